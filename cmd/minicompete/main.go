@@ -1,0 +1,4 @@
+// Command minicompete runs Mini Compete.
+package main
+
+func main() {}
