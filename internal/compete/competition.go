@@ -1,0 +1,313 @@
+package compete
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// CompetitionStatus is the stored state of a competition: DRAFT → PUBLISHED → CANCELLED.
+type CompetitionStatus string
+
+// The states of a competition.
+const (
+	StatusDraft     CompetitionStatus = "DRAFT"
+	StatusPublished CompetitionStatus = "PUBLISHED"
+	StatusCancelled CompetitionStatus = "CANCELLED"
+)
+
+// Phase is what a visitor is told about a competition; derived from it and the time, never stored.
+type Phase string
+
+// The phases of a competition.
+const (
+	PhaseDraft     Phase = "draft"
+	PhaseUpcoming  Phase = "upcoming" // registration opens later
+	PhaseOpen      Phase = "open"
+	PhaseWaitlist  Phase = "waitlist" // full, but one can queue
+	PhaseFull      Phase = "full"
+	PhaseClosed    Phase = "closed" // the deadline has passed
+	PhaseCancelled Phase = "cancelled"
+)
+
+// Phases lists every phase, in the order of a competition's life.
+var Phases = []Phase{PhaseDraft, PhaseUpcoming, PhaseOpen, PhaseWaitlist, PhaseFull, PhaseClosed, PhaseCancelled}
+
+// Organizer is who a competition belongs to, as far as everybody may know.
+type Organizer struct {
+	ID   string
+	Name string
+}
+
+// Competition is what is registered for. SeatsLeft = Capacity − held seats, always.
+type Competition struct {
+	ID          string
+	Title       string
+	Description string // Markdown; empty in the summaries that come with a registration
+	Location    string
+	Tags        []string // lower case, unique, sorted
+	Capacity    int
+	SeatsLeft   int
+	Waitlisted  int // registrations on the waitlist
+	RegOpensAt  *time.Time
+	RegDeadline time.Time
+	StartDate   *time.Time
+	Status      CompetitionStatus
+	Waitlist    bool // whether one can queue when it is full
+	Organizer   Organizer
+	Version     int // raised by each change of its content
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Registered is the number of held seats.
+func (c *Competition) Registered() int { return c.Capacity - c.SeatsLeft }
+
+// Phase tells what a visitor is told at the given time. While anyone waits, a free seat is theirs and newcomers queue behind.
+func (c *Competition) Phase(now time.Time) Phase {
+	switch {
+	case c.Status == StatusDraft:
+		return PhaseDraft
+	case c.Status == StatusCancelled:
+		return PhaseCancelled
+	case !now.Before(c.RegDeadline):
+		return PhaseClosed
+	case c.RegOpensAt != nil && now.Before(*c.RegOpensAt):
+		return PhaseUpcoming
+	case c.SeatsLeft > 0 && c.Waitlisted == 0:
+		return PhaseOpen
+	case c.Waitlist:
+		return PhaseWaitlist
+	default:
+		return PhaseFull
+	}
+}
+
+// Admit decides what a participant who arrives now gets: RegistrationPending (a seat) or RegistrationWaitlisted, or why neither.
+func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
+	switch c.Phase(now) {
+	case PhaseOpen:
+		return RegistrationPending, nil
+	case PhaseWaitlist:
+		return RegistrationWaitlisted, nil
+	case PhaseFull:
+		return "", ErrCompetitionFull
+	case PhaseUpcoming:
+		return "", ErrRegistrationNotOpen
+	case PhaseClosed:
+		return "", ErrRegistrationClosed
+	case PhaseCancelled:
+		return "", ErrCompetitionCancelled
+	case PhaseDraft:
+	}
+	return "", ErrCompetitionMissing // a draft's existence is its organizer's business alone
+}
+
+// Started reports whether the competition has begun; one without a start date never does.
+func (c *Competition) Started(now time.Time) bool {
+	return c.StartDate != nil && !now.Before(*c.StartDate)
+}
+
+// Promotes reports whether a free seat goes to the head of the waitlist: as long as the competition is on and has not started,
+// also after the deadline, because those who wait registered in time.
+func (c *Competition) Promotes(now time.Time) bool {
+	return c.Status == StatusPublished && !c.Started(now)
+}
+
+// VisibleTo reports whether the actor may know of the competition: a draft is its organizer's and the admins' alone.
+func (c *Competition) VisibleTo(a Actor) bool {
+	return c.Status != StatusDraft || c.ManagedBy(a)
+}
+
+// ManagedBy reports whether the actor may read its participants: its organizer and admins.
+func (c *Competition) ManagedBy(a Actor) bool {
+	return a.Role == RoleAdmin || c.OwnedBy(a)
+}
+
+// OwnedBy reports whether the actor may change it: its organizer alone.
+func (c *Competition) OwnedBy(a Actor) bool {
+	return a.Role == RoleOrganizer && a.UserID == c.Organizer.ID
+}
+
+// Summary is the competition without its description: what comes with a registration.
+func (c *Competition) Summary() Competition {
+	s := *c
+	s.Description = ""
+	return s
+}
+
+// NewCompetition is the input of Service.CreateCompetition. Status is DRAFT or PUBLISHED; empty means PUBLISHED.
+type NewCompetition struct {
+	Title       string
+	Description string
+	Location    string
+	Tags        []string
+	Capacity    int
+	RegOpensAt  *time.Time
+	RegDeadline time.Time
+	StartDate   *time.Time
+	Waitlist    bool
+	Status      CompetitionStatus
+}
+
+// competition makes the competition that the input describes, or names every bad field.
+func (n NewCompetition) competition(id string, organizer Organizer, now time.Time) (Competition, error) {
+	c := Competition{
+		ID: id, Title: strings.TrimSpace(n.Title), Description: n.Description, Location: strings.TrimSpace(n.Location),
+		Tags: NormalizeTags(n.Tags), Capacity: n.Capacity, SeatsLeft: n.Capacity,
+		RegOpensAt: utcPointer(n.RegOpensAt), RegDeadline: UTC(n.RegDeadline), StartDate: utcPointer(n.StartDate),
+		Status: n.Status, Waitlist: n.Waitlist, Organizer: organizer, Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	if c.Status == "" {
+		c.Status = StatusPublished
+	}
+	var v validation
+	v.competition(&c)
+	if c.Status != StatusDraft && c.Status != StatusPublished {
+		v.add("status", "must be DRAFT or PUBLISHED")
+	}
+	if n.RegDeadline.IsZero() {
+		v.add("regDeadline", "is required")
+	} else if !now.Before(c.RegDeadline) {
+		v.add("regDeadline", "must be in the future")
+	}
+	return c, v.err()
+}
+
+// Optional is a field of a change: not Set leaves the value as it is, so that Set with the zero Value can clear it.
+type Optional[T any] struct {
+	Set   bool
+	Value T
+}
+
+// Some is an Optional that is set.
+func Some[T any](v T) Optional[T] { return Optional[T]{Set: true, Value: v} }
+
+func (o Optional[T]) applyTo(field *T) {
+	if o.Set {
+		*field = o.Value
+	}
+}
+
+// CompetitionChange is the input of Service.UpdateCompetition. CloseNow sets the deadline to the moment of the change's arrival.
+type CompetitionChange struct {
+	Title       Optional[string]
+	Description Optional[string]
+	Location    Optional[string]
+	Tags        Optional[[]string]
+	Capacity    Optional[int]
+	RegOpensAt  Optional[*time.Time]
+	RegDeadline Optional[time.Time]
+	StartDate   Optional[*time.Time]
+	Waitlist    Optional[bool]
+	Status      Optional[CompetitionStatus]
+	CloseNow    bool
+}
+
+// Apply returns the competition with the change made and its version raised. SeatsLeft follows the capacity;
+// promotion from the waitlist is the registrar's. Errors: Invalid with every bad field, ErrCapacityBelowHeld,
+// ErrCompetitionCancelled, ErrAlreadyPublished.
+func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition, error) {
+	if c.Status == StatusCancelled {
+		return c, ErrCompetitionCancelled
+	}
+	before := c
+	held := c.Registered()
+	change.Title.applyTo(&c.Title)
+	change.Description.applyTo(&c.Description)
+	change.Location.applyTo(&c.Location)
+	change.Capacity.applyTo(&c.Capacity)
+	change.RegOpensAt.applyTo(&c.RegOpensAt)
+	change.RegDeadline.applyTo(&c.RegDeadline)
+	change.StartDate.applyTo(&c.StartDate)
+	change.Waitlist.applyTo(&c.Waitlist)
+	change.Status.applyTo(&c.Status)
+	if change.Tags.Set {
+		c.Tags = NormalizeTags(change.Tags.Value)
+	}
+	if change.CloseNow {
+		c.RegDeadline = now
+		if c.RegOpensAt != nil && !c.RegOpensAt.Before(now) {
+			c.RegOpensAt = nil
+		}
+	}
+	c.Title, c.Location = strings.TrimSpace(c.Title), strings.TrimSpace(c.Location)
+	c.RegOpensAt, c.RegDeadline, c.StartDate = utcPointer(c.RegOpensAt), UTC(c.RegDeadline), utcPointer(c.StartDate)
+	if err := checkChange(&before, &c, change, now); err != nil {
+		return before, err
+	}
+	if c.Capacity < held {
+		return before, ErrCapacityBelowHeld
+	}
+	c.SeatsLeft = c.Capacity - held
+	c.Version++
+	c.UpdatedAt = now
+	return c, nil
+}
+
+func checkChange(before, after *Competition, change CompetitionChange, now time.Time) error {
+	var v validation
+	v.competition(after)
+	if change.RegDeadline.Set && !after.RegDeadline.Equal(before.RegDeadline) && !now.Before(after.RegDeadline) {
+		v.add("regDeadline", "must be in the future")
+	}
+	if after.Status != StatusDraft && after.Status != StatusPublished {
+		v.add("status", "must be DRAFT or PUBLISHED; cancelling has a route of its own")
+	}
+	if err := v.err(); err != nil {
+		return err
+	}
+	if before.Status == StatusPublished && after.Status == StatusDraft {
+		return ErrAlreadyPublished
+	}
+	return nil
+}
+
+// competition holds the limits that every stored competition obeys.
+func (v *validation) competition(c *Competition) {
+	v.length("title", c.Title, MinTitleLength, MaxTitleLength)
+	v.length("description", c.Description, 0, MaxDescriptionLength)
+	v.length("location", c.Location, 0, MaxLocationLength)
+	v.tags(c.Tags)
+	if c.Capacity < MinCapacity || c.Capacity > MaxCapacity {
+		v.addf("capacity", "must be between %d and %d", MinCapacity, MaxCapacity)
+	}
+	if !c.RegDeadline.IsZero() {
+		v.time("regDeadline", c.RegDeadline)
+	}
+	if c.RegOpensAt != nil {
+		v.time("regOpensAt", *c.RegOpensAt)
+		if !c.RegOpensAt.Before(c.RegDeadline) {
+			v.add("regOpensAt", "must be before the registration deadline")
+		}
+	}
+	if c.StartDate != nil {
+		v.time("startDate", *c.StartDate)
+		if !c.StartDate.After(c.RegDeadline) {
+			v.add("startDate", "must be after the registration deadline")
+		}
+	}
+}
+
+func (v *validation) tags(tags []string) {
+	if len(tags) > MaxTags {
+		v.addf("tags", "may be at most %d", MaxTags)
+		return
+	}
+	for _, tag := range tags {
+		if n := len([]rune(tag)); n < 1 || n > MaxTagLength || !clean(tag) || strings.ContainsAny(tag, ",\n\r\t") {
+			v.addf("tags", "must each be 1 to %d characters of text, without commas", MaxTagLength)
+			return
+		}
+	}
+}
+
+// NormalizeTags trims and lower-cases tags, and returns each once, sorted.
+func NormalizeTags(tags []string) []string {
+	normal := make([]string, 0, len(tags))
+	for _, tag := range tags {
+		normal = append(normal, strings.ToLower(strings.TrimSpace(tag)))
+	}
+	slices.Sort(normal)
+	return slices.Compact(normal)
+}

@@ -1,0 +1,66 @@
+package compete
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Idempotency makes a command safe to repeat: the same key with the same request gets the first answer again.
+// The zero value asks for nothing.
+type Idempotency struct {
+	Key         string
+	RequestHash string // SHA-256 in hex of what the request was; the same key with another hash is refused
+	Status      int    // what the front door answers on success; kept with the record, never interpreted here
+}
+
+// Wanted reports whether the request carries a key.
+func (i Idempotency) Wanted() bool { return i.Key != "" }
+
+// ParseIdempotencyKey checks a client's key: 8 to 255 visible ASCII characters. Empty means none was sent.
+func ParseIdempotencyKey(key string) error {
+	if key == "" {
+		return nil
+	}
+	valid := len(key) >= MinIdempotencyKey && len(key) <= MaxIdempotencyKey
+	for i := 0; valid && i < len(key); i++ {
+		valid = key[i] > ' ' && key[i] < 0x7f
+	}
+	if !valid {
+		return Invalid(FieldError{Field: "Idempotency-Key", Message: "must be 8 to 255 visible ASCII characters"})
+	}
+	return nil
+}
+
+// IdempotencyRecord is the stored answer to a request with a key. It commits with the effect, and only successes are recorded.
+type IdempotencyRecord struct {
+	UserID      string
+	Key         string
+	RequestHash string
+	Status      int
+	Body        []byte // JSON of the command's outcome
+	ExpiresAt   time.Time
+}
+
+// Record is what is stored for a successful outcome; the zero record when no key was sent.
+func (i Idempotency) Record(userID string, outcome any, now time.Time) (IdempotencyRecord, error) {
+	if !i.Wanted() {
+		return IdempotencyRecord{}, nil
+	}
+	body, err := json.Marshal(outcome)
+	if err != nil {
+		return IdempotencyRecord{}, fmt.Errorf("encode the outcome for its idempotency record: %w", err)
+	}
+	return IdempotencyRecord{UserID: userID, Key: i.Key, RequestHash: i.RequestHash, Status: i.Status, Body: body, ExpiresAt: now.Add(IdempotencyTTL)}, nil
+}
+
+// Replay reads the recorded outcome. It fails with ErrIdempotencyKeyReused when the key was used for another request.
+func (r IdempotencyRecord) Replay(i Idempotency, outcome any) error {
+	if r.RequestHash != i.RequestHash {
+		return ErrIdempotencyKeyReused
+	}
+	if err := json.Unmarshal(r.Body, outcome); err != nil {
+		return fmt.Errorf("decode an idempotency record: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package compete
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Job is work done in the background. A Job's fields are its payload, as JSON; it commits with the change that needs it.
+type Job interface {
+	Kind() string
+}
+
+// Queue names. Each has workers of its own, so that slow mail never holds up confirmations.
+const (
+	QueueRegistration = "registration"
+	QueueReminder     = "reminder"
+	QueueMail         = "mail"
+	QueueMaintenance  = "maintenance"
+)
+
+// Notice asks for the message of one kind about one registration. It counts only while the registration still has this Seq.
+type Notice struct {
+	RegistrationID string      `json:"registrationId"`
+	Seq            int64       `json:"seq"`
+	Kind           MessageKind `json:"kind"`
+}
+
+// NotifyJob confirms PENDING registrations (MessageConfirmed, MessagePromoted) and writes the messages of a whole batch of commands.
+type NotifyJob struct {
+	Notices []Notice `json:"notices"`
+}
+
+// Kind names the job.
+func (NotifyJob) Kind() string { return "notify" }
+
+// SettleJob finishes in pages, through the registrar, what a change of a competition began: it cancels the registrations of a
+// cancelled competition, or promotes from the waitlist while seats are free.
+type SettleJob struct {
+	CompetitionID string `json:"competitionId"`
+}
+
+// Kind names the job.
+func (SettleJob) Kind() string { return "settle" }
+
+// RemindJob reminds one page of the confirmed registrations of a competition that starts soon: those after AfterSeq.
+type RemindJob struct {
+	CompetitionID string    `json:"competitionId"`
+	StartDate     time.Time `json:"startDate"`
+	AfterSeq      int64     `json:"afterSeq"`
+}
+
+// Kind names the job.
+func (RemindJob) Kind() string { return "remind" }
+
+// FailedJob is a dead letter: a job whose attempts are used up.
+type FailedJob struct {
+	ID        string
+	JobID     int64 // the queue's own id of the job, unique
+	Queue     string
+	Kind      string
+	Payload   json.RawMessage
+	Error     string
+	Attempts  int
+	FailedAt  time.Time
+	RetriedAt *time.Time // when it was sent again
+}

@@ -1,0 +1,34 @@
+package compete
+
+import "time"
+
+// The limits of everything a user may send. Each stands here once; messages, the API document and forms read them from here.
+const (
+	MinTitleLength       = 3      // characters
+	MaxTitleLength       = 120    // characters
+	MaxDescriptionLength = 20_000 // characters
+	MaxLocationLength    = 200    // characters
+	MaxTags              = 10
+	MaxTagLength         = 32 // characters
+	MinCapacity          = 1
+	MaxCapacity          = 1_000_000 // seats
+	MaxNameLength        = 100       // characters
+	MaxEmailLength       = 254       // bytes, RFC 5321 section 4.5.3.1.3 less the angle brackets
+	MinPasswordLength    = 8         // bytes
+	MaxPasswordLength    = 72        // bytes: bcrypt reads no further
+	MinIdempotencyKey    = 8         // characters
+	MaxIdempotencyKey    = 255       // characters
+	MaxSearchLength      = 200       // characters
+	DefaultPageSize      = 20
+	MaxPageSize          = 100
+)
+
+// IdempotencyTTL is how long the answer to an Idempotency-Key is kept.
+const IdempotencyTTL = 24 * time.Hour
+
+// latestTime bounds every time a user may send, so that each fits both databases (PostgreSQL's timestamptz ends later,
+// SQLite's 64-bit microseconds much later) and RFC 3339's four-digit year.
+var (
+	earliestTime = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
+	latestTime   = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+)

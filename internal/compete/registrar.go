@@ -1,0 +1,47 @@
+package compete
+
+import "context"
+
+// Registrar is the one part of the program that gives or takes seats. Each method waits until its effect is durable.
+// Beside the errors named, each returns ErrBusy, ErrStopping or ErrDatabase when it could not be tried.
+type Registrar interface {
+	// Register gives a seat or a place on the waitlist. Errors: those of Competition.Admit, ErrCompetitionMissing, ErrAlreadyRegistered,
+	// ErrIdempotencyKeyReused; ErrUnauthorized when the user does not exist.
+	Register(ctx context.Context, c RegisterCommand) (RegistrationOutcome, error)
+	// Cancel takes a registration back, and gives a freed seat to the head of the waitlist; one that is cancelled already stays so.
+	// Errors: ErrRegistrationGone (also when it is not the actor's business), ErrCompetitionStarted.
+	Cancel(ctx context.Context, c CancelCommand) (RegistrationOutcome, error)
+	// Update changes a competition. Errors: ErrCompetitionMissing, ErrForbidden, ErrVersionMismatch and those of Competition.Apply.
+	Update(ctx context.Context, c UpdateCommand) (Competition, error)
+	// CancelCompetition cancels a competition; its registrations follow in pages. Errors: ErrCompetitionMissing, ErrForbidden.
+	CancelCompetition(ctx context.Context, c CancelCompetitionCommand) (Competition, error)
+	// Settle does one page of what a SettleJob asks for, and reports whether there is more.
+	Settle(ctx context.Context, competitionID string) (more bool, err error)
+}
+
+// RegisterCommand asks for a registration of the actor.
+type RegisterCommand struct {
+	Actor         Actor
+	CompetitionID string
+	Idempotency   Idempotency
+}
+
+// CancelCommand asks to cancel a registration.
+type CancelCommand struct {
+	Actor          Actor
+	RegistrationID string
+}
+
+// UpdateCommand asks to change a competition that still has the given version; 0 means any.
+type UpdateCommand struct {
+	Actor         Actor
+	CompetitionID string
+	Version       int
+	Change        CompetitionChange
+}
+
+// CancelCompetitionCommand asks to cancel a competition.
+type CancelCompetitionCommand struct {
+	Actor         Actor
+	CompetitionID string
+}

@@ -1,0 +1,130 @@
+package compete
+
+import (
+	"context"
+	"time"
+)
+
+// Service is what both front doors call: every rule of the domain is behind it. Its fields are its dependencies; all are needed but Replays.
+type Service struct {
+	Users         UserStore
+	Competitions  CompetitionStore
+	Registrations RegistrationStore
+	Mailbox       MailboxStore
+	DeadLetters   DeadLetters
+	Registrar     Registrar
+	Passwords     PasswordHasher
+	Replays       ReplayCache      // nil: every replay is answered by the database
+	Clock         func() time.Time // the present moment
+	NewID         func() string    // a new id, ordered by time (UUID v7)
+}
+
+func (s *Service) now() time.Time { return UTC(s.Clock()) }
+
+// require fails with ErrUnauthorized for a visitor, and with ErrForbidden for an actor of another role.
+func require(a Actor, roles ...Role) error {
+	if !a.LoggedIn() {
+		return ErrUnauthorized
+	}
+	for _, role := range roles {
+		if a.Role == role {
+			return nil
+		}
+	}
+	if len(roles) == 0 {
+		return nil
+	}
+	return ErrForbidden
+}
+
+// Registrations
+
+// Register registers the actor, a participant, for a competition. Errors: those of Registrar.Register, ErrUnauthorized, ErrForbidden.
+func (s *Service) Register(ctx context.Context, a Actor, competitionID string, idempotency Idempotency) (RegistrationOutcome, error) {
+	if err := require(a, RoleParticipant); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	if !ValidID(competitionID) {
+		return RegistrationOutcome{}, ErrCompetitionMissing
+	}
+	if err := ParseIdempotencyKey(idempotency.Key); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	var outcome RegistrationOutcome
+	if replayed, err := s.replay(ctx, a, idempotency, &outcome); replayed || err != nil {
+		outcome.Replayed = true
+		return outcome, err
+	}
+	return s.Registrar.Register(ctx, RegisterCommand{Actor: a, CompetitionID: competitionID, Idempotency: idempotency})
+}
+
+// CancelRegistration cancels a registration: its owner until the start, the competition's organizer and admins at any time.
+func (s *Service) CancelRegistration(ctx context.Context, a Actor, id string) (RegistrationOutcome, error) {
+	if err := require(a); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	if !ValidID(id) {
+		return RegistrationOutcome{}, ErrRegistrationGone
+	}
+	return s.Registrar.Cancel(ctx, CancelCommand{Actor: a, RegistrationID: id})
+}
+
+// MyRegistration is the actor's registration for a competition. It fails with ErrRegistrationGone when there never was one.
+func (s *Service) MyRegistration(ctx context.Context, a Actor, competitionID string) (Registration, error) {
+	if err := require(a); err != nil {
+		return Registration{}, err
+	}
+	if !ValidID(competitionID) {
+		return Registration{}, ErrRegistrationGone
+	}
+	return s.Registrations.RegistrationOf(ctx, a.UserID, competitionID)
+}
+
+// MyRegistrations lists the actor's registrations, newest first.
+func (s *Service) MyRegistrations(ctx context.Context, a Actor, cursor string, limit int) (Page[MyRegistration], error) {
+	if err := require(a); err != nil {
+		return Page[MyRegistration]{}, err
+	}
+	at, limit, err := listing("registered", cursor, limit)
+	if err != nil {
+		return Page[MyRegistration]{}, err
+	}
+	return s.Registrations.RegistrationsOfUser(ctx, a.UserID, at, limit)
+}
+
+// CompetitionRegistrations lists who is registered, for the competition's organizer and admins. filter.Cursor is ignored in favour of cursor.
+func (s *Service) CompetitionRegistrations(ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter) (Page[ParticipantRegistration], error) {
+	var none Page[ParticipantRegistration]
+	if err := require(a, RoleOrganizer, RoleAdmin); err != nil {
+		return none, err
+	}
+	competition, err := s.Competition(ctx, a, competitionID)
+	if err != nil {
+		return none, err
+	}
+	if !competition.ManagedBy(a) {
+		return none, ErrForbidden
+	}
+	var v validation
+	if filter.Status != "" && !filter.Status.Valid() {
+		v.add("status", "must be PENDING, CONFIRMED, WAITLISTED or CANCELLED")
+	}
+	v.length("search", filter.Search, 0, MaxSearchLength)
+	if err := v.err(); err != nil {
+		return none, err
+	}
+	if filter.Cursor, filter.Limit, err = listing("seq", cursor, filter.Limit); err != nil {
+		return none, err
+	}
+	return s.Registrations.RegistrationsOfCompetition(ctx, competitionID, filter)
+}
+
+// listing reads the cursor and the page size that every list takes.
+func listing(list, cursor string, limit int) (Cursor, int, error) {
+	at, err := ParseCursor(list, cursor)
+	if err != nil {
+		return Cursor{}, 0, err
+	}
+	limit, err = PageSize(limit)
+	return at, limit, err
+}

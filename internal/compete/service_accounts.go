@@ -1,0 +1,187 @@
+package compete
+
+import (
+	"context"
+	"errors"
+)
+
+// Accounts
+
+// SignUp makes an account. Errors: Invalid with every bad field, ErrEmailTaken, ErrBusy when too many passwords are being hashed.
+func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
+	if err := in.validate(); err != nil {
+		return User{}, err
+	}
+	return s.createUser(ctx, in)
+}
+
+// CreateUser makes an account of any role, admins too. It belongs to the command line: no route reaches it.
+func (s *Service) CreateUser(ctx context.Context, in SignUp) (User, error) {
+	role := in.Role
+	in.Role = RoleParticipant // what validate admits; the role itself is checked here
+	if err := in.validate(); err != nil {
+		return User{}, err
+	}
+	if !role.Valid() {
+		return User{}, Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT, ORGANIZER or ADMIN"})
+	}
+	in.Role = role
+	return s.createUser(ctx, in)
+}
+
+func (s *Service) createUser(ctx context.Context, in SignUp) (User, error) {
+	// A taken email is found before the hash is computed, which is by far the dearer part; the unique index decides races.
+	if _, _, err := s.Users.UserByEmail(ctx, in.Email); err == nil {
+		return User{}, ErrEmailTaken
+	} else if !errors.Is(err, ErrUserMissing) {
+		return User{}, err
+	}
+	hash, err := s.Passwords.Hash(ctx, in.Password)
+	if err != nil {
+		return User{}, err
+	}
+	now := s.now()
+	user := User{ID: s.NewID(), Email: in.Email, Name: in.Name, Role: in.Role, CreatedAt: now, UpdatedAt: now}
+	if err := s.Users.CreateUser(ctx, user, hash); err != nil {
+		return User{}, err
+	}
+	return user, nil
+}
+
+// LogIn checks an email and a password. Unknown emails and wrong passwords take the same time and give the same ErrBadCredentials;
+// ErrAccountDisabled is told only to who knows the password.
+func (s *Service) LogIn(ctx context.Context, email, password string) (User, error) {
+	user, hash, err := s.Users.UserByEmail(ctx, NormalizeEmail(email))
+	if err != nil && !errors.Is(err, ErrUserMissing) {
+		return User{}, err
+	}
+	if err := s.Passwords.Check(ctx, hash, password); err != nil {
+		return User{}, err
+	}
+	if user.DisabledAt != nil {
+		return User{}, ErrAccountDisabled
+	}
+	return user, nil
+}
+
+// Me is the actor's account. It fails with ErrUnauthorized when there is none (any more).
+func (s *Service) Me(ctx context.Context, a Actor) (User, error) {
+	if err := require(a); err != nil {
+		return User{}, err
+	}
+	user, err := s.Users.User(ctx, a.UserID)
+	if errors.Is(err, ErrUserMissing) {
+		return User{}, ErrUnauthorized
+	}
+	return user, err
+}
+
+// UpdateProfile changes the actor's name or password; a new password ends all other sessions.
+// A wrong current password is Invalid: the actor is logged in, so it is no matter of authorization.
+func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChange) (User, error) {
+	user, err := s.Me(ctx, a)
+	if err != nil {
+		return User{}, err
+	}
+	if err := change.validate(); err != nil {
+		return User{}, err
+	}
+	now := s.now()
+	var hash string
+	if change.Password != nil {
+		if hash, err = s.newPassword(ctx, a, *change.CurrentPassword, *change.Password); err != nil {
+			return User{}, err
+		}
+	}
+	if change.Name != nil {
+		user.Name, user.UpdatedAt = *change.Name, now
+		if err := s.Users.UpdateUser(ctx, user); err != nil {
+			return User{}, err
+		}
+	}
+	if hash != "" {
+		return user, s.Users.SetPassword(ctx, user.ID, hash, a.SessionID, now)
+	}
+	return user, nil
+}
+
+func (s *Service) newPassword(ctx context.Context, a Actor, current, password string) (string, error) {
+	hash, err := s.Users.PasswordHash(ctx, a.UserID)
+	if err != nil {
+		return "", err
+	}
+	if err := s.Passwords.Check(ctx, hash, current); err != nil {
+		if errors.Is(err, ErrBadCredentials) {
+			return "", Invalid(FieldError{Field: "currentPassword", Message: "is wrong"})
+		}
+		return "", err
+	}
+	return s.Passwords.Hash(ctx, password)
+}
+
+// ListUsers lists accounts by name or email, for admins.
+func (s *Service) ListUsers(ctx context.Context, a Actor, search, cursor string, limit int) (Page[User], error) {
+	if err := require(a, RoleAdmin); err != nil {
+		return Page[User]{}, err
+	}
+	var v validation
+	v.length("search", search, 0, MaxSearchLength)
+	if err := v.err(); err != nil {
+		return Page[User]{}, err
+	}
+	at, limit, err := listing("newest", cursor, limit)
+	if err != nil {
+		return Page[User]{}, err
+	}
+	return s.Users.Users(ctx, search, at, limit)
+}
+
+// UpdateUser changes an account's role, or disables it, for admins. An admin cannot do this to the own account: the last one would be locked out.
+func (s *Service) UpdateUser(ctx context.Context, a Actor, id string, change UserChange) (User, error) {
+	if err := require(a, RoleAdmin); err != nil {
+		return User{}, err
+	}
+	if !ValidID(id) {
+		return User{}, ErrUserMissing
+	}
+	if id == a.UserID {
+		return User{}, &Error{Kind: KindConflict, Code: "own_account", Detail: "You cannot change the role of your own account or disable it. Ask another administrator."}
+	}
+	if change.Role != nil && !change.Role.Valid() {
+		return User{}, Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT, ORGANIZER or ADMIN"})
+	}
+	user, err := s.Users.User(ctx, id)
+	if err != nil {
+		return User{}, err
+	}
+	return s.changeUser(ctx, user, change)
+}
+
+func (s *Service) changeUser(ctx context.Context, user User, change UserChange) (User, error) {
+	now := s.now()
+	if change.Role != nil {
+		user.Role = *change.Role
+	}
+	if change.Disabled != nil {
+		switch {
+		case !*change.Disabled:
+			user.DisabledAt = nil
+		case user.DisabledAt == nil:
+			user.DisabledAt = &now
+		}
+	}
+	user.UpdatedAt = now
+	return user, s.Users.UpdateUser(ctx, user)
+}
+
+// PromoteUser gives an account, found by email, a role. It belongs to the command line: no route reaches it.
+func (s *Service) PromoteUser(ctx context.Context, email string, role Role) (User, error) {
+	if !role.Valid() {
+		return User{}, Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT, ORGANIZER or ADMIN"})
+	}
+	user, _, err := s.Users.UserByEmail(ctx, NormalizeEmail(email))
+	if err != nil {
+		return User{}, err
+	}
+	return s.changeUser(ctx, user, UserChange{Role: &role})
+}

@@ -1,0 +1,175 @@
+package compete
+
+import (
+	"context"
+	"strings"
+)
+
+// CreateCompetition publishes (or drafts) a competition of the actor, an organizer. The second result tells a replayed answer.
+func (s *Service) CreateCompetition(ctx context.Context, a Actor, n NewCompetition, idempotency Idempotency) (Competition, bool, error) {
+	var c Competition
+	if err := require(a, RoleOrganizer); err != nil {
+		return c, false, err
+	}
+	if err := ParseIdempotencyKey(idempotency.Key); err != nil {
+		return c, false, err
+	}
+	if replayed, err := s.replay(ctx, a, idempotency, &c); replayed || err != nil {
+		return c, replayed, err
+	}
+	user, err := s.Me(ctx, a)
+	if err != nil {
+		return c, false, err
+	}
+	now := s.now()
+	c, err = n.competition(s.NewID(), Organizer{ID: user.ID, Name: user.Name}, now)
+	if err != nil {
+		return s.createRefused(ctx, a, idempotency, err)
+	}
+	record, err := idempotency.Record(a.UserID, c, now)
+	if err != nil {
+		return c, false, err
+	}
+	existing, err := s.Competitions.CreateCompetition(ctx, c, record)
+	if err != nil {
+		return c, false, err
+	}
+	if existing != nil {
+		err := existing.Replay(idempotency, &c)
+		return c, true, err
+	}
+	s.remember(ctx, record)
+	return c, false, nil
+}
+
+// createRefused answers an input that is refused now, unless the same request succeeded before: its deadline may have passed since.
+func (s *Service) createRefused(ctx context.Context, a Actor, idempotency Idempotency, refusal error) (Competition, bool, error) {
+	var c Competition
+	if !idempotency.Wanted() {
+		return c, false, refusal
+	}
+	existing, err := s.Competitions.CreationRecord(ctx, a.UserID, idempotency.Key, s.now())
+	if err != nil {
+		return c, false, err
+	}
+	if existing == nil {
+		return c, false, refusal
+	}
+	return c, true, existing.Replay(idempotency, &c)
+}
+
+// Competition reads one. A draft is found by its organizer and admins alone.
+func (s *Service) Competition(ctx context.Context, a Actor, id string) (Competition, error) {
+	if !ValidID(id) {
+		return Competition{}, ErrCompetitionMissing
+	}
+	c, err := s.Competitions.Competition(ctx, id)
+	if err != nil {
+		return Competition{}, err
+	}
+	if !c.VisibleTo(a) {
+		return Competition{}, ErrCompetitionMissing
+	}
+	return c, nil
+}
+
+// ListCompetitions lists what everybody may see. Of f, Search, Tags, Phase, Sort and Limit count.
+func (s *Service) ListCompetitions(ctx context.Context, f CompetitionFilter, cursor string) (Page[Competition], error) {
+	f.OrganizerID = ""
+	return s.list(ctx, f, cursor)
+}
+
+// MyCompetitions lists every competition of the actor, an organizer, drafts too.
+func (s *Service) MyCompetitions(ctx context.Context, a Actor, f CompetitionFilter, cursor string) (Page[Competition], error) {
+	if err := require(a, RoleOrganizer); err != nil {
+		return Page[Competition]{}, err
+	}
+	f.OrganizerID = a.UserID
+	return s.list(ctx, f, cursor)
+}
+
+func (s *Service) list(ctx context.Context, f CompetitionFilter, cursor string) (Page[Competition], error) {
+	if f.Sort == "" {
+		f.Sort = SortNewest
+	}
+	f.Search, f.Tags, f.Now = strings.TrimSpace(f.Search), NormalizeTags(f.Tags), s.now()
+	var v validation
+	v.length("search", f.Search, 0, MaxSearchLength)
+	v.tags(f.Tags)
+	if f.Sort != SortNewest && f.Sort != SortDeadline && f.Sort != SortFilling {
+		v.add("sort", "must be newest, deadline or filling")
+	}
+	if f.Phase != "" && !f.Phase.valid() {
+		v.add("phase", "must be upcoming, open, waitlist, full, closed, cancelled or draft")
+	}
+	if err := v.err(); err != nil {
+		return Page[Competition]{}, err
+	}
+	var err error
+	if f.Cursor, f.Limit, err = listing(string(f.Sort), cursor, f.Limit); err != nil {
+		return Page[Competition]{}, err
+	}
+	if f.Phase == PhaseDraft && f.OrganizerID == "" {
+		return Page[Competition]{}, nil // drafts are their organizers' alone
+	}
+	return s.Competitions.Competitions(ctx, f)
+}
+
+func (p Phase) valid() bool {
+	for _, known := range Phases {
+		if p == known {
+			return true
+		}
+	}
+	return false
+}
+
+// UpdateCompetition changes a competition of the actor that still has the given version; 0 means any.
+func (s *Service) UpdateCompetition(ctx context.Context, a Actor, id string, version int, change CompetitionChange) (Competition, error) {
+	if err := s.requireOwner(ctx, a, id); err != nil {
+		return Competition{}, err
+	}
+	return s.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
+}
+
+// CancelCompetition cancels a competition of the actor; everybody registered is told.
+func (s *Service) CancelCompetition(ctx context.Context, a Actor, id string) (Competition, error) {
+	if err := s.requireOwner(ctx, a, id); err != nil {
+		return Competition{}, err
+	}
+	return s.Registrar.CancelCompetition(ctx, CancelCompetitionCommand{Actor: a, CompetitionID: id})
+}
+
+// requireOwner refuses early, without the registrar's queue, who is not the competition's organizer: ErrCompetitionMissing for
+// what the actor may not know of, else ErrForbidden.
+func (s *Service) requireOwner(ctx context.Context, a Actor, id string) error {
+	if err := require(a, RoleOrganizer); err != nil {
+		return err
+	}
+	c, err := s.Competition(ctx, a, id)
+	if err != nil {
+		return err
+	}
+	if !c.OwnedBy(a) {
+		return ErrForbidden
+	}
+	return nil
+}
+
+// replay answers from the cache, if it remembers the key.
+func (s *Service) replay(ctx context.Context, a Actor, idempotency Idempotency, outcome any) (bool, error) {
+	if s.Replays == nil || !idempotency.Wanted() {
+		return false, nil
+	}
+	record, ok := s.Replays.Get(ctx, a.UserID, idempotency.Key)
+	if !ok || !s.now().Before(record.ExpiresAt) {
+		return false, nil
+	}
+	return true, record.Replay(idempotency, outcome)
+}
+
+func (s *Service) remember(ctx context.Context, record IdempotencyRecord) {
+	if s.Replays != nil && record.Key != "" {
+		s.Replays.Put(ctx, record)
+	}
+}

@@ -1,0 +1,142 @@
+package compete
+
+import (
+	"context"
+	"time"
+)
+
+// Every store method returns ErrDatabase when the database is away, beside the errors it names. Times come from the caller's clock.
+
+// UserStore keeps accounts.
+type UserStore interface {
+	// CreateUser fails with ErrEmailTaken.
+	CreateUser(ctx context.Context, u User, passwordHash string) error
+	// User fails with ErrUserMissing.
+	User(ctx context.Context, id string) (User, error)
+	// UserByEmail finds by normalized email, with the password hash. It fails with ErrUserMissing.
+	UserByEmail(ctx context.Context, email string) (User, string, error)
+	// PasswordHash fails with ErrUserMissing.
+	PasswordHash(ctx context.Context, id string) (string, error)
+	// UpdateUser writes name, role and disabled_at; a changed role or a disabled account also ends the user's sessions and older tokens. It fails with ErrUserMissing.
+	UpdateUser(ctx context.Context, u User) error
+	// SetPassword changes the hash and, in the same transaction, ends the user's sessions other than keepSessionID,
+	// and tokens without a session that were issued before now.
+	SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, now time.Time) error
+	// Users lists by name or email prefix (every word of search), newest first.
+	Users(ctx context.Context, search string, cursor Cursor, limit int) (Page[User], error)
+}
+
+// SessionStore keeps logins, for package auth.
+type SessionStore interface {
+	CreateSession(ctx context.Context, s Session) error
+	// SessionByTokenHash finds a session of the pages that has neither ended nor expired, and its user. It fails with ErrUnauthorized.
+	SessionByTokenHash(ctx context.Context, tokenHash string, now time.Time) (Session, User, error)
+	EndSession(ctx context.Context, id string, now time.Time) error
+	// Revocations reads whom to turn away: users disabled now, sessions that ended after since, and users whose older tokens ended after since.
+	Revocations(ctx context.Context, since time.Time) (Revocations, error)
+}
+
+// Revocations is the deny-list that is consulted on each request.
+type Revocations struct {
+	DisabledUsers map[string]bool
+	EndedSessions map[string]bool
+	TokensBefore  map[string]time.Time // by user: tokens without a session that were issued before this are void
+}
+
+// CompetitionStore keeps competitions. Seats and content change through the Registrar alone.
+type CompetitionStore interface {
+	// CreateCompetition inserts it, with the idempotency record if its Key is set. An unexpired record under the same user and key
+	// is returned instead, and nothing is inserted. ErrUnauthorized when the organizer's account does not exist.
+	CreateCompetition(ctx context.Context, c Competition, record IdempotencyRecord) (existing *IdempotencyRecord, err error)
+	// CreationRecord reads the unexpired record under a user's key; nil when there is none.
+	CreationRecord(ctx context.Context, userID, key string, now time.Time) (*IdempotencyRecord, error)
+	// Competition fails with ErrCompetitionMissing.
+	Competition(ctx context.Context, id string) (Competition, error)
+	// Competitions lists by filter.
+	Competitions(ctx context.Context, f CompetitionFilter) (Page[Competition], error)
+	// CompetitionsByID reads summaries, in no order; unknown ids are left out.
+	CompetitionsByID(ctx context.Context, ids []string) ([]Competition, error)
+	// PopularTags lists the tags of listed competitions, most used first.
+	PopularTags(ctx context.Context, now time.Time, limit int) ([]TagCount, error)
+}
+
+// TagCount is a tag and how many listed competitions have it.
+type TagCount struct {
+	Tag   string
+	Count int
+}
+
+// Sort is the order of a list of competitions.
+type Sort string
+
+// The orders of a list of competitions.
+const (
+	SortNewest   Sort = "newest"
+	SortDeadline Sort = "deadline" // soonest first
+	SortFilling  Sort = "filling"  // most seats taken in the last hour first
+)
+
+// CompetitionFilter says which competitions to list. The zero Phase lists what is published and whose deadline has not passed.
+type CompetitionFilter struct {
+	Search      string // over title, description and tags; the last word counts as a prefix
+	Tags        []string
+	Phase       Phase
+	Sort        Sort
+	OrganizerID string // every competition of this organizer, drafts too, whatever its phase unless Phase is set
+	Cursor      Cursor // Cursor.List is the Sort
+	Limit       int
+	Now         time.Time
+}
+
+// RegistrationStore reads registrations. They change through the Registrar alone.
+type RegistrationStore interface {
+	// RegistrationOf reads the user's registration for a competition, with its Position. It fails with ErrRegistrationGone.
+	RegistrationOf(ctx context.Context, userID, competitionID string) (Registration, error)
+	// RegistrationsOfUser lists newest first (RegisteredAt), with Position and competition.
+	RegistrationsOfUser(ctx context.Context, userID string, cursor Cursor, limit int) (Page[MyRegistration], error)
+	// RegistrationsOfCompetition lists in order of Seq, with Position and user.
+	RegistrationsOfCompetition(ctx context.Context, competitionID string, f RegistrationFilter) (Page[ParticipantRegistration], error)
+}
+
+// RegistrationFilter narrows an organizer's list.
+type RegistrationFilter struct {
+	Status RegistrationStatus // empty: all
+	Search string             // in name or email
+	Cursor Cursor             // Cursor.List is "seq"
+	Limit  int
+}
+
+// MailboxStore keeps messages.
+type MailboxStore interface {
+	// Messages lists newest first.
+	Messages(ctx context.Context, userID string, cursor Cursor, limit int) (Page[Message], error)
+	// Message fails with ErrMessageMissing, also when it is another user's.
+	Message(ctx context.Context, userID, id string) (Message, error)
+	// ReadMessage marks it read (once) and returns it. It fails with ErrMessageMissing, also when it is another user's.
+	ReadMessage(ctx context.Context, userID, id string, now time.Time) (Message, error)
+	// ReadAllMessages marks every message of the user read.
+	ReadAllMessages(ctx context.Context, userID string, now time.Time) error
+	// UnreadMessages counts.
+	UnreadMessages(ctx context.Context, userID string) (int, error)
+}
+
+// DeadLetters is the list of jobs whose attempts are used up.
+type DeadLetters interface {
+	// FailedJobs lists newest first.
+	FailedJobs(ctx context.Context, cursor Cursor, limit int) (Page[FailedJob], error)
+	// RetryFailedJob sends it again, once. Errors: ErrFailedJobMissing, ErrFailedJobRetried.
+	RetryFailedJob(ctx context.Context, id string, now time.Time) (FailedJob, error)
+}
+
+// PasswordHasher makes and checks password hashes. Both take about the same time, and fail with ErrBusy when too many are waiting.
+type PasswordHasher interface {
+	Hash(ctx context.Context, password string) (string, error)
+	// Check fails with ErrBadCredentials. An empty hash takes the same time and fails too, so that an unknown email is not told apart.
+	Check(ctx context.Context, hash, password string) error
+}
+
+// ReplayCache remembers answers to idempotency keys in front of the database. It may forget at any time, and never fails.
+type ReplayCache interface {
+	Get(ctx context.Context, userID, key string) (IdempotencyRecord, bool)
+	Put(ctx context.Context, r IdempotencyRecord)
+}

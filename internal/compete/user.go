@@ -1,0 +1,130 @@
+package compete
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Role says what an account is for.
+type Role string
+
+// The three roles. The first two can be chosen at signup; an admin is made with the command line, or by an admin.
+const (
+	RoleParticipant Role = "PARTICIPANT"
+	RoleOrganizer   Role = "ORGANIZER"
+	RoleAdmin       Role = "ADMIN"
+)
+
+// Valid reports whether r is one of the three roles.
+func (r Role) Valid() bool {
+	return r == RoleParticipant || r == RoleOrganizer || r == RoleAdmin
+}
+
+// User is an account. Its password hash is read by UserStore.PasswordHash alone.
+type User struct {
+	ID         string
+	Email      string
+	Name       string
+	Role       Role
+	DisabledAt *time.Time
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// Actor is who makes a request. The zero Actor is a visitor who is not logged in.
+type Actor struct {
+	UserID    string
+	Role      Role
+	SessionID string // empty for a token made outside
+}
+
+// LoggedIn reports whether there is a user behind the request.
+func (a Actor) LoggedIn() bool { return a.UserID != "" }
+
+// Session is one login of a user: a cookie of the pages, or a token of the API.
+type Session struct {
+	ID        string
+	UserID    string
+	TokenHash string // SHA-256 in hex of a cookie's token; empty for an API token, which proves itself
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	EndedAt   *time.Time
+}
+
+// SignUp is the input of Service.SignUp.
+type SignUp struct {
+	Name     string
+	Email    string
+	Password string
+	Role     Role
+}
+
+// validate trims what may be trimmed and names every bad field at once.
+func (s *SignUp) validate() error {
+	s.Name, s.Email = strings.TrimSpace(s.Name), NormalizeEmail(s.Email)
+	var v validation
+	v.length("name", s.Name, 1, MaxNameLength)
+	v.email("email", s.Email)
+	v.password("password", s.Password)
+	if s.Role != RoleParticipant && s.Role != RoleOrganizer {
+		v.add("role", "must be PARTICIPANT or ORGANIZER")
+	}
+	return v.err()
+}
+
+// ProfileChange is the input of Service.UpdateProfile; nil leaves a field as it is.
+// A new Password needs CurrentPassword.
+type ProfileChange struct {
+	Name            *string
+	Password        *string
+	CurrentPassword *string
+}
+
+func (p *ProfileChange) validate() error {
+	var v validation
+	if p.Name != nil {
+		name := strings.TrimSpace(*p.Name)
+		p.Name = &name
+		v.length("name", name, 1, MaxNameLength)
+	}
+	if p.Password != nil {
+		v.password("password", *p.Password)
+		if p.CurrentPassword == nil || *p.CurrentPassword == "" {
+			v.add("currentPassword", "is needed to set a new password")
+		}
+	}
+	return v.err()
+}
+
+// UserChange is what an admin may change about an account; nil leaves it as it is.
+type UserChange struct {
+	Role     *Role
+	Disabled *bool
+}
+
+// NormalizeEmail is the form in which an email is stored and compared.
+func NormalizeEmail(email string) string {
+	return strings.ToLower(strings.TrimSpace(email))
+}
+
+func (v *validation) email(field, email string) {
+	parsed, err := mail.ParseAddress(email)
+	switch {
+	case email == "":
+		v.add(field, "is required")
+	case len(email) > MaxEmailLength:
+		v.addf(field, "may have at most %d bytes", MaxEmailLength)
+	case err != nil || parsed.Address != email || !strings.Contains(email[strings.LastIndexByte(email, '@'):], ".") || !clean(email):
+		v.add(field, "must be an email address such as ada@example.com")
+	}
+}
+
+func (v *validation) password(field, password string) {
+	if len(password) < MinPasswordLength || len(password) > MaxPasswordLength {
+		v.addf(field, "must have %d to %d bytes", MinPasswordLength, MaxPasswordLength)
+	} else if strings.ContainsRune(password, 0) || !utf8.ValidString(password) {
+		v.add(field, "must be valid text without NUL")
+	}
+}

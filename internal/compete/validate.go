@@ -1,0 +1,83 @@
+package compete
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// validation collects what is wrong with an input, so that one answer names every bad field.
+type validation struct{ fields []FieldError }
+
+func (v *validation) add(field, message string) {
+	v.fields = append(v.fields, FieldError{Field: field, Message: message})
+}
+
+func (v *validation) addf(field, format string, args ...any) {
+	v.add(field, fmt.Sprintf(format, args...))
+}
+
+func (v *validation) err() error {
+	if len(v.fields) == 0 {
+		return nil
+	}
+	return Invalid(v.fields...)
+}
+
+// length holds s to shortest..longest characters of valid text without control characters other than line breaks and tabs.
+func (v *validation) length(field, s string, shortest, longest int) {
+	n := utf8.RuneCountInString(s)
+	switch {
+	case !clean(s):
+		v.add(field, "must be valid UTF-8 text without control characters")
+	case n == 0 && shortest > 0:
+		v.add(field, "is required")
+	case n < shortest:
+		v.addf(field, "must have at least %d characters", shortest)
+	case n > longest:
+		v.addf(field, "may have at most %d characters", longest)
+	}
+}
+
+func (v *validation) time(field string, t time.Time) {
+	if t.Before(earliestTime) || !t.Before(latestTime) {
+		v.add(field, "must be a date between the years 1970 and 9998")
+	}
+}
+
+// clean reports whether s can be stored and shown: valid UTF-8, and no control characters but line breaks and tabs
+// (PostgreSQL refuses NUL in text).
+func clean(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
+		return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f
+	})
+}
+
+// ValidID reports whether id has the form of the ids that the program makes: a lower-case UUID. Anything else names nothing.
+func ValidID(id string) bool {
+	if len(id) != 36 {
+		return false
+	}
+	for i, c := range []byte(id) {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if c != '-' {
+				return false
+			}
+		} else if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// UTC is the form in which every time is stored: UTC, whole microseconds (the finest that both databases keep).
+func UTC(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+func utcPointer(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := UTC(*t)
+	return &u
+}

@@ -1,0 +1,73 @@
+package compete
+
+import (
+	"context"
+	"time"
+)
+
+// WorkStore is what the background jobs read and write. Every method is safe to run twice, and after the rows have moved on.
+type WorkStore interface {
+	// Targets reads what the notices are about. A notice whose registration has another Seq by now is left out.
+	Targets(ctx context.Context, notices []Notice) ([]Target, error)
+	// Deliver, in one transaction: PENDING registrations among confirm (same id and Seq) become CONFIRMED, and messages that are not
+	// there yet are written. It returns how many messages were new.
+	Deliver(ctx context.Context, confirm []Notice, messages []Message, now time.Time) (int, error)
+	// StalePending lists up to limit PENDING registrations last changed before the given time that no dead letter names, as notices.
+	StalePending(ctx context.Context, before time.Time, limit int) ([]Notice, error)
+
+	// StartingBetween lists published competitions whose StartDate is in (from, to], by id after afterID, up to limit.
+	StartingBetween(ctx context.Context, from, to time.Time, afterID string, limit int) ([]Competition, error)
+	// ReminderTargets reads a page of a competition's CONFIRMED registrations with Seq > afterSeq, in order of Seq, as targets of kind MessageReminder.
+	// It also returns the Seq to go on after; 0 when the page was the last one.
+	ReminderTargets(ctx context.Context, competitionID string, afterSeq int64, limit int) (targets []Target, next int64, err error)
+
+	// RefreshFilling brings the counts behind SortFilling up to date: seats taken in the hour before now.
+	RefreshFilling(ctx context.Context, now time.Time) error
+	// CleanUp deletes in pages what is older than its time: idempotency records that expired, dead letters, registrar batches, ended or expired sessions.
+	CleanUp(ctx context.Context, ages CleanUpAges, now time.Time) (CleanUpReport, error)
+
+	// SaveFailedJob adds a dead letter; one with this JobID that is there already stays as it is.
+	SaveFailedJob(ctx context.Context, j FailedJob) error
+}
+
+// Target is what a message is made from.
+type Target struct {
+	Notice
+	Registration Registration // with Position when it is WAITLISTED
+	Participant  Participant
+	Competition  Competition // its summary
+}
+
+// CleanUpAges says how long things that are over are kept.
+type CleanUpAges struct {
+	FailedJobs time.Duration
+	Sessions   time.Duration
+}
+
+// CleanUpReport counts what was deleted.
+type CleanUpReport struct {
+	IdempotencyKeys int
+	FailedJobs      int
+	Sessions        int
+	Batches         int
+}
+
+// Seats is what a live page shows of a competition.
+type Seats struct {
+	CompetitionID string
+	SeatsLeft     int
+	Waitlisted    int
+	Phase         Phase
+}
+
+// SeatsFeed tells open pages how many seats are left.
+type SeatsFeed interface {
+	// Watch sends the present state at once and each later one, coalesced, until ctx ends or the server stops; then the channel is closed.
+	// It fails with ErrCompetitionMissing, and with ErrBusy when too many are watching.
+	Watch(ctx context.Context, competitionID string) (<-chan Seats, error)
+}
+
+// SeatsNotifier is told after each commit which competitions changed. It never blocks.
+type SeatsNotifier interface {
+	Changed(competitionIDs ...string)
+}
