@@ -1,0 +1,93 @@
+// Builds internal/web/static/dist from the sources in this folder and the packages of package.json.
+// Run by `make assets`. Names carry a hash of the content, so they can be cached for ever; the
+// manifest maps plain names to them, and holds the hash of the sources that a Go test checks.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const web = path.dirname(here);
+const root = path.resolve(web, "../..");
+const dist = path.join(web, "static/dist");
+const modules = path.join(root, "node_modules");
+const files = {};
+
+function put(name, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
+  const ext = path.extname(name);
+  const hashed = `${name.slice(0, -ext.length)}-${hash}${ext}`;
+  writeFileSync(path.join(dist, hashed), content);
+  files[name] = hashed;
+  return hashed;
+}
+
+// Everything the output depends on: the assets, the class names in templ files, the packages.
+function sourceHash() {
+  const list = readdirSync(web, { recursive: true })
+    .map((f) => f.split(path.sep).join("/"))
+    .filter((f) => f.endsWith(".templ") || /^assets\/.*\.\w+$/.test(f))
+    .sort((a, b) => (a < b ? -1 : 1));
+  const hash = createHash("sha256");
+  for (const f of list) {
+    hash.update(`${f}\0`).update(readFileSync(path.join(web, f))).update("\0");
+  }
+  hash.update(readFileSync(path.join(root, "package-lock.json")));
+  return hash.digest("hex");
+}
+
+async function script(name) {
+  const out = await build({
+    entryPoints: [path.join(here, "js", name)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: ["chrome123", "firefox120", "safari17.5"],
+    legalComments: "none",
+    nodePaths: [modules],
+  });
+  put(name, out.outputFiles[0].text);
+}
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+
+const fonts = {
+  "figtree.woff2": "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2",
+  "bricolage.woff2": "@fontsource-variable/bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2",
+};
+for (const [name, from] of Object.entries(fonts)) {
+  put(name, readFileSync(path.join(modules, from)));
+}
+for (const name of readdirSync(path.join(here, "images")).sort()) {
+  put(name, readFileSync(path.join(here, "images", name)));
+}
+await script("app.js");
+await script("chart.js");
+
+const cli = path.join(modules, "@tailwindcss/cli/dist/index.mjs");
+const css = execFileSync("node", [cli, "--input", path.join(here, "css/app.css"), "--minify"], {
+  cwd: here,
+  encoding: "utf8",
+  stdio: ["ignore", "pipe", "ignore"],
+});
+put("app.css", css.replace(/url\("?font:([\w.]+)"?\)/g, (_, name) => `url(${files[name]})`));
+put("chart.css", readFileSync(path.join(modules, "uplot/dist/uPlot.min.css")));
+
+const sorted = Object.fromEntries(Object.entries(files).sort());
+writeFileSync(path.join(dist, "manifest.json"), `${JSON.stringify({ sources: sourceHash(), files: sorted }, null, 2)}\n`);
+
+const licences = {
+  "htmx 2 (in app.js)": "htmx.org/LICENSE",
+  "Tailwind CSS (in app.css)": "tailwindcss/LICENSE",
+  "uPlot (in chart.js, chart.css)": "uplot/LICENSE",
+  "Figtree (figtree.woff2)": "@fontsource-variable/figtree/LICENSE",
+  "Bricolage Grotesque (bricolage.woff2)": "@fontsource-variable/bricolage-grotesque/LICENSE",
+};
+const text = Object.entries(licences).map(([title, file]) => {
+  return `${title}\n${"=".repeat(title.length)}\n\n${readFileSync(path.join(modules, file), "utf8").trim()}\n`;
+});
+writeFileSync(path.join(web, "static/LICENSES.txt"), text.join("\n\n"));

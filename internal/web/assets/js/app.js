@@ -1,0 +1,36 @@
+// The script of every page. Without it pages still work: forms post, links link.
+import htmx from "htmx.org";
+import { watchClock } from "./clock.js";
+import { showTimes } from "./times.js";
+import { startCountdowns } from "./countdown.js";
+import { startLive } from "./live.js";
+import { startTheme } from "./theme.js";
+import { startDialogs } from "./dialog.js";
+import { startForms } from "./forms.js";
+
+// The content security policy allows neither inline styles nor eval.
+htmx.config.includeIndicatorStyles = false;
+htmx.config.allowEval = false;
+htmx.config.selfRequestsOnly = true;
+// "Back" fetches the page again: a snapshot would show seats and places of the past.
+htmx.config.historyCacheSize = 0;
+htmx.config.refreshOnHistoryMiss = true;
+htmx.config.defaultSwapStyle = "outerHTML";
+htmx.config.scrollIntoViewOnBoost = false;
+// Refused forms come back with their errors as 4xx and are shown as well.
+htmx.config.responseHandling = [
+  { code: "204", swap: false },
+  { code: "[2345]..", swap: true },
+];
+
+watchClock();
+startTheme();
+startDialogs(htmx);
+startForms();
+startLive(htmx);
+startCountdowns();
+showTimes(document);
+htmx.onLoad((el) => {
+  showTimes(el);
+  startCountdowns();
+});

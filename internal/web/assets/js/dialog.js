@@ -1,0 +1,16 @@
+// A question that has a page of its own opens in a dialog instead, when htmx loads it there.
+export function startDialogs(htmx) {
+  document.body.addEventListener("htmx:afterSwap", (e) => {
+    const dialog = e.detail.target.closest?.("dialog");
+    if (dialog && !dialog.open && e.detail.target.childElementCount > 0) {
+      dialog.showModal();
+    }
+  });
+  document.addEventListener("click", (e) => {
+    const dialog = e.target.closest("dialog");
+    if (dialog && (e.target === dialog || e.target.closest("[data-close]"))) {
+      e.preventDefault();
+      dialog.close();
+    }
+  });
+}

@@ -1,0 +1,30 @@
+// Small comforts of forms.
+export function startForms() {
+  // A second press while the first is under way does nothing; the server would replay it anyway.
+  document.addEventListener("submit", (e) => {
+    const form = e.target;
+    if (e.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) {
+      return;
+    }
+    if (form.dataset.sent) {
+      e.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+  });
+  // After "back" from the browser's memory the form may be sent again.
+  addEventListener("pageshow", (e) => {
+    if (e.persisted) {
+      for (const form of document.querySelectorAll("form[data-sent]")) {
+        delete form.dataset.sent;
+      }
+    }
+  });
+  // Focus goes to the first field that is wrong.
+  document.querySelector('[aria-invalid="true"]')?.focus();
+  document.addEventListener("click", (e) => {
+    if (e.target.closest("[data-print]")) {
+      print();
+    }
+  });
+}

@@ -1,0 +1,32 @@
+// Times are in UTC in the page and shown in the viewer's zone, with the zone named.
+const styles = {
+  full: { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" },
+  short: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+  seconds: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" },
+  date: { day: "numeric", month: "short", year: "numeric" },
+};
+// British order of day and month with the 24-hour clock, as the server writes it.
+const formats = {};
+for (const name of Object.keys(styles)) {
+  formats[name] = new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...styles[name] });
+}
+
+export function showTimes(root) {
+  for (const el of root.querySelectorAll?.("time[data-time]") ?? []) {
+    const at = new Date(el.dateTime);
+    if (!Number.isNaN(at.getTime())) {
+      el.textContent = (formats[el.dataset.time] ?? formats.full).format(at);
+    }
+    delete el.dataset.time;
+  }
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  // Forms with dates tell the server in which zone they were typed.
+  for (const el of root.querySelectorAll?.("input[data-zone]") ?? []) {
+    if (!el.value || el.value === "UTC") {
+      el.value = zone;
+    }
+  }
+  for (const el of root.querySelectorAll?.("[data-zone-name]") ?? []) {
+    el.textContent = zone;
+  }
+}

@@ -1,0 +1,30 @@
+package markdown
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestHTML(t *testing.T) {
+	for _, tc := range []struct{ name, source, want string }{
+		{"paragraph", "Bring **water**.", "<p>Bring <strong>water</strong>.</p>\n"},
+		{"line break", "one\ntwo", "<p>one<br>\ntwo</p>\n"},
+		{"heading below the page's own", "# Rules", "<h2>Rules</h2>\n"},
+		{"list", "- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"},
+		{"link", "[map](https://example.org/m)", `<p><a href="https://example.org/m" rel="nofollow noreferrer">map</a></p>` + "\n"},
+		{"script", "<script>alert(1)</script>\n\nok", "\n<p>ok</p>\n"},
+		{"javascript link", "[x](javascript:alert(1))", "<p>x</p>\n"},
+		{"image", "![x](https://example.org/x.png)", "<p></p>\n"},
+		{"event attribute", `<b onclick="x()">hi</b>`, "<p>hi</p>\n"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := HTML(tc.source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got = strings.ReplaceAll(got, "<br/>", "<br>"); got != tc.want {
+				t.Errorf("HTML(%q) = %q, want %q", tc.source, got, tc.want)
+			}
+		})
+	}
+}

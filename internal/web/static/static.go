@@ -1,0 +1,177 @@
+// Package static serves the built front-end assets: style sheet, scripts, fonts, icons.
+//
+// It owns their names, compression and caching. What is in them is written in internal/web/assets
+// and built by `make assets`; the output is committed, so that building the program needs no Node.
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/andybalholm/brotli"
+)
+
+//go:embed dist LICENSES.txt
+var files embed.FS
+
+// Prefix is the path under which Handler is to be mounted.
+const Prefix = "/static/"
+
+// Manifest is what the asset build leaves beside its output.
+type Manifest struct {
+	// Sources is the SHA-256 of everything the output was built from.
+	Sources string `json:"sources"`
+	// Files maps plain names to names that carry a hash of the content.
+	Files map[string]string `json:"files"`
+}
+
+var manifest = mustReadManifest()
+
+func mustReadManifest() Manifest {
+	var m Manifest
+	raw, err := files.ReadFile("dist/manifest.json")
+	if err == nil {
+		err = json.Unmarshal(raw, &m)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("static: the embedded manifest: %v; rebuild with make assets", err))
+	}
+	return m
+}
+
+// Path returns the address of an asset by its plain name, such as "app.css". An unknown name is a
+// mistake in the program and panics.
+func Path(name string) string {
+	hashed, ok := manifest.Files[name]
+	if !ok {
+		panic("static: no asset named " + name)
+	}
+	return Prefix + hashed
+}
+
+// asset is one file with its encodings, each made once, when first asked for.
+type asset struct {
+	contentType string
+	plain       []byte
+	brotli      func() []byte
+	gzip        func() []byte
+}
+
+// Handler serves the assets under Prefix, cached for ever by their hashed names.
+func Handler() http.Handler {
+	assets := make(map[string]*asset)
+	for _, hashed := range manifest.Files {
+		assets[Prefix+hashed] = newAsset("dist/" + hashed)
+	}
+	licences := newAsset("LICENSES.txt")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+			return
+		}
+		a, ok := assets[r.URL.Path]
+		switch {
+		case ok:
+			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		case r.URL.Path == Prefix+"LICENSES.txt":
+			a = licences
+			w.Header().Set("Cache-Control", "no-cache")
+		default:
+			http.Error(w, "no such file", http.StatusNotFound)
+			return
+		}
+		a.serve(w, r)
+	})
+}
+
+func newAsset(name string) *asset {
+	plain, err := files.ReadFile(name)
+	if err != nil {
+		panic(fmt.Sprintf("static: the manifest names a file that is not embedded: %v", err))
+	}
+	return &asset{
+		contentType: contentType(name),
+		plain:       plain,
+		brotli: sync.OnceValue(func() []byte {
+			return compress(plain, func(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, brotli.BestCompression) })
+		}),
+		gzip: sync.OnceValue(func() []byte {
+			return compress(plain, func(w io.Writer) io.WriteCloser {
+				zw, _ := gzip.NewWriterLevel(w, gzip.BestCompression) // the level is valid
+				return zw
+			})
+		}),
+	}
+}
+
+func contentType(name string) string {
+	switch path.Ext(name) {
+	case ".woff2":
+		return "font/woff2" // not in every system's table
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	}
+	return mime.TypeByExtension(path.Ext(name))
+}
+
+func (a *asset) compressible() bool {
+	return a.contentType != "font/woff2" && a.contentType != "image/png"
+}
+
+func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
+	body := a.plain
+	h := w.Header()
+	h.Set("Content-Type", a.contentType)
+	h.Set("X-Content-Type-Options", "nosniff")
+	if a.compressible() {
+		h.Set("Vary", "Accept-Encoding")
+		switch accepted := r.Header.Get("Accept-Encoding"); {
+		case accepts(accepted, "br"):
+			h.Set("Content-Encoding", "br")
+			body = a.brotli()
+		case accepts(accepted, "gzip"):
+			h.Set("Content-Encoding", "gzip")
+			body = a.gzip()
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodHead {
+		return
+	}
+	_, _ = w.Write(body) // the client is gone: nobody to tell
+}
+
+// accepts tells whether an Accept-Encoding header allows a coding. A weight of zero forbids it.
+func accepts(header, coding string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		name, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if strings.EqualFold(strings.TrimSpace(name), coding) {
+			q, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(weight), "q="), 64)
+			return err != nil || q > 0
+		}
+	}
+	return false
+}
+
+func compress(plain []byte, open func(io.Writer) io.WriteCloser) []byte {
+	var buf bytes.Buffer
+	w := open(&buf)
+	if _, err := w.Write(plain); err != nil {
+		panic(err) // a bytes.Buffer takes everything
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	return buf.Bytes()
+}

@@ -1,0 +1,197 @@
+// Package ui holds the components that pages are put together from: the frame, controls, badges,
+// cards, tables, times.
+//
+// It knows how things look and that they are accessible. It knows nothing of the domain, of requests
+// or of where the numbers come from: those are given to it as plain values.
+package ui
+
+import (
+	"strconv"
+	"time"
+
+	"minicompete/internal/web/static"
+)
+
+// Page is what the frame of a page needs to know.
+type Page struct {
+	// Title is shown in the tab, before the product's name.
+	Title string
+	// Description goes into the page's description and its link previews.
+	Description string
+	// URL is the absolute address of the page for link previews; empty for pages not meant to be shared.
+	URL string
+	// Image is the absolute address of the picture for link previews.
+	Image string
+	// Section is the navigation entry to mark as current, a Section… constant.
+	Section string
+	// Theme is "light", "dark" or "" for what the system prefers.
+	Theme string
+	// Viewer is nil when nobody is logged in.
+	Viewer *Viewer
+	// Back is where the theme switch and the log-in link lead back to: the path and query of the page.
+	Back string
+	// Now is the server's time; countdowns go by it.
+	Now time.Time
+	// Charts loads the chart library.
+	Charts bool
+	// Flash is a message from the action before, or nil.
+	Flash *Notice
+	// Error leaves out everything that a page without a database cannot know.
+	Error bool
+}
+
+// Navigation entries.
+const (
+	SectionHome         = "home"
+	SectionCompetitions = "competitions"
+	SectionDashboard    = "dashboard"
+	SectionMailbox      = "mailbox"
+	SectionAccount      = "account"
+	SectionAdmin        = "admin"
+	SectionLogin        = "login"
+)
+
+// Viewer is who looks at the page.
+type Viewer struct {
+	Name   string
+	Admin  bool
+	Unread int
+}
+
+// Notice is a message in a coloured frame. Tone is a Tone… constant.
+type Notice struct {
+	Tone string
+	Text string
+}
+
+// Tones of a Notice.
+const (
+	ToneGood = "good"
+	ToneBad  = "bad"
+	ToneWarn = "warn"
+	ToneInfo = "info"
+)
+
+func (n Notice) icon() string {
+	switch n.Tone {
+	case ToneGood:
+		return "check"
+	case ToneBad, ToneWarn:
+		return "alert"
+	}
+	return "info"
+}
+
+// State is what a badge shows: a competition's phase, "filling" (a way to show an open one), or a
+// registration's status. Each has one colour, one icon and one word, everywhere.
+type State string
+
+// All states.
+const (
+	StateOpen       State = "open"
+	StateFilling    State = "filling"
+	StateFull       State = "full"
+	StateWaitlist   State = "waitlist"
+	StateUpcoming   State = "upcoming"
+	StateClosed     State = "closed"
+	StateCancelled  State = "cancelled"
+	StateDraft      State = "draft"
+	StatePending    State = "pending"
+	StateConfirmed  State = "confirmed"
+	StateWaitlisted State = "waitlisted"
+)
+
+// look is a state's appearance: the colour class and icon, and the word beside them.
+type look struct{ class, icon, label string }
+
+var looks = map[State]look{
+	StateOpen:       {"is-open", "open", "Open"},
+	StateFilling:    {"is-filling", "filling", "Filling fast"},
+	StateFull:       {"is-full", "full", "Full"},
+	StateWaitlist:   {"is-waitlist", "waitlist", "Waitlist open"},
+	StateUpcoming:   {"is-upcoming", "upcoming", "Opens soon"},
+	StateClosed:     {"is-closed", "closed", "Closed"},
+	StateCancelled:  {"is-cancelled", "cancelled", "Cancelled"},
+	StateDraft:      {"is-draft", "draft", "Draft"},
+	StatePending:    {"is-open", "upcoming", "Confirming"},
+	StateConfirmed:  {"is-open", "open", "Confirmed"},
+	StateWaitlisted: {"is-waitlist", "waitlist", "On the waitlist"},
+}
+
+// Class is the CSS class that gives an element the state's colour.
+func (s State) Class() string { return looks[s].class }
+
+// Label is the state in words.
+func (s State) Label() string { return looks[s].label }
+
+// Seats is how full a competition is.
+type Seats struct {
+	// CompetitionID makes the bar live; empty for one that stands still.
+	CompetitionID string
+	Capacity      int
+	Left          int
+	Waitlisted    int
+	State         State
+}
+
+func (s Seats) taken() int { return s.Capacity - s.Left }
+
+// line is what is said beside the bar, such as "12 of 40 seats left".
+func (s Seats) line() string {
+	if s.Left == 0 {
+		return "No seats left of " + count(s.Capacity)
+	}
+	return " of " + plural(s.Capacity, "seat", "seats") + " left"
+}
+
+// count writes a number with thin spaces between thousands.
+func count(n int) string {
+	digits := strconv.Itoa(n)
+	if n < 0 || len(digits) <= 3 {
+		return digits
+	}
+	head := len(digits) % 3
+	out := digits[:head]
+	for i := head; i < len(digits); i += 3 {
+		if out != "" {
+			out += "\u202f"
+		}
+		out += digits[i : i+3]
+	}
+	return out
+}
+
+// plural writes a number with its noun.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
+}
+
+// Count is count for pages that put a number into a sentence of their own.
+func Count(n int) string { return count(n) }
+
+// Plural is plural for pages that put a number into a sentence of their own.
+func Plural(n int, one, many string) string { return plural(n, one, many) }
+
+// TimeStyle is how much of a time is shown.
+type TimeStyle string
+
+// Time styles; times.js knows the same names.
+const (
+	TimeFull    TimeStyle = "full"    // Fri 12 Jun 2026, 16:00 UTC
+	TimeShort   TimeStyle = "short"   // 12 Jun, 16:00
+	TimeSeconds TimeStyle = "seconds" // 12 Jun 2026, 16:00:05 UTC
+	TimeDate    TimeStyle = "date"    // 12 Jun 2026
+)
+
+// layouts are the styles without script, in UTC.
+var layouts = map[TimeStyle]string{
+	TimeFull:    "Mon 2 Jan 2006, 15:04 UTC",
+	TimeShort:   "2 Jan, 15:04 UTC",
+	TimeSeconds: "2 Jan 2006, 15:04:05 UTC",
+	TimeDate:    "2 Jan 2006",
+}
+
+func asset(name string) string { return static.Path(name) }
