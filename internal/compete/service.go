@@ -12,6 +12,7 @@ type Service struct {
 	Registrations RegistrationStore
 	Mailbox       MailboxStore
 	DeadLetters   DeadLetters
+	Statistics    StatisticsStore
 	Registrar     Registrar
 	Passwords     PasswordHasher
 	Replays       ReplayCache      // nil: every replay is answered by the database

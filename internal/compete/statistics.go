@@ -1,0 +1,90 @@
+package compete
+
+import (
+	"context"
+	"time"
+)
+
+// StatisticsStore counts, for dashboards and for pages that stay open.
+type StatisticsStore interface {
+	// RegistrationCounts counts registrations by when they arrived, whatever became of them: element i is those with RegisteredAt
+	// in [edges[i], edges[i+1]). Edges ascend; there are at most MaxCountEdges of them.
+	RegistrationCounts(ctx context.Context, scope RegistrationScope, edges []time.Time) ([]int, error)
+	// RegistrationSpan reads when the first and the last registration of a competition arrived, by Seq; ok is false when there is none.
+	RegistrationSpan(ctx context.Context, competitionID string) (first, last time.Time, ok bool, err error)
+	// UnreadMessagesOf counts the unread messages of many users in one query; who has none is left out.
+	UnreadMessagesOf(ctx context.Context, userIDs []string) (map[string]int, error)
+}
+
+// MaxCountEdges bounds one call of RegistrationCounts, and with it the size of its statement.
+const MaxCountEdges = 101
+
+// RegistrationScope says whose registrations to count: those of one competition, or of all of an organizer.
+type RegistrationScope struct {
+	CompetitionID string
+	OrganizerID   string // counts when CompetitionID is empty
+}
+
+// TimeCount is how much happened from At on, until the next TimeCount.
+type TimeCount struct {
+	At    time.Time
+	Count int
+}
+
+// PopularTags lists the tags of listed competitions, most used first.
+func (s *Service) PopularTags(ctx context.Context, limit int) ([]TagCount, error) {
+	return s.Competitions.PopularTags(ctx, s.now(), limit)
+}
+
+// UnreadMessagesOf counts for the live streams of many users at once. It belongs to the pages' own loop: no route reaches it.
+func (s *Service) UnreadMessagesOf(ctx context.Context, userIDs []string) (map[string]int, error) {
+	return s.Statistics.UnreadMessagesOf(ctx, userIDs)
+}
+
+// RegistrationsPerDay counts the registrations of all competitions of the actor, an organizer, on each of the last days in UTC, today included.
+func (s *Service) RegistrationsPerDay(ctx context.Context, a Actor, days int) ([]TimeCount, error) {
+	if err := require(a, RoleOrganizer); err != nil {
+		return nil, err
+	}
+	days = min(max(days, 1), MaxCountEdges-1)
+	tomorrow := s.now().Truncate(24 * time.Hour).Add(24 * time.Hour)
+	return s.counts(ctx, RegistrationScope{OrganizerID: a.UserID}, tomorrow.Add(-time.Duration(days)*24*time.Hour), 24*time.Hour, days)
+}
+
+// RegistrationTimeline counts the registrations of a competition in equal steps of at least a millisecond from the first to the last one,
+// for its organizer and admins. It is empty when there is none.
+func (s *Service) RegistrationTimeline(ctx context.Context, a Actor, competitionID string) ([]TimeCount, error) {
+	if err := require(a, RoleOrganizer, RoleAdmin); err != nil {
+		return nil, err
+	}
+	competition, err := s.Competition(ctx, a, competitionID)
+	if err != nil {
+		return nil, err
+	}
+	if !competition.ManagedBy(a) {
+		return nil, ErrForbidden
+	}
+	first, last, ok, err := s.Statistics.RegistrationSpan(ctx, competitionID)
+	if err != nil || !ok {
+		return nil, err
+	}
+	const steps = MaxCountEdges - 1
+	step := max(last.Sub(first)/(steps-1), time.Millisecond).Truncate(time.Microsecond) + time.Microsecond
+	return s.counts(ctx, RegistrationScope{CompetitionID: competitionID}, first, step, steps)
+}
+
+func (s *Service) counts(ctx context.Context, scope RegistrationScope, from time.Time, step time.Duration, steps int) ([]TimeCount, error) {
+	edges := make([]time.Time, steps+1)
+	for i := range edges {
+		edges[i] = from.Add(time.Duration(i) * step)
+	}
+	counts, err := s.Statistics.RegistrationCounts(ctx, scope, edges)
+	if err != nil {
+		return nil, err
+	}
+	series := make([]TimeCount, len(counts))
+	for i, n := range counts {
+		series[i] = TimeCount{At: edges[i], Count: n}
+	}
+	return series, nil
+}
