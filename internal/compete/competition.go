@@ -93,7 +93,9 @@ func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
 	case PhaseFull:
 		return "", ErrCompetitionFull
 	case PhaseUpcoming:
-		return "", ErrRegistrationNotOpen
+		opens := *ErrRegistrationNotOpen
+		opens.Detail = "Registration opens at " + c.RegOpensAt.UTC().Format(time.RFC3339) + ". Press again then."
+		return "", &opens
 	case PhaseClosed:
 		return "", ErrRegistrationClosed
 	case PhaseCancelled:

@@ -1,0 +1,231 @@
+package registrar
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+// batch is the state of one transaction: what was read, what the commands so far have made of it, and what is to be written.
+type batch struct {
+	ctx      context.Context
+	tx       compete.LedgerTx
+	commands []*command
+	answers  []answer
+
+	competitions map[string]*competition
+	places       map[place]*compete.Registration  // by user and competition
+	byID         map[string]*compete.Registration // the same registrations, by id
+	records      map[recordKey]compete.IdempotencyRecord
+
+	dirty      []*compete.Registration // in order of their first change
+	isDirty    map[string]bool
+	newRecords []compete.IdempotencyRecord
+	notices    []compete.Notice
+	settle     []string // competitions that need more pages
+	changed    []string // competitions that changed
+}
+
+type place struct{ userID, competitionID string }
+
+type recordKey struct{ userID, key string }
+
+// competition is a locked competition and what this batch does to it.
+type competition struct {
+	compete.LedgerCompetition
+	dirty   bool
+	taken   int // seats given in this batch
+	waiting *waitlist
+}
+
+func newBatch(ctx context.Context, tx compete.LedgerTx, commands []*command) *batch {
+	return &batch{
+		ctx: ctx, tx: tx, commands: commands, answers: make([]answer, len(commands)),
+		competitions: map[string]*competition{},
+		places:       make(map[place]*compete.Registration, len(commands)),
+		byID:         make(map[string]*compete.Registration, len(commands)),
+		records:      map[recordKey]compete.IdempotencyRecord{},
+		isDirty:      make(map[string]bool, len(commands)),
+	}
+}
+
+// needs collects what the commands of a batch have to read.
+type needs struct {
+	competitionIDs  set
+	registrationIDs set // whose competitions are needed too
+	userIDs         set // whose registrations in userCompetitions are needed
+	userCompetition set
+	keyUserIDs      set
+	keys            set
+}
+
+// read locks the competitions that the commands are about, and then reads their rows: after the lock, so that what another
+// replica committed meanwhile is seen.
+func (b *batch) read() error {
+	var n needs
+	for _, c := range b.commands {
+		c.needs(&n)
+	}
+	if len(n.registrationIDs.list) > 0 {
+		found, err := b.tx.RegistrationsByID(b.ctx, n.registrationIDs.list)
+		if err != nil {
+			return err
+		}
+		for _, r := range found {
+			n.competitionIDs.add(r.CompetitionID)
+		}
+	}
+	locked, err := b.tx.LockCompetitions(b.ctx, n.competitionIDs.list)
+	if err != nil {
+		return err
+	}
+	for _, c := range locked {
+		b.competitions[c.ID] = &competition{LedgerCompetition: c}
+	}
+	return b.readRows(&n)
+}
+
+func (b *batch) readRows(n *needs) error {
+	if len(n.registrationIDs.list) > 0 {
+		found, err := b.tx.RegistrationsByID(b.ctx, n.registrationIDs.list)
+		if err != nil {
+			return err
+		}
+		b.know(found)
+	}
+	if len(n.userIDs.list) > 0 && len(b.competitions) > 0 {
+		found, err := b.tx.RegistrationsOf(b.ctx, n.userIDs.list, n.userCompetition.list)
+		if err != nil {
+			return err
+		}
+		b.know(found)
+	}
+	if len(n.keys.list) > 0 {
+		found, err := b.tx.IdempotencyRecords(b.ctx, n.keyUserIDs.list, n.keys.list, b.commands[0].arrived)
+		if err != nil {
+			return err
+		}
+		for _, record := range found {
+			b.records[recordKey{record.UserID, record.Key}] = record
+		}
+	}
+	return nil
+}
+
+// know adds registrations that were read. One that is known stays as it is: this batch may have changed it.
+func (b *batch) know(found []compete.Registration) {
+	for _, r := range found {
+		if b.byID[r.ID] == nil {
+			b.hold(&r)
+		}
+	}
+}
+
+func (b *batch) hold(r *compete.Registration) {
+	b.byID[r.ID] = r
+	b.places[place{r.UserID, r.CompetitionID}] = r
+}
+
+// decide answers every command in order of arrival. An error of the database ends the batch; a refusal is an answer.
+func (b *batch) decide() error {
+	for i, c := range b.commands {
+		result, refusal, err := c.decide(b, c.arrived)
+		if err != nil {
+			return err
+		}
+		b.answers[i] = answer{result, refusal}
+	}
+	return nil
+}
+
+// touch marks a registration as changed now, to be written once with its last state.
+func (b *batch) touch(r *compete.Registration, now time.Time) {
+	r.UpdatedAt = now
+	if !b.isDirty[r.ID] {
+		b.isDirty[r.ID] = true
+		b.dirty = append(b.dirty, r)
+	}
+}
+
+func (b *batch) notify(r *compete.Registration, kind compete.MessageKind) {
+	b.notices = append(b.notices, compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: kind})
+}
+
+// write saves the outcome with a few bulk statements. A batch that changed nothing writes nothing.
+func (b *batch) write() error {
+	var changed []compete.LedgerCompetition
+	for _, id := range sortedKeys(b.competitions) {
+		if c := b.competitions[id]; c.dirty {
+			changed = append(changed, c.LedgerCompetition)
+			b.changed = append(b.changed, id)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := b.tx.SaveCompetitions(b.ctx, changed); err != nil {
+		return err
+	}
+	if err := b.tx.SaveRegistrations(b.ctx, values(b.dirty)); err != nil {
+		return err
+	}
+	now := b.commands[0].arrived
+	if err := b.tx.SaveIdempotencyRecords(b.ctx, b.newRecords, now); err != nil {
+		return err
+	}
+	for _, id := range b.changed {
+		if taken := b.competitions[id].taken; taken > 0 {
+			if err := b.tx.CountSeatsTaken(b.ctx, id, taken, now); err != nil {
+				return err
+			}
+		}
+	}
+	return b.tx.Enqueue(b.ctx, b.jobs()...)
+}
+
+// jobs is one NotifyJob for the whole batch (split only where pages made it long), and a SettleJob for each competition with more to do.
+func (b *batch) jobs() []compete.Job {
+	var jobs []compete.Job
+	for notices := range slices.Chunk(b.notices, DefaultBatchSize) {
+		jobs = append(jobs, compete.NotifyJob{Notices: notices})
+	}
+	for _, id := range b.settle {
+		jobs = append(jobs, compete.SettleJob{CompetitionID: id})
+	}
+	return jobs
+}
+
+// set is a list of distinct strings in order of their first appearance.
+type set struct {
+	list []string
+	has  map[string]bool
+}
+
+func (s *set) add(v string) {
+	if s.has == nil {
+		s.has = map[string]bool{}
+	}
+	if !s.has[v] {
+		s.has[v] = true
+		s.list = append(s.list, v)
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func values(pointers []*compete.Registration) []compete.Registration {
+	list := make([]compete.Registration, len(pointers))
+	for i, p := range pointers {
+		list[i] = *p
+	}
+	return list
+}

@@ -1,0 +1,226 @@
+package registrar
+
+import (
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+// decider is the part of a command that knows what it needs and what it does. decide returns the answer, a refusal that is the
+// answer, or an error of the database that ends the whole batch. now is the stamp of the command's arrival.
+type decider interface {
+	needs(n *needs)
+	decide(b *batch, now time.Time) (answer result, refusal, err error)
+}
+
+type register struct {
+	compete.RegisterCommand
+	id string // of the registration, if it is the first of this user and competition
+}
+
+func (c *register) needs(n *needs) {
+	n.competitionIDs.add(c.CompetitionID)
+	n.userIDs.add(c.Actor.UserID)
+	n.userCompetition.add(c.CompetitionID)
+	if c.Idempotency.Wanted() {
+		n.keyUserIDs.add(c.Actor.UserID)
+		n.keys.add(c.Idempotency.Key)
+	}
+}
+
+func (c *register) decide(b *batch, now time.Time) (result, error, error) {
+	if record, ok := b.records[recordKey{c.Actor.UserID, c.Idempotency.Key}]; ok {
+		outcome := compete.RegistrationOutcome{Replayed: true}
+		refusal := record.Replay(c.Idempotency, &outcome)
+		return result{outcome: outcome}, refusal, nil
+	}
+	competition := b.competitions[c.CompetitionID]
+	if competition == nil {
+		return result{}, compete.ErrCompetitionMissing, nil
+	}
+	held := b.places[place{c.Actor.UserID, c.CompetitionID}]
+	if held != nil && held.Status != compete.RegistrationCancelled && competition.Status != compete.StatusCancelled {
+		return result{}, compete.ErrAlreadyRegistered, nil
+	}
+	status, refusal := competition.Admit(now)
+	if refusal != nil {
+		return result{}, refusal, nil
+	}
+	registration := c.admit(b, competition, held, status, now)
+	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
+	return result{outcome: outcome}, nil, b.record(c.Actor, c.Idempotency, outcome, now)
+}
+
+// admit gives the seat or the place on the waitlist that Admit found.
+func (c *register) admit(b *batch, competition *competition, held *compete.Registration, status compete.RegistrationStatus, now time.Time) *compete.Registration {
+	r := held
+	if r == nil {
+		r = &compete.Registration{ID: c.id, UserID: c.Actor.UserID, CompetitionID: c.CompetitionID}
+		b.hold(r)
+	}
+	r.Status, r.Seq, r.RegisteredAt, r.PromotedAt, r.Position = status, competition.NextSeq, now, nil, 0
+	competition.NextSeq++
+	competition.dirty = true
+	b.touch(r, now)
+	if status == compete.RegistrationPending {
+		competition.SeatsLeft--
+		competition.taken++
+		b.notify(r, compete.MessageConfirmed)
+		return r
+	}
+	competition.Waitlisted++
+	r.Position = competition.Waitlisted
+	if competition.waiting != nil {
+		competition.waiting.join(r)
+	}
+	b.notify(r, compete.MessageWaitlisted)
+	return r
+}
+
+// record keeps the outcome for the idempotency key, if one was sent.
+func (b *batch) record(a compete.Actor, idempotency compete.Idempotency, outcome compete.RegistrationOutcome, now time.Time) error {
+	if !idempotency.Wanted() {
+		return nil
+	}
+	record, err := idempotency.Record(a.UserID, outcome, now)
+	if err != nil {
+		return err
+	}
+	b.records[recordKey{a.UserID, idempotency.Key}] = record
+	b.newRecords = append(b.newRecords, record)
+	return nil
+}
+
+type cancel struct{ compete.CancelCommand }
+
+func (c *cancel) needs(n *needs) { n.registrationIDs.add(c.RegistrationID) }
+
+func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
+	r := b.byID[c.RegistrationID]
+	if r == nil {
+		return result{}, compete.ErrRegistrationGone, nil
+	}
+	competition := b.competitions[r.CompetitionID]
+	manages := competition.ManagedBy(c.Actor)
+	switch {
+	case r.UserID != c.Actor.UserID && !manages:
+		return result{}, compete.ErrRegistrationGone, nil
+	case r.Status == compete.RegistrationCancelled:
+		return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+	case !manages && competition.Started(now):
+		return result{}, compete.ErrCompetitionStarted, nil
+	}
+	b.cancel(competition, r, compete.MessageCancelled, now)
+	_, err := b.promote(competition, 1, now)
+	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, err
+}
+
+// cancel takes the seat or the place on the waitlist back.
+func (b *batch) cancel(c *competition, r *compete.Registration, kind compete.MessageKind, now time.Time) {
+	if r.Status.HoldsSeat() {
+		c.SeatsLeft++
+	} else {
+		c.Waitlisted--
+	}
+	c.dirty = true
+	r.Status, r.Position = compete.RegistrationCancelled, 0
+	b.touch(r, now)
+	b.notify(r, kind)
+}
+
+type update struct{ compete.UpdateCommand }
+
+func (c *update) needs(n *needs) { n.competitionIDs.add(c.CompetitionID) }
+
+func (c *update) decide(b *batch, now time.Time) (result, error, error) {
+	competition, refusal := b.owned(c.CompetitionID, c.Actor)
+	if refusal != nil {
+		return result{}, refusal, nil
+	}
+	if c.Version != 0 && c.Version != competition.Version {
+		return result{}, compete.ErrVersionMismatch, nil
+	}
+	changed, refusal := competition.Apply(c.Change, now)
+	if refusal != nil {
+		return result{}, refusal, nil
+	}
+	competition.Competition, competition.ContentSet, competition.dirty = changed, true, true
+	more, err := b.promote(competition, pageSize, now)
+	if more {
+		b.settle = append(b.settle, c.CompetitionID)
+	}
+	return result{competition: competition.Competition}, nil, err
+}
+
+// owned finds a competition that the actor may change.
+func (b *batch) owned(id string, a compete.Actor) (*competition, error) {
+	c := b.competitions[id]
+	switch {
+	case c == nil || !c.VisibleTo(a):
+		return nil, compete.ErrCompetitionMissing
+	case !c.OwnedBy(a):
+		return nil, compete.ErrForbidden
+	}
+	return c, nil
+}
+
+type cancelCompetition struct {
+	compete.CancelCompetitionCommand
+}
+
+func (c *cancelCompetition) needs(n *needs) { n.competitionIDs.add(c.CompetitionID) }
+
+func (c *cancelCompetition) decide(b *batch, now time.Time) (result, error, error) {
+	competition, refusal := b.owned(c.CompetitionID, c.Actor)
+	if refusal != nil {
+		return result{}, refusal, nil
+	}
+	if competition.Status == compete.StatusCancelled {
+		return result{competition: competition.Competition}, nil, nil
+	}
+	competition.Status, competition.UpdatedAt = compete.StatusCancelled, now
+	competition.Version++
+	competition.ContentSet, competition.dirty = true, true
+	more, err := b.cancelPage(competition, now)
+	if more {
+		b.settle = append(b.settle, c.CompetitionID)
+	}
+	return result{competition: competition.Competition}, nil, err
+}
+
+type settle struct{ competitionID string }
+
+func (c *settle) needs(n *needs) { n.competitionIDs.add(c.competitionID) }
+
+func (c *settle) decide(b *batch, now time.Time) (result, error, error) {
+	competition := b.competitions[c.competitionID]
+	if competition == nil {
+		return result{}, compete.ErrCompetitionMissing, nil
+	}
+	page := b.promotePage
+	if competition.Status == compete.StatusCancelled {
+		page = b.cancelPage
+	}
+	more, err := page(competition, now)
+	return result{more: more}, nil, err
+}
+
+// cancelPage cancels a page of a cancelled competition's registrations and reports whether there are more.
+func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
+	// Registrations that this batch has changed may still be uncancelled in the database: read past them.
+	rows, err := b.tx.Uncancelled(b.ctx, c.ID, pageSize+len(b.dirty))
+	if err != nil {
+		return false, err
+	}
+	b.know(rows)
+	for _, row := range rows {
+		if r := b.byID[row.ID]; r.Status != compete.RegistrationCancelled {
+			b.cancel(c, r, compete.MessageCompetitionCancelled, now)
+		}
+	}
+	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0), nil
+}
+
+func (b *batch) promotePage(c *competition, now time.Time) (bool, error) {
+	return b.promote(c, pageSize, now)
+}

@@ -1,0 +1,100 @@
+package registrar
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+// waitlist is the head of a competition's waitlist as this batch sees it, in order of Seq, read when the first seat comes free.
+type waitlist struct {
+	head     []waiter
+	complete bool // head is all of the waitlist, so that who joins it now stands at its end
+}
+
+// waiter is a registration and the place it waits at: once it has another Seq or status, it waits there no longer.
+type waiter struct {
+	*compete.Registration
+	seq int64
+}
+
+func (w waiter) waits() bool {
+	return w.Status == compete.RegistrationWaitlisted && w.Seq == w.seq
+}
+
+func (w *waitlist) join(r *compete.Registration) {
+	if w.complete {
+		w.head = append(w.head, waiter{r, r.Seq})
+	}
+}
+
+// promote gives free seats to the head of the waitlist, at most so many, and reports whether seats and waiting registrations are left.
+func (b *batch) promote(c *competition, most int, now time.Time) (more bool, err error) {
+	if !c.Promotes(now) {
+		return false, nil
+	}
+	for n := min(most, c.SeatsLeft, c.Waitlisted); n > 0; n-- {
+		r, err := b.nextWaiting(c)
+		if err != nil || r == nil {
+			return false, err
+		}
+		c.SeatsLeft--
+		c.Waitlisted--
+		c.taken++
+		c.dirty = true
+		r.Status, r.Position, r.PromotedAt = compete.RegistrationPending, 0, &now
+		b.touch(r, now)
+		b.notify(r, compete.MessagePromoted)
+	}
+	return c.SeatsLeft > 0 && c.Waitlisted > 0, nil
+}
+
+// nextWaiting takes the first registration off the waitlist; nil when nobody waits.
+func (b *batch) nextWaiting(c *competition) (*compete.Registration, error) {
+	for {
+		if c.waiting == nil || len(c.waiting.head) == 0 && !c.waiting.complete {
+			if err := b.readWaitlist(c); err != nil {
+				return nil, err
+			}
+		}
+		if len(c.waiting.head) == 0 {
+			return nil, nil
+		}
+		first := c.waiting.head[0]
+		c.waiting.head = c.waiting.head[1:]
+		if first.waits() {
+			return first.Registration, nil
+		}
+	}
+}
+
+// readWaitlist reads as much of the waitlist as this batch can use up: the database still lists those whom this batch has
+// promoted or cancelled, so it reads past as many rows as the batch has changed.
+func (b *batch) readWaitlist(c *competition) error {
+	n := len(b.dirty) + min(c.SeatsLeft, c.Waitlisted, pageSize)
+	rows, err := b.tx.WaitlistHead(b.ctx, c.ID, n)
+	if err != nil {
+		return err
+	}
+	b.know(rows)
+	c.waiting = &waitlist{complete: len(rows) < n}
+	listed := map[string]bool{}
+	for _, row := range rows {
+		if w := (waiter{b.byID[row.ID], row.Seq}); w.waits() {
+			c.waiting.head = append(c.waiting.head, w)
+			listed[row.ID] = true
+		}
+	}
+	if !c.waiting.complete {
+		return nil
+	}
+	for _, r := range b.dirty { // who joined in this batch
+		if r.CompetitionID == c.ID && r.Status == compete.RegistrationWaitlisted && !listed[r.ID] {
+			c.waiting.head = append(c.waiting.head, waiter{r, r.Seq})
+		}
+	}
+	slices.SortFunc(c.waiting.head, func(a, b waiter) int { return cmp.Compare(a.seq, b.seq) })
+	return nil
+}
