@@ -1,0 +1,116 @@
+// Package problem turns a compete.Error into an HTTP answer: the one table from kinds to statuses, used by the API and the pages,
+// and the problem document (RFC 9457) that the API answers with.
+//
+// It knows no routes and renders no pages.
+package problem
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+// ContentType is the media type of a problem document.
+const ContentType = "application/problem+json"
+
+// Problem is a problem document. Code is stable; Title and Detail are for people. Nothing in it repeats a value that was sent.
+type Problem struct {
+	Type   string       `json:"type" doc:"Always about:blank: 'code' tells the problems apart." example:"about:blank"`
+	Title  string       `json:"title" doc:"The status in words." example:"Conflict"`
+	Status int          `json:"status" doc:"The HTTP status." example:"409"`
+	Code   string       `json:"code" doc:"Which problem it is; stable, meant for programs." example:"competition_full"`
+	Detail string       `json:"detail" doc:"What happened and what to do, for people." example:"All seats are taken, and this competition has no waitlist."`
+	Errors []FieldError `json:"errors,omitempty" doc:"What is wrong with each field, parameter or header."`
+
+	retryAfter time.Duration
+}
+
+// FieldError says what is wrong with one field, parameter or header of a request.
+type FieldError struct {
+	Field   string `json:"field" doc:"Its name, as in this document." example:"regDeadline"`
+	Message string `json:"message" doc:"What is expected of it." example:"must be in the future"`
+}
+
+// Status is the HTTP status of a kind of error.
+func Status(kind compete.Kind) int {
+	switch kind {
+	case compete.KindInvalid:
+		return http.StatusUnprocessableEntity
+	case compete.KindUnauthorized:
+		return http.StatusUnauthorized
+	case compete.KindForbidden:
+		return http.StatusForbidden
+	case compete.KindNotFound:
+		return http.StatusNotFound
+	case compete.KindConflict:
+		return http.StatusConflict
+	case compete.KindPreconditionFailed:
+		return http.StatusPreconditionFailed
+	case compete.KindPreconditionRequired:
+		return http.StatusPreconditionRequired
+	case compete.KindUnavailable:
+		return http.StatusServiceUnavailable
+	case compete.KindTooManyRequests:
+		return http.StatusTooManyRequests
+	case compete.KindUnreadable:
+		return http.StatusBadRequest
+	case compete.KindInternal:
+	}
+	return http.StatusInternalServerError
+}
+
+// New is a problem of HTTP itself, which the domain knows nothing of: an unknown route, a body that is too large.
+func New(status int, code, detail string) *Problem {
+	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
+}
+
+// From makes the problem of any error: a *Problem in its chain as it is, a *compete.Error by its kind, anything else a bland 500.
+func From(err error) *Problem {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	e := compete.AsError(err)
+	p = New(Status(e.Kind), e.Code, e.Detail)
+	p.retryAfter = e.RetryAfter
+	for _, f := range e.Fields {
+		p.Errors = append(p.Errors, FieldError(f))
+	}
+	return p
+}
+
+// Error makes a Problem an error, so that a handler can return one.
+func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
+
+// GetStatus is the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is the media type, whatever was negotiated.
+func (p *Problem) ContentType(string) string { return ContentType }
+
+// GetHeaders are the headers that belong to the problem: Retry-After in whole seconds, and for a 401 how to log in.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{"Cache-Control": {"no-store"}}
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.FormatInt(int64((p.retryAfter+time.Second-1)/time.Second), 10))
+	}
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	return h
+}
+
+// Write answers with err's problem document.
+func Write(w http.ResponseWriter, err error) {
+	p := From(err)
+	for name, values := range p.GetHeaders() {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", ContentType)
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the client may be gone; there is nobody else to tell
+}
