@@ -55,9 +55,15 @@ type CleanUpReport struct {
 // Seats is what a live page shows of a competition.
 type Seats struct {
 	CompetitionID string
+	Capacity      int
 	SeatsLeft     int
 	Waitlisted    int
 	Phase         Phase
+}
+
+// Seats is what a live page shows of the competition at the given time.
+func (c *Competition) Seats(now time.Time) Seats {
+	return Seats{CompetitionID: c.ID, Capacity: c.Capacity, SeatsLeft: c.SeatsLeft, Waitlisted: c.Waitlisted, Phase: c.Phase(now)}
 }
 
 // SeatsFeed tells open pages how many seats are left.
