@@ -1,0 +1,84 @@
+// Package testservices gives tests the real services they run against: a fresh database on SQLite or PostgreSQL, and
+// a logical database of Redis. It owns where a test finds them and that no two tests share one. It doesn't start the
+// servers (scripts/with-test-services does), knows no tables, and is imported by tests only.
+//
+// A service that is missing fails the test and says how to get it; nothing here skips.
+package testservices
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The kinds of database that the program runs on.
+const (
+	KindSQLite   = "sqlite"
+	KindPostgres = "postgres"
+)
+
+// KindsVariable names the environment variable that narrows the kinds of database to test, as a list with commas.
+// `make test-quick` sets it to "sqlite"; unset, every kind is tested.
+const KindsVariable = "MINICOMPETE_TEST_DATABASES"
+
+// Databases returns the kinds of database to test: all of them, unless KindsVariable names fewer. An unknown name in
+// it fails the test, so that a slip of the pen doesn't test nothing.
+func Databases(t testing.TB) []string {
+	t.Helper()
+	kinds, unknown := parseKinds(os.Getenv(KindsVariable))
+	if unknown != "" {
+		t.Fatalf("%s names %q; it knows %q and %q, with a comma between them", KindsVariable, unknown, KindSQLite, KindPostgres)
+	}
+	return kinds
+}
+
+func parseKinds(list string) (kinds []string, unknown string) {
+	all := []string{KindSQLite, KindPostgres}
+	if list == "" {
+		return all, ""
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		if !slices.Contains(all, name) {
+			return nil, name
+		}
+		kinds = append(kinds, name)
+	}
+	return kinds, ""
+}
+
+// EachDatabase runs test once for each of Databases, as a subtest named after the kind, with the URL of a fresh, empty
+// database in the form of DATABASE_URL.
+func EachDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	for _, kind := range Databases(t) {
+		t.Run(kind, func(t *testing.T) { test(t, DatabaseURL(t, kind)) })
+	}
+}
+
+// OnlyPostgres is EachDatabase for a test of something that PostgreSQL alone can do, such as serving two replicas.
+// Where the kinds are narrowed to SQLite the test doesn't run, and says so in its log.
+func OnlyPostgres(t *testing.T, test func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	if !slices.Contains(Databases(t), KindPostgres) {
+		t.Logf("not run, because %s leaves PostgreSQL out", KindsVariable)
+		return
+	}
+	t.Run(KindPostgres, func(t *testing.T) { test(t, Postgres(t)) })
+}
+
+// DatabaseURL returns the URL, in the form of DATABASE_URL, of a fresh, empty database of the given kind, which is
+// gone after the test.
+func DatabaseURL(t testing.TB, kind string) string {
+	t.Helper()
+	switch kind {
+	case KindSQLite:
+		return (&url.URL{Scheme: "sqlite", Path: filepath.Join(t.TempDir(), "minicompete.db")}).String()
+	case KindPostgres:
+		return Postgres(t)
+	}
+	t.Fatalf("no such kind of database: %q", kind)
+	return ""
+}

@@ -1,0 +1,107 @@
+package testservices
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+)
+
+// The environment variables that name the servers. scripts/with-test-services sets both.
+const (
+	PostgresVariable = "TEST_POSTGRES_URL"
+	RedisVariable    = "TEST_REDIS_URL"
+)
+
+// Postgres creates a database on the server of PostgresVariable and returns its URL. At the end of the test the
+// database is dropped, connections that are still open in it notwithstanding.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	server := serverURL(t, PostgresVariable)
+	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	inPostgres(t, server, "CREATE DATABASE "+name)
+	t.Cleanup(func() { inPostgres(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	own := *server
+	own.Path = "/" + name
+	return own.String()
+}
+
+// inPostgres runs one statement on a connection of its own. It is used in cleanups too, where the test's context has
+// ended, so it takes a new one.
+func inPostgres(t testing.TB, server *url.URL, statement string) {
+	t.Helper()
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, server.String())
+	if err != nil {
+		t.Fatalf("connect to the PostgreSQL of %s: %v", PostgresVariable, err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// Redis returns the URL of an empty logical database on the server of RedisVariable, emptied again after the test.
+// Databases are handed out in turn, so two tests share one only when more of them run at once than the server has
+// (1023 on the one of scripts/with-test-services). Published messages reach the subscribers of all of them.
+func Redis(t testing.TB) string {
+	t.Helper()
+	ctx := context.Background()
+	server := serverURL(t, RedisVariable)
+	shared := redisClient(t, server)
+	settings, err := shared.ConfigGet(ctx, "databases").Result()
+	if err != nil {
+		t.Fatalf("ask the Redis of %s for its databases: %v", RedisVariable, err)
+	}
+	databases, err := strconv.ParseInt(settings["databases"], 10, 64)
+	if err != nil || databases < 2 {
+		t.Fatalf("the Redis of %s needs two databases at least, and has %q", RedisVariable, settings["databases"])
+	}
+	turn, err := shared.Incr(ctx, "minicompete:test:turn").Result()
+	if err != nil {
+		t.Fatalf("take a database of the Redis of %s: %v", RedisVariable, err)
+	}
+	// The first database holds the turn.
+	server.Path = "/" + strconv.FormatInt(1+turn%(databases-1), 10)
+	own := redisClient(t, server)
+	flush := func() {
+		if err := own.FlushDB(ctx).Err(); err != nil {
+			t.Errorf("empty a database of the Redis of %s: %v", RedisVariable, err)
+		}
+	}
+	flush()
+	t.Cleanup(flush)
+	return server.String()
+}
+
+// redisClient returns a client of the database that the URL names, closed after the test's other cleanups.
+func redisClient(t testing.TB, server *url.URL) *redis.Client {
+	t.Helper()
+	options, err := redis.ParseURL(server.String())
+	if err != nil {
+		t.Fatalf("read %s: %v", RedisVariable, err)
+	}
+	client := redis.NewClient(options)
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func serverURL(t testing.TB, variable string) *url.URL {
+	t.Helper()
+	value := os.Getenv(variable)
+	if value == "" {
+		t.Fatalf("%s is not set, so there is no server to test against: run `make test`, or one package with"+
+			" `scripts/with-test-services go test ./internal/store/...`", variable)
+	}
+	server, err := url.Parse(value)
+	if err != nil {
+		t.Fatalf("%s is not a URL", variable)
+	}
+	return server
+}
