@@ -1,0 +1,37 @@
+# Everything a developer does with this repository. `make` alone lists it.
+# Each target is one readable line or a script; nothing has to be set up by hand first.
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-quick lint generate assets bench
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Build, then serve the demo on http://localhost:3000 (data in ./data)
+	bin/minicompete serve --demo
+
+build: ## Build the one static binary, bin/minicompete
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/minicompete ./cmd/minicompete
+
+test: ## Run every test on SQLite and PostgreSQL, then the fuzz targets; installs what it needs
+	scripts/with-test-services go test -race -shuffle=on ./...
+	scripts/fuzz
+
+test-quick: ## Run the tests on SQLite alone, without the race detector
+	MINICOMPETE_TEST_DATABASES=sqlite scripts/with-test-services go test -shuffle=on ./...
+
+lint: ## Check style, import rules, generated files, modules and scripts
+	scripts/lint
+
+generate: ## Write the generated code and the golden files anew
+	go tool templ generate
+	UPDATE_GOLDEN=1 scripts/with-test-services go test -run Golden ./...
+
+assets: ## Rebuild the committed styles, scripts and fonts (needs Node and npm)
+	npm ci
+	npm run build
+
+bench: ## Measure speed and memory; prints figures, asserts nothing
+	scripts/with-test-services go run ./internal/bench
