@@ -26,7 +26,7 @@ lint: ## Check style, import rules, generated files, modules and scripts
 	scripts/lint
 
 generate: ## Write the generated code and the golden files anew
-	go tool templ generate
+	go tool templ generate -path internal/web
 	UPDATE_GOLDEN=1 scripts/with-test-services go test -run Golden ./...
 
 assets: ## Rebuild the committed styles, scripts and fonts (needs Node and npm)
