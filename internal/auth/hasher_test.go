@@ -1,0 +1,131 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"minicompete/internal/auth"
+	"minicompete/internal/compete"
+)
+
+func newHasher(t testing.TB, c auth.HasherConfig) *auth.Hasher {
+	t.Helper()
+	h, err := auth.NewHasher(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func TestHasherChecksWhatItHashed(t *testing.T) {
+	h := newHasher(t, auth.HasherConfig{Cost: bcrypt.MinCost})
+	longest := strings.Repeat("x", compete.MaxPasswordLength)
+	hash, err := h.Hash(t.Context(), longest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name, hash, password string
+		want                 error
+	}{
+		{"right", hash, longest, nil},
+		{"wrong", hash, "something else", compete.ErrBadCredentials},
+		{"right but longer", hash, longest + "y", compete.ErrBadCredentials},
+		{"empty password", hash, "", compete.ErrBadCredentials},
+		{"no hash", "", longest, compete.ErrBadCredentials},
+		{"no hash at all", "plain text", "plain text", compete.ErrBadCredentials},
+		{"damaged hash", hash[:20] + "!" + hash[21:], longest, compete.ErrBadCredentials},
+		{"another cost", "$2b$05" + bcryptAt(t, 5, "password123")[6:], "password123", nil},
+	} {
+		if err := h.Check(t.Context(), tc.hash, tc.password); !errors.Is(err, tc.want) {
+			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
+		}
+	}
+	if _, err := auth.NewHasher(auth.HasherConfig{Cost: 3}); err == nil {
+		t.Error("cost 3 is accepted")
+	}
+}
+
+// Whatever is stored, a check does the work of the costliest hash. Each figure is the best of a few, to leave out what else the machine does.
+func TestHasherTakesTheSameTimeForEverybody(t *testing.T) {
+	h := newHasher(t, auth.HasherConfig{Cost: 6})
+	if err := h.Check(t.Context(), bcryptAt(t, 7, "password123"), "password123"); err != nil {
+		t.Fatal(err)
+	}
+	times := map[string]time.Duration{}
+	for name, hash := range map[string]string{"unknown": "", "cheap": bcryptAt(t, 4, "a"), "configured": bcryptAt(t, 6, "a"), "costly": bcryptAt(t, 7, "a")} {
+		best := time.Hour
+		for range 5 {
+			start := time.Now()
+			if err := h.Check(t.Context(), hash, "wrong"); !errors.Is(err, compete.ErrBadCredentials) {
+				t.Fatalf("%s: %v", name, err)
+			}
+			best = min(best, time.Since(start))
+		}
+		times[name] = best
+	}
+	for name, took := range times {
+		if ratio := float64(took) / float64(times["costly"]); ratio < 0.6 || ratio > 1.7 {
+			t.Errorf("%s takes %v, a costly hash %v", name, took, times["costly"])
+		}
+	}
+}
+
+func TestHasherKeepsABoundedLine(t *testing.T) {
+	h := newHasher(t, auth.HasherConfig{Cost: 7, Concurrent: 1, MaxWaiting: 2})
+	var (
+		line sync.WaitGroup
+		mu   sync.Mutex
+		got  = map[string]int{}
+	)
+	for range 20 {
+		line.Go(func() {
+			_, err := h.Hash(t.Context(), "password123")
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				got["done"]++
+			case errors.Is(err, compete.ErrBusy):
+				got["busy"]++
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	line.Wait()
+	if got["done"] < 3 || got["busy"] == 0 || got["done"]+got["busy"] != 20 {
+		t.Errorf("20 at once, one at a time and two waiting: got %v", got)
+	}
+}
+
+func TestHasherStopsWaitingWithTheRequest(t *testing.T) {
+	h := newHasher(t, auth.HasherConfig{Cost: bcrypt.MinCost, Concurrent: 1, MaxWaiting: 1})
+	held := auth.Occupy(h)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- h.Check(ctx, "", "password123") }()
+	cancel()
+	if err := <-ended; !errors.Is(err, compete.ErrBusy) || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want ErrBusy because the request was cancelled", err)
+	}
+	held()
+	if err := h.Check(t.Context(), "", "password123"); !errors.Is(err, compete.ErrBadCredentials) {
+		t.Errorf("after it: got %v", err)
+	}
+}
+
+func bcryptAt(t testing.TB, cost int, password string) string {
+	t.Helper()
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(hash)
+}

@@ -1,0 +1,166 @@
+package auth_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"minicompete/internal/auth"
+	"minicompete/internal/compete"
+)
+
+// memory is a session store whose database can be taken away. Of a user store it has what ends logins.
+type memory struct {
+	compete.UserStore
+
+	mu       sync.Mutex
+	away     bool
+	users    map[string]compete.User
+	sessions map[string]compete.Session
+	tokens   map[string]time.Time // by user: tokens before this are void
+	reads    int                  // of sessions by cookie
+	sinces   []time.Time          // what Revocations was asked for
+}
+
+func (m *memory) CreateSession(_ context.Context, s compete.Session) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return compete.ErrDatabase
+	}
+	m.sessions[s.ID] = s
+	return nil
+}
+
+func (m *memory) SessionByTokenHash(_ context.Context, hash string, now time.Time) (compete.Session, compete.User, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reads++
+	if m.away {
+		return compete.Session{}, compete.User{}, compete.ErrDatabase
+	}
+	for _, s := range m.sessions {
+		if s.TokenHash == hash && hash != "" && s.EndedAt == nil && now.Before(s.ExpiresAt) {
+			return s, m.users[s.UserID], nil
+		}
+	}
+	return compete.Session{}, compete.User{}, compete.ErrUnauthorized
+}
+
+func (m *memory) EndSession(_ context.Context, id string, now time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return compete.ErrDatabase
+	}
+	s := m.sessions[id]
+	s.EndedAt = &now
+	m.sessions[id] = s
+	return nil
+}
+
+func (m *memory) Revocations(_ context.Context, since time.Time) (compete.Revocations, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return compete.Revocations{}, compete.ErrDatabase
+	}
+	m.sinces = append(m.sinces, since)
+	r := compete.Revocations{DisabledUsers: map[string]bool{}, EndedSessions: map[string]bool{}, TokensBefore: map[string]time.Time{}}
+	for id, u := range m.users {
+		if u.DisabledAt != nil {
+			r.DisabledUsers[id] = true
+		}
+	}
+	for id, s := range m.sessions {
+		if s.EndedAt != nil && s.EndedAt.After(since) {
+			r.EndedSessions[id] = true
+		}
+	}
+	for id, before := range m.tokens {
+		if before.After(since) {
+			r.TokensBefore[id] = before
+		}
+	}
+	return r, nil
+}
+
+func (m *memory) UpdateUser(_ context.Context, u compete.User) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.users[u.ID] = u
+	return nil
+}
+
+func (m *memory) SetPassword(_ context.Context, userID, _, keep string, now time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id, s := range m.sessions {
+		if s.UserID == userID && id != keep {
+			s.EndedAt = &now
+			m.sessions[id] = s
+		}
+	}
+	m.tokens[userID] = now
+	return nil
+}
+
+// fixture is an Authenticator over memory, with a clock that the test moves.
+type fixture struct {
+	*auth.Authenticator
+	store *memory
+	users compete.UserStore
+	user  compete.User
+
+	mu  sync.Mutex
+	now time.Time
+	ids int
+}
+
+var secret = []byte("0123456789abcdef0123456789abcdef")
+
+func newFixture(t testing.TB) *fixture {
+	t.Helper()
+	f := &fixture{
+		store: &memory{users: map[string]compete.User{}, sessions: map[string]compete.Session{}, tokens: map[string]time.Time{}},
+		now:   time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+	}
+	f.user = compete.User{ID: f.newID(), Email: "ada@example.com", Name: "Ada", Role: compete.RoleParticipant}
+	f.store.users[f.user.ID] = f.user
+	f.Authenticator = f.authenticator(t)
+	f.users = f.Users(f.store)
+	return f
+}
+
+func (f *fixture) authenticator(t testing.TB) *auth.Authenticator {
+	t.Helper()
+	a, err := auth.New(t.Context(), auth.Config{
+		Sessions: f.store, Secret: secret, TokenLife: 24 * time.Hour, Clock: f.clock, NewID: f.newID, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func (f *fixture) clock() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.now
+}
+
+func (f *fixture) advance(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now = f.now.Add(d)
+}
+
+func (f *fixture) newID() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ids++
+	return fmt.Sprintf("00000000-0000-7000-8000-%012d", f.ids)
+}
