@@ -10,14 +10,17 @@ type WorkStore interface {
 	// Targets reads what the notices are about. A notice whose registration has another Seq by now is left out.
 	Targets(ctx context.Context, notices []Notice) ([]Target, error)
 	// Deliver, in one transaction: PENDING registrations among confirm (same id and Seq) become CONFIRMED, and messages that are not
-	// there yet are written. It returns how many messages were new.
+	// there yet are written. Left out are messages whose registration has another Seq by now, and those of kind MessageConfirmed
+	// and MessagePromoted whose registration holds no seat any more. It returns how many messages were new.
 	Deliver(ctx context.Context, confirm []Notice, messages []Message, now time.Time) (int, error)
-	// StalePending lists up to limit PENDING registrations last changed before the given time that no dead letter names, as notices.
+	// StalePending lists up to limit PENDING registrations last changed before the given time that no dead letter names
+	// (one that was sent again doesn't count), as notices of kind MessagePromoted where PromotedAt is set, of MessageConfirmed otherwise.
 	StalePending(ctx context.Context, before time.Time, limit int) ([]Notice, error)
 
 	// StartingBetween lists published competitions whose StartDate is in (from, to], by id after afterID, up to limit.
 	StartingBetween(ctx context.Context, from, to time.Time, afterID string, limit int) ([]Competition, error)
-	// ReminderTargets reads a page of a competition's CONFIRMED registrations with Seq > afterSeq, in order of Seq, as targets of kind MessageReminder.
+	// ReminderTargets reads a page of a competition's CONFIRMED registrations with Seq > afterSeq that have no reminder for its StartDate yet,
+	// in order of Seq, as targets of kind MessageReminder.
 	// It also returns the Seq to go on after; 0 when the page was the last one.
 	ReminderTargets(ctx context.Context, competitionID string, afterSeq int64, limit int) (targets []Target, next int64, err error)
 
