@@ -1,0 +1,127 @@
+package arch
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A doorRule keeps one part of the program from another.
+type doorRule struct {
+	from, to string
+	why      string
+}
+
+var doorRules = slices.Concat(
+	keepFrom("internal/app", "it wires them, so they can't know it", append(lower, "internal/api", "internal/web")...),
+	keepFrom("internal/api", "a front door is called by nobody but the wiring", append(lower, "internal/web")...),
+	keepFrom("internal/web", "a front door is called by nobody but the wiring", append(lower, "internal/api")...),
+	keepFrom("internal/store", "the Service of internal/compete is the way, so that a rule exists once", "internal/api", "internal/web"),
+)
+
+// lower are the parts that the front doors stand on.
+var lower = []string{
+	"internal/auth", "internal/compete", "internal/jobs", "internal/live", "internal/mail", "internal/registrar", "internal/store",
+}
+
+// wiring may import everything but test helpers, and is the only one to import internal/app.
+var wiring = []string{"cmd", "internal/app", "internal/apptest", "internal/bench"}
+
+// testHelpers are imported by tests and by each other only, as is every package whose name ends in "test".
+var testHelpers = []string{"internal/testservices"}
+
+func keepFrom(to, why string, from ...string) []doorRule {
+	var rules []doorRule
+	for _, part := range from {
+		rules = append(rules, doorRule{part, to, why})
+	}
+	return rules
+}
+
+func TestPackagesKeepTheRules(t *testing.T) {
+	packages := modulePackages(t)
+	for _, expected := range []string{"cmd/minicompete", "internal/compete", "internal/web/ui"} {
+		if packages[expected] == nil {
+			t.Errorf("%s was not found, so the rules were not checked for what they are about", expected)
+		}
+	}
+	for _, broken := range violations(packages) {
+		t.Error(broken)
+	}
+}
+
+// violations says, in one sentence each and in order, where the packages break the rules.
+func violations(packages map[string]*goPackage) []string {
+	var broken []string
+	for _, name := range slices.Sorted(maps.Keys(packages)) {
+		p := packages[name]
+		if !p.documented && !p.testOnly {
+			broken = append(broken, name+" has no package comment")
+		}
+		for _, imported := range p.imports {
+			broken = append(broken, brokenBy(name, imported)...)
+		}
+		for _, rule := range doorRules {
+			if !within(name, rule.from) {
+				continue
+			}
+			if way := wayTo(packages, name, rule.to); way != nil {
+				broken = append(broken, fmt.Sprintf("%s must not reach %s (%s)", strings.Join(way, " -> "), rule.to, rule.why))
+			}
+		}
+	}
+	return broken
+}
+
+// brokenBy judges one import of a file that is built into a program.
+func brokenBy(name, imported string) []string {
+	var broken []string
+	local, isLocal := strings.CutPrefix(imported, module)
+	switch {
+	case within(name, "internal/compete") && !domainMayImport(imported):
+		broken = append(broken, fmt.Sprintf("%s imports %s: the domain knows the standard library alone, and no SQL or HTTP", name, imported))
+	case isLocal && isTestHelper(local) && !isTestHelper(name):
+		broken = append(broken, fmt.Sprintf("%s imports %s outside of tests", name, local))
+	case isLocal && within(local, "internal/app") && !slices.ContainsFunc(wiring, func(part string) bool { return within(name, part) }):
+		broken = append(broken, fmt.Sprintf("%s imports %s: only %s may", name, local, strings.Join(wiring, ", ")))
+	}
+	return broken
+}
+
+// domainMayImport tells the standard library by its first element, which has no dot.
+func domainMayImport(imported string) bool {
+	first, _, _ := strings.Cut(imported, "/")
+	standard := !strings.Contains(first, ".") && first+"/" != module
+	return standard && imported != "net/http" && !strings.HasPrefix(imported, "database/")
+}
+
+func isTestHelper(name string) bool {
+	return slices.Contains(testHelpers, name) || strings.HasSuffix(path.Base(name), "test")
+}
+
+// within reports whether name is the package part or one below it.
+func within(name, part string) bool {
+	return name == part || strings.HasPrefix(name, part+"/")
+}
+
+// wayTo returns the shortest chain of imports from a package to a part of the program, or nil.
+func wayTo(packages map[string]*goPackage, from, part string) []string {
+	reached := map[string][]string{from: {from}}
+	for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
+		way := reached[queue[0]]
+		if within(queue[0], part) {
+			return way
+		}
+		for _, imported := range packages[queue[0]].imports {
+			local, isLocal := strings.CutPrefix(imported, module)
+			if isLocal && packages[local] != nil && reached[local] == nil {
+				reached[local] = append(slices.Clone(way), local)
+				queue = append(queue, local)
+			}
+		}
+	}
+	return nil
+}
