@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// connect opens the handles for writing and for reading. It does not wait for the database to answer.
+func connect(c Config) (d *dialect, writer, reader *sql.DB, err error) {
+	scheme, rest, _ := strings.Cut(c.URL, ":")
+	switch scheme {
+	case "sqlite":
+		writer, reader, err = connectSQLite(rest, c.MaxConns)
+		return sqliteDialect, writer, reader, err
+	case "postgres", "postgresql":
+		writer, reader, err = connectPostgres(c.URL, c.MaxConns)
+		return postgresDialect, writer, reader, err
+	}
+	return nil, nil, nil, errors.New("the database URL must begin with sqlite: or postgres://")
+}
+
+// connectSQLite opens one connection that writes and a pool that reads: SQLite has one writer at a time, and waiting for it in
+// Go is fairer and cheaper than in its busy handler.
+func connectSQLite(path string, maxConns int) (writer, reader *sql.DB, err error) {
+	if rest, ok := strings.CutPrefix(path, "//"); ok {
+		path = rest
+	}
+	if path == "" || strings.HasPrefix(path, ":memory:") {
+		return nil, nil, errors.New("the database URL must name a file, as in sqlite:data/minicompete.db or sqlite:///var/lib/minicompete.db")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, nil, fmt.Errorf("make the database's directory: %w", err)
+	}
+	file := "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(1)" +
+		"&_time_integer_format=unix_micro&_inttotime=1"
+	if writer, err = openSQLite(file, 1); err != nil {
+		return nil, nil, err
+	}
+	readers := max(maxConns-1, 1)
+	if maxConns == 0 {
+		readers = max(4, runtime.GOMAXPROCS(0))
+	}
+	if reader, err = openSQLite(file+"&_query_only=1", readers); err != nil {
+		return nil, nil, errors.Join(err, writer.Close())
+	}
+	return writer, reader, nil
+}
+
+func openSQLite(dsn string, conns int) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	return db, nil
+}
+
+// connectPostgres opens two pools, so that a rush of reads never keeps the registrar waiting for a connection.
+func connectPostgres(url string, maxConns int) (writer, reader *sql.DB, err error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the database URL cannot be read: %w", err)
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 5 * time.Second
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "minicompete"
+	}
+	if maxConns == 0 {
+		maxConns = 20
+	}
+	writers := max(2, maxConns*2/5)
+	return openPostgres(config, writers), openPostgres(config, max(1, maxConns-writers)), nil
+}
+
+func openPostgres(config *pgx.ConnConfig, conns int) *sql.DB {
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(_ context.Context, conn *pgx.Conn) error {
+		conn.TypeMap().RegisterType(&pgtype.Type{
+			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+		})
+		return nil
+	}))
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"minicompete/internal/compete"
+)
+
+// Config says which database to open.
+type Config struct {
+	// URL is sqlite:relative.db, sqlite:///absolute.db or postgres://….
+	URL    string
+	Logger *slog.Logger // nil: slog.Default()
+	// MaxConns bounds the connections that are open at once, those of the writer included. 0: 4 beside the writer on SQLite, 20 on PostgreSQL.
+	MaxConns int
+}
+
+// Store is an open database. It implements every store interface of package compete. Its hooks are set once, before first use.
+type Store struct {
+	// Enqueue adds jobs to the queue in the transaction of the change that needs them.
+	Enqueue func(ctx context.Context, tx *sql.Tx, jobs []compete.Job) error
+	// Requeue adds a dead letter's job to the queue again, in the transaction that marks it as sent again.
+	Requeue func(ctx context.Context, tx *sql.Tx, j compete.FailedJob) error
+
+	dialect *dialect
+	log     *slog.Logger
+	writer  *pool
+	reader  *pool
+}
+
+// Open connects to the database, and makes the file (and its directory) when it is SQLite's and not there. It does not migrate.
+// It fails with a sentence that names the database but no password.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	dialect, writer, reader, err := connect(c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{dialect: dialect, log: c.Logger, writer: newPool(writer, dialect), reader: newPool(reader, dialect)}
+	for _, db := range []*sql.DB{writer, reader} { // the writer first: it makes the file and sets its journal mode
+		if err := db.PingContext(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("connect to the database: %w", dialect.failure(err)), s.Close())
+		}
+	}
+	return s, nil
+}
+
+// Close closes every connection. Nothing may be under way.
+func (s *Store) Close() error {
+	return errors.Join(s.reader.close(), s.writer.close())
+}
+
+// Kind tells which database it is.
+func (s *Store) Kind() Kind { return s.dialect.kind }
+
+// Writer is the handle for transactions that write; on SQLite it has one connection. River works on it too.
+func (s *Store) Writer() *sql.DB { return s.writer.db }
+
+// Reader is the handle for reads outside transactions. It sees every commit at once.
+func (s *Store) Reader() *sql.DB { return s.reader.db }
+
+// Ping reads a row, to see that the database answers. It fails with compete.ErrDatabase.
+func (s *Store) Ping(ctx context.Context) error {
+	_, err := list(ctx, s.reader, scanString, `SELECT id FROM users LIMIT 1`)
+	return err
+}

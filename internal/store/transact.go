@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+// Attempts at a transaction that the database asks to repeat (a serialization failure or a deadlock), and the longest first pause between them.
+const (
+	maxAttempts = 5
+	firstPause  = 10 * time.Millisecond
+)
+
+// Tx is one read-write transaction.
+type Tx struct {
+	sql  *sql.Tx
+	pool *pool
+}
+
+// SQL is the transaction itself, for those who bring statements of their own.
+func (t *Tx) SQL() *sql.Tx { return t.sql }
+
+// Transact runs f in one read-write transaction and commits, durably, if f returns nil; else it rolls back, also when f panics.
+// f runs again, from the start, when the database asks for that, so it must not have effects elsewhere.
+// Errors: what f returned; compete.ErrDatabase when the database is away; compete.ErrCommitUnknown beside it when COMMIT itself
+// failed, so that the transaction may have taken effect.
+func (s *Store) Transact(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := s.transact(ctx, f)
+		if err == nil || attempt == maxAttempts || !s.dialect.repeatable(err) {
+			return err
+		}
+		s.log.DebugContext(ctx, "transaction is tried again", "attempt", attempt, "error", err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rand.N(firstPause << attempt)):
+		}
+	}
+}
+
+func (s *Store) transact(ctx context.Context, f func(context.Context, *Tx) error) (err error) {
+	if err := s.writer.warm(ctx); err != nil {
+		return s.dialect.failure(err)
+	}
+	tx, err := s.writer.db.BeginTx(ctx, nil)
+	if err != nil {
+		return s.dialect.failure(err)
+	}
+	done := false
+	defer func() {
+		if done {
+			return
+		}
+		// f failed or panics. A connection that is gone has rolled back by itself.
+		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
+			s.log.WarnContext(ctx, "rollback failed", "error", rollback)
+		}
+	}()
+	if err := f(ctx, &Tx{sql: tx, pool: s.writer}); err != nil {
+		return err
+	}
+	done = true
+	if err := tx.Commit(); err != nil {
+		return s.commitFailure(err)
+	}
+	return nil
+}
+
+// commitFailure tells a commit that the database refused, which had no effect, from one whose outcome is unknown.
+func (s *Store) commitFailure(err error) error {
+	failure := s.dialect.failure(err)
+	if s.dialect.refusedCommit(err) {
+		return failure
+	}
+	if !errors.Is(failure, compete.ErrDatabase) {
+		failure = fmt.Errorf("%w: %w", compete.ErrDatabase, failure)
+	}
+	return fmt.Errorf("%w: %w", compete.ErrCommitUnknown, failure)
+}
+
+// warm prepares the statements that earlier transactions met for the first time. Inside a transaction that is impossible
+// where the one connection is the transaction's own.
+func (p *pool) warm(ctx context.Context) error {
+	p.mu.RLock()
+	texts := make([]string, 0, len(p.wanted))
+	for text := range p.wanted {
+		texts = append(texts, text)
+	}
+	p.mu.RUnlock()
+	for _, text := range texts {
+		if _, _, err := p.prepared(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statement returns the rendered text, and the prepared statement bound to this transaction if there is one.
+func (t *Tx) statement(ctx context.Context, text string) (string, *sql.Stmt) {
+	rendered, stmt := t.pool.look(text)
+	if stmt != nil {
+		return rendered, t.sql.StmtContext(ctx, stmt)
+	}
+	if t.pool.dialect.prepares {
+		t.pool.mu.Lock()
+		t.pool.wanted[text] = true
+		t.pool.mu.Unlock()
+	}
+	return rendered, nil
+}
+
+func (t *Tx) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	rendered, stmt := t.statement(ctx, text)
+	if stmt != nil {
+		return stmt.QueryContext(ctx, args...)
+	}
+	return t.sql.QueryContext(ctx, rendered, args...)
+}
+
+func (t *Tx) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	rendered, stmt := t.statement(ctx, text)
+	if stmt != nil {
+		return stmt.ExecContext(ctx, args...)
+	}
+	return t.sql.ExecContext(ctx, rendered, args...)
+}
+
+func (t *Tx) failure(err error) error { return t.pool.dialect.failure(err) }
