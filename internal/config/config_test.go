@@ -1,0 +1,221 @@
+package config_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+
+	"minicompete/internal/config"
+)
+
+var update = flag.Bool("update", false, "write .env.example anew")
+
+func parse(t *testing.T, args ...string) (config.Config, error) {
+	t.Helper()
+	var c config.Config
+	parser, err := kong.New(&c, config.Options()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := config.UnsetEmpty(parser); err != nil {
+		t.Fatal(err)
+	}
+	_, err = parser.Parse(args)
+	return c, err
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	t.Setenv("BCRYPT_COST", "not a number") // Default looks away
+	c := config.Default()
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if c.BcryptCost != 12 || c.JWTExpiration != 24*time.Hour || c.FailedJobsAge != 30*24*time.Hour || !c.Plays(config.RoleWorker) || c.LogLevel != slog.LevelInfo {
+		t.Errorf("got %+v", c)
+	}
+	if got := c.Origins(); !slices.Equal(got, []string{"http://localhost:3000"}) {
+		t.Errorf("origins: got %v", got)
+	}
+}
+
+func TestEnvironmentAndFlags(t *testing.T) {
+	t.Setenv("JWT_EXPIRATION", "7d")
+	t.Setenv("ROLES", "api,worker")
+	t.Setenv("WEB_ADDR", "")
+	t.Setenv("TRUSTED_PROXIES", "10.1.2.3/8,::1")
+	c, err := parse(t, "--job-backoff=500ms", "--cors-origins=https://a.example.com,https://b.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if c.JWTExpiration != 7*24*time.Hour || c.Plays(config.RoleWeb) || c.WebAddr != ":3000" || c.JobBackoff != 500*time.Millisecond || len(c.Origins()) != 2 {
+		t.Errorf("got %+v", c)
+	}
+	proxies, err := c.Proxies()
+	if err != nil || fmt.Sprint(proxies) != "[10.0.0.0/8 ::1/128]" {
+		t.Errorf("proxies: got %v, %v", proxies, err)
+	}
+}
+
+func TestAWrongSettingIsNamed(t *testing.T) {
+	const password = "hunter2hunter2"
+	for setting, values := range map[string][]string{
+		"DATABASE_URL":              {"mysql://root:" + password + "@host/db", "sqlite:", "postgres://u:" + password + "%zz@h/db"},
+		"REDIS_URL":                 {"http://localhost", "localhost:6379"},
+		"WEB_ADDR":                  {"3000", "localhost", ":http", ":70000"},
+		"API_ADDR":                  {"3001"},
+		"METRICS_ADDR":              {"9090"},
+		"PUBLIC_URL":                {"compete.example.com", "https://example.com/path", "ftp://example.com"},
+		"CORS_ORIGINS":              {"example.com", "https://example.com/"},
+		"TRUSTED_PROXIES":           {"proxy.example.com", "10.0.0.0/99"},
+		"JWT_SECRET":                {password},
+		"JWT_EXPIRATION":            {"0s", "-1h", "1w", "d", "1.5d", "99999999d"},
+		"BCRYPT_COST":               {"3", "32", "many"},
+		"ROLES":                     {"web,db", "WEB"},
+		"WORKER_CONCURRENCY":        {"0", "1000"},
+		"CRON_REMINDER_SCHEDULE":    {"hourly", "* * * *", "61 * * * *"},
+		"CRON_CLEANUP_SCHEDULE":     {"* * * * * *"},
+		"JOB_MAX_ATTEMPTS":          {"0", "1000"},
+		"JOB_BACKOFF":               {"0s", "soon"},
+		"CLEANUP_FINISHED_JOBS_AGE": {"1s"},
+		"CLEANUP_FAILED_JOBS_AGE":   {"1s"},
+		"CLEANUP_SESSIONS_AGE":      {"1h"},
+		"SMTP_URL":                  {"mail.example.com:587"},
+		"MAIL_FROM":                 {"nobody"},
+		"LOG_LEVEL":                 {"loud"},
+		"LOG_FORMAT":                {"xml"},
+	} {
+		for _, value := range values {
+			t.Run(setting+"="+value, func(t *testing.T) {
+				t.Setenv(setting, value)
+				c, err := parse(t)
+				if err == nil {
+					err = c.Validate()
+				}
+				if err == nil || !strings.Contains(err.Error(), setting) {
+					t.Errorf("got %v, want a message that names %s", err, setting)
+				} else if strings.Contains(err.Error(), password) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("it tells a password, or is more than a line: %v", err)
+				}
+			})
+		}
+	}
+}
+
+func TestPostgreSQLNeedsASecret(t *testing.T) {
+	c := config.Default()
+	c.DatabaseURL = "postgres://localhost/compete"
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "JWT_SECRET") {
+		t.Errorf("got %v", err)
+	}
+	c.JWTSecret = config.Secret(strings.Repeat("s", 32))
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSecretsAreNotPrinted(t *testing.T) {
+	const password = "hunter2hunter2"
+	c := config.Default()
+	c.JWTSecret = password
+	c.DatabaseURL = "postgres://user:" + password + "@host/db?sslpassword=" + password
+	c.RedisURL = "redis://:" + password + "@host"
+	c.SMTPURL = "smtp://u:" + password + "%zz@host"
+	encoded, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logged strings.Builder
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("x", "config", c, "secret", c.JWTSecret, "url", c.DatabaseURL)
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "config", c, "secret", c.JWTSecret, "url", c.DatabaseURL)
+	for _, printed := range []string{
+		fmt.Sprintf("%v %+v %#v %s", c, c, c, c.JWTSecret), fmt.Sprintf("%q %x", c.DatabaseURL, c.JWTSecret), string(encoded), logged.String(),
+	} {
+		if strings.Contains(printed, password) || strings.Contains(printed, fmt.Sprintf("%x", password)) {
+			t.Errorf("a secret is printed: %s", printed)
+		}
+	}
+	if got := c.DatabaseURL.String(); !strings.HasPrefix(got, "postgres://user:xxxxx@host/db") {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestSecretKeptBesideTheDatabase(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	c := config.Default()
+	for _, form := range []string{"sqlite:" + dir + "/x.db", "sqlite://" + dir + "/x.db?_pragma=1"} {
+		c.DatabaseURL = config.URL(form)
+		if path, ok := c.DatabaseURL.SQLitePath(); !ok || path != dir+"/x.db" {
+			t.Errorf("%s names %s, %v", form, path, ok)
+		}
+	}
+	first, err := c.TokenSecret()
+	if err != nil || len(first) < config.MinSecretLength {
+		t.Fatalf("got %d bytes, %v", len(first), err)
+	}
+	second, err := c.TokenSecret()
+	if err != nil || !slices.Equal(first, second) {
+		t.Errorf("the second start has another secret, or none: %v", err)
+	}
+	info, err := os.Stat(filepath.Join(dir, "jwt.secret"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("got %v, %v; want mode 0600", info.Mode(), err)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	c.JWTSecret = "0123456789abcdef0123456789abcdef "
+	if got, err := c.TokenSecret(); err != nil || string(got) != string(c.JWTSecret) {
+		t.Errorf("got %q, %v; want its raw bytes", got, err)
+	}
+	c.JWTSecret = ""
+	if err := os.WriteFile(filepath.Join(dir, "jwt.secret"), []byte("short\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.TokenSecret(); err == nil {
+		t.Error("a short secret in the file is taken")
+	}
+}
+
+func TestExampleIsUpToDate(t *testing.T) {
+	want, err := config.Example()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const path = "../../.env.example"
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf(".env.example differs; make it anew with: go test ./internal/config -update\n%s", diff)
+	}
+}
+
+func FuzzParseDuration(f *testing.F) {
+	for _, s := range []string{"24h", "7d", "-1d", "1.5d", "d", "65536d", "1h30m"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if d, err := config.ParseDuration(s); err == nil && strings.HasSuffix(s, "d") && (d < 0 || d%(24*time.Hour) != 0) {
+			t.Errorf("%q gives %v", s, d)
+		}
+	})
+}

@@ -1,0 +1,67 @@
+package config
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// secretFile is kept in the directory of the SQLite file.
+const secretFile = "jwt.secret"
+
+// TokenSecret is what the tokens are keyed with: the raw bytes of JWT_SECRET. When that is empty and the database is SQLite,
+// it is read from a file beside the database, which is made the first time, for its owner alone.
+func (c *Config) TokenSecret() ([]byte, error) {
+	if c.JWTSecret != "" {
+		return []byte(c.JWTSecret), nil
+	}
+	path, ok := c.DatabaseURL.SQLitePath()
+	if !ok {
+		return nil, errors.New("JWT_SECRET is required with PostgreSQL")
+	}
+	path = filepath.Join(filepath.Dir(path), secretFile)
+	secret, err := os.ReadFile(path) //nolint:gosec // the operator says where
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeSecret(path); err != nil {
+			return nil, fmt.Errorf("JWT_SECRET is empty and none could be kept beside the database: %w", err)
+		}
+		secret, err = os.ReadFile(path) //nolint:gosec // the operator says where
+	}
+	if err != nil {
+		return nil, fmt.Errorf("JWT_SECRET is empty and the one kept beside the database could not be read: %w", err)
+	}
+	secret = bytes.TrimSpace(secret)
+	if len(secret) < MinSecretLength {
+		return nil, fmt.Errorf("the JWT secret kept in %s has %d bytes, but needs at least %d; delete the file to have one made, which ends all tokens",
+			path, len(secret), MinSecretLength)
+	}
+	return secret, nil
+}
+
+// makeSecret writes the file whole, or leaves the one that another process made meanwhile.
+func makeSecret(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return err
+	}
+	var raw [MinSecretLength]byte
+	_, _ = rand.Read(raw[:]) // never fails, it says
+	whole, err := os.CreateTemp(filepath.Dir(path), secretFile+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(whole.Name())
+	_, err = fmt.Fprintln(whole, base64.RawURLEncoding.EncodeToString(raw[:]))
+	if err := errors.Join(err, whole.Sync(), whole.Close()); err != nil {
+		return err
+	}
+	// CreateTemp made it for the owner alone (0600). A link, unlike a rename, never replaces the file of another process.
+	if err := os.Link(whole.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// MinSecretLength is the least that HS256 may be keyed with, in bytes (RFC 7518, section 3.2).
+const MinSecretLength = 32
+
+// problems collects what is wrong, each with the name of its setting, so that one start tells all of it.
+type problems []string
+
+func (p *problems) add(setting, format string, args ...any) {
+	*p = append(*p, setting+" "+fmt.Sprintf(format, args...))
+}
+
+func (p *problems) between(setting string, n, least, most int) {
+	if n < least || n > most {
+		p.add(setting, "must be between %d and %d, not %d", least, most, n)
+	}
+}
+
+func (p *problems) duration(setting string, d, least time.Duration) {
+	if d < least {
+		p.add(setting, "must be at least %v, not %v", least, d)
+	}
+}
+
+// Validate names every setting that is wrong and says what it may be, in one sentence that holds no secret.
+func (c *Config) Validate() error {
+	var p problems
+	c.checkStorage(&p)
+	c.checkNetwork(&p)
+	c.checkWork(&p)
+	p.duration("JWT_EXPIRATION", c.JWTExpiration, time.Minute)
+	p.between("BCRYPT_COST", c.BcryptCost, 4, 31)
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		p.add("LOG_FORMAT", "must be text or json, not %q", c.LogFormat)
+	}
+	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
+		p.add("MAIL_FROM", "must be an address such as 'Mini Compete <mail@example.com>'")
+	}
+	checkURL(&p, "SMTP_URL", c.SMTPURL, "smtp", "smtps")
+	if len(p) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(p, "; "))
+}
+
+func (c *Config) checkStorage(p *problems) {
+	if path, ok := c.DatabaseURL.SQLitePath(); ok {
+		if path == "" {
+			p.add("DATABASE_URL", "names no file after sqlite:")
+		}
+	} else {
+		checkURL(p, "DATABASE_URL", c.DatabaseURL, "postgres", "postgresql")
+		if c.DatabaseURL == "" {
+			p.add("DATABASE_URL", "is empty")
+		}
+		if c.JWTSecret == "" {
+			p.add("JWT_SECRET", "is required with PostgreSQL: at least %d bytes, the same for all replicas", MinSecretLength)
+		}
+	}
+	if n := len(c.JWTSecret); n > 0 && n < MinSecretLength {
+		p.add("JWT_SECRET", "has %d bytes, but needs at least %d", n, MinSecretLength)
+	}
+	checkURL(p, "REDIS_URL", c.RedisURL, "redis", "rediss", "unix")
+}
+
+func checkURL(p *problems, setting string, u URL, schemes ...string) {
+	if u == "" {
+		return
+	}
+	for _, scheme := range schemes {
+		if u.scheme() == scheme {
+			// The reason is left out: it repeats the URL, with its password.
+			if _, err := url.Parse(string(u)); err != nil {
+				p.add(setting, "is not a valid URL; characters such as @ / : ? # %% in a user name or password must be percent-encoded")
+			}
+			return
+		}
+	}
+	p.add(setting, "must begin with %s:", strings.Join(schemes, ": or "))
+}
+
+func (c *Config) checkNetwork(p *problems) {
+	checkAddr(p, "WEB_ADDR", c.WebAddr)
+	checkAddr(p, "API_ADDR", c.APIAddr)
+	if c.MetricsAddr != "" {
+		checkAddr(p, "METRICS_ADDR", c.MetricsAddr)
+	}
+	if !isOrigin(strings.TrimSuffix(c.PublicURL, "/")) {
+		p.add("PUBLIC_URL", "must be a scheme and a host such as https://compete.example.com, without a path")
+	}
+	for _, origin := range c.CORSOrigins {
+		if origin != "*" && !isOrigin(origin) {
+			p.add("CORS_ORIGINS", "must be origins such as https://app.example.com, separated by commas, or '*'; %q is none", origin)
+		}
+	}
+	if _, err := c.Proxies(); err != nil {
+		p.add("TRUSTED_PROXIES", "%v", err)
+	}
+}
+
+func checkAddr(p *problems, setting, addr string) {
+	_, port, err := net.SplitHostPort(addr)
+	if n, numErr := strconv.Atoi(port); err != nil || numErr != nil || n < 0 || n > 65535 {
+		p.add(setting, "must be an address such as :3000 or 127.0.0.1:3000, not %q", addr)
+	}
+}
+
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.String() == u.Scheme+"://"+u.Host
+}
+
+func (c *Config) checkWork(p *problems) {
+	if len(c.Roles) == 0 {
+		p.add("ROLES", "must name at least one of web, api, worker")
+	}
+	for _, role := range c.Roles {
+		if role != RoleWeb && role != RoleAPI && role != RoleWorker {
+			p.add("ROLES", "must be some of web, api, worker, separated by commas; %q is none", string(role))
+		}
+	}
+	p.between("WORKER_CONCURRENCY", c.WorkerConcurrency, 1, 100)
+	for setting, schedule := range map[string]string{"CRON_REMINDER_SCHEDULE": c.ReminderSchedule, "CRON_CLEANUP_SCHEDULE": c.CleanUpSchedule} {
+		if _, err := cron.ParseStandard(schedule); err != nil {
+			p.add(setting, "must be five fields of cron such as '0 * * * *', not %q", schedule)
+		}
+	}
+	p.between("JOB_MAX_ATTEMPTS", c.JobMaxAttempts, 1, 25)
+	p.duration("JOB_BACKOFF", c.JobBackoff, time.Millisecond)
+	p.duration("CLEANUP_FINISHED_JOBS_AGE", c.FinishedJobsAge, time.Minute)
+	p.duration("CLEANUP_FAILED_JOBS_AGE", c.FailedJobsAge, time.Minute)
+	if c.SessionsAge < c.JWTExpiration {
+		p.add("CLEANUP_SESSIONS_AGE", "must be at least JWT_EXPIRATION (%v), not %v: a forgotten logout would let its token in again", c.JWTExpiration, c.SessionsAge)
+	}
+}
+
+// Proxies are the networks of TRUSTED_PROXIES; an address alone counts as a network of one.
+func (c *Config) Proxies() ([]netip.Prefix, error) {
+	networks := make([]netip.Prefix, 0, len(c.TrustedProxies))
+	for _, s := range c.TrustedProxies {
+		network, err := netip.ParsePrefix(s)
+		if addr, addrErr := netip.ParseAddr(s); addrErr == nil {
+			network, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("must be addresses or networks such as 10.0.0.0/8, separated by commas; %q is none", s)
+		}
+		networks = append(networks, network.Masked())
+	}
+	return networks, nil
+}
+
+// Origins are the origins whose pages may call the API: those of CORS_ORIGINS, else that of PUBLIC_URL.
+func (c *Config) Origins() []string {
+	if len(c.CORSOrigins) > 0 {
+		return c.CORSOrigins
+	}
+	return []string{c.Origin()}
+}
+
+// Origin is that of PUBLIC_URL.
+func (c *Config) Origin() string { return strings.TrimSuffix(c.PublicURL, "/") }
