@@ -93,3 +93,6 @@ require (
 )
 
 tool github.com/a-h/templ/cmd/templ
+
+// npm packages may hold Go files, which are none of ours.
+ignore ./node_modules
