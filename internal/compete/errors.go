@@ -76,6 +76,7 @@ var (
 	ErrVersionMismatch      = &Error{Kind: KindPreconditionFailed, Code: "version_mismatch", Detail: "The competition was changed meanwhile. Read it again and repeat the change on the new version."}
 	ErrVersionRequired      = &Error{Kind: KindPreconditionRequired, Code: "if_match_required", Detail: "Send If-Match with the competition's ETag, or '*' for any version."}
 	ErrIdempotencyKeyReused = &Error{Kind: KindInvalid, Code: "idempotency_key_reused", Detail: "This Idempotency-Key was used for another request. Use a new key for each new request."}
+	ErrOwnAccount           = &Error{Kind: KindConflict, Code: "own_account", Detail: "You cannot change the role of your own account or disable it. Ask another administrator."}
 	ErrFailedJobRetried     = &Error{Kind: KindConflict, Code: "already_retried", Detail: "This dead letter was sent again already."}
 
 	ErrBusy     = &Error{Kind: KindUnavailable, Code: "busy", Detail: "More requests are waiting than can be served soon. Try again in a moment.", RetryAfter: time.Second}

@@ -145,7 +145,7 @@ func (s *Service) UpdateUser(ctx context.Context, a Actor, id string, change Use
 		return User{}, ErrUserMissing
 	}
 	if id == a.UserID {
-		return User{}, &Error{Kind: KindConflict, Code: "own_account", Detail: "You cannot change the role of your own account or disable it. Ask another administrator."}
+		return User{}, ErrOwnAccount
 	}
 	if change.Role != nil && !change.Role.Valid() {
 		return User{}, Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT, ORGANIZER or ADMIN"})

@@ -126,7 +126,7 @@ func (p Phase) valid() bool {
 
 // UpdateCompetition changes a competition of the actor that still has the given version; 0 means any.
 func (s *Service) UpdateCompetition(ctx context.Context, a Actor, id string, version int, change CompetitionChange) (Competition, error) {
-	if err := s.requireOwner(ctx, a, id); err != nil {
+	if _, err := s.OwnCompetition(ctx, a, id); err != nil { // refused early, without the registrar's queue
 		return Competition{}, err
 	}
 	return s.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
@@ -134,26 +134,26 @@ func (s *Service) UpdateCompetition(ctx context.Context, a Actor, id string, ver
 
 // CancelCompetition cancels a competition of the actor; everybody registered is told.
 func (s *Service) CancelCompetition(ctx context.Context, a Actor, id string) (Competition, error) {
-	if err := s.requireOwner(ctx, a, id); err != nil {
+	if _, err := s.OwnCompetition(ctx, a, id); err != nil { // refused early, without the registrar's queue
 		return Competition{}, err
 	}
 	return s.Registrar.CancelCompetition(ctx, CancelCompetitionCommand{Actor: a, CompetitionID: id})
 }
 
-// requireOwner refuses early, without the registrar's queue, who is not the competition's organizer: ErrCompetitionMissing for
-// what the actor may not know of, else ErrForbidden.
-func (s *Service) requireOwner(ctx context.Context, a Actor, id string) error {
+// OwnCompetition reads a competition that the actor, its organizer, may change. It fails with ErrCompetitionMissing for what the
+// actor may not know of, with ErrForbidden for what is another's.
+func (s *Service) OwnCompetition(ctx context.Context, a Actor, id string) (Competition, error) {
 	if err := require(a, RoleOrganizer); err != nil {
-		return err
+		return Competition{}, err
 	}
 	c, err := s.Competition(ctx, a, id)
 	if err != nil {
-		return err
+		return Competition{}, err
 	}
 	if !c.OwnedBy(a) {
-		return ErrForbidden
+		return Competition{}, ErrForbidden
 	}
-	return nil
+	return c, nil
 }
 
 // replay answers from the cache, if it remembers the key.

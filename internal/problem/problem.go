@@ -94,7 +94,7 @@ func (p *Problem) ContentType(string) string { return ContentType }
 
 // GetHeaders are the headers that belong to the problem: Retry-After in whole seconds, and for a 401 how to log in.
 func (p *Problem) GetHeaders() http.Header {
-	h := http.Header{"Cache-Control": {"no-store"}}
+	h := http.Header{}
 	if p.retryAfter > 0 {
 		h.Set("Retry-After", strconv.FormatInt(int64((p.retryAfter+time.Second-1)/time.Second), 10))
 	}
@@ -111,6 +111,7 @@ func Write(w http.ResponseWriter, err error) {
 		w.Header()[name] = values
 	}
 	w.Header().Set("Content-Type", ContentType)
+	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the client may be gone; there is nobody else to tell
 }

@@ -1,0 +1,155 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minicompete/internal/compete"
+)
+
+// User is an account as its owner and admins see it.
+type User struct {
+	ID        string       `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
+	Name      string       `json:"name" example:"Ada Lovelace"`
+	Email     string       `json:"email" format:"email" example:"ada@example.com"`
+	Role      compete.Role `json:"role" enum:"PARTICIPANT,ORGANIZER,ADMIN" example:"PARTICIPANT"`
+	Disabled  bool         `json:"disabled" doc:"Whether an admin has closed the account." example:"false"`
+	CreatedAt time.Time    `json:"createdAt" example:"2026-03-01T09:00:00Z"`
+	UpdatedAt time.Time    `json:"updatedAt" example:"2026-03-01T09:00:00Z"`
+}
+
+// Login is a token and whom it stands for.
+type Login struct {
+	Token string `json:"token" doc:"A JWT. Send it as 'Authorization: Bearer …'." example:"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.x"`
+	User  User   `json:"user"`
+}
+
+// SignUpRequest opens an account.
+type SignUpRequest struct {
+	Name     string       `json:"name" example:"Ada Lovelace"`
+	Email    string       `json:"email" format:"email" doc:"Unique, whatever its case." example:"ada@example.com"`
+	Password string       `json:"password" doc:"8 to 72 bytes." example:"correct horse battery"`
+	Role     compete.Role `json:"role" enum:"PARTICIPANT,ORGANIZER" example:"PARTICIPANT"`
+}
+
+// TransformSchema documents the limits.
+func (SignUpRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	limitText(s, "name", 1, compete.MaxNameLength)
+	limitText(s, "email", 0, compete.MaxEmailLength)
+	limitText(s, "password", compete.MinPasswordLength, compete.MaxPasswordLength)
+	return s
+}
+
+// LogInRequest asks for a token.
+type LogInRequest struct {
+	Email    string `json:"email" example:"participant1@minicompete.com"`
+	Password string `json:"password" example:"password123"`
+}
+
+// ProfileRequest changes the caller's account; what is left out stays.
+type ProfileRequest struct {
+	Name            optional[string] `json:"name,omitzero" example:"Ada King"`
+	Password        optional[string] `json:"password,omitzero" doc:"A new password, 8 to 72 bytes. It ends all other sessions." example:"a new, longer password"`
+	CurrentPassword optional[string] `json:"currentPassword,omitzero" doc:"Needed to set a new password." example:"correct horse battery"`
+}
+
+// TransformSchema documents the limits.
+func (ProfileRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	limitText(s, "name", 1, compete.MaxNameLength)
+	limitText(s, "password", compete.MinPasswordLength, compete.MaxPasswordLength)
+	return s
+}
+
+type loginAnswer struct{ Body Login }
+
+type userAnswer struct{ Body User }
+
+type noInput struct{}
+
+const tagAccounts = "Accounts"
+
+func (a *api) registerAccounts() {
+	handle(a, route{
+		method: http.MethodPost, path: "/api/auth/signup", id: "signUp", tag: tagAccounts, status: http.StatusCreated,
+		summary: "Open an account", description: "Nobody signs up as an admin.",
+		request: SignUpRequest{}, errors: []*compete.Error{compete.ErrEmailTaken, compete.ErrBusy},
+	}, a.signUp)
+	handle(a, route{
+		method: http.MethodPost, path: "/api/auth/login", id: "logIn", tag: tagAccounts,
+		summary: "Log in", description: "An unknown email and a wrong password give the same answer, in the same time.",
+		request: LogInRequest{}, errors: []*compete.Error{compete.ErrBadCredentials, compete.ErrAccountDisabled, compete.ErrBusy},
+	}, a.logIn)
+	handle(a, route{
+		method: http.MethodGet, path: "/api/auth/me", id: "me", tag: tagAccounts, access: loggedIn,
+		summary: "Who am I", description: "The account that the token stands for.",
+	}, a.me)
+	handle(a, route{
+		method: http.MethodPatch, path: "/api/users/me", id: "updateMe", tag: tagAccounts, access: loggedIn,
+		summary: "Change my account", description: "What is left out stays as it is. A new password needs the current one, and ends all other sessions.",
+		request: ProfileRequest{}, errors: []*compete.Error{compete.ErrBusy},
+	}, a.updateMe)
+}
+
+func (a *api) signUp(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
+	var request SignUpRequest
+	if err := decode(in.RawBody, &request); err != nil {
+		return nil, err
+	}
+	user, err := a.Service.SignUp(ctx, compete.SignUp(request))
+	if err != nil {
+		return nil, err
+	}
+	return a.login(ctx, &user)
+}
+
+func (a *api) logIn(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
+	var request LogInRequest
+	if err := decode(in.RawBody, &request); err != nil {
+		return nil, err
+	}
+	user, err := a.Service.LogIn(ctx, request.Email, request.Password)
+	if err != nil {
+		return nil, err
+	}
+	return a.login(ctx, &user)
+}
+
+func (a *api) login(ctx context.Context, user *compete.User) (*loginAnswer, error) {
+	token, err := a.Auth.IssueToken(ctx, *user)
+	if err != nil {
+		return nil, err
+	}
+	return &loginAnswer{Login{Token: token, User: newUser(user)}}, nil
+}
+
+func (a *api) me(ctx context.Context, _ *noInput) (*userAnswer, error) {
+	user, err := a.Service.Me(ctx, actor(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &userAnswer{newUser(&user)}, nil
+}
+
+func (a *api) updateMe(ctx context.Context, in *JSONBody) (*userAnswer, error) {
+	var request ProfileRequest
+	if err := decode(in.RawBody, &request); err != nil {
+		return nil, err
+	}
+	user, err := a.Service.UpdateProfile(ctx, actor(ctx), compete.ProfileChange{
+		Name: request.Name.pointer(), Password: request.Password.pointer(), CurrentPassword: request.CurrentPassword.pointer(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &userAnswer{newUser(&user)}, nil
+}
+
+func newUser(u *compete.User) User {
+	return User{
+		ID: u.ID, Name: u.Name, Email: u.Email, Role: u.Role, Disabled: u.DisabledAt != nil,
+		CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
+	}
+}

@@ -1,0 +1,113 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+// FailedJob is a dead letter: a background job whose attempts are used up.
+type FailedJob struct {
+	ID        string          `json:"id" format:"uuid" example:"018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f"`
+	JobID     int64           `json:"jobId" doc:"The queue's own id of the job." example:"4711"`
+	Queue     string          `json:"queue" example:"registration"`
+	Kind      string          `json:"kind" example:"notify"`
+	Payload   json.RawMessage `json:"payload" doc:"What the job was asked to do."`
+	Error     string          `json:"error" doc:"Of the last attempt." example:"mail server refused the recipient"`
+	Attempts  int             `json:"attempts" example:"3"`
+	FailedAt  time.Time       `json:"failedAt" example:"2026-04-01T09:00:07Z"`
+	RetriedAt *time.Time      `json:"retriedAt" doc:"When it was sent again; null: not yet." example:"2026-04-01T09:30:00Z"`
+}
+
+// UpdateUserRequest is what an admin may change about an account; what is left out stays.
+type UpdateUserRequest struct {
+	Role     optional[compete.Role] `json:"role,omitzero" enum:"PARTICIPANT,ORGANIZER,ADMIN" example:"ORGANIZER"`
+	Disabled optional[bool]         `json:"disabled,omitzero" doc:"true closes the account and ends its sessions, false opens it again." example:"true"`
+}
+
+type failedJobInput struct {
+	ID string `path:"id" doc:"The dead letter's id."`
+}
+
+type failedJobAnswer struct{ Body FailedJob }
+
+type listUsersInput struct {
+	Search string `query:"search" doc:"Words of a name or an email; each may be the beginning of a word." example:"ada"`
+	PageParams
+}
+
+type updateUserInput struct {
+	ID string `path:"id" doc:"The user's id."`
+	JSONBody
+}
+
+const tagAdmin = "Administration"
+
+func (a *api) registerAdmin() {
+	handle(a, route{
+		method: http.MethodGet, path: "/api/admin/failed-jobs", id: "listFailedJobs", tag: tagAdmin, access: loggedIn,
+		summary: "List dead letters", description: "For admins: jobs whose attempts are used up, newest first.",
+		errors: []*compete.Error{compete.ErrForbidden},
+	}, a.listFailedJobs)
+	handle(a, route{
+		method: http.MethodPost, path: "/api/admin/failed-jobs/{id}/retry", id: "retryFailedJob", tag: tagAdmin, access: loggedIn,
+		summary: "Send a dead letter again", description: "For admins. Each dead letter can be sent again once; if it fails again, there is a new one.",
+		errors: []*compete.Error{compete.ErrForbidden, compete.ErrFailedJobMissing, compete.ErrFailedJobRetried},
+	}, a.retryFailedJob)
+	handle(a, route{
+		method: http.MethodGet, path: "/api/admin/users", id: "listUsers", tag: tagAdmin, access: loggedIn,
+		summary: "List accounts", description: "For admins, newest first.",
+		errors: []*compete.Error{compete.ErrForbidden},
+	}, a.listUsers)
+	handle(a, route{
+		method: http.MethodPatch, path: "/api/admin/users/{id}", id: "updateUser", tag: tagAdmin, access: loggedIn,
+		summary: "Change an account", description: "For admins, on any account but their own.",
+		request: UpdateUserRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrUserMissing, compete.ErrOwnAccount},
+	}, a.updateUser)
+}
+
+func (a *api) listFailedJobs(ctx context.Context, in *PageParams) (*listOf[FailedJob], error) {
+	page, err := a.Service.ListFailedJobs(ctx, actor(ctx), in.Cursor, int(in.Limit))
+	if err != nil {
+		return nil, err
+	}
+	return newList(in, page, newFailedJob), nil
+}
+
+func (a *api) retryFailedJob(ctx context.Context, in *failedJobInput) (*failedJobAnswer, error) {
+	job, err := a.Service.RetryFailedJob(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &failedJobAnswer{newFailedJob(&job)}, nil
+}
+
+func newFailedJob(j *compete.FailedJob) FailedJob {
+	return FailedJob{
+		ID: j.ID, JobID: j.JobID, Queue: j.Queue, Kind: j.Kind, Payload: j.Payload, Error: j.Error, Attempts: j.Attempts,
+		FailedAt: j.FailedAt.UTC(), RetriedAt: utc(j.RetriedAt),
+	}
+}
+
+func (a *api) listUsers(ctx context.Context, in *listUsersInput) (*listOf[User], error) {
+	page, err := a.Service.ListUsers(ctx, actor(ctx), in.Search, in.Cursor, int(in.Limit))
+	if err != nil {
+		return nil, err
+	}
+	return newList(&in.PageParams, page, newUser), nil
+}
+
+func (a *api) updateUser(ctx context.Context, in *updateUserInput) (*userAnswer, error) {
+	var request UpdateUserRequest
+	if err := decode(in.RawBody, &request); err != nil {
+		return nil, err
+	}
+	user, err := a.Service.UpdateUser(ctx, actor(ctx), in.ID, compete.UserChange{Role: request.Role.pointer(), Disabled: request.Disabled.pointer()})
+	if err != nil {
+		return nil, err
+	}
+	return &userAnswer{newUser(&user)}, nil
+}

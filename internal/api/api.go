@@ -1,0 +1,68 @@
+// Package api is the REST API: routes, request and response types, problem documents and the OpenAPI document.
+//
+// It owns what is special about HTTP: authentication by bearer token, conditional requests, idempotency keys, pagination links, CSV,
+// server-sent events. Every rule of the domain is behind compete.Service. Request ids, logs, panic recovery and the server's own
+// timeouts belong to package server.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"minicompete/internal/compete"
+)
+
+// Config is what the API needs. All fields are needed but CORSOrigins.
+type Config struct {
+	Service     *compete.Service
+	Auth        Auth
+	Seats       compete.SeatsFeed
+	Health      func(context.Context) []Check
+	CORSOrigins []string // "https://example.org", or "*" for every origin; none: no cross-origin answers
+	Logger      *slog.Logger
+	Version     string // of the program, as the OpenAPI document names it
+
+	Heartbeat time.Duration // between two signs of life of a live stream; zero means 20 s
+}
+
+// Auth makes and reads the API's tokens.
+type Auth interface {
+	IssueToken(ctx context.Context, u compete.User) (string, error)
+	// Token finds who a bearer token stands for. It fails with ErrUnauthorized or ErrAccountDisabled.
+	Token(ctx context.Context, bearer string) (compete.Actor, error)
+}
+
+// api is the built API: its handlers are its methods.
+type api struct {
+	Config
+	huma huma.API
+}
+
+// New builds the handler of everything under /api. It serves full paths, so it can be mounted on several listeners as it is.
+func New(config Config) http.Handler {
+	mux := http.NewServeMux()
+	a := newAPI(config, mux)
+	a.registerDocs(mux)
+	return a.frontDoor(mux)
+}
+
+func newAPI(config Config, mux *http.ServeMux) *api {
+	if config.Heartbeat == 0 {
+		config.Heartbeat = 20 * time.Second
+	}
+	a := &api{Config: config}
+	a.huma = jsonOnly{humago.New(mux, document(config.Version))}
+	a.registerAccounts()
+	a.registerCompetitions()
+	a.registerRegistrations()
+	a.registerMailbox()
+	a.registerLive()
+	a.registerAdmin()
+	a.registerHealth()
+	return a
+}

@@ -1,0 +1,123 @@
+package api
+
+import (
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minicompete/internal/compete"
+)
+
+// CompetitionSummary is a competition without its description: what comes with a registration.
+type CompetitionSummary struct {
+	ID          string                    `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
+	Title       string                    `json:"title" example:"Spring Hackathon"`
+	Location    string                    `json:"location" example:"Zurich"`
+	Tags        []string                  `json:"tags" nullable:"false" doc:"Lower case, unique, sorted." example:"[\"beginners\",\"go\"]"`
+	Capacity    int                       `json:"capacity" example:"100"`
+	SeatsLeft   int                       `json:"seatsLeft" doc:"Capacity less the seats that are held." example:"42"`
+	Waitlisted  int                       `json:"waitlisted" doc:"How many wait for a seat." example:"0"`
+	RegOpensAt  *time.Time                `json:"regOpensAt" doc:"null: open from the start." example:"2026-04-01T09:00:00Z"`
+	RegDeadline time.Time                 `json:"regDeadline" example:"2026-05-01T12:00:00Z"`
+	StartDate   *time.Time                `json:"startDate" doc:"null: not known yet." example:"2026-05-08T08:00:00Z"`
+	Status      compete.CompetitionStatus `json:"status" enum:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED"`
+	Waitlist    bool                      `json:"waitlist" doc:"Whether one can queue when it is full." example:"true"`
+	Phase       compete.Phase             `json:"phase" enum:"draft,upcoming,open,waitlist,full,closed,cancelled" doc:"What a visitor is told, at the time of the answer." example:"open"`
+	Organizer   Organizer                 `json:"organizer"`
+	Counts      Counts                    `json:"counts"`
+	Version     int                       `json:"version" doc:"Raised by each change of the content; the ETag is made of it." example:"3"`
+	CreatedAt   time.Time                 `json:"createdAt" example:"2026-03-01T09:00:00Z"`
+	UpdatedAt   time.Time                 `json:"updatedAt" example:"2026-03-02T10:30:00Z"`
+}
+
+// Competition is what is registered for.
+type Competition struct {
+	CompetitionSummary
+	Description string `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
+}
+
+// Organizer is who a competition belongs to.
+type Organizer struct {
+	ID   string `json:"id" format:"uuid" example:"018f6b1e-0000-7d0a-9b3e-5a1f0c2d4e6f"`
+	Name string `json:"name" example:"Grace Hopper"`
+}
+
+// Counts says how many take part and how many wait.
+type Counts struct {
+	Registered int `json:"registered" doc:"Seats that are held." example:"58"`
+	Waitlisted int `json:"waitlisted" example:"0"`
+}
+
+// CreateCompetitionRequest opens a competition.
+type CreateCompetitionRequest struct {
+	Title       string                    `json:"title" example:"Spring Hackathon"`
+	Description string                    `json:"description,omitempty" doc:"Markdown." example:"Bring your own **laptop**."`
+	Location    string                    `json:"location,omitempty" example:"Zurich"`
+	Tags        []string                  `json:"tags,omitempty" nullable:"false" doc:"Case does not matter." example:"[\"go\",\"beginners\"]"`
+	Capacity    int                       `json:"capacity" example:"100"`
+	RegOpensAt  *time.Time                `json:"regOpensAt,omitempty" nullable:"true" doc:"When registration opens; left out: at once. Before the deadline." example:"2026-04-01T09:00:00Z"`
+	RegDeadline time.Time                 `json:"regDeadline" doc:"In the future." example:"2026-05-01T12:00:00Z"`
+	StartDate   *time.Time                `json:"startDate,omitempty" nullable:"true" doc:"After the deadline." example:"2026-05-08T08:00:00Z"`
+	Waitlist    bool                      `json:"waitlist,omitempty" doc:"Whether one can queue when it is full." default:"false" example:"true"`
+	Status      compete.CompetitionStatus `json:"status,omitempty" enum:"DRAFT,PUBLISHED" default:"PUBLISHED" doc:"A draft is seen by its organizer alone." example:"PUBLISHED"`
+}
+
+// TransformSchema documents the limits.
+func (CreateCompetitionRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	return limitCompetition(s)
+}
+
+// UpdateCompetitionRequest changes a competition; what is left out stays as it is, and null clears a time.
+type UpdateCompetitionRequest struct {
+	Title       optional[string]                    `json:"title,omitzero" example:"Spring Hackathon 2026"`
+	Description optional[string]                    `json:"description,omitzero" doc:"Markdown." example:"Bring your own **laptop**."`
+	Location    optional[string]                    `json:"location,omitzero" example:"Zurich"`
+	Tags        optional[[]string]                  `json:"tags,omitzero" nullable:"false" example:"[\"go\"]"`
+	Capacity    optional[int]                       `json:"capacity,omitzero" doc:"Not below the seats that are held. Raising it promotes from the waitlist." example:"120"`
+	RegOpensAt  optional[*time.Time]                `json:"regOpensAt,omitzero" nullable:"true" doc:"null: open from now on." example:"2026-04-01T09:00:00Z"`
+	RegDeadline optional[time.Time]                 `json:"regDeadline,omitzero" example:"2026-05-01T12:00:00Z"`
+	StartDate   optional[*time.Time]                `json:"startDate,omitzero" nullable:"true" example:"2026-05-08T08:00:00Z"`
+	Waitlist    optional[bool]                      `json:"waitlist,omitzero" example:"true"`
+	Status      optional[compete.CompetitionStatus] `json:"status,omitzero" enum:"DRAFT,PUBLISHED" doc:"PUBLISHED publishes a draft." example:"PUBLISHED"`
+}
+
+// TransformSchema documents the limits.
+func (UpdateCompetitionRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	return limitCompetition(s)
+}
+
+func (r *UpdateCompetitionRequest) change() compete.CompetitionChange {
+	return compete.CompetitionChange{
+		Title: r.Title.Optional, Description: r.Description.Optional, Location: r.Location.Optional, Tags: r.Tags.Optional,
+		Capacity: r.Capacity.Optional, RegOpensAt: r.RegOpensAt.Optional, RegDeadline: r.RegDeadline.Optional,
+		StartDate: r.StartDate.Optional, Waitlist: r.Waitlist.Optional, Status: r.Status.Optional,
+	}
+}
+
+// newCompetition renders a competition as it is told at the given time.
+func newCompetition(c *compete.Competition, at time.Time) Competition {
+	return Competition{CompetitionSummary: newCompetitionSummary(c, at), Description: c.Description}
+}
+
+func newCompetitionSummary(c *compete.Competition, at time.Time) CompetitionSummary {
+	tags := c.Tags
+	if tags == nil {
+		tags = []string{}
+	}
+	return CompetitionSummary{
+		ID: c.ID, Title: c.Title, Location: c.Location, Tags: tags,
+		Capacity: c.Capacity, SeatsLeft: c.SeatsLeft, Waitlisted: c.Waitlisted,
+		RegOpensAt: utc(c.RegOpensAt), RegDeadline: c.RegDeadline.UTC(), StartDate: utc(c.StartDate),
+		Status: c.Status, Waitlist: c.Waitlist, Phase: c.Phase(at), Organizer: Organizer(c.Organizer),
+		Counts: Counts{Registered: c.Registered(), Waitlisted: c.Waitlisted}, Version: c.Version,
+		CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
+	}
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil || t.Location() == time.UTC {
+		return t
+	}
+	u := t.UTC()
+	return &u
+}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"minicompete/internal/compete"
+)
+
+// etag is the entity tag of a competition: strong, made of its version alone, so that it changes with the content and not with each seat.
+func etag(c *compete.Competition) string { return `"` + strconv.Itoa(c.Version) + `"` }
+
+// ifMatch is what an If-Match header asks for.
+type ifMatch struct {
+	any      bool  // "*"
+	versions []int // those that a strong tag of the list names
+}
+
+var errMalformedIfMatch = &compete.Error{
+	Kind: compete.KindUnreadable, Code: "malformed_if_match",
+	Detail: `If-Match takes the competition's ETag as it was given, in double quotes, such as "3"; a list of them; or * for any version.`,
+}
+
+// parseIfMatch reads the header by RFC 9110, section 13.1.1. Weak tags, and tags that no competition has, are valid and never match.
+// Errors: ErrVersionRequired when it is empty, errMalformedIfMatch.
+func parseIfMatch(header string) (ifMatch, error) {
+	var m ifMatch
+	rest := strings.Trim(header, " \t")
+	if rest == "" {
+		return m, compete.ErrVersionRequired
+	}
+	if rest == "*" {
+		return ifMatch{any: true}, nil
+	}
+	for rest != "" {
+		tag, after, err := cutTag(rest)
+		if err != nil {
+			return ifMatch{}, err
+		}
+		if version, ok := versionOf(tag); ok && !slices.Contains(m.versions, version) {
+			m.versions = append(m.versions, version)
+		}
+		rest = after
+	}
+	return m, nil
+}
+
+// cutTag splits the first element from a list of entity tags, with the comma that ends it. An empty element is allowed, and is no tag.
+func cutTag(list string) (tag, rest string, err error) {
+	end := 0
+	if opaque := strings.TrimPrefix(list, "W/"); strings.HasPrefix(opaque, `"`) {
+		start := len(list) - len(opaque) + 1
+		length := strings.IndexByte(list[start:], '"')
+		if length < 0 || strings.ContainsFunc(list[start:start+length], func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+			return "", "", errMalformedIfMatch
+		}
+		end = start + length + 1
+	}
+	tag, rest = list[:end], strings.TrimLeft(list[end:], " \t")
+	if rest == "" {
+		return tag, "", nil
+	}
+	if rest[0] != ',' {
+		return "", "", errMalformedIfMatch
+	}
+	return tag, strings.TrimLeft(rest[1:], " \t"), nil
+}
+
+// versionOf reads the version from a strong tag, in the one form in which etag writes it.
+func versionOf(tag string) (int, bool) {
+	if len(tag) < 3 || tag[0] != '"' {
+		return 0, false
+	}
+	opaque := tag[1 : len(tag)-1]
+	version, err := strconv.Atoi(opaque)
+	return version, err == nil && version > 0 && strconv.Itoa(version) == opaque
+}
+
+// versionToChange finds the version that an If-Match header allows to change: 0 means any. Who may not change the competition at
+// all hears that first (RFC 9110, section 13.2.1). Errors: those of OwnCompetition, ErrVersionRequired, ErrVersionMismatch.
+func (a *api) versionToChange(ctx context.Context, competitionID, header string) (int, error) {
+	match, err := parseIfMatch(header)
+	switch {
+	case err == nil && match.any:
+		return 0, nil
+	case err == nil && len(match.versions) == 1:
+		return match.versions[0], nil
+	}
+	c, denied := a.Service.OwnCompetition(ctx, actor(ctx), competitionID)
+	if denied != nil {
+		return 0, denied
+	}
+	if err == nil && !slices.Contains(match.versions, c.Version) {
+		err = compete.ErrVersionMismatch
+	}
+	return c.Version, err
+}

@@ -1,0 +1,153 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/problem"
+)
+
+const bearerScheme = "bearer"
+
+// document starts the OpenAPI document; handle adds the routes.
+func document(version string) huma.Config {
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title: "Mini Compete", Version: version,
+				Description: "Open a competition, register for one, know at once where you stand.\n\n" +
+					"Times are RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`. Lists are JSON arrays; " +
+					"the `Link` header leads to the next page. Answers that hold seats are never older than the last commit.",
+				License: &huma.License{Name: "MIT", Identifier: "MIT"},
+			},
+			Components: &huma.Components{
+				Schemas:  huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Examples: map[string]*huma.Example{},
+				SecuritySchemes: map[string]*huma.SecurityScheme{bearerScheme: {
+					Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The token that signing up and logging in give.",
+				}},
+			},
+			Tags: []*huma.Tag{
+				{Name: tagAccounts, Description: "Signing up, logging in, the own account."},
+				{Name: tagCompetitions, Description: "What is registered for."},
+				{Name: tagRegistrations, Description: "Who is registered, and who waits."},
+				{Name: tagMailbox, Description: "Messages to the caller."},
+				{Name: tagAdmin, Description: "For admins: accounts and dead letters."},
+				{Name: tagService, Description: "The API itself."},
+			},
+		},
+		Formats:       map[string]huma.Format{mediaJSON: {Marshal: marshal}, "json": {Marshal: marshal}},
+		DefaultFormat: mediaJSON,
+	}
+}
+
+// operation is a route in the words of OpenAPI.
+func (a *api) operation(r route) huma.Operation {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	op := huma.Operation{
+		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Description: r.description, Tags: []string{r.tag},
+		DefaultStatus: r.status, SkipValidateBody: true, Middlewares: a.middleware(r), Responses: map[string]*huma.Response{},
+	}
+	if r.access == loggedIn {
+		op.Security = []map[string][]string{{bearerScheme: {}}}
+	}
+	if len(r.produces) > 0 {
+		op.Responses[strconv.Itoa(r.status)] = &huma.Response{Description: http.StatusText(r.status), Content: a.contentOf(r)}
+	}
+	a.documentProblems(&op, r)
+	return op
+}
+
+// contentOf documents the answers that a handler writes itself.
+func (a *api) contentOf(r route) map[string]*huma.MediaType {
+	content := map[string]*huma.MediaType{}
+	for _, media := range r.produces {
+		switch media {
+		case mediaJSON:
+			content[media] = &huma.MediaType{Schema: schemaOf[[]ParticipantRegistration](a)}
+		case mediaCSV:
+			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId\r\n"}
+		case mediaEvents:
+			content[media] = &huma.MediaType{Schema: schemaOf[Seats](a), Example: seatsEvent(compete.Seats{SeatsLeft: 42, Phase: compete.PhaseOpen})}
+		}
+	}
+	return content
+}
+
+// documentProblems adds a response for each status that a route can refuse with, with an example for each code.
+func (a *api) documentProblems(op *huma.Operation, r route) {
+	problems := []*problem.Problem{problem.From(internalError)}
+	if r.path != "/api" {
+		problems = append(problems, problem.From(compete.ErrDatabase))
+	}
+	for _, err := range append(impliedErrors(r), r.errors...) {
+		problems = append(problems, problem.From(err))
+	}
+	if r.request != nil {
+		problems = append(problems, errBodyTooLarge, errNotJSON, errBodyTooSlow)
+	}
+	for _, p := range problems {
+		status := strconv.Itoa(p.Status)
+		response := op.Responses[status]
+		if response == nil {
+			media := &huma.MediaType{Schema: schemaOf[problem.Problem](a), Examples: map[string]*huma.Example{}}
+			response = &huma.Response{Description: p.Title, Content: map[string]*huma.MediaType{problem.ContentType: media}}
+			op.Responses[status] = response
+		}
+		a.huma.OpenAPI().Components.Examples[p.Code] = &huma.Example{Summary: p.Detail, Value: p}
+		response.Content[problem.ContentType].Examples[p.Code] = &huma.Example{Ref: "#/components/examples/" + p.Code}
+	}
+	documentProblemHeader(op, http.StatusUnauthorized, "WWW-Authenticate", "How to log in: Bearer.")
+	documentProblemHeader(op, http.StatusServiceUnavailable, "Retry-After", "When to try again, in seconds.")
+}
+
+func documentProblemHeader(op *huma.Operation, status int, name, description string) {
+	if response := op.Responses[strconv.Itoa(status)]; response != nil {
+		response.Headers = map[string]*huma.Param{name: {Description: description, Schema: &huma.Schema{Type: huma.TypeString}}}
+	}
+}
+
+var (
+	internalError  = compete.AsError(nil)
+	exampleInvalid = compete.Invalid(compete.FieldError{Field: "limit", Message: "must be between 1 and 100"})
+)
+
+// impliedErrors are those that follow from what a route takes.
+func impliedErrors(r route) []*compete.Error {
+	implied := []*compete.Error{errMalformedQuery, compete.ErrUnauthorized} // a bad token is refused on every route
+	if r.request != nil {
+		implied = append(implied, errMalformedJSON, errUnreadableBody, exampleInvalidBody)
+	} else if isList(r) {
+		implied = append(implied, exampleInvalid)
+	}
+	if slices.Contains(r.errors, compete.ErrVersionRequired) {
+		implied = append(implied, errMalformedIfMatch)
+	}
+	return implied
+}
+
+var exampleInvalidBody = compete.Invalid(compete.FieldError{Field: "title", Message: "must have at least 3 characters"})
+
+func isList(r route) bool { return strings.HasPrefix(r.id, "list") }
+
+// documentBody puts the body that the handler decodes itself into the document.
+func (a *api) documentBody(r route) {
+	if r.request == nil {
+		return
+	}
+	item := a.huma.OpenAPI().Paths[r.path]
+	op := item.Post
+	if r.method == http.MethodPatch {
+		op = item.Patch
+	}
+	op.RequestBody.Required = !r.optionalBody
+	op.RequestBody.Content = map[string]*huma.MediaType{mediaJSON: {Schema: schemaOfValue(a, r.request)}}
+}

@@ -1,0 +1,45 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minicompete/internal/compete"
+)
+
+// IdempotencyKey is the header that makes a request safe to repeat.
+type IdempotencyKey struct {
+	Key string `header:"Idempotency-Key" doc:"8 to 255 visible ASCII characters, new for each new request. The same key with the same request gets the first answer again, for 24 hours; with another request it is refused." example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
+
+	method, path string
+}
+
+// Resolve notes what the request is, for its hash. The path is the same on every listener.
+func (k *IdempotencyKey) Resolve(ctx huma.Context) []error {
+	if k.Key != "" {
+		k.method, k.path = ctx.Method(), ctx.URL().Path
+	}
+	return nil
+}
+
+// request is the key with the hash of method, path and raw body; nothing when no key was sent.
+func (k *IdempotencyKey) request(body []byte) compete.Idempotency {
+	if k.Key == "" {
+		return compete.Idempotency{}
+	}
+	text := make([]byte, 0, len(k.method)+1+len(k.path)+1+len(body))
+	text = append(append(append(append(append(text, k.method...), '\n'), k.path...), '\n'), body...)
+	hash := sha256.Sum256(text)
+	return compete.Idempotency{Key: k.Key, RequestHash: hex.EncodeToString(hash[:]), Status: http.StatusCreated}
+}
+
+// replayed is the value of Idempotency-Replayed; empty leaves the header out.
+func replayed(yes bool) string {
+	if yes {
+		return "true"
+	}
+	return ""
+}

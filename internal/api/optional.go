@@ -1,0 +1,41 @@
+package api
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minicompete/internal/compete"
+)
+
+// optional is a field of a PATCH: absent leaves the value as it is, null clears it where T is a pointer and is refused elsewhere.
+type optional[T any] struct{ compete.Optional[T] }
+
+type notNullError struct{}
+
+func (*notNullError) Error() string { return "may not be null" }
+
+// UnmarshalJSON runs only for a field that is there.
+func (o *optional[T]) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" && o.valueType().Kind() != reflect.Pointer {
+		return &notNullError{}
+	}
+	o.Set = true
+	return json.Unmarshal(data, &o.Value)
+}
+
+// Schema documents the field as its value.
+func (o optional[T]) Schema(r huma.Registry) *huma.Schema {
+	return huma.SchemaFromType(r, o.valueType())
+}
+
+func (optional[T]) valueType() reflect.Type { return reflect.TypeFor[T]() }
+
+// pointer is nil when the field was absent.
+func (o *optional[T]) pointer() *T {
+	if !o.Set {
+		return nil
+	}
+	return &o.Value
+}

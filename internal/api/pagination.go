@@ -1,0 +1,60 @@
+package api
+
+import (
+	"net/url"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minicompete/internal/compete"
+)
+
+// PageParams are the query parameters that every list takes.
+type PageParams struct {
+	Cursor string   `query:"cursor" doc:"Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning."`
+	Limit  pageSize `query:"limit" doc:"How many rows at most."`
+
+	path, query string
+}
+
+// pageSize is the number of rows of one page. Huma checks its bounds before the Service does.
+type pageSize int
+
+// Schema documents the bounds.
+func (pageSize) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeInteger, Minimum: bound(1), Maximum: bound(compete.MaxPageSize), Default: compete.DefaultPageSize,
+		Description: "How many rows at most.",
+	}
+}
+
+// Resolve notes the request's address, which the link to the next page repeats.
+func (p *PageParams) Resolve(ctx huma.Context) []error {
+	address := ctx.URL()
+	p.path, p.query = address.Path, address.RawQuery
+	return nil
+}
+
+// next is the Link header to the page after next; empty on the last page.
+func (p *PageParams) next(next compete.Cursor) string {
+	if next.IsZero() {
+		return ""
+	}
+	query, _ := url.ParseQuery(p.query) // checkQuery saw it before
+	query.Set("cursor", next.String())
+	return "<" + (&url.URL{Path: p.path, RawQuery: query.Encode()}).String() + `>; rel="next"`
+}
+
+// listOf answers with one page of a list.
+type listOf[T any] struct {
+	Link string `header:"Link" doc:"The address of the next page, as <…>; rel=\"next\". Missing on the last page."`
+	Body []T    `nullable:"false"`
+}
+
+// newList renders a page; an empty one is [], never null.
+func newList[From, To any](params *PageParams, page compete.Page[From], render func(*From) To) *listOf[To] {
+	rows := make([]To, len(page.Items))
+	for i := range page.Items {
+		rows[i] = render(&page.Items[i])
+	}
+	return &listOf[To]{Link: params.next(page.Next), Body: rows}
+}

@@ -1,0 +1,149 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minicompete/internal/compete"
+)
+
+// RegistrationState is one user's place in one competition.
+type RegistrationState struct {
+	ID            string                     `json:"id" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
+	CompetitionID string                     `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
+	UserID        string                     `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
+	Status        compete.RegistrationStatus `json:"status" enum:"PENDING,CONFIRMED,WAITLISTED,CANCELLED" example:"PENDING"`
+	Seq           int64                      `json:"seq" doc:"Its place in the order of arrival within the competition, from 1; never reused." example:"59"`
+	Position      int                        `json:"position,omitempty" doc:"The place on the waitlist, from 1; only of a waitlisted one." example:"3"`
+	RegisteredAt  time.Time                  `json:"registeredAt" example:"2026-04-01T09:00:00.013Z"`
+	UpdatedAt     time.Time                  `json:"updatedAt" example:"2026-04-01T09:00:00.013Z"`
+}
+
+// Registration is a registration as its owner sees it.
+type Registration struct {
+	RegistrationState
+	Competition CompetitionSummary `json:"competition"`
+}
+
+// ParticipantRegistration is a registration as the competition's organizer sees it.
+type ParticipantRegistration struct {
+	RegistrationState
+	User Participant `json:"user"`
+}
+
+// Participant is who is registered.
+type Participant struct {
+	ID    string `json:"id" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
+	Name  string `json:"name" example:"Ada Lovelace"`
+	Email string `json:"email" format:"email" example:"ada@example.com"`
+}
+
+// EmptyRequest is the body of a request that has nothing to say.
+type EmptyRequest struct{}
+
+type registerInput struct {
+	CompetitionInput
+	IdempotencyKey
+	JSONBody
+}
+
+type registerAnswer struct {
+	Replayed string `header:"Idempotency-Replayed" doc:"true when this is the answer to an earlier request with the same Idempotency-Key."`
+	Body     Registration
+}
+
+type registrationInput struct {
+	ID string `path:"id" doc:"The registration's id."`
+}
+
+type registrationAnswer struct{ Body Registration }
+
+type statusParam string
+
+// Schema documents the states.
+func (statusParam) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Description: "Only registrations in this state.", Enum: []any{
+		string(compete.RegistrationPending), string(compete.RegistrationConfirmed),
+		string(compete.RegistrationWaitlisted), string(compete.RegistrationCancelled),
+	}}
+}
+
+const tagRegistrations = "Registrations"
+
+func (a *api) registerRegistrations() {
+	handle(a, route{
+		method: http.MethodPost, path: "/api/competitions/{id}/register", id: "register", tag: tagRegistrations, access: loggedIn,
+		status: http.StatusCreated, holdsSeats: true,
+		summary: "Register for a competition",
+		description: "For participants. Gives a seat (PENDING, confirmed a moment later) or, when all are taken, a place on the waitlist. " +
+			"With an Idempotency-Key it is safe to send it again.",
+		request: EmptyRequest{}, optionalBody: true,
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
+			compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
+			compete.ErrIdempotencyKeyReused, compete.ErrBusy,
+		},
+	}, a.register)
+	handle(a, route{
+		method: http.MethodDelete, path: "/api/registrations/{id}", id: "cancelRegistration", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
+		summary: "Cancel a registration",
+		description: "For its owner until the start, and for the competition's organizer and admins. A freed seat goes to the head of the waitlist. " +
+			"Cancelling it again changes nothing.",
+		errors: []*compete.Error{compete.ErrRegistrationGone, compete.ErrCompetitionStarted, compete.ErrBusy},
+	}, a.cancelRegistration)
+	mine := route{
+		method: http.MethodGet, path: "/api/users/me/registrations", id: "listMyRegistrations", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
+		summary: "List my registrations", description: "The caller's, newest first, cancelled ones too.",
+	}
+	handle(a, mine, a.listMyRegistrations)
+	mine.path, mine.id = "/api/competitions/registrations/my", "listMyRegistrationsByCompetitions"
+	handle(a, mine, a.listMyRegistrations)
+	a.registerParticipants()
+}
+
+func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer, error) {
+	if err := decodeEmpty(in.RawBody); err != nil {
+		return nil, err
+	}
+	outcome, err := a.Service.Register(ctx, actor(ctx), in.ID, in.request(in.RawBody))
+	if err != nil {
+		return nil, err
+	}
+	// Rendered at the moment of the registration, not now: a replay is the same to the byte.
+	return &registerAnswer{
+		Replayed: replayed(outcome.Replayed),
+		Body:     newRegistration(&outcome.Registration, &outcome.Competition, outcome.Registration.UpdatedAt),
+	}, nil
+}
+
+func (a *api) cancelRegistration(ctx context.Context, in *registrationInput) (*registrationAnswer, error) {
+	outcome, err := a.Service.CancelRegistration(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &registrationAnswer{newRegistration(&outcome.Registration, &outcome.Competition, a.Service.Clock())}, nil
+}
+
+func (a *api) listMyRegistrations(ctx context.Context, in *PageParams) (*listOf[Registration], error) {
+	page, err := a.Service.MyRegistrations(ctx, actor(ctx), in.Cursor, int(in.Limit))
+	if err != nil {
+		return nil, err
+	}
+	return newList(in, page, func(r *compete.MyRegistration) Registration {
+		return newRegistration(&r.Registration, &r.Competition, a.Service.Clock())
+	}), nil
+}
+
+func newRegistration(r *compete.Registration, c *compete.Competition, at time.Time) Registration {
+	return Registration{RegistrationState: newRegistrationState(r), Competition: newCompetitionSummary(c, at)}
+}
+
+func newRegistrationState(r *compete.Registration) RegistrationState {
+	return RegistrationState{
+		ID: r.ID, CompetitionID: r.CompetitionID, UserID: r.UserID, Status: r.Status, Seq: r.Seq, Position: r.Position,
+		RegisteredAt: r.RegisteredAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+	}
+}

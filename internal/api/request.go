@@ -1,0 +1,157 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/problem"
+)
+
+// maxBody is the largest request body, in bytes.
+const maxBody = 1 << 20
+
+// JSONBody is the JSON body of a request, as it was sent: the handler decodes it, so that one answer names every bad field, and the
+// hash of an idempotency key sees every byte. It is valid until the handler returns.
+type JSONBody struct {
+	RawBody []byte `contentType:"application/json"`
+}
+
+// The requests that could not be read, and why.
+var (
+	errMalformedJSON  = &compete.Error{Kind: compete.KindUnreadable, Code: "malformed_json", Detail: "The body is not valid JSON in UTF-8. Send one JSON object."}
+	errNotAnObject    = &compete.Error{Kind: compete.KindUnreadable, Code: "malformed_json", Detail: "The body must be one JSON object, such as {}."}
+	errMalformedQuery = &compete.Error{Kind: compete.KindUnreadable, Code: "malformed_query", Detail: "The query string is not valid. Percent-encode what is neither letter nor digit, as %XX."}
+	errUnreadableBody = &compete.Error{Kind: compete.KindUnreadable, Code: "unreadable_body", Detail: "The body ended early or was badly framed. Send the request again."}
+	errBodyTooLarge   = problem.New(http.StatusRequestEntityTooLarge, "body_too_large", "The body may have at most 1 MiB.")
+	errBodyTooSlow    = problem.New(http.StatusRequestTimeout, "request_timeout", "The body did not arrive in time. Send the request again.")
+	errNotJSON        = problem.New(http.StatusUnsupportedMediaType, "unsupported_media_type", "Send the body as JSON, with Content-Type: application/json.")
+)
+
+// checkContentType refuses a body that claims to be something else than JSON. No claim at all is taken for JSON.
+func checkContentType(ctx huma.Context) error {
+	claim := ctx.Header("Content-Type")
+	if claim == "" || claim == "application/json" {
+		return nil
+	}
+	mediaType, _, err := mime.ParseMediaType(claim)
+	if err != nil || mediaType != "application/json" && mediaType != "application/merge-patch+json" {
+		return errNotJSON
+	}
+	return nil
+}
+
+// checkQuery refuses a query string that cannot be read; Huma would take its parameters for absent.
+func checkQuery(ctx huma.Context) error {
+	query := ctx.URL().RawQuery
+	if strings.ContainsAny(query, "%;") {
+		if _, err := url.ParseQuery(query); err != nil {
+			return errMalformedQuery
+		}
+	}
+	return nil
+}
+
+// decode reads a JSON object into the struct that v points to. Unknown fields and values of another type are refused, all in one answer.
+func decode(body []byte, v any) error {
+	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
+		return errNotAnObject
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
+		return explain(body, reflect.TypeOf(v).Elem())
+	}
+	if rest := body[decoder.InputOffset():]; len(bytes.TrimSpace(rest)) > 0 || !utf8.Valid(body) {
+		return errMalformedJSON
+	}
+	return nil
+}
+
+// decodeEmpty accepts what a request without content may carry: nothing, or an empty JSON object.
+func decodeEmpty(body []byte) error {
+	if body = bytes.TrimSpace(body); len(body) == 0 || string(body) == "{}" {
+		return nil
+	}
+	return decode(body, &struct{}{})
+}
+
+// explain finds every field of a body that does not fit the struct type.
+func explain(body []byte, request reflect.Type) error {
+	var sent map[string]json.RawMessage
+	if !utf8.Valid(body) || json.Unmarshal(body, &sent) != nil {
+		return errMalformedJSON
+	}
+	var wrong []compete.FieldError
+	for name, value := range sent {
+		field, known := fieldByJSONName(request, name)
+		if !known {
+			wrong = append(wrong, compete.FieldError{Field: shorten(name), Message: "is not a field of this request"})
+		} else if err := json.Unmarshal(value, reflect.New(field.Type).Interface()); err != nil {
+			wrong = append(wrong, compete.FieldError{Field: name, Message: expectation(field.Type, err)})
+		}
+	}
+	if len(wrong) == 0 {
+		return errMalformedJSON
+	}
+	slices.SortFunc(wrong, func(a, b compete.FieldError) int { return strings.Compare(a.Field, b.Field) })
+	return compete.Invalid(wrong...)
+}
+
+func fieldByJSONName(request reflect.Type, name string) (reflect.StructField, bool) {
+	for i := range request.NumField() {
+		tag, _, _ := strings.Cut(request.Field(i).Tag.Get("json"), ",")
+		if strings.EqualFold(tag, name) {
+			return request.Field(i), true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+// shorten keeps a problem document small, whatever was sent as a field's name.
+func shorten(name string) string {
+	const longest = 64
+	if runes := []rune(name); len(runes) > longest {
+		return string(runes[:longest]) + "…"
+	}
+	return name
+}
+
+// expectation says in words what a field of the given type takes.
+func expectation(t reflect.Type, err error) string {
+	var refused *notNullError
+	if errors.As(err, &refused) {
+		return "may not be null"
+	}
+	if o, ok := reflect.New(t).Interface().(interface{ valueType() reflect.Type }); ok {
+		t = o.valueType()
+	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch {
+	case t == reflect.TypeFor[time.Time]():
+		return "must be a time in RFC 3339, such as 2026-05-01T12:00:00Z"
+	case t.Kind() == reflect.String:
+		return "must be text"
+	case t.Kind() == reflect.Bool:
+		return "must be true or false"
+	case t.Kind() == reflect.Int:
+		return "must be a whole number"
+	case t.Kind() == reflect.Slice:
+		return "must be a list of texts"
+	}
+	return fmt.Sprintf("must be of the JSON type of a Go %s", t.Kind())
+}

@@ -1,0 +1,45 @@
+package api
+
+import (
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"minicompete/internal/compete"
+)
+
+func schemaOf[T any](a *api) *huma.Schema {
+	return a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
+}
+
+func schemaOfValue(a *api, v any) *huma.Schema {
+	return a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(v), true, "")
+}
+
+// limitCompetition documents the limits of a competition's fields; the domain checks them.
+func limitCompetition(s *huma.Schema) *huma.Schema {
+	limitText(s, "title", compete.MinTitleLength, compete.MaxTitleLength)
+	limitText(s, "description", 0, compete.MaxDescriptionLength)
+	limitText(s, "location", 0, compete.MaxLocationLength)
+	tags := s.Properties["tags"]
+	tags.MaxItems = count(compete.MaxTags)
+	tags.Items.MinLength, tags.Items.MaxLength = count(1), count(compete.MaxTagLength)
+	capacity := s.Properties["capacity"]
+	capacity.Minimum, capacity.Maximum = bound(compete.MinCapacity), bound(compete.MaxCapacity)
+	return s
+}
+
+func limitText(s *huma.Schema, property string, shortest, longest int) {
+	text := s.Properties[property]
+	if shortest > 0 {
+		text.MinLength = count(shortest)
+	}
+	text.MaxLength = count(longest)
+}
+
+func count(n int) *int { return &n }
+
+func bound(n int) *float64 {
+	f := float64(n)
+	return &f
+}
