@@ -34,6 +34,9 @@ type dialect struct {
 	matches      string // %s is the parameter with the search
 	words        string // %s is the parameter with the words
 	fold         string // %s is lower-cased, whatever the alphabet
+	quote        string // around a word of a search
+	and          string // between two
+	prefix       string // after the last
 }
 
 // schemaWords are what the templates of package migrations are filled with.
@@ -53,6 +56,7 @@ var (
 		matches:      `(SELECT s.competition_id FROM competition_words w JOIN competition_search s ON s.number = w.rowid WHERE competition_words MATCH %s)`,
 		words:        `%s`,
 		fold:         `fold(%s)`,
+		quote:        `"`, and: ` `, prefix: `*`,
 	}
 	postgresDialect = &dialect{
 		kind:         PostgreSQL,
@@ -63,6 +67,7 @@ var (
 		matches:      `(SELECT competition_id FROM competition_search WHERE words @@ CAST(%s AS tsquery))`,
 		words:        `array_to_tsvector(string_to_array(%s, ' '))`,
 		fold:         `lower(%s)`,
+		quote:        `'`, and: ` & `, prefix: `:*`,
 	}
 )
 
