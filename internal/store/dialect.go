@@ -114,12 +114,15 @@ func (d *dialect) render(text string) string {
 }
 
 // list is the value of the parameter of {any $1 …}.
-func (d *dialect) list(values []string) (any, error) {
+func (d *dialect) list(values []string) any {
 	if d.kind == PostgreSQL {
-		return values, nil
+		return values
 	}
-	b, err := json.Marshal(values)
-	return string(b), err
+	encoded, err := json.Marshal(values)
+	if err != nil {
+		panic(err) // strings can always be encoded
+	}
+	return string(encoded)
 }
 
 // rows is the relation v that a bulk statement reads: of all rows from arrays, or of one row from its parameters.

@@ -69,16 +69,12 @@ func (t *Tx) saveTags(ctx context.Context, competitions ...compete.Competition) 
 		slices.Sort(found)
 		words = append(words, []any{c.ID, strings.Join(slices.Compact(found), " ")})
 	}
-	in, err := t.pool.dialect.list(ids)
-	if err != nil {
-		return err
-	}
-	if _, err := change(ctx, t, deleteTags, in); err != nil {
+	if _, err := change(ctx, t, deleteTags, t.pool.dialect.list(ids)); err != nil {
 		return err
 	}
 	if _, err := t.bulk(ctx, insertTags, tags); err != nil {
 		return err
 	}
-	_, err = t.bulk(ctx, saveWords, words)
+	_, err := t.bulk(ctx, saveWords, words)
 	return err
 }
