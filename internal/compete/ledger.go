@@ -40,8 +40,8 @@ type LedgerTx interface {
 	SaveCompetitions(ctx context.Context, changed []LedgerCompetition) error
 	// SaveRegistrations inserts registrations, or updates those whose id exists.
 	SaveRegistrations(ctx context.Context, changed []Registration) error
-	// SaveIdempotencyRecords inserts records; one that exists and has expired is replaced, any other is ErrConstraint.
-	SaveIdempotencyRecords(ctx context.Context, records []IdempotencyRecord, now time.Time) error
+	// SaveIdempotencyRecords inserts records, in place of those that IdempotencyRecords found expired. One that exists otherwise is ErrConstraint.
+	SaveIdempotencyRecords(ctx context.Context, records []IdempotencyRecord) error
 	// CountSeatsTaken adds to the number of seats taken in the current minute, which the sort "filling" reads.
 	CountSeatsTaken(ctx context.Context, competitionID string, taken int, now time.Time) error
 	// Enqueue adds jobs that run once the transaction has committed.

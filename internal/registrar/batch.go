@@ -171,10 +171,10 @@ func (b *batch) write() error {
 	if err := b.tx.SaveRegistrations(b.ctx, values(b.dirty)); err != nil {
 		return err
 	}
-	now := b.commands[0].arrived
-	if err := b.tx.SaveIdempotencyRecords(b.ctx, b.newRecords, now); err != nil {
+	if err := b.tx.SaveIdempotencyRecords(b.ctx, b.newRecords); err != nil {
 		return err
 	}
+	now := b.commands[0].arrived
 	for _, id := range b.changed {
 		if taken := b.competitions[id].taken; taken > 0 {
 			if err := b.tx.CountSeatsTaken(b.ctx, id, taken, now); err != nil {

@@ -1,0 +1,26 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"minicompete/internal/compete"
+)
+
+// tagsOf is a competition's tags in one value: tags have no commas (compete.NormalizeTags and its validation see to that).
+const tagsOf = `coalesce((SELECT string_agg(t.tag, ',' ORDER BY t.tag) FROM competition_tags t WHERE t.competition_id = c.id), '')`
+
+func splitTags(joined string) []string {
+	if joined == "" {
+		return []string{}
+	}
+	return strings.Split(joined, ",")
+}
+
+// saveContent writes what an organizer edits; the seats are saved already.
+func (t *Tx) saveContent(ctx context.Context, c compete.Competition) error {
+	_, err := change(ctx, t, `UPDATE competitions SET title = $2, description = $3, location = $4, reg_opens_at = $5, reg_deadline = $6,
+		start_date = $7, status = $8, waitlist = $9, updated_at = $10 WHERE id = $1`,
+		c.ID, c.Title, c.Description, c.Location, c.RegOpensAt, c.RegDeadline, c.StartDate, string(c.Status), c.Waitlist, c.UpdatedAt)
+	return err
+}
