@@ -136,6 +136,17 @@ func (s *Service) ListUsers(ctx context.Context, a Actor, search, cursor string,
 	return s.Users.Users(ctx, search, at, limit)
 }
 
+// User reads one account, for admins.
+func (s *Service) User(ctx context.Context, a Actor, id string) (User, error) {
+	if err := require(a, RoleAdmin); err != nil {
+		return User{}, err
+	}
+	if !ValidID(id) {
+		return User{}, ErrUserMissing
+	}
+	return s.Users.User(ctx, id)
+}
+
 // UpdateUser changes an account's role, or disables it, for admins. An admin cannot do this to the own account: the last one would be locked out.
 func (s *Service) UpdateUser(ctx context.Context, a Actor, id string, change UserChange) (User, error) {
 	if err := require(a, RoleAdmin); err != nil {

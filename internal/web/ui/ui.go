@@ -6,6 +6,7 @@
 package ui
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -195,3 +196,22 @@ var layouts = map[TimeStyle]string{
 }
 
 func asset(name string) string { return static.Path(name) }
+
+// Bib writes a number of arrival as it stands on a race bib: four digits at least.
+func Bib(n int64) string { return fmt.Sprintf("%04d", n) }
+
+// Ordinal writes a place: 1st, 2nd, 3rd, 11th.
+func Ordinal(n int) string {
+	suffix := "th"
+	if n%100 < 11 || n%100 > 13 {
+		switch n % 10 {
+		case 1:
+			suffix = "st"
+		case 2:
+			suffix = "nd"
+		case 3:
+			suffix = "rd"
+		}
+	}
+	return count(n) + suffix
+}

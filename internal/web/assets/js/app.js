@@ -1,7 +1,7 @@
 // The script of every page. Without it pages still work: forms post, links link.
 import htmx from "htmx.org";
 import { watchClock } from "./clock.js";
-import { showTimes } from "./times.js";
+import { showTimes, tellZone } from "./times.js";
 import { startCountdowns } from "./countdown.js";
 import { startLive } from "./live.js";
 import { startTheme } from "./theme.js";
@@ -24,6 +24,7 @@ htmx.config.responseHandling = [
 ];
 
 watchClock();
+tellZone();
 startTheme();
 startDialogs(htmx);
 startForms();

@@ -6,6 +6,7 @@
 import { setServerTime } from "./clock.js";
 
 let source = null;
+let followed = "";
 let retry = 0;
 let wait = 1000;
 
@@ -15,9 +16,11 @@ export function startLive(htmx) {
   addEventListener("pagehide", close);
   addEventListener("pageshow", sync);
   // "Show more" and searches change what the page shows.
-  document.body.addEventListener("live:changed", () => {
-    close();
-    sync();
+  document.body.addEventListener("htmx:afterSettle", () => {
+    if (address() !== followed) {
+      close();
+      sync();
+    }
   });
   sync();
 }
@@ -49,6 +52,7 @@ function open(htmx) {
   if (source || !url) {
     return;
   }
+  followed = url;
   source = new EventSource(url);
   source.addEventListener("open", () => (wait = 1000));
   source.addEventListener("clock", (e) => setServerTime(Number(e.data)));

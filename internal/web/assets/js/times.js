@@ -19,14 +19,11 @@ export function showTimes(root) {
     }
     delete el.dataset.time;
   }
+}
+
+// Forms with dates are filled and read in this zone by the server.
+export function tellZone() {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  // Forms with dates tell the server in which zone they were typed.
-  for (const el of root.querySelectorAll?.("input[data-zone]") ?? []) {
-    if (!el.value || el.value === "UTC") {
-      el.value = zone;
-    }
-  }
-  for (const el of root.querySelectorAll?.("[data-zone-name]") ?? []) {
-    el.textContent = zone;
-  }
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax${secure}`;
 }

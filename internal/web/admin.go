@@ -1,0 +1,129 @@
+package web
+
+import (
+	"net/http"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/problem"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+// adminsOnly guards a handler that knows nothing of sessions.
+func (a *app) adminsOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, err := a.open(w, r)
+		if err == nil {
+			err = v.requireRole(compete.RoleAdmin)
+		}
+		if err != nil {
+			w.Header().Set("Content-Security-Policy", contentSecurityPolicy)
+			a.fail(v, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// admin is the page of admins: health, dead letters, accounts.
+func (a *app) admin(r *http.Request, v *visit) (response, error) {
+	if err := v.requireRole(compete.RoleAdmin); err != nil {
+		return nil, err
+	}
+	q := r.URL.Query()
+	data := pages.AdminData{Search: q.Get("search"), Jobs: a.Jobs != nil}
+	users, err := a.Service.ListUsers(r.Context(), v.actor, data.Search, q.Get("cursor"), rowsPerPage)
+	if err != nil {
+		return nil, err
+	}
+	for i := range users.Items {
+		data.Users = append(data.Users, a.userView(v, &users.Items[i]))
+	}
+	if !users.Next.IsZero() {
+		data.More = nextPage(r.URL, users.Next)
+	}
+	if v.partial() {
+		if q.Has("cursor") {
+			return show(http.StatusOK, pages.MoreUsers(data)), nil
+		}
+		v.w.Header().Set("HX-Replace-Url", tidyURL(r.URL))
+		return show(http.StatusOK, pages.AdminUsers(data)), nil
+	}
+	letters, err := a.Service.ListFailedJobs(r.Context(), v.actor, "", compete.MaxPageSize)
+	if err != nil {
+		return nil, err
+	}
+	data.Many = !letters.Next.IsZero()
+	for i := range letters.Items {
+		if letters.Items[i].RetriedAt == nil {
+			data.Letters++
+		}
+	}
+	for _, c := range a.Health(r.Context()) {
+		data.Checks = append(data.Checks, pages.AdminCheck(c))
+	}
+	return show(http.StatusOK, pages.Admin(v.page("Admin", ui.SectionAdmin), data)), nil
+}
+
+func (a *app) userView(v *visit, u *compete.User) pages.AdminUser {
+	return pages.AdminUser{
+		ID: u.ID, Name: u.Name, Email: u.Email, Role: string(u.Role),
+		Disabled: u.DisabledAt != nil, Self: u.ID == v.actor.UserID, Since: u.CreatedAt,
+	}
+}
+
+func (a *app) userForm(r *http.Request, v *visit) (response, error) {
+	user, err := a.Service.User(r.Context(), v.actor, r.PathValue("user"))
+	if err != nil {
+		return nil, err
+	}
+	return show(http.StatusOK, pages.ChangeUser(v.page(user.Name, ui.SectionAdmin), a.userView(v, &user), nil)), nil
+}
+
+func (a *app) changeUser(r *http.Request, v *visit) (response, error) {
+	role := compete.Role(r.PostFormValue("role"))
+	disabled := r.PostFormValue("disabled") != ""
+	_, err := a.Service.UpdateUser(r.Context(), v.actor, r.PathValue("user"), compete.UserChange{Role: &role, Disabled: &disabled})
+	if e, ok := refused(err); err != nil && ok {
+		user, readErr := a.Service.User(r.Context(), v.actor, r.PathValue("user"))
+		if readErr != nil {
+			return nil, readErr
+		}
+		page := v.page(user.Name, ui.SectionAdmin)
+		return show(problem.Status(e.Kind), pages.ChangeUser(page, a.userView(v, &user), formErrors(e))), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return redirectWith("user-changed", "/admin"), nil
+}
+
+func (a *app) deadLetters(r *http.Request, v *visit) (response, error) {
+	list, err := a.Service.ListFailedJobs(r.Context(), v.actor, r.URL.Query().Get("cursor"), rowsPerPage)
+	if err != nil {
+		return nil, err
+	}
+	letters := make([]pages.DeadLetter, len(list.Items))
+	for i := range list.Items {
+		j := &list.Items[i]
+		letters[i] = pages.DeadLetter{
+			ID: j.ID, Queue: j.Queue, Kind: j.Kind, Payload: string(j.Payload), Error: j.Error,
+			Attempts: j.Attempts, FailedAt: j.FailedAt, Retried: j.RetriedAt,
+		}
+	}
+	more := ""
+	if !list.Next.IsZero() {
+		more = nextPage(r.URL, list.Next)
+	}
+	if v.partial() {
+		return show(http.StatusOK, pages.MoreDeadLetters(letters, more)), nil
+	}
+	return show(http.StatusOK, pages.DeadLetters(v.page("Dead letters", ui.SectionAdmin), letters, more)), nil
+}
+
+func (a *app) retryDeadLetter(r *http.Request, v *visit) (response, error) {
+	if _, err := a.Service.RetryFailedJob(r.Context(), v.actor, r.PathValue("letter")); err != nil {
+		return nil, err
+	}
+	return redirectWith("retried", "/admin/dead-letters"), nil
+}

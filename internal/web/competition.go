@@ -1,0 +1,180 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/problem"
+	"minicompete/internal/web/markdown"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+// competition is the page of one competition.
+func (a *app) competition(r *http.Request, v *visit) (response, error) {
+	c, stand, err := a.readStand(v, r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	return a.showCompetition(v, http.StatusOK, c, stand)
+}
+
+func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand pages.Stand) (response, error) {
+	html, err := markdown.HTML(c.Description)
+	if err != nil {
+		return nil, err
+	}
+	data := pages.CompetitionData{
+		ID: c.ID, Title: c.Title, Description: html, Location: c.Location, Organizer: c.Organizer.Name, Tags: c.Tags,
+		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: stand.Seats,
+		Owned: c.OwnedBy(v.actor), Managed: c.ManagedBy(v.actor), Stand: stand,
+	}
+	page := v.page(c.Title, ui.SectionCompetitions)
+	if c.Status != compete.StatusDraft {
+		page = v.shared(page, "/competitions/"+c.ID, shareText(&c))
+	}
+	return show(status, pages.Competition(page, data)), nil
+}
+
+// shareText is what a shared link says of a competition: its dates and place.
+func shareText(c *compete.Competition) string {
+	const day = "2 Jan 2006, 15:04 UTC"
+	text := "Register until " + c.RegDeadline.UTC().Format(day) + ". " + ui.Plural(c.Capacity, "seat", "seats") + "."
+	if c.StartDate != nil {
+		text = "Starts " + c.StartDate.UTC().Format(day) + ". " + text
+	}
+	if c.Location != "" {
+		text += " " + c.Location
+	}
+	return text
+}
+
+// readStand reads a competition and where the viewer stands with it.
+func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, error) {
+	c, err := a.Service.Competition(v.r.Context(), v.actor, id)
+	if err != nil {
+		return c, pages.Stand{}, err
+	}
+	mine, err := a.myRegistration(v, id)
+	if err != nil {
+		return c, pages.Stand{}, err
+	}
+	return c, standView(&c, mine, v.actor, v.now), nil
+}
+
+// myRegistration is the viewer's registration, or nil when there never was one.
+func (a *app) myRegistration(v *visit, competitionID string) (*compete.Registration, error) {
+	if v.actor.Role != compete.RoleParticipant {
+		return nil, nil
+	}
+	mine, err := a.Service.MyRegistration(v.r.Context(), v.actor, competitionID)
+	if errors.Is(err, compete.ErrRegistrationGone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &mine, nil
+}
+
+// stand is the card alone, which an open page fetches again when something has changed.
+func (a *app) stand(r *http.Request, v *visit) (response, error) {
+	if !v.partial() {
+		return redirect("/competitions/" + r.PathValue("id")), nil
+	}
+	_, stand, err := a.readStand(v, r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	return show(http.StatusOK, pages.StandCard(stand)), nil
+}
+
+// register takes the one press. The card changes in place; without script a redirect shows the same.
+func (a *app) register(r *http.Request, v *visit) (response, error) {
+	id := r.PathValue("id")
+	outcome, err := a.Service.Register(r.Context(), v.actor, id, compete.Idempotency{
+		Key: r.PostFormValue("key"), RequestHash: hashOf(r.Method, r.URL.Path), Status: http.StatusSeeOther,
+	})
+	e, isRefusal := refused(err)
+	switch {
+	case err == nil && !v.partial():
+		return redirectWith(registeredFlash(outcome), "/competitions/"+id), nil
+	case err != nil && !isRefusal:
+		return nil, err
+	}
+	c, stand, readErr := a.readStand(v, id)
+	if readErr != nil {
+		return nil, readErr
+	}
+	status := http.StatusOK
+	// Pressed again, perhaps on another device: the card says where one stands, which is no mistake.
+	if err != nil && !errors.Is(err, compete.ErrAlreadyRegistered) {
+		status, stand.Error = problem.Status(e.Kind), e.Detail
+		if errors.Is(err, compete.ErrRegistrationNotOpen) && c.RegOpensAt != nil {
+			stand.Error = "Registration opens " + c.RegOpensAt.UTC().Format("Mon 2 Jan 2006, 15:04:05 UTC") + "."
+		}
+	}
+	if !v.partial() {
+		return a.showCompetition(v, status, c, stand)
+	}
+	stand.Focus = true
+	return show(status, pages.StandCard(stand)), nil
+}
+
+func registeredFlash(o compete.RegistrationOutcome) string {
+	if o.Registration.Status == compete.RegistrationWaitlisted {
+		return "waiting"
+	}
+	return "in"
+}
+
+// hashOf tells one request from another under the same idempotency key.
+func hashOf(parts ...string) string {
+	h := sha256.New()
+	for _, part := range parts {
+		h.Write([]byte(part))
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
+	if err := v.requireRole(compete.RoleParticipant); err != nil {
+		return nil, err
+	}
+	c, stand, err := a.readStand(v, r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	question := pages.Confirm{
+		Title: "Cancel your registration?", Action: "/competitions/" + c.ID + "/withdraw", Yes: "Cancel my registration",
+		Text: "Your seat for “" + c.Title + "” goes to the next in line. You may register again, but at the end of the line.",
+		Back: "/competitions/" + c.ID, No: "Keep it", Danger: true,
+	}
+	switch stand.Kind {
+	case pages.StandIn:
+	case pages.StandWaitlisted:
+		question.Title, question.Yes = "Leave the waitlist?", "Leave the waitlist"
+		question.Text = "You give up your place in line for “" + c.Title + "”."
+	default:
+		return redirect("/competitions/" + c.ID), nil
+	}
+	return ask(v, question), nil
+}
+
+func (a *app) withdraw(r *http.Request, v *visit) (response, error) {
+	if err := v.requireRole(compete.RoleParticipant); err != nil {
+		return nil, err
+	}
+	mine, err := a.Service.MyRegistration(r.Context(), v.actor, r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.Service.CancelRegistration(r.Context(), v.actor, mine.ID); err != nil {
+		return nil, err
+	}
+	return redirectWith("withdrawn", "/competitions/"+r.PathValue("id")), nil
+}

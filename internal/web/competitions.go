@@ -1,0 +1,119 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+const (
+	// cardsPerPage fills whole rows of one, two and three columns.
+	cardsPerPage = 24
+	// tagChips is how many popular tags are offered as filters.
+	tagChips = 12
+)
+
+// phaseChips are the filters of the list. The first is the default: what one can still register for, full ones too.
+var phaseChips = []pages.Chip{
+	{Value: "", Label: "All current"},
+	{Value: string(compete.PhaseOpen), Label: "Open now"},
+	{Value: string(compete.PhaseUpcoming), Label: "Opening soon"},
+	{Value: string(compete.PhaseWaitlist), Label: "With waitlist"},
+	{Value: string(compete.PhaseFull), Label: "Full"},
+	{Value: string(compete.PhaseClosed), Label: "Closed"},
+}
+
+// listCompetitions shows the list, and for htmx the part of it that changed.
+func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
+	q := r.URL.Query()
+	filter := compete.CompetitionFilter{
+		Search: q.Get("search"), Tags: nonEmpty(q["tags"]), Phase: compete.Phase(q.Get("phase")),
+		Sort: compete.Sort(q.Get("sort")), Limit: cardsPerPage,
+	}
+	data := pages.ListData{Search: filter.Search, Sort: string(filter.Sort)}
+	status := http.StatusOK
+	list, err := a.Service.ListCompetitions(r.Context(), filter, q.Get("cursor"))
+	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+		status, data.Error = http.StatusUnprocessableEntity, "This search cannot be done: "+firstField(e)
+	} else if err != nil {
+		return nil, err
+	}
+	data.Cards = cardViews(list.Items, v.now)
+	if !list.Next.IsZero() {
+		data.More = nextPage(r.URL, list.Next)
+	}
+	if v.partial() {
+		v.w.Header().Set("HX-Replace-Url", tidyURL(r.URL))
+		if q.Has("cursor") {
+			v.w.Header().Set("HX-Replace-Url", "false")
+			return show(status, pages.MoreCards(data)), nil
+		}
+		return show(status, pages.Results(data)), nil
+	}
+	if data.Tags, err = a.tagChips(r, filter.Tags); err != nil {
+		return nil, err
+	}
+	data.Phases = slices.Clone(phaseChips)
+	for i := range data.Phases {
+		data.Phases[i].On = data.Phases[i].Value == string(filter.Phase)
+	}
+	page := v.shared(v.page("Competitions", ui.SectionCompetitions), "/competitions", "Competitions one can register for, with live seats.")
+	return show(status, pages.List(page, data)), nil
+}
+
+// tagChips offers the popular tags, and those that are chosen already.
+func (a *app) tagChips(r *http.Request, chosen []string) ([]pages.Chip, error) {
+	popular, err := a.Service.PopularTags(r.Context(), tagChips)
+	if err != nil {
+		return nil, err
+	}
+	chosen = compete.NormalizeTags(chosen)
+	var chips []pages.Chip
+	for _, tag := range popular {
+		chips = append(chips, pages.Chip{Value: tag.Tag, Label: tag.Tag, On: slices.Contains(chosen, tag.Tag)})
+	}
+	for _, tag := range chosen {
+		if !slices.ContainsFunc(chips, func(c pages.Chip) bool { return c.Value == tag }) {
+			chips = append(chips, pages.Chip{Value: tag, Label: tag, On: true})
+		}
+	}
+	return chips, nil
+}
+
+// nextPage is the address of the page after the cursor, with the same filters.
+func nextPage(u *url.URL, next compete.Cursor) string {
+	q := u.Query()
+	q.Set("cursor", next.String())
+	return u.Path + "?" + q.Encode()
+}
+
+// tidyURL is the address of a list without the filters that say nothing.
+func tidyURL(u *url.URL) string {
+	q := u.Query()
+	for name, values := range q {
+		if values = nonEmpty(values); len(values) == 0 || name == "sort" && values[0] == string(compete.SortNewest) {
+			delete(q, name)
+		} else {
+			q[name] = values
+		}
+	}
+	if len(q) == 0 {
+		return u.Path
+	}
+	return u.Path + "?" + q.Encode()
+}
+
+func nonEmpty(values []string) []string {
+	return slices.DeleteFunc(slices.Clone(values), func(s string) bool { return s == "" })
+}
+
+func firstField(e *compete.Error) string {
+	if len(e.Fields) == 0 {
+		return e.Detail
+	}
+	return fieldLabel(e.Fields[0].Field) + " " + e.Fields[0].Message + "."
+}

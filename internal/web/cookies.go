@@ -1,0 +1,97 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"minicompete/internal/web/ui"
+)
+
+// sessionCookie is the name of the cookie with the session token. The prefix makes browsers hold it to
+// this host, this path and https.
+func (a *app) sessionCookie() string {
+	if a.secure {
+		return "__Host-session"
+	}
+	return "session"
+}
+
+func (v *visit) setSession(token string, expires time.Time) {
+	v.setCookie(v.app.sessionCookie(), token, expires)
+}
+
+func (v *visit) setCookie(name, value string, expires time.Time) {
+	http.SetCookie(v.w, &http.Cookie{
+		Name: name, Value: value, Path: "/", Expires: expires,
+		HttpOnly: true, Secure: v.app.secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+func (v *visit) clearCookie(name string) {
+	http.SetCookie(v.w, &http.Cookie{
+		Name: name, Path: "/", MaxAge: -1,
+		HttpOnly: true, Secure: v.app.secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+const (
+	themeCookie = "theme"
+	flashCookie = "flash"
+	zoneCookie  = "zone" // set by script: the viewer's IANA time zone
+)
+
+// theme is the viewer's choice: "light", "dark" or "" for what the system prefers.
+func (v *visit) theme() string {
+	if c, err := v.r.Cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
+		return c.Value
+	}
+	return ""
+}
+
+func setTheme(r *http.Request, v *visit) (response, error) {
+	theme := r.PostFormValue("theme")
+	if theme != "light" && theme != "dark" {
+		return nil, errBadForm
+	}
+	v.setCookie(themeCookie, theme, v.now.AddDate(1, 0, 0))
+	return redirect(localPath(r.PostFormValue("back"), "/")), nil
+}
+
+// flashes are the messages that an action can leave for the page after it, by the code in the cookie.
+// A code, not a text, so that nobody can plant a message.
+var flashes = map[string]ui.Notice{
+	"welcome":      {Tone: ui.ToneGood, Text: "Welcome. Your account is ready."},
+	"bye":          {Tone: ui.ToneInfo, Text: "You are logged out."},
+	"in":           {Tone: ui.ToneGood, Text: "You are in. A confirmation is on its way to your mailbox."},
+	"waiting":      {Tone: ui.ToneInfo, Text: "You are on the waitlist. If a seat comes free, it is yours by itself."},
+	"withdrawn":    {Tone: ui.ToneInfo, Text: "Your registration is cancelled."},
+	"removed":      {Tone: ui.ToneInfo, Text: "The registration is removed. They are told by mail."},
+	"created":      {Tone: ui.ToneGood, Text: "Your competition is published."},
+	"drafted":      {Tone: ui.ToneInfo, Text: "Saved as a draft. Only you can see it until you publish it."},
+	"saved":        {Tone: ui.ToneGood, Text: "Saved."},
+	"published":    {Tone: ui.ToneGood, Text: "Published. Everybody can see it now."},
+	"closed":       {Tone: ui.ToneInfo, Text: "Registration is closed."},
+	"cancelled":    {Tone: ui.ToneInfo, Text: "The competition is cancelled. Everybody registered will be told."},
+	"all-read":     {Tone: ui.ToneGood, Text: "Everything is marked read."},
+	"password":     {Tone: ui.ToneGood, Text: "Your password is changed. All other sessions are logged out."},
+	"retried":      {Tone: ui.ToneGood, Text: "Sent again."},
+	"user-changed": {Tone: ui.ToneGood, Text: "The account is changed."},
+}
+
+// flashFor is how long a message waits for its page.
+const flashFor = time.Minute
+
+func (v *visit) setFlash(code string) {
+	v.setCookie(flashCookie, code, time.Now().Add(flashFor))
+}
+
+func (v *visit) takeFlash() {
+	cookie, err := v.r.Cookie(flashCookie)
+	if err != nil {
+		return
+	}
+	if notice, ok := flashes[cookie.Value]; ok {
+		v.flash = &notice
+	}
+	v.clearCookie(flashCookie)
+}

@@ -1,0 +1,156 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+// chartDays is how many days the organizer's chart goes back.
+const chartDays = 30
+
+// dashboard shows participants their registrations and organizers their competitions.
+func (a *app) dashboard(_ *http.Request, v *visit) (response, error) {
+	if err := v.requireLogin(); err != nil {
+		return nil, err
+	}
+	switch v.actor.Role {
+	case compete.RoleOrganizer:
+		return a.organizerDashboard(v)
+	case compete.RoleParticipant:
+		return a.participantDashboard(v)
+	case compete.RoleAdmin:
+	}
+	return redirect("/admin"), nil
+}
+
+func (a *app) participantDashboard(v *visit) (response, error) {
+	user, err := a.Service.Me(v.r.Context(), v.actor)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.Service.MyRegistrations(v.r.Context(), v.actor, v.r.URL.Query().Get("cursor"), compete.MaxPageSize)
+	if err != nil {
+		return nil, err
+	}
+	data := pages.ParticipantData{Name: user.Name}
+	for i := range list.Items {
+		sortIn(&data, &list.Items[i], v.now)
+	}
+	data.Next = nextOf(data.Upcoming)
+	if !list.Next.IsZero() {
+		data.More = nextPage(v.r.URL, list.Next)
+	}
+	return show(http.StatusOK, pages.ParticipantDashboard(v.page("Dashboard", ui.SectionDashboard), data)), nil
+}
+
+// sortIn puts a registration into its group.
+func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Time) {
+	started := r.Competition.Started(now)
+	view := pages.MyRegistration{
+		CompetitionID: r.CompetitionID, Title: r.Competition.Title, Location: r.Competition.Location,
+		State: registrationState(r.Status), Number: r.Seq, Starts: r.Competition.StartDate,
+		Seats: seatsView(r.Competition.Seats(now)), CanWithdraw: !started,
+	}
+	group := &data.Upcoming
+	switch {
+	case r.Status == compete.RegistrationCancelled || r.Competition.Status == compete.StatusCancelled:
+		group, view.State, view.CanWithdraw = &data.Cancelled, ui.StateCancelled, false
+	case started:
+		group = &data.Past
+	case r.Status == compete.RegistrationWaitlisted:
+		group, view.Place = &data.Waitlisted, ui.Ordinal(r.Position)
+	}
+	*group = append(*group, view)
+}
+
+// nextOf is the registration whose competition starts first, or nil when none has a start date.
+func nextOf(upcoming []pages.MyRegistration) *pages.MyRegistration {
+	var next *pages.MyRegistration
+	for i := range upcoming {
+		r := &upcoming[i]
+		if r.Starts != nil && (next == nil || r.Starts.Before(*next.Starts)) {
+			next = r
+		}
+	}
+	return next
+}
+
+func (a *app) organizerDashboard(v *visit) (response, error) {
+	user, err := a.Service.Me(v.r.Context(), v.actor)
+	if err != nil {
+		return nil, err
+	}
+	filter := compete.CompetitionFilter{Limit: compete.MaxPageSize}
+	list, err := a.Service.MyCompetitions(v.r.Context(), v.actor, filter, v.r.URL.Query().Get("cursor"))
+	if err != nil {
+		return nil, err
+	}
+	days, err := a.Service.RegistrationsPerDay(v.r.Context(), v.actor, chartDays)
+	if err != nil {
+		return nil, err
+	}
+	data := pages.OrganizerData{Name: user.Name}
+	for i := range list.Items {
+		addCompetition(&data, &list.Items[i], v.now)
+	}
+	for _, d := range days {
+		data.Days = append(data.Days, ui.ChartPoint{At: d.At, Value: d.Count})
+		data.Today = d.Count
+	}
+	if !list.Next.IsZero() {
+		data.More = nextPage(v.r.URL, list.Next)
+	}
+	page := v.page("Dashboard", ui.SectionDashboard)
+	page.Charts = len(data.Competitions) > 0
+	return show(http.StatusOK, pages.OrganizerDashboard(page, data)), nil
+}
+
+// addCompetition adds a competition to the list, the totals and, if it needs it, to what needs attention.
+func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.Time) {
+	phase := c.Phase(now)
+	data.Competitions = append(data.Competitions, pages.MyCompetition{
+		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: seatsView(c.Seats(now)),
+	})
+	if phase == compete.PhaseCancelled || phase == compete.PhaseDraft {
+		if phase == compete.PhaseDraft {
+			data.Attention = append(data.Attention, pages.Attention{Text: "“" + c.Title + "” is a draft that only you can see.", Href: "/competitions/" + c.ID, Do: "Publish it"})
+		}
+		return
+	}
+	data.Seats += c.Registered()
+	data.Capacity += c.Capacity
+	data.Waiting += c.Waitlisted
+	if phase == compete.PhaseOpen || phase == compete.PhaseWaitlist {
+		data.Open++
+	}
+	if attention, ok := attentionFor(c, phase, now); ok {
+		data.Attention = append(data.Attention, attention)
+	}
+}
+
+const (
+	// soon is when a deadline or a start is near enough to look at the seats.
+	soon = 3 * 24 * time.Hour
+	// fewTaken is the share of seats, in percent, below which a competition is poorly filled.
+	fewTaken = 50
+)
+
+// attentionFor says what an organizer should look at, the most pressing first.
+func attentionFor(c *compete.Competition, phase compete.Phase, now time.Time) (pages.Attention, bool) {
+	edit := pages.Attention{Href: "/competitions/" + c.ID + "/edit", Do: "Edit"}
+	switch {
+	case c.Waitlisted > 0 && !c.Started(now):
+		edit.Text = "“" + c.Title + "” is full, and " + ui.Plural(c.Waitlisted, "person waits", "people wait") + ". Room for more?"
+		edit.Do = "Add seats"
+		return edit, true
+	case phase == compete.PhaseOpen && c.RegDeadline.Sub(now) < soon && c.Registered()*100 < c.Capacity*fewTaken:
+		edit.Text = "Registration for “" + c.Title + "” ends soon, and most seats are free."
+		edit.Do = "Extend the deadline"
+		return edit, true
+	}
+	return edit, false
+}

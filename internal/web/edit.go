@@ -1,0 +1,232 @@
+package web
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/problem"
+	"minicompete/internal/web/markdown"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+// Defaults of a new competition: two weeks to register, and a start a week after.
+const (
+	defaultCapacity = 50
+	defaultDeadline = 14 * 24 * time.Hour
+	defaultStart    = 21 * 24 * time.Hour
+)
+
+// createForm is the form of a new competition, or with ?from= of a copy of an own one.
+func (a *app) createForm(r *http.Request, v *visit) (response, error) {
+	if err := v.requireRole(compete.RoleOrganizer); err != nil {
+		return nil, err
+	}
+	zone := v.zone()
+	deadline, start := nextNoon(v.now.Add(defaultDeadline), zone), nextNoon(v.now.Add(defaultStart), zone)
+	form := pages.CompetitionForm{
+		Capacity: strconv.Itoa(defaultCapacity), Waitlist: true,
+		Deadline: formatLocal(&deadline, zone), Starts: formatLocal(&start, zone),
+	}
+	if from := r.URL.Query().Get("from"); from != "" {
+		c, err := a.Service.Competition(r.Context(), v.actor, from)
+		if err != nil {
+			return nil, err
+		}
+		if !c.OwnedBy(v.actor) {
+			return nil, compete.ErrForbidden
+		}
+		form.Title, form.Description, form.Location = c.Title, c.Description, c.Location
+		form.Tags, form.Capacity, form.Waitlist = strings.Join(c.Tags, ", "), strconv.Itoa(c.Capacity), c.Waitlist
+	}
+	form.Zone, form.Draft, form.Key = zone.String(), true, rand.Text()
+	return showForm(v, http.StatusOK, form), nil
+}
+
+// nextNoon is noon of the day of t in a zone.
+func nextNoon(t time.Time, zone *time.Location) time.Time {
+	y, m, d := t.In(zone).Date()
+	return time.Date(y, m, d, 12, 0, 0, 0, zone)
+}
+
+// zone is the viewer's time zone as the script told it; UTC when it did not.
+func (v *visit) zone() *time.Location {
+	cookie, err := v.r.Cookie(zoneCookie)
+	if err != nil {
+		return time.UTC
+	}
+	zone, _ := zoneOf(strings.ReplaceAll(cookie.Value, "%2F", "/"))
+	return zone
+}
+
+func showForm(v *visit, status int, form pages.CompetitionForm) response {
+	title := "New competition"
+	if form.ID != "" {
+		title = "Edit competition"
+	}
+	return show(status, pages.EditCompetition(v.page(title, ui.SectionDashboard), form))
+}
+
+func (a *app) create(r *http.Request, v *visit) (response, error) {
+	if err := v.requireRole(compete.RoleOrganizer); err != nil {
+		return nil, err
+	}
+	typed := readForm(r, nil)
+	typed.form.Draft = true
+	if r.PostFormValue("preview") != "" {
+		return a.showPreview(v, typed.form)
+	}
+	if len(typed.form.Errors) > 0 {
+		return showForm(v, http.StatusUnprocessableEntity, typed.form), nil
+	}
+	c, err := a.createTyped(r, v, typed)
+	if err != nil {
+		return a.refuseForm(v, typed, err)
+	}
+	if c.Status == compete.StatusDraft {
+		return redirectWith("drafted", "/competitions/"+c.ID), nil
+	}
+	return redirectWith("created", "/competitions/"+c.ID), nil
+}
+
+func (a *app) createTyped(r *http.Request, v *visit, typed typedForm) (compete.Competition, error) {
+	typed.values.Status = compete.CompetitionStatus(r.PostFormValue("status"))
+	c, _, err := a.Service.CreateCompetition(r.Context(), v.actor, typed.values, compete.Idempotency{
+		Key: typed.form.Key, RequestHash: hashOf(r.Method, r.URL.Path, r.PostForm.Encode()), Status: http.StatusSeeOther,
+	})
+	return c, err
+}
+
+// refuseForm shows the form again with what is wrong, and everything as it was typed.
+func (a *app) refuseForm(v *visit, typed typedForm, err error) (response, error) {
+	e, ok := refused(err)
+	if !ok {
+		return nil, err
+	}
+	form := typed.form
+	form.Errors = formErrors(e)
+	if errors.Is(err, compete.ErrCapacityBelowHeld) {
+		form.Errors = pages.Errors{"capacity": e.Detail}
+	}
+	return showForm(v, problem.Status(e.Kind), form), nil
+}
+
+func (a *app) showPreview(v *visit, form pages.CompetitionForm) (response, error) {
+	html, err := markdown.HTML(form.Description)
+	if err != nil {
+		return nil, err
+	}
+	form.Preview, form.Errors = html, nil
+	return showForm(v, http.StatusOK, form), nil
+}
+
+// preview is the description alone, for htmx.
+func (a *app) preview(r *http.Request, v *visit) (response, error) {
+	if err := v.requireRole(compete.RoleOrganizer); err != nil {
+		return nil, err
+	}
+	html, err := markdown.HTML(r.PostFormValue("description"))
+	if err != nil {
+		return nil, err
+	}
+	return show(http.StatusOK, pages.Preview(html)), nil
+}
+
+// owned reads a competition that the viewer may change.
+func (a *app) owned(v *visit) (compete.Competition, error) {
+	if err := v.requireRole(compete.RoleOrganizer); err != nil {
+		return compete.Competition{}, err
+	}
+	c, err := a.Service.Competition(v.r.Context(), v.actor, v.r.PathValue("id"))
+	if err == nil && !c.OwnedBy(v.actor) {
+		err = compete.ErrForbidden
+	}
+	return c, err
+}
+
+func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
+	c, err := a.owned(v)
+	if err != nil {
+		return nil, err
+	}
+	return showForm(v, http.StatusOK, storedForm(&c, v.zone())), nil
+}
+
+// storedForm is the form of a competition as it is stored.
+func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionForm {
+	return pages.CompetitionForm{
+		ID: c.ID, Title: c.Title, Description: c.Description, Location: c.Location, Tags: strings.Join(c.Tags, ", "),
+		Capacity: strconv.Itoa(c.Capacity), Waitlist: c.Waitlist, Draft: c.Status == compete.StatusDraft, Version: c.Version,
+		Opens: formatLocal(c.RegOpensAt, zone), Deadline: formatLocal(&c.RegDeadline, zone), Starts: formatLocal(c.StartDate, zone),
+		Zone: zone.String(),
+	}
+}
+
+func (a *app) edit(r *http.Request, v *visit) (response, error) {
+	c, err := a.owned(v)
+	if err != nil {
+		return nil, err
+	}
+	typed := readForm(r, &c)
+	typed.form.ID, typed.form.Draft = c.ID, c.Status == compete.StatusDraft
+	if r.PostFormValue("preview") != "" {
+		return a.showPreview(v, typed.form)
+	}
+	if len(typed.form.Errors) > 0 {
+		return showForm(v, http.StatusUnprocessableEntity, typed.form), nil
+	}
+	change := typed.change()
+	if status := compete.CompetitionStatus(r.PostFormValue("status")); status != "" {
+		change.Status = compete.Some(status)
+	}
+	_, err = a.Service.UpdateCompetition(r.Context(), v.actor, c.ID, typed.form.Version, change)
+	if errors.Is(err, compete.ErrVersionMismatch) {
+		typed.form.Changed = differences(storedForm(&c, typed.zone), typed.form)
+		typed.form.Version = c.Version
+		return showForm(v, http.StatusPreconditionFailed, typed.form), nil
+	}
+	if err != nil {
+		return a.refuseForm(v, typed, err)
+	}
+	return redirectWith("saved", "/competitions/"+c.ID), nil
+}
+
+// differences are the fields whose stored value is not what was typed.
+func differences(stored, typed pages.CompetitionForm) []pages.FieldDiff {
+	var diffs []pages.FieldDiff
+	for _, f := range []struct{ label, stored, typed string }{
+		{"Title", stored.Title, typed.Title},
+		{"Description", stored.Description, typed.Description},
+		{"Where", stored.Location, typed.Location},
+		{"Tags", stored.Tags, typed.Tags},
+		{"Seats", stored.Capacity, typed.Capacity},
+		{"Waitlist", yesNo(stored.Waitlist), yesNo(typed.Waitlist)},
+		{"Registration opens", stored.Opens, typed.Opens},
+		{"Register until", stored.Deadline, typed.Deadline},
+		{"Starts", stored.Starts, typed.Starts},
+	} {
+		if f.stored != f.typed {
+			diffs = append(diffs, pages.FieldDiff{Label: f.label, Now: orNone(f.stored)})
+		}
+	}
+	return diffs
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "(empty)"
+	}
+	return s
+}

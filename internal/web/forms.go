@@ -1,0 +1,82 @@
+package web
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// fieldName is the form field that a domain field is typed into: "tags[2]" is part of "tags".
+func fieldName(field string) string {
+	name, _, _ := strings.Cut(field, "[")
+	return name
+}
+
+// fieldLabel is a field's name in a sentence: "regDeadline" becomes "Reg deadline".
+func fieldLabel(field string) string {
+	var b strings.Builder
+	for i, r := range fieldName(field) {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return capital(b.String())
+}
+
+// sentence makes the domain's fragment ("must be in the future") stand on its own.
+func sentence(fragment string) string {
+	return capital(fragment) + "."
+}
+
+func capital(s string) string {
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
+}
+
+// localLayout is how <input type="datetime-local"> writes a time.
+const localLayout = "2006-01-02T15:04"
+
+// formatLocal shows a time for a form in the organizer's zone.
+func formatLocal(t *time.Time, zone *time.Location) string {
+	if t == nil {
+		return ""
+	}
+	return t.In(zone).Format(localLayout)
+}
+
+// parseLocal reads a time that was typed in a zone. before is the present value: when it would be shown
+// as what was typed, it stays to the microsecond. A time that clocks skip in that zone is refused.
+func parseLocal(typed string, zone *time.Location, before *time.Time) (*time.Time, string) {
+	typed = strings.TrimSpace(typed)
+	if typed == "" {
+		return nil, ""
+	}
+	if before != nil && formatLocal(before, zone) == typed {
+		return before, ""
+	}
+	if len(typed) > len(localLayout) {
+		typed = typed[:len(localLayout)] // some browsers add seconds
+	}
+	t, err := time.ParseInLocation(localLayout, typed, zone)
+	if err != nil {
+		return nil, "Must be a date and time, such as 2026-06-12T16:00."
+	}
+	if t.Format(localLayout) != typed {
+		return nil, "Clocks skip this time in " + zone.String() + ". Choose another."
+	}
+	return &t, ""
+}
+
+// zoneOf is the zone that a form's dates are typed in; UTC when it is unknown.
+func zoneOf(name string) (*time.Location, bool) {
+	if name == "" || name == "Local" {
+		return time.UTC, name == ""
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC, false
+	}
+	return zone, true
+}

@@ -1,0 +1,55 @@
+package web
+
+import (
+	"net/http"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+func (a *app) mailbox(r *http.Request, v *visit) (response, error) {
+	list, err := a.Service.Messages(r.Context(), v.actor, r.URL.Query().Get("cursor"), rowsPerPage)
+	if err != nil {
+		return nil, err
+	}
+	messages := make([]pages.Message, len(list.Items))
+	for i := range list.Items {
+		messages[i] = messageView(&list.Items[i])
+	}
+	more := ""
+	if !list.Next.IsZero() {
+		more = nextPage(r.URL, list.Next)
+	}
+	if v.partial() {
+		return show(http.StatusOK, pages.MoreMessages(messages, more)), nil
+	}
+	return show(http.StatusOK, pages.Mailbox(v.page("Mailbox", ui.SectionMailbox), messages, v.unread, more)), nil
+}
+
+func messageView(m *compete.Message) pages.Message {
+	return pages.Message{ID: m.ID, Subject: m.Subject, Body: m.Body, SentAt: m.SentAt, Unread: m.ReadAt == nil}
+}
+
+// readMessage shows one message and marks it read.
+func (a *app) readMessage(r *http.Request, v *visit) (response, error) {
+	before, err := a.Service.Message(r.Context(), v.actor, r.PathValue("message"))
+	if err != nil {
+		return nil, err
+	}
+	m, err := a.Service.ReadMessage(r.Context(), v.actor, before.ID)
+	if err != nil {
+		return nil, err
+	}
+	if before.ReadAt == nil {
+		v.unread = max(v.unread-1, 0) // it was counted before it was read
+	}
+	return show(http.StatusOK, pages.ReadMessage(v.page(m.Subject, ui.SectionMailbox), messageView(&m))), nil
+}
+
+func (a *app) readAll(r *http.Request, v *visit) (response, error) {
+	if err := a.Service.ReadAllMessages(r.Context(), v.actor); err != nil {
+		return nil, err
+	}
+	return redirectWith("all-read", "/mailbox"), nil
+}

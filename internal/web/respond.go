@@ -1,0 +1,152 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/a-h/templ"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/problem"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+// handler makes the answer to a request, or fails. Errors are rendered in one place, app.page.
+type handler func(r *http.Request, v *visit) (response, error)
+
+// response writes an answer.
+type response func(v *visit) error
+
+var (
+	errNoSuchPage  = &compete.Error{Kind: compete.KindNotFound, Code: "page_not_found", Detail: "It may have been moved, or the address has a slip in it."}
+	errCrossOrigin = &compete.Error{Kind: compete.KindForbidden, Code: "cross_origin", Detail: "This form was sent from another site. Open the page here and try again."}
+	errBadForm     = &compete.Error{Kind: compete.KindUnreadable, Code: "unreadable", Detail: "The form could not be read. Go back and try again."}
+)
+
+// maxForm bounds a posted form: the longest description, percent-encoded, and the rest.
+const maxForm = 512 << 10
+
+// page adapts a handler to net/http.
+func (a *app) page(handle handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		v, err := a.open(w, r)
+		if err == nil && r.Method == http.MethodPost {
+			if r.ParseForm() != nil {
+				err = errBadForm
+			}
+		}
+		var answer response
+		if err == nil {
+			answer, err = handle(r, v)
+		}
+		if err == nil {
+			err = answer(v)
+		}
+		if err != nil {
+			a.fail(v, err)
+		}
+	})
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// show renders a page or a part of one. It is rendered as a whole before the first byte is sent, so
+// that a failure still can become an error page.
+func show(status int, component templ.Component) response {
+	return func(v *visit) error {
+		buf := buffers.Get().(*bytes.Buffer)
+		defer buffers.Put(buf)
+		buf.Reset()
+		if err := component.Render(v.r.Context(), buf); err != nil {
+			return err
+		}
+		h := v.w.Header()
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Content-Length", strconv.Itoa(buf.Len()))
+		h.Add("Vary", "Cookie, HX-Request")
+		if v.actor.LoggedIn() {
+			h.Set("Cache-Control", "no-store") // nothing of an account stays in a shared machine's cache
+		} else {
+			h.Set("Cache-Control", "no-cache")
+		}
+		v.w.WriteHeader(status)
+		_, _ = v.w.Write(buf.Bytes()) // the reader is gone: nobody to tell
+		return nil
+	}
+}
+
+// redirect leads on after a post. htmx is told to load the page as a whole.
+func redirect(path string) response {
+	return func(v *visit) error {
+		v.w.Header().Set("Cache-Control", "no-store")
+		if v.partial() {
+			v.w.Header().Set("HX-Redirect", path)
+			v.w.WriteHeader(http.StatusNoContent)
+			return nil
+		}
+		http.Redirect(v.w, v.r, path, http.StatusSeeOther)
+		return nil
+	}
+}
+
+// redirectWith leads on and leaves a message for the next page.
+func redirectWith(flash, path string) response {
+	return func(v *visit) error {
+		v.setFlash(flash)
+		return redirect(path)(v)
+	}
+}
+
+// fail renders an error. It needs neither database nor session.
+func (a *app) fail(v *visit, err error) {
+	e := compete.AsError(err)
+	status := problem.Status(e.Kind)
+	if status == http.StatusInternalServerError && v.r.Context().Err() == nil {
+		a.Log.ErrorContext(v.r.Context(), "page failed", "method", v.r.Method, "path", v.r.URL.Path, "error", err)
+	}
+	if e.Kind == compete.KindUnauthorized {
+		_ = redirect(v.loginPath())(v) // a redirect cannot fail
+		return
+	}
+	if e.RetryAfter > 0 {
+		v.w.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds()+0.999)))
+	}
+	component := pages.Error(v.problemPage(status, e), problemText(status, e))
+	if v.partial() {
+		// A part of a page failed: say so at the top of the page that asked, and change nothing else.
+		v.w.Header().Set("HX-Reswap", "none")
+		component = ui.FlashSwap(ui.Notice{Tone: ui.ToneBad, Text: e.Detail})
+	}
+	if err := show(status, component)(v); err != nil && !errors.Is(err, v.r.Context().Err()) {
+		a.Log.ErrorContext(v.r.Context(), "error page failed", "error", err)
+	}
+}
+
+func (v *visit) problemPage(status int, e *compete.Error) ui.Page {
+	p := v.page(problemText(status, e).Title, "")
+	p.Viewer, p.Error = nil, true
+	return p
+}
+
+func problemText(status int, e *compete.Error) pages.Problem {
+	p := pages.Problem{Status: status, Text: e.Detail}
+	switch status {
+	case http.StatusNotFound:
+		p.Title = "There is nothing here"
+	case http.StatusForbidden:
+		p.Title = "This is not yours to see"
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		p.Title = "One moment, please"
+	case http.StatusInternalServerError:
+		p.Title = "That went wrong"
+		p.Text = "It is our mistake, not yours, and it has been noted. Nothing was lost; try again in a moment."
+	default:
+		p.Title = "That did not work"
+	}
+	return p
+}

@@ -1,0 +1,56 @@
+package web
+
+// routes is the table of pages. What is missing here leads to the page for 404.
+func (a *app) routes() []route {
+	routes := []route{
+		{"GET /{$}", a.home},
+		{"POST /theme", setTheme},
+		{"GET /live", a.live},
+
+		{"GET /auth/login", a.loginForm},
+		{"POST /auth/login", a.login},
+		{"GET /auth/signup", a.signupForm},
+		{"POST /auth/signup", a.signup},
+		{"GET /auth/logout", a.logoutForm},
+		{"POST /auth/logout", a.logout},
+		{"GET /account", a.account},
+		{"POST /account", a.changeName},
+		{"POST /account/password", a.changePassword},
+
+		{"GET /competitions", a.listCompetitions},
+		{"GET /competitions/create", a.createForm},
+		{"POST /competitions/create", a.create},
+		{"POST /competitions/preview", a.preview},
+		{"GET /competitions/{id}", a.competition},
+		{"GET /competitions/{id}/stand", a.stand},
+		{"POST /competitions/{id}/register", a.register},
+		{"GET /competitions/{id}/withdraw", a.withdrawForm},
+		{"POST /competitions/{id}/withdraw", a.withdraw},
+		{"GET /competitions/{id}/edit", a.editForm},
+		{"POST /competitions/{id}/edit", a.edit},
+		{"POST /competitions/{id}/publish", a.publish},
+		{"GET /competitions/{id}/close", a.closeForm},
+		{"POST /competitions/{id}/close", a.closeNow},
+		{"GET /competitions/{id}/cancel", a.cancelForm},
+		{"POST /competitions/{id}/cancel", a.cancel},
+		{"GET /competitions/{id}/registrations", a.registrations},
+		{"GET /competitions/{id}/registrations.csv", a.registrationsCSV},
+		{"GET /competitions/{id}/registrations/{registration}/remove", a.removeForm},
+		{"POST /competitions/{id}/registrations/{registration}/remove", a.remove},
+
+		{"GET /dashboard", a.dashboard},
+		{"GET /mailbox", a.mailbox},
+		{"POST /mailbox/read-all", a.readAll},
+		{"GET /mailbox/{message}", a.readMessage},
+
+		{"GET /admin", a.admin},
+		{"GET /admin/users/{user}", a.userForm},
+		{"POST /admin/users/{user}", a.changeUser},
+		{"GET /admin/dead-letters", a.deadLetters},
+		{"POST /admin/dead-letters/{letter}/retry", a.retryDeadLetter},
+	}
+	if a.Demo {
+		routes = append(routes, route{"GET /dev/components", a.components})
+	}
+	return routes
+}

@@ -1,0 +1,86 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/web/pages"
+)
+
+// typedForm is a competition's form as it was sent: the text as typed, and the values it stands for.
+type typedForm struct {
+	form   pages.CompetitionForm // with an error for each field that could not be read
+	values compete.NewCompetition
+	zone   *time.Location
+}
+
+// readForm reads the form of a competition. before is the stored one, or nil for a new one.
+func readForm(r *http.Request, before *compete.Competition) typedForm {
+	get := func(name string) string { return r.PostFormValue(name) }
+	f := pages.CompetitionForm{
+		Title: get("title"), Description: strings.ReplaceAll(get("description"), "\r\n", "\n"), Location: get("location"),
+		Tags: get("tags"), Capacity: get("capacity"), Opens: get("regOpensAt"), Deadline: get("regDeadline"),
+		Starts: get("startDate"), Zone: strings.TrimSpace(get("zone")), Waitlist: get("waitlist") != "", Key: get("key"),
+		Errors: pages.Errors{},
+	}
+	f.Version, _ = strconv.Atoi(get("version")) // anything else is version 0 of a new one
+	zone, known := zoneOf(f.Zone)
+	if !known {
+		f.Errors["zone"] = "Must be a time zone such as Europe/Berlin or UTC."
+	}
+	capacity, err := strconv.Atoi(strings.TrimSpace(f.Capacity))
+	if err != nil {
+		f.Errors["capacity"] = "Must be a whole number."
+	}
+	var opens, deadline, starts *time.Time
+	if before != nil {
+		opens, deadline, starts = before.RegOpensAt, &before.RegDeadline, before.StartDate
+	}
+	for _, d := range []struct {
+		field, typed string
+		at           **time.Time
+	}{
+		{"regOpensAt", f.Opens, &opens},
+		{"regDeadline", f.Deadline, &deadline},
+		{"startDate", f.Starts, &starts},
+	} {
+		at, problem := parseLocal(d.typed, zone, *d.at)
+		if problem != "" {
+			f.Errors[d.field] = problem
+		}
+		*d.at = at
+	}
+	values := compete.NewCompetition{
+		Title: f.Title, Description: f.Description, Location: f.Location, Tags: splitTags(f.Tags),
+		Capacity: capacity, RegOpensAt: opens, StartDate: starts, Waitlist: f.Waitlist,
+	}
+	if deadline != nil {
+		values.RegDeadline = *deadline
+	} else if f.Errors["regDeadline"] == "" {
+		f.Errors["regDeadline"] = "Is required."
+	}
+	return typedForm{form: f, values: values, zone: zone}
+}
+
+func splitTags(typed string) []string {
+	var tags []string
+	for tag := range strings.SplitSeq(typed, ",") {
+		if tag = strings.TrimSpace(tag); tag != "" {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
+
+// change sets every field to what was typed.
+func (t typedForm) change() compete.CompetitionChange {
+	n := t.values
+	return compete.CompetitionChange{
+		Title: compete.Some(n.Title), Description: compete.Some(n.Description), Location: compete.Some(n.Location),
+		Tags: compete.Some(n.Tags), Capacity: compete.Some(n.Capacity), RegOpensAt: compete.Some(n.RegOpensAt),
+		RegDeadline: compete.Some(n.RegDeadline), StartDate: compete.Some(n.StartDate), Waitlist: compete.Some(n.Waitlist),
+	}
+}

@@ -1,0 +1,135 @@
+package web
+
+import (
+	"crypto/rand"
+	"time"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+// fillingFrom is the share of seats taken, in percent, from which an open competition is shown as filling.
+const fillingFrom = 75
+
+// seatsView shows a phase as a state. "Filling" is a way to show an open one, no phase.
+func seatsView(s compete.Seats) ui.Seats {
+	view := ui.Seats{CompetitionID: s.CompetitionID, Capacity: s.Capacity, Left: s.SeatsLeft, Waitlisted: s.Waitlisted}
+	switch s.Phase {
+	case compete.PhaseOpen:
+		view.State = ui.StateOpen
+		if (s.Capacity-s.SeatsLeft)*100 >= s.Capacity*fillingFrom {
+			view.State = ui.StateFilling
+		}
+	case compete.PhaseDraft:
+		view.State = ui.StateDraft
+	case compete.PhaseUpcoming:
+		view.State = ui.StateUpcoming
+	case compete.PhaseWaitlist:
+		view.State = ui.StateWaitlist
+	case compete.PhaseFull:
+		view.State = ui.StateFull
+	case compete.PhaseClosed:
+		view.State = ui.StateClosed
+	case compete.PhaseCancelled:
+		view.State = ui.StateCancelled
+	}
+	return view
+}
+
+func registrationState(s compete.RegistrationStatus) ui.State {
+	switch s {
+	case compete.RegistrationPending:
+		return ui.StatePending
+	case compete.RegistrationConfirmed:
+		return ui.StateConfirmed
+	case compete.RegistrationWaitlisted:
+		return ui.StateWaitlisted
+	case compete.RegistrationCancelled:
+	}
+	return ui.StateCancelled
+}
+
+func cardView(c *compete.Competition, now time.Time) ui.CompetitionCard {
+	return ui.CompetitionCard{
+		ID: c.ID, Title: c.Title, Location: c.Location, Tags: c.Tags,
+		Starts: c.StartDate, Opens: c.RegOpensAt, Deadline: c.RegDeadline,
+		Seats: seatsView(c.Seats(now)),
+	}
+}
+
+func cardViews(competitions []compete.Competition, now time.Time) []ui.CompetitionCard {
+	cards := make([]ui.CompetitionCard, len(competitions))
+	for i := range competitions {
+		cards[i] = cardView(&competitions[i], now)
+	}
+	return cards
+}
+
+// standKinds are the phases for who is not registered.
+var standKinds = map[compete.Phase]pages.StandKind{
+	compete.PhaseDraft:     pages.StandDraft,
+	compete.PhaseUpcoming:  pages.StandUpcoming,
+	compete.PhaseOpen:      pages.StandOpen,
+	compete.PhaseWaitlist:  pages.StandWaitlist,
+	compete.PhaseFull:      pages.StandFull,
+	compete.PhaseClosed:    pages.StandClosed,
+	compete.PhaseCancelled: pages.StandCancelled,
+}
+
+// standView says where the actor stands. mine is the actor's registration, or nil when there never was one.
+func standView(c *compete.Competition, mine *compete.Registration, a compete.Actor, now time.Time) pages.Stand {
+	phase := c.Phase(now)
+	seats := seatsView(c.Seats(now))
+	s := pages.Stand{
+		ID: c.ID, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
+		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate,
+		LoggedIn: a.LoggedIn(), Participant: a.Role == compete.RoleParticipant,
+	}
+	if s.Participant {
+		s.Key = rand.Text()
+	}
+	if mine == nil || phase == compete.PhaseCancelled {
+		return s
+	}
+	s.Registered = mine.RegisteredAt
+	s.CanWithdraw = !c.Started(now)
+	switch {
+	case mine.Status.HoldsSeat():
+		s.Kind, s.State = pages.StandIn, registrationState(mine.Status)
+		s.Number, s.Promoted, s.Pending = mine.Seq, mine.PromotedAt != nil, mine.Status == compete.RegistrationPending
+	case mine.Status == compete.RegistrationWaitlisted:
+		s.Kind, s.State = pages.StandWaitlisted, ui.StateWaitlisted
+		s.Place, s.Ahead = ui.Ordinal(mine.Position), max(mine.Position-1, 0)
+	default:
+		s.Withdrawn = true
+	}
+	return s
+}
+
+// formErrors are the messages of a refusal, by field. A refusal that is about no field is about the form.
+func formErrors(e *compete.Error) pages.Errors {
+	errors := make(pages.Errors, len(e.Fields)+1)
+	for _, f := range e.Fields {
+		errors[fieldName(f.Field)] = sentence(f.Message)
+	}
+	if len(e.Fields) == 0 {
+		errors[""] = e.Detail
+	}
+	return errors
+}
+
+// refused tells an error that belongs into the form from one that takes the page's place.
+func refused(err error) (*compete.Error, bool) {
+	e := compete.AsError(err)
+	switch e.Kind {
+	case compete.KindInvalid, compete.KindConflict, compete.KindPreconditionFailed, compete.KindTooManyRequests:
+		return e, true
+	case compete.KindUnavailable:
+		return e, true
+	case compete.KindInternal, compete.KindUnauthorized, compete.KindForbidden, compete.KindNotFound,
+		compete.KindPreconditionRequired, compete.KindUnreadable:
+	}
+	return e, false
+}
+

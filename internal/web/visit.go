@@ -1,0 +1,123 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/web/static"
+	"minicompete/internal/web/ui"
+)
+
+// visit is what a page knows of its request beyond the request itself: who makes it, and what the
+// answer has to carry in cookies.
+type visit struct {
+	app    *app
+	w      http.ResponseWriter
+	r      *http.Request
+	actor  compete.Actor
+	now    time.Time
+	unread int
+	flash  *ui.Notice
+}
+
+// open reads the session and the message of the action before.
+func (a *app) open(w http.ResponseWriter, r *http.Request) (*visit, error) {
+	v := &visit{app: a, w: w, r: r, now: a.clock()}
+	if cookie, err := r.Cookie(a.sessionCookie()); err == nil {
+		actor, err := a.Sessions.Cookie(r.Context(), cookie.Value)
+		switch {
+		case err == nil:
+			v.actor = actor
+		case errors.Is(err, compete.ErrUnauthorized), errors.Is(err, compete.ErrAccountDisabled):
+			v.clearCookie(a.sessionCookie())
+		default:
+			return v, err
+		}
+	}
+	if r.Method != http.MethodGet || v.partial() {
+		return v, nil
+	}
+	v.takeFlash()
+	if !v.actor.LoggedIn() {
+		return v, nil
+	}
+	var err error
+	v.unread, err = a.Service.UnreadMessages(r.Context(), v.actor)
+	return v, err
+}
+
+// partial reports whether htmx asks for a part of a page. A page that htmx restores is asked for as a whole.
+func (v *visit) partial() bool {
+	return v.r.Header.Get("HX-Request") == "true" && v.r.Header.Get("HX-History-Restore-Request") != "true"
+}
+
+// page is the frame for a page of this visit.
+func (v *visit) page(title, section string) ui.Page {
+	p := ui.Page{Title: title, Section: section, Theme: v.theme(), Now: v.now, Flash: v.flash, Back: v.r.URL.RequestURI()}
+	if v.r.Method != http.MethodGet {
+		p.Back = "/"
+	}
+	if v.actor.LoggedIn() {
+		p.Viewer = &ui.Viewer{Admin: v.actor.Role == compete.RoleAdmin, Unread: v.unread}
+	}
+	return p
+}
+
+// shared adds what a link to the page shows elsewhere.
+func (v *visit) shared(p ui.Page, path, description string) ui.Page {
+	p.URL = v.app.PublicURL.JoinPath(path).String()
+	p.Description = description
+	p.Image = v.app.PublicURL.JoinPath(static.Path("share.png")).String()
+	return p
+}
+
+// requireLogin sends visitors to the log-in page and back.
+func (v *visit) requireLogin() error {
+	if v.actor.LoggedIn() {
+		return nil
+	}
+	return compete.ErrUnauthorized
+}
+
+// requireRole refuses accounts of other roles.
+func (v *visit) requireRole(roles ...compete.Role) error {
+	if err := v.requireLogin(); err != nil {
+		return err
+	}
+	for _, role := range roles {
+		if v.actor.Role == role {
+			return nil
+		}
+	}
+	return compete.ErrForbidden
+}
+
+// localPath returns the path and query that s leads to on this site, or fallback when it leads elsewhere.
+func localPath(s, fallback string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(s, "\\\r\n\t") {
+		return fallback
+	}
+	return u.RequestURI()
+}
+
+// loginPath is the log-in page that leads back to where one wanted to go.
+func (v *visit) loginPath() string {
+	next := v.r.URL.RequestURI()
+	if v.r.Method != http.MethodGet || v.partial() {
+		next = localPath(refererPath(v.r), "/")
+	}
+	return "/auth/login?" + url.Values{"next": {next}}.Encode()
+}
+
+func refererPath(r *http.Request) string {
+	u, err := url.Parse(r.Referer())
+	if err != nil || u.Host != r.Host {
+		return ""
+	}
+	return u.RequestURI()
+}

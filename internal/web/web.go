@@ -1,0 +1,116 @@
+// Package web is the web app: the pages of Mini Compete, their forms and the live stream behind them.
+//
+// It owns routes, cookies, form parsing and what each page is made of. Rules are compete's: every page
+// calls the same Service as the REST API. How things look is package ui's, the text of pages package pages'.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/web/static"
+)
+
+// Config is everything the web app needs. All fields are needed but those that say otherwise.
+type Config struct {
+	Service  *compete.Service
+	Sessions Sessions
+	Feed     compete.SeatsFeed
+	Log      *slog.Logger
+	// PublicURL is where the site is reached, without a path, such as https://compete.example.org. Its
+	// scheme decides whether cookies are Secure; its origin is the one that may post.
+	PublicURL *url.URL
+	// Health reports how each dependency is, for the admin's page.
+	Health func(ctx context.Context) []Check
+	// Jobs is the job console, mounted at /admin/jobs for admins alone; nil leaves it out.
+	Jobs http.Handler
+	// Demo adds the page of components and the names of the demo accounts.
+	Demo bool
+}
+
+// Sessions logs users in and out by cookie, and tells who makes a request; *auth.Authenticator does.
+type Sessions interface {
+	// IssueCookie makes a session. Its token is for a cookie, until it expires.
+	IssueCookie(ctx context.Context, u compete.User) (token string, expires time.Time, err error)
+	// Cookie finds the actor behind a token. Errors: compete.ErrUnauthorized, compete.ErrAccountDisabled.
+	Cookie(ctx context.Context, token string) (compete.Actor, error)
+	// End ends the actor's session.
+	End(ctx context.Context, a compete.Actor) error
+}
+
+// Check is how one dependency is.
+type Check struct {
+	Name    string
+	OK      bool
+	Latency time.Duration
+}
+
+// app is the handler of all pages.
+type app struct {
+	Config
+	secure bool // the site is reached over https
+	clock  func() time.Time
+	unread *unreadHub
+}
+
+// New returns the handler of all pages and static files. Its background work ends with ctx.
+func New(ctx context.Context, c Config) http.Handler {
+	a := &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
+	a.unread = newUnreadHub(c.Service.UnreadMessagesOf, c.Log)
+	go a.unread.run(ctx, unreadEvery)
+
+	mux := http.NewServeMux()
+	for _, r := range a.routes() {
+		mux.Handle(r.pattern, a.page(r.handle))
+	}
+	mux.Handle("GET "+static.Prefix, static.Handler())
+	mux.Handle("GET /favicon.ico", http.RedirectHandler(static.Path("mark.svg"), http.StatusSeeOther))
+	if c.Jobs != nil {
+		mux.Handle("/admin/jobs/", a.adminsOnly(c.Jobs))
+		mux.Handle("GET /admin/jobs", http.RedirectHandler("/admin/jobs/", http.StatusSeeOther))
+	}
+	mux.Handle("/", a.page(func(*http.Request, *visit) (response, error) { return nil, errNoSuchPage }))
+	return a.protect(mux)
+}
+
+// route is one entry of the table of pages.
+type route struct {
+	pattern string
+	handle  handler
+}
+
+// protect refuses posts from other origins and sets the headers that every page has.
+func (a *app) protect(next http.Handler) http.Handler {
+	origins := http.NewCrossOriginProtection()
+	if err := origins.AddTrustedOrigin(a.PublicURL.Scheme + "://" + a.PublicURL.Host); err != nil {
+		a.Log.Error("PUBLIC_URL is no origin that posts can come from", "error", err)
+	}
+	refuse := a.page(func(*http.Request, *visit) (response, error) { return nil, errCrossOrigin })
+	origins.SetDenyHandler(refuse)
+	guarded := origins.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		if !strings.HasPrefix(r.URL.Path, "/admin/jobs/") {
+			h.Set("Content-Security-Policy", contentSecurityPolicy)
+		}
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		if a.secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		guarded.ServeHTTP(w, r)
+	})
+}
+
+// contentSecurityPolicy allows what this server itself serves, and nothing inline.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
