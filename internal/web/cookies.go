@@ -16,10 +16,6 @@ func (a *app) sessionCookie() string {
 	return "session"
 }
 
-func (v *visit) setSession(token string, expires time.Time) {
-	v.setCookie(v.app.sessionCookie(), token, expires)
-}
-
 func (v *visit) setCookie(name, value string, expires time.Time) {
 	http.SetCookie(v.w, &http.Cookie{
 		Name: name, Value: value, Path: "/", Expires: expires,

@@ -25,7 +25,7 @@ const (
 
 // live is the one event stream of a page: the server's clock once, then the seats of the competitions
 // on the page and the viewer's unread messages, each when it changes.
-func (a *app) live(r *http.Request, v *visit) (response, error) {
+func (a *app) live(r *http.Request, _ *visit) (response, error) {
 	ids := r.URL.Query()["c"]
 	if len(ids) > maxWatched {
 		return nil, errBadForm

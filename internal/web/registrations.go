@@ -114,12 +114,16 @@ func (a *app) registrationsCSV(r *http.Request, v *visit) (response, error) {
 				_ = out.Write(csvRow(&page.Items[i]))
 			}
 			out.Flush()
-			if page.Next.IsZero() || out.Error() != nil {
-				return nil // at the end, or the reader is gone
+			if page.Next.IsZero() {
+				return nil
 			}
-			if page, err = read(page.Next.String()); err != nil {
+			err := out.Error()
+			if err == nil {
+				page, err = read(page.Next.String())
+			}
+			if err != nil {
 				// Half a file must not look whole: the connection is broken off.
-				a.Log.ErrorContext(r.Context(), "CSV broke off", "error", err)
+				a.Log.WarnContext(r.Context(), "the list of registrations broke off", "error", err)
 				panic(http.ErrAbortHandler)
 			}
 		}

@@ -132,4 +132,3 @@ func refused(err error) (*compete.Error, bool) {
 	}
 	return e, false
 }
-

@@ -24,9 +24,9 @@ func (e Errors) Form() string {
 	return ""
 }
 
-// query encodes a value for an address.
-func query(name, value string) string {
-	return url.Values{name: {value}}.Encode()
+// nextQuery tells the pages for logging in where one wanted to go.
+func nextQuery(next string) string {
+	return url.Values{"next": {next}}.Encode()
 }
 
 // linkTarget returns the address that a location names, or "" when it is no link.

@@ -1,0 +1,88 @@
+package web
+
+import (
+	"testing"
+	"time"
+)
+
+func mustZone(t *testing.T, name string) *time.Location {
+	t.Helper()
+	zone, known := zoneOf(name)
+	if !known {
+		t.Fatalf("zone %s is unknown", name)
+	}
+	return zone
+}
+
+func TestParseLocalAcrossDaylightSaving(t *testing.T) {
+	berlin := mustZone(t, "Europe/Berlin")
+	for _, tc := range []struct{ name, typed, want string }{
+		{"the day before clocks go forward", "2026-03-28T12:00", "2026-03-28T11:00:00Z"},
+		{"the day after", "2026-03-30T12:00", "2026-03-30T10:00:00Z"},
+		{"the minute before the gap", "2026-03-29T01:59", "2026-03-29T00:59:00Z"},
+		{"the minute after the gap", "2026-03-29T03:00", "2026-03-29T01:00:00Z"},
+		{"with seconds, as some browsers send", "2026-03-30T12:00:00", "2026-03-30T10:00:00Z"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			at, problem := parseLocal(tc.typed, berlin, nil)
+			if problem != "" {
+				t.Fatal(problem)
+			}
+			if got := at.UTC().Format(time.RFC3339); got != tc.want {
+				t.Errorf("parseLocal(%q) = %s, want %s", tc.typed, got, tc.want)
+			}
+		})
+	}
+}
+
+func TestParseLocalRefuses(t *testing.T) {
+	berlin := mustZone(t, "Europe/Berlin")
+	for _, typed := range []string{
+		"2026-03-29T02:30", // clocks go from 02:00 to 03:00
+		"tomorrow",
+		"2026-02-30T12:00",
+	} {
+		if at, problem := parseLocal(typed, berlin, nil); problem == "" {
+			t.Errorf("parseLocal(%q) = %v, want a refusal", typed, at)
+		}
+	}
+}
+
+// A form that is saved without a change must not move a time: neither its seconds nor, in the hour that
+// comes twice, which of the two it is.
+func TestParseLocalKeepsWhatWasNotChanged(t *testing.T) {
+	berlin := mustZone(t, "Europe/Berlin")
+	for _, stored := range []string{
+		"2026-06-01T10:00:42.123456Z",
+		"2026-10-25T00:30:00Z", // 02:30 summer time
+		"2026-10-25T01:30:00Z", // 02:30 winter time
+	} {
+		before, err := time.Parse(time.RFC3339Nano, stored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, problem := parseLocal(formatLocal(&before, berlin), berlin, &before)
+		if problem != "" || !after.Equal(before) {
+			t.Errorf("%s became %v (%s)", stored, after, problem)
+		}
+	}
+}
+
+func TestZoneOf(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		known bool
+	}{{"", true}, {"UTC", true}, {"America/New_York", true}, {"Local", false}, {"Mars/Olympus", false}, {"../etc/passwd", false}} {
+		if _, known := zoneOf(tc.name); known != tc.known {
+			t.Errorf("zoneOf(%q): known = %v, want %v", tc.name, known, tc.known)
+		}
+	}
+}
+
+func TestFieldLabel(t *testing.T) {
+	for field, want := range map[string]string{"title": "Title", "regDeadline": "Reg deadline", "tags[2]": "Tags"} {
+		if got := fieldLabel(field); got != want {
+			t.Errorf("fieldLabel(%q) = %q, want %q", field, got, want)
+		}
+	}
+}
