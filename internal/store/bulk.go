@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// bulk is one statement that is run for many rows at once, the way that is fastest on each database: measured on SQLite, a
-// prepared statement in a loop (16 µs a row, with every index) beats one with many VALUES three times over; on PostgreSQL
-// arrays make it one round trip.
+// bulk is one statement that is run for many rows at once, the way that is fastest on each database. Measured: on SQLite a
+// prepared statement in a loop (16 µs a row, with every index) beats one with many VALUES three times over, and INSERT … SELECT
+// and UPDATE … FROM twice; on PostgreSQL arrays make it one round trip.
 //
-// The text reads its rows from {rows}, a relation named v with the columns given:
+// The text calls a row v. An INSERT has {select …} in the place of VALUES, an UPDATE has {from}:
 //
-//	newBulk("id uuid, seq bigint", `UPDATE registrations SET … FROM {rows} WHERE registrations.id = v.id AND …`)
-//	newBulk("id uuid, at time", `INSERT INTO batches (id, committed_at) SELECT id, at FROM {rows} WHERE true ON CONFLICT DO NOTHING`)
+//	newBulk("id uuid, at time", `INSERT INTO batches (id, committed_at) {select v.id, v.at} ON CONFLICT DO NOTHING`)
+//	newBulk("id uuid, seq bigint", `UPDATE registrations SET status = 'CONFIRMED' {from} WHERE registrations.id = v.id AND …`)
 //
-// (WHERE true keeps ON CONFLICT apart from a join's ON.) Types are uuid, text, integer, bigint, boolean, time and bytes.
+// Types are uuid, text, integer, bigint, boolean, time and bytes.
 type bulk struct {
 	columns []column
 	text    string
@@ -46,11 +46,15 @@ func (t *Tx) bulk(ctx context.Context, b *bulk, rows [][]any) (int64, error) {
 			return 0, fmt.Errorf("store: a row of %d values for %d columns of %q", len(row), len(b.columns), b.text)
 		}
 	}
-	text := strings.Replace(b.text, "{rows}", t.pool.dialect.rows(b.columns), 1)
-	if !t.pool.dialect.prepares {
-		return change(ctx, t, text, transpose(rows)...)
+	rendered, stmt := t.statement(ctx, b.text, b.columns...)
+	if t.pool.dialect.prepares {
+		return t.loop(ctx, rendered, stmt, rows)
 	}
-	return t.loop(ctx, text, rows)
+	result, err := t.sql.ExecContext(ctx, rendered, transpose(rows)...)
+	if err != nil {
+		return 0, t.failure(err)
+	}
+	return result.RowsAffected()
 }
 
 // transpose makes one array for each column.
@@ -66,8 +70,7 @@ func transpose(rows [][]any) []any {
 	return arrays
 }
 
-func (t *Tx) loop(ctx context.Context, text string, rows [][]any) (changed int64, err error) {
-	rendered, stmt := t.statement(ctx, text)
+func (t *Tx) loop(ctx context.Context, rendered string, stmt *sql.Stmt, rows [][]any) (changed int64, err error) {
 	if stmt == nil {
 		if stmt, err = t.sql.PrepareContext(ctx, rendered); err != nil {
 			return 0, t.failure(err)

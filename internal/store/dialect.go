@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -79,38 +80,85 @@ func init() {
 	})
 }
 
-var mark = regexp.MustCompile(`\{[^{}]*\}`)
+var (
+	mark     = regexp.MustCompile(`\{[^{}]*\}`) // the innermost
+	rowValue = regexp.MustCompile(`\bv\.([a-z_]+)`)
+)
 
 // render fills in what differs. The marks of a text are
 //
 //	{any $1 uuid}  membership in a list that one parameter holds (see dialect.list); also text
 //	{lock c}       the lock on the rows of c that are read
 //	{matches $1}   membership in what a search finds (see searchQuery)
-//	{words $1}     searchable words, separated by spaces
+//	{words v.w}    searchable words, separated by spaces
 //	{fold c.name}  lower-cased
-func (d *dialect) render(text string) string {
-	return mark.ReplaceAllStringFunc(text, func(m string) string {
-		part := strings.Fields(strings.Trim(m, "{}"))
-		switch part[0] {
-		case "any":
-			if d.kind == PostgreSQL {
-				return "= ANY(CAST(" + part[1] + " AS " + part[2] + "[]))"
-			}
-			return "IN (SELECT value FROM json_each(" + part[1] + "))"
-		case "lock":
-			if d.kind == PostgreSQL {
-				return "FOR UPDATE OF " + part[1]
-			}
-			return "" // the transaction has the only write lock
-		case "matches":
-			return "IN " + fmt.Sprintf(d.matches, part[1])
-		case "words":
-			return fmt.Sprintf(d.words, part[1])
-		case "fold":
-			return fmt.Sprintf(d.fold, part[1])
+//
+// and, where the statement is run for many rows with these columns (see bulk), {select v.id, …} and {from}.
+func (d *dialect) render(text string, columns ...column) string {
+	for mark.MatchString(text) {
+		text = mark.ReplaceAllStringFunc(text, func(m string) string {
+			name, rest, _ := strings.Cut(strings.Trim(m, "{}"), " ")
+			return d.fill(name, rest, columns)
+		})
+	}
+	if len(columns) == 0 || d.kind == PostgreSQL {
+		return text
+	}
+	return rowValue.ReplaceAllStringFunc(text, func(value string) string {
+		i := slices.IndexFunc(columns, func(c column) bool { return "v."+c.name == value })
+		if i < 0 {
+			panic("store: no such column: " + value)
 		}
-		panic("store: no such mark: " + m)
+		return fmt.Sprintf("$%d", i+1)
 	})
+}
+
+func (d *dialect) fill(name, rest string, columns []column) string {
+	postgres := d.kind == PostgreSQL
+	switch name {
+	case "any":
+		param, kind, _ := strings.Cut(rest, " ")
+		if postgres {
+			return "= ANY(CAST(" + param + " AS " + kind + "[]))"
+		}
+		return "IN (SELECT value FROM json_each(" + param + "))"
+	case "lock":
+		if postgres {
+			return "FOR UPDATE OF " + rest
+		}
+		return "" // the transaction has the only write lock
+	case "matches":
+		return "IN " + fmt.Sprintf(d.matches, rest)
+	case "words":
+		return fmt.Sprintf(d.words, rest)
+	case "fold":
+		return fmt.Sprintf(d.fold, rest)
+	case "select":
+		if postgres {
+			return "SELECT " + rest + " " + d.from(columns)
+		}
+		return "VALUES (" + rest + ")"
+	case "from":
+		if postgres {
+			return d.from(columns)
+		}
+		return ""
+	}
+	panic("store: no such mark: " + name)
+}
+
+// from is the relation v that a bulk statement reads: one array for each column.
+func (d *dialect) from(columns []column) string {
+	var arrays, names []string
+	for i, c := range columns {
+		kind := c.kind
+		if t, ok := d.types[kind]; ok {
+			kind = t
+		}
+		arrays = append(arrays, fmt.Sprintf("CAST($%d AS %s[])", i+1, kind))
+		names = append(names, `"`+c.name+`"`)
+	}
+	return "FROM unnest(" + strings.Join(arrays, ", ") + ") AS v (" + strings.Join(names, ", ") + ")"
 }
 
 // list is the value of the parameter of {any $1 …}.
@@ -123,28 +171,4 @@ func (d *dialect) list(values []string) any {
 		panic(err) // strings can always be encoded
 	}
 	return string(encoded)
-}
-
-// rows is the relation v that a bulk statement reads: of all rows from arrays, or of one row from its parameters.
-func (d *dialect) rows(columns []column) string {
-	var values, names []string
-	for i, c := range columns {
-		param := fmt.Sprintf("$%d", i+1)
-		if d.kind == PostgreSQL {
-			values, names = append(values, "CAST("+param+" AS "+d.typeOf(c.kind)+"[])"), append(names, `"`+c.name+`"`)
-		} else {
-			values = append(values, param+` AS "`+c.name+`"`)
-		}
-	}
-	if d.kind == PostgreSQL {
-		return "unnest(" + strings.Join(values, ", ") + ") AS v (" + strings.Join(names, ", ") + ")"
-	}
-	return "(SELECT " + strings.Join(values, ", ") + ") AS v"
-}
-
-func (d *dialect) typeOf(kind string) string {
-	if t, ok := d.types[kind]; ok {
-		return t
-	}
-	return kind
 }

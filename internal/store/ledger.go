@@ -44,7 +44,7 @@ func (t *ledgerTx) LockCompetitions(ctx context.Context, ids []string) ([]compet
 		SELECT c.id, c.title, c.location, c.capacity, c.seats_left, c.waitlisted, c.reg_opens_at, c.reg_deadline, c.start_date,
 			c.status, c.waitlist, c.organizer_id, c.next_seq, c.version, c.created_at, c.updated_at, c.description,
 			(SELECT name FROM users u WHERE u.id = c.organizer_id), `+tagsOf+`
-		FROM competitions c WHERE c.id {any $1 uuid} ORDER BY c.id {for update of c}`, ids)
+		FROM competitions c WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`, ids)
 }
 
 func scanLedgerCompetition(row scanner) (c compete.LedgerCompetition, err error) {
@@ -103,10 +103,7 @@ func scanIdempotencyRecord(row scanner) (r compete.IdempotencyRecord, err error)
 func listIn[T any](ctx context.Context, t *ledgerTx, scan func(scanner) (T, error), text string, lists ...[]string) ([]T, error) {
 	args := make([]any, len(lists))
 	for i, values := range lists {
-		var err error
-		if args[i], err = t.pool.dialect.list(values); err != nil {
-			return nil, err
-		}
+		args[i] = t.pool.dialect.list(values)
 	}
 	return list(ctx, t, scan, text, args...)
 }
@@ -114,7 +111,7 @@ func listIn[T any](ctx context.Context, t *ledgerTx, scan func(scanner) (T, erro
 // The guard on what was read is beside the lock, not instead of it: it holds against whoever writes without locking.
 var saveSeats = newBulk("id uuid, version integer, next_seq bigint, seats_left integer, waitlisted integer, capacity integer, new_version integer, new_next_seq bigint", `
 	UPDATE competitions SET seats_left = v.seats_left, waitlisted = v.waitlisted, capacity = v.capacity, version = v.new_version, next_seq = v.new_next_seq
-	FROM {rows} WHERE competitions.id = v.id AND competitions.version = v.version AND competitions.next_seq = v.next_seq`)
+	{from} WHERE competitions.id = v.id AND competitions.version = v.version AND competitions.next_seq = v.next_seq`)
 
 func (t *ledgerTx) SaveCompetitions(ctx context.Context, changed []compete.LedgerCompetition) error {
 	if _, err := change(ctx, t, `INSERT INTO batches (id, committed_at) VALUES ($1, $2)`, t.batchID, compete.UTC(time.Now())); err != nil {
@@ -143,7 +140,7 @@ func (t *ledgerTx) SaveCompetitions(ctx context.Context, changed []compete.Ledge
 
 var saveRegistrations = newBulk("id uuid, user_id uuid, competition_id uuid, status text, seq bigint, registered_at time, updated_at time, promoted_at time", `
 	INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at, promoted_at)
-	SELECT v.id, v.user_id, v.competition_id, v.status, v.seq, v.registered_at, v.updated_at, v.promoted_at FROM {rows} WHERE true
+	{select v.id, v.user_id, v.competition_id, v.status, v.seq, v.registered_at, v.updated_at, v.promoted_at}
 	ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, registered_at = excluded.registered_at,
 		updated_at = excluded.updated_at, promoted_at = excluded.promoted_at`)
 
@@ -166,7 +163,7 @@ func unknownUser(err error) error {
 
 var saveIdempotencyRecords = newBulk("user_id uuid, key text, request_hash text, status integer, body bytes, expires_at time", `
 	INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at)
-	SELECT v.user_id, v.key, v.request_hash, v.status, v.body, v.expires_at FROM {rows} WHERE true`)
+	{select v.user_id, v.key, v.request_hash, v.status, v.body, v.expires_at}`)
 
 func (t *ledgerTx) SaveIdempotencyRecords(ctx context.Context, records []compete.IdempotencyRecord) error {
 	if err := t.deleteExpired(ctx); err != nil {
@@ -181,7 +178,7 @@ func (t *ledgerTx) SaveIdempotencyRecords(ctx context.Context, records []compete
 }
 
 var deleteIdempotencyRecord = newBulk("user_id uuid, key text", `
-	DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT v.user_id, v.key FROM {rows})`)
+	DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT v.user_id, v.key {from})`)
 
 // deleteExpired makes room for records whose keys were read and found expired.
 func (t *ledgerTx) deleteExpired(ctx context.Context) error {

@@ -43,13 +43,13 @@ func (p *pool) close() error {
 }
 
 // look returns the rendered text, and the prepared statement if there is one.
-func (p *pool) look(text string) (string, *sql.Stmt) {
+func (p *pool) look(text string, columns ...column) (string, *sql.Stmt) {
 	p.mu.RLock()
 	rendered, known := p.texts[text]
 	stmt := p.stmts[text]
 	p.mu.RUnlock()
 	if !known {
-		rendered = p.dialect.render(text)
+		rendered = p.dialect.render(text, columns...)
 		p.mu.Lock()
 		p.texts[text] = rendered
 		p.mu.Unlock()

@@ -50,9 +50,9 @@ func (d *dialect) searchQuery(search string) string {
 
 var (
 	deleteTags = `DELETE FROM competition_tags WHERE competition_id {any $1 uuid}`
-	insertTags = newBulk("competition_id uuid, tag text", `INSERT INTO competition_tags (competition_id, tag) SELECT competition_id, tag FROM {rows}`)
+	insertTags = newBulk("competition_id uuid, tag text", `INSERT INTO competition_tags (competition_id, tag) {select v.competition_id, v.tag}`)
 	saveWords  = newBulk("competition_id uuid, words text", `INSERT INTO competition_search (competition_id, words)
-		SELECT competition_id, {words v.words} FROM {rows} WHERE true
+		{select v.competition_id, {words v.words}}
 		ON CONFLICT (competition_id) DO UPDATE SET words = excluded.words`)
 )
 

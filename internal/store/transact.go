@@ -103,8 +103,8 @@ func (p *pool) warm(ctx context.Context) error {
 }
 
 // statement returns the rendered text, and the prepared statement bound to this transaction if there is one.
-func (t *Tx) statement(ctx context.Context, text string) (string, *sql.Stmt) {
-	rendered, stmt := t.pool.look(text)
+func (t *Tx) statement(ctx context.Context, text string, columns ...column) (string, *sql.Stmt) {
+	rendered, stmt := t.pool.look(text, columns...)
 	if stmt != nil {
 		return rendered, t.sql.StmtContext(ctx, stmt)
 	}
