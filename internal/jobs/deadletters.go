@@ -1,0 +1,128 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"minicompete/internal/compete"
+)
+
+// deadLetters is River's error handler: it logs each failed attempt, and keeps the job when it was the last.
+type deadLetters struct{ client *Client }
+
+// HandleError implements river.ErrorHandler.
+func (d deadLetters) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	d.handle(ctx, job, errorText(err))
+	return nil
+}
+
+// HandlePanic implements river.ErrorHandler.
+func (d deadLetters) HandlePanic(ctx context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
+	text := errorText(fmt.Errorf("panic: %v", value))
+	d.client.config.Logger.ErrorContext(ctx, "a job panicked", describe(job), "error", text, "trace", trace)
+	d.handle(ctx, job, text)
+	return nil
+}
+
+func (d deadLetters) handle(ctx context.Context, job *rivertype.JobRow, text string) {
+	logger := d.client.config.Logger
+	if job.Attempt < job.MaxAttempts {
+		logger.WarnContext(ctx, "a job failed and will be tried again", describe(job), "error", text)
+		return
+	}
+	logger.ErrorContext(ctx, "a job failed for good; it is among the dead letters", describe(job), "error", text)
+	// The sweep over discarded jobs makes up for a failure here.
+	if err := d.client.saveDeadLetter(ctx, job, text, d.client.config.Clock()); err != nil {
+		logger.WarnContext(ctx, "could not keep a dead letter; trying again soon", describe(job), "error", errorText(err))
+	}
+}
+
+func (c *Client) saveDeadLetter(ctx context.Context, job *rivertype.JobRow, text string, failedAt time.Time) error {
+	err := c.config.Store.SaveFailedJob(ctx, compete.FailedJob{
+		ID: c.config.NewID(), JobID: job.ID, Queue: job.Queue, Kind: job.Kind, Payload: job.EncodedArgs,
+		Error: text, Attempts: job.Attempt, FailedAt: compete.UTC(failedAt),
+	})
+	if err != nil {
+		return fmt.Errorf("save dead letter of job %d: %w", job.ID, err)
+	}
+	return nil
+}
+
+// discardedSweep keeps the discarded jobs that no error handler has seen, because their process was killed in the last attempt.
+type discardedSweep struct {
+	client *Client
+	until  time.Time // jobs discarded before this were seen by an earlier run
+}
+
+// sweepOverlap is how much of what an earlier run has seen is looked at again: a commit may become visible after one that is younger.
+const sweepOverlap = time.Minute
+
+// run looks at discarded jobs, newest first, down to where the last run has been. The first looks at all.
+func (s *discardedSweep) run(ctx context.Context) error {
+	started := time.Now()
+	params := river.NewJobListParams().States(rivertype.JobStateDiscarded).
+		OrderBy(river.JobListOrderByFinalizedAt, river.SortOrderDesc).First(pageSize)
+	for {
+		page, err := s.client.river.JobList(ctx, params)
+		if err != nil {
+			return fmt.Errorf("list discarded jobs: %w", err)
+		}
+		for _, job := range page.Jobs {
+			if job.FinalizedAt.Before(s.until) {
+				s.until = started.Add(-sweepOverlap)
+				return nil
+			}
+			if err := s.client.saveDeadLetter(ctx, job, lastError(job), *job.FinalizedAt); err != nil {
+				return err
+			}
+		}
+		if len(page.Jobs) < pageSize {
+			s.until = started.Add(-sweepOverlap)
+			return nil
+		}
+		params = params.After(page.LastCursor)
+	}
+}
+
+func lastError(job *rivertype.JobRow) string {
+	if len(job.Errors) == 0 {
+		return "the process was killed in the last attempt"
+	}
+	return cleaned(job.Errors[len(job.Errors)-1].Error)
+}
+
+// discardedJobsAge is how long River keeps jobs that were given up. It is half of what their dead letters are kept, so that the sweep
+// never finds one again whose dead letter was cleaned up.
+func (c *Client) discardedJobsAge() time.Duration {
+	return max(c.config.CleanUpAges.FailedJobs/2, time.Minute)
+}
+
+// errorText is what is shown of an error: to operators, never to participants.
+func errorText(err error) string { return cleaned(err.Error()) }
+
+// maxErrorText bounds a kept error, in bytes.
+const maxErrorText = 2000
+
+// secrets matches what may give access, in the form that connection strings and drivers write it: the user part of a URL, and key=value.
+var secrets = regexp.MustCompile(`://[^\s/@]+@|(?i)\b(password|passwd|secret|token)=\S+`)
+
+// cleaned leaves out secrets, and what a database can't store as text.
+func cleaned(text string) string {
+	text = secrets.ReplaceAllStringFunc(text, func(found string) string {
+		if strings.HasPrefix(found, "://") {
+			return "://…@"
+		}
+		return found[:strings.IndexByte(found, '=')+1] + "…"
+	})
+	text = strings.ReplaceAll(text, "\x00", "")
+	if len(text) > maxErrorText {
+		text = text[:maxErrorText]
+	}
+	return strings.ToValidUTF8(text, "")
+}

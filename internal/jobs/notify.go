@@ -1,0 +1,126 @@
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"minicompete/internal/compete"
+)
+
+// pageSize is how many registrations one transaction confirms, one read fetches, and one delivery writes messages for.
+const pageSize = 256
+
+// notify works a NotifyJob. When single notices can't be delivered the others are, and each of those goes on as a job of
+// its own: only it is tried again, and a dead letter names nobody else. When none can be, the job itself has failed.
+func (c *Client) notify(ctx context.Context, job *river.Job[compete.NotifyJob]) error {
+	notices := job.Args.Notices
+	failures, err := c.deliverer.deliver(ctx, notices)
+	switch {
+	case err != nil:
+		return c.outcome(ctx, job.JobRow, err)
+	case len(failures) == 0:
+		return nil
+	case len(failures) == len(notices):
+		return failures[0].err
+	}
+	c.config.Logger.WarnContext(ctx, "some of a batch of messages failed; they go on as jobs of their own",
+		describe(job.JobRow), "failed", len(failures), "of", len(notices), "first", errorText(failures[0].err))
+	rest := make([]compete.Job, 0, len(failures))
+	for _, f := range failures {
+		rest = append(rest, compete.NotifyJob{Notices: []compete.Notice{f.item}})
+	}
+	return c.outcome(ctx, job.JobRow, replace(ctx, c, job, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, rest) }))
+}
+
+// deliverer confirms registrations and writes messages.
+type deliverer struct {
+	Config
+	writer gate
+}
+
+// deliver does what the notices ask for, in pages, and returns those it could not do. err is trouble that concerns them all.
+func (d *deliverer) deliver(ctx context.Context, notices []compete.Notice) (failures []failure[compete.Notice], err error) {
+	for page := range slices.Chunk(notices, pageSize) {
+		failed, err := sparing(ctx, page, func(some []compete.Notice) error {
+			targets, err := d.Store.Targets(ctx, some)
+			if err != nil {
+				return fmt.Errorf("read what the messages are about: %w", err)
+			}
+			return d.write(ctx, targets)
+		})
+		failures = append(failures, failed...)
+		if err != nil {
+			return failures, err
+		}
+	}
+	return failures, nil
+}
+
+// write delivers a page of targets in one transaction. Those whose registration has moved on get no message that isn't true any more.
+func (d *deliverer) write(ctx context.Context, targets []compete.Target) error {
+	now := compete.UTC(d.Clock())
+	var confirm []compete.Notice
+	messages := make([]compete.Message, 0, len(targets))
+	for _, target := range targets {
+		if !holds(target) {
+			continue
+		}
+		message, err := d.message(target, now)
+		if err != nil {
+			return err
+		}
+		messages = append(messages, message)
+		if confirms(target.Kind) {
+			confirm = append(confirm, target.Notice)
+		}
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	return d.writer.through(ctx, func() error {
+		if _, err := d.Store.Deliver(ctx, confirm, messages, now); err != nil {
+			return fmt.Errorf("deliver messages: %w", err)
+		}
+		return nil
+	})
+}
+
+func (d *deliverer) message(t compete.Target, now time.Time) (compete.Message, error) {
+	subject, body, err := d.Compose(t)
+	if err != nil {
+		return compete.Message{}, fmt.Errorf("compose %s for registration %s: %w", t.Kind, t.RegistrationID, err)
+	}
+	m := compete.Message{
+		ID: d.NewID(), UserID: t.Registration.UserID, RegistrationID: t.RegistrationID, Seq: t.Seq, Kind: t.Kind,
+		To: t.Participant.Email, Subject: subject, Body: body, SentAt: now,
+	}
+	if t.Kind == compete.MessageReminder {
+		m.StartDate = t.Competition.StartDate
+	}
+	return m, nil
+}
+
+// confirms reports whether the message of a kind goes with the step from PENDING to CONFIRMED.
+func confirms(kind compete.MessageKind) bool {
+	return kind == compete.MessageConfirmed || kind == compete.MessagePromoted
+}
+
+// holds reports whether what the message says is still so: a job may run long after the change that asked for it.
+func holds(t compete.Target) bool {
+	switch t.Kind {
+	case compete.MessageConfirmed, compete.MessagePromoted:
+		return t.Registration.Status.HoldsSeat()
+	case compete.MessageWaitlisted:
+		return t.Registration.Status == compete.RegistrationWaitlisted
+	case compete.MessageCancelled, compete.MessageCompetitionCancelled:
+		return t.Registration.Status == compete.RegistrationCancelled
+	case compete.MessageReminder:
+		return t.Registration.Status == compete.RegistrationConfirmed && t.Competition.StartDate != nil
+	}
+	return true // an unknown kind is for Compose to refuse, not to lose here
+}

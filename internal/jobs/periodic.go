@@ -1,0 +1,64 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/robfig/cron/v3"
+
+	"minicompete/internal/compete"
+)
+
+// fillingInterval is how often the sort "filling" is brought up to date.
+const fillingInterval = time.Minute
+
+// periodicJobs lists what runs on a schedule, in the one process of a cluster that leads. River keeps the schedule in memory,
+// so each also runs when a leader starts: what was missed meanwhile is made up for.
+func (c *Client) periodicJobs() ([]*river.PeriodicJob, error) {
+	reminders, err := parseSchedule(c.config.ReminderSchedule)
+	if err != nil {
+		return nil, fmt.Errorf("the schedule of reminders: %w", err)
+	}
+	cleanUp, err := parseSchedule(c.config.CleanUpSchedule)
+	if err != nil {
+		return nil, fmt.Errorf("the schedule of the clean-up: %w", err)
+	}
+	return []*river.PeriodicJob{
+		periodic(reminders, findRemindersJob{}, compete.QueueReminder),
+		periodic(cleanUp, cleanUpJob{}, compete.QueueMaintenance),
+		periodic(river.PeriodicInterval(fillingInterval), refreshFillingJob{}, compete.QueueMaintenance),
+	}, nil
+}
+
+// periodic enqueues a job on a schedule, unless the one before is still under way.
+func periodic(when river.PeriodicSchedule, job river.JobArgs, queue string) *river.PeriodicJob {
+	return river.NewPeriodicJob(when, func() (river.JobArgs, *river.InsertOpts) {
+		return job, &river.InsertOpts{Queue: queue, UniqueOpts: once()}
+	}, &river.PeriodicJobOpts{ID: job.Kind(), RunOnStart: true})
+}
+
+// schedule is a cron expression in UTC.
+type schedule struct{ cron.Schedule }
+
+// Next implements river.PeriodicSchedule.
+func (s schedule) Next(t time.Time) time.Time { return s.Schedule.Next(t.UTC()) }
+
+// parseSchedule reads a five-field cron expression, or a short form such as @daily. It fails for one that never comes due,
+// and for one with a time zone: every schedule is in UTC.
+func parseSchedule(text string) (schedule, error) {
+	if strings.Contains(text, "TZ=") {
+		return schedule{}, errors.New("must not name a time zone; schedules are in UTC")
+	}
+	parsed, err := cron.ParseStandard(text)
+	if err != nil {
+		return schedule{}, fmt.Errorf("must be five cron fields: minute, hour, day of month, month, day of week: %w", err)
+	}
+	s := schedule{parsed}
+	if s.Next(time.Now()).IsZero() {
+		return schedule{}, errors.New("names a day that never comes")
+	}
+	return s, nil
+}

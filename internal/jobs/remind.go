@@ -1,0 +1,89 @@
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"minicompete/internal/compete"
+)
+
+// reminderLead is how long before the start of a competition its participants are reminded.
+const reminderLead = 24 * time.Hour
+
+// findRemindersJob looks for competitions that start soon.
+type findRemindersJob struct{}
+
+// Kind names the job.
+func (findRemindersJob) Kind() string { return "find_reminders" }
+
+// findReminders enqueues a RemindJob for each competition that starts within reminderLead, page by page.
+func (c *Client) findReminders(ctx context.Context, job *river.Job[findRemindersJob]) error {
+	now := compete.UTC(c.config.Clock())
+	for afterID := ""; ; {
+		competitions, err := c.config.Store.StartingBetween(ctx, now, now.Add(reminderLead), afterID, pageSize)
+		if err != nil {
+			return c.outcome(ctx, job.JobRow, fmt.Errorf("find competitions that start soon: %w", err))
+		}
+		jobs := make([]compete.Job, 0, len(competitions))
+		for _, competition := range competitions {
+			jobs = append(jobs, compete.RemindJob{CompetitionID: competition.ID, StartDate: *competition.StartDate})
+			afterID = competition.ID
+		}
+		if err := c.inTx(ctx, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, jobs) }); err != nil {
+			return c.outcome(ctx, job.JobRow, err)
+		}
+		if len(competitions) < pageSize {
+			return nil
+		}
+	}
+}
+
+// remind works a RemindJob page by page, holding one page in memory. When its slice of time is over or the process stops, the
+// rest goes on as a job that starts where this one ended.
+func (c *Client) remind(ctx context.Context, job *river.Job[compete.RemindJob]) error {
+	args := job.Args
+	for end := time.Now().Add(slice); ; {
+		targets, next, err := c.config.Store.ReminderTargets(ctx, args.CompetitionID, args.AfterSeq, pageSize)
+		if err != nil {
+			return c.outcome(ctx, job.JobRow, fmt.Errorf("read whom to remind: %w", err))
+		}
+		if len(targets) > 0 && !c.remindable(&targets[0].Competition, args.StartDate) {
+			return nil
+		}
+		if err := c.remindPage(ctx, targets); err != nil {
+			return c.outcome(ctx, job.JobRow, err)
+		}
+		if next == 0 {
+			return nil
+		}
+		args.AfterSeq = next
+		if c.stopping.Err() != nil || time.Now().After(end) {
+			left := []compete.Job{args}
+			return c.outcome(ctx, job.JobRow, replace(ctx, c, job, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, left) }))
+		}
+	}
+}
+
+// remindable reports whether the competition still is what the job was made for: it takes place, starts when it did, and hasn't yet.
+// One that was moved gets a job of its own for the new date.
+func (c *Client) remindable(competition *compete.Competition, startDate time.Time) bool {
+	return competition.Status == compete.StatusPublished && competition.StartDate != nil &&
+		competition.StartDate.Equal(startDate) && !competition.Started(c.config.Clock())
+}
+
+// remindPage writes the reminders of a page; those that can't be written go on as jobs of their own.
+func (c *Client) remindPage(ctx context.Context, targets []compete.Target) error {
+	failures, err := sparing(ctx, targets, func(some []compete.Target) error { return c.deliverer.write(ctx, some) })
+	if err != nil || len(failures) == 0 {
+		return err
+	}
+	notices := make([]compete.Notice, 0, len(failures))
+	for _, f := range failures {
+		notices = append(notices, f.item.Notice)
+	}
+	return c.inTx(ctx, func(tx *sql.Tx) error { return c.enqueueOnceTx(ctx, tx, notices) })
+}

@@ -1,0 +1,135 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"minicompete/internal/compete"
+)
+
+// How River works here. It polls on both databases: its listener for SQLite polls too, ten times as often and on the one
+// writer connection, and the one for PostgreSQL needs a connection of its own beside the pool, which a pooler in transaction
+// mode doesn't give. A failed attempt is due again after seconds, so a poll each second is needed in any case.
+const (
+	confirmationPoll = 400 * time.Millisecond // a registration is confirmed within about half a second
+	otherPoll        = time.Second
+	fetchCooldown    = 40 * time.Millisecond // at least so long between fetches of a busy queue
+
+	// notifyInterval is how often River announces new jobs of a queue. Nobody listens, so: hardly ever.
+	notifyInterval = time.Minute
+
+	jobTimeout = 20 * time.Second
+	// rescueAfter is when a job counts as left behind by a process that was killed. River looks every 30 s.
+	rescueAfter = 30 * time.Second
+
+	// slice is how long a job of many pages works before it goes back to the end of its queue.
+	slice = jobTimeout / 2
+)
+
+func (c *Client) riverConfig() (*river.Config, error) {
+	config := &river.Config{
+		Logger:            slog.New(quiet{c.config.Logger.Handler()}),
+		MaxAttempts:       c.config.MaxAttempts,
+		RetryPolicy:       backoff(c.config.Backoff),
+		PollOnly:          true,
+		FetchCooldown:     notifyInterval,
+		FetchPollInterval: notifyInterval, // each queue has its own
+	}
+	if !c.config.Work {
+		return config, nil
+	}
+	periodic, err := c.periodicJobs()
+	if err != nil {
+		return nil, err
+	}
+	config.PeriodicJobs = periodic
+	config.Workers = c.workers()
+	config.Queues = map[string]river.QueueConfig{
+		compete.QueueRegistration: queue(c.config.Concurrency, confirmationPoll),
+		compete.QueueReminder:     queue(1, otherPoll),
+		compete.QueueMaintenance:  queue(2, otherPoll), // so that a long page-by-page job leaves room for the short ones
+	}
+	config.JobTimeout = jobTimeout
+	config.RescueStuckJobsAfter = rescueAfter
+	config.CompletedJobRetentionPeriod = c.config.FinishedJobsAge
+	config.CancelledJobRetentionPeriod = c.config.FinishedJobsAge
+	config.DiscardedJobRetentionPeriod = c.discardedJobsAge()
+	config.ErrorHandler = deadLetters{c}
+	if c.config.SQLite {
+		config.ReindexerSchedule = river.NeverSchedule() // SQLite's indexes don't bloat, and rebuilding one holds up the writer
+	}
+	return config, nil
+}
+
+func queue(workers int, poll time.Duration) river.QueueConfig {
+	return river.QueueConfig{MaxWorkers: workers, FetchPollInterval: poll, FetchCooldown: fetchCooldown}
+}
+
+func (c *Client) workers() *river.Workers {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, river.WorkFunc(c.notify))
+	river.AddWorker(workers, river.WorkFunc(c.settle))
+	river.AddWorker(workers, river.WorkFunc(c.findReminders))
+	river.AddWorker(workers, river.WorkFunc(c.remind))
+	river.AddWorker(workers, river.WorkFunc(c.refreshFilling))
+	river.AddWorker(workers, &cleaner{client: c})
+	return workers
+}
+
+// backoff waits so long after a first failed attempt, and twice as long after each further one.
+type backoff time.Duration
+
+// maxBackoff bounds the wait, which doubles, however many attempts are configured.
+const maxBackoff = time.Hour
+
+// NextRetry implements river.ClientRetryPolicy.
+func (b backoff) NextRetry(job *rivertype.JobRow) time.Time {
+	return time.Now().UTC().Add(b.after(job.Attempt))
+}
+
+func (b backoff) after(attempt int) time.Duration {
+	wait := time.Duration(b)
+	for ; attempt > 1 && wait < maxBackoff; attempt-- {
+		wait *= 2
+	}
+	return min(wait, maxBackoff)
+}
+
+// quiet shows River's warnings and errors, and the rest of what it says at the level debug only: it reports every failed
+// attempt, which the error handler logs already, and each change of its own parts.
+type quiet struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
+	return q.Handler.Enabled(ctx, demoted(level))
+}
+
+// Handle implements slog.Handler.
+func (q quiet) Handle(ctx context.Context, record slog.Record) error {
+	record.Level = demoted(record.Level)
+	return q.Handler.Handle(ctx, record)
+}
+
+// WithAttrs implements slog.Handler.
+func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
+
+// WithGroup implements slog.Handler.
+func (q quiet) WithGroup(name string) slog.Handler { return quiet{q.Handler.WithGroup(name)} }
+
+func demoted(level slog.Level) slog.Level {
+	if level == slog.LevelInfo {
+		return slog.LevelDebug
+	}
+	return level
+}
+
+// describe names a job in a log line.
+func describe(job *rivertype.JobRow) slog.Attr {
+	return slog.Group("job", slog.Int64("id", job.ID), slog.String("kind", job.Kind),
+		slog.String("attempt", fmt.Sprintf("%d/%d", job.Attempt, job.MaxAttempts)))
+}

@@ -1,0 +1,105 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"minicompete/internal/compete"
+)
+
+// troublePatience is how long a job waits for the database or the registrar without using up attempts. An outage longer
+// than that is one in which the queue, in the same database, stands still anyway; a job that alone finds the database away
+// for so long has a fault of its own.
+const troublePatience = time.Hour
+
+// isTrouble tells errors that are nobody's fault, and pass, from those of a job itself.
+func isTrouble(err error) bool {
+	return errors.Is(err, compete.ErrDatabase) || errors.Is(err, compete.ErrBusy) || errors.Is(err, compete.ErrStopping)
+}
+
+// outcome is what a worker returns to River for an error: a job that was told to stop, or found the database or the
+// registrar away, is put back without having used up an attempt.
+func (c *Client) outcome(ctx context.Context, job *rivertype.JobRow, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err() // by this error River knows that it was the one to stop the job
+	case isTrouble(err) && time.Since(job.CreatedAt) < troublePatience:
+		return river.JobSnooze(c.config.Backoff)
+	}
+	return err
+}
+
+// failure is an item that can't be done, and why.
+type failure[T any] struct {
+	item T
+	err  error
+}
+
+// sparing does f for all items at once and, when that fails, for each on its own, so that only those fail that can't be done.
+// It stops with err at trouble that concerns them all.
+func sparing[T any](ctx context.Context, items []T, f func([]T) error) (failures []failure[T], err error) {
+	err = guarded(items, f)
+	if err == nil || isTrouble(err) || ctx.Err() != nil {
+		return nil, err
+	}
+	if len(items) == 1 {
+		return []failure[T]{{items[0], err}}, nil
+	}
+	for _, item := range items {
+		if err := guarded([]T{item}, f); isTrouble(err) || ctx.Err() != nil {
+			return failures, errors.Join(err, ctx.Err())
+		} else if err != nil {
+			failures = append(failures, failure[T]{item, err})
+		}
+	}
+	return failures, nil
+}
+
+// guarded turns a panic of f into its error, so that it strikes the one item it is about.
+func guarded[T any](items []T, f func([]T) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return f(items)
+}
+
+// gate lets in as many at a time as it has room for.
+type gate chan struct{}
+
+// through runs f inside the gate, and then rests inside it for as long as f took (within bounds), so that at least half of
+// the writer's time stays with the registrar, whose callers wait for an answer. A writer that is busy makes f slow, and the rest long.
+func (g gate) through(ctx context.Context, f func() error) error {
+	select {
+	case g <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-g }()
+	start := time.Now()
+	if err := f(); err != nil {
+		return err
+	}
+	rest(ctx, time.Since(start))
+	return nil
+}
+
+// maxRest bounds a rest, so that a slow disk doesn't make the queue crawl.
+const maxRest = 100 * time.Millisecond
+
+func rest(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(min(d, maxRest))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
