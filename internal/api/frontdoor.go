@@ -141,8 +141,8 @@ func requestProblem(status int, errs []error) *problem.Problem {
 		return problem.From(compete.Invalid(fields...))
 	case status == http.StatusRequestTimeout:
 		return errBodyTooSlow
-	case status < http.StatusInternalServerError:
-		return problem.From(errUnreadableBody)
+	case status == http.StatusBadRequest: // no body at all
+		return problem.From(errNotAnObject)
 	}
 	return problem.From(internalError)
 }

@@ -1,0 +1,160 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/problem"
+)
+
+// The tests of this file's kind look at HTTP alone, so what is behind the API is as small as can be; what the rules do is tested
+// through the front door of the whole app.
+
+const someID = "018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"
+
+var noon = time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC)
+
+// somebody takes every token for an organizer's but "bad".
+type somebody struct{}
+
+func (somebody) IssueToken(context.Context, compete.User) (string, error) { return "token", nil }
+
+func (somebody) Token(_ context.Context, bearer string) (compete.Actor, error) {
+	if bearer == "bad" {
+		return compete.Actor{}, compete.ErrUnauthorized
+	}
+	role := compete.RoleOrganizer
+	if bearer == "participant" {
+		role = compete.RoleParticipant
+	}
+	return compete.Actor{UserID: someID, Role: role}, nil
+}
+
+// oneCompetition is a store that holds a single one.
+type oneCompetition struct {
+	compete.CompetitionStore
+	competition compete.Competition
+}
+
+func (s oneCompetition) Competition(_ context.Context, id string) (compete.Competition, error) {
+	if id != s.competition.ID {
+		return compete.Competition{}, compete.ErrCompetitionMissing
+	}
+	return s.competition, nil
+}
+
+func (s oneCompetition) Competitions(_ context.Context, f compete.CompetitionFilter) (compete.Page[compete.Competition], error) {
+	page := compete.Page[compete.Competition]{Next: compete.Cursor{List: string(f.Sort), Key: 1, ID: someID}}
+	for range f.Limit {
+		page.Items = append(page.Items, s.competition)
+	}
+	return page, nil
+}
+
+func aCompetition() compete.Competition {
+	return compete.Competition{
+		ID: someID, Title: "Spring Hackathon", Description: strings.Repeat("Bring your own laptop. ", 10), Tags: []string{"beginners", "go"},
+		Capacity: 100, SeatsLeft: 42, RegDeadline: noon.Add(time.Hour), Status: compete.StatusPublished, Version: 3,
+		Organizer: compete.Organizer{ID: someID, Name: "Grace Hopper"}, CreatedAt: noon, UpdatedAt: noon,
+	}
+}
+
+func testConfig() Config {
+	return Config{
+		Service: &compete.Service{Competitions: oneCompetition{competition: aCompetition()}, Clock: func() time.Time { return noon }},
+		Auth:    somebody{}, Logger: slog.New(slog.DiscardHandler), Version: "test",
+		Health: func(context.Context) []Check { return nil },
+	}
+}
+
+func serve(t testing.TB, config Config) *httptest.Server {
+	t.Helper()
+	return serveWith(t, config, 0)
+}
+
+func serveWith(t testing.TB, config Config, writeTimeout time.Duration) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(New(config))
+	server.Config.WriteTimeout = writeTimeout
+	server.Start()
+	t.Cleanup(server.Close)
+	return server
+}
+
+// send makes a request; headers are "Name: value".
+func send(t testing.TB, server *httptest.Server, method, path string, body io.Reader, headers ...string) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, ": ")
+		request.Header.Add(name, value)
+	}
+	response, err := server.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = response.Body.Close() })
+	return response
+}
+
+func bodyOf(t testing.TB, response *http.Response) string {
+	t.Helper()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// wantProblem holds a response to be a problem document with the given status and code.
+func wantProblem(t testing.TB, response *http.Response, status int, code string) problem.Problem {
+	t.Helper()
+	body := bodyOf(t, response)
+	var p problem.Problem
+	decoder := json.NewDecoder(bytes.NewReader([]byte(body)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&p); err != nil {
+		t.Fatalf("%s %s: %v in %.300s", response.Request.Method, response.Request.URL.Path, err, body)
+	}
+	if got := response.Header.Get("Content-Type"); response.StatusCode != status || p.Code != code || p.Status != status || got != problem.ContentType {
+		t.Errorf("%s %s: got %d %s %s, want %d %s", response.Request.Method, response.Request.URL.Path, response.StatusCode, got, body, status, code)
+	}
+	if p.Title == "" || p.Detail == "" || p.Type != "about:blank" {
+		t.Errorf("%s lacks type, title or detail", body)
+	}
+	return p
+}
+
+var errBroken = errors.New("no such column: seats")
+
+// brokenStore fails in a way that nobody foresaw.
+type brokenStore struct{ compete.CompetitionStore }
+
+func (brokenStore) Competition(context.Context, string) (compete.Competition, error) {
+	return compete.Competition{}, errBroken
+}
+
+func newTextLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
+
+// get asks the handler without a network, with a query string as it is.
+func get(t testing.TB, handler http.Handler, path, query string) int {
+	t.Helper()
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	request.URL.RawQuery = query
+	response := httptest.NewRecorder()
+	handler.ServeHTTP(response, request)
+	return response.Code
+}
