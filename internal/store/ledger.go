@@ -40,50 +40,37 @@ type ledgerTx struct {
 }
 
 func (t *ledgerTx) LockCompetitions(ctx context.Context, ids []string) ([]compete.LedgerCompetition, error) {
-	return listIn(ctx, t, scanLedgerCompetition, `
-		SELECT c.id, c.title, c.location, c.capacity, c.seats_left, c.waitlisted, c.reg_opens_at, c.reg_deadline, c.start_date,
-			c.status, c.waitlist, c.organizer_id, c.next_seq, c.version, c.created_at, c.updated_at, c.description,
-			(SELECT name FROM users u WHERE u.id = c.organizer_id), `+tagsOf+`
-		FROM competitions c WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`, ids)
+	return listIn(ctx, t, scanLedgerCompetition, `SELECT `+competitionColumns+`, c.next_seq `+fromCompetitions+`
+		WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`, ids)
 }
 
 func scanLedgerCompetition(row scanner) (c compete.LedgerCompetition, err error) {
-	var tags string
-	err = row.Scan(&c.ID, &c.Title, &c.Location, &c.Capacity, &c.SeatsLeft, &c.Waitlisted, &c.RegOpensAt, &c.RegDeadline, &c.StartDate,
-		&c.Status, &c.Waitlist, &c.Organizer.ID, &c.NextSeq, &c.Version, &c.CreatedAt, &c.UpdatedAt, &c.Description, &c.Organizer.Name, &tags)
-	c.Tags = splitTags(tags)
+	c.Competition, err = scanWith(scanCompetition, &c.NextSeq)(row)
 	c.ReadVersion, c.ReadNextSeq = c.Version, c.NextSeq
 	return c, err
 }
 
 func (t *ledgerTx) RegistrationsByID(ctx context.Context, ids []string) ([]compete.Registration, error) {
-	return listIn(ctx, t, scanLedgerRegistration, `SELECT `+ledgerRegistration+` FROM registrations r WHERE r.id {any $1 uuid}`, ids)
+	return listIn(ctx, t, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r WHERE r.id {any $1 uuid}`, ids)
 }
 
 func (t *ledgerTx) RegistrationsOf(ctx context.Context, userIDs, competitionIDs []string) ([]compete.Registration, error) {
-	return listIn(ctx, t, scanLedgerRegistration, `SELECT `+ledgerRegistration+` FROM registrations r
+	return listIn(ctx, t, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r
 		WHERE r.user_id {any $1 uuid} AND r.competition_id {any $2 uuid}`, userIDs, competitionIDs)
 }
 
 func (t *ledgerTx) WaitlistHead(ctx context.Context, competitionID string, n int) ([]compete.Registration, error) {
-	return list(ctx, t, scanLedgerRegistration, `SELECT `+ledgerRegistration+` FROM registrations r
+	return list(ctx, t, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r
 		WHERE r.competition_id = $1 AND r.status = 'WAITLISTED' ORDER BY r.seq LIMIT $2`, competitionID, n)
 }
 
 func (t *ledgerTx) Uncancelled(ctx context.Context, competitionID string, n int) ([]compete.Registration, error) {
-	return list(ctx, t, scanLedgerRegistration, `SELECT `+ledgerRegistration+` FROM registrations r
+	return list(ctx, t, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r
 		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'WAITLISTED') ORDER BY r.seq LIMIT $2`, competitionID, n)
 }
 
-const ledgerRegistration = `r.id, r.user_id, r.competition_id, r.status, r.seq, r.registered_at, r.updated_at, r.promoted_at`
-
-func scanLedgerRegistration(row scanner) (r compete.Registration, err error) {
-	err = row.Scan(&r.ID, &r.UserID, &r.CompetitionID, &r.Status, &r.Seq, &r.RegisteredAt, &r.UpdatedAt, &r.PromotedAt)
-	return r, err
-}
-
 func (t *ledgerTx) IdempotencyRecords(ctx context.Context, userIDs, keys []string, now time.Time) ([]compete.IdempotencyRecord, error) {
-	found, err := listIn(ctx, t, scanIdempotencyRecord, `SELECT user_id, key, request_hash, status, body, expires_at FROM idempotency_keys
+	found, err := listIn(ctx, t, scanRecord, `SELECT `+recordColumns+` FROM idempotency_keys
 		WHERE user_id {any $1 uuid} AND key {any $2 text}`, userIDs, keys)
 	return slices.DeleteFunc(found, func(r compete.IdempotencyRecord) bool {
 		expired := !now.Before(r.ExpiresAt)
@@ -92,11 +79,6 @@ func (t *ledgerTx) IdempotencyRecords(ctx context.Context, userIDs, keys []strin
 		}
 		return expired
 	}), err
-}
-
-func scanIdempotencyRecord(row scanner) (r compete.IdempotencyRecord, err error) {
-	err = row.Scan(&r.UserID, &r.Key, &r.RequestHash, &r.Status, &r.Body, &r.ExpiresAt)
-	return r, err
 }
 
 // listIn reads a query whose parameters are all lists.

@@ -2,20 +2,9 @@ package store
 
 import (
 	"context"
-	"strings"
 
 	"minicompete/internal/compete"
 )
-
-// tagsOf is a competition's tags in one value: tags have no commas (compete.NormalizeTags and its validation see to that).
-const tagsOf = `coalesce((SELECT string_agg(t.tag, ',' ORDER BY t.tag) FROM competition_tags t WHERE t.competition_id = c.id), '')`
-
-func splitTags(joined string) []string {
-	if joined == "" {
-		return []string{}
-	}
-	return strings.Split(joined, ",")
-}
 
 // saveContent writes what an organizer edits; the seats are saved already.
 func (t *Tx) saveContent(ctx context.Context, c compete.Competition) error {
