@@ -27,7 +27,7 @@ lint: ## Check style, import rules, generated files, modules and scripts
 
 generate: ## Write the generated code and the golden files anew
 	go tool templ generate -path internal/web
-	UPDATE_GOLDEN=1 scripts/with-test-services go test -run Golden ./...
+	scripts/update-golden
 
 assets: ## Rebuild the committed styles, scripts and fonts (needs Node and npm)
 	npm ci
