@@ -2,7 +2,6 @@ package config_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -17,8 +16,6 @@ import (
 
 	"minicompete/internal/config"
 )
-
-var update = flag.Bool("update", false, "write .env.example anew")
 
 func parse(t *testing.T, args ...string) (config.Config, error) {
 	t.Helper()
@@ -189,13 +186,13 @@ func TestSecretKeptBesideTheDatabase(t *testing.T) {
 	}
 }
 
-func TestExampleIsUpToDate(t *testing.T) {
+func TestExampleGolden(t *testing.T) {
 	want, err := config.Example()
 	if err != nil {
 		t.Fatal(err)
 	}
 	const path = "../../.env.example"
-	if *update {
+	if os.Getenv("UPDATE_GOLDEN") != "" {
 		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +202,7 @@ func TestExampleIsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf(".env.example differs; make it anew with: go test ./internal/config -update\n%s", diff)
+		t.Errorf(".env.example differs; make it anew with: make generate\n%s", diff)
 	}
 }
 
