@@ -1,0 +1,183 @@
+// Package replay remembers the answers to idempotency keys in Redis, so that a repeated request costs the database nothing.
+//
+// It owns the cache alone: the record that counts commits with its effect in the database. What is not in the cache, or cannot
+// be asked for because Redis is away, is found there.
+package replay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"minicompete/internal/compete"
+)
+
+const (
+	keyPrefix = "minicompete:replay:"
+	// askTimeout is the most that asking the cache may add to a request. A Redis nearby answers in well under a millisecond.
+	askTimeout = 100 * time.Millisecond
+	// writeTimeout bounds writing a batch, which no request waits for.
+	writeTimeout = 2 * time.Second
+	// restAfterFailure is how long a Redis that failed is not asked, so that it adds its timeout to one request in many thousands.
+	restAfterFailure = 2 * time.Second
+	// maxPending is how many records may wait to be written; further ones are forgotten.
+	maxPending = 8192
+	// maxBatch is how many records are written in one round trip.
+	maxBatch = 256
+)
+
+// Cache is a compete.ReplayCache over Redis. It needs no lock: its methods may be called from many goroutines.
+type Cache struct {
+	redis   *redis.Client
+	logger  *slog.Logger
+	clock   func() time.Time
+	pending chan compete.IdempotencyRecord
+	writer  sync.WaitGroup
+
+	restUntil atomic.Int64 // Unix nanoseconds until when Redis is not asked; 0: it answers
+	away      atomic.Bool  // told once when it begins and once when it ends
+
+	mu     sync.RWMutex // against a Put into the closed channel
+	closed bool
+}
+
+var _ compete.ReplayCache = (*Cache)(nil)
+
+// New makes a cache whose writer runs until Stop.
+func New(client *redis.Client, clock func() time.Time, logger *slog.Logger) *Cache {
+	c := &Cache{redis: client, logger: logger, clock: clock, pending: make(chan compete.IdempotencyRecord, maxPending)}
+	c.writer.Go(c.write)
+	return c
+}
+
+// Stop writes what is pending and returns. Later records are forgotten.
+func (c *Cache) Stop() {
+	c.mu.Lock()
+	if !c.closed {
+		c.closed = true
+		close(c.pending)
+	}
+	c.mu.Unlock()
+	c.writer.Wait()
+}
+
+// Get finds the record under a user's key, if the cache remembers it and answers in time.
+func (c *Cache) Get(ctx context.Context, userID, key string) (compete.IdempotencyRecord, bool) {
+	var record compete.IdempotencyRecord
+	if c.resting() {
+		return record, false
+	}
+	asking, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	stored, err := c.redis.Get(asking, redisKey(userID, key)).Bytes()
+	if errors.Is(err, redis.Nil) {
+		c.succeeded()
+		return record, false
+	}
+	if err != nil {
+		if ctx.Err() == nil { // else it is the request that went away
+			c.failed(err)
+		}
+		return record, false
+	}
+	c.succeeded()
+	if json.Unmarshal(stored, &record) != nil || record.UserID != userID || record.Key != key || !json.Valid(record.Body) {
+		return compete.IdempotencyRecord{}, false // not ours; the database knows
+	}
+	return record, true
+}
+
+// Put remembers a record until it expires. It never waits.
+func (c *Cache) Put(_ context.Context, r compete.IdempotencyRecord) {
+	if c.resting() {
+		return
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.closed {
+		return
+	}
+	select {
+	case c.pending <- r:
+	default: // the database remembers it
+	}
+}
+
+// write sends what is pending in batches, until Stop.
+func (c *Cache) write() {
+	for first := range c.pending {
+		batch := []compete.IdempotencyRecord{first}
+		for more := true; more && len(batch) < maxBatch; {
+			select {
+			case r, open := <-c.pending:
+				if more = open; open {
+					batch = append(batch, r)
+				}
+			default:
+				more = false
+			}
+		}
+		if !c.resting() {
+			c.writeBatch(batch)
+		}
+	}
+}
+
+func (c *Cache) writeBatch(batch []compete.IdempotencyRecord) {
+	pipeline := c.redis.Pipeline()
+	now := c.clock()
+	for _, r := range batch {
+		encoded, err := json.Marshal(r)
+		if life := r.ExpiresAt.Sub(now); err == nil && life > 0 {
+			pipeline.Set(context.Background(), redisKey(r.UserID, r.Key), encoded, life)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	if _, err := pipeline.Exec(ctx); err != nil {
+		c.failed(err)
+		return
+	}
+	c.succeeded()
+}
+
+func redisKey(userID, key string) string { return keyPrefix + userID + ":" + key }
+
+// resting reports whether Redis is to be left alone. When a rest is over, one request alone tries whether Redis is back.
+func (c *Cache) resting() bool {
+	until := c.restUntil.Load()
+	if until == 0 {
+		return false
+	}
+	now := time.Now()
+	return now.UnixNano() < until || !c.restUntil.CompareAndSwap(until, now.Add(restAfterFailure).UnixNano())
+}
+
+func (c *Cache) failed(err error) {
+	c.restUntil.Store(time.Now().Add(restAfterFailure).UnixNano())
+	if c.away.CompareAndSwap(false, true) {
+		c.logger.Warn("Redis is away; repeated requests are answered by the database", "error", err)
+	}
+}
+
+func (c *Cache) succeeded() {
+	if c.away.Load() && c.away.CompareAndSwap(true, false) {
+		c.restUntil.Store(0)
+		c.logger.Info("Redis is back; it answers repeated requests again")
+	}
+}
+
+// Options sets a client up so that a Redis that is away is noticed in time: without it, retries of the client add to each timeout.
+func Options(o *redis.Options) *redis.Options {
+	o.DialTimeout = time.Second
+	o.DialerRetries = 1
+	o.MaxRetries = 1
+	o.ContextTimeoutEnabled = true
+	return o
+}

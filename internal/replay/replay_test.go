@@ -1,0 +1,165 @@
+package replay_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+	"github.com/rs/zerolog"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/replay"
+	"minicompete/internal/testservices"
+)
+
+func record(key string) compete.IdempotencyRecord {
+	return compete.IdempotencyRecord{
+		UserID: "user", Key: key, RequestHash: "hash", Status: 201, Body: []byte(`{"a":1}`),
+		ExpiresAt: time.Now().UTC().Add(time.Hour).Truncate(time.Microsecond),
+	}
+}
+
+func newCache(t *testing.T, options *redis.Options) *replay.Cache {
+	t.Helper()
+	client := redis.NewClient(options)
+	t.Cleanup(func() { _ = client.Close() })
+	c := replay.New(client, time.Now, slog.New(slog.DiscardHandler))
+	t.Cleanup(c.Stop)
+	return c
+}
+
+func options(t *testing.T) *redis.Options {
+	t.Helper()
+	o, err := redis.ParseURL(testservices.Redis(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestCacheRemembers(t *testing.T) {
+	o := options(t)
+	writer, reader := newCache(t, o), newCache(t, o)
+	want := record("key-12345")
+	expired := record("key-expired")
+	expired.ExpiresAt = time.Now().Add(-time.Second)
+	for range 1000 {
+		writer.Put(t.Context(), want)
+	}
+	writer.Put(t.Context(), expired)
+	writer.Stop()
+	writer.Put(t.Context(), record("too-late-1"))
+	got, ok := reader.Get(t.Context(), "user", want.Key)
+	if diff := cmp.Diff(want, got); !ok || diff != "" {
+		t.Errorf("found: %v\n%s", ok, diff)
+	}
+	for _, missing := range [][2]string{{"user", "other-key"}, {"other", want.Key}, {"user", expired.Key}, {"user", "too-late-1"}} {
+		if got, ok := reader.Get(t.Context(), missing[0], missing[1]); ok {
+			t.Errorf("%v: found %+v", missing, got)
+		}
+	}
+}
+
+func TestCacheForgetsWhatIsNotARecord(t *testing.T) {
+	o := options(t)
+	client := redis.NewClient(o)
+	defer func() { _ = client.Close() }()
+	c := newCache(t, o)
+	for _, odd := range []string{"", "null", "{}", `{"UserID":"other","Key":"key-12345","Body":"e30="}`, `{"UserID":"user","Key":"key-12345","Body":"x"}`} {
+		if err := client.Set(t.Context(), "minicompete:replay:user:key-12345", odd, time.Minute).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := c.Get(t.Context(), "user", "key-12345"); ok {
+			t.Errorf("%s: found %+v", odd, got)
+		}
+	}
+}
+
+// A Redis that is down, or takes connections and says nothing, costs one timeout and then nothing for a while.
+func TestRedisAwayChangesNothingButSpeed(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	go func() {
+		for {
+			conn, err := silent.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _, _ = io.Copy(io.Discard, conn) }()
+		}
+	}()
+	for name, addr := range map[string]string{"down": "127.0.0.1:1", "silent": silent.Addr().String()} {
+		t.Run(name, func(t *testing.T) {
+			o := replay.Options(&redis.Options{Addr: addr})
+			c := newCache(t, o)
+			start := time.Now()
+			for range 10_000 {
+				if _, ok := c.Get(t.Context(), "user", "key-12345"); ok {
+					t.Fatal("found something")
+				}
+				c.Put(t.Context(), record("key-12345"))
+			}
+			if took := time.Since(start); took > time.Second {
+				t.Errorf("10,000 requests took %v more", took)
+			}
+		})
+	}
+}
+
+// A request that goes away is no reason to leave Redis alone.
+func TestACancelledRequestIsNotRedisFailing(t *testing.T) {
+	c := newCache(t, options(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, ok := c.Get(ctx, "user", "key-12345"); ok {
+		t.Fatal("found something")
+	}
+	c.Put(t.Context(), record("key-12345"))
+	c.Stop()
+	if _, ok := c.Get(t.Context(), "user", "key-12345"); !ok {
+		t.Error("Redis is left alone after a cancelled request")
+	}
+}
+
+// A Redis that comes back is asked again by itself.
+func TestRedisAwayAndBack(t *testing.T) {
+	o := options(t)
+	proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "redis", "127.0.0.1:0", o.Addr)
+	if err := proxy.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Stop()
+	o.Addr = proxy.Listen
+	c := newCache(t, replay.Options(o))
+	found := func() bool {
+		c.Put(t.Context(), record("key-12345"))
+		_, ok := c.Get(t.Context(), "user", "key-12345")
+		return ok
+	}
+	for deadline := time.Now().Add(5 * time.Second); !found() && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	proxy.Stop()
+	if found() {
+		t.Fatal("found something without a Redis")
+	}
+	if err := proxy.Start(); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for !found() {
+		if time.Now().After(deadline) {
+			t.Fatal("Redis is back and not asked")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
