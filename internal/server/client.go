@@ -1,0 +1,43 @@
+package server
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// clientAddr is where the request comes from: the connection's other end, or, when that is a trusted proxy, the last address
+// of X-Forwarded-For that none of them is. What stands before it can be made up by the client.
+func clientAddr(r *http.Request, trusted []netip.Prefix) string {
+	if len(trusted) == 0 {
+		return r.RemoteAddr
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !contains(trusted, peer.Addr()) {
+		return r.RemoteAddr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	client := r.RemoteAddr
+	for i := len(hops) - 1; i >= 0; i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			return client // made up, or left out by the proxy: the proxy before it is all we know
+		}
+		client = net.JoinHostPort(hop.Unmap().String(), "0")
+		if !contains(trusted, hop) {
+			return client
+		}
+	}
+	return client
+}
+
+func contains(networks []netip.Prefix, addr netip.Addr) bool {
+	addr = addr.Unmap()
+	for _, network := range networks {
+		if network.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}

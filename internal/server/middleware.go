@@ -1,0 +1,113 @@
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"minicompete/internal/problem"
+)
+
+const requestIDHeader = "X-Request-Id"
+
+// wrap puts around an endpoint's handler what every request passes.
+func (s *Server) wrap(e Endpoint) http.Handler {
+	level := slog.LevelInfo
+	if e.Quiet {
+		level = slog.LevelDebug
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		id := r.Header.Get(requestIDHeader)
+		if !sane(id) {
+			id = s.config.NewID()
+		}
+		w.Header().Set(requestIDHeader, id)
+		if s.stopping.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		r = r.WithContext(withRequestID(r.Context(), id))
+		r.RemoteAddr = clientAddr(r, s.config.TrustedProxies)
+		recorder := &recorder{ResponseWriter: w}
+		// Deferred, so that an answer that is cut off on purpose (http.ErrAbortHandler) is logged too.
+		defer func() {
+			took := time.Since(start)
+			s.config.Metrics.observe(e.Name, r.Method, recorder.status, took)
+			// The path alone: a query may hold what somebody searched for, or a token.
+			s.config.Logger.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+				slog.Int("status", recorder.status), slog.Int64("bytes", recorder.bytes), slog.Duration("took", took),
+				slog.String("client", r.RemoteAddr), slog.String("at", e.Name))
+		}()
+		s.serve(e.Handler, recorder, r)
+	})
+}
+
+// serve runs the handler. A panic is logged, and answered with a bland 500 if nothing was answered yet.
+func (s *Server) serve(handler http.Handler, w *recorder, r *http.Request) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		if cause == http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
+			panic(cause)
+		}
+		s.config.Logger.ErrorContext(r.Context(), "a handler panicked", "panic", cause, "path", r.URL.Path, "stack", string(debug.Stack()))
+		if w.status != 0 {
+			panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+		}
+		if strings.HasPrefix(r.URL.Path, "/api") {
+			problem.Write(w, errPanicked)
+			return
+		}
+		http.Error(w, problem.From(errPanicked).Detail, http.StatusInternalServerError)
+	}()
+	handler.ServeHTTP(w, r)
+	if w.status == 0 {
+		w.status = http.StatusOK // what net/http sends for an empty answer
+	}
+}
+
+// sane reports whether a client's request id may be used as it is: it appears in logs and in the answer.
+func sane(id string) bool {
+	if len(id) < 1 || len(id) > 128 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 && status >= http.StatusOK { // 1xx come before the answer
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach deadlines and Flush.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Flush is for handlers that look for http.Flusher.
+func (w *recorder) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() } // the client may be gone

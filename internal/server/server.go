@@ -1,0 +1,140 @@
+// Package server is what every request passes before and after its handler: listeners, time limits, request ids, the client's
+// address, one log line, recovery from panics, metrics, and the graceful stop.
+//
+// It knows no routes: handlers come from packages api and web.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The time limits of a connection. A stream that lives longer moves its own write deadline.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 60 * time.Second // longer than the last in the line of password hashes waits
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+)
+
+// DefaultDrain is how long a stopping server tells its clients, answer by answer, to open no further request on their connection.
+const DefaultDrain = 300 * time.Millisecond
+
+// Endpoint is an address and what answers there.
+type Endpoint struct {
+	Name    string // for logs, metrics and Addr
+	Addr    string // host:port; port 0 takes a free one
+	Handler http.Handler
+	Quiet   bool // requests are logged at debug level: probes of monitoring
+}
+
+// Config sets up a Server.
+type Config struct {
+	Endpoints      []Endpoint
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	NewID          func() string  // makes request ids
+	Logger         *slog.Logger
+	Metrics        *Metrics      // nil: none
+	Drain          time.Duration // 0: DefaultDrain
+}
+
+// Server listens and serves until it is stopped.
+type Server struct {
+	config   Config
+	servers  []*http.Server
+	sockets  map[string]net.Listener
+	stopping atomic.Bool
+	failed   chan error
+}
+
+// New makes a server that does nothing until Listen.
+func New(c Config) *Server {
+	if c.Drain == 0 {
+		c.Drain = DefaultDrain
+	}
+	return &Server{config: c, sockets: map[string]net.Listener{}, failed: make(chan error, len(c.Endpoints))}
+}
+
+// Listen takes all addresses, or none: an address that is taken is told before anything is served.
+func (s *Server) Listen(ctx context.Context) error {
+	for _, e := range s.config.Endpoints {
+		socket, err := new(net.ListenConfig).Listen(ctx, "tcp", e.Addr)
+		if err != nil {
+			for _, open := range s.sockets {
+				_ = open.Close() // nothing was served on it
+			}
+			return fmt.Errorf("the %s cannot listen: %w", e.Name, err)
+		}
+		s.sockets[e.Name] = socket
+	}
+	return nil
+}
+
+// Addr is where the named endpoint listens, after Listen; empty when there is no such endpoint.
+func (s *Server) Addr(name string) string {
+	if socket, ok := s.sockets[name]; ok {
+		return socket.Addr().String()
+	}
+	return ""
+}
+
+// Start serves on every address that Listen took. It returns at once; Failed tells when serving ends by itself.
+func (s *Server) Start() {
+	for _, e := range s.config.Endpoints {
+		server := &http.Server{
+			Handler:           s.wrap(e),
+			ReadHeaderTimeout: readHeaderTimeout,
+			ReadTimeout:       readTimeout,
+			WriteTimeout:      writeTimeout,
+			IdleTimeout:       idleTimeout,
+			MaxHeaderBytes:    maxHeaderBytes,
+			ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug), // clients' broken connections
+		}
+		s.servers = append(s.servers, server)
+		go func() {
+			if err := server.Serve(s.sockets[e.Name]); !errors.Is(err, http.ErrServerClosed) {
+				s.failed <- fmt.Errorf("the %s stopped listening: %w", e.Name, err)
+			}
+		}()
+	}
+}
+
+// Failed tells of an endpoint that stopped serving although nobody asked it to.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+// Stop answers every request that was taken, and takes no more. For a moment first it still listens but closes each connection
+// after its answer: a client that reuses a connection is not cut off in between. It fails when ctx ends before the last answer;
+// connections are closed then.
+func (s *Server) Stop(ctx context.Context) error {
+	s.stopping.Store(true)
+	select {
+	case <-time.After(s.config.Drain):
+	case <-ctx.Done():
+	}
+	var (
+		stopped sync.WaitGroup
+		mu      sync.Mutex
+		errs    []error
+	)
+	for _, server := range s.servers {
+		stopped.Go(func() {
+			if err := server.Shutdown(ctx); err != nil {
+				_ = server.Close() // the requests are lost already
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, fmt.Errorf("requests were still under way: %w", err))
+			}
+		})
+	}
+	stopped.Wait()
+	return errors.Join(errs...)
+}

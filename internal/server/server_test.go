@@ -1,0 +1,304 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"minicompete/internal/server"
+)
+
+// log is what the server wrote, one JSON object a line.
+type log struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *log) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func (l *log) lines(t *testing.T) []map[string]any {
+	t.Helper()
+	var lines []map[string]any
+	for _, line := range strings.Split(strings.TrimSpace(l.text()), "\n") {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		lines = append(lines, fields)
+	}
+	return lines
+}
+
+func start(t *testing.T, handler http.Handler, change func(*server.Config)) (*server.Server, string, *log) {
+	t.Helper()
+	written := &log{}
+	var ids atomic.Int64
+	c := server.Config{
+		Endpoints: []server.Endpoint{{Name: "api", Addr: "127.0.0.1:0", Handler: handler}},
+		NewID:     func() string { return fmt.Sprintf("made-%d", ids.Add(1)) },
+		Logger:    slog.New(server.LogRequestIDs(slog.NewJSONHandler(written, nil))),
+		Drain:     time.Millisecond,
+	}
+	if change != nil {
+		change(&c)
+	}
+	s := server.New(c)
+	if err := s.Listen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() {
+		if err := s.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, "http://" + s.Addr("api"), written
+}
+
+func get(t *testing.T, url string, header map[string]string) (*http.Response, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range header {
+		request.Header.Set(name, value)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, string(body)
+}
+
+func TestRequestIDs(t *testing.T) {
+	_, url, _ := start(t, http.NotFoundHandler(), nil)
+	for sent, want := range map[string]string{
+		"": "made-", "abc_1.2-3": "abc_1.2-3", strings.Repeat("x", 128): "xxx", strings.Repeat("x", 129): "made-",
+		"with space": "made-", "<script>": "made-", "é": "made-",
+	} {
+		response, _ := get(t, url, map[string]string{"X-Request-Id": sent})
+		if got := response.Header.Get("X-Request-Id"); !strings.HasPrefix(got, want) {
+			t.Errorf("sent %q: got %q", sent, got)
+		}
+	}
+}
+
+func TestOneLineARequest(t *testing.T) {
+	s, url, written := start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = io.WriteString(w, "short")
+	}), nil)
+	get(t, url+"/a/b?token=hunter2", map[string]string{"Authorization": "Bearer hunter2", "X-Request-Id": "the-id"})
+	if err := s.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	lines := written.lines(t)
+	if len(lines) != 1 {
+		t.Fatalf("got %d lines: %v", len(lines), lines)
+	}
+	for name, want := range map[string]any{
+		"msg": "request", "method": "GET", "path": "/a/b", "status": 418.0, "bytes": 5.0, "request_id": "the-id", "at": "api",
+	} {
+		if got := lines[0][name]; got != want {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+	if strings.Contains(written.text(), "hunter2") {
+		t.Errorf("a secret is logged: %s", written.text())
+	}
+}
+
+func TestPanics(t *testing.T) {
+	_, url, written := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/half") {
+			_, _ = io.WriteString(w, "half an")
+			_ = http.NewResponseController(w).Flush()
+		}
+		panic("the reason")
+	}), nil)
+	response, body := get(t, url+"/api/x", nil)
+	if response.StatusCode != 500 || response.Header.Get("Content-Type") != "application/problem+json" ||
+		!strings.Contains(body, `"code":"internal_error"`) || strings.Contains(body, "the reason") {
+		t.Errorf("API: got %d %s", response.StatusCode, body)
+	}
+	response, body = get(t, url+"/page", nil)
+	if response.StatusCode != 500 || strings.Contains(body, "the reason") {
+		t.Errorf("page: got %d %s", response.StatusCode, body)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/half", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err = http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if half, err := io.ReadAll(response.Body); err == nil {
+		t.Errorf("half an answer looks whole: %q", half)
+	}
+	if !strings.Contains(written.text(), "the reason") {
+		t.Error("the panic is not logged")
+	}
+}
+
+func TestClientAddress(t *testing.T) {
+	var seen atomic.Value
+	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if err != nil {
+			t.Error(err)
+		}
+		seen.Store(host)
+	})
+	_, open, _ := start(t, handler, nil)
+	_, proxied, _ := start(t, handler, func(c *server.Config) {
+		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
+	})
+	for _, tc := range []struct{ url, forwarded, want string }{
+		{open, "203.0.113.9", "127.0.0.1"},
+		{proxied, "", "127.0.0.1"},
+		{proxied, "203.0.113.9", "203.0.113.9"},
+		{proxied, "1.2.3.4, 203.0.113.9, 10.1.1.1", "203.0.113.9"},
+		{proxied, "1.2.3.4, nonsense, 10.1.1.1", "10.1.1.1"},
+		{proxied, "nonsense", "127.0.0.1"},
+		{proxied, "::ffff:203.0.113.9", "203.0.113.9"},
+		{proxied, "2001:db8::1", "2001:db8::1"},
+		{proxied, "10.0.0.1, 10.0.0.2", "10.0.0.1"},
+	} {
+		get(t, tc.url, map[string]string{"X-Forwarded-For": tc.forwarded})
+		if got := seen.Load(); got != tc.want {
+			t.Errorf("X-Forwarded-For %q: got %v, want %s", tc.forwarded, got, tc.want)
+		}
+	}
+}
+
+func TestAnAddressThatIsTaken(t *testing.T) {
+	s, url, _ := start(t, http.NotFoundHandler(), nil)
+	other := server.New(server.Config{Endpoints: []server.Endpoint{{Name: "web", Addr: "127.0.0.1:0"}, {Name: "api", Addr: strings.TrimPrefix(url, "http://")}}})
+	if err := other.Listen(t.Context()); !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "api") {
+		t.Errorf("got %v", err)
+	}
+	if s.Addr("nobody") != "" {
+		t.Error("an unknown endpoint has an address")
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	metrics := server.NewMetrics()
+	s, url, _ := start(t, http.NotFoundHandler(), func(c *server.Config) {
+		c.Metrics = metrics
+		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: "metrics", Addr: "127.0.0.1:0", Handler: metrics.Handler(), Quiet: true})
+	})
+	get(t, url, nil)
+	_, body := get(t, "http://"+s.Addr("metrics"), nil)
+	for _, want := range []string{`minicompete_request_seconds_count{at="api",method="GET",status="404"} 1`, "go_goroutines"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("missing: %s", want)
+		}
+	}
+}
+
+// Under load, every request that a stopping server took is answered: a client sees an answer, or that nobody listens any more.
+func TestStopUnderLoad(t *testing.T) {
+	s, url, _ := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(time.Millisecond) // work, so that requests are under way when the stop comes
+		_, _ = io.Copy(w, r.Body)
+	}), func(c *server.Config) {
+		c.Drain = 50 * time.Millisecond
+		c.Logger = slog.New(slog.DiscardHandler)
+	})
+	transport := &http.Transport{MaxIdleConnsPerHost: 32}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	var answered, refused atomic.Int64
+	var load sync.WaitGroup
+	for range 32 {
+		load.Go(func() {
+			for refused.Load() == 0 {
+				response, err := client.Post(url, "text/plain", strings.NewReader("hello")) //nolint:noctx // nothing is to end it but the server
+				if errors.Is(err, syscall.ECONNREFUSED) {
+					refused.Add(1)
+					return
+				}
+				if err != nil {
+					t.Errorf("cut off: %v", err)
+					return
+				}
+				body, err := io.ReadAll(response.Body)
+				_ = response.Body.Close()
+				if err != nil || string(body) != "hello" {
+					t.Errorf("cut off: %q, %v", body, err)
+					return
+				}
+				answered.Add(1)
+			}
+		})
+	}
+	for answered.Load() < 500 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := s.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	load.Wait()
+	if refused.Load() == 0 {
+		t.Error("nobody was refused after the stop")
+	}
+}
+
+func TestStopGivesUp(t *testing.T) {
+	release := make(chan struct{})
+	taken := make(chan struct{})
+	s, url, _ := start(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(taken)
+		<-release
+	}), nil)
+	done := make(chan error)
+	go func() {
+		response, err := http.Get(url) //nolint:gosec,noctx // our own server
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		done <- err
+	}()
+	<-taken
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := s.Stop(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	if err := <-done; err == nil {
+		t.Error("the connection stayed open")
+	}
+	close(release)
+}
