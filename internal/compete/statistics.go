@@ -8,16 +8,16 @@ import (
 // StatisticsStore counts, for dashboards and for pages that stay open.
 type StatisticsStore interface {
 	// RegistrationCounts counts registrations by when they arrived, whatever became of them: element i is those with RegisteredAt
-	// in [edges[i], edges[i+1]). Edges ascend; there are at most MaxCountEdges of them.
-	RegistrationCounts(ctx context.Context, scope RegistrationScope, edges []time.Time) ([]int, error)
+	// in the i-th of so many steps from a moment on. A step is a whole number of microseconds.
+	RegistrationCounts(ctx context.Context, scope RegistrationScope, from time.Time, step time.Duration, steps int) ([]int, error)
 	// RegistrationSpan reads when the first and the last registration of a competition arrived, by Seq; ok is false when there is none.
 	RegistrationSpan(ctx context.Context, competitionID string) (first, last time.Time, ok bool, err error)
 	// UnreadMessagesOf counts the unread messages of many users in one query; who has none is left out.
 	UnreadMessagesOf(ctx context.Context, userIDs []string) (map[string]int, error)
 }
 
-// MaxCountEdges bounds one call of RegistrationCounts, and with it the size of its statement.
-const MaxCountEdges = 101
+// MaxSteps bounds how finely time is divided: a chart has no more pixels to show.
+const MaxSteps = 100
 
 // RegistrationScope says whose registrations to count: those of one competition, or of all of an organizer.
 type RegistrationScope struct {
@@ -46,7 +46,7 @@ func (s *Service) RegistrationsPerDay(ctx context.Context, a Actor, days int) ([
 	if err := require(a, RoleOrganizer); err != nil {
 		return nil, err
 	}
-	days = min(max(days, 1), MaxCountEdges-1)
+	days = min(max(days, 1), MaxSteps)
 	tomorrow := s.now().Truncate(24 * time.Hour).Add(24 * time.Hour)
 	return s.counts(ctx, RegistrationScope{OrganizerID: a.UserID}, tomorrow.Add(-time.Duration(days)*24*time.Hour), 24*time.Hour, days)
 }
@@ -68,23 +68,19 @@ func (s *Service) RegistrationTimeline(ctx context.Context, a Actor, competition
 	if err != nil || !ok {
 		return nil, err
 	}
-	const steps = MaxCountEdges - 1
-	step := max(last.Sub(first)/(steps-1), time.Millisecond).Truncate(time.Microsecond) + time.Microsecond
+	step := max(last.Sub(first)/(MaxSteps-1), time.Millisecond).Truncate(time.Microsecond) + time.Microsecond
+	steps := int(last.Sub(first)/step) + 1
 	return s.counts(ctx, RegistrationScope{CompetitionID: competitionID}, first, step, steps)
 }
 
 func (s *Service) counts(ctx context.Context, scope RegistrationScope, from time.Time, step time.Duration, steps int) ([]TimeCount, error) {
-	edges := make([]time.Time, steps+1)
-	for i := range edges {
-		edges[i] = from.Add(time.Duration(i) * step)
-	}
-	counts, err := s.Statistics.RegistrationCounts(ctx, scope, edges)
+	counts, err := s.Statistics.RegistrationCounts(ctx, scope, from, step, steps)
 	if err != nil {
 		return nil, err
 	}
 	series := make([]TimeCount, len(counts))
 	for i, n := range counts {
-		series[i] = TimeCount{At: edges[i], Count: n}
+		series[i] = TimeCount{At: from.Add(time.Duration(i) * step), Count: n}
 	}
 	return series, nil
 }

@@ -92,6 +92,7 @@ var (
 //	{matches $1}   membership in what a search finds (see searchQuery)
 //	{words v.w}    searchable words, separated by spaces
 //	{fold c.name}  lower-cased
+//	{micros c.at}  a time as microseconds since 1970, to calculate with
 //
 // and, where the statement is run for many rows with these columns (see bulk), {select v.id, …} and {from}.
 func (d *dialect) render(text string, columns ...column) string {
@@ -133,6 +134,11 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		return fmt.Sprintf(d.words, rest)
 	case "fold":
 		return fmt.Sprintf(d.fold, rest)
+	case "micros":
+		if postgres {
+			return "CAST(EXTRACT(EPOCH FROM " + rest + ") * 1000000 AS bigint)"
+		}
+		return rest // it is kept as that
 	case "select":
 		if postgres {
 			return "SELECT " + rest + " " + d.from(columns)

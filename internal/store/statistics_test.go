@@ -1,0 +1,136 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/store"
+	"minicompete/internal/testservices"
+)
+
+const (
+	statOrganizer   = "00000000-0000-7000-8000-000000000001"
+	statCompetition = "00000000-0000-7000-8000-000000000002"
+	statOther       = "00000000-0000-7000-8000-000000000003"
+)
+
+func TestStatistics(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, url string) {
+		s, err := store.Open(t.Context(), store.Config{URL: url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		if err := s.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		noon := time.Date(2026, 6, 12, 12, 0, 0, 0, time.UTC)
+		fillStatistics(t, s, noon)
+		t.Run("counts", func(t *testing.T) { testCounts(t, s, noon) })
+		t.Run("span", func(t *testing.T) { testSpan(t, s, noon) })
+		t.Run("unread", func(t *testing.T) { testUnread(t, s) })
+	})
+}
+
+// fillStatistics stores an organizer with two competitions: one with registrations 0, 1, 1 and 3 minutes after noon, the
+// other with one 2 minutes after.
+func fillStatistics(t *testing.T, s *store.Store, noon time.Time) {
+	t.Helper()
+	exec := func(text string, args ...any) {
+		t.Helper()
+		if _, err := s.Writer().ExecContext(t.Context(), text, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	user := func(id, role string) {
+		exec(`INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at) VALUES ($1, $2, 'N', 'x', $3, $4, $4)`,
+			id, id+"@example.com", role, noon)
+	}
+	user(statOrganizer, "ORGANIZER")
+	for _, id := range []string{statCompetition, statOther} {
+		exec(`INSERT INTO competitions (id, title, description, location, capacity, seats_left, reg_deadline, status, organizer_id, created_at, updated_at)
+			VALUES ($1, 'Cup', '', '', 10, 10, $2, 'PUBLISHED', $3, $2, $2)`, id, noon, statOrganizer)
+	}
+	for i, r := range []struct {
+		competition string
+		after       time.Duration
+	}{
+		{statCompetition, 0},
+		{statCompetition, time.Minute},
+		{statCompetition, 2*time.Minute - time.Microsecond},
+		{statCompetition, 3 * time.Minute},
+		{statOther, 2 * time.Minute},
+	} {
+		userID := statUser(i)
+		user(userID, "PARTICIPANT")
+		registration := fmt.Sprintf("00000000-0000-7000-8000-0000000002%02d", i)
+		// Given in another zone, as a program's clock may be.
+		at := noon.Add(r.after).In(time.FixedZone("", 5*3600)).UTC()
+		exec(`INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at) VALUES ($1, $2, $3, 'CONFIRMED', $4, $5, $5)`,
+			registration, userID, r.competition, i+1, at)
+		for j := range i % 3 {
+			exec(`INSERT INTO messages (id, user_id, registration_id, seq, kind, "to", subject, body, sent_at) VALUES ($1, $2, $3, $4, 'confirmed', '', '', '', $5)`,
+				fmt.Sprintf("00000000-0000-7000-8000-0000000%02d3%02d", j, i), userID, registration, j+1, at)
+		}
+	}
+}
+
+func statUser(i int) string { return fmt.Sprintf("00000000-0000-7000-8000-0000000001%02d", i) }
+
+func testCounts(t *testing.T, s *store.Store, noon time.Time) {
+	for _, tc := range []struct {
+		name  string
+		scope compete.RegistrationScope
+		from  time.Time
+		steps int
+		want  []int
+	}{
+		{"of a competition", compete.RegistrationScope{CompetitionID: statCompetition}, noon, 4, []int{1, 2, 0, 1}},
+		{"of an organizer", compete.RegistrationScope{OrganizerID: statOrganizer}, noon, 4, []int{1, 2, 1, 1}},
+		{"from another zone", compete.RegistrationScope{CompetitionID: statCompetition}, noon.In(time.FixedZone("", 5*3600)), 2, []int{1, 2}},
+		{"what is outside is left out", compete.RegistrationScope{CompetitionID: statCompetition}, noon.Add(time.Minute), 2, []int{2, 0}},
+		{"of nobody", compete.RegistrationScope{OrganizerID: statUser(0)}, noon, 2, []int{0, 0}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := s.RegistrationCounts(t.Context(), tc.scope, tc.from, time.Minute, tc.steps)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("counts (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func testSpan(t *testing.T, s *store.Store, noon time.Time) {
+	first, last, ok, err := s.RegistrationSpan(t.Context(), statCompetition)
+	if err != nil || !ok {
+		t.Fatalf("RegistrationSpan: ok = %v, error = %v", ok, err)
+	}
+	if !first.Equal(noon) || !last.Equal(noon.Add(3*time.Minute)) {
+		t.Errorf("from %s to %s, want from noon to three minutes after", first, last)
+	}
+	if _, _, ok, err := s.RegistrationSpan(t.Context(), statOrganizer); ok || err != nil {
+		t.Errorf("of nothing: ok = %v, error = %v, want false and nil", ok, err)
+	}
+}
+
+func testUnread(t *testing.T, s *store.Store) {
+	got, err := s.UnreadMessagesOf(t.Context(), []string{statUser(0), statUser(1), statUser(2), statUser(4)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{statUser(1): 1, statUser(2): 2, statUser(4): 1}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("unread (-want +got):\n%s", diff)
+	}
+}
