@@ -26,7 +26,7 @@ const (
 	maxHeaderBytes    = 64 << 10
 )
 
-// DefaultDrain is how long a stopping server tells its clients, answer by answer, to open no further request on their connection.
+// DefaultDrain is how long a stopping server waits for clients to take the answer that tells them to close their connection.
 const DefaultDrain = 300 * time.Millisecond
 
 // Endpoint is an address and what answers there.
@@ -52,6 +52,7 @@ type Server struct {
 	config   Config
 	servers  []*http.Server
 	sockets  map[string]net.Listener
+	open     atomic.Int64 // connections
 	stopping atomic.Bool
 	failed   chan error
 }
@@ -97,11 +98,12 @@ func (s *Server) Start() {
 			WriteTimeout:      writeTimeout,
 			IdleTimeout:       idleTimeout,
 			MaxHeaderBytes:    maxHeaderBytes,
+			ConnState:         s.count,
 			ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug), // clients' broken connections
 		}
 		s.servers = append(s.servers, server)
 		go func() {
-			if err := server.Serve(s.sockets[e.Name]); !errors.Is(err, http.ErrServerClosed) {
+			if err := server.Serve(s.sockets[e.Name]); !s.stopping.Load() {
 				s.failed <- fmt.Errorf("the %s stopped listening: %w", e.Name, err)
 			}
 		}()
@@ -111,15 +113,26 @@ func (s *Server) Start() {
 // Failed tells of an endpoint that stopped serving although nobody asked it to.
 func (s *Server) Failed() <-chan error { return s.failed }
 
-// Stop answers every request that was taken, and takes no more. For a moment first it still listens but closes each connection
-// after its answer: a client that reuses a connection is not cut off in between. It fails when ctx ends before the last answer;
-// connections are closed then.
+func (s *Server) count(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.open.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		s.open.Add(-1)
+	case http.StateActive, http.StateIdle:
+	}
+}
+
+// Stop takes no more connections and answers every request that comes on those there are, each with the advice to close it.
+// What is idle after a moment is closed. It fails when ctx ends before the last answer; all connections are closed then.
+//
+// http.Server.Shutdown alone would not do: it drops a request that arrives just when it begins.
 func (s *Server) Stop(ctx context.Context) error {
 	s.stopping.Store(true)
-	select {
-	case <-time.After(s.config.Drain):
-	case <-ctx.Done():
+	for _, socket := range s.sockets {
+		_ = socket.Close() // it fails only when it is closed already
 	}
+	s.drain(ctx)
 	var (
 		stopped sync.WaitGroup
 		mu      sync.Mutex
@@ -137,4 +150,21 @@ func (s *Server) Stop(ctx context.Context) error {
 	}
 	stopped.Wait()
 	return errors.Join(errs...)
+}
+
+// drain waits until no connection is open, or for as long as Config.Drain says.
+func (s *Server) drain(ctx context.Context) {
+	enough := time.NewTimer(s.config.Drain)
+	defer enough.Stop()
+	look := time.NewTicker(2 * time.Millisecond)
+	defer look.Stop()
+	for s.open.Load() > 0 {
+		select {
+		case <-look.C:
+		case <-enough.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }

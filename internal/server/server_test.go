@@ -234,7 +234,7 @@ func TestStopUnderLoad(t *testing.T) {
 		time.Sleep(time.Millisecond) // work, so that requests are under way when the stop comes
 		_, _ = io.Copy(w, r.Body)
 	}), func(c *server.Config) {
-		c.Drain = 50 * time.Millisecond
+		c.Drain = server.DefaultDrain
 		c.Logger = slog.New(slog.DiscardHandler)
 	})
 	transport := &http.Transport{MaxIdleConnsPerHost: 32}
