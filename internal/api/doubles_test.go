@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -91,8 +90,26 @@ func serveWith(t testing.TB, config Config, writeTimeout time.Duration) *httptes
 	return server
 }
 
+// answer is a response that was read to its end; err says why it has none.
+type answer struct {
+	request string
+	status  int
+	header  http.Header
+	body    string
+	err     error
+}
+
 // send makes a request; headers are "Name: value".
-func send(t testing.TB, server *httptest.Server, method, path string, body io.Reader, headers ...string) *http.Response {
+func send(t testing.TB, server *httptest.Server, method, path string, body io.Reader, headers ...string) answer {
+	t.Helper()
+	response := open(t, server, method, path, body, headers...)
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	return answer{request: method + " " + path, status: response.StatusCode, header: response.Header, body: string(text), err: err}
+}
+
+// open makes a request whose answer the caller reads as it comes, and closes.
+func open(t testing.TB, server *httptest.Server, method, path string, body io.Reader, headers ...string) *http.Response {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, body)
 	if err != nil {
@@ -106,34 +123,23 @@ func send(t testing.TB, server *httptest.Server, method, path string, body io.Re
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = response.Body.Close() })
 	return response
 }
 
-func bodyOf(t testing.TB, response *http.Response) string {
+// wantProblem holds an answer to be a problem document with the given status and code.
+func wantProblem(t testing.TB, got answer, status int, code string) problem.Problem {
 	t.Helper()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(body)
-}
-
-// wantProblem holds a response to be a problem document with the given status and code.
-func wantProblem(t testing.TB, response *http.Response, status int, code string) problem.Problem {
-	t.Helper()
-	body := bodyOf(t, response)
 	var p problem.Problem
-	decoder := json.NewDecoder(bytes.NewReader([]byte(body)))
+	decoder := json.NewDecoder(strings.NewReader(got.body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&p); err != nil {
-		t.Fatalf("%s %s: %v in %.300s", response.Request.Method, response.Request.URL.Path, err, body)
+		t.Fatalf("%s: %v in %.300s", got.request, err, got.body)
 	}
-	if got := response.Header.Get("Content-Type"); response.StatusCode != status || p.Code != code || p.Status != status || got != problem.ContentType {
-		t.Errorf("%s %s: got %d %s %s, want %d %s", response.Request.Method, response.Request.URL.Path, response.StatusCode, got, body, status, code)
+	if media := got.header.Get("Content-Type"); got.status != status || p.Code != code || p.Status != status || media != problem.ContentType {
+		t.Errorf("%s: got %d %s %s, want %d %s", got.request, got.status, media, got.body, status, code)
 	}
 	if p.Title == "" || p.Detail == "" || p.Type != "about:blank" {
-		t.Errorf("%s lacks type, title or detail", body)
+		t.Errorf("%s: %s lacks type, title or detail", got.request, got.body)
 	}
 	return p
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -38,7 +39,7 @@ func TestUnroutedRequests(t *testing.T) {
 		} else {
 			wantProblem(t, response, http.StatusMethodNotAllowed, "method_not_allowed")
 		}
-		if got := response.Header.Get("Allow"); got != c.allow {
+		if got := response.header.Get("Allow"); got != c.allow {
 			t.Errorf("%s %s: Allow is %q, want %q", c.method, c.path, got, c.allow)
 		}
 	}
@@ -91,8 +92,9 @@ func TestBodyThatEndsEarly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	if body := bodyOf(t, response); response.StatusCode != 400 || !strings.Contains(body, "unreadable_body") {
-		t.Errorf("got %d %s, want 400 unreadable_body", response.StatusCode, body)
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != 400 || !strings.Contains(string(body), "unreadable_body") {
+		t.Errorf("got %d %s, %v, want 400 unreadable_body", response.StatusCode, body, err)
 	}
 }
 
@@ -129,16 +131,20 @@ func TestParameters(t *testing.T) {
 func TestNextLinkKeepsTheOtherParameters(t *testing.T) {
 	server := serve(t, testConfig())
 	response := send(t, server, "GET", "/api/competitions?limit=2&search=a%26b&tags=go,x&cursor=", nil)
-	link := response.Header.Get("Link")
+	link := response.header.Get("Link")
 	address := regexp.MustCompile(`^<(/api/competitions\?[^>]+)>; rel="next"$`).FindStringSubmatch(link)
 	if address == nil {
 		t.Fatalf("Link is %q", link)
 	}
-	query := send(t, server, "GET", address[1], nil).Request.URL.Query()
+	next, err := url.Parse(address[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := next.Query()
 	if query.Get("limit") != "2" || query.Get("search") != "a&b" || query.Get("tags") != "go,x" || query.Get("cursor") == "" {
 		t.Errorf("the next page is %v, want the same search with a cursor", query)
 	}
-	if got := response.Header.Get("Cache-Control"); got != "no-cache" {
+	if got := response.header.Get("Cache-Control"); got != "no-cache" {
 		t.Errorf("Cache-Control is %q, want no-cache", got)
 	}
 }
@@ -149,14 +155,14 @@ func TestTokens(t *testing.T) {
 	for _, header := range []string{"Authorization: Bearer bad", "Authorization: Basic dTpw", "Authorization: Bearer", "Authorization: token"} {
 		response := send(t, server, "GET", address, nil, header)
 		wantProblem(t, response, http.StatusUnauthorized, "unauthorized")
-		if got := response.Header.Get("WWW-Authenticate"); got != "Bearer" {
+		if got := response.header.Get("WWW-Authenticate"); got != "Bearer" {
 			t.Errorf("%s: WWW-Authenticate is %q, want Bearer", header, got)
 		}
 	}
 	wantProblem(t, send(t, server, "POST", "/api/competitions", strings.NewReader("{"), "Cookie: session=token"), 401, "unauthorized")
 	for _, header := range []string{"Accept: */*", "Authorization: Bearer token", "Authorization: bearer  token"} {
-		if response := send(t, server, "GET", address, nil, header); response.StatusCode != 200 {
-			t.Errorf("%s: got %d, want 200", header, response.StatusCode)
+		if response := send(t, server, "GET", address, nil, header); response.status != 200 {
+			t.Errorf("%s: got %d, want 200", header, response.status)
 		}
 	}
 }
@@ -164,7 +170,7 @@ func TestTokens(t *testing.T) {
 func TestConditionsComeAfterPermissions(t *testing.T) {
 	server := serve(t, testConfig())
 	address := "/api/competitions/" + someID
-	change := func(token, ifMatch string) *http.Response {
+	change := func(token, ifMatch string) answer {
 		return send(t, server, "PATCH", address, strings.NewReader("{}"), "Authorization: Bearer "+token, "If-Match: "+ifMatch)
 	}
 	wantProblem(t, change("participant", ""), http.StatusForbidden, "forbidden")
@@ -180,18 +186,18 @@ func TestCORS(t *testing.T) {
 	server := serve(t, config)
 	preflight := send(t, server, "OPTIONS", "/api/competitions", nil, "Origin: https://app.example",
 		"Access-Control-Request-Method: POST", "Access-Control-Request-Headers: authorization,content-type,idempotency-key")
-	if got := preflight.Header.Get("Access-Control-Allow-Origin"); preflight.StatusCode != 204 || got != "https://app.example" {
-		t.Errorf("preflight: got %d for origin %q", preflight.StatusCode, got)
+	if got := preflight.header.Get("Access-Control-Allow-Origin"); preflight.status != 204 || got != "https://app.example" {
+		t.Errorf("preflight: got %d for origin %q", preflight.status, got)
 	}
 	answer := send(t, server, "GET", "/api/nothing", nil, "Origin: https://app.example")
 	for _, name := range []string{"Link", "Etag", "Retry-After", "Idempotency-Replayed"} {
-		if got := answer.Header.Get("Access-Control-Expose-Headers"); !strings.Contains(got, name) {
+		if got := answer.header.Get("Access-Control-Expose-Headers"); !strings.Contains(got, name) {
 			t.Errorf("%s is not exposed: %q", name, got)
 		}
 	}
 	for name, s := range map[string]Config{"another origin": config, "no origins": testConfig()} {
 		origin := "https://evil.example"
-		if got := send(t, serve(t, s), "GET", "/api", nil, "Origin: "+origin).Header.Get("Access-Control-Allow-Origin"); got != "" {
+		if got := send(t, serve(t, s), "GET", "/api", nil, "Origin: "+origin).header.Get("Access-Control-Allow-Origin"); got != "" {
 			t.Errorf("%s: Access-Control-Allow-Origin is %q", name, got)
 		}
 	}
@@ -204,16 +210,16 @@ func TestHealth(t *testing.T) {
 	server := serve(t, config)
 	want := `{"status":"ok","service":"mini-compete-api","timestamp":"2026-04-01T12:00:00Z","version":"test",` +
 		`"checks":{"database":{"status":"up","latencyMs":0.25},"redis":{"status":"down","latencyMs":0}}}` + "\n"
-	if response := send(t, server, "GET", "/api/health", nil); response.StatusCode != 200 || bodyOf(t, response) != want {
-		t.Errorf("got %d, want 200 %s", response.StatusCode, want)
+	if response := send(t, server, "GET", "/api/health", nil); response.status != 200 || response.body != want {
+		t.Errorf("got %d, want 200 %s", response.status, want)
 	}
 	checks[0].Status = CheckDown
 	response := send(t, server, "GET", "/api/health", nil)
-	if body := bodyOf(t, response); response.StatusCode != 503 || response.Header.Get("Retry-After") == "" || !strings.Contains(body, `"status":"unavailable"`) {
-		t.Errorf("without its database: got %d %s", response.StatusCode, body)
+	if body := response.body; response.status != 503 || response.header.Get("Retry-After") == "" || !strings.Contains(body, `"status":"unavailable"`) {
+		t.Errorf("without its database: got %d %s", response.status, body)
 	}
 	greeting := send(t, server, "GET", "/api", nil)
-	if body := bodyOf(t, greeting); body != `{"status":"ok","service":"mini-compete-api","timestamp":"2026-04-01T12:00:00Z"}`+"\n" {
+	if body := greeting.body; body != `{"status":"ok","service":"mini-compete-api","timestamp":"2026-04-01T12:00:00Z"}`+"\n" {
 		t.Errorf("greeting is %s", body)
 	}
 }
@@ -222,23 +228,23 @@ func TestHealth(t *testing.T) {
 func TestDocsNeedNoInternet(t *testing.T) {
 	server := serve(t, testConfig())
 	page := send(t, server, "GET", "/api/docs", nil)
-	text := bodyOf(t, page)
+	text := page.body
 	links := regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(text, -1)
-	if page.StatusCode != 200 || len(links) < 3 || !strings.Contains(text, "/api/openapi.json") {
-		t.Fatalf("got %d with %d links, want Swagger UI on /api/openapi.json", page.StatusCode, len(links))
+	if page.status != 200 || len(links) < 3 || !strings.Contains(text, "/api/openapi.json") {
+		t.Fatalf("got %d with %d links, want Swagger UI on /api/openapi.json", page.status, len(links))
 	}
-	if policy := page.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "http") {
+	if policy := page.header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "http") {
 		t.Errorf("Content-Security-Policy is %q, want one that allows this server alone", policy)
 	}
 	for _, link := range links {
 		if !strings.HasPrefix(link[1], docsPath+"/") {
 			t.Errorf("the page links to %s", link[1])
-		} else if response := send(t, server, "GET", link[1], nil); response.StatusCode != 200 {
-			t.Errorf("%s: got %d", link[1], response.StatusCode)
+		} else if response := send(t, server, "GET", link[1], nil); response.status != 200 {
+			t.Errorf("%s: got %d", link[1], response.status)
 		}
 	}
 	document := send(t, server, "GET", "/api/openapi.json", nil)
-	if body := bodyOf(t, document); !json.Valid([]byte(body)) || !strings.Contains(body, `"openapi": "3.1.0"`) {
+	if body := document.body; !json.Valid([]byte(body)) || !strings.Contains(body, `"openapi": "3.1.0"`) {
 		t.Errorf("/api/openapi.json is %.100s", body)
 	}
 }

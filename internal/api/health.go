@@ -83,10 +83,11 @@ func (a *api) greet() Greeting {
 
 func (a *api) health(ctx context.Context, _ *noInput) (*healthAnswer, error) {
 	answer := &healthAnswer{Status: http.StatusOK, Body: Health{Greeting: a.greet(), Version: a.Version, Checks: HealthChecks{}}}
-	for _, check := range a.Config.Health(ctx) {
+	for _, check := range a.Health(ctx) {
 		answer.Body.Checks[check.Name] = HealthCheck{Status: check.Status, LatencyMs: float64(check.Latency.Microseconds()) / 1000}
 		if check.Needed && check.Status == CheckDown {
-			answer.Status, answer.RetryAfter, answer.Body.Greeting.Status = http.StatusServiceUnavailable, "2", "unavailable"
+			answer.Body.Status = "unavailable"
+			answer.Status, answer.RetryAfter = http.StatusServiceUnavailable, "2"
 		}
 	}
 	return answer, nil

@@ -44,7 +44,8 @@ func TestLiveStream(t *testing.T) {
 	config, seats := testConfig(), newFeed()
 	config.Seats, config.Heartbeat = seats, 10*time.Millisecond
 	server := serveWith(t, config, time.Millisecond) // which the stream outlives
-	response := send(t, server, "GET", livePath, nil)
+	response := open(t, server, "GET", livePath, nil)
+	defer func() { _ = response.Body.Close() }()
 	if got := response.Header.Get("Content-Type"); response.StatusCode != 200 || got != mediaEvents {
 		t.Fatalf("got %d %s, want a stream", response.StatusCode, got)
 	}
@@ -69,7 +70,7 @@ func TestLiveStream(t *testing.T) {
 func TestLiveStreamLeavesTheFeedWithItsClient(t *testing.T) {
 	config, seats := testConfig(), newFeed()
 	config.Seats = seats
-	response := send(t, serve(t, config), "GET", livePath, nil)
+	response := open(t, serve(t, config), "GET", livePath, nil)
 	_ = response.Body.Close()
 	<-seats.left
 }
@@ -79,8 +80,8 @@ func TestLiveRefusals(t *testing.T) {
 	config.Seats, seats.err = seats, compete.ErrBusy
 	response := send(t, serve(t, config), "GET", livePath, nil)
 	wantProblem(t, response, http.StatusServiceUnavailable, "busy")
-	if response.Header.Get("Retry-After") != "1" {
-		t.Errorf("Retry-After is %q, want 1", response.Header.Get("Retry-After"))
+	if response.header.Get("Retry-After") != "1" {
+		t.Errorf("Retry-After is %q, want 1", response.header.Get("Retry-After"))
 	}
 	draft := aCompetition()
 	draft.Status, draft.Organizer.ID = compete.StatusDraft, "018f6b1e-0000-7d0a-9b3e-5a1f0c2d4e6f"
@@ -91,8 +92,8 @@ func TestLiveRefusals(t *testing.T) {
 func TestLiveHeadIsNoStream(t *testing.T) {
 	config, seats := testConfig(), newFeed()
 	config.Seats = seats
-	if response := send(t, serve(t, config), "HEAD", livePath, nil); response.StatusCode != 200 {
-		t.Errorf("got %d, want 200", response.StatusCode)
+	if response := send(t, serve(t, config), "HEAD", livePath, nil); response.status != 200 {
+		t.Errorf("got %d, want 200", response.status)
 	}
 	<-seats.left
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"flag"
 	"net/http"
 	"os"
 	"testing"
@@ -9,22 +8,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// TestOpenAPI holds the document to its golden file, so that a change of the API is seen in review: go test ./internal/api -run OpenAPI -update
-func TestOpenAPI(t *testing.T) {
-	const golden = "testdata/openapi.json"
+// TestGoldenOpenAPI holds the document to its golden file, so that a change of the API is seen in review.
+func TestGoldenOpenAPI(t *testing.T) {
+	const golden, advice = "testdata/openapi.json", "make generate writes it anew"
 	got := openAPI(newAPI(Config{Version: "1.0.0"}, http.NewServeMux()))
-	if *update {
+	if os.Getenv("UPDATE_GOLDEN") != "" {
 		if err := os.WriteFile(golden, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want, err := os.ReadFile(golden)
 	if err != nil {
-		t.Fatalf("%v; make it with: go test ./internal/api -run OpenAPI -update", err)
+		t.Fatalf("%v; %s", err, advice)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("the OpenAPI document changed; if it should, run go test ./internal/api -run OpenAPI -update (-want +got):\n%s", diff)
+		t.Errorf("the OpenAPI document changed; if it should, %s (-want +got):\n%s", advice, diff)
 	}
 }

@@ -64,9 +64,12 @@ func checkQuery(ctx huma.Context) error {
 	return nil
 }
 
+// jsonSpace is what may stand around a JSON value: less than Go takes for white space.
+const jsonSpace = " \t\r\n"
+
 // decode reads a JSON object into the struct that v points to. Unknown fields and values of another type are refused, all in one answer.
 func decode(body []byte, v any) error {
-	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
+	if trimmed := bytes.TrimLeft(body, jsonSpace); len(trimmed) == 0 || trimmed[0] != '{' {
 		return errNotAnObject
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
@@ -74,7 +77,7 @@ func decode(body []byte, v any) error {
 	if err := decoder.Decode(v); err != nil {
 		return explain(body, reflect.TypeOf(v).Elem())
 	}
-	if rest := body[decoder.InputOffset():]; len(bytes.TrimSpace(rest)) > 0 || !utf8.Valid(body) {
+	if rest := body[decoder.InputOffset():]; len(bytes.Trim(rest, jsonSpace)) > 0 || !utf8.Valid(body) {
 		return errMalformedJSON
 	}
 	return nil
@@ -82,7 +85,7 @@ func decode(body []byte, v any) error {
 
 // decodeEmpty accepts what a request without content may carry: nothing, or an empty JSON object.
 func decodeEmpty(body []byte) error {
-	if body = bytes.TrimSpace(body); len(body) == 0 || string(body) == "{}" {
+	if body = bytes.Trim(body, jsonSpace); len(body) == 0 || string(body) == "{}" {
 		return nil
 	}
 	return decode(body, &struct{}{})
