@@ -94,8 +94,9 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 		}
 	}
 	if change.Name != nil {
+		// The name alone: the role, and whether the account is disabled, may have changed since user was read.
 		user.Name, user.UpdatedAt = *change.Name, now
-		if err := s.Users.UpdateUser(ctx, user); err != nil {
+		if err := s.Users.SetName(ctx, user.ID, user.Name, now); err != nil {
 			return User{}, err
 		}
 	}

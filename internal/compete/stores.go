@@ -17,7 +17,9 @@ type UserStore interface {
 	UserByEmail(ctx context.Context, email string) (User, string, error)
 	// PasswordHash fails with ErrUserMissing.
 	PasswordHash(ctx context.Context, id string) (string, error)
-	// UpdateUser writes name, role and disabled_at; a changed role or a disabled account also ends the user's sessions and older tokens. It fails with ErrUserMissing.
+	// SetName fails with ErrUserMissing.
+	SetName(ctx context.Context, id, name string, now time.Time) error
+	// UpdateUser writes role and disabled_at; a changed role or a disabled account also ends the user's sessions and older tokens. It fails with ErrUserMissing.
 	UpdateUser(ctx context.Context, u User) error
 	// SetPassword changes the hash and, in the same transaction, ends the user's sessions other than keepSessionID,
 	// and tokens without a session that were issued before now.
