@@ -41,12 +41,8 @@ type longer struct {
 
 func (l longer) Scan(dest ...any) error { return l.scanner.Scan(append(dest, l.more...)...) }
 
-func userFields(u *compete.User) []any {
-	return []any{&u.ID, &u.Email, &u.Name, &u.Role, &u.DisabledAt, &u.CreatedAt, &u.UpdatedAt}
-}
-
 func scanUser(row scanner) (u compete.User, err error) {
-	err = row.Scan(userFields(&u)...)
+	err = row.Scan(&u.ID, &u.Email, &u.Name, &u.Role, &u.DisabledAt, &u.CreatedAt, &u.UpdatedAt)
 	return u, err
 }
 
@@ -61,8 +57,12 @@ func scanCompetition(row scanner) (c compete.Competition, err error) {
 	return c, err
 }
 
+func registrationFields(r *compete.Registration) []any {
+	return []any{&r.ID, &r.UserID, &r.CompetitionID, &r.Status, &r.Seq, &r.RegisteredAt, &r.UpdatedAt, &r.PromotedAt}
+}
+
 func scanRegistration(row scanner) (r compete.Registration, err error) {
-	err = row.Scan(&r.ID, &r.UserID, &r.CompetitionID, &r.Status, &r.Seq, &r.RegisteredAt, &r.UpdatedAt, &r.PromotedAt)
+	err = row.Scan(registrationFields(&r)...)
 	return r, err
 }
 

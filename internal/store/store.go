@@ -30,6 +30,9 @@ type Store struct {
 	log     *slog.Logger
 	writer  *pool
 	reader  *pool
+
+	competitions     coalesced[string, compete.Competition]
+	competitionLists coalesced[competitionsKey, compete.Page[compete.Competition]]
 }
 
 // Open connects to the database, and makes the file (and its directory) when it is SQLite's and not there. It does not migrate.

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+const (
+	cleanUpPage     = 500       // rows deleted in one transaction, so that the one writer stays free
+	batchAge        = time.Hour // the outcome of a COMMIT is looked up within seconds
+	maxErrorLength  = 10_000    // bytes of a dead letter's error
+	fillingInterval = time.Hour
+)
+
+// setFilling changes what differs, and leaves the row alone otherwise.
+var setFilling = newBulk("id uuid, filling integer", `UPDATE competitions SET filling = v.filling {from} WHERE competitions.id = v.id`)
+
+// RefreshFilling implements compete.WorkStore.
+func (s *Store) RefreshFilling(ctx context.Context, now time.Time) error {
+	since := compete.UTC(now).Add(-fillingInterval)
+	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
+		changed, err := list(ctx, tx, scanFilling, `SELECT c.id, coalesce(t.taken, 0) FROM competitions c
+			LEFT JOIN (SELECT competition_id, sum(taken) AS taken FROM seats_taken WHERE minute > $1 GROUP BY competition_id) t ON t.competition_id = c.id
+			WHERE c.filling <> coalesce(t.taken, 0) ORDER BY c.id {lock c}`, since)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.bulk(ctx, setFilling, changed); err != nil {
+			return err
+		}
+		_, err = change(ctx, tx, `DELETE FROM seats_taken WHERE minute <= $1`, since)
+		return err
+	})
+}
+
+func scanFilling(row scanner) ([]any, error) {
+	var id string
+	var taken int64
+	err := row.Scan(&id, &taken)
+	return []any{id, taken}, err
+}
+
+// CleanUp implements compete.WorkStore.
+func (s *Store) CleanUp(ctx context.Context, ages compete.CleanUpAges, now time.Time) (report compete.CleanUpReport, err error) {
+	now = compete.UTC(now)
+	for _, part := range []struct {
+		deleted *int
+		before  time.Time
+		text    string // deletes up to $2 rows from before $1
+	}{
+		{&report.IdempotencyKeys, now, `DELETE FROM idempotency_keys WHERE (user_id, key) IN (
+			SELECT user_id, key FROM idempotency_keys WHERE expires_at <= $1 LIMIT $2)`},
+		{&report.FailedJobs, now.Add(-ages.FailedJobs), `DELETE FROM failed_jobs WHERE id IN (
+			SELECT id FROM failed_jobs WHERE failed_at <= $1 LIMIT $2)`},
+		{&report.Sessions, now.Add(-ages.Sessions), `DELETE FROM sessions WHERE id IN (
+			SELECT id FROM sessions WHERE ended_at <= $1 LIMIT $2)`},
+		{&report.Sessions, now.Add(-ages.Sessions), `DELETE FROM sessions WHERE id IN (
+			SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)`},
+		{&report.Batches, now.Add(-batchAge), `DELETE FROM batches WHERE id IN (
+			SELECT id FROM batches WHERE committed_at <= $1 LIMIT $2)`},
+	} {
+		n, err := s.deletePages(ctx, part.text, part.before)
+		*part.deleted += n
+		if err != nil {
+			return report, err
+		}
+	}
+	return report, nil
+}
+
+func (s *Store) deletePages(ctx context.Context, text string, before time.Time) (deleted int, err error) {
+	for {
+		n, err := change(ctx, s.writer, text, before, cleanUpPage)
+		deleted += int(n)
+		if err != nil || n < cleanUpPage {
+			return deleted, err
+		}
+	}
+}
+
+var insertFailedNotices = newBulk("registration_id uuid, seq bigint, failed_job_id uuid",
+	`INSERT INTO failed_notices (registration_id, seq, failed_job_id) {select v.registration_id, v.seq, v.failed_job_id} ON CONFLICT DO NOTHING`)
+
+// SaveFailedJob implements compete.WorkStore.
+func (s *Store) SaveFailedJob(ctx context.Context, j compete.FailedJob) error {
+	reason := strings.ReplaceAll(strings.ToValidUTF8(j.Error[:min(len(j.Error), maxErrorLength)], ""), "\x00", "")
+	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
+		n, err := change(ctx, tx, `INSERT INTO failed_jobs (`+failedJobColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (job_id) DO NOTHING`,
+			j.ID, j.JobID, j.Queue, j.Kind, string(j.Payload), reason, j.Attempts, compete.UTC(j.FailedAt), utc(j.RetriedAt))
+		if err != nil || n == 0 {
+			return err
+		}
+		_, err = tx.bulk(ctx, insertFailedNotices, failedNotices(j))
+		return err
+	})
+}
+
+// failedNotices are the registrations that a dead letter names, for StalePending to leave alone. A payload that cannot be read,
+// which may be why the job failed, names none.
+func failedNotices(j compete.FailedJob) [][]any {
+	var job compete.NotifyJob
+	if j.Kind != job.Kind() || json.Unmarshal(j.Payload, &job) != nil {
+		return nil
+	}
+	var rows [][]any
+	for _, n := range job.Notices {
+		if compete.ValidID(n.RegistrationID) {
+			rows = append(rows, []any{n.RegistrationID, n.Seq, j.ID})
+		}
+	}
+	return rows
+}

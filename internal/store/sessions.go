@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+var _ compete.SessionStore = (*Store)(nil)
+
+// CreateSession implements compete.SessionStore. It fails with ErrUnauthorized when the user does not exist (any more).
+func (s *Store) CreateSession(ctx context.Context, session compete.Session) error {
+	var hash any
+	if session.TokenHash != "" {
+		hash = session.TokenHash
+	}
+	_, err := change(ctx, s.writer, `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		session.ID, session.UserID, hash, compete.UTC(session.CreatedAt), compete.UTC(session.ExpiresAt), utc(session.EndedAt))
+	if violationOf(err) == foreignKeyViolation {
+		return fmt.Errorf("%w: %w", compete.ErrUnauthorized, err)
+	}
+	return err
+}
+
+// SessionByTokenHash implements compete.SessionStore.
+func (s *Store) SessionByTokenHash(ctx context.Context, tokenHash string, now time.Time) (compete.Session, compete.User, error) {
+	if !storable(tokenHash) {
+		return compete.Session{}, compete.User{}, compete.ErrUnauthorized
+	}
+	var session compete.Session
+	user, err := one(ctx, s.reader, compete.ErrUnauthorized,
+		scanWith(scanUser, &session.ID, &session.UserID, &session.TokenHash, &session.CreatedAt, &session.ExpiresAt),
+		`SELECT `+userColumns+`, s.id, s.user_id, s.token_hash, s.created_at, s.expires_at
+		FROM sessions s JOIN users u ON u.id = s.user_id
+		WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2`, tokenHash, compete.UTC(now))
+	if err != nil {
+		return compete.Session{}, compete.User{}, err
+	}
+	return session, user, nil
+}
+
+// EndSession implements compete.SessionStore. A session that has ended, or never was, stays so.
+func (s *Store) EndSession(ctx context.Context, id string, now time.Time) error {
+	if !compete.ValidID(id) {
+		return nil
+	}
+	_, err := change(ctx, s.writer, `UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL`, id, compete.UTC(now))
+	return err
+}
+
+// Revocations implements compete.SessionStore.
+func (s *Store) Revocations(ctx context.Context, since time.Time) (compete.Revocations, error) {
+	revoked := compete.Revocations{DisabledUsers: map[string]bool{}, EndedSessions: map[string]bool{}, TokensBefore: map[string]time.Time{}}
+	since = compete.UTC(since)
+	disabled, err := list(ctx, s.reader, scanString, `SELECT id FROM users WHERE disabled_at IS NOT NULL`)
+	if err != nil {
+		return revoked, err
+	}
+	ended, err := list(ctx, s.reader, scanString, `SELECT id FROM sessions WHERE ended_at > $1`, since)
+	if err != nil {
+		return revoked, err
+	}
+	void, err := list(ctx, s.reader, scanVoidTokens, `SELECT id, tokens_valid_after FROM users WHERE tokens_valid_after > $1`, since)
+	for _, id := range disabled {
+		revoked.DisabledUsers[id] = true
+	}
+	for _, id := range ended {
+		revoked.EndedSessions[id] = true
+	}
+	for _, v := range void {
+		revoked.TokensBefore[v.userID] = v.before
+	}
+	return revoked, err
+}
+
+type voidTokens struct {
+	userID string
+	before time.Time
+}
+
+func scanVoidTokens(row scanner) (v voidTokens, err error) {
+	err = row.Scan(&v.userID, &v.before)
+	return v, err
+}
