@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"net/http"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"minicompete/internal/compete"
 	"minicompete/internal/problem"
 	"minicompete/internal/web/pages"
+	"minicompete/internal/web/static"
 	"minicompete/internal/web/ui"
 )
 
@@ -67,17 +69,44 @@ func show(status int, component templ.Component) response {
 		}
 		h := v.w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
-		h.Set("Content-Length", strconv.Itoa(buf.Len()))
-		h.Add("Vary", "Cookie, HX-Request")
+		h.Add("Vary", "Cookie, HX-Request, Accept-Encoding")
 		if v.actor.LoggedIn() {
 			h.Set("Cache-Control", "no-store") // nothing of an account stays in a shared machine's cache
 		} else {
 			h.Set("Cache-Control", "no-cache")
 		}
-		v.w.WriteHeader(status)
-		_, _ = v.w.Write(buf.Bytes()) // the reader is gone: nobody to tell
+		send(v, status, buf)
 		return nil
 	}
+}
+
+// worthCompressing is the size in bytes from which compressing a page pays.
+const worthCompressing = 1400
+
+var gzipWriters = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
+	return w
+}}
+
+// send writes a rendered page, compressed if that pays and the reader takes it. When the reader is
+// gone there is nobody to tell.
+func send(v *visit, status int, page *bytes.Buffer) {
+	h := v.w.Header()
+	if page.Len() >= worthCompressing && static.Accepts(v.r.Header.Get("Accept-Encoding"), "gzip") {
+		packed := buffers.Get().(*bytes.Buffer)
+		defer buffers.Put(packed)
+		packed.Reset()
+		zw := gzipWriters.Get().(*gzip.Writer)
+		defer gzipWriters.Put(zw)
+		zw.Reset(packed)
+		_, _ = zw.Write(page.Bytes()) // a bytes.Buffer takes everything
+		_ = zw.Close()
+		h.Set("Content-Encoding", "gzip")
+		page = packed
+	}
+	h.Set("Content-Length", strconv.Itoa(page.Len()))
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(page.Bytes())
 }
 
 // redirect leads on after a post. htmx is told to load the page as a whole.

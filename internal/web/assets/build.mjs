@@ -80,6 +80,11 @@ put("chart.css", readFileSync(path.join(modules, "uplot/dist/uPlot.min.css")));
 const sorted = Object.fromEntries(Object.entries(files).sort());
 writeFileSync(path.join(dist, "manifest.json"), `${JSON.stringify({ sources: sourceHash(), files: sorted }, null, 2)}\n`);
 
+// The accessibility checker is for tests alone; it is not embedded.
+const testdata = path.join(web, "e2e/testdata");
+mkdirSync(testdata, { recursive: true });
+writeFileSync(path.join(testdata, "axe.min.js"), readFileSync(path.join(modules, "axe-core/axe.min.js")));
+
 const licences = {
   "htmx 2 (in app.js)": "htmx.org/LICENSE",
   "Tailwind CSS (in app.css)": "tailwindcss/LICENSE",

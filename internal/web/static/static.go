@@ -137,10 +137,10 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
 	if a.compressible() {
 		h.Set("Vary", "Accept-Encoding")
 		switch accepted := r.Header.Get("Accept-Encoding"); {
-		case accepts(accepted, "br"):
+		case Accepts(accepted, "br"):
 			h.Set("Content-Encoding", "br")
 			body = a.brotli()
-		case accepts(accepted, "gzip"):
+		case Accepts(accepted, "gzip"):
 			h.Set("Content-Encoding", "gzip")
 			body = a.gzip()
 		}
@@ -152,8 +152,8 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body) // the client is gone: nobody to tell
 }
 
-// accepts tells whether an Accept-Encoding header allows a coding. A weight of zero forbids it.
-func accepts(header, coding string) bool {
+// Accepts tells whether an Accept-Encoding header allows a coding. A weight of zero forbids it.
+func Accepts(header, coding string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.EqualFold(strings.TrimSpace(name), coding) {

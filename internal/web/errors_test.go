@@ -1,0 +1,147 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+// failingStore is a database of which every read of a competition fails.
+type failingStore struct {
+	compete.CompetitionStore
+	err error
+}
+
+func (f failingStore) Competition(context.Context, string) (compete.Competition, error) {
+	return compete.Competition{}, f.err
+}
+
+// nobody is logged in.
+type nobody struct{ Sessions }
+
+func (nobody) Cookie(context.Context, string) (compete.Actor, error) {
+	return compete.Actor{}, compete.ErrUnauthorized
+}
+
+func newTestApp(t *testing.T, public string, err error) http.Handler {
+	t.Helper()
+	u, parseErr := url.Parse(public)
+	if parseErr != nil {
+		t.Fatal(parseErr)
+	}
+	return New(t.Context(), Config{
+		Service:   &compete.Service{Competitions: failingStore{err: err}, Clock: time.Now},
+		Sessions:  nobody{},
+		Log:       slog.New(slog.DiscardHandler),
+		PublicURL: u,
+	})
+}
+
+const anyCompetition = "/competitions/00000000-0000-7000-8000-000000000001"
+
+// TestErrorPages shows each error page while the database gives nothing but the error.
+func TestErrorPages(t *testing.T) {
+	for _, tc := range []struct {
+		name, path string
+		err        error
+		status     int
+		want       string
+	}{
+		{"no such page", "/no/such", nil, http.StatusNotFound, "There is nothing here"},
+		{"no such competition", anyCompetition, compete.ErrCompetitionMissing, http.StatusNotFound, "There is nothing here"},
+		{"forbidden", anyCompetition, compete.ErrForbidden, http.StatusForbidden, "This is not yours to see"},
+		{"database away", anyCompetition, compete.ErrDatabase, http.StatusServiceUnavailable, "One moment, please"},
+		{"anything else", anyCompetition, errors.New("pq: secret detail"), http.StatusInternalServerError, "That went wrong"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			newTestApp(t, "http://localhost:3000", tc.err).ServeHTTP(w, httptest.NewRequest(http.MethodGet, tc.path, nil))
+			body := w.Body.String()
+			if w.Code != tc.status || !strings.Contains(body, "<h1>"+tc.want+"</h1>") {
+				t.Errorf("%d, want %d with the heading %q; the page is\n%s", w.Code, tc.status, tc.want, body)
+			}
+			if strings.Contains(body, "secret detail") {
+				t.Error("the page tells the cause of an internal error")
+			}
+			if got := w.Header().Get("Retry-After"); (got != "") != (tc.status == http.StatusServiceUnavailable) {
+				t.Errorf("Retry-After is %q", got)
+			}
+			wantSafeHeaders(t, w.Header())
+		})
+	}
+}
+
+func wantSafeHeaders(t *testing.T, h http.Header) {
+	t.Helper()
+	csp := h.Get("Content-Security-Policy")
+	if csp == "" || strings.Contains(csp, "unsafe") {
+		t.Errorf("Content-Security-Policy is %q", csp)
+	}
+	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"} {
+		if got := h.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestPostsFromOtherOriginsAreRefused(t *testing.T) {
+	h := newTestApp(t, "https://compete.example.org", nil)
+	for origin, want := range map[string]int{
+		"https://compete.example.org": http.StatusSeeOther,
+		"https://evil.example":        http.StatusForbidden,
+	} {
+		r := httptest.NewRequest(http.MethodPost, "http://10.0.0.1/theme", strings.NewReader("theme=dark&back=/"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", origin)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("from %s: %d, want %d", origin, w.Code, want)
+		}
+	}
+}
+
+func TestCookiesFollowTheScheme(t *testing.T) {
+	for public, want := range map[string]struct {
+		name   string
+		secure bool
+	}{
+		"http://localhost:3000":       {"session", false},
+		"https://compete.example.org": {"__Host-session", true},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/dev/none", nil)
+		r.AddCookie(&http.Cookie{Name: want.name, Value: "stale"})
+		w := httptest.NewRecorder()
+		newTestApp(t, public, nil).ServeHTTP(w, r)
+		cookies := w.Result().Cookies() // the stale one is taken back
+		if len(cookies) != 1 {
+			t.Fatalf("%s: cookies %v, want one", public, cookies)
+		}
+		c := cookies[0]
+		if c.Name != want.name || c.Secure != want.secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.MaxAge >= 0 {
+			t.Errorf("%s: cookie %v", public, c)
+		}
+	}
+}
+
+func TestPagesAreCompressed(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, "/no/such", nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	w := httptest.NewRecorder()
+	newTestApp(t, "http://localhost:3000", nil).ServeHTTP(w, r)
+	if got := w.Header().Get("Content-Encoding"); got != "gzip" {
+		t.Fatalf("Content-Encoding is %q, want gzip", got)
+	}
+	if raw, err := io.ReadAll(w.Body); err != nil || len(raw) < 2 || raw[0] != 0x1f || raw[1] != 0x8b {
+		t.Errorf("the body is no gzip (%v)", err)
+	}
+}
