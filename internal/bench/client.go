@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// requestTimeout bounds one request of the load.
+const requestTimeout = 30 * time.Second
+
+// load is what a run of requests came to.
+type load struct {
+	elapsed   time.Duration
+	statuses  map[int]int
+	latencies []time.Duration // sorted
+}
+
+// rate is the number of answers with the status, per second.
+func (l load) rate(status int) float64 { return float64(l.statuses[status]) / l.elapsed.Seconds() }
+
+func (l load) percentile(p float64) time.Duration {
+	if len(l.latencies) == 0 {
+		return 0
+	}
+	return l.latencies[int(p*float64(len(l.latencies)-1))].Round(10 * time.Microsecond)
+}
+
+// press sends count requests over so many connections, each one the moment its connection is free, and waits for every answer.
+// The requests are rendered beforehand and the answers barely parsed: the load must not take the machine from what is measured.
+func press(ctx context.Context, address string, connections, count int, request func(i int) []byte) (load, error) {
+	requests := make([][]byte, count)
+	for i := range requests {
+		requests[i] = request(i)
+	}
+	presses := &presses{requests: requests, latencies: make([]time.Duration, count), statuses: make([]int, count)}
+	conns := make([]net.Conn, connections)
+	for i := range conns {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return load{}, err
+		}
+		defer conn.Close()
+		conns[i] = conn
+	}
+	errs := make([]error, connections)
+	var wg sync.WaitGroup
+	start := time.Now()
+	for i, conn := range conns {
+		wg.Go(func() { errs[i] = presses.work(ctx, conn) })
+	}
+	wg.Wait()
+	l := load{elapsed: time.Since(start), statuses: map[int]int{}, latencies: presses.latencies}
+	for _, status := range presses.statuses {
+		l.statuses[status]++
+	}
+	slices.Sort(l.latencies)
+	return l, errors.Join(errs...)
+}
+
+type presses struct {
+	requests  [][]byte
+	next      atomic.Int64
+	latencies []time.Duration
+	statuses  []int
+}
+
+func (p *presses) work(ctx context.Context, conn net.Conn) error {
+	reader := bufio.NewReaderSize(conn, 16<<10)
+	for ctx.Err() == nil {
+		i := int(p.next.Add(1)) - 1
+		if i >= len(p.requests) {
+			return nil
+		}
+		start := time.Now()
+		if err := conn.SetDeadline(start.Add(requestTimeout)); err != nil {
+			return err
+		}
+		if _, err := conn.Write(p.requests[i]); err != nil {
+			return err
+		}
+		status, err := readAnswer(reader)
+		if err != nil {
+			return err
+		}
+		p.statuses[i], p.latencies[i] = status, time.Since(start)
+	}
+	return ctx.Err()
+}
+
+// readAnswer reads one HTTP/1.1 answer that has a Content-Length or is chunked, and returns its status.
+func readAnswer(r *bufio.Reader) (int, error) {
+	line, err := r.ReadSlice('\n')
+	if err != nil {
+		return 0, err
+	}
+	if len(line) < 12 {
+		return 0, fmt.Errorf("no status line: %q", line)
+	}
+	status, err := strconv.Atoi(string(line[9:12]))
+	if err != nil {
+		return 0, fmt.Errorf("status: %w", err)
+	}
+	length, chunked := 0, false
+	for {
+		line, err = r.ReadSlice('\n')
+		if err != nil {
+			return 0, err
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
+			break
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		if bytes.EqualFold(name, []byte("Content-Length")) {
+			length, err = strconv.Atoi(string(bytes.TrimSpace(value)))
+			if err != nil {
+				return 0, err
+			}
+		}
+		chunked = chunked || bytes.EqualFold(name, []byte("Transfer-Encoding"))
+	}
+	if chunked {
+		return status, discardChunks(r)
+	}
+	_, err = r.Discard(length)
+	return status, err
+}
+
+func discardChunks(r *bufio.Reader) error {
+	for {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		size, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 16, 32)
+		if err != nil {
+			return err
+		}
+		if _, err := io.CopyN(io.Discard, r, size+2); err != nil {
+			return err
+		}
+		if size == 0 {
+			return nil
+		}
+	}
+}

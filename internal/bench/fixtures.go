@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx", to make databases with
+
+	"minicompete/internal/compete"
+	"minicompete/internal/store"
+)
+
+// person is a user of the load and the token it sends.
+type person struct {
+	id    string
+	token string
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// newPostgres makes a fresh database on the server. drop removes it.
+func newPostgres(ctx context.Context, server string) (string, func(), error) {
+	admin, err := sql.Open("pgx", server)
+	if err != nil {
+		return "", nil, err
+	}
+	name := "bench_" + strings.ReplaceAll(newID(), "-", "")
+	if _, err := admin.ExecContext(ctx, "CREATE DATABASE "+name); err != nil {
+		return "", nil, fmt.Errorf("make a database: %w", err)
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", nil, err
+	}
+	u.Path = "/" + name
+	return u.String(), func() {
+		_, _ = admin.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+name+" WITH (FORCE)")
+		_ = admin.Close()
+	}, nil
+}
+
+// addPeople inserts users as outside tools do, by SQL, and makes their tokens.
+func addPeople(ctx context.Context, db *store.Store, role compete.Role, n int) ([]person, error) {
+	tx, err := db.Writer().BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at) VALUES ($1, $2, $3, '', $4, $5, $5)")
+	if err != nil {
+		return nil, err
+	}
+	defer insert.Close()
+	now := compete.UTC(time.Now())
+	people := make([]person, n)
+	for i := range people {
+		id := newID()
+		email := id + "@example.com"
+		if _, err := insert.ExecContext(ctx, id, email, fmt.Sprintf("Participant %d", i), string(role), now); err != nil {
+			return nil, err
+		}
+		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+			"sub": id, "email": email, "role": role, "iat": now.Unix(), "exp": now.Add(24 * time.Hour).Unix(),
+		}).SignedString([]byte(jwtSecret))
+		if err != nil {
+			return nil, err
+		}
+		people[i] = person{id, token}
+	}
+	return people, tx.Commit()
+}
+
+// addCompetitions inserts competitions with so many seats each, and returns their ids.
+func addCompetitions(ctx context.Context, db *store.Store, organizer person, n, capacity int) ([]string, error) {
+	ids := make([]string, n)
+	for i := range ids {
+		now := compete.UTC(time.Now())
+		start := now.Add(30 * 24 * time.Hour)
+		c := compete.Competition{
+			ID: newID(), Title: fmt.Sprintf("Competition %d", i), Description: strings.Repeat("Bring a laptop, a friend and an idea. ", 10),
+			Location: "Main hall", Tags: []string{"go", "hackathon"}, Capacity: capacity, SeatsLeft: capacity,
+			RegDeadline: now.Add(24 * time.Hour), StartDate: &start, Status: compete.StatusPublished,
+			Organizer: compete.Organizer{ID: organizer.id}, Version: 1, CreatedAt: now, UpdatedAt: now,
+		}
+		if _, err := db.CreateCompetition(ctx, c, compete.IdempotencyRecord{}); err != nil {
+			return nil, err
+		}
+		ids[i] = c.ID
+	}
+	return ids, nil
+}
+
+func registerRequest(address string, p person, competitionID string) []byte {
+	return fmt.Appendf(nil, "POST /api/competitions/%s/register HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nIdempotency-Key: %s\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+		competitionID, address, p.token, p.id)
+}
+
+func getRequest(address, path string) []byte {
+	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, address)
+}

@@ -1,0 +1,81 @@
+// Command bench measures the figures of docs/PERFORMANCE.md and prints them; it asserts nothing.
+//
+// It starts the real binary in a process of its own and presses "Register" over real HTTP from this one, on the same machine.
+// Beside it, in the same run, it measures what the machine can do at all: a bare group commit and the textbook row lock.
+// It talks to 127.0.0.1 alone, every load is bounded in count, and everything it starts is ended by it.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+type options struct {
+	binary       string
+	postgres     string
+	databases    string
+	only         string
+	participants int
+	connections  int
+	rounds       int
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.binary, "binary", "bin/minicompete", "the program to measure")
+	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"), "a PostgreSQL server on which databases may be made")
+	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "which databases to measure on")
+	flag.StringVar(&o.only, "only", "rush,reads,start", "which parts to measure: rush, reads, start")
+	flag.IntVar(&o.participants, "participants", 10_000, "participants of a rush")
+	flag.IntVar(&o.connections, "connections", 256, "connections that they share")
+	flag.IntVar(&o.rounds, "rounds", 3, "rushes, of which the median is printed")
+	child := flag.String("serve", "", "used by the program itself: serve the baseline 'bare' or 'textbook'")
+	database := flag.String("database", "", "used by the program itself: the database of the baseline")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var err error
+	if *child != "" {
+		err = serveBaseline(ctx, *child, *database)
+	} else {
+		err = run(ctx, o)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	fmt.Printf("Machine: %d cores, %s/%s, %s; load generator and databases on the same machine\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	for _, kind := range strings.Split(o.databases, ",") {
+		if kind == "postgres" && o.postgres == "" {
+			return fmt.Errorf("no PostgreSQL: run 'make bench', which starts one, or pass -postgres")
+		}
+		if err := measure(ctx, o, kind); err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+	}
+	return nil
+}
+
+func measure(ctx context.Context, o options, kind string) error {
+	parts := map[string]func(context.Context, options, string) error{"rush": measureRush, "reads": measureReads, "start": measureStart}
+	for _, part := range strings.Split(o.only, ",") {
+		f, ok := parts[part]
+		if !ok {
+			return fmt.Errorf("no part %q: use rush, reads or start", part)
+		}
+		if err := f(ctx, o, kind); err != nil {
+			return fmt.Errorf("%s: %w", part, err)
+		}
+	}
+	return nil
+}

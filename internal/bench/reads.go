@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/store"
+)
+
+const (
+	readCompetitions = 1000
+	readRequests     = 20_000
+	readConnections  = 64
+)
+
+// measureReads asks for the list and for single competitions.
+func measureReads(ctx context.Context, o options, kind string) (err error) {
+	s, ids, done, err := withCompetitions(ctx, o, kind, readCompetitions)
+	if err != nil {
+		return err
+	}
+	defer func() { err = firstError(err, done()) }()
+	if err := readRate(ctx, s, kind, "GET /api/competitions", func(int) string { return "/api/competitions" }); err != nil {
+		return err
+	}
+	return readRate(ctx, s, kind, "GET /api/competitions/{id}", func(i int) string { return "/api/competitions/" + ids[i%len(ids)] })
+}
+
+func readRate(ctx context.Context, s *server, kind, name string, path func(i int) string) error {
+	l, err := press(ctx, s.address, readConnections, readRequests, func(i int) []byte { return getRequest(s.address, path(i)) })
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-9s %-27s %7.0f/s  p50 %-9v p99 %-9v answers %v\n", kind, name, l.rate(http.StatusOK), l.percentile(.5), l.percentile(.99), l.statuses)
+	return nil
+}
+
+// measureStart starts the program on an existing database.
+func measureStart(ctx context.Context, o options, kind string) (err error) {
+	s, _, done, err := withCompetitions(ctx, o, kind, readCompetitions)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-9s from start to healthy on an existing database %v\n", kind, s.started.Round(time.Millisecond))
+	return done()
+}
+
+// withCompetitions starts the product on a database that holds so many competitions.
+func withCompetitions(ctx context.Context, o options, kind string, n int) (s *server, ids []string, done func() error, err error) {
+	url, drop, err := newDatabase(ctx, o, kind)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	db, err := store.Open(ctx, store.Config{URL: url})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer db.Close()
+	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if ids, err = addCompetitions(ctx, db, organizers[0], n, 100); err != nil {
+		return nil, nil, nil, err
+	}
+	if s, err = startProduct(ctx, o.binary, url); err != nil {
+		return nil, nil, nil, err
+	}
+	return s, ids, func() error { defer drop(); return s.stop() }, nil
+}

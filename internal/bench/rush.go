@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/store"
+)
+
+// confirmationTimeout bounds the wait for the confirmations after a rush.
+const confirmationTimeout = 60 * time.Second
+
+// rush is one measured rush.
+type rush struct {
+	load
+	confirmed  time.Duration // from the last answer until every confirmation is written
+	idle, peak float64       // memory in MB
+}
+
+func (r rush) accepted() float64 { return r.rate(http.StatusCreated) }
+
+// measureRush runs the product and the baselines in turn, so that a noisy machine is noisy for all of them.
+func measureRush(ctx context.Context, o options, kind string) error {
+	contenders := []string{"product", "bare"}
+	if kind == "postgres" {
+		contenders = append(contenders, "textbook")
+	}
+	rounds := map[string][]rush{}
+	for range o.rounds {
+		for _, contender := range contenders {
+			r, err := runRush(ctx, o, kind, contender)
+			if err != nil {
+				return fmt.Errorf("%s: %w", contender, err)
+			}
+			rounds[contender] = append(rounds[contender], r)
+		}
+	}
+	medians := map[string]rush{}
+	for _, contender := range contenders {
+		medians[contender] = median(rounds[contender])
+		m := medians[contender]
+		fmt.Printf("%-9s rush %-9s %7.0f accepted/s  p50 %-9v p99 %-9v answers %v (median of %d)\n",
+			kind, contender, m.accepted(), m.percentile(.5), m.percentile(.99), m.statuses, o.rounds)
+	}
+	product, bare := medians["product"], medians["bare"]
+	fmt.Printf("%-9s rush product/bare %.2f of its rate, %.2f of its p99\n", kind,
+		product.accepted()/bare.accepted(), float64(product.percentile(.99))/float64(bare.percentile(.99)))
+	if textbook, ok := medians["textbook"]; ok {
+		fmt.Printf("%-9s rush product/textbook %.1f of its rate\n", kind, product.accepted()/textbook.accepted())
+	}
+	fmt.Printf("%-9s rush confirmations all written %v after the last answer; memory idle %.0f MB, peak in the rush %.0f MB\n",
+		kind, product.confirmed.Round(10*time.Millisecond), product.idle, product.peak)
+	return nil
+}
+
+// median is the rush in the middle by rate, with the worst of the other figures.
+func median(rushes []rush) rush {
+	slices.SortFunc(rushes, func(a, b rush) int { return int(a.accepted() - b.accepted()) })
+	m := rushes[len(rushes)/2]
+	for _, r := range rushes {
+		m.confirmed, m.idle, m.peak = max(m.confirmed, r.confirmed), max(m.idle, r.idle), max(m.peak, r.peak)
+	}
+	return m
+}
+
+func runRush(ctx context.Context, o options, kind, contender string) (r rush, err error) {
+	url, drop, err := newDatabase(ctx, o, kind)
+	if err != nil {
+		return r, err
+	}
+	defer drop()
+	db, err := store.Open(ctx, store.Config{URL: url})
+	if err != nil {
+		return r, err
+	}
+	defer db.Close()
+	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
+	if err != nil {
+		return r, err
+	}
+	people, err := addPeople(ctx, db, compete.RoleParticipant, o.participants)
+	if err != nil {
+		return r, err
+	}
+	competitions, err := addCompetitions(ctx, db, organizers[0], 1, o.participants)
+	if err != nil {
+		return r, err
+	}
+	var s *server
+	if contender == "product" {
+		s, err = startProduct(ctx, o.binary, url)
+	} else {
+		s, err = startBaseline(ctx, contender, url)
+	}
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = firstError(err, s.stop()) }()
+	return rushOn(ctx, o, db, s, people, competitions[0], contender == "product")
+}
+
+func rushOn(ctx context.Context, o options, db *store.Store, s *server, people []person, competitionID string, confirms bool) (r rush, err error) {
+	time.Sleep(time.Second) // lets the start settle, so that idle memory is idle
+	if r.idle, _, err = s.memory(); err != nil {
+		return r, err
+	}
+	if err := s.resetPeak(); err != nil {
+		return r, err
+	}
+	r.load, err = press(ctx, s.address, o.connections, len(people), func(i int) []byte { return registerRequest(s.address, people[i], competitionID) })
+	if err != nil {
+		return r, err
+	}
+	if confirms {
+		if r.confirmed, err = awaitConfirmations(ctx, db, competitionID, r.statuses[http.StatusCreated]); err != nil {
+			return r, err
+		}
+	}
+	_, r.peak, err = s.memory()
+	return r, err
+}
+
+// awaitConfirmations waits until so many registrations are confirmed with one message each.
+func awaitConfirmations(ctx context.Context, db *store.Store, competitionID string, want int) (time.Duration, error) {
+	begin := time.Now()
+	for time.Since(begin) < confirmationTimeout && ctx.Err() == nil {
+		var confirmed, messages int
+		err := db.Reader().QueryRowContext(ctx, `SELECT
+			(SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'),
+			(SELECT count(*) FROM messages WHERE kind = 'confirmed')`, competitionID).Scan(&confirmed, &messages)
+		if err != nil {
+			return 0, err
+		}
+		if confirmed == want && messages == want {
+			return time.Since(begin), nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return 0, fmt.Errorf("not all of %d confirmations were written within %v", want, confirmationTimeout)
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
