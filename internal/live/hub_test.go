@@ -85,7 +85,7 @@ func watch(t *testing.T, h *live.Hub, id string) <-chan compete.Seats {
 func wantSeats(t *testing.T, w <-chan compete.Seats, left int, phase compete.Phase) {
 	t.Helper()
 	got, open := <-w
-	if want := (compete.Seats{CompetitionID: race, SeatsLeft: left, Phase: phase}); got != want || !open {
+	if want := (compete.Seats{CompetitionID: race, Capacity: 1000, SeatsLeft: left, Phase: phase}); got != want || !open {
 		t.Errorf("got %+v (open: %v), want %+v", got, open, want)
 	}
 }

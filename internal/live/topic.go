@@ -114,12 +114,7 @@ func (h *Hub) tell() time.Duration {
 }
 
 func (t *topic) tell(now time.Time) {
-	seats := compete.Seats{
-		CompetitionID: t.competition.ID,
-		SeatsLeft:     t.competition.SeatsLeft,
-		Waitlisted:    t.competition.Waitlisted,
-		Phase:         t.competition.Phase(now),
-	}
+	seats := t.competition.Seats(now)
 	if seats == t.told {
 		return
 	}

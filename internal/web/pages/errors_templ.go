@@ -53,7 +53,7 @@ func Error(p ui.Page, e Problem) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"lanes mx-auto grid max-w-2xl justify-items-center gap-5 py-14 text-center\"><p class=\"bib is-danger w-48\" aria-hidden=\"true\"><span class=\"bib-number\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"mx-auto grid max-w-2xl justify-items-center gap-5 py-14 text-center\"><p class=\"bib is-danger w-48\" aria-hidden=\"true\"><span class=\"bib-number\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -52,7 +52,7 @@ func Home(p ui.Page, d HomeData) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"lanes -mt-4 grid gap-8 pb-14 pt-8 lg:grid-cols-[1.35fr_1fr] lg:items-center lg:gap-14\"><div class=\"grid gap-6\"><h1 class=\"hero\">First come, first seated. To the millisecond.</h1><p class=\"max-w-xl text-xl text-muted\">Open a competition with a fixed number of seats, or register for one. However many press at the same moment: every seat goes to exactly one person, in the order they arrive, and each one knows at once where they stand.</p><form action=\"/competitions\" method=\"get\" role=\"search\" class=\"flex max-w-xl flex-wrap gap-2\"><label class=\"sr-only\" for=\"home-search\">Search competitions</label> <input class=\"input min-w-0 flex-1 basis-56\" id=\"home-search\" type=\"search\" name=\"search\" maxlength=\"200\" placeholder=\"Hackathon, chess, 10k …\"> <button class=\"btn btn-primary\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"-mt-4 grid gap-8 pb-14 pt-8 lg:grid-cols-[1.35fr_1fr] lg:items-center lg:gap-14\"><div class=\"grid gap-6\"><h1 class=\"hero\">First come, first seated. To the millisecond.</h1><p class=\"max-w-xl text-xl text-muted\">Open a competition with a fixed number of seats, or register for one. However many press at the same moment: every seat goes to exactly one person, in the order they arrive, and each one knows at once where they stand.</p><form action=\"/competitions\" method=\"get\" role=\"search\" class=\"flex max-w-xl flex-wrap gap-2\"><label class=\"sr-only\" for=\"home-search\">Search competitions</label> <input class=\"input min-w-0 flex-1 basis-56\" id=\"home-search\" type=\"search\" name=\"search\" maxlength=\"200\" placeholder=\"Hackathon, chess, 10k …\"> <button class=\"btn btn-primary\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -70,7 +70,7 @@ func Home(p ui.Page, d HomeData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</div><div class=\"hidden lg:block\" aria-hidden=\"true\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</div><div class=\"lanes hidden py-10 lg:block\" aria-hidden=\"true\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
