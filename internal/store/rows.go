@@ -50,11 +50,18 @@ func scanCompetition(row scanner) (c compete.Competition, err error) {
 	var tags *string
 	err = row.Scan(&c.ID, &c.Title, &c.Description, &c.Location, &c.Capacity, &c.SeatsLeft, &c.Waitlisted, &c.RegOpensAt, &c.RegDeadline,
 		&c.StartDate, &c.Status, &c.Waitlist, &c.Organizer.ID, &c.Organizer.Name, &c.Version, &c.CreatedAt, &c.UpdatedAt, &tags)
-	if tags != nil {
-		c.Tags = strings.Split(*tags, ",")
-		slices.Sort(c.Tags)
-	}
+	c.Tags = splitTags(tags)
 	return c, err
+}
+
+// splitTags sorts here, since databases differ in how they sort text.
+func splitTags(joined *string) []string {
+	if joined == nil {
+		return []string{}
+	}
+	tags := strings.Split(*joined, ",")
+	slices.Sort(tags)
+	return tags
 }
 
 func registrationFields(r *compete.Registration) []any {

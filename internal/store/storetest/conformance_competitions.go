@@ -1,0 +1,239 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+func testCompetitions(t *testing.T, f *fixture) {
+	organizer := f.addUser(t, compete.RoleOrganizer)
+	t.Run("created ones come back", func(t *testing.T) { testCreateCompetition(t, f, organizer) })
+	t.Run("unknown ones are missing", func(t *testing.T) { testCompetitionMissing(t, f, organizer) })
+	t.Run("idempotency", func(t *testing.T) { testCreationRecord(t, f, organizer) })
+	t.Run("idempotency of presses at the same moment", func(t *testing.T) { testCreationTogether(t, f, organizer) })
+	t.Run("checks of the database", func(t *testing.T) { testCompetitionChecks(t, f, organizer) })
+	t.Run("popular tags", func(t *testing.T) { testPopularTags(t, f, organizer) })
+	t.Run("reads are never stale", func(t *testing.T) { testFresh(t, f, organizer) })
+}
+
+func testCreateCompetition(t *testing.T, f *fixture, organizer compete.User) {
+	full := f.addCompetition(t, organizer, func(c *compete.Competition) {
+		c.Title, c.Description = `Ünïcode "quoted" 'n <b>`, "Line\nbreaks\tand 漢字"
+		c.RegOpensAt, c.Waitlist, c.Waitlisted, c.SeatsLeft = f.agoPointer(time.Hour), true, 3, 0
+	})
+	bare := f.addCompetition(t, organizer, func(c *compete.Competition) {
+		c.Description, c.Location, c.Tags, c.StartDate, c.Status = "", "", []string{}, nil, compete.StatusDraft
+	})
+	var summaries []compete.Competition
+	for _, c := range []compete.Competition{full, bare} {
+		got, err := f.Competition(t.Context(), c.ID)
+		must(t, err)
+		want(t, "competition", got, c)
+		summaries = append(summaries, c.Summary())
+	}
+	got, err := f.CompetitionsByID(t.Context(), append([]string{bare.ID, newID(), full.ID, full.ID}, notIDs...))
+	must(t, err)
+	slices.SortFunc(got, func(a, b compete.Competition) int {
+		return slices.Index([]string{full.ID, bare.ID}, a.ID) - slices.Index([]string{full.ID, bare.ID}, b.ID)
+	})
+	want(t, "summaries", got, summaries)
+}
+
+func testCompetitionMissing(t *testing.T, f *fixture, organizer compete.User) {
+	for _, id := range append([]string{newID()}, notIDs...) {
+		_, err := f.Competition(t.Context(), id)
+		wantError(t, fmt.Sprintf("Competition %q", id), err, compete.ErrCompetitionMissing)
+	}
+	c := f.competition(organizer)
+	c.Organizer.ID = newID()
+	_, err := f.CreateCompetition(t.Context(), c, compete.IdempotencyRecord{})
+	wantError(t, "a competition of nobody", err, compete.ErrUnauthorized)
+	_, err = f.CreateCompetition(t.Context(), c, compete.IdempotencyRecord{UserID: c.Organizer.ID, Key: "key-of-nobody", Body: []byte(`{}`), ExpiresAt: f.ago(-time.Hour)})
+	wantError(t, "a competition of nobody with a key", err, compete.ErrUnauthorized)
+}
+
+func testCreationRecord(t *testing.T, f *fixture, organizer compete.User) {
+	c := f.competition(organizer)
+	record := compete.IdempotencyRecord{
+		UserID: organizer.ID, Key: "create-0001", RequestHash: "hash", Status: 201, Body: []byte(`{"ID":"x","NUL":"\u0000"}`), ExpiresAt: f.ago(-24 * time.Hour),
+	}
+	existing, err := f.CreateCompetition(t.Context(), c, record)
+	must(t, err)
+	if existing != nil {
+		t.Errorf("the first request finds %+v", existing)
+	}
+	stored := record
+	stored.ExpiresAt = compete.UTC(record.ExpiresAt)
+	again := f.competition(organizer)
+	existing, err = f.CreateCompetition(t.Context(), again, record)
+	must(t, err)
+	want(t, "the record that the second request finds", existing, &stored)
+	_, err = f.Competition(t.Context(), again.ID)
+	wantError(t, "the second request's competition", err, compete.ErrCompetitionMissing)
+	existing, err = f.CreationRecord(t.Context(), organizer.ID, record.Key, f.now)
+	must(t, err)
+	want(t, "the record", existing, &stored)
+
+	another := f.addUser(t, compete.RoleOrganizer)
+	for what, read := range map[string]func() (*compete.IdempotencyRecord, error){
+		"another key": func() (*compete.IdempotencyRecord, error) {
+			return f.CreationRecord(t.Context(), organizer.ID, "create-0002", f.now)
+		},
+		"another user": func() (*compete.IdempotencyRecord, error) {
+			return f.CreationRecord(t.Context(), another.ID, record.Key, f.now)
+		},
+		"no user": func() (*compete.IdempotencyRecord, error) {
+			return f.CreationRecord(t.Context(), "x", record.Key, f.now)
+		},
+		"an expired one": func() (*compete.IdempotencyRecord, error) {
+			return f.CreationRecord(t.Context(), organizer.ID, record.Key, record.ExpiresAt)
+		},
+	} {
+		existing, err := read()
+		must(t, err)
+		if existing != nil {
+			t.Errorf("%s finds %+v", what, existing)
+		}
+	}
+
+	// Once it has expired the key is free.
+	late := f.competition(organizer)
+	late.CreatedAt = record.ExpiresAt
+	record.RequestHash, record.ExpiresAt = "another hash", f.ago(-48*time.Hour)
+	existing, err = f.CreateCompetition(t.Context(), late, record)
+	must(t, err)
+	if existing != nil {
+		t.Errorf("a request after the record expired finds %+v", existing)
+	}
+	if _, err := f.Competition(t.Context(), late.ID); err != nil {
+		t.Errorf("the competition of a request after the record expired: %v", err)
+	}
+	existing, err = f.CreationRecord(t.Context(), organizer.ID, record.Key, late.CreatedAt)
+	must(t, err)
+	want(t, "the hash of the record in its place", existing.RequestHash, "another hash")
+}
+
+func testCreationTogether(t *testing.T, f *fixture, organizer compete.User) {
+	const presses = 8
+	record := compete.IdempotencyRecord{UserID: organizer.ID, Key: "together-0001", RequestHash: "hash", Status: 201, Body: []byte(`{}`), ExpiresAt: f.ago(-time.Hour)}
+	var created, replayed int
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range presses {
+		wg.Go(func() {
+			existing, err := f.CreateCompetition(t.Context(), f.competition(organizer), record)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err != nil:
+				t.Error(err)
+			case existing == nil:
+				created++
+			default:
+				replayed++
+			}
+		})
+	}
+	wg.Wait()
+	if created != 1 || replayed != presses-1 {
+		t.Errorf("%d presses created %d and replayed %d", presses, created, replayed)
+	}
+}
+
+func testCompetitionChecks(t *testing.T, f *fixture, organizer compete.User) {
+	for what, breakIt := range map[string]func(*compete.Competition){
+		"no seats at all":           func(c *compete.Competition) { c.Capacity, c.SeatsLeft = 0, 0 },
+		"too many seats":            func(c *compete.Competition) { c.Capacity = compete.MaxCapacity + 1 },
+		"more left than there are":  func(c *compete.Competition) { c.SeatsLeft = c.Capacity + 1 },
+		"fewer than none left":      func(c *compete.Competition) { c.SeatsLeft = -1 },
+		"fewer than nobody waiting": func(c *compete.Competition) { c.Waitlisted = -1 },
+		"an unknown status":         func(c *compete.Competition) { c.Status = "MAYBE" },
+		"version zero":              func(c *compete.Competition) { c.Version = 0 },
+	} {
+		c := f.competition(organizer)
+		breakIt(&c)
+		_, err := f.CreateCompetition(t.Context(), c, compete.IdempotencyRecord{})
+		wantError(t, what, err, compete.ErrConstraint)
+	}
+}
+
+func testPopularTags(t *testing.T, f *fixture, organizer compete.User) {
+	add := func(change func(*compete.Competition), tags ...string) {
+		f.addCompetition(t, organizer, func(c *compete.Competition) {
+			c.Tags = tags
+			if change != nil {
+				change(c)
+			}
+		})
+	}
+	add(nil, "rare-1", "often")
+	add(nil, "rare-2", "often", "twice")
+	add(nil, "often", "twice")
+	for _, gone := range []func(*compete.Competition){
+		func(c *compete.Competition) { c.Status = compete.StatusDraft },
+		func(c *compete.Competition) { c.Status = compete.StatusCancelled },
+		func(c *compete.Competition) { c.RegDeadline = f.now },
+	} {
+		for range 5 {
+			add(gone, "gone")
+		}
+	}
+	got, err := f.PopularTags(t.Context(), f.now, 100)
+	must(t, err)
+	got = slices.DeleteFunc(got, func(c compete.TagCount) bool { return c.Tag == "go" || c.Tag == "sql" })
+	want(t, "tags", got, []compete.TagCount{{Tag: "often", Count: 3}, {Tag: "twice", Count: 2}, {Tag: "rare-1", Count: 1}, {Tag: "rare-2", Count: 1}})
+	got, err = f.PopularTags(t.Context(), f.now, 2)
+	must(t, err)
+	if len(got) != 2 {
+		t.Errorf("a limit of 2 gives %d", len(got))
+	}
+}
+
+// testFresh reads a competition and a list while they change: a read that begins after a commit sees it, also when it shares its query with others.
+func testFresh(t *testing.T, f *fixture, organizer compete.User) {
+	c := f.addCompetition(t, organizer, func(c *compete.Competition) { c.Capacity, c.SeatsLeft = 1000, 1000 })
+	filter := compete.CompetitionFilter{OrganizerID: organizer.ID, Sort: compete.SortNewest, Limit: 100, Now: f.now}
+	var mu sync.Mutex
+	committed := 1000
+	var wg sync.WaitGroup
+	for reader := range 8 {
+		wg.Go(func() {
+			for left := 1000; left > 800; {
+				mu.Lock()
+				latest := committed
+				mu.Unlock()
+				if reader%2 == 0 {
+					got, err := f.Competition(t.Context(), c.ID)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					left = got.SeatsLeft
+				} else {
+					page, err := f.Competitions(t.Context(), filter)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					left = page.Items[slices.IndexFunc(page.Items, func(listed compete.Competition) bool { return listed.ID == c.ID })].SeatsLeft
+				}
+				if left > latest {
+					t.Errorf("read %d seats left after %d were committed", left, latest)
+					return
+				}
+			}
+		})
+	}
+	for left := 999; left >= 800; left-- {
+		f.exec(t, `UPDATE competitions SET seats_left = $2 WHERE id = $1`, c.ID, left)
+		mu.Lock()
+		committed = left
+		mu.Unlock()
+	}
+	wg.Wait()
+}

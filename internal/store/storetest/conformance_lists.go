@@ -1,0 +1,223 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+func testCompetitionLists(t *testing.T, f *fixture) {
+	organizer := f.addUser(t, compete.RoleOrganizer)
+	t.Run("walks", func(t *testing.T) { testWalk(t, f, organizer) })
+	t.Run("nobody's", func(t *testing.T) {
+		for _, id := range append([]string{newID()}, notIDs[1:]...) {
+			page, err := f.Competitions(t.Context(), compete.CompetitionFilter{OrganizerID: id, Sort: compete.SortNewest, Limit: 20, Now: f.now})
+			must(t, err)
+			if len(page.Items) != 0 {
+				t.Errorf("organizer %q has %d", id, len(page.Items))
+			}
+		}
+	})
+	t.Run("cursors out of bounds", func(t *testing.T) {
+		for _, sort := range []compete.Sort{compete.SortNewest, compete.SortDeadline, compete.SortFilling} {
+			for _, cursor := range outOfBounds(string(sort)) {
+				_, err := f.Competitions(t.Context(), compete.CompetitionFilter{Sort: sort, Cursor: cursor, Limit: 20, Now: f.now})
+				must(t, err)
+			}
+		}
+	})
+	t.Run("tags", func(t *testing.T) { testTags(t, f) })
+}
+
+// testWalk reads a thousand competitions, with ties in every order, page by page: each must come once.
+func testWalk(t *testing.T, f *fixture, organizer compete.User) {
+	const n = 1000
+	for i := range n {
+		f.addCompetition(t, organizer, func(c *compete.Competition) {
+			c.Tags = []string{"walk"}
+			c.CreatedAt, c.RegDeadline, c.StartDate = f.ago(time.Duration(i%7)*time.Microsecond), f.ago(-time.Hour-time.Duration(i%11)*time.Second), nil
+		})
+	}
+	filling := f.spreadFilling(t)
+	id := func(c compete.Competition) string { return c.ID }
+	for sort, before := range map[compete.Sort]func(a, b compete.Competition) bool{
+		compete.SortNewest: func(a, b compete.Competition) bool {
+			return a.CreatedAt.After(b.CreatedAt) || a.CreatedAt.Equal(b.CreatedAt) && a.ID > b.ID
+		},
+		compete.SortDeadline: func(a, b compete.Competition) bool {
+			return a.RegDeadline.Before(b.RegDeadline) || a.RegDeadline.Equal(b.RegDeadline) && a.ID < b.ID
+		},
+		compete.SortFilling: func(a, b compete.Competition) bool {
+			return filling[a.ID] > filling[b.ID] || filling[a.ID] == filling[b.ID] && a.ID > b.ID
+		},
+	} {
+		for what, filter := range map[string]compete.CompetitionFilter{
+			"listed":            {},
+			"of one organizer":  {OrganizerID: organizer.ID},
+			"of a phase":        {Phase: compete.PhaseOpen},
+			"with a tag":        {Tags: []string{"walk", "none"}},
+			"found by a search": {Search: "spring cu"},
+		} {
+			filter.Sort, filter.Now, filter.Limit = sort, f.now, 83
+			all := walk(t, string(sort), func(cursor compete.Cursor) (compete.Page[compete.Competition], error) {
+				filter.Cursor = cursor
+				return f.Competitions(t.Context(), filter)
+			})
+			t.Run(fmt.Sprintf("%s, %s first", what, sort), func(t *testing.T) { wantOrder(t, all, n, id, before) })
+		}
+	}
+}
+
+// spreadFilling gives each competition 0 to 4 seats taken in the last hour, and returns how many it gave.
+func (f *fixture) spreadFilling(t *testing.T) map[string]int {
+	t.Helper()
+	rows, err := f.Reader().QueryContext(t.Context(), `SELECT id FROM competitions`)
+	must(t, err)
+	defer rows.Close()
+	filling := map[string]int{}
+	for rows.Next() {
+		var id string
+		must(t, rows.Scan(&id))
+		filling[id] = len(filling) % 5
+	}
+	must(t, rows.Err())
+	for id, n := range filling {
+		f.exec(t, `UPDATE competitions SET filling = $2 WHERE id = $1`, id, n)
+	}
+	return filling
+}
+
+func testTags(t *testing.T, f *fixture) {
+	organizer := f.addUser(t, compete.RoleOrganizer)
+	names := map[string]string{}
+	for _, tags := range []string{"a", "b", "a,b", "c", ""} {
+		c := f.addCompetition(t, organizer, func(c *compete.Competition) {
+			c.Tags = slices.DeleteFunc(strings.Split(tags, ","), func(s string) bool { return s == "" })
+		})
+		names[c.ID] = "[" + tags + "]"
+	}
+	for tags, found := range map[string]string{
+		"a": "[a,b][a]", "a,b": "[a,b][b][a]", "c": "[c]", "d": "", "A": "", "a%": "", "nul\x00": "", `"`: "",
+	} {
+		page, err := f.Competitions(t.Context(), compete.CompetitionFilter{OrganizerID: organizer.ID, Tags: strings.Split(tags, ","), Sort: compete.SortNewest, Limit: 20, Now: f.now})
+		must(t, err)
+		want(t, fmt.Sprintf("tags %q", tags), strings.Join(ids(page.Items, func(c compete.Competition) string { return names[c.ID] }), ""), found)
+	}
+}
+
+// testPhases compares every filter with Competition.Phase over every combination of what phases depend on.
+func testPhases(t *testing.T, f *fixture) {
+	organizer := f.addUser(t, compete.RoleOrganizer)
+	var all []compete.Competition
+	moments := []*time.Time{nil, f.agoPointer(time.Microsecond), f.agoPointer(0), f.agoPointer(-time.Microsecond)}
+	for _, status := range []compete.CompetitionStatus{compete.StatusDraft, compete.StatusPublished, compete.StatusCancelled} {
+		for _, opens := range moments {
+			for _, deadline := range moments[1:] {
+				for seats := range 8 {
+					all = append(all, f.addCompetition(t, organizer, func(c *compete.Competition) {
+						c.Status, c.RegOpensAt, c.RegDeadline, c.StartDate = status, opens, *deadline, nil
+						c.SeatsLeft, c.Waitlisted, c.Waitlist = seats&1, seats>>1&1, seats>>2 == 1
+					}))
+				}
+			}
+		}
+	}
+	now := compete.UTC(f.now) // the clock that phases are told by has whole microseconds too
+	total := 0
+	for _, phase := range compete.Phases {
+		var expected []string
+		for _, c := range all {
+			if c.Phase(now) == phase {
+				expected = append(expected, c.ID)
+			}
+		}
+		total += len(expected)
+		for what, organizerID := range map[string]string{"everybody's": "", "an organizer's": organizer.ID} {
+			f.wantListed(t, fmt.Sprintf("%s, %s", phase, what), compete.CompetitionFilter{Phase: phase, OrganizerID: organizerID}, expected)
+		}
+	}
+	if total != len(all) {
+		t.Errorf("the phases hold %d of %d competitions", total, len(all))
+	}
+	var listed, everything []string
+	for _, c := range all {
+		everything = append(everything, c.ID)
+		if c.Status == compete.StatusPublished && now.Before(c.RegDeadline) {
+			listed = append(listed, c.ID)
+		}
+	}
+	f.wantListed(t, "without a phase", compete.CompetitionFilter{}, listed)
+	f.wantListed(t, "an organizer's, without a phase", compete.CompetitionFilter{OrganizerID: organizer.ID}, everything)
+}
+
+func (f *fixture) wantListed(t *testing.T, what string, filter compete.CompetitionFilter, expected []string) {
+	t.Helper()
+	filter.Sort, filter.Limit, filter.Now = compete.SortNewest, 1000, f.now
+	page, err := f.Competitions(t.Context(), filter)
+	must(t, err)
+	got := ids(page.Items, func(c compete.Competition) string { return c.ID })
+	slices.Sort(got)
+	slices.Sort(expected)
+	if !slices.Equal(got, expected) {
+		t.Errorf("%s: lists %d, want %d", what, len(got), len(expected))
+	}
+}
+
+func testSearch(t *testing.T, f *fixture) {
+	organizer := f.addUser(t, compete.RoleOrganizer)
+	names := map[string]string{}
+	add := func(name, title, description string, tags ...string) compete.Competition {
+		c := f.addCompetition(t, organizer, func(c *compete.Competition) { c.Title, c.Description, c.Tags = title, description, tags })
+		names[c.ID] = name
+		return c
+	}
+	cpp := add("cpp", "C++ Coding Contest 2030", "Write C++ and win. Half-day event.", "c++", "coding")
+	add("ran", "City Run: 10k", "Café at the finish; Straße gesperrt. O'Brien's \"cup\".", "running", "outdoor")
+	add("oly", "Олимпиада по математике", "For pupils. 数学オリンピック हिन्दी", "math")
+	add("nul", "NOT AND OR NEAR", "a*b (x) -y ^z {w}: column : words", "or")
+
+	for search, found := range map[string]string{
+		"coding": "cpp", "CODING contest": "cpp", "cod": "cpp", "cod contest": "", "contest cod": "cpp", "c++": "cpp,ran,nul", "c": "cpp,ran,nul",
+		"half day": "cpp", "half-d": "cpp", "10k": "ran", "run 10": "ran", "café": "ran", "CAFE": "ran", "straße": "ran", "o'brien": "ran", `"cup"`: "ran",
+		"олимп": "oly", "ОЛИМПИАДА": "oly", "数学": "oly", "हिन्दी": "oly", "math": "oly", "outdoor run": "ran", "running": "ran", "coding math": "",
+		"or": "nul", "NOT": "nul", "AND OR": "nul", "near": "nul", "column words": "nul", "column:words": "nul", "words:": "nul", "title:coding": "",
+		"{words} : x": "nul", "win OR math": "", "win AND math": "", "NEAR(win event)": "", "-win": "cpp", "^win": "cpp",
+		`"*( OR -`: "nul", `"`: "", "*": "", "'": "", "(": "", "---": "", "%": "", "\\": "", "\x00": "", "\xff": "", "😀": "", ";DROP TABLE users": "",
+		"win:*": "cpp", "win*": "cpp", "wi": "cpp", "win & event": "cpp", "win | math": "", "!win": "cpp", "<->": "", "it's": "",
+		strings.Repeat("x", 200): "", strings.Repeat("(", 200): "", strings.Repeat("a ", 100): "nul", "": "cpp,ran,oly,nul",
+	} {
+		page, err := f.Competitions(t.Context(), compete.CompetitionFilter{Search: search, Sort: compete.SortNewest, Limit: 20, Now: f.now})
+		must(t, err)
+		got := ids(page.Items, func(c compete.Competition) string { return names[c.ID] })
+		expected := strings.FieldsFunc(found, func(r rune) bool { return r == ',' })
+		slices.Sort(got)
+		slices.Sort(expected)
+		want(t, fmt.Sprintf("search %q", search), got, expected)
+	}
+
+	// What is found follows a change of the content.
+	must(t, f.Ledger().Transact(t.Context(), newID(), func(tx compete.LedgerTx) error {
+		locked, err := tx.LockCompetitions(t.Context(), []string{cpp.ID})
+		if err != nil {
+			return err
+		}
+		c := &locked[0]
+		c.Title, c.Tags, c.ContentSet = "Rust Contest", []string{"rust"}, true
+		c.Version++
+		return tx.SaveCompetitions(t.Context(), locked)
+	}))
+	for search, n := range map[string]int{"rust": 1, "coding": 0, "win": 1} {
+		page, err := f.Competitions(t.Context(), compete.CompetitionFilter{Search: search, Sort: compete.SortNewest, Limit: 20, Now: f.now})
+		must(t, err)
+		if len(page.Items) != n {
+			t.Errorf("after the change, search %q finds %d, want %d", search, len(page.Items), n)
+		}
+	}
+	changed, err := f.Competition(t.Context(), cpp.ID)
+	must(t, err)
+	want(t, "tags after the change", changed.Tags, []string{"rust"})
+}

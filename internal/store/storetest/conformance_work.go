@@ -1,0 +1,236 @@
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+func notice(r compete.Registration, kind compete.MessageKind) compete.Notice {
+	return compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: kind}
+}
+
+func (f *fixture) message(r compete.Registration, kind compete.MessageKind) compete.Message {
+	m := compete.Message{ID: newID(), UserID: r.UserID, RegistrationID: r.ID, Seq: r.Seq, Kind: kind, To: "a@example.com", Subject: string(kind), Body: "b", SentAt: f.now}
+	if kind == compete.MessageReminder {
+		m.StartDate = f.agoPointer(-48 * time.Hour)
+	}
+	return m
+}
+
+func testWork(t *testing.T, f *fixture) {
+	organizer := f.addUser(t, compete.RoleOrganizer)
+	t.Run("targets", func(t *testing.T) { testTargets(t, f, organizer) })
+	t.Run("deliver", func(t *testing.T) { testDeliver(t, f, organizer) })
+	t.Run("deliver leaves out what is over", func(t *testing.T) { testDeliverLate(t, f, organizer) })
+}
+
+func testTargets(t *testing.T, f *fixture, organizer compete.User) {
+	one, queue := f.addQueue(t, organizer, 9)
+	two, another := f.addQueue(t, organizer, 4)
+	var notices []compete.Notice
+	var expected []compete.Target
+	add := func(c compete.Competition, r compete.Registration, kind compete.MessageKind) {
+		notices = append(notices, notice(r, kind))
+		expected = append(expected, compete.Target{
+			Notice: notice(r, kind), Registration: r, Competition: c.Summary(),
+			Participant: compete.Participant{ID: r.UserID, Name: "Ada", Email: r.UserID + "@example.com"},
+		})
+	}
+	for _, i := range []int{8, 3, 6, 2, 1} { // 3, 6, 1 and 8 wait, beside others
+		add(one, queue[i], compete.MessageWaitlisted)
+	}
+	add(two, another[3], compete.MessageWaitlisted)
+	add(one, queue[0], compete.MessageConfirmed)
+	add(one, queue[0], compete.MessageReminder) // two notices about one registration
+	notices = append(notices,
+		compete.Notice{RegistrationID: queue[4].ID, Seq: queue[4].Seq + 1, Kind: compete.MessageConfirmed}, // it has another seq
+		compete.Notice{RegistrationID: newID(), Seq: 1}, compete.Notice{RegistrationID: "nonsense", Seq: 1})
+	got, err := f.Targets(t.Context(), notices)
+	must(t, err)
+	want(t, "targets", got, expected)
+	got, err = f.Targets(t.Context(), nil)
+	must(t, err)
+	if len(got) != 0 {
+		t.Errorf("no notices have %d targets", len(got))
+	}
+}
+
+func testDeliver(t *testing.T, f *fixture, organizer compete.User) {
+	c := f.addCompetition(t, organizer, nil)
+	pending := f.addRegistration(t, c.ID, compete.RegistrationPending, nil)
+	reused := f.addRegistration(t, c.ID, compete.RegistrationPending, nil)
+	waiting := f.addRegistration(t, c.ID, compete.RegistrationWaitlisted, nil)
+	stale := notice(reused, compete.MessageConfirmed)
+	stale.Seq--
+	confirm := []compete.Notice{notice(pending, compete.MessageConfirmed), stale, notice(waiting, compete.MessageConfirmed)}
+	messages := []compete.Message{f.message(pending, compete.MessageConfirmed), f.message(waiting, compete.MessageWaitlisted), f.message(pending, compete.MessageReminder)}
+	f.wantDelivered(t, confirm, messages, 3)
+	for _, r := range []*compete.Registration{&pending, &reused, &waiting} {
+		if r == &pending {
+			r.Status, r.UpdatedAt = compete.RegistrationConfirmed, compete.UTC(f.now)
+		}
+		got, err := f.RegistrationOf(t.Context(), r.UserID, c.ID)
+		must(t, err)
+		got.Position = 0
+		want(t, "registration", got, *r)
+	}
+	// The job runs again: with the same messages, and with new ids for them.
+	f.wantDelivered(t, confirm, messages, 0)
+	for i := range messages {
+		messages[i].ID = newID()
+	}
+	f.wantDelivered(t, confirm, messages, 0)
+	// A competition that was moved reminds again.
+	moved := f.message(pending, compete.MessageReminder)
+	moved.StartDate = f.agoPointer(-72 * time.Hour)
+	f.wantDelivered(t, nil, []compete.Message{moved, moved}, 1)
+	f.wantDelivered(t, nil, nil, 0)
+	// One that cannot be stored leaves nothing behind.
+	bad := f.message(reused, compete.MessageConfirmed)
+	bad.UserID = newID()
+	_, err := f.Deliver(t.Context(), []compete.Notice{notice(reused, compete.MessageConfirmed)}, []compete.Message{f.message(reused, compete.MessagePromoted), bad}, f.now)
+	wantError(t, "a message to nobody", err, compete.ErrConstraint)
+	f.wantUnread(t, compete.User{ID: reused.UserID}, 0)
+	got, err := f.RegistrationOf(t.Context(), reused.UserID, c.ID)
+	must(t, err)
+	want(t, "status beside a message to nobody", got.Status, compete.RegistrationPending)
+}
+
+func (f *fixture) wantDelivered(t *testing.T, confirm []compete.Notice, messages []compete.Message, n int) {
+	t.Helper()
+	got, err := f.Deliver(t.Context(), confirm, messages, f.now)
+	must(t, err)
+	want(t, "new messages", got, n)
+}
+
+func testDeliverLate(t *testing.T, f *fixture, organizer compete.User) {
+	c := f.addCompetition(t, organizer, nil)
+	cancelled := f.addRegistration(t, c.ID, compete.RegistrationCancelled, nil)
+	for kind, n := range map[compete.MessageKind]int{
+		compete.MessageConfirmed: 0, compete.MessagePromoted: 0, compete.MessageCancelled: 1, compete.MessageCompetitionCancelled: 1, compete.MessageWaitlisted: 1,
+	} {
+		again := f.message(cancelled, kind)
+		again.Seq++
+		f.wantDelivered(t, nil, []compete.Message{again}, 0) // its registration has another seq
+		f.wantDelivered(t, []compete.Notice{notice(cancelled, kind)}, []compete.Message{f.message(cancelled, kind)}, n)
+	}
+	got, err := f.RegistrationOf(t.Context(), cancelled.UserID, c.ID)
+	must(t, err)
+	want(t, "status", got.Status, compete.RegistrationCancelled)
+}
+
+func testStalePending(t *testing.T, f *fixture) {
+	c := f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), nil)
+	add := func(status compete.RegistrationStatus, age time.Duration, promoted *time.Time) compete.Registration {
+		return f.addRegistration(t, c.ID, status, func(r *compete.Registration) { r.UpdatedAt, r.PromotedAt = f.ago(age), promoted })
+	}
+	add(compete.RegistrationPending, 5*time.Second, nil) // not older than that
+	add(compete.RegistrationConfirmed, time.Hour, nil)
+	add(compete.RegistrationWaitlisted, time.Hour, nil)
+	add(compete.RegistrationCancelled, time.Hour, nil)
+	second := add(compete.RegistrationPending, 6*time.Second, nil)
+	first := add(compete.RegistrationPending, time.Minute, f.agoPointer(time.Minute))
+	dead := add(compete.RegistrationPending, time.Hour, nil)
+	before := f.ago(5 * time.Second)
+	letter := f.letter(t, compete.NotifyJob{Notices: []compete.Notice{notice(dead, compete.MessageConfirmed), {RegistrationID: second.ID, Seq: second.Seq + 1}}})
+	must(t, f.SaveFailedJob(t.Context(), letter))
+
+	firstNotice, secondNotice, deadNotice := notice(first, compete.MessagePromoted), notice(second, compete.MessageConfirmed), notice(dead, compete.MessageConfirmed)
+	f.wantStale(t, before, 10, firstNotice, secondNotice)
+	f.wantStale(t, before, 1, firstNotice)
+	if _, err := f.RetryFailedJob(t.Context(), letter.ID, f.now); err != nil {
+		t.Fatal(err)
+	}
+	f.wantStale(t, before, 10, deadNotice, firstNotice, secondNotice)
+}
+
+func (f *fixture) wantStale(t *testing.T, before time.Time, limit int, expected ...compete.Notice) {
+	t.Helper()
+	got, err := f.StalePending(t.Context(), before, limit)
+	must(t, err)
+	want(t, "stale", got, expected)
+}
+
+var lastJobID int64
+
+// letter is a dead letter of a job, not stored yet.
+func (f *fixture) letter(t *testing.T, job compete.Job) compete.FailedJob {
+	t.Helper()
+	payload, err := json.Marshal(job)
+	must(t, err)
+	lastJobID++
+	return compete.FailedJob{ID: newID(), JobID: lastJobID, Queue: compete.QueueRegistration, Kind: job.Kind(), Payload: payload, Error: "it broke", Attempts: 3, FailedAt: f.now}
+}
+
+func testDeadLetters(t *testing.T, f *fixture) {
+	var expected []compete.FailedJob
+	for i := range 9 {
+		letter := f.letter(t, compete.SettleJob{CompetitionID: newID()})
+		letter.FailedAt = f.ago(-time.Duration(i/3) * time.Second) // in threes at the same moment
+		must(t, f.SaveFailedJob(t.Context(), letter))
+		letter.FailedAt = compete.UTC(letter.FailedAt)
+		expected = append(expected, letter)
+		letter.ID, letter.Error = newID(), "found by the sweep again"
+		must(t, f.SaveFailedJob(t.Context(), letter)) // the first one stays
+	}
+	slices.Reverse(expected) // the ids ascend with the time
+	list := func(c compete.Cursor) (compete.Page[compete.FailedJob], error) {
+		return f.FailedJobs(t.Context(), c, 4)
+	}
+	want(t, "dead letters", walk(t, "failed", list), expected)
+	for _, cursor := range outOfBounds("failed") {
+		_, err := list(cursor)
+		must(t, err)
+	}
+	t.Run("what is in them", func(t *testing.T) { testLetterContent(t, f) })
+
+	retried := expected[4]
+	got, err := f.RetryFailedJob(t.Context(), retried.ID, f.now)
+	must(t, err)
+	retried.RetriedAt = stored(f.agoPointer(0))
+	want(t, "the retried one", got, retried)
+	want(t, "sent again", f.requeued, []compete.FailedJob{retried})
+	_, err = f.RetryFailedJob(t.Context(), retried.ID, f.now)
+	wantError(t, "again", err, compete.ErrFailedJobRetried)
+	for _, id := range append([]string{newID()}, notIDs...) {
+		_, err = f.RetryFailedJob(t.Context(), id, f.now)
+		wantError(t, fmt.Sprintf("%q", id), err, compete.ErrFailedJobMissing)
+	}
+	if len(f.requeued) != 1 {
+		t.Errorf("sent again %d times", len(f.requeued))
+	}
+
+	// A queue that is away leaves the letter as it was.
+	errQueue := errors.New("the queue is away")
+	f.Requeue = func(context.Context, *sql.Tx, compete.FailedJob) error { return errQueue }
+	_, err = f.RetryFailedJob(t.Context(), expected[0].ID, f.now)
+	wantError(t, "a queue that is away", err, errQueue)
+	f.Requeue = func(context.Context, *sql.Tx, compete.FailedJob) error { return nil }
+	_, err = f.RetryFailedJob(t.Context(), expected[0].ID, f.now)
+	must(t, err)
+}
+
+// testLetterContent stores what a failing job can bring along.
+func testLetterContent(t *testing.T, f *fixture) {
+	odd := f.letter(t, compete.NotifyJob{})
+	odd.FailedAt = f.ago(-time.Hour)
+	odd.Payload, odd.Error = json.RawMessage(`{"notices": "NUL \u0000 where a list should be"}`), "NUL \x00, bad \xff UTF-8, "+strings.Repeat("long ", 10_000)
+	must(t, f.SaveFailedJob(t.Context(), odd))
+	page, err := f.FailedJobs(t.Context(), compete.Cursor{}, 1)
+	must(t, err)
+	got := page.Items[0]
+	want(t, "payload", string(got.Payload), string(odd.Payload))
+	if !strings.HasPrefix(got.Error, "NUL , bad  UTF-8, long long") || len(got.Error) > 10_000 {
+		t.Errorf("error of %d bytes: %.40q", len(got.Error), got.Error)
+	}
+	f.exec(t, `DELETE FROM failed_jobs WHERE id = $1`, odd.ID)
+}
