@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"minicompete/internal/compete"
@@ -40,7 +41,10 @@ func (a *app) participantDashboard(v *visit) (response, error) {
 	for i := range list.Items {
 		sortIn(&data, &list.Items[i], v.now)
 	}
-	data.Next = nextOf(data.Upcoming)
+	slices.SortStableFunc(data.Upcoming, byStart)
+	if len(data.Upcoming) > 0 && data.Upcoming[0].Starts != nil {
+		data.Next = &data.Upcoming[0]
+	}
 	if !list.Next.IsZero() {
 		data.More = nextPage(v.r.URL, list.Next)
 	}
@@ -67,16 +71,17 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 	*group = append(*group, view)
 }
 
-// nextOf is the registration whose competition starts first, or nil when none has a start date.
-func nextOf(upcoming []pages.MyRegistration) *pages.MyRegistration {
-	var next *pages.MyRegistration
-	for i := range upcoming {
-		r := &upcoming[i]
-		if r.Starts != nil && (next == nil || r.Starts.Before(*next.Starts)) {
-			next = r
-		}
+// byStart orders by the start, the soonest first; what has no date comes last.
+func byStart(a, b pages.MyRegistration) int {
+	switch {
+	case a.Starts == nil && b.Starts == nil:
+		return 0
+	case a.Starts == nil:
+		return 1
+	case b.Starts == nil:
+		return -1
 	}
-	return next
+	return a.Starts.Compare(*b.Starts)
 }
 
 func (a *app) organizerDashboard(v *visit) (response, error) {

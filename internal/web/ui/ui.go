@@ -187,6 +187,9 @@ const (
 	TimeDate    TimeStyle = "date"    // 12 Jun 2026
 )
 
+// machineTime is how a <time> tells its moment: to the millisecond, the finest that scripts know.
+const machineTime = "2006-01-02T15:04:05.999Z07:00"
+
 // layouts are the styles without script, in UTC.
 var layouts = map[TimeStyle]string{
 	TimeFull:    "Mon 2 Jan 2006, 15:04 UTC",

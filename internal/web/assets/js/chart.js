@@ -46,7 +46,8 @@ function draw(figure) {
   const zone = bars ? { timeZone: "UTC" } : {};
   const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", ...zone });
   const hour = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-  const name = (u, splits, i, space, step) => splits.map((ts) => (step >= 86400 ? day : hour).format(ts * 1000));
+  const fine = new Intl.DateTimeFormat("en-GB", { minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+  const name = (u, splits, i, space, step) => splits.map((ts) => (step >= 86400 ? day : step >= 1 ? hour : fine).format(ts * 1000));
   const margin = bars ? 86400 / 2 : 0;
   const whole = (u, splits) => splits.map((v) => (Number.isInteger(v) ? v : ""));
   const chart = new uPlot(
