@@ -4,6 +4,8 @@ go 1.26.0
 
 require github.com/danielgtaylor/huma/v2 v2.37.2
 
+require golang.org/x/term v0.47.0 // indirect
+
 require (
 	github.com/Shopify/toxiproxy/v2 v2.5.0 // indirect
 	github.com/a-h/parse v0.0.0-20250122154542-74294addb73e // indirect

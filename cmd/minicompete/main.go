@@ -1,4 +1,156 @@
-// Command minicompete runs Mini Compete.
+// Command minicompete runs Mini Compete: the server, and the commands beside it.
+//
+// It owns the command line alone: flags, environment, signals, exit codes, and what is printed.
 package main
 
-func main() {}
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"minicompete/internal/app"
+	"minicompete/internal/compete"
+	"minicompete/internal/config"
+)
+
+// version is set by the build.
+var version = ""
+
+// The exit codes.
+const (
+	exitOK    = 0
+	exitError = 1 // the command failed
+	exitUsage = 2 // the command line or a setting is wrong
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// streams are what a command reads from and writes to.
+type streams struct {
+	in       *os.File
+	out, err io.Writer
+}
+
+// commands is the whole command line.
+type commands struct {
+	config.Config
+
+	Serve   serveCommand   `cmd:"" help:"Bring the database's schema up to date, then serve."`
+	Migrate migrateCommand `cmd:"" help:"Change the database's schema, or show how it stands."`
+	Seed    seedCommand    `cmd:"" help:"Add the demo data, once."`
+	User    userCommand    `cmd:"" help:"Make accounts, admins too."`
+	Jobs    jobsCommand    `cmd:"" help:"List dead letters (jobs whose attempts are used up), and send them again."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// environment is what every command gets.
+type environment struct {
+	streams
+	app.Config
+	parsed *kong.Context
+}
+
+func run(ctx context.Context, args []string, s streams) int {
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	var c commands
+	exited := false
+	options := append(config.Options(),
+		kong.Name("minicompete"),
+		kong.Description("Registration for competitions: every seat to exactly one person, in the order of arrival.\n\n"+
+			"Every flag can be set by the environment variable beside it too. Start with: minicompete serve --demo"),
+		kong.Writers(s.out, s.err),
+		kong.Exit(func(int) { exited = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 110}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	parser, err := kong.New(&c, options...)
+	if err == nil {
+		err = config.UnsetEmpty(parser)
+	}
+	if err != nil {
+		fmt.Fprintln(s.err, "minicompete:", err)
+		return exitError
+	}
+	parsed, err := parser.Parse(args)
+	if exited { // help was printed
+		return exitOK
+	}
+	if err != nil {
+		fmt.Fprintln(s.err, "minicompete:", err)
+		return exitUsage
+	}
+	env := &environment{streams: s, parsed: parsed, Config: app.Config{Config: c.Config, Version: programVersion()}}
+	env.Logger = app.NewLogger(c.Config, s.err)
+	return exitCode(s, parsed.Run(env))
+}
+
+// wrongUsage is the failure of a command that was asked for something it doesn't do.
+type wrongUsage struct{ error }
+
+func exitCode(s streams, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(s.err, "minicompete:", sentence(err))
+	var wrong wrongUsage
+	var invalid *compete.Error
+	if errors.As(err, &wrong) || errors.As(err, &invalid) && invalid.Kind == compete.KindInvalid {
+		return exitUsage
+	}
+	return exitError
+}
+
+// sentence names every bad field of an invalid input; of other errors it is their text.
+func sentence(err error) string {
+	var e *compete.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	if len(e.Fields) == 0 {
+		return e.Detail
+	}
+	text := ""
+	for i, field := range e.Fields {
+		if i > 0 {
+			text += "; "
+		}
+		text += field.Field + " " + field.Message
+	}
+	return text
+}
+
+// programVersion is what the build says, or the commit it was made from.
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				return setting.Value[:min(12, len(setting.Value))]
+			}
+		}
+	}
+	return "unknown"
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(env *environment) error {
+	_, err := fmt.Fprintln(env.out, env.Version)
+	return err
+}

@@ -26,35 +26,35 @@ const (
 
 // Config is every setting. Take it from the command line, or from Default; hold it to its limits with Validate.
 type Config struct {
-	DatabaseURL URL `group:"Storage" env:"DATABASE_URL" default:"sqlite:data/minicompete.db" placeholder:"URL" help:"Where everything is kept: sqlite:FILE (relative to the working directory), sqlite:///absolute/FILE or postgres://…"`
+	DatabaseURL URL `group:"Storage" env:"DATABASE_URL" default:"sqlite:data/minicompete.db" help:"Where everything is kept: sqlite:FILE (relative to the working directory), sqlite:///absolute/FILE or postgres://…"`
 	RedisURL    URL `group:"Storage" env:"REDIS_URL" placeholder:"URL" help:"redis://… tells replicas of each other's changes at once, and answers repeated requests. Not needed by one process alone."`
 
 	WebAddr        string   `group:"Network" env:"WEB_ADDR" default:":3000" help:"Where the pages, and the API under /api, listen."`
 	APIAddr        string   `group:"Network" name:"api-addr" env:"API_ADDR" default:":3001" help:"Where the API alone listens."`
 	MetricsAddr    string   `group:"Network" env:"METRICS_ADDR" help:"Where /metrics and the health of this process listen, for operators only. Nowhere when empty."`
 	PublicURL      string   `group:"Network" name:"public-url" env:"PUBLIC_URL" default:"http://localhost:3000" help:"What people type to reach the pages. Links in mails begin with it; https makes the cookies secure."`
-	CORSOrigins    []string `group:"Network" name:"cors-origins" env:"CORS_ORIGINS" placeholder:"ORIGIN,…" help:"Origins whose pages may call the API from a browser, or '*'. That of PUBLIC_URL alone when empty."`
-	TrustedProxies []string `group:"Network" env:"TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed."`
+	CORSOrigins    []string `group:"Network" name:"cors-origins" env:"CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins whose pages may call the API from a browser, or '*'. That of PUBLIC_URL alone when empty."`
+	TrustedProxies []string `group:"Network" env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed."`
 
 	JWTSecret     Secret        `group:"Logins" name:"jwt-secret" env:"JWT_SECRET" placeholder:"SECRET" help:"Signs the API's tokens: at least 32 bytes, the same for all replicas. With SQLite one is made when empty, and kept beside the database."`
-	JWTExpiration time.Duration `group:"Logins" name:"jwt-expiration" env:"JWT_EXPIRATION" default:"24h" placeholder:"DURATION" help:"How long a token of the API is valid, such as 90m, 24h or 7d."`
-	BcryptCost    int           `group:"Logins" env:"BCRYPT_COST" default:"12" placeholder:"COST" help:"Work of a password hash: each step up doubles it. 4 to 31."`
+	JWTExpiration time.Duration `group:"Logins" name:"jwt-expiration" env:"JWT_EXPIRATION" default:"24h" help:"How long a token of the API is valid, such as 90m, 24h or 7d."`
+	BcryptCost    int           `group:"Logins" env:"BCRYPT_COST" default:"12" help:"Work of a password hash: each step up doubles it. 4 to 31."`
 
-	Roles             []Role        `group:"Work" env:"ROLES" default:"web,api,worker" placeholder:"ROLE,…" help:"What this process does: web (pages), api, worker (confirmations, reminders, mail)."`
-	WorkerConcurrency int           `group:"Work" env:"WORKER_CONCURRENCY" default:"4" placeholder:"N" help:"Jobs that run at the same time in each queue. 1 to 100."`
-	ReminderSchedule  string        `group:"Work" name:"cron-reminder-schedule" env:"CRON_REMINDER_SCHEDULE" default:"0 * * * *" placeholder:"CRON" help:"When reminders are sent, as five fields of cron in UTC."`
-	CleanUpSchedule   string        `group:"Work" name:"cron-cleanup-schedule" env:"CRON_CLEANUP_SCHEDULE" default:"30 3 * * *" placeholder:"CRON" help:"When things that are over are deleted, as five fields of cron in UTC."`
-	JobMaxAttempts    int           `group:"Work" env:"JOB_MAX_ATTEMPTS" default:"3" placeholder:"N" help:"How often a job is tried before it becomes a dead letter. 1 to 25."`
-	JobBackoff        time.Duration `group:"Work" env:"JOB_BACKOFF" default:"2s" placeholder:"DURATION" help:"Wait before a job's second attempt; it doubles with each further one."`
-	FinishedJobsAge   time.Duration `group:"Work" name:"cleanup-finished-jobs-age" env:"CLEANUP_FINISHED_JOBS_AGE" default:"24h" placeholder:"DURATION" help:"How long finished jobs are kept."`
-	FailedJobsAge     time.Duration `group:"Work" name:"cleanup-failed-jobs-age" env:"CLEANUP_FAILED_JOBS_AGE" default:"30d" placeholder:"DURATION" help:"How long dead letters are kept."`
-	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" placeholder:"DURATION" help:"How long ended and expired logins are kept; at least as long as tokens are valid."`
+	Roles             []Role        `group:"Work" env:"ROLES" default:"web,api,worker" help:"What this process does: web (pages), api, worker (confirmations, reminders, mail)."`
+	WorkerConcurrency int           `group:"Work" env:"WORKER_CONCURRENCY" default:"4" help:"Jobs that run at the same time in each queue. 1 to 100."`
+	ReminderSchedule  string        `group:"Work" name:"cron-reminder-schedule" env:"CRON_REMINDER_SCHEDULE" default:"0 * * * *" help:"When reminders are sent, as five fields of cron in UTC."`
+	CleanUpSchedule   string        `group:"Work" name:"cron-cleanup-schedule" env:"CRON_CLEANUP_SCHEDULE" default:"30 3 * * *" help:"When things that are over are deleted, as five fields of cron in UTC."`
+	JobMaxAttempts    int           `group:"Work" env:"JOB_MAX_ATTEMPTS" default:"3" help:"How often a job is tried before it becomes a dead letter. 1 to 25."`
+	JobBackoff        time.Duration `group:"Work" env:"JOB_BACKOFF" default:"2s" help:"Wait before a job's second attempt; it doubles with each further one."`
+	FinishedJobsAge   time.Duration `group:"Work" name:"cleanup-finished-jobs-age" env:"CLEANUP_FINISHED_JOBS_AGE" default:"24h" help:"How long finished jobs are kept."`
+	FailedJobsAge     time.Duration `group:"Work" name:"cleanup-failed-jobs-age" env:"CLEANUP_FAILED_JOBS_AGE" default:"30d" help:"How long dead letters are kept."`
+	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long ended and expired logins are kept; at least as long as tokens are valid."`
 
 	SMTPURL  URL    `group:"Mail" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"smtp://user:password@host:587 or smtps://… sends every message by mail too. The mailbox has them all anyway."`
-	MailFrom string `group:"Mail" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" placeholder:"ADDRESS" help:"Sender of the mails."`
+	MailFrom string `group:"Mail" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" help:"Sender of the mails."`
 
-	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
-	LogFormat string     `group:"Logs" env:"LOG_FORMAT" default:"text" placeholder:"FORMAT" help:"text or json."`
+	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
+	LogFormat string     `group:"Logs" env:"LOG_FORMAT" default:"text" help:"text or json."`
 }
 
 // Options tells kong how to read a Config.

@@ -22,7 +22,7 @@ func (c *Config) TokenSecret() ([]byte, error) {
 	}
 	path, ok := c.DatabaseURL.SQLitePath()
 	if !ok {
-		return nil, errors.New("JWT_SECRET is required with PostgreSQL")
+		return nil, fmt.Errorf("JWT_SECRET is required with PostgreSQL: at least %d bytes, the same for all replicas", MinSecretLength)
 	}
 	path = filepath.Join(filepath.Dir(path), secretFile)
 	secret, err := os.ReadFile(path) //nolint:gosec // the operator says where

@@ -36,7 +36,8 @@ func (p *problems) duration(setting string, d, least time.Duration) {
 	}
 }
 
-// Validate names every setting that is wrong and says what it may be, in one sentence that holds no secret.
+// Validate names every setting that is wrong and says what it may be, in one sentence that holds no secret. That JWT_SECRET is
+// there is seen to by TokenSecret: only who serves needs it.
 func (c *Config) Validate() error {
 	var p problems
 	c.checkStorage(&p)
@@ -66,9 +67,6 @@ func (c *Config) checkStorage(p *problems) {
 		checkURL(p, "DATABASE_URL", c.DatabaseURL, "postgres", "postgresql")
 		if c.DatabaseURL == "" {
 			p.add("DATABASE_URL", "is empty")
-		}
-		if c.JWTSecret == "" {
-			p.add("JWT_SECRET", "is required with PostgreSQL: at least %d bytes, the same for all replicas", MinSecretLength)
 		}
 	}
 	if n := len(c.JWTSecret); n > 0 && n < MinSecretLength {

@@ -38,7 +38,8 @@ type Config struct {
 	Logger      *slog.Logger
 }
 
-// Hub is a compete.SeatsFeed and a compete.SeatsNotifier. Start it before the first watcher and Stop it before the listeners close.
+// Hub is a compete.SeatsFeed and a compete.SeatsNotifier. Start it before the first watcher, Close it before the listeners and
+// Stop it after the last commit.
 type Hub struct {
 	config Config
 	relay  *relay // nil without Redis
@@ -48,7 +49,7 @@ type Hub struct {
 	wake   chan struct{} // holds one signal: changed or fresh has something
 
 	mu       sync.Mutex
-	stopped  bool
+	closed   bool
 	topics   map[string]*topic
 	watchers int
 	changed  map[string]bool // watched competitions to read at the next turn
@@ -82,14 +83,19 @@ func (h *Hub) Start() {
 	}
 }
 
-// Stop closes every watcher's channel, refuses new ones with ErrStopping and returns when nothing runs any more.
-func (h *Hub) Stop() {
+// Close closes every watcher's channel and refuses new ones with ErrStopping. Changes are still passed on to other replicas, until Stop.
+func (h *Hub) Close() {
 	h.mu.Lock()
-	h.stopped = true
+	defer h.mu.Unlock()
+	h.closed = true
 	for id, t := range h.topics {
 		h.drop(id, t, compete.ErrStopping)
 	}
-	h.mu.Unlock()
+}
+
+// Stop is Close, and returns when nothing runs any more.
+func (h *Hub) Stop() {
+	h.Close()
 	h.cancel()
 	h.loops.Wait()
 }

@@ -40,7 +40,7 @@ func (h *Hub) Watch(ctx context.Context, competitionID string) (<-chan compete.S
 func (h *Hub) join(id string) (*topic, chan compete.Seats, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.stopped {
+	if h.closed {
 		return nil, nil, compete.ErrStopping
 	}
 	if h.watchers >= h.config.MaxWatchers {

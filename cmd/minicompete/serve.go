@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+
+	"minicompete/internal/app"
+	"minicompete/internal/config"
+	"minicompete/internal/demo"
+)
+
+type serveCommand struct {
+	Demo bool `help:"Add the demo data once, show the demo logins, and listen on this machine alone unless told otherwise."`
+}
+
+// Help is the end of the command's help.
+func (serveCommand) Help() string {
+	return "SIGTERM or Ctrl-C stops gracefully: requests under way are answered, jobs finish or go back to the queue. A second one stops at once."
+}
+
+// Run serves until a signal comes.
+func (c *serveCommand) Run(ctx context.Context, env *environment) error {
+	limitMemory()
+	if c.Demo {
+		if err := env.refuseDemo(); err != nil {
+			return err
+		}
+		env.Demo = true
+		env.listenHere("web-addr", "WEB_ADDR", &env.WebAddr)
+		env.listenHere("api-addr", "API_ADDR", &env.APIAddr)
+	}
+	a, err := app.New(ctx, env.Config)
+	if err != nil {
+		return err
+	}
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	if c.Demo {
+		if _, err := a.Seed(ctx); err != nil && ctx.Err() == nil {
+			return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+		}
+	}
+	env.announce(a)
+	return a.Wait(ctx)
+}
+
+// refuseDemo keeps accounts with a known password from a site that others reach.
+func (env *environment) refuseDemo() error {
+	if strings.HasPrefix(env.PublicURL, "https:") {
+		return wrongUsage{errors.New("PUBLIC_URL is https, so this is no place for demo data: everybody knows the passwords of its accounts")}
+	}
+	return nil
+}
+
+// listenHere narrows an address that nobody chose to this machine.
+func (env *environment) listenHere(flag, variable string, addr *string) {
+	_, chosen := os.LookupEnv(variable)
+	for _, step := range env.parsed.Path {
+		chosen = chosen || step.Flag != nil && step.Flag.Name == flag
+	}
+	if host, port, err := net.SplitHostPort(*addr); !chosen && err == nil && host == "" {
+		*addr = net.JoinHostPort("127.0.0.1", port)
+	}
+}
+
+// announce prints where everything is.
+func (env *environment) announce(a *app.App) {
+	lines := []string{"Mini Compete " + env.Version + " is running."}
+	if addr := a.Addr(app.EndpointWeb); addr != "" {
+		lines = append(lines, "  Pages    "+address(addr))
+	}
+	if addr := a.Addr(app.EndpointAPI); addr != "" {
+		lines = append(lines, "  API      "+address(addr)+"/api", "  API docs "+address(addr)+"/api/docs")
+	}
+	if addr := a.Addr(app.EndpointMetrics); addr != "" {
+		lines = append(lines, "  Metrics  "+address(addr)+"/metrics")
+	}
+	if path, ok := env.DatabaseURL.SQLitePath(); ok {
+		lines = append(lines, "  Data     "+path)
+	} else {
+		lines = append(lines, "  Data     "+env.DatabaseURL.String())
+	}
+	if env.Demo {
+		lines = append(lines, "Demo logins, all with the password "+demo.Password+":")
+		for _, login := range demo.Logins() {
+			lines = append(lines, "  "+login)
+		}
+	}
+	fmt.Fprintln(env.out, strings.Join(lines, "\n"))
+}
+
+// address is what to type to reach a listener: one on every interface is reached on this machine too.
+func address(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err == nil && ip != nil && (ip.IsUnspecified() || ip.IsLoopback()) {
+		addr = net.JoinHostPort("localhost", port)
+	}
+	return "http://" + addr
+}
+
+type seedCommand struct{}
+
+// Help is the end of the command's help.
+func (seedCommand) Help() string {
+	return "Accounts of every role with the password " + demo.Password + ", and competitions in every phase. Refused where PUBLIC_URL is https."
+}
+
+// Run adds the demo data and works the jobs that come with them.
+func (seedCommand) Run(ctx context.Context, env *environment) error {
+	if err := env.refuseDemo(); err != nil {
+		return err
+	}
+	env.Roles = []config.Role{config.RoleWorker}
+	env.MetricsAddr = ""
+	a, err := app.New(ctx, env.Config)
+	if err != nil {
+		return err
+	}
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	added, err := a.Seed(ctx)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), app.StopTimeout)
+	defer cancel()
+	if err := errors.Join(err, a.Stop(stopping)); err != nil {
+		return err
+	}
+	if added {
+		fmt.Fprintln(env.out, "The demo data were added. Logins, all with the password "+demo.Password+":")
+	} else {
+		fmt.Fprintln(env.out, "The demo data were there already. Logins, all with the password "+demo.Password+":")
+	}
+	for _, login := range demo.Logins() {
+		fmt.Fprintln(env.out, "  "+login)
+	}
+	return nil
+}

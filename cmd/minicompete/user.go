@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"minicompete/internal/app"
+	"minicompete/internal/compete"
+)
+
+// passwordVariable holds the password of a new account, for scripts.
+const passwordVariable = "MINICOMPETE_PASSWORD"
+
+type userCommand struct {
+	Create  userCreate  `cmd:"" help:"Make an account."`
+	Promote userPromote `cmd:"" help:"Give an account another role."`
+}
+
+// withConsole opens the domain for f.
+func (env *environment) withConsole(ctx context.Context, f func(*app.Console) error) error {
+	console, err := app.OpenConsole(ctx, env.Config)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(console), console.Close())
+}
+
+type userCreate struct {
+	Email string `arg:"" help:"Its email address."`
+	Name  string `help:"Its name; the first part of the email when left out."`
+	Role  string `default:"PARTICIPANT" help:"PARTICIPANT, ORGANIZER or ADMIN."`
+}
+
+// Help is the end of the command's help.
+func (userCreate) Help() string {
+	return "The password is asked for, or read from the first line of the standard input, or taken from " + passwordVariable +
+		". It is no flag, because every user of the machine can read those."
+}
+
+// Run makes the account.
+func (c *userCreate) Run(ctx context.Context, env *environment) error {
+	if err := env.Validate(); err != nil { // before a password is typed in vain
+		return err
+	}
+	password, err := env.password()
+	if err != nil {
+		return err
+	}
+	if c.Name == "" {
+		c.Name, _, _ = strings.Cut(c.Email, "@")
+	}
+	return env.withConsole(ctx, func(console *app.Console) error {
+		user, err := console.CreateUser(ctx, compete.SignUp{Name: c.Name, Email: c.Email, Password: password, Role: role(c.Role)})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(env.out, "%s is an account now, as %s.\n", user.Email, user.Role)
+		return err
+	})
+}
+
+type userPromote struct {
+	Email string `arg:"" help:"Its email address."`
+	Role  string `default:"ADMIN" help:"PARTICIPANT, ORGANIZER or ADMIN."`
+}
+
+// Help is the end of the command's help.
+func (userPromote) Help() string {
+	return "The account has to log in again; a running server notices within two seconds."
+}
+
+// Run changes the role.
+func (c *userPromote) Run(ctx context.Context, env *environment) error {
+	return env.withConsole(ctx, func(console *app.Console) error {
+		user, err := console.PromoteUser(ctx, c.Email, role(c.Role))
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(env.out, "%s is %s now.\n", user.Email, user.Role)
+		return err
+	})
+}
+
+func role(typed string) compete.Role { return compete.Role(strings.ToUpper(typed)) }
+
+// password takes it from the environment, asks for it twice at a terminal, or reads a line of the standard input.
+func (env *environment) password() (string, error) {
+	if password := os.Getenv(passwordVariable); password != "" {
+		return password, nil
+	}
+	if !term.IsTerminal(int(env.in.Fd())) {
+		line, err := bufio.NewReader(env.in).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		return strings.TrimRight(line, "\r\n"), nil
+	}
+	first, err := env.ask("Password: ")
+	if err != nil {
+		return "", err
+	}
+	second, err := env.ask("The same again: ")
+	if err != nil {
+		return "", err
+	}
+	if first != second {
+		return "", wrongUsage{errors.New("the two passwords are not the same")}
+	}
+	return first, nil
+}
+
+// ask reads a line that is not shown while it is typed.
+func (env *environment) ask(prompt string) (string, error) {
+	fmt.Fprint(env.err, prompt)
+	typed, err := term.ReadPassword(int(env.in.Fd()))
+	fmt.Fprintln(env.err)
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	return string(typed), nil
+}

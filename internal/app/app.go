@@ -1,0 +1,141 @@
+// Package app makes one program of all parts: New wires them by a config, Run serves until its context ends.
+//
+// It owns the order of start and stop, and nothing else: every behaviour belongs to one of the parts.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
+
+	"minicompete/internal/auth"
+	"minicompete/internal/compete"
+	"minicompete/internal/config"
+	"minicompete/internal/jobs"
+	"minicompete/internal/live"
+	"minicompete/internal/registrar"
+	"minicompete/internal/replay"
+	"minicompete/internal/server"
+	"minicompete/internal/store"
+)
+
+// Config sets up an App: the settings, and what is not one.
+type Config struct {
+	config.Config
+	Version string           // of the program, as health and the API document tell it
+	Demo    bool             // the pages name the demo accounts
+	Logger  *slog.Logger     // nil: NewLogger to the standard error
+	Clock   func() time.Time // nil: time.Now
+}
+
+// App is the whole program. Take it from New.
+type App struct {
+	config  Config
+	secret  []byte
+	log     *slog.Logger
+	service *compete.Service
+
+	store     *store.Store
+	redis     *redis.Client // nil without REDIS_URL
+	replays   *replay.Cache // nil without REDIS_URL
+	auth      *auth.Authenticator
+	hub       *live.Hub
+	registrar *registrar.Registrar
+	jobs      *jobs.Client
+	health    *health
+	server    *server.Server
+
+	background background
+}
+
+// New opens the database, waiting for one that is not there yet, brings its schema up to date, and wires every part.
+// Nothing runs or listens until Start. After a failure nothing is left open.
+func New(ctx context.Context, c Config) (*App, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	secret, err := c.TokenSecret()
+	if err != nil {
+		return nil, err
+	}
+	if c.Logger == nil {
+		c.Logger = NewLogger(c.Config, nil)
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	a := &App{config: c, secret: secret, log: c.Logger}
+	for _, step := range []func(context.Context) error{a.openStore, a.openRedis, a.wireAuth, a.wireDomain, a.wireServer} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, a.close())
+		}
+	}
+	return a, nil
+}
+
+// newID makes an id that is ordered by time, so that new rows are neighbours in an index.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+func (a *App) openStore(ctx context.Context) error {
+	opened, err := OpenStore(ctx, a.config.DatabaseURL, a.log)
+	if err != nil {
+		return err
+	}
+	a.store = opened
+	return a.store.Migrate(ctx)
+}
+
+func (a *App) openRedis(context.Context) error {
+	if a.config.RedisURL == "" {
+		return nil
+	}
+	options, err := redis.ParseURL(string(a.config.RedisURL))
+	if err != nil {
+		return errors.New("REDIS_URL cannot be read: it must be as in redis://user:password@host:6379/0") // the reason would repeat it
+	}
+	a.redis = redis.NewClient(replay.Options(options))
+	a.replays = replay.New(a.redis, a.config.Clock, a.log)
+	return nil
+}
+
+func (a *App) wireAuth(ctx context.Context) (err error) {
+	a.auth, err = auth.New(ctx, auth.Config{
+		Sessions: a.store, Secret: a.secret, TokenLife: a.config.JWTExpiration, Clock: a.config.Clock, NewID: newID, Logger: a.log,
+	})
+	return err
+}
+
+func (a *App) wireDomain(context.Context) error {
+	a.hub = live.New(live.Config{Read: a.store.CompetitionsByID, Redis: a.redis, Clock: a.config.Clock, Logger: a.log})
+	registrarConfig := registrar.Config{Ledger: a.store.Ledger(), Notifier: a.hub, Clock: a.config.Clock, NewID: newID, Logger: a.log}
+	if a.replays != nil {
+		registrarConfig.Replays = a.replays
+	}
+	a.registrar = registrar.New(registrarConfig)
+	passwords, err := auth.NewHasher(auth.HasherConfig{Cost: a.config.BcryptCost})
+	if err != nil {
+		return fmt.Errorf("BCRYPT_COST: %w", err)
+	}
+	a.service = &compete.Service{
+		Users: a.auth.Users(a.store), Competitions: a.store, Registrations: a.store, Mailbox: a.store, DeadLetters: a.store, Statistics: a.store,
+		Registrar: a.registrar, Passwords: passwords, Clock: a.config.Clock, NewID: newID,
+	}
+	if a.replays != nil {
+		a.service.Replays = a.replays
+	}
+	return a.wireJobs()
+}
+
+// Service is the domain, for what is not done over HTTP: demo data, commands, tests.
+func (a *App) Service() *compete.Service { return a.service }
+
+// Store is the open database.
+func (a *App) Store() *store.Store { return a.store }
+
+// Addr is where an endpoint ("web", "api" or "metrics") listens after Start; empty when this process has none.
+func (a *App) Addr(endpoint string) string { return a.server.Addr(endpoint) }

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"minicompete/internal/auth"
+	"minicompete/internal/compete"
+	"minicompete/internal/demo"
+	"minicompete/internal/jobs"
+	"minicompete/internal/registrar"
+	"minicompete/internal/store"
+)
+
+// Console is the part of the domain that commands beside a running server need: accounts and dead letters. It serves nothing,
+// works no jobs, and needs neither Redis nor the secret of the tokens.
+type Console struct {
+	*compete.Service
+	store *store.Store
+}
+
+// OpenConsole opens the database, and brings its schema up to date, so that the first admin can be made before the first start.
+func OpenConsole(ctx context.Context, c Config) (*Console, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	passwords, err := auth.NewHasher(auth.HasherConfig{Cost: c.BcryptCost})
+	if err != nil {
+		return nil, err
+	}
+	opened, err := OpenStore(ctx, c.DatabaseURL, c.Logger)
+	if err != nil {
+		return nil, err
+	}
+	queue, err := jobs.New(jobs.Config{
+		DB: opened.Writer(), SQLite: opened.Kind() == store.SQLite, Logger: c.Logger, MaxAttempts: c.JobMaxAttempts, Backoff: c.JobBackoff,
+	})
+	if err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
+	opened.Enqueue, opened.Requeue = queue.EnqueueTx, queue.RequeueTx
+	if err := opened.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
+	return &Console{
+		Service: &compete.Service{Users: opened, DeadLetters: opened, Passwords: passwords, Clock: time.Now, NewID: newID},
+		store:   opened,
+	}, nil
+}
+
+// Close closes the database.
+func (c *Console) Close() error { return c.store.Close() }
+
+// Seed adds the demo data, once. The app must be started: its workers confirm the registrations.
+func (a *App) Seed(ctx context.Context) (added bool, err error) {
+	return demo.Seed(ctx, demo.Config{
+		Service: a.service,
+		NewRegistrar: func(clock func() time.Time) demo.Registrar {
+			return registrar.New(registrar.Config{Ledger: a.store.Ledger(), Notifier: a.hub, Clock: clock, NewID: newID, Logger: a.log})
+		},
+	})
+}

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"minicompete/internal/api"
+	"minicompete/internal/web"
+)
+
+const (
+	// probeTimeout is when something that doesn't answer counts as down.
+	probeTimeout = 2 * time.Second
+	// probeLife is how long an answer counts: health is public, and asking is not to cost the database more than a query a second.
+	probeLife = time.Second
+)
+
+// probe asks one thing that the program leans on how it is.
+type probe struct {
+	name   string
+	needed bool // the program cannot serve without it
+	ask    func(context.Context) error
+}
+
+// health remembers the last answers for a moment.
+type health struct {
+	probes []probe
+	mu     sync.Mutex // held while asking: who comes meanwhile waits for the same answers
+	at     time.Time
+	checks []api.Check
+}
+
+func newHealth(a *App) *health {
+	h := &health{probes: []probe{
+		{name: "database", needed: true, ask: a.store.Ping},
+		{name: "queue", needed: true, ask: a.jobs.Ping},
+		{name: "redis"},
+	}}
+	if a.redis != nil {
+		h.probes[2].ask = func(ctx context.Context) error { return a.redis.Ping(ctx).Err() }
+	}
+	return h
+}
+
+func (h *health) forAPI(ctx context.Context) []api.Check {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if time.Since(h.at) < probeLife {
+		return h.checks
+	}
+	checks := make([]api.Check, len(h.probes))
+	// A client that goes away must not make the answer for those who wait beside it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
+	defer cancel()
+	var asking sync.WaitGroup
+	for i, p := range h.probes {
+		asking.Go(func() { checks[i] = p.check(ctx) })
+	}
+	asking.Wait()
+	h.at, h.checks = time.Now(), checks
+	return checks
+}
+
+func (p probe) check(ctx context.Context) api.Check {
+	check := api.Check{Name: p.name, Needed: p.needed, Status: api.CheckOff}
+	if p.ask == nil {
+		return check
+	}
+	start := time.Now()
+	check.Status = api.CheckUp
+	if err := p.ask(ctx); err != nil {
+		check.Status = api.CheckDown
+	}
+	check.Latency = time.Since(start)
+	return check
+}
+
+// forWeb leaves out what is not set up: the page lists what there is.
+func (h *health) forWeb(ctx context.Context) []web.Check {
+	var checks []web.Check
+	for _, c := range h.forAPI(ctx) {
+		if c.Status != api.CheckOff {
+			checks = append(checks, web.Check{Name: c.Name, OK: c.Status == api.CheckUp, Latency: c.Latency})
+		}
+	}
+	return checks
+}

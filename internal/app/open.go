@@ -1,0 +1,54 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/config"
+	"minicompete/internal/server"
+	"minicompete/internal/store"
+)
+
+const (
+	// openTries and openPause are how long a start waits for a database that is not there yet, as when both start together.
+	openTries = 30
+	openPause = time.Second
+)
+
+// OpenStore opens the database. One that is away is tried again for half a minute; any other failure ends it at once.
+func OpenStore(ctx context.Context, url config.URL, logger *slog.Logger) (*store.Store, error) {
+	for try := 1; ; try++ {
+		opened, err := store.Open(ctx, store.Config{URL: string(url), Logger: logger})
+		if err == nil {
+			return opened, nil
+		}
+		if !errors.Is(err, compete.ErrDatabase) || try == openTries {
+			return nil, fmt.Errorf("DATABASE_URL (%s): %w", url, err)
+		}
+		logger.Warn("the database is not there yet", "database", url, "try", try, "of", openTries, "error", err)
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("DATABASE_URL (%s): %w", url, err)
+		case <-time.After(openPause):
+		}
+	}
+}
+
+// NewLogger makes the log of a process as LOG_LEVEL and LOG_FORMAT say, to w or, when that is nil, to the standard error.
+func NewLogger(c config.Config, w io.Writer) *slog.Logger {
+	if w == nil {
+		w = os.Stderr
+	}
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	var handler slog.Handler = slog.NewTextHandler(w, options)
+	if c.LogFormat == "json" {
+		handler = slog.NewJSONHandler(w, options)
+	}
+	return slog.New(server.LogRequestIDs(handler))
+}

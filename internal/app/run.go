@@ -1,0 +1,122 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// StopTimeout is how long Run gives a stop: requests that are under way first, jobs next. It is less than the 30 s after which
+// most supervisors kill a process.
+const StopTimeout = 25 * time.Second
+
+// background is the work beside requests that ends with the app.
+type background struct {
+	once   sync.Once
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+}
+
+func (b *background) context() context.Context {
+	b.once.Do(func() { b.ctx, b.cancel = context.WithCancel(context.Background()) })
+	return b.ctx
+}
+
+func (b *background) run(f func(context.Context)) {
+	ctx := b.context()
+	b.work.Go(func() { f(ctx) })
+}
+
+func (b *background) stop() {
+	b.context()
+	b.cancel()
+	b.work.Wait()
+}
+
+// Start listens, starts every part and serves. It returns when requests are answered; after a failure nothing is left open.
+func (a *App) Start(ctx context.Context) error {
+	if err := a.server.Listen(ctx); err != nil {
+		return errors.Join(err, a.close())
+	}
+	a.hub.Start()
+	a.registrar.Start()
+	a.background.run(a.auth.Run)
+	if err := a.jobs.Start(ctx); err != nil {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopTimeout)
+		defer cancel()
+		return errors.Join(err, a.Stop(stopping))
+	}
+	a.server.Start()
+	return nil
+}
+
+// Stop ends in the order in which nothing is lost: streams, then requests, which the registrar still answers, then jobs, which
+// finish or go back to the queue, then the registrar, when nobody is left to ask it. It fails when ctx ends before that.
+func (a *App) Stop(ctx context.Context) error {
+	a.hub.Close()
+	requests, cancel := shareOf(ctx, 3, 4)
+	defer cancel()
+	err := a.server.Stop(requests)
+	err = errors.Join(err, a.jobs.Stop(ctx))
+	err = errors.Join(err, a.registrar.Stop(ctx))
+	return errors.Join(err, a.close())
+}
+
+// shareOf is ctx with part of the whole of its remaining time.
+func shareOf(ctx context.Context, part, whole time.Duration) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)*part/whole)
+}
+
+// close ends what has no work of its own. Every part may be missing.
+func (a *App) close() error {
+	a.background.stop()
+	if a.hub != nil {
+		a.hub.Stop()
+	}
+	if a.replays != nil {
+		a.replays.Stop()
+	}
+	var err error
+	if a.redis != nil {
+		err = a.redis.Close()
+	}
+	if a.store != nil {
+		err = errors.Join(err, a.store.Close())
+	}
+	return err
+}
+
+// Close ends an app that was never started.
+func (a *App) Close() error { return a.close() }
+
+// Run starts, serves until ctx ends or serving fails, and stops.
+func (a *App) Run(ctx context.Context) error {
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	return a.Wait(ctx)
+}
+
+// Wait serves until ctx ends or serving fails, and stops. It is the second half of Run.
+func (a *App) Wait(ctx context.Context) error {
+	var failure error
+	select {
+	case <-ctx.Done():
+		a.log.Info("stopping: requests under way are answered first")
+	case failure = <-a.server.Failed():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopTimeout)
+	defer cancel()
+	if err := a.Stop(stopping); err != nil {
+		return errors.Join(failure, fmt.Errorf("the stop was not clean: %w", err))
+	}
+	a.log.Info("stopped")
+	return failure
+}

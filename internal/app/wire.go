@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"minicompete/internal/api"
+	"minicompete/internal/compete"
+	"minicompete/internal/config"
+	"minicompete/internal/jobs"
+	"minicompete/internal/mail"
+	"minicompete/internal/server"
+	"minicompete/internal/store"
+	"minicompete/internal/web"
+)
+
+// The names of the endpoints.
+const (
+	EndpointWeb     = "web"
+	EndpointAPI     = "api"
+	EndpointMetrics = "metrics"
+)
+
+func (a *App) wireJobs() error {
+	client, err := jobs.New(jobs.Config{
+		DB: a.store.Writer(), SQLite: a.store.Kind() == store.SQLite, Logger: a.log,
+		MaxAttempts: a.config.JobMaxAttempts, Backoff: a.config.JobBackoff,
+		Work:  a.config.Plays(config.RoleWorker),
+		Store: a.store, Registrar: a.registrar, Compose: mail.Composer{PublicURL: a.config.Origin()}.Compose, Clock: a.config.Clock, NewID: newID,
+		Concurrency:      a.config.WorkerConcurrency,
+		ReminderSchedule: a.config.ReminderSchedule, CleanUpSchedule: a.config.CleanUpSchedule,
+		FinishedJobsAge: a.config.FinishedJobsAge,
+		CleanUpAges:     compete.CleanUpAges{FailedJobs: a.config.FailedJobsAge, Sessions: a.config.SessionsAge},
+	})
+	if err != nil {
+		return err
+	}
+	a.jobs = client
+	a.store.Enqueue, a.store.Requeue = client.EnqueueTx, client.RequeueTx
+	return nil
+}
+
+func (a *App) wireServer(context.Context) error {
+	a.health = newHealth(a)
+	proxies, err := a.config.Proxies()
+	if err != nil {
+		return err
+	}
+	apiHandler := api.New(api.Config{
+		Service: a.service, Auth: a.auth, Seats: a.hub, Health: a.health.forAPI,
+		CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version,
+	})
+	c := server.Config{TrustedProxies: proxies, NewID: newID, Logger: a.log}
+	if a.config.Plays(config.RoleWeb) {
+		pages, err := a.pages()
+		if err != nil {
+			return err
+		}
+		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: EndpointWeb, Addr: a.config.WebAddr, Handler: beside(apiHandler, pages)})
+	}
+	if a.config.Plays(config.RoleAPI) {
+		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: EndpointAPI, Addr: a.config.APIAddr, Handler: apiHandler})
+	}
+	if a.config.MetricsAddr != "" {
+		c.Metrics = server.NewMetrics()
+		private := http.NewServeMux()
+		private.Handle("GET /metrics", c.Metrics.Handler())
+		private.Handle("GET /api/health", apiHandler) // the only health that a process of workers alone has
+		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: EndpointMetrics, Addr: a.config.MetricsAddr, Handler: private, Quiet: true})
+	}
+	a.server = server.New(c)
+	return nil
+}
+
+func (a *App) pages() (http.Handler, error) {
+	public, err := url.Parse(a.config.Origin())
+	if err != nil {
+		return nil, err
+	}
+	return web.New(a.background.context(), web.Config{
+		Service: a.service, Sessions: a.auth, Feed: a.hub, Log: a.log, PublicURL: public, Health: a.health.forWeb, Demo: a.config.Demo,
+	}), nil
+}
+
+// beside serves the API under /api, and the pages everywhere else.
+func beside(apiHandler, pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
+			apiHandler.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,163 @@
+// Package demo fills an empty Mini Compete with something to look at: accounts of every role, competitions in every phase, and
+// registrations that came in over the past weeks. All of it goes through the Service and a registrar, like anything else.
+//
+// It owns what the demo says and shows. Whether it may be added is decided by the command line.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+// Password is that of every demo account.
+const Password = "password123"
+
+// Registrar is one that the demo starts and stops itself.
+type Registrar interface {
+	compete.Registrar
+	Start()
+	Stop(ctx context.Context) error
+}
+
+// Config names what the demo is added to.
+type Config struct {
+	Service *compete.Service
+	// NewRegistrar makes a registrar that stamps arrivals by the given clock, so that registrations can lie in the past.
+	NewRegistrar func(clock func() time.Time) Registrar
+}
+
+// seeder adds the demo at moments of its own choosing.
+type seeder struct {
+	service compete.Service
+	now     time.Time // when the demo was begun; every date is relative to it
+	clock   atomic.Pointer[time.Time]
+
+	organizers   []compete.Actor
+	participants []compete.Actor // those that can be logged in to
+	crowd        []compete.Actor // everybody else who registers
+}
+
+// Seed adds the demo data once: it reports false, and adds nothing, when they are there. After a failure it goes on where it was.
+func Seed(ctx context.Context, c Config) (added bool, err error) {
+	_, _, err = c.Service.Users.UserByEmail(ctx, adminEmail) // the last account that is made
+	if !errors.Is(err, compete.ErrUserMissing) {
+		return false, err
+	}
+	s := &seeder{service: *c.Service, now: compete.UTC(c.Service.Clock())}
+	s.at(s.now)
+	s.service.Clock = func() time.Time { return *s.clock.Load() }
+	registrar := c.NewRegistrar(s.service.Clock)
+	registrar.Start()
+	s.service.Registrar = registrar
+	err = s.seed(ctx)
+	if stopErr := registrar.Stop(ctx); err == nil {
+		err = stopErr
+	}
+	if err != nil {
+		return false, fmt.Errorf("add the demo data: %w", err)
+	}
+	return true, nil
+}
+
+func (s *seeder) at(t time.Time) {
+	t = compete.UTC(t)
+	s.clock.Store(&t)
+}
+
+func (s *seeder) seed(ctx context.Context) error {
+	// One hash for all: they have one password, and a hash takes a quarter of a second.
+	hash, err := s.service.Passwords.Hash(ctx, Password)
+	if err != nil {
+		return err
+	}
+	if err := s.accounts(ctx, hash); err != nil {
+		return err
+	}
+	for i, plan := range plans {
+		if err := s.competition(ctx, i, plan); err != nil {
+			return fmt.Errorf("%q: %w", plan.title, err)
+		}
+	}
+	_, err = s.account(ctx, adminEmail, adminName, compete.RoleAdmin, hash)
+	return err
+}
+
+func (s *seeder) accounts(ctx context.Context, hash string) error {
+	for _, group := range []struct {
+		people []person
+		role   compete.Role
+		actors *[]compete.Actor
+	}{
+		{organizers, compete.RoleOrganizer, &s.organizers},
+		{participants, compete.RoleParticipant, &s.participants},
+		{crowd(), compete.RoleParticipant, &s.crowd},
+	} {
+		for _, p := range group.people {
+			actor, err := s.account(ctx, p.email, p.name, group.role, hash)
+			if err != nil {
+				return err
+			}
+			*group.actors = append(*group.actors, actor)
+		}
+	}
+	return nil
+}
+
+func (s *seeder) account(ctx context.Context, email, name string, role compete.Role, hash string) (compete.Actor, error) {
+	created := s.now.AddDate(0, -1, 0)
+	user := compete.User{ID: s.service.NewID(), Email: email, Name: name, Role: role, CreatedAt: created, UpdatedAt: created}
+	err := s.service.Users.CreateUser(ctx, user, hash)
+	if errors.Is(err, compete.ErrEmailTaken) { // from a run that was cut short
+		user, _, err = s.service.Users.UserByEmail(ctx, email)
+	}
+	return compete.Actor{UserID: user.ID, Role: user.Role}, err
+}
+
+func (s *seeder) competition(ctx context.Context, number int, p plan) error {
+	published := s.now.Add(-p.published)
+	s.at(published)
+	c, _, err := s.service.CreateCompetition(ctx, s.organizers[p.organizer], p.competition(s.now),
+		compete.Idempotency{Key: fmt.Sprintf("demo-competition-%d", number), RequestHash: p.title}) // so that it is made once
+	if err != nil {
+		return err
+	}
+	if err := s.registrations(ctx, p, c.ID); err != nil {
+		return err
+	}
+	s.at(s.now)
+	switch p.end {
+	case endsClosed:
+		_, err = s.service.UpdateCompetition(ctx, s.organizers[p.organizer], c.ID, 0, compete.CompetitionChange{CloseNow: true})
+	case endsCancelled:
+		_, err = s.service.CancelCompetition(ctx, s.organizers[p.organizer], c.ID)
+	case goesOn:
+	}
+	return err
+}
+
+// registrations come in one by one since the competition was published: many at first, fewer later.
+func (s *seeder) registrations(ctx context.Context, p plan, competitionID string) error {
+	people := append([]compete.Actor(nil), s.crowd[p.firstOfCrowd:p.firstOfCrowd+p.registered]...)
+	for _, n := range p.participants {
+		people = append(people, s.participants[n])
+	}
+	for i, actor := range people {
+		share := float64(i+1) / float64(len(people)+1)
+		s.at(s.now.Add(-p.published).Add(time.Duration(share * share * float64(p.published))))
+		outcome, err := s.service.Register(ctx, actor, competitionID, compete.Idempotency{})
+		if err != nil && !errors.Is(err, compete.ErrAlreadyRegistered) {
+			return err
+		}
+		if err == nil && i%9 == 8 && p.waverers { // some change their mind
+			if _, err := s.service.CancelRegistration(ctx, actor, outcome.Registration.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+package demo
+
+import (
+	"fmt"
+	"strings"
+)
+
+type person struct{ email, name string }
+
+const (
+	adminEmail = "admin@minicompete.com"
+	adminName  = "Ruth Adler"
+)
+
+var organizers = []person{
+	{"organizer1@minicompete.com", "Maya Lindqvist"},
+	{"organizer2@minicompete.com", "Tomás Herrera"},
+}
+
+var participants = []person{
+	{"participant1@minicompete.com", "Aisha Rahman"},
+	{"participant2@minicompete.com", "Ben Carter"},
+	{"participant3@minicompete.com", "Chen Wei"},
+	{"participant4@minicompete.com", "Dina Popova"},
+	{"participant5@minicompete.com", "Emeka Obi"},
+}
+
+// Logins says in one line per role how to log in; all with Password.
+func Logins() []string {
+	return []string{
+		fmt.Sprintf("participants: %s … %s", participants[0].email, participants[len(participants)-1].email),
+		fmt.Sprintf("organizers:   %s, %s", organizers[0].email, organizers[1].email),
+		"admin:        " + adminEmail,
+	}
+}
+
+// crowd are people who register beside the participants one can log in as.
+func crowd() []person {
+	first := strings.Fields("Alice Bruno Clara Dmitri Elif Farid Greta Hugo Ines Jakub Kofi Lena Marco Nadia Oscar Priya Quinn Rosa Sven Tara")
+	last := strings.Fields("Abbott Bianchi Costa Dubois")
+	var people []person
+	for _, l := range last {
+		for _, f := range first {
+			people = append(people, person{strings.ToLower(f+"."+l) + "@example.com", f + " " + l})
+		}
+	}
+	return people
+}
