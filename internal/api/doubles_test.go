@@ -146,11 +146,14 @@ func wantProblem(t testing.TB, got answer, status int, code string) problem.Prob
 
 var errBroken = errors.New("no such column: seats")
 
-// brokenStore fails in a way that nobody foresaw.
-type brokenStore struct{ compete.CompetitionStore }
+// brokenStore fails with what it is made of.
+type brokenStore struct {
+	compete.CompetitionStore
+	err error
+}
 
-func (brokenStore) Competition(context.Context, string) (compete.Competition, error) {
-	return compete.Competition{}, errBroken
+func (s brokenStore) Competition(context.Context, string) (compete.Competition, error) {
+	return compete.Competition{}, s.err
 }
 
 func newTextLogger(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

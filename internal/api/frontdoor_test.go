@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -253,10 +254,25 @@ func TestUnknownErrorsAreBlandAndLogged(t *testing.T) {
 	var log strings.Builder
 	config := testConfig()
 	config.Logger = newTextLogger(&log)
-	config.Service.Competitions = brokenStore{}
+	config.Service.Competitions = brokenStore{err: errBroken}
 	wantProblem(t, send(t, serve(t, config), "GET", "/api/competitions/"+someID, nil), 500, "internal_error")
 	if !strings.Contains(log.String(), errBroken.Error()) || !strings.Contains(log.String(), "getCompetition") {
 		t.Errorf("the log is %q, want the error and the operation", log.String())
+	}
+}
+
+func TestWithoutDatabase(t *testing.T) {
+	var log strings.Builder
+	config := testConfig()
+	config.Logger = newTextLogger(&log)
+	config.Service.Competitions = brokenStore{err: fmt.Errorf("dial tcp 10.0.0.7:5432: %w", compete.ErrDatabase)}
+	got := send(t, serve(t, config), "GET", "/api/competitions/"+someID, nil)
+	wantProblem(t, got, 503, "database_unavailable")
+	if got.header.Get("Retry-After") != "2" || strings.Contains(got.body, "10.0.0.7") {
+		t.Errorf("got %s with Retry-After %q, want 2 and nothing about where the database is", got.body, got.header.Get("Retry-After"))
+	}
+	if !strings.Contains(log.String(), "10.0.0.7") {
+		t.Errorf("the log is %q, want the cause", log.String())
 	}
 }
 
@@ -273,5 +289,3 @@ func FuzzListQuery(f *testing.F) {
 		}
 	})
 }
-
-var _ compete.CompetitionStore = brokenStore{}

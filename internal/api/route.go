@@ -55,8 +55,11 @@ func (a *api) refusal(ctx context.Context, operation string, err error) error {
 		return problem.From(errTimedOut)
 	}
 	p := problem.From(err)
-	if p.Status == http.StatusInternalServerError {
+	switch {
+	case p.Status == http.StatusInternalServerError:
 		a.Logger.ErrorContext(ctx, "request failed", "operation", operation, "error", err)
+	case p.Status == http.StatusServiceUnavailable && err.Error() != compete.AsError(err).Error(): // it has a cause, such as a driver's error
+		a.Logger.WarnContext(ctx, "request could not be served", "operation", operation, "error", err)
 	}
 	return p
 }
