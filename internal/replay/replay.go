@@ -95,7 +95,8 @@ func (c *Cache) Get(ctx context.Context, userID, key string) (compete.Idempotenc
 
 // Put remembers a record until it expires. It never waits.
 func (c *Cache) Put(_ context.Context, r compete.IdempotencyRecord) {
-	if c.resting() {
+	// Only the writer, which talks to Redis, may take the try at the end of a rest: here it would be spent on nothing.
+	if time.Now().UnixNano() < c.restUntil.Load() {
 		return
 	}
 	c.mu.RLock()
