@@ -1,0 +1,183 @@
+package apptest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+
+	"minicompete/internal/compete"
+)
+
+// Password is that of every account made here.
+const Password = "password123"
+
+// Client talks to the API as one user, or as a visitor.
+type Client struct {
+	User  compete.User // zero for a visitor
+	Token string       // empty for a visitor
+
+	app  *App
+	base string
+}
+
+var accounts atomic.Int64
+
+// Visitor is a client that is not logged in.
+func (a *App) Visitor() *Client { return &Client{app: a, base: a.APIURL} }
+
+// As is a client of a new account with the role: one that signed up, or an admin as the command line makes them.
+func (a *App) As(role compete.Role) *Client {
+	a.t.Helper()
+	n := accounts.Add(1)
+	c := a.Visitor()
+	account := map[string]any{"name": fmt.Sprintf("Person %d", n), "email": fmt.Sprintf("person%d@example.com", n), "password": Password, "role": role}
+	var login struct {
+		Token string
+		User  compete.User
+	}
+	if role == compete.RoleAdmin {
+		_, err := a.Service().CreateUser(a.t.Context(), compete.SignUp{
+			Name: account["name"].(string), Email: account["email"].(string), Password: Password, Role: role,
+		})
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		c.Do(http.MethodPost, "/api/auth/login", map[string]any{"email": account["email"], "password": Password}).Want(a.t, http.StatusOK).JSON(a.t, &login)
+	} else {
+		c.Do(http.MethodPost, "/api/auth/signup", account).Want(a.t, http.StatusCreated).JSON(a.t, &login)
+	}
+	c.Token, c.User = login.Token, login.User
+	return c
+}
+
+// Crowd is n participants, made past the front door: signing up takes a password hash each. Their tokens are of the kind that
+// tools outside make.
+func (a *App) Crowd(n int) []*Client {
+	a.t.Helper()
+	now := time.Now().UTC()
+	clients := make([]*Client, n)
+	for i := range clients {
+		user := compete.User{
+			ID: uuid.Must(uuid.NewV7()).String(), Email: fmt.Sprintf("crowd%d@example.com", accounts.Add(1)), Name: "One of the crowd",
+			Role: compete.RoleParticipant, CreatedAt: now, UpdatedAt: now,
+		}
+		if err := a.Store().CreateUser(a.t.Context(), user, "no password"); err != nil {
+			a.t.Fatal(err)
+		}
+		clients[i] = &Client{User: user, Token: ForeignToken(a.t, user), app: a, base: a.APIURL}
+	}
+	return clients
+}
+
+// ForeignToken is a token as a tool outside makes it, with the five claims alone, valid for an hour.
+func ForeignToken(t testing.TB, u compete.User) string {
+	t.Helper()
+	now := time.Now()
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"sub": u.ID, "email": u.Email, "role": u.Role, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
+	}).SignedString([]byte(Secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// Answer is what the program answered.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Try sends a request; body is sent as JSON unless it is nil, and header holds names and values in turn.
+// It fails when there is no whole answer.
+func (c *Client) Try(method, path string, body any, header ...string) (*Answer, error) {
+	var payload bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&payload).Encode(body); err != nil {
+			return nil, err
+		}
+	}
+	request, err := http.NewRequestWithContext(c.app.t.Context(), method, c.base+path, &payload)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if c.Token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.Token)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	response, err := c.app.http.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	read, err := drain(response.Body)
+	return &Answer{Status: response.StatusCode, Header: response.Header, Body: read}, err
+}
+
+// Do is Try, and fails the test when there is no whole answer.
+func (c *Client) Do(method, path string, body any, header ...string) *Answer {
+	c.app.t.Helper()
+	answer, err := c.Try(method, path, body, header...)
+	if err != nil {
+		c.app.t.Fatal(err)
+	}
+	return answer
+}
+
+// Get reads path into the value that into points at, and fails the test on any other status than 200.
+func (c *Client) Get(path string, into any) {
+	c.app.t.Helper()
+	c.Do(http.MethodGet, path, nil).Want(c.app.t, http.StatusOK).JSON(c.app.t, into)
+}
+
+// Create makes a competition of the client, an organizer, and returns its id. fields change what is usual: open, ten seats.
+func (c *Client) Create(fields map[string]any) string {
+	c.app.t.Helper()
+	competition := map[string]any{"title": "A competition", "capacity": 10, "regDeadline": time.Now().Add(24 * time.Hour)}
+	for name, value := range fields {
+		competition[name] = value
+	}
+	var created struct{ ID string }
+	c.Do(http.MethodPost, "/api/competitions", competition).Want(c.app.t, http.StatusCreated).JSON(c.app.t, &created)
+	return created.ID
+}
+
+// Want fails the test when the answer has another status.
+func (a *Answer) Want(t testing.TB, status int) *Answer {
+	t.Helper()
+	if a.Status != status {
+		t.Fatalf("got %d, want %d: %s", a.Status, status, a.Body)
+	}
+	return a
+}
+
+// WantCode fails the test when the answer is no problem document with this status and code.
+func (a *Answer) WantCode(t testing.TB, status int, code string) *Answer {
+	t.Helper()
+	var problem struct{ Code string }
+	a.Want(t, status).JSON(t, &problem)
+	if problem.Code != code || a.Header.Get("Content-Type") != "application/problem+json" {
+		t.Fatalf("got %s of type %s, want the problem %s", a.Body, a.Header.Get("Content-Type"), code)
+	}
+	return a
+}
+
+// JSON reads the answer's body.
+func (a *Answer) JSON(t testing.TB, into any) {
+	t.Helper()
+	if err := json.Unmarshal(a.Body, into); err != nil {
+		t.Fatalf("%v: %s", err, a.Body)
+	}
+}
