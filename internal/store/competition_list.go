@@ -36,29 +36,26 @@ func (s *Store) Competitions(ctx context.Context, f compete.CompetitionFilter) (
 }
 
 func (s *Store) listCompetitions(ctx context.Context, f compete.CompetitionFilter, match string) (compete.Page[compete.Competition], error) {
-	var st statement
-	st.add(`SELECT ` + competitionColumns + `, c.filling` + fromCompetitions + `WHERE 1 = 1`)
-	if f.OrganizerID != "" {
-		st.add(` AND c.organizer_id = %s`, f.OrganizerID)
-	}
-	if f.OrganizerID == "" || f.Phase != "" {
-		st.phase(f.Phase, compete.UTC(f.Now))
-	}
-	if len(f.Tags) > 0 {
-		st.add(` AND c.id IN (SELECT t.competition_id FROM competition_tags t WHERE t.tag {any %s text})`, s.dialect.list(f.Tags))
-	}
-	if match != "" {
-		st.add(` AND c.id {matches %s}`, match)
-	}
 	order := orders[f.Sort]
-	if !f.Cursor.IsZero() {
-		st.add(` AND (`+order.column+`, c.id) `+order.after+` (%s, %s)`, order.value(f.Cursor), f.Cursor.ID)
-	}
-	st.add(` ORDER BY `+order.by+` LIMIT %s`, f.Limit+1)
+	var st statement
+	st.add(`SELECT ` + competitionColumns + `, c.filling` + fromCompetitions + `WHERE `)
 	var q querier = s.reader
 	if len(f.Tags) > 0 || match != "" {
+		// What matches is found and cut to a page first, so that only the page's organizers and tags are read.
+		st.add(`c.id IN (SELECT c.id FROM competitions c WHERE `)
+		st.listed(f, order)
+		if len(f.Tags) > 0 {
+			st.add(` AND c.id IN (SELECT t.competition_id FROM competition_tags t WHERE t.tag {any %s text})`, s.dialect.list(f.Tags))
+		}
+		if match != "" {
+			st.add(` AND c.id {matches %s}`, match)
+		}
+		st.add(` ORDER BY `+order.by+` LIMIT %s)`, f.Limit+1)
 		q = unprepared{s.reader}
+	} else {
+		st.listed(f, order)
 	}
+	st.add(` ORDER BY `+order.by+` LIMIT %s`, f.Limit+1)
 	found, err := list(ctx, q, scanListed, st.text.String(), st.args...)
 	listed := page(found, f.Limit, string(f.Sort), func(c listedCompetition) (int64, string) { return order.key(c), c.ID })
 	competitions := make([]compete.Competition, len(listed.Items))
@@ -79,8 +76,27 @@ func scanListed(row scanner) (c listedCompetition, err error) {
 	return c, err
 }
 
+// listed adds the conditions of a list: whose, which phase, and what comes after the cursor.
+func (s *statement) listed(f compete.CompetitionFilter, order order) {
+	s.add(`1 = 1`)
+	if f.OrganizerID != "" {
+		s.add(` AND c.organizer_id = %s`, f.OrganizerID)
+	}
+	deadline := `{+c.reg_deadline}`
+	if f.Sort == compete.SortDeadline && f.Cursor.IsZero() {
+		deadline = order.column // the first page begins at now
+	}
+	if f.OrganizerID == "" || f.Phase != "" {
+		s.phase(f.Phase, compete.UTC(f.Now), deadline)
+	}
+	if !f.Cursor.IsZero() {
+		s.add(` AND (`+order.column+`, c.id) `+order.after+` (%s, %s)`, order.value(f.Cursor), f.Cursor.ID)
+	}
+}
+
 // phase adds the condition that Competition.Phase is the given one; the zero Phase is any between publication and deadline.
-func (s *statement) phase(p compete.Phase, now time.Time) {
+// deadline is that column, with or without its index.
+func (s *statement) phase(p compete.Phase, now time.Time, deadline string) {
 	switch p {
 	case compete.PhaseDraft:
 		s.add(` AND c.status = 'DRAFT'`)
@@ -89,10 +105,10 @@ func (s *statement) phase(p compete.Phase, now time.Time) {
 		s.add(` AND c.status = 'CANCELLED'`)
 		return
 	case compete.PhaseClosed:
-		s.add(` AND c.status = 'PUBLISHED' AND c.reg_deadline <= %s`, now)
+		s.add(` AND c.status = 'PUBLISHED' AND `+deadline+` <= %s`, now)
 		return
 	}
-	s.add(` AND c.status = 'PUBLISHED' AND c.reg_deadline > %s`, now)
+	s.add(` AND c.status = 'PUBLISHED' AND `+deadline+` > %s`, now)
 	const opened = ` AND (c.reg_opens_at IS NULL OR c.reg_opens_at <= %s)`
 	const free = ` (c.seats_left > 0 AND c.waitlisted = 0)`
 	switch p {

@@ -11,7 +11,18 @@ import (
 func TestConformance(t *testing.T) {
 	for _, kind := range testservices.Databases(t) {
 		t.Run(kind, func(t *testing.T) {
-			storetest.Conformance(t, func(t *testing.T) *store.Store { return openAt(t, testservices.DatabaseURL(t, kind)) })
+			texts := map[string]bool{}
+			open := func(t *testing.T) *store.Store {
+				db := openAt(t, testservices.DatabaseURL(t, kind))
+				t.Cleanup(func() {
+					for _, text := range db.Texts() {
+						texts[text] = true
+					}
+				})
+				return db
+			}
+			storetest.Conformance(t, open)
+			t.Run("plans", func(t *testing.T) { checkPlans(t, open(t), texts) })
 		})
 	}
 }

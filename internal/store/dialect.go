@@ -35,6 +35,7 @@ type dialect struct {
 	matches      string // %s is the parameter with the search
 	words        string // %s is the parameter with the words
 	fold         string // %s is lower-cased, whatever the alphabet
+	unindexed    string // before a column, for a planner without statistics
 	quote        string // around a word of a search
 	and          string // between two
 	prefix       string // after the last
@@ -57,6 +58,7 @@ var (
 		matches:      `(SELECT s.competition_id FROM competition_words w JOIN competition_search s ON s.number = w.rowid WHERE competition_words MATCH %s)`,
 		words:        `%s`,
 		fold:         `fold(%s)`,
+		unindexed:    `+`,
 		quote:        `"`, and: ` `, prefix: `*`,
 	}
 	postgresDialect = &dialect{
@@ -92,6 +94,7 @@ var (
 //	{matches $1}   membership in what a search finds (see searchQuery)
 //	{words v.w}    searchable words, separated by spaces
 //	{fold c.name}  lower-cased
+//	{+c.at}        a column whose index is not to be used, because another one serves the order of the list
 //	{micros c.at}  a time as microseconds since 1970, to calculate with
 //
 // and, where the statement is run for many rows with these columns (see bulk), {select v.id, …} and {from}.
@@ -99,6 +102,9 @@ func (d *dialect) render(text string, columns ...column) string {
 	for mark.MatchString(text) {
 		text = mark.ReplaceAllStringFunc(text, func(m string) string {
 			name, rest, _ := strings.Cut(strings.Trim(m, "{}"), " ")
+			if column, ok := strings.CutPrefix(name, "+"); ok {
+				return d.unindexed + column
+			}
 			return d.fill(name, rest, columns)
 		})
 	}

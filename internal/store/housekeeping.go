@@ -16,23 +16,39 @@ const (
 	fillingInterval = time.Hour
 )
 
-// setFilling changes what differs, and leaves the row alone otherwise.
+const (
+	// staleFilling are the competitions whose count is not what the last hour says.
+	staleFilling = `SELECT c.id, coalesce(t.taken, 0) FROM competitions c
+		LEFT JOIN (SELECT competition_id, sum(taken) AS taken FROM seats_taken WHERE minute > $1 GROUP BY competition_id) t ON t.competition_id = c.id
+		WHERE c.filling <> coalesce(t.taken, 0)`
+	lockStaleFilling = staleFilling + ` AND c.id {any $2 uuid} ORDER BY c.id {lock c}`
+)
+
 var setFilling = newBulk("id uuid, filling integer", `UPDATE competitions SET filling = v.filling {from} WHERE competitions.id = v.id`)
 
-// RefreshFilling implements compete.WorkStore.
+// RefreshFilling implements compete.WorkStore. What has changed is looked for without a lock: the registrar needs the rows, and on
+// SQLite the only writer.
 func (s *Store) RefreshFilling(ctx context.Context, now time.Time) error {
 	since := compete.UTC(now).Add(-fillingInterval)
+	stale, err := list(ctx, s.reader, scanFilling, staleFilling, since)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(stale))
+	for i, row := range stale {
+		ids[i] = row[0].(string)
+	}
 	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
-		changed, err := list(ctx, tx, scanFilling, `SELECT c.id, coalesce(t.taken, 0) FROM competitions c
-			LEFT JOIN (SELECT competition_id, sum(taken) AS taken FROM seats_taken WHERE minute > $1 GROUP BY competition_id) t ON t.competition_id = c.id
-			WHERE c.filling <> coalesce(t.taken, 0) ORDER BY c.id {lock c}`, since)
-		if err != nil {
-			return err
+		if len(ids) > 0 {
+			changed, err := list(ctx, tx, scanFilling, lockStaleFilling, since, s.dialect.list(ids))
+			if err != nil {
+				return err
+			}
+			if _, err := tx.bulk(ctx, setFilling, changed); err != nil {
+				return err
+			}
 		}
-		if _, err := tx.bulk(ctx, setFilling, changed); err != nil {
-			return err
-		}
-		_, err = change(ctx, tx, `DELETE FROM seats_taken WHERE minute <= $1`, since)
+		_, err := change(ctx, tx, `DELETE FROM seats_taken WHERE minute <= $1`, since)
 		return err
 	})
 }

@@ -167,7 +167,7 @@ func (s *Store) StartingBetween(ctx context.Context, from, to time.Time, afterID
 		afterID = noID
 	}
 	return list(ctx, s.reader, scanCompetition, `SELECT `+summaryColumns+fromCompetitions+`
-		WHERE c.start_date > $1 AND c.start_date <= $2 AND c.status = 'PUBLISHED' AND c.id > $3 ORDER BY c.id LIMIT $4`,
+		WHERE c.start_date > $1 AND c.start_date <= $2 AND {+c.status} = 'PUBLISHED' AND {+c.id} > $3 ORDER BY c.id LIMIT $4`,
 		compete.UTC(from), compete.UTC(to), afterID, limit)
 }
 

@@ -1,0 +1,125 @@
+package store_test
+
+import (
+	"database/sql"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"minicompete/internal/store"
+)
+
+// Each statement must find its rows by an index, and a list its order too: what is quick with ten rows has to be quick with a
+// million. The statements are those that the suite ran.
+
+// exceptions are the statements that may sort what they found, or read a table whole, by a part of their text, with the reason.
+var exceptions = map[string]string{
+	"lag(r.seq":       "sorts one page or one batch, which an index found",
+	"GROUP BY t.tag":  "counts the tags of everything that is listed",
+	"c.start_date > ": "sorts by id what starts within a day, which an index found",
+	"sum(taken)":      "compares every competition, once a minute",
+}
+
+func excepted(text string) bool {
+	for part := range exceptions {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func checkPlans(t *testing.T, db *store.Store, texts map[string]bool) {
+	conn, err := db.Reader().Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	explain := explainSQLite
+	if db.Kind() == store.PostgreSQL {
+		explain = explainPostgres
+	}
+	for text := range texts {
+		if strings.HasPrefix(strings.TrimSpace(text), "INSERT") || excepted(text) {
+			continue
+		}
+		plan := explain(t, conn, text)
+		if bad := regexp.MustCompile(`(?m)SCAN [a-z]+( USING .*)?$|Seq Scan|TEMP B-TREE|Sort `).FindString(plan); bad != "" {
+			t.Errorf("%s: %s%s", bad, text, plan)
+		}
+	}
+}
+
+var parameter = regexp.MustCompile(`\$(\d+)`)
+
+// parameters counts those of a statement.
+func parameters(text string) int {
+	n := 0
+	for _, match := range parameter.FindAllStringSubmatch(text, -1) {
+		i, _ := strconv.Atoi(match[1])
+		n = max(n, i)
+	}
+	return n
+}
+
+func explainSQLite(t *testing.T, conn *sql.Conn, text string) string {
+	t.Helper()
+	rows, err := conn.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, make([]any, parameters(text))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&plan, "\n\t%s", step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return plan.String()
+}
+
+// explainPostgres asks for the plan whatever the parameters. It is told to scan and sort only where there is no other way: its tables
+// are nearly empty.
+func explainPostgres(t *testing.T, conn *sql.Conn, text string) string {
+	t.Helper()
+	execute := "EXPLAIN (COSTS OFF) EXECUTE explained"
+	if n := parameters(text); n > 0 {
+		execute += "(" + strings.Repeat("NULL, ", n-1) + "NULL)"
+	}
+	for _, statement := range []string{
+		"SET enable_seqscan = off", "SET enable_sort = off", "SET plan_cache_mode = force_generic_plan", "PREPARE explained AS " + text,
+	} {
+		if _, err := conn.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(statement, err)
+		}
+	}
+	rows, err := conn.QueryContext(t.Context(), execute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		var step string
+		if err := rows.Scan(&step); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&plan, "\n\t%s", step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	rows.Close()
+	if _, err := conn.ExecContext(t.Context(), "DEALLOCATE explained"); err != nil {
+		t.Fatal(err)
+	}
+	return plan.String()
+}
