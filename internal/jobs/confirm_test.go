@@ -1,0 +1,257 @@
+package jobs
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"minicompete/internal/compete"
+)
+
+func TestRegistrationsAreConfirmedWithOneMessageEach(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		f.start(f.client)
+		done := f.events(f.client, river.EventKindJobCompleted)
+		competition := f.competition(2, 0)
+		first := f.register(competition, f.participants(2)...)
+		f.next(done, "notify")
+		f.eventually("both are confirmed", func() bool {
+			return f.status(first[0]) == compete.RegistrationConfirmed && f.status(first[1]) == compete.RegistrationConfirmed
+		})
+		waiting := f.register(competition, f.participants(1)...)[0]
+		f.next(done, "notify")
+		f.wantMessages(waiting, compete.RegistrationWaitlisted, "waitlisted")
+
+		f.cancel(first[0])
+		f.next(done, "notify")
+		f.wantMessages(first[0], compete.RegistrationCancelled, "confirmed cancelled")
+		f.wantMessages(first[1], compete.RegistrationConfirmed, "confirmed")
+		f.wantMessages(waiting, compete.RegistrationConfirmed, "waitlisted promoted")
+	})
+}
+
+func TestAJobThatComesLateSaysNothingUntrue(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		competition := f.competition(1, 0)
+		gone := f.register(competition, f.participants(1)...)[0]
+		promoted := f.register(competition, f.participants(1)...)[0]
+		f.cancel(gone)
+		done := f.events(f.client, river.EventKindJobCompleted)
+		f.start(f.client)
+		for range 3 {
+			f.next(done, "notify")
+		}
+		f.wantMessages(gone, compete.RegistrationCancelled, "cancelled")
+		f.wantMessages(promoted, compete.RegistrationConfirmed, "promoted")
+	})
+}
+
+func TestAJobMayRunTwice(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		done := f.events(f.client, river.EventKindJobCompleted)
+		f.start(f.client)
+		r := f.register(f.competition(1, 0), f.participants(1)...)[0]
+		job := f.next(done, "notify").Job
+		// A process that is killed after the delivery leaves the job running; River gives it to another one.
+		f.exec("UPDATE river_job SET state = 'available', finalized_at = NULL WHERE id = $1", job.ID)
+		if again := f.next(done, "notify").Job; again.ID != job.ID || again.Attempt != 2 {
+			f.Errorf("job %d ran in attempt %d, want job %d again", again.ID, again.Attempt, job.ID)
+		}
+		f.enqueue(compete.NotifyJob{Notices: []compete.Notice{notice(r), notice(r)}})
+		f.next(done, "notify")
+		f.wantMessages(r, compete.RegistrationConfirmed, "confirmed")
+	})
+}
+
+func TestAttemptsBackOffAndEndAsADeadLetterThatCanBeSentAgain(t *testing.T) {
+	const wait = 1500 * time.Millisecond
+	eachDatabase(t, func(c *Config) { c.Backoff = wait }, func(f *fixture) {
+		failed := f.events(f.client, river.EventKindJobFailed)
+		done := f.events(f.client, river.EventKindJobCompleted)
+		f.start(f.client)
+		u := f.user(compete.RoleParticipant)
+		f.poison(u.Email, true)
+		r := f.register(f.competition(1, 0), u)[0]
+
+		for attempt := 1; attempt < DefaultMaxAttempts; attempt++ {
+			job := f.next(failed, "notify").Job
+			tried := job.Errors[len(job.Errors)-1].At
+			want := wait << (attempt - 1)
+			if got := job.ScheduledAt.Sub(tried); job.Attempt != attempt || got < want || got > want+wait {
+				f.Errorf("attempt %d is followed by a wait of %v, want attempt %d and about %v", job.Attempt, got, attempt, want)
+			}
+			if letters := f.deadLetters(); len(letters) != 0 {
+				f.Fatalf("after attempt %d there is a dead letter: %+v", attempt, letters)
+			}
+		}
+		job := f.next(failed, "notify").Job
+		letters := f.deadLetters()
+		if len(letters) != 1 {
+			f.Fatalf("%d dead letters after the last attempt, want 1", len(letters))
+		}
+		letter := letters[0]
+		if letter.JobID != job.ID || letter.Queue != compete.QueueRegistration || letter.Kind != "notify" || letter.Attempts != 3 || !compete.ValidID(letter.ID) {
+			f.Errorf("dead letter %+v doesn't describe job %d", letter, job.ID)
+		}
+		if !strings.Contains(letter.Error, "poisoned") || strings.Contains(letter.Error, "hunter2") {
+			f.Errorf("dead letter says %q, want the error without its password", letter.Error)
+		}
+		if got := names(f, letter); got != r.ID {
+			f.Errorf("dead letter names %q, want %q", got, r.ID)
+		}
+		f.wantMessages(r, compete.RegistrationPending, "")
+
+		f.poison(u.Email, false)
+		if _, err := f.store.RetryFailedJob(f.Context(), letter.ID, f.clock()); err != nil {
+			f.Fatal(err)
+		}
+		f.next(done, "notify")
+		f.wantMessages(r, compete.RegistrationConfirmed, "confirmed")
+		if _, err := f.store.RetryFailedJob(f.Context(), letter.ID, f.clock()); !errors.Is(err, compete.ErrFailedJobRetried) {
+			f.Errorf("sending it again twice gave %v, want %v", err, compete.ErrFailedJobRetried)
+		}
+	})
+}
+
+// names lists the registrations that a dead letter of a NotifyJob names.
+func names(t testing.TB, letter compete.FailedJob) string {
+	t.Helper()
+	var job compete.NotifyJob
+	if err := json.Unmarshal(letter.Payload, &job); err != nil {
+		t.Fatalf("payload %s: %v", letter.Payload, err)
+	}
+	ids := make([]string, 0, len(job.Notices))
+	for _, n := range job.Notices {
+		ids = append(ids, n.RegistrationID)
+	}
+	return strings.Join(ids, " ")
+}
+
+func TestOnlyThePoisonedOfABatchEndsDead(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		users := f.participants(6)
+		f.poison(users[2].Email, true)
+		registrations := f.register(f.competition(6, 0), users...)
+		f.dropJobs()
+		var batch compete.NotifyJob
+		for _, r := range registrations {
+			batch.Notices = append(batch.Notices, notice(r))
+		}
+		f.enqueue(batch)
+		failed := f.events(f.client, river.EventKindJobFailed)
+		f.start(f.client)
+		for range DefaultMaxAttempts {
+			f.next(failed, "notify")
+		}
+		for i, r := range registrations {
+			if i == 2 {
+				f.wantMessages(r, compete.RegistrationPending, "")
+			} else {
+				f.wantMessages(r, compete.RegistrationConfirmed, "confirmed")
+			}
+		}
+		if letters := f.deadLetters(); len(letters) != 1 || names(f, letters[0]) != registrations[2].ID {
+			f.Errorf("dead letters are %+v, want one that names registration %s alone", letters, registrations[2].ID)
+		}
+	})
+}
+
+func TestAPanicStrikesOneRegistrationOnly(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		users := f.participants(3)
+		f.composed = func(target compete.Target) {
+			if target.Participant.Email == users[0].Email {
+				panic("template")
+			}
+		}
+		registrations := f.register(f.competition(3, 0), users...)
+		failed := f.events(f.client, river.EventKindJobFailed)
+		f.start(f.client)
+		for range DefaultMaxAttempts {
+			f.next(failed, "notify")
+		}
+		if letters := f.deadLetters(); len(letters) != 1 || !strings.Contains(letters[0].Error, "panic: template") {
+			f.Errorf("dead letters are %+v, want one with the panic", letters)
+		}
+		f.eventually("the others are confirmed", func() bool {
+			return f.status(registrations[1]) == compete.RegistrationConfirmed && f.status(registrations[2]) == compete.RegistrationConfirmed
+		})
+	})
+}
+
+// dropJobs loses the jobs that wait, as if a killed process had taken them.
+func (f *fixture) dropJobs() {
+	f.Helper()
+	f.exec("DELETE FROM river_job")
+}
+
+func TestALongBatchIsDeliveredInPages(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		users := f.participants(pageSize + 10)
+		f.poison(users[0].Email, true)
+		registrations := f.register(f.competition(len(users), 0), users...)
+		f.dropJobs()
+		var batch compete.NotifyJob
+		for _, r := range registrations {
+			batch.Notices = append(batch.Notices, notice(r))
+		}
+		f.enqueue(batch)
+		done := f.events(f.client, river.EventKindJobCompleted)
+		f.start(f.client)
+		f.next(done, "notify")
+		if got := f.count("SELECT count(*) FROM messages WHERE kind = 'confirmed'"); got != len(users)-1 {
+			f.Errorf("%d messages, want %d", got, len(users)-1)
+		}
+	})
+}
+
+func TestJobsCommitAndRollBackWithTheirTransaction(t *testing.T) {
+	eachDatabase(t, func(c *Config) { c.Work = false }, func(f *fixture) {
+		regret := errors.New("regret")
+		err := f.client.inTx(f.Context(), func(tx *sql.Tx) error {
+			if err := f.client.EnqueueTx(f.Context(), tx, []compete.Job{compete.SettleJob{CompetitionID: newID()}}); err != nil {
+				return err
+			}
+			return regret
+		})
+		if !errors.Is(err, regret) || f.count("SELECT count(*) FROM river_job") != 0 {
+			f.Errorf("after a rollback (%v) there are %d jobs, want none", err, f.count("SELECT count(*) FROM river_job"))
+		}
+		// A process without workers enqueues too; nothing to enqueue is fine.
+		f.enqueue()
+		f.enqueue(compete.SettleJob{CompetitionID: newID()}, compete.NotifyJob{}, compete.RemindJob{})
+		for queue, want := range map[string]int{compete.QueueMaintenance: 1, compete.QueueRegistration: 1, compete.QueueReminder: 1} {
+			if got := f.count("SELECT count(*) FROM river_job WHERE queue = $1 AND max_attempts = 3", queue); got != want {
+				f.Errorf("%d jobs in queue %s, want %d", got, queue, want)
+			}
+		}
+		if err := f.client.Start(f.Context()); err != nil {
+			f.Errorf("Start without the worker role: %v", err)
+		}
+		if err := f.client.Ping(f.Context()); err != nil {
+			f.Errorf("Ping: %v", err)
+		}
+		f.stop(f.client)
+	})
+}
+
+type unknownJob struct{}
+
+func (unknownJob) Kind() string { return "unknown" }
+
+func TestAJobWithoutAQueueIsRefused(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		err := f.client.inTx(f.Context(), func(tx *sql.Tx) error {
+			return f.client.EnqueueTx(f.Context(), tx, []compete.Job{unknownJob{}})
+		})
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q", "unknown")) {
+			f.Errorf("enqueueing an unknown job gave %v", err)
+		}
+	})
+}

@@ -1,0 +1,139 @@
+package jobs
+
+import (
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"minicompete/internal/compete"
+)
+
+func (f *fixture) sweepPending() {
+	f.Helper()
+	if err := f.client.sweepPending(f.Context()); err != nil {
+		f.Fatal(err)
+	}
+}
+
+func TestRegistrationsLeftPendingAreConfirmed(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		registrations := f.register(f.competition(pageSize+5, 0), f.participants(pageSize+5)...)
+		f.dropJobs()
+		f.advance(pendingAge - time.Second)
+		f.sweepPending()
+		if got := f.count("SELECT count(*) FROM messages"); got != 0 {
+			f.Errorf("the sweep confirmed %d registrations that are younger than %v", got, pendingAge)
+		}
+		f.advance(2 * time.Second)
+		f.sweepPending()
+		f.sweepPending()
+		for _, r := range registrations {
+			f.wantMessages(r, compete.RegistrationConfirmed, "confirmed")
+		}
+	})
+}
+
+func TestRegistrationsLeftPendingAreConfirmedAtStart(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		competition := f.competition(1, 0)
+		first := f.register(competition, f.participants(1)...)[0]
+		promoted := f.register(competition, f.participants(1)...)[0]
+		f.cancel(first)
+		f.dropJobs()
+		f.advance(2 * pendingAge)
+		f.start(f.client)
+		f.eventually("the registration is confirmed", func() bool { return f.status(promoted) == compete.RegistrationConfirmed })
+		f.wantMessages(promoted, compete.RegistrationConfirmed, "promoted")
+	})
+}
+
+func TestTheSweepMakesADeadLetterOfWhatCannotBeConfirmedAndThenLeavesItAlone(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		users := f.participants(2)
+		f.poison(users[0].Email, true)
+		registrations := f.register(f.competition(2, 0), users...)
+		f.dropJobs()
+		f.advance(2 * pendingAge)
+		f.sweepPending()
+		f.sweepPending()
+		f.wantMessages(registrations[1], compete.RegistrationConfirmed, "confirmed")
+		if got := f.count("SELECT count(*) FROM river_job"); got != 1 {
+			f.Errorf("two sweeps enqueued %d jobs for the registration that can't be confirmed, want 1", got)
+		}
+		failed := f.events(f.client, river.EventKindJobFailed)
+		f.start(f.client)
+		for range DefaultMaxAttempts {
+			f.next(failed, "notify")
+		}
+		letters := f.deadLetters()
+		if len(letters) != 1 || names(f, letters[0]) != registrations[0].ID {
+			f.Fatalf("dead letters are %+v, want one that names registration %s", letters, registrations[0].ID)
+		}
+		f.poison(users[0].Email, false)
+		f.sweepPending()
+		f.wantMessages(registrations[0], compete.RegistrationPending, "")
+
+		// Sent again, it counts no more: a kill of that job too would be made up for.
+		if _, err := f.store.RetryFailedJob(f.Context(), letters[0].ID, f.clock()); err != nil {
+			f.Fatal(err)
+		}
+		f.sweepPending()
+		f.wantMessages(registrations[0], compete.RegistrationConfirmed, "confirmed")
+	})
+}
+
+func TestAJobDiscardedByARescueIsADeadLetterToo(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		r := f.register(f.competition(1, 0), f.participants(1)...)[0]
+		// What River's rescue leaves of a job whose process was killed in the last attempt.
+		at := time.Now().UTC().Add(-time.Hour)
+		f.exec(`UPDATE river_job SET state = 'discarded', attempt = 3, finalized_at = $1`, f.riverTime(at))
+		sweep := discardedSweep{client: f.client}
+		for range 2 {
+			if err := sweep.run(f.Context()); err != nil {
+				f.Fatal(err)
+			}
+		}
+		letters := f.deadLetters()
+		if len(letters) != 1 || names(f, letters[0]) != r.ID || letters[0].Attempts != 3 || letters[0].Error == "" {
+			f.Fatalf("dead letters are %+v, want one that names registration %s", letters, r.ID)
+		}
+		if got := letters[0].FailedAt; got.Sub(at).Abs() > time.Second {
+			f.Errorf("the dead letter is from %v, want when the job was discarded, %v", got, at)
+		}
+		if time.Since(sweep.until) > sweepOverlap+patience {
+			f.Errorf("the next sweep goes back to %v, want about %v", sweep.until, sweepOverlap)
+		}
+		// A process that starts anew looks at all of them, and adds none twice.
+		if err := (&discardedSweep{client: f.client}).run(f.Context()); err != nil || len(f.deadLetters()) != 1 {
+			f.Errorf("a sweep from the start gave %v and %d dead letters, want 1", err, len(f.deadLetters()))
+		}
+	})
+}
+
+// riverTime is a time in the form in which River keeps it.
+func (f *fixture) riverTime(at time.Time) any {
+	if f.config.SQLite {
+		return at.Format("2006-01-02 15:04:05.000")
+	}
+	return at
+}
+
+func TestManyDiscardedJobsAreKeptInPages(t *testing.T) {
+	eachDatabase(t, func(c *Config) { c.Work = true }, func(f *fixture) {
+		const many = 2*pageSize + 1
+		jobs := make([]compete.Job, many)
+		for i := range jobs {
+			jobs[i] = compete.SettleJob{CompetitionID: newID()}
+		}
+		f.enqueue(jobs...)
+		f.exec(`UPDATE river_job SET state = 'discarded', attempt = 3, finalized_at = $1`, f.riverTime(time.Now().UTC()))
+		if err := (&discardedSweep{client: f.client}).run(f.Context()); err != nil {
+			f.Fatal(err)
+		}
+		if got := f.count("SELECT count(*) FROM failed_jobs"); got != many {
+			f.Errorf("%d dead letters, want %d", got, many)
+		}
+	})
+}

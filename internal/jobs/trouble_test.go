@@ -1,0 +1,105 @@
+package jobs
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"minicompete/internal/compete"
+)
+
+// awayStore finds the database away while it delivers, so many times.
+type awayStore struct {
+	compete.WorkStore
+	times atomic.Int32
+}
+
+func (s *awayStore) Deliver(ctx context.Context, confirm []compete.Notice, messages []compete.Message, now time.Time) (int, error) {
+	if s.times.Add(-1) >= 0 {
+		return 0, compete.ErrDatabase
+	}
+	return s.WorkStore.Deliver(ctx, confirm, messages, now)
+}
+
+func TestADatabaseThatIsAwayUsesUpNoAttempts(t *testing.T) {
+	eachDatabase(t, func(c *Config) {
+		away := &awayStore{WorkStore: c.Store}
+		away.times.Store(DefaultMaxAttempts + 2)
+		c.Store = away
+	}, func(f *fixture) {
+		snoozed := f.events(f.client, river.EventKindJobSnoozed)
+		done := f.events(f.client, river.EventKindJobCompleted)
+		f.start(f.client)
+		r := f.register(f.competition(1, 0), f.participants(1)...)[0]
+		for range DefaultMaxAttempts + 2 {
+			if job := f.next(snoozed, "notify").Job; job.Attempt != 0 || len(job.Errors) != 0 {
+				f.Errorf("attempt %d with errors %v was used up, want none", job.Attempt, job.Errors)
+			}
+		}
+		f.next(done, "notify")
+		f.wantMessages(r, compete.RegistrationConfirmed, "confirmed")
+		if letters := f.deadLetters(); len(letters) != 0 {
+			f.Errorf("there are dead letters: %+v", letters)
+		}
+	})
+}
+
+// slowRegistrar settles until it is told to stop.
+type slowRegistrar struct {
+	compete.Registrar
+	settling chan struct{}
+}
+
+func (r slowRegistrar) Settle(ctx context.Context, _ string) (bool, error) {
+	r.settling <- struct{}{}
+	<-ctx.Done()
+	return false, ctx.Err()
+}
+
+func TestStopGivesBackWhatDoesNotFinish(t *testing.T) {
+	settling := make(chan struct{})
+	eachDatabase(t, func(c *Config) { c.Registrar = slowRegistrar{settling: settling} }, func(f *fixture) {
+		if err := f.client.Start(f.Context()); err != nil {
+			f.Fatal(err)
+		}
+		f.enqueue(compete.SettleJob{CompetitionID: newID()})
+		<-settling
+		ctx, cancel := context.WithTimeout(f.Context(), 4*time.Second)
+		defer cancel()
+		if err := f.client.Stop(ctx); err != nil {
+			f.Fatalf("Stop: %v", err)
+		}
+		if got := f.count("SELECT count(*) FROM river_job WHERE kind = 'settle' AND state = 'available' AND attempt = 0"); got != 1 {
+			f.Errorf("%d jobs wait with all their attempts after the stop, want the one that was given back", got)
+		}
+		if err := f.client.Ping(f.Context()); err == nil {
+			f.Error("Ping of stopped workers gave no error")
+		}
+	})
+}
+
+func TestSettlingGoesOnThroughPagesAndStops(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		competition := f.competition(600, 0)
+		registrations := f.register(competition, f.participants(600)...)
+		done := f.events(f.client, river.EventKindJobCompleted)
+		f.start(f.client)
+		organizer := compete.Actor{UserID: competition.Organizer.ID, Role: compete.RoleOrganizer}
+		if _, err := f.registrar.CancelCompetition(f.Context(), compete.CancelCompetitionCommand{Actor: organizer, CompetitionID: competition.ID}); err != nil {
+			f.Fatal(err)
+		}
+		f.next(done, "settle")
+		if got := f.count("SELECT count(*) FROM registrations WHERE status = 'CANCELLED'"); got != len(registrations) {
+			f.Errorf("%d registrations are cancelled, want %d", got, len(registrations))
+		}
+		f.eventually("everybody is told once", func() bool {
+			return f.count("SELECT count(*) FROM messages WHERE kind = 'competition_cancelled'") == len(registrations)
+		})
+		// A competition that is gone has nothing to settle.
+		f.enqueue(compete.SettleJob{CompetitionID: newID()})
+		f.next(done, "settle")
+	})
+}

@@ -1,0 +1,160 @@
+package jobs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+func TestBackoffDoubles(t *testing.T) {
+	for attempt, want := range map[int]time.Duration{1: 2 * time.Second, 2: 4 * time.Second, 3: 8 * time.Second, 25: maxBackoff} {
+		if got := backoff(2 * time.Second).after(attempt); got != want {
+			t.Errorf("wait after attempt %d is %v, want %v", attempt, got, want)
+		}
+	}
+}
+
+func TestSchedulesAreFiveFieldsInUTC(t *testing.T) {
+	from := time.Date(2030, 3, 31, 4, 59, 59, 0, time.FixedZone("", 5*60*60)) // 30 March, 23:59:59 UTC
+	for text, want := range map[string]string{
+		"0 * * * *":  "2030-03-31T00:00:00Z",
+		"30 3 * * *": "2030-03-31T03:30:00Z",
+		"@daily":     "2030-03-31T00:00:00Z",
+	} {
+		s, err := parseSchedule(text)
+		if err != nil {
+			t.Errorf("parseSchedule(%q): %v", text, err)
+		} else if got := s.Next(from).UTC().Format(time.RFC3339); got != want {
+			t.Errorf("%q comes due at %s, want %s", text, got, want)
+		}
+	}
+	for _, text := range []string{"", "hourly", "0 0 * * * *", "61 * * * *", "0 0 30 2 *", "TZ=Asia/Tokyo 0 0 * * *", "CRON_TZ=Asia/Tokyo 0 0 * * *"} {
+		if _, err := parseSchedule(text); err == nil {
+			t.Errorf("parseSchedule(%q) gave no error", text)
+		}
+	}
+}
+
+func TestNewNamesTheScheduleThatIsWrong(t *testing.T) {
+	config := Config{Work: true, Logger: slog.New(slog.DiscardHandler), ReminderSchedule: "soon"}
+	if _, err := New(config); err == nil || !strings.Contains(err.Error(), "reminders") {
+		t.Errorf("New with a wrong schedule of reminders gave %v", err)
+	}
+	config.ReminderSchedule, config.CleanUpSchedule = "", "later"
+	if _, err := New(config); err == nil || !strings.Contains(err.Error(), "clean-up") {
+		t.Errorf("New with a wrong schedule of the clean-up gave %v", err)
+	}
+}
+
+func TestErrorTextsKeepNoSecrets(t *testing.T) {
+	for text, want := range map[string]string{
+		"dial postgres://app:hunter2@db:5432/x: refused": "dial postgres://…@db:5432/x: refused",
+		"redis://:hunter2@cache/0 is away":               "redis://…@cache/0 is away",
+		"user=app password=hunter2 host=db":              "user=app password=… host=db",
+		"nul \x00 and \xff bytes":                        "nul  and  bytes",
+		"see https://compete.example.com/a@b":            "see https://compete.example.com/a@b",
+	} {
+		if got := cleaned(text); got != want {
+			t.Errorf("cleaned(%q) = %q, want %q", text, got, want)
+		}
+	}
+	if got := len(cleaned(strings.Repeat("競", maxErrorText))); got > maxErrorText {
+		t.Errorf("a long text keeps %d bytes, want at most %d", got, maxErrorText)
+	}
+}
+
+func TestSparingFindsTheOnesThatFail(t *testing.T) {
+	poison := errors.New("poison")
+	var done []int
+	f := func(items []int) error {
+		for _, item := range items {
+			switch item {
+			case 3:
+				return poison
+			case 5:
+				panic("at the disco")
+			case 7:
+				return fmt.Errorf("wrapped: %w", compete.ErrDatabase)
+			}
+		}
+		done = append(done, items...)
+		return nil
+	}
+	cases := []struct {
+		items, done, failed []int
+		trouble             error
+	}{
+		{items: []int{1, 2}, done: []int{1, 2}},
+		{items: []int{3}, failed: []int{3}},
+		{items: []int{1, 3, 4, 5, 6}, done: []int{1, 4, 6}, failed: []int{3, 5}},
+		{items: []int{1, 7}, trouble: compete.ErrDatabase},
+		{items: []int{1, 3, 7, 2}, done: []int{1}, failed: []int{3}, trouble: compete.ErrDatabase},
+	}
+	for _, c := range cases {
+		done = nil
+		failures, err := sparing(t.Context(), c.items, f)
+		var failed []int
+		for _, failure := range failures {
+			failed = append(failed, failure.item)
+		}
+		if !slices.Equal(done, c.done) || !slices.Equal(failed, c.failed) || !errors.Is(err, c.trouble) {
+			t.Errorf("%v: did %v, failed %v, error %v; want %v, %v, %v", c.items, done, failed, err, c.done, c.failed, c.trouble)
+		}
+	}
+}
+
+func TestSparingStopsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	calls := 0
+	_, err := sparing(ctx, []int{1, 2, 3}, func(items []int) error {
+		if calls++; len(items) == 1 {
+			cancel()
+		}
+		return errors.New("poison")
+	})
+	if calls != 2 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d calls and error %v, want the batch, one on its own, and %v", calls, err, context.Canceled)
+	}
+}
+
+func TestRiverIsQuiet(t *testing.T) {
+	var out bytes.Buffer
+	logger := slog.New(quiet{slog.NewTextHandler(&out, nil)}).With("a", 1).WithGroup("g")
+	logger.Info("chatter")
+	logger.Warn("trouble")
+	if got := out.String(); strings.Contains(got, "chatter") || !strings.Contains(got, "trouble") {
+		t.Errorf("at the level info River's log is %q, want its warnings alone", got)
+	}
+	out.Reset()
+	logger = slog.New(quiet{slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})})
+	logger.Info("chatter")
+	if got := out.String(); !strings.Contains(got, "level=DEBUG msg=chatter") {
+		t.Errorf("at the level debug River's log is %q, want its chatter as debug", got)
+	}
+}
+
+func TestGateRestsAsLongAsTheWorkTook(t *testing.T) {
+	g := make(gate, 1)
+	const work = 20 * time.Millisecond
+	start := time.Now()
+	if err := g.through(t.Context(), func() error { time.Sleep(work); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took < 2*work {
+		t.Errorf("the gate was busy for %v, want the work of %v and as long a rest", took, work)
+	}
+	g <- struct{}{}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := g.through(ctx, func() error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("waiting at a full gate with a cancelled context gave %v", err)
+	}
+}
