@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,26 +13,24 @@ import (
 	"github.com/riverqueue/river"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/testservices"
 )
 
 func TestRegistrationsAreConfirmedWithOneMessageEach(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		f.start(f.client)
 		done := f.events(f.client, river.EventKindJobCompleted)
-		competition := f.competition(2, 0)
-		first := f.register(competition, f.participants(2)...)
+		competition := f.competition(1, 0)
+		first := f.register(competition, f.participants(1)...)[0]
 		f.next(done, "notify")
-		f.eventually("both are confirmed", func() bool {
-			return f.status(first[0]) == compete.RegistrationConfirmed && f.status(first[1]) == compete.RegistrationConfirmed
-		})
+		f.wantMessages(first, compete.RegistrationConfirmed, "confirmed")
 		waiting := f.register(competition, f.participants(1)...)[0]
 		f.next(done, "notify")
 		f.wantMessages(waiting, compete.RegistrationWaitlisted, "waitlisted")
 
-		f.cancel(first[0])
+		f.cancel(first)
 		f.next(done, "notify")
-		f.wantMessages(first[0], compete.RegistrationCancelled, "confirmed cancelled")
-		f.wantMessages(first[1], compete.RegistrationConfirmed, "confirmed")
+		f.wantMessages(first, compete.RegistrationCancelled, "confirmed cancelled")
 		f.wantMessages(waiting, compete.RegistrationConfirmed, "waitlisted promoted")
 	})
 }
@@ -75,7 +74,7 @@ func TestAttemptsBackOffAndEndAsADeadLetterThatCanBeSentAgain(t *testing.T) {
 		failed := f.events(f.client, river.EventKindJobFailed)
 		done := f.events(f.client, river.EventKindJobCompleted)
 		f.start(f.client)
-		u := f.user(compete.RoleParticipant)
+		u := f.participants(1)[0]
 		f.poison(u.Email, true)
 		r := f.register(f.competition(1, 0), u)[0]
 
@@ -254,4 +253,49 @@ func TestAJobWithoutAQueueIsRefused(t *testing.T) {
 			f.Errorf("enqueueing an unknown job gave %v", err)
 		}
 	})
+}
+
+// BenchmarkConfirmation measures how long a single participant waits for the confirmation.
+func BenchmarkConfirmation(b *testing.B) {
+	for _, kind := range testservices.Databases(b) {
+		b.Run(kind, func(b *testing.B) {
+			f := newFixture(b, testservices.DatabaseURL(b, kind), nil)
+			f.start(f.client)
+			competition := f.competition(compete.MaxCapacity, 0)
+			for b.Loop() {
+				r := f.register(competition, f.participants(1)...)[0]
+				f.eventually("the registration is confirmed", func() bool { return f.status(r) == compete.RegistrationConfirmed })
+			}
+		})
+	}
+}
+
+// BenchmarkBacklog measures how fast the confirmations of a rush are written once it is over: 10,000 in batches of 100.
+func BenchmarkBacklog(b *testing.B) {
+	for _, kind := range testservices.Databases(b) {
+		b.Run(kind, func(b *testing.B) {
+			f := newFixture(b, testservices.DatabaseURL(b, kind), nil)
+			f.start(f.client)
+			for b.Loop() {
+				b.StopTimer()
+				const rush, batch = 10_000, 100
+				c := f.competition(rush, 0)
+				f.crowd(c, rush)
+				f.exec("UPDATE registrations SET status = 'PENDING' WHERE competition_id = $1", c.ID)
+				notices, err := f.store.StalePending(b.Context(), f.clock().Add(time.Hour), rush)
+				if err != nil {
+					b.Fatal(err)
+				}
+				var jobs []compete.Job
+				for some := range slices.Chunk(notices, batch) {
+					jobs = append(jobs, compete.NotifyJob{Notices: some})
+				}
+				b.StartTimer()
+				f.enqueue(jobs...)
+				f.eventually("the rush is confirmed", func() bool {
+					return f.count("SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'PENDING'", c.ID) == 0
+				})
+			}
+		})
+	}
 }

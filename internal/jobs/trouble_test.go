@@ -83,8 +83,9 @@ func TestStopGivesBackWhatDoesNotFinish(t *testing.T) {
 
 func TestSettlingGoesOnThroughPagesAndStops(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
-		competition := f.competition(600, 0)
-		registrations := f.register(competition, f.participants(600)...)
+		const many = 300 // more than the registrar does in one page
+		competition := f.competition(many, 0)
+		registrations := f.register(competition, f.participants(many)...)
 		done := f.events(f.client, river.EventKindJobCompleted)
 		f.start(f.client)
 		organizer := compete.Actor{UserID: competition.Organizer.ID, Role: compete.RoleOrganizer}

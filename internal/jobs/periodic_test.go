@@ -1,0 +1,32 @@
+package jobs
+
+import (
+	"testing"
+
+	"minicompete/internal/compete"
+)
+
+func TestPeriodicJobsRunAtStartOnceInACluster(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		at := compete.UTC(f.clock())
+		letter := compete.FailedJob{ID: newID(), JobID: 1, Queue: "q", Kind: "k", Payload: []byte("{}"), FailedAt: at.Add(-2 * DefaultFailedJobsAge)}
+		if err := f.store.SaveFailedJob(f.Context(), letter); err != nil {
+			f.Fatal(err)
+		}
+		f.register(f.competition(1, 0), f.participants(1)...)
+		f.start(f.client)
+		f.start(f.newClient())
+		f.eventually("the periodic jobs are done", func() bool {
+			return f.count("SELECT count(*) FROM river_job WHERE state = 'completed' AND kind IN ('find_reminders', 'clean_up', 'refresh_filling')") == 3
+		})
+		if got := f.count("SELECT count(*) FROM river_job WHERE kind IN ('find_reminders', 'clean_up', 'refresh_filling')"); got != 3 {
+			f.Errorf("two replicas enqueued %d periodic jobs, want one of each kind", got)
+		}
+		if got := f.count("SELECT filling FROM competitions"); got != 1 {
+			f.Errorf("the sort \"filling\" counts %d seats taken, want 1", got)
+		}
+		if letters := f.deadLetters(); len(letters) != 0 {
+			f.Errorf("an old dead letter is still there: %+v", letters)
+		}
+	})
+}
