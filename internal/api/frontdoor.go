@@ -1,20 +1,12 @@
 package api
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
-	"net"
 	"net/http"
 	"path"
 	"strings"
-	"sync"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/rs/cors"
 
-	"minicompete/internal/compete"
 	"minicompete/internal/problem"
 )
 
@@ -76,88 +68,4 @@ func refuseUnrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) 
 	allow := strings.Join(allowed, ", ")
 	w.Header().Set("Allow", allow)
 	problem.Write(w, problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "This address takes "+allow+" only."))
-}
-
-// jsonOnly is Huma's API that answers in JSON whatever is asked for: there is nothing else, and a client that asks for HTML by
-// default is served too.
-type jsonOnly struct{ huma.API }
-
-// Negotiate chooses JSON.
-func (jsonOnly) Negotiate(string) (string, error) { return mediaJSON, nil }
-
-type jsonBuffer struct {
-	bytes.Buffer
-	encoder *json.Encoder
-}
-
-var jsonBuffers = sync.Pool{New: func() any {
-	b := &jsonBuffer{}
-	b.encoder = json.NewEncoder(&b.Buffer)
-	b.encoder.SetEscapeHTML(false)
-	return b
-}}
-
-// marshal writes v as JSON, in one write. That the client is gone is no error: Huma would panic.
-func marshal(w io.Writer, v any) error {
-	b := jsonBuffers.Get().(*jsonBuffer)
-	defer func() {
-		if b.Cap() <= 64<<10 {
-			b.Reset()
-			jsonBuffers.Put(b)
-		}
-	}()
-	if err := b.encoder.Encode(v); err != nil {
-		return err
-	}
-	_, _ = w.Write(b.Bytes())
-	return nil
-}
-
-// Huma builds its own errors through these two variables of its package, and by default repeats the values that were sent.
-func init() {
-	huma.NewErrorWithContext = func(_ huma.Context, status int, _ string, errs ...error) huma.StatusError {
-		return requestProblem(status, errs)
-	}
-	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError { return requestProblem(status, errs) }
-}
-
-// requestProblem makes the problem of a request that Huma could not read.
-func requestProblem(status int, errs []error) *problem.Problem {
-	var fields []compete.FieldError
-	for _, err := range errs {
-		var detail *huma.ErrorDetail
-		var tooLarge *http.MaxBytesError
-		var network net.Error
-		switch {
-		case errors.As(err, &detail):
-			_, name, _ := strings.Cut(detail.Location, ".") // "query.limit"
-			fields = append(fields, compete.FieldError{Field: name, Message: inOurWords(detail.Message)})
-		case errors.As(err, &tooLarge):
-			return errBodyTooLarge
-		case errors.As(err, &network) && network.Timeout():
-			return errBodyTooSlow
-		default:
-			return problem.From(errUnreadableBody)
-		}
-	}
-	switch {
-	case len(fields) > 0:
-		return problem.From(compete.Invalid(fields...))
-	case status == http.StatusRequestTimeout:
-		return errBodyTooSlow
-	case status == http.StatusBadRequest: // no body at all
-		return problem.From(errNotAnObject)
-	}
-	return problem.From(internalError)
-}
-
-// inOurWords turns Huma's messages about parameters into the domain's way of saying what is expected.
-func inOurWords(message string) string {
-	if message == "invalid integer" {
-		return "must be a whole number"
-	}
-	if expected, ok := strings.CutPrefix(message, "expected "); ok {
-		return "must be: " + expected
-	}
-	return message
 }

@@ -1,0 +1,89 @@
+package api_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"minicompete/internal/api"
+	"minicompete/internal/app"
+	"minicompete/internal/compete"
+	"minicompete/internal/config"
+)
+
+const secret = "a secret of the tests, longer than 32 bytes"
+
+// newWorld starts the app.
+func newWorld(t *testing.T, databaseURL string) *world {
+	t.Helper()
+	c := config.Default()
+	c.DatabaseURL, c.JWTSecret, c.BcryptCost = config.URL(databaseURL), config.Secret(secret), 4
+	c.WebAddr, c.APIAddr = "127.0.0.1:0", "127.0.0.1:0"
+	a, err := app.New(t.Context(), app.Config{Config: c, Version: "test", Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := a.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	w := &world{t: t, app: a, apiURL: "http://" + a.Addr(app.EndpointAPI), webURL: "http://" + a.Addr(app.EndpointWeb), count: &atomic.Int64{}}
+	w.openAccounts()
+	return w
+}
+
+// openAccounts makes somebody of each role, with a token of each kind.
+func (w *world) openAccounts() {
+	w.t.Helper()
+	w.tokens = map[role]string{garbage: "abc.def.ghi"}
+	for _, account := range []struct {
+		role
+		name string
+		as   compete.Role
+	}{
+		{participant, "participant", compete.RoleParticipant},
+		{otherParticipant, "other", compete.RoleParticipant},
+		{disabled, "disabled", compete.RoleParticipant},
+		{organizer, "organizer", compete.RoleOrganizer},
+		{otherOrganizer, "otherorganizer", compete.RoleOrganizer},
+		{admin, "admin", compete.RoleAdmin},
+	} {
+		in := compete.SignUp{Name: account.name, Email: account.name + "@example.com", Password: "password123", Role: account.as}
+		user, err := w.app.Service().CreateUser(w.t.Context(), in)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		var login api.Login
+		w.into(w.call("POST", "/api/auth/login", "", `{"email":"`+in.Email+`","password":"password123"}`), http.StatusOK, &login)
+		w.tokens[account.role] = login.Token
+		if account.role == participant {
+			w.tokens[expired] = oldToken(w.t, user)
+		}
+	}
+	var me api.User
+	w.into(w.call("GET", "/api/auth/me", w.tokens[disabled], ""), http.StatusOK, &me)
+	w.into(w.call("PATCH", "/api/admin/users/"+me.ID, w.tokens[admin], `{"disabled":true}`), http.StatusOK, &me)
+}
+
+// oldToken is rightly signed, and an hour too old.
+func oldToken(t *testing.T, u compete.User) string {
+	t.Helper()
+	now := time.Now()
+	claims := jwt.MapClaims{"sub": u.ID, "email": u.Email, "role": u.Role, "iat": now.Add(-2 * time.Hour).Unix(), "exp": now.Add(-time.Hour).Unix()}
+	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}

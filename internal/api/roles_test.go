@@ -1,0 +1,225 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"minicompete/internal/testservices"
+)
+
+// role is who makes a request in the matrix below.
+type role string
+
+const (
+	visitor          role = "visitor"
+	expired          role = "expired token"
+	garbage          role = "garbage token"
+	disabled         role = "disabled account"
+	participant      role = "participant" // who is registered, and whose mailbox it is
+	otherParticipant role = "other participant"
+	organizer        role = "organizer" // whose competition it is
+	otherOrganizer   role = "other organizer"
+	admin            role = "admin"
+)
+
+// loggedIn are the roles with a good token.
+var loggedIn = []role{participant, otherParticipant, organizer, otherOrganizer, admin}
+
+// outcomes is what each role with a good token gets; a visitor gets 401 unless the route is public, and every bad token 401.
+type outcomes struct {
+	public   bool
+	statuses map[role]int
+}
+
+func all(status int) map[role]int {
+	statuses := map[role]int{}
+	for _, r := range loggedIn {
+		statuses[r] = status
+	}
+	return statuses
+}
+
+// only gives some roles one status, and all others another.
+func only(status, others int, roles ...role) map[role]int {
+	statuses := all(others)
+	for _, r := range roles {
+		statuses[r] = status
+	}
+	return statuses
+}
+
+// matrix says who may do what, by operation id. A route that is missing here fails the test.
+var matrix = map[string]outcomes{
+	"greeting":         {true, all(200)},
+	"health":           {true, all(200)},
+	"signUp":           {true, all(201)},
+	"logIn":            {true, all(200)},
+	"listCompetitions": {true, all(200)},
+	"getCompetition":   {true, all(200)},
+	"watchSeats":       {true, all(200)},
+
+	"me":                                {false, all(200)},
+	"updateMe":                          {false, all(200)},
+	"listMyRegistrations":               {false, all(200)},
+	"listMyRegistrationsByCompetitions": {false, all(200)},
+	"listMessages":                      {false, all(200)},
+	"readMessage":                       {false, only(200, 404, participant)},
+
+	"createCompetition":  {false, only(201, 403, organizer, otherOrganizer)},
+	"listMyCompetitions": {false, only(200, 403, organizer, otherOrganizer)},
+	"updateCompetition":  {false, only(200, 403, organizer)},
+	"cancelCompetition":  {false, only(200, 403, organizer)},
+	"listRegistrations":  {false, only(200, 403, organizer, admin)},
+
+	"register":           {false, only(201, 403, participant, otherParticipant)},
+	"cancelRegistration": {false, only(200, 404, participant, organizer, admin)},
+
+	"listFailedJobs": {false, only(200, 403, admin)},
+	"retryFailedJob": {false, only(404, 403, admin)}, // there is none; its own test has one
+	"listUsers":      {false, only(200, 403, admin)},
+	"updateUser":     {false, only(200, 403, admin)},
+}
+
+// TestEveryRouteWithEveryRole takes the routes from the OpenAPI document, so that a new one has to say who may use it.
+func TestEveryRouteWithEveryRole(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		w := newWorld(t, databaseURL)
+		operations := w.operations()
+		for id := range matrix {
+			if !slices.ContainsFunc(operations, func(o operation) bool { return o.id == id }) {
+				t.Errorf("the matrix has %s, the API has not", id)
+			}
+		}
+		for _, o := range operations {
+			want, known := matrix[o.id]
+			if !known {
+				t.Errorf("%s (%s %s) is not in the matrix: say there who may use it", o.id, o.method, o.path)
+				continue
+			}
+			if o.secured == want.public {
+				t.Errorf("%s: the document says that it needs a token: %t, the matrix says public: %t", o.id, o.secured, want.public)
+			}
+			w.try(o, visitor, visitorStatus(want))
+			for _, bad := range []role{expired, garbage, disabled} {
+				w.try(o, bad, http.StatusUnauthorized)
+			}
+			for _, r := range loggedIn {
+				w.try(o, r, want.statuses[r])
+			}
+		}
+	})
+}
+
+func visitorStatus(o outcomes) int {
+	if o.public {
+		return o.statuses[admin]
+	}
+	return http.StatusUnauthorized
+}
+
+// operation is a row of the route table, as the OpenAPI document has it.
+type operation struct {
+	id, method, path string
+	secured          bool
+	statuses         []string // documented ones
+}
+
+func (w *world) operations() []operation {
+	w.t.Helper()
+	var document struct {
+		Paths map[string]map[string]struct {
+			OperationID string                     `json:"operationId"`
+			Security    []json.RawMessage          `json:"security"`
+			Responses   map[string]json.RawMessage `json:"responses"`
+		} `json:"paths"`
+	}
+	if got := w.call("GET", "/api/openapi.json", "", ""); json.Unmarshal([]byte(got.body), &document) != nil {
+		w.t.Fatalf("the OpenAPI document is %.300s", got.body)
+	}
+	var operations []operation
+	for path, item := range document.Paths {
+		for method, o := range item {
+			row := operation{id: o.OperationID, method: strings.ToUpper(method), path: path, secured: len(o.Security) > 0}
+			for status := range o.Responses {
+				row.statuses = append(row.statuses, status)
+			}
+			operations = append(operations, row)
+		}
+	}
+	slices.SortFunc(operations, func(a, b operation) int { return strings.Compare(a.id, b.id) })
+	return operations
+}
+
+// try makes the operation's request as a role, on things made for it alone, and holds the answer to a status that is documented.
+func (w *world) try(o operation, r role, want int) {
+	w.t.Helper()
+	path, body, headers := w.requestFor(o)
+	got := w.call(o.method, path, w.tokens[r], body, headers...)
+	if got.status != want {
+		w.t.Errorf("%s as %s: got %d %.300s, want %d", o.id, r, got.status, got.body, want)
+	}
+	if !slices.Contains(o.statuses, fmt.Sprint(got.status)) {
+		w.t.Errorf("%s as %s: %d is not documented", o.id, r, got.status)
+	}
+	if got.status >= 400 {
+		w.wantProblem(got)
+	}
+}
+
+// requestFor makes what the operation is about, and the request that its owner would send.
+func (w *world) requestFor(o operation) (path, body string, headers []string) {
+	w.t.Helper()
+	id := ""
+	switch o.id {
+	case "signUp":
+		body = fmt.Sprintf(`{"name":"New","email":"new%d@example.com","password":"password123","role":"PARTICIPANT"}`, w.next())
+	case "logIn":
+		body = `{"email":"participant@example.com","password":"password123"}`
+	case "updateMe":
+		body = `{"name":"Renamed"}`
+	case "createCompetition":
+		body = competitionBody("Made by the matrix", 5)
+	case "updateCompetition":
+		id, body, headers = w.competition(5).ID, `{"title":"Another title"}`, []string{"If-Match: *"}
+	case "getCompetition", "watchSeats", "cancelCompetition", "register", "listRegistrations":
+		id = w.competition(5).ID
+	case "cancelRegistration":
+		id = w.registration(w.competition(5).ID, participant).ID
+	case "readMessage":
+		id = w.message().ID
+	case "retryFailedJob":
+		id = unknownID
+	case "updateUser":
+		id, body = w.signUp().User.ID, `{"disabled":true}`
+	}
+	return strings.Replace(o.path, "{id}", id, 1), body, headers
+}
+
+// TestDraftsAreTheirOrganizersBusiness tells a draft from nothing for nobody else.
+func TestDraftsAreTheirOrganizersBusiness(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		w := newWorld(t, databaseURL)
+		draft := w.create(strings.Replace(competitionBody("Not yet", 5), "{", `{"status":"DRAFT",`, 1))
+		path := "/api/competitions/" + draft.ID
+		for r, want := range map[role]int{visitor: 404, participant: 404, otherOrganizer: 404, organizer: 200, admin: 200} {
+			if got := w.call("GET", path, w.tokens[r], ""); got.status != want {
+				t.Errorf("GET as %s: got %d, want %d", r, got.status, want)
+			}
+		}
+		for r, want := range map[role]int{participant: 403, otherOrganizer: 404, admin: 403} {
+			if got := w.call("PATCH", path, w.tokens[r], "{}", "If-Match: *"); got.status != want {
+				t.Errorf("PATCH as %s: got %d, want %d", r, got.status, want)
+			}
+		}
+		if got := w.call("POST", path+"/register", w.tokens[participant], ""); got.status != 404 {
+			t.Errorf("register: got %d, want 404", got.status)
+		}
+		if got := w.call("GET", "/api/competitions?phase=draft", w.tokens[organizer], ""); strings.TrimSpace(got.body) != "[]" {
+			t.Errorf("the public list of drafts is %s, want []", got.body)
+		}
+	})
+}
