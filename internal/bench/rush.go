@@ -19,6 +19,7 @@ type rush struct {
 	load
 	confirmed  time.Duration // from the last answer until every confirmation is written
 	idle, peak float64       // memory in MB
+	cpu        time.Duration // processor time of the program for each request of the rush
 }
 
 func (r rush) accepted() float64 { return r.rate(http.StatusCreated) }
@@ -43,8 +44,8 @@ func measureRush(ctx context.Context, o options, kind string) error {
 	for _, contender := range contenders {
 		medians[contender] = median(rounds[contender])
 		m := medians[contender]
-		fmt.Printf("%-9s rush %-9s %7.0f accepted/s  p50 %-9v p99 %-9v answers %v (median of %d)\n",
-			kind, contender, m.accepted(), m.percentile(.5), m.percentile(.99), m.statuses, o.rounds)
+		fmt.Printf("%-9s rush %-9s %7.0f accepted/s  p50 %-9v p99 %-9v cpu %-6v answers %v (median of %d)\n",
+			kind, contender, m.accepted(), m.percentile(.5), m.percentile(.99), m.cpu.Round(time.Microsecond), m.statuses, o.rounds)
 	}
 	product, bare := medians["product"], medians["bare"]
 	fmt.Printf("%-9s rush product/bare %.2f of its rate, %.2f of its p99\n", kind,
@@ -111,10 +112,19 @@ func rushOn(ctx context.Context, o options, db *store.Store, s *server, people [
 	if err := s.resetPeak(); err != nil {
 		return r, err
 	}
+	before, err := s.cpu()
+	if err != nil {
+		return r, err
+	}
 	r.load, err = press(ctx, s.address, o.connections, len(people), func(i int) []byte { return registerRequest(s.address, people[i], competitionID) })
 	if err != nil {
 		return r, err
 	}
+	after, err := s.cpu()
+	if err != nil {
+		return r, err
+	}
+	r.cpu = (after - before) / time.Duration(len(people))
 	if confirms {
 		if r.confirmed, err = awaitConfirmations(ctx, db, competitionID, r.statuses[http.StatusCreated]); err != nil {
 			return r, err

@@ -114,6 +114,24 @@ func (s *server) memory() (now, peak float64, err error) {
 	return now, peak, nil
 }
 
+// clockTicks is how many ticks of proc(5)'s stat make a second; Linux has had 100 on every platform since 2.6.
+const clockTicks = 100
+
+// cpu reads how much processor time the program has taken so far.
+func (s *server) cpu() (time.Duration, error) {
+	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), "stat"))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:])) // from the third on: the second is the name
+	user, err := strconv.Atoi(fields[11])
+	if err != nil {
+		return 0, err
+	}
+	system, err := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * time.Second / clockTicks, err
+}
+
 // resetPeak makes the present memory the peak (proc(5), clear_refs).
 func (s *server) resetPeak() error {
 	return os.WriteFile(filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), "clear_refs"), []byte("5"), 0)
