@@ -126,7 +126,7 @@ func testDeadLetters(w *world) {
 		ID: unknownID, JobID: 4711, Queue: compete.QueueRegistration, Kind: compete.NotifyJob{}.Kind(), Error: "the mail server is away",
 		Payload: json.RawMessage(`{"notices":[{"registrationId":"` + r.ID + `","seq":1,"kind":"reminder"}]}`), Attempts: 3, FailedAt: time.Now(),
 	}
-	if err := w.app.Store().SaveFailedJob(w.t.Context(), letter); err != nil {
+	if err := w.Store().SaveFailedJob(w.t.Context(), letter); err != nil {
 		w.t.Fatal(err)
 	}
 	var letters []api.FailedJob

@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -11,34 +10,16 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"minicompete/internal/api"
-	"minicompete/internal/app"
+	"minicompete/internal/apptest"
 	"minicompete/internal/compete"
 	"minicompete/internal/config"
 )
 
-const secret = "a secret of the tests, longer than 32 bytes"
-
 // newWorld starts the app.
 func newWorld(t *testing.T, databaseURL string) *world {
 	t.Helper()
-	c := config.Default()
-	c.DatabaseURL, c.JWTSecret, c.BcryptCost = config.URL(databaseURL), config.Secret(secret), 4
-	c.WebAddr, c.APIAddr = "127.0.0.1:0", "127.0.0.1:0"
-	a, err := app.New(t.Context(), app.Config{Config: c, Version: "test", Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := a.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		if err := a.Stop(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	w := &world{t: t, app: a, apiURL: "http://" + a.Addr(app.EndpointAPI), webURL: "http://" + a.Addr(app.EndpointWeb), count: &atomic.Int64{}}
+	a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) { c.LogLevel = slog.LevelWarn }})
+	w := &world{t: t, App: a, count: &atomic.Int64{}}
 	w.openAccounts()
 	return w
 }
@@ -59,8 +40,8 @@ func (w *world) openAccounts() {
 		{otherOrganizer, "otherorganizer", compete.RoleOrganizer},
 		{admin, "admin", compete.RoleAdmin},
 	} {
-		in := compete.SignUp{Name: account.name, Email: account.name + "@example.com", Password: "password123", Role: account.as}
-		user, err := w.app.Service().CreateUser(w.t.Context(), in)
+		in := compete.SignUp{Name: account.name, Email: account.name + "@example.com", Password: apptest.Password, Role: account.as}
+		user, err := w.Service().CreateUser(w.t.Context(), in)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -81,7 +62,7 @@ func oldToken(t *testing.T, u compete.User) string {
 	t.Helper()
 	now := time.Now()
 	claims := jwt.MapClaims{"sub": u.ID, "email": u.Email, "role": u.Role, "iat": now.Add(-2 * time.Hour).Unix(), "exp": now.Add(-time.Hour).Unix()}
-	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(secret))
+	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(apptest.Secret))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func testRegisterTwice(w *world) {
 func testReplayOnTheOtherAddress(w *world) {
 	path := "/api/competitions/" + w.competition(5).ID + "/register"
 	first := w.call("POST", path, w.tokens[participant], "", "Idempotency-Key: press-0003")
-	w.wantReplay(first, w.callAt(w.webURL, "POST", path, w.tokens[participant], "", "Idempotency-Key: press-0003"))
+	w.wantReplay(first, w.callAt(w.WebURL, "POST", path, w.tokens[participant], "", "Idempotency-Key: press-0003"))
 }
 
 func testCreateTwice(w *world) {

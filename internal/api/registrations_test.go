@@ -149,6 +149,24 @@ func testLive(w *world) {
 	await(`{"seatsLeft":0,"waitlisted":0,"phase":"full"}`)
 }
 
+// TestLiveStreamsEndWithTheServer holds a stream open while the server stops: neither waits for the other.
+func TestLiveStreamsEndWithTheServer(t *testing.T) {
+	w := newWorld(t, "")
+	stream := w.open("GET", "/api/competitions/"+w.competition(1).ID+"/live", "")
+	defer func() { _ = stream.Body.Close() }()
+	lines := bufio.NewScanner(stream.Body)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "data: ") { // until it is under way
+	}
+	if err := w.Stop(); err != nil {
+		t.Errorf("the stop was not clean: %v", err)
+	}
+	for lines.Scan() { // until it ends
+	}
+	if lines.Err() != nil {
+		t.Errorf("the stream broke off: %v", lines.Err())
+	}
+}
+
 func TestMailbox(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
@@ -168,7 +186,7 @@ func TestMailbox(t *testing.T) {
 func TestGreetingAndHealth(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
-		for _, address := range []string{w.apiURL, w.webURL} {
+		for _, address := range []string{w.APIURL, w.WebURL} {
 			var greeting api.Greeting
 			w.into(w.callAt(address, "GET", "/api", "", ""), http.StatusOK, &greeting)
 			var health api.Health

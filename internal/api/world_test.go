@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,7 +11,7 @@ import (
 	"time"
 
 	"minicompete/internal/api"
-	"minicompete/internal/app"
+	"minicompete/internal/apptest"
 	"minicompete/internal/compete"
 	"minicompete/internal/problem"
 )
@@ -21,11 +20,10 @@ const unknownID = "018f6b1e-ffff-7d0a-9b3e-5a1f0c2d4e6f"
 
 // world is the whole app on one database, with somebody of each role.
 type world struct {
-	t              *testing.T
-	app            *app.App
-	apiURL, webURL string
-	tokens         map[role]string
-	count          *atomic.Int64
+	*apptest.App
+	t      *testing.T
+	tokens map[role]string
+	count  *atomic.Int64
 }
 
 // sub runs part of a test in the same world.
@@ -48,7 +46,7 @@ type answer struct {
 // call makes a request to the API; an empty token sends none. Headers are "Name: value".
 func (w *world) call(method, path, token, body string, headers ...string) answer {
 	w.t.Helper()
-	return w.callAt(w.apiURL, method, path, token, body, headers...)
+	return w.callAt(w.APIURL, method, path, token, body, headers...)
 }
 
 func (w *world) callAt(address, method, path, token, body string, headers ...string) answer {
@@ -73,7 +71,7 @@ func (w *world) callAt(address, method, path, token, body string, headers ...str
 // open makes a request whose answer the caller reads as it comes, and closes.
 func (w *world) open(method, path, token string) *http.Response {
 	w.t.Helper()
-	response, err := w.send(w.apiURL, method, path, token, "")
+	response, err := w.send(w.APIURL, method, path, token, "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -185,22 +183,16 @@ func (w *world) mailbox(as role) []api.Message {
 }
 
 // wait asks for the mailbox until it holds a message about the registration: workers give no other sign to the outside.
-func (w *world) wait(as role, registrationID string, kind compete.MessageKind) api.Message {
+func (w *world) wait(as role, registrationID string, kind compete.MessageKind) (found api.Message) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
-	defer cancel()
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
-	for {
+	apptest.Eventually(w.t, 20*time.Second, fmt.Sprintf("a message %q is in the mailbox of the %s", kind, as), func() bool {
 		for _, m := range w.mailbox(as) {
 			if m.Kind == kind && m.RegistrationID != nil && *m.RegistrationID == registrationID {
-				return m
+				found = m
+				return true
 			}
 		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			w.t.Fatalf("no message %q reached the %s's mailbox", kind, as)
-		}
-	}
+		return false
+	})
+	return found
 }
