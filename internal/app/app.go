@@ -98,9 +98,17 @@ func (a *App) openRedis(context.Context) error {
 	if err != nil {
 		return errors.New("REDIS_URL cannot be read: it must be as in redis://user:password@host:6379/0") // the reason would repeat it
 	}
+	redis.SetLogger(redisLog{a.log})
 	a.redis = redis.NewClient(replay.Options(options))
 	a.replays = replay.New(a.redis, a.config.Clock, a.log)
 	return nil
+}
+
+// redisLog keeps what the Redis client says about each connection for those who look for it: live and replay tell when Redis is away.
+type redisLog struct{ *slog.Logger }
+
+func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
+	l.DebugContext(ctx, fmt.Sprintf(format, args...))
 }
 
 func (a *App) wireAuth(ctx context.Context) (err error) {

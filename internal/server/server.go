@@ -75,9 +75,21 @@ func (s *Server) Listen(ctx context.Context) error {
 			}
 			return fmt.Errorf("the %s cannot listen: %w", e.Name, err)
 		}
-		s.sockets[e.Name] = socket
+		s.sockets[e.Name] = &closedOnce{Listener: socket}
 	}
 	return nil
+}
+
+// closedOnce may be closed by Stop and again by http.Server.
+type closedOnce struct {
+	net.Listener
+	once sync.Once
+	err  error
+}
+
+func (l *closedOnce) Close() error {
+	l.once.Do(func() { l.err = l.Listener.Close() })
+	return l.err
 }
 
 // Addr is where the named endpoint listens, after Listen; empty when there is no such endpoint.

@@ -1,0 +1,238 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
+
+	"minicompete/internal/app"
+	"minicompete/internal/apptest"
+	"minicompete/internal/compete"
+	"minicompete/internal/testservices"
+)
+
+// behindProxy is a way to a server that can be cut. The URL leads through it.
+func behindProxy(t *testing.T, server string) (string, *toxiproxy.Proxy) {
+	t.Helper()
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "server", "127.0.0.1:0", u.Host)
+	restore(t, proxy)
+	t.Cleanup(proxy.Stop)
+	u.Host = proxy.Listen
+	return u.String(), proxy
+}
+
+func restore(t *testing.T, proxy *toxiproxy.Proxy) {
+	t.Helper()
+	if err := proxy.Start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A stop in the middle of a rush: who got an answer has what it says, and nobody has a seat without an answer.
+func TestStopInARush(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
+		competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 10_000})
+		crowd := a.Crowd(600)
+		var next, accepted, refused atomic.Int64
+		var rush sync.WaitGroup
+		for range 32 {
+			rush.Go(func() {
+				for n := next.Add(1); n <= int64(len(crowd)); n = next.Add(1) {
+					answer, err := crowd[n-1].Try(http.MethodPost, "/api/competitions/"+competition+"/register", nil)
+					switch {
+					case errors.Is(err, syscall.ECONNREFUSED):
+						refused.Add(1)
+						return
+					case err != nil:
+						t.Errorf("cut off: %v", err)
+						return
+					case answer.Status != http.StatusCreated:
+						t.Errorf("got %d %s", answer.Status, answer.Body)
+						return
+					}
+					accepted.Add(1)
+				}
+			})
+		}
+		apptest.Eventually(t, 30*time.Second, "the rush is under way", func() bool { return accepted.Load() > 50 })
+		if err := a.Stop(); err != nil {
+			t.Error(err)
+		}
+		rush.Wait()
+		if refused.Load() == 0 {
+			t.Fatal("the rush was over before the stop")
+		}
+
+		a = apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
+		wantConfirmedOnce(t, a, competition, int(accepted.Load()))
+	})
+}
+
+// wantConfirmedOnce waits until n registrations are confirmed, and wants one message for each.
+func wantConfirmedOnce(t *testing.T, a *apptest.App, competitionID string, n int) {
+	t.Helper()
+	count := func(statement string) (rows int) {
+		t.Helper()
+		if err := a.Store().Reader().QueryRowContext(t.Context(), statement, competitionID).Scan(&rows); err != nil {
+			t.Fatal(err)
+		}
+		return rows
+	}
+	apptest.Eventually(t, 10*time.Second, "every registration is confirmed", func() bool {
+		return count(`SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'PENDING'`) == 0
+	})
+	if got := count(`SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'`); got != n {
+		t.Errorf("%d registrations are confirmed, %d were accepted", got, n)
+	}
+	if got := count(`SELECT capacity - seats_left FROM competitions WHERE id = $1`); got != n {
+		t.Errorf("%d seats are taken, %d registrations were accepted", got, n)
+	}
+	const messages = `FROM messages m JOIN registrations r ON r.id = m.registration_id WHERE r.competition_id = $1 AND m.kind = 'confirmed'`
+	if all, distinct := count(`SELECT count(*) `+messages), count(`SELECT count(DISTINCT m.registration_id) `+messages); all != n || distinct != n {
+		t.Errorf("%d messages for %d registrations, want one for each of %d", all, distinct, n)
+	}
+}
+
+// Without its database the program says so, answers at once, and is itself again when the database is back.
+func TestDatabaseAwayAndBack(t *testing.T) {
+	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
+		through, proxy := behindProxy(t, databaseURL)
+		a := apptest.Start(t, apptest.Options{DatabaseURL: through})
+		organizer := a.As(compete.RoleOrganizer)
+		competition := organizer.Create(map[string]any{"capacity": 100})
+		crowd := a.Crowd(3)
+		crowd[0].Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil).Want(t, http.StatusCreated)
+
+		proxy.Stop()
+		for _, request := range []struct {
+			client       *apptest.Client
+			method, path string
+		}{
+			{crowd[1], http.MethodPost, "/api/competitions/" + competition + "/register"},
+			{crowd[1], http.MethodGet, "/api/auth/me"},
+			{a.Visitor(), http.MethodGet, "/api/competitions"},
+			{organizer, http.MethodGet, "/api/competitions/" + competition},
+		} {
+			started := time.Now()
+			answer := request.client.Do(request.method, request.path, nil).WantCode(t, http.StatusServiceUnavailable, "database_unavailable")
+			if answer.Header.Get("Retry-After") == "" || time.Since(started) > 10*time.Second {
+				t.Errorf("%s %s: Retry-After %q after %v", request.method, request.path, answer.Header.Get("Retry-After"), time.Since(started))
+			}
+		}
+		apptest.Eventually(t, 5*time.Second, "health says that the database is down", func() bool {
+			answer := a.Visitor().Do(http.MethodGet, "/api/health", nil)
+			return answer.Status == http.StatusServiceUnavailable && strings.Contains(string(answer.Body), `"database":{"status":"down"`)
+		})
+		a.Visitor().Do(http.MethodGet, "/api", nil).Want(t, http.StatusOK)
+
+		restore(t, proxy)
+		apptest.Eventually(t, 15*time.Second, "health says that the database is up", func() bool {
+			return a.Visitor().Do(http.MethodGet, "/api/health", nil).Status == http.StatusOK
+		})
+		for _, c := range crowd[1:] {
+			c.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil).Want(t, http.StatusCreated)
+		}
+		wantConfirmedOnce(t, a, competition, 3)
+	})
+}
+
+// A start waits for a database that is not there yet.
+func TestStartBeforeTheDatabase(t *testing.T) {
+	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
+		through, proxy := behindProxy(t, databaseURL)
+		proxy.Stop()
+		tried := make(chan struct{})
+		var told strings.Builder
+		settings := apptest.Config(t, apptest.Options{DatabaseURL: through})
+		log := app.NewLogger(settings, writerFunc(func(p []byte) (int, error) {
+			if told.Len() == 0 {
+				close(tried)
+			}
+			return told.Write(p)
+		}))
+		opened := make(chan error)
+		go func() {
+			started, err := app.New(t.Context(), app.Config{Config: settings, Logger: log})
+			if err == nil {
+				err = started.Close()
+			}
+			opened <- err
+		}()
+		<-tried
+		restore(t, proxy)
+		if err := <-opened; err != nil {
+			t.Fatal(err)
+		}
+		if password := databasePassword(databaseURL); password != "" && strings.Contains(told.String(), password) {
+			t.Errorf("the log tells the password: %s", told.String())
+		}
+
+		proxy.Stop()
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if _, err := app.New(ctx, app.Config{Config: settings}); err == nil || !strings.Contains(err.Error(), "DATABASE_URL") {
+			t.Errorf("without a database: got %v", err)
+		}
+	})
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func databasePassword(databaseURL string) string {
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		return ""
+	}
+	password, _ := u.User.Password()
+	return password
+}
+
+// Replays come from Redis while it is there, and from the database while it is not.
+func TestRedisAway(t *testing.T) {
+	through, proxy := behindProxy(t, testservices.Redis(t))
+	a := apptest.Start(t, apptest.Options{RedisURL: through})
+	competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 1000})
+	crowd := a.Crowd(50)
+	press := func(c *apptest.Client) *apptest.Answer {
+		return c.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key", "key-of-"+c.User.ID).Want(t, http.StatusCreated)
+	}
+	wantReplay := func(c *apptest.Client) {
+		t.Helper()
+		if got := press(c).Header.Get("Idempotency-Replayed"); got != "true" {
+			t.Errorf("a second press got Idempotency-Replayed %q", got)
+		}
+	}
+	press(crowd[0])
+	wantReplay(crowd[0])
+
+	proxy.Stop()
+	started := time.Now()
+	for _, c := range crowd[1:] {
+		press(c)
+		wantReplay(c)
+	}
+	wantReplay(crowd[0])
+	t.Logf("98 presses without Redis took %v", time.Since(started))
+	if !strings.Contains(string(a.Visitor().Do(http.MethodGet, "/api/health", nil).Want(t, http.StatusOK).Body), `"redis":{"status":"down"`) {
+		t.Error("health does not say that Redis is down")
+	}
+	restore(t, proxy)
+	wantReplay(crowd[1])
+}
