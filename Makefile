@@ -33,5 +33,5 @@ assets: ## Rebuild the committed styles, scripts and fonts (needs Node and npm)
 	npm ci
 	npm run build
 
-bench: ## Measure speed and memory; prints figures, asserts nothing
-	scripts/with-test-services go run ./internal/bench
+bench: build ## Measure speed and memory; prints figures, asserts nothing (BENCH="-only reads" for a part)
+	scripts/with-test-services go run ./internal/bench $(BENCH)

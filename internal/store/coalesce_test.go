@@ -81,7 +81,7 @@ func TestCoalescedOutlivesWhoBeganIt(t *testing.T) {
 		follower := ask(t.Context(), &c, g)
 		gone := ask(ctx, &c, g)
 		cancel()
-		if got := <-gone; got != context.Canceled {
+		if got, _ := (<-gone).(error); !errors.Is(got, context.Canceled) {
 			t.Errorf("a request that went away got %v", got)
 		}
 		for range 2 {

@@ -107,6 +107,7 @@ func (s *statement) phase(p compete.Phase, now time.Time, deadline string) {
 	case compete.PhaseClosed:
 		s.add(` AND c.status = 'PUBLISHED' AND `+deadline+` <= %s`, now)
 		return
+	default: // published, and the deadline is ahead
 	}
 	s.add(` AND c.status = 'PUBLISHED' AND `+deadline+` > %s`, now)
 	const opened = ` AND (c.reg_opens_at IS NULL OR c.reg_opens_at <= %s)`
@@ -120,6 +121,7 @@ func (s *statement) phase(p compete.Phase, now time.Time, deadline string) {
 		s.add(opened+` AND c.waitlist AND NOT`+free, now)
 	case compete.PhaseFull:
 		s.add(opened+` AND NOT c.waitlist AND NOT`+free, now)
+	default: // any of these
 	}
 }
 

@@ -157,8 +157,10 @@ func testListUsers(t *testing.T, f *fixture) {
 		must(t, f.CreateUser(t.Context(), compete.User{ID: newID(), Email: u.email, Name: u.name, Role: compete.RoleParticipant, CreatedAt: f.now, UpdatedAt: f.now}, ""))
 	}
 	for i := range 30 { // in threes at the same moment
-		must(t, f.CreateUser(t.Context(), compete.User{ID: newID(), Email: fmt.Sprintf("w%02d@walk.example", i), Name: "Walker", Role: compete.RoleParticipant,
-			CreatedAt: f.ago(time.Duration(i/3) * time.Second), UpdatedAt: f.now}, ""))
+		must(t, f.CreateUser(t.Context(), compete.User{
+			ID: newID(), Email: fmt.Sprintf("w%02d@walk.example", i), Name: "Walker", Role: compete.RoleParticipant,
+			CreatedAt: f.ago(time.Duration(i/3) * time.Second), UpdatedAt: f.now,
+		}, ""))
 	}
 	for search, names := range map[string]int{
 		"walker": 30, "WALK": 30, "w0": 10, "w01 walker": 1, "alker": 0, "walker nobody": 0,

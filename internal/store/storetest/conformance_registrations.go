@@ -170,8 +170,10 @@ func testMailbox(t *testing.T, f *fixture) {
 		m.StartDate, m.SentAt, m.ReadAt = stored(m.StartDate), compete.UTC(m.SentAt), stored(m.ReadAt)
 		expected = append(expected, m)
 	}
-	about := compete.Message{ID: newID(), UserID: user.ID, RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageReminder, StartDate: f.agoPointer(-time.Hour),
-		To: user.Email, Subject: "Tomorrow: Spring Cup", Body: "Line one\n\n— two", SentAt: f.ago(-time.Minute)}
+	about := compete.Message{
+		ID: newID(), UserID: user.ID, RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageReminder, StartDate: f.agoPointer(-time.Hour),
+		To: user.Email, Subject: "Tomorrow: Spring Cup", Body: "Line one\n\n— two", SentAt: f.ago(-time.Minute),
+	}
 	add(about)
 	for i := range 11 { // in threes at the same moment
 		add(compete.Message{ID: newID(), UserID: user.ID, Kind: "welcome", To: user.Email, Subject: fmt.Sprint(i), Body: "b", SentAt: f.ago(time.Duration(i/3) * time.Second)})

@@ -313,7 +313,7 @@ func settleAll(t *testing.T, r *registrar.Registrar, id string) {
 	t.Fatal("Settle has no end")
 }
 
-// TwoReplicas: two registrars on one database, as two replicas have them, stay exact.
+// TwoReplicas tests that two registrars on one database, as two replicas have them, stay exact.
 func TwoReplicas(t *testing.T, one, other *store.Store) {
 	a := newArena(t, one, 60)
 	other.Enqueue = one.Enqueue
