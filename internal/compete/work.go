@@ -21,7 +21,7 @@ type WorkStore interface {
 	StartingBetween(ctx context.Context, from, to time.Time, afterID string, limit int) ([]Competition, error)
 	// ReminderTargets reads a page of a competition's CONFIRMED registrations with Seq > afterSeq that have no reminder for its StartDate yet,
 	// in order of Seq, as targets of kind MessageReminder.
-	// It also returns the Seq to go on after; 0 when the page was the last one.
+	// It also returns the Seq to go on after; 0 when the page was the last one. Any page may hold fewer than limit, or none.
 	ReminderTargets(ctx context.Context, competitionID string, afterSeq int64, limit int) (targets []Target, next int64, err error)
 
 	// RefreshFilling brings the counts behind SortFilling up to date: seats taken in the hour before now.

@@ -83,8 +83,8 @@ func (f *fixture) remindAll(t *testing.T, competitionID string, limit int) []com
 		if next == 0 {
 			return all
 		}
-		if len(targets) != limit {
-			t.Fatalf("a page of %d before the last", len(targets))
+		if len(targets) > limit || next <= after {
+			t.Fatalf("a page of %d with limit %d, from seq %d to %d", len(targets), limit, after, next)
 		}
 		after = next
 	}
