@@ -46,6 +46,10 @@ func (t *Tx) bulk(ctx context.Context, b *bulk, rows [][]any) (int64, error) {
 			return 0, fmt.Errorf("store: a row of %d values for %d columns of %q", len(row), len(b.columns), b.text)
 		}
 	}
+	ctx, err := t.pool.dialect.during(ctx)
+	if err != nil {
+		return 0, t.failure(err)
+	}
 	rendered, stmt := t.statement(ctx, b.text, b.columns...)
 	if t.pool.dialect.prepares {
 		return t.loop(ctx, rendered, stmt, rows)

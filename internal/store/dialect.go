@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
@@ -157,6 +158,15 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		return ""
 	}
 	panic("store: no such mark: " + name)
+}
+
+// during is the context that a statement runs with. SQLite's run to their end, which is microseconds away: for one that can be
+// cancelled its driver starts a goroutine, and the read of a competition costs 38 µs instead of 25.
+func (d *dialect) during(ctx context.Context) (context.Context, error) {
+	if d.kind == PostgreSQL || ctx.Done() == nil {
+		return ctx, nil
+	}
+	return context.WithoutCancel(ctx), ctx.Err()
 }
 
 // from is the relation v that a bulk statement reads: one array for each column.

@@ -78,6 +78,10 @@ func (p *pool) prepared(ctx context.Context, text string) (string, *sql.Stmt, er
 }
 
 func (p *pool) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	ctx, err := p.dialect.during(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rendered, stmt, err := p.prepared(ctx, text)
 	if err != nil {
 		return nil, err
@@ -89,6 +93,10 @@ func (p *pool) query(ctx context.Context, text string, args ...any) (*sql.Rows, 
 }
 
 func (p *pool) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	ctx, err := p.dialect.during(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rendered, stmt, err := p.prepared(ctx, text)
 	if err != nil {
 		return nil, err
@@ -105,6 +113,10 @@ func (p *pool) failure(err error) error { return p.dialect.failure(err) }
 type unprepared struct{ *pool }
 
 func (u unprepared) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	ctx, err := u.dialect.during(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return u.db.QueryContext(ctx, u.dialect.render(text), args...)
 }
 

@@ -66,6 +66,9 @@ func (s *Store) transact(ctx context.Context, f func(context.Context, *Tx) error
 	if err := f(ctx, &Tx{sql: tx, pool: s.writer}); err != nil {
 		return err
 	}
+	if err := ctx.Err(); err != nil {
+		return s.dialect.failure(err)
+	}
 	done = true
 	if err := tx.Commit(); err != nil {
 		return s.commitFailure(err)
@@ -117,6 +120,10 @@ func (t *Tx) statement(ctx context.Context, text string, columns ...column) (str
 }
 
 func (t *Tx) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	ctx, err := t.pool.dialect.during(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rendered, stmt := t.statement(ctx, text)
 	if stmt != nil {
 		return stmt.QueryContext(ctx, args...)
@@ -125,6 +132,10 @@ func (t *Tx) query(ctx context.Context, text string, args ...any) (*sql.Rows, er
 }
 
 func (t *Tx) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	ctx, err := t.pool.dialect.during(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rendered, stmt := t.statement(ctx, text)
 	if stmt != nil {
 		return stmt.ExecContext(ctx, args...)
