@@ -14,27 +14,39 @@ import (
 	"minicompete/internal/store"
 )
 
-// Conformance holds a store to what the interfaces of package compete promise. open gives a fresh, migrated database each time.
-func Conformance(t *testing.T, open func(t *testing.T) *store.Store) {
-	for _, part := range []struct {
-		name string
-		test func(t *testing.T, f *fixture)
-	}{
-		{"users", testUsers},
+// part is one chapter of the suite.
+type part struct {
+	name string
+	test func(t *testing.T, f *fixture)
+}
+
+// databases are the parts, by the database that they share: what lists everything there is wants one to itself, or comes first.
+var databases = [][]part{
+	{
 		{"sessions", testSessions},
+		{"users", testUsers},
 		{"competitions", testCompetitions},
-		{"competition lists", testCompetitionLists},
-		{"phases", testPhases},
-		{"search", testSearch},
 		{"registrations", testRegistrations},
 		{"mailbox", testMailbox},
-		{"dead letters", testDeadLetters},
 		{"work", testWork},
-		{"stale pending", testStalePending},
 		{"reminders", testReminders},
-		{"housekeeping", testHousekeeping},
-	} {
-		t.Run(part.name, func(t *testing.T) { part.test(t, newFixture(open(t))) })
+	},
+	{{"competition lists", testCompetitionLists}},
+	{{"phases", testPhases}},
+	{{"search", testSearch}},
+	{{"dead letters", testDeadLetters}, {"stale pending", testStalePending}},
+	{{"housekeeping", testHousekeeping}},
+}
+
+// Conformance holds a store to what the interfaces of package compete promise. open gives a fresh, migrated database each time.
+func Conformance(t *testing.T, open func(t *testing.T) *store.Store) {
+	for _, parts := range databases {
+		t.Run(parts[0].name, func(t *testing.T) {
+			db := open(t)
+			for _, part := range parts {
+				t.Run(part.name, func(t *testing.T) { part.test(t, newFixture(db)) })
+			}
+		})
 	}
 }
 
@@ -128,6 +140,25 @@ func (f *fixture) addCompetition(t *testing.T, organizer compete.User, change fu
 		t.Fatal(err)
 	}
 	return storedCompetition(c)
+}
+
+// addCompetitions stores many at once, beside the store: without what a search finds them by.
+func (f *fixture) addCompetitions(t *testing.T, competitions []compete.Competition) {
+	t.Helper()
+	tx, err := f.Writer().BeginTx(t.Context(), nil)
+	must(t, err)
+	defer func() { _ = tx.Rollback() }() // after the commit there is nothing left to roll back
+	for _, c := range competitions {
+		_, err := tx.ExecContext(t.Context(), `INSERT INTO competitions (id, title, capacity, seats_left, waitlisted, reg_opens_at, reg_deadline, status, waitlist, organizer_id, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`, c.ID, c.Title, c.Capacity, c.SeatsLeft, c.Waitlisted, stored(c.RegOpensAt),
+			compete.UTC(c.RegDeadline), string(c.Status), c.Waitlist, c.Organizer.ID, compete.UTC(c.CreatedAt))
+		must(t, err)
+		for _, tag := range c.Tags {
+			_, err := tx.ExecContext(t.Context(), `INSERT INTO competition_tags (competition_id, tag) VALUES ($1, $2)`, c.ID, tag)
+			must(t, err)
+		}
+	}
+	must(t, tx.Commit())
 }
 
 func storedCompetition(c compete.Competition) compete.Competition {

@@ -203,7 +203,7 @@ func testFresh(t *testing.T, f *fixture, organizer compete.User) {
 	var wg sync.WaitGroup
 	for reader := range 8 {
 		wg.Go(func() {
-			for left := 1000; left > 800; {
+			for left := 1000; left > 900; {
 				mu.Lock()
 				latest := committed
 				mu.Unlock()
@@ -229,7 +229,7 @@ func testFresh(t *testing.T, f *fixture, organizer compete.User) {
 			}
 		})
 	}
-	for left := 999; left >= 800; left-- {
+	for left := 999; left >= 900; left-- {
 		f.exec(t, `UPDATE competitions SET seats_left = $2 WHERE id = $1`, c.ID, left)
 		mu.Lock()
 		committed = left

@@ -36,12 +36,13 @@ func testCompetitionLists(t *testing.T, f *fixture) {
 // testWalk reads a thousand competitions, with ties in every order, page by page: each must come once.
 func testWalk(t *testing.T, f *fixture, organizer compete.User) {
 	const n = 1000
-	for i := range n {
-		f.addCompetition(t, organizer, func(c *compete.Competition) {
-			c.Tags = []string{"walk"}
-			c.CreatedAt, c.RegDeadline, c.StartDate = f.ago(time.Duration(i%7)*time.Microsecond), f.ago(-time.Hour-time.Duration(i%11)*time.Second), nil
-		})
+	all := make([]compete.Competition, n)
+	for i := range all {
+		all[i] = f.competition(organizer)
+		all[i].Tags = []string{"walk"}
+		all[i].CreatedAt, all[i].RegDeadline = f.ago(time.Duration(i%7)*time.Microsecond), f.ago(-time.Hour-time.Duration(i%11)*time.Second)
 	}
+	f.addCompetitions(t, all)
 	filling := f.spreadFilling(t)
 	id := func(c compete.Competition) string { return c.ID }
 	for sort, before := range map[compete.Sort]func(a, b compete.Competition) bool{
@@ -56,11 +57,10 @@ func testWalk(t *testing.T, f *fixture, organizer compete.User) {
 		},
 	} {
 		for what, filter := range map[string]compete.CompetitionFilter{
-			"listed":            {},
-			"of one organizer":  {OrganizerID: organizer.ID},
-			"of a phase":        {Phase: compete.PhaseOpen},
-			"with a tag":        {Tags: []string{"walk", "none"}},
-			"found by a search": {Search: "spring cu"},
+			"listed":           {},
+			"of one organizer": {OrganizerID: organizer.ID},
+			"of a phase":       {Phase: compete.PhaseOpen},
+			"with a tag":       {Tags: []string{"walk", "none"}},
 		} {
 			filter.Sort, filter.Now, filter.Limit = sort, f.now, 83
 			all := walk(t, string(sort), func(cursor compete.Cursor) (compete.Page[compete.Competition], error) {
@@ -85,9 +85,14 @@ func (f *fixture) spreadFilling(t *testing.T) map[string]int {
 		filling[id] = len(filling) % 5
 	}
 	must(t, rows.Err())
+	tx, err := f.Writer().BeginTx(t.Context(), nil)
+	must(t, err)
+	defer func() { _ = tx.Rollback() }() // after the commit there is nothing left to roll back
 	for id, n := range filling {
-		f.exec(t, `UPDATE competitions SET filling = $2 WHERE id = $1`, id, n)
+		_, err := tx.ExecContext(t.Context(), `UPDATE competitions SET filling = $2 WHERE id = $1`, id, n)
+		must(t, err)
 	}
+	must(t, tx.Commit())
 	return filling
 }
 
@@ -118,14 +123,15 @@ func testPhases(t *testing.T, f *fixture) {
 		for _, opens := range moments {
 			for _, deadline := range moments[1:] {
 				for seats := range 8 {
-					all = append(all, f.addCompetition(t, organizer, func(c *compete.Competition) {
-						c.Status, c.RegOpensAt, c.RegDeadline, c.StartDate = status, opens, *deadline, nil
-						c.SeatsLeft, c.Waitlisted, c.Waitlist = seats&1, seats>>1&1, seats>>2 == 1
-					}))
+					c := f.competition(organizer)
+					c.Status, c.RegOpensAt, c.RegDeadline = status, opens, *deadline
+					c.SeatsLeft, c.Waitlisted, c.Waitlist = seats&1, seats>>1&1, seats>>2 == 1
+					all = append(all, storedCompetition(c))
 				}
 			}
 		}
 	}
+	f.addCompetitions(t, all)
 	now := compete.UTC(f.now) // the clock that phases are told by has whole microseconds too
 	total := 0
 	for _, phase := range compete.Phases {
@@ -198,6 +204,16 @@ func testSearch(t *testing.T, f *fixture) {
 		slices.Sort(expected)
 		want(t, fmt.Sprintf("search %q", search), got, expected)
 	}
+
+	var found []string
+	for range 30 {
+		found = append(found, f.addCompetition(t, organizer, func(c *compete.Competition) { c.Title = "Walkabout" }).ID)
+	}
+	walked := walk(t, "newest", func(cursor compete.Cursor) (compete.Page[compete.Competition], error) {
+		return f.Competitions(t.Context(), compete.CompetitionFilter{Search: "walkab", Tags: []string{"go"}, Sort: compete.SortNewest, Cursor: cursor, Limit: 7, Now: f.now})
+	})
+	slices.Reverse(found) // all at the same moment: the latest id is the newest
+	want(t, "found, page by page", ids(walked, func(c compete.Competition) string { return c.ID }), found)
 
 	// What is found follows a change of the content.
 	must(t, f.Ledger().Transact(t.Context(), newID(), func(tx compete.LedgerTx) error {
