@@ -78,7 +78,7 @@ func TestFrontDoors(t *testing.T) {
 		a.WebURL + "/api/nothing/here":    "not_found",
 		a.WebURL + "/competitions/nobody": "<html",
 	} {
-		response, err := http.Get(path) //nolint:noctx // our own server
+		response, err := http.Get(path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -107,7 +107,8 @@ func (r *relay) listen(ctx context.Context, mark func(ids ...string), markAll fu
 		select {
 		case <-ctx.Done():
 			_ = subscription.Close() // nothing can be lost by it
-			for range incoming { // until its goroutine has ended
+			for range incoming {
+				// until its goroutine has ended
 			}
 			return
 		case received := <-incoming:

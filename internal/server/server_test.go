@@ -245,7 +245,7 @@ func TestStopUnderLoad(t *testing.T) {
 	for range 32 {
 		load.Go(func() {
 			for refused.Load() == 0 {
-				response, err := client.Post(url, "text/plain", strings.NewReader("hello")) //nolint:noctx // nothing is to end it but the server
+				response, err := client.Post(url, "text/plain", strings.NewReader("hello"))
 				if errors.Is(err, syscall.ECONNREFUSED) {
 					refused.Add(1)
 					return
@@ -285,7 +285,7 @@ func TestStopGivesUp(t *testing.T) {
 	}), nil)
 	done := make(chan error)
 	go func() {
-		response, err := http.Get(url) //nolint:gosec,noctx // our own server
+		response, err := http.Get(url)
 		if err == nil {
 			_ = response.Body.Close()
 		}
