@@ -1,8 +1,6 @@
 # Everything a developer does with this repository. `make` alone lists it.
 # Each target is one readable line or a script; nothing has to be set up by hand first.
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-quick lint generate assets bench
 
@@ -13,7 +11,7 @@ run: build ## Build, then serve the demo on http://localhost:3000 (data in ./dat
 	bin/minicompete serve --demo
 
 build: ## Build the one static binary, bin/minicompete
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/minicompete ./cmd/minicompete
+	scripts/build
 
 test: ## Run every test on SQLite and PostgreSQL, then the fuzz targets; installs what it needs
 	scripts/with-test-services go test -race -shuffle=on ./...

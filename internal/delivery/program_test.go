@@ -1,0 +1,201 @@
+package delivery
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// root is the repository, seen from this package.
+const root = "../.."
+
+// patience is how long the program may take to start or to stop on a busy machine.
+const patience = 60 * time.Second
+
+var buildDir string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if buildDir, err = os.MkdirTemp("", "minicompete-delivery-"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(buildDir)
+		return m.Run()
+	}())
+}
+
+// build makes the binary once for all tests, the way everybody does.
+var build = sync.OnceValues(func() (string, error) {
+	binary, err := filepath.Abs(filepath.Join(buildDir, "minicompete"))
+	if err != nil {
+		return "", err
+	}
+	command := exec.Command(filepath.Join(root, "scripts", "build"), binary) // go test's own time limit ends it
+	if output, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("scripts/build: %w\n%s", err, output)
+	}
+	return binary, nil
+})
+
+func binary(t testing.TB) string {
+	t.Helper()
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// settings is the environment of a program on a fresh SQLite file and free ports, with cheap password hashes. What is added
+// goes first.
+func settings(t testing.TB, more ...string) []string {
+	t.Helper()
+	return append([]string{
+		"PATH=" + os.Getenv("PATH"),
+		"DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "minicompete.db"),
+		"WEB_ADDR=127.0.0.1:0", "API_ADDR=127.0.0.1:0", "BCRYPT_COST=4", "LOG_LEVEL=warn",
+	}, more...)
+}
+
+// run runs a command of the program to its end.
+func run(t testing.TB, env []string, args ...string) string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), binary(t), args...)
+	command.Env = env
+	output, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("minicompete %s: %v\n%s", strings.Join(args, " "), err, output)
+	}
+	return string(output)
+}
+
+// addAdmin makes the admin that the collection and the examples log in as: the one of the demo data.
+func addAdmin(t testing.TB, env []string) {
+	t.Helper()
+	run(t, append(env, "MINICOMPETE_PASSWORD=password123"), "user", "create", "admin@minicompete.com", "--role", "ADMIN")
+}
+
+// A server is a running program.
+type server struct {
+	webURL, apiURL, metricsURL string // without a slash at the end; empty where it doesn't listen
+	log                        lockedBuffer
+}
+
+// serve starts the program, waits until it says where it listens, and stops it after the test.
+func serve(t testing.TB, env []string, args ...string) *server {
+	t.Helper()
+	command := exec.Command(binary(t), append([]string{"serve"}, args...)...) // stopped below, gracefully
+	command.Env = env
+	return follow(t, command)
+}
+
+// follow starts a command that is a server.
+func follow(t testing.TB, command *exec.Cmd) *server {
+	t.Helper()
+	s := &server{}
+	command.Stderr = &s.log
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatalf("start the program: %v", err)
+	}
+	ready, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		s.read(output, ready)
+		ended <- command.Wait()
+	}()
+	t.Cleanup(func() { s.stop(t, command, ended) })
+	select {
+	case <-ready:
+	case err := <-ended:
+		ended <- err
+		t.Fatalf("the program ended at once: %v\n%s", err, s.log.String())
+	case <-time.After(patience):
+		t.Fatalf("the program doesn't say that it is ready\n%s", s.log.String())
+	}
+	return s
+}
+
+// read takes the addresses from what the program announces; the line about its data is the last before the demo logins.
+func (s *server) read(output io.Reader, ready chan<- struct{}) {
+	for lines := bufio.NewScanner(output); lines.Scan(); {
+		name, address, _ := strings.Cut(strings.TrimSpace(lines.Text()), "  ")
+		address = strings.TrimSpace(address)
+		switch name {
+		case "Pages":
+			s.webURL = address
+		case "API":
+			s.apiURL = strings.TrimSuffix(address, "/api")
+		case "Metrics":
+			s.metricsURL = strings.TrimSuffix(address, "/metrics")
+		case "Data":
+			close(ready)
+		}
+	}
+}
+
+func (s *server) stop(t testing.TB, command *exec.Cmd, ended chan error) {
+	t.Helper()
+	_ = command.Process.Signal(syscall.SIGTERM) // it may have ended
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("the program did not stop cleanly: %v\n%s", err, s.log.String())
+		}
+	case <-time.After(patience):
+		_ = command.Process.Kill()
+		t.Errorf("the program did not stop within %v\n%s", patience, s.log.String())
+	}
+}
+
+// lockedBuffer is written to by a process and read by a test.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}
+
+// nodeTool is a program that scripts/install-test-services gets from npm.
+func nodeTool(t testing.TB, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(root, "tools", "node_modules", ".bin", name))
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	if err != nil {
+		t.Fatalf("%s is missing: scripts/install-test-services installs it (`make test` runs that): %v", name, err)
+	}
+	return path
+}
+
+// inRoot is a command that runs in the repository.
+func inRoot(ctx context.Context, name string, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, name, args...)
+	command.Dir = root
+	return command
+}
