@@ -5,6 +5,7 @@ package apptest
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -29,6 +30,7 @@ type Options struct {
 	DatabaseURL string // empty: a fresh SQLite file
 	RedisURL    string
 	Clock       func() time.Time
+	Demo        bool                 // the demo data, and the pages that only the demo has
 	Settings    func(*config.Config) // changes what Config made of the above
 }
 
@@ -64,13 +66,18 @@ func Start(t testing.TB, o Options) *App {
 	t.Helper()
 	settings := Config(t, o)
 	started, err := app.New(t.Context(), app.Config{
-		Config: settings, Version: "test", Clock: o.Clock, Logger: app.NewLogger(settings, t.Output()),
+		Config: settings, Version: "test", Demo: o.Demo, Clock: o.Clock, Logger: app.NewLogger(settings, t.Output()),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := started.Start(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if o.Demo {
+		if _, err := started.Seed(t.Context()); err != nil {
+			t.Fatal(errors.Join(err, started.Stop(context.WithoutCancel(t.Context()))))
+		}
 	}
 	a := &App{
 		App: started, t: t,

@@ -1,0 +1,238 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+func (v *visitor) logIn(email, password string) {
+	v.t.Helper()
+	v.open("/auth/login")
+	v.fill("email", email)
+	v.fill("password", password)
+	v.click(`main form[action="/auth/login"] button`)
+	v.until("being logged in", `!location.pathname.startsWith("/auth") && document.querySelector('a[href="/account"]') !== null`)
+}
+
+// TestWithoutScript goes the same way with JavaScript off: forms post, links link.
+func TestWithoutScript(t *testing.T) {
+	s := startSite(t)
+	organizer := newVisitor(t, s.replicas[0], "Olga Plain").withoutScript()
+	organizer.signUp("ORGANIZER")
+	page := organizer.publish("Plain Cup", 1)
+
+	first := newVisitor(t, s.replicas[0], "Ada Plain").withoutScript()
+	first.open(page)
+	first.click(`#stand a[href^="/auth/signup"]`)
+	first.at("/auth/signup")
+	first.fill("name", first.name)
+	first.fill("email", email(first.name))
+	first.fill("password", "short")
+	first.click(`main form[action="/auth/signup"] button`)
+	first.see("#field-password-error", "8")
+	first.fill("password", "correct horse battery")
+	first.click(`main form[action="/auth/signup"] button`)
+	first.at(page) // back to where one wanted to go
+	first.click(registerButton)
+	first.see("#flash", "You are in")
+	first.see("#stand .bib-number", "0001")
+
+	second := newVisitor(t, s.replicas[0], "Ben Plain").withoutScript()
+	second.signUp("PARTICIPANT")
+	second.open("/competitions?search=plain")
+	second.see("#results", "Plain Cup")
+	second.open(page)
+	second.click(registerButton)
+	second.see("#stand-title", "1st in line")
+
+	first.click(`a[href$="/withdraw"]`)
+	first.see("main", "Cancel your registration?")
+	first.click("main form button")
+	first.see("#stand-title", "Full, but you can queue")
+	second.open(page)
+	second.see("#stand-title", "You are in")
+	second.open("/account")
+	second.click(`form[action="/auth/logout"] button`)
+	second.see("#flash", "logged out")
+}
+
+// TestPressTwice presses as an impatient person does, and goes back and presses again.
+func TestPressTwice(t *testing.T) {
+	s := startSite(t)
+	organizer := newVisitor(t, s.replicas[0], "Olga Twice")
+	organizer.signUp("ORGANIZER")
+	page := organizer.publish("Twice Cup", 10)
+
+	for _, script := range []bool{true, false} {
+		v := newVisitor(t, s.replicas[0], fmt.Sprintf("Ada Script %v", script))
+		if !script {
+			v.withoutScript()
+		}
+		v.signUp("PARTICIPANT")
+		v.open(page)
+		v.do(chromedp.DoubleClick(chromedp.CSS(registerButton)))
+		v.see("#stand-title", "You are in")
+		v.do(chromedp.NavigateBack())
+		v.open(page)
+		v.see("#stand-title", "You are in")
+	}
+	organizer.open(page + "/registrations")
+	organizer.see("#rows tbody", "Ada Script true")
+	if rows := eval[int](organizer, `document.querySelectorAll("#rows tbody tr").length`); rows != 2 {
+		t.Errorf("%d registrations, want one for each of two people", rows)
+	}
+}
+
+// TestOpening presses before the opening and is told; then the button comes alive by itself.
+func TestOpening(t *testing.T) {
+	s := startSite(t)
+	organizer := newVisitor(t, s.replicas[0], "Olga Opening")
+	organizer.signUp("ORGANIZER")
+	page := organizer.publish("Early Cup", 5)
+	organizer.open(page + "/edit")
+	organizer.set("regOpensAt", local(time.Now().Add(time.Hour)))
+	organizer.click("main form button.btn-primary")
+	organizer.see("#flash", "Saved")
+
+	v := newVisitor(t, s.replicas[0], "Ada Early")
+	v.signUp("PARTICIPANT")
+	v.open(page)
+	v.see("#stand-title", "opens soon")
+	v.until("a button that waits", `document.querySelector("button[data-opens]").disabled`)
+	v.see("[data-clock]", ":")
+
+	plain := newVisitor(t, s.replicas[0], "Ben Early").withoutScript()
+	plain.signUp("PARTICIPANT")
+	plain.open(page)
+	plain.click(registerButton)
+	plain.see("#stand [role=alert]", "Registration opens")
+
+	// The same page, as if the opening were a second away by the server's clock.
+	eval[chromedp.Void](v, `document.querySelector("[data-countdown]").dataset.countdown = new Date(Date.now() + 1500).toISOString()`)
+	v.until("a button that can be pressed", `!document.querySelector("button[data-opens]").disabled`)
+}
+
+// TestSearch types, filters and goes on; the address always says what is shown.
+func TestSearch(t *testing.T) {
+	s := startSite(t)
+	organizer := newVisitor(t, s.replicas[0], "Olga Search")
+	organizer.signUp("ORGANIZER")
+	organizer.publish("Velodrome Sprint", 3)
+	organizer.publish("Chess by Candlelight", 3)
+
+	v := newVisitor(t, s.replicas[0], "Ada Search")
+	v.open("/competitions")
+	v.see("#results", "Velodrome Sprint")
+	v.fill("search", "candle")
+	v.until("one result", `document.querySelectorAll("#results article").length === 1`)
+	v.see("#results", "Chess by Candlelight")
+	v.until("the search in the address", `location.search === "?search=candle"`)
+	v.do(chromedp.Reload())
+	v.see("#results", "Chess by Candlelight")
+	v.click(`label.chip:has(input[value="full"])`)
+	v.see("#results", "Nothing matches")
+	v.until("the filter in the address", `location.search.includes("phase=full")`)
+}
+
+// TestSessionEnd has a session end while a page is open: the next press leads to the log-in and back.
+func TestSessionEnd(t *testing.T) {
+	s := startSite(t)
+	organizer := newVisitor(t, s.replicas[0], "Olga Session")
+	organizer.signUp("ORGANIZER")
+	page := organizer.publish("Session Cup", 5)
+
+	v := newVisitor(t, s.replicas[0], "Ada Session")
+	v.signUp("PARTICIPANT")
+	v.open(page)
+	v.see(registerButton, "Register")
+
+	admin := newVisitor(t, s.replicas[0], "Admin")
+	admin.logIn("admin@minicompete.com", "password123")
+	admin.open("/admin?search=ada.session")
+	admin.click("tbody a")
+	admin.see("h1", "Ada Session")
+	admin.click(`input[name="disabled"]`)
+	admin.click("main form button")
+	admin.see("#flash", "changed")
+
+	v.click(registerButton)
+	if at := v.at("/auth/login"); at != "/auth/login" {
+		t.Errorf("at %s, want the log-in page", at)
+	}
+	if next := eval[string](v, `document.querySelector("[name=next]").value`); next != page {
+		t.Errorf("the log-in leads back to %q, want %q", next, page)
+	}
+}
+
+// TestEditMeanwhile has two tabs edit one competition: the later one is warned and keeps what was typed.
+func TestEditMeanwhile(t *testing.T) {
+	s := startSite(t)
+	organizer := newVisitor(t, s.replicas[0], "Olga Edits")
+	organizer.signUp("ORGANIZER")
+	page := organizer.publish("Edit Cup", 5)
+	other := newVisitor(t, s.replicas[0], "Olga Elsewhere")
+	other.logIn(email(organizer.name), "correct horse battery")
+
+	organizer.open(page + "/edit")
+	other.open(page + "/edit")
+	other.fill("location", "Town Hall")
+	other.click("main form button.btn-primary")
+	other.see("#flash", "Saved")
+
+	organizer.fill("title", "Edit Cup, the Second")
+	organizer.click("main form button.btn-primary")
+	organizer.see("main [role=alert]", "Town Hall")
+	if typed := eval[string](organizer, `document.querySelector("[name=title]").value`); typed != "Edit Cup, the Second" {
+		t.Errorf("the typed title became %q", typed)
+	}
+	organizer.click("main form button.btn-primary")
+	organizer.see("h1", "Edit Cup, the Second")
+}
+
+// TestTheme switches the theme; the choice is there from the first byte of the next page, also without script.
+func TestTheme(t *testing.T) {
+	s := startSite(t)
+	for _, script := range []bool{true, false} {
+		v := newVisitor(t, s.replicas[0], "Ada Theme")
+		if !script {
+			v.withoutScript()
+		}
+		v.wear(looks[0])
+		v.open("/competitions")
+		v.click(".theme-to-dark")
+		v.until("the dark theme", `document.documentElement.dataset.theme === "dark"`)
+		v.until("the choice to be kept", `document.readyState === "complete"`)
+		v.open("/")
+		if theme := eval[string](v, `document.documentElement.dataset.theme ?? ""`); theme != "dark" {
+			t.Errorf("script %v: the next page is %q, want dark", script, theme)
+		}
+	}
+}
+
+// TestTimes shows times in the viewer's zone with the zone named, across a change of daylight saving time.
+func TestTimes(t *testing.T) {
+	s := startSite(t)
+	v := newVisitor(t, s.replicas[0], "Ada Times")
+	v.inZone("America/New_York")
+	v.open("/dev/components")
+	for at, want := range map[string]string{
+		"2026-03-08T06:59:00Z": "Sun, 8 Mar 2026, 01:59 GMT-5", // clocks go forward at 07:00 UTC
+		"2026-03-08T07:00:00Z": "Sun, 8 Mar 2026, 03:00 GMT-4",
+		"2026-11-01T05:30:00Z": "Sun, 1 Nov 2026, 01:30 GMT-4", // 01:30 comes twice
+		"2026-11-01T06:30:00Z": "Sun, 1 Nov 2026, 01:30 GMT-5",
+	} {
+		got := eval[string](v, fmt.Sprintf(`(() => {
+			const el = document.querySelector("main time");
+			el.dateTime = %q; el.dataset.time = "full";
+			document.body.dispatchEvent(new CustomEvent("htmx:load", {detail: {elt: document.body}}));
+			return el.textContent;
+		})()`, at))
+		if strings.ReplaceAll(got, "\u202f", " ") != want {
+			t.Errorf("%s is shown as %q, want %q", at, got, want)
+		}
+	}
+}

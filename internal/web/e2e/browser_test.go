@@ -1,0 +1,226 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// patience is how long a test waits for what a page should show. A passing test never waits that long.
+const patience = 15 * time.Second
+
+// chrome is the one browser of all tests; each visitor has cookies of its own in it.
+var chrome context.Context
+
+func TestMain(m *testing.M) {
+	os.Exit(withBrowser(m.Run))
+}
+
+func withBrowser(run func() int) int {
+	if !haveChromium() {
+		fmt.Fprintln(os.Stderr, "These tests need Chromium: apt-get install chromium")
+		return 1
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.NoSandbox, // tests run as root in containers
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+	)
+	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	defer stopAllocator()
+	browser, stopBrowser := chromedp.NewContext(allocator)
+	defer stopBrowser()
+	if err := chromedp.Do(browser); err != nil {
+		fmt.Fprintln(os.Stderr, "Chromium does not start:", err)
+		return 1
+	}
+	chrome = browser
+	return run()
+}
+
+func haveChromium() bool {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell", "chrome"} {
+		if _, err := exec.LookPath(name); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// visitor is somebody with a browser: cookies, one tab.
+type visitor struct {
+	t    *testing.T
+	tab  context.Context
+	base string
+	name string // in failures
+}
+
+// newVisitor opens a browser at a site. It is closed when the test ends.
+func newVisitor(t *testing.T, base, name string) *visitor {
+	t.Helper()
+	tab, cancel := chromedp.NewContext(chrome, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	v := &visitor{t: t, tab: tab, base: base, name: name}
+	// The tab lives as long as the context of its first step, which so must be the tab's own.
+	if err := chromedp.Do(tab); err != nil {
+		t.Fatalf("%s: open a tab: %v", name, err)
+	}
+	v.do(chromedp.EmulateViewport(1280, 900))
+	return v
+}
+
+// withoutScript switches JavaScript off.
+func (v *visitor) withoutScript() *visitor {
+	v.t.Helper()
+	params := emulation.SetScriptExecutionDisabledParams{Value: true}
+	if _, err := chromedp.Call(v.tab, emulation.SetScriptExecutionDisabled, params); err != nil {
+		v.fatal("switch JavaScript off", err)
+	}
+	return v
+}
+
+// inZone moves the browser to another time zone.
+func (v *visitor) inZone(zone string) {
+	v.t.Helper()
+	if _, err := chromedp.Call(v.tab, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: zone}); err != nil {
+		v.fatal("set the time zone", err)
+	}
+}
+
+// forgetCache makes the next page load as if it were the first.
+func (v *visitor) forgetCache() {
+	v.t.Helper()
+	if _, err := chromedp.Call(v.tab, network.ClearBrowserCache, cdp.Empty{}); err != nil {
+		v.fatal("clear the cache", err)
+	}
+}
+
+func (v *visitor) fatal(what string, err error) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.tab, patience)
+	defer cancel()
+	where, _ := chromedp.Run(ctx, chromedp.Location()) // what can't be told is left out
+	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`(document.querySelector("main") ?? document.body).innerText.slice(0, 1500)`))
+	v.t.Fatalf("%s, at %s: %s: %v\nThe page says:\n%s", v.name, where, what, err, text)
+}
+
+func (v *visitor) do(steps ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.tab, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		v.fatal("a step failed", err)
+	}
+}
+
+// open loads a page of the site.
+func (v *visitor) open(path string) {
+	v.t.Helper()
+	v.do(chromedp.Navigate(v.base + path))
+}
+
+// click presses what the selector finds, when it can be pressed. Chromium drops what is pressed before the page was painted.
+func (v *visitor) click(selector string) {
+	v.t.Helper()
+	v.until("the first paint", `document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
+	v.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible, chromedp.NodeEnabled))
+}
+
+// fill types into a field, in place of what is there.
+func (v *visitor) fill(name, value string) {
+	v.t.Helper()
+	field := chromedp.CSS(fmt.Sprintf(`main [name=%q]`, name))
+	v.do(
+		chromedp.WaitVisible(field), chromedp.Focus(field),
+		chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`), chromedp.KeyEvent(value),
+	)
+}
+
+// set puts a value into a field that is no plain text, such as a date.
+func (v *visitor) set(name, value string) {
+	v.t.Helper()
+	eval[chromedp.Void](v, fmt.Sprintf(`document.querySelector("main [name=%s]").value = %q`, name, value))
+}
+
+// eval computes an expression in the page.
+func eval[T any](v *visitor, expression string) T {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.tab, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		v.fatal(expression, err)
+	}
+	return value
+}
+
+// until waits for an expression to become true. A page that is being left counts as false.
+func (v *visitor) until(what, expression string) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.tab, patience)
+	defer cancel()
+	for {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression))
+		if err == nil && ok {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			v.fatal("waited in vain for "+what, err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// see waits until an element that the selector finds shows the text.
+func (v *visitor) see(selector, text string) {
+	v.t.Helper()
+	v.until(fmt.Sprintf("%s with %q", selector, text), fmt.Sprintf(
+		`[...document.querySelectorAll(%q)].some(e => e.checkVisibility() && e.innerText.replace(/\s+/g, " ").includes(%q))`, selector, text))
+}
+
+// gone waits until the selector finds nothing that can be seen.
+func (v *visitor) gone(selector string) {
+	v.t.Helper()
+	v.until("no "+selector, fmt.Sprintf(`![...document.querySelectorAll(%q)].some(e => e.checkVisibility())`, selector))
+}
+
+// at waits until the tab is at a path that begins so.
+func (v *visitor) at(prefix string) string {
+	v.t.Helper()
+	v.until("the page "+prefix, fmt.Sprintf(`document.readyState === "complete" && location.pathname.startsWith(%q)`, prefix))
+	u, err := url.Parse(eval[string](v, "location.href"))
+	if err != nil {
+		v.fatal("read the address", err)
+	}
+	return u.Path
+}
+
+// signUp makes an account with the role and leaves the visitor logged in.
+func (v *visitor) signUp(role string) {
+	v.t.Helper()
+	v.open("/auth/signup")
+	v.fill("name", v.name)
+	v.fill("email", email(v.name))
+	v.fill("password", "correct horse battery")
+	v.click(fmt.Sprintf(`input[value=%q]`, role))
+	v.click(`main form[action="/auth/signup"] button`)
+	v.at("/dashboard")
+	v.see("#flash", "Welcome")
+}
+
+func email(name string) string {
+	return strings.ToLower(strings.ReplaceAll(name, " ", ".")) + "@example.com"
+}
