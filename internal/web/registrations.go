@@ -49,7 +49,9 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	data.Series = runningTotal(series)
+	if len(series) > 1 { // one moment makes no chart
+		data.Series = runningTotal(series)
+	}
 	page := v.page("Registrations for "+c.Title, ui.SectionDashboard)
 	page.Charts = len(data.Series) > 0
 	return show(http.StatusOK, pages.Registrations(page, data)), nil

@@ -716,7 +716,7 @@ func galleryTable() templ.Component {
 			templ_7745c5c3_Var20 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<div class=\"table-wrap\"><table class=\"table\"><caption class=\"sr-only\">Registrations</caption> <thead><tr><th scope=\"col\">No.</th><th scope=\"col\">Name</th><th scope=\"col\">Status</th><th scope=\"col\">Registered</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<div class=\"table-wrap\" tabindex=\"0\" role=\"region\" aria-label=\"Registrations\"><table class=\"table\"><caption class=\"sr-only\">Registrations</caption> <thead><tr><th scope=\"col\">No.</th><th scope=\"col\">Name</th><th scope=\"col\">Status</th><th scope=\"col\">Registered</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

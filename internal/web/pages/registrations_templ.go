@@ -154,7 +154,7 @@ func Registrations(p ui.Page, d RegistrationsData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(d.Series) == 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p class=\"text-muted\">The chart of registrations over time appears with the first one.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p class=\"text-muted\">A chart of registrations over time appears here with the second one.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
