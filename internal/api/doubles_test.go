@@ -60,6 +60,13 @@ func (s oneCompetition) Competitions(_ context.Context, f compete.CompetitionFil
 	return page, nil
 }
 
+// noCompetitions is a store without any.
+type noCompetitions struct{ compete.CompetitionStore }
+
+func (noCompetitions) Competitions(context.Context, compete.CompetitionFilter) (compete.Page[compete.Competition], error) {
+	return compete.Page[compete.Competition]{}, nil
+}
+
 func aCompetition() compete.Competition {
 	return compete.Competition{
 		ID: someID, Title: "Spring Hackathon", Description: strings.Repeat("Bring your own laptop. ", 10), Tags: []string{"beginners", "go"},
