@@ -27,14 +27,14 @@ type LedgerTx interface {
 	LockCompetitions(ctx context.Context, ids []string) ([]LedgerCompetition, error)
 	// RegistrationsByID reads registrations; unknown ids are left out.
 	RegistrationsByID(ctx context.Context, ids []string) ([]Registration, error)
-	// RegistrationsOf reads the registrations that any of the users has in any of the competitions.
-	RegistrationsOf(ctx context.Context, userIDs, competitionIDs []string) ([]Registration, error)
+	// RegistrationsAt reads the registrations at these places.
+	RegistrationsAt(ctx context.Context, places []Place) ([]Registration, error)
 	// WaitlistHead reads the first n WAITLISTED registrations of a competition in order of Seq.
 	WaitlistHead(ctx context.Context, competitionID string, n int) ([]Registration, error)
 	// Uncancelled reads up to n registrations of a competition that are not CANCELLED, in order of Seq.
 	Uncancelled(ctx context.Context, competitionID string, n int) ([]Registration, error)
-	// IdempotencyRecords reads the unexpired records that any of the users has under any of the keys.
-	IdempotencyRecords(ctx context.Context, userIDs, keys []string, now time.Time) ([]IdempotencyRecord, error)
+	// IdempotencyRecords reads the unexpired records under these keys.
+	IdempotencyRecords(ctx context.Context, keys []IdempotencyKey, now time.Time) ([]IdempotencyRecord, error)
 
 	// SaveCompetitions writes competitions that LockCompetitions read; a row that is not in the state it was read in is ErrConstraint.
 	SaveCompetitions(ctx context.Context, changed []LedgerCompetition) error
@@ -47,6 +47,12 @@ type LedgerTx interface {
 	// Enqueue adds jobs that run once the transaction has committed.
 	Enqueue(ctx context.Context, jobs ...Job) error
 }
+
+// Place names a registration by what is unique about it: one user's place in one competition.
+type Place struct{ UserID, CompetitionID string }
+
+// IdempotencyKey names an idempotency record: a key counts for its user alone.
+type IdempotencyKey struct{ UserID, Key string }
 
 // LedgerCompetition is a competition as the registrar sees it: with the next sequence number, and as it was read.
 type LedgerCompetition struct {

@@ -16,9 +16,9 @@ type batch struct {
 	answers  []answer
 
 	competitions map[string]*competition
-	places       map[place]*compete.Registration  // by user and competition
+	places       map[compete.Place]*compete.Registration
 	byID         map[string]*compete.Registration // the same registrations, by id
-	records      map[recordKey]compete.IdempotencyRecord
+	records      map[compete.IdempotencyKey]compete.IdempotencyRecord
 
 	dirty      []*compete.Registration // in order of their first change
 	isDirty    map[string]bool
@@ -27,10 +27,6 @@ type batch struct {
 	settle     []string // competitions that need more pages
 	changed    []string // competitions that changed
 }
-
-type place struct{ userID, competitionID string }
-
-type recordKey struct{ userID, key string }
 
 // competition is a locked competition and what this batch does to it.
 type competition struct {
@@ -44,21 +40,19 @@ func newBatch(ctx context.Context, tx compete.LedgerTx, commands []*command) *ba
 	return &batch{
 		ctx: ctx, tx: tx, commands: commands, answers: make([]answer, len(commands)),
 		competitions: map[string]*competition{},
-		places:       make(map[place]*compete.Registration, len(commands)),
+		places:       make(map[compete.Place]*compete.Registration, len(commands)),
 		byID:         make(map[string]*compete.Registration, len(commands)),
-		records:      map[recordKey]compete.IdempotencyRecord{},
+		records:      map[compete.IdempotencyKey]compete.IdempotencyRecord{},
 		isDirty:      make(map[string]bool, len(commands)),
 	}
 }
 
 // needs collects what the commands of a batch have to read.
 type needs struct {
-	competitionIDs  set
-	registrationIDs set // whose competitions are needed too
-	userIDs         set // whose registrations in userCompetitions are needed
-	userCompetition set
-	keyUserIDs      set
-	keys            set
+	competitionIDs  set[string]
+	registrationIDs set[string] // whose competitions are needed too
+	places          set[compete.Place]
+	keys            set[compete.IdempotencyKey]
 }
 
 // read locks the competitions that the commands are about, and then reads their rows: after the lock, so that what another
@@ -95,20 +89,20 @@ func (b *batch) readRows(n *needs) error {
 		}
 		b.know(found)
 	}
-	if len(n.userIDs.list) > 0 && len(b.competitions) > 0 {
-		found, err := b.tx.RegistrationsOf(b.ctx, n.userIDs.list, n.userCompetition.list)
+	if len(n.places.list) > 0 && len(b.competitions) > 0 {
+		found, err := b.tx.RegistrationsAt(b.ctx, n.places.list)
 		if err != nil {
 			return err
 		}
 		b.know(found)
 	}
 	if len(n.keys.list) > 0 {
-		found, err := b.tx.IdempotencyRecords(b.ctx, n.keyUserIDs.list, n.keys.list, b.commands[0].arrived)
+		found, err := b.tx.IdempotencyRecords(b.ctx, n.keys.list, b.commands[0].arrived)
 		if err != nil {
 			return err
 		}
 		for _, record := range found {
-			b.records[recordKey{record.UserID, record.Key}] = record
+			b.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
 		}
 	}
 	return nil
@@ -125,7 +119,7 @@ func (b *batch) know(found []compete.Registration) {
 
 func (b *batch) hold(r *compete.Registration) {
 	b.byID[r.ID] = r
-	b.places[place{r.UserID, r.CompetitionID}] = r
+	b.places[compete.Place{UserID: r.UserID, CompetitionID: r.CompetitionID}] = r
 }
 
 // decide answers every command in order of arrival. An error of the database ends the batch; a refusal is an answer.
@@ -197,15 +191,15 @@ func (b *batch) jobs() []compete.Job {
 	return jobs
 }
 
-// set is a list of distinct strings in order of their first appearance.
-type set struct {
-	list []string
-	has  map[string]bool
+// set is a list of distinct values in order of their first appearance.
+type set[T comparable] struct {
+	list []T
+	has  map[T]bool
 }
 
-func (s *set) add(v string) {
+func (s *set[T]) add(v T) {
 	if s.has == nil {
-		s.has = map[string]bool{}
+		s.has = map[T]bool{}
 	}
 	if !s.has[v] {
 		s.has[v] = true

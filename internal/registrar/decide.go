@@ -20,16 +20,22 @@ type register struct {
 
 func (c *register) needs(n *needs) {
 	n.competitionIDs.add(c.CompetitionID)
-	n.userIDs.add(c.Actor.UserID)
-	n.userCompetition.add(c.CompetitionID)
+	n.places.add(c.place())
 	if c.Idempotency.Wanted() {
-		n.keyUserIDs.add(c.Actor.UserID)
-		n.keys.add(c.Idempotency.Key)
+		n.keys.add(c.key())
 	}
 }
 
+func (c *register) place() compete.Place {
+	return compete.Place{UserID: c.Actor.UserID, CompetitionID: c.CompetitionID}
+}
+
+func (c *register) key() compete.IdempotencyKey {
+	return compete.IdempotencyKey{UserID: c.Actor.UserID, Key: c.Idempotency.Key}
+}
+
 func (c *register) decide(b *batch, now time.Time) (result, error, error) {
-	if record, ok := b.records[recordKey{c.Actor.UserID, c.Idempotency.Key}]; ok {
+	if record, ok := b.records[c.key()]; ok {
 		outcome := compete.RegistrationOutcome{Replayed: true}
 		refusal := record.Replay(c.Idempotency, &outcome)
 		return result{outcome: outcome}, refusal, nil
@@ -38,7 +44,7 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 	if competition == nil {
 		return result{}, compete.ErrCompetitionMissing, nil
 	}
-	held := b.places[place{c.Actor.UserID, c.CompetitionID}]
+	held := b.places[c.place()]
 	if held != nil && held.Status != compete.RegistrationCancelled && competition.Status != compete.StatusCancelled {
 		return result{}, compete.ErrAlreadyRegistered, nil
 	}
@@ -48,7 +54,7 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 	}
 	registration := c.admit(b, competition, held, status, now)
 	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
-	return result{outcome: outcome}, nil, b.record(c.Actor, c.Idempotency, outcome, now)
+	return result{outcome: outcome}, nil, c.record(b, outcome, now)
 }
 
 // admit gives the seat or the place on the waitlist that Admit found.
@@ -78,15 +84,15 @@ func (c *register) admit(b *batch, competition *competition, held *compete.Regis
 }
 
 // record keeps the outcome for the idempotency key, if one was sent.
-func (b *batch) record(a compete.Actor, idempotency compete.Idempotency, outcome compete.RegistrationOutcome, now time.Time) error {
-	if !idempotency.Wanted() {
+func (c *register) record(b *batch, outcome compete.RegistrationOutcome, now time.Time) error {
+	if !c.Idempotency.Wanted() {
 		return nil
 	}
-	record, err := idempotency.Record(a.UserID, outcome, now)
+	record, err := c.Idempotency.Record(c.Actor.UserID, outcome, now)
 	if err != nil {
 		return err
 	}
-	b.records[recordKey{a.UserID, idempotency.Key}] = record
+	b.records[c.key()] = record
 	b.newRecords = append(b.newRecords, record)
 	return nil
 }

@@ -91,6 +91,7 @@ var (
 // render fills in what differs. The marks of a text are
 //
 //	{any $1 uuid}  membership in a list that one parameter holds (see dialect.list); also text
+//	{pairs $1 $2 uuid text}  a relation v of pairs (a, b) that two parameters hold (see dialect.pairs)
 //	{lock c}       the lock on the rows of c that are read
 //	{matches $1}   membership in what a search finds (see searchQuery)
 //	{words v.w}    searchable words, separated by spaces
@@ -130,6 +131,12 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 			return "= ANY(CAST(" + param + " AS " + kind + "[]))"
 		}
 		return "IN (SELECT value FROM json_each(" + param + "))"
+	case "pairs":
+		words := strings.Fields(rest)
+		if postgres {
+			return fmt.Sprintf("unnest(CAST(%s AS %s[]), CAST(%s AS %s[])) AS v (a, b)", words[0], words[2], words[1], words[3])
+		}
+		return fmt.Sprintf("(SELECT value ->> 0 AS a, value ->> 1 AS b FROM json_each(%s) WHERE %s IS NULL) AS v", words[0], words[1])
 	case "lock":
 		if postgres {
 			return "FOR UPDATE OF " + rest
@@ -181,6 +188,20 @@ func (d *dialect) from(columns []column) string {
 		names = append(names, `"`+c.name+`"`)
 	}
 	return "FROM unnest(" + strings.Join(arrays, ", ") + ") AS v (" + strings.Join(names, ", ") + ")"
+}
+
+// pairs are the values of the two parameters of {pairs $1 $2 …}. Where two columns are looked up together, a list for each of them
+// would make the database try every combination.
+func (d *dialect) pairs(pairs [][2]string) (first, second any) {
+	if d.kind == PostgreSQL {
+		a, b := make([]string, len(pairs)), make([]string, len(pairs))
+		for i, pair := range pairs {
+			a[i], b[i] = pair[0], pair[1]
+		}
+		return a, b
+	}
+	b, _ := json.Marshal(pairs) // strings always have a JSON form
+	return string(b), nil
 }
 
 // list is the value of the parameter of {any $1 …}.

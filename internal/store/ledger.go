@@ -40,8 +40,8 @@ type ledgerTx struct {
 }
 
 func (t *ledgerTx) LockCompetitions(ctx context.Context, ids []string) ([]compete.LedgerCompetition, error) {
-	return listIn(ctx, t, scanLedgerCompetition, `SELECT `+competitionColumns+`, c.next_seq `+fromCompetitions+`
-		WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`, ids)
+	return list(ctx, t, scanLedgerCompetition, `SELECT `+competitionColumns+`, c.next_seq `+fromCompetitions+`
+		WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`, t.pool.dialect.list(ids))
 }
 
 func scanLedgerCompetition(row scanner) (c compete.LedgerCompetition, err error) {
@@ -51,12 +51,17 @@ func scanLedgerCompetition(row scanner) (c compete.LedgerCompetition, err error)
 }
 
 func (t *ledgerTx) RegistrationsByID(ctx context.Context, ids []string) ([]compete.Registration, error) {
-	return listIn(ctx, t, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r WHERE r.id {any $1 uuid}`, ids)
+	return list(ctx, t, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r WHERE r.id {any $1 uuid}`, t.pool.dialect.list(ids))
 }
 
-func (t *ledgerTx) RegistrationsOf(ctx context.Context, userIDs, competitionIDs []string) ([]compete.Registration, error) {
-	return listIn(ctx, t, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r
-		WHERE r.user_id {any $1 uuid} AND r.competition_id {any $2 uuid}`, userIDs, competitionIDs)
+func (t *ledgerTx) RegistrationsAt(ctx context.Context, places []compete.Place) ([]compete.Registration, error) {
+	pairs := make([][2]string, len(places))
+	for i, p := range places {
+		pairs[i] = [2]string{p.UserID, p.CompetitionID}
+	}
+	userIDs, competitionIDs := t.pool.dialect.pairs(pairs)
+	return list(ctx, t, scanRegistration, `SELECT `+registrationColumns+` FROM {pairs $1 $2 uuid uuid} CROSS JOIN registrations r
+		WHERE r.user_id = v.a AND r.competition_id = v.b`, userIDs, competitionIDs)
 }
 
 func (t *ledgerTx) WaitlistHead(ctx context.Context, competitionID string, n int) ([]compete.Registration, error) {
@@ -69,9 +74,14 @@ func (t *ledgerTx) Uncancelled(ctx context.Context, competitionID string, n int)
 		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'WAITLISTED') ORDER BY r.seq LIMIT $2`, competitionID, n)
 }
 
-func (t *ledgerTx) IdempotencyRecords(ctx context.Context, userIDs, keys []string, now time.Time) ([]compete.IdempotencyRecord, error) {
-	found, err := listIn(ctx, t, scanRecord, `SELECT `+recordColumns+` FROM idempotency_keys
-		WHERE user_id {any $1 uuid} AND key {any $2 text}`, userIDs, keys)
+func (t *ledgerTx) IdempotencyRecords(ctx context.Context, keys []compete.IdempotencyKey, now time.Time) ([]compete.IdempotencyRecord, error) {
+	pairs := make([][2]string, len(keys))
+	for i, k := range keys {
+		pairs[i] = [2]string{k.UserID, k.Key}
+	}
+	userIDs, userKeys := t.pool.dialect.pairs(pairs)
+	found, err := list(ctx, t, scanRecord, `SELECT `+recordColumns+` FROM {pairs $1 $2 uuid text} CROSS JOIN idempotency_keys
+		WHERE user_id = v.a AND key = v.b`, userIDs, userKeys)
 	return slices.DeleteFunc(found, func(r compete.IdempotencyRecord) bool {
 		expired := !now.Before(r.ExpiresAt)
 		if expired {
@@ -79,15 +89,6 @@ func (t *ledgerTx) IdempotencyRecords(ctx context.Context, userIDs, keys []strin
 		}
 		return expired
 	}), err
-}
-
-// listIn reads a query whose parameters are all lists.
-func listIn[T any](ctx context.Context, t *ledgerTx, scan func(scanner) (T, error), text string, lists ...[]string) ([]T, error) {
-	args := make([]any, len(lists))
-	for i, values := range lists {
-		args[i] = t.pool.dialect.list(values)
-	}
-	return list(ctx, t, scan, text, args...)
 }
 
 // The guard on what was read is beside the lock, not instead of it: it holds against whoever writes without locking.

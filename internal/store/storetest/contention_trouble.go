@@ -269,7 +269,7 @@ func (u unprotected) LockCompetitions(ctx context.Context, ids []string) ([]comp
 	return []compete.LedgerCompetition{c}, err
 }
 
-func (u unprotected) RegistrationsOf(context.Context, []string, []string) ([]compete.Registration, error) {
+func (u unprotected) RegistrationsAt(context.Context, []compete.Place) ([]compete.Registration, error) {
 	return nil, nil
 }
 
