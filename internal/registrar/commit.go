@@ -16,6 +16,9 @@ const (
 	// firstBackoff is the wait before the second attempt; it doubles each time, so a batch gives up after about a third of a second
 	// plus what the attempts themselves took.
 	firstBackoff = 50 * time.Millisecond
+	// patience bounds how long a batch is tried anew. A database that refuses is tried maxAttempts times long before that; one that
+	// hangs makes a single attempt last for seconds, and whoever waits must hear of it before the connection is cut.
+	patience = 5 * time.Second
 	// transactionTimeout bounds one attempt. No request's context reaches the transaction: its neighbours must not fail with it.
 	transactionTimeout = 15 * time.Second
 )
@@ -66,6 +69,7 @@ func (r *Registrar) attempts(commands []*command) (*batch, error) {
 	id := r.config.NewID()
 	var unknown *batch // the last attempt whose commit may have taken effect
 	backoff := firstBackoff
+	start := time.Now()
 	for attempt := 1; ; attempt++ {
 		b, err := r.attempt(id, commands)
 		if err == nil {
@@ -81,7 +85,7 @@ func (r *Registrar) attempts(commands []*command) (*batch, error) {
 		} else if errors.Is(err, compete.ErrConstraint) && len(commands) > 1 || errors.Is(err, errPanic) || errors.Is(err, compete.ErrUnauthorized) {
 			return nil, err
 		}
-		if attempt == maxAttempts {
+		if attempt == maxAttempts || time.Since(start) >= patience {
 			return nil, err
 		}
 		time.Sleep(backoff)
