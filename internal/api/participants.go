@@ -67,7 +67,7 @@ func (a *api) listParticipants(ctx context.Context, in *participantsInput) (*par
 }
 
 func writeList[T any](hc huma.Context, list *listOf[T]) {
-	hc.SetHeader("Vary", "Accept")
+	hc.AppendHeader("Vary", "Accept") // beside what CORS says
 	hc.SetHeader("Content-Type", mediaJSON)
 	if list.Link != "" {
 		hc.SetHeader("Link", list.Link)
@@ -89,7 +89,7 @@ func (a *api) streamCSV(hc huma.Context, competitionID string, page compete.Page
 	more func(compete.Cursor) (compete.Page[compete.ParticipantRegistration], error),
 ) {
 	request, response := humago.Unwrap(hc)
-	hc.SetHeader("Vary", "Accept")
+	hc.AppendHeader("Vary", "Accept") // beside what CORS says
 	hc.SetHeader("Content-Type", mediaCSV+"; charset=utf-8; header=present")
 	hc.SetHeader("Content-Disposition", `attachment; filename="registrations-`+competitionID+`.csv"`)
 	hc.SetStatus(http.StatusOK)

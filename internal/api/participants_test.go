@@ -72,14 +72,15 @@ func TestCSVThatBreaksOffIsCut(t *testing.T) {
 func TestParticipantsAreNegotiated(t *testing.T) {
 	config := testConfig()
 	config.Service.Registrations = participants{count: 3}
+	config.CORSOrigins = []string{"https://app.example"}
 	server := serve(t, config)
 	for accept, want := range map[string]string{
 		"": mediaJSON, "*/*": mediaJSON, "application/json": mediaJSON, "text/html": mediaJSON, "text/csv;q=0.5, application/json": mediaJSON,
 		"text/csv": "text/csv; charset=utf-8; header=present", "application/json;q=0.5, text/csv": "text/csv; charset=utf-8; header=present",
 	} {
 		response := send(t, server, "GET", participantsPath+"?limit=2", nil, "Authorization: Bearer organizer", "Accept: "+accept)
-		if got := response.header.Get("Content-Type"); got != want || response.header.Get("Vary") != "Accept" {
-			t.Errorf("Accept %q: got %q, Vary %q, want %q", accept, got, response.header.Get("Vary"), want)
+		if got, vary := response.header.Get("Content-Type"), strings.Join(response.header.Values("Vary"), ", "); got != want || vary != "Origin, Accept" {
+			t.Errorf("Accept %q: got %q, Vary %q, want %q, Vary \"Origin, Accept\"", accept, got, vary, want)
 		}
 		if link := response.header.Get("Link"); (link != "") != (want == mediaJSON) {
 			t.Errorf("Accept %q: Link is %q", accept, link)
