@@ -33,7 +33,7 @@ func (a *App) wireJobs() error {
 		Concurrency:      a.config.WorkerConcurrency,
 		ReminderSchedule: a.config.ReminderSchedule, CleanUpSchedule: a.config.CleanUpSchedule,
 		FinishedJobsAge: a.config.FinishedJobsAge,
-		CleanUpAges:     compete.CleanUpAges{FailedJobs: a.config.FailedJobsAge, Sessions: a.config.SessionsAge},
+		CleanUpAges:     compete.CleanUpAges{FailedJobs: a.config.FailedJobsAge, Sessions: a.config.LoginsAge()},
 	})
 	if err != nil {
 		return err

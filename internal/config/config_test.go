@@ -83,12 +83,12 @@ func TestAWrongSettingIsNamed(t *testing.T) {
 		"ROLES":                     {"web,db", "WEB"},
 		"WORKER_CONCURRENCY":        {"0", "1000"},
 		"CRON_REMINDER_SCHEDULE":    {"hourly", "* * * *", "61 * * * *"},
-		"CRON_CLEANUP_SCHEDULE":     {"* * * * * *"},
+		"CRON_CLEANUP_SCHEDULE":     {"* * * * * *", "0 0 31 2 *", "TZ=Asia/Almaty 0 0 * * *"},
 		"JOB_MAX_ATTEMPTS":          {"0", "1000"},
 		"JOB_BACKOFF":               {"0s", "soon"},
 		"CLEANUP_FINISHED_JOBS_AGE": {"1s"},
 		"CLEANUP_FAILED_JOBS_AGE":   {"1s"},
-		"CLEANUP_SESSIONS_AGE":      {"1h"},
+		"CLEANUP_SESSIONS_AGE":      {"1s"},
 		"SMTP_URL":                  {"mail.example.com:587"},
 		"MAIL_FROM":                 {"nobody"},
 		"LOG_LEVEL":                 {"loud"},
@@ -108,6 +108,17 @@ func TestAWrongSettingIsNamed(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestLoginsAreRememberedAsLongAsTokensAreValid(t *testing.T) {
+	t.Setenv("JWT_EXPIRATION", "30d")
+	c, err := parse(t)
+	if err == nil {
+		err = c.Validate()
+	}
+	if want := 30 * 24 * time.Hour; err != nil || c.LoginsAge() != want {
+		t.Errorf("got %v, %v; want %v", c.LoginsAge(), err, want)
 	}
 }
 

@@ -43,7 +43,7 @@ func (c *Config) Validate() error {
 	c.checkStorage(&p)
 	c.checkNetwork(&p)
 	c.checkWork(&p)
-	p.duration("JWT_EXPIRATION", c.JWTExpiration, time.Minute)
+	p.duration("JWT_EXPIRATION", c.JWTExpiration, time.Second)
 	p.between("BCRYPT_COST", c.BcryptCost, 4, 31)
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		p.add("LOG_FORMAT", "must be text or json, not %q", c.LogFormat)
@@ -64,7 +64,7 @@ func (c *Config) checkStorage(p *problems) {
 			p.add("DATABASE_URL", "names no file after sqlite:")
 		}
 	} else {
-		checkURL(p, "DATABASE_URL", c.DatabaseURL, "postgres", "postgresql")
+		checkURL(p, "DATABASE_URL", c.DatabaseURL, "sqlite", "postgres", "postgresql")
 		if c.DatabaseURL == "" {
 			p.add("DATABASE_URL", "is empty")
 		}
@@ -133,18 +133,21 @@ func (c *Config) checkWork(p *problems) {
 	}
 	p.between("WORKER_CONCURRENCY", c.WorkerConcurrency, 1, 100)
 	for setting, schedule := range map[string]string{"CRON_REMINDER_SCHEDULE": c.ReminderSchedule, "CRON_CLEANUP_SCHEDULE": c.CleanUpSchedule} {
-		if _, err := cron.ParseStandard(schedule); err != nil {
-			p.add(setting, "must be five fields of cron such as '0 * * * *', not %q", schedule)
+		// "TZ=" would be a sixth field: schedules are in UTC. A date such as 31 February never comes.
+		if s, err := cron.ParseStandard(schedule); err != nil || strings.Contains(schedule, "TZ=") || s.Next(time.Now()).IsZero() {
+			p.add(setting, "must be five fields of cron, in UTC, such as '0 * * * *', that come due, not %q", schedule)
 		}
 	}
 	p.between("JOB_MAX_ATTEMPTS", c.JobMaxAttempts, 1, 25)
 	p.duration("JOB_BACKOFF", c.JobBackoff, time.Millisecond)
 	p.duration("CLEANUP_FINISHED_JOBS_AGE", c.FinishedJobsAge, time.Minute)
 	p.duration("CLEANUP_FAILED_JOBS_AGE", c.FailedJobsAge, time.Minute)
-	if c.SessionsAge < c.JWTExpiration {
-		p.add("CLEANUP_SESSIONS_AGE", "must be at least JWT_EXPIRATION (%v), not %v: a forgotten logout would let its token in again", c.JWTExpiration, c.SessionsAge)
-	}
+	p.duration("CLEANUP_SESSIONS_AGE", c.SessionsAge, time.Minute)
 }
+
+// LoginsAge is how long ended logins are remembered: CLEANUP_SESSIONS_AGE, but never less than tokens are valid, because a
+// forgotten logout would let its token in again.
+func (c *Config) LoginsAge() time.Duration { return max(c.SessionsAge, c.JWTExpiration) }
 
 // Proxies are the networks of TRUSTED_PROXIES; an address alone counts as a network of one.
 func (c *Config) Proxies() ([]netip.Prefix, error) {
