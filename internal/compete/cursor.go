@@ -8,7 +8,7 @@ import (
 
 // Cursor is a place in a list that is read by keyset: the sort key and the id of the last row seen. Its zero value is the start.
 type Cursor struct {
-	List string // which order it belongs to, e.g. "newest"; a cursor of another list is refused
+	List string // which list and order it belongs to, e.g. "newest" or "messages"; a cursor of another list is refused
 	Key  int64  // microseconds, a seq or a count, as the list is sorted
 	ID   string
 }

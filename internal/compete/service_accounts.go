@@ -130,7 +130,7 @@ func (s *Service) ListUsers(ctx context.Context, a Actor, search, cursor string,
 	if err := v.err(); err != nil {
 		return Page[User]{}, err
 	}
-	at, limit, err := listing("newest", cursor, limit)
+	at, limit, err := listing("users", cursor, limit)
 	if err != nil {
 		return Page[User]{}, err
 	}

@@ -7,7 +7,7 @@ func (s *Service) Messages(ctx context.Context, a Actor, cursor string, limit in
 	if err := require(a); err != nil {
 		return Page[Message]{}, err
 	}
-	at, limit, err := listing("newest", cursor, limit)
+	at, limit, err := listing("messages", cursor, limit)
 	if err != nil {
 		return Page[Message]{}, err
 	}

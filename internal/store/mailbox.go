@@ -21,7 +21,7 @@ func (s *Store) Messages(ctx context.Context, userID string, cursor compete.Curs
 	}
 	st.add(` ORDER BY m.sent_at DESC, m.id DESC LIMIT %s`, limit+1)
 	messages, err := list(ctx, s.reader, scanMessage, st.text.String(), st.args...)
-	return page(messages, limit, "newest", func(m compete.Message) (int64, string) { return m.SentAt.UnixMicro(), m.ID }), err
+	return page(messages, limit, "messages", func(m compete.Message) (int64, string) { return m.SentAt.UnixMicro(), m.ID }), err
 }
 
 // Message implements compete.MailboxStore.

@@ -128,5 +128,5 @@ func (s *Store) Users(ctx context.Context, search string, cursor compete.Cursor,
 	}
 	st.add(` ORDER BY u.created_at DESC, u.id DESC LIMIT %s`, limit+1)
 	users, err := list(ctx, unprepared{s.reader}, scanUser, st.text.String(), st.args...)
-	return page(users, limit, "newest", func(u compete.User) (int64, string) { return u.CreatedAt.UnixMicro(), u.ID }), err
+	return page(users, limit, "users", func(u compete.User) (int64, string) { return u.CreatedAt.UnixMicro(), u.ID }), err
 }

@@ -172,13 +172,13 @@ func testListUsers(t *testing.T, f *fixture) {
 			t.Errorf("search %q finds %d, want %d", search, len(page.Items), names)
 		}
 	}
-	all := walk(t, "newest", func(c compete.Cursor) (compete.Page[compete.User], error) {
+	all := walk(t, "users", func(c compete.Cursor) (compete.Page[compete.User], error) {
 		return f.Users(t.Context(), "walker", c, 4)
 	})
 	wantOrder(t, all, 30, func(u compete.User) string { return u.ID }, func(a, b compete.User) bool {
 		return a.CreatedAt.After(b.CreatedAt) || a.CreatedAt.Equal(b.CreatedAt) && a.ID > b.ID
 	})
-	for _, cursor := range outOfBounds("newest") {
+	for _, cursor := range outOfBounds("users") {
 		_, err := f.Users(t.Context(), "", cursor, 10)
 		must(t, err)
 	}

@@ -179,11 +179,11 @@ func testMailbox(t *testing.T, f *fixture) {
 		add(compete.Message{ID: newID(), UserID: user.ID, Kind: "welcome", To: user.Email, Subject: fmt.Sprint(i), Body: "b", SentAt: f.ago(time.Duration(i/3) * time.Second)})
 	}
 	slices.SortFunc(expected, func(a, b compete.Message) int { return cmp.Or(b.SentAt.Compare(a.SentAt), cmp.Compare(b.ID, a.ID)) })
-	got := walk(t, "newest", func(c compete.Cursor) (compete.Page[compete.Message], error) {
+	got := walk(t, "messages", func(c compete.Cursor) (compete.Page[compete.Message], error) {
 		return f.Messages(t.Context(), user.ID, c, 4)
 	})
 	want(t, "messages", got, expected)
-	for _, cursor := range outOfBounds("newest") {
+	for _, cursor := range outOfBounds("messages") {
 		_, err := f.Messages(t.Context(), user.ID, cursor, 4)
 		must(t, err)
 	}
