@@ -23,6 +23,7 @@ func TestCompetitions(t *testing.T) {
 		t.Run("change by version", w.sub(testChangeByVersion))
 		t.Run("absent is not null", w.sub(testAbsentIsNotNull))
 		t.Run("states", w.sub(testStates))
+		t.Run("drafts are their organizers' business", w.sub(testDrafts))
 	})
 }
 

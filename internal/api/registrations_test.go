@@ -16,6 +16,8 @@ import (
 func TestRegistrations(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
+		t.Run("greeting and health", w.sub(testGreetingAndHealth))
+		t.Run("mailbox", w.sub(testMailbox))
 		t.Run("a seat, its confirmation and its end", w.sub(testSeat))
 		t.Run("waitlist", w.sub(testWaitlist))
 		t.Run("refusals", w.sub(testRefusals))
@@ -167,38 +169,32 @@ func TestLiveStreamsEndWithTheServer(t *testing.T) {
 	}
 }
 
-func TestMailbox(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
-		w := newWorld(t, databaseURL)
-		m := w.message()
-		if m.Kind != compete.MessageConfirmed || m.ReadAt != nil || m.To != "participant@example.com" || m.Subject == "" || m.Body == "" || m.RegistrationID == nil || *m.Seq != 1 {
-			t.Errorf("the message is %+v", m)
-		}
-		var read, again api.Message
-		w.into(w.call("POST", "/api/users/me/mailbox/"+m.ID+"/read", w.tokens[participant], ""), http.StatusOK, &read)
-		w.into(w.call("POST", "/api/users/me/mailbox/"+m.ID+"/read", w.tokens[participant], ""), http.StatusOK, &again)
-		if read.ReadAt == nil || again.ReadAt == nil || !read.ReadAt.Equal(*again.ReadAt) {
-			t.Errorf("read at %v, then %v, want the same", read.ReadAt, again.ReadAt)
-		}
-	})
+func testMailbox(w *world) {
+	m := w.message()
+	if m.Kind != compete.MessageConfirmed || m.ReadAt != nil || m.To != "participant@example.com" || m.Subject == "" || m.Body == "" || m.RegistrationID == nil || *m.Seq != 1 {
+		w.t.Errorf("the message is %+v", m)
+	}
+	var read, again api.Message
+	w.into(w.call("POST", "/api/users/me/mailbox/"+m.ID+"/read", w.tokens[participant], ""), http.StatusOK, &read)
+	w.into(w.call("POST", "/api/users/me/mailbox/"+m.ID+"/read", w.tokens[participant], ""), http.StatusOK, &again)
+	if read.ReadAt == nil || again.ReadAt == nil || !read.ReadAt.Equal(*again.ReadAt) {
+		w.t.Errorf("read at %v, then %v, want the same", read.ReadAt, again.ReadAt)
+	}
 }
 
-func TestGreetingAndHealth(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
-		w := newWorld(t, databaseURL)
-		for _, address := range []string{w.APIURL, w.WebURL} {
-			var greeting api.Greeting
-			w.into(w.callAt(address, "GET", "/api", "", ""), http.StatusOK, &greeting)
-			var health api.Health
-			w.into(w.callAt(address, "GET", "/api/health", "", ""), http.StatusOK, &health)
-			if greeting.Status != "ok" || greeting.Service != "mini-compete-api" || health.Status != "ok" || greeting.Timestamp.IsZero() {
-				t.Errorf("%s: greeting %+v, health %+v", address, greeting, health)
-			}
-			for _, name := range []string{"database", "queue", "redis"} {
-				if check, there := health.Checks[name]; !there || check.Status == api.CheckDown {
-					t.Errorf("%s: %s is %+v", address, name, check)
-				}
+func testGreetingAndHealth(w *world) {
+	for _, address := range []string{w.APIURL, w.WebURL} {
+		var greeting api.Greeting
+		w.into(w.callAt(address, "GET", "/api", "", ""), http.StatusOK, &greeting)
+		var health api.Health
+		w.into(w.callAt(address, "GET", "/api/health", "", ""), http.StatusOK, &health)
+		if greeting.Status != "ok" || greeting.Service != "mini-compete-api" || health.Status != "ok" || greeting.Timestamp.IsZero() {
+			w.t.Errorf("%s: greeting %+v, health %+v", address, greeting, health)
+		}
+		for _, name := range []string{"database", "queue", "redis"} {
+			if check, there := health.Checks[name]; !there || check.Status == api.CheckDown {
+				w.t.Errorf("%s: %s is %+v", address, name, check)
 			}
 		}
-	})
+	}
 }
