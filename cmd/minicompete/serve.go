@@ -25,6 +25,9 @@ func (serveCommand) Help() string {
 // Run serves until a signal comes.
 func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	limitMemory()
+	if _, err := env.TokenSecret(); err != nil {
+		return wrongUsage{err}
+	}
 	if c.Demo {
 		if err := env.refuseDemo(); err != nil {
 			return err

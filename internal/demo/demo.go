@@ -8,8 +8,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"minicompete/internal/compete"
 )
@@ -140,24 +143,42 @@ func (s *seeder) competition(ctx context.Context, number int, p plan) error {
 	return err
 }
 
-// registrations come in one by one since the competition was published: many at first, fewer later.
+// waves is how many moments the registrations of a competition are spread over.
+const waves = 10
+
+// registrations come in since the competition was published, many at first and fewer later; the participants come last.
 func (s *seeder) registrations(ctx context.Context, p plan, competitionID string) error {
-	people := append([]compete.Actor(nil), s.crowd[p.firstOfCrowd:p.firstOfCrowd+p.registered]...)
+	people := slices.Clone(s.crowd[p.firstOfCrowd : p.firstOfCrowd+p.registered])
 	for _, n := range p.participants {
 		people = append(people, s.participants[n])
 	}
-	for i, actor := range people {
-		share := float64(i+1) / float64(len(people)+1)
+	if len(people) == 0 {
+		return nil
+	}
+	size, arrived := (len(people)+waves-1)/waves, 0
+	for wave := range slices.Chunk(people, size) {
+		arrived += len(wave)
+		share := float64(arrived) / float64(len(people)+1)
 		s.at(s.now.Add(-p.published).Add(time.Duration(share * share * float64(p.published))))
-		outcome, err := s.service.Register(ctx, actor, competitionID, compete.Idempotency{})
-		if err != nil && !errors.Is(err, compete.ErrAlreadyRegistered) {
-			return err
+		group, ctx := errgroup.WithContext(ctx)
+		for i, actor := range wave {
+			group.Go(func() error { return s.registration(ctx, actor, competitionID, p.waverers && i == 2) })
 		}
-		if err == nil && i%9 == 8 && p.waverers { // some change their mind
-			if _, err := s.service.CancelRegistration(ctx, actor, outcome.Registration.ID); err != nil {
-				return err
-			}
+		if err := group.Wait(); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// registration registers somebody; a waverer changes their mind at once.
+func (s *seeder) registration(ctx context.Context, actor compete.Actor, competitionID string, waverer bool) error {
+	outcome, err := s.service.Register(ctx, actor, competitionID, compete.Idempotency{})
+	if errors.Is(err, compete.ErrAlreadyRegistered) { // from a run that was cut short
+		return nil
+	}
+	if err == nil && waverer {
+		_, err = s.service.CancelRegistration(ctx, actor, outcome.Registration.ID)
+	}
+	return err
 }

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"minicompete/internal/apptest"
+)
+
+// asProgram makes the test's own binary be minicompete: with it, what is killed is the program as it is built.
+const asProgram = "MINICOMPETE_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// command prepares a run of the program with an environment of its own.
+func command(t *testing.T, environment map[string]string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(context.Background(), os.Args[0], args...) //nolint:gosec // this very program
+	cmd.Dir = t.TempDir()
+	cmd.Env = []string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE"), "BCRYPT_COST=4", "JWT_SECRET=" + apptest.Secret}
+	for name, value := range environment {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	return cmd
+}
+
+// result is how a run of the program ended.
+type result struct {
+	code        int
+	out, errOut string
+}
+
+// runToEnd runs a command that ends by itself, in this process.
+func runToEnd(t *testing.T, environment map[string]string, input string, args ...string) (r result) {
+	t.Helper()
+	t.Run(strings.Join(args, " "), func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		t.Setenv("BCRYPT_COST", "4")
+		t.Setenv("JWT_SECRET", apptest.Secret)
+		for name, value := range environment {
+			t.Setenv(name, value)
+		}
+		typed := filepath.Join(t.TempDir(), "input")
+		if err := os.WriteFile(typed, []byte(input), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		in, err := os.Open(typed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		var out, errOut bytes.Buffer
+		r.code = run(t.Context(), args, streams{in, &out, &errOut})
+		r.out, r.errOut = out.String(), errOut.String()
+	})
+	return r
+}
+
+// process is a running server.
+type process struct {
+	cmd         *exec.Cmd
+	webURL, api string
+	announced   string // what it printed
+	ended       chan struct{}
+}
+
+// serve starts the server on free ports and waits until it answers. It is killed at the end of the test.
+func serve(t *testing.T, environment map[string]string, args ...string) *process {
+	t.Helper()
+	cmd := command(t, environment, append([]string{"serve", "--web-addr=127.0.0.1:0", "--api-addr=127.0.0.1:0"}, args...)...)
+	cmd.Stderr = t.Output()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd: cmd, ended: make(chan struct{})}
+	t.Cleanup(p.kill)
+	lines := bufio.NewScanner(out)
+	for !strings.Contains(p.announced, "  Data ") && lines.Scan() {
+		p.announced += lines.Text() + "\n"
+		if _, url, found := strings.Cut(lines.Text(), "  Pages    "); found {
+			p.webURL = url
+		}
+		if _, url, found := strings.Cut(lines.Text(), "  API      "); found {
+			p.api = url
+		}
+	}
+	go func() {
+		defer close(p.ended)
+		_, _ = io.Copy(io.Discard, out) // to the end, before Wait closes it
+		_ = cmd.Wait()                  // how it ended is asked of its ProcessState
+	}()
+	if p.api == "" {
+		t.Fatalf("the server did not start; it printed: %s", p.announced)
+	}
+	return p
+}
+
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // it may have ended already
+	<-p.ended
+}
+
+// terminate asks it to stop, and returns its exit code.
+func (p *process) terminate(t *testing.T) int {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-p.ended:
+	case <-time.After(30 * time.Second):
+		t.Fatal("it does not stop")
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// call sends a request with JSON and reads the answer's into the value that into points at, unless that is nil.
+func (p *process) call(method, path, token string, body, into any) (status int, err error) {
+	var encoded bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&encoded).Encode(body); err != nil {
+			return 0, err
+		}
+	}
+	request, err := http.NewRequestWithContext(context.Background(), method, p.api+path, &encoded)
+	if err != nil {
+		return 0, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && into != nil {
+		err = json.Unmarshal(answer, into)
+	}
+	return response.StatusCode, err
+}
+
+// mustCall is call, and fails the test when the answer is not of the 200s.
+func (p *process) mustCall(t *testing.T, method, path, token string, body, into any) {
+	t.Helper()
+	status, err := p.call(method, path, token, body, into)
+	if err != nil || status/100 != 2 {
+		t.Fatalf("%s %s: %d, %v", method, path, status, err)
+	}
+}
+
+// rush presses Register as each of the tokens, some at a time, and tells each time how many got a seat. It returns who did.
+func (p *process) rush(t *testing.T, competition string, tokens map[string]string, pressed func(n int)) (acknowledged map[string]bool) {
+	t.Helper()
+	type press struct{ user, token string }
+	presses := make(chan press)
+	acknowledged = map[string]bool{}
+	var (
+		mu       sync.Mutex
+		pressing sync.WaitGroup
+	)
+	for range 32 {
+		pressing.Go(func() {
+			for next := range presses {
+				status, err := p.call(http.MethodPost, fmt.Sprintf("/competitions/%s/register", competition), next.token, nil, nil)
+				if err != nil {
+					continue // it was killed
+				}
+				if status != http.StatusCreated {
+					t.Errorf("got %d", status)
+					continue
+				}
+				mu.Lock()
+				acknowledged[next.user] = true
+				pressed(len(acknowledged))
+				mu.Unlock()
+			}
+		})
+	}
+	for user, token := range tokens {
+		presses <- press{user, token}
+	}
+	close(presses)
+	pressing.Wait()
+	return acknowledged
+}
