@@ -48,7 +48,7 @@ func (t *Tx) bulk(ctx context.Context, b *bulk, rows [][]any) (int64, error) {
 	}
 	ctx, err := t.pool.dialect.during(ctx)
 	if err != nil {
-		return 0, t.failure(err)
+		return 0, failure(err)
 	}
 	rendered, stmt := t.statement(ctx, b.text, b.columns...)
 	if t.pool.dialect.prepares {
@@ -56,7 +56,7 @@ func (t *Tx) bulk(ctx context.Context, b *bulk, rows [][]any) (int64, error) {
 	}
 	result, err := t.sql.ExecContext(ctx, rendered, transpose(rows)...)
 	if err != nil {
-		return 0, t.failure(err)
+		return 0, failure(err)
 	}
 	return result.RowsAffected()
 }
@@ -77,18 +77,18 @@ func transpose(rows [][]any) []any {
 func (t *Tx) loop(ctx context.Context, rendered string, stmt *sql.Stmt, rows [][]any) (changed int64, err error) {
 	if stmt == nil {
 		if stmt, err = t.sql.PrepareContext(ctx, rendered); err != nil {
-			return 0, t.failure(err)
+			return 0, failure(err)
 		}
 		defer stmt.Close()
 	}
 	for _, row := range rows {
 		var result sql.Result
 		if result, err = stmt.ExecContext(ctx, row...); err != nil {
-			return changed, t.failure(err)
+			return changed, failure(err)
 		}
 		n, err := result.RowsAffected()
 		if err != nil {
-			return changed, t.failure(err)
+			return changed, failure(err)
 		}
 		changed += n
 	}

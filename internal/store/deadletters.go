@@ -46,7 +46,7 @@ func (s *Store) RetryFailedJob(ctx context.Context, id string, now time.Time) (c
 		if _, err := change(ctx, tx, `DELETE FROM failed_notices WHERE failed_job_id = $1`, id); err != nil {
 			return err
 		}
-		return tx.failure(s.Requeue(ctx, tx.sql, job))
+		return failure(s.Requeue(ctx, tx.sql, job))
 	})
 	if err != nil {
 		return compete.FailedJob{}, err

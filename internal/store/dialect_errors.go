@@ -60,7 +60,7 @@ func violationOf(err error) violation {
 
 // failure is the compete error of a driver's, with the driver's kept for the log: compete.ErrDatabase when the database is away,
 // full or too slow, compete.ErrConstraint when it refused a row; anything else is wrapped as it is.
-func (d *dialect) failure(err error) error {
+func failure(err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -76,16 +76,16 @@ func (d *dialect) failure(err error) error {
 
 // away reports whether the database can't be reached, is stopping, has no room or didn't answer in time.
 func away(err error) bool {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) { // whatever the server said to that
+		return true
+	}
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
-		switch pg.Code[:2] {
-		case "08", "53", "57", "58": // connection, resources, operator's intervention, the system outside
-			return true
-		case "25": // a standby, or a primary that became one
-			return pg.Code == pgerrcode.ReadOnlySQLTransaction
-		case "55":
-			return pg.Code == pgerrcode.LockNotAvailable
-		}
-		return pg.Code == pgerrcode.SerializationFailure || pg.Code == pgerrcode.DeadlockDetected // repeated often enough
+		return pgerrcode.IsConnectionException(pg.Code) || pgerrcode.IsInsufficientResources(pg.Code) ||
+			pgerrcode.IsOperatorIntervention(pg.Code) || pgerrcode.IsSystemError(pg.Code) ||
+			pg.Code == pgerrcode.ReadOnlySQLTransaction || // a primary that became a standby
+			pg.Code == pgerrcode.LockNotAvailable ||
+			repeatable(err) // often enough by now
 	}
 	if lite := (*sqlite.Error)(nil); errors.As(err, &lite) {
 		switch lite.Code() & 0xff {
@@ -95,26 +95,25 @@ func away(err error) bool {
 		}
 		return false
 	}
-	var connect *pgconn.ConnectError
 	var network net.Error
-	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.Timeout(err) || errors.Is(err, pgconn.ErrConnClosed) ||
+	return errors.As(err, &network) || pgconn.Timeout(err) || errors.Is(err, pgconn.ErrConnClosed) ||
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // repeatable reports whether the database asks to run the transaction again.
-func (d *dialect) repeatable(err error) bool {
+func repeatable(err error) bool {
 	pg := (*pgconn.PgError)(nil)
 	return errors.As(err, &pg) && (pg.Code == pgerrcode.SerializationFailure || pg.Code == pgerrcode.DeadlockDetected)
 }
 
 // refusedCommit reports whether COMMIT failed with the database's word that nothing took effect.
-func (d *dialect) refusedCommit(err error) bool {
+func refusedCommit(err error) bool {
 	if errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, sql.ErrTxDone) {
 		return true
 	}
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
-		return pgerrcode.IsIntegrityConstraintViolation(pg.Code) || d.repeatable(err)
+		return pgerrcode.IsIntegrityConstraintViolation(pg.Code) || repeatable(err)
 	}
 	lite := (*sqlite.Error)(nil)
 	return errors.As(err, &lite) && (lite.Code()&0xff == sqlite3.SQLITE_CONSTRAINT || lite.Code()&0xff == sqlite3.SQLITE_BUSY)

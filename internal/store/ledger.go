@@ -187,7 +187,7 @@ func (t *ledgerTx) Enqueue(ctx context.Context, jobs ...compete.Job) error {
 		return errors.New("store: no queue is set")
 	}
 	if err := t.store.Enqueue(ctx, t.sql, jobs); err != nil {
-		return t.failure(err)
+		return failure(err)
 	}
 	return nil
 }

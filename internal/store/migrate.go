@@ -90,17 +90,17 @@ func (s *Store) Migrate(ctx context.Context) error {
 		return err
 	}
 	if pending, err := m.pending(ctx); err != nil || !pending {
-		return s.migrationFailure(err)
+		return migrationFailure(err)
 	}
 	err = s.dialect.alone(ctx, m.db, func() error { return m.up(ctx) })
-	return s.migrationFailure(err)
+	return migrationFailure(err)
 }
 
-func (s *Store) migrationFailure(err error) error {
+func migrationFailure(err error) error {
 	if err == nil || errors.Is(err, ErrTooNew) {
 		return err
 	}
-	return fmt.Errorf("migrate the database: %w", s.dialect.failure(err))
+	return fmt.Errorf("migrate the database: %w", failure(err))
 }
 
 func (m *migrator) up(ctx context.Context) error {
@@ -177,7 +177,7 @@ func (s *Store) MigrateDown(ctx context.Context) (bool, error) {
 		}
 		return err
 	})
-	return more, s.migrationFailure(err)
+	return more, migrationFailure(err)
 }
 
 // MigrateStatus lists every step of the schema, in order, the job queue's last.
@@ -188,14 +188,14 @@ func (s *Store) MigrateStatus(ctx context.Context) ([]Migration, error) {
 	}
 	status, err := m.schema.Status(ctx)
 	if err != nil {
-		return nil, s.migrationFailure(err)
+		return nil, migrationFailure(err)
 	}
 	var steps []Migration
 	for _, step := range status {
 		steps = append(steps, Migration{Name: strings.TrimSuffix(step.Source.Path, ".sql"), Applied: step.State == goose.StateApplied})
 	}
 	queue, err := m.queueStatus(ctx)
-	return slices.Concat(steps, queue), s.migrationFailure(err)
+	return slices.Concat(steps, queue), migrationFailure(err)
 }
 
 func (m *migrator) queueStatus(ctx context.Context) ([]Migration, error) {

@@ -13,7 +13,6 @@ import (
 type querier interface {
 	query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 	exec(ctx context.Context, text string, args ...any) (sql.Result, error)
-	failure(err error) error
 }
 
 // pool is a database handle with its prepared statements.
@@ -107,8 +106,6 @@ func (p *pool) exec(ctx context.Context, text string, args ...any) (sql.Result, 
 	return p.db.ExecContext(ctx, rendered, args...)
 }
 
-func (p *pool) failure(err error) error { return p.dialect.failure(err) }
-
 // unprepared runs a pool's statements without keeping them prepared: for texts with many variants, each of them rare.
 type unprepared struct{ *pool }
 
@@ -127,7 +124,7 @@ type scanner interface{ Scan(dest ...any) error }
 func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
 	rows, err := q.query(ctx, text, args...)
 	if err != nil {
-		return nil, q.failure(err)
+		return nil, failure(err)
 	}
 	defer rows.Close()
 	items := []T{}
@@ -138,7 +135,7 @@ func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), 
 		}
 		items = append(items, item)
 	}
-	return items, q.failure(rows.Err())
+	return items, failure(rows.Err())
 }
 
 // one reads the first row of a query. It fails with missing when there is none.
@@ -158,10 +155,10 @@ func one[T any](ctx context.Context, q querier, missing error, scan func(scanner
 func change(ctx context.Context, q querier, text string, args ...any) (int64, error) {
 	result, err := q.exec(ctx, text, args...)
 	if err != nil {
-		return 0, q.failure(err)
+		return 0, failure(err)
 	}
 	n, err := result.RowsAffected()
-	return n, q.failure(err)
+	return n, failure(err)
 }
 
 func scanString(row scanner) (s string, err error) { err = row.Scan(&s); return s, err }

@@ -48,7 +48,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{dialect: dialect, log: c.Logger, writer: newPool(writer, dialect), reader: newPool(reader, dialect)}
 	for _, db := range []*sql.DB{writer, reader} { // the writer first: it makes the file and sets its journal mode
 		if err := db.PingContext(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("connect to the database: %w", dialect.failure(err)), s.Close())
+			return nil, errors.Join(fmt.Errorf("connect to the database: %w", failure(err)), s.Close())
 		}
 	}
 	return s, nil

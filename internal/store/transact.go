@@ -33,7 +33,7 @@ func (t *Tx) SQL() *sql.Tx { return t.sql }
 func (s *Store) Transact(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := s.transact(ctx, f)
-		if err == nil || attempt == maxAttempts || !s.dialect.repeatable(err) {
+		if err == nil || attempt == maxAttempts || !repeatable(err) {
 			return err
 		}
 		s.log.DebugContext(ctx, "transaction is tried again", "attempt", attempt, "error", err)
@@ -47,11 +47,11 @@ func (s *Store) Transact(ctx context.Context, f func(ctx context.Context, tx *Tx
 
 func (s *Store) transact(ctx context.Context, f func(context.Context, *Tx) error) (err error) {
 	if err := s.writer.warm(ctx); err != nil {
-		return s.dialect.failure(err)
+		return failure(err)
 	}
 	tx, err := s.writer.db.BeginTx(ctx, nil)
 	if err != nil {
-		return s.dialect.failure(err)
+		return failure(err)
 	}
 	done := false
 	defer func() {
@@ -67,25 +67,25 @@ func (s *Store) transact(ctx context.Context, f func(context.Context, *Tx) error
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return s.dialect.failure(err)
+		return failure(err)
 	}
 	done = true
 	if err := tx.Commit(); err != nil {
-		return s.commitFailure(err)
+		return commitFailure(err)
 	}
 	return nil
 }
 
 // commitFailure tells a commit that the database refused, which had no effect, from one whose outcome is unknown.
-func (s *Store) commitFailure(err error) error {
-	failure := s.dialect.failure(err)
-	if s.dialect.refusedCommit(err) {
-		return failure
+func commitFailure(err error) error {
+	told := failure(err)
+	if refusedCommit(err) {
+		return told
 	}
-	if !errors.Is(failure, compete.ErrDatabase) {
-		failure = fmt.Errorf("%w: %w", compete.ErrDatabase, failure)
+	if !errors.Is(told, compete.ErrDatabase) {
+		told = fmt.Errorf("%w: %w", compete.ErrDatabase, told)
 	}
-	return fmt.Errorf("%w: %w", compete.ErrCommitUnknown, failure)
+	return fmt.Errorf("%w: %w", compete.ErrCommitUnknown, told)
 }
 
 // warm prepares the statements that earlier transactions met for the first time. Inside a transaction that is impossible
@@ -142,5 +142,3 @@ func (t *Tx) exec(ctx context.Context, text string, args ...any) (sql.Result, er
 	}
 	return t.sql.ExecContext(ctx, rendered, args...)
 }
-
-func (t *Tx) failure(err error) error { return t.pool.dialect.failure(err) }

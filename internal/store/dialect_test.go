@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestRender(t *testing.T) {
+	columns := newBulk("id uuid, at time", "").columns
+	const from = `FROM unnest(CAST($1 AS uuid[]), CAST($2 AS timestamptz[])) AS v ("id", "at")`
+	for _, tc := range []struct {
+		text             string
+		columns          []column
+		sqlite, postgres string
+	}{
+		{`SELECT 1`, nil, `SELECT 1`, `SELECT 1`},
+		{`id {any $1 uuid} AND x {any $2 text}`, nil, `id IN (SELECT value FROM json_each($1)) AND x IN (SELECT value FROM json_each($2))`, `id = ANY(CAST($1 AS uuid[])) AND x = ANY(CAST($2 AS text[]))`},
+		{`SELECT c.id {lock c}`, nil, `SELECT c.id `, `SELECT c.id FOR UPDATE OF c`},
+		{`{fold u.name || ' ' || u.email} LIKE $1`, nil, `fold(u.name || ' ' || u.email) LIKE $1`, `lower(u.name || ' ' || u.email) LIKE $1`},
+		{`{+c.at} > $1`, nil, `+c.at > $1`, `c.at > $1`},
+		{`INSERT INTO t (id, at) {select v.id, v.at} ON CONFLICT DO NOTHING`, columns, `INSERT INTO t (id, at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, `INSERT INTO t (id, at) SELECT v.id, v.at ` + from + ` ON CONFLICT DO NOTHING`},
+		{`INSERT INTO t {select v.at, {fold v.id}}`, columns, `INSERT INTO t VALUES ($2, fold($1))`, `INSERT INTO t SELECT v.at, lower(v.id) ` + from},
+		{`UPDATE t SET at = v.at {from} WHERE t.id = v.id`, columns, `UPDATE t SET at = $2  WHERE t.id = $1`, `UPDATE t SET at = v.at ` + from + ` WHERE t.id = v.id`},
+	} {
+		if diff := cmp.Diff(tc.sqlite, sqliteDialect.render(tc.text, tc.columns...)); diff != "" {
+			t.Errorf("%s, on SQLite (-want +got):\n%s", tc.text, diff)
+		}
+		if diff := cmp.Diff(tc.postgres, postgresDialect.render(tc.text, tc.columns...)); diff != "" {
+			t.Errorf("%s, on PostgreSQL (-want +got):\n%s", tc.text, diff)
+		}
+	}
+	wantPanic(t, "an unknown mark", func() { sqliteDialect.render(`{nonsense}`) })
+	wantPanic(t, "an unknown column", func() { sqliteDialect.render(`{select v.nonsense}`, columns...) })
+	wantPanic(t, "a column without a type", func() { newBulk("id uuid, at", "") })
+}
+
+func wantPanic(t *testing.T, what string, f func()) {
+	t.Helper()
+	defer func() {
+		if recover() == nil {
+			t.Errorf("%s: no panic", what)
+		}
+	}()
+	f()
+}
+
+func TestBulkChecksRows(t *testing.T) {
+	tx := &Tx{pool: newPool(nil, sqliteDialect)}
+	b := newBulk("id uuid, at time", `INSERT INTO t {select v.id, v.at}`)
+	if n, err := tx.bulk(context.Background(), b, nil); n != 0 || err != nil {
+		t.Errorf("no rows: %d, %v", n, err)
+	}
+	if _, err := tx.bulk(context.Background(), b, [][]any{{"a"}}); err == nil || !strings.Contains(err.Error(), "1 values for 2 columns") {
+		t.Errorf("a row that is too short: %v", err)
+	}
+}
+
+func TestSearchWords(t *testing.T) {
+	for text, words := range map[string]string{
+		"": "", " \t\n": "", `"*( OR -`: "or", "C++ & Go": "c go", "Café CAFÉ cafe\u0301": "cafe cafe cafe", "O'Brien's": "o brien s", "10k/20k": "10k 20k",
+		"İstanbul ǅ": "istanbul dz", "ﬁne ①": "fine 1", "हिन्दी 数学": "हिन्दी 数学", "a\x00b\xffc": "a b c", "😀": "", "x_y": "x y", strings.Repeat("é", 100): strings.Repeat("e", 64),
+	} {
+		if got := strings.Join(searchWords(text), " "); got != words {
+			t.Errorf("words of %q: %q, want %q", text, got, words)
+		}
+	}
+}

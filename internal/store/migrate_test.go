@@ -1,0 +1,149 @@
+package store_test
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/store"
+	"minicompete/internal/testservices"
+)
+
+// openEmpty opens a database without a schema.
+func openEmpty(t *testing.T, url string) *store.Store {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Config{URL: url, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// applied counts the steps of the schema that are applied, and all there are.
+func applied(t *testing.T, db *store.Store) (n, all int) {
+	t.Helper()
+	steps, err := db.MigrateStatus(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range steps {
+		if step.Name == "" || strings.HasSuffix(step.Name, ".sql") {
+			t.Errorf("a step is called %q", step.Name)
+		}
+		if step.Applied {
+			n++
+		}
+	}
+	return n, len(steps)
+}
+
+func TestMigrateUpAndDown(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, url string) {
+		db := openEmpty(t, url)
+		if n, all := applied(t, db); n != 0 || all < 3 {
+			t.Errorf("an empty database has %d of %d steps", n, all)
+		}
+		for range 2 { // down and up again, with data
+			for range 2 { // up, and up once more
+				if err := db.Migrate(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			n, all := applied(t, db)
+			if n != all {
+				t.Errorf("after Migrate %d of %d steps are applied", n, all)
+			}
+			u := newUser()
+			if err := db.CreateUser(t.Context(), u, ""); err != nil {
+				t.Fatal(err)
+			}
+			c := compete.Competition{ID: newUser().ID, Title: "Cup", Tags: []string{"go"}, Capacity: 1, SeatsLeft: 1, RegDeadline: u.CreatedAt.AddDate(1, 0, 0),
+				Status: compete.StatusPublished, Organizer: compete.Organizer{ID: u.ID}, Version: 1, CreatedAt: u.CreatedAt, UpdatedAt: u.CreatedAt}
+			if _, err := db.CreateCompetition(t.Context(), c, compete.IdempotencyRecord{}); err != nil {
+				t.Fatal(err)
+			}
+			migrateAllDown(t, db)
+		}
+	})
+}
+
+// migrateAllDown takes every step back, one by one.
+func migrateAllDown(t *testing.T, db *store.Store) {
+	t.Helper()
+	before, _ := applied(t, db)
+	for {
+		more, err := db.MigrateDown(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _ := applied(t, db)
+		if !more {
+			if n != 0 {
+				t.Errorf("after the last step down %d are applied", n)
+			}
+			return
+		}
+		if n >= before {
+			t.Fatalf("a step down left %d of %d", n, before)
+		}
+		before = n
+	}
+}
+
+func TestMigrateTogether(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, url string) {
+		var wg sync.WaitGroup
+		for range 4 {
+			db := openEmpty(t, url)
+			wg.Go(func() {
+				if err := db.Migrate(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		db := openEmpty(t, url)
+		if n, all := applied(t, db); n != all {
+			t.Errorf("%d of %d steps are applied", n, all)
+		}
+		if err := db.CreateUser(t.Context(), newUser(), ""); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestMigrateRefusesTheFuture(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, url string) {
+		for _, future := range []string{
+			`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`,
+			`INSERT INTO river_migration (line, version) VALUES ('main', 99999)`,
+		} {
+			db := openEmpty(t, url)
+			if err := db.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := db.Writer().ExecContext(t.Context(), future); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Migrate(t.Context()); !errors.Is(err, store.ErrTooNew) {
+				t.Errorf("Migrate after %s: %v, want %v", future, err, store.ErrTooNew)
+			}
+			if _, err := db.MigrateDown(t.Context()); !errors.Is(err, store.ErrTooNew) {
+				t.Errorf("MigrateDown after %s: %v, want %v", future, err, store.ErrTooNew)
+			}
+			for _, table := range []string{"goose_db_version WHERE version_id", "river_migration WHERE version"} {
+				if _, err := db.Writer().ExecContext(t.Context(), `DELETE FROM `+table+` = 99999`); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}
