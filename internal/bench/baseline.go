@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"minicompete/internal/compete"
 	"minicompete/internal/store"
 )
 
@@ -85,12 +86,16 @@ func (t textbook) register(ctx context.Context, userID, competitionID string) er
 const insertRegistration = `INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
 	VALUES ($1, $2, $3, 'PENDING', $4, $5, $5)`
 
-// bare only batches the inserts: no token, no rule, no lock, no job, no idempotency record.
+// bare only batches the inserts that a press makes, a registration and an idempotency record, into the same tables as the
+// product: no token, no rule, no read, no lock, no seats, no job.
 type bare struct {
 	db    *store.Store
 	queue chan bareInsert
 	seq   int64
 }
+
+// bareBody stands for the recorded answer, at the length that the product's has.
+var bareBody = []byte(`{"answer":"` + strings.Repeat("x", 700) + `"}`)
 
 type bareInsert struct {
 	userID, competitionID string
@@ -140,16 +145,26 @@ func (b *bare) insert(batch []bareInsert) error {
 	return tx.Commit()
 }
 
+const insertRecord = `INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at) VALUES ($1, $2, 'hash', 201, $3, $4)`
+
 func (b *bare) insertRows(ctx context.Context, tx *sql.Tx, batch []bareInsert) error {
-	insert, err := tx.PrepareContext(ctx, insertRegistration)
+	registration, err := tx.PrepareContext(ctx, insertRegistration)
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer registration.Close()
+	record, err := tx.PrepareContext(ctx, insertRecord)
+	if err != nil {
+		return err
+	}
+	defer record.Close()
 	now := time.Now().UTC()
 	for _, i := range batch {
 		b.seq++
-		if _, err := insert.ExecContext(ctx, newID(), i.userID, i.competitionID, b.seq, now); err != nil {
+		if _, err := registration.ExecContext(ctx, newID(), i.userID, i.competitionID, b.seq, now); err != nil {
+			return err
+		}
+		if _, err := record.ExecContext(ctx, i.userID, i.userID, bareBody, now.Add(compete.IdempotencyTTL)); err != nil {
 			return err
 		}
 	}
@@ -158,13 +173,20 @@ func (b *bare) insertRows(ctx context.Context, tx *sql.Tx, batch []bareInsert) e
 
 func (b *bare) insertArrays(ctx context.Context, tx *sql.Tx, batch []bareInsert) error {
 	ids, users, competitions, seqs := make([]string, len(batch)), make([]string, len(batch)), make([]string, len(batch)), make([]int64, len(batch))
+	bodies := make([][]byte, len(batch))
 	for n, i := range batch {
 		b.seq++
-		ids[n], users[n], competitions[n], seqs[n] = newID(), i.userID, i.competitionID, b.seq
+		ids[n], users[n], competitions[n], seqs[n], bodies[n] = newID(), i.userID, i.competitionID, b.seq, bareBody
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
+	now := time.Now().UTC()
+	if _, err := tx.ExecContext(ctx, `INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
 		SELECT r.id, r.user_id, r.competition_id, 'PENDING', r.seq, $5, $5
 		FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) AS r(id, user_id, competition_id, seq)`,
-		ids, users, competitions, seqs, time.Now().UTC())
+		ids, users, competitions, seqs, now); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at)
+		SELECT r.user_id, r.user_id, 'hash', 201, r.body, $3 FROM unnest($1::uuid[], $2::bytea[]) AS r(user_id, body)`,
+		users, bodies, now.Add(compete.IdempotencyTTL))
 	return err
 }

@@ -128,13 +128,13 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 	case "any":
 		param, kind, _ := strings.Cut(rest, " ")
 		if postgres {
-			return "= ANY(CAST(" + param + " AS " + kind + "[]))"
+			return "= ANY(" + array(param, kind) + ")"
 		}
 		return "IN (SELECT value FROM json_each(" + param + "))"
 	case "pairs":
 		words := strings.Fields(rest)
 		if postgres {
-			return fmt.Sprintf("unnest(CAST(%s AS %s[]), CAST(%s AS %s[])) AS v (a, b)", words[0], words[2], words[1], words[3])
+			return fmt.Sprintf("unnest(%s, %s) AS v (a, b)", array(words[0], words[2]), array(words[1], words[3]))
 		}
 		return fmt.Sprintf("(SELECT value ->> 0 AS a, value ->> 1 AS b FROM json_each(%s) WHERE %s IS NULL) AS v", words[0], words[1])
 	case "lock":
@@ -176,6 +176,15 @@ func (d *dialect) during(ctx context.Context) (context.Context, error) {
 	return context.WithoutCancel(ctx), ctx.Err()
 }
 
+// array is a parameter as PostgreSQL's array of a type. Ids travel as text: the driver would parse each of them to send it as a
+// uuid, which took a tenth of the processor time of a rush; the server does that for less.
+func array(param, kind string) string {
+	if kind == "uuid" {
+		return "CAST(CAST(" + param + " AS text[]) AS uuid[])"
+	}
+	return "CAST(" + param + " AS " + kind + "[])"
+}
+
 // from is the relation v that a bulk statement reads: one array for each column.
 func (d *dialect) from(columns []column) string {
 	var arrays, names []string
@@ -184,7 +193,7 @@ func (d *dialect) from(columns []column) string {
 		if t, ok := d.types[kind]; ok {
 			kind = t
 		}
-		arrays = append(arrays, fmt.Sprintf("CAST($%d AS %s[])", i+1, kind))
+		arrays = append(arrays, array(fmt.Sprintf("$%d", i+1), kind))
 		names = append(names, `"`+c.name+`"`)
 	}
 	return "FROM unnest(" + strings.Join(arrays, ", ") + ") AS v (" + strings.Join(names, ", ") + ")"
