@@ -31,7 +31,7 @@ func main() {
 	flag.StringVar(&o.binary, "binary", "bin/minicompete", "the program to measure")
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"), "a PostgreSQL server on which databases may be made")
 	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "which databases to measure on")
-	flag.StringVar(&o.only, "only", "rush,reads,start", "which parts to measure: rush, reads, start")
+	flag.StringVar(&o.only, "only", "rush,reads,streams,start", "which parts to measure: rush, reads, streams, start")
 	flag.IntVar(&o.participants, "participants", 10_000, "participants of a rush")
 	flag.IntVar(&o.connections, "connections", 256, "connections that they share")
 	flag.IntVar(&o.rounds, "rounds", 3, "rushes, of which the median is printed")
@@ -67,11 +67,11 @@ func run(ctx context.Context, o options) error {
 }
 
 func measure(ctx context.Context, o options, kind string) error {
-	parts := map[string]func(context.Context, options, string) error{"rush": measureRush, "reads": measureReads, "start": measureStart}
+	parts := map[string]func(context.Context, options, string) error{"rush": measureRush, "reads": measureReads, "streams": measureStreams, "start": measureStart}
 	for _, part := range strings.Split(o.only, ",") {
 		f, ok := parts[part]
 		if !ok {
-			return fmt.Errorf("no part %q: use rush, reads or start", part)
+			return fmt.Errorf("no part %q: use rush, reads, streams or start", part)
 		}
 		if err := f(ctx, o, kind); err != nil {
 			return fmt.Errorf("%s: %w", part, err)

@@ -16,21 +16,36 @@ const (
 	readConnections  = 64
 )
 
-// measureReads asks for the list and for single competitions.
+// measureReads asks for the list and for single competitions, from the API and as pages.
 func measureReads(ctx context.Context, o options, kind string) (err error) {
 	s, ids, done, err := withCompetitions(ctx, o, kind, readCompetitions)
 	if err != nil {
 		return err
 	}
 	defer func() { err = firstError(err, done()) }()
-	if err := readRate(ctx, s, kind, "GET /api/competitions", func(int) string { return "/api/competitions" }); err != nil {
-		return err
+	list := func(int) string { return "/competitions" }
+	one := func(i int) string { return "/competitions/" + ids[i%len(ids)] }
+	under := func(prefix string, path func(int) string) func(int) string {
+		return func(i int) string { return prefix + path(i) }
 	}
-	return readRate(ctx, s, kind, "GET /api/competitions/{id}", func(i int) string { return "/api/competitions/" + ids[i%len(ids)] })
+	for _, read := range []struct {
+		address, name string
+		path          func(i int) string
+	}{
+		{s.address, "GET /api/competitions", under("/api", list)},
+		{s.address, "GET /api/competitions/{id}", under("/api", one)},
+		{s.web, "GET /competitions", list},
+		{s.web, "GET /competitions/{id}", one},
+	} {
+		if err := readRate(ctx, read.address, kind, read.name, read.path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func readRate(ctx context.Context, s *server, kind, name string, path func(i int) string) error {
-	l, err := press(ctx, s.address, readConnections, readRequests, func(i int) []byte { return getRequest(s.address, path(i)) })
+func readRate(ctx context.Context, address, kind, name string, path func(i int) string) error {
+	l, err := press(ctx, address, readConnections, readRequests, func(i int) []byte { return getRequest(address, path(i)) })
 	if err != nil {
 		return err
 	}

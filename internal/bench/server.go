@@ -25,18 +25,27 @@ const healthTimeout = 30 * time.Second
 // server is a program that the bench started.
 type server struct {
 	address string
+	web     string // where the product's pages are
 	cmd     *exec.Cmd
 	started time.Duration // from start to healthy
 }
 
 // startProduct starts the real binary on the database and waits until it is healthy.
 func startProduct(ctx context.Context, binary, database string) (*server, error) {
-	return start(ctx, "/api/health", func(address string) *exec.Cmd {
+	web, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := start(ctx, "/api/health", func(address string) *exec.Cmd {
 		cmd := exec.CommandContext(ctx, binary, "serve")
-		cmd.Env = append(os.Environ(), "DATABASE_URL="+database, "REDIS_URL=", "API_ADDR="+address, "WEB_ADDR=127.0.0.1:0",
+		cmd.Env = append(os.Environ(), "DATABASE_URL="+database, "REDIS_URL=", "API_ADDR="+address, "WEB_ADDR="+web,
 			"JWT_SECRET="+jwtSecret, "LOG_LEVEL=warn")
 		return cmd
 	})
+	if s != nil {
+		s.web = web
+	}
+	return s, err
 }
 
 // startBaseline starts this program as one of the baselines.

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// cardsPerPage fills whole rows of one, two and three columns.
-	cardsPerPage = 24
+	// cardsPerPage fills whole rows of one, two and three columns, and keeps a page light.
+	cardsPerPage = 12
 	// tagChips is how many popular tags are offered as filters.
 	tagChips = 12
 )
@@ -54,7 +54,7 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 		}
 		return show(status, pages.Results(data)), nil
 	}
-	if data.Tags, err = a.tagChips(r, filter.Tags); err != nil {
+	if data.Tags, err = a.tagChips(r, v, filter.Tags); err != nil {
 		return nil, err
 	}
 	data.Phases = slices.Clone(phaseChips)
@@ -66,8 +66,8 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 }
 
 // tagChips offers the popular tags, and those that are chosen already.
-func (a *app) tagChips(r *http.Request, chosen []string) ([]pages.Chip, error) {
-	popular, err := a.Service.PopularTags(r.Context(), tagChips)
+func (a *app) tagChips(r *http.Request, v *visit, chosen []string) ([]pages.Chip, error) {
+	popular, err := a.tags.get(r.Context(), v.now)
 	if err != nil {
 		return nil, err
 	}

@@ -56,11 +56,13 @@ type app struct {
 	secure bool // the site is reached over https
 	clock  func() time.Time
 	unread *unreadHub
+	tags   *popularTags
 }
 
 // New returns the handler of all pages and static files. Its background work ends with ctx.
 func New(ctx context.Context, c Config) http.Handler {
 	a := &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
+	a.tags = &popularTags{read: c.Service.PopularTags}
 	a.unread = newUnreadHub(c.Service.UnreadMessagesOf, c.Log)
 	go a.unread.run(ctx, unreadEvery)
 

@@ -191,12 +191,6 @@ func (v *visitor) see(selector, text string) {
 		`[...document.querySelectorAll(%q)].some(e => e.checkVisibility() && e.innerText.replace(/\s+/g, " ").includes(%q))`, selector, text))
 }
 
-// gone waits until the selector finds nothing that can be seen.
-func (v *visitor) gone(selector string) {
-	v.t.Helper()
-	v.until("no "+selector, fmt.Sprintf(`![...document.querySelectorAll(%q)].some(e => e.checkVisibility())`, selector))
-}
-
 // at waits until the tab is at a path that begins so.
 func (v *visitor) at(prefix string) string {
 	v.t.Helper()
