@@ -10,14 +10,14 @@ import (
 
 func TestRender(t *testing.T) {
 	columns := newBulk("id uuid, at time", "").columns
-	const from = `FROM unnest(CAST($1 AS uuid[]), CAST($2 AS timestamptz[])) AS v ("id", "at")`
+	const from = `FROM unnest(CAST(CAST($1 AS text[]) AS uuid[]), CAST($2 AS timestamptz[])) AS v ("id", "at")`
 	for _, tc := range []struct {
 		text             string
 		columns          []column
 		sqlite, postgres string
 	}{
 		{`SELECT 1`, nil, `SELECT 1`, `SELECT 1`},
-		{`id {any $1 uuid} AND x {any $2 text}`, nil, `id IN (SELECT value FROM json_each($1)) AND x IN (SELECT value FROM json_each($2))`, `id = ANY(CAST($1 AS uuid[])) AND x = ANY(CAST($2 AS text[]))`},
+		{`id {any $1 uuid} AND x {any $2 text}`, nil, `id IN (SELECT value FROM json_each($1)) AND x IN (SELECT value FROM json_each($2))`, `id = ANY(CAST(CAST($1 AS text[]) AS uuid[])) AND x = ANY(CAST($2 AS text[]))`},
 		{`SELECT c.id {lock c}`, nil, `SELECT c.id `, `SELECT c.id FOR UPDATE OF c`},
 		{`{fold u.name || ' ' || u.email} LIKE $1`, nil, `fold(u.name || ' ' || u.email) LIKE $1`, `lower(u.name || ' ' || u.email) LIKE $1`},
 		{`{+c.at} > $1`, nil, `+c.at > $1`, `c.at > $1`},
