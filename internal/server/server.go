@@ -29,6 +29,9 @@ const (
 // DefaultDrain is how long a stopping server waits for clients to take the answer that tells them to close their connection.
 const DefaultDrain = 300 * time.Millisecond
 
+// lastAnswers is how long requests have to say "come again" when a stop has no more time for them.
+const lastAnswers = 2 * time.Second
+
 // Endpoint is an address and what answers there.
 type Endpoint struct {
 	Name    string // for logs, metrics and Addr
@@ -54,6 +57,8 @@ type Server struct {
 	sockets  map[string]net.Listener
 	open     atomic.Int64 // connections
 	stopping atomic.Bool
+	requests context.Context // of every request; done when a stop has no more time for them
+	giveUp   context.CancelFunc
 	failed   chan error
 }
 
@@ -62,7 +67,9 @@ func New(c Config) *Server {
 	if c.Drain == 0 {
 		c.Drain = DefaultDrain
 	}
-	return &Server{config: c, sockets: map[string]net.Listener{}, failed: make(chan error, len(c.Endpoints))}
+	s := &Server{config: c, sockets: map[string]net.Listener{}, failed: make(chan error, len(c.Endpoints))}
+	s.requests, s.giveUp = context.WithCancel(context.Background())
+	return s
 }
 
 // Listen takes all addresses, or none: an address that is taken is told before anything is served.
@@ -111,6 +118,7 @@ func (s *Server) Start() {
 			IdleTimeout:       idleTimeout,
 			MaxHeaderBytes:    maxHeaderBytes,
 			ConnState:         s.count,
+			BaseContext:       func(net.Listener) context.Context { return s.requests },
 			ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug), // clients' broken connections
 		}
 		s.servers = append(s.servers, server)
@@ -136,7 +144,8 @@ func (s *Server) count(_ net.Conn, state http.ConnState) {
 }
 
 // Stop takes no more connections and answers every request that comes on those there are, each with the advice to close it.
-// What is idle after a moment is closed. It fails when ctx ends before the last answer; all connections are closed then.
+// What is idle after a moment is closed. When ctx ends before the last answer, so do the contexts of the requests; it fails when
+// they are not answered a moment later, and all connections are closed then.
 //
 // http.Server.Shutdown alone would not do: it drops a request that arrives just when it begins.
 func (s *Server) Stop(ctx context.Context) error {
@@ -152,7 +161,15 @@ func (s *Server) Stop(ctx context.Context) error {
 	)
 	for _, server := range s.servers {
 		stopped.Go(func() {
-			if err := server.Shutdown(ctx); err != nil {
+			err := server.Shutdown(ctx)
+			if err != nil {
+				// Those who still wait, for the turn of a password or for the database, are told to come again, not cut off.
+				s.giveUp()
+				last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
+				defer cancel()
+				err = server.Shutdown(last)
+			}
+			if err != nil {
 				_ = server.Close() // the requests are lost already
 				mu.Lock()
 				defer mu.Unlock()
@@ -161,6 +178,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		})
 	}
 	stopped.Wait()
+	s.giveUp()
 	return errors.Join(errs...)
 }
 

@@ -302,3 +302,32 @@ func TestStopGivesUp(t *testing.T) {
 	}
 	close(release)
 }
+
+func TestStopTellsThoseWhoStillWaitToComeAgain(t *testing.T) {
+	taken := make(chan struct{})
+	s, url, _ := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(taken)
+		<-r.Context().Done()
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}), nil)
+	status := make(chan int, 1)
+	go func() {
+		response, err := http.Get(url)
+		if err != nil {
+			t.Errorf("the request was cut: %v", err)
+			status <- 0
+			return
+		}
+		_ = response.Body.Close()
+		status <- response.StatusCode
+	}()
+	<-taken
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := s.Stop(ctx); err != nil {
+		t.Errorf("got %v, want a clean stop", err)
+	}
+	if got := <-status; got != http.StatusServiceUnavailable {
+		t.Errorf("got %d, want %d", got, http.StatusServiceUnavailable)
+	}
+}
