@@ -39,6 +39,9 @@ func (c *Client) riverConfig() (*river.Config, error) {
 		PollOnly:          true,
 		FetchCooldown:     notifyInterval,
 		FetchPollInterval: notifyInterval, // each queue has its own
+
+		// A dead letter may be of a kind that an older version worked: sent again it fails again, and can be read about again.
+		SkipUnknownJobCheck: true,
 	}
 	if !c.config.Work {
 		return config, nil
