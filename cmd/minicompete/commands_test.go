@@ -11,8 +11,17 @@ import (
 
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{
-		nil, {"--help"}, {"serve", "--help"}, {"migrate", "--help"}, {"migrate", "down", "--help"}, {"seed", "--help"}, {"user", "create", "--help"},
-		{"user", "promote", "--help"}, {"jobs", "failed", "--help"}, {"jobs", "retry", "--help"}, {"version", "--help"},
+		nil,
+		{"--help"},
+		{"serve", "--help"},
+		{"migrate", "--help"},
+		{"migrate", "down", "--help"},
+		{"seed", "--help"},
+		{"user", "create", "--help"},
+		{"user", "promote", "--help"},
+		{"jobs", "failed", "--help"},
+		{"jobs", "retry", "--help"},
+		{"version", "--help"},
 	} {
 		got := runToEnd(t, nil, "", args...)
 		if got.code != exitOK || !strings.HasPrefix(got.out, "Usage: minicompete") || !strings.Contains(got.out, "DATABASE_URL") || got.errOut != "" {
