@@ -15,6 +15,7 @@ build: ## Build the one static binary, bin/minicompete
 
 test: ## Run every test on SQLite and PostgreSQL, then the fuzz targets; installs what it needs
 	scripts/with-test-services go test -race -shuffle=on ./...
+	go -C deploy/validate test ./...
 	scripts/fuzz
 
 test-quick: ## Run the tests on SQLite alone, without the race detector

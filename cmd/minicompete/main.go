@@ -46,12 +46,13 @@ type streams struct {
 type commands struct {
 	config.Config
 
-	Serve   serveCommand   `cmd:"" help:"Bring the database's schema up to date, then serve."`
-	Migrate migrateCommand `cmd:"" help:"Change the database's schema, or show how it stands."`
-	Seed    seedCommand    `cmd:"" help:"Add the demo data, once."`
-	User    userCommand    `cmd:"" help:"Make accounts, admins too."`
-	Jobs    jobsCommand    `cmd:"" help:"List dead letters (jobs whose attempts are used up), and send them again."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve       serveCommand       `cmd:"" help:"Bring the database's schema up to date, then serve."`
+	Migrate     migrateCommand     `cmd:"" help:"Change the database's schema, or show how it stands."`
+	Seed        seedCommand        `cmd:"" help:"Add the demo data, once."`
+	User        userCommand        `cmd:"" help:"Make accounts, admins too."`
+	Jobs        jobsCommand        `cmd:"" help:"List dead letters (jobs whose attempts are used up), and send them again."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask the server on this machine whether it is well."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 
 // environment is what every command gets.

@@ -22,14 +22,14 @@ type goPackage struct {
 	testOnly    bool
 }
 
-// modulePackages reads the packages of the main module, by path within it, such as "internal/store". Modules of their
-// own, such as tools, are left out.
+// modulePackages reads the packages of the main module, by path within it, such as "internal/store". The modules of
+// their own are left out.
 func modulePackages(t *testing.T) map[string]*goPackage {
 	t.Helper()
 	packages := map[string]*goPackage{}
 	for _, name := range repositoryFiles(t) {
 		dir := path.Dir(name)
-		if path.Ext(name) != ".go" || strings.Contains(name, "/testdata/") || strings.HasPrefix(name, "tools/") {
+		if path.Ext(name) != ".go" || strings.Contains(name, "/testdata/") || strings.HasPrefix(name, "tools/") || strings.HasPrefix(name, "deploy/") {
 			continue
 		}
 		if packages[dir] == nil {

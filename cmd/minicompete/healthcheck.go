@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"minicompete/internal/config"
+)
+
+// healthTimeout is how long a server may take to tell how it is.
+const healthTimeout = 5 * time.Second
+
+type healthcheckCommand struct{}
+
+// Help is the end of the command's help.
+func (healthcheckCommand) Help() string {
+	return "It asks the server that the same settings start on this machine, so that an image needs no other program for its health check. " +
+		"A process of workers alone is asked at METRICS_ADDR."
+}
+
+// Run asks, and fails unless the server is well.
+func (healthcheckCommand) Run(ctx context.Context, env *environment) error {
+	listen, err := env.healthAddr()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	// Dialled as it is listened on, because an empty machine may not know the name localhost; no proxy is asked.
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, listen)
+		},
+	}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/api/health", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("not healthy: nothing answers at %s: %w", listen, errors.Unwrap(err))
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("not healthy: %s answers %s", listen, answer.Status)
+	}
+	_, err = fmt.Fprintln(env.out, "healthy")
+	return err
+}
+
+// healthAddr is where this process tells how it is.
+func (env *environment) healthAddr() (string, error) {
+	if err := env.Validate(); err != nil {
+		return "", err
+	}
+	switch {
+	case env.Plays(config.RoleWeb):
+		return env.WebAddr, nil
+	case env.Plays(config.RoleAPI):
+		return env.APIAddr, nil
+	case env.MetricsAddr != "":
+		return env.MetricsAddr, nil
+	}
+	return "", wrongUsage{errors.New("a process of workers alone listens nowhere; set METRICS_ADDR")}
+}
