@@ -251,7 +251,7 @@ func terminate(t *testing.T, tx *store.Tx, admin *store.Store) {
 }
 
 func testTerminated(t *testing.T, db, admin *store.Store) {
-	err := db.Transact(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+	err := db.Transact(t.Context(), func(_ context.Context, tx *store.Tx) error {
 		terminate(t, tx, admin)
 		return nil
 	})
