@@ -21,6 +21,7 @@ import (
 // The values used where Config leaves them zero.
 const (
 	DefaultConcurrency      = 4
+	DefaultPageSize         = 256
 	DefaultMaxAttempts      = 3
 	DefaultBackoff          = 2 * time.Second
 	DefaultReminderSchedule = "0 * * * *"
@@ -48,6 +49,7 @@ type Config struct {
 	Rushing   func() bool // whether many are registering right now: messages wait for them, a little; nil: never
 
 	Concurrency      int           // confirmation jobs worked at the same time
+	PageSize         int           // registrations that are read at a time, and delivered to in one transaction
 	ReminderSchedule string        // when to look for competitions that start soon: five-field cron, UTC
 	CleanUpSchedule  string        // when to delete what is old: five-field cron, UTC
 	FinishedJobsAge  time.Duration // how long jobs that are done are kept
@@ -58,6 +60,7 @@ func (c Config) withDefaults() Config {
 	c.MaxAttempts = cmp.Or(c.MaxAttempts, DefaultMaxAttempts)
 	c.Backoff = cmp.Or(c.Backoff, DefaultBackoff)
 	c.Concurrency = cmp.Or(c.Concurrency, DefaultConcurrency)
+	c.PageSize = cmp.Or(c.PageSize, DefaultPageSize)
 	c.ReminderSchedule = cmp.Or(c.ReminderSchedule, DefaultReminderSchedule)
 	c.CleanUpSchedule = cmp.Or(c.CleanUpSchedule, DefaultCleanUpSchedule)
 	c.FinishedJobsAge = cmp.Or(c.FinishedJobsAge, DefaultFinishedJobsAge)
@@ -70,6 +73,7 @@ type Client struct {
 	config    Config
 	river     *river.Client[*sql.Tx]
 	deliverer deliverer
+	rush      rush
 
 	stopping context.Context // done when Stop begins: long jobs end at their next page
 	stop     context.CancelFunc
@@ -86,7 +90,7 @@ func New(config Config) (*Client, error) {
 	if !config.SQLite {
 		deliveries = config.Concurrency
 	}
-	c.deliverer = deliverer{Config: config, writer: make(gate, deliveries)}
+	c.deliverer = deliverer{Config: config, writer: make(gate, deliveries), registrar: &c.rush}
 
 	riverConfig, err := c.riverConfig()
 	if err != nil {

@@ -82,8 +82,8 @@ func TestAttemptsBackOffAndEndAsADeadLetterThatCanBeSentAgain(t *testing.T) {
 			job := f.next(failed, "notify").Job
 			tried := job.Errors[len(job.Errors)-1].At
 			want := wait << (attempt - 1)
-			if got := job.ScheduledAt.Sub(tried); job.Attempt != attempt || got < want || got > want+wait {
-				f.Errorf("attempt %d is followed by a wait of %v, want attempt %d and about %v", job.Attempt, got, attempt, want)
+			if got := job.ScheduledAt.Sub(tried); job.Attempt != attempt || got < want {
+				f.Errorf("attempt %d is followed by a wait of %v, want attempt %d and %v at least", job.Attempt, got, attempt, want)
 			}
 			if letters := f.deadLetters(); len(letters) != 0 {
 				f.Fatalf("after attempt %d there is a dead letter: %+v", attempt, letters)
@@ -192,7 +192,7 @@ func (f *fixture) dropJobs() {
 
 func TestALongBatchIsDeliveredInPages(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
-		users := f.participants(pageSize + 10)
+		users := f.participants(3*pageSize + 1)
 		f.poison(users[0].Email, true)
 		registrations := f.register(f.competition(len(users), 0), users...)
 		f.dropJobs()
@@ -259,7 +259,7 @@ func TestAJobWithoutAQueueIsRefused(t *testing.T) {
 func BenchmarkConfirmation(b *testing.B) {
 	for _, kind := range testservices.Databases(b) {
 		b.Run(kind, func(b *testing.B) {
-			f := newFixture(b, testservices.DatabaseURL(b, kind), nil)
+			f := newFixture(b, testservices.DatabaseURL(b, kind), realPages)
 			f.start(f.client)
 			competition := f.competition(compete.MaxCapacity, 0)
 			for b.Loop() {
@@ -274,7 +274,7 @@ func BenchmarkConfirmation(b *testing.B) {
 func BenchmarkBacklog(b *testing.B) {
 	for _, kind := range testservices.Databases(b) {
 		b.Run(kind, func(b *testing.B) {
-			f := newFixture(b, testservices.DatabaseURL(b, kind), nil)
+			f := newFixture(b, testservices.DatabaseURL(b, kind), realPages)
 			f.start(f.client)
 			for b.Loop() {
 				b.StopTimer()

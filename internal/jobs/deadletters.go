@@ -67,7 +67,7 @@ const sweepOverlap = time.Minute
 func (s *discardedSweep) run(ctx context.Context) error {
 	started := time.Now()
 	params := river.NewJobListParams().States(rivertype.JobStateDiscarded).
-		OrderBy(river.JobListOrderByFinalizedAt, river.SortOrderDesc).First(pageSize)
+		OrderBy(river.JobListOrderByFinalizedAt, river.SortOrderDesc).First(s.client.config.PageSize)
 	for {
 		page, err := s.client.river.JobList(ctx, params)
 		if err != nil {
@@ -82,7 +82,7 @@ func (s *discardedSweep) run(ctx context.Context) error {
 				return err
 			}
 		}
-		if len(page.Jobs) < pageSize {
+		if len(page.Jobs) < s.client.config.PageSize {
 			s.until = started.Add(-sweepOverlap)
 			return nil
 		}

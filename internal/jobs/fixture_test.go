@@ -25,6 +25,11 @@ import (
 // patience is how long a test waits for what should happen soon. It is long for machines under load; a test that passes doesn't use it up.
 const patience = 2 * time.Minute
 
+// pageSize is small, so that few registrations make several pages.
+const pageSize = 4
+
+func realPages(c *Config) { c.PageSize = DefaultPageSize }
+
 // fixture is a database with the real store and registrar. Only the clock and the wording of messages are the test's.
 type fixture struct {
 	testing.TB
@@ -64,7 +69,7 @@ func newFixture(t testing.TB, url string, change func(*Config)) *fixture {
 	f := &fixture{TB: t, store: s, now: time.Now(), poisoned: map[string]bool{}}
 	f.config = Config{
 		DB: s.Writer(), SQLite: s.Kind() == store.SQLite, Logger: logger, Backoff: 10 * time.Millisecond,
-		Work: true, Store: s, Compose: f.compose, Clock: f.clock, NewID: newID,
+		Work: true, PageSize: pageSize, Store: s, Compose: f.compose, Clock: f.clock, NewID: newID,
 	}
 	f.registrar = registrar.New(registrar.Config{Ledger: s.Ledger(), Clock: f.clock, NewID: newID, Logger: logger})
 	f.registrar.Start()

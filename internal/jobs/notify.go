@@ -12,13 +12,11 @@ import (
 	"minicompete/internal/compete"
 )
 
-// pageSize is how many registrations one transaction confirms, one read fetches, and one delivery writes messages for.
-const pageSize = 256
-
 // notify works a NotifyJob. When single notices can't be delivered the others are, and each of those goes on as a job of
 // its own: only it is tried again, and a dead letter names nobody else. When none can be, the job itself has failed.
 func (c *Client) notify(ctx context.Context, job *river.Job[compete.NotifyJob]) error {
 	notices := job.Args.Notices
+	c.rush.pass(ctx, c.stopping, job.CreatedAt.Add(maxYield))
 	failures, err := c.deliverer.deliver(ctx, notices)
 	switch {
 	case err != nil:
@@ -40,12 +38,13 @@ func (c *Client) notify(ctx context.Context, job *river.Job[compete.NotifyJob]) 
 // deliverer confirms registrations and writes messages.
 type deliverer struct {
 	Config
-	writer gate
+	writer    gate
+	registrar *rush
 }
 
 // deliver does what the notices ask for, in pages, and returns those it could not do. err is trouble that concerns them all.
 func (d *deliverer) deliver(ctx context.Context, notices []compete.Notice) (failures []failure[compete.Notice], err error) {
-	for page := range slices.Chunk(notices, pageSize) {
+	for page := range slices.Chunk(notices, d.PageSize) {
 		d.awaitCalm(ctx)
 		failed, err := sparing(ctx, page, func(some []compete.Notice) error {
 			targets, err := d.Store.Targets(ctx, some)
@@ -94,7 +93,7 @@ func (d *deliverer) write(ctx context.Context, targets []compete.Target) error {
 	if len(messages) == 0 {
 		return nil
 	}
-	return d.writer.through(ctx, func() error {
+	return d.writer.through(ctx, d.registrar, func() error {
 		if _, err := d.Store.Deliver(ctx, confirm, messages, now); err != nil {
 			return fmt.Errorf("deliver messages: %w", err)
 		}
@@ -122,11 +121,12 @@ func confirms(kind compete.MessageKind) bool {
 	return kind == compete.MessageConfirmed || kind == compete.MessagePromoted
 }
 
-// holds reports whether what the message says is still so: a job may run long after the change that asked for it.
+// holds reports whether what the message says is still so, and news: a job may run long after the change that asked for it. A
+// registration that is CONFIRMED has its message, which was written in the same transaction.
 func holds(t compete.Target) bool {
 	switch t.Kind {
 	case compete.MessageConfirmed, compete.MessagePromoted:
-		return t.Registration.Status.HoldsSeat()
+		return t.Registration.Status == compete.RegistrationPending
 	case compete.MessageWaitlisted:
 		return t.Registration.Status == compete.RegistrationWaitlisted
 	case compete.MessageCancelled, compete.MessageCompetitionCancelled:

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
@@ -27,6 +28,7 @@ func (c *Client) EnqueueTx(ctx context.Context, tx *sql.Tx, jobs []compete.Job) 
 		}
 		params = append(params, river.InsertManyParams{Args: job, InsertOpts: options})
 	}
+	c.rush.watch(jobs, time.Now())
 	return c.insert(ctx, tx, params)
 }
 

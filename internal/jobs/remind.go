@@ -24,7 +24,7 @@ func (findRemindersJob) Kind() string { return "find_reminders" }
 func (c *Client) findReminders(ctx context.Context, job *river.Job[findRemindersJob]) error {
 	now := compete.UTC(c.config.Clock())
 	for afterID := ""; ; {
-		competitions, err := c.config.Store.StartingBetween(ctx, now, now.Add(reminderLead), afterID, pageSize)
+		competitions, err := c.config.Store.StartingBetween(ctx, now, now.Add(reminderLead), afterID, c.config.PageSize)
 		if err != nil {
 			return c.outcome(ctx, job.JobRow, fmt.Errorf("find competitions that start soon: %w", err))
 		}
@@ -36,7 +36,7 @@ func (c *Client) findReminders(ctx context.Context, job *river.Job[findReminders
 		if err := c.inTx(ctx, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, jobs) }); err != nil {
 			return c.outcome(ctx, job.JobRow, err)
 		}
-		if len(competitions) < pageSize {
+		if len(competitions) < c.config.PageSize {
 			return nil
 		}
 	}
@@ -47,7 +47,7 @@ func (c *Client) findReminders(ctx context.Context, job *river.Job[findReminders
 func (c *Client) remind(ctx context.Context, job *river.Job[compete.RemindJob]) error {
 	args := job.Args
 	for end := time.Now().Add(slice); ; {
-		targets, next, err := c.config.Store.ReminderTargets(ctx, args.CompetitionID, args.AfterSeq, pageSize)
+		targets, next, err := c.config.Store.ReminderTargets(ctx, args.CompetitionID, args.AfterSeq, c.config.PageSize)
 		if err != nil {
 			return c.outcome(ctx, job.JobRow, fmt.Errorf("read whom to remind: %w", err))
 		}

@@ -218,7 +218,7 @@ func BenchmarkReminders(b *testing.B) {
 	for _, kind := range testservices.Databases(b) {
 		b.Run(kind, func(b *testing.B) {
 			const many = 100_000
-			f := newFixture(b, testservices.DatabaseURL(b, kind), nil)
+			f := newFixture(b, testservices.DatabaseURL(b, kind), realPages)
 			c := f.competition(many, 20*time.Hour)
 			f.crowd(c, many)
 			base, most, composed := liveHeap(), uint64(0), 0

@@ -50,7 +50,7 @@ func (c *Client) every(interval time.Duration, what string, f func(context.Conte
 func (c *Client) sweepPending(ctx context.Context) error {
 	for {
 		before := compete.UTC(c.config.Clock()).Add(-pendingAge)
-		notices, err := c.config.Store.StalePending(ctx, before, pageSize)
+		notices, err := c.config.Store.StalePending(ctx, before, c.config.PageSize)
 		if err != nil {
 			return fmt.Errorf("find pending registrations: %w", err)
 		}
@@ -65,7 +65,7 @@ func (c *Client) sweepPending(ctx context.Context) error {
 		if err := c.inTx(ctx, func(tx *sql.Tx) error { return c.enqueueOnceTx(ctx, tx, failed) }); err != nil {
 			return err
 		}
-		if len(notices) < pageSize || len(failures) == len(notices) {
+		if len(notices) < c.config.PageSize || len(failures) == len(notices) {
 			return nil
 		}
 	}

@@ -71,35 +71,3 @@ func guarded[T any](items []T, f func([]T) error) (err error) {
 	}()
 	return f(items)
 }
-
-// gate lets in as many at a time as it has room for.
-type gate chan struct{}
-
-// through runs f inside the gate, and then rests inside it for as long as f took (within bounds), so that at least half of
-// the writer's time stays with the registrar, whose callers wait for an answer. A writer that is busy makes f slow, and the rest long.
-func (g gate) through(ctx context.Context, f func() error) error {
-	select {
-	case g <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-g }()
-	start := time.Now()
-	if err := f(); err != nil {
-		return err
-	}
-	rest(ctx, time.Since(start))
-	return nil
-}
-
-// maxRest bounds a rest, so that a slow disk doesn't make the queue crawl.
-const maxRest = 100 * time.Millisecond
-
-func rest(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(min(d, maxRest))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}

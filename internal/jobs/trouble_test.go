@@ -60,13 +60,12 @@ func (r slowRegistrar) Settle(ctx context.Context, _ string) (bool, error) {
 }
 
 func TestStopGivesBackWhatDoesNotFinish(t *testing.T) {
-	settling := make(chan struct{})
-	eachDatabase(t, func(c *Config) { c.Registrar = slowRegistrar{settling: settling} }, func(f *fixture) {
+	eachDatabase(t, func(c *Config) { c.Registrar = slowRegistrar{settling: make(chan struct{})} }, func(f *fixture) {
 		if err := f.client.Start(f.Context()); err != nil {
 			f.Fatal(err)
 		}
 		f.enqueue(compete.SettleJob{CompetitionID: newID()})
-		<-settling
+		<-f.config.Registrar.(slowRegistrar).settling
 		ctx, cancel := context.WithTimeout(f.Context(), 4*time.Second)
 		defer cancel()
 		if err := f.client.Stop(ctx); err != nil {
@@ -82,7 +81,7 @@ func TestStopGivesBackWhatDoesNotFinish(t *testing.T) {
 }
 
 func TestSettlingGoesOnThroughPagesAndStops(t *testing.T) {
-	eachDatabase(t, nil, func(f *fixture) {
+	eachDatabase(t, realPages, func(f *fixture) {
 		const many = 300 // more than the registrar does in one page
 		competition := f.competition(many, 0)
 		registrations := f.register(competition, f.participants(many)...)

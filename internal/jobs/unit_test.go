@@ -141,20 +141,60 @@ func TestRiverIsQuiet(t *testing.T) {
 	}
 }
 
-func TestGateRestsAsLongAsTheWorkTook(t *testing.T) {
-	g := make(gate, 1)
+func TestDeliveriesRestWhileTheRegistrarIsBusy(t *testing.T) {
 	const work = 20 * time.Millisecond
+	g := make(gate, 1)
+	var registrar rush
+	registrar.watch(nil, time.Now().Add(time.Hour)) // busy for longer than the test
 	start := time.Now()
-	if err := g.through(t.Context(), func() error { time.Sleep(work); return nil }); err != nil {
+	if err := g.through(t.Context(), &registrar, func() error { time.Sleep(work); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(start); took < 2*work {
-		t.Errorf("the gate was busy for %v, want the work of %v and as long a rest", took, work)
+	if d := time.Since(start); d < 2*work {
+		t.Errorf("beside a busy registrar the gate was taken for %v, want the work of %v and as long a rest", d, work)
 	}
 	g <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := g.through(ctx, func() error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := g.through(ctx, &registrar, func() error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("waiting at a full gate with a cancelled context gave %v", err)
 	}
+}
+
+func TestConfirmationsWaitForTheEndOfARushWithinBounds(t *testing.T) {
+	at := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	batch := func(n int) []compete.Job {
+		return []compete.Job{compete.SettleJob{}, compete.NotifyJob{Notices: make([]compete.Notice, n)}}
+	}
+	var r rush
+	if !r.idle(at) {
+		t.Error("a registrar that has enqueued nothing isn't idle")
+	}
+	r.watch(batch(rushBatch-1), at)
+	if r.idle(at.Add(rushCalm)) || !r.idle(at.Add(rushCalm+1)) {
+		t.Errorf("the registrar is idle at another time than %v after it enqueued", rushCalm)
+	}
+	if wait := r.calmIn(at, at.Add(time.Hour)); wait > 0 {
+		t.Errorf("confirmations wait %v though there is no rush", wait)
+	}
+	r.watch(batch(rushBatch), at)
+	r.watch(batch(1), at.Add(time.Second))
+	for _, c := range []struct{ now, deadline, want time.Duration }{
+		{0, time.Hour, rushCalm},
+		{rushCalm / 4, time.Hour, rushCalm * 3 / 4},
+		{0, time.Millisecond, time.Millisecond},
+		{rushCalm, time.Hour, 0},
+	} {
+		if got := r.calmIn(at.Add(c.now), at.Add(c.deadline)); got != c.want {
+			t.Errorf("%v after the batch, with a deadline at %v, confirmations wait %v, want %v", c.now, c.deadline, got, c.want)
+		}
+	}
+
+	// Whoever stops doesn't wait: with a rush that lasts an hour these would.
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	r.watch(batch(rushBatch), time.Now().Add(time.Hour))
+	r.pass(ended, t.Context(), time.Now().Add(time.Hour))
+	r.pass(t.Context(), ended, time.Now().Add(time.Hour))
+	r.pass(t.Context(), t.Context(), time.Now().Add(10*time.Millisecond))
 }
