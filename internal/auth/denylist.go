@@ -51,7 +51,9 @@ func (d *denyList) check(a compete.Actor, issued time.Time) error {
 		}
 		return nil
 	}
-	if issued.Before(list.whole.TokensBefore[a.UserID]) || issued.Before(list.recent.TokensBefore[a.UserID]) {
+	// A token says when it was issued in whole seconds: one made in the second of the change is taken for made after it.
+	before := func(end time.Time) bool { return issued.Before(end.Truncate(time.Second)) }
+	if before(list.whole.TokensBefore[a.UserID]) || before(list.recent.TokensBefore[a.UserID]) {
 		return compete.ErrUnauthorized
 	}
 	return nil

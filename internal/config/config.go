@@ -50,7 +50,7 @@ type Config struct {
 	FailedJobsAge     time.Duration `group:"Work" name:"cleanup-failed-jobs-age" env:"CLEANUP_FAILED_JOBS_AGE" default:"30d" help:"How long dead letters are kept."`
 	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long ended and expired logins are kept; at least as long as tokens are valid."`
 
-	SMTPURL  URL    `group:"Mail" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"smtp://user:password@host:587 or smtps://… sends every message by mail too. The mailbox has them all anyway."`
+	SMTPURL  URL    `group:"Mail" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"smtp://user:password@host:587 or smtps://…, checked and kept for later: this version sends no mail. The mailbox has every message."`
 	MailFrom string `group:"Mail" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" help:"Sender of the mails."`
 
 	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
