@@ -29,7 +29,6 @@ func (a *App) wireJobs() error {
 		MaxAttempts: a.config.JobMaxAttempts, Backoff: a.config.JobBackoff,
 		Work:  a.config.Plays(config.RoleWorker),
 		Store: a.store, Registrar: a.registrar, Compose: mail.Composer{PublicURL: a.config.Origin()}.Compose, Clock: a.config.Clock, NewID: newID,
-		Rushing:          a.registrar.Rushing,
 		Concurrency:      a.config.WorkerConcurrency,
 		ReminderSchedule: a.config.ReminderSchedule, CleanUpSchedule: a.config.CleanUpSchedule,
 		FinishedJobsAge: a.config.FinishedJobsAge,

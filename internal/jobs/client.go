@@ -46,7 +46,6 @@ type Config struct {
 	Compose   func(compete.Target) (subject, body string, err error) // words a message
 	Clock     func() time.Time
 	NewID     func() string
-	Rushing   func() bool // whether many are registering right now: messages wait for them, a little; nil: never
 
 	Concurrency      int           // confirmation jobs worked at the same time
 	PageSize         int           // registrations that are read at a time, and delivered to in one transaction

@@ -45,7 +45,6 @@ type deliverer struct {
 // deliver does what the notices ask for, in pages, and returns those it could not do. err is trouble that concerns them all.
 func (d *deliverer) deliver(ctx context.Context, notices []compete.Notice) (failures []failure[compete.Notice], err error) {
 	for page := range slices.Chunk(notices, d.PageSize) {
-		d.awaitCalm(ctx)
 		failed, err := sparing(ctx, page, func(some []compete.Notice) error {
 			targets, err := d.Store.Targets(ctx, some)
 			if err != nil {
@@ -59,17 +58,6 @@ func (d *deliverer) deliver(ctx context.Context, notices []compete.Notice) (fail
 		}
 	}
 	return failures, nil
-}
-
-// maxDeferral bounds how long a page of messages waits for a rush to pass, so that an endless one doesn't hold them up for good.
-// It is well below what the sweep over PENDING registrations takes for forgotten.
-const maxDeferral = 2 * time.Second
-
-// awaitCalm lets those who are pressing "Register" have the machine: a message can come a second later, an answer can't.
-func (d *deliverer) awaitCalm(ctx context.Context) {
-	for begin := time.Now(); d.Rushing != nil && d.Rushing() && time.Since(begin) < maxDeferral && ctx.Err() == nil; {
-		rest(ctx, maxRest)
-	}
 }
 
 // write delivers a page of targets in one transaction. Those whose registration has moved on get no message that isn't true any more.

@@ -9,7 +9,6 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"minicompete/internal/compete"
@@ -24,11 +23,6 @@ const (
 	DefaultBatchSize = 512
 	// pageSize is how many registrations one transaction promotes or cancels on behalf of one command, so that the writer stays free.
 	pageSize = 256
-
-	// A rush is going on for rushPause after a batch of at least rushBatch commands: measured, a rush at full rate has batches of
-	// about a hundred every few milliseconds, and a quiet system has batches of one or two.
-	rushBatch = 16
-	rushPause = 200 * time.Millisecond
 )
 
 // Config names what a Registrar needs.
@@ -45,10 +39,9 @@ type Config struct {
 
 // Registrar implements compete.Registrar. Start it before the first command and Stop it after the last.
 type Registrar struct {
-	config   Config
-	queue    queue
-	done     chan struct{}
-	lastRush atomic.Int64 // when the last batch of a rush was taken, in nanoseconds of the system's clock
+	config Config
+	queue  queue
+	done   chan struct{}
 }
 
 var _ compete.Registrar = (*Registrar)(nil)
@@ -75,9 +68,6 @@ func (r *Registrar) Start() {
 			if len(commands) == 0 {
 				return
 			}
-			if len(commands) >= rushBatch {
-				r.lastRush.Store(time.Now().UnixNano())
-			}
 			r.commit(commands)
 		}
 	}()
@@ -96,11 +86,6 @@ func (r *Registrar) Stop(ctx context.Context) error {
 
 // QueueDepth is the number of commands that wait.
 func (r *Registrar) QueueDepth() int { return r.queue.depth() }
-
-// Rushing reports whether many are pressing right now, so that work which can wait a moment leaves them the machine.
-func (r *Registrar) Rushing() bool {
-	return time.Now().UnixNano()-r.lastRush.Load() < int64(rushPause)
-}
 
 // Register implements compete.Registrar.
 func (r *Registrar) Register(ctx context.Context, c compete.RegisterCommand) (compete.RegistrationOutcome, error) {
