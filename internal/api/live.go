@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/sse"
 )
 
 // Seats is the data of a 'seats' event.
@@ -20,11 +20,7 @@ type Seats struct {
 	Phase      compete.Phase `json:"phase" enum:"draft,upcoming,open,waitlist,full,closed,cancelled" example:"open"`
 }
 
-const (
-	mediaEvents = "text/event-stream"
-	// writeTimeout is how long one write to an open stream may take.
-	writeTimeout = 10 * time.Second
-)
+const mediaEvents = "text/event-stream"
 
 type liveAnswer struct {
 	Body func(huma.Context)
@@ -45,42 +41,44 @@ func (a *api) watchSeats(ctx context.Context, in *CompetitionInput) (*liveAnswer
 	if _, err := a.Service.Competition(ctx, actor(ctx), in.ID); err != nil {
 		return nil, err // drafts are seen by their organizers alone
 	}
-	ctx, stop := context.WithCancel(ctx)
-	seats, err := a.Seats.Watch(ctx, in.ID)
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx)) // the stream goes on when the request has ended
+	follow := context.AfterFunc(ctx, stop)
+	seats, err := a.Seats.Watch(watching, in.ID)
 	if err != nil {
 		stop()
 		return nil, err
 	}
 	return &liveAnswer{func(hc huma.Context) {
-		defer stop()
-		hc.SetHeader("Content-Type", mediaEvents)
-		hc.SetHeader("X-Accel-Buffering", "no") // nginx would hold events back
-		hc.SetStatus(http.StatusOK)
-		if request, response := humago.Unwrap(hc); request.Method != http.MethodHead {
-			a.stream(ctx, response, seats)
+		follow()
+		request, response := humago.Unwrap(hc)
+		if request.Method == http.MethodHead {
+			stop()
+			hc.SetHeader("Content-Type", mediaEvents)
+			hc.SetStatus(http.StatusOK)
+			return
 		}
+		sse.Serve(response, request, a.Logger, func(s *sse.Stream) {
+			defer stop()
+			a.stream(s, seats)
+		})
 	}}, nil
 }
 
 // stream sends events until the client leaves, stops reading, or the feed ends.
-func (a *api) stream(ctx context.Context, w http.ResponseWriter, seats <-chan compete.Seats) {
-	out := http.NewResponseController(w)
-	// Each write has a deadline of its own: a stream outlives the server's write timeout.
-	send := func(text string) bool {
-		_ = out.SetWriteDeadline(time.Now().Add(writeTimeout)) // a writer without deadlines needs none
-		_, err := io.WriteString(w, text)
-		return err == nil && out.Flush() == nil
-	}
+func (a *api) stream(s *sse.Stream, seats <-chan compete.Seats) {
 	heartbeat := time.NewTicker(a.Heartbeat)
 	defer heartbeat.Stop()
-	for open := send("retry: 2000\n\n"); open; {
+	for err := s.Send("retry: 2000\n\n"); err == nil; {
 		select {
-		case <-ctx.Done():
+		case <-s.Context().Done():
 			return
-		case s, more := <-seats:
-			open = more && send(seatsEvent(s))
+		case now, more := <-seats:
+			if !more {
+				return
+			}
+			err = s.Send(seatsEvent(now))
 		case <-heartbeat.C:
-			open = send(": still here\n\n")
+			err = s.Send(": still here\n\n")
 		}
 	}
 }

@@ -3,13 +3,13 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/sse"
 )
 
 const (
@@ -17,8 +17,6 @@ const (
 	liveEvery = 250 * time.Millisecond
 	// heartbeatEvery keeps proxies from closing a quiet stream.
 	heartbeatEvery = 20 * time.Second
-	// liveWrite is how long one event may take to be taken; a reader that is slower is gone.
-	liveWrite = 10 * time.Second
 	// maxWatched is how many competitions one page may follow; live.js asks for no more.
 	maxWatched = 100
 )
@@ -30,16 +28,24 @@ func (a *app) live(r *http.Request, _ *visit) (response, error) {
 	if len(ids) > maxWatched {
 		return nil, errBadForm
 	}
-	ctx, cancel := context.WithCancel(r.Context())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context())) // the stream goes on when the request has ended
+	follow := context.AfterFunc(r.Context(), cancel)
 	changes, err := a.watch(ctx, ids)
 	if err != nil {
 		cancel()
 		return nil, err
 	}
 	return func(v *visit) error {
-		defer cancel()
-		s := &stream{visit: v, out: http.NewResponseController(v.w), pending: make(map[string]compete.Seats, 1)}
-		s.run(ctx, changes)
+		follow()
+		s := &stream{app: a, actor: v.actor, pending: make(map[string]compete.Seats, 1)}
+		if cookie, err := r.Cookie(a.sessionCookie()); err == nil {
+			s.session = cookie.Value
+		}
+		sse.Serve(v.w, r, a.Log, func(out *sse.Stream) {
+			defer cancel()
+			s.out = out
+			s.run(changes)
+		})
 		return nil
 	}, nil
 }
@@ -91,26 +97,21 @@ func merge(ctx context.Context, feeds []<-chan compete.Seats) <-chan compete.Sea
 	return merged
 }
 
-// stream writes the events of one page.
+// stream writes the events of one page. It holds nothing of the request, which may be over long before.
 type stream struct {
-	visit   *visit
-	out     *http.ResponseController
+	app     *app
+	actor   compete.Actor
+	session string // the cookie's token, empty for a visitor
+	out     *sse.Stream
 	pending map[string]compete.Seats // by competition, until the next flush
 	err     error                    // the first failed write: the reader is gone
 }
 
-func (s *stream) run(ctx context.Context, changes <-chan compete.Seats) {
-	a := s.visit.app
-	h := s.visit.w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no")
-	s.event("clock", strconv.FormatInt(a.clock().UnixMilli(), 10))
-	s.flush()
-
+func (s *stream) run(changes <-chan compete.Seats) {
+	s.send(event("clock", strconv.FormatInt(s.app.clock().UnixMilli(), 10)))
 	var unread <-chan int
-	if s.visit.actor.LoggedIn() {
-		counts, leave := a.unread.join(s.visit.actor.UserID)
+	if s.actor.LoggedIn() {
+		counts, leave := s.app.unread.join(s.actor.UserID)
 		defer leave()
 		unread = counts
 	}
@@ -121,7 +122,7 @@ func (s *stream) run(ctx context.Context, changes <-chan compete.Seats) {
 	waiting := true
 	for s.err == nil {
 		select {
-		case <-ctx.Done():
+		case <-s.out.Context().Done():
 			return
 		case seats, ok := <-changes:
 			if !ok {
@@ -139,59 +140,41 @@ func (s *stream) run(ctx context.Context, changes <-chan compete.Seats) {
 				due.Reset(liveEvery)
 			}
 		case n := <-unread:
-			s.event("unread", strconv.Itoa(n))
-			s.flush()
+			s.send(event("unread", strconv.Itoa(n)))
 		case <-heartbeat.C:
-			s.heartbeat(ctx)
+			s.heartbeat()
 		}
 	}
 }
 
 func (s *stream) sendPending() {
+	events := ""
 	for id, seats := range s.pending {
 		data, err := renderedSeats(seats)
 		if err != nil {
 			s.err = err
 			return
 		}
-		s.event("seats", data)
+		events += event("seats", data)
 		delete(s.pending, id)
 	}
-	s.flush()
+	s.send(events)
 }
 
 // heartbeat keeps the stream open, and ends it when the session behind it has ended.
-func (s *stream) heartbeat(ctx context.Context) {
-	if s.visit.actor.LoggedIn() {
-		cookie, err := s.visit.r.Cookie(s.visit.app.sessionCookie())
-		if err == nil {
-			_, err = s.visit.app.Sessions.Cookie(ctx, cookie.Value)
-		}
-		if err != nil {
-			s.err = err
+func (s *stream) heartbeat() {
+	if s.actor.LoggedIn() {
+		if _, s.err = s.app.Sessions.Cookie(s.out.Context(), s.session); s.err != nil {
 			return
 		}
 	}
-	s.write(": still here\n\n")
-	s.flush()
+	s.send(": still here\n\n")
 }
 
-func (s *stream) event(name, data string) {
-	s.write("event: " + name + "\ndata: " + data + "\n\n")
-}
-
-func (s *stream) write(text string) {
+func (s *stream) send(events string) {
 	if s.err == nil {
-		_, s.err = fmt.Fprint(s.visit.w, text)
+		s.err = s.out.Send(events)
 	}
 }
 
-// flush sends what was written. Each has a deadline of its own, as the stream outlives the server's.
-func (s *stream) flush() {
-	if s.err != nil {
-		return
-	}
-	if s.err = s.out.SetWriteDeadline(time.Now().Add(liveWrite)); s.err == nil {
-		s.err = s.out.Flush()
-	}
-}
+func event(name, data string) string { return "event: " + name + "\ndata: " + data + "\n\n" }
