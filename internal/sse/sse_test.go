@@ -30,7 +30,7 @@ func serve(t *testing.T, logger *slog.Logger, run func(*sse.Stream)) *httptest.S
 	return server
 }
 
-func get(t *testing.T, ctx context.Context, url string) *http.Response {
+func get(ctx context.Context, t *testing.T, url string) *http.Response {
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -53,7 +53,7 @@ func TestStream(t *testing.T) {
 			}
 		}
 	})
-	response := get(t, t.Context(), server.URL)
+	response := get(t.Context(), t, server.URL)
 	for name, want := range map[string]string{"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Kept": "yes"} {
 		if got := response.Header.Get(name); got != want || response.StatusCode != http.StatusOK {
 			t.Errorf("%d with %s %q, want %q", response.StatusCode, name, got, want)
@@ -82,7 +82,7 @@ func TestTheStreamEndsWithItsClient(t *testing.T) {
 		close(ended)
 	})
 	ctx, leave := context.WithCancel(t.Context())
-	get(t, ctx, server.URL)
+	get(ctx, t, server.URL)
 	leave()
 	<-ended
 }
@@ -128,7 +128,7 @@ func TestAPanicEndsItsStreamAlone(t *testing.T) {
 		return written.Write(p)
 	}), nil))
 	server := serve(t, logger, func(*sse.Stream) { panic("the reason") })
-	if _, err := io.ReadAll(get(t, t.Context(), server.URL).Body); err == nil {
+	if _, err := io.ReadAll(get(t.Context(), t, server.URL).Body); err == nil {
 		t.Error("the stream looks whole")
 	}
 	mu.Lock()
