@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"minicompete/internal/compete"
@@ -132,6 +133,8 @@ func (t *ledgerTx) SaveRegistrations(ctx context.Context, changed []compete.Regi
 	for i, r := range changed {
 		rows[i] = []any{r.ID, r.UserID, r.CompetitionID, string(r.Status), r.Seq, r.RegisteredAt, r.UpdatedAt, r.PromotedAt}
 	}
+	// In the order in which Deliver locks registrations, so that the two wait for each other and never deadlock.
+	slices.SortFunc(rows, func(a, b []any) int { return strings.Compare(a[0].(string), b[0].(string)) })
 	_, err := t.bulk(ctx, saveRegistrations, rows)
 	return unknownUser(err)
 }
