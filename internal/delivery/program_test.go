@@ -91,6 +91,10 @@ func addAdmin(t testing.TB, env []string) {
 type server struct {
 	webURL, apiURL, metricsURL string // without a slash at the end; empty where it doesn't listen
 	log                        lockedBuffer
+
+	process *os.Process
+	ended   chan struct{}
+	outcome error // of the process, once it has ended
 }
 
 // serve starts the program, waits until it says where it listens, and stops it after the test.
@@ -113,17 +117,18 @@ func follow(t testing.TB, command *exec.Cmd) *server {
 	if err := command.Start(); err != nil {
 		t.Fatalf("start the program: %v", err)
 	}
-	ready, ended := make(chan struct{}), make(chan error, 1)
+	s.process, s.ended = command.Process, make(chan struct{})
+	ready := make(chan struct{})
 	go func() {
 		s.read(output, ready)
-		ended <- command.Wait()
+		s.outcome = command.Wait()
+		close(s.ended)
 	}()
-	t.Cleanup(func() { s.stop(t, command, ended) })
+	t.Cleanup(func() { s.stop(t) })
 	select {
 	case <-ready:
-	case err := <-ended:
-		ended <- err
-		t.Fatalf("the program ended at once: %v\n%s", err, s.log.String())
+	case <-s.ended:
+		t.Fatalf("the program ended at once: %v\n%s", s.outcome, s.log.String())
 	case <-time.After(patience):
 		t.Fatalf("the program doesn't say that it is ready\n%s", s.log.String())
 	}
@@ -148,16 +153,22 @@ func (s *server) read(output io.Reader, ready chan<- struct{}) {
 	}
 }
 
-func (s *server) stop(t testing.TB, command *exec.Cmd, ended chan error) {
+// stop stops the program as a supervisor does, and waits for its end. Stopping it again does nothing.
+func (s *server) stop(t testing.TB) {
 	t.Helper()
-	_ = command.Process.Signal(syscall.SIGTERM) // it may have ended
 	select {
-	case err := <-ended:
-		if err != nil {
-			t.Errorf("the program did not stop cleanly: %v\n%s", err, s.log.String())
+	case <-s.ended:
+		return
+	default:
+	}
+	_ = s.process.Signal(syscall.SIGTERM) // it may end just now
+	select {
+	case <-s.ended:
+		if s.outcome != nil {
+			t.Errorf("the program did not stop cleanly: %v\n%s", s.outcome, s.log.String())
 		}
 	case <-time.After(patience):
-		_ = command.Process.Kill()
+		_ = s.process.Kill()
 		t.Errorf("the program did not stop within %v\n%s", patience, s.log.String())
 	}
 }

@@ -1,0 +1,272 @@
+package delivery
+
+import (
+	"database/sql"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"minicompete/internal/apptest"
+	"minicompete/internal/testservices"
+)
+
+const (
+	crowd = 10_000
+	seats = 6_000
+	soon  = 25 // registrations in a competition that starts tomorrow
+)
+
+// A replica is a process of the program that can be restarted in its place.
+type replica struct {
+	env     []string
+	running *server
+	doors   []string // where the API answers; none for a worker
+
+	down atomic.Pointer[time.Time] // when the restart that is under way began; nil while it serves
+	up   atomic.Pointer[time.Time] // when the newest restart was over
+}
+
+func startReplica(t *testing.T, env ...string) *replica {
+	t.Helper()
+	r := &replica{env: env}
+	r.start(t)
+	return r
+}
+
+func (r *replica) start(t *testing.T) {
+	t.Helper()
+	r.running = serve(t, r.env)
+	r.doors = nil
+	for _, url := range []string{r.running.apiURL, r.running.webURL} {
+		if url != "" {
+			r.doors = append(r.doors, url)
+		}
+	}
+}
+
+// restart stops the process as a supervisor does, and starts another in its place.
+func (r *replica) restart(t *testing.T) {
+	t.Helper()
+	now := time.Now()
+	r.down.Store(&now)
+	r.running.stop(t)
+	r.start(t)
+	over := time.Now()
+	r.up.Store(&over)
+	r.down.Store(nil)
+}
+
+// wasRestarted reports whether a restart was under way at some time since.
+func (r *replica) wasRestarted(since time.Time) bool {
+	up := r.up.Load()
+	return r.down.Load() != nil || up != nil && up.After(since)
+}
+
+// A cluster is two replicas of the pages and the API, and two of the workers, on one PostgreSQL and one Redis.
+type cluster struct {
+	front, workers []*replica
+	db             *sql.DB
+}
+
+func startCluster(t *testing.T, databaseURL, redisURL string) *cluster {
+	t.Helper()
+	env := func(roles string, more ...string) []string {
+		return append([]string{
+			"PATH=" + os.Getenv("PATH"), "DATABASE_URL=" + databaseURL, "REDIS_URL=" + redisURL, "JWT_SECRET=" + apptest.Secret,
+			"BCRYPT_COST=4", "LOG_LEVEL=warn", "ROLES=" + roles,
+			// Schedules that don't come due meanwhile: a periodic job runs when a worker begins to lead, and at no other time.
+			"CRON_REMINDER_SCHEDULE=0 0 29 2 *", "CRON_CLEANUP_SCHEDULE=0 0 29 2 *",
+		}, more...)
+	}
+	c := &cluster{}
+	for range 2 {
+		// The same address after a restart, as behind a load balancer.
+		c.front = append(c.front, startReplica(t, env("web,api", "WEB_ADDR=127.0.0.1:"+steadyPort(t), "API_ADDR=127.0.0.1:"+steadyPort(t))...))
+	}
+	for range 2 {
+		c.workers = append(c.workers, startReplica(t, env("worker")...))
+	}
+	db, err := sql.Open("pgx", databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	c.db = db
+	return c
+}
+
+// Two replicas of everything, each restarted in turn while ten thousand register: the result is exact, nobody is turned away, and
+// what happens once happens once.
+func TestReplicasAreRestartedInARush(t *testing.T) {
+	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
+		c := startCluster(t, databaseURL, testservices.Redis(t))
+		organizer := signUpOrganizer(t, c.front[0].doors[0])
+		tomorrow := createCompetition(t, c.front[0].doors[0], organizer, map[string]any{
+			"title": "Tomorrow", "capacity": soon, "regDeadline": time.Now().Add(time.Hour), "startDate": time.Now().Add(20 * time.Hour),
+		})
+		wanted := createCompetition(t, c.front[1].doors[0], organizer, map[string]any{
+			"title": "What everybody wants", "capacity": seats, "waitlist": true, "regDeadline": time.Now().Add(time.Hour),
+		})
+		people := insertPeople(t, c.db, crowd)
+		early := newRush(c.front, tomorrow, people[:soon])
+		early.press(t)
+		early.check(t, soon)
+		c.wantCount(t, soon, `SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'`, tomorrow)
+
+		terms := &leadership{cluster: c}
+		terms.look(t)
+		start := time.Now()
+		rush := newRush(c.front, wanted, people)
+		rush.start()
+		for i, r := range append(c.front, c.workers...) {
+			rush.waitFor(t, 500+i*2000)
+			began := time.Now()
+			r.restart(t)
+			t.Logf("replica %d: restarted in %v, with %d registered by then", i+1, time.Since(began).Round(time.Millisecond), rush.accepted.Load())
+			if len(r.doors) == 0 {
+				terms.look(t)
+			}
+		}
+		rush.finish(t)
+		took := time.Since(start)
+		rush.check(t, seats)
+		t.Logf("%d registered in %v; told to come again: %d, found a replica away: %d", crowd, took.Round(time.Millisecond), rush.told.Load(), rush.away.Load())
+
+		c.wantExactly(t, wanted, rush)
+		c.wantMessages(t, wanted, "confirmed", seats)
+		c.wantMessages(t, wanted, "waitlisted", crowd-seats)
+		c.wantMessages(t, tomorrow, "reminder", soon)
+		terms.check(t)
+		for _, r := range append(c.front, c.workers...) {
+			if log := r.running.log.String(); strings.Contains(log, "level=ERROR") {
+				t.Errorf("a replica logged an error:\n%s", log)
+			}
+		}
+	})
+}
+
+// wantCount waits until a query gives the number.
+func (c *cluster) wantCount(t *testing.T, want int, query string, args ...any) {
+	t.Helper()
+	var got int
+	deadline := time.Now().Add(patience)
+	for {
+		if err := c.db.QueryRowContext(t.Context(), query, args...).Scan(&got); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		if got == want {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: got %d after %v, want %d", query, got, patience, want)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// wantMessages waits for the messages of a kind, and wants none of them twice and none to anybody else.
+func (c *cluster) wantMessages(t *testing.T, competition, kind string, want int) {
+	t.Helper()
+	const of = ` FROM messages m JOIN registrations r ON r.id = m.registration_id WHERE r.competition_id = $1 AND m.kind = $2`
+	c.wantCount(t, want, `SELECT count(*)`+of, competition, kind)
+	c.wantCount(t, want, `SELECT count(DISTINCT m.user_id)`+of, competition, kind)
+}
+
+// wantExactly holds what is stored to the rules and to what everybody was told.
+func (c *cluster) wantExactly(t *testing.T, competition string, r *rush) {
+	t.Helper()
+	c.wantCount(t, seats, `SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'`, competition)
+	var left, waitlisted, next int
+	err := c.db.QueryRowContext(t.Context(), `SELECT seats_left, waitlisted, next_seq FROM competitions WHERE id = $1`, competition).Scan(&left, &waitlisted, &next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left != 0 || waitlisted != crowd-seats || next != crowd+1 {
+		t.Errorf("%d seats are left, %d wait, the next sequence number is %d; want 0, %d, %d", left, waitlisted, next, crowd-seats, crowd+1)
+	}
+	rows, err := c.db.QueryContext(t.Context(), `SELECT id, user_id, seq, status FROM registrations WHERE competition_id = $1 ORDER BY seq`, competition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		n++
+		var stored registration
+		var user string
+		if err := rows.Scan(&stored.ID, &user, &stored.Seq, &stored.Status); err != nil {
+			t.Fatal(err)
+		}
+		holds := "WAITLISTED"
+		if n <= seats {
+			holds = "CONFIRMED"
+		}
+		told := r.toldTo(user)
+		if stored.Seq != n || stored.Status != holds || told.ID != stored.ID || told.Seq != stored.Seq {
+			t.Fatalf("registration %d is %+v, and its user was told %+v", n, stored, told)
+		}
+	}
+	if err := rows.Err(); err != nil || n != crowd {
+		t.Errorf("%d registrations, %v; want %d", n, err, crowd)
+	}
+}
+
+// leadership counts how often a worker began to lead the cluster. River keeps a row for the one that does.
+type leadership struct {
+	*cluster
+	terms  int
+	leader string
+}
+
+// look waits until some worker leads and has begun the periodic jobs, as many times as there was a new leader.
+func (l *leadership) look(t *testing.T) {
+	t.Helper()
+	var leader string
+	apptest.Eventually(t, patience, "a worker leads", func() bool {
+		err := l.db.QueryRowContext(t.Context(), `SELECT leader_id || ' since ' || elected_at FROM river_leader`).Scan(&leader)
+		return err == nil
+	})
+	if leader != l.leader {
+		l.leader = leader
+		l.terms++
+	}
+	l.check(t)
+}
+
+// check wants every periodic job to have run once for each leader, and not once for each process.
+func (l *leadership) check(t *testing.T) {
+	t.Helper()
+	for _, kind := range []string{"find_reminders", "clean_up"} {
+		l.wantCount(t, l.terms, `SELECT count(*) FROM river_job WHERE kind = $1 AND state = 'completed'`, kind)
+		l.wantCount(t, l.terms, `SELECT count(*) FROM river_job WHERE kind = $1`, kind)
+	}
+}
+
+func signUpOrganizer(t *testing.T, api string) (token string) {
+	t.Helper()
+	var login struct{ Token string }
+	post(t, api+"/api/auth/signup", "", map[string]any{
+		"name": "Maya", "email": "maya@example.com", "password": apptest.Password, "role": "ORGANIZER",
+	}, &login)
+	return login.Token
+}
+
+func createCompetition(t *testing.T, api, token string, competition map[string]any) (id string) {
+	t.Helper()
+	var created struct{ ID string }
+	post(t, api+"/api/competitions", token, competition, &created)
+	return created.ID
+}
+
+func post(t *testing.T, url, token string, body, into any) {
+	t.Helper()
+	status, _, err := send(http.MethodPost, url, token, "", body, into)
+	if err != nil || status != http.StatusCreated {
+		t.Fatalf("POST %s: %d, %v", url, status, err)
+	}
+}

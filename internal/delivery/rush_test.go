@@ -1,0 +1,259 @@
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"minicompete/internal/apptest"
+	"minicompete/internal/compete"
+)
+
+const (
+	pressers = 64
+	// heldBack is how many wait with their press until the last restart is over, so that there is a rush all along.
+	heldBack = 500
+)
+
+// registration is what somebody who registers is told.
+type registration struct {
+	ID       string
+	Seq      int
+	Status   string
+	Position int
+}
+
+// A person registers.
+type person struct{ id, token string }
+
+// A rush is many people who register for one competition, at several replicas.
+type rush struct {
+	replicas    []*replica
+	competition string
+	people      []person
+	next        chan int // whose turn it is
+	release     func()   // lets the last ones go
+	done        chan struct{}
+
+	accepted, told, away atomic.Int64 // got an answer; were told to come again; found a replica away
+
+	mu       sync.Mutex
+	answers  map[string]registration // by user
+	failures []string
+}
+
+// client keeps as many connections to each replica as there may be requests at once.
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: pressers}, Timeout: patience}
+
+func newRush(replicas []*replica, competition string, people []person) *rush {
+	r := &rush{replicas: replicas, competition: competition, people: people, next: make(chan int), done: make(chan struct{}), answers: map[string]registration{}}
+	released := make(chan struct{})
+	r.release = sync.OnceFunc(func() { close(released) })
+	go func() {
+		defer close(r.next)
+		for i := range people {
+			if i == max(0, len(people)-heldBack) {
+				<-released
+			}
+			r.next <- i
+		}
+	}()
+	return r
+}
+
+// start has everybody press, and returns at once.
+func (r *rush) start() {
+	var pressing sync.WaitGroup
+	for range pressers {
+		pressing.Go(func() {
+			for i := range r.next {
+				r.register(i)
+			}
+		})
+	}
+	go func() {
+		pressing.Wait()
+		close(r.done)
+	}()
+}
+
+// finish lets the last ones go, and waits until everybody has an answer.
+func (r *rush) finish(t *testing.T) {
+	t.Helper()
+	r.release()
+	select {
+	case <-r.done:
+	case <-time.After(2 * patience):
+		t.Fatalf("only %d of %d have an answer", r.accepted.Load(), len(r.people))
+	}
+}
+
+func (r *rush) press(t *testing.T) {
+	t.Helper()
+	r.start()
+	r.finish(t)
+}
+
+// waitFor waits until so many have an answer.
+func (r *rush) waitFor(t *testing.T, n int) {
+	t.Helper()
+	apptest.Eventually(t, 2*patience, strconv.Itoa(n)+" are registered", func() bool {
+		return int(r.accepted.Load()) >= min(n, len(r.people)-heldBack)
+	})
+}
+
+// register presses as a good client does: it goes to the other replica, with the same key, when it is told to come again and when
+// the replica that it asks is being restarted. Anything else but a registration is a failure.
+func (r *rush) register(i int) {
+	const mostTries = 500
+	key := "press-" + r.competition + "-" + r.people[i].id
+	told := false // to come again, so that an earlier press may have counted
+	for try := range mostTries {
+		at := r.replicas[(i+try)%len(r.replicas)]
+		url := at.doors[i/len(r.replicas)%len(at.doors)] + "/api/competitions/" + r.competition + "/register"
+		began := time.Now()
+		var answer registration
+		status, header, err := send(http.MethodPost, url, r.people[i].token, key, nil, &answer)
+		switch {
+		case err != nil && at.wasRestarted(began):
+			r.away.Add(1)
+		case err != nil:
+			r.fail("%s, which was not restarted: %v", url, err)
+			return
+		case status == http.StatusServiceUnavailable && header.Get("Retry-After") != "":
+			told = true
+			r.told.Add(1)
+		case status != http.StatusCreated:
+			r.fail("%s: %d", url, status)
+			return
+		default:
+			if header.Get("Idempotency-Replayed") != "" && !told {
+				r.fail("%s: the press had counted before, but its answer was cut off", url)
+			}
+			r.accept(r.people[i].id, answer)
+			return
+		}
+		if try%len(r.replicas) == 1 { // both were asked
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	r.fail("%s was turned away %d times", r.people[i].id, mostTries)
+}
+
+func (r *rush) accept(user string, answer registration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answers[user] = answer
+	r.accepted.Add(1)
+}
+
+func (r *rush) fail(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failures = append(r.failures, fmt.Sprintf(format, args...))
+}
+
+func (r *rush) toldTo(user string) registration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.answers[user]
+}
+
+// check wants everybody to have been told where they stand: with a seat up to the capacity, and a place on the waitlist after it.
+func (r *rush) check(t *testing.T, capacity int) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, failure := range r.failures[:min(10, len(r.failures))] {
+		t.Error(failure)
+	}
+	if len(r.failures) > 0 || len(r.answers) != len(r.people) {
+		t.Fatalf("%d requests failed, and %d of %d people were answered", len(r.failures), len(r.answers), len(r.people))
+	}
+	for user, told := range r.answers {
+		seated := told.Seq <= capacity && (told.Status == "PENDING" || told.Status == "CONFIRMED") && told.Position == 0
+		waits := told.Seq > capacity && told.Status == "WAITLISTED" && told.Position == told.Seq-capacity
+		if !seated && !waits {
+			t.Errorf("%s was told %+v with %d seats", user, told, capacity)
+		}
+	}
+}
+
+// send sends a request and reads the JSON of a good answer.
+func send(method, url, token, key string, body, into any) (status int, header http.Header, err error) {
+	var encoded io.Reader = http.NoBody
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, err
+		}
+		encoded = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(context.Background(), method, url, encoded)
+	if err != nil {
+		return 0, nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	if key != "" {
+		request.Header.Set("Idempotency-Key", key)
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode < http.StatusMultipleChoices {
+		err = json.Unmarshal(text, into)
+	}
+	return answer.StatusCode, answer.Header, err
+}
+
+// insertPeople makes participants with one statement, and tokens as tools outside do: signing up would hash a password each.
+func insertPeople(t *testing.T, db *sql.DB, n int) []person {
+	t.Helper()
+	people, ids := make([]person, n), make([]string, n)
+	for i := range people {
+		user := compete.User{ID: uuid.NewString(), Email: fmt.Sprintf("person%d@example.com", i), Role: compete.RoleParticipant}
+		people[i], ids[i] = person{user.ID, apptest.ForeignToken(t, user)}, user.ID
+	}
+	_, err := db.ExecContext(t.Context(), `INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at)
+		SELECT id, 'person' || n - 1 || '@example.com', 'One of the crowd', '', 'PARTICIPANT', now(), now() FROM unnest($1::uuid[]) WITH ORDINALITY AS p (id, n)`, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return people
+}
+
+// steadyPort is a port that nobody listens on now, below those that outgoing connections are given: one of these could take it
+// while its server is restarted.
+func steadyPort(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		port := strconv.Itoa(20_000 + rand.IntN(12_000))
+		socket, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:"+port)
+		if err == nil {
+			_ = socket.Close()
+			return port
+		}
+	}
+	t.Fatal(errors.New("no port is free"))
+	return ""
+}
