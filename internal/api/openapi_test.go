@@ -1,6 +1,7 @@
 package api
 
 import (
+	"flag"
 	"net/http"
 	"os"
 	"testing"
@@ -8,11 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+var update = flag.Bool("update", false, "write the golden file anew")
+
 // TestGoldenOpenAPI holds the document to its golden file, so that a change of the API is seen in review.
 func TestGoldenOpenAPI(t *testing.T) {
 	const golden, advice = "testdata/openapi.json", "make generate writes it anew"
 	got := openAPI(newAPI(Config{Version: "1.0.0"}, http.NewServeMux()))
-	if os.Getenv("UPDATE_GOLDEN") != "" {
+	if *update {
 		if err := os.WriteFile(golden, got, 0o644); err != nil {
 			t.Fatal(err)
 		}

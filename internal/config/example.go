@@ -1,24 +1,57 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"strings"
 
 	"github.com/alecthomas/kong"
 )
 
-// Example is the text of .env.example: every setting with its help and its default.
-func Example() (string, error) {
+// Names lists the environment variables of all settings.
+func Names() []string {
+	var names []string
+	for _, flag := range settings(describe()) {
+		names = append(names, flag.Envs[0])
+	}
+	return names
+}
+
+// Table is every setting as a Markdown table for each group.
+func Table() string {
+	var b strings.Builder
+	group := ""
+	for _, flag := range settings(describe()) {
+		if flag.Group.Title != group {
+			group = flag.Group.Title
+			b.WriteString("\n| " + group + " | default | |\n|---|---|---|\n")
+		}
+		value := "`" + flag.Default + "`"
+		if flag.Default == "" {
+			value = ""
+		}
+		b.WriteString("| `" + flag.Envs[0] + "` | " + value + " | " + strings.NewReplacer("|", `\|`, "*", `\*`, "<", "&lt;").Replace(flag.Help) + " |\n")
+	}
+	return b.String()
+}
+
+// describe is a parser that nothing is parsed with.
+func describe() *kong.Kong {
 	parser, err := kong.New(&Config{}, append(Options(), kong.Name("minicompete"), kong.NoDefaultHelp())...)
 	if err != nil {
-		return "", err
+		panic(fmt.Sprintf("the tags of config.Config are wrong: %v", err)) // a mistake in this package alone
 	}
+	return parser
+}
+
+// Example is the text of .env.example: every setting with its help and its default.
+func Example() string {
 	var b strings.Builder
 	b.WriteString("# Every setting of minicompete, with its default. The program reads them from its environment, for example:\n" +
 		"#   cp .env.example .env, uncomment what you change, then: set -a; . ./.env; set +a; bin/minicompete serve\n" +
 		"# The same settings are flags: minicompete serve --help. This file is made from internal/config.\n")
 	group := ""
-	for _, flag := range settings(parser) {
+	for _, flag := range settings(describe()) {
 		if flag.Group != nil && flag.Group.Title != group {
 			group = flag.Group.Title
 			b.WriteString("\n## " + group + "\n")
@@ -29,7 +62,7 @@ func Example() (string, error) {
 		}
 		b.WriteString("\n# " + flag.Help + "\n# " + flag.Envs[0] + "=" + value + "\n")
 	}
-	return b.String(), nil
+	return b.String()
 }
 
 // UnsetEmpty takes empty variables out of the environment: NAME= means the default, not an empty value.
