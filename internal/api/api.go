@@ -15,13 +15,15 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/sse"
 )
 
-// Config is what the API needs. All fields are needed but CORSOrigins.
+// Config is what the API needs. All fields are needed but CORSOrigins and Streams.
 type Config struct {
 	Service     *compete.Service
 	Auth        Auth
 	Seats       compete.SeatsFeed
+	Streams     *sse.Counter // of open streams; nil counts none
 	Health      func(context.Context) []Check
 	CORSOrigins []string // "https://example.org", or "*" for every origin; none: no cross-origin answers
 	Logger      *slog.Logger

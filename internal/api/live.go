@@ -57,7 +57,7 @@ func (a *api) watchSeats(ctx context.Context, in *CompetitionInput) (*liveAnswer
 			hc.SetStatus(http.StatusOK)
 			return
 		}
-		sse.Serve(response, request, a.Logger, func(s *sse.Stream) {
+		sse.Serve(response, request, a.Streams, a.Logger, func(s *sse.Stream) {
 			defer stop()
 			a.stream(s, seats)
 		})

@@ -21,7 +21,9 @@ import (
 	"minicompete/internal/registrar"
 	"minicompete/internal/replay"
 	"minicompete/internal/server"
+	"minicompete/internal/sse"
 	"minicompete/internal/store"
+	"minicompete/internal/telemetry"
 )
 
 // Config sets up an App: the settings, and what is not one.
@@ -49,6 +51,9 @@ type App struct {
 	jobs      *jobs.Client
 	health    *health
 	server    *server.Server
+	metrics   *telemetry.Metrics // nil without METRICS_ADDR
+	traces    *telemetry.Traces  // nil without an OTLP endpoint
+	streams   sse.Counter
 
 	background background
 }
@@ -70,7 +75,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 		c.Clock = time.Now
 	}
 	a := &App{config: c, secret: secret, log: c.Logger}
-	for _, step := range []func(context.Context) error{a.openStore, a.openRedis, a.wireAuth, a.wireDomain, a.wireServer} {
+	for _, step := range []func(context.Context) error{a.openTelemetry, a.openStore, a.openRedis, a.wireAuth, a.wireDomain, a.wireServer} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.close())
 		}
@@ -120,7 +125,12 @@ func (a *App) wireAuth(ctx context.Context) (err error) {
 
 func (a *App) wireDomain(context.Context) error {
 	a.hub = live.New(live.Config{Read: a.store.CompetitionsByID, Redis: a.redis, Clock: a.config.Clock, Logger: a.log})
-	registrarConfig := registrar.Config{Ledger: a.store.Ledger(), Notifier: a.hub, Clock: a.config.Clock, NewID: newID, Logger: a.log}
+	registrarConfig := registrar.Config{
+		Ledger: a.store.Ledger(), Notifier: a.hub, Clock: a.config.Clock, NewID: newID, Logger: a.log, Tracer: a.traces.Tracer("registrar"),
+	}
+	if a.metrics != nil {
+		registrarConfig.Observer = a.metrics
+	}
 	if a.replays != nil {
 		registrarConfig.Replays = a.replays
 	}

@@ -77,6 +77,7 @@ func shareOf(ctx context.Context, part, whole time.Duration) (context.Context, c
 // close ends what has no work of its own. Every part may be missing.
 func (a *App) close() error {
 	a.background.stop()
+	a.sendTraces()
 	if a.hub != nil {
 		a.hub.Stop()
 	}

@@ -24,7 +24,7 @@ const (
 )
 
 func (a *App) wireJobs() error {
-	client, err := jobs.New(jobs.Config{
+	c := jobs.Config{
 		DB: a.store.Writer(), SQLite: a.store.Kind() == store.SQLite, Logger: a.log,
 		MaxAttempts: a.config.JobMaxAttempts, Backoff: a.config.JobBackoff,
 		Work:  a.config.Plays(config.RoleWorker),
@@ -33,7 +33,12 @@ func (a *App) wireJobs() error {
 		ReminderSchedule: a.config.ReminderSchedule, CleanUpSchedule: a.config.CleanUpSchedule,
 		FinishedJobsAge: a.config.FinishedJobsAge,
 		CleanUpAges:     compete.CleanUpAges{FailedJobs: a.config.FailedJobsAge, Sessions: a.config.LoginsAge()},
-	})
+		Tracer:          a.traces.Tracer("jobs"),
+	}
+	if a.metrics != nil {
+		c.Observer = a.metrics
+	}
+	client, err := jobs.New(c)
 	if err != nil {
 		return err
 	}
@@ -49,10 +54,10 @@ func (a *App) wireServer(context.Context) error {
 		return err
 	}
 	apiHandler := api.New(api.Config{
-		Service: a.service, Auth: a.auth, Seats: a.hub, Health: a.health.forAPI,
+		Service: a.service, Auth: a.auth, Seats: a.hub, Streams: &a.streams, Health: a.health.forAPI,
 		CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version,
 	})
-	c := server.Config{TrustedProxies: proxies, NewID: newID, Logger: a.log}
+	c := server.Config{TrustedProxies: proxies, NewID: newID, Logger: a.log, Tracer: a.traces.Tracer("server"), Ready: a.health.ready}
 	if a.config.Plays(config.RoleWeb) {
 		pages, err := a.pages()
 		if err != nil {
@@ -63,10 +68,11 @@ func (a *App) wireServer(context.Context) error {
 	if a.config.Plays(config.RoleAPI) {
 		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: EndpointAPI, Addr: a.config.APIAddr, Handler: apiHandler})
 	}
-	if a.config.MetricsAddr != "" {
-		c.Metrics = server.NewMetrics()
+	if a.metrics != nil {
+		a.addGauges()
+		c.Observer = a.metrics
 		private := http.NewServeMux()
-		private.Handle("GET /metrics", c.Metrics.Handler())
+		private.Handle("/", a.metrics.Handler())
 		private.Handle("GET /api/health", apiHandler) // the only health that a process of workers alone has
 		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: EndpointMetrics, Addr: a.config.MetricsAddr, Handler: private, Quiet: true})
 	}
@@ -80,7 +86,7 @@ func (a *App) pages() (http.Handler, error) {
 		return nil, err
 	}
 	return web.New(a.background.context(), web.Config{
-		Service: a.service, Sessions: a.auth, Feed: a.hub, Log: a.log, PublicURL: public, Health: a.health.forWeb, Demo: a.config.Demo,
+		Service: a.service, Sessions: a.auth, Feed: a.hub, Streams: &a.streams, Log: a.log, PublicURL: public, Health: a.health.forWeb, Demo: a.config.Demo,
 	}), nil
 }
 

@@ -23,6 +23,7 @@ type Notice struct {
 	RegistrationID string      `json:"registrationId"`
 	Seq            int64       `json:"seq"`
 	Kind           MessageKind `json:"kind"`
+	Trace          string      `json:"trace,omitempty"` // of the request that brought it about, as a W3C traceparent; empty when that is not traced
 }
 
 // NotifyJob confirms PENDING registrations (MessageConfirmed, MessagePromoted) and writes the messages of a whole batch of commands.

@@ -31,7 +31,7 @@ type Config struct {
 
 	WebAddr        string   `group:"Network" env:"WEB_ADDR" default:":3000" help:"Where the pages, and the API under /api, listen."`
 	APIAddr        string   `group:"Network" name:"api-addr" env:"API_ADDR" default:":3001" help:"Where the API alone listens."`
-	MetricsAddr    string   `group:"Network" env:"METRICS_ADDR" help:"Where /metrics and the health of this process listen, for operators only. Nowhere when empty."`
+	MetricsAddr    string   `group:"Network" env:"METRICS_ADDR" help:"Where /metrics, /debug/pprof/ and the health of this process listen, for operators only. Nowhere when empty."`
 	PublicURL      string   `group:"Network" name:"public-url" env:"PUBLIC_URL" default:"http://localhost:3000" help:"What people type to reach the pages. Links in mails begin with it; https makes the cookies secure."`
 	CORSOrigins    []string `group:"Network" name:"cors-origins" env:"CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins whose pages may call the API from a browser, or '*'. That of PUBLIC_URL alone when empty."`
 	TrustedProxies []string `group:"Network" env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed."`
@@ -55,6 +55,8 @@ type Config struct {
 
 	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	LogFormat string     `group:"Logs" env:"LOG_FORMAT" default:"text" help:"text or json."`
+
+	OTLPEndpoint URL `group:"Traces" name:"otel-exporter-otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"Receiver of traces by OTLP over HTTP, such as http://localhost:4318. Nothing is traced when empty. The other OTEL_ variables of the specification count too, such as OTEL_TRACES_SAMPLER."`
 }
 
 // Options tells kong how to read a Config.

@@ -52,6 +52,7 @@ func (c *Config) Validate() error {
 		p.add("MAIL_FROM", "must be an address such as 'Mini Compete <mail@example.com>'")
 	}
 	checkURL(&p, "SMTP_URL", c.SMTPURL, "smtp", "smtps")
+	checkURL(&p, "OTEL_EXPORTER_OTLP_ENDPOINT", c.OTLPEndpoint, "http", "https")
 	if len(p) == 0 {
 		return nil
 	}

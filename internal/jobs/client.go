@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"go.opentelemetry.io/otel/trace"
 
 	"minicompete/internal/compete"
 )
@@ -46,6 +47,8 @@ type Config struct {
 	Compose   func(compete.Target) (subject, body string, err error) // words a message
 	Clock     func() time.Time
 	NewID     func() string
+	Observer  Observer     // nil: nobody counts
+	Tracer    trace.Tracer // nil: nothing is traced
 
 	Concurrency      int           // confirmation jobs worked at the same time
 	PageSize         int           // registrations that are read at a time, and delivered to in one transaction
@@ -116,7 +119,9 @@ func (c *Client) Start(ctx context.Context) error {
 		return nil
 	}
 	// The queue outlives the context of the start: Stop ends it, in order.
+	forget := c.observe()
 	if err := c.river.Start(context.WithoutCancel(ctx)); err != nil {
+		forget()
 		return fmt.Errorf("start the workers: %w", err)
 	}
 	c.startSweeps()

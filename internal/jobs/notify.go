@@ -82,8 +82,14 @@ func (d *deliverer) write(ctx context.Context, targets []compete.Target) error {
 		return nil
 	}
 	return d.writer.through(ctx, d.registrar, func() error {
-		if _, err := d.Store.Deliver(ctx, confirm, messages, now); err != nil {
+		start := time.Now()
+		written, err := d.Store.Deliver(ctx, confirm, messages, now)
+		d.follow(ctx, targets, start, err)
+		if err != nil {
 			return fmt.Errorf("deliver messages: %w", err)
+		}
+		if d.Observer != nil {
+			d.Observer.Messages(written)
 		}
 		return nil
 	})

@@ -63,6 +63,9 @@ func (c *Client) riverConfig() (*river.Config, error) {
 	config.CancelledJobRetentionPeriod = c.config.FinishedJobsAge
 	config.DiscardedJobRetentionPeriod = c.discardedJobsAge()
 	config.ErrorHandler = deadLetters{c}
+	if c.config.Tracer != nil {
+		config.Middleware = []rivertype.Middleware{river.WorkerMiddlewareFunc(c.traced)}
+	}
 	if c.config.SQLite {
 		config.ReindexerSchedule = river.NeverSchedule() // SQLite's indexes don't bloat, and rebuilding one holds up the writer
 	}

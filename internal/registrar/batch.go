@@ -26,6 +26,7 @@ type batch struct {
 	notices    []compete.Notice
 	settle     []string // competitions that need more pages
 	changed    []string // competitions that changed
+	trace      string   // of the command that is being decided
 }
 
 // competition is a locked competition and what this batch does to it.
@@ -125,6 +126,7 @@ func (b *batch) hold(r *compete.Registration) {
 // decide answers every command in order of arrival. An error of the database ends the batch; a refusal is an answer.
 func (b *batch) decide() error {
 	for i, c := range b.commands {
+		b.trace = c.traceparent()
 		result, refusal, err := c.decide(b, c.arrived)
 		if err != nil {
 			return err
@@ -144,7 +146,7 @@ func (b *batch) touch(r *compete.Registration, now time.Time) {
 }
 
 func (b *batch) notify(r *compete.Registration, kind compete.MessageKind) {
-	b.notices = append(b.notices, compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: kind})
+	b.notices = append(b.notices, compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: kind, Trace: b.trace})
 }
 
 // write saves the outcome with a few bulk statements. A batch that changed nothing writes nothing.

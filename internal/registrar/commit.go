@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"minicompete/internal/compete"
@@ -29,21 +30,29 @@ var errPanic = errors.New("a command panicked")
 // commit runs the commands in one transaction and answers each. When a constraint or a panic spoils it, the halves are run on
 // their own, down to the one command at fault, so that one bad command never fails its neighbours.
 func (r *Registrar) commit(commands []*command) {
+	start, span := time.Now(), r.followBatch(commands)
 	b, err := r.attempts(commands)
+	took := time.Since(start)
 	switch {
 	case err == nil:
 		r.publish(b)
 		for i, c := range commands {
 			c.answer <- b.answers[i]
 		}
+		endBatch(span, commands, b.answers, nil)
+		r.observe(commands, b.answers, took)
 	case len(commands) > 1 && (errors.Is(err, compete.ErrConstraint) || errors.Is(err, errPanic)):
+		endBatch(span, nil, nil, err) // the commands go on
 		half := len(commands) / 2
 		r.commit(commands[:half])
 		r.commit(commands[half:])
 	default:
-		for _, c := range commands {
-			c.answer <- answer{err: r.refusal(err)}
+		answers := slices.Repeat([]answer{{err: r.refusal(err)}}, len(commands))
+		for i, c := range commands {
+			c.answer <- answers[i]
 		}
+		endBatch(span, commands, answers, err)
+		r.observe(commands, answers, took)
 	}
 }
 

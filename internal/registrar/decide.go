@@ -9,6 +9,7 @@ import (
 // decider is the part of a command that knows what it needs and what it does. decide returns the answer, a refusal that is the
 // answer, or an error of the database that ends the whole batch. now is the stamp of the command's arrival.
 type decider interface {
+	name() string
 	needs(n *needs)
 	decide(b *batch, now time.Time) (answer result, refusal, err error)
 }
@@ -17,6 +18,8 @@ type register struct {
 	compete.RegisterCommand
 	id string // of the registration, if it is the first of this user and competition
 }
+
+func (c *register) name() string { return "register" }
 
 func (c *register) needs(n *needs) {
 	n.competitionIDs.add(c.CompetitionID)
@@ -99,6 +102,8 @@ func (c *register) record(b *batch, outcome compete.RegistrationOutcome, now tim
 
 type cancel struct{ compete.CancelCommand }
 
+func (c *cancel) name() string { return "cancel" }
+
 func (c *cancel) needs(n *needs) { n.registrationIDs.add(c.RegistrationID) }
 
 func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
@@ -135,6 +140,8 @@ func (b *batch) cancel(c *competition, r *compete.Registration, kind compete.Mes
 }
 
 type update struct{ compete.UpdateCommand }
+
+func (c *update) name() string { return "update" }
 
 func (c *update) needs(n *needs) { n.competitionIDs.add(c.CompetitionID) }
 
@@ -174,6 +181,8 @@ type cancelCompetition struct {
 	compete.CancelCompetitionCommand
 }
 
+func (c *cancelCompetition) name() string { return "cancel competition" }
+
 func (c *cancelCompetition) needs(n *needs) { n.competitionIDs.add(c.CompetitionID) }
 
 func (c *cancelCompetition) decide(b *batch, now time.Time) (result, error, error) {
@@ -195,6 +204,8 @@ func (c *cancelCompetition) decide(b *batch, now time.Time) (result, error, erro
 }
 
 type settle struct{ competitionID string }
+
+func (c *settle) name() string { return "settle" }
 
 func (c *settle) needs(n *needs) { n.competitionIDs.add(c.competitionID) }
 

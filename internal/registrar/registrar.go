@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"minicompete/internal/compete"
 )
 
@@ -33,6 +35,8 @@ type Config struct {
 	Clock     func() time.Time
 	NewID     func() string
 	Logger    *slog.Logger
+	Observer  Observer     // nil: nobody counts
+	Tracer    trace.Tracer // nil: nothing is traced
 	QueueSize int
 	BatchSize int
 }
@@ -121,8 +125,9 @@ func (r *Registrar) Settle(ctx context.Context, competitionID string) (bool, err
 // its effect is as durable as any other.
 func (r *Registrar) submit(ctx context.Context, d decider) (result, error) {
 	c := &command{decider: d, answer: make(chan answer, 1)}
+	r.follow(ctx, c)
 	if err := r.queue.put(c, r.config.Clock); err != nil {
-		return result{}, err
+		return result{}, r.turnedAway(c, err)
 	}
 	select {
 	case a := <-c.answer:
@@ -137,6 +142,7 @@ type command struct {
 	decider
 	arrived time.Time
 	answer  chan answer
+	span    trace.Span // nil: its request is not traced
 }
 
 // result is what a command gives back; which field counts depends on the command.

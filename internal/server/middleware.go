@@ -14,10 +14,6 @@ const requestIDHeader = "X-Request-Id"
 
 // wrap puts around an endpoint's handler what every request passes.
 func (s *Server) wrap(e Endpoint) http.Handler {
-	level := slog.LevelInfo
-	if e.Quiet {
-		level = slog.LevelDebug
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		id := r.Header.Get(requestIDHeader)
@@ -28,19 +24,28 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		if s.stopping.Load() {
 			w.Header().Set("Connection", "close")
 		}
-		r = r.WithContext(withRequestID(r.Context(), id))
+		handler, probe := s.handler(e, r)
+		ctx, span := s.follow(r, id, e.Quiet || probe)
+		r = r.WithContext(ctx)
 		r.RemoteAddr = clientAddr(r, s.config.TrustedProxies)
 		recorder := &recorder{ResponseWriter: w}
 		// Deferred, so that an answer that is cut off on purpose (http.ErrAbortHandler) is logged too.
 		defer func() {
 			took := time.Since(start)
-			s.config.Metrics.observe(e.Name, r.Method, recorder.status, took)
+			if s.config.Observer != nil {
+				s.config.Observer.Request(e.Name, r.Method, r.Pattern, recorder.status, took)
+			}
+			end(span, r, recorder.status)
+			level := slog.LevelInfo
+			if e.Quiet || probe {
+				level = slog.LevelDebug
+			}
 			// The path alone: a query may hold what somebody searched for, or a token.
-			s.config.Logger.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			s.config.Logger.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 				slog.Int("status", recorder.status), slog.Int64("bytes", recorder.bytes), slog.Duration("took", took),
 				slog.String("client", r.RemoteAddr), slog.String("at", e.Name))
 		}()
-		s.serve(e.Handler, recorder, r)
+		s.serve(handler, recorder, r)
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 var errPanicked = errors.New("a handler panicked")
@@ -14,7 +16,7 @@ func withRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// LogRequestIDs is a slog.Handler that adds the id of the request to each record logged with its context.
+// LogRequestIDs is a slog.Handler that adds to each record the id of the request, and that of the trace, which its context belongs to.
 func LogRequestIDs(next slog.Handler) slog.Handler { return requestIDHandler{next} }
 
 type requestIDHandler struct{ slog.Handler }
@@ -22,6 +24,9 @@ type requestIDHandler struct{ slog.Handler }
 func (h requestIDHandler) Handle(ctx context.Context, record slog.Record) error {
 	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
 		record.AddAttrs(slog.String("request_id", id))
+	}
+	if at := trace.SpanContextFromContext(ctx); at.IsValid() {
+		record.AddAttrs(slog.String("trace_id", at.TraceID().String()), slog.String("span_id", at.SpanID().String()))
 	}
 	return h.Handler.Handle(ctx, record)
 }

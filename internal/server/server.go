@@ -1,5 +1,5 @@
 // Package server is what every request passes before and after its handler: listeners, time limits, request ids, the client's
-// address, one log line, recovery from panics, metrics, and the graceful stop.
+// address, one log line, recovery from panics, a span where traces are on, the probes /livez and /readyz, and the graceful stop.
 //
 // It knows no routes: handlers come from packages api and web.
 package server
@@ -15,6 +15,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // The time limits of a connection. A stream that lives longer moves its own write deadline.
@@ -37,7 +39,7 @@ type Endpoint struct {
 	Name    string // for logs, metrics and Addr
 	Addr    string // host:port; port 0 takes a free one
 	Handler http.Handler
-	Quiet   bool // requests are logged at debug level: probes of monitoring
+	Quiet   bool // requests are logged at debug level, and not traced: those of monitoring
 }
 
 // Config sets up a Server.
@@ -46,8 +48,16 @@ type Config struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	NewID          func() string  // makes request ids
 	Logger         *slog.Logger
-	Metrics        *Metrics      // nil: none
-	Drain          time.Duration // 0: DefaultDrain
+	Observer       Observer                    // nil: nobody counts
+	Tracer         trace.Tracer                // nil: nothing is traced
+	Ready          func(context.Context) error // why requests cannot be served, if they can't; nil: they always can
+	Drain          time.Duration               // 0: DefaultDrain
+}
+
+// Observer is told of every request.
+type Observer interface {
+	// Request tells of a request that was answered. pattern is the http.ServeMux pattern that took it: "/" or empty when none did.
+	Request(listener, method, pattern string, status int, took time.Duration)
 }
 
 // Server listens and serves until it is stopped.

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -213,18 +214,64 @@ func TestAnAddressThatIsTaken(t *testing.T) {
 	}
 }
 
-func TestMetrics(t *testing.T) {
-	metrics := server.NewMetrics()
-	s, url, _ := start(t, http.NotFoundHandler(), func(c *server.Config) {
-		c.Metrics = metrics
-		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: "metrics", Addr: "127.0.0.1:0", Handler: metrics.Handler(), Quiet: true})
-	})
-	get(t, url, nil)
-	_, body := get(t, "http://"+s.Addr("metrics"), nil)
-	for _, want := range []string{`minicompete_request_seconds_count{at="api",method="GET",status="404"} 1`, "go_goroutines"} {
-		if !strings.Contains(body, want) {
-			t.Errorf("missing: %s", want)
+// counted is what an Observer is told, one line a request.
+type counted struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (c *counted) Request(listener, method, pattern string, status int, took time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if took <= 0 {
+		c.lines = append(c.lines, "no time passed")
+	}
+	c.lines = append(c.lines, fmt.Sprintf("%s %s %s %d", listener, method, pattern, status))
+}
+
+func TestRequestsAreCountedByPattern(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /things/{id}", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("/", http.NotFound)
+	told := &counted{}
+	_, url, _ := start(t, mux, func(c *server.Config) { c.Observer = told })
+	for _, path := range []string{"/things/1", "/things/2", "/nothing", "/livez"} {
+		get(t, url+path, nil)
+	}
+	told.mu.Lock()
+	defer told.mu.Unlock()
+	want := []string{"api GET GET /things/{id} 200", "api GET GET /things/{id} 200", "api GET / 404", "api GET /livez 200"}
+	if !slices.Equal(told.lines, want) {
+		t.Errorf("got %q, want %q", told.lines, want)
+	}
+}
+
+func TestProbes(t *testing.T) {
+	var trouble atomic.Pointer[error]
+	_, url, written := start(t, http.NotFoundHandler(), func(c *server.Config) {
+		c.Ready = func(context.Context) error {
+			if err := trouble.Load(); err != nil {
+				return *err
+			}
+			return nil
 		}
+	})
+	probe := func(path string, status int, says string) {
+		t.Helper()
+		if response, body := get(t, url+path, nil); response.StatusCode != status || body != says+"\n" {
+			t.Errorf("%s: got %d %q, want %d %q", path, response.StatusCode, body, status, says)
+		}
+	}
+	probe("/livez", http.StatusOK, "ok")
+	probe("/readyz", http.StatusOK, "ok")
+	away := errors.New("the database is away")
+	trouble.Store(&away)
+	probe("/livez", http.StatusOK, "ok")
+	probe("/readyz", http.StatusServiceUnavailable, "the database is away")
+	trouble.Store(nil)
+	probe("/readyz", http.StatusOK, "ok")
+	if strings.Contains(written.text(), "livez") {
+		t.Error("probes fill the log")
 	}
 }
 

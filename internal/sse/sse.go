@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,15 +29,29 @@ type Stream struct {
 	w       http.ResponseWriter
 }
 
+// Counter counts open streams. A nil *Counter counts nothing.
+type Counter struct{ open atomic.Int64 }
+
+// Open is how many streams are open.
+func (c *Counter) Open() int64 { return c.open.Load() }
+
+func (c *Counter) add(n int64) {
+	if c != nil {
+		c.open.Add(n)
+	}
+}
+
 // Serve answers with a stream and has run fill it, until run returns. Where the connection can be taken over, Serve returns at
 // once and run goes on beside it: then the request's context has ended, and the Stream's counts.
-func Serve(w http.ResponseWriter, r *http.Request, logger *slog.Logger, run func(*Stream)) {
+func Serve(w http.ResponseWriter, r *http.Request, count *Counter, logger *slog.Logger, run func(*Stream)) {
+	count.add(1)
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil { // HTTP/2, or a test's recorder
+		defer count.add(-1)
 		w.WriteHeader(http.StatusOK)
 		run(&Stream{ctx: r.Context(), w: w})
 		return
@@ -47,6 +62,7 @@ func Serve(w http.ResponseWriter, r *http.Request, logger *slog.Logger, run func
 	header := head(h, s.chunked)
 	go watch(conn, cancel)
 	go func() {
+		defer count.add(-1)
 		defer conn.Close()
 		defer cancel()
 		defer func() {

@@ -22,7 +22,7 @@ func serve(t *testing.T, logger *slog.Logger, run func(*sse.Stream)) *httptest.S
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Kept", "yes")
-		sse.Serve(w, r, logger, run)
+		sse.Serve(w, r, nil, logger, run)
 	}))
 	server.Config.WriteTimeout = time.Millisecond // which a stream outlives
 	server.Start()
@@ -109,7 +109,7 @@ func TestHTTP10HasNoChunks(t *testing.T) {
 
 func TestWithoutAConnectionToTakeOver(t *testing.T) {
 	recorder := httptest.NewRecorder()
-	sse.Serve(recorder, httptest.NewRequest(http.MethodGet, "/", nil), slog.Default(), func(s *sse.Stream) {
+	sse.Serve(recorder, httptest.NewRequest(http.MethodGet, "/", nil), nil, slog.Default(), func(s *sse.Stream) {
 		if err := s.Send("data: 1\n\n"); err != nil {
 			t.Error(err)
 		}

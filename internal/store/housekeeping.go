@@ -53,6 +53,22 @@ func (s *Store) RefreshFilling(ctx context.Context, now time.Time) error {
 	})
 }
 
+// Backlog tells how far the work in the background is behind: how many dead letters were not sent again, and since when the oldest
+// registration waits for its confirmation that no dead letter names (zero: none does).
+func (s *Store) Backlog(ctx context.Context) (deadLetters int, oldestPending time.Time, err error) {
+	letters, err := list(ctx, s.reader, scanInt, `SELECT count(*) FROM failed_jobs WHERE retried_at IS NULL`)
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	oldest, err := list(ctx, s.reader, scanTime, `SELECT r.updated_at FROM registrations r
+		WHERE r.status = 'PENDING' AND NOT EXISTS (SELECT 1 FROM failed_notices f WHERE f.registration_id = r.id AND f.seq = r.seq)
+		ORDER BY r.updated_at LIMIT 1`)
+	if err != nil || len(oldest) == 0 {
+		return letters[0], time.Time{}, err
+	}
+	return letters[0], oldest[0], nil
+}
+
 func scanFilling(row scanner) ([]any, error) {
 	var id string
 	var taken int64

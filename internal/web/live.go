@@ -41,7 +41,7 @@ func (a *app) live(r *http.Request, _ *visit) (response, error) {
 		if cookie, err := r.Cookie(a.sessionCookie()); err == nil {
 			s.session = cookie.Value
 		}
-		sse.Serve(v.w, r, a.Log, func(out *sse.Stream) {
+		sse.Serve(v.w, r, a.Streams, a.Log, func(out *sse.Stream) {
 			defer cancel()
 			s.out = out
 			s.run(changes)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/sse"
 	"minicompete/internal/web/static"
 )
 
@@ -21,6 +22,7 @@ type Config struct {
 	Service  *compete.Service
 	Sessions Sessions
 	Feed     compete.SeatsFeed
+	Streams  *sse.Counter // of open streams; may be nil
 	Log      *slog.Logger
 	// PublicURL is where the site is reached, without a path, such as https://compete.example.org. Its
 	// scheme decides whether cookies are Secure; its origin is the one that may post.

@@ -1,0 +1,132 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"minicompete/internal/compete"
+)
+
+// Outcome is how an attempt at a job ended.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeDone    Outcome = "done"
+	OutcomeRetry   Outcome = "retry"    // it failed, and will be tried again
+	OutcomeDead    Outcome = "dead"     // it failed for the last time: a dead letter
+	OutcomePutBack Outcome = "put_back" // it goes on later, and used up no attempt
+)
+
+// Outcomes lists them all.
+var Outcomes = []Outcome{OutcomeDone, OutcomeRetry, OutcomeDead, OutcomePutBack}
+
+// Observer is told how the work goes on.
+type Observer interface {
+	// Job tells of an attempt that ended: how long the job had waited after it was due, and how long it ran.
+	Job(queue string, o Outcome, waited, ran time.Duration)
+	// Messages tells how many were written to the mailbox.
+	Messages(n int)
+}
+
+// watchedEvents is how many events may wait for the observer; more are lost to it alone.
+const watchedEvents = 4096
+
+// observe passes on what River tells of its jobs, until it stops or forget is called.
+func (c *Client) observe() (forget func()) {
+	if c.config.Observer == nil {
+		return func() {}
+	}
+	events, forget := c.river.SubscribeConfig(&river.SubscribeConfig{ChanSize: watchedEvents, Kinds: []river.EventKind{
+		river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled,
+		river.EventKindJobSnoozed, river.EventKindJobInterrupted,
+	}})
+	c.sweeps.Go(func() {
+		for event := range events {
+			c.config.Observer.Job(event.Job.Queue, outcomeOf(event), event.JobStats.QueueWaitDuration, event.JobStats.RunDuration)
+		}
+	})
+	return forget
+}
+
+func outcomeOf(event *river.Event) Outcome {
+	switch {
+	case event.Kind == river.EventKindJobCompleted:
+		return OutcomeDone
+	case event.Kind == river.EventKindJobFailed && event.Job.State != rivertype.JobStateDiscarded:
+		return OutcomeRetry
+	case event.Kind == river.EventKindJobFailed || event.Kind == river.EventKindJobCancelled:
+		return OutcomeDead
+	}
+	return OutcomePutBack
+}
+
+// traced works a job inside a span of its own, in a trace of its own that is linked with those of the requests that brought it about.
+func (c *Client) traced(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) error {
+	var links []trace.Link
+	if job.Kind == (compete.NotifyJob{}).Kind() {
+		links = linksOf(job.EncodedArgs)
+	}
+	ctx, span := c.config.Tracer.Start(ctx, "job "+job.Kind, trace.WithSpanKind(trace.SpanKindConsumer), trace.WithLinks(links...), trace.WithAttributes(
+		attribute.Int64("minicompete.job.id", job.ID), attribute.String("minicompete.job.queue", job.Queue), attribute.Int("minicompete.job.attempt", job.Attempt)))
+	defer span.End()
+	err := work(ctx)
+	var putBack *river.JobSnoozeError
+	if err != nil && !errors.As(err, &putBack) && ctx.Err() == nil {
+		span.SetStatus(codes.Error, errorText(err))
+	}
+	return err
+}
+
+// linksOf finds the traces that the notices of a payload name.
+func linksOf(payload []byte) []trace.Link {
+	var job compete.NotifyJob
+	if json.Unmarshal(payload, &job) != nil { // its worker tells
+		return nil
+	}
+	var links []trace.Link
+	for _, n := range job.Notices {
+		if at := spanContext(n.Trace); at.IsValid() {
+			links = append(links, trace.Link{SpanContext: at})
+		}
+	}
+	return links
+}
+
+// spanContext reads a notice's Trace; it is not valid when the request was not traced.
+func spanContext(traceparent string) trace.SpanContext {
+	if traceparent == "" {
+		return trace.SpanContext{}
+	}
+	ctx := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": traceparent})
+	return trace.SpanContextFromContext(ctx)
+}
+
+// follow adds to the trace of each request what became of its message: written in the transaction that began at start, or err.
+// Each such span is linked with the job's.
+func (d *deliverer) follow(ctx context.Context, targets []compete.Target, start time.Time, err error) {
+	if d.Tracer == nil {
+		return
+	}
+	for _, t := range targets {
+		at := spanContext(t.Trace)
+		if !at.IsValid() || !holds(t) {
+			continue
+		}
+		_, span := d.Tracer.Start(trace.ContextWithRemoteSpanContext(context.Background(), at), "message "+string(t.Kind),
+			trace.WithTimestamp(start), trace.WithLinks(trace.LinkFromContext(ctx)))
+		if err != nil {
+			span.SetStatus(codes.Error, errorText(err))
+		}
+		span.End()
+	}
+}

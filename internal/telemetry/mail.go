@@ -1,0 +1,35 @@
+package telemetry
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// SendOutcome is how an attempt to hand a message to the SMTP server ended.
+type SendOutcome string
+
+// The outcomes.
+const (
+	SendDone    SendOutcome = "sent"
+	SendRetry   SendOutcome = "retry"   // the server was away or asked to try again
+	SendRefused SendOutcome = "refused" // the server refused it for good
+)
+
+func (m *Metrics) addMail() {
+	sends := m.counterVec("smtp_sends_total", "Attempts to hand a message to the SMTP server, by outcome: sent, retry, refused.", "outcome")
+	m.sends = map[SendOutcome]prometheus.Counter{}
+	for _, outcome := range []SendOutcome{SendDone, SendRetry, SendRefused} {
+		m.sends[outcome] = sends.WithLabelValues(string(outcome))
+	}
+	m.sendTime = m.histogram("smtp_send_seconds", "How long attempts to hand a message to the SMTP server took.", jobSeconds)
+}
+
+// Send counts an attempt to hand a message to the SMTP server. A nil *Metrics counts nothing.
+func (m *Metrics) Send(o SendOutcome, took time.Duration) {
+	if m == nil {
+		return
+	}
+	m.sends[o].Inc()
+	m.sendTime.Observe(took.Seconds())
+}

@@ -1,0 +1,179 @@
+package telemetry
+
+import (
+	"database/sql"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/jobs"
+	"minicompete/internal/registrar"
+)
+
+// The edges of histograms, in seconds and in commands.
+var (
+	requestSeconds = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+	commitSeconds  = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+	jobSeconds     = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300}
+	batchCommands  = prometheus.ExponentialBuckets(1, 2, 10) // up to the registrar's batches of 512
+)
+
+// Metrics counts what one process does. It implements the Observers of packages server, registrar and jobs.
+type Metrics struct {
+	registry *prometheus.Registry
+	requests requests
+
+	batchSize, commitTime                           prometheus.Histogram
+	accepted, waitlisted, replayed, refused, failed prometheus.Counter
+	refusals                                        *prometheus.CounterVec
+	queueFull, mailbox                              prometheus.Counter
+	attempts                                        map[attempt]prometheus.Counter
+	waited, ran                                     map[string]prometheus.Observer // by queue
+	sends                                           map[SendOutcome]prometheus.Counter
+	sendTime                                        prometheus.Histogram
+}
+
+type attempt struct {
+	queue   string
+	outcome jobs.Outcome
+}
+
+// NewMetrics makes the metrics of one process of this version of the program.
+func NewMetrics(version string) *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	m.requests.init(m.histogramVec("http_request_duration_seconds",
+		"How long requests took to answer, by listener, method, route (as it is declared, never as it was typed) and status.",
+		requestSeconds, "listener", "method", "route", "status"))
+	m.addRegistrar()
+	m.addJobs()
+	m.addMail()
+	info := m.gaugeVec("build_info", "1, with the version of the program.", "version")
+	info.WithLabelValues(version).Set(1)
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *Metrics) addRegistrar() {
+	m.batchSize = m.histogram("registrar_batch_commands", "Commands in one transaction of the registrar.", batchCommands)
+	m.commitTime = m.histogram("registrar_commit_seconds", "How long a batch took from the queue to its durable commit, attempts that failed included.", commitSeconds)
+	m.queueFull = m.counter("registrar_queue_full_total", "Commands refused at once because too many were waiting.")
+	outcomes := m.counterVec("registrations_total", "Presses on Register that the registrar answered, by outcome: "+
+		"accepted (a seat), waitlisted, replayed (the first answer again), refused (by a rule), failed (told to try again).", "outcome")
+	m.accepted, m.waitlisted, m.replayed = outcomes.WithLabelValues("accepted"), outcomes.WithLabelValues("waitlisted"), outcomes.WithLabelValues("replayed")
+	m.refused, m.failed = outcomes.WithLabelValues("refused"), outcomes.WithLabelValues("failed")
+	m.refusals = m.counterVec("registrations_refused_total", "Presses on Register that a rule refused, by the code of the refusal.", "code")
+	for _, e := range []*compete.Error{
+		compete.ErrCompetitionFull, compete.ErrAlreadyRegistered, compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
+	} {
+		m.refusals.WithLabelValues(e.Code)
+	}
+}
+
+func (m *Metrics) addJobs() {
+	attempts := m.counterVec("job_attempts_total", "Attempts at jobs, by queue and outcome: done, retry, dead (a dead letter), put_back (no attempt used up).", "queue", "outcome")
+	waited := m.histogramVec("job_wait_seconds", "How long jobs had waited after they were due, by queue.", jobSeconds, "queue")
+	ran := m.histogramVec("job_run_seconds", "How long attempts at jobs ran, by queue.", jobSeconds, "queue")
+	m.attempts, m.waited, m.ran = map[attempt]prometheus.Counter{}, map[string]prometheus.Observer{}, map[string]prometheus.Observer{}
+	for _, queue := range []string{compete.QueueRegistration, compete.QueueReminder, compete.QueueMail, compete.QueueMaintenance} {
+		m.waited[queue], m.ran[queue] = waited.WithLabelValues(queue), ran.WithLabelValues(queue)
+		for _, outcome := range jobs.Outcomes {
+			m.attempts[attempt{queue, outcome}] = attempts.WithLabelValues(queue, string(outcome))
+		}
+	}
+	m.mailbox = m.counter("mailbox_messages_total", "Messages written to the mailbox.")
+}
+
+// Request implements server.Observer.
+func (m *Metrics) Request(listener, method, route string, status int, took time.Duration) {
+	m.requests.observe(listener, method, route, status, took)
+}
+
+// Batch implements registrar.Observer.
+func (m *Metrics) Batch(r registrar.Report) {
+	m.batchSize.Observe(float64(r.Commands))
+	m.commitTime.Observe(r.Took.Seconds())
+	m.accepted.Add(float64(r.Accepted))
+	m.waitlisted.Add(float64(r.Waitlisted))
+	m.replayed.Add(float64(r.Replayed))
+	m.failed.Add(float64(r.Failed))
+	for code, n := range r.Refused {
+		m.refused.Add(float64(n))
+		m.refusals.WithLabelValues(code).Add(float64(n))
+	}
+}
+
+// QueueFull implements registrar.Observer.
+func (m *Metrics) QueueFull() { m.queueFull.Inc() }
+
+// Job implements jobs.Observer.
+func (m *Metrics) Job(queue string, o jobs.Outcome, waited, ran time.Duration) {
+	if m.ran[queue] == nil {
+		return // a queue of another version
+	}
+	m.attempts[attempt{queue, o}].Inc()
+	m.waited[queue].Observe(waited.Seconds())
+	m.ran[queue].Observe(ran.Seconds())
+}
+
+// Messages implements jobs.Observer.
+func (m *Metrics) Messages(n int) { m.mailbox.Add(float64(n)) }
+
+// AddPool shows how a pool of database connections is used.
+func (m *Metrics) AddPool(name string, db *sql.DB) {
+	m.registry.MustRegister(collectors.NewDBStatsCollector(db, name))
+}
+
+// AddGauge shows a number that is read at each scrape. read must be quick.
+func (m *Metrics) AddGauge(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, read))
+}
+
+// Handler answers under /metrics in Prometheus' text format, and under /debug/pprof/ with profiles.
+func (m *Metrics) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	return mux
+}
+
+// namespace begins the name of every metric that is ours.
+const namespace = "minicompete"
+
+func (m *Metrics) counter(name, help string) prometheus.Counter {
+	c := prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help})
+	m.registry.MustRegister(c)
+	return c
+}
+
+func (m *Metrics) counterVec(name, help string, labels ...string) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	m.registry.MustRegister(c)
+	return c
+}
+
+func (m *Metrics) gaugeVec(name, help string, labels ...string) *prometheus.GaugeVec {
+	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	m.registry.MustRegister(g)
+	return g
+}
+
+func (m *Metrics) histogram(name, help string, buckets []float64) prometheus.Histogram {
+	h := prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
+	m.registry.MustRegister(h)
+	return h
+}
+
+func (m *Metrics) histogramVec(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
+	m.registry.MustRegister(h)
+	return h
+}
