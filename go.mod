@@ -27,6 +27,8 @@ require (
 	google.golang.org/grpc v1.84.0 // indirect
 )
 
+require github.com/joho/godotenv v1.5.1
+
 require (
 	github.com/Shopify/toxiproxy/v2 v2.5.0
 	github.com/a-h/parse v0.0.0-20250122154542-74294addb73e // indirect

@@ -2,7 +2,9 @@ package main
 
 import (
 	"net/http"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,4 +157,23 @@ func TestDemo(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestEnvFile(t *testing.T) {
+	for content, want := range map[string]result{
+		"BCRYPT_COST=99\nDATABASE_URL=sqlite:x.db\n": {code: exitUsage, errOut: "minicompete: BCRYPT_COST must be between 4 and 31, not 99\n"},
+		"JWT_SECRET=\"hunter2\n":                      {code: exitUsage, errOut: "minicompete: .env must hold lines of NAME=value, with quotes around values with spaces or signs\n"},
+	} {
+		cmd := command(t, nil, "migrate", "status")
+		cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "BCRYPT_COST=") })
+		if err := os.WriteFile(filepath.Join(cmd.Dir, ".env"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var errOut strings.Builder
+		cmd.Stderr = &errOut
+		_ = cmd.Run() // how it ended is asked of its ProcessState
+		if got := (result{code: cmd.ProcessState.ExitCode(), errOut: errOut.String()}); got != want {
+			t.Errorf("with %q in .env: got %+v, want %+v", content, got, want)
+		}
+	}
 }

@@ -66,12 +66,16 @@ func run(ctx context.Context, args []string, s streams) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	if err := config.LoadEnvFile(config.EnvFile); err != nil {
+		fmt.Fprintln(s.err, "minicompete:", err)
+		return exitUsage
+	}
 	var c commands
 	exited := false
 	options := append(config.Options(),
 		kong.Name("minicompete"),
 		kong.Description("Registration for competitions: every seat to exactly one person, in the order of arrival.\n\n"+
-			"Every flag can be set by the environment variable beside it too. Start with: minicompete serve --demo"),
+			"Every flag can be set by the environment variable beside it too, and these in the file .env of the working directory. Start with: minicompete serve --demo"),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(int) { exited = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 110}),

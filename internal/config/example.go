@@ -47,8 +47,8 @@ func describe() *kong.Kong {
 // Example is the text of .env.example: every setting with its help and its default.
 func Example() string {
 	var b strings.Builder
-	b.WriteString("# Every setting of minicompete, with its default. The program reads them from its environment, for example:\n" +
-		"#   cp .env.example .env, uncomment what you change, then: set -a; . ./.env; set +a; bin/minicompete serve\n" +
+	b.WriteString("# Every setting of minicompete, with its default. The program takes them from its environment, and what is missing there\n" +
+		"# from the file .env of the working directory: copy what you change into it (./setup.sh puts the secrets there).\n" +
 		"# The same settings are flags: minicompete serve --help. This file is made from internal/config.\n")
 	group := ""
 	for _, flag := range settings(describe()) {
