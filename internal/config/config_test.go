@@ -2,7 +2,6 @@ package config_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,12 +12,10 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
-	"github.com/google/go-cmp/cmp"
 
 	"minicompete/internal/config"
+	"minicompete/internal/goldentest"
 )
-
-var update = flag.Bool("update", false, "write the golden file anew")
 
 func parse(t *testing.T, args ...string) (config.Config, error) {
 	t.Helper()
@@ -201,21 +198,10 @@ func TestSecretKeptBesideTheDatabase(t *testing.T) {
 	}
 }
 
-func TestExampleGolden(t *testing.T) {
-	want := config.Example()
-	const path = "../../.env.example"
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf(".env.example differs; make it anew with: make generate\n%s", diff)
-	}
+func TestGoldenExample(t *testing.T) { goldentest.File(t, "../../.env.example", config.Example()) }
+
+func TestGoldenTableInTheReadme(t *testing.T) {
+	goldentest.Section(t, "../../README.md", "settings", config.Table())
 }
 
 func FuzzParseDuration(f *testing.F) {
