@@ -33,6 +33,7 @@ type dialect struct {
 	schemaWords  schemaWords
 	gooseDialect goose.Dialect
 	hasTable     string // a query that tells whether the table $1 is there
+	tables       string // a query that lists the tables with data, without the bookkeeping of migrations and of the job queue
 	matches      string // %s is the parameter with the search
 	words        string // %s is the parameter with the words
 	fold         string // %s is lower-cased, whatever the alphabet
@@ -56,11 +57,13 @@ var (
 		schemaWords:  schemaWords{UUID: "text", Time: "timestamp", Bytes: "blob", Keyed: " WITHOUT ROWID"},
 		gooseDialect: goose.DialectSQLite3,
 		hasTable:     `SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = $1`,
-		matches:      `(SELECT s.competition_id FROM competition_words w JOIN competition_search s ON s.number = w.rowid WHERE competition_words MATCH %s)`,
-		words:        `%s`,
-		fold:         `fold(%s)`,
-		unindexed:    `+`,
-		quote:        `"`, and: ` `, prefix: `*`,
+		tables: `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite%'
+			AND name NOT LIKE 'goose%' AND name NOT LIKE 'river%' ORDER BY name`,
+		matches:   `(SELECT s.competition_id FROM competition_words w JOIN competition_search s ON s.number = w.rowid WHERE competition_words MATCH %s)`,
+		words:     `%s`,
+		fold:      `fold(%s)`,
+		unindexed: `+`,
+		quote:     `"`, and: ` `, prefix: `*`,
 	}
 	postgresDialect = &dialect{
 		kind:         PostgreSQL,
@@ -68,10 +71,12 @@ var (
 		schemaWords:  schemaWords{UUID: "uuid", Time: "timestamptz", Bytes: "bytea", TextVectors: true},
 		gooseDialect: goose.DialectPostgres,
 		hasTable:     `SELECT to_regclass($1) IS NOT NULL`,
-		matches:      `(SELECT competition_id FROM competition_search WHERE words @@ CAST(%s AS tsquery))`,
-		words:        `array_to_tsvector(string_to_array(%s, ' '))`,
-		fold:         `lower(%s)`,
-		quote:        `'`, and: ` & `, prefix: `:*`,
+		tables: `SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = current_schema()
+			AND tablename NOT LIKE 'goose%' AND tablename NOT LIKE 'river%' ORDER BY tablename`,
+		matches: `(SELECT competition_id FROM competition_search WHERE words @@ CAST(%s AS tsquery))`,
+		words:   `array_to_tsvector(string_to_array(%s, ' '))`,
+		fold:    `lower(%s)`,
+		quote:   `'`, and: ` & `, prefix: `:*`,
 	}
 )
 

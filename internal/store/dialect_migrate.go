@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+
+	"time"
 
 	"github.com/pressly/goose/v3/lock"
 	"github.com/riverqueue/river/riverdriver"
@@ -19,13 +22,41 @@ func (d *dialect) river(db *sql.DB) riverdriver.Driver[*sql.Tx] {
 	return riversqlite.New(db)
 }
 
-// alone runs f while no other process migrates, as far as the database can see to that: PostgreSQL by a lock that replicas wait
-// for up to five minutes; on SQLite each step is a transaction, and who comes second finds it done.
-func (d *dialect) alone(ctx context.Context, db *sql.DB, f func() error) (err error) {
-	if d.kind != PostgreSQL {
-		return f()
+// lockPatience is how long a process waits for another that migrates.
+const lockPatience = 5 * time.Minute
+
+// alone runs f while no other process migrates.
+func (d *dialect) alone(ctx context.Context, db *sql.DB, f func() error) error {
+	if d.kind == PostgreSQL {
+		return alonePostgres(ctx, db, f)
 	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+	return aloneSQLite(ctx, db, f)
+}
+
+// aloneSQLite locks a file beside the database, by SQLite itself, which does so on every system; the lock ends with its process.
+// The database's own lock would not do: each step takes it anew. The file, which is empty, stays: a lock that is deleted while
+// others wait for it keeps nobody out.
+func aloneSQLite(ctx context.Context, db *sql.DB, f func() error) (err error) {
+	var path string
+	if err := db.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&path); err != nil {
+		return err
+	}
+	beside, err := openSQLite(fmt.Sprintf("%s?_txlock=exclusive&_pragma=busy_timeout(%d)", sqliteFile(path+"-lock"), lockPatience.Milliseconds()), 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, beside.Close()) }()
+	tx, err := beside.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tx.Rollback()) }()
+	return f()
+}
+
+// alonePostgres takes a lock of the session, which ends with its connection.
+func alonePostgres(ctx context.Context, db *sql.DB, f func() error) (err error) {
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, uint64(lockPatience.Seconds())))
 	if err != nil {
 		return err
 	}

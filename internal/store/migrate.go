@@ -82,7 +82,8 @@ func (d *dialect) migrations() (fs.FS, error) {
 	return rendered, nil
 }
 
-// Migrate brings the schema, the job queue's tables too, up to date. Several processes may do so at once: one does the work.
+// Migrate brings the schema, the job queue's tables too, up to date. Several processes may do so at once: one does the work under a
+// lock, the others wait for it, for minutes if need be.
 // It fails with ErrTooNew, and changes nothing, when the database is ahead of the program.
 func (s *Store) Migrate(ctx context.Context) error {
 	m, err := s.migrator()
@@ -103,28 +104,25 @@ func migrationFailure(err error) error {
 	return fmt.Errorf("migrate the database: %w", failure(err))
 }
 
+// up runs alone. Each step is a transaction with its version in it, so a process that is killed on the way leaves whole steps.
 func (m *migrator) up(ctx context.Context) error {
-	// A process beside this one may have been faster; each step is a transaction with its version, so going on after its failure is safe.
-	var err error
-	for range m.steps() {
-		pending, check := m.pending(ctx)
-		if check != nil || !pending {
-			return check
-		}
-		if _, err = m.schema.Up(ctx); err != nil {
-			continue
-		}
-		if _, err = m.queue.Migrate(ctx, rivermigrate.DirectionUp, nil); err == nil {
-			return nil
-		}
+	// The process that had the lock before may have done it all.
+	if pending, err := m.pending(ctx); err != nil || !pending {
+		return err
 	}
+	if _, err := m.schema.Up(ctx); err != nil {
+		return err
+	}
+	_, err := m.queue.Migrate(ctx, rivermigrate.DirectionUp, nil)
 	return err
 }
 
-func (m *migrator) steps() int { return len(m.schema.ListSources()) + len(m.queue.AllVersions()) }
-
 // pending reports whether there is something to apply. It fails with ErrTooNew.
 func (m *migrator) pending(ctx context.Context) (bool, error) {
+	var begun bool // asked first: GetVersions makes the table, which is for who runs alone
+	if err := m.db.QueryRowContext(ctx, m.dialect.hasTable, "goose_db_version").Scan(&begun); err != nil || !begun {
+		return true, err
+	}
 	current, target, err := m.schema.GetVersions(ctx)
 	if err != nil {
 		return false, err

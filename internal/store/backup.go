@@ -1,0 +1,168 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+var (
+	// ErrNoDatabase is the refusal to back up what is not there.
+	ErrNoDatabase = errors.New("there is no database of this program to back up")
+	// ErrBackupExists is the refusal to write a backup over a file.
+	ErrBackupExists = errors.New("the file exists already, and a backup never replaces one: choose another name")
+	// ErrNotEmpty is the refusal to restore over data that nobody said to give up.
+	ErrNotEmpty = errors.New("the database has data in it, which a restore would replace")
+	// ErrNoBackup is the refusal of a file that no backup wrote.
+	ErrNoBackup = errors.New("the file is no whole backup of a database of this program")
+)
+
+// Backup writes the whole database, as it was at one moment, to a new file that its owner alone can read, and reads that through
+// again before it gives it its name. Others may go on reading and writing meanwhile. The database is not migrated.
+// Errors: ErrNoDatabase, ErrBackupExists, ErrNoBackup when what was written is not whole.
+func Backup(ctx context.Context, c Config, path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(ErrBackupExists, err)
+	}
+	if err := existing(c); err != nil {
+		return err
+	}
+	s, err := Open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }() // it was only read
+	if there, err := s.has(ctx, "goose_db_version"); err != nil || !there {
+		return errors.Join(err, ErrNoDatabase)
+	}
+	return newFile(path, func(unnamed string) error {
+		if err := s.dialect.backup(ctx, s.writer.db, c.URL, unnamed); err != nil {
+			return fmt.Errorf("write the backup: %w", err)
+		}
+		_, err := s.dialect.inspect(ctx, unnamed)
+		return err
+	})
+}
+
+// newFile has write fill a file beside path, for its owner alone, and gives it that name once it is whole and on the disk.
+func newFile(path string, write func(unnamed string) error) error {
+	file, err := os.CreateTemp(filepath.Dir(path), ".minicompete-backup-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	if err := write(file.Name()); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	// A link, unlike a rename, never replaces a file that came meanwhile.
+	if err := os.Link(file.Name(), path); errors.Is(err, fs.ErrExist) {
+		return ErrBackupExists
+	} else if err != nil {
+		return err
+	}
+	if dir, err := os.Open(filepath.Dir(path)); err == nil { // where a directory can be synced
+		defer dir.Close()
+		_ = dir.Sync()
+	}
+	return nil
+}
+
+// Restore makes the database what it was when the backup was made: all of it or, after a failure, nothing. No server should run
+// on it meanwhile. Its schema is then that of the backup; Migrate brings it up to date.
+// Errors: ErrNoBackup, ErrTooNew when a newer version of the program made the backup, ErrNotEmpty unless overwrite is set.
+func Restore(ctx context.Context, c Config, path string, overwrite bool) error {
+	kind, err := kindOfBackup(path)
+	if err != nil {
+		return err
+	}
+	s, err := Open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }() // what was restored has been committed
+	if s.Kind() != kind {
+		return fmt.Errorf("the file is a backup of %s, and the database to restore is %s's: set DATABASE_URL to one of the same kind", kind, s.Kind())
+	}
+	if err := s.fits(ctx, path); err != nil {
+		return err
+	}
+	if filled, err := s.filled(ctx); err != nil {
+		return err
+	} else if filled && !overwrite {
+		return ErrNotEmpty
+	}
+	if err := s.dialect.restore(ctx, s.writer.db, c.URL, path); err != nil {
+		return fmt.Errorf("restore the backup: %w", err)
+	}
+	return nil
+}
+
+// fits reads a backup through, and refuses one with steps of the schema that this program does not know.
+func (s *Store) fits(ctx context.Context, path string) error {
+	version, err := s.dialect.inspect(ctx, path)
+	if err != nil {
+		return err
+	}
+	m, err := s.migrator()
+	if err != nil {
+		return err
+	}
+	if known := m.schema.ListSources(); version > known[len(known)-1].Version {
+		return fmt.Errorf("the backup was made by a newer version of this program: %w", ErrTooNew)
+	}
+	return nil
+}
+
+// filled reports whether a table has rows. The bookkeeping of migrations and of the job queue doesn't count.
+func (s *Store) filled(ctx context.Context) (bool, error) {
+	tables, err := s.tables(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, table := range tables {
+		rows, err := list(ctx, s.reader, scanInt, `SELECT count(*) FROM (SELECT 1 FROM "`+table+`" LIMIT 1) t`)
+		if err != nil || rows[0] > 0 {
+			return rows != nil && rows[0] > 0, err
+		}
+	}
+	return false, nil
+}
+
+// tables lists the tables that hold data, the bookkeeping of migrations and of the job queue left out.
+func (s *Store) tables(ctx context.Context) ([]string, error) {
+	return list(ctx, s.reader, scanString, s.dialect.tables)
+}
+
+func (s *Store) has(ctx context.Context, table string) (there bool, err error) {
+	err = s.reader.db.QueryRowContext(ctx, s.dialect.hasTable, table).Scan(&there)
+	return there, failure(err)
+}
+
+// kindOfBackup tells by its first bytes which database a backup is of.
+func kindOfBackup(path string) (Kind, error) {
+	file, err := os.Open(path) //nolint:gosec // the operator says which
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	head := make([]byte, 16)
+	if _, err := io.ReadFull(file, head); err != nil {
+		return "", ErrNoBackup
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
+		return SQLite, nil
+	case bytes.HasPrefix(head, []byte("PGDMP")):
+		return PostgreSQL, nil
+	}
+	return "", ErrNoBackup
+}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// existing fails with ErrNoDatabase where opening the database would make one.
+func existing(c Config) error {
+	rest, ok := strings.CutPrefix(c.URL, "sqlite:")
+	if !ok {
+		return nil
+	}
+	path, err := sqlitePath(rest)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return errors.Join(ErrNoDatabase, err)
+	}
+	return nil
+}
+
+func (d *dialect) backup(ctx context.Context, db *sql.DB, databaseURL, path string) error {
+	if d.kind == PostgreSQL {
+		return dumpPostgres(ctx, databaseURL, path)
+	}
+	err := copySQLite(ctx, db, func(c backupConn) (*sqlite.Backup, error) { return c.NewBackup(sqliteFile(path)) })
+	if err != nil {
+		return err
+	}
+	return oneFile(ctx, path)
+}
+
+// inspect reads a backup through, and returns the newest step of our schema in it. It fails with ErrNoBackup when the backup is not whole.
+func (d *dialect) inspect(ctx context.Context, path string) (version int64, err error) {
+	if d.kind == PostgreSQL {
+		version, err = inspectDump(ctx, path)
+	} else {
+		version, err = inspectSQLite(ctx, path)
+	}
+	if err != nil && !errors.Is(err, errNoTool) {
+		err = fmt.Errorf("%w: %w", ErrNoBackup, err)
+	}
+	return version, err
+}
+
+func (d *dialect) restore(ctx context.Context, db *sql.DB, databaseURL, path string) error {
+	if d.kind == PostgreSQL {
+		return restoreDump(ctx, db, databaseURL, path)
+	}
+	return copySQLite(ctx, db, func(c backupConn) (*sqlite.Backup, error) { return c.NewRestore(sqliteFile(path) + "?immutable=1") })
+}
+
+// backupConn is SQLite's backup API, as its driver offers it on a connection.
+type backupConn interface {
+	NewBackup(to string) (*sqlite.Backup, error)
+	NewRestore(from string) (*sqlite.Backup, error)
+}
+
+// copySQLite copies all pages in one step: in one read transaction of the source, which keeps nobody from writing, and one write
+// transaction of the target. A target that others write to is waited for.
+func copySQLite(ctx context.Context, db *sql.DB, begin func(backupConn) (*sqlite.Backup, error)) (err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	return conn.Raw(func(driverConn any) error {
+		backup, err := begin(driverConn.(backupConn))
+		if err != nil {
+			return err
+		}
+		return errors.Join(copyPages(ctx, backup), backup.Finish())
+	})
+}
+
+// lockedPause is the wait before a locked database is tried again, up to lockedTries times.
+const (
+	lockedPause = 50 * time.Millisecond
+	lockedTries = 200
+)
+
+func copyPages(ctx context.Context, backup *sqlite.Backup) error {
+	for try := 1; ; try++ {
+		more, err := backup.Step(-1)
+		if lite := (*sqlite.Error)(nil); errors.As(err, &lite) && try < lockedTries &&
+			(lite.Code()&0xff == sqlite3.SQLITE_BUSY || lite.Code()&0xff == sqlite3.SQLITE_LOCKED) {
+			select {
+			case <-ctx.Done():
+				return err
+			case <-time.After(lockedPause):
+			}
+			continue
+		}
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// oneFile has a copy stay one file: its header has the journal mode of the source, with which SQLite would put two files beside it.
+func oneFile(ctx context.Context, path string) (err error) {
+	db, err := openSQLite(sqliteFile(path), 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	_, err = db.ExecContext(ctx, `PRAGMA journal_mode = delete`)
+	return err
+}
+
+// sqliteFile is a path as SQLite's URI.
+func sqliteFile(path string) string { return "file:" + (&url.URL{Path: path}).EscapedPath() }
+
+func inspectSQLite(ctx context.Context, path string) (version int64, err error) {
+	db, err := openSQLite(sqliteFile(path)+"?immutable=1", 1)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var state string
+	if err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&state); err != nil || state != "ok" {
+		return 0, errors.Join(fmt.Errorf("integrity check: %s", state), err)
+	}
+	var broken int
+	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_foreign_key_check`).Scan(&broken); err != nil || broken > 0 {
+		return 0, errors.Join(fmt.Errorf("%d rows refer to others that are not there", broken), err)
+	}
+	err = db.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&version)
+	return version, err
+}

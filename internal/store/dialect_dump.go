@@ -1,0 +1,180 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+)
+
+// PostgreSQL's own programs write and read its backups: they know every version's catalog. They must not be older than the server.
+
+// errNoTool is the failure of a machine without PostgreSQL's programs.
+var errNoTool = errors.New("backups of PostgreSQL need its programs pg_dump, pg_restore and psql on the PATH: install postgresql-client, of the server's version or newer")
+
+// postgresTool prepares a run of one of PostgreSQL's programs. complaints is what it writes to its standard error.
+func postgresTool(ctx context.Context, name string, args ...string) (command *exec.Cmd, complaints *bytes.Buffer, err error) {
+	program, err := exec.LookPath(name)
+	if err != nil {
+		return nil, nil, errNoTool
+	}
+	command = exec.CommandContext(ctx, program, args...) //nolint:gosec // one of three names
+	complaints = &bytes.Buffer{}
+	command.Stderr = complaints
+	return command, complaints, nil
+}
+
+// reach tells the program which database, with the password in its environment, which no other user of the machine can read.
+func reach(command *exec.Cmd, databaseURL string) error {
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		return errors.New("the database URL cannot be read") // the reason would repeat its password
+	}
+	query := u.Query()
+	password, _ := u.User.Password()
+	if query.Has("password") {
+		password = query.Get("password")
+		query.Del("password")
+		u.RawQuery = query.Encode()
+	}
+	if u.User != nil {
+		u.User = url.User(u.User.Username())
+	}
+	command.Args = append(command.Args, "--dbname="+u.String(), "--no-password")
+	command.Env = os.Environ()
+	if password != "" {
+		command.Env = append(command.Env, "PGPASSWORD="+password)
+	}
+	return nil
+}
+
+// failed is the failure of a program, with what it said.
+func failed(command *exec.Cmd, complaints *bytes.Buffer, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w: %s", command.Args[0], err, strings.Join(strings.Fields(complaints.String()), " "))
+}
+
+func dumpPostgres(ctx context.Context, databaseURL, path string) error {
+	dump, complaints, err := postgresTool(ctx, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file="+path)
+	if err != nil {
+		return err
+	}
+	if err := reach(dump, databaseURL); err != nil {
+		return err
+	}
+	return failed(dump, complaints, dump.Run())
+}
+
+// inspectDump has pg_restore read the whole dump, and finds the newest step of our schema in the rows of goose's table.
+func inspectDump(ctx context.Context, path string) (version int64, err error) {
+	for _, args := range [][]string{{"--file=" + os.DevNull}, {"--data-only", "--table=goose_db_version", "--file=-"}} {
+		read, complaints, err := postgresTool(ctx, "pg_restore", append(args, path)...)
+		if err != nil {
+			return 0, err
+		}
+		output, err := read.Output()
+		if err != nil {
+			return 0, failed(read, complaints, err)
+		}
+		version = newestVersion(string(output))
+	}
+	if version < 0 {
+		return 0, errors.New("it has no table goose_db_version")
+	}
+	return version, nil
+}
+
+// newestVersion reads the second column, version_id, of the rows that COPY gives; -1 when there is none.
+func newestVersion(script string) int64 {
+	newest := int64(-1)
+	_, rows, _ := strings.Cut(script, "COPY ")
+	rows, _, _ = strings.Cut(rows, "\n\\.")
+	for line := range strings.Lines(rows) {
+		if columns := strings.Split(line, "\t"); len(columns) > 1 {
+			if version, err := strconv.ParseInt(columns[1], 10, 64); err == nil {
+				newest = max(newest, version)
+			}
+		}
+	}
+	return newest
+}
+
+// restoreDump drops what there is and runs the dump's script, in one transaction that is committed only once the script was whole.
+func restoreDump(ctx context.Context, db *sql.DB, databaseURL, path string) error {
+	drops, err := dropAll(ctx, db)
+	if err != nil {
+		return err
+	}
+	run, complaints, err := postgresTool(ctx, "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output="+os.DevNull)
+	if err != nil {
+		return err
+	}
+	if err := reach(run, databaseURL); err != nil {
+		return err
+	}
+	script, err := run.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := run.Start(); err != nil {
+		return err
+	}
+	wrote := writeScript(ctx, script, drops, path)
+	err = errors.Join(wrote, script.Close())
+	if ran := run.Wait(); ran != nil { // says more than the pipe that it broke
+		return failed(run, complaints, ran)
+	}
+	return err
+}
+
+func writeScript(ctx context.Context, to io.Writer, drops []string, path string) error {
+	if _, err := io.WriteString(to, "BEGIN;\n"+strings.Join(drops, ";\n")+";\n"); err != nil {
+		return err
+	}
+	read, complaints, err := postgresTool(ctx, "pg_restore", "--no-owner", "--no-privileges", "--file=-", path)
+	if err != nil {
+		return err
+	}
+	read.Stdout = to
+	if err := read.Run(); err != nil {
+		return failed(read, complaints, err)
+	}
+	_, err = io.WriteString(to, "\nCOMMIT;\n")
+	return err
+}
+
+// dropAll is what empties the schema of tables, sequences, views, functions and types. Those of extensions stay.
+func dropAll(ctx context.Context, db *sql.DB) ([]string, error) {
+	rows, err := db.QueryContext(ctx, `
+		SELECT format('DROP %s IF EXISTS %s CASCADE', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, c.oid::regclass)
+			FROM pg_class c WHERE c.relkind IN ('r', 'p', 'S', 'v', 'm') AND c.relnamespace = current_schema()::regnamespace
+			AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('e', 'i', 'a')) -- a column's sequence goes with it
+		UNION ALL SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', p.oid::regprocedure)
+			FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace
+			AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+		UNION ALL SELECT format('DROP TYPE IF EXISTS %s CASCADE', t.oid::regtype)
+			FROM pg_type t WHERE t.typtype IN ('e', 'd') AND t.typnamespace = current_schema()::regnamespace
+			AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e')`)
+	if err != nil {
+		return nil, failure(err)
+	}
+	defer rows.Close()
+	var drops []string
+	for rows.Next() {
+		var drop string
+		if err := rows.Scan(&drop); err != nil {
+			return nil, err
+		}
+		drops = append(drops, drop)
+	}
+	return drops, failure(rows.Err())
+}

@@ -1,0 +1,224 @@
+package store_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/store"
+	"minicompete/internal/testservices"
+)
+
+// row is a row by its columns.
+type row map[string]any
+
+const (
+	seedUser         = "00000000-0000-7000-8000-000000000001"
+	seedOrganizer    = "00000000-0000-7000-8000-000000000002"
+	seedCompetition  = "00000000-0000-7000-8000-000000000003"
+	seedRegistration = "00000000-0000-7000-8000-000000000004"
+	seedFailedJob    = "00000000-0000-7000-8000-000000000005"
+	seedOther        = "00000000-0000-7000-8000-000000000006"
+)
+
+var seedTime = compete.UTC(time.Date(2026, 3, 29, 1, 30, 0, 123456000, time.UTC))
+
+// seeds are a row or two of every table there ever was, in an order in which they can be inserted. A column that a step adds is
+// added here; the test asks for it.
+var seeds = []struct {
+	table string
+	row   row
+}{
+	{"users", row{
+		"id": seedUser, "email": "ann@example.com", "name": "Ann Ünal", "password_hash": "hash", "role": "PARTICIPANT",
+		"disabled_at": seedTime, "tokens_valid_after": seedTime, "created_at": seedTime, "updated_at": seedTime,
+	}},
+	{"users", row{
+		"id": seedOrganizer, "email": "Org@Example.com", "name": "Organizer", "password_hash": "hash", "role": "ORGANIZER",
+		"disabled_at": nil, "tokens_valid_after": nil, "created_at": seedTime, "updated_at": seedTime,
+	}},
+	{"sessions", row{
+		"id": seedOther, "user_id": seedUser, "token_hash": "hash", "created_at": seedTime, "expires_at": seedTime.Add(time.Hour), "ended_at": nil,
+	}},
+	{"competitions", row{
+		"id": seedCompetition, "title": "Cup", "description": "A *race*", "location": "Here", "capacity": 2, "seats_left": 1, "waitlisted": 0,
+		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour), "status": "PUBLISHED",
+		"waitlist": true, "organizer_id": seedOrganizer, "next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
+	}},
+	{"competition_tags", row{"competition_id": seedCompetition, "tag": "go"}},
+	{"competition_search", row{"number": 7, "competition_id": seedCompetition, "words": "cup"}},
+	{"registrations", row{
+		"id": seedRegistration, "user_id": seedUser, "competition_id": seedCompetition, "status": "CONFIRMED", "seq": int64(1),
+		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
+	}},
+	{"messages", row{
+		"id": seedOther, "user_id": seedUser, "registration_id": seedRegistration, "seq": int64(1), "kind": "confirmed", "start_date": nil,
+		"to": "ann@example.com", "subject": "You are in", "body": "Hello", "sent_at": seedTime, "read_at": seedTime,
+	}},
+	{"seats_taken", row{"competition_id": seedCompetition, "minute": seedTime.Truncate(time.Minute), "taken": 1}},
+	{"idempotency_keys", row{
+		"user_id": seedUser, "key": "key-12345", "request_hash": "hash", "status": 201, "body": []byte(`{"a":1}`), "expires_at": seedTime,
+	}},
+	{"batches", row{"id": seedOther, "committed_at": seedTime}},
+	{"failed_jobs", row{
+		"id": seedFailedJob, "job_id": int64(9), "queue": "registration", "kind": "notify", "payload": `{"notices":[]}`, "error": "boom",
+		"attempts": 3, "failed_at": seedTime, "retried_at": nil,
+	}},
+	{"failed_notices", row{"registration_id": seedRegistration, "seq": int64(1), "failed_job_id": seedFailedJob}},
+}
+
+// left names columns that a step took away on purpose, as table.column.
+var left = map[string]bool{}
+
+// Every step of the schema, on its own: up from the state before it, with data in every table, down again, and up once more. What was
+// there before stays, each time.
+func TestEveryMigrationKeepsTheData(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, url string) {
+		versions, err := openEmpty(t, url).Versions()
+		if err != nil || len(versions) < 2 {
+			t.Fatalf("%d steps, %v", len(versions), err)
+		}
+		db := openEmpty(t, url)
+		before := int64(0)
+		for _, version := range versions {
+			to := func(version int64) {
+				t.Helper()
+				if err := db.MigrateTo(t.Context(), version); err != nil {
+					t.Fatalf("to step %d: %v", version, err)
+				}
+			}
+			to(before)
+			fillEmpty(t, db)
+			was := contents(t, db)
+			to(version)
+			wantKept(t, fmt.Sprintf("step %d up", version), was, contents(t, db))
+			to(before)
+			wantKept(t, fmt.Sprintf("step %d down", version), was, contents(t, db))
+			to(version)
+			wantKept(t, fmt.Sprintf("step %d up again", version), was, contents(t, db))
+			before = version
+		}
+		fillEmpty(t, db) // so that the newest tables have seeds too
+	})
+}
+
+// fillEmpty puts the seeds into every table that has no rows yet, and wants seeds for each.
+func fillEmpty(t *testing.T, db *store.Store) {
+	t.Helper()
+	tables := columns(t, db)
+	filled := contents(t, db)
+	for _, seed := range seeds {
+		has, ok := tables[seed.table]
+		if !ok || len(filled[seed.table]) > 0 {
+			continue
+		}
+		var names, marks []string
+		var args []any
+		for _, column := range has {
+			value, ok := seed.row[column]
+			if !ok {
+				t.Fatalf("the column %s.%s is new: add it to the seeds of this test", seed.table, column)
+			}
+			args = append(args, value)
+			names, marks = append(names, `"`+column+`"`), append(marks, fmt.Sprintf("$%d", len(args)))
+		}
+		text := "INSERT INTO " + seed.table + " (" + strings.Join(names, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")"
+		if _, err := db.Writer().ExecContext(t.Context(), text, args...); err != nil {
+			t.Fatalf("%s: %v", seed.table, err)
+		}
+	}
+	for table, rows := range contents(t, db) {
+		if len(rows) == 0 {
+			t.Fatalf("the table %s is new: add it to the seeds of this test", table)
+		}
+	}
+}
+
+// columns are those of every table with data.
+func columns(t *testing.T, db *store.Store) map[string][]string {
+	t.Helper()
+	names, err := db.Tables(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := map[string][]string{}
+	for _, name := range names {
+		rows, err := db.Writer().QueryContext(t.Context(), `SELECT * FROM `+name+` LIMIT 0`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tables[name], err = rows.Columns(); err != nil {
+			t.Fatal(err)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		_ = rows.Close()
+	}
+	return tables
+}
+
+// contents are all rows of every table with data, in the order of their columns.
+func contents(t *testing.T, db *store.Store) map[string][]row {
+	t.Helper()
+	all := map[string][]row{}
+	for table, names := range columns(t, db) {
+		order := make([]string, len(names))
+		for i := range order {
+			order[i] = fmt.Sprint(i + 1)
+		}
+		rows, err := db.Writer().QueryContext(t.Context(), `SELECT * FROM `+table+` ORDER BY `+strings.Join(order, ", "))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[table] = []row{}
+		for rows.Next() {
+			values, fields := make([]any, len(names)), make([]any, len(names))
+			for i := range values {
+				fields[i] = &values[i]
+			}
+			if err := rows.Scan(fields...); err != nil {
+				t.Fatal(err)
+			}
+			r := row{}
+			for i, name := range names {
+				r[name] = values[i]
+			}
+			all[table] = append(all[table], r)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		_ = rows.Close()
+	}
+	return all
+}
+
+// wantKept wants every row that was there, with the same values; a step may add columns and rows.
+func wantKept(t *testing.T, step string, was, is map[string][]row) {
+	t.Helper()
+	for _, table := range slices.Sorted(maps.Keys(was)) {
+		for _, r := range was[table] {
+			wanted := maps.Clone(r)
+			maps.DeleteFunc(wanted, func(column string, _ any) bool { return left[table+"."+column] })
+			if !slices.ContainsFunc(is[table], func(candidate row) bool { return covers(candidate, wanted) }) {
+				t.Errorf("%s: a row of %s is gone or changed: %v\nthere are: %v", step, table, wanted, is[table])
+			}
+		}
+	}
+}
+
+func covers(candidate, wanted row) bool {
+	for column, value := range wanted {
+		if got, ok := candidate[column]; !ok || !cmp.Equal(got, value) {
+			return false
+		}
+	}
+	return true
+}
