@@ -48,6 +48,8 @@ type commands struct {
 
 	Serve       serveCommand       `cmd:"" help:"Bring the database's schema up to date, then serve."`
 	Migrate     migrateCommand     `cmd:"" help:"Change the database's schema, or show how it stands."`
+	Backup      backupCommand      `cmd:"" help:"Write the whole database to a file, while servers run."`
+	Restore     restoreCommand     `cmd:"" help:"Make the database what it was when a backup was made."`
 	Seed        seedCommand        `cmd:"" help:"Add the demo data, once."`
 	User        userCommand        `cmd:"" help:"Make accounts, admins too."`
 	Jobs        jobsCommand        `cmd:"" help:"List dead letters (jobs whose attempts are used up), and send them again."`

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-
 	"time"
 
 	"github.com/pressly/goose/v3/lock"
