@@ -40,8 +40,10 @@ type stage struct {
 func openStage(t *testing.T, dir string) *stage {
 	t.Helper()
 	s := &stage{t: t, dir: dir, ports: map[string]string{}, urls: map[string]string{}}
-	if err := os.RemoveAll(filepath.Join(dir, "data")); err != nil {
-		t.Fatal(err)
+	for _, left := range []string{"data", ".env"} { // by another document
+		if err := os.RemoveAll(filepath.Join(dir, left)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Cleanup(func() {
 		for _, server := range slices.Backward(s.servers) {
