@@ -9,27 +9,23 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"minicompete/internal/compete"
-	"minicompete/internal/sse"
+	"minicompete/internal/live"
 )
 
-// Config is what the API needs. All fields are needed but CORSOrigins and Streams.
+// Config is what the API needs. All fields are needed but CORSOrigins.
 type Config struct {
 	Service     *compete.Service
 	Auth        Auth
-	Seats       compete.SeatsFeed
-	Streams     *sse.Counter // of open streams; nil counts none
+	Live        *live.Hub
 	Health      func(context.Context) []Check
 	CORSOrigins []string // "https://example.org", or "*" for every origin; none: no cross-origin answers
 	Logger      *slog.Logger
 	Version     string // of the program, as the OpenAPI document names it
-
-	Heartbeat time.Duration // between two signs of life of a live stream; zero means 20 s
 }
 
 // Auth makes and reads the API's tokens.
@@ -42,7 +38,8 @@ type Auth interface {
 // api is the built API: its handlers are its methods.
 type api struct {
 	Config
-	huma huma.API
+	huma    huma.API
+	streams *live.Door
 }
 
 // New builds the handler of everything under /api. It serves full paths, so it can be mounted on several listeners as it is.
@@ -54,10 +51,7 @@ func New(config Config) http.Handler {
 }
 
 func newAPI(config Config, mux *http.ServeMux) *api {
-	if config.Heartbeat == 0 {
-		config.Heartbeat = 20 * time.Second
-	}
-	a := &api{Config: config}
+	a := &api{Config: config, streams: config.Live.Door(seatsEvent)}
 	a.huma = jsonOnly{humago.New(mux, document(config.Version))}
 	a.registerAccounts()
 	a.registerCompetitions()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -41,49 +40,17 @@ func (a *api) watchSeats(ctx context.Context, in *CompetitionInput) (*liveAnswer
 	if _, err := a.Service.Competition(ctx, actor(ctx), in.ID); err != nil {
 		return nil, err // drafts are seen by their organizers alone
 	}
-	watching, stop := context.WithCancel(context.WithoutCancel(ctx)) // the stream goes on when the request has ended
-	follow := context.AfterFunc(ctx, stop)
-	seats, err := a.Seats.Watch(watching, in.ID)
+	page, err := a.streams.Open(ctx, in.ID)
 	if err != nil {
-		stop()
 		return nil, err
 	}
 	return &liveAnswer{func(hc huma.Context) {
-		follow()
 		request, response := humago.Unwrap(hc)
-		if request.Method == http.MethodHead {
-			stop()
-			hc.SetHeader("Content-Type", mediaEvents)
-			hc.SetStatus(http.StatusOK)
-			return
-		}
-		sse.Serve(response, request, a.Streams, a.Logger, func(s *sse.Stream) {
-			defer stop()
-			a.stream(s, seats)
-		})
+		sse.Serve(response, request, func(s sse.Stream) { page.Start(s, "") }, page.Leave)
 	}}, nil
 }
 
-// stream sends events until the client leaves, stops reading, or the feed ends.
-func (a *api) stream(s *sse.Stream, seats <-chan compete.Seats) {
-	heartbeat := time.NewTicker(a.Heartbeat)
-	defer heartbeat.Stop()
-	for err := s.Send("retry: 2000\n\n"); err == nil; {
-		select {
-		case <-s.Context().Done():
-			return
-		case now, more := <-seats:
-			if !more {
-				return
-			}
-			err = s.Send(seatsEvent(now))
-		case <-heartbeat.C:
-			err = s.Send(": still here\n\n")
-		}
-	}
-}
-
-func seatsEvent(s compete.Seats) string {
-	data, _ := json.Marshal(Seats{SeatsLeft: s.SeatsLeft, Waitlisted: s.Waitlisted, Phase: s.Phase}) // it cannot fail
-	return "event: seats\ndata: " + string(data) + "\n\n"
+func seatsEvent(s compete.Seats) (string, error) {
+	data, err := json.Marshal(Seats{SeatsLeft: s.SeatsLeft, Waitlisted: s.Waitlisted, Phase: s.Phase})
+	return "event: seats\ndata: " + string(data) + "\n\n", err
 }

@@ -5,30 +5,36 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/live"
 )
 
-// feed is a SeatsFeed of one channel.
-type feed struct {
-	seats chan compete.Seats
-	left  chan struct{} // closed when the watcher's context ends
-	err   error
-}
-
-func newFeed() *feed { return &feed{seats: make(chan compete.Seats), left: make(chan struct{})} }
-
-func (f *feed) Watch(ctx context.Context, _ string) (<-chan compete.Seats, error) {
-	if f.err != nil {
-		return nil, f.err
-	}
-	context.AfterFunc(ctx, func() { close(f.left) })
-	return f.seats, nil
-}
-
 const livePath = "/api/competitions/" + someID + "/live"
+
+// withHub gives the API a hub that reads the competition of the given state.
+func withHub(t *testing.T, state *atomic.Pointer[compete.Competition]) (Config, *live.Hub) {
+	t.Helper()
+	config := testConfig()
+	config.Live = live.New(live.Config{
+		Read: func(context.Context, []string) ([]compete.Competition, error) {
+			return []compete.Competition{*state.Load()}, nil
+		},
+		MaxPages: 1, Clock: config.Service.Clock, Logger: config.Logger,
+	})
+	config.Live.Start()
+	t.Cleanup(config.Live.Stop)
+	return config, config.Live
+}
+
+func aState(left, waitlisted int) *compete.Competition {
+	c := aCompetition()
+	c.Waitlist, c.SeatsLeft, c.Waitlisted = true, left, waitlisted
+	return &c
+}
 
 func readUntil(t *testing.T, lines *bufio.Scanner, want string) {
 	t.Helper()
@@ -41,8 +47,9 @@ func readUntil(t *testing.T, lines *bufio.Scanner, want string) {
 }
 
 func TestLiveStream(t *testing.T) {
-	config, seats := testConfig(), newFeed()
-	config.Seats, config.Heartbeat = seats, 10*time.Millisecond
+	var state atomic.Pointer[compete.Competition]
+	state.Store(aState(7, 0))
+	config, hub := withHub(t, &state)
 	server := serveWith(t, config, time.Millisecond) // which the stream outlives
 	response := open(t, server, "GET", livePath, nil)
 	defer func() { _ = response.Body.Close() }()
@@ -50,16 +57,22 @@ func TestLiveStream(t *testing.T) {
 		t.Fatalf("got %d %s, want a stream", response.StatusCode, got)
 	}
 	lines := bufio.NewScanner(response.Body)
-	seats.seats <- compete.Seats{SeatsLeft: 7, Waitlisted: 0, Phase: compete.PhaseOpen}
 	readUntil(t, lines, "event: seats")
 	readUntil(t, lines, `data: {"seatsLeft":7,"waitlisted":0,"phase":"open"}`)
-	readUntil(t, lines, ": still here")
-	seats.seats <- compete.Seats{SeatsLeft: 0, Waitlisted: 2, Phase: compete.PhaseWaitlist}
+	state.Store(aState(0, 2))
+	hub.Changed(someID)
 	readUntil(t, lines, `data: {"seatsLeft":0,"waitlisted":2,"phase":"waitlist"}`)
-	close(seats.seats) // as when the server stops
+
+	busy := send(t, server, "GET", livePath, nil)
+	wantProblem(t, busy, http.StatusServiceUnavailable, "busy")
+	if got := busy.header.Get("Retry-After"); got != "1" {
+		t.Errorf("Retry-After is %q, want 1", got)
+	}
+
+	hub.Close()
 	for lines.Scan() {
 		if strings.HasPrefix(lines.Text(), "event") {
-			t.Errorf("got %q after the feed had ended", lines.Text())
+			t.Errorf("got %q after the hub was closed", lines.Text())
 		}
 	}
 	if lines.Err() != nil {
@@ -67,33 +80,31 @@ func TestLiveStream(t *testing.T) {
 	}
 }
 
-func TestLiveStreamLeavesTheFeedWithItsClient(t *testing.T) {
-	config, seats := testConfig(), newFeed()
-	config.Seats = seats
-	response := open(t, serve(t, config), "GET", livePath, nil)
+// A stream's place is free again once its client has left, or has asked for the header alone.
+func TestLiveStreamsGiveTheirPlaceBack(t *testing.T) {
+	var state atomic.Pointer[compete.Competition]
+	state.Store(aState(7, 0))
+	config, hub := withHub(t, &state)
+	server := serve(t, config)
+	response := open(t, server, "GET", livePath, nil)
 	_ = response.Body.Close()
-	<-seats.left
+	for deadline := time.Now().Add(10 * time.Second); hub.Pages() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the client has left, and the page is still open")
+		}
+	}
+	if response := send(t, server, "HEAD", livePath, nil); response.status != 200 {
+		t.Errorf("HEAD: got %d, want 200", response.status)
+	}
+	if n := hub.Pages(); n != 0 {
+		t.Errorf("HEAD left %d pages", n)
+	}
 }
 
-func TestLiveRefusals(t *testing.T) {
-	config, seats := testConfig(), newFeed()
-	config.Seats, seats.err = seats, compete.ErrBusy
-	response := send(t, serve(t, config), "GET", livePath, nil)
-	wantProblem(t, response, http.StatusServiceUnavailable, "busy")
-	if response.header.Get("Retry-After") != "1" {
-		t.Errorf("Retry-After is %q, want 1", response.header.Get("Retry-After"))
-	}
+func TestDraftsAreNotWatchedByOthers(t *testing.T) {
+	config := testConfig()
 	draft := aCompetition()
 	draft.Status, draft.Organizer.ID = compete.StatusDraft, "018f6b1e-0000-7d0a-9b3e-5a1f0c2d4e6f"
 	config.Service.Competitions = oneCompetition{competition: draft}
 	wantProblem(t, send(t, serve(t, config), "GET", livePath, nil), http.StatusNotFound, "competition_not_found")
-}
-
-func TestLiveHeadIsNoStream(t *testing.T) {
-	config, seats := testConfig(), newFeed()
-	config.Seats = seats
-	if response := send(t, serve(t, config), "HEAD", livePath, nil); response.status != 200 {
-		t.Errorf("got %d, want 200", response.status)
-	}
-	<-seats.left
 }

@@ -21,7 +21,6 @@ import (
 	"minicompete/internal/registrar"
 	"minicompete/internal/replay"
 	"minicompete/internal/server"
-	"minicompete/internal/sse"
 	"minicompete/internal/store"
 	"minicompete/internal/telemetry"
 )
@@ -53,7 +52,6 @@ type App struct {
 	server    *server.Server
 	metrics   *telemetry.Metrics // nil without METRICS_ADDR
 	traces    *telemetry.Traces  // nil without an OTLP endpoint
-	streams   sse.Counter
 
 	background background
 }

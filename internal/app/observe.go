@@ -28,7 +28,7 @@ func (a *App) addGauges() {
 	a.metrics.AddPool("writer", a.store.Writer())
 	a.metrics.AddPool("reader", a.store.Reader())
 	a.metrics.AddGauge("registrar_queue_depth", "Commands that wait for the registrar.", func() float64 { return float64(a.registrar.QueueDepth()) })
-	a.metrics.AddGauge("open_streams", "Streams of server-sent events that are open.", func() float64 { return float64(a.streams.Open()) })
+	a.metrics.AddGauge("open_streams", "Streams of server-sent events that are open.", func() float64 { return float64(a.hub.Pages()) })
 	backlog := &backlog{read: a.store.Backlog, clock: a.config.Clock}
 	a.metrics.AddGauge("dead_letters", "Dead letters that were not sent again, in the whole database; NaN while that cannot be read.",
 		func() float64 { letters, _ := backlog.now(); return letters })

@@ -54,7 +54,7 @@ func (a *App) wireServer(context.Context) error {
 		return err
 	}
 	apiHandler := api.New(api.Config{
-		Service: a.service, Auth: a.auth, Seats: a.hub, Streams: &a.streams, Health: a.health.forAPI,
+		Service: a.service, Auth: a.auth, Live: a.hub, Health: a.health.forAPI,
 		CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version,
 	})
 	c := server.Config{TrustedProxies: proxies, NewID: newID, Logger: a.log, Tracer: a.traces.Tracer("server"), Ready: a.health.ready}
@@ -86,7 +86,7 @@ func (a *App) pages() (http.Handler, error) {
 		return nil, err
 	}
 	return web.New(a.background.context(), web.Config{
-		Service: a.service, Sessions: a.auth, Feed: a.hub, Streams: &a.streams, Log: a.log, PublicURL: public, Health: a.health.forWeb, Demo: a.config.Demo,
+		Service: a.service, Sessions: a.auth, Live: a.hub, Log: a.log, PublicURL: public, Health: a.health.forWeb, Demo: a.config.Demo,
 	}), nil
 }
 

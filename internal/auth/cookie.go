@@ -54,6 +54,9 @@ func (a *Authenticator) Cookie(ctx context.Context, token string) (compete.Actor
 	return login.actor, nil
 }
 
+// Ended reports whether a login has ended since it was found, because it was ended or its account disabled. It asks no database.
+func (a *Authenticator) Ended(actor compete.Actor) bool { return a.deny.check(actor, a.clock()) != nil }
+
 func (a *Authenticator) cookieLogin(ctx context.Context, hash string) (cookieLogin, error) {
 	now := compete.UTC(a.clock())
 	if login, ok := a.cookies.Get(hash); ok && now.Before(login.until) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -23,6 +24,7 @@ type load struct {
 	elapsed   time.Duration
 	statuses  map[int]int
 	latencies []time.Duration // sorted
+	created   []time.Time     // when each 201 was read, sorted
 }
 
 // rate is the number of answers with the status, per second.
@@ -42,7 +44,7 @@ func press(ctx context.Context, address string, connections, count int, request 
 	for i := range requests {
 		requests[i] = request(i)
 	}
-	presses := &presses{requests: requests, latencies: make([]time.Duration, count), statuses: make([]int, count)}
+	presses := &presses{requests: requests, latencies: make([]time.Duration, count), answered: make([]time.Time, count), statuses: make([]int, count)}
 	conns := make([]net.Conn, connections)
 	for i := range conns {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
@@ -60,10 +62,14 @@ func press(ctx context.Context, address string, connections, count int, request 
 	}
 	wg.Wait()
 	l := load{elapsed: time.Since(start), statuses: map[int]int{}, latencies: presses.latencies}
-	for _, status := range presses.statuses {
+	for i, status := range presses.statuses {
 		l.statuses[status]++
+		if status == http.StatusCreated {
+			l.created = append(l.created, presses.answered[i])
+		}
 	}
 	slices.Sort(l.latencies)
+	slices.SortFunc(l.created, time.Time.Compare)
 	return l, errors.Join(errs...)
 }
 
@@ -71,6 +77,7 @@ type presses struct {
 	requests  [][]byte
 	next      atomic.Int64
 	latencies []time.Duration
+	answered  []time.Time
 	statuses  []int
 }
 
@@ -92,7 +99,8 @@ func (p *presses) work(ctx context.Context, conn net.Conn) error {
 		if err != nil {
 			return err
 		}
-		p.statuses[i], p.latencies[i] = status, time.Since(start)
+		p.statuses[i], p.answered[i] = status, time.Now()
+		p.latencies[i] = p.answered[i].Sub(start)
 	}
 	return ctx.Err()
 }

@@ -1,148 +1,134 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"strings"
-	"sync"
 	"time"
 
 	"minicompete/internal/compete"
 	"minicompete/internal/store"
 )
 
-const (
-	// openStreams is how many pages of one competition are open, by the figure.
-	openStreams = 5000
-	// openAtOnce bounds the connections that are being made at a time.
-	openAtOnce = 64
-	// streamTimeout bounds the wait for the first seats on a stream.
-	streamTimeout = 30 * time.Second
-)
+// livePages is how many pages of one competition are open.
+const livePages = 5000
+
+// watched is a rush beside open pages.
+type watched struct {
+	rush
+	before, held float64 // memory in MB before the pages were opened, and with them
+	delays       delays
+	cut, stale   int // streams that were ended, and pages that don't show the last state
+	events       int
+}
 
 // measureStreams runs a rush with nobody looking and with thousands of open pages, in turn, and tells what the pages cost.
 func measureStreams(ctx context.Context, o options, kind string) error {
-	var quiet, watched []rush
-	var memory float64
+	var quiet, beside []rush
+	var worst watched
 	for range o.rounds {
-		for _, pages := range []int{0, openStreams} {
-			r, held, err := runWatchedRush(ctx, o, kind, pages)
+		for _, pages := range []int{0, livePages} {
+			r, err := runWatchedRush(ctx, o, kind, pages)
 			if err != nil {
 				return err
 			}
 			if pages == 0 {
-				quiet = append(quiet, r)
-			} else {
-				watched = append(watched, r)
-				memory = max(memory, held)
+				quiet = append(quiet, r.rush)
+				continue
 			}
+			beside = append(beside, r.rush)
+			worst = worst.worse(r)
 		}
 	}
-	q, w := median(quiet), median(watched)
-	fmt.Printf("%-9s %d open pages hold %.0f MB; rush %.0f accepted/s with them and %.0f without: %.2f of the rate\n",
-		kind, openStreams, memory, w.accepted(), q.accepted(), w.accepted()/q.accepted())
+	q, w := median(quiet), median(beside)
+	fmt.Printf("%-9s %d open pages hold %.0f MB, beside %.0f MB without them; peak in the rush %.0f MB\n",
+		kind, livePages, worst.held-worst.before, worst.before, w.peak)
+	fmt.Printf("%-9s rush beside them %.0f accepted/s, %.0f without them: %.2f of the rate; cpu %v and %v for each\n",
+		kind, w.accepted(), q.accepted(), w.accepted()/q.accepted(), w.cpu.Round(time.Microsecond), q.cpu.Round(time.Microsecond))
+	fmt.Printf("%-9s each registration was on each page p50 %v p99 %v max %v after its answer; %d events, %d streams cut, %d pages stale (worst of %d)\n",
+		kind, worst.delays.percentile(.5), worst.delays.percentile(.99), worst.delays.percentile(1), worst.events, worst.cut, worst.stale, o.rounds)
 	return nil
 }
 
-// runWatchedRush is a rush on one competition of which so many pages are open; held is what they cost in MB before it.
-func runWatchedRush(ctx context.Context, o options, kind string, pages int) (r rush, held float64, err error) {
+// worse is the one with the longer delays, and the worse of the other figures.
+func (w watched) worse(other watched) watched {
+	if other.delays.percentile(1) >= w.delays.percentile(1) {
+		w.delays, w.events = other.delays, other.events
+	}
+	if other.held-other.before >= w.held-w.before {
+		w.held, w.before = other.held, other.before
+	}
+	w.cut, w.stale = max(w.cut, other.cut), max(w.stale, other.stale)
+	return w
+}
+
+// runWatchedRush is a rush on one competition of which so many pages are open.
+func runWatchedRush(ctx context.Context, o options, kind string, n int) (w watched, err error) {
 	url, drop, err := newDatabase(ctx, o, kind)
 	if err != nil {
-		return r, 0, err
+		return w, err
 	}
 	defer drop()
 	db, err := store.Open(ctx, store.Config{URL: url})
 	if err != nil {
-		return r, 0, err
+		return w, err
 	}
 	defer db.Close()
 	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
 	if err != nil {
-		return r, 0, err
+		return w, err
 	}
 	people, err := addPeople(ctx, db, compete.RoleParticipant, o.participants)
 	if err != nil {
-		return r, 0, err
+		return w, err
 	}
 	competitions, err := addCompetitions(ctx, db, organizers[0], 1, o.participants)
 	if err != nil {
-		return r, 0, err
+		return w, err
 	}
 	s, err := startProduct(ctx, o.binary, url)
 	if err != nil {
-		return r, 0, err
+		return w, err
 	}
 	defer func() { err = firstError(err, s.stop()) }()
-	before, _, err := s.memory()
-	if err != nil {
-		return r, 0, err
+	if w.before, _, err = s.memory(); err != nil {
+		return w, err
 	}
-	closeAll, err := openPages(ctx, s.web, competitions[0], pages)
-	if err != nil {
-		return r, 0, err
+	if n == 0 {
+		w.rush, err = rushOn(ctx, o, db, s, people, competitions[0], true)
+		return w, err
 	}
-	defer closeAll()
-	after, _, err := s.memory()
+	pages, err := openLivePages(s.web, "/live?c="+competitions[0], n)
 	if err != nil {
-		return r, 0, err
+		return w, err
 	}
-	r, err = rushOn(ctx, o, db, s, people, competitions[0], true)
-	return r, after - before, err
+	defer pages.close()
+	if w.held, _, err = s.memory(); err != nil {
+		return w, err
+	}
+	if w.rush, err = rushOn(ctx, o, db, s, people, competitions[0], true); err != nil {
+		return w, err
+	}
+	w.stale = pages.settle(0)
+	w.delays, w.cut, w.events = pages.delays(o.participants, w.created), pages.cut, pages.events
+	return w, nil
 }
 
-// openPages opens the live stream of so many pages, waits until each has told the seats, and reads on until closed.
-func openPages(ctx context.Context, address, competitionID string, n int) (closeAll func(), err error) {
-	var mu sync.Mutex
-	var conns []net.Conn
-	closeAll = func() {
-		for _, conn := range conns {
-			_ = conn.Close()
-		}
-	}
-	errs := make([]error, n)
-	slots := make(chan struct{}, openAtOnce)
-	var wg sync.WaitGroup
-	for i := range n {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			conn, err := openPage(ctx, address, competitionID)
-			errs[i] = err
-			if err == nil {
-				mu.Lock()
-				conns = append(conns, conn)
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
-		closeAll()
-		return nil, err
-	}
-	return closeAll, nil
-}
+// delays counts how long something took, in milliseconds.
+type delays map[int]int
 
-func openPage(ctx context.Context, address, competitionID string) (net.Conn, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-	if err != nil {
-		return nil, err
+func (d delays) add(took time.Duration) { d[int(took.Milliseconds())]++ }
+
+func (d delays) percentile(p float64) time.Duration {
+	total, longest := 0, 0
+	for ms, n := range d {
+		total += n
+		longest = max(longest, ms)
 	}
-	_ = conn.SetDeadline(time.Now().Add(streamTimeout)) // a connection just made takes it
-	if _, err = conn.Write(getRequest(address, "/live?c="+competitionID)); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	reader := bufio.NewReaderSize(conn, 1<<10)
-	for line := ""; !strings.Contains(line, "event: seats"); {
-		if line, err = reader.ReadString('\n'); err != nil {
-			return nil, errors.Join(fmt.Errorf("a stream told no seats: %w", err), conn.Close())
+	rank := int(p * float64(total))
+	for ms := range longest + 1 {
+		if rank -= d[ms]; rank < 0 {
+			return time.Duration(ms) * time.Millisecond
 		}
 	}
-	_ = conn.SetDeadline(time.Time{})
-	go func() { _, _ = io.Copy(io.Discard, conn) }() // ends when the connection is closed
-	return conn, nil
+	return time.Duration(longest) * time.Millisecond
 }

@@ -69,13 +69,6 @@ func (c *Competition) Seats(now time.Time) Seats {
 	return Seats{CompetitionID: c.ID, Capacity: c.Capacity, SeatsLeft: c.SeatsLeft, Waitlisted: c.Waitlisted, Phase: c.Phase(now)}
 }
 
-// SeatsFeed tells open pages how many seats are left.
-type SeatsFeed interface {
-	// Watch sends the present state at once and each later one, coalesced, until ctx ends or the server stops; then the channel is closed.
-	// It fails with ErrCompetitionMissing, and with ErrBusy when too many are watching.
-	Watch(ctx context.Context, competitionID string) (<-chan Seats, error)
-}
-
 // SeatsNotifier is told after each commit which competitions changed. It never blocks.
 type SeatsNotifier interface {
 	Changed(competitionIDs ...string)

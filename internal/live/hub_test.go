@@ -4,120 +4,59 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"minicompete/internal/compete"
 	"minicompete/internal/live"
-	"minicompete/internal/testservices"
 )
 
-// ledger is the committed state that hubs read.
-type ledger struct {
-	mu           sync.Mutex
-	competitions map[string]compete.Competition
-	readings     int
-	away         bool
-}
-
-func (l *ledger) read(_ context.Context, ids []string) ([]compete.Competition, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.readings++
-	if l.away {
-		return nil, compete.ErrDatabase
-	}
-	var found []compete.Competition
-	for _, id := range ids {
-		if c, ok := l.competitions[id]; ok {
-			found = append(found, c)
-		}
-	}
-	return found, nil
-}
-
-func (l *ledger) set(id string, change func(c *compete.Competition)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c := l.competitions[id]
-	change(&c)
-	l.competitions[id] = c
-}
-
-func seatsLeft(n int) func(*compete.Competition) {
-	return func(c *compete.Competition) { c.SeatsLeft = n }
-}
-
-const race = "race"
-
-func newLedger() *ledger {
-	return &ledger{competitions: map[string]compete.Competition{race: {
-		ID: race, Status: compete.StatusPublished, Capacity: 1000, SeatsLeft: 1000, RegDeadline: time.Now().Add(24 * time.Hour),
-	}}}
-}
-
-func start(t *testing.T, l *ledger, change func(*live.Config)) *live.Hub {
-	t.Helper()
-	c := live.Config{Read: l.read, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)}
-	if change != nil {
-		change(&c)
-	}
-	h := live.New(c)
-	h.Start()
-	t.Cleanup(h.Stop)
-	return h
-}
-
-func watch(t *testing.T, h *live.Hub, id string) <-chan compete.Seats {
-	t.Helper()
-	w, err := h.Watch(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
-}
-
-func wantSeats(t *testing.T, w <-chan compete.Seats, left int, phase compete.Phase) {
-	t.Helper()
-	got, open := <-w
-	if want := (compete.Seats{CompetitionID: race, Capacity: 1000, SeatsLeft: left, Phase: phase}); got != want || !open {
-		t.Errorf("got %+v (open: %v), want %+v", got, open, want)
-	}
-}
-
-func wantNothing(t *testing.T, w <-chan compete.Seats) {
-	t.Helper()
-	synctest.Wait()
-	select {
-	case got, open := <-w:
-		t.Errorf("got %+v (open: %v), want nothing", got, open)
-	default:
-	}
-}
-
-func TestWatchersHearEachChange(t *testing.T) {
+func TestPagesHearEachChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
 		h := start(t, l, nil)
-		a := watch(t, h, race)
-		wantSeats(t, a, 1000, compete.PhaseOpen)
-		b := watch(t, h, race)
-		wantSeats(t, b, 1000, compete.PhaseOpen)
-		if l.readings != 1 {
-			t.Errorf("%d readings for two watchers, want one", l.readings)
-		}
+		door := h.Door(words)
+		a, b := open(t, door, race), open(t, door, race, run, race)
+		a.wants(t, "hello;race 1000 open;")
+		b.wants(t, "hello;race 1000 open;run 1000 open;")
+		time.Sleep(3 * time.Second)
 		l.set(race, seatsLeft(999))
+		since := time.Now()
 		h.Changed(race, "another")
-		wantSeats(t, a, 999, compete.PhaseOpen)
-		wantSeats(t, b, 999, compete.PhaseOpen)
+		wantLate(t, "a change when all was quiet", a.wants(t, "race 999 open;").Sub(since), 0, 0)
+		b.wants(t, "race 999 open;")
 		h.Changed(race)
 		time.Sleep(time.Second)
-		wantNothing(t, a)
+		a.wantsNothing(t)
+		if l.readings != 4 { // two new topics, two changes
+			t.Errorf("%d readings, want 4", l.readings)
+		}
+	})
+}
+
+func TestEachFrontDoorHasItsWordsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger()
+		h := start(t, l, nil)
+		worded := 0
+		one := h.Door(func(s compete.Seats) (string, error) {
+			worded++
+			return words(s)
+		})
+		failing := h.Door(func(s compete.Seats) (string, error) {
+			if s.CompetitionID == run {
+				panic("no words")
+			}
+			return "ok;", errors.New("half a word")
+		})
+		for range 3 {
+			open(t, one, race).wants(t, "hello;race 1000 open;")
+		}
+		if worded != 1 {
+			t.Errorf("one state was put into words %d times", worded)
+		}
+		open(t, failing, race, run).wants(t, "hello;ok;")
 	})
 }
 
@@ -125,32 +64,83 @@ func TestARushIsTold4TimesASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
 		h := start(t, l, nil)
-		fast, slow := watch(t, h, race), watch(t, h, race)
-		wantSeats(t, fast, 1000, compete.PhaseOpen)
-		heard := make(chan int)
-		go func() {
-			n := 0
-			for range fast {
-				n++
-			}
-			heard <- n
-		}()
+		r := open(t, h.Door(words), race)
+		last := r.wants(t, "hello;race 1000 open;")
 		for left := 999; left >= 0; left-- {
 			l.set(race, seatsLeft(left))
 			h.Changed(race)
 			time.Sleep(2 * time.Millisecond)
 		}
+		end := time.Now()
 		time.Sleep(time.Second)
-		wantSeats(t, slow, 0, compete.PhaseFull)
-		h.Stop()
-		if n := <-heard; n < 8 || n > 10 {
-			t.Errorf("1,000 changes in two seconds were told %d times, want 8 to 10", n)
+		heard := 0
+		for more := true; more; {
+			select {
+			case got := <-r.told:
+				heard++
+				wantLate(t, "the next event", got.at.Sub(last), 250*time.Millisecond, 355*time.Millisecond)
+				last = got.at
+				if more = got.events != "race 0 full;"; !more {
+					wantLate(t, "the last state", got.at.Sub(end), 0, 350*time.Millisecond)
+				}
+			default:
+				t.Fatal("the page was not told the last state")
+			}
 		}
-		if _, open := <-slow; open {
-			t.Error("the channel stays open after the hub stopped")
+		if heard < 7 {
+			t.Errorf("1,000 changes in two seconds were told %d times", heard)
 		}
-		if _, err := h.Watch(t.Context(), race); !errors.Is(err, compete.ErrStopping) {
-			t.Errorf("after Stop: got %v", err)
+		r.wantsNothing(t)
+	})
+}
+
+// However many pages there are, each is told within a second of each commit, not more than four times a second, and
+// only a slice of them at a time.
+func TestARushBefore5000Pages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger()
+		h := start(t, l, nil)
+		door := h.Door(words)
+		readers := make([]*reader, 5000)
+		for i := range readers {
+			readers[i] = open(t, door, race)
+			readers[i].wants(t, "hello;race 1000 open;")
+		}
+		time.Sleep(3 * time.Second)
+		commits := map[string]time.Time{}
+		at := time.Time{}
+		for left := 999; left >= 700; left-- {
+			l.set(race, seatsLeft(left))
+			event, _ := words(compete.Seats{CompetitionID: race, SeatsLeft: left, Phase: compete.PhaseOpen})
+			at = time.Now()
+			commits[event] = at
+			h.Changed(race)
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		atOnce := map[time.Time]int{}
+		for _, r := range readers {
+			var last told
+			for len(r.told) > 0 {
+				got := <-r.told
+				atOnce[got.at]++
+				if got.events != "race 700 open;" {
+					wantLate(t, "a state that was not the last", got.at.Sub(commits[got.events]), 0, 120*time.Millisecond)
+				}
+				if last.events != "" {
+					wantLate(t, "since the last event", got.at.Sub(last.at), 750*time.Millisecond, 850*time.Millisecond)
+				}
+				last = got
+			}
+			if last.events != "race 700 open;" {
+				t.Fatalf("a page was told %q last", last.events)
+			}
+			wantLate(t, "the last state", last.at.Sub(at), 0, time.Second)
+		}
+		for at, n := range atOnce {
+			if n > 512 {
+				t.Errorf("at %v %d pages were told", at, n)
+			}
 		}
 	})
 }
@@ -158,160 +148,154 @@ func TestARushIsTold4TimesASecond(t *testing.T) {
 func TestPhasesChangeByTimeAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
-		opens := time.Now().Add(90 * time.Second)
-		l.set(race, func(c *compete.Competition) { c.RegOpensAt = &opens })
-		h := start(t, l, nil)
-		w := watch(t, h, race)
-		wantSeats(t, w, 1000, compete.PhaseUpcoming)
-		wantSeats(t, w, 1000, compete.PhaseOpen)
-		if late := time.Since(opens); late < 0 || late > 5*time.Millisecond {
-			t.Errorf("told %v after the opening", late)
-		}
-		wantSeats(t, w, 1000, compete.PhaseClosed)
-		if late := time.Since(l.competitions[race].RegDeadline); late < 0 || late > 5*time.Millisecond {
-			t.Errorf("told %v after the deadline", late)
-		}
+		opens := time.Now().Add(15 * time.Second)
+		closes := opens.Add(15 * time.Second)
+		l.set(race, func(c *compete.Competition) { c.RegOpensAt, c.RegDeadline = &opens, closes })
+		r := open(t, start(t, l, nil).Door(words), race)
+		r.wants(t, "hello;race 1000 upcoming;")
+		wantLate(t, "the opening", r.wants(t, "race 1000 open;").Sub(opens), 0, 2*time.Millisecond)
+		wantLate(t, "the deadline", r.wants(t, "race 1000 closed;").Sub(closes), 0, 2*time.Millisecond)
 	})
 }
 
 func TestALostEventIsMadeUpFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
-		w := watch(t, start(t, l, nil), race)
-		wantSeats(t, w, 1000, compete.PhaseOpen)
+		r := open(t, start(t, l, nil).Door(words), race)
+		since := r.wants(t, "hello;race 1000 open;")
+		l.away = true
+		time.Sleep(6 * time.Second)
+		l.away = false
 		l.set(race, seatsLeft(7))
-		since := time.Now()
-		wantSeats(t, w, 7, compete.PhaseOpen)
-		if took := time.Since(since); took > 6*time.Second {
-			t.Errorf("it took %v", took)
+		wantLate(t, "the next poll", r.wants(t, "race 7 open;").Sub(since), 6*time.Second, 11*time.Second)
+	})
+}
+
+func TestAPageHasEventsOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger()
+		h := start(t, l, nil)
+		r := open(t, h.Door(words), race)
+		since := r.wants(t, "hello;race 1000 open;")
+		r.page.Tell("one;")
+		r.page.Tell("two;")
+		l.set(race, seatsLeft(1))
+		h.Changed(race)
+		wantLate(t, "events of its own", r.wants(t, "two;race 1 open;").Sub(since), 250*time.Millisecond, 251*time.Millisecond)
+		quiet := open(t, h.Door(words))
+		quiet.wants(t, "hello;")
+	})
+}
+
+func TestQuietStreamsGiveASignOfLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := start(t, newLedger(), nil)
+		r := open(t, h.Door(words), race)
+		since := r.wants(t, "hello;race 1000 open;")
+		for range 3 {
+			at := r.wants(t, ": still here\n\n")
+			wantLate(t, "a sign of life", at.Sub(since), 20*time.Second, 20*time.Second+time.Millisecond)
+			since = at
 		}
 	})
 }
 
-func TestWatchRefusals(t *testing.T) {
+func TestASlowReaderMissesStatesButNotTheLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
-		h := start(t, l, func(c *live.Config) { c.MaxWatchers = 2 })
-		if _, err := h.Watch(t.Context(), "missing"); !errors.Is(err, compete.ErrCompetitionMissing) {
-			t.Errorf("an unknown competition: got %v", err)
+		h := start(t, l, nil)
+		slow, fast := open(t, h.Door(words), race, run), open(t, h.Door(words), race)
+		slow.wants(t, "hello;race 1000 open;run 1000 open;")
+		fast.wants(t, "hello;race 1000 open;")
+		slow.sleep(true)
+		slow.page.Tell("own;")
+		for left := 999; left >= 995; left-- {
+			l.set(race, seatsLeft(left))
+			h.Changed(race)
+			time.Sleep(time.Second)
 		}
+		for left := 999; left >= 995; left-- {
+			fast.wants(t, fmt.Sprintf("race %d open;", left))
+		}
+		slow.wantsNothing(t)
+		slow.sleep(false)
+		slow.wants(t, "own;race 995 open;")
+		slow.wantsNothing(t)
+
+		slow.sleep(true)
+		since := time.Now()
+		l.set(race, seatsLeft(1))
+		h.Changed(race)
+		if _, more := <-slow.told; more {
+			t.Error("a page was told something while it took nothing")
+		}
+		wantLate(t, "the end of a reader that takes nothing", time.Since(since), 10*time.Second, 11*time.Second)
+		synctest.Wait()
+		if n := h.Pages(); n != 1 {
+			t.Errorf("%d pages are left, want one", n)
+		}
+	})
+}
+
+func TestRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger()
+		h := start(t, l, func(c *live.Config) { c.MaxPages = 2 })
+		door := h.Door(words)
+		missing := open(t, door, "missing", race)
+		missing.wants(t, "hello;race 1000 open;")
+		missing.page.Leave()
+		missing.page.Leave()
 		l.away = true
-		if _, err := h.Watch(t.Context(), race); !errors.Is(err, compete.ErrDatabase) {
+		if _, err := door.Open(t.Context(), race); !errors.Is(err, compete.ErrDatabase) {
 			t.Errorf("without a database: got %v", err)
 		}
 		l.away = false
-		ctx, cancel := context.WithCancel(t.Context())
-		a, err := h.Watch(ctx, race)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := door.Open(gone, race); err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("a request that has ended: got %v", err)
+		} else if err == nil {
+			t.Error("a request that has ended was given a page")
+		}
+		open(t, door, race)
+		last := open(t, door, race)
+		if _, err := door.Open(t.Context(), race); !errors.Is(err, compete.ErrBusy) {
+			t.Errorf("one too many: got %v", err)
+		}
+		last.End()
+		synctest.Wait()
+		open(t, door, race)
+	})
+}
+
+func TestStreamsEndWithTheHub(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger()
+		h := start(t, l, nil)
+		door := h.Door(words)
+		r := open(t, door, race)
+		r.wants(t, "hello;race 1000 open;")
+		late, err := door.Open(t.Context(), race)
 		if err != nil {
 			t.Fatal(err)
 		}
-		watch(t, h, race)
-		if _, err := h.Watch(t.Context(), race); !errors.Is(err, compete.ErrBusy) {
-			t.Errorf("one too many: got %v", err)
+		h.Close()
+		h.Changed(race)
+		if got, more := <-r.told; more {
+			t.Errorf("told %q after the hub was closed", got.events)
 		}
-		cancel()
+		if _, err := door.Open(t.Context(), race); !errors.Is(err, compete.ErrStopping) {
+			t.Errorf("after Close: got %v", err)
+		}
+		r = &reader{page: late, told: make(chan told, 1)}
+		late.Start(r, "hello;")
+		if got, more := <-r.told; more {
+			t.Errorf("a page that starts late was told %q", got.events)
+		}
 		synctest.Wait()
-		wantSeats(t, a, 1000, compete.PhaseOpen)
-		if _, open := <-a; open {
-			t.Error("the channel stays open after its request ended")
-		}
-		watch(t, h, race)
-		if _, err := h.Watch(ctx, race); !errors.Is(err, context.Canceled) && !errors.Is(err, compete.ErrBusy) {
-			t.Errorf("a request that has ended: got %v", err)
+		if n := h.Pages(); n != 0 {
+			t.Errorf("%d pages are left", n)
 		}
 	})
-}
-
-func redisClient(t *testing.T) *redis.Client {
-	t.Helper()
-	options, err := redis.ParseURL(testservices.Redis(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := redis.NewClient(options)
-	t.Cleanup(func() {
-		if err := client.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return client
-}
-
-// A change on one replica is told on another long before that polls, and again after the connection to Redis was cut.
-func TestReplicasTellEachOther(t *testing.T) {
-	l := newLedger()
-	here := start(t, l, func(c *live.Config) { c.Redis = redisClient(t) })
-	client := redisClient(t)
-	there := start(t, l, func(c *live.Config) { c.Redis = client })
-	w := watch(t, there, race)
-	wantSeats(t, w, 1000, compete.PhaseOpen)
-	tellsWithin := func(left int) {
-		t.Helper()
-		deadline := time.Now().Add(4 * time.Second) // a poll may come in between, so only one of several is proof
-		for polled := 0; ; polled++ {
-			l.set(race, seatsLeft(left))
-			here.Changed(race)
-			since := time.Now()
-			wantSeats(t, w, left, compete.PhaseOpen)
-			if time.Since(since) < time.Second {
-				return
-			}
-			if time.Now().After(deadline) {
-				t.Fatal("changes arrive only by polling")
-			}
-			left++
-		}
-	}
-	tellsWithin(500)
-	if err := client.ClientKillByFilter(t.Context(), "TYPE", "pubsub").Err(); err != nil {
-		t.Fatal(err)
-	}
-	tellsWithin(100)
-}
-
-func TestMoreThanOneMessageHolds(t *testing.T) {
-	l := newLedger()
-	here := start(t, l, func(c *live.Config) { c.Redis = redisClient(t) })
-	there := start(t, l, func(c *live.Config) { c.Redis = redisClient(t) })
-	w := watch(t, there, race)
-	wantSeats(t, w, 1000, compete.PhaseOpen)
-	ids := make([]string, 2000)
-	for i := range ids {
-		ids[i] = fmt.Sprintf("competition-%d", i)
-	}
-	l.set(race, seatsLeft(3))
-	here.Changed(append(ids, race)...)
-	wantSeats(t, w, 3, compete.PhaseOpen)
-}
-
-// Without Redis nothing but the other replicas' speed changes.
-func TestRedisAway(t *testing.T) {
-	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
-	defer func() { _ = client.Close() }()
-	l := newLedger()
-	h := start(t, l, func(c *live.Config) { c.Redis = client })
-	w := watch(t, h, race)
-	wantSeats(t, w, 1000, compete.PhaseOpen)
-	l.set(race, seatsLeft(8))
-	h.Changed(race)
-	wantSeats(t, w, 8, compete.PhaseOpen)
-	h.Stop()
-}
-
-func BenchmarkTelling5000Watchers(b *testing.B) {
-	l := newLedger()
-	h := live.New(live.Config{Read: l.read, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
-	h.Start()
-	defer h.Stop()
-	for range 5000 {
-		if _, err := h.Watch(b.Context(), race); err != nil {
-			b.Fatal(err)
-		}
-	}
-	left := 0
-	for b.Loop() {
-		left++
-		l.set(race, seatsLeft(left))
-		h.Tell(race)
-	}
 }

@@ -18,7 +18,7 @@ const (
 	// maxRelayed is how many ids one message lists.
 	maxRelayed = 500
 	// publishInterval is the least time between two messages of a replica.
-	publishInterval = 100 * time.Millisecond
+	publishInterval = 50 * time.Millisecond
 	// publishTimeout bounds one message, so that a Redis that hangs doesn't keep the hub from stopping.
 	publishTimeout = 2 * time.Second
 )

@@ -1,132 +1,73 @@
 package live
 
 import (
-	"context"
-	"time"
+	"sync"
 
 	"minicompete/internal/compete"
 )
 
-// topic is a competition that somebody watches.
+// topic is a competition that open pages follow.
 type topic struct {
+	id          string
 	competition compete.Competition
 	known       bool          // competition has been read
-	told        compete.Seats // what the watchers heard last; zero before the first time
-	ready       chan struct{} // closed when it has been told for the first time, or dropped
+	state       *state        // nil until it is known
+	ready       chan struct{} // closed when there is a state, or the topic was dropped
 	err         error         // why it was dropped, set before ready is closed
-	watchers    map[chan compete.Seats]struct{}
+	pages       map[*Page]struct{}
 }
 
-// Watch sends the present state at once and each later one until ctx ends or the hub stops; then the channel is closed. A slow
-// reader misses states in between, never the last. Errors: ErrCompetitionMissing, ErrBusy, ErrStopping, those of Config.Read.
-func (h *Hub) Watch(ctx context.Context, competitionID string) (<-chan compete.Seats, error) {
-	t, w, err := h.join(competitionID)
-	if err != nil {
-		return nil, err
-	}
-	select {
-	case <-t.ready:
-	case <-ctx.Done():
-		h.leave(competitionID, t, w)
-		return nil, context.Cause(ctx)
-	}
-	if t.err != nil {
-		return nil, t.err
-	}
-	context.AfterFunc(ctx, func() { h.leave(competitionID, t, w) })
-	return w, nil
+// state is what pages are told of a competition, until the next one. It is put into words once for each front door.
+type state struct {
+	seats compete.Seats
+	mu    sync.Mutex
+	words map[*Door]string
 }
 
-func (h *Hub) join(id string) (*topic, chan compete.Seats, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed {
-		return nil, nil, compete.ErrStopping
+func (s *state) event(d *Door) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	event, ok := s.words[d]
+	if !ok {
+		event = d.event(s.seats)
+		s.words[d] = event
 	}
-	if h.watchers >= h.config.MaxWatchers {
-		return nil, nil, compete.ErrBusy
-	}
+	return event
+}
+
+// follow finds a competition's topic or makes one, which is read at once. h.mu is held.
+func (h *Hub) follow(id string, p *Page) *topic {
 	t := h.topics[id]
 	if t == nil {
-		t = &topic{ready: make(chan struct{}), watchers: map[chan compete.Seats]struct{}{}}
+		t = &topic{id: id, ready: make(chan struct{}), pages: map[*Page]struct{}{}}
 		h.topics[id] = t
 		h.fresh[id] = true
-		h.signal()
+		signal(h.toRead)
 	}
-	w := make(chan compete.Seats, 1)
-	t.watchers[w] = struct{}{}
-	h.watchers++
-	if t.told != (compete.Seats{}) {
-		w <- t.told
-	}
-	return t, w, nil
+	t.pages[p] = struct{}{}
+	return t
 }
 
-func (h *Hub) leave(id string, t *topic, w chan compete.Seats) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if _, there := t.watchers[w]; !there {
-		return // the topic was dropped
-	}
-	delete(t.watchers, w)
-	close(w)
-	h.watchers--
-	if len(t.watchers) == 0 {
-		h.drop(id, t, compete.ErrStopping)
-	}
-}
-
-// drop forgets a topic and closes the channels of its watchers. h.mu is held.
-func (h *Hub) drop(id string, t *topic, err error) {
-	for w := range t.watchers {
-		close(w)
-	}
-	h.watchers -= len(t.watchers)
-	clear(t.watchers)
-	delete(h.topics, id)
-	delete(h.changed, id)
-	delete(h.fresh, id)
-	if t.told == (compete.Seats{}) {
-		t.err = err
+// renew gives a topic a new state, of which its pages are told. h.mu is held.
+func (h *Hub) renew(t *topic, seats compete.Seats) {
+	if t.state == nil {
 		close(t.ready)
 	}
-}
-
-// tell sends every state that watchers have not heard, also when only time has passed (registration opens, the deadline comes).
-// It returns how long until the next such moment.
-func (h *Hub) tell() time.Duration {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	now := h.config.Clock()
-	next := time.Hour // a poll comes sooner anyway
-	for _, t := range h.topics {
-		if !t.known {
-			continue
-		}
-		t.tell(now)
-		for _, moment := range []*time.Time{t.competition.RegOpensAt, &t.competition.RegDeadline} {
-			if moment != nil && moment.After(now) {
-				next = min(next, moment.Sub(now))
-			}
-		}
+	t.state = &state{seats: seats, words: map[*Door]string{}}
+	for p := range t.pages {
+		h.hurry(p)
 	}
-	return next
 }
 
-func (t *topic) tell(now time.Time) {
-	seats := t.competition.Seats(now)
-	if seats == t.told {
+// drop forgets a topic. h.mu is held.
+func (h *Hub) drop(t *topic, err error) {
+	if h.topics[t.id] != t {
 		return
 	}
-	if t.told == (compete.Seats{}) {
+	delete(h.topics, t.id)
+	delete(h.fresh, t.id)
+	if t.state == nil {
+		t.err = err
 		close(t.ready)
-	}
-	t.told = seats
-	for w := range t.watchers {
-		select { // only this goroutine fills the channel once it is told, so after taking the unread state there is room
-		case <-w:
-		default:
-		}
-		w <- seats
 	}
 }

@@ -1,8 +1,8 @@
-// Package sse carries streams of server-sent events. It takes their connections over from net/http, so that thousands of open
-// streams are cheap: measured, one costs 13 KiB instead of 36 KiB, because neither net/http's buffers nor the deep stack of a
-// request are kept for as long as it is open.
+// Package sse carries streams of server-sent events. Where it can, it takes their connections over from net/http and writes to
+// them without a goroutine for each and without waiting for anybody, so that thousands of open streams are cheap: what stays of
+// one is a goroutine that notices when its reader has left.
 //
-// It owns the connection. What is sent, and when, belongs to the front doors.
+// It owns the connection. What is sent, and when, belongs to packages live, api and web.
 package sse
 
 import (
@@ -10,85 +10,87 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
-	"runtime/debug"
-	"sync/atomic"
 	"time"
 )
 
-// writeTimeout is how long one write may take; a reader that is slower is gone.
-const writeTimeout = 10 * time.Second
+const (
+	// writeTimeout is how long a write may take where it has to be waited for; a reader that is slower is gone.
+	writeTimeout = 10 * time.Second
+	// minRetry and maxRetry are between what a reader waits before it comes back, in milliseconds. Those of a server that stops
+	// come back spread over the time between.
+	minRetry, maxRetry = 1000, 3000
+	// sendBuffer bounds in bytes what the kernel keeps for a reader that doesn't read.
+	sendBuffer = 64 << 10
+)
 
-// Stream is an open stream of events, for one goroutine.
-type Stream struct {
-	ctx     context.Context
-	conn    net.Conn // nil: the stream goes through the response
-	chunked bool
-	w       http.ResponseWriter
+// Stream is an open stream of events. Its methods may be called from several goroutines.
+type Stream interface {
+	// Offer sends whole events (or comments), each ended by an empty line, without waiting for the reader. It returns false, and
+	// nothing of them is sent, while the reader has not taken what came before. Once the reader has left it does nothing.
+	Offer(events string) bool
+	// End ends the stream. A reader comes back by itself.
+	End()
 }
 
-// Counter counts open streams. A nil *Counter counts nothing.
-type Counter struct{ open atomic.Int64 }
-
-// Open is how many streams are open.
-func (c *Counter) Open() int64 { return c.open.Load() }
-
-func (c *Counter) add(n int64) {
-	if c != nil {
-		c.open.Add(n)
-	}
-}
-
-// Serve answers with a stream and has run fill it, until run returns. Where the connection can be taken over, Serve returns at
-// once and run goes on beside it: then the request's context has ended, and the Stream's counts.
-func Serve(w http.ResponseWriter, r *http.Request, count *Counter, logger *slog.Logger, run func(*Stream)) {
-	count.add(1)
+// Serve answers with a stream. begin is called with it once it is open, and end when it is over, because the reader left or
+// Stream.End was called. Mostly Serve returns once it has begun: the request's context means nothing to the stream.
+func Serve(w http.ResponseWriter, r *http.Request, begin func(Stream), end func()) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil { // HTTP/2, or a test's recorder
-		defer count.add(-1)
+	if r.Method == http.MethodHead {
+		end()
 		w.WriteHeader(http.StatusOK)
-		run(&Stream{ctx: r.Context(), w: w})
 		return
 	}
-	// The values of the request (its id, for logs) stay; its end is not the stream's.
-	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	s := &Stream{ctx: ctx, conn: conn, chunked: r.ProtoAtLeast(1, 1)}
-	header := head(h, s.chunked)
-	go watch(conn, cancel)
-	go func() {
-		defer count.add(-1)
-		defer conn.Close()
-		defer cancel()
-		defer func() {
-			if cause := recover(); cause != nil { // nobody else would: it is no request any more
-				logger.ErrorContext(ctx, "a stream panicked", "panic", cause, "stack", string(debug.Stack()))
-			}
-		}()
-		if s.write(header) != nil {
-			return
+	first := fmt.Sprintf("retry: %d\n\n", minRetry+rand.IntN(maxRetry-minRetry))
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil { // HTTP/2, or a test's recorder
+		defer end()
+		w.WriteHeader(http.StatusOK)
+		throughResponse(w, r, first, begin)
+		return
+	}
+	chunked := r.ProtoAtLeast(1, 1)
+	start := head(h, chunked)
+	raw := rawConn(conn)
+	if raw == nil {
+		defer end()
+		throughConn(conn, chunked, append(start, appendEvents(nil, first, chunked)...), begin)
+		return
+	}
+	s := &direct{conn: conn, raw: raw, chunked: chunked, rest: start}
+	begun := false
+	defer func() {
+		if !begun { // it panicked; whoever recovers has no way to the connection
+			_ = conn.Close()
+			end()
 		}
-		run(s)
-		s.end()
+	}()
+	s.Offer(first)
+	begin(s)
+	begun = true
+	go func() {
+		defer end()
+		defer conn.Close()
+		untilGone(conn)
 	}()
 }
 
 // head is the status line and the header of the answer.
-func head(h http.Header, chunked bool) string {
+func head(h http.Header, chunked bool) []byte {
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	h.Set("Connection", "close")
 	if chunked {
 		h.Set("Transfer-Encoding", "chunked")
 	}
-	var text writer
-	text = append(text, "HTTP/1.1 200 OK\r\n"...)
+	text := writer("HTTP/1.1 200 OK\r\n")
 	_ = h.Write(&text) // it cannot fail
-	return string(text) + "\r\n"
+	return append(text, "\r\n"...)
 }
 
 type writer []byte
@@ -98,9 +100,8 @@ func (w *writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// watch ends the stream when the client closes the connection. A client sends nothing on it.
-func watch(conn net.Conn, gone context.CancelFunc) {
-	defer gone()
+// untilGone returns when the client closes the connection, or this side does. A client sends nothing on it.
+func untilGone(conn net.Conn) {
 	var ignored [16]byte
 	for {
 		if _, err := conn.Read(ignored[:]); err != nil {
@@ -109,43 +110,47 @@ func watch(conn net.Conn, gone context.CancelFunc) {
 	}
 }
 
-// Context ends when the client has left or the stream is over.
-func (s *Stream) Context() context.Context { return s.ctx }
-
-// Send sends whole events (or comments), each ended by an empty line, at once. It fails when the client is gone or doesn't read.
-func (s *Stream) Send(events string) error {
-	if s.conn == nil {
-		return s.respond(events)
+// throughResponse sends through net/http, whose own write deadline the stream outlives.
+func throughResponse(w http.ResponseWriter, r *http.Request, first string, begin func(Stream)) {
+	out := http.NewResponseController(w)
+	write := func(events string) error {
+		if err := out.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return err
+		}
+		if _, err := io.WriteString(w, events); err != nil {
+			return err
+		}
+		return out.Flush()
 	}
-	if s.chunked {
-		events = fmt.Sprintf("%x\r\n%s\r\n", len(events), events)
+	if write(first) != nil {
+		return
 	}
-	return s.write(events)
+	q := newQueued()
+	begin(q)
+	q.run(r.Context(), write)
 }
 
-func (s *Stream) write(text string) error {
-	if err := s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+// throughConn sends on a connection of a kind that cannot be written to without waiting.
+func throughConn(conn net.Conn, chunked bool, start []byte, begin func(Stream)) {
+	defer conn.Close()
+	write := func(p []byte) error {
+		if err := conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+			return err
+		}
+		_, err := conn.Write(p)
 		return err
 	}
-	_, err := io.WriteString(s.conn, text)
-	return err
-}
-
-// respond sends through net/http, whose own write deadline the stream outlives.
-func (s *Stream) respond(events string) error {
-	out := http.NewResponseController(s.w)
-	if err := out.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
+	if write(start) != nil {
+		return
 	}
-	if _, err := io.WriteString(s.w, events); err != nil {
-		return err
-	}
-	return out.Flush()
-}
-
-// end tells the client that the stream is whole.
-func (s *Stream) end() {
-	if s.chunked {
-		_ = s.write("0\r\n\r\n") // the client may be gone
+	ctx, gone := context.WithCancel(context.Background())
+	go func() {
+		defer gone()
+		untilGone(conn)
+	}()
+	q := newQueued()
+	begin(q)
+	if q.run(ctx, func(events string) error { return write(appendEvents(nil, events, chunked)) }) == nil && chunked {
+		_ = write([]byte(lastChunk)) // the client may be gone
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"minicompete/internal/compete"
-	"minicompete/internal/sse"
+	"minicompete/internal/live"
 	"minicompete/internal/web/static"
 )
 
@@ -21,8 +21,7 @@ import (
 type Config struct {
 	Service  *compete.Service
 	Sessions Sessions
-	Feed     compete.SeatsFeed
-	Streams  *sse.Counter // of open streams; may be nil
+	Live     *live.Hub
 	Log      *slog.Logger
 	// PublicURL is where the site is reached, without a path, such as https://compete.example.org. Its
 	// scheme decides whether cookies are Secure; its origin is the one that may post.
@@ -41,6 +40,8 @@ type Sessions interface {
 	IssueCookie(ctx context.Context, u compete.User) (token string, expires time.Time, err error)
 	// Cookie finds the actor behind a token. Errors: compete.ErrUnauthorized, compete.ErrAccountDisabled.
 	Cookie(ctx context.Context, token string) (compete.Actor, error)
+	// Ended reports whether the actor's login has ended since. It asks no database.
+	Ended(a compete.Actor) bool
 	// End ends the actor's session.
 	End(ctx context.Context, a compete.Actor) error
 }
@@ -55,18 +56,20 @@ type Check struct {
 // app is the handler of all pages.
 type app struct {
 	Config
-	secure bool // the site is reached over https
-	clock  func() time.Time
-	unread *unreadHub
-	tags   *popularTags
+	secure  bool // the site is reached over https
+	clock   func() time.Time
+	pages   *live.Door
+	viewers *viewers
+	tags    *popularTags
 }
 
 // New returns the handler of all pages and static files. Its background work ends with ctx.
 func New(ctx context.Context, c Config) http.Handler {
 	a := &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
 	a.tags = &popularTags{read: c.Service.PopularTags}
-	a.unread = newUnreadHub(c.Service.UnreadMessagesOf, c.Log)
-	go a.unread.run(ctx, unreadEvery)
+	a.pages = c.Live.Door(seatsEvent)
+	a.viewers = newViewers(c.Service.UnreadMessagesOf, c.Sessions.Ended, c.Log)
+	go a.viewers.run(ctx)
 
 	mux := http.NewServeMux()
 	for _, r := range a.routes() {

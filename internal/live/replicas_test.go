@@ -1,0 +1,108 @@
+package live_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"minicompete/internal/live"
+	"minicompete/internal/testservices"
+)
+
+func redisClient(t *testing.T) *redis.Client {
+	t.Helper()
+	options, err := redis.ParseURL(testservices.Redis(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	t.Cleanup(func() {
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return client
+}
+
+func withRedis(client *redis.Client) func(*live.Config) {
+	return func(c *live.Config) { c.Redis = client }
+}
+
+// What is committed on one replica is told on another, in one process and over Redis alike.
+func TestWhatChangesHereIsToldThere(t *testing.T) {
+	for name, replicas := range map[string]func(t *testing.T, l *ledger) (here, there *live.Hub){
+		"in process": func(t *testing.T, l *ledger) (here, there *live.Hub) {
+			h := start(t, l, nil)
+			return h, h
+		},
+		"over Redis": func(t *testing.T, l *ledger) (here, there *live.Hub) {
+			return start(t, l, withRedis(redisClient(t))), start(t, l, withRedis(redisClient(t)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLedger()
+			here, there := replicas(t, l)
+			r := open(t, there.Door(words), race, run)
+			r.wants(t, "hello;race 1000 open;run 1000 open;")
+			wantSoon(t, l, here, r, 500)
+			many := make([]string, 2000) // more than one message holds
+			for i := range many {
+				many[i] = fmt.Sprintf("competition-%d", i)
+			}
+			l.set(run, seatsLeft(3))
+			here.Changed(append(many, run)...)
+			r.wants(t, "run 3 open;")
+			for left := 99; left >= 0; left-- { // a rush: the last state arrives
+				l.set(race, seatsLeft(left))
+				here.Changed(race)
+			}
+			for last := ""; last != "race 0 full;"; {
+				last = (<-r.told).events
+			}
+		})
+	}
+}
+
+// wantSoon changes the seats, and changes them again when only a poll told of it: one of several is proof.
+func wantSoon(t *testing.T, l *ledger, here *live.Hub, r *reader, left int) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); left++ {
+		l.set(race, seatsLeft(left))
+		since := time.Now()
+		here.Changed(race)
+		r.wants(t, fmt.Sprintf("race %d open;", left))
+		if time.Since(since) < time.Second {
+			return
+		}
+	}
+	t.Fatal("changes arrive only by polling")
+}
+
+func TestRedisConnectsAgain(t *testing.T) {
+	l := newLedger()
+	client := redisClient(t)
+	here, there := start(t, l, withRedis(redisClient(t))), start(t, l, withRedis(client))
+	r := open(t, there.Door(words), race)
+	r.wants(t, "hello;race 1000 open;")
+	wantSoon(t, l, here, r, 500)
+	if err := client.ClientKillByFilter(t.Context(), "TYPE", "pubsub").Err(); err != nil {
+		t.Fatal(err)
+	}
+	wantSoon(t, l, here, r, 100)
+}
+
+// Without Redis nothing but the other replicas' speed changes.
+func TestRedisAway(t *testing.T) {
+	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
+	defer func() { _ = client.Close() }()
+	l := newLedger()
+	h := start(t, l, withRedis(client))
+	r := open(t, h.Door(words), race)
+	r.wants(t, "hello;race 1000 open;")
+	l.set(race, seatsLeft(8))
+	h.Changed(race)
+	r.wants(t, "race 8 open;")
+	h.Stop()
+}

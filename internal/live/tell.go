@@ -1,0 +1,191 @@
+package live
+
+import (
+	"container/heap"
+	"runtime"
+	"time"
+)
+
+const (
+	// minInterval holds a page to four events a second, as its reader can't follow more.
+	minInterval = 250 * time.Millisecond
+	// maxInterval keeps the promise of a second after the commit: a reading and this is the longest that a page waits.
+	maxInterval = 750 * time.Millisecond
+	// spacing is the least time from one page to the next, in the long run: telling one takes about 12 µs of a core, so however many
+	// pages a rush has, they take a tenth of one, and thousands of them are told less often than four times a second.
+	spacing = 150 * time.Microsecond
+	// slice is how many pages are told in a row before others get the core.
+	slice = 64
+	// burst is how many may be told at once after a pause.
+	burst = 8 * slice
+	// heartbeat keeps proxies from closing a quiet stream, and notices a reader that has gone without a word.
+	heartbeat  = 20 * time.Second
+	signOfLife = ": still here\n\n"
+	// stuckTimeout is when a reader that takes nothing is cut off.
+	stuckTimeout = 10 * time.Second
+)
+
+// interval is the least time between two events of a page. h.mu is held.
+func (h *Hub) interval() time.Duration {
+	return min(max(minInterval, time.Duration(len(h.pages))*spacing), maxInterval)
+}
+
+// tell tells pages when they are due until the hub stops.
+func (h *Hub) tell() {
+	next := time.NewTimer(0)
+	defer next.Stop()
+	batch := make([]telling, 0, slice)
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-h.toTell:
+		case <-next.C:
+		}
+		next.Reset(h.turn(batch))
+	}
+}
+
+// telling is a page and its own events, while it is being told.
+type telling struct {
+	page  *Page
+	own   string
+	taken bool
+}
+
+// turn tells at most a slice of the pages that are due. It returns how long until the next turn.
+func (h *Hub) turn(batch []telling) time.Duration {
+	batch = h.due(batch)
+	for i := range batch {
+		batch[i].taken = batch[i].page.send(batch[i].own)
+	}
+	wait, stuck := h.done(batch)
+	for _, stream := range stuck {
+		stream.End()
+	}
+	if wait == 0 {
+		runtime.Gosched()
+	}
+	return wait
+}
+
+// due takes the pages of a turn out of the queue.
+func (h *Hub) due(batch []telling) []telling {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	if start := now.Add(-burst * h.share()); h.paid.Before(start) {
+		h.paid = start
+	}
+	allowed := min(slice, int(now.Sub(h.paid)/h.share()))
+	for len(batch) < allowed && len(h.queue) > 0 && !h.queue[0].due.After(now) {
+		p := heap.Pop(&h.queue).(*Page)
+		batch = append(batch, telling{page: p, own: p.collect()})
+	}
+	h.paid = h.paid.Add(time.Duration(len(batch)) * h.share())
+	return batch
+}
+
+// share is the time in which one page is told. It is three quarters of what is needed, so that a late turn is made up for. h.mu is held.
+func (h *Hub) share() time.Duration {
+	return min(spacing, maxInterval/time.Duration(max(1, len(h.pages)))) * 3 / 4
+}
+
+// done puts the pages of a turn back, and returns how long until the next turn and the streams that are stuck.
+func (h *Hub) done(batch []telling) (wait time.Duration, stuck []Stream) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range batch {
+		h.settle(t.page, t.own, t.taken)
+		if since := t.page.stuck; !since.IsZero() && time.Since(since) >= stuckTimeout {
+			stuck = append(stuck, t.page.stream)
+		}
+	}
+	if len(h.queue) == 0 {
+		return time.Hour, stuck
+	}
+	now := time.Now()
+	wait = max(0, h.queue[0].due.Sub(now))
+	if now.Sub(h.paid) < slice*h.share() {
+		wait = max(wait, slice*h.share()-now.Sub(h.paid))
+	}
+	return wait, stuck
+}
+
+// settle notes what a page was told and puts it back into the queue. h.mu is held.
+func (h *Hub) settle(p *Page, own string, taken bool) {
+	if p.left {
+		return
+	}
+	p.told = time.Now()
+	switch {
+	case taken:
+		p.stuck = time.Time{}
+		if p.own == own {
+			p.own = ""
+		}
+		for i := range p.follows {
+			if f := &p.follows[i]; f.next != nil {
+				f.told = f.next
+			}
+		}
+	case p.stuck.IsZero():
+		p.stuck = p.told
+	}
+	p.due = p.told.Add(heartbeat)
+	heap.Push(&h.queue, p)
+	if p.pending() {
+		h.hurry(p)
+	}
+	h.wakeFor(p)
+}
+
+// hurry makes a page due as soon as its interval allows. h.mu is held.
+func (h *Hub) hurry(p *Page) {
+	due := p.told.Add(h.interval())
+	if p.place < 0 || !due.Before(p.due) {
+		return // it is being told and put back, or due already
+	}
+	p.due = due
+	heap.Fix(&h.queue, p.place)
+	h.wakeFor(p)
+}
+
+func (h *Hub) wakeFor(p *Page) {
+	if p.place == 0 {
+		signal(h.toTell)
+	}
+}
+
+func (h *Hub) unqueue(p *Page) {
+	if p.place >= 0 {
+		heap.Remove(&h.queue, p.place)
+	}
+}
+
+// queue holds the started pages that are not being told, the next one first. It is a heap.Interface.
+type queue []*Page
+
+func (q queue) Len() int           { return len(q) }
+func (q queue) Less(i, j int) bool { return q[i].due.Before(q[j].due) }
+
+func (q queue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].place, q[j].place = i, j
+}
+
+// Push is for package heap.
+func (q *queue) Push(p any) {
+	p.(*Page).place = len(*q)
+	*q = append(*q, p.(*Page))
+}
+
+// Pop is for package heap.
+func (q *queue) Pop() any {
+	last := len(*q) - 1
+	p := (*q)[last]
+	p.place = -1
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return p
+}
