@@ -63,6 +63,10 @@ func (ProfileRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Sch
 	return s
 }
 
+func (r *ProfileRequest) change() compete.ProfileChange {
+	return compete.ProfileChange{Name: r.Name.pointer(), Password: r.Password.pointer(), CurrentPassword: r.CurrentPassword.pointer()}
+}
+
 type loginAnswer struct{ Body Login }
 
 type userAnswer struct{ Body User }
@@ -95,7 +99,7 @@ func (a *api) registerAccounts() {
 
 func (a *api) signUp(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
 	var request SignUpRequest
-	if err := decode(in.RawBody, &request); err != nil {
+	if err := decode(in.RawBody, &request, func() error { return compete.SignUp(request).Check() }); err != nil {
 		return nil, err
 	}
 	user, err := a.Service.SignUp(ctx, compete.SignUp(request))
@@ -107,7 +111,7 @@ func (a *api) signUp(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
 
 func (a *api) logIn(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
 	var request LogInRequest
-	if err := decode(in.RawBody, &request); err != nil {
+	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
 	user, err := a.Service.LogIn(ctx, request.Email, request.Password)
@@ -135,12 +139,10 @@ func (a *api) me(ctx context.Context, _ *noInput) (*userAnswer, error) {
 
 func (a *api) updateMe(ctx context.Context, in *JSONBody) (*userAnswer, error) {
 	var request ProfileRequest
-	if err := decode(in.RawBody, &request); err != nil {
+	if err := decode(in.RawBody, &request, func() error { return request.change().Check() }); err != nil {
 		return nil, err
 	}
-	user, err := a.Service.UpdateProfile(ctx, actor(ctx), compete.ProfileChange{
-		Name: request.Name.pointer(), Password: request.Password.pointer(), CurrentPassword: request.CurrentPassword.pointer(),
-	})
+	user, err := a.Service.UpdateProfile(ctx, actor(ctx), request.change())
 	if err != nil {
 		return nil, err
 	}

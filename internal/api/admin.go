@@ -102,10 +102,13 @@ func (a *api) listUsers(ctx context.Context, in *listUsersInput) (*listOf[User],
 
 func (a *api) updateUser(ctx context.Context, in *updateUserInput) (*userAnswer, error) {
 	var request UpdateUserRequest
-	if err := decode(in.RawBody, &request); err != nil {
+	change := func() compete.UserChange {
+		return compete.UserChange{Role: request.Role.pointer(), Disabled: request.Disabled.pointer()}
+	}
+	if err := decode(in.RawBody, &request, func() error { return change().Check() }); err != nil {
 		return nil, err
 	}
-	user, err := a.Service.UpdateUser(ctx, actor(ctx), in.ID, compete.UserChange{Role: request.Role.pointer(), Disabled: request.Disabled.pointer()})
+	user, err := a.Service.UpdateUser(ctx, actor(ctx), in.ID, change())
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ func TestBadInput(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
 		t.Run("refused input", w.sub(testRefusedInput))
+		t.Run("every bad field at once", w.sub(testMixedBadFields))
 		t.Run("hostile searches", w.sub(testHostileSearches))
 		t.Run("odd ids", w.sub(testOddIDs))
 		t.Run("broken cursors", w.sub(testBrokenCursors))
@@ -51,6 +53,9 @@ func testRefusedInput(w *world) {
 		{"email taken in another case", visitor, "POST", "/api/auth/signup", `{"name":"A","email":"PARTICIPANT@example.com","role":"PARTICIPANT","password":"password123"}`, nil, 409, "email_taken"},
 		{"time out of range", organizer, "PATCH", competition, `{"regDeadline":"9999-12-31T23:59:59Z"}`, []string{"If-Match: *"}, 422, "validation_failed"},
 		{"time out of range by its zone", organizer, "PATCH", competition, `{"regDeadline":"0000-01-01T00:00:00+23:59"}`, []string{"If-Match: *"}, 422, "validation_failed"},
+		{"empty idempotency key", participant, "POST", competition + "/register", "", []string{"Idempotency-Key: "}, 422, "validation_failed"},
+		{"empty idempotency key", organizer, "POST", "/api/competitions", competitionBody("Without a key", 5), []string{"Idempotency-Key:  "}, 422, "validation_failed"},
+		{"two idempotency keys", participant, "POST", competition + "/register", "", []string{"Idempotency-Key: press-0001", "Idempotency-Key: press-0002"}, 422, "validation_failed"},
 		{"short idempotency key", participant, "POST", competition + "/register", "", []string{"Idempotency-Key: short"}, 422, "validation_failed"},
 		{"long idempotency key", participant, "POST", competition + "/register", "", []string{"Idempotency-Key: " + strings.Repeat("k", 256)}, 422, "validation_failed"},
 		{"idempotency key with a space", participant, "POST", competition + "/register", "", []string{"Idempotency-Key: eight 888"}, 422, "validation_failed"},
@@ -69,6 +74,46 @@ func testRefusedInput(w *world) {
 		got := w.call(bad.method, bad.path, w.tokens[bad.as], bad.body, bad.headers...)
 		if p := w.wantProblem(got); got.status != bad.status || p.Code != bad.code {
 			w.t.Errorf("%s: got %d %.300s, want %d %s", bad.name, got.status, got.body, bad.status, bad.code)
+		}
+	}
+}
+
+// testMixedBadFields: one answer names all that is wrong, whether it is of another type, unknown, or breaks a limit.
+func testMixedBadFields(w *world) {
+	competition := "/api/competitions/" + w.competition(5).ID
+	mine := w.create(competitionBody("Mine", 5))
+	for _, bad := range []struct {
+		as           role
+		method, path string
+		body         string
+		fields       string
+	}{
+		{visitor, "POST", "/api/auth/signup", `{"name":7,"email":"nobody","password":"short","role":"ADMIN","colour":"red"}`, "colour email name password role"},
+		{participant, "PATCH", "/api/users/me", `{"name":"","password":7,"currentPassword":"x"}`, "name password"},
+		{admin, "PATCH", "/api/admin/users/" + unknownID, `{"role":"KING","disabled":"yes"}`, "disabled role"},
+		{
+			organizer, "POST", "/api/competitions",
+			`{"title":"x","capacity":"many","tags":[""],"regDeadline":"soon","startDate":"1900-01-01T00:00:00Z","waitlist":1,"status":"OVER"}`,
+			"capacity regDeadline startDate status tags title waitlist",
+		},
+		{organizer, "POST", "/api/competitions", `{"title":["x"],"capacity":0,"regDeadline":"2020-01-01T00:00:00Z","regOpensAt":"2021-01-01T00:00:00Z"}`, "capacity regDeadline regOpensAt title"},
+		{organizer, "PATCH", "/api/competitions/" + mine.ID, `{"TITLE":7,"capacity":0,"startDate":"2126-05-01T11:59:59Z"}`, "capacity startDate title"},
+		{organizer, "GET", competition + "/registrations?status=PENDING&search=%00&cursor=x", "", "cursor search"},
+		{visitor, "GET", "/api/competitions?tags=" + strings.Repeat("x", 33) + "&search=%00&cursor=x", "", "cursor search tags"},
+		{visitor, "GET", "/api/competitions?phase=begun&sort=best&limit=x", "", "limit phase sort"},
+	} {
+		var fields []string
+		for _, e := range w.wantProblem(w.call(bad.method, bad.path, w.tokens[bad.as], bad.body, "If-Match: *")).Errors {
+			fields = append(fields, e.Field)
+		}
+		slices.Sort(fields)
+		if got := strings.Join(fields, " "); got != bad.fields {
+			w.t.Errorf("%s %s %s: it names %q, want %q", bad.method, bad.path, bad.body, got, bad.fields)
+		}
+	}
+	for r, want := range map[role]int{participant: 403, otherOrganizer: 403, organizer: 422} {
+		if got := w.call("PATCH", "/api/competitions/"+mine.ID, w.tokens[r], `{"title":7}`, "If-Match: *"); got.status != want {
+			w.t.Errorf("PATCH with a bad field as %s: got %d, want %d", r, got.status, want)
 		}
 	}
 }

@@ -142,14 +142,14 @@ func (a *api) listMyCompetitions(ctx context.Context, in *listCompetitionsInput)
 
 func (a *api) createCompetition(ctx context.Context, in *createCompetitionInput) (*competitionAnswer, error) {
 	var request CreateCompetitionRequest
-	if err := decode(in.RawBody, &request); err != nil {
+	if err := decode(in.RawBody, &request, func() error { return compete.NewCompetition(request).Check(a.Service.Clock()) }); err != nil {
 		return nil, err
 	}
-	c, again, err := a.Service.CreateCompetition(ctx, actor(ctx), compete.NewCompetition{
-		Title: request.Title, Description: request.Description, Location: request.Location, Tags: request.Tags,
-		Capacity: request.Capacity, RegOpensAt: request.RegOpensAt, RegDeadline: request.RegDeadline, StartDate: request.StartDate,
-		Waitlist: request.Waitlist, Status: request.Status,
-	}, in.request(in.RawBody))
+	idempotency, err := in.request(in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	c, again, err := a.Service.CreateCompetition(ctx, actor(ctx), compete.NewCompetition(request), idempotency)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (a *api) updateCompetition(ctx context.Context, in *updateCompetitionInput)
 		return nil, err
 	}
 	var request UpdateCompetitionRequest
-	if err := decode(in.RawBody, &request); err != nil {
+	if err := decode(in.RawBody, &request, func() error { return a.checkChange(ctx, in.ID, request.change()) }); err != nil {
 		return nil, err
 	}
 	c, err := a.Service.UpdateCompetition(ctx, actor(ctx), in.ID, version, request.change())
@@ -181,6 +181,16 @@ func (a *api) updateCompetition(ctx context.Context, in *updateCompetitionInput)
 		return nil, err
 	}
 	return a.answerCompetition(&c), nil
+}
+
+// checkChange tells what is wrong with a change to the competition as it is now.
+func (a *api) checkChange(ctx context.Context, id string, change compete.CompetitionChange) error {
+	c, err := a.Service.OwnCompetition(ctx, actor(ctx), id)
+	if err != nil {
+		return err
+	}
+	_, err = c.Apply(change, a.Service.Clock())
+	return err
 }
 
 func (a *api) cancelCompetition(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {

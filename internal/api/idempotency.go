@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"minicompete/internal/compete"
 )
@@ -14,26 +15,37 @@ import (
 type IdempotencyKey struct {
 	Key string `header:"Idempotency-Key" doc:"8 to 255 visible ASCII characters, new for each new request. The same key with the same request gets the first answer again, for 24 hours; with another request it is refused." example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
 
+	sent         int // how many such headers; an empty one counts
 	method, path string
 }
 
 // Resolve notes what the request is, for its hash. The path is the same on every listener.
 func (k *IdempotencyKey) Resolve(ctx huma.Context) []error {
-	if k.Key != "" {
+	request, _ := humago.Unwrap(ctx)
+	if k.sent = len(request.Header["Idempotency-Key"]); k.sent > 0 {
 		k.method, k.path = ctx.Method(), ctx.URL().Path
 	}
 	return nil
 }
 
-// request is the key with the hash of method, path and raw body; nothing when no key was sent.
-func (k *IdempotencyKey) request(body []byte) compete.Idempotency {
-	if k.Key == "" {
-		return compete.Idempotency{}
+var errManyKeys = compete.Invalid(compete.FieldError{Field: "Idempotency-Key", Message: "may be sent once"})
+
+// request is the key with the hash of method, path and raw body; nothing when no key was sent. A key that is no key is refused:
+// its client believes that it may send the request again.
+func (k *IdempotencyKey) request(body []byte) (compete.Idempotency, error) {
+	switch {
+	case k.sent == 0:
+		return compete.Idempotency{}, nil
+	case k.sent > 1:
+		return compete.Idempotency{}, errManyKeys
+	}
+	if err := compete.ParseIdempotencyKey(k.Key); err != nil {
+		return compete.Idempotency{}, err
 	}
 	text := make([]byte, 0, len(k.method)+1+len(k.path)+1+len(body))
 	text = append(append(append(append(append(text, k.method...), '\n'), k.path...), '\n'), body...)
 	hash := sha256.Sum256(text)
-	return compete.Idempotency{Key: k.Key, RequestHash: hex.EncodeToString(hash[:]), Status: http.StatusCreated}
+	return compete.Idempotency{Key: k.Key, RequestHash: hex.EncodeToString(hash[:]), Status: http.StatusCreated}, nil
 }
 
 // replayed is the value of Idempotency-Replayed; empty leaves the header out.

@@ -108,7 +108,11 @@ func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer,
 	if err := decodeEmpty(in.RawBody); err != nil {
 		return nil, err
 	}
-	outcome, err := a.Service.Register(ctx, actor(ctx), in.ID, in.request(in.RawBody))
+	idempotency, err := in.request(in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := a.Service.Register(ctx, actor(ctx), in.ID, idempotency)
 	if err != nil {
 		return nil, err
 	}

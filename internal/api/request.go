@@ -67,15 +67,16 @@ func checkQuery(ctx huma.Context) error {
 // jsonSpace is what may stand around a JSON value: less than Go takes for white space.
 const jsonSpace = " \t\r\n"
 
-// decode reads a JSON object into the struct that v points to. Unknown fields and values of another type are refused, all in one answer.
-func decode(body []byte, v any) error {
+// decode reads a JSON object into the struct that v points to. Unknown fields and values of another type are refused, all in one
+// answer: check (nil: nothing to check) tells what else is wrong with v, of which the readable fields are set by then.
+func decode(body []byte, v any, check func() error) error {
 	if trimmed := bytes.TrimLeft(body, jsonSpace); len(trimmed) == 0 || trimmed[0] != '{' {
 		return errNotAnObject
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
-		return explain(body, reflect.TypeOf(v).Elem())
+		return explain(body, reflect.ValueOf(v).Elem(), check)
 	}
 	if rest := body[decoder.InputOffset():]; len(bytes.Trim(rest, jsonSpace)) > 0 || !utf8.Valid(body) {
 		return errMalformedJSON
@@ -88,39 +89,62 @@ func decodeEmpty(body []byte) error {
 	if body = bytes.Trim(body, jsonSpace); len(body) == 0 || string(body) == "{}" {
 		return nil
 	}
-	return decode(body, &struct{}{})
+	return decode(body, &struct{}{}, nil)
 }
 
-// explain finds every field of a body that does not fit the struct type.
-func explain(body []byte, request reflect.Type) error {
+// explain finds every field of a body that does not fit the struct, and sets those that do.
+func explain(body []byte, request reflect.Value, check func() error) error {
 	var sent map[string]json.RawMessage
 	if !utf8.Valid(body) || json.Unmarshal(body, &sent) != nil {
 		return errMalformedJSON
 	}
+	request.SetZero() // what was read before the first misfit is read again
 	var wrong []compete.FieldError
 	for name, value := range sent {
-		field, known := fieldByJSONName(request, name)
-		if !known {
+		field, proper := fieldByJSONName(request, name)
+		if !field.IsValid() {
 			wrong = append(wrong, compete.FieldError{Field: shorten(name), Message: "is not a field of this request"})
-		} else if err := json.Unmarshal(value, reflect.New(field.Type).Interface()); err != nil {
-			wrong = append(wrong, compete.FieldError{Field: name, Message: expectation(field.Type, err)})
+		} else if err := json.Unmarshal(value, field.Addr().Interface()); err != nil {
+			field.SetZero()
+			wrong = append(wrong, compete.FieldError{Field: proper, Message: expectation(field.Type(), err)})
 		}
 	}
 	if len(wrong) == 0 {
 		return errMalformedJSON
 	}
 	slices.SortFunc(wrong, func(a, b compete.FieldError) int { return strings.Compare(a.Field, b.Field) })
+	if check == nil {
+		return compete.Invalid(wrong...)
+	}
+	return alsoWrong(wrong, check())
+}
+
+// alsoWrong adds what the domain says of the fields that are not named yet. Who may not send the request at all hears that instead.
+func alsoWrong(wrong []compete.FieldError, err error) error {
+	if err == nil {
+		return compete.Invalid(wrong...)
+	}
+	refusal := compete.AsError(err)
+	if refusal.Kind != compete.KindInvalid {
+		return err
+	}
+	for _, field := range refusal.Fields {
+		if !slices.ContainsFunc(wrong, func(w compete.FieldError) bool { return w.Field == field.Field }) {
+			wrong = append(wrong, field)
+		}
+	}
 	return compete.Invalid(wrong...)
 }
 
-func fieldByJSONName(request reflect.Type, name string) (reflect.StructField, bool) {
+// fieldByJSONName finds a field of the request, and how it is spelt; the zero Value when there is none.
+func fieldByJSONName(request reflect.Value, name string) (field reflect.Value, proper string) {
 	for i := range request.NumField() {
-		tag, _, _ := strings.Cut(request.Field(i).Tag.Get("json"), ",")
+		tag, _, _ := strings.Cut(request.Type().Field(i).Tag.Get("json"), ",")
 		if strings.EqualFold(tag, name) {
-			return request.Field(i), true
+			return request.Field(i), tag
 		}
 	}
-	return reflect.StructField{}, false
+	return reflect.Value{}, ""
 }
 
 // shorten keeps a problem document small, whatever was sent as a field's name.

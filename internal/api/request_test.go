@@ -15,7 +15,7 @@ import (
 func TestDecodeNamesEveryBadField(t *testing.T) {
 	body := `{"title":7,"capacity":1.5,"regDeadline":"tomorrow","waitlist":"yes","tags":[1],"colour":"red","status":[],"startDate":5}`
 	var e *compete.Error
-	if err := decode([]byte(body), &CreateCompetitionRequest{}); !errors.As(err, &e) {
+	if err := decode([]byte(body), &CreateCompetitionRequest{}, nil); !errors.As(err, &e) {
 		t.Fatalf("got %v, want a refusal", err)
 	}
 	const aTime = "must be a time in RFC 3339, such as 2026-05-01T12:00:00Z"
@@ -40,7 +40,7 @@ func TestDecodeRefusesWhatIsNoObject(t *testing.T) {
 		strings.Repeat(`{"a":`, 20_000),
 	} {
 		var e *compete.Error
-		if err := decode([]byte(body), &SignUpRequest{}); !errors.As(err, &e) || e.Code != "malformed_json" {
+		if err := decode([]byte(body), &SignUpRequest{}, nil); !errors.As(err, &e) || e.Code != "malformed_json" {
 			t.Errorf("decode(%.40q) = %v, want malformed_json", body, err)
 		}
 	}
@@ -48,7 +48,7 @@ func TestDecodeRefusesWhatIsNoObject(t *testing.T) {
 
 func TestDecodeKeepsAbsentFromNull(t *testing.T) {
 	var change UpdateCompetitionRequest
-	if err := decode([]byte(`{"startDate":null,"regOpensAt":"2026-05-01T14:00:00+02:00","capacity":0}`), &change); err != nil {
+	if err := decode([]byte(`{"startDate":null,"regOpensAt":"2026-05-01T14:00:00+02:00","capacity":0}`), &change, nil); err != nil {
 		t.Fatal(err)
 	}
 	opens := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -61,7 +61,7 @@ func TestDecodeKeepsAbsentFromNull(t *testing.T) {
 		t.Errorf("got %+v, want capacity set, and neither title nor regDeadline", change)
 	}
 	var e *compete.Error
-	err := decode([]byte(`{"title":null,"waitlist":null}`), &UpdateCompetitionRequest{})
+	err := decode([]byte(`{"title":null,"waitlist":null}`), &UpdateCompetitionRequest{}, nil)
 	want := []compete.FieldError{{Field: "title", Message: "may not be null"}, {Field: "waitlist", Message: "may not be null"}}
 	if !errors.As(err, &e) || !cmp.Equal(want, e.Fields) {
 		t.Errorf("nulls: got %v, want %v", err, want)
@@ -73,7 +73,7 @@ func TestRefusalsNeverRepeatWhatWasSent(t *testing.T) {
 	for _, body := range []string{
 		`{"email":"a@b.c","password":"` + secret + `","role":7}`, `{"password":"` + secret, `"` + secret + `"`, `{"password":["` + secret + `"]}`,
 	} {
-		err := decode([]byte(body), &SignUpRequest{})
+		err := decode([]byte(body), &SignUpRequest{}, nil)
 		text, _ := json.Marshal(err)
 		if err == nil || strings.Contains(err.Error()+string(text), secret) {
 			t.Errorf("%s: got %v %s, want a refusal without the password", body, err, text)
@@ -83,7 +83,7 @@ func TestRefusalsNeverRepeatWhatWasSent(t *testing.T) {
 
 func TestLongFieldNamesAreCut(t *testing.T) {
 	var e *compete.Error
-	err := decode([]byte(`{"`+strings.Repeat("é", 5000)+`":1}`), &struct{}{})
+	err := decode([]byte(`{"`+strings.Repeat("é", 5000)+`":1}`), &struct{}{}, nil)
 	if !errors.As(err, &e) || len([]rune(e.Fields[0].Field)) != 65 {
 		t.Errorf("got %.200v, want a field name of 64 characters and an ellipsis", err)
 	}
@@ -95,7 +95,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, request := range []any{&SignUpRequest{}, &CreateCompetitionRequest{}, &UpdateCompetitionRequest{}, &UpdateUserRequest{}, &struct{}{}} {
-			err := decode(body, request)
+			err := decode(body, request, nil)
 			var e *compete.Error
 			if err != nil && (!errors.As(err, &e) || e.Kind != compete.KindUnreadable && e.Kind != compete.KindInvalid) {
 				t.Fatalf("decode(%q) into %T: %v, want a refusal of the input", body, request, err)

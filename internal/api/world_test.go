@@ -83,15 +83,15 @@ func (w *world) send(address, method, path, token, body string, headers ...strin
 	if err != nil {
 		return nil, err
 	}
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-	}
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	for _, header := range headers {
 		name, value, _ := strings.Cut(header, ": ")
-		request.Header.Set(name, value)
+		request.Header.Add(name, value)
+	}
+	if body != "" && request.Header.Get("Content-Type") == "" {
+		request.Header.Set("Content-Type", "application/json")
 	}
 	return http.DefaultClient.Do(request)
 }

@@ -152,6 +152,12 @@ type NewCompetition struct {
 	Status      CompetitionStatus
 }
 
+// Check names every bad field at once.
+func (n NewCompetition) Check(now time.Time) error {
+	_, err := n.competition("", Organizer{}, UTC(now))
+	return err
+}
+
 // competition makes the competition that the input describes, or names every bad field.
 func (n NewCompetition) competition(id string, organizer Organizer, now time.Time) (Competition, error) {
 	c := Competition{
@@ -274,12 +280,12 @@ func (v *validation) competition(c *Competition) {
 	if c.Capacity < MinCapacity || c.Capacity > MaxCapacity {
 		v.addf("capacity", "must be between %d and %d", MinCapacity, MaxCapacity)
 	}
-	if !c.RegDeadline.IsZero() {
+	if !c.RegDeadline.IsZero() { // else that alone is told
 		v.time("regDeadline", c.RegDeadline)
 	}
 	if c.RegOpensAt != nil {
 		v.time("regOpensAt", *c.RegOpensAt)
-		if !c.RegOpensAt.Before(c.RegDeadline) {
+		if !c.RegDeadline.IsZero() && !c.RegOpensAt.Before(c.RegDeadline) {
 			v.add("regOpensAt", "must be before the registration deadline")
 		}
 	}

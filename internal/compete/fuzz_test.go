@@ -40,7 +40,7 @@ func FuzzParseIdempotencyKey(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, key string) {
 		visible := !strings.ContainsFunc(key, func(r rune) bool { return r < '!' || r > '~' })
-		valid := key == "" || visible && len(key) >= compete.MinIdempotencyKey && len(key) <= compete.MaxIdempotencyKey
+		valid := visible && len(key) >= compete.MinIdempotencyKey && len(key) <= compete.MaxIdempotencyKey
 		if err := compete.ParseIdempotencyKey(key); (err == nil) != valid || err != nil && !isRefusal(err) {
 			t.Fatalf("ParseIdempotencyKey(%q) = %v, want valid: %t", key, err, valid)
 		}

@@ -17,19 +17,27 @@ type Idempotency struct {
 // Wanted reports whether the request carries a key.
 func (i Idempotency) Wanted() bool { return i.Key != "" }
 
-// ParseIdempotencyKey checks a client's key: 8 to 255 visible ASCII characters. Empty means none was sent.
+// ParseIdempotencyKey checks a key that a client sent: 8 to 255 visible ASCII characters.
 func ParseIdempotencyKey(key string) error {
-	if key == "" {
-		return nil
-	}
 	valid := len(key) >= MinIdempotencyKey && len(key) <= MaxIdempotencyKey
 	for i := 0; valid && i < len(key); i++ {
 		valid = key[i] > ' ' && key[i] < 0x7f
 	}
 	if !valid {
-		return Invalid(FieldError{Field: "Idempotency-Key", Message: "must be 8 to 255 visible ASCII characters"})
+		return Invalid(FieldError{
+			Field:   "Idempotency-Key",
+			Message: fmt.Sprintf("must be %d to %d visible ASCII characters; leave the header out to send none", MinIdempotencyKey, MaxIdempotencyKey),
+		})
 	}
 	return nil
+}
+
+// check holds the key, if there is one, to its form.
+func (i Idempotency) check() error {
+	if !i.Wanted() {
+		return nil
+	}
+	return ParseIdempotencyKey(i.Key)
 }
 
 // IdempotencyRecord is the stored answer to a request with a key. It commits with the effect, and only successes are recorded.

@@ -48,7 +48,7 @@ func (s *Service) Register(ctx context.Context, a Actor, competitionID string, i
 	if !ValidID(competitionID) {
 		return RegistrationOutcome{}, ErrCompetitionMissing
 	}
-	if err := ParseIdempotencyKey(idempotency.Key); err != nil {
+	if err := idempotency.check(); err != nil {
 		return RegistrationOutcome{}, err
 	}
 	var outcome RegistrationOutcome
@@ -86,7 +86,7 @@ func (s *Service) MyRegistrations(ctx context.Context, a Actor, cursor string, l
 	if err := require(a); err != nil {
 		return Page[MyRegistration]{}, err
 	}
-	at, limit, err := listing("registered", cursor, limit)
+	at, limit, err := listing(validation{}, "registered", cursor, limit)
 	if err != nil {
 		return Page[MyRegistration]{}, err
 	}
@@ -111,21 +111,20 @@ func (s *Service) CompetitionRegistrations(ctx context.Context, a Actor, competi
 		v.add("status", "must be PENDING, CONFIRMED, WAITLISTED or CANCELLED")
 	}
 	v.length("search", filter.Search, 0, MaxSearchLength)
-	if err := v.err(); err != nil {
-		return none, err
-	}
-	if filter.Cursor, filter.Limit, err = listing("seq", cursor, filter.Limit); err != nil {
+	if filter.Cursor, filter.Limit, err = listing(v, "seq", cursor, filter.Limit); err != nil {
 		return none, err
 	}
 	return s.Registrations.RegistrationsOfCompetition(ctx, competitionID, filter)
 }
 
-// listing reads the cursor and the page size that every list takes.
-func listing(list, cursor string, limit int) (Cursor, int, error) {
-	at, err := ParseCursor(list, cursor)
-	if err != nil {
-		return Cursor{}, 0, err
+// listing reads the cursor and the page size that every list takes. wrong is what else is bad in the request.
+func listing(wrong validation, list, cursor string, limit int) (Cursor, int, error) {
+	at, badCursor := ParseCursor(list, cursor)
+	limit, badLimit := PageSize(limit)
+	for _, err := range []error{badCursor, badLimit} {
+		if err != nil {
+			wrong.fields = append(wrong.fields, AsError(err).Fields...)
+		}
 	}
-	limit, err = PageSize(limit)
-	return at, limit, err
+	return at, limit, wrong.err()
 }

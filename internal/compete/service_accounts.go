@@ -127,10 +127,7 @@ func (s *Service) ListUsers(ctx context.Context, a Actor, search, cursor string,
 	}
 	var v validation
 	v.length("search", search, 0, MaxSearchLength)
-	if err := v.err(); err != nil {
-		return Page[User]{}, err
-	}
-	at, limit, err := listing("users", cursor, limit)
+	at, limit, err := listing(v, "users", cursor, limit)
 	if err != nil {
 		return Page[User]{}, err
 	}
@@ -159,8 +156,8 @@ func (s *Service) UpdateUser(ctx context.Context, a Actor, id string, change Use
 	if id == a.UserID {
 		return User{}, ErrOwnAccount
 	}
-	if change.Role != nil && !change.Role.Valid() {
-		return User{}, Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT, ORGANIZER or ADMIN"})
+	if err := change.Check(); err != nil {
+		return User{}, err
 	}
 	user, err := s.Users.User(ctx, id)
 	if err != nil {

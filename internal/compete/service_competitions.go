@@ -11,7 +11,7 @@ func (s *Service) CreateCompetition(ctx context.Context, a Actor, n NewCompetiti
 	if err := require(a, RoleOrganizer); err != nil {
 		return c, false, err
 	}
-	if err := ParseIdempotencyKey(idempotency.Key); err != nil {
+	if err := idempotency.check(); err != nil {
 		return c, false, err
 	}
 	if replayed, err := s.replay(ctx, a, idempotency, &c); replayed || err != nil {
@@ -102,11 +102,8 @@ func (s *Service) list(ctx context.Context, f CompetitionFilter, cursor string) 
 	if f.Phase != "" && !f.Phase.valid() {
 		v.add("phase", "must be upcoming, open, waitlist, full, closed, cancelled or draft")
 	}
-	if err := v.err(); err != nil {
-		return Page[Competition]{}, err
-	}
 	var err error
-	if f.Cursor, f.Limit, err = listing(string(f.Sort), cursor, f.Limit); err != nil {
+	if f.Cursor, f.Limit, err = listing(v, string(f.Sort), cursor, f.Limit); err != nil {
 		return Page[Competition]{}, err
 	}
 	if f.Phase == PhaseDraft && f.OrganizerID == "" {

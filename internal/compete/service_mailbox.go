@@ -7,7 +7,7 @@ func (s *Service) Messages(ctx context.Context, a Actor, cursor string, limit in
 	if err := require(a); err != nil {
 		return Page[Message]{}, err
 	}
-	at, limit, err := listing("messages", cursor, limit)
+	at, limit, err := listing(validation{}, "messages", cursor, limit)
 	if err != nil {
 		return Page[Message]{}, err
 	}
@@ -57,7 +57,7 @@ func (s *Service) ListFailedJobs(ctx context.Context, a Actor, cursor string, li
 	if err := require(a, RoleAdmin); err != nil {
 		return Page[FailedJob]{}, err
 	}
-	at, limit, err := listing("failed", cursor, limit)
+	at, limit, err := listing(validation{}, "failed", cursor, limit)
 	if err != nil {
 		return Page[FailedJob]{}, err
 	}

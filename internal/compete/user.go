@@ -61,7 +61,10 @@ type SignUp struct {
 	Role     Role
 }
 
-// validate trims what may be trimmed and names every bad field at once.
+// Check names every bad field at once.
+func (s SignUp) Check() error { return s.validate() }
+
+// validate is Check, and trims what may be trimmed.
 func (s *SignUp) validate() error {
 	s.Name, s.Email = strings.TrimSpace(s.Name), NormalizeEmail(s.Email)
 	var v validation
@@ -82,6 +85,10 @@ type ProfileChange struct {
 	CurrentPassword *string
 }
 
+// Check names every bad field at once.
+func (p ProfileChange) Check() error { return p.validate() }
+
+// validate is Check, and trims what may be trimmed.
 func (p *ProfileChange) validate() error {
 	var v validation
 	if p.Name != nil {
@@ -102,6 +109,14 @@ func (p *ProfileChange) validate() error {
 type UserChange struct {
 	Role     *Role
 	Disabled *bool
+}
+
+// Check refuses an unknown role.
+func (c UserChange) Check() error {
+	if c.Role != nil && !c.Role.Valid() {
+		return Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT, ORGANIZER or ADMIN"})
+	}
+	return nil
 }
 
 // NormalizeEmail is the form in which an email is stored and compared.
