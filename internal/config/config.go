@@ -41,7 +41,7 @@ type Config struct {
 	BcryptCost    int           `group:"Logins" env:"BCRYPT_COST" default:"12" help:"Work of a password hash: each step up doubles it. 4 to 31."`
 
 	Roles             []Role        `group:"Work" env:"ROLES" default:"web,api,worker" help:"What this process does: web (pages), api, worker (confirmations, reminders, mail)."`
-	WorkerConcurrency int           `group:"Work" env:"WORKER_CONCURRENCY" default:"4" help:"Jobs that run at the same time in each queue. 1 to 100."`
+	WorkerConcurrency int           `group:"Work" env:"WORKER_CONCURRENCY" default:"4" help:"Jobs that run at the same time in each queue (two at least in the one of maintenance). 1 to 100."`
 	ReminderSchedule  string        `group:"Work" name:"cron-reminder-schedule" env:"CRON_REMINDER_SCHEDULE" default:"0 * * * *" help:"When reminders are sent, as five fields of cron in UTC."`
 	CleanUpSchedule   string        `group:"Work" name:"cron-cleanup-schedule" env:"CRON_CLEANUP_SCHEDULE" default:"30 3 * * *" help:"When things that are over are deleted, as five fields of cron in UTC."`
 	JobMaxAttempts    int           `group:"Work" env:"JOB_MAX_ATTEMPTS" default:"3" help:"How often a job is tried before it becomes a dead letter. 1 to 25."`

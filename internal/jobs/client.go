@@ -50,7 +50,7 @@ type Config struct {
 	Observer  Observer     // nil: nobody counts
 	Tracer    trace.Tracer // nil: nothing is traced
 
-	Concurrency      int           // confirmation jobs worked at the same time
+	Concurrency      int           // jobs worked at the same time in each queue; two at least in the one of maintenance
 	PageSize         int           // registrations that are read at a time, and delivered to in one transaction
 	ReminderSchedule string        // when to look for competitions that start soon: five-field cron, UTC
 	CleanUpSchedule  string        // when to delete what is old: five-field cron, UTC

@@ -54,8 +54,8 @@ func (c *Client) riverConfig() (*river.Config, error) {
 	config.Workers = c.workers()
 	config.Queues = map[string]river.QueueConfig{
 		compete.QueueRegistration: queue(c.config.Concurrency, confirmationPoll),
-		compete.QueueReminder:     queue(1, otherPoll),
-		compete.QueueMaintenance:  queue(2, otherPoll), // so that a long page-by-page job leaves room for the short ones
+		compete.QueueReminder:     queue(c.config.Concurrency, otherPoll),
+		compete.QueueMaintenance:  queue(max(c.config.Concurrency, 2), otherPoll), // so that a clean-up of minutes leaves room for the short ones
 	}
 	config.JobTimeout = jobTimeout
 	config.RescueStuckJobsAfter = rescueAfter

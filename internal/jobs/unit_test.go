@@ -54,6 +54,28 @@ func TestNewNamesTheScheduleThatIsWrong(t *testing.T) {
 	}
 }
 
+func TestConcurrencyReachesEveryQueue(t *testing.T) {
+	for concurrency, maintenance := range map[int]int{1: 2, 7: 7} {
+		c, err := New(Config{Work: true, Logger: slog.New(slog.DiscardHandler), Concurrency: concurrency})
+		if err != nil {
+			t.Fatal(err)
+		}
+		config, err := c.riverConfig()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, queue := range config.Queues {
+			want := concurrency
+			if name == compete.QueueMaintenance {
+				want = maintenance
+			}
+			if queue.MaxWorkers != want {
+				t.Errorf("with a concurrency of %d, queue %s has %d workers, want %d", concurrency, name, queue.MaxWorkers, want)
+			}
+		}
+	}
+}
+
 func TestErrorTextsKeepNoSecrets(t *testing.T) {
 	for text, want := range map[string]string{
 		"dial postgres://app:hunter2@db:5432/x: refused": "dial postgres://…@db:5432/x: refused",
