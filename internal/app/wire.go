@@ -32,7 +32,7 @@ func (a *App) wireJobs() error {
 		Concurrency:      a.config.WorkerConcurrency,
 		ReminderSchedule: a.config.ReminderSchedule, CleanUpSchedule: a.config.CleanUpSchedule,
 		FinishedJobsAge: a.config.FinishedJobsAge,
-		CleanUpAges:     compete.CleanUpAges{FailedJobs: a.config.FailedJobsAge, Sessions: a.config.LoginsAge()},
+		CleanUpAges:     compete.CleanUpAges{FailedJobs: a.config.FailedJobsAge, Sessions: a.config.SessionsAge},
 		Tracer:          a.traces.Tracer("jobs"),
 	}
 	if a.metrics != nil {

@@ -17,9 +17,9 @@ const (
 	MinSecretLength = 32
 	// CookieLife is how long a login of the pages lasts.
 	CookieLife = 14 * 24 * time.Hour
-	// MinTokenWindow is how long after its iat a token counts at least, whatever its exp; a longer Config.TokenLife makes it longer.
-	// The deny-list need not remember a login for longer.
-	MinTokenWindow = 7 * 24 * time.Hour
+	// MinMemory is how far back the deny-list reaches at least; a longer Config.TokenLife makes it longer. A token that is older, which
+	// only tools outside make, is looked up once a day.
+	MinMemory = 7 * 24 * time.Hour
 )
 
 // Config sets up an Authenticator. All fields are needed.
@@ -37,11 +37,12 @@ type Authenticator struct {
 	sessions  compete.SessionStore
 	secret    []byte
 	tokenLife time.Duration
-	window    time.Duration // after its iat, how long a token counts at most
+	memory    time.Duration // how far back the deny-list reaches
 	clock     func() time.Time
 	newID     func() string
 	parser    *jwt.Parser
 	cookies   *lru.Cache[string, cookieLogin]
+	old       *lru.Cache[oldLogin, standing]
 	deny      *denyList
 }
 
@@ -54,12 +55,16 @@ func New(ctx context.Context, c Config) (*Authenticator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of cookies: %w", err)
 	}
-	window := max(c.TokenLife, MinTokenWindow)
+	old, err := lru.New[oldLogin, standing](maxCachedOldTokens)
+	if err != nil {
+		return nil, fmt.Errorf("make the cache of old tokens: %w", err)
+	}
+	memory := max(c.TokenLife, MinMemory)
 	a := &Authenticator{
-		sessions: c.Sessions, secret: c.Secret, tokenLife: c.TokenLife, window: window, clock: c.Clock, newID: c.NewID,
+		sessions: c.Sessions, secret: c.Secret, tokenLife: c.TokenLife, memory: memory, clock: c.Clock, newID: c.NewID,
 		parser:  newParser(c.Clock),
-		cookies: cookies,
-		deny:    &denyList{sessions: c.Sessions, window: window, clock: c.Clock, logger: c.Logger},
+		cookies: cookies, old: old,
+		deny: &denyList{sessions: c.Sessions, memory: memory, clock: c.Clock, logger: c.Logger},
 	}
 	return a, a.Refresh(ctx)
 }

@@ -25,7 +25,7 @@ const (
 // denyList is whom to turn away although their token or cookie is genuine. Reading it takes no lock.
 type denyList struct {
 	sessions compete.SessionStore
-	window   time.Duration // how far back ended logins matter
+	memory   time.Duration // how far back ended logins are kept
 	clock    func() time.Time
 	logger   *slog.Logger
 
@@ -51,9 +51,7 @@ func (d *denyList) check(a compete.Actor, issued time.Time) error {
 		}
 		return nil
 	}
-	// A token says when it was issued in whole seconds: one made in the second of the change is taken for made after it.
-	before := func(end time.Time) bool { return issued.Before(end.Truncate(time.Second)) }
-	if before(list.whole.TokensBefore[a.UserID]) || before(list.recent.TokensBefore[a.UserID]) {
+	if voids(list.whole.TokensBefore[a.UserID], issued) || voids(list.recent.TokensBefore[a.UserID], issued) {
 		return compete.ErrUnauthorized
 	}
 	return nil
@@ -68,7 +66,7 @@ func (d *denyList) refresh(ctx context.Context) error {
 	whole := d.list.Load() == nil || now.Sub(d.wholeAt) >= wholeListInterval
 	since := d.wholeAt.Add(-clockSkew)
 	if whole {
-		since = now.Add(-d.window - clockSkew)
+		since = now.Add(-d.memory - clockSkew)
 	}
 	read, err := d.sessions.Revocations(ctx, since)
 	if err != nil {

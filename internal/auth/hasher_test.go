@@ -52,29 +52,34 @@ func TestHasherChecksWhatItHashed(t *testing.T) {
 	}
 }
 
-// Whatever is stored, a check does the work of the costliest hash. Each figure is the best of a few, to leave out what else the machine does.
+// Whatever is stored, a check does the work of the costliest hash. Each figure is the best of several, in turn with the others, to leave
+// out what else the machine does; on a busy one it takes more rounds.
 func TestHasherTakesTheSameTimeForEverybody(t *testing.T) {
 	h := newHasher(t, auth.HasherConfig{Cost: 6})
 	if err := h.Check(t.Context(), bcryptAt(t, 7, "password123"), "password123"); err != nil {
 		t.Fatal(err)
 	}
-	times := map[string]time.Duration{}
-	for name, hash := range map[string]string{"unknown": "", "cheap": bcryptAt(t, 4, "a"), "configured": bcryptAt(t, 6, "a"), "costly": bcryptAt(t, 7, "a")} {
-		best := time.Hour
-		for range 5 {
+	hashes := map[string]string{"unknown": "", "cheap": bcryptAt(t, 4, "a"), "configured": bcryptAt(t, 6, "a"), "costly": bcryptAt(t, 7, "a")}
+	best := map[string]time.Duration{}
+	for round := range 50 {
+		for name, hash := range hashes {
 			start := time.Now()
 			if err := h.Check(t.Context(), hash, "wrong"); !errors.Is(err, compete.ErrBadCredentials) {
 				t.Fatalf("%s: %v", name, err)
 			}
-			best = min(best, time.Since(start))
+			if took := time.Since(start); round == 0 || took < best[name] {
+				best[name] = took
+			}
 		}
-		times[name] = best
-	}
-	for name, took := range times {
-		if ratio := float64(took) / float64(times["costly"]); ratio < 0.6 || ratio > 1.7 {
-			t.Errorf("%s takes %v, a costly hash %v", name, took, times["costly"])
+		fastest, slowest := best["costly"], best["costly"]
+		for _, took := range best {
+			fastest, slowest = min(fastest, took), max(slowest, took)
+		}
+		if round >= 2 && slowest < fastest*3/2 { // a step of cost would double it
+			return
 		}
 	}
+	t.Errorf("some take longer than others: %v", best)
 }
 
 func TestHasherKeepsABoundedLine(t *testing.T) {

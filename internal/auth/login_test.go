@@ -144,6 +144,61 @@ func TestNewPasswordEndsOtherLogins(t *testing.T) {
 	}
 }
 
+// A token that is older than the deny-list reaches back is looked up, once a day.
+func TestOldTokens(t *testing.T) {
+	f := newFixture(t)
+	now := f.clock()
+	old := foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iat": now.AddDate(-1, 0, 0).Unix(), "exp": now.AddDate(1, 0, 0).Unix()}))
+	check := func(when string, want error, lookUps int) {
+		t.Helper()
+		f.store.lookUps = 0
+		for range 3 {
+			if _, err := f.Token(t.Context(), old); !errors.Is(err, want) {
+				t.Errorf("%s: got %v, want %v", when, err, want)
+			}
+		}
+		if f.store.lookUps != lookUps {
+			t.Errorf("%s: it was looked up %d times, want %d", when, f.store.lookUps, lookUps)
+		}
+	}
+	f.store.away = true
+	check("while the database is away", compete.ErrDatabase, 3)
+	f.store.away = false
+	check("for the first time", nil, 1)
+	check("again", nil, 0)
+	f.advance(25 * time.Hour)
+	check("a day later", nil, 1)
+
+	// What ends it is on the deny-list first, and in the database for ever.
+	if err := f.users.SetPassword(t.Context(), f.user.ID, "hash", "", f.clock()); err != nil {
+		t.Fatal(err)
+	}
+	check("after a new password", compete.ErrUnauthorized, 0)
+	f.advance(30 * 24 * time.Hour)
+	if err := f.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check("a month after the new password", compete.ErrUnauthorized, 1)
+}
+
+// A session that ended stays so when the life of tokens was longer once than the deny-list reaches back now.
+func TestOldSessions(t *testing.T) {
+	f := newFixture(t)
+	ended, other := f.newID(), f.newID()
+	for _, id := range []string{ended, other} {
+		f.store.sessions[id] = compete.Session{ID: id, UserID: f.user.ID, ExpiresAt: f.clock().AddDate(1, 0, 0)}
+	}
+	if err := f.store.EndSession(t.Context(), ended, f.clock().AddDate(0, 0, -20)); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]error{ended: compete.ErrUnauthorized, f.newID(): compete.ErrUnauthorized, other: nil} {
+		token := foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"sid": id, "iat": f.clock().AddDate(0, 0, -30).Unix()}))
+		if _, err := f.Token(t.Context(), token); !errors.Is(err, want) {
+			t.Errorf("session %s: got %v, want %v", id, err, want)
+		}
+	}
+}
+
 func TestTheLastListStaysWhileTheDatabaseIsAway(t *testing.T) {
 	f := newFixture(t)
 	l := f.logIn(t)

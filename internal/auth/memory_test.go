@@ -23,6 +23,7 @@ type memory struct {
 	tokens   map[string]time.Time // by user: tokens before this are void
 	reads    int                  // of sessions by cookie
 	sinces   []time.Time          // what Revocations was asked for
+	lookUps  int                  // of single logins
 }
 
 func (m *memory) CreateSession(_ context.Context, s compete.Session) error {
@@ -86,6 +87,23 @@ func (m *memory) Revocations(_ context.Context, since time.Time) (compete.Revoca
 		}
 	}
 	return r, nil
+}
+
+func (m *memory) TokensValidAfter(_ context.Context, userID, sessionID string) (time.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lookUps++
+	if m.away {
+		return time.Time{}, compete.ErrDatabase
+	}
+	session, known := m.sessions[sessionID]
+	if _, found := m.users[userID]; !found || sessionID != "" && (!known || session.EndedAt != nil) {
+		return time.Time{}, compete.ErrUnauthorized
+	}
+	if sessionID != "" {
+		return time.Time{}, nil
+	}
+	return m.tokens[userID], nil
 }
 
 func (m *memory) UpdateUser(_ context.Context, u compete.User) error {

@@ -42,8 +42,9 @@ func (a *Authenticator) IssueToken(ctx context.Context, u compete.User) (string,
 	return token, nil
 }
 
-// Token tells who a bearer token belongs to. It asks no database. Errors: ErrUnauthorized, ErrAccountDisabled.
-func (a *Authenticator) Token(_ context.Context, bearer string) (compete.Actor, error) {
+// Token tells who a bearer token belongs to. It asks the database only about a token that is older than the deny-list reaches back, and
+// about that once a day. Errors: ErrUnauthorized, ErrAccountDisabled; ErrDatabase for such an old one.
+func (a *Authenticator) Token(ctx context.Context, bearer string) (compete.Actor, error) {
 	var c claims
 	if _, err := a.parser.ParseWithClaims(bearer, &c, a.key); err != nil {
 		return compete.Actor{}, compete.ErrUnauthorized
@@ -51,14 +52,56 @@ func (a *Authenticator) Token(_ context.Context, bearer string) (compete.Actor, 
 	if !c.Role.Valid() || !compete.ValidID(c.Subject) || c.SessionID != "" && !compete.ValidID(c.SessionID) {
 		return compete.Actor{}, compete.ErrUnauthorized
 	}
-	if c.IssuedAt == nil || a.clock().Sub(c.IssuedAt.Time) > a.window {
+	if c.IssuedAt == nil {
 		return compete.Actor{}, compete.ErrUnauthorized
 	}
-	actor := compete.Actor{UserID: c.Subject, Role: c.Role, SessionID: c.SessionID}
-	if err := a.deny.check(actor, c.IssuedAt.Time); err != nil {
+	actor, issued := compete.Actor{UserID: c.Subject, Role: c.Role, SessionID: c.SessionID}, c.IssuedAt.Time
+	if err := a.deny.check(actor, issued); err != nil {
 		return compete.Actor{}, err
+	}
+	if now := compete.UTC(a.clock()); now.Sub(issued) > a.memory {
+		if err := a.checkOld(ctx, actor, issued, now); err != nil {
+			return compete.Actor{}, err
+		}
 	}
 	return actor, nil
 }
+
+const (
+	maxCachedOldTokens = 20_000
+	// oldTokenLife is how long the standing of an old login is remembered. What ends it meanwhile is on the deny-list for longer.
+	oldTokenLife = 24 * time.Hour
+)
+
+// oldLogin names a login whose token is older than the deny-list reaches back.
+type oldLogin struct{ userID, sessionID string }
+
+// standing is what the database said about one.
+type standing struct {
+	validAfter time.Time // tokens issued before are void
+	until      time.Time // when it is read again
+}
+
+// checkOld fails with ErrUnauthorized when the login ended before the deny-list reaches back, and with ErrDatabase when nobody can tell.
+func (a *Authenticator) checkOld(ctx context.Context, actor compete.Actor, issued, now time.Time) error {
+	login := oldLogin{actor.UserID, actor.SessionID}
+	known, ok := a.old.Get(login)
+	if !ok || !now.Before(known.until) {
+		validAfter, err := a.sessions.TokensValidAfter(ctx, actor.UserID, actor.SessionID)
+		if err != nil {
+			return err
+		}
+		known = standing{validAfter: validAfter, until: now.Add(oldTokenLife)}
+		a.old.Add(login, known)
+	}
+	if voids(known.validAfter, issued) {
+		return compete.ErrUnauthorized
+	}
+	return nil
+}
+
+// voids reports whether tokens issued then ended at the given moment. A token says when it was issued in whole seconds: one made in the
+// second of the change is taken for made after it.
+func voids(end, issued time.Time) bool { return issued.Before(end.Truncate(time.Second)) }
 
 func (a *Authenticator) key(*jwt.Token) (any, error) { return a.secret, nil }

@@ -36,6 +36,10 @@ type SessionStore interface {
 	EndSession(ctx context.Context, id string, now time.Time) error
 	// Revocations reads whom to turn away: users disabled now, sessions that ended after since, and users whose older tokens ended after since.
 	Revocations(ctx context.Context, since time.Time) (Revocations, error)
+	// TokensValidAfter reads for one login what Revocations tells of all: before which moment its tokens were ended, zero when never.
+	// sessionID is empty for a token without a session. It fails with ErrUnauthorized when the account does not exist, or the session
+	// has ended or does not exist.
+	TokensValidAfter(ctx context.Context, userID, sessionID string) (time.Time, error)
 }
 
 // Revocations is the deny-list that is consulted on each request.

@@ -26,7 +26,8 @@ type WorkStore interface {
 
 	// RefreshFilling brings the counts behind SortFilling up to date: seats taken in the hour before now.
 	RefreshFilling(ctx context.Context, now time.Time) error
-	// CleanUp deletes in pages what is older than its time: idempotency records that expired, dead letters, registrar batches, ended or expired sessions.
+	// CleanUp deletes in pages what is older than its time: idempotency records that expired, dead letters, registrar batches, expired sessions.
+	// A session that ended is kept until it has expired: forgotten earlier, its token would count again.
 	CleanUp(ctx context.Context, ages CleanUpAges, now time.Time) (CleanUpReport, error)
 
 	// SaveFailedJob adds a dead letter; one with this JobID that is there already stays as it is.

@@ -48,7 +48,7 @@ type Config struct {
 	JobBackoff        time.Duration `group:"Work" env:"JOB_BACKOFF" default:"2s" help:"Wait before a job's second attempt; it doubles with each further one."`
 	FinishedJobsAge   time.Duration `group:"Work" name:"cleanup-finished-jobs-age" env:"CLEANUP_FINISHED_JOBS_AGE" default:"24h" help:"How long finished jobs are kept."`
 	FailedJobsAge     time.Duration `group:"Work" name:"cleanup-failed-jobs-age" env:"CLEANUP_FAILED_JOBS_AGE" default:"30d" help:"How long dead letters are kept."`
-	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long ended and expired logins are kept; at least as long as tokens are valid."`
+	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long logins are kept after they have expired."`
 
 	SMTPURL  URL    `group:"Mail" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"smtp://user:password@host:587 or smtps://…, checked and kept for later: this version sends no mail. The mailbox has every message."`
 	MailFrom string `group:"Mail" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" help:"Sender of the mails."`

@@ -112,17 +112,6 @@ func TestAWrongSettingIsNamed(t *testing.T) {
 	}
 }
 
-func TestLoginsAreRememberedAsLongAsTokensAreValid(t *testing.T) {
-	t.Setenv("JWT_EXPIRATION", "30d")
-	c, err := parse(t)
-	if err == nil {
-		err = c.Validate()
-	}
-	if want := 30 * 24 * time.Hour; err != nil || c.LoginsAge() != want {
-		t.Errorf("got %v, %v; want %v", c.LoginsAge(), err, want)
-	}
-}
-
 func TestPostgreSQLNeedsASecret(t *testing.T) {
 	c := config.Default()
 	c.DatabaseURL = "postgres://localhost/compete"

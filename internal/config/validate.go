@@ -146,10 +146,6 @@ func (c *Config) checkWork(p *problems) {
 	p.duration("CLEANUP_SESSIONS_AGE", c.SessionsAge, time.Minute)
 }
 
-// LoginsAge is how long ended logins are remembered: CLEANUP_SESSIONS_AGE, but never less than tokens are valid, because a
-// forgotten logout would let its token in again.
-func (c *Config) LoginsAge() time.Duration { return max(c.SessionsAge, c.JWTExpiration) }
-
 // Proxies are the networks of TRUSTED_PROXIES; an address alone counts as a network of one.
 func (c *Config) Proxies() ([]netip.Prefix, error) {
 	networks := make([]netip.Prefix, 0, len(c.TrustedProxies))

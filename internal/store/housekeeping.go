@@ -89,8 +89,6 @@ func (s *Store) CleanUp(ctx context.Context, ages compete.CleanUpAges, now time.
 		{&report.FailedJobs, now.Add(-ages.FailedJobs), `DELETE FROM failed_jobs WHERE id IN (
 			SELECT id FROM failed_jobs WHERE failed_at <= $1 LIMIT $2)`},
 		{&report.Sessions, now.Add(-ages.Sessions), `DELETE FROM sessions WHERE id IN (
-			SELECT id FROM sessions WHERE ended_at <= $1 LIMIT $2)`},
-		{&report.Sessions, now.Add(-ages.Sessions), `DELETE FROM sessions WHERE id IN (
 			SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)`},
 		{&report.Batches, now.Add(-batchAge), `DELETE FROM batches WHERE id IN (
 			SELECT id FROM batches WHERE committed_at <= $1 LIMIT $2)`},

@@ -75,6 +75,25 @@ func (s *Store) Revocations(ctx context.Context, since time.Time) (compete.Revoc
 	return revoked, err
 }
 
+// TokensValidAfter implements compete.SessionStore.
+func (s *Store) TokensValidAfter(ctx context.Context, userID, sessionID string) (time.Time, error) {
+	switch {
+	case !compete.ValidID(userID), sessionID != "" && !compete.ValidID(sessionID):
+		return time.Time{}, compete.ErrUnauthorized
+	case sessionID != "":
+		_, err := one(ctx, s.reader, compete.ErrUnauthorized, scanString,
+			`SELECT id FROM sessions WHERE id = $1 AND user_id = $2 AND ended_at IS NULL`, sessionID, userID)
+		return time.Time{}, err
+	}
+	after, err := one(ctx, s.reader, compete.ErrUnauthorized, scanOptionalTime, `SELECT tokens_valid_after FROM users WHERE id = $1`, userID)
+	if err != nil || after == nil {
+		return time.Time{}, err
+	}
+	return *after, nil
+}
+
+func scanOptionalTime(row scanner) (t *time.Time, err error) { err = row.Scan(&t); return t, err }
+
 type voidTokens struct {
 	userID string
 	before time.Time

@@ -234,6 +234,8 @@ func testSessions(t *testing.T, f *fixture) {
 	_, _, err = f.SessionByTokenHash(t.Context(), s.TokenHash, f.now)
 	wantError(t, "an ended session", err, compete.ErrUnauthorized)
 
+	testTokensValidAfter(t, f, u, s)
+
 	disabled := f.addUser(t, compete.RoleParticipant)
 	disabled.DisabledAt, disabled.UpdatedAt = &ended, ended
 	must(t, f.UpdateUser(t.Context(), disabled))
@@ -248,4 +250,25 @@ func testSessions(t *testing.T, f *fixture) {
 	want(t, "revocations since", got2, compete.Revocations{
 		DisabledUsers: map[string]bool{disabled.ID: true}, EndedSessions: map[string]bool{}, TokensBefore: map[string]time.Time{},
 	})
+}
+
+// testTokensValidAfter asks about single logins of a user: one of them ended, one not.
+func testTokensValidAfter(t *testing.T, f *fixture, u compete.User, ended compete.Session) {
+	other := f.addUser(t, compete.RoleParticipant)
+	lasting := f.addSession(t, other)
+	for _, login := range []struct{ userID, sessionID string }{
+		{u.ID, ended.ID}, {u.ID, lasting.ID}, {other.ID, newID()}, {other.ID, "nonsense"}, {newID(), ""}, {"nonsense", ""}, {"", ""},
+	} {
+		_, err := f.TokensValidAfter(t.Context(), login.userID, login.sessionID)
+		wantError(t, fmt.Sprintf("login %v", login), err, compete.ErrUnauthorized)
+	}
+	for _, sessionID := range []string{"", lasting.ID} {
+		after, err := f.TokensValidAfter(t.Context(), other.ID, sessionID)
+		must(t, err)
+		want(t, "tokens valid after", after, time.Time{})
+	}
+	must(t, f.SetPassword(t.Context(), other.ID, "hash", lasting.ID, f.ago(2*time.Hour)))
+	after, err := f.TokensValidAfter(t.Context(), other.ID, "")
+	must(t, err)
+	want(t, "tokens valid after", after, compete.UTC(f.ago(2*time.Hour)))
 }

@@ -158,11 +158,15 @@ func testCleanUp(t *testing.T, f *fixture) {
 		exec(`INSERT INTO failed_jobs (id, job_id, queue, kind, payload, error, attempts, failed_at) VALUES ($1, $2, 'q', 'k', '{}', 'e', 3, $3)`, newID(), i+1, age(30*day))
 		exec(`INSERT INTO batches (id, committed_at) VALUES ($1, $2)`, newID(), age(hour))
 		expires, ended := age(7*day), (*time.Time)(nil)
-		if i%2 == 0 {
-			over := expires
-			expires, ended = compete.UTC(f.ago(-day)), &over
+		if i%2 == 0 || i == many+2 {
+			over := compete.UTC(f.ago(8 * day))
+			ended = &over
 		}
-		exec(`INSERT INTO sessions (id, user_id, created_at, expires_at, ended_at) VALUES ($1, $2, $3, $4, $5)`, newID(), u.ID, expires, expires, ended)
+		if i == many+2 { // it ended long ago, and its token has not expired
+			expires = f.ago(-day)
+		}
+		exec(`INSERT INTO sessions (id, user_id, created_at, expires_at, ended_at) VALUES ($1, $2, $3, $4, $5)`,
+			newID(), u.ID, compete.UTC(expires), compete.UTC(expires), ended)
 	}
 	exec(`INSERT INTO failed_notices (registration_id, seq, failed_job_id) SELECT id, 1, id FROM failed_jobs`)
 	must(t, tx.Commit())
