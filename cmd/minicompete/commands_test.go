@@ -108,7 +108,7 @@ func TestAccountsByCommand(t *testing.T) {
 }
 
 func TestMigrateCommands(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, databaseURL string) {
 		environment := map[string]string{"DATABASE_URL": databaseURL, "JWT_SECRET": ""}
 		for _, step := range []struct{ command, says string }{
 			{"status", "pending"},

@@ -46,7 +46,7 @@ func applied(t *testing.T, db *store.Store) (n, all int) {
 }
 
 func TestMigrateUpAndDown(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, url string) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := openEmpty(t, url)
 		if n, all := applied(t, db); n != 0 || all < 3 {
 			t.Errorf("an empty database has %d of %d steps", n, all)
@@ -101,7 +101,7 @@ func migrateAllDown(t *testing.T, db *store.Store) {
 }
 
 func TestMigrateTogether(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, url string) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		var wg sync.WaitGroup
 		for range 4 {
 			db := openEmpty(t, url)
@@ -123,7 +123,7 @@ func TestMigrateTogether(t *testing.T) {
 }
 
 func TestMigrateRefusesTheFuture(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, url string) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		for _, future := range []string{
 			`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`,
 			`INSERT INTO river_migration (line, version) VALUES ('main', 99999)`,

@@ -1,12 +1,11 @@
-// Package testservices gives tests the real services they run against: a fresh database on SQLite or PostgreSQL, and
-// a logical database of Redis. It owns where a test finds them and that no two tests share one. It doesn't start the
-// servers (scripts/with-test-services does), knows no tables, and is imported by tests only.
+// Package testservices gives tests the real services they run against: a fresh database on SQLite or PostgreSQL, with the
+// program's schema or without, and a logical database of Redis. It owns where a test finds them and that no two tests share
+// one. It doesn't start the servers (scripts/with-test-services does), and is imported by tests only.
 //
 // A service that is missing fails the test and says how to get it; nothing here skips.
 package testservices
 
 import (
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,12 +48,20 @@ func parseKinds(list string) (kinds []string, unknown string) {
 	return kinds, ""
 }
 
-// EachDatabase runs test once for each of Databases, as a subtest named after the kind, with the URL of a fresh, empty
-// database in the form of DATABASE_URL.
+// EachDatabase runs test once for each of Databases, as a subtest named after the kind, with the URL of a fresh database, in
+// the form of DATABASE_URL. It has the program's schema and no rows.
 func EachDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Helper()
 	for _, kind := range Databases(t) {
 		t.Run(kind, func(t *testing.T) { test(t, DatabaseURL(t, kind)) })
+	}
+}
+
+// EachEmptyDatabase is EachDatabase for a test of migrations: there is no schema yet.
+func EachEmptyDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
+	t.Helper()
+	for _, kind := range Databases(t) {
+		t.Run(kind, func(t *testing.T) { test(t, emptyDatabaseURL(t, kind)) })
 	}
 }
 
@@ -69,15 +76,31 @@ func OnlyPostgres(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Run(KindPostgres, func(t *testing.T) { test(t, Postgres(t)) })
 }
 
-// DatabaseURL returns the URL, in the form of DATABASE_URL, of a fresh, empty database of the given kind, which is
-// gone after the test.
+// DatabaseURL returns the URL, in the form of DATABASE_URL, of a fresh database of the given kind, which has the program's
+// schema and no rows, and is gone after the test.
 func DatabaseURL(t testing.TB, kind string) string {
+	t.Helper()
+	if kind == KindPostgres {
+		return Postgres(t)
+	}
+	databaseURL := emptyDatabaseURL(t, kind)
+	schema, err := sqliteSchema()
+	if err == nil {
+		err = os.WriteFile(strings.TrimPrefix(databaseURL, "sqlite://"), schema, 0o600)
+	}
+	if err != nil {
+		t.Fatalf("copy the schema into a fresh SQLite file: %v", err)
+	}
+	return databaseURL
+}
+
+func emptyDatabaseURL(t testing.TB, kind string) string {
 	t.Helper()
 	switch kind {
 	case KindSQLite:
-		return (&url.URL{Scheme: "sqlite", Path: filepath.Join(t.TempDir(), "minicompete.db")}).String()
+		return "sqlite://" + filepath.Join(t.TempDir(), "minicompete.db") // test names leave nothing in it to escape
 	case KindPostgres:
-		return Postgres(t)
+		return createPostgres(t, serverURL(t, PostgresVariable), "")
 	}
 	t.Fatalf("no such kind of database: %q", kind)
 	return ""

@@ -19,13 +19,22 @@ const (
 	RedisVariable    = "TEST_REDIS_URL"
 )
 
-// Postgres creates a database on the server of PostgresVariable and returns its URL. At the end of the test the
-// database is dropped, connections that are still open in it notwithstanding.
+// Postgres creates a database with the program's schema on the server of PostgresVariable and returns its URL. At the end of
+// the test the database is dropped, connections that are still open in it notwithstanding.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	server := serverURL(t, PostgresVariable)
+	template, err := postgresSchema(server.String())
+	if err != nil {
+		t.Fatalf("make the schema on the PostgreSQL of %s: %v", PostgresVariable, err)
+	}
+	return createPostgres(t, server, " TEMPLATE "+template)
+}
+
+func createPostgres(t testing.TB, server *url.URL, template string) string {
+	t.Helper()
 	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	inPostgres(t, server, "CREATE DATABASE "+name)
+	inPostgres(t, server, "CREATE DATABASE "+name+template)
 	t.Cleanup(func() { inPostgres(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
 	own := *server
 	own.Path = "/" + name

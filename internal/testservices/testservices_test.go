@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
 
+	"minicompete/internal/store"
 	"minicompete/internal/testservices"
 )
 
@@ -98,6 +99,10 @@ func TestPostgresIsFreshAndGoneAfterwards(t *testing.T) {
 				t.Errorf("two tests share %s", url)
 			}
 			conn := connect(t, url)
+			var users int
+			if err := conn.QueryRow(ctx, "SELECT count(*) FROM users").Scan(&users); err != nil || users != 0 {
+				t.Errorf("a fresh database has %d users: %v", users, err)
+			}
 			// Left open: a test that dies keeps its connections, and its database has to go all the same.
 			if _, err := conn.Exec(ctx, "CREATE TABLE taken (id int)"); err != nil {
 				t.Errorf("use a fresh database: %v", err)
@@ -140,6 +145,19 @@ func redisAt(t *testing.T, url string) *redis.Client {
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
 	return client
+}
+
+func TestEmptyDatabases(t *testing.T) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, databaseURL string) {
+		db, err := store.Open(t.Context(), store.Config{URL: databaseURL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if err := db.Ping(t.Context()); err == nil {
+			t.Error("a database that should be empty has users")
+		}
+	})
 }
 
 func TestEachDatabaseNamesItsSubtests(t *testing.T) {
