@@ -56,6 +56,8 @@ type Config struct {
 	CleanUpSchedule  string        // when to delete what is old: five-field cron, UTC
 	FinishedJobsAge  time.Duration // how long jobs that are done are kept
 	CleanUpAges      compete.CleanUpAges
+
+	poll time.Duration // of every queue, in tests; zero: confirmationPoll and otherPoll
 }
 
 func (c Config) withDefaults() Config {

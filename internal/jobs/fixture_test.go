@@ -28,7 +28,7 @@ const patience = 2 * time.Minute
 // pageSize is small, so that few registrations make several pages.
 const pageSize = 4
 
-func realPages(c *Config) { c.PageSize = DefaultPageSize }
+func realPages(c *Config) { c.PageSize, c.poll = DefaultPageSize, 0 }
 
 // fixture is a database with the real store and registrar. Only the clock and the wording of messages are the test's.
 type fixture struct {
@@ -63,13 +63,10 @@ func newFixture(t testing.TB, url string, change func(*Config)) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	if err := s.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	f := &fixture{TB: t, store: s, now: time.Now(), poisoned: map[string]bool{}}
 	f.config = Config{
 		DB: s.Writer(), SQLite: s.Kind() == store.SQLite, Logger: logger, Backoff: 10 * time.Millisecond,
-		Work: true, PageSize: pageSize, Store: s, Compose: f.compose, Clock: f.clock, NewID: newID,
+		Work: true, PageSize: pageSize, poll: 50 * time.Millisecond, Store: s, Compose: f.compose, Clock: f.clock, NewID: newID,
 	}
 	f.registrar = registrar.New(registrar.Config{Ledger: s.Ledger(), Clock: f.clock, NewID: newID, Logger: logger})
 	f.registrar.Start()

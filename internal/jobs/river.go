@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -53,9 +54,9 @@ func (c *Client) riverConfig() (*river.Config, error) {
 	config.PeriodicJobs = periodic
 	config.Workers = c.workers()
 	config.Queues = map[string]river.QueueConfig{
-		compete.QueueRegistration: queue(c.config.Concurrency, confirmationPoll),
-		compete.QueueReminder:     queue(c.config.Concurrency, otherPoll),
-		compete.QueueMaintenance:  queue(max(c.config.Concurrency, 2), otherPoll), // so that a clean-up of minutes leaves room for the short ones
+		compete.QueueRegistration: queue(c.config.Concurrency, cmp.Or(c.config.poll, confirmationPoll)),
+		compete.QueueReminder:     queue(c.config.Concurrency, cmp.Or(c.config.poll, otherPoll)),
+		compete.QueueMaintenance:  queue(max(c.config.Concurrency, 2), cmp.Or(c.config.poll, otherPoll)), // so that a clean-up of minutes leaves room for the short ones
 	}
 	config.JobTimeout = jobTimeout
 	config.RescueStuckJobsAfter = rescueAfter

@@ -9,8 +9,10 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	for _, kind := range testservices.Databases(t) {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			texts := map[string]bool{}
 			open := func(t *testing.T) *store.Store {
 				db := openAt(t, testservices.DatabaseURL(t, kind))

@@ -28,13 +28,16 @@ func openAt(t *testing.T, url string) *store.Store {
 }
 
 func TestContention(t *testing.T) {
+	t.Parallel()
 	for _, kind := range testservices.Databases(t) {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			storetest.Contention(t, func(t *testing.T) *store.Store { return openAt(t, testservices.DatabaseURL(t, kind)) })
 		})
 	}
 }
 
 func TestTwoReplicas(t *testing.T) {
+	t.Parallel()
 	testservices.OnlyPostgres(t, func(t *testing.T, url string) { storetest.TwoReplicas(t, openAt(t, url), openAt(t, url)) })
 }

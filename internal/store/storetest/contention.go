@@ -31,22 +31,30 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 func newArena(t *testing.T, db *store.Store, people int) *arena {
 	t.Helper()
 	db.Enqueue = func(context.Context, *sql.Tx, []compete.Job) error { return nil }
-	a := &arena{db: db, people: make([]compete.Actor, people)}
-	a.organizer = a.addUser(t, compete.RoleOrganizer)
-	for i := range a.people {
-		a.people[i] = a.addUser(t, compete.RoleParticipant)
-	}
+	a := &arena{db: db}
+	a.organizer = a.addUsers(t, compete.RoleOrganizer, 1)[0]
+	a.people = a.addUsers(t, compete.RoleParticipant, people)
 	return a
 }
 
-func (a *arena) addUser(t *testing.T, role compete.Role) compete.Actor {
+func (a *arena) addUsers(t *testing.T, role compete.Role, n int) []compete.Actor {
 	t.Helper()
-	id := newID()
-	if _, err := a.db.Writer().ExecContext(t.Context(), `INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at)
-		VALUES ($1, $2, 'Ada', '', $3, $4, $4)`, id, id+"@example.com", string(role), compete.UTC(time.Now())); err != nil {
-		t.Fatalf("insert a user: %v", err)
+	users := make([]compete.Actor, n)
+	err := a.db.Transact(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		for i := range users {
+			id := newID()
+			if _, err := tx.SQL().ExecContext(ctx, `INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at)
+				VALUES ($1, $2, 'Ada', '', $3, $4, $4)`, id, id+"@example.com", string(role), compete.UTC(time.Now())); err != nil {
+				return err
+			}
+			users[i] = compete.Actor{UserID: id, Role: role}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("insert users: %v", err)
 	}
-	return compete.Actor{UserID: id, Role: role}
+	return users
 }
 
 func (a *arena) addCompetition(t *testing.T, capacity int, waitlist bool) string {
@@ -273,7 +281,7 @@ func testPages(t *testing.T, db *store.Store) {
 	if err != nil || c.Waitlisted == 0 {
 		t.Fatalf("Update promoted all at once: waitlisted = %d, %v", c.Waitlisted, err)
 	}
-	newcomer := a.addUser(t, compete.RoleParticipant)
+	newcomer := a.addUsers(t, compete.RoleParticipant, 1)[0]
 	o, err := r.Register(t.Context(), compete.RegisterCommand{Actor: newcomer, CompetitionID: id})
 	if err != nil || o.Registration.Status != compete.RegistrationWaitlisted {
 		t.Errorf("a newcomer passed those who wait: %+v, %v", o.Registration, err)
