@@ -66,7 +66,7 @@ func newFixture(t testing.TB, url string, change func(*Config)) *fixture {
 	f := &fixture{TB: t, store: s, now: time.Now(), poisoned: map[string]bool{}}
 	f.config = Config{
 		DB: s.Writer(), SQLite: s.Kind() == store.SQLite, Logger: logger, Backoff: 10 * time.Millisecond,
-		Work: true, PageSize: pageSize, poll: 50 * time.Millisecond, Store: s, Compose: f.compose, Clock: f.clock, NewID: newID,
+		Work: true, PageSize: pageSize, poll: 100 * time.Millisecond, Store: s, Compose: f.compose, Clock: f.clock, NewID: newID,
 	}
 	f.registrar = registrar.New(registrar.Config{Ledger: s.Ledger(), Clock: f.clock, NewID: newID, Logger: logger})
 	f.registrar.Start()

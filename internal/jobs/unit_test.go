@@ -56,10 +56,7 @@ func TestNewNamesTheScheduleThatIsWrong(t *testing.T) {
 
 func TestConcurrencyReachesEveryQueue(t *testing.T) {
 	for concurrency, maintenance := range map[int]int{1: 2, 7: 7} {
-		c, err := New(Config{Work: true, Logger: slog.New(slog.DiscardHandler), Concurrency: concurrency})
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := &Client{config: Config{Work: true, Logger: slog.New(slog.DiscardHandler), Concurrency: concurrency}.withDefaults()}
 		config, err := c.riverConfig()
 		if err != nil {
 			t.Fatal(err)
