@@ -27,7 +27,12 @@ require (
 	google.golang.org/grpc v1.84.0 // indirect
 )
 
-require github.com/joho/godotenv v1.5.1
+require (
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
+	github.com/emersion/go-smtp v0.25.1
+	github.com/joho/godotenv v1.5.1
+	github.com/wneessen/go-mail v0.8.1
+)
 
 require (
 	github.com/Shopify/toxiproxy/v2 v2.5.0

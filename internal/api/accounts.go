@@ -12,13 +12,15 @@ import (
 
 // User is an account as its owner and admins see it.
 type User struct {
-	ID        string       `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
-	Name      string       `json:"name" example:"Ada Lovelace"`
-	Email     string       `json:"email" format:"email" example:"ada@example.com"`
-	Role      compete.Role `json:"role" enum:"PARTICIPANT,ORGANIZER,ADMIN" example:"PARTICIPANT"`
-	Disabled  bool         `json:"disabled" doc:"Whether an admin has closed the account." example:"false"`
-	CreatedAt time.Time    `json:"createdAt" example:"2026-03-01T09:00:00Z"`
-	UpdatedAt time.Time    `json:"updatedAt" example:"2026-03-01T09:00:00Z"`
+	ID            string       `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
+	Name          string       `json:"name" example:"Ada Lovelace"`
+	Email         string       `json:"email" format:"email" example:"ada@example.com"`
+	Role          compete.Role `json:"role" enum:"PARTICIPANT,ORGANIZER,ADMIN" example:"PARTICIPANT"`
+	Disabled      bool         `json:"disabled" doc:"Whether an admin has closed the account." example:"false"`
+	EmailVerified bool         `json:"emailVerified" doc:"Whether it was shown that the address is the user's, by a link in a mail." example:"true"`
+	Reminders     bool         `json:"reminders" doc:"Whether the user is reminded of competitions that start soon." example:"true"`
+	CreatedAt     time.Time    `json:"createdAt" example:"2026-03-01T09:00:00Z"`
+	UpdatedAt     time.Time    `json:"updatedAt" example:"2026-03-01T09:00:00Z"`
 }
 
 // Login is a token and whom it stands for.
@@ -54,6 +56,7 @@ type ProfileRequest struct {
 	Name            optional[string] `json:"name,omitzero" example:"Ada King"`
 	Password        optional[string] `json:"password,omitzero" doc:"A new password, 8 to 72 bytes. It ends all other sessions." example:"a new, longer password"`
 	CurrentPassword optional[string] `json:"currentPassword,omitzero" doc:"Needed to set a new password." example:"correct horse battery"`
+	Reminders       optional[bool]   `json:"reminders,omitzero" doc:"Whether to be reminded of competitions that start soon." example:"false"`
 }
 
 // TransformSchema documents the limits.
@@ -64,7 +67,7 @@ func (ProfileRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Sch
 }
 
 func (r *ProfileRequest) change() compete.ProfileChange {
-	return compete.ProfileChange{Name: r.Name.pointer(), Password: r.Password.pointer(), CurrentPassword: r.CurrentPassword.pointer()}
+	return compete.ProfileChange{Name: r.Name.pointer(), Password: r.Password.pointer(), CurrentPassword: r.CurrentPassword.pointer(), Reminders: r.Reminders.pointer()}
 }
 
 type loginAnswer struct{ Body Login }
@@ -152,6 +155,7 @@ func (a *api) updateMe(ctx context.Context, in *JSONBody) (*userAnswer, error) {
 func newUser(u *compete.User) User {
 	return User{
 		ID: u.ID, Name: u.Name, Email: u.Email, Role: u.Role, Disabled: u.DisabledAt != nil,
+		EmailVerified: u.VerifiedAt != nil, Reminders: u.RemindersOffAt == nil,
 		CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
 	}
 }

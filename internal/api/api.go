@@ -54,6 +54,7 @@ func newAPI(config Config, mux *http.ServeMux) *api {
 	a := &api{Config: config, streams: config.Live.Door(seatsEvent)}
 	a.huma = jsonOnly{humago.New(mux, document(config.Version))}
 	a.registerAccounts()
+	a.registerMails()
 	a.registerCompetitions()
 	a.registerRegistrations()
 	a.registerMailbox()

@@ -13,13 +13,17 @@ import (
 	"minicompete/internal/apptest"
 	"minicompete/internal/compete"
 	"minicompete/internal/config"
+	"minicompete/internal/mail/mailtest"
 )
 
 // newWorld starts the app.
 func newWorld(t *testing.T, databaseURL string) *world {
 	t.Helper()
-	a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) { c.LogLevel = slog.LevelWarn }})
-	w := &world{t: t, App: a, count: &atomic.Int64{}}
+	server := mailtest.Start(t, mailtest.Options{})
+	a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) {
+		c.LogLevel, c.SMTPURL = slog.LevelWarn, config.URL(server.URL)
+	}})
+	w := &world{t: t, App: a, mail: server, count: &atomic.Int64{}}
 	w.openAccounts()
 	return w
 }

@@ -107,6 +107,7 @@ func (a *api) documentProblems(op *huma.Operation, r route) {
 		response.Content[problem.ContentType].Examples[p.Code] = &huma.Example{Ref: "#/components/examples/" + p.Code}
 	}
 	documentProblemHeader(op, http.StatusUnauthorized, "WWW-Authenticate", "How to log in: Bearer.")
+	documentProblemHeader(op, http.StatusTooManyRequests, "Retry-After", "When to try again, in seconds.")
 	documentProblemHeader(op, http.StatusServiceUnavailable, "Retry-After", "When to try again, in seconds.")
 }
 

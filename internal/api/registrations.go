@@ -82,7 +82,7 @@ func (a *api) registerRegistrations() {
 			"With an Idempotency-Key it is safe to send it again.",
 		request: EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
-			compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
+			compete.ErrForbidden, compete.ErrEmailUnverified, compete.ErrCompetitionMissing, compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
 			compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
 			compete.ErrIdempotencyKeyReused, compete.ErrBusy,
 		},

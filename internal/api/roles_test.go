@@ -62,6 +62,12 @@ var matrix = map[string]outcomes{
 	"getCompetition":   {true, all(200)},
 	"watchSeats":       {true, all(200)},
 
+	"forgotPassword": {true, all(202)},
+	"resetPassword":  {true, all(204)},
+	"confirmEmail":   {true, all(409)}, // there is no such link; its own test has some
+	"verifyEmail":    {false, all(409)}, // they are verified; its own test has one that isn't
+	"changeEmail":    {false, all(202)},
+
 	"me":                                {false, all(200)},
 	"updateMe":                          {false, all(200)},
 	"listMyRegistrations":               {false, all(200)},
@@ -181,6 +187,18 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		body = `{"email":"participant@example.com","password":"password123"}`
 	case "updateMe":
 		body = `{"name":"Renamed"}`
+	case "forgotPassword":
+		body = fmt.Sprintf(`{"email":"nobody%d@example.com"}`, w.next())
+	case "resetPassword":
+		token, err := w.Service().PasswordResetToken(w.t.Context(), w.signUp().User.Email)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		body = `{"token":"` + token + `","password":"password123"}`
+	case "confirmEmail":
+		body = `{"token":"nobody's"}`
+	case "changeEmail":
+		body = fmt.Sprintf(`{"email":"changed%d@example.com","currentPassword":"password123"}`, w.next())
 	case "createCompetition":
 		body = competitionBody("Made by the matrix", 5)
 	case "updateCompetition":

@@ -13,6 +13,7 @@ import (
 	"minicompete/internal/api"
 	"minicompete/internal/apptest"
 	"minicompete/internal/compete"
+	"minicompete/internal/mail/mailtest"
 	"minicompete/internal/problem"
 )
 
@@ -21,6 +22,7 @@ const unknownID = "018f6b1e-ffff-7d0a-9b3e-5a1f0c2d4e6f"
 // world is the whole app on one database, with somebody of each role.
 type world struct {
 	*apptest.App
+	mail   *mailtest.Server
 	t      *testing.T
 	tokens map[role]string
 	count  *atomic.Int64

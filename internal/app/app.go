@@ -48,6 +48,7 @@ type App struct {
 	hub       *live.Hub
 	registrar *registrar.Registrar
 	jobs      *jobs.Client
+	mails     mails
 	health    *health
 	server    *server.Server
 	metrics   *telemetry.Metrics // nil without METRICS_ADDR
@@ -73,7 +74,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 		c.Clock = time.Now
 	}
 	a := &App{config: c, secret: secret, log: c.Logger}
-	for _, step := range []func(context.Context) error{a.openTelemetry, a.openStore, a.openRedis, a.wireAuth, a.wireDomain, a.wireServer} {
+	for _, step := range []func(context.Context) error{a.openTelemetry, a.openStore, a.openRedis, a.wireAuth, a.wireMail, a.wireDomain, a.wireServer} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.close())
 		}
@@ -144,6 +145,7 @@ func (a *App) wireDomain(context.Context) error {
 	if a.replays != nil {
 		a.service.Replays = a.replays
 	}
+	a.mails.serve(a)
 	return a.wireJobs()
 }
 

@@ -44,7 +44,7 @@ func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 		return nil, errors.Join(err, opened.Close())
 	}
 	return &Console{
-		Service: &compete.Service{Users: opened, DeadLetters: opened, Passwords: passwords, Clock: time.Now, NewID: newID},
+		Service: &compete.Service{Users: opened, DeadLetters: opened, Links: opened, Passwords: passwords, Clock: time.Now, NewID: newID},
 		store:   opened,
 	}, nil
 }

@@ -62,6 +62,7 @@ func (a *App) Stop(ctx context.Context) error {
 	err := a.server.Stop(requests)
 	err = errors.Join(err, a.jobs.Stop(ctx))
 	err = errors.Join(err, a.registrar.Stop(ctx))
+	a.mails.close()
 	return errors.Join(err, a.close())
 }
 

@@ -10,7 +10,6 @@ import (
 	"minicompete/internal/compete"
 	"minicompete/internal/config"
 	"minicompete/internal/jobs"
-	"minicompete/internal/mail"
 	"minicompete/internal/server"
 	"minicompete/internal/store"
 	"minicompete/internal/web"
@@ -28,7 +27,8 @@ func (a *App) wireJobs() error {
 		DB: a.store.Writer(), SQLite: a.store.Kind() == store.SQLite, Logger: a.log,
 		MaxAttempts: a.config.JobMaxAttempts, Backoff: a.config.JobBackoff,
 		Work:  a.config.Plays(config.RoleWorker),
-		Store: a.store, Registrar: a.registrar, Compose: mail.Composer{PublicURL: a.config.Origin()}.Compose, Clock: a.config.Clock, NewID: newID,
+		Store: a.store, Registrar: a.registrar, Compose: a.mails.composer.Compose, Clock: a.config.Clock, NewID: newID,
+		MailConfig:       a.mails.jobs(a),
 		Concurrency:      a.config.WorkerConcurrency,
 		ReminderSchedule: a.config.ReminderSchedule, CleanUpSchedule: a.config.CleanUpSchedule,
 		FinishedJobsAge: a.config.FinishedJobsAge,
@@ -87,6 +87,7 @@ func (a *App) pages() (http.Handler, error) {
 	}
 	return web.New(a.background.context(), web.Config{
 		Service: a.service, Sessions: a.auth, Live: a.hub, Log: a.log, PublicURL: public, Health: a.health.forWeb, Demo: a.config.Demo,
+		Mails: a.mails.preview(a),
 	}), nil
 }
 

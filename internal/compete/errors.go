@@ -77,7 +77,13 @@ var (
 	ErrVersionRequired      = &Error{Kind: KindPreconditionRequired, Code: "if_match_required", Detail: "Send If-Match with the competition's ETag, or '*' for any version."}
 	ErrIdempotencyKeyReused = &Error{Kind: KindInvalid, Code: "idempotency_key_reused", Detail: "This Idempotency-Key was used for another request. Use a new key for each new request."}
 	ErrOwnAccount           = &Error{Kind: KindConflict, Code: "own_account", Detail: "You cannot change the role of your own account or disable it. Ask another administrator."}
+	ErrAlreadyVerified      = &Error{Kind: KindConflict, Code: "already_verified", Detail: "The address of this account is confirmed already."}
+	ErrMailOff              = &Error{Kind: KindConflict, Code: "mail_off", Detail: "This site sends no mail, so it can't send the link. Ask the people who run it."}
+	ErrLinkVoid             = &Error{Kind: KindConflict, Code: "link_void", Detail: "This link was used already, has expired, or is not complete. Ask for a new one."}
+	ErrEmailUnverified      = &Error{Kind: KindForbidden, Code: "email_not_verified", Detail: "Confirm your email address first, by the link in the mail that we sent you. Ask for another mail if it is lost."}
 	ErrFailedJobRetried     = &Error{Kind: KindConflict, Code: "already_retried", Detail: "This dead letter was sent again already."}
+
+	ErrLinkTooSoon = &Error{Kind: KindTooManyRequests, Code: "mail_too_soon", Detail: "A mail was sent to this address just now, or several in the last hour. Look for it, also among unwanted mail, and try again later.", RetryAfter: LinkPause}
 
 	ErrBusy     = &Error{Kind: KindUnavailable, Code: "busy", Detail: "More requests are waiting than can be served soon. Try again in a moment.", RetryAfter: time.Second}
 	ErrDatabase = &Error{Kind: KindUnavailable, Code: "database_unavailable", Detail: "The database cannot be reached right now. Try again in a moment; an Idempotency-Key makes that safe.", RetryAfter: 2 * time.Second}

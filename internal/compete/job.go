@@ -53,6 +53,27 @@ type RemindJob struct {
 // Kind names the job.
 func (RemindJob) Kind() string { return "remind" }
 
+// MailJob sends one message by mail. It commits with the message.
+type MailJob struct {
+	MessageID string          `json:"messageId"`
+	About     MessageKind     `json:"about"`             // the message's kind, for who reads a dead letter
+	Details   json.RawMessage `json:"details,omitempty"` // of the message's Wording
+}
+
+// Kind names the job.
+func (MailJob) Kind() string { return "mail" }
+
+// AccountMailJob writes the mail with a link that was asked for, if its address is that of an account.
+type AccountMailJob struct {
+	LinkID  string      `json:"linkId"`
+	Purpose LinkPurpose `json:"purpose"`
+	Email   string      `json:"email"`
+	UserID  string      `json:"userId,omitempty"`
+}
+
+// Kind names the job.
+func (AccountMailJob) Kind() string { return "account_mail" }
+
 // FailedJob is a dead letter: a job whose attempts are used up.
 type FailedJob struct {
 	ID        string

@@ -1,6 +1,9 @@
 package compete
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // MessageKind says why a message was sent.
 type MessageKind string
@@ -13,6 +16,14 @@ const (
 	MessageCancelled            MessageKind = "cancelled"
 	MessageCompetitionCancelled MessageKind = "competition_cancelled"
 	MessageReminder             MessageKind = "reminder"
+
+	// Those about accounts. The first three carry a link, which only the mail shows: a message in the mailbox is read by who holds
+	// a login, and the link is to show that who uses it reads the mails.
+	MessageVerifyEmail   MessageKind = "verify_email"
+	MessagePasswordReset MessageKind = "password_reset"
+	MessageChangeEmail   MessageKind = "change_email"   // to the address that the account is to have
+	MessageEmailChanged  MessageKind = "email_changed"  // to the one that it had
+	MessageAddressInUse  MessageKind = "address_in_use" // somebody wants the address of this account for another
 )
 
 // Message is a mail to a user. The mailbox is the table of them; SMTP delivery, where set up, comes on top.
@@ -29,4 +40,7 @@ type Message struct {
 	Body           string // plain text
 	SentAt         time.Time
 	ReadAt         *time.Time
+
+	Details json.RawMessage // of its Wording; it isn't kept in the mailbox
+	LinkID  string          // of the Link that its mail carries; empty for most
 }

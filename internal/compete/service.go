@@ -2,10 +2,11 @@ package compete
 
 import (
 	"context"
+	"log/slog"
 	"time"
 )
 
-// Service is what both front doors call: every rule of the domain is behind it. Its fields are its dependencies; all are needed but Replays.
+// Service is what both front doors call: every rule of the domain is behind it. Its fields are its dependencies; all are needed but Replays, Log and those under Mail.
 type Service struct {
 	Users         UserStore
 	Competitions  CompetitionStore
@@ -18,6 +19,16 @@ type Service struct {
 	Replays       ReplayCache      // nil: every replay is answered by the database
 	Clock         func() time.Time // the present moment
 	NewID         func() string    // a new id, ordered by time (UUID v7)
+	Log           *slog.Logger     // of what goes wrong beside an answer
+
+	// Mail: links that mails carry.
+	Links                LinkStore
+	LinkKeys             LinkKeys
+	Wording              AccountWording
+	Mailing              bool           // a link that is asked for reaches somebody: by mail, or a developer
+	VerifyOnSignUp       bool           // who signs up gets a mail that confirms the address
+	RequireVerifiedEmail bool           // registering takes a verified address
+	Verified             *VerifiedUsers // remembers who has one; nil: each is looked up
 }
 
 func (s *Service) now() time.Time { return UTC(s.Clock()) }
@@ -47,6 +58,9 @@ func (s *Service) Register(ctx context.Context, a Actor, competitionID string, i
 	}
 	if !ValidID(competitionID) {
 		return RegistrationOutcome{}, ErrCompetitionMissing
+	}
+	if err := s.requireVerified(ctx, a); err != nil {
+		return RegistrationOutcome{}, err
 	}
 	if err := idempotency.check(); err != nil {
 		return RegistrationOutcome{}, err

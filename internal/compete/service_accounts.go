@@ -3,6 +3,7 @@ package compete
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Accounts
@@ -12,10 +13,18 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 	if err := in.validate(); err != nil {
 		return User{}, err
 	}
-	return s.createUser(ctx, in)
+	user, err := s.createUser(ctx, in, nil)
+	if err != nil || !s.VerifyOnSignUp {
+		return user, err
+	}
+	// The account is there, whatever becomes of the mail: another can be asked for.
+	if err := s.requestLink(ctx, LinkVerify, user.ID, user.Email); err != nil && !errors.Is(err, ErrLinkTooSoon) {
+		s.Log.WarnContext(ctx, "could not ask for the mail that confirms an address", "user", user.ID, "error", err)
+	}
+	return user, nil
 }
 
-// CreateUser makes an account of any role, admins too. It belongs to the command line: no route reaches it.
+// CreateUser makes an account of any role, admins too, whose address counts as verified. It belongs to the command line: no route reaches it.
 func (s *Service) CreateUser(ctx context.Context, in SignUp) (User, error) {
 	role := in.Role
 	in.Role = RoleParticipant // what validate admits; the role itself is checked here
@@ -26,10 +35,11 @@ func (s *Service) CreateUser(ctx context.Context, in SignUp) (User, error) {
 		return User{}, Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT, ORGANIZER or ADMIN"})
 	}
 	in.Role = role
-	return s.createUser(ctx, in)
+	now := s.now()
+	return s.createUser(ctx, in, &now)
 }
 
-func (s *Service) createUser(ctx context.Context, in SignUp) (User, error) {
+func (s *Service) createUser(ctx context.Context, in SignUp, verifiedAt *time.Time) (User, error) {
 	// A taken email is found before the hash is computed, which is by far the dearer part; the unique index decides races.
 	if _, _, err := s.Users.UserByEmail(ctx, in.Email); err == nil {
 		return User{}, ErrEmailTaken
@@ -41,7 +51,7 @@ func (s *Service) createUser(ctx context.Context, in SignUp) (User, error) {
 		return User{}, err
 	}
 	now := s.now()
-	user := User{ID: s.NewID(), Email: in.Email, Name: in.Name, Role: in.Role, CreatedAt: now, UpdatedAt: now}
+	user := User{ID: s.NewID(), Email: in.Email, Name: in.Name, Role: in.Role, CreatedAt: now, UpdatedAt: now, VerifiedAt: verifiedAt}
 	if err := s.Users.CreateUser(ctx, user, hash); err != nil {
 		return User{}, err
 	}
@@ -100,6 +110,14 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 			return User{}, err
 		}
 	}
+	if change.Reminders != nil {
+		if user.RemindersOffAt = &now; *change.Reminders {
+			user.RemindersOffAt = nil
+		}
+		if err := s.SetReminders(ctx, a, *change.Reminders); err != nil {
+			return User{}, err
+		}
+	}
 	if hash != "" {
 		return user, s.Users.SetPassword(ctx, user.ID, hash, a.SessionID, now)
 	}
@@ -107,17 +125,23 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 }
 
 func (s *Service) newPassword(ctx context.Context, a Actor, current, password string) (string, error) {
-	hash, err := s.Users.PasswordHash(ctx, a.UserID)
-	if err != nil {
-		return "", err
-	}
-	if err := s.Passwords.Check(ctx, hash, current); err != nil {
-		if errors.Is(err, ErrBadCredentials) {
-			return "", Invalid(FieldError{Field: "currentPassword", Message: "is wrong"})
-		}
+	if err := s.checkPassword(ctx, a, current); err != nil {
 		return "", err
 	}
 	return s.Passwords.Hash(ctx, password)
+}
+
+// checkPassword holds the actor to the present password, so that a login left open doesn't give the account away.
+func (s *Service) checkPassword(ctx context.Context, a Actor, current string) error {
+	hash, err := s.Users.PasswordHash(ctx, a.UserID)
+	if err != nil {
+		return err
+	}
+	err = s.Passwords.Check(ctx, hash, current)
+	if errors.Is(err, ErrBadCredentials) {
+		return Invalid(FieldError{Field: "currentPassword", Message: "is wrong"})
+	}
+	return err
 }
 
 // ListUsers lists accounts by name or email, for admins.

@@ -31,6 +31,9 @@ type User struct {
 	DisabledAt *time.Time
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
+
+	VerifiedAt     *time.Time // when it was shown that Email is the user's
+	RemindersOffAt *time.Time // when the user declined reminders
 }
 
 // Actor is who makes a request. The zero Actor is a visitor who is not logged in.
@@ -83,6 +86,7 @@ type ProfileChange struct {
 	Name            *string
 	Password        *string
 	CurrentPassword *string
+	Reminders       *bool // whether to remind of competitions that start soon
 }
 
 // Check names every bad field at once.

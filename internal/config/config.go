@@ -50,8 +50,10 @@ type Config struct {
 	FailedJobsAge     time.Duration `group:"Work" name:"cleanup-failed-jobs-age" env:"CLEANUP_FAILED_JOBS_AGE" default:"30d" help:"How long dead letters are kept."`
 	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long logins are kept after they have expired."`
 
-	SMTPURL  URL    `group:"Mail" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"smtp://user:password@host:587 or smtps://…, checked and kept for later: this version sends no mail. The mailbox has every message."`
-	MailFrom string `group:"Mail" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" help:"Sender of the mails."`
+	SMTPURL              URL    `group:"Mail" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"smtp://user:password@host:587 or smtps://user:password@host:465 sends every message of the mailbox by mail too; the same for all processes. smtp: encrypts by STARTTLS where the server can, and always with a password or ?tls=required. No mail is sent when empty."`
+	MailFrom             string `group:"Mail" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" help:"Sender of the mails. Its domain also names them (Message-ID)."`
+	MailConnections      int    `group:"Mail" env:"MAIL_CONNECTIONS" default:"4" help:"Connections to the mail server at the same time, of each process. 1 to 100."`
+	RequireVerifiedEmail bool   `group:"Mail" env:"REQUIRE_VERIFIED_EMAIL" help:"Only who has confirmed the own email address may register for a competition. Needs SMTP_URL."`
 
 	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	LogFormat string     `group:"Logs" env:"LOG_FORMAT" default:"text" help:"text or json."`

@@ -53,6 +53,10 @@ func (c *Config) Validate() error {
 	}
 	checkURL(&p, "SMTP_URL", c.SMTPURL, "smtp", "smtps")
 	checkURL(&p, "OTEL_EXPORTER_OTLP_ENDPOINT", c.OTLPEndpoint, "http", "https")
+	p.between("MAIL_CONNECTIONS", c.MailConnections, 1, 100)
+	if c.RequireVerifiedEmail && c.SMTPURL == "" {
+		p.add("REQUIRE_VERIFIED_EMAIL", "needs SMTP_URL: without mail nobody can confirm an address")
+	}
 	if len(p) == 0 {
 		return nil
 	}

@@ -113,7 +113,7 @@ func (s *seeder) accounts(ctx context.Context, hash string) error {
 
 func (s *seeder) account(ctx context.Context, email, name string, role compete.Role, hash string) (compete.Actor, error) {
 	created := s.now.AddDate(0, -1, 0)
-	user := compete.User{ID: s.service.NewID(), Email: email, Name: name, Role: role, CreatedAt: created, UpdatedAt: created}
+	user := compete.User{ID: s.service.NewID(), Email: email, Name: name, Role: role, CreatedAt: created, UpdatedAt: created, VerifiedAt: &created}
 	err := s.service.Users.CreateUser(ctx, user, hash)
 	if errors.Is(err, compete.ErrEmailTaken) { // from a run that was cut short
 		user, _, err = s.service.Users.UserByEmail(ctx, email)

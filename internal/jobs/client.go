@@ -44,11 +44,12 @@ type Config struct {
 	Work      bool
 	Store     compete.WorkStore
 	Registrar compete.Registrar
-	Compose   func(compete.Target) (subject, body string, err error) // words a message
+	Compose   func(compete.Target) (compete.Wording, error) // words a message
 	Clock     func() time.Time
 	NewID     func() string
 	Observer  Observer     // nil: nobody counts
 	Tracer    trace.Tracer // nil: nothing is traced
+	MailConfig
 
 	Concurrency      int           // jobs worked at the same time in each queue; two at least in the one of maintenance
 	PageSize         int           // registrations that are read at a time, and delivered to in one transaction
@@ -64,6 +65,7 @@ func (c Config) withDefaults() Config {
 	c.MaxAttempts = cmp.Or(c.MaxAttempts, DefaultMaxAttempts)
 	c.Backoff = cmp.Or(c.Backoff, DefaultBackoff)
 	c.Concurrency = cmp.Or(c.Concurrency, DefaultConcurrency)
+	c.Connections = cmp.Or(c.Connections, c.Concurrency)
 	c.PageSize = cmp.Or(c.PageSize, DefaultPageSize)
 	c.ReminderSchedule = cmp.Or(c.ReminderSchedule, DefaultReminderSchedule)
 	c.CleanUpSchedule = cmp.Or(c.CleanUpSchedule, DefaultCleanUpSchedule)

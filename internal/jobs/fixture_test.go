@@ -42,6 +42,7 @@ type fixture struct {
 	now      time.Time
 	poisoned map[string]bool // emails of participants whose messages can't be composed
 	composed func(compete.Target)
+	composer mail.Composer
 }
 
 // eachDatabase runs a test on every kind of database, with a fixture of its own. change, if any, changes the client's configuration.
@@ -63,7 +64,7 @@ func newFixture(t testing.TB, url string, change func(*Config)) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	f := &fixture{TB: t, store: s, now: time.Now(), poisoned: map[string]bool{}}
+	f := &fixture{TB: t, store: s, now: time.Now(), poisoned: map[string]bool{}, composer: mail.Composer{PublicURL: "https://compete.example.com"}}
 	f.config = Config{
 		DB: s.Writer(), SQLite: s.Kind() == store.SQLite, Logger: logger, Backoff: 10 * time.Millisecond,
 		Work: true, PageSize: pageSize, poll: 100 * time.Millisecond, Store: s, Compose: f.compose, Clock: f.clock, NewID: newID,
@@ -128,7 +129,7 @@ func (f *fixture) poison(email string, bad bool) {
 	f.poisoned[email] = bad
 }
 
-func (f *fixture) compose(t compete.Target) (subject, body string, err error) {
+func (f *fixture) compose(t compete.Target) (compete.Wording, error) {
 	f.mu.Lock()
 	bad, composed := f.poisoned[t.Participant.Email], f.composed
 	f.mu.Unlock()
@@ -136,9 +137,9 @@ func (f *fixture) compose(t compete.Target) (subject, body string, err error) {
 		composed(t)
 	}
 	if bad {
-		return "", "", errors.New("poisoned: password=hunter2")
+		return compete.Wording{}, errors.New("poisoned: password=hunter2")
 	}
-	return mail.Composer{PublicURL: "https://compete.example.com"}.Compose(t)
+	return f.composer.Compose(t)
 }
 
 func (f *fixture) organizer() compete.User {

@@ -45,6 +45,6 @@ func (w *cleaner) Work(ctx context.Context, job *river.Job[cleanUpJob]) error {
 		return w.client.outcome(ctx, job.JobRow, fmt.Errorf("clean up: %w", err))
 	}
 	config.Logger.InfoContext(ctx, "cleaned up", "idempotency_keys", report.IdempotencyKeys, "failed_jobs", report.FailedJobs,
-		"sessions", report.Sessions, "batches", report.Batches)
+		"sessions", report.Sessions, "batches", report.Batches, "links", report.Links)
 	return nil
 }

@@ -96,13 +96,13 @@ func (d *deliverer) write(ctx context.Context, targets []compete.Target) error {
 }
 
 func (d *deliverer) message(t compete.Target, now time.Time) (compete.Message, error) {
-	subject, body, err := d.Compose(t)
+	w, err := d.Compose(t)
 	if err != nil {
 		return compete.Message{}, fmt.Errorf("compose %s for registration %s: %w", t.Kind, t.RegistrationID, err)
 	}
 	m := compete.Message{
 		ID: d.NewID(), UserID: t.Registration.UserID, RegistrationID: t.RegistrationID, Seq: t.Seq, Kind: t.Kind,
-		To: t.Participant.Email, Subject: subject, Body: body, SentAt: now,
+		To: t.Participant.Email, Subject: w.Subject, Body: w.Body, Details: w.Details, SentAt: now,
 	}
 	if t.Kind == compete.MessageReminder {
 		m.StartDate = t.Competition.StartDate

@@ -65,11 +65,15 @@ func (c *Client) insert(ctx context.Context, tx *sql.Tx, params []river.InsertMa
 // insertOptions says where a job goes. Settling is never left out as a duplicate: a run that has just seen the last page
 // doesn't do what a later change asks for.
 func insertOptions(job compete.Job) (*river.InsertOpts, error) {
-	switch job.(type) {
+	switch job := job.(type) {
 	case compete.NotifyJob:
 		return &river.InsertOpts{Queue: compete.QueueRegistration}, nil
 	case compete.SettleJob:
 		return &river.InsertOpts{Queue: compete.QueueMaintenance}, nil
+	case compete.MailJob:
+		return &river.InsertOpts{Queue: compete.QueueMail, Priority: mailPriority(job.About)}, nil
+	case compete.AccountMailJob:
+		return &river.InsertOpts{Queue: compete.QueueMail, Priority: prioritySoon}, nil
 	case compete.RemindJob:
 		return &river.InsertOpts{Queue: compete.QueueReminder, UniqueOpts: once()}, nil
 	}

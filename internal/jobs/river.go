@@ -17,7 +17,7 @@ import (
 // writer connection, and the one for PostgreSQL needs a connection of its own beside the pool, which a pooler in transaction
 // mode doesn't give. A failed attempt is due again after seconds, so a poll each second is needed in any case.
 const (
-	confirmationPoll = 400 * time.Millisecond // a registration is confirmed within about half a second
+	confirmationPoll = 400 * time.Millisecond // a registration is confirmed, and a mail leaves, within about half a second
 	otherPoll        = time.Second
 	fetchCooldown    = 40 * time.Millisecond // at least so long between fetches of a busy queue
 
@@ -56,6 +56,7 @@ func (c *Client) riverConfig() (*river.Config, error) {
 	config.Queues = map[string]river.QueueConfig{
 		compete.QueueRegistration: queue(c.config.Concurrency, cmp.Or(c.config.poll, confirmationPoll)),
 		compete.QueueReminder:     queue(c.config.Concurrency, cmp.Or(c.config.poll, otherPoll)),
+		compete.QueueMail:         queue(c.config.Connections*mailsInHand, cmp.Or(c.config.poll, confirmationPoll)),
 		compete.QueueMaintenance:  queue(max(c.config.Concurrency, 2), cmp.Or(c.config.poll, otherPoll)), // so that a clean-up of minutes leaves room for the short ones
 	}
 	config.JobTimeout = jobTimeout
@@ -84,6 +85,8 @@ func (c *Client) workers() *river.Workers {
 	river.AddWorker(workers, river.WorkFunc(c.findReminders))
 	river.AddWorker(workers, river.WorkFunc(c.remind))
 	river.AddWorker(workers, river.WorkFunc(c.refreshFilling))
+	river.AddWorker(workers, river.WorkFunc(c.accountMail))
+	river.AddWorker(workers, &mailer{client: c})
 	river.AddWorker(workers, &cleaner{client: c})
 	return workers
 }

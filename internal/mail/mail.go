@@ -1,16 +1,15 @@
-// Package mail writes the messages that users get: a subject and a plain text body for each compete.MessageKind, from
-// the templates in templates/. It owns their wording, and that nothing an organizer or a participant typed can add a
-// header or break a line of its own. It doesn't decide who gets a message or when (package jobs), and keeps none.
+// Package mail writes the messages that users get, and sends them: a subject and a plain text for the mailbox of each
+// compete.MessageKind, the text and HTML parts of its mail, both from the files in templates/, and an SMTP client.
+//
+// It owns the wording, the look of mails, that nothing an organizer or a participant typed can add a header or break a line of its
+// own, and the connections to the mail server. It doesn't decide who gets a message or when, or what becomes of a mail that was not
+// taken (package jobs), and keeps none.
 package mail
 
 import (
-	"embed"
+	"encoding/json"
 	"fmt"
-	"strings"
-	"text/template"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"minicompete/internal/compete"
 )
@@ -19,102 +18,133 @@ import (
 // (998 bytes) after the worst of encodings, which takes three bytes for one.
 const maxSubject = 300
 
-// Composer writes messages. PublicURL, without a slash at its end, is where their links lead.
+// Composer writes messages.
 type Composer struct {
-	PublicURL string
+	PublicURL string           // without a slash at its end; where links lead
+	Keys      compete.LinkKeys // make the tokens in the links of mails; Compose and Account need none
+	Details   bool             // messages go out by mail, so their wording has Details
 }
 
+var _ compete.AccountWording = Composer{}
+
 // Compose writes the message of the target's Kind. It fails for a kind without a template.
-func (c Composer) Compose(t compete.Target) (subject, body string, err error) {
-	texts, ok := templates[t.Kind]
-	if !ok {
-		return "", "", fmt.Errorf("no template for messages of kind %q", t.Kind)
-	}
-	data := content{
+func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
+	return c.word(t.Kind, content{
 		Name:        oneLine(t.Participant.Name),
 		Title:       oneLine(t.Competition.Title),
 		Location:    oneLine(t.Competition.Location),
 		Starts:      t.Competition.StartDate,
 		Position:    t.Registration.Position,
 		Competition: c.PublicURL + "/competitions/" + t.Competition.ID,
-		AllOthers:   c.PublicURL + "/competitions",
-	}
-	if subject, err = execute(texts, "subject", data); err != nil {
-		return "", "", err
-	}
-	if body, err = execute(texts, "body", data); err != nil {
-		return "", "", err
-	}
-	return shorten(oneLine(subject), maxSubject), strings.TrimSpace(body) + "\n", nil
+	}, c.Details)
 }
 
-// content is what a template may use. Its texts are single lines.
-type content struct {
-	Name        string // of the participant
-	Title       string // of the competition
-	Location    string // empty when it has none
-	Starts      *time.Time
-	Position    int    // on the waitlist, from 1; 0 when it is not known
-	Competition string // link to its page
-	AllOthers   string // link to the list of competitions
-}
-
-//go:embed templates/*.txt
-var files embed.FS
-
-var templates = parse(
-	compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted,
-	compete.MessageCancelled, compete.MessageCompetitionCancelled, compete.MessageReminder,
-)
-
-// parse reads the file of each kind, which defines "subject" and "body", and what they share.
-func parse(kinds ...compete.MessageKind) map[compete.MessageKind]*template.Template {
-	shared := template.Must(template.New("").Funcs(template.FuncMap{"utc": utc}).Option("missingkey=error").
-		ParseFS(files, "templates/shared.txt"))
-	all := make(map[compete.MessageKind]*template.Template, len(kinds))
-	for _, kind := range kinds {
-		all[kind] = template.Must(template.Must(shared.Clone()).ParseFS(files, "templates/"+string(kind)+".txt"))
+// Account implements compete.AccountWording. A mail to an address that nobody has confirmed yet names no name: whoever types
+// another's address would choose the words of a mail to them.
+func (c Composer) Account(kind compete.MessageKind, user compete.User, address string) (compete.Wording, error) {
+	data := content{Address: oneLine(address)}
+	if kind != compete.MessageVerifyEmail && kind != compete.MessageChangeEmail && user.VerifiedAt != nil {
+		data.Name = oneLine(user.Name)
 	}
-	return all
+	return c.word(kind, data, true)
 }
 
-func execute(t *template.Template, name string, data content) (string, error) {
-	var text strings.Builder
-	if err := t.ExecuteTemplate(&text, name, data); err != nil {
-		return "", fmt.Errorf("write a message: %w", err)
+func (c Composer) word(kind compete.MessageKind, data content, details bool) (compete.Wording, error) {
+	t, ok := templates[kind]
+	if !ok {
+		return compete.Wording{}, fmt.Errorf("no template for messages of kind %q", kind)
 	}
-	return text.String(), nil
-}
-
-// utc writes a time for people, in the one zone that is right for everybody, and names it.
-func utc(t time.Time) string {
-	return t.UTC().Format("Monday, 2 January 2006 at 15:04 UTC")
-}
-
-// oneLine makes text a single line: line breaks, tabs and other control characters become spaces, and marks that turn
-// the direction of writing around are left out, because they make a title read as what it is not.
-func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.Is(unicode.Bidi_Control, r):
-			return -1
-		case unicode.IsControl(r), unicode.IsSpace(r):
-			return ' '
+	c.addSite(&data)
+	subject, err := t.execute("subject", data)
+	if err != nil {
+		return compete.Wording{}, err
+	}
+	body, err := t.execute("body", data)
+	if err != nil {
+		return compete.Wording{}, err
+	}
+	w := compete.Wording{Subject: shorten(oneLine(subject), maxSubject), Body: body}
+	if details {
+		if w.Details, err = json.Marshal(data); err != nil {
+			return compete.Wording{}, fmt.Errorf("keep what a message is made from: %w", err)
 		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-	return strings.Join(strings.Fields(s), " ")
+	}
+	return w, nil
 }
 
-// shorten cuts text to at most so many bytes, between characters, and shows that it did.
-func shorten(s string, most int) string {
-	if len(s) <= most {
-		return s
+// addSite adds the links that every mail may have.
+func (c Composer) addSite(data *content) {
+	data.Site, data.Account, data.AllOthers = c.PublicURL, c.PublicURL+"/account", c.PublicURL+"/competitions"
+}
+
+// content is what a template may use. Its texts are single lines. What is kept until the mail is sent is its JSON.
+type content struct {
+	Name        string     `json:"name,omitempty"`     // of the user; empty when the message names none
+	Title       string     `json:"title,omitempty"`    // of the competition
+	Location    string     `json:"location,omitempty"` // empty when it has none
+	Starts      *time.Time `json:"starts,omitempty"`
+	Position    int        `json:"position,omitempty"`    // on the waitlist, from 1; 0 when it is not known
+	Competition string     `json:"competition,omitempty"` // link to its page
+	Address     string     `json:"address,omitempty"`     // email that a message about an account is about
+
+	Site      string `json:"-"` // link to the first page
+	AllOthers string `json:"-"` // link to the list of competitions
+	Account   string `json:"-"` // link to the page of one's account
+
+	// In mails alone.
+	Subject     string `json:"-"`
+	Link        string `json:"-"` // what the mail is sent for, with its token
+	Unsubscribe string `json:"-"` // ends mails of this kind
+}
+
+// linkPages are the pages that links lead to.
+var linkPages = map[compete.MessageKind]string{
+	compete.MessageVerifyEmail:   "/auth/confirm",
+	compete.MessageChangeEmail:   "/auth/confirm",
+	compete.MessagePasswordReset: "/auth/reset",
+}
+
+// Mail makes the mail of a stored message. It fails with compete.ErrLinkVoid when its link can't be used any more, and when details
+// are not those of its wording.
+func (c Composer) Mail(o compete.Outgoing, details json.RawMessage, now time.Time) (compete.Mail, error) {
+	t, ok := templates[o.Kind]
+	if !ok {
+		return compete.Mail{}, fmt.Errorf("no template for messages of kind %q", o.Kind)
 	}
-	const ellipsis = "…"
-	cut := most - len(ellipsis)
-	for !utf8.RuneStart(s[cut]) {
-		cut--
+	var data content
+	if err := json.Unmarshal(details, &data); err != nil {
+		return compete.Mail{}, fmt.Errorf("read what message %s is made from: %w", o.ID, err)
 	}
-	return strings.TrimSpace(s[:cut]) + ellipsis
+	c.addSite(&data)
+	data.Subject = o.Subject
+	m := compete.Mail{MessageID: o.ID, Kind: o.Kind, To: o.To, ToName: data.Name, Subject: o.Subject, Text: o.Body, SentAt: o.SentAt}
+	if page, carries := linkPages[o.Kind]; carries {
+		var err error
+		if data.Link, err = c.link(o, page, now); err != nil {
+			return compete.Mail{}, err
+		}
+		if m.Text, err = t.execute("body", data); err != nil {
+			return compete.Mail{}, err
+		}
+	}
+	if o.Kind == compete.MessageReminder {
+		data.Unsubscribe = c.PublicURL + "/unsubscribe?token=" + c.Keys.Unsubscribe(o.UserID)
+		m.Unsubscribe = data.Unsubscribe
+		m.Text += "No more reminders: " + data.Unsubscribe + "\n"
+	}
+	var err error
+	m.HTML, err = t.html(data)
+	return m, err
+}
+
+// link is the address of the page that uses the message's link.
+func (c Composer) link(o compete.Outgoing, page string, now time.Time) (string, error) {
+	if o.Link == nil || !now.Before(o.Link.ExpiresAt) {
+		return "", compete.ErrLinkVoid
+	}
+	token := c.Keys.Token(o.Link.ID)
+	if compete.HashToken(token) != o.Link.TokenHash {
+		return "", fmt.Errorf("the link of message %s was made with another JWT_SECRET: %w", o.ID, compete.ErrMailRefused)
+	}
+	return c.PublicURL + page + "?token=" + token, nil
 }

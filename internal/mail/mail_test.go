@@ -2,6 +2,7 @@ package mail
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,10 +10,8 @@ import (
 	"minicompete/internal/compete"
 )
 
-var kinds = []compete.MessageKind{
-	compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted,
-	compete.MessageCancelled, compete.MessageCompetitionCancelled, compete.MessageReminder,
-}
+// competitionKinds are about a registration.
+var competitionKinds = slices.DeleteFunc(slices.Clone(kinds), func(k compete.MessageKind) bool { return aboutAccount[k] })
 
 func target(kind compete.MessageKind) compete.Target {
 	start := time.Date(2030, 5, 4, 11, 30, 0, 0, time.FixedZone("", 5*60*60))
@@ -28,11 +27,11 @@ var composer = Composer{PublicURL: "https://compete.example.com"}
 
 func compose(t *testing.T, target compete.Target) (subject, body string) {
 	t.Helper()
-	subject, body, err := composer.Compose(target)
+	w, err := composer.Compose(target)
 	if err != nil {
 		t.Fatalf("Compose(%s): %v", target.Kind, err)
 	}
-	return subject, body
+	return w.Subject, w.Body
 }
 
 func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
@@ -44,7 +43,7 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 		compete.MessageCompetitionCancelled: {"organizer has cancelled", "Saturday, 4 May 2030 at 06:30 UTC", composer.PublicURL + "/competitions\n"},
 		compete.MessageReminder:             {"starts soon", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
 	}
-	for _, kind := range kinds {
+	for _, kind := range competitionKinds {
 		subject, body := compose(t, target(kind))
 		if !strings.HasSuffix(subject, "Spring Olympiad") {
 			t.Errorf("%s: subject %q doesn't end with the title", kind, subject)
@@ -59,7 +58,7 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 }
 
 func TestWhatACompetitionLacksLeavesNoGap(t *testing.T) {
-	for _, kind := range kinds {
+	for _, kind := range competitionKinds {
 		bare := target(kind)
 		bare.Competition.StartDate, bare.Competition.Location, bare.Registration.Position = nil, "", 0
 		_, body := compose(t, bare)
@@ -72,7 +71,7 @@ func TestWhatACompetitionLacksLeavesNoGap(t *testing.T) {
 }
 
 func TestNothingTypedAddsALineOrAHeader(t *testing.T) {
-	for _, kind := range kinds {
+	for _, kind := range competitionKinds {
 		_, honest := compose(t, target(kind))
 		hostile := target(kind)
 		hostile.Competition.Title = "Spring\r\nBcc: all@example.com\u2028Olympiad\x00"
@@ -104,14 +103,16 @@ func TestLongTitlesAreCutBetweenCharacters(t *testing.T) {
 }
 
 func TestAnUnknownKindFails(t *testing.T) {
-	if _, _, err := composer.Compose(target("birthday")); err == nil {
+	if _, err := composer.Compose(target("birthday")); err == nil {
 		t.Error("Compose of an unknown kind gave no error")
 	}
 }
 
 func TestEveryTemplateFileIsUsed(t *testing.T) {
-	found, err := fs.Glob(files, "templates/*.txt")
-	if err != nil || len(found) != len(templates)+1 || len(templates) != len(kinds) {
-		t.Errorf("%d files (%v) for %d kinds, want one each and the shared one", len(found), err, len(kinds))
+	for _, sort := range []string{"txt", "html"} {
+		found, err := fs.Glob(files, "templates/*."+sort)
+		if err != nil || len(found) != len(templates)+1 || len(templates) != len(kinds) {
+			t.Errorf("%d files .%s (%v) for %d kinds, want one each and the shared one", len(found), sort, err, len(kinds))
+		}
 	}
 }

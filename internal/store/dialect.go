@@ -37,6 +37,7 @@ type dialect struct {
 	matches      string // %s is the parameter with the search
 	words        string // %s is the parameter with the words
 	fold         string // %s is lower-cased, whatever the alphabet
+	serialize    string // a statement that makes the transaction wait for others that name the same key $1; none where they wait anyway
 	unindexed    string // before a column, for a planner without statistics
 	quote        string // around a word of a search
 	and          string // between two
@@ -73,10 +74,11 @@ var (
 		hasTable:     `SELECT to_regclass($1) IS NOT NULL`,
 		tables: `SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = current_schema()
 			AND tablename NOT LIKE 'goose%' AND tablename NOT LIKE 'river%' ORDER BY tablename`,
-		matches: `(SELECT competition_id FROM competition_search WHERE words @@ CAST(%s AS tsquery))`,
-		words:   `array_to_tsvector(string_to_array(%s, ' '))`,
-		fold:    `lower(%s)`,
-		quote:   `'`, and: ` & `, prefix: `:*`,
+		serialize: `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`,
+		matches:   `(SELECT competition_id FROM competition_search WHERE words @@ CAST(%s AS tsquery))`,
+		words:     `array_to_tsvector(string_to_array(%s, ' '))`,
+		fold:      `lower(%s)`,
+		quote:     `'`, and: ` & `, prefix: `:*`,
 	}
 )
 

@@ -12,6 +12,7 @@ import (
 const (
 	cleanUpPage     = 500       // rows deleted in one transaction, so that the one writer stays free
 	batchAge        = time.Hour // the outcome of a COMMIT is looked up within seconds
+	linkAge         = time.Hour // requests count for an hour; a link ends an hour after its request or later
 	maxErrorLength  = 10_000    // bytes of a dead letter's error
 	fillingInterval = time.Hour
 )
@@ -90,6 +91,8 @@ func (s *Store) CleanUp(ctx context.Context, ages compete.CleanUpAges, now time.
 			SELECT id FROM failed_jobs WHERE failed_at <= $1 LIMIT $2)`},
 		{&report.Sessions, now.Add(-ages.Sessions), `DELETE FROM sessions WHERE id IN (
 			SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)`},
+		{&report.Links, now.Add(-linkAge), `DELETE FROM account_links WHERE id IN (
+			SELECT id FROM account_links WHERE expires_at <= $1 LIMIT $2)`},
 		{&report.Batches, now.Add(-batchAge), `DELETE FROM batches WHERE id IN (
 			SELECT id FROM batches WHERE committed_at <= $1 LIMIT $2)`},
 	} {

@@ -11,7 +11,7 @@ import (
 // The columns of each kind of row, in the order in which its scan function reads them. A name stands for one table alone:
 // u users, c competitions, o its organizer, r registrations, m messages.
 const (
-	userColumns = `u.id, u.email, u.name, u.role, u.disabled_at, u.created_at, u.updated_at`
+	userColumns = `u.id, u.email, u.name, u.role, u.disabled_at, u.created_at, u.updated_at, u.verified_at, u.reminders_off_at`
 
 	competitionColumns = `c.id, c.title, c.description, ` + competitionRest
 	summaryColumns     = `c.id, c.title, '', ` + competitionRest
@@ -42,7 +42,7 @@ type longer struct {
 func (l longer) Scan(dest ...any) error { return l.scanner.Scan(append(dest, l.more...)...) }
 
 func scanUser(row scanner) (u compete.User, err error) {
-	err = row.Scan(&u.ID, &u.Email, &u.Name, &u.Role, &u.DisabledAt, &u.CreatedAt, &u.UpdatedAt)
+	err = row.Scan(&u.ID, &u.Email, &u.Name, &u.Role, &u.DisabledAt, &u.CreatedAt, &u.UpdatedAt, &u.VerifiedAt, &u.RemindersOffAt)
 	return u, err
 }
 

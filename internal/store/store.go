@@ -26,6 +26,9 @@ type Store struct {
 	// Requeue adds a dead letter's job to the queue again, in the transaction that marks it as sent again.
 	Requeue func(ctx context.Context, tx *sql.Tx, j compete.FailedJob) error
 
+	// Mailing says that every message goes out by mail too: a MailJob is enqueued with it. Without it, those that carry a link alone have one.
+	Mailing bool
+
 	dialect *dialect
 	log     *slog.Logger
 	writer  *pool

@@ -12,9 +12,9 @@ var _ compete.UserStore = (*Store)(nil)
 
 // CreateUser implements compete.UserStore.
 func (s *Store) CreateUser(ctx context.Context, u compete.User, passwordHash string) error {
-	_, err := change(ctx, s.writer, `INSERT INTO users (id, email, name, password_hash, role, disabled_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		u.ID, u.Email, u.Name, passwordHash, string(u.Role), utc(u.DisabledAt), compete.UTC(u.CreatedAt), compete.UTC(u.UpdatedAt))
+	_, err := change(ctx, s.writer, `INSERT INTO users (id, email, name, password_hash, role, disabled_at, created_at, updated_at, verified_at, reminders_off_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		u.ID, u.Email, u.Name, passwordHash, string(u.Role), utc(u.DisabledAt), compete.UTC(u.CreatedAt), compete.UTC(u.UpdatedAt), utc(u.VerifiedAt), utc(u.RemindersOffAt))
 	if violationOf(err) == uniqueViolation { // the id is the primary key, so it is the email
 		return fmt.Errorf("%w: %w", compete.ErrEmailTaken, err)
 	}
@@ -95,6 +95,9 @@ func (s *Store) SetPassword(ctx context.Context, userID, passwordHash, keepSessi
 		}
 		if n == 0 {
 			return compete.ErrUserMissing
+		}
+		if err := tx.voidLinks(ctx, userID, now); err != nil {
+			return err
 		}
 		return tx.endLogins(ctx, userID, keepSessionID, now)
 	})

@@ -96,9 +96,13 @@ func (s *Store) Deliver(ctx context.Context, confirm []compete.Notice, messages 
 		if _, err := tx.bulk(ctx, confirmPending, pendingRows(confirm, registrations, compete.UTC(now))); err != nil {
 			return err
 		}
-		n, err := tx.bulk(ctx, insertMessages, messageRows(messages, registrations))
+		rows := messageRows(messages, registrations)
+		n, err := tx.bulk(ctx, insertMessages, rows)
+		if err != nil {
+			return err
+		}
 		written = int(n)
-		return err
+		return s.enqueueMails(ctx, tx, messages, rows, written)
 	})
 	if err != nil {
 		return 0, err
@@ -182,6 +186,7 @@ func (s *Store) ReminderTargets(ctx context.Context, competitionID string, after
 	// joins the whole of both tables for each page.
 	found, err := list(ctx, s.reader, scanReminded, `SELECT `+registrationColumns+`, u.name, u.email, 0, EXISTS (
 			SELECT 1 FROM messages m WHERE m.registration_id = r.id AND m.seq = r.seq AND m.start_date = $3 AND m.kind = 'reminder')
+			OR u.reminders_off_at IS NOT NULL
 		FROM (SELECT * FROM registrations r WHERE r.competition_id = $1 AND r.status = 'CONFIRMED' AND r.seq > $2 ORDER BY r.seq LIMIT $4) r
 		JOIN users u ON u.id = r.user_id ORDER BY r.seq`, competitionID, afterSeq, *competition.StartDate, limit+1)
 	if err != nil {
@@ -203,7 +208,7 @@ func (s *Store) ReminderTargets(ctx context.Context, competitionID string, after
 	return targets, next, nil
 }
 
-// remindedRegistration is a registration, and whether there is a reminder for it.
+// remindedRegistration is a registration, and whether there is a reminder for it, or none is wanted.
 type remindedRegistration struct {
 	compete.ParticipantRegistration
 	reminded bool

@@ -88,7 +88,11 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 	if err := v.startSession(user); err != nil {
 		return nil, err
 	}
-	return redirectWith("welcome", localPath(form.Next, landing)), nil
+	next := localPath(form.Next, landing)
+	if a.Service.RequireVerifiedEmail {
+		next = verifyPath(next)
+	}
+	return redirectWith("welcome", next), nil
 }
 
 func (a *app) logoutForm(_ *http.Request, v *visit) (response, error) {
@@ -126,7 +130,7 @@ func (a *app) showAccount(v *visit, status int, fill func(*pages.AccountData)) (
 	if err != nil {
 		return nil, err
 	}
-	data := pages.AccountData{Name: user.Name, Email: user.Email, Role: roleLabel(user.Role)}
+	data := pages.AccountData{Name: user.Name, Email: user.Email, Role: roleLabel(user.Role), Participant: user.Role == compete.RoleParticipant, Mail: a.emailView(&user)}
 	fill(&data)
 	return show(status, pages.Account(v.page("Account", ui.SectionAccount), data)), nil
 }

@@ -100,6 +100,8 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	})
 	e, isRefusal := refused(err)
 	switch {
+	case errors.Is(err, compete.ErrEmailUnverified):
+		return redirect(verifyPath("/competitions/" + id)), nil
 	case err == nil && !v.partial():
 		return redirectWith(registeredFlash(outcome), "/competitions/"+id), nil
 	case err != nil && !isRefusal:

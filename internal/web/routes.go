@@ -13,7 +13,19 @@ func (a *app) routes() []route {
 		{"POST /auth/signup", a.signup},
 		{"GET /auth/logout", a.logoutForm},
 		{"POST /auth/logout", a.logout},
+		{"GET /auth/forgot", a.forgotForm},
+		{"POST /auth/forgot", a.forgot},
+		{"GET /auth/reset", a.resetForm},
+		{"POST /auth/reset", a.reset},
+		{"GET /auth/confirm", a.confirmEmailForm},
+		{"POST /auth/confirm", a.confirmEmail},
+		{"GET /auth/verify", a.verifyNotice},
+		{"POST /auth/verify", a.verifyAgain},
+		{"GET /unsubscribe", a.unsubscribeForm},
+		{"POST /unsubscribe", a.unsubscribe},
 		{"GET /account", a.account},
+		{"POST /account/email", a.changeEmail},
+		{"POST /account/reminders", a.changeReminders},
 		{"POST /account", a.changeName},
 		{"POST /account/password", a.changePassword},
 
@@ -51,6 +63,9 @@ func (a *app) routes() []route {
 	}
 	if a.Demo {
 		routes = append(routes, route{"GET /dev/components", a.components})
+	}
+	if a.Mails != nil {
+		routes = append(routes, route{"GET /dev/mails", a.devMailList}, route{"GET /dev/mails/{mail}", a.devMail}, route{"GET /dev/mails/{mail}/html", a.devMailHTML})
 	}
 	return routes
 }

@@ -32,6 +32,16 @@ type Config struct {
 	Jobs http.Handler
 	// Demo adds the page of components and the names of the demo accounts.
 	Demo bool
+	// Mails are shown at /dev/mails; nil leaves the page out.
+	Mails Mails
+}
+
+// Mails shows what mails look like, and which were sent.
+type Mails interface {
+	// Samples makes a mail of every kind.
+	Samples() ([]compete.Mail, error)
+	// Sent lists the last mails that went nowhere else, newest first.
+	Sent() []compete.Mail
 }
 
 // Sessions logs users in and out by cookie, and tells who makes a request; *auth.Authenticator does.

@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"minicompete/internal/auth"
+	"minicompete/internal/compete"
+	"minicompete/internal/config"
+	"minicompete/internal/jobs"
+	"minicompete/internal/mail"
+	"minicompete/internal/telemetry"
+	"minicompete/internal/web"
+)
+
+// mails are the parts that write and send mails.
+type mails struct {
+	composer mail.Composer
+	keys     *auth.LinkKeys
+	smtp     *mail.SMTP  // nil without SMTP_URL, and in a process that works no jobs
+	local    *mail.Local // in the place of smtp
+}
+
+// keptMails is how many of the last mails the page of a demo shows.
+const keptMails = 50
+
+func (a *App) wireMail(context.Context) (err error) {
+	m := &a.mails
+	if m.keys, err = auth.NewLinkKeys(a.secret); err != nil {
+		return err
+	}
+	sending := a.config.SMTPURL != ""
+	m.composer = mail.Composer{PublicURL: a.config.Origin(), Keys: m.keys, Details: sending}
+	a.store.Mailing = sending
+	if !sending {
+		m.local = &mail.Local{Logger: a.log}
+		if a.config.Demo {
+			m.local.Keep = keptMails
+		}
+		return nil
+	}
+	if !a.config.Plays(config.RoleWorker) {
+		return nil
+	}
+	m.smtp, err = mail.NewSMTP(mail.SMTPConfig{
+		URL: string(a.config.SMTPURL), From: a.config.MailFrom, Logger: a.log, Connections: a.config.MailConnections,
+	})
+	return err
+}
+
+// serve gives the domain what it needs for links. Without a mail server they reach developers alone: on the page of a demo, or in a
+// log at the level debug.
+func (m *mails) serve(a *App) {
+	s, sending := a.service, a.config.SMTPURL != ""
+	s.Links, s.LinkKeys, s.Wording, s.Log = a.auth.Links(a.store), m.keys, m.composer, a.log
+	s.Mailing = sending || a.config.Demo || a.log.Enabled(context.Background(), slog.LevelDebug)
+	s.VerifyOnSignUp, s.RequireVerifiedEmail, s.Verified = sending, a.config.RequireVerifiedEmail, &compete.VerifiedUsers{}
+}
+
+func (m *mails) jobs(a *App) jobs.MailConfig {
+	var mailer compete.Mailer = m.local
+	if m.smtp != nil {
+		mailer = counted{m.smtp, a.metrics}
+	}
+	return jobs.MailConfig{
+		Mailing: a.config.SMTPURL != "", Mailer: mailer, Connections: a.config.MailConnections,
+		Outgoing: a.store, ComposeMail: m.composer.Mail, AccountMail: a.service.WriteAccountMail,
+	}
+}
+
+// counted tells the metrics of each attempt to send a mail.
+type counted struct {
+	compete.Mailer
+	metrics *telemetry.Metrics // nil: nobody counts
+}
+
+// Send implements compete.Mailer.
+func (c counted) Send(ctx context.Context, m compete.Mail) error {
+	start := time.Now()
+	err := c.Mailer.Send(ctx, m)
+	outcome := telemetry.SendDone
+	switch {
+	case errors.Is(err, compete.ErrBusy):
+		return err // it was not tried
+	case errors.Is(err, compete.ErrMailRefused):
+		outcome = telemetry.SendRefused
+	case err != nil:
+		outcome = telemetry.SendRetry
+	}
+	c.metrics.Send(outcome, time.Since(start))
+	return err
+}
+
+// preview is for the page of a demo; nil elsewhere.
+func (m *mails) preview(a *App) web.Mails {
+	if !a.config.Demo {
+		return nil
+	}
+	return previews{m, a}
+}
+
+func (m *mails) close() {
+	if m.smtp != nil {
+		m.smtp.Close()
+	}
+}
+
+type previews struct {
+	*mails
+	app *App
+}
+
+// Samples implements web.Mails.
+func (p previews) Samples() ([]compete.Mail, error) { return p.composer.Samples(p.app.config.Clock()) }
+
+// Sent implements web.Mails. What a mail server took is not kept here.
+func (p previews) Sent() []compete.Mail {
+	if p.local == nil {
+		return nil
+	}
+	return p.local.Sent()
+}

@@ -1,0 +1,86 @@
+package auth
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"minicompete/internal/compete"
+)
+
+// LinkKeys makes the tokens of links in mails from the secret of the installation, which every process has. So the database keeps
+// no token, not even while a mail waits to be sent: who reads the database, a backup or a dead letter can't use a link.
+type LinkKeys struct{ key []byte }
+
+var _ compete.LinkKeys = (*LinkKeys)(nil)
+
+// NewLinkKeys takes the secret that keys the API's tokens too.
+func NewLinkKeys(secret []byte) (*LinkKeys, error) {
+	key, err := hkdf.Key(sha256.New, secret, nil, "mini compete: links in mails", sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("derive the key of links: %w", err)
+	}
+	return &LinkKeys{key: key}, nil
+}
+
+// Token implements compete.LinkKeys.
+func (k *LinkKeys) Token(linkID string) string {
+	return base64.RawURLEncoding.EncodeToString(k.mac("link", []byte(linkID)))
+}
+
+// unsubscribeMAC is how much of a MAC an unsubscribe token has, in bytes: it opens nothing, and a guess costs a request.
+const unsubscribeMAC = 16
+
+// Unsubscribe implements compete.LinkKeys.
+func (k *LinkKeys) Unsubscribe(userID string) string {
+	id, err := uuid.Parse(userID)
+	if err != nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(append(id[:], k.mac("unsubscribe", id[:])[:unsubscribeMAC]...))
+}
+
+// Unsubscriber implements compete.LinkKeys.
+func (k *LinkKeys) Unsubscriber(token string) (userID string, ok bool) {
+	decoded, err := base64.RawURLEncoding.DecodeString(strings.TrimSpace(token))
+	if err != nil || len(decoded) != len(uuid.UUID{})+unsubscribeMAC {
+		return "", false
+	}
+	id, mac := uuid.UUID(decoded[:16]), decoded[16:]
+	if !hmac.Equal(mac, k.mac("unsubscribe", id[:])[:unsubscribeMAC]) {
+		return "", false
+	}
+	return id.String(), true
+}
+
+func (k *LinkKeys) mac(purpose string, of []byte) []byte {
+	h := hmac.New(sha256.New, k.key)
+	h.Write([]byte(purpose + "\x00"))
+	h.Write(of)
+	return h.Sum(nil)
+}
+
+// Links wraps a store of links so that a change that ends logins takes effect in this process at once.
+func (a *Authenticator) Links(store compete.LinkStore) compete.LinkStore {
+	return links{LinkStore: store, deny: a.deny}
+}
+
+type links struct {
+	compete.LinkStore
+	deny *denyList
+}
+
+func (l links) UseResetLink(ctx context.Context, link compete.Link, passwordHash string, now time.Time) (compete.User, error) {
+	user, err := l.LinkStore.UseResetLink(ctx, link, passwordHash, now)
+	if err == nil {
+		l.deny.refreshNow(ctx)
+	}
+	return user, err
+}

@@ -1,0 +1,58 @@
+package compete
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Mail is a message on its way out of the program.
+type Mail struct {
+	MessageID   string // id of the Message, which names the mail to its receivers too: the same at each attempt
+	Kind        MessageKind
+	To          string
+	ToName      string // empty when it is left out
+	Subject     string
+	Text        string
+	HTML        string
+	SentAt      time.Time
+	Unsubscribe string // address that ends such mails by one POST (RFC 8058); empty for mails that one can't do without
+}
+
+// Mailer sends mails. Whoever takes part in it may be called from many goroutines.
+type Mailer interface {
+	// Send returns nil once a server has taken the mail. Errors: ErrMailServer when the server can't be used, whatever the mail;
+	// ErrMailRefused when it will never take this one; ErrBusy when too many are being sent; any other when it may take it at another attempt, or already has.
+	Send(ctx context.Context, m Mail) error
+}
+
+// The failures of a Mailer that say more than that it failed.
+var (
+	ErrMailServer  = errors.New("the mail server cannot be used")
+	ErrMailRefused = errors.New("the mail server refuses this mail for good")
+)
+
+// Wording is the text of a message.
+type Wording struct {
+	Subject string
+	Body    string          // plain text
+	Details json.RawMessage // what its HTML part is made from; empty when no mail is sent
+}
+
+// Outgoing is a stored message and what sending it needs to know beside.
+type Outgoing struct {
+	Message
+	Name         string // of the user
+	DeliveredAt  *time.Time
+	RemindersOff bool  // the user wants none
+	Link         *Link // that the mail carries, while it can be used; nil for most mails
+}
+
+// OutgoingStore keeps track of what was sent.
+type OutgoingStore interface {
+	// Outgoing reads a message to be sent. It fails with ErrMessageMissing.
+	Outgoing(ctx context.Context, messageID string) (Outgoing, error)
+	// MailsTaken notes that a server has taken the mails of these messages; the first time counts.
+	MailsTaken(ctx context.Context, messageIDs []string, at time.Time) error
+}

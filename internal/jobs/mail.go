@@ -1,0 +1,195 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"minicompete/internal/compete"
+)
+
+const (
+	// mailsInHand is how many mail jobs are fetched for each connection, so that the next one never waits for the queue.
+	mailsInHand = 16
+	// mailTimeout is longer than the mail client's own bounds (waiting, connecting twice, sending), which tell more of what went wrong.
+	mailTimeout = 4 * time.Minute
+	// mailPatience is how long a mail waits for a server that can't be used, without using up attempts: a night and a day of somebody's
+	// else machine. What comes later would be of little use.
+	mailPatience = 24 * time.Hour
+)
+
+// Priorities in the queue of mails: somebody waits in front of a screen for some, and reminders have all day.
+const (
+	prioritySoon = iota + 1
+	priorityUsual
+	priorityLater
+)
+
+func mailPriority(kind compete.MessageKind) int {
+	switch kind {
+	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageEmailChanged, compete.MessageAddressInUse:
+		return prioritySoon
+	case compete.MessageReminder:
+		return priorityLater
+	case compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted, compete.MessageCancelled, compete.MessageCompetitionCancelled:
+	}
+	return priorityUsual
+}
+
+// mailer is the worker of MailJobs.
+type mailer struct {
+	river.WorkerDefaults[compete.MailJob]
+	client *Client
+	taken  taken
+}
+
+// Timeout implements river.Worker.
+func (*mailer) Timeout(*river.Job[compete.MailJob]) time.Duration { return mailTimeout }
+
+// Work sends one mail, once: a message that a server has taken before is left alone. A server that can't be used costs no attempt, and a
+// mail that it will never take gets no other.
+func (w *mailer) Work(ctx context.Context, job *river.Job[compete.MailJob]) error {
+	c := w.client
+	if c.config.Mailing { // else there are only mails that somebody waits for
+		c.rush.pass(ctx, c.stopping, job.CreatedAt.Add(maxYield))
+	}
+	err := w.send(ctx, job.Args)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
+	case errors.Is(err, compete.ErrBusy), errors.Is(err, compete.ErrMailServer) && time.Since(job.CreatedAt) < mailPatience:
+		return river.JobSnooze(c.config.Backoff)
+	case errors.Is(err, compete.ErrMailRefused):
+		text := errorText(err)
+		c.config.Logger.ErrorContext(ctx, "a mail was refused; it is among the dead letters", describe(job.JobRow), "error", text)
+		if saveErr := c.saveDeadLetter(ctx, job.JobRow, text, c.config.Clock()); saveErr != nil {
+			return c.outcome(ctx, job.JobRow, saveErr)
+		}
+		return river.JobCancel(err)
+	}
+	return c.outcome(ctx, job.JobRow, err)
+}
+
+func (w *mailer) send(ctx context.Context, job compete.MailJob) error {
+	config := w.client.config
+	outgoing, err := config.Outgoing.Outgoing(ctx, job.MessageID)
+	switch {
+	case errors.Is(err, compete.ErrMessageMissing):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read message %s: %w", job.MessageID, err)
+	case outgoing.DeliveredAt != nil, outgoing.Kind == compete.MessageReminder && outgoing.RemindersOff:
+		return nil
+	case !config.Mailing && outgoing.LinkID == "":
+		return fmt.Errorf("%w: SMTP_URL is not set in this process", compete.ErrMailServer)
+	}
+	mail, err := config.ComposeMail(outgoing, job.Details, config.Clock())
+	if errors.Is(err, compete.ErrLinkVoid) {
+		return nil // used, replaced or expired meanwhile: the mail would lead nowhere
+	}
+	if err != nil {
+		return fmt.Errorf("write the mail of message %s: %w", job.MessageID, err)
+	}
+	if err := config.Mailer.Send(ctx, mail); err != nil {
+		return fmt.Errorf("send message %s: %w", job.MessageID, err)
+	}
+	if !config.Mailing {
+		return nil // no server took it
+	}
+	return w.taken.note(ctx, w.client, job.MessageID)
+}
+
+// taken notes which messages a server took. Those that come while others are being written are written together: a commit for each
+// would keep the registrar from the one writer of SQLite.
+type taken struct {
+	mu      sync.Mutex
+	writing bool
+	waiting []takenMail
+}
+
+type takenMail struct {
+	id   string
+	done chan error
+}
+
+// note returns once it is durable. When the database is away it keeps trying until ctx ends: a mail that was taken and not noted is sent again.
+func (t *taken) note(ctx context.Context, c *Client, id string) error {
+	for {
+		err := t.write(ctx, c, id)
+		if err == nil || !isTrouble(err) || ctx.Err() != nil {
+			return err
+		}
+		rest(ctx, maxRest)
+	}
+}
+
+func (t *taken) write(ctx context.Context, c *Client, id string) error {
+	mine := takenMail{id: id, done: make(chan error, 1)}
+	t.mu.Lock()
+	t.waiting = append(t.waiting, mine)
+	lead := !t.writing
+	t.writing = true
+	t.mu.Unlock()
+	if !lead {
+		return <-mine.done
+	}
+	for {
+		t.mu.Lock()
+		batch := t.waiting
+		t.waiting = nil
+		if len(batch) == 0 {
+			t.writing = false
+			t.mu.Unlock()
+			return <-mine.done
+		}
+		t.mu.Unlock()
+		err := c.noteTaken(context.WithoutCancel(ctx), batch) // others wait for it too
+		for _, m := range batch {
+			m.done <- err
+		}
+	}
+}
+
+// noteTimeout bounds the note about a batch, so that a database that hangs doesn't hold up a stop.
+const noteTimeout = 5 * time.Second
+
+func (c *Client) noteTaken(ctx context.Context, batch []takenMail) error {
+	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
+	defer cancel()
+	ids := make([]string, len(batch))
+	for i, m := range batch {
+		ids[i] = m.id
+	}
+	err := c.deliverer.writer.through(ctx, &c.rush, func() error {
+		return c.config.Outgoing.MailsTaken(ctx, ids, compete.UTC(c.config.Clock()))
+	})
+	if err != nil {
+		return fmt.Errorf("note which mails were taken: %w", err)
+	}
+	return nil
+}
+
+// accountMail works an AccountMailJob.
+func (c *Client) accountMail(ctx context.Context, job *river.Job[compete.AccountMailJob]) error {
+	if err := c.config.AccountMail(ctx, job.Args); err != nil {
+		return c.outcome(ctx, job.JobRow, fmt.Errorf("write the mail that was asked for: %w", err))
+	}
+	return nil
+}
+
+// MailConfig is the part of Config about mails.
+type MailConfig struct {
+	Mailing     bool // every message goes out by mail; else those alone that carry a link, to a Mailer that shows them to developers
+	Mailer      compete.Mailer
+	Connections int // that Mailer has at once
+	Outgoing    compete.OutgoingStore
+	ComposeMail func(o compete.Outgoing, details json.RawMessage, now time.Time) (compete.Mail, error)
+	AccountMail func(ctx context.Context, job compete.AccountMailJob) error
+}

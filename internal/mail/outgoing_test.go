@@ -1,0 +1,130 @@
+package mail
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+// keys make tokens that a test can foresee.
+type keys struct{}
+
+func (keys) Token(linkID string) string               { return "token-of-" + linkID }
+func (keys) Unsubscribe(userID string) string         { return "stop-" + userID }
+func (keys) Unsubscriber(token string) (string, bool) { return strings.CutPrefix(token, "stop-") }
+
+var sender = Composer{PublicURL: "https://compete.example.com", Keys: keys{}, Details: true}
+
+var noon = time.Date(2030, 5, 3, 12, 0, 0, 0, time.UTC)
+
+func TestEveryMailSaysTheSameInBothParts(t *testing.T) {
+	samples, err := sender.Samples(noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(samples) != len(kinds) {
+		t.Fatalf("%d samples of %d kinds", len(samples), len(kinds))
+	}
+	for _, m := range samples {
+		links := regexp.MustCompile(`https://[^\s"<]+`).FindAllString(m.Text, -1)
+		if len(links) == 0 && m.Kind != compete.MessageEmailChanged {
+			t.Errorf("%s leads nowhere:\n%s", m.Kind, m.Text)
+		}
+		for _, link := range links {
+			if !strings.Contains(m.HTML, `href="`+link+`"`) {
+				t.Errorf("%s: the HTML lacks the link %s of the text", m.Kind, link)
+			}
+		}
+		for _, want := range []string{"<!DOCTYPE html>", `<html lang="en">`, "prefers-color-scheme: dark", `name="color-scheme"`} {
+			if !strings.Contains(m.HTML, want) {
+				t.Errorf("%s: the HTML lacks %s", m.Kind, want)
+			}
+		}
+		for _, unwanted := range []string{"<no value>", "ZgotmplZ", "<script", "http-equiv", "<img"} {
+			if strings.Contains(m.HTML, unwanted) {
+				t.Errorf("%s: the HTML holds %s", m.Kind, unwanted)
+			}
+		}
+		if got, want := m.Unsubscribe != "", m.Kind == compete.MessageReminder; got != want {
+			t.Errorf("%s: can be unsubscribed from: %t, want %t", m.Kind, got, want)
+		}
+	}
+}
+
+func TestHostileTitlesStayText(t *testing.T) {
+	hostile := target(compete.MessageReminder)
+	hostile.Competition.Title = `<script>alert("x")</script>`
+	hostile.Competition.Location = `"><img src=x onerror=alert(1)>`
+	w, err := sender.Compose(hostile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := sender.Mail(compete.Outgoing{Message: compete.Message{ID: "m", UserID: "u", Kind: hostile.Kind, Subject: w.Subject, Body: w.Body}}, w.Details, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(m.HTML, "<script>") || strings.Contains(m.HTML, "<img") {
+		t.Errorf("what was typed became markup:\n%s", m.HTML)
+	}
+}
+
+func TestALinkIsInTheMailAlone(t *testing.T) {
+	for _, kind := range kinds {
+		if linkPages[kind] == "" {
+			continue
+		}
+		w, err := sender.Account(kind, compete.User{ID: "u", Name: "Ada", Email: "ada@example.com"}, "new@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := compete.Link{ID: "l", TokenHash: compete.HashToken("token-of-l"), ExpiresAt: noon}
+		o := compete.Outgoing{Message: compete.Message{ID: "m", Kind: kind, Subject: w.Subject, Body: w.Body}, Link: &l}
+		m, err := sender.Mail(o, w.Details, noon.Add(-time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		link := sender.PublicURL + linkPages[kind] + "?token=token-of-l"
+		if strings.Contains(w.Body+w.Subject+string(w.Details), "token") || !strings.Contains(w.Body, "new@example.com") {
+			t.Errorf("%s: the mailbox shows the link, or not where it was sent:\n%s", kind, w.Body)
+		}
+		if !strings.Contains(m.Text, link+"\n") || !strings.Contains(m.HTML, `href="`+link+`"`) {
+			t.Errorf("%s: the mail lacks %s:\n%s", kind, link, m.Text)
+		}
+		if strings.Contains(m.Text, "Ada") || m.ToName != "" {
+			t.Errorf("%s: the mail to an address that nobody confirmed names a name", kind)
+		}
+
+		if _, err := sender.Mail(o, w.Details, noon); !errors.Is(err, compete.ErrLinkVoid) {
+			t.Errorf("%s with an expired link gave %v, want ErrLinkVoid", kind, err)
+		}
+		l.TokenHash = compete.HashToken("another")
+		if _, err := sender.Mail(o, w.Details, noon.Add(-time.Second)); !errors.Is(err, compete.ErrMailRefused) {
+			t.Errorf("%s with a link of another secret gave %v, want ErrMailRefused", kind, err)
+		}
+		o.Link = nil
+		if _, err := sender.Mail(o, w.Details, noon); !errors.Is(err, compete.ErrLinkVoid) {
+			t.Errorf("%s without a link gave %v, want ErrLinkVoid", kind, err)
+		}
+	}
+}
+
+func TestLocalKeepsTheLastMails(t *testing.T) {
+	local := Local{Logger: discard, Keep: 2}
+	for _, id := range []string{"1", "2", "3"} {
+		if err := local.Send(t.Context(), compete.Mail{MessageID: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var ids []string
+	for _, m := range local.Sent() {
+		ids = append(ids, m.MessageID)
+	}
+	if !slices.Equal(ids, []string{"3", "2"}) {
+		t.Errorf("kept %q, want the last two, newest first", ids)
+	}
+}

@@ -1,0 +1,91 @@
+package mail
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+// Local takes mails where there is no mail server: it keeps the last few in memory, for the page of a demo, or shows each in the log
+// at the level debug, for developers. Links in mails are worth a password, so a log of another level tells only that a mail is lost.
+// It implements compete.Mailer.
+type Local struct {
+	Logger *slog.Logger
+	Keep   int // so many mails; 0: none
+
+	mu   sync.Mutex
+	last []compete.Mail
+}
+
+// Send implements compete.Mailer.
+func (l *Local) Send(ctx context.Context, m compete.Mail) error {
+	if l.Keep == 0 && l.Logger.Enabled(ctx, slog.LevelDebug) {
+		l.Logger.DebugContext(ctx, "a mail that goes nowhere, because SMTP_URL is not set", "kind", m.Kind, "to", m.To, "subject", m.Subject, "text", m.Text)
+		return nil
+	} else if l.Keep == 0 {
+		l.Logger.WarnContext(ctx, "a mail goes nowhere, because SMTP_URL is not set in this process", "kind", m.Kind, "message", m.MessageID)
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last = append(l.last, m); len(l.last) > l.Keep {
+		l.last = slices.Delete(l.last, 0, len(l.last)-l.Keep)
+	}
+	return nil
+}
+
+// Sent lists the mails that were kept, newest first.
+func (l *Local) Sent() []compete.Mail {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sent := slices.Clone(l.last)
+	slices.Reverse(sent)
+	return sent
+}
+
+// Samples makes a mail of every kind, as somebody could get it.
+func (c Composer) Samples(now time.Time) ([]compete.Mail, error) {
+	samples := make([]compete.Mail, 0, len(kinds))
+	for _, kind := range kinds {
+		m, err := c.sample(kind, now)
+		if err != nil {
+			return nil, err
+		}
+		samples = append(samples, m)
+	}
+	return samples, nil
+}
+
+const sampleID = "018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"
+
+func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail, error) {
+	starts := now.Add(20 * time.Hour).Truncate(time.Hour)
+	user := compete.User{ID: sampleID, Name: "Ada Lovelace", Email: "ada@example.com", VerifiedAt: &now}
+	o := compete.Outgoing{
+		Message: compete.Message{ID: sampleID, UserID: sampleID, Kind: kind, To: user.Email, SentAt: now},
+		Link:    &compete.Link{ID: sampleID, TokenHash: compete.HashToken(c.Keys.Token(sampleID)), ExpiresAt: now.Add(time.Hour)},
+	}
+	c.Details = true
+	w, err := c.Compose(compete.Target{
+		Notice: compete.Notice{Kind: kind}, Registration: compete.Registration{Position: 3},
+		Participant: compete.Participant{ID: sampleID, Name: user.Name, Email: user.Email},
+		Competition: compete.Competition{ID: sampleID, Title: "Harbour Lights Night Run", Location: "Old Customs House, Rotterdam", StartDate: &starts},
+	})
+	if aboutAccount[kind] {
+		w, err = c.Account(kind, user, "ada@lovelace.example")
+	}
+	if err != nil {
+		return compete.Mail{}, err
+	}
+	o.Subject, o.Body = w.Subject, w.Body
+	return c.Mail(o, w.Details, now)
+}
+
+var aboutAccount = map[compete.MessageKind]bool{
+	compete.MessageVerifyEmail: true, compete.MessagePasswordReset: true, compete.MessageChangeEmail: true,
+	compete.MessageEmailChanged: true, compete.MessageAddressInUse: true,
+}

@@ -1,0 +1,226 @@
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/mail"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	smtp "github.com/wneessen/go-mail"
+
+	"minicompete/internal/compete"
+)
+
+// The values used where SMTPConfig leaves them zero, and what isn't configured.
+const (
+	DefaultConnections = 4
+	DefaultTimeout     = time.Minute
+	DefaultPatience    = 10 * time.Second
+
+	dialTimeout = 10 * time.Second
+	// mailsPerConnection is less than servers commonly take over one.
+	mailsPerConnection = 100
+	// idleLife is less than servers commonly keep one that is silent (RFC 5321 asks for 5 minutes; many give less).
+	idleLife = 30 * time.Second
+)
+
+// SMTPConfig sets up an SMTP.
+type SMTPConfig struct {
+	// URL is smtp://user:password@host:587 or smtps://user:password@host:465. Over smtp, TLS begins with STARTTLS: where the server
+	// offers it, and always when there is a password or the URL ends in ?tls=required. A user and password are optional.
+	URL    string
+	From   string // "Mini Compete <mail@example.com>"
+	Logger *slog.Logger
+
+	Connections int           // open at once; 0: DefaultConnections
+	Timeout     time.Duration // of one mail, from the first command to the last answer; 0: DefaultTimeout
+	Patience    time.Duration // how long a mail waits for a connection that is free; 0: DefaultPatience
+	TLS         *tls.Config   // nil: the system's authorities
+}
+
+// SMTP hands mails to a mail server, over connections that it keeps. It implements compete.Mailer.
+type SMTP struct {
+	config  SMTPConfig
+	from    mail.Address
+	host    string // of From; the right side of Message-IDs
+	server  string
+	options []smtp.Option
+	direct  bool // TLS from the first byte
+
+	slots chan struct{} // as many as connections may be open
+
+	mu    sync.Mutex
+	idle  []*connection
+	wait  time.Duration // after the next failure to connect
+	until time.Time     // no connection is tried before
+	away  error         // why the last could not be made; nil when it could
+}
+
+// NewSMTP reads the configuration, and connects to nothing yet.
+func NewSMTP(config SMTPConfig) (*SMTP, error) {
+	if config.Connections == 0 {
+		config.Connections = DefaultConnections
+	}
+	if config.Timeout == 0 {
+		config.Timeout = DefaultTimeout
+	}
+	if config.Patience == 0 {
+		config.Patience = DefaultPatience
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	from, err := mail.ParseAddress(config.From)
+	if err != nil {
+		return nil, errors.New("MAIL_FROM must be an address such as 'Mini Compete <mail@example.com>'")
+	}
+	s := &SMTP{config: config, from: *from, slots: make(chan struct{}, config.Connections)}
+	_, s.host, _ = strings.Cut(from.Address, "@")
+	return s, s.read(config.URL)
+}
+
+// logins are the ways to log in, best first; the connection is always encrypted then.
+var logins = []smtp.SMTPAuthType{smtp.SMTPAuthSCRAMSHA256, smtp.SMTPAuthPlain, smtp.SMTPAuthLogin, smtp.SMTPAuthCramMD5}
+
+// read takes apart the URL. What fails doesn't repeat it, because it may hold a password.
+func (s *SMTP) read(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Path != "" && u.Path != "/" {
+		return errors.New("SMTP_URL must be as in smtp://user:password@host:587 or smtps://user:password@host:465")
+	}
+	port := u.Port()
+	if s.direct = u.Scheme == "smtps"; port == "" {
+		port = map[bool]string{false: "587", true: "465"}[s.direct]
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return errors.New("SMTP_URL has a port that is none")
+	}
+	password, hasPassword := u.User.Password()
+	policy := smtp.TLSOpportunistic
+	switch query := u.Query(); {
+	case s.direct:
+		policy = smtp.NoTLS // what go-mail calls STARTTLS; the connection is encrypted before it sees it
+	case hasPassword || query.Get("tls") == "required":
+		policy = smtp.TLSMandatory
+	case query.Has("tls"):
+		return errors.New("SMTP_URL: tls may only be 'required'")
+	}
+	s.server = net.JoinHostPort(u.Hostname(), port)
+	s.options = []smtp.Option{
+		smtp.WithPort(int(number)), smtp.WithTimeout(s.config.Timeout), smtp.WithTLSPolicy(policy), smtp.WithTLSConfig(s.tls(u.Hostname())),
+		smtp.WithoutNoop(), smtp.WithoutRset(), // a round trip each, for what the next command shows anyway
+	}
+	if s.direct {
+		s.options = append(s.options, smtp.WithSSL())
+	}
+	if hasPassword {
+		s.options = append(s.options, smtp.WithUsername(u.User.Username()), smtp.WithPassword(password), smtp.WithOpportunisticSMTPAuth(logins...))
+	}
+	_, err = smtp.NewClient(u.Hostname(), s.options...)
+	return err
+}
+
+func (s *SMTP) tls(host string) *tls.Config {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if s.config.TLS != nil {
+		config = s.config.TLS.Clone()
+	}
+	config.ServerName = host
+	return config
+}
+
+// Send implements compete.Mailer. A mail waits for a connection, and for a server that is away, no longer than Patience.
+func (s *SMTP) Send(ctx context.Context, m compete.Mail) error {
+	message, err := s.compose(m)
+	if err != nil {
+		return fmt.Errorf("%w: %w", compete.ErrMailRefused, err)
+	}
+	waiting, cancel := context.WithTimeout(ctx, s.config.Patience)
+	defer cancel()
+	select {
+	case s.slots <- struct{}{}:
+	case <-waiting.Done():
+		return fmt.Errorf("%w: every connection to the mail server is in use", compete.ErrBusy)
+	}
+	defer func() { <-s.slots }()
+	c := s.takeIdle()
+	if c == nil {
+		if c, err = s.connect(ctx, waiting); err != nil {
+			return fmt.Errorf("%w: %w", compete.ErrMailServer, err)
+		}
+	}
+	err = c.send(ctx, message)
+	if c.sent > 0 && c.stale(err) { // the server closed it while nobody looked, before it took any of this mail
+		c.close()
+		if c, err = s.dial(ctx); err != nil {
+			return fmt.Errorf("%w: %w", compete.ErrMailServer, err)
+		}
+		err = c.send(ctx, message)
+	}
+	s.keep(c, err)
+	if err = s.judge(err); errors.Is(err, compete.ErrMailServer) {
+		s.note(err)
+	}
+	return err
+}
+
+// compose makes the mail as it travels: a multipart of text and HTML.
+func (s *SMTP) compose(m compete.Mail) (*smtp.Msg, error) {
+	message := smtp.NewMsg(smtp.WithNoDefaultUserAgent())
+	message.FromMailAddress(&s.from)
+	to := &mail.Address{Name: m.ToName, Address: m.To}
+	if _, err := mail.ParseAddress(to.String()); err != nil {
+		return nil, fmt.Errorf("the address cannot be written to: %w", err)
+	}
+	message.ToMailAddress(to)
+	message.Subject(m.Subject)
+	message.SetMessageIDWithValue(m.MessageID + "@" + s.host)
+	message.SetDateWithValue(m.SentAt)
+	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: out-of-office replies stay away
+	if m.Unsubscribe != "" {
+		message.SetGenHeader(smtp.HeaderListUnsubscribe, "<"+m.Unsubscribe+">")
+		message.SetGenHeader(smtp.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
+	message.SetBodyString(smtp.TypeTextPlain, m.Text)
+	message.AddAlternativeString(smtp.TypeTextHTML, m.HTML)
+	return message, nil
+}
+
+// judge tells what a failure says of the mail and of the server.
+func (s *SMTP) judge(err error) error {
+	if err == nil {
+		return nil
+	}
+	var failed *smtp.SendError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	code := failed.ErrorCode()
+	switch {
+	case code == 421, failed.Reason == smtp.ErrConnCheck, failed.Reason == smtp.ErrSMTPMailFrom && code != 0:
+		// It is about to close, or it refuses the sender, which all mails share.
+		return fmt.Errorf("%w: %w", compete.ErrMailServer, err)
+	case code >= 500, failed.Reason == smtp.ErrGetRcpts, failed.Reason == smtp.ErrGetSender:
+		return fmt.Errorf("%w: %w", compete.ErrMailRefused, err)
+	}
+	return err
+}
+
+// Close ends the connections. No Send may be under way.
+func (s *SMTP) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.idle {
+		c.quit()
+	}
+	s.idle = nil
+}

@@ -1,0 +1,77 @@
+package mail
+
+import (
+	"embed"
+	"fmt"
+	htmltemplate "html/template"
+	"strings"
+	"text/template"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+//go:embed templates/*.txt templates/*.html
+var files embed.FS
+
+// kinds are the kinds that have templates.
+var kinds = []compete.MessageKind{
+	compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted,
+	compete.MessageCancelled, compete.MessageCompetitionCancelled, compete.MessageReminder,
+	compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail,
+	compete.MessageEmailChanged, compete.MessageAddressInUse,
+}
+
+// kindTemplates are the two files of a kind, each with what its sort of file shares: KIND.txt defines "subject" and "body",
+// KIND.html "content", which stands in the frame that shared.html defines as "mail".
+type kindTemplates struct {
+	text   *template.Template
+	markup *htmltemplate.Template
+}
+
+var templates = parse()
+
+func parse() map[compete.MessageKind]kindTemplates {
+	words := map[string]any{"utc": utc, "hours": hours}
+	text := template.Must(template.New("").Funcs(words).Option("missingkey=error").ParseFS(files, "templates/shared.txt"))
+	markup := htmltemplate.Must(htmltemplate.New("").Funcs(words).Option("missingkey=error").ParseFS(files, "templates/shared.html"))
+	all := make(map[compete.MessageKind]kindTemplates, len(kinds))
+	for _, kind := range kinds {
+		all[kind] = kindTemplates{
+			text:   template.Must(template.Must(text.Clone()).ParseFS(files, "templates/"+string(kind)+".txt")),
+			markup: htmltemplate.Must(htmltemplate.Must(markup.Clone()).ParseFS(files, "templates/"+string(kind)+".html")),
+		}
+	}
+	return all
+}
+
+// execute writes a part of the text.
+func (t kindTemplates) execute(name string, data content) (string, error) {
+	var out strings.Builder
+	if err := t.text.ExecuteTemplate(&out, name, data); err != nil {
+		return "", fmt.Errorf("write a message: %w", err)
+	}
+	return strings.TrimSpace(out.String()) + "\n", nil
+}
+
+func (t kindTemplates) html(data content) (string, error) {
+	var out strings.Builder
+	if err := t.markup.ExecuteTemplate(&out, "mail", data); err != nil {
+		return "", fmt.Errorf("write the HTML of a mail: %w", err)
+	}
+	return strings.TrimSpace(out.String()) + "\n", nil
+}
+
+// utc writes a time for people, in the one zone that is right for everybody, and names it.
+func utc(t time.Time) string {
+	return t.UTC().Format("Monday, 2 January 2006 at 15:04 UTC")
+}
+
+// hours says how long a link of the purpose can be used.
+func hours(purpose string) string {
+	n := int(compete.LinkPurpose(purpose).Life() / time.Hour)
+	if n == 1 {
+		return "one hour"
+	}
+	return fmt.Sprintf("%d hours", n)
+}

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+var _ compete.OutgoingStore = (*Store)(nil)
+
+// enqueueMails adds a MailJob for each message among rows that was written just now, when messages go out by mail.
+func (s *Store) enqueueMails(ctx context.Context, tx *Tx, messages []compete.Message, rows [][]any, written int) error {
+	if !s.Mailing || written == 0 {
+		return nil
+	}
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row[0].(string)
+	}
+	if written < len(rows) { // some were there before, under other ids
+		var err error
+		if ids, err = list(ctx, tx, scanString, `SELECT id FROM messages WHERE id {any $1 uuid}`, s.dialect.list(ids)); err != nil {
+			return err
+		}
+	}
+	there := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		there[id] = true
+	}
+	jobs := make([]compete.Job, 0, len(ids))
+	for i := range messages {
+		if m := &messages[i]; there[m.ID] {
+			there[m.ID] = false
+			jobs = append(jobs, mailJob(m))
+		}
+	}
+	return failure(s.Enqueue(ctx, tx.sql, jobs))
+}
+
+func mailJob(m *compete.Message) compete.MailJob {
+	return compete.MailJob{MessageID: m.ID, About: m.Kind, Details: m.Details}
+}
+
+// Outgoing implements compete.OutgoingStore. The link is there while it can be used.
+func (s *Store) Outgoing(ctx context.Context, messageID string) (compete.Outgoing, error) {
+	if !compete.ValidID(messageID) {
+		return compete.Outgoing{}, compete.ErrMessageMissing
+	}
+	var o compete.Outgoing
+	var remindersOff *time.Time
+	var l link
+	message, err := one(ctx, s.reader, compete.ErrMessageMissing,
+		scanWith(scanMessage, append([]any{&o.DeliveredAt, &o.Name, &remindersOff}, l.fields()...)...),
+		`SELECT `+messageColumns+`, m.delivered_at, u.name, u.reminders_off_at, `+linkColumns+`
+		FROM messages m JOIN users u ON u.id = m.user_id
+		LEFT JOIN account_links l ON l.id = m.link_id AND l.used_at IS NULL AND l.token_hash IS NOT NULL
+		WHERE m.id = $1`, messageID)
+	if err != nil {
+		return compete.Outgoing{}, err
+	}
+	o.Message, o.RemindersOff = message, remindersOff != nil
+	if l.id != nil {
+		found := l.value()
+		o.Link, o.LinkID = &found, found.ID
+	}
+	return o, nil
+}
+
+var markDelivered = newBulk("id uuid, at time", `UPDATE messages SET delivered_at = v.at {from} WHERE messages.id = v.id AND messages.delivered_at IS NULL`)
+
+// MailsTaken implements compete.OutgoingStore.
+func (s *Store) MailsTaken(ctx context.Context, messageIDs []string, at time.Time) error {
+	ids := validIDs(messageIDs)
+	rows := make([][]any, len(ids))
+	for i, id := range ids {
+		rows[i] = []any{id, compete.UTC(at)}
+	}
+	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.bulk(ctx, markDelivered, rows)
+		return err
+	})
+}

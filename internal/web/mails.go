@@ -1,0 +1,189 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/problem"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+// devMails reports whether mails are seen at /dev/mails, and not sent.
+func (a *app) devMails() bool { return a.Mails != nil && !a.Service.VerifyOnSignUp }
+
+func (a *app) forgotForm(_ *http.Request, v *visit) (response, error) {
+	form := pages.ForgotForm{Off: !a.Service.Mailing}
+	return show(http.StatusOK, pages.Forgot(v.page("Forgotten password", ui.SectionLogin), form)), nil
+}
+
+// forgot answers the same whether or not there is such an account.
+func (a *app) forgot(r *http.Request, v *visit) (response, error) {
+	form := pages.ForgotForm{Email: r.PostFormValue("email"), Off: !a.Service.Mailing, Dev: a.devMails()}
+	page := v.page("Forgotten password", ui.SectionLogin)
+	err := a.Service.RequestPasswordReset(r.Context(), form.Email)
+	if e, ok := refused(err); err != nil && ok {
+		form.Errors = formErrors(e)
+		return show(problem.Status(e.Kind), pages.Forgot(page, form)), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return show(http.StatusOK, pages.ForgotSent(page, form)), nil
+}
+
+// secret keeps the address of a page, which has a token in it, from the sites that it leads to.
+func (v *visit) secret(title string) ui.Page {
+	v.w.Header().Set("Referrer-Policy", "no-referrer")
+	p := v.page(title, ui.SectionLogin)
+	p.Back = "/"
+	return p
+}
+
+func (a *app) resetForm(r *http.Request, v *visit) (response, error) {
+	token := r.URL.Query().Get("token")
+	l, err := a.Service.Link(r.Context(), token)
+	if err == nil && l.Purpose != compete.LinkReset {
+		err = compete.ErrLinkVoid
+	}
+	if err != nil {
+		return a.voidLink(v, err, "/auth/forgot", "Ask for a new link")
+	}
+	return show(http.StatusOK, pages.Reset(v.secret("New password"), pages.ResetForm{Token: token})), nil
+}
+
+// voidLink is the page for a link that can't be used; other errors stay errors.
+func (a *app) voidLink(v *visit, err error, href, label string) (response, error) {
+	if !errors.Is(err, compete.ErrLinkVoid) {
+		return nil, err
+	}
+	text := "It was used already, has expired, or is not complete."
+	return show(http.StatusConflict, pages.VoidLink(v.secret("Link"), pages.LinkVoid{Text: text, Href: href, Label: label})), nil
+}
+
+func (a *app) reset(r *http.Request, v *visit) (response, error) {
+	form := pages.ResetForm{Token: r.PostFormValue("token")}
+	_, err := a.Service.ResetPassword(r.Context(), form.Token, r.PostFormValue("password"))
+	if errors.Is(err, compete.ErrLinkVoid) {
+		return a.voidLink(v, err, "/auth/forgot", "Ask for a new link")
+	}
+	if e, ok := refused(err); err != nil && ok {
+		form.Errors = formErrors(e)
+		return show(problem.Status(e.Kind), pages.Reset(v.secret("New password"), form)), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	v.clearCookie(a.sessionCookie()) // every login has ended, this one too
+	return redirectWith("password-reset", "/auth/login"), nil
+}
+
+func (a *app) confirmEmailForm(r *http.Request, v *visit) (response, error) {
+	token := r.URL.Query().Get("token")
+	l, err := a.Service.Link(r.Context(), token)
+	if err == nil && l.Purpose == compete.LinkReset {
+		err = compete.ErrLinkVoid
+	}
+	if err != nil {
+		return a.voidLink(v, err, "/account", "Go to my account")
+	}
+	form := pages.ConfirmEmailForm{Token: token, Email: l.Email, Change: l.Purpose == compete.LinkChange}
+	return show(http.StatusOK, pages.ConfirmEmail(v.secret("Confirm your address"), form)), nil
+}
+
+func (a *app) confirmEmail(r *http.Request, v *visit) (response, error) {
+	_, err := a.Service.ConfirmEmail(r.Context(), r.PostFormValue("token"))
+	switch {
+	case errors.Is(err, compete.ErrLinkVoid):
+		return a.voidLink(v, err, "/account", "Go to my account")
+	case errors.Is(err, compete.ErrEmailTaken):
+		return show(http.StatusConflict, pages.VoidLink(v.secret("Link"), pages.LinkVoid{
+			Text: "Another account has this address by now.", Href: "/account", Label: "Go to my account",
+		})), nil
+	case err != nil:
+		return nil, err
+	case v.actor.LoggedIn():
+		return redirectWith("email-confirmed", "/account"), nil
+	}
+	return redirectWith("email-confirmed", "/auth/login"), nil
+}
+
+// verifyNotice says where the link that confirms the address is to be found.
+func (a *app) verifyNotice(r *http.Request, v *visit) (response, error) {
+	return a.showVerify(v, http.StatusOK, localPath(r.URL.Query().Get("next"), landing), "")
+}
+
+func (a *app) showVerify(v *visit, status int, next, text string) (response, error) {
+	user, err := a.Service.Me(v.r.Context(), v.actor)
+	if err != nil {
+		return nil, err
+	}
+	data := pages.VerifyData{
+		Email: user.Email, Verified: user.VerifiedAt != nil, Needed: a.Service.RequireVerifiedEmail, Next: next, Dev: a.devMails(), Error: text,
+	}
+	return show(status, pages.Verify(v.page("Confirm your address", ui.SectionAccount), data)), nil
+}
+
+// verifyPath is the page that says so, and leads back.
+func verifyPath(next string) string {
+	return "/auth/verify?" + url.Values{"next": {next}}.Encode()
+}
+
+// verifyAgain sends the link once more.
+func (a *app) verifyAgain(r *http.Request, v *visit) (response, error) {
+	next := localPath(r.PostFormValue("next"), landing)
+	err := a.Service.RequestVerification(r.Context(), v.actor)
+	if errors.Is(err, compete.ErrAlreadyVerified) {
+		return redirect(verifyPath(next)), nil
+	}
+	if e, ok := refused(err); err != nil && ok {
+		return a.showVerify(v, problem.Status(e.Kind), next, e.Detail)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return redirectWith("link-sent", verifyPath(next)), nil
+}
+
+// emailView is the part of the account page about the address.
+func (a *app) emailView(u *compete.User) pages.EmailData {
+	return pages.EmailData{Email: u.Email, Verified: u.VerifiedAt != nil, Off: !a.Service.Mailing, Reminders: u.RemindersOffAt == nil}
+}
+
+func (a *app) changeEmail(r *http.Request, v *visit) (response, error) {
+	email := r.PostFormValue("email")
+	err := a.Service.RequestEmailChange(r.Context(), v.actor, email, r.PostFormValue("currentPassword"))
+	if e, ok := refused(err); err != nil && ok {
+		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) { d.Mail.New, d.Mail.Errors = email, formErrors(e) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	return redirectWith("change-sent", "/account"), nil
+}
+
+func (a *app) changeReminders(r *http.Request, v *visit) (response, error) {
+	if err := a.Service.SetReminders(r.Context(), v.actor, r.PostFormValue("reminders") != ""); err != nil {
+		return nil, err
+	}
+	return redirectWith("saved", "/account"), nil
+}
+
+// unsubscribeForm asks: programs that check mails open links too.
+func (a *app) unsubscribeForm(r *http.Request, v *visit) (response, error) {
+	token := r.URL.Query().Get("token")
+	if err := a.Service.CheckUnsubscribe(token); err != nil {
+		return a.voidLink(v, err, "/account", "Go to my account")
+	}
+	return show(http.StatusOK, pages.Unsubscribe(v.secret("Reminders"), token)), nil
+}
+
+// unsubscribe ends reminders. Mail programs post here too, by RFC 8058, with nothing but the address.
+func (a *app) unsubscribe(r *http.Request, v *visit) (response, error) {
+	if err := a.Service.Unsubscribe(r.Context(), r.URL.Query().Get("token")); err != nil {
+		return a.voidLink(v, err, "/account", "Go to my account")
+	}
+	return show(http.StatusOK, pages.Unsubscribed(v.secret("Reminders"))), nil
+}
