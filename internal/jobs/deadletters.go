@@ -18,7 +18,7 @@ type deadLetters struct{ client *Client }
 
 // HandleError implements river.ErrorHandler.
 func (d deadLetters) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
-	d.handle(ctx, job, errorText(err))
+	d.handle(traceOf(ctx, err), job, errorText(err))
 	return nil
 }
 

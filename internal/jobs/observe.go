@@ -81,10 +81,28 @@ func (c *Client) traced(ctx context.Context, job *rivertype.JobRow, work func(co
 	defer span.End()
 	err := work(ctx)
 	var putBack *river.JobSnoozeError
-	if err != nil && !errors.As(err, &putBack) && ctx.Err() == nil {
-		span.SetStatus(codes.Error, errorText(err))
+	if err == nil || errors.As(err, &putBack) || ctx.Err() != nil {
+		return err
 	}
-	return err
+	span.SetStatus(codes.Error, errorText(err))
+	return &tracedError{err, span.SpanContext()}
+}
+
+// tracedError carries the span of a failed job to the error handler, whose lines in the log are to name it.
+type tracedError struct {
+	error
+	span trace.SpanContext
+}
+
+func (e *tracedError) Unwrap() error { return e.error }
+
+// traceOf is ctx with the span that err carries, if any.
+func traceOf(ctx context.Context, err error) context.Context {
+	var traced *tracedError
+	if errors.As(err, &traced) {
+		return trace.ContextWithSpanContext(ctx, traced.span)
+	}
+	return ctx
 }
 
 // linksOf finds the traces that the notices of a payload name.

@@ -38,13 +38,19 @@ var seeds = []struct {
 	{"users", row{
 		"id": seedUser, "email": "ann@example.com", "name": "Ann Ünal", "password_hash": "hash", "role": "PARTICIPANT",
 		"disabled_at": seedTime, "tokens_valid_after": seedTime, "created_at": seedTime, "updated_at": seedTime,
+		"verified_at": seedTime, "reminders_off_at": seedTime,
 	}},
 	{"users", row{
 		"id": seedOrganizer, "email": "Org@Example.com", "name": "Organizer", "password_hash": "hash", "role": "ORGANIZER",
 		"disabled_at": nil, "tokens_valid_after": nil, "created_at": seedTime, "updated_at": seedTime,
+		"verified_at": nil, "reminders_off_at": nil,
 	}},
 	{"sessions", row{
 		"id": seedOther, "user_id": seedUser, "token_hash": "hash", "created_at": seedTime, "expires_at": seedTime.Add(time.Hour), "ended_at": nil,
+	}},
+	{"account_links", row{
+		"id": seedOther, "purpose": "verify", "email": "ann@example.com", "user_id": seedUser, "token_hash": "hash",
+		"created_at": seedTime, "expires_at": seedTime.Add(time.Hour), "used_at": nil,
 	}},
 	{"competitions", row{
 		"id": seedCompetition, "title": "Cup", "description": "A *race*", "location": "Here", "capacity": 2, "seats_left": 1, "waitlisted": 0,
@@ -60,6 +66,7 @@ var seeds = []struct {
 	{"messages", row{
 		"id": seedOther, "user_id": seedUser, "registration_id": seedRegistration, "seq": int64(1), "kind": "confirmed", "start_date": nil,
 		"to": "ann@example.com", "subject": "You are in", "body": "Hello", "sent_at": seedTime, "read_at": seedTime,
+		"delivered_at": seedTime, "link_id": seedOther,
 	}},
 	{"seats_taken", row{"competition_id": seedCompetition, "minute": seedTime.Truncate(time.Minute), "taken": 1}},
 	{"idempotency_keys", row{
