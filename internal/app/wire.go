@@ -85,9 +85,13 @@ func (a *App) pages() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	console, err := a.jobs.Console(web.JobsPath)
+	if err != nil {
+		return nil, err
+	}
 	return web.New(a.background.context(), web.Config{
-		Service: a.service, Sessions: a.auth, Live: a.hub, Log: a.log, PublicURL: public, Health: a.health.forWeb, Demo: a.config.Demo,
-		Mails: a.mails.preview(a),
+		Service: a.service, Sessions: a.auth, Live: a.hub, Log: a.log, PublicURL: public, Health: a.health.forWeb,
+		Jobs: console, Mails: a.mails.preview(a), Demo: a.config.Demo,
 	}), nil
 }
 

@@ -17,10 +17,11 @@ func (a *app) adminsOnly(next http.Handler) http.Handler {
 			err = v.requireRole(compete.RoleAdmin)
 		}
 		if err != nil {
-			w.Header().Set("Content-Security-Policy", contentSecurityPolicy)
 			a.fail(v, err)
 			return
 		}
+		w.Header().Set("Content-Security-Policy", consolePolicy)
+		w.Header().Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)
 	})
 }

@@ -9,13 +9,15 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"minicompete/internal/compete"
 	"minicompete/internal/live"
 	"minicompete/internal/web/static"
 )
+
+// JobsPath is where Config.Jobs is served.
+const JobsPath = "/admin/jobs"
 
 // Config is everything the web app needs. All fields are needed but those that say otherwise.
 type Config struct {
@@ -28,7 +30,7 @@ type Config struct {
 	PublicURL *url.URL
 	// Health reports how each dependency is, for the admin's page.
 	Health func(ctx context.Context) []Check
-	// Jobs is the job console, mounted at /admin/jobs for admins alone; nil leaves it out.
+	// Jobs is the job console, mounted at JobsPath for admins alone; nil leaves it out.
 	Jobs http.Handler
 	// Demo adds the page of components and the names of the demo accounts.
 	Demo bool
@@ -88,8 +90,8 @@ func New(ctx context.Context, c Config) http.Handler {
 	mux.Handle("GET "+static.Prefix, static.Handler())
 	mux.Handle("GET /favicon.ico", http.RedirectHandler(static.Path("mark.svg"), http.StatusSeeOther))
 	if c.Jobs != nil {
-		mux.Handle("/admin/jobs/", a.adminsOnly(c.Jobs))
-		mux.Handle("GET /admin/jobs", http.RedirectHandler("/admin/jobs/", http.StatusSeeOther))
+		mux.Handle(JobsPath+"/", a.adminsOnly(c.Jobs))
+		mux.Handle("GET "+JobsPath, http.RedirectHandler(JobsPath+"/", http.StatusSeeOther))
 	}
 	mux.Handle("/", a.page(func(*http.Request, *visit) (response, error) { return nil, errNoSuchPage }))
 	return a.protect(mux)
@@ -112,9 +114,7 @@ func (a *app) protect(next http.Handler) http.Handler {
 	guarded := origins.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		if !strings.HasPrefix(r.URL.Path, "/admin/jobs/") {
-			h.Set("Content-Security-Policy", contentSecurityPolicy)
-		}
+		h.Set("Content-Security-Policy", contentSecurityPolicy) // the job console, once let in, sets its own
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
@@ -131,3 +131,7 @@ func (a *app) protect(next http.Handler) http.Handler {
 // contentSecurityPolicy allows what this server itself serves, and nothing inline.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// consolePolicy is that of the job console, whose messages bring styles of their own.
+const consolePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
