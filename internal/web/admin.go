@@ -61,14 +61,14 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 		}
 	}
 	for _, c := range a.Health(r.Context()) {
-		data.Checks = append(data.Checks, pages.AdminCheck(c))
+		data.Checks = append(data.Checks, pages.AdminCheck{Name: capital(c.Name), OK: c.OK, Latency: c.Latency})
 	}
 	return show(http.StatusOK, pages.Admin(v.page("Admin", ui.SectionAdmin), data)), nil
 }
 
 func (a *app) userView(v *visit, u *compete.User) pages.AdminUser {
 	return pages.AdminUser{
-		ID: u.ID, Name: u.Name, Email: u.Email, Role: string(u.Role),
+		ID: u.ID, Name: u.Name, Email: u.Email, Role: string(u.Role), RoleLabel: roleLabel(u.Role),
 		Disabled: u.DisabledAt != nil, Self: u.ID == v.actor.UserID, Since: u.CreatedAt,
 	}
 }

@@ -43,7 +43,7 @@ func (a *app) participantDashboard(v *visit) (response, error) {
 	}
 	slices.SortStableFunc(data.Upcoming, byStart)
 	if len(data.Upcoming) > 0 && data.Upcoming[0].Starts != nil {
-		data.Next = &data.Upcoming[0]
+		data.Next, data.Upcoming = &data.Upcoming[0], data.Upcoming[1:]
 	}
 	if !list.Next.IsZero() {
 		data.More = nextPage(v.r.URL, list.Next)

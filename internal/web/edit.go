@@ -79,7 +79,7 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 	typed := readForm(r, nil)
 	typed.form.Draft = true
 	if r.PostFormValue("preview") != "" {
-		return a.showPreview(v, typed.form)
+		return showPreview(v, typed)
 	}
 	if len(typed.form.Errors) > 0 {
 		return showForm(v, http.StatusUnprocessableEntity, typed.form), nil
@@ -110,31 +110,48 @@ func (a *app) refuseForm(v *visit, typed typedForm, err error) (response, error)
 	}
 	form := typed.form
 	form.Errors = formErrors(e)
-	if errors.Is(err, compete.ErrCapacityBelowHeld) {
+	switch {
+	case errors.Is(err, compete.ErrCapacityBelowHeld):
 		form.Errors = pages.Errors{"capacity": e.Detail}
+	case errors.Is(err, compete.ErrIdempotencyKeyReused): // one went back to this form and changed it
+		form.Key = rand.Text()
+		form.Errors = pages.Errors{"": "You have sent this form already, and its competition is on your dashboard. Send it again to make a second one."}
 	}
 	return showForm(v, problem.Status(e.Kind), form), nil
 }
 
-func (a *app) showPreview(v *visit, form pages.CompetitionForm) (response, error) {
-	html, err := markdown.HTML(form.Description)
+// showPreview shows the form as it was typed, and how the competition will look. What can't be read is left out of it.
+func showPreview(v *visit, typed typedForm) (response, error) {
+	look, err := previewOf(typed)
 	if err != nil {
 		return nil, err
 	}
-	form.Preview, form.Errors = html, nil
-	return showForm(v, http.StatusOK, form), nil
+	typed.form.Preview, typed.form.Errors = look, nil
+	return showForm(v, http.StatusOK, typed.form), nil
 }
 
-// preview is the description alone, for htmx.
+func previewOf(typed typedForm) (*pages.CompetitionData, error) {
+	html, err := markdown.HTML(typed.form.Description)
+	if err != nil {
+		return nil, err
+	}
+	n := typed.values
+	return &pages.CompetitionData{
+		Title: n.Title, Description: html, Location: n.Location, Tags: compete.NormalizeTags(n.Tags),
+		Opens: n.RegOpensAt, Deadline: n.RegDeadline, Starts: n.StartDate,
+	}, nil
+}
+
+// preview is the preview alone, for htmx.
 func (a *app) preview(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
 		return nil, err
 	}
-	html, err := markdown.HTML(r.PostFormValue("description"))
+	look, err := previewOf(readForm(r, nil))
 	if err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, pages.Preview(html)), nil
+	return show(http.StatusOK, pages.Preview(look)), nil
 }
 
 // owned reads a competition that the viewer may change.
@@ -175,7 +192,7 @@ func (a *app) edit(r *http.Request, v *visit) (response, error) {
 	typed := readForm(r, &c)
 	typed.form.ID, typed.form.Draft = c.ID, c.Status == compete.StatusDraft
 	if r.PostFormValue("preview") != "" {
-		return a.showPreview(v, typed.form)
+		return showPreview(v, typed)
 	}
 	if len(typed.form.Errors) > 0 {
 		return showForm(v, http.StatusUnprocessableEntity, typed.form), nil

@@ -13,6 +13,7 @@ const featuredCards = 3
 
 func (a *app) home(r *http.Request, v *visit) (response, error) {
 	data := pages.HomeData{DemoAccounts: a.Demo}
+	shown := map[string]bool{}
 	for _, row := range []struct {
 		cards  *[]ui.CompetitionCard
 		filter compete.CompetitionFilter
@@ -21,12 +22,17 @@ func (a *app) home(r *http.Request, v *visit) (response, error) {
 		{&data.FillingFast, compete.CompetitionFilter{Phase: compete.PhaseOpen, Sort: compete.SortFilling}},
 		{&data.Newest, compete.CompetitionFilter{Sort: compete.SortNewest}},
 	} {
-		row.filter.Limit = featuredCards
+		row.filter.Limit = featuredCards + len(shown) // so that enough are left of those that no row before has
 		list, err := a.Service.ListCompetitions(r.Context(), row.filter, "")
 		if err != nil {
 			return nil, err
 		}
-		*row.cards = cardViews(list.Items, v.now)
+		for _, card := range cardViews(list.Items, v.now) {
+			if len(*row.cards) < featuredCards && !shown[card.ID] {
+				shown[card.ID] = true
+				*row.cards = append(*row.cards, card)
+			}
+		}
 	}
 	page := v.shared(v.page("Every seat, in the order you arrive", ui.SectionHome), "/",
 		"Open a competition with a fixed number of seats, or register for one. Every seat goes to exactly one person, in the order they arrive.")

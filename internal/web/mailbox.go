@@ -21,8 +21,11 @@ func (a *app) mailbox(r *http.Request, v *visit) (response, error) {
 	if !list.Next.IsZero() {
 		more = nextPage(r.URL, list.Next)
 	}
-	if v.partial() {
+	switch {
+	case v.partial() && r.URL.Query().Has("cursor"):
 		return show(http.StatusOK, pages.MoreMessages(messages, more)), nil
+	case v.partial():
+		return show(http.StatusOK, pages.Messages(messages, more)), nil
 	}
 	return show(http.StatusOK, pages.Mailbox(v.page("Mailbox", ui.SectionMailbox), messages, v.unread, more)), nil
 }

@@ -67,13 +67,20 @@ type asset struct {
 	gzip        func() []byte
 }
 
+// assets are the files by their addresses. A process that boots several servers, as tests do, compresses them once.
+var assets = sync.OnceValue(func() map[string]*asset {
+	all := map[string]*asset{licences: newAsset("LICENSES.txt")}
+	for _, hashed := range manifest.Files {
+		all[Prefix+hashed] = newAsset("dist/" + hashed)
+	}
+	return all
+})
+
+const licences = Prefix + "LICENSES.txt"
+
 // Handler serves the assets under Prefix, cached for ever by their hashed names.
 func Handler() http.Handler {
-	assets := make(map[string]*asset)
-	for _, hashed := range manifest.Files {
-		assets[Prefix+hashed] = newAsset("dist/" + hashed)
-	}
-	licences := newAsset("LICENSES.txt")
+	assets := assets()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
@@ -81,16 +88,15 @@ func Handler() http.Handler {
 			return
 		}
 		a, ok := assets[r.URL.Path]
-		switch {
-		case ok:
-			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		case r.URL.Path == Prefix+"LICENSES.txt":
-			a = licences
-			w.Header().Set("Cache-Control", "no-cache")
-		default:
+		if !ok {
 			http.Error(w, "no such file", http.StatusNotFound)
 			return
 		}
+		lifetime := "public, max-age=31536000, immutable"
+		if r.URL.Path == licences { // its name has no hash
+			lifetime = "no-cache"
+		}
+		w.Header().Set("Cache-Control", lifetime)
 		a.serve(w, r)
 	})
 }

@@ -107,7 +107,7 @@ type look struct{ class, icon, label string }
 
 var looks = map[State]look{
 	StateOpen:       {"is-open", "open", "Open"},
-	StateFilling:    {"is-filling", "filling", "Filling fast"},
+	StateFilling:    {"is-filling", "filling", "Filling up"},
 	StateFull:       {"is-full", "full", "Full"},
 	StateWaitlist:   {"is-waitlist", "waitlist", "Waitlist open"},
 	StateUpcoming:   {"is-upcoming", "upcoming", "Opens soon"},

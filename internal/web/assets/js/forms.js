@@ -22,6 +22,13 @@ export function startForms() {
   });
   // Focus goes to the first field that is wrong.
   document.querySelector('[aria-invalid="true"]')?.focus();
+  // The zones that this browser knows are offered where one is typed.
+  document.addEventListener("focusin", (e) => {
+    const list = e.target.list;
+    if (list?.id === "zones" && list.childElementCount === 0) {
+      list.append(...["UTC", ...Intl.supportedValuesOf("timeZone")].map((zone) => new Option(zone, zone)));
+    }
+  });
   document.addEventListener("click", (e) => {
     if (e.target.closest("[data-print]")) {
       print();
