@@ -2,7 +2,7 @@
 # Each target is one readable line or a script; nothing has to be set up by hand first.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-quick lint generate assets bench
+.PHONY: help run build test test-quick lint generate assets screenshots bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ generate: ## Write the generated code and the golden files anew
 assets: ## Rebuild the committed styles, scripts and fonts (needs Node and npm)
 	npm ci
 	npm run build
+
+screenshots: ## Write a picture of each page, theme and width into ./screenshots (needs Chromium)
+	MINICOMPETE_SCREENSHOTS=$(CURDIR)/screenshots go test -count=1 -timeout 20m -run '^TestDemo$$/^every_page$$' ./internal/web/e2e
 
 bench: build ## Measure speed and memory; prints figures, asserts nothing (BENCH="-only reads" for a part)
 	scripts/with-test-services go run ./internal/bench $(BENCH)

@@ -18,14 +18,13 @@ func (v *visitor) logIn(email, password string) {
 	v.until("being logged in", `!location.pathname.startsWith("/auth") && document.querySelector('a[href="/account"]') !== null`)
 }
 
-// TestWithoutScript goes the same way with JavaScript off: forms post, links link.
-func TestWithoutScript(t *testing.T) {
-	s := startSite(t)
-	organizer := newVisitor(t, s.replicas[0], "Olga Plain").withoutScript()
+// testWithoutScript goes the same way with JavaScript off: forms post, links link.
+func testWithoutScript(t *testing.T, s site) {
+	organizer := newVisitor(t, s.first(), "Olga Plain").withoutScript()
 	organizer.signUp("ORGANIZER")
 	page := organizer.publish("Plain Cup", 1)
 
-	first := newVisitor(t, s.replicas[0], "Ada Plain").withoutScript()
+	first := newVisitor(t, s.first(), "Ada Plain").withoutScript()
 	first.open(page)
 	first.click(`#stand a[href^="/auth/signup"]`)
 	first.at("/auth/signup")
@@ -41,7 +40,7 @@ func TestWithoutScript(t *testing.T) {
 	first.see("#flash", "You are in")
 	first.see("#stand .bib-number", "0001")
 
-	second := newVisitor(t, s.replicas[0], "Ben Plain").withoutScript()
+	second := newVisitor(t, s.first(), "Ben Plain").withoutScript()
 	second.signUp("PARTICIPANT")
 	second.open("/competitions?search=plain")
 	second.see("#results", "Plain Cup")
@@ -60,15 +59,14 @@ func TestWithoutScript(t *testing.T) {
 	second.see("#flash", "logged out")
 }
 
-// TestPressTwice presses as an impatient person does, and goes back and presses again.
-func TestPressTwice(t *testing.T) {
-	s := startSite(t)
-	organizer := newVisitor(t, s.replicas[0], "Olga Twice")
+// testPressTwice presses as an impatient person does, and goes back and presses again.
+func testPressTwice(t *testing.T, s site) {
+	organizer := newVisitor(t, s.first(), "Olga Twice")
 	organizer.signUp("ORGANIZER")
 	page := organizer.publish("Twice Cup", 10)
 
 	for _, script := range []bool{true, false} {
-		v := newVisitor(t, s.replicas[0], fmt.Sprintf("Ada Script %v", script))
+		v := newVisitor(t, s.first(), fmt.Sprintf("Ada Script %v", script))
 		if !script {
 			v.withoutScript()
 		}
@@ -76,7 +74,7 @@ func TestPressTwice(t *testing.T) {
 		v.open(page)
 		v.do(chromedp.DoubleClick(chromedp.CSS(registerButton)))
 		v.see("#stand-title", "You are in")
-		v.do(chromedp.NavigateBack())
+		v.back()
 		v.open(page)
 		v.see("#stand-title", "You are in")
 	}
@@ -87,10 +85,10 @@ func TestPressTwice(t *testing.T) {
 	}
 }
 
-// TestOpening presses before the opening and is told; then the button comes alive by itself.
-func TestOpening(t *testing.T) {
-	s := startSite(t)
-	organizer := newVisitor(t, s.replicas[0], "Olga Opening")
+// testOpening presses before the opening and is told; then the button comes alive by itself, by the server's clock, however wrong
+// the browser's is.
+func testOpening(t *testing.T, s site) {
+	organizer := newVisitor(t, s.first(), "Olga Opening")
 	organizer.signUp("ORGANIZER")
 	page := organizer.publish("Early Cup", 5)
 	organizer.open(page + "/edit")
@@ -98,83 +96,95 @@ func TestOpening(t *testing.T) {
 	organizer.click("main form button.btn-primary")
 	organizer.see("#flash", "Saved")
 
-	v := newVisitor(t, s.replicas[0], "Ada Early")
-	v.signUp("PARTICIPANT")
-	v.open(page)
-	v.see("#stand-title", "opens soon")
-	v.until("a button that waits", `document.querySelector("button[data-opens]").disabled`)
-	v.see("[data-clock]", ":")
-
-	plain := newVisitor(t, s.replicas[0], "Ben Early").withoutScript()
+	plain := newVisitor(t, s.first(), "Ben Early").withoutScript()
 	plain.signUp("PARTICIPANT")
 	plain.open(page)
 	plain.click(registerButton)
 	plain.see("#stand [role=alert]", "Registration opens")
 
-	// The same page, as if the opening were a second away by the server's clock.
-	eval[chromedp.Void](v, `document.querySelector("[data-countdown]").dataset.countdown = new Date(Date.now() + 1500).toISOString()`)
-	v.until("a button that can be pressed", `!document.querySelector("button[data-opens]").disabled`)
+	for name, wrong := range map[string]time.Duration{"slow": -7 * time.Minute, "fast": 7 * time.Minute} {
+		v := newVisitor(t, s.first(), "Ada with a clock too "+name)
+		v.shiftClock(wrong)
+		v.signUp("PARTICIPANT")
+		v.open(page)
+		v.see("#stand-title", "opens soon")
+		v.until("a button that waits", `document.querySelector("button[data-opens]").disabled`)
+		v.see("[data-clock]", ":")
+		// The same page, as if the opening were two seconds away.
+		opens := time.Now().Add(2 * time.Second).Truncate(time.Millisecond)
+		eval[any](v, fmt.Sprintf(`document.querySelector("[data-countdown]").dataset.countdown = %q`, opens.UTC().Format(time.RFC3339Nano)))
+		v.until("the right second", `document.querySelector("[data-clock]").innerText === "00:01"`)
+		if before := time.Until(opens); before < 0 || before > 1100*time.Millisecond {
+			t.Errorf("a clock %s: one second is left to see when %v is left", name, before)
+		}
+		v.until("a button that can be pressed", `!document.querySelector("button[data-opens]").disabled`)
+		if early := time.Until(opens); early > 0 {
+			t.Errorf("a clock %s: the button is ready %v too early", name, early)
+		}
+		v.click(registerButton)
+		v.see("#stand [role=alert]", "Registration opens") // the server's word counts
+	}
 }
 
-// TestSearch types, filters and goes on; the address always says what is shown.
-func TestSearch(t *testing.T) {
-	s := startSite(t)
-	organizer := newVisitor(t, s.replicas[0], "Olga Search")
+// testSearch types, filters and goes on; the address always says what is shown.
+func testSearch(t *testing.T, s site) {
+	organizer := newVisitor(t, s.first(), "Olga Search")
 	organizer.signUp("ORGANIZER")
 	organizer.publish("Velodrome Sprint", 3)
 	organizer.publish("Chess by Candlelight", 3)
 
-	v := newVisitor(t, s.replicas[0], "Ada Search")
+	v := newVisitor(t, s.first(), "Ada Search")
 	v.open("/competitions")
 	v.see("#results", "Velodrome Sprint")
 	v.fill("search", "candle")
 	v.until("one result", `document.querySelectorAll("#results article").length === 1`)
 	v.see("#results", "Chess by Candlelight")
 	v.until("the search in the address", `location.search === "?search=candle"`)
-	v.do(chromedp.Reload())
+	v.do(reload())
 	v.see("#results", "Chess by Candlelight")
 	v.click(`label.chip:has(input[value="full"])`)
 	v.see("#results", "Nothing matches")
 	v.until("the filter in the address", `location.search.includes("phase=full")`)
 }
 
-// TestSessionEnd has a session end while a page is open: the next press leads to the log-in and back.
-func TestSessionEnd(t *testing.T) {
-	s := startSite(t)
-	organizer := newVisitor(t, s.replicas[0], "Olga Session")
+// testSessionEnd has a session end while a page is open: the next press leads to the log-in and back.
+func testSessionEnd(t *testing.T, s site) {
+	organizer := newVisitor(t, s.first(), "Olga Session")
 	organizer.signUp("ORGANIZER")
 	page := organizer.publish("Session Cup", 5)
 
-	v := newVisitor(t, s.replicas[0], "Ada Session")
+	v := newVisitor(t, s.first(), "Ada Session")
 	v.signUp("PARTICIPANT")
 	v.open(page)
 	v.see(registerButton, "Register")
 
-	admin := newVisitor(t, s.replicas[0], "Admin")
-	admin.logIn("admin@minicompete.com", "password123")
-	admin.open("/admin?search=ada.session")
-	admin.click("tbody a")
-	admin.see("h1", "Ada Session")
-	admin.click(`input[name="disabled"]`)
-	admin.click("main form button")
-	admin.see("#flash", "changed")
+	elsewhere := newVisitor(t, s.first(), "Ada Elsewhere")
+	elsewhere.logIn(email(v.name), "correct horse battery")
+	elsewhere.open("/account")
+	elsewhere.fill("currentPassword", "correct horse battery")
+	elsewhere.fill("password", "battery horse correct")
+	elsewhere.click(`main form[action="/account/password"] button`)
+	elsewhere.see("#flash", "All other sessions are logged out")
 
 	v.click(registerButton)
-	if at := v.at("/auth/login"); at != "/auth/login" {
-		t.Errorf("at %s, want the log-in page", at)
-	}
+	v.at("/auth/login")
 	if next := eval[string](v, `document.querySelector("[name=next]").value`); next != page {
 		t.Errorf("the log-in leads back to %q, want %q", next, page)
 	}
+	v.fill("email", email(v.name))
+	v.fill("password", "battery horse correct")
+	v.click("main form button")
+	v.at(page)
+	v.click(registerButton)
+	v.see("#stand-title", "You are in")
 }
 
-// TestEditMeanwhile has two tabs edit one competition: the later one is warned and keeps what was typed.
-func TestEditMeanwhile(t *testing.T) {
-	s := startSite(t)
-	organizer := newVisitor(t, s.replicas[0], "Olga Edits")
+// testEditMeanwhile has two tabs edit one competition: the later one is warned and keeps what was typed.
+func testEditMeanwhile(t *testing.T, s site) {
+	organizer := newVisitor(t, s.first(), "Olga Edits")
 	organizer.signUp("ORGANIZER")
 	page := organizer.publish("Edit Cup", 5)
-	other := newVisitor(t, s.replicas[0], "Olga Elsewhere")
+	other := newVisitor(t, s.first(), "Olga Elsewhere")
 	other.logIn(email(organizer.name), "correct horse battery")
 
 	organizer.open(page + "/edit")
@@ -193,11 +203,10 @@ func TestEditMeanwhile(t *testing.T) {
 	organizer.see("h1", "Edit Cup, the Second")
 }
 
-// TestTheme switches the theme; the choice is there from the first byte of the next page, also without script.
-func TestTheme(t *testing.T) {
-	s := startSite(t)
+// testTheme switches the theme; the choice is there from the first byte of the next page, also without script.
+func testTheme(t *testing.T, s site) {
 	for _, script := range []bool{true, false} {
-		v := newVisitor(t, s.replicas[0], "Ada Theme")
+		v := newVisitor(t, s.first(), "Ada Theme")
 		if !script {
 			v.withoutScript()
 		}
@@ -213,10 +222,9 @@ func TestTheme(t *testing.T) {
 	}
 }
 
-// TestTimes shows times in the viewer's zone with the zone named, across a change of daylight saving time.
-func TestTimes(t *testing.T) {
-	s := startSite(t)
-	v := newVisitor(t, s.replicas[0], "Ada Times")
+// testTimes shows times in the viewer's zone with the zone named, across a change of daylight saving time.
+func testTimes(t *testing.T, s site) {
+	v := newVisitor(t, s.first(), "Ada Times")
 	v.inZone("America/New_York")
 	v.open("/dev/components")
 	for at, want := range map[string]string{

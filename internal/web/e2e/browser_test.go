@@ -10,14 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
 // patience is how long a test waits for what a page should show. A passing test never waits that long.
-const patience = 15 * time.Second
+const patience = time.Minute
 
 // chrome is the one browser of all tests; each visitor has cookies of its own in it.
 var chrome context.Context
@@ -77,9 +76,23 @@ func newVisitor(t *testing.T, base, name string) *visitor {
 	if err := chromedp.Do(tab); err != nil {
 		t.Fatalf("%s: open a tab: %v", name, err)
 	}
+	params := page.AddScriptToEvaluateOnNewDocumentParams{Source: witness}
+	if _, err := chromedp.Call(tab, page.AddScriptToEvaluateOnNewDocument, params); err != nil {
+		v.fatal("watch the pages", err)
+	}
 	v.do(chromedp.EmulateViewport(1280, 900))
 	return v
 }
+
+// witness has each page note what goes wrong in it.
+const witness = `
+	window.trouble = [];
+	addEventListener("securitypolicyviolation", (e) => trouble.push("against the policy: " + e.violatedDirective + " " + e.blockedURI));
+	addEventListener("error", (e) => trouble.push("error: " + (e.message ?? e.target.src ?? e.target.href)), true);
+	addEventListener("unhandledrejection", (e) => trouble.push("rejected: " + e.reason));
+	for (const level of ["error", "warn"]) {
+		console[level] = (...words) => trouble.push(level + ": " + words.join(" "));
+	}`
 
 // withoutScript switches JavaScript off.
 func (v *visitor) withoutScript() *visitor {
@@ -99,12 +112,23 @@ func (v *visitor) inZone(zone string) {
 	}
 }
 
-// forgetCache makes the next page load as if it were the first.
-func (v *visitor) forgetCache() {
+// shiftClock sets the browser's clock wrong.
+func (v *visitor) shiftClock(by time.Duration) {
 	v.t.Helper()
-	if _, err := chromedp.Call(v.tab, network.ClearBrowserCache, cdp.Empty{}); err != nil {
-		v.fatal("clear the cache", err)
+	params := page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(`{
+		const now = Date.now, origin = performance.timeOrigin;
+		Date.now = () => now() + %[1]d;
+		Object.defineProperty(performance, "timeOrigin", {value: origin + %[1]d});
+	}`, by.Milliseconds())}
+	if _, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, params); err != nil {
+		v.fatal("set the clock", err)
 	}
+}
+
+// back is the browser's button.
+func (v *visitor) back() {
+	v.t.Helper()
+	v.do(chromedp.NavigateBack())
 }
 
 func (v *visitor) fatal(what string, err error) {
@@ -154,12 +178,12 @@ func (v *visitor) set(name, value string) {
 	eval[chromedp.Void](v, fmt.Sprintf(`document.querySelector("main [name=%s]").value = %q`, name, value))
 }
 
-// eval computes an expression in the page.
+// eval computes an expression in the page, and waits when it is a promise.
 func eval[T any](v *visitor, expression string) T {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.tab, patience)
 	defer cancel()
-	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		v.fatal(expression, err)
 	}

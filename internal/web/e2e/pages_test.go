@@ -1,8 +1,8 @@
 package e2e
 
 import (
-	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,13 +13,6 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-//go:embed testdata/axe.min.js
-var axe string
-
-// axeRun asks for what WCAG 2.2 AA asks for, and axe's best practices, and returns what was found as text.
-const axeRun = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
-	.then(r => r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.map(n => "    " + n.target.join(" ") + "\n      " + n.failureSummary.replaceAll("\n", "\n      ")).join("\n")).join("\n"))`
-
 // look is a width and a theme.
 type look struct {
 	width int64
@@ -28,62 +21,189 @@ type look struct {
 
 var looks = []look{{1280, "light"}, {1280, "dark"}, {390, "light"}, {390, "dark"}}
 
-// TestEveryPage visits every page in every look. axe finds nothing, nothing is cut off at the side, nothing
-// breaks the content security policy or fails in the console.
-func TestEveryPage(t *testing.T) {
-	s := startSite(t)
-	tour := newTour(t, s.replicas[0])
+// testEveryPage visits every page in every look. axe finds nothing, nothing is cut off at the side, nothing
+// goes wrong in the console or against the content security policy, and no page is too heavy.
+func testEveryPage(t *testing.T, s site) {
 	shots := os.Getenv("MINICOMPETE_SCREENSHOTS")
-	for _, stop := range tour {
-		t.Run(stop.name, func(t *testing.T) {
-			v := stop.visitor
+	for _, tour := range newTours(t, s) {
+		t.Run(tour.visitor.name, func(t *testing.T) {
+			v := tour.visitor
 			v.t = t
-			for _, l := range looks {
-				v.wear(l)
+			for _, stop := range tour.stops {
 				v.open(stop.path)
-				v.until("the script", `document.readyState === "complete"`)
-				if found := v.accessibility(); found != "" {
-					t.Errorf("%s at %d px, %s:\n%s", stop.path, l.width, l.theme, found)
+				if stop.then != nil {
+					stop.then(v)
 				}
-				if wide := eval[int64](v, "document.documentElement.scrollWidth"); wide > l.width {
-					t.Errorf("%s at %d px is %d px wide", stop.path, l.width, wide)
+				v.until("the fonts", `document.readyState === "complete" && document.fonts.status === "loaded"`)
+				v.check(stop.name, v.weigh())
+				for _, l := range looks {
+					v.wear(l)
+					v.check(fmt.Sprintf("%s at %d px, %s", stop.name, l.width, l.theme), v.accessibility(), v.overflow(l.width))
+					if shots != "" {
+						v.picture(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", stop.name, l.width, l.theme)), l)
+					}
 				}
-				if shots != "" {
-					v.picture(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", stop.name, l.width, l.theme)))
-				}
+				v.check(stop.name, v.trouble(), v.strangers())
+				v.wear(looks[0])
 			}
 		})
+	}
+}
+
+// check reports what checks have found; an empty text is nothing.
+func (v *visitor) check(where string, found ...string) {
+	v.t.Helper()
+	for _, f := range found {
+		if f != "" {
+			v.t.Errorf("%s: %s", where, f)
+		}
+	}
+}
+
+// testChecksCanFail spoils a page in every way that the checks are there to see.
+func testChecksCanFail(t *testing.T, s site) {
+	v := newVisitor(t, s.first(), "Vandal")
+	v.open("/auth/login")
+	v.wear(look{390, "light"})
+	v.until("the script", `document.readyState === "complete"`)
+	for name, found := range map[string]string{"axe": v.accessibility(), "width": v.overflow(390), "trouble": v.trouble(), "strangers": v.strangers(), "weight": v.weigh()} {
+		if found != "" {
+			t.Fatalf("%s finds something before anything is spoiled: %s", name, found)
+		}
+	}
+	eval[any](v, `(() => {
+		document.querySelector("label").remove();
+		document.querySelector("h1").style.color = "#ddd";
+		document.querySelector("main").append(Object.assign(document.createElement("div"), {id: "wide"}));
+		document.querySelector("#wide").style.width = "500px";
+		document.querySelector("#wide").insertAdjacentHTML("beforeend", "<img alt='' src='http://127.0.0.1:9/x.png'><p style='color: red'>x</p>");
+	})()`)
+	v.until("the policy to refuse what was put in", `trouble.length >= 2`)
+	for name, found := range map[string]struct{ got, want string }{
+		"labels":     {v.accessibility(), "label:"},
+		"contrast":   {v.accessibility(), "color-contrast:"},
+		"width":      {v.overflow(390), "wide"},
+		"policy":     {v.trouble(), "style-src"},
+		"outsiders":  {v.trouble(), "http://127.0.0.1:9"},
+		"no scripts": {heavy(weight{All: 1, Fonts: 1}), "script"},
+		"too heavy":  {heavy(weight{All: maxFirstView + 1, Script: 1, Fonts: 1}), "in all"},
+		"too clever": {heavy(weight{All: 1, Script: maxScript + 1, Fonts: 1}), "script"},
+	} {
+		if !strings.Contains(found.got, found.want) {
+			t.Errorf("%s: found %q, want %q in it", name, found.got, found.want)
+		}
 	}
 }
 
 // wear sets the width of the screen and the theme that the system prefers, and keeps motion out of the pictures.
 func (v *visitor) wear(l look) {
 	v.t.Helper()
-	v.do(chromedp.EmulateViewport(l.width, 900))
-	params := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: l.theme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-	}}
-	if _, err := chromedp.Call(v.tab, emulation.SetEmulatedMedia, params); err != nil {
-		v.fatal("set the theme", err)
+	v.screen(l.width, 900)
+	v.media("", &emulation.MediaFeature{Name: "prefers-color-scheme", Value: l.theme}, &emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"})
+}
+
+// screen sets its size; a narrow one is a phone's, whose scroll bars take no room.
+func (v *visitor) screen(width, height int64) {
+	v.t.Helper()
+	var options []chromedp.EmulateViewportOption
+	if width < 600 {
+		options = append(options, chromedp.EmulateMobile)
+	}
+	v.do(chromedp.EmulateViewport(width, height, options...))
+}
+
+// media sets the medium, "" for a screen, and what the viewer prefers.
+func (v *visitor) media(medium string, preferred ...*emulation.MediaFeature) {
+	v.t.Helper()
+	if _, err := chromedp.Call(v.tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium, Features: preferred}); err != nil {
+		v.fatal("set the medium", err)
 	}
 }
+
+//go:embed testdata/axe.min.js
+var axe string
+
+// axeRun asks for what WCAG 2.2 AA asks for, and axe's best practices, and returns what was found as text.
+const axeRun = `axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+	.then(r => r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.map(n => "    " + n.target.join(" ") + "\n      " + n.failureSummary.replaceAll("\n", "\n      ")).join("\n")).join("\n"))`
 
 func (v *visitor) accessibility() string {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.tab, patience)
-	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](axe)); err != nil {
-		v.fatal("load axe", err)
+	if !eval[bool](v, `"axe" in window`) {
+		eval[any](v, axe+"; 0")
 	}
-	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](axeRun, chromedp.EvalAwaitPromise))
-	if err != nil {
-		v.fatal("run axe", err)
-	}
-	return strings.TrimSpace(found)
+	return strings.TrimSpace(eval[string](v, axeRun))
 }
 
-func (v *visitor) picture(file string) {
+// overflow says how wide the page is when it is wider than the screen.
+func (v *visitor) overflow(width int64) string {
 	v.t.Helper()
+	if wide := eval[int64](v, "document.documentElement.scrollWidth"); wide > width {
+		return fmt.Sprintf("it is %d px wide", wide)
+	}
+	return ""
+}
+
+// trouble is what went wrong in the page since it was opened.
+func (v *visitor) trouble() string {
+	v.t.Helper()
+	return eval[string](v, `trouble.join("\n")`)
+}
+
+// strangers are the addresses outside of the site that the page has loaded from.
+func (v *visitor) strangers() string {
+	v.t.Helper()
+	return eval[string](v, `performance.getEntriesByType("resource").map((e) => e.name).filter((n) => !n.startsWith(location.origin + "/")).join(" ")`)
+}
+
+// The limits of what a first view costs, in bytes as they travel.
+const (
+	maxScript      = 35 << 10
+	maxScriptChart = 50 << 10
+	maxFirstView   = 120 << 10
+)
+
+// weight is what a page weighs in bytes as they travel, whether it came over the wire or from the cache.
+type weight struct {
+	All, Script, Fonts int
+	Chart              bool
+}
+
+func (v *visitor) weigh() string {
+	v.t.Helper()
+	w := eval[weight](v, `(() => {
+		const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+		const sum = (list) => list.reduce((n, e) => n + e.encodedBodySize, 0);
+		const ending = (end) => all.filter((e) => e.name.endsWith(end));
+		return {All: sum(all), Script: sum(ending(".js")), Fonts: ending(".woff2").length, Chart: document.querySelector("[data-chart]") !== null};
+	})()`)
+	v.t.Logf("%s weighs %d bytes, %d of them script", eval[string](v, "location.pathname"), w.All, w.Script)
+	return heavy(w)
+}
+
+// heavy says why a page weighs too much, or so little that it cannot have been weighed.
+func heavy(w weight) string {
+	most := maxScript
+	if w.Chart {
+		most = maxScriptChart
+	}
+	var err error
+	if w.Script == 0 || w.Script > most {
+		err = fmt.Errorf("%d bytes of script, want at most %d", w.Script, most)
+	}
+	if w.Fonts == 0 || w.All > maxFirstView {
+		err = errors.Join(err, fmt.Errorf("%d bytes in all with %d fonts, want at most %d", w.All, w.Fonts, maxFirstView))
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// picture takes one of the whole page, on a screen as high as the page, so that what is fixed to the screen's edge stays there.
+func (v *visitor) picture(file string, l look) {
+	v.t.Helper()
+	v.screen(l.width, eval[int64](v, "document.documentElement.scrollHeight"))
 	png, err := chromedp.Run(v.tab, chromedp.FullScreenshot(100))
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(file), 0o755)
@@ -93,78 +213,5 @@ func (v *visitor) picture(file string) {
 	}
 	if err != nil {
 		v.fatal("take a picture", err)
-	}
-}
-
-// stop is a page of the tour.
-type stop struct {
-	name    string
-	visitor *visitor
-	path    string
-}
-
-// newTour prepares one competition of each kind and somebody of each role, and returns every page worth a look.
-func newTour(t *testing.T, base string) []stop {
-	t.Helper()
-	guest := newVisitor(t, base, "Guest")
-	organizer := newVisitor(t, base, "Olga Organizer")
-	participant := newVisitor(t, base, "Ada Participant")
-	other := newVisitor(t, base, "Ben Participant")
-	admin := newVisitor(t, base, "Admin")
-
-	organizer.signUp("ORGANIZER")
-	participant.signUp("PARTICIPANT")
-	other.signUp("PARTICIPANT")
-	admin.logIn("admin@minicompete.com", "password123")
-
-	open := organizer.publish("Harbour Lights Night Run", 120)
-	small := organizer.publish("Compilers in a Day", 1)
-	cancelled := organizer.publish("Winter Chess Open", 16)
-	organizer.open(cancelled + "/cancel")
-	organizer.click("main form button")
-	organizer.see("#stand-title", "cancelled")
-	other.open(small)
-	other.click(registerButton)
-	other.see("#stand-title", "You are in")
-	participant.open(open)
-	participant.click(registerButton)
-	participant.see("#stand-title", "You are in")
-	participant.open(small)
-	participant.click(registerButton)
-	participant.see("#stand-title", "in line")
-	participant.until("the confirmation", `Number(document.querySelector("[data-unread]").dataset.unread) > 1`)
-	participant.open("/mailbox")
-	mail := eval[string](participant, `document.querySelector(".mail-list a").getAttribute("href")`)
-	participant.open("/competitions")
-	admin.open("/admin?search=olga.organizer")
-	account := eval[string](admin, `document.querySelector("tbody a").getAttribute("href")`)
-
-	return []stop{
-		{"home", guest, "/"},
-		{"login", guest, "/auth/login"},
-		{"signup", guest, "/auth/signup"},
-		{"competitions", guest, "/competitions"},
-		{"nothing-found", guest, "/competitions?search=zzzzzz"},
-		{"competition-visitor", guest, open},
-		{"not-found", guest, "/no/such/page"},
-		{"components", guest, "/dev/components"},
-		{"competition-in", participant, open},
-		{"competition-waitlisted", participant, small},
-		{"competition-cancelled", participant, cancelled},
-		{"withdraw", participant, open + "/withdraw"},
-		{"dashboard-participant", participant, "/dashboard"},
-		{"mailbox", participant, "/mailbox"},
-		{"message", participant, mail},
-		{"account", participant, "/account"},
-		{"forbidden", participant, "/competitions/create"},
-		{"dashboard-organizer", organizer, "/dashboard"},
-		{"create", organizer, "/competitions/create"},
-		{"edit", organizer, open + "/edit"},
-		{"competition-organizer", organizer, open},
-		{"registrations", organizer, open + "/registrations"},
-		{"cancel", organizer, open + "/cancel"},
-		{"admin", admin, "/admin"},
-		{"admin-user", admin, account},
-		{"dead-letters", admin, "/admin/dead-letters"},
 	}
 }

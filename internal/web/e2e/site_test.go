@@ -10,21 +10,48 @@ import (
 
 // site is the whole program, on one replica or more.
 type site struct {
-	replicas []string // where the pages of each are
+	replicas []*apptest.App
 }
 
-// last is the replica of those who come later: another one than the first, where there are two.
-func (s site) last() string { return s.replicas[len(s.replicas)-1] }
+// first is where the pages of the first replica are.
+func (s site) first() string { return s.replicas[0].WebURL }
 
-// startSite starts one replica on SQLite, with the demo's accounts and competitions.
-func startSite(t *testing.T) site {
-	t.Helper()
-	return site{[]string{apptest.Start(t, apptest.Options{Demo: true}).WebURL}}
+// last is another replica than the first, where there are two.
+func (s site) last() *apptest.App { return s.replicas[len(s.replicas)-1] }
+
+// TestDemo runs what one replica on SQLite shows, all against the same one, with the demo's accounts and competitions.
+func TestDemo(t *testing.T) {
+	s := site{[]*apptest.App{apptest.Start(t, apptest.Options{Demo: true})}}
+	for _, test := range []struct {
+		name string
+		run  func(t *testing.T, s site)
+	}{
+		{"every page", testEveryPage}, // first, while the demo is as it was made
+		{"checks can fail", testChecksCanFail},
+		{"without script", testWithoutScript},
+		{"press twice", testPressTwice},
+		{"opening", testOpening},
+		{"session end", testSessionEnd},
+		{"search", testSearch},
+		{"edit meanwhile", testEditMeanwhile},
+		{"zone of the organizer", testZoneOfTheOrganizer},
+		{"form sent twice", testFormSentTwice},
+		{"managing", testManaging},
+		{"registrations", testRegistrations},
+		{"dead letter", testDeadLetter},
+		{"job console", testJobConsole},
+		{"theme", testTheme},
+		{"times", testTimes},
+		{"keyboard", testKeyboard},
+		{"motion and paper", testMotionAndPaper},
+		{"shared links", testSharedLinks},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, s) })
+	}
 }
 
-// eachSite runs a test on one replica with SQLite, and on two with PostgreSQL and Redis.
-func eachSite(t *testing.T, test func(t *testing.T, s site)) {
-	t.Helper()
+// TestReplicas runs what must hold from any replica: on one with SQLite, and on two with PostgreSQL and Redis.
+func TestReplicas(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, database string) {
 		o, replicas := apptest.Options{DatabaseURL: database}, 1
 		if !strings.HasPrefix(database, "sqlite:") {
@@ -32,8 +59,11 @@ func eachSite(t *testing.T, test func(t *testing.T, s site)) {
 		}
 		var s site
 		for range replicas {
-			s.replicas = append(s.replicas, apptest.Start(t, o).WebURL)
+			s.replicas = append(s.replicas, apptest.Start(t, o))
 		}
-		test(t, s)
+		t.Run("main flow", func(t *testing.T) { testMainFlow(t, s) })
+		t.Run("main flow without script", func(t *testing.T) { testWithoutScript(t, s) })
+		t.Run("disabled", func(t *testing.T) { testDisabled(t, s) })
+		t.Run("job console", func(t *testing.T) { testJobConsole(t, s) })
 	})
 }

@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"minicompete/internal/apptest"
+	"minicompete/internal/compete"
+)
+
+// disabledWithin is how soon a disabled account is refused everywhere.
+const disabledWithin = 5 * time.Second
+
+// testDisabled has an admin disable an account on one replica: the other refuses its token and its session.
+func testDisabled(t *testing.T, s site) {
+	admin := s.adminVisitor(t, "Admin Disabler")
+	someone := s.last().As(compete.RoleParticipant)
+	v := newVisitor(t, s.last().WebURL, "Participant Disabled")
+	v.logIn(someone.User.Email, apptest.Password)
+	someone.Do(http.MethodGet, "/api/auth/me", nil).Want(t, http.StatusOK)
+
+	admin.open("/admin?search=" + someone.User.Email)
+	admin.click("tbody a")
+	admin.see("h1", someone.User.Name)
+	admin.click(`input[name="disabled"]`)
+	admin.click("main form button")
+	admin.see("#flash", "changed")
+	apptest.Eventually(t, disabledWithin, "the token is refused", func() bool {
+		return someone.Do(http.MethodGet, "/api/auth/me", nil).Status == http.StatusUnauthorized
+	})
+	v.open("/account")
+	v.at("/auth/login")
+	v.fill("email", someone.User.Email)
+	v.fill("password", apptest.Password)
+	v.click("main form button")
+	v.see("main [role=alert]", "disabled")
+
+	admin.open("/admin?search=" + someone.User.Email)
+	admin.see("tbody", "disabled")
+	admin.click("tbody a")
+	admin.click(`input[name="disabled"]`)
+	eval[any](admin, `document.querySelector("[name=role]").value = "ORGANIZER"`)
+	admin.click("main form button")
+	admin.see("#flash", "changed")
+	v.fill("email", someone.User.Email)
+	v.fill("password", apptest.Password)
+	v.click("main form button")
+	v.see("main", "Open your first competition") // promoted, too
+}
+
+// adminVisitor is a new admin, logged in at the first replica.
+func (s site) adminVisitor(t *testing.T, name string) *visitor {
+	t.Helper()
+	account := s.replicas[0].As(compete.RoleAdmin)
+	v := newVisitor(t, s.first(), name)
+	v.logIn(account.User.Email, apptest.Password)
+	return v
+}
+
+// testDeadLetter looks into a job that failed for good, and sends it again.
+func testDeadLetter(t *testing.T, s site) {
+	letter := compete.FailedJob{
+		ID: "01990000-0000-7000-8000-000000000002", JobID: 1<<40 + 1, Queue: compete.QueueRegistration, Kind: compete.NotifyJob{}.Kind(), Attempts: 3,
+		Error: "the pigeon is ill", Payload: json.RawMessage(`{"notices": []}`), FailedAt: time.Now(),
+	}
+	if err := s.replicas[0].Store().SaveFailedJob(t.Context(), letter); err != nil {
+		t.Fatal(err)
+	}
+	v := s.adminVisitor(t, "Admin Postmaster")
+	v.open("/admin")
+	v.click(`a[href="/admin/dead-letters"]`)
+	v.see("main li", "the pigeon is ill")
+	const ours = `main li:has(form[action$="000002/retry"]) `
+	v.click(ours + "summary")
+	v.see(ours+"pre", "notices")
+	v.click(ours + "form button")
+	v.see("#flash", "Sent again")
+	v.see("main li", "sent again")
+	v.until("no way to send it twice", `document.querySelector('form[action$="000002/retry"]') === null`)
+}
+
+// testJobConsole opens River's console: admins see the jobs in it, nothing breaks its policy, and nobody else gets in.
+func testJobConsole(t *testing.T, s site) {
+	organizer := s.last().As(compete.RoleOrganizer)
+	competition := organizer.Create(nil)
+	participant := s.last().As(compete.RoleParticipant)
+	participant.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil).Want(t, http.StatusCreated)
+
+	v := s.adminVisitor(t, "Admin Worker")
+	v.open("/admin")
+	v.click(`a[href="/admin/jobs"]`)
+	v.at("/admin/jobs/")
+	v.open("/admin/jobs/jobs?state=completed")
+	v.see("main", compete.NotifyJob{}.Kind())
+	v.open("/admin/jobs/queues")
+	v.see("main", compete.QueueRegistration)
+	v.check("the job console", v.trouble(), v.strangers())
+
+	for _, path := range []string{"/admin/jobs/", "/admin/jobs/api/jobs", "/admin/jobs/api/queues"} {
+		stranger := newVisitor(t, s.first(), "Nobody at "+path)
+		stranger.open(path)
+		stranger.at("/auth/login")
+		stranger.logIn(participant.User.Email, apptest.Password)
+		stranger.open(path)
+		stranger.see("h1", "This is not yours to see")
+	}
+}

@@ -1,0 +1,184 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// testZoneOfTheOrganizer enters dates in a zone, around the night in which its clocks go forward, and finds them back as typed;
+// somebody elsewhere sees the same moments in their own zone.
+func testZoneOfTheOrganizer(t *testing.T, s site) {
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := clocksGoForward(newYork)
+	typed := func(hour, minute int) string {
+		return change.Format("2006-01-02") + fmt.Sprintf("T%02d:%02d", hour, minute)
+	}
+	v := newVisitor(t, s.first(), "Olga Yorker")
+	v.inZone("America/New_York")
+	v.signUp("ORGANIZER")
+	v.open("/competitions/create")
+	if zone := eval[string](v, `document.querySelector("[name=zone]").value`); zone != "America/New_York" {
+		t.Errorf("the form is in the zone %q, want the browser's", zone)
+	}
+	v.fill("title", "Spring Forward Relay")
+	v.set("regDeadline", typed(1, 30))
+	v.set("startDate", typed(2, 30))
+	v.click(`button[value="PUBLISHED"]`)
+	v.see("#field-startDate-error", "Clocks skip this time in America/New_York")
+	v.set("startDate", typed(3, 30)) // an hour after the deadline, for those who look at the sun
+	v.click(`button[value="PUBLISHED"]`)
+	v.see("#flash", "published")
+	page := v.at("/competitions/")
+	v.see(".dates", "01:30 GMT-5")
+	v.see(".dates", "03:30 GMT-4")
+
+	elsewhere := newVisitor(t, s.first(), "Ada Berliner")
+	elsewhere.inZone("Europe/Berlin")
+	elsewhere.open(page)
+	elsewhere.see(".dates", "07:30 CET")
+	elsewhere.see(".dates", "08:30 CET")
+	plain := newVisitor(t, s.first(), "Ben Plain").withoutScript()
+	plain.open(page)
+	plain.see(".dates", "06:30 UTC")
+	plain.see(".dates", "07:30 UTC")
+
+	v.open(page + "/edit")
+	for field, want := range map[string]string{"regDeadline": typed(1, 30), "startDate": typed(3, 30), "zone": "America/New_York"} {
+		if got := eval[string](v, fmt.Sprintf(`document.querySelector("[name=%s]").value`, field)); got != want {
+			t.Errorf("%s comes back as %q, want %q as typed", field, got, want)
+		}
+	}
+	v.do(focus("zone"))
+	v.until("the zones that the browser knows", `document.querySelectorAll("#zones option").length > 100`)
+}
+
+// clocksGoForward is the next moment at which a zone's clocks do.
+func clocksGoForward(zone *time.Location) time.Time {
+	for at := time.Now().In(zone); ; {
+		_, end := at.ZoneBounds()
+		_, before := at.Zone()
+		if _, after := end.Zone(); after > before {
+			return end
+		}
+		at = end
+	}
+}
+
+// testFormSentTwice goes back to a form that was sent, and sends it again: unchanged it makes nothing new, changed it asks first.
+func testFormSentTwice(t *testing.T, s site) {
+	v := newVisitor(t, s.first(), "Olga Again")
+	v.signUp("ORGANIZER")
+	page := v.publish("Boomerang Cup", 5)
+	again := func() {
+		v.back()
+		v.see("h1", "New competition")
+		v.until("the form as it was typed", `document.querySelector("[name=title]").value === "Boomerang Cup"`)
+	}
+	again()
+	v.click(`button[value="PUBLISHED"]`)
+	v.see("h1", "Boomerang Cup")
+	if at := v.at("/competitions/"); at != page {
+		t.Errorf("the same form sent again leads to %s, want %s", at, page)
+	}
+	again()
+	v.fill("title", "Boomerang Cup, the Second")
+	v.click(`button[value="PUBLISHED"]`)
+	v.see("main [role=alert]", "already")
+	v.click(`button[value="PUBLISHED"]`)
+	v.see("h1", "Boomerang Cup, the Second")
+	v.open("/dashboard")
+	v.until("two competitions", `document.querySelectorAll("main li h3").length === 2`)
+}
+
+// testManaging previews, publishes a draft, duplicates, closes and cancels.
+func testManaging(t *testing.T, s site) {
+	v := newVisitor(t, s.first(), "Olga Manager")
+	v.signUp("ORGANIZER")
+	v.open("/competitions/create")
+	v.fill("title", "Draughts Evening")
+	v.fill("description", "Bring *patience*.<script>alert(1)</script>")
+	v.fill("tags", "Board Games, evening")
+	v.fill("location", "https://example.org/rooms/7")
+	v.click(`button[name="preview"]`)
+	v.see("#preview h3", "Draughts Evening")
+	v.see("#preview em", "patience")
+	v.see("#preview .tag", "board games")
+	if eval[bool](v, `document.querySelector("#preview script") !== null`) {
+		t.Error("the preview carries a script")
+	}
+	v.click(`button[value="DRAFT"]`)
+	v.see("#stand-title", "This is a draft")
+	page := v.at("/competitions/")
+	guest := newVisitor(t, s.first(), "Ada Guest")
+	guest.open(page)
+	guest.see("h1", "There is nothing here")
+	v.click(`form[action$="/publish"] button`)
+	v.see("#stand-title", "Registration is open")
+	guest.open(page)
+	guest.see(`.dates a[href="https://example.org/rooms/7"]`, "example.org/rooms/7")
+
+	v.click(`a[href^="/competitions/create?from="]`)
+	v.see("h1", "New competition")
+	v.until("the copied title", `document.querySelector("[name=title]").value === "Draughts Evening"`)
+
+	v.open(page)
+	v.click(`a[href$="/close"]`)
+	v.see("dialog", "Close registration now?")
+	v.click("dialog form button")
+	v.see("#stand-title", "Registration is closed")
+	guest.see("#stand-title", "Registration is closed") // by itself: the page is open
+	v.click(`a[href$="/cancel"]`)
+	v.see("dialog", "Cancel this competition?")
+	v.click("dialog [data-close]")
+	v.until("no dialog", `!document.querySelector("dialog").open`)
+	v.click(`a[href$="/cancel"]`)
+	v.see("dialog", "Cancel this competition?")
+	v.click("dialog form button")
+	v.see("#stand-title", "This competition is cancelled")
+	guest.see("#stand-title", "This competition is cancelled")
+}
+
+// testRegistrations finds, filters, takes along and removes what an organizer has in the list, with script and without.
+func testRegistrations(t *testing.T, s site) {
+	v := newVisitor(t, s.first(), "Maya Lindqvist")
+	v.logIn("organizer1@minicompete.com", "password123")
+	list := v.find("/dashboard", "Regional Mathematics Olympiad") + "/registrations"
+	v.open(list)
+	v.until("the plot", `document.querySelector("[data-chart] canvas") !== null`)
+	seqs := eval[[]int](v, `[...document.querySelectorAll("#rows tbody td:first-child")].map((e) => Number(e.innerText))`)
+	for i, seq := range seqs {
+		if seq != i+1 {
+			t.Fatalf("the rows have the numbers %v, want them in order", seqs)
+		}
+	}
+	v.fill("search", "aisha")
+	v.until("one row", `document.querySelectorAll("#rows tbody tr").length === 1`)
+	v.see("#rows tbody", "Aisha Rahman")
+	v.until("the search in the address", `location.search === "?search=aisha"`)
+	v.do(reload())
+	v.see("#rows tbody", "Aisha Rahman")
+
+	plain := newVisitor(t, s.first(), "Maya Plain").withoutScript()
+	plain.logIn("organizer1@minicompete.com", "password123")
+	plain.open(list + "?status=WAITLISTED")
+	plain.see("#rows tbody tr", "1st in line")
+	plain.until("the waitlist alone", `document.querySelectorAll("#rows tbody tr").length === 6`)
+
+	v.open(list)
+	csv := eval[string](v, `fetch(document.querySelector("a[download]").href).then((r) => r.text())`)
+	lines := strings.Split(strings.TrimSpace(csv), "\n")
+	if len(lines) != len(seqs)+1 || !strings.HasPrefix(lines[0], "seq,name,email,status") || !strings.Contains(csv, "participant1@minicompete.com") {
+		t.Errorf("the CSV has %d lines for %d registrations:\n%s", len(lines), len(seqs), csv)
+	}
+	v.click(`#rows tbody tr:nth-child(1) a[href*="/remove"]`)
+	v.see("dialog", "Remove registration no. 1?")
+	v.click("dialog form button")
+	v.see("#flash", "removed")
+	v.see("#rows tbody tr:nth-child(1)", "Cancelled")
+	v.see("#rows tbody tr:nth-child(31)", "Confirm") // the first in line has the seat
+}
