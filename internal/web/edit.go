@@ -22,10 +22,16 @@ const (
 	defaultStart    = 21 * 24 * time.Hour
 )
 
-// createForm is the form of a new competition, or with ?from= of a copy of an own one.
+// createForm is the form of a new competition, or with ?from= of a copy of an own one. Its idempotency key is part of its address,
+// so that who goes back to a form that was sent, and sends it again, makes no second competition.
 func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
 		return nil, err
+	}
+	q := r.URL.Query()
+	if key := q.Get("key"); key == "" || compete.ParseIdempotencyKey(key) != nil {
+		q.Set("key", rand.Text())
+		return redirect(r.URL.Path + "?" + q.Encode()), nil
 	}
 	zone := v.zone()
 	deadline, start := nextNoon(v.now.Add(defaultDeadline), zone), nextNoon(v.now.Add(defaultStart), zone)
@@ -33,7 +39,7 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 		Capacity: strconv.Itoa(defaultCapacity), Waitlist: true,
 		Deadline: formatLocal(&deadline, zone), Starts: formatLocal(&start, zone),
 	}
-	if from := r.URL.Query().Get("from"); from != "" {
+	if from := q.Get("from"); from != "" {
 		c, err := a.Service.Competition(r.Context(), v.actor, from)
 		if err != nil {
 			return nil, err
@@ -44,7 +50,7 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 		form.Title, form.Description, form.Location = c.Title, c.Description, c.Location
 		form.Tags, form.Capacity, form.Waitlist = strings.Join(c.Tags, ", "), strconv.Itoa(c.Capacity), c.Waitlist
 	}
-	form.Zone, form.Draft, form.Key = zone.String(), true, rand.Text()
+	form.Zone, form.Draft, form.Key = zone.String(), true, q.Get("key")
 	return showForm(v, http.StatusOK, form), nil
 }
 
