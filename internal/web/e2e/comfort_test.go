@@ -25,7 +25,7 @@ func (v *visitor) press(key string) {
 func testKeyboard(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Keys")
 	v.signUp("PARTICIPANT")
-	v.open(v.find("/competitions?phase=open", "Debate League"))
+	v.open(v.find("/competitions?search=debate", "Debate League"))
 	v.until("the first paint", `document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
 	v.press(kb.Tab)
 	v.until("the way past the navigation", `document.activeElement.matches("a.skip") && document.activeElement.getBoundingClientRect().top >= 0`)
@@ -72,7 +72,7 @@ func testMotionAndPaper(t *testing.T, s site) {
 // testSharedLinks reads what other sites show of a link.
 func testSharedLinks(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Sharer")
-	page := v.find("/competitions?phase=open", "Green Code Hackathon")
+	page := v.find("/competitions?search=hackathon", "Green Code Hackathon")
 	for path, want := range map[string]string{"/": "seat", "/competitions": "seats", page: "Register until"} {
 		v.open(path)
 		meta := func(name string) string {
