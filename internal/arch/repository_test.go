@@ -30,6 +30,32 @@ func TestFilesSpeakOfTheProjectAlone(t *testing.T) {
 	}
 }
 
+// maxPicture bounds a picture of the documents, in bytes: a clone stays small, and a page with it loads at once.
+const maxPicture = 200 << 10
+
+func TestPicturesAreSmallAndShown(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures, err := filepath.Glob(filepath.Join(root, "docs", "images", "*"))
+	if err != nil || len(pictures) < 2 {
+		t.Fatalf("docs/images has %v (%v), want two pictures at least", pictures, err)
+	}
+	for _, picture := range pictures {
+		info, err := os.Stat(picture)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() > maxPicture {
+			t.Errorf("%s has %d bytes, want at most %d", info.Name(), info.Size(), maxPicture)
+		}
+		if !bytes.Contains(readme, []byte("docs/images/"+info.Name())) {
+			t.Errorf("the README does not show %s", info.Name())
+		}
+	}
+}
+
 // firstForeign returns the number of the first line with something foreign in it. Binary files have none.
 func firstForeign(content []byte) (line int, found bool) {
 	if bytes.IndexByte(content, 0) >= 0 {
