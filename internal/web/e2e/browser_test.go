@@ -211,8 +211,23 @@ func (v *visitor) until(what, expression string) {
 // see waits until an element that the selector finds shows the text.
 func (v *visitor) see(selector, text string) {
 	v.t.Helper()
-	v.until(fmt.Sprintf("%s with %q", selector, text), fmt.Sprintf(
-		`[...document.querySelectorAll(%q)].some(e => e.checkVisibility() && e.innerText.replace(/\s+/g, " ").includes(%q))`, selector, text))
+	v.until(fmt.Sprintf("%s with %q", selector, text), shows(selector, text))
+}
+
+func shows(selector, text string) string {
+	return fmt.Sprintf(
+		`[...document.querySelectorAll(%q)].some(e => e.checkVisibility() && e.innerText.replace(/\s+/g, " ").includes(%q))`, selector, text)
+}
+
+// seeIn opens a page anew until it shows the text, because without script it does not change by itself.
+func (v *visitor) seeIn(path, selector, text string) {
+	v.t.Helper()
+	deadline := time.Now().Add(patience)
+	for v.open(path); !eval[bool](v, shows(selector, text)); v.open(path) {
+		if time.Now().After(deadline) {
+			v.fatal("look into "+path, fmt.Errorf("%s does not show %q", selector, text))
+		}
+	}
 }
 
 // at waits until the tab is at a path that begins so.
