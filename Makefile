@@ -2,13 +2,25 @@
 # Each target is one readable line or a script; nothing has to be set up by hand first.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-quick lint generate assets screenshots bench
+.PHONY: help run dev dev-services migrate seed build test test-quick lint generate assets screenshots bench release
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build, then serve the demo on http://localhost:3000 (data in ./data)
 	bin/minicompete serve --demo
+
+dev: ## Serve the demo, and bring up to date what changes (Go, templ, styles), on http://localhost:7331
+	scripts/dev
+
+dev-services: ## Start PostgreSQL, Redis and a catcher of mail for a developer, in containers or without
+	scripts/dev-services up
+
+migrate: build ## Bring the schema of the database of .env up to date
+	bin/minicompete migrate up
+
+seed: build ## Add the demo data to the database of .env, once
+	bin/minicompete seed
 
 build: ## Build the one static binary, bin/minicompete
 	scripts/build
@@ -37,3 +49,6 @@ screenshots: ## Write a picture of each page, theme and width into ./screenshots
 
 bench: build ## Measure speed and memory; prints figures, asserts nothing (BENCH="-only reads" for a part)
 	scripts/with-test-services go run ./internal/bench $(BENCH)
+
+release: ## Build what a release consists of, for every platform, in dist/
+	scripts/release

@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# Sets Mini Compete up on this machine, to try it or to run it:
+#
+#     ./setup.sh            asks which way
+#     ./setup.sh --docker   PostgreSQL, Redis, replicas of the program and Caddy, in containers
+#     ./setup.sh --local    one process, built here, with its data in ./data
+#
+# It checks what is missing and says how to get it, writes secrets of its own making to .env (it changes none that is there),
+# adds the demo data, and ends with the addresses and the demo logins. Running it again does no harm.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+usage() { sed -n '2,/^set/s/^# \{0,1\}//p' setup.sh; }
+
+say() { printf '%s\n' "$@"; }
+
+fail() {
+	printf '%s\n' "$@" >&2
+	exit 1
+}
+
+choose() {
+	[ -t 0 ] || fail "Nobody can be asked here. Say which way: ./setup.sh --docker or ./setup.sh --local"
+	say "How shall Mini Compete run?" "  1) Docker: PostgreSQL, Redis, replicas and Caddy, in containers" "  2) local: one process, with its data in ./data"
+	local answer
+	while read -r -p "1 or 2: " answer; do
+		case $answer in
+		1) way=docker && return ;;
+		2) way=local && return ;;
+		esac
+	done
+	fail "Nothing was chosen."
+}
+
+# The newest assignment counts, as for those who read the file.
+in_env() { [ -f .env ] && sed -n "s/^\(export \)\{0,1\}$1=//p" .env | tail -n 1 | sed "s/^[\"']\(.*\)[\"']\$/\1/" | grep .; }
+
+random_hex() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
+
+# Adds what is missing to .env and leaves everything else in it as it is. Only its owner can read it.
+write_secrets() {
+	local name added=()
+	if [ ! -f .env ]; then
+		(umask 077 && say "# Written by setup.sh: keep it to yourself. .env.example lists what else can be set." >.env)
+	fi
+	chmod 600 .env
+	[ -z "$(tail -c 1 .env)" ] || echo >>.env # its last line has no end
+	for name in "$@"; do
+		in_env "$name" >/dev/null && continue
+		say "$name=$(random_hex)" >>.env
+		added+=("$name")
+	done
+	if [ ${#added[@]} -eq 0 ]; then
+		say ".env has every secret already; it stays as it is."
+	else
+		say "Secrets were made and written to .env: ${added[*]}"
+	fi
+}
+
+listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+check_port() {
+	! listening "$1" || problems+=("Something listens on port $1 already: stop it, or let it be if it is Mini Compete.")
+}
+
+check_docker() {
+	if ! command -v docker >/dev/null; then
+		problems+=("Docker is not installed: https://docs.docker.com/engine/install/ (or take ./setup.sh --local)")
+	elif ! docker compose version >/dev/null 2>&1; then
+		problems+=("Docker's Compose plugin is not installed: https://docs.docker.com/compose/install/")
+	elif ! docker info >/dev/null 2>&1; then
+		problems+=("No Docker engine answers. Start Docker Desktop, or: sudo systemctl start docker. You also need the right to use it: sudo usermod -aG docker \$USER, then log in again.")
+	elif [ -z "$(docker compose ps --quiet caddy 2>/dev/null)" ]; then
+		check_port 3000
+		check_port 3001
+	fi
+}
+
+# Versions are compared as numbers, one after the other.
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+check_local() {
+	local need have
+	need=$(sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' go.mod)
+	if ! command -v go >/dev/null; then
+		problems+=("Go $need or newer is not installed: https://go.dev/dl/ (macOS: brew install go)")
+		return
+	fi
+	have=$(go env GOVERSION | sed 's/^go//')
+	# Since 1.21 an older Go fetches the one that is needed by itself, unless it is told not to.
+	if ! at_least "$need" "$have" && [ "$(go env GOTOOLCHAIN)" = local ]; then
+		problems+=("Go $have is too old: get $need or newer from https://go.dev/dl/")
+	fi
+}
+
+stop_on_problems() {
+	[ ${#problems[@]} -gt 0 ] || return 0
+	say "This is missing:" >&2
+	printf '  - %s\n' "${problems[@]}" >&2
+	exit 1
+}
+
+# With a domain of its own the site is for others, who must not know a password to it.
+public() { [[ "${PUBLIC_URL:-$(in_env PUBLIC_URL)}" == https:* ]] || in_env DOMAIN >/dev/null; }
+
+addresses() {
+	local site=http://localhost:3000 domain
+	if [ "$way" = docker ] && domain=$(in_env DOMAIN); then site=https://$domain; fi
+	say "" "  Pages     $site" "  API       http://localhost:3001" "  API docs  http://localhost:3001/api/docs"
+}
+
+set_up_docker() {
+	check_docker
+	stop_on_problems
+	write_secrets POSTGRES_PASSWORD REDIS_PASSWORD JWT_SECRET
+	say "Building the image and starting everything (a few minutes the first time)"
+	docker compose up --detach --build --wait
+	if public; then
+		say "The site is public, so it has no demo data. Make the first admin: docker compose run --rm migrate user create you@example.com --role ADMIN"
+	else
+		logins=$(docker compose run --rm --no-TTY migrate seed)
+	fi
+	say "" "Mini Compete runs."
+	addresses
+	say "" "To stop it: docker compose down. To start it again: docker compose up --detach"
+}
+
+set_up_local() {
+	check_local
+	stop_on_problems
+	write_secrets JWT_SECRET
+	say "Building bin/minicompete"
+	scripts/build
+	bin/minicompete migrate up
+	if public; then
+		say "The site is public, so it has no demo data. Make the first admin: bin/minicompete user create you@example.com --role ADMIN"
+		say "" "Mini Compete is set up. To start it: bin/minicompete serve"
+	else
+		logins=$(bin/minicompete seed)
+		# Everybody knows these passwords, so with --demo it listens on this machine alone.
+		say "" "Mini Compete is set up. To start it: bin/minicompete serve --demo"
+	fi
+	addresses
+	if listening 3000 || listening 3001; then
+		say "" "Something listens on port 3000 or 3001 already: stop it first, or choose others in .env (WEB_ADDR, API_ADDR)."
+	fi
+}
+
+way='' logins=''
+problems=()
+case ${1:-} in
+--docker) way=docker ;;
+--local) way=local ;;
+'') choose ;;
+-h | --help) usage && exit ;;
+*) usage >&2 && exit 2 ;;
+esac
+
+case $way in
+docker) set_up_docker ;;
+local) set_up_local ;;
+esac
+if [ -n "$logins" ]; then say "" "$logins"; fi
