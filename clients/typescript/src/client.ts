@@ -1,0 +1,129 @@
+import { APIError } from "./error.js";
+import type { Input, Method, Output, PathWith, Rest, Schemas } from "./types.js";
+
+export interface Options {
+  /** Where the API is, without /api: https://compete.example.com */
+  url: string;
+  /** Whose requests these are; logIn and signUp set it. */
+  token?: string;
+  /** How often a request is sent again when the server asks to come back, and, if that can do no harm, when it is away. 3 by default. */
+  retries?: number;
+  /** Takes the place of the global fetch. */
+  fetch?: typeof fetch;
+}
+
+/** An answer with what its headers hold beside the body. */
+export interface Answer<T> {
+  data: T;
+  headers: Headers;
+}
+
+/** Every route of the API: request() knows their parameters and answers. The methods below it are the usual ways through it. */
+export class MiniCompete {
+  token: string | undefined;
+  readonly #url: string;
+  readonly #retries: number;
+  readonly #fetch: typeof fetch;
+
+  constructor(options: Options) {
+    this.#url = options.url.replace(/\/$/, "");
+    this.token = options.token;
+    this.#retries = options.retries ?? 3;
+    this.#fetch = options.fetch ?? ((...args) => fetch(...args));
+  }
+
+  /** Sends a request, and throws an APIError unless it succeeds. */
+  async request<M extends Method, P extends PathWith<M>>(
+    method: M,
+    path: P,
+    ...rest: Rest<Input<M, P>>
+  ): Promise<Output<M, P>> {
+    return (await this.send(method, path, ...rest)).data;
+  }
+
+  /** Is request, and also gives the answer's headers: ETag, Link, Idempotency-Replayed. */
+  async send<M extends Method, P extends PathWith<M>>(
+    method: M,
+    path: P,
+    ...rest: Rest<Input<M, P>>
+  ): Promise<Answer<Output<M, P>>> {
+    const input: Loose = rest[0] ?? {};
+    const url = new URL(this.#url + path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(input.path?.[name]))));
+    for (const [name, value] of Object.entries(input.query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const answer = await this.#retried(method, url, input);
+    return { data: (await answer.json()) as Output<M, P>, headers: answer.headers };
+  }
+
+  async signUp(body: Schemas["SignUpRequest"]): Promise<Schemas["User"]> {
+    return this.#remember(await this.request("post", "/api/auth/signup", { body }));
+  }
+
+  async logIn(email: string, password: string): Promise<Schemas["User"]> {
+    return this.#remember(await this.request("post", "/api/auth/login", { body: { email, password } }));
+  }
+
+  /** Registers the user. It is safe to call again with the same key, also after an error: there is one registration at most. */
+  async register(competition: string, key: string = crypto.randomUUID()): Promise<Schemas["Registration"]> {
+    return this.request("post", "/api/competitions/{id}/register", {
+      path: { id: competition },
+      headers: { "Idempotency-Key": key },
+      body: {},
+    });
+  }
+
+  /** All competitions that fit, one page after the other as they are asked for. */
+  async *competitions(query: NonNullable<Input<"get", "/api/competitions">["query"]> = {}): AsyncGenerator<Schemas["Competition"]> {
+    for (let cursor = query.cursor; ; ) {
+      const page = await this.send("get", "/api/competitions", { query: cursor === undefined ? query : { ...query, cursor } });
+      yield* page.data;
+      const next = /<([^>]+)>;\s*rel="next"/.exec(page.headers.get("Link") ?? "")?.[1];
+      if (next === undefined) return;
+      cursor = new URL(next, this.#url).searchParams.get("cursor") ?? undefined;
+    }
+  }
+
+  #remember(login: Schemas["Login"]): Schemas["User"] {
+    this.token = login.token;
+    return login.user;
+  }
+
+  async #retried(method: Method, url: URL, input: Loose): Promise<Response> {
+    const headers = new Headers({ Accept: "application/json" });
+    for (const [name, value] of Object.entries(input.headers ?? {})) {
+      if (value !== undefined) headers.set(name, String(value));
+    }
+    if (this.token !== undefined) headers.set("Authorization", `Bearer ${this.token}`);
+    const init: RequestInit = { method: method.toUpperCase(), headers };
+    if (input.signal !== undefined) init.signal = input.signal;
+    if (input.body !== undefined) {
+      headers.set("Content-Type", "application/json");
+      init.body = JSON.stringify(input.body);
+    }
+    const harmless = method === "get" || method === "delete" || headers.has("Idempotency-Key");
+    for (let left = this.#retries; ; left--) {
+      let wait = 1;
+      try {
+        const answer = await this.#fetch(url, init);
+        if (answer.ok) return answer;
+        const problem = await APIError.of(answer);
+        if (left === 0 || problem.status !== 503 || problem.retryAfter === undefined) throw problem;
+        wait = problem.retryAfter;
+      } catch (error) {
+        // A connection that broke: nobody knows whether the request was taken.
+        if (error instanceof APIError || left === 0 || !harmless || input.signal?.aborted) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+    }
+  }
+}
+
+/** An Input without the knowledge of its route. */
+interface Loose {
+  path?: Record<string, unknown>;
+  query?: Record<string, unknown>;
+  headers?: Record<string, unknown>;
+  body?: unknown;
+  signal?: AbortSignal;
+}
