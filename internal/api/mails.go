@@ -87,7 +87,7 @@ func (a *api) registerMails() {
 
 func (a *api) forgotPassword(ctx context.Context, in *JSONBody) (*accepted, error) {
 	var request ForgotPasswordRequest
-	if err := decode(in.RawBody, &request); err != nil {
+	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
 	return &accepted{}, a.Service.RequestPasswordReset(ctx, request.Email)
@@ -95,7 +95,7 @@ func (a *api) forgotPassword(ctx context.Context, in *JSONBody) (*accepted, erro
 
 func (a *api) resetPassword(ctx context.Context, in *JSONBody) (*accepted, error) {
 	var request ResetPasswordRequest
-	if err := decode(in.RawBody, &request); err != nil {
+	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
 	_, err := a.Service.ResetPassword(ctx, request.Token, request.Password)
@@ -104,7 +104,7 @@ func (a *api) resetPassword(ctx context.Context, in *JSONBody) (*accepted, error
 
 func (a *api) confirmEmail(ctx context.Context, in *JSONBody) (*userAnswer, error) {
 	var request ConfirmEmailRequest
-	if err := decode(in.RawBody, &request); err != nil {
+	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
 	user, err := a.Service.ConfirmEmail(ctx, request.Token)
@@ -120,7 +120,7 @@ func (a *api) verifyEmail(ctx context.Context, _ *noInput) (*accepted, error) {
 
 func (a *api) changeEmail(ctx context.Context, in *JSONBody) (*accepted, error) {
 	var request ChangeEmailRequest
-	if err := decode(in.RawBody, &request); err != nil {
+	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
 	return &accepted{}, a.Service.RequestEmailChange(ctx, actor(ctx), request.Email, request.CurrentPassword)
