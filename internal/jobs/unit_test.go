@@ -63,8 +63,11 @@ func TestConcurrencyReachesEveryQueue(t *testing.T) {
 		}
 		for name, queue := range config.Queues {
 			want := concurrency
-			if name == compete.QueueMaintenance {
+			switch name {
+			case compete.QueueMaintenance:
 				want = maintenance
+			case compete.QueueMail: // as many as the connections to the mail server can use
+				want = concurrency * mailsInHand
 			}
 			if queue.MaxWorkers != want {
 				t.Errorf("with a concurrency of %d, queue %s has %d workers, want %d", concurrency, name, queue.MaxWorkers, want)
