@@ -38,7 +38,7 @@ func TestBackupInARush(t *testing.T) {
 		t.Logf("%d registrations when the backup began, %d when it ended", len(before), len(after))
 
 		scheme, _, _ := strings.Cut(databaseURL, ":")
-		environment["DATABASE_URL"] = testservices.DatabaseURL(t, scheme)
+		environment["DATABASE_URL"] = testservices.EmptyDatabaseURL(t, scheme)
 		if got := runToEnd(t, environment, "", "restore", file); got.code != exitOK {
 			t.Fatalf("restore: %s", got.errOut)
 		}

@@ -76,7 +76,7 @@ func (s *stage) real(text string) string {
 		part := localPort.FindStringSubmatch(address)
 		return part[1] + s.port(part[2])
 	})
-	text = postgresURL.ReplaceAllStringFunc(text, fresh(testservices.Postgres))
+	text = postgresURL.ReplaceAllStringFunc(text, fresh(emptyPostgres))
 	return redisURL.ReplaceAllStringFunc(text, fresh(testservices.Redis))
 }
 
@@ -255,4 +255,8 @@ func freePort(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return port
+}
+
+func emptyPostgres(t testing.TB) string {
+	return testservices.EmptyDatabaseURL(t, testservices.KindPostgres)
 }

@@ -46,7 +46,7 @@ func TestBackupAndRestore(t *testing.T) {
 		}
 		want := contents(t, db)
 
-		other := testservices.DatabaseURL(t, string(db.Kind()))
+		other := testservices.EmptyDatabaseURL(t, string(db.Kind()))
 		restored := store.Config{URL: other}
 		if err := store.Restore(t.Context(), restored, path, false); err != nil {
 			t.Fatal(err)
@@ -81,7 +81,7 @@ func TestRestoreOverOtherSchemas(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)
 		path := backup(t, url)
-		other := testservices.DatabaseURL(t, string(db.Kind()))
+		other := testservices.EmptyDatabaseURL(t, string(db.Kind()))
 		unused := openEmpty(t, other)
 		if err := unused.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
@@ -168,7 +168,7 @@ func TestRestoreRefusesTheFuture(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := backup(t, url)
-		other := testservices.DatabaseURL(t, string(db.Kind()))
+		other := testservices.EmptyDatabaseURL(t, string(db.Kind()))
 		if err := store.Restore(t.Context(), store.Config{URL: other}, path, true); !errors.Is(err, store.ErrTooNew) {
 			t.Errorf("got %v, want %v", err, store.ErrTooNew)
 		}
@@ -177,7 +177,7 @@ func TestRestoreRefusesTheFuture(t *testing.T) {
 
 func TestRestoreRefusesAnotherKind(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, postgres string) {
-		sqlite := testservices.DatabaseURL(t, testservices.KindSQLite)
+		sqlite := testservices.EmptyDatabaseURL(t, testservices.KindSQLite)
 		filledDatabase(t, postgres)
 		filledDatabase(t, sqlite)
 		for from, to := range map[string]string{postgres: sqlite, sqlite: postgres} {

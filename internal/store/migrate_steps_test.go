@@ -86,7 +86,7 @@ var left = map[string]bool{}
 // Every step of the schema, on its own: up from the state before it, with data in every table, down again, and up once more. What was
 // there before stays, each time.
 func TestEveryMigrationKeepsTheData(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, url string) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		versions, err := openEmpty(t, url).Versions()
 		if err != nil || len(versions) < 2 {
 			t.Fatalf("%d steps, %v", len(versions), err)

@@ -61,7 +61,7 @@ func EachDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
 func EachEmptyDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Helper()
 	for _, kind := range Databases(t) {
-		t.Run(kind, func(t *testing.T) { test(t, emptyDatabaseURL(t, kind)) })
+		t.Run(kind, func(t *testing.T) { test(t, EmptyDatabaseURL(t, kind)) })
 	}
 }
 
@@ -83,7 +83,7 @@ func DatabaseURL(t testing.TB, kind string) string {
 	if kind == KindPostgres {
 		return Postgres(t)
 	}
-	databaseURL := emptyDatabaseURL(t, kind)
+	databaseURL := EmptyDatabaseURL(t, kind)
 	schema, err := sqliteSchema()
 	if err == nil {
 		err = os.WriteFile(strings.TrimPrefix(databaseURL, "sqlite://"), schema, 0o600)
@@ -94,7 +94,8 @@ func DatabaseURL(t testing.TB, kind string) string {
 	return databaseURL
 }
 
-func emptyDatabaseURL(t testing.TB, kind string) string {
+// EmptyDatabaseURL is DatabaseURL for a test that brings the schema itself, such as one of a restored backup.
+func EmptyDatabaseURL(t testing.TB, kind string) string {
 	t.Helper()
 	switch kind {
 	case KindSQLite:
