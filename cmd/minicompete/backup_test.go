@@ -13,7 +13,7 @@ import (
 
 // A backup that is made in the middle of a rush holds one moment of it, and a server goes on from there.
 func TestBackupInARush(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, databaseURL string) {
 		environment := map[string]string{"DATABASE_URL": databaseURL, "LOG_LEVEL": "warn"}
 		p := serve(t, environment)
 		competition := p.newCompetition(t)
@@ -111,7 +111,7 @@ func number(t *testing.T, db *sql.DB, query string, args ...any) (n int) {
 
 // Replicas may start together on an empty database, and one that is older than the database says so and stops.
 func TestReplicasStartTogether(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, databaseURL string) {
 		environment := map[string]string{"DATABASE_URL": databaseURL, "LOG_LEVEL": "warn"}
 		t.Run("replicas", func(t *testing.T) {
 			for range 3 {

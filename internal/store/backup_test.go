@@ -35,7 +35,7 @@ func backup(t *testing.T, url string) string {
 }
 
 func TestBackupAndRestore(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, url string) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)
 		path := backup(t, url)
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
@@ -78,7 +78,7 @@ func TestBackupAndRestore(t *testing.T) {
 
 // A database that was migrated and never used holds nothing worth keeping; one of a later state leaves nothing behind.
 func TestRestoreOverOtherSchemas(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, url string) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)
 		path := backup(t, url)
 		other := testservices.EmptyDatabaseURL(t, string(db.Kind()))
@@ -102,7 +102,7 @@ func TestRestoreOverOtherSchemas(t *testing.T) {
 }
 
 func TestBackupRefuses(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, url string) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		config := store.Config{URL: url}
 		path := filepath.Join(t.TempDir(), "backup")
 		if err := store.Backup(t.Context(), config, path); !errors.Is(err, store.ErrNoDatabase) {
@@ -135,7 +135,7 @@ func TestBackupRefuses(t *testing.T) {
 
 // A failed restore changes nothing.
 func TestRestoreRefuses(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, url string) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)
 		was := contents(t, db)
 		whole, err := os.ReadFile(backup(t, url))
@@ -162,7 +162,7 @@ func TestRestoreRefuses(t *testing.T) {
 }
 
 func TestRestoreRefusesTheFuture(t *testing.T) {
-	testservices.EachDatabase(t, func(t *testing.T, url string) {
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)
 		if _, err := db.Writer().ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
 			t.Fatal(err)
