@@ -234,6 +234,24 @@ func testDrafts(w *world) {
 	if got := w.call("POST", path+"/register", w.tokens[participant], ""); got.status != 404 {
 		w.t.Errorf("register: got %d, want 404", got.status)
 	}
+	w.into(w.call("POST", path+"/cancel", w.tokens[organizer], ""), http.StatusOK, &draft)
+	for r, want := range map[role]int{visitor: 404, participant: 404, otherOrganizer: 404, organizer: 200, admin: 200} {
+		if got := w.call("GET", path, w.tokens[r], ""); got.status != want {
+			w.t.Errorf("GET of a cancelled draft as %s: got %d, want %d", r, got.status, want)
+		}
+	}
+	if got := w.call("POST", path+"/register", w.tokens[participant], ""); got.status != 404 {
+		w.t.Errorf("register for a cancelled draft: got %d, want 404", got.status)
+	}
+	published := w.competition(5)
+	w.into(w.call("POST", "/api/competitions/"+published.ID+"/cancel", w.tokens[organizer], ""), http.StatusOK, &published)
+	for list, want := range map[string]bool{"/api/competitions": false, "/api/competitions/my-competitions": true} {
+		got := w.call("GET", list+"?phase=cancelled&limit=100", w.tokens[organizer], "").body
+		if strings.Contains(got, draft.ID) != want || !strings.Contains(got, published.ID) {
+			w.t.Errorf("%s: has the cancelled draft: %t, want %t; has what was published and cancelled: %t",
+				list, strings.Contains(got, draft.ID), want, strings.Contains(got, published.ID))
+		}
+	}
 	if got := w.call("GET", "/api/competitions?phase=draft", w.tokens[organizer], ""); strings.TrimSpace(got.body) != "[]" {
 		w.t.Errorf("the public list of drafts is %s, want []", got.body)
 	}

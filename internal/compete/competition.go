@@ -54,6 +54,7 @@ type Competition struct {
 	StartDate   *time.Time
 	Status      CompetitionStatus
 	Waitlist    bool // whether one can queue when it is full
+	Discarded   bool // cancelled as a draft: it was never published
 	Organizer   Organizer
 	Version     int // raised by each change of its content
 	CreatedAt   time.Time
@@ -99,10 +100,12 @@ func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
 	case PhaseClosed:
 		return "", ErrRegistrationClosed
 	case PhaseCancelled:
-		return "", ErrCompetitionCancelled
+		if !c.Discarded {
+			return "", ErrCompetitionCancelled
+		}
 	case PhaseDraft:
 	}
-	return "", ErrCompetitionMissing // a draft's existence is its organizer's business alone
+	return "", ErrCompetitionMissing // what was never published is its organizer's business alone
 }
 
 // Started reports whether the competition has begun; one without a start date never does.
@@ -116,9 +119,9 @@ func (c *Competition) Promotes(now time.Time) bool {
 	return c.Status == StatusPublished && !c.Started(now)
 }
 
-// VisibleTo reports whether the actor may know of the competition: a draft is its organizer's and the admins' alone.
+// VisibleTo reports whether the actor may know of the competition: a draft is its organizer's and the admins' alone, also a cancelled one.
 func (c *Competition) VisibleTo(a Actor) bool {
-	return c.Status != StatusDraft || c.ManagedBy(a)
+	return c.Status != StatusDraft && !c.Discarded || c.ManagedBy(a)
 }
 
 // ManagedBy reports whether the actor may read its participants: its organizer and admins.

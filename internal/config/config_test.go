@@ -69,7 +69,7 @@ func TestEnvironmentAndFlags(t *testing.T) {
 func TestAWrongSettingIsNamed(t *testing.T) {
 	const password = "hunter2hunter2"
 	for setting, values := range map[string][]string{
-		"DATABASE_URL":                {"mysql://root:" + password + "@host/db", "sqlite:", "postgres://u:" + password + "%zz@h/db"},
+		"DATABASE_URL":                {"mysql://root:" + password + "@host/db", "sqlite:", "sqlite://rel.db", "sqlite:x.db?mode=ro", "postgres://u:" + password + "%zz@h/db"},
 		"REDIS_URL":                   {"http://localhost", "localhost:6379"},
 		"WEB_ADDR":                    {"3000", "localhost", ":http", ":70000"},
 		"API_ADDR":                    {"3001"},
@@ -153,7 +153,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 func TestSecretKeptBesideTheDatabase(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	c := config.Default()
-	for _, form := range []string{"sqlite:" + dir + "/x.db", "sqlite://" + dir + "/x.db?_pragma=1"} {
+	for _, form := range []string{"sqlite:" + dir + "/x.db", "sqlite://" + dir + "/x%2Edb"} {
 		c.DatabaseURL = config.URL(form)
 		if path, ok := c.DatabaseURL.SQLitePath(); !ok || path != dir+"/x.db" {
 			t.Errorf("%s names %s, %v", form, path, ok)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"minicompete/internal/sqlitefile"
 )
 
 // MinSecretLength is the least that HS256 may be keyed with, in bytes (RFC 7518, section 3.2).
@@ -64,9 +66,9 @@ func (c *Config) Validate() error {
 }
 
 func (c *Config) checkStorage(p *problems) {
-	if path, ok := c.DatabaseURL.SQLitePath(); ok {
-		if path == "" {
-			p.add("DATABASE_URL", "names no file after sqlite:")
+	if _, isSQLite, err := sqlitefile.Path(string(c.DatabaseURL)); isSQLite {
+		if err != nil {
+			p.add("DATABASE_URL", "%v", err)
 		}
 	} else {
 		checkURL(p, "DATABASE_URL", c.DatabaseURL, "sqlite", "postgres", "postgresql")

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"minicompete/internal/sqlitefile"
 )
 
 // redacted stands for a secret wherever it would be printed.
@@ -67,13 +69,10 @@ func (u URL) scheme() string {
 	return scheme
 }
 
-// SQLitePath is the file that a sqlite: URL names, and whether it is one.
+// SQLitePath is the file that a sqlite: URL names, and whether it is one; the path is empty when the URL is not valid.
 func (u URL) SQLitePath() (string, bool) {
-	if u.scheme() != "sqlite" {
-		return "", false
-	}
-	path, _, _ := strings.Cut(strings.TrimPrefix(string(u), "sqlite:"), "?")
-	return strings.TrimPrefix(path, "//"), true
+	path, isSQLite, _ := sqlitefile.Path(string(u)) // Validate tells what is wrong
+	return path, isSQLite
 }
 
 // ParseDuration reads what time.ParseDuration does, and whole days such as 7d.

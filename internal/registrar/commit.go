@@ -21,7 +21,9 @@ const (
 	// hangs makes a single attempt last for seconds, and whoever waits must hear of it before the connection is cut.
 	patience = 5 * time.Second
 	// transactionTimeout bounds one attempt. No request's context reaches the transaction: its neighbours must not fail with it.
-	transactionTimeout = 15 * time.Second
+	transactionTimeout = 8 * time.Second
+	// lookUpTimeout bounds the question whether a commit took effect.
+	lookUpTimeout = 2 * time.Second
 )
 
 // errPanic marks a decision that panicked, so that the batch is run in parts and only the command at fault fails.
@@ -53,6 +55,17 @@ func (r *Registrar) commit(commands []*command) {
 		}
 		endBatch(span, commands, answers, err)
 		r.observe(commands, answers, took)
+		if errors.Is(err, compete.ErrDatabase) {
+			r.refuseStale(answers[0].err)
+		}
+	}
+}
+
+// refuseStale answers those in the queue who have waited for longer than a batch is tried: behind a database that hangs, the last of
+// them would hear of it only after one batch after another.
+func (r *Registrar) refuseStale(refusal error) {
+	for _, c := range r.queue.takeBefore(r.config.Clock().Add(-patience)) {
+		c.answer <- answer{err: refusal}
 	}
 }
 
@@ -103,7 +116,7 @@ func (r *Registrar) attempts(commands []*command) (*batch, error) {
 }
 
 func (r *Registrar) committed(id string) (bool, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), transactionTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), lookUpTimeout)
 	defer cancel()
 	return r.config.Ledger.Committed(ctx, id)
 }

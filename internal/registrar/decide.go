@@ -193,6 +193,7 @@ func (c *cancelCompetition) decide(b *batch, now time.Time) (result, error, erro
 	if competition.Status == compete.StatusCancelled {
 		return result{competition: competition.Competition}, nil, nil
 	}
+	competition.Discarded = competition.Status == compete.StatusDraft
 	competition.Status, competition.UpdatedAt = compete.StatusCancelled, now
 	competition.Version++
 	competition.ContentSet, competition.dirty = true, true

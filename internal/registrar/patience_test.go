@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,6 +38,31 @@ func TestADatabaseThatHangsIsNotWaitedForAgainAndAgain(t *testing.T) {
 		if ledger.attempts != 1 {
 			t.Errorf("the transaction was tried %d times, want once", ledger.attempts)
 		}
+		if err := r.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Who waits behind a batch that hung hears of it with that batch, or with the next one.
+func TestThoseBehindABatchThatHangsHearOfItSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := registrar.New(registrar.Config{
+			Ledger: &hanging{}, Clock: time.Now, NewID: func() string { return "id" }, Logger: slog.New(slog.DiscardHandler), BatchSize: 2,
+		})
+		r.Start()
+		var everybody sync.WaitGroup
+		for i := range 100 {
+			everybody.Go(func() {
+				time.Sleep(time.Duration(i) * 100 * time.Millisecond) // some come while the first wait
+				start := time.Now()
+				_, err := r.Register(t.Context(), compete.RegisterCommand{})
+				if took := time.Since(start); !errors.Is(err, compete.ErrDatabase) || took > 20*time.Second {
+					t.Errorf("no. %d got %v after %v, want ErrDatabase within 20 s", i, err, took)
+				}
+			})
+		}
+		everybody.Wait()
 		if err := r.Stop(t.Context()); err != nil {
 			t.Error(err)
 		}

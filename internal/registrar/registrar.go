@@ -201,6 +201,21 @@ func (q *queue) take(most int) []*command {
 	return taken
 }
 
+// takeBefore takes the commands that arrived before a moment, without waiting.
+func (q *queue) takeBefore(moment time.Time) []*command {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := 0
+	for n < len(q.items) && q.items[n].arrived.Before(moment) {
+		n++
+	}
+	taken := q.items[:n:n]
+	if q.items = q.items[n:]; len(q.items) == 0 {
+		q.items = nil
+	}
+	return taken
+}
+
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -89,6 +89,9 @@ func (s *statement) listed(f compete.CompetitionFilter, order order) {
 	if f.OrganizerID == "" || f.Phase != "" {
 		s.phase(f.Phase, compete.UTC(f.Now), deadline)
 	}
+	if f.OrganizerID == "" && f.Phase == compete.PhaseCancelled {
+		s.add(` AND NOT c.discarded`)
+	}
 	if !f.Cursor.IsZero() {
 		s.add(` AND (`+order.column+`, c.id) `+order.after+` (%s, %s)`, order.value(f.Cursor), f.Cursor.ID)
 	}

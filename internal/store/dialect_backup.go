@@ -7,22 +7,22 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"minicompete/internal/sqlitefile"
 )
 
 // existing fails with ErrNoDatabase where opening the database would make one.
 func existing(c Config) error {
-	rest, ok := strings.CutPrefix(c.URL, "sqlite:")
-	if !ok {
+	path, isSQLite, err := sqlitefile.Path(c.URL)
+	if !isSQLite {
 		return nil
 	}
-	path, err := sqlitePath(rest)
 	if err != nil {
-		return err
+		return fmt.Errorf("the database URL %w", err)
 	}
 	if _, err := os.Stat(path); err != nil {
 		return errors.Join(ErrNoDatabase, err)

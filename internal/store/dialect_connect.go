@@ -15,13 +15,15 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"minicompete/internal/sqlitefile"
 )
 
 // connect opens the handles for writing and for reading. It does not wait for the database to answer.
 func connect(c Config) (d *dialect, writer, reader *sql.DB, err error) {
-	switch scheme, rest, _ := strings.Cut(c.URL, ":"); scheme {
+	switch scheme, _, _ := strings.Cut(c.URL, ":"); scheme {
 	case "sqlite":
-		writer, reader, err = connectSQLite(rest, c.MaxConns)
+		writer, reader, err = connectSQLite(c.URL, c.MaxConns)
 		return sqliteDialect, writer, reader, err
 	case "postgres", "postgresql":
 		writer, reader, err = connectPostgres(c.URL, c.MaxConns)
@@ -30,27 +32,12 @@ func connect(c Config) (d *dialect, writer, reader *sql.DB, err error) {
 	return nil, nil, nil, errors.New("the database URL must begin with sqlite: or postgres://")
 }
 
-// sqlitePath reads what follows "sqlite:": a relative path as it is, or an absolute one as in a URL (///, with %20 for a space).
-func sqlitePath(rest string) (string, error) {
-	path := rest
-	if strings.HasPrefix(rest, "//") {
-		var err error
-		if path, err = url.PathUnescape(rest[2:]); err != nil || !filepath.IsAbs(path) {
-			path = ""
-		}
-	}
-	if path == "" || strings.HasPrefix(path, ":") {
-		return "", errors.New("the database URL must name a file, as in sqlite:data/minicompete.db or sqlite:///var/lib/minicompete.db")
-	}
-	return path, nil
-}
-
 // connectSQLite opens one connection that writes and a pool that reads: SQLite has one writer at a time, and waiting for it in
 // Go is fairer and cheaper than in its busy handler.
-func connectSQLite(rest string, maxConns int) (writer, reader *sql.DB, err error) {
-	path, err := sqlitePath(rest)
+func connectSQLite(databaseURL string, maxConns int) (writer, reader *sql.DB, err error) {
+	path, _, err := sqlitefile.Path(databaseURL)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("the database URL %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("make the database's directory: %w", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // querier is where a statement runs: a pool, or one transaction. Texts are constants of this package: each is rendered for the
@@ -20,6 +21,9 @@ type querier interface {
 type pool struct {
 	db      *sql.DB
 	dialect *dialect
+	// patience bounds a write, the wait for its turn included. SQLite has one connection that writes: while another process holds the
+	// file's lock, everybody who has that connection waits busy_timeout, and a request must not wait behind all of them.
+	patience time.Duration
 
 	mu     sync.RWMutex
 	texts  map[string]string    // rendered, by text
@@ -93,10 +97,8 @@ func (p *pool) query(ctx context.Context, text string, args ...any) (*sql.Rows, 
 }
 
 func (p *pool) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	ctx, err := p.dialect.during(ctx)
-	if err != nil {
-		return nil, err
-	}
+	ctx, cancel := context.WithTimeout(ctx, p.patience)
+	defer cancel()
 	rendered, stmt, err := p.prepared(ctx, text)
 	if err != nil {
 		return nil, err

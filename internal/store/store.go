@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"minicompete/internal/compete"
 )
@@ -17,7 +19,13 @@ type Config struct {
 	Logger *slog.Logger // nil: slog.Default()
 	// MaxConns bounds the connections that are open at once, those of the writer included. 0: 4 beside the writer on SQLite, 20 on PostgreSQL.
 	MaxConns int
+	// WriteTimeout bounds a write outside a transaction, the wait for its turn included; a transaction has twice as long. Past it the
+	// write fails with compete.ErrDatabase. 0: DefaultWriteTimeout.
+	WriteTimeout time.Duration
 }
+
+// DefaultWriteTimeout is longer than SQLite waits for another process's lock (busy_timeout, 5 s).
+const DefaultWriteTimeout = 6 * time.Second
 
 // Store is an open database. It implements every store interface of package compete. Its hooks are set once, before first use.
 type Store struct {
@@ -49,6 +57,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dialect: dialect, log: c.Logger, writer: newPool(writer, dialect), reader: newPool(reader, dialect)}
+	s.writer.patience = cmp.Or(c.WriteTimeout, DefaultWriteTimeout)
 	for _, db := range []*sql.DB{writer, reader} { // the writer first: it makes the file and sets its journal mode
 		if err := db.PingContext(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("connect to the database: %w", failure(err)), s.Close())

@@ -46,6 +46,8 @@ func (s *Store) Transact(ctx context.Context, f func(ctx context.Context, tx *Tx
 }
 
 func (s *Store) transact(ctx context.Context, f func(context.Context, *Tx) error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*s.writer.patience)
+	defer cancel()
 	if err := s.writer.warm(ctx); err != nil {
 		return failure(err)
 	}

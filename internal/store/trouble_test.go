@@ -26,6 +26,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"sqlite::memory:", "must name a file"},
 		{"sqlite://relative.db", "must name a file"},
 		{"sqlite:///%zz.db", "must name a file"},
+		{"sqlite:x.db?mode=ro", "must name a file"},
 		{"sqlite:/proc/no/such.db", "make the database's directory"},
 		{"postgres://ada:secret@localhost:port/db", "cannot be read"},
 		{"postgres://ada:secret@127.0.0.1:1/db?connect_timeout=2", "connect to the database"},
@@ -41,7 +42,7 @@ func TestOpenMakesTheFile(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	for _, tc := range []struct{ url, file string }{
-		{"sqlite:data/mini compete?.db", "data/mini compete?.db"},
+		{"sqlite:data/mini compete.db", "data/mini compete.db"},
 		{"sqlite://" + filepath.Join(dir, "with%20space.db"), "with space.db"},
 		{"sqlite:" + filepath.Join(dir, "100%.db"), "100%.db"},
 	} {
@@ -178,6 +179,44 @@ func TestSQLiteTrouble(t *testing.T) {
 	t.Run("readers cannot write", func(t *testing.T) {
 		if _, err := db.Reader().ExecContext(t.Context(), "DELETE FROM users"); err == nil {
 			t.Error("a reader deleted all users")
+		}
+	})
+}
+
+// Nobody waits without end for the connection that writes, such as while another process holds SQLite's lock and all who have the
+// connection wait for that.
+func TestWritesAreBounded(t *testing.T) {
+	t.Parallel()
+	testservices.EachDatabase(t, func(t *testing.T, url string) {
+		db, err := store.Open(t.Context(), store.Config{URL: url, MaxConns: 2, WriteTimeout: 100 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		var held []*sql.Conn
+		for range db.Writer().Stats().MaxOpenConnections {
+			conn, err := db.Writer().Conn(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			held = append(held, conn)
+		}
+		u := newUser()
+		for what, write := range map[string]func() error{
+			"a write":       func() error { return db.CreateUser(t.Context(), u, "") },
+			"a transaction": func() error { return db.Transact(t.Context(), func(context.Context, *store.Tx) error { return nil }) },
+		} {
+			if err := write(); !errors.Is(err, compete.ErrDatabase) || errors.Is(err, compete.ErrCommitUnknown) {
+				t.Errorf("%s that finds every connection taken: %v, want %v", what, err, compete.ErrDatabase)
+			}
+		}
+		for _, conn := range held {
+			if err := conn.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.CreateUser(t.Context(), u, ""); err != nil {
+			t.Errorf("when they are free again: %v", err)
 		}
 	})
 }
