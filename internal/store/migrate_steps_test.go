@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -159,19 +160,23 @@ func columns(t *testing.T, db *store.Store) map[string][]string {
 	}
 	tables := map[string][]string{}
 	for _, name := range names {
-		rows, err := db.Writer().QueryContext(t.Context(), `SELECT * FROM `+name+` LIMIT 0`+unplanned())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if tables[name], err = rows.Columns(); err != nil {
-			t.Fatal(err)
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		_ = rows.Close()
+		tables[name] = columnsOf(t, db, name)
 	}
 	return tables
+}
+
+func columnsOf(t *testing.T, db *store.Store, table string) []string {
+	t.Helper()
+	rows, err := db.Writer().QueryContext(t.Context(), `SELECT * FROM `+table+` LIMIT 0`+unplanned())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err := errors.Join(err, rows.Err()); err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // contents are all rows of every table with data, in the order of their columns.
@@ -179,33 +184,39 @@ func contents(t *testing.T, db *store.Store) map[string][]row {
 	t.Helper()
 	all := map[string][]row{}
 	for table, names := range columns(t, db) {
-		order := make([]string, len(names))
-		for i := range order {
-			order[i] = fmt.Sprint(i + 1)
+		all[table] = rowsOf(t, db, table, names)
+	}
+	return all
+}
+
+func rowsOf(t *testing.T, db *store.Store, table string, names []string) []row {
+	t.Helper()
+	order := make([]string, len(names))
+	for i := range order {
+		order[i] = fmt.Sprint(i + 1)
+	}
+	rows, err := db.Writer().QueryContext(t.Context(), `SELECT * FROM `+table+` ORDER BY `+strings.Join(order, ", ")+unplanned())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	all := []row{}
+	for rows.Next() {
+		values, fields := make([]any, len(names)), make([]any, len(names))
+		for i := range values {
+			fields[i] = &values[i]
 		}
-		rows, err := db.Writer().QueryContext(t.Context(), `SELECT * FROM `+table+` ORDER BY `+strings.Join(order, ", ")+unplanned())
-		if err != nil {
+		if err := rows.Scan(fields...); err != nil {
 			t.Fatal(err)
 		}
-		all[table] = []row{}
-		for rows.Next() {
-			values, fields := make([]any, len(names)), make([]any, len(names))
-			for i := range values {
-				fields[i] = &values[i]
-			}
-			if err := rows.Scan(fields...); err != nil {
-				t.Fatal(err)
-			}
-			r := row{}
-			for i, name := range names {
-				r[name] = values[i]
-			}
-			all[table] = append(all[table], r)
+		r := row{}
+		for i, name := range names {
+			r[name] = values[i]
 		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		_ = rows.Close()
+		all = append(all, r)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return all
 }
