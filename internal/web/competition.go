@@ -62,7 +62,15 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 	if err != nil {
 		return c, pages.Stand{}, err
 	}
-	return c, standView(&c, mine, v.actor, v.now), nil
+	stand := standView(&c, mine, v.actor, v.now)
+	if stand.Kind == pages.StandIn {
+		user, err := a.Service.Me(v.r.Context(), v.actor)
+		if err != nil {
+			return c, pages.Stand{}, err
+		}
+		stand.Name = user.Name
+	}
+	return c, stand, nil
 }
 
 // myRegistration is the viewer's registration, or nil when there never was one.

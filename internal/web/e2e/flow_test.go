@@ -42,6 +42,7 @@ func testMainFlow(t *testing.T, s site) {
 	first.click(registerButton)
 	first.see("#stand-title", "You are in")
 	first.see("#stand .bib-number", "0001")
+	first.see("#stand .bib", "Ada First")
 	organizer.see("#stand .seats", "1 of 2 seats left")
 
 	second := newVisitor(t, s.first(), "Ben Second")

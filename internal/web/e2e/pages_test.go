@@ -36,7 +36,7 @@ func testEveryPage(t *testing.T, s site) {
 				}
 				v.until("the fonts", `document.readyState === "complete" && document.fonts.status === "loaded"`)
 				v.check(stop.name, v.weigh())
-				for _, l := range looks {
+				for _, l := range stop.looks() {
 					v.wear(l)
 					v.check(fmt.Sprintf("%s at %d px, %s", stop.name, l.width, l.theme), v.accessibility(), v.overflow(l.width))
 					if shots != "" {

@@ -27,6 +27,14 @@ type stop struct {
 	name string
 	path string
 	then func(v *visitor)
+	like bool // another stop is the same page in another state: two opposite looks are enough for this one
+}
+
+func (s stop) looks() []look {
+	if s.like {
+		return []look{looks[0], looks[len(looks)-1]}
+	}
+	return looks
 }
 
 // newTours leads everybody to every page, as the demo's accounts see it.
@@ -40,14 +48,14 @@ func guestTour(t *testing.T, s site) tour {
 	return tour{v, []stop{
 		{name: "home", path: "/"},
 		{name: "login", path: "/auth/login"},
-		{name: "login-refused", path: "/auth/login", then: func(v *visitor) {
+		{name: "login-refused", like: true, path: "/auth/login", then: func(v *visitor) {
 			v.fill("email", "nobody@example.com")
 			v.fill("password", "wrong password")
 			v.click(`main form button`)
 			v.see("main [role=alert]", "password")
 		}},
 		{name: "signup", path: "/auth/signup"},
-		{name: "signup-refused", path: "/auth/signup", then: func(v *visitor) {
+		{name: "signup-refused", like: true, path: "/auth/signup", then: func(v *visitor) {
 			v.fill("name", "Ada")
 			v.fill("email", "participant1@minicompete.com")
 			v.fill("password", "short")
@@ -55,12 +63,12 @@ func guestTour(t *testing.T, s site) tour {
 			v.see("#field-password-error", "8")
 		}},
 		{name: "competitions", path: "/competitions"},
-		{name: "competitions-chosen", path: "/competitions?search=pro&tags=programming&phase=open&sort=filling"},
+		{name: "competitions-chosen", like: true, path: "/competitions?search=pro&tags=programming&phase=open&sort=filling"},
 		{name: "nothing-found", path: "/competitions?search=zzzzzz"},
 		{name: "competition-open", path: v.find("/competitions?phase=open", "Data Science Sprint")},
-		{name: "competition-full", path: v.find("/competitions?phase=full", "Robotics Sumo Cup")},
-		{name: "competition-waitlist", path: v.find("/competitions?phase=waitlist", "Regional Mathematics Olympiad")},
-		{name: "competition-closed", path: v.find("/competitions?phase=closed", "Open Source Day")},
+		{name: "competition-full", like: true, path: v.find("/competitions?phase=full", "Robotics Sumo Cup")},
+		{name: "competition-waitlist", like: true, path: v.find("/competitions?phase=waitlist", "Regional Mathematics Olympiad")},
+		{name: "competition-closed", like: true, path: v.find("/competitions?phase=closed", "Open Source Day")},
 		{name: "components", path: "/dev/components"},
 		{name: "error-404", path: "/no/such/page"},
 	}}
@@ -73,11 +81,11 @@ func participantTour(t *testing.T, s site) tour {
 	return tour{v, []stop{
 		{name: "dashboard-participant", path: "/dashboard"},
 		{name: "competition-in", path: registered},
-		{name: "competition-waitlisted", path: v.find("/dashboard", "Regional Mathematics Olympiad")},
+		{name: "competition-waitlisted", like: true, path: v.find("/dashboard", "Regional Mathematics Olympiad")},
 		{name: "competition-upcoming", path: v.find("/competitions?phase=upcoming", "Winter Game Jam")},
-		{name: "competition-register", path: v.find("/competitions?phase=open", "University Chess Blitz")},
-		{name: "competition-cancelled", path: v.find("/competitions?phase=cancelled", "Photo Marathon")},
-		{name: "withdraw", path: registered + "/withdraw"},
+		{name: "competition-register", like: true, path: v.find("/competitions?phase=open", "University Chess Blitz")},
+		{name: "competition-cancelled", like: true, path: v.find("/competitions?phase=cancelled", "Photo Marathon")},
+		{name: "withdraw", like: true, path: registered + "/withdraw"},
 		{name: "withdraw-dialog", path: registered, then: func(v *visitor) {
 			v.click(`#stand a[href$="/withdraw"]`)
 			v.see("dialog", "Cancel your registration?")
@@ -85,13 +93,13 @@ func participantTour(t *testing.T, s site) tour {
 		{name: "mailbox", path: "/mailbox"},
 		{name: "message", path: v.find("/mailbox", "City Half Marathon")},
 		{name: "account", path: "/account"},
-		{name: "account-refused", path: "/account", then: func(v *visitor) {
+		{name: "account-refused", like: true, path: "/account", then: func(v *visitor) {
 			v.fill("currentPassword", "not my password")
 			v.fill("password", "short")
 			v.click(`main form[action="/account/password"] button`)
 			v.see("main .error", "8")
 		}},
-		{name: "logout", path: "/auth/logout"},
+		{name: "logout", like: true, path: "/auth/logout"},
 		{name: "error-403", path: "/competitions/create"},
 	}}
 }
@@ -103,7 +111,7 @@ func organizerTour(t *testing.T, s site) tour {
 	return tour{v, []stop{
 		{name: "dashboard-organizer", path: "/dashboard"},
 		{name: "create", path: "/competitions/create"},
-		{name: "create-refused", path: "/competitions/create", then: func(v *visitor) {
+		{name: "create-refused", like: true, path: "/competitions/create", then: func(v *visitor) {
 			eval[any](v, `document.querySelectorAll("main [required]").forEach((e) => e.required = false)`)
 			v.fill("zone", "Europe/Atlantis")
 			v.set("regDeadline", "")
@@ -117,13 +125,13 @@ func organizerTour(t *testing.T, s site) tour {
 		}},
 		{name: "competition-organizer", path: full},
 		{name: "registrations", path: full + "/registrations"},
-		{name: "registrations-none", path: full + "/registrations?search=zzzzzz"},
+		{name: "registrations-none", like: true, path: full + "/registrations?search=zzzzzz"},
 		{name: "remove", path: full + "/registrations", then: func(v *visitor) {
 			v.click(`#rows a[href*="/remove"]`)
 			v.see("dialog", "Remove registration no. 1?")
 		}},
 		{name: "close", path: open + "/close"},
-		{name: "cancel", path: open + "/cancel"},
+		{name: "cancel", like: true, path: open + "/cancel"},
 	}}
 }
 
@@ -133,8 +141,8 @@ func draftTour(t *testing.T, s site) tour {
 	draft := v.find("/dashboard", "Algorithm Cup: Finals")
 	return tour{v, []stop{
 		{name: "competition-draft", path: draft},
-		{name: "edit-draft", path: draft + "/edit"},
-		{name: "registrations-empty", path: draft + "/registrations"},
+		{name: "edit-draft", like: true, path: draft + "/edit"},
+		{name: "registrations-empty", like: true, path: draft + "/registrations"},
 	}}
 }
 
@@ -151,10 +159,10 @@ func adminTour(t *testing.T, s site) tour {
 	v.open("/admin?search=participant1")
 	return tour{v, []stop{
 		{name: "admin", path: "/admin"},
-		{name: "admin-nobody", path: "/admin?search=zzzzzz"},
+		{name: "admin-nobody", like: true, path: "/admin?search=zzzzzz"},
 		{name: "admin-user", path: eval[string](v, `document.querySelector("tbody a").getAttribute("href")`)},
 		{name: "dead-letters", path: "/admin/dead-letters"},
-		{name: "dead-letters-open", path: "/admin/dead-letters", then: func(v *visitor) { v.click("details summary") }},
+		{name: "dead-letters-open", like: true, path: "/admin/dead-letters", then: func(v *visitor) { v.click("details summary") }},
 	}}
 }
 
