@@ -48,6 +48,8 @@ func testDisabled(t *testing.T, s site) {
 	v.fill("email", someone.User.Email)
 	v.fill("password", apptest.Password)
 	v.click("main form button")
+	v.at("/account") // where one wanted to go
+	v.open("/dashboard")
 	v.see("main", "Open your first competition") // promoted, too
 }
 
