@@ -58,7 +58,9 @@ func insertLink(ctx context.Context, q querier, l compete.Link) error {
 }
 
 // SaveLink implements compete.LinkStore.
-func (s *Store) SaveLink(ctx context.Context, l compete.Link) error { return insertLink(ctx, s.writer, l) }
+func (s *Store) SaveLink(ctx context.Context, l compete.Link) error {
+	return insertLink(ctx, s.writer, l)
+}
 
 // RequestLink implements compete.LinkStore. Nothing in it depends on whether the address has an account.
 func (s *Store) RequestLink(ctx context.Context, l compete.Link) error {
