@@ -64,7 +64,7 @@ var matrix = map[string]outcomes{
 
 	"forgotPassword": {true, all(202)},
 	"resetPassword":  {true, all(204)},
-	"confirmEmail":   {true, all(409)}, // there is no such link; its own test has some
+	"confirmEmail":   {true, all(409)},  // there is no such link; its own test has some
 	"verifyEmail":    {false, all(409)}, // they are verified; its own test has one that isn't
 	"changeEmail":    {false, all(202)},
 
