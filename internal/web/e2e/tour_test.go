@@ -62,6 +62,11 @@ func guestTour(t *testing.T, s site) tour {
 			v.click(`main form button`)
 			v.see("#field-password-error", "8")
 		}},
+		{name: "forgot", path: "/auth/forgot"},
+		{name: "reset", path: "/auth/reset"},
+		{name: "confirm-email", path: "/auth/confirm"},
+		{name: "unsubscribe", path: "/unsubscribe"},
+		{name: "mails", path: "/dev/mails"},
 		{name: "competitions", path: "/competitions"},
 		{name: "competitions-chosen", like: true, path: "/competitions?search=pro&tags=programming&phase=open&sort=filling"},
 		{name: "nothing-found", path: "/competitions?search=zzzzzz"},
