@@ -21,6 +21,7 @@ type options struct {
 	postgres     string
 	databases    string
 	only         string
+	contenders   string
 	participants int
 	connections  int
 	rounds       int
@@ -32,6 +33,7 @@ func main() {
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"), "a PostgreSQL server on which databases may be made")
 	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "which databases to measure on")
 	flag.StringVar(&o.only, "only", "rush,reads,streams,start", "which parts to measure: rush, reads, streams, start")
+	flag.StringVar(&o.contenders, "contenders", "product,bare,textbook", "which to send into a rush")
 	flag.IntVar(&o.participants, "participants", 10_000, "participants of a rush")
 	flag.IntVar(&o.connections, "connections", 256, "connections that they share")
 	flag.IntVar(&o.rounds, "rounds", 3, "rushes, of which the median is printed")

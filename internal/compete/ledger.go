@@ -21,31 +21,46 @@ type Ledger interface {
 	Committed(ctx context.Context, batchID string) (bool, error)
 }
 
-// LedgerTx is one transaction of the registrar. Every method is set-based: one statement, or a few, however many rows.
+// LedgerTx is one transaction of the registrar. Every method is set-based: a few statements, however many rows, in one exchange with
+// the database where it is across a network.
 type LedgerTx interface {
-	// LockCompetitions locks and reads competitions in the order of their ids, so that two registrars never deadlock. Unknown ids are left out.
-	LockCompetitions(ctx context.Context, ids []string) ([]LedgerCompetition, error)
-	// RegistrationsByID reads registrations; unknown ids are left out.
-	RegistrationsByID(ctx context.Context, ids []string) ([]Registration, error)
-	// RegistrationsAt reads the registrations at these places.
-	RegistrationsAt(ctx context.Context, places []Place) ([]Registration, error)
+	// Read locks competitions in the order of their ids, so that two registrars never deadlock, and then reads the rest, as it stands
+	// behind the lock. What does not exist is left out.
+	Read(ctx context.Context, q LedgerQuery) (LedgerState, error)
 	// WaitlistHead reads the first n WAITLISTED registrations of a competition in order of Seq.
 	WaitlistHead(ctx context.Context, competitionID string, n int) ([]Registration, error)
 	// Uncancelled reads up to n registrations of a competition that are not CANCELLED, in order of Seq.
 	Uncancelled(ctx context.Context, competitionID string, n int) ([]Registration, error)
-	// IdempotencyRecords reads the unexpired records under these keys.
-	IdempotencyRecords(ctx context.Context, keys []IdempotencyKey, now time.Time) ([]IdempotencyRecord, error)
+	// Write writes the outcome, once. It fails with ErrConstraint when a competition is not in the state it was read in, a new
+	// registration's place or Seq is taken, or there is an unexpired record under a new one's key.
+	Write(ctx context.Context, c LedgerChanges) error
+}
 
-	// SaveCompetitions writes competitions that LockCompetitions read; a row that is not in the state it was read in is ErrConstraint.
-	SaveCompetitions(ctx context.Context, changed []LedgerCompetition) error
-	// SaveRegistrations inserts registrations, or updates those whose id exists.
-	SaveRegistrations(ctx context.Context, changed []Registration) error
-	// SaveIdempotencyRecords inserts records, in place of those that IdempotencyRecords found expired. One that exists otherwise is ErrConstraint.
-	SaveIdempotencyRecords(ctx context.Context, records []IdempotencyRecord) error
-	// CountSeatsTaken adds to the number of seats taken in the current minute, which the sort "filling" reads.
-	CountSeatsTaken(ctx context.Context, competitionID string, taken int, now time.Time) error
-	// Enqueue adds jobs that run once the transaction has committed.
-	Enqueue(ctx context.Context, jobs ...Job) error
+// LedgerQuery is what a transaction needs to know.
+type LedgerQuery struct {
+	CompetitionIDs  []string // those of RegistrationIDs are locked and read too
+	RegistrationIDs []string
+	Places          []Place
+	Keys            []IdempotencyKey
+	Now             time.Time // records that expired before are left out; Write makes room for new ones under their keys
+}
+
+// LedgerState is what a LedgerQuery found.
+type LedgerState struct {
+	Competitions  []LedgerCompetition
+	Registrations []Registration // at the places, or with the ids
+	Records       []IdempotencyRecord
+}
+
+// LedgerChanges is what a transaction leaves behind.
+type LedgerChanges struct {
+	Competitions []LedgerCompetition // as Read gave them, with what changed
+	Inserted     []Registration
+	Updated      []Registration
+	Records      []IdempotencyRecord
+	SeatsTaken   map[string]int // by competition: adds to those taken in the minute of Now, which the sort "filling" reads
+	Now          time.Time
+	Jobs         []Job // that run once the transaction has committed
 }
 
 // Place names a registration by what is unique about it: one user's place in one competition.

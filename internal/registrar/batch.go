@@ -20,8 +20,9 @@ type batch struct {
 	byID         map[string]*compete.Registration // the same registrations, by id
 	records      map[compete.IdempotencyKey]compete.IdempotencyRecord
 
-	dirty      []*compete.Registration // in order of their first change
-	isDirty    map[string]bool
+	inserted   []*compete.Registration // in order of arrival
+	updated    []*compete.Registration // in order of their first change
+	isDirty    map[string]bool         // whether it is among them
 	newRecords []compete.IdempotencyRecord
 	notices    []compete.Notice
 	settle     []string // competitions that need more pages
@@ -56,55 +57,25 @@ type needs struct {
 	keys            set[compete.IdempotencyKey]
 }
 
-// read locks the competitions that the commands are about, and then reads their rows: after the lock, so that what another
-// replica committed meanwhile is seen.
+// read locks the competitions that the commands are about and reads their rows.
 func (b *batch) read() error {
 	var n needs
 	for _, c := range b.commands {
 		c.needs(&n)
 	}
-	if len(n.registrationIDs.list) > 0 {
-		found, err := b.tx.RegistrationsByID(b.ctx, n.registrationIDs.list)
-		if err != nil {
-			return err
-		}
-		for _, r := range found {
-			n.competitionIDs.add(r.CompetitionID)
-		}
-	}
-	locked, err := b.tx.LockCompetitions(b.ctx, n.competitionIDs.list)
+	state, err := b.tx.Read(b.ctx, compete.LedgerQuery{
+		CompetitionIDs: n.competitionIDs.list, RegistrationIDs: n.registrationIDs.list, Places: n.places.list, Keys: n.keys.list,
+		Now: b.commands[0].arrived,
+	})
 	if err != nil {
 		return err
 	}
-	for _, c := range locked {
+	for _, c := range state.Competitions {
 		b.competitions[c.ID] = &competition{LedgerCompetition: c}
 	}
-	return b.readRows(&n)
-}
-
-func (b *batch) readRows(n *needs) error {
-	if len(n.registrationIDs.list) > 0 {
-		found, err := b.tx.RegistrationsByID(b.ctx, n.registrationIDs.list)
-		if err != nil {
-			return err
-		}
-		b.know(found)
-	}
-	if len(n.places.list) > 0 && len(b.competitions) > 0 {
-		found, err := b.tx.RegistrationsAt(b.ctx, n.places.list)
-		if err != nil {
-			return err
-		}
-		b.know(found)
-	}
-	if len(n.keys.list) > 0 {
-		found, err := b.tx.IdempotencyRecords(b.ctx, n.keys.list, b.commands[0].arrived)
-		if err != nil {
-			return err
-		}
-		for _, record := range found {
-			b.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
-		}
+	b.know(state.Registrations)
+	for _, record := range state.Records {
+		b.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
 	}
 	return nil
 }
@@ -121,6 +92,13 @@ func (b *batch) know(found []compete.Registration) {
 func (b *batch) hold(r *compete.Registration) {
 	b.byID[r.ID] = r
 	b.places[compete.Place{UserID: r.UserID, CompetitionID: r.CompetitionID}] = r
+}
+
+// add holds a registration that is new.
+func (b *batch) add(r *compete.Registration) {
+	b.hold(r)
+	b.isDirty[r.ID] = true
+	b.inserted = append(b.inserted, r)
 }
 
 // decide answers every command in order of arrival. An error of the database ends the batch; a refusal is an answer.
@@ -141,7 +119,7 @@ func (b *batch) touch(r *compete.Registration, now time.Time) {
 	r.UpdatedAt = now
 	if !b.isDirty[r.ID] {
 		b.isDirty[r.ID] = true
-		b.dirty = append(b.dirty, r)
+		b.updated = append(b.updated, r)
 	}
 }
 
@@ -149,36 +127,25 @@ func (b *batch) notify(r *compete.Registration, kind compete.MessageKind) {
 	b.notices = append(b.notices, compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: kind, Trace: b.trace})
 }
 
-// write saves the outcome with a few bulk statements. A batch that changed nothing writes nothing.
+// write saves the outcome. A batch that changed nothing writes nothing.
 func (b *batch) write() error {
-	var changed []compete.LedgerCompetition
+	changes := compete.LedgerChanges{SeatsTaken: map[string]int{}, Records: b.newRecords, Now: b.commands[0].arrived}
 	for _, id := range sortedKeys(b.competitions) {
-		if c := b.competitions[id]; c.dirty {
-			changed = append(changed, c.LedgerCompetition)
-			b.changed = append(b.changed, id)
+		c := b.competitions[id]
+		if !c.dirty {
+			continue
+		}
+		b.changed = append(b.changed, id)
+		changes.Competitions = append(changes.Competitions, c.LedgerCompetition)
+		if c.taken > 0 {
+			changes.SeatsTaken[id] = c.taken
 		}
 	}
-	if len(changed) == 0 {
+	if len(b.changed) == 0 {
 		return nil
 	}
-	if err := b.tx.SaveCompetitions(b.ctx, changed); err != nil {
-		return err
-	}
-	if err := b.tx.SaveRegistrations(b.ctx, values(b.dirty)); err != nil {
-		return err
-	}
-	if err := b.tx.SaveIdempotencyRecords(b.ctx, b.newRecords); err != nil {
-		return err
-	}
-	now := b.commands[0].arrived
-	for _, id := range b.changed {
-		if taken := b.competitions[id].taken; taken > 0 {
-			if err := b.tx.CountSeatsTaken(b.ctx, id, taken, now); err != nil {
-				return err
-			}
-		}
-	}
-	return b.tx.Enqueue(b.ctx, b.jobs()...)
+	changes.Inserted, changes.Updated, changes.Jobs = values(b.inserted), values(b.updated), b.jobs()
+	return b.tx.Write(b.ctx, changes)
 }
 
 // jobs is one NotifyJob for the whole batch (split only where pages made it long), and a SettleJob for each competition with more to do.

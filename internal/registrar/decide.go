@@ -65,7 +65,7 @@ func (c *register) admit(b *batch, competition *competition, held *compete.Regis
 	r := held
 	if r == nil {
 		r = &compete.Registration{ID: c.id, UserID: c.Actor.UserID, CompetitionID: c.CompetitionID}
-		b.hold(r)
+		b.add(r)
 	}
 	r.Status, r.Seq, r.RegisteredAt, r.PromotedAt, r.Position = status, competition.NextSeq, now, nil, 0
 	competition.NextSeq++
@@ -226,7 +226,7 @@ func (c *settle) decide(b *batch, now time.Time) (result, error, error) {
 // cancelPage cancels a page of a cancelled competition's registrations and reports whether there are more.
 func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 	// Registrations that this batch has changed may still be uncancelled in the database: read past them.
-	rows, err := b.tx.Uncancelled(b.ctx, c.ID, pageSize+len(b.dirty))
+	rows, err := b.tx.Uncancelled(b.ctx, c.ID, pageSize+len(b.updated))
 	if err != nil {
 		return false, err
 	}

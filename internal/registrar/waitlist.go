@@ -73,7 +73,7 @@ func (b *batch) nextWaiting(c *competition) (*compete.Registration, error) {
 // readWaitlist reads as much of the waitlist as this batch can use up: the database still lists those whom this batch has
 // promoted or cancelled, so it reads past as many rows as the batch has changed.
 func (b *batch) readWaitlist(c *competition) error {
-	n := len(b.dirty) + min(c.SeatsLeft, c.Waitlisted, pageSize)
+	n := len(b.updated) + min(c.SeatsLeft, c.Waitlisted, pageSize)
 	rows, err := b.tx.WaitlistHead(b.ctx, c.ID, n)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (b *batch) readWaitlist(c *competition) error {
 	if !c.waiting.complete {
 		return nil
 	}
-	for _, r := range b.dirty { // who joined in this batch
+	for _, r := range slices.Concat(b.updated, b.inserted) { // who joined in this batch
 		if r.CompetitionID == c.ID && r.Status == compete.RegistrationWaitlisted && !listed[r.ID] {
 			c.waiting.head = append(c.waiting.head, waiter{r, r.Seq})
 		}

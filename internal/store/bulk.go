@@ -42,10 +42,8 @@ func (t *Tx) bulk(ctx context.Context, b *bulk, rows [][]any) (int64, error) {
 	if len(rows) == 0 {
 		return 0, nil
 	}
-	for _, row := range rows {
-		if len(row) != len(b.columns) {
-			return 0, fmt.Errorf("store: a row of %d values for %d columns of %q", len(row), len(b.columns), b.text)
-		}
+	if err := b.check(rows); err != nil {
+		return 0, err
 	}
 	ctx, err := t.pool.dialect.during(ctx)
 	if err != nil {
@@ -60,6 +58,16 @@ func (t *Tx) bulk(ctx context.Context, b *bulk, rows [][]any) (int64, error) {
 		return 0, failure(err)
 	}
 	return result.RowsAffected()
+}
+
+// check sees that every row has one value for each column.
+func (b *bulk) check(rows [][]any) error {
+	for _, row := range rows {
+		if len(row) != len(b.columns) {
+			return fmt.Errorf("store: a row of %d values for %d columns of %q", len(row), len(b.columns), b.text)
+		}
+	}
+	return nil
 }
 
 // transpose makes one array for each column, of the values' own type where no value is null: that saves the driver a look at each.

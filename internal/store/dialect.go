@@ -29,6 +29,7 @@ const (
 type dialect struct {
 	kind         Kind
 	prepares     bool              // statements are kept prepared by us: the driver parses each text anew
+	trips        bool              // it is across a network: see trip
 	types        map[string]string // of bulk columns, where they are not called the same
 	schemaWords  schemaWords
 	gooseDialect goose.Dialect
@@ -68,6 +69,7 @@ var (
 	}
 	postgresDialect = &dialect{
 		kind:         PostgreSQL,
+		trips:        true,
 		types:        map[string]string{"time": "timestamptz", "bytes": "bytea"},
 		schemaWords:  schemaWords{UUID: "uuid", Time: "timestamptz", Bytes: "bytea", TextVectors: true},
 		gooseDialect: goose.DialectPostgres,

@@ -37,32 +37,72 @@ type ledgerTx struct {
 	*Tx
 	store   *Store
 	batchID string
-	expired []compete.IdempotencyRecord // that were read; their keys are free again
+	expired [][]any // users and keys of records that were read: the keys are free again
 }
 
-func (t *ledgerTx) LockCompetitions(ctx context.Context, ids []string) ([]compete.LedgerCompetition, error) {
-	return list(ctx, t, scanLedgerCompetition, `SELECT `+competitionColumns+`, c.next_seq `+fromCompetitions+`
-		WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`, t.pool.dialect.list(ids))
+// Read implements compete.LedgerTx.
+func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compete.LedgerState, err error) {
+	competitionIDs, err := t.competitionsOf(ctx, q)
+	if err != nil || len(competitionIDs) == 0 {
+		return state, err
+	}
+	trip := t.trip()
+	fetch(trip, &state.Competitions, scanLedgerCompetition, `SELECT `+competitionColumns+`, c.next_seq `+fromCompetitions+`
+		WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`, t.pool.dialect.list(competitionIDs))
+	if len(q.RegistrationIDs) > 0 {
+		fetch(trip, &state.Registrations, scanRegistration, registrationsByID, t.pool.dialect.list(q.RegistrationIDs))
+	}
+	if len(q.Places) > 0 {
+		userIDs, ids := pairs(t, q.Places, func(p compete.Place) [2]string { return [2]string{p.UserID, p.CompetitionID} })
+		fetch(trip, &state.Registrations, scanRegistration, `SELECT `+registrationColumns+` FROM {pairs $1 $2 uuid uuid} CROSS JOIN registrations r
+			WHERE r.user_id = v.a AND r.competition_id = v.b`, userIDs, ids)
+	}
+	if len(q.Keys) > 0 {
+		userIDs, keys := pairs(t, q.Keys, func(k compete.IdempotencyKey) [2]string { return [2]string{k.UserID, k.Key} })
+		fetch(trip, &state.Records, scanRecord, `SELECT `+recordColumns+` FROM {pairs $1 $2 uuid text} CROSS JOIN idempotency_keys
+			WHERE user_id = v.a AND key = v.b`, userIDs, keys)
+	}
+	if err := trip.run(ctx); err != nil {
+		return compete.LedgerState{}, err
+	}
+	state.Records = slices.DeleteFunc(state.Records, func(r compete.IdempotencyRecord) bool {
+		expired := !q.Now.Before(r.ExpiresAt)
+		if expired {
+			t.expired = append(t.expired, []any{r.UserID, r.Key})
+		}
+		return expired
+	})
+	return state, nil
+}
+
+const registrationsByID = `SELECT ` + registrationColumns + ` FROM registrations r WHERE r.id {any $1 uuid}`
+
+// competitionsOf are the competitions of a query. Those of registrations are looked up: they never change.
+func (t *ledgerTx) competitionsOf(ctx context.Context, q compete.LedgerQuery) ([]string, error) {
+	if len(q.RegistrationIDs) == 0 {
+		return q.CompetitionIDs, nil
+	}
+	ids := slices.Clone(q.CompetitionIDs)
+	found, err := list(ctx, t, scanRegistration, registrationsByID, t.pool.dialect.list(q.RegistrationIDs))
+	for _, r := range found {
+		ids = append(ids, r.CompetitionID)
+	}
+	return ids, err
+}
+
+// pairs are the two parameters of {pairs …}.
+func pairs[T any](t *ledgerTx, values []T, pair func(T) [2]string) (first, second any) {
+	list := make([][2]string, len(values))
+	for i, v := range values {
+		list[i] = pair(v)
+	}
+	return t.pool.dialect.pairs(list)
 }
 
 func scanLedgerCompetition(row scanner) (c compete.LedgerCompetition, err error) {
 	c.Competition, err = scanWith(scanCompetition, &c.NextSeq)(row)
 	c.ReadVersion, c.ReadNextSeq = c.Version, c.NextSeq
 	return c, err
-}
-
-func (t *ledgerTx) RegistrationsByID(ctx context.Context, ids []string) ([]compete.Registration, error) {
-	return list(ctx, t, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r WHERE r.id {any $1 uuid}`, t.pool.dialect.list(ids))
-}
-
-func (t *ledgerTx) RegistrationsAt(ctx context.Context, places []compete.Place) ([]compete.Registration, error) {
-	pairs := make([][2]string, len(places))
-	for i, p := range places {
-		pairs[i] = [2]string{p.UserID, p.CompetitionID}
-	}
-	userIDs, competitionIDs := t.pool.dialect.pairs(pairs)
-	return list(ctx, t, scanRegistration, `SELECT `+registrationColumns+` FROM {pairs $1 $2 uuid uuid} CROSS JOIN registrations r
-		WHERE r.user_id = v.a AND r.competition_id = v.b`, userIDs, competitionIDs)
 }
 
 func (t *ledgerTx) WaitlistHead(ctx context.Context, competitionID string, n int) ([]compete.Registration, error) {
@@ -75,21 +115,27 @@ func (t *ledgerTx) Uncancelled(ctx context.Context, competitionID string, n int)
 		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'WAITLISTED') ORDER BY r.seq LIMIT $2`, competitionID, n)
 }
 
-func (t *ledgerTx) IdempotencyRecords(ctx context.Context, keys []compete.IdempotencyKey, now time.Time) ([]compete.IdempotencyRecord, error) {
-	pairs := make([][2]string, len(keys))
-	for i, k := range keys {
-		pairs[i] = [2]string{k.UserID, k.Key}
+// Write implements compete.LedgerTx.
+func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
+	trip := t.trip()
+	trip.exec(`INSERT INTO batches (id, committed_at) VALUES ($1, $2)`, t.batchID, compete.UTC(time.Now()))
+	trip.bulk(saveSeats, seatsRows(c.Competitions), all(len(c.Competitions), "competitions are not as they were read"))
+	trip.bulk(insertRegistrations, registrationRows(c.Inserted), anyNumber)
+	trip.bulk(saveRegistrations, inLockOrder(registrationRows(c.Updated)), anyNumber)
+	trip.bulk(deleteIdempotencyRecord, t.expired, anyNumber)
+	trip.bulk(insertIdempotencyRecords, recordRows(c.Records), anyNumber)
+	trip.bulk(countSeatsTaken, takenRows(c), anyNumber)
+	if err := trip.run(ctx); err != nil {
+		return unknownUser(err)
 	}
-	userIDs, userKeys := t.pool.dialect.pairs(pairs)
-	found, err := list(ctx, t, scanRecord, `SELECT `+recordColumns+` FROM {pairs $1 $2 uuid text} CROSS JOIN idempotency_keys
-		WHERE user_id = v.a AND key = v.b`, userIDs, userKeys)
-	return slices.DeleteFunc(found, func(r compete.IdempotencyRecord) bool {
-		expired := !now.Before(r.ExpiresAt)
-		if expired {
-			t.expired = append(t.expired, r)
+	for _, competition := range c.Competitions {
+		if competition.ContentSet {
+			if err := t.saveContent(ctx, competition.Competition); err != nil {
+				return err
+			}
 		}
-		return expired
-	}), err
+	}
+	return t.enqueue(ctx, c.Jobs)
 }
 
 // The guard on what was read is beside the lock, not instead of it: it holds against whoever writes without locking.
@@ -97,46 +143,42 @@ var saveSeats = newBulk("id uuid, version integer, next_seq bigint, seats_left i
 	UPDATE competitions SET seats_left = v.seats_left, waitlisted = v.waitlisted, capacity = v.capacity, version = v.new_version, next_seq = v.new_next_seq
 	{from} WHERE competitions.id = v.id AND competitions.version = v.version AND competitions.next_seq = v.next_seq`)
 
-func (t *ledgerTx) SaveCompetitions(ctx context.Context, changed []compete.LedgerCompetition) error {
-	if _, err := change(ctx, t, `INSERT INTO batches (id, committed_at) VALUES ($1, $2)`, t.batchID, compete.UTC(time.Now())); err != nil {
-		return err
-	}
-	rows := make([][]any, len(changed))
-	for i, c := range changed {
+func seatsRows(competitions []compete.LedgerCompetition) [][]any {
+	rows := make([][]any, len(competitions))
+	for i, c := range competitions {
 		rows[i] = []any{c.ID, c.ReadVersion, c.ReadNextSeq, c.SeatsLeft, c.Waitlisted, c.Capacity, c.Version, c.NextSeq}
 	}
-	n, err := t.bulk(ctx, saveSeats, rows)
-	if err == nil && n != int64(len(changed)) {
-		err = fmt.Errorf("%w: %d of %d competitions are not as they were read", compete.ErrConstraint, int64(len(changed))-n, len(changed))
-	}
-	if err != nil {
-		return err
-	}
-	for _, c := range changed {
-		if c.ContentSet {
-			if err := t.saveContent(ctx, c.Competition); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return rows
 }
 
-var saveRegistrations = newBulk("id uuid, user_id uuid, competition_id uuid, status text, seq bigint, registered_at time, updated_at time, promoted_at time", `
-	INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at, promoted_at)
-	{select v.id, v.user_id, v.competition_id, v.status, v.seq, v.registered_at, v.updated_at, v.promoted_at}
-	ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, registered_at = excluded.registered_at,
-		updated_at = excluded.updated_at, promoted_at = excluded.promoted_at`)
+const registrationValues = "id uuid, user_id uuid, competition_id uuid, status text, seq bigint, registered_at time, updated_at time, promoted_at time"
 
-func (t *ledgerTx) SaveRegistrations(ctx context.Context, changed []compete.Registration) error {
-	rows := make([][]any, len(changed))
-	for i, r := range changed {
+const insertRegistration = `
+	INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at, promoted_at)
+	{select v.id, v.user_id, v.competition_id, v.status, v.seq, v.registered_at, v.updated_at, v.promoted_at}`
+
+// A new registration is inserted, and one that is there is updated, by the same text with a clause more: the clause costs either
+// database a look, and SQLite a table in memory, for each row.
+var (
+	insertRegistrations = newBulk(registrationValues, insertRegistration)
+	saveRegistrations   = newBulk(registrationValues, insertRegistration+`
+		ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, registered_at = excluded.registered_at,
+			updated_at = excluded.updated_at, promoted_at = excluded.promoted_at`)
+)
+
+func registrationRows(registrations []compete.Registration) [][]any {
+	rows := make([][]any, len(registrations))
+	for i := range registrations {
+		r := &registrations[i]
 		rows[i] = []any{r.ID, r.UserID, r.CompetitionID, string(r.Status), r.Seq, r.RegisteredAt, r.UpdatedAt, r.PromotedAt}
 	}
-	// In the order in which Deliver locks registrations, so that the two wait for each other and never deadlock.
+	return rows
+}
+
+// inLockOrder sorts by id, as Deliver locks registrations, so that the two wait for each other and never deadlock.
+func inLockOrder(rows [][]any) [][]any {
 	slices.SortFunc(rows, func(a, b []any) int { return strings.Compare(a[0].(string), b[0].(string)) })
-	_, err := t.bulk(ctx, saveRegistrations, rows)
-	return unknownUser(err)
+	return rows
 }
 
 // unknownUser adds what a foreign key means here: the competition is locked, so it is the user who does not exist (any more).
@@ -147,50 +189,40 @@ func unknownUser(err error) error {
 	return err
 }
 
-var saveIdempotencyRecords = newBulk("user_id uuid, key text, request_hash text, status integer, body bytes, expires_at time", `
-	INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at)
-	{select v.user_id, v.key, v.request_hash, v.status, v.body, v.expires_at}`)
+var (
+	deleteIdempotencyRecord = newBulk("user_id uuid, key text", `
+		DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT v.user_id, v.key {from})`)
+	insertIdempotencyRecords = newBulk("user_id uuid, key text, request_hash text, status integer, body bytes, expires_at time", `
+		INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at)
+		{select v.user_id, v.key, v.request_hash, v.status, v.body, v.expires_at}`)
+)
 
-func (t *ledgerTx) SaveIdempotencyRecords(ctx context.Context, records []compete.IdempotencyRecord) error {
-	if err := t.deleteExpired(ctx); err != nil {
-		return err
-	}
+func recordRows(records []compete.IdempotencyRecord) [][]any {
 	rows := make([][]any, len(records))
-	for i, r := range records {
+	for i := range records {
+		r := &records[i]
 		rows[i] = []any{r.UserID, r.Key, r.RequestHash, r.Status, r.Body, r.ExpiresAt}
 	}
-	_, err := t.bulk(ctx, saveIdempotencyRecords, rows)
-	return unknownUser(err)
+	return rows
 }
 
-var deleteIdempotencyRecord = newBulk("user_id uuid, key text", `
-	DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT v.user_id, v.key {from})`)
+var countSeatsTaken = newBulk("competition_id uuid, minute time, taken integer", `
+	INSERT INTO seats_taken (competition_id, minute, taken) {select v.competition_id, v.minute, v.taken}
+	ON CONFLICT (competition_id, minute) DO UPDATE SET taken = seats_taken.taken + excluded.taken`)
 
-// deleteExpired makes room for records whose keys were read and found expired.
-func (t *ledgerTx) deleteExpired(ctx context.Context) error {
-	rows := make([][]any, len(t.expired))
-	for i, r := range t.expired {
-		rows[i] = []any{r.UserID, r.Key}
+func takenRows(c compete.LedgerChanges) (rows [][]any) {
+	for id, taken := range c.SeatsTaken {
+		rows = append(rows, []any{id, c.Now.Truncate(time.Minute), taken})
 	}
-	_, err := t.bulk(ctx, deleteIdempotencyRecord, rows)
-	return err
+	return inLockOrder(rows)
 }
 
-func (t *ledgerTx) CountSeatsTaken(ctx context.Context, competitionID string, taken int, now time.Time) error {
-	_, err := change(ctx, t, `INSERT INTO seats_taken (competition_id, minute, taken) VALUES ($1, $2, $3)
-		ON CONFLICT (competition_id, minute) DO UPDATE SET taken = seats_taken.taken + excluded.taken`, competitionID, now.Truncate(time.Minute), taken)
-	return err
-}
-
-func (t *ledgerTx) Enqueue(ctx context.Context, jobs ...compete.Job) error {
+func (t *ledgerTx) enqueue(ctx context.Context, jobs []compete.Job) error {
 	if len(jobs) == 0 {
 		return nil
 	}
 	if t.store.Enqueue == nil {
 		return errors.New("store: no queue is set")
 	}
-	if err := t.store.Enqueue(ctx, t.sql, jobs); err != nil {
-		return failure(err)
-	}
-	return nil
+	return failure(t.store.Enqueue(ctx, t.sql, jobs))
 }

@@ -130,7 +130,11 @@ func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), 
 		return nil, failure(err)
 	}
 	defer rows.Close()
-	items := []T{}
+	return collect(rows, []T{}, scan)
+}
+
+// collect appends the rows to items.
+func collect[T any](rows resultRows, items []T, scan func(scanner) (T, error)) ([]T, error) {
 	for rows.Next() {
 		item, err := scan(rows)
 		if err != nil {

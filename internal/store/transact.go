@@ -21,7 +21,11 @@ const (
 type Tx struct {
 	sql  *sql.Tx
 	pool *pool
+	conn *sql.Conn // that the transaction has, where trips go together; else nil
 }
+
+// trip begins a row of statements.
+func (t *Tx) trip() *trip { return &trip{tx: t} }
 
 // SQL is the transaction itself, for those who bring statements of their own.
 func (t *Tx) SQL() *sql.Tx { return t.sql }
@@ -51,7 +55,16 @@ func (s *Store) transact(ctx context.Context, f func(context.Context, *Tx) error
 	if err := s.writer.warm(ctx); err != nil {
 		return failure(err)
 	}
-	tx, err := s.writer.db.BeginTx(ctx, nil)
+	conn, err := s.writer.db.Conn(ctx)
+	if err != nil {
+		return failure(err)
+	}
+	defer func() {
+		if err := conn.Close(); err != nil { // it goes back to the pool
+			s.log.WarnContext(ctx, "giving back a connection failed", "error", err)
+		}
+	}()
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return failure(err)
 	}
@@ -65,7 +78,11 @@ func (s *Store) transact(ctx context.Context, f func(context.Context, *Tx) error
 			s.log.WarnContext(ctx, "rollback failed", "error", rollback)
 		}
 	}()
-	if err := f(ctx, &Tx{sql: tx, pool: s.writer}); err != nil {
+	t := &Tx{sql: tx, pool: s.writer}
+	if s.dialect.trips {
+		t.conn = conn
+	}
+	if err := f(ctx, t); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {

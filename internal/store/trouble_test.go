@@ -302,7 +302,7 @@ func testTerminated(t *testing.T, db, admin *store.Store) {
 			WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
 			t.Fatal(err)
 		}
-		_, err := ledger.LockCompetitions(t.Context(), []string{uuid.NewString()})
+		_, err := ledger.Read(t.Context(), compete.LedgerQuery{CompetitionIDs: []string{uuid.NewString()}})
 		return err
 	})
 	if !errors.Is(err, compete.ErrDatabase) || errors.Is(err, compete.ErrCommitUnknown) {

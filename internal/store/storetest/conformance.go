@@ -175,19 +175,17 @@ func (f *fixture) addRegistration(t *testing.T, competitionID string, status com
 		ID: newID(), UserID: user.ID, CompetitionID: competitionID, Status: status, RegisteredAt: f.now, UpdatedAt: f.now,
 	}
 	must(t, f.Ledger().Transact(t.Context(), newID(), func(tx compete.LedgerTx) error {
-		locked, err := tx.LockCompetitions(t.Context(), []string{competitionID})
+		state, err := tx.Read(t.Context(), compete.LedgerQuery{CompetitionIDs: []string{competitionID}})
 		if err != nil {
 			return err
 		}
-		r.Seq = locked[0].NextSeq
+		c := &state.Competitions[0]
+		r.Seq = c.NextSeq
 		if change != nil {
 			change(&r)
 		}
-		locked[0].NextSeq = max(locked[0].NextSeq, r.Seq+1)
-		if err := tx.SaveCompetitions(t.Context(), locked); err != nil {
-			return err
-		}
-		return tx.SaveRegistrations(t.Context(), []compete.Registration{r})
+		c.NextSeq = max(c.NextSeq, r.Seq+1)
+		return tx.Write(t.Context(), compete.LedgerChanges{Competitions: state.Competitions, Inserted: []compete.Registration{r}})
 	}))
 	r.RegisteredAt, r.UpdatedAt, r.PromotedAt = compete.UTC(r.RegisteredAt), compete.UTC(r.UpdatedAt), stored(r.PromotedAt)
 	return r

@@ -217,14 +217,14 @@ func testSearch(t *testing.T, f *fixture) {
 
 	// What is found follows a change of the content.
 	must(t, f.Ledger().Transact(t.Context(), newID(), func(tx compete.LedgerTx) error {
-		locked, err := tx.LockCompetitions(t.Context(), []string{cpp.ID})
+		state, err := tx.Read(t.Context(), compete.LedgerQuery{CompetitionIDs: []string{cpp.ID}})
 		if err != nil {
 			return err
 		}
-		c := &locked[0]
+		c := &state.Competitions[0]
 		c.Title, c.Tags, c.ContentSet = "Rust Contest", []string{"rust"}, true
 		c.Version++
-		return tx.SaveCompetitions(t.Context(), locked)
+		return tx.Write(t.Context(), compete.LedgerChanges{Competitions: state.Competitions})
 	}))
 	for search, n := range map[string]int{"rust": 1, "coding": 0, "win": 1} {
 		page, err := f.Competitions(t.Context(), compete.CompetitionFilter{Search: search, Sort: compete.SortNewest, Limit: 20, Now: f.now})

@@ -142,7 +142,7 @@ func testRegistrationChecks(t *testing.T, f *fixture, organizer compete.User) {
 		r.ID, r.UserID, r.Seq = newID(), organizer.ID, first.Seq+1
 		change(&r)
 		return f.Ledger().Transact(t.Context(), newID(), func(tx compete.LedgerTx) error {
-			return tx.SaveRegistrations(t.Context(), []compete.Registration{r})
+			return tx.Write(t.Context(), compete.LedgerChanges{Inserted: []compete.Registration{r}})
 		})
 	}
 	for what, change := range map[string]func(*compete.Registration){

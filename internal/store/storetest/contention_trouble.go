@@ -260,38 +260,24 @@ func (u unprotected) Transact(_ context.Context, _ string, f func(compete.Ledger
 
 func (u unprotected) Committed(context.Context, string) (bool, error) { return false, nil }
 
-func (u unprotected) LockCompetitions(ctx context.Context, ids []string) ([]compete.LedgerCompetition, error) {
-	c := compete.LedgerCompetition{Competition: compete.Competition{ID: ids[0], Status: compete.StatusPublished}}
-	err := u.db.QueryRowContext(ctx, "SELECT capacity, seats_left, reg_deadline, next_seq FROM competitions WHERE id = $1", ids[0]).
+func (u unprotected) Read(ctx context.Context, q compete.LedgerQuery) (compete.LedgerState, error) {
+	c := compete.LedgerCompetition{Competition: compete.Competition{ID: q.CompetitionIDs[0], Status: compete.StatusPublished}}
+	err := u.db.QueryRowContext(ctx, "SELECT capacity, seats_left, reg_deadline, next_seq FROM competitions WHERE id = $1", c.ID).
 		Scan(&c.Capacity, &c.SeatsLeft, &c.RegDeadline, &c.NextSeq)
 	u.everyone.Done()
 	u.everyone.Wait()
-	return []compete.LedgerCompetition{c}, err
+	return compete.LedgerState{Competitions: []compete.LedgerCompetition{c}}, err
 }
 
-func (u unprotected) RegistrationsAt(context.Context, []compete.Place) ([]compete.Registration, error) {
-	return nil, nil
-}
-
-func (u unprotected) SaveCompetitions(ctx context.Context, changed []compete.LedgerCompetition) error {
-	_, err := u.db.ExecContext(ctx, "UPDATE competitions SET seats_left = $2, next_seq = $3 WHERE id = $1", changed[0].ID, changed[0].SeatsLeft, changed[0].NextSeq)
-	return err
-}
-
-func (u unprotected) SaveRegistrations(ctx context.Context, changed []compete.Registration) error {
-	r := changed[0]
+func (u unprotected) Write(ctx context.Context, changes compete.LedgerChanges) error {
+	c, r := changes.Competitions[0], changes.Inserted[0]
+	if _, err := u.db.ExecContext(ctx, "UPDATE competitions SET seats_left = $2, next_seq = $3 WHERE id = $1", c.ID, c.SeatsLeft, c.NextSeq); err != nil {
+		return err
+	}
 	_, err := u.db.ExecContext(ctx, `INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $6)`, r.ID, r.UserID, r.CompetitionID, string(r.Status), r.Seq, r.RegisteredAt)
 	return err
 }
-
-func (u unprotected) SaveIdempotencyRecords(context.Context, []compete.IdempotencyRecord) error {
-	return nil
-}
-
-func (u unprotected) CountSeatsTaken(context.Context, string, int, time.Time) error { return nil }
-
-func (u unprotected) Enqueue(context.Context, ...compete.Job) error { return nil }
 
 // testNegativeControl takes the protection off (no lock, no guard, no unique seq) and must see what the other tests look for.
 func testNegativeControl(t *testing.T, db *store.Store) {
