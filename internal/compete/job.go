@@ -26,9 +26,28 @@ type Notice struct {
 	Trace          string      `json:"trace,omitempty"` // of the request that brought it about, as a W3C traceparent; empty when that is not traced
 }
 
+// NoticeRun asks for the message of one kind about all registrations of a competition whose Seq is from First to Last: what a rush
+// leaves behind, in a few bytes.
+type NoticeRun struct {
+	CompetitionID string      `json:"competitionId"`
+	First         int64       `json:"first"`
+	Last          int64       `json:"last"`
+	Kind          MessageKind `json:"kind"`
+}
+
 // NotifyJob confirms PENDING registrations (MessageConfirmed, MessagePromoted) and writes the messages of a whole batch of commands.
 type NotifyJob struct {
-	Notices []Notice `json:"notices"`
+	Notices []Notice    `json:"notices,omitempty"`
+	Runs    []NoticeRun `json:"runs,omitempty"`
+}
+
+// Len is the number of messages that the job asks for, at most.
+func (j NotifyJob) Len() int {
+	n := len(j.Notices)
+	for _, run := range j.Runs {
+		n += int(run.Last-run.First) + 1
+	}
+	return n
 }
 
 // Kind names the job.

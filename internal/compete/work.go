@@ -13,6 +13,8 @@ type WorkStore interface {
 	// there yet are written. Left out are messages whose registration has another Seq by now, and those of kind MessageConfirmed
 	// and MessagePromoted whose registration holds no seat any more. It returns how many messages were new.
 	Deliver(ctx context.Context, confirm []Notice, messages []Message, now time.Time) (int, error)
+	// NoticesOf lists what the runs ask for, by the registrations that have these Seqs now.
+	NoticesOf(ctx context.Context, runs []NoticeRun) ([]Notice, error)
 	// StalePending lists up to limit PENDING registrations last changed before the given time that no dead letter names
 	// (one that was sent again doesn't count), as notices of kind MessagePromoted where PromotedAt is set, of MessageConfirmed otherwise.
 	StalePending(ctx context.Context, before time.Time, limit int) ([]Notice, error)

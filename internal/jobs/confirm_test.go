@@ -138,11 +138,7 @@ func TestOnlyThePoisonedOfABatchEndsDead(t *testing.T) {
 		f.poison(users[2].Email, true)
 		registrations := f.register(f.competition(6, 0), users...)
 		f.dropJobs()
-		var batch compete.NotifyJob
-		for _, r := range registrations {
-			batch.Notices = append(batch.Notices, notice(r))
-		}
-		f.enqueue(batch)
+		f.enqueue(compete.NotifyJob{Runs: []compete.NoticeRun{run(registrations)}})
 		failed := f.events(f.client, river.EventKindJobFailed)
 		f.start(f.client)
 		for range DefaultMaxAttempts {
@@ -157,6 +153,29 @@ func TestOnlyThePoisonedOfABatchEndsDead(t *testing.T) {
 		}
 		if letters := f.deadLetters(); len(letters) != 1 || names(f, letters[0]) != registrations[2].ID {
 			f.Errorf("dead letters are %+v, want one that names registration %s alone", letters, registrations[2].ID)
+		}
+	})
+}
+
+// run asks for the confirmation of all the registrations of a competition.
+func run(registrations []compete.Registration) compete.NoticeRun {
+	return compete.NoticeRun{CompetitionID: registrations[0].CompetitionID, First: 1, Last: int64(len(registrations)), Kind: compete.MessageConfirmed}
+}
+
+func TestADeadLetterOfARunNamesWhomItLeft(t *testing.T) {
+	eachDatabase(t, func(c *Config) { c.MaxAttempts = 1 }, func(f *fixture) {
+		users := f.participants(2)
+		registrations := f.register(f.competition(2, 0), users...)
+		f.dropJobs()
+		f.poison(users[0].Email, true)
+		f.poison(users[1].Email, true)
+		failed := f.events(f.client, river.EventKindJobFailed)
+		f.start(f.client)
+		f.enqueue(compete.NotifyJob{Runs: []compete.NoticeRun{run(registrations)}})
+		f.next(failed, "notify")
+		letters := f.deadLetters()
+		if len(letters) != 1 || !strings.Contains(names(f, letters[0]), registrations[0].ID) || !strings.Contains(names(f, letters[0]), registrations[1].ID) {
+			f.Errorf("dead letters are %+v, want one that names both registrations", letters)
 		}
 	})
 }

@@ -44,10 +44,13 @@ func (d deadLetters) handle(ctx context.Context, job *rivertype.JobRow, text str
 }
 
 func (c *Client) saveDeadLetter(ctx context.Context, job *rivertype.JobRow, text string, failedAt time.Time) error {
-	err := c.config.Store.SaveFailedJob(ctx, compete.FailedJob{
-		ID: c.config.NewID(), JobID: job.ID, Queue: job.Queue, Kind: job.Kind, Payload: job.EncodedArgs,
-		Error: text, Attempts: job.Attempt, FailedAt: compete.UTC(failedAt),
-	})
+	payload, err := c.undone(ctx, job)
+	if err == nil {
+		err = c.config.Store.SaveFailedJob(ctx, compete.FailedJob{
+			ID: c.config.NewID(), JobID: job.ID, Queue: job.Queue, Kind: job.Kind, Payload: payload,
+			Error: text, Attempts: job.Attempt, FailedAt: compete.UTC(failedAt),
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("save dead letter of job %d: %w", job.ID, err)
 	}

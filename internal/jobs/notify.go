@@ -3,11 +3,13 @@ package jobs
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"minicompete/internal/compete"
 )
@@ -15,8 +17,11 @@ import (
 // notify works a NotifyJob. When single notices can't be delivered the others are, and each of those goes on as a job of
 // its own: only it is tried again, and a dead letter names nobody else. When none can be, the job itself has failed.
 func (c *Client) notify(ctx context.Context, job *river.Job[compete.NotifyJob]) error {
-	notices := job.Args.Notices
 	c.rush.pass(ctx, c.stopping, job.CreatedAt.Add(maxYield))
+	notices, err := c.notices(ctx, job.Args)
+	if err != nil {
+		return c.outcome(ctx, job.JobRow, err)
+	}
 	failures, err := c.deliverer.deliver(ctx, notices)
 	switch {
 	case err != nil:
@@ -33,6 +38,39 @@ func (c *Client) notify(ctx context.Context, job *river.Job[compete.NotifyJob]) 
 		rest = append(rest, compete.NotifyJob{Notices: []compete.Notice{f.item}})
 	}
 	return c.outcome(ctx, job.JobRow, replace(ctx, c, job, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, rest) }))
+}
+
+// notices are all that a job asks for.
+func (c *Client) notices(ctx context.Context, job compete.NotifyJob) ([]compete.Notice, error) {
+	found, err := c.config.Store.NoticesOf(ctx, job.Runs)
+	if err != nil {
+		return nil, fmt.Errorf("read whom the messages are for: %w", err)
+	}
+	return append(job.Notices, found...), nil
+}
+
+// undone is the payload of a job that failed for good, with the notices it has left by name instead of its runs: others of a run may
+// have got their message, and a dead letter names nobody who did.
+func (c *Client) undone(ctx context.Context, job *rivertype.JobRow) ([]byte, error) {
+	var notify compete.NotifyJob
+	if job.Kind != notify.Kind() || json.Unmarshal(job.EncodedArgs, &notify) != nil || len(notify.Runs) == 0 {
+		return job.EncodedArgs, nil
+	}
+	notices, err := c.notices(ctx, notify)
+	if err != nil {
+		return nil, err
+	}
+	targets, err := c.config.Store.Targets(ctx, notices)
+	if err != nil {
+		return nil, fmt.Errorf("read what the messages are about: %w", err)
+	}
+	var left compete.NotifyJob
+	for _, target := range targets {
+		if holds(target) {
+			left.Notices = append(left.Notices, target.Notice)
+		}
+	}
+	return json.Marshal(left)
 }
 
 // deliverer confirms registrations and writes messages.

@@ -28,7 +28,7 @@ type rush struct {
 func (r *rush) watch(jobs []compete.Job, now time.Time) {
 	r.any.Store(now.UnixNano())
 	for _, job := range jobs {
-		if notify, ok := job.(compete.NotifyJob); ok && len(notify.Notices) >= rushBatch {
+		if notify, ok := job.(compete.NotifyJob); ok && notify.Len() >= rushBatch {
 			r.batch.Store(now.UnixNano())
 		}
 	}

@@ -85,7 +85,11 @@ func TestTheSweepMakesADeadLetterOfWhatCannotBeConfirmedAndThenLeavesItAlone(t *
 
 func TestAJobDiscardedByARescueIsADeadLetterToo(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
-		r := f.register(f.competition(1, 0), f.participants(1)...)[0]
+		registrations := f.register(f.competition(2, 0), f.participants(2)...)
+		f.dropJobs()
+		f.enqueue(compete.NotifyJob{Runs: []compete.NoticeRun{run(registrations)}})
+		f.exec("UPDATE registrations SET status = 'CONFIRMED' WHERE id = $1", registrations[1].ID) // the process got so far
+		r := registrations[0]
 		// What River's rescue leaves of a job whose process was killed in the last attempt.
 		at := time.Now().UTC().Add(-time.Hour)
 		f.exec(`UPDATE river_job SET state = 'discarded', attempt = 3, finalized_at = $1`, f.riverTime(at))

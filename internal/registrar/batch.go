@@ -24,10 +24,18 @@ type batch struct {
 	updated    []*compete.Registration // in order of their first change
 	isDirty    map[string]bool         // whether it is among them
 	newRecords []compete.IdempotencyRecord
-	notices    []compete.Notice
-	settle     []string // competitions that need more pages
-	changed    []string // competitions that changed
-	trace      string   // of the command that is being decided
+	notices    []compete.Notice // those of commands that are traced
+	runs       []compete.NoticeRun
+	lastRun    map[runKey]int // index into runs
+	settle     []string       // competitions that need more pages
+	changed    []string       // competitions that changed
+	trace      string         // of the command that is being decided
+}
+
+// runKey is what the registrations of a run have in common.
+type runKey struct {
+	competitionID string
+	kind          compete.MessageKind
 }
 
 // competition is a locked competition and what this batch does to it.
@@ -46,6 +54,7 @@ func newBatch(ctx context.Context, tx compete.LedgerTx, commands []*command) *ba
 		byID:         make(map[string]*compete.Registration, len(commands)),
 		records:      map[compete.IdempotencyKey]compete.IdempotencyRecord{},
 		isDirty:      make(map[string]bool, len(commands)),
+		lastRun:      map[runKey]int{},
 	}
 }
 
@@ -123,8 +132,19 @@ func (b *batch) touch(r *compete.Registration, now time.Time) {
 	}
 }
 
+// notify asks for a message. One that follows the last of its kind in the order of arrival lengthens its run.
 func (b *batch) notify(r *compete.Registration, kind compete.MessageKind) {
-	b.notices = append(b.notices, compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: kind, Trace: b.trace})
+	if b.trace != "" { // a run has no room for it
+		b.notices = append(b.notices, compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: kind, Trace: b.trace})
+		return
+	}
+	key := runKey{r.CompetitionID, kind}
+	if i, ok := b.lastRun[key]; ok && b.runs[i].Last == r.Seq-1 {
+		b.runs[i].Last = r.Seq
+		return
+	}
+	b.lastRun[key] = len(b.runs)
+	b.runs = append(b.runs, compete.NoticeRun{CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq, Kind: kind})
 }
 
 // write saves the outcome. A batch that changed nothing writes nothing.
@@ -153,6 +173,14 @@ func (b *batch) jobs() []compete.Job {
 	var jobs []compete.Job
 	for notices := range slices.Chunk(b.notices, DefaultBatchSize) {
 		jobs = append(jobs, compete.NotifyJob{Notices: notices})
+	}
+	var notify compete.NotifyJob
+	for i, run := range b.runs {
+		notify.Runs = append(notify.Runs, run)
+		if i == len(b.runs)-1 || notify.Len() >= DefaultBatchSize {
+			jobs = append(jobs, notify)
+			notify = compete.NotifyJob{}
+		}
 	}
 	for _, id := range b.settle {
 		jobs = append(jobs, compete.SettleJob{CompetitionID: id})

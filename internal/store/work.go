@@ -148,6 +148,25 @@ func messageRows(messages []compete.Message, registrations []compete.Registratio
 	return rows
 }
 
+// NoticesOf implements compete.WorkStore.
+func (s *Store) NoticesOf(ctx context.Context, runs []compete.NoticeRun) ([]compete.Notice, error) {
+	var notices []compete.Notice
+	for _, run := range runs {
+		if !compete.ValidID(run.CompetitionID) {
+			continue
+		}
+		found, err := list(ctx, s.reader, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r
+			WHERE r.competition_id = $1 AND r.seq BETWEEN $2 AND $3 ORDER BY r.seq`, run.CompetitionID, run.First, run.Last)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range found {
+			notices = append(notices, compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: run.Kind})
+		}
+	}
+	return notices, nil
+}
+
 // StalePending implements compete.WorkStore. The oldest come first.
 func (s *Store) StalePending(ctx context.Context, before time.Time, limit int) ([]compete.Notice, error) {
 	return list(ctx, s.reader, scanStale, `SELECT `+registrationColumns+` FROM registrations r

@@ -34,7 +34,7 @@ var databases = [][]part{
 	{{"competition lists", testCompetitionLists}},
 	{{"phases", testPhases}},
 	{{"search", testSearch}},
-	{{"dead letters", testDeadLetters}, {"stale pending", testStalePending}},
+	{{"dead letters", testDeadLetters}, {"stale pending", testStalePending}, {"notices of runs", testNoticesOf}},
 	{{"housekeeping", testHousekeeping}},
 }
 

@@ -128,6 +128,23 @@ func testDeliverLate(t *testing.T, f *fixture, organizer compete.User) {
 	want(t, "status", got.Status, compete.RegistrationCancelled)
 }
 
+func testNoticesOf(t *testing.T, f *fixture) {
+	organizer := f.addUser(t, compete.RoleOrganizer)
+	_, queue := f.addQueue(t, organizer, 6)
+	_, other := f.addQueue(t, organizer, 2)
+	run := func(r compete.Registration, first, last int64, kind compete.MessageKind) compete.NoticeRun {
+		return compete.NoticeRun{CompetitionID: r.CompetitionID, First: first, Last: last, Kind: kind}
+	}
+	got, err := f.NoticesOf(t.Context(), []compete.NoticeRun{
+		run(queue[0], 2, 4, compete.MessageConfirmed), run(other[0], 2, 9, compete.MessageWaitlisted), {CompetitionID: "\x00", First: 1, Last: 9},
+	})
+	must(t, err)
+	want(t, "notices", got, []compete.Notice{
+		notice(queue[1], compete.MessageConfirmed), notice(queue[2], compete.MessageConfirmed), notice(queue[3], compete.MessageConfirmed),
+		notice(other[1], compete.MessageWaitlisted),
+	})
+}
+
 func testStalePending(t *testing.T, f *fixture) {
 	c := f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), nil)
 	add := func(status compete.RegistrationStatus, age time.Duration, promoted *time.Time) compete.Registration {
