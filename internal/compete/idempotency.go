@@ -55,11 +55,21 @@ func (i Idempotency) Record(userID string, outcome any, now time.Time) (Idempote
 	if !i.Wanted() {
 		return IdempotencyRecord{}, nil
 	}
-	body, err := json.Marshal(outcome)
+	body, err := encodeOutcome(outcome)
 	if err != nil {
 		return IdempotencyRecord{}, fmt.Errorf("encode the outcome for its idempotency record: %w", err)
 	}
 	return IdempotencyRecord{UserID: userID, Key: i.Key, RequestHash: i.RequestHash, Status: i.Status, Body: body, ExpiresAt: now.Add(IdempotencyTTL)}, nil
+}
+
+// recordSize is room for the outcome of a registration, in bytes.
+const recordSize = 1024
+
+func encodeOutcome(outcome any) ([]byte, error) {
+	if a, ok := outcome.(appender); ok {
+		return a.AppendJSON(make([]byte, 0, recordSize)), nil
+	}
+	return json.Marshal(outcome)
 }
 
 // Replay reads the recorded outcome. It fails with ErrIdempotencyKeyReused when the key was used for another request.

@@ -23,6 +23,10 @@ const (
 	// DefaultBatchSize is how many commands one transaction may hold. Beyond a few hundred the cost of the commit itself is
 	// spread thin enough, and a larger batch only makes the first of it wait longer.
 	DefaultBatchSize = 512
+	// smallBatch is how many commands are taken together whoever else waits. Of more than twice as many only half are taken: while they
+	// are committed, those answered before them can come back and queue behind the other half. Taken all at once, everybody would wait
+	// for the disk, and then the disk for everybody.
+	smallBatch = 128
 	// pageSize is how many registrations one transaction promotes or cancels on behalf of one command, so that the writer stays free.
 	pageSize = 256
 )
@@ -186,14 +190,14 @@ func (q *queue) put(c *command, clock func() time.Time) error {
 	return nil
 }
 
-// take waits for commands and returns up to most of them; none when the queue is closed and empty.
+// take waits for commands and returns up to most of them, the oldest first; none when the queue is closed and empty.
 func (q *queue) take(most int) []*command {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.items) == 0 && !q.closed {
 		q.waiting.Wait()
 	}
-	n := min(most, len(q.items))
+	n := min(most, max(smallBatch, (len(q.items)+1)/2), len(q.items))
 	taken := q.items[:n:n]
 	if q.items = q.items[n:]; len(q.items) == 0 {
 		q.items = nil // lets go of the array that the taken ones share
