@@ -48,6 +48,7 @@ func (c *Competition) appendJSON(b []byte) []byte {
 	b = appendTime(b, `,"StartDate":`, c.StartDate)
 	b = appendText(b, `,"Status":`, string(c.Status))
 	b = strconv.AppendBool(append(b, `,"Waitlist":`...), c.Waitlist)
+	b = strconv.AppendBool(append(b, `,"Discarded":`...), c.Discarded)
 	b = appendText(b, `,"Organizer":{"ID":`, c.Organizer.ID)
 	b = appendText(b, `,"Name":`, c.Organizer.Name)
 	b = appendNumber(b, `},"Version":`, int64(c.Version))
