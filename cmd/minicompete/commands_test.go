@@ -167,7 +167,7 @@ func TestDemo(t *testing.T) {
 func TestEnvFile(t *testing.T) {
 	for content, want := range map[string]result{
 		"BCRYPT_COST=99\nDATABASE_URL=sqlite:x.db\n": {code: exitUsage, errOut: "minicompete: BCRYPT_COST must be between 4 and 31, not 99\n"},
-		"JWT_SECRET=\"hunter2\n":                      {code: exitUsage, errOut: "minicompete: .env must hold lines of NAME=value, with quotes around values with spaces or signs\n"},
+		"JWT_SECRET=\"hunter2\n":                     {code: exitUsage, errOut: "minicompete: .env must hold lines of NAME=value, with quotes around values with spaces or signs\n"},
 	} {
 		cmd := command(t, nil, "migrate", "status")
 		cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "BCRYPT_COST=") })

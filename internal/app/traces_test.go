@@ -79,6 +79,8 @@ func missingFrom(spans []telemetrytest.Span, requestID string) string {
 	if missing != "" {
 		return missing
 	}
-	_, missing = find("job", func(s telemetrytest.Span) bool { return s.Name == "job notify" && s.LinksTo(command) && message.LinksTo(s) })
+	_, missing = find("job", func(s telemetrytest.Span) bool {
+		return s.Name == "job notify" && s.LinksTo(command) && message.LinksTo(s)
+	})
 	return missing
 }
