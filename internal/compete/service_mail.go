@@ -31,7 +31,7 @@ func (s *Service) RequestVerification(ctx context.Context, a Actor) error {
 func (s *Service) RequestPasswordReset(ctx context.Context, email string) error {
 	email = NormalizeEmail(email)
 	var v validation
-	if v.email("email", email); v.err() != nil {
+	if v.email(email); v.err() != nil {
 		return v.err()
 	}
 	err := s.requestLink(ctx, LinkReset, "", email)
@@ -50,7 +50,7 @@ func (s *Service) RequestEmailChange(ctx context.Context, a Actor, email, curren
 	}
 	email = NormalizeEmail(email)
 	var v validation
-	if v.email("email", email); email == NormalizeEmail(user.Email) {
+	if v.email(email); email == NormalizeEmail(user.Email) {
 		v.add("email", "is the account's address already")
 	}
 	if currentPassword == "" {

@@ -72,7 +72,7 @@ func (s *SignUp) validate() error {
 	s.Name, s.Email = strings.TrimSpace(s.Name), NormalizeEmail(s.Email)
 	var v validation
 	v.length("name", s.Name, 1, MaxNameLength)
-	v.email("email", s.Email)
+	v.email(s.Email)
 	v.password("password", s.Password)
 	if s.Role != RoleParticipant && s.Role != RoleOrganizer {
 		v.add("role", "must be PARTICIPANT or ORGANIZER")
@@ -128,15 +128,15 @@ func NormalizeEmail(email string) string {
 	return strings.ToLower(strings.TrimSpace(email))
 }
 
-func (v *validation) email(field, email string) {
+func (v *validation) email(email string) {
 	parsed, err := mail.ParseAddress(email)
 	switch {
 	case email == "":
-		v.add(field, "is required")
+		v.add("email", "is required")
 	case len(email) > MaxEmailLength:
-		v.addf(field, "may have at most %d bytes", MaxEmailLength)
+		v.addf("email", "may have at most %d bytes", MaxEmailLength)
 	case err != nil || parsed.Address != email || !strings.Contains(email[strings.LastIndexByte(email, '@'):], ".") || !clean(email):
-		v.add(field, "must be an email address such as ada@example.com")
+		v.add("email", "must be an email address such as ada@example.com")
 	}
 }
 

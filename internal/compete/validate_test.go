@@ -38,7 +38,7 @@ func TestEmails(t *testing.T) {
 		strings.Repeat("a", 250) + "@e.com": false,
 	} {
 		var v validation
-		v.email("email", email)
+		v.email(email)
 		if got := v.err() == nil; got != valid {
 			t.Errorf("%q: valid = %v, want %v", email, got, valid)
 		}

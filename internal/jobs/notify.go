@@ -54,7 +54,7 @@ func (c *Client) notices(ctx context.Context, job compete.NotifyJob) ([]compete.
 func (c *Client) undone(ctx context.Context, job *rivertype.JobRow) ([]byte, error) {
 	var notify compete.NotifyJob
 	if job.Kind != notify.Kind() || json.Unmarshal(job.EncodedArgs, &notify) != nil || len(notify.Runs) == 0 {
-		return job.EncodedArgs, nil
+		return job.EncodedArgs, nil //nolint:nilerr // what cannot be read is kept as it is
 	}
 	notices, err := c.notices(ctx, notify)
 	if err != nil {
@@ -165,6 +165,8 @@ func holds(t compete.Target) bool {
 		return t.Registration.Status == compete.RegistrationCancelled
 	case compete.MessageReminder:
 		return t.Registration.Status == compete.RegistrationConfirmed && t.Competition.StartDate != nil
+	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageEmailChanged, compete.MessageAddressInUse:
+		// About an account, and never a notice; left to Compose like an unknown kind.
 	}
 	return true // an unknown kind is for Compose to refuse, not to lose here
 }

@@ -163,9 +163,9 @@ func TestALostEventIsMadeUpFor(t *testing.T) {
 		l := newLedger()
 		r := open(t, start(t, l, nil).Door(words), race)
 		since := r.wants(t, "hello;race 1000 open;")
-		l.away = true
+		l.goAway(true)
 		time.Sleep(6 * time.Second)
-		l.away = false
+		l.goAway(false)
 		l.set(race, seatsLeft(7))
 		wantLate(t, "the next poll", r.wants(t, "race 7 open;").Sub(since), 6*time.Second, 11*time.Second)
 	})

@@ -37,6 +37,12 @@ func (l *ledger) read(_ context.Context, ids []string) ([]compete.Competition, e
 	return found, nil
 }
 
+func (l *ledger) goAway(away bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.away = away
+}
+
 func (l *ledger) set(id string, change func(c *compete.Competition)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -127,7 +127,7 @@ func throughResponse(w http.ResponseWriter, r *http.Request, first string, begin
 	}
 	q := newQueued()
 	begin(q)
-	q.run(r.Context(), write)
+	_ = q.run(r.Context(), write) // the reader is gone, however it ended
 }
 
 // throughConn sends on a connection of a kind that cannot be written to without waiting.

@@ -45,12 +45,12 @@ func (t *Tx) together(ctx context.Context, steps []step) error {
 
 func (t *Tx) prepareStep(s step) (text string, args []any, err error) {
 	if s.bulk == nil {
-		text, _ = t.pool.look(s.text)
+		text, _ = t.pool.look(s.text) //nolint:sqlclosecheck // the statement belongs to the pool
 		return text, s.args, nil
 	}
 	if err := s.bulk.check(s.rows); err != nil {
 		return "", nil, err
 	}
-	text, _ = t.pool.look(s.text, s.bulk.columns...)
+	text, _ = t.pool.look(s.text, s.bulk.columns...) //nolint:sqlclosecheck // the statement belongs to the pool
 	return text, transpose(s.rows), nil
 }

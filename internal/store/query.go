@@ -125,7 +125,7 @@ type scanner interface{ Scan(dest ...any) error }
 
 // list reads all rows of a query. It returns an empty slice, never nil, when there is none.
 func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
-	rows, err := q.query(ctx, text, args...)
+	rows, err := q.query(ctx, text, args...) //nolint:rowserrcheck // collect checks it
 	if err != nil {
 		return nil, failure(err)
 	}

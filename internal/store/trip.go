@@ -81,7 +81,7 @@ func (t *trip) run(ctx context.Context) error {
 
 func (t *Tx) step(ctx context.Context, s step) error {
 	if s.read != nil {
-		rows, err := t.query(ctx, s.text, s.args...)
+		rows, err := t.query(ctx, s.text, s.args...) //nolint:rowserrcheck // what reads the rows checks it
 		if err != nil {
 			return failure(err)
 		}

@@ -74,7 +74,7 @@ func makePostgresSchema(ctx context.Context, server, name string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx)     //nolint:errcheck // it gives the lock back, however it ends
+	defer conn.Close(ctx)     // it gives the lock back, however it ends
 	const others = 0x6d696e69 // keeps the other processes out
 	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", others); err != nil {
 		return err

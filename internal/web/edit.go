@@ -31,7 +31,7 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	q := r.URL.Query()
 	if key := q.Get("key"); key == "" || compete.ParseIdempotencyKey(key) != nil {
 		q.Set("key", rand.Text())
-		return redirect(r.URL.Path + "?" + q.Encode()), nil
+		return redirect(r.URL.Path + "?" + q.Encode()), nil //nolint:nilerr // a key of no use is replaced
 	}
 	zone := v.zone()
 	deadline, start := nextNoon(v.now.Add(defaultDeadline), zone), nextNoon(v.now.Add(defaultStart), zone)

@@ -105,7 +105,7 @@ func (s *Server) listen(addr string) {
 	if s.o.TLS {
 		server.TLSConfig = s.config
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := new(net.ListenConfig).Listen(s.t.Context(), "tcp", addr)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func (s *Server) Stop() {
 // Restart listens again, at the same address.
 func (s *Server) Restart() { s.listen(s.addr) }
 
-// OnMail, OnRcpt, OnData and AfterData set hooks: before a sender, a recipient, a mail is taken, and after it was; nil takes one away.
+// OnMail sets a hook, as OnRcpt, OnData and AfterData do; nil takes one away. This one is asked for each sender.
 func (s *Server) OnMail(hook func(from string) error) { s.set(func() { s.onMail = hook }) }
 
 // OnRcpt is asked for each recipient.
