@@ -45,6 +45,11 @@ func testDisabled(t *testing.T, s site) {
 	eval[any](admin, `document.querySelector("[name=role]").value = "ORGANIZER"`)
 	admin.click("main form button")
 	admin.see("#flash", "changed")
+	someone.User.Role = compete.RoleOrganizer
+	apptest.Eventually(t, disabledWithin, "the account counts again at the other replica too", func() bool {
+		someone.Token = apptest.ForeignToken(t, someone.User)
+		return someone.Do(http.MethodGet, "/api/auth/me", nil).Status == http.StatusOK
+	})
 	v.fill("email", someone.User.Email)
 	v.fill("password", apptest.Password)
 	v.click("main form button")
