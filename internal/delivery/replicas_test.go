@@ -25,7 +25,7 @@ const (
 type replica struct {
 	env     []string
 	running *server
-	doors   []string // where the API answers; none for a worker
+	doors   []string // where the API answers, also after a restart; none for a worker
 
 	down atomic.Pointer[time.Time] // when the restart that is under way began; nil while it serves
 	up   atomic.Pointer[time.Time] // when the newest restart was over
@@ -33,20 +33,13 @@ type replica struct {
 
 func startReplica(t *testing.T, env ...string) *replica {
 	t.Helper()
-	r := &replica{env: env}
-	r.start(t)
-	return r
-}
-
-func (r *replica) start(t *testing.T) {
-	t.Helper()
-	r.running = serve(t, r.env)
-	r.doors = nil
+	r := &replica{env: env, running: serve(t, env)}
 	for _, url := range []string{r.running.apiURL, r.running.webURL} {
 		if url != "" {
 			r.doors = append(r.doors, url)
 		}
 	}
+	return r
 }
 
 // restart stops the process as a supervisor does, and starts another in its place.
@@ -55,7 +48,7 @@ func (r *replica) restart(t *testing.T) {
 	now := time.Now()
 	r.down.Store(&now)
 	r.running.stop(t)
-	r.start(t)
+	r.running = serve(t, r.env)
 	over := time.Now()
 	r.up.Store(&over)
 	r.down.Store(nil)

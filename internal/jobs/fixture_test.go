@@ -59,7 +59,7 @@ func eachDatabase(t *testing.T, change func(*Config), test func(f *fixture)) {
 func newFixture(t testing.TB, url string, change func(*Config)) *fixture {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := store.Open(t.Context(), store.Config{URL: url, Logger: logger})
+	s, err := store.Open(t.Context(), store.Config{URL: url, WriteTimeout: patience, Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
