@@ -39,7 +39,7 @@ func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 	if err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	opened.Enqueue, opened.Requeue = queue.EnqueueTx, queue.RequeueTx
+	opened.Queued, opened.Requeue = queue.Queued, queue.RequeueTx
 	if err := opened.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}

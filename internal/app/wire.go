@@ -43,7 +43,7 @@ func (a *App) wireJobs() error {
 		return err
 	}
 	a.jobs = client
-	a.store.Enqueue, a.store.Requeue = client.EnqueueTx, client.RequeueTx
+	a.store.Queued, a.store.Requeue = client.Queued, client.RequeueTx
 	return nil
 }
 

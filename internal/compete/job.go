@@ -10,6 +10,13 @@ type Job interface {
 	Kind() string
 }
 
+// QueuedJob is a Job as the queue keeps it.
+type QueuedJob struct {
+	Kind, Queue           string
+	Payload               []byte // JSON
+	Priority, MaxAttempts int
+}
+
 // Queue names. Each has workers of its own, so that slow mail never holds up confirmations.
 const (
 	QueueRegistration = "registration"

@@ -77,7 +77,7 @@ func newFixture(t testing.TB, url string, change func(*Config)) *fixture {
 		change(&f.config)
 	}
 	f.client = f.newClient()
-	s.Enqueue, s.Requeue = f.client.EnqueueTx, f.client.RequeueTx
+	s.Queued, s.Requeue = f.client.Queued, f.client.RequeueTx
 	return f
 }
 

@@ -22,7 +22,7 @@ func mailing(f *fixture) *mailtest.Server {
 	f.Cleanup(smtp.Close)
 	f.config.MailConfig = MailConfig{Mailing: true, Mailer: smtp, Connections: 2, Outgoing: f.store, ComposeMail: f.composer.Mail}
 	f.client = f.newClient()
-	f.store.Mailing, f.store.Enqueue, f.store.Requeue = true, f.client.EnqueueTx, f.client.RequeueTx
+	f.store.Mailing, f.store.Queued, f.store.Requeue = true, f.client.Queued, f.client.RequeueTx
 	return server
 }
 

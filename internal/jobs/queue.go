@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -28,8 +29,31 @@ func (c *Client) EnqueueTx(ctx context.Context, tx *sql.Tx, jobs []compete.Job) 
 		}
 		params = append(params, river.InsertManyParams{Args: job, InsertOpts: options})
 	}
-	c.rush.watch(jobs, time.Now())
 	return c.insert(ctx, tx, params)
+}
+
+// Queued says how the queue keeps jobs, for the store to add them along with the change that needs them. A RemindJob has no such form.
+func (c *Client) Queued(jobs []compete.Job) ([]compete.QueuedJob, error) {
+	queued := make([]compete.QueuedJob, 0, len(jobs))
+	for _, job := range jobs {
+		options, err := insertOptions(job)
+		if err != nil {
+			return nil, err
+		}
+		if options.UniqueOpts.ByState != nil {
+			return nil, fmt.Errorf("a job of kind %q is added once only, by EnqueueTx", job.Kind())
+		}
+		payload, err := json.Marshal(job)
+		if err != nil {
+			return nil, fmt.Errorf("encode a job of kind %q: %w", job.Kind(), err)
+		}
+		queued = append(queued, compete.QueuedJob{
+			Kind: job.Kind(), Queue: options.Queue, Payload: payload,
+			Priority: cmp.Or(options.Priority, river.PriorityDefault), MaxAttempts: c.config.MaxAttempts,
+		})
+	}
+	c.rush.watch(jobs, time.Now())
+	return queued, nil
 }
 
 // RequeueTx sends a dead letter again, as a new job with all its attempts, as part of a transaction.

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -35,7 +34,7 @@ func benchmarkRegister(b *testing.B, url string) {
 	if err := db.Migrate(ctx); err != nil {
 		b.Fatal(err)
 	}
-	db.Enqueue = func(context.Context, *sql.Tx, []compete.Job) error { return nil }
+	db.Queued = func([]compete.Job) ([]compete.QueuedJob, error) { return nil, nil }
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	now := compete.UTC(time.Now())
 	exec := func(text string, args ...any) {

@@ -40,6 +40,7 @@ type dialect struct {
 	fold         string // %s is lower-cased, whatever the alphabet
 	serialize    string // a statement that makes the transaction wait for others that name the same key $1; none where they wait anyway
 	unindexed    string // before a column, for a planner without statistics
+	now          string // the present, as the job queue keeps times
 	quote        string // around a word of a search
 	and          string // between two
 	prefix       string // after the last
@@ -64,6 +65,7 @@ var (
 		matches:   `(SELECT s.competition_id FROM competition_words w JOIN competition_search s ON s.number = w.rowid WHERE competition_words MATCH %s)`,
 		words:     `%s`,
 		fold:      `fold(%s)`,
+		now:       `datetime('now', 'subsec')`,
 		unindexed: `+`,
 		quote:     `"`, and: ` `, prefix: `*`,
 	}
@@ -80,6 +82,7 @@ var (
 		matches:   `(SELECT competition_id FROM competition_search WHERE words @@ CAST(%s AS tsquery))`,
 		words:     `array_to_tsvector(string_to_array(%s, ' '))`,
 		fold:      `lower(%s)`,
+		now:       `now()`,
 		quote:     `'`, and: ` & `, prefix: `:*`,
 	}
 )
@@ -100,13 +103,14 @@ var (
 // render fills in what differs. The marks of a text are
 //
 //	{any $1 uuid}  membership in a list that one parameter holds (see dialect.list); also text
-//	{pairs $1 $2 uuid text}  a relation v of pairs (a, b) that two parameters hold (see dialect.pairs)
+//	{pairs $1 $2 uuid text}  a relation v of pairs (a, b), of which a is an id, that two parameters hold (see dialect.pairs)
 //	{lock c}       the lock on the rows of c that are read
 //	{matches $1}   membership in what a search finds (see searchQuery)
 //	{words v.w}    searchable words, separated by spaces
 //	{fold c.name}  lower-cased
 //	{+c.at}        a column whose index is not to be used, because another one serves the order of the list
 //	{micros c.at}  a time as microseconds since 1970, to calculate with
+//	{now}          the present, as the job queue keeps times
 //
 // and, where the statement is run for many rows with these columns (see bulk), {select v.id, …} and {from}.
 func (d *dialect) render(text string, columns ...column) string {
@@ -145,7 +149,7 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		if postgres {
 			return fmt.Sprintf("unnest(%s, %s) AS v (a, b)", array(words[0], words[2]), array(words[1], words[3]))
 		}
-		return fmt.Sprintf("(SELECT value ->> 0 AS a, value ->> 1 AS b FROM json_each(%s) WHERE %s IS NULL) AS v", words[0], words[1])
+		return fmt.Sprintf("(SELECT substr(value, 1, %[3]d) AS a, substr(value, %[3]d + 1) AS b FROM json_each(%[1]s) WHERE %[2]s IS NULL) AS v", words[0], words[1], idLength)
 	case "lock":
 		if postgres {
 			return "FOR UPDATE OF " + rest
@@ -157,6 +161,8 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		return fmt.Sprintf(d.words, rest)
 	case "fold":
 		return fmt.Sprintf(d.fold, rest)
+	case "now":
+		return d.now
 	case "micros":
 		if postgres {
 			return "CAST(EXTRACT(EPOCH FROM " + rest + ") * 1000000 AS bigint)"
@@ -218,9 +224,15 @@ func (d *dialect) pairs(pairs [][2]string) (first, second any) {
 		}
 		return a, b
 	}
-	b, _ := json.Marshal(pairs) // strings always have a JSON form
-	return string(b), nil
+	joined := make([]string, len(pairs))
+	for i, pair := range pairs {
+		joined[i] = pair[0] + pair[1]
+	}
+	return d.list(joined), nil
 }
+
+// idLength is the length of an id. On SQLite a pair, which an id begins, is one string: to take it apart is cheaper than JSON in JSON.
+const idLength = 36
 
 // list is the value of the parameter of {any $1 …}.
 func (d *dialect) list(values []string) any {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -125,6 +124,9 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	trip.bulk(deleteIdempotencyRecord, t.expired, anyNumber)
 	trip.bulk(insertIdempotencyRecords, recordRows(c.Records), anyNumber)
 	trip.bulk(countSeatsTaken, takenRows(c), anyNumber)
+	if err := t.store.addJobs(trip, c.Jobs); err != nil {
+		return err
+	}
 	if err := trip.run(ctx); err != nil {
 		return unknownUser(err)
 	}
@@ -135,7 +137,7 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 			}
 		}
 	}
-	return t.enqueue(ctx, c.Jobs)
+	return nil
 }
 
 // The guard on what was read is beside the lock, not instead of it: it holds against whoever writes without locking.
@@ -215,14 +217,4 @@ func takenRows(c compete.LedgerChanges) (rows [][]any) {
 		rows = append(rows, []any{id, c.Now.Truncate(time.Minute), taken})
 	}
 	return inLockOrder(rows)
-}
-
-func (t *ledgerTx) enqueue(ctx context.Context, jobs []compete.Job) error {
-	if len(jobs) == 0 {
-		return nil
-	}
-	if t.store.Enqueue == nil {
-		return errors.New("store: no queue is set")
-	}
-	return failure(t.store.Enqueue(ctx, t.sql, jobs))
 }

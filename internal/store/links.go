@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -64,9 +63,6 @@ func (s *Store) SaveLink(ctx context.Context, l compete.Link) error {
 
 // RequestLink implements compete.LinkStore. Nothing in it depends on whether the address has an account.
 func (s *Store) RequestLink(ctx context.Context, l compete.Link) error {
-	if s.Enqueue == nil {
-		return errors.New("store: no queue is set")
-	}
 	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
 		if serialize := s.dialect.serialize; serialize != "" { // two requests at once must see each other
 			if _, err := change(ctx, tx, serialize, string(l.Purpose)+" "+l.Email); err != nil {
@@ -88,9 +84,9 @@ func (s *Store) RequestLink(ctx context.Context, l compete.Link) error {
 		if err := insertLink(ctx, tx, l); err != nil {
 			return err
 		}
-		return failure(s.Enqueue(ctx, tx.sql, []compete.Job{
+		return s.enqueue(ctx, tx, []compete.Job{
 			compete.AccountMailJob{LinkID: l.ID, Purpose: l.Purpose, Email: l.Email, UserID: l.UserID},
-		}))
+		})
 	})
 }
 
@@ -125,7 +121,7 @@ func (s *Store) saveMessage(ctx context.Context, tx *Tx, m compete.Message) erro
 	if err != nil || !s.Mailing && m.LinkID == "" {
 		return err
 	}
-	return failure(s.Enqueue(ctx, tx.sql, []compete.Job{mailJob(&m)}))
+	return s.enqueue(ctx, tx, []compete.Job{mailJob(&m)})
 }
 
 // Link implements compete.LinkStore.

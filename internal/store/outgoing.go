@@ -35,7 +35,7 @@ func (s *Store) enqueueMails(ctx context.Context, tx *Tx, messages []compete.Mes
 			jobs = append(jobs, mailJob(m))
 		}
 	}
-	return failure(s.Enqueue(ctx, tx.sql, jobs))
+	return s.enqueue(ctx, tx, jobs)
 }
 
 func mailJob(m *compete.Message) compete.MailJob {

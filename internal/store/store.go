@@ -29,8 +29,8 @@ const DefaultWriteTimeout = 6 * time.Second
 
 // Store is an open database. It implements every store interface of package compete. Its hooks are set once, before first use.
 type Store struct {
-	// Enqueue adds jobs to the queue in the transaction of the change that needs them.
-	Enqueue func(ctx context.Context, tx *sql.Tx, jobs []compete.Job) error
+	// Queued says how the queue keeps jobs. The store adds them in the transaction of the change that needs them.
+	Queued func(jobs []compete.Job) ([]compete.QueuedJob, error)
 	// Requeue adds a dead letter's job to the queue again, in the transaction that marks it as sent again.
 	Requeue func(ctx context.Context, tx *sql.Tx, j compete.FailedJob) error
 

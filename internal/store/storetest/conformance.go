@@ -60,7 +60,7 @@ type fixture struct {
 func newFixture(s *store.Store) *fixture {
 	// A clock five hours ahead of UTC, finer than a microsecond: what comes back must be the same instant in UTC, to the microsecond.
 	f := &fixture{Store: s, now: time.Date(2030, 6, 12, 1, 30, 0, 123_456_789, time.FixedZone("", 5*3600))}
-	s.Enqueue = func(context.Context, *sql.Tx, []compete.Job) error { return nil }
+	s.Queued = func([]compete.Job) ([]compete.QueuedJob, error) { return nil, nil }
 	s.Requeue = func(_ context.Context, _ *sql.Tx, j compete.FailedJob) error {
 		f.requeued = append(f.requeued, j)
 		return nil

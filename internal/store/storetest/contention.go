@@ -30,7 +30,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 // newArena adds an organizer and so many participants to a fresh database. Jobs go nowhere: what they do is tested with package jobs.
 func newArena(t *testing.T, db *store.Store, people int) *arena {
 	t.Helper()
-	db.Enqueue = func(context.Context, *sql.Tx, []compete.Job) error { return nil }
+	db.Queued = func([]compete.Job) ([]compete.QueuedJob, error) { return nil, nil }
 	a := &arena{db: db}
 	a.organizer = a.addUsers(t, compete.RoleOrganizer, 1)[0]
 	a.people = a.addUsers(t, compete.RoleParticipant, people)
@@ -324,7 +324,7 @@ func settleAll(t *testing.T, r *registrar.Registrar, id string) {
 // TwoReplicas tests that two registrars on one database, as two replicas have them, stay exact.
 func TwoReplicas(t *testing.T, one, other *store.Store) {
 	a := newArena(t, one, 60)
-	other.Enqueue = one.Enqueue
+	other.Queued = one.Queued
 	ids := []string{a.addCompetition(t, 10, true), a.addCompetition(t, 25, true), a.addCompetition(t, 5, false)}
 	replicas := []*registrar.Registrar{startRegistrar(t, one.Ledger(), nil), startRegistrar(t, other.Ledger(), nil)}
 	together(12, func(worker int) { mix(t, a, replicas[worker%2], ids, 60, rand.New(rand.NewPCG(2, uint64(worker)))) })
