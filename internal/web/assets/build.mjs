@@ -3,7 +3,7 @@
 // manifest maps plain names to them, and holds the hash of the sources that a Go test checks.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -52,7 +52,6 @@ async function script(name) {
   put(name, out.outputFiles[0].text);
 }
 
-rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 
 const fonts = {
@@ -78,7 +77,15 @@ put("app.css", css.replace(/url\("?font:([\w.]+)"?\)/g, (_, name) => `url(${file
 put("chart.css", readFileSync(path.join(modules, "uplot/dist/uPlot.min.css")));
 
 const sorted = Object.fromEntries(Object.entries(files).sort());
-writeFileSync(path.join(dist, "manifest.json"), `${JSON.stringify({ sources: sourceHash(), files: sorted }, null, 2)}\n`);
+// The manifest is replaced in one step and old files go last, so that a build of the program beside this one finds a whole set.
+const manifest = path.join(dist, "manifest.json");
+writeFileSync(`${manifest}.new`, `${JSON.stringify({ sources: sourceHash(), files: sorted }, null, 2)}\n`);
+renameSync(`${manifest}.new`, manifest);
+for (const name of readdirSync(dist)) {
+  if (name !== "manifest.json" && !Object.values(files).includes(name)) {
+    rmSync(path.join(dist, name), { recursive: true });
+  }
+}
 
 // The accessibility checker is for tests alone; it is not embedded.
 const testdata = path.join(web, "e2e/testdata");
