@@ -9,6 +9,7 @@ import (
 	"minicompete/internal/auth"
 	"minicompete/internal/compete"
 	"minicompete/internal/config"
+	"minicompete/internal/demo"
 	"minicompete/internal/jobs"
 	"minicompete/internal/mail"
 	"minicompete/internal/telemetry"
@@ -20,7 +21,7 @@ type mails struct {
 	composer mail.Composer
 	keys     *auth.LinkKeys
 	smtp     *mail.SMTP  // nil without SMTP_URL, and in a process that works no jobs
-	local    *mail.Local // in the place of smtp
+	local    *mail.Local // in the place of smtp, and for the people whom the demo invented
 }
 
 // keptMails is how many of the last mails the page of a demo shows.
@@ -34,14 +35,11 @@ func (a *App) wireMail(context.Context) (err error) {
 	sending := a.config.SMTPURL != ""
 	m.composer = mail.Composer{PublicURL: a.config.Origin(), Keys: m.keys, Details: sending}
 	a.store.Mailing = sending
-	if !sending {
-		m.local = &mail.Local{Logger: a.log}
-		if a.config.Demo {
-			m.local.Keep = keptMails
-		}
-		return nil
+	m.local = &mail.Local{Logger: a.log}
+	if a.config.Demo {
+		m.local.Keep = keptMails
 	}
-	if !a.config.Plays(config.RoleWorker) {
+	if !sending || !a.config.Plays(config.RoleWorker) {
 		return nil
 	}
 	m.smtp, err = mail.NewSMTP(mail.SMTPConfig{
@@ -62,7 +60,7 @@ func (m *mails) serve(a *App) {
 func (m *mails) jobs(a *App) jobs.MailConfig {
 	var mailer compete.Mailer = m.local
 	if m.smtp != nil {
-		mailer = counted{m.smtp, a.metrics}
+		mailer = sparing{counted{m.smtp, a.metrics}, m.local}
 	}
 	return jobs.MailConfig{
 		Mailing: a.config.SMTPURL != "", Mailer: mailer, Connections: a.config.MailConnections,
@@ -93,6 +91,23 @@ func (c counted) Send(ctx context.Context, m compete.Mail) error {
 	return err
 }
 
+// sparing keeps the mails to people whom the demo invented from the mail server.
+type sparing struct {
+	compete.Mailer
+	local *mail.Local
+}
+
+// Send implements compete.Mailer.
+func (s sparing) Send(ctx context.Context, m compete.Mail) error {
+	switch {
+	case !demo.Invented(m.To):
+		return s.Mailer.Send(ctx, m)
+	case s.local.Keep > 0:
+		return s.local.Send(ctx, m)
+	}
+	return nil // nobody looks
+}
+
 // preview is for the page of a demo; nil elsewhere.
 func (m *mails) preview(a *App) web.Mails {
 	if !a.config.Demo {
@@ -117,8 +132,5 @@ func (p previews) Samples() ([]compete.Mail, error) { return p.composer.Samples(
 
 // Sent implements web.Mails. What a mail server took is not kept here.
 func (p previews) Sent() []compete.Mail {
-	if p.local == nil {
-		return nil
-	}
 	return p.local.Sent()
 }

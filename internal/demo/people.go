@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -32,6 +33,12 @@ func Logins() []string {
 		fmt.Sprintf("organizers:   %s, %s", organizers[0].email, organizers[1].email),
 		"admin:        " + adminEmail,
 	}
+}
+
+// Invented reports whether an address is that of a demo account: nobody reads what is sent there.
+func Invented(email string) bool {
+	is := func(p person) bool { return p.email == email }
+	return email == adminEmail || slices.ContainsFunc(organizers, is) || slices.ContainsFunc(participants, is) || slices.ContainsFunc(crowd(), is)
 }
 
 // crowd are people who register beside the participants one can log in as.

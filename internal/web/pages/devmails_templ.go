@@ -75,7 +75,7 @@ func DevMails(p ui.Page, samples, sent []DevMail) templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.PageTitle("Mails", "What this program writes. A demo without a mail server keeps the mails with a link here, instead of sending them.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PageTitle("Mails", "What this program writes. A demo keeps here what it does not send: mails to the people it invented and, without a mail server, those with a link.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
