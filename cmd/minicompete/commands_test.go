@@ -23,6 +23,7 @@ func TestHelp(t *testing.T) {
 		{"restore", "--help"},
 		{"user", "create", "--help"},
 		{"user", "promote", "--help"},
+		{"user", "reset-link", "--help"},
 		{"jobs", "failed", "--help"},
 		{"jobs", "retry", "--help"},
 		{"version", "--help"},
@@ -62,6 +63,7 @@ func TestWrongUsage(t *testing.T) {
 		{nil, []string{"restore", "backup.db"}, "backup.db", exitError},
 		{nil, []string{"jobs", "retry", "nothing"}, "nothing", exitError},
 		{nil, []string{"user", "promote", "nobody@example.com"}, "user", exitError},
+		{nil, []string{"user", "reset-link", "nobody@example.com"}, "user", exitError},
 		{nil, []string{"user", "create", "not an email"}, "email", exitUsage},
 	} {
 		got := runToEnd(t, tc.environment, "password123\n", tc.args...)
@@ -105,6 +107,26 @@ func TestAccountsByCommand(t *testing.T) {
 	if code := p.terminate(t); code != exitOK {
 		t.Errorf("after SIGTERM: exit code %d", code)
 	}
+}
+
+// The link that the command prints sets a password, once, without any mail.
+func TestResetLink(t *testing.T) {
+	environment := map[string]string{"DATABASE_URL": "sqlite://" + filepath.Join(t.TempDir(), "x.db"), "PUBLIC_URL": "https://compete.example.com"}
+	if got := runToEnd(t, environment, "password123\n", "user", "create", "ada@example.com"); got.code != exitOK {
+		t.Fatal(got.errOut)
+	}
+	got := runToEnd(t, environment, "", "user", "reset-link", "Ada@example.com")
+	token, isLink := strings.CutPrefix(strings.TrimSpace(got.out), "https://compete.example.com/auth/reset?token=")
+	if got.code != exitOK || !isLink {
+		t.Fatalf("exit code %d: %s%s", got.code, got.out, got.errOut)
+	}
+	p := serve(t, environment)
+	reset := map[string]any{"token": token, "password": "another password"}
+	p.mustCall(t, http.MethodPost, "/auth/password/reset", "", reset, nil)
+	if status, err := p.call(http.MethodPost, "/auth/password/reset", "", reset, nil); err != nil || status != http.StatusConflict {
+		t.Errorf("used again: %d, %v, want 409", status, err)
+	}
+	p.mustCall(t, http.MethodPost, "/auth/login", "", map[string]any{"email": "ada@example.com", "password": "another password"}, nil)
 }
 
 func TestMigrateCommands(t *testing.T) {

@@ -13,14 +13,16 @@ import (
 
 	"minicompete/internal/app"
 	"minicompete/internal/compete"
+	"minicompete/internal/mail"
 )
 
 // passwordVariable holds the password of a new account, for scripts.
 const passwordVariable = "MINICOMPETE_PASSWORD"
 
 type userCommand struct {
-	Create  userCreate  `cmd:"" help:"Make an account."`
-	Promote userPromote `cmd:"" help:"Give an account another role."`
+	Create    userCreate    `cmd:"" help:"Make an account."`
+	Promote   userPromote   `cmd:"" help:"Give an account another role."`
+	ResetLink userResetLink `cmd:"" help:"Make a link that sets a new password for an account."`
 }
 
 // withConsole opens the domain for f.
@@ -84,6 +86,27 @@ func (c *userPromote) Run(ctx context.Context, env *environment) error {
 			return err
 		}
 		_, err = fmt.Fprintf(env.out, "%s is %s now.\n", user.Email, user.Role)
+		return err
+	})
+}
+
+type userResetLink struct {
+	Email string `arg:"" help:"Its email address."`
+}
+
+// Help is the end of the command's help.
+func (userResetLink) Help() string {
+	return "For a site that sends no mail: give the link to the account's owner, and to nobody else. It works once, within an hour."
+}
+
+// Run makes the link.
+func (c *userResetLink) Run(ctx context.Context, env *environment) error {
+	return env.withConsole(ctx, func(console *app.Console) error {
+		token, err := console.PasswordResetToken(ctx, c.Email)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(env.out, mail.ResetLink(env.Origin(), token))
 		return err
 	})
 }

@@ -148,3 +148,8 @@ func (c Composer) link(o compete.Outgoing, page string, now time.Time) (string, 
 	}
 	return c.PublicURL + page + "?token=" + token, nil
 }
+
+// ResetLink is the address of the page that sets a new password, for a token that no mail carries.
+func ResetLink(publicURL, token string) string {
+	return publicURL + linkPages[compete.MessagePasswordReset] + "?token=" + token
+}
