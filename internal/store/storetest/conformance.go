@@ -30,6 +30,8 @@ var databases = [][]part{
 		{"mailbox", testMailbox},
 		{"work", testWork},
 		{"reminders", testReminders},
+		{"links", testLinks},
+		{"outgoing mail", testOutgoing},
 	},
 	{{"competition lists", testCompetitionLists}},
 	{{"phases", testPhases}},
