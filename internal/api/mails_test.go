@@ -23,7 +23,7 @@ func TestMails(t *testing.T) {
 			"every message is a mail": testMessagesAreMails, "confirm an address": testConfirmAddress,
 			"forgotten password": testForgottenPassword, "the answer tells nobody who has an account": testForgottenTellsNothing,
 			"change of address": testChangeAddress, "change to an address in use": testChangeToTaken,
-			"links are void": testVoidLinks, "reminders": testReminders,
+			"links are void": testVoidLinks, "reminders": testReminders, "the database holds no token": testTokensAreHashed,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -250,6 +250,28 @@ func testReminders(w *world) {
 		w.into(w.call("GET", "/api/auth/me", login.Token, ""), http.StatusOK, &user)
 		if user.Reminders != on {
 			w.t.Errorf("set to %t, reminders are %t when read again", on, user.Reminders)
+		}
+	}
+}
+
+// Who reads the database, or a backup of it, can use no link.
+func testTokensAreHashed(w *world) {
+	token := w.resetToken()
+	count := func(statement, arg string) (n int) {
+		w.t.Helper()
+		if err := w.Store().Reader().QueryRowContext(w.t.Context(), statement, arg).Scan(&n); err != nil {
+			w.t.Fatal(err)
+		}
+		return n
+	}
+	if n := count(`SELECT count(*) FROM account_links WHERE token_hash = $1`, compete.HashToken(token)); n != 1 {
+		w.t.Errorf("the hash of the token is there %d times, want once", n)
+	}
+	for _, place := range []string{
+		"account_links WHERE token_hash LIKE $1", "messages WHERE body LIKE $1", "river_job WHERE CAST(args AS text) LIKE $1", "failed_jobs WHERE CAST(payload AS text) LIKE $1",
+	} {
+		if n := count("SELECT count(*) FROM "+place, "%"+token+"%"); n != 0 {
+			w.t.Errorf("the token itself is in %s", place)
 		}
 	}
 }

@@ -5,22 +5,27 @@ import (
 	"testing"
 	"time"
 
+	"minicompete/internal/auth"
 	"minicompete/internal/compete"
 	"minicompete/internal/mail"
 	"minicompete/internal/mail/mailtest"
 )
 
-// mailing makes every message of the fixture's store go out by mail, to a server in process.
-func mailing(f *fixture) *mailtest.Server {
+// mailing makes every message of the fixture's store go out by mail, to a server in process, over so many connections.
+func mailing(f *fixture, connections int) *mailtest.Server {
 	f.Helper()
 	server := mailtest.Start(f, mailtest.Options{})
-	f.composer.Details = true
-	smtp, err := mail.NewSMTP(mail.SMTPConfig{URL: server.URL, From: "mail@compete.example.com", Logger: f.config.Logger, Patience: 50 * time.Millisecond})
+	keys, err := auth.NewLinkKeys([]byte("a secret for tests, known to all!"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.composer.Details, f.composer.Keys = true, keys
+	smtp, err := mail.NewSMTP(mail.SMTPConfig{URL: server.URL, From: "mail@compete.example.com", Logger: f.config.Logger, Connections: connections, Patience: 50 * time.Millisecond})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Cleanup(smtp.Close)
-	f.config.MailConfig = MailConfig{Mailing: true, Mailer: smtp, Connections: 2, Outgoing: f.store, ComposeMail: f.composer.Mail}
+	f.config.MailConfig = MailConfig{Mailing: true, Mailer: smtp, Connections: connections, Outgoing: f.store, ComposeMail: f.composer.Mail}
 	f.client = f.newClient()
 	f.store.Mailing, f.store.Queued, f.store.Requeue = true, f.client.Queued, f.client.RequeueTx
 	return server
@@ -32,7 +37,7 @@ func (f *fixture) undelivered() int {
 
 func TestEveryMessageIsMailedOnce(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
-		server := mailing(f)
+		server := mailing(f, 2)
 		registrations := f.register(f.competition(20, 0), f.participants(20)...)
 		f.start(f.client)
 		f.eventually("20 mails are taken and noted", func() bool { return len(server.Mails()) == 20 && f.undelivered() == 0 })
@@ -57,9 +62,60 @@ func TestEveryMessageIsMailedOnce(t *testing.T) {
 	})
 }
 
+// Many mails are a steady stream over few connections, and each arrives once.
+func TestManyMailsShareAConnection(t *testing.T) {
+	const many, perConnection = 2000, 100 // as many as package mail sends over one
+	eachDatabase(t, realPages, func(f *fixture) {
+		server := mailing(f, 1)
+		f.register(f.competition(many, 0), f.participants(many)...)
+		start := time.Now()
+		f.start(f.client)
+		f.eventually("all mails are noted as taken", func() bool {
+			return f.count(`SELECT count(*) FROM messages`) == many && f.undelivered() == 0
+		})
+		took := time.Since(start)
+		receivers := map[string]bool{}
+		for _, m := range server.Mails() {
+			receivers[m.To] = true
+		}
+		made, atOnce := server.Connections()
+		f.Logf("%d mails in %v, %.0f a second, over %d connections", many, took, many/took.Seconds(), made)
+		if n := len(server.Mails()); n != many || len(receivers) != many {
+			f.Errorf("%d mails to %d people, want %d", n, len(receivers), many)
+		}
+		if most := many/perConnection + 1; made > most || atOnce > 2 { // one takes leave while the next comes
+			f.Errorf("%d connections, %d at once; want %d at most, one after the other", made, atOnce, most)
+		}
+	})
+}
+
+// Who declines reminders while one waits to be sent doesn't get it any more.
+func TestDeclinedRemindersAreNotMailed(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		server := mailing(f, 2)
+		server.Stop() // so that they wait
+		registrations := f.confirmed(f.competition(2, 20*time.Hour), 2)
+		f.start(f.client)
+		f.eventually("two reminders wait", func() bool {
+			return f.count(`SELECT count(*) FROM river_job WHERE kind = 'mail' AND state <> 'completed'`) == 2
+		})
+		if err := f.store.SetReminders(f.Context(), registrations[0].UserID, false, f.clock()); err != nil {
+			f.Fatal(err)
+		}
+		server.Restart()
+		f.eventually("both jobs are done", func() bool {
+			return f.count(`SELECT count(*) FROM river_job WHERE kind = 'mail' AND state = 'completed'`) == 2
+		})
+		mails := server.Mails()
+		if len(mails) != 1 || mails[0].To != registrations[1].UserID+"@example.com" {
+			f.Errorf("%d mails were sent, want the one to who still wants them: %+v", len(mails), mails)
+		}
+	})
+}
+
 func TestRefusedMailsAreDeadLetters(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
-		server := mailing(f)
+		server := mailing(f, 2)
 		var asked atomic.Int64
 		code := atomic.Int64{}
 		code.Store(550)
@@ -88,7 +144,7 @@ func TestRefusedMailsAreDeadLetters(t *testing.T) {
 
 func TestAMailServerThatIsAwayCostsNoAttempt(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
-		server := mailing(f)
+		server := mailing(f, 2)
 		server.Stop()
 		f.start(f.client)
 		f.register(f.competition(3, 0), f.participants(3)...)

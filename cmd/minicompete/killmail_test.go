@@ -1,0 +1,95 @@
+package main
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"minicompete/internal/apptest"
+	"minicompete/internal/mail/mailtest"
+	"minicompete/internal/testservices"
+)
+
+// kill -9 while mails go out: every message arrives. Between a server's answer and the note of it nobody can tell whether a mail was
+// taken (RFC 5321, section 4.5.4.1), so those few come again, as what they are: the same mail, by its Message-ID.
+func TestKilledWhileItMails(t *testing.T) {
+	const people, connections = 400, 2
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		t.Parallel() // it mostly waits for the queue to notice that a process is gone
+		server := mailtest.Start(t, mailtest.Options{})
+		environment := map[string]string{
+			"DATABASE_URL": databaseURL, "LOG_LEVEL": "warn", "SMTP_URL": server.URL,
+			"MAIL_CONNECTIONS": fmt.Sprint(connections), "MAIL_FROM": "mail@compete.example.com",
+		}
+		p := serve(t, environment)
+		competition := p.newCompetition(t)
+		db := open(t, databaseURL)
+		killed := make(chan struct{})
+		kill := sync.OnceFunc(func() {
+			_ = p.cmd.Process.Kill() // while it waits for an answer of the server
+			close(killed)
+		})
+		server.AfterData(func(mailtest.Mail) error {
+			if len(server.Mails()) >= people/2 {
+				kill()
+			}
+			return nil
+		})
+		p.rush(t, competition, insertCrowd(t, db, people), func(int) {})
+		<-killed
+		p.kill()
+		server.AfterData(nil)
+		before := len(server.Mails())
+		passFiveMinutes(t, db, databaseURL)
+
+		serve(t, environment)
+		count := func(statement string) (n int) {
+			t.Helper()
+			if err := db.QueryRowContext(t.Context(), statement).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		messages := count(`SELECT count(*) FROM registrations`) + 1 // and the organizer's address is to be confirmed
+		apptest.Eventually(t, 3*time.Minute, "every message is noted as taken", func() bool {
+			return count(`SELECT count(*) FROM messages WHERE delivered_at IS NOT NULL`) == messages
+		})
+		arrived := map[string]int{}
+		for _, m := range server.Mails() {
+			arrived[m.MessageID]++
+		}
+		again := len(server.Mails()) - len(arrived)
+		t.Logf("%d messages; %d mails before the kill; %d came again, with the same Message-ID", messages, before, again)
+		if len(arrived) != messages || count(`SELECT count(*) FROM messages`) != messages {
+			t.Errorf("%d mails of %d messages", len(arrived), messages)
+		}
+		if inHand := connections * 16; again > inHand { // jobs that a process works at the same time, by package jobs
+			t.Errorf("%d mails came again, want those in hand at the kill: %d at most", again, inHand)
+		}
+		for id, times := range arrived {
+			if times > 2 {
+				t.Errorf("%s came %d times", id, times)
+			}
+		}
+	})
+}
+
+// passFiveMinutes makes the queue believe that the jobs of the process that is gone began so long ago: longer than a mail may take,
+// so that it counts them as left behind.
+func passFiveMinutes(t *testing.T, db *sql.DB, databaseURL string) {
+	t.Helper()
+	earlier := `datetime(attempted_at, '-5 minutes')`
+	if strings.HasPrefix(databaseURL, "postgres:") {
+		earlier = `attempted_at - interval '5 minutes'`
+	}
+	result, err := db.ExecContext(t.Context(), `UPDATE river_job SET attempted_at = `+earlier+` WHERE state = 'running' AND kind = 'mail'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		t.Fatalf("%d mails were in hand at the kill, %v", n, err)
+	}
+}

@@ -1,0 +1,358 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"minicompete/internal/apptest"
+	"minicompete/internal/compete"
+	"minicompete/internal/config"
+	"minicompete/internal/mail/mailtest"
+	"minicompete/internal/testservices"
+)
+
+// site is the program with a mail server.
+type site struct {
+	*apptest.App
+	t    *testing.T
+	mail *mailtest.Server
+}
+
+func openSite(t *testing.T, databaseURL string, settings func(*config.Config)) *site {
+	t.Helper()
+	server := mailtest.Start(t, mailtest.Options{})
+	a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) {
+		c.SMTPURL = config.URL(server.URL)
+		if settings != nil {
+			settings(c)
+		}
+	}})
+	return &site{App: a, t: t, mail: server}
+}
+
+// browser is one without JavaScript, which follows no redirect by itself.
+type browser struct {
+	*http.Client
+	site *site
+	t    *testing.T
+}
+
+func (s *site) browser(t *testing.T) *browser {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &browser{t: t, site: s, Client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// page is what was answered.
+type page struct {
+	status int
+	to     string // of a redirect
+	text   string
+	header http.Header
+}
+
+func (b *browser) do(method, path string, form url.Values) page {
+	b.t.Helper()
+	request, err := http.NewRequestWithContext(b.t.Context(), method, b.site.WebURL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if method == http.MethodPost {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	response, err := b.Do(request)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return page{response.StatusCode, response.Header.Get("Location"), string(text), response.Header}
+}
+
+func (b *browser) get(path string) page { b.t.Helper(); return b.do(http.MethodGet, path, nil) }
+
+// post sends a form of names and values in turn.
+func (b *browser) post(path string, fields ...string) page {
+	b.t.Helper()
+	form := url.Values{}
+	for i := 0; i+1 < len(fields); i += 2 {
+		form.Add(fields[i], fields[i+1])
+	}
+	return b.do(http.MethodPost, path, form)
+}
+
+// want fails the test unless the page has the status and every text. It returns the page.
+func (b *browser) want(got page, status int, texts ...string) page {
+	b.t.Helper()
+	if got.status != status {
+		b.t.Fatalf("got %d %s, want %d", got.status, got.to, status)
+	}
+	for _, text := range texts {
+		if !strings.Contains(got.text, text) {
+			b.t.Errorf("no word of %q on the page", text)
+		}
+	}
+	return got
+}
+
+// leads wants a redirect.
+func (b *browser) leads(got page, to string) {
+	b.t.Helper()
+	if got.status != http.StatusSeeOther || got.to != to {
+		b.t.Fatalf("got %d to %q, want one to %q", got.status, got.to, to)
+	}
+}
+
+const password = "correct horse battery"
+
+// signUp opens a participant's account, stays logged in to it, and returns where that leads.
+func (b *browser) signUp(email string) (to string) {
+	b.t.Helper()
+	return b.want(b.post("/auth/signup", "name", "Ada", "email", email, "password", password, "role", "PARTICIPANT"), http.StatusSeeOther).to
+}
+
+// newest waits for the newest mail to an address whose subject begins so.
+func (b *browser) newest(to, subject string) (found mailtest.Mail) {
+	b.t.Helper()
+	apptest.Eventually(b.t, 20*time.Second, fmt.Sprintf("a mail %q to %s arrives", subject, to), func() bool {
+		for _, m := range slices.Backward(b.site.mail.To(to)) {
+			if strings.HasPrefix(m.Header.Get("Subject"), subject) {
+				found = m
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+var linkWithToken = regexp.MustCompile(`http://[^\s/]+(/[a-z/]+\?token=([\w-]+))`)
+
+// serverTime is what differs between a page and the same page later.
+var serverTime = regexp.MustCompile(`<meta name="server-time"[^>]*>`)
+
+// link is the path of the link in a mail, and its token.
+func (b *browser) link(m mailtest.Mail) (path, token string) {
+	b.t.Helper()
+	found := linkWithToken.FindStringSubmatch(m.Text)
+	if found == nil {
+		b.t.Fatalf("no link in %s", m.Text)
+	}
+	return found[1], found[2]
+}
+
+// wantSecret wants a page whose address holds a token to keep it to itself.
+func (b *browser) wantSecret(got page) {
+	b.t.Helper()
+	if policy := got.header.Get("Referrer-Policy"); policy != "no-referrer" {
+		b.t.Errorf("the page hands its address on: Referrer-Policy %q", policy)
+	}
+}
+
+func TestPagesOfMails(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		s := openSite(t, databaseURL, nil)
+		for name, test := range map[string]func(*testing.T, *site){
+			"confirm an address": confirmsAnAddress, "forgotten password": setsANewPassword, "change of address": changesTheAddress,
+			"no more reminders": endsReminders,
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				test(t, s)
+			})
+		}
+	})
+}
+
+func confirmsAnAddress(t *testing.T, s *site) {
+	b, email := s.browser(t), "confirm@example.com"
+	b.signUp(email)
+	b.want(b.get("/auth/verify?next=/dashboard"), http.StatusOK, email)
+	b.want(b.post("/auth/verify", "next", "/dashboard"), http.StatusTooManyRequests, email) // one was sent just now
+	path, token := b.link(b.newest(email, "Confirm your email address"))
+	for range 2 { // programs that check mails open links too: nothing happens by it
+		b.wantSecret(b.want(b.get(path), http.StatusOK, email, token))
+	}
+	b.want(b.get("/account"), http.StatusOK, "Not confirmed yet")
+	b.leads(b.post("/auth/confirm", "token", token), "/account")
+	b.want(b.get("/account"), http.StatusOK, "Your address is confirmed")
+	b.wantSecret(b.want(b.get(path), http.StatusConflict, "used already"))
+	b.want(b.post("/auth/confirm", "token", token), http.StatusConflict, "used already")
+	b.leads(b.post("/auth/verify", "next", "/dashboard"), "/auth/verify?next=%2Fdashboard") // which says that it is done
+
+	// The link works where nobody is logged in, too; and a wrong one says so.
+	other, stranger := s.browser(t), s.browser(t)
+	other.signUp("phone@example.com")
+	_, token = b.link(b.newest("phone@example.com", "Confirm your email address"))
+	b.want(stranger.get("/auth/confirm?token=guessed"), http.StatusConflict, "not complete")
+	b.leads(stranger.post("/auth/confirm", "token", token), "/auth/login")
+}
+
+func setsANewPassword(t *testing.T, s *site) {
+	b, email := s.browser(t), "forgot@example.com"
+	b.signUp(email)
+	stranger := s.browser(t)
+	b.want(stranger.get("/auth/forgot"), http.StatusOK, "/auth/forgot")
+	b.want(stranger.post("/auth/forgot", "email", "no address"), http.StatusUnprocessableEntity, "no address")
+	known := b.want(stranger.post("/auth/forgot", "email", email), http.StatusOK, email)
+	unknown := b.want(stranger.post("/auth/forgot", "email", "nobody@example.com"), http.StatusOK)
+	again := b.want(stranger.post("/auth/forgot", "email", email), http.StatusOK) // too soon
+	same := func(p page) string {
+		return serverTime.ReplaceAllString(strings.ReplaceAll(p.text, "nobody@example.com", email), "")
+	}
+	if same(known) != same(again) || same(known) != same(unknown) {
+		t.Error("the page tells whether there is such an account")
+	}
+	path, token := b.link(b.newest(email, "Set a new password"))
+	b.wantSecret(b.want(stranger.get(path), http.StatusOK, token))
+	b.want(stranger.post("/auth/reset", "token", token, "password", "short"), http.StatusUnprocessableEntity, token, "8 to 72")
+	b.want(stranger.get("/auth/confirm?token="+token), http.StatusConflict) // it is for something else
+	b.leads(stranger.post("/auth/reset", "token", token, "password", "another password"), "/auth/login")
+	b.want(stranger.post("/auth/reset", "token", token, "password", "a third password"), http.StatusConflict, "used already", "/auth/forgot")
+	b.want(stranger.get(path), http.StatusConflict, "used already")
+	if got := b.get("/account"); got.status != http.StatusSeeOther {
+		t.Errorf("the login from before still opens the account: %d", got.status)
+	}
+	b.want(stranger.post("/auth/login", "email", email, "password", password), http.StatusUnauthorized)
+	b.leads(stranger.post("/auth/login", "email", email, "password", "another password"), "/dashboard")
+	b.want(stranger.get("/account"), http.StatusOK, "Confirmed") // who read the mail has the address
+}
+
+func changesTheAddress(t *testing.T, s *site) {
+	b, before, after := s.browser(t), "before@example.com", "after@example.com"
+	b.signUp(before)
+	b.want(b.post("/account/email", "email", after, "currentPassword", "wrong password"), http.StatusUnprocessableEntity, after)
+	b.leads(b.post("/account/email", "email", after, "currentPassword", password), "/account")
+	path, token := b.link(b.newest(after, "Confirm your new email address"))
+	b.want(b.get(path), http.StatusOK, after)
+	b.want(b.get("/account"), http.StatusOK, before)
+	b.leads(b.post("/auth/confirm", "token", token), "/account")
+	if got := b.want(b.get("/account"), http.StatusOK, after); strings.Contains(got.text, before) {
+		t.Error("the account still shows its old address")
+	}
+	b.newest(before, "Your account has a new email address")
+
+	// An address in use is answered alike; its owner hears of it.
+	other := s.browser(t)
+	other.signUp("other@example.com")
+	b.leads(other.post("/account/email", "email", after, "currentPassword", password), "/account")
+	b.newest(after, "Your email address was asked for")
+}
+
+func endsReminders(t *testing.T, s *site) {
+	b, email := s.browser(t), "reminded@example.com"
+	b.signUp(email)
+	on := `name="reminders" value="true" checked`
+	b.want(b.get("/account"), http.StatusOK, "Remind me", on)
+	b.leads(b.post("/account/reminders"), "/account")
+	if got := b.get("/account"); strings.Contains(got.text, on) {
+		t.Error("reminders are still on")
+	}
+	b.leads(b.post("/account/reminders", "reminders", "true"), "/account")
+	b.want(b.get("/account"), http.StatusOK, on)
+	b.want(b.get("/unsubscribe?token=guessed"), http.StatusConflict)
+	b.want(b.post("/unsubscribe?token=guessed"), http.StatusConflict)
+}
+
+// The one click of a mail program (RFC 8058), from the header of a reminder to a start that nobody is reminded of any more.
+func TestOneClickEndsReminders(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		const email = "click@example.com"
+		life := func(do func(b *browser, organizer *apptest.Client)) { // reminders are looked for when a process starts
+			s := openSite(t, databaseURL, nil)
+			do(s.browser(t), s.As(compete.RoleOrganizer))
+			if err := s.Stop(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		register := func(b *browser, organizer *apptest.Client, title string) {
+			t.Helper()
+			starts := time.Now().Add(20 * time.Hour)
+			competition := organizer.Create(map[string]any{"title": title, "startDate": starts, "regDeadline": starts.Add(-time.Hour)})
+			b.want(b.post("/competitions/"+competition+"/register"), http.StatusSeeOther)
+			b.newest(email, "You are in: "+title)
+		}
+		life(func(b *browser, organizer *apptest.Client) {
+			b.signUp(email)
+			register(b, organizer, "First Run")
+		})
+		life(func(b *browser, organizer *apptest.Client) {
+			m := b.newest(email, "Starting soon: First Run")
+			link := strings.Trim(m.Header.Get("List-Unsubscribe"), "<>")
+			_, path, found := strings.Cut(link, "/unsubscribe")
+			if !found || m.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+				t.Fatalf("the headers are %v", m.Header)
+			}
+			b.wantSecret(b.want(b.get("/unsubscribe"+path), http.StatusOK, "No more reminders")) // which asks
+			b.post("/auth/login", "email", email, "password", password)
+			b.want(b.get("/account"), http.StatusOK, `value="true" checked`)
+			program := b.site.browser(t) // of somebody who is not logged in, and comes from no page
+			for range 2 {
+				program.want(program.post("/unsubscribe"+path, "List-Unsubscribe", "One-Click"), http.StatusOK, "no more reminders")
+			}
+			if got := b.get("/account"); strings.Contains(got.text, `value="true" checked`) {
+				t.Error("reminders are still on")
+			}
+			register(b, organizer, "Second Run")
+		})
+		life(func(b *browser, _ *apptest.Client) {
+			apptest.Eventually(t, time.Minute, "reminders were looked for", func() bool {
+				return count(t, b.site, `SELECT count(*) FROM river_job WHERE kind IN ('find_reminders', 'remind') AND state <> 'completed'`) == 0 &&
+					count(t, b.site, `SELECT count(*) FROM river_job WHERE kind = 'remind'`) >= 3 // both starts by now, the first in the life before
+			})
+			if n := count(t, b.site, `SELECT count(*) FROM messages WHERE kind = 'reminder'`); n != 1 {
+				t.Errorf("%d reminders, want the one before the click", n)
+			}
+		})
+	})
+}
+
+func count(t *testing.T, s *site, statement string) (n int) {
+	t.Helper()
+	if err := s.Store().Reader().QueryRowContext(context.WithoutCancel(t.Context()), statement).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestRegisteringWaitsForTheAddress(t *testing.T) {
+	s := openSite(t, "", func(c *config.Config) { c.RequireVerifiedEmail = true })
+	competition := s.As(compete.RoleOrganizer).Create(nil)
+	b, email := s.browser(t), "unverified@example.com"
+	if to := b.signUp(email); to != "/auth/verify?next=%2Fdashboard" {
+		t.Errorf("signing up leads to %s, want the page about the address", to)
+	}
+	verify := "/auth/verify?next=" + url.QueryEscape("/competitions/"+competition)
+	b.leads(b.post("/competitions/"+competition+"/register"), verify)
+	b.want(b.get(verify), http.StatusOK, email)
+	_, token := b.link(b.newest(email, "Confirm your email address"))
+	b.leads(b.post("/auth/confirm", "token", token), "/account")
+	b.leads(b.post("/competitions/"+competition+"/register"), "/competitions/"+competition)
+	b.newest(email, "You are in")
+}
+
+func TestWithoutMailThePagesSaySo(t *testing.T) {
+	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
+	b := s.browser(t)
+	b.want(b.get("/auth/forgot"), http.StatusOK, "sends no mail")
+	if got := b.post("/auth/forgot", "email", "ada@example.com"); got.status != http.StatusConflict {
+		t.Errorf("asked for a link: got %d, want 409", got.status)
+	}
+	b.post("/auth/signup", "name", "Ada", "email", "ada@example.com", "password", password, "role", "PARTICIPANT")
+	b.want(b.get("/account"), http.StatusOK, "sends no mail")
+}
