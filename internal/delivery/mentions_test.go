@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +16,8 @@ var (
 	heading    = regexp.MustCompile(`(?m)^#{1,6} (.*)$`)
 	makeTarget = regexp.MustCompile(`(?m)^([a-z][a-z-]*):`)
 	helpLine   = regexp.MustCompile(`(?m)^  make ([a-z-]+) +\S`)
+	npmScript  = regexp.MustCompile(`\bnpm run ([\w:-]+)`)
+	goTool     = regexp.MustCompile(`^go tool (?:-modfile=(\S+) )?([\w-]+)`)
 	commandRow = regexp.MustCompile(`^(?:bin/|/)?minicompete((?: [a-z]+)*)((?: --[a-z-]+)*)`)
 )
 
@@ -58,7 +61,7 @@ func TestMakeListsEveryTarget(t *testing.T) {
 }
 
 // TestDocumentsMentionWhatIsThere looks at the commands in running text, which nobody runs: the targets of make, the commands
-// and flags of the program, and the scripts that they name exist.
+// and flags of the program and of setup.sh, the scripts and the tools that they name exist.
 func TestDocumentsMentionWhatIsThere(t *testing.T) {
 	targets, helps := makeTargets(t), map[string]string{}
 	mentioned := 0
@@ -71,10 +74,13 @@ func TestDocumentsMentionWhatIsThere(t *testing.T) {
 				if !slices.Contains(targets, words[1]) {
 					t.Errorf("%s: there is no `make %s`", name, words[1])
 				}
-			case strings.HasPrefix(words[0], "scripts/"):
-				if _, err := os.Stat(filepath.Join(root, words[0])); err != nil {
-					t.Errorf("%s: there is no %s", name, words[0])
-				}
+			case strings.HasPrefix(words[0], "scripts/"), strings.HasPrefix(words[0], ".ci/"), strings.HasSuffix(words[0], "setup.sh"):
+				checkScript(t, name, words)
+			case npmScript.MatchString(span[1]):
+				checkNPMScript(t, name, npmScript.FindStringSubmatch(span[1])[1])
+			case goTool.MatchString(span[1]):
+				tool := goTool.FindStringSubmatch(span[1])
+				checkGoTool(t, name, cmp.Or(tool[1], "go.mod"), tool[2])
 			case command != nil && command[1]+command[2] != "":
 				checkCommand(t, helps, name, strings.Fields(command[1]), strings.Fields(command[2]))
 			default:
@@ -85,6 +91,43 @@ func TestDocumentsMentionWhatIsThere(t *testing.T) {
 	}
 	if mentioned < 10 {
 		t.Errorf("found %d commands in running text, want all", mentioned)
+	}
+}
+
+// checkScript wants a script to be there, and to know the flags.
+func checkScript(t *testing.T, document string, words []string) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(root, words[0]))
+	if err != nil {
+		t.Errorf("%s: there is no %s", document, words[0])
+	}
+	for _, word := range words[1:] {
+		if strings.HasPrefix(word, "--") && !strings.Contains(string(content), word+")") {
+			t.Errorf("%s: %s has no %s", document, words[0], word)
+		}
+	}
+}
+
+// checkNPMScript wants the package.json beside the document, or else the repository's, to have the script.
+func checkNPMScript(t *testing.T, document, script string) {
+	t.Helper()
+	for _, dir := range []string{filepath.Dir(document), "."} {
+		content, err := os.ReadFile(filepath.Join(root, dir, "package.json"))
+		if err != nil {
+			continue
+		}
+		if !strings.Contains(string(content), `"`+script+`": "`) {
+			t.Errorf("%s: %s/package.json has no script %s", document, dir, script)
+		}
+		return
+	}
+	t.Errorf("%s: there is no package.json with the script %s", document, script)
+}
+
+func checkGoTool(t *testing.T, document, modFile, tool string) {
+	t.Helper()
+	if !regexp.MustCompile(`(?m)^(?:tool )?\s*\S+/` + regexp.QuoteMeta(tool) + `$`).MatchString(readDocument(t, modFile)) {
+		t.Errorf("%s: %s names no tool %s", document, modFile, tool)
 	}
 }
 
