@@ -45,7 +45,7 @@ func TestKilledInARush(t *testing.T) {
 			}
 			return n
 		}
-		apptest.Eventually(t, 10*time.Second, "every registration is confirmed", func() bool {
+		apptest.Eventually(t, apptest.Patience, "every registration is confirmed", func() bool {
 			return count(`SELECT count(*) FROM registrations WHERE competition_id = $1 AND status <> 'CONFIRMED'`) == 0
 		})
 		t.Logf("%d acknowledged; all confirmed %v after the restart", len(acknowledged), time.Since(started))

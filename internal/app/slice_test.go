@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"minicompete/internal/apptest"
 	"minicompete/internal/compete"
@@ -58,7 +57,7 @@ func TestSlice(t *testing.T) {
 // wantMessage waits until the newest message of the mailbox is of the kind.
 func wantMessage(t *testing.T, c *apptest.Client, kind string) {
 	t.Helper()
-	apptest.Eventually(t, 10*time.Second, "a message of kind "+kind, func() bool {
+	apptest.Eventually(t, apptest.Patience, "a message of kind "+kind, func() bool {
 		var mailbox []struct{ Kind string }
 		c.Get("/api/users/me/mailbox", &mailbox)
 		return len(mailbox) > 0 && mailbox[0].Kind == kind

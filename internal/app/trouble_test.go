@@ -69,7 +69,7 @@ func TestStopInARush(t *testing.T) {
 				}
 			})
 		}
-		apptest.Eventually(t, 30*time.Second, "the rush is under way", func() bool { return accepted.Load() > 50 })
+		apptest.Eventually(t, apptest.Patience, "the rush is under way", func() bool { return accepted.Load() > 50 })
 		if err := a.Stop(); err != nil {
 			t.Error(err)
 		}
@@ -93,7 +93,7 @@ func wantConfirmedOnce(t *testing.T, a *apptest.App, competitionID string, n int
 		}
 		return rows
 	}
-	apptest.Eventually(t, 10*time.Second, "every registration is confirmed", func() bool {
+	apptest.Eventually(t, apptest.Patience, "every registration is confirmed", func() bool {
 		return count(`SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'PENDING'`) == 0
 	})
 	if got := count(`SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'`); got != n {
@@ -130,18 +130,18 @@ func TestDatabaseAwayAndBack(t *testing.T) {
 		} {
 			started := time.Now()
 			answer := request.client.Do(request.method, request.path, nil).WantCode(t, http.StatusServiceUnavailable, "database_unavailable")
-			if answer.Header.Get("Retry-After") == "" || time.Since(started) > 10*time.Second {
+			if answer.Header.Get("Retry-After") == "" || time.Since(started) > apptest.Patience/2 {
 				t.Errorf("%s %s: Retry-After %q after %v", request.method, request.path, answer.Header.Get("Retry-After"), time.Since(started))
 			}
 		}
-		apptest.Eventually(t, 5*time.Second, "health says that the database is down", func() bool {
+		apptest.Eventually(t, apptest.Patience, "health says that the database is down", func() bool {
 			answer := a.Visitor().Do(http.MethodGet, "/api/health", nil)
 			return answer.Status == http.StatusServiceUnavailable && strings.Contains(string(answer.Body), `"database":{"status":"down"`)
 		})
 		a.Visitor().Do(http.MethodGet, "/api", nil).Want(t, http.StatusOK)
 
 		restore(t, proxy)
-		apptest.Eventually(t, 15*time.Second, "health says that the database is up", func() bool {
+		apptest.Eventually(t, apptest.Patience, "health says that the database is up", func() bool {
 			return a.Visitor().Do(http.MethodGet, "/api/health", nil).Status == http.StatusOK
 		})
 		for _, c := range crowd[1:] {

@@ -22,6 +22,9 @@ import (
 // Secret keys the tokens of every test's app.
 const Secret = "a secret for tests, known to all!"
 
+// Patience is how long a test waits for what should happen soon. It is long, for a machine under load; a test that passes doesn't use it up.
+const Patience = time.Minute
+
 // stopTimeout is how long a test's app may take to stop.
 const stopTimeout = 20 * time.Second
 

@@ -68,7 +68,7 @@ func TestWhatChangesHereIsToldThere(t *testing.T) {
 // wantSoon changes the seats, and changes them again when only a poll told of it: one of several is proof.
 func wantSoon(t *testing.T, l *ledger, here *live.Hub, r *reader, left int) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); left++ {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); left++ {
 		l.set(race, seatsLeft(left))
 		since := time.Now()
 		here.Changed(race)

@@ -11,9 +11,6 @@ import (
 	"minicompete/internal/compete"
 )
 
-// disabledWithin is how soon a disabled account is refused everywhere.
-const disabledWithin = 5 * time.Second
-
 // testDisabled has an admin disable an account on one replica: the other refuses its token and its session.
 func testDisabled(t *testing.T, s site) {
 	admin := s.adminVisitor(t, "Admin Disabler")
@@ -28,7 +25,7 @@ func testDisabled(t *testing.T, s site) {
 	admin.click(`input[name="disabled"]`)
 	admin.click("main form button")
 	admin.see("#flash", "changed")
-	apptest.Eventually(t, disabledWithin, "the token is refused", func() bool {
+	apptest.Eventually(t, patience, "the token is refused", func() bool {
 		return someone.Do(http.MethodGet, "/api/auth/me", nil).Status == http.StatusUnauthorized
 	})
 	v.open("/account")
@@ -46,7 +43,7 @@ func testDisabled(t *testing.T, s site) {
 	admin.click("main form button")
 	admin.see("#flash", "changed")
 	someone.User.Role = compete.RoleOrganizer
-	apptest.Eventually(t, disabledWithin, "the account counts again at the other replica too", func() bool {
+	apptest.Eventually(t, patience, "the account counts again at the other replica too", func() bool {
 		someone.Token = apptest.ForeignToken(t, someone.User)
 		return someone.Do(http.MethodGet, "/api/auth/me", nil).Status == http.StatusOK
 	})
