@@ -18,6 +18,9 @@ import (
 // patience is how long a test waits for what a page should show. A passing test never waits that long.
 const patience = time.Minute
 
+// needless is what every tab would start a process more for, to draw a tool bar that nobody sees, after what chromedp leaves out.
+const needless = "Translate,BlinkGenPropertyTrees,InitialWebUI,WebUIReloadButton,WebUIToolbar,PreloadTopChromeWebUI"
+
 // chrome is the one browser of all tests; each visitor has cookies of its own in it.
 var chrome context.Context
 
@@ -36,6 +39,7 @@ func withBrowser(run func() int) int {
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-features", needless),
 	)
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	defer stopAllocator()
@@ -160,6 +164,22 @@ func (v *visitor) click(selector string) {
 	v.t.Helper()
 	v.until("the first paint", `document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
 	v.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible, chromedp.NodeEnabled))
+}
+
+// ask clicks a link whose question opens in a dialog. For a moment after its surroundings were drawn anew it is a plain link, which
+// leads to the question's own page: then the visitor goes back and clicks again.
+func (v *visitor) ask(link, question string) {
+	v.t.Helper()
+	page, asked := eval[string](v, "location.pathname + location.search"), shows("dialog", question)
+	for range 5 {
+		v.click(link)
+		v.until("the question "+question, fmt.Sprintf(`%s || document.readyState === "complete" && location.pathname + location.search !== %q`, asked, page))
+		if eval[bool](v, asked) {
+			return
+		}
+		v.open(page)
+	}
+	v.fatal("click "+link, fmt.Errorf("the question %q does not open in a dialog", question))
 }
 
 // fill types into a field, in place of what is there.

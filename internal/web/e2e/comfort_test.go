@@ -43,8 +43,7 @@ func testKeyboard(t *testing.T, s site) {
 	v.press(kb.Enter)
 	v.see("#stand-title", "You are in")
 	v.until("the focus on the answer", `document.activeElement.id === "stand-title"`)
-	v.click(`#stand a[href$="/withdraw"]`)
-	v.see("dialog", "Cancel your registration?")
+	v.ask(`#stand a[href$="/withdraw"]`, "Cancel your registration?")
 	v.press(kb.Escape)
 	v.until("the dialog to close", `!document.querySelector("dialog").open`)
 }

@@ -61,8 +61,7 @@ func testMainFlow(t *testing.T, s site) {
 	third.see("#stand-title", "1st in line")
 	third.newMail() // else the seat comes before the mail about the waitlist, which then is not sent
 
-	second.click(`a[href$="/withdraw"]`)
-	second.see("dialog", "Cancel your registration?")
+	second.ask(`a[href$="/withdraw"]`, "Cancel your registration?")
 	second.click("dialog button")
 	second.see("#flash", "cancelled")
 	third.see("#stand-title", "You are in") // by itself: the page is open

@@ -127,17 +127,14 @@ func testManaging(t *testing.T, s site) {
 	v.until("the copied title", `document.querySelector("[name=title]").value === "Draughts Evening"`)
 
 	v.open(page)
-	v.click(`a[href$="/close"]`)
-	v.see("dialog", "Close registration now?")
+	v.ask(`a[href$="/close"]`, "Close registration now?")
 	v.click("dialog form button")
 	v.see("#stand-title", "Registration is closed")
 	guest.see("#stand-title", "Registration is closed") // by itself: the page is open
-	v.click(`a[href$="/cancel"]`)
-	v.see("dialog", "Cancel this competition?")
+	v.ask(`a[href$="/cancel"]`, "Cancel this competition?")
 	v.click("dialog [data-close]")
 	v.until("no dialog", `!document.querySelector("dialog").open`)
-	v.click(`a[href$="/cancel"]`)
-	v.see("dialog", "Cancel this competition?")
+	v.ask(`a[href$="/cancel"]`, "Cancel this competition?")
 	v.click("dialog form button")
 	v.see("#stand-title", "This competition is cancelled")
 	guest.see("#stand-title", "This competition is cancelled")
@@ -175,8 +172,7 @@ func testRegistrations(t *testing.T, s site) {
 	if len(lines) != len(seqs)+1 || !strings.HasPrefix(lines[0], "seq,name,email,status") || !strings.Contains(csv, "participant1@minicompete.com") {
 		t.Errorf("the CSV has %d lines for %d registrations:\n%s", len(lines), len(seqs), csv)
 	}
-	v.click(`#rows tbody tr:nth-child(1) a[href*="/remove"]`)
-	v.see("dialog", "Remove registration no. 1?")
+	v.ask(`#rows tbody tr:nth-child(1) a[href*="/remove"]`, "Remove registration no. 1?")
 	v.click("dialog form button")
 	v.see("#flash", "removed")
 	v.see("#rows tbody tr:nth-child(1)", "Cancelled")

@@ -92,8 +92,7 @@ func participantTour(t *testing.T, s site) tour {
 		{name: "competition-cancelled", like: true, path: v.find("/competitions?phase=cancelled", "Photo Marathon")},
 		{name: "withdraw", like: true, path: registered + "/withdraw"},
 		{name: "withdraw-dialog", path: registered, then: func(v *visitor) {
-			v.click(`#stand a[href$="/withdraw"]`)
-			v.see("dialog", "Cancel your registration?")
+			v.ask(`#stand a[href$="/withdraw"]`, "Cancel your registration?")
 		}},
 		{name: "mailbox", path: "/mailbox"},
 		{name: "message", path: v.find("/mailbox", "City Half Marathon")},
@@ -132,8 +131,7 @@ func organizerTour(t *testing.T, s site) tour {
 		{name: "registrations", path: full + "/registrations"},
 		{name: "registrations-none", like: true, path: full + "/registrations?search=zzzzzz"},
 		{name: "remove", path: full + "/registrations", then: func(v *visitor) {
-			v.click(`#rows a[href*="/remove"]`)
-			v.see("dialog", "Remove registration no. 1?")
+			v.ask(`#rows a[href*="/remove"]`, "Remove registration no. 1?")
 		}},
 		{name: "close", path: open + "/close"},
 		{name: "cancel", like: true, path: open + "/cancel"},
