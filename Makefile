@@ -48,7 +48,7 @@ screenshots: ## Write a picture of each page, theme and width into ./screenshots
 	MINICOMPETE_SCREENSHOTS=$(CURDIR)/screenshots go test -count=1 -timeout 20m -run '^TestDemo$$/^every_page$$' ./internal/web/e2e
 
 bench: build ## Measure speed and memory; prints figures, asserts nothing (BENCH="-only reads" for a part)
-	scripts/with-test-services go run ./internal/bench $(BENCH)
+	scripts/with-test-services --durable go run ./internal/bench $(BENCH)
 
 release: ## Build what a release consists of, for every platform, in dist/
 	scripts/release

@@ -99,10 +99,33 @@ func EmptyDatabaseURL(t testing.TB, kind string) string {
 	t.Helper()
 	switch kind {
 	case KindSQLite:
-		return "sqlite://" + filepath.Join(t.TempDir(), "minicompete.db") // test names leave nothing in it to escape
+		return "sqlite://" + filepath.Join(sqliteDir(t), "minicompete.db") // its name leaves nothing to escape
 	case KindPostgres:
 		return createPostgres(t, serverURL(t, PostgresVariable), "")
 	}
 	t.Fatalf("no such kind of database: %q", kind)
 	return ""
+}
+
+// SQLiteVariable names the environment variable of a directory for the files of SQLite, on a disk where durable writes are cheap.
+// scripts/with-test-services sets it; unset, they are among the tests' other temporary files.
+const SQLiteVariable = "TEST_SQLITE_DIR"
+
+// sqliteDir is an empty directory for a database's files, gone after the test.
+func sqliteDir(t testing.TB) string {
+	t.Helper()
+	where := os.Getenv(SQLiteVariable)
+	if where == "" {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp(where, "database")
+	if err != nil {
+		t.Fatalf("make a directory for SQLite in that of %s: %v", SQLiteVariable, err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Errorf("remove the files of SQLite: %v", err)
+		}
+	})
+	return dir
 }
