@@ -215,7 +215,7 @@ func TestAnAddressThatIsNoneIsRefused(t *testing.T) {
 
 func TestASlowServerIsWaitedForSoLong(t *testing.T) {
 	server := mailtest.Start(t, mailtest.Options{})
-	s := newSMTP(t, server, func(c *SMTPConfig) { c.Timeout = 300 * time.Millisecond })
+	s := newSMTP(t, server, func(c *SMTPConfig) { c.Timeout = 2 * time.Second })
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
 	server.OnRcpt(func(string) error { <-release; return nil })
@@ -225,6 +225,7 @@ func TestASlowServerIsWaitedForSoLong(t *testing.T) {
 		t.Errorf("got %v (%v), want a failure that uses up an attempt", err, timeout)
 	}
 	server.OnRcpt(nil)
+	s.config.Timeout = time.Minute
 	mustSend(t, s, "2")
 }
 

@@ -188,7 +188,7 @@ func TestSQLiteTrouble(t *testing.T) {
 func TestWritesAreBounded(t *testing.T) {
 	t.Parallel()
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
-		db, err := store.Open(t.Context(), store.Config{URL: url, MaxConns: 2, WriteTimeout: time.Second}) // long enough for a slow disk
+		db, err := store.Open(t.Context(), store.Config{URL: url, MaxConns: 2, WriteTimeout: 2 * time.Second}) // long enough for a busy machine
 		if err != nil {
 			t.Fatal(err)
 		}
