@@ -10,6 +10,9 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
+// metricName is the label that holds a series' name.
+const metricName = "__name__"
+
 // query is an expression somewhere in what is deployed.
 type query struct{ where, text string }
 
@@ -30,8 +33,8 @@ func TestQueriesAreAboutMetricsThatExist(t *testing.T) {
 
 func TestWrongQueriesAreNoticed(t *testing.T) {
 	series := []labels.Labels{
-		labels.FromStrings(labels.MetricName, "jobs_total", "queue", "mail", "outcome", "done"),
-		labels.FromStrings(labels.MetricName, "wait_seconds_bucket", "queue", "mail", "le", "1"),
+		labels.FromStrings(metricName, "jobs_total", "queue", "mail", "outcome", "done"),
+		labels.FromStrings(metricName, "wait_seconds_bucket", "queue", "mail", "le", "1"),
 	}
 	for text, want := range map[string]string{
 		`sum by (queue) (rate(jobs_total{outcome="done",job="x"}[5m])) > 0`:    "",
@@ -98,7 +101,7 @@ func judgeSelector(s *parser.VectorSelector, series []labels.Labels) []string {
 	}
 	var wrong []string
 	for _, matcher := range s.LabelMatchers {
-		if matcher.Name == labels.MetricName || slices.Contains(added, matcher.Name) {
+		if matcher.Name == metricName || slices.Contains(added, matcher.Name) {
 			continue
 		}
 		has := slices.ContainsFunc(exported, func(l labels.Labels) bool { return l.Has(matcher.Name) })
@@ -135,7 +138,7 @@ func missingLabels(node parser.Node, names []string, series []labels.Labels) []s
 func named(name string, series []labels.Labels) []labels.Labels {
 	var found []labels.Labels
 	for _, l := range series {
-		if l.Get(labels.MetricName) == name {
+		if l.Get(metricName) == name {
 			found = append(found, l)
 		}
 	}
