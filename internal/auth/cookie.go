@@ -36,6 +36,7 @@ func (a *Authenticator) IssueCookie(ctx context.Context, u compete.User) (token 
 	if err := a.sessions.CreateSession(ctx, session); err != nil {
 		return "", time.Time{}, err
 	}
+	a.deny.admit(ctx, u.ID)
 	return token, session.ExpiresAt, nil
 }
 

@@ -89,6 +89,14 @@ func (d *denyList) refreshNow(ctx context.Context) {
 	}
 }
 
+// admit makes a new login of the user count at once. The account was found in order just now; where the list says otherwise, another
+// replica has enabled it since the last reading.
+func (d *denyList) admit(ctx context.Context, userID string) {
+	if d.list.Load().recent.DisabledUsers[userID] {
+		d.refreshNow(ctx)
+	}
+}
+
 func (d *denyList) run(ctx context.Context) {
 	ticker := time.NewTicker(RefreshInterval)
 	defer ticker.Stop()

@@ -112,6 +112,37 @@ func TestDisabledAccount(t *testing.T) {
 	l.want(t, f.Authenticator, nil, nil, nil)
 }
 
+// An account that is enabled on another replica may log in here at once, before this one reads its list again.
+func TestLoginOfAnAccountEnabledElsewhere(t *testing.T) {
+	for _, way := range []string{"cookie", "token"} {
+		t.Run(way, func(t *testing.T) {
+			f := newFixture(t)
+			now := f.clock()
+			disabled := f.user
+			disabled.DisabledAt = &now
+			if err := f.users.UpdateUser(t.Context(), disabled); err != nil {
+				t.Fatal(err)
+			}
+			f.store.users[f.user.ID] = f.user // by another replica
+			var token string
+			var err error
+			check := f.Token
+			if way == "cookie" {
+				token, _, err = f.IssueCookie(t.Context(), f.user)
+				check = f.Cookie
+			} else {
+				token, err = f.IssueToken(t.Context(), f.user)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := check(t.Context(), token); err != nil {
+				t.Errorf("the new login is turned away: %v", err)
+			}
+		})
+	}
+}
+
 func TestNewPasswordEndsOtherLogins(t *testing.T) {
 	f := newFixture(t)
 	l, kept := f.logIn(t), f.logIn(t)

@@ -76,6 +76,7 @@ func (a *Authenticator) IssueToken(ctx context.Context, u compete.User) (string,
 	if err := a.sessions.CreateSession(ctx, session); err != nil {
 		return "", err
 	}
+	a.deny.admit(ctx, u.ID)
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Subject: u.ID, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(session.ExpiresAt),
