@@ -97,6 +97,17 @@ func New(ctx context.Context, c Config) http.Handler {
 	return a.protect(mux)
 }
 
+// Routes are the patterns of the pages that a site with this configuration has, as http.ServeMux knows them, for tests that
+// must miss none of them. Static files and the job console are no pages.
+func Routes(c Config) []string {
+	routes := (&app{Config: c}).routes()
+	patterns := make([]string, len(routes))
+	for i, r := range routes {
+		patterns[i] = r.pattern
+	}
+	return patterns
+}
+
 // route is one entry of the table of pages.
 type route struct {
 	pattern string

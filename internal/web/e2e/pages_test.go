@@ -25,7 +25,7 @@ var looks = []look{{1280, "light"}, {1280, "dark"}, {390, "light"}, {390, "dark"
 // goes wrong in the console or against the content security policy, and no page is too heavy.
 func testEveryPage(t *testing.T, s site) {
 	shots := os.Getenv("MINICOMPETE_SCREENSHOTS")
-	for _, tour := range newTours(t, s) {
+	for _, tour := range whole(t, newTours(t, s)) {
 		t.Run(tour.visitor.name, func(t *testing.T) {
 			v := tour.visitor
 			v.t = t

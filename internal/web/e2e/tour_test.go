@@ -40,7 +40,8 @@ func (s stop) looks() []look {
 // newTours leads everybody to every page, as the demo's accounts see it.
 func newTours(t *testing.T, s site) []tour {
 	t.Helper()
-	return []tour{guestTour(t, s), participantTour(t, s), organizerTour(t, s), draftTour(t, s), adminTour(t, s), troubledTour(t)}
+	tours := []tour{guestTour(t, s), participantTour(t, s), organizerTour(t, s), draftTour(t, s), adminTour(t, s), troubledTour(t)}
+	return append(tours, newcomerTours(t, s)...)
 }
 
 func guestTour(t *testing.T, s site) tour {
@@ -63,9 +64,6 @@ func guestTour(t *testing.T, s site) tour {
 			v.see("#field-password-error", "8")
 		}},
 		{name: "forgot", path: "/auth/forgot"},
-		{name: "reset", path: "/auth/reset"},
-		{name: "confirm-email", path: "/auth/confirm"},
-		{name: "unsubscribe", path: "/unsubscribe"},
 		{name: "mails", path: "/dev/mails"},
 		{name: "competitions", path: "/competitions"},
 		{name: "competitions-chosen", like: true, path: "/competitions?search=pro&tags=programming&phase=open&sort=filling"},
@@ -133,6 +131,7 @@ func organizerTour(t *testing.T, s site) tour {
 		{name: "remove", path: full + "/registrations", then: func(v *visitor) {
 			v.ask(`#rows a[href*="/remove"]`, "Remove registration no. 1?")
 		}},
+		{name: "remove-page", like: true, path: v.linkOn(full+"/registrations", "/remove")},
 		{name: "close", path: open + "/close"},
 		{name: "cancel", like: true, path: open + "/cancel"},
 	}}
