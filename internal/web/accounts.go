@@ -2,7 +2,10 @@ package web
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 
 	"minicompete/internal/compete"
 	"minicompete/internal/problem"
@@ -25,7 +28,7 @@ func (a *app) showLogin(v *visit, status int, form pages.LoginForm) response {
 }
 
 func (a *app) login(r *http.Request, v *visit) (response, error) {
-	form := pages.LoginForm{Email: r.PostFormValue("email"), Next: localPath(r.PostFormValue("next"), "")}
+	form := pages.LoginForm{Email: r.PostFormValue("email"), Next: localPath(r.PostFormValue("next"), ""), Kept: keptFields(r.PostForm)}
 	user, err := a.Service.LogIn(r.Context(), form.Email, r.PostFormValue("password"))
 	if errors.Is(err, compete.ErrBadCredentials) || errors.Is(err, compete.ErrAccountDisabled) {
 		form.Error = compete.AsError(err).Detail
@@ -37,7 +40,30 @@ func (a *app) login(r *http.Request, v *visit) (response, error) {
 	if err := v.startSession(user); err != nil {
 		return nil, err
 	}
+	if len(form.Kept) > 0 {
+		return postAgain(localPath(form.Next, landing)), nil
+	}
 	return redirect(localPath(form.Next, landing)), nil
+}
+
+// keptFields are the fields of a form that was sent after its login had ended, which the log-in form carries along.
+func keptFields(sent url.Values) []pages.KeptField {
+	var kept []pages.KeptField
+	for _, name := range slices.Sorted(maps.Keys(sent)) {
+		if name != "email" && name != "password" && name != "next" {
+			kept = append(kept, pages.KeptField{Name: name, Value: sent.Get(name)})
+		}
+	}
+	return kept
+}
+
+// postAgain has the browser send the same form to another page of the site.
+func postAgain(path string) response {
+	return func(v *visit) error {
+		v.w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(v.w, v.r, path, http.StatusTemporaryRedirect)
+		return nil
+	}
 }
 
 // startSession logs the user in, in place of whoever was.

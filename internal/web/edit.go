@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -66,7 +67,11 @@ func (v *visit) zone() *time.Location {
 	if err != nil {
 		return time.UTC
 	}
-	zone, _ := zoneOf(strings.ReplaceAll(cookie.Value, "%2F", "/"))
+	name, err := url.PathUnescape(cookie.Value) // "Europe%2FBerlin", "Etc%2FGMT%2B5"
+	if err != nil {
+		return time.UTC
+	}
+	zone, _ := zoneOf(name)
 	return zone
 }
 
@@ -78,9 +83,25 @@ func showForm(v *visit, status int, form pages.CompetitionForm) response {
 	return show(status, pages.EditCompetition(v.page(title, ui.SectionDashboard), form))
 }
 
+// errPreviewLater stands where the preview would: the page with the form stays as it is.
+var errPreviewLater = &compete.Error{
+	Kind: compete.KindForbidden, Code: "session_ended", Detail: "You are logged out by now. Save, and you can log in again: what you typed is kept.",
+}
+
+// keepTyped has who was logged out meanwhile log in and go on: the log-in form carries what was typed, and brings it back as a preview.
+func (a *app) keepTyped(r *http.Request, v *visit, err error) (response, error) {
+	if !errors.Is(err, compete.ErrUnauthorized) {
+		return nil, err
+	}
+	r.PostForm.Set("preview", "true")
+	return a.showLogin(v, http.StatusUnauthorized, pages.LoginForm{
+		Error: "You were logged out meanwhile. Log in to go on: what you typed is kept.", Next: r.URL.Path, Kept: keptFields(r.PostForm),
+	}), nil
+}
+
 func (a *app) create(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
-		return nil, err
+		return a.keepTyped(r, v, err)
 	}
 	typed := readForm(r, nil)
 	typed.form.Draft = true
@@ -150,7 +171,11 @@ func previewOf(typed typedForm) (*pages.CompetitionData, error) {
 
 // preview is the preview alone, for htmx.
 func (a *app) preview(r *http.Request, v *visit) (response, error) {
-	if err := v.requireRole(compete.RoleOrganizer); err != nil {
+	err := v.requireRole(compete.RoleOrganizer)
+	if errors.Is(err, compete.ErrUnauthorized) {
+		return nil, errPreviewLater
+	}
+	if err != nil {
 		return nil, err
 	}
 	look, err := previewOf(readForm(r, nil))
@@ -193,7 +218,7 @@ func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionFo
 func (a *app) edit(r *http.Request, v *visit) (response, error) {
 	c, err := a.owned(v)
 	if err != nil {
-		return nil, err
+		return a.keepTyped(r, v, err)
 	}
 	typed := readForm(r, &c)
 	typed.form.ID, typed.form.Draft = c.ID, c.Status == compete.StatusDraft

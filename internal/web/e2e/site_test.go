@@ -32,6 +32,7 @@ func TestDemo(t *testing.T) {
 		{"press twice", testPressTwice},
 		{"opening", testOpening},
 		{"session end", testSessionEnd},
+		{"typed is kept", testTypedIsKept},
 		{"search", testSearch},
 		{"edit meanwhile", testEditMeanwhile},
 		{"zone of the organizer", testZoneOfTheOrganizer},
