@@ -141,9 +141,12 @@ func (v *validation) email(email string) {
 }
 
 func (v *validation) password(field, password string) {
-	if len(password) < MinPasswordLength || len(password) > MaxPasswordLength {
-		v.addf(field, "must have %d to %d bytes", MinPasswordLength, MaxPasswordLength)
-	} else if strings.ContainsRune(password, 0) || !utf8.ValidString(password) {
+	switch {
+	case len(password) < MinPasswordLength:
+		v.addf(field, "must have at least %d characters", MinPasswordLength)
+	case len(password) > MaxPasswordLength:
+		v.addf(field, "may have at most %d bytes: as many plain letters, fewer others", MaxPasswordLength)
+	case strings.ContainsRune(password, 0) || !utf8.ValidString(password):
 		v.add(field, "must be valid text without NUL")
 	}
 }

@@ -36,27 +36,39 @@ type plan struct {
 	end          int
 }
 
-// competition is the input that makes it. Times of days and weeks are full hours, as people choose them.
-func (p plan) competition(now time.Time) compete.NewCompetition {
-	at := func(d time.Duration) time.Time {
-		if d >= 12*time.Hour {
-			return now.Add(d).Truncate(time.Hour)
-		}
-		return now.Add(d).Truncate(time.Minute)
+// Hours of the day, in UTC, of what is days away.
+const (
+	morning = 9
+	evening = 20
+)
+
+// at is a moment from now as people choose one: days away it is at an hour of the day.
+func at(now time.Time, d time.Duration, hour int) time.Time {
+	t := now.Add(d)
+	switch {
+	case d >= 2*day:
+		return time.Date(t.Year(), t.Month(), t.Day(), hour, 0, 0, 0, time.UTC)
+	case d >= 12*time.Hour:
+		return t.Truncate(time.Hour)
 	}
+	return t.Truncate(time.Minute)
+}
+
+// competition is the input that makes it.
+func (p plan) competition(now time.Time) compete.NewCompetition {
 	n := compete.NewCompetition{
 		Title: p.title, Description: p.description, Location: p.location, Tags: p.tags, Capacity: p.capacity, Waitlist: p.waitlist,
-		RegDeadline: at(p.deadline),
+		RegDeadline: at(now, p.deadline, evening),
 	}
 	if p.draft {
 		n.Status = compete.StatusDraft
 	}
 	if p.opens > 0 {
-		opens := at(p.opens)
+		opens := at(now, p.opens, morning)
 		n.RegOpensAt = &opens
 	}
 	if p.starts > 0 {
-		starts := at(p.starts)
+		starts := at(now, p.starts, morning)
 		n.StartDate = &starts
 	}
 	return n

@@ -48,7 +48,7 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 			return show(http.StatusOK, pages.MoreUsers(data)), nil
 		}
 		v.w.Header().Set("HX-Replace-Url", tidyURL(r.URL))
-		return show(http.StatusOK, pages.AdminUsers(data)), nil
+		return show(http.StatusOK, pages.AdminUsersSwap(data)), nil
 	}
 	letters, err := a.Service.ListFailedJobs(r.Context(), v.actor, "", compete.MaxPageSize)
 	if err != nil {

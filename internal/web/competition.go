@@ -97,7 +97,7 @@ func (a *app) stand(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, pages.StandCard(stand)), nil
+	return show(http.StatusOK, pages.StandSwap(stand)), nil
 }
 
 // register takes the one press. The card changes in place; without script a redirect shows the same.
@@ -122,9 +122,9 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	status := http.StatusOK
 	// Pressed again, perhaps on another device: the card says where one stands, which is no mistake.
 	if err != nil && !errors.Is(err, compete.ErrAlreadyRegistered) {
-		status, stand.Error = problem.Status(e.Kind), e.Detail
+		status, stand.Error = problem.Status(e.Kind), plainText(e)
 		if errors.Is(err, compete.ErrRegistrationNotOpen) && c.RegOpensAt != nil {
-			stand.Error = "Registration opens " + c.RegOpensAt.UTC().Format("Mon 2 Jan 2006, 15:04:05 UTC") + "."
+			stand.Error = "Registration opens " + c.RegOpensAt.UTC().Format("Mon, 2 Jan 2006, 15:04:05 UTC") + "."
 		}
 	}
 	if !v.partial() {

@@ -52,7 +52,7 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 			v.w.Header().Set("HX-Replace-Url", "false")
 			return show(status, pages.MoreCards(data)), nil
 		}
-		return show(status, pages.Results(data)), nil
+		return show(status, pages.ResultsSwap(data)), nil
 	}
 	if data.Tags, err = a.tagChips(r, v, filter.Tags); err != nil {
 		return nil, err

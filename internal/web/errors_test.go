@@ -72,6 +72,12 @@ func TestErrorPages(t *testing.T) {
 			if strings.Contains(body, "secret detail") {
 				t.Error("the page tells the cause of an internal error")
 			}
+			if strings.Contains(body, "Idempotency-Key") {
+				t.Error("the page speaks to programs")
+			}
+			if again := strings.Contains(body, `href="`+tc.path+`"`); again != (tc.status >= http.StatusInternalServerError) {
+				t.Errorf("a way to try again: %v; the page is\n%s", again, body)
+			}
 			if got := w.Header().Get("Retry-After"); (got != "") != (tc.status == http.StatusServiceUnavailable) {
 				t.Errorf("Retry-After is %q", got)
 			}

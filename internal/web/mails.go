@@ -139,7 +139,7 @@ func (a *app) verifyAgain(r *http.Request, v *visit) (response, error) {
 		return redirect(verifyPath(next)), nil
 	}
 	if e, ok := refused(err); err != nil && ok {
-		return a.showVerify(v, problem.Status(e.Kind), next, e.Detail)
+		return a.showVerify(v, problem.Status(e.Kind), next, plainText(e))
 	}
 	if err != nil {
 		return nil, err

@@ -49,10 +49,13 @@ func (a *app) cancelForm(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
+	told := "Nobody has registered yet."
+	if n := c.Registered() + c.Waitlisted; n > 0 {
+		told = ui.Plural(n, "person who registered is", "people who registered are") + " told by mail."
+	}
 	return ask(v, pages.Confirm{
 		Title: "Cancel this competition?", Yes: "Cancel the competition", No: "Keep it", Danger: true,
-		Text: "“" + c.Title + "” is called off for good. " +
-			ui.Plural(c.Registered()+c.Waitlisted, "person who registered is", "people who registered are") + " told by mail.",
+		Text:   "“" + c.Title + "” is called off for good. " + told,
 		Action: "/competitions/" + c.ID + "/cancel", Back: "/competitions/" + c.ID,
 	}), nil
 }

@@ -29,7 +29,7 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	data := pages.RegistrationsData{
-		ID: c.ID, Title: c.Title, Seats: seatsView(c.Seats(v.now)), Status: string(filter.Status), Search: filter.Search,
+		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: seatsView(c.Seats(v.now)), Status: string(filter.Status), Search: filter.Search,
 		CSV: "/competitions/" + c.ID + "/registrations.csv", Removal: c.Status != compete.StatusCancelled,
 	}
 	for i := range list.Items {
@@ -43,7 +43,7 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 			return show(http.StatusOK, pages.MoreRegistrations(data)), nil
 		}
 		v.w.Header().Set("HX-Replace-Url", tidyURL(r.URL))
-		return show(http.StatusOK, pages.RegistrationRows(data)), nil
+		return show(http.StatusOK, pages.RegistrationRowsSwap(data)), nil
 	}
 	series, err := a.Service.RegistrationTimeline(r.Context(), v.actor, c.ID)
 	if err != nil {

@@ -145,11 +145,11 @@ func (a *app) fail(v *visit, err error) {
 	if e.RetryAfter > 0 {
 		v.w.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds()+0.999)))
 	}
-	component := pages.Error(v.problemPage(status, e), problemText(status, e))
+	component := pages.Error(v.problemPage(status, e), v.problem(status, e))
 	if v.partial() {
 		// A part of a page failed: say so at the top of the page that asked, and change nothing else.
 		v.w.Header().Set("HX-Reswap", "none")
-		component = ui.FlashSwap(ui.Notice{Tone: ui.ToneBad, Text: e.Detail})
+		component = ui.FlashSwap(ui.Notice{Tone: ui.ToneBad, Text: plainText(e)})
 	}
 	if err := show(status, component)(v); err != nil && !errors.Is(err, v.r.Context().Err()) {
 		a.Log.ErrorContext(v.r.Context(), "error page failed", "error", err)
@@ -157,13 +157,29 @@ func (a *app) fail(v *visit, err error) {
 }
 
 func (v *visit) problemPage(status int, e *compete.Error) ui.Page {
-	p := v.page(problemText(status, e).Title, "")
+	p := v.page(v.problem(status, e).Title, "")
 	p.Viewer, p.Error = nil, true
 	return p
 }
 
-func problemText(status int, e *compete.Error) pages.Problem {
-	p := pages.Problem{Status: status, Text: e.Detail}
+// plainText is what a refusal says to people: the domain's own words speak to programs here and there.
+func plainText(e *compete.Error) string {
+	switch {
+	case e.Kind == compete.KindInternal:
+		return "It is our mistake, not yours, and it has been noted. Nothing was lost; try again in a moment."
+	case errors.Is(e, compete.ErrDatabase):
+		return "Our records cannot be reached right now. Nothing was lost; try again in a moment."
+	case e.Kind == compete.KindInvalid:
+		return firstField(e)
+	}
+	return e.Detail
+}
+
+func (v *visit) problem(status int, e *compete.Error) pages.Problem {
+	p := pages.Problem{Status: status, Text: plainText(e)}
+	if status >= http.StatusInternalServerError && v.r.Method == http.MethodGet {
+		p.Again = v.r.URL.RequestURI()
+	}
 	switch status {
 	case http.StatusNotFound:
 		p.Title = "There is nothing here"
@@ -173,7 +189,6 @@ func problemText(status int, e *compete.Error) pages.Problem {
 		p.Title = "One moment, please"
 	case http.StatusInternalServerError:
 		p.Title = "That went wrong"
-		p.Text = "It is our mistake, not yours, and it has been noted. Nothing was lost; try again in a moment."
 	default:
 		p.Title = "That did not work"
 	}

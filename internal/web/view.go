@@ -114,7 +114,7 @@ func formErrors(e *compete.Error) pages.Errors {
 		errors[fieldName(f.Field)] = sentence(f.Message)
 	}
 	if len(e.Fields) == 0 {
-		errors[""] = e.Detail
+		errors[""] = plainText(e)
 	}
 	return errors
 }

@@ -152,6 +152,7 @@ func testSearch(t *testing.T, s site) {
 	v.fill("search", "candle")
 	v.until("one result", `document.querySelectorAll("#results article").length === 1`)
 	v.see("#results", "Chess by Candlelight")
+	v.until("the number of them, for those who don't see it", `document.querySelector("#found[role=status]").innerText === "1 competition found"`)
 	v.until("the search in the address", `location.search === "?search=candle"`)
 	v.do(reload())
 	v.see("#results", "Chess by Candlelight")

@@ -65,6 +65,7 @@ func testMainFlow(t *testing.T, s site) {
 	second.click("dialog button")
 	second.see("#flash", "cancelled")
 	third.see("#stand-title", "You are in") // by itself: the page is open
+	third.until("the news, for those who don't see it", `document.querySelector("#told[role=status]").innerText === "You are in"`)
 	third.see("#stand .bib-number", "0003")
 
 	for _, story := range []struct {

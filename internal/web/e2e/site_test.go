@@ -33,6 +33,7 @@ func TestDemo(t *testing.T) {
 		{"opening", testOpening},
 		{"session end", testSessionEnd},
 		{"typed is kept", testTypedIsKept},
+		{"dropped stream", testDroppedStream},
 		{"search", testSearch},
 		{"edit meanwhile", testEditMeanwhile},
 		{"zone of the organizer", testZoneOfTheOrganizer},

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func (s stop) looks() []look {
 func newTours(t *testing.T, s site) []tour {
 	t.Helper()
 	tours := []tour{guestTour(t, s), participantTour(t, s), organizerTour(t, s), draftTour(t, s), adminTour(t, s), troubledTour(t)}
-	return append(tours, newcomerTours(t, s)...)
+	return slices.Concat(tours, newcomerTours(t, s), oddTours(t, s))
 }
 
 func guestTour(t *testing.T, s site) tour {

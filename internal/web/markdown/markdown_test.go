@@ -12,6 +12,8 @@ func TestHTML(t *testing.T) {
 		{"heading below the page's own", "# Rules", "<h2>Rules</h2>\n"},
 		{"list", "- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"},
 		{"link", "[map](https://example.org/m)", `<p><a href="https://example.org/m" rel="nofollow noreferrer">map</a></p>` + "\n"},
+		{"code", "```go\n<pre>\n```", "<pre tabindex=\"0\"><code>&lt;pre&gt;\n</code></pre>\n"},
+		{"table", "| a |\n|---|\n| b |", "<table tabindex=\"0\">\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table>\n"},
 		{"script", "<script>alert(1)</script>\n\nok", "\n<p>ok</p>\n"},
 		{"javascript link", "[x](javascript:alert(1))", "<p>x</p>\n"},
 		{"image", "![x](https://example.org/x.png)", "<p></p>\n"},

@@ -15,8 +15,8 @@ type Problem struct {
 	Status int
 	Title  string
 	Text   string
-	// Login offers to log in.
-	Login bool
+	// Again is where to try again, or empty.
+	Again string
 }
 
 // Error shows a Problem.
@@ -96,8 +96,8 @@ func Error(p ui.Page, e Problem) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if e.Login {
-				templ_7745c5c3_Err = ui.ButtonLink("primary", "/auth/login", "", "Log in").Render(ctx, templ_7745c5c3_Buffer)
+			if e.Again != "" {
+				templ_7745c5c3_Err = ui.ButtonLink("primary", e.Again, "", "Try again").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

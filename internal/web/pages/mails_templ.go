@@ -897,7 +897,7 @@ func Unsubscribe(p ui.Page, token string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\"><h1 class=\"text-2xl\">No more reminders?</h1><p class=\"text-muted\">We won't remind you of competitions that start soon any more. Mails about your registrations still come: that you are in, or that a competition is cancelled.</p><div class=\"flex flex-wrap gap-3 pt-2\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\"><h1 class=\"text-2xl\">No more reminders?</h1><p class=\"text-muted\">We won't remind you of competitions that start soon any more. Mails about your registrations still come: that you are in, or that a competition is cancelled.</p><div class=\"actions pt-2\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

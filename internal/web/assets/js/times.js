@@ -2,6 +2,7 @@
 const styles = {
   full: { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" },
   short: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+  shortWithYear: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" },
   seconds: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" },
   date: { day: "numeric", month: "short", year: "numeric" },
 };
@@ -15,7 +16,8 @@ export function showTimes(root) {
   for (const el of root.querySelectorAll?.("time[data-time]") ?? []) {
     const at = new Date(el.dateTime);
     if (!Number.isNaN(at.getTime())) {
-      el.textContent = (formats[el.dataset.time] ?? formats.full).format(at);
+      const otherYear = el.dataset.time === "short" && at.getFullYear() !== new Date().getFullYear();
+      el.textContent = (formats[otherYear ? "shortWithYear" : el.dataset.time] ?? formats.full).format(at);
     }
     delete el.dataset.time;
   }

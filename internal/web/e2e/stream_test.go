@@ -1,0 +1,63 @@
+package e2e
+
+import (
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
+	"testing"
+
+	"minicompete/internal/apptest"
+	"minicompete/internal/compete"
+)
+
+// testDroppedStream cuts the stream of an open page, and refuses it for a while: the page comes back by itself, and shows what it missed.
+func testDroppedStream(t *testing.T, s site) {
+	target, err := url.Parse(s.first())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.FlushInterval = -1                    // streams are passed on at once
+	proxy.ErrorLog = log.New(io.Discard, "", 0) // what is cut off here is meant to be
+	var streams, refused atomic.Int32
+	var away atomic.Bool
+	road := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/live" {
+			if away.Load() {
+				refused.Add(1)
+				http.Error(w, "away", http.StatusServiceUnavailable)
+				return
+			}
+			streams.Add(1)
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(road.Close)
+	competition := s.replicas[0].As(compete.RoleOrganizer).Create(nil)
+	register := func() {
+		s.replicas[0].As(compete.RoleParticipant).Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil).Want(t, http.StatusCreated)
+	}
+	wait := func(what string, n *atomic.Int32, atLeast int32) {
+		t.Helper()
+		apptest.Eventually(t, patience, what, func() bool { return n.Load() >= atLeast })
+	}
+
+	v := newVisitor(t, road.URL, "Ada on a train")
+	v.open("/competitions/" + competition)
+	v.see("#stand .seats", "10 of 10 seats left")
+	wait("the stream", &streams, 1)
+	road.CloseClientConnections()
+	register()
+	v.see("#stand .seats", "9 of 10 seats left")
+
+	away.Store(true)
+	road.CloseClientConnections()
+	wait("a refusal", &refused, 1)
+	register()
+	away.Store(false)
+	v.see("#stand .seats", "8 of 10 seats left")
+}
