@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -21,11 +22,14 @@ type look struct {
 
 var looks = []look{{1280, "light"}, {1280, "dark"}, {390, "light"}, {390, "dark"}}
 
+// otherWidths are those at which nothing may be cut off either: the least that WCAG 1.4.10 asks for, and where tabs become a menu.
+var otherWidths = []int64{320, 768}
+
 // testEveryPage visits every page in every look. axe finds nothing, nothing is cut off at the side, nothing
 // goes wrong in the console or against the content security policy, and no page is too heavy.
 func testEveryPage(t *testing.T, s site) {
 	shots := os.Getenv("MINICOMPETE_SCREENSHOTS")
-	for _, tour := range whole(t, newTours(t, s)) {
+	for tour := range everyTour(t, s) {
 		t.Run(tour.visitor.name, func(t *testing.T) {
 			v := tour.visitor
 			v.t = t
@@ -42,6 +46,10 @@ func testEveryPage(t *testing.T, s site) {
 					if shots != "" {
 						v.picture(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", stop.name, l.width, l.theme)), l)
 					}
+				}
+				for _, width := range otherWidths {
+					v.screen(width, 900)
+					v.check(fmt.Sprintf("%s at %d px", stop.name, width), v.overflow(width))
 				}
 				v.check(stop.name, v.trouble(), v.strangers())
 				v.wear(looks[0])
@@ -135,13 +143,18 @@ func (v *visitor) accessibility() string {
 	return strings.TrimSpace(eval[string](v, axeRun))
 }
 
-// overflow says how wide the page is when it is wider than the screen.
+// overflow says how wide the page is when it is wider than the screen, and stays so: charts follow the screen a moment later.
 func (v *visitor) overflow(width int64) string {
 	v.t.Helper()
-	if wide := eval[int64](v, "document.documentElement.scrollWidth"); wide > width {
-		return fmt.Sprintf("it is %d px wide", wide)
+	for deadline := time.Now().Add(time.Second); ; time.Sleep(20 * time.Millisecond) {
+		wide := eval[int64](v, "document.documentElement.scrollWidth")
+		if wide <= width {
+			return ""
+		}
+		if time.Now().After(deadline) {
+			return fmt.Sprintf("it is %d px wide", wide)
+		}
 	}
-	return ""
 }
 
 // trouble is what went wrong in the page since it was opened.

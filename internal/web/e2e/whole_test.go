@@ -3,6 +3,7 @@ package e2e
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -29,19 +30,25 @@ func demoRoutes() []string {
 	return web.Routes(web.Config{Demo: true, Mails: struct{ web.Mails }{}})
 }
 
-// whole fails the test when there is a page that no tour stops at, and returns the tours.
-func whole(t *testing.T, tours []tour) []tour {
-	t.Helper()
-	var paths []string
-	for _, tour := range tours {
-		for _, stop := range tour.stops {
-			paths = append(paths, stop.path)
+// everyTour is one tour after the other, those that change what the demo shows last. It fails the test in the end when there is a page
+// that none has stopped at.
+func everyTour(t *testing.T, s site) iter.Seq[tour] {
+	return func(yield func(tour) bool) {
+		var paths []string
+		for _, tours := range []func(*testing.T, site) []tour{newTours, newcomerTours, oddTours} {
+			for _, tour := range tours(t, s) {
+				for _, stop := range tour.stops {
+					paths = append(paths, stop.path)
+				}
+				if !yield(tour) {
+					return
+				}
+			}
+		}
+		if missed := unvisited(demoRoutes(), paths); len(missed) > 0 {
+			t.Errorf("no tour stops at %s", strings.Join(missed, ", "))
 		}
 	}
-	if missed := unvisited(demoRoutes(), paths); len(missed) > 0 {
-		t.Errorf("no tour stops at %s", strings.Join(missed, ", "))
-	}
-	return tours
 }
 
 // unvisited are the pages among the routes that none of the paths leads to.
