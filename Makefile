@@ -25,14 +25,14 @@ seed: build ## Add the demo data to the database of .env, once
 build: ## Build the one static binary, bin/minicompete
 	scripts/build
 
-# What takes longest begins first. `make lint` vets. The settings of scripts/build find again what it compiled.
+# What takes longest begins first. The settings of scripts/build find again what it compiled.
 test: ## Run every test on SQLite and PostgreSQL, then the fuzz targets; installs what it needs
-	scripts/with-test-services go test -vet=off -race -shuffle=on -parallel 4 -timeout 20m ./internal/web/e2e ./...
-	CGO_ENABLED=0 go -C deploy/validate test -vet=off -trimpath ./...
+	scripts/with-test-services go test -race -shuffle=on -parallel 4 -timeout 20m ./internal/web/e2e ./...
+	CGO_ENABLED=0 go -C deploy/validate test -trimpath ./...
 	scripts/with-test-services scripts/fuzz
 
 test-quick: ## Run the tests on SQLite alone, without the race detector and without a browser
-	go list ./... | grep -v /e2e$$ | MINICOMPETE_TEST_DATABASES=sqlite xargs scripts/with-test-services go test -vet=off -shuffle=on
+	go list ./... | grep -v /e2e$$ | MINICOMPETE_TEST_DATABASES=sqlite xargs scripts/with-test-services go test -shuffle=on
 
 lint: ## Check style, import rules, generated files, modules and scripts
 	scripts/lint

@@ -149,7 +149,7 @@ func testSearch(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Search")
 	v.open("/competitions")
 	v.see("#results", "Velodrome Sprint")
-	v.fill("search", "candle")
+	v.typeIn("search", "candle")
 	v.until("one result", `document.querySelectorAll("#results article").length === 1`)
 	v.see("#results", "Chess by Candlelight")
 	v.until("the number of them, for those who don't see it", `document.querySelector("#found[role=status]").innerText === "1 competition found"`)

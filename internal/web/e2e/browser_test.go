@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -182,14 +183,27 @@ func (v *visitor) ask(link, question string) {
 	v.fatal("click "+link, fmt.Errorf("the question %q does not open in a dialog", question))
 }
 
-// fill types into a field, in place of what is there.
+// fill enters text into a field at once, as somebody who pastes, in place of what is there.
 func (v *visitor) fill(name, value string) {
 	v.t.Helper()
+	v.selectAll(name)
+	if _, err := chromedp.Call(v.tab, input.InsertText, input.InsertTextParams{Text: value}); err != nil {
+		v.fatal("enter "+value, err)
+	}
+}
+
+// typeIn is fill, key by key.
+func (v *visitor) typeIn(name, value string) {
+	v.t.Helper()
+	v.selectAll(name)
+	v.do(chromedp.KeyEvent(value))
+}
+
+// selectAll puts the focus into a field and selects what is there.
+func (v *visitor) selectAll(name string) {
+	v.t.Helper()
 	field := chromedp.CSS(fmt.Sprintf(`main [name=%q]`, name))
-	v.do(
-		chromedp.WaitVisible(field), chromedp.Focus(field),
-		chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`), chromedp.KeyEvent(value),
-	)
+	v.do(chromedp.WaitVisible(field), chromedp.Focus(field), chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`))
 }
 
 // set puts a value into a field that is no plain text, such as a date.

@@ -153,7 +153,7 @@ func testRegistrations(t *testing.T, s site) {
 			t.Fatalf("the rows have the numbers %v, want them in order", seqs)
 		}
 	}
-	v.fill("search", "aisha")
+	v.typeIn("search", "aisha")
 	v.until("one row", `document.querySelectorAll("#rows tbody tr").length === 1`)
 	v.see("#rows tbody", "Aisha Rahman")
 	v.until("the search in the address", `location.search === "?search=aisha"`)
