@@ -142,12 +142,19 @@ func testCleanUp(t *testing.T, f *fixture) {
 	// Of each kind: many that are to go, and some that are to stay.
 	tx, err := f.Writer().BeginTx(t.Context(), nil)
 	must(t, err)
-	exec := func(text string, args ...any) {
-		t.Helper()
-		if _, err := tx.ExecContext(t.Context(), text, args...); err != nil {
-			t.Fatal(err)
+	prepare := func(text string) func(args ...any) { // a statement is read once, which costs SQLite more than a row
+		stmt, err := tx.PrepareContext(t.Context(), text)
+		must(t, err)
+		return func(args ...any) {
+			if _, err := stmt.ExecContext(t.Context(), args...); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
+	addKey := prepare(`INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at) VALUES ($1, $2, 'h', 201, $3, $4)`)
+	addFailedJob := prepare(`INSERT INTO failed_jobs (id, job_id, queue, kind, payload, error, attempts, failed_at) VALUES ($1, $2, 'q', 'k', '{}', 'e', 3, $3)`)
+	addBatch := prepare(`INSERT INTO batches (id, committed_at) VALUES ($1, $2)`)
+	addSession := prepare(`INSERT INTO sessions (id, user_id, created_at, expires_at, ended_at) VALUES ($1, $2, $3, $4, $5)`)
 	for i := range many + 3 {
 		age := func(limit time.Duration) time.Time {
 			if i < many {
@@ -155,9 +162,9 @@ func testCleanUp(t *testing.T, f *fixture) {
 			}
 			return compete.UTC(f.ago(limit - time.Microsecond))
 		}
-		exec(`INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at) VALUES ($1, $2, 'h', 201, $3, $4)`, u.ID, fmt.Sprintf("key-%05d", i), []byte("{}"), age(0))
-		exec(`INSERT INTO failed_jobs (id, job_id, queue, kind, payload, error, attempts, failed_at) VALUES ($1, $2, 'q', 'k', '{}', 'e', 3, $3)`, newID(), i+1, age(30*day))
-		exec(`INSERT INTO batches (id, committed_at) VALUES ($1, $2)`, newID(), age(hour))
+		addKey(u.ID, fmt.Sprintf("key-%05d", i), []byte("{}"), age(0))
+		addFailedJob(newID(), i+1, age(30*day))
+		addBatch(newID(), age(hour))
 		expires, ended := age(7*day), (*time.Time)(nil)
 		if i%2 == 0 || i == many+2 {
 			over := compete.UTC(f.ago(8 * day))
@@ -166,10 +173,9 @@ func testCleanUp(t *testing.T, f *fixture) {
 		if i == many+2 { // it ended long ago, and its token has not expired
 			expires = f.ago(-day)
 		}
-		exec(`INSERT INTO sessions (id, user_id, created_at, expires_at, ended_at) VALUES ($1, $2, $3, $4, $5)`,
-			newID(), u.ID, compete.UTC(expires), compete.UTC(expires), ended)
+		addSession(newID(), u.ID, compete.UTC(expires), compete.UTC(expires), ended)
 	}
-	exec(`INSERT INTO failed_notices (registration_id, seq, failed_job_id) SELECT id, 1, id FROM failed_jobs`)
+	prepare(`INSERT INTO failed_notices (registration_id, seq, failed_job_id) SELECT id, 1, id FROM failed_jobs`)()
 	must(t, tx.Commit())
 	ages := compete.CleanUpAges{FailedJobs: 30 * day, Sessions: 7 * day}
 	got, err := f.CleanUp(t.Context(), ages, f.now)
