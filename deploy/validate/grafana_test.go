@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
@@ -17,14 +18,20 @@ func TestDashboardIsGrafanas(t *testing.T) {
 	known.RegisterPanelcfgVariant(stat.VariantConfig())
 	known.RegisterPanelcfgVariant(timeseries.VariantConfig())
 	known.RegisterDataqueryVariant(prometheus.VariantConfig())
-	var d grafana.Dashboard
-	if err := d.UnmarshalJSONStrict(read(t, "deploy/grafana/minicompete.json")); err != nil {
+	if err := decodeDashboard(read(t, "deploy/grafana/minicompete.json")); err != nil {
 		t.Error(err)
 	}
-	if err := d.Validate(); err != nil {
-		t.Error(err)
-	}
-	if err := new(grafana.Dashboard).UnmarshalJSONStrict([]byte(`{"title": 1, "panel": []}`)); err == nil {
+	if err := decodeDashboard([]byte(`{"title": 1, "panel": []}`)); err == nil {
 		t.Error("what is no dashboard was taken for one")
 	}
+}
+
+func decodeDashboard(content []byte) error {
+	var d grafana.Dashboard //nolint:staticcheck // the older form, which every Grafana imports; its successor is for Grafana 12 and later
+	err := d.UnmarshalJSONStrict(content)
+	var wrong cog.BuildErrors // an empty list is no nil error
+	if err != nil && (!errors.As(err, &wrong) || len(wrong) > 0) {
+		return err
+	}
+	return d.Validate()
 }
