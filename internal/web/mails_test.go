@@ -248,10 +248,11 @@ func changesTheAddress(t *testing.T, s *site) {
 	b.newest(before, "Your account has a new email address")
 
 	// An address in use is answered alike; its owner hears of it.
-	other := s.browser(t)
+	other, owner := s.browser(t), "owner@example.com"
+	s.browser(t).signUp(owner)
 	other.signUp("other@example.com")
-	b.leads(other.post("/account/email", "email", after, "currentPassword", password), "/account")
-	b.newest(after, "Your email address was asked for")
+	b.leads(other.post("/account/email", "email", owner, "currentPassword", password), "/account")
+	b.newest(owner, "Your email address was asked for")
 }
 
 func endsReminders(t *testing.T, s *site) {
