@@ -1,8 +1,7 @@
 package e2e
 
 import (
-	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -21,8 +20,8 @@ func testDroppedStream(t *testing.T, s site) {
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
-	proxy.FlushInterval = -1                    // streams are passed on at once
-	proxy.ErrorLog = log.New(io.Discard, "", 0) // what is cut off here is meant to be
+	proxy.FlushInterval = -1                                                 // streams are passed on at once
+	proxy.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // what is cut off here is meant to be
 	var streams, refused atomic.Int32
 	var away atomic.Bool
 	road := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
