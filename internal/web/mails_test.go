@@ -220,7 +220,7 @@ func setsANewPassword(t *testing.T, s *site) {
 	}
 	path, token := b.link(b.newest(email, "Set a new password"))
 	b.wantSecret(b.want(stranger.get(path), http.StatusOK, token))
-	b.want(stranger.post("/auth/reset", "token", token, "password", "short"), http.StatusUnprocessableEntity, token, "8 to 72")
+	b.want(stranger.post("/auth/reset", "token", token, "password", "short"), http.StatusUnprocessableEntity, token, "at least 8 characters")
 	b.want(stranger.get("/auth/confirm?token="+token), http.StatusConflict) // it is for something else
 	b.leads(stranger.post("/auth/reset", "token", token, "password", "another password"), "/auth/login")
 	b.want(stranger.post("/auth/reset", "token", token, "password", "a third password"), http.StatusConflict, "used already", "/auth/forgot")
