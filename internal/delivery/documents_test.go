@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"minicompete/internal/testservices"
 )
 
 // How a document is written, so that its commands can be run:
@@ -212,12 +214,19 @@ func TestDocuments(t *testing.T) {
 		if len(blocks) == 0 {
 			continue
 		}
+		if !slices.Contains(testservices.Databases(t), testservices.KindPostgres) && slices.ContainsFunc(blocks, block.needsPostgres) {
+			t.Logf("%s is not run, because %s leaves PostgreSQL out", name, testservices.KindsVariable)
+			continue
+		}
 		t.Run(name, func(t *testing.T) { ran += runDocument(t, dir, blocks) })
 	}
 	if ran == 0 && !t.Failed() {
 		t.Error("no commands were found")
 	}
 }
+
+// needsPostgres tells whether the block's commands name a PostgreSQL.
+func (b block) needsPostgres() bool { return b.excuse == "" && postgresURL.MatchString(b.code) }
 
 // runDocument runs the blocks and returns how many. A block that fails ends the document: the next ones build on it.
 func runDocument(t *testing.T, dir string, blocks []block) (ran int) {
