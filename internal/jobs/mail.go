@@ -119,11 +119,12 @@ type takenMail struct {
 	done chan error
 }
 
-// note returns once it is durable. When the database is away it keeps trying until ctx ends: a mail that was taken and not noted is sent again.
+// note returns once it is durable. When the database is away, or too busy for noteTimeout, it keeps trying until ctx ends: a mail that was
+// taken and not noted is sent again.
 func (t *taken) note(ctx context.Context, c *Client, id string) error {
 	for {
 		err := t.write(ctx, c, id)
-		if err == nil || !isTrouble(err) || ctx.Err() != nil {
+		if again := isTrouble(err) || errors.Is(err, context.DeadlineExceeded); !again || ctx.Err() != nil {
 			return err
 		}
 		rest(ctx, maxRest)
