@@ -21,14 +21,18 @@ const (
 
 // rush tells how busy this process's registrar is, from the jobs that it enqueues.
 type rush struct {
-	batch, any atomic.Int64 // when a batch of a rush, and when any jobs were last enqueued, as Unix nanoseconds
+	batch, any atomic.Int64 // when a batch of a rush, and when any batch was last enqueued, as Unix nanoseconds
 }
 
 // watch takes note of jobs that are enqueued.
 func (r *rush) watch(jobs []compete.Job, now time.Time) {
-	r.any.Store(now.UnixNano())
 	for _, job := range jobs {
-		if notify, ok := job.(compete.NotifyJob); ok && notify.Len() >= rushBatch {
+		notify, ok := job.(compete.NotifyJob)
+		if !ok { // only batches ask for messages
+			continue
+		}
+		r.any.Store(now.UnixNano())
+		if notify.Len() >= rushBatch {
 			r.batch.Store(now.UnixNano())
 		}
 	}

@@ -167,7 +167,7 @@ func TestDeliveriesRestWhileTheRegistrarIsBusy(t *testing.T) {
 	const work = 20 * time.Millisecond
 	g := make(gate, 1)
 	var registrar rush
-	registrar.watch(nil, time.Now().Add(time.Hour)) // busy for longer than the test
+	registrar.watch([]compete.Job{compete.NotifyJob{}}, time.Now().Add(time.Hour)) // busy for longer than the test
 	start := time.Now()
 	if err := g.through(t.Context(), &registrar, func() error { time.Sleep(work); return nil }); err != nil {
 		t.Fatal(err)
@@ -191,6 +191,10 @@ func TestConfirmationsWaitForTheEndOfARushWithinBounds(t *testing.T) {
 	var r rush
 	if !r.idle(at) {
 		t.Error("a registrar that has enqueued nothing isn't idle")
+	}
+	r.watch([]compete.Job{compete.MailJob{}}, at) // enqueued by a delivery
+	if !r.idle(at) {
+		t.Error("a mail makes the registrar busy")
 	}
 	r.watch(batch(rushBatch-1), at)
 	if r.idle(at.Add(rushCalm)) || !r.idle(at.Add(rushCalm+1)) {
