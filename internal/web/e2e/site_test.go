@@ -21,7 +21,16 @@ func (s site) last() *apptest.App { return s.replicas[len(s.replicas)-1] }
 
 // TestDemo runs what one replica on SQLite shows, all against the same one, with the demo's accounts and competitions.
 func TestDemo(t *testing.T) {
-	s := site{[]*apptest.App{apptest.Start(t, apptest.Options{Demo: true})}}
+	a := apptest.Start(t, apptest.Options{Demo: true})
+	s := site{[]*apptest.App{a}}
+	apptest.Eventually(t, apptest.Patience, "the demo's people have their messages", func() bool {
+		var left int
+		err := a.Store().Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'notify' AND state <> 'completed'`).Scan(&left)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return left == 0
+	})
 	for _, test := range []struct {
 		name string
 		run  func(t *testing.T, s site)
