@@ -50,7 +50,7 @@ func testMainFlow(t *testing.T, s site) {
 	second.open(page)
 	second.click(registerButton)
 	second.see("#stand .bib-number", "0002")
-	organizer.see("#stand .seats", "No seats left of 2")
+	organizer.see("#stand .seats", "0 of 2 seats left")
 	organizer.see(".badge", "Waitlist open")
 
 	third := newVisitor(t, s.last().WebURL, "Cleo Third")

@@ -137,11 +137,8 @@ type Seats struct {
 
 func (s Seats) taken() int { return s.Capacity - s.Left }
 
-// line is what is said beside the bar, such as "12 of 40 seats left".
+// line is what is said beside the bar after the number that is left, such as " of 40 seats left".
 func (s Seats) line() string {
-	if s.Left == 0 {
-		return "No seats left of " + count(s.Capacity)
-	}
 	return " of " + plural(s.Capacity, "seat", "seats") + " left"
 }
 
