@@ -136,24 +136,26 @@ func testLinkTooSoon(t *testing.T, f *fixture) {
 }
 
 func testLinksAtOnce(t *testing.T, f *fixture) {
-	const many, email = 8, "popular@example.com"
+	const email = "popular@example.com"
+	wantOneOf(t, compete.ErrLinkTooSoon, func() error { return f.RequestLink(t.Context(), f.link(compete.LinkReset, email)) })
+}
+
+// wantOneOf does the same many times at once, and wants it to succeed once and to be refused otherwise.
+func wantOneOf(t *testing.T, refusal error, f func() error) {
+	t.Helper()
+	const many = 8
 	failures := make([]error, many)
-	var all sync.WaitGroup
-	for i := range many {
-		l := f.link(compete.LinkReset, email)
-		all.Go(func() { failures[i] = f.RequestLink(t.Context(), l) })
-	}
-	all.Wait()
-	kept := 0
+	together(many, func(i int) { failures[i] = f() })
+	done := 0
 	for _, err := range failures {
 		if err == nil {
-			kept++
+			done++
 		} else {
-			wantError(t, "one of many", err, compete.ErrLinkTooSoon)
+			wantError(t, "one of many", err, refusal)
 		}
 	}
-	if kept != 1 {
-		t.Errorf("%d of %d requests at once were kept, want 1", kept, many)
+	if done != 1 {
+		t.Errorf("%d of %d at once succeeded, want 1", done, many)
 	}
 }
 
@@ -179,23 +181,10 @@ func testUseLinkOnce(t *testing.T, f *fixture) {
 	_, err = f.UseVerifyLink(t.Context(), otherHash, f.now)
 	wantError(t, "used with another hash", err, compete.ErrLinkVoid)
 
-	failures := make([]error, 8)
-	var all sync.WaitGroup
-	for i := range failures {
-		all.Go(func() { _, failures[i] = f.UseVerifyLink(t.Context(), l, f.now) })
-	}
-	all.Wait()
-	used := 0
-	for _, err := range failures {
-		if err == nil {
-			used++
-		} else {
-			wantError(t, "one of many", err, compete.ErrLinkVoid)
-		}
-	}
-	if used != 1 {
-		t.Errorf("a link was used %d times, want once", used)
-	}
+	wantOneOf(t, compete.ErrLinkVoid, func() error {
+		_, err := f.UseVerifyLink(t.Context(), l, f.now)
+		return err
+	})
 	f.wantVoid(t, "used", l, f.now)
 
 	l = f.usable(t, compete.LinkReset, user, user.Email)
