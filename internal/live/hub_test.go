@@ -128,7 +128,7 @@ func TestARushBefore5000Pages(t *testing.T) {
 					wantLate(t, "a state that was not the last", got.at.Sub(commits[got.events]), 0, 120*time.Millisecond)
 				}
 				if last.events != "" {
-					wantLate(t, "since the last event", got.at.Sub(last.at), 750*time.Millisecond, 850*time.Millisecond)
+					wantLate(t, "since the last event", got.at.Sub(last.at), 850*time.Millisecond, 950*time.Millisecond)
 				}
 				last = got
 			}

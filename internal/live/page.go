@@ -99,7 +99,7 @@ func (h *Hub) join(d *Door, ids []string) (*Page, error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	p.follows = make([]following, len(ids))
 	for i, id := range ids {
-		p.follows[i].topic = h.follow(id, p)
+		p.follows[i].topic = h.follow(id)
 	}
 	return p, nil
 }
@@ -155,8 +155,8 @@ func (p *Page) Leave() {
 	p.left = true
 	delete(h.pages, p)
 	for _, f := range p.follows {
-		delete(f.topic.pages, p)
-		if len(f.topic.pages) == 0 {
+		delete(f.topic.informed, p)
+		if f.topic.followers--; f.topic.followers == 0 {
 			h.drop(f.topic, compete.ErrStopping) // nobody waits for it any more
 		}
 	}

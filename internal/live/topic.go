@@ -10,11 +10,12 @@ import (
 type topic struct {
 	id          string
 	competition compete.Competition
-	known       bool          // competition has been read
-	state       *state        // nil until it is known
-	ready       chan struct{} // closed when there is a state, or the topic was dropped
-	err         error         // why it was dropped, set before ready is closed
-	pages       map[*Page]struct{}
+	known       bool               // competition has been read
+	state       *state             // nil until it is known
+	ready       chan struct{}      // closed when there is a state, or the topic was dropped
+	err         error              // why it was dropped, set before ready is closed
+	followers   int                // open pages
+	informed    map[*Page]struct{} // those of them that know the state; the others are due already, however often it changes
 }
 
 // state is what pages are told of a competition, until the next one. It is put into words once for each front door.
@@ -36,15 +37,15 @@ func (s *state) event(d *Door) string {
 }
 
 // follow finds a competition's topic or makes one, which is read at once. h.mu is held.
-func (h *Hub) follow(id string, p *Page) *topic {
+func (h *Hub) follow(id string) *topic {
 	t := h.topics[id]
 	if t == nil {
-		t = &topic{id: id, ready: make(chan struct{}), pages: map[*Page]struct{}{}}
+		t = &topic{id: id, ready: make(chan struct{}), informed: map[*Page]struct{}{}}
 		h.topics[id] = t
 		h.fresh[id] = true
 		signal(h.toRead)
 	}
-	t.pages[p] = struct{}{}
+	t.followers++
 	return t
 }
 
@@ -54,9 +55,10 @@ func (h *Hub) renew(t *topic, seats compete.Seats) {
 		close(t.ready)
 	}
 	t.state = &state{seats: seats, words: map[*Door]string{}}
-	for p := range t.pages {
+	for p := range t.informed {
 		h.hurry(p)
 	}
+	clear(t.informed)
 }
 
 // drop forgets a topic. h.mu is held.
