@@ -31,8 +31,10 @@ test: ## Run every test on SQLite and PostgreSQL, then the fuzz targets; install
 	CGO_ENABLED=0 go -C deploy/validate test -trimpath ./...
 	scripts/with-test-services scripts/fuzz
 
-test-quick: ## Run the tests on SQLite alone, without the race detector and without a browser
-	go list ./... | grep -v /e2e$$ | MINICOMPETE_TEST_DATABASES=sqlite xargs scripts/with-test-services go test -shuffle=on
+# Several packages at once: the slow ones mostly wait, for a schedule or for a program that they have killed to recover.
+test-quick: ## Run the tests on SQLite alone, without the race detector, a browser and what is shipped
+	go list ./... | grep -v -e /e2e$$ -e /delivery$$ | \
+		MINICOMPETE_TEST_DATABASES=sqlite xargs scripts/with-test-services go test -shuffle=on -p 6
 
 lint: ## Check style, import rules, generated files, modules and scripts
 	scripts/lint

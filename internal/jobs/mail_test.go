@@ -127,6 +127,9 @@ func TestDeclinedRemindersAreNotMailed(t *testing.T) {
 		if err := f.store.SetReminders(f.Context(), registrations[0].UserID, false, f.clock()); err != nil {
 			f.Fatal(err)
 		}
+		f.eventually("nobody is about to send what was read before", func() bool {
+			return f.count(`SELECT count(*) FROM river_job WHERE kind = 'mail' AND state = 'running'`) == 0
+		})
 		server.Restart()
 		f.eventually("both jobs are done", func() bool {
 			return f.count(`SELECT count(*) FROM river_job WHERE kind = 'mail' AND state = 'completed'`) == 2
