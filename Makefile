@@ -31,10 +31,12 @@ test: ## Run every test on SQLite and PostgreSQL, then the fuzz targets; install
 	CGO_ENABLED=0 go -C deploy/validate test -trimpath ./...
 	scripts/with-test-services scripts/fuzz
 
-# Several packages at once: the slow ones mostly wait, for a schedule or for a program that they have killed to recover.
+# Several packages at once: the slow ones mostly wait, for a schedule or for a program that they have killed to recover. They are built
+# with the settings of scripts/build, so that nothing is compiled twice, and vet belongs to lint.
 test-quick: ## Run the tests on SQLite alone, without the race detector, a browser and what is shipped
 	go list ./... | grep -v -e /e2e$$ -e /delivery$$ | \
-		MINICOMPETE_TEST_DATABASES=sqlite xargs scripts/with-test-services go test -shuffle=on -p 6
+		MINICOMPETE_TEST_DATABASES=sqlite CGO_ENABLED=0 xargs scripts/with-test-services \
+		go test -shuffle=on -trimpath -vet=off -ldflags=-w -p 6
 
 lint: ## Check style, import rules, generated files, modules and scripts
 	scripts/lint
