@@ -94,6 +94,15 @@ func inOurWords(message string) string {
 	if message == "invalid integer" {
 		return "must be a whole number"
 	}
+	if least, ok := strings.CutPrefix(message, "expected number >= "); ok {
+		return "must be at least " + least
+	}
+	if most, ok := strings.CutPrefix(message, "expected number <= "); ok {
+		return "must be at most " + most
+	}
+	if values, ok := strings.CutPrefix(message, "expected value to be one of "); ok {
+		return "must be one of " + strings.Trim(values, `"`)
+	}
 	if expected, ok := strings.CutPrefix(message, "expected "); ok {
 		return "must be: " + expected
 	}
