@@ -31,8 +31,8 @@ func OpenStore(ctx context.Context, url config.URL, logger *slog.Logger) (*store
 		if !errors.Is(err, compete.ErrDatabase) {
 			return nil, fmt.Errorf("DATABASE_URL (%s): %w", url, err)
 		}
-		if try == openTries { // told by its cause: what ErrDatabase says is for who uses the API
-			return nil, fmt.Errorf("DATABASE_URL (%s) cannot be reached: %v", url, err) //nolint:errorlint // see above
+		if try == openTries { // what ErrDatabase says is for who uses the API
+			return nil, fmt.Errorf("DATABASE_URL (%s): the database cannot be reached; the lines above say why", url)
 		}
 		logger.Warn("the database is not there yet", "database", url, "try", try, "of", openTries, "error", err)
 		select {
