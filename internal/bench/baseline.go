@@ -25,7 +25,11 @@ func serveBaseline(ctx context.Context, what, database string) error {
 	var register func(ctx context.Context, userID, competitionID string) error
 	switch name {
 	case "bare":
-		b := newBare(db)
+		record, err := newRecord()
+		if err != nil {
+			return err
+		}
+		b := newBare(db, record)
 		go b.commits()
 		register = b.register
 	case "textbook":
@@ -89,13 +93,11 @@ const insertRegistration = `INSERT INTO registrations (id, user_id, competition_
 // bare only batches the inserts that a press makes, a registration and an idempotency record, into the same tables as the
 // product: no token, no rule, no read, no lock, no seats, no job.
 type bare struct {
-	db    *store.Store
-	queue chan bareInsert
-	seq   int64
+	db     *store.Store
+	record compete.IdempotencyRecord // of everybody, but for the key
+	queue  chan bareInsert
+	seq    int64
 }
-
-// bareBody stands for the recorded answer, at the length that the product's has.
-var bareBody = []byte(`{"answer":"` + strings.Repeat("x", 700) + `"}`)
 
 type bareInsert struct {
 	userID, competitionID string
@@ -104,7 +106,9 @@ type bareInsert struct {
 
 const bareBatch = 512
 
-func newBare(db *store.Store) *bare { return &bare{db: db, queue: make(chan bareInsert, 16_384)} }
+func newBare(db *store.Store, record compete.IdempotencyRecord) *bare {
+	return &bare{db: db, record: record, queue: make(chan bareInsert, 16_384)}
+}
 
 func (b *bare) register(_ context.Context, userID, competitionID string) error {
 	i := bareInsert{userID, competitionID, make(chan error, 1)}
@@ -145,7 +149,7 @@ func (b *bare) insert(batch []bareInsert) error {
 	return tx.Commit()
 }
 
-const insertRecord = `INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at) VALUES ($1, $2, 'hash', 201, $3, $4)`
+const insertRecord = `INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`
 
 func (b *bare) insertRows(ctx context.Context, tx *sql.Tx, batch []bareInsert) error {
 	registration, err := tx.PrepareContext(ctx, insertRegistration)
@@ -164,7 +168,7 @@ func (b *bare) insertRows(ctx context.Context, tx *sql.Tx, batch []bareInsert) e
 		if _, err := registration.ExecContext(ctx, newID(), i.userID, i.competitionID, b.seq, now); err != nil {
 			return err
 		}
-		if _, err := record.ExecContext(ctx, i.userID, i.userID, bareBody, now.Add(compete.IdempotencyTTL)); err != nil {
+		if _, err := record.ExecContext(ctx, i.userID, i.userID, b.record.RequestHash, b.record.Status, b.record.Body, b.record.ExpiresAt); err != nil {
 			return err
 		}
 	}
@@ -176,7 +180,7 @@ func (b *bare) insertArrays(ctx context.Context, tx *sql.Tx, batch []bareInsert)
 	bodies := make([][]byte, len(batch))
 	for n, i := range batch {
 		b.seq++
-		ids[n], users[n], competitions[n], seqs[n], bodies[n] = newID(), i.userID, i.competitionID, b.seq, bareBody
+		ids[n], users[n], competitions[n], seqs[n], bodies[n] = newID(), i.userID, i.competitionID, b.seq, b.record.Body
 	}
 	now := time.Now().UTC()
 	if _, err := tx.ExecContext(ctx, `INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
@@ -186,7 +190,7 @@ func (b *bare) insertArrays(ctx context.Context, tx *sql.Tx, batch []bareInsert)
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at)
-		SELECT r.user_id, r.user_id, 'hash', 201, r.body, $3 FROM unnest($1::uuid[], $2::bytea[]) AS r(user_id, body)`,
-		users, bodies, now.Add(compete.IdempotencyTTL))
+		SELECT r.user_id, r.user_id, $3, $4, r.body, $5 FROM unnest($1::uuid[], $2::bytea[]) AS r(user_id, body)`,
+		users, bodies, b.record.RequestHash, b.record.Status, b.record.ExpiresAt)
 	return err
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -80,20 +82,38 @@ func addPeople(ctx context.Context, db *store.Store, role compete.Role, n int) (
 func addCompetitions(ctx context.Context, db *store.Store, organizer person, n, capacity int) ([]string, error) {
 	ids := make([]string, n)
 	for i := range ids {
-		now := compete.UTC(time.Now())
-		start := now.Add(30 * 24 * time.Hour)
-		c := compete.Competition{
-			ID: newID(), Title: fmt.Sprintf("Competition %d", i), Description: strings.Repeat("Bring a laptop, a friend and an idea. ", 10),
-			Location: "Main hall", Tags: []string{"go", "hackathon"}, Capacity: capacity, SeatsLeft: capacity,
-			RegDeadline: now.Add(24 * time.Hour), StartDate: &start, Status: compete.StatusPublished,
-			Organizer: compete.Organizer{ID: organizer.id}, Version: 1, CreatedAt: now, UpdatedAt: now,
-		}
+		c := newCompetition(i, organizer.id, capacity)
 		if _, err := db.CreateCompetition(ctx, c, compete.IdempotencyRecord{}); err != nil {
 			return nil, err
 		}
 		ids[i] = c.ID
 	}
 	return ids, nil
+}
+
+func newCompetition(n int, organizerID string, capacity int) compete.Competition {
+	now := compete.UTC(time.Now())
+	start := now.Add(30 * 24 * time.Hour)
+	return compete.Competition{
+		ID: newID(), Title: fmt.Sprintf("Competition %d", n), Description: strings.Repeat("Bring a laptop, a friend and an idea. ", 10),
+		Location: "Main hall", Tags: []string{"go", "hackathon"}, Capacity: capacity, SeatsLeft: capacity,
+		RegDeadline: now.Add(24 * time.Hour), StartDate: &start, Status: compete.StatusPublished,
+		Organizer: compete.Organizer{ID: organizerID}, Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// newRecord is the idempotency record of a registration as the product keeps it.
+func newRecord() (compete.IdempotencyRecord, error) {
+	competition := newCompetition(0, newID(), 10_000)
+	outcome := compete.RegistrationOutcome{
+		Registration: compete.Registration{
+			ID: newID(), UserID: newID(), CompetitionID: competition.ID, Status: compete.RegistrationPending, Seq: 1,
+			RegisteredAt: competition.CreatedAt, UpdatedAt: competition.CreatedAt,
+		},
+		Competition: competition.Summary(),
+	}
+	return compete.Idempotency{Key: newID(), RequestHash: strings.Repeat("0", sha256.Size*2), Status: http.StatusCreated}.
+		Record(newID(), outcome, competition.CreatedAt)
 }
 
 func registerRequest(address string, p person, competitionID string) []byte {

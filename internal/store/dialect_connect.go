@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,10 @@ func connect(c Config) (d *dialect, writer, reader *sql.DB, err error) {
 	return nil, nil, nil, errors.New("the database URL must begin with sqlite: or postgres://")
 }
 
+// writerCache is how much of the file the connection that writes keeps in memory, in KiB. Within SQLite's own 2,000, a transaction that
+// confirms registrations changes more pages than it can keep, and reads some of them a hundred times over.
+const writerCache = 16_000
+
 // connectSQLite opens one connection that writes and a pool that reads: SQLite has one writer at a time, and waiting for it in
 // Go is fairer and cheaper than in its busy handler.
 func connectSQLite(databaseURL string, maxConns int) (writer, reader *sql.DB, err error) {
@@ -45,7 +50,7 @@ func connectSQLite(databaseURL string, maxConns int) (writer, reader *sql.DB, er
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(1)" +
 		"&_time_integer_format=unix_micro&_inttotime=1"
-	if writer, err = openSQLite(file, 1); err != nil {
+	if writer, err = openSQLite(file+"&_pragma=cache_size(-"+strconv.Itoa(writerCache)+")", 1); err != nil {
 		return nil, nil, err
 	}
 	readers := max(maxConns-1, 1)
