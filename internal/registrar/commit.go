@@ -39,7 +39,7 @@ func (r *Registrar) commit(commands []*command) {
 	case err == nil:
 		r.publish(b)
 		for i, c := range commands {
-			c.answer <- b.answers[i]
+			c.answer <- &b.answers[i]
 		}
 		endBatch(span, commands, b.answers, nil)
 		r.observe(commands, b.answers, took)
@@ -51,7 +51,7 @@ func (r *Registrar) commit(commands []*command) {
 	default:
 		answers := slices.Repeat([]answer{{err: r.refusal(err)}}, len(commands))
 		for i, c := range commands {
-			c.answer <- answers[i]
+			c.answer <- &answers[i]
 		}
 		endBatch(span, commands, answers, err)
 		r.observe(commands, answers, took)
@@ -65,7 +65,7 @@ func (r *Registrar) commit(commands []*command) {
 // them would hear of it only after one batch after another.
 func (r *Registrar) refuseStale(refusal error) {
 	for _, c := range r.queue.takeBefore(r.config.Clock().Add(-patience)) {
-		c.answer <- answer{err: refusal}
+		c.answer <- &answer{err: refusal}
 	}
 }
 
