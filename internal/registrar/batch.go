@@ -52,8 +52,10 @@ func newBatch(ctx context.Context, tx compete.LedgerTx, commands []*command) *ba
 		competitions: map[string]*competition{},
 		places:       make(map[compete.Place]*compete.Registration, len(commands)),
 		byID:         make(map[string]*compete.Registration, len(commands)),
-		records:      map[compete.IdempotencyKey]compete.IdempotencyRecord{},
+		records:      make(map[compete.IdempotencyKey]compete.IdempotencyRecord, len(commands)),
 		isDirty:      make(map[string]bool, len(commands)),
+		inserted:     make([]*compete.Registration, 0, len(commands)),
+		newRecords:   make([]compete.IdempotencyRecord, 0, len(commands)),
 		lastRun:      map[runKey]int{},
 	}
 }
