@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 )
-
-// readTimeout bounds a read that is shared: it does not end with the request that began it.
-const readTimeout = 5 * time.Second
 
 // coalesced answers identical reads that arrive together with one read of the database. A request only ever joins a read that
 // starts after it arrived, so its answer is as fresh as if it had read alone: at most one read of a key is under way, and one

@@ -46,8 +46,12 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 		return state, err
 	}
 	trip := t.trip()
-	fetch(trip, &state.Competitions, scanLedgerCompetition, `SELECT `+competitionColumns+`, c.next_seq `+fromCompetitions+`
+	fetch(trip, &state.Competitions, scanLedgerCompetition, `SELECT c.id, c.title, c.description, `+competitionOwn+`, NULL, c.next_seq `+fromCompetitions+`
 		WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`, t.pool.dialect.list(competitionIDs))
+	// Tags are read once the lock is there. A statement that waits for it sees the row as it is then, and all else as it was before.
+	var tags [][2]string
+	fetch(trip, &tags, scanPair, `SELECT t.competition_id, t.tag FROM competition_tags t WHERE t.competition_id {any $1 uuid}`,
+		t.pool.dialect.list(competitionIDs))
 	if len(q.RegistrationIDs) > 0 {
 		fetch(trip, &state.Registrations, scanRegistration, registrationsByID, t.pool.dialect.list(q.RegistrationIDs))
 	}
@@ -63,6 +67,15 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 	}
 	if err := trip.run(ctx); err != nil {
 		return compete.LedgerState{}, err
+	}
+	tagsOf := map[string][]string{}
+	for _, t := range tags {
+		tagsOf[t[0]] = append(tagsOf[t[0]], t[1])
+	}
+	for i := range state.Competitions {
+		c := &state.Competitions[i]
+		c.Tags = append(c.Tags, tagsOf[c.ID]...)
+		slices.Sort(c.Tags)
 	}
 	state.Records = slices.DeleteFunc(state.Records, func(r compete.IdempotencyRecord) bool {
 		expired := !q.Now.Before(r.ExpiresAt)
@@ -102,6 +115,11 @@ func scanLedgerCompetition(row scanner) (c compete.LedgerCompetition, err error)
 	c.Competition, err = scanWith(scanCompetition, &c.NextSeq)(row)
 	c.ReadVersion, c.ReadNextSeq = c.Version, c.NextSeq
 	return c, err
+}
+
+func scanPair(row scanner) (pair [2]string, err error) {
+	err = row.Scan(&pair[0], &pair[1])
+	return pair, err
 }
 
 func (t *ledgerTx) WaitlistHead(ctx context.Context, competitionID string, n int) ([]compete.Registration, error) {

@@ -123,8 +123,14 @@ func (u unprepared) query(ctx context.Context, text string, args ...any) (*sql.R
 // scanner is a row.
 type scanner interface{ Scan(dest ...any) error }
 
+// readTimeout bounds a read, the wait for a connection included: behind a network that drops what it is sent, the driver would wait for
+// many minutes. A read takes milliseconds.
+const readTimeout = 5 * time.Second
+
 // list reads all rows of a query. It returns an empty slice, never nil, when there is none.
 func list[T any](ctx context.Context, q querier, scan func(scanner) (T, error), text string, args ...any) ([]T, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
 	rows, err := q.query(ctx, text, args...) //nolint:rowserrcheck // collect checks it
 	if err != nil {
 		return nil, failure(err)

@@ -15,9 +15,9 @@ const (
 
 	competitionColumns = `c.id, c.title, c.description, ` + competitionRest
 	summaryColumns     = `c.id, c.title, '', ` + competitionRest
-	competitionRest    = `c.location, c.capacity, c.seats_left, c.waitlisted, c.reg_opens_at, c.reg_deadline, c.start_date, c.status,
-		c.waitlist, c.discarded, c.organizer_id, o.name, c.version, c.created_at, c.updated_at,
-		(SELECT string_agg(t.tag, ',') FROM competition_tags t WHERE t.competition_id = c.id)` // a tag has no comma
+	competitionRest    = competitionOwn + `, (SELECT string_agg(t.tag, ',') FROM competition_tags t WHERE t.competition_id = c.id)` // a tag has no comma
+	competitionOwn     = `c.location, c.capacity, c.seats_left, c.waitlisted, c.reg_opens_at, c.reg_deadline, c.start_date, c.status,
+		c.waitlist, c.discarded, c.organizer_id, o.name, c.version, c.created_at, c.updated_at`
 	fromCompetitions = ` FROM competitions c JOIN users o ON o.id = c.organizer_id `
 
 	registrationColumns = `r.id, r.user_id, r.competition_id, r.status, r.seq, r.registered_at, r.updated_at, r.promoted_at`
