@@ -2,23 +2,22 @@ package store
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"github.com/riverqueue/river/rivermigrate"
 )
 
-// Texts are the statements that were run so far, as the database got them; those that are put together anew each time are left out.
-func (s *Store) Texts() []string {
+// Texts are the statements that were run so far, as the database got them, and whether the writer ran them; those that are put together
+// anew each time are left out.
+func (s *Store) Texts() map[string]bool {
 	texts := map[string]bool{}
 	for _, p := range []*pool{s.reader, s.writer} {
 		p.mu.RLock()
 		for _, rendered := range p.texts {
-			texts[rendered] = true
+			texts[rendered] = p == s.writer
 		}
 		p.mu.RUnlock()
 	}
-	return slices.Sorted(maps.Keys(texts))
+	return texts
 }
 
 // Versions are the steps of our schema.

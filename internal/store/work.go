@@ -65,8 +65,9 @@ func (s *Store) summaries(ctx context.Context, ids []string) (map[string]compete
 }
 
 var (
+	// The status is an expression so that a planner leaves the index of the pending ones alone: it would compare all of them with each row.
 	confirmPending = newBulk("id uuid, seq bigint, at time", `UPDATE registrations SET status = 'CONFIRMED', updated_at = v.at
-		{from} WHERE registrations.id = v.id AND registrations.seq = v.seq AND registrations.status = 'PENDING'`)
+		{from} WHERE registrations.id = v.id AND registrations.seq = v.seq AND registrations.status || '' = 'PENDING'`)
 	// Either unique index may be the one that finds the message there already.
 	insertMessages = newBulk("id uuid, user_id uuid, registration_id uuid, seq bigint, kind text, start_date time, address text, subject text, body text, sent_at time, read_at time",
 		`INSERT INTO messages (id, user_id, registration_id, seq, kind, start_date, "to", subject, body, sent_at, read_at)
