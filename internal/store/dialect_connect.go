@@ -47,6 +47,13 @@ func connectSQLite(databaseURL string, maxConns int) (writer, reader *sql.DB, er
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("make the database's directory: %w", err)
 	}
+	// SQLite would let everybody read a new file; those that it adds follow this one. A file that is there is left alone: to close it
+	// here would end the locks of whoever has it open in this process.
+	if made, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err == nil {
+		if err := made.Close(); err != nil {
+			return nil, nil, fmt.Errorf("make the database: %w", err)
+		}
+	}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(1)" +
 		"&_time_integer_format=unix_micro&_inttotime=1"

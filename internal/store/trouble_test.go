@@ -51,8 +51,11 @@ func TestOpenMakesTheFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := os.Stat(filepath.Join(dir, tc.file)); err != nil {
-			t.Errorf("%s: %v", tc.url, err)
+		for _, name := range []string{tc.file, tc.file + "-wal"} {
+			info, err := os.Stat(filepath.Join(dir, name))
+			if err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%s: %v, error %v, want a file for its owner alone", name, info, err)
+			}
 		}
 		if err := db.Close(); err != nil {
 			t.Error(err)
