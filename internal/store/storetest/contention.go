@@ -151,7 +151,7 @@ func Contention(t *testing.T, open func(t *testing.T) *store.Store) {
 	t.Run("bad neighbours", func(t *testing.T) { testBadNeighbours(t, open(t)) })
 	t.Run("failing commits", func(t *testing.T) { testFailingCommits(t, open(t)) })
 	t.Run("bounds and stop", func(t *testing.T) { testBoundsAndStop(t, open(t)) })
-	t.Run("negative control", func(t *testing.T) { testNegativeControl(t, open(t)) })
+	t.Run("lock and guard", func(t *testing.T) { testProtection(t, open(t)) })
 }
 
 // testBuyers: N buyers for K seats get exactly K, in order of seq; the others are told, or queue in order.

@@ -2,11 +2,9 @@ package storetest
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -243,59 +241,5 @@ func testBoundsAndStop(t *testing.T, db *store.Store) {
 	}
 	if err := <-stopped; err != nil {
 		t.Errorf("Stop: %v", err)
-	}
-}
-
-// unprotected is the registrar's ledger without what protects it: it reads without a lock, writes without a guard, and waits
-// until everybody has read the same state.
-type unprotected struct {
-	compete.LedgerTx
-	db       *sql.DB
-	everyone *sync.WaitGroup
-}
-
-func (u unprotected) Transact(_ context.Context, _ string, f func(compete.LedgerTx) error) error {
-	return f(u)
-}
-
-func (u unprotected) Committed(context.Context, string) (bool, error) { return false, nil }
-
-func (u unprotected) Read(ctx context.Context, q compete.LedgerQuery) (compete.LedgerState, error) {
-	c := compete.LedgerCompetition{Competition: compete.Competition{ID: q.CompetitionIDs[0], Status: compete.StatusPublished}}
-	err := u.db.QueryRowContext(ctx, "SELECT capacity, seats_left, reg_deadline, next_seq FROM competitions WHERE id = $1", c.ID).
-		Scan(&c.Capacity, &c.SeatsLeft, &c.RegDeadline, &c.NextSeq)
-	u.everyone.Done()
-	u.everyone.Wait()
-	return compete.LedgerState{Competitions: []compete.LedgerCompetition{c}}, err
-}
-
-func (u unprotected) Write(ctx context.Context, changes compete.LedgerChanges) error {
-	c, r := changes.Competitions[0], changes.Inserted[0]
-	if _, err := u.db.ExecContext(ctx, "UPDATE competitions SET seats_left = $2, next_seq = $3 WHERE id = $1", c.ID, c.SeatsLeft, c.NextSeq); err != nil {
-		return err
-	}
-	_, err := u.db.ExecContext(ctx, `INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $6)`, r.ID, r.UserID, r.CompetitionID, string(r.Status), r.Seq, r.RegisteredAt)
-	return err
-}
-
-// testNegativeControl takes the protection off (no lock, no guard, no unique seq) and must see what the other tests look for.
-func testNegativeControl(t *testing.T, db *store.Store) {
-	const replicas = 5
-	a := newArena(t, db, replicas)
-	id := a.addCompetition(t, 1, false)
-	if _, err := db.Writer().ExecContext(t.Context(), "DROP INDEX registrations_competition_seq_key"); err != nil {
-		t.Fatal(err)
-	}
-	var everyone sync.WaitGroup
-	everyone.Add(replicas)
-	together(replicas, func(i int) {
-		r := startRegistrar(t, unprotected{db: db.Writer(), everyone: &everyone}, nil)
-		if _, err := r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: id}); err != nil {
-			t.Errorf("Register: %v", err)
-		}
-	})
-	if err := checkSeats(t.Context(), db.Reader(), id); err == nil || !strings.HasPrefix(err.Error(), "oversold") {
-		t.Errorf("the check does not see overselling: %v", err)
 	}
 }

@@ -1,0 +1,129 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/store"
+)
+
+// stripped is one replica's ledger with the lock, the guard or both taken off. What is left runs as it is in production.
+type stripped struct {
+	compete.Ledger
+	lock, guard bool
+	everyone    *sync.WaitGroup // the replicas that are still to come
+	met         bool
+}
+
+// meet waits, in the first attempt, until every replica has got as far.
+func (s *stripped) meet() {
+	if !s.met {
+		s.met = true
+		s.everyone.Done()
+		s.everyone.Wait()
+	}
+}
+
+// Transact runs f in a transaction or, without the lock, beside those that its steps have for themselves.
+func (s *stripped) Transact(ctx context.Context, batchID string, f func(compete.LedgerTx) error) error {
+	if !s.lock {
+		return f(&strippedTx{ledger: s, batchID: batchID})
+	}
+	s.meet() // behind the lock they could not
+	return s.Ledger.Transact(ctx, batchID, func(tx compete.LedgerTx) error { return f(&strippedTx{LedgerTx: tx, ledger: s}) })
+}
+
+// strippedTx is one transaction of a stripped ledger.
+type strippedTx struct {
+	compete.LedgerTx // nil without the lock
+	ledger           *stripped
+	batchID          string
+	query            compete.LedgerQuery
+}
+
+func (t *strippedTx) step(ctx context.Context, f func(compete.LedgerTx) error) error {
+	if t.LedgerTx != nil {
+		return f(t.LedgerTx)
+	}
+	return t.ledger.Ledger.Transact(ctx, t.batchID, f)
+}
+
+// Read ends its transaction, and so lets go of the lock, before anybody decides.
+func (t *strippedTx) Read(ctx context.Context, q compete.LedgerQuery) (state compete.LedgerState, err error) {
+	t.query = q
+	err = t.step(ctx, func(tx compete.LedgerTx) (err error) {
+		state, err = tx.Read(ctx, q)
+		return err
+	})
+	if !t.ledger.lock {
+		t.ledger.meet()
+	}
+	return state, err
+}
+
+// Write gets past the guard by claiming to have read what is there now.
+func (t *strippedTx) Write(ctx context.Context, changes compete.LedgerChanges) error {
+	return t.step(ctx, func(tx compete.LedgerTx) error {
+		if !t.ledger.guard {
+			now, err := tx.Read(ctx, t.query)
+			if err != nil {
+				return err
+			}
+			c := &changes.Competitions[0]
+			c.ReadVersion, c.ReadNextSeq = now.Competitions[0].ReadVersion, now.Competitions[0].ReadNextSeq
+		}
+		return tx.Write(ctx, changes)
+	})
+}
+
+// testProtection: the lock alone keeps replicas exact, and so does the guard alone. With both off they oversell, and the check that the
+// other tests rely on must see it. Seqs are not unique here, because that would make up for the guard.
+func testProtection(t *testing.T, db *store.Store) {
+	const replicas = 5
+	a := newArena(t, db, replicas)
+	if _, err := db.Writer().ExecContext(t.Context(), "DROP INDEX registrations_competition_seq_key"); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name        string
+		lock, guard bool
+		accepted    int
+		found       string // by the check
+	}{
+		{"lock alone", true, false, 1, ""},
+		{"guard alone", false, true, 1, ""},
+		{"neither", false, false, replicas, "oversold: 5 seats held of 1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			id := a.addCompetition(t, 1, false)
+			var everyone sync.WaitGroup
+			everyone.Add(replicas)
+			errs := make([]error, replicas)
+			together(replicas, func(i int) {
+				r := startRegistrar(t, &stripped{Ledger: db.Ledger(), lock: test.lock, guard: test.guard, everyone: &everyone}, nil)
+				_, errs[i] = r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: id})
+			})
+			accepted := 0
+			for _, err := range errs {
+				if err == nil {
+					accepted++
+				} else if !errors.Is(err, compete.ErrCompetitionFull) {
+					t.Errorf("Register: %v", err)
+				}
+			}
+			if accepted != test.accepted {
+				t.Errorf("%d accepted, want %d", accepted, test.accepted)
+			}
+			found := ""
+			if err := checkSeats(t.Context(), db.Reader(), id); err != nil {
+				found = err.Error()
+			}
+			if found != test.found {
+				t.Errorf("the check found %q, want %q", found, test.found)
+			}
+		})
+	}
+}
