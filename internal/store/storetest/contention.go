@@ -91,7 +91,13 @@ func (a *arena) seats(t *testing.T, competitionID string) (left, waitlisted int)
 // startRegistrar runs a registrar on the ledger until the test ends.
 func startRegistrar(t *testing.T, ledger compete.Ledger, notifier compete.SeatsNotifier) *registrar.Registrar {
 	t.Helper()
-	r := registrar.New(registrar.Config{Ledger: ledger, Notifier: notifier, Clock: time.Now, NewID: newID, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	return startRegistrarAt(t, time.Now, ledger, notifier)
+}
+
+// startRegistrarAt is startRegistrar with a clock of the test's own.
+func startRegistrarAt(t *testing.T, clock func() time.Time, ledger compete.Ledger, notifier compete.SeatsNotifier) *registrar.Registrar {
+	t.Helper()
+	r := registrar.New(registrar.Config{Ledger: ledger, Notifier: notifier, Clock: clock, NewID: newID, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	r.Start()
 	t.Cleanup(func() {
 		if err := r.Stop(context.Background()); err != nil {
@@ -148,6 +154,7 @@ func Contention(t *testing.T, open func(t *testing.T) *store.Store) {
 	t.Run("pages", func(t *testing.T) { testPages(t, open(t)) })
 	t.Run("cancel and join in one batch", func(t *testing.T) { testOneBatch(t, open(t)) })
 	t.Run("idempotency", func(t *testing.T) { testIdempotency(t, open(t)) })
+	t.Run("idempotency keys expire", func(t *testing.T) { testKeyExpiry(t, open(t)) })
 	t.Run("bad neighbours", func(t *testing.T) { testBadNeighbours(t, open(t)) })
 	t.Run("failing commits", func(t *testing.T) { testFailingCommits(t, open(t)) })
 	t.Run("bounds and stop", func(t *testing.T) { testBoundsAndStop(t, open(t)) })

@@ -129,6 +129,43 @@ func testIdempotency(t *testing.T, db *store.Store) {
 	}
 }
 
+// testKeyExpiry: a key holds for 24 hours from its press, to the microsecond, and is then free for another request.
+func testKeyExpiry(t *testing.T, db *store.Store) {
+	a := newArena(t, db, 1)
+	id, other := a.addCompetition(t, 5, false), a.addCompetition(t, 5, false)
+	if _, err := db.Writer().ExecContext(t.Context(), "UPDATE competitions SET reg_deadline = $1", compete.UTC(time.Now()).Add(48*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	now := compete.UTC(time.Now()) // moved only while no command is under way
+	r := startRegistrarAt(t, func() time.Time { return now }, db.Ledger(), nil)
+	press := func(competition, hash string) (compete.RegistrationOutcome, error) {
+		return r.Register(t.Context(), compete.RegisterCommand{
+			Actor: a.people[0], CompetitionID: competition, Idempotency: compete.Idempotency{Key: "key-of-a-day", RequestHash: hash, Status: 201},
+		})
+	}
+	first, err := press(id, "first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(24*time.Hour - time.Microsecond)
+	if _, err := press(other, "second"); !errors.Is(err, compete.ErrIdempotencyKeyReused) {
+		t.Errorf("another request in the key's last microsecond: %v", err)
+	}
+	if again, err := press(id, "first"); err != nil || !again.Replayed || again.Registration.ID != first.Registration.ID {
+		t.Errorf("the same request in the key's last microsecond: %+v, %v", again, err)
+	}
+	now = now.Add(time.Microsecond)
+	second, err := press(other, "second")
+	if err != nil || second.Replayed {
+		t.Fatalf("another request after 24 hours: %+v, %v", second, err)
+	}
+	// The record is the second request's now, with a day of its own.
+	now = now.Add(24*time.Hour - time.Microsecond)
+	if again, err := press(other, "second"); err != nil || !again.Replayed || again.Registration.ID != second.Registration.ID {
+		t.Errorf("the second request again: %+v, %v", again, err)
+	}
+}
+
 // testBadNeighbours: a user that does not exist and a command that panics fail alone.
 func testBadNeighbours(t *testing.T, db *store.Store) {
 	a := newArena(t, db, 8)
