@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -36,11 +37,11 @@ func (l ledger) Transact(ctx context.Context, batchID string, f func(compete.Led
 
 // batched runs the calls so that they arrive in this order and are committed as one batch: the first transaction is held back
 // until all of them are queued behind it.
-func batched(t *testing.T, a *arena, calls ...func(r *registrar.Registrar)) {
+func batched(t *testing.T, db compete.Ledger, calls ...func(r *registrar.Registrar)) {
 	t.Helper()
 	entered, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	r := startRegistrar(t, ledger{Ledger: a.db.Ledger(), before: func() error {
+	r := startRegistrar(t, ledger{Ledger: db, before: func() error {
 		once.Do(func() { close(entered); <-release })
 		return nil
 	}}, nil)
@@ -79,9 +80,9 @@ func testOneBatch(t *testing.T, db *store.Store) {
 		}
 	}
 	const pending, waitlisted = compete.RegistrationPending, compete.RegistrationWaitlisted
-	batched(t, a, register(0, pending, 0), register(1, waitlisted, 1), register(2, waitlisted, 2))
+	batched(t, db.Ledger(), register(0, pending, 0), register(1, waitlisted, 1), register(2, waitlisted, 2))
 	// 0 leaves, so 1 has the seat; 2 leaves the waitlist and joins again behind 3; 1 leaves, so 3 has the seat.
-	batched(t, a, cancel(0), cancel(2), register(3, waitlisted, 1), register(2, waitlisted, 2), cancel(1), register(4, waitlisted, 2))
+	batched(t, db.Ledger(), cancel(0), cancel(2), register(3, waitlisted, 1), register(2, waitlisted, 2), cancel(1), register(4, waitlisted, 2))
 	want := []compete.RegistrationStatus{compete.RegistrationCancelled, compete.RegistrationCancelled, waitlisted, pending, waitlisted}
 	for i, status := range want {
 		if got := a.registration(t, i, id).Status; got != status {
@@ -101,7 +102,7 @@ func testIdempotency(t *testing.T, db *store.Store) {
 		return compete.RegisterCommand{Actor: a.people[person], CompetitionID: competition, Idempotency: compete.Idempotency{Key: key, RequestHash: hash, Status: 201}}
 	}
 	var first, second compete.RegistrationOutcome
-	batched(t, a,
+	batched(t, db.Ledger(),
 		func(r *registrar.Registrar) { first, _ = r.Register(t.Context(), command(0, id, "key-one-0", "h")) },
 		func(r *registrar.Registrar) { second, _ = r.Register(t.Context(), command(0, id, "key-one-0", "h")) })
 	r := startRegistrar(t, db.Ledger(), nil)
@@ -166,28 +167,57 @@ func testKeyExpiry(t *testing.T, db *store.Store) {
 	}
 }
 
-// testBadNeighbours: a user that does not exist and a command that panics fail alone.
+// testBadNeighbours: in the midst of a batch, a user that does not exist and a command that panics fail alone.
 func testBadNeighbours(t *testing.T, db *store.Store) {
 	a := newArena(t, db, 8)
 	id := a.addCompetition(t, 100, false)
-	stranger := compete.Actor{UserID: newID(), Role: compete.RoleParticipant}
+	stranger, poisoned := compete.Actor{UserID: newID(), Role: compete.RoleParticipant}, a.people[5]
 	calls := []func(r *registrar.Registrar){}
-	for i, actor := range append(a.people, stranger) {
+	for i, actor := range slices.Insert(slices.Clone(a.people), 3, stranger) {
 		calls = append(calls, func(r *registrar.Registrar) {
 			_, err := r.Register(t.Context(), compete.RegisterCommand{Actor: actor, CompetitionID: id})
-			if actor == stranger != errors.Is(err, compete.ErrUnauthorized) || actor != stranger && err != nil {
-				t.Errorf("command %d: %v", i, err)
+			switch {
+			case actor == stranger && !errors.Is(err, compete.ErrUnauthorized):
+				t.Errorf("command %d, of nobody: %v", i, err)
+			case actor == poisoned && (err == nil || compete.AsError(err).Kind != compete.KindInternal):
+				t.Errorf("command %d, a panic, must end as a bland error, got %v", i, err)
+			case actor != stranger && actor != poisoned && err != nil:
+				t.Errorf("command %d, a neighbour: %v", i, err)
 			}
 		})
 	}
-	batched(t, a, calls...)
-	if left, _ := a.seats(t, id); left != 100-len(a.people) {
-		t.Errorf("%d seats left, want %d", left, 100-len(a.people))
+	batched(t, panicking{Ledger: db.Ledger(), at: poisoned.UserID}, calls...)
+	if left, _ := a.seats(t, id); left != 100-len(a.people)+1 {
+		t.Errorf("%d seats left, want %d", left, 100-len(a.people)+1)
 	}
-	poisoned := startRegistrar(t, ledger{Ledger: db.Ledger(), before: func() error { panic("a defect") }}, nil)
-	if _, err := poisoned.Settle(t.Context(), id); err == nil || compete.AsError(err).Kind != compete.KindInternal {
-		t.Errorf("a panic must end as a bland error, got %v", err)
+	if err := checkSeats(t.Context(), db.Reader(), id); err != nil {
+		t.Error(err)
 	}
+}
+
+// panicking is a ledger with a defect that one person's registration brings out, once the rest of its batch is written.
+type panicking struct {
+	compete.Ledger
+	at string // the user's id
+}
+
+func (p panicking) Transact(ctx context.Context, batchID string, f func(compete.LedgerTx) error) error {
+	return p.Ledger.Transact(ctx, batchID, func(tx compete.LedgerTx) error { return f(panickingTx{tx, p.at}) })
+}
+
+type panickingTx struct {
+	compete.LedgerTx
+	at string
+}
+
+func (p panickingTx) Write(ctx context.Context, changes compete.LedgerChanges) error {
+	if err := p.LedgerTx.Write(ctx, changes); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(changes.Inserted, func(r compete.Registration) bool { return r.UserID == p.at }) {
+		panic("a defect")
+	}
+	return nil
 }
 
 // testFailingCommits: a failed transaction is tried again a bounded number of times, and a commit of unknown outcome is looked up.
