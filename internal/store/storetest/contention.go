@@ -221,28 +221,50 @@ func together(n int, f func(i int)) {
 	wg.Wait()
 }
 
-// afterCommit checks the competitions after every commit, in the committer's own goroutine.
+// afterCommit is called with the competitions that changed after every commit, in the committer's own goroutine.
 type afterCommit func(competitionIDs ...string)
 
 func (f afterCommit) Changed(competitionIDs ...string) { f(competitionIDs...) }
+
+// afterEachCommit checks what a registrar has committed. It is of use beside other replicas too: the check is one statement, and so
+// sees what some commit left.
+func (a *arena) afterEachCommit(t *testing.T) afterCommit {
+	t.Helper()
+	commits := 0
+	t.Cleanup(func() {
+		if commits == 0 {
+			t.Error("no commit was checked")
+		}
+	})
+	return func(changed ...string) {
+		commits++
+		for _, id := range changed {
+			if err := checkSeats(context.Background(), a.db.Reader(), id); err != nil {
+				t.Errorf("after commit %d: %v", commits, err)
+			}
+		}
+	}
+}
+
+// wantPromotions wants somebody promoted, for a mix in which nobody is tests too little.
+func (a *arena) wantPromotions(t *testing.T) {
+	t.Helper()
+	var promoted int
+	if err := a.db.Reader().QueryRowContext(t.Context(), "SELECT count(*) FROM registrations WHERE promoted_at IS NOT NULL").Scan(&promoted); err != nil {
+		t.Fatal(err)
+	}
+	if promoted == 0 {
+		t.Error("nobody was promoted")
+	}
+}
 
 // testRandomMix: register, cancel, promotion and changes of capacity at random keep every number right after every commit.
 func testRandomMix(t *testing.T, db *store.Store) {
 	a := newArena(t, db, 60)
 	ids := []string{a.addCompetition(t, 10, true), a.addCompetition(t, 25, true), a.addCompetition(t, 5, false)}
-	commits := 0
-	r := startRegistrar(t, db.Ledger(), afterCommit(func(changed ...string) {
-		commits++
-		for _, id := range changed {
-			if err := checkSeats(context.Background(), db.Reader(), id); err != nil {
-				t.Errorf("after commit %d: %v", commits, err)
-			}
-		}
-	}))
+	r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
 	together(12, func(worker int) { mix(t, a, r, ids, 60, rand.New(rand.NewPCG(1, uint64(worker)))) })
-	if commits == 0 {
-		t.Error("no commit was checked")
-	}
+	a.wantPromotions(t)
 }
 
 // mix presses buttons at random.
@@ -326,37 +348,4 @@ func settleAll(t *testing.T, r *registrar.Registrar, id string) {
 		}
 	}
 	t.Fatal("Settle has no end")
-}
-
-// TwoReplicas tests that two registrars on one database, as two replicas have them, stay exact.
-func TwoReplicas(t *testing.T, one, other *store.Store) {
-	a := newArena(t, one, 60)
-	other.Queued = one.Queued
-	ids := []string{a.addCompetition(t, 10, true), a.addCompetition(t, 25, true), a.addCompetition(t, 5, false)}
-	replicas := []*registrar.Registrar{startRegistrar(t, one.Ledger(), nil), startRegistrar(t, other.Ledger(), nil)}
-	together(12, func(worker int) { mix(t, a, replicas[worker%2], ids, 60, rand.New(rand.NewPCG(2, uint64(worker)))) })
-	for _, id := range ids {
-		if err := checkSeats(t.Context(), one.Reader(), id); err != nil {
-			t.Error(err)
-		}
-	}
-	rush := a.addCompetition(t, 20, false)
-	errs := make([]error, len(a.people))
-	together(len(a.people), func(i int) {
-		_, errs[i] = replicas[i%2].Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: rush})
-	})
-	accepted := 0
-	for _, err := range errs {
-		if err == nil {
-			accepted++
-		} else if !errors.Is(err, compete.ErrCompetitionFull) {
-			t.Errorf("Register: %v", err)
-		}
-	}
-	if accepted != 20 {
-		t.Errorf("%d accepted, want 20", accepted)
-	}
-	if err := checkSeats(t.Context(), one.Reader(), rush); err != nil {
-		t.Error(err)
-	}
 }
