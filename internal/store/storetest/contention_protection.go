@@ -10,21 +10,26 @@ import (
 	"minicompete/internal/store"
 )
 
+// meeting is where one replica waits for the others, in its first attempt alone.
+type meeting struct {
+	everyone *sync.WaitGroup // the replicas that are still to come
+	met      bool
+}
+
+// meet waits until every replica has got as far.
+func (m *meeting) meet() {
+	if !m.met {
+		m.met = true
+		m.everyone.Done()
+		m.everyone.Wait()
+	}
+}
+
 // stripped is one replica's ledger with the lock, the guard or both taken off. What is left runs as it is in production.
 type stripped struct {
 	compete.Ledger
+	meeting
 	lock, guard bool
-	everyone    *sync.WaitGroup // the replicas that are still to come
-	met         bool
-}
-
-// meet waits, in the first attempt, until every replica has got as far.
-func (s *stripped) meet() {
-	if !s.met {
-		s.met = true
-		s.everyone.Done()
-		s.everyone.Wait()
-	}
 }
 
 // Transact runs f in a transaction or, without the lock, beside those that its steps have for themselves.
@@ -103,7 +108,7 @@ func testProtection(t *testing.T, db *store.Store) {
 			everyone.Add(replicas)
 			errs := make([]error, replicas)
 			together(replicas, func(i int) {
-				r := startRegistrar(t, &stripped{Ledger: db.Ledger(), lock: test.lock, guard: test.guard, everyone: &everyone}, nil)
+				r := startRegistrar(t, &stripped{Ledger: db.Ledger(), meeting: meeting{everyone: &everyone}, lock: test.lock, guard: test.guard}, nil)
 				_, errs[i] = r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: id})
 			})
 			accepted := 0
