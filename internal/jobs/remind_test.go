@@ -6,11 +6,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"minicompete/internal/compete"
 	"minicompete/internal/testservices"
@@ -189,26 +190,124 @@ func (f *fixture) crowd(c compete.Competition, n int) {
 	}
 }
 
-// pageStore keeps the largest page of messages that was delivered.
+// pageStore counts the pages that are read and written, and keeps how many held the most.
 type pageStore struct {
 	compete.WorkStore
-	largest atomic.Int64
+	competitions, targets, messages pages
+}
+
+// pages are those of one kind.
+type pages struct {
+	mu              sync.Mutex
+	number, largest int
+}
+
+func (p *pages) add(size int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.number++
+	p.largest = max(p.largest, size)
+}
+
+func (p *pages) want(t testing.TB, of string, number, largest int) {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.number != number || p.largest != largest {
+		t.Errorf("%s came in %d pages of at most %d, want %d of %d", of, p.number, p.largest, number, largest)
+	}
+}
+
+func (s *pageStore) StartingBetween(ctx context.Context, from, to time.Time, afterID string, n int) ([]compete.Competition, error) {
+	page, err := s.WorkStore.StartingBetween(ctx, from, to, afterID, n)
+	s.competitions.add(len(page))
+	return page, err
+}
+
+func (s *pageStore) ReminderTargets(ctx context.Context, competitionID string, afterSeq int64, n int) ([]compete.Target, int64, error) {
+	page, next, err := s.WorkStore.ReminderTargets(ctx, competitionID, afterSeq, n)
+	s.targets.add(len(page))
+	return page, next, err
 }
 
 func (s *pageStore) Deliver(ctx context.Context, confirm []compete.Notice, messages []compete.Message, now time.Time) (int, error) {
-	s.largest.Store(max(s.largest.Load(), int64(len(messages)))) // one delivery at a time: the queue of reminders has one worker
+	s.messages.add(len(messages))
 	return s.WorkStore.Deliver(ctx, confirm, messages, now)
 }
 
-func TestRemindersAreWrittenInPages(t *testing.T) {
-	const many = 3*pageSize + 1
-	eachDatabase(t, func(c *Config) { c.Store = &pageStore{WorkStore: c.Store} }, func(f *fixture) {
+// withPages counts pages, and looks for reminders at the start alone.
+func withPages(c *Config) {
+	c.Store, c.ReminderSchedule = &pageStore{WorkStore: c.Store}, "0 0 29 2 *"
+}
+
+func TestRemindersAreFoundAndWrittenInPages(t *testing.T) {
+	const many, more = 3*pageSize + 1, 2 * pageSize
+	eachDatabase(t, withPages, func(f *fixture) {
 		f.crowd(f.competition(many, 20*time.Hour), many)
-		if got := f.reminders(); got != many {
-			f.Errorf("%d reminders, want %d", got, many)
+		for range more {
+			f.crowd(f.competition(1, 20*time.Hour), 1)
 		}
-		if got := f.config.Store.(*pageStore).largest.Load(); got != pageSize {
-			f.Errorf("the largest page held %d messages, want %d", got, pageSize)
+		if got := f.reminders(); got != many+more {
+			f.Errorf("%d reminders, want %d", got, many+more)
+		}
+		counted := f.config.Store.(*pageStore)
+		counted.competitions.want(f, "competitions", 3, pageSize)
+		counted.targets.want(f, "those to remind", 4+more, pageSize)
+		counted.messages.want(f, "messages", 4+more, pageSize)
+	})
+}
+
+// crowdStore has so many to remind without keeping them: with the race detector SQLite takes a millisecond to make each, and one more
+// to remind it. With names of a kilobyte, a few thousand weigh what tens of thousands would.
+type crowdStore struct {
+	compete.WorkStore
+	competition    compete.Competition
+	many, reminded int
+	first, last    uint64 // the live heap at the first page, and the largest among the last ones
+}
+
+func (s *crowdStore) ReminderTargets(_ context.Context, _ string, afterSeq int64, n int) (page []compete.Target, next int64, err error) {
+	last := min(afterSeq+int64(n), int64(s.many))
+	for seq := afterSeq + 1; seq <= last; seq++ {
+		r := compete.Registration{ID: newID(), UserID: newID(), CompetitionID: s.competition.ID, Status: compete.RegistrationConfirmed, Seq: seq}
+		page = append(page, compete.Target{
+			Notice:       compete.Notice{RegistrationID: r.ID, Seq: seq, Kind: compete.MessageReminder},
+			Registration: r, Participant: compete.Participant{Name: strings.Repeat("Ada ", 250), Email: r.UserID + "@example.com"}, Competition: s.competition,
+		})
+	}
+	if last < int64(s.many) {
+		next = last
+	}
+	return page, next, nil
+}
+
+func (s *crowdStore) Deliver(_ context.Context, _ []compete.Notice, messages []compete.Message, _ time.Time) (int, error) {
+	if s.reminded == 0 {
+		s.first = liveHeap()
+	}
+	if s.reminded += len(messages); s.reminded > s.many*9/10 {
+		s.last = max(s.last, liveHeap())
+	}
+	return len(messages), nil
+}
+
+// The heap is that of the whole process, so this test runs beside no other.
+func TestRemindingManyTakesFlatMemory(t *testing.T) {
+	const most = 2 << 20
+	testservices.EachDatabase(t, func(t *testing.T, url string) {
+		crowd := &crowdStore{many: 5000}
+		f := newFixture(t, url, func(c *Config) { crowd.WorkStore, c.Store, c.PageSize = c.Store, crowd, DefaultPageSize })
+		crowd.competition = f.competition(crowd.many, 20*time.Hour)
+		job := compete.RemindJob{CompetitionID: crowd.competition.ID, StartDate: *crowd.competition.StartDate}
+		if err := f.client.remind(t.Context(), &river.Job[compete.RemindJob]{JobRow: &rivertype.JobRow{}, Args: job}); err != nil {
+			t.Fatal(err)
+		}
+		if crowd.reminded != crowd.many {
+			t.Errorf("%d reminders, want %d", crowd.reminded, crowd.many)
+		}
+		grown := crowd.last - min(crowd.first, crowd.last)
+		if grown > most {
+			t.Errorf("from the first page to the last the heap grew by %d KB, want at most %d", grown>>10, most>>10)
 		}
 	})
 }
@@ -241,6 +340,7 @@ func BenchmarkReminders(b *testing.B) {
 // liveHeap is what is in use after a garbage collection, in bytes.
 func liveHeap() uint64 {
 	runtime.GC()
+	runtime.GC() // what pools hold goes with the second one
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
