@@ -1,0 +1,121 @@
+package main
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"minicompete/internal/apptest"
+	"minicompete/internal/compete"
+	"minicompete/internal/testservices"
+)
+
+// Dead letters beside a running server: what it gave up is listed, and what is sent again is done. They are about cancelled registrations,
+// because a sweep would confirm pending ones without any command.
+func TestDeadLettersByCommand(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		environment := map[string]string{"DATABASE_URL": databaseURL, "JOB_MAX_ATTEMPTS": "1", "LOG_LEVEL": "error"}
+		p := serve(t, environment)
+		db := open(t, databaseURL)
+		count := func(query string, args ...any) (n int) {
+			t.Helper()
+			if err := db.QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		given := p.giveUp(t, db, count, 2)
+
+		listed := runToEnd(t, environment, "", "jobs", "failed")
+		if lines := strings.Split(strings.TrimSpace(listed.out), "\n"); listed.code != exitOK || len(lines) != 3 || !strings.HasPrefix(lines[0], "ID ") {
+			t.Fatalf("jobs failed: exit code %d: %s%s", listed.code, listed.out, listed.errOut)
+		}
+		letters := failedAsJSON(t, environment)
+		if len(letters) != 2 {
+			t.Fatalf("jobs failed --json: %d letters, want 2", len(letters))
+		}
+		for i, letter := range letters { // the newest first
+			registration := given[1-i]
+			if letter.Kind != "notify" || letter.Attempts != 1 || !strings.Contains(letter.Error, "messages") || letter.RetriedAt != nil ||
+				!strings.Contains(string(letter.Payload), registration) {
+				t.Errorf("letter %d is %+v with %s, want one about registration %s", i, letter, letter.Payload, registration)
+			}
+			if line := strings.Split(listed.out, "\n")[1+i]; !strings.HasPrefix(line, letter.ID+" ") || !strings.Contains(line, " notify ") ||
+				!strings.Contains(line, " no ") || !strings.Contains(line, "messages") {
+				t.Errorf("line %d is %q", i, line)
+			}
+		}
+
+		wantRetried := func(letter compete.FailedJob, registration string, args ...string) {
+			t.Helper()
+			got := runToEnd(t, environment, "", append([]string{"jobs", "retry"}, args...)...)
+			if got.code != exitOK || got.out != letter.ID+" was sent again.\n" {
+				t.Errorf("jobs retry %v: exit code %d: %s%s", args, got.code, got.out, got.errOut)
+			}
+			apptest.Eventually(t, apptest.Patience, "the job is done", func() bool {
+				return count("SELECT count(*) FROM messages WHERE registration_id = $1 AND kind = 'cancelled'", registration) == 1
+			})
+		}
+		wantRetried(letters[1], given[0], letters[1].ID)
+		if again := runToEnd(t, environment, "", "jobs", "retry", letters[1].ID); again.code != exitError || !strings.Contains(again.errOut, letters[1].ID) {
+			t.Errorf("retried twice: exit code %d: %s%s", again.code, again.out, again.errOut)
+		}
+		if got := count("SELECT count(*) FROM messages WHERE kind = 'cancelled'"); got != 1 {
+			t.Errorf("%d messages, want that of the one letter that was sent again", got)
+		}
+		wantRetried(letters[0], given[1], "--all")
+		for _, letter := range failedAsJSON(t, environment) {
+			if letter.RetriedAt == nil {
+				t.Errorf("sent again, it is %+v", letter)
+			}
+		}
+	})
+}
+
+// giveUp has the server give up so many jobs, one after the other, and returns the registrations that they are about.
+func (p *process) giveUp(t *testing.T, db *sql.DB, count func(string, ...any) int, n int) (registrations []string) {
+	t.Helper()
+	competition := p.newCompetition(t)
+	tokens := []string{}
+	for _, token := range insertCrowd(t, db, n) {
+		var registration struct{ ID string }
+		p.mustCall(t, http.MethodPost, "/competitions/"+competition+"/register", token, nil, &registration)
+		registrations, tokens = append(registrations, registration.ID), append(tokens, token)
+	}
+	apptest.Eventually(t, apptest.Patience, "everybody is confirmed", func() bool {
+		return count("SELECT count(*) FROM registrations WHERE status = 'CONFIRMED'") == n
+	})
+	rename := func(from, to string) {
+		t.Helper()
+		if _, err := db.ExecContext(t.Context(), fmt.Sprintf("ALTER TABLE %s RENAME TO %s", from, to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rename("messages", "messages_gone")
+	for i, registration := range registrations {
+		p.mustCall(t, http.MethodDelete, "/registrations/"+registration, tokens[i], nil, nil)
+		apptest.Eventually(t, apptest.Patience, "its job is a dead letter", func() bool { return count("SELECT count(*) FROM failed_jobs") == i+1 })
+	}
+	rename("messages_gone", "messages")
+	return registrations
+}
+
+// failedAsJSON is what 'jobs failed --json' lists.
+func failedAsJSON(t *testing.T, environment map[string]string) (letters []compete.FailedJob) {
+	t.Helper()
+	got := runToEnd(t, environment, "", "jobs", "failed", "--json")
+	if got.code != exitOK {
+		t.Fatalf("jobs failed --json: exit code %d: %s", got.code, got.errOut)
+	}
+	for line := range strings.Lines(got.out) {
+		var letter compete.FailedJob
+		if err := json.Unmarshal([]byte(line), &letter); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		letters = append(letters, letter)
+	}
+	return letters
+}
