@@ -93,6 +93,15 @@ func (f *fixture) newClient() *Client {
 	return c
 }
 
+// fetchingOnce makes a client that fetches what waits when it starts, and nothing after that: not what a stop makes it give back.
+func (f *fixture) fetchingOnce() *Client {
+	f.Helper()
+	usual := f.config.poll
+	defer func() { f.config.poll = usual }()
+	f.config.poll = time.Hour
+	return f.newClient()
+}
+
 // start begins to work jobs, and stops at the end of the test.
 func (f *fixture) start(c *Client) {
 	f.Helper()

@@ -80,7 +80,7 @@ func TestStopGivesBackWhatDoesNotFinish(t *testing.T) {
 	})
 }
 
-func TestSettlingGoesOnThroughPagesAndStops(t *testing.T) {
+func TestSettlingGoesOnThroughPages(t *testing.T) {
 	eachDatabase(t, realPages, func(f *fixture) {
 		const many = 300 // more than the registrar does in one page
 		competition := f.competition(many, 0)
@@ -101,5 +101,64 @@ func TestSettlingGoesOnThroughPagesAndStops(t *testing.T) {
 		// A competition that is gone has nothing to settle.
 		f.enqueue(compete.SettleJob{CompetitionID: newID()})
 		f.next(done, "settle")
+	})
+}
+
+// stoppedRegistrar is told after each page that it settled.
+type stoppedRegistrar struct {
+	compete.Registrar
+	settled func()
+}
+
+func (r stoppedRegistrar) Settle(ctx context.Context, competitionID string) (bool, error) {
+	more, err := r.Registrar.Settle(ctx, competitionID)
+	r.settled()
+	return more, err
+}
+
+func TestSettlingIsGivenBackWhenTheProcessStops(t *testing.T) {
+	eachDatabase(t, func(c *Config) { c.PageSize = DefaultPageSize }, func(f *fixture) {
+		const many = 300 // more than the registrar does in one page
+		competition := f.competition(many, 0)
+		registrations := f.register(competition, f.participants(many)...)
+		f.dropJobs()
+		f.exec("UPDATE competitions SET status = 'CANCELLED'")
+		f.enqueue(compete.SettleJob{CompetitionID: competition.ID})
+
+		var first *Client
+		stopped := make(chan error, 1)
+		f.config.Registrar = stoppedRegistrar{f.registrar, func() {
+			go func() { stopped <- first.Stop(f.Context()) }()
+			<-first.stopping.Done()
+		}}
+		first = f.fetchingOnce()
+		if err := first.Start(f.Context()); err != nil {
+			f.Fatal(err)
+		}
+		if err := <-stopped; err != nil {
+			f.Fatal(err)
+		}
+		if got := f.count("SELECT count(*) FROM registrations WHERE status = 'CANCELLED'"); got == 0 || got == many {
+			f.Errorf("%d of %d registrations were cancelled before the stop, want a page of them", got, many)
+		}
+		if got := f.count("SELECT count(*) FROM river_job WHERE kind = 'settle' AND state = 'available' AND attempt = 0"); got != 1 {
+			f.Errorf("%d jobs wait with all their attempts after the stop, want the one that was given back", got)
+		}
+
+		done := f.events(f.client, river.EventKindJobCompleted)
+		f.start(f.client)
+		f.next(done, "settle")
+		f.eventually("everybody is told", func() bool {
+			return f.count("SELECT count(*) FROM river_job WHERE kind = 'notify' AND state <> 'completed'") == 0
+		})
+		for _, count := range []string{
+			"SELECT count(*) FROM registrations WHERE status = 'CANCELLED'",
+			"SELECT count(*) FROM messages WHERE kind = 'competition_cancelled'",
+			"SELECT count(DISTINCT registration_id) FROM messages",
+		} {
+			if got := f.count(count); got != len(registrations) {
+				f.Errorf("%s: got %d, want %d", count, got, len(registrations))
+			}
+		}
 	})
 }
