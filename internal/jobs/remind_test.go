@@ -2,7 +2,7 @@ package jobs
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
 	"runtime"
 	"slices"
 	"strings"
@@ -147,7 +147,8 @@ func TestRemindersAreHandedOnWhenTheProcessStops(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		c := f.competition(pageSize+3, 20*time.Hour)
 		f.crowd(c, pageSize+3)
-		first := f.newClient()
+		f.enqueue(compete.RemindJob{CompetitionID: c.ID, StartDate: *c.StartDate})
+		first := f.fetchingOnce()
 		stopped := make(chan error, 1)
 		var once bool
 		f.composed = func(compete.Target) {
@@ -166,12 +167,15 @@ func TestRemindersAreHandedOnWhenTheProcessStops(t *testing.T) {
 		if got := f.count("SELECT count(*) FROM messages"); got != pageSize {
 			f.Errorf("%d reminders before the stop, want the page of %d", got, pageSize)
 		}
-		done := f.events(f.client, river.EventKindJobCompleted)
-		f.start(f.client)
-		if job := f.next(done, "remind").Job; !strings.Contains(string(job.EncodedArgs), fmt.Sprintf(`"afterSeq":%d`, pageSize)) &&
-			!strings.Contains(string(job.EncodedArgs), fmt.Sprintf(`"afterSeq": %d`, pageSize)) {
-			f.Errorf("the job that goes on is %s, want one after seq %d", job.EncodedArgs, pageSize)
+		waiting, err := first.river.JobList(f.Context(), river.NewJobListParams().Kinds("remind").States(rivertype.JobStateAvailable))
+		if err != nil || len(waiting.Jobs) != 1 {
+			f.Fatalf("after the stop %+v wait, %v; want one job that goes on", waiting, err)
 		}
+		var left compete.RemindJob
+		if err := json.Unmarshal(waiting.Jobs[0].EncodedArgs, &left); err != nil || left.AfterSeq != pageSize {
+			f.Errorf("the job that goes on is %s, want one after seq %d", waiting.Jobs[0].EncodedArgs, pageSize)
+		}
+		f.start(f.client)
 		f.eventually("everybody is reminded", func() bool { return f.count("SELECT count(*) FROM messages") == pageSize+3 })
 	})
 }
