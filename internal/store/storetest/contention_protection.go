@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"minicompete/internal/compete"
 	"minicompete/internal/store"
@@ -30,15 +32,45 @@ type stripped struct {
 	compete.Ledger
 	meeting
 	lock, guard bool
+	overlap     *overlap    // nil: nobody waits
+	turn        *sync.Mutex // of the one who gets past the guard, until the end of the transaction
+}
+
+// overlap is where the first transaction that has read waits for a second one to read beside it. Behind a lock none can, and so it waits
+// for a moment only; without, that is plenty.
+type overlap struct {
+	reads  atomic.Int32
+	second chan struct{}
+}
+
+func (o *overlap) wait() {
+	switch o.reads.Add(1) {
+	case 1:
+		select {
+		case <-o.second:
+		case <-time.After(100 * time.Millisecond):
+		}
+	case 2:
+		close(o.second)
+	}
 }
 
 // Transact runs f in a transaction or, without the lock, beside those that its steps have for themselves.
 func (s *stripped) Transact(ctx context.Context, batchID string, f func(compete.LedgerTx) error) error {
+	t := &strippedTx{ledger: s, batchID: batchID}
+	defer func() {
+		if t.hasTurn {
+			s.turn.Unlock()
+		}
+	}()
 	if !s.lock {
-		return f(&strippedTx{ledger: s, batchID: batchID})
+		return f(t)
 	}
 	s.meet() // behind the lock they could not
-	return s.Ledger.Transact(ctx, batchID, func(tx compete.LedgerTx) error { return f(&strippedTx{LedgerTx: tx, ledger: s}) })
+	return s.Ledger.Transact(ctx, batchID, func(tx compete.LedgerTx) error {
+		t.LedgerTx = tx
+		return f(t)
+	})
 }
 
 // strippedTx is one transaction of a stripped ledger.
@@ -47,6 +79,7 @@ type strippedTx struct {
 	ledger           *stripped
 	batchID          string
 	query            compete.LedgerQuery
+	hasTurn          bool
 }
 
 func (t *strippedTx) step(ctx context.Context, f func(compete.LedgerTx) error) error {
@@ -65,12 +98,18 @@ func (t *strippedTx) Read(ctx context.Context, q compete.LedgerQuery) (state com
 	})
 	if !t.ledger.lock {
 		t.ledger.meet()
+	} else if t.ledger.overlap != nil {
+		t.ledger.overlap.wait()
 	}
 	return state, err
 }
 
 // Write gets past the guard by claiming to have read what is there now.
 func (t *strippedTx) Write(ctx context.Context, changes compete.LedgerChanges) error {
+	if !t.ledger.guard && !t.hasTurn {
+		t.ledger.turn.Lock()
+		t.hasTurn = true
+	}
 	return t.step(ctx, func(tx compete.LedgerTx) error {
 		if !t.ledger.guard {
 			now, err := tx.Read(ctx, t.query)
@@ -106,9 +145,13 @@ func testProtection(t *testing.T, db *store.Store) {
 			id := a.addCompetition(t, 1, false)
 			var everyone sync.WaitGroup
 			everyone.Add(replicas)
+			var turn sync.Mutex
+			first := &overlap{second: make(chan struct{})}
 			errs := make([]error, replicas)
 			together(replicas, func(i int) {
-				r := startRegistrar(t, &stripped{Ledger: db.Ledger(), meeting: meeting{everyone: &everyone}, lock: test.lock, guard: test.guard}, nil)
+				r := startRegistrar(t, &stripped{
+					Ledger: db.Ledger(), meeting: meeting{everyone: &everyone}, lock: test.lock, guard: test.guard, overlap: first, turn: &turn,
+				}, nil)
 				_, errs[i] = r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: id})
 			})
 			accepted := 0
