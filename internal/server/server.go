@@ -31,6 +31,10 @@ const (
 // DefaultDrain is how long a stopping server waits for clients to take the answer that tells them to close their connection.
 const DefaultDrain = 300 * time.Millisecond
 
+// handshakes is how long a stopping server still takes connections, at least, unless Config.Drain is shorter: a handshake that has
+// begun ends after a round trip to the client.
+const handshakes = 100 * time.Millisecond
+
 // lastAnswers is how long requests have to say "come again" when a stop has no more time for them.
 const lastAnswers = 2 * time.Second
 
@@ -64,7 +68,7 @@ type Observer interface {
 type Server struct {
 	config   Config
 	servers  []*http.Server
-	sockets  map[string]net.Listener
+	sockets  map[string]*closedOnce
 	open     atomic.Int64 // connections
 	stopping atomic.Bool
 	requests context.Context // of every request; done when a stop has no more time for them
@@ -77,15 +81,17 @@ func New(c Config) *Server {
 	if c.Drain == 0 {
 		c.Drain = DefaultDrain
 	}
-	s := &Server{config: c, sockets: map[string]net.Listener{}, failed: make(chan error, len(c.Endpoints))}
+	s := &Server{config: c, sockets: map[string]*closedOnce{}, failed: make(chan error, len(c.Endpoints))}
 	s.requests, s.giveUp = context.WithCancel(context.Background())
 	return s
 }
 
 // Listen takes all addresses, or none: an address that is taken is told before anything is served.
 func (s *Server) Listen(ctx context.Context) error {
+	var listen net.ListenConfig
+	listen.SetMultipathTCP(false) // its sockets can't refuse, and no client here is one of several paths
 	for _, e := range s.config.Endpoints {
-		socket, err := new(net.ListenConfig).Listen(ctx, "tcp", e.Addr)
+		socket, err := listen.Listen(ctx, "tcp", e.Addr)
 		if err != nil {
 			for _, open := range s.sockets {
 				_ = open.Close() // nothing was served on it
@@ -153,17 +159,22 @@ func (s *Server) count(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// Stop takes no more connections and answers every request that comes on those there are, each with the advice to close it.
+// Stop takes no connections but those that have begun, and answers every request that comes on them, each with the advice to close it.
 // What is idle after a moment is closed. When ctx ends before the last answer, so do the contexts of the requests; it fails when
 // they are not answered a moment later, and all connections are closed then.
 //
 // http.Server.Shutdown alone would not do: it drops a request that arrives just when it begins.
 func (s *Server) Stop(ctx context.Context) error {
 	s.stopping.Store(true)
+	for name, socket := range s.sockets {
+		if err := refuse(socket.Listener); err != nil {
+			s.config.Logger.Debug("connections are taken until the socket is closed", "at", name, "error", err)
+		}
+	}
+	s.drain(ctx)
 	for _, socket := range s.sockets {
 		_ = socket.Close() // it fails only when it is closed already
 	}
-	s.drain(ctx)
 	var (
 		stopped sync.WaitGroup
 		mu      sync.Mutex
@@ -192,13 +203,13 @@ func (s *Server) Stop(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// drain waits until no connection is open, or for as long as Config.Drain says.
+// drain waits until no connection is open and none can come, or for as long as Config.Drain says.
 func (s *Server) drain(ctx context.Context) {
 	enough := time.NewTimer(s.config.Drain)
 	defer enough.Stop()
 	look := time.NewTicker(2 * time.Millisecond)
 	defer look.Stop()
-	for s.open.Load() > 0 {
+	for started := time.Now(); s.open.Load() > 0 || time.Since(started) < handshakes; {
 		select {
 		case <-look.C:
 		case <-enough.C:

@@ -277,6 +277,18 @@ func TestProbes(t *testing.T) {
 
 // Under load, every request that a stopping server took is answered: a client sees an answer, or that nobody listens any more.
 func TestStopUnderLoad(t *testing.T) {
+	for name, transport := range map[string]*http.Transport{
+		"connections that are kept":  {MaxIdleConnsPerHost: 32},
+		"one connection per request": {DisableKeepAlives: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // who is ignored knocks again after a second
+			stopUnderLoad(t, transport)
+		})
+	}
+}
+
+func stopUnderLoad(t *testing.T, transport *http.Transport) {
 	s, url, _ := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(time.Millisecond) // work, so that requests are under way when the stop comes
 		_, _ = io.Copy(w, r.Body)
@@ -284,7 +296,6 @@ func TestStopUnderLoad(t *testing.T) {
 		c.Drain = server.DefaultDrain
 		c.Logger = slog.New(slog.DiscardHandler)
 	})
-	transport := &http.Transport{MaxIdleConnsPerHost: 32}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 	var answered, refused atomic.Int64
