@@ -43,19 +43,12 @@ func TestKilledWhileItMails(t *testing.T) {
 		p.kill()
 		server.AfterData(nil)
 		before := len(server.Mails())
-		passFiveMinutes(t, db, databaseURL)
+		passFiveMinutes(t, db, databaseURL, "mail")
 
 		serve(t, environment)
-		count := func(statement string) (n int) {
-			t.Helper()
-			if err := db.QueryRowContext(t.Context(), statement).Scan(&n); err != nil {
-				t.Fatal(err)
-			}
-			return n
-		}
-		messages := count(`SELECT count(*) FROM registrations`) + 1 // and the organizer's address is to be confirmed
+		messages := count(t, db, `SELECT count(*) FROM registrations`) + 1 // and the organizer's address is to be confirmed
 		apptest.Eventually(t, 3*time.Minute, "every message is noted as taken", func() bool {
-			return count(`SELECT count(*) FROM messages WHERE delivered_at IS NOT NULL`) == messages
+			return count(t, db, `SELECT count(*) FROM messages WHERE delivered_at IS NOT NULL`) == messages
 		})
 		arrived := map[string]int{}
 		for _, m := range server.Mails() {
@@ -63,7 +56,7 @@ func TestKilledWhileItMails(t *testing.T) {
 		}
 		again := len(server.Mails()) - len(arrived)
 		t.Logf("%d messages; %d mails before the kill; %d came again, with the same Message-ID", messages, before, again)
-		if len(arrived) != messages || count(`SELECT count(*) FROM messages`) != messages {
+		if len(arrived) != messages || count(t, db, `SELECT count(*) FROM messages`) != messages {
 			t.Errorf("%d mails of %d messages", len(arrived), messages)
 		}
 		if inHand := connections * 16; again > inHand { // jobs that a process works at the same time, by package jobs
@@ -77,19 +70,19 @@ func TestKilledWhileItMails(t *testing.T) {
 	})
 }
 
-// passFiveMinutes makes the queue believe that the jobs of the process that is gone began so long ago: longer than a mail may take,
-// so that it counts them as left behind.
-func passFiveMinutes(t *testing.T, db *sql.DB, databaseURL string) {
+// passFiveMinutes makes the queue believe that the jobs of the process that is gone began so long ago: longer than a job may take,
+// so that it counts them as left behind. It fails the test when there are none of the kind.
+func passFiveMinutes(t *testing.T, db *sql.DB, databaseURL, kind string) {
 	t.Helper()
 	earlier := `datetime(attempted_at, '-5 minutes')`
 	if strings.HasPrefix(databaseURL, "postgres:") {
 		earlier = `attempted_at - interval '5 minutes'`
 	}
-	result, err := db.ExecContext(t.Context(), `UPDATE river_job SET attempted_at = `+earlier+` WHERE state = 'running' AND kind = 'mail'`)
+	result, err := db.ExecContext(t.Context(), `UPDATE river_job SET attempted_at = `+earlier+` WHERE state = 'running' AND kind = $1`, kind)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		t.Fatalf("%d mails were in hand at the kill, %v", n, err)
+		t.Fatalf("%d jobs of the kind %s were at work at the kill, %v", n, kind, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -144,24 +145,36 @@ func (p *process) call(method, path, token string, body, into any) (status int, 
 			return 0, err
 		}
 	}
-	request, err := http.NewRequestWithContext(context.Background(), method, p.api+path, &encoded)
+	response, err := p.send(method, path, token, "", &encoded, into)
 	if err != nil {
 		return 0, err
+	}
+	return response.StatusCode, nil
+}
+
+// send sends a request, with an idempotency key unless that is empty. The answer's body is read.
+func (p *process) send(method, path, token, key string, body io.Reader, into any) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(context.Background(), method, p.api+path, body)
+	if err != nil {
+		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
+	if key != "" {
+		request.Header.Set("Idempotency-Key", key)
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
 	if err == nil && into != nil {
 		err = json.Unmarshal(answer, into)
 	}
-	return response.StatusCode, err
+	return response, err
 }
 
 // mustCall is call, and fails the test when the answer is not of the 200s.
@@ -173,38 +186,63 @@ func (p *process) mustCall(t *testing.T, method, path, token string, body, into 
 	}
 }
 
-// rush presses Register as each of the tokens, some at a time, and tells each time how many got a seat. It returns who did.
-func (p *process) rush(t *testing.T, competition string, tokens map[string]string, pressed func(n int)) (acknowledged map[string]bool) {
+// registration is what somebody is told who presses Register.
+type registration struct {
+	ID  string
+	Seq int
+}
+
+// answer is a registration, perhaps told a second time.
+type answer struct {
+	registration
+	replayed bool
+}
+
+// press presses Register as one of the users, with the key that is the user's own.
+func (p *process) press(competition, user, token string) (told answer, err error) {
+	response, err := p.send(http.MethodPost, "/competitions/"+competition+"/register", token, "press-"+user, nil, &told.registration)
+	if err != nil {
+		return told, err
+	}
+	if response.StatusCode != http.StatusCreated {
+		return told, fmt.Errorf("%w: got %d", errNotTaken, response.StatusCode)
+	}
+	told.replayed = response.Header.Get("Idempotency-Replayed") == "true"
+	return told, nil
+}
+
+var errNotTaken = errors.New("the press was not taken")
+
+// rush presses Register as each of the tokens, some at a time, and tells each time how many were told. It returns what.
+func (p *process) rush(t *testing.T, competition string, tokens map[string]string, pressed func(n int)) (told map[string]answer) {
 	t.Helper()
-	type press struct{ user, token string }
-	presses := make(chan press)
-	acknowledged = map[string]bool{}
+	users := make(chan string)
+	told = map[string]answer{}
 	var (
 		mu       sync.Mutex
 		pressing sync.WaitGroup
 	)
 	for range 32 {
 		pressing.Go(func() {
-			for next := range presses {
-				status, err := p.call(http.MethodPost, fmt.Sprintf("/competitions/%s/register", competition), next.token, nil, nil)
+			for user := range users {
+				answered, err := p.press(competition, user, tokens[user])
+				if errors.Is(err, errNotTaken) {
+					t.Error(err)
+				}
 				if err != nil {
 					continue // it was killed
 				}
-				if status != http.StatusCreated {
-					t.Errorf("got %d", status)
-					continue
-				}
 				mu.Lock()
-				acknowledged[next.user] = true
-				pressed(len(acknowledged))
+				told[user] = answered
+				pressed(len(told))
 				mu.Unlock()
 			}
 		})
 	}
-	for user, token := range tokens {
-		presses <- press{user, token}
+	for user := range tokens {
+		users <- user
 	}
-	close(presses)
+	close(users)
 	pressing.Wait()
-	return acknowledged
+	return told
 }
