@@ -58,6 +58,50 @@ func TestKilledInARush(t *testing.T) {
 	})
 }
 
+// kill -9 several times in one rush, with jobs at work: nobody is lost or told twice, those on the waitlist neither, whose message
+// only a job can bring.
+func TestKilledAgainAndAgain(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		t.Parallel() // it mostly waits for the queue to notice that a process is gone
+		const people, seats = 800, 100
+		environment := map[string]string{"DATABASE_URL": databaseURL, "LOG_LEVEL": "warn"}
+		p := serve(t, environment)
+		competition := p.competitionWith(t, map[string]any{"capacity": seats, "waitlist": true})
+		db := open(t, databaseURL)
+		tokens := insertCrowd(t, db, people)
+		acknowledged, others := map[string]answer{}, maps.Clone(tokens)
+		var after map[string]registration
+		left := 0 // jobs at work when their process was killed
+		const working = `SELECT count(*) FROM river_job WHERE state = 'running' AND kind = 'notify'`
+		for range 3 {
+			told := p.rush(t, competition, others, func(n int) {
+				if now, err := ask(db, working); n >= 100 && (now > left || err != nil) {
+					p.kill()
+				}
+			})
+			p.kill()
+			if len(told) == len(others) {
+				t.Fatal("the rush was over before the kill")
+			}
+			wantReplayed(t, after, nil, told)
+			for user, answer := range told {
+				acknowledged[user] = answer
+				delete(others, user)
+			}
+			after, left = registrations(t, db, competition), count(t, db, working)
+			passFiveMinutes(t, db, databaseURL, "notify")
+			p = serve(t, environment)
+		}
+		again := p.rush(t, competition, tokens, func(int) {})
+		wantReplayed(t, after, acknowledged, again)
+		apptest.Eventually(t, 3*time.Minute, "everybody has a message", func() bool {
+			return count(t, db, `SELECT count(*) FROM messages WHERE registration_id IS NOT NULL`) >= people
+		})
+		wantNobodyPending(t, db, apptest.Patience)
+		wantWhole(t, db, seats, people-seats)
+	})
+}
+
 // wantReplayed wants the first answers to be so after the kill, and second presses to get what the first had come to, whether or not
 // that was told.
 func wantReplayed(t *testing.T, after map[string]registration, first, second map[string]answer) {
