@@ -87,7 +87,8 @@ type process struct {
 func serve(t *testing.T, environment map[string]string, args ...string) *process {
 	t.Helper()
 	cmd := command(t, environment, append([]string{"serve", "--web-addr=127.0.0.1:0", "--api-addr=127.0.0.1:0"}, args...)...)
-	cmd.Stderr = t.Output()
+	stderr := &raceWatch{to: t.Output()}
+	cmd.Stderr = stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +97,12 @@ func serve(t *testing.T, environment map[string]string, args ...string) *process
 		t.Fatal(err)
 	}
 	p := &process{cmd: cmd, ended: make(chan struct{})}
-	t.Cleanup(p.kill)
+	t.Cleanup(func() {
+		p.kill()
+		if stderr.seen {
+			t.Error("the race detector found something in the program")
+		}
+	})
 	lines := bufio.NewScanner(out)
 	for !strings.Contains(p.announced, "  Data ") && lines.Scan() {
 		p.announced += lines.Text() + "\n"
@@ -116,6 +122,21 @@ func serve(t *testing.T, environment map[string]string, args ...string) *process
 		t.Fatalf("the server did not start; it printed: %s", p.announced)
 	}
 	return p
+}
+
+// raceWatch passes on what a process says on standard error, and notes a report of the race detector: the exit code of one that is
+// killed doesn't tell of it.
+type raceWatch struct {
+	to   io.Writer
+	line []byte // the last one, as far as it goes
+	seen bool   // to be read when the process has ended
+}
+
+func (w *raceWatch) Write(p []byte) (int, error) {
+	w.line = append(w.line, p...)
+	w.seen = w.seen || bytes.Contains(w.line, []byte("WARNING: DATA RACE"))
+	w.line = w.line[bytes.LastIndexByte(w.line, '\n')+1:]
+	return w.to.Write(p)
 }
 
 func (p *process) kill() {
