@@ -42,6 +42,20 @@ func restore(t *testing.T, proxy *toxiproxy.Proxy) {
 	}
 }
 
+// silence makes the server take what it is sent and never answer, until speak.
+func silence(t *testing.T, proxy *toxiproxy.Proxy) (speak func()) {
+	t.Helper()
+	const name = "silence"
+	if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(`{"name":"` + name + `","type":"timeout","attributes":{"timeout":0}}`)); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := proxy.Toxics.RemoveToxic(context.WithoutCancel(t.Context()), name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A stop in the middle of a rush: who got an answer has what it says, and nobody has a seat without an answer.
 func TestStopInARush(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -202,37 +216,4 @@ func databasePassword(databaseURL string) string {
 	}
 	password, _ := u.User.Password()
 	return password
-}
-
-// Replays come from Redis while it is there, and from the database while it is not.
-func TestRedisAway(t *testing.T) {
-	through, proxy := behindProxy(t, testservices.Redis(t))
-	a := apptest.Start(t, apptest.Options{RedisURL: through})
-	competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 1000})
-	crowd := a.Crowd(50)
-	press := func(c *apptest.Client) *apptest.Answer {
-		return c.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key", "key-of-"+c.User.ID).Want(t, http.StatusCreated)
-	}
-	wantReplay := func(c *apptest.Client) {
-		t.Helper()
-		if got := press(c).Header.Get("Idempotency-Replayed"); got != "true" {
-			t.Errorf("a second press got Idempotency-Replayed %q", got)
-		}
-	}
-	press(crowd[0])
-	wantReplay(crowd[0])
-
-	proxy.Stop()
-	started := time.Now()
-	for _, c := range crowd[1:] {
-		press(c)
-		wantReplay(c)
-	}
-	wantReplay(crowd[0])
-	t.Logf("98 presses without Redis took %v", time.Since(started))
-	if !strings.Contains(string(a.Visitor().Do(http.MethodGet, "/api/health", nil).Want(t, http.StatusOK).Body), `"redis":{"status":"down"`) {
-		t.Error("health does not say that Redis is down")
-	}
-	restore(t, proxy)
-	wantReplay(crowd[1])
 }

@@ -1,0 +1,127 @@
+package app_test
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/redis/go-redis/v9"
+
+	"minicompete/internal/apptest"
+	"minicompete/internal/compete"
+	"minicompete/internal/testservices"
+)
+
+// pressWithKey registers with a key of the client's own.
+func pressWithKey(t *testing.T, c *apptest.Client, competition string) *apptest.Answer {
+	t.Helper()
+	return c.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key", "key-of-"+c.User.ID).Want(t, http.StatusCreated)
+}
+
+// wantReplay wants an answer to be the first one again.
+func wantReplay(t *testing.T, first, again *apptest.Answer) {
+	t.Helper()
+	if got := again.Header.Get("Idempotency-Replayed"); got != "true" || !bytes.Equal(again.Body, first.Body) {
+		t.Errorf("a second time: Idempotency-Replayed %q, %s; the first time: %s", got, again.Body, first.Body)
+	}
+}
+
+// Replays come from Redis first: the database may have lost the record.
+func TestReplaysComeFromRedis(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		redisURL := testservices.Redis(t)
+		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, RedisURL: redisURL})
+		options, err := redis.ParseURL(redisURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := redis.NewClient(options)
+		defer client.Close()
+		organizer := a.As(compete.RoleOrganizer)
+		competition := organizer.Create(nil)
+		create := map[string]any{"title": "Once", "capacity": 5, "regDeadline": time.Now().Add(time.Hour)}
+		participant := a.Crowd(1)[0]
+		for name, send := range map[string]func() *apptest.Answer{
+			"register": func() *apptest.Answer { return pressWithKey(t, participant, competition) },
+			"create": func() *apptest.Answer {
+				return organizer.Do(http.MethodPost, "/api/competitions", create, "Idempotency-Key", "key-of-a-new-one").Want(t, http.StatusCreated)
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				before, err := client.DBSize(t.Context()).Result()
+				if err != nil {
+					t.Fatal(err)
+				}
+				first := send()
+				apptest.Eventually(t, apptest.Patience, "Redis has the answer", func() bool {
+					now, err := client.DBSize(t.Context()).Result()
+					return err == nil && now > before
+				})
+				if _, err := a.Store().Writer().ExecContext(t.Context(), `DELETE FROM idempotency_keys`); err != nil {
+					t.Fatal(err)
+				}
+				wantReplay(t, first, send())
+			})
+		}
+	})
+}
+
+// Replays come from the database while Redis is not there, whether it goes, was never there or doesn't answer, and nobody waits for it.
+func TestRedisAway(t *testing.T) {
+	for name, trouble := range map[string]struct {
+		atStart bool
+		begin   func(*testing.T, *toxiproxy.Proxy) (end func())
+	}{
+		"goes": {false, cut}, "is away at the start": {true, cut},
+		"falls silent": {false, silence}, "is silent at the start": {true, silence},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it mostly waits for health, which gives Redis time to answer
+			testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+				t.Parallel()
+				through, proxy := behindProxy(t, testservices.Redis(t))
+				var end func()
+				if trouble.atStart {
+					end = trouble.begin(t, proxy)
+				}
+				a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, RedisURL: through})
+				competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 100})
+				crowd := a.Crowd(30)
+				first := pressWithKey(t, crowd[0], competition)
+				if !trouble.atStart {
+					end = trouble.begin(t, proxy)
+				}
+				wantRedis(t, a, "down")
+				started := time.Now()
+				for _, c := range crowd[1:] {
+					wantReplay(t, pressWithKey(t, c, competition), pressWithKey(t, c, competition))
+				}
+				wantReplay(t, first, pressWithKey(t, crowd[0], competition))
+				if took := time.Since(started); took > 5*time.Second { // a tenth of a second each would be more
+					t.Errorf("59 presses without Redis took %v", took)
+				}
+
+				end()
+				wantReplay(t, first, pressWithKey(t, crowd[0], competition))
+				wantRedis(t, a, "up")
+			})
+		})
+	}
+}
+
+func cut(t *testing.T, proxy *toxiproxy.Proxy) (mend func()) {
+	proxy.Stop()
+	return func() { restore(t, proxy) }
+}
+
+// wantRedis waits until health tells so of Redis. The program is well in any case.
+func wantRedis(t *testing.T, a *apptest.App, status string) {
+	t.Helper()
+	apptest.Eventually(t, apptest.Patience, "health says that Redis is "+status, func() bool {
+		answer := a.Visitor().Do(http.MethodGet, "/api/health", nil).Want(t, http.StatusOK)
+		return strings.Contains(string(answer.Body), `"redis":{"status":"`+status+`"`)
+	})
+}
