@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -107,6 +108,17 @@ func TestHasherKeepsABoundedLine(t *testing.T) {
 	line.Wait()
 	if got["done"] < 3 || got["busy"] == 0 || got["done"]+got["busy"] != 20 {
 		t.Errorf("20 at once, one at a time and two waiting: got %v", got)
+	}
+}
+
+func TestHasherLeavesHalfOfTheCores(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for cores, want := range map[int]int{1: 1, 2: 1, 3: 1, 8: 4} {
+		runtime.GOMAXPROCS(cores)
+		concurrent, waiting := auth.Room(newHasher(t, auth.HasherConfig{Cost: bcrypt.MinCost}))
+		if concurrent != want || waiting != int64(auth.WaitingPerHash*want) {
+			t.Errorf("%d cores: %d at a time and %d waiting, want %d and %d", cores, concurrent, waiting, want, auth.WaitingPerHash*want)
+		}
 	}
 }
 

@@ -1,0 +1,99 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"minicompete/internal/apptest"
+	"minicompete/internal/auth"
+	"minicompete/internal/compete"
+	"minicompete/internal/config"
+	"minicompete/internal/testservices"
+)
+
+// countedPasswords notes whether each check was of somebody's hash.
+type countedPasswords struct {
+	compete.PasswordHasher
+	checks []bool
+}
+
+func (c *countedPasswords) Check(ctx context.Context, hash, password string) error {
+	c.checks = append(c.checks, hash != "")
+	return c.PasswordHasher.Check(ctx, hash, password)
+}
+
+// The work of a log-in is one check of a password, whether or not there is an account: its time tells nothing.
+func TestEveryLogInChecksOnePassword(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
+		known, disabled := a.As(compete.RoleParticipant), a.As(compete.RoleParticipant)
+		a.As(compete.RoleAdmin).Do(http.MethodPatch, "/api/admin/users/"+disabled.User.ID, map[string]any{"disabled": true}).Want(t, http.StatusOK)
+		counted := &countedPasswords{PasswordHasher: a.Service().Passwords}
+		a.Service().Passwords = counted
+		for _, logIn := range []struct {
+			email, password string
+			status          int
+			hash            bool
+		}{
+			{known.User.Email, apptest.Password, http.StatusOK, true},
+			{known.User.Email, "not this one", http.StatusUnauthorized, true},
+			{disabled.User.Email, "not this one", http.StatusUnauthorized, true},
+			{"nobody@example.com", apptest.Password, http.StatusUnauthorized, false},
+			{"no address", apptest.Password, http.StatusUnauthorized, false},
+		} {
+			counted.checks = nil
+			answer := a.Visitor().Do(http.MethodPost, "/api/auth/login", map[string]any{"email": logIn.email, "password": logIn.password})
+			if answer.Status != logIn.status || len(counted.checks) != 1 || counted.checks[0] != logIn.hash {
+				t.Errorf("%s: got %d after checks of somebody's hash: %v; want %d after one: %t", logIn.email, answer.Status, counted.checks, logIn.status, logIn.hash)
+			}
+		}
+	})
+}
+
+// So many passwords may wait, and who comes after that is told when to come again.
+func TestTooManyPasswordsAtOnce(t *testing.T) {
+	a := apptest.Start(t, apptest.Options{Settings: func(c *config.Config) { c.BcryptCost = 9 }}) // slow beside a request
+	line := (1 + auth.WaitingPerHash) * max(1, runtime.GOMAXPROCS(0)/2)
+	ctx, enough := context.WithCancel(t.Context())
+	defer enough()
+	busy := make(chan *http.Response, 2*line)
+	var all sync.WaitGroup
+	for range 2 * line {
+		all.Go(func() {
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.APIURL+"/api/auth/login", strings.NewReader(`{"email":"nobody@example.com","password":"password123"}`))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			request.Header.Set("Content-Type", "application/json")
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				if !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+				return
+			}
+			_ = response.Body.Close()
+			if response.StatusCode != http.StatusUnauthorized {
+				enough() // the others leave the line
+				busy <- response
+			}
+		})
+	}
+	all.Wait()
+	close(busy)
+	if len(busy) == 0 {
+		t.Errorf("%d of a line of %d waited", 2*line, line)
+	}
+	for response := range busy {
+		if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
+			t.Errorf("got %d, Retry-After %q, want 503 and when to come again", response.StatusCode, response.Header.Get("Retry-After"))
+		}
+	}
+	a.Visitor().Do(http.MethodPost, "/api/auth/login", map[string]any{"email": "nobody@example.com", "password": "password123"}).Want(t, http.StatusUnauthorized)
+}
