@@ -17,6 +17,7 @@ import (
 )
 
 func TestMails(t *testing.T) {
+	t.Parallel() // beside the other that mostly waits
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
 		for name, test := range map[string]func(*world){ // beside each other, because each mostly waits for a mail

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/redis/go-redis/v9"
 
 	"minicompete/internal/apptest"
@@ -71,28 +70,28 @@ func TestReplaysComeFromRedis(t *testing.T) {
 
 // Replays come from the database while Redis is not there, whether it goes, was never there or doesn't answer, and nobody waits for it.
 func TestRedisAway(t *testing.T) {
+	cut, restore, silence, speak := (*testservices.Proxy).Cut, (*testservices.Proxy).Restore, (*testservices.Proxy).Silence, (*testservices.Proxy).Speak
 	for name, trouble := range map[string]struct {
-		atStart bool
-		begin   func(*testing.T, *toxiproxy.Proxy) (end func())
+		atStart    bool
+		begin, end func(*testservices.Proxy)
 	}{
-		"goes": {false, cut}, "is away at the start": {true, cut},
-		"falls silent": {false, silence}, "is silent at the start": {true, silence},
+		"goes": {false, cut, restore}, "is away at the start": {true, cut, restore},
+		"falls silent": {false, silence, speak}, "is silent at the start": {true, silence, speak},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // it mostly waits for health, which gives Redis time to answer
 			testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 				t.Parallel()
-				through, proxy := behindProxy(t, testservices.Redis(t))
-				var end func()
+				through, proxy := testservices.BehindProxy(t, testservices.Redis(t))
 				if trouble.atStart {
-					end = trouble.begin(t, proxy)
+					trouble.begin(proxy)
 				}
 				a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, RedisURL: through})
 				competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 100})
 				crowd := a.Crowd(30)
 				first := pressWithKey(t, crowd[0], competition)
 				if !trouble.atStart {
-					end = trouble.begin(t, proxy)
+					trouble.begin(proxy)
 				}
 				wantRedis(t, a, "down")
 				started := time.Now()
@@ -104,17 +103,12 @@ func TestRedisAway(t *testing.T) {
 					t.Errorf("59 presses without Redis took %v", took)
 				}
 
-				end()
+				trouble.end(proxy)
 				wantReplay(t, first, pressWithKey(t, crowd[0], competition))
 				wantRedis(t, a, "up")
 			})
 		})
 	}
-}
-
-func cut(t *testing.T, proxy *toxiproxy.Proxy) (mend func()) {
-	proxy.Stop()
-	return func() { restore(t, proxy) }
 }
 
 // wantRedis waits until health tells so of Redis. The program is well in any case.

@@ -12,49 +12,11 @@ import (
 	"testing"
 	"time"
 
-	toxiproxy "github.com/Shopify/toxiproxy/v2"
-	"github.com/rs/zerolog"
-
 	"minicompete/internal/app"
 	"minicompete/internal/apptest"
 	"minicompete/internal/compete"
 	"minicompete/internal/testservices"
 )
-
-// behindProxy is a way to a server that can be cut. The URL leads through it.
-func behindProxy(t *testing.T, server string) (string, *toxiproxy.Proxy) {
-	t.Helper()
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "server", "127.0.0.1:0", u.Host)
-	restore(t, proxy)
-	t.Cleanup(proxy.Stop)
-	u.Host = proxy.Listen
-	return u.String(), proxy
-}
-
-func restore(t *testing.T, proxy *toxiproxy.Proxy) {
-	t.Helper()
-	if err := proxy.Start(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// silence makes the server take what it is sent and never answer, until speak.
-func silence(t *testing.T, proxy *toxiproxy.Proxy) (speak func()) {
-	t.Helper()
-	const name = "silence"
-	if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(`{"name":"` + name + `","type":"timeout","attributes":{"timeout":0}}`)); err != nil {
-		t.Fatal(err)
-	}
-	return func() {
-		if err := proxy.Toxics.RemoveToxic(context.WithoutCancel(t.Context()), name); err != nil {
-			t.Error(err)
-		}
-	}
-}
 
 // A stop in the middle of a rush: who got an answer has what it says, and nobody has a seat without an answer.
 func TestStopInARush(t *testing.T) {
@@ -125,14 +87,14 @@ func wantConfirmedOnce(t *testing.T, a *apptest.App, competitionID string, n int
 // Without its database the program says so, answers at once, and is itself again when the database is back.
 func TestDatabaseAwayAndBack(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
-		through, proxy := behindProxy(t, databaseURL)
+		through, proxy := testservices.BehindProxy(t, databaseURL)
 		a := apptest.Start(t, apptest.Options{DatabaseURL: through})
 		organizer := a.As(compete.RoleOrganizer)
 		competition := organizer.Create(map[string]any{"capacity": 100})
 		crowd := a.Crowd(3)
 		crowd[0].Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil).Want(t, http.StatusCreated)
 
-		proxy.Stop()
+		proxy.Cut()
 		for _, request := range []struct {
 			client       *apptest.Client
 			method, path string
@@ -154,7 +116,7 @@ func TestDatabaseAwayAndBack(t *testing.T) {
 		})
 		a.Visitor().Do(http.MethodGet, "/api", nil).Want(t, http.StatusOK)
 
-		restore(t, proxy)
+		proxy.Restore()
 		apptest.Eventually(t, apptest.Patience, "health says that the database is up", func() bool {
 			return a.Visitor().Do(http.MethodGet, "/api/health", nil).Status == http.StatusOK
 		})
@@ -168,8 +130,8 @@ func TestDatabaseAwayAndBack(t *testing.T) {
 // A start waits for a database that is not there yet.
 func TestStartBeforeTheDatabase(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
-		through, proxy := behindProxy(t, databaseURL)
-		proxy.Stop()
+		through, proxy := testservices.BehindProxy(t, databaseURL)
+		proxy.Cut()
 		tried := make(chan struct{})
 		var told strings.Builder
 		settings := apptest.Config(t, apptest.Options{DatabaseURL: through})
@@ -188,7 +150,7 @@ func TestStartBeforeTheDatabase(t *testing.T) {
 			opened <- err
 		}()
 		<-tried
-		restore(t, proxy)
+		proxy.Restore()
 		if err := <-opened; err != nil {
 			t.Fatal(err)
 		}
@@ -196,7 +158,7 @@ func TestStartBeforeTheDatabase(t *testing.T) {
 			t.Errorf("the log tells the password: %s", told.String())
 		}
 
-		proxy.Stop()
+		proxy.Cut()
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		if _, err := app.New(ctx, app.Config{Config: settings}); err == nil || !strings.Contains(err.Error(), "DATABASE_URL") {
