@@ -15,6 +15,7 @@ import (
 	"minicompete/internal/app"
 	"minicompete/internal/apptest"
 	"minicompete/internal/compete"
+	"minicompete/internal/store"
 	"minicompete/internal/testservices"
 )
 
@@ -125,6 +126,49 @@ func TestDatabaseAwayAndBack(t *testing.T) {
 		}
 		wantConfirmedOnce(t, a, competition, 3)
 	})
+}
+
+// While another process writes to the file, what only reads is answered, and who writes is told to come again.
+func TestAnotherProcessWrites(t *testing.T) {
+	databaseURL := testservices.DatabaseURL(t, testservices.KindSQLite)
+	a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
+	organizer := a.As(compete.RoleOrganizer)
+	competition := organizer.Create(nil)
+	participant := a.Crowd(1)[0]
+	press := func() *apptest.Answer {
+		return participant.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil)
+	}
+	other, err := store.Open(t.Context(), store.Config{URL: databaseURL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	execute := func(s *store.Store, statement string) {
+		t.Helper()
+		if _, err := s.Writer().ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	execute(a.Store(), "PRAGMA busy_timeout = 20") // milliseconds; usually it is seconds
+	execute(other, "BEGIN IMMEDIATE")
+	for what, write := range map[string]func() *apptest.Answer{
+		"register": press,
+		"create": func() *apptest.Answer {
+			return organizer.Do(http.MethodPost, "/api/competitions", map[string]any{"title": "Another", "capacity": 5, "regDeadline": time.Now().Add(time.Hour)})
+		},
+	} {
+		started := time.Now()
+		answer := write().WantCode(t, http.StatusServiceUnavailable, "database_unavailable")
+		if answer.Header.Get("Retry-After") == "" || time.Since(started) > apptest.Patience/2 {
+			t.Errorf("%s: Retry-After %q after %v", what, answer.Header.Get("Retry-After"), time.Since(started))
+		}
+	}
+	participant.Do(http.MethodGet, "/api/auth/me", nil).Want(t, http.StatusOK)
+	a.Visitor().Do(http.MethodGet, "/api/competitions/"+competition, nil).Want(t, http.StatusOK)
+
+	execute(other, "ROLLBACK")
+	press().Want(t, http.StatusCreated)
+	wantConfirmedOnce(t, a, competition, 1)
 }
 
 // A start waits for a database that is not there yet.
