@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/jackc/pgx/v5"
-
 	"minicompete/internal/store"
 	"minicompete/internal/store/migrations"
 )
@@ -70,7 +68,7 @@ func postgresSchema(server string) (name string, err error) {
 }
 
 func makePostgresSchema(ctx context.Context, server, name string) error {
-	conn, err := pgx.Connect(ctx, server)
+	conn, err := connect(ctx, server)
 	if err != nil {
 		return err
 	}

@@ -2,14 +2,17 @@ package testservices
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -19,12 +22,21 @@ const (
 	RedisVariable    = "TEST_REDIS_URL"
 )
 
+// howToGet is what somebody does who runs a test without its server.
+const howToGet = "run `make test`, or one package with `scripts/with-test-services go test ./internal/store/...`"
+
+// answerTimeout is how long a server has to answer. It is long, for a machine under load.
+const answerTimeout = 30 * time.Second
+
 // Postgres creates a database with the program's schema on the server of PostgresVariable and returns its URL. At the end of
 // the test the database is dropped, connections that are still open in it notwithstanding.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	server := serverURL(t, PostgresVariable)
 	template, err := postgresSchema(server.String())
+	if isAway(err) {
+		t.Fatalf("the PostgreSQL of %s doesn't answer (%v): unset it, and "+howToGet, PostgresVariable, err)
+	}
 	if err != nil {
 		t.Fatalf("make the schema on the PostgreSQL of %s: %v", PostgresVariable, err)
 	}
@@ -46,14 +58,26 @@ func createPostgres(t testing.TB, server *url.URL, template string) string {
 func inPostgres(t testing.TB, server *url.URL, statement string) {
 	t.Helper()
 	ctx := context.Background()
-	conn, err := pgx.Connect(ctx, server.String())
+	conn, err := connect(ctx, server.String())
 	if err != nil {
-		t.Fatalf("connect to the PostgreSQL of %s: %v", PostgresVariable, err)
+		t.Fatalf("the PostgreSQL of %s doesn't answer (%v): unset it, and "+howToGet, PostgresVariable, err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	if _, err := conn.Exec(ctx, statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
+}
+
+func connect(ctx context.Context, server string) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	return pgx.Connect(ctx, server)
+}
+
+// isAway reports whether an error is that of a PostgreSQL that could not be connected to.
+func isAway(err error) bool {
+	var away *pgconn.ConnectError
+	return errors.As(err, &away)
 }
 
 // Redis returns the URL of an empty logical database on the server of RedisVariable, emptied again after the test.
@@ -66,7 +90,7 @@ func Redis(t testing.TB) string {
 	shared := redisClient(t, server)
 	settings, err := shared.ConfigGet(ctx, "databases").Result()
 	if err != nil {
-		t.Fatalf("ask the Redis of %s for its databases: %v", RedisVariable, err)
+		t.Fatalf("the Redis of %s doesn't answer (%v): unset it, and "+howToGet, RedisVariable, err)
 	}
 	databases, err := strconv.ParseInt(settings["databases"], 10, 64)
 	if err != nil || databases < 2 {
@@ -105,8 +129,7 @@ func serverURL(t testing.TB, variable string) *url.URL {
 	t.Helper()
 	value := os.Getenv(variable)
 	if value == "" {
-		t.Fatalf("%s is not set, so there is no server to test against: run `make test`, or one package with"+
-			" `scripts/with-test-services go test ./internal/store/...`", variable)
+		t.Fatalf("%s is not set, so there is no server to test against: "+howToGet, variable)
 	}
 	server, err := url.Parse(value)
 	if err != nil {

@@ -3,6 +3,8 @@ package testservices_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"runtime"
 	"slices"
 	"strings"
@@ -56,30 +58,45 @@ type dyingTest struct {
 	reason string
 }
 
-func (d *dyingTest) Fatalf(format string, _ ...any) {
-	d.reason = format
+func (d *dyingTest) Fatalf(format string, args ...any) {
+	d.reason = fmt.Sprintf(format, args...)
 	runtime.Goexit()
 }
 
 func TestMissingServiceFailsAndSaysHowToGetIt(t *testing.T) {
-	tests := map[string]struct {
-		variable string
-		use      func(testing.TB)
+	for name, service := range map[string]struct {
+		variable, scheme string
+		use              func(testing.TB)
 	}{
-		"postgres": {testservices.PostgresVariable, func(t testing.TB) { testservices.Postgres(t) }},
-		"redis":    {testservices.RedisVariable, func(t testing.TB) { testservices.Redis(t) }},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Setenv(test.variable, "")
-			got := failure(t, test.use)
-			for _, want := range []string{"make test", "scripts/with-test-services"} {
-				if !strings.Contains(got, want) {
-					t.Errorf("the test died of %q, want it to name %q", got, want)
+		"postgres": {testservices.PostgresVariable, "postgres://", func(t testing.TB) { testservices.Postgres(t) }},
+		"empty":    {testservices.PostgresVariable, "postgres://", func(t testing.TB) { testservices.EmptyDatabaseURL(t, testservices.KindPostgres) }},
+		"redis":    {testservices.RedisVariable, "redis://", func(t testing.TB) { testservices.Redis(t) }},
+	} {
+		for where, address := range map[string]string{"not set": "", "does not answer": service.scheme + nobodyListens(t) + "/0"} {
+			t.Run(name+" "+where, func(t *testing.T) {
+				t.Setenv(service.variable, address)
+				got := failure(t, service.use)
+				for _, want := range []string{"make test", "scripts/with-test-services", service.variable} {
+					if !strings.Contains(got, want) {
+						t.Errorf("the test died of %q, want it to name %q", got, want)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
+}
+
+// nobodyListens is an address that was free a moment ago.
+func nobodyListens(t *testing.T) string {
+	t.Helper()
+	socket, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := socket.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return socket.Addr().String()
 }
 
 func TestUnknownKindFails(t *testing.T) {
