@@ -61,8 +61,9 @@ func TestKilledInARush(t *testing.T) {
 // kill -9 several times in one rush, with jobs at work: nobody is lost or told twice, those on the waitlist neither, whose message
 // only a job can bring.
 func TestKilledAgainAndAgain(t *testing.T) {
+	t.Parallel() // it mostly waits for the queue to notice that a process is gone
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
-		t.Parallel() // it mostly waits for the queue to notice that a process is gone
+		t.Parallel()
 		const people, seats = 800, 100
 		environment := map[string]string{"DATABASE_URL": databaseURL, "LOG_LEVEL": "warn"}
 		p := serve(t, environment)

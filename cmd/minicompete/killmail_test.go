@@ -16,9 +16,10 @@ import (
 // kill -9 while mails go out: every message arrives. Between a server's answer and the note of it nobody can tell whether a mail was
 // taken (RFC 5321, section 4.5.4.1), so those few come again, as what they are: the same mail, by its Message-ID.
 func TestKilledWhileItMails(t *testing.T) {
+	t.Parallel() // it mostly waits for the queue to notice that a process is gone
 	const people, connections = 400, 2
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
-		t.Parallel() // it mostly waits for the queue to notice that a process is gone
+		t.Parallel()
 		server := mailtest.Start(t, mailtest.Options{})
 		environment := map[string]string{
 			"DATABASE_URL": databaseURL, "LOG_LEVEL": "warn", "SMTP_URL": server.URL,
