@@ -162,7 +162,7 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	if more {
 		b.settle = append(b.settle, c.CompetitionID)
 	}
-	return result{competition: competition.Competition}, nil, err
+	return result{outcome: compete.RegistrationOutcome{Competition: competition.Competition}}, nil, err
 }
 
 // owned finds a competition that the actor may change.
@@ -191,7 +191,7 @@ func (c *cancelCompetition) decide(b *batch, now time.Time) (result, error, erro
 		return result{}, refusal, nil
 	}
 	if competition.Status == compete.StatusCancelled {
-		return result{competition: competition.Competition}, nil, nil
+		return result{outcome: compete.RegistrationOutcome{Competition: competition.Competition}}, nil, nil
 	}
 	competition.Discarded = competition.Status == compete.StatusDraft
 	competition.Status, competition.UpdatedAt = compete.StatusCancelled, now
@@ -201,7 +201,7 @@ func (c *cancelCompetition) decide(b *batch, now time.Time) (result, error, erro
 	if more {
 		b.settle = append(b.settle, c.CompetitionID)
 	}
-	return result{competition: competition.Competition}, nil, err
+	return result{outcome: compete.RegistrationOutcome{Competition: competition.Competition}}, nil, err
 }
 
 type settle struct{ competitionID string }

@@ -113,13 +113,13 @@ func (r *Registrar) Cancel(ctx context.Context, c compete.CancelCommand) (compet
 // Update implements compete.Registrar.
 func (r *Registrar) Update(ctx context.Context, c compete.UpdateCommand) (compete.Competition, error) {
 	result, err := r.submit(ctx, &update{UpdateCommand: c})
-	return result.competition, err
+	return result.outcome.Competition, err
 }
 
 // CancelCompetition implements compete.Registrar.
 func (r *Registrar) CancelCompetition(ctx context.Context, c compete.CancelCompetitionCommand) (compete.Competition, error) {
 	result, err := r.submit(ctx, &cancelCompetition{CancelCompetitionCommand: c})
-	return result.competition, err
+	return result.outcome.Competition, err
 }
 
 // Settle implements compete.Registrar.
@@ -152,11 +152,10 @@ type command struct {
 	span    trace.Span // nil: its request is not traced
 }
 
-// result is what a command gives back; which field counts depends on the command.
+// result is what a command gives back; of a command about a competition the outcome has that alone.
 type result struct {
-	outcome     compete.RegistrationOutcome
-	competition compete.Competition
-	more        bool
+	outcome compete.RegistrationOutcome
+	more    bool
 }
 
 type answer struct {
