@@ -76,9 +76,15 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		const working = `SELECT count(*) FROM river_job WHERE state = 'running' AND kind = 'notify'`
 		for range 3 {
 			told := p.rush(t, competition, others, func(n int) {
-				if now, err := ask(db, working); n >= 100 && (now > left || err != nil) {
-					p.kill()
+				if n != 100 {
+					return
 				}
+				for start := time.Now(); time.Since(start) < apptest.Patience; time.Sleep(time.Millisecond) { // the rush stands still meanwhile
+					if now, err := ask(db, working); now > left || err != nil {
+						break
+					}
+				}
+				p.kill()
 			})
 			p.kill()
 			if len(told) == len(others) {
@@ -89,7 +95,11 @@ func TestKilledAgainAndAgain(t *testing.T) {
 				acknowledged[user] = answer
 				delete(others, user)
 			}
-			after, left = registrations(t, db, competition), count(t, db, working)
+			now := count(t, db, working)
+			if now <= left {
+				t.Fatal("no job was at work at the kill")
+			}
+			after, left = registrations(t, db, competition), now
 			passFiveMinutes(t, db, databaseURL, "notify")
 			p = serve(t, environment)
 		}
