@@ -10,9 +10,9 @@ import (
 // It is no limit: what is in use may exceed it.
 const memoryGoal = 160 << 20
 
-// collectionPace lets the heap grow to five times what is in use before a collection, not to twice: with a heap of some ten
+// collectionPace lets the heap grow to four times what is in use before a collection, not to twice: with a heap of some ten
 // megabytes and the stacks of hundreds of connections, a fifth of a rush's processor time went into collections.
-const collectionPace = 400
+const collectionPace = 300
 
 // limitMemory sets the goal and the pace, unless the operator chose them.
 func limitMemory() {
