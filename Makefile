@@ -35,7 +35,7 @@ test: ## Run every test on SQLite and PostgreSQL, then the fuzz targets; install
 # with the settings of scripts/build, so that nothing is compiled twice, and vet belongs to lint. What is left out waits half a minute
 # for the queue to notice a kill.
 test-quick: ## Run the tests on SQLite alone, without the race detector, a browser, what is shipped and the longest waits
-	go list ./... | grep -v -e /e2e$$ -e /delivery$$ | \
+	go list ./internal/jobs ./internal/app ./... | grep -v -e /e2e$$ -e /delivery$$ | \
 		MINICOMPETE_TEST_DATABASES=sqlite CGO_ENABLED=0 xargs scripts/with-test-services \
 		go test -shuffle=on -trimpath -vet=off -ldflags=-w -p 6 \
 		-skip '^TestKilled(AgainAndAgain|WhileItMails)$$'
