@@ -221,6 +221,22 @@ func together(n int, f func(i int)) {
 	wg.Wait()
 }
 
+// wantAccepted wants so many presses accepted, and each other one to be told that all seats are taken.
+func wantAccepted(t *testing.T, errs []error, want int) {
+	t.Helper()
+	accepted := 0
+	for _, err := range errs {
+		if err == nil {
+			accepted++
+		} else if !errors.Is(err, compete.ErrCompetitionFull) {
+			t.Errorf("Register: %v", err)
+		}
+	}
+	if accepted != want {
+		t.Errorf("%d accepted, want %d", accepted, want)
+	}
+}
+
 // afterCommit is called with the competitions that changed after every commit, in the committer's own goroutine.
 type afterCommit func(competitionIDs ...string)
 

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -154,17 +153,7 @@ func testProtection(t *testing.T, db *store.Store) {
 				}, nil)
 				_, errs[i] = r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: id})
 			})
-			accepted := 0
-			for _, err := range errs {
-				if err == nil {
-					accepted++
-				} else if !errors.Is(err, compete.ErrCompetitionFull) {
-					t.Errorf("Register: %v", err)
-				}
-			}
-			if accepted != test.accepted {
-				t.Errorf("%d accepted, want %d", accepted, test.accepted)
-			}
+			wantAccepted(t, errs, test.accepted)
 			found := ""
 			if err := checkSeats(t.Context(), db.Reader(), id); err != nil {
 				found = err.Error()

@@ -47,17 +47,7 @@ func testReplicasRush(t *testing.T, a *arena, other *store.Store) {
 	together(len(a.people), func(i int) {
 		_, errs[i] = replicas[i%2].Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: rush})
 	})
-	accepted := 0
-	for _, err := range errs {
-		if err == nil {
-			accepted++
-		} else if !errors.Is(err, compete.ErrCompetitionFull) {
-			t.Errorf("Register: %v", err)
-		}
-	}
-	if accepted != seats {
-		t.Errorf("%d accepted, want %d", accepted, seats)
-	}
+	wantAccepted(t, errs, seats)
 	if err := checkSeats(t.Context(), a.db.Reader(), rush); err != nil {
 		t.Error(err)
 	}
