@@ -78,6 +78,17 @@ type updateCompetitionInput struct {
 	JSONBody
 }
 
+type transferInput struct {
+	CompetitionInput
+	JSONBody
+}
+
+// TransferRequest names the new organizer of a competition, by one of the two.
+type TransferRequest struct {
+	OrganizerID string `json:"organizerId,omitempty" format:"uuid" doc:"The id of the organizer's or admin's account." example:"018f6b1e-0000-7d0a-9b3e-5a1f0c2d4e6f"`
+	Email       string `json:"email,omitempty" format:"email" doc:"The email address of the organizer's or admin's account." example:"grace@example.com"`
+}
+
 type competitionAnswer struct {
 	ETag     string `header:"ETag" doc:"Strong, made of the version alone: what If-Match takes."`
 	Location string `header:"Location" doc:"The address of a new competition."`
@@ -94,13 +105,13 @@ func (a *api) registerCompetitions() {
 	handle(a, route{
 		method: http.MethodPost, path: "/api/competitions", id: "createCompetition", tag: tagCompetitions, access: loggedIn,
 		status: http.StatusCreated, holdsSeats: true,
-		summary: "Open a competition", description: "For organizers. It is published at once unless it is sent with status DRAFT.",
+		summary: "Open a competition", description: "For organizers and admins. It is published at once unless it is sent with status DRAFT.",
 		request: CreateCompetitionRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrIdempotencyKeyReused},
 	}, a.createCompetition)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/competitions/my-competitions", id: "listMyCompetitions", tag: tagCompetitions,
 		access: loggedIn, holdsSeats: true,
-		summary: "List my competitions", description: "For organizers: every competition of the caller, drafts too.",
+		summary: "List my competitions", description: "For organizers and admins: every competition that the caller organizes, drafts too.",
 		errors: []*compete.Error{compete.ErrForbidden},
 	}, a.listMyCompetitions)
 	handle(a, route{
@@ -110,18 +121,33 @@ func (a *api) registerCompetitions() {
 	}, a.getCompetition)
 	handle(a, route{
 		method: http.MethodPatch, path: "/api/competitions/{id}", id: "updateCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
-		summary: "Change a competition", description: "For its organizer. What is left out stays as it is. Raising the capacity promotes from the waitlist.",
+		summary: "Change a competition", description: "For its organizer and admins. What is left out stays as it is. Raising the capacity promotes from the waitlist.",
 		request: UpdateCompetitionRequest{},
 		errors: []*compete.Error{
-			compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrCompetitionCancelled,
+			compete.ErrForbidden, compete.ErrUnpublished, compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrCompetitionCancelled,
 			compete.ErrAlreadyPublished, compete.ErrVersionMismatch, compete.ErrVersionRequired, compete.ErrBusy,
 		},
 	}, a.updateCompetition)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/competitions/{id}/cancel", id: "cancelCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
-		summary: "Cancel a competition", description: "For its organizer. Everybody registered is told. Cancelling it again changes nothing.",
+		summary: "Cancel a competition", description: "For its organizer and admins. Everybody registered is told. Cancelling it again changes nothing.",
 		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrBusy},
 	}, a.cancelCompetition)
+	handle(a, route{
+		method: http.MethodPost, path: "/api/competitions/{id}/unpublish", id: "unpublishCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
+		summary: "Unpublish a competition",
+		description: "For admins. It becomes a draft that only its organizer and admins find. Registrations are kept, but nobody is admitted, promoted or " +
+			"reminded until an admin publishes it again, by a change of its status. Unpublishing a draft changes nothing.",
+		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrCompetitionCancelled, compete.ErrBusy},
+	}, a.unpublishCompetition)
+	handle(a, route{
+		method: http.MethodPost, path: "/api/competitions/{id}/transfer", id: "transferCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
+		summary: "Transfer a competition",
+		description: "For admins. Gives a competition to another organizer, named by organizerId or email. Registrations, seats and waitlist stay as they are. " +
+			"If it was paused because its organizer's account was disabled, it goes on.",
+		request: TransferRequest{},
+		errors:  []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrOrganizerRegistered, compete.ErrBusy},
+	}, a.transferCompetition)
 }
 
 func (a *api) listCompetitions(ctx context.Context, in *listCompetitionsInput) (*listOf[Competition], error) {
@@ -185,7 +211,7 @@ func (a *api) updateCompetition(ctx context.Context, in *updateCompetitionInput)
 
 // checkChange tells what is wrong with a change to the competition as it is now.
 func (a *api) checkChange(ctx context.Context, id string, change compete.CompetitionChange) error {
-	c, err := a.Service.OwnCompetition(ctx, actor(ctx), id)
+	c, err := a.Service.ManagedCompetition(ctx, actor(ctx), id)
 	if err != nil {
 		return err
 	}
@@ -195,6 +221,26 @@ func (a *api) checkChange(ctx context.Context, id string, change compete.Competi
 
 func (a *api) cancelCompetition(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {
 	c, err := a.Service.CancelCompetition(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return a.answerCompetition(&c), nil
+}
+
+func (a *api) unpublishCompetition(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {
+	c, err := a.Service.UnpublishCompetition(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return a.answerCompetition(&c), nil
+}
+
+func (a *api) transferCompetition(ctx context.Context, in *transferInput) (*competitionAnswer, error) {
+	var request TransferRequest
+	if err := decode(in.RawBody, &request, nil); err != nil {
+		return nil, err
+	}
+	c, err := a.Service.TransferCompetition(ctx, actor(ctx), in.ID, request.OrganizerID, request.Email)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,9 @@ func writeList[T any](hc huma.Context, list *listOf[T]) {
 }
 
 func newParticipantRegistration(r *compete.ParticipantRegistration) ParticipantRegistration {
-	return ParticipantRegistration{RegistrationState: newRegistrationState(&r.Registration), User: Participant(r.Participant)}
+	return ParticipantRegistration{
+		RegistrationState: newRegistrationState(&r.Registration), Note: r.Removal.Note, User: Participant(r.Participant),
+	}
 }
 
 // pageTimeout is how long a client may take to read one page of a stream.

@@ -73,6 +73,10 @@ var (
 	ErrCompetitionStarted   = &Error{Kind: KindConflict, Code: "competition_started", Detail: "The competition has started; a registration can be cancelled only until then."}
 	ErrCapacityBelowHeld    = &Error{Kind: KindConflict, Code: "capacity_below_held", Detail: "More seats are held already than the new capacity has. Remove registrations first, or choose a larger capacity."}
 	ErrAlreadyPublished     = &Error{Kind: KindConflict, Code: "already_published", Detail: "A published competition cannot become a draft again."}
+	ErrOwnCompetition       = &Error{Kind: KindForbidden, Code: "own_competition", Detail: "You can't register for a competition that you organize."}
+	ErrBlocked              = &Error{Kind: KindForbidden, Code: "registration_blocked", Detail: "The organizer removed you and doesn't allow you to register again. If you think this is a mistake, contact them."}
+	ErrUnpublished          = &Error{Kind: KindForbidden, Code: "unpublished_by_admin", Detail: "An administrator unpublished this competition. Only an administrator can publish it again."}
+	ErrOrganizerRegistered  = &Error{Kind: KindConflict, Code: "organizer_registered", Detail: "This account is registered for the competition. Its registration has to be cancelled before it can become the organizer."}
 	ErrVersionMismatch      = &Error{Kind: KindPreconditionFailed, Code: "version_mismatch", Detail: "The competition is not at the version that If-Match names: it was changed meanwhile, or the tag is weak (W/…). Read it again and repeat the change with its ETag."}
 	ErrVersionRequired      = &Error{Kind: KindPreconditionRequired, Code: "if_match_required", Detail: "Send If-Match with the competition's ETag, or '*' for any version."}
 	ErrIdempotencyKeyReused = &Error{Kind: KindInvalid, Code: "idempotency_key_reused", Detail: "This Idempotency-Key was used for another request. Use a new key for each new request."}

@@ -54,15 +54,8 @@ func (s *Service) RegistrationsPerDay(ctx context.Context, a Actor, days int) ([
 // RegistrationTimeline counts the registrations of a competition in equal steps of at least a millisecond from the first to the last one,
 // for its organizer and admins. It is empty when there is none.
 func (s *Service) RegistrationTimeline(ctx context.Context, a Actor, competitionID string) ([]TimeCount, error) {
-	if err := require(a, RoleOrganizer, RoleAdmin); err != nil {
+	if _, err := s.ManagedCompetition(ctx, a, competitionID); err != nil {
 		return nil, err
-	}
-	competition, err := s.Competition(ctx, a, competitionID)
-	if err != nil {
-		return nil, err
-	}
-	if !competition.ManagedBy(a) {
-		return nil, ErrForbidden
 	}
 	first, last, ok, err := s.Statistics.RegistrationSpan(ctx, competitionID)
 	if err != nil || !ok {

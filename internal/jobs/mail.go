@@ -36,7 +36,7 @@ func mailPriority(kind compete.MessageKind) int {
 		return prioritySoon
 	case compete.MessageReminder:
 		return priorityLater
-	case compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted, compete.MessageCancelled, compete.MessageCompetitionCancelled:
+	case compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted, compete.MessageCancelled, compete.MessageRemoved, compete.MessageCompetitionCancelled:
 	}
 	return priorityUsual
 }
@@ -85,7 +85,7 @@ func (w *mailer) send(ctx context.Context, job compete.MailJob) error {
 		return nil
 	case err != nil:
 		return fmt.Errorf("read message %s: %w", job.MessageID, err)
-	case outgoing.DeliveredAt != nil, outgoing.Kind == compete.MessageReminder && outgoing.RemindersOff:
+	case outgoing.DeliveredAt != nil, outgoing.Disabled, outgoing.Kind == compete.MessageReminder && outgoing.RemindersOff:
 		return nil
 	case !config.Mailing && outgoing.LinkID == "":
 		return fmt.Errorf("%w: SMTP_URL is not set in this process", compete.ErrMailServer)

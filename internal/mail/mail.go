@@ -36,6 +36,8 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 		Starts:      t.Competition.StartDate,
 		Position:    t.Registration.Position,
 		Competition: c.PublicURL + "/competitions/" + t.Competition.ID,
+		Reason:      oneLine(t.Registration.Removal.Reason),
+		Blocked:     t.Registration.Removal.Blocked,
 	}, c.Details)
 }
 
@@ -85,6 +87,8 @@ type content struct {
 	Starts      *time.Time `json:"starts,omitempty"`
 	Position    int        `json:"position,omitempty"`    // on the waitlist, from 1; 0 when it is not known
 	Competition string     `json:"competition,omitempty"` // link to its page
+	Reason      string     `json:"reason,omitempty"`      // why the organizer removed them; empty when none was given
+	Blocked     bool       `json:"blocked,omitempty"`     // they can't register again
 	Address     string     `json:"address,omitempty"`     // email that a message about an account is about
 
 	Site      string `json:"-"` // link to the first page

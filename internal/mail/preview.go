@@ -71,7 +71,7 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 	}
 	c.Details = true
 	w, err := c.Compose(compete.Target{
-		Notice: compete.Notice{Kind: kind}, Registration: compete.Registration{Position: 3},
+		Notice: compete.Notice{Kind: kind}, Registration: compete.Registration{Position: 3, Removal: compete.Removal{Reason: "You're registered twice, with two addresses."}},
 		Participant: compete.Participant{ID: sampleID, Name: user.Name, Email: user.Email},
 		Competition: compete.Competition{ID: sampleID, Title: "Harbour Lights Night Run", Location: "Old Customs House, Rotterdam", StartDate: &starts},
 	})

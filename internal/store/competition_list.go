@@ -16,6 +16,7 @@ type competitionsKey struct {
 	sort                      compete.Sort
 	cursor                    compete.Cursor
 	limit                     int
+	suspended                 bool
 }
 
 // Competitions implements compete.CompetitionStore. Callers share what it returns and must not change it.
@@ -29,7 +30,7 @@ func (s *Store) Competitions(ctx context.Context, f compete.CompetitionFilter) (
 	if !storable(strings.Join(f.Tags, "")) || f.OrganizerID != "" && !compete.ValidID(f.OrganizerID) {
 		return compete.Page[compete.Competition]{}, nil
 	}
-	key := competitionsKey{match, strings.Join(f.Tags, ","), f.OrganizerID, f.Phase, f.Sort, f.Cursor, f.Limit}
+	key := competitionsKey{match, strings.Join(f.Tags, ","), f.OrganizerID, f.Phase, f.Sort, f.Cursor, f.Limit, f.Suspended}
 	return s.competitionLists.read(ctx, key, func(ctx context.Context) (compete.Page[compete.Competition], error) {
 		return s.listCompetitions(ctx, f, match)
 	})
@@ -41,8 +42,8 @@ func (s *Store) listCompetitions(ctx context.Context, f compete.CompetitionFilte
 	st.add(`SELECT ` + competitionColumns + `, c.filling` + fromCompetitions + `WHERE `)
 	var q querier = s.reader
 	if len(f.Tags) > 0 || match != "" {
-		// What matches is found and cut to a page first, so that only the page's organizers and tags are read.
-		st.add(`c.id IN (SELECT c.id FROM competitions c WHERE `)
+		// What matches is found and cut to a page first, so that only the page's tags are read.
+		st.add(`c.id IN (SELECT c.id` + fromCompetitions + `WHERE `)
 		st.listed(f, order)
 		if len(f.Tags) > 0 {
 			st.add(` AND c.id IN (SELECT t.competition_id FROM competition_tags t WHERE t.tag {any %s text})`, s.dialect.list(f.Tags))
@@ -86,7 +87,10 @@ func (s *statement) listed(f compete.CompetitionFilter, order order) {
 	if f.Sort == compete.SortDeadline && f.Cursor.IsZero() {
 		deadline = order.column // the first page begins at now
 	}
-	if f.OrganizerID == "" || f.Phase != "" {
+	switch {
+	case f.Suspended:
+		s.add(` AND c.status = 'PUBLISHED' AND `+suspended+` AND coalesce(c.start_date, c.reg_deadline) > %s`, compete.UTC(f.Now))
+	case f.OrganizerID == "" || f.Phase != "":
 		s.phase(f.Phase, compete.UTC(f.Now), deadline)
 	}
 	if f.OrganizerID == "" && f.Phase == compete.PhaseCancelled {
@@ -108,11 +112,11 @@ func (s *statement) phase(p compete.Phase, now time.Time, deadline string) {
 		s.add(` AND c.status = 'CANCELLED'`)
 		return
 	case compete.PhaseClosed:
-		s.add(` AND c.status = 'PUBLISHED' AND `+deadline+` <= %s`, now)
+		s.add(` AND c.status = 'PUBLISHED' AND (`+deadline+` <= %s OR `+suspended+`)`, now)
 		return
 	default: // published, and the deadline is ahead
 	}
-	s.add(` AND c.status = 'PUBLISHED' AND `+deadline+` > %s`, now)
+	s.add(` AND c.status = 'PUBLISHED' AND `+deadline+` > %s AND NOT `+suspended, now)
 	const opened = ` AND (c.reg_opens_at IS NULL OR c.reg_opens_at <= %s)`
 	const free = ` (c.seats_left > 0 AND c.waitlisted = 0)`
 	switch p {

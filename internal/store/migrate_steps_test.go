@@ -56,13 +56,14 @@ var seeds = []struct {
 	{"competitions", row{
 		"id": seedCompetition, "title": "Cup", "description": "A *race*", "location": "Here", "capacity": 2, "seats_left": 1, "waitlisted": 0,
 		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour), "status": "PUBLISHED",
-		"waitlist": true, "discarded": false, "organizer_id": seedOrganizer, "next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
+		"waitlist": true, "discarded": false, "unpublished": false, "organizer_id": seedOrganizer, "next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
 	}},
 	{"competition_tags", row{"competition_id": seedCompetition, "tag": "go"}},
 	{"competition_search", row{"number": 7, "competition_id": seedCompetition, "words": "cup"}},
 	{"registrations", row{
 		"id": seedRegistration, "user_id": seedUser, "competition_id": seedCompetition, "status": "CONFIRMED", "seq": int64(1),
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
+		"cancel_reason": "", "removal_reason": "", "removal_note": "", "blocked": false,
 	}},
 	{"messages", row{
 		"id": seedOther, "user_id": seedUser, "registration_id": seedRegistration, "seq": int64(1), "kind": "confirmed", "start_date": nil,

@@ -23,7 +23,7 @@ const (
 	defaultStart    = 21 * 24 * time.Hour
 )
 
-// createForm is the form of a new competition, or with ?from= of a copy of an own one. Its idempotency key is part of its address,
+// createForm is the form of a new competition, or with ?from= of a copy of one that the viewer manages. Its idempotency key is part of its address,
 // so that who goes back to a form that was sent, and sends it again, makes no second competition.
 func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
@@ -45,7 +45,7 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !c.OwnedBy(v.actor) {
+		if !c.ManagedBy(v.actor) {
 			return nil, compete.ErrForbidden
 		}
 		form.Title, form.Description, form.Location = c.Title, c.Description, c.Location
@@ -185,20 +185,8 @@ func (a *app) preview(r *http.Request, v *visit) (response, error) {
 	return show(http.StatusOK, pages.Preview(look)), nil
 }
 
-// owned reads a competition that the viewer may change.
-func (a *app) owned(v *visit) (compete.Competition, error) {
-	if err := v.requireRole(compete.RoleOrganizer); err != nil {
-		return compete.Competition{}, err
-	}
-	c, err := a.Service.Competition(v.r.Context(), v.actor, v.r.PathValue("id"))
-	if err == nil && !c.OwnedBy(v.actor) {
-		err = compete.ErrForbidden
-	}
-	return c, err
-}
-
 func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
-	c, err := a.owned(v)
+	c, err := a.managed(v)
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +204,7 @@ func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionFo
 }
 
 func (a *app) edit(r *http.Request, v *visit) (response, error) {
-	c, err := a.owned(v)
+	c, err := a.managed(v)
 	if err != nil {
 		return a.keepTyped(r, v, err)
 	}

@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/csv"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -57,7 +56,7 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 	return show(http.StatusOK, pages.Registrations(page, data)), nil
 }
 
-// managed reads a competition whose participants the viewer may see.
+// managed reads a competition that the viewer may change, and whose participants the viewer may see.
 func (a *app) managed(v *visit) (compete.Competition, error) {
 	if err := v.requireLogin(); err != nil {
 		return compete.Competition{}, err
@@ -72,7 +71,8 @@ func (a *app) managed(v *visit) (compete.Competition, error) {
 func registrationRow(r *compete.ParticipantRegistration) pages.RegistrationRow {
 	row := pages.RegistrationRow{
 		ID: r.ID, Seq: r.Seq, Name: r.Participant.Name, Email: r.Participant.Email,
-		State: registrationState(r.Status), At: r.RegisteredAt,
+		State: registrationState(&r.Registration), At: r.RegisteredAt, Disabled: r.Participant.Disabled,
+		Reason: r.Removal.Reason, Note: r.Removal.Note, Blocked: r.Removal.Blocked,
 	}
 	if r.Position > 0 {
 		row.Place = ui.Ordinal(r.Position) + " in line"
@@ -149,32 +149,4 @@ func csvText(s string) string {
 		return "'" + s
 	}
 	return s
-}
-
-func (a *app) removeForm(r *http.Request, v *visit) (response, error) {
-	c, err := a.managed(v)
-	if err != nil {
-		return nil, err
-	}
-	which := "this registration"
-	if no, err := strconv.ParseInt(r.URL.Query().Get("no"), 10, 64); err == nil {
-		which = "registration no. " + strconv.FormatInt(no, 10)
-	}
-	back := "/competitions/" + c.ID + "/registrations"
-	return ask(v, pages.Confirm{
-		Title: "Remove " + which + "?", Yes: "Remove", No: "Keep it", Danger: true,
-		Text:   "They are told by mail. A seat that comes free goes to the next in line.",
-		Action: back + "/" + url.PathEscape(r.PathValue("registration")) + "/remove", Back: back,
-	}), nil
-}
-
-func (a *app) remove(r *http.Request, v *visit) (response, error) {
-	c, err := a.managed(v)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := a.Service.CancelRegistration(r.Context(), v.actor, r.PathValue("registration")); err != nil {
-		return nil, err
-	}
-	return redirectWith("removed", "/competitions/"+c.ID+"/registrations"), nil
 }

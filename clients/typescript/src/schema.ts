@@ -239,7 +239,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Open a competition
-         * @description For organizers. It is published at once unless it is sent with status DRAFT.
+         * @description For organizers and admins. It is published at once unless it is sent with status DRAFT.
          */
         readonly post: operations["createCompetition"];
         readonly delete?: never;
@@ -267,7 +267,7 @@ export interface paths {
         readonly head?: never;
         /**
          * Change a competition
-         * @description For its organizer. What is left out stays as it is. Raising the capacity promotes from the waitlist.
+         * @description For its organizer and admins. What is left out stays as it is. Raising the capacity promotes from the waitlist.
          */
         readonly patch: operations["updateCompetition"];
         readonly trace?: never;
@@ -283,7 +283,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Cancel a competition
-         * @description For its organizer. Everybody registered is told. Cancelling it again changes nothing.
+         * @description For its organizer and admins. Everybody registered is told. Cancelling it again changes nothing.
          */
         readonly post: operations["cancelCompetition"];
         readonly delete?: never;
@@ -323,7 +323,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Register for a competition
-         * @description For participants. Gives a seat (PENDING, confirmed a moment later) or, when all are taken, a place on the waitlist. With an Idempotency-Key it is safe to send it again.
+         * @description For everybody but the competition's own organizer. Gives a seat (PENDING, confirmed a moment later) or, when all are taken, a place on the waitlist. With an Idempotency-Key it is safe to send it again.
          */
         readonly post: operations["register"];
         readonly delete?: never;
@@ -352,6 +352,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/competitions/{id}/transfer": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Transfer a competition
+         * @description For admins. Gives a competition to another organizer, named by organizerId or email. Registrations, seats and waitlist stay as they are. If it was paused because its organizer's account was disabled, it goes on.
+         */
+        readonly post: operations["transferCompetition"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/competitions/{id}/unpublish": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Unpublish a competition
+         * @description For admins. It becomes a draft that only its organizer and admins find. Registrations are kept, but nobody is admitted, promoted or reminded until an admin publishes it again, by a change of its status. Unpublishing a draft changes nothing.
+         */
+        readonly post: operations["unpublishCompetition"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/competitions/my-competitions": {
         readonly parameters: {
             readonly query?: never;
@@ -361,7 +401,7 @@ export interface paths {
         };
         /**
          * List my competitions
-         * @description For organizers: every competition of the caller, drafts too.
+         * @description For organizers and admins: every competition that the caller organizes, drafts too.
          */
         readonly get: operations["listMyCompetitions"];
         readonly put?: never;
@@ -424,9 +464,29 @@ export interface paths {
         readonly post?: never;
         /**
          * Cancel a registration
-         * @description For its owner until the start, and for the competition's organizer and admins. A freed seat goes to the head of the waitlist. Cancelling it again changes nothing.
+         * @description For its owner until the start, and for the competition's organizer and admins at any time. A freed seat goes to the head of the waitlist. The body is for organizers and admins who remove somebody. Cancelling a registration again changes nothing.
          */
         readonly delete: operations["cancelRegistration"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/registrations/{id}/block": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Let somebody register again
+         * @description For the competition's organizer and admins: lifts the block that was set when the person was removed. It is no registration by itself.
+         */
+        readonly delete: operations["unblockRegistration"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -950,7 +1010,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "competition_cancelled" | "reminder" | "verify_email" | "password_reset" | "change_email" | "email_changed" | "address_in_use";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "verify_email" | "password_reset" | "change_email" | "email_changed" | "address_in_use";
             /**
              * Format: date-time
              * @description null: not read yet.
@@ -990,6 +1050,11 @@ export interface components {
         };
         readonly Participant: {
             /**
+             * @description Whether the account is disabled. A seat that it holds is kept; on the waitlist it is passed over, and it gets no messages.
+             * @example false
+             */
+            readonly disabled?: boolean;
+            /**
              * Format: email
              * @example ada@example.com
              */
@@ -1004,6 +1069,17 @@ export interface components {
         };
         readonly ParticipantRegistration: {
             /**
+             * @description Whether the person may not register for the competition again.
+             * @example false
+             */
+            readonly blocked?: boolean;
+            /**
+             * @description Who or what cancelled it: the person, the competition's organizer or an admin (the person was removed), or the cancellation of the competition. Only of a cancelled one, and not of those cancelled before reasons were kept.
+             * @example ORGANIZER
+             * @enum {string}
+             */
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION";
+            /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
              */
@@ -1014,11 +1090,21 @@ export interface components {
              */
             readonly id: string;
             /**
+             * @description What staff noted when they removed the person, who never sees it.
+             * @example See email of 3 April.
+             */
+            readonly note?: string;
+            /**
              * Format: int64
              * @description The place on the waitlist, from 1; only of a waitlisted one.
              * @example 3
              */
             readonly position?: number;
+            /**
+             * @description What the person was told when the organizer removed them.
+             * @example Registered twice.
+             */
+            readonly reason?: string;
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -1097,6 +1183,17 @@ export interface components {
             readonly reminders?: boolean;
         };
         readonly Registration: {
+            /**
+             * @description Whether the person may not register for the competition again.
+             * @example false
+             */
+            readonly blocked?: boolean;
+            /**
+             * @description Who or what cancelled it: the person, the competition's organizer or an admin (the person was removed), or the cancellation of the competition. Only of a cancelled one, and not of those cancelled before reasons were kept.
+             * @example ORGANIZER
+             * @enum {string}
+             */
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION";
             readonly competition: components["schemas"]["CompetitionSummary"];
             /**
              * Format: uuid
@@ -1114,6 +1211,11 @@ export interface components {
              * @example 3
              */
             readonly position?: number;
+            /**
+             * @description What the person was told when the organizer removed them.
+             * @example Registered twice.
+             */
+            readonly reason?: string;
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -1140,6 +1242,90 @@ export interface components {
              * @example 018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly userId: string;
+        };
+        readonly RegistrationState: {
+            /**
+             * @description Whether the person may not register for the competition again.
+             * @example false
+             */
+            readonly blocked?: boolean;
+            /**
+             * @description Who or what cancelled it: the person, the competition's organizer or an admin (the person was removed), or the cancellation of the competition. Only of a cancelled one, and not of those cancelled before reasons were kept.
+             * @example ORGANIZER
+             * @enum {string}
+             */
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION";
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly competitionId: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /**
+             * Format: int64
+             * @description The place on the waitlist, from 1; only of a waitlisted one.
+             * @example 3
+             */
+            readonly position?: number;
+            /**
+             * @description What the person was told when the organizer removed them.
+             * @example Registered twice.
+             */
+            readonly reason?: string;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00.013Z
+             */
+            readonly registeredAt: string;
+            /**
+             * Format: int64
+             * @description Its place in the order of arrival within the competition, from 1; never reused.
+             * @example 59
+             */
+            readonly seq: number;
+            /**
+             * @example PENDING
+             * @enum {string}
+             */
+            readonly status: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00.013Z
+             */
+            readonly updatedAt: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly userId: string;
+        };
+        readonly RemoveRequest: {
+            /**
+             * @description Whether to keep the person from registering for this competition again.
+             * @default false
+             * @example false
+             */
+            readonly block?: boolean;
+            /**
+             * @description For the competition's organizer and admins only.
+             * @example See email of 3 April.
+             */
+            readonly note?: string;
+            /**
+             * @description Whether the person gets a message.
+             * @default true
+             * @example true
+             */
+            readonly notify?: boolean;
+            /**
+             * @description Told to the person.
+             * @example Registered twice.
+             */
+            readonly reason?: string;
         };
         readonly ResetPasswordRequest: {
             /**
@@ -1189,6 +1375,20 @@ export interface components {
              * @enum {string}
              */
             readonly role: "PARTICIPANT" | "ORGANIZER";
+        };
+        readonly TransferRequest: {
+            /**
+             * Format: email
+             * @description The email address of the organizer's or admin's account.
+             * @example grace@example.com
+             */
+            readonly email?: string;
+            /**
+             * Format: uuid
+             * @description The id of the organizer's or admin's account.
+             * @example 018f6b1e-0000-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly organizerId?: string;
         };
         readonly UpdateCompetitionRequest: {
             /**
@@ -3155,6 +3355,232 @@ export interface operations {
             };
         };
     };
+    readonly transferCompetition: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TransferRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly ETag?: string;
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Competition"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description How to log in: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description When to try again, in seconds. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly unpublishCompetition: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly ETag?: string;
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Competition"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description How to log in: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description When to try again, in seconds. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listMyCompetitions: {
         readonly parameters: {
             readonly query?: {
@@ -3393,7 +3819,11 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RemoveRequest"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -3433,8 +3863,125 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Conflict */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description When to try again, in seconds. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly unblockRegistration: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The registration's id. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RegistrationState"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description How to log in: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -235,7 +235,7 @@ func Signup(p ui.Page, f SignupForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Choice("role", "ORGANIZER", "I organize", "Open competitions, watch them fill, see who comes. Organizers don't register themselves.", f.Role == "ORGANIZER").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Choice("role", "ORGANIZER", "I organize", "Open competitions, watch them fill, and see who signed up. You can still enter other competitions.", f.Role == "ORGANIZER").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
