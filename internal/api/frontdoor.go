@@ -17,7 +17,6 @@ var errUnknownRoute = problem.New(http.StatusNotFound, "not_found", "This API ha
 func (a *api) frontDoor(mux *http.ServeMux) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { refuseUnrouted(mux, w, r) })
 	door := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header()["X-Content-Type-Options"] = noSniff
 		if !cleanPath(r.URL.Path) { // the mux would answer with a redirect in HTML
 			problem.Write(w, errUnknownRoute)
 			return
@@ -42,9 +41,6 @@ func (a *api) frontDoor(mux *http.ServeMux) http.Handler {
 		MaxAge:         600,
 	}).Handler(door)
 }
-
-// noSniff keeps a browser from taking what somebody typed for a page.
-var noSniff = []string{"nosniff"}
 
 func cleanPath(p string) bool {
 	return !strings.Contains(p, "//") && (!strings.Contains(p, "/.") || path.Clean(p) == p)

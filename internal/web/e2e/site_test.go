@@ -56,6 +56,7 @@ func TestDemo(t *testing.T) {
 		{"keyboard", testKeyboard},
 		{"motion and paper", testMotionAndPaper},
 		{"shared links", testSharedLinks},
+		{"API docs", testAPIDocs},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, s) })
 	}
