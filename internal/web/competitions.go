@@ -44,7 +44,7 @@ func (a *app) noneYet(ctx context.Context, v *visit) (pages.NoneYet, error) {
 
 // phaseChips are the filters of the list. The first is the default: what one can still register for, full ones too.
 var phaseChips = []pages.Chip{
-	{Value: "", Label: "All"},
+	{Value: "", Label: "Current"},
 	{Value: string(compete.PhaseOpen), Label: "Open now"},
 	{Value: string(compete.PhaseUpcoming), Label: "Opening soon"},
 	{Value: string(compete.PhaseWaitlist), Label: "Waitlist open"},
