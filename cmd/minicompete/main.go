@@ -91,6 +91,10 @@ func run(ctx context.Context, args []string, s streams) int {
 		fmt.Fprintln(s.err, "minicompete:", err)
 		return exitError
 	}
+	if err := errors.Join(config.RefuseSecretFlags(parser, args), config.LoadSecretFiles(parser)); err != nil {
+		fmt.Fprintln(s.err, "minicompete:", err)
+		return exitUsage
+	}
 	parsed, err := parser.Parse(args)
 	if exited { // help was printed
 		return exitOK

@@ -49,7 +49,9 @@ func Example() string {
 	var b strings.Builder
 	b.WriteString("# Every setting of minicompete, with its default. The program takes them from its environment, and what is missing there\n" +
 		"# from the file .env of the working directory: copy what you change into it (./setup.sh puts the secrets there).\n" +
-		"# The same settings are flags: minicompete serve --help. This file is made from internal/config.\n")
+		"# The same settings are flags: minicompete serve --help. This file is made from internal/config.\n" +
+		"# A secret or a URL with a password can also be read from a file: set JWT_SECRET_FILE, DATABASE_URL_FILE and so on to its path.\n" +
+		"# Neither is accepted as a flag.\n")
 	group := ""
 	for _, flag := range settings(describe()) {
 		if flag.Group != nil && flag.Group.Title != group {

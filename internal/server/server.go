@@ -51,6 +51,7 @@ type Config struct {
 	Endpoints      []Endpoint
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	NewID          func() string  // makes request ids
+	HTTPS          bool           // the site is public under https
 	Logger         *slog.Logger
 	Observer       Observer                    // nil: nobody counts
 	Tracer         trace.Tracer                // nil: nothing is traced

@@ -58,6 +58,7 @@ func TestDemo(t *testing.T) {
 		{"shared links", testSharedLinks},
 		{"long titles", testLongTitles},
 		{"phone order", testPhoneOrder},
+		{"API docs", testAPIDocs},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, s) })
 	}
