@@ -35,7 +35,7 @@ type failedJobInput struct {
 type failedJobAnswer struct{ Body FailedJob }
 
 type listUsersInput struct {
-	Search string `query:"search" doc:"Words of a name or an email; each may be the beginning of a word." example:"ada"`
+	Search string `query:"search" doc:"Words, each of them part of a name or an email, whatever their case and accents." example:"ada"`
 	PageParams
 }
 

@@ -24,7 +24,7 @@ const (
 type participantsInput struct {
 	CompetitionInput
 	Status statusParam `query:"status"`
-	Search string      `query:"search" doc:"Part of a name or an email."`
+	Search string      `query:"search" doc:"Words, each of them part of a name or an email, whatever their case and accents."`
 	PageParams
 	Accept string `header:"Accept" hidden:"true"`
 }
