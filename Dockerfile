@@ -1,5 +1,5 @@
 # One static binary in an image that holds nothing else: docker build -t minicompete --build-arg VERSION=1.2.3 .
-FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build
+FROM --platform=$BUILDPLATFORM golang:1.26-alpine@sha256:7a3e50096189ad57c9f9f865e7e4aa8585ed1585248513dc5cda498e2f41812c AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download

@@ -112,7 +112,7 @@ addresses() {
 set_up_docker() {
 	check_docker
 	stop_on_problems
-	write_secrets POSTGRES_PASSWORD REDIS_PASSWORD JWT_SECRET
+	write_secrets POSTGRES_ADMIN_PASSWORD POSTGRES_PASSWORD REDIS_PASSWORD JWT_SECRET
 	say "Building the image and starting everything (a few minutes the first time)"
 	docker compose up --detach --build --wait
 	if public; then

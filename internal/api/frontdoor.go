@@ -10,7 +10,7 @@ import (
 	"minicompete/internal/problem"
 )
 
-var errUnknownRoute = problem.New(http.StatusNotFound, "not_found", "There is no such address in this API. GET /api/docs lists those there are.")
+var errUnknownRoute = problem.New(http.StatusNotFound, "not_found", "This API has no such route. See /api/docs for all routes.")
 
 // frontDoor is what every request passes before it is routed: CORS, the limit of the body, and problem documents also for
 // addresses and methods that there are not.
@@ -63,5 +63,5 @@ func refuseUnrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) 
 	}
 	allow := strings.Join(allowed, ", ")
 	w.Header().Set("Allow", allow)
-	problem.Write(w, problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "This address takes "+allow+" only."))
+	problem.Write(w, problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "This route only accepts "+allow+"."))
 }

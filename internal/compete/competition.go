@@ -97,7 +97,7 @@ func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
 		return "", ErrCompetitionFull
 	case PhaseUpcoming:
 		opens := *ErrRegistrationNotOpen
-		opens.Detail = "Registration opens at " + c.RegOpensAt.UTC().Format(time.RFC3339) + ". Press again then."
+		opens.Detail = "Registration opens at " + c.RegOpensAt.UTC().Format(time.RFC3339) + ". Try again then."
 		return "", &opens
 	case PhaseClosed:
 		return "", ErrRegistrationClosed
@@ -265,7 +265,7 @@ func checkChange(before, after *Competition, change CompetitionChange, now time.
 		v.add("regDeadline", "must be in the future")
 	}
 	if after.Status != StatusDraft && after.Status != StatusPublished {
-		v.add("status", "must be DRAFT or PUBLISHED; cancelling has a route of its own")
+		v.add("status", "must be DRAFT or PUBLISHED; to cancel a competition, use its cancel route")
 	}
 	if err := v.err(); err != nil {
 		return err
@@ -304,12 +304,12 @@ func (v *validation) competition(c *Competition) {
 
 func (v *validation) tags(tags []string) {
 	if len(tags) > MaxTags {
-		v.addf("tags", "may be at most %d", MaxTags)
+		v.addf("tags", "must have at most %d entries", MaxTags)
 		return
 	}
 	for _, tag := range tags {
 		if n := len([]rune(tag)); n < 1 || n > MaxTagLength || !clean(tag) || strings.ContainsAny(tag, ",\n\r\t") {
-			v.addf("tags", "must each be 1 to %d characters of text, without commas", MaxTagLength)
+			v.addf("tags", "must each be 1 to %d characters long, without commas", MaxTagLength)
 			return
 		}
 	}

@@ -139,7 +139,7 @@ func (s *Service) checkPassword(ctx context.Context, a Actor, current string) er
 	}
 	err = s.Passwords.Check(ctx, hash, current)
 	if errors.Is(err, ErrBadCredentials) {
-		return Invalid(FieldError{Field: "currentPassword", Message: "is wrong"})
+		return Invalid(FieldError{Field: "currentPassword", Message: "is incorrect"})
 	}
 	return err
 }

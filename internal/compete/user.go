@@ -105,7 +105,7 @@ func (p *ProfileChange) validate() error {
 	if p.Password != nil {
 		v.password("password", *p.Password)
 		if p.CurrentPassword == nil || *p.CurrentPassword == "" {
-			v.add("currentPassword", "is needed to set a new password")
+			v.add("currentPassword", "is required to set a new password")
 		}
 	}
 	return v.err()
@@ -136,7 +136,7 @@ func (v *validation) email(email string) {
 	case email == "":
 		v.add("email", "is required")
 	case len(email) > MaxEmailLength:
-		v.addf("email", "may have at most %d bytes", MaxEmailLength)
+		v.addf("email", "must be at most %d bytes long", MaxEmailLength)
 	case err != nil || parsed.Address != email || !strings.Contains(email[strings.LastIndexByte(email, '@'):], ".") || !clean(email):
 		v.add("email", "must be an email address such as ada@example.com")
 	}
@@ -145,10 +145,10 @@ func (v *validation) email(email string) {
 func (v *validation) password(field, password string) {
 	switch {
 	case len(password) < MinPasswordLength:
-		v.addf(field, "must have at least %d characters", MinPasswordLength)
+		v.addf(field, "must be at least %d characters long", MinPasswordLength)
 	case len(password) > MaxPasswordLength:
-		v.addf(field, "may have at most %d bytes: as many plain letters, fewer others", MaxPasswordLength)
+		v.addf(field, "must be at most %d bytes long; accented letters and emoji count as several", MaxPasswordLength)
 	case strings.ContainsRune(password, 0) || !utf8.ValidString(password):
-		v.add(field, "must be valid text without NUL")
+		v.add(field, "must be valid text without NUL characters")
 	}
 }

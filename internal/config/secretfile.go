@@ -50,7 +50,7 @@ func isSecret(flag *kong.Flag) bool {
 }
 
 func readSecret(path string) (string, error) {
-	info, err := os.Stat(path)
+	info, err := os.Stat(path) //nolint:gosec // the operator says where
 	if pathError := new(fs.PathError); errors.As(err, &pathError) {
 		return "", fmt.Errorf("%s: %w", path, pathError.Err)
 	}

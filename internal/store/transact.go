@@ -44,7 +44,7 @@ func (s *Store) Transact(ctx context.Context, f func(ctx context.Context, tx *Tx
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(rand.N(firstPause << attempt)):
+		case <-time.After(rand.N(firstPause << attempt)): //nolint:gosec // spreads out retries, guards nothing
 		}
 	}
 }
