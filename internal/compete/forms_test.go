@@ -24,11 +24,11 @@ func TestTextIsStoredInOneForm(t *testing.T) {
 	}
 	c, err := n.competition("", Organizer{}, now)
 	if err != nil || c.Title != "Café Cup" || c.Location != "Hall 3" || c.Description != n.Description || !slices.Equal(c.Tags, []string{"café", "go"}) {
-		t.Errorf("got %+q, %v", c, err)
+		t.Errorf("got %+v, %v", c, err)
 	}
 	changed, err := c.Apply(CompetitionChange{Title: Some("Spring\u2028Cup\u202c"), Location: Some("\u3164"), Tags: Some([]string{"İzmir"})}, now)
 	if err != nil || changed.Title != "Spring Cup" || changed.Location != "" || !slices.Equal(changed.Tags, []string{"izmir"}) {
-		t.Errorf("got %+q, %v", changed, err)
+		t.Errorf("got %+v, %v", changed, err)
 	}
 	for field, n := range map[string]NewCompetition{
 		"title":    {Title: "bell\a", Capacity: 1, RegDeadline: now.Add(time.Hour)},
