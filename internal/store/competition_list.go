@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/normal"
 )
 
 // competitionsKey is what two requests for a list of competitions must share to be answered by one read.
@@ -29,6 +30,11 @@ func (s *Store) Competitions(ctx context.Context, f compete.CompetitionFilter) (
 	if !storable(strings.Join(f.Tags, "")) || f.OrganizerID != "" && !compete.ValidID(f.OrganizerID) {
 		return compete.Page[compete.Competition]{}, nil
 	}
+	if match != "" || len(f.Tags) > 0 {
+		if err := s.findableCompetitions(ctx); err != nil {
+			return compete.Page[compete.Competition]{}, err
+		}
+	}
 	key := competitionsKey{match, strings.Join(f.Tags, ","), f.OrganizerID, f.Phase, f.Sort, f.Cursor, f.Limit}
 	return s.competitionLists.read(ctx, key, func(ctx context.Context) (compete.Page[compete.Competition], error) {
 		return s.listCompetitions(ctx, f, match)
@@ -45,7 +51,7 @@ func (s *Store) listCompetitions(ctx context.Context, f compete.CompetitionFilte
 		st.add(`c.id IN (SELECT c.id FROM competitions c WHERE `)
 		st.listed(f, order)
 		if len(f.Tags) > 0 {
-			st.add(` AND c.id IN (SELECT t.competition_id FROM competition_tags t WHERE t.tag {any %s text})`, s.dialect.list(f.Tags))
+			st.add(` AND c.id IN (SELECT t.competition_id FROM competition_tags t WHERE t.folded {any %s text})`, s.dialect.list(keys(f.Tags)))
 		}
 		if match != "" {
 			st.add(` AND c.id {matches %s}`, match)
@@ -63,6 +69,15 @@ func (s *Store) listCompetitions(ctx context.Context, f compete.CompetitionFilte
 		competitions[i] = listed.Items[i].Competition
 	}
 	return compete.Page[compete.Competition]{Items: competitions, Next: listed.Next}, err
+}
+
+// keys are the tags as competition_tags.folded has them.
+func keys(tags []string) []string {
+	folded := make([]string, len(tags))
+	for i, tag := range tags {
+		folded[i] = normal.Key(tag)
+	}
+	return folded
 }
 
 // listedCompetition is a competition with what it may be sorted by.
