@@ -19,7 +19,7 @@ import (
 )
 
 // ErrTooNew is the refusal of a database that a newer version of the program has migrated.
-var ErrTooNew = errors.New("the database was migrated by a newer version of this program: start that version, or restore a backup made before it")
+var ErrTooNew = errors.New("the database was migrated by a newer version of Mini Compete; run that version, or restore an older backup")
 
 // Migration is one step of the schema.
 type Migration struct {
