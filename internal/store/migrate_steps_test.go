@@ -70,6 +70,7 @@ var seeds = []struct {
 		"delivered_at": seedTime, "link_id": seedOther,
 	}},
 	{"seats_taken", row{"competition_id": seedCompetition, "minute": seedTime.Truncate(time.Minute), "taken": 1}},
+	{"filling_changes", row{"competition_id": seedCompetition, "refresh": int64(1), "was": 0, "at": seedTime}},
 	{"idempotency_keys", row{
 		"user_id": seedUser, "key": "key-12345", "request_hash": "hash", "status": 201, "body": []byte(`{"a":1}`), "expires_at": seedTime,
 	}},

@@ -31,6 +31,7 @@ func testCompetitionLists(t *testing.T, f *fixture) {
 		}
 	})
 	t.Run("tags", func(t *testing.T) { testTags(t, f) })
+	t.Run("filling, while it is counted anew", func(t *testing.T) { testFillingWalk(t, f) })
 }
 
 // testWalk reads a thousand competitions, with ties in every order, page by page: each must come once.
