@@ -17,13 +17,13 @@ type RegistrationState struct {
 	CompetitionID string                     `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
 	UserID        string                     `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
 	Status        compete.RegistrationStatus `json:"status" enum:"PENDING,CONFIRMED,WAITLISTED,CANCELLED" example:"PENDING"`
-	Seq           int64                      `json:"seq" doc:"Its place in the order of arrival within the competition, from 1; never reused." example:"59"`
-	Position      int                        `json:"position,omitempty" doc:"The place on the waitlist, from 1; only of a waitlisted one." example:"3"`
+	Seq           int64                      `json:"seq" doc:"Its place in the competition's order of arrival, starting at 1. Never reused." example:"59"`
+	Position      int                        `json:"position,omitempty" doc:"The place on the waitlist, starting at 1. Present only while waitlisted." example:"3"`
 	RegisteredAt  time.Time                  `json:"registeredAt" example:"2026-04-01T09:00:00.013Z"`
 	UpdatedAt     time.Time                  `json:"updatedAt" example:"2026-04-01T09:00:00.013Z"`
-	CancelReason  compete.CancelReason       `json:"cancelReason,omitempty" enum:"SELF,ORGANIZER,COMPETITION" doc:"Who or what cancelled it: the person, the competition's organizer or an admin (the person was removed), or the cancellation of the competition. Only of a cancelled one, and not of those cancelled before reasons were kept." example:"ORGANIZER"`
-	Reason        string                     `json:"reason,omitempty" doc:"What the person was told when the organizer removed them." example:"Registered twice."`
-	Blocked       bool                       `json:"blocked,omitempty" doc:"Whether the person may not register for the competition again." example:"false"`
+	CancelReason  compete.CancelReason       `json:"cancelReason,omitempty" enum:"SELF,ORGANIZER,COMPETITION" doc:"Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), or the cancellation of the competition. Left out for registrations that were cancelled before reasons were recorded." example:"ORGANIZER"`
+	Reason        string                     `json:"reason,omitempty" doc:"Why the organizer removed the person, as told to them." example:"Registered twice."`
+	Blocked       bool                       `json:"blocked,omitempty" doc:"true if the person can't register for this competition again." example:"false"`
 }
 
 // Registration is a registration as its owner sees it.
@@ -35,7 +35,7 @@ type Registration struct {
 // ParticipantRegistration is a registration as the competition's organizer sees it.
 type ParticipantRegistration struct {
 	RegistrationState
-	Note string      `json:"note,omitempty" doc:"What staff noted when they removed the person, who never sees it." example:"See email of 3 April."`
+	Note string      `json:"note,omitempty" doc:"The organizer's internal note on the removal. The person never sees it." example:"See email of 3 April."`
 	User Participant `json:"user"`
 }
 
@@ -44,7 +44,7 @@ type Participant struct {
 	ID       string `json:"id" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
 	Name     string `json:"name" example:"Ada Lovelace"`
 	Email    string `json:"email" format:"email" example:"ada@example.com"`
-	Disabled bool   `json:"disabled,omitempty" doc:"Whether the account is disabled. A seat that it holds is kept; on the waitlist it is passed over, and it gets no messages." example:"false"`
+	Disabled bool   `json:"disabled,omitempty" doc:"true if the account is disabled: it keeps its seats, but is skipped on waitlists and gets no messages." example:"false"`
 }
 
 // EmptyRequest is the body of a request that has nothing to say.
@@ -57,13 +57,13 @@ type registerInput struct {
 }
 
 type registerAnswer struct {
-	Replayed string `header:"Idempotency-Replayed" doc:"true when this is the answer to an earlier request with the same Idempotency-Key."`
+	Replayed string `header:"Idempotency-Replayed" doc:"true if this repeats the response to an earlier request with the same Idempotency-Key."`
 	Body     Registration
 }
 
 // RegistrationInput names a registration.
 type RegistrationInput struct {
-	ID string `path:"id" doc:"The registration's id."`
+	ID string `path:"id" doc:"The registration's ID."`
 }
 
 type removeInput struct {
@@ -71,12 +71,12 @@ type removeInput struct {
 	JSONBody
 }
 
-// RemoveRequest is what staff say when they remove somebody; it counts only for a registration that isn't the caller's own.
+// RemoveRequest is for organizers and admins who remove somebody. It has no effect on the caller's own registration.
 type RemoveRequest struct {
-	Reason string         `json:"reason,omitempty" doc:"Told to the person." example:"Registered twice."`
-	Note   string         `json:"note,omitempty" doc:"For the competition's organizer and admins only." example:"See email of 3 April."`
-	Notify optional[bool] `json:"notify,omitzero" doc:"Whether the person gets a message." example:"true"`
-	Block  bool           `json:"block,omitempty" doc:"Whether to keep the person from registering for this competition again." default:"false" example:"false"`
+	Reason string         `json:"reason,omitempty" doc:"Shown to the person." example:"Registered twice."`
+	Note   string         `json:"note,omitempty" doc:"Visible only to the competition's organizer and admins." example:"See email of 3 April."`
+	Notify optional[bool] `json:"notify,omitzero" doc:"Whether to send the person a message." example:"true"`
+	Block  bool           `json:"block,omitempty" doc:"Whether to block the person from registering for this competition again." default:"false" example:"false"`
 }
 
 // TransformSchema documents the limits.
@@ -99,7 +99,7 @@ type statusParam string
 
 // Schema documents the states.
 func (statusParam) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Description: "Only registrations in this state.", Enum: []any{
+	return &huma.Schema{Type: huma.TypeString, Description: "Return only registrations with this status.", Enum: []any{
 		string(compete.RegistrationPending), string(compete.RegistrationConfirmed),
 		string(compete.RegistrationWaitlisted), string(compete.RegistrationCancelled),
 	}}
@@ -112,8 +112,8 @@ func (a *api) registerRegistrations() {
 		method: http.MethodPost, path: "/api/competitions/{id}/register", id: "register", tag: tagRegistrations, access: loggedIn,
 		status: http.StatusCreated, holdsSeats: true,
 		summary: "Register for a competition",
-		description: "For everybody but the competition's own organizer. Gives a seat (PENDING, confirmed a moment later) or, when all are taken, " +
-			"a place on the waitlist. With an Idempotency-Key it is safe to send it again.",
+		description: "For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. " +
+			"With an Idempotency-Key, it's safe to retry.",
 		request: EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing, compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
@@ -124,20 +124,20 @@ func (a *api) registerRegistrations() {
 	handle(a, route{
 		method: http.MethodDelete, path: "/api/registrations/{id}", id: "cancelRegistration", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
 		summary: "Cancel a registration",
-		description: "For its owner until the start, and for the competition's organizer and admins at any time. A freed seat goes to the head of the " +
-			"waitlist. The body is for organizers and admins who remove somebody. Cancelling a registration again changes nothing.",
+		description: "For its owner until the competition starts, and for the competition's organizer and admins. A freed seat goes to the next person on the waitlist. " +
+			"Organizers and admins who remove someone else can send a body. Cancelling again has no effect.",
 		request: RemoveRequest{}, optionalBody: true,
 		errors: []*compete.Error{compete.ErrRegistrationGone, compete.ErrCompetitionStarted, compete.ErrBusy},
 	}, a.cancelRegistration)
 	handle(a, route{
 		method: http.MethodDelete, path: "/api/registrations/{id}/block", id: "unblockRegistration", tag: tagRegistrations, access: loggedIn,
-		summary:     "Let somebody register again",
-		description: "For the competition's organizer and admins: lifts the block that was set when the person was removed. It is no registration by itself.",
+		summary:     "Unblock a removed person",
+		description: "For the competition's organizer and admins. The person can register again; this doesn't register them.",
 		errors:      []*compete.Error{compete.ErrForbidden, compete.ErrRegistrationGone, compete.ErrBusy},
 	}, a.unblockRegistration)
 	mine := route{
 		method: http.MethodGet, path: "/api/users/me/registrations", id: "listMyRegistrations", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
-		summary: "List my registrations", description: "The caller's, newest first, cancelled ones too.",
+		summary: "List my registrations", description: "Your registrations, newest first, including cancelled ones.",
 	}
 	handle(a, mine, a.listMyRegistrations)
 	mine.path, mine.id = "/api/competitions/registrations/my", "listMyRegistrationsByCompetitions"

@@ -12,8 +12,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Is it there
-         * @description Answers without asking the database.
+         * Ping
+         * @description Responds without querying the database.
          */
         readonly get: operations["greeting"];
         readonly put?: never;
@@ -32,8 +32,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * List dead letters
-         * @description For admins: jobs whose attempts are used up, newest first.
+         * List failed jobs
+         * @description For admins. Jobs that have used up their attempts, newest first.
          */
         readonly get: operations["listFailedJobs"];
         readonly put?: never;
@@ -54,8 +54,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Send a dead letter again
-         * @description For admins. Each dead letter can be sent again once; if it fails again, there is a new one.
+         * Retry a failed job
+         * @description For admins. You can retry each failed job once. If it fails again, it appears as a new failed job.
          */
         readonly post: operations["retryFailedJob"];
         readonly delete?: never;
@@ -98,8 +98,8 @@ export interface paths {
         readonly options?: never;
         readonly head?: never;
         /**
-         * Change an account
-         * @description For admins, on any account but their own.
+         * Update an account
+         * @description For admins. You can't change your own account.
          */
         readonly patch: operations["updateUser"];
         readonly trace?: never;
@@ -114,8 +114,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Confirm an address by a link
-         * @description The address of the account, or the one that it is to have instead (see changeEmail). Answers the account.
+         * Confirm an email address with a link
+         * @description Confirms the account's current address, or the new one requested with changeEmail. Returns the account.
          */
         readonly post: operations["confirmEmail"];
         readonly delete?: never;
@@ -135,7 +135,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Log in
-         * @description An unknown email and a wrong password give the same answer, in the same time.
+         * @description An unknown email and a wrong password get the same response in the same time.
          */
         readonly post: operations["logIn"];
         readonly delete?: never;
@@ -152,8 +152,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Who am I
-         * @description The account that the token stands for.
+         * Get my account
+         * @description Returns the account that the token belongs to.
          */
         readonly get: operations["me"];
         readonly put?: never;
@@ -174,8 +174,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Ask for a link that sets a new password
-         * @description The answer is the same, after the same work, whether or not an account has this address. At most one such mail a minute and five an hour go to an address; more requests change nothing. The link works once, for one hour.
+         * Request a password reset link
+         * @description The response is the same whether or not an account has this address, and takes the same time. An address gets at most one such email per minute and five per hour; further requests have no effect. The link works once, within one hour.
          */
         readonly post: operations["forgotPassword"];
         readonly delete?: never;
@@ -194,8 +194,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Set a new password by a link
-         * @description Ends all sessions of the account, and confirms its address: the mail was read. A password that is refused leaves the link as it is.
+         * Reset a password with a link
+         * @description Ends all sessions of the account and confirms its email address. If the password is rejected, the link still works.
          */
         readonly post: operations["resetPassword"];
         readonly delete?: never;
@@ -214,8 +214,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Open an account
-         * @description Nobody signs up as an admin.
+         * Sign up
+         * @description Creates an account as a participant or an organizer. Only an admin can make someone an admin.
          */
         readonly post: operations["signUp"];
         readonly delete?: never;
@@ -233,13 +233,13 @@ export interface paths {
         };
         /**
          * List competitions
-         * @description Without 'phase': the published ones whose registration deadline has not passed, full ones too.
+         * @description Without 'phase', returns published competitions whose registration deadline hasn't passed, including full ones.
          */
         readonly get: operations["listCompetitions"];
         readonly put?: never;
         /**
-         * Open a competition
-         * @description For organizers and admins. It is published at once unless it is sent with status DRAFT.
+         * Create a competition
+         * @description For organizers and admins. The competition is published immediately unless you send status DRAFT.
          */
         readonly post: operations["createCompetition"];
         readonly delete?: never;
@@ -256,8 +256,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Read a competition
-         * @description A draft is found by its organizer and admins alone.
+         * Get a competition
+         * @description Only the organizer and admins can see a draft.
          */
         readonly get: operations["getCompetition"];
         readonly put?: never;
@@ -266,8 +266,8 @@ export interface paths {
         readonly options?: never;
         readonly head?: never;
         /**
-         * Change a competition
-         * @description For its organizer and admins. What is left out stays as it is. Raising the capacity promotes from the waitlist.
+         * Update a competition
+         * @description For its organizer and admins. Fields you leave out stay unchanged. Raising the capacity promotes people from the waitlist.
          */
         readonly patch: operations["updateCompetition"];
         readonly trace?: never;
@@ -283,7 +283,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Cancel a competition
-         * @description For its organizer and admins. Everybody registered is told. Cancelling it again changes nothing.
+         * @description For its organizer and admins. Everyone registered is notified. Cancelling again has no effect.
          */
         readonly post: operations["cancelCompetition"];
         readonly delete?: never;
@@ -301,7 +301,7 @@ export interface paths {
         };
         /**
          * Watch the seats
-         * @description Server-sent events: a 'seats' event with the present state at once, and one after each change (several changes in a row may come as one). A comment is sent every 20 s. The stream ends when the server stops; connect again then, as browsers do by themselves.
+         * @description Server-sent events: a 'seats' event with the current state right away, then one after each change. Changes in quick succession may be combined. A comment is sent every 20 s. The stream ends when the server stops; reconnect then, as browsers do automatically.
          */
         readonly get: operations["watchSeats"];
         readonly put?: never;
@@ -323,7 +323,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Register for a competition
-         * @description For everybody but the competition's own organizer. Gives a seat (PENDING, confirmed a moment later) or, when all are taken, a place on the waitlist. With an Idempotency-Key it is safe to send it again.
+         * @description For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. With an Idempotency-Key, it's safe to retry.
          */
         readonly post: operations["register"];
         readonly delete?: never;
@@ -340,8 +340,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * List who is registered
-         * @description For the competition's organizer and admins, in order of arrival. With 'Accept: text/csv' the answer is one CSV file of all pages, whatever 'limit' says; cells that a spreadsheet would take for a formula begin with an apostrophe.
+         * List a competition's registrations
+         * @description For the competition's organizer and admins, in order of arrival. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Cells that a spreadsheet would read as a formula start with an apostrophe.
          */
         readonly get: operations["listRegistrations"];
         readonly put?: never;
@@ -363,7 +363,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Transfer a competition
-         * @description For admins. Gives a competition to another organizer, named by organizerId or email. Registrations, seats and waitlist stay as they are. If it was paused because its organizer's account was disabled, it goes on.
+         * @description For admins. Makes another account its organizer. Send either organizerId or email. Registrations, seats and the waitlist stay as they are. If the competition was paused because its organizer's account was disabled, it resumes.
          */
         readonly post: operations["transferCompetition"];
         readonly delete?: never;
@@ -383,7 +383,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Unpublish a competition
-         * @description For admins. It becomes a draft that only its organizer and admins find. Registrations are kept, but nobody is admitted, promoted or reminded until an admin publishes it again, by a change of its status. Unpublishing a draft changes nothing.
+         * @description For admins. Makes it a draft that only its organizer and admins can see. Registrations are kept, but nobody can register, is promoted or reminded until an admin publishes it again by updating its status. Unpublishing a draft has no effect.
          */
         readonly post: operations["unpublishCompetition"];
         readonly delete?: never;
@@ -401,7 +401,7 @@ export interface paths {
         };
         /**
          * List my competitions
-         * @description For organizers and admins: every competition that the caller organizes, drafts too.
+         * @description For organizers and admins. All competitions you organize, including drafts.
          */
         readonly get: operations["listMyCompetitions"];
         readonly put?: never;
@@ -421,7 +421,7 @@ export interface paths {
         };
         /**
          * List my registrations
-         * @description The caller's, newest first, cancelled ones too.
+         * @description Your registrations, newest first, including cancelled ones.
          */
         readonly get: operations["listMyRegistrationsByCompetitions"];
         readonly put?: never;
@@ -440,8 +440,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Can it serve
-         * @description 200 when everything that is needed is up, else 503 with the same body and status "unavailable". Redis is needed by nobody: without it, replicas are slower to hear of each other.
+         * Health check
+         * @description 200 if everything required is up; otherwise 503 with the same body and status "unavailable". Redis is never required: without it, changes take longer to reach other replicas.
          */
         readonly get: operations["health"];
         readonly put?: never;
@@ -464,7 +464,7 @@ export interface paths {
         readonly post?: never;
         /**
          * Cancel a registration
-         * @description For its owner until the start, and for the competition's organizer and admins at any time. A freed seat goes to the head of the waitlist. The body is for organizers and admins who remove somebody. Cancelling a registration again changes nothing.
+         * @description For its owner until the competition starts, and for the competition's organizer and admins. A freed seat goes to the next person on the waitlist. Organizers and admins who remove someone else can send a body. Cancelling again has no effect.
          */
         readonly delete: operations["cancelRegistration"];
         readonly options?: never;
@@ -483,8 +483,8 @@ export interface paths {
         readonly put?: never;
         readonly post?: never;
         /**
-         * Let somebody register again
-         * @description For the competition's organizer and admins: lifts the block that was set when the person was removed. It is no registration by itself.
+         * Unblock a removed person
+         * @description For the competition's organizer and admins. The person can register again; this doesn't register them.
          */
         readonly delete: operations["unblockRegistration"];
         readonly options?: never;
@@ -506,8 +506,8 @@ export interface paths {
         readonly options?: never;
         readonly head?: never;
         /**
-         * Change my account
-         * @description What is left out stays as it is. A new password needs the current one, and ends all other sessions.
+         * Update my account
+         * @description Fields you leave out stay unchanged. Setting a new password requires the current one and ends all other sessions.
          */
         readonly patch: operations["updateMe"];
         readonly trace?: never;
@@ -522,8 +522,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Ask for a link that gives my account another address
-         * @description It goes to that address, works once, for 24 hours, and the account keeps its address until then. The answer is the same if the address is another account's, whose owner is told instead.
+         * Request a link to change my email address
+         * @description We email the link to the new address; it works once, within 24 hours. Until then the account keeps its current address. If another account uses the new address, the response is the same and that account's owner is notified instead.
          */
         readonly post: operations["changeEmail"];
         readonly delete?: never;
@@ -542,8 +542,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Ask for a link that confirms my address
-         * @description At most one such mail a minute and five an hour. The link works once, for 48 hours.
+         * Request a link to confirm my email address
+         * @description At most one such email per minute and five per hour. The link works once, within 48 hours.
          */
         readonly post: operations["verifyEmail"];
         readonly delete?: never;
@@ -561,7 +561,7 @@ export interface paths {
         };
         /**
          * List my messages
-         * @description The caller's mailbox, newest first.
+         * @description Your mailbox, newest first.
          */
         readonly get: operations["listMessages"];
         readonly put?: never;
@@ -582,8 +582,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Mark a message read
-         * @description Marking it again changes nothing.
+         * Mark a message as read
+         * @description Marking it again has no effect.
          */
         readonly post: operations["readMessage"];
         readonly delete?: never;
@@ -601,7 +601,7 @@ export interface paths {
         };
         /**
          * List my registrations
-         * @description The caller's, newest first, cancelled ones too.
+         * @description Your registrations, newest first, including cancelled ones.
          */
         readonly get: operations["listMyRegistrations"];
         readonly put?: never;
@@ -651,7 +651,7 @@ export interface components {
             readonly location: string;
             readonly organizer: components["schemas"]["Organizer"];
             /**
-             * @description What a visitor is told, at the time of the answer.
+             * @description Where the competition stands at the time of the response.
              * @example open
              * @enum {string}
              */
@@ -663,19 +663,19 @@ export interface components {
             readonly regDeadline: string;
             /**
              * Format: date-time
-             * @description null: open from the start.
+             * @description When registration opens; null if it's open from the start.
              * @example 2026-04-01T09:00:00Z
              */
             readonly regOpensAt: string | null;
             /**
              * Format: int64
-             * @description Capacity less the seats that are held.
+             * @description Capacity minus seats held.
              * @example 42
              */
             readonly seatsLeft: number;
             /**
              * Format: date-time
-             * @description null: not known yet.
+             * @description When the competition starts; null if it isn't known yet.
              * @example 2026-05-08T08:00:00Z
              */
             readonly startDate: string | null;
@@ -701,18 +701,18 @@ export interface components {
             readonly updatedAt: string;
             /**
              * Format: int64
-             * @description Raised by each change of the content; the ETag is made of it.
+             * @description Goes up with every change to the content. The ETag is derived from it.
              * @example 3
              */
             readonly version: number;
             /**
-             * @description Whether one can queue when it is full.
+             * @description Whether people can join a waitlist once it's full.
              * @example true
              */
             readonly waitlist: boolean;
             /**
              * Format: int64
-             * @description How many wait for a seat.
+             * @description How many people are waiting for a seat.
              * @example 0
              */
             readonly waitlisted: number;
@@ -738,7 +738,7 @@ export interface components {
             readonly location: string;
             readonly organizer: components["schemas"]["Organizer"];
             /**
-             * @description What a visitor is told, at the time of the answer.
+             * @description Where the competition stands at the time of the response.
              * @example open
              * @enum {string}
              */
@@ -750,19 +750,19 @@ export interface components {
             readonly regDeadline: string;
             /**
              * Format: date-time
-             * @description null: open from the start.
+             * @description When registration opens; null if it's open from the start.
              * @example 2026-04-01T09:00:00Z
              */
             readonly regOpensAt: string | null;
             /**
              * Format: int64
-             * @description Capacity less the seats that are held.
+             * @description Capacity minus seats held.
              * @example 42
              */
             readonly seatsLeft: number;
             /**
              * Format: date-time
-             * @description null: not known yet.
+             * @description When the competition starts; null if it isn't known yet.
              * @example 2026-05-08T08:00:00Z
              */
             readonly startDate: string | null;
@@ -788,25 +788,25 @@ export interface components {
             readonly updatedAt: string;
             /**
              * Format: int64
-             * @description Raised by each change of the content; the ETag is made of it.
+             * @description Goes up with every change to the content. The ETag is derived from it.
              * @example 3
              */
             readonly version: number;
             /**
-             * @description Whether one can queue when it is full.
+             * @description Whether people can join a waitlist once it's full.
              * @example true
              */
             readonly waitlist: boolean;
             /**
              * Format: int64
-             * @description How many wait for a seat.
+             * @description How many people are waiting for a seat.
              * @example 0
              */
             readonly waitlisted: number;
         };
         readonly ConfirmEmailRequest: {
             /**
-             * @description From the link in the mail.
+             * @description The token from the link in the email.
              * @example 2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s
              */
             readonly token: string;
@@ -814,7 +814,7 @@ export interface components {
         readonly Counts: {
             /**
              * Format: int64
-             * @description Seats that are held.
+             * @description Seats held.
              * @example 58
              */
             readonly registered: number;
@@ -839,31 +839,31 @@ export interface components {
             readonly location?: string;
             /**
              * Format: date-time
-             * @description In the future.
+             * @description When registration closes. Must be in the future.
              * @example 2026-05-01T12:00:00Z
              */
             readonly regDeadline: string;
             /**
              * Format: date-time
-             * @description When registration opens; left out: at once. Before the deadline.
+             * @description When registration opens. Must be before the deadline. Leave it out to open immediately.
              * @example 2026-04-01T09:00:00Z
              */
             readonly regOpensAt?: string | null;
             /**
              * Format: date-time
-             * @description After the deadline.
+             * @description When the competition starts. Must be after the deadline.
              * @example 2026-05-08T08:00:00Z
              */
             readonly startDate?: string | null;
             /**
-             * @description A draft is seen by its organizer alone.
+             * @description Only the organizer and admins can see a draft.
              * @default PUBLISHED
              * @example PUBLISHED
              * @enum {string}
              */
             readonly status?: "DRAFT" | "PUBLISHED";
             /**
-             * @description Case does not matter.
+             * @description Case doesn't matter.
              * @example [
              *       "go",
              *       "beginners"
@@ -873,7 +873,7 @@ export interface components {
             /** @example Spring Hackathon */
             readonly title: string;
             /**
-             * @description Whether one can queue when it is full.
+             * @description Whether people can join a waitlist once it's full.
              * @default false
              * @example true
              */
@@ -887,8 +887,8 @@ export interface components {
              */
             readonly attempts: number;
             /**
-             * @description Of the last attempt.
-             * @example mail server refused the recipient
+             * @description The error of the last attempt.
+             * @example the mail server rejected the recipient
              */
             readonly error: string;
             /**
@@ -903,31 +903,31 @@ export interface components {
             readonly id: string;
             /**
              * Format: int64
-             * @description The queue's own id of the job.
+             * @description The job's ID in the queue.
              * @example 4711
              */
             readonly jobId: number;
             /** @example notify */
             readonly kind: string;
-            /** @description What the job was asked to do. */
+            /** @description The job's input. */
             readonly payload: unknown;
             /** @example registration */
             readonly queue: string;
             /**
              * Format: date-time
-             * @description When it was sent again; null: not yet.
+             * @description When the job was retried; null if it wasn't.
              * @example 2026-04-01T09:30:00Z
              */
             readonly retriedAt: string | null;
         };
         readonly FieldError: {
             /**
-             * @description Its name, as in this document.
+             * @description The name of the field, parameter or header.
              * @example regDeadline
              */
             readonly field: string;
             /**
-             * @description What is expected of it.
+             * @description What it must be.
              * @example must be in the future
              */
             readonly message: string;
@@ -951,7 +951,7 @@ export interface components {
             readonly timestamp: string;
         };
         readonly Health: {
-            /** @description database, queue and redis. */
+            /** @description One entry each for the database, the queue and Redis. */
             readonly checks: {
                 readonly [key: string]: components["schemas"]["HealthCheck"];
             };
@@ -970,12 +970,12 @@ export interface components {
         readonly HealthCheck: {
             /**
              * Format: double
-             * @description How long it took to answer, in milliseconds.
+             * @description How long it took to respond, in milliseconds.
              * @example 0.21
              */
             readonly latencyMs: number;
             /**
-             * @description off: not set up, and so not missed.
+             * @description off means not configured, so not needed.
              * @example up
              * @enum {string}
              */
@@ -1013,13 +1013,13 @@ export interface components {
             readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "verify_email" | "password_reset" | "change_email" | "email_changed" | "address_in_use";
             /**
              * Format: date-time
-             * @description null: not read yet.
+             * @description When it was read; null if unread.
              * @example 2026-04-01T10:00:00Z
              */
             readonly readAt: string | null;
             /**
              * Format: uuid
-             * @description The registration that it is about; null when there is none.
+             * @description The registration this is about; null if none.
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly registrationId: string | null;
@@ -1030,7 +1030,7 @@ export interface components {
             readonly sentAt: string;
             /**
              * Format: int64
-             * @description The registration's sequence number then; null when it is about no registration.
+             * @description The registration's sequence number at that time; null if this isn't about a registration.
              * @example 59
              */
             readonly seq: number | null;
@@ -1050,7 +1050,7 @@ export interface components {
         };
         readonly Participant: {
             /**
-             * @description Whether the account is disabled. A seat that it holds is kept; on the waitlist it is passed over, and it gets no messages.
+             * @description true if the account is disabled: it keeps its seats, but is skipped on waitlists and gets no messages.
              * @example false
              */
             readonly disabled?: boolean;
@@ -1069,12 +1069,12 @@ export interface components {
         };
         readonly ParticipantRegistration: {
             /**
-             * @description Whether the person may not register for the competition again.
+             * @description true if the person can't register for this competition again.
              * @example false
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled it: the person, the competition's organizer or an admin (the person was removed), or the cancellation of the competition. Only of a cancelled one, and not of those cancelled before reasons were kept.
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), or the cancellation of the competition. Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
@@ -1090,18 +1090,18 @@ export interface components {
              */
             readonly id: string;
             /**
-             * @description What staff noted when they removed the person, who never sees it.
+             * @description The organizer's internal note on the removal. The person never sees it.
              * @example See email of 3 April.
              */
             readonly note?: string;
             /**
              * Format: int64
-             * @description The place on the waitlist, from 1; only of a waitlisted one.
+             * @description The place on the waitlist, starting at 1. Present only while waitlisted.
              * @example 3
              */
             readonly position?: number;
             /**
-             * @description What the person was told when the organizer removed them.
+             * @description Why the organizer removed the person, as told to them.
              * @example Registered twice.
              */
             readonly reason?: string;
@@ -1112,7 +1112,7 @@ export interface components {
             readonly registeredAt: string;
             /**
              * Format: int64
-             * @description Its place in the order of arrival within the competition, from 1; never reused.
+             * @description Its place in the competition's order of arrival, starting at 1. Never reused.
              * @example 59
              */
             readonly seq: number;
@@ -1135,16 +1135,16 @@ export interface components {
         };
         readonly Problem: {
             /**
-             * @description Which problem it is; stable, meant for programs.
+             * @description A stable code for programs to act on.
              * @example competition_full
              */
             readonly code: string;
             /**
-             * @description What happened and what to do, for people.
+             * @description What happened and what to do about it, for people to read.
              * @example All seats are taken, and this competition has no waitlist.
              */
             readonly detail: string;
-            /** @description What is wrong with each field, parameter or header. */
+            /** @description One entry per invalid field, parameter or header. */
             readonly errors?: readonly components["schemas"]["FieldError"][] | null;
             /**
              * Format: int64
@@ -1153,43 +1153,43 @@ export interface components {
              */
             readonly status: number;
             /**
-             * @description The status in words.
+             * @description The name of the status.
              * @example Conflict
              */
             readonly title: string;
             /**
-             * @description Always about:blank: 'code' tells the problems apart.
+             * @description Always about:blank. Use 'code' to tell problems apart.
              * @example about:blank
              */
             readonly type: string;
         };
         readonly ProfileRequest: {
             /**
-             * @description Needed to set a new password.
+             * @description Required to set a new password.
              * @example correct horse battery
              */
             readonly currentPassword?: string;
             /** @example Ada King */
             readonly name?: string;
             /**
-             * @description A new password, 8 to 72 bytes. It ends all other sessions.
+             * @description The new password, 8 to 72 bytes. Setting it ends all other sessions.
              * @example a new, longer password
              */
             readonly password?: string;
             /**
-             * @description Whether to be reminded of competitions that start soon.
+             * @description Whether to get reminders of competitions that start soon.
              * @example false
              */
             readonly reminders?: boolean;
         };
         readonly Registration: {
             /**
-             * @description Whether the person may not register for the competition again.
+             * @description true if the person can't register for this competition again.
              * @example false
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled it: the person, the competition's organizer or an admin (the person was removed), or the cancellation of the competition. Only of a cancelled one, and not of those cancelled before reasons were kept.
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), or the cancellation of the competition. Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
@@ -1207,12 +1207,12 @@ export interface components {
             readonly id: string;
             /**
              * Format: int64
-             * @description The place on the waitlist, from 1; only of a waitlisted one.
+             * @description The place on the waitlist, starting at 1. Present only while waitlisted.
              * @example 3
              */
             readonly position?: number;
             /**
-             * @description What the person was told when the organizer removed them.
+             * @description Why the organizer removed the person, as told to them.
              * @example Registered twice.
              */
             readonly reason?: string;
@@ -1223,7 +1223,7 @@ export interface components {
             readonly registeredAt: string;
             /**
              * Format: int64
-             * @description Its place in the order of arrival within the competition, from 1; never reused.
+             * @description Its place in the competition's order of arrival, starting at 1. Never reused.
              * @example 59
              */
             readonly seq: number;
@@ -1245,12 +1245,12 @@ export interface components {
         };
         readonly RegistrationState: {
             /**
-             * @description Whether the person may not register for the competition again.
+             * @description true if the person can't register for this competition again.
              * @example false
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled it: the person, the competition's organizer or an admin (the person was removed), or the cancellation of the competition. Only of a cancelled one, and not of those cancelled before reasons were kept.
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), or the cancellation of the competition. Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
@@ -1267,12 +1267,12 @@ export interface components {
             readonly id: string;
             /**
              * Format: int64
-             * @description The place on the waitlist, from 1; only of a waitlisted one.
+             * @description The place on the waitlist, starting at 1. Present only while waitlisted.
              * @example 3
              */
             readonly position?: number;
             /**
-             * @description What the person was told when the organizer removed them.
+             * @description Why the organizer removed the person, as told to them.
              * @example Registered twice.
              */
             readonly reason?: string;
@@ -1283,7 +1283,7 @@ export interface components {
             readonly registeredAt: string;
             /**
              * Format: int64
-             * @description Its place in the order of arrival within the competition, from 1; never reused.
+             * @description Its place in the competition's order of arrival, starting at 1. Never reused.
              * @example 59
              */
             readonly seq: number;
@@ -1305,24 +1305,24 @@ export interface components {
         };
         readonly RemoveRequest: {
             /**
-             * @description Whether to keep the person from registering for this competition again.
+             * @description Whether to block the person from registering for this competition again.
              * @default false
              * @example false
              */
             readonly block?: boolean;
             /**
-             * @description For the competition's organizer and admins only.
+             * @description Visible only to the competition's organizer and admins.
              * @example See email of 3 April.
              */
             readonly note?: string;
             /**
-             * @description Whether the person gets a message.
+             * @description Whether to send the person a message.
              * @default true
              * @example true
              */
             readonly notify?: boolean;
             /**
-             * @description Told to the person.
+             * @description Shown to the person.
              * @example Registered twice.
              */
             readonly reason?: string;
@@ -1334,7 +1334,7 @@ export interface components {
              */
             readonly password: string;
             /**
-             * @description From the link in the mail.
+             * @description The token from the link in the email.
              * @example 2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s
              */
             readonly token: string;
@@ -1359,7 +1359,7 @@ export interface components {
         readonly SignUpRequest: {
             /**
              * Format: email
-             * @description Unique, whatever its case.
+             * @description Unique, ignoring case.
              * @example ada@example.com
              */
             readonly email: string;
@@ -1379,13 +1379,13 @@ export interface components {
         readonly TransferRequest: {
             /**
              * Format: email
-             * @description The email address of the organizer's or admin's account.
+             * @description The account's email address. It must be an organizer or admin.
              * @example grace@example.com
              */
             readonly email?: string;
             /**
              * Format: uuid
-             * @description The id of the organizer's or admin's account.
+             * @description The account's ID. It must be an organizer or admin.
              * @example 018f6b1e-0000-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly organizerId?: string;
@@ -1393,7 +1393,7 @@ export interface components {
         readonly UpdateCompetitionRequest: {
             /**
              * Format: int64
-             * @description Not below the seats that are held. Raising it promotes from the waitlist.
+             * @description Can't be lower than the seats held. Raising it promotes people from the waitlist.
              * @example 120
              */
             readonly capacity?: number;
@@ -1411,7 +1411,7 @@ export interface components {
             readonly regDeadline?: string;
             /**
              * Format: date-time
-             * @description null: open from now on.
+             * @description When registration opens; null opens it now.
              * @example 2026-04-01T09:00:00Z
              */
             readonly regOpensAt?: string | null;
@@ -1439,7 +1439,7 @@ export interface components {
         };
         readonly UpdateUserRequest: {
             /**
-             * @description true closes the account and ends its sessions, false opens it again.
+             * @description true disables the account and ends its sessions; false enables it again.
              * @example true
              */
             readonly disabled?: boolean;
@@ -1456,7 +1456,7 @@ export interface components {
              */
             readonly createdAt: string;
             /**
-             * @description Whether an admin has closed the account.
+             * @description Whether an admin has disabled the account.
              * @example false
              */
             readonly disabled: boolean;
@@ -1466,7 +1466,7 @@ export interface components {
              */
             readonly email: string;
             /**
-             * @description Whether it was shown that the address is the user's, by a link in a mail.
+             * @description Whether the user has confirmed the address through a link we emailed.
              * @example true
              */
             readonly emailVerified: boolean;
@@ -1478,7 +1478,7 @@ export interface components {
             /** @example Ada Lovelace */
             readonly name: string;
             /**
-             * @description Whether the user is reminded of competitions that start soon.
+             * @description Whether the user gets reminders of competitions that start soon.
              * @example true
              */
             readonly reminders: boolean;
@@ -1532,7 +1532,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1554,9 +1554,9 @@ export interface operations {
     readonly listFailedJobs: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
             };
             readonly header?: never;
@@ -1587,7 +1587,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1625,7 +1625,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1640,7 +1640,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The dead letter's id. */
+                /** @description The failed job's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -1668,7 +1668,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1715,7 +1715,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1728,11 +1728,11 @@ export interface operations {
     readonly listUsers: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
-                /** @description Words of a name or an email; each may be the beginning of a word. */
+                /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
             };
             readonly header?: never;
@@ -1763,7 +1763,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1801,7 +1801,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1816,7 +1816,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The user's id. */
+                /** @description The user's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -1848,7 +1848,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1931,7 +1931,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1975,7 +1975,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2040,7 +2040,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2084,7 +2084,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2140,7 +2140,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2180,7 +2180,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2200,7 +2200,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2242,7 +2242,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2307,7 +2307,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2349,7 +2349,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2414,7 +2414,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2458,7 +2458,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2523,7 +2523,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2536,17 +2536,17 @@ export interface operations {
     readonly listCompetitions: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
-                /** @description Only competitions in this phase. */
+                /** @description Return only competitions in this phase. */
                 readonly phase?: "draft" | "upcoming" | "open" | "waitlist" | "full" | "closed" | "cancelled";
-                /** @description Words in title, description or tags; the last one may be the beginning of a word. */
+                /** @description Words in the title, description or tags. The last one can be incomplete. */
                 readonly search?: string;
-                /** @description newest first, soonest deadline first, or most seats taken in the last hour first (refreshed each minute). */
+                /** @description The order: newest first, soonest deadline first, or most seats taken in the last hour first (updated every minute). */
                 readonly sort?: "newest" | "deadline" | "filling";
-                /** @description Tags, separated by commas; any of them matches. */
+                /** @description Tags, separated by commas. A competition matches if it has any of them. */
                 readonly tags?: string;
             };
             readonly header?: never;
@@ -2577,7 +2577,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2606,7 +2606,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2620,7 +2620,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description 8 to 255 visible ASCII characters, new for each new request. The same key with the same request gets the first answer again, for 24 hours; with another request it is refused. */
+                /** @description 8 to 255 visible ASCII characters; use a new key for each new request. For 24 hours, the same key with the same request returns the first response again. With a different request it is rejected. */
                 readonly "Idempotency-Key"?: string;
             };
             readonly path?: never;
@@ -2656,7 +2656,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2721,7 +2721,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2736,7 +2736,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -2767,7 +2767,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2796,7 +2796,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2810,11 +2810,11 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The ETag of the version that is changed, or * for any. Required. */
+                /** @description Required: the ETag of the version you're changing, or * for any version. */
                 readonly "If-Match"?: string;
             };
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -2849,7 +2849,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2950,7 +2950,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2965,7 +2965,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -2996,7 +2996,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3034,7 +3034,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3049,7 +3049,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -3081,7 +3081,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3110,7 +3110,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3124,11 +3124,11 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description 8 to 255 visible ASCII characters, new for each new request. The same key with the same request gets the first answer again, for 24 hours; with another request it is refused. */
+                /** @description 8 to 255 visible ASCII characters; use a new key for each new request. For 24 hours, the same key with the same request returns the first response again. With a different request it is rejected. */
                 readonly "Idempotency-Key"?: string;
             };
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -3161,7 +3161,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3244,7 +3244,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3257,18 +3257,18 @@ export interface operations {
     readonly listRegistrations: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
-                /** @description Part of a name or an email. */
+                /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
-                /** @description Only registrations in this state. */
+                /** @description Return only registrations with this status. */
                 readonly status?: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
             };
             readonly header?: never;
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -3298,7 +3298,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3345,7 +3345,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3360,7 +3360,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -3395,7 +3395,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3478,7 +3478,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3493,7 +3493,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -3524,7 +3524,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3571,7 +3571,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3584,17 +3584,17 @@ export interface operations {
     readonly listMyCompetitions: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
-                /** @description Only competitions in this phase. */
+                /** @description Return only competitions in this phase. */
                 readonly phase?: "draft" | "upcoming" | "open" | "waitlist" | "full" | "closed" | "cancelled";
-                /** @description Words in title, description or tags; the last one may be the beginning of a word. */
+                /** @description Words in the title, description or tags. The last one can be incomplete. */
                 readonly search?: string;
-                /** @description newest first, soonest deadline first, or most seats taken in the last hour first (refreshed each minute). */
+                /** @description The order: newest first, soonest deadline first, or most seats taken in the last hour first (updated every minute). */
                 readonly sort?: "newest" | "deadline" | "filling";
-                /** @description Tags, separated by commas; any of them matches. */
+                /** @description Tags, separated by commas. A competition matches if it has any of them. */
                 readonly tags?: string;
             };
             readonly header?: never;
@@ -3625,7 +3625,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3663,7 +3663,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3676,9 +3676,9 @@ export interface operations {
     readonly listMyRegistrationsByCompetitions: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
             };
             readonly header?: never;
@@ -3709,7 +3709,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3738,7 +3738,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3779,7 +3779,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3799,7 +3799,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3814,7 +3814,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The registration's id. */
+                /** @description The registration's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -3846,7 +3846,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3920,7 +3920,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3935,7 +3935,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The registration's id. */
+                /** @description The registration's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -3963,7 +3963,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4001,7 +4001,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4045,7 +4045,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4101,7 +4101,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4143,7 +4143,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4199,7 +4199,7 @@ export interface operations {
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4219,7 +4219,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4257,7 +4257,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4277,7 +4277,7 @@ export interface operations {
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4297,7 +4297,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4310,9 +4310,9 @@ export interface operations {
     readonly listMessages: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
             };
             readonly header?: never;
@@ -4343,7 +4343,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4372,7 +4372,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4387,7 +4387,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The message's id. */
+                /** @description The message's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -4415,7 +4415,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4444,7 +4444,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4457,9 +4457,9 @@ export interface operations {
     readonly listMyRegistrations: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
             };
             readonly header?: never;
@@ -4490,7 +4490,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -4519,7 +4519,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
