@@ -16,9 +16,9 @@ type User struct {
 	Name          string       `json:"name" example:"Ada Lovelace"`
 	Email         string       `json:"email" format:"email" example:"ada@example.com"`
 	Role          compete.Role `json:"role" enum:"PARTICIPANT,ORGANIZER,ADMIN" example:"PARTICIPANT"`
-	Disabled      bool         `json:"disabled" doc:"Whether an admin has closed the account." example:"false"`
-	EmailVerified bool         `json:"emailVerified" doc:"Whether it was shown that the address is the user's, by a link in a mail." example:"true"`
-	Reminders     bool         `json:"reminders" doc:"Whether the user is reminded of competitions that start soon." example:"true"`
+	Disabled      bool         `json:"disabled" doc:"Whether an admin has disabled the account." example:"false"`
+	EmailVerified bool         `json:"emailVerified" doc:"Whether the user has confirmed the address through a link we emailed." example:"true"`
+	Reminders     bool         `json:"reminders" doc:"Whether the user gets reminders of competitions that start soon." example:"true"`
 	CreatedAt     time.Time    `json:"createdAt" example:"2026-03-01T09:00:00Z"`
 	UpdatedAt     time.Time    `json:"updatedAt" example:"2026-03-01T09:00:00Z"`
 }
@@ -32,7 +32,7 @@ type Login struct {
 // SignUpRequest opens an account.
 type SignUpRequest struct {
 	Name     string       `json:"name" example:"Ada Lovelace"`
-	Email    string       `json:"email" format:"email" doc:"Unique, whatever its case." example:"ada@example.com"`
+	Email    string       `json:"email" format:"email" doc:"Unique, ignoring case." example:"ada@example.com"`
 	Password string       `json:"password" doc:"8 to 72 bytes." example:"correct horse battery"`
 	Role     compete.Role `json:"role" enum:"PARTICIPANT,ORGANIZER" example:"PARTICIPANT"`
 }
@@ -54,9 +54,9 @@ type LogInRequest struct {
 // ProfileRequest changes the caller's account; what is left out stays.
 type ProfileRequest struct {
 	Name            optional[string] `json:"name,omitzero" example:"Ada King"`
-	Password        optional[string] `json:"password,omitzero" doc:"A new password, 8 to 72 bytes. It ends all other sessions." example:"a new, longer password"`
-	CurrentPassword optional[string] `json:"currentPassword,omitzero" doc:"Needed to set a new password." example:"correct horse battery"`
-	Reminders       optional[bool]   `json:"reminders,omitzero" doc:"Whether to be reminded of competitions that start soon." example:"false"`
+	Password        optional[string] `json:"password,omitzero" doc:"The new password, 8 to 72 bytes. Setting it ends all other sessions." example:"a new, longer password"`
+	CurrentPassword optional[string] `json:"currentPassword,omitzero" doc:"Required to set a new password." example:"correct horse battery"`
+	Reminders       optional[bool]   `json:"reminders,omitzero" doc:"Whether to get reminders of competitions that start soon." example:"false"`
 }
 
 // TransformSchema documents the limits.
@@ -81,21 +81,21 @@ const tagAccounts = "Accounts"
 func (a *api) registerAccounts() {
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/signup", id: "signUp", tag: tagAccounts, status: http.StatusCreated,
-		summary: "Open an account", description: "Nobody signs up as an admin.",
+		summary: "Sign up", description: "Creates an account as a participant or an organizer. Only an admin can make someone an admin.",
 		request: SignUpRequest{}, errors: []*compete.Error{compete.ErrEmailTaken, compete.ErrBusy},
 	}, a.signUp)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/login", id: "logIn", tag: tagAccounts,
-		summary: "Log in", description: "An unknown email and a wrong password give the same answer, in the same time.",
+		summary: "Log in", description: "An unknown email and a wrong password get the same response in the same time.",
 		request: LogInRequest{}, errors: []*compete.Error{compete.ErrBadCredentials, compete.ErrAccountDisabled, compete.ErrBusy},
 	}, a.logIn)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/auth/me", id: "me", tag: tagAccounts, access: loggedIn,
-		summary: "Who am I", description: "The account that the token stands for.",
+		summary: "Get my account", description: "Returns the account that the token belongs to.",
 	}, a.me)
 	handle(a, route{
 		method: http.MethodPatch, path: "/api/users/me", id: "updateMe", tag: tagAccounts, access: loggedIn,
-		summary: "Change my account", description: "What is left out stays as it is. A new password needs the current one, and ends all other sessions.",
+		summary: "Update my account", description: "Fields you leave out stay unchanged. Setting a new password requires the current one and ends all other sessions.",
 		request: ProfileRequest{}, errors: []*compete.Error{compete.ErrBusy},
 	}, a.updateMe)
 }

@@ -12,35 +12,35 @@ import (
 // FailedJob is a dead letter: a background job whose attempts are used up.
 type FailedJob struct {
 	ID        string          `json:"id" format:"uuid" example:"018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f"`
-	JobID     int64           `json:"jobId" doc:"The queue's own id of the job." example:"4711"`
+	JobID     int64           `json:"jobId" doc:"The job's ID in the queue." example:"4711"`
 	Queue     string          `json:"queue" example:"registration"`
 	Kind      string          `json:"kind" example:"notify"`
-	Payload   json.RawMessage `json:"payload" doc:"What the job was asked to do."`
-	Error     string          `json:"error" doc:"Of the last attempt." example:"mail server refused the recipient"`
+	Payload   json.RawMessage `json:"payload" doc:"The job's input."`
+	Error     string          `json:"error" doc:"The error of the last attempt." example:"the mail server rejected the recipient"`
 	Attempts  int             `json:"attempts" example:"3"`
 	FailedAt  time.Time       `json:"failedAt" example:"2026-04-01T09:00:07Z"`
-	RetriedAt *time.Time      `json:"retriedAt" doc:"When it was sent again; null: not yet." example:"2026-04-01T09:30:00Z"`
+	RetriedAt *time.Time      `json:"retriedAt" doc:"When the job was retried; null if it wasn't." example:"2026-04-01T09:30:00Z"`
 }
 
 // UpdateUserRequest is what an admin may change about an account; what is left out stays.
 type UpdateUserRequest struct {
 	Role     optional[compete.Role] `json:"role,omitzero" enum:"PARTICIPANT,ORGANIZER,ADMIN" example:"ORGANIZER"`
-	Disabled optional[bool]         `json:"disabled,omitzero" doc:"true closes the account and ends its sessions, false opens it again." example:"true"`
+	Disabled optional[bool]         `json:"disabled,omitzero" doc:"true disables the account and ends its sessions; false enables it again." example:"true"`
 }
 
 type failedJobInput struct {
-	ID string `path:"id" doc:"The dead letter's id."`
+	ID string `path:"id" doc:"The failed job's ID."`
 }
 
 type failedJobAnswer struct{ Body FailedJob }
 
 type listUsersInput struct {
-	Search string `query:"search" doc:"Words of a name or an email; each may be the beginning of a word." example:"ada"`
+	Search string `query:"search" doc:"Words in the name or email. Part of a word is enough; case and accents don't matter." example:"ada"`
 	PageParams
 }
 
 type updateUserInput struct {
-	ID string `path:"id" doc:"The user's id."`
+	ID string `path:"id" doc:"The user's ID."`
 	JSONBody
 }
 
@@ -49,12 +49,12 @@ const tagAdmin = "Administration"
 func (a *api) registerAdmin() {
 	handle(a, route{
 		method: http.MethodGet, path: "/api/admin/failed-jobs", id: "listFailedJobs", tag: tagAdmin, access: loggedIn,
-		summary: "List dead letters", description: "For admins: jobs whose attempts are used up, newest first.",
+		summary: "List failed jobs", description: "For admins. Jobs that have used up their attempts, newest first.",
 		errors: []*compete.Error{compete.ErrForbidden},
 	}, a.listFailedJobs)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/admin/failed-jobs/{id}/retry", id: "retryFailedJob", tag: tagAdmin, access: loggedIn,
-		summary: "Send a dead letter again", description: "For admins. Each dead letter can be sent again once; if it fails again, there is a new one.",
+		summary: "Retry a failed job", description: "For admins. You can retry each failed job once. If it fails again, it appears as a new failed job.",
 		errors: []*compete.Error{compete.ErrForbidden, compete.ErrFailedJobMissing, compete.ErrFailedJobRetried},
 	}, a.retryFailedJob)
 	handle(a, route{
@@ -64,7 +64,7 @@ func (a *api) registerAdmin() {
 	}, a.listUsers)
 	handle(a, route{
 		method: http.MethodPatch, path: "/api/admin/users/{id}", id: "updateUser", tag: tagAdmin, access: loggedIn,
-		summary: "Change an account", description: "For admins, on any account but their own.",
+		summary: "Update an account", description: "For admins. You can't change your own account.",
 		request: UpdateUserRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrUserMissing, compete.ErrOwnAccount},
 	}, a.updateUser)
 }

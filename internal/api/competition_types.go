@@ -15,17 +15,17 @@ type CompetitionSummary struct {
 	Location    string                    `json:"location" example:"Zurich"`
 	Tags        []string                  `json:"tags" nullable:"false" doc:"Lower case, unique, sorted." example:"[\"beginners\",\"go\"]"`
 	Capacity    int                       `json:"capacity" example:"100"`
-	SeatsLeft   int                       `json:"seatsLeft" doc:"Capacity less the seats that are held." example:"42"`
-	Waitlisted  int                       `json:"waitlisted" doc:"How many wait for a seat." example:"0"`
-	RegOpensAt  *time.Time                `json:"regOpensAt" doc:"null: open from the start." example:"2026-04-01T09:00:00Z"`
+	SeatsLeft   int                       `json:"seatsLeft" doc:"Capacity minus seats held." example:"42"`
+	Waitlisted  int                       `json:"waitlisted" doc:"How many people are waiting for a seat." example:"0"`
+	RegOpensAt  *time.Time                `json:"regOpensAt" doc:"When registration opens; null if it's open from the start." example:"2026-04-01T09:00:00Z"`
 	RegDeadline time.Time                 `json:"regDeadline" example:"2026-05-01T12:00:00Z"`
-	StartDate   *time.Time                `json:"startDate" doc:"null: not known yet." example:"2026-05-08T08:00:00Z"`
+	StartDate   *time.Time                `json:"startDate" doc:"When the competition starts; null if it isn't known yet." example:"2026-05-08T08:00:00Z"`
 	Status      compete.CompetitionStatus `json:"status" enum:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED"`
-	Waitlist    bool                      `json:"waitlist" doc:"Whether one can queue when it is full." example:"true"`
-	Phase       compete.Phase             `json:"phase" enum:"draft,upcoming,open,waitlist,full,closed,cancelled" doc:"What a visitor is told, at the time of the answer." example:"open"`
+	Waitlist    bool                      `json:"waitlist" doc:"Whether people can join a waitlist once it's full." example:"true"`
+	Phase       compete.Phase             `json:"phase" enum:"draft,upcoming,open,waitlist,full,closed,cancelled" doc:"Where the competition stands at the time of the response." example:"open"`
 	Organizer   Organizer                 `json:"organizer"`
 	Counts      Counts                    `json:"counts"`
-	Version     int                       `json:"version" doc:"Raised by each change of the content; the ETag is made of it." example:"3"`
+	Version     int                       `json:"version" doc:"Goes up with every change to the content. The ETag is derived from it." example:"3"`
 	CreatedAt   time.Time                 `json:"createdAt" example:"2026-03-01T09:00:00Z"`
 	UpdatedAt   time.Time                 `json:"updatedAt" example:"2026-03-02T10:30:00Z"`
 }
@@ -44,7 +44,7 @@ type Organizer struct {
 
 // Counts says how many take part and how many wait.
 type Counts struct {
-	Registered int `json:"registered" doc:"Seats that are held." example:"58"`
+	Registered int `json:"registered" doc:"Seats held." example:"58"`
 	Waitlisted int `json:"waitlisted" example:"0"`
 }
 
@@ -53,13 +53,13 @@ type CreateCompetitionRequest struct {
 	Title       string                    `json:"title" example:"Spring Hackathon"`
 	Description string                    `json:"description,omitempty" doc:"Markdown." example:"Bring your own **laptop**."`
 	Location    string                    `json:"location,omitempty" example:"Zurich"`
-	Tags        []string                  `json:"tags,omitempty" nullable:"false" doc:"Case does not matter." example:"[\"go\",\"beginners\"]"`
+	Tags        []string                  `json:"tags,omitempty" nullable:"false" doc:"Case doesn't matter." example:"[\"go\",\"beginners\"]"`
 	Capacity    int                       `json:"capacity" example:"100"`
-	RegOpensAt  *time.Time                `json:"regOpensAt,omitempty" nullable:"true" doc:"When registration opens; left out: at once. Before the deadline." example:"2026-04-01T09:00:00Z"`
-	RegDeadline time.Time                 `json:"regDeadline" doc:"In the future." example:"2026-05-01T12:00:00Z"`
-	StartDate   *time.Time                `json:"startDate,omitempty" nullable:"true" doc:"After the deadline." example:"2026-05-08T08:00:00Z"`
-	Waitlist    bool                      `json:"waitlist,omitempty" doc:"Whether one can queue when it is full." default:"false" example:"true"`
-	Status      compete.CompetitionStatus `json:"status,omitempty" enum:"DRAFT,PUBLISHED" default:"PUBLISHED" doc:"A draft is seen by its organizer alone." example:"PUBLISHED"`
+	RegOpensAt  *time.Time                `json:"regOpensAt,omitempty" nullable:"true" doc:"When registration opens. Must be before the deadline. Leave it out to open immediately." example:"2026-04-01T09:00:00Z"`
+	RegDeadline time.Time                 `json:"regDeadline" doc:"When registration closes. Must be in the future." example:"2026-05-01T12:00:00Z"`
+	StartDate   *time.Time                `json:"startDate,omitempty" nullable:"true" doc:"When the competition starts. Must be after the deadline." example:"2026-05-08T08:00:00Z"`
+	Waitlist    bool                      `json:"waitlist,omitempty" doc:"Whether people can join a waitlist once it's full." default:"false" example:"true"`
+	Status      compete.CompetitionStatus `json:"status,omitempty" enum:"DRAFT,PUBLISHED" default:"PUBLISHED" doc:"Only the organizer and admins can see a draft." example:"PUBLISHED"`
 }
 
 // TransformSchema documents the limits.
@@ -73,8 +73,8 @@ type UpdateCompetitionRequest struct {
 	Description optional[string]                    `json:"description,omitzero" doc:"Markdown." example:"Bring your own **laptop**."`
 	Location    optional[string]                    `json:"location,omitzero" example:"Zurich"`
 	Tags        optional[[]string]                  `json:"tags,omitzero" nullable:"false" example:"[\"go\"]"`
-	Capacity    optional[int]                       `json:"capacity,omitzero" doc:"Not below the seats that are held. Raising it promotes from the waitlist." example:"120"`
-	RegOpensAt  optional[*time.Time]                `json:"regOpensAt,omitzero" nullable:"true" doc:"null: open from now on." example:"2026-04-01T09:00:00Z"`
+	Capacity    optional[int]                       `json:"capacity,omitzero" doc:"Can't be lower than the seats held. Raising it promotes people from the waitlist." example:"120"`
+	RegOpensAt  optional[*time.Time]                `json:"regOpensAt,omitzero" nullable:"true" doc:"When registration opens; null opens it now." example:"2026-04-01T09:00:00Z"`
 	RegDeadline optional[time.Time]                 `json:"regDeadline,omitzero" example:"2026-05-01T12:00:00Z"`
 	StartDate   optional[*time.Time]                `json:"startDate,omitzero" nullable:"true" example:"2026-05-08T08:00:00Z"`
 	Waitlist    optional[bool]                      `json:"waitlist,omitzero" example:"true"`

@@ -25,13 +25,13 @@ func (sortParam) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeString, Default: string(compete.SortNewest),
 		Enum:        []any{string(compete.SortNewest), string(compete.SortDeadline), string(compete.SortFilling)},
-		Description: "newest first, soonest deadline first, or most seats taken in the last hour first (refreshed each minute).",
+		Description: "The order: newest first, soonest deadline first, or most seats taken in the last hour first (updated every minute).",
 	}
 }
 
 // Schema documents the phases.
 func (phaseParam) Schema(huma.Registry) *huma.Schema {
-	s := &huma.Schema{Type: huma.TypeString, Description: "Only competitions in this phase."}
+	s := &huma.Schema{Type: huma.TypeString, Description: "Return only competitions in this phase."}
 	for _, phase := range compete.Phases {
 		s.Enum = append(s.Enum, string(phase))
 	}
@@ -45,8 +45,8 @@ func (t tagsParam) list() []string {
 
 // SearchParams narrow and order a list of competitions.
 type SearchParams struct {
-	Search string     `query:"search" doc:"Words in title, description or tags; the last one may be the beginning of a word." example:"hack"`
-	Tags   tagsParam  `query:"tags" doc:"Tags, separated by commas; any of them matches." example:"go,beginners"`
+	Search string     `query:"search" doc:"Words in the title, description or tags. The last one can be incomplete." example:"hack"`
+	Tags   tagsParam  `query:"tags" doc:"Tags, separated by commas. A competition matches if it has any of them." example:"go,beginners"`
 	Phase  phaseParam `query:"phase"`
 	Sort   sortParam  `query:"sort"`
 }
@@ -69,19 +69,19 @@ type createCompetitionInput struct {
 
 // CompetitionInput names a competition.
 type CompetitionInput struct {
-	ID string `path:"id" doc:"The competition's id."`
+	ID string `path:"id" doc:"The competition's ID."`
 }
 
 type updateCompetitionInput struct {
 	CompetitionInput
-	IfMatch string `header:"If-Match" doc:"The ETag of the version that is changed, or * for any. Required." example:"\"3\""`
+	IfMatch string `header:"If-Match" doc:"Required: the ETag of the version you're changing, or * for any version." example:"\"3\""`
 	JSONBody
 }
 
 type competitionAnswer struct {
-	ETag     string `header:"ETag" doc:"Strong, made of the version alone: what If-Match takes."`
-	Location string `header:"Location" doc:"The address of a new competition."`
-	Replayed string `header:"Idempotency-Replayed" doc:"true when this is the answer to an earlier request with the same Idempotency-Key."`
+	ETag     string `header:"ETag" doc:"A strong tag derived from the version. Send it in If-Match."`
+	Location string `header:"Location" doc:"The URL of the new competition."`
+	Replayed string `header:"Idempotency-Replayed" doc:"true if this repeats the response to an earlier request with the same Idempotency-Key."`
 	Body     Competition
 }
 
@@ -89,28 +89,28 @@ func (a *api) registerCompetitions() {
 	handle(a, route{
 		method: http.MethodGet, path: "/api/competitions", id: "listCompetitions", tag: tagCompetitions, holdsSeats: true,
 		summary:     "List competitions",
-		description: "Without 'phase': the published ones whose registration deadline has not passed, full ones too.",
+		description: "Without 'phase', returns published competitions whose registration deadline hasn't passed, including full ones.",
 	}, a.listCompetitions)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/competitions", id: "createCompetition", tag: tagCompetitions, access: loggedIn,
 		status: http.StatusCreated, holdsSeats: true,
-		summary: "Open a competition", description: "For organizers. It is published at once unless it is sent with status DRAFT.",
+		summary: "Create a competition", description: "For organizers. The competition is published immediately unless you send status DRAFT.",
 		request: CreateCompetitionRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrIdempotencyKeyReused},
 	}, a.createCompetition)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/competitions/my-competitions", id: "listMyCompetitions", tag: tagCompetitions,
 		access: loggedIn, holdsSeats: true,
-		summary: "List my competitions", description: "For organizers: every competition of the caller, drafts too.",
+		summary: "List my competitions", description: "For organizers. All your competitions, including drafts.",
 		errors: []*compete.Error{compete.ErrForbidden},
 	}, a.listMyCompetitions)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/competitions/{id}", id: "getCompetition", tag: tagCompetitions, holdsSeats: true,
-		summary: "Read a competition", description: "A draft is found by its organizer and admins alone.",
+		summary: "Get a competition", description: "Only the organizer and admins can see a draft.",
 		errors: []*compete.Error{compete.ErrCompetitionMissing},
 	}, a.getCompetition)
 	handle(a, route{
 		method: http.MethodPatch, path: "/api/competitions/{id}", id: "updateCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
-		summary: "Change a competition", description: "For its organizer. What is left out stays as it is. Raising the capacity promotes from the waitlist.",
+		summary: "Update a competition", description: "For its organizer. Fields you leave out stay unchanged. Raising the capacity promotes people from the waitlist.",
 		request: UpdateCompetitionRequest{},
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrCompetitionCancelled,
@@ -119,7 +119,7 @@ func (a *api) registerCompetitions() {
 	}, a.updateCompetition)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/competitions/{id}/cancel", id: "cancelCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
-		summary: "Cancel a competition", description: "For its organizer. Everybody registered is told. Cancelling it again changes nothing.",
+		summary: "Cancel a competition", description: "For its organizer. Everyone registered is notified. Cancelling again has no effect.",
 		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrBusy},
 	}, a.cancelCompetition)
 }

@@ -20,7 +20,7 @@ type ifMatch struct {
 
 var errMalformedIfMatch = &compete.Error{
 	Kind: compete.KindUnreadable, Code: "malformed_if_match",
-	Detail: `If-Match takes the competition's ETag as it was given, in double quotes, such as "3"; a list of them; or * for any version.`,
+	Detail: `Set If-Match to the competition's ETag exactly as you got it, with its double quotes, such as "3". A list of ETags or * (any version) also works.`,
 }
 
 // parseIfMatch reads the header by RFC 9110, section 13.1.1. Weak tags, and tags that no competition has, are valid and never match.

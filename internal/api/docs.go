@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"net/http"
 
@@ -10,26 +11,41 @@ import (
 
 const docsPath = "/api/docs"
 
-// docsPolicy lets Swagger UI run its own inline script and styles, and talk to this server alone.
-const docsPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// docsPolicy lets Swagger UI run its own files and talk to this server. Nothing inline runs: this port also serves the
+// pages, with their cookies. The UI's icons are data: images.
+const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// The page that starts Swagger UI. The library's own has its script inline.
+var (
+	//go:embed docs/index.html
+	docsPage []byte
+	//go:embed docs/start.js
+	docsScript []byte
+	//go:embed docs/page.css
+	docsStyle []byte
+)
 
 // registerDocs serves the OpenAPI document and Swagger UI, whose files are in the binary.
 func (a *api) registerDocs(mux *http.ServeMux) {
-	text := openAPI(a)
-	mux.HandleFunc("GET /api/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/openapi+json")
-		w.Header().Set("Cache-Control", "no-cache")
-		_, _ = w.Write(text)
-	})
-	ui := v5emb.New("Mini Compete API", "/api/openapi.json", docsPath)
-	page := func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", docsPolicy)
-		w.Header().Set("Cache-Control", "no-cache")
-		ui.ServeHTTP(w, r)
+	serve := func(pattern, contentType string, text []byte) {
+		mux.HandleFunc("GET "+pattern, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			w.Header().Set("Cache-Control", "no-cache")
+			w.Header().Set("Content-Security-Policy", docsPolicy)
+			_, _ = w.Write(text) // the client may be gone
+		})
 	}
-	mux.HandleFunc("GET "+docsPath, page)
-	mux.HandleFunc("GET "+docsPath+"/", page)
+	serve("/api/openapi.json", "application/openapi+json", openAPI(a))
+	serve(docsPath, "text/html; charset=utf-8", docsPage)
+	serve(docsPath+"/{$}", "text/html; charset=utf-8", docsPage)
+	serve(docsPath+"/start.js", "text/javascript; charset=utf-8", docsScript)
+	serve(docsPath+"/page.css", "text/css; charset=utf-8", docsStyle)
+	files := v5emb.New("Mini Compete API", "/api/openapi.json", docsPath)
+	mux.HandleFunc("GET "+docsPath+"/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-cache")
+		files.ServeHTTP(w, r)
+	})
 }
 
 // openAPI is the document as it is served.

@@ -21,25 +21,25 @@ func document(version string) huma.Config {
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
 				Title: "Mini Compete", Version: version,
-				Description: "Open a competition, register for one, know at once where you stand.\n\n" +
+				Description: "Create competitions, register for them, and know immediately where you stand.\n\n" +
 					"Times are RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`. Lists are JSON arrays; " +
-					"the `Link` header leads to the next page. Answers that hold seats are never older than the last commit.",
+					"the `Link` header points to the next page. Seat counts always reflect the last commit.",
 				License: &huma.License{Name: "MIT", Identifier: "MIT"},
 			},
 			Components: &huma.Components{
 				Schemas:  huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				Examples: map[string]*huma.Example{},
 				SecuritySchemes: map[string]*huma.SecurityScheme{bearerScheme: {
-					Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The token that signing up and logging in give.",
+					Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The token returned when you sign up or log in.",
 				}},
 			},
 			Tags: []*huma.Tag{
-				{Name: tagAccounts, Description: "Signing up, logging in, the own account."},
-				{Name: tagCompetitions, Description: "What is registered for."},
-				{Name: tagRegistrations, Description: "Who is registered, and who waits."},
-				{Name: tagMailbox, Description: "Messages to the caller."},
-				{Name: tagAdmin, Description: "For admins: accounts and dead letters."},
-				{Name: tagService, Description: "The API itself."},
+				{Name: tagAccounts, Description: "Sign up, log in, and manage your account."},
+				{Name: tagCompetitions, Description: "Create, find and manage competitions."},
+				{Name: tagRegistrations, Description: "Register, cancel, and see who is registered or waiting."},
+				{Name: tagMailbox, Description: "Your messages."},
+				{Name: tagAdmin, Description: "For admins: accounts and failed jobs."},
+				{Name: tagService, Description: "The status of the API itself."},
 			},
 		},
 		Formats:       map[string]huma.Format{mediaJSON: {Marshal: marshal}, "json": {Marshal: marshal}},
@@ -106,9 +106,9 @@ func (a *api) documentProblems(op *huma.Operation, r route) {
 		a.huma.OpenAPI().Components.Examples[p.Code] = &huma.Example{Summary: p.Detail, Value: p}
 		response.Content[problem.ContentType].Examples[p.Code] = &huma.Example{Ref: "#/components/examples/" + p.Code}
 	}
-	documentProblemHeader(op, http.StatusUnauthorized, "WWW-Authenticate", "How to log in: Bearer.")
-	documentProblemHeader(op, http.StatusTooManyRequests, "Retry-After", "When to try again, in seconds.")
-	documentProblemHeader(op, http.StatusServiceUnavailable, "Retry-After", "When to try again, in seconds.")
+	documentProblemHeader(op, http.StatusUnauthorized, "WWW-Authenticate", "The authentication scheme: Bearer.")
+	documentProblemHeader(op, http.StatusTooManyRequests, "Retry-After", "How many seconds to wait before trying again.")
+	documentProblemHeader(op, http.StatusServiceUnavailable, "Retry-After", "How many seconds to wait before trying again.")
 }
 
 func documentProblemHeader(op *huma.Operation, status int, name, description string) {
@@ -136,7 +136,7 @@ func impliedErrors(r route) []*compete.Error {
 	return implied
 }
 
-var exampleInvalidBody = compete.Invalid(compete.FieldError{Field: "title", Message: "must have at least 3 characters"})
+var exampleInvalidBody = compete.Invalid(compete.FieldError{Field: "title", Message: "must be at least 3 characters long"})
 
 func isList(r route) bool { return strings.HasPrefix(r.id, "list") }
 

@@ -10,14 +10,13 @@ import (
 	"minicompete/internal/problem"
 )
 
-var errUnknownRoute = problem.New(http.StatusNotFound, "not_found", "There is no such address in this API. GET /api/docs lists those there are.")
+var errUnknownRoute = problem.New(http.StatusNotFound, "not_found", "This API has no such route. See /api/docs for all routes.")
 
 // frontDoor is what every request passes before it is routed: CORS, the limit of the body, and problem documents also for
 // addresses and methods that there are not.
 func (a *api) frontDoor(mux *http.ServeMux) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { refuseUnrouted(mux, w, r) })
 	door := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header()["X-Content-Type-Options"] = noSniff
 		if !cleanPath(r.URL.Path) { // the mux would answer with a redirect in HTML
 			problem.Write(w, errUnknownRoute)
 			return
@@ -43,9 +42,6 @@ func (a *api) frontDoor(mux *http.ServeMux) http.Handler {
 	}).Handler(door)
 }
 
-// noSniff keeps a browser from taking what somebody typed for a page.
-var noSniff = []string{"nosniff"}
-
 func cleanPath(p string) bool {
 	return !strings.Contains(p, "//") && (!strings.Contains(p, "/.") || path.Clean(p) == p)
 }
@@ -67,5 +63,5 @@ func refuseUnrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) 
 	}
 	allow := strings.Join(allowed, ", ")
 	w.Header().Set("Allow", allow)
-	problem.Write(w, problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "This address takes "+allow+" only."))
+	problem.Write(w, problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "This route only accepts "+allow+"."))
 }

@@ -37,7 +37,7 @@ type Greeting struct {
 type Health struct {
 	Greeting
 	Version string       `json:"version" example:"1.0.0"`
-	Checks  HealthChecks `json:"checks" doc:"database, queue and redis."`
+	Checks  HealthChecks `json:"checks" doc:"One entry each for the database, the queue and Redis."`
 }
 
 // HealthChecks are the things that the program leans on.
@@ -45,15 +45,15 @@ type HealthChecks map[string]HealthCheck
 
 // HealthCheck is how one of them is doing.
 type HealthCheck struct {
-	Status    string  `json:"status" enum:"up,down,off" doc:"off: not set up, and so not missed." example:"up"`
-	LatencyMs float64 `json:"latencyMs" doc:"How long it took to answer, in milliseconds." example:"0.21"`
+	Status    string  `json:"status" enum:"up,down,off" doc:"off means not configured, so not needed." example:"up"`
+	LatencyMs float64 `json:"latencyMs" doc:"How long it took to respond, in milliseconds." example:"0.21"`
 }
 
 type greetingAnswer struct{ Body Greeting }
 
 type healthAnswer struct {
 	Status     int
-	RetryAfter string `header:"Retry-After" doc:"With 503: when to try again, in seconds."`
+	RetryAfter string `header:"Retry-After" doc:"With a 503: how many seconds to wait before trying again."`
 	Body       Health
 }
 
@@ -62,12 +62,12 @@ const tagService = "Service"
 func (a *api) registerHealth() {
 	handle(a, route{
 		method: http.MethodGet, path: "/api", id: "greeting", tag: tagService,
-		summary: "Is it there", description: "Answers without asking the database.",
+		summary: "Ping", description: "Responds without querying the database.",
 	}, a.greeting)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/health", id: "health", tag: tagService,
-		summary: "Can it serve", description: "200 when everything that is needed is up, else 503 with the same body and status \"unavailable\". " +
-			"Redis is needed by nobody: without it, replicas are slower to hear of each other.",
+		summary: "Health check", description: "200 if everything required is up; otherwise 503 with the same body and status \"unavailable\". " +
+			"Redis is never required: without it, changes take longer to reach other replicas.",
 	}, a.health)
 	unavailable := a.huma.OpenAPI().Paths["/api/health"].Get.Responses[strconv.Itoa(http.StatusServiceUnavailable)]
 	unavailable.Content = map[string]*huma.MediaType{mediaJSON: {Schema: schemaOf[Health](a)}}

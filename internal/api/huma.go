@@ -104,7 +104,7 @@ func inOurWords(message string) string {
 		return "must be one of " + strings.Trim(values, `"`)
 	}
 	if expected, ok := strings.CutPrefix(message, "expected "); ok {
-		return "must be: " + expected
+		return "must be " + expected
 	}
 	return message
 }

@@ -13,7 +13,7 @@ import (
 
 // IdempotencyKey is the header that makes a request safe to repeat.
 type IdempotencyKey struct {
-	Key string `header:"Idempotency-Key" doc:"8 to 255 visible ASCII characters, new for each new request. The same key with the same request gets the first answer again, for 24 hours; with another request it is refused." example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
+	Key string `header:"Idempotency-Key" doc:"8 to 255 visible ASCII characters; use a new key for each new request. For 24 hours, the same key with the same request returns the first response again. With a different request it is rejected." example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
 
 	sent         int // how many such headers; an empty one counts
 	method, path string
@@ -28,7 +28,7 @@ func (k *IdempotencyKey) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
-var errManyKeys = compete.Invalid(compete.FieldError{Field: "Idempotency-Key", Message: "may be sent once"})
+var errManyKeys = compete.Invalid(compete.FieldError{Field: "Idempotency-Key", Message: "must be sent only once"})
 
 // request is the key with the hash of method, path and raw body; nothing when no key was sent. A key that is no key is refused:
 // its client believes that it may send the request again.

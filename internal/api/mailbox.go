@@ -12,17 +12,17 @@ import (
 type Message struct {
 	ID             string              `json:"id" format:"uuid" example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
 	Kind           compete.MessageKind `json:"kind" enum:"confirmed,waitlisted,promoted,cancelled,competition_cancelled,reminder,verify_email,password_reset,change_email,email_changed,address_in_use" example:"confirmed"`
-	RegistrationID *string             `json:"registrationId" format:"uuid" doc:"The registration that it is about; null when there is none." example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
-	Seq            *int64              `json:"seq" doc:"The registration's sequence number then; null when it is about no registration." example:"59"`
+	RegistrationID *string             `json:"registrationId" format:"uuid" doc:"The registration this is about; null if none." example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
+	Seq            *int64              `json:"seq" doc:"The registration's sequence number at that time; null if this isn't about a registration." example:"59"`
 	To             string              `json:"to" example:"ada@example.com"`
 	Subject        string              `json:"subject" example:"You are in: Spring Hackathon"`
 	Body           string              `json:"body" doc:"Plain text." example:"Your seat is confirmed."`
 	SentAt         time.Time           `json:"sentAt" example:"2026-04-01T09:00:01Z"`
-	ReadAt         *time.Time          `json:"readAt" doc:"null: not read yet." example:"2026-04-01T10:00:00Z"`
+	ReadAt         *time.Time          `json:"readAt" doc:"When it was read; null if unread." example:"2026-04-01T10:00:00Z"`
 }
 
 type messageInput struct {
-	ID string `path:"id" doc:"The message's id."`
+	ID string `path:"id" doc:"The message's ID."`
 }
 
 type messageAnswer struct{ Body Message }
@@ -32,11 +32,11 @@ const tagMailbox = "Mailbox"
 func (a *api) registerMailbox() {
 	handle(a, route{
 		method: http.MethodGet, path: "/api/users/me/mailbox", id: "listMessages", tag: tagMailbox, access: loggedIn,
-		summary: "List my messages", description: "The caller's mailbox, newest first.",
+		summary: "List my messages", description: "Your mailbox, newest first.",
 	}, a.listMessages)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/users/me/mailbox/{id}/read", id: "readMessage", tag: tagMailbox, access: loggedIn,
-		summary: "Mark a message read", description: "Marking it again changes nothing.",
+		summary: "Mark a message as read", description: "Marking it again has no effect.",
 		errors: []*compete.Error{compete.ErrMessageMissing},
 	}, a.readMessage)
 }

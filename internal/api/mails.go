@@ -22,7 +22,7 @@ func (ForgotPasswordRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *h
 
 // ResetPasswordRequest uses such a link.
 type ResetPasswordRequest struct {
-	Token    string `json:"token" doc:"From the link in the mail." example:"2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s"`
+	Token    string `json:"token" doc:"The token from the link in the email." example:"2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s"`
 	Password string `json:"password" doc:"8 to 72 bytes." example:"a new, longer password"`
 }
 
@@ -34,7 +34,7 @@ func (ResetPasswordRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *hu
 
 // ConfirmEmailRequest uses a link that shows that an address is its user's.
 type ConfirmEmailRequest struct {
-	Token string `json:"token" doc:"From the link in the mail." example:"2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s"`
+	Token string `json:"token" doc:"The token from the link in the email." example:"2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s"`
 }
 
 // ChangeEmailRequest asks for a link that gives the account another address.
@@ -55,32 +55,32 @@ type accepted struct{}
 func (a *api) registerMails() {
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/password/forgot", id: "forgotPassword", tag: tagAccounts, status: http.StatusAccepted,
-		summary:     "Ask for a link that sets a new password",
-		description: "The answer is the same, after the same work, whether or not an account has this address. At most one such mail a minute and five an hour go to an address; more requests change nothing. The link works once, for one hour.",
+		summary:     "Request a password reset link",
+		description: "The response is the same whether or not an account has this address, and takes the same time. An address gets at most one such email per minute and five per hour; further requests have no effect. The link works once, within one hour.",
 		request:     ForgotPasswordRequest{}, errors: []*compete.Error{compete.ErrMailOff},
 	}, a.forgotPassword)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/password/reset", id: "resetPassword", tag: tagAccounts, status: http.StatusNoContent,
-		summary:     "Set a new password by a link",
-		description: "Ends all sessions of the account, and confirms its address: the mail was read. A password that is refused leaves the link as it is.",
+		summary:     "Reset a password with a link",
+		description: "Ends all sessions of the account and confirms its email address. If the password is rejected, the link still works.",
 		request:     ResetPasswordRequest{}, errors: []*compete.Error{compete.ErrLinkVoid, compete.ErrBusy},
 	}, a.resetPassword)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/email/confirm", id: "confirmEmail", tag: tagAccounts,
-		summary:     "Confirm an address by a link",
-		description: "The address of the account, or the one that it is to have instead (see changeEmail). Answers the account.",
+		summary:     "Confirm an email address with a link",
+		description: "Confirms the account's current address, or the new one requested with changeEmail. Returns the account.",
 		request:     ConfirmEmailRequest{}, errors: []*compete.Error{compete.ErrLinkVoid, compete.ErrEmailTaken},
 	}, a.confirmEmail)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/users/me/email/verify", id: "verifyEmail", tag: tagAccounts, access: loggedIn, status: http.StatusAccepted,
-		summary:     "Ask for a link that confirms my address",
-		description: "At most one such mail a minute and five an hour. The link works once, for 48 hours.",
+		summary:     "Request a link to confirm my email address",
+		description: "At most one such email per minute and five per hour. The link works once, within 48 hours.",
 		errors:      []*compete.Error{compete.ErrAlreadyVerified, compete.ErrLinkTooSoon, compete.ErrMailOff},
 	}, a.verifyEmail)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/users/me/email", id: "changeEmail", tag: tagAccounts, access: loggedIn, status: http.StatusAccepted,
-		summary:     "Ask for a link that gives my account another address",
-		description: "It goes to that address, works once, for 24 hours, and the account keeps its address until then. The answer is the same if the address is another account's, whose owner is told instead.",
+		summary:     "Request a link to change my email address",
+		description: "We email the link to the new address; it works once, within 24 hours. Until then the account keeps its current address. If another account uses the new address, the response is the same and that account's owner is notified instead.",
 		request:     ChangeEmailRequest{}, errors: []*compete.Error{compete.ErrLinkTooSoon, compete.ErrMailOff, compete.ErrBusy},
 	}, a.changeEmail)
 }

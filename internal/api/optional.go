@@ -14,7 +14,7 @@ type optional[T any] struct{ compete.Optional[T] }
 
 type notNullError struct{}
 
-func (*notNullError) Error() string { return "may not be null" }
+func (*notNullError) Error() string { return "must not be null" }
 
 // UnmarshalJSON runs only for a field that is there.
 func (o *optional[T]) UnmarshalJSON(data []byte) error {

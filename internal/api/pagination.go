@@ -10,8 +10,8 @@ import (
 
 // PageParams are the query parameters that every list takes.
 type PageParams struct {
-	Cursor string   `query:"cursor" doc:"Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning."`
-	Limit  pageSize `query:"limit" doc:"How many rows at most."`
+	Cursor string   `query:"cursor" doc:"Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning."`
+	Limit  pageSize `query:"limit" doc:"The maximum number of items to return."`
 
 	path, query string
 }
@@ -23,7 +23,7 @@ type pageSize int
 func (pageSize) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeInteger, Minimum: bound(1), Maximum: bound(compete.MaxPageSize), Default: compete.DefaultPageSize,
-		Description: "How many rows at most.",
+		Description: "The maximum number of items to return.",
 	}
 }
 
@@ -46,7 +46,7 @@ func (p *PageParams) next(next compete.Cursor) string {
 
 // listOf answers with one page of a list.
 type listOf[T any] struct {
-	Link string `header:"Link" doc:"The address of the next page, as <…>; rel=\"next\". Missing on the last page."`
+	Link string `header:"Link" doc:"The URL of the next page, as <…>; rel=\"next\". Absent on the last page."`
 	Body []T    `nullable:"false"`
 }
 

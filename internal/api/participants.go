@@ -24,7 +24,7 @@ const (
 type participantsInput struct {
 	CompetitionInput
 	Status statusParam `query:"status"`
-	Search string      `query:"search" doc:"Part of a name or an email."`
+	Search string      `query:"search" doc:"Words in the name or email. Part of a word is enough; case and accents don't matter."`
 	PageParams
 	Accept string `header:"Accept" hidden:"true"`
 }
@@ -37,9 +37,9 @@ type participantsAnswer struct {
 func (a *api) registerParticipants() {
 	handle(a, route{
 		method: http.MethodGet, path: "/api/competitions/{id}/registrations", id: "listRegistrations", tag: tagRegistrations, access: loggedIn,
-		summary: "List who is registered",
-		description: "For the competition's organizer and admins, in order of arrival. With 'Accept: text/csv' the answer is one CSV file of all pages, " +
-			"whatever 'limit' says; cells that a spreadsheet would take for a formula begin with an apostrophe.",
+		summary: "List a competition's registrations",
+		description: "For the competition's organizer and admins, in order of arrival. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. " +
+			"Cells that a spreadsheet would read as a formula start with an apostrophe.",
 		produces: []string{mediaJSON, mediaCSV},
 		errors:   []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing},
 	}, a.listParticipants)

@@ -16,8 +16,8 @@ type RegistrationState struct {
 	CompetitionID string                     `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
 	UserID        string                     `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
 	Status        compete.RegistrationStatus `json:"status" enum:"PENDING,CONFIRMED,WAITLISTED,CANCELLED" example:"PENDING"`
-	Seq           int64                      `json:"seq" doc:"Its place in the order of arrival within the competition, from 1; never reused." example:"59"`
-	Position      int                        `json:"position,omitempty" doc:"The place on the waitlist, from 1; only of a waitlisted one." example:"3"`
+	Seq           int64                      `json:"seq" doc:"Its place in the competition's order of arrival, starting at 1. Never reused." example:"59"`
+	Position      int                        `json:"position,omitempty" doc:"The place on the waitlist, starting at 1. Present only while waitlisted." example:"3"`
 	RegisteredAt  time.Time                  `json:"registeredAt" example:"2026-04-01T09:00:00.013Z"`
 	UpdatedAt     time.Time                  `json:"updatedAt" example:"2026-04-01T09:00:00.013Z"`
 }
@@ -51,12 +51,12 @@ type registerInput struct {
 }
 
 type registerAnswer struct {
-	Replayed string `header:"Idempotency-Replayed" doc:"true when this is the answer to an earlier request with the same Idempotency-Key."`
+	Replayed string `header:"Idempotency-Replayed" doc:"true if this repeats the response to an earlier request with the same Idempotency-Key."`
 	Body     Registration
 }
 
 type registrationInput struct {
-	ID string `path:"id" doc:"The registration's id."`
+	ID string `path:"id" doc:"The registration's ID."`
 }
 
 type registrationAnswer struct{ Body Registration }
@@ -65,7 +65,7 @@ type statusParam string
 
 // Schema documents the states.
 func (statusParam) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Description: "Only registrations in this state.", Enum: []any{
+	return &huma.Schema{Type: huma.TypeString, Description: "Return only registrations with this status.", Enum: []any{
 		string(compete.RegistrationPending), string(compete.RegistrationConfirmed),
 		string(compete.RegistrationWaitlisted), string(compete.RegistrationCancelled),
 	}}
@@ -78,8 +78,8 @@ func (a *api) registerRegistrations() {
 		method: http.MethodPost, path: "/api/competitions/{id}/register", id: "register", tag: tagRegistrations, access: loggedIn,
 		status: http.StatusCreated, holdsSeats: true,
 		summary: "Register for a competition",
-		description: "For participants. Gives a seat (PENDING, confirmed a moment later) or, when all are taken, a place on the waitlist. " +
-			"With an Idempotency-Key it is safe to send it again.",
+		description: "For participants. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. " +
+			"With an Idempotency-Key, it's safe to retry.",
 		request: EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrEmailUnverified, compete.ErrCompetitionMissing, compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
@@ -90,13 +90,13 @@ func (a *api) registerRegistrations() {
 	handle(a, route{
 		method: http.MethodDelete, path: "/api/registrations/{id}", id: "cancelRegistration", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
 		summary: "Cancel a registration",
-		description: "For its owner until the start, and for the competition's organizer and admins. A freed seat goes to the head of the waitlist. " +
-			"Cancelling it again changes nothing.",
+		description: "For its owner until the competition starts, and for the competition's organizer and admins. A freed seat goes to the next person on the waitlist. " +
+			"Cancelling again has no effect.",
 		errors: []*compete.Error{compete.ErrRegistrationGone, compete.ErrCompetitionStarted, compete.ErrBusy},
 	}, a.cancelRegistration)
 	mine := route{
 		method: http.MethodGet, path: "/api/users/me/registrations", id: "listMyRegistrations", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
-		summary: "List my registrations", description: "The caller's, newest first, cancelled ones too.",
+		summary: "List my registrations", description: "Your registrations, newest first, including cancelled ones.",
 	}
 	handle(a, mine, a.listMyRegistrations)
 	mine.path, mine.id = "/api/competitions/registrations/my", "listMyRegistrationsByCompetitions"

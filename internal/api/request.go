@@ -31,12 +31,12 @@ type JSONBody struct {
 
 // The requests that could not be read, and why.
 var (
-	errMalformedJSON  = &compete.Error{Kind: compete.KindUnreadable, Code: "malformed_json", Detail: "The body is not valid JSON in UTF-8. Send one JSON object."}
+	errMalformedJSON  = &compete.Error{Kind: compete.KindUnreadable, Code: "malformed_json", Detail: "The body isn't valid UTF-8 JSON. Send one JSON object."}
 	errNotAnObject    = &compete.Error{Kind: compete.KindUnreadable, Code: "malformed_json", Detail: "The body must be one JSON object, such as {}."}
-	errMalformedQuery = &compete.Error{Kind: compete.KindUnreadable, Code: "malformed_query", Detail: "The query string is not valid. Percent-encode what is neither letter nor digit, as %XX."}
-	errUnreadableBody = &compete.Error{Kind: compete.KindUnreadable, Code: "unreadable_body", Detail: "The body ended early or was badly framed. Send the request again."}
-	errBodyTooLarge   = problem.New(http.StatusRequestEntityTooLarge, "body_too_large", "The body may have at most 1 MiB.")
-	errBodyTooSlow    = problem.New(http.StatusRequestTimeout, "request_timeout", "The body did not arrive in time. Send the request again.")
+	errMalformedQuery = &compete.Error{Kind: compete.KindUnreadable, Code: "malformed_query", Detail: "The query string is invalid. Percent-encode everything except letters and digits, as %XX."}
+	errUnreadableBody = &compete.Error{Kind: compete.KindUnreadable, Code: "unreadable_body", Detail: "The body was incomplete or malformed. Send the request again."}
+	errBodyTooLarge   = problem.New(http.StatusRequestEntityTooLarge, "body_too_large", "The body must be at most 1 MiB.")
+	errBodyTooSlow    = problem.New(http.StatusRequestTimeout, "request_timeout", "The body didn't arrive in time. Send the request again.")
 	errNotJSON        = problem.New(http.StatusUnsupportedMediaType, "unsupported_media_type", "Send the body as JSON, with Content-Type: application/json.")
 )
 
@@ -103,7 +103,7 @@ func explain(body []byte, request reflect.Value, check func() error) error {
 	for name, value := range sent {
 		field, proper := fieldByJSONName(request, name)
 		if !field.IsValid() {
-			wrong = append(wrong, compete.FieldError{Field: shorten(name), Message: "is not a field of this request"})
+			wrong = append(wrong, compete.FieldError{Field: shorten(name), Message: "is not a known field"})
 		} else if err := json.Unmarshal(value, field.Addr().Interface()); err != nil {
 			field.SetZero()
 			wrong = append(wrong, compete.FieldError{Field: proper, Message: expectation(field.Type(), err)})
@@ -160,7 +160,7 @@ func shorten(name string) string {
 func expectation(t reflect.Type, err error) string {
 	var refused *notNullError
 	if errors.As(err, &refused) {
-		return "may not be null"
+		return "must not be null"
 	}
 	if o, ok := reflect.New(t).Interface().(interface{ valueType() reflect.Type }); ok {
 		t = o.valueType()
@@ -170,15 +170,15 @@ func expectation(t reflect.Type, err error) string {
 	}
 	switch {
 	case t == reflect.TypeFor[time.Time]():
-		return "must be a time in RFC 3339, such as 2026-05-01T12:00:00Z"
+		return "must be an RFC 3339 time, such as 2026-05-01T12:00:00Z"
 	case t.Kind() == reflect.String:
-		return "must be text"
+		return "must be a string"
 	case t.Kind() == reflect.Bool:
 		return "must be true or false"
 	case t.Kind() == reflect.Int:
 		return "must be a whole number"
 	case t.Kind() == reflect.Slice:
-		return "must be a list of texts"
+		return "must be a list of strings"
 	}
-	return fmt.Sprintf("must be of the JSON type of a Go %s", t.Kind())
+	return fmt.Sprintf("must be a JSON value that fits a Go %s", t.Kind())
 }

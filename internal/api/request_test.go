@@ -18,15 +18,15 @@ func TestDecodeNamesEveryBadField(t *testing.T) {
 	if err := decode([]byte(body), &CreateCompetitionRequest{}, nil); !errors.As(err, &e) {
 		t.Fatalf("got %v, want a refusal", err)
 	}
-	const aTime = "must be a time in RFC 3339, such as 2026-05-01T12:00:00Z"
+	const aTime = "must be an RFC 3339 time, such as 2026-05-01T12:00:00Z"
 	want := []compete.FieldError{
 		{Field: "capacity", Message: "must be a whole number"},
-		{Field: "colour", Message: "is not a field of this request"},
+		{Field: "colour", Message: "is not a known field"},
 		{Field: "regDeadline", Message: aTime},
 		{Field: "startDate", Message: aTime},
-		{Field: "status", Message: "must be text"},
-		{Field: "tags", Message: "must be a list of texts"},
-		{Field: "title", Message: "must be text"},
+		{Field: "status", Message: "must be a string"},
+		{Field: "tags", Message: "must be a list of strings"},
+		{Field: "title", Message: "must be a string"},
 		{Field: "waitlist", Message: "must be true or false"},
 	}
 	if diff := cmp.Diff(want, e.Fields); diff != "" || e.Kind != compete.KindInvalid {
@@ -62,7 +62,7 @@ func TestDecodeKeepsAbsentFromNull(t *testing.T) {
 	}
 	var e *compete.Error
 	err := decode([]byte(`{"title":null,"waitlist":null}`), &UpdateCompetitionRequest{}, nil)
-	want := []compete.FieldError{{Field: "title", Message: "may not be null"}, {Field: "waitlist", Message: "may not be null"}}
+	want := []compete.FieldError{{Field: "title", Message: "must not be null"}, {Field: "waitlist", Message: "must not be null"}}
 	if !errors.As(err, &e) || !cmp.Equal(want, e.Fields) {
 		t.Errorf("nulls: got %v, want %v", err, want)
 	}

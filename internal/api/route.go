@@ -66,7 +66,7 @@ func (a *api) refusal(ctx context.Context, operation string, err error) error {
 
 var errTimedOut = &compete.Error{
 	Kind: compete.KindUnavailable, Code: "timed_out", RetryAfter: compete.ErrBusy.RetryAfter,
-	Detail: "The answer took too long. Try again in a moment; an Idempotency-Key makes that safe.",
+	Detail: "The request took too long. Try again in a moment; with an Idempotency-Key, that's safe.",
 }
 
 // middleware is what stands before a route's handler: who calls, what the answer may be kept for, and what the body claims to be.

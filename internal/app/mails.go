@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"minicompete/internal/auth"
@@ -48,12 +47,11 @@ func (a *App) wireMail(context.Context) (err error) {
 	return err
 }
 
-// serve gives the domain what it needs for links. Without a mail server they reach developers alone: on the page of a demo, or in a
-// log at the level debug.
+// serve gives the domain what it needs for links. Without a mail server only a demo shows them, on a page of its own.
 func (m *mails) serve(a *App) {
 	s, sending := a.service, a.config.SMTPURL != ""
 	s.Links, s.LinkKeys, s.Wording, s.Log = a.auth.Links(a.store), m.keys, m.composer, a.log
-	s.Mailing = sending || a.config.Demo || a.log.Enabled(context.Background(), slog.LevelDebug)
+	s.Mailing = sending || a.config.Demo
 	s.VerifyOnSignUp, s.RequireVerifiedEmail, s.Verified = sending, a.config.RequireVerifiedEmail, &compete.VerifiedUsers{}
 }
 

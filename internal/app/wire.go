@@ -57,7 +57,10 @@ func (a *App) wireServer(context.Context) error {
 		Service: a.service, Auth: a.auth, Live: a.hub, Health: a.health.forAPI,
 		CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version,
 	})
-	c := server.Config{TrustedProxies: proxies, NewID: newID, Logger: a.log, Tracer: a.traces.Tracer("server"), Ready: a.health.ready}
+	c := server.Config{
+		TrustedProxies: proxies, NewID: newID, HTTPS: strings.HasPrefix(a.config.Origin(), "https:"),
+		Logger: a.log, Tracer: a.traces.Tracer("server"), Ready: a.health.ready,
+	}
 	if a.config.Plays(config.RoleWeb) {
 		pages, err := a.pages()
 		if err != nil {

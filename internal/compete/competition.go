@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"minicompete/internal/normal"
 )
 
 // CompetitionStatus is the stored state of a competition: DRAFT → PUBLISHED → CANCELLED.
@@ -95,7 +97,7 @@ func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
 		return "", ErrCompetitionFull
 	case PhaseUpcoming:
 		opens := *ErrRegistrationNotOpen
-		opens.Detail = "Registration opens at " + c.RegOpensAt.UTC().Format(time.RFC3339) + ". Press again then."
+		opens.Detail = "Registration opens at " + c.RegOpensAt.UTC().Format(time.RFC3339) + ". Try again then."
 		return "", &opens
 	case PhaseClosed:
 		return "", ErrRegistrationClosed
@@ -164,7 +166,7 @@ func (n NewCompetition) Check(now time.Time) error {
 // competition makes the competition that the input describes, or names every bad field.
 func (n NewCompetition) competition(id string, organizer Organizer, now time.Time) (Competition, error) {
 	c := Competition{
-		ID: id, Title: strings.TrimSpace(n.Title), Description: n.Description, Location: strings.TrimSpace(n.Location),
+		ID: id, Title: normal.Line(n.Title), Description: n.Description, Location: normal.Line(n.Location),
 		Tags: NormalizeTags(n.Tags), Capacity: n.Capacity, SeatsLeft: n.Capacity,
 		RegOpensAt: utcPointer(n.RegOpensAt), RegDeadline: UTC(n.RegDeadline), StartDate: utcPointer(n.StartDate),
 		Status: n.Status, Waitlist: n.Waitlist, Organizer: organizer, Version: 1, CreatedAt: now, UpdatedAt: now,
@@ -242,7 +244,7 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 			c.RegOpensAt = nil
 		}
 	}
-	c.Title, c.Location = strings.TrimSpace(c.Title), strings.TrimSpace(c.Location)
+	c.Title, c.Location = normal.Line(c.Title), normal.Line(c.Location)
 	c.RegOpensAt, c.RegDeadline, c.StartDate = utcPointer(c.RegOpensAt), UTC(c.RegDeadline), utcPointer(c.StartDate)
 	if err := checkChange(&before, &c, change, now); err != nil {
 		return before, err
@@ -263,7 +265,7 @@ func checkChange(before, after *Competition, change CompetitionChange, now time.
 		v.add("regDeadline", "must be in the future")
 	}
 	if after.Status != StatusDraft && after.Status != StatusPublished {
-		v.add("status", "must be DRAFT or PUBLISHED; cancelling has a route of its own")
+		v.add("status", "must be DRAFT or PUBLISHED; to cancel a competition, use its cancel route")
 	}
 	if err := v.err(); err != nil {
 		return err
@@ -302,23 +304,29 @@ func (v *validation) competition(c *Competition) {
 
 func (v *validation) tags(tags []string) {
 	if len(tags) > MaxTags {
-		v.addf("tags", "may be at most %d", MaxTags)
+		v.addf("tags", "must have at most %d entries", MaxTags)
 		return
 	}
 	for _, tag := range tags {
 		if n := len([]rune(tag)); n < 1 || n > MaxTagLength || !clean(tag) || strings.ContainsAny(tag, ",\n\r\t") {
-			v.addf("tags", "must each be 1 to %d characters of text, without commas", MaxTagLength)
+			v.addf("tags", "must each be 1 to %d characters long, without commas", MaxTagLength)
 			return
 		}
 	}
 }
 
-// NormalizeTags trims and lower-cases tags, and returns each once, sorted.
+// NormalizeTags brings tags into the form in which they are stored, in lower case, and returns each once, sorted. Of those that a search
+// can't tell apart, such as café and cafe, the first stays.
 func NormalizeTags(tags []string) []string {
-	normal := make([]string, 0, len(tags))
+	stored := make([]string, 0, len(tags))
+	seen := make(map[string]bool, len(tags))
 	for _, tag := range tags {
-		normal = append(normal, strings.ToLower(strings.TrimSpace(tag)))
+		tag = normal.Line(strings.ToLower(tag))
+		if key := normal.Key(tag); !seen[key] {
+			seen[key] = true
+			stored = append(stored, tag)
+		}
 	}
-	slices.Sort(normal)
-	return slices.Compact(normal)
+	slices.Sort(stored)
+	return stored
 }

@@ -54,45 +54,45 @@ func (e *Error) Is(target error) bool {
 
 // The errors that carry no details of their own.
 var (
-	ErrUnauthorized       = &Error{Kind: KindUnauthorized, Code: "unauthorized", Detail: "Log in first, and send the token as 'Authorization: Bearer …'."}
-	ErrBadCredentials     = &Error{Kind: KindUnauthorized, Code: "invalid_credentials", Detail: "The email or the password is wrong."}
-	ErrAccountDisabled    = &Error{Kind: KindUnauthorized, Code: "account_disabled", Detail: "This account is disabled. Ask an administrator."}
-	ErrForbidden          = &Error{Kind: KindForbidden, Code: "forbidden", Detail: "Your account may not do this."}
-	ErrEmailTaken         = &Error{Kind: KindConflict, Code: "email_taken", Detail: "An account with this email exists. Log in instead, or use another email."}
-	ErrCompetitionMissing = &Error{Kind: KindNotFound, Code: "competition_not_found", Detail: "There is no such competition."}
-	ErrRegistrationGone   = &Error{Kind: KindNotFound, Code: "registration_not_found", Detail: "There is no such registration."}
-	ErrUserMissing        = &Error{Kind: KindNotFound, Code: "user_not_found", Detail: "There is no such user."}
-	ErrMessageMissing     = &Error{Kind: KindNotFound, Code: "message_not_found", Detail: "There is no such message in your mailbox."}
-	ErrFailedJobMissing   = &Error{Kind: KindNotFound, Code: "failed_job_not_found", Detail: "There is no such dead letter."}
+	ErrUnauthorized       = &Error{Kind: KindUnauthorized, Code: "unauthorized", Detail: "Log in, then send the token as 'Authorization: Bearer …'."}
+	ErrBadCredentials     = &Error{Kind: KindUnauthorized, Code: "invalid_credentials", Detail: "Wrong email or password."}
+	ErrAccountDisabled    = &Error{Kind: KindUnauthorized, Code: "account_disabled", Detail: "This account is disabled. Contact an admin."}
+	ErrForbidden          = &Error{Kind: KindForbidden, Code: "forbidden", Detail: "Your account isn't allowed to do this."}
+	ErrEmailTaken         = &Error{Kind: KindConflict, Code: "email_taken", Detail: "An account with this email already exists. Log in, or use another email."}
+	ErrCompetitionMissing = &Error{Kind: KindNotFound, Code: "competition_not_found", Detail: "Competition not found."}
+	ErrRegistrationGone   = &Error{Kind: KindNotFound, Code: "registration_not_found", Detail: "Registration not found."}
+	ErrUserMissing        = &Error{Kind: KindNotFound, Code: "user_not_found", Detail: "User not found."}
+	ErrMessageMissing     = &Error{Kind: KindNotFound, Code: "message_not_found", Detail: "Message not found in your mailbox."}
+	ErrFailedJobMissing   = &Error{Kind: KindNotFound, Code: "failed_job_not_found", Detail: "Failed job not found."}
 
 	ErrCompetitionFull      = &Error{Kind: KindConflict, Code: "competition_full", Detail: "All seats are taken, and this competition has no waitlist."}
-	ErrAlreadyRegistered    = &Error{Kind: KindConflict, Code: "already_registered", Detail: "You are registered for this competition already."}
+	ErrAlreadyRegistered    = &Error{Kind: KindConflict, Code: "already_registered", Detail: "You're already registered for this competition."}
 	ErrRegistrationClosed   = &Error{Kind: KindConflict, Code: "registration_closed", Detail: "The registration deadline has passed."}
-	ErrRegistrationNotOpen  = &Error{Kind: KindConflict, Code: "registration_not_open", Detail: "Registration is not open yet."}
+	ErrRegistrationNotOpen  = &Error{Kind: KindConflict, Code: "registration_not_open", Detail: "Registration isn't open yet."}
 	ErrCompetitionCancelled = &Error{Kind: KindConflict, Code: "competition_cancelled", Detail: "This competition was cancelled."}
-	ErrCompetitionStarted   = &Error{Kind: KindConflict, Code: "competition_started", Detail: "The competition has started; a registration can be cancelled only until then."}
-	ErrCapacityBelowHeld    = &Error{Kind: KindConflict, Code: "capacity_below_held", Detail: "More seats are held already than the new capacity has. Remove registrations first, or choose a larger capacity."}
-	ErrAlreadyPublished     = &Error{Kind: KindConflict, Code: "already_published", Detail: "A published competition cannot become a draft again."}
-	ErrVersionMismatch      = &Error{Kind: KindPreconditionFailed, Code: "version_mismatch", Detail: "The competition is not at the version that If-Match names: it was changed meanwhile, or the tag is weak (W/…). Read it again and repeat the change with its ETag."}
-	ErrVersionRequired      = &Error{Kind: KindPreconditionRequired, Code: "if_match_required", Detail: "Send If-Match with the competition's ETag, or '*' for any version."}
-	ErrIdempotencyKeyReused = &Error{Kind: KindInvalid, Code: "idempotency_key_reused", Detail: "This Idempotency-Key was used for another request. Use a new key for each new request."}
-	ErrOwnAccount           = &Error{Kind: KindConflict, Code: "own_account", Detail: "You cannot change the role of your own account or disable it. Ask another administrator."}
-	ErrAlreadyVerified      = &Error{Kind: KindConflict, Code: "already_verified", Detail: "The address of this account is confirmed already."}
-	ErrMailOff              = &Error{Kind: KindConflict, Code: "mail_off", Detail: "This site sends no mail, so it can't send the link. Ask the people who run it."}
-	ErrLinkVoid             = &Error{Kind: KindConflict, Code: "link_void", Detail: "This link was used already, has expired, or is not complete. Ask for a new one."}
-	ErrEmailUnverified      = &Error{Kind: KindForbidden, Code: "email_not_verified", Detail: "Confirm your email address first, by the link in the mail that we sent you. Ask for another mail if it is lost."}
-	ErrFailedJobRetried     = &Error{Kind: KindConflict, Code: "already_retried", Detail: "This dead letter was sent again already."}
+	ErrCompetitionStarted   = &Error{Kind: KindConflict, Code: "competition_started", Detail: "The competition has started, so registrations can no longer be cancelled."}
+	ErrCapacityBelowHeld    = &Error{Kind: KindConflict, Code: "capacity_below_held", Detail: "More people hold seats than the new capacity allows. Remove registrations first, or choose a larger capacity."}
+	ErrAlreadyPublished     = &Error{Kind: KindConflict, Code: "already_published", Detail: "A published competition can't become a draft again."}
+	ErrVersionMismatch      = &Error{Kind: KindPreconditionFailed, Code: "version_mismatch", Detail: "If-Match doesn't match the competition's current version: it has changed since you read it, or the tag is weak (W/…). Fetch it again and retry with the new ETag."}
+	ErrVersionRequired      = &Error{Kind: KindPreconditionRequired, Code: "if_match_required", Detail: "Send the competition's ETag in If-Match, or '*' to accept any version."}
+	ErrIdempotencyKeyReused = &Error{Kind: KindInvalid, Code: "idempotency_key_reused", Detail: "This Idempotency-Key was already used for a different request. Use a new key for each new request."}
+	ErrOwnAccount           = &Error{Kind: KindConflict, Code: "own_account", Detail: "You can't disable your own account or change its role. Ask another admin."}
+	ErrAlreadyVerified      = &Error{Kind: KindConflict, Code: "already_verified", Detail: "Your email address is already confirmed."}
+	ErrMailOff              = &Error{Kind: KindConflict, Code: "mail_off", Detail: "This site can't send email, so it can't send you a link. Contact the people who run it."}
+	ErrLinkVoid             = &Error{Kind: KindConflict, Code: "link_void", Detail: "This link has expired, was already used, or is incomplete. Request a new one."}
+	ErrEmailUnverified      = &Error{Kind: KindForbidden, Code: "email_not_verified", Detail: "Confirm your email address first, using the link we emailed you. If you can't find it, request a new one."}
+	ErrFailedJobRetried     = &Error{Kind: KindConflict, Code: "already_retried", Detail: "This failed job was already retried."}
 
-	ErrLinkTooSoon = &Error{Kind: KindTooManyRequests, Code: "mail_too_soon", Detail: "A mail was sent to this address just now, or several in the last hour. Look for it, also among unwanted mail, and try again later.", RetryAfter: LinkPause}
+	ErrLinkTooSoon = &Error{Kind: KindTooManyRequests, Code: "mail_too_soon", Detail: "We've already emailed this address recently. Check your inbox and spam folder, and try again later.", RetryAfter: LinkPause}
 
-	ErrBusy     = &Error{Kind: KindUnavailable, Code: "busy", Detail: "More requests are waiting than can be served soon. Try again in a moment.", RetryAfter: time.Second}
-	ErrDatabase = &Error{Kind: KindUnavailable, Code: "database_unavailable", Detail: "The database cannot be reached right now. Try again in a moment; an Idempotency-Key makes that safe.", RetryAfter: 2 * time.Second}
+	ErrBusy     = &Error{Kind: KindUnavailable, Code: "busy", Detail: "The server is too busy right now. Try again in a moment.", RetryAfter: time.Second}
+	ErrDatabase = &Error{Kind: KindUnavailable, Code: "database_unavailable", Detail: "The database is unavailable right now. Try again in a moment; with an Idempotency-Key, that's safe.", RetryAfter: 2 * time.Second}
 	ErrStopping = &Error{Kind: KindUnavailable, Code: "stopping", Detail: "This server is restarting. Try again in a moment.", RetryAfter: time.Second}
 )
 
 // Invalid is a refusal of input with one message for each bad field.
 func Invalid(fields ...FieldError) *Error {
-	return &Error{Kind: KindInvalid, Code: "validation_failed", Detail: "Some fields need another value; see 'errors'.", Fields: fields}
+	return &Error{Kind: KindInvalid, Code: "validation_failed", Detail: "Some fields are invalid. See 'errors'.", Fields: fields}
 }
 
 // AsError finds the *Error in err's chain; any other error becomes a bland internal one that says nothing about its cause.
@@ -101,5 +101,5 @@ func AsError(err error) *Error {
 	if errors.As(err, &e) {
 		return e
 	}
-	return &Error{Kind: KindInternal, Code: "internal_error", Detail: "Something went wrong on our side. Try again; if it stays, tell the operator the request id."}
+	return &Error{Kind: KindInternal, Code: "internal_error", Detail: "Something went wrong on our side. Try again. If it keeps happening, contact support with the request ID."}
 }

@@ -26,7 +26,7 @@ func ParseIdempotencyKey(key string) error {
 	if !valid {
 		return Invalid(FieldError{
 			Field:   "Idempotency-Key",
-			Message: fmt.Sprintf("must be %d to %d visible ASCII characters; leave the header out to send none", MinIdempotencyKey, MaxIdempotencyKey),
+			Message: fmt.Sprintf("must be %d to %d visible ASCII characters; to send no key, omit the header", MinIdempotencyKey, MaxIdempotencyKey),
 		})
 	}
 	return nil

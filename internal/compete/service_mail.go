@@ -51,10 +51,10 @@ func (s *Service) RequestEmailChange(ctx context.Context, a Actor, email, curren
 	email = NormalizeEmail(email)
 	var v validation
 	if v.email(email); email == NormalizeEmail(user.Email) {
-		v.add("email", "is the account's address already")
+		v.add("email", "is already your address")
 	}
 	if currentPassword == "" {
-		v.add("currentPassword", "is needed to change the address")
+		v.add("currentPassword", "is required to change your email address")
 	}
 	if err := v.err(); err != nil {
 		return err

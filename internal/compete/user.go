@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"minicompete/internal/normal"
 )
 
 // Role says what an account is for.
@@ -67,9 +69,9 @@ type SignUp struct {
 // Check names every bad field at once.
 func (s SignUp) Check() error { return s.validate() }
 
-// validate is Check, and trims what may be trimmed.
+// validate is Check, and brings text into the form in which it is stored.
 func (s *SignUp) validate() error {
-	s.Name, s.Email = strings.TrimSpace(s.Name), NormalizeEmail(s.Email)
+	s.Name, s.Email = normal.Line(s.Name), NormalizeEmail(s.Email)
 	var v validation
 	v.length("name", s.Name, 1, MaxNameLength)
 	v.email(s.Email)
@@ -92,18 +94,18 @@ type ProfileChange struct {
 // Check names every bad field at once.
 func (p ProfileChange) Check() error { return p.validate() }
 
-// validate is Check, and trims what may be trimmed.
+// validate is Check, and brings text into the form in which it is stored.
 func (p *ProfileChange) validate() error {
 	var v validation
 	if p.Name != nil {
-		name := strings.TrimSpace(*p.Name)
+		name := normal.Line(*p.Name)
 		p.Name = &name
 		v.length("name", name, 1, MaxNameLength)
 	}
 	if p.Password != nil {
 		v.password("password", *p.Password)
 		if p.CurrentPassword == nil || *p.CurrentPassword == "" {
-			v.add("currentPassword", "is needed to set a new password")
+			v.add("currentPassword", "is required to set a new password")
 		}
 	}
 	return v.err()
@@ -125,7 +127,7 @@ func (c UserChange) Check() error {
 
 // NormalizeEmail is the form in which an email is stored and compared.
 func NormalizeEmail(email string) string {
-	return strings.ToLower(strings.TrimSpace(email))
+	return strings.ToLower(normal.Line(email))
 }
 
 func (v *validation) email(email string) {
@@ -134,7 +136,7 @@ func (v *validation) email(email string) {
 	case email == "":
 		v.add("email", "is required")
 	case len(email) > MaxEmailLength:
-		v.addf("email", "may have at most %d bytes", MaxEmailLength)
+		v.addf("email", "must be at most %d bytes long", MaxEmailLength)
 	case err != nil || parsed.Address != email || !strings.Contains(email[strings.LastIndexByte(email, '@'):], ".") || !clean(email):
 		v.add("email", "must be an email address such as ada@example.com")
 	}
@@ -143,10 +145,10 @@ func (v *validation) email(email string) {
 func (v *validation) password(field, password string) {
 	switch {
 	case len(password) < MinPasswordLength:
-		v.addf(field, "must have at least %d characters", MinPasswordLength)
+		v.addf(field, "must be at least %d characters long", MinPasswordLength)
 	case len(password) > MaxPasswordLength:
-		v.addf(field, "may have at most %d bytes: as many plain letters, fewer others", MaxPasswordLength)
+		v.addf(field, "must be at most %d bytes long; accented letters and emoji count as several", MaxPasswordLength)
 	case strings.ContainsRune(password, 0) || !utf8.ValidString(password):
-		v.add(field, "must be valid text without NUL")
+		v.add(field, "must be valid text without NUL characters")
 	}
 }

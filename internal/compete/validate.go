@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -34,15 +35,15 @@ func (v *validation) length(field, s string, shortest, longest int) {
 	case n == 0 && shortest > 0:
 		v.add(field, "is required")
 	case n < shortest:
-		v.addf(field, "must have at least %d characters", shortest)
+		v.addf(field, "must be at least %d characters long", shortest)
 	case n > longest:
-		v.addf(field, "may have at most %d characters", longest)
+		v.addf(field, "must be at most %d characters long", longest)
 	}
 }
 
 func (v *validation) time(field string, t time.Time) {
 	if t.Before(earliestTime) || !t.Before(latestTime) {
-		v.add(field, "must be a date between the years 1970 and 9998")
+		v.add(field, "must be a date between 1970 and 9998")
 	}
 }
 
@@ -50,7 +51,7 @@ func (v *validation) time(field string, t time.Time) {
 // (PostgreSQL refuses NUL in text).
 func clean(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f
+		return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t'
 	})
 }
 

@@ -19,20 +19,20 @@ const ContentType = "application/problem+json"
 
 // Problem is a problem document. Code is stable; Title and Detail are for people. Nothing in it repeats a value that was sent.
 type Problem struct {
-	Type   string       `json:"type" doc:"Always about:blank: 'code' tells the problems apart." example:"about:blank"`
-	Title  string       `json:"title" doc:"The status in words." example:"Conflict"`
+	Type   string       `json:"type" doc:"Always about:blank. Use 'code' to tell problems apart." example:"about:blank"`
+	Title  string       `json:"title" doc:"The name of the status." example:"Conflict"`
 	Status int          `json:"status" doc:"The HTTP status." example:"409"`
-	Code   string       `json:"code" doc:"Which problem it is; stable, meant for programs." example:"competition_full"`
-	Detail string       `json:"detail" doc:"What happened and what to do, for people." example:"All seats are taken, and this competition has no waitlist."`
-	Errors []FieldError `json:"errors,omitempty" doc:"What is wrong with each field, parameter or header."`
+	Code   string       `json:"code" doc:"A stable code for programs to act on." example:"competition_full"`
+	Detail string       `json:"detail" doc:"What happened and what to do about it, for people to read." example:"All seats are taken, and this competition has no waitlist."`
+	Errors []FieldError `json:"errors,omitempty" doc:"One entry per invalid field, parameter or header."`
 
 	retryAfter time.Duration
 }
 
 // FieldError says what is wrong with one field, parameter or header of a request.
 type FieldError struct {
-	Field   string `json:"field" doc:"Its name, as in this document." example:"regDeadline"`
-	Message string `json:"message" doc:"What is expected of it." example:"must be in the future"`
+	Field   string `json:"field" doc:"The name of the field, parameter or header." example:"regDeadline"`
+	Message string `json:"message" doc:"What it must be." example:"must be in the future"`
 }
 
 // Status is the HTTP status of a kind of error.

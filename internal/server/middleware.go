@@ -21,6 +21,7 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 			id = s.config.NewID()
 		}
 		w.Header().Set(requestIDHeader, id)
+		s.protect(w.Header())
 		if s.stopping.Load() {
 			w.Header().Set("Connection", "close")
 		}

@@ -77,7 +77,7 @@ func (v *visit) startSession(user compete.User) error {
 	if err != nil {
 		return err
 	}
-	v.setCookie(v.app.sessionCookie(), token, expires)
+	v.setCookie(sessionCookie, token, expires)
 	return nil
 }
 
@@ -134,7 +134,9 @@ func (a *app) logout(_ *http.Request, v *visit) (response, error) {
 			return nil, err
 		}
 	}
-	v.clearCookie(a.sessionCookie())
+	v.clearCookie(sessionCookie)
+	// What the browser still remembers of the account goes too; the cookies of theme and zone stay.
+	v.w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return redirectWith("bye", "/"), nil
 }
 

@@ -1,11 +1,14 @@
 package web
 
 import (
+	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/normal"
 	"minicompete/internal/web/pages"
 	"minicompete/internal/web/ui"
 )
@@ -17,12 +20,36 @@ const (
 	tagChips = 12
 )
 
+// noneYet says why a list that leaves nothing out is empty, and who can change that.
+func (a *app) noneYet(ctx context.Context, v *visit) (pages.NoneYet, error) {
+	past, err := a.Service.ListCompetitions(ctx, compete.CompetitionFilter{Phase: compete.PhaseClosed, Limit: 1}, "")
+	switch {
+	case err != nil:
+		return pages.NoneYet{}, err
+	case len(past.Items) > 0:
+		return pages.NoneYet{
+			Title: "No competitions right now", Text: "Registration has closed for every competition so far.",
+			Href: "/competitions?phase=closed", Label: "See past competitions",
+		}, nil
+	}
+	none := pages.NoneYet{Title: "No competitions yet"}
+	switch {
+	case !v.actor.LoggedIn():
+		none.Text, none.Href, none.Label = "Organizers create competitions. Sign up as one to create the first.", "/auth/signup?role=ORGANIZER", "Sign up to organize"
+	case v.actor.Role == compete.RoleParticipant:
+		none.Text = "Organizers create competitions. The first one will appear here."
+	default:
+		none.Text, none.Href, none.Label = "Create the first one in a minute.", "/competitions/create", "Create competition"
+	}
+	return none, nil
+}
+
 // phaseChips are the filters of the list. The first is the default: what one can still register for, full ones too.
 var phaseChips = []pages.Chip{
-	{Value: "", Label: "All current"},
+	{Value: "", Label: "Current"},
 	{Value: string(compete.PhaseOpen), Label: "Open now"},
 	{Value: string(compete.PhaseUpcoming), Label: "Opening soon"},
-	{Value: string(compete.PhaseWaitlist), Label: "With waitlist"},
+	{Value: string(compete.PhaseWaitlist), Label: "Waitlist open"},
 	{Value: string(compete.PhaseFull), Label: "Full"},
 	{Value: string(compete.PhaseClosed), Label: "Closed"},
 }
@@ -38,11 +65,18 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 	status := http.StatusOK
 	list, err := a.Service.ListCompetitions(r.Context(), filter, q.Get("cursor"))
 	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
-		status, data.Error = http.StatusUnprocessableEntity, "This search cannot be done: "+firstField(e)
+		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
 		return nil, err
 	}
 	data.Cards = cardViews(list.Items, v.now)
+	if len(data.Cards) == 0 && tidyURL(r.URL, "sort") == r.URL.Path {
+		none, err := a.noneYet(r.Context(), v)
+		if err != nil {
+			return nil, err
+		}
+		data.None = &none
+	}
 	if !list.Next.IsZero() {
 		data.More = nextPage(r.URL, list.Next)
 	}
@@ -61,7 +95,7 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 	for i := range data.Phases {
 		data.Phases[i].On = data.Phases[i].Value == string(filter.Phase)
 	}
-	page := v.shared(v.page("Competitions", ui.SectionCompetitions), "/competitions", "Competitions one can register for, with live seats.")
+	page := v.shared(v.page("Competitions", ui.SectionCompetitions), "/competitions", "Competitions you can register for, with live seat counts.")
 	return show(status, pages.List(page, data)), nil
 }
 
@@ -71,15 +105,19 @@ func (a *app) tagChips(r *http.Request, v *visit, chosen []string) ([]pages.Chip
 	if err != nil {
 		return nil, err
 	}
-	chosen = compete.NormalizeTags(chosen)
+	missing := map[string]string{} // what is chosen and isn't popular, by what a search takes for the same
+	for _, tag := range compete.NormalizeTags(chosen) {
+		missing[normal.Key(tag)] = tag
+	}
 	var chips []pages.Chip
 	for _, tag := range popular {
-		chips = append(chips, pages.Chip{Value: tag.Tag, Label: tag.Tag, On: slices.Contains(chosen, tag.Tag)})
+		key := normal.Key(tag.Tag)
+		_, on := missing[key]
+		delete(missing, key)
+		chips = append(chips, pages.Chip{Value: tag.Tag, Label: tag.Tag, On: on})
 	}
-	for _, tag := range chosen {
-		if !slices.ContainsFunc(chips, func(c pages.Chip) bool { return c.Value == tag }) {
-			chips = append(chips, pages.Chip{Value: tag, Label: tag, On: true})
-		}
+	for _, key := range slices.Sorted(maps.Keys(missing)) {
+		chips = append(chips, pages.Chip{Value: missing[key], Label: missing[key], On: true})
 	}
 	return chips, nil
 }
@@ -91,11 +129,11 @@ func nextPage(u *url.URL, next compete.Cursor) string {
 	return u.Path + "?" + q.Encode()
 }
 
-// tidyURL is the address of a list without the filters that say nothing.
-func tidyURL(u *url.URL) string {
+// tidyURL is the address of a list without the filters that say nothing, and without those that are named.
+func tidyURL(u *url.URL, without ...string) string {
 	q := u.Query()
 	for name, values := range q {
-		if values = nonEmpty(values); len(values) == 0 || name == "sort" && values[0] == string(compete.SortNewest) {
+		if values = nonEmpty(values); len(values) == 0 || name == "sort" && values[0] == string(compete.SortNewest) || slices.Contains(without, name) {
 			delete(q, name)
 		} else {
 			q[name] = values

@@ -7,38 +7,43 @@ import (
 	"minicompete/internal/web/ui"
 )
 
-// sessionCookie is the name of the cookie with the session token. The prefix makes browsers hold it to
-// this host, this path and https.
-func (a *app) sessionCookie() string {
+// The cookies of the pages. Under https their names get a prefix: see cookieName.
+const (
+	sessionCookie = "session"
+	themeCookie   = "theme"
+	flashCookie   = "flash"
+	zoneCookie    = "zone" // set by script: the viewer's IANA time zone
+)
+
+// cookieName is the name that a cookie has on this site. The prefix __Host- makes browsers refuse one that a
+// neighbouring subdomain or plain http tries to plant.
+func (a *app) cookieName(name string) string {
 	if a.secure {
-		return "__Host-session"
+		return "__Host-" + name
 	}
-	return "session"
+	return name
 }
 
+// cookie reads a cookie of the pages. It fails with http.ErrNoCookie.
+func (v *visit) cookie(name string) (*http.Cookie, error) { return v.r.Cookie(v.app.cookieName(name)) }
+
 func (v *visit) setCookie(name, value string, expires time.Time) {
-	http.SetCookie(v.w, &http.Cookie{
-		Name: name, Value: value, Path: "/", Expires: expires,
+	http.SetCookie(v.w, &http.Cookie{ //nolint:gosec // Secure wherever the site is reached over https
+		Name: v.app.cookieName(name), Value: value, Path: "/", Expires: expires,
 		HttpOnly: true, Secure: v.app.secure, SameSite: http.SameSiteLaxMode,
 	})
 }
 
 func (v *visit) clearCookie(name string) {
-	http.SetCookie(v.w, &http.Cookie{
-		Name: name, Path: "/", MaxAge: -1,
+	http.SetCookie(v.w, &http.Cookie{ //nolint:gosec // Secure wherever the site is reached over https
+		Name: v.app.cookieName(name), Path: "/", MaxAge: -1,
 		HttpOnly: true, Secure: v.app.secure, SameSite: http.SameSiteLaxMode,
 	})
 }
 
-const (
-	themeCookie = "theme"
-	flashCookie = "flash"
-	zoneCookie  = "zone" // set by script: the viewer's IANA time zone
-)
-
 // theme is the viewer's choice: "light", "dark" or "" for what the system prefers.
 func (v *visit) theme() string {
-	if c, err := v.r.Cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
+	if c, err := v.cookie(themeCookie); err == nil && (c.Value == "light" || c.Value == "dark") {
 		return c.Value
 	}
 	return ""
@@ -89,7 +94,7 @@ func (v *visit) setFlash(code string) {
 }
 
 func (v *visit) takeFlash() {
-	cookie, err := v.r.Cookie(flashCookie)
+	cookie, err := v.cookie(flashCookie)
 	if err != nil {
 		return
 	}

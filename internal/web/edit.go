@@ -63,7 +63,7 @@ func nextNoon(t time.Time, zone *time.Location) time.Time {
 
 // zone is the viewer's time zone as the script told it; UTC when it did not.
 func (v *visit) zone() *time.Location {
-	cookie, err := v.r.Cookie(zoneCookie)
+	cookie, err := v.cookie(zoneCookie)
 	if err != nil {
 		return time.UTC
 	}

@@ -8,7 +8,7 @@ import (
 	"minicompete/internal/web/ui"
 )
 
-// featuredCards is one row of the start page on a wide screen.
+// featuredCards is one row of the home page on a wide screen.
 const featuredCards = 3
 
 func (a *app) home(r *http.Request, v *visit) (response, error) {
@@ -19,7 +19,7 @@ func (a *app) home(r *http.Request, v *visit) (response, error) {
 		filter compete.CompetitionFilter
 	}{
 		{&data.OpeningSoon, compete.CompetitionFilter{Phase: compete.PhaseUpcoming, Sort: compete.SortDeadline}},
-		{&data.FillingFast, compete.CompetitionFilter{Phase: compete.PhaseOpen, Sort: compete.SortFilling}},
+		{&data.OpenNow, compete.CompetitionFilter{Phase: compete.PhaseOpen, Sort: compete.SortFilling}},
 		{&data.Newest, compete.CompetitionFilter{Sort: compete.SortNewest}},
 	} {
 		row.filter.Limit = featuredCards + len(shown) // so that enough are left of those that no row before has
@@ -34,8 +34,15 @@ func (a *app) home(r *http.Request, v *visit) (response, error) {
 			}
 		}
 	}
-	page := v.shared(v.page("Every seat, in the order you arrive", ui.SectionHome), "/",
-		"Open a competition with a fixed number of seats, or register for one. Every seat goes to exactly one person, in the order they arrive.")
+	if len(shown) == 0 {
+		none, err := a.noneYet(r.Context(), v)
+		if err != nil {
+			return nil, err
+		}
+		data.None = none
+	}
+	page := v.shared(v.page("Every seat, in order of arrival", ui.SectionHome), "/",
+		"Run a competition with limited seats, or register for one. Each seat goes to one person, in order of arrival.")
 	return show(http.StatusOK, pages.Home(page, data)), nil
 }
 

@@ -76,7 +76,7 @@ func (a *app) reset(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.clearCookie(a.sessionCookie()) // every login has ended, this one too
+	v.clearCookie(sessionCookie) // every login has ended, this one too
 	return redirectWith("password-reset", "/auth/login"), nil
 }
 

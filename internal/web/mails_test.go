@@ -42,8 +42,9 @@ func openSite(t *testing.T, databaseURL string, settings func(*config.Config)) *
 // browser is one without JavaScript, which follows no redirect by itself.
 type browser struct {
 	*http.Client
-	site *site
-	t    *testing.T
+	site   *site
+	t      *testing.T
+	origin string // where its posts come from; empty: from no page
 }
 
 func (s *site) browser(t *testing.T) *browser {
@@ -71,6 +72,10 @@ func (b *browser) do(method, path string, form url.Values) page {
 	}
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if b.origin != "" {
+		request.Header.Set("Origin", b.origin)
+		request.Header.Set("Sec-Fetch-Site", "cross-site")
 	}
 	response, err := b.Do(request)
 	if err != nil {
@@ -302,8 +307,8 @@ func TestOneClickEndsReminders(t *testing.T) {
 			b.wantSecret(b.want(b.get("/unsubscribe"+path), http.StatusOK, "No more reminders")) // which asks
 			b.post("/auth/login", "email", email, "password", password)
 			b.want(b.get("/account"), http.StatusOK, `value="true" checked`)
-			program := b.site.browser(t) // of somebody who is not logged in, and comes from no page
-			for range 2 {
+			program := b.site.browser(t) // of somebody who is not logged in
+			for _, program.origin = range []string{"", "https://mail.example"} {
 				program.want(program.post("/unsubscribe"+path, "List-Unsubscribe", "One-Click"), http.StatusOK, "no more reminders")
 			}
 			if got := b.get("/account"); strings.Contains(got.text, `value="true" checked`) {

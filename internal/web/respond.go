@@ -124,7 +124,7 @@ func redirect(path string) response {
 			v.w.WriteHeader(http.StatusNoContent)
 			return nil
 		}
-		http.Redirect(v.w, v.r, path, http.StatusSeeOther)
+		http.Redirect(v.w, v.r, path, http.StatusSeeOther) //nolint:gosec // handlers redirect to paths of this site: see localPath
 		return nil
 	}
 }

@@ -27,13 +27,13 @@ type visit struct {
 // open reads the session and the message of the action before.
 func (a *app) open(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	v := &visit{app: a, w: w, r: r, now: a.clock()}
-	if cookie, err := r.Cookie(a.sessionCookie()); err == nil {
+	if cookie, err := v.cookie(sessionCookie); err == nil {
 		actor, err := a.Sessions.Cookie(r.Context(), cookie.Value)
 		switch {
 		case err == nil:
 			v.actor = actor
 		case errors.Is(err, compete.ErrUnauthorized), errors.Is(err, compete.ErrAccountDisabled):
-			v.clearCookie(a.sessionCookie())
+			v.clearCookie(sessionCookie)
 		default:
 			return v, err
 		}

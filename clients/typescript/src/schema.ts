@@ -12,8 +12,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Is it there
-         * @description Answers without asking the database.
+         * Ping
+         * @description Responds without querying the database.
          */
         readonly get: operations["greeting"];
         readonly put?: never;
@@ -32,8 +32,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * List dead letters
-         * @description For admins: jobs whose attempts are used up, newest first.
+         * List failed jobs
+         * @description For admins. Jobs that have used up their attempts, newest first.
          */
         readonly get: operations["listFailedJobs"];
         readonly put?: never;
@@ -54,8 +54,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Send a dead letter again
-         * @description For admins. Each dead letter can be sent again once; if it fails again, there is a new one.
+         * Retry a failed job
+         * @description For admins. You can retry each failed job once. If it fails again, it appears as a new failed job.
          */
         readonly post: operations["retryFailedJob"];
         readonly delete?: never;
@@ -98,8 +98,8 @@ export interface paths {
         readonly options?: never;
         readonly head?: never;
         /**
-         * Change an account
-         * @description For admins, on any account but their own.
+         * Update an account
+         * @description For admins. You can't change your own account.
          */
         readonly patch: operations["updateUser"];
         readonly trace?: never;
@@ -114,8 +114,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Confirm an address by a link
-         * @description The address of the account, or the one that it is to have instead (see changeEmail). Answers the account.
+         * Confirm an email address with a link
+         * @description Confirms the account's current address, or the new one requested with changeEmail. Returns the account.
          */
         readonly post: operations["confirmEmail"];
         readonly delete?: never;
@@ -135,7 +135,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Log in
-         * @description An unknown email and a wrong password give the same answer, in the same time.
+         * @description An unknown email and a wrong password get the same response in the same time.
          */
         readonly post: operations["logIn"];
         readonly delete?: never;
@@ -152,8 +152,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Who am I
-         * @description The account that the token stands for.
+         * Get my account
+         * @description Returns the account that the token belongs to.
          */
         readonly get: operations["me"];
         readonly put?: never;
@@ -174,8 +174,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Ask for a link that sets a new password
-         * @description The answer is the same, after the same work, whether or not an account has this address. At most one such mail a minute and five an hour go to an address; more requests change nothing. The link works once, for one hour.
+         * Request a password reset link
+         * @description The response is the same whether or not an account has this address, and takes the same time. An address gets at most one such email per minute and five per hour; further requests have no effect. The link works once, within one hour.
          */
         readonly post: operations["forgotPassword"];
         readonly delete?: never;
@@ -194,8 +194,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Set a new password by a link
-         * @description Ends all sessions of the account, and confirms its address: the mail was read. A password that is refused leaves the link as it is.
+         * Reset a password with a link
+         * @description Ends all sessions of the account and confirms its email address. If the password is rejected, the link still works.
          */
         readonly post: operations["resetPassword"];
         readonly delete?: never;
@@ -214,8 +214,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Open an account
-         * @description Nobody signs up as an admin.
+         * Sign up
+         * @description Creates an account as a participant or an organizer. Only an admin can make someone an admin.
          */
         readonly post: operations["signUp"];
         readonly delete?: never;
@@ -233,13 +233,13 @@ export interface paths {
         };
         /**
          * List competitions
-         * @description Without 'phase': the published ones whose registration deadline has not passed, full ones too.
+         * @description Without 'phase', returns published competitions whose registration deadline hasn't passed, including full ones.
          */
         readonly get: operations["listCompetitions"];
         readonly put?: never;
         /**
-         * Open a competition
-         * @description For organizers. It is published at once unless it is sent with status DRAFT.
+         * Create a competition
+         * @description For organizers. The competition is published immediately unless you send status DRAFT.
          */
         readonly post: operations["createCompetition"];
         readonly delete?: never;
@@ -256,8 +256,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Read a competition
-         * @description A draft is found by its organizer and admins alone.
+         * Get a competition
+         * @description Only the organizer and admins can see a draft.
          */
         readonly get: operations["getCompetition"];
         readonly put?: never;
@@ -266,8 +266,8 @@ export interface paths {
         readonly options?: never;
         readonly head?: never;
         /**
-         * Change a competition
-         * @description For its organizer. What is left out stays as it is. Raising the capacity promotes from the waitlist.
+         * Update a competition
+         * @description For its organizer. Fields you leave out stay unchanged. Raising the capacity promotes people from the waitlist.
          */
         readonly patch: operations["updateCompetition"];
         readonly trace?: never;
@@ -283,7 +283,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Cancel a competition
-         * @description For its organizer. Everybody registered is told. Cancelling it again changes nothing.
+         * @description For its organizer. Everyone registered is notified. Cancelling again has no effect.
          */
         readonly post: operations["cancelCompetition"];
         readonly delete?: never;
@@ -301,7 +301,7 @@ export interface paths {
         };
         /**
          * Watch the seats
-         * @description Server-sent events: a 'seats' event with the present state at once, and one after each change (several changes in a row may come as one). A comment is sent every 20 s. The stream ends when the server stops; connect again then, as browsers do by themselves.
+         * @description Server-sent events: a 'seats' event with the current state right away, then one after each change. Changes in quick succession may be combined. A comment is sent every 20 s. The stream ends when the server stops; reconnect then, as browsers do automatically.
          */
         readonly get: operations["watchSeats"];
         readonly put?: never;
@@ -323,7 +323,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Register for a competition
-         * @description For participants. Gives a seat (PENDING, confirmed a moment later) or, when all are taken, a place on the waitlist. With an Idempotency-Key it is safe to send it again.
+         * @description For participants. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. With an Idempotency-Key, it's safe to retry.
          */
         readonly post: operations["register"];
         readonly delete?: never;
@@ -340,8 +340,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * List who is registered
-         * @description For the competition's organizer and admins, in order of arrival. With 'Accept: text/csv' the answer is one CSV file of all pages, whatever 'limit' says; cells that a spreadsheet would take for a formula begin with an apostrophe.
+         * List a competition's registrations
+         * @description For the competition's organizer and admins, in order of arrival. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Cells that a spreadsheet would read as a formula start with an apostrophe.
          */
         readonly get: operations["listRegistrations"];
         readonly put?: never;
@@ -361,7 +361,7 @@ export interface paths {
         };
         /**
          * List my competitions
-         * @description For organizers: every competition of the caller, drafts too.
+         * @description For organizers. All your competitions, including drafts.
          */
         readonly get: operations["listMyCompetitions"];
         readonly put?: never;
@@ -381,7 +381,7 @@ export interface paths {
         };
         /**
          * List my registrations
-         * @description The caller's, newest first, cancelled ones too.
+         * @description Your registrations, newest first, including cancelled ones.
          */
         readonly get: operations["listMyRegistrationsByCompetitions"];
         readonly put?: never;
@@ -400,8 +400,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Can it serve
-         * @description 200 when everything that is needed is up, else 503 with the same body and status "unavailable". Redis is needed by nobody: without it, replicas are slower to hear of each other.
+         * Health check
+         * @description 200 if everything required is up; otherwise 503 with the same body and status "unavailable". Redis is never required: without it, changes take longer to reach other replicas.
          */
         readonly get: operations["health"];
         readonly put?: never;
@@ -424,7 +424,7 @@ export interface paths {
         readonly post?: never;
         /**
          * Cancel a registration
-         * @description For its owner until the start, and for the competition's organizer and admins. A freed seat goes to the head of the waitlist. Cancelling it again changes nothing.
+         * @description For its owner until the competition starts, and for the competition's organizer and admins. A freed seat goes to the next person on the waitlist. Cancelling again has no effect.
          */
         readonly delete: operations["cancelRegistration"];
         readonly options?: never;
@@ -446,8 +446,8 @@ export interface paths {
         readonly options?: never;
         readonly head?: never;
         /**
-         * Change my account
-         * @description What is left out stays as it is. A new password needs the current one, and ends all other sessions.
+         * Update my account
+         * @description Fields you leave out stay unchanged. Setting a new password requires the current one and ends all other sessions.
          */
         readonly patch: operations["updateMe"];
         readonly trace?: never;
@@ -462,8 +462,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Ask for a link that gives my account another address
-         * @description It goes to that address, works once, for 24 hours, and the account keeps its address until then. The answer is the same if the address is another account's, whose owner is told instead.
+         * Request a link to change my email address
+         * @description We email the link to the new address; it works once, within 24 hours. Until then the account keeps its current address. If another account uses the new address, the response is the same and that account's owner is notified instead.
          */
         readonly post: operations["changeEmail"];
         readonly delete?: never;
@@ -482,8 +482,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Ask for a link that confirms my address
-         * @description At most one such mail a minute and five an hour. The link works once, for 48 hours.
+         * Request a link to confirm my email address
+         * @description At most one such email per minute and five per hour. The link works once, within 48 hours.
          */
         readonly post: operations["verifyEmail"];
         readonly delete?: never;
@@ -501,7 +501,7 @@ export interface paths {
         };
         /**
          * List my messages
-         * @description The caller's mailbox, newest first.
+         * @description Your mailbox, newest first.
          */
         readonly get: operations["listMessages"];
         readonly put?: never;
@@ -522,8 +522,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Mark a message read
-         * @description Marking it again changes nothing.
+         * Mark a message as read
+         * @description Marking it again has no effect.
          */
         readonly post: operations["readMessage"];
         readonly delete?: never;
@@ -541,7 +541,7 @@ export interface paths {
         };
         /**
          * List my registrations
-         * @description The caller's, newest first, cancelled ones too.
+         * @description Your registrations, newest first, including cancelled ones.
          */
         readonly get: operations["listMyRegistrations"];
         readonly put?: never;
@@ -591,7 +591,7 @@ export interface components {
             readonly location: string;
             readonly organizer: components["schemas"]["Organizer"];
             /**
-             * @description What a visitor is told, at the time of the answer.
+             * @description Where the competition stands at the time of the response.
              * @example open
              * @enum {string}
              */
@@ -603,19 +603,19 @@ export interface components {
             readonly regDeadline: string;
             /**
              * Format: date-time
-             * @description null: open from the start.
+             * @description When registration opens; null if it's open from the start.
              * @example 2026-04-01T09:00:00Z
              */
             readonly regOpensAt: string | null;
             /**
              * Format: int64
-             * @description Capacity less the seats that are held.
+             * @description Capacity minus seats held.
              * @example 42
              */
             readonly seatsLeft: number;
             /**
              * Format: date-time
-             * @description null: not known yet.
+             * @description When the competition starts; null if it isn't known yet.
              * @example 2026-05-08T08:00:00Z
              */
             readonly startDate: string | null;
@@ -641,18 +641,18 @@ export interface components {
             readonly updatedAt: string;
             /**
              * Format: int64
-             * @description Raised by each change of the content; the ETag is made of it.
+             * @description Goes up with every change to the content. The ETag is derived from it.
              * @example 3
              */
             readonly version: number;
             /**
-             * @description Whether one can queue when it is full.
+             * @description Whether people can join a waitlist once it's full.
              * @example true
              */
             readonly waitlist: boolean;
             /**
              * Format: int64
-             * @description How many wait for a seat.
+             * @description How many people are waiting for a seat.
              * @example 0
              */
             readonly waitlisted: number;
@@ -678,7 +678,7 @@ export interface components {
             readonly location: string;
             readonly organizer: components["schemas"]["Organizer"];
             /**
-             * @description What a visitor is told, at the time of the answer.
+             * @description Where the competition stands at the time of the response.
              * @example open
              * @enum {string}
              */
@@ -690,19 +690,19 @@ export interface components {
             readonly regDeadline: string;
             /**
              * Format: date-time
-             * @description null: open from the start.
+             * @description When registration opens; null if it's open from the start.
              * @example 2026-04-01T09:00:00Z
              */
             readonly regOpensAt: string | null;
             /**
              * Format: int64
-             * @description Capacity less the seats that are held.
+             * @description Capacity minus seats held.
              * @example 42
              */
             readonly seatsLeft: number;
             /**
              * Format: date-time
-             * @description null: not known yet.
+             * @description When the competition starts; null if it isn't known yet.
              * @example 2026-05-08T08:00:00Z
              */
             readonly startDate: string | null;
@@ -728,25 +728,25 @@ export interface components {
             readonly updatedAt: string;
             /**
              * Format: int64
-             * @description Raised by each change of the content; the ETag is made of it.
+             * @description Goes up with every change to the content. The ETag is derived from it.
              * @example 3
              */
             readonly version: number;
             /**
-             * @description Whether one can queue when it is full.
+             * @description Whether people can join a waitlist once it's full.
              * @example true
              */
             readonly waitlist: boolean;
             /**
              * Format: int64
-             * @description How many wait for a seat.
+             * @description How many people are waiting for a seat.
              * @example 0
              */
             readonly waitlisted: number;
         };
         readonly ConfirmEmailRequest: {
             /**
-             * @description From the link in the mail.
+             * @description The token from the link in the email.
              * @example 2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s
              */
             readonly token: string;
@@ -754,7 +754,7 @@ export interface components {
         readonly Counts: {
             /**
              * Format: int64
-             * @description Seats that are held.
+             * @description Seats held.
              * @example 58
              */
             readonly registered: number;
@@ -779,31 +779,31 @@ export interface components {
             readonly location?: string;
             /**
              * Format: date-time
-             * @description In the future.
+             * @description When registration closes. Must be in the future.
              * @example 2026-05-01T12:00:00Z
              */
             readonly regDeadline: string;
             /**
              * Format: date-time
-             * @description When registration opens; left out: at once. Before the deadline.
+             * @description When registration opens. Must be before the deadline. Leave it out to open immediately.
              * @example 2026-04-01T09:00:00Z
              */
             readonly regOpensAt?: string | null;
             /**
              * Format: date-time
-             * @description After the deadline.
+             * @description When the competition starts. Must be after the deadline.
              * @example 2026-05-08T08:00:00Z
              */
             readonly startDate?: string | null;
             /**
-             * @description A draft is seen by its organizer alone.
+             * @description Only the organizer and admins can see a draft.
              * @default PUBLISHED
              * @example PUBLISHED
              * @enum {string}
              */
             readonly status?: "DRAFT" | "PUBLISHED";
             /**
-             * @description Case does not matter.
+             * @description Case doesn't matter.
              * @example [
              *       "go",
              *       "beginners"
@@ -813,7 +813,7 @@ export interface components {
             /** @example Spring Hackathon */
             readonly title: string;
             /**
-             * @description Whether one can queue when it is full.
+             * @description Whether people can join a waitlist once it's full.
              * @default false
              * @example true
              */
@@ -827,8 +827,8 @@ export interface components {
              */
             readonly attempts: number;
             /**
-             * @description Of the last attempt.
-             * @example mail server refused the recipient
+             * @description The error of the last attempt.
+             * @example the mail server rejected the recipient
              */
             readonly error: string;
             /**
@@ -843,31 +843,31 @@ export interface components {
             readonly id: string;
             /**
              * Format: int64
-             * @description The queue's own id of the job.
+             * @description The job's ID in the queue.
              * @example 4711
              */
             readonly jobId: number;
             /** @example notify */
             readonly kind: string;
-            /** @description What the job was asked to do. */
+            /** @description The job's input. */
             readonly payload: unknown;
             /** @example registration */
             readonly queue: string;
             /**
              * Format: date-time
-             * @description When it was sent again; null: not yet.
+             * @description When the job was retried; null if it wasn't.
              * @example 2026-04-01T09:30:00Z
              */
             readonly retriedAt: string | null;
         };
         readonly FieldError: {
             /**
-             * @description Its name, as in this document.
+             * @description The name of the field, parameter or header.
              * @example regDeadline
              */
             readonly field: string;
             /**
-             * @description What is expected of it.
+             * @description What it must be.
              * @example must be in the future
              */
             readonly message: string;
@@ -891,7 +891,7 @@ export interface components {
             readonly timestamp: string;
         };
         readonly Health: {
-            /** @description database, queue and redis. */
+            /** @description One entry each for the database, the queue and Redis. */
             readonly checks: {
                 readonly [key: string]: components["schemas"]["HealthCheck"];
             };
@@ -910,12 +910,12 @@ export interface components {
         readonly HealthCheck: {
             /**
              * Format: double
-             * @description How long it took to answer, in milliseconds.
+             * @description How long it took to respond, in milliseconds.
              * @example 0.21
              */
             readonly latencyMs: number;
             /**
-             * @description off: not set up, and so not missed.
+             * @description off means not configured, so not needed.
              * @example up
              * @enum {string}
              */
@@ -953,13 +953,13 @@ export interface components {
             readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "competition_cancelled" | "reminder" | "verify_email" | "password_reset" | "change_email" | "email_changed" | "address_in_use";
             /**
              * Format: date-time
-             * @description null: not read yet.
+             * @description When it was read; null if unread.
              * @example 2026-04-01T10:00:00Z
              */
             readonly readAt: string | null;
             /**
              * Format: uuid
-             * @description The registration that it is about; null when there is none.
+             * @description The registration this is about; null if none.
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly registrationId: string | null;
@@ -970,7 +970,7 @@ export interface components {
             readonly sentAt: string;
             /**
              * Format: int64
-             * @description The registration's sequence number then; null when it is about no registration.
+             * @description The registration's sequence number at that time; null if this isn't about a registration.
              * @example 59
              */
             readonly seq: number | null;
@@ -1015,7 +1015,7 @@ export interface components {
             readonly id: string;
             /**
              * Format: int64
-             * @description The place on the waitlist, from 1; only of a waitlisted one.
+             * @description The place on the waitlist, starting at 1. Present only while waitlisted.
              * @example 3
              */
             readonly position?: number;
@@ -1026,7 +1026,7 @@ export interface components {
             readonly registeredAt: string;
             /**
              * Format: int64
-             * @description Its place in the order of arrival within the competition, from 1; never reused.
+             * @description Its place in the competition's order of arrival, starting at 1. Never reused.
              * @example 59
              */
             readonly seq: number;
@@ -1049,16 +1049,16 @@ export interface components {
         };
         readonly Problem: {
             /**
-             * @description Which problem it is; stable, meant for programs.
+             * @description A stable code for programs to act on.
              * @example competition_full
              */
             readonly code: string;
             /**
-             * @description What happened and what to do, for people.
+             * @description What happened and what to do about it, for people to read.
              * @example All seats are taken, and this competition has no waitlist.
              */
             readonly detail: string;
-            /** @description What is wrong with each field, parameter or header. */
+            /** @description One entry per invalid field, parameter or header. */
             readonly errors?: readonly components["schemas"]["FieldError"][] | null;
             /**
              * Format: int64
@@ -1067,31 +1067,31 @@ export interface components {
              */
             readonly status: number;
             /**
-             * @description The status in words.
+             * @description The name of the status.
              * @example Conflict
              */
             readonly title: string;
             /**
-             * @description Always about:blank: 'code' tells the problems apart.
+             * @description Always about:blank. Use 'code' to tell problems apart.
              * @example about:blank
              */
             readonly type: string;
         };
         readonly ProfileRequest: {
             /**
-             * @description Needed to set a new password.
+             * @description Required to set a new password.
              * @example correct horse battery
              */
             readonly currentPassword?: string;
             /** @example Ada King */
             readonly name?: string;
             /**
-             * @description A new password, 8 to 72 bytes. It ends all other sessions.
+             * @description The new password, 8 to 72 bytes. Setting it ends all other sessions.
              * @example a new, longer password
              */
             readonly password?: string;
             /**
-             * @description Whether to be reminded of competitions that start soon.
+             * @description Whether to get reminders of competitions that start soon.
              * @example false
              */
             readonly reminders?: boolean;
@@ -1110,7 +1110,7 @@ export interface components {
             readonly id: string;
             /**
              * Format: int64
-             * @description The place on the waitlist, from 1; only of a waitlisted one.
+             * @description The place on the waitlist, starting at 1. Present only while waitlisted.
              * @example 3
              */
             readonly position?: number;
@@ -1121,7 +1121,7 @@ export interface components {
             readonly registeredAt: string;
             /**
              * Format: int64
-             * @description Its place in the order of arrival within the competition, from 1; never reused.
+             * @description Its place in the competition's order of arrival, starting at 1. Never reused.
              * @example 59
              */
             readonly seq: number;
@@ -1148,7 +1148,7 @@ export interface components {
              */
             readonly password: string;
             /**
-             * @description From the link in the mail.
+             * @description The token from the link in the email.
              * @example 2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s
              */
             readonly token: string;
@@ -1173,7 +1173,7 @@ export interface components {
         readonly SignUpRequest: {
             /**
              * Format: email
-             * @description Unique, whatever its case.
+             * @description Unique, ignoring case.
              * @example ada@example.com
              */
             readonly email: string;
@@ -1193,7 +1193,7 @@ export interface components {
         readonly UpdateCompetitionRequest: {
             /**
              * Format: int64
-             * @description Not below the seats that are held. Raising it promotes from the waitlist.
+             * @description Can't be lower than the seats held. Raising it promotes people from the waitlist.
              * @example 120
              */
             readonly capacity?: number;
@@ -1211,7 +1211,7 @@ export interface components {
             readonly regDeadline?: string;
             /**
              * Format: date-time
-             * @description null: open from now on.
+             * @description When registration opens; null opens it now.
              * @example 2026-04-01T09:00:00Z
              */
             readonly regOpensAt?: string | null;
@@ -1239,7 +1239,7 @@ export interface components {
         };
         readonly UpdateUserRequest: {
             /**
-             * @description true closes the account and ends its sessions, false opens it again.
+             * @description true disables the account and ends its sessions; false enables it again.
              * @example true
              */
             readonly disabled?: boolean;
@@ -1256,7 +1256,7 @@ export interface components {
              */
             readonly createdAt: string;
             /**
-             * @description Whether an admin has closed the account.
+             * @description Whether an admin has disabled the account.
              * @example false
              */
             readonly disabled: boolean;
@@ -1266,7 +1266,7 @@ export interface components {
              */
             readonly email: string;
             /**
-             * @description Whether it was shown that the address is the user's, by a link in a mail.
+             * @description Whether the user has confirmed the address through a link we emailed.
              * @example true
              */
             readonly emailVerified: boolean;
@@ -1278,7 +1278,7 @@ export interface components {
             /** @example Ada Lovelace */
             readonly name: string;
             /**
-             * @description Whether the user is reminded of competitions that start soon.
+             * @description Whether the user gets reminders of competitions that start soon.
              * @example true
              */
             readonly reminders: boolean;
@@ -1332,7 +1332,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1354,9 +1354,9 @@ export interface operations {
     readonly listFailedJobs: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
             };
             readonly header?: never;
@@ -1387,7 +1387,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1425,7 +1425,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1440,7 +1440,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The dead letter's id. */
+                /** @description The failed job's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -1468,7 +1468,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1515,7 +1515,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1528,11 +1528,11 @@ export interface operations {
     readonly listUsers: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
-                /** @description Words of a name or an email; each may be the beginning of a word. */
+                /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
             };
             readonly header?: never;
@@ -1563,7 +1563,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1601,7 +1601,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1616,7 +1616,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The user's id. */
+                /** @description The user's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -1648,7 +1648,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1731,7 +1731,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1775,7 +1775,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1840,7 +1840,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1884,7 +1884,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1940,7 +1940,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -1980,7 +1980,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2000,7 +2000,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2042,7 +2042,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2107,7 +2107,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2149,7 +2149,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2214,7 +2214,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2258,7 +2258,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2323,7 +2323,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2336,17 +2336,17 @@ export interface operations {
     readonly listCompetitions: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
-                /** @description Only competitions in this phase. */
+                /** @description Return only competitions in this phase. */
                 readonly phase?: "draft" | "upcoming" | "open" | "waitlist" | "full" | "closed" | "cancelled";
-                /** @description Words in title, description or tags; the last one may be the beginning of a word. */
+                /** @description Words in the title, description or tags. The last one can be incomplete. */
                 readonly search?: string;
-                /** @description newest first, soonest deadline first, or most seats taken in the last hour first (refreshed each minute). */
+                /** @description The order: newest first, soonest deadline first, or most seats taken in the last hour first (updated every minute). */
                 readonly sort?: "newest" | "deadline" | "filling";
-                /** @description Tags, separated by commas; any of them matches. */
+                /** @description Tags, separated by commas. A competition matches if it has any of them. */
                 readonly tags?: string;
             };
             readonly header?: never;
@@ -2377,7 +2377,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2406,7 +2406,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2420,7 +2420,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description 8 to 255 visible ASCII characters, new for each new request. The same key with the same request gets the first answer again, for 24 hours; with another request it is refused. */
+                /** @description 8 to 255 visible ASCII characters; use a new key for each new request. For 24 hours, the same key with the same request returns the first response again. With a different request it is rejected. */
                 readonly "Idempotency-Key"?: string;
             };
             readonly path?: never;
@@ -2456,7 +2456,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2521,7 +2521,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2536,7 +2536,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -2567,7 +2567,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2596,7 +2596,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2610,11 +2610,11 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The ETag of the version that is changed, or * for any. Required. */
+                /** @description Required: the ETag of the version you're changing, or * for any version. */
                 readonly "If-Match"?: string;
             };
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -2649,7 +2649,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2750,7 +2750,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2765,7 +2765,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -2796,7 +2796,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2834,7 +2834,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2849,7 +2849,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -2881,7 +2881,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2910,7 +2910,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -2924,11 +2924,11 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description 8 to 255 visible ASCII characters, new for each new request. The same key with the same request gets the first answer again, for 24 hours; with another request it is refused. */
+                /** @description 8 to 255 visible ASCII characters; use a new key for each new request. For 24 hours, the same key with the same request returns the first response again. With a different request it is rejected. */
                 readonly "Idempotency-Key"?: string;
             };
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -2961,7 +2961,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3044,7 +3044,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3057,18 +3057,18 @@ export interface operations {
     readonly listRegistrations: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
-                /** @description Part of a name or an email. */
+                /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
-                /** @description Only registrations in this state. */
+                /** @description Return only registrations with this status. */
                 readonly status?: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
             };
             readonly header?: never;
             readonly path: {
-                /** @description The competition's id. */
+                /** @description The competition's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -3098,7 +3098,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3145,7 +3145,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3158,17 +3158,17 @@ export interface operations {
     readonly listMyCompetitions: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
-                /** @description Only competitions in this phase. */
+                /** @description Return only competitions in this phase. */
                 readonly phase?: "draft" | "upcoming" | "open" | "waitlist" | "full" | "closed" | "cancelled";
-                /** @description Words in title, description or tags; the last one may be the beginning of a word. */
+                /** @description Words in the title, description or tags. The last one can be incomplete. */
                 readonly search?: string;
-                /** @description newest first, soonest deadline first, or most seats taken in the last hour first (refreshed each minute). */
+                /** @description The order: newest first, soonest deadline first, or most seats taken in the last hour first (updated every minute). */
                 readonly sort?: "newest" | "deadline" | "filling";
-                /** @description Tags, separated by commas; any of them matches. */
+                /** @description Tags, separated by commas. A competition matches if it has any of them. */
                 readonly tags?: string;
             };
             readonly header?: never;
@@ -3199,7 +3199,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3237,7 +3237,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3250,9 +3250,9 @@ export interface operations {
     readonly listMyRegistrationsByCompetitions: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
             };
             readonly header?: never;
@@ -3283,7 +3283,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3312,7 +3312,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3353,7 +3353,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3373,7 +3373,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3388,7 +3388,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The registration's id. */
+                /** @description The registration's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -3416,7 +3416,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3454,7 +3454,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3498,7 +3498,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3554,7 +3554,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3596,7 +3596,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3652,7 +3652,7 @@ export interface operations {
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3672,7 +3672,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3710,7 +3710,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3730,7 +3730,7 @@ export interface operations {
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3750,7 +3750,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3763,9 +3763,9 @@ export interface operations {
     readonly listMessages: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
             };
             readonly header?: never;
@@ -3796,7 +3796,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3825,7 +3825,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3840,7 +3840,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The message's id. */
+                /** @description The message's ID. */
                 readonly id: string;
             };
             readonly cookie?: never;
@@ -3868,7 +3868,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3897,7 +3897,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3910,9 +3910,9 @@ export interface operations {
     readonly listMyRegistrations: {
         readonly parameters: {
             readonly query?: {
-                /** @description Where to go on: taken from the 'next' link of the answer before. Without it the list starts at its beginning. */
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
-                /** @description How many rows at most. */
+                /** @description The maximum number of items to return. */
                 readonly limit?: number;
             };
             readonly header?: never;
@@ -3943,7 +3943,7 @@ export interface operations {
             /** @description Unauthorized */
             readonly 401: {
                 headers: {
-                    /** @description How to log in: Bearer. */
+                    /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
                     readonly [name: string]: unknown;
                 };
@@ -3972,7 +3972,7 @@ export interface operations {
             /** @description Service Unavailable */
             readonly 503: {
                 headers: {
-                    /** @description When to try again, in seconds. */
+                    /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };

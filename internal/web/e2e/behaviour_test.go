@@ -157,7 +157,7 @@ func testSearch(t *testing.T, s site) {
 	v.do(reload())
 	v.see("#results", "Chess by Candlelight")
 	v.click(`label.chip:has(input[value="full"])`)
-	v.see("#results", "Nothing matches")
+	v.see("#results", "No matches")
 	v.until("the filter in the address", `location.search.includes("phase=full")`)
 }
 

@@ -56,6 +56,9 @@ func TestDemo(t *testing.T) {
 		{"keyboard", testKeyboard},
 		{"motion and paper", testMotionAndPaper},
 		{"shared links", testSharedLinks},
+		{"long titles", testLongTitles},
+		{"phone order", testPhoneOrder},
+		{"API docs", testAPIDocs},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, s) })
 	}

@@ -139,7 +139,6 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
 	body := a.plain
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
-	h.Set("X-Content-Type-Options", "nosniff")
 	if a.compressible() {
 		h.Set("Vary", "Accept-Encoding")
 		switch accepted := r.Header.Get("Accept-Encoding"); {

@@ -177,7 +177,7 @@ func Plural(n int, one, many string) string { return plural(n, one, many) }
 func FoundText(n int, more bool, one, many string) string {
 	switch {
 	case n == 0:
-		return "Nothing found"
+		return "No matches"
 	case more:
 		return "More than " + plural(n, one, many) + " found"
 	}

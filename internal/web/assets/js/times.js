@@ -26,6 +26,6 @@ export function showTimes(root) {
 // Forms with dates are filled and read in this zone by the server.
 export function tellZone() {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax${secure}`;
+  const [name, secure] = location.protocol === "https:" ? ["__Host-zone", "; secure"] : ["zone", ""];
+  document.cookie = `${name}=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax${secure}`;
 }

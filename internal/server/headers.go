@@ -1,0 +1,29 @@
+package server
+
+import "net/http"
+
+// The security headers of every answer. A handler that needs other rules, such as a page, replaces them.
+// Their values are shared: net/http only reads them.
+var (
+	noSniff          = []string{"nosniff"}
+	denyFrames       = []string{"DENY"}
+	originOnly       = []string{"strict-origin-when-cross-origin"}
+	nothingLoads     = []string{"default-src 'none'; frame-ancestors 'none'"}
+	sameOriginOpener = []string{"same-origin"}
+	noDevices        = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}
+	httpsForOneYear  = []string{"max-age=31536000"}
+)
+
+// protect sets the security headers. Browsers take Strict-Transport-Security over https alone, so it is sent only
+// where the site is public under https.
+func (s *Server) protect(h http.Header) {
+	h["X-Content-Type-Options"] = noSniff
+	h["X-Frame-Options"] = denyFrames
+	h["Referrer-Policy"] = originOnly
+	h["Content-Security-Policy"] = nothingLoads
+	h["Cross-Origin-Opener-Policy"] = sameOriginOpener
+	h["Permissions-Policy"] = noDevices
+	if s.config.HTTPS {
+		h["Strict-Transport-Security"] = httpsForOneYear
+	}
+}

@@ -1,0 +1,38 @@
+package server_test
+
+import (
+	"net/http"
+	"testing"
+
+	"minicompete/internal/server"
+)
+
+func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic("no luck") })
+	mux.HandleFunc("/own", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'self'")
+	})
+	for _, https := range []bool{false, true} {
+		_, url, _ := start(t, mux, func(c *server.Config) { c.HTTPS = https })
+		for path, policy := range map[string]string{
+			"/missing": "default-src 'none'; frame-ancestors 'none'", "/panic": "default-src 'none'; frame-ancestors 'none'",
+			"/livez": "default-src 'none'; frame-ancestors 'none'", "/own": "default-src 'self'",
+		} {
+			response, _ := get(t, url+path, nil)
+			want := map[string]string{
+				"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Content-Security-Policy": policy,
+				"Referrer-Policy": "strict-origin-when-cross-origin", "Cross-Origin-Opener-Policy": "same-origin",
+				"Strict-Transport-Security": "",
+			}
+			if https {
+				want["Strict-Transport-Security"] = "max-age=31536000"
+			}
+			for name, value := range want {
+				if got := response.Header.Get(name); got != value {
+					t.Errorf("https %v, %s: %s is %q, want %q", https, path, name, got, value)
+				}
+			}
+		}
+	}
+}
