@@ -142,9 +142,7 @@ func (a *app) fail(v *visit, err error) {
 		_ = redirect(v.loginPath())(v) // a redirect cannot fail
 		return
 	}
-	if e.RetryAfter > 0 {
-		v.w.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds()+0.999)))
-	}
+	problem.Wait(v.w.Header(), e.RetryAfter, e.Quota)
 	component := pages.Error(v.problemPage(status, e), v.problem(status, e))
 	if v.partial() {
 		// A part of a page failed: say so at the top of the page that asked, and change nothing else.
