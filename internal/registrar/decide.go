@@ -125,7 +125,10 @@ func (c *register) record(b *batch, outcome compete.RegistrationOutcome, now tim
 	return nil
 }
 
-type update struct{ compete.UpdateCommand }
+type update struct {
+	compete.UpdateCommand
+	moveID string // of the move, if this change begins one
+}
 
 func (c *update) name() string { return "update" }
 
@@ -146,7 +149,9 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	if competition.Unpublished && !changed.Unpublished && !c.Actor.Role.AtLeast(compete.RoleAdmin) {
 		return result{}, compete.ErrUnpublished, nil
 	}
+	before := competition.Schedule()
 	competition.Competition = changed
+	b.move(competition, c.moveID, before)
 	return b.changedContent(competition, now)
 }
 

@@ -87,8 +87,8 @@ func (a *app) unpublishForm(_ *http.Request, v *visit) (response, error) {
 	}
 	return ask(v, pages.Confirm{
 		Title: "Unpublish this competition?", Yes: "Unpublish", No: "Keep it published", Danger: true,
-		Text: "Only its organizer and administrators will see “" + c.Title + "”. Registrations are kept, but nobody can register or move up from " +
-			"the waitlist until an administrator publishes it again.",
+		Text: "Only its organizer and admins will see “" + c.Title + "”. Registrations are kept, but nobody can register or move up from " +
+			"the waitlist until an admin publishes it again.",
 		Action: "/competitions/" + c.ID + "/unpublish", Back: "/competitions/" + c.ID,
 	}), nil
 }

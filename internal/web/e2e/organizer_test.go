@@ -136,8 +136,8 @@ func testManaging(t *testing.T, s site) {
 	v.until("no dialog", `!document.querySelector("dialog").open`)
 	v.ask(`a[href$="/cancel"]`, "Cancel this competition?")
 	v.click("dialog form button")
-	v.see("#stand-title", "This competition is cancelled")
-	guest.see("#stand-title", "This competition is cancelled")
+	v.see("#stand-title", "Competition cancelled")
+	guest.see("#stand-title", "Competition cancelled")
 }
 
 // testRegistrations finds, filters, takes along and removes what an organizer has in the list, with script and without.
@@ -172,9 +172,9 @@ func testRegistrations(t *testing.T, s site) {
 	if len(lines) != len(seqs)+1 || !strings.HasPrefix(lines[0], "seq,name,email,status") || !strings.Contains(csv, "participant1@minicompete.com") {
 		t.Errorf("the CSV has %d lines for %d registrations:\n%s", len(lines), len(seqs), csv)
 	}
-	v.ask(`#rows tbody tr:nth-child(1) a[href*="/remove"]`, "Remove registration no. 1?")
+	v.ask(`#rows tbody tr:nth-child(1) a[href*="/remove"]`, "Remove ")
 	v.click("dialog form button")
 	v.see("#flash", "removed")
-	v.see("#rows tbody tr:nth-child(1)", "Cancelled")
+	v.see("#rows tbody tr:nth-child(1)", "Removed by the organizer")
 	v.see("#rows tbody tr:nth-child(31)", "Confirm") // the first in line has the seat
 }

@@ -271,7 +271,7 @@ func removeForm(f RemoveForm) templ.Component {
 		}
 		templ_7745c5c3_Err = ui.TextArea(ui.Field{
 			Name: "note", Label: "Internal note", Value: f.Note, MaxLength: fmt.Sprint(f.MaxNote), Error: f.Errors["note"],
-			Help: "Only the organizer and administrators see this. Up to " + ui.Count(f.MaxNote) + " characters.",
+			Help: "Only the organizer and admins see this. Up to " + ui.Count(f.MaxNote) + " characters.",
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
