@@ -162,6 +162,7 @@ func testPromotedOrganizer(t *testing.T, s site) {
 	admin := s.adminVisitor(t, "Ada Promoter")
 	admin.open("/admin?search=" + organizer.User.Email)
 	admin.click("tbody a")
+	admin.see("h1", organizer.User.Name)
 	admin.set("role", "ADMIN")
 	admin.click("main form button")
 	admin.see("#flash", "Account updated")
@@ -170,7 +171,7 @@ func testPromotedOrganizer(t *testing.T, s site) {
 	v.see(`main a[href="`+page+`"]`, "Of an admin to be")
 	v.click(`main a[href="` + page + `/edit"]`)
 	v.fill("title", "Of an admin")
-	v.click("main form button:not([name=preview])")
+	v.click("main form button.btn-primary")
 	v.see("h1", "Of an admin")
 	v.see("nav", "Admin")
 }
