@@ -60,7 +60,7 @@ func TestErrorPages(t *testing.T) {
 		{"no such competition", anyCompetition, compete.ErrCompetitionMissing, http.StatusNotFound, "There is nothing here"},
 		{"forbidden", anyCompetition, compete.ErrForbidden, http.StatusForbidden, "This is not yours to see"},
 		{"database away", anyCompetition, compete.ErrDatabase, http.StatusServiceUnavailable, "One moment, please"},
-		{"anything else", anyCompetition, errors.New("pq: secret detail"), http.StatusInternalServerError, "That went wrong"},
+		{"anything else", anyCompetition, errors.New("pq: secret detail"), http.StatusInternalServerError, "Something went wrong"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
