@@ -47,6 +47,7 @@ func (a *app) routes() []route {
 		{"POST /competitions/{id}/cancel", a.cancel},
 		{"GET /competitions/{id}/registrations", a.registrations},
 		{"GET /competitions/{id}/registrations.csv", a.registrationsCSV},
+		{"GET /competitions/{id}/registrations/print", a.printRegistrations},
 		{"GET /competitions/{id}/registrations/{registration}/remove", a.removeForm},
 		{"POST /competitions/{id}/registrations/{registration}/remove", a.remove},
 

@@ -126,6 +126,7 @@ func organizerTour(t *testing.T, s site) tour {
 		}},
 		{name: "competition-organizer", path: full},
 		{name: "registrations", path: full + "/registrations"},
+		{name: "registrations-print", path: full + "/registrations/print"},
 		{name: "registrations-none", like: true, path: full + "/registrations?search=zzzzzz"},
 		{name: "remove", path: full + "/registrations", then: func(v *visitor) {
 			v.ask(`#rows a[href*="/remove"]`, "Remove registration no. 1?")
@@ -181,7 +182,7 @@ func troubledTour(t *testing.T) tour {
 	heading := func(text string) func(*visitor) { return func(v *visitor) { v.see("h1", text) } }
 	return tour{newVisitor(t, public.String(), "visitor in trouble"), []stop{
 		{name: "error-503", path: away, then: heading("One moment")},
-		{name: "error-500", path: broken, then: heading("That went wrong")},
+		{name: "error-500", path: broken, then: heading("Something went wrong")},
 	}}
 }
 
