@@ -40,7 +40,7 @@ func oddTours(t *testing.T, s site) []tour {
 	})
 	participant.open(hebrew)
 	participant.click(registerButton)
-	participant.see("#stand-title", "You are in")
+	participant.see("#stand-title", "You’re in")
 	participant.newMail()
 	return []tour{
 		{organizer, []stop{
@@ -59,7 +59,7 @@ func oddTours(t *testing.T, s site) []tour {
 			{name: "odd-in", like: true, path: hebrew},
 			{name: "odd-dashboard-participant", like: true, path: "/dashboard"},
 			{name: "odd-mailbox", like: true, path: "/mailbox"},
-			{name: "odd-message", like: true, path: participant.find("/mailbox", "You are in")},
+			{name: "odd-message", like: true, path: participant.find("/mailbox", "You're in")},
 		}},
 	}
 }
