@@ -3,6 +3,7 @@ package compete
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -11,7 +12,7 @@ import (
 // SignUp makes an account. Errors: Invalid with every bad field, ErrEmailTaken, ErrBusy when too many passwords are being hashed.
 func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 	if err := in.validate(); err != nil {
-		return User{}, err
+		return User{}, s.takenToo(ctx, in.Email, err)
 	}
 	user, err := s.createUser(ctx, in, nil)
 	if err != nil || !s.VerifyOnSignUp {
@@ -22,6 +23,18 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 		s.Log.WarnContext(ctx, "could not ask for the mail that confirms an address", "user", user.ID, "error", err)
 	}
 	return user, nil
+}
+
+// takenToo adds to what is wrong with a sign-up that its email is taken, so that one answer names everything.
+func (s *Service) takenToo(ctx context.Context, email string, refusal error) error {
+	fields := AsError(refusal).Fields
+	if slices.ContainsFunc(fields, func(f FieldError) bool { return f.Field == "email" }) {
+		return refusal
+	}
+	if _, _, err := s.Users.UserByEmail(ctx, email); err != nil {
+		return refusal // it is free; or that can't be told now, and will be when the rest is right
+	}
+	return Invalid(append(fields, FieldError{Field: "email", Message: "already belongs to an account"})...)
 }
 
 // CreateUser makes an account of any role, admins too, whose address counts as verified. It belongs to the command line: no route reaches it.
@@ -93,13 +106,17 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 	if err != nil {
 		return User{}, err
 	}
-	if err := change.validate(); err != nil {
-		return User{}, err
+	invalid := change.validate()
+	if change.Password != nil && change.CurrentPassword != nil && *change.CurrentPassword != "" {
+		invalid = both(invalid, s.checkPassword(ctx, a, *change.CurrentPassword))
+	}
+	if invalid != nil {
+		return User{}, invalid
 	}
 	now := s.now()
 	var hash string
 	if change.Password != nil {
-		if hash, err = s.newPassword(ctx, a, *change.CurrentPassword, *change.Password); err != nil {
+		if hash, err = s.Passwords.Hash(ctx, *change.Password); err != nil {
 			return User{}, err
 		}
 	}
@@ -122,13 +139,6 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 		return user, s.Users.SetPassword(ctx, user.ID, hash, a.SessionID, now)
 	}
 	return user, nil
-}
-
-func (s *Service) newPassword(ctx context.Context, a Actor, current, password string) (string, error) {
-	if err := s.checkPassword(ctx, a, current); err != nil {
-		return "", err
-	}
-	return s.Passwords.Hash(ctx, password)
 }
 
 // checkPassword holds the actor to the present password, so that a login left open doesn't give the account away.

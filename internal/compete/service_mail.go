@@ -56,11 +56,12 @@ func (s *Service) RequestEmailChange(ctx context.Context, a Actor, email, curren
 	if currentPassword == "" {
 		v.add("currentPassword", "is required to change your email address")
 	}
-	if err := v.err(); err != nil {
-		return err
+	invalid := v.err()
+	if currentPassword != "" {
+		invalid = both(invalid, s.checkPassword(ctx, a, currentPassword))
 	}
-	if err := s.checkPassword(ctx, a, currentPassword); err != nil {
-		return err
+	if invalid != nil {
+		return invalid
 	}
 	return s.requestLink(ctx, LinkChange, user.ID, email)
 }

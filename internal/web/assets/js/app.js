@@ -7,6 +7,8 @@ import { startLive } from "./live.js";
 import { startTheme } from "./theme.js";
 import { startDialogs } from "./dialog.js";
 import { startForms } from "./forms.js";
+import { startErrors } from "./errors.js";
+import { startDrafts } from "./drafts.js";
 
 // The content security policy allows neither inline styles nor eval.
 htmx.config.includeIndicatorStyles = false;
@@ -28,6 +30,8 @@ tellZone();
 startTheme();
 startDialogs(htmx);
 startForms();
+startErrors();
+startDrafts();
 startLive(htmx);
 startCountdowns();
 showTimes(document);

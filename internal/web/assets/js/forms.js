@@ -20,8 +20,6 @@ export function startForms() {
       }
     }
   });
-  // Focus goes to the first field that is wrong.
-  document.querySelector('[aria-invalid="true"]')?.focus();
   // The zones that this browser knows are offered where one is typed.
   document.addEventListener("focusin", (e) => {
     const list = e.target.list;
