@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 // command prepares a run of the program with an environment of its own.
 func command(t *testing.T, environment map[string]string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(context.Background(), os.Args[0], args...) //nolint:gosec // this very program
+	cmd := exec.CommandContext(context.Background(), os.Args[0], args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE"), "BCRYPT_COST=4", "JWT_SECRET=" + apptest.Secret}
 	for name, value := range environment {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ const root = "../.."
 
 // secrets are what ./setup.sh writes to .env.
 var secrets = map[string]string{
-	"POSTGRES_PASSWORD": "p0stgres", "REDIS_PASSWORD": "r3dis", "JWT_SECRET": "a secret for tests, known to all!",
+	"POSTGRES_ADMIN_PASSWORD": "4dmin", "POSTGRES_PASSWORD": "p0stgres", "REDIS_PASSWORD": "r3dis", "JWT_SECRET": "a secret for tests, known to all!",
 }
 
 // load reads a Compose file as `docker compose` does, with these variables alone.
@@ -181,6 +182,59 @@ func TestComposeSetsWhatTheProgramReads(t *testing.T) {
 		for variable := range project.Services[name].Environment {
 			if !slices.Contains(known, variable) {
 				t.Errorf("%s sets %s, which the program doesn't read", name, variable)
+			}
+		}
+	}
+}
+
+// The database is out of reach for all but the program, which logs in as no superuser; nobody takes all of the machine's memory.
+func TestComposeGivesEachServiceWhatItNeeds(t *testing.T) {
+	project := loaded(t, "docker-compose.yml", secrets)
+	if !project.Networks["data"].Internal {
+		t.Error("the network of the database leads outside")
+	}
+	for name, want := range map[string][]string{
+		"postgres": {"data"}, "redis": {"data"}, "migrate": {"data"},
+		"web": {"data", "front"}, "api": {"data", "front"}, "worker": {"data", "out"}, "caddy": {"front"},
+	} {
+		service := project.Services[name]
+		if got := slices.Sorted(maps.Keys(service.Networks)); !slices.Equal(got, want) {
+			t.Errorf("%s is in the networks %v, want %v", name, got, want)
+		}
+		if service.MemLimit <= 0 {
+			t.Errorf("%s has no limit of memory", name)
+		}
+	}
+	if user := project.Services["postgres"].Environment["POSTGRES_USER"]; user == nil || *user == "minicompete" {
+		t.Error("the program's role is PostgreSQL's superuser")
+	}
+}
+
+// A tag can be moved to another image or action; a digest can't.
+func TestForeignCodeIsPinned(t *testing.T) {
+	pinned := regexp.MustCompile(`@(sha256:[0-9a-f]{64}|[0-9a-f]{40} # v\d)`)
+	used := regexp.MustCompile(`(?m)^\s*(?:- )?(?:uses|image|FROM)(?:: | )(.+)$`)
+	ours := regexp.MustCompile(`^(minicompete:|scratch$|\./)`)
+	files := []string{"docker-compose.yml", "docker-compose.dev.yml", "scripts/test-services.compose.yaml", "Dockerfile"}
+	workflows, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range workflows {
+		files = append(files, strings.TrimPrefix(name, root+"/"))
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := used.FindAllSubmatch(content, -1)
+		if len(found) == 0 {
+			t.Errorf("%s uses nothing foreign; is this test still right?", file)
+		}
+		for _, line := range found {
+			if !ours.Match(line[1]) && !pinned.Match(line[1]) {
+				t.Errorf("%s uses %s, which may change", file, line[1])
 			}
 		}
 	}

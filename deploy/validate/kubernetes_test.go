@@ -277,6 +277,15 @@ func TestRequestsFindTheirWay(t *testing.T) {
 			}
 		}
 	}
+	var out []int32
+	for _, rule := range m.policies["minicompete"].Spec.Egress {
+		for _, port := range rule.Ports {
+			out = append(out, port.Port.IntVal)
+		}
+	}
+	if slices.Sort(out); !slices.Equal(out, []int32{25, 53, 53, 465, 587, 4318, 5432, 6379}) {
+		t.Errorf("the network policy lets the program reach the ports %v", out)
+	}
 }
 
 func TestStrictDecodingNoticesASlip(t *testing.T) {

@@ -21,7 +21,7 @@ func emptyRoot(t *testing.T) string {
 	dir := t.TempDir()
 	content, err := os.ReadFile(binary(t))
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "minicompete"), content, 0o755) //nolint:gosec // a program has to be executable
+		err = os.WriteFile(filepath.Join(dir, "minicompete"), content, 0o755)
 	}
 	if err == nil {
 		err = os.Mkdir(filepath.Join(dir, "data"), 0o700)

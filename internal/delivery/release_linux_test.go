@@ -50,7 +50,7 @@ func TestRelease(t *testing.T) {
 	if got, want := fileNames(t, filepath.Join(unpacked, name)), []string{".env.example", "LICENSE", "README.md", "minicompete"}; !slices.Equal(got, want) {
 		t.Errorf("the archive holds %q, want %q", got, want)
 	}
-	output, err := exec.CommandContext(t.Context(), program, "version").CombinedOutput() //nolint:gosec // unpacked just now
+	output, err := exec.CommandContext(t.Context(), program, "version").CombinedOutput()
 	if err != nil || !strings.Contains(string(output), "1.2.3") {
 		t.Errorf("minicompete version: %v, %q", err, output)
 	}
@@ -111,7 +111,7 @@ func fileNames(t *testing.T, dir string) []string {
 
 func readFile(t *testing.T, name string) []byte {
 	t.Helper()
-	content, err := os.ReadFile(name) //nolint:gosec // made by the test
+	content, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func readFile(t *testing.T, name string) []byte {
 // unpack unpacks an archive into a directory of its own.
 func unpack(t *testing.T, archive string) string {
 	t.Helper()
-	file, err := os.Open(archive) //nolint:gosec // made by the test
+	file, err := os.Open(archive)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func writeProgram(t *testing.T, name, content string) {
 	t.Helper()
 	err := os.MkdirAll(filepath.Dir(name), 0o755)
 	if err == nil {
-		err = os.WriteFile(name, []byte(content), 0o755) //nolint:gosec // a program has to be executable
+		err = os.WriteFile(name, []byte(content), 0o755)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func writeProgram(t *testing.T, name, content string) {
 // setup runs setup.sh with these directories of programs before the system's own.
 func setup(t *testing.T, dir, programs string, args ...string) (output string, err error) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), filepath.Join(dir, "setup.sh"), args...) //nolint:gosec // copied just now
+	command := exec.CommandContext(t.Context(), filepath.Join(dir, "setup.sh"), args...)
 	command.Dir, command.Env = dir, []string{"PATH=" + programs, "HOME=" + t.TempDir(), "BCRYPT_COST=4", "LOG_LEVEL=error"}
 	text, err := command.CombinedOutput()
 	return string(text), err
@@ -50,7 +50,7 @@ func setup(t *testing.T, dir, programs string, args ...string) (output string, e
 func wantSecrets(t *testing.T, dir string, names ...string) string {
 	t.Helper()
 	path := filepath.Join(dir, ".env")
-	content, err := os.ReadFile(path) //nolint:gosec // written by the test
+	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestSetupLocally(t *testing.T) {
 	}
 
 	// What it says to start reads the same file.
-	command := exec.Command(filepath.Join(dir, "bin/minicompete"), "serve", "--demo") //nolint:gosec // stopped by follow
+	command := exec.Command(filepath.Join(dir, "bin/minicompete"), "serve", "--demo")
 	command.Dir, command.Env = dir, []string{"WEB_ADDR=127.0.0.1:0", "API_ADDR=127.0.0.1:0", "BCRYPT_COST=4", "LOG_LEVEL=warn"}
 	wantText(t, get(t, follow(t, command).webURL+"/"), "</html>")
 	if _, err := os.Stat(filepath.Join(dir, "data/jwt.secret")); err == nil {

@@ -21,7 +21,7 @@ func TestGoldenTypeScriptTypes(t *testing.T) {
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("openapi-typescript: %v\n%s", err, output)
 	}
-	want, err := os.ReadFile(written) //nolint:gosec // written just now
+	want, err := os.ReadFile(written)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestTypeScriptClientRuns(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(compiled, "package.json"), []byte(`{"type":"module"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	example := exec.CommandContext(t.Context(), "node", filepath.Join(compiled, "examples/register.js")) //nolint:gosec // compiled just now
+	example := exec.CommandContext(t.Context(), "node", filepath.Join(compiled, "examples/register.js"))
 	example.Env = []string{"PATH=" + os.Getenv("PATH"), "API_URL=" + serve(t, settings(t)).apiURL}
 	output, err := example.CombinedOutput()
 	if err != nil {

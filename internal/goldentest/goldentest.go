@@ -45,7 +45,7 @@ func Section(t testing.TB, path, name, want string) {
 
 func read(t testing.TB, path string) string {
 	t.Helper()
-	content, err := os.ReadFile(path) //nolint:gosec // a test names it
+	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func read(t testing.TB, path string) string {
 
 func write(t testing.TB, path, content string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(content), 0o644); err != nil { //nolint:gosec // everybody may read the repository
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -47,7 +47,7 @@ func Serve(w http.ResponseWriter, r *http.Request, begin func(Stream), end func(
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	first := fmt.Sprintf("retry: %d\n\n", minRetry+rand.IntN(maxRetry-minRetry))
+	first := fmt.Sprintf("retry: %d\n\n", minRetry+rand.IntN(maxRetry-minRetry)) //nolint:gosec // spreads out reconnections, guards nothing
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil { // HTTP/2, or a test's recorder
 		defer end()

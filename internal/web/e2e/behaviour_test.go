@@ -36,7 +36,7 @@ func testWithoutScript(t *testing.T, s site) {
 	first.fill("password", "correct horse battery")
 	first.click(`main form[action="/auth/signup"] button`)
 	first.at(page) // back to where one wanted to go, and registered
-	first.see("#flash", "You're in")
+	first.see("#flash", "in!")
 	first.see("#stand .bib-number", "0001")
 
 	second := newVisitor(t, s.last().WebURL, "Ben Plain").withoutScript()
@@ -50,9 +50,9 @@ func testWithoutScript(t *testing.T, s site) {
 	first.click(`a[href$="/withdraw"]`)
 	first.see("main", "Cancel your registration?")
 	first.click("main form button")
-	first.see("#stand-title", "Full, but you can queue")
+	first.see("#stand-title", "Full. Join the waitlist")
 	second.open(page)
-	second.see("#stand-title", "You are in")
+	second.see("#stand-title", "You’re in")
 	first.seeIn("/mailbox", ".mail-list", "You are in: Plain Cup")
 	first.seeIn("/mailbox", ".mail-list", "cancelled: Plain Cup")
 	second.seeIn("/mailbox", ".mail-list", "A seat came free")
@@ -78,10 +78,10 @@ func testPressTwice(t *testing.T, s site) {
 		v.signUp("PARTICIPANT")
 		v.open(page)
 		v.do(chromedp.DoubleClick(chromedp.CSS(registerButton)))
-		v.see("#stand-title", "You are in")
+		v.see("#stand-title", "You’re in")
 		v.back()
 		v.open(page)
-		v.see("#stand-title", "You are in")
+		v.see("#stand-title", "You’re in")
 	}
 	organizer.open(page + "/registrations")
 	organizer.see("#rows tbody", "Ada Script true")
@@ -188,7 +188,7 @@ func testSessionEnd(t *testing.T, s site) {
 	v.fill("password", "battery horse correct")
 	v.click("main form button")
 	v.at(page)
-	v.see("#stand-title", "You are in") // what was pressed for
+	v.see("#stand-title", "You’re in") // what was pressed for
 }
 
 // testEditMeanwhile has two tabs edit one competition: the later one is warned and keeps what was typed.
