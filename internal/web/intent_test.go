@@ -98,7 +98,8 @@ func TestWhatIsWantedMayNotBe(t *testing.T) {
 	b.want(b.post(later+"/register", "account", "mine"), http.StatusSeeOther)
 	b.leads(b.post("/auth/login", "email", organizer.User.Email, "password", apptest.Password, "next", later), later)
 	b.want(b.get(later), http.StatusOK, `id="flash"`)
-	b.want(b.post("/competitions/00000000-0000-7000-8000-000000000001/register"), http.StatusNotFound)
+	guest := s.browser(t)
+	b.want(guest.post("/competitions/00000000-0000-7000-8000-000000000001/register"), http.StatusNotFound)
 }
 
 // TestRegisteringLeadsThroughTheEmail presses without an account where an address has to be confirmed first.
