@@ -9,10 +9,14 @@ import (
 
 // Accounts
 
-// SignUp makes an account. Errors: Invalid with every bad field, ErrEmailTaken, ErrBusy when too many passwords are being hashed.
+// SignUp makes an account. Errors: Invalid with every bad field, ErrEmailTaken, ErrTooManyRequests, ErrBusy when too many
+// passwords are being hashed.
 func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 	if err := in.validate(); err != nil {
 		return User{}, s.takenToo(ctx, in.Email, err)
+	}
+	if err := s.limited(ctx, s.Limits.SignUps); err != nil {
+		return User{}, err
 	}
 	user, err := s.createUser(ctx, in, nil)
 	if err != nil || !s.VerifyOnSignUp {
@@ -29,6 +33,9 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 func (s *Service) takenToo(ctx context.Context, email string, refusal error) error {
 	fields := AsError(refusal).Fields
 	if slices.ContainsFunc(fields, func(f FieldError) bool { return f.Field == "email" }) {
+		return refusal
+	}
+	if s.limited(ctx, s.Limits.SignUps) != nil { // so that asking costs what signing up does
 		return refusal
 	}
 	if _, _, err := s.Users.UserByEmail(ctx, email); err != nil {
@@ -72,8 +79,16 @@ func (s *Service) createUser(ctx context.Context, in SignUp, verifiedAt *time.Ti
 }
 
 // LogIn checks an email and a password. Unknown emails and wrong passwords take the same time and give the same ErrBadCredentials;
-// ErrAccountDisabled is told only to who knows the password.
+// ErrAccountDisabled is told only to who knows the password. ErrTooManyRequests and ErrTooManyGuesses come before any of that,
+// ErrBusy when too many passwords are being checked.
 func (s *Service) LogIn(ctx context.Context, email, password string) (User, error) {
+	if err := s.limited(ctx, s.Limits.LogIns); err != nil {
+		return User{}, err
+	}
+	right, err := s.guess(ctx, email)
+	if err != nil {
+		return User{}, err
+	}
 	user, hash, err := s.Users.UserByEmail(ctx, NormalizeEmail(email))
 	if err != nil && !errors.Is(err, ErrUserMissing) {
 		return User{}, err
@@ -81,6 +96,7 @@ func (s *Service) LogIn(ctx context.Context, email, password string) (User, erro
 	if err := s.Passwords.Check(ctx, hash, password); err != nil {
 		return User{}, err
 	}
+	right()
 	if user.DisabledAt != nil {
 		return User{}, ErrAccountDisabled
 	}
@@ -108,7 +124,7 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 	}
 	invalid := change.validate()
 	if change.Password != nil && change.CurrentPassword != nil && *change.CurrentPassword != "" {
-		invalid = both(invalid, s.checkPassword(ctx, a, *change.CurrentPassword))
+		invalid = both(invalid, s.checkPassword(ctx, user, *change.CurrentPassword))
 	}
 	if invalid != nil {
 		return User{}, invalid
@@ -141,15 +157,22 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 	return user, nil
 }
 
-// checkPassword holds the actor to the present password, so that a login left open doesn't give the account away.
-func (s *Service) checkPassword(ctx context.Context, a Actor, current string) error {
-	hash, err := s.Users.PasswordHash(ctx, a.UserID)
+// checkPassword holds the user to the current password, so that a login left open doesn't give the account away.
+func (s *Service) checkPassword(ctx context.Context, user User, current string) error {
+	right, err := s.guess(ctx, user.Email)
+	if err != nil {
+		return err
+	}
+	hash, err := s.Users.PasswordHash(ctx, user.ID)
 	if err != nil {
 		return err
 	}
 	err = s.Passwords.Check(ctx, hash, current)
 	if errors.Is(err, ErrBadCredentials) {
 		return Invalid(FieldError{Field: "currentPassword", Message: "is incorrect"})
+	}
+	if err == nil {
+		right()
 	}
 	return err
 }

@@ -34,6 +34,9 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	if v.email(email); v.err() != nil {
 		return v.err()
 	}
+	if err := s.limited(ctx, s.Limits.Links); err != nil {
+		return err
+	}
 	err := s.requestLink(ctx, LinkReset, "", email)
 	if errors.Is(err, ErrLinkTooSoon) {
 		return nil
@@ -58,7 +61,7 @@ func (s *Service) RequestEmailChange(ctx context.Context, a Actor, email, curren
 	}
 	invalid := v.err()
 	if currentPassword != "" {
-		invalid = both(invalid, s.checkPassword(ctx, a, currentPassword))
+		invalid = both(invalid, s.checkPassword(ctx, user, currentPassword))
 	}
 	if invalid != nil {
 		return invalid

@@ -106,7 +106,7 @@ func (a *app) stand(r *http.Request, v *visit) (response, error) {
 // register takes the one press. The card changes in place; without script a redirect shows the same.
 func (a *app) register(r *http.Request, v *visit) (response, error) {
 	if !v.actor.LoggedIn() {
-		return registerLater(r, v)
+		return a.registerLater(r, v)
 	}
 	id := r.PathValue("id")
 	outcome, err := a.Service.Register(r.Context(), v.actor, id, compete.Idempotency{

@@ -3,7 +3,6 @@ package web
 import (
 	"strings"
 	"time"
-	_ "time/tzdata" // zones that people type must be known on every machine
 	"unicode"
 	"unicode/utf8"
 )

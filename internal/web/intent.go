@@ -54,10 +54,10 @@ func (v *visit) intend(i intent) {
 }
 
 // registerLater keeps what a visitor wants, and has them sign up or log in first.
-func registerLater(r *http.Request, v *visit) (response, error) {
+func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	i := intent{r.PathValue("id"), r.PostFormValue("key")}
-	if !compete.ValidID(i.competitionID) {
-		return nil, compete.ErrCompetitionMissing
+	if _, err := a.Service.Competition(r.Context(), v.actor, i.competitionID); err != nil {
+		return nil, err
 	}
 	v.intend(i)
 	page := "/auth/login?"

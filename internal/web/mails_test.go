@@ -257,7 +257,7 @@ func changesTheAddress(t *testing.T, s *site) {
 	s.browser(t).signUp(owner)
 	other.signUp("other@example.com")
 	b.leads(other.post("/account/email", "email", owner, "currentPassword", password), "/account")
-	b.newest(owner, "Your email address was asked for")
+	b.newest(owner, "Someone tried to use your email address")
 }
 
 func endsReminders(t *testing.T, s *site) {
@@ -291,7 +291,7 @@ func TestOneClickEndsReminders(t *testing.T) {
 			starts := time.Now().Add(20 * time.Hour)
 			competition := organizer.Create(map[string]any{"title": title, "startDate": starts, "regDeadline": starts.Add(-time.Hour)})
 			b.want(b.post("/competitions/"+competition+"/register"), http.StatusSeeOther)
-			b.newest(email, "You are in: "+title)
+			b.newest(email, "You're in: "+title)
 		}
 		life(func(b *browser, organizer *apptest.Client) {
 			b.signUp(email)
@@ -349,7 +349,7 @@ func TestRegisteringWaitsForTheAddress(t *testing.T) {
 	_, token := b.link(b.newest(email, "Confirm your email address"))
 	b.leads(b.post("/auth/confirm", "token", token), "/competitions/"+competition) // and takes the seat that was pressed for
 	b.want(b.get("/competitions/"+competition), http.StatusOK, `class="bib"`)
-	b.newest(email, "You are in")
+	b.newest(email, "You're in")
 }
 
 func TestWithoutMailThePagesSaySo(t *testing.T) {
