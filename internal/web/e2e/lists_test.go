@@ -247,7 +247,7 @@ func TestPanicsOnPages(t *testing.T) {
 		t.Errorf("the page answers %s", id)
 	}
 	part := eval[string](v, `fetch(location.href, {headers: {"HX-Request": "true"}}).then(async (r) => r.headers.get("hx-reswap") + await r.text())`)
-	if !strings.HasPrefix(part, "none") || !strings.Contains(part, "our mistake") {
+	if !strings.HasPrefix(part, "none") || !strings.Contains(part, "our fault") {
 		t.Errorf("a part of a page is %s", part)
 	}
 	a.Visitor().Do(http.MethodGet, "/api/competitions/"+uuid.NewString(), nil).WantCode(t, http.StatusInternalServerError, "internal_error")
