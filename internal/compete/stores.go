@@ -56,6 +56,9 @@ type CompetitionStore interface {
 	CreateCompetition(ctx context.Context, c Competition, record IdempotencyRecord) (existing *IdempotencyRecord, err error)
 	// CreationRecord reads the unexpired record under a user's key; nil when there is none.
 	CreationRecord(ctx context.Context, userID, key string, now time.Time) (*IdempotencyRecord, error)
+	// DeleteDraft removes a competition that is a draft nobody registered for, and all that belongs to it.
+	// Errors: ErrCompetitionMissing, ErrNotDraft.
+	DeleteDraft(ctx context.Context, id string) error
 	// Competition fails with ErrCompetitionMissing.
 	Competition(ctx context.Context, id string) (Competition, error)
 	// Competitions lists by filter.

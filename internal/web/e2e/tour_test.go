@@ -143,6 +143,7 @@ func draftTour(t *testing.T, s site) tour {
 	draft := v.find("/dashboard", "Algorithm Cup: Finals")
 	return tour{v, []stop{
 		{name: "competition-draft", path: draft},
+		{name: "delete", like: true, path: draft + "/delete"},
 		{name: "edit-draft", like: true, path: draft + "/edit"},
 		{name: "registrations-empty", like: true, path: draft + "/registrations"},
 	}}
