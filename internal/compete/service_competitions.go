@@ -207,6 +207,18 @@ func (s *Service) CancelCompetition(ctx context.Context, a Actor, id string) (Co
 	return s.Registrar.CancelCompetition(ctx, CancelCompetitionCommand{Actor: a, CompetitionID: id})
 }
 
+// DeleteDraft removes a draft that the actor manages for good. What was published before is none. Errors: those of ManagedCompetition, ErrNotDraft.
+func (s *Service) DeleteDraft(ctx context.Context, a Actor, id string) error {
+	c, err := s.ManagedCompetition(ctx, a, id)
+	if err != nil {
+		return err
+	}
+	if c.Status != StatusDraft || c.Unpublished {
+		return ErrNotDraft
+	}
+	return s.Competitions.DeleteDraft(ctx, id)
+}
+
 // ManagedCompetition reads a competition that the actor, its organizer or an admin, may change. It fails with ErrCompetitionMissing for
 // what the actor may not know of, with ErrForbidden for what is another's.
 func (s *Service) ManagedCompetition(ctx context.Context, a Actor, id string) (Competition, error) {

@@ -89,7 +89,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate,
 		LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: c.Suspended && now.Before(c.RegDeadline),
 	}
-	if s.LoggedIn && !s.Own {
+	if !s.Own {
 		s.Key = rand.Text()
 	}
 	if mine == nil || phase == compete.PhaseCancelled {
