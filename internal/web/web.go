@@ -13,6 +13,7 @@ import (
 
 	"minicompete/internal/compete"
 	"minicompete/internal/live"
+	"minicompete/internal/web/markdown"
 	"minicompete/internal/web/static"
 )
 
@@ -73,12 +74,14 @@ type app struct {
 	pages   *live.Door
 	viewers *viewers
 	tags    *popularTags
+	texts   *markdown.Cache
 }
 
 // New returns the handler of all pages and static files. Its background work ends with ctx.
 func New(ctx context.Context, c Config) http.Handler {
 	a := &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
 	a.tags = &popularTags{read: c.Service.PopularTags}
+	a.texts = markdown.NewCache()
 	a.pages = c.Live.Door(seatsEvent)
 	a.viewers = newViewers(c.Service.UnreadMessagesOf, c.Sessions.Ended, c.Log)
 	go a.viewers.run(ctx)
