@@ -11,17 +11,26 @@ import (
 	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/util"
 
 	"minicompete/internal/compete"
 )
 
 var (
-	converter = newMarkdown(html.WithHardWraps())
+	converter = newConverter()
 	policy    = newPolicy()
 )
 
-// newPolicy allows text, lists, tables and links; no images (the pages make no third-party requests),
+func newConverter() goldmark.Markdown {
+	md := newMarkdown(html.WithHardWraps())
+	md.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(imagesToLinks{}, 1000)))
+	return md
+}
+
+// newPolicy allows text, lists, tables and links; no images (the pages make no third-party requests; see imagesToLinks),
 // no styles, no ids (they could shadow the page's own).
 func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
