@@ -18,6 +18,7 @@ func testCompetitions(t *testing.T, f *fixture) {
 	t.Run("idempotency of presses at the same moment", func(t *testing.T) { testCreationTogether(t, f, organizer) })
 	t.Run("checks of the database", func(t *testing.T) { testCompetitionChecks(t, f, organizer) })
 	t.Run("popular tags", func(t *testing.T) { testPopularTags(t, f, organizer) })
+	t.Run("covers", func(t *testing.T) { testCovers(t, f, organizer) })
 	t.Run("reads are never stale", func(t *testing.T) { testFresh(t, f, organizer) })
 }
 
