@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Sets Mini Compete up on this machine, to try it or to run it:
+# Sets up Mini Compete on this machine, to try it out or to run it:
 #
-#     ./setup.sh            asks which way
-#     ./setup.sh --docker   PostgreSQL, Redis, replicas of the program and Caddy, in containers
+#     ./setup.sh            asks which way you want
+#     ./setup.sh --docker   PostgreSQL, Redis, Caddy and several replicas, in containers
 #     ./setup.sh --local    one process, built here, with its data in ./data
 #
-# It checks what is missing and says how to get it, writes secrets of its own making to .env (it changes none that is there),
-# adds the demo data, and ends with the addresses and the demo logins. Running it again does no harm.
+# It tells you what's missing and how to get it, generates secrets in .env (existing ones stay unchanged), adds the demo
+# data, and prints the addresses and demo logins. It's safe to run again.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -20,16 +20,16 @@ fail() {
 }
 
 choose() {
-	[ -t 0 ] || fail "Nobody can be asked here. Say which way: ./setup.sh --docker or ./setup.sh --local"
-	say "How shall Mini Compete run?" "  1) Docker: PostgreSQL, Redis, replicas and Caddy, in containers" "  2) local: one process, with its data in ./data"
+	[ -t 0 ] || fail "This isn't a terminal, so choose a way yourself: ./setup.sh --docker or ./setup.sh --local"
+	say "How do you want to run Mini Compete?" "  1) Docker: PostgreSQL, Redis, Caddy and several replicas, in containers" "  2) Local: one process, with its data in ./data"
 	local answer
-	while read -r -p "1 or 2: " answer; do
+	while read -r -p "Enter 1 or 2: " answer; do
 		case $answer in
 		1) way=docker && return ;;
 		2) way=local && return ;;
 		esac
 	done
-	fail "Nothing was chosen."
+	fail "You didn't choose anything."
 }
 
 # The newest assignment counts, as for those who read the file.
@@ -41,7 +41,7 @@ random_hex() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 write_secrets() {
 	local name added=()
 	if [ ! -f .env ]; then
-		(umask 077 && say "# Written by setup.sh: keep it to yourself. .env.example lists what else can be set." >.env)
+		(umask 077 && say "# Written by setup.sh. Keep this file secret. .env.example lists all settings." >.env)
 	fi
 	chmod 600 .env
 	[ -z "$(tail -c 1 .env)" ] || echo >>.env # its last line has no end
@@ -51,25 +51,25 @@ write_secrets() {
 		added+=("$name")
 	done
 	if [ ${#added[@]} -eq 0 ]; then
-		say ".env has every secret already; it stays as it is."
+		say ".env already has all secrets."
 	else
-		say "Secrets were made and written to .env: ${added[*]}"
+		say "Generated secrets in .env: ${added[*]}"
 	fi
 }
 
 listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 check_port() {
-	! listening "$1" || problems+=("Something listens on port $1 already: stop it, or let it be if it is Mini Compete.")
+	! listening "$1" || problems+=("Port $1 is already in use. Stop the program that uses it. (If it's Mini Compete, you're already set up.)")
 }
 
 check_docker() {
 	if ! command -v docker >/dev/null; then
-		problems+=("Docker is not installed: https://docs.docker.com/engine/install/ (or take ./setup.sh --local)")
+		problems+=("Docker is not installed: https://docs.docker.com/engine/install/ (or use ./setup.sh --local)")
 	elif ! docker compose version >/dev/null 2>&1; then
 		problems+=("Docker's Compose plugin is not installed: https://docs.docker.com/compose/install/")
 	elif ! docker info >/dev/null 2>&1; then
-		problems+=("No Docker engine answers. Start Docker Desktop, or: sudo systemctl start docker. You also need the right to use it: sudo usermod -aG docker \$USER, then log in again.")
+		problems+=("Docker isn't running, or you aren't allowed to use it. Start Docker Desktop, or run: sudo systemctl start docker. To get access, run: sudo usermod -aG docker \$USER, then log in again.")
 	elif [ -z "$(docker compose ps --quiet caddy 2>/dev/null)" ]; then
 		check_port 3000
 		check_port 3001
@@ -83,19 +83,19 @@ check_local() {
 	local need have
 	need=$(sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' go.mod)
 	if ! command -v go >/dev/null; then
-		problems+=("Go $need or newer is not installed: https://go.dev/dl/ (macOS: brew install go)")
+		problems+=("Go $need or later is not installed: https://go.dev/dl/ (macOS: brew install go)")
 		return
 	fi
 	have=$(go env GOVERSION | sed 's/^go//')
 	# Since 1.21 an older Go fetches the one that is needed by itself, unless it is told not to.
 	if ! at_least "$need" "$have" && [ "$(go env GOTOOLCHAIN)" = local ]; then
-		problems+=("Go $have is too old: get $need or newer from https://go.dev/dl/")
+		problems+=("Go $have is too old. Get $need or later from https://go.dev/dl/")
 	fi
 }
 
 stop_on_problems() {
 	[ ${#problems[@]} -gt 0 ] || return 0
-	say "This is missing:" >&2
+	say "Fix these problems first:" >&2
 	printf '  - %s\n' "${problems[@]}" >&2
 	exit 1
 }
@@ -113,16 +113,16 @@ set_up_docker() {
 	check_docker
 	stop_on_problems
 	write_secrets POSTGRES_ADMIN_PASSWORD POSTGRES_PASSWORD REDIS_PASSWORD JWT_SECRET
-	say "Building the image and starting everything (a few minutes the first time)"
+	say "Building the image and starting everything (this takes a few minutes the first time)"
 	docker compose up --detach --build --wait
 	if public; then
-		say "The site is public, so it has no demo data. Make the first admin: docker compose run --rm migrate user create you@example.com --role ADMIN"
+		say "The site is public, so no demo data was added. To create the first admin, run: docker compose run --rm migrate user create you@example.com --role ADMIN"
 	else
 		logins=$(docker compose run --rm --no-TTY migrate seed)
 	fi
-	say "" "Mini Compete runs."
+	say "" "Mini Compete is running."
 	addresses
-	say "" "To stop it: docker compose down. To start it again: docker compose up --detach"
+	say "" "To stop it, run: docker compose down" "To start it again, run: docker compose up --detach"
 }
 
 set_up_local() {
@@ -133,16 +133,16 @@ set_up_local() {
 	scripts/build
 	bin/minicompete migrate up
 	if public; then
-		say "The site is public, so it has no demo data. Make the first admin: bin/minicompete user create you@example.com --role ADMIN"
-		say "" "Mini Compete is set up. To start it: bin/minicompete serve"
+		say "The site is public, so no demo data was added. To create the first admin, run: bin/minicompete user create you@example.com --role ADMIN"
+		say "" "Mini Compete is set up. To start it, run: bin/minicompete serve"
 	else
 		logins=$(bin/minicompete seed)
 		# Everybody knows these passwords, so with --demo it listens on this machine alone.
-		say "" "Mini Compete is set up. To start it: bin/minicompete serve --demo"
+		say "" "Mini Compete is set up. To start it, run: bin/minicompete serve --demo"
 	fi
 	addresses
 	if listening 3000 || listening 3001; then
-		say "" "Something listens on port 3000 or 3001 already: stop it first, or choose others in .env (WEB_ADDR, API_ADDR)."
+		say "" "Port 3000 or 3001 is already in use. Stop the program that uses it, or choose other ports in .env (WEB_ADDR, API_ADDR)."
 	fi
 }
 

@@ -11,14 +11,14 @@ import (
 )
 
 type backupCommand struct {
-	File string `arg:"" help:"A new file; one that exists is never replaced."`
+	File string `arg:"" help:"The file to write. It must not exist yet."`
 }
 
 // Help is the end of the command's help.
 func (backupCommand) Help() string {
-	return "Servers may run meanwhile: the file holds everything as it was at one moment, and was read through again before it got its name. " +
-		"It holds the hashes of passwords, so its owner alone may read it. PostgreSQL's is in the format of its own pg_dump, which must be installed. " +
-		"The secret that JWT_SECRET or the file jwt.secret holds is not in it."
+	return "You can run this while servers are running. The file is a consistent snapshot and is verified before it gets its name. " +
+		"It contains password hashes, so only its owner can read it. With PostgreSQL, it's in pg_dump's format, and pg_dump must be installed. " +
+		"The secret in JWT_SECRET or the file jwt.secret isn't included."
 }
 
 // Run writes a backup.
@@ -28,25 +28,25 @@ func (c *backupCommand) Run(ctx context.Context, env *environment) error {
 	}
 	start := time.Now()
 	if err := store.Backup(ctx, env.storeConfig(), c.File); err != nil {
-		return fmt.Errorf("no backup was made: %w", err)
+		return fmt.Errorf("the backup failed: %w", err)
 	}
 	info, err := os.Stat(c.File)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.out, "%s holds the whole database: %d bytes, written and read through again in %v.\n", c.File, info.Size(), time.Since(start).Round(time.Millisecond))
+	_, err = fmt.Fprintf(env.out, "Backed up the whole database to %s: %d bytes, written and verified in %v.\n", c.File, info.Size(), time.Since(start).Round(time.Millisecond))
 	return err
 }
 
 type restoreCommand struct {
-	File      string `arg:"" help:"A file that 'backup' wrote, of the same kind of database."`
-	Overwrite bool   `help:"Give up the data that are in the database now."`
+	File      string `arg:"" help:"A file written by 'backup', from the same kind of database."`
+	Overwrite bool   `help:"Replace the data now in the database."`
 }
 
 // Help is the end of the command's help.
 func (restoreCommand) Help() string {
-	return "Stop the servers first. The database becomes what it was when the backup was made: all of it or, after a failure, nothing. " +
-		"A database that has data in it is left alone without --overwrite. The next 'serve' or 'migrate up' brings an older schema up to date."
+	return "Stop the servers first. This returns the database to the state it was in when the backup was made. If it fails, nothing changes. " +
+		"A database that contains data is only replaced with --overwrite. The next 'serve' or 'migrate up' upgrades an older schema."
 }
 
 // Run restores a backup.
@@ -56,12 +56,12 @@ func (c *restoreCommand) Run(ctx context.Context, env *environment) error {
 	}
 	err := store.Restore(ctx, env.storeConfig(), c.File, c.Overwrite)
 	if errors.Is(err, store.ErrNotEmpty) {
-		return wrongUsage{fmt.Errorf("nothing was changed: %s: %w; make a backup of it first, then say --overwrite", env.DatabaseURL, err)}
+		return wrongUsage{fmt.Errorf("nothing was changed: %s: %w; back it up first, then use --overwrite", env.DatabaseURL, err)}
 	}
 	if err != nil {
 		return fmt.Errorf("nothing was changed: %w", err)
 	}
-	_, err = fmt.Fprintf(env.out, "%s is what it was when %s was made.\n", env.DatabaseURL, c.File)
+	_, err = fmt.Fprintf(env.out, "Restored %s from %s.\n", env.DatabaseURL, c.File)
 	return err
 }
 

@@ -59,11 +59,11 @@ func TestWrongUsage(t *testing.T) {
 		{map[string]string{"WEB_ADDR": "203.0.113.7:1"}, []string{"serve"}, "web", exitError},
 		{nil, []string{"jobs", "retry"}, "--all", exitUsage},
 		{nil, []string{"backup"}, "file", exitUsage},
-		{nil, []string{"backup", "backup.db"}, "no database", exitError},
+		{nil, []string{"backup", "backup.db"}, "found to back up", exitError},
 		{nil, []string{"restore", "backup.db"}, "backup.db", exitError},
 		{nil, []string{"jobs", "retry", "nothing"}, "nothing", exitError},
-		{nil, []string{"user", "promote", "nobody@example.com"}, "user", exitError},
-		{nil, []string{"user", "reset-link", "nobody@example.com"}, "user", exitError},
+		{nil, []string{"user", "promote", "nobody@example.com"}, "User", exitError},
+		{nil, []string{"user", "reset-link", "nobody@example.com"}, "User", exitError},
 		{nil, []string{"user", "create", "not an email"}, "email", exitUsage},
 	} {
 		got := runToEnd(t, tc.environment, "password123\n", tc.args...)
@@ -137,7 +137,7 @@ func TestMigrateCommands(t *testing.T) {
 			{"up", "up to date"},
 			{"up", "up to date"},
 			{"status", "applied"},
-			{"down", "taken back"},
+			{"down", "Undid"},
 			{"status", "pending"},
 			{"up", "up to date"},
 		} {
@@ -153,7 +153,7 @@ func TestMigrateCommands(t *testing.T) {
 func TestDemo(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		environment := map[string]string{"DATABASE_URL": databaseURL}
-		for _, says := range []string{"were added", "were there already"} {
+		for _, says := range []string{"Added", "already there"} {
 			if got := runToEnd(t, environment, "", "seed"); got.code != exitOK || !strings.Contains(got.out, says) {
 				t.Fatalf("seed: exit code %d, want %q: %s%s", got.code, says, got.out, got.errOut)
 			}
@@ -189,7 +189,7 @@ func TestDemo(t *testing.T) {
 func TestEnvFile(t *testing.T) {
 	for content, want := range map[string]result{
 		"BCRYPT_COST=99\nDATABASE_URL=sqlite:x.db\n": {code: exitUsage, errOut: "minicompete: BCRYPT_COST must be between 4 and 31, not 99\n"},
-		"JWT_SECRET=\"hunter2\n":                     {code: exitUsage, errOut: "minicompete: .env must hold lines of NAME=value, with quotes around values with spaces or signs\n"},
+		"JWT_SECRET=\"hunter2\n":                     {code: exitUsage, errOut: "minicompete: .env must have lines of the form NAME=value; put quotes around values with spaces or special characters\n"},
 	} {
 		cmd := command(t, nil, "migrate", "status")
 		cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "BCRYPT_COST=") })

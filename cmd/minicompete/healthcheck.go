@@ -18,8 +18,8 @@ type healthcheckCommand struct{}
 
 // Help is the end of the command's help.
 func (healthcheckCommand) Help() string {
-	return "It asks the server that the same settings start on this machine, so that an image needs no other program for its health check. " +
-		"A process of workers alone is asked at METRICS_ADDR."
+	return "Checks the server on this machine that uses the same settings. Container images can use it as their health check. " +
+		"A worker-only process is checked through METRICS_ADDR."
 }
 
 // Run asks, and fails unless the server is well.
@@ -43,11 +43,11 @@ func (healthcheckCommand) Run(ctx context.Context, env *environment) error {
 	}
 	answer, err := client.Do(request)
 	if err != nil {
-		return fmt.Errorf("not healthy: nothing answers at %s: %w", listen, errors.Unwrap(err))
+		return fmt.Errorf("not healthy: no response from %s: %w", listen, errors.Unwrap(err))
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("not healthy: %s answers %s", listen, answer.Status)
+		return fmt.Errorf("not healthy: %s responded with %s", listen, answer.Status)
 	}
 	_, err = fmt.Fprintln(env.out, "healthy")
 	return err
@@ -66,5 +66,5 @@ func (env *environment) healthAddr() (string, error) {
 	case env.MetricsAddr != "":
 		return env.MetricsAddr, nil
 	}
-	return "", wrongUsage{errors.New("a process of workers alone listens nowhere; set METRICS_ADDR")}
+	return "", wrongUsage{errors.New("a worker-only process doesn't listen anywhere; set METRICS_ADDR to check it")}
 }

@@ -13,8 +13,8 @@ import (
 )
 
 type jobsCommand struct {
-	Failed jobsFailed `cmd:"" help:"List the dead letters, newest first."`
-	Retry  jobsRetry  `cmd:"" help:"Send dead letters again."`
+	Failed jobsFailed `cmd:"" help:"List failed jobs, newest first."`
+	Retry  jobsRetry  `cmd:"" help:"Retry failed jobs."`
 }
 
 // operator is who gives commands: whoever may run them on the machine may do what an admin may.
@@ -40,7 +40,7 @@ func eachFailedJob(ctx context.Context, console *app.Console, f func(compete.Fai
 }
 
 type jobsFailed struct {
-	JSON bool `help:"Print one JSON object a line, with payloads and whole errors."`
+	JSON bool `help:"Print one JSON object per line, with payloads and full errors."`
 }
 
 // Run lists the dead letters.
@@ -51,28 +51,33 @@ func (c *jobsFailed) Run(ctx context.Context, env *environment) error {
 			return eachFailedJob(ctx, console, func(job compete.FailedJob) error { return encoder.Encode(job) })
 		}
 		table := tabwriter.NewWriter(env.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "ID\tFAILED AT\tKIND\tATTEMPTS\tSENT AGAIN\tERROR")
+		heading := "ID\tFAILED AT\tKIND\tATTEMPTS\tRETRIED AT\tERROR\n"
 		err := eachFailedJob(ctx, console, func(job compete.FailedJob) error {
-			again := "no"
+			again := "never"
 			if job.RetriedAt != nil {
 				again = job.RetriedAt.Format(time.RFC3339)
 			}
-			_, err := fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%.80q\n", job.ID, job.FailedAt.Format(time.RFC3339), job.Kind, job.Attempts, again, job.Error)
+			_, err := fmt.Fprintf(table, "%s%s\t%s\t%s\t%d\t%s\t%.80q\n", heading,
+				job.ID, job.FailedAt.Format(time.RFC3339), job.Kind, job.Attempts, again, job.Error)
+			heading = ""
 			return err
 		})
+		if err == nil && heading != "" {
+			_, err = fmt.Fprintln(env.out, "There are no failed jobs.")
+		}
 		return errors.Join(err, table.Flush())
 	})
 }
 
 type jobsRetry struct {
-	IDs []string `arg:"" optional:"" name:"id" help:"Ids of dead letters, as 'jobs failed' lists them."`
-	All bool     `help:"All that were not sent again yet."`
+	IDs []string `arg:"" optional:"" name:"id" help:"IDs of failed jobs, as listed by 'jobs failed'."`
+	All bool     `help:"Retry all that haven't been retried yet."`
 }
 
 // Run sends dead letters again.
 func (c *jobsRetry) Run(ctx context.Context, env *environment) error {
 	if (len(c.IDs) == 0) != c.All {
-		return wrongUsage{errors.New("name the ids of dead letters, or --all")}
+		return wrongUsage{errors.New("give the IDs of failed jobs, or use --all")}
 	}
 	return env.withConsole(ctx, func(console *app.Console) error {
 		ids := c.IDs
@@ -86,6 +91,9 @@ func (c *jobsRetry) Run(ctx context.Context, env *environment) error {
 			if err != nil {
 				return err
 			}
+			if len(ids) == 0 {
+				fmt.Fprintln(env.out, "There are no failed jobs to retry.")
+			}
 		}
 		var failed error
 		for _, id := range ids {
@@ -93,7 +101,7 @@ func (c *jobsRetry) Run(ctx context.Context, env *environment) error {
 				failed = errors.Join(failed, fmt.Errorf("%s: %s", id, sentence(err)))
 				continue
 			}
-			fmt.Fprintln(env.out, id, "was sent again.")
+			fmt.Fprintln(env.out, "Retrying", id)
 		}
 		return failed
 	})

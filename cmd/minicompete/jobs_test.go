@@ -27,6 +27,12 @@ func TestDeadLettersByCommand(t *testing.T) {
 			}
 			return n
 		}
+		for command, want := range map[string]string{"failed": "There are no failed jobs.\n", "retry --all": "There are no failed jobs to retry.\n"} {
+			got := runToEnd(t, environment, "", append([]string{"jobs"}, strings.Fields(command)...)...)
+			if got.code != exitOK || got.out != want {
+				t.Errorf("jobs %s without any: exit code %d, want %q: %s%s", command, got.code, want, got.out, got.errOut)
+			}
+		}
 		given := p.giveUp(t, db, count, 2)
 
 		listed := runToEnd(t, environment, "", "jobs", "failed")
@@ -44,7 +50,7 @@ func TestDeadLettersByCommand(t *testing.T) {
 				t.Errorf("letter %d is %+v with %s, want one about registration %s", i, letter, letter.Payload, registration)
 			}
 			if line := strings.Split(listed.out, "\n")[1+i]; !strings.HasPrefix(line, letter.ID+" ") || !strings.Contains(line, " notify ") ||
-				!strings.Contains(line, " no ") || !strings.Contains(line, "messages") {
+				!strings.Contains(line, " never ") || !strings.Contains(line, "messages") {
 				t.Errorf("line %d is %q", i, line)
 			}
 		}
@@ -52,7 +58,7 @@ func TestDeadLettersByCommand(t *testing.T) {
 		wantRetried := func(letter compete.FailedJob, registration string, args ...string) {
 			t.Helper()
 			got := runToEnd(t, environment, "", append([]string{"jobs", "retry"}, args...)...)
-			if got.code != exitOK || got.out != letter.ID+" was sent again.\n" {
+			if got.code != exitOK || got.out != "Retrying "+letter.ID+"\n" {
 				t.Errorf("jobs retry %v: exit code %d: %s%s", args, got.code, got.out, got.errOut)
 			}
 			apptest.Eventually(t, apptest.Patience, "the job is done", func() bool {

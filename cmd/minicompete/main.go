@@ -46,14 +46,14 @@ type streams struct {
 type commands struct {
 	config.Config
 
-	Serve       serveCommand       `cmd:"" help:"Bring the database's schema up to date, then serve."`
-	Migrate     migrateCommand     `cmd:"" help:"Change the database's schema, or show how it stands."`
-	Backup      backupCommand      `cmd:"" help:"Write the whole database to a file, while servers run."`
-	Restore     restoreCommand     `cmd:"" help:"Make the database what it was when a backup was made."`
-	Seed        seedCommand        `cmd:"" help:"Add the demo data, once."`
-	User        userCommand        `cmd:"" help:"Make accounts, admins too."`
-	Jobs        jobsCommand        `cmd:"" help:"List dead letters (jobs whose attempts are used up), and send them again."`
-	Healthcheck healthcheckCommand `cmd:"" help:"Ask the server on this machine whether it is well."`
+	Serve       serveCommand       `cmd:"" help:"Update the database schema, then start the server."`
+	Migrate     migrateCommand     `cmd:"" help:"Update the database schema, or show its status."`
+	Backup      backupCommand      `cmd:"" help:"Back up the whole database to a file. Servers can keep running."`
+	Restore     restoreCommand     `cmd:"" help:"Restore the database from a backup."`
+	Seed        seedCommand        `cmd:"" help:"Add the demo data, if it isn't there yet."`
+	User        userCommand        `cmd:"" help:"Create accounts, including admins, and change roles."`
+	Jobs        jobsCommand        `cmd:"" help:"List and retry failed jobs (jobs that have used up their attempts)."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Check whether the server on this machine is healthy."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 
@@ -76,8 +76,9 @@ func run(ctx context.Context, args []string, s streams) int {
 	exited := false
 	options := append(config.Options(),
 		kong.Name("minicompete"),
-		kong.Description("Registration for competitions: every seat to exactly one person, in the order of arrival.\n\n"+
-			"Every flag can be set by the environment variable beside it too, and these in the file .env of the working directory. Start with: minicompete serve --demo"),
+		kong.Description("Registration for competitions: each seat goes to exactly one person, in order of arrival.\n\n"+
+			"To try it out, run: minicompete serve --demo\n\n"+
+			"You can also set each flag with the environment variable shown next to it, or in a file named .env in the working directory."),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(int) { exited = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 110}),

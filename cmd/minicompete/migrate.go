@@ -15,9 +15,9 @@ import (
 )
 
 type migrateCommand struct {
-	Up     migrateUp     `cmd:"" help:"Bring the schema up to date. 'serve' does so too."`
-	Down   migrateDown   `cmd:"" help:"Take the newest step back. All data in the tables that it made is lost."`
-	Status migrateStatus `cmd:"" help:"List every step, and whether it is applied."`
+	Up     migrateUp     `cmd:"" help:"Apply all pending migrations. 'serve' does this too."`
+	Down   migrateDown   `cmd:"" help:"Undo the latest migration. All data in the tables it created is lost."`
+	Status migrateStatus `cmd:"" help:"List all migrations and whether they are applied."`
 }
 
 // withStore opens the database for f.
@@ -52,7 +52,7 @@ type migrateDown struct {
 // Run takes the newest step back, after asking whoever sits at a terminal.
 func (c *migrateDown) Run(ctx context.Context, env *environment) error {
 	if !c.Yes && term.IsTerminal(int(env.in.Fd())) {
-		fmt.Fprintf(env.out, "All data in the tables of the newest step in %s will be lost. Go on? [y/N] ", env.DatabaseURL)
+		fmt.Fprintf(env.out, "Undoing the latest migration of %s deletes all data in the tables it created. Continue? [y/N] ", env.DatabaseURL)
 		answer, err := bufio.NewReader(env.in).ReadString('\n')
 		if err != nil || !strings.EqualFold(strings.TrimSpace(answer), "y") {
 			return errors.New("nothing was changed")
@@ -63,9 +63,9 @@ func (c *migrateDown) Run(ctx context.Context, env *environment) error {
 		if err != nil {
 			return err
 		}
-		told := "The newest step was taken back."
+		told := "Undid the latest migration."
 		if !taken {
-			told = "There is no step to take back."
+			told = "There is no migration to undo."
 		}
 		_, err = fmt.Fprintln(env.out, told)
 		return err

@@ -14,12 +14,12 @@ import (
 )
 
 type serveCommand struct {
-	Demo bool `help:"Add the demo data once, show the demo logins, and listen on this machine alone unless told otherwise."`
+	Demo bool `help:"Add the demo data, show the demo logins and, unless you set an address, listen only on this machine."`
 }
 
 // Help is the end of the command's help.
 func (serveCommand) Help() string {
-	return "SIGTERM or Ctrl-C stops gracefully: requests under way are answered, jobs finish or go back to the queue. A second one stops at once."
+	return "SIGTERM or Ctrl-C stops the server gracefully: it answers requests in progress and finishes jobs or returns them to the queue. A second signal stops it immediately."
 }
 
 // Run serves until a signal comes.
@@ -55,7 +55,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 // refuseDemo keeps accounts with a known password from a site that others reach.
 func (env *environment) refuseDemo() error {
 	if strings.HasPrefix(env.PublicURL, "https:") {
-		return wrongUsage{errors.New("PUBLIC_URL is https, so this is no place for demo data: everybody knows the passwords of its accounts")}
+		return wrongUsage{errors.New("PUBLIC_URL uses https, so demo data is refused: the passwords of its accounts are public")}
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (env *environment) announce(a *app.App) {
 		lines = append(lines, "  Data     "+env.DatabaseURL.String())
 	}
 	if env.Demo {
-		lines = append(lines, "Demo logins, all with the password "+demo.Password+":")
+		lines = append(lines, "Demo logins (password: "+demo.Password+"):")
 		for _, login := range demo.Logins() {
 			lines = append(lines, "  "+login)
 		}
@@ -110,7 +110,7 @@ type seedCommand struct{}
 
 // Help is the end of the command's help.
 func (seedCommand) Help() string {
-	return "Accounts of every role with the password " + demo.Password + ", and competitions in every phase. Refused where PUBLIC_URL is https."
+	return "Adds accounts for every role, with the password " + demo.Password + ", and competitions in every phase. Refused if PUBLIC_URL uses https."
 }
 
 // Run adds the demo data and works the jobs that come with them.
@@ -134,9 +134,9 @@ func (seedCommand) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	if added {
-		fmt.Fprintln(env.out, "The demo data were added. Logins, all with the password "+demo.Password+":")
+		fmt.Fprintln(env.out, "Added the demo data. Logins (password: "+demo.Password+"):")
 	} else {
-		fmt.Fprintln(env.out, "The demo data were there already. Logins, all with the password "+demo.Password+":")
+		fmt.Fprintln(env.out, "The demo data is already there. Logins (password: "+demo.Password+"):")
 	}
 	for _, login := range demo.Logins() {
 		fmt.Fprintln(env.out, "  "+login)

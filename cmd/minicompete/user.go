@@ -20,9 +20,9 @@ import (
 const passwordVariable = "MINICOMPETE_PASSWORD"
 
 type userCommand struct {
-	Create    userCreate    `cmd:"" help:"Make an account."`
-	Promote   userPromote   `cmd:"" help:"Give an account another role."`
-	ResetLink userResetLink `cmd:"" help:"Make a link that sets a new password for an account."`
+	Create    userCreate    `cmd:"" help:"Create an account."`
+	Promote   userPromote   `cmd:"" help:"Change an account's role."`
+	ResetLink userResetLink `cmd:"" help:"Create a password reset link for an account."`
 }
 
 // withConsole opens the domain for f.
@@ -35,15 +35,15 @@ func (env *environment) withConsole(ctx context.Context, f func(*app.Console) er
 }
 
 type userCreate struct {
-	Email string `arg:"" help:"Its email address."`
-	Name  string `help:"Its name; the first part of the email when left out."`
+	Email string `arg:"" help:"The account's email address."`
+	Name  string `help:"The person's name. Defaults to the part of the email before the @."`
 	Role  string `default:"PARTICIPANT" help:"PARTICIPANT, ORGANIZER or ADMIN."`
 }
 
 // Help is the end of the command's help.
 func (userCreate) Help() string {
-	return "The password is asked for, or read from the first line of the standard input, or taken from " + passwordVariable +
-		". It is no flag, because every user of the machine can read those."
+	return "You are prompted for the password. In scripts, set " + passwordVariable + " or pass the password on standard input. " +
+		"There is no flag for it, because other users of this machine can see flags."
 }
 
 // Run makes the account.
@@ -63,19 +63,19 @@ func (c *userCreate) Run(ctx context.Context, env *environment) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(env.out, "%s is an account now, as %s.\n", user.Email, user.Role)
+		_, err = fmt.Fprintf(env.out, "Created account %s (%s).\n", user.Email, user.Role)
 		return err
 	})
 }
 
 type userPromote struct {
-	Email string `arg:"" help:"Its email address."`
+	Email string `arg:"" help:"The account's email address."`
 	Role  string `default:"ADMIN" help:"PARTICIPANT, ORGANIZER or ADMIN."`
 }
 
 // Help is the end of the command's help.
 func (userPromote) Help() string {
-	return "The account has to log in again; a running server notices within two seconds."
+	return "The account has to log in again. A running server applies the change within two seconds."
 }
 
 // Run changes the role.
@@ -85,18 +85,18 @@ func (c *userPromote) Run(ctx context.Context, env *environment) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(env.out, "%s is %s now.\n", user.Email, user.Role)
+		_, err = fmt.Fprintf(env.out, "%s is now %s.\n", user.Email, user.Role)
 		return err
 	})
 }
 
 type userResetLink struct {
-	Email string `arg:"" help:"Its email address."`
+	Email string `arg:"" help:"The account's email address."`
 }
 
 // Help is the end of the command's help.
 func (userResetLink) Help() string {
-	return "For a site that sends no mail: give the link to the account's owner, and to nobody else. It works once, within an hour."
+	return "For sites without email: send the link to the account's owner and nobody else. It works once, within an hour."
 }
 
 // Run makes the link.
@@ -129,12 +129,12 @@ func (env *environment) password() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	second, err := env.ask("The same again: ")
+	second, err := env.ask("Repeat password: ")
 	if err != nil {
 		return "", err
 	}
 	if first != second {
-		return "", wrongUsage{errors.New("the two passwords are not the same")}
+		return "", wrongUsage{errors.New("the passwords don't match")}
 	}
 	return first, nil
 }

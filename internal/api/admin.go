@@ -35,7 +35,7 @@ type failedJobInput struct {
 type failedJobAnswer struct{ Body FailedJob }
 
 type listUsersInput struct {
-	Search string `query:"search" doc:"Words in the name or email. The beginning of a word is enough." example:"ada"`
+	Search string `query:"search" doc:"Words in the name or email. Part of a word is enough; case and accents don't matter." example:"ada"`
 	PageParams
 }
 

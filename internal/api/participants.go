@@ -24,7 +24,7 @@ const (
 type participantsInput struct {
 	CompetitionInput
 	Status statusParam `query:"status"`
-	Search string      `query:"search" doc:"Part of a name or email."`
+	Search string      `query:"search" doc:"Words in the name or email. Part of a word is enough; case and accents don't matter."`
 	PageParams
 	Accept string `header:"Accept" hidden:"true"`
 }

@@ -101,7 +101,7 @@ func (a *App) openRedis(context.Context) error {
 	}
 	options, err := redis.ParseURL(string(a.config.RedisURL))
 	if err != nil {
-		return errors.New("REDIS_URL cannot be read: it must be as in redis://user:password@host:6379/0") // the reason would repeat it
+		return errors.New("REDIS_URL is invalid; it must look like redis://user:password@host:6379/0") // the reason would repeat it
 	}
 	redis.SetLogger(redisLog{a.log})
 	a.redis = redis.NewClient(replay.Options(options))

@@ -77,7 +77,7 @@ func (a *App) sendTraces() {
 	ctx, cancel := context.WithTimeout(context.Background(), lastTraces)
 	defer cancel()
 	if err := a.traces.Stop(ctx); err != nil {
-		a.log.Warn("the last traces could not be sent", "error", err)
+		a.log.Warn("could not send the last traces", "error", err)
 	}
 }
 

@@ -32,9 +32,9 @@ func OpenStore(ctx context.Context, url config.URL, logger *slog.Logger) (*store
 			return nil, fmt.Errorf("DATABASE_URL (%s): %w", url, err)
 		}
 		if try == openTries { // what ErrDatabase says is for who uses the API
-			return nil, fmt.Errorf("DATABASE_URL (%s): the database cannot be reached; the lines above say why", url)
+			return nil, fmt.Errorf("DATABASE_URL (%s): the database is unreachable; see the log lines above", url)
 		}
-		logger.Warn("the database is not there yet", "database", url, "try", try, "of", openTries, "error", err)
+		logger.Warn("waiting for the database", "database", url, "try", try, "of", openTries, "error", err)
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("DATABASE_URL (%s): %w", url, err)

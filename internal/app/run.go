@@ -111,13 +111,13 @@ func (a *App) Wait(ctx context.Context) error {
 	var failure error
 	select {
 	case <-ctx.Done():
-		a.log.Info("stopping: requests under way are answered first")
+		a.log.Info("stopping; finishing requests in progress")
 	case failure = <-a.server.Failed():
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopTimeout)
 	defer cancel()
 	if err := a.Stop(stopping); err != nil {
-		return errors.Join(failure, fmt.Errorf("the stop was not clean: %w", err))
+		return errors.Join(failure, fmt.Errorf("the server did not stop cleanly: %w", err))
 	}
 	a.log.Info("stopped")
 	return failure

@@ -17,6 +17,7 @@ func TestRulesNoticeWhatBreaksThem(t *testing.T) {
 		"domain imports the module":    {of("internal/compete", imports(module+"internal/auth")), "standard library alone"},
 		"domain imports SQL":           {of("internal/compete", imports("database/sql")), "standard library alone"},
 		"domain imports HTTP":          {of("internal/compete", imports("net/http")), "standard library alone"},
+		"domain imports text forms":    {of("internal/compete", imports(module+"internal/normal")), ""},
 		"domain imports the standard":  {of("internal/compete", imports("errors", "net/mail", "unicode/utf8")), ""},
 		"tests of the domain are free": {of("internal/compete", &goPackage{documented: true, testImports: []string{"github.com/google/go-cmp/cmp"}}), ""},
 

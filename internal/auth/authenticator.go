@@ -49,7 +49,7 @@ type Authenticator struct {
 // New reads the deny-list first, so that nobody on it slips in. It fails when the secret is too short or the database is away.
 func New(ctx context.Context, c Config) (*Authenticator, error) {
 	if len(c.Secret) < MinSecretLength {
-		return nil, fmt.Errorf("the secret of the tokens has %d bytes; at least %d are needed", len(c.Secret), MinSecretLength)
+		return nil, fmt.Errorf("the token secret is %d bytes long but must be at least %d", len(c.Secret), MinSecretLength)
 	}
 	cookies, err := lru.New[string, cookieLogin](maxCachedCookies)
 	if err != nil {

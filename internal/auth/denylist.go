@@ -85,7 +85,7 @@ func (d *denyList) refresh(ctx context.Context) error {
 // and the end of the request that made it must not stop it.
 func (d *denyList) refreshNow(ctx context.Context) {
 	if err := d.refresh(context.WithoutCancel(ctx)); err != nil {
-		d.logger.WarnContext(ctx, "the deny-list could not be read again after a change; it follows shortly", "error", err)
+		d.logger.WarnContext(ctx, "could not reload the deny-list after a change; trying again shortly", "error", err)
 	}
 }
 
@@ -113,7 +113,7 @@ func (d *denyList) run(ctx context.Context) {
 		// Told once when it begins and once when it ends, not every two seconds.
 		switch {
 		case err != nil && !d.failing:
-			d.logger.Warn("the deny-list cannot be read; the last one stays", "error", err)
+			d.logger.Warn("could not read the deny-list; using the last one", "error", err)
 		case err == nil && d.failing:
 			d.logger.Info("the deny-list is up to date again")
 		}

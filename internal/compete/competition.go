@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"minicompete/internal/normal"
 )
 
 // CompetitionStatus is the stored state of a competition: DRAFT → PUBLISHED → CANCELLED.
@@ -165,7 +167,7 @@ func (n NewCompetition) Check(now time.Time) error {
 // competition makes the competition that the input describes, or names every bad field.
 func (n NewCompetition) competition(id string, organizer Organizer, now time.Time) (Competition, error) {
 	c := Competition{
-		ID: id, Title: strings.TrimSpace(n.Title), Description: n.Description, Location: strings.TrimSpace(n.Location),
+		ID: id, Title: normal.Line(n.Title), Description: n.Description, Location: normal.Line(n.Location),
 		Tags: NormalizeTags(n.Tags), Capacity: n.Capacity, SeatsLeft: n.Capacity,
 		RegOpensAt: utcPointer(n.RegOpensAt), RegDeadline: UTC(n.RegDeadline), StartDate: utcPointer(n.StartDate),
 		Status: n.Status, Waitlist: n.Waitlist, Organizer: organizer, Version: 1, CreatedAt: now, UpdatedAt: now,
@@ -243,7 +245,7 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 			c.RegOpensAt = nil
 		}
 	}
-	c.Title, c.Location = strings.TrimSpace(c.Title), strings.TrimSpace(c.Location)
+	c.Title, c.Location = normal.Line(c.Title), normal.Line(c.Location)
 	c.RegOpensAt, c.RegDeadline, c.StartDate = utcPointer(c.RegOpensAt), UTC(c.RegDeadline), utcPointer(c.StartDate)
 	if err := checkChange(&before, &c, change, now); err != nil {
 		return before, err
@@ -314,12 +316,18 @@ func (v *validation) tags(tags []string) {
 	}
 }
 
-// NormalizeTags trims and lower-cases tags, and returns each once, sorted.
+// NormalizeTags brings tags into the form in which they are stored, in lower case, and returns each once, sorted. Of those that a search
+// can't tell apart, such as café and cafe, the first stays.
 func NormalizeTags(tags []string) []string {
-	normal := make([]string, 0, len(tags))
+	stored := make([]string, 0, len(tags))
+	seen := make(map[string]bool, len(tags))
 	for _, tag := range tags {
-		normal = append(normal, strings.ToLower(strings.TrimSpace(tag)))
+		tag = normal.Line(strings.ToLower(tag))
+		if key := normal.Key(tag); !seen[key] {
+			seen[key] = true
+			stored = append(stored, tag)
+		}
 	}
-	slices.Sort(normal)
-	return slices.Compact(normal)
+	slices.Sort(stored)
+	return stored
 }

@@ -27,6 +27,9 @@ func (c Cursor) String() string {
 // ErrBadCursor is the refusal of a cursor that this list did not give out.
 var ErrBadCursor = Invalid(FieldError{Field: "cursor", Message: "is not valid for this list; start again without a cursor"})
 
+// ErrOldCursor is the refusal of a cursor whose list is remembered no longer.
+var ErrOldCursor = Invalid(FieldError{Field: "cursor", Message: "is too old; start without a cursor"})
+
 // ParseCursor reads what String wrote. It fails with ErrBadCursor for anything else, or for the cursor of another list.
 func ParseCursor(list, s string) (Cursor, error) {
 	if s == "" {

@@ -29,8 +29,8 @@ type Mailer interface {
 
 // The failures of a Mailer that say more than that it failed.
 var (
-	ErrMailServer  = errors.New("the mail server cannot be used")
-	ErrMailRefused = errors.New("the mail server refuses this mail for good")
+	ErrMailServer  = errors.New("the mail server is unavailable")
+	ErrMailRefused = errors.New("the mail server rejected this email for good")
 )
 
 // Wording is the text of a message.

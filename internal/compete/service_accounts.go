@@ -19,7 +19,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 	}
 	// The account is there, whatever becomes of the mail: another can be asked for.
 	if err := s.requestLink(ctx, LinkVerify, user.ID, user.Email); err != nil && !errors.Is(err, ErrLinkTooSoon) {
-		s.Log.WarnContext(ctx, "could not ask for the mail that confirms an address", "user", user.ID, "error", err)
+		s.Log.WarnContext(ctx, "could not request the email that confirms an address", "user", user.ID, "error", err)
 	}
 	return user, nil
 }

@@ -24,7 +24,7 @@ type UserStore interface {
 	// SetPassword changes the hash and, in the same transaction, ends the user's sessions other than keepSessionID,
 	// and tokens without a session that were issued before now.
 	SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, now time.Time) error
-	// Users lists by name or email prefix (every word of search), newest first.
+	// Users lists those with every word of search in name or email, newest first.
 	Users(ctx context.Context, search string, cursor Cursor, limit int) (Page[User], error)
 }
 
@@ -107,7 +107,7 @@ type RegistrationStore interface {
 // RegistrationFilter narrows an organizer's list.
 type RegistrationFilter struct {
 	Status RegistrationStatus // empty: all
-	Search string             // in name or email
+	Search string             // every word of it in name or email
 	Cursor Cursor             // Cursor.List is "seq"
 	Limit  int
 }

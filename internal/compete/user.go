@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"minicompete/internal/normal"
 )
 
 // Role says what an account is for.
@@ -67,9 +69,9 @@ type SignUp struct {
 // Check names every bad field at once.
 func (s SignUp) Check() error { return s.validate() }
 
-// validate is Check, and trims what may be trimmed.
+// validate is Check, and brings text into the form in which it is stored.
 func (s *SignUp) validate() error {
-	s.Name, s.Email = strings.TrimSpace(s.Name), NormalizeEmail(s.Email)
+	s.Name, s.Email = normal.Line(s.Name), NormalizeEmail(s.Email)
 	var v validation
 	v.length("name", s.Name, 1, MaxNameLength)
 	v.email(s.Email)
@@ -92,11 +94,11 @@ type ProfileChange struct {
 // Check names every bad field at once.
 func (p ProfileChange) Check() error { return p.validate() }
 
-// validate is Check, and trims what may be trimmed.
+// validate is Check, and brings text into the form in which it is stored.
 func (p *ProfileChange) validate() error {
 	var v validation
 	if p.Name != nil {
-		name := strings.TrimSpace(*p.Name)
+		name := normal.Line(*p.Name)
 		p.Name = &name
 		v.length("name", name, 1, MaxNameLength)
 	}
@@ -125,7 +127,7 @@ func (c UserChange) Check() error {
 
 // NormalizeEmail is the form in which an email is stored and compared.
 func NormalizeEmail(email string) string {
-	return strings.ToLower(strings.TrimSpace(email))
+	return strings.ToLower(normal.Line(email))
 }
 
 func (v *validation) email(email string) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -50,7 +51,7 @@ func (v *validation) time(field string, t time.Time) {
 // (PostgreSQL refuses NUL in text).
 func clean(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f
+		return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t'
 	})
 }
 

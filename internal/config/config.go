@@ -26,39 +26,39 @@ const (
 
 // Config is every setting. Take it from the command line, or from Default; hold it to its limits with Validate.
 type Config struct {
-	DatabaseURL URL `group:"Storage" env:"DATABASE_URL" default:"sqlite:data/minicompete.db" help:"Where everything is kept: sqlite:FILE (relative to the working directory), sqlite:///absolute/FILE or postgres://…"`
-	RedisURL    URL `group:"Storage" env:"REDIS_URL" placeholder:"URL" help:"redis://… tells replicas of each other's changes at once, and answers repeated requests. Not needed by one process alone."`
+	DatabaseURL URL `group:"Storage" env:"DATABASE_URL" default:"sqlite:data/minicompete.db" help:"The database: sqlite:FILE (relative to the working directory), sqlite:///absolute/FILE or postgres://…"`
+	RedisURL    URL `group:"Storage" env:"REDIS_URL" placeholder:"URL" help:"Optional: redis://… With several replicas, it passes changes between them immediately and answers repeated requests. A single process doesn't need it."`
 
-	WebAddr        string   `group:"Network" env:"WEB_ADDR" default:":3000" help:"Where the pages, and the API under /api, listen."`
-	APIAddr        string   `group:"Network" name:"api-addr" env:"API_ADDR" default:":3001" help:"Where the API alone listens."`
-	MetricsAddr    string   `group:"Network" env:"METRICS_ADDR" help:"Where /metrics, /debug/pprof/ and the health of this process listen, for operators only. Nowhere when empty."`
-	PublicURL      string   `group:"Network" name:"public-url" env:"PUBLIC_URL" default:"http://localhost:3000" help:"What people type to reach the pages. Links in mails begin with it; https makes the cookies secure."`
-	CORSOrigins    []string `group:"Network" name:"cors-origins" env:"CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins whose pages may call the API from a browser, or '*'. That of PUBLIC_URL alone when empty."`
-	TrustedProxies []string `group:"Network" env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed."`
+	WebAddr        string   `group:"Network" env:"WEB_ADDR" default:":3000" help:"The address to serve the pages on, with the API under /api."`
+	APIAddr        string   `group:"Network" name:"api-addr" env:"API_ADDR" default:":3001" help:"The address to serve the API on."`
+	MetricsAddr    string   `group:"Network" env:"METRICS_ADDR" help:"The address to serve /metrics, /debug/pprof/ and health checks on. Keep it private. Leave it empty to turn these off."`
+	PublicURL      string   `group:"Network" name:"public-url" env:"PUBLIC_URL" default:"http://localhost:3000" help:"The URL people use to reach the site. Links in emails start with it. With https, cookies are marked secure."`
+	CORSOrigins    []string `group:"Network" name:"cors-origins" env:"CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins allowed to call the API from a browser, separated by commas, or '*' for any. If empty, only the origin of PUBLIC_URL."`
+	TrustedProxies []string `group:"Network" env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Addresses or networks of your reverse proxies, separated by commas. X-Forwarded-For is trusted only from these."`
 
-	JWTSecret     Secret        `group:"Logins" name:"jwt-secret" env:"JWT_SECRET" placeholder:"SECRET" help:"Signs the API's tokens: at least 32 bytes, the same for all replicas. With SQLite one is made when empty, and kept beside the database."`
-	JWTExpiration time.Duration `group:"Logins" name:"jwt-expiration" env:"JWT_EXPIRATION" default:"24h" help:"How long a token of the API is valid, such as 90m, 24h or 7d."`
-	BcryptCost    int           `group:"Logins" env:"BCRYPT_COST" default:"12" help:"Work of a password hash: each step up doubles it. 4 to 31."`
+	JWTSecret     Secret        `group:"Logins" name:"jwt-secret" env:"JWT_SECRET" placeholder:"SECRET" help:"The secret that signs API tokens: at least 32 bytes, the same for all replicas. If it's empty and you use SQLite, one is generated and stored next to the database."`
+	JWTExpiration time.Duration `group:"Logins" name:"jwt-expiration" env:"JWT_EXPIRATION" default:"24h" help:"How long an API token is valid, such as 90m, 24h or 7d."`
+	BcryptCost    int           `group:"Logins" env:"BCRYPT_COST" default:"12" help:"The cost of hashing a password, 4 to 31. Each step doubles the time it takes."`
 
-	Roles             []Role        `group:"Work" env:"ROLES" default:"web,api,worker" help:"What this process does: web (pages), api, worker (confirmations, reminders, mail)."`
-	WorkerConcurrency int           `group:"Work" env:"WORKER_CONCURRENCY" default:"4" help:"Jobs that run at the same time in each queue (two at least in the one of maintenance). 1 to 100."`
-	ReminderSchedule  string        `group:"Work" name:"cron-reminder-schedule" env:"CRON_REMINDER_SCHEDULE" default:"0 * * * *" help:"When reminders are sent, as five fields of cron in UTC."`
-	CleanUpSchedule   string        `group:"Work" name:"cron-cleanup-schedule" env:"CRON_CLEANUP_SCHEDULE" default:"30 3 * * *" help:"When things that are over are deleted, as five fields of cron in UTC."`
-	JobMaxAttempts    int           `group:"Work" env:"JOB_MAX_ATTEMPTS" default:"3" help:"How often a job is tried before it becomes a dead letter. 1 to 25."`
-	JobBackoff        time.Duration `group:"Work" env:"JOB_BACKOFF" default:"2s" help:"Wait before a job's second attempt; it doubles with each further one."`
+	Roles             []Role        `group:"Work" env:"ROLES" default:"web,api,worker" help:"What this process does: web (pages), api, worker (confirmations, reminders, email)."`
+	WorkerConcurrency int           `group:"Work" env:"WORKER_CONCURRENCY" default:"4" help:"How many jobs run at once in each queue, 1 to 100. The maintenance queue always runs at least two."`
+	ReminderSchedule  string        `group:"Work" name:"cron-reminder-schedule" env:"CRON_REMINDER_SCHEDULE" default:"0 * * * *" help:"When to send reminders: five cron fields, in UTC."`
+	CleanUpSchedule   string        `group:"Work" name:"cron-cleanup-schedule" env:"CRON_CLEANUP_SCHEDULE" default:"30 3 * * *" help:"When to delete expired data: five cron fields, in UTC."`
+	JobMaxAttempts    int           `group:"Work" env:"JOB_MAX_ATTEMPTS" default:"3" help:"How many times a job is tried before it's listed as failed, 1 to 25."`
+	JobBackoff        time.Duration `group:"Work" env:"JOB_BACKOFF" default:"2s" help:"How long to wait before a job's second attempt. The wait doubles with each further attempt."`
 	FinishedJobsAge   time.Duration `group:"Work" name:"cleanup-finished-jobs-age" env:"CLEANUP_FINISHED_JOBS_AGE" default:"24h" help:"How long finished jobs are kept."`
-	FailedJobsAge     time.Duration `group:"Work" name:"cleanup-failed-jobs-age" env:"CLEANUP_FAILED_JOBS_AGE" default:"30d" help:"How long dead letters are kept."`
-	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long logins are kept after they have expired."`
+	FailedJobsAge     time.Duration `group:"Work" name:"cleanup-failed-jobs-age" env:"CLEANUP_FAILED_JOBS_AGE" default:"30d" help:"How long failed jobs are kept."`
+	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long login sessions are kept after they expire."`
 
-	SMTPURL              URL    `group:"Mail" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"smtp://user:password@host:587 or smtps://user:password@host:465 sends every message of the mailbox by mail too; the same for all processes. smtp: encrypts by STARTTLS where the server can, and always with a password or ?tls=required. No mail is sent when empty."`
-	MailFrom             string `group:"Mail" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" help:"Sender of the mails. Its domain also names them (Message-ID)."`
-	MailConnections      int    `group:"Mail" env:"MAIL_CONNECTIONS" default:"4" help:"Connections to the mail server at the same time, of each process. 1 to 100."`
-	RequireVerifiedEmail bool   `group:"Mail" env:"REQUIRE_VERIFIED_EMAIL" help:"Only who has confirmed the own email address may register for a competition. Needs SMTP_URL."`
+	SMTPURL              URL    `group:"Mail" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"The mail server: smtp://user:password@host:587 or smtps://user:password@host:465. Every mailbox message is then also emailed. Use the same value for all processes. smtp: uses STARTTLS if the server offers it, and insists on it with a password or ?tls=required. If empty, no email is sent."`
+	MailFrom             string `group:"Mail" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" help:"The sender of emails. Its domain is also used in their Message-ID."`
+	MailConnections      int    `group:"Mail" env:"MAIL_CONNECTIONS" default:"4" help:"How many connections each process opens to the mail server, 1 to 100."`
+	RequireVerifiedEmail bool   `group:"Mail" env:"REQUIRE_VERIFIED_EMAIL" help:"Require a confirmed email address to register. Needs SMTP_URL."`
 
-	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
-	LogFormat string     `group:"Logs" env:"LOG_FORMAT" default:"text" help:"text or json."`
+	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" help:"The lowest level to log: debug, info, warn or error."`
+	LogFormat string     `group:"Logs" env:"LOG_FORMAT" default:"text" help:"The log format: text or json."`
 
-	OTLPEndpoint URL `group:"Traces" name:"otel-exporter-otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"Receiver of traces by OTLP over HTTP, such as http://localhost:4318. Nothing is traced when empty. The other OTEL_ variables of the specification count too, such as OTEL_TRACES_SAMPLER."`
+	OTLPEndpoint URL `group:"Traces" name:"otel-exporter-otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL" help:"Where to send traces with OTLP over HTTP, such as http://localhost:4318. If empty, tracing is off. The standard OTEL_ variables, such as OTEL_TRACES_SAMPLER, work too."`
 }
 
 // Options tells kong how to read a Config.

@@ -23,7 +23,7 @@ func LoadEnvFile(name string) error {
 		return fmt.Errorf("%s: %w", name, pathError.Err)
 	}
 	if err != nil {
-		return fmt.Errorf("%s must hold lines of NAME=value, with quotes around values with spaces or signs", name) // the reason would repeat a secret
+		return fmt.Errorf("%s must have lines of the form NAME=value; put quotes around values with spaces or special characters", name) // the reason would repeat a secret
 	}
 	for variable, value := range values {
 		if _, set := os.LookupEnv(variable); set {

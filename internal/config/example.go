@@ -47,11 +47,11 @@ func describe() *kong.Kong {
 // Example is the text of .env.example: every setting with its help and its default.
 func Example() string {
 	var b strings.Builder
-	b.WriteString("# Every setting of minicompete, with its default. The program takes them from its environment, and what is missing there\n" +
-		"# from the file .env of the working directory: copy what you change into it (./setup.sh puts the secrets there).\n" +
-		"# The same settings are flags: minicompete serve --help. This file is made from internal/config.\n" +
-		"# A secret or a URL with a password can also be read from a file: set JWT_SECRET_FILE, DATABASE_URL_FILE and so on to its path.\n" +
-		"# Neither is accepted as a flag.\n")
+	b.WriteString("# Every setting of minicompete, with its default. The program reads its environment first, then the file .env in the\n" +
+		"# working directory. Copy what you want to change into .env (./setup.sh writes the secrets there).\n" +
+		"# Every setting is also a flag: see minicompete serve --help. This file is generated from internal/config.\n" +
+		"# To read a secret, or a URL with a password, from a file, set JWT_SECRET_FILE, DATABASE_URL_FILE and so on to its path.\n" +
+		"# Secrets and passwords are never accepted as flags.\n")
 	group := ""
 	for _, flag := range settings(describe()) {
 		if flag.Group != nil && flag.Group.Title != group {

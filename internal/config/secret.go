@@ -28,16 +28,16 @@ func (c *Config) TokenSecret() ([]byte, error) {
 	secret, err := os.ReadFile(path) //nolint:gosec // the operator says where
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := makeSecret(path); err != nil {
-			return nil, fmt.Errorf("JWT_SECRET is empty and none could be kept beside the database: %w", err)
+			return nil, fmt.Errorf("JWT_SECRET is empty, and a generated one could not be saved next to the database: %w", err)
 		}
 		secret, err = os.ReadFile(path) //nolint:gosec // the operator says where
 	}
 	if err != nil {
-		return nil, fmt.Errorf("JWT_SECRET is empty and the one kept beside the database could not be read: %w", err)
+		return nil, fmt.Errorf("JWT_SECRET is empty, and the one saved next to the database could not be read: %w", err)
 	}
 	secret = bytes.TrimSpace(secret)
 	if len(secret) < MinSecretLength {
-		return nil, fmt.Errorf("the JWT secret kept in %s has %d bytes, but needs at least %d; delete the file to have one made, which ends all tokens",
+		return nil, fmt.Errorf("the JWT secret in %s is %d bytes long but must be at least %d; delete the file to generate a new one (all API tokens stop working)",
 			path, len(secret), MinSecretLength)
 	}
 	return secret, nil

@@ -37,7 +37,7 @@ func LoadSecretFiles(parser *kong.Kong) error {
 			return fmt.Errorf("%s%s: %w", name, fileSuffix, err)
 		}
 		if err := os.Setenv(name, value); err != nil {
-			return fmt.Errorf("%s%s: the file holds what no variable can", name, fileSuffix)
+			return fmt.Errorf("%s%s: the file contains characters that a setting can't have", name, fileSuffix)
 		}
 	}
 	return nil

@@ -57,7 +57,7 @@ func (c *Config) Validate() error {
 	checkURL(&p, "OTEL_EXPORTER_OTLP_ENDPOINT", c.OTLPEndpoint, "http", "https")
 	p.between("MAIL_CONNECTIONS", c.MailConnections, 1, 100)
 	if c.RequireVerifiedEmail && c.SMTPURL == "" {
-		p.add("REQUIRE_VERIFIED_EMAIL", "needs SMTP_URL: without mail nobody can confirm an address")
+		p.add("REQUIRE_VERIFIED_EMAIL", "needs SMTP_URL: without email, nobody can confirm an address")
 	}
 	if len(p) == 0 {
 		return nil
@@ -73,11 +73,11 @@ func (c *Config) checkStorage(p *problems) {
 	} else {
 		checkURL(p, "DATABASE_URL", c.DatabaseURL, "sqlite", "postgres", "postgresql")
 		if c.DatabaseURL == "" {
-			p.add("DATABASE_URL", "is empty")
+			p.add("DATABASE_URL", "must not be empty")
 		}
 	}
 	if n := len(c.JWTSecret); n > 0 && n < MinSecretLength {
-		p.add("JWT_SECRET", "has %d bytes, but needs at least %d", n, MinSecretLength)
+		p.add("JWT_SECRET", "is %d bytes long but must be at least %d", n, MinSecretLength)
 	}
 	checkURL(p, "REDIS_URL", c.RedisURL, "redis", "rediss", "unix")
 }
@@ -95,7 +95,7 @@ func checkURL(p *problems, setting string, u URL, schemes ...string) {
 			return
 		}
 	}
-	p.add(setting, "must begin with %s:", strings.Join(schemes, ": or "))
+	p.add(setting, "must start with %s:", strings.Join(schemes, ": or "))
 }
 
 func (c *Config) checkNetwork(p *problems) {
@@ -109,7 +109,7 @@ func (c *Config) checkNetwork(p *problems) {
 	}
 	for _, origin := range c.CORSOrigins {
 		if origin != "*" && !isOrigin(origin) {
-			p.add("CORS_ORIGINS", "must be origins such as https://app.example.com, separated by commas, or '*'; %q is none", origin)
+			p.add("CORS_ORIGINS", "must be origins such as https://app.example.com, separated by commas, or '*'; %q isn't one", origin)
 		}
 	}
 	if _, err := c.Proxies(); err != nil {
@@ -131,18 +131,18 @@ func isOrigin(s string) bool {
 
 func (c *Config) checkWork(p *problems) {
 	if len(c.Roles) == 0 {
-		p.add("ROLES", "must name at least one of web, api, worker")
+		p.add("ROLES", "must list at least one of web, api and worker")
 	}
 	for _, role := range c.Roles {
 		if role != RoleWeb && role != RoleAPI && role != RoleWorker {
-			p.add("ROLES", "must be some of web, api, worker, separated by commas; %q is none", string(role))
+			p.add("ROLES", "must be a comma-separated list of web, api and worker; %q isn't one of them", string(role))
 		}
 	}
 	p.between("WORKER_CONCURRENCY", c.WorkerConcurrency, 1, 100)
 	for setting, schedule := range map[string]string{"CRON_REMINDER_SCHEDULE": c.ReminderSchedule, "CRON_CLEANUP_SCHEDULE": c.CleanUpSchedule} {
 		// "TZ=" would be a sixth field: schedules are in UTC. A date such as 31 February never comes.
 		if s, err := cron.ParseStandard(schedule); err != nil || strings.Contains(schedule, "TZ=") || s.Next(time.Now()).IsZero() {
-			p.add(setting, "must be five fields of cron, in UTC, such as '0 * * * *', that come due, not %q", schedule)
+			p.add(setting, "must be five cron fields in UTC, such as '0 * * * *', that match some date, not %q", schedule)
 		}
 	}
 	p.between("JOB_MAX_ATTEMPTS", c.JobMaxAttempts, 1, 25)
@@ -161,7 +161,7 @@ func (c *Config) Proxies() ([]netip.Prefix, error) {
 			network, err = netip.PrefixFrom(addr, addr.BitLen()), nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("must be addresses or networks such as 10.0.0.0/8, separated by commas; %q is none", s)
+			return nil, fmt.Errorf("must be addresses or networks such as 10.0.0.0/8, separated by commas; %q isn't one", s)
 		}
 		networks = append(networks, network.Masked())
 	}

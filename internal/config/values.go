@@ -80,13 +80,13 @@ func ParseDuration(s string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16)
 		if err != nil {
-			return 0, fmt.Errorf("%q is no duration such as 90m, 24h or 7d", s)
+			return 0, fmt.Errorf("%q isn't a duration such as 90m, 24h or 7d", s)
 		}
 		return time.Duration(n) * 24 * time.Hour, nil
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no duration such as 90m, 24h or 7d", s)
+		return 0, fmt.Errorf("%q isn't a duration such as 90m, 24h or 7d", s)
 	}
 	return d, nil
 }

@@ -33,13 +33,13 @@ func (d deadLetters) HandlePanic(ctx context.Context, job *rivertype.JobRow, val
 func (d deadLetters) handle(ctx context.Context, job *rivertype.JobRow, text string) {
 	logger := d.client.config.Logger
 	if job.Attempt < job.MaxAttempts {
-		logger.WarnContext(ctx, "a job failed and will be tried again", describe(job), "error", text)
+		logger.WarnContext(ctx, "a job failed and will be retried", describe(job), "error", text)
 		return
 	}
-	logger.ErrorContext(ctx, "a job failed for good; it is among the dead letters", describe(job), "error", text)
+	logger.ErrorContext(ctx, "a job failed for the last time; see the failed jobs", describe(job), "error", text)
 	// The sweep over discarded jobs makes up for a failure here.
 	if err := d.client.saveDeadLetter(ctx, job, text, d.client.config.Clock()); err != nil {
-		logger.WarnContext(ctx, "could not keep a dead letter; trying again soon", describe(job), "error", errorText(err))
+		logger.WarnContext(ctx, "could not save a failed job; trying again soon", describe(job), "error", errorText(err))
 	}
 }
 

@@ -68,7 +68,7 @@ func (w *mailer) Work(ctx context.Context, job *river.Job[compete.MailJob]) erro
 		return river.JobSnooze(c.config.Backoff)
 	case errors.Is(err, compete.ErrMailRefused):
 		text := errorText(err)
-		c.config.Logger.ErrorContext(ctx, "a mail was refused; it is among the dead letters", describe(job.JobRow), "error", text)
+		c.config.Logger.ErrorContext(ctx, "an email was rejected; see the failed jobs", describe(job.JobRow), "error", text)
 		if saveErr := c.saveDeadLetter(ctx, job.JobRow, text, c.config.Clock()); saveErr != nil {
 			return c.outcome(ctx, job.JobRow, saveErr)
 		}
@@ -95,7 +95,7 @@ func (w *mailer) send(ctx context.Context, job compete.MailJob) error {
 		return nil // used, replaced or expired meanwhile: the mail would lead nowhere
 	}
 	if err != nil {
-		return fmt.Errorf("write the mail of message %s: %w", job.MessageID, err)
+		return fmt.Errorf("compose the email of message %s: %w", job.MessageID, err)
 	}
 	if err := config.Mailer.Send(ctx, mail); err != nil {
 		return fmt.Errorf("send message %s: %w", job.MessageID, err)

@@ -31,7 +31,7 @@ func (c *Client) notify(ctx context.Context, job *river.Job[compete.NotifyJob]) 
 	case len(failures) == len(notices):
 		return failures[0].err
 	}
-	c.config.Logger.WarnContext(ctx, "some of a batch of messages failed; they go on as jobs of their own",
+	c.config.Logger.WarnContext(ctx, "some messages of a batch failed; retrying them as separate jobs",
 		describe(job.JobRow), "failed", len(failures), "of", len(notices), "first", errorText(failures[0].err))
 	rest := make([]compete.Job, 0, len(failures))
 	for _, f := range failures {

@@ -20,11 +20,11 @@ const fillingInterval = time.Minute
 func (c *Client) periodicJobs() ([]*river.PeriodicJob, error) {
 	reminders, err := parseSchedule(c.config.ReminderSchedule)
 	if err != nil {
-		return nil, fmt.Errorf("the schedule of reminders: %w", err)
+		return nil, fmt.Errorf("reminder schedule: %w", err)
 	}
 	cleanUp, err := parseSchedule(c.config.CleanUpSchedule)
 	if err != nil {
-		return nil, fmt.Errorf("the schedule of the clean-up: %w", err)
+		return nil, fmt.Errorf("cleanup schedule: %w", err)
 	}
 	return []*river.PeriodicJob{
 		periodic(reminders, findRemindersJob{}, compete.QueueReminder),
@@ -58,7 +58,7 @@ func parseSchedule(text string) (schedule, error) {
 	}
 	s := schedule{parsed}
 	if s.Next(time.Now()).IsZero() {
-		return schedule{}, errors.New("names a day that never comes")
+		return schedule{}, errors.New("matches no date")
 	}
 	return s, nil
 }

@@ -23,7 +23,7 @@ const (
 func (c *Client) startSweeps() {
 	discarded := discardedSweep{client: c}
 	c.sweeps.Go(func() { c.every(pendingSweepInterval, "confirm registrations that were left pending", c.sweepPending) })
-	c.sweeps.Go(func() { c.every(discardedSweepInterval, "keep dead letters", discarded.run) })
+	c.sweeps.Go(func() { c.every(discardedSweepInterval, "save failed jobs", discarded.run) })
 }
 
 // every runs f now and after each interval until Stop. A row of failures is logged once.

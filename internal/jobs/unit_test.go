@@ -45,11 +45,11 @@ func TestSchedulesAreFiveFieldsInUTC(t *testing.T) {
 
 func TestNewNamesTheScheduleThatIsWrong(t *testing.T) {
 	config := Config{Work: true, Logger: slog.New(slog.DiscardHandler), ReminderSchedule: "soon"}
-	if _, err := New(config); err == nil || !strings.Contains(err.Error(), "reminders") {
+	if _, err := New(config); err == nil || !strings.Contains(err.Error(), "reminder schedule") {
 		t.Errorf("New with a wrong schedule of reminders gave %v", err)
 	}
 	config.ReminderSchedule, config.CleanUpSchedule = "", "later"
-	if _, err := New(config); err == nil || !strings.Contains(err.Error(), "clean-up") {
+	if _, err := New(config); err == nil || !strings.Contains(err.Error(), "cleanup schedule") {
 		t.Errorf("New with a wrong schedule of the clean-up gave %v", err)
 	}
 }

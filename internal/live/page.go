@@ -30,12 +30,12 @@ func (h *Hub) Door(words func(compete.Seats) (event string, err error)) *Door { 
 func (d *Door) event(seats compete.Seats) (event string) {
 	defer func() {
 		if cause := recover(); cause != nil { // no request stands behind it, and so nobody else would
-			d.hub.config.Logger.Error("seats could not be put into words", "competition", seats.CompetitionID, "panic", cause)
+			d.hub.config.Logger.Error("could not encode a seat update", "competition", seats.CompetitionID, "panic", cause)
 		}
 	}()
 	event, err := d.words(seats)
 	if err != nil {
-		d.hub.config.Logger.Error("seats could not be put into words", "competition", seats.CompetitionID, "error", err)
+		d.hub.config.Logger.Error("could not encode a seat update", "competition", seats.CompetitionID, "error", err)
 	}
 	return event
 }

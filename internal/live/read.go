@@ -93,7 +93,7 @@ func (h *Hub) readPage(ids []string) {
 	defer cancel()
 	competitions, err := h.config.Read(ctx, ids)
 	if err != nil && h.ctx.Err() == nil {
-		h.config.Logger.Warn("seats for open pages could not be read", "error", err)
+		h.config.Logger.Warn("could not read seats for open pages", "error", err)
 	}
 	if err == nil {
 		err = compete.ErrCompetitionMissing // what those have that are not among them

@@ -86,9 +86,9 @@ func (r *relay) publish(ctx context.Context) {
 		cancel()
 		switch { // told once when it begins and once when it ends
 		case err != nil && !away && ctx.Err() == nil:
-			r.logger.Warn("Redis is away; other replicas notice changes a few seconds later", "error", err)
+			r.logger.Warn("Redis is unavailable; changes reach other replicas a few seconds late", "error", err)
 		case err == nil && away:
-			r.logger.Info("Redis is back; other replicas are told of changes at once again")
+			r.logger.Info("Redis is back; changes reach other replicas immediately again")
 		}
 		away = err != nil
 		select {

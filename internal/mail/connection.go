@@ -144,9 +144,9 @@ func (s *SMTP) note(err error) {
 	defer s.mu.Unlock()
 	switch {
 	case err == nil && s.away != nil:
-		s.config.Logger.Info("the mail server can be used again", "server", s.server)
+		s.config.Logger.Info("the mail server is back", "server", s.server)
 	case err != nil && s.away == nil:
-		s.config.Logger.Warn("the mail server cannot be used; mails wait", "server", s.server, "error", err)
+		s.config.Logger.Warn("the mail server is unavailable; emails are waiting", "server", s.server, "error", err)
 	}
 	if err == nil {
 		s.away, s.wait, s.until = nil, 0, time.Time{}

@@ -144,7 +144,7 @@ func (c Composer) link(o compete.Outgoing, page string, now time.Time) (string, 
 	}
 	token := c.Keys.Token(o.Link.ID)
 	if compete.HashToken(token) != o.Link.TokenHash {
-		return "", fmt.Errorf("the link of message %s was made with another JWT_SECRET: %w", o.ID, compete.ErrMailRefused)
+		return "", fmt.Errorf("the link in message %s was created with a different JWT_SECRET: %w", o.ID, compete.ErrMailRefused)
 	}
 	return c.PublicURL + page + "?token=" + token, nil
 }

@@ -24,10 +24,10 @@ type Local struct {
 // Send implements compete.Mailer.
 func (l *Local) Send(ctx context.Context, m compete.Mail) error {
 	if l.Keep == 0 && l.Logger.Enabled(ctx, slog.LevelDebug) {
-		l.Logger.DebugContext(ctx, "a mail that goes nowhere, because SMTP_URL is not set", "kind", m.Kind, "to", m.To, "subject", m.Subject, "text", m.Text)
+		l.Logger.DebugContext(ctx, "an email was not sent because SMTP_URL is not set", "kind", m.Kind, "to", m.To, "subject", m.Subject, "text", m.Text)
 		return nil
 	} else if l.Keep == 0 {
-		l.Logger.WarnContext(ctx, "a mail goes nowhere, because SMTP_URL is not set in this process", "kind", m.Kind, "message", m.MessageID)
+		l.Logger.WarnContext(ctx, "an email was not sent because SMTP_URL is not set in this process", "kind", m.Kind, "message", m.MessageID)
 		return nil
 	}
 	l.mu.Lock()

@@ -94,7 +94,7 @@ var logins = []smtp.SMTPAuthType{smtp.SMTPAuthSCRAMSHA256, smtp.SMTPAuthPlain, s
 func (s *SMTP) read(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Path != "" && u.Path != "/" {
-		return errors.New("SMTP_URL must be as in smtp://user:password@host:587 or smtps://user:password@host:465")
+		return errors.New("SMTP_URL must look like smtp://user:password@host:587 or smtps://user:password@host:465")
 	}
 	port := u.Port()
 	if s.direct = u.Scheme == "smtps"; port == "" {
@@ -102,7 +102,7 @@ func (s *SMTP) read(address string) error {
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
-		return errors.New("SMTP_URL has a port that is none")
+		return errors.New("SMTP_URL has an invalid port")
 	}
 	password, hasPassword := u.User.Password()
 	policy := smtp.TLSOpportunistic
@@ -149,7 +149,7 @@ func (s *SMTP) Send(ctx context.Context, m compete.Mail) error {
 	select {
 	case s.slots <- struct{}{}:
 	case <-waiting.Done():
-		return fmt.Errorf("%w: every connection to the mail server is in use", compete.ErrBusy)
+		return fmt.Errorf("%w: all connections to the mail server are in use", compete.ErrBusy)
 	}
 	defer func() { <-s.slots }()
 	c := s.takeIdle()
@@ -179,7 +179,7 @@ func (s *SMTP) compose(m compete.Mail) (*smtp.Msg, error) {
 	message.FromMailAddress(&s.from)
 	to := &mail.Address{Name: m.ToName, Address: m.To}
 	if _, err := mail.ParseAddress(to.String()); err != nil {
-		return nil, fmt.Errorf("the address cannot be written to: %w", err)
+		return nil, fmt.Errorf("the address is invalid: %w", err)
 	}
 	message.ToMailAddress(to)
 	message.Subject(m.Subject)

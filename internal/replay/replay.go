@@ -163,14 +163,14 @@ func (c *Cache) resting() bool {
 func (c *Cache) failed(err error) {
 	c.restUntil.Store(time.Now().Add(restAfterFailure).UnixNano())
 	if c.away.CompareAndSwap(false, true) {
-		c.logger.Warn("Redis is away; repeated requests are answered by the database", "error", err)
+		c.logger.Warn("Redis is unavailable; repeated requests are answered from the database", "error", err)
 	}
 }
 
 func (c *Cache) succeeded() {
 	if c.away.Load() && c.away.CompareAndSwap(true, false) {
 		c.restUntil.Store(0)
-		c.logger.Info("Redis is back; it answers repeated requests again")
+		c.logger.Info("Redis is back; repeated requests are answered from it again")
 	}
 }
 

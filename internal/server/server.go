@@ -169,7 +169,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	s.stopping.Store(true)
 	for name, socket := range s.sockets {
 		if err := refuse(socket.Listener); err != nil {
-			s.config.Logger.Debug("connections are taken until the socket is closed", "at", name, "error", err)
+			s.config.Logger.Debug("still accepting connections until the socket closes", "at", name, "error", err)
 		}
 	}
 	s.drain(ctx)
@@ -195,7 +195,7 @@ func (s *Server) Stop(ctx context.Context) error {
 				_ = server.Close() // the requests are lost already
 				mu.Lock()
 				defer mu.Unlock()
-				errs = append(errs, fmt.Errorf("requests were still under way: %w", err))
+				errs = append(errs, fmt.Errorf("requests were still in progress: %w", err))
 			}
 		})
 	}

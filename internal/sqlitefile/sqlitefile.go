@@ -9,7 +9,7 @@ import (
 )
 
 // errNoFile says what a sqlite: URL must be.
-var errNoFile = errors.New("must name a file, as in sqlite:data/minicompete.db or sqlite:///var/lib/minicompete.db, and takes no parameters after ?")
+var errNoFile = errors.New("must name a file, such as sqlite:data/minicompete.db or sqlite:///var/lib/minicompete.db, without parameters after ?")
 
 // Path is the file that a sqlite: URL names, and whether it is one at all. What follows sqlite: is a path as it is, relative to the
 // working directory, or an absolute one as in a URL (///, with %20 for a space and %3F for a question mark).

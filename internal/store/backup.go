@@ -13,13 +13,13 @@ import (
 
 var (
 	// ErrNoDatabase is the refusal to back up what is not there.
-	ErrNoDatabase = errors.New("there is no database of this program to back up")
+	ErrNoDatabase = errors.New("no Mini Compete database found to back up")
 	// ErrBackupExists is the refusal to write a backup over a file.
-	ErrBackupExists = errors.New("the file exists already, and a backup never replaces one: choose another name")
+	ErrBackupExists = errors.New("the file already exists; choose another name")
 	// ErrNotEmpty is the refusal to restore over data that nobody said to give up.
-	ErrNotEmpty = errors.New("the database has data in it, which a restore would replace")
+	ErrNotEmpty = errors.New("the database already contains data, which a restore would replace")
 	// ErrNoBackup is the refusal of a file that no backup wrote.
-	ErrNoBackup = errors.New("the file is no whole backup of a database of this program")
+	ErrNoBackup = errors.New("the file isn't a complete backup of a Mini Compete database")
 )
 
 // Backup writes the whole database, as it was at one moment, to a new file that its owner alone can read, and reads that through
@@ -90,7 +90,7 @@ func Restore(ctx context.Context, c Config, path string, overwrite bool) error {
 	}
 	defer func() { _ = s.Close() }() // what was restored has been committed
 	if s.Kind() != kind {
-		return fmt.Errorf("the file is a backup of %s, and the database to restore is %s's: set DATABASE_URL to one of the same kind", kind, s.Kind())
+		return fmt.Errorf("the file is a %s backup but DATABASE_URL is a %s database; set DATABASE_URL to the same kind", kind, s.Kind())
 	}
 	if err := s.fits(ctx, path); err != nil {
 		return err
@@ -117,7 +117,7 @@ func (s *Store) fits(ctx context.Context, path string) error {
 		return err
 	}
 	if known := m.schema.ListSources(); version > known[len(known)-1].Version {
-		return fmt.Errorf("the backup was made by a newer version of this program: %w", ErrTooNew)
+		return fmt.Errorf("the backup was made by a newer version of Mini Compete: %w", ErrTooNew)
 	}
 	return nil
 }

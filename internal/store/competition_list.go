@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/normal"
 )
 
 // competitionsKey is what two requests for a list of competitions must share to be answered by one read.
@@ -29,6 +30,11 @@ func (s *Store) Competitions(ctx context.Context, f compete.CompetitionFilter) (
 	if !storable(strings.Join(f.Tags, "")) || f.OrganizerID != "" && !compete.ValidID(f.OrganizerID) {
 		return compete.Page[compete.Competition]{}, nil
 	}
+	if match != "" || len(f.Tags) > 0 {
+		if err := s.findableCompetitions(ctx); err != nil {
+			return compete.Page[compete.Competition]{}, err
+		}
+	}
 	key := competitionsKey{match, strings.Join(f.Tags, ","), f.OrganizerID, f.Phase, f.Sort, f.Cursor, f.Limit}
 	return s.competitionLists.read(ctx, key, func(ctx context.Context) (compete.Page[compete.Competition], error) {
 		return s.listCompetitions(ctx, f, match)
@@ -38,25 +44,27 @@ func (s *Store) Competitions(ctx context.Context, f compete.CompetitionFilter) (
 func (s *Store) listCompetitions(ctx context.Context, f compete.CompetitionFilter, match string) (compete.Page[compete.Competition], error) {
 	order := orders[f.Sort]
 	var st statement
-	st.add(`SELECT ` + competitionColumns + `, c.filling` + fromCompetitions + `WHERE `)
 	var q querier = s.reader
-	if len(f.Tags) > 0 || match != "" {
+	switch {
+	case f.Sort == compete.SortFilling && !f.Cursor.IsZero():
+		s.fillingPage(&st, f, match)
+		q = unprepared{s.reader}
+	case len(f.Tags) > 0 || match != "":
 		// What matches is found and cut to a page first, so that only the page's organizers and tags are read.
-		st.add(`c.id IN (SELECT c.id FROM competitions c WHERE `)
+		st.add(selectListed + order.columns + fromCompetitions + `WHERE c.id IN (SELECT c.id FROM competitions c WHERE `)
 		st.listed(f, order)
-		if len(f.Tags) > 0 {
-			st.add(` AND c.id IN (SELECT t.competition_id FROM competition_tags t WHERE t.tag {any %s text})`, s.dialect.list(f.Tags))
-		}
-		if match != "" {
-			st.add(` AND c.id {matches %s}`, match)
-		}
+		s.matching(&st, f, match)
 		st.add(` ORDER BY `+order.by+` LIMIT %s)`, f.Limit+1)
 		q = unprepared{s.reader}
-	} else {
+	default:
+		st.add(selectListed + order.columns + fromCompetitions + `WHERE `)
 		st.listed(f, order)
 	}
 	st.add(` ORDER BY `+order.by+` LIMIT %s`, f.Limit+1)
 	found, err := list(ctx, q, scanListed, st.text.String(), st.args...)
+	if err == nil && f.Sort == compete.SortFilling && !f.Cursor.IsZero() {
+		err = s.fillingKnown(ctx, f.Cursor)
+	}
 	listed := page(found, f.Limit, string(f.Sort), func(c listedCompetition) (int64, string) { return order.key(c), c.ID })
 	competitions := make([]compete.Competition, len(listed.Items))
 	for i := range listed.Items {
@@ -65,19 +73,49 @@ func (s *Store) listCompetitions(ctx context.Context, f compete.CompetitionFilte
 	return compete.Page[compete.Competition]{Items: competitions, Next: listed.Next}, err
 }
 
+const selectListed = `SELECT ` + competitionColumns
+
+// matching adds the conditions of tags and search.
+func (s *Store) matching(st *statement, f compete.CompetitionFilter, match string) {
+	if len(f.Tags) > 0 {
+		st.add(` AND c.id IN (SELECT t.competition_id FROM competition_tags t WHERE t.folded {any %s text})`, s.dialect.list(keys(f.Tags)))
+	}
+	if match != "" {
+		st.add(` AND c.id {matches %s}`, match)
+	}
+}
+
+// keys are the tags as competition_tags.folded has them.
+func keys(tags []string) []string {
+	folded := make([]string, len(tags))
+	for i, tag := range tags {
+		folded[i] = normal.Key(tag)
+	}
+	return folded
+}
+
 // listedCompetition is a competition with what it may be sorted by.
 type listedCompetition struct {
 	compete.Competition
 	filling int64 // seats taken in the last hour
+	refresh int64 // the refresh that filling is of
 }
 
 func scanListed(row scanner) (c listedCompetition, err error) {
-	c.Competition, err = scanWith(scanCompetition, &c.filling)(row)
+	c.Competition, err = scanWith(scanCompetition, &c.filling, &c.refresh)(row)
 	return c, err
 }
 
 // listed adds the conditions of a list: whose, which phase, and what comes after the cursor.
 func (s *statement) listed(f compete.CompetitionFilter, order order) {
+	s.eligible(f, order)
+	if !f.Cursor.IsZero() {
+		s.add(` AND (`+order.column+`, c.id) `+order.after+` (%s, %s)`, order.value(f.Cursor), f.Cursor.ID)
+	}
+}
+
+// eligible adds the conditions of the whole list.
+func (s *statement) eligible(f compete.CompetitionFilter, order order) {
 	s.add(`1 = 1`)
 	if f.OrganizerID != "" {
 		s.add(` AND c.organizer_id = %s`, f.OrganizerID)
@@ -91,9 +129,6 @@ func (s *statement) listed(f compete.CompetitionFilter, order order) {
 	}
 	if f.OrganizerID == "" && f.Phase == compete.PhaseCancelled {
 		s.add(` AND NOT c.discarded`)
-	}
-	if !f.Cursor.IsZero() {
-		s.add(` AND (`+order.column+`, c.id) `+order.after+` (%s, %s)`, order.value(f.Cursor), f.Cursor.ID)
 	}
 }
 
@@ -131,24 +166,26 @@ func (s *statement) phase(p compete.Phase, now time.Time, deadline string) {
 // order is one way to sort competitions, each served by an index, with the cursor's key.
 type order struct {
 	column, by, after string
+	columns           string // what key reads beside the competition: filling and refresh
 	key               func(listedCompetition) int64
 	value             func(compete.Cursor) any // the key as the column has it
 }
 
 var orders = map[compete.Sort]order{
 	compete.SortNewest: {
-		column: `c.created_at`, by: `c.created_at DESC, c.id DESC`, after: `<`,
+		column: `c.created_at`, by: `c.created_at DESC, c.id DESC`, after: `<`, columns: `, 0, 0`,
 		key:   func(c listedCompetition) int64 { return c.CreatedAt.UnixMicro() },
 		value: func(c compete.Cursor) any { return cursorTime(c) },
 	},
 	compete.SortDeadline: {
-		column: `c.reg_deadline`, by: `c.reg_deadline, c.id`, after: `>`,
+		column: `c.reg_deadline`, by: `c.reg_deadline, c.id`, after: `>`, columns: `, 0, 0`,
 		key:   func(c listedCompetition) int64 { return c.RegDeadline.UnixMicro() },
 		value: func(c compete.Cursor) any { return cursorTime(c) },
 	},
 	compete.SortFilling: {
 		column: `c.filling`, by: `c.filling DESC, c.id DESC`, after: `<`,
-		key:   func(c listedCompetition) int64 { return c.filling },
-		value: func(c compete.Cursor) any { return min(max(c.Key, -1), math.MaxInt32) },
+		columns: `, c.filling, (SELECT coalesce(max(f.refresh), 0) FROM filling_changes f)`,
+		key:     func(c listedCompetition) int64 { return c.refresh<<fillingBits | c.filling },
+		value:   func(c compete.Cursor) any { return c.Key & math.MaxInt32 },
 	},
 }

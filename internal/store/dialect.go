@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -10,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
-	"modernc.org/sqlite"
 )
 
 // The dialect files alone name a database: the few words of SQL that differ are here; beside it are how to reach it
@@ -37,7 +35,6 @@ type dialect struct {
 	tables       string // a query that lists the tables with data, without the bookkeeping of migrations and of the job queue
 	matches      string // %s is the parameter with the search
 	words        string // %s is the parameter with the words
-	fold         string // %s is lower-cased, whatever the alphabet
 	serialize    string // a statement that makes the transaction wait for others that name the same key $1; none where they wait anyway
 	unindexed    string // before a column, for a planner without statistics
 	now          string // the present, as the job queue keeps times
@@ -64,7 +61,6 @@ var (
 			AND name NOT LIKE 'goose%' AND name NOT LIKE 'river%' ORDER BY name`,
 		matches:   `(SELECT s.competition_id FROM competition_words w JOIN competition_search s ON s.number = w.rowid WHERE competition_words MATCH %s)`,
 		words:     `%s`,
-		fold:      `fold(%s)`,
 		now:       `datetime('now', 'subsec')`,
 		unindexed: `+`,
 		quote:     `"`, and: ` `, prefix: `*`,
@@ -81,19 +77,10 @@ var (
 		serialize: `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`,
 		matches:   `(SELECT competition_id FROM competition_search WHERE words @@ CAST(%s AS tsquery))`,
 		words:     `array_to_tsvector(string_to_array(%s, ' '))`,
-		fold:      `lower(%s)`,
 		now:       `now()`,
 		quote:     `'`, and: ` & `, prefix: `:*`,
 	}
 )
-
-func init() {
-	// SQLite's own lower() knows ASCII alone. Queries use this one; the index on emails uses the built-in, so that other tools can write it.
-	sqlite.MustRegisterDeterministicScalarFunction("fold", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-		s, _ := args[0].(string)
-		return strings.ToLower(s), nil
-	})
-}
 
 var (
 	mark     = regexp.MustCompile(`\{[^{}]*\}`) // the innermost
@@ -107,7 +94,6 @@ var (
 //	{lock c}       the lock on the rows of c that are read
 //	{matches $1}   membership in what a search finds (see searchQuery)
 //	{words v.w}    searchable words, separated by spaces
-//	{fold c.name}  lower-cased
 //	{+c.at}        a column whose index is not to be used, because another one serves the order of the list
 //	{micros c.at}  a time as microseconds since 1970, to calculate with
 //	{now}          the present, as the job queue keeps times
@@ -159,8 +145,6 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		return "IN " + fmt.Sprintf(d.matches, rest)
 	case "words":
 		return fmt.Sprintf(d.words, rest)
-	case "fold":
-		return fmt.Sprintf(d.fold, rest)
 	case "now":
 		return d.now
 	case "micros":

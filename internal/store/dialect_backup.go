@@ -130,11 +130,11 @@ func inspectSQLite(ctx context.Context, path string) (version int64, err error) 
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var state string
 	if err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&state); err != nil || state != "ok" {
-		return 0, errors.Join(fmt.Errorf("integrity check: %s", state), err)
+		return 0, errors.Join(fmt.Errorf("integrity check failed: %s", state), err)
 	}
 	var broken int
 	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_foreign_key_check`).Scan(&broken); err != nil || broken > 0 {
-		return 0, errors.Join(fmt.Errorf("%d rows refer to others that are not there", broken), err)
+		return 0, errors.Join(fmt.Errorf("%d rows refer to rows that don't exist", broken), err)
 	}
 	err = db.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&version)
 	return version, err

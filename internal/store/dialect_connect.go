@@ -30,7 +30,7 @@ func connect(c Config) (d *dialect, writer, reader *sql.DB, err error) {
 		writer, reader, err = connectPostgres(c.URL, c.MaxConns)
 		return postgresDialect, writer, reader, err
 	}
-	return nil, nil, nil, errors.New("the database URL must begin with sqlite: or postgres://")
+	return nil, nil, nil, errors.New("the database URL must start with sqlite: or postgres://")
 }
 
 // writerCache is how much of the file the connection that writes keeps in memory, in KiB. Within SQLite's own 2,000, a transaction that
@@ -45,13 +45,13 @@ func connectSQLite(databaseURL string, maxConns int) (writer, reader *sql.DB, er
 		return nil, nil, fmt.Errorf("the database URL %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, nil, fmt.Errorf("make the database's directory: %w", err)
+		return nil, nil, fmt.Errorf("create the database directory: %w", err)
 	}
 	// SQLite would let everybody read a new file; those that it adds follow this one. A file that is there is left alone: to close it
 	// here would end the locks of whoever has it open in this process.
 	if made, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err == nil { //nolint:gosec // the operator says where
 		if err := made.Close(); err != nil {
-			return nil, nil, fmt.Errorf("make the database: %w", err)
+			return nil, nil, fmt.Errorf("create the database: %w", err)
 		}
 	}
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() +
@@ -84,7 +84,7 @@ func openSQLite(dsn string, conns int) (*sql.DB, error) {
 func connectPostgres(url string, maxConns int) (writer, reader *sql.DB, err error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the database URL cannot be read: %w", err)
+		return nil, nil, fmt.Errorf("the database URL is invalid: %w", err)
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second

@@ -17,7 +17,7 @@ import (
 // PostgreSQL's own programs write and read its backups: they know every version's catalog. They must not be older than the server.
 
 // errNoTool is the failure of a machine without PostgreSQL's programs.
-var errNoTool = errors.New("backups of PostgreSQL need its programs pg_dump, pg_restore and psql on the PATH: install postgresql-client, of the server's version or newer")
+var errNoTool = errors.New("PostgreSQL backups need pg_dump, pg_restore and psql on the PATH; install postgresql-client, in the server's version or later")
 
 // postgresTool prepares a run of one of PostgreSQL's programs. complaints is what it writes to its standard error.
 func postgresTool(ctx context.Context, name string, args ...string) (command *exec.Cmd, complaints *bytes.Buffer, err error) {
@@ -35,7 +35,7 @@ func postgresTool(ctx context.Context, name string, args ...string) (command *ex
 func reach(command *exec.Cmd, databaseURL string) error {
 	u, err := url.Parse(databaseURL)
 	if err != nil {
-		return errors.New("the database URL cannot be read") // the reason would repeat its password
+		return errors.New("the database URL is invalid") // the reason would repeat its password
 	}
 	query := u.Query()
 	password, _ := u.User.Password()

@@ -10,49 +10,11 @@ import (
 )
 
 const (
-	cleanUpPage     = 500       // rows deleted in one transaction, so that the one writer stays free
-	batchAge        = time.Hour // the outcome of a COMMIT is looked up within seconds
-	linkAge         = time.Hour // requests count for an hour; a link ends an hour after its request or later
-	maxErrorLength  = 10_000    // bytes of a dead letter's error
-	fillingInterval = time.Hour
+	cleanUpPage    = 500       // rows deleted in one transaction, so that the one writer stays free
+	batchAge       = time.Hour // the outcome of a COMMIT is looked up within seconds
+	linkAge        = time.Hour // requests count for an hour; a link ends an hour after its request or later
+	maxErrorLength = 10_000    // bytes of a dead letter's error
 )
-
-const (
-	// staleFilling are the competitions whose count is not what the last hour says.
-	staleFilling = `SELECT c.id, coalesce(t.taken, 0) FROM competitions c
-		LEFT JOIN (SELECT competition_id, sum(taken) AS taken FROM seats_taken WHERE minute > $1 GROUP BY competition_id) t ON t.competition_id = c.id
-		WHERE c.filling <> coalesce(t.taken, 0)`
-	lockStaleFilling = staleFilling + ` AND c.id {any $2 uuid} ORDER BY c.id {lock c}`
-)
-
-var setFilling = newBulk("id uuid, filling integer", `UPDATE competitions SET filling = v.filling {from} WHERE competitions.id = v.id`)
-
-// RefreshFilling implements compete.WorkStore. What has changed is looked for without a lock: the registrar needs the rows, and on
-// SQLite the only writer.
-func (s *Store) RefreshFilling(ctx context.Context, now time.Time) error {
-	since := compete.UTC(now).Add(-fillingInterval)
-	stale, err := list(ctx, s.reader, scanFilling, staleFilling, since)
-	if err != nil {
-		return err
-	}
-	ids := make([]string, len(stale))
-	for i, row := range stale {
-		ids[i] = row[0].(string)
-	}
-	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
-		if len(ids) > 0 {
-			changed, err := list(ctx, tx, scanFilling, lockStaleFilling, since, s.dialect.list(ids))
-			if err != nil {
-				return err
-			}
-			if _, err := tx.bulk(ctx, setFilling, changed); err != nil {
-				return err
-			}
-		}
-		_, err := change(ctx, tx, `DELETE FROM seats_taken WHERE minute <= $1`, since)
-		return err
-	})
-}
 
 // Backlog tells how far the work in the background is behind: how many dead letters were not sent again, and since when the oldest
 // registration waits for its confirmation that no dead letter names (zero: none does).
@@ -68,13 +30,6 @@ func (s *Store) Backlog(ctx context.Context) (deadLetters int, oldestPending tim
 		return letters[0], time.Time{}, err
 	}
 	return letters[0], oldest[0], nil
-}
-
-func scanFilling(row scanner) ([]any, error) {
-	var id string
-	var taken int64
-	err := row.Scan(&id, &taken)
-	return []any{id, taken}, err
 }
 
 // CleanUp implements compete.WorkStore.

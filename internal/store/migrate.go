@@ -19,7 +19,7 @@ import (
 )
 
 // ErrTooNew is the refusal of a database that a newer version of the program has migrated.
-var ErrTooNew = errors.New("the database was migrated by a newer version of this program: start that version, or restore a backup made before it")
+var ErrTooNew = errors.New("the database was migrated by a newer version of Mini Compete; run that version, or restore an older backup")
 
 // Migration is one step of the schema.
 type Migration struct {
@@ -84,17 +84,21 @@ func (d *dialect) migrations() (fs.FS, error) {
 
 // Migrate brings the schema, the job queue's tables too, up to date. Several processes may do so at once: one does the work under a
 // lock, the others wait for it, for minutes if need be.
+// Rows of before then get what a search finds them by, in pages: others may serve meanwhile.
 // It fails with ErrTooNew, and changes nothing, when the database is ahead of the program.
 func (s *Store) Migrate(ctx context.Context) error {
 	m, err := s.migrator()
 	if err != nil {
 		return err
 	}
-	if pending, err := m.pending(ctx); err != nil || !pending {
+	pending, err := m.pending(ctx)
+	if err == nil && pending {
+		err = s.dialect.alone(ctx, m.db, func() error { return m.up(ctx) })
+	}
+	if err != nil {
 		return migrationFailure(err)
 	}
-	err = s.dialect.alone(ctx, m.db, func() error { return m.up(ctx) })
-	return migrationFailure(err)
+	return migrationFailure(errors.Join(s.findableUsers(ctx), s.findableCompetitions(ctx)))
 }
 
 func migrationFailure(err error) error {

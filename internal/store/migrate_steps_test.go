@@ -39,12 +39,12 @@ var seeds = []struct {
 	{"users", row{
 		"id": seedUser, "email": "ann@example.com", "name": "Ann Ünal", "password_hash": "hash", "role": "PARTICIPANT",
 		"disabled_at": seedTime, "tokens_valid_after": seedTime, "created_at": seedTime, "updated_at": seedTime,
-		"verified_at": seedTime, "reminders_off_at": seedTime,
+		"verified_at": seedTime, "reminders_off_at": seedTime, "search_text": "ann unal ann@example.com",
 	}},
 	{"users", row{
 		"id": seedOrganizer, "email": "Org@Example.com", "name": "Organizer", "password_hash": "hash", "role": "ORGANIZER",
 		"disabled_at": nil, "tokens_valid_after": nil, "created_at": seedTime, "updated_at": seedTime,
-		"verified_at": nil, "reminders_off_at": nil,
+		"verified_at": nil, "reminders_off_at": nil, "search_text": nil,
 	}},
 	{"sessions", row{
 		"id": seedOther, "user_id": seedUser, "token_hash": "hash", "created_at": seedTime, "expires_at": seedTime.Add(time.Hour), "ended_at": nil,
@@ -56,11 +56,11 @@ var seeds = []struct {
 	{"competitions", row{
 		"id": seedCompetition, "title": "Cup", "description": "A *race*", "location": "Here", "capacity": 2, "seats_left": 1, "waitlisted": 0,
 		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour), "status": "PUBLISHED",
-		"waitlist": true, "discarded": false, "organizer_id": seedOrganizer, "next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
+		"waitlist": true, "discarded": false, "searchable": true, "organizer_id": seedOrganizer, "next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
 		"cover": "0a1b",
 	}},
 	{"competition_covers", row{"competition_id": seedCompetition, "hash": "0a1b", "large": []byte{0xff, 0xd8, 0}, "small": []byte{0xff}}},
-	{"competition_tags", row{"competition_id": seedCompetition, "tag": "go"}},
+	{"competition_tags", row{"competition_id": seedCompetition, "tag": "go", "folded": "go"}},
 	{"competition_search", row{"number": 7, "competition_id": seedCompetition, "words": "cup"}},
 	{"registrations", row{
 		"id": seedRegistration, "user_id": seedUser, "competition_id": seedCompetition, "status": "CONFIRMED", "seq": int64(1),
@@ -72,6 +72,7 @@ var seeds = []struct {
 		"delivered_at": seedTime, "link_id": seedOther,
 	}},
 	{"seats_taken", row{"competition_id": seedCompetition, "minute": seedTime.Truncate(time.Minute), "taken": 1}},
+	{"filling_changes", row{"competition_id": seedCompetition, "refresh": int64(1), "was": 0, "at": seedTime}},
 	{"idempotency_keys", row{
 		"user_id": seedUser, "key": "key-12345", "request_hash": "hash", "status": 201, "body": []byte(`{"a":1}`), "expires_at": seedTime,
 	}},

@@ -24,20 +24,6 @@ func (s *statement) add(text string, values ...any) {
 	fmt.Fprintf(&s.text, text, params...)
 }
 
-// containing adds the condition that every word of a search is somewhere in the expression, in any case.
-// With prefix it must be the beginning of a word there.
-func (s *statement) containing(expression, search string, prefix bool) {
-	for _, word := range strings.Fields(strings.ToLower(search)) {
-		pattern := "%" + likeEscaper.Replace(word) + "%"
-		if prefix {
-			pattern = "% " + pattern[1:]
-		}
-		s.add(` AND ' ' || {fold `+expression+`} LIKE %s ESCAPE '\'`, pattern)
-	}
-}
-
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
 // The bounds of a time that a cursor may hold: those of compete, so that both databases can read it.
 var (
 	firstTime = time.Unix(0, 0).UTC()

@@ -56,6 +56,11 @@ func (s *Store) RegistrationsOfCompetition(ctx context.Context, competitionID st
 	if !compete.ValidID(competitionID) || !storable(f.Search) || !storable(string(f.Status)) {
 		return compete.Page[compete.ParticipantRegistration]{}, nil
 	}
+	if f.Search != "" {
+		if err := s.findableUsers(ctx); err != nil {
+			return compete.Page[compete.ParticipantRegistration]{}, err
+		}
+	}
 	var st statement
 	st.add(`SELECT `+registrationColumns+`, r.user_name, r.user_email, `+waitingBetween+`
 		FROM (SELECT r.*, lag(r.seq, 1, 0) OVER (ORDER BY r.seq) AS previous_seq
@@ -64,7 +69,7 @@ func (s *Store) RegistrationsOfCompetition(ctx context.Context, competitionID st
 	if f.Status != "" {
 		st.add(` AND r.status = %s`, string(f.Status))
 	}
-	st.containing(`u.name || ' ' || u.email`, f.Search, false)
+	st.containing(`u.search_text`, f.Search)
 	if !f.Cursor.IsZero() {
 		st.add(` AND r.seq > %s`, f.Cursor.Key)
 	}

@@ -40,7 +40,7 @@ func (s *Store) Transact(ctx context.Context, f func(ctx context.Context, tx *Tx
 		if err == nil || attempt == maxAttempts || !repeatable(err) {
 			return err
 		}
-		s.log.DebugContext(ctx, "transaction is tried again", "attempt", attempt, "error", err)
+		s.log.DebugContext(ctx, "retrying a transaction", "attempt", attempt, "error", err)
 		select {
 		case <-ctx.Done():
 			return err
@@ -61,7 +61,7 @@ func (s *Store) transact(ctx context.Context, f func(context.Context, *Tx) error
 	}
 	defer func() {
 		if err := conn.Close(); err != nil { // it goes back to the pool
-			s.log.WarnContext(ctx, "giving back a connection failed", "error", err)
+			s.log.WarnContext(ctx, "releasing a connection failed", "error", err)
 		}
 	}()
 	tx, err := conn.BeginTx(ctx, nil)

@@ -21,15 +21,15 @@ import (
 
 func TestOpenRefuses(t *testing.T) {
 	for _, tc := range []struct{ url, says string }{
-		{"", "must begin with sqlite: or postgres://"},
-		{"mysql://root:secret@localhost/db", "must begin with sqlite: or postgres://"},
+		{"", "must start with sqlite: or postgres://"},
+		{"mysql://root:secret@localhost/db", "must start with sqlite: or postgres://"},
 		{"sqlite:", "must name a file"},
 		{"sqlite::memory:", "must name a file"},
 		{"sqlite://relative.db", "must name a file"},
 		{"sqlite:///%zz.db", "must name a file"},
 		{"sqlite:x.db?mode=ro", "must name a file"},
-		{"sqlite:/proc/no/such.db", "make the database's directory"},
-		{"postgres://ada:secret@localhost:port/db", "cannot be read"},
+		{"sqlite:/proc/no/such.db", "create the database directory"},
+		{"postgres://ada:secret@localhost:port/db", "is invalid"},
 		{"postgres://ada:secret@127.0.0.1:1/db?connect_timeout=2", "connect to the database"},
 	} {
 		_, err := store.Open(t.Context(), store.Config{URL: tc.url})

@@ -6,15 +6,17 @@ import (
 	"time"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/normal"
 )
 
 var _ compete.UserStore = (*Store)(nil)
 
 // CreateUser implements compete.UserStore.
 func (s *Store) CreateUser(ctx context.Context, u compete.User, passwordHash string) error {
-	_, err := change(ctx, s.writer, `INSERT INTO users (id, email, name, password_hash, role, disabled_at, created_at, updated_at, verified_at, reminders_off_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		u.ID, u.Email, u.Name, passwordHash, string(u.Role), utc(u.DisabledAt), compete.UTC(u.CreatedAt), compete.UTC(u.UpdatedAt), utc(u.VerifiedAt), utc(u.RemindersOffAt))
+	_, err := change(ctx, s.writer, `INSERT INTO users (id, email, name, password_hash, role, disabled_at, created_at, updated_at, verified_at, reminders_off_at, search_text)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		u.ID, u.Email, u.Name, passwordHash, string(u.Role), utc(u.DisabledAt), compete.UTC(u.CreatedAt), compete.UTC(u.UpdatedAt), utc(u.VerifiedAt), utc(u.RemindersOffAt),
+		normal.People(u.Name, u.Email))
 	if violationOf(err) == uniqueViolation { // the id is the primary key, so it is the email
 		return fmt.Errorf("%w: %w", compete.ErrEmailTaken, err)
 	}
@@ -123,9 +125,14 @@ func (s *Store) Users(ctx context.Context, search string, cursor compete.Cursor,
 	if !storable(search) {
 		return compete.Page[compete.User]{}, nil
 	}
+	if search != "" {
+		if err := s.findableUsers(ctx); err != nil {
+			return compete.Page[compete.User]{}, err
+		}
+	}
 	var st statement
 	st.add(`SELECT ` + userColumns + ` FROM users u WHERE 1 = 1`)
-	st.containing(`u.name || ' ' || u.email`, search, true)
+	st.containing(`u.search_text`, search)
 	if !cursor.IsZero() {
 		st.add(` AND (u.created_at, u.id) < (%s, %s)`, cursorTime(cursor), cursor.ID)
 	}

@@ -22,6 +22,6 @@ func (c *complaints) Handle(err error) {
 	defer c.mu.Unlock()
 	if now := time.Now(); now.Sub(c.at) > complainEvery {
 		c.at = now
-		c.log.Warn("traces could not be sent", "error", err)
+		c.log.Warn("could not send traces", "error", err)
 	}
 }

@@ -46,13 +46,13 @@ func NewTraces(ctx context.Context, c TracesConfig) (*Traces, error) {
 	}
 	exporter, err := otlptracehttp.New(ctx, options...)
 	if err != nil {
-		return nil, fmt.Errorf("set up the traces: %w", err)
+		return nil, fmt.Errorf("set up tracing: %w", err)
 	}
 	// Later ones win: what OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say.
 	about, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithHost(),
 		resource.WithAttributes(semconv.ServiceName("minicompete"), semconv.ServiceVersion(c.Version)), resource.WithFromEnv())
 	if err != nil && !errors.Is(err, resource.ErrPartialResource) {
-		return nil, errors.Join(fmt.Errorf("set up the traces: %w", err), exporter.Shutdown(ctx))
+		return nil, errors.Join(fmt.Errorf("set up tracing: %w", err), exporter.Shutdown(ctx))
 	}
 	limits := sdktrace.NewSpanLimits()
 	limits.LinkCountLimit = max(limits.LinkCountLimit, maxLinks)
@@ -69,7 +69,7 @@ func (c TracesConfig) exporterOptions() ([]otlptracehttp.Option, error) {
 	case c.Endpoint == "" && os.Getenv(tracesEndpoint) == "":
 		return nil, nil
 	case protocol != protocolHTTP:
-		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL must be %s, not %q: receivers take it on port 4318", protocolHTTP, protocol)
+		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL must be %s, not %q; receivers usually accept it on port 4318", protocolHTTP, protocol)
 	}
 	if os.Getenv(tracesEndpoint) != "" {
 		return []otlptracehttp.Option{}, nil // the exporter reads it

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"time"
 
 	"minicompete/internal/compete"
 	"minicompete/internal/problem"
@@ -19,6 +20,7 @@ func (a *app) competition(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
+	stand.New = v.flash != nil && *v.flash == flashes[flashIn]
 	return a.showCompetition(v, http.StatusOK, c, stand)
 }
 
@@ -68,7 +70,7 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 		if err != nil {
 			return c, pages.Stand{}, err
 		}
-		stand.Name = user.Name
+		stand.Name, stand.URL = user.Name, a.PublicURL.JoinPath("/competitions/", id).String()
 	}
 	return c, stand, nil
 }
@@ -97,6 +99,7 @@ func (a *app) stand(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
+	stand.New = stand.Promoted && stand.Pending
 	return show(http.StatusOK, pages.StandSwap(stand)), nil
 }
 
@@ -123,14 +126,15 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	// Pressed again, perhaps on another device: the card says where one stands, which is no mistake.
 	if err != nil && !errors.Is(err, compete.ErrAlreadyRegistered) {
 		status, stand.Error = problem.Status(e.Kind), plainText(e)
+		v.retryAfter(e)
 		if errors.Is(err, compete.ErrRegistrationNotOpen) && c.RegOpensAt != nil {
-			stand.Error = "Registration opens " + c.RegOpensAt.UTC().Format("Mon, 2 Jan 2006, 15:04:05 UTC") + "."
+			stand.Error = "Registration opens " + c.RegOpensAt.UTC().Format("Mon, 2 Jan 2006, 15:04:05 UTC") + ". Press again then."
 		}
 	}
 	if !v.partial() {
 		return a.showCompetition(v, status, c, stand)
 	}
-	stand.Focus = true
+	stand.Focus, stand.New = true, err == nil
 	return show(status, pages.StandCard(stand)), nil
 }
 
@@ -138,7 +142,7 @@ func registeredFlash(o compete.RegistrationOutcome) string {
 	if o.Registration.Status == compete.RegistrationWaitlisted {
 		return "waiting"
 	}
-	return "in"
+	return flashIn
 }
 
 // hashOf tells one request from another under the same idempotency key.
@@ -160,19 +164,39 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	question := pages.Confirm{
-		Title: "Cancel your registration?", Action: "/competitions/" + c.ID + "/withdraw", Yes: "Cancel my registration",
-		Text: "Your seat for “" + c.Title + "” goes to the next in line. You may register again, but at the end of the line.",
-		Back: "/competitions/" + c.ID, No: "Keep it", Danger: true,
+		Title: "Cancel your registration?", Yes: "Cancel registration", No: "Keep registration", Danger: true,
+		Text: seatGoes(&c, v.now), Action: "/competitions/" + c.ID + "/withdraw", Back: "/competitions/" + c.ID,
 	}
 	switch stand.Kind {
 	case pages.StandIn:
 	case pages.StandWaitlisted:
-		question.Title, question.Yes = "Leave the waitlist?", "Leave the waitlist"
-		question.Text = "You give up your place in line for “" + c.Title + "”."
+		question.Title, question.Yes, question.No = "Leave the waitlist?", "Leave waitlist", "Stay on waitlist"
+		question.Text = "You’ll lose your place in line for “" + c.Title + "”, " + stand.Place + ". "
+		if c.Phase(v.now) == compete.PhaseClosed {
+			question.Text += "Registration is closed, so you can’t join again."
+		} else {
+			question.Text += "If you join again, you’ll start at the end of the line."
+		}
 	default:
 		return redirect("/competitions/" + c.ID), nil
 	}
 	return ask(v, question), nil
+}
+
+// seatGoes says what becomes of a seat that is given up now, and of the way back.
+func seatGoes(c *compete.Competition, now time.Time) string {
+	waited := c.Waitlisted > 0
+	text := "Your seat for “" + c.Title + "” goes to the next person in line. "
+	if !waited {
+		text = "You’ll give up your seat for “" + c.Title + "”. "
+	}
+	switch {
+	case c.Phase(now) == compete.PhaseClosed:
+		return text + "Registration is closed, so you can’t register again."
+	case waited:
+		return text + "If you register again, you’ll start at the end of the line."
+	}
+	return text + "You can register again while seats are free, and you’ll get a new number."
 }
 
 func (a *app) withdraw(r *http.Request, v *visit) (response, error) {

@@ -2,11 +2,13 @@ package web
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/normal"
 	"minicompete/internal/web/pages"
 	"minicompete/internal/web/ui"
 )
@@ -103,15 +105,19 @@ func (a *app) tagChips(r *http.Request, v *visit, chosen []string) ([]pages.Chip
 	if err != nil {
 		return nil, err
 	}
-	chosen = compete.NormalizeTags(chosen)
+	missing := map[string]string{} // what is chosen and isn't popular, by what a search takes for the same
+	for _, tag := range compete.NormalizeTags(chosen) {
+		missing[normal.Key(tag)] = tag
+	}
 	var chips []pages.Chip
 	for _, tag := range popular {
-		chips = append(chips, pages.Chip{Value: tag.Tag, Label: tag.Tag, On: slices.Contains(chosen, tag.Tag)})
+		key := normal.Key(tag.Tag)
+		_, on := missing[key]
+		delete(missing, key)
+		chips = append(chips, pages.Chip{Value: tag.Tag, Label: tag.Tag, On: on})
 	}
-	for _, tag := range chosen {
-		if !slices.ContainsFunc(chips, func(c pages.Chip) bool { return c.Value == tag }) {
-			chips = append(chips, pages.Chip{Value: tag, Label: tag, On: true})
-		}
+	for _, key := range slices.Sorted(maps.Keys(missing)) {
+		chips = append(chips, pages.Chip{Value: missing[key], Label: missing[key], On: true})
 	}
 	return chips, nil
 }

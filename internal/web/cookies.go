@@ -58,12 +58,15 @@ func setTheme(r *http.Request, v *visit) (response, error) {
 	return redirect(localPath(r.PostFormValue("back"), "/")), nil
 }
 
+// flashIn tells, on the page after a press without script, that one is in.
+const flashIn = "in"
+
 // flashes are the messages that an action can leave for the page after it, by the code in the cookie.
 // A code, not a text, so that nobody can plant a message.
 var flashes = map[string]ui.Notice{
 	"welcome":         {Tone: ui.ToneGood, Text: "Welcome. Your account is ready."},
 	"bye":             {Tone: ui.ToneInfo, Text: "You are logged out."},
-	"in":              {Tone: ui.ToneGood, Text: "You are in. A confirmation is on its way to your mailbox."},
+	flashIn:           {Tone: ui.ToneGood, Text: "You are in. A confirmation is on its way to your mailbox."},
 	"waiting":         {Tone: ui.ToneInfo, Text: "You are on the waitlist. If a seat comes free, it is yours by itself."},
 	"withdrawn":       {Tone: ui.ToneInfo, Text: "Your registration is cancelled."},
 	"removed":         {Tone: ui.ToneInfo, Text: "The registration is removed. They are told by mail."},

@@ -125,7 +125,7 @@ func (a *app) registrationsCSV(r *http.Request, v *visit) (response, error) {
 			}
 			if err != nil {
 				// Half a file must not look whole: the connection is broken off.
-				a.Log.WarnContext(r.Context(), "the list of registrations broke off", "error", err)
+				a.Log.WarnContext(r.Context(), "the CSV export was cut short", "error", err)
 				panic(http.ErrAbortHandler)
 			}
 		}

@@ -17,6 +17,10 @@ import (
 	"minicompete/internal/web/ui"
 )
 
+// markHeader is on every page, part of a page and redirect that this program itself made. The script shows no other answer: what
+// comes without it is a proxy's, or a Wi-Fi's log-in page.
+const markHeader = "Mini-Compete"
+
 // handler makes the answer to a request, or fails. Errors are rendered in one place, app.page.
 type handler func(r *http.Request, v *visit) (response, error)
 
@@ -68,6 +72,7 @@ func show(status int, component templ.Component) response {
 			return err
 		}
 		h := v.w.Header()
+		h.Set(markHeader, "1")
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Add("Vary", "Cookie, HX-Request, Accept-Encoding")
 		if v.actor.LoggedIn() {
@@ -112,6 +117,7 @@ func send(v *visit, status int, page *bytes.Buffer) {
 // redirect leads on after a post. htmx is told to load the page as a whole.
 func redirect(path string) response {
 	return func(v *visit) error {
+		v.w.Header().Set(markHeader, "1")
 		v.w.Header().Set("Cache-Control", "no-store")
 		if v.partial() {
 			v.w.Header().Set("HX-Redirect", path)
@@ -142,9 +148,7 @@ func (a *app) fail(v *visit, err error) {
 		_ = redirect(v.loginPath())(v) // a redirect cannot fail
 		return
 	}
-	if e.RetryAfter > 0 {
-		v.w.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds()+0.999)))
-	}
+	v.retryAfter(e)
 	component := pages.Error(v.problemPage(status, e), v.problem(status, e))
 	if v.partial() {
 		// A part of a page failed: say so at the top of the page that asked, and change nothing else.
@@ -153,6 +157,13 @@ func (a *app) fail(v *visit, err error) {
 	}
 	if err := show(status, component)(v); err != nil && !errors.Is(err, v.r.Context().Err()) {
 		a.Log.ErrorContext(v.r.Context(), "error page failed", "error", err)
+	}
+}
+
+// retryAfter says when to come again, where the refusal knows.
+func (v *visit) retryAfter(e *compete.Error) {
+	if e.RetryAfter > 0 {
+		v.w.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds()+0.999)))
 	}
 }
 

@@ -82,7 +82,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	phase := c.Phase(now)
 	seats := seatsView(c.Seats(now))
 	s := pages.Stand{
-		ID: c.ID, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
+		ID: c.ID, Title: c.Title, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate,
 		LoggedIn: a.LoggedIn(), Participant: a.Role == compete.RoleParticipant,
 	}

@@ -85,7 +85,7 @@ func (vs *viewers) round(ctx context.Context) {
 		counts, err := vs.count(ctx, batch)
 		if err != nil {
 			if ctx.Err() == nil {
-				vs.log.WarnContext(ctx, "unread messages cannot be counted", "error", err)
+				vs.log.WarnContext(ctx, "could not count unread messages", "error", err)
 			}
 			return // the next round tries again
 		}

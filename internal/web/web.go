@@ -118,7 +118,7 @@ type route struct {
 func (a *app) protect(next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	if err := origins.AddTrustedOrigin(a.PublicURL.Scheme + "://" + a.PublicURL.Host); err != nil {
-		a.Log.Error("PUBLIC_URL is no origin that posts can come from", "error", err)
+		a.Log.Error("PUBLIC_URL is not a valid origin for form posts", "error", err)
 	}
 	// Mail programs post there by RFC 8058, from whatever origin they have; the token in the address is what counts.
 	origins.AddInsecureBypassPattern("POST /unsubscribe")

@@ -1532,7 +1532,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description The maximum number of items to return. */
                 readonly limit?: number;
-                /** @description Words in the name or email. The beginning of a word is enough. */
+                /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
             };
             readonly header?: never;
@@ -3061,7 +3061,7 @@ export interface operations {
                 readonly cursor?: string;
                 /** @description The maximum number of items to return. */
                 readonly limit?: number;
-                /** @description Part of a name or email. */
+                /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
                 /** @description Return only registrations with this status. */
                 readonly status?: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";

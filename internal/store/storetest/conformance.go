@@ -35,7 +35,7 @@ var databases = [][]part{
 	},
 	{{"competition lists", testCompetitionLists}},
 	{{"phases", testPhases}},
-	{{"search", testSearch}},
+	{{"search", testSearch}, {"forms", testForms}},
 	{{"dead letters", testDeadLetters}, {"stale pending", testStalePending}, {"notices of runs", testNoticesOf}},
 	{{"housekeeping", testHousekeeping}},
 }

@@ -31,6 +31,7 @@ func testCompetitionLists(t *testing.T, f *fixture) {
 		}
 	})
 	t.Run("tags", func(t *testing.T) { testTags(t, f) })
+	t.Run("filling, while it is counted anew", func(t *testing.T) { testFillingWalk(t, f) })
 }
 
 // testWalk reads a thousand competitions, with ties in every order, page by page: each must come once.
@@ -106,7 +107,7 @@ func testTags(t *testing.T, f *fixture) {
 		names[c.ID] = "[" + tags + "]"
 	}
 	for tags, found := range map[string]string{
-		"a": "[a,b][a]", "a,b": "[a,b][b][a]", "c": "[c]", "d": "", "A": "", "a%": "", "nul\x00": "", `"`: "",
+		"a": "[a,b][a]", "a,b": "[a,b][b][a]", "c": "[c]", "d": "", "A": "[a,b][a]", "a%": "", "nul\x00": "", `"`: "",
 	} {
 		page, err := f.Competitions(t.Context(), compete.CompetitionFilter{OrganizerID: organizer.ID, Tags: strings.Split(tags, ","), Sort: compete.SortNewest, Limit: 20, Now: f.now})
 		must(t, err)

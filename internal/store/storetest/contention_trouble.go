@@ -220,7 +220,7 @@ func (p panickingTx) Write(ctx context.Context, changes compete.LedgerChanges) e
 	return nil
 }
 
-// testFailingCommits: a failed transaction is tried again a bounded number of times, and a commit of unknown outcome is looked up.
+// testFailingCommits: a failed retrying a transaction a bounded number of times, and a commit of unknown outcome is looked up.
 func testFailingCommits(t *testing.T, db *store.Store) {
 	a := newArena(t, db, 4)
 	id := a.addCompetition(t, 10, false)

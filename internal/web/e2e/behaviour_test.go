@@ -51,9 +51,9 @@ func testWithoutScript(t *testing.T, s site) {
 	first.click(`a[href$="/withdraw"]`)
 	first.see("main", "Cancel your registration?")
 	first.click("main form button")
-	first.see("#stand-title", "Full, but you can queue")
+	first.see("#stand-title", "Full. Join the waitlist")
 	second.open(page)
-	second.see("#stand-title", "You are in")
+	second.see("#stand-title", "You’re in")
 	first.seeIn("/mailbox", ".mail-list", "You are in: Plain Cup")
 	first.seeIn("/mailbox", ".mail-list", "cancelled: Plain Cup")
 	second.seeIn("/mailbox", ".mail-list", "A seat came free")
@@ -79,10 +79,10 @@ func testPressTwice(t *testing.T, s site) {
 		v.signUp("PARTICIPANT")
 		v.open(page)
 		v.do(chromedp.DoubleClick(chromedp.CSS(registerButton)))
-		v.see("#stand-title", "You are in")
+		v.see("#stand-title", "You’re in")
 		v.back()
 		v.open(page)
-		v.see("#stand-title", "You are in")
+		v.see("#stand-title", "You’re in")
 	}
 	organizer.open(page + "/registrations")
 	organizer.see("#rows tbody", "Ada Script true")
@@ -190,7 +190,7 @@ func testSessionEnd(t *testing.T, s site) {
 	v.click("main form button")
 	v.at(page)
 	v.click(registerButton)
-	v.see("#stand-title", "You are in")
+	v.see("#stand-title", "You’re in")
 }
 
 // testEditMeanwhile has two tabs edit one competition: the later one is warned and keeps what was typed.

@@ -41,7 +41,7 @@ func testKeyboard(t *testing.T, s site) {
 		}
 	}
 	v.press(kb.Enter)
-	v.see("#stand-title", "You are in")
+	v.see("#stand-title", "You’re in")
 	v.until("the focus on the answer", `document.activeElement.id === "stand-title"`)
 	v.ask(`#stand a[href$="/withdraw"]`, "Cancel your registration?")
 	v.press(kb.Escape)
@@ -59,7 +59,7 @@ func testMotionAndPaper(t *testing.T, s site) {
 			t.Errorf("prefers-reduced-motion: %s: moves is %v, want %v", preference, moves, want)
 		}
 	}
-	v.see("#stand-title", "You are in")
+	v.see("#stand-title", "You’re in")
 	v.media("print")
 	v.see(".bib-number", "0")
 	v.see(".dates", "Starts")

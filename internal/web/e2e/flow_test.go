@@ -40,7 +40,7 @@ func testMainFlow(t *testing.T, s site) {
 	first.signUp("PARTICIPANT")
 	first.open(page)
 	first.click(registerButton)
-	first.see("#stand-title", "You are in")
+	first.see("#stand-title", "You’re in")
 	first.see("#stand .bib-number", "0001")
 	first.see("#stand .bib", "Ada First")
 	organizer.see("#stand .seats", "1 of 2 seats left")
@@ -56,7 +56,7 @@ func testMainFlow(t *testing.T, s site) {
 	third := newVisitor(t, s.last().WebURL, "Cleo Third")
 	third.signUp("PARTICIPANT")
 	third.open(page)
-	third.see(registerButton, "Join the waitlist")
+	third.see(registerButton, "Join waitlist")
 	third.click(registerButton)
 	third.see("#stand-title", "1st in line")
 	third.newMail() // else the seat comes before the mail about the waitlist, which then is not sent
@@ -64,8 +64,8 @@ func testMainFlow(t *testing.T, s site) {
 	second.ask(`a[href$="/withdraw"]`, "Cancel your registration?")
 	second.click("dialog button")
 	second.see("#flash", "cancelled")
-	third.see("#stand-title", "You are in") // by itself: the page is open
-	third.until("the news, for those who don't see it", `document.querySelector("#told[role=status]").innerText === "You are in"`)
+	third.see("#stand-title", "You’re in") // by itself: the page is open
+	third.until("the news, for those who don't see it", `document.querySelector("#told[role=status]").innerText === "You’re in!"`)
 	third.see("#stand .bib-number", "0003")
 
 	for _, story := range []struct {

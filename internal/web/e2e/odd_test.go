@@ -40,7 +40,7 @@ func oddTours(t *testing.T, s site) []tour {
 	})
 	participant.open(hebrew)
 	participant.click(registerButton)
-	participant.see("#stand-title", "You are in")
+	participant.see("#stand-title", "You’re in")
 	participant.newMail()
 	return []tour{
 		{organizer, []stop{

@@ -136,8 +136,8 @@ func testManaging(t *testing.T, s site) {
 	v.until("no dialog", `!document.querySelector("dialog").open`)
 	v.ask(`a[href$="/cancel"]`, "Cancel this competition?")
 	v.click("dialog form button")
-	v.see("#stand-title", "This competition is cancelled")
-	guest.see("#stand-title", "This competition is cancelled")
+	v.see("#stand-title", "Competition cancelled")
+	guest.see("#stand-title", "Competition cancelled")
 }
 
 // testRegistrations finds, filters, takes along and removes what an organizer has in the list, with script and without.

@@ -3,10 +3,13 @@ import htmx from "htmx.org";
 import { watchClock } from "./clock.js";
 import { showTimes, tellZone } from "./times.js";
 import { startCountdowns } from "./countdown.js";
+import { startReach } from "./reach.js";
+import { startPress } from "./press.js";
 import { startLive } from "./live.js";
 import { startTheme } from "./theme.js";
 import { startDialogs } from "./dialog.js";
 import { startForms } from "./forms.js";
+import { startShare } from "./share.js";
 
 // The content security policy allows neither inline styles nor eval.
 htmx.config.includeIndicatorStyles = false;
@@ -26,8 +29,11 @@ htmx.config.responseHandling = [
 watchClock();
 tellZone();
 startTheme();
+startReach(htmx);
+startPress(htmx);
 startDialogs(htmx);
 startForms();
+startShare();
 startLive(htmx);
 startCountdowns();
 showTimes(document);

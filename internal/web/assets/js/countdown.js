@@ -35,6 +35,7 @@ function show(el, ms) {
   const text = spell(Math.ceil(ms / 1000));
   if (clock && clock.textContent !== text) {
     clock.textContent = text;
+    clock.toggleAttribute("data-long", text.length > "00:00:00".length);
   }
 }
 
@@ -44,12 +45,9 @@ function arrive(el) {
   if (button) {
     button.disabled = false;
   }
-  for (const before of el.querySelectorAll("[data-before]")) {
-    before.hidden = true;
-  }
-  for (const after of el.querySelectorAll("[data-after]")) {
-    after.hidden = false;
-  }
+  // Both lie in the same place, so nothing moves under a finger that waits there.
+  el.querySelectorAll("[data-before]").forEach((before) => before.classList.add("invisible"));
+  el.querySelectorAll("[data-after]").forEach((after) => after.classList.remove("invisible"));
 }
 
 const buttonOf = (el) => el.querySelector("button[data-opens]");

@@ -1,8 +1,8 @@
 // A question that has a page of its own opens in a dialog instead, when htmx loads it there.
 export function startDialogs(htmx) {
   document.body.addEventListener("htmx:afterSwap", (e) => {
-    const dialog = e.detail.target.closest?.("dialog");
-    if (dialog && !dialog.open && e.detail.target.childElementCount > 0) {
+    const dialog = e.detail.target?.closest("dialog");
+    if (dialog && !dialog.open && dialog.firstElementChild.childElementCount > 0) {
       dialog.showModal();
     }
   });

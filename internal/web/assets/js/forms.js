@@ -1,3 +1,16 @@
+// How long a form is kept from being sent again, in ms. Only the Navigation API tells that the browser's Stop was pressed; without it
+// the time is that of a double click.
+const HELD = window.navigation ? 10000 : 1000;
+
+let sent = null; // the form whose answer is awaited
+let timer = 0;
+
+function release() {
+  clearTimeout(timer);
+  sent?.removeAttribute("aria-busy");
+  sent = null;
+}
+
 // Small comforts of forms.
 export function startForms() {
   // A second press while the first is under way does nothing; the server would replay it anyway.
@@ -6,20 +19,18 @@ export function startForms() {
     if (e.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) {
       return;
     }
-    if (form.dataset.sent) {
+    if (form === sent) {
       e.preventDefault();
       return;
     }
-    form.dataset.sent = "1";
+    release();
+    sent = form;
+    form.setAttribute("aria-busy", "true");
+    timer = setTimeout(release, HELD);
   });
-  // After "back" from the browser's memory the form may be sent again.
-  addEventListener("pageshow", (e) => {
-    if (e.persisted) {
-      for (const form of document.querySelectorAll("form[data-sent]")) {
-        delete form.dataset.sent;
-      }
-    }
-  });
+  window.navigation?.addEventListener("navigateerror", release);
+  // "Back" from the browser's memory shows the page as it was left.
+  addEventListener("pageshow", (e) => e.persisted && release());
   // Focus goes to the first field that is wrong.
   document.querySelector('[aria-invalid="true"]')?.focus();
   // The zones that this browser knows are offered where one is typed.

@@ -9,12 +9,18 @@ let source = null;
 let followed = "";
 let retry = 0;
 let wait = 1000;
+let opened = false; // there was a stream before
 
 export function startLive(htmx) {
   const sync = () => (document.hidden ? close() : open(htmx));
   document.addEventListener("visibilitychange", sync);
   addEventListener("pagehide", close);
   addEventListener("pageshow", sync);
+  // A stream from before may be dead without having noticed.
+  addEventListener("online", () => {
+    close();
+    sync();
+  });
   // "Show more" and searches change what the page shows.
   document.body.addEventListener("htmx:afterSettle", () => {
     if (address() !== followed) {
@@ -54,7 +60,14 @@ function open(htmx) {
   }
   followed = url;
   source = new EventSource(url);
-  source.addEventListener("open", () => (wait = 1000));
+  source.addEventListener("open", () => {
+    wait = 1000;
+    if (opened) {
+      // What was missed meanwhile is fetched, spread out, because thousands of pages may come back at once.
+      setTimeout(() => askStand(htmx), 2000 * Math.random());
+    }
+    opened = true;
+  });
   source.addEventListener("clock", (e) => setServerTime(Number(e.data)));
   source.addEventListener("seats", (e) => showSeats(htmx, JSON.parse(e.data)));
   source.addEventListener("unread", (e) => showUnread(htmx, Number(e.data)));
@@ -66,6 +79,14 @@ function open(htmx) {
       wait = Math.min(wait * 2, 30000);
     }
   });
+}
+
+// The viewer's own place may have changed, which no event of the stream tells.
+function askStand(htmx) {
+  const card = document.querySelector("#stand[data-mine]");
+  if (card) {
+    htmx.trigger(card, "stand");
+  }
 }
 
 function showSeats(htmx, change) {

@@ -8,7 +8,7 @@ export function startTheme() {
     }
     e.preventDefault();
     document.documentElement.dataset.theme = button.value;
-    fetch(e.target.action, { method: "POST", body: new URLSearchParams({ theme: button.value }) });
+    fetch(e.target.action, { method: "POST", body: new URLSearchParams({ theme: button.value }) }).catch(() => {});
     document.querySelector(button.value === "dark" ? ".theme-to-light" : ".theme-to-dark")?.focus();
     dispatchEvent(new Event("themechange"));
   });

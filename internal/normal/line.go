@@ -1,0 +1,92 @@
+package normal
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Line is how text of a single line is stored: composed (NFC), each run of white space a single space with none at either end, and
+// without characters that nobody sees but that change what is read or compared: zero-width ones and those that turn the direction of
+// the text. A joiner stays where scripts and emoji need it (see joins), and so does a selector that picks a symbol's look.
+// Control characters and bytes that are no UTF-8 stay too, for validation to refuse.
+func Line(s string) string {
+	if !utf8.ValidString(s) {
+		return strings.TrimSpace(s)
+	}
+	runes := []rune(norm.NFC.String(s))
+	var kept []rune
+	for i, r := range runes {
+		before := last(kept)
+		switch {
+		case unicode.IsSpace(r) || r == brailleBlank:
+			if before != 0 && before != ' ' {
+				kept = append(kept, ' ')
+			}
+		case !invisible(r) || joins(r, before, runes[i+1:]) || selects(r, before):
+			kept = append(kept, r)
+		}
+	}
+	return norm.NFC.String(strings.TrimSuffix(string(kept), " "))
+}
+
+// brailleBlank is a symbol by its category, and looks like a space.
+const brailleBlank = '\u2800'
+
+func last(runes []rune) rune {
+	if len(runes) == 0 {
+		return 0
+	}
+	return runes[len(runes)-1]
+}
+
+// invisible reports whether a character has no look of its own (Unicode's default ignorables).
+func invisible(r rune) bool {
+	return unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r) ||
+		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+const (
+	zeroWidthNonJoiner = '\u200c'
+	zeroWidthJoiner    = '\u200d'
+)
+
+// joins reports whether r is a joiner that has an effect between its neighbours: after a virama, as Indic scripts write; between letters
+// of Arabic and its like, where Persian has it within words (both as RFC 5892, appendix A, has them); or between two emoji.
+func joins(r, before rune, rest []rune) bool {
+	if r != zeroWidthJoiner && r != zeroWidthNonJoiner || len(rest) == 0 {
+		return false
+	}
+	if norm.NFC.PropertiesString(string(before)).CCC() == viramaClass {
+		return unicode.IsLetter(rest[0])
+	}
+	if r == zeroWidthJoiner && emojiPart(before) && emojiPart(rest[0]) {
+		return true
+	}
+	return unicode.In(before, cursive...) && unicode.In(rest[0], cursive...)
+}
+
+// viramaClass is the canonical combining class of a virama, which mutes the vowel of the letter before it.
+const viramaClass = 9
+
+var cursive = []*unicode.RangeTable{unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Nko, unicode.Adlam}
+
+func emojiPart(r rune) bool {
+	return unicode.In(r, unicode.So, unicode.Sk, unicode.Variation_Selector) || r >= '\u2190' && r <= '\u21ff'
+}
+
+// selects reports whether r picks one look of the character before it: of a symbol or digit, of an ideograph or of a Mongolian letter;
+// or spells the flag of a region behind a black flag.
+func selects(r, before rune) bool {
+	switch {
+	case r >= 0xe0020 && r <= 0xe007f:
+		return before == '\U0001f3f4' || before >= 0xe0020 && before <= 0xe007f
+	case !unicode.Is(unicode.Variation_Selector, r):
+		return false
+	case r >= '\ufe00' && r <= '\ufe0f':
+		return unicode.In(before, unicode.S, unicode.N, unicode.P, unicode.Han)
+	}
+	return unicode.In(before, unicode.Han, unicode.Mongolian)
+}

@@ -1,0 +1,398 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"minicompete/internal/apptest"
+	"minicompete/internal/compete"
+)
+
+const unreachable = "We couldn’t reach the server. Pressing again is safe."
+
+// TestPress is about the one press that everything is there for, on networks as they are.
+func TestPress(t *testing.T) {
+	s := site{[]*apptest.App{apptest.Start(t, apptest.Options{})}}
+	for _, test := range []struct {
+		name string
+		run  func(t *testing.T, s site)
+	}{
+		{"faults", testPressFaults},
+		{"faults of the card", testCardFaults},
+		{"outages", testPressOutages},
+		{"busy", testPressBusy},
+		{"silence", testPressSilence},
+		{"no swap under a press", testNoSwapUnderPress},
+		{"no swap under a pointer", testNoSwapUnderPointer},
+		{"answer under a pointer", testAnswerUnderPointer},
+		{"throttled", testPressThrottled},
+		{"without script", testPressFaultsWithoutScript},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.run(t, s)
+		})
+	}
+}
+
+// board is a competition with its organizer.
+type board struct {
+	t         *testing.T
+	s         site
+	organizer *apptest.Client
+	id        string
+}
+
+func newBoard(t *testing.T, s site, fields map[string]any) board {
+	t.Helper()
+	organizer := s.replicas[0].As(compete.RoleOrganizer)
+	return board{t, s, organizer, organizer.Create(fields)}
+}
+
+func (b board) page() string { return "/competitions/" + b.id }
+
+// wantRegistered fails the test unless so many people hold a registration.
+func (b board) wantRegistered(want int) {
+	b.t.Helper()
+	var rows []struct{ Status string }
+	b.organizer.Get("/api"+b.page()+"/registrations", &rows)
+	if len(rows) != want {
+		b.t.Errorf("%d registrations, want %d", len(rows), want)
+	}
+}
+
+// register has somebody else register.
+func (b board) register(want int) {
+	b.t.Helper()
+	b.s.replicas[0].Crowd(1)[0].Do(http.MethodPost, "/api"+b.page()+"/register", nil).Want(b.t, want)
+}
+
+// change is the organizer's, by another door.
+func (b board) change(fields map[string]any) {
+	b.t.Helper()
+	b.organizer.Do(http.MethodPatch, "/api"+b.page(), fields, "If-Match", "*").Want(b.t, http.StatusOK)
+}
+
+// participant has the page open and is about to press.
+func (b board) participant(name string) *visitor {
+	b.t.Helper()
+	v := newVisitor(b.t, b.s.first(), name)
+	v.signUp("PARTICIPANT")
+	return v
+}
+
+// keep marks the card, so that another one in its place is noticed.
+func (v *visitor) keep() { eval[any](v, `document.querySelector("#stand").kept = true`) }
+
+const kept = `document.querySelector("#stand").kept === true`
+
+// testPressFaults spoils the first press in every way: the card stays, says so, and the next try, by itself, ends where it should.
+func testPressFaults(t *testing.T, s site) {
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			b := newBoard(t, s, nil)
+			v := b.participant("Ada " + name)
+			v.open(b.page())
+			v.keep()
+			var k keys
+			release := make(chan struct{})
+			v.intercept("*/register", func(r request) {
+				k.add(r)
+				if k.count() == 1 {
+					fault(r)
+					return
+				}
+				<-release
+				r.pass()
+			})
+			v.click(registerButton)
+			v.see("#stand .stand-note[role=alert]", unreachable)
+			if !v.holds(kept) {
+				t.Error("the card is another one")
+			}
+			v.see(registerButton, "Registering…")
+			close(release)
+			v.see("#stand-title", "You’re in")
+			v.until("no message any more", `!document.querySelector("[data-away]")`)
+			k.wantOne(t)
+			b.wantRegistered(1)
+		})
+	}
+}
+
+// testCardFaults spoils what the page asks by itself: the card stays as it is, and is right in the end.
+func testCardFaults(t *testing.T, s site) {
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			b := newBoard(t, s, map[string]any{"capacity": 1})
+			v := b.participant("Ben " + name)
+			v.open(b.page())
+			v.keep()
+			var asked counter
+			release := make(chan struct{})
+			v.intercept("*/stand", func(r request) {
+				if r.answered() || asked.next() == 1 {
+					fault(r)
+					return
+				}
+				<-release
+				r.pass()
+			})
+			b.register(http.StatusCreated)
+			v.see("#stand .stand-note", unreachable)
+			if !v.holds(kept + ` && document.querySelector("#register") !== null`) {
+				t.Error("the card is another one")
+			}
+			close(release)
+			v.see("#stand-title", "All seats are taken")
+		})
+	}
+}
+
+// testPressOutages has the network away for 3, 10 and 30 seconds, as the page's clock counts them, in all sorts of ways. Who waits is
+// registered in the end, and who presses again and again too, once.
+func testPressOutages(t *testing.T, s site) {
+	const faster = 10
+	for _, outage := range []time.Duration{3 * time.Second, 10 * time.Second, 30 * time.Second} {
+		for _, again := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%v, again %v", outage, again), func(t *testing.T) {
+				t.Parallel()
+				b := newBoard(t, s, nil)
+				v := b.participant(fmt.Sprintf("Cleo %v %v", outage, again))
+				v.hurry(faster)
+				v.open(b.page())
+				var k keys
+				var tries counter
+				kinds := []func(request){faults["offline"], lost, faults["a proxy's 502"], faults["reset"], faults["an empty 503"]}
+				over := time.Now().Add(outage / faster)
+				v.intercept("*/competitions/*", func(r request) {
+					if r.Request.Method == http.MethodPost {
+						k.add(r)
+					}
+					switch {
+					case time.Now().After(over) && k.count() > 1:
+						r.pass()
+					case r.answered():
+						lost(r)
+					default:
+						kinds[tries.next()%len(kinds)](r)
+					}
+				})
+				v.click(registerButton)
+				if again {
+					v.see("#stand .stand-note", unreachable)
+					eval[any](v, `setInterval(() => document.querySelector("#register")?.click(), 50)`)
+				}
+				v.see("#stand-title", "You’re in")
+				k.wantOne(t)
+				b.wantRegistered(1)
+			})
+		}
+	}
+}
+
+// testPressBusy has our own server ask to come again: the press is made again, not before the time it named.
+func testPressBusy(t *testing.T, s site) {
+	b := newBoard(t, s, nil)
+	v := b.participant("Dora Busy")
+	v.open(b.page())
+	v.keep()
+	var mu sync.Mutex
+	var at []time.Time
+	var k keys
+	v.intercept("*/register", func(r request) {
+		k.add(r)
+		mu.Lock()
+		at = append(at, time.Now())
+		n := len(at)
+		mu.Unlock()
+		if n == 1 {
+			r.answer(503, "<section id='stand'>busy</section>", field("Mini-Compete", "1"), field("Retry-After", "2"))
+			return
+		}
+		r.pass()
+	})
+	v.click(registerButton)
+	v.see("#stand .stand-note", "The server is busy. We’re trying again")
+	if !v.holds(kept) {
+		t.Error("the card is another one")
+	}
+	v.see("#stand-title", "You’re in")
+	k.wantOne(t)
+	if early := 2*time.Second - at[1].Sub(at[0]); early > 0 {
+		t.Errorf("pressed again %v too early", early)
+	}
+}
+
+// testPressSilence has no answer come at all. The page waits a while, a quarter of a minute by its clock, and tries again.
+func testPressSilence(t *testing.T, s site) {
+	b := newBoard(t, s, nil)
+	v := b.participant("Elsa Silence")
+	params := page.AddScriptToEvaluateOnNewDocumentParams{Source: `{
+		const timeout = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, "timeout");
+		Object.defineProperty(XMLHttpRequest.prototype, "timeout", {set(ms) { timeout.set.call(this, ms / 10); }});
+	}`}
+	if _, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, params); err != nil {
+		v.fatal("shorten the patience", err)
+	}
+	v.open(b.page())
+	var k keys
+	var tries counter
+	v.intercept("*/register", func(r request) {
+		k.add(r)
+		if tries.next() > 1 {
+			r.pass()
+		}
+	})
+	v.click(registerButton)
+	v.see("#stand .stand-note", unreachable)
+	v.see("#stand-title", "You’re in")
+	k.wantOne(t)
+	b.wantRegistered(1)
+}
+
+// testNoSwapUnderPress has the phase change while a press is on its way. The card waits for the answer, which is a refusal, and it lands.
+func testNoSwapUnderPress(t *testing.T, s site) {
+	b := newBoard(t, s, map[string]any{"capacity": 1})
+	v := b.participant("Finn Press")
+	v.open(b.page())
+	v.keep()
+	pressed, release := make(chan struct{}), make(chan struct{})
+	var asked counter
+	v.intercept("*/competitions/*", func(r request) {
+		if r.Request.Method == http.MethodGet {
+			asked.next()
+		} else {
+			close(pressed)
+			<-release
+		}
+		r.pass()
+	})
+	v.click(registerButton)
+	<-pressed
+	v.see(registerButton, "Registering…")
+	v.until("a sign of it", `document.querySelector("form[aria-busy=true] .spinner")?.checkVisibility({visibilityProperty: true}) ?? false`)
+	v.until("the news, for those who don't see it", `document.querySelector("#told").innerText === "Registering…"`)
+	if v.holds(`document.querySelector("#register").disabled`) {
+		t.Error("the button looks as before the opening")
+	}
+	b.register(http.StatusCreated)
+	v.until("the new phase", `document.querySelector("#stand").dataset.phase === "full"`)
+	eval[any](v, `new Promise((done) => setTimeout(done, 400))`) // after what the page puts off by 300 ms
+	if n := asked.Load(); n != 0 || !v.holds(kept) {
+		t.Errorf("asked for another card %d times; the card is the same: %v", n, v.holds(kept))
+	}
+	close(release)
+	v.see("#stand .stand-note", "seat")
+	v.see("#stand-title", "All seats are taken")
+	b.wantRegistered(1)
+}
+
+// middle is where an element's middle is.
+func (v *visitor) middle(selector string) (x, y float64) {
+	v.t.Helper()
+	at := eval[[]float64](v, fmt.Sprintf(`(() => { const r = document.querySelector(%q).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`, selector))
+	return at[0], at[1]
+}
+
+func (v *visitor) mouse(what input.DispatchMouseEventType, x, y float64) {
+	v.t.Helper()
+	v.do(chromedp.MouseEvent(what, x, y, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+}
+
+// testNoSwapUnderPointer begins a click before the card would be replaced, and ends it after.
+func testNoSwapUnderPointer(t *testing.T, s site) {
+	b := newBoard(t, s, map[string]any{"regOpensAt": time.Now().Add(time.Hour)})
+	v := b.participant("Gina Pointer")
+	v.open(b.page())
+	v.keep()
+	arrived := make(chan request, 8)
+	v.intercept("*/stand", func(r request) { arrived <- r })
+	b.change(map[string]any{"regOpensAt": time.Now().Add(-time.Second)})
+	swap := <-arrived
+	eval[any](v, `document.querySelector("[data-countdown]").dataset.countdown = new Date(0).toISOString()`)
+	v.until("the opening", `!document.querySelector("#register").disabled`)
+	x, y := v.middle("#register")
+	v.mouse(input.DispatchMouseEventTypeMousePressed, x, y)
+	swap.pass()
+	v.until("the answer", `performance.getEntriesByType("resource").some((e) => e.name.endsWith("/stand"))`)
+	eval[any](v, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`)
+	if !v.holds(kept) {
+		t.Error("the card is another one under the pointer")
+	}
+	v.mouse(input.DispatchMouseEventTypeMouseReleased, x, y)
+	v.see("#stand-title", "You’re in")
+}
+
+// testAnswerUnderPointer presses a second time as the answer to the first comes: it waits for the pointer, and lands.
+func testAnswerUnderPointer(t *testing.T, s site) {
+	b := newBoard(t, s, nil)
+	v := b.participant("Hana Pointer")
+	v.open(b.page())
+	v.keep()
+	arrived := make(chan request, 8)
+	v.intercept("*/register", func(r request) { arrived <- r })
+	x, y := v.middle("#register")
+	v.click(registerButton)
+	press := <-arrived
+	v.mouse(input.DispatchMouseEventTypeMousePressed, x, y)
+	press.pass()
+	v.until("the answer", `document.querySelector("form[aria-busy]") === null`)
+	if !v.holds(kept) {
+		t.Error("the card is another one under the pointer")
+	}
+	v.mouse(input.DispatchMouseEventTypeMouseReleased, 5, y)
+	v.see("#stand-title", "You’re in")
+	b.wantRegistered(1)
+}
+
+// testPressThrottled presses where everything takes its time.
+func testPressThrottled(t *testing.T, s site) {
+	b := newBoard(t, s, nil)
+	v := b.participant("Ivan Slow")
+	v.open(b.page())
+	v.throttle(400, 20<<10)
+	v.click(registerButton)
+	v.see(registerButton, "Registering…")
+	v.see("#stand-title", "You’re in")
+	b.wantRegistered(1)
+}
+
+// testPressFaultsWithoutScript loses the answer to a press: who goes back and presses again is where they should be.
+func testPressFaultsWithoutScript(t *testing.T, s site) {
+	b := newBoard(t, s, nil)
+	v := b.participant("Jana Plain").withoutScript()
+	v.open(b.page())
+	var k keys
+	var tries counter
+	v.intercept("*/register", func(r request) {
+		if r.answered() {
+			r.fail(network.ErrorReasonConnectionReset)
+			return
+		}
+		k.add(r)
+		if tries.next() == 1 {
+			r.deliver()
+		} else {
+			r.pass()
+		}
+	})
+	v.click(registerButton)
+	v.until("the browser's error page", `location.protocol === "chrome-error:"`)
+	b.wantRegistered(1)
+	v.do(reload()) // as a browser offers there: the same form, with the same key
+	v.see("#stand-title", "You’re in")
+	k.wantOne(t)
+	v.back()
+	v.open(b.page())
+	v.see("#stand-title", "You’re in")
+	b.wantRegistered(1)
+}
