@@ -72,6 +72,8 @@ var flashes = map[string]ui.Notice{
 	"removed":         {Tone: ui.ToneInfo, Text: "The registration is removed. They are told by mail."},
 	"created":         {Tone: ui.ToneGood, Text: "Your competition is published."},
 	"drafted":         {Tone: ui.ToneInfo, Text: "Saved as a draft. Only you can see it until you publish it."},
+	"cover-saved":     {Tone: ui.ToneGood, Text: "Cover saved."},
+	"cover-removed":   {Tone: ui.ToneInfo, Text: "Cover removed. A drawn one takes its place."},
 	"saved":           {Tone: ui.ToneGood, Text: "Saved."},
 	"published":       {Tone: ui.ToneGood, Text: "Published. Everybody can see it now."},
 	"closed":          {Tone: ui.ToneInfo, Text: "Registration is closed."},

@@ -125,7 +125,7 @@ func (a *app) coverFile(r *http.Request, c *compete.Competition) (coverFile, err
 			return coverFile{moved: now}, nil
 		}
 		picture, err := a.covers.get(path, func() ([]byte, error) {
-			return cover.Of(c.Title, c.Tags).PNG(cover.Words{Title: c.Title, Line: whenAndWhere(c), Site: a.Site.Name})
+			return cover.Of(c.Title, c.Tags).PNG(cover.Words{Title: c.Title, Line: whenAndWhere(c), Site: "Mini Compete"})
 		})
 		return coverFile{contentType: "image/png", content: picture}, err
 	}
@@ -218,10 +218,10 @@ func (a *app) showCover(v *visit, c *compete.Competition, flash string, err erro
 		return redirectWith(flash, "/competitions/"+c.ID+"/edit"), nil
 	}
 	stored := storedForm(c, v.zone())
-	stored.Cover = &form
+	stored.Cover = form
 	return showForm(v, status, stored), nil
 }
 
-func coverForm(c *compete.Competition) pages.CoverForm {
-	return pages.CoverForm{Action: "/competitions/" + c.ID + "/cover", Cover: coverView(c)}
+func coverForm(c *compete.Competition) *pages.CoverForm {
+	return &pages.CoverForm{Action: "/competitions/" + c.ID + "/cover", Cover: coverView(c)}
 }

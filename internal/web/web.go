@@ -73,6 +73,7 @@ type app struct {
 	pages   *live.Door
 	viewers *viewers
 	tags    *popularTags
+	covers  pictureCache
 }
 
 // New returns the handler of all pages and static files. Its background work ends with ctx.
@@ -88,6 +89,8 @@ func New(ctx context.Context, c Config) http.Handler {
 		mux.Handle(r.pattern, a.page(r.handle))
 	}
 	mux.Handle("GET "+static.Prefix, static.Handler())
+	mux.HandleFunc("GET /covers/{file}", drawnCover)
+	mux.HandleFunc("GET /competitions/{id}/cover/{file}", a.picture)
 	mux.Handle("GET /favicon.ico", http.RedirectHandler(static.Path("mark.svg"), http.StatusSeeOther))
 	if c.Jobs != nil {
 		mux.Handle(JobsPath+"/", a.adminsOnly(c.Jobs))
