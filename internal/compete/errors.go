@@ -37,6 +37,7 @@ type Error struct {
 	Detail     string
 	Fields     []FieldError
 	RetryAfter time.Duration // zero: no advice
+	Quota      int           // how often a limit lets this be done; zero: no limit is the reason
 }
 
 func (e *Error) Error() string {
@@ -84,6 +85,9 @@ var (
 	ErrFailedJobRetried     = &Error{Kind: KindConflict, Code: "already_retried", Detail: "This failed job was already retried."}
 
 	ErrLinkTooSoon = &Error{Kind: KindTooManyRequests, Code: "mail_too_soon", Detail: "We've already emailed this address recently. Check your inbox and spam folder, and try again later.", RetryAfter: LinkPause}
+
+	ErrTooManyRequests = &Error{Kind: KindTooManyRequests, Code: "too_many_requests", Detail: "Too many requests from your network. Wait a moment, then try again.", RetryAfter: time.Second}
+	ErrTooManyGuesses  = &Error{Kind: KindTooManyRequests, Code: "too_many_guesses", Detail: "Too many wrong passwords. Wait a while before you try again, or reset your password.", RetryAfter: time.Second}
 
 	ErrBusy     = &Error{Kind: KindUnavailable, Code: "busy", Detail: "The server is too busy right now. Try again in a moment.", RetryAfter: time.Second}
 	ErrDatabase = &Error{Kind: KindUnavailable, Code: "database_unavailable", Detail: "The database is unavailable right now. Try again in a moment; with an Idempotency-Key, that's safe.", RetryAfter: 2 * time.Second}

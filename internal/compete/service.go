@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Service is what both front doors call: every rule of the domain is behind it. Its fields are its dependencies; all are needed but Replays, Log and those under Mail.
+// Service is what both front doors call: every rule of the domain is behind it. Its fields are its dependencies; all are needed but Replays, Log, those about limits and those under Mail.
 type Service struct {
 	Users         UserStore
 	Competitions  CompetitionStore
@@ -22,6 +22,10 @@ type Service struct {
 	Clock         func() time.Time // the present moment
 	NewID         func() string    // a new id, ordered by time (UUID v7)
 	Log           *slog.Logger     // of what goes wrong beside an answer
+
+	Limiter Limiter // nil: nobody is limited
+	Limits  Limits
+	Guesses Guesses // nil: passwords may be guessed as fast as they are checked
 
 	// Mail: links that mails carry.
 	Links                LinkStore

@@ -8,9 +8,13 @@ import (
 
 // Accounts
 
-// SignUp makes an account. Errors: Invalid with every bad field, ErrEmailTaken, ErrBusy when too many passwords are being hashed.
+// SignUp makes an account. Errors: Invalid with every bad field, ErrEmailTaken, ErrTooManyRequests, ErrBusy when too many
+// passwords are being hashed.
 func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 	if err := in.validate(); err != nil {
+		return User{}, err
+	}
+	if err := s.limited(ctx, s.Limits.SignUps); err != nil {
 		return User{}, err
 	}
 	user, err := s.createUser(ctx, in, nil)
@@ -59,8 +63,16 @@ func (s *Service) createUser(ctx context.Context, in SignUp, verifiedAt *time.Ti
 }
 
 // LogIn checks an email and a password. Unknown emails and wrong passwords take the same time and give the same ErrBadCredentials;
-// ErrAccountDisabled is told only to who knows the password.
+// ErrAccountDisabled is told only to who knows the password. ErrTooManyRequests and ErrTooManyGuesses come before any of that,
+// ErrBusy when too many passwords are being checked.
 func (s *Service) LogIn(ctx context.Context, email, password string) (User, error) {
+	if err := s.limited(ctx, s.Limits.LogIns); err != nil {
+		return User{}, err
+	}
+	right, err := s.guess(ctx, email)
+	if err != nil {
+		return User{}, err
+	}
 	user, hash, err := s.Users.UserByEmail(ctx, NormalizeEmail(email))
 	if err != nil && !errors.Is(err, ErrUserMissing) {
 		return User{}, err
@@ -68,6 +80,7 @@ func (s *Service) LogIn(ctx context.Context, email, password string) (User, erro
 	if err := s.Passwords.Check(ctx, hash, password); err != nil {
 		return User{}, err
 	}
+	right()
 	if user.DisabledAt != nil {
 		return User{}, ErrAccountDisabled
 	}
@@ -99,7 +112,7 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 	now := s.now()
 	var hash string
 	if change.Password != nil {
-		if hash, err = s.newPassword(ctx, a, *change.CurrentPassword, *change.Password); err != nil {
+		if hash, err = s.newPassword(ctx, user, *change.CurrentPassword, *change.Password); err != nil {
 			return User{}, err
 		}
 	}
@@ -124,22 +137,29 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 	return user, nil
 }
 
-func (s *Service) newPassword(ctx context.Context, a Actor, current, password string) (string, error) {
-	if err := s.checkPassword(ctx, a, current); err != nil {
+func (s *Service) newPassword(ctx context.Context, user User, current, password string) (string, error) {
+	if err := s.checkPassword(ctx, user, current); err != nil {
 		return "", err
 	}
 	return s.Passwords.Hash(ctx, password)
 }
 
-// checkPassword holds the actor to the present password, so that a login left open doesn't give the account away.
-func (s *Service) checkPassword(ctx context.Context, a Actor, current string) error {
-	hash, err := s.Users.PasswordHash(ctx, a.UserID)
+// checkPassword holds the user to the current password, so that a login left open doesn't give the account away.
+func (s *Service) checkPassword(ctx context.Context, user User, current string) error {
+	right, err := s.guess(ctx, user.Email)
+	if err != nil {
+		return err
+	}
+	hash, err := s.Users.PasswordHash(ctx, user.ID)
 	if err != nil {
 		return err
 	}
 	err = s.Passwords.Check(ctx, hash, current)
 	if errors.Is(err, ErrBadCredentials) {
 		return Invalid(FieldError{Field: "currentPassword", Message: "is incorrect"})
+	}
+	if err == nil {
+		right()
 	}
 	return err
 }

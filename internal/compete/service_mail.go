@@ -34,6 +34,9 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	if v.email(email); v.err() != nil {
 		return v.err()
 	}
+	if err := s.limited(ctx, s.Limits.Links); err != nil {
+		return err
+	}
 	err := s.requestLink(ctx, LinkReset, "", email)
 	if errors.Is(err, ErrLinkTooSoon) {
 		return nil
@@ -59,7 +62,7 @@ func (s *Service) RequestEmailChange(ctx context.Context, a Actor, email, curren
 	if err := v.err(); err != nil {
 		return err
 	}
-	if err := s.checkPassword(ctx, a, currentPassword); err != nil {
+	if err := s.checkPassword(ctx, user, currentPassword); err != nil {
 		return err
 	}
 	return s.requestLink(ctx, LinkChange, user.ID, email)

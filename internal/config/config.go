@@ -40,6 +40,11 @@ type Config struct {
 	JWTExpiration time.Duration `group:"Logins" name:"jwt-expiration" env:"JWT_EXPIRATION" default:"24h" help:"How long an API token is valid, such as 90m, 24h or 7d."`
 	BcryptCost    int           `group:"Logins" env:"BCRYPT_COST" default:"12" help:"The cost of hashing a password, 4 to 31. Each step doubles the time it takes."`
 
+	LimitSignUps int `group:"Limits" name:"limit-signups" env:"LIMIT_SIGNUPS" default:"300" help:"Sign-ups per minute from one network: an IPv4 address or an IPv6 /64. A hall full of people is one network. 0 means no limit."`
+	LimitLogIns  int `group:"Limits" name:"limit-logins" env:"LIMIT_LOGINS" default:"300" help:"Logins per minute from one network. 0 means no limit."`
+	LimitLinks   int `group:"Limits" env:"LIMIT_LINKS" default:"60" help:"Password reset requests per minute from one network. 0 means no limit."`
+	LimitGuesses int `group:"Limits" env:"LIMIT_GUESSES" default:"10" help:"Wrong passwords for one account from one network before each further attempt has to wait: 1 s at first, then twice as long each time, up to 15 minutes. 0 means no limit."`
+
 	Roles             []Role        `group:"Work" env:"ROLES" default:"web,api,worker" help:"What this process does: web (pages), api, worker (confirmations, reminders, email)."`
 	WorkerConcurrency int           `group:"Work" env:"WORKER_CONCURRENCY" default:"4" help:"How many jobs run at once in each queue, 1 to 100. The maintenance queue always runs at least two."`
 	ReminderSchedule  string        `group:"Work" name:"cron-reminder-schedule" env:"CRON_REMINDER_SCHEDULE" default:"0 * * * *" help:"When to send reminders: five cron fields, in UTC."`

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"minicompete/internal/compete"
 	"minicompete/internal/problem"
 )
 
@@ -27,8 +28,9 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		}
 		handler, probe := s.handler(e, r)
 		ctx, span := s.follow(r, id, e.Quiet || probe)
-		r = r.WithContext(ctx)
-		r.RemoteAddr = clientAddr(r, s.config.TrustedProxies)
+		addr := clientAddr(r, s.config.TrustedProxies)
+		r = r.WithContext(compete.WithClient(ctx, clientOf(r, addr, id)))
+		r.RemoteAddr = addr
 		recorder := &recorder{ResponseWriter: w}
 		// Deferred, so that an answer that is cut off on purpose (http.ErrAbortHandler) is logged too.
 		defer func() {

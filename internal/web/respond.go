@@ -167,9 +167,7 @@ func (a *app) fail(v *visit, err error) {
 
 // retryAfter says when to come again, where the refusal knows.
 func (v *visit) retryAfter(e *compete.Error) {
-	if e.RetryAfter > 0 {
-		v.w.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds()+0.999)))
-	}
+	problem.Wait(v.w.Header(), e.RetryAfter, e.Quota)
 }
 
 func (v *visit) problemPage(status int, e *compete.Error) ui.Page {
