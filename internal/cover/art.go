@@ -34,6 +34,9 @@ var motifs = []motif{
 	{"tiles", "design art photo photography game games jam film writing theatre", drawTiles},
 }
 
+// anyOccasion is how many motifs, the last ones, suit a competition whose words name none.
+const anyOccasion = 4
+
 // Of is the cover of a competition that has none of its own.
 func Of(title string, tags []string) Art {
 	h := fnv.New64a()
@@ -41,7 +44,7 @@ func Of(title string, tags []string) Art {
 		_, _ = h.Write([]byte(part + "\x00")) // a hash never fails
 	}
 	sum := h.Sum64()
-	a := Art{motif: int(sum >> 32 % uint64(len(motifs))), seed: uint32(sum)} //nolint:gosec // the lower half is meant
+	a := Art{motif: len(motifs) - 1 - int(sum>>32%anyOccasion), seed: uint32(sum)} //nolint:gosec // the lower half is meant
 	words := strings.Fields(strings.ToLower(strings.Join(tags, " ") + " " + title))
 	for _, word := range words {
 		for i := range motifs {
