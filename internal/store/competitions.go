@@ -42,10 +42,10 @@ func (t *Tx) claimKey(ctx context.Context, r compete.IdempotencyRecord, now time
 
 func (t *Tx) insertCompetition(ctx context.Context, c compete.Competition) error {
 	if _, err := change(ctx, t, `INSERT INTO competitions (id, title, description, location, capacity, seats_left, waitlisted, reg_opens_at,
-			reg_deadline, start_date, status, waitlist, organizer_id, version, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+			reg_deadline, start_date, end_date, time_zone, status, waitlist, organizer_id, version, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		c.ID, c.Title, c.Description, c.Location, c.Capacity, c.SeatsLeft, c.Waitlisted, utc(c.RegOpensAt), compete.UTC(c.RegDeadline),
-		utc(c.StartDate), string(c.Status), c.Waitlist, c.Organizer.ID, c.Version, compete.UTC(c.CreatedAt), compete.UTC(c.UpdatedAt)); err != nil {
+		utc(c.StartDate), utc(c.EndDate), c.Zone().String(), string(c.Status), c.Waitlist, c.Organizer.ID, c.Version, compete.UTC(c.CreatedAt), compete.UTC(c.UpdatedAt)); err != nil {
 		return err
 	}
 	return t.saveTags(ctx, c)

@@ -97,6 +97,7 @@ var (
 //	{+c.at}        a column whose index is not to be used, because another one serves the order of the list
 //	{micros c.at}  a time as microseconds since 1970, to calculate with
 //	{now}          the present, as the job queue keeps times
+//	{in v.seconds} so many seconds later
 //
 // and, where the statement is run for many rows with these columns (see bulk), {select v.id, …} and {from}.
 func (d *dialect) render(text string, columns ...column) string {
@@ -147,6 +148,11 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		return fmt.Sprintf(d.words, rest)
 	case "now":
 		return d.now
+	case "in":
+		if postgres {
+			return "now() + make_interval(secs => " + rest + ")"
+		}
+		return "datetime('now', 'subsec', '+' || " + rest + " || ' seconds')"
 	case "micros":
 		if postgres {
 			return "CAST(EXTRACT(EPOCH FROM " + rest + ") * 1000000 AS bigint)"

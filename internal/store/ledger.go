@@ -142,6 +142,9 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	trip.bulk(deleteIdempotencyRecord, t.expired, anyNumber)
 	trip.bulk(insertIdempotencyRecords, recordRows(c.Records), anyNumber)
 	trip.bulk(countSeatsTaken, takenRows(c), anyNumber)
+	if err := addMoves(trip, c.Moves); err != nil {
+		return err
+	}
 	if err := t.store.addJobs(trip, c.Jobs); err != nil {
 		return err
 	}

@@ -51,11 +51,20 @@ func shareVersion(c *compete.Competition) string {
 	return hashOf(cover.Of(c.Title, c.Tags).Name(), c.Title, whenAndWhere(c))[:16]
 }
 
+// startDay is the start where the competition is; nil when it is not known.
+func startDay(c *compete.Competition) *time.Time {
+	if c.StartDate == nil {
+		return nil
+	}
+	day := c.StartDate.In(c.Schedule().Zone())
+	return &day
+}
+
 // whenAndWhere is the line below the title.
 func whenAndWhere(c *compete.Competition) string {
 	var parts []string
-	if c.StartDate != nil {
-		parts = append(parts, c.StartDate.UTC().Format("Mon, 2 Jan 2006"))
+	if day := startDay(c); day != nil {
+		parts = append(parts, day.Format("Mon, 2 Jan 2006"))
 	}
 	if c.Location != "" {
 		parts = append(parts, c.Location)

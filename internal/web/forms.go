@@ -3,7 +3,6 @@ package web
 import (
 	"strings"
 	"time"
-	_ "time/tzdata" // zones that people type must be known on every machine
 	"unicode"
 	"unicode/utf8"
 )
@@ -28,6 +27,9 @@ func fieldLabel(field string) string {
 
 // sentence makes the domain's fragment ("must be in the future") stand on its own.
 func sentence(fragment string) string {
+	if fragment == "is required" {
+		return "This is required."
+	}
 	return capital(fragment) + "."
 }
 

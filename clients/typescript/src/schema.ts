@@ -583,6 +583,12 @@ export interface components {
              */
             readonly description: string;
             /**
+             * Format: date-time
+             * @description null: not known.
+             * @example 2026-05-09T16:00:00Z
+             */
+            readonly endDate: string | null;
+            /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
              */
@@ -632,6 +638,11 @@ export interface components {
              *     ]
              */
             readonly tags: readonly string[];
+            /**
+             * @description IANA name of the zone in which its times are shown to people.
+             * @example Europe/Zurich
+             */
+            readonly timeZone: string;
             /** @example Spring Hackathon */
             readonly title: string;
             /**
@@ -670,6 +681,12 @@ export interface components {
              */
             readonly createdAt: string;
             /**
+             * Format: date-time
+             * @description null: not known.
+             * @example 2026-05-09T16:00:00Z
+             */
+            readonly endDate: string | null;
+            /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
              */
@@ -719,6 +736,11 @@ export interface components {
              *     ]
              */
             readonly tags: readonly string[];
+            /**
+             * @description IANA name of the zone in which its times are shown to people.
+             * @example Europe/Zurich
+             */
+            readonly timeZone: string;
             /** @example Spring Hackathon */
             readonly title: string;
             /**
@@ -775,6 +797,12 @@ export interface components {
              * @example Bring your own **laptop**.
              */
             readonly description?: string;
+            /**
+             * Format: date-time
+             * @description After the start.
+             * @example 2026-05-09T16:00:00Z
+             */
+            readonly endDate?: string | null;
             /** @example Zurich */
             readonly location?: string;
             /**
@@ -810,6 +838,12 @@ export interface components {
              *     ]
              */
             readonly tags?: readonly string[];
+            /**
+             * @description IANA name of the zone in which its times are shown to people.
+             * @default UTC
+             * @example Europe/Zurich
+             */
+            readonly timeZone?: string;
             /** @example Spring Hackathon */
             readonly title: string;
             /**
@@ -950,7 +984,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "competition_cancelled" | "reminder" | "verify_email" | "password_reset" | "change_email" | "email_changed" | "address_in_use";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "competition_cancelled" | "reminder" | "changed" | "verify_email" | "password_reset" | "change_email" | "email_changed" | "address_in_use";
             /**
              * Format: date-time
              * @description When it was read; null if unread.
@@ -974,7 +1008,7 @@ export interface components {
              * @example 59
              */
             readonly seq: number | null;
-            /** @example You are in: Spring Hackathon */
+            /** @example You're in: Spring Hackathon */
             readonly subject: string;
             /** @example ada@example.com */
             readonly to: string;
@@ -1202,6 +1236,12 @@ export interface components {
              * @example Bring your own **laptop**.
              */
             readonly description?: string;
+            /**
+             * Format: date-time
+             * @description After the start.
+             * @example 2026-05-09T16:00:00Z
+             */
+            readonly endDate?: string | null;
             /** @example Zurich */
             readonly location?: string;
             /**
@@ -1232,6 +1272,11 @@ export interface components {
              *     ]
              */
             readonly tags?: readonly string[];
+            /**
+             * @description IANA name. It moves nothing: the times stay the same moments.
+             * @example Europe/Zurich
+             */
+            readonly timeZone?: string;
             /** @example Spring Hackathon 2026 */
             readonly title?: string;
             /** @example true */

@@ -116,7 +116,7 @@ func testManaging(t *testing.T, s site) {
 	page := v.at("/competitions/")
 	guest := newVisitor(t, s.first(), "Ada Guest")
 	guest.open(page)
-	guest.see("h1", "There is nothing here")
+	guest.see("h1", "Page not found")
 	v.click(`form[action$="/publish"] button`)
 	v.see("#stand-title", "Registration is open")
 	guest.open(page)
