@@ -60,7 +60,7 @@ type Competition struct {
 	Status      CompetitionStatus
 	Waitlist    bool   // whether one can queue when it is full
 	Discarded   bool   // cancelled as a draft: it was never published
-	Cover       string     `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
+	Cover       string `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
 	Organizer   Organizer
 	Version     int // raised by each change of its content
 	CreatedAt   time.Time
