@@ -143,6 +143,18 @@ func (s *Service) CancelCompetition(ctx context.Context, a Actor, id string) (Co
 	return after, err
 }
 
+// DeleteDraft removes a draft of the actor for good. Errors: those of OwnCompetition, ErrNotDraft.
+func (s *Service) DeleteDraft(ctx context.Context, a Actor, id string) error {
+	c, err := s.OwnCompetition(ctx, a, id)
+	if err != nil {
+		return err
+	}
+	if c.Status != StatusDraft {
+		return ErrNotDraft
+	}
+	return s.Competitions.DeleteDraft(ctx, id)
+}
+
 // OwnCompetition reads a competition that the actor, its organizer, may change. It fails with ErrCompetitionMissing for what the
 // actor may not know of, with ErrForbidden for what is another's.
 func (s *Service) OwnCompetition(ctx context.Context, a Actor, id string) (Competition, error) {

@@ -48,8 +48,11 @@ func (a *app) routes() []route {
 		{"POST /competitions/{id}/close", a.closeNow},
 		{"GET /competitions/{id}/cancel", a.cancelForm},
 		{"POST /competitions/{id}/cancel", a.cancel},
+		{"GET /competitions/{id}/delete", a.deleteForm},
+		{"POST /competitions/{id}/delete", a.deleteDraft},
 		{"GET /competitions/{id}/registrations", a.registrations},
 		{"GET /competitions/{id}/registrations.csv", a.registrationsCSV},
+		{"GET /competitions/{id}/registrations/print", a.printRegistrations},
 		{"GET /competitions/{id}/registrations/{registration}/remove", a.removeForm},
 		{"POST /competitions/{id}/registrations/{registration}/remove", a.remove},
 

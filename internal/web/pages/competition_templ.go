@@ -584,7 +584,12 @@ func manage(c CompetitionData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if c.Owned && c.Stand.Kind != StandCancelled {
+		if c.Owned && c.Stand.Kind == StandDraft {
+			templ_7745c5c3_Err = AskLink("", "btn btn-danger", "/competitions/"+c.ID+"/delete", "Delete draft").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else if c.Owned && c.Stand.Kind != StandCancelled {
 			templ_7745c5c3_Err = AskLink("", "btn btn-danger", "/competitions/"+c.ID+"/cancel", "Cancel the competition").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
