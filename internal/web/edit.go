@@ -244,7 +244,7 @@ func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionFo
 		ID: c.ID, Title: c.Title, Description: c.Description, Location: c.Location, Tags: strings.Join(c.Tags, ", "),
 		Capacity: strconv.Itoa(c.Capacity), Waitlist: c.Waitlist, Draft: c.Status == compete.StatusDraft, Version: c.Version,
 		Opens: formatLocal(c.RegOpensAt, zone), Deadline: formatLocal(&c.RegDeadline, zone), Starts: formatLocal(c.StartDate, zone),
-		Zone: zone.String(),
+		Zone: zone.String(), Cover: coverForm(c),
 	}
 }
 
