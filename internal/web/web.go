@@ -76,6 +76,7 @@ type app struct {
 	viewers *viewers
 	tags    *popularTags
 	texts   *markdown.Cache
+	covers  pictureCache
 	up      map[string]int // for each route that only takes posts, how far up the page with its form is
 }
 
@@ -113,6 +114,8 @@ func New(ctx context.Context, c Config) http.Handler {
 		}))
 	}
 	mux.Handle("GET "+static.Prefix, static.Handler())
+	mux.HandleFunc("GET /covers/{file}", drawnCover)
+	mux.HandleFunc("GET /competitions/{id}/cover/{file}", a.picture)
 	mux.Handle("GET /favicon.ico", http.RedirectHandler(static.Path("mark.svg"), http.StatusSeeOther))
 	if c.Jobs != nil {
 		mux.Handle(JobsPath+"/", a.adminsOnly(c.Jobs))
