@@ -345,7 +345,7 @@ export interface paths {
         };
         /**
          * List a competition's registrations
-         * @description For the competition's organizer and admins, in order of arrival. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Cells that a spreadsheet would read as a formula start with an apostrophe.
+         * @description For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of one that follows a separator.
          */
         readonly get: operations["listRegistrations"];
         readonly put?: never;
@@ -3233,6 +3233,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
+                /** @description By `seq` (`arrival`, or `newest` first), by name, or by status: confirmed, pending, waitlisted, cancelled. */
+                readonly sort?: "arrival" | "newest" | "name" | "status";
                 /** @description Return only registrations with this status. */
                 readonly status?: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
             };

@@ -209,6 +209,9 @@ var layouts = map[TimeStyle]string{
 	TimeDate:    "2 Jan 2006",
 }
 
+// chartTimes are how the table of a Chart writes moments, by kind: a rush is over within a second.
+var chartTimes = map[string]string{"bars": layouts[TimeDate], "steps": "2 Jan 2006, 15:04:05.000"}
+
 // shortWithYear is TimeShort of another year than this one.
 const shortWithYear = "2 Jan 2006, 15:04 UTC"
 
