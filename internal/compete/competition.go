@@ -58,10 +58,11 @@ type Competition struct {
 	EndDate     *time.Time // after the start
 	TimeZone    string     // IANA name of the zone in which its times are shown to people; empty means UTC
 	Status      CompetitionStatus
-	Waitlist    bool // whether one can queue when it is full
-	Discarded   bool // cancelled as a draft: it was never published
-	Unpublished bool `json:"-"` // a draft that an admin made of what was published: registrations are kept, and only an admin publishes it again
-	Suspended   bool `json:"-"` // nobody answers for it: its organizer's account is disabled, or no organizer's any more
+	Waitlist    bool   // whether one can queue when it is full
+	Discarded   bool   // cancelled as a draft: it was never published
+	Unpublished bool   `json:"-"` // a draft that an admin made of what was published: registrations are kept, and only an admin publishes it again
+	Suspended   bool   `json:"-"` // nobody answers for it: its organizer's account is disabled, or no organizer's any more
+	Cover       string `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
 	Organizer   Organizer
 	Version     int // raised by each change of its content
 	CreatedAt   time.Time

@@ -136,11 +136,14 @@ func (p Phase) valid() bool {
 
 // UpdateCompetition changes a competition that the actor manages and that still has the given version; 0 means any.
 func (s *Service) UpdateCompetition(ctx context.Context, a Actor, id string, version int, change CompetitionChange) (Competition, error) {
-	if _, err := s.ManagedCompetition(ctx, a, id); err != nil { // refused early, without the registrar's queue
+	before, err := s.ManagedCompetition(ctx, a, id)
+	if err != nil { // refused early, without the registrar's queue
 		return Competition{}, err
 	}
 	change.Unpublish = false // it has a method of its own
-	return s.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
+	after, err := s.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
+	after.Cover = before.Cover
+	return after, err
 }
 
 // UnpublishCompetition hides a competition, for admins: it becomes a draft. Registrations are kept, but nobody is admitted, promoted or
@@ -153,7 +156,9 @@ func (s *Service) UnpublishCompetition(ctx context.Context, a Actor, id string) 
 	if err != nil || c.Status == StatusDraft {
 		return c, err
 	}
-	return s.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Change: CompetitionChange{Unpublish: true}})
+	after, err := s.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Change: CompetitionChange{Unpublish: true}})
+	after.Cover = c.Cover
+	return after, err
 }
 
 // TransferCompetition gives a competition another organizer, for admins. The account is named by its id or its email, and must be an
@@ -162,14 +167,17 @@ func (s *Service) TransferCompetition(ctx context.Context, a Actor, id, organize
 	if err := require(a, RoleAdmin); err != nil {
 		return Competition{}, err
 	}
-	if _, err := s.Competition(ctx, a, id); err != nil {
+	before, err := s.Competition(ctx, a, id)
+	if err != nil {
 		return Competition{}, err
 	}
 	to, err := s.newOrganizer(ctx, organizerID, email)
 	if err != nil {
 		return Competition{}, err
 	}
-	return s.Registrar.Transfer(ctx, TransferCommand{Actor: a, CompetitionID: id, To: Organizer{ID: to.ID, Name: to.Name}})
+	after, err := s.Registrar.Transfer(ctx, TransferCommand{Actor: a, CompetitionID: id, To: Organizer{ID: to.ID, Name: to.Name}})
+	after.Cover = before.Cover
+	return after, err
 }
 
 // newOrganizer finds the account that a competition is to be given to.
@@ -201,10 +209,13 @@ func (s *Service) newOrganizer(ctx context.Context, id, email string) (User, err
 
 // CancelCompetition cancels a competition that the actor manages; everybody registered is told.
 func (s *Service) CancelCompetition(ctx context.Context, a Actor, id string) (Competition, error) {
-	if _, err := s.ManagedCompetition(ctx, a, id); err != nil { // refused early, without the registrar's queue
+	before, err := s.ManagedCompetition(ctx, a, id)
+	if err != nil { // refused early, without the registrar's queue
 		return Competition{}, err
 	}
-	return s.Registrar.CancelCompetition(ctx, CancelCompetitionCommand{Actor: a, CompetitionID: id})
+	after, err := s.Registrar.CancelCompetition(ctx, CancelCompetitionCommand{Actor: a, CompetitionID: id})
+	after.Cover = before.Cover
+	return after, err
 }
 
 // DeleteDraft removes a draft that the actor manages for good. What was published before is none. Errors: those of ManagedCompetition, ErrNotDraft.

@@ -9,7 +9,6 @@ import (
 
 	"minicompete/internal/compete"
 	"minicompete/internal/problem"
-	"minicompete/internal/web/markdown"
 	"minicompete/internal/web/pages"
 	"minicompete/internal/web/ui"
 )
@@ -25,7 +24,7 @@ func (a *app) competition(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand pages.Stand) (response, error) {
-	html, err := markdown.HTML(c.Description)
+	html, err := a.texts.HTML(c.ID, c.Version, c.Description)
 	if err != nil {
 		return nil, err
 	}
@@ -33,11 +32,12 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 		ID: c.ID, Title: c.Title, Description: html, Location: c.Location, Organizer: c.Organizer.Name, Tags: c.Tags,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: stand.Seats,
 		Managed: c.ManagedBy(v.actor), Admin: v.actor.Role.AtLeast(compete.RoleAdmin),
-		Suspended: c.Suspended, Unpublished: c.Unpublished, Stand: stand,
+		Suspended: c.Suspended, Unpublished: c.Unpublished, Stand: stand, Day: startDay(&c), Cover: coverView(&c),
 	}
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
 		page = v.shared(page, "/competitions/"+c.ID, shareText(&c))
+		page.Image = v.app.PublicURL.JoinPath(sharePath(&c)).String()
 	}
 	return show(status, pages.Competition(page, data)), nil
 }

@@ -60,7 +60,7 @@ func (a *app) remove(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	if !form.Notify {
-		return redirectWith("removed-silently", form.Back), nil
+		return redirectWith("removed-quiet", form.Back), nil
 	}
 	return redirectWith("removed", form.Back), nil
 }
