@@ -27,10 +27,10 @@ func fieldLabel(field string) string {
 
 // sentence makes the domain's fragment ("must be in the future", "is required") stand on its own.
 func sentence(fragment string) string {
-	if strings.HasPrefix(fragment, "is ") {
-		return "This " + fragment + "."
+	if strings.HasPrefix(fragment, "must ") || strings.HasPrefix(fragment, "may ") {
+		return capital(fragment) + "."
 	}
-	return capital(fragment) + "."
+	return "This " + fragment + "."
 }
 
 func capital(s string) string {
