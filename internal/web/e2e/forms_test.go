@@ -137,8 +137,17 @@ func testDraftsOfForms(t *testing.T, s site) {
 	v.open(page)
 	v.see("h1", "Page not found")
 
+	const asks = `(() => { const e = new Event("beforeunload", {cancelable: true}); dispatchEvent(e); return e.defaultPrevented; })()`
 	v.open("/competitions/create")
+	eval[any](v, `Storage.prototype.setItem = () => { throw new Error("no room"); }`)
+	v.until("no question while nothing is typed", `!`+asks)
+	v.typeIn("location", "Nowhere")
+	v.until("a question where it can't be kept", asks)
+	eval[any](v, `addEventListener("beforeunload", (e) => e.stopImmediatePropagation(), true)`)
+
+	v.open("/competitions/create?again")
 	v.typeIn("location", "Elsewhere")
+	v.until("no question where it is kept", `!`+asks)
 	v.until("it to be kept", `Object.keys(localStorage).some((key) => key.startsWith("draft:"))`)
 	v.open("/account")
 	v.click(`main form[action="/auth/logout"] button`)
