@@ -189,6 +189,11 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 		Title: n.Title, Description: html, Location: n.Location, Organizer: organizer, Tags: compete.NormalizeTags(n.Tags),
 		Opens: n.RegOpensAt, Deadline: n.RegDeadline, Starts: n.StartDate, Seats: seatsView(c.Seats(v.now)),
 	}}
+	if stored != nil {
+		c.ID, c.Cover = stored.ID, stored.Cover
+	}
+	c.Title, c.Tags, c.StartDate, c.TimeZone = n.Title, look.Tags, n.StartDate, typed.zone.String()
+	look.Day, look.CompetitionData.Cover = startDay(&c), coverView(&c)
 	look.Images, look.Markup = markdown.Lost(typed.form.Description)
 	return look, nil
 }
