@@ -29,7 +29,8 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	data := pages.RegistrationsData{
-		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: seatsView(c.Seats(v.now)), Status: string(filter.Status), Search: filter.Search,
+		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
+		Seats: seatsView(c.Seats(v.now)), Status: string(filter.Status), Search: filter.Search,
 		CSV: "/competitions/" + c.ID + "/registrations.csv", Removal: c.Status != compete.StatusCancelled,
 	}
 	for i := range list.Items {
