@@ -46,7 +46,7 @@ type restoreCommand struct {
 
 // Help is the end of the command's help.
 func (restoreCommand) Help() string {
-	return "Stop the servers first: a database in use is left alone. A file that was cut off or changed is refused. This returns the database to the state it was in when the backup was made. If it fails, nothing changes. " +
+	return "Stop the servers first: a database in use can't be restored. A damaged or incomplete file is rejected. This returns the database to the state it was in when the backup was made. If it fails, nothing changes. " +
 		"A database that contains data is only replaced with --overwrite. The next 'serve' or 'migrate up' upgrades an older schema."
 }
 

@@ -324,7 +324,7 @@ func (v *validation) end(c *Competition) {
 	v.time("endDate", *c.EndDate)
 	switch {
 	case c.StartDate == nil:
-		v.add("endDate", "needs a start date before it")
+		v.add("endDate", "requires a start date")
 	case !c.EndDate.After(*c.StartDate):
 		v.add("endDate", "must be after the start")
 	}

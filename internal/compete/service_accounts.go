@@ -3,6 +3,7 @@ package compete
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -12,7 +13,7 @@ import (
 // passwords are being hashed.
 func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 	if err := in.validate(); err != nil {
-		return User{}, err
+		return User{}, s.takenToo(ctx, in.Email, err)
 	}
 	if err := s.limited(ctx, s.Limits.SignUps); err != nil {
 		return User{}, err
@@ -26,6 +27,21 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 		s.Log.WarnContext(ctx, "could not request the email that confirms an address", "user", user.ID, "error", err)
 	}
 	return user, nil
+}
+
+// takenToo adds to what is wrong with a sign-up that its email is taken, so that one answer names everything.
+func (s *Service) takenToo(ctx context.Context, email string, refusal error) error {
+	fields := AsError(refusal).Fields
+	if slices.ContainsFunc(fields, func(f FieldError) bool { return f.Field == "email" }) {
+		return refusal
+	}
+	if s.limited(ctx, s.Limits.SignUps) != nil { // so that asking costs what signing up does
+		return refusal
+	}
+	if _, _, err := s.Users.UserByEmail(ctx, email); err != nil {
+		return refusal // it is free; or that can't be told now, and will be when the rest is right
+	}
+	return Invalid(append(fields, FieldError{Field: "email", Message: "already belongs to an account"})...)
 }
 
 // CreateUser makes an account of any role, admins too, whose address counts as verified. It belongs to the command line: no route reaches it.
@@ -106,13 +122,17 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 	if err != nil {
 		return User{}, err
 	}
-	if err := change.validate(); err != nil {
-		return User{}, err
+	invalid := change.validate()
+	if change.Password != nil && change.CurrentPassword != nil && *change.CurrentPassword != "" {
+		invalid = both(invalid, s.checkPassword(ctx, user, *change.CurrentPassword))
+	}
+	if invalid != nil {
+		return User{}, invalid
 	}
 	now := s.now()
 	var hash string
 	if change.Password != nil {
-		if hash, err = s.newPassword(ctx, user, *change.CurrentPassword, *change.Password); err != nil {
+		if hash, err = s.Passwords.Hash(ctx, *change.Password); err != nil {
 			return User{}, err
 		}
 	}
@@ -135,13 +155,6 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 		return user, s.Users.SetPassword(ctx, user.ID, hash, a.SessionID, now)
 	}
 	return user, nil
-}
-
-func (s *Service) newPassword(ctx context.Context, user User, current, password string) (string, error) {
-	if err := s.checkPassword(ctx, user, current); err != nil {
-		return "", err
-	}
-	return s.Passwords.Hash(ctx, password)
 }
 
 // checkPassword holds the user to the current password, so that a login left open doesn't give the account away.

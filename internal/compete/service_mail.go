@@ -59,11 +59,12 @@ func (s *Service) RequestEmailChange(ctx context.Context, a Actor, email, curren
 	if currentPassword == "" {
 		v.add("currentPassword", "is required to change your email address")
 	}
-	if err := v.err(); err != nil {
-		return err
+	invalid := v.err()
+	if currentPassword != "" {
+		invalid = both(invalid, s.checkPassword(ctx, user, currentPassword))
 	}
-	if err := s.checkPassword(ctx, user, currentPassword); err != nil {
-		return err
+	if invalid != nil {
+		return invalid
 	}
 	return s.requestLink(ctx, LinkChange, user.ID, email)
 }

@@ -55,10 +55,10 @@ type Config struct {
 	FailedJobsAge     time.Duration `group:"Work" name:"cleanup-failed-jobs-age" env:"CLEANUP_FAILED_JOBS_AGE" default:"30d" help:"How long failed jobs are kept."`
 	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long login sessions are kept after they expire."`
 
-	SMTPURL              URL    `group:"Mail" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"The mail server: smtp://user:password@host:587 or smtps://user:password@host:465. Every mailbox message is then also emailed. Use the same value for all processes. smtp: uses STARTTLS if the server offers it, and insists on it with a password or ?tls=required. If empty, no email is sent."`
-	MailFrom             string `group:"Mail" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" help:"The sender of emails. Its domain is also used in their Message-ID."`
-	MailConnections      int    `group:"Mail" env:"MAIL_CONNECTIONS" default:"4" help:"How many connections each process opens to the mail server, 1 to 100."`
-	RequireVerifiedEmail bool   `group:"Mail" env:"REQUIRE_VERIFIED_EMAIL" help:"Require a confirmed email address to register. Needs SMTP_URL."`
+	SMTPURL              URL    `group:"Email" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"The mail server: smtp://user:password@host:587 or smtps://user:password@host:465. Every mailbox message is then also emailed. Use the same value for all processes. smtp: uses STARTTLS if the server offers it, and insists on it with a password or ?tls=required. If empty, no email is sent."`
+	MailFrom             string `group:"Email" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" help:"The sender of emails. Its domain is also used in their Message-ID."`
+	MailConnections      int    `group:"Email" env:"MAIL_CONNECTIONS" default:"4" help:"How many connections each process opens to the mail server, 1 to 100."`
+	RequireVerifiedEmail bool   `group:"Email" env:"REQUIRE_VERIFIED_EMAIL" help:"Require a confirmed email address to register. Needs SMTP_URL."`
 
 	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" help:"The lowest level to log: debug, info, warn or error."`
 	LogFormat string     `group:"Logs" env:"LOG_FORMAT" default:"text" help:"The log format: text or json."`

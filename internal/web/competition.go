@@ -106,6 +106,9 @@ func (a *app) stand(r *http.Request, v *visit) (response, error) {
 
 // register takes the one press. The card changes in place; without script a redirect shows the same.
 func (a *app) register(r *http.Request, v *visit) (response, error) {
+	if !v.actor.LoggedIn() {
+		return a.registerLater(r, v)
+	}
 	id := r.PathValue("id")
 	outcome, err := a.Service.Register(r.Context(), v.actor, id, compete.Idempotency{
 		Key: r.PostFormValue("key"), RequestHash: hashOf(r.Method, r.URL.Path), Status: http.StatusSeeOther,
@@ -113,6 +116,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	e, isRefusal := refused(err)
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
+		v.intend(intent{id, r.PostFormValue("key")})
 		return redirect(verifyPath("/competitions/" + id)), nil
 	case err == nil && !v.partial():
 		return redirectWith(registeredFlash(outcome), "/competitions/"+id), nil

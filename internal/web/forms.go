@@ -27,6 +27,9 @@ func fieldLabel(field string) string {
 
 // sentence makes the domain's fragment ("must be in the future") stand on its own.
 func sentence(fragment string) string {
+	if fragment == "is required" {
+		return "This is required."
+	}
 	return capital(fragment) + "."
 }
 

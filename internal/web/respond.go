@@ -28,9 +28,9 @@ type handler func(r *http.Request, v *visit) (response, error)
 type response func(v *visit) error
 
 var (
-	errNoSuchPage  = &compete.Error{Kind: compete.KindNotFound, Code: "page_not_found", Detail: "It may have been moved, or the address has a slip in it."}
-	errCrossOrigin = &compete.Error{Kind: compete.KindForbidden, Code: "cross_origin", Detail: "This form was sent from another site. Open the page here and try again."}
-	errBadForm     = &compete.Error{Kind: compete.KindUnreadable, Code: "unreadable", Detail: "The form could not be read. Go back and try again."}
+	errNoSuchPage  = &compete.Error{Kind: compete.KindNotFound, Code: "page_not_found", Detail: "It may have moved, or there's a typo in the address."}
+	errCrossOrigin = &compete.Error{Kind: compete.KindForbidden, Code: "cross_origin", Detail: "This form was sent from another site. Open the page on this site and try again."}
+	errBadForm     = &compete.Error{Kind: compete.KindUnreadable, Code: "unreadable", Detail: "We couldn't read the form. Go back and try again."}
 )
 
 // maxForm bounds a posted form: the longest description, percent-encoded, and the rest.
@@ -75,9 +75,14 @@ func show(status int, component templ.Component) response {
 		h.Set(markHeader, "1")
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Add("Vary", "Cookie, HX-Request, Accept-Encoding")
-		if v.actor.LoggedIn() {
+		switch {
+		case v.r.Method == http.MethodPost:
+			// A refused form: "back" shows it again only if the browser may keep it. Logging out clears what is kept, and no answer
+			// repeats a password.
+			h.Set("Cache-Control", "private, no-cache")
+		case v.actor.LoggedIn():
 			h.Set("Cache-Control", "no-store") // nothing of an account stays in a shared machine's cache
-		} else {
+		default:
 			h.Set("Cache-Control", "no-cache")
 		}
 		send(v, status, buf)
@@ -175,9 +180,9 @@ func (v *visit) problemPage(status int, e *compete.Error) ui.Page {
 func plainText(e *compete.Error) string {
 	switch {
 	case e.Kind == compete.KindInternal:
-		return "It is our mistake, not yours, and it has been noted. Nothing was lost; try again in a moment."
+		return "It's our fault, not yours, and it has been logged. Nothing was lost. Try again in a moment."
 	case errors.Is(e, compete.ErrDatabase):
-		return "Our records cannot be reached right now. Nothing was lost; try again in a moment."
+		return "We can't reach our records right now. Nothing was lost. Try again in a moment."
 	case e.Kind == compete.KindInvalid:
 		return firstField(e)
 	}
@@ -191,15 +196,15 @@ func (v *visit) problem(status int, e *compete.Error) pages.Problem {
 	}
 	switch status {
 	case http.StatusNotFound:
-		p.Title = "There is nothing here"
+		p.Title = "Page not found"
 	case http.StatusForbidden:
-		p.Title = "This is not yours to see"
+		p.Title = "You don't have access"
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		p.Title = "One moment, please"
 	case http.StatusInternalServerError:
-		p.Title = "That went wrong"
+		p.Title = "Something went wrong"
 	default:
-		p.Title = "That did not work"
+		p.Title = "That didn't work"
 	}
 	return p
 }

@@ -8,6 +8,7 @@ import (
 
 	"minicompete/internal/compete"
 	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
 )
 
 // typedForm is a competition's form as it was sent: the text as typed, and the values it stands for.
@@ -29,6 +30,7 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 	f.Version, _ = strconv.Atoi(get("version")) // anything else is version 0 of a new one
 	zone, known := compete.ZoneNamed(f.Zone)
 	if !known {
+		zone = time.UTC // so that the rest is looked through; it is not saved
 		f.Errors["zone"] = "Choose a time zone, such as Europe/Berlin or UTC."
 	}
 	capacity, err := strconv.Atoi(strings.TrimSpace(f.Capacity))
@@ -48,10 +50,6 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 		{"startDate", f.Starts, &starts},
 		{"endDate", f.Ends, &ends},
 	} {
-		if !known { // a date means nothing then
-			*d.at = nil
-			continue
-		}
 		at, problem := parseLocal(d.typed, zone, *d.at)
 		if problem != "" {
 			f.Errors[d.field] = problem
@@ -60,14 +58,33 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 	}
 	values := compete.NewCompetition{
 		Title: f.Title, Description: f.Description, Location: f.Location, Tags: splitTags(f.Tags),
-		Capacity: capacity, RegOpensAt: opens, StartDate: starts, EndDate: ends, TimeZone: f.Zone, Waitlist: f.Waitlist,
+		Capacity: capacity, RegOpensAt: opens, StartDate: starts, EndDate: ends, TimeZone: zone.String(), Waitlist: f.Waitlist,
 	}
 	if deadline != nil {
 		values.RegDeadline = *deadline
-	} else if strings.TrimSpace(f.Deadline) == "" {
-		f.Errors["regDeadline"] = "Is required."
+	} else if f.Errors["regDeadline"] == "" {
+		f.Errors["regDeadline"] = "This is required."
 	}
 	return typedForm{form: f, values: values, zone: zone}
+}
+
+// refuse adds what the domain finds wrong with the values, where the text could be read.
+func (t typedForm) refuse(err error) {
+	if err == nil {
+		return
+	}
+	for field, text := range formErrors(compete.AsError(err)) {
+		if field != "" && t.form.Errors[field] == "" {
+			t.form.Errors[field] = text
+		}
+	}
+}
+
+// tooFew adds that the seats that are held don't fit.
+func (t typedForm) tooFew(c *compete.Competition) {
+	if held := c.Registered(); t.values.Capacity < held && t.form.Errors["capacity"] == "" {
+		t.form.Errors["capacity"] = ui.Plural(held, "person already holds a seat", "people already hold seats") + "; capacity can't go below that."
+	}
 }
 
 func splitTags(typed string) []string {

@@ -86,7 +86,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
 		LoggedIn: a.LoggedIn(), Participant: a.Role == compete.RoleParticipant,
 	}
-	if s.Participant {
+	if s.Participant || !s.LoggedIn {
 		s.Key = rand.Text()
 	}
 	if mine == nil || phase == compete.PhaseCancelled {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"minicompete/internal/compete"
@@ -73,6 +74,7 @@ type app struct {
 	pages   *live.Door
 	viewers *viewers
 	tags    *popularTags
+	up      map[string]int // for each route that only takes posts, how far up the page with its form is
 }
 
 // New returns the handler of all pages and static files. Its background work ends with ctx.
@@ -84,8 +86,15 @@ func New(ctx context.Context, c Config) http.Handler {
 	go a.viewers.run(ctx)
 
 	mux := http.NewServeMux()
-	for _, r := range a.routes() {
+	routes := a.routes()
+	a.up = waysUp(routes)
+	for _, r := range routes {
 		mux.Handle(r.pattern, a.page(r.handle))
+	}
+	for pattern, up := range a.up {
+		mux.Handle(strings.Replace(pattern, http.MethodPost, http.MethodGet, 1), a.page(func(r *http.Request, _ *visit) (response, error) {
+			return redirect(above(r.URL.EscapedPath(), up)), nil
+		}))
 	}
 	mux.Handle("GET "+static.Prefix, static.Handler())
 	mux.Handle("GET /favicon.ico", http.RedirectHandler(static.Path("mark.svg"), http.StatusSeeOther))
@@ -112,6 +121,42 @@ func Routes(c Config) []string {
 type route struct {
 	pattern string
 	handle  handler
+}
+
+// waysUp finds, for each route that only takes posts, how many segments of its path lie below the nearest page, which has the form. Who
+// opens such an address, which an address bar may show after a post, is led there.
+func waysUp(routes []route) map[string]int {
+	pages := map[string]bool{"/": true}
+	for _, r := range routes {
+		if path, ok := strings.CutPrefix(r.pattern, "GET "); ok {
+			pages[path] = true
+		}
+	}
+	ways := map[string]int{}
+	for _, r := range routes {
+		path, ok := strings.CutPrefix(r.pattern, "POST ")
+		if !ok || pages[path] {
+			continue
+		}
+		for up := 1; ; up++ {
+			if pages[above(path, up)] {
+				ways[r.pattern] = up
+				break
+			}
+		}
+	}
+	return ways
+}
+
+// above is a path without its last segments.
+func above(path string, segments int) string {
+	for range segments {
+		path = path[:max(strings.LastIndexByte(path, '/'), 0)]
+	}
+	if path == "" {
+		return "/"
+	}
+	return path
 }
 
 // protect refuses posts from other origins, and sets the headers of pages beside those that package server gives every answer.

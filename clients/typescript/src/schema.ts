@@ -584,7 +584,7 @@ export interface components {
             readonly description: string;
             /**
              * Format: date-time
-             * @description null: not known.
+             * @description When the competition ends; null if it isn't known.
              * @example 2026-05-09T16:00:00Z
              */
             readonly endDate: string | null;
@@ -639,7 +639,7 @@ export interface components {
              */
             readonly tags: readonly string[];
             /**
-             * @description IANA name of the zone in which its times are shown to people.
+             * @description The IANA time zone in which people see the competition's times.
              * @example Europe/Zurich
              */
             readonly timeZone: string;
@@ -682,7 +682,7 @@ export interface components {
             readonly createdAt: string;
             /**
              * Format: date-time
-             * @description null: not known.
+             * @description When the competition ends; null if it isn't known.
              * @example 2026-05-09T16:00:00Z
              */
             readonly endDate: string | null;
@@ -737,7 +737,7 @@ export interface components {
              */
             readonly tags: readonly string[];
             /**
-             * @description IANA name of the zone in which its times are shown to people.
+             * @description The IANA time zone in which people see the competition's times.
              * @example Europe/Zurich
              */
             readonly timeZone: string;
@@ -799,7 +799,7 @@ export interface components {
             readonly description?: string;
             /**
              * Format: date-time
-             * @description After the start.
+             * @description When the competition ends. Must be after the start.
              * @example 2026-05-09T16:00:00Z
              */
             readonly endDate?: string | null;
@@ -839,7 +839,7 @@ export interface components {
              */
             readonly tags?: readonly string[];
             /**
-             * @description IANA name of the zone in which its times are shown to people.
+             * @description The IANA time zone in which people see the competition's times.
              * @default UTC
              * @example Europe/Zurich
              */
@@ -1238,7 +1238,7 @@ export interface components {
             readonly description?: string;
             /**
              * Format: date-time
-             * @description After the start.
+             * @description When the competition ends. Must be after the start.
              * @example 2026-05-09T16:00:00Z
              */
             readonly endDate?: string | null;
@@ -1273,7 +1273,7 @@ export interface components {
              */
             readonly tags?: readonly string[];
             /**
-             * @description IANA name. It moves nothing: the times stay the same moments.
+             * @description The IANA time zone in which people see the competition's times. Changing it doesn't change when anything happens.
              * @example Europe/Zurich
              */
             readonly timeZone?: string;

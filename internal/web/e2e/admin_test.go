@@ -110,6 +110,6 @@ func testJobConsole(t *testing.T, s site) {
 		stranger.at("/auth/login")
 		stranger.logIn(participant.User.Email, apptest.Password)
 		stranger.open(path)
-		stranger.see("h1", "This is not yours to see")
+		stranger.see("h1", "You don't have access")
 	}
 }

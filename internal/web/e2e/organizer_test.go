@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // testZoneOfTheOrganizer enters dates in a zone, around the night in which its clocks go forward, and finds them back as typed;
@@ -95,7 +97,7 @@ func testZoneIsAskedFor(t *testing.T, s site) {
 		"UTC":              {"endDate", "after the start"},
 	} {
 		v.fill("zone", zone)
-		v.do(js(`document.querySelector("main form").noValidate = true`))
+		eval[chromedp.Void](v, `document.querySelector("main form").noValidate = true`)
 		v.click(`button[value="DRAFT"]`)
 		v.see("#field-"+refusal[0]+"-error", refusal[1])
 	}
@@ -165,7 +167,7 @@ func testManaging(t *testing.T, s site) {
 	page := v.at("/competitions/")
 	guest := newVisitor(t, s.first(), "Ada Guest")
 	guest.open(page)
-	guest.see("h1", "There is nothing here")
+	guest.see("h1", "Page not found")
 	v.click(`form[action$="/publish"] button`)
 	v.see("#stand-title", "Registration is open")
 	guest.open(page)

@@ -181,7 +181,7 @@ func troubledTour(t *testing.T) tour {
 	heading := func(text string) func(*visitor) { return func(v *visitor) { v.see("h1", text) } }
 	return tour{newVisitor(t, public.String(), "visitor in trouble"), []stop{
 		{name: "error-503", path: away, then: heading("One moment")},
-		{name: "error-500", path: broken, then: heading("That went wrong")},
+		{name: "error-500", path: broken, then: heading("Something went wrong")},
 	}}
 }
 

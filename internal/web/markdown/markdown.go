@@ -10,19 +10,24 @@ import (
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 var (
-	parser = goldmark.New(
+	converter = goldmark.New(
 		goldmark.WithExtensions(extension.Linkify, extension.Strikethrough, extension.Table),
+		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(imagesToLinks{}, 1000))),
 		goldmark.WithRendererOptions(html.WithHardWraps()),
 	)
 	policy = newPolicy()
 )
 
-// newPolicy allows text, lists, tables and links; no images (the pages make no third-party requests),
+// newPolicy allows text, lists, tables and links; no images (the pages make no third-party requests; see imagesToLinks),
 // no styles, no ids (they could shadow the page's own).
 func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
@@ -48,8 +53,62 @@ var scrolling = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<
 // HTML renders source. The result can be put into a page as it is.
 func HTML(source string) (string, error) {
 	var buf bytes.Buffer
-	if err := parser.Convert([]byte(source), &buf); err != nil {
+	if err := converter.Convert([]byte(source), &buf); err != nil {
 		return "", fmt.Errorf("render markdown: %w", err)
 	}
 	return scrolling.Replace(policy.Sanitize(headings.Replace(buf.String()))), nil
+}
+
+// imagesToLinks makes each image a link to it, so that nothing an organizer wrote disappears. Within a link its text alone stays.
+type imagesToLinks struct{}
+
+// Transform implements parser.ASTTransformer.
+func (imagesToLinks) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+	for _, image := range find(doc, ast.KindImage) {
+		image := image.(*ast.Image)
+		parent := image.Parent()
+		if inLink(image) {
+			for child := image.FirstChild(); child != nil; child = image.FirstChild() {
+				parent.InsertBefore(parent, image, child)
+			}
+			parent.RemoveChild(parent, image)
+			continue
+		}
+		link := ast.NewLink()
+		link.Destination = image.Destination
+		for child := image.FirstChild(); child != nil; child = image.FirstChild() {
+			link.AppendChild(link, child)
+		}
+		if link.ChildCount() == 0 {
+			link.AppendChild(link, ast.NewString(image.Destination))
+		}
+		parent.ReplaceChild(parent, image, link)
+	}
+}
+
+func inLink(n ast.Node) bool {
+	for n = n.Parent(); n != nil; n = n.Parent() {
+		if n.Kind() == ast.KindLink {
+			return true
+		}
+	}
+	return false
+}
+
+// find lists the nodes of a kind, in order.
+func find(doc ast.Node, kind ast.NodeKind) []ast.Node {
+	var found []ast.Node
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the walker never fails
+		if entering && n.Kind() == kind {
+			found = append(found, n)
+		}
+		return ast.WalkContinue, nil
+	})
+	return found
+}
+
+// Lost tells what of a source is not shown as it was written: images, which become links, and HTML, which is left out.
+func Lost(source string) (images, markup bool) {
+	doc := goldmark.DefaultParser().Parse(text.NewReader([]byte(source)))
+	return len(find(doc, ast.KindImage)) > 0, len(find(doc, ast.KindRawHTML))+len(find(doc, ast.KindHTMLBlock)) > 0
 }

@@ -31,6 +31,8 @@ type Page struct {
 	Viewer *Viewer
 	// Back is where the theme switch and the log-in link lead back to: the path and query of the page.
 	Back string
+	// Address is what the address bar shows in the place of an address that only takes posts; empty where the page has one.
+	Address string
 	// Now is the server's time; countdowns go by it.
 	Now time.Time
 	// Charts loads the chart library.
@@ -61,8 +63,9 @@ type Viewer struct {
 
 // Notice is a message in a coloured frame. Tone is a Tone… constant.
 type Notice struct {
-	Tone string
-	Text string
+	Tone  string
+	Text  string
+	Saved bool // what a form held is stored now, so that the browser need not keep it
 }
 
 // Tones of a Notice.
