@@ -74,6 +74,7 @@ var (
 	ErrCompetitionStarted   = &Error{Kind: KindConflict, Code: "competition_started", Detail: "The competition has started, so registrations can no longer be cancelled."}
 	ErrCapacityBelowHeld    = &Error{Kind: KindConflict, Code: "capacity_below_held", Detail: "More people hold seats than the new capacity allows. Remove registrations first, or choose a larger capacity."}
 	ErrAlreadyPublished     = &Error{Kind: KindConflict, Code: "already_published", Detail: "A published competition can't become a draft again."}
+	ErrNotDraft             = &Error{Kind: KindConflict, Code: "not_draft", Detail: "Only drafts can be deleted. Cancel the competition instead."}
 	ErrVersionMismatch      = &Error{Kind: KindPreconditionFailed, Code: "version_mismatch", Detail: "If-Match doesn't match the competition's current version: it has changed since you read it, or the tag is weak (W/…). Fetch it again and retry with the new ETag."}
 	ErrVersionRequired      = &Error{Kind: KindPreconditionRequired, Code: "if_match_required", Detail: "Send the competition's ETag in If-Match, or '*' to accept any version."}
 	ErrIdempotencyKeyReused = &Error{Kind: KindInvalid, Code: "idempotency_key_reused", Detail: "This Idempotency-Key was already used for a different request. Use a new key for each new request."}

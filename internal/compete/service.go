@@ -13,6 +13,8 @@ type Service struct {
 	Registrations RegistrationStore
 	Mailbox       MailboxStore
 	DeadLetters   DeadLetters
+	Covers        CoverStore
+	CoverMaker    CoverMaker
 	Statistics    StatisticsStore
 	Registrar     Registrar
 	Passwords     PasswordHasher
@@ -109,30 +111,6 @@ func (s *Service) MyRegistrations(ctx context.Context, a Actor, cursor string, l
 		return Page[MyRegistration]{}, err
 	}
 	return s.Registrations.RegistrationsOfUser(ctx, a.UserID, at, limit)
-}
-
-// CompetitionRegistrations lists who is registered, for the competition's organizer and admins. filter.Cursor is ignored in favour of cursor.
-func (s *Service) CompetitionRegistrations(ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter) (Page[ParticipantRegistration], error) {
-	var none Page[ParticipantRegistration]
-	if err := require(a, RoleOrganizer, RoleAdmin); err != nil {
-		return none, err
-	}
-	competition, err := s.Competition(ctx, a, competitionID)
-	if err != nil {
-		return none, err
-	}
-	if !competition.ManagedBy(a) {
-		return none, ErrForbidden
-	}
-	var v validation
-	if filter.Status != "" && !filter.Status.Valid() {
-		v.add("status", "must be PENDING, CONFIRMED, WAITLISTED or CANCELLED")
-	}
-	v.length("search", filter.Search, 0, MaxSearchLength)
-	if filter.Cursor, filter.Limit, err = listing(v, "seq", cursor, filter.Limit); err != nil {
-		return none, err
-	}
-	return s.Registrations.RegistrationsOfCompetition(ctx, competitionID, filter)
 }
 
 // listing reads the cursor and the page size that every list takes. wrong is what else is bad in the request.

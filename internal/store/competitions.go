@@ -51,6 +51,24 @@ func (t *Tx) insertCompetition(ctx context.Context, c compete.Competition) error
 	return t.saveTags(ctx, c)
 }
 
+// DeleteDraft implements compete.CompetitionStore. The conditions are part of the statement, so that it can't pass one that publishes.
+func (s *Store) DeleteDraft(ctx context.Context, id string) error {
+	if !compete.ValidID(id) {
+		return compete.ErrCompetitionMissing
+	}
+	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
+		n, err := change(ctx, tx, `DELETE FROM competitions WHERE id = $1 AND status = 'DRAFT'
+			AND NOT EXISTS (SELECT 1 FROM registrations r WHERE r.competition_id = $1)`, id)
+		if err != nil || n > 0 {
+			return err
+		}
+		if _, err := one(ctx, tx, compete.ErrCompetitionMissing, scanString, `SELECT c.id FROM competitions c WHERE c.id = $1`, id); err != nil {
+			return err
+		}
+		return compete.ErrNotDraft
+	})
+}
+
 // CreationRecord implements compete.CompetitionStore.
 func (s *Store) CreationRecord(ctx context.Context, userID, key string, now time.Time) (*compete.IdempotencyRecord, error) {
 	if !compete.ValidID(userID) {

@@ -33,11 +33,12 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	data := pages.CompetitionData{
 		ID: c.ID, Title: c.Title, Description: html, Location: c.Location, Organizer: c.Organizer.Name, Tags: c.Tags,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Ends: c.EndDate, Zone: c.Zone(), Seats: stand.Seats,
-		Owned: c.OwnedBy(v.actor), Managed: c.ManagedBy(v.actor), Stand: stand,
+		Owned: c.OwnedBy(v.actor), Managed: c.ManagedBy(v.actor), Stand: stand, Day: startDay(&c), Cover: coverView(&c),
 	}
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
 		page = v.shared(page, "/competitions/"+c.ID, shareText(&c))
+		page.Image = v.app.PublicURL.JoinPath(sharePath(&c)).String()
 	}
 	return show(status, pages.Competition(page, data)), nil
 }

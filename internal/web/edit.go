@@ -255,7 +255,7 @@ func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionFo
 		Capacity: strconv.Itoa(c.Capacity), Waitlist: c.Waitlist, Draft: c.Status == compete.StatusDraft, Version: c.Version,
 		Opens: formatLocal(c.RegOpensAt, zone), Deadline: formatLocal(&c.RegDeadline, zone), Starts: formatLocal(c.StartDate, zone),
 		Ends: formatLocal(c.EndDate, zone),
-		Zone: c.Zone().String(),
+		Zone: c.Zone().String(), Cover: coverForm(c),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -30,6 +31,7 @@ type response func(v *visit) error
 var (
 	errNoSuchPage  = &compete.Error{Kind: compete.KindNotFound, Code: "page_not_found", Detail: "It may have moved, or there's a typo in the address."}
 	errCrossOrigin = &compete.Error{Kind: compete.KindForbidden, Code: "cross_origin", Detail: "This form was sent from another site. Open the page on this site and try again."}
+	errPanicked    = errors.New("the page panicked") // package server has logged why
 	errBadForm     = &compete.Error{Kind: compete.KindUnreadable, Code: "unreadable", Detail: "We couldn't read the form. Go back and try again."}
 )
 
@@ -39,7 +41,11 @@ const maxForm = 512 << 10
 // page adapts a handler to net/http.
 func (a *app) page(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		limit := int64(maxForm)
+		if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") { // a handler reads that by itself, if it does
+			limit = maxCoverForm
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		v, err := a.open(w, r)
 		if err == nil && r.Method == http.MethodPost {
 			if r.ParseForm() != nil {
@@ -153,12 +159,18 @@ func (a *app) fail(v *visit, err error) {
 		_ = redirect(v.loginPath())(v) // a redirect cannot fail
 		return
 	}
+	a.showError(v, e)
+}
+
+func (a *app) showError(v *visit, e *compete.Error) {
 	v.retryAfter(e)
-	component := pages.Error(v.problemPage(status, e), v.problem(status, e))
+	status := problem.Status(e.Kind)
+	p := v.problem(status, e)
+	component := pages.Error(v.problemPage(p), p)
 	if v.partial() {
 		// A part of a page failed: say so at the top of the page that asked, and change nothing else.
 		v.w.Header().Set("HX-Reswap", "none")
-		component = ui.FlashSwap(ui.Notice{Tone: ui.ToneBad, Text: plainText(e)})
+		component = ui.FlashSwap(ui.Notice{Tone: ui.ToneBad, Text: strings.TrimSpace(p.Text + " " + p.Support())})
 	}
 	if err := show(status, component)(v); err != nil && !errors.Is(err, v.r.Context().Err()) {
 		a.Log.ErrorContext(v.r.Context(), "error page failed", "error", err)
@@ -170,10 +182,10 @@ func (v *visit) retryAfter(e *compete.Error) {
 	problem.Wait(v.w.Header(), e.RetryAfter, e.Quota)
 }
 
-func (v *visit) problemPage(status int, e *compete.Error) ui.Page {
-	p := v.page(v.problem(status, e).Title, "")
-	p.Viewer, p.Error = nil, true
-	return p
+func (v *visit) problemPage(p pages.Problem) ui.Page {
+	page := v.page(p.Title, "")
+	page.Viewer, page.Error = nil, true
+	return page
 }
 
 // plainText is what a refusal says to people: the domain's own words speak to programs here and there.
@@ -193,6 +205,9 @@ func (v *visit) problem(status int, e *compete.Error) pages.Problem {
 	p := pages.Problem{Status: status, Text: plainText(e)}
 	if status >= http.StatusInternalServerError && v.r.Method == http.MethodGet {
 		p.Again = v.r.URL.RequestURI()
+	}
+	if status == http.StatusInternalServerError {
+		p.RequestID = v.w.Header().Get("X-Request-Id")
 	}
 	switch status {
 	case http.StatusNotFound:

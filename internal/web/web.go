@@ -74,12 +74,26 @@ type app struct {
 	pages   *live.Door
 	viewers *viewers
 	tags    *popularTags
+	covers  pictureCache
 	up      map[string]int // for each route that only takes posts, how far up the page with its form is
+}
+
+func newApp(c Config) *app {
+	return &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
+}
+
+// Broken returns the handler that answers where a page panicked: the error page for status 500.
+func Broken(c Config) http.Handler {
+	a := newApp(c)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		setHeaders(w.Header())
+		a.showError(&visit{app: a, w: w, r: r, now: a.clock()}, compete.AsError(errPanicked))
+	})
 }
 
 // New returns the handler of all pages and static files. Its background work ends with ctx.
 func New(ctx context.Context, c Config) http.Handler {
-	a := &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
+	a := newApp(c)
 	a.tags = &popularTags{read: c.Service.PopularTags}
 	a.pages = c.Live.Door(seatsEvent)
 	a.viewers = newViewers(c.Service.UnreadMessagesOf, c.Sessions.Ended, c.Log)
@@ -97,6 +111,8 @@ func New(ctx context.Context, c Config) http.Handler {
 		}))
 	}
 	mux.Handle("GET "+static.Prefix, static.Handler())
+	mux.HandleFunc("GET /covers/{file}", drawnCover)
+	mux.HandleFunc("GET /competitions/{id}/cover/{file}", a.picture)
 	mux.Handle("GET /favicon.ico", http.RedirectHandler(static.Path("mark.svg"), http.StatusSeeOther))
 	if c.Jobs != nil {
 		mux.Handle(JobsPath+"/", a.adminsOnly(c.Jobs))
@@ -171,11 +187,14 @@ func (a *app) protect(next http.Handler) http.Handler {
 	origins.SetDenyHandler(refuse)
 	guarded := origins.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", contentSecurityPolicy) // the job console, once let in, sets its own
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		setHeaders(w.Header())
 		guarded.ServeHTTP(w, r)
 	})
+}
+
+func setHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", contentSecurityPolicy) // the job console, once let in, sets its own
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
 // contentSecurityPolicy allows what this server itself serves, and nothing inline.

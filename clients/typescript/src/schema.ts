@@ -262,7 +262,11 @@ export interface paths {
         readonly get: operations["getCompetition"];
         readonly put?: never;
         readonly post?: never;
-        readonly delete?: never;
+        /**
+         * Delete a draft
+         * @description For the competition's organizer. A published competition can't be deleted, only cancelled.
+         */
+        readonly delete: operations["deleteDraft"];
         readonly options?: never;
         readonly head?: never;
         /**
@@ -341,7 +345,7 @@ export interface paths {
         };
         /**
          * List a competition's registrations
-         * @description For the competition's organizer and admins, in order of arrival. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Cells that a spreadsheet would read as a formula start with an apostrophe.
+         * @description For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of one that follows a separator.
          */
         readonly get: operations["listRegistrations"];
         readonly put?: never;
@@ -2684,6 +2688,94 @@ export interface operations {
             };
         };
     };
+    readonly deleteDraft: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly updateCompetition: {
         readonly parameters: {
             readonly query?: never;
@@ -3141,6 +3233,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
+                /** @description By `seq` (`arrival`, or `newest` first), by name, or by status: confirmed, pending, waitlisted, cancelled. */
+                readonly sort?: "arrival" | "newest" | "name" | "status";
                 /** @description Return only registrations with this status. */
                 readonly status?: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
             };

@@ -52,7 +52,7 @@ func testDisabled(t *testing.T, s site) {
 	v.click("main form button")
 	v.at("/account") // where one wanted to go
 	v.open("/dashboard")
-	v.see("main", "Open your first competition") // promoted, too
+	v.see("main", "Create your first competition") // promoted, too
 }
 
 // adminVisitor is a new admin, logged in at the first replica.

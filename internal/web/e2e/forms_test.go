@@ -126,6 +126,18 @@ func testDraftsOfForms(t *testing.T, s site) {
 		t.Errorf("what was discarded is there: %q", typed)
 	}
 
+	v.open(page)
+	v.ask(`a[href$="/delete"]`, "Delete this draft?")
+	v.click("dialog [data-close]")
+	v.see("#stand-title", "draft")
+	v.open(page + "/delete")
+	v.click("main form button")
+	v.at("/dashboard")
+	v.see("#flash", "Draft deleted")
+	v.open(page)
+	v.see("h1", "Page not found")
+
+	v.open("/competitions/create")
 	v.typeIn("location", "Elsewhere")
 	v.until("it to be kept", `Object.keys(localStorage).some((key) => key.startsWith("draft:"))`)
 	v.open("/account")

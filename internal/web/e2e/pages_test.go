@@ -95,6 +95,7 @@ func testChecksCanFail(t *testing.T, s site) {
 		"outsiders":  {v.trouble(), "http://127.0.0.1:9"},
 		"no scripts": {heavy(weight{All: 1, Fonts: 1}), "script"},
 		"too heavy":  {heavy(weight{All: maxFirstView + 1, Script: 1, Fonts: 1}), "in all"},
+		"too big":    {heavy(weight{All: 1, Script: 1, Fonts: 1, Cover: maxCover + 1}), "cover"},
 		"too clever": {heavy(weight{All: 1, Script: maxScript + 1, Fonts: 1}), "script"},
 	} {
 		if !strings.Contains(found.got, found.want) {
@@ -173,12 +174,14 @@ func (v *visitor) strangers() string {
 const (
 	maxScript      = 35 << 10
 	maxScriptChart = 50 << 10
-	maxFirstView   = 120 << 10
+	maxFirstView   = 120 << 10 // without covers
+	maxCover       = 60_000    // each
 )
 
 // weight is what a page weighs in bytes as they travel, whether it came over the wire or from the cache.
 type weight struct {
 	All, Script, Fonts int
+	Cover              int // the heaviest
 	Chart              bool
 }
 
@@ -187,8 +190,10 @@ func (v *visitor) weigh() string {
 	w := eval[weight](v, `(() => {
 		const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
 		const sum = (list) => list.reduce((n, e) => n + e.encodedBodySize, 0);
+		const cover = (e) => e.name.startsWith(location.origin + "/covers/") || e.name.includes("/cover/");
+		const covers = all.filter(cover).map((e) => e.encodedBodySize);
 		const ending = (end) => all.filter((e) => e.name.endsWith(end));
-		return {All: sum(all), Script: sum(ending(".js")), Fonts: ending(".woff2").length, Chart: document.querySelector("[data-chart]") !== null};
+		return {All: sum(all.filter((e) => !cover(e))), Cover: Math.max(0, ...covers), Script: sum(ending(".js")), Fonts: ending(".woff2").length, Chart: document.querySelector("[data-chart]") !== null};
 	})()`)
 	v.t.Logf("%s weighs %d bytes, %d of them script", eval[string](v, "location.pathname"), w.All, w.Script)
 	return heavy(w)
@@ -206,6 +211,9 @@ func heavy(w weight) string {
 	}
 	if w.Fonts == 0 || w.All > maxFirstView {
 		err = errors.Join(err, fmt.Errorf("%d bytes in all with %d fonts, want at most %d", w.All, w.Fonts, maxFirstView))
+	}
+	if w.Cover > maxCover {
+		err = errors.Join(err, fmt.Errorf("a cover of %d bytes, want at most %d", w.Cover, maxCover))
 	}
 	if err != nil {
 		return err.Error()

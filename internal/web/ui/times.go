@@ -25,6 +25,9 @@ const machineTime = "2006-01-02T15:04:05.999Z07:00"
 // dateLayout is that of TimeDate, which alone names no zone.
 const dateLayout = "2 Jan 2006"
 
+// chartTimes are how the table of a Chart writes moments, by kind: a rush is over within a second.
+var chartTimes = map[string]string{"bars": dateLayout, "steps": "2 Jan 2006, 15:04:05.000"}
+
 var layouts = map[TimeStyle]string{
 	TimeFull:    "Mon, 2 Jan 2006, 15:04",
 	TimeShort:   "2 Jan, 15:04",
