@@ -46,8 +46,8 @@ type PreviewData struct {
 
 var competitionFields = []ui.Field{
 	{Name: "title", Label: "Title"}, {Name: "description", Label: "Description"}, {Name: "location", Label: "Where"}, {Name: "tags", Label: "Tags"},
-	{Name: "capacity", Label: "Number of seats"}, {Name: "regOpensAt", Label: "Registration opens"},
-	{Name: "regDeadline", Label: "Registration closes"}, {Name: "startDate", Label: "Starts"}, {Name: "zone", Label: "Time zone"},
+	{Name: "capacity", Label: "Number of seats"}, {Name: "zone", Label: "Time zone"}, {Name: "regOpensAt", Label: "Registration opens"},
+	{Name: "regDeadline", Label: "Registration closes"}, {Name: "startDate", Label: "Starts"}, {Name: "endDate", Label: "Ends"},
 }
 
 // FieldDiff is a field that someone else has changed while this form was open.
