@@ -92,7 +92,7 @@ func showForm(v *visit, status int, form pages.CompetitionForm) response {
 
 // errPreviewLater stands where the preview would: the page with the form stays as it is.
 var errPreviewLater = &compete.Error{
-	Kind: compete.KindForbidden, Code: "session_ended", Detail: "Your session has expired. Save to log in again: what you typed is kept.",
+	Kind: compete.KindForbidden, Code: "session_ended", Detail: "Your session has expired. Save to log in again. What you typed is kept.",
 }
 
 // keepTyped preserves the form across a new login: the log-in form carries what was typed, and brings it back as a preview.
