@@ -2,6 +2,7 @@ package main
 
 import (
 	"database/sql"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -42,40 +43,70 @@ func TestBackupInARush(t *testing.T) {
 		if got := runToEnd(t, environment, "", "restore", file); got.code != exitOK {
 			t.Fatalf("restore: %s", got.errOut)
 		}
-		restored := open(t, environment["DATABASE_URL"])
-		are := registered(t, restored, competition)
-		for user := range before {
-			if !are[user] {
-				t.Errorf("a registration from before the backup is not in it")
-			}
-		}
-		for user := range are {
-			if !after[user] {
-				t.Errorf("a registration is in the backup that was not there when it ended")
-			}
-		}
-		for what, query := range map[string]string{
-			"seats taken":   `SELECT capacity - seats_left FROM competitions WHERE id = $1`,
-			"last number":   `SELECT max(seq) FROM registrations WHERE competition_id = $1`,
-			"numbers given": `SELECT next_seq - 1 FROM competitions WHERE id = $1`,
-		} {
-			if n := number(t, restored, query, competition); n != len(are) {
-				t.Errorf("%s: %d, with %d registrations", what, n, len(are))
-			}
-		}
-
-		serve(t, environment)
-		apptest.Eventually(t, time.Minute, "every registration of the backup is confirmed", func() bool {
-			return number(t, restored, `SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'`, competition) == len(are)
-		})
-		if n := number(t, restored, `SELECT count(*) FROM messages m JOIN registrations r ON r.id = m.registration_id WHERE r.competition_id = $1`, competition); n != len(are) {
-			t.Errorf("%d messages for %d registrations", n, len(are))
-		}
+		t.Run("restored", func(t *testing.T) { testRestored(t, environment, file, competition, before, after) })
 		got := runToEnd(t, environment, "", "restore", file)
 		if got.code != exitUsage || !strings.Contains(got.errOut, "--overwrite") {
 			t.Errorf("restoring over data: exit code %d: %s", got.code, got.errOut)
 		}
+		wantRefused(t, environment, file)
+		if got = runToEnd(t, environment, "", "restore", "--overwrite", file); got.code != exitOK || !strings.Contains(got.out, "1 competitions") {
+			t.Errorf("restoring over data: exit code %d: %s%s", got.code, got.out, got.errOut)
+		}
 	})
+}
+
+// testRestored wants what was registered before the backup, and nothing from after it, and that a server goes on from there.
+func testRestored(t *testing.T, environment map[string]string, file, competition string, before, after map[string]bool) {
+	restored := open(t, environment["DATABASE_URL"])
+	are := registered(t, restored, competition)
+	for user := range before {
+		if !are[user] {
+			t.Errorf("a registration from before the backup is not in it")
+		}
+	}
+	for user := range are {
+		if !after[user] {
+			t.Errorf("a registration is in the backup that was not there when it ended")
+		}
+	}
+	for what, query := range map[string]string{
+		"seats taken":   `SELECT capacity - seats_left FROM competitions WHERE id = $1`,
+		"last number":   `SELECT max(seq) FROM registrations WHERE competition_id = $1`,
+		"numbers given": `SELECT next_seq - 1 FROM competitions WHERE id = $1`,
+	} {
+		if n := number(t, restored, query, competition); n != len(are) {
+			t.Errorf("%s: %d, with %d registrations", what, n, len(are))
+		}
+	}
+
+	serve(t, environment)
+	apptest.Eventually(t, time.Minute, "every registration of the backup is confirmed", func() bool {
+		return number(t, restored, `SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'`, competition) == len(are)
+	})
+	if n := number(t, restored, `SELECT count(*) FROM messages m JOIN registrations r ON r.id = m.registration_id WHERE r.competition_id = $1`, competition); n != len(are) {
+		t.Errorf("%d messages for %d registrations", n, len(are))
+	}
+	got := runToEnd(t, environment, "", "restore", "--overwrite", file)
+	if got.code != exitError || !strings.Contains(got.errOut, "stop the servers first") {
+		t.Errorf("restoring under a server: exit code %d: %s", got.code, got.errOut)
+	}
+}
+
+// wantRefused wants a backup that lost its last ten bytes refused, with a way on for who trusts it.
+func wantRefused(t *testing.T, environment map[string]string, file string) {
+	t.Helper()
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := filepath.Join(t.TempDir(), "cut")
+	if err := os.WriteFile(cut, whole[:len(whole)-10], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := runToEnd(t, environment, "", "restore", "--overwrite", cut)
+	if got.code != exitUsage || !strings.Contains(got.errOut, "cut off") || !strings.Contains(got.errOut, "--unverified") {
+		t.Errorf("restoring a backup that was cut: exit code %d: %s", got.code, got.errOut)
+	}
 }
 
 // registered are the users with a registration.

@@ -82,12 +82,14 @@ func (a *api) registerAccounts() {
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/signup", id: "signUp", tag: tagAccounts, status: http.StatusCreated,
 		summary: "Sign up", description: "Creates an account as a participant or an organizer. Only an admin can make someone an admin.",
-		request: SignUpRequest{}, errors: []*compete.Error{compete.ErrEmailTaken, compete.ErrBusy},
+		request: SignUpRequest{}, errors: []*compete.Error{compete.ErrEmailTaken, compete.ErrTooManyRequests, compete.ErrBusy},
 	}, a.signUp)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/login", id: "logIn", tag: tagAccounts,
 		summary: "Log in", description: "An unknown email and a wrong password get the same response in the same time.",
-		request: LogInRequest{}, errors: []*compete.Error{compete.ErrBadCredentials, compete.ErrAccountDisabled, compete.ErrBusy},
+		request: LogInRequest{}, errors: []*compete.Error{
+			compete.ErrBadCredentials, compete.ErrAccountDisabled, compete.ErrTooManyRequests, compete.ErrTooManyGuesses, compete.ErrBusy,
+		},
 	}, a.logIn)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/auth/me", id: "me", tag: tagAccounts, access: loggedIn,
@@ -96,7 +98,7 @@ func (a *api) registerAccounts() {
 	handle(a, route{
 		method: http.MethodPatch, path: "/api/users/me", id: "updateMe", tag: tagAccounts, access: loggedIn,
 		summary: "Update my account", description: "Fields you leave out stay unchanged. Setting a new password requires the current one and ends all other sessions.",
-		request: ProfileRequest{}, errors: []*compete.Error{compete.ErrBusy},
+		request: ProfileRequest{}, errors: []*compete.Error{compete.ErrTooManyGuesses, compete.ErrBusy},
 	}, a.updateMe)
 }
 

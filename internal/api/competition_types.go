@@ -20,6 +20,8 @@ type CompetitionSummary struct {
 	RegOpensAt  *time.Time                `json:"regOpensAt" doc:"When registration opens; null if it's open from the start." example:"2026-04-01T09:00:00Z"`
 	RegDeadline time.Time                 `json:"regDeadline" example:"2026-05-01T12:00:00Z"`
 	StartDate   *time.Time                `json:"startDate" doc:"When the competition starts; null if it isn't known yet." example:"2026-05-08T08:00:00Z"`
+	EndDate     *time.Time                `json:"endDate" doc:"When the competition ends; null if it isn't known." example:"2026-05-09T16:00:00Z"`
+	TimeZone    string                    `json:"timeZone" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
 	Status      compete.CompetitionStatus `json:"status" enum:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED"`
 	Waitlist    bool                      `json:"waitlist" doc:"Whether people can join a waitlist once it's full." example:"true"`
 	Phase       compete.Phase             `json:"phase" enum:"draft,upcoming,open,waitlist,full,closed,cancelled" doc:"Where the competition stands at the time of the response." example:"open"`
@@ -58,6 +60,8 @@ type CreateCompetitionRequest struct {
 	RegOpensAt  *time.Time                `json:"regOpensAt,omitempty" nullable:"true" doc:"When registration opens. Must be before the deadline. Leave it out to open immediately." example:"2026-04-01T09:00:00Z"`
 	RegDeadline time.Time                 `json:"regDeadline" doc:"When registration closes. Must be in the future." example:"2026-05-01T12:00:00Z"`
 	StartDate   *time.Time                `json:"startDate,omitempty" nullable:"true" doc:"When the competition starts. Must be after the deadline." example:"2026-05-08T08:00:00Z"`
+	EndDate     *time.Time                `json:"endDate,omitempty" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
+	TimeZone    string                    `json:"timeZone,omitempty" default:"UTC" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
 	Waitlist    bool                      `json:"waitlist,omitempty" doc:"Whether people can join a waitlist once it's full." default:"false" example:"true"`
 	Status      compete.CompetitionStatus `json:"status,omitempty" enum:"DRAFT,PUBLISHED" default:"PUBLISHED" doc:"Only the organizer and admins can see a draft." example:"PUBLISHED"`
 }
@@ -77,6 +81,8 @@ type UpdateCompetitionRequest struct {
 	RegOpensAt  optional[*time.Time]                `json:"regOpensAt,omitzero" nullable:"true" doc:"When registration opens; null opens it now." example:"2026-04-01T09:00:00Z"`
 	RegDeadline optional[time.Time]                 `json:"regDeadline,omitzero" example:"2026-05-01T12:00:00Z"`
 	StartDate   optional[*time.Time]                `json:"startDate,omitzero" nullable:"true" example:"2026-05-08T08:00:00Z"`
+	EndDate     optional[*time.Time]                `json:"endDate,omitzero" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
+	TimeZone    optional[string]                    `json:"timeZone,omitzero" doc:"The IANA time zone in which people see the competition's times. Changing it doesn't change when anything happens." example:"Europe/Zurich"`
 	Waitlist    optional[bool]                      `json:"waitlist,omitzero" example:"true"`
 	Status      optional[compete.CompetitionStatus] `json:"status,omitzero" enum:"DRAFT,PUBLISHED" doc:"PUBLISHED publishes a draft." example:"PUBLISHED"`
 }
@@ -90,7 +96,8 @@ func (r *UpdateCompetitionRequest) change() compete.CompetitionChange {
 	return compete.CompetitionChange{
 		Title: r.Title.Optional, Description: r.Description.Optional, Location: r.Location.Optional, Tags: r.Tags.Optional,
 		Capacity: r.Capacity.Optional, RegOpensAt: r.RegOpensAt.Optional, RegDeadline: r.RegDeadline.Optional,
-		StartDate: r.StartDate.Optional, Waitlist: r.Waitlist.Optional, Status: r.Status.Optional,
+		StartDate: r.StartDate.Optional, EndDate: r.EndDate.Optional, TimeZone: r.TimeZone.Optional,
+		Waitlist: r.Waitlist.Optional, Status: r.Status.Optional,
 	}
 }
 
@@ -108,6 +115,7 @@ func newCompetitionSummary(c *compete.Competition, at time.Time) CompetitionSumm
 		ID: c.ID, Title: c.Title, Location: c.Location, Tags: tags,
 		Capacity: c.Capacity, SeatsLeft: c.SeatsLeft, Waitlisted: c.Waitlisted,
 		RegOpensAt: utc(c.RegOpensAt), RegDeadline: c.RegDeadline.UTC(), StartDate: utc(c.StartDate),
+		EndDate: utc(c.EndDate), TimeZone: c.Zone().String(),
 		Status: c.Status, Waitlist: c.Waitlist, Phase: c.Phase(at), Organizer: Organizer(c.Organizer),
 		Counts: Counts{Registered: c.Registered(), Waitlisted: c.Waitlisted}, Version: c.Version,
 		CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),

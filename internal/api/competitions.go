@@ -118,6 +118,12 @@ func (a *api) registerCompetitions() {
 		},
 	}, a.updateCompetition)
 	handle(a, route{
+		method: http.MethodDelete, path: "/api/competitions/{id}", id: "deleteDraft", tag: tagCompetitions, access: loggedIn,
+		status:  http.StatusNoContent,
+		summary: "Delete a draft", description: "For the competition's organizer. A published competition can't be deleted, only cancelled.",
+		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrNotDraft},
+	}, a.deleteDraft)
+	handle(a, route{
 		method: http.MethodPost, path: "/api/competitions/{id}/cancel", id: "cancelCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
 		summary: "Cancel a competition", description: "For its organizer. Everyone registered is notified. Cancelling again has no effect.",
 		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrBusy},
@@ -191,6 +197,13 @@ func (a *api) checkChange(ctx context.Context, id string, change compete.Competi
 	}
 	_, err = c.Apply(change, a.Service.Clock())
 	return err
+}
+
+func (a *api) deleteDraft(ctx context.Context, in *CompetitionInput) (*accepted, error) {
+	if err := a.Service.DeleteDraft(ctx, actor(ctx), in.ID); err != nil {
+		return nil, err
+	}
+	return &accepted{}, nil
 }
 
 func (a *api) cancelCompetition(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {

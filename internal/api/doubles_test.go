@@ -70,7 +70,7 @@ func (noCompetitions) Competitions(context.Context, compete.CompetitionFilter) (
 func aCompetition() compete.Competition {
 	return compete.Competition{
 		ID: someID, Title: "Spring Hackathon", Description: strings.Repeat("Bring your own laptop. ", 10), Tags: []string{"beginners", "go"},
-		Capacity: 100, SeatsLeft: 42, RegDeadline: noon.Add(time.Hour), Status: compete.StatusPublished, Version: 3,
+		TimeZone: "UTC", Capacity: 100, SeatsLeft: 42, RegDeadline: noon.Add(time.Hour), Status: compete.StatusPublished, Version: 3,
 		Organizer: compete.Organizer{ID: someID, Name: "Grace Hopper"}, CreatedAt: noon, UpdatedAt: noon,
 	}
 }

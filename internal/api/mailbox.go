@@ -11,11 +11,11 @@ import (
 // Message is a mail to the caller.
 type Message struct {
 	ID             string              `json:"id" format:"uuid" example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
-	Kind           compete.MessageKind `json:"kind" enum:"confirmed,waitlisted,promoted,cancelled,competition_cancelled,reminder,verify_email,password_reset,change_email,email_changed,address_in_use" example:"confirmed"`
+	Kind           compete.MessageKind `json:"kind" enum:"confirmed,waitlisted,promoted,cancelled,competition_cancelled,reminder,changed,verify_email,password_reset,change_email,email_changed,address_in_use" example:"confirmed"`
 	RegistrationID *string             `json:"registrationId" format:"uuid" doc:"The registration this is about; null if none." example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
 	Seq            *int64              `json:"seq" doc:"The registration's sequence number at that time; null if this isn't about a registration." example:"59"`
 	To             string              `json:"to" example:"ada@example.com"`
-	Subject        string              `json:"subject" example:"You are in: Spring Hackathon"`
+	Subject        string              `json:"subject" example:"You're in: Spring Hackathon"`
 	Body           string              `json:"body" doc:"Plain text." example:"Your seat is confirmed."`
 	SentAt         time.Time           `json:"sentAt" example:"2026-04-01T09:00:01Z"`
 	ReadAt         *time.Time          `json:"readAt" doc:"When it was read; null if unread." example:"2026-04-01T10:00:00Z"`

@@ -57,7 +57,7 @@ func (a *api) registerMails() {
 		method: http.MethodPost, path: "/api/auth/password/forgot", id: "forgotPassword", tag: tagAccounts, status: http.StatusAccepted,
 		summary:     "Request a password reset link",
 		description: "The response is the same whether or not an account has this address, and takes the same time. An address gets at most one such email per minute and five per hour; further requests have no effect. The link works once, within one hour.",
-		request:     ForgotPasswordRequest{}, errors: []*compete.Error{compete.ErrMailOff},
+		request:     ForgotPasswordRequest{}, errors: []*compete.Error{compete.ErrTooManyRequests, compete.ErrMailOff},
 	}, a.forgotPassword)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/password/reset", id: "resetPassword", tag: tagAccounts, status: http.StatusNoContent,
@@ -81,7 +81,7 @@ func (a *api) registerMails() {
 		method: http.MethodPost, path: "/api/users/me/email", id: "changeEmail", tag: tagAccounts, access: loggedIn, status: http.StatusAccepted,
 		summary:     "Request a link to change my email address",
 		description: "We email the link to the new address; it works once, within 24 hours. Until then the account keeps its current address. If another account uses the new address, the response is the same and that account's owner is notified instead.",
-		request:     ChangeEmailRequest{}, errors: []*compete.Error{compete.ErrLinkTooSoon, compete.ErrMailOff, compete.ErrBusy},
+		request:     ChangeEmailRequest{}, errors: []*compete.Error{compete.ErrLinkTooSoon, compete.ErrTooManyGuesses, compete.ErrMailOff, compete.ErrBusy},
 	}, a.changeEmail)
 }
 

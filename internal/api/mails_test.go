@@ -90,7 +90,7 @@ func testMessagesAreMails(w *world) {
 	c := w.competition(5)
 	var r api.Registration
 	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", login.Token, ""), http.StatusCreated, &r)
-	m := w.waitMail(login.User.Email, "You are in: "+c.Title)
+	m := w.waitMail(login.User.Email, "You're in: "+c.Title)
 	var messages []api.Message
 	w.into(w.call("GET", "/api/users/me/mailbox", login.Token, ""), http.StatusOK, &messages)
 	i := slices.IndexFunc(messages, func(m api.Message) bool { return m.Kind == compete.MessageConfirmed })
@@ -218,7 +218,7 @@ func testChangeToTaken(w *world) {
 	if got := w.call("POST", "/api/users/me/email", other.Token, change); got.status != http.StatusAccepted || got.body != "" {
 		w.t.Fatalf("got %d %s, want 202 as for any address", got.status, got.body)
 	}
-	m := w.waitMail(owner.User.Email, "Your email address was asked for")
+	m := w.waitMail(owner.User.Email, "Someone tried to use your email address")
 	if strings.Contains(m.Text, "token=") {
 		w.t.Errorf("the owner of the address gets a link: %s", m.Text)
 	}

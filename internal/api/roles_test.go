@@ -52,6 +52,13 @@ func only(status, others int, roles ...role) map[role]int {
 	return statuses
 }
 
+// outcomesOfDraft are those of the deletion of a draft, which is there for its organizer and admins alone.
+func outcomesOfDraft() map[role]int {
+	statuses := only(204, 403, organizer)
+	statuses[otherOrganizer] = 404
+	return statuses
+}
+
 // matrix says who may do what, by operation id. A route that is missing here fails the test.
 var matrix = map[string]outcomes{
 	"greeting":         {true, all(200)},
@@ -79,6 +86,7 @@ var matrix = map[string]outcomes{
 	"listMyCompetitions": {false, only(200, 403, organizer, otherOrganizer)},
 	"updateCompetition":  {false, only(200, 403, organizer)},
 	"cancelCompetition":  {false, only(200, 403, organizer)},
+	"deleteDraft":        {false, outcomesOfDraft()},
 	"listRegistrations":  {false, only(200, 403, organizer, admin)},
 
 	"register":           {false, only(201, 403, participant, otherParticipant)},
@@ -205,6 +213,8 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		id, body, headers = w.competition(5).ID, `{"title":"Another title"}`, []string{"If-Match: *"}
 	case "getCompetition", "watchSeats", "cancelCompetition", "register", "listRegistrations":
 		id = w.competition(5).ID
+	case "deleteDraft":
+		id = w.create(strings.Replace(competitionBody("To be deleted", 5), "{", `{"status":"DRAFT",`, 1)).ID
 	case "cancelRegistration":
 		id = w.registration(w.competition(5).ID, participant).ID
 	case "readMessage":
@@ -233,6 +243,18 @@ func testDrafts(w *world) {
 	}
 	if got := w.call("POST", path+"/register", w.tokens[participant], ""); got.status != 404 {
 		w.t.Errorf("register: got %d, want 404", got.status)
+	}
+	deleted := "/api/competitions/" + w.create(strings.Replace(competitionBody("Never", 5), "{", `{"status":"DRAFT",`, 1)).ID
+	for _, want := range []int{204, 404} { // gone
+		if got := w.call("DELETE", deleted, w.tokens[organizer], ""); got.status != want || want == 204 && got.body != "" {
+			w.t.Errorf("DELETE: got %d %q, want %d", got.status, got.body, want)
+		}
+	}
+	if got := w.call("GET", deleted, w.tokens[organizer], ""); got.status != 404 {
+		w.t.Errorf("GET of a deleted draft: got %d, want 404", got.status)
+	}
+	if got := w.call("DELETE", "/api/competitions/"+w.competition(5).ID, w.tokens[organizer], ""); got.status != 409 || w.wantProblem(got).Code != "not_draft" {
+		w.t.Errorf("DELETE of a published competition: got %d %s, want 409 not_draft", got.status, got.body)
 	}
 	w.into(w.call("POST", path+"/cancel", w.tokens[organizer], ""), http.StatusOK, &draft)
 	for r, want := range map[role]int{visitor: 404, participant: 404, otherOrganizer: 404, organizer: 200, admin: 200} {

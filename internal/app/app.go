@@ -16,7 +16,9 @@ import (
 	"minicompete/internal/auth"
 	"minicompete/internal/compete"
 	"minicompete/internal/config"
+	"minicompete/internal/cover"
 	"minicompete/internal/jobs"
+	"minicompete/internal/limit"
 	"minicompete/internal/live"
 	"minicompete/internal/registrar"
 	"minicompete/internal/replay"
@@ -140,13 +142,34 @@ func (a *App) wireDomain(context.Context) error {
 	}
 	a.service = &compete.Service{
 		Users: a.auth.Users(a.store), Competitions: a.store, Registrations: a.store, Mailbox: a.store, DeadLetters: a.store, Statistics: a.store,
+		Covers: a.store, CoverMaker: cover.NewMaker(),
 		Registrar: a.registrar, Passwords: passwords, Clock: a.config.Clock, NewID: newID,
 	}
 	if a.replays != nil {
 		a.service.Replays = a.replays
 	}
 	a.mails.serve(a)
+	a.limits()
 	return a.wireJobs()
+}
+
+// limits has the domain count what networks do: in Redis, if there is one, for all replicas together.
+func (a *App) limits() {
+	s, c := a.service, &a.config
+	s.Limits = compete.Limits{
+		SignUps: compete.Limit{Name: "signups", Times: c.LimitSignUps, Window: time.Minute},
+		LogIns:  compete.Limit{Name: "logins", Times: c.LimitLogIns, Window: time.Minute},
+		Links:   compete.Limit{Name: "links", Times: c.LimitLinks, Window: time.Minute},
+	}
+	if a.redis != nil {
+		shared := limit.NewRedis(a.redis, c.LimitGuesses, c.Clock, a.log)
+		s.Limiter, s.Guesses = shared, shared
+	} else {
+		s.Limiter, s.Guesses = limit.NewMemory(c.Clock), limit.NewMemoryGuesses(c.LimitGuesses, c.Clock)
+	}
+	if c.LimitGuesses == 0 {
+		s.Guesses = nil
+	}
 }
 
 // Service is the domain, for what is not done over HTTP: demo data, commands, tests.

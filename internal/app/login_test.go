@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"runtime"
 	"strings"
@@ -63,9 +64,9 @@ func TestTooManyPasswordsAtOnce(t *testing.T) {
 	defer enough()
 	busy := make(chan *http.Response, 2*line)
 	var all sync.WaitGroup
-	for range 2 * line {
+	for i := range 2 * line {
 		all.Go(func() {
-			request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.APIURL+"/api/auth/login", strings.NewReader(`{"email":"nobody@example.com","password":"password123"}`))
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.APIURL+"/api/auth/login", strings.NewReader(fmt.Sprintf(`{"email":"nobody%d@example.com","password":"password123"}`, i)))
 			if err != nil {
 				t.Error(err)
 				return

@@ -66,7 +66,11 @@ func (a *App) wireServer(context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: EndpointWeb, Addr: a.config.WebAddr, Handler: beside(apiHandler, pages)})
+		c.Endpoints = append(c.Endpoints, server.Endpoint{
+			Name: EndpointWeb, Addr: a.config.WebAddr,
+			Handler: beside(apiHandler, web.New(a.background.context(), pages)),
+			Broken:  beside(http.HandlerFunc(server.Broken), web.Broken(pages)),
+		})
 	}
 	if a.config.Plays(config.RoleAPI) {
 		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: EndpointAPI, Addr: a.config.APIAddr, Handler: apiHandler})
@@ -83,19 +87,19 @@ func (a *App) wireServer(context.Context) error {
 	return nil
 }
 
-func (a *App) pages() (http.Handler, error) {
+func (a *App) pages() (c web.Config, err error) {
 	public, err := url.Parse(a.config.Origin())
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	console, err := a.jobs.Console(web.JobsPath)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
-	return web.New(a.background.context(), web.Config{
+	return web.Config{
 		Service: a.service, Sessions: a.auth, Live: a.hub, Log: a.log, PublicURL: public, Health: a.health.forWeb,
 		Jobs: console, Mails: a.mails.preview(a), Demo: a.config.Demo,
-	}), nil
+	}, nil
 }
 
 // beside serves the API under /api, and the pages everywhere else.

@@ -25,7 +25,7 @@ var doorRules = slices.Concat(
 // lower are the parts that the front doors stand on.
 var lower = []string{
 	"internal/auth", "internal/compete", "internal/jobs", "internal/live", "internal/mail", "internal/registrar",
-	"internal/replay", "internal/store",
+	"internal/limit", "internal/replay", "internal/store",
 }
 
 // wiring may import everything but test helpers, and is the only one to import internal/app.

@@ -1,10 +1,12 @@
 package auth
 
-// Occupy takes one of the hasher's slots until the returned function is called.
+// Occupy takes one of the hasher's places until the returned function is called.
 func Occupy(h *Hasher) (leave func()) {
-	h.slots <- struct{}{}
-	return h.leave
+	h.queue.mu.Lock()
+	defer h.queue.mu.Unlock()
+	h.queue.free--
+	return h.queue.leave
 }
 
-// Room is how many hashes the hasher computes at a time, and how many requests wait beyond those.
-func Room(h *Hasher) (concurrent int, waiting int64) { return cap(h.slots), h.maxWaiting }
+// Room is how many hashes the hasher computes at a time, and how many requests wait beyond those in each room.
+func Room(h *Hasher) (concurrent, waiting int) { return h.queue.free, h.queue.max }

@@ -12,25 +12,24 @@ import (
 	"minicompete/internal/compete"
 )
 
-// WaitingPerHash is how many requests may wait for each password that is being hashed. At cost 12 a hash takes about a
-// quarter of a second, so the last in line waits about 25 s, which is well within the server's write timeout.
-const WaitingPerHash = 100
+// WaitingPerHash is how many requests may wait for each password that is being hashed: as many to log in, and as many again to
+// sign up. At cost 12 a hash takes about a quarter of a second, so the last in line waits about 25 s, which is well within the
+// server's write timeout.
+const WaitingPerHash = 50
 
 // HasherConfig sets up a Hasher. The zero value of each field but Cost means its default.
 type HasherConfig struct {
 	Cost       int // bcrypt cost, bcrypt.MinCost to bcrypt.MaxCost
 	Concurrent int // hashes computed at a time; by default half of the cores, at least one
-	MaxWaiting int // requests that wait beyond those; by default WaitingPerHash for each
+	MaxWaiting int // requests that wait beyond those, to log in and to sign up each; by default WaitingPerHash for each
 }
 
 // Hasher makes and checks bcrypt hashes, few at a time: measured on 2 cores, two at a time leave a rush a third of its rate,
 // one leaves more than half. It is a compete.PasswordHasher.
 type Hasher struct {
-	cost       int
-	slots      chan struct{} // waiting senders are served in order of arrival
-	waiting    atomic.Int64
-	maxWaiting int64
-	costliest  atomic.Int64 // the highest cost of any hash seen, or the configured one
+	cost      int
+	queue     *queue
+	costliest atomic.Int64 // the highest cost of any hash seen, or the configured one
 }
 
 var _ compete.PasswordHasher = (*Hasher)(nil)
@@ -46,7 +45,7 @@ func NewHasher(c HasherConfig) (*Hasher, error) {
 	if c.MaxWaiting == 0 {
 		c.MaxWaiting = WaitingPerHash * c.Concurrent
 	}
-	h := &Hasher{cost: c.Cost, slots: make(chan struct{}, c.Concurrent), maxWaiting: int64(c.MaxWaiting)}
+	h := &Hasher{cost: c.Cost, queue: newQueue(c.Concurrent, c.MaxWaiting)}
 	h.costliest.Store(int64(c.Cost))
 	return h, nil
 }
@@ -54,10 +53,10 @@ func NewHasher(c HasherConfig) (*Hasher, error) {
 // Hash makes a hash of a password of at most compete.MaxPasswordLength bytes. It fails with ErrBusy when too many are waiting,
 // or when ctx ends while waiting.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	if err := h.enter(ctx); err != nil {
+	if err := h.queue.enter(ctx, roomSignUp); err != nil {
 		return "", err
 	}
-	defer h.leave()
+	defer h.queue.leave()
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), h.cost)
 	if err != nil {
 		return "", fmt.Errorf("hash a password: %w", err)
@@ -68,10 +67,10 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 // Check fails with ErrBadCredentials, always after the work of the costliest hash: whether the email is unknown (an empty hash),
 // or its hash is an old, cheaper one, cannot be told from the time.
 func (h *Hasher) Check(ctx context.Context, hash, password string) error {
-	if err := h.enter(ctx); err != nil {
+	if err := h.queue.enter(ctx, roomLogIn); err != nil {
 		return err
 	}
-	defer h.leave()
+	defer h.queue.leave()
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
 		h.burn(0, password)
@@ -116,23 +115,3 @@ func (h *Hasher) raise(cost int64) {
 		}
 	}
 }
-
-func (h *Hasher) enter(ctx context.Context) error {
-	select {
-	case h.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	defer h.waiting.Add(-1)
-	if h.waiting.Add(1) > h.maxWaiting {
-		return compete.ErrBusy
-	}
-	select {
-	case h.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", compete.ErrBusy, context.Cause(ctx))
-	}
-}
-
-func (h *Hasher) leave() { <-h.slots }

@@ -116,7 +116,7 @@ func TestHasherLeavesHalfOfTheCores(t *testing.T) {
 	for cores, want := range map[int]int{1: 1, 2: 1, 3: 1, 8: 4} {
 		runtime.GOMAXPROCS(cores)
 		concurrent, waiting := auth.Room(newHasher(t, auth.HasherConfig{Cost: bcrypt.MinCost}))
-		if concurrent != want || waiting != int64(auth.WaitingPerHash*want) {
+		if concurrent != want || waiting != auth.WaitingPerHash*want {
 			t.Errorf("%d cores: %d at a time and %d waiting, want %d and %d", cores, concurrent, waiting, want, auth.WaitingPerHash*want)
 		}
 	}

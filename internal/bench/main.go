@@ -30,15 +30,15 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.binary, "binary", "bin/minicompete", "the program to measure")
-	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"), "a PostgreSQL server on which databases may be made")
-	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "which databases to measure on")
-	flag.StringVar(&o.only, "only", "rush,reads,streams,start", "which parts to measure: rush, reads, streams, start")
-	flag.StringVar(&o.contenders, "contenders", "product,bare,textbook", "which to send into a rush")
-	flag.IntVar(&o.participants, "participants", 10_000, "participants of a rush")
-	flag.IntVar(&o.connections, "connections", 256, "connections that they share")
-	flag.IntVar(&o.rounds, "rounds", 3, "rushes, of which the median is printed")
-	child := flag.String("serve", "", "used by the program itself: serve the baseline 'bare' or 'textbook'")
-	database := flag.String("database", "", "used by the program itself: the database of the baseline")
+	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"), "a PostgreSQL server where databases can be created")
+	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "databases to measure")
+	flag.StringVar(&o.only, "only", "rush,reads,streams,start", "parts to measure: rush, reads, streams, start")
+	flag.StringVar(&o.contenders, "contenders", "product,bare,textbook", "servers to compare in a rush")
+	flag.IntVar(&o.participants, "participants", 10_000, "participants per rush")
+	flag.IntVar(&o.connections, "connections", 256, "connections shared by the participants")
+	flag.IntVar(&o.rounds, "rounds", 3, "number of rushes; the median is printed")
+	child := flag.String("serve", "", "for internal use: serve the baseline 'bare' or 'textbook'")
+	database := flag.String("database", "", "for internal use: the baseline's database")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -59,7 +59,7 @@ func run(ctx context.Context, o options) error {
 	fmt.Printf("Machine: %d cores, %s/%s, %s; load generator and databases on the same machine\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	for _, kind := range strings.Split(o.databases, ",") {
 		if kind == "postgres" && o.postgres == "" {
-			return fmt.Errorf("no PostgreSQL: run 'make bench', which starts one, or pass -postgres")
+			return fmt.Errorf("no PostgreSQL server: run 'make bench', which starts one, or use -postgres")
 		}
 		if err := measure(ctx, o, kind); err != nil {
 			return fmt.Errorf("%s: %w", kind, err)
@@ -73,7 +73,7 @@ func measure(ctx context.Context, o options, kind string) error {
 	for _, part := range strings.Split(o.only, ",") {
 		f, ok := parts[part]
 		if !ok {
-			return fmt.Errorf("no part %q: use rush, reads, streams or start", part)
+			return fmt.Errorf("unknown part %q: use rush, reads, streams or start", part)
 		}
 		if err := f(ctx, o, kind); err != nil {
 			return fmt.Errorf("%s: %w", part, err)

@@ -49,7 +49,7 @@ func readRate(ctx context.Context, address, kind, name string, path func(i int) 
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-9s %-27s %7.0f/s  p50 %-9v p99 %-9v answers %v\n", kind, name, l.rate(http.StatusOK), l.percentile(.5), l.percentile(.99), l.statuses)
+	fmt.Printf("%-9s %-27s %7.0f/s  p50 %-9v p99 %-9v responses %v\n", kind, name, l.rate(http.StatusOK), l.percentile(.5), l.percentile(.99), l.statuses)
 	return nil
 }
 
@@ -59,7 +59,7 @@ func measureStart(ctx context.Context, o options, kind string) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-9s from start to healthy on an existing database %v\n", kind, s.started.Round(time.Millisecond))
+	fmt.Printf("%-9s start to healthy, existing database %v\n", kind, s.started.Round(time.Millisecond))
 	return done()
 }
 

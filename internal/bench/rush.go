@@ -45,7 +45,7 @@ func measureRush(ctx context.Context, o options, kind string) error {
 	for _, contender := range contenders {
 		medians[contender] = median(rounds[contender])
 		m := medians[contender]
-		fmt.Printf("%-9s rush %-9s %7.0f accepted/s  p50 %-9v p99 %-9v cpu %-6v answers %v (median of %d)\n",
+		fmt.Printf("%-9s rush %-9s %7.0f accepted/s  p50 %-9v p99 %-9v CPU %-6v responses %v (median of %d)\n",
 			kind, contender, m.accepted(), m.percentile(.5), m.percentile(.99), m.cpu.Round(time.Microsecond), m.statuses, o.rounds)
 	}
 	product, ok := medians["product"]
@@ -53,13 +53,13 @@ func measureRush(ctx context.Context, o options, kind string) error {
 		return nil
 	}
 	if bare, ok := medians["bare"]; ok {
-		fmt.Printf("%-9s rush product/bare %.2f of its rate, %.2f of its p99\n", kind,
+		fmt.Printf("%-9s rush product/bare: rate ratio %.2f, p99 ratio %.2f\n", kind,
 			product.accepted()/bare.accepted(), float64(product.percentile(.99))/float64(bare.percentile(.99)))
 	}
 	if textbook, ok := medians["textbook"]; ok {
-		fmt.Printf("%-9s rush product/textbook %.1f of its rate\n", kind, product.accepted()/textbook.accepted())
+		fmt.Printf("%-9s rush product/textbook: rate ratio %.1f\n", kind, product.accepted()/textbook.accepted())
 	}
-	fmt.Printf("%-9s rush confirmations all written %v after the last answer; memory idle %.0f MB, peak in the rush %.0f MB\n",
+	fmt.Printf("%-9s rush: all confirmations written %v after the last response; memory %.0f MB idle, %.0f MB at peak\n",
 		kind, product.confirmed.Round(10*time.Millisecond), product.idle, product.peak)
 	return nil
 }

@@ -40,11 +40,11 @@ func measureStreams(ctx context.Context, o options, kind string) error {
 		}
 	}
 	q, w := median(quiet), median(beside)
-	fmt.Printf("%-9s %d open pages hold %.0f MB, beside %.0f MB without them; peak in the rush %.0f MB\n",
+	fmt.Printf("%-9s %d open pages use %.0f MB, on top of %.0f MB without them; peak during the rush %.0f MB\n",
 		kind, livePages, worst.held-worst.before, worst.before, w.peak)
-	fmt.Printf("%-9s rush beside them %.0f accepted/s, %.0f without them: %.2f of the rate; cpu %v and %v for each\n",
+	fmt.Printf("%-9s rush with them: %.0f accepted/s, without: %.0f, ratio %.2f; CPU per registration %v and %v\n",
 		kind, w.accepted(), q.accepted(), w.accepted()/q.accepted(), w.cpu.Round(time.Microsecond), q.cpu.Round(time.Microsecond))
-	fmt.Printf("%-9s each registration was on each page p50 %v p99 %v max %v after its answer; %d events, %d streams cut, %d pages stale (worst of %d)\n",
+	fmt.Printf("%-9s time from a registration's response until every page shows it: p50 %v p99 %v max %v; %d events, %d broken streams, %d stale pages (worst of %d)\n",
 		kind, worst.delays.percentile(.5), worst.delays.percentile(.99), worst.delays.percentile(1), worst.events, worst.cut, worst.stale, o.rounds)
 	return nil
 }

@@ -1,6 +1,7 @@
 package compete
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -54,9 +55,12 @@ type Competition struct {
 	RegOpensAt  *time.Time
 	RegDeadline time.Time
 	StartDate   *time.Time
+	EndDate     *time.Time // after the start
+	TimeZone    string     // IANA name of the zone in which its times are shown to people; empty means UTC
 	Status      CompetitionStatus
-	Waitlist    bool // whether one can queue when it is full
-	Discarded   bool // cancelled as a draft: it was never published
+	Waitlist    bool   // whether one can queue when it is full
+	Discarded   bool   // cancelled as a draft: it was never published
+	Cover       string `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
 	Organizer   Organizer
 	Version     int // raised by each change of its content
 	CreatedAt   time.Time
@@ -143,7 +147,7 @@ func (c *Competition) Summary() Competition {
 	return s
 }
 
-// NewCompetition is the input of Service.CreateCompetition. Status is DRAFT or PUBLISHED; empty means PUBLISHED.
+// NewCompetition is the input of Service.CreateCompetition. Status is DRAFT or PUBLISHED; empty means PUBLISHED. An empty TimeZone means UTC.
 type NewCompetition struct {
 	Title       string
 	Description string
@@ -153,6 +157,8 @@ type NewCompetition struct {
 	RegOpensAt  *time.Time
 	RegDeadline time.Time
 	StartDate   *time.Time
+	EndDate     *time.Time
+	TimeZone    string
 	Waitlist    bool
 	Status      CompetitionStatus
 }
@@ -169,6 +175,7 @@ func (n NewCompetition) competition(id string, organizer Organizer, now time.Tim
 		ID: id, Title: normal.Line(n.Title), Description: n.Description, Location: normal.Line(n.Location),
 		Tags: NormalizeTags(n.Tags), Capacity: n.Capacity, SeatsLeft: n.Capacity,
 		RegOpensAt: utcPointer(n.RegOpensAt), RegDeadline: UTC(n.RegDeadline), StartDate: utcPointer(n.StartDate),
+		EndDate: utcPointer(n.EndDate), TimeZone: cmp.Or(n.TimeZone, time.UTC.String()),
 		Status: n.Status, Waitlist: n.Waitlist, Organizer: organizer, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	if c.Status == "" {
@@ -212,6 +219,8 @@ type CompetitionChange struct {
 	RegOpensAt  Optional[*time.Time]
 	RegDeadline Optional[time.Time]
 	StartDate   Optional[*time.Time]
+	EndDate     Optional[*time.Time]
+	TimeZone    Optional[string]
 	Waitlist    Optional[bool]
 	Status      Optional[CompetitionStatus]
 	CloseNow    bool
@@ -233,6 +242,8 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 	change.RegOpensAt.applyTo(&c.RegOpensAt)
 	change.RegDeadline.applyTo(&c.RegDeadline)
 	change.StartDate.applyTo(&c.StartDate)
+	change.EndDate.applyTo(&c.EndDate)
+	change.TimeZone.applyTo(&c.TimeZone)
 	change.Waitlist.applyTo(&c.Waitlist)
 	change.Status.applyTo(&c.Status)
 	if change.Tags.Set {
@@ -245,7 +256,8 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 		}
 	}
 	c.Title, c.Location = normal.Line(c.Title), normal.Line(c.Location)
-	c.RegOpensAt, c.RegDeadline, c.StartDate = utcPointer(c.RegOpensAt), UTC(c.RegDeadline), utcPointer(c.StartDate)
+	c.RegOpensAt, c.RegDeadline = utcPointer(c.RegOpensAt), UTC(c.RegDeadline)
+	c.StartDate, c.EndDate = utcPointer(c.StartDate), utcPointer(c.EndDate)
 	if err := checkChange(&before, &c, change, now); err != nil {
 		return before, err
 	}
@@ -299,6 +311,23 @@ func (v *validation) competition(c *Competition) {
 		if !c.StartDate.After(c.RegDeadline) {
 			v.add("startDate", "must be after the registration deadline")
 		}
+	}
+	v.end(c)
+	if _, ok := ZoneNamed(c.TimeZone); !ok {
+		v.add("timeZone", "must be an IANA time zone such as Europe/Berlin or UTC")
+	}
+}
+
+func (v *validation) end(c *Competition) {
+	if c.EndDate == nil {
+		return
+	}
+	v.time("endDate", *c.EndDate)
+	switch {
+	case c.StartDate == nil:
+		v.add("endDate", "requires a start date")
+	case !c.EndDate.After(*c.StartDate):
+		v.add("endDate", "must be after the start")
 	}
 }
 

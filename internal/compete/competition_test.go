@@ -14,7 +14,7 @@ var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 // published is a competition with free seats whose deadline is a day away.
 func published(change func(*Competition)) Competition {
 	c := Competition{
-		Title: "Spring contest", Capacity: 10, SeatsLeft: 4, RegDeadline: noon.Add(24 * time.Hour), Status: StatusPublished,
+		Title: "Spring contest", Capacity: 10, SeatsLeft: 4, RegDeadline: noon.Add(24 * time.Hour), TimeZone: "UTC", Status: StatusPublished,
 		Organizer: Organizer{ID: "organizer"}, Version: 3, Tags: []string{},
 	}
 	if change != nil {

@@ -11,6 +11,7 @@ type Cursor struct {
 	List string // which list and order it belongs to, e.g. "newest" or "messages"; a cursor of another list is refused
 	Key  int64  // microseconds, a seq or a count, as the list is sorted
 	ID   string
+	Text string // what comes before Key in a list that is sorted by text; empty in others
 }
 
 // IsZero reports whether the cursor is the start of the list.
@@ -21,7 +22,11 @@ func (c Cursor) String() string {
 	if c.IsZero() {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(c.List + "." + strconv.FormatInt(c.Key, 36) + "." + c.ID))
+	parts := c.List + "." + strconv.FormatInt(c.Key, 36) + "." + c.ID
+	if c.Text != "" {
+		parts += "." + c.Text
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(parts))
 }
 
 // ErrBadCursor is the refusal of a cursor that this list did not give out.
@@ -39,15 +44,19 @@ func ParseCursor(list, s string) (Cursor, error) {
 	if err != nil {
 		return Cursor{}, ErrBadCursor
 	}
-	parts := strings.Split(string(raw), ".")
-	if len(parts) != 3 || parts[0] != list || !ValidID(parts[2]) {
+	parts := strings.SplitN(string(raw), ".", 4) // a text may have dots
+	if len(parts) < 3 || parts[0] != list || !ValidID(parts[2]) {
 		return Cursor{}, ErrBadCursor
 	}
 	key, err := strconv.ParseInt(parts[1], 36, 64)
 	if err != nil {
 		return Cursor{}, ErrBadCursor
 	}
-	return Cursor{List: list, Key: key, ID: parts[2]}, nil
+	cursor := Cursor{List: list, Key: key, ID: parts[2]}
+	if len(parts) > 3 {
+		cursor.Text = parts[3]
+	}
+	return cursor, nil
 }
 
 // Page is one page of a list; Next is the zero Cursor on the last one.

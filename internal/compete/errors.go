@@ -37,6 +37,7 @@ type Error struct {
 	Detail     string
 	Fields     []FieldError
 	RetryAfter time.Duration // zero: no advice
+	Quota      int           // how often a limit lets this be done; zero: no limit is the reason
 }
 
 func (e *Error) Error() string {
@@ -73,6 +74,7 @@ var (
 	ErrCompetitionStarted   = &Error{Kind: KindConflict, Code: "competition_started", Detail: "The competition has started, so registrations can no longer be cancelled."}
 	ErrCapacityBelowHeld    = &Error{Kind: KindConflict, Code: "capacity_below_held", Detail: "More people hold seats than the new capacity allows. Remove registrations first, or choose a larger capacity."}
 	ErrAlreadyPublished     = &Error{Kind: KindConflict, Code: "already_published", Detail: "A published competition can't become a draft again."}
+	ErrNotDraft             = &Error{Kind: KindConflict, Code: "not_draft", Detail: "Only drafts can be deleted. Cancel the competition instead."}
 	ErrVersionMismatch      = &Error{Kind: KindPreconditionFailed, Code: "version_mismatch", Detail: "If-Match doesn't match the competition's current version: it has changed since you read it, or the tag is weak (W/…). Fetch it again and retry with the new ETag."}
 	ErrVersionRequired      = &Error{Kind: KindPreconditionRequired, Code: "if_match_required", Detail: "Send the competition's ETag in If-Match, or '*' to accept any version."}
 	ErrIdempotencyKeyReused = &Error{Kind: KindInvalid, Code: "idempotency_key_reused", Detail: "This Idempotency-Key was already used for a different request. Use a new key for each new request."}
@@ -84,6 +86,9 @@ var (
 	ErrFailedJobRetried     = &Error{Kind: KindConflict, Code: "already_retried", Detail: "This failed job was already retried."}
 
 	ErrLinkTooSoon = &Error{Kind: KindTooManyRequests, Code: "mail_too_soon", Detail: "We've already emailed this address recently. Check your inbox and spam folder, and try again later.", RetryAfter: LinkPause}
+
+	ErrTooManyRequests = &Error{Kind: KindTooManyRequests, Code: "too_many_requests", Detail: "Too many requests from your network. Wait a moment, then try again.", RetryAfter: time.Second}
+	ErrTooManyGuesses  = &Error{Kind: KindTooManyRequests, Code: "too_many_guesses", Detail: "Too many wrong passwords. Wait a while before you try again, or reset your password.", RetryAfter: time.Second}
 
 	ErrBusy     = &Error{Kind: KindUnavailable, Code: "busy", Detail: "The server is too busy right now. Try again in a moment.", RetryAfter: time.Second}
 	ErrDatabase = &Error{Kind: KindUnavailable, Code: "database_unavailable", Detail: "The database is unavailable right now. Try again in a moment; with an Idempotency-Key, that's safe.", RetryAfter: 2 * time.Second}

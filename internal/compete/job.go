@@ -15,6 +15,7 @@ type QueuedJob struct {
 	Kind, Queue           string
 	Payload               []byte // JSON
 	Priority, MaxAttempts int
+	Delay                 time.Duration // whole seconds until it is due
 }
 
 // Queue names. Each has workers of its own, so that slow mail never holds up confirmations.
@@ -30,6 +31,7 @@ type Notice struct {
 	RegistrationID string      `json:"registrationId"`
 	Seq            int64       `json:"seq"`
 	Kind           MessageKind `json:"kind"`
+	Move           *Move       `json:"move,omitempty"`  // for MessageChanged only
 	Trace          string      `json:"trace,omitempty"` // of the request that brought it about, as a W3C traceparent; empty when that is not traced
 }
 

@@ -60,7 +60,8 @@ type LedgerChanges struct {
 	Records      []IdempotencyRecord
 	SeatsTaken   map[string]int // by competition: adds to those taken in the minute of Now, which the sort "filling" reads
 	Now          time.Time
-	Jobs         []Job // that run once the transaction has committed
+	Moves        []LedgerMove // one for a competition at most
+	Jobs         []Job        // that run once the transaction has committed
 }
 
 // Place names a registration by what is unique about it: one user's place in one competition.

@@ -16,6 +16,7 @@ const (
 	MessageCancelled            MessageKind = "cancelled"
 	MessageCompetitionCancelled MessageKind = "competition_cancelled"
 	MessageReminder             MessageKind = "reminder"
+	MessageChanged              MessageKind = "changed" // its time or place was moved
 
 	// Those about accounts. The first three carry a link, which only the mail shows: a message in the mailbox is read by who holds
 	// a login, and the link is to show that who uses it reads the mails.
@@ -27,7 +28,8 @@ const (
 )
 
 // Message is a mail to a user. The mailbox is the table of them; SMTP delivery, where set up, comes on top.
-// A message is unique by (RegistrationID, Seq, Kind), a reminder by (RegistrationID, Seq, StartDate).
+// A message is unique by (RegistrationID, Seq, Kind), a reminder by (RegistrationID, Seq, StartDate), and one about a move by
+// (RegistrationID, Seq, MoveID).
 type Message struct {
 	ID             string
 	UserID         string
@@ -35,6 +37,7 @@ type Message struct {
 	Seq            int64
 	Kind           MessageKind
 	StartDate      *time.Time // of the competition, for reminders only
+	MoveID         string     // of the Move, for MessageChanged only
 	To             string
 	Subject        string
 	Body           string // plain text

@@ -46,6 +46,8 @@ func (c *Competition) appendJSON(b []byte) []byte {
 	b = appendTime(b, `,"RegOpensAt":`, c.RegOpensAt)
 	b = appendTime(b, `,"RegDeadline":`, &c.RegDeadline)
 	b = appendTime(b, `,"StartDate":`, c.StartDate)
+	b = appendTime(b, `,"EndDate":`, c.EndDate)
+	b = appendText(b, `,"TimeZone":`, c.TimeZone)
 	b = appendText(b, `,"Status":`, string(c.Status))
 	b = strconv.AppendBool(append(b, `,"Waitlist":`...), c.Waitlist)
 	b = strconv.AppendBool(append(b, `,"Discarded":`...), c.Discarded)

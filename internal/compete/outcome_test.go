@@ -20,7 +20,8 @@ func someOutcome(text string) RegistrationOutcome {
 		},
 		Competition: Competition{
 			ID: "c", Title: text, Description: "d" + text, Location: text + "l", Tags: []string{"a", text}, Capacity: 5, SeatsLeft: -1, Waitlisted: 2,
-			RegOpensAt: &opens, RegDeadline: at(0), StartDate: &start, Status: StatusPublished, Waitlist: true, Discarded: true,
+			RegOpensAt: &opens, RegDeadline: at(0), StartDate: &start, EndDate: &promoted, TimeZone: text + "z",
+			Status: StatusPublished, Waitlist: true, Discarded: true,
 			Organizer: Organizer{ID: "o", Name: text}, Version: 7, CreatedAt: at(1000), UpdatedAt: at(0).UTC(),
 		},
 	}

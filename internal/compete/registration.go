@@ -1,6 +1,9 @@
 package compete
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // RegistrationStatus is the state of a registration.
 type RegistrationStatus string
@@ -13,10 +16,11 @@ const (
 	RegistrationCancelled  RegistrationStatus = "CANCELLED"
 )
 
-// Valid reports whether s is one of the four states.
-func (s RegistrationStatus) Valid() bool {
-	return s.HoldsSeat() || s == RegistrationWaitlisted || s == RegistrationCancelled
-}
+// RegistrationStatuses are all states, in the order in which a list by status has them.
+var RegistrationStatuses = []RegistrationStatus{RegistrationConfirmed, RegistrationPending, RegistrationWaitlisted, RegistrationCancelled}
+
+// Valid reports whether s is one of RegistrationStatuses.
+func (s RegistrationStatus) Valid() bool { return slices.Contains(RegistrationStatuses, s) }
 
 // HoldsSeat reports whether a registration in this state holds a seat.
 func (s RegistrationStatus) HoldsSeat() bool {

@@ -6,13 +6,15 @@ import (
 	"time"
 )
 
-// Service is what both front doors call: every rule of the domain is behind it. Its fields are its dependencies; all are needed but Replays, Log and those under Mail.
+// Service is what both front doors call: every rule of the domain is behind it. Its fields are its dependencies; all are needed but Replays, Log, those about limits and those under Mail.
 type Service struct {
 	Users         UserStore
 	Competitions  CompetitionStore
 	Registrations RegistrationStore
 	Mailbox       MailboxStore
 	DeadLetters   DeadLetters
+	Covers        CoverStore
+	CoverMaker    CoverMaker
 	Statistics    StatisticsStore
 	Registrar     Registrar
 	Passwords     PasswordHasher
@@ -20,6 +22,10 @@ type Service struct {
 	Clock         func() time.Time // the present moment
 	NewID         func() string    // a new id, ordered by time (UUID v7)
 	Log           *slog.Logger     // of what goes wrong beside an answer
+
+	Limiter Limiter // nil: nobody is limited
+	Limits  Limits
+	Guesses Guesses // nil: passwords may be guessed as fast as they are checked
 
 	// Mail: links that mails carry.
 	Links                LinkStore
@@ -105,30 +111,6 @@ func (s *Service) MyRegistrations(ctx context.Context, a Actor, cursor string, l
 		return Page[MyRegistration]{}, err
 	}
 	return s.Registrations.RegistrationsOfUser(ctx, a.UserID, at, limit)
-}
-
-// CompetitionRegistrations lists who is registered, for the competition's organizer and admins. filter.Cursor is ignored in favour of cursor.
-func (s *Service) CompetitionRegistrations(ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter) (Page[ParticipantRegistration], error) {
-	var none Page[ParticipantRegistration]
-	if err := require(a, RoleOrganizer, RoleAdmin); err != nil {
-		return none, err
-	}
-	competition, err := s.Competition(ctx, a, competitionID)
-	if err != nil {
-		return none, err
-	}
-	if !competition.ManagedBy(a) {
-		return none, ErrForbidden
-	}
-	var v validation
-	if filter.Status != "" && !filter.Status.Valid() {
-		v.add("status", "must be PENDING, CONFIRMED, WAITLISTED or CANCELLED")
-	}
-	v.length("search", filter.Search, 0, MaxSearchLength)
-	if filter.Cursor, filter.Limit, err = listing(v, "seq", cursor, filter.Limit); err != nil {
-		return none, err
-	}
-	return s.Registrations.RegistrationsOfCompetition(ctx, competitionID, filter)
 }
 
 // listing reads the cursor and the page size that every list takes. wrong is what else is bad in the request.

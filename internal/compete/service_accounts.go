@@ -3,14 +3,19 @@ package compete
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
 // Accounts
 
-// SignUp makes an account. Errors: Invalid with every bad field, ErrEmailTaken, ErrBusy when too many passwords are being hashed.
+// SignUp makes an account. Errors: Invalid with every bad field, ErrEmailTaken, ErrTooManyRequests, ErrBusy when too many
+// passwords are being hashed.
 func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 	if err := in.validate(); err != nil {
+		return User{}, s.takenToo(ctx, in.Email, err)
+	}
+	if err := s.limited(ctx, s.Limits.SignUps); err != nil {
 		return User{}, err
 	}
 	user, err := s.createUser(ctx, in, nil)
@@ -22,6 +27,21 @@ func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 		s.Log.WarnContext(ctx, "could not request the email that confirms an address", "user", user.ID, "error", err)
 	}
 	return user, nil
+}
+
+// takenToo adds to what is wrong with a sign-up that its email is taken, so that one answer names everything.
+func (s *Service) takenToo(ctx context.Context, email string, refusal error) error {
+	fields := AsError(refusal).Fields
+	if slices.ContainsFunc(fields, func(f FieldError) bool { return f.Field == "email" }) {
+		return refusal
+	}
+	if s.limited(ctx, s.Limits.SignUps) != nil { // so that asking costs what signing up does
+		return refusal
+	}
+	if _, _, err := s.Users.UserByEmail(ctx, email); err != nil {
+		return refusal // it is free; or that can't be told now, and will be when the rest is right
+	}
+	return Invalid(append(fields, FieldError{Field: "email", Message: "already belongs to an account"})...)
 }
 
 // CreateUser makes an account of any role, admins too, whose address counts as verified. It belongs to the command line: no route reaches it.
@@ -59,8 +79,16 @@ func (s *Service) createUser(ctx context.Context, in SignUp, verifiedAt *time.Ti
 }
 
 // LogIn checks an email and a password. Unknown emails and wrong passwords take the same time and give the same ErrBadCredentials;
-// ErrAccountDisabled is told only to who knows the password.
+// ErrAccountDisabled is told only to who knows the password. ErrTooManyRequests and ErrTooManyGuesses come before any of that,
+// ErrBusy when too many passwords are being checked.
 func (s *Service) LogIn(ctx context.Context, email, password string) (User, error) {
+	if err := s.limited(ctx, s.Limits.LogIns); err != nil {
+		return User{}, err
+	}
+	right, err := s.guess(ctx, email)
+	if err != nil {
+		return User{}, err
+	}
 	user, hash, err := s.Users.UserByEmail(ctx, NormalizeEmail(email))
 	if err != nil && !errors.Is(err, ErrUserMissing) {
 		return User{}, err
@@ -68,6 +96,7 @@ func (s *Service) LogIn(ctx context.Context, email, password string) (User, erro
 	if err := s.Passwords.Check(ctx, hash, password); err != nil {
 		return User{}, err
 	}
+	right()
 	if user.DisabledAt != nil {
 		return User{}, ErrAccountDisabled
 	}
@@ -93,13 +122,17 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 	if err != nil {
 		return User{}, err
 	}
-	if err := change.validate(); err != nil {
-		return User{}, err
+	invalid := change.validate()
+	if change.Password != nil && change.CurrentPassword != nil && *change.CurrentPassword != "" {
+		invalid = both(invalid, s.checkPassword(ctx, user, *change.CurrentPassword))
+	}
+	if invalid != nil {
+		return User{}, invalid
 	}
 	now := s.now()
 	var hash string
 	if change.Password != nil {
-		if hash, err = s.newPassword(ctx, a, *change.CurrentPassword, *change.Password); err != nil {
+		if hash, err = s.Passwords.Hash(ctx, *change.Password); err != nil {
 			return User{}, err
 		}
 	}
@@ -124,22 +157,22 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 	return user, nil
 }
 
-func (s *Service) newPassword(ctx context.Context, a Actor, current, password string) (string, error) {
-	if err := s.checkPassword(ctx, a, current); err != nil {
-		return "", err
+// checkPassword holds the user to the current password, so that a login left open doesn't give the account away.
+func (s *Service) checkPassword(ctx context.Context, user User, current string) error {
+	right, err := s.guess(ctx, user.Email)
+	if err != nil {
+		return err
 	}
-	return s.Passwords.Hash(ctx, password)
-}
-
-// checkPassword holds the actor to the present password, so that a login left open doesn't give the account away.
-func (s *Service) checkPassword(ctx context.Context, a Actor, current string) error {
-	hash, err := s.Users.PasswordHash(ctx, a.UserID)
+	hash, err := s.Users.PasswordHash(ctx, user.ID)
 	if err != nil {
 		return err
 	}
 	err = s.Passwords.Check(ctx, hash, current)
 	if errors.Is(err, ErrBadCredentials) {
 		return Invalid(FieldError{Field: "currentPassword", Message: "is incorrect"})
+	}
+	if err == nil {
+		right()
 	}
 	return err
 }

@@ -34,6 +34,9 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	if v.email(email); v.err() != nil {
 		return v.err()
 	}
+	if err := s.limited(ctx, s.Limits.Links); err != nil {
+		return err
+	}
 	err := s.requestLink(ctx, LinkReset, "", email)
 	if errors.Is(err, ErrLinkTooSoon) {
 		return nil
@@ -56,11 +59,12 @@ func (s *Service) RequestEmailChange(ctx context.Context, a Actor, email, curren
 	if currentPassword == "" {
 		v.add("currentPassword", "is required to change your email address")
 	}
-	if err := v.err(); err != nil {
-		return err
+	invalid := v.err()
+	if currentPassword != "" {
+		invalid = both(invalid, s.checkPassword(ctx, user, currentPassword))
 	}
-	if err := s.checkPassword(ctx, a, currentPassword); err != nil {
-		return err
+	if invalid != nil {
+		return invalid
 	}
 	return s.requestLink(ctx, LinkChange, user.ID, email)
 }

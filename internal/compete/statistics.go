@@ -7,25 +7,22 @@ import (
 
 // StatisticsStore counts, for dashboards and for pages that stay open.
 type StatisticsStore interface {
-	// RegistrationCounts counts registrations by when they arrived, whatever became of them: element i is those with RegisteredAt
-	// in the i-th of so many steps from a moment on. A step is a whole number of microseconds.
-	RegistrationCounts(ctx context.Context, scope RegistrationScope, from time.Time, step time.Duration, steps int) ([]int, error)
-	// RegistrationSpan reads when the first and the last registration of a competition arrived, by Seq; ok is false when there is none.
-	RegistrationSpan(ctx context.Context, competitionID string) (first, last time.Time, ok bool, err error)
+	// RegistrationCounts counts the registrations of all competitions of an organizer by when they arrived, whatever became of them: element i
+	// is those with RegisteredAt in the i-th of so many steps from a moment on. A step is a whole number of microseconds.
+	RegistrationCounts(ctx context.Context, organizerID string, from time.Time, step time.Duration, steps int) ([]int, error)
+	// RegistrationTimes reads when the first, each every-th and the last registration of a competition arrived, earliest first.
+	RegistrationTimes(ctx context.Context, competitionID string, every int) ([]TimeCount, error)
 	// UnreadMessagesOf counts the unread messages of many users in one query; who has none is left out.
 	UnreadMessagesOf(ctx context.Context, userIDs []string) (map[string]int, error)
 }
 
-// MaxSteps bounds how finely time is divided: a chart has no more pixels to show.
-const MaxSteps = 100
+// MaxDays bounds how far back days are counted.
+const MaxDays = 100
 
-// RegistrationScope says whose registrations to count: those of one competition, or of all of an organizer.
-type RegistrationScope struct {
-	CompetitionID string
-	OrganizerID   string // counts when CompetitionID is empty
-}
+// timelinePoints is about how many points a chart over time has; there are at most twice as many.
+const timelinePoints = 100
 
-// TimeCount is how much happened from At on, until the next TimeCount.
+// TimeCount is a count that belongs to a moment.
 type TimeCount struct {
 	At    time.Time
 	Count int
@@ -46,41 +43,31 @@ func (s *Service) RegistrationsPerDay(ctx context.Context, a Actor, days int) ([
 	if err := require(a, RoleOrganizer); err != nil {
 		return nil, err
 	}
-	days = min(max(days, 1), MaxSteps)
-	tomorrow := s.now().Truncate(24 * time.Hour).Add(24 * time.Hour)
-	return s.counts(ctx, RegistrationScope{OrganizerID: a.UserID}, tomorrow.Add(-time.Duration(days)*24*time.Hour), 24*time.Hour, days)
-}
-
-// RegistrationTimeline counts the registrations of a competition in equal steps of at least a millisecond from the first to the last one,
-// for its organizer and admins. It is empty when there is none.
-func (s *Service) RegistrationTimeline(ctx context.Context, a Actor, competitionID string) ([]TimeCount, error) {
-	if err := require(a, RoleOrganizer, RoleAdmin); err != nil {
-		return nil, err
-	}
-	competition, err := s.Competition(ctx, a, competitionID)
-	if err != nil {
-		return nil, err
-	}
-	if !competition.ManagedBy(a) {
-		return nil, ErrForbidden
-	}
-	first, last, ok, err := s.Statistics.RegistrationSpan(ctx, competitionID)
-	if err != nil || !ok {
-		return nil, err
-	}
-	step := max(last.Sub(first)/(MaxSteps-1), time.Millisecond).Truncate(time.Microsecond) + time.Microsecond
-	steps := int(last.Sub(first)/step) + 1
-	return s.counts(ctx, RegistrationScope{CompetitionID: competitionID}, first, step, steps)
-}
-
-func (s *Service) counts(ctx context.Context, scope RegistrationScope, from time.Time, step time.Duration, steps int) ([]TimeCount, error) {
-	counts, err := s.Statistics.RegistrationCounts(ctx, scope, from, step, steps)
+	const day = 24 * time.Hour
+	days = min(max(days, 1), MaxDays)
+	from := s.now().Truncate(day).Add(-time.Duration(days-1) * day)
+	counts, err := s.Statistics.RegistrationCounts(ctx, a.UserID, from, day, days)
 	if err != nil {
 		return nil, err
 	}
 	series := make([]TimeCount, len(counts))
 	for i, n := range counts {
-		series[i] = TimeCount{At: from.Add(time.Duration(i) * step), Count: n}
+		series[i] = TimeCount{At: from.Add(time.Duration(i) * day), Count: n}
 	}
 	return series, nil
+}
+
+// RegistrationTimeline tells how many registrations of a competition there were, whatever became of them, at moments that are close together
+// where many arrived: a rush of a second shows as well as the week before it. The first count is 1, and the last one is all of them.
+// It is for the competition's organizer and admins.
+func (s *Service) RegistrationTimeline(ctx context.Context, a Actor, competitionID string) ([]TimeCount, error) {
+	counts, err := s.RegistrationsByStatus(ctx, a, competitionID, "")
+	if err != nil {
+		return nil, err
+	}
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	return s.Statistics.RegistrationTimes(ctx, competitionID, max(1, total/timelinePoints))
 }

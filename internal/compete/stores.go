@@ -56,6 +56,9 @@ type CompetitionStore interface {
 	CreateCompetition(ctx context.Context, c Competition, record IdempotencyRecord) (existing *IdempotencyRecord, err error)
 	// CreationRecord reads the unexpired record under a user's key; nil when there is none.
 	CreationRecord(ctx context.Context, userID, key string, now time.Time) (*IdempotencyRecord, error)
+	// DeleteDraft removes a competition that is a draft nobody registered for, and all that belongs to it.
+	// Errors: ErrCompetitionMissing, ErrNotDraft.
+	DeleteDraft(ctx context.Context, id string) error
 	// Competition fails with ErrCompetitionMissing.
 	Competition(ctx context.Context, id string) (Competition, error)
 	// Competitions lists by filter.
@@ -100,15 +103,42 @@ type RegistrationStore interface {
 	RegistrationOf(ctx context.Context, userID, competitionID string) (Registration, error)
 	// RegistrationsOfUser lists newest first (RegisteredAt), with Position and competition.
 	RegistrationsOfUser(ctx context.Context, userID string, cursor Cursor, limit int) (Page[MyRegistration], error)
-	// RegistrationsOfCompetition lists in order of Seq, with Position and user.
+	// RegistrationsOfCompetition lists in the order of the filter, with Position and user.
 	RegistrationsOfCompetition(ctx context.Context, competitionID string, f RegistrationFilter) (Page[ParticipantRegistration], error)
+	// RegistrationsByStatus counts those of a competition that a search finds; a status that none has is left out.
+	RegistrationsByStatus(ctx context.Context, competitionID, search string) (map[RegistrationStatus]int, error)
 }
 
-// RegistrationFilter narrows an organizer's list.
+// RegistrationSort is the order of an organizer's list.
+type RegistrationSort string
+
+// The orders of an organizer's list. Within a name or a status it is the order of arrival.
+const (
+	SortArrival   RegistrationSort = "arrival" // by Seq; the default
+	SortLastFirst RegistrationSort = "newest"  // by Seq, the last one first
+	SortName      RegistrationSort = "name"    // as a search folds it: without case and accents
+	SortStatus    RegistrationSort = "status"  // as in RegistrationStatuses
+)
+
+// Valid reports whether s is one of the orders.
+func (s RegistrationSort) Valid() bool {
+	return s == SortArrival || s == SortLastFirst || s == SortName || s == SortStatus
+}
+
+// List is what a Cursor of a list in this order has in its List.
+func (s RegistrationSort) List() string {
+	if s == "" || s == SortArrival {
+		return "seq"
+	}
+	return "registrations-" + string(s)
+}
+
+// RegistrationFilter narrows and orders an organizer's list.
 type RegistrationFilter struct {
 	Status RegistrationStatus // empty: all
 	Search string             // every word of it in name or email
-	Cursor Cursor             // Cursor.List is "seq"
+	Sort   RegistrationSort   // empty: SortArrival
+	Cursor Cursor             // Cursor.List is Sort.List
 	Limit  int
 }
 

@@ -26,6 +26,20 @@ func (v *validation) err() error {
 	return Invalid(v.fields...)
 }
 
+// both joins two refusals of one input. Where the second is no refusal of a field, it takes the first one's place.
+func both(first, second error) error {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	if fields := AsError(second).Fields; len(fields) > 0 {
+		return Invalid(append(AsError(first).Fields, fields...)...)
+	}
+	return second
+}
+
 // length holds s to shortest..longest characters of valid text without control characters other than line breaks and tabs.
 func (v *validation) length(field, s string, shortest, longest int) {
 	n := utf8.RuneCountInString(s)

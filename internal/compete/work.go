@@ -11,7 +11,7 @@ type WorkStore interface {
 	Targets(ctx context.Context, notices []Notice) ([]Target, error)
 	// Deliver, in one transaction: PENDING registrations among confirm (same id and Seq) become CONFIRMED, and messages that are not
 	// there yet are written. Left out are messages whose registration has another Seq by now, and those of kind MessageConfirmed
-	// and MessagePromoted whose registration holds no seat any more. It returns how many messages were new.
+	// and MessagePromoted whose registration holds no seat any more, or of kind MessageChanged whose registration is cancelled. It returns how many messages were new.
 	Deliver(ctx context.Context, confirm []Notice, messages []Message, now time.Time) (int, error)
 	// NoticesOf lists what the runs ask for, by the registrations that have these Seqs now.
 	NoticesOf(ctx context.Context, runs []NoticeRun) ([]Notice, error)
@@ -26,6 +26,14 @@ type WorkStore interface {
 	// in order of Seq, as targets of kind MessageReminder.
 	// It also returns the Seq to go on after; 0 when the page was the last one. Any page may hold fewer than limit, or none.
 	ReminderTargets(ctx context.Context, competitionID string, afterSeq int64, limit int) (targets []Target, next int64, err error)
+
+	// EndMove, in one transaction: the move with this id is over, and a TellMoveJob for it is enqueued, unless the competition is where it
+	// was or cancelled. A move that is over already, or never began, is left alone.
+	EndMove(ctx context.Context, competitionID, moveID string) error
+	// MoveTargets reads a page of whom a TellMoveJob tells, who still are registered or waiting and whose account is not disabled, in
+	// order of Seq, as targets of kind MessageChanged. It also returns the Seq to go on after; 0 when the page was the last one. Any page
+	// may hold fewer than limit, or none.
+	MoveTargets(ctx context.Context, j TellMoveJob, limit int) (targets []Target, next int64, err error)
 
 	// RefreshFilling brings the counts behind SortFilling up to date: seats taken in the hour before now.
 	RefreshFilling(ctx context.Context, now time.Time) error

@@ -40,6 +40,11 @@ type Config struct {
 	JWTExpiration time.Duration `group:"Logins" name:"jwt-expiration" env:"JWT_EXPIRATION" default:"24h" help:"How long an API token is valid, such as 90m, 24h or 7d."`
 	BcryptCost    int           `group:"Logins" env:"BCRYPT_COST" default:"12" help:"The cost of hashing a password, 4 to 31. Each step doubles the time it takes."`
 
+	LimitSignUps int `group:"Limits" name:"limit-signups" env:"LIMIT_SIGNUPS" default:"300" help:"Sign-ups per minute from one network: an IPv4 address or an IPv6 /64. A hall full of people is one network. 0 means no limit."`
+	LimitLogIns  int `group:"Limits" name:"limit-logins" env:"LIMIT_LOGINS" default:"300" help:"Logins per minute from one network. 0 means no limit."`
+	LimitLinks   int `group:"Limits" env:"LIMIT_LINKS" default:"60" help:"Password reset requests per minute from one network. 0 means no limit."`
+	LimitGuesses int `group:"Limits" env:"LIMIT_GUESSES" default:"10" help:"Wrong passwords for one account from one network before each further attempt has to wait: 1 s at first, then twice as long each time, up to 15 minutes. 0 means no limit."`
+
 	Roles             []Role        `group:"Work" env:"ROLES" default:"web,api,worker" help:"What this process does: web (pages), api, worker (confirmations, reminders, email)."`
 	WorkerConcurrency int           `group:"Work" env:"WORKER_CONCURRENCY" default:"4" help:"How many jobs run at once in each queue, 1 to 100. The maintenance queue always runs at least two."`
 	ReminderSchedule  string        `group:"Work" name:"cron-reminder-schedule" env:"CRON_REMINDER_SCHEDULE" default:"0 * * * *" help:"When to send reminders: five cron fields, in UTC."`
@@ -50,10 +55,10 @@ type Config struct {
 	FailedJobsAge     time.Duration `group:"Work" name:"cleanup-failed-jobs-age" env:"CLEANUP_FAILED_JOBS_AGE" default:"30d" help:"How long failed jobs are kept."`
 	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long login sessions are kept after they expire."`
 
-	SMTPURL              URL    `group:"Mail" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"The mail server: smtp://user:password@host:587 or smtps://user:password@host:465. Every mailbox message is then also emailed. Use the same value for all processes. smtp: uses STARTTLS if the server offers it, and insists on it with a password or ?tls=required. If empty, no email is sent."`
-	MailFrom             string `group:"Mail" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" help:"The sender of emails. Its domain is also used in their Message-ID."`
-	MailConnections      int    `group:"Mail" env:"MAIL_CONNECTIONS" default:"4" help:"How many connections each process opens to the mail server, 1 to 100."`
-	RequireVerifiedEmail bool   `group:"Mail" env:"REQUIRE_VERIFIED_EMAIL" help:"Require a confirmed email address to register. Needs SMTP_URL."`
+	SMTPURL              URL    `group:"Email" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"The mail server: smtp://user:password@host:587 or smtps://user:password@host:465. Every mailbox message is then also emailed. Use the same value for all processes. smtp: uses STARTTLS if the server offers it, and insists on it with a password or ?tls=required. If empty, no email is sent."`
+	MailFrom             string `group:"Email" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" help:"The sender of emails. Its domain is also used in their Message-ID."`
+	MailConnections      int    `group:"Email" env:"MAIL_CONNECTIONS" default:"4" help:"How many connections each process opens to the mail server, 1 to 100."`
+	RequireVerifiedEmail bool   `group:"Email" env:"REQUIRE_VERIFIED_EMAIL" help:"Require a confirmed email address to register. Needs SMTP_URL."`
 
 	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" help:"The lowest level to log: debug, info, warn or error."`
 	LogFormat string     `group:"Logs" env:"LOG_FORMAT" default:"text" help:"The log format: text or json."`

@@ -19,6 +19,9 @@ import (
 // MinSecretLength is the least that HS256 may be keyed with, in bytes (RFC 7518, section 3.2).
 const MinSecretLength = 32
 
+// maxLimit is the most that a limit may allow.
+const maxLimit = 1_000_000
+
 // problems collects what is wrong, each with the name of its setting, so that one start tells all of it.
 type problems []string
 
@@ -47,6 +50,11 @@ func (c *Config) Validate() error {
 	c.checkWork(&p)
 	p.duration("JWT_EXPIRATION", c.JWTExpiration, time.Second)
 	p.between("BCRYPT_COST", c.BcryptCost, 4, 31)
+	for setting, n := range map[string]int{
+		"LIMIT_SIGNUPS": c.LimitSignUps, "LIMIT_LOGINS": c.LimitLogIns, "LIMIT_LINKS": c.LimitLinks, "LIMIT_GUESSES": c.LimitGuesses,
+	} {
+		p.between(setting, n, 0, maxLimit)
+	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		p.add("LOG_FORMAT", "must be text or json, not %q", c.LogFormat)
 	}

@@ -36,7 +36,8 @@ func mailPriority(kind compete.MessageKind) int {
 		return prioritySoon
 	case compete.MessageReminder:
 		return priorityLater
-	case compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted, compete.MessageCancelled, compete.MessageCompetitionCancelled:
+	case compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted, compete.MessageCancelled, compete.MessageCompetitionCancelled,
+		compete.MessageChanged:
 	}
 	return priorityUsual
 }

@@ -145,6 +145,9 @@ func (d *deliverer) message(t compete.Target, now time.Time) (compete.Message, e
 	if t.Kind == compete.MessageReminder {
 		m.StartDate = t.Competition.StartDate
 	}
+	if t.Move != nil {
+		m.MoveID = t.Move.ID
+	}
 	return m, nil
 }
 
@@ -163,6 +166,8 @@ func holds(t compete.Target) bool {
 		return t.Registration.Status == compete.RegistrationWaitlisted
 	case compete.MessageCancelled, compete.MessageCompetitionCancelled:
 		return t.Registration.Status == compete.RegistrationCancelled
+	case compete.MessageChanged:
+		return t.Registration.Status != compete.RegistrationCancelled
 	case compete.MessageReminder:
 		return t.Registration.Status == compete.RegistrationConfirmed && t.Competition.StartDate != nil
 	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageEmailChanged, compete.MessageAddressInUse:

@@ -49,7 +49,7 @@ func (c *Client) Queued(jobs []compete.Job) ([]compete.QueuedJob, error) {
 		}
 		queued = append(queued, compete.QueuedJob{
 			Kind: job.Kind(), Queue: options.Queue, Payload: payload,
-			Priority: cmp.Or(options.Priority, river.PriorityDefault), MaxAttempts: c.config.MaxAttempts,
+			Priority: cmp.Or(options.Priority, river.PriorityDefault), MaxAttempts: c.config.MaxAttempts, Delay: delay(job),
 		})
 	}
 	c.rush.watch(jobs, time.Now())
@@ -100,8 +100,18 @@ func insertOptions(job compete.Job) (*river.InsertOpts, error) {
 		return &river.InsertOpts{Queue: compete.QueueMail, Priority: prioritySoon}, nil
 	case compete.RemindJob:
 		return &river.InsertOpts{Queue: compete.QueueReminder, UniqueOpts: once()}, nil
+	case compete.MoveJob, compete.TellMoveJob:
+		return &river.InsertOpts{Queue: compete.QueueReminder}, nil
 	}
 	return nil, fmt.Errorf("no queue for jobs of kind %q", job.Kind())
+}
+
+// delay is how long a job waits before it is due.
+func delay(job compete.Job) time.Duration {
+	if _, ok := job.(compete.MoveJob); ok {
+		return compete.MoveWindow
+	}
+	return 0
 }
 
 // once leaves a job out while another with the same payload is under way, or is in one of the further states.

@@ -42,25 +42,30 @@ func (c *Client) findReminders(ctx context.Context, job *river.Job[findReminders
 	}
 }
 
-// remind works a RemindJob page by page, holding one page in memory. When its slice of time is over or the process stops, the
-// rest goes on as a job that starts where this one ended.
+// remind works a RemindJob page by page.
 func (c *Client) remind(ctx context.Context, job *river.Job[compete.RemindJob]) error {
-	args := job.Args
-	for end := time.Now().Add(slice); ; {
+	return inPages(ctx, c, job, func(args *compete.RemindJob) (last bool, err error) {
 		targets, next, err := c.config.Store.ReminderTargets(ctx, args.CompetitionID, args.AfterSeq, c.config.PageSize)
 		if err != nil {
-			return c.outcome(ctx, job.JobRow, fmt.Errorf("read whom to remind: %w", err))
+			return false, fmt.Errorf("read whom to remind: %w", err)
 		}
 		if len(targets) > 0 && !c.remindable(&targets[0].Competition, args.StartDate) {
-			return nil
-		}
-		if err := c.remindPage(ctx, targets); err != nil {
-			return c.outcome(ctx, job.JobRow, err)
-		}
-		if next == 0 {
-			return nil
+			return true, nil
 		}
 		args.AfterSeq = next
+		return next == 0, c.tellPage(ctx, targets)
+	})
+}
+
+// inPages works a job page by page, holding one page in memory. page does the one that the job's arguments name, and makes them name
+// the next. When the job's slice of time is over or the process stops, the rest goes on as a job that starts where this one ended.
+func inPages[T compete.Job](ctx context.Context, c *Client, job *river.Job[T], page func(*T) (last bool, err error)) error {
+	args := job.Args
+	for end := time.Now().Add(slice); ; {
+		last, err := page(&args)
+		if last || err != nil {
+			return c.outcome(ctx, job.JobRow, err)
+		}
 		if c.stopping.Err() != nil || time.Now().After(end) {
 			left := []compete.Job{args}
 			return c.outcome(ctx, job.JobRow, replace(ctx, c, job, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, left) }))
@@ -75,8 +80,8 @@ func (c *Client) remindable(competition *compete.Competition, startDate time.Tim
 		competition.StartDate.Equal(startDate) && !competition.Started(c.config.Clock())
 }
 
-// remindPage writes the reminders of a page; those that can't be written go on as jobs of their own.
-func (c *Client) remindPage(ctx context.Context, targets []compete.Target) error {
+// tellPage writes the messages of a page; those that can't be written go on as jobs of their own.
+func (c *Client) tellPage(ctx context.Context, targets []compete.Target) error {
 	failures, err := sparing(ctx, targets, func(some []compete.Target) error { return c.deliverer.write(ctx, some) })
 	if err != nil || len(failures) == 0 {
 		return err

@@ -84,6 +84,8 @@ func (c *Client) workers() *river.Workers {
 	river.AddWorker(workers, river.WorkFunc(c.settle))
 	river.AddWorker(workers, river.WorkFunc(c.findReminders))
 	river.AddWorker(workers, river.WorkFunc(c.remind))
+	river.AddWorker(workers, river.WorkFunc(c.endMove))
+	river.AddWorker(workers, river.WorkFunc(c.tellMove))
 	river.AddWorker(workers, river.WorkFunc(c.refreshFilling))
 	river.AddWorker(workers, river.WorkFunc(c.accountMail))
 	river.AddWorker(workers, &mailer{client: c})

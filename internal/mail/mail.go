@@ -29,14 +29,19 @@ var _ compete.AccountWording = Composer{}
 
 // Compose writes the message of the target's Kind. It fails for a kind without a template.
 func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
-	return c.word(t.Kind, content{
+	data := content{
 		Name:        oneLine(t.Participant.Name),
 		Title:       oneLine(t.Competition.Title),
-		Location:    oneLine(t.Competition.Location),
-		Starts:      t.Competition.StartDate,
+		schedule:    newSchedule(t.Competition.Schedule()),
 		Position:    t.Registration.Position,
+		Waiting:     t.Registration.Status == compete.RegistrationWaitlisted,
 		Competition: c.PublicURL + "/competitions/" + t.Competition.ID,
-	}, c.Details)
+	}
+	if t.Move != nil {
+		before := newSchedule(t.Move.Before)
+		data.schedule, data.Before = newSchedule(t.Move.After), &before
+	}
+	return c.word(t.Kind, data, c.Details)
 }
 
 // Account implements compete.AccountWording. A mail to an address that nobody has confirmed yet names no name: whoever types
@@ -55,6 +60,7 @@ func (c Composer) word(kind compete.MessageKind, data content, details bool) (co
 		return compete.Wording{}, fmt.Errorf("no template for messages of kind %q", kind)
 	}
 	c.addSite(&data)
+	data.Mails = c.Details
 	subject, err := t.execute("subject", data)
 	if err != nil {
 		return compete.Wording{}, err
@@ -79,17 +85,19 @@ func (c Composer) addSite(data *content) {
 
 // content is what a template may use. Its texts are single lines. What is kept until the mail is sent is its JSON.
 type content struct {
-	Name        string     `json:"name,omitempty"`     // of the user; empty when the message names none
-	Title       string     `json:"title,omitempty"`    // of the competition
-	Location    string     `json:"location,omitempty"` // empty when it has none
-	Starts      *time.Time `json:"starts,omitempty"`
-	Position    int        `json:"position,omitempty"`    // on the waitlist, from 1; 0 when it is not known
-	Competition string     `json:"competition,omitempty"` // link to its page
-	Address     string     `json:"address,omitempty"`     // email that a message about an account is about
+	schedule              // of the competition
+	Name        string    `json:"name,omitempty"`        // of the user; empty when the message names none
+	Title       string    `json:"title,omitempty"`       // of the competition
+	Before      *schedule `json:"before,omitempty"`      // of the competition, when it was moved
+	Position    int       `json:"position,omitempty"`    // on the waitlist, from 1; 0 when it is not known
+	Waiting     bool      `json:"waiting,omitempty"`     // on the waitlist
+	Competition string    `json:"competition,omitempty"` // link to its page
+	Address     string    `json:"address,omitempty"`     // email that a message about an account is about
 
 	Site      string `json:"-"` // link to the first page
 	AllOthers string `json:"-"` // link to the list of competitions
 	Account   string `json:"-"` // link to the page of one's account
+	Mails     bool   `json:"-"` // messages go out by mail, so that a text may promise one
 
 	// In mails alone.
 	Subject     string `json:"-"`
@@ -116,7 +124,7 @@ func (c Composer) Mail(o compete.Outgoing, details json.RawMessage, now time.Tim
 		return compete.Mail{}, fmt.Errorf("read what message %s is made from: %w", o.ID, err)
 	}
 	c.addSite(&data)
-	data.Subject = o.Subject
+	data.Subject, data.Mails = o.Subject, true
 	m := compete.Mail{MessageID: o.ID, Kind: o.Kind, To: o.To, ToName: data.Name, Subject: o.Subject, Text: o.Body, SentAt: o.SentAt}
 	if page, carries := linkPages[o.Kind]; carries {
 		var err error
@@ -130,7 +138,7 @@ func (c Composer) Mail(o compete.Outgoing, details json.RawMessage, now time.Tim
 	if o.Kind == compete.MessageReminder {
 		data.Unsubscribe = c.PublicURL + "/unsubscribe?token=" + c.Keys.Unsubscribe(o.UserID)
 		m.Unsubscribe = data.Unsubscribe
-		m.Text += "No more reminders: " + data.Unsubscribe + "\n"
+		m.Text += "Stop reminders: " + data.Unsubscribe + "\n"
 	}
 	var err error
 	m.HTML, err = t.html(data)

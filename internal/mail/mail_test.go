@@ -2,6 +2,7 @@ package mail
 
 import (
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,12 +16,17 @@ var competitionKinds = slices.DeleteFunc(slices.Clone(kinds), func(k compete.Mes
 
 func target(kind compete.MessageKind) compete.Target {
 	start := time.Date(2030, 5, 4, 11, 30, 0, 0, time.FixedZone("", 5*60*60))
-	return compete.Target{
+	t := compete.Target{
 		Notice:       compete.Notice{Kind: kind},
 		Registration: compete.Registration{Position: 3},
 		Participant:  compete.Participant{Name: "Ada Lovelace", Email: "ada@example.com"},
 		Competition:  compete.Competition{ID: "0190c0de-0000-7000-8000-000000000001", Title: "Spring Olympiad", Location: "Hall 4", StartDate: &start},
 	}
+	if kind == compete.MessageChanged {
+		before := start.AddDate(0, 0, -1)
+		t.Move = &compete.Move{Before: compete.Schedule{Start: &before, Location: "Hall 3"}, After: t.Competition.Schedule()}
+	}
+	return t
 }
 
 var composer = Composer{PublicURL: "https://compete.example.com"}
@@ -37,11 +43,14 @@ func compose(t *testing.T, target compete.Target) (subject, body string) {
 func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 	says := map[compete.MessageKind][]string{
 		compete.MessageConfirmed:            {"is confirmed", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
-		compete.MessageWaitlisted:           {"waitlist", "in place 3", "Saturday, 4 May 2030 at 06:30 UTC"},
-		compete.MessagePromoted:             {"came free", "is confirmed", "Saturday, 4 May 2030 at 06:30 UTC"},
+		compete.MessageWaitlisted:           {"waitlist", "number 3 in line", "Saturday, 4 May 2030 at 06:30 UTC"},
+		compete.MessagePromoted:             {"opened up", "is confirmed", "Saturday, 4 May 2030 at 06:30 UTC"},
 		compete.MessageCancelled:            {"is cancelled", "register again"},
 		compete.MessageCompetitionCancelled: {"organizer has cancelled", "Saturday, 4 May 2030 at 06:30 UTC", composer.PublicURL + "/competitions\n"},
 		compete.MessageReminder:             {"starts soon", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
+		compete.MessageChanged: {
+			"Start: Friday, 3 May 2030 at 06:30 UTC → Saturday, 4 May 2030 at 06:30 UTC\n", "Location: Hall 3 → Hall 4\n", "You keep your seat",
+		},
 	}
 	for _, kind := range competitionKinds {
 		subject, body := compose(t, target(kind))
@@ -61,11 +70,91 @@ func TestWhatACompetitionLacksLeavesNoGap(t *testing.T) {
 	for _, kind := range competitionKinds {
 		bare := target(kind)
 		bare.Competition.StartDate, bare.Competition.Location, bare.Registration.Position = nil, "", 0
+		if bare.Move != nil {
+			bare.Move.Before.Start, bare.Move.After = nil, bare.Competition.Schedule()
+		}
 		_, body := compose(t, bare)
-		for _, unwanted := range []string{"\n\n\n", "<nil>", "Where:", "UTC", "in place"} {
+		for _, unwanted := range []string{"\n\n\n", "<nil>", "Where:", "UTC", "number"} {
 			if strings.Contains(body, unwanted) {
 				t.Errorf("%s: body holds %q:\n%s", kind, unwanted, body)
 			}
+		}
+	}
+}
+
+// berlin is a competition that starts in the hour that comes twice there, and ends in winter time.
+func berlin(kind compete.MessageKind) compete.Target {
+	t := target(kind)
+	start, end := time.Date(2030, 10, 27, 0, 30, 0, 0, time.UTC), time.Date(2030, 10, 27, 11, 0, 0, 0, time.UTC)
+	t.Competition.StartDate, t.Competition.EndDate, t.Competition.TimeZone = &start, &end, "Europe/Berlin"
+	return t
+}
+
+func TestTimesAreThoseOfTheVenue(t *testing.T) {
+	for _, kind := range competitionKinds {
+		there := berlin(kind)
+		wanted := []string{"Sunday, 27 October 2030 at 02:30 CEST (Europe/Berlin)", "Sunday, 27 October 2030 at 12:00 CET (Europe/Berlin)"}
+		if kind == compete.MessageChanged {
+			there.Move = &compete.Move{Before: compete.Schedule{TimeZone: "UTC"}, After: there.Competition.Schedule()}
+		}
+		w, err := sender.Compose(there)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := sender.Mail(compete.Outgoing{Message: compete.Message{ID: "m", Kind: kind, Subject: w.Subject, Body: w.Body}}, w.Details, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wanted {
+			if !strings.Contains(m.HTML, want) {
+				t.Errorf("%s: the HTML lacks %q", kind, want)
+			}
+			if started := kind == compete.MessageCompetitionCancelled && want == wanted[1]; kind != compete.MessageCancelled && !started && !strings.Contains(m.Text, want) {
+				t.Errorf("%s: the text lacks %q:\n%s", kind, want, m.Text)
+			}
+		}
+	}
+}
+
+// The details of a mail that waited through an upgrade have no zone.
+func TestDetailsWithoutAZoneAreInUTC(t *testing.T) {
+	o := compete.Outgoing{Message: compete.Message{ID: "m", Kind: compete.MessageConfirmed}}
+	m, err := sender.Mail(o, []byte(`{"title":"Cup","starts":"2030-05-04T06:30:00Z","location":"Hall 4"}`), noon)
+	if err != nil || !strings.Contains(m.HTML, "Saturday, 4 May 2030 at 06:30 UTC") || !strings.Contains(m.HTML, "Hall 4") {
+		t.Errorf("%v:\n%s", err, m.HTML)
+	}
+}
+
+func TestAMoveTellsOnlyWhatChanged(t *testing.T) {
+	moved := target(compete.MessageChanged)
+	moved.Registration.Status = compete.RegistrationWaitlisted
+	moved.Move.Before.Start = moved.Move.After.Start
+	subject, body := compose(t, moved)
+	if want := "Location changed: Spring Olympiad"; subject != want {
+		t.Errorf("subject is %q, want %q", subject, want)
+	}
+	if strings.Contains(body, "Start:") || !strings.Contains(body, "You keep your place on the waitlist") {
+		t.Errorf("body is\n%s", body)
+	}
+	end := moved.Move.After.Start.Add(time.Hour)
+	moved.Move.After.Location, moved.Move.After.End = "Hall 3", &end
+	if subject, body = compose(t, moved); subject != "Time changed: Spring Olympiad" || !strings.Contains(body, "End: not set → Saturday, 4 May 2030 at 07:30 UTC\n") {
+		t.Errorf("%s\n%s", subject, body)
+	}
+}
+
+func TestWithoutMailNoMessagePromisesOne(t *testing.T) {
+	promise := regexp.MustCompile(`(?i)\b(we('ll)? email|we emailed|(our|that) emails?|spam)\b`)
+	for _, kind := range kinds {
+		local, err := composer.Account(kind, compete.User{ID: "u", Name: "Ada"}, "new@example.com")
+		if !aboutAccount[kind] {
+			local, err = composer.Compose(target(kind))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := promise.FindString(local.Body); found != "" {
+			t.Errorf("%s promises a mail (%q):\n%s", kind, found, local.Body)
 		}
 	}
 }
@@ -77,6 +166,9 @@ func TestNothingTypedAddsALineOrAHeader(t *testing.T) {
 		hostile.Competition.Title = "Spring\r\nBcc: all@example.com\u2028Olympiad\x00"
 		hostile.Competition.Location = "Hall\n\nHello Eve,"
 		hostile.Participant.Name = "Ada\r\n\tLovelace\u202e\xff"
+		if hostile.Move != nil {
+			hostile.Move.Before.Location, hostile.Move.After.Location = "Hall 3\r\nStart: now", hostile.Competition.Location
+		}
 		subject, body := compose(t, hostile)
 		if strings.ContainsAny(subject, "\r\n\x00\u2028\u202e") {
 			t.Errorf("%s: subject %q has more than one line", kind, subject)

@@ -70,11 +70,19 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 		Link:    &compete.Link{ID: sampleID, TokenHash: compete.HashToken(c.Keys.Token(sampleID)), ExpiresAt: now.Add(time.Hour)},
 	}
 	c.Details = true
-	w, err := c.Compose(compete.Target{
+	competition := compete.Competition{
+		ID: sampleID, Title: "Harbour Lights Night Run", Location: "Old Customs House, Rotterdam", StartDate: &starts, TimeZone: "Europe/Amsterdam",
+	}
+	target := compete.Target{
 		Notice: compete.Notice{Kind: kind}, Registration: compete.Registration{Position: 3},
-		Participant: compete.Participant{ID: sampleID, Name: user.Name, Email: user.Email},
-		Competition: compete.Competition{ID: sampleID, Title: "Harbour Lights Night Run", Location: "Old Customs House, Rotterdam", StartDate: &starts},
-	})
+		Participant: compete.Participant{ID: sampleID, Name: user.Name, Email: user.Email}, Competition: competition,
+	}
+	if kind == compete.MessageChanged {
+		before := competition.Schedule()
+		before.Location = "Willemsplein, Rotterdam"
+		target.Move = &compete.Move{Before: before, After: competition.Schedule()}
+	}
+	w, err := c.Compose(target)
 	if aboutAccount[kind] {
 		w, err = c.Account(kind, user, "ada@lovelace.example")
 	}

@@ -17,7 +17,7 @@ var files embed.FS
 // kinds are the kinds that have templates.
 var kinds = []compete.MessageKind{
 	compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted,
-	compete.MessageCancelled, compete.MessageCompetitionCancelled, compete.MessageReminder,
+	compete.MessageCancelled, compete.MessageCompetitionCancelled, compete.MessageReminder, compete.MessageChanged,
 	compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail,
 	compete.MessageEmailChanged, compete.MessageAddressInUse,
 }
@@ -32,7 +32,7 @@ type kindTemplates struct {
 var templates = parse()
 
 func parse() map[compete.MessageKind]kindTemplates {
-	words := map[string]any{"utc": utc, "hours": hours}
+	words := map[string]any{"hours": hours, "button": newButton}
 	text := template.Must(template.New("").Funcs(words).Option("missingkey=error").ParseFS(files, "templates/shared.txt"))
 	markup := htmltemplate.Must(htmltemplate.New("").Funcs(words).Option("missingkey=error").ParseFS(files, "templates/shared.html"))
 	all := make(map[compete.MessageKind]kindTemplates, len(kinds))
@@ -62,10 +62,10 @@ func (t kindTemplates) html(data content) (string, error) {
 	return strings.TrimSpace(out.String()) + "\n", nil
 }
 
-// utc writes a time for people, in the one zone that is right for everybody, and names it.
-func utc(t time.Time) string {
-	return t.UTC().Format("Monday, 2 January 2006 at 15:04 UTC")
-}
+// button is what a mail asks its reader to press.
+type button struct{ URL, Label string }
+
+func newButton(url, label string) button { return button{url, label} }
 
 // hours says how long a link of the purpose can be used.
 func hours(purpose string) string {

@@ -27,6 +27,7 @@ type Problem struct {
 	Errors []FieldError `json:"errors,omitempty" doc:"One entry per invalid field, parameter or header."`
 
 	retryAfter time.Duration
+	quota      int
 }
 
 // FieldError says what is wrong with one field, parameter or header of a request.
@@ -76,7 +77,7 @@ func From(err error) *Problem {
 	}
 	e := compete.AsError(err)
 	p = New(Status(e.Kind), e.Code, e.Detail)
-	p.retryAfter = e.RetryAfter
+	p.retryAfter, p.quota = e.RetryAfter, e.Quota
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, FieldError(f))
 	}
@@ -92,16 +93,29 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType is the media type, whatever was negotiated.
 func (p *Problem) ContentType(string) string { return ContentType }
 
-// GetHeaders are the headers that belong to the problem: Retry-After in whole seconds, and for a 401 how to log in.
+// GetHeaders are the headers that belong to the problem: those of Wait, and for a 401 how to log in.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
-	if p.retryAfter > 0 {
-		h.Set("Retry-After", strconv.FormatInt(int64((p.retryAfter+time.Second-1)/time.Second), 10))
-	}
+	Wait(h, p.retryAfter, p.quota)
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
 	return h
+}
+
+// Wait sets Retry-After in whole seconds when there is something to wait for, and the RateLimit headers
+// (draft-ietf-httpapi-ratelimit-headers-07) when a limit of that many is the reason.
+func Wait(h http.Header, d time.Duration, quota int) {
+	if d <= 0 {
+		return
+	}
+	seconds := strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
+	h.Set("Retry-After", seconds)
+	if quota > 0 {
+		h.Set("RateLimit-Limit", strconv.Itoa(quota))
+		h.Set("RateLimit-Remaining", "0")
+		h.Set("RateLimit-Reset", seconds)
+	}
 }
 
 // Write answers with err's problem document.

@@ -24,6 +24,7 @@ type batch struct {
 	updated    []*compete.Registration // in order of their first change
 	isDirty    map[string]bool         // whether it is among them
 	newRecords []compete.IdempotencyRecord
+	moves      []compete.LedgerMove
 	notices    []compete.Notice // those of commands that are traced
 	runs       []compete.NoticeRun
 	lastRun    map[runKey]int // index into runs
@@ -149,6 +150,20 @@ func (b *batch) notify(r *compete.Registration, kind compete.MessageKind) {
 	b.runs = append(b.runs, compete.NoticeRun{CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq, Kind: kind})
 }
 
+// move has those who are registered or wait told of another time or place, a while later: further changes may follow.
+func (b *batch) move(c *competition, id string, before compete.Schedule) {
+	if c.Schedule().Same(before) || c.Registered()+c.Waitlisted == 0 {
+		return
+	}
+	for i := range b.moves {
+		if b.moves[i].CompetitionID == c.ID { // a second change within this batch
+			b.moves[i].BeforeSeq = c.NextSeq
+			return
+		}
+	}
+	b.moves = append(b.moves, compete.LedgerMove{CompetitionID: c.ID, ID: id, Before: before, BeforeSeq: c.NextSeq})
+}
+
 // write saves the outcome. A batch that changed nothing writes nothing.
 func (b *batch) write() error {
 	changes := compete.LedgerChanges{SeatsTaken: map[string]int{}, Records: b.newRecords, Now: b.commands[0].arrived}
@@ -166,11 +181,12 @@ func (b *batch) write() error {
 	if len(b.changed) == 0 {
 		return nil
 	}
-	changes.Inserted, changes.Updated, changes.Jobs = values(b.inserted), values(b.updated), b.jobs()
+	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs = values(b.inserted), values(b.updated), b.moves, b.jobs()
 	return b.tx.Write(b.ctx, changes)
 }
 
-// jobs is one NotifyJob for the whole batch (split only where pages made it long), and a SettleJob for each competition with more to do.
+// jobs is one NotifyJob for the whole batch (split only where pages made it long), a SettleJob for each competition with more to do,
+// and a MoveJob for each that was moved.
 func (b *batch) jobs() []compete.Job {
 	var jobs []compete.Job
 	for notices := range slices.Chunk(b.notices, DefaultBatchSize) {
@@ -186,6 +202,9 @@ func (b *batch) jobs() []compete.Job {
 	}
 	for _, id := range b.settle {
 		jobs = append(jobs, compete.SettleJob{CompetitionID: id})
+	}
+	for _, move := range b.moves {
+		jobs = append(jobs, compete.MoveJob{CompetitionID: move.CompetitionID, MoveID: move.ID})
 	}
 	return jobs
 }

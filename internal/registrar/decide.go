@@ -139,7 +139,10 @@ func (b *batch) cancel(c *competition, r *compete.Registration, kind compete.Mes
 	b.notify(r, kind)
 }
 
-type update struct{ compete.UpdateCommand }
+type update struct {
+	compete.UpdateCommand
+	moveID string // of the move, if this change begins one
+}
 
 func (c *update) name() string { return "update" }
 
@@ -157,7 +160,9 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	if refusal != nil {
 		return result{}, refusal, nil
 	}
+	before := competition.Schedule()
 	competition.Competition, competition.ContentSet, competition.dirty = changed, true, true
+	b.move(competition, c.moveID, before)
 	more, err := b.promote(competition, pageSize, now)
 	if more {
 		b.settle = append(b.settle, c.CompetitionID)

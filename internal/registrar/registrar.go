@@ -112,7 +112,7 @@ func (r *Registrar) Cancel(ctx context.Context, c compete.CancelCommand) (compet
 
 // Update implements compete.Registrar.
 func (r *Registrar) Update(ctx context.Context, c compete.UpdateCommand) (compete.Competition, error) {
-	result, err := r.submit(ctx, &update{UpdateCommand: c})
+	result, err := r.submit(ctx, &update{UpdateCommand: c, moveID: r.config.NewID()})
 	return result.outcome.Competition, err
 }
 

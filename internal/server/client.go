@@ -5,7 +5,18 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"minicompete/internal/compete"
 )
+
+// clientOf is what the domain is told of where a request comes from. addr is host:port.
+func clientOf(r *http.Request, addr, requestID string) compete.Client {
+	peer, _ := netip.ParseAddrPort(addr) // the zero address when it is none
+	agent := r.UserAgent()
+	return compete.Client{
+		Addr: peer.Addr(), UserAgent: agent[:min(len(agent), compete.MaxUserAgentLength)], RequestID: requestID,
+	}
+}
 
 // clientAddr is where the request comes from: the connection's other end, or, when that is a trusted proxy, the last address
 // of X-Forwarded-For that none of them is. What stands before it can be made up by the client.

@@ -4,9 +4,9 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"time"
 
+	"minicompete/internal/compete"
 	"minicompete/internal/problem"
 )
 
@@ -27,8 +27,9 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		}
 		handler, probe := s.handler(e, r)
 		ctx, span := s.follow(r, id, e.Quiet || probe)
-		r = r.WithContext(ctx)
-		r.RemoteAddr = clientAddr(r, s.config.TrustedProxies)
+		addr := clientAddr(r, s.config.TrustedProxies)
+		r = r.WithContext(compete.WithClient(ctx, clientOf(r, addr, id)))
+		r.RemoteAddr = addr
 		recorder := &recorder{ResponseWriter: w}
 		// Deferred, so that an answer that is cut off on purpose (http.ErrAbortHandler) is logged too.
 		defer func() {
@@ -46,12 +47,12 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 				slog.Int("status", recorder.status), slog.Int64("bytes", recorder.bytes), slog.Duration("took", took),
 				slog.String("client", r.RemoteAddr), slog.String("at", e.Name))
 		}()
-		s.serve(handler, recorder, r)
+		s.serve(handler, e.Broken, recorder, r)
 	})
 }
 
-// serve runs the handler. A panic is logged, and answered with a bland 500 if nothing was answered yet.
-func (s *Server) serve(handler http.Handler, w *recorder, r *http.Request) {
+// serve runs the handler. A panic is logged, and answered by broken if nothing was answered yet.
+func (s *Server) serve(handler, broken http.Handler, w *recorder, r *http.Request) {
 	defer func() {
 		cause := recover()
 		if cause == nil {
@@ -64,17 +65,26 @@ func (s *Server) serve(handler http.Handler, w *recorder, r *http.Request) {
 		if w.status != 0 {
 			panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 		}
-		if strings.HasPrefix(r.URL.Path, "/api") {
-			problem.Write(w, errPanicked)
+		for _, name := range ofTheAnswer {
+			w.Header().Del(name)
+		}
+		if broken == nil {
+			Broken(w, r)
 			return
 		}
-		http.Error(w, problem.From(errPanicked).Detail, http.StatusInternalServerError)
+		s.serve(broken, nil, w, r) // which may be broken itself
 	}()
 	handler.ServeHTTP(w, r)
 	if w.status == 0 {
 		w.status = http.StatusOK // what net/http sends for an empty answer
 	}
 }
+
+// Broken is how an endpoint answers for a handler that panicked, unless it has a way of its own: a problem document, status 500.
+func Broken(w http.ResponseWriter, _ *http.Request) { problem.Write(w, errPanicked) }
+
+// ofTheAnswer are the headers that a handler may have set for the answer that never came, and that would not fit another one.
+var ofTheAnswer = []string{"Content-Disposition", "Content-Encoding", "Content-Length", "Content-Type", "ETag", "Last-Modified", "Link", "Location"}
 
 // sane reports whether a client's request id may be used as it is: it appears in logs and in the answer.
 func sane(id string) bool {

@@ -43,7 +43,8 @@ type Endpoint struct {
 	Name    string // for logs, metrics and Addr
 	Addr    string // host:port; port 0 takes a free one
 	Handler http.Handler
-	Quiet   bool // requests are logged at debug level, and not traced: those of monitoring
+	Broken  http.Handler // answers, with status 500, when Handler panicked before its first byte; nil: as the function Broken does
+	Quiet   bool         // requests are logged at debug level, and not traced: those of monitoring
 }
 
 // Config sets up a Server.

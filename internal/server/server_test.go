@@ -139,27 +139,46 @@ func TestOneLineARequest(t *testing.T) {
 }
 
 func TestPanics(t *testing.T) {
-	_, url, written := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	broken := func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/twice") {
+			panic("the error page's own reason")
+		}
+		http.Error(w, "broken", http.StatusInternalServerError)
+	}
+	s, url, written := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip") // of an answer that never comes
+		w.Header().Set("Content-Disposition", "attachment")
+		w.Header().Set("Access-Control-Allow-Origin", "*")
 		if strings.HasSuffix(r.URL.Path, "/half") {
 			_, _ = io.WriteString(w, "half an")
 			_ = http.NewResponseController(w).Flush()
 		}
 		panic("the reason")
-	}), nil)
-	response, body := get(t, url+"/api/x", nil)
-	if response.StatusCode != 500 || response.Header.Get("Content-Type") != "application/problem+json" ||
-		!strings.Contains(body, `"code":"internal_error"`) || strings.Contains(body, "the reason") {
-		t.Errorf("API: got %d %s", response.StatusCode, body)
-	}
-	response, body = get(t, url+"/page", nil)
-	if response.StatusCode != 500 || strings.Contains(body, "the reason") {
-		t.Errorf("page: got %d %s", response.StatusCode, body)
+	}), func(c *server.Config) {
+		pages := c.Endpoints[0]
+		pages.Name, pages.Broken = "pages", http.HandlerFunc(broken)
+		c.Endpoints = append(c.Endpoints, pages)
+	})
+	pages := s.Addr("pages")
+	for _, tc := range []struct{ url, mediaType, want string }{
+		{url + "/api/x", "application/problem+json", `"code":"internal_error"`},
+		{"http://" + pages + "/page", "text/plain; charset=utf-8", "broken"},
+		{"http://" + pages + "/twice", "application/problem+json", `"code":"internal_error"`},
+	} {
+		response, body := get(t, tc.url, map[string]string{"Accept-Encoding": "identity"})
+		h := response.Header
+		if response.StatusCode != 500 || h.Get("Content-Type") != tc.mediaType || !strings.Contains(body, tc.want) || strings.Contains(body, "reason") {
+			t.Errorf("%s: got %d %s %s", tc.url, response.StatusCode, h.Get("Content-Type"), body)
+		}
+		if h.Get("Content-Encoding") != "" || h.Get("Content-Disposition") != "" || h.Get("Access-Control-Allow-Origin") != "*" || h.Get("X-Request-Id") == "" {
+			t.Errorf("%s: the headers are %v", tc.url, h)
+		}
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/half", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err = http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

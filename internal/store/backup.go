@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 var (
@@ -20,6 +21,8 @@ var (
 	ErrNotEmpty = errors.New("the database already contains data, which a restore would replace")
 	// ErrNoBackup is the refusal of a file that no backup wrote.
 	ErrNoBackup = errors.New("the file isn't a complete backup of a Mini Compete database")
+	// ErrInUse is the refusal to restore a database that another process has open.
+	ErrInUse = errors.New("another process is using the database: stop the servers first")
 )
 
 // Backup writes the whole database, as it was at one moment, to a new file that its owner alone can read, and reads that through
@@ -41,10 +44,17 @@ func Backup(ctx context.Context, c Config, path string) error {
 		return errors.Join(err, ErrNoDatabase)
 	}
 	return newFile(path, func(unnamed string) error {
+		m := Manifest{Database: s.Kind(), CreatedAt: time.Now().UTC().Truncate(time.Second)}
 		if err := s.dialect.backup(ctx, s.writer.db, c.URL, unnamed); err != nil {
 			return fmt.Errorf("write the backup: %w", err)
 		}
-		_, err := s.dialect.inspect(ctx, unnamed)
+		if m.Schema, m.Rows, err = s.dialect.inspect(ctx, unnamed); err != nil {
+			return err
+		}
+		if err := sealFile(unnamed, m); err != nil {
+			return err
+		}
+		_, err := Verify(unnamed)
 		return err
 	})
 }
@@ -76,19 +86,35 @@ func newFile(path string, write func(unnamed string) error) error {
 	return nil
 }
 
-// Restore makes the database what it was when the backup was made: all of it or, after a failure, nothing. No server should run
-// on it meanwhile. Its schema is then that of the backup; Migrate brings it up to date.
-// Errors: ErrNoBackup, ErrTooNew when a newer version of the program made the backup, ErrNotEmpty unless overwrite is set.
-func Restore(ctx context.Context, c Config, path string, overwrite bool) error {
+// RestoreOptions say what to go on in spite of.
+type RestoreOptions struct {
+	Overwrite  bool // data in the database, which are lost
+	Unverified bool // a file without a manifest, or with a wrong checksum, as long as the database's own tools can read all of it
+}
+
+// Restore makes the database what it was when the backup was made: all of it or, after a failure or a crash, nothing. Nobody else can
+// have it open meanwhile. Its schema is then that of the backup; Migrate brings it up to date. The manifest is empty if Unverified.
+// Errors: ErrNoBackup, ErrNoManifest, ErrTooNew when a newer version of the program made the backup, ErrNotEmpty unless Overwrite is
+// set, ErrInUse.
+func Restore(ctx context.Context, c Config, path string, options RestoreOptions) (m Manifest, err error) {
 	kind, err := kindOfBackup(path)
 	if err != nil {
-		return err
+		return m, err
 	}
-	s, err := Open(ctx, c)
+	if !options.Unverified {
+		if m, err = Verify(path); err != nil {
+			return m, err
+		}
+	}
+	s, err := openAlone(ctx, c)
 	if err != nil {
-		return err
+		return m, err
 	}
 	defer func() { _ = s.Close() }() // what was restored has been committed
+	return m, s.dialect.unused(ctx, s.writer.db, func() error { return s.restore(ctx, c, path, kind, options.Overwrite) })
+}
+
+func (s *Store) restore(ctx context.Context, c Config, path string, kind Kind, overwrite bool) error {
 	if s.Kind() != kind {
 		return fmt.Errorf("the file is a %s backup but DATABASE_URL is a %s database; set DATABASE_URL to the same kind", kind, s.Kind())
 	}
@@ -108,7 +134,7 @@ func Restore(ctx context.Context, c Config, path string, overwrite bool) error {
 
 // fits reads a backup through, and refuses one with steps of the schema that this program does not know.
 func (s *Store) fits(ctx context.Context, path string) error {
-	version, err := s.dialect.inspect(ctx, path)
+	version, _, err := s.dialect.inspect(ctx, path)
 	if err != nil {
 		return err
 	}

@@ -42,13 +42,31 @@ func (t *Tx) claimKey(ctx context.Context, r compete.IdempotencyRecord, now time
 
 func (t *Tx) insertCompetition(ctx context.Context, c compete.Competition) error {
 	if _, err := change(ctx, t, `INSERT INTO competitions (id, title, description, location, capacity, seats_left, waitlisted, reg_opens_at,
-			reg_deadline, start_date, status, waitlist, organizer_id, version, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+			reg_deadline, start_date, end_date, time_zone, status, waitlist, organizer_id, version, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		c.ID, c.Title, c.Description, c.Location, c.Capacity, c.SeatsLeft, c.Waitlisted, utc(c.RegOpensAt), compete.UTC(c.RegDeadline),
-		utc(c.StartDate), string(c.Status), c.Waitlist, c.Organizer.ID, c.Version, compete.UTC(c.CreatedAt), compete.UTC(c.UpdatedAt)); err != nil {
+		utc(c.StartDate), utc(c.EndDate), c.Zone().String(), string(c.Status), c.Waitlist, c.Organizer.ID, c.Version, compete.UTC(c.CreatedAt), compete.UTC(c.UpdatedAt)); err != nil {
 		return err
 	}
 	return t.saveTags(ctx, c)
+}
+
+// DeleteDraft implements compete.CompetitionStore. The conditions are part of the statement, so that it can't pass one that publishes.
+func (s *Store) DeleteDraft(ctx context.Context, id string) error {
+	if !compete.ValidID(id) {
+		return compete.ErrCompetitionMissing
+	}
+	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
+		n, err := change(ctx, tx, `DELETE FROM competitions WHERE id = $1 AND status = 'DRAFT'
+			AND NOT EXISTS (SELECT 1 FROM registrations r WHERE r.competition_id = $1)`, id)
+		if err != nil || n > 0 {
+			return err
+		}
+		if _, err := one(ctx, tx, compete.ErrCompetitionMissing, scanString, `SELECT c.id FROM competitions c WHERE c.id = $1`, id); err != nil {
+			return err
+		}
+		return compete.ErrNotDraft
+	})
 }
 
 // CreationRecord implements compete.CompetitionStore.

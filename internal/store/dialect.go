@@ -94,9 +94,11 @@ var (
 //	{lock c}       the lock on the rows of c that are read
 //	{matches $1}   membership in what a search finds (see searchQuery)
 //	{words v.w}    searchable words, separated by spaces
+//	{bytes c.name} text that is compared by its bytes, as Go does
 //	{+c.at}        a column whose index is not to be used, because another one serves the order of the list
 //	{micros c.at}  a time as microseconds since 1970, to calculate with
 //	{now}          the present, as the job queue keeps times
+//	{in v.seconds} so many seconds later
 //
 // and, where the statement is run for many rows with these columns (see bulk), {select v.id, …} and {from}.
 func (d *dialect) render(text string, columns ...column) string {
@@ -145,8 +147,18 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		return "IN " + fmt.Sprintf(d.matches, rest)
 	case "words":
 		return fmt.Sprintf(d.words, rest)
+	case "bytes":
+		if postgres {
+			return `(` + rest + `) COLLATE "C"`
+		}
+		return rest
 	case "now":
 		return d.now
+	case "in":
+		if postgres {
+			return "now() + make_interval(secs => " + rest + ")"
+		}
+		return "datetime('now', 'subsec', '+' || " + rest + " || ' seconds')"
 	case "micros":
 		if postgres {
 			return "CAST(EXTRACT(EPOCH FROM " + rest + ") * 1000000 AS bigint)"

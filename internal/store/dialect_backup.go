@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"minicompete/internal/sqlitefile"
 )
@@ -41,17 +40,18 @@ func (d *dialect) backup(ctx context.Context, db *sql.DB, databaseURL, path stri
 	return oneFile(ctx, path)
 }
 
-// inspect reads a backup through, and returns the newest step of our schema in it. It fails with ErrNoBackup when the backup is not whole.
-func (d *dialect) inspect(ctx context.Context, path string) (version int64, err error) {
+// inspect reads a backup through, and returns the newest step of our schema in it and how many rows each table has. It fails with
+// ErrNoBackup when the backup is not whole.
+func (d *dialect) inspect(ctx context.Context, path string) (version int64, rows map[string]int64, err error) {
 	if d.kind == PostgreSQL {
-		version, err = inspectDump(ctx, path)
+		version, rows, err = inspectDump(ctx, path)
 	} else {
-		version, err = inspectSQLite(ctx, path)
+		version, rows, err = inspectSQLite(ctx, path)
 	}
 	if err != nil && !errors.Is(err, errNoTool) {
 		err = fmt.Errorf("%w: %w", ErrNoBackup, err)
 	}
-	return version, err
+	return version, rows, err
 }
 
 func (d *dialect) restore(ctx context.Context, db *sql.DB, databaseURL, path string) error {
@@ -93,8 +93,7 @@ const (
 func copyPages(ctx context.Context, backup *sqlite.Backup) error {
 	for try := 1; ; try++ {
 		more, err := backup.Step(-1)
-		if lite := (*sqlite.Error)(nil); errors.As(err, &lite) && try < lockedTries &&
-			(lite.Code()&0xff == sqlite3.SQLITE_BUSY || lite.Code()&0xff == sqlite3.SQLITE_LOCKED) {
+		if try < lockedTries && inUse(err) {
 			select {
 			case <-ctx.Done():
 				return err
@@ -122,20 +121,29 @@ func oneFile(ctx context.Context, path string) (err error) {
 // sqliteFile is a path as SQLite's URI.
 func sqliteFile(path string) string { return "file:" + (&url.URL{Path: path}).EscapedPath() }
 
-func inspectSQLite(ctx context.Context, path string) (version int64, err error) {
+func inspectSQLite(ctx context.Context, path string) (version int64, rows map[string]int64, err error) {
 	db, err := openSQLite(sqliteFile(path)+"?immutable=1", 1)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var state string
 	if err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&state); err != nil || state != "ok" {
-		return 0, errors.Join(fmt.Errorf("integrity check failed: %s", state), err)
+		return 0, nil, errors.Join(fmt.Errorf("integrity check failed: %s", state), err)
 	}
 	var broken int
 	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_foreign_key_check`).Scan(&broken); err != nil || broken > 0 {
-		return 0, errors.Join(fmt.Errorf("%d rows refer to rows that don't exist", broken), err)
+		return 0, nil, errors.Join(fmt.Errorf("%d rows refer to rows that don't exist", broken), err)
 	}
-	err = db.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&version)
-	return version, err
+	if err := db.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&version); err != nil {
+		return 0, nil, err
+	}
+	tables, err := list(ctx, unprepared{newPool(db, sqliteDialect)}, scanString, sqliteDialect.tables)
+	rows = make(map[string]int64, len(tables))
+	for _, table := range tables {
+		var n int64
+		err = errors.Join(err, db.QueryRowContext(ctx, `SELECT count(*) FROM "`+table+`"`).Scan(&n)) //nolint:gosec // a table's own name
+		rows[table] = n
+	}
+	return version, rows, err
 }

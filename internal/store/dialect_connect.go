@@ -20,14 +20,14 @@ import (
 	"minicompete/internal/sqlitefile"
 )
 
-// connect opens the handles for writing and for reading. It does not wait for the database to answer.
-func connect(c Config) (d *dialect, writer, reader *sql.DB, err error) {
+// connect opens the handles for writing and for reading. It does not wait for the database to answer. alone is for openAlone.
+func connect(c Config, alone bool) (d *dialect, writer, reader *sql.DB, err error) {
 	switch scheme, _, _ := strings.Cut(c.URL, ":"); scheme {
 	case "sqlite":
-		writer, reader, err = connectSQLite(c.URL, c.MaxConns)
+		writer, reader, err = connectSQLite(c.URL, c.MaxConns, alone)
 		return sqliteDialect, writer, reader, err
 	case "postgres", "postgresql":
-		writer, reader, err = connectPostgres(c.URL, c.MaxConns)
+		writer, reader, err = connectPostgres(c.URL, c.MaxConns, alone)
 		return postgresDialect, writer, reader, err
 	}
 	return nil, nil, nil, errors.New("the database URL must start with sqlite: or postgres://")
@@ -39,7 +39,7 @@ const writerCache = 16_000
 
 // connectSQLite opens one connection that writes and a pool that reads: SQLite has one writer at a time, and waiting for it in
 // Go is fairer and cheaper than in its busy handler.
-func connectSQLite(databaseURL string, maxConns int) (writer, reader *sql.DB, err error) {
+func connectSQLite(databaseURL string, maxConns int, alone bool) (writer, reader *sql.DB, err error) {
 	path, _, err := sqlitefile.Path(databaseURL)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the database URL %w", err)
@@ -57,6 +57,10 @@ func connectSQLite(databaseURL string, maxConns int) (writer, reader *sql.DB, er
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(1)" +
 		"&_time_integer_format=unix_micro&_inttotime=1"
+	if alone {
+		writer, err = openSQLite("file:"+(&url.URL{Path: path}).EscapedPath()+aloneSQLiteSettings, 1)
+		return writer, writer, err
+	}
 	if writer, err = openSQLite(file+"&_pragma=cache_size(-"+strconv.Itoa(writerCache)+")", 1); err != nil {
 		return nil, nil, err
 	}
@@ -70,6 +74,11 @@ func connectSQLite(databaseURL string, maxConns int) (writer, reader *sql.DB, er
 	return writer, reader, nil
 }
 
+// aloneSQLiteSettings have the one connection keep the file's lock. Every connection to a database in WAL mode has a share in that lock,
+// also while it does nothing, so whoever else has it open is noticed, whatever program it is.
+const aloneSQLiteSettings = "?_txlock=immediate&_pragma=busy_timeout(1000)&_pragma=locking_mode(exclusive)&_pragma=journal_mode(wal)" +
+	"&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_time_integer_format=unix_micro&_inttotime=1"
+
 func openSQLite(dsn string, conns int) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
@@ -81,7 +90,7 @@ func openSQLite(dsn string, conns int) (*sql.DB, error) {
 }
 
 // connectPostgres opens two pools, so that a rush of reads never keeps the registrar waiting for a connection.
-func connectPostgres(url string, maxConns int) (writer, reader *sql.DB, err error) {
+func connectPostgres(url string, maxConns int, alone bool) (writer, reader *sql.DB, err error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the database URL is invalid: %w", err)
@@ -96,8 +105,16 @@ func connectPostgres(url string, maxConns int) (writer, reader *sql.DB, err erro
 		maxConns = 20
 	}
 	writers := max(2, maxConns*2/5)
-	return openPostgres(config, writers, lookUp), openPostgres(config, max(1, maxConns-writers), ""), nil
+	settings := "SELECT pg_advisory_lock_shared(" + useLock + "); "
+	if alone {
+		settings = ""
+	}
+	return openPostgres(config, writers, settings+lookUp), openPostgres(config, max(1, maxConns-writers), settings), nil
 }
+
+// useLock is the key of a lock in which every connection of the program has a share, so that a restore notices servers. It ends with its
+// connection. While a restore has it, new connections wait.
+const useLock = `hashtextextended('minicompete in use', 0)`
 
 // lookUp has the writers' statements planned once for each connection, whatever their parameters, to look up each row of a set in an index.
 // By itself the planner finds out for every batch anew that it would rather read the whole of a young table, which takes an eighth of

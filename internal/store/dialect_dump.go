@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -74,38 +76,75 @@ func dumpPostgres(ctx context.Context, databaseURL, path string) error {
 	return failed(dump, complaints, dump.Run())
 }
 
-// inspectDump has pg_restore read the whole dump, and finds the newest step of our schema in the rows of goose's table.
-func inspectDump(ctx context.Context, path string) (version int64, err error) {
-	for _, args := range [][]string{{"--file=" + os.DevNull}, {"--data-only", "--table=goose_db_version", "--file=-"}} {
-		read, complaints, err := postgresTool(ctx, "pg_restore", append(args, path)...)
-		if err != nil {
-			return 0, err
-		}
-		output, err := read.Output()
-		if err != nil {
-			return 0, failed(read, complaints, err)
-		}
-		version = newestVersion(string(output))
+// inspectDump has pg_restore read the whole dump as a script, and reads from that the newest step of our schema, which is in the rows
+// of goose's table, and how many rows there are.
+func inspectDump(ctx context.Context, path string) (version int64, rows map[string]int64, err error) {
+	read, complaints, err := postgresTool(ctx, "pg_restore", "--file=-", path)
+	if err != nil {
+		return 0, nil, err
 	}
-	if version < 0 {
-		return 0, errors.New("it has no table goose_db_version")
+	script, err := read.StdoutPipe()
+	if err != nil {
+		return 0, nil, err
 	}
-	return version, nil
+	if err := read.Start(); err != nil {
+		return 0, nil, err
+	}
+	version, rows, err = readScript(script)
+	if ran := read.Wait(); ran != nil {
+		return 0, nil, failed(read, complaints, ran)
+	}
+	if err == nil && version < 0 {
+		err = errors.New("it has no table goose_db_version")
+	}
+	return version, rows, err
 }
 
-// newestVersion reads the second column, version_id, of the rows that COPY gives; -1 when there is none.
-func newestVersion(script string) int64 {
-	newest := int64(-1)
-	_, rows, _ := strings.Cut(script, "COPY ")
-	rows, _, _ = strings.Cut(rows, "\n\\.")
-	for line := range strings.Lines(rows) {
-		if columns := strings.Split(line, "\t"); len(columns) > 1 {
-			if version, err := strconv.ParseInt(columns[1], 10, 64); err == nil {
-				newest = max(newest, version)
+// copyLine begins the rows of a table, which end with a line of \\.
+var copyLine = regexp.MustCompile(`^COPY (?:\w+\.)?"?(\w+)"? \(`)
+
+// readScript finds the newest version_id, the second column of goose_db_version (-1 when there is none), and counts the rows of each
+// table that holds data.
+func readScript(script io.Reader) (version int64, rows map[string]int64, err error) {
+	version, rows = -1, map[string]int64{}
+	lines := bufio.NewReader(script)
+	table := ""
+	for continued := false; ; {
+		line, more, err := lines.ReadLine() // of a long one, its beginning counts
+		if errors.Is(err, io.EOF) {
+			return version, rows, nil
+		}
+		if err != nil {
+			return 0, nil, err
+		}
+		begins := !continued
+		continued = more
+		switch {
+		case !begins:
+		case table == "":
+			if name := copyLine.FindSubmatch(line); name != nil {
+				table = string(name[1])
+				if holdsData(table) {
+					rows[table] = 0
+				}
+			}
+		case string(line) == `\.`:
+			table = ""
+		case holdsData(table):
+			rows[table]++
+		case table == "goose_db_version":
+			if columns := strings.Split(string(line), "\t"); len(columns) > 1 {
+				if n, err := strconv.ParseInt(columns[1], 10, 64); err == nil {
+					version = max(version, n)
+				}
 			}
 		}
 	}
-	return newest
+}
+
+// holdsData leaves out the bookkeeping of migrations and of the job queue, as dialect.tables does.
+func holdsData(table string) bool {
+	return !strings.HasPrefix(table, "goose") && !strings.HasPrefix(table, "river")
 }
 
 // restoreDump drops what there is and runs the dump's script, in one transaction that is committed only once the script was whole.

@@ -58,6 +58,12 @@ func violationOf(err error) violation {
 	return noViolation
 }
 
+// inUse reports whether SQLite found its file locked.
+func inUse(err error) bool {
+	lite := (*sqlite.Error)(nil)
+	return errors.As(err, &lite) && (lite.Code()&0xff == sqlite3.SQLITE_BUSY || lite.Code()&0xff == sqlite3.SQLITE_LOCKED)
+}
+
 // failure is the compete error of a driver's, with the driver's kept for the log: compete.ErrDatabase when the database is away,
 // full or too slow, compete.ErrConstraint when it refused a row; anything else is wrapped as it is.
 func failure(err error) error {

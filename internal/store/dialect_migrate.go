@@ -53,6 +53,36 @@ func aloneSQLite(ctx context.Context, db *sql.DB, f func() error) (err error) {
 	return f()
 }
 
+// unused runs f while no other process has the database open, or fails with ErrInUse. db is openAlone's.
+func (d *dialect) unused(ctx context.Context, db *sql.DB, f func() error) (err error) {
+	if d.kind == SQLite {
+		// A connection in exclusive mode keeps the lock that it takes here until it is closed.
+		if _, err := db.ExecContext(ctx, `BEGIN IMMEDIATE; COMMIT`); inUse(err) {
+			return ErrInUse
+		} else if err != nil {
+			return failure(err)
+		}
+		return f()
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return failure(err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	var locked bool
+	if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock(`+useLock+`)`).Scan(&locked); err != nil {
+		return failure(err)
+	}
+	if !locked {
+		return ErrInUse
+	}
+	defer func() {
+		_, unlocked := conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(`+useLock+`)`)
+		err = errors.Join(err, unlocked)
+	}()
+	return f()
+}
+
 // alonePostgres takes a lock of the session, which ends with its connection.
 func alonePostgres(ctx context.Context, db *sql.DB, f func() error) (err error) {
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, uint64(lockPatience.Seconds())))

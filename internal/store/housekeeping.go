@@ -96,7 +96,7 @@ func failedNotices(j compete.FailedJob) [][]any {
 	}
 	var rows [][]any
 	for _, n := range job.Notices {
-		if compete.ValidID(n.RegistrationID) {
+		if compete.ValidID(n.RegistrationID) && n.Kind != compete.MessageChanged { // which confirms nothing
 			rows = append(rows, []any{n.RegistrationID, n.Seq, j.ID})
 		}
 	}

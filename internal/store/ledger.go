@@ -46,7 +46,7 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 		return state, err
 	}
 	trip := t.trip()
-	fetch(trip, &state.Competitions, scanLedgerCompetition, `SELECT c.id, c.title, c.description, `+competitionOwn+`, NULL, c.next_seq `+fromCompetitions+`
+	fetch(trip, &state.Competitions, scanLedgerCompetition, `SELECT c.id, c.title, c.description, `+competitionOwn+`, NULL, '', c.next_seq `+fromCompetitions+`
 		WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`, t.pool.dialect.list(competitionIDs))
 	// Tags are read once the lock is there. A statement that waits for it sees the row as it is then, and all else as it was before.
 	var tags [][2]string
@@ -142,6 +142,9 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	trip.bulk(deleteIdempotencyRecord, t.expired, anyNumber)
 	trip.bulk(insertIdempotencyRecords, recordRows(c.Records), anyNumber)
 	trip.bulk(countSeatsTaken, takenRows(c), anyNumber)
+	if err := addMoves(trip, c.Moves); err != nil {
+		return err
+	}
 	if err := t.store.addJobs(trip, c.Jobs); err != nil {
 		return err
 	}

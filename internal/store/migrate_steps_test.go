@@ -55,9 +55,12 @@ var seeds = []struct {
 	}},
 	{"competitions", row{
 		"id": seedCompetition, "title": "Cup", "description": "A *race*", "location": "Here", "capacity": 2, "seats_left": 1, "waitlisted": 0,
-		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour), "status": "PUBLISHED",
+		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour),
+		"end_date": seedTime.Add(3 * time.Hour), "time_zone": "Europe/Zurich", "status": "PUBLISHED",
 		"waitlist": true, "discarded": false, "searchable": true, "organizer_id": seedOrganizer, "next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
+		"cover": "0a1b",
 	}},
+	{"competition_covers", row{"competition_id": seedCompetition, "hash": "0a1b", "large": []byte{0xff, 0xd8, 0}, "small": []byte{0xff}}},
 	{"competition_tags", row{"competition_id": seedCompetition, "tag": "go", "folded": "go"}},
 	{"competition_search", row{"number": 7, "competition_id": seedCompetition, "words": "cup"}},
 	{"registrations", row{
@@ -65,10 +68,11 @@ var seeds = []struct {
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
 	}},
 	{"messages", row{
-		"id": seedOther, "user_id": seedUser, "registration_id": seedRegistration, "seq": int64(1), "kind": "confirmed", "start_date": nil,
+		"id": seedOther, "user_id": seedUser, "registration_id": seedRegistration, "seq": int64(1), "kind": "confirmed", "start_date": nil, "move_id": nil,
 		"to": "ann@example.com", "subject": "You are in", "body": "Hello", "sent_at": seedTime, "read_at": seedTime,
 		"delivered_at": seedTime, "link_id": seedOther,
 	}},
+	{"competition_moves", row{"competition_id": seedCompetition, "id": seedOther, "before": `{"timeZone":"UTC"}`, "before_seq": int64(2)}},
 	{"seats_taken", row{"competition_id": seedCompetition, "minute": seedTime.Truncate(time.Minute), "taken": 1}},
 	{"filling_changes", row{"competition_id": seedCompetition, "refresh": int64(1), "was": 0, "at": seedTime}},
 	{"idempotency_keys", row{

@@ -13,6 +13,11 @@ var insertJobs = newBulk("args text, kind text, queue text, priority integer, ma
 	INSERT INTO river_job (args, kind, queue, priority, max_attempts, created_at, scheduled_at)
 	{select jsonb(v.args), v.kind, v.queue, v.priority, v.max_attempts, {now}, {now}}`)
 
+// insertDelayedJobs is insertJobs for those that are not due yet.
+var insertDelayedJobs = newBulk("args text, kind text, queue text, priority integer, max_attempts integer, seconds integer", `
+	INSERT INTO river_job (args, kind, queue, priority, max_attempts, state, created_at, scheduled_at)
+	{select jsonb(v.args), v.kind, v.queue, v.priority, v.max_attempts, 'scheduled', {now}, {in v.seconds}}`)
+
 // enqueue adds jobs to the queue. They run once the transaction has committed, and never if it doesn't.
 func (s *Store) enqueue(ctx context.Context, tx *Tx, jobs []compete.Job) error {
 	trip := tx.trip()
@@ -34,10 +39,17 @@ func (s *Store) addJobs(t *trip, jobs []compete.Job) error {
 	if err != nil {
 		return err
 	}
-	rows := make([][]any, len(queued))
-	for i, job := range queued {
-		rows[i] = []any{string(job.Payload), job.Kind, job.Queue, job.Priority, job.MaxAttempts}
+	rows := make([][]any, 0, len(queued))
+	var delayed [][]any
+	for _, job := range queued {
+		row := []any{string(job.Payload), job.Kind, job.Queue, job.Priority, job.MaxAttempts}
+		if job.Delay > 0 {
+			delayed = append(delayed, append(row, int(job.Delay.Seconds())))
+			continue
+		}
+		rows = append(rows, row)
 	}
 	t.bulk(insertJobs, rows, anyNumber)
+	t.bulk(insertDelayedJobs, delayed, anyNumber)
 	return nil
 }

@@ -9,53 +9,34 @@ import (
 
 var _ compete.StatisticsStore = (*Store)(nil)
 
-const (
-	countCompetition = `SELECT ({micros r.registered_at} - $2) / $3, count(*) FROM registrations r
-		WHERE r.competition_id = $1 AND r.registered_at >= $4 AND r.registered_at < $5 GROUP BY 1`
-	countOrganizer = `SELECT ({micros r.registered_at} - $2) / $3, count(*) FROM competitions c JOIN registrations r ON r.competition_id = c.id
-		WHERE c.organizer_id = $1 AND r.registered_at >= $4 AND r.registered_at < $5 GROUP BY 1`
-)
-
 // RegistrationCounts implements compete.StatisticsStore.
-func (s *Store) RegistrationCounts(ctx context.Context, scope compete.RegistrationScope, from time.Time, step time.Duration, steps int) ([]int, error) {
-	text, id := countCompetition, scope.CompetitionID
-	if id == "" {
-		text, id = countOrganizer, scope.OrganizerID
-	}
+func (s *Store) RegistrationCounts(ctx context.Context, organizerID string, from time.Time, step time.Duration, steps int) ([]int, error) {
+	const text = `SELECT ({micros r.registered_at} - $2) / $3, count(*) FROM competitions c JOIN registrations r ON r.competition_id = c.id
+		WHERE c.organizer_id = $1 AND r.registered_at >= $4 AND r.registered_at < $5 GROUP BY 1`
 	from = compete.UTC(from)
-	type bucket struct{ step, count int }
-	buckets, err := list(ctx, s.reader, func(row scanner) (b bucket, err error) {
-		err = row.Scan(&b.step, &b.count)
-		return b, err
-	}, text, id, from.UnixMicro(), step.Microseconds(), from, from.Add(time.Duration(steps)*step))
-	if err != nil {
-		return nil, err
-	}
 	counts := make([]int, steps)
-	for _, b := range buckets {
-		counts[b.step] = b.count
-	}
-	return counts, nil
-}
-
-// RegistrationSpan implements compete.StatisticsStore.
-func (s *Store) RegistrationSpan(ctx context.Context, competitionID string) (first, last time.Time, ok bool, err error) {
-	// Two reads of the index by seq; min and max would lose the column's type on SQLite.
-	ends := []*time.Time{&first, &last}
-	for i, text := range []string{
-		`SELECT registered_at FROM registrations WHERE competition_id = $1 ORDER BY seq LIMIT 1`,
-		`SELECT registered_at FROM registrations WHERE competition_id = $1 ORDER BY seq DESC LIMIT 1`,
-	} {
-		found, err := list(ctx, s.reader, scanTime, text, competitionID)
-		if err != nil || len(found) == 0 {
-			return time.Time{}, time.Time{}, false, err
+	_, err := list(ctx, s.reader, func(row scanner) (none struct{}, err error) {
+		var step, n int
+		err = row.Scan(&step, &n)
+		if step >= 0 && step < steps { // the conditions see to it, as long as times are kept as times
+			counts[step] = n
 		}
-		*ends[i] = found[0]
-	}
-	return first, last, true, nil
+		return none, err
+	}, text, organizerID, from.UnixMicro(), step.Microseconds(), from, from.Add(time.Duration(steps)*step))
+	return counts, err
 }
 
-func scanTime(row scanner) (t time.Time, err error) { err = row.Scan(&t); return t, err }
+// RegistrationTimes implements compete.StatisticsStore.
+func (s *Store) RegistrationTimes(ctx context.Context, competitionID string, every int) ([]compete.TimeCount, error) {
+	// By time, not by seq: clocks of replicas differ, and what is imported may have any time.
+	return list(ctx, s.reader, func(row scanner) (t compete.TimeCount, err error) {
+		err = row.Scan(&t.At, &t.Count)
+		return t, err
+	}, `SELECT registered_at, number FROM (
+			SELECT r.registered_at, row_number() OVER earliest AS number, lead(r.seq) OVER earliest AS next
+			FROM registrations r WHERE r.competition_id = $1 WINDOW earliest AS (ORDER BY r.registered_at, r.seq)) AS r
+		WHERE number = 1 OR number % $2 = 0 OR next IS NULL ORDER BY number`, competitionID, every)
+}
 
 // UnreadMessagesOf implements compete.StatisticsStore.
 func (s *Store) UnreadMessagesOf(ctx context.Context, userIDs []string) (map[string]int, error) {
@@ -69,3 +50,5 @@ func (s *Store) UnreadMessagesOf(ctx context.Context, userIDs []string) (map[str
 	}, `SELECT m.user_id, count(*) FROM messages m WHERE m.user_id {any $1 uuid} AND m.read_at IS NULL GROUP BY m.user_id`, s.dialect.list(userIDs))
 	return counts, err
 }
+
+func scanTime(row scanner) (t time.Time, err error) { err = row.Scan(&t); return t, err }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"minicompete/internal/compete"
 	"minicompete/internal/store"
@@ -35,7 +36,7 @@ func TestStatistics(t *testing.T) {
 		noon := time.Date(2026, 6, 12, 12, 0, 0, 0, time.UTC)
 		fillStatistics(t, s, noon)
 		t.Run("counts", func(t *testing.T) { testCounts(t, s, noon) })
-		t.Run("span", func(t *testing.T) { testSpan(t, s, noon) })
+		t.Run("times", func(t *testing.T) { testTimes(t, s, noon) })
 		t.Run("unread", func(t *testing.T) { testUnread(t, s) })
 	})
 }
@@ -87,20 +88,19 @@ func statUser(i int) string { return fmt.Sprintf("00000000-0000-7000-8000-000000
 
 func testCounts(t *testing.T, s *store.Store, noon time.Time) {
 	for _, tc := range []struct {
-		name  string
-		scope compete.RegistrationScope
-		from  time.Time
-		steps int
-		want  []int
+		name      string
+		organizer string
+		from      time.Time
+		steps     int
+		want      []int
 	}{
-		{"of a competition", compete.RegistrationScope{CompetitionID: statCompetition}, noon, 4, []int{1, 2, 0, 1}},
-		{"of an organizer", compete.RegistrationScope{OrganizerID: statOrganizer}, noon, 4, []int{1, 2, 1, 1}},
-		{"from another zone", compete.RegistrationScope{CompetitionID: statCompetition}, noon.In(time.FixedZone("", 5*3600)), 2, []int{1, 2}},
-		{"what is outside is left out", compete.RegistrationScope{CompetitionID: statCompetition}, noon.Add(time.Minute), 2, []int{2, 0}},
-		{"of nobody", compete.RegistrationScope{OrganizerID: statUser(0)}, noon, 2, []int{0, 0}},
+		{"of an organizer", statOrganizer, noon, 4, []int{1, 2, 1, 1}},
+		{"from another zone", statOrganizer, noon.In(time.FixedZone("", 5*3600)), 2, []int{1, 2}},
+		{"what is outside is left out", statOrganizer, noon.Add(time.Minute), 2, []int{2, 1}},
+		{"of nobody", statUser(0), noon, 2, []int{0, 0}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := s.RegistrationCounts(t.Context(), tc.scope, tc.from, time.Minute, tc.steps)
+			got, err := s.RegistrationCounts(t.Context(), tc.organizer, tc.from, time.Minute, tc.steps)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,16 +111,38 @@ func testCounts(t *testing.T, s *store.Store, noon time.Time) {
 	}
 }
 
-func testSpan(t *testing.T, s *store.Store, noon time.Time) {
-	first, last, ok, err := s.RegistrationSpan(t.Context(), statCompetition)
-	if err != nil || !ok {
-		t.Fatalf("RegistrationSpan: ok = %v, error = %v", ok, err)
+// testTimes expects them earliest first, whatever the order of arrival says.
+func testTimes(t *testing.T, s *store.Store, noon time.Time) {
+	at := func(after time.Duration, count int) compete.TimeCount {
+		return compete.TimeCount{At: noon.Add(after), Count: count}
 	}
-	if !first.Equal(noon) || !last.Equal(noon.Add(3*time.Minute)) {
-		t.Errorf("from %s to %s, want from noon to three minutes after", first, last)
+	first, second, third, fourth := at(0, 1), at(time.Minute, 2), at(2*time.Minute-time.Microsecond, 3), at(3*time.Minute, 4)
+	for every, want := range map[int][]compete.TimeCount{
+		1: {first, second, third, fourth},
+		2: {first, second, fourth},
+		3: {first, third, fourth},
+		9: {first, fourth},
+	} {
+		wantTimes(t, s, every, want)
 	}
-	if _, _, ok, err := s.RegistrationSpan(t.Context(), statOrganizer); ok || err != nil {
-		t.Errorf("of nothing: ok = %v, error = %v, want false and nil", ok, err)
+	if _, err := s.Writer().ExecContext(t.Context(), `UPDATE registrations SET registered_at = $2 WHERE competition_id = $1 AND seq = 4`, statCompetition, noon.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	wantTimes(t, s, 1, []compete.TimeCount{at(-time.Hour, 1), at(0, 2), at(time.Minute, 3), at(2*time.Minute-time.Microsecond, 4)})
+	got, err := s.RegistrationTimes(t.Context(), statOrganizer, 1)
+	if err != nil || len(got) != 0 {
+		t.Errorf("of nothing: %v, error %v", got, err)
+	}
+}
+
+func wantTimes(t *testing.T, s *store.Store, every int, want []compete.TimeCount) {
+	t.Helper()
+	got, err := s.RegistrationTimes(t.Context(), statCompetition, every)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApproxTime(0)); diff != "" {
+		t.Errorf("every %d (-want +got):\n%s", every, diff)
 	}
 }
 

@@ -48,11 +48,22 @@ type Store struct {
 
 // Open connects to the database, and makes the file (and its directory) when it is SQLite's and not there. It does not migrate.
 // It fails with a sentence that names the database but no password.
-func Open(ctx context.Context, c Config) (*Store, error) {
+func Open(ctx context.Context, c Config) (*Store, error) { return openStore(ctx, c, false) }
+
+// openAlone opens the database as Open does, for somebody who must be alone with it: see dialect.unused. It may fail with ErrInUse.
+func openAlone(ctx context.Context, c Config) (*Store, error) {
+	s, err := openStore(ctx, c, true)
+	if inUse(err) {
+		err = ErrInUse
+	}
+	return s, err
+}
+
+func openStore(ctx context.Context, c Config, alone bool) (*Store, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	dialect, writer, reader, err := connect(c)
+	dialect, writer, reader, err := connect(c, alone)
 	if err != nil {
 		return nil, err
 	}

@@ -68,10 +68,10 @@ var (
 	// The status is an expression so that a planner leaves the index of the pending ones alone: it would compare all of them with each row.
 	confirmPending = newBulk("id uuid, seq bigint, at time", `UPDATE registrations SET status = 'CONFIRMED', updated_at = v.at
 		{from} WHERE registrations.id = v.id AND registrations.seq = v.seq AND registrations.status || '' = 'PENDING'`)
-	// Either unique index may be the one that finds the message there already.
-	insertMessages = newBulk("id uuid, user_id uuid, registration_id uuid, seq bigint, kind text, start_date time, address text, subject text, body text, sent_at time, read_at time",
-		`INSERT INTO messages (id, user_id, registration_id, seq, kind, start_date, "to", subject, body, sent_at, read_at)
-		{select v.id, v.user_id, v.registration_id, v.seq, v.kind, v.start_date, v.address, v.subject, v.body, v.sent_at, v.read_at}
+	// Any of the unique indexes may be the one that finds the message there already.
+	insertMessages = newBulk("id uuid, user_id uuid, registration_id uuid, seq bigint, kind text, start_date time, move_id uuid, address text, subject text, body text, sent_at time, read_at time",
+		`INSERT INTO messages (id, user_id, registration_id, seq, kind, start_date, move_id, "to", subject, body, sent_at, read_at)
+		{select v.id, v.user_id, v.registration_id, v.seq, v.kind, v.start_date, v.move_id, v.address, v.subject, v.body, v.sent_at, v.read_at}
 		ON CONFLICT DO NOTHING`)
 )
 
@@ -135,16 +135,20 @@ func messageRows(messages []compete.Message, registrations []compete.Registratio
 	}
 	var rows [][]any
 	for _, m := range messages {
-		var registrationID, seq any
+		var registrationID, seq, moveID any
 		if m.RegistrationID != "" {
 			r, ok := byID[m.RegistrationID]
 			seatNeeded := m.Kind == compete.MessageConfirmed || m.Kind == compete.MessagePromoted
-			if !ok || r.Seq != m.Seq || seatNeeded && !r.Status.HoldsSeat() {
+			placeNeeded := m.Kind == compete.MessageChanged
+			if !ok || r.Seq != m.Seq || seatNeeded && !r.Status.HoldsSeat() || placeNeeded && r.Status == compete.RegistrationCancelled {
 				continue
 			}
 			registrationID, seq = m.RegistrationID, m.Seq
 		}
-		rows = append(rows, []any{m.ID, m.UserID, registrationID, seq, string(m.Kind), utc(m.StartDate), m.To, m.Subject, m.Body, compete.UTC(m.SentAt), utc(m.ReadAt)})
+		if m.MoveID != "" {
+			moveID = m.MoveID
+		}
+		rows = append(rows, []any{m.ID, m.UserID, registrationID, seq, string(m.Kind), utc(m.StartDate), moveID, m.To, m.Subject, m.Body, compete.UTC(m.SentAt), utc(m.ReadAt)})
 	}
 	return rows
 }
@@ -204,7 +208,7 @@ func (s *Store) ReminderTargets(ctx context.Context, competitionID string, after
 	competition := competitions[0]
 	// The page is read first and looked through then: asked for the unreminded ones at once, a planner without fresh statistics
 	// joins the whole of both tables for each page.
-	found, err := list(ctx, s.reader, scanReminded, `SELECT `+registrationColumns+`, u.name, u.email, 0, EXISTS (
+	found, err := list(ctx, s.reader, scanAddressee, `SELECT `+registrationColumns+`, u.name, u.email, 0, EXISTS (
 			SELECT 1 FROM messages m WHERE m.registration_id = r.id AND m.seq = r.seq AND m.start_date = $3 AND m.kind = 'reminder')
 			OR u.reminders_off_at IS NOT NULL
 		FROM (SELECT * FROM registrations r WHERE r.competition_id = $1 AND r.status = 'CONFIRMED' AND r.seq > $2 ORDER BY r.seq LIMIT $4) r
@@ -217,7 +221,7 @@ func (s *Store) ReminderTargets(ctx context.Context, competitionID string, after
 		next = found[limit-1].Seq
 	}
 	for _, r := range found {
-		if r.reminded {
+		if r.leftOut {
 			continue
 		}
 		targets = append(targets, compete.Target{
@@ -228,14 +232,13 @@ func (s *Store) ReminderTargets(ctx context.Context, competitionID string, after
 	return targets, next, nil
 }
 
-// remindedRegistration is a registration, and whether there is a reminder for it, or none is wanted.
-type remindedRegistration struct {
+// addressee is a registration that a message may be for, and whether it gets none: it has it, or none is wanted.
+type addressee struct {
 	compete.ParticipantRegistration
-	reminded bool
+	leftOut bool
 }
 
-func scanReminded(row scanner) (r remindedRegistration, err error) {
-	err = row.Scan(append(registrationFields(&r.Registration), &r.Participant.Name, &r.Participant.Email, &r.Position, &r.reminded)...)
-	r.Participant.ID = r.UserID
-	return r, err
+func scanAddressee(row scanner) (a addressee, err error) {
+	a.ParticipantRegistration, err = scanWith(scanParticipantRegistration, &a.leftOut)(row)
+	return a, err
 }

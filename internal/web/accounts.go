@@ -24,6 +24,7 @@ func (a *app) loginForm(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) showLogin(v *visit, status int, form pages.LoginForm) response {
+	form.Wanted = v.wants(form.Next)
 	return show(status, pages.Login(v.page("Log in", ui.SectionLogin), form))
 }
 
@@ -32,7 +33,12 @@ func (a *app) login(r *http.Request, v *visit) (response, error) {
 	user, err := a.Service.LogIn(r.Context(), form.Email, r.PostFormValue("password"))
 	if errors.Is(err, compete.ErrBadCredentials) || errors.Is(err, compete.ErrAccountDisabled) {
 		form.Error = compete.AsError(err).Detail
-		return a.showLogin(v, http.StatusUnauthorized, form), nil
+		// Not 401: browsers don't keep such a page, and "back" to it would show their own.
+		return a.showLogin(v, http.StatusUnprocessableEntity, form), nil
+	}
+	if e, ok := refused(err); err != nil && ok {
+		form.Error = plainText(e)
+		return a.showLogin(v, problem.Status(e.Kind), form), nil
 	}
 	if err != nil {
 		return nil, err
@@ -43,7 +49,7 @@ func (a *app) login(r *http.Request, v *visit) (response, error) {
 	if len(form.Kept) > 0 {
 		return postAgain(localPath(form.Next, landing)), nil
 	}
-	return redirect(localPath(form.Next, landing)), nil
+	return a.goOn(v, form.Next, redirect(localPath(form.Next, landing)))
 }
 
 // keptFields are the fields of a form that was sent after its login had ended, which the log-in form carries along.
@@ -78,7 +84,8 @@ func (v *visit) startSession(user compete.User) error {
 		return err
 	}
 	v.setCookie(sessionCookie, token, expires)
-	return nil
+	v.actor, err = v.app.Sessions.Cookie(v.r.Context(), token)
+	return err
 }
 
 func (a *app) signupForm(r *http.Request, v *visit) (response, error) {
@@ -90,6 +97,7 @@ func (a *app) signupForm(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) showSignup(v *visit, status int, form pages.SignupForm) response {
+	form.Wanted = v.wants(form.Next)
 	return show(status, pages.Signup(v.page("Sign up", ui.SectionLogin), form))
 }
 
@@ -118,13 +126,13 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 	if a.Service.RequireVerifiedEmail {
 		next = verifyPath(next)
 	}
-	return redirectWith("welcome", next), nil
+	return a.goOn(v, form.Next, redirectWith("welcome", next))
 }
 
 func (a *app) logoutForm(_ *http.Request, v *visit) (response, error) {
 	return ask(v, pages.Confirm{
-		Title: "Log out?", Text: "Your registrations and messages stay.",
-		Action: "/auth/logout", Yes: "Log out", Back: "/", No: "Stay",
+		Title: "Log out?", Text: "You'll keep your registrations and messages.",
+		Action: "/auth/logout", Yes: "Log out", Back: "/", No: "Stay logged in",
 	}), nil
 }
 
@@ -135,6 +143,7 @@ func (a *app) logout(_ *http.Request, v *visit) (response, error) {
 		}
 	}
 	v.clearCookie(sessionCookie)
+	v.clearCookie(intentCookie)
 	// What the browser still remembers of the account goes too; the cookies of theme and zone stay.
 	v.w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return redirectWith("bye", "/"), nil

@@ -9,7 +9,6 @@ import (
 
 	"minicompete/internal/compete"
 	"minicompete/internal/problem"
-	"minicompete/internal/web/markdown"
 	"minicompete/internal/web/pages"
 	"minicompete/internal/web/ui"
 )
@@ -25,18 +24,19 @@ func (a *app) competition(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand pages.Stand) (response, error) {
-	html, err := markdown.HTML(c.Description)
+	html, err := a.texts.HTML(c.ID, c.Version, c.Description)
 	if err != nil {
 		return nil, err
 	}
 	data := pages.CompetitionData{
 		ID: c.ID, Title: c.Title, Description: html, Location: c.Location, Organizer: c.Organizer.Name, Tags: c.Tags,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: stand.Seats,
-		Owned: c.OwnedBy(v.actor), Managed: c.ManagedBy(v.actor), Stand: stand,
+		Owned: c.OwnedBy(v.actor), Managed: c.ManagedBy(v.actor), Stand: stand, Day: startDay(&c), Cover: coverView(&c),
 	}
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
 		page = v.shared(page, "/competitions/"+c.ID, shareText(&c))
+		page.Image = v.app.PublicURL.JoinPath(sharePath(&c)).String()
 	}
 	return show(status, pages.Competition(page, data)), nil
 }
@@ -105,6 +105,9 @@ func (a *app) stand(r *http.Request, v *visit) (response, error) {
 
 // register takes the one press. The card changes in place; without script a redirect shows the same.
 func (a *app) register(r *http.Request, v *visit) (response, error) {
+	if !v.actor.LoggedIn() {
+		return a.registerLater(r, v)
+	}
 	id := r.PathValue("id")
 	outcome, err := a.Service.Register(r.Context(), v.actor, id, compete.Idempotency{
 		Key: r.PostFormValue("key"), RequestHash: hashOf(r.Method, r.URL.Path), Status: http.StatusSeeOther,
@@ -112,6 +115,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	e, isRefusal := refused(err)
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
+		v.intend(intent{id, r.PostFormValue("key")})
 		return redirect(verifyPath("/competitions/" + id)), nil
 	case err == nil && !v.partial():
 		return redirectWith(registeredFlash(outcome), "/competitions/"+id), nil

@@ -122,7 +122,7 @@ func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.
 	})
 	if phase == compete.PhaseCancelled || phase == compete.PhaseDraft {
 		if phase == compete.PhaseDraft {
-			data.Attention = append(data.Attention, pages.Attention{Text: "“" + c.Title + "” is a draft that only you can see.", Href: "/competitions/" + c.ID, Do: "Publish it"})
+			data.Attention = append(data.Attention, pages.Attention{Text: "“" + c.Title + "” is a draft that only you can see.", Href: "/competitions/" + c.ID, Do: "Review and publish"})
 		}
 		return
 	}
@@ -149,12 +149,12 @@ func attentionFor(c *compete.Competition, phase compete.Phase, now time.Time) (p
 	edit := pages.Attention{Href: "/competitions/" + c.ID + "/edit", Do: "Edit"}
 	switch {
 	case c.Waitlisted > 0 && !c.Started(now):
-		edit.Text = "“" + c.Title + "” is full, and " + ui.Plural(c.Waitlisted, "person waits", "people wait") + ". Room for more?"
+		edit.Text = "“" + c.Title + "” is full, with " + ui.Plural(c.Waitlisted, "person", "people") + " waiting. Add seats?"
 		edit.Do = "Add seats"
 		return edit, true
 	case phase == compete.PhaseOpen && c.RegDeadline.Sub(now) < soon && c.Registered()*100 < c.Capacity*fewTaken:
-		edit.Text = "Registration for “" + c.Title + "” ends soon, and most seats are free."
-		edit.Do = "Extend the deadline"
+		edit.Text = "Registration for “" + c.Title + "” closes soon, and most seats are still free."
+		edit.Do = "Extend deadline"
 		return edit, true
 	}
 	return edit, false

@@ -15,7 +15,7 @@ func (a *app) devMailList(_ *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	sent := a.Mails.Sent()
-	return show(http.StatusOK, pages.DevMails(v.page("Mails", ""), devMailViews(samples, false), devMailViews(sent, true))), nil
+	return show(http.StatusOK, pages.DevMails(v.page("Emails", ""), devMailViews(samples, false), devMailViews(sent, true))), nil
 }
 
 func devMailViews(mails []compete.Mail, sent bool) []pages.DevMail {

@@ -24,7 +24,7 @@ const (
 )
 
 // createForm is the form of a new competition, or with ?from= of a copy of an own one. Its idempotency key is part of its address,
-// so that who goes back to a form that was sent, and sends it again, makes no second competition.
+// so that going back to a form that was sent, and sending it again, makes no second competition.
 func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
 		return nil, err
@@ -76,6 +76,7 @@ func (v *visit) zone() *time.Location {
 }
 
 func showForm(v *visit, status int, form pages.CompetitionForm) response {
+	form.Viewer = v.actor.UserID
 	title := "New competition"
 	if form.ID != "" {
 		title = "Edit competition"
@@ -85,17 +86,17 @@ func showForm(v *visit, status int, form pages.CompetitionForm) response {
 
 // errPreviewLater stands where the preview would: the page with the form stays as it is.
 var errPreviewLater = &compete.Error{
-	Kind: compete.KindForbidden, Code: "session_ended", Detail: "You are logged out by now. Save, and you can log in again: what you typed is kept.",
+	Kind: compete.KindForbidden, Code: "session_ended", Detail: "Your session has expired. Save to log in again. What you typed is kept.",
 }
 
-// keepTyped has who was logged out meanwhile log in and go on: the log-in form carries what was typed, and brings it back as a preview.
+// keepTyped preserves the form across a new login: the log-in form carries what was typed, and brings it back as a preview.
 func (a *app) keepTyped(r *http.Request, v *visit, err error) (response, error) {
 	if !errors.Is(err, compete.ErrUnauthorized) {
 		return nil, err
 	}
 	r.PostForm.Set("preview", "true")
-	return a.showLogin(v, http.StatusUnauthorized, pages.LoginForm{
-		Error: "You were logged out meanwhile. Log in to go on: what you typed is kept.", Next: r.URL.Path, Kept: keptFields(r.PostForm),
+	return a.showLogin(v, http.StatusForbidden, pages.LoginForm{
+		Error: "You were logged out. Log in to continue: what you typed is kept.", Next: r.URL.Path, Kept: keptFields(r.PostForm),
 	}), nil
 }
 
@@ -106,14 +107,15 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 	typed := readForm(r, nil)
 	typed.form.Draft = true
 	if r.PostFormValue("preview") != "" {
-		return showPreview(v, typed)
+		return a.showPreview(v, typed, nil)
 	}
 	if len(typed.form.Errors) > 0 {
+		typed.refuse(typed.values.Check(v.now))
 		return showForm(v, http.StatusUnprocessableEntity, typed.form), nil
 	}
 	c, err := a.createTyped(r, v, typed)
 	if err != nil {
-		return a.refuseForm(v, typed, err)
+		return a.refuseForm(v, typed, nil, err)
 	}
 	if c.Status == compete.StatusDraft {
 		return redirectWith("drafted", "/competitions/"+c.ID), nil
@@ -129,27 +131,32 @@ func (a *app) createTyped(r *http.Request, v *visit, typed typedForm) (compete.C
 	return c, err
 }
 
-// refuseForm shows the form again with what is wrong, and everything as it was typed.
-func (a *app) refuseForm(v *visit, typed typedForm, err error) (response, error) {
+// refuseForm shows the form again with what is wrong, and everything as it was typed. stored is nil for a new competition.
+func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition, err error) (response, error) {
 	e, ok := refused(err)
 	if !ok {
 		return nil, err
 	}
-	form := typed.form
+	form := &typed.form
 	form.Errors = formErrors(e)
 	switch {
 	case errors.Is(err, compete.ErrCapacityBelowHeld):
-		form.Errors = pages.Errors{"capacity": e.Detail}
+		form.Errors = pages.Errors{}
+		if typed.tooFew(stored); len(form.Errors) == 0 { // the last seats went this moment
+			form.Errors["capacity"] = e.Detail
+		}
+	case stored != nil && e.Kind == compete.KindInvalid:
+		typed.tooFew(stored)
 	case errors.Is(err, compete.ErrIdempotencyKeyReused): // one went back to this form and changed it
 		form.Key = rand.Text()
-		form.Errors = pages.Errors{"": "You have sent this form already, and its competition is on your dashboard. Send it again to make a second one."}
+		form.Errors = pages.Errors{"": "You've already created a competition with this form: it's on your dashboard. Send it again to create another."}
 	}
-	return showForm(v, problem.Status(e.Kind), form), nil
+	return showForm(v, problem.Status(e.Kind), *form), nil
 }
 
 // showPreview shows the form as it was typed, and how the competition will look. What can't be read is left out of it.
-func showPreview(v *visit, typed typedForm) (response, error) {
-	look, err := previewOf(typed)
+func (a *app) showPreview(v *visit, typed typedForm, stored *compete.Competition) (response, error) {
+	look, err := a.previewOf(v, typed, stored)
 	if err != nil {
 		return nil, err
 	}
@@ -157,28 +164,54 @@ func showPreview(v *visit, typed typedForm) (response, error) {
 	return showForm(v, http.StatusOK, typed.form), nil
 }
 
-func previewOf(typed typedForm) (*pages.CompetitionData, error) {
+// previewOf is how what was typed will look: a new competition, or the stored one when changed.
+func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) (*pages.PreviewData, error) {
 	html, err := markdown.HTML(typed.form.Description)
 	if err != nil {
 		return nil, err
 	}
 	n := typed.values
-	return &pages.CompetitionData{
-		Title: n.Title, Description: html, Location: n.Location, Tags: compete.NormalizeTags(n.Tags),
-		Opens: n.RegOpensAt, Deadline: n.RegDeadline, Starts: n.StartDate,
-	}, nil
+	c := compete.Competition{Capacity: n.Capacity, SeatsLeft: n.Capacity, RegOpensAt: n.RegOpensAt, RegDeadline: n.RegDeadline, Waitlist: n.Waitlist}
+	if n.RegDeadline.IsZero() {
+		c.RegDeadline = v.now.Add(defaultDeadline)
+	}
+	organizer := ""
+	if stored != nil {
+		organizer, c.SeatsLeft, c.Waitlisted = stored.Organizer.Name, max(n.Capacity-stored.Registered(), 0), stored.Waitlisted
+	} else {
+		user, err := a.Service.Me(v.r.Context(), v.actor)
+		if err != nil {
+			return nil, err
+		}
+		organizer = user.Name
+	}
+	look := &pages.PreviewData{CompetitionData: pages.CompetitionData{
+		Title: n.Title, Description: html, Location: n.Location, Organizer: organizer, Tags: compete.NormalizeTags(n.Tags),
+		Opens: n.RegOpensAt, Deadline: n.RegDeadline, Starts: n.StartDate, Seats: seatsView(c.Seats(v.now)),
+	}}
+	look.Images, look.Markup = markdown.Lost(typed.form.Description)
+	return look, nil
 }
 
-// preview is the preview alone, for htmx.
-func (a *app) preview(r *http.Request, v *visit) (response, error) {
-	err := v.requireRole(compete.RoleOrganizer)
-	if errors.Is(err, compete.ErrUnauthorized) {
+// previewNew is the preview of a new competition alone, for htmx.
+func (a *app) previewNew(r *http.Request, v *visit) (response, error) {
+	return a.preview(r, v, v.requireRole(compete.RoleOrganizer), nil)
+}
+
+// previewEdit is the preview of a changed competition alone, for htmx.
+func (a *app) previewEdit(r *http.Request, v *visit) (response, error) {
+	c, err := a.owned(v)
+	return a.preview(r, v, err, &c)
+}
+
+func (a *app) preview(r *http.Request, v *visit, refusal error, stored *compete.Competition) (response, error) {
+	if errors.Is(refusal, compete.ErrUnauthorized) {
 		return nil, errPreviewLater
 	}
-	if err != nil {
-		return nil, err
+	if refusal != nil {
+		return nil, refusal
 	}
-	look, err := previewOf(readForm(r, nil))
+	look, err := a.previewOf(v, readForm(r, stored), stored)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +244,7 @@ func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionFo
 		ID: c.ID, Title: c.Title, Description: c.Description, Location: c.Location, Tags: strings.Join(c.Tags, ", "),
 		Capacity: strconv.Itoa(c.Capacity), Waitlist: c.Waitlist, Draft: c.Status == compete.StatusDraft, Version: c.Version,
 		Opens: formatLocal(c.RegOpensAt, zone), Deadline: formatLocal(&c.RegDeadline, zone), Starts: formatLocal(c.StartDate, zone),
-		Zone: zone.String(),
+		Zone: zone.String(), Cover: coverForm(c),
 	}
 }
 
@@ -223,9 +256,12 @@ func (a *app) edit(r *http.Request, v *visit) (response, error) {
 	typed := readForm(r, &c)
 	typed.form.ID, typed.form.Draft = c.ID, c.Status == compete.StatusDraft
 	if r.PostFormValue("preview") != "" {
-		return showPreview(v, typed)
+		return a.showPreview(v, typed, &c)
 	}
 	if len(typed.form.Errors) > 0 {
+		_, err := c.Apply(typed.change(), v.now)
+		typed.refuse(err)
+		typed.tooFew(&c)
 		return showForm(v, http.StatusUnprocessableEntity, typed.form), nil
 	}
 	change := typed.change()
@@ -239,7 +275,7 @@ func (a *app) edit(r *http.Request, v *visit) (response, error) {
 		return showForm(v, http.StatusPreconditionFailed, typed.form), nil
 	}
 	if err != nil {
-		return a.refuseForm(v, typed, err)
+		return a.refuseForm(v, typed, &c, err)
 	}
 	return redirectWith("saved", "/competitions/"+c.ID), nil
 }
@@ -255,7 +291,7 @@ func differences(stored, typed pages.CompetitionForm) []pages.FieldDiff {
 		{"Seats", stored.Capacity, typed.Capacity},
 		{"Waitlist", yesNo(stored.Waitlist), yesNo(typed.Waitlist)},
 		{"Registration opens", stored.Opens, typed.Opens},
-		{"Register until", stored.Deadline, typed.Deadline},
+		{"Registration closes", stored.Deadline, typed.Deadline},
 		{"Starts", stored.Starts, typed.Starts},
 	} {
 		if f.stored != f.typed {

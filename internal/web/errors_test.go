@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -56,17 +57,17 @@ func TestErrorPages(t *testing.T) {
 		status     int
 		want       string
 	}{
-		{"no such page", "/no/such", nil, http.StatusNotFound, "There is nothing here"},
-		{"no such competition", anyCompetition, compete.ErrCompetitionMissing, http.StatusNotFound, "There is nothing here"},
-		{"forbidden", anyCompetition, compete.ErrForbidden, http.StatusForbidden, "This is not yours to see"},
+		{"no such page", "/no/such", nil, http.StatusNotFound, "Page not found"},
+		{"no such competition", anyCompetition, compete.ErrCompetitionMissing, http.StatusNotFound, "Page not found"},
+		{"forbidden", anyCompetition, compete.ErrForbidden, http.StatusForbidden, "You don't have access"},
 		{"database away", anyCompetition, compete.ErrDatabase, http.StatusServiceUnavailable, "One moment, please"},
-		{"anything else", anyCompetition, errors.New("pq: secret detail"), http.StatusInternalServerError, "That went wrong"},
+		{"anything else", anyCompetition, errors.New("pq: secret detail"), http.StatusInternalServerError, "Something went wrong"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
 			newTestApp(t, "http://localhost:3000", tc.err).ServeHTTP(w, httptest.NewRequest(http.MethodGet, tc.path, nil))
 			body := w.Body.String()
-			if w.Code != tc.status || !strings.Contains(body, "<h1>"+tc.want+"</h1>") {
+			if w.Code != tc.status || !strings.Contains(body, "<h1>"+html.EscapeString(tc.want)+"</h1>") {
 				t.Errorf("%d, want %d with the heading %q; the page is\n%s", w.Code, tc.status, tc.want, body)
 			}
 			if strings.Contains(body, "secret detail") {

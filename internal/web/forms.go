@@ -3,7 +3,6 @@ package web
 import (
 	"strings"
 	"time"
-	_ "time/tzdata" // zones that people type must be known on every machine
 	"unicode"
 	"unicode/utf8"
 )
@@ -26,9 +25,12 @@ func fieldLabel(field string) string {
 	return capital(b.String())
 }
 
-// sentence makes the domain's fragment ("must be in the future") stand on its own.
+// sentence makes the domain's fragment ("must be in the future", "is required") stand on its own.
 func sentence(fragment string) string {
-	return capital(fragment) + "."
+	if strings.HasPrefix(fragment, "must ") || strings.HasPrefix(fragment, "may ") {
+		return capital(fragment) + "."
+	}
+	return "This " + fragment + "."
 }
 
 func capital(s string) string {

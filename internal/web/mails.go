@@ -11,18 +11,30 @@ import (
 	"minicompete/internal/web/ui"
 )
 
-// devMails reports whether mails are seen at /dev/mails, and not sent.
-func (a *app) devMails() bool { return a.Mails != nil && !a.Service.VerifyOnSignUp }
+// mailing is what becomes of the links that people ask for. With a mail server all who sign up are sent one.
+func (a *app) mailing() pages.Mailing {
+	switch {
+	case a.Service.VerifyOnSignUp:
+		return pages.MailSent
+	case a.Mails != nil:
+		return pages.MailShown
+	case a.Service.Mailing:
+		return pages.MailLogged
+	}
+	return pages.MailOff
+}
+
+// linkFlashes say where a link is that was asked for.
+var linkFlashes = map[pages.Mailing]string{pages.MailSent: "link-sent", pages.MailShown: "link-shown", pages.MailLogged: "link-logged"}
 
 func (a *app) forgotForm(_ *http.Request, v *visit) (response, error) {
-	form := pages.ForgotForm{Off: !a.Service.Mailing}
-	return show(http.StatusOK, pages.Forgot(v.page("Forgotten password", ui.SectionLogin), form)), nil
+	return show(http.StatusOK, pages.Forgot(v.page("Forgot password", ui.SectionLogin), pages.ForgotForm{Mail: a.mailing()})), nil
 }
 
 // forgot answers the same whether or not there is such an account.
 func (a *app) forgot(r *http.Request, v *visit) (response, error) {
-	form := pages.ForgotForm{Email: r.PostFormValue("email"), Off: !a.Service.Mailing, Dev: a.devMails()}
-	page := v.page("Forgotten password", ui.SectionLogin)
+	form := pages.ForgotForm{Email: r.PostFormValue("email"), Mail: a.mailing()}
+	page := v.page("Forgot password", ui.SectionLogin)
 	err := a.Service.RequestPasswordReset(r.Context(), form.Email)
 	if e, ok := refused(err); err != nil && ok {
 		form.Errors = formErrors(e)
@@ -49,7 +61,7 @@ func (a *app) resetForm(r *http.Request, v *visit) (response, error) {
 		err = compete.ErrLinkVoid
 	}
 	if err != nil {
-		return a.voidLink(v, err, "/auth/forgot", "Ask for a new link")
+		return a.voidLink(v, err, "/auth/forgot", "Get new link")
 	}
 	return show(http.StatusOK, pages.Reset(v.secret("New password"), pages.ResetForm{Token: token})), nil
 }
@@ -59,7 +71,7 @@ func (a *app) voidLink(v *visit, err error, href, label string) (response, error
 	if !errors.Is(err, compete.ErrLinkVoid) {
 		return nil, err
 	}
-	text := "It was used already, has expired, or is not complete."
+	text := "It has expired, was already used, or is incomplete."
 	return show(http.StatusConflict, pages.VoidLink(v.secret("Link"), pages.LinkVoid{Text: text, Href: href, Label: label})), nil
 }
 
@@ -67,7 +79,7 @@ func (a *app) reset(r *http.Request, v *visit) (response, error) {
 	form := pages.ResetForm{Token: r.PostFormValue("token")}
 	_, err := a.Service.ResetPassword(r.Context(), form.Token, r.PostFormValue("password"))
 	if errors.Is(err, compete.ErrLinkVoid) {
-		return a.voidLink(v, err, "/auth/forgot", "Ask for a new link")
+		return a.voidLink(v, err, "/auth/forgot", "Get new link")
 	}
 	if e, ok := refused(err); err != nil && ok {
 		form.Errors = formErrors(e)
@@ -87,25 +99,32 @@ func (a *app) confirmEmailForm(r *http.Request, v *visit) (response, error) {
 		err = compete.ErrLinkVoid
 	}
 	if err != nil {
-		return a.voidLink(v, err, "/account", "Go to my account")
+		return a.voidLink(v, err, "/account", "Go to account")
 	}
 	form := pages.ConfirmEmailForm{Token: token, Email: l.Email, Change: l.Purpose == compete.LinkChange}
-	return show(http.StatusOK, pages.ConfirmEmail(v.secret("Confirm your address"), form)), nil
+	return show(http.StatusOK, pages.ConfirmEmail(v.secret("Confirm your email"), form)), nil
 }
 
 func (a *app) confirmEmail(r *http.Request, v *visit) (response, error) {
 	_, err := a.Service.ConfirmEmail(r.Context(), r.PostFormValue("token"))
 	switch {
 	case errors.Is(err, compete.ErrLinkVoid):
-		return a.voidLink(v, err, "/account", "Go to my account")
+		return a.voidLink(v, err, "/account", "Go to account")
 	case errors.Is(err, compete.ErrEmailTaken):
 		return show(http.StatusConflict, pages.VoidLink(v.secret("Link"), pages.LinkVoid{
-			Text: "Another account has this address by now.", Href: "/account", Label: "Go to my account",
+			Text: "Another account now uses this address.", Href: "/account", Label: "Go to account",
 		})), nil
 	case err != nil:
 		return nil, err
+	}
+	i, wanted := v.intent()
+	switch {
+	case v.actor.LoggedIn() && wanted:
+		return a.goOn(v, i.page(), nil)
 	case v.actor.LoggedIn():
 		return redirectWith("email-confirmed", "/account"), nil
+	case wanted:
+		return redirectWith("email-confirmed", "/auth/login?"+url.Values{"next": {i.page()}}.Encode()), nil
 	}
 	return redirectWith("email-confirmed", "/auth/login"), nil
 }
@@ -121,9 +140,12 @@ func (a *app) showVerify(v *visit, status int, next, text string) (response, err
 		return nil, err
 	}
 	data := pages.VerifyData{
-		Email: user.Email, Verified: user.VerifiedAt != nil, Needed: a.Service.RequireVerifiedEmail, Next: next, Dev: a.devMails(), Error: text,
+		Email: user.Email, Verified: user.VerifiedAt != nil, Needed: a.Service.RequireVerifiedEmail, Next: next, Mail: a.mailing(), Error: text,
 	}
-	return show(status, pages.Verify(v.page("Confirm your address", ui.SectionAccount), data)), nil
+	if i, ok := v.intent(); ok && i.page() == next {
+		data.Wanted = i.key
+	}
+	return show(status, pages.Verify(v.page("Confirm your email", ui.SectionAccount), data)), nil
 }
 
 // verifyPath is the page that says so, and leads back.
@@ -139,29 +161,46 @@ func (a *app) verifyAgain(r *http.Request, v *visit) (response, error) {
 		return redirect(verifyPath(next)), nil
 	}
 	if e, ok := refused(err); err != nil && ok {
-		return a.showVerify(v, problem.Status(e.Kind), next, plainText(e))
+		return a.showVerify(v, problem.Status(e.Kind), next, a.linkRefused(e))
 	}
 	if err != nil {
 		return nil, err
 	}
-	return redirectWith("link-sent", verifyPath(next)), nil
+	return redirectWith(linkFlashes[a.mailing()], verifyPath(next)), nil
+}
+
+// linkRefused says why there is no link. Where none is emailed, it doesn't send people to look for one.
+func (a *app) linkRefused(e *compete.Error) string {
+	if errors.Is(e, compete.ErrLinkTooSoon) && a.mailing() != pages.MailSent {
+		return "You asked for a link a moment ago. Wait a minute before you ask again."
+	}
+	return plainText(e)
 }
 
 // emailView is the part of the account page about the address.
 func (a *app) emailView(u *compete.User) pages.EmailData {
-	return pages.EmailData{Email: u.Email, Verified: u.VerifiedAt != nil, Off: !a.Service.Mailing, Reminders: u.RemindersOffAt == nil}
+	return pages.EmailData{Email: u.Email, Verified: u.VerifiedAt != nil, Mail: a.mailing(), Reminders: u.RemindersOffAt == nil}
 }
 
 func (a *app) changeEmail(r *http.Request, v *visit) (response, error) {
 	email := r.PostFormValue("email")
 	err := a.Service.RequestEmailChange(r.Context(), v.actor, email, r.PostFormValue("currentPassword"))
 	if e, ok := refused(err); err != nil && ok {
-		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) { d.Mail.New, d.Mail.Errors = email, formErrors(e) })
+		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) {
+			d.Mail.New, d.Mail.Errors = email, formErrors(e)
+			if len(e.Fields) == 0 {
+				d.Mail.Errors = pages.Errors{"": a.linkRefused(e)}
+			}
+		})
 	}
 	if err != nil {
 		return nil, err
 	}
-	return redirectWith("change-sent", "/account"), nil
+	code := linkFlashes[a.mailing()]
+	if code == "link-sent" {
+		code = "change-sent"
+	}
+	return redirectWith(code, "/account"), nil
 }
 
 func (a *app) changeReminders(r *http.Request, v *visit) (response, error) {
@@ -175,7 +214,7 @@ func (a *app) changeReminders(r *http.Request, v *visit) (response, error) {
 func (a *app) unsubscribeForm(r *http.Request, v *visit) (response, error) {
 	token := r.URL.Query().Get("token")
 	if err := a.Service.CheckUnsubscribe(token); err != nil {
-		return a.voidLink(v, err, "/account", "Go to my account")
+		return a.voidLink(v, err, "/account", "Go to account")
 	}
 	return show(http.StatusOK, pages.Unsubscribe(v.secret("Reminders"), token)), nil
 }
@@ -183,7 +222,7 @@ func (a *app) unsubscribeForm(r *http.Request, v *visit) (response, error) {
 // unsubscribe ends reminders. Mail programs post here too, by RFC 8058, with nothing but the address.
 func (a *app) unsubscribe(r *http.Request, v *visit) (response, error) {
 	if err := a.Service.Unsubscribe(r.Context(), r.URL.Query().Get("token")); err != nil {
-		return a.voidLink(v, err, "/account", "Go to my account")
+		return a.voidLink(v, err, "/account", "Go to account")
 	}
 	return show(http.StatusOK, pages.Unsubscribed(v.secret("Reminders"))), nil
 }

@@ -195,16 +195,16 @@ func confirmsAnAddress(t *testing.T, s *site) {
 	}
 	b.want(b.get("/account"), http.StatusOK, "Not confirmed yet")
 	b.leads(b.post("/auth/confirm", "token", token), "/account")
-	b.want(b.get("/account"), http.StatusOK, "Your address is confirmed")
-	b.wantSecret(b.want(b.get(path), http.StatusConflict, "used already"))
-	b.want(b.post("/auth/confirm", "token", token), http.StatusConflict, "used already")
+	b.want(b.get("/account"), http.StatusOK, "Email confirmed")
+	b.wantSecret(b.want(b.get(path), http.StatusConflict, "already used"))
+	b.want(b.post("/auth/confirm", "token", token), http.StatusConflict, "already used")
 	b.leads(b.post("/auth/verify", "next", "/dashboard"), "/auth/verify?next=%2Fdashboard") // which says that it is done
 
 	// The link works where nobody is logged in, too; and a wrong one says so.
 	other, stranger := s.browser(t), s.browser(t)
 	other.signUp("phone@example.com")
 	_, token = b.link(b.newest("phone@example.com", "Confirm your email address"))
-	b.want(stranger.get("/auth/confirm?token=guessed"), http.StatusConflict, "not complete")
+	b.want(stranger.get("/auth/confirm?token=guessed"), http.StatusConflict, "incomplete")
 	b.leads(stranger.post("/auth/confirm", "token", token), "/auth/login")
 }
 
@@ -228,12 +228,12 @@ func setsANewPassword(t *testing.T, s *site) {
 	b.want(stranger.post("/auth/reset", "token", token, "password", "short"), http.StatusUnprocessableEntity, token, "at least 8 characters")
 	b.want(stranger.get("/auth/confirm?token="+token), http.StatusConflict) // it is for something else
 	b.leads(stranger.post("/auth/reset", "token", token, "password", "another password"), "/auth/login")
-	b.want(stranger.post("/auth/reset", "token", token, "password", "a third password"), http.StatusConflict, "used already", "/auth/forgot")
-	b.want(stranger.get(path), http.StatusConflict, "used already")
+	b.want(stranger.post("/auth/reset", "token", token, "password", "a third password"), http.StatusConflict, "already used", "/auth/forgot")
+	b.want(stranger.get(path), http.StatusConflict, "already used")
 	if got := b.get("/account"); got.status != http.StatusSeeOther {
 		t.Errorf("the login from before still opens the account: %d", got.status)
 	}
-	b.want(stranger.post("/auth/login", "email", email, "password", password), http.StatusUnauthorized)
+	b.want(stranger.post("/auth/login", "email", email, "password", password), http.StatusUnprocessableEntity)
 	b.leads(stranger.post("/auth/login", "email", email, "password", "another password"), "/dashboard")
 	b.want(stranger.get("/account"), http.StatusOK, "Confirmed") // who read the mail has the address
 }
@@ -257,7 +257,7 @@ func changesTheAddress(t *testing.T, s *site) {
 	s.browser(t).signUp(owner)
 	other.signUp("other@example.com")
 	b.leads(other.post("/account/email", "email", owner, "currentPassword", password), "/account")
-	b.newest(owner, "Your email address was asked for")
+	b.newest(owner, "Someone tried to use your email address")
 }
 
 func endsReminders(t *testing.T, s *site) {
@@ -291,7 +291,7 @@ func TestOneClickEndsReminders(t *testing.T) {
 			starts := time.Now().Add(20 * time.Hour)
 			competition := organizer.Create(map[string]any{"title": title, "startDate": starts, "regDeadline": starts.Add(-time.Hour)})
 			b.want(b.post("/competitions/"+competition+"/register"), http.StatusSeeOther)
-			b.newest(email, "You are in: "+title)
+			b.newest(email, "You're in: "+title)
 		}
 		life(func(b *browser, organizer *apptest.Client) {
 			b.signUp(email)
@@ -304,12 +304,12 @@ func TestOneClickEndsReminders(t *testing.T) {
 			if !found || m.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
 				t.Fatalf("the headers are %v", m.Header)
 			}
-			b.wantSecret(b.want(b.get("/unsubscribe"+path), http.StatusOK, "No more reminders")) // which asks
+			b.wantSecret(b.want(b.get("/unsubscribe"+path), http.StatusOK, "Turn off reminders?")) // which asks
 			b.post("/auth/login", "email", email, "password", password)
 			b.want(b.get("/account"), http.StatusOK, `value="true" checked`)
 			program := b.site.browser(t) // of somebody who is not logged in
 			for _, program.origin = range []string{"", "https://mail.example"} {
-				program.want(program.post("/unsubscribe"+path, "List-Unsubscribe", "One-Click"), http.StatusOK, "no more reminders")
+				program.want(program.post("/unsubscribe"+path, "List-Unsubscribe", "One-Click"), http.StatusOK, "Reminders are off")
 			}
 			if got := b.get("/account"); strings.Contains(got.text, `value="true" checked`) {
 				t.Error("reminders are still on")
@@ -347,18 +347,18 @@ func TestRegisteringWaitsForTheAddress(t *testing.T) {
 	b.leads(b.post("/competitions/"+competition+"/register"), verify)
 	b.want(b.get(verify), http.StatusOK, email)
 	_, token := b.link(b.newest(email, "Confirm your email address"))
-	b.leads(b.post("/auth/confirm", "token", token), "/account")
-	b.leads(b.post("/competitions/"+competition+"/register"), "/competitions/"+competition)
-	b.newest(email, "You are in")
+	b.leads(b.post("/auth/confirm", "token", token), "/competitions/"+competition) // and takes the seat that was pressed for
+	b.want(b.get("/competitions/"+competition), http.StatusOK, `class="bib"`)
+	b.newest(email, "You're in")
 }
 
 func TestWithoutMailThePagesSaySo(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	b := s.browser(t)
-	b.want(b.get("/auth/forgot"), http.StatusOK, "sends no mail")
+	b.want(b.get("/auth/forgot"), http.StatusOK, "send email")
 	if got := b.post("/auth/forgot", "email", "ada@example.com"); got.status != http.StatusConflict {
 		t.Errorf("asked for a link: got %d, want 409", got.status)
 	}
 	b.post("/auth/signup", "name", "Ada", "email", "ada@example.com", "password", password, "role", "PARTICIPANT")
-	b.want(b.get("/account"), http.StatusOK, "sends no mail")
+	b.want(b.get("/account"), http.StatusOK, "send email")
 }

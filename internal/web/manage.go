@@ -44,6 +44,28 @@ func (a *app) closeNow(_ *http.Request, v *visit) (response, error) {
 	return redirectWith("closed", "/competitions/"+c.ID), nil
 }
 
+func (a *app) deleteForm(_ *http.Request, v *visit) (response, error) {
+	c, err := a.owned(v)
+	if err != nil {
+		return nil, err
+	}
+	if c.Status != compete.StatusDraft {
+		return redirect("/competitions/" + c.ID), nil
+	}
+	return ask(v, pages.Confirm{
+		Title: "Delete this draft?", Yes: "Delete draft", No: "Keep draft", Danger: true,
+		Text:   "“" + c.Title + "” will be gone for good.",
+		Action: "/competitions/" + c.ID + "/delete", Back: "/competitions/" + c.ID,
+	}), nil
+}
+
+func (a *app) deleteDraft(r *http.Request, v *visit) (response, error) {
+	if err := a.Service.DeleteDraft(r.Context(), v.actor, r.PathValue("id")); err != nil {
+		return nil, err
+	}
+	return redirectWith("deleted", "/dashboard"), nil
+}
+
 func (a *app) cancelForm(_ *http.Request, v *visit) (response, error) {
 	c, err := a.owned(v)
 	if err != nil {

@@ -1,20 +1,27 @@
 package web
 
 import (
-	"encoding/csv"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
-	"time"
 
 	"minicompete/internal/compete"
 	"minicompete/internal/web/pages"
 	"minicompete/internal/web/ui"
 )
 
-// rowsPerPage is how many rows a table shows at first.
-const rowsPerPage = 50
+// rowsPerPage is how many registrations are added at a time.
+const rowsPerPage = 100
+
+// statusTabs are the parts of the list. Who is being confirmed is so for a moment: that tab is there only when it has somebody.
+var statusTabs = []pages.Tab{
+	{Label: "All"},
+	{Label: "Confirmed", Value: string(compete.RegistrationConfirmed)},
+	{Label: "Processing", Value: string(compete.RegistrationPending)},
+	{Label: "Waitlisted", Value: string(compete.RegistrationWaitlisted)},
+	{Label: "Cancelled", Value: string(compete.RegistrationCancelled)},
+}
 
 // registrations is an organizer's list of who is registered, and for htmx the part of it that changed.
 func (a *app) registrations(r *http.Request, v *visit) (response, error) {
@@ -23,38 +30,104 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	q := r.URL.Query()
-	filter := compete.RegistrationFilter{Status: compete.RegistrationStatus(q.Get("status")), Search: q.Get("search"), Limit: rowsPerPage}
-	list, err := a.Service.CompetitionRegistrations(r.Context(), v.actor, c.ID, q.Get("cursor"), filter)
-	if err != nil {
-		return nil, err
-	}
+	filter := registrationFilter(q)
 	data := pages.RegistrationsData{
-		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: seatsView(c.Seats(v.now)), Status: string(filter.Status), Search: filter.Search,
-		CSV: "/competitions/" + c.ID + "/registrations.csv", Removal: c.Status != compete.StatusCancelled,
+		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: seatsView(c.Seats(v.now)),
+		Status: string(filter.Status), Search: filter.Search, Sort: string(filter.Sort), Removal: c.Status != compete.StatusCancelled,
 	}
-	for i := range list.Items {
-		data.Rows = append(data.Rows, registrationRow(&list.Items[i]))
-	}
-	if !list.Next.IsZero() {
-		data.More = nextPage(r.URL, list.Next)
+	status := http.StatusOK
+	err = a.listRegistrations(r, v, &data, filter)
+	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
+	} else if err != nil {
+		return nil, err
 	}
 	if v.partial() {
 		if q.Has("cursor") {
-			return show(http.StatusOK, pages.MoreRegistrations(data)), nil
+			return show(status, pages.MoreRegistrations(data)), nil
 		}
-		v.w.Header().Set("HX-Replace-Url", tidyURL(r.URL))
-		return show(http.StatusOK, pages.RegistrationRowsSwap(data)), nil
+		v.w.Header().Set("HX-Replace-Url", listAddress(r.URL.Path, filter))
+		return show(status, pages.RegistrationListSwap(data)), nil
 	}
 	series, err := a.Service.RegistrationTimeline(r.Context(), v.actor, c.ID)
 	if err != nil {
 		return nil, err
 	}
-	if len(series) > 1 { // one moment makes no chart
-		data.Series = runningTotal(series)
-	}
+	data.Timeline = timelineView(series)
 	page := v.page("Registrations for "+c.Title, ui.SectionDashboard)
-	page.Charts = len(data.Series) > 0
-	return show(http.StatusOK, pages.Registrations(page, data)), nil
+	page.Charts = len(data.Timeline.Points) > 0
+	return show(status, pages.Registrations(page, data)), nil
+}
+
+// registrationFilter reads what the page, its export and its print all go by.
+func registrationFilter(q url.Values) compete.RegistrationFilter {
+	return compete.RegistrationFilter{
+		Status: compete.RegistrationStatus(q.Get("status")), Search: q.Get("search"), Sort: compete.RegistrationSort(q.Get("sort")), Limit: rowsPerPage,
+	}
+}
+
+// listAddress is where a list with the filter is, without what says nothing.
+func listAddress(path string, f compete.RegistrationFilter) string {
+	q := url.Values{"status": {string(f.Status)}, "search": {f.Search}, "sort": {string(f.Sort)}}
+	if f.Sort == compete.SortArrival {
+		q.Del("sort")
+	}
+	maps.DeleteFunc(q, func(_ string, values []string) bool { return values[0] == "" })
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// listRegistrations adds the rows, and how many there are of each status.
+func (a *app) listRegistrations(r *http.Request, v *visit, data *pages.RegistrationsData, f compete.RegistrationFilter) error {
+	q, list := r.URL.Query(), "/competitions/"+data.ID+"/registrations"
+	data.CSV, data.Print = listAddress(list+".csv", f), listAddress(list+"/print", f)
+	found, err := a.Service.CompetitionRegistrations(r.Context(), v.actor, data.ID, q.Get("cursor"), f)
+	if err != nil {
+		return err
+	}
+	counts, err := a.Service.RegistrationsByStatus(r.Context(), v.actor, data.ID, f.Search)
+	if err != nil {
+		return err
+	}
+	data.Tabs = tabsView(list, f, counts)
+	for _, tab := range data.Tabs {
+		if tab.On {
+			data.Total = tab.Count
+		}
+	}
+	for i := range found.Items {
+		data.Rows = append(data.Rows, registrationRow(&found.Items[i]))
+	}
+	if before, err := strconv.Atoi(q.Get("after")); err == nil && before > 0 && q.Has("cursor") {
+		data.Before = min(before, compete.MaxCapacity)
+	}
+	if !found.Next.IsZero() {
+		next := *r.URL
+		q.Set("after", strconv.Itoa(data.Before+len(data.Rows)))
+		next.RawQuery = q.Encode()
+		data.More = nextPage(&next, found.Next)
+	}
+	return nil
+}
+
+func tabsView(path string, f compete.RegistrationFilter, counts map[compete.RegistrationStatus]int) []pages.Tab {
+	var tabs []pages.Tab
+	chosen := f.Status
+	for _, tab := range statusTabs {
+		f.Status = compete.RegistrationStatus(tab.Value)
+		tab.Count, tab.On, tab.Href = counts[f.Status], f.Status == chosen, listAddress(path, f)
+		if tab.Value == "" {
+			for _, n := range counts {
+				tab.Count += n
+			}
+		}
+		if f.Status != compete.RegistrationPending || tab.Count > 0 || tab.On {
+			tabs = append(tabs, tab)
+		}
+	}
+	return tabs
 }
 
 // managed reads a competition whose participants the viewer may see.
@@ -78,77 +151,6 @@ func registrationRow(r *compete.ParticipantRegistration) pages.RegistrationRow {
 		row.Place = ui.Ordinal(r.Position) + " in line"
 	}
 	return row
-}
-
-// runningTotal turns what happened in each step into how much had happened by its end.
-func runningTotal(counts []compete.TimeCount) []ui.ChartPoint {
-	points := make([]ui.ChartPoint, len(counts))
-	total := 0
-	for i, c := range counts {
-		total += c.Count
-		points[i] = ui.ChartPoint{At: c.At, Value: total}
-	}
-	return points
-}
-
-// registrationsCSV sends the whole list, page by page, so that it is never in memory as a whole.
-func (a *app) registrationsCSV(r *http.Request, v *visit) (response, error) {
-	c, err := a.managed(v)
-	if err != nil {
-		return nil, err
-	}
-	read := func(cursor string) (compete.Page[compete.ParticipantRegistration], error) {
-		return a.Service.CompetitionRegistrations(r.Context(), v.actor, c.ID, cursor, compete.RegistrationFilter{Limit: compete.MaxPageSize})
-	}
-	first, err := read("")
-	if err != nil {
-		return nil, err
-	}
-	return func(v *visit) error {
-		h := v.w.Header()
-		h.Set("Content-Type", "text/csv; charset=utf-8")
-		h.Set("Content-Disposition", `attachment; filename="registrations.csv"`)
-		h.Set("Cache-Control", "no-store")
-		out := csv.NewWriter(v.w)
-		_ = out.Write([]string{"seq", "name", "email", "status", "position", "registeredAt"}) // Flush tells below
-		for page := first; ; {
-			for i := range page.Items {
-				_ = out.Write(csvRow(&page.Items[i]))
-			}
-			out.Flush()
-			if page.Next.IsZero() {
-				return nil
-			}
-			err := out.Error()
-			if err == nil {
-				page, err = read(page.Next.String())
-			}
-			if err != nil {
-				// Half a file must not look whole: the connection is broken off.
-				a.Log.WarnContext(r.Context(), "the CSV export was cut short", "error", err)
-				panic(http.ErrAbortHandler)
-			}
-		}
-	}, nil
-}
-
-func csvRow(r *compete.ParticipantRegistration) []string {
-	position := ""
-	if r.Position > 0 {
-		position = strconv.Itoa(r.Position)
-	}
-	return []string{
-		strconv.FormatInt(r.Seq, 10), csvText(r.Participant.Name), csvText(r.Participant.Email), string(r.Status), position,
-		r.RegisteredAt.UTC().Format(time.RFC3339Nano),
-	}
-}
-
-// csvText keeps a spreadsheet from taking a cell for a formula.
-func csvText(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 func (a *app) removeForm(r *http.Request, v *visit) (response, error) {

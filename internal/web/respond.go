@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -28,9 +29,10 @@ type handler func(r *http.Request, v *visit) (response, error)
 type response func(v *visit) error
 
 var (
-	errNoSuchPage  = &compete.Error{Kind: compete.KindNotFound, Code: "page_not_found", Detail: "It may have been moved, or the address has a slip in it."}
-	errCrossOrigin = &compete.Error{Kind: compete.KindForbidden, Code: "cross_origin", Detail: "This form was sent from another site. Open the page here and try again."}
-	errBadForm     = &compete.Error{Kind: compete.KindUnreadable, Code: "unreadable", Detail: "The form could not be read. Go back and try again."}
+	errNoSuchPage  = &compete.Error{Kind: compete.KindNotFound, Code: "page_not_found", Detail: "It may have moved, or there's a typo in the address."}
+	errCrossOrigin = &compete.Error{Kind: compete.KindForbidden, Code: "cross_origin", Detail: "This form was sent from another site. Open the page on this site and try again."}
+	errPanicked    = errors.New("the page panicked") // package server has logged why
+	errBadForm     = &compete.Error{Kind: compete.KindUnreadable, Code: "unreadable", Detail: "We couldn't read the form. Go back and try again."}
 )
 
 // maxForm bounds a posted form: the longest description, percent-encoded, and the rest.
@@ -39,7 +41,11 @@ const maxForm = 512 << 10
 // page adapts a handler to net/http.
 func (a *app) page(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		limit := int64(maxForm)
+		if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") { // a handler reads that by itself, if it does
+			limit = maxCoverForm
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		v, err := a.open(w, r)
 		if err == nil && r.Method == http.MethodPost {
 			if r.ParseForm() != nil {
@@ -75,9 +81,14 @@ func show(status int, component templ.Component) response {
 		h.Set(markHeader, "1")
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Add("Vary", "Cookie, HX-Request, Accept-Encoding")
-		if v.actor.LoggedIn() {
+		switch {
+		case v.r.Method == http.MethodPost:
+			// A refused form: "back" shows it again only if the browser may keep it. Logging out clears what is kept, and no answer
+			// repeats a password.
+			h.Set("Cache-Control", "private, no-cache")
+		case v.actor.LoggedIn():
 			h.Set("Cache-Control", "no-store") // nothing of an account stays in a shared machine's cache
-		} else {
+		default:
 			h.Set("Cache-Control", "no-cache")
 		}
 		send(v, status, buf)
@@ -148,12 +159,18 @@ func (a *app) fail(v *visit, err error) {
 		_ = redirect(v.loginPath())(v) // a redirect cannot fail
 		return
 	}
+	a.showError(v, e)
+}
+
+func (a *app) showError(v *visit, e *compete.Error) {
 	v.retryAfter(e)
-	component := pages.Error(v.problemPage(status, e), v.problem(status, e))
+	status := problem.Status(e.Kind)
+	p := v.problem(status, e)
+	component := pages.Error(v.problemPage(p), p)
 	if v.partial() {
 		// A part of a page failed: say so at the top of the page that asked, and change nothing else.
 		v.w.Header().Set("HX-Reswap", "none")
-		component = ui.FlashSwap(ui.Notice{Tone: ui.ToneBad, Text: plainText(e)})
+		component = ui.FlashSwap(ui.Notice{Tone: ui.ToneBad, Text: strings.TrimSpace(p.Text + " " + p.Support())})
 	}
 	if err := show(status, component)(v); err != nil && !errors.Is(err, v.r.Context().Err()) {
 		a.Log.ErrorContext(v.r.Context(), "error page failed", "error", err)
@@ -162,24 +179,22 @@ func (a *app) fail(v *visit, err error) {
 
 // retryAfter says when to come again, where the refusal knows.
 func (v *visit) retryAfter(e *compete.Error) {
-	if e.RetryAfter > 0 {
-		v.w.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds()+0.999)))
-	}
+	problem.Wait(v.w.Header(), e.RetryAfter, e.Quota)
 }
 
-func (v *visit) problemPage(status int, e *compete.Error) ui.Page {
-	p := v.page(v.problem(status, e).Title, "")
-	p.Viewer, p.Error = nil, true
-	return p
+func (v *visit) problemPage(p pages.Problem) ui.Page {
+	page := v.page(p.Title, "")
+	page.Viewer, page.Error = nil, true
+	return page
 }
 
 // plainText is what a refusal says to people: the domain's own words speak to programs here and there.
 func plainText(e *compete.Error) string {
 	switch {
 	case e.Kind == compete.KindInternal:
-		return "It is our mistake, not yours, and it has been noted. Nothing was lost; try again in a moment."
+		return "It's our fault, not yours, and it has been logged. Nothing was lost. Try again in a moment."
 	case errors.Is(e, compete.ErrDatabase):
-		return "Our records cannot be reached right now. Nothing was lost; try again in a moment."
+		return "We can't reach our records right now. Nothing was lost. Try again in a moment."
 	case e.Kind == compete.KindInvalid:
 		return firstField(e)
 	}
@@ -191,17 +206,20 @@ func (v *visit) problem(status int, e *compete.Error) pages.Problem {
 	if status >= http.StatusInternalServerError && v.r.Method == http.MethodGet {
 		p.Again = v.r.URL.RequestURI()
 	}
+	if status == http.StatusInternalServerError {
+		p.RequestID = v.w.Header().Get("X-Request-Id")
+	}
 	switch status {
 	case http.StatusNotFound:
-		p.Title = "There is nothing here"
+		p.Title = "Page not found"
 	case http.StatusForbidden:
-		p.Title = "This is not yours to see"
+		p.Title = "You don't have access"
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		p.Title = "One moment, please"
 	case http.StatusInternalServerError:
-		p.Title = "That went wrong"
+		p.Title = "Something went wrong"
 	default:
-		p.Title = "That did not work"
+		p.Title = "That didn't work"
 	}
 	return p
 }

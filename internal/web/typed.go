@@ -8,6 +8,7 @@ import (
 
 	"minicompete/internal/compete"
 	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
 )
 
 // typedForm is a competition's form as it was sent: the text as typed, and the values it stands for.
@@ -60,9 +61,28 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 	if deadline != nil {
 		values.RegDeadline = *deadline
 	} else if f.Errors["regDeadline"] == "" {
-		f.Errors["regDeadline"] = "Is required."
+		f.Errors["regDeadline"] = "This is required."
 	}
 	return typedForm{form: f, values: values, zone: zone}
+}
+
+// refuse adds what the domain finds wrong with the values, where the text could be read.
+func (t typedForm) refuse(err error) {
+	if err == nil {
+		return
+	}
+	for field, text := range formErrors(compete.AsError(err)) {
+		if field != "" && t.form.Errors[field] == "" {
+			t.form.Errors[field] = text
+		}
+	}
+}
+
+// tooFew adds that the seats that are held don't fit.
+func (t typedForm) tooFew(c *compete.Competition) {
+	if held := c.Registered(); t.values.Capacity < held && t.form.Errors["capacity"] == "" {
+		t.form.Errors["capacity"] = ui.Plural(held, "person already holds a seat", "people already hold seats") + "; capacity can't go below that."
+	}
 }
 
 func splitTags(typed string) []string {

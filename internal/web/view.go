@@ -54,7 +54,7 @@ func cardView(c *compete.Competition, now time.Time) ui.CompetitionCard {
 	return ui.CompetitionCard{
 		ID: c.ID, Title: c.Title, Location: c.Location, Tags: c.Tags,
 		Starts: c.StartDate, Opens: c.RegOpensAt, Deadline: c.RegDeadline,
-		Seats: seatsView(c.Seats(now)),
+		Seats: seatsView(c.Seats(now)), Day: startDay(c), Cover: coverView(c),
 	}
 }
 
@@ -86,7 +86,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate,
 		LoggedIn: a.LoggedIn(), Participant: a.Role == compete.RoleParticipant,
 	}
-	if s.Participant {
+	if s.Participant || !s.LoggedIn {
 		s.Key = rand.Text()
 	}
 	if mine == nil || phase == compete.PhaseCancelled {

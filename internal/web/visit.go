@@ -59,7 +59,11 @@ func (v *visit) partial() bool {
 func (v *visit) page(title, section string) ui.Page {
 	p := ui.Page{Title: title, Section: section, Theme: v.theme(), Now: v.now, Flash: v.flash, Back: v.r.URL.RequestURI()}
 	if v.r.Method != http.MethodGet {
-		p.Back = "/"
+		p.Back = v.r.URL.Path
+		if up, ok := v.app.up[v.r.Pattern]; ok {
+			p.Address = above(v.r.URL.EscapedPath(), up)
+			p.Back = p.Address
+		}
 	}
 	if v.actor.LoggedIn() {
 		p.Viewer = &ui.Viewer{Admin: v.actor.Role == compete.RoleAdmin, Unread: v.unread}

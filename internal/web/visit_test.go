@@ -20,13 +20,3 @@ func TestLocalPath(t *testing.T) {
 		}
 	}
 }
-
-func TestCSVText(t *testing.T) {
-	for in, want := range map[string]string{
-		"Ada": "Ada", "": "", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx",
-	} {
-		if got := csvText(in); got != want {
-			t.Errorf("csvText(%q) = %q, want %q", in, got, want)
-		}
-	}
-}

@@ -9,10 +9,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"minicompete/internal/compete"
 	"minicompete/internal/live"
+	"minicompete/internal/web/markdown"
 	"minicompete/internal/web/static"
 )
 
@@ -73,21 +75,47 @@ type app struct {
 	pages   *live.Door
 	viewers *viewers
 	tags    *popularTags
+	texts   *markdown.Cache
+	covers  pictureCache
+	up      map[string]int // for each route that only takes posts, how far up the page with its form is
+}
+
+func newApp(c Config) *app {
+	return &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
+}
+
+// Broken returns the handler that answers where a page panicked: the error page for status 500.
+func Broken(c Config) http.Handler {
+	a := newApp(c)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		setHeaders(w.Header())
+		a.showError(&visit{app: a, w: w, r: r, now: a.clock()}, compete.AsError(errPanicked))
+	})
 }
 
 // New returns the handler of all pages and static files. Its background work ends with ctx.
 func New(ctx context.Context, c Config) http.Handler {
-	a := &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
+	a := newApp(c)
 	a.tags = &popularTags{read: c.Service.PopularTags}
+	a.texts = markdown.NewCache()
 	a.pages = c.Live.Door(seatsEvent)
 	a.viewers = newViewers(c.Service.UnreadMessagesOf, c.Sessions.Ended, c.Log)
 	go a.viewers.run(ctx)
 
 	mux := http.NewServeMux()
-	for _, r := range a.routes() {
+	routes := a.routes()
+	a.up = waysUp(routes)
+	for _, r := range routes {
 		mux.Handle(r.pattern, a.page(r.handle))
 	}
+	for pattern, up := range a.up {
+		mux.Handle(strings.Replace(pattern, http.MethodPost, http.MethodGet, 1), a.page(func(r *http.Request, _ *visit) (response, error) {
+			return redirect(above(r.URL.EscapedPath(), up)), nil
+		}))
+	}
 	mux.Handle("GET "+static.Prefix, static.Handler())
+	mux.HandleFunc("GET /covers/{file}", drawnCover)
+	mux.HandleFunc("GET /competitions/{id}/cover/{file}", a.picture)
 	mux.Handle("GET /favicon.ico", http.RedirectHandler(static.Path("mark.svg"), http.StatusSeeOther))
 	if c.Jobs != nil {
 		mux.Handle(JobsPath+"/", a.adminsOnly(c.Jobs))
@@ -114,6 +142,42 @@ type route struct {
 	handle  handler
 }
 
+// waysUp finds, for each route that only takes posts, how many segments of its path lie below the nearest page, which has the form. Who
+// opens such an address, which an address bar may show after a post, is led there.
+func waysUp(routes []route) map[string]int {
+	pages := map[string]bool{"/": true}
+	for _, r := range routes {
+		if path, ok := strings.CutPrefix(r.pattern, "GET "); ok {
+			pages[path] = true
+		}
+	}
+	ways := map[string]int{}
+	for _, r := range routes {
+		path, ok := strings.CutPrefix(r.pattern, "POST ")
+		if !ok || pages[path] {
+			continue
+		}
+		for up := 1; ; up++ {
+			if pages[above(path, up)] {
+				ways[r.pattern] = up
+				break
+			}
+		}
+	}
+	return ways
+}
+
+// above is a path without its last segments.
+func above(path string, segments int) string {
+	for range segments {
+		path = path[:max(strings.LastIndexByte(path, '/'), 0)]
+	}
+	if path == "" {
+		return "/"
+	}
+	return path
+}
+
 // protect refuses posts from other origins, and sets the headers of pages beside those that package server gives every answer.
 func (a *app) protect(next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
@@ -126,11 +190,14 @@ func (a *app) protect(next http.Handler) http.Handler {
 	origins.SetDenyHandler(refuse)
 	guarded := origins.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", contentSecurityPolicy) // the job console, once let in, sets its own
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		setHeaders(w.Header())
 		guarded.ServeHTTP(w, r)
 	})
+}
+
+func setHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", contentSecurityPolicy) // the job console, once let in, sets its own
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
 // contentSecurityPolicy allows what this server itself serves, and nothing inline.

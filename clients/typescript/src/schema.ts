@@ -262,7 +262,11 @@ export interface paths {
         readonly get: operations["getCompetition"];
         readonly put?: never;
         readonly post?: never;
-        readonly delete?: never;
+        /**
+         * Delete a draft
+         * @description For the competition's organizer. A published competition can't be deleted, only cancelled.
+         */
+        readonly delete: operations["deleteDraft"];
         readonly options?: never;
         readonly head?: never;
         /**
@@ -341,7 +345,7 @@ export interface paths {
         };
         /**
          * List a competition's registrations
-         * @description For the competition's organizer and admins, in order of arrival. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Cells that a spreadsheet would read as a formula start with an apostrophe.
+         * @description For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of one that follows a separator.
          */
         readonly get: operations["listRegistrations"];
         readonly put?: never;
@@ -583,6 +587,12 @@ export interface components {
              */
             readonly description: string;
             /**
+             * Format: date-time
+             * @description When the competition ends; null if it isn't known.
+             * @example 2026-05-09T16:00:00Z
+             */
+            readonly endDate: string | null;
+            /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
              */
@@ -632,6 +642,11 @@ export interface components {
              *     ]
              */
             readonly tags: readonly string[];
+            /**
+             * @description The IANA time zone in which people see the competition's times.
+             * @example Europe/Zurich
+             */
+            readonly timeZone: string;
             /** @example Spring Hackathon */
             readonly title: string;
             /**
@@ -670,6 +685,12 @@ export interface components {
              */
             readonly createdAt: string;
             /**
+             * Format: date-time
+             * @description When the competition ends; null if it isn't known.
+             * @example 2026-05-09T16:00:00Z
+             */
+            readonly endDate: string | null;
+            /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
              */
@@ -719,6 +740,11 @@ export interface components {
              *     ]
              */
             readonly tags: readonly string[];
+            /**
+             * @description The IANA time zone in which people see the competition's times.
+             * @example Europe/Zurich
+             */
+            readonly timeZone: string;
             /** @example Spring Hackathon */
             readonly title: string;
             /**
@@ -775,6 +801,12 @@ export interface components {
              * @example Bring your own **laptop**.
              */
             readonly description?: string;
+            /**
+             * Format: date-time
+             * @description When the competition ends. Must be after the start.
+             * @example 2026-05-09T16:00:00Z
+             */
+            readonly endDate?: string | null;
             /** @example Zurich */
             readonly location?: string;
             /**
@@ -810,6 +842,12 @@ export interface components {
              *     ]
              */
             readonly tags?: readonly string[];
+            /**
+             * @description The IANA time zone in which people see the competition's times.
+             * @default UTC
+             * @example Europe/Zurich
+             */
+            readonly timeZone?: string;
             /** @example Spring Hackathon */
             readonly title: string;
             /**
@@ -950,7 +988,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "competition_cancelled" | "reminder" | "verify_email" | "password_reset" | "change_email" | "email_changed" | "address_in_use";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "competition_cancelled" | "reminder" | "changed" | "verify_email" | "password_reset" | "change_email" | "email_changed" | "address_in_use";
             /**
              * Format: date-time
              * @description When it was read; null if unread.
@@ -974,7 +1012,7 @@ export interface components {
              * @example 59
              */
             readonly seq: number | null;
-            /** @example You are in: Spring Hackathon */
+            /** @example You're in: Spring Hackathon */
             readonly subject: string;
             /** @example ada@example.com */
             readonly to: string;
@@ -1202,6 +1240,12 @@ export interface components {
              * @example Bring your own **laptop**.
              */
             readonly description?: string;
+            /**
+             * Format: date-time
+             * @description When the competition ends. Must be after the start.
+             * @example 2026-05-09T16:00:00Z
+             */
+            readonly endDate?: string | null;
             /** @example Zurich */
             readonly location?: string;
             /**
@@ -1232,6 +1276,11 @@ export interface components {
              *     ]
              */
             readonly tags?: readonly string[];
+            /**
+             * @description The IANA time zone in which people see the competition's times. Changing it doesn't change when anything happens.
+             * @example Europe/Zurich
+             */
+            readonly timeZone?: string;
             /** @example Spring Hackathon 2026 */
             readonly title?: string;
             /** @example true */
@@ -1928,6 +1977,17 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             readonly 500: {
                 headers: {
@@ -2089,6 +2149,17 @@ export interface operations {
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2305,6 +2376,17 @@ export interface operations {
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2577,6 +2659,94 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteDraft: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -3063,6 +3233,8 @@ export interface operations {
                 readonly limit?: number;
                 /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
+                /** @description By `seq` (`arrival`, or `newest` first), by name, or by status: confirmed, pending, waitlisted, cancelled. */
+                readonly sort?: "arrival" | "newest" | "name" | "status";
                 /** @description Return only registrations with this status. */
                 readonly status?: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
             };
@@ -3536,6 +3708,17 @@ export interface operations {
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {

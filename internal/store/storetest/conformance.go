@@ -30,6 +30,7 @@ var databases = [][]part{
 		{"mailbox", testMailbox},
 		{"work", testWork},
 		{"reminders", testReminders},
+		{"moves", testMoves},
 		{"links", testLinks},
 		{"outgoing mail", testOutgoing},
 	},
@@ -126,6 +127,7 @@ func (f *fixture) competition(organizer compete.User) compete.Competition {
 	return compete.Competition{
 		ID: newID(), Title: "Spring Cup", Description: "Bring a *laptop*.", Location: "Hall 3", Tags: []string{"go", "sql"},
 		Capacity: 10, SeatsLeft: 10, RegDeadline: f.ago(-24 * time.Hour), StartDate: f.agoPointer(-48 * time.Hour),
+		EndDate: f.agoPointer(-72 * time.Hour), TimeZone: "Europe/Zurich",
 		Status: compete.StatusPublished, Organizer: compete.Organizer{ID: organizer.ID, Name: organizer.Name}, Version: 1,
 		CreatedAt: f.now, UpdatedAt: f.now,
 	}
@@ -164,7 +166,8 @@ func (f *fixture) addCompetitions(t *testing.T, competitions []compete.Competiti
 }
 
 func storedCompetition(c compete.Competition) compete.Competition {
-	c.RegOpensAt, c.StartDate, c.RegDeadline = stored(c.RegOpensAt), stored(c.StartDate), compete.UTC(c.RegDeadline)
+	c.RegOpensAt, c.StartDate, c.EndDate = stored(c.RegOpensAt), stored(c.StartDate), stored(c.EndDate)
+	c.RegDeadline = compete.UTC(c.RegDeadline)
 	c.CreatedAt, c.UpdatedAt = compete.UTC(c.CreatedAt), compete.UTC(c.UpdatedAt)
 	return c
 }

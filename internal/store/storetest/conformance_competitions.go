@@ -17,7 +17,9 @@ func testCompetitions(t *testing.T, f *fixture) {
 	t.Run("idempotency", func(t *testing.T) { testCreationRecord(t, f, organizer) })
 	t.Run("idempotency of presses at the same moment", func(t *testing.T) { testCreationTogether(t, f, organizer) })
 	t.Run("checks of the database", func(t *testing.T) { testCompetitionChecks(t, f, organizer) })
+	t.Run("drafts are deleted", func(t *testing.T) { testDeleteDraft(t, f, organizer) })
 	t.Run("popular tags", func(t *testing.T) { testPopularTags(t, f, organizer) })
+	t.Run("covers", func(t *testing.T) { testCovers(t, f, organizer) })
 	t.Run("reads are never stale", func(t *testing.T) { testFresh(t, f, organizer) })
 }
 
@@ -42,6 +44,32 @@ func testCreateCompetition(t *testing.T, f *fixture, organizer compete.User) {
 		return slices.Index([]string{full.ID, bare.ID}, a.ID) - slices.Index([]string{full.ID, bare.ID}, b.ID)
 	})
 	want(t, "summaries", got, summaries)
+}
+
+// testDeleteDraft deletes a draft with all that belongs to it, and nothing else.
+func testDeleteDraft(t *testing.T, f *fixture, organizer compete.User) {
+	draft := f.addCompetition(t, organizer, func(c *compete.Competition) {
+		c.Title, c.Tags, c.Status = "Deletable Xylophone", []string{"deletable"}, compete.StatusDraft
+	})
+	published := f.addCompetition(t, organizer, nil)
+	cancelled := f.addCompetition(t, organizer, func(c *compete.Competition) { c.Status = compete.StatusCancelled })
+	must(t, f.DeleteDraft(t.Context(), draft.ID))
+	_, err := f.Competition(t.Context(), draft.ID)
+	wantError(t, "a deleted draft", err, compete.ErrCompetitionMissing)
+	for _, id := range append([]string{draft.ID, newID()}, notIDs...) {
+		wantError(t, fmt.Sprintf("delete %q", id), f.DeleteDraft(t.Context(), id), compete.ErrCompetitionMissing)
+	}
+	for _, c := range []compete.Competition{published, cancelled} {
+		wantError(t, "delete one that is "+string(c.Status), f.DeleteDraft(t.Context(), c.ID), compete.ErrNotDraft)
+		got, err := f.Competition(t.Context(), c.ID)
+		must(t, err)
+		want(t, "what was not deleted", got, c)
+	}
+	found, err := f.Competitions(t.Context(), compete.CompetitionFilter{
+		OrganizerID: organizer.ID, Search: "xylophone", Sort: compete.SortNewest, Limit: 10, Now: f.ago(0),
+	})
+	must(t, err)
+	want(t, "what a search finds of it", len(found.Items), 0)
 }
 
 func testCompetitionMissing(t *testing.T, f *fixture, organizer compete.User) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/normal"
 )
 
 func testRegistrations(t *testing.T, f *fixture) {
@@ -15,6 +16,7 @@ func testRegistrations(t *testing.T, f *fixture) {
 	t.Run("of a user in a competition", func(t *testing.T) { testRegistrationOf(t, f, organizer) })
 	t.Run("of a user", func(t *testing.T) { testRegistrationsOfUser(t, f, organizer) })
 	t.Run("of a competition", func(t *testing.T) { testRegistrationsOfCompetition(t, f, organizer) })
+	t.Run("of a competition, sorted", func(t *testing.T) { testRegistrationSorts(t, f, organizer) })
 	t.Run("search", func(t *testing.T) { testRegistrationSearch(t, f, organizer) })
 	t.Run("checks of the database", func(t *testing.T) { testRegistrationChecks(t, f, organizer) })
 }
@@ -116,6 +118,54 @@ func testRegistrationsOfCompetition(t *testing.T, f *fixture, organizer compete.
 	}
 }
 
+// testRegistrationSorts lists in every order, of all and of each status, by pages of every size, with each row once and its place in line.
+func testRegistrationSorts(t *testing.T, f *fixture, organizer compete.User) {
+	c, queue := f.addQueue(t, organizer, 23)
+	names := []string{"zoë", "Bob", "ada", "Zoë", "bob", "Émile", "אבי", "Ada L. (x)", "a.b", "Bob"}
+	all := make([]compete.ParticipantRegistration, len(queue))
+	for i, r := range queue {
+		name := names[i%len(names)]
+		f.exec(t, `UPDATE users SET name = $2, search_text = NULL WHERE id = $1`, r.UserID, name)
+		all[i] = compete.ParticipantRegistration{Registration: r, Participant: compete.Participant{ID: r.UserID, Name: name, Email: r.UserID + "@example.com"}}
+	}
+	folded := func(p compete.ParticipantRegistration) string {
+		return normal.People(p.Participant.Name, p.Participant.Email)
+	}
+	place := func(p compete.ParticipantRegistration) int {
+		return slices.Index(compete.RegistrationStatuses, p.Status)
+	}
+	for sort, compare := range map[compete.RegistrationSort]func(a, b compete.ParticipantRegistration) int{
+		compete.SortArrival:   func(a, b compete.ParticipantRegistration) int { return cmp.Compare(a.Seq, b.Seq) },
+		compete.SortLastFirst: func(a, b compete.ParticipantRegistration) int { return cmp.Compare(b.Seq, a.Seq) },
+		compete.SortName: func(a, b compete.ParticipantRegistration) int {
+			return cmp.Or(cmp.Compare(folded(a), folded(b)), cmp.Compare(a.Seq, b.Seq))
+		},
+		compete.SortStatus: func(a, b compete.ParticipantRegistration) int {
+			return cmp.Or(place(a)-place(b), cmp.Compare(a.Seq, b.Seq))
+		},
+	} {
+		for _, status := range append(compete.RegistrationStatuses, "") {
+			expected := slices.DeleteFunc(slices.Clone(all), func(p compete.ParticipantRegistration) bool { return status != "" && p.Status != status })
+			slices.SortFunc(expected, compare)
+			for _, limit := range []int{1, 5, 23, 100} {
+				got := walk(t, sort.List(), func(cursor compete.Cursor) (compete.Page[compete.ParticipantRegistration], error) {
+					again, err := compete.ParseCursor(sort.List(), cursor.String())
+					must(t, err)
+					return f.RegistrationsOfCompetition(t.Context(), c.ID, compete.RegistrationFilter{Status: status, Sort: sort, Cursor: again, Limit: limit})
+				})
+				want(t, fmt.Sprintf("%q by %s, %d at a time", status, sort, limit), got, expected)
+			}
+		}
+		for _, text := range []string{"", "\x00", "\xff", "nonsense"} {
+			for _, cursor := range outOfBounds(sort.List()) {
+				cursor.Text = text
+				_, err := f.RegistrationsOfCompetition(t.Context(), c.ID, compete.RegistrationFilter{Sort: sort, Cursor: cursor, Limit: 5})
+				must(t, err)
+			}
+		}
+	}
+}
+
 func testRegistrationSearch(t *testing.T, f *fixture, organizer compete.User) {
 	c, queue := f.addQueue(t, organizer, 6)
 	f.exec(t, `UPDATE users SET name = 'Özgür Ünal', email = 'ozzy@100%.example' WHERE id = $1`, queue[3].UserID)
@@ -128,10 +178,26 @@ func testRegistrationSearch(t *testing.T, f *fixture, organizer compete.User) {
 		if len(page.Items) != found {
 			t.Errorf("search %q finds %d, want %d", search, len(page.Items), found)
 		}
+		f.wantStatuses(t, c.ID, search, page.Items)
+	}
+	for _, id := range append([]string{newID()}, notIDs...) {
+		f.wantStatuses(t, id, "", nil)
 	}
 	page, err := f.RegistrationsOfCompetition(t.Context(), c.ID, compete.RegistrationFilter{Search: "özgür", Limit: 100})
 	must(t, err)
 	want(t, "position of one that was searched for", page.Items[0].Position, queue[3].Position)
+}
+
+// wantStatuses expects as many of each status as there are in a list.
+func (f *fixture) wantStatuses(t *testing.T, competitionID, search string, rows []compete.ParticipantRegistration) {
+	t.Helper()
+	expected := map[compete.RegistrationStatus]int{}
+	for _, r := range rows {
+		expected[r.Status]++
+	}
+	got, err := f.RegistrationsByStatus(t.Context(), competitionID, search)
+	must(t, err)
+	want(t, fmt.Sprintf("statuses of what %q finds", search), got, expected)
 }
 
 func testRegistrationChecks(t *testing.T, f *fixture, organizer compete.User) {

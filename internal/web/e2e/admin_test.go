@@ -52,7 +52,7 @@ func testDisabled(t *testing.T, s site) {
 	v.click("main form button")
 	v.at("/account") // where one wanted to go
 	v.open("/dashboard")
-	v.see("main", "Open your first competition") // promoted, too
+	v.see("main", "Create your first competition") // promoted, too
 }
 
 // adminVisitor is a new admin, logged in at the first replica.
@@ -110,6 +110,6 @@ func testJobConsole(t *testing.T, s site) {
 		stranger.at("/auth/login")
 		stranger.logIn(participant.User.Email, apptest.Password)
 		stranger.open(path)
-		stranger.see("h1", "This is not yours to see")
+		stranger.see("h1", "You don't have access")
 	}
 }

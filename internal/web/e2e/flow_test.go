@@ -72,9 +72,9 @@ func testMainFlow(t *testing.T, s site) {
 		who   *visitor
 		mails []string
 	}{
-		{first, []string{"You are in: Night Cup"}},
-		{second, []string{"You are in: Night Cup", "cancelled"}},
-		{third, []string{"on the waitlist: Night Cup", "A seat came free"}},
+		{first, []string{"You're in: Night Cup"}},
+		{second, []string{"You're in: Night Cup", "cancelled"}},
+		{third, []string{"on the waitlist: Night Cup", "You got a seat"}},
 	} {
 		story.who.newMail()
 		story.who.open("/mailbox")

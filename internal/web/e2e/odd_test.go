@@ -59,7 +59,7 @@ func oddTours(t *testing.T, s site) []tour {
 			{name: "odd-in", like: true, path: hebrew},
 			{name: "odd-dashboard-participant", like: true, path: "/dashboard"},
 			{name: "odd-mailbox", like: true, path: "/mailbox"},
-			{name: "odd-message", like: true, path: participant.find("/mailbox", "You are in")},
+			{name: "odd-message", like: true, path: participant.find("/mailbox", "You're in")},
 		}},
 	}
 }

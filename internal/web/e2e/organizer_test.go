@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 )
@@ -116,7 +115,7 @@ func testManaging(t *testing.T, s site) {
 	page := v.at("/competitions/")
 	guest := newVisitor(t, s.first(), "Ada Guest")
 	guest.open(page)
-	guest.see("h1", "There is nothing here")
+	guest.see("h1", "Page not found")
 	v.click(`form[action$="/publish"] button`)
 	v.see("#stand-title", "Registration is open")
 	guest.open(page)
@@ -167,11 +166,6 @@ func testRegistrations(t *testing.T, s site) {
 	plain.until("the waitlist alone", `document.querySelectorAll("#rows tbody tr").length === 6`)
 
 	v.open(list)
-	csv := eval[string](v, `fetch(document.querySelector("a[download]").href).then((r) => r.text())`)
-	lines := strings.Split(strings.TrimSpace(csv), "\n")
-	if len(lines) != len(seqs)+1 || !strings.HasPrefix(lines[0], "seq,name,email,status") || !strings.Contains(csv, "participant1@minicompete.com") {
-		t.Errorf("the CSV has %d lines for %d registrations:\n%s", len(lines), len(seqs), csv)
-	}
 	v.ask(`#rows tbody tr:nth-child(1) a[href*="/remove"]`, "Remove registration no. 1?")
 	v.click("dialog form button")
 	v.see("#flash", "removed")

@@ -57,6 +57,9 @@ func TestDemo(t *testing.T) {
 		{"motion and paper", testMotionAndPaper},
 		{"shared links", testSharedLinks},
 		{"long titles", testLongTitles},
+		{"refused forms", testRefusedForms},
+		{"drafts of forms", testDraftsOfForms},
+		{"preview", testPreviewIsThePage},
 		{"phone order", testPhoneOrder},
 		{"API docs", testAPIDocs},
 	} {

@@ -126,6 +126,7 @@ func organizerTour(t *testing.T, s site) tour {
 		}},
 		{name: "competition-organizer", path: full},
 		{name: "registrations", path: full + "/registrations"},
+		{name: "registrations-print", path: full + "/registrations/print"},
 		{name: "registrations-none", like: true, path: full + "/registrations?search=zzzzzz"},
 		{name: "remove", path: full + "/registrations", then: func(v *visitor) {
 			v.ask(`#rows a[href*="/remove"]`, "Remove registration no. 1?")
@@ -142,6 +143,7 @@ func draftTour(t *testing.T, s site) tour {
 	draft := v.find("/dashboard", "Algorithm Cup: Finals")
 	return tour{v, []stop{
 		{name: "competition-draft", path: draft},
+		{name: "delete", like: true, path: draft + "/delete"},
 		{name: "edit-draft", like: true, path: draft + "/edit"},
 		{name: "registrations-empty", like: true, path: draft + "/registrations"},
 	}}
@@ -181,7 +183,7 @@ func troubledTour(t *testing.T) tour {
 	heading := func(text string) func(*visitor) { return func(v *visitor) { v.see("h1", text) } }
 	return tour{newVisitor(t, public.String(), "visitor in trouble"), []stop{
 		{name: "error-503", path: away, then: heading("One moment")},
-		{name: "error-500", path: broken, then: heading("That went wrong")},
+		{name: "error-500", path: broken, then: heading("Something went wrong")},
 	}}
 }
 

@@ -99,12 +99,12 @@ func newcomerTours(t *testing.T, s site) []tour {
 	organizer.signUp("ORGANIZER")
 	newcomer.open("/auth/verify")
 	newcomer.click(`main form button`)
-	newcomer.see("#flash", "on its way")
+	newcomer.see("#flash", "link is ready")
 	guest := newVisitor(t, s.first(), "reader of mails")
 	guest.open("/auth/forgot")
 	guest.fill("email", "participant5@minicompete.com")
 	guest.click(`main form button`)
-	guest.see("h1", "Look into your mail")
+	guest.see("h1", "Your link is ready")
 	keys, err := auth.NewLinkKeys([]byte(apptest.Secret))
 	if err != nil {
 		t.Fatal(err)
@@ -123,14 +123,14 @@ func newcomerTours(t *testing.T, s site) []tour {
 			{name: "forgot-sent", like: true, path: "/auth/forgot", then: func(v *visitor) {
 				v.fill("email", "participant5@minicompete.com")
 				v.click(`main form button`)
-				v.see("h1", "Look into your mail")
+				v.see("h1", "Your link is ready")
 			}},
 			{name: "reset", path: guest.mailed("participant5@minicompete.com", "/auth/reset?token=")},
 			{name: "mail", path: "/dev/mails/reminder"},
 			{name: "unsubscribe", path: unsubscribe},
 			{name: "unsubscribed", like: true, path: unsubscribe, then: func(v *visitor) {
 				v.click(`main form button`)
-				v.see("h1", "no more reminders")
+				v.see("h1", "Reminders are off")
 			}},
 		}},
 	}

@@ -16,7 +16,10 @@ func TestHTML(t *testing.T) {
 		{"table", "| a |\n|---|\n| b |", "<table tabindex=\"0\">\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table>\n"},
 		{"script", "<script>alert(1)</script>\n\nok", "\n<p>ok</p>\n"},
 		{"javascript link", "[x](javascript:alert(1))", "<p>x</p>\n"},
-		{"image", "![x](https://example.org/x.png)", "<p></p>\n"},
+		{"image", "![a map](https://example.org/x.png)", `<p><a href="https://example.org/x.png" rel="nofollow noreferrer">a map</a></p>` + "\n"},
+		{"image without text", "![](https://example.org/x.png)", `<p><a href="https://example.org/x.png" rel="nofollow noreferrer">https://example.org/x.png</a></p>` + "\n"},
+		{"image in a link", "[![a map](https://example.org/x.png)](https://example.org)", `<p><a href="https://example.org" rel="nofollow noreferrer">a map</a></p>` + "\n"},
+		{"image of a script", "![x](javascript:alert(1))", "<p>x</p>\n"},
 		{"event attribute", `<b onclick="x()">hi</b>`, "<p>hi</p>\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -28,5 +31,20 @@ func TestHTML(t *testing.T) {
 				t.Errorf("HTML(%q) = %q, want %q", tc.source, got, tc.want)
 			}
 		})
+	}
+}
+
+func TestLost(t *testing.T) {
+	for source, want := range map[string][2]bool{
+		"**bold** and [a link](https://example.org)":    {false, false},
+		"![a map](https://example.org/x.png)":           {true, false},
+		"text ![][1]\n\n[1]: https://example.org/x.png": {true, false},
+		"<b>bold</b>":                    {false, true},
+		"<div>\n\n![x](y.png)\n\n</div>": {true, true},
+		"`<b>` and `![x](y)`, 1 < 2":     {false, false},
+	} {
+		if images, markup := Lost(source); images != want[0] || markup != want[1] {
+			t.Errorf("Lost(%q) = %v, %v, want %v", source, images, markup, want)
+		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Message is a mail in the mailbox.
+// Message is one in the mailbox.
 type Message struct {
 	ID      string
 	Subject string
@@ -78,7 +78,7 @@ func Mailbox(p ui.Page, messages []Message, unread int, more string) templ.Compo
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Submit("secondary", "Mark all read").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Submit("secondary", "Mark all as read").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -115,7 +115,7 @@ func Mailbox(p ui.Page, messages []Message, unread int, more string) templ.Compo
 	})
 }
 
-// Messages is the part of the Mailbox that is fetched again when a mail comes in.
+// Messages is the part of the Mailbox that is fetched again when a message comes in.
 func Messages(messages []Message, more string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -156,7 +156,7 @@ func Messages(messages []Message, more string) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Empty("mail", "No mail yet", "Confirmations, places on waitlists and reminders arrive here.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Empty("mail", "No messages yet", "Confirmations, waitlist news and reminders show up here.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -5,9 +5,13 @@
 package pages
 
 import (
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
+
+	"minicompete/internal/web/ui"
 )
 
 // Errors are what is wrong with a form, by the name of the field; under "" what is wrong with it as a whole.
@@ -19,9 +23,27 @@ func (e Errors) Form() string {
 		return text
 	}
 	if len(e) > 0 {
-		return "Something needs another look: see below."
+		return "Please fix the highlighted fields."
 	}
 	return ""
+}
+
+// problems lists what is wrong by field, in the order of the form; what no field of it stands for comes last.
+func (e Errors) problems(fields []ui.Field) []ui.Problem {
+	var list []ui.Problem
+	listed := map[string]bool{"": true}
+	for _, f := range fields {
+		if text := e[f.Name]; text != "" {
+			list = append(list, f.Problem(text))
+		}
+		listed[f.Name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(e)) {
+		if !listed[name] {
+			list = append(list, ui.Problem{Text: name + ": " + e[name]})
+		}
+	}
+	return list
 }
 
 // nextQuery tells the pages for logging in where one wanted to go.

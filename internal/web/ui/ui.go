@@ -31,6 +31,8 @@ type Page struct {
 	Viewer *Viewer
 	// Back is where the theme switch and the log-in link lead back to: the path and query of the page.
 	Back string
+	// Address is what the address bar shows in the place of an address that only takes posts; empty where the page has one.
+	Address string
 	// Now is the server's time; countdowns go by it.
 	Now time.Time
 	// Charts loads the chart library.
@@ -61,8 +63,9 @@ type Viewer struct {
 
 // Notice is a message in a coloured frame. Tone is a Tone… constant.
 type Notice struct {
-	Tone string
-	Text string
+	Tone  string
+	Text  string
+	Saved bool // what a form held is stored now, so that the browser need not keep it
 }
 
 // Tones of a Notice.
@@ -114,7 +117,7 @@ var looks = map[State]look{
 	StateClosed:     {"is-closed", "closed", "Closed"},
 	StateCancelled:  {"is-cancelled", "cancelled", "Cancelled"},
 	StateDraft:      {"is-draft", "draft", "Draft"},
-	StatePending:    {"is-open", "upcoming", "Confirming"},
+	StatePending:    {"is-open", "upcoming", "Processing"},
 	StateConfirmed:  {"is-open", "open", "Confirmed"},
 	StateWaitlisted: {"is-waitlist", "waitlist", "On the waitlist"},
 }
@@ -205,6 +208,9 @@ var layouts = map[TimeStyle]string{
 	TimeSeconds: "2 Jan 2006, 15:04:05 UTC",
 	TimeDate:    "2 Jan 2006",
 }
+
+// chartTimes are how the table of a Chart writes moments, by kind: a rush is over within a second.
+var chartTimes = map[string]string{"bars": layouts[TimeDate], "steps": "2 Jan 2006, 15:04:05.000"}
 
 // shortWithYear is TimeShort of another year than this one.
 const shortWithYear = "2 Jan 2006, 15:04 UTC"

@@ -9,6 +9,8 @@ import { startLive } from "./live.js";
 import { startTheme } from "./theme.js";
 import { startDialogs } from "./dialog.js";
 import { startForms } from "./forms.js";
+import { startErrors } from "./errors.js";
+import { startDrafts } from "./drafts.js";
 import { startShare } from "./share.js";
 
 // The content security policy allows neither inline styles nor eval.
@@ -33,6 +35,8 @@ startReach(htmx);
 startPress(htmx);
 startDialogs(htmx);
 startForms();
+startErrors();
+startDrafts();
 startShare();
 startLive(htmx);
 startCountdowns();

@@ -31,8 +31,6 @@ export function startForms() {
   window.navigation?.addEventListener("navigateerror", release);
   // "Back" from the browser's memory shows the page as it was left.
   addEventListener("pageshow", (e) => e.persisted && release());
-  // Focus goes to the first field that is wrong.
-  document.querySelector('[aria-invalid="true"]')?.focus();
   // The zones that this browser knows are offered where one is typed.
   document.addEventListener("focusin", (e) => {
     const list = e.target.list;

@@ -1,0 +1,157 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"minicompete/internal/compete"
+)
+
+// The rooms of a queue: whoever floods one leaves the other as it is.
+const (
+	roomLogIn  = iota // passwords to check
+	roomSignUp        // passwords to hash
+	rooms
+)
+
+// queue lets a few in at a time. The rooms take turns, and in a room the networks do, so that one client with a thousand
+// connections waits behind itself.
+type queue struct {
+	max int // that may wait in a room
+
+	mu    sync.Mutex
+	free  int
+	rooms [rooms]room
+	turn  int // the room that goes next
+}
+
+// room has a line for each network, in order of arrival.
+type room struct {
+	lines   map[string][]*ticket
+	order   []string // the networks that have a line; the first goes next
+	waiting int
+}
+
+// ticket is one who waits. done is closed when they may go in, or have to leave.
+type ticket struct {
+	done   chan struct{}
+	thrown bool // out, for one of a shorter line
+}
+
+func newQueue(free, maxWaiting int) *queue {
+	q := &queue{max: maxWaiting, free: free}
+	for i := range q.rooms {
+		q.rooms[i].lines = map[string][]*ticket{}
+	}
+	return q
+}
+
+// enter waits for a turn; leave has to follow. It fails with compete.ErrBusy when the room is full of others whose lines are no
+// longer than this network's, when somebody of a shorter line takes the place, and when ctx ends.
+func (q *queue) enter(ctx context.Context, in int) error {
+	network := compete.ClientOf(ctx).Network()
+	q.mu.Lock()
+	r := &q.rooms[in]
+	if q.free > 0 {
+		q.free--
+		q.mu.Unlock()
+		return nil
+	}
+	if r.waiting >= q.max && !r.makeRoom(network) {
+		q.mu.Unlock()
+		return compete.ErrBusy
+	}
+	t := r.add(network)
+	q.mu.Unlock()
+	select {
+	case <-t.done:
+		if t.thrown {
+			return compete.ErrBusy
+		}
+		return nil
+	case <-ctx.Done():
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !r.remove(network, t) && !t.thrown {
+		q.pass() // the turn had just come
+	}
+	return fmt.Errorf("%w: %w", compete.ErrBusy, context.Cause(ctx))
+}
+
+// leave gives the place to the next.
+func (q *queue) leave() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.pass()
+}
+
+func (q *queue) pass() {
+	for range rooms {
+		r := &q.rooms[q.turn]
+		q.turn = (q.turn + 1) % rooms
+		if r.waiting > 0 {
+			close(r.next().done)
+			return
+		}
+	}
+	q.free++
+}
+
+func (r *room) add(network string) *ticket {
+	t := &ticket{done: make(chan struct{})}
+	if len(r.lines[network]) == 0 {
+		r.order = append(r.order, network)
+	}
+	r.lines[network] = append(r.lines[network], t)
+	r.waiting++
+	return t
+}
+
+// next takes the first of the network whose turn it is.
+func (r *room) next() *ticket {
+	network := r.order[0]
+	t := r.lines[network][0]
+	r.order = append(r.order[1:], network)
+	r.remove(network, t)
+	return t
+}
+
+// remove reports whether the ticket still waited.
+func (r *room) remove(network string, t *ticket) bool {
+	line := r.lines[network]
+	i := slices.Index(line, t)
+	if i < 0 {
+		return false
+	}
+	r.waiting--
+	if len(line) > 1 {
+		r.lines[network] = slices.Delete(line, i, i+1)
+		return true
+	}
+	delete(r.lines, network)
+	j := slices.Index(r.order, network)
+	r.order = slices.Delete(r.order, j, j+1)
+	return true
+}
+
+// makeRoom sends the last of the longest line away, if that line is longer than the network's will be.
+func (r *room) makeRoom(network string) bool {
+	longest := ""
+	for other, line := range r.lines {
+		if len(line) > len(r.lines[longest]) {
+			longest = other
+		}
+	}
+	line := r.lines[longest]
+	if len(line) <= len(r.lines[network])+1 {
+		return false
+	}
+	last := line[len(line)-1]
+	r.remove(longest, last)
+	last.thrown = true
+	close(last.done)
+	return true
+}

@@ -1,0 +1,75 @@
+package compete
+
+import "time"
+
+// MoveWindow is how long after a first change of time or place the next ones join it, before those registered are told.
+const MoveWindow = 10 * time.Minute
+
+// Schedule is when and where a competition takes place.
+type Schedule struct {
+	Start    *time.Time `json:"start,omitempty"`
+	End      *time.Time `json:"end,omitempty"`
+	Location string     `json:"location,omitempty"`
+	TimeZone string     `json:"timeZone"` // in which the times are shown
+}
+
+// Schedule is when and where the competition takes place.
+func (c *Competition) Schedule() Schedule {
+	return Schedule{Start: c.StartDate, End: c.EndDate, Location: c.Location, TimeZone: c.TimeZone}
+}
+
+// Same reports whether nobody has to come at another time or to another place. The zone that times are shown in moves nothing.
+func (s Schedule) Same(other Schedule) bool {
+	return sameTime(s.Start, other.Start) && sameTime(s.End, other.End) && s.Location == other.Location
+}
+
+func sameTime(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+// Zone is the zone in which the times are shown; UTC when TimeZone names none that is known here.
+func (s Schedule) Zone() *time.Location {
+	if zone, ok := ZoneNamed(s.TimeZone); ok {
+		return zone
+	}
+	return time.UTC
+}
+
+// Move is a change of a competition's time or place that those registered are told of: all changes within MoveWindow of the first.
+type Move struct {
+	ID     string   `json:"id"` // unique; a registration is told of a move once
+	Before Schedule `json:"before"`
+	After  Schedule `json:"after"`
+}
+
+// LedgerMove is a change that begins a move, or joins the one that is under way.
+type LedgerMove struct {
+	CompetitionID string
+	ID            string   // of the move, if this change begins it
+	Before        Schedule // the same
+	BeforeSeq     int64    // registrations from this Seq on came after the change, and know of it
+}
+
+// MoveJob ends a move, MoveWindow after its first change, and has those registered told. It does nothing when the change joined
+// a move that was under way: that one has a job of its own.
+type MoveJob struct {
+	CompetitionID string `json:"competitionId"`
+	MoveID        string `json:"moveId"`
+}
+
+// Kind names the job.
+func (MoveJob) Kind() string { return "move" }
+
+// TellMoveJob tells the registrations of a moved competition with a Seq between AfterSeq and BeforeSeq, page by page.
+type TellMoveJob struct {
+	CompetitionID string `json:"competitionId"`
+	Move          Move   `json:"move"`
+	AfterSeq      int64  `json:"afterSeq"`
+	BeforeSeq     int64  `json:"beforeSeq"`
+}
+
+// Kind names the job.
+func (TellMoveJob) Kind() string { return "tell_move" }

@@ -1,0 +1,27 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/riverqueue/river"
+
+	"minicompete/internal/compete"
+)
+
+// endMove works a MoveJob.
+func (c *Client) endMove(ctx context.Context, job *river.Job[compete.MoveJob]) error {
+	return c.outcome(ctx, job.JobRow, c.config.Store.EndMove(ctx, job.Args.CompetitionID, job.Args.MoveID))
+}
+
+// tellMove works a TellMoveJob page by page.
+func (c *Client) tellMove(ctx context.Context, job *river.Job[compete.TellMoveJob]) error {
+	return inPages(ctx, c, job, func(args *compete.TellMoveJob) (last bool, err error) {
+		targets, next, err := c.config.Store.MoveTargets(ctx, *args, c.config.PageSize)
+		if err != nil {
+			return false, fmt.Errorf("read whom to tell of a move: %w", err)
+		}
+		args.AfterSeq = next
+		return next == 0, c.tellPage(ctx, targets)
+	})
+}

@@ -1,0 +1,89 @@
+package mail
+
+import (
+	"time"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/localtime"
+)
+
+// schedule is when and where a competition takes place.
+type schedule struct {
+	Location string     `json:"location,omitempty"` // empty when it has none
+	Starts   *time.Time `json:"starts,omitempty"`
+	Ends     *time.Time `json:"ends,omitempty"`
+	Zone     string     `json:"zone,omitempty"` // in which the times are written; empty means UTC
+}
+
+func newSchedule(s compete.Schedule) schedule {
+	return schedule{Location: oneLine(s.Location), Starts: s.Start, Ends: s.End, Zone: s.TimeZone}
+}
+
+// When writes a time in the zone of the competition.
+func (s schedule) When(t time.Time) string {
+	return localtime.Sentence(t, compete.Schedule{TimeZone: s.Zone}.Zone())
+}
+
+func (s schedule) when(t *time.Time) string {
+	if t == nil {
+		return notSet
+	}
+	return s.When(*t)
+}
+
+func (s schedule) where() string {
+	if s.Location == "" {
+		return notSet
+	}
+	return s.Location
+}
+
+// notSet stands for a time or place that there was not, or is not any more.
+const notSet = "not set"
+
+const location = "Location"
+
+// change is one thing that was moved.
+type change struct{ What, From, To string }
+
+// Changes are what a move changed, in the order in which they are told.
+func (c content) Changes() []change {
+	if c.Before == nil {
+		return nil
+	}
+	was, is := *c.Before, c.schedule
+	var changes []change
+	if !same(was.Starts, is.Starts) {
+		changes = append(changes, change{"Start", was.when(was.Starts), is.when(is.Starts)})
+	}
+	if !same(was.Ends, is.Ends) {
+		changes = append(changes, change{"End", was.when(was.Ends), is.when(is.Ends)})
+	}
+	if was.Location != is.Location {
+		changes = append(changes, change{location, was.where(), is.where()})
+	}
+	return changes
+}
+
+func same(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+// ChangedWhat sums a move up: "Time", "Location" or "Time and location".
+func (c content) ChangedWhat() string {
+	var time, place bool
+	for _, change := range c.Changes() {
+		place = place || change.What == location
+		time = time || change.What != location
+	}
+	switch {
+	case time && place:
+		return "Time and location"
+	case place:
+		return location
+	}
+	return "Time"
+}

@@ -1,0 +1,84 @@
+package sheet
+
+import (
+	"bufio"
+	"io"
+	"iter"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+// columns of a list of registrations. Programs go by the names; new ones come last.
+var columns = []string{"seq", "status", "position", "name", "email", "registeredAt", "updatedAt", "registrationId", "userId"}
+
+func registration(r *compete.ParticipantRegistration) []string {
+	position := ""
+	if r.Position > 0 {
+		position = strconv.Itoa(r.Position)
+	}
+	return []string{
+		strconv.FormatInt(r.Seq, 10), string(r.Status), position, r.Participant.Name, r.Participant.Email,
+		moment(r.RegisteredAt), moment(r.UpdatedAt), r.ID, r.UserID,
+	}
+}
+
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// File is a list of registrations to be sent.
+type File struct {
+	Name  string // see Name
+	Mark  string // comes first: BOM or nothing
+	Parts iter.Seq2[[]compete.ParticipantRegistration, error]
+}
+
+// Send answers with a file for downloading, part by part as it is read. When a part can't be read, or the client takes longer than Patience
+// for a piece, the connection is cut, so that half a file does not look whole.
+func Send(w http.ResponseWriter, r *http.Request, log *slog.Logger, f File) {
+	h := w.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
+	h.Set("Content-Disposition", Attachment(f.Name))
+	h.Set("Cache-Control", "no-store")
+	if r.Method == http.MethodHead {
+		return
+	}
+	out := bufio.NewWriterSize(Patient(w), 32<<10) // it keeps an error until Flush
+	_, _ = out.WriteString(f.Mark)
+	rows := NewWriter(out)
+	_ = rows.Row(columns...)
+	for part, err := range f.Parts {
+		if err != nil {
+			log.ErrorContext(r.Context(), "a list of registrations was cut short", "path", r.URL.Path, "error", err)
+			panic(http.ErrAbortHandler)
+		}
+		for i := range part {
+			if rows.Row(registration(&part[i])...) != nil {
+				panic(http.ErrAbortHandler) // the client is gone, or too slow
+			}
+		}
+	}
+	if out.Flush() != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// Patience is how long a client may take for one piece of a long answer, some 32 KB. The answer as a whole may take as long as it likes.
+const Patience = 30 * time.Second
+
+// Patient returns a writer that gives the client Patience for each Write, in place of the server's limit for the whole answer.
+func Patient(w http.ResponseWriter) io.Writer {
+	return patient{w, http.NewResponseController(w)}
+}
+
+type patient struct {
+	to       io.Writer
+	deadline *http.ResponseController
+}
+
+func (p patient) Write(b []byte) (int, error) {
+	_ = p.deadline.SetWriteDeadline(time.Now().Add(Patience)) // a writer without deadlines needs none
+	return p.to.Write(b)
+}

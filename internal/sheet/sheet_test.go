@@ -1,0 +1,151 @@
+package sheet_test
+
+import (
+	"encoding/csv"
+	"errors"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/sheet"
+)
+
+func TestRow(t *testing.T) {
+	var b strings.Builder
+	w := sheet.NewWriter(&b)
+	rows := [][]string{{"seq", "", "Ada \"the first\" Lovelace, Countess"}, {"1;2", "line\nbreak", "Émile 🏃 ירושלים"}}
+	for _, row := range rows {
+		if err := w.Row(row...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const want = "\"seq\",\"\",\"Ada \"\"the first\"\" Lovelace, Countess\"\r\n\"1;2\",\"line\nbreak\",\"Émile 🏃 ירושלים\"\r\n"
+	if b.String() != want {
+		t.Errorf("got %q\nwant %q", b.String(), want)
+	}
+	got, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(rows, got); diff != "" {
+		t.Errorf("read back (-want +got):\n%s", diff)
+	}
+}
+
+func TestFormulas(t *testing.T) {
+	for cell, want := range map[string]string{
+		"": "", "Ada": "Ada", "a=1": "a=1", "Jean-Luc": "Jean-Luc", "ada@example.com": "ada@example.com", "Smith, Ada": "Smith, Ada", "a\nb": "a\nb",
+		"=1+1": "'=1+1", "+41": "'+41", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t1": "'\t1", "\r1": "'\r1", "\n1": "'\n1",
+		"＝1+1": "'＝1+1", "＋1": "'＋1", "－1": "'－1", "＠SUM(A1)": "'＠SUM(A1)",
+		"x;=1+1": "x;'=1+1", "x,=1+1": "x,'=1+1", "x\t=1+1": "x\t'=1+1", "x\n=1+1": "x\n'=1+1", "x\r\n=1+1": "x\r\n'=1+1", "x;＝1+1": "x;'＝1+1",
+		"x; =1+1": "x;' =1+1", `x;"=1+1;y`: `x;'"=1+1;y`, "x;;=1": "x;;'=1", "x;\u200b=1": "x;'\u200b=1", ` "=1`: `' "=1`, "\ufeff=1": "'\ufeff=1",
+		"=1;=2": "'=1;'=2", "x;y": "x;y", "x;": "x;",
+	} {
+		var b strings.Builder
+		if err := sheet.NewWriter(&b).Row(cell); err != nil {
+			t.Fatal(err)
+		}
+		if want = `"` + strings.ReplaceAll(want, `"`, `""`) + "\"\r\n"; b.String() != want {
+			t.Errorf("%q becomes %q, want %q", cell, b.String(), want)
+		}
+	}
+}
+
+// FuzzRow cuts what was written as a spreadsheet does whose cells end at any one of the separators, with quotes or without, and finds no formula.
+func FuzzRow(f *testing.F) {
+	for _, seed := range []string{"x;=1+1", `";"=1`, "a,\"\"\t＝1", "\r\n@x", ";\u00a0-1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, cell string) {
+		var b strings.Builder
+		if err := sheet.NewWriter(&b).Row("1", cell, "2"); err != nil {
+			t.Fatal(err)
+		}
+		line := strings.TrimSuffix(b.String(), "\r\n")
+		for _, separator := range []string{";", ",", "\t", "\n", "\r"} {
+			for _, piece := range strings.Split(line, separator) {
+				piece = strings.Trim(piece, "\" \u00a0\u200b")
+				for _, sign := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠"} {
+					if strings.HasPrefix(piece, sign) {
+						t.Fatalf("%q is written as %q, which has the formula %q", cell, line, piece)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestName(t *testing.T) {
+	day := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	for title, want := range map[string]string{
+		"Spring Cup: Finals (2/3)": `attachment; filename="spring-cup-finals-2-3-registrations-2026-11-29.csv"`,
+		"Große Läufe":              `attachment; filename="grosse-laufe-registrations-2026-11-29.csv"; filename*=UTF-8''gro%C3%9Fe-l%C3%A4ufe-registrations-2026-11-29.csv`,
+		"מרוץ":                     `attachment; filename="registrations-2026-11-29.csv"; filename*=UTF-8''%D7%9E%D7%A8%D7%95%D7%A5-registrations-2026-11-29.csv`,
+		"“!”":                      `attachment; filename="registrations-2026-11-29.csv"`,
+		strings.Repeat("ab ", 40):  `attachment; filename="` + strings.TrimSuffix(strings.Repeat("ab-", 20), "-") + `-registrations-2026-11-29.csv"`,
+	} {
+		if got := sheet.Attachment(sheet.Name(title, day)); got != want {
+			t.Errorf("%q: got %s\nwant %s", title, got, want)
+		}
+	}
+}
+
+// TestSlowReaders takes a file that is longer than the server's limit for a whole answer allows: each piece has a time of its own.
+func TestSlowReaders(t *testing.T) {
+	const rows = 200_000
+	site := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sheet.Send(w, r, slog.New(slog.DiscardHandler), sheet.File{Name: "list.csv", Mark: sheet.BOM, Parts: parts(rows, nil)})
+	}))
+	site.Config.WriteTimeout = time.Nanosecond // it is over before the first byte
+	site.Start()
+	defer site.Close()
+	response, err := site.Client().Get(site.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	mark := make([]byte, len(sheet.BOM))
+	if _, err := response.Body.Read(mark); err != nil || string(mark) != sheet.BOM {
+		t.Fatalf("it begins with %q, %v", mark, err)
+	}
+	got, err := csv.NewReader(response.Body).ReadAll()
+	if err != nil || len(got) != rows+1 {
+		t.Fatalf("%d rows, error %v; want %d and a header", len(got), err, rows)
+	}
+}
+
+func TestHalfAFileIsCut(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sheet.Send(w, r, slog.New(slog.DiscardHandler), sheet.File{Name: "list.csv", Parts: parts(10_000, errors.New("the database is away"))})
+	}))
+	defer site.Close()
+	response, err := site.Client().Get(site.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if got, err := csv.NewReader(response.Body).ReadAll(); err == nil {
+		t.Errorf("%d rows arrived as if they were all", len(got))
+	}
+}
+
+// parts are so many registrations, a hundred at a time, and then a failure if there is one.
+func parts(n int, failure error) iter.Seq2[[]compete.ParticipantRegistration, error] {
+	return func(yield func([]compete.ParticipantRegistration, error) bool) {
+		for ; n > 0; n -= 100 {
+			if !yield(make([]compete.ParticipantRegistration, 100), nil) {
+				return
+			}
+		}
+		if failure != nil {
+			yield(nil, failure)
+		}
+	}
+}

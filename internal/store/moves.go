@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"minicompete/internal/compete"
+)
+
+// A change that joins a move leaves it as it began: only who has to be told may grow.
+var saveMoves = newBulk("competition_id uuid, id uuid, before text, before_seq bigint", `
+	INSERT INTO competition_moves (competition_id, id, before, before_seq) {select v.competition_id, v.id, v.before, v.before_seq}
+	ON CONFLICT (competition_id) DO UPDATE SET before_seq = excluded.before_seq`)
+
+// addMoves keeps what the organizers of competitions have moved.
+func addMoves(t *trip, moves []compete.LedgerMove) error {
+	rows := make([][]any, len(moves))
+	for i, m := range moves {
+		before, err := json.Marshal(m.Before)
+		if err != nil {
+			return fmt.Errorf("encode the schedule before a move: %w", err)
+		}
+		rows[i] = []any{m.CompetitionID, m.ID, string(before), m.BeforeSeq}
+	}
+	t.bulk(saveMoves, rows, anyNumber)
+	return nil
+}
+
+// EndMove implements compete.WorkStore.
+func (s *Store) EndMove(ctx context.Context, competitionID, moveID string) error {
+	if !compete.ValidID(competitionID) || !compete.ValidID(moveID) {
+		return nil
+	}
+	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
+		// Behind the lock, no change can join the move between the look at the competition and the end of the move.
+		competition, err := one(ctx, tx, nil, scanCompetition, `SELECT `+summaryColumns+fromCompetitions+`WHERE c.id = $1 {lock c}`, competitionID)
+		if err != nil {
+			return err
+		}
+		ended, err := list(ctx, tx, scanMove, `DELETE FROM competition_moves WHERE competition_id = $1 AND id = $2
+			RETURNING id, before, before_seq`, competitionID, moveID)
+		if err != nil || len(ended) == 0 {
+			return err
+		}
+		job := ended[0]
+		job.CompetitionID, job.Move.After = competitionID, competition.Schedule()
+		if competition.Status == compete.StatusCancelled || job.Move.After.Same(job.Move.Before) {
+			return nil
+		}
+		return s.enqueue(ctx, tx, []compete.Job{job})
+	})
+}
+
+func scanMove(row scanner) (j compete.TellMoveJob, err error) {
+	var before string
+	if err = row.Scan(&j.Move.ID, &before, &j.BeforeSeq); err == nil {
+		err = json.Unmarshal([]byte(before), &j.Move.Before)
+	}
+	return j, err
+}
+
+// MoveTargets implements compete.WorkStore.
+func (s *Store) MoveTargets(ctx context.Context, j compete.TellMoveJob, limit int) (targets []compete.Target, next int64, err error) {
+	competitions, err := s.CompetitionsByID(ctx, []string{j.CompetitionID})
+	if err != nil || len(competitions) == 0 {
+		return nil, 0, err
+	}
+	found, err := list(ctx, s.reader, scanAddressee, `SELECT `+registrationColumns+`, u.name, u.email, 0, u.disabled_at IS NOT NULL
+		FROM registrations r JOIN users u ON u.id = r.user_id
+		WHERE r.competition_id = $1 AND r.seq > $2 AND r.seq < $3 ORDER BY r.seq LIMIT $4`, j.CompetitionID, j.AfterSeq, j.BeforeSeq, limit+1)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(found) > limit {
+		found = found[:limit]
+		next = found[limit-1].Seq
+	}
+	for _, r := range found {
+		if r.leftOut || r.Status == compete.RegistrationCancelled {
+			continue
+		}
+		targets = append(targets, compete.Target{
+			Notice:       compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageChanged, Move: &j.Move},
+			Registration: r.Registration, Participant: r.Participant, Competition: competitions[0],
+		})
+	}
+	return targets, next, nil
+}

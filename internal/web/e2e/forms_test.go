@@ -1,0 +1,174 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+)
+
+// testRefusedForms sends every kind of form with mistakes: the summary takes the focus and leads to each field, what is mended is no
+// longer marked, and "back" shows the form again, with script and without.
+func testRefusedForms(t *testing.T, s site) {
+	for _, script := range []bool{true, false} {
+		v := newVisitor(t, s.first(), fmt.Sprintf("Olga Refused %v", script))
+		if !script {
+			v.withoutScript()
+		}
+		v.open("/auth/login")
+		v.fill("email", "nobody@example.com")
+		v.fill("password", "wrong password")
+		v.click(`main form[action="/auth/login"] button`)
+		v.see("[data-errors]", "Wrong email or password.")
+		v.until("the focus on what went wrong", `document.activeElement.matches("[data-errors]")`)
+		v.click(`a[href^="/auth/signup"]:not(.btn)`)
+		v.at("/auth/signup")
+		v.back()
+		v.see("[data-errors]", "Wrong email or password.") // and not the browser's own page
+
+		v.signUp("ORGANIZER")
+		v.open("/competitions/create")
+		eval[any](v, `document.querySelectorAll("main [required]").forEach((e) => e.required = false)`)
+		v.fill("title", "ab")
+		v.fill("capacity", "")
+		v.fill("zone", "Europe/Atlantis")
+		v.click(`button[value="PUBLISHED"]`)
+		v.see("[data-errors]", "Please fix the highlighted fields.")
+		// What could not be read and what breaks a rule are told at once.
+		for field, says := range map[string]string{"title": "Title must be at least 3", "capacity": "Number of seats must be", "zone": "zone"} {
+			v.see(fmt.Sprintf(`[data-errors] a[href="#field-%s"]`, field), says)
+			v.until("a message that belongs to "+field, fmt.Sprintf(`(() => { const f = document.querySelector("[name=%s]");
+				return f.getAttribute("aria-invalid") === "true" && f.getAttribute("aria-describedby").split(" ").includes("field-%[1]s-error")
+					&& document.querySelector("#field-%[1]s-error") !== null; })()`, field))
+		}
+		v.until("the focus on the summary", `document.activeElement.matches("[data-errors]")`)
+		v.click(`[data-errors] a[href="#field-capacity"]`)
+		v.until("the focus in the field", `document.activeElement.name === "capacity"`)
+		if script {
+			v.mend()
+		}
+		v.click("a.brand")
+		v.see("h1", "First come")
+		v.back()
+		v.see("h1", "New competition")
+		v.until("the form as it was typed", `document.querySelector("[name=title]").value.startsWith("ab")`)
+		v.fill("title", "Above Board Cup")
+		v.fill("capacity", "5")
+		v.fill("zone", "UTC")
+		v.click(`button[value="PUBLISHED"]`)
+		v.see("#flash", "published")
+		v.back()
+		v.see("h1", "New competition")
+
+		v.open("/account")
+		eval[any](v, `document.querySelectorAll("main [required]").forEach((e) => e.required = false)`)
+		v.fill("currentPassword", "not my password")
+		v.fill("password", "short")
+		v.click(`main form[action="/account/password"] button`)
+		v.see(`[data-errors] a[href="#field-password"]`, "New password must be at least 8 characters")
+		v.see(`[data-errors] a[href="#field-currentPassword"]`, "Current password is incorrect") // both at once
+		if script {
+			v.until("an address that can be reloaded", `location.pathname === "/account"`)
+			v.do(reload())
+			v.see("h1", "Account")
+		}
+		v.open("/account/password")
+		v.at("/account")
+		v.until("the page itself", `location.pathname === "/account"`)
+	}
+}
+
+// mend corrects the fields of a refused form: each loses its mark, its message and its entry, and the last one the summary.
+func (v *visitor) mend() {
+	v.t.Helper()
+	for i, field := range []string{"title", "capacity", "zone"} {
+		v.fill(field, map[string]string{"title": "abc", "capacity": "5", "zone": "UTC"}[field])
+		v.until(field+" to be in order", fmt.Sprintf(`(() => { const f = document.querySelector("[name=%s]");
+			return !f.hasAttribute("aria-invalid") && !f.getAttribute("aria-describedby").includes("error") && document.querySelector("#field-%[1]s-error") === null
+				&& document.querySelectorAll("[data-errors] li").length === %d; })()`, field, 2-i))
+	}
+	v.until("no summary", `document.querySelector("[data-errors]") === null`)
+}
+
+// testDraftsOfForms leaves a long form half typed and finds it again: by user and form, without passwords, until it is saved.
+func testDraftsOfForms(t *testing.T, s site) {
+	v := newVisitor(t, s.first(), "Olga Draft")
+	v.signUp("ORGANIZER")
+	v.open("/competitions/create")
+	v.typeIn("title", "Half a Competition")
+	v.click(`input[name="waitlist"]`)
+	v.click("a.brand") // no question: nothing is lost
+	v.see("h1", "First come")
+	v.open("/competitions/create")
+	v.see("[data-draft-offer]", "unsaved changes")
+	v.click(`[data-draft="restore"]`)
+	v.until("what was typed", `document.querySelector("[name=title]").value === "Half a Competition" && !document.querySelector("[name=waitlist]").checked`)
+	v.until("no more offer", `document.querySelector("[data-draft-offer]").hidden`)
+	v.fill("title", "A Whole Competition")
+	v.click(`button[value="DRAFT"]`)
+	v.see("#flash", "Draft saved")
+	page := v.at("/competitions/")
+	noDrafts := func(why string) {
+		t.Helper()
+		v.until("nothing kept "+why, `!Object.keys(localStorage).some((key) => key.startsWith("draft:"))`)
+	}
+	noDrafts("once it is saved")
+
+	v.open(page + "/edit")
+	v.typeIn("location", "Somewhere")
+	v.click(`main a[href="` + page + `"].btn-quiet`)
+	v.see("#stand-title", "draft")
+	v.open("/competitions/create")
+	v.until("no offer in another form", `document.querySelector("[data-draft-offer]").hidden`)
+	v.open(page + "/edit")
+	v.see("[data-draft-offer]", "unsaved changes")
+	v.click(`[data-draft="discard"]`)
+	noDrafts("once it is discarded")
+	if typed := eval[string](v, `document.querySelector("[name=location]").value`); typed != "" {
+		t.Errorf("what was discarded is there: %q", typed)
+	}
+
+	v.open(page)
+	v.ask(`a[href$="/delete"]`, "Delete this draft?")
+	v.click("dialog [data-close]")
+	v.see("#stand-title", "draft")
+	v.open(page + "/delete")
+	v.click("main form button")
+	v.at("/dashboard")
+	v.see("#flash", "Draft deleted")
+	v.open(page)
+	v.see("h1", "Page not found")
+
+	v.open("/competitions/create")
+	v.typeIn("location", "Elsewhere")
+	v.until("it to be kept", `Object.keys(localStorage).some((key) => key.startsWith("draft:"))`)
+	v.open("/account")
+	v.click(`main form[action="/auth/logout"] button`)
+	v.see("#flash", "logged out")
+	noDrafts("once one is logged out")
+}
+
+// testPreviewIsThePage compares a preview with the page that it promises, and reads what it says of images.
+func testPreviewIsThePage(t *testing.T, s site) {
+	v := newVisitor(t, s.first(), "Olga Preview")
+	v.signUp("ORGANIZER")
+	v.open("/competitions/create")
+	v.fill("title", "Looking Glass Cup")
+	v.fill("description", "Bring *patience*.\n\n![The route](https://example.org/route.png)\n\n<b>bold</b>")
+	v.fill("location", "Hall of Mirrors")
+	v.fill("tags", "mirrors")
+	v.click(`button[name="preview"]`)
+	v.see("#preview .notice", "Images aren't shown: they become links.")
+	v.see("#preview .notice", "HTML is left out")
+	v.see(`#preview a[href="https://example.org/route.png"]`, "The route")
+	const look = `(root) => ["header .badge", "header .tag", "header p", ".dates", ".prose"].map((s) => root.querySelector(s)?.innerText ?? s).join("|")`
+	preview := eval[string](v, `(`+look+`)(document.querySelector("#preview"))`)
+	heading := `getComputedStyle(document.querySelector(%q)).fontSize`
+	size := eval[string](v, fmt.Sprintf(heading, "#preview h3"))
+	v.click(`button[value="PUBLISHED"]`)
+	v.see("#flash", "published")
+	if page := eval[string](v, `(`+look+`)(document.querySelector("main"))`); page != preview {
+		t.Errorf("the preview shows\n%s\nand the page\n%s", preview, page)
+	}
+	if got := eval[string](v, fmt.Sprintf(heading, "h1")); got != size {
+		t.Errorf("the heading is %s on the page and %s in the preview", got, size)
+	}
+}

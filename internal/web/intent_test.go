@@ -1,0 +1,154 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"minicompete/internal/apptest"
+	"minicompete/internal/compete"
+	"minicompete/internal/config"
+	"minicompete/internal/testservices"
+	"minicompete/internal/web"
+)
+
+// TestRegisteringLeadsThroughAnAccount presses without an account, and with one but logged out: the seat comes without pressing again.
+func TestRegisteringLeadsThroughAnAccount(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
+		page := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{"waitlist": true})
+		next := url.Values{"next": {page}}.Encode()
+
+		b := s.browser(t)
+		b.leads(b.post(page+"/register", "key", "one-press-1", "account", "new"), "/auth/signup?"+next)
+		b.want(b.get("/auth/signup?"+next), http.StatusOK, "Create account and register")
+		b.want(b.post("/auth/signup", "name", "Ada", "email", "ada@example.com", "password", "short", "role", "PARTICIPANT", "next", page),
+			http.StatusUnprocessableEntity, "Create account and register")
+		b.leads(b.post("/auth/signup", "name", "Ada", "email", "ada@example.com", "password", password, "role", "PARTICIPANT", "next", page), page)
+		b.want(b.get(page), http.StatusOK, `class="bib"`, "confirmation is on its way")
+		b.leads(b.post(page+"/register", "key", "one-press-1"), page) // the same press again is the same registration
+
+		b.leads(b.post("/auth/logout"), "/")
+		other := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{"title": "Another one"})
+		b.leads(b.post(other+"/register", "account", "mine"), "/auth/login?"+url.Values{"next": {other}}.Encode())
+		b.want(b.post("/auth/login", "email", "ada@example.com", "password", "wrong password", "next", other), http.StatusUnprocessableEntity, "finish registering")
+		b.leads(b.post("/auth/login", "email", "ada@example.com", "password", password, "next", other), other)
+		b.want(b.get(other), http.StatusOK, `class="bib"`)
+	})
+}
+
+// TestNobodyIsRegisteredByALink logs in on every way that is not the one that a press began.
+func TestNobodyIsRegisteredByALink(t *testing.T) {
+	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
+	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(nil)
+	free := func(b *browser) {
+		t.Helper()
+		if got := b.want(b.get(page), http.StatusOK); strings.Contains(got.text, `class="bib"`) {
+			t.Error("somebody is registered who didn't press")
+		}
+	}
+	logIn := func(b *browser, next string) {
+		t.Helper()
+		b.want(b.post("/auth/login", "email", "ada@example.com", "password", password, "next", next), http.StatusSeeOther)
+	}
+	b := s.browser(t)
+	b.signUp("ada@example.com")
+	b.post("/auth/logout")
+	b.want(b.get("/auth/login?"+url.Values{"next": {page}}.Encode()), http.StatusOK)
+	logIn(b, page) // a link that looks alike
+	free(b)
+	b.post("/auth/logout")
+	b.leads(b.get(page+"/register"), page) // the address of the press, opened
+	logIn(b, page)
+	free(b)
+	b.post("/auth/logout")
+	b.origin = "https://evil.example"
+	b.want(b.post(page+"/register"), http.StatusForbidden) // a form of another site
+	b.origin = ""
+	logIn(b, page)
+	free(b)
+	b.post("/auth/logout")
+	b.want(b.post(page+"/register"), http.StatusSeeOther)
+	logIn(b, "/dashboard") // pressed, but gone elsewhere since
+	free(b)
+	b.post("/auth/logout")
+	logIn(b, page) // logging out ends what was wanted
+	free(b)
+}
+
+// TestWhatIsWantedMayNotBe lands on the page of a competition that gives no seat, with what was pressed for said.
+func TestWhatIsWantedMayNotBe(t *testing.T) {
+	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
+	organizer := s.As(compete.RoleOrganizer)
+	opens := time.Now().Add(time.Hour)
+	later := "/competitions/" + organizer.Create(map[string]any{"regOpensAt": opens, "regDeadline": opens.Add(time.Hour), "startDate": opens.Add(2 * time.Hour)})
+	full := "/competitions/" + organizer.Create(map[string]any{"capacity": 1})
+	first := s.browser(t)
+	first.signUp("first@example.com")
+	first.leads(first.post(full+"/register"), full)
+	for page, says := range map[string]string{later: "Registration isn&#39;t open yet", full: "didn&#39;t go through"} {
+		b := s.browser(t)
+		b.want(b.post(page+"/register", "account", "new"), http.StatusSeeOther)
+		b.leads(b.post("/auth/signup", "name", "Ada", "email", "ada"+page[14:22]+page[40:]+"@example.com", "password", password, "role", "PARTICIPANT", "next", page), page)
+		b.want(b.get(page), http.StatusOK, says)
+	}
+	b := s.browser(t)
+	b.want(b.post(later+"/register", "account", "mine"), http.StatusSeeOther)
+	b.leads(b.post("/auth/login", "email", organizer.User.Email, "password", apptest.Password, "next", later), later)
+	b.want(b.get(later), http.StatusOK, `id="flash"`)
+	guest := s.browser(t)
+	b.want(guest.post("/competitions/00000000-0000-7000-8000-000000000001/register"), http.StatusNotFound)
+}
+
+// TestRegisteringLeadsThroughTheEmail presses without an account where an address has to be confirmed first.
+func TestRegisteringLeadsThroughTheEmail(t *testing.T) {
+	s := openSite(t, "", func(c *config.Config) { c.RequireVerifiedEmail = true })
+	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(nil)
+	verify := "/auth/verify?" + url.Values{"next": {page}}.Encode()
+	b, email := s.browser(t), "new@example.com"
+	b.want(b.post(page+"/register", "key", "one-press-1", "account", "new"), http.StatusSeeOther)
+	b.leads(b.post("/auth/signup", "name", "Ada", "email", email, "password", password, "role", "PARTICIPANT", "next", page), verify)
+	b.want(b.get(verify), http.StatusOK, "Then you can finish registering.")
+	_, token := b.link(b.newest(email, "Confirm your email address"))
+	phone := s.browser(t)
+	phone.leads(phone.post("/auth/confirm", "token", token), "/auth/login") // opened elsewhere: the first browser goes on with a press
+	b.want(b.get(verify), http.StatusOK, "Finish registering", `value="one-press-1"`)
+	b.leads(b.post(page+"/register", "key", "one-press-1"), page)
+	b.want(b.get(page), http.StatusOK, `class="bib"`)
+}
+
+// TestAddressesOfPosts opens the address of every route that only takes posts: it leads to a page.
+func TestAddressesOfPosts(t *testing.T) {
+	s := &site{App: apptest.Start(t, apptest.Options{Demo: true}), t: t}
+	b := s.browser(t)
+	b.want(b.post("/auth/login", "email", "admin@minicompete.com", "password", apptest.Password), http.StatusSeeOther)
+	competition := s.As(compete.RoleOrganizer).Create(nil)
+	gets, posts := map[string]bool{}, []string{}
+	for _, pattern := range web.Routes(web.Config{Demo: true, Mails: struct{ web.Mails }{}}) {
+		method, path, _ := strings.Cut(pattern, " ")
+		if method == http.MethodPost {
+			posts = append(posts, path)
+		} else {
+			gets[path] = true
+		}
+	}
+	if len(posts) < 20 {
+		t.Fatalf("only %d routes take posts: %v", len(posts), posts)
+	}
+	for _, path := range posts {
+		if gets[path] {
+			continue
+		}
+		address := strings.NewReplacer("{id}", competition, "{letter}", "1", "{user}", "1", "{registration}", "1").Replace(path)
+		got := b.get(address)
+		if got.status != http.StatusSeeOther || !strings.HasPrefix(address, strings.TrimSuffix(got.to, "/")) {
+			t.Errorf("%s: %d to %q, want a redirect to a page above", address, got.status, got.to)
+			continue
+		}
+		if page := b.get(got.to); page.status != http.StatusOK && page.status != http.StatusForbidden && page.status != http.StatusSeeOther {
+			t.Errorf("%s leads to %s, which answers %d", address, got.to, page.status)
+		}
+	}
+}

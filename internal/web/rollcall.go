@@ -1,0 +1,89 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/sheet"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+// registrationsCSV sends all rows of the list as it is filtered and sorted. People open it in Excel, which needs the mark.
+func (a *app) registrationsCSV(r *http.Request, v *visit) (response, error) {
+	c, parts, err := a.everyRegistration(r, v)
+	if err != nil {
+		return nil, err
+	}
+	return func(v *visit) error {
+		sheet.Send(v.w, r, a.Log, sheet.File{Name: sheet.Name(c.Title, v.now.UTC()), Mark: sheet.BOM, Parts: parts})
+		return nil
+	}, nil
+}
+
+func (a *app) everyRegistration(r *http.Request, v *visit) (compete.Competition, iter.Seq2[[]compete.ParticipantRegistration, error], error) {
+	c, err := a.managed(v)
+	if err != nil {
+		return c, nil, err
+	}
+	parts, err := a.Service.EveryRegistration(r.Context(), v.actor, c.ID, "", registrationFilter(r.URL.Query()))
+	return c, parts, err
+}
+
+// printRegistrations is the list on paper, all rows of it, with room to sign. It is sent as it is read.
+func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
+	c, parts, err := a.everyRegistration(r, v)
+	if err != nil {
+		return nil, err
+	}
+	f := registrationFilter(r.URL.Query())
+	counts, err := a.Service.RegistrationsByStatus(r.Context(), v.actor, c.ID, f.Search)
+	if err != nil {
+		return nil, err
+	}
+	data := pages.RollCallData{
+		Title: c.Title, Starts: c.StartDate, Printed: v.now, Search: f.Search, Back: listAddress("/competitions/"+c.ID+"/registrations", f),
+	}
+	for _, tab := range tabsView("", f, counts) {
+		if tab.On {
+			data.Count, data.Status = tab.Count, tab.Label
+		}
+	}
+	page := v.page("Registrations for "+c.Title, ui.SectionDashboard)
+	return func(v *visit) error {
+		h := v.w.Header()
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Cache-Control", "no-store")
+		err := pages.RollCall(page, data, rollCallRows(parts)).Render(r.Context(), sheet.Patient(v.w))
+		if err != nil {
+			if !errors.Is(err, r.Context().Err()) {
+				a.Log.ErrorContext(r.Context(), "a printed list was cut short", "path", r.URL.Path, "error", err)
+			}
+			panic(http.ErrAbortHandler) // half a list must not look like a whole one
+		}
+		return nil
+	}, nil
+}
+
+// rollCallRows renders the rows as they come.
+func rollCallRows(parts iter.Seq2[[]compete.ParticipantRegistration, error]) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		for part, err := range parts {
+			if err != nil {
+				return err
+			}
+			for i := range part {
+				if err := pages.RollCallRow(registrationRow(&part[i])).Render(ctx, w); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
