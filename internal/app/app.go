@@ -16,6 +16,7 @@ import (
 	"minicompete/internal/auth"
 	"minicompete/internal/compete"
 	"minicompete/internal/config"
+	"minicompete/internal/cover"
 	"minicompete/internal/jobs"
 	"minicompete/internal/limit"
 	"minicompete/internal/live"
@@ -141,6 +142,7 @@ func (a *App) wireDomain(context.Context) error {
 	}
 	a.service = &compete.Service{
 		Users: a.auth.Users(a.store), Competitions: a.store, Registrations: a.store, Mailbox: a.store, DeadLetters: a.store, Statistics: a.store,
+		Covers: a.store, CoverMaker: cover.NewMaker(),
 		Registrar: a.registrar, Passwords: passwords, Clock: a.config.Clock, NewID: newID,
 	}
 	if a.replays != nil {

@@ -58,8 +58,9 @@ type Competition struct {
 	EndDate     *time.Time // after the start
 	TimeZone    string     // IANA name of the zone in which its times are shown to people; empty means UTC
 	Status      CompetitionStatus
-	Waitlist    bool // whether one can queue when it is full
-	Discarded   bool // cancelled as a draft: it was never published
+	Waitlist    bool   // whether one can queue when it is full
+	Discarded   bool   // cancelled as a draft: it was never published
+	Cover       string `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
 	Organizer   Organizer
 	Version     int // raised by each change of its content
 	CreatedAt   time.Time

@@ -13,6 +13,8 @@ type Service struct {
 	Registrations RegistrationStore
 	Mailbox       MailboxStore
 	DeadLetters   DeadLetters
+	Covers        CoverStore
+	CoverMaker    CoverMaker
 	Statistics    StatisticsStore
 	Registrar     Registrar
 	Passwords     PasswordHasher

@@ -123,18 +123,24 @@ func (p Phase) valid() bool {
 
 // UpdateCompetition changes a competition of the actor that still has the given version; 0 means any.
 func (s *Service) UpdateCompetition(ctx context.Context, a Actor, id string, version int, change CompetitionChange) (Competition, error) {
-	if _, err := s.OwnCompetition(ctx, a, id); err != nil { // refused early, without the registrar's queue
+	before, err := s.OwnCompetition(ctx, a, id)
+	if err != nil { // refused early, without the registrar's queue
 		return Competition{}, err
 	}
-	return s.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
+	after, err := s.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
+	after.Cover = before.Cover
+	return after, err
 }
 
 // CancelCompetition cancels a competition of the actor; everybody registered is told.
 func (s *Service) CancelCompetition(ctx context.Context, a Actor, id string) (Competition, error) {
-	if _, err := s.OwnCompetition(ctx, a, id); err != nil { // refused early, without the registrar's queue
+	before, err := s.OwnCompetition(ctx, a, id)
+	if err != nil { // refused early, without the registrar's queue
 		return Competition{}, err
 	}
-	return s.Registrar.CancelCompetition(ctx, CancelCompetitionCommand{Actor: a, CompetitionID: id})
+	after, err := s.Registrar.CancelCompetition(ctx, CancelCompetitionCommand{Actor: a, CompetitionID: id})
+	after.Cover = before.Cover
+	return after, err
 }
 
 // DeleteDraft removes a draft of the actor for good. Errors: those of OwnCompetition, ErrNotDraft.

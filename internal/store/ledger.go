@@ -46,7 +46,7 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 		return state, err
 	}
 	trip := t.trip()
-	fetch(trip, &state.Competitions, scanLedgerCompetition, `SELECT c.id, c.title, c.description, `+competitionOwn+`, NULL, c.next_seq `+fromCompetitions+`
+	fetch(trip, &state.Competitions, scanLedgerCompetition, `SELECT c.id, c.title, c.description, `+competitionOwn+`, NULL, '', c.next_seq `+fromCompetitions+`
 		WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`, t.pool.dialect.list(competitionIDs))
 	// Tags are read once the lock is there. A statement that waits for it sees the row as it is then, and all else as it was before.
 	var tags [][2]string

@@ -58,7 +58,9 @@ var seeds = []struct {
 		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour),
 		"end_date": seedTime.Add(3 * time.Hour), "time_zone": "Europe/Zurich", "status": "PUBLISHED",
 		"waitlist": true, "discarded": false, "searchable": true, "organizer_id": seedOrganizer, "next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
+		"cover": "0a1b",
 	}},
+	{"competition_covers", row{"competition_id": seedCompetition, "hash": "0a1b", "large": []byte{0xff, 0xd8, 0}, "small": []byte{0xff}}},
 	{"competition_tags", row{"competition_id": seedCompetition, "tag": "go", "folded": "go"}},
 	{"competition_search", row{"number": 7, "competition_id": seedCompetition, "words": "cup"}},
 	{"registrations", row{

@@ -15,7 +15,7 @@ const (
 
 	competitionColumns = `c.id, c.title, c.description, ` + competitionRest
 	summaryColumns     = `c.id, c.title, '', ` + competitionRest
-	competitionRest    = competitionOwn + `, (SELECT string_agg(t.tag, ',') FROM competition_tags t WHERE t.competition_id = c.id)` // a tag has no comma
+	competitionRest    = competitionOwn + `, (SELECT string_agg(t.tag, ',') FROM competition_tags t WHERE t.competition_id = c.id), c.cover` // a tag has no comma
 	competitionOwn     = `c.location, c.capacity, c.seats_left, c.waitlisted, c.reg_opens_at, c.reg_deadline, c.start_date, c.end_date, c.time_zone, c.status,
 		c.waitlist, c.discarded, c.organizer_id, o.name, c.version, c.created_at, c.updated_at`
 	fromCompetitions = ` FROM competitions c JOIN users o ON o.id = c.organizer_id `
@@ -49,7 +49,7 @@ func scanUser(row scanner) (u compete.User, err error) {
 func scanCompetition(row scanner) (c compete.Competition, err error) {
 	var tags *string
 	err = row.Scan(&c.ID, &c.Title, &c.Description, &c.Location, &c.Capacity, &c.SeatsLeft, &c.Waitlisted, &c.RegOpensAt, &c.RegDeadline,
-		&c.StartDate, &c.EndDate, &c.TimeZone, &c.Status, &c.Waitlist, &c.Discarded, &c.Organizer.ID, &c.Organizer.Name, &c.Version, &c.CreatedAt, &c.UpdatedAt, &tags)
+		&c.StartDate, &c.EndDate, &c.TimeZone, &c.Status, &c.Waitlist, &c.Discarded, &c.Organizer.ID, &c.Organizer.Name, &c.Version, &c.CreatedAt, &c.UpdatedAt, &tags, &c.Cover)
 	c.Tags = splitTags(tags)
 	return c, err
 }

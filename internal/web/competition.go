@@ -9,7 +9,6 @@ import (
 
 	"minicompete/internal/compete"
 	"minicompete/internal/problem"
-	"minicompete/internal/web/markdown"
 	"minicompete/internal/web/pages"
 	"minicompete/internal/web/ui"
 )
@@ -25,18 +24,19 @@ func (a *app) competition(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand pages.Stand) (response, error) {
-	html, err := markdown.HTML(c.Description)
+	html, err := a.texts.HTML(c.ID, c.Version, c.Description)
 	if err != nil {
 		return nil, err
 	}
 	data := pages.CompetitionData{
 		ID: c.ID, Title: c.Title, Description: html, Location: c.Location, Organizer: c.Organizer.Name, Tags: c.Tags,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: stand.Seats,
-		Owned: c.OwnedBy(v.actor), Managed: c.ManagedBy(v.actor), Stand: stand,
+		Owned: c.OwnedBy(v.actor), Managed: c.ManagedBy(v.actor), Stand: stand, Day: startDay(&c), Cover: coverView(&c),
 	}
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
 		page = v.shared(page, "/competitions/"+c.ID, shareText(&c))
+		page.Image = v.app.PublicURL.JoinPath(sharePath(&c)).String()
 	}
 	return show(status, pages.Competition(page, data)), nil
 }

@@ -72,6 +72,8 @@ var flashes = map[string]ui.Notice{
 	"removed":         {Tone: ui.ToneInfo, Text: "The registration is removed. They are told by mail."},
 	"created":         {Tone: ui.ToneGood, Text: "Competition published.", Saved: true},
 	"drafted":         {Tone: ui.ToneInfo, Text: "Draft saved. Only you can see it until you publish it.", Saved: true},
+	"cover-saved":     {Tone: ui.ToneGood, Text: "Cover saved."},
+	"cover-removed":   {Tone: ui.ToneInfo, Text: "Cover removed. A generated one takes its place."},
 	"saved":           {Tone: ui.ToneGood, Text: "Saved.", Saved: true},
 	"published":       {Tone: ui.ToneGood, Text: "Published. Everyone can see it now."},
 	"closed":          {Tone: ui.ToneInfo, Text: "Registration closed."},

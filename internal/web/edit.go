@@ -86,7 +86,7 @@ func showForm(v *visit, status int, form pages.CompetitionForm) response {
 
 // errPreviewLater stands where the preview would: the page with the form stays as it is.
 var errPreviewLater = &compete.Error{
-	Kind: compete.KindForbidden, Code: "session_ended", Detail: "Your session has expired. Save to log in again: what you typed is kept.",
+	Kind: compete.KindForbidden, Code: "session_ended", Detail: "Your session has expired. Save to log in again. What you typed is kept.",
 }
 
 // keepTyped preserves the form across a new login: the log-in form carries what was typed, and brings it back as a preview.
@@ -244,7 +244,7 @@ func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionFo
 		ID: c.ID, Title: c.Title, Description: c.Description, Location: c.Location, Tags: strings.Join(c.Tags, ", "),
 		Capacity: strconv.Itoa(c.Capacity), Waitlist: c.Waitlist, Draft: c.Status == compete.StatusDraft, Version: c.Version,
 		Opens: formatLocal(c.RegOpensAt, zone), Deadline: formatLocal(&c.RegDeadline, zone), Starts: formatLocal(c.StartDate, zone),
-		Zone: zone.String(),
+		Zone: zone.String(), Cover: coverForm(c),
 	}
 }
 

@@ -25,12 +25,12 @@ func fieldLabel(field string) string {
 	return capital(b.String())
 }
 
-// sentence makes the domain's fragment ("must be in the future") stand on its own.
+// sentence makes the domain's fragment ("must be in the future", "is required") stand on its own.
 func sentence(fragment string) string {
-	if fragment == "is required" {
-		return "This is required."
+	if strings.HasPrefix(fragment, "must ") || strings.HasPrefix(fragment, "may ") {
+		return capital(fragment) + "."
 	}
-	return capital(fragment) + "."
+	return "This " + fragment + "."
 }
 
 func capital(s string) string {

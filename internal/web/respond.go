@@ -41,7 +41,11 @@ const maxForm = 512 << 10
 // page adapts a handler to net/http.
 func (a *app) page(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		limit := int64(maxForm)
+		if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") { // a handler reads that by itself, if it does
+			limit = maxCoverForm
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		v, err := a.open(w, r)
 		if err == nil && r.Method == http.MethodPost {
 			if r.ParseForm() != nil {

@@ -38,6 +38,8 @@ func (a *app) routes() []route {
 		{"POST /competitions/{id}/register", a.register},
 		{"GET /competitions/{id}/withdraw", a.withdrawForm},
 		{"POST /competitions/{id}/withdraw", a.withdraw},
+		{"POST /competitions/{id}/cover", a.uploadCover},
+		{"POST /competitions/{id}/cover/remove", a.removeCover},
 		{"GET /competitions/{id}/edit", a.editForm},
 		{"POST /competitions/{id}/edit", a.edit},
 		{"POST /competitions/{id}/edit/preview", a.previewEdit},

@@ -54,7 +54,7 @@ func cardView(c *compete.Competition, now time.Time) ui.CompetitionCard {
 	return ui.CompetitionCard{
 		ID: c.ID, Title: c.Title, Location: c.Location, Tags: c.Tags,
 		Starts: c.StartDate, Opens: c.RegOpensAt, Deadline: c.RegDeadline,
-		Seats: seatsView(c.Seats(now)),
+		Seats: seatsView(c.Seats(now)), Day: startDay(c), Cover: coverView(c),
 	}
 }
 

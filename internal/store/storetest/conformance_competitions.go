@@ -19,6 +19,7 @@ func testCompetitions(t *testing.T, f *fixture) {
 	t.Run("checks of the database", func(t *testing.T) { testCompetitionChecks(t, f, organizer) })
 	t.Run("drafts are deleted", func(t *testing.T) { testDeleteDraft(t, f, organizer) })
 	t.Run("popular tags", func(t *testing.T) { testPopularTags(t, f, organizer) })
+	t.Run("covers", func(t *testing.T) { testCovers(t, f, organizer) })
 	t.Run("reads are never stale", func(t *testing.T) { testFresh(t, f, organizer) })
 }
 

@@ -33,8 +33,8 @@ func testRefusedForms(t *testing.T, s site) {
 		v.click(`button[value="PUBLISHED"]`)
 		v.see("[data-errors]", "Please fix the highlighted fields.")
 		// What could not be read and what breaks a rule are told at once.
-		for _, field := range []string{"title", "capacity", "zone"} {
-			v.see(fmt.Sprintf(`[data-errors] a[href="#field-%s"]`, field), ": ")
+		for field, says := range map[string]string{"title": "Title must be at least 3", "capacity": "Number of seats must be", "zone": "zone"} {
+			v.see(fmt.Sprintf(`[data-errors] a[href="#field-%s"]`, field), says)
 			v.until("a message that belongs to "+field, fmt.Sprintf(`(() => { const f = document.querySelector("[name=%s]");
 				return f.getAttribute("aria-invalid") === "true" && f.getAttribute("aria-describedby").split(" ").includes("field-%[1]s-error")
 					&& document.querySelector("#field-%[1]s-error") !== null; })()`, field))
@@ -63,8 +63,8 @@ func testRefusedForms(t *testing.T, s site) {
 		v.fill("currentPassword", "not my password")
 		v.fill("password", "short")
 		v.click(`main form[action="/account/password"] button`)
-		v.see(`[data-errors] a[href="#field-password"]`, "8 characters")
-		v.see(`[data-errors] a[href="#field-currentPassword"]`, "incorrect") // both at once
+		v.see(`[data-errors] a[href="#field-password"]`, "New password must be at least 8 characters")
+		v.see(`[data-errors] a[href="#field-currentPassword"]`, "Current password is incorrect") // both at once
 		if script {
 			v.until("an address that can be reloaded", `location.pathname === "/account"`)
 			v.do(reload())

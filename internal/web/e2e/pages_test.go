@@ -39,7 +39,7 @@ func testEveryPage(t *testing.T, s site) {
 					stop.then(v)
 				}
 				v.until("the fonts", `document.readyState === "complete" && document.fonts.status === "loaded"`)
-				v.check(stop.name, v.weigh())
+				v.check(stop.name, v.weigh(), v.promises())
 				for _, l := range stop.looks() {
 					v.wear(l)
 					v.check(fmt.Sprintf("%s at %d px, %s", stop.name, l.width, l.theme), v.accessibility(), v.overflow(l.width))
@@ -95,6 +95,7 @@ func testChecksCanFail(t *testing.T, s site) {
 		"outsiders":  {v.trouble(), "http://127.0.0.1:9"},
 		"no scripts": {heavy(weight{All: 1, Fonts: 1}), "script"},
 		"too heavy":  {heavy(weight{All: maxFirstView + 1, Script: 1, Fonts: 1}), "in all"},
+		"too big":    {heavy(weight{All: 1, Script: 1, Fonts: 1, Cover: maxCover + 1}), "cover"},
 		"too clever": {heavy(weight{All: 1, Script: maxScript + 1, Fonts: 1}), "script"},
 	} {
 		if !strings.Contains(found.got, found.want) {
@@ -157,6 +158,13 @@ func (v *visitor) overflow(width int64) string {
 	}
 }
 
+// promises are the words by which a page promises email, which a site without a mail server must not. A demo shows samples below /dev.
+func (v *visitor) promises() string {
+	v.t.Helper()
+	return eval[string](v, `location.pathname.startsWith("/dev/") ? "" :
+		(document.querySelector("main").innerText.match(/\b(by e?mail|we(['’](ll|ve))? (already )?email|(check|look into) your (e?mail|inbox)|spam|sends? you an? e?mail)/gi) ?? []).join(", ")`)
+}
+
 // trouble is what went wrong in the page since it was opened.
 func (v *visitor) trouble() string {
 	v.t.Helper()
@@ -173,12 +181,14 @@ func (v *visitor) strangers() string {
 const (
 	maxScript      = 35 << 10
 	maxScriptChart = 50 << 10
-	maxFirstView   = 120 << 10
+	maxFirstView   = 120 << 10 // without covers
+	maxCover       = 60_000    // each
 )
 
 // weight is what a page weighs in bytes as they travel, whether it came over the wire or from the cache.
 type weight struct {
 	All, Script, Fonts int
+	Cover              int // the heaviest
 	Chart              bool
 }
 
@@ -187,8 +197,10 @@ func (v *visitor) weigh() string {
 	w := eval[weight](v, `(() => {
 		const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
 		const sum = (list) => list.reduce((n, e) => n + e.encodedBodySize, 0);
+		const cover = (e) => e.name.startsWith(location.origin + "/covers/") || e.name.includes("/cover/");
+		const covers = all.filter(cover).map((e) => e.encodedBodySize);
 		const ending = (end) => all.filter((e) => e.name.endsWith(end));
-		return {All: sum(all), Script: sum(ending(".js")), Fonts: ending(".woff2").length, Chart: document.querySelector("[data-chart]") !== null};
+		return {All: sum(all.filter((e) => !cover(e))), Cover: Math.max(0, ...covers), Script: sum(ending(".js")), Fonts: ending(".woff2").length, Chart: document.querySelector("[data-chart]") !== null};
 	})()`)
 	v.t.Logf("%s weighs %d bytes, %d of them script", eval[string](v, "location.pathname"), w.All, w.Script)
 	return heavy(w)
@@ -206,6 +218,9 @@ func heavy(w weight) string {
 	}
 	if w.Fonts == 0 || w.All > maxFirstView {
 		err = errors.Join(err, fmt.Errorf("%d bytes in all with %d fonts, want at most %d", w.All, w.Fonts, maxFirstView))
+	}
+	if w.Cover > maxCover {
+		err = errors.Join(err, fmt.Errorf("a cover of %d bytes, want at most %d", w.Cover, maxCover))
 	}
 	if err != nil {
 		return err.Error()

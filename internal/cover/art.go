@@ -1,0 +1,88 @@
+package cover
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+)
+
+// Art is a drawn cover. The same title and tags always give the same one. It holds no text, so nothing that somebody typed gets into
+// the picture, and its name says nothing about a draft.
+type Art struct {
+	motif int // index into motifs
+	seed  uint32
+}
+
+// motif is a kind of picture, with the words that ask for it among tags and title.
+type motif struct {
+	name  string
+	words string
+	draw  func(*scene, palette, *rand.Rand)
+}
+
+// motifs are in the order in which their words are looked for. Their names are part of addresses that are cached for a year: a motif
+// that comes to look different needs another name.
+var motifs = []motif{
+	{"track", "running run marathon race 5k 10k sprint athletics cycling triathlon relay track", drawTrack},
+	{"board", "chess board boardgame checkers go shogi blitz bridge cards esports", drawBoard},
+	{"code", "hackathon hack programming coding code software web data ai app developer golang python rust security ctf", drawCode},
+	{"cubes", "cube cubing puzzle robotics robot robots lego engineering maker hardware 3d", drawCubes},
+	{"orbits", "physics astronomy science space quiz olympiad chemistry debate", drawOrbits},
+	{"peaks", "climbing hiking trail outdoor orienteering ski mountain bouldering nature", drawPeaks},
+	{"waves", "math mathematics maths music swimming sailing rowing statistics algebra singing", drawWaves},
+	{"tiles", "design art photo photography game games jam film writing theatre", drawTiles},
+}
+
+// anyOccasion is how many motifs, the last ones, suit a competition whose words name none.
+const anyOccasion = 4
+
+// Of is the cover of a competition that has none of its own.
+func Of(title string, tags []string) Art {
+	h := fnv.New64a()
+	for _, part := range append([]string{title}, tags...) {
+		_, _ = h.Write([]byte(part + "\x00")) // a hash never fails
+	}
+	sum := h.Sum64()
+	a := Art{motif: len(motifs) - 1 - int(sum>>32%anyOccasion), seed: uint32(sum)} //nolint:gosec // the lower half is meant
+	words := strings.Fields(strings.ToLower(strings.Join(tags, " ") + " " + title))
+	for _, word := range words {
+		for i := range motifs {
+			if strings.Contains(" "+motifs[i].words+" ", " "+strings.Trim(word, ".,:;!?()")+" ") {
+				a.motif = i
+				return a
+			}
+		}
+	}
+	return a
+}
+
+// Name is short, and stands for the picture in an address.
+func (a Art) Name() string {
+	return motifs[a.motif].name + "-" + strconv.FormatUint(uint64(a.seed), 36)
+}
+
+// Named is the Art with a name; false when there is none.
+func Named(name string) (Art, bool) {
+	kind, number, _ := strings.Cut(name, "-")
+	seed, err := strconv.ParseUint(number, 36, 32)
+	for i := range motifs {
+		a := Art{motif: i, seed: uint32(seed)} //nolint:gosec // ParseUint held it to 32 bits
+		if err == nil && motifs[i].name == kind && a.Name() == name {
+			return a, true
+		}
+	}
+	return Art{}, false
+}
+
+// scene is the picture as shapes.
+func (a Art) scene() *scene {
+	r := rand.New(rand.NewPCG(uint64(a.seed), uint64(a.motif))) //nolint:gosec // a picture is no secret
+	p := palettes[r.IntN(len(palettes))]
+	s := &scene{top: p.top, bottom: p.bottom}
+	motifs[a.motif].draw(s, p, r)
+	return s
+}
+
+// SVG draws the picture. It has no scripts, no styles and no text.
+func (a Art) SVG() []byte { return a.scene().svg() }

@@ -1,0 +1,159 @@
+package cover
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"image"
+	"image/color"
+	"image/jpeg"
+	_ "image/png" // an upload may be one
+	"io"
+	"slices"
+	"time"
+
+	"golang.org/x/image/draw"
+	_ "golang.org/x/image/webp" // an upload may be one
+
+	"minicompete/internal/compete"
+)
+
+// The limits of an upload.
+const (
+	// MaxPixels bounds a picture's size as its header tells it, before anything is decoded: a file of a few kilobytes can claim gigabytes.
+	// It admits the 16 megapixels of most cameras.
+	MaxPixels = 16 << 20
+	// maxDecoded bounds the bytes of the decoded picture: MaxPixels at 4 bytes each, and half as many pixels at 8.
+	maxDecoded = 4 * MaxPixels
+	// decodeTimeout bounds the decoding: a JPEG may go over all of its pixels again and again.
+	decodeTimeout = 10 * time.Second
+	// Patience is how long an upload waits for its turn.
+	patience = 15 * time.Second
+)
+
+// The sizes in bytes that the two pictures of a cover are fitted to.
+const (
+	MaxLarge = 60_000
+	MaxSmall = 30_000
+)
+
+// Maker turns uploads into covers, one at a time: that takes some 200 MB for the largest.
+type Maker struct{ turn chan struct{} }
+
+var _ compete.CoverMaker = (*Maker)(nil)
+
+// NewMaker returns a Maker. A process needs one.
+func NewMaker() *Maker { return &Maker{turn: make(chan struct{}, 1)} }
+
+// Make implements compete.CoverMaker. The middle of the picture is kept, turned as its EXIF data says; nothing else of its metadata is.
+func (m *Maker) Make(ctx context.Context, upload []byte) (compete.Cover, error) {
+	format, err := check(upload)
+	if err != nil {
+		return compete.Cover{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	select {
+	case m.turn <- struct{}{}:
+		defer func() { <-m.turn }()
+	case <-ctx.Done():
+		return compete.Cover{}, compete.ErrBusy
+	}
+	picture, _, err := image.Decode(&limited{bytes.NewReader(upload), time.Now().Add(decodeTimeout)})
+	if err != nil {
+		return compete.Cover{}, compete.ErrCoverUnreadable
+	}
+	large := cut(picture, orientation(format, upload))
+	small := image.NewRGBA(image.Rect(0, 0, Width/2, Height/2))
+	draw.CatmullRom.Scale(small, small.Bounds(), large, large.Bounds(), draw.Src, nil)
+	c := compete.Cover{Large: fit(large, MaxLarge), Small: fit(small, MaxSmall)}
+	hash := sha256.Sum256(slices.Concat(c.Large, c.Small))
+	c.Hash = hex.EncodeToString(hash[:8])
+	return c, nil
+}
+
+// check reads the header.
+func check(upload []byte) (format string, err error) {
+	if len(upload) > compete.MaxCoverUpload {
+		return "", compete.ErrCoverTooLarge
+	}
+	header, format, err := image.DecodeConfig(bytes.NewReader(upload))
+	if err != nil || format != "png" && format != "jpeg" && format != "webp" || header.Width < 1 || header.Height < 1 {
+		return "", compete.ErrCoverUnreadable
+	}
+	perPixel := 4
+	if header.ColorModel == color.NRGBA64Model || header.ColorModel == color.RGBA64Model {
+		perPixel = 8
+	}
+	if header.Width > MaxPixels || header.Height > MaxPixels || header.Width*header.Height > MaxPixels || header.Width*header.Height*perPixel > maxDecoded {
+		return "", compete.ErrCoverTooManyPixels
+	}
+	return format, nil
+}
+
+// limited ends a file when the time is up: that ends its decoder.
+type limited struct {
+	io.Reader
+	until time.Time
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	if time.Now().After(l.until) {
+		return 0, io.ErrUnexpectedEOF
+	}
+	return l.Reader.Read(p)
+}
+
+// cut scales the middle of a picture to a large cover, on white, and turns it upright.
+func cut(picture image.Image, turned int) *image.RGBA {
+	w, h := Width, Height
+	if turned >= 5 { // it lies on its side
+		w, h = h, w
+	}
+	b := picture.Bounds()
+	part := b
+	if b.Dx()*h > b.Dy()*w {
+		width := max(1, b.Dy()*w/h)
+		part.Min.X += (b.Dx() - width) / 2
+		part.Max.X = part.Min.X + width
+	} else {
+		height := max(1, b.Dx()*h/w)
+		part.Min.Y += (b.Dy() - height) / 2
+		part.Max.Y = part.Min.Y + height
+	}
+	scaled := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(scaled, scaled.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.CatmullRom.Scale(scaled, scaled.Bounds(), picture, part, draw.Over, nil)
+	return upright(scaled, turned)
+}
+
+// qualities of a JPEG, the best first.
+var qualities = []int{88, 82, 76, 70, 64, 56, 48, 40, 32}
+
+// fit encodes a picture within a number of bytes: at the best quality that fits, and blurred when none does.
+func fit(picture *image.RGBA, most int) []byte {
+	var out bytes.Buffer
+	for blur := 1; ; blur *= 2 {
+		if blur > 1 {
+			picture = blurred(picture, blur)
+		}
+		for _, quality := range qualities {
+			out.Reset()
+			_ = jpeg.Encode(&out, picture, &jpeg.Options{Quality: quality}) // a buffer takes everything, and the size is right
+			if out.Len() <= most {
+				return out.Bytes()
+			}
+		}
+	}
+}
+
+// blurred takes out what is finer than so many pixels.
+func blurred(picture *image.RGBA, by int) *image.RGBA {
+	b := picture.Bounds()
+	coarse := image.NewRGBA(image.Rect(0, 0, max(1, b.Dx()/by), max(1, b.Dy()/by)))
+	draw.BiLinear.Scale(coarse, coarse.Bounds(), picture, b, draw.Src, nil)
+	smooth := image.NewRGBA(b)
+	draw.BiLinear.Scale(smooth, b, coarse, coarse.Bounds(), draw.Src, nil)
+	return smooth
+}

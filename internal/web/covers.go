@@ -1,0 +1,236 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/cover"
+	"minicompete/internal/problem"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+const (
+	// maxCoverForm bounds a form with a picture, in bytes.
+	maxCoverForm = compete.MaxCoverUpload + 64<<10
+	// uploadTimeout is how long one may take to arrive: 5 MB at a third of a megabit a second.
+	uploadTimeout = 2 * time.Minute
+	forever       = "public, max-age=31536000, immutable"
+)
+
+// coverView is where the pictures of a competition are: its own cover, or one drawn from its title and tags. The address of a drawn
+// one is all that it is made of, so it is the same for everybody, drafts included.
+func coverView(c *compete.Competition) ui.Cover {
+	if c.Cover == "" {
+		drawn := drawnPath(c.Title, c.Tags)
+		return ui.Cover{Large: drawn, Small: drawn}
+	}
+	path := "/competitions/" + c.ID + "/cover/" + c.Cover
+	return ui.Cover{Large: path + ".jpg", Small: path + "-small.jpg", Own: true}
+}
+
+func drawnPath(title string, tags []string) string {
+	return "/covers/" + cover.Of(title, tags).Name() + ".svg"
+}
+
+// sharePath is the picture that shared links to a competition show.
+func sharePath(c *compete.Competition) string {
+	if c.Cover != "" {
+		return coverView(c).Large
+	}
+	return "/competitions/" + c.ID + "/cover/" + shareVersion(c) + ".png"
+}
+
+// shareVersion changes whenever the drawn picture for shared links does.
+func shareVersion(c *compete.Competition) string {
+	return hashOf(cover.Of(c.Title, c.Tags).Name(), c.Title, whenAndWhere(c))[:16]
+}
+
+// startDay is the start where the competition is; nil when it is not known.
+func startDay(c *compete.Competition) *time.Time {
+	if c.StartDate == nil {
+		return nil
+	}
+	day := c.StartDate.In(c.Schedule().Zone())
+	return &day
+}
+
+// whenAndWhere is the line below the title.
+func whenAndWhere(c *compete.Competition) string {
+	var parts []string
+	if day := startDay(c); day != nil {
+		parts = append(parts, day.Format("Mon, 2 Jan 2006"))
+	}
+	if c.Location != "" {
+		parts = append(parts, c.Location)
+	}
+	return strings.Join(parts, " · ")
+}
+
+// drawnCover serves a drawn cover. It asks neither session nor database.
+func drawnCover(w http.ResponseWriter, r *http.Request) {
+	name, isSVG := strings.CutSuffix(r.PathValue("file"), ".svg")
+	art, known := cover.Named(name)
+	if !known || !isSVG {
+		http.NotFound(w, r)
+		return
+	}
+	sendPicture(w, "image/svg+xml", forever, art.SVG())
+}
+
+func sendPicture(w http.ResponseWriter, contentType, cacheControl string, picture []byte) {
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Cache-Control", cacheControl)
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // pictures of shared links are shown elsewhere
+	h.Set("Content-Length", strconv.Itoa(len(picture)))
+	_, _ = w.Write(picture) // the client may be gone
+}
+
+// picture serves what coverView and sharePath name. Only a draft's asks who wants it. An address with an old version leads to the
+// present one.
+func (a *app) picture(w http.ResponseWriter, r *http.Request) {
+	visible, err := a.Service.Competition(r.Context(), compete.Actor{}, r.PathValue("id"))
+	public := err == nil
+	if errors.Is(err, compete.ErrCompetitionMissing) {
+		var v *visit
+		if v, err = a.open(w, r); err == nil {
+			visible, err = a.Service.Competition(r.Context(), v.actor, r.PathValue("id"))
+		}
+	}
+	var file coverFile
+	if err == nil {
+		file, err = a.coverFile(r, &visible)
+	}
+	switch {
+	case err != nil:
+		http.Error(w, "There's no such picture.", problem.Status(compete.AsError(err).Kind))
+	case file.moved != "":
+		w.Header().Set("Cache-Control", "no-cache")
+		http.Redirect(w, r, file.moved, http.StatusSeeOther)
+	case public:
+		sendPicture(w, file.contentType, forever, file.content)
+	default:
+		sendPicture(w, file.contentType, "no-store", file.content)
+	}
+}
+
+// coverFile is a picture, or where it is now.
+type coverFile struct {
+	contentType string
+	content     []byte
+	moved       string
+}
+
+func (a *app) coverFile(r *http.Request, c *compete.Competition) (coverFile, error) {
+	path := r.URL.Path
+	if now := sharePath(c); strings.HasSuffix(path, ".png") {
+		if path != now {
+			return coverFile{moved: now}, nil
+		}
+		picture, err := a.covers.get(path, func() ([]byte, error) {
+			return cover.Of(c.Title, c.Tags).PNG(cover.Words{Title: c.Title, Line: whenAndWhere(c), Site: "Mini Compete"})
+		})
+		return coverFile{contentType: "image/png", content: picture}, err
+	}
+	now := coverView(c)
+	small := strings.HasSuffix(path, "-small.jpg")
+	switch {
+	case small && path != now.Small:
+		return coverFile{moved: now.Small}, nil
+	case !small && path != now.Large:
+		return coverFile{moved: now.Large}, nil
+	}
+	picture, err := a.covers.get(path, func() ([]byte, error) {
+		stored, err := a.Service.Cover(r.Context(), c)
+		if small {
+			return stored.Small, err
+		}
+		return stored.Large, err
+	})
+	return coverFile{contentType: "image/jpeg", content: picture}, err
+}
+
+// uploadCover takes a picture. With script the part of the page around the form is replaced, so that nothing typed elsewhere is lost.
+func (a *app) uploadCover(r *http.Request, v *visit) (response, error) {
+	if err := v.requireLogin(); err != nil {
+		return nil, err
+	}
+	c, err := a.Service.Competition(r.Context(), v.actor, r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	upload, err := readUpload(v)
+	if err == nil {
+		c, err = a.Service.SetCover(r.Context(), v.actor, c.ID, upload)
+	}
+	return a.showCover(v, &c, "cover-saved", err)
+}
+
+func (a *app) removeCover(r *http.Request, v *visit) (response, error) {
+	c, err := a.Service.DeleteCover(r.Context(), v.actor, r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	return a.showCover(v, &c, "cover-removed", nil)
+}
+
+// readUpload reads the picture out of a form of one file.
+func readUpload(v *visit) ([]byte, error) {
+	_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(uploadTimeout)) // a writer without deadlines needs none
+	parts, err := v.r.MultipartReader()
+	if err != nil {
+		return nil, errBadForm
+	}
+	for {
+		part, err := parts.NextPart()
+		if err != nil {
+			return nil, errBadForm
+		}
+		if part.FormName() != "cover" {
+			continue
+		}
+		upload, err := io.ReadAll(io.LimitReader(part, compete.MaxCoverUpload+1))
+		switch {
+		case err != nil:
+			return nil, errBadForm
+		case len(upload) == 0:
+			return nil, compete.Invalid(compete.FieldError{Field: "cover", Message: "must be chosen first"})
+		}
+		return upload, nil
+	}
+}
+
+// showCover answers a change of the cover, or its refusal.
+func (a *app) showCover(v *visit, c *compete.Competition, flash string, err error) (response, error) {
+	e, ok := refused(err)
+	if err != nil && !ok {
+		return nil, err
+	}
+	form := coverForm(c)
+	status := http.StatusOK
+	switch {
+	case err != nil:
+		status, form.Error = problem.Status(e.Kind), plainText(e)
+	default:
+		form.Saved = flashes[flash].Text
+	}
+	switch {
+	case v.partial():
+		return show(status, pages.CoverSection(form)), nil
+	case err == nil:
+		return redirectWith(flash, "/competitions/"+c.ID+"/edit"), nil
+	}
+	stored := storedForm(c, v.zone())
+	stored.Cover = form
+	return showForm(v, status, stored), nil
+}
+
+func coverForm(c *compete.Competition) *pages.CoverForm {
+	return &pages.CoverForm{Action: "/competitions/" + c.ID + "/cover", Cover: coverView(c)}
+}

@@ -1,0 +1,43 @@
+package web
+
+import "sync"
+
+// pictureCache keeps the pictures asked for last, by their addresses: one address always has the same picture, and everybody who comes
+// for an opening wants the same few.
+type pictureCache struct {
+	mu      sync.Mutex
+	kept    map[string][]byte
+	drawing sync.Mutex // one picture at a time is drawn or fetched
+}
+
+// keptPictures bounds the cache: 60 KB each.
+const keptPictures = 32
+
+func (c *pictureCache) get(path string, make func() ([]byte, error)) ([]byte, error) {
+	if picture, ok := c.look(path); ok {
+		return picture, nil
+	}
+	c.drawing.Lock()
+	defer c.drawing.Unlock()
+	if picture, ok := c.look(path); ok { // made while we waited
+		return picture, nil
+	}
+	picture, err := make()
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.kept) >= keptPictures || c.kept == nil {
+		c.kept = map[string][]byte{}
+	}
+	c.kept[path] = picture
+	return picture, nil
+}
+
+func (c *pictureCache) look(path string) ([]byte, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	picture, ok := c.kept[path]
+	return picture, ok
+}
