@@ -9,7 +9,6 @@ import (
 
 	"minicompete/internal/compete"
 	"minicompete/internal/problem"
-	"minicompete/internal/web/markdown"
 	"minicompete/internal/web/pages"
 	"minicompete/internal/web/ui"
 )
@@ -25,7 +24,7 @@ func (a *app) competition(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand pages.Stand) (response, error) {
-	html, err := markdown.HTML(c.Description)
+	html, err := a.texts.HTML(c.ID, c.Version, c.Description)
 	if err != nil {
 		return nil, err
 	}

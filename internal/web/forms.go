@@ -25,7 +25,7 @@ func fieldLabel(field string) string {
 	return capital(b.String())
 }
 
-// sentence makes the domain's fragment ("must be in the future") stand on its own.
+// sentence makes the domain's fragment ("must be in the future", "is required") stand on its own.
 func sentence(fragment string) string {
 	if strings.HasPrefix(fragment, "must ") || strings.HasPrefix(fragment, "may ") {
 		return capital(fragment) + "."

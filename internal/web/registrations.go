@@ -38,7 +38,7 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 	status := http.StatusOK
 	err = a.listRegistrations(r, v, &data, filter)
 	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
-		status, data.Error = http.StatusUnprocessableEntity, "Can't search for this: "+firstField(e)
+		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"minicompete/internal/compete"
 	"minicompete/internal/live"
+	"minicompete/internal/web/markdown"
 	"minicompete/internal/web/static"
 )
 
@@ -74,6 +75,7 @@ type app struct {
 	pages   *live.Door
 	viewers *viewers
 	tags    *popularTags
+	texts   *markdown.Cache
 	covers  pictureCache
 	up      map[string]int // for each route that only takes posts, how far up the page with its form is
 }
@@ -95,6 +97,7 @@ func Broken(c Config) http.Handler {
 func New(ctx context.Context, c Config) http.Handler {
 	a := newApp(c)
 	a.tags = &popularTags{read: c.Service.PopularTags}
+	a.texts = markdown.NewCache()
 	a.pages = c.Live.Door(seatsEvent)
 	a.viewers = newViewers(c.Service.UnreadMessagesOf, c.Sessions.Ended, c.Log)
 	go a.viewers.run(ctx)

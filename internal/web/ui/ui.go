@@ -117,7 +117,7 @@ var looks = map[State]look{
 	StateClosed:     {"is-closed", "closed", "Closed"},
 	StateCancelled:  {"is-cancelled", "cancelled", "Cancelled"},
 	StateDraft:      {"is-draft", "draft", "Draft"},
-	StatePending:    {"is-open", "upcoming", "Confirming"},
+	StatePending:    {"is-open", "upcoming", "Processing"},
 	StateConfirmed:  {"is-open", "open", "Confirmed"},
 	StateWaitlisted: {"is-waitlist", "waitlist", "On the waitlist"},
 }
