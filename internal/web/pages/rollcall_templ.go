@@ -207,7 +207,7 @@ func RollCall(p ui.Page, d RollCallData, rows templ.Component) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</p></header><table class=\"roll\"><thead><tr><th scope=\"col\">No.</th><th scope=\"col\">Name</th><th scope=\"col\">Status</th><th scope=\"col\" class=\"roll-sign\">Signature</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</p></header><table class=\"roll\"><thead><tr><th scope=\"col\" class=\"w-18\">No.</th><th scope=\"col\">Name</th><th scope=\"col\" class=\"w-32\">Status</th><th scope=\"col\" class=\"roll-sign\">Signature</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -229,10 +229,10 @@ func RollCall(p ui.Page, d RollCallData, rows templ.Component) templ.Component {
 	})
 }
 
-// standing is the state in words, and the place in line.
+// standing is the state in words, or the place in line.
 func (r RegistrationRow) standing() string {
 	if r.Place != "" {
-		return r.State.Label() + ", " + r.Place
+		return "Waitlisted, " + r.Place
 	}
 	return r.State.Label()
 }
