@@ -70,7 +70,8 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 	started := r.Competition.Started(now)
 	view := pages.MyRegistration{
 		CompetitionID: r.CompetitionID, Title: r.Competition.Title, Location: r.Competition.Location,
-		State: registrationState(&r.Registration), Reason: r.Removal.Reason, Number: r.Seq, Starts: r.Competition.StartDate,
+		State: registrationState(&r.Registration), Reason: r.Removal.Reason, Number: r.Seq,
+		Starts: r.Competition.StartDate, Zone: r.Competition.Zone(),
 		Seats: seatsView(r.Competition.Seats(now)), CanWithdraw: !started,
 	}
 	if r.Competition.Status == compete.StatusDraft { // an admin unpublished it: its page is hidden
@@ -131,7 +132,7 @@ func (a *app) organizerData(v *visit) (pages.OrganizerData, error) {
 func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.Time) {
 	phase := c.Phase(now)
 	data.Competitions = append(data.Competitions, pages.MyCompetition{
-		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: seatsView(c.Seats(now)),
+		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(), Seats: seatsView(c.Seats(now)),
 	})
 	if phase == compete.PhaseCancelled || phase == compete.PhaseDraft {
 		if phase == compete.PhaseDraft && !c.Unpublished {
