@@ -60,6 +60,7 @@ func TestDemo(t *testing.T) {
 		{"long titles", testLongTitles},
 		{"refused forms", testRefusedForms},
 		{"drafts of forms", testDraftsOfForms},
+		{"newcomer", testNewcomersWay},
 		{"preview", testPreviewIsThePage},
 		{"phone order", testPhoneOrder},
 		{"API docs", testAPIDocs},
