@@ -56,6 +56,7 @@ func newAPI(config Config, mux *http.ServeMux) *api {
 	a.registerAccounts()
 	a.registerMails()
 	a.registerCompetitions()
+	a.registerCovers()
 	a.registerRegistrations()
 	a.registerMailbox()
 	a.registerLive()

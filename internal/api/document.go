@@ -56,6 +56,9 @@ func (a *api) operation(r route) huma.Operation {
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Description: r.description, Tags: []string{r.tag},
 		DefaultStatus: r.status, SkipValidateBody: true, Middlewares: a.middleware(r), Responses: map[string]*huma.Response{},
 	}
+	if r.upload > 0 {
+		op.MaxBodyBytes, op.BodyReadTimeout = r.upload, uploadTimeout
+	}
 	if r.access == loggedIn {
 		op.Security = []map[string][]string{{bearerScheme: {}}}
 	}
@@ -75,6 +78,8 @@ func (a *api) contentOf(r route) map[string]*huma.MediaType {
 			content[media] = &huma.MediaType{Schema: schemaOf[[]ParticipantRegistration](a)}
 		case mediaCSV:
 			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId\r\n"}
+		case mediaJPEG, mediaSVG:
+			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 		case mediaEvents:
 			example, _ := seatsEvent(compete.Seats{SeatsLeft: 42, Phase: compete.PhaseOpen}) // it cannot fail
 			content[media] = &huma.MediaType{Schema: schemaOf[Seats](a), Example: example}
@@ -94,6 +99,9 @@ func (a *api) documentProblems(op *huma.Operation, r route) {
 	}
 	if r.request != nil {
 		problems = append(problems, errBodyTooLarge, errNotJSON, errBodyTooSlow)
+	}
+	if r.upload > 0 {
+		problems = append(problems, errCoverBodyTooLarge, errBodyTooSlow)
 	}
 	for _, p := range problems {
 		status := strconv.Itoa(p.Status)
