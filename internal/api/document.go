@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"minicompete/internal/brand"
 	"minicompete/internal/compete"
 	"minicompete/internal/problem"
 )
@@ -15,12 +17,12 @@ import (
 const bearerScheme = "bearer"
 
 // document starts the OpenAPI document; handle adds the routes.
-func document(version string) huma.Config {
+func document(version string, site brand.Site) huma.Config {
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
-				Title: "Mini Compete", Version: version,
+				Title: cmp.Or(site.Name, brand.DefaultName), Version: version, Contact: contact(site), TermsOfService: site.Terms,
 				Description: "Create competitions, register for them, and know immediately where you stand.\n\n" +
 					"Times are RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`. Lists are JSON arrays; " +
 					"the `Link` header points to the next page. Seat counts always reflect the last commit.",
@@ -45,6 +47,17 @@ func document(version string) huma.Config {
 		Formats:       map[string]huma.Format{mediaJSON: {Marshal: marshal}, "json": {Marshal: marshal}},
 		DefaultFormat: mediaJSON,
 	}
+}
+
+// contact is nil where there is none.
+func contact(site brand.Site) *huma.Contact {
+	switch {
+	case site.Contact == "":
+		return nil
+	case brand.IsWebAddress(site.Contact):
+		return &huma.Contact{Name: site.Name, URL: site.Contact}
+	}
+	return &huma.Contact{Name: site.Name, Email: site.Contact}
 }
 
 // operation is a route in the words of OpenAPI.
