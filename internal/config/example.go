@@ -49,9 +49,9 @@ func Example() string {
 	var b strings.Builder
 	b.WriteString("# Every setting of minicompete, with its default. The program reads its environment first, then the file .env in the\n" +
 		"# working directory. Copy what you want to change into .env (./setup.sh writes the secrets there).\n" +
-		"# Every setting is also a flag: see minicompete serve --help. This file is generated from internal/config.\n" +
+		"# Except for secrets, every setting is also a flag: see minicompete serve --help.\n" +
 		"# To read a secret, or a URL with a password, from a file, set JWT_SECRET_FILE, DATABASE_URL_FILE and so on to its path.\n" +
-		"# Secrets and passwords are never accepted as flags.\n")
+		"# This file is generated from internal/config.\n")
 	group := ""
 	for _, flag := range settings(describe()) {
 		if flag.Group != nil && flag.Group.Title != group {

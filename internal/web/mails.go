@@ -161,12 +161,20 @@ func (a *app) verifyAgain(r *http.Request, v *visit) (response, error) {
 		return redirect(verifyPath(next)), nil
 	}
 	if e, ok := refused(err); err != nil && ok {
-		return a.showVerify(v, problem.Status(e.Kind), next, plainText(e))
+		return a.showVerify(v, problem.Status(e.Kind), next, a.linkRefused(e))
 	}
 	if err != nil {
 		return nil, err
 	}
 	return redirectWith(linkFlashes[a.mailing()], verifyPath(next)), nil
+}
+
+// linkRefused says why there is no link. Where none is emailed, it doesn't send people to look for one.
+func (a *app) linkRefused(e *compete.Error) string {
+	if errors.Is(e, compete.ErrLinkTooSoon) && a.mailing() != pages.MailSent {
+		return "You asked for a link a moment ago. Wait a minute before you ask again."
+	}
+	return plainText(e)
 }
 
 // emailView is the part of the account page about the address.
@@ -178,7 +186,12 @@ func (a *app) changeEmail(r *http.Request, v *visit) (response, error) {
 	email := r.PostFormValue("email")
 	err := a.Service.RequestEmailChange(r.Context(), v.actor, email, r.PostFormValue("currentPassword"))
 	if e, ok := refused(err); err != nil && ok {
-		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) { d.Mail.New, d.Mail.Errors = email, formErrors(e) })
+		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) {
+			d.Mail.New, d.Mail.Errors = email, formErrors(e)
+			if len(e.Fields) == 0 {
+				d.Mail.Errors = pages.Errors{"": a.linkRefused(e)}
+			}
+		})
 	}
 	if err != nil {
 		return nil, err

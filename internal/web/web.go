@@ -16,6 +16,7 @@ import (
 	"minicompete/internal/brand"
 	"minicompete/internal/compete"
 	"minicompete/internal/live"
+	"minicompete/internal/web/markdown"
 	"minicompete/internal/web/static"
 	"minicompete/internal/web/ui"
 )
@@ -79,6 +80,7 @@ type app struct {
 	pages   *live.Door
 	viewers *viewers
 	tags    *popularTags
+	texts   *markdown.Cache
 	covers  pictureCache
 	site    ui.Site
 	up      map[string]int // for each route that only takes posts, how far up the page with its form is
@@ -103,6 +105,7 @@ func New(ctx context.Context, c Config) http.Handler {
 	a.Site.Name = cmp.Or(a.Site.Name, brand.DefaultName)
 	a.site = siteView(a.Site)
 	a.tags = &popularTags{read: c.Service.PopularTags}
+	a.texts = markdown.NewCache()
 	a.pages = c.Live.Door(seatsEvent)
 	a.viewers = newViewers(c.Service.UnreadMessagesOf, c.Sessions.Ended, c.Log)
 	go a.viewers.run(ctx)

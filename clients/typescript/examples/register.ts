@@ -1,7 +1,7 @@
-// Opens a competition with one seat, and has two people register for it:
+// Creates a competition with one seat and registers two people for it:
 //
-//     npm run example                               at http://localhost:3001, where `make run` serves the demo
-//     API_URL=https://… npm run example             elsewhere
+//     npm run example                               uses http://localhost:3001, where `make run` serves the demo
+//     API_URL=https://… npm run example             uses another server
 import { APIError, MiniCompete } from "../src/index.js";
 
 declare const process: { env: Record<string, string | undefined> };
@@ -9,7 +9,7 @@ declare const process: { env: Record<string, string | undefined> };
 const url = process.env["API_URL"] ?? "http://localhost:3001";
 const stamp = Date.now().toString(36);
 
-/** A client of a new account. */
+/** Returns a client for a new account. */
 async function newcomer(name: string, role: "ORGANIZER" | "PARTICIPANT"): Promise<MiniCompete> {
   const client = new MiniCompete({ url });
   await client.signUp({ name, email: `${name}-${stamp}@example.com`.toLowerCase(), password: "password123", role });
@@ -25,7 +25,7 @@ const [olga, petra, quirin] = await Promise.all([
 const { id, title } = await olga.request("post", "/api/competitions", {
   body: {
     title: `One seat ${stamp}`,
-    description: "Made by the example of the TypeScript client.",
+    description: "Created by the TypeScript client's example.",
     tags: ["example", stamp],
     capacity: 1,
     regDeadline: new Date(Date.now() + 24 * 3600 * 1000).toISOString(),
@@ -35,7 +35,7 @@ const { id, title } = await olga.request("post", "/api/competitions", {
 
 const key = crypto.randomUUID();
 const first = await petra.register(id, key);
-const again = await petra.register(id, key); // as after a lost answer: it is the same registration
+const again = await petra.register(id, key); // as after a lost response: it's the same registration
 console.log(`Petra: ${first.status}, number ${first.seq}, ${again.id === first.id ? "once" : "twice"}`);
 
 const second = await quirin.register(id);
@@ -52,7 +52,7 @@ await petra.request("delete", "/api/registrations/{id}", { path: { id: first.id 
 const [registration] = await quirin.request("get", "/api/users/me/registrations");
 console.log(`Petra cancelled, so Quirin has the seat: ${registration?.status === "PENDING" || registration?.status === "CONFIRMED"}`);
 
-// An edit names the version it is of, so that nobody's is lost.
+// An edit names the version it's based on, so that nobody's edit is lost.
 const { headers } = await olga.send("get", "/api/competitions/{id}", { path: { id } });
 const etag = headers.get("ETag") ?? "";
 const changed = await olga.request("patch", "/api/competitions/{id}", {

@@ -2,23 +2,23 @@ import { APIError } from "./error.js";
 import type { Input, Method, Output, PathWith, Rest, Schemas } from "./types.js";
 
 export interface Options {
-  /** Where the API is, without /api: https://compete.example.com */
+  /** The base URL of the API, without /api, such as https://compete.example.com. */
   url: string;
-  /** Whose requests these are; logIn and signUp set it. */
+  /** The token to send with requests. logIn and signUp set it. */
   token?: string;
-  /** How often a request is sent again when the server asks to come back, and, if that can do no harm, when it is away. 3 by default. */
+  /** How many times to retry when the server is busy or, if the request is safe to repeat, unreachable. Defaults to 3. */
   retries?: number;
-  /** Takes the place of the global fetch. */
+  /** A replacement for the global fetch. */
   fetch?: typeof fetch;
 }
 
-/** An answer with what its headers hold beside the body. */
+/** A response: its body and its headers. */
 export interface Answer<T> {
   data: T;
   headers: Headers;
 }
 
-/** Every route of the API: request() knows their parameters and answers. The methods below it are the usual ways through it. */
+/** A client for every route of the API. request() knows their parameters and responses. The other methods cover common tasks. */
 export class MiniCompete {
   token: string | undefined;
   readonly #url: string;
@@ -32,7 +32,7 @@ export class MiniCompete {
     this.#fetch = options.fetch ?? ((...args) => fetch(...args));
   }
 
-  /** Sends a request, and throws an APIError unless it succeeds. */
+  /** Sends a request. Throws an APIError if it fails. */
   async request<M extends Method, P extends PathWith<M>>(
     method: M,
     path: P,
@@ -41,7 +41,7 @@ export class MiniCompete {
     return (await this.send(method, path, ...rest)).data;
   }
 
-  /** Is request, and also gives the answer's headers: ETag, Link, Idempotency-Replayed. */
+  /** Like request, but also returns the response headers: ETag, Link, Idempotency-Replayed. */
   async send<M extends Method, P extends PathWith<M>>(
     method: M,
     path: P,
@@ -64,7 +64,7 @@ export class MiniCompete {
     return this.#remember(await this.request("post", "/api/auth/login", { body: { email, password } }));
   }
 
-  /** Registers the user. It is safe to call again with the same key, also after an error: there is one registration at most. */
+  /** Registers the user. It's safe to call again with the same key, even after an error: you never get more than one registration. */
   async register(competition: string, key: string = crypto.randomUUID()): Promise<Schemas["Registration"]> {
     return this.request("post", "/api/competitions/{id}/register", {
       path: { id: competition },
@@ -73,7 +73,7 @@ export class MiniCompete {
     });
   }
 
-  /** All competitions that fit, one page after the other as they are asked for. */
+  /** All matching competitions. Fetches further pages as needed. */
   async *competitions(query: NonNullable<Input<"get", "/api/competitions">["query"]> = {}): AsyncGenerator<Schemas["Competition"]> {
     for (let cursor = query.cursor; ; ) {
       const page = await this.send("get", "/api/competitions", { query: cursor === undefined ? query : { ...query, cursor } });
@@ -119,7 +119,7 @@ export class MiniCompete {
   }
 }
 
-/** An Input without the knowledge of its route. */
+/** An Input that isn't tied to a route. */
 interface Loose {
   path?: Record<string, unknown>;
   query?: Record<string, unknown>;

@@ -1,13 +1,13 @@
 import type { Schemas } from "./types.js";
 
-/** An answer that is a problem. `code` is stable: compare it, not the words. */
+/** An error response. `code` is stable: compare it instead of the message. */
 export class APIError extends Error {
   override readonly name = "APIError";
   readonly status: number;
   readonly code: string;
-  /** What is wrong with which field; empty unless fields are. */
+  /** The invalid fields, if any. */
   readonly fields: readonly Schemas["FieldError"][];
-  /** How many seconds to wait before the same request may succeed; absent where waiting doesn't help. */
+  /** How many seconds to wait before trying again; absent if waiting doesn't help. */
   readonly retryAfter: number | undefined;
 
   constructor(status: number, problem: Partial<Schemas["Problem"]>, retryAfter?: number) {
@@ -18,7 +18,7 @@ export class APIError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Reads the problem out of an answer that is none of the 200s. */
+  /** Reads the problem from a response that isn't a 2xx. */
   static async of(answer: Response): Promise<APIError> {
     let problem: Partial<Schemas["Problem"]> = {};
     if (answer.headers.get("Content-Type")?.startsWith("application/problem+json")) {

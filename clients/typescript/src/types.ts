@@ -1,12 +1,12 @@
 // What the types of the OpenAPI document say about one request: what goes in, and what comes out.
 import type { components, paths } from "./schema.js";
 
-/** The API's own types, by name: Schemas["Competition"]. */
+/** The API's types by name, such as Schemas["Competition"]. */
 export type Schemas = components["schemas"];
 
 export type Method = "get" | "post" | "patch" | "delete";
 
-/** The paths that have the method. */
+/** The paths that support the method. */
 export type PathWith<M extends Method> = {
   [P in keyof paths]: paths[P] extends Record<M, object> ? P : never;
 }[keyof paths];
@@ -32,22 +32,22 @@ type Part<Name extends string, T> = [T] extends [never]
     ? { [N in Name]?: T }
     : { [N in Name]: T };
 
-/** What a request needs beside its method and path. */
+/** What a request needs in addition to its method and path. */
 export type Input<M extends Method, P extends PathWith<M>> = Part<"path", Parameters<Operation<M, P>, "path">> &
   Part<"query", Parameters<Operation<M, P>, "query">> &
   Part<"headers", Parameters<Operation<M, P>, "header">> &
   Part<"body", JSONBody<Operation<M, P>>> & {
-    /** Ends the request. */
+    /** Aborts the request. */
     signal?: AbortSignal;
   };
 
-/** The arguments after method and path: none are needed where nothing is required. */
+/** The arguments after method and path. They're optional if nothing is required. */
 export type Rest<T> = object extends T ? [input?: T] : [input: T];
 
 type Good<R> = {
   [S in keyof R]: S extends 200 | 201 ? (R[S] extends { content: { "application/json": infer T } } ? T : never) : never;
 }[keyof R];
 
-/** What a good answer holds. */
+/** The body of a successful response. */
 export type Output<M extends Method, P extends PathWith<M>> =
   Operation<M, P> extends { responses: infer R } ? Good<R> : never;

@@ -33,8 +33,8 @@ func testRefusedForms(t *testing.T, s site) {
 		v.click(`button[value="PUBLISHED"]`)
 		v.see("[data-errors]", "Please fix the highlighted fields.")
 		// What could not be read and what breaks a rule are told at once.
-		for _, field := range []string{"title", "capacity", "zone"} {
-			v.see(fmt.Sprintf(`[data-errors] a[href="#field-%s"]`, field), ": ")
+		for field, says := range map[string]string{"title": "Title must be at least 3", "capacity": "Number of seats must be", "zone": "zone"} {
+			v.see(fmt.Sprintf(`[data-errors] a[href="#field-%s"]`, field), says)
 			v.until("a message that belongs to "+field, fmt.Sprintf(`(() => { const f = document.querySelector("[name=%s]");
 				return f.getAttribute("aria-invalid") === "true" && f.getAttribute("aria-describedby").split(" ").includes("field-%[1]s-error")
 					&& document.querySelector("#field-%[1]s-error") !== null; })()`, field))
@@ -63,8 +63,8 @@ func testRefusedForms(t *testing.T, s site) {
 		v.fill("currentPassword", "not my password")
 		v.fill("password", "short")
 		v.click(`main form[action="/account/password"] button`)
-		v.see(`[data-errors] a[href="#field-password"]`, "8 characters")
-		v.see(`[data-errors] a[href="#field-currentPassword"]`, "incorrect") // both at once
+		v.see(`[data-errors] a[href="#field-password"]`, "New password must be at least 8 characters")
+		v.see(`[data-errors] a[href="#field-currentPassword"]`, "Current password is incorrect") // both at once
 		if script {
 			v.until("an address that can be reloaded", `location.pathname === "/account"`)
 			v.do(reload())
@@ -137,8 +137,15 @@ func testDraftsOfForms(t *testing.T, s site) {
 	v.open(page)
 	v.see("h1", "Page not found")
 
+	const asks = `(() => { const e = new Event("beforeunload", {cancelable: true}); dispatchEvent(e); return e.defaultPrevented; })()`
 	v.open("/competitions/create")
+	eval[any](v, `window.setItem = Storage.prototype.setItem; Storage.prototype.setItem = () => { throw new Error("no room"); }; 0`)
+	v.until("no question while nothing is typed", `!`+asks)
+	v.typeIn("location", "Nowhere")
+	v.until("a question where it can't be kept", asks)
+	eval[any](v, `Storage.prototype.setItem = window.setItem; 0`)
 	v.typeIn("location", "Elsewhere")
+	v.until("no question where it is kept", `!`+asks)
 	v.until("it to be kept", `Object.keys(localStorage).some((key) => key.startsWith("draft:"))`)
 	v.open("/account")
 	v.click(`main form[action="/auth/logout"] button`)
@@ -159,7 +166,8 @@ func testPreviewIsThePage(t *testing.T, s site) {
 	v.see("#preview .notice", "Images aren't shown: they become links.")
 	v.see("#preview .notice", "HTML is left out")
 	v.see(`#preview a[href="https://example.org/route.png"]`, "The route")
-	const look = `(root) => ["header .badge", "header .tag", "header p", ".dates", ".prose"].map((s) => root.querySelector(s)?.innerText ?? s).join("|")`
+	const look = `(root) => ["header .badge", "header .tag", "header p", ".date-tile", ".dates", ".prose"].map((s) => root.querySelector(s)?.innerText ?? s)
+		.concat(root.querySelector("header img").getAttribute("src")).join("|")`
 	preview := eval[string](v, `(`+look+`)(document.querySelector("#preview"))`)
 	heading := `getComputedStyle(document.querySelector(%q)).fontSize`
 	size := eval[string](v, fmt.Sprintf(heading, "#preview h3"))

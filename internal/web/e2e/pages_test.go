@@ -39,7 +39,7 @@ func testEveryPage(t *testing.T, s site) {
 					stop.then(v)
 				}
 				v.until("the fonts", `document.readyState === "complete" && document.fonts.status === "loaded"`)
-				v.check(stop.name, v.weigh())
+				v.check(stop.name, v.weigh(), v.promises())
 				for _, l := range stop.looks() {
 					v.wear(l)
 					v.check(fmt.Sprintf("%s at %d px, %s", stop.name, l.width, l.theme), v.accessibility(), v.overflow(l.width))
@@ -156,6 +156,13 @@ func (v *visitor) overflow(width int64) string {
 			return fmt.Sprintf("it is %d px wide", wide)
 		}
 	}
+}
+
+// promises are the words by which a page promises email, which a site without a mail server must not. A demo shows samples below /dev.
+func (v *visitor) promises() string {
+	v.t.Helper()
+	return eval[string](v, `location.pathname.startsWith("/dev/") ? "" :
+		(document.querySelector("main").innerText.match(/\b(by e?mail|we(['’](ll|ve))? (already )?email|(check|look into) your (e?mail|inbox)|spam|sends? you an? e?mail)/gi) ?? []).join(", ")`)
 }
 
 // trouble is what went wrong in the page since it was opened.

@@ -5,27 +5,30 @@ package markdown
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"html/template"
 	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer/html"
-	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"minicompete/internal/compete"
 )
 
 var (
-	converter = goldmark.New(
-		goldmark.WithExtensions(extension.Linkify, extension.Strikethrough, extension.Table),
-		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(imagesToLinks{}, 1000))),
-		goldmark.WithRendererOptions(html.WithHardWraps()),
-	)
-	policy = newPolicy()
+	converter = newConverter()
+	policy    = newPolicy()
 )
+
+func newConverter() goldmark.Markdown {
+	md := newMarkdown(html.WithHardWraps())
+	md.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(imagesToLinks{}, 1000)))
+	return md
+}
 
 // newPolicy allows text, lists, tables and links; no images (the pages make no third-party requests; see imagesToLinks),
 // no styles, no ids (they could shadow the page's own).
@@ -50,65 +53,55 @@ var headings = strings.NewReplacer(
 // scrolling makes what scrolls sideways on a narrow screen reachable by keyboard. In sanitised HTML these are tags, never text.
 var scrolling = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<table tabindex="0">`)
 
-// HTML renders source. The result can be put into a page as it is.
+const (
+	maxSource = compete.MaxDescriptionLength // characters
+	maxHTML   = 200_000                      // bytes
+)
+
+// HTML renders source. The result can be put into a page as it is, and has at most 200,000 bytes: of a source that would give more,
+// the text is shown as it is written. Of a longer source than a description may be, what is beyond is left out.
 func HTML(source string) (string, error) {
-	var buf bytes.Buffer
-	if err := converter.Convert([]byte(source), &buf); err != nil {
+	source = cut(source)
+	rendered := limited{left: maxHTML}
+	if err := converter.Convert([]byte(source), &rendered); errors.Is(err, errTooLong) {
+		return plain(source), nil
+	} else if err != nil {
 		return "", fmt.Errorf("render markdown: %w", err)
 	}
-	return scrolling.Replace(policy.Sanitize(headings.Replace(buf.String()))), nil
-}
-
-// imagesToLinks makes each image a link to it, so that nothing an organizer wrote disappears. Within a link its text alone stays.
-type imagesToLinks struct{}
-
-// Transform implements parser.ASTTransformer.
-func (imagesToLinks) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
-	for _, image := range find(doc, ast.KindImage) {
-		image := image.(*ast.Image)
-		parent := image.Parent()
-		if inLink(image) {
-			for child := image.FirstChild(); child != nil; child = image.FirstChild() {
-				parent.InsertBefore(parent, image, child)
-			}
-			parent.RemoveChild(parent, image)
-			continue
-		}
-		link := ast.NewLink()
-		link.Destination = image.Destination
-		for child := image.FirstChild(); child != nil; child = image.FirstChild() {
-			link.AppendChild(link, child)
-		}
-		if link.ChildCount() == 0 {
-			link.AppendChild(link, ast.NewString(image.Destination))
-		}
-		parent.ReplaceChild(parent, image, link)
+	safe := scrolling.Replace(policy.Sanitize(headings.Replace(rendered.String())))
+	if len(safe) > maxHTML {
+		return plain(source), nil
 	}
+	return safe, nil
 }
 
-func inLink(n ast.Node) bool {
-	for n = n.Parent(); n != nil; n = n.Parent() {
-		if n.Kind() == ast.KindLink {
-			return true
+// cut leaves the beginning of a source that is too long.
+func cut(source string) string {
+	n := 0
+	for i := range source {
+		if n++; n > maxSource {
+			return source[:i] + "…"
 		}
 	}
-	return false
+	return source
 }
 
-// find lists the nodes of a kind, in order.
-func find(doc ast.Node, kind ast.NodeKind) []ast.Node {
-	var found []ast.Node
-	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the walker never fails
-		if entering && n.Kind() == kind {
-			found = append(found, n)
-		}
-		return ast.WalkContinue, nil
-	})
-	return found
+// plain is the text as it is written, at most five times as long.
+func plain(source string) string {
+	return "<p>" + strings.ReplaceAll(template.HTMLEscapeString(source), "\n", "<br>") + "</p>\n"
 }
 
-// Lost tells what of a source is not shown as it was written: images, which become links, and HTML, which is left out.
-func Lost(source string) (images, markup bool) {
-	doc := goldmark.DefaultParser().Parse(text.NewReader([]byte(source)))
-	return len(find(doc, ast.KindImage)) > 0, len(find(doc, ast.KindRawHTML))+len(find(doc, ast.KindHTMLBlock)) > 0
+var errTooLong = errors.New("too long")
+
+// limited keeps what is written, up to a limit.
+type limited struct {
+	bytes.Buffer
+	left int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.left -= len(p); l.left < 0 {
+		return 0, errTooLong
+	}
+	return l.Buffer.Write(p)
 }

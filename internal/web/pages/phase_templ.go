@@ -78,7 +78,7 @@ func standPhase(s Stand) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Time(*s.Opens, ui.TimeDate).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.VenueClock(*s.Opens, s.Zone, ui.TimeDate).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -328,7 +328,7 @@ func standWhen(s Stand, kind StandKind) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Time(*s.Opens, ui.TimeFull).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.VenueTime(*s.Opens, s.Zone, ui.TimeFull).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -353,7 +353,7 @@ func standWhen(s Stand, kind StandKind) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Time(s.Deadline, ui.TimeFull).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.VenueTime(s.Deadline, s.Zone, ui.TimeFull).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -367,7 +367,7 @@ func standWhen(s Stand, kind StandKind) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Time(s.Deadline, ui.TimeFull).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.VenueTime(s.Deadline, s.Zone, ui.TimeFull).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -517,14 +517,14 @@ func registerForm(s Stand, label, busy string) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if !s.LoggedIn {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<form class=\"grid gap-2\" method=\"post\" action=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<form class=\"grid gap-2 max-md:grid-cols-[1fr_auto]\" method=\"post\" action=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var19 templ.SafeURL
 			templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(s.path() + "/register"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/phase.templ`, Line: 148, Col: 87}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/phase.templ`, Line: 148, Col: 115}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 			if templ_7745c5c3_Err != nil {
@@ -563,7 +563,7 @@ func registerForm(s Stand, label, busy string) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</button> <button class=\"btn btn-quiet\" type=\"submit\" name=\"account\" value=\"mine\">I have an account</button></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</button> <button class=\"btn btn-quiet\" type=\"submit\" name=\"account\" value=\"mine\">Log in</button></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

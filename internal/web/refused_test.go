@@ -1,0 +1,46 @@
+package web_test
+
+import (
+	"net/http"
+	"testing"
+
+	"minicompete/internal/apptest"
+	"minicompete/internal/compete"
+)
+
+// TestEverythingWrongIsSaidAtOnce sends forms whose mistakes are found at different places: the answer names all of them, and the
+// browser may keep it, so that "back" shows it again.
+func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
+	s := &site{App: apptest.Start(t, apptest.Options{Demo: true}), t: t}
+	refused := func(b *browser, got page, texts ...string) {
+		t.Helper()
+		b.want(got, http.StatusUnprocessableEntity, append(texts, "data-errors", "autofocus")...)
+		if kept := got.header.Get("Cache-Control"); kept != "private, no-cache" {
+			t.Errorf("Cache-Control is %q", kept)
+		}
+	}
+	b := s.browser(t)
+	refused(b, b.post("/auth/signup", "name", "", "email", "participant1@minicompete.com", "password", "short", "role", "PARTICIPANT"),
+		"Name is required.", "Email already belongs to an account.", "Password must be at least 8 characters long.")
+	refused(b, b.post("/auth/login", "email", "nobody@example.com", "password", "wrong password"), "Wrong email or password.")
+	b.want(b.post("/auth/signup", "name", "Olga", "email", "olga@example.com", "password", password, "role", "ORGANIZER"), http.StatusSeeOther)
+	refused(b, b.post("/account/password", "currentPassword", "wrong password", "password", "short"),
+		"Current password is incorrect.", "New password must be at least 8 characters long.", `data-address="/account"`)
+	refused(b, b.post("/account/email", "currentPassword", "wrong password", "email", "no address"),
+		"Current password is incorrect.", "New email must be an email address")
+	refused(b, b.post("/competitions/create", "title", "ab", "capacity", "many", "zone", "Europe/Atlantis", "regDeadline", "2020-01-01T10:00"),
+		"Title must be at least 3", "Number of seats must be a whole number", "Registration closes must be in the future", `href="#field-zone"`)
+
+	b = s.browser(t)
+	b.want(b.post("/auth/login", "email", "organizer1@minicompete.com", "password", apptest.Password), http.StatusSeeOther)
+	list, err := s.Service().ListCompetitions(t.Context(), compete.CompetitionFilter{Search: "Green Code"}, "")
+	if err != nil || len(list.Items) != 1 {
+		t.Fatalf("the demo has %d of the competition: %v", len(list.Items), err)
+	}
+	c := list.Items[0]
+	later := c.RegDeadline.UTC().Format("2006-01-02T15:04")
+	for _, zone := range []string{"UTC", "Europe/Atlantis"} { // refused by the domain alone, and before it
+		refused(b, b.post("/competitions/"+c.ID+"/edit", "title", "ab", "capacity", "1", "zone", zone, "regDeadline", later, "startDate", c.StartDate.Format("2006-01-02T15:04"), "version", "0"),
+			"Title must be at least 3", "capacity can&#39;t go below that.")
+	}
+}
