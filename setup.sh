@@ -100,8 +100,11 @@ stop_on_problems() {
 	exit 1
 }
 
-# With a domain of its own the site is for others, who must not know a password to it.
-public() { [[ "${PUBLIC_URL:-$(in_env PUBLIC_URL)}" == https:* ]] || in_env DOMAIN >/dev/null; }
+# A site that others reach gets no accounts whose password everybody knows.
+public() {
+	local url=${PUBLIC_URL:-$(in_env PUBLIC_URL)}
+	[[ -n $url && ! $url =~ ^http://(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?/?$ ]]
+}
 
 addresses() {
 	local site=http://localhost:3000 domain
@@ -115,11 +118,7 @@ set_up_docker() {
 	write_secrets POSTGRES_ADMIN_PASSWORD POSTGRES_PASSWORD REDIS_PASSWORD JWT_SECRET
 	say "Building the image and starting everything (this takes a few minutes the first time)"
 	docker compose up --detach --build --wait
-	if public; then
-		say "The site is public, so no demo data was added. To create the first admin, run: docker compose run --rm migrate user create you@example.com --role ADMIN"
-	else
-		logins=$(docker compose run --rm --no-TTY migrate seed)
-	fi
+	say "To create the first admin, run: docker compose run --rm migrate user create you@example.com --role ADMIN"
 	say "" "Mini Compete is running."
 	addresses
 	say "" "To stop it, run: docker compose down" "To start it again, run: docker compose up --detach"

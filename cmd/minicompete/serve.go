@@ -54,8 +54,8 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 
 // refuseDemo keeps accounts with a known password from a site that others reach.
 func (env *environment) refuseDemo() error {
-	if strings.HasPrefix(env.PublicURL, "https:") {
-		return wrongUsage{errors.New("PUBLIC_URL uses https, so demo data is refused: the passwords of its accounts are public")}
+	if env.Public() {
+		return wrongUsage{fmt.Errorf("PUBLIC_URL (%s) can be reached by others, so demo data is refused: everybody knows the password of its accounts", env.PublicURL)}
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (env *environment) announce(a *app.App) {
 		lines = append(lines, "  Data     "+env.DatabaseURL.String())
 	}
 	if env.Demo {
-		lines = append(lines, "Demo logins (password: "+demo.Password+"):")
+		lines = append(lines, "Demo logins, on this machine only (password: "+demo.Password+"):")
 		for _, login := range demo.Logins() {
 			lines = append(lines, "  "+login)
 		}
@@ -110,7 +110,7 @@ type seedCommand struct{}
 
 // Help is the end of the command's help.
 func (seedCommand) Help() string {
-	return "Adds accounts for every role, with the password " + demo.Password + ", and competitions in every phase. Refused if PUBLIC_URL uses https."
+	return "Adds accounts for every role, with the password " + demo.Password + ", and competitions in every phase. These accounts can only log in on this machine. Refused if PUBLIC_URL can be reached by others."
 }
 
 // Run adds the demo data and works the jobs that come with them.

@@ -13,6 +13,7 @@ import (
 
 	"minicompete/internal/app"
 	"minicompete/internal/compete"
+	"minicompete/internal/demo"
 	"minicompete/internal/mail"
 )
 
@@ -23,6 +24,8 @@ type userCommand struct {
 	Create    userCreate    `cmd:"" help:"Create an account."`
 	Promote   userPromote   `cmd:"" help:"Change an account's role."`
 	ResetLink userResetLink `cmd:"" help:"Create a password reset link for an account."`
+
+	DisableDemo userDisableDemo `cmd:"" help:"Disable the demo accounts, so that the site can go public."`
 }
 
 // withConsole opens the domain for f.
@@ -107,6 +110,27 @@ func (c *userResetLink) Run(ctx context.Context, env *environment) error {
 			return err
 		}
 		_, err = fmt.Fprintln(env.out, mail.ResetLink(env.Origin(), token))
+		return err
+	})
+}
+
+type userDisableDemo struct{}
+
+// Run disables the demo accounts that there are.
+func (userDisableDemo) Run(ctx context.Context, env *environment) error {
+	return env.withConsole(ctx, func(console *app.Console) error {
+		disabled := 0
+		for _, email := range demo.Emails() {
+			_, err := console.DisableUser(ctx, email)
+			if errors.Is(err, compete.ErrUserMissing) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			disabled++
+		}
+		_, err := fmt.Fprintf(env.out, "Disabled %d demo accounts.\n", disabled)
 		return err
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"minicompete/internal/compete"
 	"minicompete/internal/config"
 	"minicompete/internal/cover"
+	"minicompete/internal/demo"
 	"minicompete/internal/jobs"
 	"minicompete/internal/limit"
 	"minicompete/internal/live"
@@ -78,7 +79,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 		c.Clock = time.Now
 	}
 	a := &App{config: c, secret: secret, log: c.Logger}
-	for _, step := range []func(context.Context) error{a.openTelemetry, a.openStore, a.openRedis, a.wireAuth, a.wireMail, a.wireDomain, a.wireServer} {
+	for _, step := range []func(context.Context) error{a.openTelemetry, a.openStore, a.openRedis, a.wireAuth, a.wireMail, a.wireDomain, a.refuseDemo, a.wireServer} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.close())
 		}
@@ -193,3 +194,22 @@ func (a *App) Store() *store.Store { return a.store }
 
 // Addr is where an endpoint ("web", "api" or "metrics") listens after Start; empty when this process has none.
 func (a *App) Addr(endpoint string) string { return a.server.Addr(endpoint) }
+
+// refuseDemo keeps accounts whose password everybody knows from a site that others reach.
+func (a *App) refuseDemo(ctx context.Context) error {
+	a.service.LocalOnly = demo.Invented
+	if !a.config.Public() {
+		return nil
+	}
+	for _, email := range demo.Emails() {
+		user, _, err := a.store.UserByEmail(ctx, email)
+		if err != nil && !errors.Is(err, compete.ErrUserMissing) {
+			return err
+		}
+		if err == nil && user.DisabledAt == nil {
+			return fmt.Errorf("the database has demo accounts, whose password everybody knows, and PUBLIC_URL (%s) can be reached by others; "+
+				"use another database, or disable these accounts with: minicompete user disable-demo", a.config.PublicURL)
+		}
+	}
+	return nil
+}

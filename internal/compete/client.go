@@ -8,6 +8,7 @@ import (
 // Client is where a request comes from. The zero Client is nobody's: the command line, a job.
 type Client struct {
 	Addr      netip.Addr // as seen by the first proxy that isn't ours
+	Local     bool       // the request was made on the machine that the program runs on, and no proxy passed it on
 	UserAgent string     // as sent, at most MaxUserAgentLength bytes
 	RequestID string
 }

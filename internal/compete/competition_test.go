@@ -78,14 +78,15 @@ func TestNewCompetitionNamesEveryBadField(t *testing.T) {
 	late := noon.Add(48 * time.Hour)
 	n := NewCompetition{
 		Title: " a ", Description: strings.Repeat("x", MaxDescriptionLength+1), Location: "a\x00b", Tags: []string{strings.Repeat("t", MaxTagLength+1)},
-		Capacity: 0, RegDeadline: early, RegOpensAt: &late, StartDate: &early, Status: "SECRET",
+		Capacity: 0, RegDeadline: early, RegOpensAt: &late, StartDate: &early, EndDate: &early, TimeZone: "Europe/Atlantis",
+		Status: "SECRET",
 	}
 	_, err := n.competition("id", Organizer{}, noon)
 	var got []string
 	for _, f := range AsError(err).Fields {
 		got = append(got, f.Field)
 	}
-	want := []string{"title", "description", "location", "tags", "capacity", "regOpensAt", "startDate", "status", "regDeadline"}
+	want := []string{"title", "description", "location", "tags", "capacity", "regOpensAt", "startDate", "endDate", "timeZone", "status", "regDeadline"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("bad fields (-want +got):\n%s", diff)
 	}

@@ -33,7 +33,7 @@ var (
 	ErrCoverUnreadable    = coverError("must be a PNG, JPEG or WebP picture")
 	ErrCoverTooLarge      = coverError("must be at most 5 MB")
 	ErrCoverTooManyPixels = coverError("must have at most 16 megapixels")
-	ErrCoverMissing       = &Error{Kind: KindNotFound, Code: "cover_not_found", Detail: "This competition has no cover of its own."}
+	ErrCoverMissing       = &Error{Kind: KindNotFound, Code: "cover_not_found", Detail: "This competition has no uploaded cover."}
 )
 
 func coverError(message string) *Error { return Invalid(FieldError{Field: "cover", Message: message}) }

@@ -58,6 +58,7 @@ var (
 	ErrUnauthorized       = &Error{Kind: KindUnauthorized, Code: "unauthorized", Detail: "Log in, then send the token as 'Authorization: Bearer …'."}
 	ErrBadCredentials     = &Error{Kind: KindUnauthorized, Code: "invalid_credentials", Detail: "Wrong email or password."}
 	ErrAccountDisabled    = &Error{Kind: KindUnauthorized, Code: "account_disabled", Detail: "This account is disabled. Contact an admin."}
+	ErrDemoAccount        = &Error{Kind: KindUnauthorized, Code: "demo_account", Detail: "Demo accounts can only log in on the computer that runs this site, because everybody knows their password."}
 	ErrForbidden          = &Error{Kind: KindForbidden, Code: "forbidden", Detail: "Your account isn't allowed to do this."}
 	ErrEmailTaken         = &Error{Kind: KindConflict, Code: "email_taken", Detail: "An account with this email already exists. Log in, or use another email."}
 	ErrCompetitionMissing = &Error{Kind: KindNotFound, Code: "competition_not_found", Detail: "Competition not found."}

@@ -28,6 +28,10 @@ type Service struct {
 	Limits  Limits
 	Guesses Guesses // nil: passwords may be guessed as fast as they are checked
 
+	// LocalOnly reports whether an account's password is known to everybody, so that its owner can log in only on the machine that
+	// the program runs on. nil: there are no such accounts.
+	LocalOnly func(email string) bool
+
 	// Mail: links that mails carry.
 	Links                LinkStore
 	LinkKeys             LinkKeys

@@ -79,7 +79,7 @@ func (s *Service) createUser(ctx context.Context, in SignUp, verifiedAt *time.Ti
 }
 
 // LogIn checks an email and a password. Unknown emails and wrong passwords take the same time and give the same ErrBadCredentials;
-// ErrAccountDisabled is told only to who knows the password. ErrTooManyRequests and ErrTooManyGuesses come before any of that,
+// ErrAccountDisabled and ErrDemoAccount are told only to who knows the password. ErrTooManyRequests and ErrTooManyGuesses come before any of that,
 // ErrBusy when too many passwords are being checked.
 func (s *Service) LogIn(ctx context.Context, email, password string) (User, error) {
 	if err := s.limited(ctx, s.Limits.LogIns); err != nil {
@@ -99,6 +99,9 @@ func (s *Service) LogIn(ctx context.Context, email, password string) (User, erro
 	right()
 	if user.DisabledAt != nil {
 		return User{}, ErrAccountDisabled
+	}
+	if s.LocalOnly != nil && s.LocalOnly(user.Email) && !ClientOf(ctx).Local {
+		return User{}, ErrDemoAccount
 	}
 	return user, nil
 }
@@ -253,4 +256,14 @@ func (s *Service) PromoteUser(ctx context.Context, email string, role Role) (Use
 		return User{}, err
 	}
 	return s.changeUser(ctx, user, UserChange{Role: &role})
+}
+
+// DisableUser disables an account, found by email. It belongs to the command line: no route reaches it.
+func (s *Service) DisableUser(ctx context.Context, email string) (User, error) {
+	user, _, err := s.Users.UserByEmail(ctx, NormalizeEmail(email))
+	if err != nil {
+		return User{}, err
+	}
+	disabled := true
+	return s.changeUser(ctx, user, UserChange{Disabled: &disabled})
 }

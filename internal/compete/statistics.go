@@ -10,8 +10,8 @@ type StatisticsStore interface {
 	// RegistrationCounts counts the registrations of all competitions of an organizer by when they arrived, whatever became of them: element i
 	// is those with RegisteredAt in the i-th of so many steps from a moment on. A step is a whole number of microseconds.
 	RegistrationCounts(ctx context.Context, organizerID string, from time.Time, step time.Duration, steps int) ([]int, error)
-	// RegistrationTimes reads when the first, each every-th and the last registration of a competition arrived, earliest first.
-	RegistrationTimes(ctx context.Context, competitionID string, every int) ([]TimeCount, error)
+	// RegistrationTimes reads when the first, each every-th and the last-th registration of a competition arrived, earliest first.
+	RegistrationTimes(ctx context.Context, competitionID string, every, last int) ([]TimeCount, error)
 	// UnreadMessagesOf counts the unread messages of many users in one query; who has none is left out.
 	UnreadMessagesOf(ctx context.Context, userIDs []string) (map[string]int, error)
 }
@@ -69,5 +69,5 @@ func (s *Service) RegistrationTimeline(ctx context.Context, a Actor, competition
 	for _, n := range counts {
 		total += n
 	}
-	return s.Statistics.RegistrationTimes(ctx, competitionID, max(1, total/timelinePoints))
+	return s.Statistics.RegistrationTimes(ctx, competitionID, max(1, total/timelinePoints), total)
 }

@@ -193,3 +193,13 @@ func (c *Config) Origins() []string {
 
 // Origin is that of PUBLIC_URL.
 func (c *Config) Origin() string { return strings.TrimSuffix(c.PublicURL, "/") }
+
+// Public reports whether PUBLIC_URL names a site that other machines reach.
+func (c *Config) Public() bool {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return true
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() != "localhost" && !strings.HasSuffix(u.Hostname(), ".localhost") && (err != nil || !ip.IsLoopback())
+}

@@ -13,8 +13,9 @@ import (
 func clientOf(r *http.Request, addr, requestID string) compete.Client {
 	peer, _ := netip.ParseAddrPort(addr) // the zero address when it is none
 	agent := r.UserAgent()
+	forwarded := r.Header["X-Forwarded-For"] != nil || r.Header["Forwarded"] != nil || r.Header["Via"] != nil
 	return compete.Client{
-		Addr: peer.Addr(), UserAgent: agent[:min(len(agent), compete.MaxUserAgentLength)], RequestID: requestID,
+		Addr: peer.Addr(), Local: peer.Addr().Unmap().IsLoopback() && !forwarded, UserAgent: agent[:min(len(agent), compete.MaxUserAgentLength)], RequestID: requestID,
 	}
 }
 

@@ -27,15 +27,14 @@ func (s *Store) RegistrationCounts(ctx context.Context, organizerID string, from
 }
 
 // RegistrationTimes implements compete.StatisticsStore.
-func (s *Store) RegistrationTimes(ctx context.Context, competitionID string, every int) ([]compete.TimeCount, error) {
+func (s *Store) RegistrationTimes(ctx context.Context, competitionID string, every, last int) ([]compete.TimeCount, error) {
 	// By time, not by seq: clocks of replicas differ, and what is imported may have any time.
 	return list(ctx, s.reader, func(row scanner) (t compete.TimeCount, err error) {
 		err = row.Scan(&t.At, &t.Count)
 		return t, err
 	}, `SELECT registered_at, number FROM (
-			SELECT r.registered_at, row_number() OVER earliest AS number, lead(r.seq) OVER earliest AS next
-			FROM registrations r WHERE r.competition_id = $1 WINDOW earliest AS (ORDER BY r.registered_at, r.seq)) AS r
-		WHERE number = 1 OR number % $2 = 0 OR next IS NULL ORDER BY number`, competitionID, every)
+			SELECT r.registered_at, row_number() OVER (ORDER BY r.registered_at, r.seq) AS number FROM registrations r WHERE r.competition_id = $1) AS r
+		WHERE number = 1 OR number % $2 = 0 OR number = $3 ORDER BY number`, competitionID, every, last)
 }
 
 // UnreadMessagesOf implements compete.StatisticsStore.

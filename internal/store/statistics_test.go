@@ -129,7 +129,7 @@ func testTimes(t *testing.T, s *store.Store, noon time.Time) {
 		t.Fatal(err)
 	}
 	wantTimes(t, s, 1, []compete.TimeCount{at(-time.Hour, 1), at(0, 2), at(time.Minute, 3), at(2*time.Minute-time.Microsecond, 4)})
-	got, err := s.RegistrationTimes(t.Context(), statOrganizer, 1)
+	got, err := s.RegistrationTimes(t.Context(), statOrganizer, 1, 0)
 	if err != nil || len(got) != 0 {
 		t.Errorf("of nothing: %v, error %v", got, err)
 	}
@@ -137,7 +137,7 @@ func testTimes(t *testing.T, s *store.Store, noon time.Time) {
 
 func wantTimes(t *testing.T, s *store.Store, every int, want []compete.TimeCount) {
 	t.Helper()
-	got, err := s.RegistrationTimes(t.Context(), statCompetition, every)
+	got, err := s.RegistrationTimes(t.Context(), statCompetition, every, 4)
 	if err != nil {
 		t.Fatal(err)
 	}

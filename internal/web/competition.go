@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/localtime"
 	"minicompete/internal/problem"
 	"minicompete/internal/web/pages"
 	"minicompete/internal/web/ui"
@@ -30,7 +31,7 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	}
 	data := pages.CompetitionData{
 		ID: c.ID, Title: c.Title, Description: html, Location: c.Location, Organizer: c.Organizer.Name, Tags: c.Tags,
-		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: stand.Seats,
+		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Ends: c.EndDate, Zone: c.Zone(), Seats: stand.Seats,
 		Owned: c.OwnedBy(v.actor), Managed: c.ManagedBy(v.actor), Stand: stand, Day: startDay(&c), Cover: coverView(&c),
 	}
 	page := v.page(c.Title, ui.SectionCompetitions)
@@ -43,10 +44,10 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 
 // shareText is what a shared link says of a competition: its dates and place.
 func shareText(c *compete.Competition) string {
-	const day = "2 Jan 2006, 15:04 UTC"
-	text := "Register until " + c.RegDeadline.UTC().Format(day) + ". " + ui.Plural(c.Capacity, "seat", "seats") + "."
+	day := func(t time.Time) string { return localtime.Format(t, c.Zone(), "2 Jan 2006, 15:04") }
+	text := "Registration closes " + day(c.RegDeadline) + ". " + ui.Plural(c.Capacity, "seat", "seats") + "."
 	if c.StartDate != nil {
-		text = "Starts " + c.StartDate.UTC().Format(day) + ". " + text
+		text = "Starts " + day(*c.StartDate) + ". " + text
 	}
 	if c.Location != "" {
 		text += " " + c.Location
@@ -132,7 +133,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		status, stand.Error = problem.Status(e.Kind), plainText(e)
 		v.retryAfter(e)
 		if errors.Is(err, compete.ErrRegistrationNotOpen) && c.RegOpensAt != nil {
-			stand.Error = "Registration opens " + c.RegOpensAt.UTC().Format("Mon, 2 Jan 2006, 15:04:05 UTC") + ". Press again then."
+			stand.Error = "Registration opens " + localtime.Format(*c.RegOpensAt, c.Zone(), "Mon, 2 Jan 2006, 15:04:05") + ". Press again then."
 		}
 	}
 	if !v.partial() {

@@ -56,7 +56,7 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 	started := r.Competition.Started(now)
 	view := pages.MyRegistration{
 		CompetitionID: r.CompetitionID, Title: r.Competition.Title, Location: r.Competition.Location,
-		State: registrationState(r.Status), Number: r.Seq, Starts: r.Competition.StartDate,
+		State: registrationState(r.Status), Number: r.Seq, Starts: r.Competition.StartDate, Zone: r.Competition.Zone(),
 		Seats: seatsView(r.Competition.Seats(now)), CanWithdraw: !started,
 	}
 	group := &data.Upcoming
@@ -118,7 +118,7 @@ func (a *app) organizerDashboard(v *visit) (response, error) {
 func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.Time) {
 	phase := c.Phase(now)
 	data.Competitions = append(data.Competitions, pages.MyCompetition{
-		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: seatsView(c.Seats(now)),
+		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(), Seats: seatsView(c.Seats(now)),
 	})
 	if phase == compete.PhaseCancelled || phase == compete.PhaseDraft {
 		if phase == compete.PhaseDraft {

@@ -34,7 +34,12 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 		q.Set("key", rand.Text())
 		return redirect(r.URL.Path + "?" + q.Encode()), nil //nolint:nilerr // a key of no use is replaced
 	}
-	zone := v.zone()
+	zone, zoneName := v.zone(), ""
+	if zone != nil {
+		zoneName = zone.String() // else the form asks for it
+	} else {
+		zone = time.UTC
+	}
 	deadline, start := nextNoon(v.now.Add(defaultDeadline), zone), nextNoon(v.now.Add(defaultStart), zone)
 	form := pages.CompetitionForm{
 		Capacity: strconv.Itoa(defaultCapacity), Waitlist: true,
@@ -49,9 +54,10 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 			return nil, compete.ErrForbidden
 		}
 		form.Title, form.Description, form.Location = c.Title, c.Description, c.Location
+		zoneName = c.Zone().String()
 		form.Tags, form.Capacity, form.Waitlist = strings.Join(c.Tags, ", "), strconv.Itoa(c.Capacity), c.Waitlist
 	}
-	form.Zone, form.Draft, form.Key = zone.String(), true, q.Get("key")
+	form.Zone, form.Draft, form.Key = zoneName, true, q.Get("key")
 	return showForm(v, http.StatusOK, form), nil
 }
 
@@ -61,17 +67,17 @@ func nextNoon(t time.Time, zone *time.Location) time.Time {
 	return time.Date(y, m, d, 12, 0, 0, 0, zone)
 }
 
-// zone is the viewer's time zone as the script told it; UTC when it did not.
+// zone is the viewer's time zone as the script told it; nil when it did not.
 func (v *visit) zone() *time.Location {
 	cookie, err := v.cookie(zoneCookie)
 	if err != nil {
-		return time.UTC
+		return nil
 	}
 	name, err := url.PathUnescape(cookie.Value) // "Europe%2FBerlin", "Etc%2FGMT%2B5"
 	if err != nil {
-		return time.UTC
+		return nil
 	}
-	zone, _ := zoneOf(name)
+	zone, _ := compete.ZoneNamed(name)
 	return zone
 }
 
@@ -171,6 +177,9 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 		return nil, err
 	}
 	n := typed.values
+	if typed.form.Errors["zone"] != "" { // no date can be told then
+		n.RegOpensAt, n.RegDeadline, n.StartDate, n.EndDate = nil, time.Time{}, nil, nil
+	}
 	c := compete.Competition{Capacity: n.Capacity, SeatsLeft: n.Capacity, RegOpensAt: n.RegOpensAt, RegDeadline: n.RegDeadline, Waitlist: n.Waitlist}
 	if n.RegDeadline.IsZero() {
 		c.RegDeadline = v.now.Add(defaultDeadline)
@@ -187,8 +196,14 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 	}
 	look := &pages.PreviewData{CompetitionData: pages.CompetitionData{
 		Title: n.Title, Description: html, Location: n.Location, Organizer: organizer, Tags: compete.NormalizeTags(n.Tags),
-		Opens: n.RegOpensAt, Deadline: n.RegDeadline, Starts: n.StartDate, Seats: seatsView(c.Seats(v.now)),
+		Opens: n.RegOpensAt, Deadline: n.RegDeadline, Starts: n.StartDate, Ends: n.EndDate,
+		Zone: typed.zone, Seats: seatsView(c.Seats(v.now)),
 	}}
+	if stored != nil {
+		c.ID, c.Cover = stored.ID, stored.Cover
+	}
+	c.Title, c.Tags, c.StartDate, c.TimeZone = n.Title, look.Tags, n.StartDate, typed.zone.String()
+	look.Day, look.CompetitionData.Cover = startDay(&c), coverView(&c)
 	look.Images, look.Markup = markdown.Lost(typed.form.Description)
 	return look, nil
 }
@@ -235,7 +250,7 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return showForm(v, http.StatusOK, storedForm(&c, v.zone())), nil
+	return showForm(v, http.StatusOK, storedForm(&c, c.Zone())), nil
 }
 
 // storedForm is the form of a competition as it is stored.
@@ -244,7 +259,8 @@ func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionFo
 		ID: c.ID, Title: c.Title, Description: c.Description, Location: c.Location, Tags: strings.Join(c.Tags, ", "),
 		Capacity: strconv.Itoa(c.Capacity), Waitlist: c.Waitlist, Draft: c.Status == compete.StatusDraft, Version: c.Version,
 		Opens: formatLocal(c.RegOpensAt, zone), Deadline: formatLocal(&c.RegDeadline, zone), Starts: formatLocal(c.StartDate, zone),
-		Zone: zone.String(), Cover: coverForm(c),
+		Ends: formatLocal(c.EndDate, zone),
+		Zone: c.Zone().String(), Cover: coverForm(c),
 	}
 }
 
@@ -293,6 +309,8 @@ func differences(stored, typed pages.CompetitionForm) []pages.FieldDiff {
 		{"Registration opens", stored.Opens, typed.Opens},
 		{"Registration closes", stored.Deadline, typed.Deadline},
 		{"Starts", stored.Starts, typed.Starts},
+		{"Ends", stored.Ends, typed.Ends},
+		{"Time zone", stored.Zone, typed.Zone},
 	} {
 		if f.stored != f.typed {
 			diffs = append(diffs, pages.FieldDiff{Label: f.label, Now: orNone(f.stored)})

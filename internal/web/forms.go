@@ -25,7 +25,7 @@ func fieldLabel(field string) string {
 	return capital(b.String())
 }
 
-// sentence makes the domain's fragment ("must be in the future") stand on its own.
+// sentence makes the domain's fragment ("must be in the future", "is required") stand on its own.
 func sentence(fragment string) string {
 	if strings.HasPrefix(fragment, "must ") || strings.HasPrefix(fragment, "may ") {
 		return capital(fragment) + "."
@@ -50,7 +50,7 @@ func formatLocal(t *time.Time, zone *time.Location) string {
 }
 
 // parseLocal reads a time that was typed in a zone. before is the present value: when it would be shown
-// as what was typed, it stays to the microsecond. A time that clocks skip in that zone is refused.
+// as what was typed, it stays to the microsecond. A time that clocks in that zone skip or show twice is refused.
 func parseLocal(typed string, zone *time.Location, before *time.Time) (*time.Time, string) {
 	typed = strings.TrimSpace(typed)
 	if typed == "" {
@@ -67,19 +67,23 @@ func parseLocal(typed string, zone *time.Location, before *time.Time) (*time.Tim
 		return nil, "Must be a date and time, such as 2026-06-12T16:00."
 	}
 	if t.Format(localLayout) != typed {
-		return nil, "Clocks skip this time in " + zone.String() + ". Choose another."
+		return nil, "Clocks skip this time in " + zone.String() + " when they go forward. Choose another."
+	}
+	if comesTwice(t) {
+		return nil, "This time comes twice in " + zone.String() + ", when clocks go back. Choose another."
 	}
 	return &t, ""
 }
 
-// zoneOf is the zone that a form's dates are typed in; UTC when it is unknown.
-func zoneOf(name string) (*time.Location, bool) {
-	if name == "" || name == "Local" {
-		return time.UTC, name == ""
+// comesTwice reports whether clocks in t's zone show this time a second time, because they go back.
+func comesTwice(t time.Time) bool {
+	_, offset := t.Zone()
+	for _, near := range []time.Time{t.Add(-24 * time.Hour), t.Add(24 * time.Hour)} {
+		_, other := near.Zone()
+		again := t.Add(time.Duration(offset-other) * time.Second)
+		if !again.Equal(t) && again.Format(localLayout) == t.Format(localLayout) {
+			return true
+		}
 	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return time.UTC, false
-	}
-	return zone, true
+	return false
 }

@@ -32,13 +32,13 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 	q := r.URL.Query()
 	filter := registrationFilter(q)
 	data := pages.RegistrationsData{
-		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Seats: seatsView(c.Seats(v.now)),
+		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(), Seats: seatsView(c.Seats(v.now)),
 		Status: string(filter.Status), Search: filter.Search, Sort: string(filter.Sort), Removal: c.Status != compete.StatusCancelled,
 	}
 	status := http.StatusOK
 	err = a.listRegistrations(r, v, &data, filter)
 	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
-		status, data.Error = http.StatusUnprocessableEntity, "Can't search for this: "+firstField(e)
+		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
 		return nil, err
 	}

@@ -74,7 +74,7 @@ func show(status int, component templ.Component) response {
 		buf := buffers.Get().(*bytes.Buffer)
 		defer buffers.Put(buf)
 		buf.Reset()
-		if err := component.Render(v.r.Context(), buf); err != nil {
+		if err := component.Render(ui.WithViewerZone(v.r.Context(), v.zone()), buf); err != nil {
 			return err
 		}
 		h := v.w.Header()

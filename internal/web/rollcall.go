@@ -48,7 +48,7 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	data := pages.RollCallData{
-		Title: c.Title, Starts: c.StartDate, Printed: v.now, Search: f.Search, Back: listAddress("/competitions/"+c.ID+"/registrations", f),
+		Title: c.Title, Starts: c.StartDate, Zone: c.Zone(), Printed: v.now, Search: f.Search, Back: listAddress("/competitions/"+c.ID+"/registrations", f),
 	}
 	for _, tab := range tabsView("", f, counts) {
 		if tab.On {
@@ -60,7 +60,7 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		h := v.w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
-		err := pages.RollCall(page, data, rollCallRows(parts)).Render(r.Context(), sheet.Patient(v.w))
+		err := pages.RollCall(page, data, rollCallRows(parts)).Render(ui.WithViewerZone(r.Context(), v.zone()), sheet.Patient(v.w))
 		if err != nil {
 			if !errors.Is(err, r.Context().Err()) {
 				a.Log.ErrorContext(r.Context(), "a printed list was cut short", "path", r.URL.Path, "error", err)

@@ -24,21 +24,22 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 	f := pages.CompetitionForm{
 		Title: get("title"), Description: strings.ReplaceAll(get("description"), "\r\n", "\n"), Location: get("location"),
 		Tags: get("tags"), Capacity: get("capacity"), Opens: get("regOpensAt"), Deadline: get("regDeadline"),
-		Starts: get("startDate"), Zone: strings.TrimSpace(get("zone")), Waitlist: get("waitlist") != "", Key: get("key"),
+		Starts: get("startDate"), Ends: get("endDate"), Zone: strings.TrimSpace(get("zone")), Waitlist: get("waitlist") != "", Key: get("key"),
 		Errors: pages.Errors{},
 	}
 	f.Version, _ = strconv.Atoi(get("version")) // anything else is version 0 of a new one
-	zone, known := zoneOf(f.Zone)
+	zone, known := compete.ZoneNamed(f.Zone)
 	if !known {
-		f.Errors["zone"] = "Must be a time zone such as Europe/Berlin or UTC."
+		zone = time.UTC // so that the rest is looked through; it is not saved
+		f.Errors["zone"] = "Choose a time zone, such as Europe/Berlin or UTC."
 	}
 	capacity, err := strconv.Atoi(strings.TrimSpace(f.Capacity))
 	if err != nil {
 		f.Errors["capacity"] = "Must be a whole number."
 	}
-	var opens, deadline, starts *time.Time
+	var opens, deadline, starts, ends *time.Time
 	if before != nil {
-		opens, deadline, starts = before.RegOpensAt, &before.RegDeadline, before.StartDate
+		opens, deadline, starts, ends = before.RegOpensAt, &before.RegDeadline, before.StartDate, before.EndDate
 	}
 	for _, d := range []struct {
 		field, typed string
@@ -47,6 +48,7 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 		{"regOpensAt", f.Opens, &opens},
 		{"regDeadline", f.Deadline, &deadline},
 		{"startDate", f.Starts, &starts},
+		{"endDate", f.Ends, &ends},
 	} {
 		at, problem := parseLocal(d.typed, zone, *d.at)
 		if problem != "" {
@@ -56,7 +58,7 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 	}
 	values := compete.NewCompetition{
 		Title: f.Title, Description: f.Description, Location: f.Location, Tags: splitTags(f.Tags),
-		Capacity: capacity, RegOpensAt: opens, StartDate: starts, Waitlist: f.Waitlist,
+		Capacity: capacity, RegOpensAt: opens, StartDate: starts, EndDate: ends, TimeZone: zone.String(), Waitlist: f.Waitlist,
 	}
 	if deadline != nil {
 		values.RegDeadline = *deadline
@@ -101,6 +103,7 @@ func (t typedForm) change() compete.CompetitionChange {
 	return compete.CompetitionChange{
 		Title: compete.Some(n.Title), Description: compete.Some(n.Description), Location: compete.Some(n.Location),
 		Tags: compete.Some(n.Tags), Capacity: compete.Some(n.Capacity), RegOpensAt: compete.Some(n.RegOpensAt),
-		RegDeadline: compete.Some(n.RegDeadline), StartDate: compete.Some(n.StartDate), Waitlist: compete.Some(n.Waitlist),
+		RegDeadline: compete.Some(n.RegDeadline), StartDate: compete.Some(n.StartDate), EndDate: compete.Some(n.EndDate),
+		TimeZone: compete.Some(n.TimeZone), Waitlist: compete.Some(n.Waitlist),
 	}
 }

@@ -53,7 +53,7 @@ func registrationState(s compete.RegistrationStatus) ui.State {
 func cardView(c *compete.Competition, now time.Time) ui.CompetitionCard {
 	return ui.CompetitionCard{
 		ID: c.ID, Title: c.Title, Location: c.Location, Tags: c.Tags,
-		Starts: c.StartDate, Opens: c.RegOpensAt, Deadline: c.RegDeadline,
+		Starts: c.StartDate, Opens: c.RegOpensAt, Deadline: c.RegDeadline, Zone: c.Zone(),
 		Seats: seatsView(c.Seats(now)), Day: startDay(c), Cover: coverView(c),
 	}
 }
@@ -83,7 +83,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	seats := seatsView(c.Seats(now))
 	s := pages.Stand{
 		ID: c.ID, Title: c.Title, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
-		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate,
+		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
 		LoggedIn: a.LoggedIn(), Participant: a.Role == compete.RoleParticipant,
 	}
 	if s.Participant || !s.LoggedIn {

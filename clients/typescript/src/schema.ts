@@ -3233,7 +3233,7 @@ export interface operations {
                 readonly limit?: number;
                 /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
-                /** @description By `seq` (`arrival`, or `newest` first), by name, or by status: confirmed, pending, waitlisted, cancelled. */
+                /** @description The order: order of arrival (`arrival`), newest first (`newest`), by `name`, or by `status` (confirmed, pending, waitlisted, cancelled). */
                 readonly sort?: "arrival" | "newest" | "name" | "status";
                 /** @description Return only registrations with this status. */
                 readonly status?: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";

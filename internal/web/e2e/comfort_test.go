@@ -72,7 +72,7 @@ func testMotionAndPaper(t *testing.T, s site) {
 func testSharedLinks(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Sharer")
 	page := v.find("/competitions?search=hackathon", "Green Code Hackathon")
-	for path, want := range map[string]string{"/": "seat", "/competitions": "seat", page: "Register until"} {
+	for path, want := range map[string]string{"/": "seat", "/competitions": "seat", page: "Registration closes"} {
 		v.open(path)
 		meta := func(name string) string {
 			return eval[string](v, `document.querySelector('meta[property="og:`+name+`"]')?.content ?? ""`)

@@ -137,8 +137,15 @@ func testDraftsOfForms(t *testing.T, s site) {
 	v.open(page)
 	v.see("h1", "Page not found")
 
+	const asks = `(() => { const e = new Event("beforeunload", {cancelable: true}); dispatchEvent(e); return e.defaultPrevented; })()`
 	v.open("/competitions/create")
+	eval[any](v, `window.setItem = Storage.prototype.setItem; Storage.prototype.setItem = () => { throw new Error("no room"); }; 0`)
+	v.until("no question while nothing is typed", `!`+asks)
+	v.typeIn("location", "Nowhere")
+	v.until("a question where it can't be kept", asks)
+	eval[any](v, `Storage.prototype.setItem = window.setItem; 0`)
 	v.typeIn("location", "Elsewhere")
+	v.until("no question where it is kept", `!`+asks)
 	v.until("it to be kept", `Object.keys(localStorage).some((key) => key.startsWith("draft:"))`)
 	v.open("/account")
 	v.click(`main form[action="/auth/logout"] button`)
@@ -159,7 +166,8 @@ func testPreviewIsThePage(t *testing.T, s site) {
 	v.see("#preview .notice", "Images aren't shown: they become links.")
 	v.see("#preview .notice", "HTML is left out")
 	v.see(`#preview a[href="https://example.org/route.png"]`, "The route")
-	const look = `(root) => ["header .badge", "header .tag", "header p", ".dates", ".prose"].map((s) => root.querySelector(s)?.innerText ?? s).join("|")`
+	const look = `(root) => ["header .badge", "header .tag", "header p", ".date-tile", ".dates", ".prose"].map((s) => root.querySelector(s)?.innerText ?? s)
+		.concat(root.querySelector("header img").getAttribute("src")).join("|")`
 	preview := eval[string](v, `(`+look+`)(document.querySelector("#preview"))`)
 	heading := `getComputedStyle(document.querySelector(%q)).fontSize`
 	size := eval[string](v, fmt.Sprintf(heading, "#preview h3"))

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,10 +21,12 @@ type request struct {
 	v *visitor
 }
 
-// intercept hands over every request whose address matches, "*" for anything, each on a goroutine of its own.
+// intercept hands over every request whose address matches, "*" for anything, each on a goroutine of its own, until the test ends.
 func (v *visitor) intercept(pattern string, meet func(r request)) {
 	v.t.Helper()
-	events := chromedp.Events(v.tab, fetch.RequestPaused)
+	ctx, stop := context.WithCancel(v.tab)
+	v.t.Cleanup(stop)
+	events := chromedp.Events(ctx, fetch.RequestPaused)
 	params := fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: pattern}}}
 	if _, err := chromedp.Call(v.tab, fetch.Enable, params); err != nil {
 		v.fatal("intercept requests", err)
@@ -31,7 +34,7 @@ func (v *visitor) intercept(pattern string, meet func(r request)) {
 	go func() {
 		for event, err := range events {
 			if err != nil {
-				return // the tab is closed
+				return // the test is over
 			}
 			go meet(request{&event, v})
 		}
@@ -96,12 +99,13 @@ func lost(r request) {
 	}
 }
 
-// hurry makes the page's clock run so many times faster, for pages opened from now on: what it puts off comes sooner.
+// hurry makes the page's clock run so many times faster, for pages opened from now on: what it puts off comes sooner. At 0 it stands
+// still: what is put off never comes.
 func (v *visitor) hurry(times int) {
 	v.t.Helper()
 	params := page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(`{
 		const later = setTimeout;
-		window.setTimeout = (f, ms, ...rest) => later(f, ms / %d, ...rest);
+		window.setTimeout = (f, ms, ...rest) => %[1]d && later(f, ms / %[1]d, ...rest);
 	}`, times)}
 	if _, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, params); err != nil {
 		v.fatal("hurry", err)

@@ -2,12 +2,15 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // testZoneOfTheOrganizer enters dates in a zone, around the night in which its clocks go forward, and finds them back as typed;
-// somebody elsewhere sees the same moments in their own zone.
+// somebody elsewhere sees them as they are there, and beside them the same moments by their own clock.
 func testZoneOfTheOrganizer(t *testing.T, s site) {
 	newYork, err := time.LoadLocation("America/New_York")
 	if err != nil {
@@ -33,18 +36,23 @@ func testZoneOfTheOrganizer(t *testing.T, s site) {
 	v.click(`button[value="PUBLISHED"]`)
 	v.see("#flash", "published")
 	page := v.at("/competitions/")
-	v.see(".dates", "01:30 GMT-5")
-	v.see(".dates", "03:30 GMT-4")
+	there := []string{"01:30 EST", "03:30 EDT", "America/New_York"}
+	v.seeDates(page, there, nil)
 
 	elsewhere := newVisitor(t, s.first(), "Ada Berliner")
 	elsewhere.inZone("Europe/Berlin")
-	elsewhere.open(page)
-	elsewhere.see(".dates", "07:30 CET")
-	elsewhere.see(".dates", "08:30 CET")
+	for range 2 { // the second time the server knows the zone
+		elsewhere.seeDates(page, there, []string{"(07:30 your time)", "(08:30 your time)"})
+	}
+	elsewhere.inZone("Asia/Tokyo")
+	elsewhere.seeDates(page, there, []string{"15:30 your time)"})
 	plain := newVisitor(t, s.first(), "Ben Plain").withoutScript()
-	plain.open(page)
-	plain.see(".dates", "06:30 UTC")
-	plain.see(".dates", "07:30 UTC")
+	plain.seeDates(page, there, nil)
+	card := `.card:has(a[href="` + page + `"])`
+	elsewhere.inZone("Europe/Berlin")
+	elsewhere.open("/competitions?search=Spring+Forward+Relay")
+	elsewhere.see(card, "03:30 EDT")
+	elsewhere.see(card, "(08:30 your time)")
 
 	v.open(page + "/edit")
 	for field, want := range map[string]string{"regDeadline": typed(1, 30), "startDate": typed(3, 30), "zone": "America/New_York"} {
@@ -54,6 +62,50 @@ func testZoneOfTheOrganizer(t *testing.T, s site) {
 	}
 	v.do(focus("zone"))
 	v.until("the zones that the browser knows", `document.querySelectorAll("#zones option").length > 100`)
+}
+
+// seeDates wants to read the venue's times on the page of a competition, and beside them those of the viewer, or none.
+func (v *visitor) seeDates(page string, there, own []string) {
+	v.t.Helper()
+	v.open(page)
+	for _, want := range append(there, own...) {
+		v.see(".dates", want)
+	}
+	if own == nil && strings.Contains(eval[string](v, `document.querySelector(".dates").innerText`), "your time") {
+		v.t.Error("times stand twice where the viewer's clock shows what the venue's does, or isn't known")
+	}
+}
+
+// testZoneIsAskedFor wants a zone typed where the browser tells none, and a good one; and every date it takes can be read one way only.
+func testZoneIsAskedFor(t *testing.T, s site) {
+	v := newVisitor(t, s.first(), "Olga Plain").withoutScript()
+	v.signUp("ORGANIZER")
+	v.open("/competitions/create")
+	v.fill("title", "Autumn Relay")
+	year := time.Now().Year() + 1
+	back := time.Date(year, time.November, 1, 1, 0, 0, 0, time.UTC)
+	for back.Weekday() != time.Sunday { // the first of November
+		back = back.AddDate(0, 0, 1)
+	}
+	v.set("regDeadline", back.Format("2006-01-02T15:04"))
+	v.set("startDate", back.Add(3*time.Hour).Format("2006-01-02T15:04"))
+	v.set("endDate", back.Add(2*time.Hour).Format("2006-01-02T15:04"))
+	for _, refused := range []struct{ zone, field, why string }{ // each is refused for another reason than the one before
+		{"", "zone", "Choose a time zone"},
+		{"America/New_York", "regDeadline", "comes twice in America/New_York"},
+		{"Europe/Atlantis", "zone", "Choose a time zone"},
+	} {
+		v.fill("zone", refused.zone)
+		eval[chromedp.Void](v, `document.querySelector("main form").noValidate = true`)
+		v.click(`button[value="DRAFT"]`)
+		v.see("#field-"+refused.field+"-error", refused.why)
+		v.see("#field-endDate-error", "after the start") // all that is wrong is told at once
+	}
+	v.fill("zone", "Europe/Zurich")
+	v.set("endDate", back.Add(5*time.Hour).Format("2006-01-02T15:04"))
+	v.click(`button[value="DRAFT"]`)
+	v.see(".dates", "04:00 CET")
+	v.see(".dates", "06:00 CET")
 }
 
 // clocksGoForward is the next moment at which a zone's clocks do.
@@ -170,5 +222,5 @@ func testRegistrations(t *testing.T, s site) {
 	v.click("dialog form button")
 	v.see("#flash", "removed")
 	v.see("#rows tbody tr:nth-child(1)", "Cancelled")
-	v.see("#rows tbody tr:nth-child(31)", "Confirm") // the first in line has the seat
+	v.seeIn(list, "#rows tbody tr:nth-child(31)", "Confirmed") // the first in line has the seat
 }

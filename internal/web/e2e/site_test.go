@@ -46,6 +46,7 @@ func TestDemo(t *testing.T) {
 		{"search", testSearch},
 		{"edit meanwhile", testEditMeanwhile},
 		{"zone of the organizer", testZoneOfTheOrganizer},
+		{"zone is asked for", testZoneIsAskedFor},
 		{"form sent twice", testFormSentTwice},
 		{"managing", testManaging},
 		{"registrations", testRegistrations},

@@ -671,7 +671,7 @@ func galleryForm() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Check("waitlist", "Waitlist", "When all seats are taken, people can queue for one that comes free.", true).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Check("waitlist", "Waitlist", "When all seats are taken, people can join a waitlist.", true).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

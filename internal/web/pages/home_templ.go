@@ -152,9 +152,9 @@ func Home(p ui.Page, d HomeData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = how("For organizers", "Sign up to organize", "/auth/signup?role=ORGANIZER", []string{
-				"Describe it, set the seats, the opening time and the deadline. Preview, then publish.",
-				"Thousands of people at the opening second? No seat is given away twice, and everyone gets an answer.",
-				"Watch the seats fill, search the list, export it as CSV.",
+				"Describe your competition, and set the seats, opening time and deadline. Preview it, then publish.",
+				"Thousands of people the second it opens? No seat is given away twice, and everyone gets an answer.",
+				"Watch the seats fill up, search the list, and export it as CSV.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -117,7 +117,7 @@ var looks = map[State]look{
 	StateClosed:     {"is-closed", "closed", "Closed"},
 	StateCancelled:  {"is-cancelled", "cancelled", "Cancelled"},
 	StateDraft:      {"is-draft", "draft", "Draft"},
-	StatePending:    {"is-open", "upcoming", "Confirming"},
+	StatePending:    {"is-open", "upcoming", "Processing"},
 	StateConfirmed:  {"is-open", "open", "Confirmed"},
 	StateWaitlisted: {"is-waitlist", "waitlist", "On the waitlist"},
 }
@@ -185,42 +185,6 @@ func FoundText(n int, more bool, one, many string) string {
 		return "More than " + plural(n, one, many) + " found"
 	}
 	return plural(n, one, many) + " found"
-}
-
-// TimeStyle is how much of a time is shown.
-type TimeStyle string
-
-// Time styles; times.js knows the same names.
-const (
-	TimeFull    TimeStyle = "full"    // Fri, 12 Jun 2026, 16:00 UTC
-	TimeShort   TimeStyle = "short"   // 12 Jun, 16:00; with its year when that is another than this one
-	TimeSeconds TimeStyle = "seconds" // 12 Jun 2026, 16:00:05 UTC
-	TimeDate    TimeStyle = "date"    // 12 Jun 2026
-)
-
-// machineTime is how a <time> tells its moment: to the millisecond, the finest that scripts know.
-const machineTime = "2006-01-02T15:04:05.999Z07:00"
-
-// layouts are the styles without script, in UTC.
-var layouts = map[TimeStyle]string{
-	TimeFull:    "Mon, 2 Jan 2006, 15:04 UTC",
-	TimeShort:   "2 Jan, 15:04 UTC",
-	TimeSeconds: "2 Jan 2006, 15:04:05 UTC",
-	TimeDate:    "2 Jan 2006",
-}
-
-// chartTimes are how the table of a Chart writes moments, by kind: a rush is over within a second.
-var chartTimes = map[string]string{"bars": layouts[TimeDate], "steps": "2 Jan 2006, 15:04:05.000"}
-
-// shortWithYear is TimeShort of another year than this one.
-const shortWithYear = "2 Jan 2006, 15:04 UTC"
-
-// layout is how a moment is written in UTC.
-func (s TimeStyle) layout(at time.Time) string {
-	if s == TimeShort && at.UTC().Year() != time.Now().UTC().Year() {
-		return shortWithYear
-	}
-	return layouts[s]
 }
 
 func asset(name string) string { return static.Path(name) }

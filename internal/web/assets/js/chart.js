@@ -89,7 +89,7 @@ function draw(figure) {
     {
       width: figure.clientWidth,
       height,
-      padding: [8, 28, 0, 0],
+      padding: [8, 40, 0, 0],
       ...(bars ? { tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), "UTC") } : {}),
       legend: { show: false },
       cursor: { y: false, points: { size: 8 } },

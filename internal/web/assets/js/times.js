@@ -1,10 +1,17 @@
-// Times are in UTC in the page and shown in the viewer's zone, with the zone named.
+// A competition's times are shown in the zone of its venue, by the server, with the viewer's own time beside them where clocks differ.
+// All other times are in the viewer's zone. The server takes that from a cookie; what it didn't know is made up for here.
+const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+const minutes = { hour: "2-digit", minute: "2-digit" };
+const named = { ...minutes, timeZoneName: "short" };
 const styles = {
-  full: { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" },
-  short: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
-  shortWithYear: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" },
-  seconds: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" },
+  full: { weekday: "short", day: "numeric", month: "short", year: "numeric", ...named },
+  short: { day: "numeric", month: "short", ...named },
+  shortWithYear: { day: "numeric", month: "short", year: "numeric", ...named },
+  seconds: { day: "numeric", month: "short", year: "numeric", second: "2-digit", ...named },
   date: { day: "numeric", month: "short", year: "numeric" },
+  own: minutes,
+  ownWithDay: { weekday: "short", day: "numeric", month: "short", ...minutes },
 };
 // British order of day and month with the 24-hour clock, as the server writes it.
 const formats = {};
@@ -15,17 +22,37 @@ for (const name of Object.keys(styles)) {
 export function showTimes(root) {
   for (const el of root.querySelectorAll?.("time[data-time]") ?? []) {
     const at = new Date(el.dateTime);
-    if (!Number.isNaN(at.getTime())) {
+    if (el.dataset.zone !== own && !Number.isNaN(at.getTime())) {
       const otherYear = el.dataset.time === "short" && at.getFullYear() !== new Date().getFullYear();
       el.textContent = (formats[otherYear ? "shortWithYear" : el.dataset.time] ?? formats.full).format(at);
     }
     delete el.dataset.time;
   }
+  for (const el of root.querySelectorAll?.("[data-own]") ?? []) {
+    if (el.dataset.zone !== own) {
+      el.textContent = ownTime(new Date(el.dataset.own), Number(el.dataset.offset));
+    }
+    delete el.dataset.own;
+  }
 }
 
-// Forms with dates are filled and read in this zone by the server.
+// Empty where the viewer's clock shows what the venue's does.
+function ownTime(at, venueOffset) {
+  const ownOffset = -at.getTimezoneOffset();
+  if (ownOffset === venueOffset) {
+    return "";
+  }
+  const day = (offset) => new Date(at.getTime() + offset * 60000).toISOString().slice(0, 10);
+  const format = day(ownOffset) === day(venueOffset) ? formats.own : formats.ownWithDay;
+  return `(${format.format(at)} your time)`;
+}
+
+// The server shows times in this zone, and offers it where one is asked for.
 export function tellZone() {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const [name, secure] = location.protocol === "https:" ? ["__Host-zone", "; secure"] : ["zone", ""];
-  document.cookie = `${name}=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax${secure}`;
+  document.cookie = `${name}=${encodeURIComponent(own)}; path=/; max-age=31536000; samesite=lax${secure}`;
+  const field = document.querySelector("input[name=zone]:not([aria-invalid=true])");
+  if (field && !field.value) {
+    field.value = own;
+  }
 }
