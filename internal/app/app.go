@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,10 +33,11 @@ import (
 // Config sets up an App: the settings, and what is not one.
 type Config struct {
 	config.Config
-	Version string           // of the program, as health and the API document tell it
-	Demo    bool             // the pages name the demo accounts
-	Logger  *slog.Logger     // nil: NewLogger to the standard error
-	Clock   func() time.Time // nil: time.Now
+	Version     string           // of the program, as health and the API document tell it
+	Demo        bool             // the pages name the demo accounts
+	AnyPassword bool             // also one that is easy to guess: for tests. A demo that listens on this machine alone takes any too
+	Logger      *slog.Logger     // nil: NewLogger to the standard error
+	Clock       func() time.Time // nil: time.Now
 }
 
 // App is the whole program. Take it from New.
@@ -126,7 +128,7 @@ func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
 
 func (a *App) wireAuth(ctx context.Context) (err error) {
 	a.auth, err = auth.New(ctx, auth.Config{
-		Sessions: a.store, Secret: a.secret, TokenLife: a.config.JWTExpiration, Clock: a.config.Clock, NewID: newID, Logger: a.log,
+		Sessions: a.store, Secret: a.secret, Previous: []byte(a.config.JWTSecretPrevious), TokenLife: a.config.JWTExpiration, Clock: a.config.Clock, NewID: newID, Logger: a.log,
 	})
 	return err
 }
@@ -150,7 +152,7 @@ func (a *App) wireDomain(context.Context) error {
 	a.service = &compete.Service{
 		Users: a.auth.Users(a.store), Competitions: a.store, Registrations: a.store, Mailbox: a.store, DeadLetters: a.store, Statistics: a.store,
 		Covers: a.store, CoverMaker: cover.NewMaker(),
-		Registrar: a.registrar, Passwords: passwords, Clock: a.config.Clock, NewID: newID,
+		Registrar: a.registrar, Passwords: passwords, AnyPassword: a.config.anyPassword(), Clock: a.config.Clock, NewID: newID,
 	}
 	if a.replays != nil {
 		a.service.Replays = a.replays
@@ -158,6 +160,17 @@ func (a *App) wireDomain(context.Context) error {
 	a.mails.serve(a)
 	a.limits()
 	return a.wireJobs()
+}
+
+// anyPassword reports whether a password may be easy to guess.
+func (c *Config) anyPassword() bool {
+	return c.AnyPassword || c.Demo && onLoopback(c.WebAddr) && onLoopback(c.APIAddr)
+}
+
+func onLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // limits has the domain count what networks do: in Redis, if there is one, for all replicas together.

@@ -28,7 +28,7 @@ const keptMails = 50
 
 func (a *App) wireMail(context.Context) (err error) {
 	m := &a.mails
-	if m.keys, err = auth.NewLinkKeys(a.secret); err != nil {
+	if m.keys, err = auth.NewLinkKeys(a.secret, []byte(a.config.JWTSecretPrevious)); err != nil {
 		return err
 	}
 	sending := a.config.SMTPURL != ""

@@ -36,9 +36,10 @@ type Config struct {
 	CORSOrigins    []string `group:"Network" name:"cors-origins" env:"CORS_ORIGINS" placeholder:"ORIGIN" help:"Origins allowed to call the API from a browser, separated by commas, or '*' for any. If empty, only the origin of PUBLIC_URL."`
 	TrustedProxies []string `group:"Network" env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Addresses or networks of your reverse proxies, separated by commas. X-Forwarded-For is trusted only from these."`
 
-	JWTSecret     Secret        `group:"Logins" name:"jwt-secret" env:"JWT_SECRET" placeholder:"SECRET" help:"The secret that signs API tokens: at least 32 bytes, the same for all replicas. If it's empty and you use SQLite, one is generated and stored next to the database."`
-	JWTExpiration time.Duration `group:"Logins" name:"jwt-expiration" env:"JWT_EXPIRATION" default:"24h" help:"How long an API token is valid, such as 90m, 24h or 7d."`
-	BcryptCost    int           `group:"Logins" env:"BCRYPT_COST" default:"12" help:"The cost of hashing a password, 4 to 31. Each step doubles the time it takes."`
+	JWTSecret         Secret        `group:"Logins" name:"jwt-secret" env:"JWT_SECRET" placeholder:"SECRET" help:"The secret that signs API tokens: at least 32 bytes, the same for all replicas. If it's empty and you use SQLite, one is generated and stored next to the database."`
+	JWTSecretPrevious Secret        `group:"Logins" name:"jwt-secret-previous" env:"JWT_SECRET_PREVIOUS" placeholder:"SECRET" help:"The JWT_SECRET used before. Tokens it signed stay valid until you remove it again."`
+	JWTExpiration     time.Duration `group:"Logins" name:"jwt-expiration" env:"JWT_EXPIRATION" default:"24h" help:"How long an API token is valid, such as 90m, 24h or 7d."`
+	BcryptCost        int           `group:"Logins" env:"BCRYPT_COST" default:"12" help:"The cost of hashing a password, 4 to 31. Each step doubles the time it takes."`
 
 	LimitSignUps int `group:"Limits" name:"limit-signups" env:"LIMIT_SIGNUPS" default:"300" help:"Sign-ups per minute from one network: an IPv4 address or an IPv6 /64. A hall full of people is one network. 0 means no limit."`
 	LimitLogIns  int `group:"Limits" name:"limit-logins" env:"LIMIT_LOGINS" default:"300" help:"Logins per minute from one network. 0 means no limit."`
