@@ -57,6 +57,7 @@ func TestDemo(t *testing.T) {
 		{"keyboard", testKeyboard},
 		{"motion and paper", testMotionAndPaper},
 		{"shared links", testSharedLinks},
+		{"covers", testCovers},
 		{"long titles", testLongTitles},
 		{"refused forms", testRefusedForms},
 		{"drafts of forms", testDraftsOfForms},
