@@ -86,10 +86,13 @@ var matrix = map[string]outcomes{
 	"listMyCompetitions":   {false, only(200, 403, organizer, otherOrganizer, admin)},
 	"updateCompetition":    {false, only(200, 403, organizer, admin)},
 	"cancelCompetition":    {false, only(200, 403, organizer, admin)},
+	"getCover":             {true, all(200)},
+	"setCover":             {false, only(200, 403, organizer, admin)},
+	"deleteCover":          {false, only(200, 403, organizer, admin)},
+	"deleteDraft":          {false, outcomesOfDraft()},
 	"listRegistrations":    {false, only(200, 403, organizer, admin)},
 	"unpublishCompetition": {false, only(200, 403, admin)},
 	"transferCompetition":  {false, only(200, 403, admin)},
-	"deleteDraft":          {false, outcomesOfDraft()},
 
 	"register":            {false, only(403, 201, organizer)}, // it is the organizer's own
 	"cancelRegistration":  {false, only(200, 404, participant, organizer, admin)},
@@ -214,7 +217,9 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		body = competitionBody("Made by the matrix", 5)
 	case "updateCompetition":
 		id, body, headers = w.competition(5).ID, `{"title":"Another title"}`, []string{"If-Match: *"}
-	case "getCompetition", "watchSeats", "cancelCompetition", "unpublishCompetition", "register", "listRegistrations":
+	case "setCover":
+		id, body = w.competition(5).ID, onePixel
+	case "getCover", "deleteCover", "getCompetition", "watchSeats", "cancelCompetition", "unpublishCompetition", "register", "listRegistrations":
 		id = w.competition(5).ID
 	case "transferCompetition":
 		id, body = w.competition(5).ID, `{"email":"otherorganizer@example.com"}`
