@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"minicompete/internal/calendar"
 	"minicompete/internal/compete"
 	"minicompete/internal/problem"
 )
@@ -75,6 +76,8 @@ func (a *api) contentOf(r route) map[string]*huma.MediaType {
 			content[media] = &huma.MediaType{Schema: schemaOf[[]ParticipantRegistration](a)}
 		case mediaCSV:
 			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId\r\n"}
+		case calendar.MediaType:
+			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: "BEGIN:VCALENDAR\r\n…"}
 		case mediaEvents:
 			example, _ := seatsEvent(compete.Seats{SeatsLeft: 42, Phase: compete.PhaseOpen}) // it cannot fail
 			content[media] = &huma.MediaType{Schema: schemaOf[Seats](a), Example: example}

@@ -67,6 +67,7 @@ var matrix = map[string]outcomes{
 	"logIn":            {true, all(200)},
 	"listCompetitions": {true, all(200)},
 	"getCompetition":   {true, all(200)},
+	"getCalendar":      {true, all(200)},
 	"watchSeats":       {true, all(200)},
 
 	"forgotPassword": {true, all(202)},
@@ -211,7 +212,7 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		body = competitionBody("Made by the matrix", 5)
 	case "updateCompetition":
 		id, body, headers = w.competition(5).ID, `{"title":"Another title"}`, []string{"If-Match: *"}
-	case "getCompetition", "watchSeats", "cancelCompetition", "register", "listRegistrations":
+	case "getCompetition", "getCalendar", "watchSeats", "cancelCompetition", "register", "listRegistrations":
 		id = w.competition(5).ID
 	case "deleteDraft":
 		id = w.create(strings.Replace(competitionBody("To be deleted", 5), "{", `{"status":"DRAFT",`, 1)).ID
