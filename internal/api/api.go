@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"minicompete/internal/brand"
 	"minicompete/internal/compete"
 	"minicompete/internal/live"
 )
@@ -26,6 +27,7 @@ type Config struct {
 	CORSOrigins []string // "https://example.org", or "*" for every origin; none: no cross-origin answers
 	Logger      *slog.Logger
 	PublicURL   string // of the pages, without a slash at its end
+	Site        brand.Site
 	Version     string // of the program, as the OpenAPI document names it
 }
 
@@ -53,11 +55,12 @@ func New(config Config) http.Handler {
 
 func newAPI(config Config, mux *http.ServeMux) *api {
 	a := &api{Config: config, streams: config.Live.Door(seatsEvent)}
-	a.huma = jsonOnly{humago.New(calendarMux{mux}, document(config.Version))}
+	a.huma = jsonOnly{humago.New(calendarMux{mux}, document(config.Version, config.Site))}
 	a.registerAccounts()
 	a.registerMails()
 	a.registerCompetitions()
 	a.registerCalendar()
+	a.registerCovers()
 	a.registerRegistrations()
 	a.registerMailbox()
 	a.registerLive()

@@ -27,7 +27,7 @@ func (participantSort) Schema(huma.Registry) *huma.Schema {
 		Enum: []any{
 			string(compete.SortArrival), string(compete.SortLastFirst), string(compete.SortName), string(compete.SortStatus),
 		},
-		Description: "By `seq` (`arrival`, or `newest` first), by name, or by status: confirmed, pending, waitlisted, cancelled.",
+		Description: "The order: order of arrival (`arrival`), newest first (`newest`), by `name`, or by `status` (confirmed, pending, waitlisted, cancelled).",
 	}
 }
 

@@ -199,6 +199,11 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 		Opens: n.RegOpensAt, Deadline: n.RegDeadline, Starts: n.StartDate, Ends: n.EndDate,
 		Zone: typed.zone, Seats: seatsView(c.Seats(v.now)),
 	}}
+	if stored != nil {
+		c.ID, c.Cover = stored.ID, stored.Cover
+	}
+	c.Title, c.Tags, c.StartDate, c.TimeZone = n.Title, look.Tags, n.StartDate, typed.zone.String()
+	look.Day, look.CompetitionData.Cover = startDay(&c), coverView(&c)
 	look.Images, look.Markup = markdown.Lost(typed.form.Description)
 	return look, nil
 }

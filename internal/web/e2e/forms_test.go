@@ -88,6 +88,38 @@ func (v *visitor) mend() {
 	v.until("no summary", `document.querySelector("[data-errors]") === null`)
 }
 
+// testNewcomersWay presses Register without an account: after signing up one is in, without pressing again.
+func testNewcomersWay(t *testing.T, s site) {
+	organizer := newVisitor(t, s.first(), "Olga Welcoming")
+	organizer.signUp("ORGANIZER")
+	page := organizer.publish("Welcome Cup", 5)
+	v := newVisitor(t, s.first(), "Ada Newcomer")
+	v.open(page)
+	v.see("#stand .btn-primary", "Register")
+	v.click("#stand .btn-primary")
+	v.at("/auth/signup")
+	v.fill("name", v.name)
+	v.fill("email", email(v.name))
+	v.fill("password", "correct horse battery")
+	v.click(`main form[action="/auth/signup"] button`)
+	v.at(page)
+	v.see("#stand-title", "in")
+	v.see("#stand .bib-number", "0001")
+
+	v.open("/account")
+	v.click(`main form[action="/auth/logout"] button`)
+	v.see("#flash", "logged out")
+	other := organizer.publish("Welcome Back Cup", 5)
+	v.open(other)
+	v.click(`#stand form button[value="mine"]`)
+	v.at("/auth/login")
+	v.fill("email", email(v.name))
+	v.fill("password", "correct horse battery")
+	v.click(`main form[action="/auth/login"] button`)
+	v.at(other)
+	v.see("#stand .bib-number", "0001")
+}
+
 // testDraftsOfForms leaves a long form half typed and finds it again: by user and form, without passwords, until it is saved.
 func testDraftsOfForms(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Draft")
@@ -137,8 +169,15 @@ func testDraftsOfForms(t *testing.T, s site) {
 	v.open(page)
 	v.see("h1", "Page not found")
 
+	const asks = `(() => { const e = new Event("beforeunload", {cancelable: true}); dispatchEvent(e); return e.defaultPrevented; })()`
 	v.open("/competitions/create")
+	eval[any](v, `window.setItem = Storage.prototype.setItem; Storage.prototype.setItem = () => { throw new Error("no room"); }; 0`)
+	v.until("no question while nothing is typed", `!`+asks)
+	v.typeIn("location", "Nowhere")
+	v.until("a question where it can't be kept", asks)
+	eval[any](v, `Storage.prototype.setItem = window.setItem; 0`)
 	v.typeIn("location", "Elsewhere")
+	v.until("no question where it is kept", `!`+asks)
 	v.until("it to be kept", `Object.keys(localStorage).some((key) => key.startsWith("draft:"))`)
 	v.open("/account")
 	v.click(`main form[action="/auth/logout"] button`)
@@ -159,7 +198,8 @@ func testPreviewIsThePage(t *testing.T, s site) {
 	v.see("#preview .notice", "Images aren't shown: they become links.")
 	v.see("#preview .notice", "HTML is left out")
 	v.see(`#preview a[href="https://example.org/route.png"]`, "The route")
-	const look = `(root) => ["header .badge", "header .tag", "header p", ".dates", ".prose"].map((s) => root.querySelector(s)?.innerText ?? s).join("|")`
+	const look = `(root) => ["header .badge", "header .tag", "header p", ".date-tile", ".dates", ".prose"].map((s) => root.querySelector(s)?.innerText ?? s)
+		.concat(root.querySelector("header img").getAttribute("src")).join("|")`
 	preview := eval[string](v, `(`+look+`)(document.querySelector("#preview"))`)
 	heading := `getComputedStyle(document.querySelector(%q)).fontSize`
 	size := eval[string](v, fmt.Sprintf(heading, "#preview h3"))

@@ -99,12 +99,13 @@ func lost(r request) {
 	}
 }
 
-// hurry makes the page's clock run so many times faster, for pages opened from now on: what it puts off comes sooner.
+// hurry makes the page's clock run so many times faster, for pages opened from now on: what it puts off comes sooner. At 0 it stands
+// still: what is put off never comes.
 func (v *visitor) hurry(times int) {
 	v.t.Helper()
 	params := page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(`{
 		const later = setTimeout;
-		window.setTimeout = (f, ms, ...rest) => later(f, ms / %d, ...rest);
+		window.setTimeout = (f, ms, ...rest) => %[1]d && later(f, ms / %[1]d, ...rest);
 	}`, times)}
 	if _, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, params); err != nil {
 		v.fatal("hurry", err)

@@ -222,5 +222,5 @@ func testRegistrations(t *testing.T, s site) {
 	v.click("dialog form button")
 	v.see("#flash", "removed")
 	v.see("#rows tbody tr:nth-child(1)", "Cancelled")
-	v.see("#rows tbody tr:nth-child(31)", "Confirm") // the first in line has the seat
+	v.seeIn(list, "#rows tbody tr:nth-child(31)", "Confirmed") // the first in line has the seat
 }
