@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
 	"minicompete/internal/auth"
+	"minicompete/internal/brand"
 	"minicompete/internal/compete"
 	"minicompete/internal/config"
 	"minicompete/internal/cover"
@@ -31,16 +33,18 @@ import (
 // Config sets up an App: the settings, and what is not one.
 type Config struct {
 	config.Config
-	Version string           // of the program, as health and the API document tell it
-	Demo    bool             // the pages name the demo accounts
-	Logger  *slog.Logger     // nil: NewLogger to the standard error
-	Clock   func() time.Time // nil: time.Now
+	Version     string           // of the program, as health and the API document tell it
+	Demo        bool             // the pages name the demo accounts
+	AnyPassword bool             // also one that is easy to guess: for tests. A demo that listens on this machine alone takes any too
+	Logger      *slog.Logger     // nil: NewLogger to the standard error
+	Clock       func() time.Time // nil: time.Now
 }
 
 // App is the whole program. Take it from New.
 type App struct {
 	config  Config
 	secret  []byte
+	site    brand.Site
 	log     *slog.Logger
 	service *compete.Service
 
@@ -76,7 +80,11 @@ func New(ctx context.Context, c Config) (*App, error) {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	a := &App{config: c, secret: secret, log: c.Logger}
+	site, err := c.Site()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{config: c, secret: secret, site: site, log: c.Logger}
 	for _, step := range []func(context.Context) error{a.openTelemetry, a.openStore, a.openRedis, a.wireAuth, a.wireMail, a.wireDomain, a.refuseDemo, a.wireServer} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.close())
@@ -120,7 +128,7 @@ func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
 
 func (a *App) wireAuth(ctx context.Context) (err error) {
 	a.auth, err = auth.New(ctx, auth.Config{
-		Sessions: a.store, Secret: a.secret, TokenLife: a.config.JWTExpiration, Clock: a.config.Clock, NewID: newID, Logger: a.log,
+		Sessions: a.store, Secret: a.secret, Previous: []byte(a.config.JWTSecretPrevious), TokenLife: a.config.JWTExpiration, Clock: a.config.Clock, NewID: newID, Logger: a.log,
 	})
 	return err
 }
@@ -144,7 +152,7 @@ func (a *App) wireDomain(context.Context) error {
 	a.service = &compete.Service{
 		Users: a.auth.Users(a.store), Competitions: a.store, Registrations: a.store, Mailbox: a.store, DeadLetters: a.store, Statistics: a.store,
 		Covers: a.store, CoverMaker: cover.NewMaker(),
-		Registrar: a.registrar, Passwords: passwords, Clock: a.config.Clock, NewID: newID,
+		Registrar: a.registrar, Passwords: passwords, AnyPassword: a.config.anyPassword(), Clock: a.config.Clock, NewID: newID,
 	}
 	if a.replays != nil {
 		a.service.Replays = a.replays
@@ -152,6 +160,17 @@ func (a *App) wireDomain(context.Context) error {
 	a.mails.serve(a)
 	a.limits()
 	return a.wireJobs()
+}
+
+// anyPassword reports whether a password may be easy to guess.
+func (c *Config) anyPassword() bool {
+	return c.AnyPassword || c.Demo && onLoopback(c.WebAddr) && onLoopback(c.APIAddr)
+}
+
+func onLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // limits has the domain count what networks do: in Redis, if there is one, for all replicas together.

@@ -30,11 +30,12 @@ const stopTimeout = 20 * time.Second
 
 // Options says how a test's app differs from the usual: SQLite, no Redis, the real clock, every role, all on free ports.
 type Options struct {
-	DatabaseURL string // empty: a fresh SQLite file
-	RedisURL    string
-	Clock       func() time.Time
-	Demo        bool                 // the demo data, and the pages that only the demo has
-	Settings    func(*config.Config) // changes what Config made of the above
+	DatabaseURL     string // empty: a fresh SQLite file
+	RedisURL        string
+	Clock           func() time.Time
+	Demo            bool                 // the demo data, and the pages that only the demo has
+	StrictPasswords bool                 // refuse those that are easy to guess
+	Settings        func(*config.Config) // changes what Config made of the above
 }
 
 // Config is the settings of a test's app.
@@ -69,7 +70,7 @@ func Start(t testing.TB, o Options) *App {
 	t.Helper()
 	settings := Config(t, o)
 	started, err := app.New(t.Context(), app.Config{
-		Config: settings, Version: "test", Demo: o.Demo, Clock: o.Clock, Logger: app.NewLogger(settings, t.Output()),
+		Config: settings, Version: "test", Demo: o.Demo, AnyPassword: !o.StrictPasswords, Clock: o.Clock, Logger: app.NewLogger(settings, t.Output()),
 	})
 	if err != nil {
 		t.Fatal(err)

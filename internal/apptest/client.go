@@ -16,7 +16,7 @@ import (
 )
 
 // Password is that of every account made here.
-const Password = "password123"
+const Password = "correct horse battery"
 
 // Client talks to the API as one user, or as a visitor.
 type Client struct {

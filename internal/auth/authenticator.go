@@ -22,10 +22,11 @@ const (
 	MinMemory = 7 * 24 * time.Hour
 )
 
-// Config sets up an Authenticator. All fields are needed.
+// Config sets up an Authenticator. All fields but Previous are needed.
 type Config struct {
 	Sessions  compete.SessionStore
 	Secret    []byte        // keys the tokens; at least MinSecretLength bytes
+	Previous  []byte        // a secret whose tokens are still taken; none if empty
 	TokenLife time.Duration // of the tokens that IssueToken makes
 	Clock     func() time.Time
 	NewID     func() string
@@ -35,7 +36,7 @@ type Config struct {
 // Authenticator issues and checks logins. Its methods may be called from many goroutines.
 type Authenticator struct {
 	sessions  compete.SessionStore
-	secret    []byte
+	keys      []signingKey // the first signs
 	tokenLife time.Duration
 	memory    time.Duration // how far back the deny-list reaches
 	clock     func() time.Time
@@ -51,6 +52,10 @@ func New(ctx context.Context, c Config) (*Authenticator, error) {
 	if len(c.Secret) < MinSecretLength {
 		return nil, fmt.Errorf("the token secret is %d bytes long but must be at least %d", len(c.Secret), MinSecretLength)
 	}
+	keys := []signingKey{newSigningKey(c.Secret)}
+	if len(c.Previous) > 0 {
+		keys = append(keys, newSigningKey(c.Previous))
+	}
 	cookies, err := lru.New[string, cookieLogin](maxCachedCookies)
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of cookies: %w", err)
@@ -61,7 +66,7 @@ func New(ctx context.Context, c Config) (*Authenticator, error) {
 	}
 	memory := max(c.TokenLife, MinMemory)
 	a := &Authenticator{
-		sessions: c.Sessions, secret: c.Secret, tokenLife: c.TokenLife, memory: memory, clock: c.Clock, newID: c.NewID,
+		sessions: c.Sessions, keys: keys, tokenLife: c.TokenLife, memory: memory, clock: c.Clock, newID: c.NewID,
 		parser:  newParser(c.Clock),
 		cookies: cookies, old: old,
 		deny: &denyList{sessions: c.Sessions, memory: memory, clock: c.Clock, logger: c.Logger},

@@ -17,17 +17,24 @@ import (
 
 // LinkKeys makes the tokens of links in mails from the secret of the installation, which every process has. So the database keeps
 // no token, not even while a mail waits to be sent: who reads the database, a backup or a dead letter can't use a link.
-type LinkKeys struct{ key []byte }
+type LinkKeys struct {
+	key      []byte
+	previous *LinkKeys // whose unsubscribe tokens are still taken, or nil
+}
 
 var _ compete.LinkKeys = (*LinkKeys)(nil)
 
-// NewLinkKeys takes the secret that keys the API's tokens too.
-func NewLinkKeys(secret []byte) (*LinkKeys, error) {
+// NewLinkKeys takes the secret that keys the API's tokens too, and the previous one, which may be empty.
+func NewLinkKeys(secret, previous []byte) (*LinkKeys, error) {
 	key, err := hkdf.Key(sha256.New, secret, nil, "mini compete: links in mails", sha256.Size)
 	if err != nil {
 		return nil, fmt.Errorf("derive the key of links: %w", err)
 	}
-	return &LinkKeys{key: key}, nil
+	keys := &LinkKeys{key: key}
+	if len(previous) > 0 {
+		keys.previous, err = NewLinkKeys(previous, nil)
+	}
+	return keys, err
 }
 
 // Token implements compete.LinkKeys.
@@ -55,6 +62,9 @@ func (k *LinkKeys) Unsubscriber(token string) (userID string, ok bool) {
 	}
 	id, mac := uuid.UUID(decoded[:16]), decoded[16:]
 	if !hmac.Equal(mac, k.mac("unsubscribe", id[:])[:unsubscribeMAC]) {
+		if k.previous != nil {
+			return k.previous.Unsubscriber(token)
+		}
 		return "", false
 	}
 	return id.String(), true

@@ -155,8 +155,13 @@ func newFixture(t testing.TB) *fixture {
 
 func (f *fixture) authenticator(t testing.TB) *auth.Authenticator {
 	t.Helper()
+	return f.authenticatorWith(t, secret, nil)
+}
+
+func (f *fixture) authenticatorWith(t testing.TB, secret, previous []byte) *auth.Authenticator {
+	t.Helper()
 	a, err := auth.New(t.Context(), auth.Config{
-		Sessions: f.store, Secret: secret, TokenLife: 24 * time.Hour, Clock: f.clock, NewID: f.newID, Logger: slog.New(slog.DiscardHandler),
+		Sessions: f.store, Secret: secret, Previous: previous, TokenLife: 24 * time.Hour, Clock: f.clock, NewID: f.newID, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

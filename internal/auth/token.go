@@ -2,9 +2,12 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -29,7 +32,19 @@ type sent struct {
 	IssuedAt  seconds      `json:"iat"`
 	NotBefore seconds      `json:"nbf"`
 	ExpiresAt seconds      `json:"exp"`
+
+	Issuer   string           `json:"iss"`
+	Audience jwt.ClaimStrings `json:"aud"`
 }
+
+// What the tokens of this program name as their issuer and audience. Those made outside name none.
+const (
+	tokenIssuer   = "minicompete"
+	tokenAudience = "minicompete-api"
+)
+
+// maxSkew is how far ahead the clock of who made a token may be.
+const maxSkew = 30 * time.Second
 
 // seconds are a NumericDate (RFC 7519, section 2) as it stands in JSON.
 type seconds float64
@@ -56,13 +71,13 @@ func (c *sent) GetIssuedAt() (*jwt.NumericDate, error) { return c.IssuedAt.date(
 func (c *sent) GetNotBefore() (*jwt.NumericDate, error) { return c.NotBefore.date() }
 
 // GetIssuer implements jwt.Claims.
-func (c *sent) GetIssuer() (string, error) { return "", nil }
+func (c *sent) GetIssuer() (string, error) { return c.Issuer, nil }
 
 // GetSubject implements jwt.Claims.
 func (c *sent) GetSubject() (string, error) { return c.Subject, nil }
 
 // GetAudience implements jwt.Claims.
-func (c *sent) GetAudience() (jwt.ClaimStrings, error) { return nil, nil }
+func (c *sent) GetAudience() (jwt.ClaimStrings, error) { return c.Audience, nil }
 
 // newParser pins the algorithm: a token that says "none", or HS512, is refused whatever its signature.
 func newParser(clock func() time.Time) *jwt.Parser {
@@ -77,12 +92,14 @@ func (a *Authenticator) IssueToken(ctx context.Context, u compete.User) (string,
 		return "", err
 	}
 	a.deny.admit(ctx, u.ID)
-	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
+	unsigned := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Subject: u.ID, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(session.ExpiresAt),
+			Issuer: tokenIssuer, Audience: jwt.ClaimStrings{tokenAudience}, Subject: u.ID, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(session.ExpiresAt),
 		},
 		Email: u.Email, Role: u.Role, SessionID: session.ID,
-	}).SignedString(a.secret)
+	})
+	unsigned.Header["kid"] = a.keys[0].id
+	token, err := unsigned.SignedString(a.keys[0].secret)
 	if err != nil {
 		return "", fmt.Errorf("sign a token: %w", err)
 	}
@@ -99,8 +116,11 @@ func (a *Authenticator) Token(ctx context.Context, bearer string) (compete.Actor
 	if !c.Role.Valid() || !compete.ValidID(c.Subject) || c.SessionID != "" && !compete.ValidID(c.SessionID) {
 		return compete.Actor{}, compete.ErrUnauthorized
 	}
+	if c.Issuer != "" && c.Issuer != tokenIssuer || len(c.Audience) > 0 && !slices.Contains(c.Audience, tokenAudience) {
+		return compete.Actor{}, compete.ErrUnauthorized
+	}
 	date, err := c.GetIssuedAt()
-	if err != nil || date == nil {
+	if err != nil || date == nil || date.After(a.clock().Add(maxSkew)) {
 		return compete.Actor{}, compete.ErrUnauthorized
 	}
 	actor, issued := compete.Actor{UserID: c.Subject, Role: c.Role, SessionID: c.SessionID}, date.Time
@@ -152,4 +172,33 @@ func (a *Authenticator) checkOld(ctx context.Context, actor compete.Actor, issue
 // second of the change is taken for made after it.
 func voids(end, issued time.Time) bool { return issued.Before(end.Truncate(time.Second)) }
 
-func (a *Authenticator) key(*jwt.Token) (any, error) { return a.secret, nil }
+// signingKey is a secret, and the id by which tokens name it.
+type signingKey struct {
+	id     string
+	secret []byte
+}
+
+// newSigningKey makes the id from the secret, so that all processes agree; it tells nothing about a secret that can't be guessed.
+func newSigningKey(secret []byte) signingKey {
+	sum := sha256.Sum256(append([]byte("mini compete: id of a signing key\x00"), secret...))
+	return signingKey{id: base64.RawURLEncoding.EncodeToString(sum[:6]), secret: secret}
+}
+
+// key is the key that a token names, or any of them: tools outside know no ids, or have their own.
+func (a *Authenticator) key(t *jwt.Token) (any, error) {
+	if id, _ := t.Header["kid"].(string); id != "" {
+		for _, key := range a.keys {
+			if key.id == id {
+				return key.secret, nil
+			}
+		}
+	}
+	if len(a.keys) == 1 {
+		return a.keys[0].secret, nil
+	}
+	var all jwt.VerificationKeySet
+	for _, key := range a.keys {
+		all.Keys = append(all.Keys, key.secret)
+	}
+	return all, nil
+}

@@ -18,6 +18,7 @@ type Service struct {
 	Statistics    StatisticsStore
 	Registrar     Registrar
 	Passwords     PasswordHasher
+	AnyPassword   bool             // also one that is easy to guess
 	Replays       ReplayCache      // nil: every replay is answered by the database
 	Clock         func() time.Time // the present moment
 	NewID         func() string    // a new id, ordered by time (UUID v7)

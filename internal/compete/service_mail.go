@@ -175,8 +175,9 @@ func (s *Service) ConfirmEmail(ctx context.Context, token string) (User, error) 
 // ResetPassword uses a link to set a new password, and ends all logins of its user. Errors: Invalid, ErrLinkVoid, ErrBusy.
 func (s *Service) ResetPassword(ctx context.Context, token, password string) (User, error) {
 	var v validation
-	if v.password("password", password); v.err() != nil {
-		return User{}, v.err()
+	v.password("password", password)
+	if err := s.withGuessable(v.err(), "password", password, "", ""); err != nil {
+		return User{}, err
 	}
 	l, err := s.Link(ctx, token)
 	if err != nil {
@@ -184,6 +185,13 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string) (Us
 	}
 	if l.Purpose != LinkReset {
 		return User{}, ErrLinkVoid
+	}
+	user, err := s.Users.User(ctx, l.UserID)
+	if err != nil {
+		return User{}, err
+	}
+	if err := s.withGuessable(nil, "password", password, user.Name, user.Email); err != nil {
+		return User{}, err
 	}
 	hash, err := s.Passwords.Hash(ctx, password)
 	if err != nil {

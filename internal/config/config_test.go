@@ -92,6 +92,13 @@ func TestAWrongSettingIsNamed(t *testing.T) {
 		"SMTP_URL":                    {"mail.example.com:587"},
 		"MAIL_FROM":                   {"nobody"},
 		"OTEL_EXPORTER_OTLP_ENDPOINT": {"localhost:4318", "grpc://localhost"},
+		"SITE_NAME":                   {strings.Repeat("x", 41), "two\nlines"},
+		"SITE_LOGO":                   {"/no/such/file.png", "config_test.go"},
+		"SITE_ACCENT":                 {"teal", "#12345"},
+		"CONTACT":                     {"help", "javascript:alert(1)"},
+		"IMPRINT_URL":                 {"example.com/imprint"},
+		"PRIVACY_URL":                 {"/privacy"},
+		"TERMS_URL":                   {"javascript:alert(1)"},
 		"LOG_LEVEL":                   {"loud"},
 		"LOG_FORMAT":                  {"xml"},
 	} {
@@ -118,9 +125,38 @@ func TestPostgreSQLNeedsASecret(t *testing.T) {
 	if _, err := c.TokenSecret(); err == nil || !strings.Contains(err.Error(), "JWT_SECRET") {
 		t.Errorf("got %v", err)
 	}
-	c.JWTSecret = config.Secret(strings.Repeat("s", config.MinSecretLength))
+	c.JWTSecret = config.Secret(strings.Repeat("12345678", config.MinSecretLength/8))
 	if _, err := c.TokenSecret(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWeakSecrets(t *testing.T) {
+	for secret, weak := range map[string]bool{
+		strings.Repeat("a", 64): true, strings.Repeat("abc", 20): true, strings.Repeat("0123456", 8): true, "change-me-to-something-secret-please": true,
+		"your-secret-key-that-nobody-replaced": true, "Please-ChangeMe-0123456789abcdefghijk": true,
+		"0123456789abcdef0123456789abcdef": false, "a secret for tests, known to all!": false, "5f2d1c0b9a8e7f6d5c4b3a291807f6e5": false,
+	} {
+		for name, set := range map[string]func(*config.Config){
+			"JWT_SECRET ":          func(c *config.Config) { c.JWTSecret = config.Secret(secret) },
+			"JWT_SECRET_PREVIOUS ": func(c *config.Config) { c.JWTSecretPrevious = config.Secret(secret) },
+		} {
+			c := config.Default()
+			set(&c)
+			err := c.Validate()
+			if weak != (err != nil) || weak && (!strings.Contains(err.Error(), name) || strings.Contains(err.Error(), secret)) {
+				t.Errorf("%s: %q: %v", name, secret, err)
+			}
+		}
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "jwt.secret"), []byte(strings.Repeat("a", 64)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := config.Default()
+	c.DatabaseURL = config.URL("sqlite:" + dir + "/x.db")
+	if _, err := c.TokenSecret(); err == nil || !strings.Contains(err.Error(), "easy to guess") {
+		t.Errorf("a weak secret beside the database: %v", err)
 	}
 }
 

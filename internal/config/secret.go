@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // secretFile is kept in the directory of the SQLite file.
@@ -36,11 +37,39 @@ func (c *Config) TokenSecret() ([]byte, error) {
 		return nil, fmt.Errorf("JWT_SECRET is empty, and the one saved next to the database could not be read: %w", err)
 	}
 	secret = bytes.TrimSpace(secret)
+	if weak(secret) && len(secret) >= MinSecretLength {
+		return nil, fmt.Errorf("the JWT secret in %s is easy to guess; delete the file to generate a new one (all API tokens stop working)", path)
+	}
 	if len(secret) < MinSecretLength {
 		return nil, fmt.Errorf("the JWT secret in %s is %d bytes long but must be at least %d; delete the file to generate a new one (all API tokens stop working)",
 			path, len(secret), MinSecretLength)
 	}
 	return secret, nil
+}
+
+const (
+	minDistinctBytes = 8 // 32 random hexadecimal digits have fewer once in a hundred million times
+	minSecretUnit    = 8 // bytes
+)
+
+// weak reports whether a secret is one of few characters, something short over and over, or a placeholder that nobody replaced.
+func weak(secret []byte) bool {
+	distinct := map[byte]bool{}
+	for _, b := range secret {
+		distinct[b] = true
+	}
+	if len(distinct) < minDistinctBytes {
+		return true
+	}
+	for unit := 1; unit < minSecretUnit; unit++ {
+		if bytes.Equal(secret[unit:], secret[:len(secret)-unit]) {
+			return true
+		}
+	}
+	lower := bytes.ToLower(secret)
+	return slices.ContainsFunc([]string{"change-me", "changeme", "change_me", "change-this", "your-secret", "your_secret", "placeholder"}, func(word string) bool {
+		return bytes.Contains(lower, []byte(word))
+	})
 }
 
 // makeSecret writes the file whole, or leaves the one that another process made meanwhile.

@@ -48,6 +48,7 @@ func (c *Config) Validate() error {
 	c.checkStorage(&p)
 	c.checkNetwork(&p)
 	c.checkWork(&p)
+	c.checkSite(&p)
 	p.duration("JWT_EXPIRATION", c.JWTExpiration, time.Second)
 	p.between("BCRYPT_COST", c.BcryptCost, 4, 31)
 	for setting, n := range map[string]int{
@@ -84,10 +85,17 @@ func (c *Config) checkStorage(p *problems) {
 			p.add("DATABASE_URL", "must not be empty")
 		}
 	}
-	if n := len(c.JWTSecret); n > 0 && n < MinSecretLength {
-		p.add("JWT_SECRET", "is %d bytes long but must be at least %d", n, MinSecretLength)
-	}
+	checkSecret(p, "JWT_SECRET", c.JWTSecret)
+	checkSecret(p, "JWT_SECRET_PREVIOUS", c.JWTSecretPrevious)
 	checkURL(p, "REDIS_URL", c.RedisURL, "redis", "rediss", "unix")
+}
+
+func checkSecret(p *problems, setting string, secret Secret) {
+	if n := len(secret); n > 0 && n < MinSecretLength {
+		p.add(setting, "is %d bytes long but must be at least %d", n, MinSecretLength)
+	} else if n > 0 && weak([]byte(secret)) {
+		p.add(setting, "is easy to guess; use a random one, such as the output of 'openssl rand -hex 32'")
+	}
 }
 
 func checkURL(p *problems, setting string, u URL, schemes ...string) {

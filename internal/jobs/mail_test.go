@@ -15,7 +15,7 @@ import (
 func mailing(f *fixture, connections int) *mailtest.Server {
 	f.Helper()
 	server := mailtest.Start(f, mailtest.Options{})
-	keys, err := auth.NewLinkKeys([]byte("a secret for tests, known to all!"))
+	keys, err := auth.NewLinkKeys([]byte("a secret for tests, known to all!"), nil)
 	if err != nil {
 		f.Fatal(err)
 	}

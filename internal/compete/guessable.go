@@ -1,0 +1,88 @@
+package compete
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"slices"
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"minicompete/internal/normal"
+)
+
+// commonPasswords are the 100,000 most common ones of at least MinPasswordLength characters, in lower case, each as the first
+// commonSize bytes of its SHA-256, sorted: so they need neither a megabyte nor to be unpacked. One in ten million others is taken for one.
+// They come from SecLists' list of the most common million: see LICENSES.txt.
+//
+//go:embed common_passwords.bin
+var commonPasswords string
+
+const commonSize = 5 // bytes
+
+// siteWords are what the program itself is called.
+const siteWords = "mini compete"
+
+// minOwnWord is the least of a name that makes a password personal, and minOthers the least that has to be in it besides, in characters.
+const (
+	minOwnWord = 3
+	minOthers  = 4
+)
+
+// withGuessable adds to what is wrong with an input that its password is easy to guess: a common one, or one made of the user's
+// name, email or the site's name.
+func (s *Service) withGuessable(wrong error, field, password, name, email string) error {
+	if s.AnyPassword || !common(password) && !personal(password, name, email, siteWords) {
+		return wrong
+	}
+	var fields []FieldError
+	if wrong != nil {
+		fields = AsError(wrong).Fields
+	}
+	if slices.ContainsFunc(fields, func(f FieldError) bool { return f.Field == field }) {
+		return wrong
+	}
+	return Invalid(append(fields, FieldError{Field: field, Message: "is too easy to guess: choose one that isn't common and isn't made of your name or email"})...)
+}
+
+func common(password string) bool {
+	sum := sha256.Sum256([]byte(strings.ToLower(password)))
+	wanted, n := string(sum[:commonSize]), len(commonPasswords)/commonSize
+	at := func(i int) string { return commonPasswords[i*commonSize : (i+1)*commonSize] }
+	i := sort.Search(n, func(i int) bool { return at(i) >= wanted })
+	return i < n && at(i) == wanted
+}
+
+// personal reports whether hardly anything is left of a password without the words of the others, and without digits and signs around.
+func personal(password string, of ...string) bool {
+	rest := normal.Fold(password)
+	found := false
+	for _, word := range ownWords(of) {
+		if without := strings.ReplaceAll(rest, word, " "); without != rest {
+			found, rest = true, without
+		}
+	}
+	letters := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, rest)
+	return found && utf8.RuneCountInString(letters) < minOthers
+}
+
+// ownWords are the words of the texts and each text as one word, the longest first.
+func ownWords(texts []string) []string {
+	var words []string
+	for _, text := range texts {
+		parts := strings.FieldsFunc(normal.Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
+		for _, word := range append(parts, strings.Join(parts, "")) {
+			if utf8.RuneCountInString(word) >= minOwnWord {
+				words = append(words, word)
+			}
+		}
+	}
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
+	return words
+}
