@@ -37,7 +37,7 @@ type Config struct {
 	TrustedProxies []string `group:"Network" env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Addresses or networks of your reverse proxies, separated by commas. X-Forwarded-For is trusted only from these."`
 
 	JWTSecret         Secret        `group:"Logins" name:"jwt-secret" env:"JWT_SECRET" placeholder:"SECRET" help:"The secret that signs API tokens: at least 32 bytes, the same for all replicas. If it's empty and you use SQLite, one is generated and stored next to the database."`
-	JWTSecretPrevious Secret        `group:"Logins" name:"jwt-secret-previous" env:"JWT_SECRET_PREVIOUS" placeholder:"SECRET" help:"The JWT_SECRET used before. Tokens it signed stay valid until you remove it again."`
+	JWTSecretPrevious Secret        `group:"Logins" name:"jwt-secret-previous" env:"JWT_SECRET_PREVIOUS" placeholder:"SECRET" help:"The previous JWT_SECRET. Tokens it signed stay valid until you remove this setting."`
 	JWTExpiration     time.Duration `group:"Logins" name:"jwt-expiration" env:"JWT_EXPIRATION" default:"24h" help:"How long an API token is valid, such as 90m, 24h or 7d."`
 	BcryptCost        int           `group:"Logins" env:"BCRYPT_COST" default:"12" help:"The cost of hashing a password, 4 to 31. Each step doubles the time it takes."`
 
