@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"minicompete/internal/brand"
 	"minicompete/internal/compete"
 	"minicompete/internal/live"
 )
@@ -25,6 +26,7 @@ type Config struct {
 	Health      func(context.Context) []Check
 	CORSOrigins []string // "https://example.org", or "*" for every origin; none: no cross-origin answers
 	Logger      *slog.Logger
+	Site        brand.Site
 	Version     string // of the program, as the OpenAPI document names it
 }
 
@@ -52,10 +54,11 @@ func New(config Config) http.Handler {
 
 func newAPI(config Config, mux *http.ServeMux) *api {
 	a := &api{Config: config, streams: config.Live.Door(seatsEvent)}
-	a.huma = jsonOnly{humago.New(mux, document(config.Version))}
+	a.huma = jsonOnly{humago.New(mux, document(config.Version, config.Site))}
 	a.registerAccounts()
 	a.registerMails()
 	a.registerCompetitions()
+	a.registerCovers()
 	a.registerRegistrations()
 	a.registerMailbox()
 	a.registerLive()

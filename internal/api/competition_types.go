@@ -36,6 +36,7 @@ type CompetitionSummary struct {
 type Competition struct {
 	CompetitionSummary
 	Description string `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
+	CoverURL    string `json:"coverUrl" readOnly:"true" doc:"Path of the cover, a picture of 1200 × 630 pixels. It changes with the picture, so it can be cached for ever." example:"/api/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f/cover?v=board-1xm942a"`
 }
 
 // Organizer is who a competition belongs to.
@@ -103,7 +104,7 @@ func (r *UpdateCompetitionRequest) change() compete.CompetitionChange {
 
 // newCompetition renders a competition as it is told at the given time.
 func newCompetition(c *compete.Competition, at time.Time) Competition {
-	return Competition{CompetitionSummary: newCompetitionSummary(c, at), Description: c.Description}
+	return Competition{CompetitionSummary: newCompetitionSummary(c, at), Description: c.Description, CoverURL: coverURL(c)}
 }
 
 func newCompetitionSummary(c *compete.Competition, at time.Time) CompetitionSummary {

@@ -2,11 +2,14 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"net/http"
 
 	"github.com/swaggest/swgui/v5emb"
+
+	"minicompete/internal/brand"
 )
 
 const docsPath = "/api/docs"
@@ -41,7 +44,7 @@ func (a *api) registerDocs(mux *http.ServeMux) {
 	serve(docsPath+"/{$}", "text/html; charset=utf-8", docsPage)
 	serve(docsPath+"/start.js", "text/javascript; charset=utf-8", docsScript)
 	serve(docsPath+"/page.css", "text/css; charset=utf-8", docsStyle)
-	files := v5emb.New("Mini Compete API", "/api/openapi.json", docsPath)
+	files := v5emb.New(cmp.Or(a.Site.Name, brand.DefaultName)+" API", "/api/openapi.json", docsPath)
 	mux.HandleFunc("GET "+docsPath+"/", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-cache")
 		files.ServeHTTP(w, r)

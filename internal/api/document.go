@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"minicompete/internal/brand"
 	"minicompete/internal/compete"
 	"minicompete/internal/problem"
 )
@@ -15,12 +17,12 @@ import (
 const bearerScheme = "bearer"
 
 // document starts the OpenAPI document; handle adds the routes.
-func document(version string) huma.Config {
+func document(version string, site brand.Site) huma.Config {
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
-				Title: "Mini Compete", Version: version,
+				Title: cmp.Or(site.Name, brand.DefaultName), Version: version, Contact: contact(site), TermsOfService: site.Terms,
 				Description: "Create competitions, register for them, and know immediately where you stand.\n\n" +
 					"Times are RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`. Lists are JSON arrays; " +
 					"the `Link` header points to the next page. Seat counts always reflect the last commit.",
@@ -47,6 +49,17 @@ func document(version string) huma.Config {
 	}
 }
 
+// contact is nil where there is none.
+func contact(site brand.Site) *huma.Contact {
+	switch {
+	case site.Contact == "":
+		return nil
+	case brand.IsWebAddress(site.Contact):
+		return &huma.Contact{Name: site.Name, URL: site.Contact}
+	}
+	return &huma.Contact{Name: site.Name, Email: site.Contact}
+}
+
 // operation is a route in the words of OpenAPI.
 func (a *api) operation(r route) huma.Operation {
 	if r.status == 0 {
@@ -55,6 +68,9 @@ func (a *api) operation(r route) huma.Operation {
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Description: r.description, Tags: []string{r.tag},
 		DefaultStatus: r.status, SkipValidateBody: true, Middlewares: a.middleware(r), Responses: map[string]*huma.Response{},
+	}
+	if r.upload > 0 {
+		op.MaxBodyBytes, op.BodyReadTimeout = r.upload, uploadTimeout
 	}
 	if r.access == loggedIn {
 		op.Security = []map[string][]string{{bearerScheme: {}}}
@@ -75,6 +91,8 @@ func (a *api) contentOf(r route) map[string]*huma.MediaType {
 			content[media] = &huma.MediaType{Schema: schemaOf[[]ParticipantRegistration](a)}
 		case mediaCSV:
 			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId\r\n"}
+		case mediaJPEG, mediaSVG:
+			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 		case mediaEvents:
 			example, _ := seatsEvent(compete.Seats{SeatsLeft: 42, Phase: compete.PhaseOpen}) // it cannot fail
 			content[media] = &huma.MediaType{Schema: schemaOf[Seats](a), Example: example}
@@ -94,6 +112,9 @@ func (a *api) documentProblems(op *huma.Operation, r route) {
 	}
 	if r.request != nil {
 		problems = append(problems, errBodyTooLarge, errNotJSON, errBodyTooSlow)
+	}
+	if r.upload > 0 {
+		problems = append(problems, errCoverBodyTooLarge, errBodyTooSlow)
 	}
 	for _, p := range problems {
 		status := strconv.Itoa(p.Status)

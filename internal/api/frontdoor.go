@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/cors"
 
+	"minicompete/internal/compete"
 	"minicompete/internal/problem"
 )
 
@@ -21,12 +22,16 @@ func (a *api) frontDoor(mux *http.ServeMux) http.Handler {
 			problem.Write(w, errUnknownRoute)
 			return
 		}
-		if r.ContentLength > maxBody {
-			problem.Write(w, errBodyTooLarge)
+		limit, tooLarge := int64(maxBody), errBodyTooLarge
+		if isUpload(r) {
+			limit, tooLarge = compete.MaxCoverUpload, errCoverBodyTooLarge
+		}
+		if r.ContentLength > limit {
+			problem.Write(w, tooLarge)
 			return
 		}
 		if r.ContentLength < 0 {
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			r.Body = http.MaxBytesReader(w, r.Body, limit)
 		}
 		mux.ServeHTTP(w, r)
 	})

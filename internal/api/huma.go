@@ -71,6 +71,9 @@ func requestProblem(status int, errs []error) *problem.Problem {
 			_, name, _ := strings.Cut(detail.Location, ".") // "query.limit"
 			fields = append(fields, compete.FieldError{Field: name, Message: inOurWords(detail.Message)})
 		case errors.As(err, &tooLarge):
+			if tooLarge.Limit > maxBody {
+				return errCoverBodyTooLarge
+			}
 			return errBodyTooLarge
 		case errors.As(err, &network) && network.Timeout():
 			return errBodyTooSlow

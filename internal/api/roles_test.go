@@ -86,6 +86,9 @@ var matrix = map[string]outcomes{
 	"listMyCompetitions": {false, only(200, 403, organizer, otherOrganizer)},
 	"updateCompetition":  {false, only(200, 403, organizer)},
 	"cancelCompetition":  {false, only(200, 403, organizer)},
+	"getCover":           {true, all(200)},
+	"setCover":           {false, only(200, 403, organizer, admin)},
+	"deleteCover":        {false, only(200, 403, organizer, admin)},
 	"deleteDraft":        {false, outcomesOfDraft()},
 	"listRegistrations":  {false, only(200, 403, organizer, admin)},
 
@@ -211,7 +214,9 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		body = competitionBody("Made by the matrix", 5)
 	case "updateCompetition":
 		id, body, headers = w.competition(5).ID, `{"title":"Another title"}`, []string{"If-Match: *"}
-	case "getCompetition", "watchSeats", "cancelCompetition", "register", "listRegistrations":
+	case "setCover":
+		id, body = w.competition(5).ID, onePixel
+	case "getCover", "deleteCover", "getCompetition", "watchSeats", "cancelCompetition", "register", "listRegistrations":
 		id = w.competition(5).ID
 	case "deleteDraft":
 		id = w.create(strings.Replace(competitionBody("To be deleted", 5), "{", `{"status":"DRAFT",`, 1)).ID

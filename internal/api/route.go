@@ -30,8 +30,9 @@ type route struct {
 	access       access
 	status       int // of success; zero means 200
 	holdsSeats   bool
-	request      any  // a zero value of the JSON request body; nil when there is none
-	optionalBody bool // the body may be left out
+	request      any   // a zero value of the JSON request body; nil when there is none
+	optionalBody bool  // the body may be left out
+	upload       int64 // the largest body, in bytes, of a route that takes a file; zero when it takes none
 	produces     []string
 	errors       []*compete.Error // beside those that the rest of the row implies
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"minicompete/internal/auth"
+	"minicompete/internal/brand"
 	"minicompete/internal/compete"
 	"minicompete/internal/config"
 	"minicompete/internal/cover"
@@ -43,6 +44,7 @@ type Config struct {
 type App struct {
 	config  Config
 	secret  []byte
+	site    brand.Site
 	log     *slog.Logger
 	service *compete.Service
 
@@ -78,7 +80,11 @@ func New(ctx context.Context, c Config) (*App, error) {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	a := &App{config: c, secret: secret, log: c.Logger}
+	site, err := c.Site()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{config: c, secret: secret, site: site, log: c.Logger}
 	for _, step := range []func(context.Context) error{a.openTelemetry, a.openStore, a.openRedis, a.wireAuth, a.wireMail, a.wireDomain, a.refuseDemo, a.wireServer} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.close())

@@ -32,7 +32,7 @@ func (a *App) wireMail(context.Context) (err error) {
 		return err
 	}
 	sending := a.config.SMTPURL != ""
-	m.composer = mail.Composer{PublicURL: a.config.Origin(), Keys: m.keys, Details: sending}
+	m.composer = mail.Composer{PublicURL: a.config.Origin(), Site: a.site, Keys: m.keys, Details: sending}
 	a.store.Mailing = sending
 	m.local = &mail.Local{Logger: a.log}
 	if a.config.Demo {
@@ -42,7 +42,7 @@ func (a *App) wireMail(context.Context) (err error) {
 		return nil
 	}
 	m.smtp, err = mail.NewSMTP(mail.SMTPConfig{
-		URL: string(a.config.SMTPURL), From: a.config.MailFrom, Logger: a.log, Connections: a.config.MailConnections,
+		URL: string(a.config.SMTPURL), From: a.config.Sender(), Logger: a.log, Connections: a.config.MailConnections,
 	})
 	return err
 }

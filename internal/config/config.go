@@ -37,7 +37,7 @@ type Config struct {
 	TrustedProxies []string `group:"Network" env:"TRUSTED_PROXIES" placeholder:"CIDR" help:"Addresses or networks of your reverse proxies, separated by commas. X-Forwarded-For is trusted only from these."`
 
 	JWTSecret         Secret        `group:"Logins" name:"jwt-secret" env:"JWT_SECRET" placeholder:"SECRET" help:"The secret that signs API tokens: at least 32 bytes, the same for all replicas. If it's empty and you use SQLite, one is generated and stored next to the database."`
-	JWTSecretPrevious Secret        `group:"Logins" name:"jwt-secret-previous" env:"JWT_SECRET_PREVIOUS" placeholder:"SECRET" help:"The JWT_SECRET used before. Tokens it signed stay valid until you remove it again."`
+	JWTSecretPrevious Secret        `group:"Logins" name:"jwt-secret-previous" env:"JWT_SECRET_PREVIOUS" placeholder:"SECRET" help:"The previous JWT_SECRET. Tokens it signed stay valid until you remove this setting."`
 	JWTExpiration     time.Duration `group:"Logins" name:"jwt-expiration" env:"JWT_EXPIRATION" default:"24h" help:"How long an API token is valid, such as 90m, 24h or 7d."`
 	BcryptCost        int           `group:"Logins" env:"BCRYPT_COST" default:"12" help:"The cost of hashing a password with argon2id, 4 to 31. 12 means 19 MiB of memory and two passes. Each step doubles the time it takes."`
 
@@ -57,9 +57,17 @@ type Config struct {
 	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long login sessions are kept after they expire."`
 
 	SMTPURL              URL    `group:"Email" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"The mail server: smtp://user:password@host:587 or smtps://user:password@host:465. Every mailbox message is then also emailed. Use the same value for all processes. smtp: uses STARTTLS if the server offers it, and insists on it with a password or ?tls=required. If empty, no email is sent."`
-	MailFrom             string `group:"Email" env:"MAIL_FROM" default:"Mini Compete <no-reply@localhost>" help:"The sender of emails. Its domain is also used in their Message-ID."`
+	MailFrom             string `group:"Email" env:"MAIL_FROM" default:"no-reply@localhost" help:"The sender of emails, such as 'Our Club <mail@example.com>'; without a name, SITE_NAME is used. Its domain is also used in their Message-ID."`
 	MailConnections      int    `group:"Email" env:"MAIL_CONNECTIONS" default:"4" help:"How many connections each process opens to the mail server, 1 to 100."`
 	RequireVerifiedEmail bool   `group:"Email" env:"REQUIRE_VERIFIED_EMAIL" help:"Require a confirmed email address to register. Needs SMTP_URL."`
+
+	SiteName   string `group:"Site" env:"SITE_NAME" default:"Mini Compete" help:"The site's name in page titles, headers, emails and the API document, up to 40 characters."`
+	SiteLogo   string `group:"Site" env:"SITE_LOGO" placeholder:"FILE" help:"A logo to show before the name: a PNG, WebP or SVG file of at most 40 KiB. If empty, the program's own mark is shown."`
+	SiteAccent string `group:"Site" env:"SITE_ACCENT" placeholder:"COLOR" help:"The color of buttons and links, such as #0b6e77. It's made darker or lighter where text couldn't be read otherwise."`
+	Contact    string `group:"Site" env:"CONTACT" help:"Where people can reach you: an email address or a URL. Shown in the footer, in emails and in the API document."`
+	ImprintURL string `group:"Site" name:"imprint-url" env:"IMPRINT_URL" placeholder:"URL" help:"Your imprint (legal notice), linked in the footer and in emails."`
+	PrivacyURL string `group:"Site" name:"privacy-url" env:"PRIVACY_URL" placeholder:"URL" help:"Your privacy policy, linked in the footer and in emails."`
+	TermsURL   string `group:"Site" name:"terms-url" env:"TERMS_URL" placeholder:"URL" help:"Your terms of use, linked in the footer and in the API document."`
 
 	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" help:"The lowest level to log: debug, info, warn or error."`
 	LogFormat string     `group:"Logs" env:"LOG_FORMAT" default:"text" help:"The log format: text or json."`

@@ -92,6 +92,13 @@ func TestAWrongSettingIsNamed(t *testing.T) {
 		"SMTP_URL":                    {"mail.example.com:587"},
 		"MAIL_FROM":                   {"nobody"},
 		"OTEL_EXPORTER_OTLP_ENDPOINT": {"localhost:4318", "grpc://localhost"},
+		"SITE_NAME":                   {strings.Repeat("x", 41), "two\nlines"},
+		"SITE_LOGO":                   {"/no/such/file.png", "config_test.go"},
+		"SITE_ACCENT":                 {"teal", "#12345"},
+		"CONTACT":                     {"help", "javascript:alert(1)"},
+		"IMPRINT_URL":                 {"example.com/imprint"},
+		"PRIVACY_URL":                 {"/privacy"},
+		"TERMS_URL":                   {"javascript:alert(1)"},
 		"LOG_LEVEL":                   {"loud"},
 		"LOG_FORMAT":                  {"xml"},
 	} {

@@ -48,6 +48,7 @@ func (c *Config) Validate() error {
 	c.checkStorage(&p)
 	c.checkNetwork(&p)
 	c.checkWork(&p)
+	c.checkSite(&p)
 	p.duration("JWT_EXPIRATION", c.JWTExpiration, time.Second)
 	p.between("BCRYPT_COST", c.BcryptCost, 4, 31)
 	for setting, n := range map[string]int{

@@ -7,10 +7,12 @@
 package mail
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
 
+	"minicompete/internal/brand"
 	"minicompete/internal/compete"
 )
 
@@ -20,6 +22,7 @@ const maxSubject = 300
 
 // Composer writes messages.
 type Composer struct {
+	Site      brand.Site
 	PublicURL string           // without a slash at its end; where links lead
 	Keys      compete.LinkKeys // make the tokens in the links of mails; Compose and Account need none
 	Details   bool             // messages go out by mail, so their wording has Details
@@ -81,6 +84,8 @@ func (c Composer) word(kind compete.MessageKind, data content, details bool) (co
 // addSite adds the links that every mail may have.
 func (c Composer) addSite(data *content) {
 	data.Site, data.Account, data.AllOthers = c.PublicURL, c.PublicURL+"/account", c.PublicURL+"/competitions"
+	data.Brand = c.Site
+	data.Brand.Name = cmp.Or(c.Site.Name, brand.DefaultName)
 }
 
 // content is what a template may use. Its texts are single lines. What is kept until the mail is sent is its JSON.
@@ -94,10 +99,11 @@ type content struct {
 	Competition string    `json:"competition,omitempty"` // link to its page
 	Address     string    `json:"address,omitempty"`     // email that a message about an account is about
 
-	Site      string `json:"-"` // link to the first page
-	AllOthers string `json:"-"` // link to the list of competitions
-	Account   string `json:"-"` // link to the page of one's account
-	Mails     bool   `json:"-"` // messages go out by mail, so that a text may promise one
+	Site      string     `json:"-"` // link to the first page
+	Brand     brand.Site `json:"-"`
+	AllOthers string     `json:"-"` // link to the list of competitions
+	Account   string     `json:"-"` // link to the page of one's account
+	Mails     bool       `json:"-"` // messages go out by mail, so that a text may promise one
 
 	// In mails alone.
 	Subject     string `json:"-"`

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"minicompete/internal/brand"
 	"minicompete/internal/compete"
 )
 
@@ -126,5 +127,34 @@ func TestLocalKeepsTheLastMails(t *testing.T) {
 	}
 	if !slices.Equal(ids, []string{"3", "2"}) {
 		t.Errorf("kept %q, want the last two, newest first", ids)
+	}
+}
+
+// A site of one's own: its name, contact and colours are in the mail, and its markup is text.
+func TestMailsAreTheSites(t *testing.T) {
+	accent, err := brand.ParseAccent("#ffe100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := sender
+	own.Site = brand.Site{Name: "Kubb & <Friends>", Accent: accent, Contact: "help@example.org", Imprint: "https://example.org/imprint"}
+	mails, err := own.Samples(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mails {
+		for part, want := range map[string][]string{
+			m.Text: {"Kubb & <Friends>", "help@example.org", "https://example.org/imprint"},
+			m.HTML: {"Kubb &amp; &lt;Friends&gt;", `href="mailto:help@example.org"`, brand.Hex(accent.Light.Accent), brand.Hex(accent.Dark.Accent)},
+		} {
+			for _, w := range want {
+				if !strings.Contains(part, w) {
+					t.Errorf("%s has no %q:\n%s", m.Kind, w, part)
+				}
+			}
+			if strings.Contains(part, brand.DefaultName) || strings.Contains(part, "ZgotmplZ") {
+				t.Errorf("%s:\n%s", m.Kind, part)
+			}
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"text/template"
 	"time"
 
+	"minicompete/internal/brand"
 	"minicompete/internal/compete"
 )
 
@@ -32,7 +33,7 @@ type kindTemplates struct {
 var templates = parse()
 
 func parse() map[compete.MessageKind]kindTemplates {
-	words := map[string]any{"hours": hours, "button": newButton}
+	words := map[string]any{"hex": brand.Hex, "hours": hours, "button": newButton}
 	text := template.Must(template.New("").Funcs(words).Option("missingkey=error").ParseFS(files, "templates/shared.txt"))
 	markup := htmltemplate.Must(htmltemplate.New("").Funcs(words).Option("missingkey=error").ParseFS(files, "templates/shared.html"))
 	all := make(map[compete.MessageKind]kindTemplates, len(kinds))

@@ -134,7 +134,7 @@ func (a *app) coverFile(r *http.Request, c *compete.Competition) (coverFile, err
 			return coverFile{moved: now}, nil
 		}
 		picture, err := a.covers.get(path, func() ([]byte, error) {
-			return cover.Of(c.Title, c.Tags).PNG(cover.Words{Title: c.Title, Line: whenAndWhere(c), Site: "Mini Compete"})
+			return cover.Of(c.Title, c.Tags).PNG(cover.Words{Title: c.Title, Line: whenAndWhere(c), Site: a.Site.Name})
 		})
 		return coverFile{contentType: "image/png", content: picture}, err
 	}
@@ -167,7 +167,10 @@ func (a *app) uploadCover(r *http.Request, v *visit) (response, error) {
 	}
 	upload, err := readUpload(v)
 	if err == nil {
-		c, err = a.Service.SetCover(r.Context(), v.actor, c.ID, upload)
+		var changed compete.Competition
+		if changed, err = a.Service.SetCover(r.Context(), v.actor, c.ID, upload); err == nil {
+			c = changed
+		}
 	}
 	return a.showCover(v, &c, "cover-saved", err)
 }

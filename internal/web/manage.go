@@ -73,7 +73,7 @@ func (a *app) cancelForm(_ *http.Request, v *visit) (response, error) {
 	}
 	told := "Nobody has registered yet."
 	if n := c.Registered() + c.Waitlisted; n > 0 {
-		told = ui.Plural(n, "person who registered is", "people who registered are") + " told by mail."
+		told = ui.Plural(n, "registered person", "registered people") + " will be notified."
 	}
 	return ask(v, pages.Confirm{
 		Title: "Cancel this competition?", Yes: "Cancel the competition", No: "Keep it", Danger: true,

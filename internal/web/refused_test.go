@@ -29,7 +29,7 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	refused(b, b.post("/account/email", "currentPassword", "wrong password", "email", "no address"),
 		"Current password is incorrect.", "New email must be an email address")
 	refused(b, b.post("/competitions/create", "title", "ab", "capacity", "many", "zone", "Europe/Atlantis", "regDeadline", "2020-01-01T10:00"),
-		"Title must be at least 3", "Number of seats must be a whole number", "Registration closes must be in the future", `href="#field-zone"`)
+		"Title must be at least 3", "Number of seats must be a whole number", "Registration deadline must be in the future", `href="#field-zone"`)
 
 	b = s.browser(t)
 	b.want(b.post("/auth/login", "email", "organizer1@minicompete.com", "password", apptest.Password), http.StatusSeeOther)

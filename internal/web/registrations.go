@@ -165,7 +165,7 @@ func (a *app) removeForm(r *http.Request, v *visit) (response, error) {
 	back := "/competitions/" + c.ID + "/registrations"
 	return ask(v, pages.Confirm{
 		Title: "Remove " + which + "?", Yes: "Remove", No: "Keep it", Danger: true,
-		Text:   "They are told by mail. A seat that comes free goes to the next in line.",
+		Text:   "They’ll be notified. A freed seat goes to the next in line.",
 		Action: back + "/" + url.PathEscape(r.PathValue("registration")) + "/remove", Back: back,
 	}), nil
 }

@@ -88,6 +88,38 @@ func (v *visitor) mend() {
 	v.until("no summary", `document.querySelector("[data-errors]") === null`)
 }
 
+// testNewcomersWay presses Register without an account: after signing up one is in, without pressing again.
+func testNewcomersWay(t *testing.T, s site) {
+	organizer := newVisitor(t, s.first(), "Olga Welcoming")
+	organizer.signUp("ORGANIZER")
+	page := organizer.publish("Welcome Cup", 5)
+	v := newVisitor(t, s.first(), "Ada Newcomer")
+	v.open(page)
+	v.see("#stand .btn-primary", "Register")
+	v.click("#stand .btn-primary")
+	v.at("/auth/signup")
+	v.fill("name", v.name)
+	v.fill("email", email(v.name))
+	v.fill("password", "correct horse battery")
+	v.click(`main form[action="/auth/signup"] button`)
+	v.at(page)
+	v.see("#stand-title", "in")
+	v.see("#stand .bib-number", "0001")
+
+	v.open("/account")
+	v.click(`main form[action="/auth/logout"] button`)
+	v.see("#flash", "logged out")
+	other := organizer.publish("Welcome Back Cup", 5)
+	v.open(other)
+	v.click(`#stand form button[value="mine"]`)
+	v.at("/auth/login")
+	v.fill("email", email(v.name))
+	v.fill("password", "correct horse battery")
+	v.click(`main form[action="/auth/login"] button`)
+	v.at(other)
+	v.see("#stand .bib-number", "0001")
+}
+
 // testDraftsOfForms leaves a long form half typed and finds it again: by user and form, without passwords, until it is saved.
 func testDraftsOfForms(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Draft")

@@ -19,7 +19,7 @@ func testTypedIsKept(t *testing.T, s site) {
 		v.logOutElsewhere()
 		if script {
 			v.click(`button[name="preview"]`)
-			v.see("#flash", "what you typed is kept")
+			v.see("#flash", "What you typed is kept")
 		}
 		v.click(`button[value="PUBLISHED"]`)
 		v.see("main [role=alert]", "what you typed is kept")

@@ -8,13 +8,26 @@ package ui
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"minicompete/internal/web/static"
 )
 
+// Site is what every page shows of whose site it is.
+type Site struct {
+	Name    string
+	Logo    string // address of a picture before the name; empty for the program's own mark
+	Accent  string // address of a style sheet with the accent colour; empty for the program's own
+	Contact string // addresses that the footer links to; empty ones are left out
+	Imprint string
+	Privacy string
+	Terms   string
+}
+
 // Page is what the frame of a page needs to know.
 type Page struct {
+	Site Site
 	// Title is shown in the tab, before the product's name.
 	Title string
 	// Description goes into the page's description and its link previews.
@@ -185,6 +198,14 @@ func FoundText(n int, more bool, one, many string) string {
 		return "More than " + plural(n, one, many) + " found"
 	}
 	return plural(n, one, many) + " found"
+}
+
+// imageType is the media type of a picture by its name.
+func imageType(address string) string {
+	if strings.HasSuffix(address, ".jpg") {
+		return "image/jpeg"
+	}
+	return "image/png"
 }
 
 func asset(name string) string { return static.Path(name) }

@@ -1,0 +1,121 @@
+// Package brand is what makes a site somebody's own: its name, logo, accent colour and the people behind it.
+//
+// It owns what of that is acceptable: a logo that is a small picture, and colours that can be read. Where they show is up to the pages,
+// the emails and the API document.
+package brand
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"image"
+	_ "image/png" // a logo may be one
+	"io"
+	"net/mail"
+	"net/url"
+	"os"
+
+	_ "golang.org/x/image/webp" // a logo may be one
+)
+
+// DefaultName is the name of a site that has none of its own.
+const DefaultName = "Mini Compete"
+
+// Site is everything that an operator can make their own. The zero Site is an unbranded one.
+type Site struct {
+	Name    string
+	Logo    *Logo   // nil: the program's own mark
+	Accent  *Accent // nil: the program's own colour
+	Contact string  // an email address or a URL; empty: none
+	Imprint string  // URL; empty: none
+	Privacy string  // URL; empty: none
+	Terms   string  // URL; empty: none
+}
+
+// ContactURL is where the contact leads: a mailto: address for an email.
+func (s Site) ContactURL() string {
+	if address, err := mail.ParseAddress(s.Contact); err == nil {
+		return (&url.URL{Scheme: "mailto", Opaque: address.Address}).String()
+	}
+	return s.Contact
+}
+
+// IsWebAddress reports whether a text is an http or https URL with a host.
+func IsWebAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// IsContact reports whether a text is a plain email address or a web address.
+func IsContact(s string) bool {
+	address, err := mail.ParseAddress(s)
+	return err == nil && address.Address == s || IsWebAddress(s)
+}
+
+// The limits of a logo.
+const (
+	maxLogo       = 40 << 10 // bytes: it is part of every first view
+	maxLogoPixels = 2048     // in width and height
+)
+
+// Logo is a picture that stands before the site's name.
+type Logo struct {
+	Content []byte
+	Type    string // image/png, image/webp or image/svg+xml
+	Hash    string // of the content
+}
+
+// Ext is how a file of its type is called, such as ".png".
+func (l *Logo) Ext() string {
+	return map[string]string{"image/png": ".png", "image/webp": ".webp", "image/svg+xml": ".svg"}[l.Type]
+}
+
+// ReadLogo reads a PNG, WebP or SVG file of at most 40 KiB.
+func ReadLogo(path string) (*Logo, error) {
+	file, err := os.Open(path) //nolint:gosec // the operator says which
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, maxLogo+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > maxLogo {
+		return nil, fmt.Errorf("the file is larger than %d KiB", maxLogo>>10)
+	}
+	hash := sha256.Sum256(content)
+	logo := &Logo{Content: content, Hash: hex.EncodeToString(hash[:6])}
+	config, format, err := image.DecodeConfig(bytes.NewReader(content))
+	switch {
+	case err == nil && (format == "png" || format == "webp") && config.Width <= maxLogoPixels && config.Height <= maxLogoPixels:
+		logo.Type = "image/" + format
+	case err == nil:
+		return nil, fmt.Errorf("it must be a PNG, WebP or SVG of at most %d by %d pixels", maxLogoPixels, maxLogoPixels)
+	case isSVG(content):
+		logo.Type = "image/svg+xml"
+	default:
+		return nil, errors.New("it is neither a PNG nor a WebP nor an SVG")
+	}
+	return logo, nil
+}
+
+// isSVG reports whether the content is well-formed XML whose root is <svg>.
+func isSVG(content []byte) bool {
+	root := ""
+	for decoder := xml.NewDecoder(bytes.NewReader(content)); ; {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return root == "svg"
+		}
+		if err != nil {
+			return false
+		}
+		if start, ok := token.(xml.StartElement); ok && root == "" {
+			root = start.Name.Local
+		}
+	}
+}

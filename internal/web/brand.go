@@ -1,0 +1,40 @@
+package web
+
+import (
+	"net/http"
+
+	"minicompete/internal/brand"
+	"minicompete/internal/web/ui"
+)
+
+// The folder of what the operator brings: addresses with a hash of the content.
+const brandPrefix = "/site/"
+
+// siteView is what every page shows of the site.
+func siteView(s brand.Site) ui.Site {
+	view := ui.Site{Name: s.Name, Contact: s.ContactURL(), Imprint: s.Imprint, Privacy: s.Privacy, Terms: s.Terms}
+	if s.Logo != nil {
+		view.Logo = brandPrefix + "logo-" + s.Logo.Hash + s.Logo.Ext()
+	}
+	if s.Accent != nil {
+		view.Accent = brandPrefix + "accent-" + s.Accent.Hash() + ".css"
+	}
+	return view
+}
+
+// serveBrand adds the logo and the style sheet with the accent colour, which the content security policy allows as it does our own.
+func (a *app) serveBrand(mux *http.ServeMux) {
+	serve := func(path, contentType string, content []byte) {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			// An SVG that is opened by itself is a page of this site: it must not run anything.
+			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+			sendPicture(w, contentType, forever, content)
+		})
+	}
+	if a.Site.Logo != nil {
+		serve(a.site.Logo, a.Site.Logo.Type, a.Site.Logo.Content)
+	}
+	if a.Site.Accent != nil {
+		serve(a.site.Accent, "text/css; charset=utf-8", a.Site.Accent.CSS())
+	}
+}
