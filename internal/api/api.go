@@ -26,6 +26,7 @@ type Config struct {
 	Health      func(context.Context) []Check
 	CORSOrigins []string // "https://example.org", or "*" for every origin; none: no cross-origin answers
 	Logger      *slog.Logger
+	PublicURL   string // of the pages, without a slash at its end
 	Site        brand.Site
 	Version     string // of the program, as the OpenAPI document names it
 }
@@ -54,10 +55,11 @@ func New(config Config) http.Handler {
 
 func newAPI(config Config, mux *http.ServeMux) *api {
 	a := &api{Config: config, streams: config.Live.Door(seatsEvent)}
-	a.huma = jsonOnly{humago.New(mux, document(config.Version, config.Site))}
+	a.huma = jsonOnly{humago.New(calendarMux{mux}, document(config.Version, config.Site))}
 	a.registerAccounts()
 	a.registerMails()
 	a.registerCompetitions()
+	a.registerCalendar()
 	a.registerCovers()
 	a.registerRegistrations()
 	a.registerMailbox()

@@ -23,8 +23,72 @@ func TestCompetitions(t *testing.T) {
 		t.Run("change by version", w.sub(testChangeByVersion))
 		t.Run("absent is not null", w.sub(testAbsentIsNotNull))
 		t.Run("states", w.sub(testStates))
+		t.Run("time zone and end", w.sub(testTimeZoneAndEnd))
+		t.Run("calendar file", w.sub(testCalendarFile))
 		t.Run("drafts are their organizers' business", w.sub(testDrafts))
 	})
+}
+
+func testTimeZoneAndEnd(w *world) {
+	const dates = `"title":"Relay","capacity":3,"regDeadline":"2126-05-01T12:00:00Z","startDate":"2126-05-08T08:00:00Z"`
+	plain := w.create(`{` + dates + `}`)
+	if plain.TimeZone != "UTC" || plain.EndDate != nil {
+		w.t.Errorf("without a zone it is in %q, and ends %v", plain.TimeZone, plain.EndDate)
+	}
+	c := w.create(`{` + dates + `,"endDate":"2126-05-09T18:00:00+02:00","timeZone":"Europe/Zurich"}`)
+	path := "/api/competitions/" + c.ID
+	for _, want := range []string{`"timeZone":"Europe/Zurich"`, `"endDate":"2126-05-09T16:00:00Z"`} {
+		if got := w.call("GET", path, "", ""); !strings.Contains(got.body, want) {
+			w.t.Errorf("%s lacks %s", got.body, want)
+		}
+	}
+	for change, field := range map[string]string{
+		`{"timeZone":"Europe/Atlantis"}`: "timeZone", `{"timeZone":""}`: "timeZone", `{"timeZone":"Local"}`: "timeZone",
+		`{"endDate":"2126-05-08T08:00:00Z"}`: "endDate", `{"startDate":null}`: "endDate",
+	} {
+		refused := w.call("PATCH", path, w.tokens[organizer], change, "If-Match: *")
+		if refused.status != http.StatusUnprocessableEntity || !strings.Contains(refused.body, `"`+field+`"`) {
+			w.t.Errorf("%s: %d %s, want 422 that names %s", change, refused.status, refused.body, field)
+		}
+	}
+	changed := w.call("PATCH", path, w.tokens[organizer], `{"timeZone":"Asia/Tokyo","endDate":null}`, "If-Match: *")
+	w.into(changed, http.StatusOK, &c)
+	if c.TimeZone != "Asia/Tokyo" || c.EndDate != nil || c.StartDate.Format("15:04") != "08:00" {
+		w.t.Errorf("after the change: %+v", c)
+	}
+}
+
+func testCalendarFile(w *world) {
+	const body = `{"title":"Relay, by night","capacity":3,"regDeadline":"2126-05-01T12:00:00Z","startDate":"2126-05-08T08:00:00Z"`
+	c := w.create(body + `}`)
+	path := "/api/competitions/" + c.ID
+	want := func(lines ...string) {
+		w.t.Helper()
+		file := w.call("GET", path+".ics", "", "")
+		if file.status != http.StatusOK || file.header.Get("Content-Type") != "text/calendar; charset=utf-8" {
+			w.t.Fatalf("%d %s: %s", file.status, file.header.Get("Content-Type"), file.body)
+		}
+		for _, line := range append(lines, "UID:"+c.ID, `SUMMARY:Relay\, by night`, "DTSTART:21260508T080000Z") {
+			if !strings.Contains(file.body, "\r\n"+line+"\r\n") {
+				w.t.Errorf("the file lacks %s:\n%s", line, file.body)
+			}
+		}
+	}
+	want("SEQUENCE:1", "STATUS:CONFIRMED")
+	w.into(w.call("PATCH", path, w.tokens[organizer], `{"location":"Hall 4"}`, "If-Match: *"), http.StatusOK, &c)
+	want("SEQUENCE:2", "LOCATION:Hall 4")
+	w.into(w.call("POST", path+"/cancel", w.tokens[organizer], ""), http.StatusOK, &c)
+	want("SEQUENCE:3", "STATUS:CANCELLED")
+	if got := w.call("POST", path+".ics", "", ""); got.status != http.StatusMethodNotAllowed {
+		w.t.Errorf("POST answers %d, want 405", got.status)
+	}
+
+	draft := w.create(body + `,"status":"DRAFT"}`)
+	for r, status := range map[role]int{visitor: 404, participant: 404, otherOrganizer: 404, organizer: 200, admin: 200} {
+		if got := w.call("GET", "/api/competitions/"+draft.ID+".ics", w.tokens[r], ""); got.status != status {
+			w.t.Errorf("a draft's calendar file answers %s with %d, want %d", r, got.status, status)
+		}
+	}
 }
 
 func testCreateAndRead(w *world) {

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"minicompete/internal/brand"
+	"minicompete/internal/calendar"
 	"minicompete/internal/compete"
 	"minicompete/internal/problem"
 )
@@ -91,6 +92,8 @@ func (a *api) contentOf(r route) map[string]*huma.MediaType {
 			content[media] = &huma.MediaType{Schema: schemaOf[[]ParticipantRegistration](a)}
 		case mediaCSV:
 			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId\r\n"}
+		case calendar.MediaType:
+			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: "BEGIN:VCALENDAR\r\n…"}
 		case mediaJPEG, mediaSVG:
 			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 		case mediaEvents:

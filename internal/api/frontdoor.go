@@ -33,7 +33,7 @@ func (a *api) frontDoor(mux *http.ServeMux) http.Handler {
 		if r.ContentLength < 0 {
 			r.Body = http.MaxBytesReader(w, r.Body, limit)
 		}
-		mux.ServeHTTP(w, r)
+		mux.ServeHTTP(w, routable(r))
 	})
 	if len(a.CORSOrigins) == 0 {
 		return door

@@ -67,6 +67,7 @@ var matrix = map[string]outcomes{
 	"logIn":            {true, all(200)},
 	"listCompetitions": {true, all(200)},
 	"getCompetition":   {true, all(200)},
+	"getCalendar":      {true, all(200)},
 	"watchSeats":       {true, all(200)},
 
 	"forgotPassword": {true, all(202)},
@@ -216,7 +217,7 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		id, body, headers = w.competition(5).ID, `{"title":"Another title"}`, []string{"If-Match: *"}
 	case "setCover":
 		id, body = w.competition(5).ID, onePixel
-	case "getCover", "deleteCover", "getCompetition", "watchSeats", "cancelCompetition", "register", "listRegistrations":
+	case "getCover", "deleteCover", "getCompetition", "getCalendar", "watchSeats", "cancelCompetition", "register", "listRegistrations":
 		id = w.competition(5).ID
 	case "deleteDraft":
 		id = w.create(strings.Replace(competitionBody("To be deleted", 5), "{", `{"status":"DRAFT",`, 1)).ID

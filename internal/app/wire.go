@@ -55,7 +55,7 @@ func (a *App) wireServer(context.Context) error {
 	}
 	apiHandler := api.New(api.Config{
 		Service: a.service, Auth: a.auth, Live: a.hub, Health: a.health.forAPI,
-		CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version, Site: a.site,
+		PublicURL: a.config.Origin(), CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version, Site: a.site,
 	})
 	c := server.Config{
 		TrustedProxies: proxies, NewID: newID, HTTPS: strings.HasPrefix(a.config.Origin(), "https:"),

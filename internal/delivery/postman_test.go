@@ -61,7 +61,7 @@ func (i collectionItem) route() string {
 		if name, ok := strings.CutPrefix(part, ":"); ok {
 			part = "{" + name + "}"
 		}
-		path += "/" + part
+		path += "/" + strings.Replace(part, "{{competitionId}}", "{id}", 1) // beside more in one segment
 	}
 	return i.Request.Method + " " + path
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"minicompete/internal/compete"
@@ -16,6 +17,9 @@ import (
 
 // competition is the page of one competition.
 func (a *app) competition(r *http.Request, v *visit) (response, error) {
+	if id, isCalendar := strings.CutSuffix(r.PathValue("id"), calendarFile); isCalendar {
+		return a.calendar(v, id)
+	}
 	c, stand, err := a.readStand(v, r.PathValue("id"))
 	if err != nil {
 		return nil, err

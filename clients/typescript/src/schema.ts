@@ -276,6 +276,26 @@ export interface paths {
         readonly patch: operations["updateCompetition"];
         readonly trace?: never;
     };
+    readonly "/api/competitions/{id}.ics": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get a competition as a calendar file
+         * @description An iCalendar file (RFC 5545) with one event in UTC. Its UID never changes, its SEQUENCE is the competition's version, and its STATUS is CANCELLED once the competition is.
+         */
+        readonly get: operations["getCalendar"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/competitions/{id}/cancel": {
         readonly parameters: {
             readonly query?: never;
@@ -1157,7 +1177,7 @@ export interface components {
             /** @example Ada King */
             readonly name?: string;
             /**
-             * @description The new password, 8 to 72 bytes. Setting it ends all other sessions.
+             * @description The new password, 8 to 256 bytes. Setting it ends all other sessions.
              * @example a new, longer password
              */
             readonly password?: string;
@@ -1214,7 +1234,7 @@ export interface components {
         };
         readonly ResetPasswordRequest: {
             /**
-             * @description 8 to 72 bytes.
+             * @description 8 to 256 bytes.
              * @example a new, longer password
              */
             readonly password: string;
@@ -1251,7 +1271,7 @@ export interface components {
             /** @example Ada Lovelace */
             readonly name: string;
             /**
-             * @description 8 to 72 bytes.
+             * @description 8 to 256 bytes.
              * @example correct horse battery
              */
             readonly password: string;
@@ -2934,6 +2954,82 @@ export interface operations {
             };
             /** @description Precondition Required */
             readonly 428: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getCalendar: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example BEGIN:VCALENDAR
+                     *     …
+                     */
+                    readonly "text/calendar": string;
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -1,0 +1,32 @@
+package web
+
+import (
+	"io"
+	"net/http"
+
+	"minicompete/internal/calendar"
+)
+
+// calendarFile is what follows a competition's id in the address of its calendar file: net/http's patterns have no room for it.
+const calendarFile = ".ics"
+
+// calendar is a competition as a file for calendars.
+func (a *app) calendar(v *visit, id string) (response, error) {
+	c, err := a.Service.Competition(v.r.Context(), v.actor, id)
+	if err != nil {
+		return nil, err
+	}
+	file, err := calendar.File(&c, a.PublicURL.JoinPath("/competitions/"+c.ID).String())
+	if err != nil {
+		return nil, err
+	}
+	return func(v *visit) error {
+		h := v.w.Header()
+		h.Set("Content-Type", calendar.MediaType+"; charset=utf-8")
+		h.Set("Content-Disposition", `attachment; filename="competition.ics"`)
+		h.Set("Cache-Control", "no-cache")
+		v.w.WriteHeader(http.StatusOK)
+		_, _ = io.WriteString(v.w, file) // when the reader is gone there is nobody to tell
+		return nil
+	}, nil
+}
