@@ -26,6 +26,8 @@ type UserStore interface {
 	// SetPassword changes the hash and, in the same transaction, ends the user's sessions other than keepSessionID,
 	// and tokens without a session that were issued before now.
 	SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, now time.Time) error
+	// UpgradeHash replaces a hash by another of the same password, unless it was replaced meanwhile. No login ends.
+	UpgradeHash(ctx context.Context, userID, before, after string) error
 	// Users lists those with every word of search in name or email, newest first.
 	Users(ctx context.Context, search string, cursor Cursor, limit int) (Page[User], error)
 }
@@ -172,6 +174,8 @@ type DeadLetters interface {
 // PasswordHasher makes and checks password hashes. Both take about the same time, and fail with ErrBusy when too many are waiting.
 type PasswordHasher interface {
 	Hash(ctx context.Context, password string) (string, error)
+	// Outdated reports whether a hash should be replaced by one that Hash makes.
+	Outdated(hash string) bool
 	// Check fails with ErrBadCredentials. An empty hash takes the same time and fails too, so that an unknown email is not told apart.
 	Check(ctx context.Context, hash, password string) error
 }

@@ -137,6 +137,12 @@ func (s *Store) SetPassword(ctx context.Context, userID, passwordHash, keepSessi
 	})
 }
 
+// UpgradeHash implements compete.UserStore.
+func (s *Store) UpgradeHash(ctx context.Context, userID, before, after string) error {
+	_, err := change(ctx, s.writer, `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, userID, before, after)
+	return err
+}
+
 // endLogins ends the user's sessions, save one, and voids tokens without a session that were issued before now.
 func (t *Tx) endLogins(ctx context.Context, userID, keepSessionID string, now time.Time) error {
 	if !compete.ValidID(keepSessionID) {
