@@ -211,7 +211,7 @@ func (p *process) competitionWith(t *testing.T, fields map[string]any) string {
 	t.Helper()
 	var login struct{ Token string }
 	p.mustCall(t, http.MethodPost, "/auth/signup", "",
-		map[string]any{"name": "Maya", "email": "maya@example.com", "password": apptest.Password, "role": "ORGANIZER"}, &login)
+		map[string]any{"name": "Maya", "email": "maya@example.com", "password": "correct horse battery", "role": "ORGANIZER"}, &login)
 	request := map[string]any{"title": "A race", "regDeadline": time.Now().Add(time.Hour)}
 	maps.Copy(request, fields)
 	var competition struct{ ID string }

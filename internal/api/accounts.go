@@ -33,7 +33,7 @@ type Login struct {
 type SignUpRequest struct {
 	Name     string       `json:"name" example:"Ada Lovelace"`
 	Email    string       `json:"email" format:"email" doc:"Unique, ignoring case." example:"ada@example.com"`
-	Password string       `json:"password" doc:"8 to 72 bytes." example:"correct horse battery"`
+	Password string       `json:"password" doc:"8 to 256 bytes." example:"correct horse battery"`
 	Role     compete.Role `json:"role" enum:"PARTICIPANT,ORGANIZER" example:"PARTICIPANT"`
 }
 
@@ -54,7 +54,7 @@ type LogInRequest struct {
 // ProfileRequest changes the caller's account; what is left out stays.
 type ProfileRequest struct {
 	Name            optional[string] `json:"name,omitzero" example:"Ada King"`
-	Password        optional[string] `json:"password,omitzero" doc:"The new password, 8 to 72 bytes. Setting it ends all other sessions." example:"a new, longer password"`
+	Password        optional[string] `json:"password,omitzero" doc:"The new password, 8 to 256 bytes. Setting it ends all other sessions." example:"a new, longer password"`
 	CurrentPassword optional[string] `json:"currentPassword,omitzero" doc:"Required to set a new password." example:"correct horse battery"`
 	Reminders       optional[bool]   `json:"reminders,omitzero" doc:"Whether to get reminders of competitions that start soon." example:"false"`
 }

@@ -48,7 +48,7 @@ func testRefusedInput(w *world) {
 		{"NUL in an email", visitor, "POST", "/api/auth/login", `{"email":"a\u0000@example.com","password":"password123"}`, nil, 401, "invalid_credentials"},
 		{"NUL in a password", visitor, "POST", "/api/auth/login", `{"email":"participant@example.com","password":"a\u0000"}`, nil, 401, "invalid_credentials"},
 		{"empty credentials", visitor, "POST", "/api/auth/login", `{}`, nil, 401, "invalid_credentials"},
-		{"password of 73 bytes", visitor, "POST", "/api/auth/signup", `{"name":"A","email":"long@example.com","role":"PARTICIPANT","password":"` + strings.Repeat("x", 73) + `"}`, nil, 422, "validation_failed"},
+		{"password of 257 bytes", visitor, "POST", "/api/auth/signup", `{"name":"A","email":"long@example.com","role":"PARTICIPANT","password":"` + strings.Repeat("x", 257) + `"}`, nil, 422, "validation_failed"},
 		{"signing up as admin", visitor, "POST", "/api/auth/signup", `{"name":"A","email":"root@example.com","role":"ADMIN","password":"password123"}`, nil, 422, "validation_failed"},
 		{"email taken in another case", visitor, "POST", "/api/auth/signup", `{"name":"A","email":"PARTICIPANT@example.com","role":"PARTICIPANT","password":"password123"}`, nil, 409, "email_taken"},
 		{"time out of range", organizer, "PATCH", competition, `{"regDeadline":"9999-12-31T23:59:59Z"}`, []string{"If-Match: *"}, 422, "validation_failed"},

@@ -23,7 +23,7 @@ func (ForgotPasswordRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *h
 // ResetPasswordRequest uses such a link.
 type ResetPasswordRequest struct {
 	Token    string `json:"token" doc:"The token from the link in the email." example:"2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s"`
-	Password string `json:"password" doc:"8 to 72 bytes." example:"a new, longer password"`
+	Password string `json:"password" doc:"8 to 256 bytes." example:"a new, longer password"`
 }
 
 // TransformSchema documents the limits.

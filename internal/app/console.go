@@ -48,7 +48,7 @@ func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 		Service: &compete.Service{
 			Users: opened, DeadLetters: opened, Links: opened, Passwords: passwords, AnyPassword: true, Clock: time.Now, NewID: newID,
 		},
-		store:   opened,
+		store: opened,
 	}, nil
 }
 

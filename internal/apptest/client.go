@@ -16,7 +16,7 @@ import (
 )
 
 // Password is that of every account made here.
-const Password = "correct horse battery"
+const Password = "password123"
 
 // Client talks to the API as one user, or as a visitor.
 type Client struct {

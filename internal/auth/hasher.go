@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"runtime"
@@ -13,64 +15,74 @@ import (
 )
 
 // WaitingPerHash is how many requests may wait for each password that is being hashed: as many to log in, and as many again to
-// sign up. At cost 12 a hash takes about a quarter of a second, so the last in line waits about 25 s, which is well within the
-// server's write timeout.
+// sign up. At cost 12 a hash takes about a twentieth of a second, and a quarter where those of bcrypt are in use, so the last in line waits
+// 25 s at most, which is well within the server's write timeout.
 const WaitingPerHash = 50
 
 // HasherConfig sets up a Hasher. The zero value of each field but Cost means its default.
 type HasherConfig struct {
-	Cost       int // bcrypt cost, bcrypt.MinCost to bcrypt.MaxCost
-	Concurrent int // hashes computed at a time; by default half of the cores, at least one
+	Cost       int // as bcrypt's, 4 to 31: see argon2Of
+	Concurrent int // hashes computed at a time; by default half of the cores, at least one, and no more than fit into maxHashMemory
 	MaxWaiting int // requests that wait beyond those, to log in and to sign up each; by default WaitingPerHash for each
 }
 
-// Hasher makes and checks bcrypt hashes, few at a time: measured on 2 cores, two at a time leave a rush a third of its rate,
-// one leaves more than half. It is a compete.PasswordHasher.
+// Hasher makes argon2id hashes and checks them, and those of bcrypt that older versions made, few at a time: measured on 2 cores, two
+// at a time leave a rush a third of its rate, one leaves more than half. It is a compete.PasswordHasher.
 type Hasher struct {
-	cost      int
+	argon2    argon2Params
 	queue     *queue
-	costliest atomic.Int64 // the highest cost of any hash seen, or the configured one
+	costliest atomic.Int64  // the highest cost of any bcrypt hash seen; 0: none was
+	garbage   atomic.Uint64 // KiB that hashes have left since the last collection
 }
 
 var _ compete.PasswordHasher = (*Hasher)(nil)
 
-// NewHasher fails when the cost is out of bcrypt's range.
+// NewHasher fails when the cost is out of range.
 func NewHasher(c HasherConfig) (*Hasher, error) {
 	if c.Cost < bcrypt.MinCost || c.Cost > bcrypt.MaxCost {
-		return nil, fmt.Errorf("bcrypt cost %d is not between %d and %d", c.Cost, bcrypt.MinCost, bcrypt.MaxCost)
+		return nil, fmt.Errorf("cost %d is not between %d and %d", c.Cost, bcrypt.MinCost, bcrypt.MaxCost)
 	}
+	h := &Hasher{argon2: argon2Of(c.Cost)}
 	if c.Concurrent == 0 {
-		c.Concurrent = max(1, runtime.GOMAXPROCS(0)/2)
+		c.Concurrent = max(1, min(runtime.GOMAXPROCS(0)/2, maxHashMemory/int(h.argon2.memory)))
 	}
 	if c.MaxWaiting == 0 {
 		c.MaxWaiting = WaitingPerHash * c.Concurrent
 	}
-	h := &Hasher{cost: c.Cost, queue: newQueue(c.Concurrent, c.MaxWaiting)}
-	h.costliest.Store(int64(c.Cost))
+	h.queue = newQueue(c.Concurrent, c.MaxWaiting)
 	return h, nil
 }
 
-// Hash makes a hash of a password of at most compete.MaxPasswordLength bytes. It fails with ErrBusy when too many are waiting,
-// or when ctx ends while waiting.
+// Hash makes a hash of a password. It fails with ErrBusy when too many are waiting, or when ctx ends while waiting.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if err := h.queue.enter(ctx, roomSignUp); err != nil {
 		return "", err
 	}
 	defer h.queue.leave()
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), h.cost)
-	if err != nil {
-		return "", fmt.Errorf("hash a password: %w", err)
-	}
-	return string(hash), nil
+	var salt [saltSize]byte
+	_, _ = rand.Read(salt[:]) // never fails, it says
+	return h.argon2.encode(salt[:], h.derive(h.argon2, password, salt[:])), nil
 }
 
-// Check fails with ErrBadCredentials, always after the work of the costliest hash: whether the email is unknown (an empty hash),
-// or its hash is an old, cheaper one, cannot be told from the time.
+// Outdated reports whether the password should be hashed anew: by bcrypt, or at another cost than today's.
+func (h *Hasher) Outdated(hash string) bool {
+	params, _, _, ok := decodeArgon2(hash)
+	return !ok || params != h.argon2
+}
+
+// Check fails with ErrBadCredentials, always after the work of today's hash and, where bcrypt hashes are in use, of the costliest of
+// those: whether the email is unknown (an empty hash), or its hash is an old one, cannot be told from the time.
 func (h *Hasher) Check(ctx context.Context, hash, password string) error {
 	if err := h.queue.enter(ctx, roomLogIn); err != nil {
 		return err
 	}
 	defer h.queue.leave()
+	if params, salt, key, ok := decodeArgon2(hash); ok {
+		right := subtle.ConstantTimeCompare(h.derive(params, password, salt), key) == 1
+		h.burn(0, password)
+		return verdict(right)
+	}
+	h.derive(h.argon2, password, make([]byte, saltSize)) // its result means nothing
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
 		h.burn(0, password)
@@ -82,18 +94,27 @@ func (h *Hasher) Check(ctx context.Context, hash, password string) error {
 		cost = 0 // a damaged hash, refused before any work
 	}
 	h.burn(cost, password)
-	if err != nil || len(password) > compete.MaxPasswordLength { // bcrypt would ignore what comes after
+	return verdict(err == nil && len(password) <= maxBcrypt)
+}
+
+// maxBcrypt is how far bcrypt reads, in bytes; it would ignore what comes after.
+const maxBcrypt = 72
+
+func verdict(right bool) error {
+	if !right {
 		return compete.ErrBadCredentials
 	}
 	return nil
 }
 
-// burn tops up the work of a hash of the given cost to that of the costliest. A cost c is 2^c rounds, and
+// burn tops up the work of a bcrypt hash of the given cost to that of the costliest. A cost c is 2^c rounds, and
 // 2^c + (2^c + 2^(c+1) + … + 2^(C-1)) = 2^C. Cost 0 means that no work was done yet.
 func (h *Hasher) burn(cost int, password string) {
 	costliest := int(h.costliest.Load())
 	if cost == 0 {
-		compareDummy(costliest, password)
+		if costliest > 0 {
+			compareDummy(costliest, password)
+		}
 		return
 	}
 	for c := cost; c < costliest; c++ {

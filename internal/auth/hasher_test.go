@@ -42,6 +42,9 @@ func TestHasherChecksWhatItHashed(t *testing.T) {
 		{"no hash", "", longest, compete.ErrBadCredentials},
 		{"no hash at all", "plain text", "plain text", compete.ErrBadCredentials},
 		{"damaged hash", hash[:20] + "!" + hash[21:], longest, compete.ErrBadCredentials},
+		{"a hash that asks for gigabytes", strings.Replace(hash, "m=", "m=9", 1) + "", longest, compete.ErrBadCredentials},
+		{"bcrypt", bcryptAt(t, 4, longest[:72]), longest[:72], nil},
+		{"bcrypt, longer than it reads", bcryptAt(t, 4, longest[:72]), longest[:73], compete.ErrBadCredentials},
 		{"another cost", "$2b$05" + bcryptAt(t, 5, "password123")[6:], "password123", nil},
 	} {
 		if err := h.Check(t.Context(), tc.hash, tc.password); !errors.Is(err, tc.want) {
@@ -60,7 +63,11 @@ func TestHasherTakesTheSameTimeForEverybody(t *testing.T) {
 	if err := h.Check(t.Context(), bcryptAt(t, 7, "password123"), "password123"); err != nil {
 		t.Fatal(err)
 	}
-	hashes := map[string]string{"unknown": "", "cheap": bcryptAt(t, 4, "a"), "configured": bcryptAt(t, 6, "a"), "costly": bcryptAt(t, 7, "a")}
+	hash, err := h.Hash(t.Context(), "password123")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes := map[string]string{"unknown": "", "cheap": bcryptAt(t, 4, "a"), "middle": bcryptAt(t, 6, "a"), "argon2id": hash, "costly": bcryptAt(t, 7, "a")}
 	best := map[string]time.Duration{}
 	for round := range 50 {
 		for name, hash := range hashes {
@@ -84,7 +91,7 @@ func TestHasherTakesTheSameTimeForEverybody(t *testing.T) {
 }
 
 func TestHasherKeepsABoundedLine(t *testing.T) {
-	h := newHasher(t, auth.HasherConfig{Cost: 7, Concurrent: 1, MaxWaiting: 2})
+	h := newHasher(t, auth.HasherConfig{Cost: 12, Concurrent: 1, MaxWaiting: 2})
 	var (
 		line sync.WaitGroup
 		mu   sync.Mutex
@@ -135,6 +142,40 @@ func TestHasherStopsWaitingWithTheRequest(t *testing.T) {
 	held()
 	if err := h.Check(t.Context(), "", "password123"); !errors.Is(err, compete.ErrBadCredentials) {
 		t.Errorf("after it: got %v", err)
+	}
+}
+
+// A hash takes 19 MiB at the default cost, and however many are computed, as much again is garbage at most.
+func TestHasherMemory(t *testing.T) {
+	h := newHasher(t, auth.HasherConfig{Cost: 12})
+	const most = 64 << 20
+	for range 6 {
+		if err := h.Check(t.Context(), "", "password123"); !errors.Is(err, compete.ErrBadCredentials) {
+			t.Fatal(err)
+		}
+		var m runtime.MemStats
+		if runtime.ReadMemStats(&m); m.HeapAlloc > most {
+			t.Errorf("the heap has %d bytes, want at most %d", m.HeapAlloc, most)
+		}
+	}
+}
+
+func TestOutdatedHashes(t *testing.T) {
+	h, cheaper := newHasher(t, auth.HasherConfig{Cost: 5}), newHasher(t, auth.HasherConfig{Cost: 4})
+	of := func(h *auth.Hasher) string {
+		hash, err := h.Hash(t.Context(), "password123")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return hash
+	}
+	for name, tc := range map[string]struct {
+		hash string
+		want bool
+	}{"today's": {of(h), false}, "of another cost": {of(cheaper), true}, "bcrypt": {bcryptAt(t, 5, "password123"), true}, "none": {"", true}} {
+		if got := h.Outdated(tc.hash); got != tc.want {
+			t.Errorf("%s: outdated %t, want %t", name, got, tc.want)
+		}
 	}
 }
 

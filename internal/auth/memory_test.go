@@ -113,6 +113,8 @@ func (m *memory) UpdateUser(_ context.Context, u compete.User) error {
 	return nil
 }
 
+func (m *memory) UpgradeHash(context.Context, string, string, string) error { return nil }
+
 func (m *memory) SetPassword(_ context.Context, userID, _, keep string, now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

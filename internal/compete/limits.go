@@ -15,10 +15,12 @@ const (
 	MaxNameLength        = 100       // characters
 	MaxEmailLength       = 254       // bytes, RFC 5321 section 4.5.3.1.3 less the angle brackets
 	MinPasswordLength    = 8         // bytes
-	MaxPasswordLength    = 72        // bytes: bcrypt reads no further
+	MaxPasswordLength    = 256       // bytes
 	MinIdempotencyKey    = 8         // characters
 	MaxIdempotencyKey    = 255       // characters
 	MaxSearchLength      = 200       // characters
+	MaxRemovalReason     = 500       // characters
+	MaxRemovalNote       = 2_000     // characters
 	DefaultPageSize      = 20
 	MaxPageSize          = 100
 )

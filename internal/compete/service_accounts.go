@@ -103,12 +103,27 @@ func (s *Service) LogIn(ctx context.Context, email, password string) (User, erro
 	if s.LocalOnly != nil && s.LocalOnly(user.Email) && !ClientOf(ctx).Local {
 		return User{}, ErrDemoAccount
 	}
+	s.upgrade(ctx, user, hash, password)
 	return user, nil
+}
+
+// upgrade replaces a hash of an older version, now that the password is there. What goes wrong can wait for the next login.
+func (s *Service) upgrade(ctx context.Context, user User, hash, password string) {
+	if !s.Passwords.Outdated(hash) || len(password) > MaxPasswordLength {
+		return
+	}
+	after, err := s.Passwords.Hash(ctx, password)
+	if err == nil {
+		err = s.Users.UpgradeHash(ctx, user.ID, hash, after)
+	}
+	if err != nil && s.Log != nil {
+		s.Log.WarnContext(ctx, "could not replace an old password hash", "user", user.ID, "error", err)
+	}
 }
 
 // Me is the actor's account. It fails with ErrUnauthorized when there is none (any more).
 func (s *Service) Me(ctx context.Context, a Actor) (User, error) {
-	if err := require(a); err != nil {
+	if err := require(a, RoleParticipant); err != nil {
 		return User{}, err
 	}
 	user, err := s.Users.User(ctx, a.UserID)

@@ -244,7 +244,7 @@ func signUpOrganizer(t *testing.T, api string) (token string) {
 	t.Helper()
 	var login struct{ Token string }
 	post(t, api+"/api/auth/signup", "", map[string]any{
-		"name": "Maya", "email": "maya@example.com", "password": apptest.Password, "role": "ORGANIZER",
+		"name": "Maya", "email": "maya@example.com", "password": "correct horse battery", "role": "ORGANIZER",
 	}, &login)
 	return login.Token
 }
