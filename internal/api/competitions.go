@@ -78,6 +78,17 @@ type updateCompetitionInput struct {
 	JSONBody
 }
 
+type transferInput struct {
+	CompetitionInput
+	JSONBody
+}
+
+// TransferRequest names the new organizer of a competition; exactly one field is set.
+type TransferRequest struct {
+	OrganizerID string `json:"organizerId,omitempty" format:"uuid" doc:"The account's ID. It must be an organizer or admin." example:"018f6b1e-0000-7d0a-9b3e-5a1f0c2d4e6f"`
+	Email       string `json:"email,omitempty" format:"email" doc:"The account's email address. It must be an organizer or admin." example:"grace@example.com"`
+}
+
 type competitionAnswer struct {
 	ETag     string `header:"ETag" doc:"A strong tag derived from the version. Send it in If-Match."`
 	Location string `header:"Location" doc:"The URL of the new competition."`
@@ -94,13 +105,13 @@ func (a *api) registerCompetitions() {
 	handle(a, route{
 		method: http.MethodPost, path: "/api/competitions", id: "createCompetition", tag: tagCompetitions, access: loggedIn,
 		status: http.StatusCreated, holdsSeats: true,
-		summary: "Create a competition", description: "For organizers. The competition is published immediately unless you send status DRAFT.",
+		summary: "Create a competition", description: "For organizers and admins. The competition is published immediately unless you send status DRAFT.",
 		request: CreateCompetitionRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrIdempotencyKeyReused},
 	}, a.createCompetition)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/competitions/my-competitions", id: "listMyCompetitions", tag: tagCompetitions,
 		access: loggedIn, holdsSeats: true,
-		summary: "List my competitions", description: "For organizers. All your competitions, including drafts.",
+		summary: "List my competitions", description: "For organizers and admins. All competitions you organize, including drafts.",
 		errors: []*compete.Error{compete.ErrForbidden},
 	}, a.listMyCompetitions)
 	handle(a, route{
@@ -110,10 +121,10 @@ func (a *api) registerCompetitions() {
 	}, a.getCompetition)
 	handle(a, route{
 		method: http.MethodPatch, path: "/api/competitions/{id}", id: "updateCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
-		summary: "Update a competition", description: "For its organizer. Fields you leave out stay unchanged. Raising the capacity promotes people from the waitlist.",
+		summary: "Update a competition", description: "For its organizer and admins. Fields you leave out stay unchanged. Raising the capacity promotes people from the waitlist.",
 		request: UpdateCompetitionRequest{},
 		errors: []*compete.Error{
-			compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrCompetitionCancelled,
+			compete.ErrForbidden, compete.ErrUnpublished, compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrCompetitionCancelled,
 			compete.ErrAlreadyPublished, compete.ErrVersionMismatch, compete.ErrVersionRequired, compete.ErrBusy,
 		},
 	}, a.updateCompetition)
@@ -125,9 +136,24 @@ func (a *api) registerCompetitions() {
 	}, a.deleteDraft)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/competitions/{id}/cancel", id: "cancelCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
-		summary: "Cancel a competition", description: "For its organizer. Everyone registered is notified. Cancelling again has no effect.",
+		summary: "Cancel a competition", description: "For its organizer and admins. Everyone registered is notified. Cancelling again has no effect.",
 		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrBusy},
 	}, a.cancelCompetition)
+	handle(a, route{
+		method: http.MethodPost, path: "/api/competitions/{id}/unpublish", id: "unpublishCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
+		summary: "Unpublish a competition",
+		description: "For admins. Makes it a draft that only its organizer and admins can see. Registrations are kept, but nobody can register, is promoted " +
+			"or reminded until an admin publishes it again by updating its status. Unpublishing a draft has no effect.",
+		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrCompetitionCancelled, compete.ErrBusy},
+	}, a.unpublishCompetition)
+	handle(a, route{
+		method: http.MethodPost, path: "/api/competitions/{id}/transfer", id: "transferCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
+		summary: "Transfer a competition",
+		description: "For admins. Makes another account its organizer. Send either organizerId or email. Registrations, seats and the waitlist stay as they " +
+			"are. If the competition was paused because its organizer's account was disabled, it resumes.",
+		request: TransferRequest{},
+		errors:  []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrOrganizerRegistered, compete.ErrBusy},
+	}, a.transferCompetition)
 }
 
 func (a *api) listCompetitions(ctx context.Context, in *listCompetitionsInput) (*listOf[Competition], error) {
@@ -191,7 +217,7 @@ func (a *api) updateCompetition(ctx context.Context, in *updateCompetitionInput)
 
 // checkChange tells what is wrong with a change to the competition as it is now.
 func (a *api) checkChange(ctx context.Context, id string, change compete.CompetitionChange) error {
-	c, err := a.Service.OwnCompetition(ctx, actor(ctx), id)
+	c, err := a.Service.ManagedCompetition(ctx, actor(ctx), id)
 	if err != nil {
 		return err
 	}
@@ -208,6 +234,26 @@ func (a *api) deleteDraft(ctx context.Context, in *CompetitionInput) (*accepted,
 
 func (a *api) cancelCompetition(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {
 	c, err := a.Service.CancelCompetition(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return a.answerCompetition(&c), nil
+}
+
+func (a *api) unpublishCompetition(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {
+	c, err := a.Service.UnpublishCompetition(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return a.answerCompetition(&c), nil
+}
+
+func (a *api) transferCompetition(ctx context.Context, in *transferInput) (*competitionAnswer, error) {
+	var request TransferRequest
+	if err := decode(in.RawBody, &request, nil); err != nil {
+		return nil, err
+	}
+	c, err := a.Service.TransferCompetition(ctx, actor(ctx), in.ID, request.OrganizerID, request.Email)
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func versionOf(tag string) (int, bool) {
 }
 
 // versionToChange finds the version that an If-Match header allows to change: 0 means any. Who may not change the competition at
-// all hears that first (RFC 9110, section 13.2.1). Errors: those of OwnCompetition, ErrVersionRequired, ErrVersionMismatch.
+// all hears that first (RFC 9110, section 13.2.1). Errors: those of ManagedCompetition, ErrVersionRequired, ErrVersionMismatch.
 func (a *api) versionToChange(ctx context.Context, competitionID, header string) (int, error) {
 	match, err := parseIfMatch(header)
 	switch {
@@ -88,7 +88,7 @@ func (a *api) versionToChange(ctx context.Context, competitionID, header string)
 	case err == nil && len(match.versions) == 1:
 		return match.versions[0], nil
 	}
-	c, denied := a.Service.OwnCompetition(ctx, actor(ctx), competitionID)
+	c, denied := a.Service.ManagedCompetition(ctx, actor(ctx), competitionID)
 	if denied != nil {
 		return 0, denied
 	}

@@ -171,8 +171,11 @@ func (a *api) documentBody(r route) {
 	}
 	item := a.huma.OpenAPI().Paths[r.path]
 	op := item.Post
-	if r.method == http.MethodPatch {
+	switch r.method {
+	case http.MethodPatch:
 		op = item.Patch
+	case http.MethodDelete:
+		op = item.Delete
 	}
 	op.RequestBody.Required = !r.optionalBody
 	op.RequestBody.Content = map[string]*huma.MediaType{mediaJSON: {Schema: schemaOfValue(a, r.request)}}

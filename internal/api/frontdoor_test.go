@@ -30,7 +30,7 @@ func TestUnroutedRequests(t *testing.T) {
 		{"PUT", "/api/competitions", "GET, HEAD, POST"},
 		{"POST", "/api/health", "GET, HEAD"},
 		{"GET", "/api/registrations/" + someID, "DELETE"},
-		{"BREW", "/api/competitions/" + someID, "GET, HEAD, PATCH"},
+		{"BREW", "/api/competitions/" + someID, "GET, HEAD, PATCH, DELETE"},
 		{"OPTIONS", "/api/auth/login", "POST"},
 	}
 	for _, c := range cases {

@@ -101,5 +101,7 @@ func writeList[T any](hc huma.Context, list *listOf[T]) {
 }
 
 func newParticipantRegistration(r *compete.ParticipantRegistration) ParticipantRegistration {
-	return ParticipantRegistration{RegistrationState: newRegistrationState(&r.Registration), User: Participant(r.Participant)}
+	return ParticipantRegistration{
+		RegistrationState: newRegistrationState(&r.Registration), Note: r.Removal.Note, User: Participant(r.Participant),
+	}
 }

@@ -56,7 +56,7 @@ func TestCSVHoldsEveryPage(t *testing.T) {
 	if err != nil || len(rows) != 251 {
 		t.Fatalf("got %d rows, %v, want a header and 250", len(rows), err)
 	}
-	want := []string{"250", "CONFIRMED", "", "'=cmd|250", "ada@example.com", "2026-04-01T12:00:00Z", "2026-04-01T12:00:00Z", someID, someID}
+	want := []string{"250", "CONFIRMED", "", "'=cmd|250", "ada@example.com", "2026-04-01T12:00:00Z", "2026-04-01T12:00:00Z", someID, someID, "", "", ""}
 	if diff := cmp.Diff(want, rows[250]); diff != "" {
 		t.Errorf("last row (-want +got):\n%s", diff)
 	}

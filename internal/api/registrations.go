@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"time"
@@ -20,6 +21,9 @@ type RegistrationState struct {
 	Position      int                        `json:"position,omitempty" doc:"The place on the waitlist, starting at 1. Present only while waitlisted." example:"3"`
 	RegisteredAt  time.Time                  `json:"registeredAt" example:"2026-04-01T09:00:00.013Z"`
 	UpdatedAt     time.Time                  `json:"updatedAt" example:"2026-04-01T09:00:00.013Z"`
+	CancelReason  compete.CancelReason       `json:"cancelReason,omitempty" enum:"SELF,ORGANIZER,COMPETITION" doc:"Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), or the cancellation of the competition. Left out for registrations that were cancelled before reasons were recorded." example:"ORGANIZER"`
+	Reason        string                     `json:"reason,omitempty" doc:"Why the organizer removed the person, as told to them." example:"Registered twice."`
+	Blocked       bool                       `json:"blocked,omitempty" doc:"true if the person can't register for this competition again." example:"false"`
 }
 
 // Registration is a registration as its owner sees it.
@@ -31,14 +35,16 @@ type Registration struct {
 // ParticipantRegistration is a registration as the competition's organizer sees it.
 type ParticipantRegistration struct {
 	RegistrationState
+	Note string      `json:"note,omitempty" doc:"The organizer's internal note on the removal. The person never sees it." example:"See email of 3 April."`
 	User Participant `json:"user"`
 }
 
 // Participant is who is registered.
 type Participant struct {
-	ID    string `json:"id" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
-	Name  string `json:"name" example:"Ada Lovelace"`
-	Email string `json:"email" format:"email" example:"ada@example.com"`
+	ID       string `json:"id" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
+	Name     string `json:"name" example:"Ada Lovelace"`
+	Email    string `json:"email" format:"email" example:"ada@example.com"`
+	Disabled bool   `json:"disabled,omitempty" doc:"true if the account is disabled: it keeps its seats, but is skipped on waitlists and gets no messages." example:"false"`
 }
 
 // EmptyRequest is the body of a request that has nothing to say.
@@ -55,11 +61,39 @@ type registerAnswer struct {
 	Body     Registration
 }
 
-type registrationInput struct {
+// RegistrationInput names a registration.
+type RegistrationInput struct {
 	ID string `path:"id" doc:"The registration's ID."`
 }
 
+type removeInput struct {
+	RegistrationInput
+	JSONBody
+}
+
+// RemoveRequest is for organizers and admins who remove somebody. It has no effect on the caller's own registration.
+type RemoveRequest struct {
+	Reason string         `json:"reason,omitempty" doc:"Shown to the person." example:"Registered twice."`
+	Note   string         `json:"note,omitempty" doc:"Visible only to the competition's organizer and admins." example:"See email of 3 April."`
+	Notify optional[bool] `json:"notify,omitzero" doc:"Whether to send the person a message." example:"true"`
+	Block  bool           `json:"block,omitempty" doc:"Whether to block the person from registering for this competition again." default:"false" example:"false"`
+}
+
+// TransformSchema documents the limits.
+func (RemoveRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	limitText(s, "reason", 0, compete.MaxRemovalReason)
+	limitText(s, "note", 0, compete.MaxRemovalNote)
+	s.Properties["notify"].Default = true
+	return s
+}
+
+func (r *RemoveRequest) removal() compete.Removal {
+	return compete.Removal{Reason: r.Reason, Note: r.Note, Blocked: r.Block}
+}
+
 type registrationAnswer struct{ Body Registration }
+
+type unblockAnswer struct{ Body RegistrationState }
 
 type statusParam string
 
@@ -78,11 +112,11 @@ func (a *api) registerRegistrations() {
 		method: http.MethodPost, path: "/api/competitions/{id}/register", id: "register", tag: tagRegistrations, access: loggedIn,
 		status: http.StatusCreated, holdsSeats: true,
 		summary: "Register for a competition",
-		description: "For participants. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. " +
+		description: "For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. " +
 			"With an Idempotency-Key, it's safe to retry.",
 		request: EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
-			compete.ErrForbidden, compete.ErrEmailUnverified, compete.ErrCompetitionMissing, compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
+			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing, compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
 			compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
 			compete.ErrIdempotencyKeyReused, compete.ErrBusy,
 		},
@@ -91,9 +125,16 @@ func (a *api) registerRegistrations() {
 		method: http.MethodDelete, path: "/api/registrations/{id}", id: "cancelRegistration", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
 		summary: "Cancel a registration",
 		description: "For its owner until the competition starts, and for the competition's organizer and admins. A freed seat goes to the next person on the waitlist. " +
-			"Cancelling again has no effect.",
+			"Organizers and admins who remove someone else can send a body. Cancelling again has no effect.",
+		request: RemoveRequest{}, optionalBody: true,
 		errors: []*compete.Error{compete.ErrRegistrationGone, compete.ErrCompetitionStarted, compete.ErrBusy},
 	}, a.cancelRegistration)
+	handle(a, route{
+		method: http.MethodDelete, path: "/api/registrations/{id}/block", id: "unblockRegistration", tag: tagRegistrations, access: loggedIn,
+		summary:     "Unblock a removed person",
+		description: "For the competition's organizer and admins. The person can register again; this doesn't register them.",
+		errors:      []*compete.Error{compete.ErrForbidden, compete.ErrRegistrationGone, compete.ErrBusy},
+	}, a.unblockRegistration)
 	mine := route{
 		method: http.MethodGet, path: "/api/users/me/registrations", id: "listMyRegistrations", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
 		summary: "List my registrations", description: "Your registrations, newest first, including cancelled ones.",
@@ -123,12 +164,27 @@ func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer,
 	}, nil
 }
 
-func (a *api) cancelRegistration(ctx context.Context, in *registrationInput) (*registrationAnswer, error) {
-	outcome, err := a.Service.CancelRegistration(ctx, actor(ctx), in.ID)
+func (a *api) cancelRegistration(ctx context.Context, in *removeInput) (*registrationAnswer, error) {
+	var request RemoveRequest
+	if len(bytes.Trim(in.RawBody, jsonSpace)) > 0 {
+		if err := decode(in.RawBody, &request, func() error { return request.removal().Check() }); err != nil {
+			return nil, err
+		}
+	}
+	notify := !request.Notify.Set || request.Notify.Value
+	outcome, err := a.Service.RemoveRegistration(ctx, actor(ctx), in.ID, request.removal(), notify)
 	if err != nil {
 		return nil, err
 	}
 	return &registrationAnswer{newRegistration(&outcome.Registration, &outcome.Competition, a.Service.Clock())}, nil
+}
+
+func (a *api) unblockRegistration(ctx context.Context, in *RegistrationInput) (*unblockAnswer, error) {
+	r, err := a.Service.UnblockRegistration(ctx, actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &unblockAnswer{newRegistrationState(&r)}, nil
 }
 
 func (a *api) listMyRegistrations(ctx context.Context, in *PageParams) (*listOf[Registration], error) {
@@ -149,5 +205,6 @@ func newRegistrationState(r *compete.Registration) RegistrationState {
 	return RegistrationState{
 		ID: r.ID, CompetitionID: r.CompetitionID, UserID: r.UserID, Status: r.Status, Seq: r.Seq, Position: r.Position,
 		RegisteredAt: r.RegisteredAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+		CancelReason: r.CancelReason, Reason: r.Removal.Reason, Blocked: r.Removal.Blocked,
 	}
 }

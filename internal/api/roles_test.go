@@ -54,7 +54,7 @@ func only(status, others int, roles ...role) map[role]int {
 
 // outcomesOfDraft are those of the deletion of a draft, which is there for its organizer and admins alone.
 func outcomesOfDraft() map[role]int {
-	statuses := only(204, 403, organizer)
+	statuses := only(204, 403, organizer, admin)
 	statuses[otherOrganizer] = 404
 	return statuses
 }
@@ -83,18 +83,21 @@ var matrix = map[string]outcomes{
 	"listMessages":                      {false, all(200)},
 	"readMessage":                       {false, only(200, 404, participant)},
 
-	"createCompetition":  {false, only(201, 403, organizer, otherOrganizer)},
-	"listMyCompetitions": {false, only(200, 403, organizer, otherOrganizer)},
-	"updateCompetition":  {false, only(200, 403, organizer)},
-	"cancelCompetition":  {false, only(200, 403, organizer)},
-	"getCover":           {true, all(200)},
-	"setCover":           {false, only(200, 403, organizer, admin)},
-	"deleteCover":        {false, only(200, 403, organizer, admin)},
-	"deleteDraft":        {false, outcomesOfDraft()},
-	"listRegistrations":  {false, only(200, 403, organizer, admin)},
+	"createCompetition":    {false, only(201, 403, organizer, otherOrganizer, admin)},
+	"listMyCompetitions":   {false, only(200, 403, organizer, otherOrganizer, admin)},
+	"updateCompetition":    {false, only(200, 403, organizer, admin)},
+	"cancelCompetition":    {false, only(200, 403, organizer, admin)},
+	"getCover":             {true, all(200)},
+	"setCover":             {false, only(200, 403, organizer, admin)},
+	"deleteCover":          {false, only(200, 403, organizer, admin)},
+	"deleteDraft":          {false, outcomesOfDraft()},
+	"listRegistrations":    {false, only(200, 403, organizer, admin)},
+	"unpublishCompetition": {false, only(200, 403, admin)},
+	"transferCompetition":  {false, only(200, 403, admin)},
 
-	"register":           {false, only(201, 403, participant, otherParticipant)},
-	"cancelRegistration": {false, only(200, 404, participant, organizer, admin)},
+	"register":            {false, only(403, 201, organizer)}, // it is the organizer's own
+	"cancelRegistration":  {false, only(200, 404, participant, organizer, admin)},
+	"unblockRegistration": {false, map[role]int{participant: 403, otherParticipant: 403, otherOrganizer: 404, organizer: 200, admin: 200}},
 
 	"listFailedJobs": {false, only(200, 403, admin)},
 	"retryFailedJob": {false, only(404, 403, admin)}, // there is none; its own test has one
@@ -217,11 +220,14 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		id, body, headers = w.competition(5).ID, `{"title":"Another title"}`, []string{"If-Match: *"}
 	case "setCover":
 		id, body = w.competition(5).ID, onePixel
-	case "getCover", "deleteCover", "getCompetition", "getCalendar", "watchSeats", "cancelCompetition", "register", "listRegistrations":
+	case "getCover", "deleteCover", "getCompetition", "getCalendar", "watchSeats", "cancelCompetition", "unpublishCompetition", "register",
+		"listRegistrations":
 		id = w.competition(5).ID
+	case "transferCompetition":
+		id, body = w.competition(5).ID, `{"email":"otherorganizer@example.com"}`
 	case "deleteDraft":
 		id = w.create(strings.Replace(competitionBody("To be deleted", 5), "{", `{"status":"DRAFT",`, 1)).ID
-	case "cancelRegistration":
+	case "cancelRegistration", "unblockRegistration":
 		id = w.registration(w.competition(5).ID, participant).ID
 	case "readMessage":
 		id = w.message().ID
@@ -242,7 +248,7 @@ func testDrafts(w *world) {
 			w.t.Errorf("GET as %s: got %d, want %d", r, got.status, want)
 		}
 	}
-	for r, want := range map[role]int{participant: 403, otherOrganizer: 404, admin: 403} {
+	for r, want := range map[role]int{participant: 403, otherOrganizer: 404, admin: 200} {
 		if got := w.call("PATCH", path, w.tokens[r], "{}", "If-Match: *"); got.status != want {
 			w.t.Errorf("PATCH as %s: got %d, want %d", r, got.status, want)
 		}

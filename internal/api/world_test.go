@@ -184,10 +184,16 @@ func (w *world) mailbox(as role) []api.Message {
 	return messages
 }
 
+// eventually waits for what workers bring about: they give no other sign to the outside.
+func (w *world) eventually(what string, is func() bool) {
+	w.t.Helper()
+	apptest.Eventually(w.t, 20*time.Second, what, is)
+}
+
 // wait asks for the mailbox until it holds a message about the registration: workers give no other sign to the outside.
 func (w *world) wait(as role, registrationID string, kind compete.MessageKind) (found api.Message) {
 	w.t.Helper()
-	apptest.Eventually(w.t, 20*time.Second, fmt.Sprintf("a message %q is in the mailbox of the %s", kind, as), func() bool {
+	w.eventually(fmt.Sprintf("a message %q is in the mailbox of the %s", kind, as), func() bool {
 		for _, m := range w.mailbox(as) {
 			if m.Kind == kind && m.RegistrationID != nil && *m.RegistrationID == registrationID {
 				found = m

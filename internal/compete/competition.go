@@ -29,7 +29,7 @@ const (
 	PhaseOpen      Phase = "open"
 	PhaseWaitlist  Phase = "waitlist" // full, but one can queue
 	PhaseFull      Phase = "full"
-	PhaseClosed    Phase = "closed" // the deadline has passed
+	PhaseClosed    Phase = "closed" // the deadline has passed, or it is suspended
 	PhaseCancelled Phase = "cancelled"
 )
 
@@ -60,6 +60,8 @@ type Competition struct {
 	Status      CompetitionStatus
 	Waitlist    bool   // whether one can queue when it is full
 	Discarded   bool   // cancelled as a draft: it was never published
+	Unpublished bool   `json:"-"` // a draft that an admin made of what was published: registrations are kept, and only an admin publishes it again
+	Suspended   bool   `json:"-"` // nobody answers for it: its organizer's account is disabled, or no organizer's any more
 	Cover       string `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
 	Organizer   Organizer
 	Version     int // raised by each change of its content
@@ -77,7 +79,7 @@ func (c *Competition) Phase(now time.Time) Phase {
 		return PhaseDraft
 	case c.Status == StatusCancelled:
 		return PhaseCancelled
-	case !now.Before(c.RegDeadline):
+	case c.Suspended || !now.Before(c.RegDeadline):
 		return PhaseClosed
 	case c.RegOpensAt != nil && now.Before(*c.RegOpensAt):
 		return PhaseUpcoming
@@ -104,6 +106,11 @@ func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
 		opens.Detail = "Registration opens at " + c.RegOpensAt.UTC().Format(time.RFC3339) + ". Try again then."
 		return "", &opens
 	case PhaseClosed:
+		if c.Suspended && now.Before(c.RegDeadline) {
+			paused := *ErrRegistrationClosed
+			paused.Detail = "Registration is paused for now."
+			return "", &paused
+		}
 		return "", ErrRegistrationClosed
 	case PhaseCancelled:
 		if !c.Discarded {
@@ -119,10 +126,10 @@ func (c *Competition) Started(now time.Time) bool {
 	return c.StartDate != nil && !now.Before(*c.StartDate)
 }
 
-// Promotes reports whether a free seat goes to the head of the waitlist: as long as the competition is on and has not started,
-// also after the deadline, because those who wait registered in time.
+// Promotes reports whether a free seat goes to the head of the waitlist: as long as the competition is on, is not suspended and has
+// not started, also after the deadline, because those who wait registered in time.
 func (c *Competition) Promotes(now time.Time) bool {
-	return c.Status == StatusPublished && !c.Started(now)
+	return c.Status == StatusPublished && !c.Suspended && !c.Started(now)
 }
 
 // VisibleTo reports whether the actor may know of the competition: a draft is its organizer's and the admins' alone, also a cancelled one.
@@ -130,15 +137,13 @@ func (c *Competition) VisibleTo(a Actor) bool {
 	return c.Status != StatusDraft && !c.Discarded || c.ManagedBy(a)
 }
 
-// ManagedBy reports whether the actor may read its participants: its organizer and admins.
+// ManagedBy reports whether the actor may change it and read its participants: its organizer and admins.
 func (c *Competition) ManagedBy(a Actor) bool {
-	return a.Role == RoleAdmin || c.OwnedBy(a)
+	return a.Role.AtLeast(RoleAdmin) || a.Role.AtLeast(RoleOrganizer) && c.OrganizedBy(a)
 }
 
-// OwnedBy reports whether the actor may change it: its organizer alone.
-func (c *Competition) OwnedBy(a Actor) bool {
-	return a.Role == RoleOrganizer && a.UserID == c.Organizer.ID
-}
+// OrganizedBy reports whether the actor is its organizer, who can't register for it.
+func (c *Competition) OrganizedBy(a Actor) bool { return a.UserID == c.Organizer.ID }
 
 // Summary is the competition without its description: what comes with a registration.
 func (c *Competition) Summary() Competition {
@@ -209,7 +214,8 @@ func (o Optional[T]) applyTo(field *T) {
 	}
 }
 
-// CompetitionChange is the input of Service.UpdateCompetition. CloseNow sets the deadline to the moment of the change's arrival.
+// CompetitionChange is the input of Service.UpdateCompetition. CloseNow sets the deadline to the moment of the change's arrival;
+// Unpublish, an admin's, makes a draft of what is published.
 type CompetitionChange struct {
 	Title       Optional[string]
 	Description Optional[string]
@@ -224,6 +230,7 @@ type CompetitionChange struct {
 	Waitlist    Optional[bool]
 	Status      Optional[CompetitionStatus]
 	CloseNow    bool
+	Unpublish   bool
 }
 
 // Apply returns the competition with the change made and its version raised. SeatsLeft follows the capacity;
@@ -246,6 +253,11 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 	change.TimeZone.applyTo(&c.TimeZone)
 	change.Waitlist.applyTo(&c.Waitlist)
 	change.Status.applyTo(&c.Status)
+	if change.Unpublish && c.Status == StatusPublished {
+		c.Status, c.Unpublished = StatusDraft, true
+	} else if c.Status == StatusPublished {
+		c.Unpublished = false
+	}
 	if change.Tags.Set {
 		c.Tags = NormalizeTags(change.Tags.Value)
 	}
@@ -282,7 +294,7 @@ func checkChange(before, after *Competition, change CompetitionChange, now time.
 	if err := v.err(); err != nil {
 		return err
 	}
-	if before.Status == StatusPublished && after.Status == StatusDraft {
+	if before.Status == StatusPublished && after.Status == StatusDraft && !change.Unpublish {
 		return ErrAlreadyPublished
 	}
 	return nil

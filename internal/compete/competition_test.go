@@ -41,6 +41,8 @@ func TestPhase(t *testing.T) {
 		{"full", func(c *Competition) { c.SeatsLeft = 0 }, noon, PhaseFull},
 		{"full with a waitlist", func(c *Competition) { c.SeatsLeft, c.Waitlist = 0, true }, noon, PhaseWaitlist},
 		{"a free seat is theirs who wait", func(c *Competition) { c.Waitlisted, c.Waitlist = 2, true }, noon, PhaseWaitlist},
+		{"nobody answers for it", func(c *Competition) { c.Suspended = true }, noon, PhaseClosed},
+		{"a draft that nobody answers for", func(c *Competition) { c.Suspended, c.Status = true, StatusDraft }, noon, PhaseDraft},
 		{"no newcomer passes them when the waitlist is closed", func(c *Competition) { c.Waitlisted = 2 }, noon, PhaseFull},
 	} {
 		c := published(test.change)
@@ -70,6 +72,10 @@ func TestPromotes(t *testing.T) {
 		if got := c.Promotes(at); got != want {
 			t.Errorf("at %v: got %v, want %v", at, got, want)
 		}
+	}
+	c.Suspended = true
+	if c.Promotes(noon) {
+		t.Error("it promotes although nobody answers for it")
 	}
 }
 
@@ -127,6 +133,9 @@ func TestApply(t *testing.T) {
 		{"a deadline in the past", nil, CompetitionChange{RegDeadline: Some(noon.Add(-time.Hour))}, Invalid(), nil},
 		{"publish", func(c *Competition) { c.Status = StatusDraft }, CompetitionChange{Status: Some(StatusPublished)}, nil, func(c Competition) bool { return c.Phase(noon) == PhaseOpen }},
 		{"back to draft", nil, CompetitionChange{Status: Some(StatusDraft)}, ErrAlreadyPublished, nil},
+		{"unpublish", nil, CompetitionChange{Unpublish: true}, nil, func(c Competition) bool { return c.Phase(noon) == PhaseDraft && c.Unpublished }},
+		{"publish again", func(c *Competition) { c.Status, c.Unpublished = StatusDraft, true }, CompetitionChange{Status: Some(StatusPublished)}, nil, func(c Competition) bool { return c.Status == StatusPublished && !c.Unpublished }},
+		{"change what is unpublished", func(c *Competition) { c.Status, c.Unpublished = StatusDraft, true }, CompetitionChange{Capacity: Some(20)}, nil, func(c Competition) bool { return c.Status == StatusDraft && c.Unpublished }},
 		{"cancel by a change", nil, CompetitionChange{Status: Some(StatusCancelled)}, Invalid(), nil},
 		{"after the cancellation", func(c *Competition) { c.Status = StatusCancelled }, CompetitionChange{Title: Some("New title")}, ErrCompetitionCancelled, nil},
 		{"a title too short", nil, CompetitionChange{Title: Some("ab")}, Invalid(), nil},
@@ -148,17 +157,19 @@ func TestApply(t *testing.T) {
 func TestWhoMaySeeAndChange(t *testing.T) {
 	owner, other := Actor{UserID: "organizer", Role: RoleOrganizer}, Actor{UserID: "other", Role: RoleOrganizer}
 	admin, demoted := Actor{UserID: "admin", Role: RoleAdmin}, Actor{UserID: "organizer", Role: RoleParticipant}
+	promoted := Actor{UserID: "organizer", Role: RoleAdmin}
 	draft, public := published(func(c *Competition) { c.Status = StatusDraft }), published(nil)
 	for _, test := range []struct {
-		name                     string
-		actor                    Actor
-		seesDraft, manages, owns bool
+		name                          string
+		actor                         Actor
+		seesDraft, manages, organizes bool
 	}{
 		{"visitor", Actor{}, false, false, false},
-		{"owner", owner, true, true, true},
+		{"organizer", owner, true, true, true},
 		{"other organizer", other, false, false, false},
 		{"admin", admin, true, true, false},
-		{"owner who is a participant now", demoted, false, false, false},
+		{"organizer who is a participant now", demoted, false, false, true},
+		{"organizer who is an admin now", promoted, true, true, true},
 	} {
 		if got := draft.VisibleTo(test.actor); got != test.seesDraft {
 			t.Errorf("%s sees the draft: %v", test.name, got)
@@ -166,8 +177,8 @@ func TestWhoMaySeeAndChange(t *testing.T) {
 		if !public.VisibleTo(test.actor) {
 			t.Errorf("%s doesn't see what is published", test.name)
 		}
-		if m, o := public.ManagedBy(test.actor), public.OwnedBy(test.actor); m != test.manages || o != test.owns {
-			t.Errorf("%s manages %v, owns %v", test.name, m, o)
+		if m, o := public.ManagedBy(test.actor), public.OrganizedBy(test.actor); m != test.manages || o != test.organizes {
+			t.Errorf("%s manages %v, organizes %v", test.name, m, o)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func coverError(message string) *Error { return Invalid(FieldError{Field: "cover
 // SetCover gives a competition that the actor manages a cover of its own. Its version stays: the cover is no part of what is edited
 // together. Errors: those of CoverMaker.Make, ErrUnauthorized, ErrForbidden, ErrCompetitionMissing.
 func (s *Service) SetCover(ctx context.Context, a Actor, id string, upload []byte) (Competition, error) {
-	c, err := s.managed(ctx, a, id)
+	c, err := s.ManagedCompetition(ctx, a, id)
 	if err != nil {
 		return Competition{}, err
 	}
@@ -55,7 +55,7 @@ func (s *Service) SetCover(ctx context.Context, a Actor, id string, upload []byt
 
 // DeleteCover takes it away again, so that the drawn one shows. Errors: ErrUnauthorized, ErrForbidden, ErrCompetitionMissing.
 func (s *Service) DeleteCover(ctx context.Context, a Actor, id string) (Competition, error) {
-	c, err := s.managed(ctx, a, id)
+	c, err := s.ManagedCompetition(ctx, a, id)
 	if err != nil {
 		return Competition{}, err
 	}
@@ -73,16 +73,4 @@ func (s *Service) Cover(ctx context.Context, c *Competition) (Cover, error) {
 		err = ErrCoverMissing
 	}
 	return cover, err
-}
-
-// managed reads a competition whose cover the actor may change.
-func (s *Service) managed(ctx context.Context, a Actor, id string) (Competition, error) {
-	if err := require(a); err != nil {
-		return Competition{}, err
-	}
-	c, err := s.Competition(ctx, a, id)
-	if err == nil && !c.ManagedBy(a) {
-		err = ErrForbidden
-	}
-	return c, err
 }

@@ -75,6 +75,10 @@ var (
 	ErrCompetitionStarted   = &Error{Kind: KindConflict, Code: "competition_started", Detail: "The competition has started, so registrations can no longer be cancelled."}
 	ErrCapacityBelowHeld    = &Error{Kind: KindConflict, Code: "capacity_below_held", Detail: "More people hold seats than the new capacity allows. Remove registrations first, or choose a larger capacity."}
 	ErrAlreadyPublished     = &Error{Kind: KindConflict, Code: "already_published", Detail: "A published competition can't become a draft again."}
+	ErrOwnCompetition       = &Error{Kind: KindForbidden, Code: "own_competition", Detail: "You can't register for a competition you organize."}
+	ErrBlocked              = &Error{Kind: KindForbidden, Code: "registration_blocked", Detail: "The organizer removed you and blocked you from registering again. If you think this is a mistake, contact them."}
+	ErrUnpublished          = &Error{Kind: KindForbidden, Code: "unpublished_by_admin", Detail: "An admin unpublished this competition. Only an admin can publish it again."}
+	ErrOrganizerRegistered  = &Error{Kind: KindConflict, Code: "organizer_registered", Detail: "This account is registered for the competition. Cancel that registration before you make it the organizer."}
 	ErrNotDraft             = &Error{Kind: KindConflict, Code: "not_draft", Detail: "Only drafts can be deleted. Cancel the competition instead."}
 	ErrVersionMismatch      = &Error{Kind: KindPreconditionFailed, Code: "version_mismatch", Detail: "If-Match doesn't match the competition's current version: it has changed since you read it, or the tag is weak (W/…). Fetch it again and retry with the new ETag."}
 	ErrVersionRequired      = &Error{Kind: KindPreconditionRequired, Code: "if_match_required", Detail: "Send the competition's ETag in If-Match, or '*' to accept any version."}

@@ -62,8 +62,8 @@ func (j NotifyJob) Len() int {
 // Kind names the job.
 func (NotifyJob) Kind() string { return "notify" }
 
-// SettleJob finishes in pages, through the registrar, what a change of a competition began: it cancels the registrations of a
-// cancelled competition, or promotes from the waitlist while seats are free.
+// SettleJob finishes in pages, through the registrar, what a change of a competition or of an account began: it cancels the
+// registrations of a cancelled competition, or promotes from the waitlist while seats are free, and has open pages told.
 type SettleJob struct {
 	CompetitionID string `json:"competitionId"`
 }

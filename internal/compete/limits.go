@@ -19,6 +19,8 @@ const (
 	MinIdempotencyKey    = 8         // characters
 	MaxIdempotencyKey    = 255       // characters
 	MaxSearchLength      = 200       // characters
+	MaxRemovalReason     = 500       // characters
+	MaxRemovalNote       = 2_000     // characters
 	DefaultPageSize      = 20
 	MaxPageSize          = 100
 )

@@ -46,6 +46,7 @@ type Outgoing struct {
 	Name         string // of the user
 	DeliveredAt  *time.Time
 	RemindersOff bool  // the user wants none
+	Disabled     bool  // the user's account is
 	Link         *Link // that the mail carries, while it can be used; nil for most mails
 }
 

@@ -14,6 +14,7 @@ const (
 	MessageWaitlisted           MessageKind = "waitlisted"
 	MessagePromoted             MessageKind = "promoted"
 	MessageCancelled            MessageKind = "cancelled"
+	MessageRemoved              MessageKind = "removed" // cancelled by the organizer or an admin
 	MessageCompetitionCancelled MessageKind = "competition_cancelled"
 	MessageReminder             MessageKind = "reminder"
 	MessageChanged              MessageKind = "changed" // its time or place was moved

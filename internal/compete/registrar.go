@@ -6,16 +6,22 @@ import "context"
 // Beside the errors named, each returns ErrBusy, ErrStopping or ErrDatabase when it could not be tried.
 type Registrar interface {
 	// Register gives a seat or a place on the waitlist. Errors: those of Competition.Admit, ErrCompetitionMissing, ErrAlreadyRegistered,
-	// ErrIdempotencyKeyReused; ErrUnauthorized when the user does not exist.
+	// ErrIdempotencyKeyReused, ErrOwnCompetition, ErrBlocked; ErrUnauthorized when the user does not exist.
 	Register(ctx context.Context, c RegisterCommand) (RegistrationOutcome, error)
 	// Cancel takes a registration back, and gives a freed seat to the head of the waitlist; one that is cancelled already stays so.
 	// Errors: ErrRegistrationGone (also when it is not the actor's business), ErrCompetitionStarted.
 	Cancel(ctx context.Context, c CancelCommand) (RegistrationOutcome, error)
-	// Update changes a competition. Errors: ErrCompetitionMissing, ErrForbidden, ErrVersionMismatch and those of Competition.Apply.
+	// Unblock lets somebody who was removed and blocked register again. It changes nothing for who isn't blocked.
+	// Errors: ErrRegistrationGone (also when the actor doesn't manage the competition).
+	Unblock(ctx context.Context, c UnblockCommand) (Registration, error)
+	// Update changes a competition. Errors: ErrCompetitionMissing, ErrForbidden, ErrVersionMismatch, ErrUnpublished and those of
+	// Competition.Apply.
 	Update(ctx context.Context, c UpdateCommand) (Competition, error)
+	// Transfer gives a competition another organizer. Errors: ErrCompetitionMissing, ErrForbidden, ErrOrganizerRegistered.
+	Transfer(ctx context.Context, c TransferCommand) (Competition, error)
 	// CancelCompetition cancels a competition; its registrations follow in pages. Errors: ErrCompetitionMissing, ErrForbidden.
 	CancelCompetition(ctx context.Context, c CancelCompetitionCommand) (Competition, error)
-	// Settle does one page of what a SettleJob asks for, and reports whether there is more.
+	// Settle does one page of what a SettleJob asks for, has open pages told, and reports whether there is more.
 	Settle(ctx context.Context, competitionID string) (more bool, err error)
 }
 
@@ -26,10 +32,25 @@ type RegisterCommand struct {
 	Idempotency   Idempotency
 }
 
-// CancelCommand asks to cancel a registration.
+// CancelCommand asks to cancel a registration. What follows RegistrationID counts when the actor removes somebody else's.
 type CancelCommand struct {
 	Actor          Actor
 	RegistrationID string
+	Removal        Removal
+	Silent         bool // the person gets no message
+}
+
+// UnblockCommand asks to let somebody register again.
+type UnblockCommand struct {
+	Actor          Actor
+	RegistrationID string
+}
+
+// TransferCommand asks to give a competition another organizer, whose account may organize.
+type TransferCommand struct {
+	Actor         Actor
+	CompetitionID string
+	To            Organizer
 }
 
 // UpdateCommand asks to change a competition that still has the given version; 0 means any.

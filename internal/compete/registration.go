@@ -27,6 +27,31 @@ func (s RegistrationStatus) HoldsSeat() bool {
 	return s == RegistrationPending || s == RegistrationConfirmed
 }
 
+// CancelReason says who or what cancelled a registration.
+type CancelReason string
+
+// The reasons why a registration is CANCELLED.
+const (
+	CancelledBySelf        CancelReason = "SELF"        // by the person
+	CancelledByOrganizer   CancelReason = "ORGANIZER"   // removed by the competition's organizer or an admin
+	CancelledByCompetition CancelReason = "COMPETITION" // the competition was cancelled
+)
+
+// Removal is what an organizer or admin says when removing a registration. The zero value says nothing.
+type Removal struct {
+	Reason  string // told to the person
+	Note    string // for the competition's organizer and admins alone
+	Blocked bool   // the person may not register for the competition again
+}
+
+// Check names every field that is too long or isn't text.
+func (r Removal) Check() error {
+	var v validation
+	v.length("reason", r.Reason, 0, MaxRemovalReason)
+	v.length("note", r.Note, 0, MaxRemovalNote)
+	return v.err()
+}
+
 // Registration is one user's place in one competition; there is at most one for each pair.
 type Registration struct {
 	ID            string
@@ -38,6 +63,10 @@ type Registration struct {
 	RegisteredAt  time.Time
 	UpdatedAt     time.Time
 	PromotedAt    *time.Time // when a seat came free for it
+
+	// What follows belongs to a CANCELLED one. A recorded outcome never is, and leaves it out.
+	CancelReason CancelReason `json:"-"` // empty where it was cancelled before reasons were kept
+	Removal      Removal      `json:"-"` // with CancelledByOrganizer
 }
 
 // RegistrationOutcome is what a participant is told: the registration and the competition's Summary right after it.
@@ -49,9 +78,10 @@ type RegistrationOutcome struct {
 
 // Participant is a user as the organizer of a competition sees them.
 type Participant struct {
-	ID    string
-	Name  string
-	Email string
+	ID       string
+	Name     string
+	Email    string
+	Disabled bool // the account is: it is passed over on the waitlist, and gets no messages
 }
 
 // ParticipantRegistration is a row of an organizer's list.

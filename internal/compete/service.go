@@ -3,6 +3,7 @@ package compete
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -44,25 +45,20 @@ type Service struct {
 
 func (s *Service) now() time.Time { return UTC(s.Clock()) }
 
-// require fails with ErrUnauthorized for a visitor, and with ErrForbidden for an actor of another role.
-func require(a Actor, roles ...Role) error {
-	if !a.LoggedIn() {
+// require fails with ErrUnauthorized for a visitor, and with ErrForbidden for an actor whose role isn't at least the given one.
+func require(a Actor, role Role) error {
+	switch {
+	case !a.LoggedIn():
 		return ErrUnauthorized
+	case !a.Role.AtLeast(role):
+		return ErrForbidden
 	}
-	for _, role := range roles {
-		if a.Role == role {
-			return nil
-		}
-	}
-	if len(roles) == 0 {
-		return nil
-	}
-	return ErrForbidden
+	return nil
 }
 
 // Registrations
 
-// Register registers the actor, a participant, for a competition. Errors: those of Registrar.Register, ErrUnauthorized, ErrForbidden.
+// Register registers the actor for a competition of somebody else. Errors: those of Registrar.Register, ErrUnauthorized, ErrEmailUnverified.
 func (s *Service) Register(ctx context.Context, a Actor, competitionID string, idempotency Idempotency) (RegistrationOutcome, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return RegistrationOutcome{}, err
@@ -86,7 +82,7 @@ func (s *Service) Register(ctx context.Context, a Actor, competitionID string, i
 
 // CancelRegistration cancels a registration: its owner until the start, the competition's organizer and admins at any time.
 func (s *Service) CancelRegistration(ctx context.Context, a Actor, id string) (RegistrationOutcome, error) {
-	if err := require(a); err != nil {
+	if err := require(a, RoleParticipant); err != nil {
 		return RegistrationOutcome{}, err
 	}
 	if !ValidID(id) {
@@ -95,9 +91,37 @@ func (s *Service) CancelRegistration(ctx context.Context, a Actor, id string) (R
 	return s.Registrar.Cancel(ctx, CancelCommand{Actor: a, RegistrationID: id})
 }
 
+// RemoveRegistration is CancelRegistration with what an organizer or admin says to it when the registration is somebody else's; of the
+// actor's own it says nothing. notify: the person gets a message. Errors: Invalid, and those of CancelRegistration.
+func (s *Service) RemoveRegistration(ctx context.Context, a Actor, id string, removal Removal, notify bool) (RegistrationOutcome, error) {
+	if err := require(a, RoleParticipant); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	removal.Reason, removal.Note = strings.TrimSpace(removal.Reason), strings.TrimSpace(removal.Note)
+	if err := removal.Check(); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	if !ValidID(id) {
+		return RegistrationOutcome{}, ErrRegistrationGone
+	}
+	return s.Registrar.Cancel(ctx, CancelCommand{Actor: a, RegistrationID: id, Removal: removal, Silent: !notify})
+}
+
+// UnblockRegistration lets somebody who was removed and blocked register again, for the competition's organizer and admins.
+// Errors: those of Registrar.Unblock, ErrForbidden.
+func (s *Service) UnblockRegistration(ctx context.Context, a Actor, id string) (Registration, error) {
+	if err := require(a, RoleOrganizer); err != nil {
+		return Registration{}, err
+	}
+	if !ValidID(id) {
+		return Registration{}, ErrRegistrationGone
+	}
+	return s.Registrar.Unblock(ctx, UnblockCommand{Actor: a, RegistrationID: id})
+}
+
 // MyRegistration is the actor's registration for a competition. It fails with ErrRegistrationGone when there never was one.
 func (s *Service) MyRegistration(ctx context.Context, a Actor, competitionID string) (Registration, error) {
-	if err := require(a); err != nil {
+	if err := require(a, RoleParticipant); err != nil {
 		return Registration{}, err
 	}
 	if !ValidID(competitionID) {
@@ -108,7 +132,7 @@ func (s *Service) MyRegistration(ctx context.Context, a Actor, competitionID str
 
 // MyRegistrations lists the actor's registrations, newest first.
 func (s *Service) MyRegistrations(ctx context.Context, a Actor, cursor string, limit int) (Page[MyRegistration], error) {
-	if err := require(a); err != nil {
+	if err := require(a, RoleParticipant); err != nil {
 		return Page[MyRegistration]{}, err
 	}
 	at, limit, err := listing(validation{}, "registered", cursor, limit)

@@ -123,7 +123,7 @@ func (s *Service) upgrade(ctx context.Context, user User, hash, password string)
 
 // Me is the actor's account. It fails with ErrUnauthorized when there is none (any more).
 func (s *Service) Me(ctx context.Context, a Actor) (User, error) {
-	if err := require(a); err != nil {
+	if err := require(a, RoleParticipant); err != nil {
 		return User{}, err
 	}
 	user, err := s.Users.User(ctx, a.UserID)

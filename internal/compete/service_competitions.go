@@ -2,10 +2,11 @@ package compete
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
-// CreateCompetition publishes (or drafts) a competition of the actor, an organizer. The second result tells a replayed answer.
+// CreateCompetition publishes (or drafts) a competition of the actor, an organizer or admin. The second result tells a replayed answer.
 func (s *Service) CreateCompetition(ctx context.Context, a Actor, n NewCompetition, idempotency Idempotency) (Competition, bool, error) {
 	var c Competition
 	if err := require(a, RoleOrganizer); err != nil {
@@ -18,8 +19,11 @@ func (s *Service) CreateCompetition(ctx context.Context, a Actor, n NewCompetiti
 		return c, replayed, err
 	}
 	user, err := s.Me(ctx, a)
-	if err != nil {
+	switch {
+	case err != nil:
 		return c, false, err
+	case user.DisabledAt != nil:
+		return c, false, ErrAccountDisabled
 	}
 	now := s.now()
 	c, err = n.competition(s.NewID(), Organizer{ID: user.ID, Name: user.Name}, now)
@@ -75,8 +79,17 @@ func (s *Service) Competition(ctx context.Context, a Actor, id string) (Competit
 
 // ListCompetitions lists what everybody may see. Of f, Search, Tags, Phase, Sort and Limit count.
 func (s *Service) ListCompetitions(ctx context.Context, f CompetitionFilter, cursor string) (Page[Competition], error) {
-	f.OrganizerID = ""
+	f.OrganizerID, f.Suspended = "", false
 	return s.list(ctx, f, cursor)
+}
+
+// SuspendedCompetitions lists, for admins, what waits for another organizer: published, not over, and its organizer's account disabled
+// or no organizer's any more.
+func (s *Service) SuspendedCompetitions(ctx context.Context, a Actor, cursor string, limit int) (Page[Competition], error) {
+	if err := require(a, RoleAdmin); err != nil {
+		return Page[Competition]{}, err
+	}
+	return s.list(ctx, CompetitionFilter{Suspended: true, Limit: limit}, cursor)
 }
 
 // MyCompetitions lists every competition of the actor, an organizer, drafts too.
@@ -84,7 +97,7 @@ func (s *Service) MyCompetitions(ctx context.Context, a Actor, f CompetitionFilt
 	if err := require(a, RoleOrganizer); err != nil {
 		return Page[Competition]{}, err
 	}
-	f.OrganizerID = a.UserID
+	f.OrganizerID, f.Suspended = a.UserID, false
 	return s.list(ctx, f, cursor)
 }
 
@@ -121,20 +134,82 @@ func (p Phase) valid() bool {
 	return false
 }
 
-// UpdateCompetition changes a competition of the actor that still has the given version; 0 means any.
+// UpdateCompetition changes a competition that the actor manages and that still has the given version; 0 means any.
 func (s *Service) UpdateCompetition(ctx context.Context, a Actor, id string, version int, change CompetitionChange) (Competition, error) {
-	before, err := s.OwnCompetition(ctx, a, id)
+	before, err := s.ManagedCompetition(ctx, a, id)
 	if err != nil { // refused early, without the registrar's queue
 		return Competition{}, err
 	}
+	change.Unpublish = false // it has a method of its own
 	after, err := s.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
 	after.Cover = before.Cover
 	return after, err
 }
 
-// CancelCompetition cancels a competition of the actor; everybody registered is told.
+// UnpublishCompetition hides a competition, for admins: it becomes a draft. Registrations are kept, but nobody is admitted, promoted or
+// reminded until an admin publishes it again. One that is a draft stays as it is. Errors: ErrCompetitionMissing, ErrCompetitionCancelled.
+func (s *Service) UnpublishCompetition(ctx context.Context, a Actor, id string) (Competition, error) {
+	if err := require(a, RoleAdmin); err != nil {
+		return Competition{}, err
+	}
+	c, err := s.Competition(ctx, a, id)
+	if err != nil || c.Status == StatusDraft {
+		return c, err
+	}
+	after, err := s.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Change: CompetitionChange{Unpublish: true}})
+	after.Cover = c.Cover
+	return after, err
+}
+
+// TransferCompetition gives a competition another organizer, for admins. The account is named by its id or its email, and must be an
+// organizer's or an admin's that isn't disabled. Errors: Invalid, ErrCompetitionMissing, ErrOrganizerRegistered.
+func (s *Service) TransferCompetition(ctx context.Context, a Actor, id, organizerID, email string) (Competition, error) {
+	if err := require(a, RoleAdmin); err != nil {
+		return Competition{}, err
+	}
+	before, err := s.Competition(ctx, a, id)
+	if err != nil {
+		return Competition{}, err
+	}
+	to, err := s.newOrganizer(ctx, organizerID, email)
+	if err != nil {
+		return Competition{}, err
+	}
+	after, err := s.Registrar.Transfer(ctx, TransferCommand{Actor: a, CompetitionID: id, To: Organizer{ID: to.ID, Name: to.Name}})
+	after.Cover = before.Cover
+	return after, err
+}
+
+// newOrganizer finds the account that a competition is to be given to.
+func (s *Service) newOrganizer(ctx context.Context, id, email string) (User, error) {
+	field, email := "organizerId", NormalizeEmail(email)
+	if email != "" {
+		field = "email"
+	}
+	if (id == "") == (email == "") {
+		return User{}, Invalid(FieldError{Field: field, Message: "is required: send either organizerId or email"})
+	}
+	var user User
+	err := error(ErrUserMissing)
+	if email != "" {
+		user, _, err = s.Users.UserByEmail(ctx, email)
+	} else if ValidID(id) {
+		user, err = s.Users.User(ctx, id)
+	}
+	switch {
+	case errors.Is(err, ErrUserMissing):
+		return User{}, Invalid(FieldError{Field: field, Message: "must belong to an account on this site"})
+	case err != nil:
+		return User{}, err
+	case !user.MayOrganize():
+		return User{}, Invalid(FieldError{Field: field, Message: "must belong to an organizer or admin whose account is not disabled"})
+	}
+	return user, nil
+}
+
+// CancelCompetition cancels a competition that the actor manages; everybody registered is told.
 func (s *Service) CancelCompetition(ctx context.Context, a Actor, id string) (Competition, error) {
-	before, err := s.OwnCompetition(ctx, a, id)
+	before, err := s.ManagedCompetition(ctx, a, id)
 	if err != nil { // refused early, without the registrar's queue
 		return Competition{}, err
 	}
@@ -143,21 +218,21 @@ func (s *Service) CancelCompetition(ctx context.Context, a Actor, id string) (Co
 	return after, err
 }
 
-// DeleteDraft removes a draft of the actor for good. Errors: those of OwnCompetition, ErrNotDraft.
+// DeleteDraft removes a draft that the actor manages for good. What was published before is none. Errors: those of ManagedCompetition, ErrNotDraft.
 func (s *Service) DeleteDraft(ctx context.Context, a Actor, id string) error {
-	c, err := s.OwnCompetition(ctx, a, id)
+	c, err := s.ManagedCompetition(ctx, a, id)
 	if err != nil {
 		return err
 	}
-	if c.Status != StatusDraft {
+	if c.Status != StatusDraft || c.Unpublished {
 		return ErrNotDraft
 	}
 	return s.Competitions.DeleteDraft(ctx, id)
 }
 
-// OwnCompetition reads a competition that the actor, its organizer, may change. It fails with ErrCompetitionMissing for what the
-// actor may not know of, with ErrForbidden for what is another's.
-func (s *Service) OwnCompetition(ctx context.Context, a Actor, id string) (Competition, error) {
+// ManagedCompetition reads a competition that the actor, its organizer or an admin, may change. It fails with ErrCompetitionMissing for
+// what the actor may not know of, with ErrForbidden for what is another's.
+func (s *Service) ManagedCompetition(ctx context.Context, a Actor, id string) (Competition, error) {
 	if err := require(a, RoleOrganizer); err != nil {
 		return Competition{}, err
 	}
@@ -165,7 +240,7 @@ func (s *Service) OwnCompetition(ctx context.Context, a Actor, id string) (Compe
 	if err != nil {
 		return Competition{}, err
 	}
-	if !c.OwnedBy(a) {
+	if !c.ManagedBy(a) {
 		return Competition{}, ErrForbidden
 	}
 	return c, nil

@@ -219,7 +219,7 @@ func (s *Service) PasswordResetToken(ctx context.Context, email string) (string,
 
 // SetReminders turns the actor's reminders on or off.
 func (s *Service) SetReminders(ctx context.Context, a Actor, on bool) error {
-	if err := require(a); err != nil {
+	if err := require(a, RoleParticipant); err != nil {
 		return err
 	}
 	return s.Links.SetReminders(ctx, a.UserID, on, s.now())

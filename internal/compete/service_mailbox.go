@@ -4,7 +4,7 @@ import "context"
 
 // Messages lists the actor's mailbox, newest first.
 func (s *Service) Messages(ctx context.Context, a Actor, cursor string, limit int) (Page[Message], error) {
-	if err := require(a); err != nil {
+	if err := require(a, RoleParticipant); err != nil {
 		return Page[Message]{}, err
 	}
 	at, limit, err := listing(validation{}, "messages", cursor, limit)
@@ -16,7 +16,7 @@ func (s *Service) Messages(ctx context.Context, a Actor, cursor string, limit in
 
 // Message reads one message of the actor's mailbox. It fails with ErrMessageMissing, also for another's.
 func (s *Service) Message(ctx context.Context, a Actor, id string) (Message, error) {
-	if err := require(a); err != nil {
+	if err := require(a, RoleParticipant); err != nil {
 		return Message{}, err
 	}
 	if !ValidID(id) {
@@ -27,7 +27,7 @@ func (s *Service) Message(ctx context.Context, a Actor, id string) (Message, err
 
 // ReadMessage marks one message of the actor's mailbox read. It fails with ErrMessageMissing, also for another's.
 func (s *Service) ReadMessage(ctx context.Context, a Actor, id string) (Message, error) {
-	if err := require(a); err != nil {
+	if err := require(a, RoleParticipant); err != nil {
 		return Message{}, err
 	}
 	if !ValidID(id) {
@@ -38,7 +38,7 @@ func (s *Service) ReadMessage(ctx context.Context, a Actor, id string) (Message,
 
 // ReadAllMessages marks the actor's whole mailbox read.
 func (s *Service) ReadAllMessages(ctx context.Context, a Actor) error {
-	if err := require(a); err != nil {
+	if err := require(a, RoleParticipant); err != nil {
 		return err
 	}
 	return s.Mailbox.ReadAllMessages(ctx, a.UserID, s.now())
@@ -46,7 +46,7 @@ func (s *Service) ReadAllMessages(ctx context.Context, a Actor) error {
 
 // UnreadMessages counts the actor's unread messages.
 func (s *Service) UnreadMessages(ctx context.Context, a Actor) (int, error) {
-	if err := require(a); err != nil {
+	if err := require(a, RoleParticipant); err != nil {
 		return 0, err
 	}
 	return s.Mailbox.UnreadMessages(ctx, a.UserID)

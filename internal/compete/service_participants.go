@@ -8,7 +8,7 @@ import (
 // CompetitionRegistrations lists who is registered, for the competition's organizer and admins. filter.Cursor is ignored in favour of cursor.
 func (s *Service) CompetitionRegistrations(ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter) (Page[ParticipantRegistration], error) {
 	var none Page[ParticipantRegistration]
-	if err := s.requireManaged(ctx, a, competitionID); err != nil {
+	if _, err := s.ManagedCompetition(ctx, a, competitionID); err != nil {
 		return none, err
 	}
 	at, limit, err := listing(filter.check(), filter.Sort.List(), cursor, filter.Limit)
@@ -28,7 +28,7 @@ const exportSize = 5000
 func (s *Service) EveryRegistration(ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter) (
 	iter.Seq2[[]ParticipantRegistration, error], error,
 ) {
-	if err := s.requireManaged(ctx, a, competitionID); err != nil {
+	if _, err := s.ManagedCompetition(ctx, a, competitionID); err != nil {
 		return nil, err
 	}
 	at, _, err := listing(filter.check(), filter.Sort.List(), cursor, 0)
@@ -54,7 +54,7 @@ func (s *Service) EveryRegistration(ctx context.Context, a Actor, competitionID,
 // RegistrationsByStatus counts the registrations of a competition that a search finds, all of them for an empty one; a status that none
 // has is left out.
 func (s *Service) RegistrationsByStatus(ctx context.Context, a Actor, competitionID, search string) (map[RegistrationStatus]int, error) {
-	if err := s.requireManaged(ctx, a, competitionID); err != nil {
+	if _, err := s.ManagedCompetition(ctx, a, competitionID); err != nil {
 		return nil, err
 	}
 	wrong := RegistrationFilter{Search: search}.check()
@@ -64,16 +64,19 @@ func (s *Service) RegistrationsByStatus(ctx context.Context, a Actor, competitio
 	return s.Registrations.RegistrationsByStatus(ctx, competitionID, search)
 }
 
-// requireManaged fails unless the actor may see who is registered: the competition's organizer, and admins.
-func (s *Service) requireManaged(ctx context.Context, a Actor, competitionID string) error {
-	if err := require(a, RoleOrganizer, RoleAdmin); err != nil {
-		return err
+// CompetitionRegistration reads one registration for a competition, for its organizer and admins. It fails with ErrRegistrationGone.
+func (s *Service) CompetitionRegistration(ctx context.Context, a Actor, competitionID, id string) (ParticipantRegistration, error) {
+	if _, err := s.ManagedCompetition(ctx, a, competitionID); err != nil {
+		return ParticipantRegistration{}, err
 	}
-	competition, err := s.Competition(ctx, a, competitionID)
-	if err == nil && !competition.ManagedBy(a) {
-		err = ErrForbidden
+	if !ValidID(id) {
+		return ParticipantRegistration{}, ErrRegistrationGone
 	}
-	return err
+	r, err := s.Registrations.ParticipantRegistration(ctx, id)
+	if err == nil && r.CompetitionID != competitionID {
+		err = ErrRegistrationGone
+	}
+	return r, err
 }
 
 func (f RegistrationFilter) check() (v validation) {

@@ -19,7 +19,9 @@ type UserStore interface {
 	PasswordHash(ctx context.Context, id string) (string, error)
 	// SetName fails with ErrUserMissing.
 	SetName(ctx context.Context, id, name string, now time.Time) error
-	// UpdateUser writes role and disabled_at; a changed role or a disabled account also ends the user's sessions and older tokens. It fails with ErrUserMissing.
+	// UpdateUser writes role and disabled_at; a changed role or a disabled account also ends the user's sessions and older tokens. In the
+	// same transaction it enqueues a SettleJob for each published competition whose phase, or whose promotions, the change may bring
+	// about: those that the user organizes, and those that the user waits for. It fails with ErrUserMissing.
 	UpdateUser(ctx context.Context, u User) error
 	// SetPassword changes the hash and, in the same transaction, ends the user's sessions other than keepSessionID,
 	// and tokens without a session that were issued before now.
@@ -94,6 +96,7 @@ type CompetitionFilter struct {
 	Phase       Phase
 	Sort        Sort
 	OrganizerID string // every competition of this organizer, drafts too, whatever its phase unless Phase is set
+	Suspended   bool   // only those that are published, are suspended and neither started nor, without a start, closed
 	Cursor      Cursor // Cursor.List is the Sort
 	Limit       int
 	Now         time.Time
@@ -103,6 +106,8 @@ type CompetitionFilter struct {
 type RegistrationStore interface {
 	// RegistrationOf reads the user's registration for a competition, with its Position. It fails with ErrRegistrationGone.
 	RegistrationOf(ctx context.Context, userID, competitionID string) (Registration, error)
+	// ParticipantRegistration reads one with its user, without its Position. It fails with ErrRegistrationGone.
+	ParticipantRegistration(ctx context.Context, id string) (ParticipantRegistration, error)
 	// RegistrationsOfUser lists newest first (RegisteredAt), with Position and competition.
 	RegistrationsOfUser(ctx context.Context, userID string, cursor Cursor, limit int) (Page[MyRegistration], error)
 	// RegistrationsOfCompetition lists in the order of the filter, with Position and user.

@@ -9,10 +9,11 @@ import (
 	"minicompete/internal/normal"
 )
 
-// Role says what an account is for.
+// Role says what an account may do.
 type Role string
 
-// The three roles. The first two can be chosen at signup; an admin is made with the command line, or by an admin.
+// The three roles. The first two can be chosen at signup; an admin is made with the command line, or by an admin. They build on each
+// other: an organizer may do all that a participant may, and an admin all that an organizer may.
 const (
 	RoleParticipant Role = "PARTICIPANT"
 	RoleOrganizer   Role = "ORGANIZER"
@@ -22,6 +23,22 @@ const (
 // Valid reports whether r is one of the three roles.
 func (r Role) Valid() bool {
 	return r == RoleParticipant || r == RoleOrganizer || r == RoleAdmin
+}
+
+// AtLeast reports whether r may do all that the other role may.
+func (r Role) AtLeast(other Role) bool { return r.rank() >= other.rank() }
+
+// rank orders the roles; what is no role comes before them all.
+func (r Role) rank() int {
+	switch r {
+	case RoleParticipant:
+		return 1
+	case RoleOrganizer:
+		return 2
+	case RoleAdmin:
+		return 3
+	}
+	return 0
 }
 
 // User is an account. Its password hash is read by UserStore.PasswordHash alone.
@@ -37,6 +54,9 @@ type User struct {
 	VerifiedAt     *time.Time // when it was shown that Email is the user's
 	RemindersOffAt *time.Time // when the user declined reminders
 }
+
+// MayOrganize reports whether competitions of the account's are open to participants: it is an organizer's or an admin's, and not disabled.
+func (u *User) MayOrganize() bool { return u.DisabledAt == nil && u.Role.AtLeast(RoleOrganizer) }
 
 // Actor is who makes a request. The zero Actor is a visitor who is not logged in.
 type Actor struct {

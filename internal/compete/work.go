@@ -22,7 +22,7 @@ type WorkStore interface {
 	// StartingBetween lists published competitions whose StartDate is in (from, to], by id after afterID, up to limit.
 	StartingBetween(ctx context.Context, from, to time.Time, afterID string, limit int) ([]Competition, error)
 	// ReminderTargets reads a page of a competition's CONFIRMED registrations with Seq > afterSeq that have no reminder for its StartDate yet,
-	// and whose user wants some,
+	// and whose user wants some and isn't disabled,
 	// in order of Seq, as targets of kind MessageReminder.
 	// It also returns the Seq to go on after; 0 when the page was the last one. Any page may hold fewer than limit, or none.
 	ReminderTargets(ctx context.Context, competitionID string, afterSeq int64, limit int) (targets []Target, next int64, err error)

@@ -37,7 +37,7 @@ func mailPriority(kind compete.MessageKind) int {
 	case compete.MessageReminder:
 		return priorityLater
 	case compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted, compete.MessageCancelled, compete.MessageCompetitionCancelled,
-		compete.MessageChanged:
+		compete.MessageRemoved, compete.MessageChanged:
 	}
 	return priorityUsual
 }
@@ -86,7 +86,7 @@ func (w *mailer) send(ctx context.Context, job compete.MailJob) error {
 		return nil
 	case err != nil:
 		return fmt.Errorf("read message %s: %w", job.MessageID, err)
-	case outgoing.DeliveredAt != nil, outgoing.Kind == compete.MessageReminder && outgoing.RemindersOff:
+	case outgoing.DeliveredAt != nil, outgoing.Disabled, outgoing.Kind == compete.MessageReminder && outgoing.RemindersOff:
 		return nil
 	case !config.Mailing && outgoing.LinkID == "":
 		return fmt.Errorf("%w: SMTP_URL is not set in this process", compete.ErrMailServer)

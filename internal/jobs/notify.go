@@ -107,16 +107,19 @@ func (d *deliverer) write(ctx context.Context, targets []compete.Target) error {
 		if !holds(target) {
 			continue
 		}
+		if confirms(target.Kind) {
+			confirm = append(confirm, target.Notice)
+		}
+		if target.Participant.Disabled { // the seat is kept, and nobody reads what is sent
+			continue
+		}
 		message, err := d.message(target, now)
 		if err != nil {
 			return err
 		}
 		messages = append(messages, message)
-		if confirms(target.Kind) {
-			confirm = append(confirm, target.Notice)
-		}
 	}
-	if len(messages) == 0 {
+	if len(confirm)+len(messages) == 0 {
 		return nil
 	}
 	return d.writer.through(ctx, d.registrar, func() error {
@@ -164,7 +167,7 @@ func holds(t compete.Target) bool {
 		return t.Registration.Status == compete.RegistrationPending
 	case compete.MessageWaitlisted:
 		return t.Registration.Status == compete.RegistrationWaitlisted
-	case compete.MessageCancelled, compete.MessageCompetitionCancelled:
+	case compete.MessageCancelled, compete.MessageRemoved, compete.MessageCompetitionCancelled:
 		return t.Registration.Status == compete.RegistrationCancelled
 	case compete.MessageChanged:
 		return t.Registration.Status != compete.RegistrationCancelled

@@ -39,6 +39,8 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 		Position:    t.Registration.Position,
 		Waiting:     t.Registration.Status == compete.RegistrationWaitlisted,
 		Competition: c.PublicURL + "/competitions/" + t.Competition.ID,
+		Reason:      oneLine(t.Registration.Removal.Reason),
+		Blocked:     t.Registration.Removal.Blocked,
 	}
 	if t.Move != nil {
 		before := newSchedule(t.Move.Before)
@@ -97,6 +99,8 @@ type content struct {
 	Position    int       `json:"position,omitempty"`    // on the waitlist, from 1; 0 when it is not known
 	Waiting     bool      `json:"waiting,omitempty"`     // on the waitlist
 	Competition string    `json:"competition,omitempty"` // link to its page
+	Reason      string    `json:"reason,omitempty"`      // why the organizer removed them; empty when none was given
+	Blocked     bool      `json:"blocked,omitempty"`     // they can't register again
 	Address     string    `json:"address,omitempty"`     // email that a message about an account is about
 
 	Site      string     `json:"-"` // link to the first page

@@ -46,6 +46,7 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 		compete.MessageWaitlisted:           {"waitlist", "number 3 in line", "Saturday, 4 May 2030 at 06:30 UTC"},
 		compete.MessagePromoted:             {"opened up", "is confirmed", "Saturday, 4 May 2030 at 06:30 UTC"},
 		compete.MessageCancelled:            {"is cancelled", "register again"},
+		compete.MessageRemoved:              {"organizer of", "removed you", "register again"},
 		compete.MessageCompetitionCancelled: {"organizer has cancelled", "Saturday, 4 May 2030 at 06:30 UTC", composer.PublicURL + "/competitions\n"},
 		compete.MessageReminder:             {"starts soon", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
 		compete.MessageChanged: {
@@ -63,6 +64,15 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 				t.Errorf("%s: body lacks %q:\n%s", kind, want, body)
 			}
 		}
+	}
+}
+
+func TestRemovalGivesItsReason(t *testing.T) {
+	removed := target(compete.MessageRemoved)
+	removed.Registration.Removal = compete.Removal{Reason: "Registered\ntwice.", Note: "Between us.", Blocked: true}
+	_, body := compose(t, removed)
+	if !strings.Contains(body, "Reason: Registered twice.\n") || !strings.Contains(body, "can't register for this competition again") || strings.Contains(body, "Between us") {
+		t.Errorf("the message says:\n%s", body)
 	}
 }
 
@@ -109,7 +119,7 @@ func TestTimesAreThoseOfTheVenue(t *testing.T) {
 			if !strings.Contains(m.HTML, want) {
 				t.Errorf("%s: the HTML lacks %q", kind, want)
 			}
-			if started := kind == compete.MessageCompetitionCancelled && want == wanted[1]; kind != compete.MessageCancelled && !started && !strings.Contains(m.Text, want) {
+			if started := kind == compete.MessageCompetitionCancelled && want == wanted[1]; kind != compete.MessageCancelled && kind != compete.MessageRemoved && !started && !strings.Contains(m.Text, want) {
 				t.Errorf("%s: the text lacks %q:\n%s", kind, want, m.Text)
 			}
 		}

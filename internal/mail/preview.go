@@ -74,7 +74,7 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 		ID: sampleID, Title: "Harbour Lights Night Run", Location: "Old Customs House, Rotterdam", StartDate: &starts, TimeZone: "Europe/Amsterdam",
 	}
 	target := compete.Target{
-		Notice: compete.Notice{Kind: kind}, Registration: compete.Registration{Position: 3},
+		Notice: compete.Notice{Kind: kind}, Registration: compete.Registration{Position: 3, Removal: compete.Removal{Reason: "You're registered twice."}},
 		Participant: compete.Participant{ID: sampleID, Name: user.Name, Email: user.Email}, Competition: competition,
 	}
 	if kind == compete.MessageChanged {

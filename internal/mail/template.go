@@ -18,7 +18,7 @@ var files embed.FS
 // kinds are the kinds that have templates.
 var kinds = []compete.MessageKind{
 	compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted,
-	compete.MessageCancelled, compete.MessageCompetitionCancelled, compete.MessageReminder, compete.MessageChanged,
+	compete.MessageCancelled, compete.MessageRemoved, compete.MessageCompetitionCancelled, compete.MessageReminder, compete.MessageChanged,
 	compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail,
 	compete.MessageEmailChanged, compete.MessageAddressInUse,
 }

@@ -30,6 +30,7 @@ type batch struct {
 	lastRun    map[runKey]int // index into runs
 	settle     []string       // competitions that need more pages
 	changed    []string       // competitions that changed
+	told       []string       // competitions whose pages are told, changed or not
 	trace      string         // of the command that is being decided
 }
 

@@ -145,8 +145,8 @@ func (r *Registrar) attempt(id string, commands []*command) (b *batch, err error
 
 // publish tells the world about a committed batch.
 func (r *Registrar) publish(b *batch) {
-	if r.config.Notifier != nil && len(b.changed) > 0 {
-		r.config.Notifier.Changed(b.changed...)
+	if tell := slices.Concat(b.changed, b.told); r.config.Notifier != nil && len(tell) > 0 {
+		r.config.Notifier.Changed(tell...)
 	}
 	if r.config.Replays != nil {
 		for _, record := range b.newRecords {

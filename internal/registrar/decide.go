@@ -1,6 +1,7 @@
 package registrar
 
 import (
+	"errors"
 	"time"
 
 	"minicompete/internal/compete"
@@ -51,16 +52,39 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 	if held != nil && held.Status != compete.RegistrationCancelled && competition.Status != compete.StatusCancelled {
 		return result{}, compete.ErrAlreadyRegistered, nil
 	}
-	status, refusal := competition.Admit(now)
-	if refusal != nil {
-		return result{}, refusal, nil
+	status, refusal, err := c.admissible(b, competition, held, now)
+	if refusal != nil || err != nil {
+		return result{}, refusal, err
 	}
 	registration := c.admit(b, competition, held, status, now)
 	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
 	return result{outcome: outcome}, nil, c.record(b, outcome, now)
 }
 
-// admit gives the seat or the place on the waitlist that Admit found.
+// admissible decides what the actor gets now, or why nothing.
+func (c *register) admissible(b *batch, competition *competition, held *compete.Registration, now time.Time) (compete.RegistrationStatus, error, error) {
+	switch {
+	case !competition.VisibleTo(c.Actor):
+		return "", compete.ErrCompetitionMissing, nil
+	case competition.OrganizedBy(c.Actor):
+		return "", compete.ErrOwnCompetition, nil
+	case held != nil && held.Removal.Blocked:
+		return "", compete.ErrBlocked, nil
+	}
+	status, refusal := competition.Admit(now)
+	queues := status == compete.RegistrationWaitlisted || errors.Is(refusal, compete.ErrCompetitionFull)
+	if !queues || competition.SeatsLeft == 0 {
+		return status, refusal, nil
+	}
+	// Seats are free although people wait: theirs, unless all of them are passed over.
+	waiting, err := b.firstWaiting(competition)
+	if err == nil && waiting == nil {
+		status, refusal = compete.RegistrationPending, nil
+	}
+	return status, refusal, err
+}
+
+// admit gives the seat or the place on the waitlist that was found.
 func (c *register) admit(b *batch, competition *competition, held *compete.Registration, status compete.RegistrationStatus, now time.Time) *compete.Registration {
 	r := held
 	if r == nil {
@@ -68,6 +92,7 @@ func (c *register) admit(b *batch, competition *competition, held *compete.Regis
 		b.add(r)
 	}
 	r.Status, r.Seq, r.RegisteredAt, r.PromotedAt, r.Position = status, competition.NextSeq, now, nil, 0
+	r.CancelReason, r.Removal = "", compete.Removal{}
 	competition.NextSeq++
 	competition.dirty = true
 	b.touch(r, now)
@@ -100,45 +125,6 @@ func (c *register) record(b *batch, outcome compete.RegistrationOutcome, now tim
 	return nil
 }
 
-type cancel struct{ compete.CancelCommand }
-
-func (c *cancel) name() string { return "cancel" }
-
-func (c *cancel) needs(n *needs) { n.registrationIDs.add(c.RegistrationID) }
-
-func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
-	r := b.byID[c.RegistrationID]
-	if r == nil {
-		return result{}, compete.ErrRegistrationGone, nil
-	}
-	competition := b.competitions[r.CompetitionID]
-	manages := competition.ManagedBy(c.Actor)
-	switch {
-	case r.UserID != c.Actor.UserID && !manages:
-		return result{}, compete.ErrRegistrationGone, nil
-	case r.Status == compete.RegistrationCancelled:
-		return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
-	case !manages && competition.Started(now):
-		return result{}, compete.ErrCompetitionStarted, nil
-	}
-	b.cancel(competition, r, compete.MessageCancelled, now)
-	_, err := b.promote(competition, 1, now)
-	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, err
-}
-
-// cancel takes the seat or the place on the waitlist back.
-func (b *batch) cancel(c *competition, r *compete.Registration, kind compete.MessageKind, now time.Time) {
-	if r.Status.HoldsSeat() {
-		c.SeatsLeft++
-	} else {
-		c.Waitlisted--
-	}
-	c.dirty = true
-	r.Status, r.Position = compete.RegistrationCancelled, 0
-	b.touch(r, now)
-	b.notify(r, kind)
-}
-
 type update struct {
 	compete.UpdateCommand
 	moveID string // of the move, if this change begins one
@@ -149,7 +135,7 @@ func (c *update) name() string { return "update" }
 func (c *update) needs(n *needs) { n.competitionIDs.add(c.CompetitionID) }
 
 func (c *update) decide(b *batch, now time.Time) (result, error, error) {
-	competition, refusal := b.owned(c.CompetitionID, c.Actor)
+	competition, refusal := b.managed(c.CompetitionID, c.Actor)
 	if refusal != nil {
 		return result{}, refusal, nil
 	}
@@ -160,23 +146,32 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	if refusal != nil {
 		return result{}, refusal, nil
 	}
-	before := competition.Schedule()
-	competition.Competition, competition.ContentSet, competition.dirty = changed, true, true
-	b.move(competition, c.moveID, before)
-	more, err := b.promote(competition, pageSize, now)
-	if more {
-		b.settle = append(b.settle, c.CompetitionID)
+	if competition.Unpublished && !changed.Unpublished && !c.Actor.Role.AtLeast(compete.RoleAdmin) {
+		return result{}, compete.ErrUnpublished, nil
 	}
-	return result{outcome: compete.RegistrationOutcome{Competition: competition.Competition}}, nil, err
+	before := competition.Schedule()
+	competition.Competition = changed
+	b.move(competition, c.moveID, before)
+	return b.changedContent(competition, now)
 }
 
-// owned finds a competition that the actor may change.
-func (b *batch) owned(id string, a compete.Actor) (*competition, error) {
+// changedContent has a competition written with its new content, and free seats given to those who wait.
+func (b *batch) changedContent(c *competition, now time.Time) (result, error, error) {
+	c.ContentSet, c.dirty = true, true
+	more, err := b.promote(c, pageSize, now)
+	if more {
+		b.settle = append(b.settle, c.ID)
+	}
+	return result{outcome: compete.RegistrationOutcome{Competition: c.Competition}}, nil, err
+}
+
+// managed finds a competition that the actor may change.
+func (b *batch) managed(id string, a compete.Actor) (*competition, error) {
 	c := b.competitions[id]
 	switch {
 	case c == nil || !c.VisibleTo(a):
 		return nil, compete.ErrCompetitionMissing
-	case !c.OwnedBy(a):
+	case !c.ManagedBy(a):
 		return nil, compete.ErrForbidden
 	}
 	return c, nil
@@ -191,14 +186,14 @@ func (c *cancelCompetition) name() string { return "cancel competition" }
 func (c *cancelCompetition) needs(n *needs) { n.competitionIDs.add(c.CompetitionID) }
 
 func (c *cancelCompetition) decide(b *batch, now time.Time) (result, error, error) {
-	competition, refusal := b.owned(c.CompetitionID, c.Actor)
+	competition, refusal := b.managed(c.CompetitionID, c.Actor)
 	if refusal != nil {
 		return result{}, refusal, nil
 	}
 	if competition.Status == compete.StatusCancelled {
 		return result{outcome: compete.RegistrationOutcome{Competition: competition.Competition}}, nil, nil
 	}
-	competition.Discarded = competition.Status == compete.StatusDraft
+	competition.Discarded = competition.Status == compete.StatusDraft && !competition.Unpublished
 	competition.Status, competition.UpdatedAt = compete.StatusCancelled, now
 	competition.Version++
 	competition.ContentSet, competition.dirty = true, true
@@ -225,6 +220,7 @@ func (c *settle) decide(b *batch, now time.Time) (result, error, error) {
 		page = b.cancelPage
 	}
 	more, err := page(competition, now)
+	b.told = append(b.told, c.competitionID)
 	return result{more: more}, nil, err
 }
 
@@ -238,7 +234,8 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 	b.know(rows)
 	for _, row := range rows {
 		if r := b.byID[row.ID]; r.Status != compete.RegistrationCancelled {
-			b.cancel(c, r, compete.MessageCompetitionCancelled, now)
+			b.cancel(c, r, compete.CancelledByCompetition, now)
+			b.notify(r, compete.MessageCompetitionCancelled)
 		}
 	}
 	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0), nil

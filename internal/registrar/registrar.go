@@ -122,6 +122,18 @@ func (r *Registrar) CancelCompetition(ctx context.Context, c compete.CancelCompe
 	return result.outcome.Competition, err
 }
 
+// Unblock implements compete.Registrar.
+func (r *Registrar) Unblock(ctx context.Context, c compete.UnblockCommand) (compete.Registration, error) {
+	result, err := r.submit(ctx, &unblock{UnblockCommand: c})
+	return result.outcome.Registration, err
+}
+
+// Transfer implements compete.Registrar.
+func (r *Registrar) Transfer(ctx context.Context, c compete.TransferCommand) (compete.Competition, error) {
+	result, err := r.submit(ctx, &transfer{TransferCommand: c})
+	return result.outcome.Competition, err
+}
+
 // Settle implements compete.Registrar.
 func (r *Registrar) Settle(ctx context.Context, competitionID string) (bool, error) {
 	result, err := r.submit(ctx, &settle{competitionID: competitionID})

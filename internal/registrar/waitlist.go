@@ -8,7 +8,8 @@ import (
 	"minicompete/internal/compete"
 )
 
-// waitlist is the head of a competition's waitlist as this batch sees it, in order of Seq, read when the first seat comes free.
+// waitlist is the head of a competition's waitlist as this batch sees it, in order of Seq, read when the first seat comes free. Who is
+// passed over, because the account is disabled, isn't on it.
 type waitlist struct {
 	head     []waiter
 	complete bool // head is all of the waitlist, so that who joins it now stands at its end
@@ -51,8 +52,17 @@ func (b *batch) promote(c *competition, most int, now time.Time) (more bool, err
 	return c.SeatsLeft > 0 && c.Waitlisted > 0, nil
 }
 
-// nextWaiting takes the first registration off the waitlist; nil when nobody waits.
+// nextWaiting takes the first registration off the waitlist; nil when nobody waits who isn't passed over.
 func (b *batch) nextWaiting(c *competition) (*compete.Registration, error) {
+	first, err := b.firstWaiting(c)
+	if first != nil {
+		c.waiting.head = c.waiting.head[1:]
+	}
+	return first, err
+}
+
+// firstWaiting is nextWaiting, and leaves it on the waitlist.
+func (b *batch) firstWaiting(c *competition) (*compete.Registration, error) {
 	for {
 		if c.waiting == nil || len(c.waiting.head) == 0 && !c.waiting.complete {
 			if err := b.readWaitlist(c); err != nil {
@@ -62,11 +72,10 @@ func (b *batch) nextWaiting(c *competition) (*compete.Registration, error) {
 		if len(c.waiting.head) == 0 {
 			return nil, nil
 		}
-		first := c.waiting.head[0]
-		c.waiting.head = c.waiting.head[1:]
-		if first.waits() {
+		if first := c.waiting.head[0]; first.waits() {
 			return first.Registration, nil
 		}
+		c.waiting.head = c.waiting.head[1:]
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // columns of a list of registrations. Programs go by the names; new ones come last.
-var columns = []string{"seq", "status", "position", "name", "email", "registeredAt", "updatedAt", "registrationId", "userId"}
+var columns = []string{"seq", "status", "position", "name", "email", "registeredAt", "updatedAt", "registrationId", "userId", "cancelReason", "reason", "note"}
 
 func registration(r *compete.ParticipantRegistration) []string {
 	position := ""
@@ -23,6 +23,7 @@ func registration(r *compete.ParticipantRegistration) []string {
 	return []string{
 		strconv.FormatInt(r.Seq, 10), string(r.Status), position, r.Participant.Name, r.Participant.Email,
 		moment(r.RegisteredAt), moment(r.UpdatedAt), r.ID, r.UserID,
+		string(r.CancelReason), r.Removal.Reason, r.Removal.Note,
 	}
 }
 

@@ -17,6 +17,7 @@ type competitionsKey struct {
 	sort                      compete.Sort
 	cursor                    compete.Cursor
 	limit                     int
+	suspended                 bool
 }
 
 // Competitions implements compete.CompetitionStore. Callers share what it returns and must not change it.
@@ -35,7 +36,7 @@ func (s *Store) Competitions(ctx context.Context, f compete.CompetitionFilter) (
 			return compete.Page[compete.Competition]{}, err
 		}
 	}
-	key := competitionsKey{match, strings.Join(f.Tags, ","), f.OrganizerID, f.Phase, f.Sort, f.Cursor, f.Limit}
+	key := competitionsKey{match, strings.Join(f.Tags, ","), f.OrganizerID, f.Phase, f.Sort, f.Cursor, f.Limit, f.Suspended}
 	return s.competitionLists.read(ctx, key, func(ctx context.Context) (compete.Page[compete.Competition], error) {
 		return s.listCompetitions(ctx, f, match)
 	})
@@ -50,8 +51,8 @@ func (s *Store) listCompetitions(ctx context.Context, f compete.CompetitionFilte
 		s.fillingPage(&st, f, match)
 		q = unprepared{s.reader}
 	case len(f.Tags) > 0 || match != "":
-		// What matches is found and cut to a page first, so that only the page's organizers and tags are read.
-		st.add(selectListed + order.columns + fromCompetitions + `WHERE c.id IN (SELECT c.id FROM competitions c WHERE `)
+		// What matches is found and cut to a page first, so that only the page's tags are read.
+		st.add(selectListed + order.columns + fromCompetitions + `WHERE c.id IN (SELECT c.id` + fromCompetitions + `WHERE `)
 		st.listed(f, order)
 		s.matching(&st, f, match)
 		st.add(` ORDER BY `+order.by+` LIMIT %s)`, f.Limit+1)
@@ -124,7 +125,10 @@ func (s *statement) eligible(f compete.CompetitionFilter, order order) {
 	if f.Sort == compete.SortDeadline && f.Cursor.IsZero() {
 		deadline = order.column // the first page begins at now
 	}
-	if f.OrganizerID == "" || f.Phase != "" {
+	switch {
+	case f.Suspended:
+		s.add(` AND c.status = 'PUBLISHED' AND `+suspended+` AND coalesce(c.start_date, c.reg_deadline) > %s`, compete.UTC(f.Now))
+	case f.OrganizerID == "" || f.Phase != "":
 		s.phase(f.Phase, compete.UTC(f.Now), deadline)
 	}
 	if f.OrganizerID == "" && f.Phase == compete.PhaseCancelled {
@@ -143,11 +147,11 @@ func (s *statement) phase(p compete.Phase, now time.Time, deadline string) {
 		s.add(` AND c.status = 'CANCELLED'`)
 		return
 	case compete.PhaseClosed:
-		s.add(` AND c.status = 'PUBLISHED' AND `+deadline+` <= %s`, now)
+		s.add(` AND c.status = 'PUBLISHED' AND (`+deadline+` <= %s OR `+suspended+`)`, now)
 		return
 	default: // published, and the deadline is ahead
 	}
-	s.add(` AND c.status = 'PUBLISHED' AND `+deadline+` > %s`, now)
+	s.add(` AND c.status = 'PUBLISHED' AND `+deadline+` > %s AND NOT `+suspended, now)
 	const opened = ` AND (c.reg_opens_at IS NULL OR c.reg_opens_at <= %s)`
 	const free = ` (c.seats_left > 0 AND c.waitlisted = 0)`
 	switch p {

@@ -107,8 +107,8 @@ func (s *Store) CompetitionsByID(ctx context.Context, ids []string) ([]compete.C
 
 // PopularTags implements compete.CompetitionStore.
 func (s *Store) PopularTags(ctx context.Context, now time.Time, limit int) ([]compete.TagCount, error) {
-	return list(ctx, s.reader, scanTagCount, `SELECT min(t.tag), count(*) FROM competitions c JOIN competition_tags t ON t.competition_id = c.id
-		WHERE c.status = 'PUBLISHED' AND c.reg_deadline > $1
+	return list(ctx, s.reader, scanTagCount, `SELECT min(t.tag), count(*)`+fromCompetitions+`JOIN competition_tags t ON t.competition_id = c.id
+		WHERE c.status = 'PUBLISHED' AND c.reg_deadline > $1 AND NOT `+suspended+`
 		GROUP BY coalesce(t.folded, t.tag) ORDER BY count(*) DESC, min(t.tag) LIMIT $2`, compete.UTC(now), limit)
 }
 

@@ -104,11 +104,11 @@ func (s *Store) fillingPage(st *statement, f compete.CompetitionFilter, match st
 	const changed = `(SELECT f.competition_id FROM filling_changes f WHERE f.refresh > %s)`
 	const filling = `coalesce((SELECT f.was FROM filling_changes f WHERE f.competition_id = c.id AND f.refresh > %s ORDER BY f.refresh LIMIT 1), c.filling)`
 	st.add(`SELECT * FROM (`+selectListed+`, `+filling+` AS filling, CAST(%s AS bigint) AS refresh`+fromCompetitions+`
-		WHERE c.id IN (SELECT u.id FROM (SELECT c.id FROM competitions c WHERE `, refresh, refresh)
+		WHERE c.id IN (SELECT u.id FROM (SELECT c.id`+fromCompetitions+`WHERE `, refresh, refresh)
 	st.listed(f, order)
 	st.add(` AND c.id NOT IN `+changed, refresh)
 	s.matching(st, f, match)
-	st.add(` ORDER BY `+order.by+` LIMIT %s) u UNION ALL SELECT c.id FROM competitions c WHERE `, f.Limit+1)
+	st.add(` ORDER BY `+order.by+` LIMIT %s) u UNION ALL SELECT c.id`+fromCompetitions+`WHERE `, f.Limit+1)
 	st.eligible(f, order)
 	s.matching(st, f, match)
 	st.add(` AND c.id IN `+changed+` AND (`+filling+`, c.id) < (%s, %s))) c`, refresh, refresh, order.value(f.Cursor), f.Cursor.ID)

@@ -123,8 +123,8 @@ func scanPair(row scanner) (pair [2]string, err error) {
 }
 
 func (t *ledgerTx) WaitlistHead(ctx context.Context, competitionID string, n int) ([]compete.Registration, error) {
-	return list(ctx, t, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r
-		WHERE r.competition_id = $1 AND r.status = 'WAITLISTED' ORDER BY r.seq LIMIT $2`, competitionID, n)
+	return list(ctx, t, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r JOIN users u ON u.id = r.user_id
+		WHERE r.competition_id = $1 AND r.status = 'WAITLISTED' AND u.disabled_at IS NULL ORDER BY r.seq LIMIT $2`, competitionID, n)
 }
 
 func (t *ledgerTx) Uncancelled(ctx context.Context, competitionID string, n int) ([]compete.Registration, error) {
@@ -137,7 +137,7 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	trip := t.trip()
 	trip.exec(`INSERT INTO batches (id, committed_at) VALUES ($1, $2)`, t.batchID, compete.UTC(time.Now()))
 	trip.bulk(saveSeats, seatsRows(c.Competitions), all(len(c.Competitions), "competitions are not as they were read"))
-	trip.bulk(insertRegistrations, registrationRows(c.Inserted), anyNumber)
+	trip.bulk(insertRegistrations, newRegistrationRows(c.Inserted), anyNumber)
 	trip.bulk(saveRegistrations, inLockOrder(registrationRows(c.Updated)), anyNumber)
 	trip.bulk(deleteIdempotencyRecord, t.expired, anyNumber)
 	trip.bulk(insertIdempotencyRecords, recordRows(c.Records), anyNumber)
@@ -176,24 +176,36 @@ func seatsRows(competitions []compete.LedgerCompetition) [][]any {
 
 const registrationValues = "id uuid, user_id uuid, competition_id uuid, status text, seq bigint, registered_at time, updated_at time, promoted_at time"
 
-const insertRegistration = `
-	INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at, promoted_at)
-	{select v.id, v.user_id, v.competition_id, v.status, v.seq, v.registered_at, v.updated_at, v.promoted_at}`
-
-// A new registration is inserted, and one that is there is updated, by the same text with a clause more: the clause costs either
-// database a look, and SQLite a table in memory, for each row.
+// A new registration is inserted, and one that is there is updated, by an INSERT with a clause more: the clause costs either database a
+// look, and SQLite a table in memory, for each row. A new one has nothing to say about a cancellation.
 var (
-	insertRegistrations = newBulk(registrationValues, insertRegistration)
-	saveRegistrations   = newBulk(registrationValues, insertRegistration+`
+	insertRegistrations = newBulk(registrationValues, `
+		INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at, promoted_at)
+		{select v.id, v.user_id, v.competition_id, v.status, v.seq, v.registered_at, v.updated_at, v.promoted_at}`)
+	saveRegistrations = newBulk(registrationValues+", cancel_reason text, removal_reason text, removal_note text, blocked boolean", `
+		INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at, promoted_at,
+			cancel_reason, removal_reason, removal_note, blocked)
+		{select v.id, v.user_id, v.competition_id, v.status, v.seq, v.registered_at, v.updated_at, v.promoted_at,
+			v.cancel_reason, v.removal_reason, v.removal_note, v.blocked}
 		ON CONFLICT (id) DO UPDATE SET status = excluded.status, seq = excluded.seq, registered_at = excluded.registered_at,
-			updated_at = excluded.updated_at, promoted_at = excluded.promoted_at`)
+			updated_at = excluded.updated_at, promoted_at = excluded.promoted_at, cancel_reason = excluded.cancel_reason,
+			removal_reason = excluded.removal_reason, removal_note = excluded.removal_note, blocked = excluded.blocked`)
 )
 
-func registrationRows(registrations []compete.Registration) [][]any {
+func newRegistrationRows(registrations []compete.Registration) [][]any {
 	rows := make([][]any, len(registrations))
 	for i := range registrations {
 		r := &registrations[i]
 		rows[i] = []any{r.ID, r.UserID, r.CompetitionID, string(r.Status), r.Seq, r.RegisteredAt, r.UpdatedAt, r.PromotedAt}
+	}
+	return rows
+}
+
+func registrationRows(registrations []compete.Registration) [][]any {
+	rows := newRegistrationRows(registrations)
+	for i := range registrations {
+		r := &registrations[i]
+		rows[i] = append(rows[i], string(r.CancelReason), r.Removal.Reason, r.Removal.Note, r.Removal.Blocked)
 	}
 	return rows
 }

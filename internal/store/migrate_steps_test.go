@@ -57,7 +57,7 @@ var seeds = []struct {
 		"id": seedCompetition, "title": "Cup", "description": "A *race*", "location": "Here", "capacity": 2, "seats_left": 1, "waitlisted": 0,
 		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour),
 		"end_date": seedTime.Add(3 * time.Hour), "time_zone": "Europe/Zurich", "status": "PUBLISHED",
-		"waitlist": true, "discarded": false, "searchable": true, "organizer_id": seedOrganizer, "next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
+		"waitlist": true, "discarded": false, "searchable": true, "unpublished": false, "organizer_id": seedOrganizer, "next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
 		"cover": "0a1b",
 	}},
 	{"competition_covers", row{"competition_id": seedCompetition, "hash": "0a1b", "large": []byte{0xff, 0xd8, 0}, "small": []byte{0xff}}},
@@ -66,6 +66,7 @@ var seeds = []struct {
 	{"registrations", row{
 		"id": seedRegistration, "user_id": seedUser, "competition_id": seedCompetition, "status": "CONFIRMED", "seq": int64(1),
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
+		"cancel_reason": "", "removal_reason": "", "removal_note": "", "blocked": false,
 	}},
 	{"messages", row{
 		"id": seedOther, "user_id": seedUser, "registration_id": seedRegistration, "seq": int64(1), "kind": "confirmed", "start_date": nil, "move_id": nil,

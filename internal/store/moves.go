@@ -66,7 +66,7 @@ func (s *Store) MoveTargets(ctx context.Context, j compete.TellMoveJob, limit in
 	if err != nil || len(competitions) == 0 {
 		return nil, 0, err
 	}
-	found, err := list(ctx, s.reader, scanAddressee, `SELECT `+registrationColumns+`, u.name, u.email, 0, u.disabled_at IS NOT NULL
+	found, err := list(ctx, s.reader, scanAddressee, `SELECT `+registrationColumns+`, u.name, u.email, u.disabled_at IS NOT NULL, 0, u.disabled_at IS NOT NULL
 		FROM registrations r JOIN users u ON u.id = r.user_id
 		WHERE r.competition_id = $1 AND r.seq > $2 AND r.seq < $3 ORDER BY r.seq LIMIT $4`, j.CompetitionID, j.AfterSeq, j.BeforeSeq, limit+1)
 	if err != nil {

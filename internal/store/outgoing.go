@@ -48,11 +48,11 @@ func (s *Store) Outgoing(ctx context.Context, messageID string) (compete.Outgoin
 		return compete.Outgoing{}, compete.ErrMessageMissing
 	}
 	var o compete.Outgoing
-	var remindersOff *time.Time
+	var remindersOff, disabled *time.Time
 	var l link
 	message, err := one(ctx, s.reader, compete.ErrMessageMissing,
-		scanWith(scanMessage, append([]any{&o.DeliveredAt, &o.Name, &remindersOff}, l.fields()...)...),
-		`SELECT `+messageColumns+`, m.delivered_at, u.name, u.reminders_off_at, `+linkColumns+`
+		scanWith(scanMessage, append([]any{&o.DeliveredAt, &o.Name, &remindersOff, &disabled}, l.fields()...)...),
+		`SELECT `+messageColumns+`, m.delivered_at, u.name, u.reminders_off_at, u.disabled_at, `+linkColumns+`
 		FROM messages m JOIN users u ON u.id = m.user_id
 		LEFT JOIN account_links l ON l.id = m.link_id AND l.used_at IS NULL AND l.token_hash IS NOT NULL
 		WHERE m.id = $1`, messageID)
@@ -60,6 +60,7 @@ func (s *Store) Outgoing(ctx context.Context, messageID string) (compete.Outgoin
 		return compete.Outgoing{}, err
 	}
 	o.Message, o.RemindersOff = message, remindersOff != nil
+	o.Disabled = disabled != nil
 	if l.id != nil {
 		found := l.value()
 		o.Link, o.LinkID = &found, found.ID

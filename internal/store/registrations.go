@@ -135,9 +135,9 @@ func (s *Store) participants(ctx context.Context, competitionID string, f compet
 	case compete.SortArrival, compete.SortStatus:
 	}
 	var st statement
-	st.add(`SELECT `+registrationColumns+`, r.user_name, r.user_email, `+waitingBetween+`, r.before
+	st.add(`SELECT `+registrationColumns+`, r.user_name, r.user_email, r.user_disabled, `+waitingBetween+`, r.before
 		FROM (SELECT r.*, lag(r.seq, 1, 0) OVER (ORDER BY r.seq) AS previous_seq
-			FROM (SELECT r.*, u.name AS user_name, u.email AS user_email, `+before+` AS before
+			FROM (SELECT r.*, u.name AS user_name, u.email AS user_email, u.disabled_at IS NOT NULL AS user_disabled, `+before+` AS before
 				FROM registrations r JOIN users u ON u.id = r.user_id WHERE r.competition_id = %s`, competitionID)
 	st.matching(f)
 	if !f.Cursor.IsZero() {
@@ -204,6 +204,16 @@ func (s *Store) RegistrationsByStatus(ctx context.Context, competitionID, search
 	return counts, err
 }
 
+// ParticipantRegistration implements compete.RegistrationStore.
+func (s *Store) ParticipantRegistration(ctx context.Context, id string) (compete.ParticipantRegistration, error) {
+	if !compete.ValidID(id) {
+		return compete.ParticipantRegistration{}, compete.ErrRegistrationGone
+	}
+	return one(ctx, s.reader, compete.ErrRegistrationGone, scanParticipantRegistration,
+		`SELECT `+registrationColumns+`, u.name, u.email, u.disabled_at IS NOT NULL, 0
+		FROM registrations r JOIN users u ON u.id = r.user_id WHERE r.id = $1`, id)
+}
+
 // waitingBetween counts who waits after previous_seq, up to and with r: added up along a list in order of seq they are the
 // positions, and the whole list reads the waitlist once.
 const waitingBetween = `(SELECT count(*) FROM registrations w
@@ -219,7 +229,7 @@ func addUp(waiting *int, r compete.Registration) int {
 }
 
 func scanParticipantRegistration(row scanner) (p compete.ParticipantRegistration, err error) {
-	err = row.Scan(append(registrationFields(&p.Registration), &p.Participant.Name, &p.Participant.Email, &p.Position)...)
+	err = row.Scan(append(registrationFields(&p.Registration), &p.Participant.Name, &p.Participant.Email, &p.Participant.Disabled, &p.Position)...)
 	p.Participant.ID = p.UserID
 	return p, err
 }

@@ -17,10 +17,12 @@ const (
 	summaryColumns     = `c.id, c.title, '', ` + competitionRest
 	competitionRest    = competitionOwn + `, (SELECT string_agg(t.tag, ',') FROM competition_tags t WHERE t.competition_id = c.id), c.cover` // a tag has no comma
 	competitionOwn     = `c.location, c.capacity, c.seats_left, c.waitlisted, c.reg_opens_at, c.reg_deadline, c.start_date, c.end_date, c.time_zone, c.status,
-		c.waitlist, c.discarded, c.organizer_id, o.name, c.version, c.created_at, c.updated_at`
+		c.waitlist, c.discarded, c.unpublished, ` + suspended + `, c.organizer_id, o.name, c.version, c.created_at, c.updated_at`
+	suspended        = `(o.disabled_at IS NOT NULL OR o.role = 'PARTICIPANT')`
 	fromCompetitions = ` FROM competitions c JOIN users o ON o.id = c.organizer_id `
 
-	registrationColumns = `r.id, r.user_id, r.competition_id, r.status, r.seq, r.registered_at, r.updated_at, r.promoted_at`
+	registrationColumns = `r.id, r.user_id, r.competition_id, r.status, r.seq, r.registered_at, r.updated_at, r.promoted_at,
+		r.cancel_reason, r.removal_reason, r.removal_note, r.blocked`
 
 	messageColumns = `m.id, m.user_id, m.registration_id, m.seq, m.kind, m.start_date, m."to", m.subject, m.body, m.sent_at, m.read_at`
 
@@ -49,7 +51,8 @@ func scanUser(row scanner) (u compete.User, err error) {
 func scanCompetition(row scanner) (c compete.Competition, err error) {
 	var tags *string
 	err = row.Scan(&c.ID, &c.Title, &c.Description, &c.Location, &c.Capacity, &c.SeatsLeft, &c.Waitlisted, &c.RegOpensAt, &c.RegDeadline,
-		&c.StartDate, &c.EndDate, &c.TimeZone, &c.Status, &c.Waitlist, &c.Discarded, &c.Organizer.ID, &c.Organizer.Name, &c.Version, &c.CreatedAt, &c.UpdatedAt, &tags, &c.Cover)
+		&c.StartDate, &c.EndDate, &c.TimeZone, &c.Status, &c.Waitlist, &c.Discarded, &c.Unpublished, &c.Suspended,
+		&c.Organizer.ID, &c.Organizer.Name, &c.Version, &c.CreatedAt, &c.UpdatedAt, &tags, &c.Cover)
 	c.Tags = splitTags(tags)
 	return c, err
 }
@@ -65,7 +68,10 @@ func splitTags(joined *string) []string {
 }
 
 func registrationFields(r *compete.Registration) []any {
-	return []any{&r.ID, &r.UserID, &r.CompetitionID, &r.Status, &r.Seq, &r.RegisteredAt, &r.UpdatedAt, &r.PromotedAt}
+	return []any{
+		&r.ID, &r.UserID, &r.CompetitionID, &r.Status, &r.Seq, &r.RegisteredAt, &r.UpdatedAt, &r.PromotedAt,
+		&r.CancelReason, &r.Removal.Reason, &r.Removal.Note, &r.Removal.Blocked,
+	}
 }
 
 func scanRegistration(row scanner) (r compete.Registration, err error) {

@@ -77,11 +77,43 @@ func (s *Store) UpdateUser(ctx context.Context, u compete.User) error {
 			u.ID, string(u.Role), utc(u.DisabledAt), now); err != nil {
 			return err
 		}
+		if err := s.settleAfter(ctx, tx, before, u, now); err != nil {
+			return err
+		}
 		if before.Role == u.Role && (before.DisabledAt != nil || u.DisabledAt == nil) {
 			return nil
 		}
 		return tx.endLogins(ctx, u.ID, "", now)
 	})
+}
+
+// settleAfter enqueues a SettleJob for each published competition that the change of an account concerns: those that the user organizes,
+// whose phase changes, and, once an account is enabled again, those that the user waits for, where a seat may be free.
+func (s *Store) settleAfter(ctx context.Context, tx *Tx, before, after compete.User, now time.Time) error {
+	organized, waits := before.MayOrganize() != after.MayOrganize(), before.DisabledAt != nil && after.DisabledAt == nil
+	var jobs []compete.Job
+	for _, look := range []struct {
+		wanted bool
+		text   string
+		args   []any
+	}{
+		{organized, `SELECT c.id FROM competitions c WHERE c.organizer_id = $1 AND {+c.status} = 'PUBLISHED'
+			AND coalesce(c.start_date, c.reg_deadline) > $2`, []any{after.ID, now}},
+		{waits, `SELECT c.id FROM registrations r JOIN competitions c ON c.id = r.competition_id
+			WHERE r.user_id = $1 AND {+r.status} = 'WAITLISTED' AND {+c.status} = 'PUBLISHED' AND c.seats_left > 0`, []any{after.ID}},
+	} {
+		if !look.wanted {
+			continue
+		}
+		ids, err := list(ctx, tx, scanString, look.text, look.args...)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			jobs = append(jobs, compete.SettleJob{CompetitionID: id})
+		}
+	}
+	return s.enqueue(ctx, tx, jobs)
 }
 
 // SetPassword implements compete.UserStore. It fails with ErrUserMissing.

@@ -19,7 +19,7 @@ func (s *Store) Targets(ctx context.Context, notices []compete.Notice) ([]compet
 	if ids = validIDs(ids); len(ids) == 0 {
 		return nil, nil
 	}
-	found, err := list(ctx, s.reader, scanParticipantRegistration, `SELECT `+registrationColumns+`, u.name, u.email,
+	found, err := list(ctx, s.reader, scanParticipantRegistration, `SELECT `+registrationColumns+`, u.name, u.email, u.disabled_at IS NOT NULL,
 			CASE WHEN r.status = 'WAITLISTED' THEN `+waitingBetween+` ELSE 0 END
 		FROM (SELECT r.*, lag(r.seq, 1, 0) OVER (PARTITION BY r.competition_id, r.status ORDER BY r.seq) AS previous_seq
 			FROM registrations r WHERE r.id {any $1 uuid}) r
@@ -208,9 +208,9 @@ func (s *Store) ReminderTargets(ctx context.Context, competitionID string, after
 	competition := competitions[0]
 	// The page is read first and looked through then: asked for the unreminded ones at once, a planner without fresh statistics
 	// joins the whole of both tables for each page.
-	found, err := list(ctx, s.reader, scanAddressee, `SELECT `+registrationColumns+`, u.name, u.email, 0, EXISTS (
+	found, err := list(ctx, s.reader, scanAddressee, `SELECT `+registrationColumns+`, u.name, u.email, u.disabled_at IS NOT NULL, 0, EXISTS (
 			SELECT 1 FROM messages m WHERE m.registration_id = r.id AND m.seq = r.seq AND m.start_date = $3 AND m.kind = 'reminder')
-			OR u.reminders_off_at IS NOT NULL
+			OR u.reminders_off_at IS NOT NULL OR u.disabled_at IS NOT NULL
 		FROM (SELECT * FROM registrations r WHERE r.competition_id = $1 AND r.status = 'CONFIRMED' AND r.seq > $2 ORDER BY r.seq LIMIT $4) r
 		JOIN users u ON u.id = r.user_id ORDER BY r.seq`, competitionID, afterSeq, *competition.StartDate, limit+1)
 	if err != nil {

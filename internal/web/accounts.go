@@ -167,7 +167,7 @@ func (a *app) showAccount(v *visit, status int, fill func(*pages.AccountData)) (
 	if err != nil {
 		return nil, err
 	}
-	data := pages.AccountData{Name: user.Name, Email: user.Email, Role: roleLabel(user.Role), Participant: user.Role == compete.RoleParticipant, Mail: a.emailView(&user)}
+	data := pages.AccountData{Name: user.Name, Email: user.Email, Role: roleLabel(user.Role), Mail: a.emailView(&user)}
 	fill(&data)
 	return show(status, pages.Account(v.page("Account", ui.SectionAccount), data)), nil
 }

@@ -26,7 +26,7 @@ func (a *app) adminsOnly(next http.Handler) http.Handler {
 	})
 }
 
-// admin is the page of admins: health, dead letters, accounts.
+// admin is the page of admins: health, failed jobs, competitions without an organizer, accounts.
 func (a *app) admin(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleAdmin); err != nil {
 		return nil, err
@@ -60,6 +60,16 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 			data.Letters++
 		}
 	}
+	suspended, err := a.Service.SuspendedCompetitions(r.Context(), v.actor, "", compete.MaxPageSize)
+	if err != nil {
+		return nil, err
+	}
+	for i := range suspended.Items {
+		c := &suspended.Items[i]
+		data.Suspended = append(data.Suspended, pages.Suspended{
+			ID: c.ID, Title: c.Title, Organizer: c.Organizer.Name, Registered: c.Registered(), Waitlisted: c.Waitlisted,
+		})
+	}
 	for _, c := range a.Health(r.Context()) {
 		data.Checks = append(data.Checks, pages.AdminCheck{Name: capital(c.Name), OK: c.OK, Latency: c.Latency})
 	}
@@ -78,7 +88,11 @@ func (a *app) userForm(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return show(http.StatusOK, pages.ChangeUser(v.page(user.Name, ui.SectionAdmin), a.userView(v, &user), nil)), nil
+	return a.showUser(v, http.StatusOK, &user, nil), nil
+}
+
+func (a *app) showUser(v *visit, status int, user *compete.User, errors pages.Errors) response {
+	return show(status, pages.ChangeUser(v.page(user.Name, ui.SectionAdmin), a.userView(v, user), errors))
 }
 
 func (a *app) changeUser(r *http.Request, v *visit) (response, error) {
@@ -90,8 +104,7 @@ func (a *app) changeUser(r *http.Request, v *visit) (response, error) {
 		if readErr != nil {
 			return nil, readErr
 		}
-		page := v.page(user.Name, ui.SectionAdmin)
-		return show(problem.Status(e.Kind), pages.ChangeUser(page, a.userView(v, &user), formErrors(e))), nil
+		return a.showUser(v, problem.Status(e.Kind), &user, formErrors(e)), nil
 	}
 	if err != nil {
 		return nil, err
@@ -119,7 +132,7 @@ func (a *app) deadLetters(r *http.Request, v *visit) (response, error) {
 	if v.partial() {
 		return show(http.StatusOK, pages.MoreDeadLetters(letters, more)), nil
 	}
-	return show(http.StatusOK, pages.DeadLetters(v.page("Dead letters", ui.SectionAdmin), letters, more)), nil
+	return show(http.StatusOK, pages.DeadLetters(v.page("Failed jobs", ui.SectionAdmin), letters, more)), nil
 }
 
 func (a *app) retryDeadLetter(r *http.Request, v *visit) (response, error) {

@@ -36,7 +36,8 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	data := pages.CompetitionData{
 		ID: c.ID, Title: c.Title, Description: html, Location: c.Location, Organizer: c.Organizer.Name, Tags: c.Tags,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Ends: c.EndDate, Zone: c.Zone(), Seats: stand.Seats,
-		Owned: c.OwnedBy(v.actor), Managed: c.ManagedBy(v.actor), Stand: stand, Day: startDay(&c), Cover: coverView(&c),
+		Managed: c.ManagedBy(v.actor), Admin: v.actor.Role.AtLeast(compete.RoleAdmin),
+		Suspended: c.Suspended, Unpublished: c.Unpublished, Stand: stand, Day: startDay(&c), Cover: coverView(&c),
 	}
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
@@ -82,7 +83,7 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 
 // myRegistration is the viewer's registration, or nil when there never was one.
 func (a *app) myRegistration(v *visit, competitionID string) (*compete.Registration, error) {
-	if v.actor.Role != compete.RoleParticipant {
+	if !v.actor.LoggedIn() {
 		return nil, nil
 	}
 	mine, err := a.Service.MyRegistration(v.r.Context(), v.actor, competitionID)
@@ -165,7 +166,7 @@ func hashOf(parts ...string) string {
 }
 
 func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
-	if err := v.requireRole(compete.RoleParticipant); err != nil {
+	if err := v.requireLogin(); err != nil {
 		return nil, err
 	}
 	c, stand, err := a.readStand(v, r.PathValue("id"))
@@ -209,7 +210,7 @@ func seatGoes(c *compete.Competition, now time.Time) string {
 }
 
 func (a *app) withdraw(r *http.Request, v *visit) (response, error) {
-	if err := v.requireRole(compete.RoleParticipant); err != nil {
+	if err := v.requireLogin(); err != nil {
 		return nil, err
 	}
 	mine, err := a.Service.MyRegistration(r.Context(), v.actor, r.PathValue("id"))

@@ -69,7 +69,11 @@ var flashes = map[string]ui.Notice{
 	flashIn:           {Tone: ui.ToneGood, Text: "You're in! A confirmation is on its way to your mailbox."},
 	"waiting":         {Tone: ui.ToneInfo, Text: "You're on the waitlist. If a seat comes free, you'll get it automatically."},
 	"withdrawn":       {Tone: ui.ToneInfo, Text: "Registration cancelled."},
-	"removed":         {Tone: ui.ToneInfo, Text: "The registration is removed. They are told by mail."},
+	"removed":         {Tone: ui.ToneInfo, Text: "Registration removed. They'll be notified."},
+	"removed-quiet":   {Tone: ui.ToneInfo, Text: "Registration removed. They won't be notified."},
+	"unblocked":       {Tone: ui.ToneGood, Text: "They can register again."},
+	"unpublished":     {Tone: ui.ToneInfo, Text: "Competition unpublished."},
+	"transferred":     {Tone: ui.ToneGood, Text: "Competition transferred."},
 	"created":         {Tone: ui.ToneGood, Text: "Competition published.", Saved: true},
 	"drafted":         {Tone: ui.ToneInfo, Text: "Draft saved. Only you can see it until you publish it.", Saved: true},
 	"cover-saved":     {Tone: ui.ToneGood, Text: "Cover saved."},
@@ -90,7 +94,7 @@ var flashes = map[string]ui.Notice{
 	"not-here":        {Tone: ui.ToneWarn, Text: "You're logged in, but this account can't register here."},
 	"not-registered":  {Tone: ui.ToneWarn, Text: "You're logged in, but your registration didn't go through. See below where it stands."},
 	"deleted":         {Tone: ui.ToneInfo, Text: "Draft deleted."},
-	"retried":         {Tone: ui.ToneGood, Text: "Retried."},
+	"retried":         {Tone: ui.ToneGood, Text: "Job queued again."},
 	"user-changed":    {Tone: ui.ToneGood, Text: "Account updated."},
 }
 

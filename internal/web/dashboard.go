@@ -13,31 +13,43 @@ import (
 // chartDays is how many days the organizer's chart goes back.
 const chartDays = 30
 
-// dashboard shows participants their registrations and organizers their competitions.
+// olderRegistrations is where the dashboard's address has the cursor of the registrations; "cursor" is that of the competitions.
+const olderRegistrations = "registrations"
+
+// dashboard shows people their registrations, and organizers and admins their competitions first.
 func (a *app) dashboard(_ *http.Request, v *visit) (response, error) {
 	if err := v.requireLogin(); err != nil {
 		return nil, err
 	}
-	switch v.actor.Role {
-	case compete.RoleOrganizer:
-		return a.organizerDashboard(v)
-	case compete.RoleParticipant:
-		return a.participantDashboard(v)
-	case compete.RoleAdmin:
-	}
-	return redirect("/admin"), nil
-}
-
-func (a *app) participantDashboard(v *visit) (response, error) {
 	user, err := a.Service.Me(v.r.Context(), v.actor)
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.Service.MyRegistrations(v.r.Context(), v.actor, v.r.URL.Query().Get("cursor"), compete.MaxPageSize)
+	mine, err := a.participantData(v)
 	if err != nil {
 		return nil, err
 	}
-	data := pages.ParticipantData{Name: user.Name}
+	if !v.actor.Role.AtLeast(compete.RoleOrganizer) {
+		return show(http.StatusOK, pages.ParticipantDashboard(v.page("Dashboard", ui.SectionDashboard), user.Name, mine)), nil
+	}
+	data, err := a.organizerData(v)
+	if err != nil {
+		return nil, err
+	}
+	if len(data.Competitions) == 0 && mine.Empty() && v.actor.Role.AtLeast(compete.RoleAdmin) {
+		return redirect("/admin"), nil
+	}
+	page := v.page("Dashboard", ui.SectionDashboard)
+	page.Charts = len(data.Competitions) > 0
+	return show(http.StatusOK, pages.OrganizerDashboard(page, user.Name, data, mine)), nil
+}
+
+func (a *app) participantData(v *visit) (pages.ParticipantData, error) {
+	var data pages.ParticipantData
+	list, err := a.Service.MyRegistrations(v.r.Context(), v.actor, v.r.URL.Query().Get(olderRegistrations), compete.MaxPageSize)
+	if err != nil {
+		return data, err
+	}
 	for i := range list.Items {
 		sortIn(&data, &list.Items[i], v.now)
 	}
@@ -46,9 +58,11 @@ func (a *app) participantDashboard(v *visit) (response, error) {
 		data.Next, data.Upcoming = &data.Upcoming[0], data.Upcoming[1:]
 	}
 	if !list.Next.IsZero() {
-		data.More = nextPage(v.r.URL, list.Next)
+		q := v.r.URL.Query()
+		q.Set(olderRegistrations, list.Next.String())
+		data.More = v.r.URL.Path + "?" + q.Encode()
 	}
-	return show(http.StatusOK, pages.ParticipantDashboard(v.page("Dashboard", ui.SectionDashboard), data)), nil
+	return data, nil
 }
 
 // sortIn puts a registration into its group.
@@ -56,12 +70,18 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 	started := r.Competition.Started(now)
 	view := pages.MyRegistration{
 		CompetitionID: r.CompetitionID, Title: r.Competition.Title, Location: r.Competition.Location,
-		State: registrationState(r.Status), Number: r.Seq, Starts: r.Competition.StartDate, Zone: r.Competition.Zone(),
+		State: registrationState(&r.Registration), Reason: r.Removal.Reason, Number: r.Seq,
+		Starts: r.Competition.StartDate, Zone: r.Competition.Zone(),
 		Seats: seatsView(r.Competition.Seats(now)), CanWithdraw: !started,
+	}
+	if r.Competition.Status == compete.StatusDraft { // an admin unpublished it: its page is hidden
+		view.Hidden, view.CanWithdraw = true, false
 	}
 	group := &data.Upcoming
 	switch {
-	case r.Status == compete.RegistrationCancelled || r.Competition.Status == compete.StatusCancelled:
+	case r.Status == compete.RegistrationCancelled:
+		group, view.CanWithdraw = &data.Cancelled, false
+	case r.Competition.Status == compete.StatusCancelled:
 		group, view.State, view.CanWithdraw = &data.Cancelled, ui.StateCancelled, false
 	case started:
 		group = &data.Past
@@ -84,21 +104,17 @@ func byStart(a, b pages.MyRegistration) int {
 	return a.Starts.Compare(*b.Starts)
 }
 
-func (a *app) organizerDashboard(v *visit) (response, error) {
-	user, err := a.Service.Me(v.r.Context(), v.actor)
-	if err != nil {
-		return nil, err
-	}
+func (a *app) organizerData(v *visit) (pages.OrganizerData, error) {
+	var data pages.OrganizerData
 	filter := compete.CompetitionFilter{Limit: compete.MaxPageSize}
 	list, err := a.Service.MyCompetitions(v.r.Context(), v.actor, filter, v.r.URL.Query().Get("cursor"))
 	if err != nil {
-		return nil, err
+		return data, err
 	}
 	days, err := a.Service.RegistrationsPerDay(v.r.Context(), v.actor, chartDays)
 	if err != nil {
-		return nil, err
+		return data, err
 	}
-	data := pages.OrganizerData{Name: user.Name}
 	for i := range list.Items {
 		addCompetition(&data, &list.Items[i], v.now)
 	}
@@ -109,9 +125,7 @@ func (a *app) organizerDashboard(v *visit) (response, error) {
 	if !list.Next.IsZero() {
 		data.More = nextPage(v.r.URL, list.Next)
 	}
-	page := v.page("Dashboard", ui.SectionDashboard)
-	page.Charts = len(data.Competitions) > 0
-	return show(http.StatusOK, pages.OrganizerDashboard(page, data)), nil
+	return data, nil
 }
 
 // addCompetition adds a competition to the list, the totals and, if it needs it, to what needs attention.
@@ -121,7 +135,7 @@ func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.
 		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(), Seats: seatsView(c.Seats(now)),
 	})
 	if phase == compete.PhaseCancelled || phase == compete.PhaseDraft {
-		if phase == compete.PhaseDraft {
+		if phase == compete.PhaseDraft && !c.Unpublished {
 			data.Attention = append(data.Attention, pages.Attention{Text: "“" + c.Title + "” is a draft that only you can see.", Href: "/competitions/" + c.ID, Do: "Review and publish"})
 		}
 		return

@@ -23,8 +23,8 @@ const (
 	defaultStart    = 21 * 24 * time.Hour
 )
 
-// createForm is the form of a new competition, or with ?from= of a copy of an own one. Its idempotency key is part of its address,
-// so that going back to a form that was sent, and sending it again, makes no second competition.
+// createForm is the form of a new competition, or with ?from= of a copy of one that the viewer manages. Its idempotency key is part
+// of its address, so that going back to a form that was sent, and sending it again, makes no second competition.
 func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !c.OwnedBy(v.actor) {
+		if !c.ManagedBy(v.actor) {
 			return nil, compete.ErrForbidden
 		}
 		form.Title, form.Description, form.Location = c.Title, c.Description, c.Location
@@ -215,7 +215,7 @@ func (a *app) previewNew(r *http.Request, v *visit) (response, error) {
 
 // previewEdit is the preview of a changed competition alone, for htmx.
 func (a *app) previewEdit(r *http.Request, v *visit) (response, error) {
-	c, err := a.owned(v)
+	c, err := a.managed(v)
 	return a.preview(r, v, err, &c)
 }
 
@@ -233,20 +233,8 @@ func (a *app) preview(r *http.Request, v *visit, refusal error, stored *compete.
 	return show(http.StatusOK, pages.Preview(look)), nil
 }
 
-// owned reads a competition that the viewer may change.
-func (a *app) owned(v *visit) (compete.Competition, error) {
-	if err := v.requireRole(compete.RoleOrganizer); err != nil {
-		return compete.Competition{}, err
-	}
-	c, err := a.Service.Competition(v.r.Context(), v.actor, v.r.PathValue("id"))
-	if err == nil && !c.OwnedBy(v.actor) {
-		err = compete.ErrForbidden
-	}
-	return c, err
-}
-
 func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
-	c, err := a.owned(v)
+	c, err := a.managed(v)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +253,7 @@ func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionFo
 }
 
 func (a *app) edit(r *http.Request, v *visit) (response, error) {
-	c, err := a.owned(v)
+	c, err := a.managed(v)
 	if err != nil {
 		return a.keepTyped(r, v, err)
 	}

@@ -4,13 +4,14 @@ import (
 	"net/http"
 
 	"minicompete/internal/compete"
+	"minicompete/internal/problem"
 	"minicompete/internal/web/pages"
 	"minicompete/internal/web/ui"
 )
 
 // publish makes a draft public.
 func (a *app) publish(_ *http.Request, v *visit) (response, error) {
-	c, err := a.owned(v)
+	c, err := a.managed(v)
 	if err != nil {
 		return nil, err
 	}
@@ -22,19 +23,19 @@ func (a *app) publish(_ *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) closeForm(_ *http.Request, v *visit) (response, error) {
-	c, err := a.owned(v)
+	c, err := a.managed(v)
 	if err != nil {
 		return nil, err
 	}
 	return ask(v, pages.Confirm{
-		Title: "Close registration now?", Yes: "Close registration", No: "Leave it open",
-		Text:   "Nobody can register for “" + c.Title + "” any more. The deadline becomes this moment; you can set a later one again.",
+		Title: "Close registration now?", Yes: "Close registration", No: "Keep it open",
+		Text:   "Nobody will be able to register for “" + c.Title + "”. To reopen registration, set a later deadline.",
 		Action: "/competitions/" + c.ID + "/close", Back: "/competitions/" + c.ID,
 	}), nil
 }
 
 func (a *app) closeNow(_ *http.Request, v *visit) (response, error) {
-	c, err := a.owned(v)
+	c, err := a.managed(v)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ func (a *app) closeNow(_ *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) deleteForm(_ *http.Request, v *visit) (response, error) {
-	c, err := a.owned(v)
+	c, err := a.managed(v)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +68,7 @@ func (a *app) deleteDraft(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) cancelForm(_ *http.Request, v *visit) (response, error) {
-	c, err := a.owned(v)
+	c, err := a.managed(v)
 	if err != nil {
 		return nil, err
 	}
@@ -76,14 +77,14 @@ func (a *app) cancelForm(_ *http.Request, v *visit) (response, error) {
 		told = ui.Plural(n, "registered person", "registered people") + " will be notified."
 	}
 	return ask(v, pages.Confirm{
-		Title: "Cancel this competition?", Yes: "Cancel the competition", No: "Keep it", Danger: true,
-		Text:   "“" + c.Title + "” is called off for good. " + told,
+		Title: "Cancel this competition?", Yes: "Cancel competition", No: "Keep it", Danger: true,
+		Text:   "This permanently cancels “" + c.Title + "”. " + told,
 		Action: "/competitions/" + c.ID + "/cancel", Back: "/competitions/" + c.ID,
 	}), nil
 }
 
 func (a *app) cancel(_ *http.Request, v *visit) (response, error) {
-	c, err := a.owned(v)
+	c, err := a.managed(v)
 	if err != nil {
 		return nil, err
 	}
@@ -91,4 +92,68 @@ func (a *app) cancel(_ *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	return redirectWith("cancelled", "/competitions/"+c.ID), nil
+}
+
+// administered reads a competition for what only admins do with it.
+func (a *app) administered(v *visit) (compete.Competition, error) {
+	if err := v.requireRole(compete.RoleAdmin); err != nil {
+		return compete.Competition{}, err
+	}
+	return a.managed(v)
+}
+
+func (a *app) unpublishForm(_ *http.Request, v *visit) (response, error) {
+	c, err := a.administered(v)
+	if err != nil {
+		return nil, err
+	}
+	return ask(v, pages.Confirm{
+		Title: "Unpublish this competition?", Yes: "Unpublish", No: "Keep it published", Danger: true,
+		Text: "Only its organizer and admins will see “" + c.Title + "”. Registrations are kept, but nobody can register or move up from " +
+			"the waitlist until an admin publishes it again.",
+		Action: "/competitions/" + c.ID + "/unpublish", Back: "/competitions/" + c.ID,
+	}), nil
+}
+
+func (a *app) unpublish(_ *http.Request, v *visit) (response, error) {
+	c, err := a.administered(v)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.Service.UnpublishCompetition(v.r.Context(), v.actor, c.ID); err != nil {
+		return nil, err
+	}
+	return redirectWith("unpublished", "/competitions/"+c.ID), nil
+}
+
+func (a *app) transferForm(_ *http.Request, v *visit) (response, error) {
+	c, err := a.administered(v)
+	if err != nil {
+		return nil, err
+	}
+	return showTransfer(v, http.StatusOK, pages.TransferForm{ID: c.ID, Title: c.Title, Now: c.Organizer.Name}), nil
+}
+
+func showTransfer(v *visit, status int, form pages.TransferForm) response {
+	return show(status, pages.Transfer(v.page("Transfer "+form.Title, ui.SectionAdmin), form))
+}
+
+func (a *app) transfer(r *http.Request, v *visit) (response, error) {
+	c, err := a.administered(v)
+	if err != nil {
+		return nil, err
+	}
+	email := r.PostFormValue("email")
+	_, err = a.Service.TransferCompetition(r.Context(), v.actor, c.ID, "", email)
+	if e, ok := refused(err); err != nil && ok {
+		form := pages.TransferForm{ID: c.ID, Title: c.Title, Now: c.Organizer.Name, Email: email, Errors: formErrors(e)}
+		if email == "" {
+			form.Errors = pages.Errors{"email": "Enter the new organizer's email."}
+		}
+		return showTransfer(v, problem.Status(e.Kind), form), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return redirectWith("transferred", "/competitions/"+c.ID), nil
 }

@@ -130,7 +130,7 @@ func tabsView(path string, f compete.RegistrationFilter, counts map[compete.Regi
 	return tabs
 }
 
-// managed reads a competition whose participants the viewer may see.
+// managed reads a competition that the viewer may change, and whose participants the viewer may see.
 func (a *app) managed(v *visit) (compete.Competition, error) {
 	if err := v.requireLogin(); err != nil {
 		return compete.Competition{}, err
@@ -145,38 +145,11 @@ func (a *app) managed(v *visit) (compete.Competition, error) {
 func registrationRow(r *compete.ParticipantRegistration) pages.RegistrationRow {
 	row := pages.RegistrationRow{
 		ID: r.ID, Seq: r.Seq, Name: r.Participant.Name, Email: r.Participant.Email,
-		State: registrationState(r.Status), At: r.RegisteredAt,
+		State: registrationState(&r.Registration), At: r.RegisteredAt, Disabled: r.Participant.Disabled,
+		Reason: r.Removal.Reason, Note: r.Removal.Note, Blocked: r.Removal.Blocked,
 	}
 	if r.Position > 0 {
 		row.Place = ui.Ordinal(r.Position) + " in line"
 	}
 	return row
-}
-
-func (a *app) removeForm(r *http.Request, v *visit) (response, error) {
-	c, err := a.managed(v)
-	if err != nil {
-		return nil, err
-	}
-	which := "this registration"
-	if no, err := strconv.ParseInt(r.URL.Query().Get("no"), 10, 64); err == nil {
-		which = "registration no. " + strconv.FormatInt(no, 10)
-	}
-	back := "/competitions/" + c.ID + "/registrations"
-	return ask(v, pages.Confirm{
-		Title: "Remove " + which + "?", Yes: "Remove", No: "Keep it", Danger: true,
-		Text:   "They’ll be notified. A freed seat goes to the next in line.",
-		Action: back + "/" + url.PathEscape(r.PathValue("registration")) + "/remove", Back: back,
-	}), nil
-}
-
-func (a *app) remove(r *http.Request, v *visit) (response, error) {
-	c, err := a.managed(v)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := a.Service.CancelRegistration(r.Context(), v.actor, r.PathValue("registration")); err != nil {
-		return nil, err
-	}
-	return redirectWith("removed", "/competitions/"+c.ID+"/registrations"), nil
 }

@@ -48,6 +48,10 @@ func (a *app) routes() []route {
 		{"POST /competitions/{id}/close", a.closeNow},
 		{"GET /competitions/{id}/cancel", a.cancelForm},
 		{"POST /competitions/{id}/cancel", a.cancel},
+		{"GET /competitions/{id}/unpublish", a.unpublishForm},
+		{"POST /competitions/{id}/unpublish", a.unpublish},
+		{"GET /competitions/{id}/transfer", a.transferForm},
+		{"POST /competitions/{id}/transfer", a.transfer},
 		{"GET /competitions/{id}/delete", a.deleteForm},
 		{"POST /competitions/{id}/delete", a.deleteDraft},
 		{"GET /competitions/{id}/registrations", a.registrations},
@@ -55,6 +59,7 @@ func (a *app) routes() []route {
 		{"GET /competitions/{id}/registrations/print", a.printRegistrations},
 		{"GET /competitions/{id}/registrations/{registration}/remove", a.removeForm},
 		{"POST /competitions/{id}/registrations/{registration}/remove", a.remove},
+		{"POST /competitions/{id}/registrations/{registration}/unblock", a.unblock},
 
 		{"GET /dashboard", a.dashboard},
 		{"GET /mailbox", a.mailbox},

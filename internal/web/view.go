@@ -37,8 +37,8 @@ func seatsView(s compete.Seats) ui.Seats {
 	return view
 }
 
-func registrationState(s compete.RegistrationStatus) ui.State {
-	switch s {
+func registrationState(r *compete.Registration) ui.State {
+	switch r.Status {
 	case compete.RegistrationPending:
 		return ui.StatePending
 	case compete.RegistrationConfirmed:
@@ -46,6 +46,9 @@ func registrationState(s compete.RegistrationStatus) ui.State {
 	case compete.RegistrationWaitlisted:
 		return ui.StateWaitlisted
 	case compete.RegistrationCancelled:
+		if r.CancelReason == compete.CancelledByOrganizer {
+			return ui.StateRemoved
+		}
 	}
 	return ui.StateCancelled
 }
@@ -84,9 +87,9 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	s := pages.Stand{
 		ID: c.ID, Title: c.Title, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
-		LoggedIn: a.LoggedIn(), Participant: a.Role == compete.RoleParticipant,
+		LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: c.Suspended && now.Before(c.RegDeadline),
 	}
-	if s.Participant || !s.LoggedIn {
+	if !s.Own {
 		s.Key = rand.Text()
 	}
 	if mine == nil || phase == compete.PhaseCancelled {
@@ -96,11 +99,16 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	s.CanWithdraw = !c.Started(now)
 	switch {
 	case mine.Status.HoldsSeat():
-		s.Kind, s.State = pages.StandIn, registrationState(mine.Status)
+		s.Kind, s.State = pages.StandIn, registrationState(mine)
 		s.Number, s.Promoted, s.Pending = mine.Seq, mine.PromotedAt != nil, mine.Status == compete.RegistrationPending
 	case mine.Status == compete.RegistrationWaitlisted:
 		s.Kind, s.State = pages.StandWaitlisted, ui.StateWaitlisted
 		s.Place, s.Ahead = ui.Ordinal(mine.Position), max(mine.Position-1, 0)
+	case mine.CancelReason == compete.CancelledByOrganizer:
+		s.Removed, s.Reason = true, mine.Removal.Reason
+		if mine.Removal.Blocked {
+			s.Kind, s.State = pages.StandBlocked, ui.StateRemoved
+		}
 	default:
 		s.Withdrawn = true
 	}

@@ -66,7 +66,7 @@ func (v *visit) page(title, section string) ui.Page {
 		}
 	}
 	if v.actor.LoggedIn() {
-		p.Viewer = &ui.Viewer{Admin: v.actor.Role == compete.RoleAdmin, Unread: v.unread}
+		p.Viewer = &ui.Viewer{Admin: v.actor.Role.AtLeast(compete.RoleAdmin), Unread: v.unread}
 	}
 	return p
 }
@@ -87,17 +87,13 @@ func (v *visit) requireLogin() error {
 	return compete.ErrUnauthorized
 }
 
-// requireRole refuses accounts of other roles.
-func (v *visit) requireRole(roles ...compete.Role) error {
-	if err := v.requireLogin(); err != nil {
-		return err
+// requireRole refuses accounts whose role isn't at least the given one.
+func (v *visit) requireRole(role compete.Role) error {
+	err := v.requireLogin()
+	if err == nil && !v.actor.Role.AtLeast(role) {
+		err = compete.ErrForbidden
 	}
-	for _, role := range roles {
-		if v.actor.Role == role {
-			return nil
-		}
-	}
-	return compete.ErrForbidden
+	return err
 }
 
 // localPath returns the path and query that s leads to on this site, or fallback when it leads elsewhere.

@@ -239,7 +239,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Create a competition
-         * @description For organizers. The competition is published immediately unless you send status DRAFT.
+         * @description For organizers and admins. The competition is published immediately unless you send status DRAFT.
          */
         readonly post: operations["createCompetition"];
         readonly delete?: never;
@@ -271,7 +271,7 @@ export interface paths {
         readonly head?: never;
         /**
          * Update a competition
-         * @description For its organizer. Fields you leave out stay unchanged. Raising the capacity promotes people from the waitlist.
+         * @description For its organizer and admins. Fields you leave out stay unchanged. Raising the capacity promotes people from the waitlist.
          */
         readonly patch: operations["updateCompetition"];
         readonly trace?: never;
@@ -307,7 +307,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Cancel a competition
-         * @description For its organizer. Everyone registered is notified. Cancelling again has no effect.
+         * @description For its organizer and admins. Everyone registered is notified. Cancelling again has no effect.
          */
         readonly post: operations["cancelCompetition"];
         readonly delete?: never;
@@ -375,7 +375,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Register for a competition
-         * @description For participants. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. With an Idempotency-Key, it's safe to retry.
+         * @description For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. With an Idempotency-Key, it's safe to retry.
          */
         readonly post: operations["register"];
         readonly delete?: never;
@@ -404,6 +404,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/competitions/{id}/transfer": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Transfer a competition
+         * @description For admins. Makes another account its organizer. Send either organizerId or email. Registrations, seats and the waitlist stay as they are. If the competition was paused because its organizer's account was disabled, it resumes.
+         */
+        readonly post: operations["transferCompetition"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/competitions/{id}/unpublish": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Unpublish a competition
+         * @description For admins. Makes it a draft that only its organizer and admins can see. Registrations are kept, but nobody can register, is promoted or reminded until an admin publishes it again by updating its status. Unpublishing a draft has no effect.
+         */
+        readonly post: operations["unpublishCompetition"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/competitions/my-competitions": {
         readonly parameters: {
             readonly query?: never;
@@ -413,7 +453,7 @@ export interface paths {
         };
         /**
          * List my competitions
-         * @description For organizers. All your competitions, including drafts.
+         * @description For organizers and admins. All competitions you organize, including drafts.
          */
         readonly get: operations["listMyCompetitions"];
         readonly put?: never;
@@ -476,9 +516,29 @@ export interface paths {
         readonly post?: never;
         /**
          * Cancel a registration
-         * @description For its owner until the competition starts, and for the competition's organizer and admins. A freed seat goes to the next person on the waitlist. Cancelling again has no effect.
+         * @description For its owner until the competition starts, and for the competition's organizer and admins. A freed seat goes to the next person on the waitlist. Organizers and admins who remove someone else can send a body. Cancelling again has no effect.
          */
         readonly delete: operations["cancelRegistration"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/registrations/{id}/block": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Unblock a removed person
+         * @description For the competition's organizer and admins. The person can register again; this doesn't register them.
+         */
+        readonly delete: operations["unblockRegistration"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1041,7 +1101,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "competition_cancelled" | "reminder" | "changed" | "verify_email" | "password_reset" | "change_email" | "email_changed" | "address_in_use";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "verify_email" | "password_reset" | "change_email" | "email_changed" | "address_in_use";
             /**
              * Format: date-time
              * @description When it was read; null if unread.
@@ -1081,6 +1141,11 @@ export interface components {
         };
         readonly Participant: {
             /**
+             * @description true if the account is disabled: it keeps its seats, but is skipped on waitlists and gets no messages.
+             * @example false
+             */
+            readonly disabled?: boolean;
+            /**
              * Format: email
              * @example ada@example.com
              */
@@ -1095,6 +1160,17 @@ export interface components {
         };
         readonly ParticipantRegistration: {
             /**
+             * @description true if the person can't register for this competition again.
+             * @example false
+             */
+            readonly blocked?: boolean;
+            /**
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), or the cancellation of the competition. Left out for registrations that were cancelled before reasons were recorded.
+             * @example ORGANIZER
+             * @enum {string}
+             */
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION";
+            /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
              */
@@ -1105,11 +1181,21 @@ export interface components {
              */
             readonly id: string;
             /**
+             * @description The organizer's internal note on the removal. The person never sees it.
+             * @example See email of 3 April.
+             */
+            readonly note?: string;
+            /**
              * Format: int64
              * @description The place on the waitlist, starting at 1. Present only while waitlisted.
              * @example 3
              */
             readonly position?: number;
+            /**
+             * @description Why the organizer removed the person, as told to them.
+             * @example Registered twice.
+             */
+            readonly reason?: string;
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -1188,6 +1274,17 @@ export interface components {
             readonly reminders?: boolean;
         };
         readonly Registration: {
+            /**
+             * @description true if the person can't register for this competition again.
+             * @example false
+             */
+            readonly blocked?: boolean;
+            /**
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), or the cancellation of the competition. Left out for registrations that were cancelled before reasons were recorded.
+             * @example ORGANIZER
+             * @enum {string}
+             */
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION";
             readonly competition: components["schemas"]["CompetitionSummary"];
             /**
              * Format: uuid
@@ -1205,6 +1302,11 @@ export interface components {
              * @example 3
              */
             readonly position?: number;
+            /**
+             * @description Why the organizer removed the person, as told to them.
+             * @example Registered twice.
+             */
+            readonly reason?: string;
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -1231,6 +1333,90 @@ export interface components {
              * @example 018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly userId: string;
+        };
+        readonly RegistrationState: {
+            /**
+             * @description true if the person can't register for this competition again.
+             * @example false
+             */
+            readonly blocked?: boolean;
+            /**
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), or the cancellation of the competition. Left out for registrations that were cancelled before reasons were recorded.
+             * @example ORGANIZER
+             * @enum {string}
+             */
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION";
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly competitionId: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /**
+             * Format: int64
+             * @description The place on the waitlist, starting at 1. Present only while waitlisted.
+             * @example 3
+             */
+            readonly position?: number;
+            /**
+             * @description Why the organizer removed the person, as told to them.
+             * @example Registered twice.
+             */
+            readonly reason?: string;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00.013Z
+             */
+            readonly registeredAt: string;
+            /**
+             * Format: int64
+             * @description Its place in the competition's order of arrival, starting at 1. Never reused.
+             * @example 59
+             */
+            readonly seq: number;
+            /**
+             * @example PENDING
+             * @enum {string}
+             */
+            readonly status: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00.013Z
+             */
+            readonly updatedAt: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly userId: string;
+        };
+        readonly RemoveRequest: {
+            /**
+             * @description Whether to block the person from registering for this competition again.
+             * @default false
+             * @example false
+             */
+            readonly block?: boolean;
+            /**
+             * @description Visible only to the competition's organizer and admins.
+             * @example See email of 3 April.
+             */
+            readonly note?: string;
+            /**
+             * @description Whether to send the person a message.
+             * @default true
+             * @example true
+             */
+            readonly notify?: boolean;
+            /**
+             * @description Shown to the person.
+             * @example Registered twice.
+             */
+            readonly reason?: string;
         };
         readonly ResetPasswordRequest: {
             /**
@@ -1280,6 +1466,20 @@ export interface components {
              * @enum {string}
              */
             readonly role: "PARTICIPANT" | "ORGANIZER";
+        };
+        readonly TransferRequest: {
+            /**
+             * Format: email
+             * @description The account's email address. It must be an organizer or admin.
+             * @example grace@example.com
+             */
+            readonly email?: string;
+            /**
+             * Format: uuid
+             * @description The account's ID. It must be an organizer or admin.
+             * @example 018f6b1e-0000-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly organizerId?: string;
         };
         readonly UpdateCompetitionRequest: {
             /**
@@ -3742,6 +3942,232 @@ export interface operations {
             };
         };
     };
+    readonly transferCompetition: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TransferRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly ETag?: string;
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Competition"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly unpublishCompetition: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly ETag?: string;
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Competition"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listMyCompetitions: {
         readonly parameters: {
             readonly query?: {
@@ -3980,7 +4406,11 @@ export interface operations {
             };
             readonly cookie?: never;
         };
-        readonly requestBody?: never;
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["RemoveRequest"];
+            };
+        };
         readonly responses: {
             /** @description OK */
             readonly 200: {
@@ -4020,8 +4450,125 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Conflict */
             readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly unblockRegistration: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The registration's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RegistrationState"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -153,6 +153,7 @@ func Contention(t *testing.T, open func(t *testing.T) *store.Store) {
 	t.Run("random mix", func(t *testing.T) { testRandomMix(t, open(t)) })
 	t.Run("pages", func(t *testing.T) { testPages(t, open(t)) })
 	t.Run("cancel and join in one batch", func(t *testing.T) { testOneBatch(t, open(t)) })
+	t.Run("people", func(t *testing.T) { testPeople(t, open) })
 	t.Run("idempotency", func(t *testing.T) { testIdempotency(t, open(t)) })
 	t.Run("idempotency keys expire", func(t *testing.T) { testKeyExpiry(t, open(t)) })
 	t.Run("bad neighbours", func(t *testing.T) { testBadNeighbours(t, open(t)) })
@@ -289,10 +290,18 @@ func mix(t *testing.T, a *arena, r *registrar.Registrar, ids []string, presses i
 	for range presses {
 		id, person := ids[random.IntN(len(ids))], a.people[random.IntN(len(a.people))]
 		var err error
-		switch random.IntN(10) {
+		switch random.IntN(11) {
 		case 0:
 			change := compete.CompetitionChange{Capacity: compete.Some(5 + random.IntN(30))}
 			_, err = r.Update(t.Context(), compete.UpdateCommand{Actor: a.organizer, CompetitionID: id, Change: change})
+		case 10: // the organizer removes somebody, who may or may not register again
+			for registration := range mine {
+				_, err = r.Cancel(t.Context(), compete.CancelCommand{
+					Actor: a.organizer, RegistrationID: registration, Removal: compete.Removal{Blocked: random.IntN(4) == 0},
+				})
+				delete(mine, registration)
+				break
+			}
 		case 1, 2, 3:
 			for registration, owner := range mine {
 				_, err = r.Cancel(t.Context(), compete.CancelCommand{Actor: owner, RegistrationID: registration})
@@ -305,7 +314,7 @@ func mix(t *testing.T, a *arena, r *registrar.Registrar, ids []string, presses i
 				mine[o.Registration.ID] = person
 			}
 		}
-		if err != nil && compete.AsError(err).Kind != compete.KindConflict {
+		if err != nil && compete.AsError(err).Kind != compete.KindConflict && !errors.Is(err, compete.ErrBlocked) {
 			t.Errorf("unexpected refusal: %v", err)
 		}
 	}

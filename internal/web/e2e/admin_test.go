@@ -19,12 +19,7 @@ func testDisabled(t *testing.T, s site) {
 	v.logIn(someone.User.Email, apptest.Password)
 	someone.Do(http.MethodGet, "/api/auth/me", nil).Want(t, http.StatusOK)
 
-	admin.open("/admin?search=" + someone.User.Email)
-	admin.click("tbody a")
-	admin.see("h1", someone.User.Name)
-	admin.click(`input[name="disabled"]`)
-	admin.click("main form button")
-	admin.see("#flash", "changed")
+	admin.disable(someone.User.Email)
 	apptest.Eventually(t, patience, "the token is refused", func() bool {
 		return someone.Do(http.MethodGet, "/api/auth/me", nil).Status == http.StatusUnauthorized
 	})
@@ -36,12 +31,12 @@ func testDisabled(t *testing.T, s site) {
 	v.see("main [role=alert]", "disabled")
 
 	admin.open("/admin?search=" + someone.User.Email)
-	admin.see("tbody", "disabled")
+	admin.see("tbody", "Disabled")
 	admin.click("tbody a")
 	admin.click(`input[name="disabled"]`)
 	eval[any](admin, `document.querySelector("[name=role]").value = "ORGANIZER"`)
 	admin.click("main form button")
-	admin.see("#flash", "changed")
+	admin.see("#flash", "Account updated")
 	someone.User.Role = compete.RoleOrganizer
 	apptest.Eventually(t, patience, "the account counts again at the other replica too", func() bool {
 		someone.Token = apptest.ForeignToken(t, someone.User)
@@ -81,8 +76,8 @@ func testDeadLetter(t *testing.T, s site) {
 	v.click(ours + "summary")
 	v.see(ours+"pre", "notices")
 	v.click(ours + "form button")
-	v.see("#flash", "Sent again")
-	v.see("main li", "sent again")
+	v.see("#flash", "queued again")
+	v.see("main li", "Retried")
 	v.until("no way to send it twice", `document.querySelector('form[action$="000002/retry"]') === null`)
 }
 

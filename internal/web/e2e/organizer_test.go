@@ -218,9 +218,9 @@ func testRegistrations(t *testing.T, s site) {
 	plain.until("the waitlist alone", `document.querySelectorAll("#rows tbody tr").length === 6`)
 
 	v.open(list)
-	v.ask(`#rows tbody tr:nth-child(1) a[href*="/remove"]`, "Remove registration no. 1?")
+	v.ask(`#rows tbody tr:nth-child(1) a[href*="/remove"]`, "Remove ")
 	v.click("dialog form button")
 	v.see("#flash", "removed")
-	v.see("#rows tbody tr:nth-child(1)", "Cancelled")
+	v.see("#rows tbody tr:nth-child(1)", "Removed by the organizer")
 	v.seeIn(list, "#rows tbody tr:nth-child(31)", "Confirmed") // the first in line has the seat
 }

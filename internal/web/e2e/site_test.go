@@ -50,6 +50,10 @@ func TestDemo(t *testing.T) {
 		{"form sent twice", testFormSentTwice},
 		{"managing", testManaging},
 		{"registrations", testRegistrations},
+		{"removing", testRemoving},
+		{"removing without script", testRemovingPlainly},
+		{"an organizer takes part", testOrganizerTakesPart},
+		{"promoted organizer", testPromotedOrganizer},
 		{"dead letter", testDeadLetter},
 		{"job console", testJobConsole},
 		{"theme", testTheme},
@@ -84,6 +88,7 @@ func TestReplicas(t *testing.T) {
 		t.Run("main flow", func(t *testing.T) { testMainFlow(t, s) })
 		t.Run("main flow without script", func(t *testing.T) { testWithoutScript(t, s) })
 		t.Run("disabled", func(t *testing.T) { testDisabled(t, s) })
+		t.Run("disabled organizer", func(t *testing.T) { testDisabledOrganizer(t, s) })
 		t.Run("job console", func(t *testing.T) { testJobConsole(t, s) })
 	})
 }

@@ -129,7 +129,7 @@ func organizerTour(t *testing.T, s site) tour {
 		{name: "registrations-print", path: full + "/registrations/print"},
 		{name: "registrations-none", like: true, path: full + "/registrations?search=zzzzzz"},
 		{name: "remove", path: full + "/registrations", then: func(v *visitor) {
-			v.ask(`#rows a[href*="/remove"]`, "Remove registration no. 1?")
+			v.ask(`#rows a[href*="/remove"]`, "Remove ")
 		}},
 		{name: "remove-page", like: true, path: v.linkOn(full+"/registrations", "/remove")},
 		{name: "close", path: open + "/close"},
@@ -159,11 +159,15 @@ func adminTour(t *testing.T, s site) tour {
 	}
 	v := newVisitor(t, s.first(), "admin")
 	v.logIn("admin@minicompete.com", "password123")
+	competition := v.find("/competitions?phase=open", "University Chess Blitz")
 	v.open("/admin?search=participant1")
 	return tour{v, []stop{
 		{name: "admin", path: "/admin"},
 		{name: "admin-nobody", like: true, path: "/admin?search=zzzzzz"},
 		{name: "admin-user", path: eval[string](v, `document.querySelector("tbody a").getAttribute("href")`)},
+		{name: "competition-admin", path: competition},
+		{name: "transfer", path: competition + "/transfer"},
+		{name: "unpublish", like: true, path: competition + "/unpublish"},
 		{name: "dead-letters", path: "/admin/dead-letters"},
 		{name: "dead-letters-open", like: true, path: "/admin/dead-letters", then: func(v *visitor) { v.click("details summary") }},
 	}}

@@ -281,7 +281,7 @@ func Signup(p ui.Page, f SignupForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Choice("role", "ORGANIZER", "Organize", "Create competitions, watch them fill up, and see who's coming.", f.Role == "ORGANIZER").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Choice("role", "ORGANIZER", "Organize", "Create competitions, watch them fill up, and see who's coming. You can still enter others.", f.Role == "ORGANIZER").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

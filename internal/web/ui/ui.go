@@ -116,6 +116,7 @@ const (
 	StatePending    State = "pending"
 	StateConfirmed  State = "confirmed"
 	StateWaitlisted State = "waitlisted"
+	StateRemoved    State = "removed" // a cancelled registration: by the organizer or an admin
 )
 
 // look is a state's appearance: the colour class and icon, and the word beside them.
@@ -133,6 +134,7 @@ var looks = map[State]look{
 	StatePending:    {"is-open", "upcoming", "Processing"},
 	StateConfirmed:  {"is-open", "open", "Confirmed"},
 	StateWaitlisted: {"is-waitlist", "waitlist", "On the waitlist"},
+	StateRemoved:    {"is-cancelled", "cancelled", "Removed by the organizer"},
 }
 
 // Class is the CSS class that gives an element the state's colour.

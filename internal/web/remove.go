@@ -1,0 +1,74 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/problem"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+// removal reads the registration that is to be removed, and makes the form that asks how.
+func (a *app) removal(v *visit) (compete.ParticipantRegistration, pages.RemoveForm, error) {
+	id := v.r.PathValue("id")
+	r, err := a.Service.CompetitionRegistration(v.r.Context(), v.actor, id, v.r.PathValue("registration"))
+	if err != nil {
+		return r, pages.RemoveForm{}, err
+	}
+	list := "/competitions/" + id + "/registrations"
+	return r, pages.RemoveForm{
+		Name: r.Participant.Name, Email: r.Participant.Email, Waiting: r.Status == compete.RegistrationWaitlisted,
+		Action: list + "/" + url.PathEscape(r.ID) + "/remove", Back: list, Notify: true,
+		MaxReason: compete.MaxRemovalReason, MaxNote: compete.MaxRemovalNote,
+	}, nil
+}
+
+func (a *app) removeForm(_ *http.Request, v *visit) (response, error) {
+	r, form, err := a.removal(v)
+	if err != nil {
+		return nil, err
+	}
+	if r.Status == compete.RegistrationCancelled {
+		return redirect(form.Back), nil
+	}
+	if v.partial() {
+		return show(http.StatusOK, pages.RemoveDialog(form)), nil
+	}
+	return showRemoval(v, http.StatusOK, form), nil
+}
+
+func showRemoval(v *visit, status int, form pages.RemoveForm) response {
+	return show(status, pages.RemovePage(v.page("Remove "+form.Name, ui.SectionDashboard), form))
+}
+
+func (a *app) remove(r *http.Request, v *visit) (response, error) {
+	registration, form, err := a.removal(v)
+	if err != nil {
+		return nil, err
+	}
+	form.Reason, form.Note = r.PostFormValue("reason"), r.PostFormValue("note")
+	form.Notify, form.Block = r.PostFormValue("notify") != "", r.PostFormValue("block") != ""
+	removal := compete.Removal{Reason: form.Reason, Note: form.Note, Blocked: form.Block}
+	_, err = a.Service.RemoveRegistration(r.Context(), v.actor, registration.ID, removal, form.Notify)
+	if e, ok := refused(err); err != nil && ok {
+		form.Errors = formErrors(e)
+		return showRemoval(v, problem.Status(e.Kind), form), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !form.Notify {
+		return redirectWith("removed-quiet", form.Back), nil
+	}
+	return redirectWith("removed", form.Back), nil
+}
+
+// unblock lets somebody who was removed register again.
+func (a *app) unblock(r *http.Request, v *visit) (response, error) {
+	if _, err := a.Service.UnblockRegistration(r.Context(), v.actor, r.PathValue("registration")); err != nil {
+		return nil, err
+	}
+	return redirectWith("unblocked", "/competitions/"+r.PathValue("id")+"/registrations"), nil
+}
