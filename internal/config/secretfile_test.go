@@ -18,7 +18,7 @@ func TestSecretsFromFiles(t *testing.T) {
 		}
 		return path
 	}
-	good := write("good", strings.Repeat("hunter2", 8)+"\n")
+	good := write("good", strings.Repeat("hunter2 or 3, ", 4)+"\n")
 	for name, tc := range map[string]struct {
 		env  map[string]string
 		want string // of the error; empty: none
@@ -61,7 +61,7 @@ func TestSecretsFromFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := map[string]string{"JWT_SECRET_FILE": string(c.JWTSecret), "SMTP_URL_FILE": string(c.SMTPURL), "WEB_ADDR_FILE": ":3000"}
-			want := map[string]string{"JWT_SECRET_FILE": strings.Repeat("hunter2", 8), "SMTP_URL_FILE": "smtp://mail:hunter2@localhost", "WEB_ADDR_FILE": c.WebAddr}
+			want := map[string]string{"JWT_SECRET_FILE": strings.Repeat("hunter2 or 3, ", 4), "SMTP_URL_FILE": "smtp://mail:hunter2@localhost", "WEB_ADDR_FILE": c.WebAddr}
 			for variable := range tc.env {
 				if got[variable] != want[variable] {
 					t.Errorf("%s gave %q, want %q", variable, got[variable], want[variable])
