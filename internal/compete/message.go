@@ -21,11 +21,14 @@ const (
 
 	// Those about accounts. The first three carry a link, which only the mail shows: a message in the mailbox is read by who holds
 	// a login, and the link is to show that who uses it reads the mails.
-	MessageVerifyEmail   MessageKind = "verify_email"
-	MessagePasswordReset MessageKind = "password_reset"
-	MessageChangeEmail   MessageKind = "change_email"   // to the address that the account is to have
-	MessageEmailChanged  MessageKind = "email_changed"  // to the one that it had
-	MessageAddressInUse  MessageKind = "address_in_use" // somebody wants the address of this account for another
+	MessageVerifyEmail       MessageKind = "verify_email"
+	MessagePasswordReset     MessageKind = "password_reset"
+	MessageChangeEmail       MessageKind = "change_email"  // to the address that the account is to have
+	MessageEmailChanged      MessageKind = "email_changed" // to the one that it had
+	MessageTest              MessageKind = "test_email"    // only ever an email
+	MessageOrganizerApproved MessageKind = "organizer_approved"
+	MessageOrganizerDeclined MessageKind = "organizer_declined"
+	MessageAddressInUse      MessageKind = "address_in_use" // somebody wants the address of this account for another
 )
 
 // Message is a mail to a user. The mailbox is the table of them; SMTP delivery, where set up, comes on top.

@@ -29,6 +29,10 @@ type Service struct {
 	Limits  Limits
 	Guesses Guesses // nil: passwords may be guessed as fast as they are checked
 
+	Site     SiteStore
+	Settings SiteSettings                                        // nil: none are set, so that everybody may organize
+	SendTest func(ctx context.Context, id, address string) error // sends a test email with the id; nil: no mail server is set up
+
 	// LocalOnly reports whether an account's password is known to everybody, so that its owner can log in only on the machine that
 	// the program runs on. nil: there are no such accounts.
 	LocalOnly func(email string) bool

@@ -70,6 +70,9 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 			ID: c.ID, Title: c.Title, Organizer: c.Organizer.Name, Registered: c.Registered(), Waitlisted: c.Waitlisted,
 		})
 	}
+	if err := a.firstSteps(r, v, &data); err != nil {
+		return nil, err
+	}
 	for _, c := range a.Health(r.Context()) {
 		data.Checks = append(data.Checks, pages.AdminCheck{Name: capital(c.Name), OK: c.OK, Latency: c.Latency})
 	}
