@@ -9,11 +9,11 @@ import (
 
 // Accounts
 
-// SignUp makes an account. Where organizers need approval, who signs up as one becomes a participant with a request. Errors: Invalid with every bad field, ErrEmailTaken, ErrTooManyRequests, ErrBusy when too many
-// passwords are being hashed.
+// SignUp makes an account. Where organizers need approval, who signs up as one becomes a participant with a request. Errors: Invalid
+// with every bad field, ErrEmailTaken, ErrTooManyRequests, ErrBusy when too many passwords are being hashed.
 func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
 	asks, invalid := s.organizerRole(&in, in.validate())
-	if err := s.withGuessable(invalid, "password", in.Password, in.Name, in.Email); err != nil {
+	if err := s.withGuessable(invalid, in.Password, in.Name, in.Email); err != nil {
 		return User{}, s.takenToo(ctx, in.Email, err)
 	}
 	if err := s.limited(ctx, s.Limits.SignUps); err != nil {
@@ -49,7 +49,7 @@ func (s *Service) takenToo(ctx context.Context, email string, refusal error) err
 func (s *Service) CreateUser(ctx context.Context, in SignUp) (User, error) {
 	role := in.Role
 	in.Role = RoleParticipant // what validate admits; the role itself is checked here
-	if err := s.withGuessable(in.validate(), "password", in.Password, in.Name, in.Email); err != nil {
+	if err := s.withGuessable(in.validate(), in.Password, in.Name, in.Email); err != nil {
 		return User{}, err
 	}
 	if !role.Valid() {
@@ -143,7 +143,7 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 	}
 	invalid := change.validate()
 	if change.Password != nil {
-		invalid = s.withGuessable(invalid, "password", *change.Password, user.Name, user.Email)
+		invalid = s.withGuessable(invalid, *change.Password, user.Name, user.Email)
 	}
 	if change.Password != nil && change.CurrentPassword != nil && *change.CurrentPassword != "" {
 		invalid = both(invalid, s.checkPassword(ctx, user, *change.CurrentPassword))

@@ -37,7 +37,7 @@ func (s *Service) SetUp(ctx context.Context, token string, in SetUp) (User, erro
 		return User{}, err
 	}
 	in.Admin.Role = RoleParticipant // what validate admits
-	invalid := s.withGuessable(in.Admin.validate(), "password", in.Admin.Password, in.Admin.Name, in.Admin.Email)
+	invalid := s.withGuessable(in.Admin.validate(), in.Admin.Password, in.Admin.Name, in.Admin.Email)
 	settings, wrong := s.newSettings(in.Settings)
 	if err := both(invalid, wrong); err != nil {
 		return User{}, err

@@ -20,7 +20,7 @@ var kinds = []compete.MessageKind{
 	compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted,
 	compete.MessageCancelled, compete.MessageRemoved, compete.MessageCompetitionCancelled, compete.MessageReminder, compete.MessageChanged,
 	compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail,
-	compete.MessageEmailChanged, compete.MessageAddressInUse, compete.MessageTest,
+	compete.MessageAddressInUse, compete.MessageSecurity, compete.MessageTest,
 	compete.MessageOrganizerApproved, compete.MessageOrganizerDeclined,
 }
 
