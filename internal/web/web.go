@@ -87,7 +87,10 @@ type app struct {
 }
 
 func newApp(c Config) *app {
-	return &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
+	a := &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
+	a.Site.Name = cmp.Or(a.Site.Name, brand.DefaultName)
+	a.site = siteView(a.Site)
+	return a
 }
 
 // Broken returns the handler that answers where a page panicked: the error page for status 500.
@@ -102,8 +105,6 @@ func Broken(c Config) http.Handler {
 // New returns the handler of all pages and static files. Its background work ends with ctx.
 func New(ctx context.Context, c Config) http.Handler {
 	a := newApp(c)
-	a.Site.Name = cmp.Or(a.Site.Name, brand.DefaultName)
-	a.site = siteView(a.Site)
 	a.tags = &popularTags{read: c.Service.PopularTags}
 	a.texts = markdown.NewCache()
 	a.pages = c.Live.Door(seatsEvent)
