@@ -32,7 +32,7 @@ type CoverStore interface {
 var (
 	ErrCoverUnreadable    = coverError("must be a PNG, JPEG or WebP picture")
 	ErrCoverTooLarge      = coverError("must be at most 5 MB")
-	ErrCoverTooManyPixels = coverError("must have at most 16 megapixels")
+	ErrCoverTooManyPixels = coverError("has too many pixels: scale it down, to 2400 × 1260 for example")
 	ErrCoverMissing       = &Error{Kind: KindNotFound, Code: "cover_not_found", Detail: "This competition has no uploaded cover."}
 )
 
