@@ -187,7 +187,7 @@ func (s *Service) ConfirmEmail(ctx context.Context, token string) (User, error) 
 func (s *Service) ResetPassword(ctx context.Context, token, password string) (User, error) {
 	var v validation
 	v.password("password", password)
-	if err := s.withGuessable(v.err(), "password", password, "", ""); err != nil {
+	if err := s.withGuessable(v.err(), password, "", ""); err != nil {
 		return User{}, err
 	}
 	l, err := s.Link(ctx, token)
@@ -201,7 +201,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string) (Us
 	if err != nil {
 		return User{}, err
 	}
-	if err := s.withGuessable(nil, "password", password, user.Name, user.Email); err != nil {
+	if err := s.withGuessable(nil, password, user.Name, user.Email); err != nil {
 		return User{}, err
 	}
 	hash, err := s.Passwords.Hash(ctx, password)
