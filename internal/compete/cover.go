@@ -49,6 +49,19 @@ func (s *Service) SetCover(ctx context.Context, a Actor, id string, upload []byt
 	if err != nil {
 		return Competition{}, err
 	}
+	return s.setCover(ctx, c, cover)
+}
+
+// SetMadeCover is SetCover with a cover that CoverMaker has made.
+func (s *Service) SetMadeCover(ctx context.Context, a Actor, id string, cover Cover) (Competition, error) {
+	c, err := s.ManagedCompetition(ctx, a, id)
+	if err != nil {
+		return Competition{}, err
+	}
+	return s.setCover(ctx, c, cover)
+}
+
+func (s *Service) setCover(ctx context.Context, c Competition, cover Cover) (Competition, error) {
 	c.Cover = cover.Hash
 	return c, s.Covers.SetCover(ctx, c.ID, cover)
 }
