@@ -32,7 +32,7 @@ const (
 
 // withGuessable adds to what is wrong with an input that its password is easy to guess: a common one, or one made of the user's
 // name, email or the site's name.
-func (s *Service) withGuessable(wrong error, field, password, name, email string) error {
+func (s *Service) withGuessable(wrong error, password, name, email string) error {
 	if s.AnyPassword || !common(password) && !personal(password, name, email, siteWords) {
 		return wrong
 	}
@@ -40,10 +40,12 @@ func (s *Service) withGuessable(wrong error, field, password, name, email string
 	if wrong != nil {
 		fields = AsError(wrong).Fields
 	}
-	if slices.ContainsFunc(fields, func(f FieldError) bool { return f.Field == field }) {
+	if slices.ContainsFunc(fields, func(f FieldError) bool { return f.Field == "password" }) {
 		return wrong
 	}
-	return Invalid(append(fields, FieldError{Field: field, Message: "is too easy to guess: choose one that isn't common and isn't made of your name or email"})...)
+	return Invalid(append(fields, FieldError{
+		Field: "password", Message: "is too easy to guess: choose one that isn't common and isn't made of your name or email",
+	})...)
 }
 
 func common(password string) bool {

@@ -24,8 +24,27 @@ const (
 	MessageVerifyEmail   MessageKind = "verify_email"
 	MessagePasswordReset MessageKind = "password_reset"
 	MessageChangeEmail   MessageKind = "change_email"   // to the address that the account is to have
-	MessageEmailChanged  MessageKind = "email_changed"  // to the one that it had
 	MessageAddressInUse  MessageKind = "address_in_use" // somebody wants the address of this account for another
+	MessageSecurity      MessageKind = "security"       // a SecurityEvent
+)
+
+// SecurityEvent is what the owner of an account should know in case it was somebody else. Its texts are the program's own words
+// or addresses, nothing that a stranger could choose.
+type SecurityEvent struct {
+	What    SecurityChange
+	Address string // that the account has now, for SecurityEmail
+	Device  string // as DeviceName has it, for SecurityDevice
+	Network string // as Client.Network has it, for SecurityDevice; empty when unknown
+}
+
+// SecurityChange is the kind of a SecurityEvent.
+type SecurityChange string
+
+// The kinds of security events.
+const (
+	SecurityPassword SecurityChange = "password" // a new password was set
+	SecurityEmail    SecurityChange = "email"    // the account has another address; its message goes to the one before
+	SecurityDevice   SecurityChange = "device"   // a login from a device that it was not used on before
 )
 
 // Message is a mail to a user. The mailbox is the table of them; SMTP delivery, where set up, comes on top.

@@ -11,6 +11,8 @@ import (
 type AccountWording interface {
 	// Account words a message of the given kind: for User, about Address.
 	Account(kind MessageKind, user User, address string) (Wording, error)
+	// Security words a message of kind MessageSecurity.
+	Security(user User, event SecurityEvent) (Wording, error)
 }
 
 // RequestVerification sends the actor a link that shows that the account's address is theirs.
@@ -133,11 +135,21 @@ func (s *Service) writeLink(ctx context.Context, l Link, kind MessageKind, user 
 // accountMessage is a message to the address.
 func (s *Service) accountMessage(kind MessageKind, user User, address string) (Message, error) {
 	w, err := s.Wording.Account(kind, user, address)
+	return s.worded(kind, user, address, w, err)
+}
+
+// securityMessage is a message of kind MessageSecurity to the address that the user has, or had until now.
+func (s *Service) securityMessage(user User, event SecurityEvent) (Message, error) {
+	w, err := s.Wording.Security(user, event)
+	return s.worded(MessageSecurity, user, user.Email, w, err)
+}
+
+func (s *Service) worded(kind MessageKind, user User, to string, w Wording, err error) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("word a message %s: %w", kind, err)
 	}
 	return Message{
-		ID: s.NewID(), UserID: user.ID, Kind: kind, To: address, Subject: w.Subject, Body: w.Body, Details: w.Details, SentAt: s.now(),
+		ID: s.NewID(), UserID: user.ID, Kind: kind, To: to, Subject: w.Subject, Body: w.Body, Details: w.Details, SentAt: s.now(),
 	}, nil
 }
 
@@ -161,11 +173,10 @@ func (s *Service) ConfirmEmail(ctx context.Context, token string) (User, error) 
 		if err != nil {
 			return User{}, err
 		}
-		notice, err := s.accountMessage(MessageEmailChanged, before, l.Email)
+		notice, err := s.securityMessage(before, SecurityEvent{What: SecurityEmail, Address: l.Email})
 		if err != nil {
 			return User{}, err
 		}
-		notice.To = before.Email // who had the address hears of it there
 		return s.Links.UseChangeLink(ctx, l, notice, s.now())
 	case LinkReset:
 	}
@@ -176,7 +187,7 @@ func (s *Service) ConfirmEmail(ctx context.Context, token string) (User, error) 
 func (s *Service) ResetPassword(ctx context.Context, token, password string) (User, error) {
 	var v validation
 	v.password("password", password)
-	if err := s.withGuessable(v.err(), "password", password, "", ""); err != nil {
+	if err := s.withGuessable(v.err(), password, "", ""); err != nil {
 		return User{}, err
 	}
 	l, err := s.Link(ctx, token)
@@ -190,7 +201,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string) (Us
 	if err != nil {
 		return User{}, err
 	}
-	if err := s.withGuessable(nil, "password", password, user.Name, user.Email); err != nil {
+	if err := s.withGuessable(nil, password, user.Name, user.Email); err != nil {
 		return User{}, err
 	}
 	hash, err := s.Passwords.Hash(ctx, password)

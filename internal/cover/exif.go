@@ -45,7 +45,7 @@ func chunk(file []byte, name string, order binary.ByteOrder, lengthFirst bool) [
 		}
 		length := uint64(order.Uint32(file[lengthAt:]))
 		if !lengthFirst {
-			behind = int(length % 2) //nolint:gosec // 0 or 1
+			behind = int(length % 2)
 		}
 		if 8+length > uint64(len(file)) {
 			return nil
@@ -53,7 +53,7 @@ func chunk(file []byte, name string, order binary.ByteOrder, lengthFirst bool) [
 		if string(file[nameAt:nameAt+4]) == name {
 			return file[8 : 8+length]
 		}
-		file = file[min(8+length+uint64(behind), uint64(len(file))):] //nolint:gosec // 0, 1 or 4
+		file = file[min(8+length+uint64(behind), uint64(len(file))):]
 	}
 	return nil
 }
@@ -74,7 +74,7 @@ func orientationTag(tiff []byte) int {
 	}
 	entries := int(order.Uint16(tiff[at:]))
 	for i := range entries {
-		from := at + 2 + uint64(i)*12 //nolint:gosec // at most 65,535 entries
+		from := at + 2 + uint64(i)*12
 		if from+12 > uint64(len(tiff)) {
 			return upright
 		}

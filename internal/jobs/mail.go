@@ -32,7 +32,7 @@ const (
 
 func mailPriority(kind compete.MessageKind) int {
 	switch kind {
-	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageEmailChanged, compete.MessageAddressInUse:
+	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageAddressInUse, compete.MessageSecurity:
 		return prioritySoon
 	case compete.MessageReminder:
 		return priorityLater

@@ -173,7 +173,7 @@ func holds(t compete.Target) bool {
 		return t.Registration.Status != compete.RegistrationCancelled
 	case compete.MessageReminder:
 		return t.Registration.Status == compete.RegistrationConfirmed && t.Competition.StartDate != nil
-	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageEmailChanged, compete.MessageAddressInUse:
+	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageAddressInUse, compete.MessageSecurity:
 		// About an account, and never a notice; left to Compose like an unknown kind.
 	}
 	return true // an unknown kind is for Compose to refuse, not to lose here

@@ -59,6 +59,15 @@ func (c Composer) Account(kind compete.MessageKind, user compete.User, address s
 	return c.word(kind, data, true)
 }
 
+// Security implements compete.AccountWording.
+func (c Composer) Security(user compete.User, e compete.SecurityEvent) (compete.Wording, error) {
+	data := content{Event: e.What, Address: oneLine(e.Address), Device: oneLine(e.Device), Network: e.Network}
+	if user.VerifiedAt != nil {
+		data.Name = oneLine(user.Name)
+	}
+	return c.word(compete.MessageSecurity, data, true)
+}
+
 func (c Composer) word(kind compete.MessageKind, data content, details bool) (compete.Wording, error) {
 	t, ok := templates[kind]
 	if !ok {
@@ -86,6 +95,7 @@ func (c Composer) word(kind compete.MessageKind, data content, details bool) (co
 // addSite adds the links that every mail may have.
 func (c Composer) addSite(data *content) {
 	data.Site, data.Account, data.AllOthers = c.PublicURL, c.PublicURL+"/account", c.PublicURL+"/competitions"
+	data.Forgot = c.PublicURL + "/auth/forgot"
 	data.Brand = c.Site
 	data.Brand.Name = cmp.Or(c.Site.Name, brand.DefaultName)
 }
@@ -103,10 +113,16 @@ type content struct {
 	Blocked     bool      `json:"blocked,omitempty"`     // they can't register again
 	Address     string    `json:"address,omitempty"`     // email that a message about an account is about
 
+	// Of messages of kind compete.MessageSecurity.
+	Event   compete.SecurityChange `json:"event,omitempty"`
+	Device  string                 `json:"device,omitempty"`
+	Network string                 `json:"network,omitempty"`
+
 	Site      string     `json:"-"` // link to the first page
 	Brand     brand.Site `json:"-"`
 	AllOthers string     `json:"-"` // link to the list of competitions
 	Account   string     `json:"-"` // link to the page of one's account
+	Forgot    string     `json:"-"` // link to the page that asks for a new password
 	Mails     bool       `json:"-"` // messages go out by mail, so that a text may promise one
 
 	// In mails alone.

@@ -33,7 +33,7 @@ func TestEveryMailSaysTheSameInBothParts(t *testing.T) {
 	}
 	for _, m := range samples {
 		links := regexp.MustCompile(`https://[^\s"<]+`).FindAllString(m.Text, -1)
-		if len(links) == 0 && m.Kind != compete.MessageEmailChanged {
+		if len(links) == 0 {
 			t.Errorf("%s leads nowhere:\n%s", m.Kind, m.Text)
 		}
 		for _, link := range links {
@@ -155,6 +155,44 @@ func TestMailsAreTheSites(t *testing.T) {
 			if strings.Contains(part, brand.DefaultName) || strings.Contains(part, "ZgotmplZ") {
 				t.Errorf("%s:\n%s", m.Kind, part)
 			}
+		}
+	}
+}
+
+func TestSecurityMessagesSayWhatHappenedAndWhatToDo(t *testing.T) {
+	verified := compete.User{ID: "u", Name: "Ada", Email: "ada@example.com", VerifiedAt: &noon}
+	for _, c := range []struct {
+		event   compete.SecurityEvent
+		subject string
+		says    []string
+	}{
+		{
+			compete.SecurityEvent{What: compete.SecurityDevice, Device: "Chrome on Android", Network: "203.0.113.7"},
+			"New login to your account", []string{"Chrome on Android", "203.0.113.7", "change your password", "/account"},
+		},
+		{compete.SecurityEvent{What: compete.SecurityPassword}, "Your password was changed", []string{"set a new password", "/auth/forgot"}},
+		{compete.SecurityEvent{What: compete.SecurityEmail, Address: "new@example.com"}, "Your account has a new email address", []string{"new@example.com"}},
+	} {
+		w, err := sender.Security(verified, c.event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := sender.Mail(compete.Outgoing{Message: compete.Message{ID: "m", Kind: compete.MessageSecurity, Subject: w.Subject, Body: w.Body}}, w.Details, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Subject != c.subject {
+			t.Errorf("%s: the subject is %q, want %q", c.event.What, m.Subject, c.subject)
+		}
+		for _, want := range append(c.says, "Hello Ada,") {
+			if !strings.Contains(m.Text, want) || !strings.Contains(m.HTML, want) {
+				t.Errorf("%s: a part lacks %q:\n%s\n%s", c.event.What, want, m.Text, m.HTML)
+			}
+		}
+		unknown := verified
+		unknown.VerifiedAt = nil
+		if w, err = sender.Security(unknown, c.event); err != nil || strings.Contains(w.Body, "Ada") {
+			t.Errorf("%s: %v; a message to an address that nobody confirmed names a name:\n%s", c.event.What, err, w.Body)
 		}
 	}
 }

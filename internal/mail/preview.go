@@ -83,7 +83,10 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 		target.Move = &compete.Move{Before: before, After: competition.Schedule()}
 	}
 	w, err := c.Compose(target)
-	if aboutAccount[kind] {
+	switch {
+	case kind == compete.MessageSecurity:
+		w, err = c.Security(user, compete.SecurityEvent{What: compete.SecurityDevice, Device: "Chrome on Android", Network: "203.0.113.7"})
+	case aboutAccount[kind]:
 		w, err = c.Account(kind, user, "ada@lovelace.example")
 	}
 	if err != nil {
@@ -95,5 +98,5 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 
 var aboutAccount = map[compete.MessageKind]bool{
 	compete.MessageVerifyEmail: true, compete.MessagePasswordReset: true, compete.MessageChangeEmail: true,
-	compete.MessageEmailChanged: true, compete.MessageAddressInUse: true,
+	compete.MessageAddressInUse: true, compete.MessageSecurity: true,
 }

@@ -89,7 +89,7 @@ func sendPicture(w http.ResponseWriter, contentType, cacheControl string, pictur
 	h.Set("Cache-Control", cacheControl)
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // pictures of shared links are shown elsewhere
 	h.Set("Content-Length", strconv.Itoa(len(picture)))
-	_, _ = w.Write(picture) // the client may be gone
+	_, _ = w.Write(picture) //nolint:gosec // no page: its type is that of a picture; the client may be gone
 }
 
 // picture serves what coverView and sharePath name. Only a draft's asks who wants it. An address with an old version leads to the

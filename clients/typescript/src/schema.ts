@@ -1101,7 +1101,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "verify_email" | "password_reset" | "change_email" | "email_changed" | "address_in_use";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "verify_email" | "password_reset" | "change_email" | "address_in_use" | "security";
             /**
              * Format: date-time
              * @description When it was read; null if unread.

@@ -216,7 +216,7 @@ func testChangeLink(t *testing.T, f *fixture) {
 	user, owner := f.addUser(t, compete.RoleParticipant), f.addUser(t, compete.RoleParticipant)
 	reset := f.usable(t, compete.LinkReset, user, user.Email)
 	taken := f.usable(t, compete.LinkChange, user, owner.Email)
-	_, err := f.UseChangeLink(t.Context(), taken, f.accountMessage(user, compete.MessageEmailChanged, ""), f.now)
+	_, err := f.UseChangeLink(t.Context(), taken, f.accountMessage(user, compete.MessageSecurity, ""), f.now)
 	wantError(t, "an address in use", err, compete.ErrEmailTaken)
 	f.wantUsable(t, "after a failure", taken)
 
@@ -224,7 +224,7 @@ func testChangeLink(t *testing.T, f *fixture) {
 	f.Mailing = true
 	defer func() { f.Mailing = false }()
 	l := f.usable(t, compete.LinkChange, user, "new-"+user.Email)
-	message := f.accountMessage(user, compete.MessageEmailChanged, "")
+	message := f.accountMessage(user, compete.MessageSecurity, "")
 	got, err := f.UseChangeLink(t.Context(), l, message, f.now)
 	must(t, err)
 	user.Email, user.VerifiedAt, user.UpdatedAt = l.Email, stored(&f.now), compete.UTC(f.now)
@@ -232,7 +232,7 @@ func testChangeLink(t *testing.T, f *fixture) {
 	for what, void := range map[string]compete.Link{"used": l, "another change": taken, "a reset to the old address": reset} {
 		f.wantVoid(t, what, void, f.now)
 	}
-	want(t, "the old address hears of it", *jobs, []compete.Job{compete.MailJob{MessageID: message.ID, About: compete.MessageEmailChanged}})
+	want(t, "the old address hears of it", *jobs, []compete.Job{compete.MailJob{MessageID: message.ID, About: compete.MessageSecurity}})
 }
 
 func testResetLink(t *testing.T, f *fixture) {

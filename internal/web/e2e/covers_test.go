@@ -34,7 +34,7 @@ func photo(t *testing.T) string {
 	p := image.NewRGBA(image.Rect(0, 0, 900, 700))
 	for y := range 700 {
 		for x := range 900 {
-			p.SetRGBA(x, y, color.RGBA{uint8(x / 4), uint8(y / 3), 90, 255}) //nolint:gosec // below 256
+			p.SetRGBA(x, y, color.RGBA{uint8(x / 4), uint8(y / 3), 90, 255})
 		}
 	}
 	var out bytes.Buffer
@@ -47,7 +47,7 @@ func photo(t *testing.T) string {
 // whatAnswers is the path at which a request for a path ends.
 func (s site) whatAnswers(t *testing.T, path string) string {
 	t.Helper()
-	answer, err := http.Get(s.first() + path) //nolint:noctx // of a test
+	answer, err := http.Get(s.first() + path)
 	if err != nil {
 		t.Fatal(err)
 	}
