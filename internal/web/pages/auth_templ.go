@@ -190,7 +190,7 @@ func (f SignupForm) organizeText() string {
 	return text
 }
 
-var signupFields = []ui.Field{{Name: "name", Label: "Name"}, {Name: "email", Label: "Email"}, {Name: "password", Label: "Password"}}
+var signupFields = []ui.Field{{Name: "role", ID: "field-role-PARTICIPANT", Label: "Role"}, {Name: "name", Label: "Name"}, {Name: "email", Label: "Email"}, {Name: "password", Label: "Password"}}
 
 // Signup is the sign-up page.
 func Signup(p ui.Page, f SignupForm) templ.Component {
