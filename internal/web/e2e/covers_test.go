@@ -21,11 +21,17 @@ import (
 // upload puts a file into the field of the cover.
 func (v *visitor) upload(name, content string) {
 	v.t.Helper()
+	v.choose("#cover-file", name, content)
+}
+
+// choose puts a file into a field.
+func (v *visitor) choose(field, name, content string) {
+	v.t.Helper()
 	path := filepath.Join(v.t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		v.t.Fatal(err)
 	}
-	v.do(chromedp.SetUploadFiles(chromedp.CSS("#cover-file"), []string{path}))
+	v.do(chromedp.SetUploadFiles(chromedp.CSS(field), []string{path}))
 }
 
 // picture is what a photograph might be: not square, and with colours.
