@@ -760,7 +760,7 @@ func registrationTable(d RegistrationsData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, " <div class=\"table-wrap table-long\"><table class=\"table table-stack\"><caption class=\"sr-only\">Registrations</caption> <thead><tr><th scope=\"col\" class=\"w-20\">No.</th><th scope=\"col\" class=\"lg:w-52\">Name</th><th scope=\"col\">Email</th><th scope=\"col\" class=\"w-42\">Status</th><th scope=\"col\" class=\"md:max-lg:hidden lg:w-62\">Registered</th><th scope=\"col\" class=\"w-28\"><span class=\"sr-only\">Action</span></th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, " <div class=\"table-wrap table-long\"><table class=\"table table-stack\"><caption class=\"sr-only\">Registrations</caption> <thead><tr><th scope=\"col\" class=\"w-20\">No.</th><th scope=\"col\" class=\"lg:w-52\">Name</th><th scope=\"col\">Email</th><th scope=\"col\" class=\"w-42\">Status</th><th scope=\"col\" class=\"w-36 lg:w-62\">Registered</th><th scope=\"col\" class=\"w-28\"><span class=\"sr-only\">Action</span></th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -870,7 +870,7 @@ func MoreRegistrations(d RegistrationsData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</td><td class=\"md:max-lg:hidden\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "</td><td>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

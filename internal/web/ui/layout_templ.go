@@ -677,7 +677,7 @@ func masthead(p Page) templ.Component {
 			}
 		}
 		if p.Viewer == nil && !p.Error && p.Section != SectionLogin {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<a class=\"btn btn-primary btn-small\" href=\"/auth/signup\">Sign up</a>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<a class=\"btn btn-primary btn-small whitespace-nowrap\" href=\"/auth/signup\">Sign up</a>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
