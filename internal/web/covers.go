@@ -272,7 +272,7 @@ func (a *app) showCover(v *visit, c *compete.Competition, flash string, err erro
 	case err == nil:
 		return redirectWith(flash, "/competitions/"+c.ID+"/edit"), nil
 	}
-	stored := storedForm(c, v.zone())
+	stored := storedForm(c, c.Zone())
 	stored.Cover = form
 	return showForm(v, status, stored), nil
 }
