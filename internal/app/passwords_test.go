@@ -13,7 +13,7 @@ func TestGuessablePasswords(t *testing.T) {
 	signUp := func(a *apptest.App, email, password string) *http.Response {
 		t.Helper()
 		body := `{"name": "Zoe Diaz", "email": "` + email + `", "password": "` + password + `", "role": "PARTICIPANT"}`
-		response, err := http.Post(a.APIURL+"/api/auth/signup", "application/json", strings.NewReader(body)) //nolint:noctx // of a test
+		response, err := http.Post(a.APIURL+"/api/auth/signup", "application/json", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}

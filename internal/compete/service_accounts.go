@@ -12,7 +12,7 @@ import (
 // SignUp makes an account. Errors: Invalid with every bad field, ErrEmailTaken, ErrTooManyRequests, ErrBusy when too many
 // passwords are being hashed.
 func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
-	if err := s.withGuessable(in.validate(), "password", in.Password, in.Name, in.Email); err != nil {
+	if err := s.withGuessable(in.validate(), in.Password, in.Name, in.Email); err != nil {
 		return User{}, s.takenToo(ctx, in.Email, err)
 	}
 	if err := s.limited(ctx, s.Limits.SignUps); err != nil {
@@ -48,11 +48,9 @@ func (s *Service) takenToo(ctx context.Context, email string, refusal error) err
 func (s *Service) CreateUser(ctx context.Context, in SignUp) (User, error) {
 	role := in.Role
 	in.Role = RoleParticipant // what validate admits; the role itself is checked here
-	if err := s.withGuessable(in.validate(), "password", in.Password, in.Name, in.Email); err != nil {
-		return User{}, err
-	}
-	if !role.Valid() {
-		return User{}, Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT, ORGANIZER or ADMIN"})
+	refusal := both(in.validate(), UserChange{Role: &role}.Check())
+	if err := s.withGuessable(refusal, in.Password, in.Name, in.Email); err != nil {
+		return User{}, s.takenToo(ctx, in.Email, err)
 	}
 	in.Role = role
 	now := s.now()
@@ -142,7 +140,7 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 	}
 	invalid := change.validate()
 	if change.Password != nil {
-		invalid = s.withGuessable(invalid, "password", *change.Password, user.Name, user.Email)
+		invalid = s.withGuessable(invalid, *change.Password, user.Name, user.Email)
 	}
 	if change.Password != nil && change.CurrentPassword != nil && *change.CurrentPassword != "" {
 		invalid = both(invalid, s.checkPassword(ctx, user, *change.CurrentPassword))

@@ -57,7 +57,7 @@ func (s *Service) confirm(ctx context.Context, l Link, user User, hash string) (
 func (s *Service) hashNew(ctx context.Context, user User, password string) (string, error) {
 	var v validation
 	v.password("password", password)
-	if err := s.withGuessable(v.err(), "password", password, user.Name, user.Email); err != nil {
+	if err := s.withGuessable(v.err(), password, user.Name, user.Email); err != nil {
 		return "", err
 	}
 	return s.Passwords.Hash(ctx, password)

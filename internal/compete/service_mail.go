@@ -162,7 +162,7 @@ func (s *Service) Link(ctx context.Context, token string) (Link, error) {
 func (s *Service) ResetPassword(ctx context.Context, token, password string) (User, error) {
 	var v validation
 	v.password("password", password)
-	if err := s.withGuessable(v.err(), "password", password, "", ""); err != nil {
+	if err := s.withGuessable(v.err(), password, "", ""); err != nil {
 		return User{}, err
 	}
 	l, err := s.Link(ctx, token)

@@ -67,7 +67,7 @@ func Named(name string) (Art, bool) {
 	kind, number, _ := strings.Cut(name, "-")
 	seed, err := strconv.ParseUint(number, 36, 32)
 	for i := range motifs {
-		a := Art{motif: i, seed: uint32(seed)} //nolint:gosec // ParseUint held it to 32 bits
+		a := Art{motif: i, seed: uint32(seed)}
 		if err == nil && motifs[i].name == kind && a.Name() == name {
 			return a, true
 		}

@@ -22,18 +22,10 @@ func orientation(format string, file []byte) int {
 
 // jpegEXIF finds the segment APP1 that begins with "Exif"; none stands behind the beginning of the scan.
 func jpegEXIF(file []byte) []byte {
-	for at := 2; at+4 <= len(file) && file[at] == 0xff && file[at+1] != 0xda; {
-		length := int(binary.BigEndian.Uint16(file[at+2:]))
-		end := at + 2 + length
-		if length < 2 || end > len(file) {
-			return nil
-		}
-		if body := file[at+4 : end]; file[at+1] == 0xe1 && bytes.HasPrefix(body, []byte("Exif\x00\x00")) {
-			return body
-		}
-		at = end
-	}
-	return nil
+	_, body := jpegSegment(file, func(marker byte, body []byte) bool {
+		return marker == 0xe1 && bytes.HasPrefix(body, []byte("Exif\x00\x00"))
+	})
+	return body
 }
 
 // chunk finds one of a PNG (length, name, body, checksum) or of a RIFF file (name, length, body, padded to an even length).
@@ -45,7 +37,7 @@ func chunk(file []byte, name string, order binary.ByteOrder, lengthFirst bool) [
 		}
 		length := uint64(order.Uint32(file[lengthAt:]))
 		if !lengthFirst {
-			behind = int(length % 2) //nolint:gosec // 0 or 1
+			behind = int(length % 2)
 		}
 		if 8+length > uint64(len(file)) {
 			return nil
@@ -53,7 +45,7 @@ func chunk(file []byte, name string, order binary.ByteOrder, lengthFirst bool) [
 		if string(file[nameAt:nameAt+4]) == name {
 			return file[8 : 8+length]
 		}
-		file = file[min(8+length+uint64(behind), uint64(len(file))):] //nolint:gosec // 0, 1 or 4
+		file = file[min(8+length+uint64(behind), uint64(len(file))):]
 	}
 	return nil
 }
@@ -74,7 +66,7 @@ func orientationTag(tiff []byte) int {
 	}
 	entries := int(order.Uint16(tiff[at:]))
 	for i := range entries {
-		from := at + 2 + uint64(i)*12 //nolint:gosec // at most 65,535 entries
+		from := at + 2 + uint64(i)*12
 		if from+12 > uint64(len(tiff)) {
 			return upright
 		}

@@ -54,8 +54,10 @@ func rectangle(x, y, w, h, radius float64) []point {
 	}
 	contour := []point{{x + radius, y}}
 	for _, c := range []struct{ cx, cy, from float64 }{
-		{x + w - radius, y + radius, -math.Pi / 2}, {x + w - radius, y + h - radius, 0},
-		{x + radius, y + h - radius, math.Pi / 2}, {x + radius, y + radius, math.Pi},
+		{x + w - radius, y + radius, -math.Pi / 2},
+		{x + w - radius, y + h - radius, 0},
+		{x + radius, y + h - radius, math.Pi / 2},
+		{x + radius, y + radius, math.Pi},
 	} {
 		start := point{c.cx + radius*math.Cos(c.from), c.cy + radius*math.Sin(c.from)}
 		contour = append(contour, contour[len(contour)-1], start, start)

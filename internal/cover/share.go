@@ -148,7 +148,7 @@ func letter(picture *image.RGBA, fonts [2]*sfnt.Font, w Words) error {
 		if face, err = opentype.NewFace(fonts[0], &opentype.FaceOptions{Size: size, DPI: 72}); err != nil {
 			return err
 		}
-		defer face.Close() //nolint:gocritic // four at most
+		defer face.Close()
 		if lines = wrap(face, w.Title, titleLines); len(strings.Join(lines, " ")) >= len(strings.Join(strings.Fields(w.Title), " ")) && len(lines) < titleLines {
 			break
 		}

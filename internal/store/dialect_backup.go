@@ -142,7 +142,7 @@ func inspectSQLite(ctx context.Context, path string) (version int64, rows map[st
 	rows = make(map[string]int64, len(tables))
 	for _, table := range tables {
 		var n int64
-		err = errors.Join(err, db.QueryRowContext(ctx, `SELECT count(*) FROM "`+table+`"`).Scan(&n)) //nolint:gosec // a table's own name
+		err = errors.Join(err, db.QueryRowContext(ctx, `SELECT count(*) FROM "`+table+`"`).Scan(&n))
 		rows[table] = n
 	}
 	return version, rows, err

@@ -13,7 +13,7 @@ type pictureCache struct {
 // keptPictures bounds the cache: 60 KB each.
 const keptPictures = 32
 
-func (c *pictureCache) get(path string, make func() ([]byte, error)) ([]byte, error) {
+func (c *pictureCache) get(path string, draw func() ([]byte, error)) ([]byte, error) {
 	if picture, ok := c.look(path); ok {
 		return picture, nil
 	}
@@ -22,7 +22,7 @@ func (c *pictureCache) get(path string, make func() ([]byte, error)) ([]byte, er
 	if picture, ok := c.look(path); ok { // made while we waited
 		return picture, nil
 	}
-	picture, err := make()
+	picture, err := draw()
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (a *app) registrationsCSV(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	return func(v *visit) error {
-		sheet.Send(v.w, r, a.Log, sheet.File{Name: sheet.Name(c.Title, v.now.UTC()), Mark: sheet.BOM, Parts: parts})
+		sheet.Send(v.w, r, a.Log, sheet.File{Name: sheet.Name(c.Title, v.now.In(c.Zone())), Mark: sheet.BOM, Parts: parts})
 		return nil
 	}, nil
 }

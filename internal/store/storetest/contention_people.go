@@ -43,13 +43,12 @@ func (a *arena) register(t *testing.T, r *registrar.Registrar, person int, compe
 	return o.Registration
 }
 
-func (a *arena) remove(t *testing.T, r *registrar.Registrar, id string, removal compete.Removal) compete.Registration {
+func (a *arena) remove(t *testing.T, r *registrar.Registrar, id string, removal compete.Removal) {
 	t.Helper()
-	o, err := r.Cancel(t.Context(), compete.CancelCommand{Actor: a.organizer, RegistrationID: id, Removal: removal})
+	_, err := r.Cancel(t.Context(), compete.CancelCommand{Actor: a.organizer, RegistrationID: id, Removal: removal})
 	if err != nil {
 		t.Fatalf("Cancel: %v", err)
 	}
-	return o.Registration
 }
 
 // change changes an account.

@@ -21,11 +21,17 @@ import (
 // upload puts a file into the field of the cover.
 func (v *visitor) upload(name, content string) {
 	v.t.Helper()
+	v.choose("#cover-file", name, content)
+}
+
+// choose puts a file into a field.
+func (v *visitor) choose(field, name, content string) {
+	v.t.Helper()
 	path := filepath.Join(v.t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		v.t.Fatal(err)
 	}
-	v.do(chromedp.SetUploadFiles(chromedp.CSS("#cover-file"), []string{path}))
+	v.do(chromedp.SetUploadFiles(chromedp.CSS(field), []string{path}))
 }
 
 // picture is what a photograph might be: not square, and with colours.
@@ -34,7 +40,7 @@ func photo(t *testing.T) string {
 	p := image.NewRGBA(image.Rect(0, 0, 900, 700))
 	for y := range 700 {
 		for x := range 900 {
-			p.SetRGBA(x, y, color.RGBA{uint8(x / 4), uint8(y / 3), 90, 255}) //nolint:gosec // below 256
+			p.SetRGBA(x, y, color.RGBA{uint8(x / 4), uint8(y / 3), 90, 255})
 		}
 	}
 	var out bytes.Buffer
@@ -47,7 +53,7 @@ func photo(t *testing.T) string {
 // whatAnswers is the path at which a request for a path ends.
 func (s site) whatAnswers(t *testing.T, path string) string {
 	t.Helper()
-	answer, err := http.Get(s.first() + path) //nolint:noctx // of a test
+	answer, err := http.Get(s.first() + path)
 	if err != nil {
 		t.Fatal(err)
 	}

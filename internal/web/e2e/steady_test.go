@@ -14,7 +14,7 @@ import (
 func TestSteady(t *testing.T) {
 	s := site{[]*apptest.App{apptest.Start(t, apptest.Options{})}}
 	for name, open := range map[string]func(b board) *visitor{
-		"guest":       func(b board) *visitor { return newVisitor(t, s.first(), "guest") },
+		"guest":       func(board) *visitor { return newVisitor(t, s.first(), "guest") },
 		"participant": func(b board) *visitor { return b.participant("Ada Steady") },
 		"organizer": func(b board) *visitor {
 			v := newVisitor(t, s.first(), "organizer")
