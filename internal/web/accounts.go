@@ -31,8 +31,8 @@ func (a *app) showLogin(v *visit, status int, form pages.LoginForm) response {
 func (a *app) login(r *http.Request, v *visit) (response, error) {
 	form := pages.LoginForm{Email: r.PostFormValue("email"), Next: localPath(r.PostFormValue("next"), ""), Kept: keptFields(r.PostForm)}
 	user, err := a.Service.LogIn(r.Context(), form.Email, r.PostFormValue("password"))
-	if errors.Is(err, compete.ErrBadCredentials) || errors.Is(err, compete.ErrAccountDisabled) {
-		form.Error = compete.AsError(err).Detail
+	if e := compete.AsError(err); e.Kind == compete.KindUnauthorized {
+		form.Error = e.Detail
 		// Not 401: browsers don't keep such a page, and "back" to it would show their own.
 		return a.showLogin(v, http.StatusUnprocessableEntity, form), nil
 	}
@@ -98,6 +98,7 @@ func (a *app) signupForm(r *http.Request, v *visit) (response, error) {
 
 func (a *app) showSignup(v *visit, status int, form pages.SignupForm) response {
 	form.Wanted = v.wants(form.Next)
+	form.Organizers = string(a.Service.OrganizerSignUp())
 	return show(status, pages.Signup(v.page("Sign up", ui.SectionLogin), form))
 }
 
@@ -126,7 +127,11 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 	if a.Service.RequireVerifiedEmail {
 		next = verifyPath(next)
 	}
-	return a.goOn(v, form.Next, redirectWith("welcome", next))
+	welcome := "welcome"
+	if form.Role != string(user.Role) {
+		welcome = "applied"
+	}
+	return a.goOn(v, form.Next, redirectWith(welcome, next))
 }
 
 func (a *app) logoutForm(_ *http.Request, v *visit) (response, error) {
