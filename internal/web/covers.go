@@ -136,8 +136,9 @@ func (a *app) coverFile(r *http.Request, c *compete.Competition) (coverFile, err
 		if path != now {
 			return coverFile{moved: now}, nil
 		}
-		picture, err := a.covers.get(path, func() ([]byte, error) {
-			return cover.Of(c.Title, c.Tags).PNG(cover.Words{Title: c.Title, Line: whenAndWhere(c), Site: a.Site.Name})
+		name := a.Site().Name
+		picture, err := a.covers.get(path+"\n"+name, func() ([]byte, error) {
+			return cover.Of(c.Title, c.Tags).PNG(cover.Words{Title: c.Title, Line: whenAndWhere(c), Site: name})
 		})
 		return coverFile{contentType: "image/png", content: picture}, err
 	}
@@ -271,7 +272,7 @@ func (a *app) showCover(v *visit, c *compete.Competition, flash string, err erro
 	case err == nil:
 		return redirectWith(flash, "/competitions/"+c.ID+"/edit"), nil
 	}
-	stored := storedForm(c, v.zone())
+	stored := storedForm(c, c.Zone())
 	stored.Cover = form
 	return showForm(v, status, stored), nil
 }

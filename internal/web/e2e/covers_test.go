@@ -68,6 +68,7 @@ func testCovers(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Cover")
 	v.signUp("ORGANIZER")
 	page := v.publish("Cover Cup", 5)
+	v.inZone("Asia/Tokyo") // another one than the competition's
 	for _, script := range []bool{true, false} {
 		v.open(page + "/edit")
 		if !script {
@@ -83,13 +84,17 @@ func testCovers(t *testing.T, s site) {
 		if script {
 			v.fill("title", "Not saved yet")
 		}
-		generated := eval[string](v, coverShown)
+		const deadline = `document.querySelector("main [name=regDeadline]").value`
+		generated, closes := eval[string](v, coverShown), eval[string](v, deadline)
 		if !strings.HasPrefix(generated, "/covers/") {
 			t.Errorf("the first cover is %s", generated)
 		}
 		v.upload("notes.png", "no picture")
 		send()
 		v.see("#cover-error", "picture")
+		if now := eval[string](v, deadline); now != closes {
+			t.Errorf("script %v: a refused picture moved the deadline from %s to %s", script, closes, now)
+		}
 		v.upload("photo.png", photo(t))
 		send()
 		v.see("#cover button", "Remove cover")
