@@ -52,7 +52,7 @@ func (m *mails) serve(a *App) {
 	s, sending := a.service, a.config.SMTPURL != ""
 	s.Links, s.LinkKeys, s.Wording, s.Log = a.auth.Links(a.store), m.keys, m.composer, a.log
 	s.Mailing = sending || a.config.Demo
-	s.VerifyOnSignUp, s.RequireVerifiedEmail, s.Verified = sending, a.config.RequireVerifiedEmail, &compete.VerifiedUsers{}
+	s.VerifyOnSignUp, s.RequireVerifiedEmail, s.Verified = sending, a.config.VerifiedEmailRequired(), &compete.VerifiedUsers{}
 }
 
 func (m *mails) jobs(a *App) jobs.MailConfig {
@@ -62,7 +62,7 @@ func (m *mails) jobs(a *App) jobs.MailConfig {
 	}
 	return jobs.MailConfig{
 		Mailing: a.config.SMTPURL != "", Mailer: mailer, Connections: a.config.MailConnections,
-		Outgoing: a.store, ComposeMail: m.composer.Mail, AccountMail: a.service.WriteAccountMail,
+		MailsAnHour: a.config.LimitMails, Outgoing: a.store, ComposeMail: m.composer.Mail, AccountMail: a.service.WriteAccountMail,
 	}
 }
 

@@ -120,6 +120,9 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 		return showForm(v, http.StatusUnprocessableEntity, typed.form), nil
 	}
 	c, err := a.createTyped(r, v, typed)
+	if errors.Is(err, compete.ErrEmailUnverified) {
+		return a.draftUnverified(r, v, typed)
+	}
 	if err != nil {
 		return a.refuseForm(v, typed, nil, err)
 	}
@@ -127,6 +130,16 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 		return redirectWith("drafted", "/competitions/"+c.ID), nil
 	}
 	return redirectWith("created", "/competitions/"+c.ID), nil
+}
+
+// draftUnverified keeps what can't be published yet as a draft, and says what it takes.
+func (a *app) draftUnverified(r *http.Request, v *visit, typed typedForm) (response, error) {
+	r.PostForm.Set("status", string(compete.StatusDraft))
+	c, err := a.createTyped(r, v, typed)
+	if err != nil {
+		return a.refuseForm(v, typed, nil, err)
+	}
+	return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID, "We saved a draft. Confirm your email address, then publish it.")
 }
 
 func (a *app) createTyped(r *http.Request, v *visit, typed typedForm) (compete.Competition, error) {
