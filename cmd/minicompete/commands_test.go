@@ -78,6 +78,12 @@ func TestWrongUsage(t *testing.T) {
 
 func TestAccountsByCommand(t *testing.T) {
 	environment := map[string]string{"DATABASE_URL": "sqlite://" + filepath.Join(t.TempDir(), "x.db")}
+	wrong := runToEnd(t, environment, "short\n", "user", "create", "no address", "--role=king")
+	for _, field := range []string{"email", "password", "role"} {
+		if !strings.Contains(wrong.errOut, field+" must be") {
+			t.Errorf("of everything wrong, %s is not named: %s", field, wrong.errOut)
+		}
+	}
 	for _, tc := range []struct {
 		password string // in the environment
 		input    string

@@ -50,7 +50,7 @@ func (a *api) registerCovers() {
 		method: http.MethodPut, path: "/api/competitions/{id}/cover", id: "setCover", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
 		upload:  compete.MaxCoverUpload,
 		summary: "Upload a cover",
-		description: "For the competition's organizer and admins. Send a PNG, JPEG or WebP picture of at most 5 MB and 16 megapixels as the body. " +
+		description: "For the competition's organizer and admins. Send a PNG, JPEG or WebP picture of at most 5 MB and 16 megapixels (progressive JPEGs: about 4 to 8) as the body. " +
 			"It is cropped to 1200 × 630 pixels and stripped of metadata. The competition's version stays the same.",
 		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrCoverUnreadable, errNotAnObject, compete.ErrBusy},
 	}, a.setCover)

@@ -82,7 +82,7 @@ func (a *api) exportParticipants(ctx context.Context, in *participantsInput, fil
 	if err != nil {
 		return nil, err
 	}
-	file := sheet.File{Name: sheet.Name(competition.Title, a.Service.Clock().UTC()), Parts: parts}
+	file := sheet.File{Name: sheet.Name(competition.Title, a.Service.Clock().In(competition.Zone())), Parts: parts}
 	return &participantsAnswer{func(hc huma.Context) {
 		hc.AppendHeader("Vary", "Accept") // beside what CORS says
 		request, response := humago.Unwrap(hc)

@@ -41,12 +41,15 @@ const participantsPath = "/api/competitions/" + someID + "/registrations"
 func TestCSVHoldsEveryPage(t *testing.T) {
 	config := testConfig()
 	config.Service.Registrations = participants{count: 250}
+	elsewhere := aCompetition()
+	elsewhere.TimeZone = "Pacific/Kiritimati" // it is tomorrow there
+	config.Service.Competitions = oneCompetition{competition: elsewhere}
 	server := serve(t, config)
 	response := send(t, server, "GET", participantsPath+"?limit=2", nil, "Authorization: Bearer organizer", "Accept: text/csv")
 	if got := response.header.Get("Content-Type"); response.status != 200 || !strings.HasPrefix(got, "text/csv") {
 		t.Fatalf("got %d %s, want CSV", response.status, got)
 	}
-	if got := response.header.Get("Content-Disposition"); got != `attachment; filename="spring-hackathon-registrations-2026-04-01.csv"` {
+	if got := response.header.Get("Content-Disposition"); got != `attachment; filename="spring-hackathon-registrations-2026-04-02.csv"` {
 		t.Errorf("Content-Disposition is %s", got)
 	}
 	if !strings.HasPrefix(response.body, `"seq","status","position","name","email",`) || strings.Count(response.body, "\r\n") != 251 {

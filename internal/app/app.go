@@ -152,7 +152,7 @@ func (a *App) wireDomain(context.Context) error {
 	a.service = &compete.Service{
 		Users: a.auth.Users(a.store), Competitions: a.store, Registrations: a.store, Mailbox: a.store, DeadLetters: a.store, Statistics: a.store,
 		Covers: a.store, CoverMaker: cover.NewMaker(),
-		Registrar: a.registrar, Passwords: passwords, AnyPassword: a.config.anyPassword(), Clock: a.config.Clock, NewID: newID,
+		Registrar: a.registrar, Passwords: passwords, AnyPassword: a.config.anyPassword(), SiteName: a.site.Name, Clock: a.config.Clock, NewID: newID,
 	}
 	if a.replays != nil {
 		a.service.Replays = a.replays

@@ -32,7 +32,7 @@ type CoverStore interface {
 var (
 	ErrCoverUnreadable    = coverError("must be a PNG, JPEG or WebP picture")
 	ErrCoverTooLarge      = coverError("must be at most 5 MB")
-	ErrCoverTooManyPixels = coverError("must have at most 16 megapixels")
+	ErrCoverTooManyPixels = coverError("has too many pixels: scale it down, to 2400 × 1260 for example")
 	ErrCoverMissing       = &Error{Kind: KindNotFound, Code: "cover_not_found", Detail: "This competition has no uploaded cover."}
 )
 
@@ -49,6 +49,19 @@ func (s *Service) SetCover(ctx context.Context, a Actor, id string, upload []byt
 	if err != nil {
 		return Competition{}, err
 	}
+	return s.setCover(ctx, c, cover)
+}
+
+// SetMadeCover is SetCover with a cover that CoverMaker has made.
+func (s *Service) SetMadeCover(ctx context.Context, a Actor, id string, cover Cover) (Competition, error) {
+	c, err := s.ManagedCompetition(ctx, a, id)
+	if err != nil {
+		return Competition{}, err
+	}
+	return s.setCover(ctx, c, cover)
+}
+
+func (s *Service) setCover(ctx context.Context, c Competition, cover Cover) (Competition, error) {
 	c.Cover = cover.Hash
 	return c, s.Covers.SetCover(ctx, c.ID, cover)
 }

@@ -21,8 +21,8 @@ var commonPasswords string
 
 const commonSize = 5 // bytes
 
-// siteWords are what the program itself is called.
-const siteWords = "mini compete"
+// programWords are what the program itself is called.
+const programWords = "mini compete"
 
 // minOwnWord is the least of a name that makes a password personal, and minOthers the least that has to be in it besides, in characters.
 const (
@@ -33,7 +33,7 @@ const (
 // withGuessable adds to what is wrong with an input that its password is easy to guess: a common one, or one made of the user's
 // name, email or the site's name.
 func (s *Service) withGuessable(wrong error, password, name, email string) error {
-	if s.AnyPassword || !common(password) && !personal(password, name, email, siteWords) {
+	if s.AnyPassword || !common(password) && !personal(password, name, email, programWords, s.SiteName) {
 		return wrong
 	}
 	var fields []FieldError
@@ -44,7 +44,7 @@ func (s *Service) withGuessable(wrong error, password, name, email string) error
 		return wrong
 	}
 	return Invalid(append(fields, FieldError{
-		Field: "password", Message: "is too easy to guess: choose one that isn't common and isn't made of your name or email",
+		Field: "password", Message: "is too easy to guess: choose one that isn't common and isn't made of your name, your email or this site's name",
 	})...)
 }
 

@@ -6,10 +6,11 @@ import (
 )
 
 func TestGuessable(t *testing.T) {
-	strict, lax := &Service{}, &Service{AnyPassword: true}
+	strict, lax := &Service{SiteName: "Kubb & Cornhole Union"}, &Service{AnyPassword: true}
 	for password, guessable := range map[string]bool{
 		"password": true, "PASSWORD": true, "password123": true, "12345678": true, "qwertyuiop": true, "iloveyou": true, "Football1": true, "trustno1!": false,
-		"zoediaz1": true, "ZoëDíaz2026": true, "díaz-zoë": true, "zdiaz!!!": true, "example123": true, "zdiaz@example.com": true, "minicompete": true, "Mini Compete 2026": true,
+		"zoediaz1": true, "ZoëDíaz2026": true, "díaz-zoë": true, "zdiaz!!!": true, "example123": true, "zdiaz@example.com": true, "minicompete": true, "kubbunion2026": true, "Cornhole!": true, "Mini Compete 2026": true,
+		"cornhole with friends": false,
 		"correct horse battery": false, "zoe likes marathons": false, "vK7#q9!xT2": false, "数学オリンピック": false,
 	} {
 		err := strict.withGuessable(nil, password, "Zoë Díaz", "zdiaz@example.com")

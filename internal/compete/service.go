@@ -20,6 +20,7 @@ type Service struct {
 	Registrar     Registrar
 	Passwords     PasswordHasher
 	AnyPassword   bool             // also one that is easy to guess
+	SiteName      string           // what no password may be made of, besides the user's own words
 	Replays       ReplayCache      // nil: every replay is answered by the database
 	Clock         func() time.Time // the present moment
 	NewID         func() string    // a new id, ordered by time (UUID v7)

@@ -48,11 +48,9 @@ func (s *Service) takenToo(ctx context.Context, email string, refusal error) err
 func (s *Service) CreateUser(ctx context.Context, in SignUp) (User, error) {
 	role := in.Role
 	in.Role = RoleParticipant // what validate admits; the role itself is checked here
-	if err := s.withGuessable(in.validate(), in.Password, in.Name, in.Email); err != nil {
-		return User{}, err
-	}
-	if !role.Valid() {
-		return User{}, Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT, ORGANIZER or ADMIN"})
+	refusal := both(in.validate(), UserChange{Role: &role}.Check())
+	if err := s.withGuessable(refusal, in.Password, in.Name, in.Email); err != nil {
+		return User{}, s.takenToo(ctx, in.Email, err)
 	}
 	in.Role = role
 	now := s.now()

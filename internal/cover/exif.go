@@ -22,18 +22,10 @@ func orientation(format string, file []byte) int {
 
 // jpegEXIF finds the segment APP1 that begins with "Exif"; none stands behind the beginning of the scan.
 func jpegEXIF(file []byte) []byte {
-	for at := 2; at+4 <= len(file) && file[at] == 0xff && file[at+1] != 0xda; {
-		length := int(binary.BigEndian.Uint16(file[at+2:]))
-		end := at + 2 + length
-		if length < 2 || end > len(file) {
-			return nil
-		}
-		if body := file[at+4 : end]; file[at+1] == 0xe1 && bytes.HasPrefix(body, []byte("Exif\x00\x00")) {
-			return body
-		}
-		at = end
-	}
-	return nil
+	_, body := jpegSegment(file, func(marker byte, body []byte) bool {
+		return marker == 0xe1 && bytes.HasPrefix(body, []byte("Exif\x00\x00"))
+	})
+	return body
 }
 
 // chunk finds one of a PNG (length, name, body, checksum) or of a RIFF file (name, length, body, padded to an even length).

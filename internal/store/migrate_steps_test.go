@@ -122,6 +122,50 @@ func TestEveryMigrationKeepsTheData(t *testing.T) {
 	})
 }
 
+// Whoever was cancelled together with a competition, as a message of that time tells, is said to have been so; of the others nothing is.
+func TestStepOnPeopleKnowsWhoWasCancelledWithACompetition(t *testing.T) {
+	const beforePeople, people = 6, 7
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
+		db := openEmpty(t, url)
+		to := func(version int64) {
+			t.Helper()
+			if err := db.MigrateTo(t.Context(), version); err != nil {
+				t.Fatal(err)
+			}
+		}
+		exec := func(text string, args ...any) {
+			t.Helper()
+			if _, err := db.Writer().ExecContext(t.Context(), text, args...); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+		}
+		to(beforePeople)
+		fillEmpty(t, db)
+		for _, tc := range []struct {
+			status, kind string
+			seq          int
+			want         string
+		}{
+			{"CANCELLED", "competition_cancelled", 1, "COMPETITION"},
+			{"CANCELLED", "competition_cancelled", 2, ""}, // registered again since, and cancelled for another reason
+			{"CANCELLED", "cancelled", 1, ""},
+			{"CONFIRMED", "competition_cancelled", 1, ""},
+		} {
+			exec(`UPDATE registrations SET status = $1, seq = $2`, tc.status, tc.seq)
+			exec(`UPDATE messages SET kind = $1`, tc.kind)
+			to(people)
+			var got string
+			if err := db.Writer().QueryRowContext(t.Context(), `SELECT cancel_reason FROM registrations`+unplanned()).Scan(&got); err != nil {
+				t.Fatal(err)
+			}
+			if got != tc.want {
+				t.Errorf("%+v: the reason is %q", tc, got)
+			}
+			to(beforePeople)
+		}
+	})
+}
+
 // fillEmpty puts the seeds into every table that has no rows yet, and wants seeds for each.
 func fillEmpty(t *testing.T, db *store.Store) {
 	t.Helper()

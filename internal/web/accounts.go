@@ -31,8 +31,8 @@ func (a *app) showLogin(v *visit, status int, form pages.LoginForm) response {
 func (a *app) login(r *http.Request, v *visit) (response, error) {
 	form := pages.LoginForm{Email: r.PostFormValue("email"), Next: localPath(r.PostFormValue("next"), ""), Kept: keptFields(r.PostForm)}
 	user, err := a.Service.LogIn(r.Context(), form.Email, r.PostFormValue("password"))
-	if errors.Is(err, compete.ErrBadCredentials) || errors.Is(err, compete.ErrAccountDisabled) {
-		form.Error = compete.AsError(err).Detail
+	if e := compete.AsError(err); e.Kind == compete.KindUnauthorized {
+		form.Error = e.Detail
 		// Not 401: browsers don't keep such a page, and "back" to it would show their own.
 		return a.showLogin(v, http.StatusUnprocessableEntity, form), nil
 	}

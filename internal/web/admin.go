@@ -33,8 +33,11 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 	}
 	q := r.URL.Query()
 	data := pages.AdminData{Search: q.Get("search"), Jobs: a.Jobs != nil}
+	status := http.StatusOK
 	users, err := a.Service.ListUsers(r.Context(), v.actor, data.Search, q.Get("cursor"), rowsPerPage)
-	if err != nil {
+	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
+	} else if err != nil {
 		return nil, err
 	}
 	for i := range users.Items {
@@ -45,10 +48,10 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 	}
 	if v.partial() {
 		if q.Has("cursor") {
-			return show(http.StatusOK, pages.MoreUsers(data)), nil
+			return show(status, pages.MoreUsers(data)), nil
 		}
 		v.w.Header().Set("HX-Replace-Url", tidyURL(r.URL))
-		return show(http.StatusOK, pages.AdminUsersSwap(data)), nil
+		return show(status, pages.AdminUsersSwap(data)), nil
 	}
 	letters, err := a.Service.ListFailedJobs(r.Context(), v.actor, "", compete.MaxPageSize)
 	if err != nil {
@@ -60,20 +63,27 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 			data.Letters++
 		}
 	}
-	suspended, err := a.Service.SuspendedCompetitions(r.Context(), v.actor, "", compete.MaxPageSize)
-	if err != nil {
+	if data.Suspended, err = a.suspended(v); err != nil {
 		return nil, err
-	}
-	for i := range suspended.Items {
-		c := &suspended.Items[i]
-		data.Suspended = append(data.Suspended, pages.Suspended{
-			ID: c.ID, Title: c.Title, Organizer: c.Organizer.Name, Registered: c.Registered(), Waitlisted: c.Waitlisted,
-		})
 	}
 	for _, c := range a.Health(r.Context()) {
 		data.Checks = append(data.Checks, pages.AdminCheck{Name: capital(c.Name), OK: c.OK, Latency: c.Latency})
 	}
-	return show(http.StatusOK, pages.Admin(v.page("Admin", ui.SectionAdmin), data)), nil
+	return show(status, pages.Admin(v.page("Admin", ui.SectionAdmin), data)), nil
+}
+
+// suspended are the competitions that nobody answers for.
+func (a *app) suspended(v *visit) ([]pages.Suspended, error) {
+	found, err := a.Service.SuspendedCompetitions(v.r.Context(), v.actor, "", compete.MaxPageSize)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]pages.Suspended, len(found.Items))
+	for i := range found.Items {
+		c := &found.Items[i]
+		rows[i] = pages.Suspended{ID: c.ID, Title: c.Title, Organizer: c.Organizer.Name, Registered: c.Registered(), Waitlisted: c.Waitlisted}
+	}
+	return rows, nil
 }
 
 func (a *app) userView(v *visit, u *compete.User) pages.AdminUser {

@@ -24,6 +24,7 @@ func (a *app) competition(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.settleFlash(stand.Kind)
 	stand.New = v.flash != nil && *v.flash == flashes[flashIn]
 	return a.showCompetition(v, http.StatusOK, c, stand)
 }
@@ -150,9 +151,22 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 
 func registeredFlash(o compete.RegistrationOutcome) string {
 	if o.Registration.Status == compete.RegistrationWaitlisted {
-		return "waiting"
+		return flashWaiting
 	}
 	return flashIn
+}
+
+// settleFlash has the message after a press say what is so now. A press that is repeated later is told what became of the first: since
+// then the registration may have been cancelled elsewhere, or may have moved up from the waitlist.
+func (v *visit) settleFlash(kind pages.StandKind) {
+	if v.flash == nil || *v.flash != flashes[flashIn] && *v.flash != flashes[flashWaiting] {
+		return
+	}
+	v.flash = nil
+	if code, ok := map[pages.StandKind]string{pages.StandIn: flashIn, pages.StandWaitlisted: flashWaiting}[kind]; ok {
+		notice := flashes[code]
+		v.flash = &notice
+	}
 }
 
 // hashOf tells one request from another under the same idempotency key.

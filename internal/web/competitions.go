@@ -70,7 +70,7 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	data.Cards = cardViews(list.Items, v.now)
-	if len(data.Cards) == 0 && tidyURL(r.URL, "sort") == r.URL.Path {
+	if len(data.Cards) == 0 && data.Error == "" && tidyURL(r.URL, "sort") == r.URL.Path {
 		none, err := a.noneYet(r.Context(), v)
 		if err != nil {
 			return nil, err

@@ -58,8 +58,11 @@ func setTheme(r *http.Request, v *visit) (response, error) {
 	return redirect(localPath(r.PostFormValue("back"), "/")), nil
 }
 
-// flashIn tells, on the page after a press without script, that one is in.
-const flashIn = "in"
+// The messages on the page after a press without script: one is in, or on the waitlist.
+const (
+	flashIn      = "in"
+	flashWaiting = "waiting"
+)
 
 // flashes are the messages that an action can leave for the page after it, by the code in the cookie.
 // A code, not a text, so that nobody can plant a message.
@@ -67,7 +70,7 @@ var flashes = map[string]ui.Notice{
 	"welcome":         {Tone: ui.ToneGood, Text: "Welcome! Your account is ready."},
 	"bye":             {Tone: ui.ToneInfo, Text: "You're logged out."},
 	flashIn:           {Tone: ui.ToneGood, Text: "You're in! A confirmation is on its way to your mailbox."},
-	"waiting":         {Tone: ui.ToneInfo, Text: "You're on the waitlist. If a seat comes free, you'll get it automatically."},
+	flashWaiting:      {Tone: ui.ToneInfo, Text: "You're on the waitlist. If a seat comes free, you'll get it automatically."},
 	"withdrawn":       {Tone: ui.ToneInfo, Text: "Registration cancelled."},
 	"removed":         {Tone: ui.ToneInfo, Text: "Registration removed. They'll be notified."},
 	"removed-quiet":   {Tone: ui.ToneInfo, Text: "Registration removed. They won't be notified."},

@@ -16,8 +16,11 @@ import (
 )
 
 const (
-	// maxCoverForm bounds a form with a picture, in bytes.
-	maxCoverForm = compete.MaxCoverUpload + 64<<10
+	// maxCoverForm bounds a form with a picture, in bytes. What is above MaxCoverUpload is read and dropped, so that the refusal arrives:
+	// browsers show none while they are still sending.
+	maxCoverForm = 32 << 20
+	// coverLost is the field of a form whose cover did not come along.
+	coverLost = "coverLost"
 	// uploadTimeout is how long one may take to arrive: 5 MB at a third of a megabit a second.
 	uploadTimeout = 2 * time.Minute
 	forever       = "public, max-age=31536000, immutable"
@@ -185,28 +188,67 @@ func (a *app) removeCover(r *http.Request, v *visit) (response, error) {
 
 // readUpload reads the picture out of a form of one file.
 func readUpload(v *visit) ([]byte, error) {
+	upload, err := readMultipart(v)
+	if err == nil && len(upload) == 0 {
+		err = compete.Invalid(compete.FieldError{Field: "cover", Message: "must be chosen first"})
+	}
+	return upload, err
+}
+
+// readCoverBeside reads a form that may have a picture beside its fields. Without a login the picture is dropped, and noted.
+func readCoverBeside(v *visit) ([]byte, error) {
+	if !strings.HasPrefix(v.r.Header.Get("Content-Type"), "multipart/") {
+		return nil, nil
+	}
+	upload, err := readMultipart(v)
+	if len(upload) > 0 && !v.actor.LoggedIn() {
+		v.r.PostForm.Set(coverLost, "true")
+		upload = nil
+	}
+	return upload, err
+}
+
+// readMultipart reads the fields of a form into the request's PostForm, and returns the picture, or its first MaxCoverUpload bytes and one.
+func readMultipart(v *visit) (upload []byte, err error) {
 	_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(uploadTimeout)) // a writer without deadlines needs none
 	parts, err := v.r.MultipartReader()
 	if err != nil {
 		return nil, errBadForm
 	}
+	fields := int64(maxForm)
 	for {
 		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return upload, nil
+		}
 		if err != nil {
 			return nil, errBadForm
 		}
-		if part.FormName() != "cover" {
-			continue
+		limit := &io.LimitedReader{R: part, N: fields}
+		if part.FileName() != "" || part.FormName() == "cover" {
+			limit.N = compete.MaxCoverUpload + 1
 		}
-		upload, err := io.ReadAll(io.LimitReader(part, compete.MaxCoverUpload+1))
+		content, err := io.ReadAll(limit)
 		switch {
 		case err != nil:
 			return nil, errBadForm
-		case len(upload) == 0:
-			return nil, compete.Invalid(compete.FieldError{Field: "cover", Message: "must be chosen first"})
+		case part.FormName() == "cover":
+			upload = content
+		case part.FileName() == "":
+			if fields = limit.N; fields == 0 {
+				return nil, errBadForm
+			}
+			v.r.PostForm.Add(part.FormName(), string(content))
 		}
-		return upload, nil
 	}
+}
+
+// makeCover turns what was uploaded into a cover; nothing into none.
+func (a *app) makeCover(r *http.Request, upload []byte) (compete.Cover, error) {
+	if len(upload) == 0 {
+		return compete.Cover{}, nil
+	}
+	return a.Service.CoverMaker.Make(r.Context(), upload)
 }
 
 // showCover answers a change of the cover, or its refusal.
@@ -229,7 +271,7 @@ func (a *app) showCover(v *visit, c *compete.Competition, flash string, err erro
 	case err == nil:
 		return redirectWith(flash, "/competitions/"+c.ID+"/edit"), nil
 	}
-	stored := storedForm(c, v.zone())
+	stored := storedForm(c, c.Zone())
 	stored.Cover = form
 	return showForm(v, status, stored), nil
 }

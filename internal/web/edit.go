@@ -83,6 +83,7 @@ func (v *visit) zone() *time.Location {
 
 func showForm(v *visit, status int, form pages.CompetitionForm) response {
 	form.Viewer = v.actor.UserID
+	form.Drawn = drawnPath(form.Title, compete.NormalizeTags(splitTags(form.Tags)))
 	title := "New competition"
 	if form.ID != "" {
 		title = "Edit competition"
@@ -107,21 +108,31 @@ func (a *app) keepTyped(r *http.Request, v *visit, err error) (response, error) 
 }
 
 func (a *app) create(r *http.Request, v *visit) (response, error) {
+	upload, err := readCoverBeside(v)
+	if err != nil {
+		return nil, err
+	}
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
 		return a.keepTyped(r, v, err)
 	}
 	typed := readForm(r, nil)
-	typed.form.Draft = true
+	typed.form.Draft, typed.form.CoverLost = true, typed.form.CoverLost || len(upload) > 0
 	if r.PostFormValue("preview") != "" {
 		return a.showPreview(v, typed, nil)
+	}
+	cover, err := a.makeCover(r, upload)
+	if err != nil && compete.AsError(err).Kind == compete.KindInvalid {
+		typed.refuse(err)
+	} else if err != nil {
+		return a.refuseForm(v, typed, nil, err)
 	}
 	if len(typed.form.Errors) > 0 {
 		typed.refuse(typed.values.Check(v.now))
 		return showForm(v, http.StatusUnprocessableEntity, typed.form), nil
 	}
-	c, err := a.createTyped(r, v, typed)
+	c, err := a.createTyped(r, v, typed, cover)
 	if errors.Is(err, compete.ErrEmailUnverified) {
-		return a.draftUnverified(r, v, typed)
+		return a.draftUnverified(r, v, typed, cover)
 	}
 	if err != nil {
 		return a.refuseForm(v, typed, nil, err)
@@ -133,21 +144,25 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 }
 
 // draftUnverified keeps what can't be published yet as a draft, and says what it takes.
-func (a *app) draftUnverified(r *http.Request, v *visit, typed typedForm) (response, error) {
+func (a *app) draftUnverified(r *http.Request, v *visit, typed typedForm, cover compete.Cover) (response, error) {
 	r.PostForm.Set("status", string(compete.StatusDraft))
-	c, err := a.createTyped(r, v, typed)
+	c, err := a.createTyped(r, v, typed, cover)
 	if err != nil {
 		return a.refuseForm(v, typed, nil, err)
 	}
 	return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID, "We saved a draft. Confirm your email address, then publish it.")
 }
 
-func (a *app) createTyped(r *http.Request, v *visit, typed typedForm) (compete.Competition, error) {
+// createTyped gives the competition its cover too. When that fails, the form that is sent again finds the competition, and gives it then.
+func (a *app) createTyped(r *http.Request, v *visit, typed typedForm, cover compete.Cover) (compete.Competition, error) {
 	typed.values.Status = compete.CompetitionStatus(r.PostFormValue("status"))
 	c, _, err := a.Service.CreateCompetition(r.Context(), v.actor, typed.values, compete.Idempotency{
-		Key: typed.form.Key, RequestHash: hashOf(r.Method, r.URL.Path, r.PostForm.Encode()), Status: http.StatusSeeOther,
+		Key: typed.form.Key, RequestHash: hashOf(r.Method, r.URL.Path, r.PostForm.Encode(), cover.Hash), Status: http.StatusSeeOther,
 	})
-	return c, err
+	if err != nil || cover.Hash == "" {
+		return c, err
+	}
+	return a.Service.SetMadeCover(r.Context(), v.actor, c.ID, cover)
 }
 
 // refuseForm shows the form again with what is wrong, and everything as it was typed. stored is nil for a new competition.

@@ -38,6 +38,30 @@ func TestRegisteringLeadsThroughAnAccount(t *testing.T) {
 	})
 }
 
+// TestAPressRepeatedLaterIsToldWhatIsSoNow sends presses again, without script, after their registrations were cancelled or moved up.
+func TestAPressRepeatedLaterIsToldWhatIsSoNow(t *testing.T) {
+	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
+	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 1, "waitlist": true})
+	first, second := s.browser(t), s.browser(t)
+	first.signUp("first@example.com")
+	second.signUp("second@example.com")
+	const in, waiting = "You&#39;re in!", "You&#39;re on the waitlist."
+	press := func(b *browser, says, not string) {
+		t.Helper()
+		b.leads(b.post(page+"/register", "key", "one-press-1"), page)
+		got := b.want(b.get(page), http.StatusOK, says)
+		if strings.Contains(got.text, not) {
+			t.Errorf("the page says %q", not)
+		}
+	}
+	press(first, in, waiting)
+	press(second, waiting, in)
+	first.leads(first.post(page+"/withdraw"), page)
+	first.get(page) // the message about the cancellation
+	press(first, "Join the waitlist", in)
+	press(second, in, waiting)
+}
+
 // TestNobodyIsRegisteredByALink logs in on every way that is not the one that a press began.
 func TestNobodyIsRegisteredByALink(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"minicompete/internal/apptest"
@@ -20,6 +21,8 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 		}
 	}
 	b := s.browser(t)
+	refused(b, b.post("/auth/signup", "name", "Ada", "email", "ada@example.com", "password", password),
+		`<a class="link" href="#field-role-PARTICIPANT">Role must be PARTICIPANT or ORGANIZER.</a>`)
 	refused(b, b.post("/auth/signup", "name", "", "email", "participant1@minicompete.com", "password", "short", "role", "PARTICIPANT"),
 		"Name is required.", "Email already belongs to an account.", "Password must be at least 8 characters long.")
 	refused(b, b.post("/auth/login", "email", "nobody@example.com", "password", "wrong password"), "Wrong email or password.")
@@ -42,5 +45,21 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	for _, zone := range []string{"UTC", "Europe/Atlantis"} { // refused by the domain alone, and before it
 		refused(b, b.post("/competitions/"+c.ID+"/edit", "title", "ab", "capacity", "1", "zone", zone, "regDeadline", later, "startDate", c.StartDate.Format("2006-01-02T15:04"), "version", "0"),
 			"Title must be at least 3", "capacity can&#39;t go below that.")
+	}
+}
+
+// TestAListThatCannotBeReadIsNotEmpty asks for lists in an order that there isn't: they say so, and not that nothing is there.
+func TestAListThatCannotBeReadIsNotEmpty(t *testing.T) {
+	s := &site{App: apptest.Start(t, apptest.Options{Demo: true}), t: t}
+	b := s.browser(t)
+	b.want(b.post("/auth/login", "email", "admin@minicompete.com", "password", apptest.Password), http.StatusSeeOther)
+	own := "/competitions/" + s.As(compete.RoleOrganizer).Create(nil)
+	for _, path := range []string{"/competitions?sort=bad", "/competitions?phase=bad", own + "/registrations?sort=bad", "/admin?search=" + strings.Repeat("x", 201)} {
+		got := b.want(b.get(path), http.StatusUnprocessableEntity, "This search didn&#39;t work: ")
+		for _, untrue := range []string{"No competitions", "No matches", "No matching", "No registrations"} {
+			if strings.Contains(got.text, untrue) {
+				t.Errorf("%s says %q", path, untrue)
+			}
+		}
 	}
 }

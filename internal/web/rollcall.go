@@ -22,7 +22,7 @@ func (a *app) registrationsCSV(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	return func(v *visit) error {
-		sheet.Send(v.w, r, a.Log, sheet.File{Name: sheet.Name(c.Title, v.now.UTC()), Mark: sheet.BOM, Parts: parts})
+		sheet.Send(v.w, r, a.Log, sheet.File{Name: sheet.Name(c.Title, v.now.In(c.Zone())), Mark: sheet.BOM, Parts: parts})
 		return nil
 	}, nil
 }
@@ -36,7 +36,8 @@ func (a *app) everyRegistration(r *http.Request, v *visit) (compete.Competition,
 	return c, parts, err
 }
 
-// printRegistrations is the list on paper, all rows of it, with room to sign. It is sent as it is read.
+// printRegistrations is the list on paper, all rows of it, with room to sign. It is sent as it is read. Cancelled registrations are on it
+// only when it is filtered for them: nobody will come to sign there.
 func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 	c, parts, err := a.everyRegistration(r, v)
 	if err != nil {
@@ -55,12 +56,15 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 			data.Count, data.Status = tab.Count, tab.Label
 		}
 	}
+	if f.Status == "" {
+		data.Count -= counts[compete.RegistrationCancelled]
+	}
 	page := v.page("Registrations for "+c.Title, ui.SectionDashboard)
 	return func(v *visit) error {
 		h := v.w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
-		err := pages.RollCall(page, data, rollCallRows(parts)).Render(ui.WithViewerZone(r.Context(), v.zone()), sheet.Patient(v.w))
+		err := pages.RollCall(page, data, rollCallRows(parts, f.Status)).Render(ui.WithViewerZone(r.Context(), v.zone()), sheet.Patient(v.w))
 		if err != nil {
 			if !errors.Is(err, r.Context().Err()) {
 				a.Log.ErrorContext(r.Context(), "a printed list was cut short", "path", r.URL.Path, "error", err)
@@ -71,14 +75,17 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 	}, nil
 }
 
-// rollCallRows renders the rows as they come.
-func rollCallRows(parts iter.Seq2[[]compete.ParticipantRegistration, error]) templ.Component {
+// rollCallRows renders the rows of a status as they come; of all but the cancelled ones if it is empty.
+func rollCallRows(parts iter.Seq2[[]compete.ParticipantRegistration, error], status compete.RegistrationStatus) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		for part, err := range parts {
 			if err != nil {
 				return err
 			}
 			for i := range part {
+				if status == "" && part[i].Status == compete.RegistrationCancelled {
+					continue
+				}
 				if err := pages.RollCallRow(registrationRow(&part[i])).Render(ctx, w); err != nil {
 					return err
 				}

@@ -25,7 +25,7 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 		Title: get("title"), Description: strings.ReplaceAll(get("description"), "\r\n", "\n"), Location: get("location"),
 		Tags: get("tags"), Capacity: get("capacity"), Opens: get("regOpensAt"), Deadline: get("regDeadline"),
 		Starts: get("startDate"), Ends: get("endDate"), Zone: strings.TrimSpace(get("zone")), Waitlist: get("waitlist") != "", Key: get("key"),
-		Errors: pages.Errors{},
+		CoverLost: get(coverLost) != "", Errors: pages.Errors{},
 	}
 	f.Version, _ = strconv.Atoi(get("version")) // anything else is version 0 of a new one
 	zone, known := compete.ZoneNamed(f.Zone)

@@ -87,7 +87,10 @@ type app struct {
 }
 
 func newApp(c Config) *app {
-	return &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
+	a := &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
+	a.Site.Name = cmp.Or(a.Site.Name, brand.DefaultName)
+	a.site = siteView(a.Site)
+	return a
 }
 
 // Broken returns the handler that answers where a page panicked: the error page for status 500.
@@ -102,8 +105,6 @@ func Broken(c Config) http.Handler {
 // New returns the handler of all pages and static files. Its background work ends with ctx.
 func New(ctx context.Context, c Config) http.Handler {
 	a := newApp(c)
-	a.Site.Name = cmp.Or(a.Site.Name, brand.DefaultName)
-	a.site = siteView(a.Site)
 	a.tags = &popularTags{read: c.Service.PopularTags}
 	a.texts = markdown.NewCache()
 	a.pages = c.Live.Door(seatsEvent)
@@ -209,8 +210,8 @@ func setHeaders(h http.Header) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// contentSecurityPolicy allows what this server itself serves, and nothing inline.
-const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+// contentSecurityPolicy allows what this server itself serves, nothing inline, and a picture that somebody has chosen and not sent yet.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // consolePolicy is that of the job console, whose messages bring styles of their own.

@@ -330,7 +330,7 @@ export interface paths {
         readonly get: operations["getCover"];
         /**
          * Upload a cover
-         * @description For the competition's organizer and admins. Send a PNG, JPEG or WebP picture of at most 5 MB and 16 megapixels as the body. It is cropped to 1200 × 630 pixels and stripped of metadata. The competition's version stays the same.
+         * @description For the competition's organizer and admins. Send a PNG, JPEG or WebP picture of at most 5 MB and 16 megapixels (progressive JPEGs: about 4 to 8) as the body. It is cropped to 1200 × 630 pixels and stripped of metadata. The competition's version stays the same.
          */
         readonly put: operations["setCover"];
         readonly post?: never;

@@ -306,7 +306,7 @@ func testOutgoingMessage(t *testing.T, f *fixture, organizer compete.User) {
 	o, err := f.Outgoing(t.Context(), message.ID)
 	must(t, err)
 	if o.ID != message.ID || o.To != message.To || o.Subject != message.Subject || o.Body != message.Body || o.Name != "Ada" ||
-		o.DeliveredAt != nil || o.RemindersOff || o.Link != nil || o.Verified {
+		o.DeliveredAt != nil || o.RemindersOff || o.Disabled || o.Link != nil || o.Verified {
 		t.Errorf("got %+v of the message %+v", o, message)
 	}
 	owner, err := f.User(t.Context(), r.UserID)
@@ -325,6 +325,10 @@ func testOutgoingMessage(t *testing.T, f *fixture, organizer compete.User) {
 	must(t, f.SetReminders(t.Context(), r.UserID, false, f.now))
 	if o, err = f.Outgoing(t.Context(), message.ID); err != nil || !o.RemindersOff {
 		t.Errorf("of a user without reminders: %+v, %v", o, err)
+	}
+	f.exec(t, `UPDATE users SET disabled_at = created_at WHERE id = $1`, r.UserID)
+	if o, err = f.Outgoing(t.Context(), message.ID); err != nil || !o.Disabled {
+		t.Errorf("of a disabled account: %+v, %v", o, err)
 	}
 	for _, id := range append([]string{newID()}, notIDs...) {
 		_, err := f.Outgoing(t.Context(), id)

@@ -21,11 +21,17 @@ import (
 // upload puts a file into the field of the cover.
 func (v *visitor) upload(name, content string) {
 	v.t.Helper()
+	v.choose("#cover-file", name, content)
+}
+
+// choose puts a file into a field.
+func (v *visitor) choose(field, name, content string) {
+	v.t.Helper()
 	path := filepath.Join(v.t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		v.t.Fatal(err)
 	}
-	v.do(chromedp.SetUploadFiles(chromedp.CSS("#cover-file"), []string{path}))
+	v.do(chromedp.SetUploadFiles(chromedp.CSS(field), []string{path}))
 }
 
 // picture is what a photograph might be: not square, and with colours.
@@ -62,6 +68,7 @@ func testCovers(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Cover")
 	v.signUp("ORGANIZER")
 	page := v.publish("Cover Cup", 5)
+	v.inZone("Asia/Tokyo") // another one than the competition's
 	for _, script := range []bool{true, false} {
 		v.open(page + "/edit")
 		if !script {
@@ -77,13 +84,17 @@ func testCovers(t *testing.T, s site) {
 		if script {
 			v.fill("title", "Not saved yet")
 		}
-		generated := eval[string](v, coverShown)
+		const deadline = `document.querySelector("main [name=regDeadline]").value`
+		generated, closes := eval[string](v, coverShown), eval[string](v, deadline)
 		if !strings.HasPrefix(generated, "/covers/") {
 			t.Errorf("the first cover is %s", generated)
 		}
 		v.upload("notes.png", "no picture")
 		send()
 		v.see("#cover-error", "picture")
+		if now := eval[string](v, deadline); now != closes {
+			t.Errorf("script %v: a refused picture moved the deadline from %s to %s", script, closes, now)
+		}
 		v.upload("photo.png", photo(t))
 		send()
 		v.see("#cover button", "Remove cover")

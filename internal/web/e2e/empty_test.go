@@ -73,7 +73,7 @@ func testLongTitles(t *testing.T, s site) {
 func testPhoneOrder(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Phone")
 	v.screen(390, 844)
-	v.open(v.find("/competitions?phase=open", "Data Science Sprint"))
+	v.open(v.find("/competitions?phase=open&sort=deadline", "Data Science Sprint"))
 	at := func(selector string) float64 {
 		return eval[float64](v, fmt.Sprintf(`document.querySelector(%q).getBoundingClientRect().bottom`, selector))
 	}

@@ -78,7 +78,7 @@ func (v *visitor) seeDates(page string, there, own []string) {
 
 // testZoneIsAskedFor wants a zone typed where the browser tells none, and a good one; and every date it takes can be read one way only.
 func testZoneIsAskedFor(t *testing.T, s site) {
-	v := newVisitor(t, s.first(), "Olga Plain").withoutScript()
+	v := newVisitor(t, s.first(), "Olga Zoneless").withoutScript()
 	v.signUp("ORGANIZER")
 	v.open("/competitions/create")
 	v.fill("title", "Autumn Relay")
@@ -171,7 +171,7 @@ func testManaging(t *testing.T, s site) {
 	v.click(`form[action$="/publish"] button`)
 	v.see("#stand-title", "Registration is open")
 	guest.open(page)
-	guest.see(`.dates a[href="https://example.org/rooms/7"]`, "example.org/rooms/7")
+	guest.see(`.facts a[href="https://example.org/rooms/7"]`, "example.org/rooms/7")
 
 	v.click(`a[href^="/competitions/create?from="]`)
 	v.see("h1", "New competition")

@@ -38,6 +38,13 @@ func testRemoving(t *testing.T, s site) {
 		v.see("#rows tbody tr", text)
 	}
 
+	v.open(page + "/registrations/print")
+	v.see("header", "0 registrations")
+	v.until("nobody to sign", `document.querySelectorAll("tbody tr").length === 0`)
+	v.open(page + "/registrations/print?status=CANCELLED")
+	v.see("tbody", "Removed by the organizer")
+	v.open(page + "/registrations")
+
 	p := s.as(t, person, "Pia Removed")
 	p.seeIn("/mailbox", "main", "removed you")
 	p.open(page)

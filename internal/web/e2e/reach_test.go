@@ -62,7 +62,7 @@ func testReachOfEveryPage(t *testing.T, s site) {
 	typed := func(word string) func(*visitor) { return func(v *visitor) { v.typeIn("search", word) } }
 	clicked := func(selector string) func(*visitor) { return func(v *visitor) { v.click(selector) } }
 	for _, step := range []step{
-		{"search", "/competitions?sort=deadline", "*search=chess*", participant, typed("chess"), [2]string{"#results", "Hackathon"}, [2]string{"#found", "1 competition"}},
+		{"search", "/competitions?sort=deadline", "*search=chess*", participant, typed("chess"), [2]string{"#cards article:nth-of-type(2)", ""}, [2]string{"#found", "1 competition"}},
 		{"show more", "/competitions?tags=many", "*cursor=*", participant, clicked("#cards [data-more] a"), [2]string{"#cards [data-more] a", "Show more"}, [2]string{"#cards article:nth-of-type(24)", "many"}},
 		{"question", mine, "*/withdraw", participant, clicked(`#stand a[href$="/withdraw"]`), [2]string{"#stand-title", "You’re in"}, [2]string{"dialog", "Cancel your registration?"}},
 		{"preview", "/competitions/create", "*/preview", organizer, clicked(`button[name="preview"]`), [2]string{"h1", "New competition"}, [2]string{"#preview", "look"}},
@@ -115,6 +115,7 @@ func slowLogin(t *testing.T, s site) (road string, held chan chan struct{}) {
 				return
 			}
 		}
+		r.Header["X-Forwarded-For"] = nil // passed on as it is: the demo's accounts log in on this machine only
 		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.CloseClientConnections)

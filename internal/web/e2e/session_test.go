@@ -49,7 +49,7 @@ func testTypedIsKept(t *testing.T, s site) {
 		v.see("#preview", "Town Hall")
 		v.click("main form button.btn-primary")
 		v.see("#flash", "Saved")
-		v.see(".dates", "Town Hall")
+		v.see(".facts", "Town Hall")
 	}
 }
 

@@ -180,7 +180,7 @@ type SignupForm struct {
 	Wanted bool // a registration is under way, and goes through once there is an account
 }
 
-var signupFields = []ui.Field{{Name: "name", Label: "Name"}, {Name: "email", Label: "Email"}, {Name: "password", Label: "Password"}}
+var signupFields = []ui.Field{{Name: "role", ID: "field-role-PARTICIPANT", Label: "Role"}, {Name: "name", Label: "Name"}, {Name: "email", Label: "Email"}, {Name: "password", Label: "Password"}}
 
 // Signup is the sign-up page.
 func Signup(p ui.Page, f SignupForm) templ.Component {

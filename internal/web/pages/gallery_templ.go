@@ -24,20 +24,22 @@ var galleryStates = []ui.State{
 
 func galleryCards() []ui.CompetitionCard {
 	starts, opens := galleryNow.AddDate(0, 0, 21), galleryNow.Add(50*time.Hour)
-	card := func(id, title string, state ui.State, left, waiting int) ui.CompetitionCard {
+	card := func(id, title, motif string, state ui.State, left, waiting int) ui.CompetitionCard {
+		cover := "/covers/" + motif + "-1.svg"
 		return ui.CompetitionCard{
 			ID: id, Title: title, Location: "Old Customs House, Rotterdam", Tags: []string{"hackathon", "climate"},
-			Starts: &starts, Opens: &opens, Deadline: galleryNow.AddDate(0, 0, 14),
+			Starts: &starts, Day: &starts, Opens: &opens, Deadline: galleryNow.AddDate(0, 0, 14),
+			Cover: ui.Cover{Large: cover, Small: cover},
 			Seats: ui.Seats{Capacity: 120, Left: left, Waitlisted: waiting, State: state},
 		}
 	}
 	return []ui.CompetitionCard{
-		card("1", "Tidal Hackathon: 36 hours for the delta", ui.StateOpen, 84, 0),
-		card("2", "Night Orienteering Cup", ui.StateFilling, 9, 0),
-		card("3", "Regional Mathematics Olympiad for Schools, Final Round", ui.StateWaitlist, 0, 31),
-		card("4", "Harbour 10k", ui.StateUpcoming, 120, 0),
-		card("5", "Compilers in a Day", ui.StateFull, 0, 0),
-		card("6", "Winter Chess Open", ui.StateClosed, 17, 0),
+		card("1", "Tidal Hackathon: 36 hours for the delta", "code", ui.StateOpen, 84, 0),
+		card("2", "Night Orienteering Cup", "peaks", ui.StateFilling, 9, 0),
+		card("3", "Regional Mathematics Olympiad for Schools, Final Round", "waves", ui.StateWaitlist, 0, 31),
+		card("4", "Harbour 10k", "track", ui.StateUpcoming, 120, 0),
+		card("5", "Compilers in a Day", "cubes", ui.StateFull, 0, 0),
+		card("6", "Winter Chess Open", "board", ui.StateClosed, 17, 0),
 	}
 }
 
@@ -521,7 +523,7 @@ func gallerySection(title string) templ.Component {
 		var templ_7745c5c3_Var16 string
 		templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(title)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/gallery.templ`, Line: 128, Col: 26}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/gallery.templ`, Line: 130, Col: 26}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 		if templ_7745c5c3_Err != nil {
@@ -728,7 +730,7 @@ func galleryTable() templ.Component {
 			var templ_7745c5c3_Var21 string
 			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(fmt.Sprint(i + 1))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/gallery.templ`, Line: 190, Col: 67}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/gallery.templ`, Line: 192, Col: 67}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
 			if templ_7745c5c3_Err != nil {
@@ -741,7 +743,7 @@ func galleryTable() templ.Component {
 			var templ_7745c5c3_Var22 string
 			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(name)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/gallery.templ`, Line: 191, Col: 36}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/gallery.templ`, Line: 193, Col: 36}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 			if templ_7745c5c3_Err != nil {

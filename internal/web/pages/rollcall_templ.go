@@ -207,7 +207,7 @@ func RollCall(p ui.Page, d RollCallData, rows templ.Component) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</p></header><table class=\"roll\"><thead><tr><th scope=\"col\" class=\"w-18\">No.</th><th scope=\"col\">Name</th><th scope=\"col\" class=\"w-32\">Status</th><th scope=\"col\" class=\"roll-sign\">Signature</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</p></header><table class=\"roll\"><thead><tr><th scope=\"col\" class=\"w-14 sm:w-18\">No.</th><th scope=\"col\">Name</th><th scope=\"col\" class=\"w-28 sm:w-46\">Status</th><th scope=\"col\" class=\"roll-sign\">Signature</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

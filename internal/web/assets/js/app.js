@@ -11,6 +11,7 @@ import { startDialogs } from "./dialog.js";
 import { startForms } from "./forms.js";
 import { startErrors } from "./errors.js";
 import { startDrafts } from "./drafts.js";
+import { startCover } from "./cover.js";
 import { startShare } from "./share.js";
 
 // The content security policy allows neither inline styles nor eval.
@@ -37,6 +38,7 @@ startDialogs(htmx);
 startForms();
 startErrors();
 startDrafts();
+startCover(htmx);
 startShare();
 startLive(htmx);
 startCountdowns();

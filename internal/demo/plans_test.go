@@ -1,0 +1,37 @@
+package demo
+
+import (
+	"testing"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+// TestPlansAreLocal wants the demo to show places in several zones, each with times that people there would choose, and one with an end.
+func TestPlansAreLocal(t *testing.T) {
+	now := time.Date(2026, 3, 20, 11, 37, 12, 0, time.UTC) // clocks in Europe go forward while the demo's dates go by
+	zones, ends := map[string]bool{}, 0
+	for _, p := range plans {
+		n := p.competition(now)
+		zone := time.UTC
+		if n.TimeZone != "" {
+			var ok bool
+			if zone, ok = compete.ZoneNamed(n.TimeZone); !ok {
+				t.Fatalf("%s: there is no zone %q", n.Title, n.TimeZone)
+			}
+		}
+		zones[zone.String()] = true
+		if got := n.RegDeadline.In(zone).Hour(); p.deadline >= 2*day && got != evening {
+			t.Errorf("%s: registration closes at %d o'clock, want %d", n.Title, got, evening)
+		}
+		if got := n.StartDate.In(zone).Hour(); p.starts >= 2*day && got != morning {
+			t.Errorf("%s: starts at %d o'clock, want %d", n.Title, got, morning)
+		}
+		if n.EndDate != nil {
+			ends++
+		}
+	}
+	if len(zones) < 4 || ends == 0 {
+		t.Errorf("zones %v, %d ends; want several, and one", zones, ends)
+	}
+}
