@@ -194,7 +194,7 @@ func TestMailsToAnAddressAreCapped(t *testing.T) {
 		f.register(competition, people[1])
 		f.mailsDone(2*most + 1)
 		f.advance(time.Hour)
-		f.register(competition, people[0])
+		f.register(f.competition(1, 0), people[0])
 		f.mailsDone(2*most + 2)
 		if first, other := len(server.To(people[0].Email)), len(server.To(people[1].Email)); first != most+1 || other != 1 {
 			f.Errorf("%d mails to the first and %d to the other, want %d and 1", first, other, most+1)
