@@ -81,7 +81,7 @@ const tagAccounts = "Accounts"
 func (a *api) registerAccounts() {
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/signup", id: "signUp", tag: tagAccounts, status: http.StatusCreated,
-		summary: "Sign up", description: "Creates an account as a participant or an organizer. Only an admin can make someone an admin.",
+		summary: "Sign up", description: "Creates an account as a participant or an organizer. Only an admin can make someone an admin. Where organizers need an admin's approval, `ORGANIZER` creates a participant with a request; where sign-up takes no organizers, it's refused.",
 		request: SignUpRequest{}, errors: []*compete.Error{compete.ErrEmailTaken, compete.ErrTooManyRequests, compete.ErrBusy},
 	}, a.signUp)
 	handle(a, route{

@@ -99,10 +99,13 @@ var matrix = map[string]outcomes{
 	"cancelRegistration":  {false, only(200, 404, participant, organizer, admin)},
 	"unblockRegistration": {false, map[role]int{participant: 403, otherParticipant: 403, otherOrganizer: 404, organizer: 200, admin: 200}},
 
-	"listFailedJobs": {false, only(200, 403, admin)},
-	"retryFailedJob": {false, only(404, 403, admin)}, // there is none; its own test has one
-	"listUsers":      {false, only(200, 403, admin)},
-	"updateUser":     {false, only(200, 403, admin)},
+	"listFailedJobs":          {false, only(200, 403, admin)},
+	"retryFailedJob":          {false, only(404, 403, admin)}, // there is none; its own test has one
+	"listOrganizerRequests":   {false, only(200, 403, admin)},
+	"approveOrganizerRequest": {false, only(404, 403, admin)}, // there is none; its own test has one
+	"declineOrganizerRequest": {false, only(404, 403, admin)},
+	"listUsers":               {false, only(200, 403, admin)},
+	"updateUser":              {false, only(200, 403, admin)},
 }
 
 // TestEveryRouteWithEveryRole takes the routes from the OpenAPI document, so that a new one has to say who may use it.
@@ -223,6 +226,8 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 	case "getCover", "deleteCover", "getCompetition", "getCalendar", "watchSeats", "cancelCompetition", "unpublishCompetition", "register",
 		"listRegistrations":
 		id = w.competition(5).ID
+	case "approveOrganizerRequest", "declineOrganizerRequest":
+		id = unknownID
 	case "transferCompetition":
 		id, body = w.competition(5).ID, `{"email":"otherorganizer@example.com"}`
 	case "deleteDraft":

@@ -65,6 +65,8 @@ var (
 	ErrRegistrationGone   = &Error{Kind: KindNotFound, Code: "registration_not_found", Detail: "Registration not found."}
 	ErrUserMissing        = &Error{Kind: KindNotFound, Code: "user_not_found", Detail: "User not found."}
 	ErrMessageMissing     = &Error{Kind: KindNotFound, Code: "message_not_found", Detail: "Message not found in your mailbox."}
+	ErrSetupOver          = &Error{Kind: KindNotFound, Code: "setup_over", Detail: "This setup link has expired, or there's an admin already."}
+	ErrRequestMissing     = &Error{Kind: KindNotFound, Code: "organizer_request_not_found", Detail: "There's no such request, or it has already been answered."}
 	ErrFailedJobMissing   = &Error{Kind: KindNotFound, Code: "failed_job_not_found", Detail: "Failed job not found."}
 
 	ErrCompetitionFull      = &Error{Kind: KindConflict, Code: "competition_full", Detail: "All seats are taken, and this competition has no waitlist."}

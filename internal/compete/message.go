@@ -26,6 +26,10 @@ const (
 	MessageChangeEmail   MessageKind = "change_email"   // to the address that the account is to have
 	MessageAddressInUse  MessageKind = "address_in_use" // somebody wants the address of this account for another
 	MessageSecurity      MessageKind = "security"       // a SecurityEvent
+
+	MessageOrganizerApproved MessageKind = "organizer_approved"
+	MessageOrganizerDeclined MessageKind = "organizer_declined"
+	MessageTest              MessageKind = "test_email" // only ever an email
 )
 
 // SecurityEvent is what the owner of an account should know in case it was somebody else. Its texts are the program's own words

@@ -20,7 +20,7 @@ type Service struct {
 	Registrar     Registrar
 	Passwords     PasswordHasher
 	AnyPassword   bool             // also one that is easy to guess
-	SiteName      string           // what no password may be made of, besides the user's own words
+	SiteName      func() string    // nil: none; what no password may be made of, besides the user's own words
 	Replays       ReplayCache      // nil: every replay is answered by the database
 	Clock         func() time.Time // the present moment
 	NewID         func() string    // a new id, ordered by time (UUID v7)
@@ -29,6 +29,10 @@ type Service struct {
 	Limiter Limiter // nil: nobody is limited
 	Limits  Limits
 	Guesses Guesses // nil: passwords may be guessed as fast as they are checked
+
+	Site     SiteStore
+	Settings SiteSettings                                        // nil: none are set, so that everybody may organize
+	SendTest func(ctx context.Context, id, address string) error // sends a test email with the id; nil: no mail server is set up
 
 	// LocalOnly reports whether an account's password is known to everybody, so that its owner can log in only on the machine that
 	// the program runs on. nil: there are no such accounts.

@@ -58,17 +58,19 @@ type Config struct {
 	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long login sessions are kept after they expire."`
 
 	SMTPURL              URL    `group:"Email" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"The mail server: smtp://user:password@host:587 or smtps://user:password@host:465. Mailbox messages are then also emailed to confirmed addresses. Use the same value for all processes. smtp: uses STARTTLS if the server offers it, and insists on it with a password or ?tls=required. If empty, no email is sent."`
-	MailFrom             string `group:"Email" env:"MAIL_FROM" default:"no-reply@localhost" help:"The sender of emails, such as 'Our Club <mail@example.com>'; without a name, SITE_NAME is used. Its domain is also used in their Message-ID."`
+	MailFrom             string `group:"Email" env:"MAIL_FROM" default:"no-reply@localhost" help:"The sender of emails, such as 'Our Club <mail@example.com>'; without a name, the site's name is used. Its domain is also used in their Message-ID."`
 	MailConnections      int    `group:"Email" env:"MAIL_CONNECTIONS" default:"4" help:"How many connections each process opens to the mail server, 1 to 100."`
 	RequireVerifiedEmail *bool  `group:"Email" env:"REQUIRE_VERIFIED_EMAIL" placeholder:"true|false" help:"Require a confirmed email address to register and to publish. Needs SMTP_URL. If empty, it's on when SMTP_URL is set."`
 
-	SiteName   string `group:"Site" env:"SITE_NAME" default:"Mini Compete" help:"The site's name in page titles, headers, emails and the API document, up to 40 characters."`
+	SiteName   string `group:"Site" env:"SITE_NAME" help:"The site's name in page titles, headers, emails and the API document, up to 40 characters. If empty, the name set on the site's admin page, or Mini Compete. What is set here can't be changed there; the same goes for CONTACT, the URLs below and ORGANIZER_SIGNUP."`
 	SiteLogo   string `group:"Site" env:"SITE_LOGO" placeholder:"FILE" help:"A logo to show before the name: a PNG, WebP or SVG file of at most 40 KiB. If empty, the program's own mark is shown."`
 	SiteAccent string `group:"Site" env:"SITE_ACCENT" placeholder:"COLOR" help:"The color of buttons and links, such as #0b6e77. It's made darker or lighter where text couldn't be read otherwise."`
 	Contact    string `group:"Site" env:"CONTACT" help:"Where people can reach you: an email address or a URL. Shown in the footer, in emails and in the API document."`
 	ImprintURL string `group:"Site" name:"imprint-url" env:"IMPRINT_URL" placeholder:"URL" help:"Your imprint (legal notice), linked in the footer and in emails."`
 	PrivacyURL string `group:"Site" name:"privacy-url" env:"PRIVACY_URL" placeholder:"URL" help:"Your privacy policy, linked in the footer and in emails."`
 	TermsURL   string `group:"Site" name:"terms-url" env:"TERMS_URL" placeholder:"URL" help:"Your terms of use, linked in the footer and in the API document."`
+
+	OrganizerSignUp string `group:"Site" name:"organizer-signup" env:"ORGANIZER_SIGNUP" placeholder:"WHO" help:"Who can sign up as an organizer: open (anyone), approval (an admin approves each person) or off. If empty, what is set on the site's admin page, or open."`
 
 	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" help:"The lowest level to log: debug, info, warn or error."`
 	LogFormat string     `group:"Logs" env:"LOG_FORMAT" default:"text" help:"The log format: text or json."`

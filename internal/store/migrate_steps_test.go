@@ -53,6 +53,9 @@ var seeds = []struct {
 		"id": seedOther, "purpose": "verify", "email": "ann@example.com", "user_id": seedUser, "token_hash": "hash",
 		"created_at": seedTime, "expires_at": seedTime.Add(time.Hour), "used_at": nil,
 	}},
+	{"site_settings", row{"name": "SITE_NAME", "value": "Seed", "updated_at": seedTime}},
+	{"setup_links", row{"token_hash": "hash", "created_at": seedTime}},
+	{"organizer_requests", row{"id": seedOther, "user_id": seedUser, "requested_at": seedTime}},
 	{"competitions", row{
 		"id": seedCompetition, "title": "Cup", "description": "A *race*", "location": "Here", "capacity": 2, "seats_left": 1, "waitlisted": 0,
 		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour),

@@ -98,6 +98,7 @@ func (a *app) signupForm(r *http.Request, v *visit) (response, error) {
 
 func (a *app) showSignup(v *visit, status int, form pages.SignupForm) response {
 	form.Wanted = v.wants(form.Next)
+	form.Organizers = string(a.Service.OrganizerSignUp())
 	return show(status, pages.Signup(v.page("Sign up", ui.SectionLogin), form))
 }
 
@@ -126,7 +127,11 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 	if a.Service.RequireVerifiedEmail {
 		next = verifyPath(next)
 	}
-	return a.goOn(v, form.Next, redirectWith("welcome", next))
+	welcome := "welcome"
+	if form.Role != string(user.Role) {
+		welcome = "applied"
+	}
+	return a.goOn(v, form.Next, redirectWith(welcome, next))
 }
 
 func (a *app) logoutForm(_ *http.Request, v *visit) (response, error) {

@@ -98,6 +98,12 @@ var flashes = map[string]ui.Notice{
 	"not-registered":  {Tone: ui.ToneWarn, Text: "You're logged in, but your registration didn't go through. See below where it stands."},
 	"deleted":         {Tone: ui.ToneInfo, Text: "Draft deleted."},
 	"retried":         {Tone: ui.ToneGood, Text: "Job queued again."},
+	"set-up":          {Tone: ui.ToneGood, Text: "Your site is set up, and you're logged in as its admin."},
+	"site-saved":      {Tone: ui.ToneGood, Text: "Settings saved. They apply everywhere within seconds."},
+	"mail-works":      {Tone: ui.ToneGood, Text: "The mail server accepted the test email. Check your inbox."},
+	"approved":        {Tone: ui.ToneGood, Text: "Approved. They can create competitions now, and they've been told."},
+	"declined":        {Tone: ui.ToneInfo, Text: "Declined. They stay a participant, and they've been told."},
+	"applied":         {Tone: ui.ToneGood, Text: "Welcome! You can register for competitions now. To create your own, wait for an admin's approval: we'll tell you in your mailbox."},
 	"user-changed":    {Tone: ui.ToneGood, Text: "Account updated."},
 }
 
