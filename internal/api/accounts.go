@@ -127,6 +127,7 @@ func (a *api) logIn(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
 }
 
 func (a *api) login(ctx context.Context, user *compete.User) (*loginAnswer, error) {
+	a.Service.NoteLogin(ctx, *user, false)
 	token, err := a.Auth.IssueToken(ctx, *user)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,8 @@ type Auth interface {
 	IssueToken(ctx context.Context, u compete.User) (string, error)
 	// Token finds who a bearer token stands for. It fails with ErrUnauthorized or ErrAccountDisabled.
 	Token(ctx context.Context, bearer string) (compete.Actor, error)
+	// End ends the actor's login.
+	End(ctx context.Context, a compete.Actor) error
 }
 
 // api is the built API: its handlers are its methods.
@@ -59,6 +61,7 @@ func newAPI(config Config, mux *http.ServeMux) *api {
 	a := &api{Config: config, streams: config.Live.Door(seatsEvent)}
 	a.huma = jsonOnly{humago.New(calendarMux{mux}, document(config.Version))}
 	a.registerAccounts()
+	a.registerSessions()
 	a.registerMails()
 	a.registerCompetitions()
 	a.registerCalendar()

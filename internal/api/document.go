@@ -37,6 +37,7 @@ func document(version string) huma.Config {
 			},
 			Tags: []*huma.Tag{
 				{Name: tagAccounts, Description: "Sign up, log in, and manage your account."},
+				{Name: tagSessions, Description: "See where you're logged in, and log out."},
 				{Name: tagCompetitions, Description: "Create, find and manage competitions."},
 				{Name: tagRegistrations, Description: "Register, cancel, and see who is registered or waiting."},
 				{Name: tagMailbox, Description: "Your messages."},

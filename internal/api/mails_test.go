@@ -21,7 +21,7 @@ func TestMails(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
 		for name, test := range map[string]func(*world){ // beside each other, because each mostly waits for a mail
-			"every message is a mail": testMessagesAreMails, "confirm an address": testConfirmAddress,
+			"every message is a mail": testMessagesAreMails, "confirm an address": testConfirmAddress, "confirm another's account": testConfirmTakes,
 			"forgotten password": testForgottenPassword, "the answer tells nobody who has an account": testForgottenTellsNothing,
 			"change of address": testChangeAddress, "change to an address in use": testChangeToTaken,
 			"links are void": testVoidLinks, "reminders": testReminders, "the database holds no token": testTokensAreHashed,
@@ -118,7 +118,7 @@ func testConfirmAddress(w *world) {
 		}
 	}
 	var user api.User
-	w.into(w.call("POST", "/api/auth/email/confirm", "", `{"token":"`+token+`"}`), http.StatusOK, &user)
+	w.into(w.call("POST", "/api/auth/email/confirm", login.Token, `{"token":"`+token+`"}`), http.StatusOK, &user)
 	if !user.EmailVerified || user.ID != login.User.ID {
 		w.t.Errorf("confirmed, it is %+v", user)
 	}
@@ -167,8 +167,9 @@ func testForgottenPassword(w *world) {
 	if !again.User.EmailVerified {
 		w.t.Error("who read the mail has not confirmed the address")
 	}
-	if n := len(w.mail.To(login.User.Email)); n != 2 {
-		w.t.Errorf("%d mails to the address, want those that confirm it and reset the password", n)
+	w.waitMail(login.User.Email, "Your password was changed")
+	if n := len(w.mail.To(login.User.Email)); n != 3 {
+		w.t.Errorf("%d mails to the address, want those that confirm it, reset the password and tell of it", n)
 	}
 }
 
@@ -204,7 +205,7 @@ func testChangeAddress(w *world) {
 	if user.Email != login.User.Email {
 		w.t.Errorf("the address is %s before the link is used", user.Email)
 	}
-	w.into(w.call("POST", "/api/auth/email/confirm", "", `{"token":"`+token+`"}`), http.StatusOK, &user)
+	w.into(w.call("POST", "/api/auth/email/confirm", login.Token, `{"token":"`+token+`"}`), http.StatusOK, &user)
 	if user.Email != to || !user.EmailVerified {
 		w.t.Errorf("confirmed, it is %+v", user)
 	}

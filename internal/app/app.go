@@ -135,7 +135,8 @@ func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
 
 func (a *App) wireAuth(ctx context.Context) (err error) {
 	a.auth, err = auth.New(ctx, auth.Config{
-		Sessions: a.store, Secret: a.secret, Previous: []byte(a.config.JWTSecretPrevious), TokenLife: a.config.JWTExpiration, Clock: a.config.Clock, NewID: newID, Logger: a.log,
+		Sessions: a.store, Secret: a.secret, Previous: []byte(a.config.JWTSecretPrevious), TokenLife: a.config.JWTExpiration, Idle: a.config.SessionIdle,
+		Clock: a.config.Clock, NewID: newID, Logger: a.log,
 	})
 	return err
 }

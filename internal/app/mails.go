@@ -50,6 +50,7 @@ func (a *App) wireMail(context.Context) (err error) {
 // serve gives the domain what it needs for links. Without a mail server only a demo shows them, on a page of its own.
 func (m *mails) serve(a *App) {
 	s, sending := a.service, a.config.SMTPURL != ""
+	s.Logins = a.auth.Logins(a.store)
 	s.Links, s.LinkKeys, s.Wording, s.Log = a.auth.Links(a.store), m.keys, m.composer, a.log
 	s.Mailing = sending || a.config.Demo
 	if m.smtp != nil {

@@ -40,6 +40,7 @@ type Service struct {
 
 	// Mail: links that mails carry.
 	Links                LinkStore
+	Logins               LoginStore
 	LinkKeys             LinkKeys
 	Wording              AccountWording
 	Mailing              bool           // a link that is asked for reaches somebody: by mail, or a developer

@@ -172,7 +172,11 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 		}
 	}
 	if hash != "" {
-		return user, s.Users.SetPassword(ctx, user.ID, hash, a.SessionID, now)
+		notice, err := s.securityMessage(user, SecurityEvent{What: SecurityPassword})
+		if err != nil {
+			return User{}, err
+		}
+		return user, s.Users.SetPassword(ctx, user.ID, hash, a.SessionID, notice, now)
 	}
 	return user, nil
 }

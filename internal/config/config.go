@@ -39,6 +39,7 @@ type Config struct {
 	JWTSecret         Secret        `group:"Logins" name:"jwt-secret" env:"JWT_SECRET" placeholder:"SECRET" help:"The secret that signs API tokens: at least 32 bytes, the same for all replicas. If it's empty and you use SQLite, one is generated and stored next to the database."`
 	JWTSecretPrevious Secret        `group:"Logins" name:"jwt-secret-previous" env:"JWT_SECRET_PREVIOUS" placeholder:"SECRET" help:"The previous JWT_SECRET. Tokens it signed stay valid until you remove this setting."`
 	JWTExpiration     time.Duration `group:"Logins" name:"jwt-expiration" env:"JWT_EXPIRATION" default:"24h" help:"How long an API token is valid, such as 90m, 24h or 7d."`
+	SessionIdle       time.Duration `group:"Logins" env:"SESSION_IDLE" default:"14d" help:"How long a login lasts without use, such as 30m or 14d, at least 15m. 0 means no limit. In any case, logging in on the pages lasts 90 days at most and API tokens expire after JWT_EXPIRATION."`
 	BcryptCost        int           `group:"Logins" env:"BCRYPT_COST" default:"12" help:"The cost of hashing a password with argon2id, 4 to 31. 12 means 19 MiB of memory and two passes. Each step doubles the time it takes."`
 
 	LimitSignUps int `group:"Limits" name:"limit-signups" env:"LIMIT_SIGNUPS" default:"300" help:"Sign-ups per minute from one network: an IPv4 address or an IPv6 /64. A hall full of people is one network. 0 means no limit."`

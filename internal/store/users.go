@@ -123,7 +123,7 @@ func (s *Store) settleAfter(ctx context.Context, tx *Tx, before, after compete.U
 }
 
 // SetPassword implements compete.UserStore. It fails with ErrUserMissing.
-func (s *Store) SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, now time.Time) error {
+func (s *Store) SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, notice compete.Message, now time.Time) error {
 	if !compete.ValidID(userID) {
 		return compete.ErrUserMissing
 	}
@@ -139,6 +139,9 @@ func (s *Store) SetPassword(ctx context.Context, userID, passwordHash, keepSessi
 		if err := tx.voidLinks(ctx, userID, now); err != nil {
 			return err
 		}
+		if err := s.saveMessage(ctx, tx, notice); err != nil {
+			return err
+		}
 		return tx.endLogins(ctx, userID, keepSessionID, now)
 	})
 }
@@ -151,13 +154,22 @@ func (s *Store) UpgradeHash(ctx context.Context, userID, before, after string) e
 
 // endLogins ends the user's sessions, save one, and voids tokens without a session that were issued before now.
 func (t *Tx) endLogins(ctx context.Context, userID, keepSessionID string, now time.Time) error {
+	if err := t.endSessions(ctx, userID, keepSessionID, now); err != nil {
+		return err
+	}
+	return endTokens(ctx, t, userID, now)
+}
+
+func (t *Tx) endSessions(ctx context.Context, userID, keepSessionID string, now time.Time) error {
 	if !compete.ValidID(keepSessionID) {
 		keepSessionID = noID
 	}
-	if _, err := change(ctx, t, `UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL AND id <> $3`, userID, now, keepSessionID); err != nil {
-		return err
-	}
-	_, err := change(ctx, t, `UPDATE users SET tokens_valid_after = $2 WHERE id = $1`, userID, now)
+	_, err := change(ctx, t, `UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL AND id <> $3`, userID, now, keepSessionID)
+	return err
+}
+
+func endTokens(ctx context.Context, q querier, userID string, before time.Time) error {
+	_, err := change(ctx, q, `UPDATE users SET tokens_valid_after = $2 WHERE id = $1`, userID, before)
 	return err
 }
 

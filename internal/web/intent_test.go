@@ -137,7 +137,8 @@ func TestRegisteringLeadsThroughTheEmail(t *testing.T) {
 	b.want(b.get(verify), http.StatusOK, "Then you can finish registering.")
 	_, token := b.link(b.newest(email, "Confirm your email address"))
 	phone := s.browser(t)
-	phone.leads(phone.post("/auth/confirm", "token", token), "/auth/login") // opened elsewhere: the first browser goes on with a press
+	phone.leads(phone.post("/auth/login", "email", email, "password", password), "/dashboard")
+	phone.leads(phone.post("/auth/confirm", "token", token), "/account") // opened elsewhere: the first browser goes on with a press
 	b.want(b.get(verify), http.StatusOK, "Finish registering", `value="one-press-1"`)
 	b.leads(b.post(page+"/register", "key", "one-press-1"), page)
 	b.want(b.get(page), http.StatusOK, `class="bib"`)

@@ -28,6 +28,8 @@ func (a *app) routes() []route {
 		{"POST /account/reminders", a.changeReminders},
 		{"POST /account", a.changeName},
 		{"POST /account/password", a.changePassword},
+		{"POST /account/sessions/end", a.endOtherSessions},
+		{"POST /account/sessions/{session}/end", a.endSession},
 
 		{"GET /competitions", a.listCompetitions},
 		{"GET /competitions/create", a.createForm},

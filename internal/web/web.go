@@ -61,6 +61,10 @@ type Sessions interface {
 	Ended(a compete.Actor) bool
 	// End ends the actor's session.
 	End(ctx context.Context, a compete.Actor) error
+	// DeviceToken shows that the user was logged in on the device that keeps it. It opens nothing.
+	DeviceToken(userID string) string
+	// KnowsDevice reports whether the token is such a one of the user's.
+	KnowsDevice(userID, token string) bool
 }
 
 // Check is how one dependency is.

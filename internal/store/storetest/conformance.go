@@ -24,6 +24,7 @@ type part struct {
 var databases = [][]part{
 	{
 		{"sessions", testSessions},
+		{"logins", testLogins},
 		{"users", testUsers},
 		{"competitions", testCompetitions},
 		{"registrations", testRegistrations},
