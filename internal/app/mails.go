@@ -56,7 +56,7 @@ func (m *mails) serve(a *App) {
 	if m.smtp != nil {
 		s.SendTest = m.sendTest
 	}
-	s.VerifyOnSignUp, s.RequireVerifiedEmail, s.Verified = sending, a.config.RequireVerifiedEmail, &compete.VerifiedUsers{}
+	s.VerifyOnSignUp, s.RequireVerifiedEmail, s.Verified = sending, a.config.VerifiedEmailRequired(), &compete.VerifiedUsers{}
 }
 
 // sendTest sends an email that says that email works.
@@ -75,7 +75,7 @@ func (m *mails) jobs(a *App) jobs.MailConfig {
 	}
 	return jobs.MailConfig{
 		Mailing: a.config.SMTPURL != "", Mailer: mailer, Connections: a.config.MailConnections,
-		Outgoing: a.store, ComposeMail: m.composer.Mail, AccountMail: a.service.WriteAccountMail,
+		MailsAnHour: a.config.LimitMails, Outgoing: a.store, ComposeMail: m.composer.Mail, AccountMail: a.service.WriteAccountMail,
 	}
 }
 

@@ -70,4 +70,5 @@ type Message struct {
 
 	Details json.RawMessage // of its Wording; it isn't kept in the mailbox
 	LinkID  string          // of the Link that its mail carries; empty for most
+	Kept    bool            // it stays in the mailbox alone: nobody has shown yet that the address is the user's
 }

@@ -45,7 +45,7 @@ type Service struct {
 	Wording              AccountWording
 	Mailing              bool           // a link that is asked for reaches somebody: by mail, or a developer
 	VerifyOnSignUp       bool           // who signs up gets a mail that confirms the address
-	RequireVerifiedEmail bool           // registering takes a verified address
+	RequireVerifiedEmail bool           // registering and publishing take a verified address
 	Verified             *VerifiedUsers // remembers who has one; nil: each is looked up
 }
 

@@ -132,7 +132,7 @@ func (s *Service) writeLink(ctx context.Context, l Link, kind MessageKind, user 
 	return s.Links.WriteLink(ctx, l, m)
 }
 
-// accountMessage is a message to the address.
+// accountMessage is a message to the address. Only one with a link goes to an address that nobody has confirmed.
 func (s *Service) accountMessage(kind MessageKind, user User, address string) (Message, error) {
 	w, err := s.Wording.Account(kind, user, address)
 	return s.worded(kind, user, address, w, err)
@@ -150,6 +150,7 @@ func (s *Service) worded(kind MessageKind, user User, to string, w Wording, err 
 	}
 	return Message{
 		ID: s.NewID(), UserID: user.ID, Kind: kind, To: to, Subject: w.Subject, Body: w.Body, Details: w.Details, SentAt: s.now(),
+		Kept: user.VerifiedAt == nil,
 	}, nil
 }
 

@@ -46,6 +46,7 @@ type Config struct {
 	LimitLogIns  int `group:"Limits" name:"limit-logins" env:"LIMIT_LOGINS" default:"300" help:"Logins per minute from one network. 0 means no limit."`
 	LimitLinks   int `group:"Limits" env:"LIMIT_LINKS" default:"60" help:"Password reset requests per minute from one network. 0 means no limit."`
 	LimitGuesses int `group:"Limits" env:"LIMIT_GUESSES" default:"10" help:"Wrong passwords for one account from one network before each further attempt has to wait: 1 s at first, then twice as long each time, up to 15 minutes. 0 means no limit."`
+	LimitMails   int `group:"Limits" env:"LIMIT_MAILS" default:"20" help:"Emails per hour to one address. Further messages stay in the mailbox on the site. Links that people ask for have limits of their own. 0 means no limit."`
 
 	Roles             []Role        `group:"Work" env:"ROLES" default:"web,api,worker" help:"What this process does: web (pages), api, worker (confirmations, reminders, email)."`
 	WorkerConcurrency int           `group:"Work" env:"WORKER_CONCURRENCY" default:"4" help:"How many jobs run at once in each queue, 1 to 100. The maintenance queue always runs at least two."`
@@ -57,10 +58,10 @@ type Config struct {
 	FailedJobsAge     time.Duration `group:"Work" name:"cleanup-failed-jobs-age" env:"CLEANUP_FAILED_JOBS_AGE" default:"30d" help:"How long failed jobs are kept."`
 	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long login sessions are kept after they expire."`
 
-	SMTPURL              URL    `group:"Email" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"The mail server: smtp://user:password@host:587 or smtps://user:password@host:465. Every mailbox message is then also emailed. Use the same value for all processes. smtp: uses STARTTLS if the server offers it, and insists on it with a password or ?tls=required. If empty, no email is sent."`
+	SMTPURL              URL    `group:"Email" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"The mail server: smtp://user:password@host:587 or smtps://user:password@host:465. Mailbox messages are then also emailed to confirmed addresses. Use the same value for all processes. smtp: uses STARTTLS if the server offers it, and insists on it with a password or ?tls=required. If empty, no email is sent."`
 	MailFrom             string `group:"Email" env:"MAIL_FROM" default:"no-reply@localhost" help:"The sender of emails, such as 'Our Club <mail@example.com>'; without a name, the site's name is used. Its domain is also used in their Message-ID."`
 	MailConnections      int    `group:"Email" env:"MAIL_CONNECTIONS" default:"4" help:"How many connections each process opens to the mail server, 1 to 100."`
-	RequireVerifiedEmail bool   `group:"Email" env:"REQUIRE_VERIFIED_EMAIL" help:"Require a confirmed email address to register. Needs SMTP_URL."`
+	RequireVerifiedEmail *bool  `group:"Email" env:"REQUIRE_VERIFIED_EMAIL" placeholder:"true|false" help:"Require a confirmed email address to register and to publish. Needs SMTP_URL. If empty, it's on when SMTP_URL is set."`
 
 	SiteName   string `group:"Site" env:"SITE_NAME" help:"The site's name in page titles, headers, emails and the API document, up to 40 characters. If empty, the name set on the site's admin page, or Mini Compete. What is set here can't be changed there; the same goes for CONTACT, the URLs below and ORGANIZER_SIGNUP."`
 	SiteLogo   string `group:"Site" env:"SITE_LOGO" placeholder:"FILE" help:"A logo to show before the name: a PNG, WebP or SVG file of at most 40 KiB. If empty, the program's own mark is shown."`
@@ -99,6 +100,15 @@ func Default() Config {
 		panic(fmt.Sprintf("the defaults of config.Config are wrong: %v", err))
 	}
 	return c
+}
+
+// VerifiedEmailRequired reports whether people must confirm their address before they register or publish: unless it is set, where
+// they are sent a link for it.
+func (c *Config) VerifiedEmailRequired() bool {
+	if c.RequireVerifiedEmail != nil {
+		return *c.RequireVerifiedEmail
+	}
+	return c.SMTPURL != ""
 }
 
 // Plays reports whether the process has the role.

@@ -59,6 +59,7 @@ func (c *Config) Validate() error {
 	p.between("BCRYPT_COST", c.BcryptCost, 4, 31)
 	for setting, n := range map[string]int{
 		"LIMIT_SIGNUPS": c.LimitSignUps, "LIMIT_LOGINS": c.LimitLogIns, "LIMIT_LINKS": c.LimitLinks, "LIMIT_GUESSES": c.LimitGuesses,
+		"LIMIT_MAILS": c.LimitMails,
 	} {
 		p.between(setting, n, 0, maxLimit)
 	}
@@ -71,7 +72,7 @@ func (c *Config) Validate() error {
 	checkURL(&p, "SMTP_URL", c.SMTPURL, "smtp", "smtps")
 	checkURL(&p, "OTEL_EXPORTER_OTLP_ENDPOINT", c.OTLPEndpoint, "http", "https")
 	p.between("MAIL_CONNECTIONS", c.MailConnections, 1, 100)
-	if c.RequireVerifiedEmail && c.SMTPURL == "" {
+	if c.VerifiedEmailRequired() && c.SMTPURL == "" {
 		p.add("REQUIRE_VERIFIED_EMAIL", "needs SMTP_URL: without email, nobody can confirm an address")
 	}
 	if len(p) == 0 {

@@ -41,12 +41,12 @@ func Backup(ctx context.Context, c Config, path string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = s.Close() }() // all is written, or the backup has failed
+	defer func() { _ = s.Close() }() // it was only read
 	there, err := s.has(ctx, "goose_db_version")
 	if err != nil || !there {
 		return errors.Join(err, ErrNoDatabase)
 	}
-	err = newFile(path, func(unnamed string) error {
+	return newFile(path, func(unnamed string) error {
 		m := Manifest{Database: s.Kind(), CreatedAt: time.Now().UTC().Truncate(time.Second)}
 		if err := s.dialect.backup(ctx, s.writer.db, c.URL, unnamed); err != nil {
 			return fmt.Errorf("write the backup: %w", err)
@@ -60,22 +60,19 @@ func Backup(ctx context.Context, c Config, path string) error {
 		_, err := Verify(unnamed)
 		return err
 	})
-	if err == nil {
-		s.noteBackup(ctx)
-	}
-	return err
 }
 
-// noteBackup tells admins that backups are made. The backup is whole without that, and an older schema has no place for it.
-func (s *Store) noteBackup(ctx context.Context) {
+// NoteBackup tells admins that a backup was made. An older schema has no place for it, and stays as it is.
+func NoteBackup(ctx context.Context, c Config, at time.Time) error {
+	s, err := Open(ctx, c)
+	if err != nil {
+		return err
+	}
 	there, err := s.has(ctx, "site_settings")
 	if err == nil && there {
-		now := time.Now().UTC()
-		err = s.SetSiteSettings(ctx, map[string]string{compete.NoteBackup: now.Format(time.RFC3339)}, now)
+		err = s.SetSiteSettings(ctx, map[string]string{compete.NoteBackup: at.UTC().Format(time.RFC3339)}, at)
 	}
-	if err != nil {
-		s.log.WarnContext(ctx, "the backup was made, but could not be noted for the admin page", "error", err)
-	}
+	return errors.Join(err, s.Close())
 }
 
 // newFile has write fill a file beside path, for its owner alone, and gives it that name once it is whole and on the disk.

@@ -126,7 +126,7 @@ func (s *Store) saveMessage(ctx context.Context, tx *Tx, m compete.Message) erro
 	}
 	_, err := change(ctx, tx, `INSERT INTO messages (id, user_id, kind, "to", subject, body, sent_at, link_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		m.ID, m.UserID, string(m.Kind), m.To, m.Subject, m.Body, compete.UTC(m.SentAt), optional(m.LinkID))
-	if err != nil || !s.Mailing && m.LinkID == "" {
+	if err != nil || m.LinkID == "" && (m.Kept || !s.Mailing) {
 		return err
 	}
 	return s.enqueue(ctx, tx, []compete.Job{mailJob(&m)})

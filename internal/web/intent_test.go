@@ -9,7 +9,6 @@ import (
 
 	"minicompete/internal/apptest"
 	"minicompete/internal/compete"
-	"minicompete/internal/config"
 	"minicompete/internal/testservices"
 	"minicompete/internal/web"
 )
@@ -128,7 +127,7 @@ func TestWhatIsWantedMayNotBe(t *testing.T) {
 
 // TestRegisteringLeadsThroughTheEmail presses without an account where an address has to be confirmed first.
 func TestRegisteringLeadsThroughTheEmail(t *testing.T) {
-	s := openSite(t, "", func(c *config.Config) { c.RequireVerifiedEmail = true })
+	s := openSite(t, "", nil)
 	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(nil)
 	verify := "/auth/verify?" + url.Values{"next": {page}}.Encode()
 	b, email := s.browser(t), "new@example.com"

@@ -332,8 +332,21 @@ func testOutgoingMessage(t *testing.T, f *fixture, organizer compete.User) {
 	o, err := f.Outgoing(t.Context(), message.ID)
 	must(t, err)
 	if o.ID != message.ID || o.To != message.To || o.Subject != message.Subject || o.Body != message.Body || o.Name != "Ada" ||
-		o.DeliveredAt != nil || o.RemindersOff || o.Disabled || o.Link != nil {
+		o.DeliveredAt != nil || o.RemindersOff || o.Disabled || o.Link != nil || o.Verified {
 		t.Errorf("got %+v of the message %+v", o, message)
+	}
+	owner, err := f.User(t.Context(), r.UserID)
+	must(t, err)
+	for verifiedAt, verified := range map[time.Time]bool{message.SentAt.Add(-time.Second): true, message.SentAt.Add(time.Second): false} {
+		l := f.link(compete.LinkVerify, owner.Email)
+		l.UserID, l.TokenHash = owner.ID, compete.HashToken(l.ID)
+		l.ExpiresAt = verifiedAt.Add(time.Hour)
+		must(t, f.SaveLink(t.Context(), l))
+		_, err := f.UseVerifyLink(t.Context(), l, verifiedAt)
+		must(t, err)
+		if o, err = f.Outgoing(t.Context(), message.ID); err != nil || o.Verified != verified {
+			t.Errorf("written at %v, the address confirmed at %v: %+v, %v", message.SentAt, verifiedAt, o, err)
+		}
 	}
 	must(t, f.SetReminders(t.Context(), r.UserID, false, f.now))
 	if o, err = f.Outgoing(t.Context(), message.ID); err != nil || !o.RemindersOff {

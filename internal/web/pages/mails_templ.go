@@ -876,7 +876,7 @@ func Verify(p ui.Page, d VerifyData) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else if d.Needed {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<p>You need a confirmed address to register for competitions.</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<p>You need a confirmed address to register for competitions or publish your own.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
