@@ -30,6 +30,9 @@ func (c *backupCommand) Run(ctx context.Context, env *environment) error {
 	if err := store.Backup(ctx, env.storeConfig(), c.File); err != nil {
 		return fmt.Errorf("the backup failed: %w", err)
 	}
+	if err := store.NoteBackup(ctx, env.storeConfig(), start); err != nil {
+		env.Logger.Warn("the backup was made, but could not be noted for the admin page", "error", err)
+	}
 	info, err := os.Stat(c.File)
 	if err != nil {
 		return err

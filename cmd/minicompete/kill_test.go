@@ -245,7 +245,7 @@ func insertCrowd(t *testing.T, db *sql.DB, n int) map[string]string {
 	tokens := map[string]string{}
 	for i := range n {
 		user := compete.User{ID: uuid.NewString(), Email: fmt.Sprintf("crowd%d@example.com", i), Role: compete.RoleParticipant}
-		_, err := tx.ExecContext(t.Context(), `INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at) VALUES ($1, $2, 'x', '', $3, $4, $4)`,
+		_, err := tx.ExecContext(t.Context(), `INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at, verified_at) VALUES ($1, $2, 'x', '', $3, $4, $4, $4)`,
 			user.ID, user.Email, user.Role, compete.UTC(time.Now()))
 		if err != nil {
 			t.Fatal(err)

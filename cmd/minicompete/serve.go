@@ -48,7 +48,9 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 			return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 		}
 	}
-	env.announce(a)
+	if err := env.announce(ctx, a); err != nil {
+		return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+	}
 	return a.Wait(ctx)
 }
 
@@ -71,11 +73,22 @@ func (env *environment) listenHere(flag, variable string, addr *string) {
 	}
 }
 
-// announce prints where everything is.
-func (env *environment) announce(a *app.App) {
+// announce prints where everything is, and where to set up a site that has no admin. That link is for the operator's eyes: it never
+// goes through the log, which others may read.
+func (env *environment) announce(ctx context.Context, a *app.App) error {
+	if env.SMTPURL == "" && !env.Demo {
+		env.Logger.Warn("SMTP_URL is not set: this site sends no email, and nobody can reset a forgotten password on their own")
+	}
+	setup, err := env.setupLink(ctx, a)
+	if err != nil {
+		return err
+	}
 	lines := []string{"Mini Compete " + env.Version + " is running."}
 	if addr := a.Addr(app.EndpointWeb); addr != "" {
 		lines = append(lines, "  Pages    "+address(addr))
+	}
+	if setup != "" {
+		lines = append(lines, "  Setup    "+setup)
 	}
 	if addr := a.Addr(app.EndpointAPI); addr != "" {
 		lines = append(lines, "  API      "+address(addr)+"/api", "  API docs "+address(addr)+"/api/docs")
@@ -94,7 +107,24 @@ func (env *environment) announce(a *app.App) {
 			lines = append(lines, "  "+login)
 		}
 	}
-	fmt.Fprintln(env.out, strings.Join(lines, "\n"))
+	if setup != "" {
+		lines = append(lines, "There's no admin yet. Open the setup link to become the admin, and keep it to yourself: it works until there's one.")
+	}
+	_, err = fmt.Fprintln(env.out, strings.Join(lines, "\n"))
+	return err
+}
+
+// setupLink is where the first admin is made; empty when there is one, and for a process that serves no pages.
+func (env *environment) setupLink(ctx context.Context, a *app.App) (string, error) {
+	pages := a.Addr(app.EndpointWeb)
+	if pages == "" {
+		return "", nil
+	}
+	site := env.Origin()
+	if env.PublicURL == config.Default().PublicURL { // nobody said where the site is reached
+		site = address(pages)
+	}
+	return a.SetupLink(ctx, site)
 }
 
 // address is what to type to reach a listener: one on every interface is reached on this machine too.

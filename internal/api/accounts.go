@@ -81,7 +81,7 @@ const tagAccounts = "Accounts"
 func (a *api) registerAccounts() {
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/signup", id: "signUp", tag: tagAccounts, status: http.StatusCreated,
-		summary: "Sign up", description: "Creates an account as a participant or an organizer. Only an admin can make someone an admin.",
+		summary: "Sign up", description: "Creates an account as a participant or an organizer. Only an admin can make someone an admin. Where organizers need an admin's approval, `ORGANIZER` creates a participant with a request; where sign-up takes no organizers, it's refused.",
 		request: SignUpRequest{}, errors: []*compete.Error{compete.ErrEmailTaken, compete.ErrTooManyRequests, compete.ErrBusy},
 	}, a.signUp)
 	handle(a, route{
@@ -127,6 +127,7 @@ func (a *api) logIn(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
 }
 
 func (a *api) login(ctx context.Context, user *compete.User) (*loginAnswer, error) {
+	a.Service.NoteLogin(ctx, *user, false)
 	token, err := a.Auth.IssueToken(ctx, *user)
 	if err != nil {
 		return nil, err

@@ -84,7 +84,7 @@ func testNewPassword(w *world) {
 }
 
 func testAdministration(w *world) {
-	login := w.signUp()
+	login := w.newcomer("Somebody")
 	var found []api.User
 	w.into(w.call("GET", "/api/admin/users?search="+login.User.Email, w.tokens[admin], ""), http.StatusOK, &found)
 	if len(found) != 1 || found[0] != login.User {

@@ -67,6 +67,7 @@ func (a *api) registerAdmin() {
 		summary: "Update an account", description: "For admins. You can't change your own account.",
 		request: UpdateUserRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrUserMissing, compete.ErrOwnAccount},
 	}, a.updateUser)
+	a.registerOrganizerRequests()
 }
 
 func (a *api) listFailedJobs(ctx context.Context, in *PageParams) (*listOf[FailedJob], error) {

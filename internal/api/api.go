@@ -9,6 +9,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -26,9 +27,9 @@ type Config struct {
 	Health      func(context.Context) []Check
 	CORSOrigins []string // "https://example.org", or "*" for every origin; none: no cross-origin answers
 	Logger      *slog.Logger
-	PublicURL   string // of the pages, without a slash at its end
-	Site        brand.Site
-	Version     string // of the program, as the OpenAPI document names it
+	PublicURL   string            // of the pages, without a slash at its end
+	Site        func() brand.Site // as it is now; nil: an unbranded one
+	Version     string            // of the program, as the OpenAPI document names it
 }
 
 // Auth makes and reads the API's tokens.
@@ -36,6 +37,8 @@ type Auth interface {
 	IssueToken(ctx context.Context, u compete.User) (string, error)
 	// Token finds who a bearer token stands for. It fails with ErrUnauthorized or ErrAccountDisabled.
 	Token(ctx context.Context, bearer string) (compete.Actor, error)
+	// End ends the actor's login.
+	End(ctx context.Context, a compete.Actor) error
 }
 
 // api is the built API: its handlers are its methods.
@@ -43,6 +46,7 @@ type api struct {
 	Config
 	huma    huma.API
 	streams *live.Door
+	served  atomic.Pointer[servedDocument]
 }
 
 // New builds the handler of everything under /api. It serves full paths, so it can be mounted on several listeners as it is.
@@ -55,8 +59,9 @@ func New(config Config) http.Handler {
 
 func newAPI(config Config, mux *http.ServeMux) *api {
 	a := &api{Config: config, streams: config.Live.Door(seatsEvent)}
-	a.huma = jsonOnly{humago.New(calendarMux{mux}, document(config.Version, config.Site))}
+	a.huma = jsonOnly{humago.New(calendarMux{mux}, document(config.Version))}
 	a.registerAccounts()
+	a.registerSessions()
 	a.registerMails()
 	a.registerCompetitions()
 	a.registerCalendar()

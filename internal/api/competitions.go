@@ -106,7 +106,7 @@ func (a *api) registerCompetitions() {
 		method: http.MethodPost, path: "/api/competitions", id: "createCompetition", tag: tagCompetitions, access: loggedIn,
 		status: http.StatusCreated, holdsSeats: true,
 		summary: "Create a competition", description: "For organizers and admins. The competition is published immediately unless you send status DRAFT.",
-		request: CreateCompetitionRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrIdempotencyKeyReused},
+		request: CreateCompetitionRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrEmailUnverified, compete.ErrIdempotencyKeyReused},
 	}, a.createCompetition)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/competitions/my-competitions", id: "listMyCompetitions", tag: tagCompetitions,
@@ -124,7 +124,7 @@ func (a *api) registerCompetitions() {
 		summary: "Update a competition", description: "For its organizer and admins. Fields you leave out stay unchanged. Raising the capacity promotes people from the waitlist.",
 		request: UpdateCompetitionRequest{},
 		errors: []*compete.Error{
-			compete.ErrForbidden, compete.ErrUnpublished, compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrCompetitionCancelled,
+			compete.ErrForbidden, compete.ErrEmailUnverified, compete.ErrUnpublished, compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrCompetitionCancelled,
 			compete.ErrAlreadyPublished, compete.ErrVersionMismatch, compete.ErrVersionRequired, compete.ErrBusy,
 		},
 	}, a.updateCompetition)

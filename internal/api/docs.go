@@ -31,29 +31,56 @@ var (
 
 // registerDocs serves the OpenAPI document and Swagger UI, whose files are in the binary.
 func (a *api) registerDocs(mux *http.ServeMux) {
-	serve := func(pattern, contentType string, text []byte) {
+	serveNow := func(pattern, contentType string, text func() []byte) {
 		mux.HandleFunc("GET "+pattern, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", contentType)
 			w.Header().Set("Cache-Control", "no-cache")
 			w.Header().Set("Content-Security-Policy", docsPolicy)
-			_, _ = w.Write(text) // the client may be gone
+			_, _ = w.Write(text()) // the client may be gone
 		})
 	}
-	serve("/api/openapi.json", "application/openapi+json", openAPI(a))
+	serve := func(pattern, contentType string, text []byte) {
+		serveNow(pattern, contentType, func() []byte { return text })
+	}
+	serveNow("/api/openapi.json", "application/openapi+json", a.document)
 	serve(docsPath, "text/html; charset=utf-8", docsPage)
 	serve(docsPath+"/{$}", "text/html; charset=utf-8", docsPage)
 	serve(docsPath+"/start.js", "text/javascript; charset=utf-8", docsScript)
 	serve(docsPath+"/page.css", "text/css; charset=utf-8", docsStyle)
-	files := v5emb.New(cmp.Or(a.Site.Name, brand.DefaultName)+" API", "/api/openapi.json", docsPath)
+	files := v5emb.New(brand.DefaultName+" API", "/api/openapi.json", docsPath)
 	mux.HandleFunc("GET "+docsPath+"/", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-cache")
 		files.ServeHTTP(w, r)
 	})
 }
 
-// openAPI is the document as it is served.
-func openAPI(a *api) []byte {
-	compact, err := json.Marshal(a.huma.OpenAPI())
+// servedDocument is the OpenAPI document of a site that was called so.
+type servedDocument struct {
+	site brand.Site
+	text []byte
+}
+
+// document is the OpenAPI document under the site's present name; it is made anew when that has changed.
+func (a *api) document() []byte {
+	var site brand.Site
+	if a.Site != nil {
+		site = a.Site()
+	}
+	served := a.served.Load()
+	if served == nil || served.site != site {
+		served = &servedDocument{site, openAPI(a, site)}
+		a.served.Store(served)
+	}
+	return served.text
+}
+
+// openAPI is the document of a site.
+func openAPI(a *api, site brand.Site) []byte {
+	document := *a.huma.OpenAPI()
+	info := *document.Info
+	info.Title, info.Contact, info.TermsOfService = cmp.Or(site.Name, brand.DefaultName), contact(site), site.Terms
+	document.Info = &info
+	compact, err := json.Marshal(&document)
 	if err != nil {
 		panic("the OpenAPI document is made of our own types and cannot fail to encode: " + err.Error())
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,12 +17,12 @@ import (
 const bearerScheme = "bearer"
 
 // document starts the OpenAPI document; handle adds the routes.
-func document(version string, site brand.Site) huma.Config {
+func document(version string) huma.Config {
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
-				Title: cmp.Or(site.Name, brand.DefaultName), Version: version, Contact: contact(site), TermsOfService: site.Terms,
+				Title: brand.DefaultName, Version: version,
 				Description: "Create competitions, register for them, and know immediately where you stand.\n\n" +
 					"Times are RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`. Lists are JSON arrays; " +
 					"the `Link` header points to the next page. Seat counts always reflect the last commit.",
@@ -38,6 +37,7 @@ func document(version string, site brand.Site) huma.Config {
 			},
 			Tags: []*huma.Tag{
 				{Name: tagAccounts, Description: "Sign up, log in, and manage your account."},
+				{Name: tagSessions, Description: "See where you're logged in, and log out."},
 				{Name: tagCompetitions, Description: "Create, find and manage competitions."},
 				{Name: tagRegistrations, Description: "Register, cancel, and see who is registered or waiting."},
 				{Name: tagMailbox, Description: "Your messages."},

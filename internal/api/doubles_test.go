@@ -28,6 +28,8 @@ type somebody struct{}
 
 func (somebody) IssueToken(context.Context, compete.User) (string, error) { return "token", nil }
 
+func (somebody) End(context.Context, compete.Actor) error { return nil }
+
 func (somebody) Token(_ context.Context, bearer string) (compete.Actor, error) {
 	if bearer == "bad" {
 		return compete.Actor{}, compete.ErrUnauthorized

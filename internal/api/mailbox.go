@@ -11,7 +11,7 @@ import (
 // Message is a mail to the caller.
 type Message struct {
 	ID             string              `json:"id" format:"uuid" example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
-	Kind           compete.MessageKind `json:"kind" enum:"confirmed,waitlisted,promoted,cancelled,removed,competition_cancelled,reminder,changed,verify_email,password_reset,change_email,address_in_use,security" example:"confirmed"`
+	Kind           compete.MessageKind `json:"kind" enum:"confirmed,waitlisted,promoted,cancelled,removed,competition_cancelled,reminder,changed,verify_email,password_reset,change_email,address_in_use,security,organizer_approved,organizer_declined" example:"confirmed"`
 	RegistrationID *string             `json:"registrationId" format:"uuid" doc:"The registration this is about; null if none." example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
 	Seq            *int64              `json:"seq" doc:"The registration's sequence number at that time; null if this isn't about a registration." example:"59"`
 	To             string              `json:"to" example:"ada@example.com"`

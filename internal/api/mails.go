@@ -34,7 +34,14 @@ func (ResetPasswordRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *hu
 
 // ConfirmEmailRequest uses a link that shows that an address is its user's.
 type ConfirmEmailRequest struct {
-	Token string `json:"token" doc:"The token from the link in the email." example:"2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s"`
+	Token    string           `json:"token" doc:"The token from the link in the email." example:"2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s"`
+	Password optional[string] `json:"password,omitzero" doc:"A new password for the account. Required without an access token of the account, and not allowed with one." example:"a new, longer password"`
+}
+
+// TransformSchema documents the limits.
+func (ConfirmEmailRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	limitText(s, "password", compete.MinPasswordLength, compete.MaxPasswordLength)
+	return s
 }
 
 // ChangeEmailRequest asks for a link that gives the account another address.
@@ -67,9 +74,11 @@ func (a *api) registerMails() {
 	}, a.resetPassword)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/email/confirm", id: "confirmEmail", tag: tagAccounts,
-		summary:     "Confirm an email address with a link",
-		description: "Confirms the account's current address, or the new one requested with changeEmail. Returns the account.",
-		request:     ConfirmEmailRequest{}, errors: []*compete.Error{compete.ErrLinkVoid, compete.ErrEmailTaken},
+		summary: "Confirm an email address with a link",
+		description: "Confirms the account's current address, or the new one requested with changeEmail. Returns the account. " +
+			"The link alone isn't enough, because someone else may have signed up with the address: send the account's own access token " +
+			"in Authorization, or a new `password`, which ends all sessions and tokens of the account.",
+		request: ConfirmEmailRequest{}, errors: []*compete.Error{compete.ErrLinkVoid, compete.ErrOtherAccount, compete.ErrEmailTaken, compete.ErrBusy},
 	}, a.confirmEmail)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/users/me/email/verify", id: "verifyEmail", tag: tagAccounts, access: loggedIn, status: http.StatusAccepted,
@@ -107,7 +116,11 @@ func (a *api) confirmEmail(ctx context.Context, in *JSONBody) (*userAnswer, erro
 	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
-	user, err := a.Service.ConfirmEmail(ctx, request.Token)
+	var password string
+	if p := request.Password.pointer(); p != nil {
+		password = *p
+	}
+	user, err := a.Service.ConfirmEmail(ctx, actor(ctx), request.Token, password)
 	if err != nil {
 		return nil, err
 	}

@@ -21,10 +21,11 @@ func TestMails(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
 		for name, test := range map[string]func(*world){ // beside each other, because each mostly waits for a mail
-			"every message is a mail": testMessagesAreMails, "confirm an address": testConfirmAddress,
+			"every message is a mail": testMessagesAreMails, "confirm an address": testConfirmAddress, "confirm another's account": testConfirmTakes,
 			"forgotten password": testForgottenPassword, "the answer tells nobody who has an account": testForgottenTellsNothing,
 			"change of address": testChangeAddress, "change to an address in use": testChangeToTaken,
 			"links are void": testVoidLinks, "reminders": testReminders, "the database holds no token": testTokensAreHashed,
+			"an address that nobody confirmed": testUnconfirmed,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -103,7 +104,7 @@ func testMessagesAreMails(w *world) {
 }
 
 func testConfirmAddress(w *world) {
-	login := w.signUp()
+	login := w.newcomer("Ada")
 	if login.User.EmailVerified {
 		w.t.Error("a new account's address counts as verified")
 	}
@@ -118,7 +119,7 @@ func testConfirmAddress(w *world) {
 		}
 	}
 	var user api.User
-	w.into(w.call("POST", "/api/auth/email/confirm", "", `{"token":"`+token+`"}`), http.StatusOK, &user)
+	w.into(w.call("POST", "/api/auth/email/confirm", login.Token, `{"token":"`+token+`"}`), http.StatusOK, &user)
 	if !user.EmailVerified || user.ID != login.User.ID {
 		w.t.Errorf("confirmed, it is %+v", user)
 	}
@@ -141,7 +142,7 @@ func (w *world) wantCode(got answer, status int, code string) {
 }
 
 func testForgottenPassword(w *world) {
-	login := w.signUp()
+	login := w.newcomer("Ada")
 	w.forgot(strings.ToUpper(login.User.Email))
 	m := w.waitMail(login.User.Email, resetSubject)
 	token := w.token(m)
@@ -167,8 +168,9 @@ func testForgottenPassword(w *world) {
 	if !again.User.EmailVerified {
 		w.t.Error("who read the mail has not confirmed the address")
 	}
-	if n := len(w.mail.To(login.User.Email)); n != 2 {
-		w.t.Errorf("%d mails to the address, want those that confirm it and reset the password", n)
+	w.waitMail(login.User.Email, "Your password was changed")
+	if n := len(w.mail.To(login.User.Email)); n != 3 {
+		w.t.Errorf("%d mails to the address, want those that confirm it, reset the password and tell of it", n)
 	}
 }
 
@@ -204,7 +206,7 @@ func testChangeAddress(w *world) {
 	if user.Email != login.User.Email {
 		w.t.Errorf("the address is %s before the link is used", user.Email)
 	}
-	w.into(w.call("POST", "/api/auth/email/confirm", "", `{"token":"`+token+`"}`), http.StatusOK, &user)
+	w.into(w.call("POST", "/api/auth/email/confirm", login.Token, `{"token":"`+token+`"}`), http.StatusOK, &user)
 	if user.Email != to || !user.EmailVerified {
 		w.t.Errorf("confirmed, it is %+v", user)
 	}
@@ -221,6 +223,42 @@ func testChangeToTaken(w *world) {
 	m := w.waitMail(owner.User.Email, "Someone tried to use your email address")
 	if strings.Contains(m.Text, "token=") {
 		w.t.Errorf("the owner of the address gets a link: %s", m.Text)
+	}
+}
+
+// Whoever types an address that isn't theirs has nothing sent there but links, in words of nobody else's choosing.
+func testUnconfirmed(w *world) {
+	const bait = "You won. Open evil.example"
+	body := fmt.Sprintf(`{"name":%q,"email":"victim%d@example.com","password":"password123","role":"ORGANIZER"}`, bait, w.next())
+	var login api.Login
+	w.into(w.call("POST", "/api/auth/signup", "", body), http.StatusCreated, &login)
+	w.refused(w.call("POST", "/api/competitions", login.Token, competitionBody(bait, 5)), http.StatusForbidden, "email_not_verified")
+	var draft api.Competition
+	w.into(w.call("POST", "/api/competitions", login.Token, strings.Replace(competitionBody(bait, 5), "{", `{"status":"DRAFT",`, 1)), http.StatusCreated, &draft)
+	publish := func() answer {
+		return w.call("PATCH", "/api/competitions/"+draft.ID, login.Token, `{"status":"PUBLISHED"}`, "If-Match: *")
+	}
+	w.refused(publish(), http.StatusForbidden, "email_not_verified")
+	w.refused(w.call("POST", "/api/competitions/"+w.competition(5).ID+"/register", login.Token, ""), http.StatusForbidden, "email_not_verified")
+	change := `{"email":"` + login.User.Email + `","currentPassword":"password123"}`
+	if got := w.call("POST", "/api/users/me/email", w.signUp().Token, change); got.status != http.StatusAccepted {
+		w.t.Fatalf("got %d %s, want 202", got.status, got.body)
+	}
+	w.eventually("the mailbox tells of it", func() bool {
+		return slices.ContainsFunc(w.messagesOf(login.Token), func(m api.Message) bool { return m.Kind == compete.MessageAddressInUse })
+	})
+	w.forgot(login.User.Email)
+	w.waitMail(login.User.Email, resetSubject)
+	verify := w.waitMail(login.User.Email, verifySubject)
+	for _, m := range w.mail.To(login.User.Email) {
+		if subject := m.Header.Get("Subject"); subject != verifySubject && subject != resetSubject || strings.Contains(fmt.Sprint(m), "evil") {
+			w.t.Errorf("the address gets %q: %s", subject, m.Text)
+		}
+	}
+	w.into(w.call("POST", "/api/auth/email/confirm", "", `{"token":"`+w.token(verify)+`"}`), http.StatusOK, &api.User{})
+	w.into(publish(), http.StatusOK, &draft)
+	if n := len(w.mail.To(login.User.Email)); n != 2 {
+		w.t.Errorf("confirmed, it has got %d mails, want the two with links", n)
 	}
 }
 

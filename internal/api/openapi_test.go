@@ -4,10 +4,11 @@ import (
 	"net/http"
 	"testing"
 
+	"minicompete/internal/brand"
 	"minicompete/internal/goldentest"
 )
 
 // TestGoldenOpenAPI holds the document to its golden file, so that a change of the API is seen in review.
 func TestGoldenOpenAPI(t *testing.T) {
-	goldentest.File(t, "testdata/openapi.json", string(openAPI(newAPI(Config{Version: "1.0.0"}, http.NewServeMux()))))
+	goldentest.File(t, "testdata/openapi.json", string(openAPI(newAPI(Config{Version: "1.0.0"}, http.NewServeMux()), brand.Site{})))
 }

@@ -34,6 +34,7 @@ func (w *world) account(role compete.Role) api.Login {
 	var login api.Login
 	body := fmt.Sprintf(`{"name":"Somebody","email":"account%d@example.com","password":"password123","role":%q}`, w.next(), role)
 	w.into(w.call("POST", "/api/auth/signup", "", body), http.StatusCreated, &login)
+	w.Verify(login.User.Email)
 	return login
 }
 

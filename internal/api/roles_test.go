@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"minicompete/internal/api"
 	"minicompete/internal/testservices"
 )
 
@@ -76,6 +77,11 @@ var matrix = map[string]outcomes{
 	"verifyEmail":    {false, all(409)}, // they are verified; its own test has one that isn't
 	"changeEmail":    {false, all(202)},
 
+	"logOut":           {false, all(204)},
+	"listSessions":     {false, all(200)},
+	"endSession":       {false, only(204, 404, participant)},
+	"endOtherSessions": {false, all(204)},
+
 	"me":                                {false, all(200)},
 	"updateMe":                          {false, all(200)},
 	"listMyRegistrations":               {false, all(200)},
@@ -99,10 +105,13 @@ var matrix = map[string]outcomes{
 	"cancelRegistration":  {false, only(200, 404, participant, organizer, admin)},
 	"unblockRegistration": {false, map[role]int{participant: 403, otherParticipant: 403, otherOrganizer: 404, organizer: 200, admin: 200}},
 
-	"listFailedJobs": {false, only(200, 403, admin)},
-	"retryFailedJob": {false, only(404, 403, admin)}, // there is none; its own test has one
-	"listUsers":      {false, only(200, 403, admin)},
-	"updateUser":     {false, only(200, 403, admin)},
+	"listFailedJobs":          {false, only(200, 403, admin)},
+	"retryFailedJob":          {false, only(404, 403, admin)}, // there is none; its own test has one
+	"listOrganizerRequests":   {false, only(200, 403, admin)},
+	"approveOrganizerRequest": {false, only(404, 403, admin)}, // there is none; its own test has one
+	"declineOrganizerRequest": {false, only(404, 403, admin)},
+	"listUsers":               {false, only(200, 403, admin)},
+	"updateUser":              {false, only(200, 403, admin)},
 }
 
 // TestEveryRouteWithEveryRole takes the routes from the OpenAPI document, so that a new one has to say who may use it.
@@ -179,7 +188,11 @@ func (w *world) operations() []operation {
 func (w *world) try(o operation, r role, want int) {
 	w.t.Helper()
 	path, body, headers := w.requestFor(o)
-	got := w.call(o.method, path, w.tokens[r], body, headers...)
+	token := w.tokens[r]
+	if o.id == "logOut" && want < 400 {
+		token = w.again(r) // the one of the others is needed yet
+	}
+	got := w.call(o.method, path, token, body, headers...)
 	if got.status != want {
 		w.t.Errorf("%s as %s: got %d %.300s, want %d", o.id, r, got.status, got.body, want)
 	}
@@ -189,6 +202,14 @@ func (w *world) try(o operation, r role, want int) {
 	if got.status >= 400 {
 		w.wantProblem(got)
 	}
+}
+
+// again is another token of a role.
+func (w *world) again(r role) string {
+	w.t.Helper()
+	var user api.User
+	w.into(w.call("GET", "/api/auth/me", w.tokens[r], ""), http.StatusOK, &user)
+	return w.logInOn(phone, user.Email, "password123").Token
 }
 
 // requestFor makes what the operation is about, and the request that its owner would send.
@@ -210,6 +231,8 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 			w.t.Fatal(err)
 		}
 		body = `{"token":"` + token + `","password":"password123"}`
+	case "endSession":
+		id = w.sessionOf(w.again(participant))
 	case "confirmEmail":
 		body = `{"token":"nobody's"}`
 	case "changeEmail":
@@ -223,6 +246,8 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 	case "getCover", "deleteCover", "getCompetition", "getCalendar", "watchSeats", "cancelCompetition", "unpublishCompetition", "register",
 		"listRegistrations":
 		id = w.competition(5).ID
+	case "approveOrganizerRequest", "declineOrganizerRequest":
+		id = unknownID
 	case "transferCompetition":
 		id, body = w.competition(5).ID, `{"email":"otherorganizer@example.com"}`
 	case "deleteDraft":

@@ -136,6 +136,14 @@ func (w *world) signUp() api.Login {
 // signUpAs does so under a name.
 func (w *world) signUpAs(name string) api.Login {
 	w.t.Helper()
+	login := w.newcomer(name)
+	w.Verify(login.User.Email)
+	return login
+}
+
+// newcomer has signed up, and not confirmed the address yet.
+func (w *world) newcomer(name string) api.Login {
+	w.t.Helper()
 	var login api.Login
 	body := fmt.Sprintf(`{"name":%q,"email":"somebody%d@example.com","password":"password123","role":"PARTICIPANT"}`, name, w.next())
 	w.into(w.call("POST", "/api/auth/signup", "", body), http.StatusCreated, &login)

@@ -28,6 +28,7 @@ import (
 	"minicompete/internal/server"
 	"minicompete/internal/store"
 	"minicompete/internal/telemetry"
+	"minicompete/internal/web"
 )
 
 // Config sets up an App: the settings, and what is not one.
@@ -44,7 +45,7 @@ type Config struct {
 type App struct {
 	config  Config
 	secret  []byte
-	site    brand.Site
+	site    *brand.Settings
 	log     *slog.Logger
 	service *compete.Service
 
@@ -80,12 +81,8 @@ func New(ctx context.Context, c Config) (*App, error) {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	site, err := c.Site()
-	if err != nil {
-		return nil, err
-	}
-	a := &App{config: c, secret: secret, site: site, log: c.Logger}
-	for _, step := range []func(context.Context) error{a.openTelemetry, a.openStore, a.openRedis, a.wireAuth, a.wireMail, a.wireDomain, a.refuseDemo, a.wireServer} {
+	a := &App{config: c, secret: secret, log: c.Logger}
+	for _, step := range []func(context.Context) error{a.openTelemetry, a.openStore, a.readSite, a.openRedis, a.wireAuth, a.wireMail, a.wireDomain, a.refuseDemo, a.wireServer} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.close())
 		}
@@ -103,6 +100,16 @@ func (a *App) openStore(ctx context.Context) error {
 	}
 	a.store = opened
 	return a.store.Migrate(ctx)
+}
+
+// readSite reads what pages have set of the site.
+func (a *App) readSite(ctx context.Context) error {
+	look, err := a.config.Look()
+	if err != nil {
+		return err
+	}
+	a.site = brand.NewSettings(a.config.SiteSettings(), look, a.store.SiteSettings, a.log)
+	return a.site.Refresh(ctx)
 }
 
 func (a *App) openRedis(context.Context) error {
@@ -128,7 +135,8 @@ func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
 
 func (a *App) wireAuth(ctx context.Context) (err error) {
 	a.auth, err = auth.New(ctx, auth.Config{
-		Sessions: a.store, Secret: a.secret, Previous: []byte(a.config.JWTSecretPrevious), TokenLife: a.config.JWTExpiration, Clock: a.config.Clock, NewID: newID, Logger: a.log,
+		Sessions: a.store, Secret: a.secret, Previous: []byte(a.config.JWTSecretPrevious), TokenLife: a.config.JWTExpiration, Idle: a.config.SessionIdle,
+		Clock: a.config.Clock, NewID: newID, Logger: a.log,
 	})
 	return err
 }
@@ -151,8 +159,9 @@ func (a *App) wireDomain(context.Context) error {
 	}
 	a.service = &compete.Service{
 		Users: a.auth.Users(a.store), Competitions: a.store, Registrations: a.store, Mailbox: a.store, DeadLetters: a.store, Statistics: a.store,
-		Covers: a.store, CoverMaker: cover.NewMaker(),
-		Registrar: a.registrar, Passwords: passwords, AnyPassword: a.config.anyPassword(), SiteName: a.site.Name, Clock: a.config.Clock, NewID: newID,
+		Site: a.store, Settings: a.site, Covers: a.store, CoverMaker: cover.NewMaker(),
+		Registrar: a.registrar, Passwords: passwords, AnyPassword: a.config.anyPassword(),
+		SiteName: func() string { return a.site.Site().Name }, Clock: a.config.Clock, NewID: newID,
 	}
 	if a.replays != nil {
 		a.service.Replays = a.replays
@@ -194,6 +203,15 @@ func (a *App) limits() {
 
 // Service is the domain, for what is not done over HTTP: demo data, commands, tests.
 func (a *App) Service() *compete.Service { return a.service }
+
+// SetupLink makes the address of the page on which the first admin is made, below the given one; it is empty when there is an admin.
+func (a *App) SetupLink(ctx context.Context, site string) (string, error) {
+	token, err := a.service.SetupLink(ctx)
+	if err != nil || token == "" {
+		return "", err
+	}
+	return site + web.SetupPath + "?token=" + token, nil
+}
 
 // Store is the open database.
 func (a *App) Store() *store.Store { return a.store }

@@ -46,7 +46,7 @@ func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 	return &Console{
 		// Whoever has the command line has the database too, so the password is their business.
 		Service: &compete.Service{
-			Users: opened, DeadLetters: opened, Links: opened, Passwords: passwords, AnyPassword: true, Clock: time.Now, NewID: newID,
+			Users: opened, Site: opened, DeadLetters: opened, Links: opened, Passwords: passwords, AnyPassword: true, Clock: time.Now, NewID: newID,
 		},
 		store: opened,
 	}, nil

@@ -7,7 +7,6 @@ import (
 
 	"minicompete/internal/auth"
 	"minicompete/internal/compete"
-	"minicompete/internal/config"
 	"minicompete/internal/demo"
 	"minicompete/internal/jobs"
 	"minicompete/internal/mail"
@@ -19,7 +18,7 @@ import (
 type mails struct {
 	composer mail.Composer
 	keys     *auth.LinkKeys
-	smtp     *mail.SMTP  // nil without SMTP_URL, and in a process that works no jobs
+	smtp     *mail.SMTP  // nil without SMTP_URL. A process that works no jobs sends test emails alone
 	local    *mail.Local // in the place of smtp, and for the people whom the demo invented
 }
 
@@ -32,17 +31,18 @@ func (a *App) wireMail(context.Context) (err error) {
 		return err
 	}
 	sending := a.config.SMTPURL != ""
-	m.composer = mail.Composer{PublicURL: a.config.Origin(), Site: a.site, Keys: m.keys, Details: sending}
+	m.composer = mail.Composer{PublicURL: a.config.Origin(), Site: a.site.Site, Keys: m.keys, Details: sending}
 	a.store.Mailing = sending
 	m.local = &mail.Local{Logger: a.log}
 	if a.config.Demo {
 		m.local.Keep = keptMails
 	}
-	if !sending || !a.config.Plays(config.RoleWorker) {
+	if !sending {
 		return nil
 	}
 	m.smtp, err = mail.NewSMTP(mail.SMTPConfig{
-		URL: string(a.config.SMTPURL), From: a.config.Sender(), Logger: a.log, Connections: a.config.MailConnections,
+		URL: string(a.config.SMTPURL), From: a.config.MailFrom, Name: func() string { return a.site.Site().Name },
+		Logger: a.log, Connections: a.config.MailConnections,
 	})
 	return err
 }
@@ -50,9 +50,22 @@ func (a *App) wireMail(context.Context) (err error) {
 // serve gives the domain what it needs for links. Without a mail server only a demo shows them, on a page of its own.
 func (m *mails) serve(a *App) {
 	s, sending := a.service, a.config.SMTPURL != ""
+	s.Logins = a.auth.Logins(a.store)
 	s.Links, s.LinkKeys, s.Wording, s.Log = a.auth.Links(a.store), m.keys, m.composer, a.log
 	s.Mailing = sending || a.config.Demo
-	s.VerifyOnSignUp, s.RequireVerifiedEmail, s.Verified = sending, a.config.RequireVerifiedEmail, &compete.VerifiedUsers{}
+	if m.smtp != nil {
+		s.SendTest = m.sendTest
+	}
+	s.VerifyOnSignUp, s.RequireVerifiedEmail, s.Verified = sending, a.config.VerifiedEmailRequired(), &compete.VerifiedUsers{}
+}
+
+// sendTest sends an email that says that email works.
+func (m *mails) sendTest(ctx context.Context, id, address string) error {
+	test, err := m.composer.Test(id, address)
+	if err != nil {
+		return err
+	}
+	return m.smtp.Send(ctx, test)
 }
 
 func (m *mails) jobs(a *App) jobs.MailConfig {
@@ -62,7 +75,7 @@ func (m *mails) jobs(a *App) jobs.MailConfig {
 	}
 	return jobs.MailConfig{
 		Mailing: a.config.SMTPURL != "", Mailer: mailer, Connections: a.config.MailConnections,
-		Outgoing: a.store, ComposeMail: m.composer.Mail, AccountMail: a.service.WriteAccountMail,
+		MailsAnHour: a.config.LimitMails, Outgoing: a.store, ComposeMail: m.composer.Mail, AccountMail: a.service.WriteAccountMail,
 	}
 }
 

@@ -55,7 +55,7 @@ func (a *App) wireServer(context.Context) error {
 	}
 	apiHandler := api.New(api.Config{
 		Service: a.service, Auth: a.auth, Live: a.hub, Health: a.health.forAPI,
-		PublicURL: a.config.Origin(), CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version, Site: a.site,
+		PublicURL: a.config.Origin(), CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version, Site: a.site.Site,
 	})
 	c := server.Config{
 		TrustedProxies: proxies, NewID: newID, HTTPS: strings.HasPrefix(a.config.Origin(), "https:"),
@@ -97,7 +97,7 @@ func (a *App) pages() (c web.Config, err error) {
 		return c, err
 	}
 	return web.Config{
-		Service: a.service, Sessions: a.auth, Live: a.hub, Log: a.log, PublicURL: public, Site: a.site, Health: a.health.forWeb,
+		Service: a.service, Sessions: a.auth, Live: a.hub, Log: a.log, PublicURL: public, Site: a.site.Site, Health: a.health.forWeb,
 		Jobs: console, Mails: a.mails.preview(a), Demo: a.config.Demo,
 	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -15,19 +16,20 @@ import (
 const (
 	// MinSecretLength is the least that HS256 may be keyed with, in bytes (RFC 7518, section 3.2).
 	MinSecretLength = 32
-	// CookieLife is how long a login of the pages lasts.
-	CookieLife = 14 * 24 * time.Hour
+	// CookieLife is how long a login of the pages lasts at most, however much it is used.
+	CookieLife = 90 * 24 * time.Hour
 	// MinMemory is how far back the deny-list reaches at least; a longer Config.TokenLife makes it longer. A token that is older, which
 	// only tools outside make, is looked up once a day.
 	MinMemory = 7 * 24 * time.Hour
 )
 
-// Config sets up an Authenticator. All fields but Previous are needed.
+// Config sets up an Authenticator. All fields but Previous and Idle are needed.
 type Config struct {
 	Sessions  compete.SessionStore
 	Secret    []byte        // keys the tokens; at least MinSecretLength bytes
 	Previous  []byte        // a secret whose tokens are still taken; none if empty
 	TokenLife time.Duration // of the tokens that IssueToken makes
+	Idle      time.Duration // a session that isn't used for so long ends; 0: none does
 	Clock     func() time.Time
 	NewID     func() string
 	Logger    *slog.Logger
@@ -38,7 +40,10 @@ type Authenticator struct {
 	sessions  compete.SessionStore
 	keys      []signingKey // the first signs
 	tokenLife time.Duration
+	idle      time.Duration
 	memory    time.Duration // how far back the deny-list reaches
+	logger    *slog.Logger
+	uses      uses
 	clock     func() time.Time
 	newID     func() string
 	parser    *jwt.Parser
@@ -66,7 +71,7 @@ func New(ctx context.Context, c Config) (*Authenticator, error) {
 	}
 	memory := max(c.TokenLife, MinMemory)
 	a := &Authenticator{
-		sessions: c.Sessions, keys: keys, tokenLife: c.TokenLife, memory: memory, clock: c.Clock, newID: c.NewID,
+		sessions: c.Sessions, keys: keys, tokenLife: c.TokenLife, idle: c.Idle, memory: memory, logger: c.Logger, clock: c.Clock, newID: c.NewID,
 		parser:  newParser(c.Clock),
 		cookies: cookies, old: old,
 		deny: &denyList{sessions: c.Sessions, memory: memory, clock: c.Clock, logger: c.Logger},
@@ -77,20 +82,22 @@ func New(ctx context.Context, c Config) (*Authenticator, error) {
 // Refresh brings the deny-list up to date. It fails with ErrDatabase; the last list stays then.
 func (a *Authenticator) Refresh(ctx context.Context) error { return a.deny.refresh(ctx) }
 
-// Run refreshes the deny-list every RefreshInterval until ctx ends.
-func (a *Authenticator) Run(ctx context.Context) { a.deny.run(ctx) }
+// Run refreshes the deny-list every RefreshInterval, and notes uses every UseInterval, until ctx ends.
+func (a *Authenticator) Run(ctx context.Context) {
+	var noting sync.WaitGroup
+	noting.Go(func() { a.noteUses(ctx) })
+	a.deny.run(ctx)
+	noting.Wait()
+}
 
-// End ends the actor's login, here at once and on other replicas within RefreshInterval. A token without a session,
-// made by an outside tool, cannot be ended alone: nothing happens.
+// End ends the actor's login, here at once and on other replicas within RefreshInterval. A token without a session, made by an
+// outside tool, can't be told from others of its user: all those issued until now end, and those of this second.
 func (a *Authenticator) End(ctx context.Context, actor compete.Actor) error {
+	now := compete.UTC(a.clock())
 	if actor.SessionID == "" {
-		return nil
+		return a.deny.after(ctx, a.sessions.EndTokens(ctx, actor.UserID, now.Truncate(time.Second).Add(time.Second)))
 	}
-	if err := a.sessions.EndSession(ctx, actor.SessionID, compete.UTC(a.clock())); err != nil {
-		return err
-	}
-	a.deny.refreshNow(ctx)
-	return nil
+	return a.deny.after(ctx, a.sessions.EndSession(ctx, actor.SessionID, now))
 }
 
 // Users wraps a store of accounts so that a change that ends logins takes effect in this process at once.
@@ -104,17 +111,27 @@ type users struct {
 }
 
 func (u users) UpdateUser(ctx context.Context, user compete.User) error {
-	if err := u.UserStore.UpdateUser(ctx, user); err != nil {
-		return err
-	}
-	u.deny.refreshNow(ctx)
-	return nil
+	return u.deny.after(ctx, u.UserStore.UpdateUser(ctx, user))
 }
 
-func (u users) SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, now time.Time) error {
-	if err := u.UserStore.SetPassword(ctx, userID, passwordHash, keepSessionID, now); err != nil {
-		return err
-	}
-	u.deny.refreshNow(ctx)
-	return nil
+func (u users) SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, notice compete.Message, now time.Time) error {
+	return u.deny.after(ctx, u.UserStore.SetPassword(ctx, userID, passwordHash, keepSessionID, notice, now))
+}
+
+// Logins wraps a store of logins so that those that are ended end in this process at once.
+func (a *Authenticator) Logins(store compete.LoginStore) compete.LoginStore {
+	return logins{LoginStore: store, deny: a.deny}
+}
+
+type logins struct {
+	compete.LoginStore
+	deny *denyList
+}
+
+func (l logins) EndSessionOf(ctx context.Context, userID, id string, now time.Time) error {
+	return l.deny.after(ctx, l.LoginStore.EndSessionOf(ctx, userID, id, now))
+}
+
+func (l logins) EndOtherSessions(ctx context.Context, userID, keepSessionID string, now time.Time) error {
+	return l.deny.after(ctx, l.LoginStore.EndOtherSessions(ctx, userID, keepSessionID, now))
 }

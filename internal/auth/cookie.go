@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -32,12 +33,22 @@ func (a *Authenticator) IssueCookie(ctx context.Context, u compete.User) (token 
 	_, _ = rand.Read(secret[:]) // never fails, it says
 	token = base64.RawURLEncoding.EncodeToString(secret[:])
 	now := compete.UTC(a.clock())
-	session := compete.Session{ID: a.newID(), UserID: u.ID, TokenHash: cookieHash(token), CreatedAt: now, ExpiresAt: now.Add(CookieLife)}
+	session := a.session(ctx, u, now, CookieLife)
+	session.TokenHash = cookieHash(token)
 	if err := a.sessions.CreateSession(ctx, session); err != nil {
 		return "", time.Time{}, err
 	}
 	a.deny.admit(ctx, u.ID)
 	return token, session.ExpiresAt, nil
+}
+
+// session is a new one of the user's, on the device that the request comes from.
+func (a *Authenticator) session(ctx context.Context, u compete.User, now time.Time, life time.Duration) compete.Session {
+	client := compete.ClientOf(ctx)
+	return compete.Session{
+		ID: a.newID(), UserID: u.ID, CreatedAt: now, ExpiresAt: now.Add(life),
+		Device: compete.DeviceName(client.UserAgent), Network: client.Network(),
+	}
 }
 
 // Cookie tells who a cookie's token belongs to, with the role that the account has now. Errors: ErrUnauthorized, ErrAccountDisabled.
@@ -52,6 +63,7 @@ func (a *Authenticator) Cookie(ctx context.Context, token string) (compete.Actor
 	if err := a.deny.check(login.actor, login.createdAt); err != nil {
 		return compete.Actor{}, err
 	}
+	a.uses.mark(login.actor.SessionID, compete.UTC(a.clock()))
 	return login.actor, nil
 }
 
@@ -70,6 +82,9 @@ func (a *Authenticator) cookieLogin(ctx context.Context, hash string) (cookieLog
 	if user.DisabledAt != nil {
 		return cookieLogin{}, compete.ErrAccountDisabled
 	}
+	if a.isIdle(session.LastUsedAt, now) {
+		return cookieLogin{}, compete.ErrUnauthorized
+	}
 	login := cookieLogin{
 		actor:     compete.Actor{UserID: user.ID, Role: user.Role, SessionID: session.ID},
 		createdAt: session.CreatedAt,
@@ -85,4 +100,23 @@ func (a *Authenticator) cookieLogin(ctx context.Context, hash string) (cookieLog
 func cookieHash(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
+}
+
+// DeviceToken shows that the user was logged in on the device that keeps it. It opens nothing: a login from there is no news.
+func (a *Authenticator) DeviceToken(userID string) string { return a.keys[0].deviceToken(userID) }
+
+// KnowsDevice reports whether the token is a DeviceToken of the user.
+func (a *Authenticator) KnowsDevice(userID, token string) bool {
+	for _, key := range a.keys {
+		if hmac.Equal([]byte(token), []byte(key.deviceToken(userID))) {
+			return true
+		}
+	}
+	return false
+}
+
+func (k signingKey) deviceToken(userID string) string {
+	mac := hmac.New(sha256.New, k.secret)
+	mac.Write([]byte("mini compete: device of " + userID)) // no token of the API begins so
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
 }

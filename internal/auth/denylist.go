@@ -89,6 +89,14 @@ func (d *denyList) refreshNow(ctx context.Context) {
 	}
 }
 
+// after makes a change that may end logins count at once, unless it failed.
+func (d *denyList) after(ctx context.Context, err error) error {
+	if err == nil {
+		d.refreshNow(ctx)
+	}
+	return err
+}
+
 // admit makes a new login of the user count at once. The account was found in order just now; where the list says otherwise, another
 // replica has enabled it since the last reading.
 func (d *denyList) admit(ctx context.Context, userID string) {

@@ -87,10 +87,12 @@ type links struct {
 	deny *denyList
 }
 
-func (l links) UseResetLink(ctx context.Context, link compete.Link, passwordHash string, now time.Time) (compete.User, error) {
-	user, err := l.LinkStore.UseResetLink(ctx, link, passwordHash, now)
-	if err == nil {
-		l.deny.refreshNow(ctx)
-	}
-	return user, err
+func (l links) UseResetLink(ctx context.Context, link compete.Link, passwordHash string, m compete.Message, now time.Time) (compete.User, error) {
+	user, err := l.LinkStore.UseResetLink(ctx, link, passwordHash, m, now)
+	return user, l.deny.after(ctx, err)
+}
+
+func (l links) UseChangeLink(ctx context.Context, link compete.Link, passwordHash string, m compete.Message, now time.Time) (compete.User, error) {
+	user, err := l.LinkStore.UseChangeLink(ctx, link, passwordHash, m, now)
+	return user, l.deny.after(ctx, err)
 }

@@ -151,7 +151,7 @@ func TestNewPasswordEndsOtherLogins(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.advance(time.Second)
-	if err := f.users.SetPassword(t.Context(), f.user.ID, "hash", actor.SessionID, f.clock()); err != nil {
+	if err := f.users.SetPassword(t.Context(), f.user.ID, "hash", actor.SessionID, compete.Message{}, f.clock()); err != nil {
 		t.Fatal(err)
 	}
 	l.want(t, f.Authenticator, compete.ErrUnauthorized, compete.ErrUnauthorized, compete.ErrUnauthorized)
@@ -201,7 +201,7 @@ func TestOldTokens(t *testing.T) {
 	check("a day later", nil, 1)
 
 	// What ends it is on the deny-list first, and in the database for ever.
-	if err := f.users.SetPassword(t.Context(), f.user.ID, "hash", "", f.clock()); err != nil {
+	if err := f.users.SetPassword(t.Context(), f.user.ID, "hash", "", compete.Message{}, f.clock()); err != nil {
 		t.Fatal(err)
 	}
 	check("after a new password", compete.ErrUnauthorized, 0)

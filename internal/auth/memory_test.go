@@ -24,6 +24,7 @@ type memory struct {
 	reads    int                  // of sessions by cookie
 	sinces   []time.Time          // what Revocations was asked for
 	lookUps  int                  // of single logins
+	notes    int                  // of uses
 }
 
 func (m *memory) CreateSession(_ context.Context, s compete.Session) error {
@@ -32,6 +33,7 @@ func (m *memory) CreateSession(_ context.Context, s compete.Session) error {
 	if m.away {
 		return compete.ErrDatabase
 	}
+	s.LastUsedAt = s.CreatedAt
 	m.sessions[s.ID] = s
 	return nil
 }
@@ -115,7 +117,41 @@ func (m *memory) UpdateUser(_ context.Context, u compete.User) error {
 
 func (m *memory) UpgradeHash(context.Context, string, string, string) error { return nil }
 
-func (m *memory) SetPassword(_ context.Context, userID, _, keep string, now time.Time) error {
+func (m *memory) EndTokens(_ context.Context, userID string, before time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tokens[userID] = before
+	return nil
+}
+
+func (m *memory) SessionsUsed(_ context.Context, at map[string]time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return compete.ErrDatabase
+	}
+	m.notes++
+	for id, used := range at {
+		s := m.sessions[id]
+		s.LastUsedAt = used
+		m.sessions[id] = s
+	}
+	return nil
+}
+
+func (m *memory) EndIdleSessions(_ context.Context, lastUse, now time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id, s := range m.sessions {
+		if s.EndedAt == nil && !s.LastUsedAt.After(lastUse) {
+			s.EndedAt = &now
+			m.sessions[id] = s
+		}
+	}
+	return nil
+}
+
+func (m *memory) SetPassword(_ context.Context, userID, _, keep string, _ compete.Message, now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for id, s := range m.sessions {
@@ -140,6 +176,8 @@ type fixture struct {
 	ids int
 }
 
+const idle = 30 * 24 * time.Hour
+
 var secret = []byte("0123456789abcdef0123456789abcdef")
 
 func newFixture(t testing.TB) *fixture {
@@ -163,7 +201,7 @@ func (f *fixture) authenticator(t testing.TB) *auth.Authenticator {
 func (f *fixture) authenticatorWith(t testing.TB, secret, previous []byte) *auth.Authenticator {
 	t.Helper()
 	a, err := auth.New(t.Context(), auth.Config{
-		Sessions: f.store, Secret: secret, Previous: previous, TokenLife: 24 * time.Hour, Clock: f.clock, NewID: f.newID, Logger: slog.New(slog.DiscardHandler),
+		Sessions: f.store, Secret: secret, Previous: previous, TokenLife: 24 * time.Hour, Idle: idle, Clock: f.clock, NewID: f.newID, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

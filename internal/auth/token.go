@@ -87,7 +87,7 @@ func newParser(clock func() time.Time) *jwt.Parser {
 // IssueToken makes a bearer token for the user, with a session that End, a new password or an admin can end.
 func (a *Authenticator) IssueToken(ctx context.Context, u compete.User) (string, error) {
 	now := compete.UTC(a.clock())
-	session := compete.Session{ID: a.newID(), UserID: u.ID, CreatedAt: now, ExpiresAt: now.Add(a.tokenLife)}
+	session := a.session(ctx, u, now, a.tokenLife)
 	if err := a.sessions.CreateSession(ctx, session); err != nil {
 		return "", err
 	}
@@ -131,6 +131,9 @@ func (a *Authenticator) Token(ctx context.Context, bearer string) (compete.Actor
 		if err := a.checkOld(ctx, actor, issued, now); err != nil {
 			return compete.Actor{}, err
 		}
+	}
+	if actor.SessionID != "" {
+		a.uses.mark(actor.SessionID, a.clock())
 	}
 	return actor, nil
 }

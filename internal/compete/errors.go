@@ -64,7 +64,10 @@ var (
 	ErrCompetitionMissing = &Error{Kind: KindNotFound, Code: "competition_not_found", Detail: "Competition not found."}
 	ErrRegistrationGone   = &Error{Kind: KindNotFound, Code: "registration_not_found", Detail: "Registration not found."}
 	ErrUserMissing        = &Error{Kind: KindNotFound, Code: "user_not_found", Detail: "User not found."}
+	ErrSessionMissing     = &Error{Kind: KindNotFound, Code: "session_not_found", Detail: "Session not found in your account."}
 	ErrMessageMissing     = &Error{Kind: KindNotFound, Code: "message_not_found", Detail: "Message not found in your mailbox."}
+	ErrSetupOver          = &Error{Kind: KindNotFound, Code: "setup_over", Detail: "This setup link has expired, or there's an admin already."}
+	ErrRequestMissing     = &Error{Kind: KindNotFound, Code: "organizer_request_not_found", Detail: "There's no such request, or it has already been answered."}
 	ErrFailedJobMissing   = &Error{Kind: KindNotFound, Code: "failed_job_not_found", Detail: "Failed job not found."}
 
 	ErrCompetitionFull      = &Error{Kind: KindConflict, Code: "competition_full", Detail: "All seats are taken, and this competition has no waitlist."}
@@ -86,6 +89,7 @@ var (
 	ErrOwnAccount           = &Error{Kind: KindConflict, Code: "own_account", Detail: "You can't disable your own account or change its role. Ask another admin."}
 	ErrAlreadyVerified      = &Error{Kind: KindConflict, Code: "already_verified", Detail: "Your email address is already confirmed."}
 	ErrMailOff              = &Error{Kind: KindConflict, Code: "mail_off", Detail: "This site can't send email, so it can't send you a link. Contact the people who run it."}
+	ErrOtherAccount         = &Error{Kind: KindForbidden, Code: "other_account", Detail: "This link is for another account. Log out, then open it again."}
 	ErrLinkVoid             = &Error{Kind: KindConflict, Code: "link_void", Detail: "This link has expired, was already used, or is incomplete. Request a new one."}
 	ErrEmailUnverified      = &Error{Kind: KindForbidden, Code: "email_not_verified", Detail: "Confirm your email address first, using the link we emailed you. If you can't find it, request a new one."}
 	ErrFailedJobRetried     = &Error{Kind: KindConflict, Code: "already_retried", Detail: "This failed job was already retried."}

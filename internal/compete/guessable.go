@@ -33,7 +33,11 @@ const (
 // withGuessable adds to what is wrong with an input that its password is easy to guess: a common one, or one made of the user's
 // name, email or the site's name.
 func (s *Service) withGuessable(wrong error, password, name, email string) error {
-	if s.AnyPassword || !common(password) && !personal(password, name, email, programWords, s.SiteName) {
+	site := ""
+	if s.SiteName != nil {
+		site = s.SiteName()
+	}
+	if s.AnyPassword || !common(password) && !personal(password, name, email, programWords, site) {
 		return wrong
 	}
 	var fields []FieldError

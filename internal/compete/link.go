@@ -84,11 +84,11 @@ type LinkStore interface {
 	// UseVerifyLink marks the address of the link's user as verified, if it still is the link's, and the link as used. Errors: ErrLinkVoid.
 	UseVerifyLink(ctx context.Context, l Link, now time.Time) (User, error)
 	// UseChangeLink gives the link's user the link's address, verified, makes the user's other links void and stores the message.
-	// Errors: ErrLinkVoid, ErrEmailTaken.
-	UseChangeLink(ctx context.Context, l Link, m Message, now time.Time) (User, error)
-	// UseResetLink sets the password of the link's user, whose address it verifies, ends all logins and makes the user's other
-	// links void. Errors: ErrLinkVoid.
-	UseResetLink(ctx context.Context, l Link, passwordHash string, now time.Time) (User, error)
+	// With a passwordHash it also sets the password and ends all logins. Errors: ErrLinkVoid, ErrEmailTaken.
+	UseChangeLink(ctx context.Context, l Link, passwordHash string, m Message, now time.Time) (User, error)
+	// UseResetLink sets the password of the link's user, whose address it verifies, if it still is the link's, ends all logins, makes
+	// the user's other links void and stores the message. Errors: ErrLinkVoid.
+	UseResetLink(ctx context.Context, l Link, passwordHash string, m Message, now time.Time) (User, error)
 	// SetReminders turns a user's reminders on or off. It fails with ErrUserMissing.
 	SetReminders(ctx context.Context, userID string, on bool, now time.Time) error
 }

@@ -44,6 +44,7 @@ type Wording struct {
 type Outgoing struct {
 	Message
 	Name         string // of the user
+	Verified     bool   // To was the user's own when the message was written, and is
 	DeliveredAt  *time.Time
 	RemindersOff bool  // the user wants none
 	Disabled     bool  // the user's account is
@@ -54,6 +55,9 @@ type Outgoing struct {
 type OutgoingStore interface {
 	// Outgoing reads a message to be sent. It fails with ErrMessageMissing.
 	Outgoing(ctx context.Context, messageID string) (Outgoing, error)
+	// EarlierMessages counts the messages to the same user that were written before m, at since or later, up to most. Those that
+	// carry a link don't count; for one about security, others of that kind alone do.
+	EarlierMessages(ctx context.Context, m Message, since time.Time, most int) (int, error)
 	// MailsTaken notes that a server has taken the mails of these messages; the first time counts.
 	MailsTaken(ctx context.Context, messageIDs []string, at time.Time) error
 }

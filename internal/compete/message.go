@@ -26,6 +26,10 @@ const (
 	MessageChangeEmail   MessageKind = "change_email"   // to the address that the account is to have
 	MessageAddressInUse  MessageKind = "address_in_use" // somebody wants the address of this account for another
 	MessageSecurity      MessageKind = "security"       // a SecurityEvent
+
+	MessageOrganizerApproved MessageKind = "organizer_approved"
+	MessageOrganizerDeclined MessageKind = "organizer_declined"
+	MessageTest              MessageKind = "test_email" // only ever an email
 )
 
 // SecurityEvent is what the owner of an account should know in case it was somebody else. Its texts are the program's own words
@@ -66,4 +70,5 @@ type Message struct {
 
 	Details json.RawMessage // of its Wording; it isn't kept in the mailbox
 	LinkID  string          // of the Link that its mail carries; empty for most
+	Kept    bool            // it stays in the mailbox alone: nobody has shown yet that the address is the user's
 }

@@ -20,7 +20,7 @@ type Service struct {
 	Registrar     Registrar
 	Passwords     PasswordHasher
 	AnyPassword   bool             // also one that is easy to guess
-	SiteName      string           // what no password may be made of, besides the user's own words
+	SiteName      func() string    // nil: none; what no password may be made of, besides the user's own words
 	Replays       ReplayCache      // nil: every replay is answered by the database
 	Clock         func() time.Time // the present moment
 	NewID         func() string    // a new id, ordered by time (UUID v7)
@@ -30,17 +30,22 @@ type Service struct {
 	Limits  Limits
 	Guesses Guesses // nil: passwords may be guessed as fast as they are checked
 
+	Site     SiteStore
+	Settings SiteSettings                                        // nil: none are set, so that everybody may organize
+	SendTest func(ctx context.Context, id, address string) error // sends a test email with the id; nil: no mail server is set up
+
 	// LocalOnly reports whether an account's password is known to everybody, so that its owner can log in only on the machine that
 	// the program runs on. nil: there are no such accounts.
 	LocalOnly func(email string) bool
 
 	// Mail: links that mails carry.
 	Links                LinkStore
+	Logins               LoginStore
 	LinkKeys             LinkKeys
 	Wording              AccountWording
 	Mailing              bool           // a link that is asked for reaches somebody: by mail, or a developer
 	VerifyOnSignUp       bool           // who signs up gets a mail that confirms the address
-	RequireVerifiedEmail bool           // registering takes a verified address
+	RequireVerifiedEmail bool           // registering and publishing take a verified address
 	Verified             *VerifiedUsers // remembers who has one; nil: each is looked up
 }
 

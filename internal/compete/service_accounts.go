@@ -9,16 +9,17 @@ import (
 
 // Accounts
 
-// SignUp makes an account. Errors: Invalid with every bad field, ErrEmailTaken, ErrTooManyRequests, ErrBusy when too many
-// passwords are being hashed.
+// SignUp makes an account. Where organizers need approval, who signs up as one becomes a participant with a request. Errors: Invalid
+// with every bad field, ErrEmailTaken, ErrTooManyRequests, ErrBusy when too many passwords are being hashed.
 func (s *Service) SignUp(ctx context.Context, in SignUp) (User, error) {
-	if err := s.withGuessable(in.validate(), in.Password, in.Name, in.Email); err != nil {
+	asks, invalid := s.organizerRole(&in, in.validate())
+	if err := s.withGuessable(invalid, in.Password, in.Name, in.Email); err != nil {
 		return User{}, s.takenToo(ctx, in.Email, err)
 	}
 	if err := s.limited(ctx, s.Limits.SignUps); err != nil {
 		return User{}, err
 	}
-	user, err := s.createUser(ctx, in, nil)
+	user, err := s.createUser(ctx, in, nil, asks)
 	if err != nil || !s.VerifyOnSignUp {
 		return user, err
 	}
@@ -54,10 +55,10 @@ func (s *Service) CreateUser(ctx context.Context, in SignUp) (User, error) {
 	}
 	in.Role = role
 	now := s.now()
-	return s.createUser(ctx, in, &now)
+	return s.createUser(ctx, in, &now, false)
 }
 
-func (s *Service) createUser(ctx context.Context, in SignUp, verifiedAt *time.Time) (User, error) {
+func (s *Service) createUser(ctx context.Context, in SignUp, verifiedAt *time.Time, asks bool) (User, error) {
 	// A taken email is found before the hash is computed, which is by far the dearer part; the unique index decides races.
 	if _, _, err := s.Users.UserByEmail(ctx, in.Email); err == nil {
 		return User{}, ErrEmailTaken
@@ -70,10 +71,10 @@ func (s *Service) createUser(ctx context.Context, in SignUp, verifiedAt *time.Ti
 	}
 	now := s.now()
 	user := User{ID: s.NewID(), Email: in.Email, Name: in.Name, Role: in.Role, CreatedAt: now, UpdatedAt: now, VerifiedAt: verifiedAt}
-	if err := s.Users.CreateUser(ctx, user, hash); err != nil {
-		return User{}, err
+	if asks {
+		return user, s.Site.CreateApplicant(ctx, user, hash, s.NewID())
 	}
-	return user, nil
+	return user, s.Users.CreateUser(ctx, user, hash)
 }
 
 // LogIn checks an email and a password. Unknown emails and wrong passwords take the same time and give the same ErrBadCredentials;
@@ -171,7 +172,11 @@ func (s *Service) UpdateProfile(ctx context.Context, a Actor, change ProfileChan
 		}
 	}
 	if hash != "" {
-		return user, s.Users.SetPassword(ctx, user.ID, hash, a.SessionID, now)
+		notice, err := s.securityMessage(user, SecurityEvent{What: SecurityPassword})
+		if err != nil {
+			return User{}, err
+		}
+		return user, s.Users.SetPassword(ctx, user.ID, hash, a.SessionID, notice, now)
 	}
 	return user, nil
 }

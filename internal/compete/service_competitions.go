@@ -7,6 +7,7 @@ import (
 )
 
 // CreateCompetition publishes (or drafts) a competition of the actor, an organizer or admin. The second result tells a replayed answer.
+// It fails with ErrEmailUnverified when it would be published, and the installation asks for verified addresses.
 func (s *Service) CreateCompetition(ctx context.Context, a Actor, n NewCompetition, idempotency Idempotency) (Competition, bool, error) {
 	var c Competition
 	if err := require(a, RoleOrganizer); err != nil {
@@ -29,6 +30,9 @@ func (s *Service) CreateCompetition(ctx context.Context, a Actor, n NewCompetiti
 	c, err = n.competition(s.NewID(), Organizer{ID: user.ID, Name: user.Name}, now)
 	if err != nil {
 		return s.createRefused(ctx, a, idempotency, err)
+	}
+	if c.Status == StatusPublished && s.RequireVerifiedEmail && user.VerifiedAt == nil {
+		return Competition{}, false, ErrEmailUnverified
 	}
 	record, err := idempotency.Record(a.UserID, c, now)
 	if err != nil {
@@ -134,11 +138,17 @@ func (p Phase) valid() bool {
 	return false
 }
 
-// UpdateCompetition changes a competition that the actor manages and that still has the given version; 0 means any.
+// UpdateCompetition changes a competition that the actor manages and that still has the given version; 0 means any. It fails with
+// ErrEmailUnverified as CreateCompetition does.
 func (s *Service) UpdateCompetition(ctx context.Context, a Actor, id string, version int, change CompetitionChange) (Competition, error) {
 	before, err := s.ManagedCompetition(ctx, a, id)
 	if err != nil { // refused early, without the registrar's queue
 		return Competition{}, err
+	}
+	if before.Status == StatusDraft && change.Status.Set && change.Status.Value == StatusPublished {
+		if err := s.requireVerified(ctx, a); err != nil {
+			return Competition{}, err
+		}
 	}
 	change.Unpublish = false // it has a method of its own
 	after, err := s.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})

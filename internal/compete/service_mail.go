@@ -132,7 +132,7 @@ func (s *Service) writeLink(ctx context.Context, l Link, kind MessageKind, user 
 	return s.Links.WriteLink(ctx, l, m)
 }
 
-// accountMessage is a message to the address.
+// accountMessage is a message to the address. Only one with a link goes to an address that nobody has confirmed.
 func (s *Service) accountMessage(kind MessageKind, user User, address string) (Message, error) {
 	w, err := s.Wording.Account(kind, user, address)
 	return s.worded(kind, user, address, w, err)
@@ -150,37 +150,13 @@ func (s *Service) worded(kind MessageKind, user User, to string, w Wording, err 
 	}
 	return Message{
 		ID: s.NewID(), UserID: user.ID, Kind: kind, To: to, Subject: w.Subject, Body: w.Body, Details: w.Details, SentAt: s.now(),
+		Kept: user.VerifiedAt == nil,
 	}, nil
 }
 
 // Link tells what a link can be used for now. It fails with ErrLinkVoid.
 func (s *Service) Link(ctx context.Context, token string) (Link, error) {
 	return s.Links.Link(ctx, HashToken(token), s.now())
-}
-
-// ConfirmEmail uses a link that shows that an address is its user's: that of the account, or the one it is to have.
-// Errors: ErrLinkVoid, ErrEmailTaken.
-func (s *Service) ConfirmEmail(ctx context.Context, token string) (User, error) {
-	l, err := s.Link(ctx, token)
-	if err != nil {
-		return User{}, err
-	}
-	switch l.Purpose {
-	case LinkVerify:
-		return s.Links.UseVerifyLink(ctx, l, s.now())
-	case LinkChange:
-		before, err := s.Users.User(ctx, l.UserID)
-		if err != nil {
-			return User{}, err
-		}
-		notice, err := s.securityMessage(before, SecurityEvent{What: SecurityEmail, Address: l.Email})
-		if err != nil {
-			return User{}, err
-		}
-		return s.Links.UseChangeLink(ctx, l, notice, s.now())
-	case LinkReset:
-	}
-	return User{}, ErrLinkVoid
 }
 
 // ResetPassword uses a link to set a new password, and ends all logins of its user. Errors: Invalid, ErrLinkVoid, ErrBusy.
@@ -201,14 +177,15 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string) (Us
 	if err != nil {
 		return User{}, err
 	}
-	if err := s.withGuessable(nil, password, user.Name, user.Email); err != nil {
-		return User{}, err
-	}
-	hash, err := s.Passwords.Hash(ctx, password)
+	hash, err := s.hashNew(ctx, user, password)
 	if err != nil {
 		return User{}, err
 	}
-	return s.Links.UseResetLink(ctx, l, hash, s.now())
+	notice, err := s.securityMessage(user, SecurityEvent{What: SecurityPassword})
+	if err != nil {
+		return User{}, err
+	}
+	return s.Links.UseResetLink(ctx, l, hash, notice, s.now())
 }
 
 // PasswordResetToken makes the token of a link that sets a new password for an account, found by email. It belongs to the command

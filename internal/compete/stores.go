@@ -24,8 +24,8 @@ type UserStore interface {
 	// about: those that the user organizes, and those that the user waits for. It fails with ErrUserMissing.
 	UpdateUser(ctx context.Context, u User) error
 	// SetPassword changes the hash and, in the same transaction, ends the user's sessions other than keepSessionID,
-	// and tokens without a session that were issued before now.
-	SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, now time.Time) error
+	// and tokens without a session that were issued before now. It stores the notice, unless that has no ID.
+	SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, notice Message, now time.Time) error
 	// UpgradeHash replaces a hash by another of the same password, unless it was replaced meanwhile. No login ends.
 	UpgradeHash(ctx context.Context, userID, before, after string) error
 	// Users lists those with every word of search in name or email, newest first.
@@ -38,6 +38,12 @@ type SessionStore interface {
 	// SessionByTokenHash finds a session of the pages that has neither ended nor expired, and its user. It fails with ErrUnauthorized.
 	SessionByTokenHash(ctx context.Context, tokenHash string, now time.Time) (Session, User, error)
 	EndSession(ctx context.Context, id string, now time.Time) error
+	// EndTokens voids a user's tokens without a session that were issued before the given moment.
+	EndTokens(ctx context.Context, userID string, before time.Time) error
+	// SessionsUsed notes when sessions, by id, were used last; an earlier time than the one known changes nothing.
+	SessionsUsed(ctx context.Context, at map[string]time.Time) error
+	// EndIdleSessions ends those that were used last at the given moment or before.
+	EndIdleSessions(ctx context.Context, lastUse, now time.Time) error
 	// Revocations reads whom to turn away: users disabled now, sessions that ended after since, and users whose older tokens ended after since.
 	Revocations(ctx context.Context, since time.Time) (Revocations, error)
 	// TokensValidAfter reads for one login what Revocations tells of all: before which moment its tokens were ended, zero when never.

@@ -76,6 +76,11 @@ type Session struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	EndedAt   *time.Time
+
+	Device     string    // DeviceName of what logged in; empty when that isn't known
+	Network    string    // Client.Network of where it was
+	LastUsedAt time.Time // to within a few minutes; that of CreatedAt at first
+	API        bool      // a token of the API: it has no TokenHash
 }
 
 // SignUp is the input of Service.SignUp.

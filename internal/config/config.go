@@ -39,12 +39,14 @@ type Config struct {
 	JWTSecret         Secret        `group:"Logins" name:"jwt-secret" env:"JWT_SECRET" placeholder:"SECRET" help:"The secret that signs API tokens: at least 32 bytes, the same for all replicas. If it's empty and you use SQLite, one is generated and stored next to the database."`
 	JWTSecretPrevious Secret        `group:"Logins" name:"jwt-secret-previous" env:"JWT_SECRET_PREVIOUS" placeholder:"SECRET" help:"The previous JWT_SECRET. Tokens it signed stay valid until you remove this setting."`
 	JWTExpiration     time.Duration `group:"Logins" name:"jwt-expiration" env:"JWT_EXPIRATION" default:"24h" help:"How long an API token is valid, such as 90m, 24h or 7d."`
+	SessionIdle       time.Duration `group:"Logins" env:"SESSION_IDLE" default:"14d" help:"How long a login lasts without use, such as 30m or 14d, at least 15m. 0 means no limit. In any case, logging in on the pages lasts 90 days at most and API tokens expire after JWT_EXPIRATION."`
 	BcryptCost        int           `group:"Logins" env:"BCRYPT_COST" default:"12" help:"The cost of hashing a password with argon2id, 4 to 31. 12 means 19 MiB of memory and two passes. Each step doubles the time it takes."`
 
 	LimitSignUps int `group:"Limits" name:"limit-signups" env:"LIMIT_SIGNUPS" default:"300" help:"Sign-ups per minute from one network: an IPv4 address or an IPv6 /64. A hall full of people is one network. 0 means no limit."`
 	LimitLogIns  int `group:"Limits" name:"limit-logins" env:"LIMIT_LOGINS" default:"300" help:"Logins per minute from one network. 0 means no limit."`
 	LimitLinks   int `group:"Limits" env:"LIMIT_LINKS" default:"60" help:"Password reset requests per minute from one network. 0 means no limit."`
 	LimitGuesses int `group:"Limits" env:"LIMIT_GUESSES" default:"10" help:"Wrong passwords for one account from one network before each further attempt has to wait: 1 s at first, then twice as long each time, up to 15 minutes. 0 means no limit."`
+	LimitMails   int `group:"Limits" env:"LIMIT_MAILS" default:"20" help:"Emails per hour to one address. Further messages stay in the mailbox on the site. Links that people ask for have limits of their own. 0 means no limit."`
 
 	Roles             []Role        `group:"Work" env:"ROLES" default:"web,api,worker" help:"What this process does: web (pages), api, worker (confirmations, reminders, email)."`
 	WorkerConcurrency int           `group:"Work" env:"WORKER_CONCURRENCY" default:"4" help:"How many jobs run at once in each queue, 1 to 100. The maintenance queue always runs at least two."`
@@ -56,18 +58,20 @@ type Config struct {
 	FailedJobsAge     time.Duration `group:"Work" name:"cleanup-failed-jobs-age" env:"CLEANUP_FAILED_JOBS_AGE" default:"30d" help:"How long failed jobs are kept."`
 	SessionsAge       time.Duration `group:"Work" name:"cleanup-sessions-age" env:"CLEANUP_SESSIONS_AGE" default:"7d" help:"How long login sessions are kept after they expire."`
 
-	SMTPURL              URL    `group:"Email" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"The mail server: smtp://user:password@host:587 or smtps://user:password@host:465. Every mailbox message is then also emailed. Use the same value for all processes. smtp: uses STARTTLS if the server offers it, and insists on it with a password or ?tls=required. If empty, no email is sent."`
-	MailFrom             string `group:"Email" env:"MAIL_FROM" default:"no-reply@localhost" help:"The sender of emails, such as 'Our Club <mail@example.com>'; without a name, SITE_NAME is used. Its domain is also used in their Message-ID."`
+	SMTPURL              URL    `group:"Email" name:"smtp-url" env:"SMTP_URL" placeholder:"URL" help:"The mail server: smtp://user:password@host:587 or smtps://user:password@host:465. Mailbox messages are then also emailed to confirmed addresses. Use the same value for all processes. smtp: uses STARTTLS if the server offers it, and insists on it with a password or ?tls=required. If empty, no email is sent."`
+	MailFrom             string `group:"Email" env:"MAIL_FROM" default:"no-reply@localhost" help:"The sender of emails, such as 'Our Club <mail@example.com>'; without a name, the site's name is used. Its domain is also used in their Message-ID."`
 	MailConnections      int    `group:"Email" env:"MAIL_CONNECTIONS" default:"4" help:"How many connections each process opens to the mail server, 1 to 100."`
-	RequireVerifiedEmail bool   `group:"Email" env:"REQUIRE_VERIFIED_EMAIL" help:"Require a confirmed email address to register. Needs SMTP_URL."`
+	RequireVerifiedEmail *bool  `group:"Email" env:"REQUIRE_VERIFIED_EMAIL" placeholder:"true|false" help:"Require a confirmed email address to register and to publish. Needs SMTP_URL. If empty, it's on when SMTP_URL is set."`
 
-	SiteName   string `group:"Site" env:"SITE_NAME" default:"Mini Compete" help:"The site's name in page titles, headers, emails and the API document, up to 40 characters."`
+	SiteName   string `group:"Site" env:"SITE_NAME" help:"The site's name in page titles, headers, emails and the API document, up to 40 characters. If empty, the name set on the site's admin page, or Mini Compete. What is set here can't be changed there; the same goes for CONTACT, the URLs below and ORGANIZER_SIGNUP."`
 	SiteLogo   string `group:"Site" env:"SITE_LOGO" placeholder:"FILE" help:"A logo to show before the name: a PNG, WebP or SVG file of at most 40 KiB. If empty, the program's own mark is shown."`
 	SiteAccent string `group:"Site" env:"SITE_ACCENT" placeholder:"COLOR" help:"The color of buttons and links, such as #0b6e77. It's made darker or lighter where text couldn't be read otherwise."`
 	Contact    string `group:"Site" env:"CONTACT" help:"Where people can reach you: an email address or a URL. Shown in the footer, in emails and in the API document."`
 	ImprintURL string `group:"Site" name:"imprint-url" env:"IMPRINT_URL" placeholder:"URL" help:"Your imprint (legal notice), linked in the footer and in emails."`
 	PrivacyURL string `group:"Site" name:"privacy-url" env:"PRIVACY_URL" placeholder:"URL" help:"Your privacy policy, linked in the footer and in emails."`
 	TermsURL   string `group:"Site" name:"terms-url" env:"TERMS_URL" placeholder:"URL" help:"Your terms of use, linked in the footer and in the API document."`
+
+	OrganizerSignUp string `group:"Site" name:"organizer-signup" env:"ORGANIZER_SIGNUP" placeholder:"WHO" help:"Who can sign up as an organizer: open (anyone), approval (an admin approves each person) or off. If empty, what is set on the site's admin page, or open."`
 
 	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" help:"The lowest level to log: debug, info, warn or error."`
 	LogFormat string     `group:"Logs" env:"LOG_FORMAT" default:"text" help:"The log format: text or json."`
@@ -96,6 +100,15 @@ func Default() Config {
 		panic(fmt.Sprintf("the defaults of config.Config are wrong: %v", err))
 	}
 	return c
+}
+
+// VerifiedEmailRequired reports whether people must confirm their address before they register or publish: unless it is set, where
+// they are sent a link for it.
+func (c *Config) VerifiedEmailRequired() bool {
+	if c.RequireVerifiedEmail != nil {
+		return *c.RequireVerifiedEmail
+	}
+	return c.SMTPURL != ""
 }
 
 // Plays reports whether the process has the role.

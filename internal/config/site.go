@@ -1,26 +1,25 @@
 package config
 
 import (
-	"net/mail"
-	"unicode"
-	"unicode/utf8"
+	"maps"
+	"slices"
 
 	"minicompete/internal/brand"
 )
 
-// maxSiteName is in characters: a longer one doesn't fit the header of a phone.
-const maxSiteName = 40
+// SiteSettings are those that a page can set too, by the name of their variable; empty where the environment leaves them to it.
+func (c *Config) SiteSettings() map[string]string {
+	return map[string]string{
+		brand.SettingName: c.SiteName, brand.SettingContact: c.Contact, brand.SettingImprint: c.ImprintURL,
+		brand.SettingPrivacy: c.PrivacyURL, brand.SettingTerms: c.TermsURL, brand.SettingOrganizers: c.OrganizerSignUp,
+	}
+}
 
 func (c *Config) checkSite(p *problems) {
-	if n := utf8.RuneCountInString(c.SiteName); n < 1 || n > maxSiteName || !printable(c.SiteName) {
-		p.add("SITE_NAME", "must be 1 to %d printable characters", maxSiteName)
-	}
-	if c.Contact != "" && !brand.IsContact(c.Contact) {
-		p.add("CONTACT", "must be an email address or a URL such as https://example.com/contact, not %q", c.Contact)
-	}
-	for setting, address := range map[string]string{"IMPRINT_URL": c.ImprintURL, "PRIVACY_URL": c.PrivacyURL, "TERMS_URL": c.TermsURL} {
-		if address != "" && !brand.IsWebAddress(address) {
-			p.add(setting, "must be a URL such as https://example.com/page, not %q", address)
+	settings := c.SiteSettings()
+	for _, setting := range slices.Sorted(maps.Keys(settings)) {
+		if wrong := brand.Check(setting, settings[setting]); wrong != "" {
+			p.add(setting, "%s, not %q", wrong, settings[setting])
 		}
 	}
 	if c.SiteAccent != "" {
@@ -35,29 +34,8 @@ func (c *Config) checkSite(p *problems) {
 	}
 }
 
-func printable(s string) bool {
-	for _, r := range s {
-		if !unicode.IsPrint(r) {
-			return false
-		}
-	}
-	return true
-}
-
-// Sender is MAIL_FROM, with SITE_NAME where it has no name.
-func (c *Config) Sender() string {
-	address, err := mail.ParseAddress(c.MailFrom)
-	if err != nil || address.Name != "" {
-		return c.MailFrom
-	}
-	address.Name = c.SiteName
-	return address.String()
-}
-
-// Site is what makes the site the operator's own. It fails as Validate does.
-func (c *Config) Site() (brand.Site, error) {
-	s := brand.Site{Name: c.SiteName, Contact: c.Contact, Imprint: c.ImprintURL, Privacy: c.PrivacyURL, Terms: c.TermsURL}
-	var err error
+// Look is the logo and accent color, which only the environment can set. It fails as Validate does.
+func (c *Config) Look() (s brand.Site, err error) {
 	if c.SiteAccent != "" {
 		if s.Accent, err = brand.ParseAccent(c.SiteAccent); err != nil {
 			return s, err

@@ -19,6 +19,9 @@ import (
 // MinSecretLength is the least that HS256 may be keyed with, in bytes (RFC 7518, section 3.2).
 const MinSecretLength = 32
 
+// minIdle is the least that SESSION_IDLE may be: uses are noted every five minutes.
+const minIdle = 15 * time.Minute
+
 // maxLimit is the most that a limit may allow.
 const maxLimit = 1_000_000
 
@@ -50,9 +53,13 @@ func (c *Config) Validate() error {
 	c.checkWork(&p)
 	c.checkSite(&p)
 	p.duration("JWT_EXPIRATION", c.JWTExpiration, time.Second)
+	if c.SessionIdle != 0 {
+		p.duration("SESSION_IDLE", c.SessionIdle, minIdle)
+	}
 	p.between("BCRYPT_COST", c.BcryptCost, 4, 31)
 	for setting, n := range map[string]int{
 		"LIMIT_SIGNUPS": c.LimitSignUps, "LIMIT_LOGINS": c.LimitLogIns, "LIMIT_LINKS": c.LimitLinks, "LIMIT_GUESSES": c.LimitGuesses,
+		"LIMIT_MAILS": c.LimitMails,
 	} {
 		p.between(setting, n, 0, maxLimit)
 	}
@@ -65,7 +72,7 @@ func (c *Config) Validate() error {
 	checkURL(&p, "SMTP_URL", c.SMTPURL, "smtp", "smtps")
 	checkURL(&p, "OTEL_EXPORTER_OTLP_ENDPOINT", c.OTLPEndpoint, "http", "https")
 	p.between("MAIL_CONNECTIONS", c.MailConnections, 1, 100)
-	if c.RequireVerifiedEmail && c.SMTPURL == "" {
+	if c.VerifiedEmailRequired() && c.SMTPURL == "" {
 		p.add("REQUIRE_VERIFIED_EMAIL", "needs SMTP_URL: without email, nobody can confirm an address")
 	}
 	if len(p) == 0 {

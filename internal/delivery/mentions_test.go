@@ -18,7 +18,7 @@ var (
 	helpLine   = regexp.MustCompile(`(?m)^  make ([a-z-]+) +\S`)
 	npmScript  = regexp.MustCompile(`\bnpm run ([\w:-]+)`)
 	goTool     = regexp.MustCompile(`^go tool (?:-modfile=(\S+) )?([\w-]+)`)
-	commandRow = regexp.MustCompile(`^(?:bin/|/)?minicompete((?: [a-z]+)*)((?: --[a-z-]+)*)`)
+	commandRow = regexp.MustCompile(`^(?:bin/|/)?minicompete((?: [a-z][a-z-]*)*)((?: --[a-z-]+)*)`)
 )
 
 // prose is a document without its fenced blocks.

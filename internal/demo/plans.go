@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"time"
 
 	"minicompete/internal/compete"
@@ -30,6 +31,7 @@ type plan struct {
 	opens        time.Duration // from now; 0: at once
 	deadline     time.Duration // from now
 	starts       time.Duration // from now; 0: no date yet
+	hour         int           // at which it starts, when that is days away; 0: in the morning
 	lasts        time.Duration // 0: no end given
 	registered   int           // of the crowd
 	firstOfCrowd int           // the first of the crowd who registers
@@ -71,7 +73,7 @@ func (p plan) competition(now time.Time) compete.NewCompetition {
 		n.RegOpensAt = &opens
 	}
 	if p.starts > 0 {
-		starts := at(now, p.starts, morning, zone)
+		starts := at(now, p.starts, cmp.Or(p.hour, morning), zone)
 		n.StartDate = &starts
 		if p.lasts > 0 {
 			ends := starts.Add(p.lasts)
@@ -171,7 +173,7 @@ var plans = []plan{
 	{
 		organizer: 1, title: "Night Trail Run", location: "Forest car park, Freiburg", zone: "Europe/Berlin",
 		tags: []string{"running", "outdoor"}, capacity: 25,
-		published: 6 * time.Hour, opens: 10 * time.Minute, deadline: 6 * day, starts: 8 * day,
+		published: 6 * time.Hour, opens: 10 * time.Minute, deadline: 6 * day, starts: 8 * day, hour: 21,
 		description: "12 km through the dark, 400 m up and down again. **A headlamp is required**, and so is a spare battery.\n\n" +
 			"Registration opens for everyone at the same moment. Last year, all places were gone within a minute.",
 	},

@@ -199,7 +199,7 @@ func (f *fixture) register(c compete.Competition, participants ...compete.User) 
 	return registrations
 }
 
-// participants makes so many accounts at once, straight in the database.
+// participants makes so many accounts with confirmed addresses at once, straight in the database.
 func (f *fixture) participants(n int) []compete.User {
 	f.Helper()
 	const rows = 500
@@ -210,9 +210,9 @@ func (f *fixture) participants(n int) []compete.User {
 		users[i].Email = users[i].ID + "@example.com"
 	}
 	for some := range slices.Chunk(users, rows) {
-		insert := bulkInsert{into: "users (id, email, name, password_hash, role, created_at, updated_at)"}
+		insert := bulkInsert{into: "users (id, email, name, password_hash, role, created_at, updated_at, verified_at)"}
 		for _, u := range some {
-			insert.add(u.ID, u.Email, u.Name, "-", string(u.Role), at, at)
+			insert.add(u.ID, u.Email, u.Name, "-", string(u.Role), at, at, at)
 		}
 		f.exec(insert.statement(), insert.args...)
 	}

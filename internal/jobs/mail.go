@@ -91,6 +91,9 @@ func (w *mailer) send(ctx context.Context, job compete.MailJob) error {
 	case !config.Mailing && outgoing.LinkID == "":
 		return fmt.Errorf("%w: SMTP_URL is not set in this process", compete.ErrMailServer)
 	}
+	if goes, err := w.goesOut(ctx, outgoing); err != nil || !goes {
+		return err
+	}
 	mail, err := config.ComposeMail(outgoing, job.Details, config.Clock())
 	if errors.Is(err, compete.ErrLinkVoid) {
 		return nil // used, replaced or expired meanwhile: the mail would lead nowhere
@@ -105,6 +108,32 @@ func (w *mailer) send(ctx context.Context, job compete.MailJob) error {
 		return nil // no server took it
 	}
 	return w.taken.note(ctx, w.client, job.MessageID)
+}
+
+// goesOut reports whether a message leaves the mailbox. Mails with a link were asked for, and asking has limits of its own. Of the
+// others, whose words organizers and participants choose, none goes to an address that wasn't confirmed when they were written;
+// those about accounts were held to that then. And nobody gets more than so many an hour, counted by when they were written, so
+// that a mail that is tried again counts once.
+func (w *mailer) goesOut(ctx context.Context, o compete.Outgoing) (bool, error) {
+	config := w.client.config
+	if o.LinkID != "" {
+		return true, nil
+	}
+	if o.RegistrationID != "" && !o.Verified {
+		return false, nil
+	}
+	if config.MailsAnHour == 0 {
+		return true, nil
+	}
+	earlier, err := config.Outgoing.EarlierMessages(ctx, o.Message, o.SentAt.Add(-time.Hour), config.MailsAnHour)
+	if err != nil {
+		return false, fmt.Errorf("count the messages before %s: %w", o.ID, err)
+	}
+	if earlier < config.MailsAnHour {
+		return true, nil
+	}
+	config.Logger.DebugContext(ctx, "an address has had its emails of this hour; the message stays in the mailbox", "message", o.ID)
+	return false, nil
 }
 
 // taken notes which messages a server took. Those that come while others are being written are written together: a commit for each
@@ -191,6 +220,7 @@ type MailConfig struct {
 	Mailing     bool // every message goes out by mail; else those alone that carry a link, to a Mailer that shows them to developers
 	Mailer      compete.Mailer
 	Connections int // that Mailer has at once
+	MailsAnHour int // to one address, those with a link left out; 0: as many as there are messages
 	Outgoing    compete.OutgoingStore
 	ComposeMail func(o compete.Outgoing, details json.RawMessage, now time.Time) (compete.Mail, error)
 	AccountMail func(ctx context.Context, job compete.AccountMailJob) error

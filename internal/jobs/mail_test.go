@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -138,6 +139,77 @@ func TestDeclinedRemindersAreNotMailed(t *testing.T) {
 		if len(mails) != 1 || mails[0].To != registrations[1].UserID+"@example.com" {
 			f.Errorf("%d mails were sent, want the one to who still wants them: %+v", len(mails), mails)
 		}
+	})
+}
+
+// What an organizer titled, or a participant's name, reaches nobody who hasn't confirmed the address: not when it is confirmed later either.
+func TestUnconfirmedAddressesGetNoMail(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		server := mailing(f, 2)
+		people := f.participants(2)
+		f.exec(`UPDATE users SET verified_at = NULL WHERE id = $1`, people[0].ID)
+		registrations := f.register(f.competition(2, 0), people...)
+		f.start(f.client)
+		f.mailsDone(2)
+		if mails := server.Mails(); len(mails) != 1 || mails[0].To != people[1].Email {
+			f.Fatalf("%d mails were sent, want the one to the confirmed address: %+v", len(mails), mails)
+		}
+		f.wantMessages(registrations[0], compete.RegistrationConfirmed, "confirmed")
+		f.advance(time.Second)
+		f.exec(`UPDATE users SET verified_at = $2 WHERE id = $1`, people[0].ID, compete.UTC(f.clock()))
+		page, err := f.store.Messages(f.Context(), people[0].ID, compete.Cursor{}, 1)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.enqueue(compete.MailJob{MessageID: page.Items[0].ID, About: compete.MessageConfirmed})
+		f.mailsDone(3)
+		f.cancel(registrations[0])
+		f.eventually("what is written now arrives", func() bool { return len(server.To(people[0].Email)) == 1 })
+		if subject := server.To(people[0].Email)[0].Header.Get("Subject"); !strings.Contains(subject, "cancelled") {
+			f.Errorf("the first mail to the address is %q", subject)
+		}
+	})
+}
+
+// Registering and cancelling in a loop sends an address so many mails within an hour, whatever the loop's length.
+func TestMailsToAnAddressAreCapped(t *testing.T) {
+	const most = 3
+	eachDatabase(t, nil, func(f *fixture) {
+		server := mailing(f, 2)
+		f.config.MailsAnHour = most
+		f.client = f.newClient()
+		f.store.Queued, f.store.Requeue = f.client.Queued, f.client.RequeueTx
+		f.start(f.client)
+		competition, people := f.competition(2, 0), f.participants(2)
+		for round := range most {
+			r := f.register(competition, people[0])[0]
+			f.mailsDone(2*round + 1)
+			f.cancel(r)
+			f.mailsDone(2*round + 2)
+			f.advance(time.Minute)
+		}
+		if n := len(server.To(people[0].Email)); n != most {
+			f.Errorf("%d mails in the loop, want %d", n, most)
+		}
+		f.register(competition, people[1])
+		f.mailsDone(2*most + 1)
+		f.advance(time.Hour)
+		f.register(f.competition(1, 0), people[0])
+		f.mailsDone(2*most + 2)
+		if first, other := len(server.To(people[0].Email)), len(server.To(people[1].Email)); first != most+1 || other != 1 {
+			f.Errorf("%d mails to the first and %d to the other, want %d and 1", first, other, most+1)
+		}
+		if n := f.count(`SELECT count(*) FROM messages WHERE user_id = $1`, people[0].ID); n != 2*most+1 {
+			f.Errorf("%d messages in the mailbox, want all %d", n, 2*most+1)
+		}
+	})
+}
+
+// mailsDone waits until so many mail jobs are done with.
+func (f *fixture) mailsDone(n int) {
+	f.Helper()
+	f.eventually("the mail jobs are done", func() bool {
+		return f.count(`SELECT count(*) FROM river_job WHERE kind = 'mail' AND state = 'completed'`) == n
 	})
 }
 

@@ -30,6 +30,7 @@ func (f *fixture) relocate(c compete.Competition, place string) {
 // scheduled at the end of its window.
 func (f *fixture) afterWindow() {
 	f.Helper()
+	f.work("what is due before it is done", "SELECT count(*) FROM river_job WHERE kind = 'notify' AND state <> 'completed'")
 	scheduled, err := f.client.river.JobList(f.Context(), river.NewJobListParams().Kinds("move").States(rivertype.JobStateScheduled))
 	if err != nil {
 		f.Fatal(err)
@@ -40,11 +41,15 @@ func (f *fixture) afterWindow() {
 		}
 	}
 	f.exec("UPDATE river_job SET state = 'available', scheduled_at = created_at WHERE kind = 'move' AND state = 'scheduled'")
+	f.work("every move is told", "SELECT count(*) FROM river_job WHERE kind IN ('move', 'tell_move', 'notify') AND state <> 'completed'")
+}
+
+// work runs a worker until the query counts nothing.
+func (f *fixture) work(what, left string) {
+	f.Helper()
 	c := f.newClient()
 	f.start(c)
-	f.eventually("every move is told", func() bool {
-		return f.count("SELECT count(*) FROM river_job WHERE kind IN ('move', 'tell_move', 'notify') AND state <> 'completed'") == 0
-	})
+	f.eventually(what, func() bool { return f.count(left) == 0 })
 	f.stop(c)
 }
 

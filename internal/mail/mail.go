@@ -22,10 +22,10 @@ const maxSubject = 300
 
 // Composer writes messages.
 type Composer struct {
-	Site      brand.Site
-	PublicURL string           // without a slash at its end; where links lead
-	Keys      compete.LinkKeys // make the tokens in the links of mails; Compose and Account need none
-	Details   bool             // messages go out by mail, so their wording has Details
+	Site      func() brand.Site // as it is when a mail is written; nil: an unbranded one
+	PublicURL string            // without a slash at its end; where links lead
+	Keys      compete.LinkKeys  // make the tokens in the links of mails; Compose and Account need none
+	Details   bool              // messages go out by mail, so their wording has Details
 }
 
 var _ compete.AccountWording = Composer{}
@@ -96,8 +96,10 @@ func (c Composer) word(kind compete.MessageKind, data content, details bool) (co
 func (c Composer) addSite(data *content) {
 	data.Site, data.Account, data.AllOthers = c.PublicURL, c.PublicURL+"/account", c.PublicURL+"/competitions"
 	data.Forgot = c.PublicURL + "/auth/forgot"
-	data.Brand = c.Site
-	data.Brand.Name = cmp.Or(c.Site.Name, brand.DefaultName)
+	if c.Site != nil {
+		data.Brand = c.Site()
+	}
+	data.Brand.Name = cmp.Or(data.Brand.Name, brand.DefaultName)
 }
 
 // content is what a template may use. Its texts are single lines. What is kept until the mail is sent is its JSON.

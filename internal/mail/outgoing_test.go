@@ -137,7 +137,9 @@ func TestMailsAreTheSites(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := sender
-	own.Site = brand.Site{Name: "Kubb & <Friends>", Accent: accent, Contact: "help@example.org", Imprint: "https://example.org/imprint"}
+	own.Site = func() brand.Site {
+		return brand.Site{Name: "Kubb & <Friends>", Accent: accent, Contact: "help@example.org", Imprint: "https://example.org/imprint"}
+	}
 	mails, err := own.Samples(time.Now())
 	if err != nil {
 		t.Fatal(err)

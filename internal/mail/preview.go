@@ -60,6 +60,16 @@ func (c Composer) Samples(now time.Time) ([]compete.Mail, error) {
 	return samples, nil
 }
 
+// Test makes the email with which somebody tries whether email works.
+func (c Composer) Test(id, address string) (compete.Mail, error) {
+	w, err := c.Account(compete.MessageTest, compete.User{}, address)
+	if err != nil {
+		return compete.Mail{}, err
+	}
+	now := time.Now()
+	return c.Mail(compete.Outgoing{Message: compete.Message{ID: id, Kind: compete.MessageTest, To: address, Subject: w.Subject, Body: w.Body, SentAt: now}}, w.Details, now)
+}
+
 const sampleID = "018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"
 
 func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail, error) {
@@ -99,4 +109,5 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 var aboutAccount = map[compete.MessageKind]bool{
 	compete.MessageVerifyEmail: true, compete.MessagePasswordReset: true, compete.MessageChangeEmail: true,
 	compete.MessageAddressInUse: true, compete.MessageSecurity: true,
+	compete.MessageTest: true, compete.MessageOrganizerApproved: true, compete.MessageOrganizerDeclined: true,
 }

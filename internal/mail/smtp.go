@@ -37,7 +37,8 @@ type SMTPConfig struct {
 	// URL is smtp://user:password@host:587 or smtps://user:password@host:465. Over smtp, TLS begins with STARTTLS: where the server
 	// offers it, and always when there is a password or the URL ends in ?tls=required. A user and password are optional.
 	URL    string
-	From   string // "Mini Compete <mail@example.com>"
+	From   string        // "Mini Compete <mail@example.com>"
+	Name   func() string // of the sender where From has none; nil: none
 	Logger *slog.Logger
 
 	Connections int           // open at once; 0: DefaultConnections
@@ -176,7 +177,11 @@ func (s *SMTP) Send(ctx context.Context, m compete.Mail) error {
 // compose makes the mail as it travels: a multipart of text and HTML.
 func (s *SMTP) compose(m compete.Mail) (*smtp.Msg, error) {
 	message := smtp.NewMsg(smtp.WithNoDefaultUserAgent())
-	message.FromMailAddress(&s.from)
+	from := s.from
+	if from.Name == "" && s.config.Name != nil {
+		from.Name = s.config.Name()
+	}
+	message.FromMailAddress(&from)
 	to := &mail.Address{Name: m.ToName, Address: m.To}
 	if _, err := mail.ParseAddress(to.String()); err != nil {
 		return nil, fmt.Errorf("the address is invalid: %w", err)

@@ -20,7 +20,8 @@ var kinds = []compete.MessageKind{
 	compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted,
 	compete.MessageCancelled, compete.MessageRemoved, compete.MessageCompetitionCancelled, compete.MessageReminder, compete.MessageChanged,
 	compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail,
-	compete.MessageAddressInUse, compete.MessageSecurity,
+	compete.MessageAddressInUse, compete.MessageSecurity, compete.MessageTest,
+	compete.MessageOrganizerApproved, compete.MessageOrganizerDeclined,
 }
 
 // kindTemplates are the two files of a kind, each with what its sort of file shares: KIND.txt defines "subject" and "body",

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"minicompete/internal/compete"
 )
 
 var (
@@ -40,7 +42,8 @@ func Backup(ctx context.Context, c Config, path string) error {
 		return err
 	}
 	defer func() { _ = s.Close() }() // it was only read
-	if there, err := s.has(ctx, "goose_db_version"); err != nil || !there {
+	there, err := s.has(ctx, "goose_db_version")
+	if err != nil || !there {
 		return errors.Join(err, ErrNoDatabase)
 	}
 	return newFile(path, func(unnamed string) error {
@@ -57,6 +60,19 @@ func Backup(ctx context.Context, c Config, path string) error {
 		_, err := Verify(unnamed)
 		return err
 	})
+}
+
+// NoteBackup tells admins that a backup was made. An older schema has no place for it, and stays as it is.
+func NoteBackup(ctx context.Context, c Config, at time.Time) error {
+	s, err := Open(ctx, c)
+	if err != nil {
+		return err
+	}
+	there, err := s.has(ctx, "site_settings")
+	if err == nil && there {
+		err = s.SetSiteSettings(ctx, map[string]string{compete.NoteBackup: at.UTC().Format(time.RFC3339)}, at)
+	}
+	return errors.Join(err, s.Close())
 }
 
 // newFile has write fill a file beside path, for its owner alone, and gives it that name once it is whole and on the disk.

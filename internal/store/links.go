@@ -114,11 +114,19 @@ func (s *Store) WriteLink(ctx context.Context, l compete.Link, m compete.Message
 	})
 }
 
-// saveMessage stores a message that is about no registration.
+// SaveMessage implements compete.LoginStore.
+func (s *Store) SaveMessage(ctx context.Context, m compete.Message) error {
+	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error { return s.saveMessage(ctx, tx, m) })
+}
+
+// saveMessage stores a message that is about no registration; one without an ID is none.
 func (s *Store) saveMessage(ctx context.Context, tx *Tx, m compete.Message) error {
+	if m.ID == "" {
+		return nil
+	}
 	_, err := change(ctx, tx, `INSERT INTO messages (id, user_id, kind, "to", subject, body, sent_at, link_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		m.ID, m.UserID, string(m.Kind), m.To, m.Subject, m.Body, compete.UTC(m.SentAt), optional(m.LinkID))
-	if err != nil || !s.Mailing && m.LinkID == "" {
+	if err != nil || m.LinkID == "" && (m.Kept || !s.Mailing) {
 		return err
 	}
 	return s.enqueue(ctx, tx, []compete.Job{mailJob(&m)})
@@ -138,7 +146,7 @@ func (s *Store) UseVerifyLink(ctx context.Context, l compete.Link, now time.Time
 }
 
 // UseChangeLink implements compete.LinkStore.
-func (s *Store) UseChangeLink(ctx context.Context, l compete.Link, m compete.Message, now time.Time) (compete.User, error) {
+func (s *Store) UseChangeLink(ctx context.Context, l compete.Link, passwordHash string, m compete.Message, now time.Time) (compete.User, error) {
 	return s.useLink(ctx, l, now, func(ctx context.Context, tx *Tx, now time.Time) error {
 		n, err := change(ctx, tx, `UPDATE users SET email = $3, verified_at = $2, updated_at = $2 WHERE id = $1`, l.UserID, now, l.Email)
 		if violationOf(err) == uniqueViolation {
@@ -147,7 +155,11 @@ func (s *Store) UseChangeLink(ctx context.Context, l compete.Link, m compete.Mes
 		if err := effective(n, err); err != nil {
 			return err
 		}
-		if err := tx.voidLinks(ctx, l.UserID, now); err != nil {
+		if passwordHash == "" {
+			if err := tx.voidLinks(ctx, l.UserID, now); err != nil {
+				return err
+			}
+		} else if err := tx.resetPassword(ctx, l, passwordHash, now); err != nil {
 			return err
 		}
 		return s.saveMessage(ctx, tx, m)
@@ -155,19 +167,26 @@ func (s *Store) UseChangeLink(ctx context.Context, l compete.Link, m compete.Mes
 }
 
 // UseResetLink implements compete.LinkStore. The mail was read, so the address is its user's.
-func (s *Store) UseResetLink(ctx context.Context, l compete.Link, passwordHash string, now time.Time) (compete.User, error) {
+func (s *Store) UseResetLink(ctx context.Context, l compete.Link, passwordHash string, m compete.Message, now time.Time) (compete.User, error) {
 	return s.useLink(ctx, l, now, func(ctx context.Context, tx *Tx, now time.Time) error {
-		err := effective(change(ctx, tx, `UPDATE users SET password_hash = $3, updated_at = $2,
-			verified_at = CASE WHEN verified_at IS NULL AND lower(email) = $4 THEN $2 ELSE verified_at END WHERE id = $1`,
-			l.UserID, now, passwordHash, l.Email))
-		if err != nil {
+		if err := tx.resetPassword(ctx, l, passwordHash, now); err != nil {
 			return err
 		}
-		if err := tx.voidLinks(ctx, l.UserID, now); err != nil {
-			return err
-		}
-		return tx.endLogins(ctx, l.UserID, "", now)
+		return s.saveMessage(ctx, tx, m)
 	})
+}
+
+// resetPassword takes the account from whoever had it: only those who read the mails of the link's address can log in from now on.
+func (t *Tx) resetPassword(ctx context.Context, l compete.Link, passwordHash string, now time.Time) error {
+	err := effective(change(ctx, t, `UPDATE users SET password_hash = $3, updated_at = $2, verified_at = coalesce(verified_at, $2)
+		WHERE id = $1 AND lower(email) = $4`, l.UserID, now, passwordHash, l.Email))
+	if err != nil {
+		return err
+	}
+	if err := t.voidLinks(ctx, l.UserID, now); err != nil {
+		return err
+	}
+	return t.endLogins(ctx, l.UserID, "", now)
 }
 
 // useLink marks a link as used, does what it is for, and reads its user, in one transaction.

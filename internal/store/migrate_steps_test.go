@@ -40,19 +40,25 @@ var seeds = []struct {
 		"id": seedUser, "email": "ann@example.com", "name": "Ann Ünal", "password_hash": "hash", "role": "PARTICIPANT",
 		"disabled_at": seedTime, "tokens_valid_after": seedTime, "created_at": seedTime, "updated_at": seedTime,
 		"verified_at": seedTime, "reminders_off_at": seedTime, "search_text": "ann unal ann@example.com",
+		"logged_in_at": seedTime,
 	}},
 	{"users", row{
 		"id": seedOrganizer, "email": "Org@Example.com", "name": "Organizer", "password_hash": "hash", "role": "ORGANIZER",
 		"disabled_at": nil, "tokens_valid_after": nil, "created_at": seedTime, "updated_at": seedTime,
 		"verified_at": nil, "reminders_off_at": nil, "search_text": nil,
+		"logged_in_at": nil,
 	}},
 	{"sessions", row{
 		"id": seedOther, "user_id": seedUser, "token_hash": "hash", "created_at": seedTime, "expires_at": seedTime.Add(time.Hour), "ended_at": nil,
+		"device": "Chrome on Android", "network": "203.0.113.7", "last_used_at": seedTime,
 	}},
 	{"account_links", row{
 		"id": seedOther, "purpose": "verify", "email": "ann@example.com", "user_id": seedUser, "token_hash": "hash",
 		"created_at": seedTime, "expires_at": seedTime.Add(time.Hour), "used_at": nil,
 	}},
+	{"site_settings", row{"name": "SITE_NAME", "value": "Seed", "updated_at": seedTime}},
+	{"setup_links", row{"token_hash": "hash", "created_at": seedTime}},
+	{"organizer_requests", row{"id": seedOther, "user_id": seedUser, "requested_at": seedTime}},
 	{"competitions", row{
 		"id": seedCompetition, "title": "Cup", "description": "A *race*", "location": "Here", "capacity": 2, "seats_left": 1, "waitlisted": 0,
 		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour),

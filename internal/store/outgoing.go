@@ -48,11 +48,12 @@ func (s *Store) Outgoing(ctx context.Context, messageID string) (compete.Outgoin
 		return compete.Outgoing{}, compete.ErrMessageMissing
 	}
 	var o compete.Outgoing
-	var remindersOff, disabled *time.Time
+	var email string
+	var verified, remindersOff, disabled *time.Time
 	var l link
 	message, err := one(ctx, s.reader, compete.ErrMessageMissing,
-		scanWith(scanMessage, append([]any{&o.DeliveredAt, &o.Name, &remindersOff, &disabled}, l.fields()...)...),
-		`SELECT `+messageColumns+`, m.delivered_at, u.name, u.reminders_off_at, u.disabled_at, `+linkColumns+`
+		scanWith(scanMessage, append([]any{&o.DeliveredAt, &o.Name, &email, &verified, &remindersOff, &disabled}, l.fields()...)...),
+		`SELECT `+messageColumns+`, m.delivered_at, u.name, u.email, u.verified_at, u.reminders_off_at, u.disabled_at, `+linkColumns+`
 		FROM messages m JOIN users u ON u.id = m.user_id
 		LEFT JOIN account_links l ON l.id = m.link_id AND l.used_at IS NULL AND l.token_hash IS NOT NULL
 		WHERE m.id = $1`, messageID)
@@ -61,11 +62,25 @@ func (s *Store) Outgoing(ctx context.Context, messageID string) (compete.Outgoin
 	}
 	o.Message, o.RemindersOff = message, remindersOff != nil
 	o.Disabled = disabled != nil
+	o.Verified = verified != nil && !verified.After(message.SentAt) && compete.NormalizeEmail(email) == compete.NormalizeEmail(message.To)
 	if l.id != nil {
 		found := l.value()
 		o.Link, o.LinkID = &found, found.ID
 	}
 	return o, nil
+}
+
+// EarlierMessages implements compete.OutgoingStore.
+func (s *Store) EarlierMessages(ctx context.Context, m compete.Message, since time.Time, most int) (int, error) {
+	var st statement
+	st.add(`SELECT m.id FROM messages m WHERE m.user_id = %s AND m.sent_at >= %s AND (m.sent_at, m.id) < (%s, %s) AND m.link_id IS NULL`,
+		m.UserID, compete.UTC(since), compete.UTC(m.SentAt), m.ID)
+	if m.Kind == compete.MessageSecurity {
+		st.add(` AND m.kind = %s`, string(m.Kind))
+	}
+	st.add(` LIMIT %s`, most)
+	earlier, err := list(ctx, s.reader, scanString, st.text.String(), st.args...)
+	return len(earlier), err
 }
 
 var markDelivered = newBulk("id uuid, at time", `UPDATE messages SET delivered_at = v.at {from} WHERE messages.id = v.id AND messages.delivered_at IS NULL`)

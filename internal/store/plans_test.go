@@ -24,6 +24,9 @@ var exceptions = map[string]string{
 	"c.start_date > ":                             "sorts by id what starts within a day, which an index found",
 	"search_text IS NULL":                         "reads an index that has these rows alone",
 	"NOT c.searchable":                            "reads an index that has these rows alone",
+	"FROM site_settings":                          "reads a dozen rows, all there are",
+	"ORDER BY l.created_at DESC LIMIT 1 OFFSET":   "reads fifty rows along an index",
+	"ORDER BY o.requested_at, o.id":               "reads one page along an index",
 	"sum(taken)":                                  "compares every competition, once a minute",
 }
 

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"minicompete/internal/compete"
@@ -16,8 +18,10 @@ func (s *Store) CreateSession(ctx context.Context, session compete.Session) erro
 	if session.TokenHash != "" {
 		hash = session.TokenHash
 	}
-	_, err := change(ctx, s.writer, `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		session.ID, session.UserID, hash, compete.UTC(session.CreatedAt), compete.UTC(session.ExpiresAt), utc(session.EndedAt))
+	created := compete.UTC(session.CreatedAt)
+	_, err := change(ctx, s.writer, `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, ended_at, device, network, last_used_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $4)`,
+		session.ID, session.UserID, hash, created, compete.UTC(session.ExpiresAt), utc(session.EndedAt), session.Device, session.Network)
 	if violationOf(err) == foreignKeyViolation {
 		return fmt.Errorf("%w: %w", compete.ErrUnauthorized, err)
 	}
@@ -29,16 +33,43 @@ func (s *Store) SessionByTokenHash(ctx context.Context, tokenHash string, now ti
 	if !storable(tokenHash) {
 		return compete.Session{}, compete.User{}, compete.ErrUnauthorized
 	}
-	var session compete.Session
-	user, err := one(ctx, s.reader, compete.ErrUnauthorized,
-		scanWith(scanUser, &session.ID, &session.UserID, &session.TokenHash, &session.CreatedAt, &session.ExpiresAt),
-		`SELECT `+userColumns+`, s.id, s.user_id, s.token_hash, s.created_at, s.expires_at
+	var session sessionRow
+	user, err := one(ctx, s.reader, compete.ErrUnauthorized, scanWith(scanUser, append(session.fields(), &session.TokenHash)...),
+		`SELECT `+userColumns+`, `+sessionColumns+`, s.token_hash
 		FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2`, tokenHash, compete.UTC(now))
 	if err != nil {
 		return compete.Session{}, compete.User{}, err
 	}
-	return session, user, nil
+	return session.value(), user, nil
+}
+
+const sessionColumns = `s.id, s.user_id, s.created_at, s.expires_at, s.device, s.network, s.token_hash IS NULL, s.last_used_at`
+
+// sessionRow is a row of sessionColumns.
+type sessionRow struct {
+	compete.Session
+	used *time.Time // missing in what tools outside insert
+}
+
+func (r *sessionRow) fields() []any {
+	return []any{&r.ID, &r.UserID, &r.CreatedAt, &r.ExpiresAt, &r.Device, &r.Network, &r.API, &r.used}
+}
+
+func (r *sessionRow) value() compete.Session {
+	r.LastUsedAt = r.CreatedAt
+	if r.used != nil {
+		r.LastUsedAt = *r.used
+	}
+	return r.Session
+}
+
+func scanSession(row scanner) (compete.Session, error) {
+	var r sessionRow
+	if err := row.Scan(r.fields()...); err != nil {
+		return compete.Session{}, err
+	}
+	return r.value(), nil
 }
 
 // EndSession implements compete.SessionStore. A session that has ended, or never was, stays so.
@@ -47,6 +78,42 @@ func (s *Store) EndSession(ctx context.Context, id string, now time.Time) error 
 		return nil
 	}
 	_, err := change(ctx, s.writer, `UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL`, id, compete.UTC(now))
+	return err
+}
+
+// EndTokens implements compete.SessionStore.
+func (s *Store) EndTokens(ctx context.Context, userID string, before time.Time) error {
+	if !compete.ValidID(userID) {
+		return nil
+	}
+	return endTokens(ctx, s.writer, userID, compete.UTC(before))
+}
+
+var setUse = newBulk("id uuid, at time", `UPDATE sessions SET last_used_at = v.at {from}
+	WHERE sessions.id = v.id AND (sessions.last_used_at IS NULL OR sessions.last_used_at < v.at)`)
+
+// SessionsUsed implements compete.SessionStore, in pages, so that the one writer stays free.
+func (s *Store) SessionsUsed(ctx context.Context, at map[string]time.Time) error {
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(at)), cleanUpPage) { // sorted, so that replicas don't lock each other's rows crosswise
+		rows := make([][]any, len(ids))
+		for i, id := range ids {
+			rows[i] = []any{id, compete.UTC(at[id])}
+		}
+		err := s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
+			_, err := tx.bulk(ctx, setUse, rows)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EndIdleSessions implements compete.SessionStore.
+func (s *Store) EndIdleSessions(ctx context.Context, lastUse, now time.Time) error {
+	_, err := change(ctx, s.writer, `UPDATE sessions SET ended_at = $2
+		WHERE ended_at IS NULL AND last_used_at <= $1 AND `+s.dialect.unindexed+`expires_at > $2`, compete.UTC(lastUse), compete.UTC(now))
 	return err
 }
 

@@ -13,7 +13,11 @@ var _ compete.UserStore = (*Store)(nil)
 
 // CreateUser implements compete.UserStore.
 func (s *Store) CreateUser(ctx context.Context, u compete.User, passwordHash string) error {
-	_, err := change(ctx, s.writer, `INSERT INTO users (id, email, name, password_hash, role, disabled_at, created_at, updated_at, verified_at, reminders_off_at, search_text)
+	return insertUser(ctx, s.writer, u, passwordHash)
+}
+
+func insertUser(ctx context.Context, q querier, u compete.User, passwordHash string) error {
+	_, err := change(ctx, q, `INSERT INTO users (id, email, name, password_hash, role, disabled_at, created_at, updated_at, verified_at, reminders_off_at, search_text)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		u.ID, u.Email, u.Name, passwordHash, string(u.Role), utc(u.DisabledAt), compete.UTC(u.CreatedAt), compete.UTC(u.UpdatedAt), utc(u.VerifiedAt), utc(u.RemindersOffAt),
 		normal.People(u.Name, u.Email))
@@ -67,24 +71,26 @@ func (s *Store) UpdateUser(ctx context.Context, u compete.User) error {
 	if !compete.ValidID(u.ID) {
 		return compete.ErrUserMissing
 	}
-	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
-		before, err := one(ctx, tx, compete.ErrUserMissing, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1 {lock u}`, u.ID)
-		if err != nil {
-			return err
-		}
-		now := compete.UTC(u.UpdatedAt)
-		if _, err := change(ctx, tx, `UPDATE users SET role = $2, disabled_at = $3, updated_at = $4 WHERE id = $1`,
-			u.ID, string(u.Role), utc(u.DisabledAt), now); err != nil {
-			return err
-		}
-		if err := s.settleAfter(ctx, tx, before, u, now); err != nil {
-			return err
-		}
-		if before.Role == u.Role && (before.DisabledAt != nil || u.DisabledAt == nil) {
-			return nil
-		}
-		return tx.endLogins(ctx, u.ID, "", now)
-	})
+	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error { return s.updateUser(ctx, tx, u) })
+}
+
+func (s *Store) updateUser(ctx context.Context, tx *Tx, u compete.User) error {
+	before, err := one(ctx, tx, compete.ErrUserMissing, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1 {lock u}`, u.ID)
+	if err != nil {
+		return err
+	}
+	now := compete.UTC(u.UpdatedAt)
+	if _, err := change(ctx, tx, `UPDATE users SET role = $2, disabled_at = $3, updated_at = $4 WHERE id = $1`,
+		u.ID, string(u.Role), utc(u.DisabledAt), now); err != nil {
+		return err
+	}
+	if err := s.settleAfter(ctx, tx, before, u, now); err != nil {
+		return err
+	}
+	if before.Role == u.Role && (before.DisabledAt != nil || u.DisabledAt == nil) {
+		return nil
+	}
+	return tx.endLogins(ctx, u.ID, "", now)
 }
 
 // settleAfter enqueues a SettleJob for each published competition that the change of an account concerns: those that the user organizes,
@@ -117,7 +123,7 @@ func (s *Store) settleAfter(ctx context.Context, tx *Tx, before, after compete.U
 }
 
 // SetPassword implements compete.UserStore. It fails with ErrUserMissing.
-func (s *Store) SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, now time.Time) error {
+func (s *Store) SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, notice compete.Message, now time.Time) error {
 	if !compete.ValidID(userID) {
 		return compete.ErrUserMissing
 	}
@@ -133,6 +139,9 @@ func (s *Store) SetPassword(ctx context.Context, userID, passwordHash, keepSessi
 		if err := tx.voidLinks(ctx, userID, now); err != nil {
 			return err
 		}
+		if err := s.saveMessage(ctx, tx, notice); err != nil {
+			return err
+		}
 		return tx.endLogins(ctx, userID, keepSessionID, now)
 	})
 }
@@ -145,13 +154,22 @@ func (s *Store) UpgradeHash(ctx context.Context, userID, before, after string) e
 
 // endLogins ends the user's sessions, save one, and voids tokens without a session that were issued before now.
 func (t *Tx) endLogins(ctx context.Context, userID, keepSessionID string, now time.Time) error {
+	if err := t.endSessions(ctx, userID, keepSessionID, now); err != nil {
+		return err
+	}
+	return endTokens(ctx, t, userID, now)
+}
+
+func (t *Tx) endSessions(ctx context.Context, userID, keepSessionID string, now time.Time) error {
 	if !compete.ValidID(keepSessionID) {
 		keepSessionID = noID
 	}
-	if _, err := change(ctx, t, `UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL AND id <> $3`, userID, now, keepSessionID); err != nil {
-		return err
-	}
-	_, err := change(ctx, t, `UPDATE users SET tokens_valid_after = $2 WHERE id = $1`, userID, now)
+	_, err := change(ctx, t, `UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL AND id <> $3`, userID, now, keepSessionID)
+	return err
+}
+
+func endTokens(ctx context.Context, q querier, userID string, before time.Time) error {
+	_, err := change(ctx, q, `UPDATE users SET tokens_valid_after = $2 WHERE id = $1`, userID, before)
 	return err
 }
 

@@ -43,7 +43,7 @@ func (a *app) login(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.startSession(user); err != nil {
+	if err := v.arrive(user); err != nil {
 		return nil, err
 	}
 	if len(form.Kept) > 0 {
@@ -98,6 +98,7 @@ func (a *app) signupForm(r *http.Request, v *visit) (response, error) {
 
 func (a *app) showSignup(v *visit, status int, form pages.SignupForm) response {
 	form.Wanted = v.wants(form.Next)
+	form.Organizers = string(a.Service.OrganizerSignUp())
 	return show(status, pages.Signup(v.page("Sign up", ui.SectionLogin), form))
 }
 
@@ -119,14 +120,18 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.startSession(user); err != nil {
+	if err := v.arrive(user); err != nil {
 		return nil, err
 	}
 	next := localPath(form.Next, landing)
 	if a.Service.RequireVerifiedEmail {
 		next = verifyPath(next)
 	}
-	return a.goOn(v, form.Next, redirectWith("welcome", next))
+	welcome := "welcome"
+	if form.Role != string(user.Role) {
+		welcome = "applied"
+	}
+	return a.goOn(v, form.Next, redirectWith(welcome, next))
 }
 
 func (a *app) logoutForm(_ *http.Request, v *visit) (response, error) {
@@ -142,11 +147,16 @@ func (a *app) logout(_ *http.Request, v *visit) (response, error) {
 			return nil, err
 		}
 	}
+	return v.bye(), nil
+}
+
+// bye leads out after the session has ended. What the browser still remembers of the account goes too; the cookies of theme, zone and
+// device stay.
+func (v *visit) bye() response {
 	v.clearCookie(sessionCookie)
 	v.clearCookie(intentCookie)
-	// What the browser still remembers of the account goes too; the cookies of theme and zone stay.
 	v.w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	return redirectWith("bye", "/"), nil
+	return redirectWith("bye", "/")
 }
 
 // ask shows a question: in the page's dialog for htmx, else on a page of its own.
@@ -168,6 +178,9 @@ func (a *app) showAccount(v *visit, status int, fill func(*pages.AccountData)) (
 		return nil, err
 	}
 	data := pages.AccountData{Name: user.Name, Email: user.Email, Role: roleLabel(user.Role), Mail: a.emailView(&user)}
+	if data.Sessions, err = a.sessionsView(v); err != nil {
+		return nil, err
+	}
 	fill(&data)
 	return show(status, pages.Account(v.page("Account", ui.SectionAccount), data)), nil
 }
@@ -186,11 +199,14 @@ func (a *app) changeName(r *http.Request, v *visit) (response, error) {
 
 func (a *app) changePassword(r *http.Request, v *visit) (response, error) {
 	password, current := r.PostFormValue("password"), r.PostFormValue("currentPassword")
-	_, err := a.Service.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{Password: &password, CurrentPassword: &current})
+	user, err := a.Service.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{Password: &password, CurrentPassword: &current})
 	if e, ok := refused(err); err != nil && ok {
 		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) { d.PasswordErrors = formErrors(e) })
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := v.startSession(user); err != nil { // another cookie: whoever has this one may have it from before
 		return nil, err
 	}
 	return redirectWith("password", "/account"), nil

@@ -66,6 +66,9 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 	if data.Suspended, err = a.suspended(v); err != nil {
 		return nil, err
 	}
+	if err := a.firstSteps(r, v, &data); err != nil {
+		return nil, err
+	}
 	for _, c := range a.Health(r.Context()) {
 		data.Checks = append(data.Checks, pages.AdminCheck{Name: capital(c.Name), OK: c.OK, Latency: c.Latency})
 	}

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 
 	"minicompete/internal/brand"
+	"minicompete/internal/web/static"
 	"minicompete/internal/web/ui"
 )
 
@@ -31,10 +33,13 @@ func (a *app) serveBrand(mux *http.ServeMux) {
 			sendPicture(w, contentType, forever, content)
 		})
 	}
-	if a.Site.Logo != nil {
-		serve(a.site.Logo, a.Site.Logo.Type, a.Site.Logo.Content)
+	site := a.Site()
+	view := siteView(site)
+	if site.Logo != nil {
+		serve(view.Logo, site.Logo.Type, site.Logo.Content)
 	}
-	if a.Site.Accent != nil {
-		serve(a.site.Accent, "text/css; charset=utf-8", a.Site.Accent.CSS())
+	if site.Accent != nil {
+		serve(view.Accent, "text/css; charset=utf-8", site.Accent.CSS())
 	}
+	mux.Handle("GET /favicon.ico", http.RedirectHandler(cmp.Or(view.Logo, static.Path("mark.svg")), http.StatusSeeOther))
 }

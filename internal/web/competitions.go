@@ -34,9 +34,9 @@ func (a *app) noneYet(ctx context.Context, v *visit) (pages.NoneYet, error) {
 	}
 	none := pages.NoneYet{Title: "No competitions yet"}
 	switch {
-	case !v.actor.LoggedIn():
+	case !v.actor.LoggedIn() && a.Service.OrganizerSignUp() != compete.OrganizersOff:
 		none.Text, none.Href, none.Label = "Organizers create competitions. Sign up as one to create the first.", "/auth/signup?role=ORGANIZER", "Sign up to organize"
-	case v.actor.Role == compete.RoleParticipant:
+	case !v.actor.Role.AtLeast(compete.RoleOrganizer):
 		none.Text = "Organizers create competitions. The first one will appear here."
 	default:
 		none.Text, none.Href, none.Label = "Create the first one in a minute.", "/competitions/create", "Create competition"

@@ -89,6 +89,9 @@ var flashes = map[string]ui.Notice{
 	"password":        {Tone: ui.ToneGood, Text: "Password changed. You're logged out everywhere else."},
 	"password-reset":  {Tone: ui.ToneGood, Text: "Password set. Log in with it."},
 	"email-confirmed": {Tone: ui.ToneGood, Text: "Email confirmed."},
+	"email-password":  {Tone: ui.ToneGood, Text: "Email confirmed and password set. Log in with it."},
+	"session-ended":   {Tone: ui.ToneGood, Text: "Logged out there."},
+	"sessions-ended":  {Tone: ui.ToneGood, Text: "You're logged out everywhere else."},
 	"link-sent":       {Tone: ui.ToneGood, Text: "We've emailed you a link."},
 	"link-shown":      {Tone: ui.ToneGood, Text: "Your link is ready. This demo shows it at /dev/mails."},
 	"link-logged":     {Tone: ui.ToneGood, Text: "Your link is ready. It's in the server's log."},
@@ -98,6 +101,12 @@ var flashes = map[string]ui.Notice{
 	"not-registered":  {Tone: ui.ToneWarn, Text: "You're logged in, but your registration didn't go through. See below where it stands."},
 	"deleted":         {Tone: ui.ToneInfo, Text: "Draft deleted."},
 	"retried":         {Tone: ui.ToneGood, Text: "Job queued again."},
+	"set-up":          {Tone: ui.ToneGood, Text: "Your site is set up, and you're logged in as its admin."},
+	"site-saved":      {Tone: ui.ToneGood, Text: "Settings saved. They apply everywhere within seconds."},
+	"mail-works":      {Tone: ui.ToneGood, Text: "The mail server accepted the test email. Check your inbox."},
+	"approved":        {Tone: ui.ToneGood, Text: "Approved. They can create competitions now, and they've been told."},
+	"declined":        {Tone: ui.ToneInfo, Text: "Declined. They stay a participant, and they've been told."},
+	"applied":         {Tone: ui.ToneGood, Text: "Welcome! You can register for competitions now. To create your own, wait for an admin's approval: we'll tell you in your mailbox."},
 	"user-changed":    {Tone: ui.ToneGood, Text: "Account updated."},
 }
 

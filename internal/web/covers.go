@@ -136,8 +136,9 @@ func (a *app) coverFile(r *http.Request, c *compete.Competition) (coverFile, err
 		if path != now {
 			return coverFile{moved: now}, nil
 		}
-		picture, err := a.covers.get(path, func() ([]byte, error) {
-			return cover.Of(c.Title, c.Tags).PNG(cover.Words{Title: c.Title, Line: whenAndWhere(c), Site: a.Site.Name})
+		name := a.Site().Name
+		picture, err := a.covers.get(path+"\n"+name, func() ([]byte, error) {
+			return cover.Of(c.Title, c.Tags).PNG(cover.Words{Title: c.Title, Line: whenAndWhere(c), Site: name})
 		})
 		return coverFile{contentType: "image/png", content: picture}, err
 	}

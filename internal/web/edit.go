@@ -131,6 +131,9 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 		return showForm(v, http.StatusUnprocessableEntity, typed.form), nil
 	}
 	c, err := a.createTyped(r, v, typed, cover)
+	if errors.Is(err, compete.ErrEmailUnverified) {
+		return a.draftUnverified(r, v, typed, cover)
+	}
 	if err != nil {
 		return a.refuseForm(v, typed, nil, err)
 	}
@@ -138,6 +141,16 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 		return redirectWith("drafted", "/competitions/"+c.ID), nil
 	}
 	return redirectWith("created", "/competitions/"+c.ID), nil
+}
+
+// draftUnverified keeps what can't be published yet as a draft, and says what it takes.
+func (a *app) draftUnverified(r *http.Request, v *visit, typed typedForm, cover compete.Cover) (response, error) {
+	r.PostForm.Set("status", string(compete.StatusDraft))
+	c, err := a.createTyped(r, v, typed, cover)
+	if err != nil {
+		return a.refuseForm(v, typed, nil, err)
+	}
+	return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID, "We saved a draft. Confirm your email address, then publish it.")
 }
 
 // createTyped gives the competition its cover too. When that fails, the form that is sent again finds the competition, and gives it then.

@@ -9,7 +9,6 @@ import (
 
 	"minicompete/internal/apptest"
 	"minicompete/internal/compete"
-	"minicompete/internal/config"
 	"minicompete/internal/testservices"
 	"minicompete/internal/web"
 )
@@ -128,7 +127,7 @@ func TestWhatIsWantedMayNotBe(t *testing.T) {
 
 // TestRegisteringLeadsThroughTheEmail presses without an account where an address has to be confirmed first.
 func TestRegisteringLeadsThroughTheEmail(t *testing.T) {
-	s := openSite(t, "", func(c *config.Config) { c.RequireVerifiedEmail = true })
+	s := openSite(t, "", nil)
 	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(nil)
 	verify := "/auth/verify?" + url.Values{"next": {page}}.Encode()
 	b, email := s.browser(t), "new@example.com"
@@ -137,7 +136,8 @@ func TestRegisteringLeadsThroughTheEmail(t *testing.T) {
 	b.want(b.get(verify), http.StatusOK, "Then you can finish registering.")
 	_, token := b.link(b.newest(email, "Confirm your email address"))
 	phone := s.browser(t)
-	phone.leads(phone.post("/auth/confirm", "token", token), "/auth/login") // opened elsewhere: the first browser goes on with a press
+	phone.leads(phone.post("/auth/login", "email", email, "password", password), "/dashboard")
+	phone.leads(phone.post("/auth/confirm", "token", token), "/account") // opened elsewhere: the first browser goes on with a press
 	b.want(b.get(verify), http.StatusOK, "Finish registering", `value="one-press-1"`)
 	b.leads(b.post(page+"/register", "key", "one-press-1"), page)
 	b.want(b.get(page), http.StatusOK, `class="bib"`)

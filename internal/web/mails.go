@@ -46,14 +46,6 @@ func (a *app) forgot(r *http.Request, v *visit) (response, error) {
 	return show(http.StatusOK, pages.ForgotSent(page, form)), nil
 }
 
-// secret keeps the address of a page, which has a token in it, from the sites that it leads to.
-func (v *visit) secret(title string) ui.Page {
-	v.w.Header().Set("Referrer-Policy", "no-referrer")
-	p := v.page(title, ui.SectionLogin)
-	p.Back = "/"
-	return p
-}
-
 func (a *app) resetForm(r *http.Request, v *visit) (response, error) {
 	token := r.URL.Query().Get("token")
 	l, err := a.Service.Link(r.Context(), token)
@@ -90,43 +82,6 @@ func (a *app) reset(r *http.Request, v *visit) (response, error) {
 	}
 	v.clearCookie(sessionCookie) // every login has ended, this one too
 	return redirectWith("password-reset", "/auth/login"), nil
-}
-
-func (a *app) confirmEmailForm(r *http.Request, v *visit) (response, error) {
-	token := r.URL.Query().Get("token")
-	l, err := a.Service.Link(r.Context(), token)
-	if err == nil && l.Purpose == compete.LinkReset {
-		err = compete.ErrLinkVoid
-	}
-	if err != nil {
-		return a.voidLink(v, err, "/account", "Go to account")
-	}
-	form := pages.ConfirmEmailForm{Token: token, Email: l.Email, Change: l.Purpose == compete.LinkChange}
-	return show(http.StatusOK, pages.ConfirmEmail(v.secret("Confirm your email"), form)), nil
-}
-
-func (a *app) confirmEmail(r *http.Request, v *visit) (response, error) {
-	_, err := a.Service.ConfirmEmail(r.Context(), r.PostFormValue("token"))
-	switch {
-	case errors.Is(err, compete.ErrLinkVoid):
-		return a.voidLink(v, err, "/account", "Go to account")
-	case errors.Is(err, compete.ErrEmailTaken):
-		return show(http.StatusConflict, pages.VoidLink(v.secret("Link"), pages.LinkVoid{
-			Text: "Another account now uses this address.", Href: "/account", Label: "Go to account",
-		})), nil
-	case err != nil:
-		return nil, err
-	}
-	i, wanted := v.intent()
-	switch {
-	case v.actor.LoggedIn() && wanted:
-		return a.goOn(v, i.page(), nil)
-	case v.actor.LoggedIn():
-		return redirectWith("email-confirmed", "/account"), nil
-	case wanted:
-		return redirectWith("email-confirmed", "/auth/login?"+url.Values{"next": {i.page()}}.Encode()), nil
-	}
-	return redirectWith("email-confirmed", "/auth/login"), nil
 }
 
 // verifyNotice says where the link that confirms the address is to be found.

@@ -146,6 +146,13 @@ func (b *browser) newest(to, subject string) (found mailtest.Mail) {
 	return found
 }
 
+// verify confirms the address of an account that signed up.
+func (b *browser) verify(email string) {
+	b.t.Helper()
+	_, token := b.link(b.newest(email, "Confirm your email address"))
+	b.want(b.post("/auth/confirm", "token", token), http.StatusSeeOther)
+}
+
 var linkWithToken = regexp.MustCompile(`http://[^\s/]+(/[a-z/]+\?token=([\w-]+))`)
 
 // serverTime is what differs between a page and the same page later.
@@ -173,7 +180,8 @@ func TestPagesOfMails(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openSite(t, databaseURL, nil)
 		for name, test := range map[string]func(*testing.T, *site){
-			"confirm an address": confirmsAnAddress, "forgotten password": setsANewPassword, "change of address": changesTheAddress,
+			"confirm an address": confirmsAnAddress, "confirm another's account": confirmsAndTakes, "confirm by logging in": confirmsByLoggingIn,
+			"forgotten password": setsANewPassword, "change of address": changesTheAddress,
 			"no more reminders": endsReminders,
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -200,12 +208,39 @@ func confirmsAnAddress(t *testing.T, s *site) {
 	b.want(b.post("/auth/confirm", "token", token), http.StatusConflict, "already used")
 	b.leads(b.post("/auth/verify", "next", "/dashboard"), "/auth/verify?next=%2Fdashboard") // which says that it is done
 
-	// The link works where nobody is logged in, too; and a wrong one says so.
-	other, stranger := s.browser(t), s.browser(t)
-	other.signUp("phone@example.com")
-	_, token = b.link(b.newest("phone@example.com", "Confirm your email address"))
-	b.want(stranger.get("/auth/confirm?token=guessed"), http.StatusConflict, "incomplete")
-	b.leads(stranger.post("/auth/confirm", "token", token), "/auth/login")
+}
+
+// Somebody signs up with another's address. Its owner opens the link, and neither a press nor another login makes the account anybody's.
+func confirmsAndTakes(t *testing.T, s *site) {
+	attacker, owner, email := s.browser(t), s.browser(t), "victim@example.com"
+	attacker.signUp(email)
+	path, token := attacker.link(attacker.newest(email, "Confirm your email address"))
+	owner.want(owner.get("/auth/confirm?token=guessed"), http.StatusConflict, "incomplete")
+	owner.wantSecret(owner.want(owner.get(path), http.StatusOK, email, token, "Set a new password", "Log in to confirm"))
+	owner.want(owner.post("/auth/confirm", "token", token), http.StatusUnprocessableEntity, "is required")
+	owner.want(owner.post("/auth/confirm", "token", token, "password", "short"), http.StatusUnprocessableEntity, "at least 8 characters", token)
+	other := s.browser(t)
+	other.signUp("bystander@example.com")
+	other.want(other.get(path), http.StatusOK, "another account")
+	other.want(other.post("/auth/confirm", "token", token, "password", "my own password"), http.StatusForbidden, "another account")
+	attacker.want(attacker.get("/account"), http.StatusOK, "Not confirmed yet")
+	owner.leads(owner.post("/auth/confirm", "token", token, "password", "my own password"), "/auth/login")
+	attacker.want(attacker.get("/account"), http.StatusSeeOther) // logged out
+	attacker.want(attacker.post("/auth/login", "email", email, "password", password), http.StatusUnprocessableEntity)
+	owner.leads(owner.post("/auth/login", "email", email, "password", "my own password"), "/dashboard")
+	owner.want(owner.get("/account"), http.StatusOK, "Confirmed")
+}
+
+// On another device one logs in on the way, and comes back to the link.
+func confirmsByLoggingIn(t *testing.T, s *site) {
+	b, phone, email := s.browser(t), s.browser(t), "phone@example.com"
+	b.signUp(email)
+	path, token := b.link(b.newest(email, "Confirm your email address"))
+	next := "/auth/confirm?token=" + token
+	phone.want(phone.get(path), http.StatusOK, "/auth/login?next="+url.QueryEscape(next))
+	phone.leads(phone.post("/auth/login", "email", email, "password", password, "next", next), next)
+	phone.leads(phone.post("/auth/confirm", "token", token), "/account")
+	b.want(b.get("/account"), http.StatusOK, "Confirmed") // whose login goes on
 }
 
 func setsANewPassword(t *testing.T, s *site) {
@@ -241,6 +276,7 @@ func setsANewPassword(t *testing.T, s *site) {
 func changesTheAddress(t *testing.T, s *site) {
 	b, before, after := s.browser(t), "before@example.com", "after@example.com"
 	b.signUp(before)
+	b.verify(before)
 	b.want(b.post("/account/email", "email", after, "currentPassword", "wrong password"), http.StatusUnprocessableEntity, after)
 	b.leads(b.post("/account/email", "email", after, "currentPassword", password), "/account")
 	path, token := b.link(b.newest(after, "Confirm your new email address"))
@@ -254,7 +290,9 @@ func changesTheAddress(t *testing.T, s *site) {
 
 	// An address in use is answered alike; its owner hears of it.
 	other, owner := s.browser(t), "owner@example.com"
-	s.browser(t).signUp(owner)
+	owners := s.browser(t)
+	owners.signUp(owner)
+	owners.verify(owner)
 	other.signUp("other@example.com")
 	b.leads(other.post("/account/email", "email", owner, "currentPassword", password), "/account")
 	b.newest(owner, "Someone tried to use your email address")
@@ -295,6 +333,7 @@ func TestOneClickEndsReminders(t *testing.T) {
 		}
 		life(func(b *browser, organizer *apptest.Client) {
 			b.signUp(email)
+			b.verify(email)
 			register(b, organizer, "First Run")
 		})
 		life(func(b *browser, organizer *apptest.Client) {
@@ -337,7 +376,7 @@ func count(t *testing.T, s *site, statement string) (n int) {
 }
 
 func TestRegisteringWaitsForTheAddress(t *testing.T) {
-	s := openSite(t, "", func(c *config.Config) { c.RequireVerifiedEmail = true })
+	s := openSite(t, "", nil)
 	competition := s.As(compete.RoleOrganizer).Create(nil)
 	b, email := s.browser(t), "unverified@example.com"
 	if to := b.signUp(email); to != "/auth/verify?next=%2Fdashboard" {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 
 	"minicompete/internal/compete"
@@ -16,7 +17,11 @@ func (a *app) publish(_ *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	change := compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}
-	if _, err := a.Service.UpdateCompetition(v.r.Context(), v.actor, c.ID, 0, change); err != nil {
+	_, err = a.Service.UpdateCompetition(v.r.Context(), v.actor, c.ID, 0, change)
+	if errors.Is(err, compete.ErrEmailUnverified) {
+		return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID, "Confirm your email address before you publish.")
+	}
+	if err != nil {
 		return nil, err
 	}
 	return redirectWith("published", "/competitions/"+c.ID), nil

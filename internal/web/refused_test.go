@@ -46,6 +46,10 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 		refused(b, b.post("/competitions/"+c.ID+"/edit", "title", "ab", "capacity", "1", "zone", zone, "regDeadline", later, "startDate", c.StartDate.Format("2006-01-02T15:04"), "version", "0"),
 			"Title must be at least 3", "capacity can&#39;t go below that.")
 	}
+	for _, zone := range [][]string{nil, {"zone", ""}, {"zone", " "}} { // never taken for UTC in silence
+		refused(b, b.post("/competitions/"+c.ID+"/edit", append(zone, "title", c.Title, "capacity", "120", "regDeadline", later, "version", "0")...),
+			"Time zone: Choose a time zone", `href="#field-zone"`)
+	}
 }
 
 // TestAListThatCannotBeReadIsNotEmpty asks for lists in an order that there isn't: they say so, and not that nothing is there.

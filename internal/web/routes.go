@@ -28,6 +28,8 @@ func (a *app) routes() []route {
 		{"POST /account/reminders", a.changeReminders},
 		{"POST /account", a.changeName},
 		{"POST /account/password", a.changePassword},
+		{"POST /account/sessions/end", a.endOtherSessions},
+		{"POST /account/sessions/{session}/end", a.endSession},
 
 		{"GET /competitions", a.listCompetitions},
 		{"GET /competitions/create", a.createForm},
@@ -66,7 +68,16 @@ func (a *app) routes() []route {
 		{"POST /mailbox/read-all", a.readAll},
 		{"GET /mailbox/{message}", a.readMessage},
 
+		{"GET " + SetupPath, a.setupForm},
+		{"POST " + SetupPath, a.setup},
+		{"POST " + SetupPath + "/test-email", a.testSetupMail},
+
 		{"GET /admin", a.admin},
+		{"GET /admin/site", a.siteSettings},
+		{"POST /admin/site", a.changeSite},
+		{"POST /admin/site/test-email", a.testMail},
+		{"POST /admin/checklist", a.changeChecklist},
+		{"POST /admin/organizer-requests/{request}", a.answerOrganizerRequest},
 		{"GET /admin/users/{user}", a.userForm},
 		{"POST /admin/users/{user}", a.changeUser},
 		{"GET /admin/dead-letters", a.deadLetters},

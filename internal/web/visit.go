@@ -57,7 +57,7 @@ func (v *visit) partial() bool {
 
 // page is the frame for a page of this visit.
 func (v *visit) page(title, section string) ui.Page {
-	p := ui.Page{Site: v.app.site, Title: title, Section: section, Theme: v.theme(), Now: v.now, Flash: v.flash, Back: v.r.URL.RequestURI()}
+	p := ui.Page{Site: siteView(v.app.Site()), Title: title, Section: section, Theme: v.theme(), Now: v.now, Flash: v.flash, Back: v.r.URL.RequestURI()}
 	if v.r.Method != http.MethodGet {
 		p.Back = v.r.URL.Path
 		if up, ok := v.app.up[v.r.Pattern]; ok {

@@ -5,7 +5,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -18,7 +17,6 @@ import (
 	"minicompete/internal/live"
 	"minicompete/internal/web/markdown"
 	"minicompete/internal/web/static"
-	"minicompete/internal/web/ui"
 )
 
 // JobsPath is where Config.Jobs is served.
@@ -33,8 +31,8 @@ type Config struct {
 	// PublicURL is where the site is reached, without a path, such as https://compete.example.org. Its
 	// scheme decides whether cookies are Secure; its origin is the one that may post.
 	PublicURL *url.URL
-	// Site is the operator's own; the zero one is unbranded.
-	Site brand.Site
+	// Site is the operator's own, as it is now; nil: an unbranded one. Its logo and accent stay as they are at first.
+	Site func() brand.Site
 	// Health reports how each dependency is, for the admin's page.
 	Health func(ctx context.Context) []Check
 	// Jobs is the job console, mounted at JobsPath for admins alone; nil leaves it out.
@@ -63,6 +61,10 @@ type Sessions interface {
 	Ended(a compete.Actor) bool
 	// End ends the actor's session.
 	End(ctx context.Context, a compete.Actor) error
+	// DeviceToken shows that the user was logged in on the device that keeps it. It opens nothing.
+	DeviceToken(userID string) string
+	// KnowsDevice reports whether the token is such a one of the user's.
+	KnowsDevice(userID, token string) bool
 }
 
 // Check is how one dependency is.
@@ -82,15 +84,14 @@ type app struct {
 	tags    *popularTags
 	texts   *markdown.Cache
 	covers  pictureCache
-	site    ui.Site
 	up      map[string]int // for each route that only takes posts, how far up the page with its form is
 }
 
 func newApp(c Config) *app {
-	a := &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
-	a.Site.Name = cmp.Or(a.Site.Name, brand.DefaultName)
-	a.site = siteView(a.Site)
-	return a
+	if c.Site == nil {
+		c.Site = func() brand.Site { return brand.Site{Name: brand.DefaultName} }
+	}
+	return &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
 }
 
 // Broken returns the handler that answers where a page panicked: the error page for status 500.
@@ -126,7 +127,6 @@ func New(ctx context.Context, c Config) http.Handler {
 	mux.HandleFunc("GET /covers/{file}", drawnCover)
 	a.serveBrand(mux)
 	mux.HandleFunc("GET /competitions/{id}/cover/{file}", a.picture)
-	mux.Handle("GET /favicon.ico", http.RedirectHandler(cmp.Or(a.site.Logo, static.Path("mark.svg")), http.StatusSeeOther))
 	if c.Jobs != nil {
 		mux.Handle(JobsPath+"/", a.adminsOnly(c.Jobs))
 		mux.Handle("GET "+JobsPath, http.RedirectHandler(JobsPath+"/", http.StatusSeeOther))

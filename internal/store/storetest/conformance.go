@@ -24,6 +24,7 @@ type part struct {
 var databases = [][]part{
 	{
 		{"sessions", testSessions},
+		{"logins", testLogins},
 		{"users", testUsers},
 		{"competitions", testCompetitions},
 		{"registrations", testRegistrations},
@@ -33,7 +34,9 @@ var databases = [][]part{
 		{"moves", testMoves},
 		{"links", testLinks},
 		{"outgoing mail", testOutgoing},
+		{"organizer requests", testOrganizerRequests},
 	},
+	{{"site", testSite}},
 	{{"competition lists", testCompetitionLists}},
 	{{"phases", testPhases}},
 	{{"search", testSearch}, {"forms", testForms}},

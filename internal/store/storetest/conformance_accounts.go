@@ -64,7 +64,7 @@ func testUserMissing(t *testing.T, f *fixture) {
 		_, err = f.PasswordHash(t.Context(), id)
 		wantError(t, "PasswordHash", err, compete.ErrUserMissing)
 		wantError(t, "SetName", f.SetName(t.Context(), id, "x", f.now), compete.ErrUserMissing)
-		wantError(t, "SetPassword", f.SetPassword(t.Context(), id, "x", "", f.now), compete.ErrUserMissing)
+		wantError(t, "SetPassword", f.SetPassword(t.Context(), id, "x", "", compete.Message{}, f.now), compete.ErrUserMissing)
 		wantError(t, "UpdateUser", f.UpdateUser(t.Context(), compete.User{ID: id, Role: compete.RoleAdmin}), compete.ErrUserMissing)
 	}
 	for _, email := range []string{"nobody@example.com", "", "nul\x00@example.com", "bad\xff@example.com"} {
@@ -135,7 +135,11 @@ func testSetPassword(t *testing.T, f *fixture) {
 	u := f.addUser(t, compete.RoleParticipant)
 	kept, other := f.addSession(t, u), f.addSession(t, u)
 	stranger := f.addSession(t, f.addUser(t, compete.RoleParticipant))
-	must(t, f.SetPassword(t.Context(), u.ID, "new hash", kept.ID, f.now))
+	notice := f.accountMessage(u, compete.MessageSecurity, "")
+	must(t, f.SetPassword(t.Context(), u.ID, "new hash", kept.ID, notice, f.now))
+	got, err := f.Message(t.Context(), u.ID, notice.ID)
+	must(t, err)
+	want(t, "kind of the notice", got.Kind, compete.MessageSecurity)
 	hash, err := f.PasswordHash(t.Context(), u.ID)
 	must(t, err)
 	want(t, "hash", hash, "new hash")
@@ -146,7 +150,7 @@ func testSetPassword(t *testing.T, f *fixture) {
 	_, _, err = f.SessionByTokenHash(t.Context(), other.TokenHash, f.now)
 	wantError(t, "the other session", err, compete.ErrUnauthorized)
 
-	must(t, f.SetPassword(t.Context(), u.ID, "newer hash", "", f.ago(-time.Minute))) // by a token without a session
+	must(t, f.SetPassword(t.Context(), u.ID, "newer hash", "", compete.Message{}, f.ago(-time.Minute))) // by a token without a session
 	f.wantLogins(t, u, nil, compete.UTC(f.ago(-time.Minute)))
 }
 
@@ -202,9 +206,13 @@ func wantOrder[T any](t *testing.T, items []T, n int, id func(T) string, before 
 func (f *fixture) addSession(t *testing.T, u compete.User) compete.Session {
 	t.Helper()
 	id := newID()
-	s := compete.Session{ID: id, UserID: u.ID, TokenHash: "hash of " + id, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour)}
+	s := compete.Session{
+		ID: id, UserID: u.ID, TokenHash: "hash of " + id, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour),
+		Device: "Chrome on Android", Network: "203.0.113.7",
+	}
 	must(t, f.CreateSession(t.Context(), s))
 	s.CreatedAt, s.ExpiresAt = compete.UTC(s.CreatedAt), compete.UTC(s.ExpiresAt)
+	s.LastUsedAt = s.CreatedAt
 	return s
 }
 
@@ -267,7 +275,7 @@ func testTokensValidAfter(t *testing.T, f *fixture, u compete.User, ended compet
 		must(t, err)
 		want(t, "tokens valid after", after, time.Time{})
 	}
-	must(t, f.SetPassword(t.Context(), other.ID, "hash", lasting.ID, f.ago(2*time.Hour)))
+	must(t, f.SetPassword(t.Context(), other.ID, "hash", lasting.ID, compete.Message{}, f.ago(2*time.Hour)))
 	after, err := f.TokensValidAfter(t.Context(), other.ID, "")
 	must(t, err)
 	want(t, "tokens valid after", after, compete.UTC(f.ago(2*time.Hour)))

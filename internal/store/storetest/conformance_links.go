@@ -17,6 +17,7 @@ func testLinks(t *testing.T, f *fixture) {
 	t.Run("verify an address", func(t *testing.T) { testVerifyLink(t, f) })
 	t.Run("change an address", func(t *testing.T) { testChangeLink(t, f) })
 	t.Run("reset a password", func(t *testing.T) { testResetLink(t, f) })
+	t.Run("change an address and the password", func(t *testing.T) { testTakingLink(t, f) })
 	t.Run("reminders", func(t *testing.T) { testSetReminders(t, f) })
 }
 
@@ -216,7 +217,7 @@ func testChangeLink(t *testing.T, f *fixture) {
 	user, owner := f.addUser(t, compete.RoleParticipant), f.addUser(t, compete.RoleParticipant)
 	reset := f.usable(t, compete.LinkReset, user, user.Email)
 	taken := f.usable(t, compete.LinkChange, user, owner.Email)
-	_, err := f.UseChangeLink(t.Context(), taken, f.accountMessage(user, compete.MessageSecurity, ""), f.now)
+	_, err := f.UseChangeLink(t.Context(), taken, "", f.accountMessage(user, compete.MessageSecurity, ""), f.now)
 	wantError(t, "an address in use", err, compete.ErrEmailTaken)
 	f.wantUsable(t, "after a failure", taken)
 
@@ -225,7 +226,7 @@ func testChangeLink(t *testing.T, f *fixture) {
 	defer func() { f.Mailing = false }()
 	l := f.usable(t, compete.LinkChange, user, "new-"+user.Email)
 	message := f.accountMessage(user, compete.MessageSecurity, "")
-	got, err := f.UseChangeLink(t.Context(), l, message, f.now)
+	got, err := f.UseChangeLink(t.Context(), l, "", message, f.now)
 	must(t, err)
 	user.Email, user.VerifiedAt, user.UpdatedAt = l.Email, stored(&f.now), compete.UTC(f.now)
 	want(t, "user", got, user)
@@ -240,7 +241,10 @@ func testResetLink(t *testing.T, f *fixture) {
 	f.addSession(t, user)
 	l, other := f.usable(t, compete.LinkReset, user, user.Email), f.usable(t, compete.LinkReset, user, user.Email)
 	other.TokenHash = compete.HashToken(other.ID)
-	got, err := f.UseResetLink(t.Context(), l, "a new hash", f.now)
+	notice := f.accountMessage(user, compete.MessageSecurity, "")
+	got, err := f.UseResetLink(t.Context(), l, "a new hash", notice, f.now)
+	must(t, err)
+	_, err = f.Message(t.Context(), user.ID, notice.ID)
 	must(t, err)
 	user.VerifiedAt, user.UpdatedAt = stored(&f.now), compete.UTC(f.now) // who read the mail has the address
 	want(t, "user", got, user)
@@ -250,8 +254,30 @@ func testResetLink(t *testing.T, f *fixture) {
 	f.wantLogins(t, user, nil, compete.UTC(f.now))
 	f.wantVoid(t, "used", l, f.now)
 	f.wantVoid(t, "another of the same", other, f.now)
-	_, err = f.UseResetLink(t.Context(), l, "a third hash", f.now)
+	_, err = f.UseResetLink(t.Context(), l, "a third hash", compete.Message{}, f.now)
 	wantError(t, "used again", err, compete.ErrLinkVoid)
+
+	// The account has another address by now: it is not that of who reads the mails of the link's.
+	moved := f.addUser(t, compete.RoleParticipant)
+	l = f.usable(t, compete.LinkVerify, moved, moved.Email)
+	f.exec(t, `UPDATE users SET email = $2 WHERE id = $1`, moved.ID, "moved-"+moved.Email)
+	_, err = f.UseResetLink(t.Context(), l, "a hash", compete.Message{}, f.now)
+	wantError(t, "after a change of address", err, compete.ErrLinkVoid)
+}
+
+// testTakingLink changes the address and the password at once.
+func testTakingLink(t *testing.T, f *fixture) {
+	user := f.addUser(t, compete.RoleParticipant)
+	f.addSession(t, user)
+	l := f.usable(t, compete.LinkChange, user, "taken-"+user.Email)
+	got, err := f.UseChangeLink(t.Context(), l, "a new hash", f.accountMessage(user, compete.MessageSecurity, ""), f.now)
+	must(t, err)
+	user.Email, user.VerifiedAt, user.UpdatedAt = l.Email, stored(&f.now), compete.UTC(f.now)
+	want(t, "user", got, user)
+	hash, err := f.PasswordHash(t.Context(), user.ID)
+	must(t, err)
+	want(t, "hash", hash, "a new hash")
+	f.wantLogins(t, user, nil, compete.UTC(f.now))
 }
 
 func testSetReminders(t *testing.T, f *fixture) {
@@ -306,8 +332,21 @@ func testOutgoingMessage(t *testing.T, f *fixture, organizer compete.User) {
 	o, err := f.Outgoing(t.Context(), message.ID)
 	must(t, err)
 	if o.ID != message.ID || o.To != message.To || o.Subject != message.Subject || o.Body != message.Body || o.Name != "Ada" ||
-		o.DeliveredAt != nil || o.RemindersOff || o.Disabled || o.Link != nil {
+		o.DeliveredAt != nil || o.RemindersOff || o.Disabled || o.Link != nil || o.Verified {
 		t.Errorf("got %+v of the message %+v", o, message)
+	}
+	owner, err := f.User(t.Context(), r.UserID)
+	must(t, err)
+	for verifiedAt, verified := range map[time.Time]bool{message.SentAt.Add(-time.Second): true, message.SentAt.Add(time.Second): false} {
+		l := f.link(compete.LinkVerify, owner.Email)
+		l.UserID, l.TokenHash = owner.ID, compete.HashToken(l.ID)
+		l.ExpiresAt = verifiedAt.Add(time.Hour)
+		must(t, f.SaveLink(t.Context(), l))
+		_, err := f.UseVerifyLink(t.Context(), l, verifiedAt)
+		must(t, err)
+		if o, err = f.Outgoing(t.Context(), message.ID); err != nil || o.Verified != verified {
+			t.Errorf("written at %v, the address confirmed at %v: %+v, %v", message.SentAt, verifiedAt, o, err)
+		}
 	}
 	must(t, f.SetReminders(t.Context(), r.UserID, false, f.now))
 	if o, err = f.Outgoing(t.Context(), message.ID); err != nil || !o.RemindersOff {

@@ -199,7 +199,7 @@ func testPreviewIsThePage(t *testing.T, s site) {
 	v.see("#preview .notice", "HTML is left out")
 	v.see(`#preview a[href="https://example.org/route.png"]`, "The route")
 	const look = `(root) => ["header .badge", "header .tag", "header p", ".date-tile", ".dates", ".prose"].map((s) => root.querySelector(s)?.innerText ?? s)
-		.concat(root.querySelector("header img").getAttribute("src")).join("|")`
+		.concat(root.querySelector("header img").src).join("|")`
 	preview := eval[string](v, `(`+look+`)(document.querySelector("#preview"))`)
 	heading := `getComputedStyle(document.querySelector(%q)).fontSize`
 	size := eval[string](v, fmt.Sprintf(heading, "#preview h3"))

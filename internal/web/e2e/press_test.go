@@ -33,9 +33,11 @@ func TestPress(t *testing.T) {
 		{"no swap under a pointer", testNoSwapUnderPointer},
 		{"answer under a pointer", testAnswerUnderPointer},
 		{"throttled", testPressThrottled},
+		{"deadline", testDeadline},
 		{"without script", testPressFaultsWithoutScript},
 		{"bar on a phone", testPressBar},
 		{"celebration", testCelebration},
+		{"calendar", testCalendarFile},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

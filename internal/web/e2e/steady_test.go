@@ -118,6 +118,10 @@ func testSteadyCard(b board, v *visitor, presses bool) {
 	}
 	b.change(map[string]any{"capacity": 5})
 	phase("Registration is open")
+	b.closes(time.Now().Add(time.Second))
+	phase("Registration is closed")
+	b.closes(time.Now().Add(100 * time.Hour))
+	phase("Registration is open")
 	b.change(map[string]any{"regOpensAt": time.Now().Add(50 * time.Hour)})
 	phase("Registration opens soon")
 	b.organizer.Do(http.MethodPost, "/api"+b.page()+"/cancel", nil).Want(b.t, http.StatusOK)

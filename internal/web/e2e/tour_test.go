@@ -40,7 +40,7 @@ func (s stop) looks() []look {
 // newTours leads everybody to every page, as the demo's accounts see it.
 func newTours(t *testing.T, s site) []tour {
 	t.Helper()
-	return []tour{guestTour(t, s), participantTour(t, s), organizerTour(t, s), draftTour(t, s), adminTour(t, s), troubledTour(t)}
+	return []tour{guestTour(t, s), participantTour(t, s), organizerTour(t, s), draftTour(t, s), adminTour(t, s), troubledTour(t), setupTour(t)}
 }
 
 func guestTour(t *testing.T, s site) tour {
@@ -168,6 +168,7 @@ func adminTour(t *testing.T, s site) tour {
 		{name: "competition-admin", path: competition},
 		{name: "transfer", path: competition + "/transfer"},
 		{name: "unpublish", like: true, path: competition + "/unpublish"},
+		{name: "admin-site", path: "/admin/site"},
 		{name: "dead-letters", path: "/admin/dead-letters"},
 		{name: "dead-letters-open", like: true, path: "/admin/dead-letters", then: func(v *visitor) { v.click("details summary") }},
 	}}

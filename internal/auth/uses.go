@@ -1,0 +1,91 @@
+package auth
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"time"
+
+	"minicompete/internal/compete"
+)
+
+const (
+	// UseInterval is how often it is noted which sessions were used, and how much later than Config.Idle a token may end.
+	UseInterval = 5 * time.Minute
+	// MinIdle is the least that Config.Idle may be, so that a use that isn't noted yet doesn't count as none.
+	MinIdle = 3 * UseInterval
+	// maxUses bounds the sessions that one process notes in a UseInterval, at about 100 bytes each. What comes beyond is noted in the next.
+	maxUses = 200_000
+	// usesTimeout bounds one note.
+	usesTimeout = 10 * time.Second
+)
+
+// uses are the sessions that were used since the last note. A request only leaves its mark here: it never writes to the database.
+type uses struct {
+	mu sync.Mutex
+	at map[string]time.Time
+}
+
+func (u *uses) mark(sessionID string, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.at == nil {
+		u.at = map[string]time.Time{}
+	}
+	if _, marked := u.at[sessionID]; marked || len(u.at) < maxUses {
+		u.at[sessionID] = now
+	}
+}
+
+func (u *uses) take() map[string]time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	taken := u.at
+	u.at = nil
+	return taken
+}
+
+// NoteUses writes which sessions were used, and ends those that weren't for too long.
+func (a *Authenticator) NoteUses(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, usesTimeout)
+	defer cancel()
+	if taken := a.uses.take(); len(taken) > 0 {
+		if err := a.sessions.SessionsUsed(ctx, taken); err != nil {
+			a.uses.restore(taken)
+			return err
+		}
+	}
+	if a.idle == 0 {
+		return nil
+	}
+	now := compete.UTC(a.clock())
+	return a.sessions.EndIdleSessions(ctx, now.Add(-a.idle), now)
+}
+
+// restore takes marks back that could not be noted, below later ones.
+func (u *uses) restore(taken map[string]time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	maps.Copy(taken, u.at)
+	u.at = taken
+}
+
+// noteUses does so every UseInterval, and for the last time when ctx ends.
+func (a *Authenticator) noteUses(ctx context.Context) {
+	ticker := time.NewTicker(UseInterval)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		}
+		if err := a.NoteUses(context.WithoutCancel(ctx)); err != nil {
+			a.logger.WarnContext(ctx, "could not note which sessions were used; trying again later", "error", err)
+		}
+	}
+}
+
+// isIdle reports whether a session that was used last then has ended.
+func (a *Authenticator) isIdle(lastUse, now time.Time) bool {
+	return a.idle > 0 && now.Sub(lastUse) >= a.idle
+}

@@ -1,0 +1,64 @@
+package compete
+
+import "context"
+
+// ConfirmEmail uses a link that shows that an address is its user's: that of the account, or the one it is to have. Whoever signs up
+// with another's address chooses a password before the mail is read, so the link alone makes nobody's account theirs: it takes the
+// login of that account, or from a visitor a new password, which ends all logins.
+// Errors: ErrLinkVoid, ErrOtherAccount for another's login, Invalid about the password, ErrEmailTaken, ErrBusy.
+func (s *Service) ConfirmEmail(ctx context.Context, a Actor, token, password string) (User, error) {
+	l, err := s.Link(ctx, token)
+	if err != nil {
+		return User{}, err
+	}
+	if l.Purpose == LinkReset {
+		return User{}, ErrLinkVoid
+	}
+	user, err := s.Users.User(ctx, l.UserID)
+	if err != nil {
+		return User{}, err
+	}
+	var hash string
+	switch {
+	case a.LoggedIn() && a.UserID != user.ID:
+		return User{}, ErrOtherAccount
+	case a.LoggedIn() && password != "":
+		return User{}, Invalid(FieldError{Field: "password", Message: "must be left out when you're logged in"})
+	case !a.LoggedIn() && password == "":
+		return User{}, Invalid(FieldError{Field: "password", Message: "is required unless you're logged in to the account"})
+	case !a.LoggedIn():
+		if hash, err = s.hashNew(ctx, user, password); err != nil {
+			return User{}, err
+		}
+	}
+	return s.confirm(ctx, l, user, hash)
+}
+
+// confirm uses the link, and sets a password where there is a hash of one.
+func (s *Service) confirm(ctx context.Context, l Link, user User, hash string) (User, error) {
+	if l.Purpose == LinkVerify && hash == "" {
+		return s.Links.UseVerifyLink(ctx, l, s.now())
+	}
+	event := SecurityEvent{What: SecurityPassword}
+	if l.Purpose == LinkChange {
+		event = SecurityEvent{What: SecurityEmail, Address: l.Email} // who had the address hears of it there
+	}
+	notice, err := s.securityMessage(user, event)
+	if err != nil {
+		return User{}, err
+	}
+	if l.Purpose == LinkChange {
+		return s.Links.UseChangeLink(ctx, l, hash, notice, s.now())
+	}
+	return s.Links.UseResetLink(ctx, l, hash, notice, s.now())
+}
+
+// hashNew makes the hash of a new password of the user's. Errors: Invalid about the field password, ErrBusy.
+func (s *Service) hashNew(ctx context.Context, user User, password string) (string, error) {
+	var v validation
+	v.password("password", password)
+	if err := s.withGuessable(v.err(), password, user.Name, user.Email); err != nil {
+		return "", err
+	}
+	return s.Passwords.Hash(ctx, password)
+}

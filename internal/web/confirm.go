@@ -1,0 +1,70 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/problem"
+	"minicompete/internal/web/pages"
+	"minicompete/internal/web/ui"
+)
+
+func (a *app) confirmEmailForm(r *http.Request, v *visit) (response, error) {
+	return a.showConfirm(v, http.StatusOK, r.URL.Query().Get("token"), nil)
+}
+
+// showConfirm shows who may confirm the address how: the account's login by a press, a visitor with a password.
+func (a *app) showConfirm(v *visit, status int, token string, e pages.Errors) (response, error) {
+	l, err := a.Service.Link(v.r.Context(), token)
+	if err == nil && l.Purpose == compete.LinkReset {
+		err = compete.ErrLinkVoid
+	}
+	if err != nil {
+		return a.voidLink(v, err, "/account", "Go to account")
+	}
+	form := pages.ConfirmEmailForm{
+		Token: token, Email: l.Email, Change: l.Purpose == compete.LinkChange, Errors: e,
+		Visitor: !v.actor.LoggedIn(), Stranger: v.actor.LoggedIn() && v.actor.UserID != l.UserID,
+		LogIn: "/auth/login?" + url.Values{"next": {"/auth/confirm?" + url.Values{"token": {token}}.Encode()}}.Encode(),
+	}
+	return show(status, pages.ConfirmEmail(v.secret("Confirm your email"), form)), nil
+}
+
+func (a *app) confirmEmail(r *http.Request, v *visit) (response, error) {
+	token := r.PostFormValue("token")
+	_, err := a.Service.ConfirmEmail(r.Context(), v.actor, token, r.PostFormValue("password"))
+	switch {
+	case errors.Is(err, compete.ErrLinkVoid):
+		return a.voidLink(v, err, "/account", "Go to account")
+	case errors.Is(err, compete.ErrEmailTaken):
+		return show(http.StatusConflict, pages.VoidLink(v.secret("Link"), pages.LinkVoid{
+			Text: "Another account now uses this address.", Href: "/account", Label: "Go to account",
+		})), nil
+	}
+	if e, ok := refused(err); err != nil && ok {
+		return a.showConfirm(v, problem.Status(e.Kind), token, formErrors(e))
+	}
+	if err != nil {
+		return nil, err
+	}
+	i, wanted := v.intent()
+	switch {
+	case v.actor.LoggedIn() && wanted:
+		return a.goOn(v, i.page(), nil)
+	case v.actor.LoggedIn():
+		return redirectWith("email-confirmed", "/account"), nil
+	case wanted:
+		return redirectWith("email-password", "/auth/login?"+url.Values{"next": {i.page()}}.Encode()), nil
+	}
+	return redirectWith("email-password", "/auth/login"), nil
+}
+
+// secret keeps the address of a page, which has a token in it, from the sites that it leads to.
+func (v *visit) secret(title string) ui.Page {
+	v.w.Header().Set("Referrer-Policy", "no-referrer")
+	p := v.page(title, ui.SectionLogin)
+	p.Back = "/"
+	return p
+}

@@ -1,0 +1,85 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"minicompete/internal/compete"
+	"minicompete/internal/web/pages"
+)
+
+// deviceCookie shows of whom the device is known: a token for each account that was logged in to there lately, with deviceSeparator
+// between them. It opens nothing.
+const (
+	deviceCookie    = "device"
+	deviceSeparator = "."
+	maxDeviceTokens = 5
+)
+
+// deviceTokens are those of the cookie.
+func (v *visit) deviceTokens() []string {
+	cookie, err := v.cookie(deviceCookie)
+	if err != nil {
+		return nil
+	}
+	tokens := strings.Split(cookie.Value, deviceSeparator)
+	return tokens[:min(len(tokens), maxDeviceTokens)]
+}
+
+// arrive logs in a user who has just shown who they are, and tells them of it if they never did so on this device.
+func (v *visit) arrive(user compete.User) error {
+	tokens, sessions := v.deviceTokens(), v.app.Sessions
+	known := slices.ContainsFunc(tokens, func(token string) bool { return sessions.KnowsDevice(user.ID, token) })
+	v.app.Service.NoteLogin(v.r.Context(), user, known)
+	if err := v.startSession(user); err != nil {
+		return err
+	}
+	mine := sessions.DeviceToken(user.ID)
+	tokens = append([]string{mine}, slices.DeleteFunc(tokens, func(token string) bool { return token == mine })...)
+	v.setCookie(deviceCookie, strings.Join(tokens[:min(len(tokens), maxDeviceTokens)], deviceSeparator), v.now.AddDate(1, 0, 0))
+	return nil
+}
+
+// shownSessions is how many the account page shows.
+const shownSessions = 50
+
+func (a *app) sessionsView(v *visit) (pages.SessionsData, error) {
+	page, err := a.Service.Sessions(v.r.Context(), v.actor, "", shownSessions)
+	if err != nil {
+		return pages.SessionsData{}, err
+	}
+	data := pages.SessionsData{More: !page.Next.IsZero()}
+	for i := range page.Items {
+		s := &page.Items[i]
+		device := s.Device
+		if device == "" {
+			device = compete.UnknownDevice
+		}
+		data.Sessions = append(data.Sessions, pages.SessionData{
+			ID: s.ID, Device: device, Network: s.Network, API: s.API, Current: s.ID == v.actor.SessionID, Since: s.CreatedAt, LastUsed: s.LastUsedAt,
+		})
+	}
+	return data, nil
+}
+
+// endSession ends one of the viewer's sessions; one that has ended is gone already.
+func (a *app) endSession(r *http.Request, v *visit) (response, error) {
+	id := r.PathValue("session")
+	err := a.Service.EndSession(r.Context(), v.actor, id)
+	if err != nil && !errors.Is(err, compete.ErrSessionMissing) {
+		return nil, err
+	}
+	if id == v.actor.SessionID {
+		return v.bye(), nil
+	}
+	return redirectWith("session-ended", "/account"), nil
+}
+
+func (a *app) endOtherSessions(r *http.Request, v *visit) (response, error) {
+	if err := a.Service.EndOtherSessions(r.Context(), v.actor); err != nil {
+		return nil, err
+	}
+	return redirectWith("sessions-ended", "/account"), nil
+}
