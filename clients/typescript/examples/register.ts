@@ -12,7 +12,7 @@ const stamp = Date.now().toString(36);
 /** Returns a client for a new account. */
 async function newcomer(name: string, role: "ORGANIZER" | "PARTICIPANT"): Promise<MiniCompete> {
   const client = new MiniCompete({ url });
-  await client.signUp({ name, email: `${name}-${stamp}@example.com`.toLowerCase(), password: "password123", role });
+  await client.signUp({ name, email: `${name}-${stamp}@example.com`.toLowerCase(), password: "a short phrase works", role });
   return client;
 }
 
