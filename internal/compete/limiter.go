@@ -50,6 +50,7 @@ func (s *Service) limited(ctx context.Context, l Limit) error {
 	}
 	refusal := *ErrTooManyRequests
 	refusal.RetryAfter, refusal.Quota = wait, l.Times
+	refusal.Detail = "Too many requests from your network. Try again in " + inWords(wait) + "."
 	return &refusal
 }
 

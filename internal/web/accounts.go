@@ -38,6 +38,7 @@ func (a *app) login(r *http.Request, v *visit) (response, error) {
 	}
 	if e, ok := refused(err); err != nil && ok {
 		form.Error = plainText(e)
+		v.retryAfter(e)
 		return a.showLogin(v, problem.Status(e.Kind), form), nil
 	}
 	if err != nil {
@@ -115,6 +116,7 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 		if errors.Is(err, compete.ErrEmailTaken) {
 			form.Errors = pages.Errors{"email": e.Detail}
 		}
+		v.retryAfter(e)
 		return a.showSignup(v, problem.Status(e.Kind), form), nil
 	}
 	if err != nil {
