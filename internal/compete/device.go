@@ -8,14 +8,32 @@ type deviceNames [][2]string
 
 var (
 	programs = deviceNames{
-		{"SamsungBrowser/", "Samsung Internet"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"Vivaldi/", "Vivaldi"},
-		{"FxiOS/", "Firefox"}, {"Firefox/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
-		{"PostmanRuntime/", "Postman"}, {"curl/", "curl"}, {"Wget/", "Wget"}, {"python", "Python"}, {"Go-http-client/", "Go"},
-		{"okhttp/", "OkHttp"}, {"node", "Node.js"}, {"Java", "Java"},
+		{"SamsungBrowser/", "Samsung Internet"},
+		{"Edg", "Edge"},
+		{"OPR/", "Opera"},
+		{"Vivaldi/", "Vivaldi"},
+		{"FxiOS/", "Firefox"},
+		{"Firefox/", "Firefox"},
+		{"CriOS/", "Chrome"},
+		{"Chrome/", "Chrome"},
+		{"Safari/", "Safari"},
+		{"PostmanRuntime/", "Postman"},
+		{"curl/", "curl"},
+		{"Wget/", "Wget"},
+		{"python", "Python"},
+		{"Go-http-client/", "Go"},
+		{"okhttp/", "OkHttp"},
+		{"node", "Node.js"},
+		{"Java", "Java"},
 	}
 	systems = deviceNames{
-		{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"CrOS", "ChromeOS"},
-		{"Macintosh", "Mac"}, {"Linux", "Linux"},
+		{"Android", "Android"},
+		{"iPhone", "iPhone"},
+		{"iPad", "iPad"},
+		{"Windows", "Windows"},
+		{"CrOS", "ChromeOS"},
+		{"Macintosh", "Mac"},
+		{"Linux", "Linux"},
 	}
 )
 

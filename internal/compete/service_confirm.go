@@ -56,7 +56,7 @@ func (s *Service) confirm(ctx context.Context, l Link, user User, hash string) (
 // hashNew makes the hash of a new password of the user's. Errors: Invalid about the field password, ErrBusy.
 func (s *Service) hashNew(ctx context.Context, user User, password string) (string, error) {
 	var v validation
-	v.password("password", password)
+	v.password(password)
 	if err := s.withGuessable(v.err(), password, user.Name, user.Email); err != nil {
 		return "", err
 	}

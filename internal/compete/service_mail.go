@@ -162,7 +162,7 @@ func (s *Service) Link(ctx context.Context, token string) (Link, error) {
 // ResetPassword uses a link to set a new password, and ends all logins of its user. Errors: Invalid, ErrLinkVoid, ErrBusy.
 func (s *Service) ResetPassword(ctx context.Context, token, password string) (User, error) {
 	var v validation
-	v.password("password", password)
+	v.password(password)
 	if err := s.withGuessable(v.err(), password, "", ""); err != nil {
 		return User{}, err
 	}

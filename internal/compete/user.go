@@ -100,7 +100,7 @@ func (s *SignUp) validate() error {
 	var v validation
 	v.length("name", s.Name, 1, MaxNameLength)
 	v.email(s.Email)
-	v.password("password", s.Password)
+	v.password(s.Password)
 	if s.Role != RoleParticipant && s.Role != RoleOrganizer {
 		v.add("role", "must be PARTICIPANT or ORGANIZER")
 	}
@@ -128,7 +128,7 @@ func (p *ProfileChange) validate() error {
 		v.length("name", name, 1, MaxNameLength)
 	}
 	if p.Password != nil {
-		v.password("password", *p.Password)
+		v.password(*p.Password)
 		if p.CurrentPassword == nil || *p.CurrentPassword == "" {
 			v.add("currentPassword", "is required to set a new password")
 		}
@@ -167,13 +167,13 @@ func (v *validation) email(email string) {
 	}
 }
 
-func (v *validation) password(field, password string) {
+func (v *validation) password(password string) {
 	switch {
 	case len(password) < MinPasswordLength:
-		v.addf(field, "must be at least %d characters long", MinPasswordLength)
+		v.addf("password", "must be at least %d characters long", MinPasswordLength)
 	case len(password) > MaxPasswordLength:
-		v.addf(field, "must be at most %d bytes long; accented letters and emoji count as several", MaxPasswordLength)
+		v.addf("password", "must be at most %d bytes long; accented letters and emoji count as several", MaxPasswordLength)
 	case strings.ContainsRune(password, 0) || !utf8.ValidString(password):
-		v.add(field, "must be valid text without NUL characters")
+		v.add("password", "must be valid text without NUL characters")
 	}
 }

@@ -32,12 +32,13 @@ const (
 
 func mailPriority(kind compete.MessageKind) int {
 	switch kind {
-	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageAddressInUse, compete.MessageSecurity:
+	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageAddressInUse, compete.MessageSecurity,
+		compete.MessageTest:
 		return prioritySoon
 	case compete.MessageReminder:
 		return priorityLater
 	case compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted, compete.MessageCancelled, compete.MessageCompetitionCancelled,
-		compete.MessageRemoved, compete.MessageChanged:
+		compete.MessageRemoved, compete.MessageChanged, compete.MessageOrganizerApproved, compete.MessageOrganizerDeclined:
 	}
 	return priorityUsual
 }

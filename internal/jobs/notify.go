@@ -173,7 +173,8 @@ func holds(t compete.Target) bool {
 		return t.Registration.Status != compete.RegistrationCancelled
 	case compete.MessageReminder:
 		return t.Registration.Status == compete.RegistrationConfirmed && t.Competition.StartDate != nil
-	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageAddressInUse, compete.MessageSecurity:
+	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageAddressInUse, compete.MessageSecurity,
+		compete.MessageOrganizerApproved, compete.MessageOrganizerDeclined, compete.MessageTest:
 		// About an account, and never a notice; left to Compose like an unknown kind.
 	}
 	return true // an unknown kind is for Compose to refuse, not to lose here

@@ -170,7 +170,8 @@ func TestSecurityMessagesSayWhatHappenedAndWhatToDo(t *testing.T) {
 	}{
 		{
 			compete.SecurityEvent{What: compete.SecurityDevice, Device: "Chrome on Android", Network: "203.0.113.7"},
-			"New login to your account", []string{"Chrome on Android", "203.0.113.7", "change your password", "/account"},
+			"New login to your account",
+			[]string{"Chrome on Android", "203.0.113.7", "change your password", "/account"},
 		},
 		{compete.SecurityEvent{What: compete.SecurityPassword}, "Your password was changed", []string{"set a new password", "/auth/forgot"}},
 		{compete.SecurityEvent{What: compete.SecurityEmail, Address: "new@example.com"}, "Your account has a new email address", []string{"new@example.com"}},

@@ -207,7 +207,6 @@ func confirmsAnAddress(t *testing.T, s *site) {
 	b.wantSecret(b.want(b.get(path), http.StatusConflict, "already used"))
 	b.want(b.post("/auth/confirm", "token", token), http.StatusConflict, "already used")
 	b.leads(b.post("/auth/verify", "next", "/dashboard"), "/auth/verify?next=%2Fdashboard") // which says that it is done
-
 }
 
 // Somebody signs up with another's address. Its owner opens the link, and neither a press nor another login makes the account anybody's.
