@@ -255,7 +255,7 @@ func testUnconfirmed(w *world) {
 			w.t.Errorf("the address gets %q: %s", subject, m.Text)
 		}
 	}
-	w.into(w.call("POST", "/api/auth/email/confirm", "", `{"token":"`+w.token(verify)+`"}`), http.StatusOK, &api.User{})
+	w.into(w.call("POST", "/api/auth/email/confirm", login.Token, `{"token":"`+w.token(verify)+`"}`), http.StatusOK, &api.User{})
 	w.into(publish(), http.StatusOK, &draft)
 	if n := len(w.mail.To(login.User.Email)); n != 2 {
 		w.t.Errorf("confirmed, it has got %d mails, want the two with links", n)

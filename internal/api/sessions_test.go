@@ -166,7 +166,7 @@ func testPasswordNews(w *world) {
 
 // Somebody signs up with another's address and waits for them to confirm it.
 func testConfirmTakes(w *world) {
-	attacker := w.signUp()
+	attacker := w.newcomer("Somebody else")
 	token := w.token(w.waitMail(attacker.User.Email, verifySubject))
 	confirm := func(as, password string) answer {
 		body := fmt.Sprintf(`{"token":%q}`, token)

@@ -40,17 +40,20 @@ func (s *Service) confirm(ctx context.Context, l Link, user User, hash string) (
 		return s.Links.UseVerifyLink(ctx, l, s.now())
 	}
 	event := SecurityEvent{What: SecurityPassword}
+	now := s.now()
 	if l.Purpose == LinkChange {
 		event = SecurityEvent{What: SecurityEmail, Address: l.Email} // who had the address hears of it there
+	} else {
+		user.VerifiedAt = &now // by this link: the notice may be mailed
 	}
 	notice, err := s.securityMessage(user, event)
 	if err != nil {
 		return User{}, err
 	}
 	if l.Purpose == LinkChange {
-		return s.Links.UseChangeLink(ctx, l, hash, notice, s.now())
+		return s.Links.UseChangeLink(ctx, l, hash, notice, now)
 	}
-	return s.Links.UseResetLink(ctx, l, hash, notice, s.now())
+	return s.Links.UseResetLink(ctx, l, hash, notice, now)
 }
 
 // hashNew makes the hash of a new password of the user's. Errors: Invalid about the field password, ErrBusy.

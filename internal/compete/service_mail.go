@@ -181,11 +181,13 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string) (Us
 	if err != nil {
 		return User{}, err
 	}
+	now := s.now()
+	user.VerifiedAt = &now // by this link: the notice may be mailed
 	notice, err := s.securityMessage(user, SecurityEvent{What: SecurityPassword})
 	if err != nil {
 		return User{}, err
 	}
-	return s.Links.UseResetLink(ctx, l, hash, notice, s.now())
+	return s.Links.UseResetLink(ctx, l, hash, notice, now)
 }
 
 // PasswordResetToken makes the token of a link that sets a new password for an account, found by email. It belongs to the command

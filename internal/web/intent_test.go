@@ -162,7 +162,7 @@ func TestAddressesOfPosts(t *testing.T) {
 		t.Fatalf("only %d routes take posts: %v", len(posts), posts)
 	}
 	for _, path := range posts {
-		if gets[path] {
+		if gets[path] || strings.HasPrefix(path, "/setup") { // a site that is set up has no such page
 			continue
 		}
 		address := strings.NewReplacer("{id}", competition, "{letter}", "1", "{user}", "1", "{registration}", "1").Replace(path)
