@@ -93,7 +93,7 @@ func TestEndingOneLogin(t *testing.T) {
 	if err := f.End(t.Context(), compete.Actor{UserID: f.user.ID}); err != nil {
 		t.Errorf("a login without a session: %v", err)
 	}
-	l.want(t, f.Authenticator, compete.ErrUnauthorized, nil, nil)
+	l.want(t, f.Authenticator, compete.ErrUnauthorized, nil, compete.ErrUnauthorized)
 }
 
 func TestDisabledAccount(t *testing.T) {
