@@ -335,14 +335,19 @@ func testOutgoingMessage(t *testing.T, f *fixture, organizer compete.User) {
 		o.DeliveredAt != nil || o.RemindersOff || o.Disabled || o.Link != nil || o.Verified {
 		t.Errorf("got %+v of the message %+v", o, message)
 	}
-	owner, err := f.User(t.Context(), r.UserID)
-	must(t, err)
-	for verifiedAt, verified := range map[time.Time]bool{message.SentAt.Add(-time.Second): true, message.SentAt.Add(time.Second): false} {
+	for later, verified := range map[time.Duration]bool{-time.Second: true, time.Second: false} {
+		r := f.addRegistration(t, r.CompetitionID, compete.RegistrationConfirmed, nil)
+		owner, err := f.User(t.Context(), r.UserID)
+		must(t, err)
+		message := f.message(r, compete.MessageConfirmed)
+		message.To = owner.Email
+		f.wantDelivered(t, nil, []compete.Message{message}, 1)
+		verifiedAt := message.SentAt.Add(later)
 		l := f.link(compete.LinkVerify, owner.Email)
 		l.UserID, l.TokenHash = owner.ID, compete.HashToken(l.ID)
 		l.ExpiresAt = verifiedAt.Add(time.Hour)
 		must(t, f.SaveLink(t.Context(), l))
-		_, err := f.UseVerifyLink(t.Context(), l, verifiedAt)
+		_, err = f.UseVerifyLink(t.Context(), l, verifiedAt)
 		must(t, err)
 		if o, err = f.Outgoing(t.Context(), message.ID); err != nil || o.Verified != verified {
 			t.Errorf("written at %v, the address confirmed at %v: %+v, %v", message.SentAt, verifiedAt, o, err)

@@ -34,8 +34,9 @@ func (a *arena) replicas(t *testing.T, other *store.Store) [2]*registrar.Registr
 func testReplicasMix(t *testing.T, a *arena, other *store.Store) {
 	ids := []string{a.addCompetition(t, 10, true), a.addCompetition(t, 25, true), a.addCompetition(t, 5, false)}
 	replicas := a.replicas(t, other)
-	together(12, func(worker int) { mix(t, a, replicas[worker%2], ids, 60, rand.New(rand.NewPCG(2, uint64(worker)))) })
-	a.wantPromotions(t)
+	a.mixWithPromotions(t, func(round uint64) {
+		together(12, func(worker int) { mix(t, a, replicas[worker%2], ids, 60, rand.New(rand.NewPCG(2+2*round, uint64(worker)))) })
+	})
 }
 
 // testReplicasRush: there are more seats than one replica has buyers, so that both give some.
