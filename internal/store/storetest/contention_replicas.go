@@ -35,7 +35,9 @@ func testReplicasMix(t *testing.T, a *arena, other *store.Store) {
 	ids := []string{a.addCompetition(t, 10, true), a.addCompetition(t, 25, true), a.addCompetition(t, 5, false)}
 	replicas := a.replicas(t, other)
 	a.mixWithPromotions(t, func(round uint64) {
-		together(12, func(worker int) { mix(t, a, replicas[worker%2], ids, 60, rand.New(rand.NewPCG(2+2*round, uint64(worker)))) })
+		together(12, func(worker int) {
+			mix(t, a, replicas[worker%2], ids, 60, rand.New(rand.NewPCG(2+2*round, uint64(worker))))
+		})
 	})
 }
 
