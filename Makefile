@@ -2,7 +2,7 @@
 # Each target is one readable line or a script; nothing has to be set up by hand first.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev dev-services migrate seed build test test-quick lint generate assets screenshots bench release
+.PHONY: help run dev dev-services migrate seed build test test-quick lint generate assets screenshots soak bench bench-scale release
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,9 +25,8 @@ seed: build ## Add the demo data to the database named in .env, if it isn't ther
 build: ## Build the static binary, bin/minicompete
 	scripts/build
 
-# What takes longest begins first. The settings of scripts/build find again what it compiled.
 test: ## Run all tests on SQLite and PostgreSQL, then the fuzz targets; installs what they need
-	scripts/with-test-services go test -race -shuffle=on -parallel 4 -timeout 20m ./internal/web/e2e ./...
+	scripts/with-test-services scripts/test
 	go -C deploy/validate test -race -shuffle=on ./...
 	scripts/with-test-services scripts/fuzz
 
@@ -38,7 +37,7 @@ test-quick: ## Run the fast tests on SQLite only: no race detector, browser or d
 	go list ./internal/jobs ./internal/app ./... | grep -v -e /e2e$$ -e /delivery$$ | \
 		MINICOMPETE_TEST_DATABASES=sqlite CGO_ENABLED=0 xargs scripts/with-test-services \
 		go test -shuffle=on -trimpath -vet=off -ldflags=-w -p 6 \
-		-skip '^TestKilled(AgainAndAgain|WhileItMails)$$'
+		-skip '^Test(KilledAgainAndAgain|KilledWhileItMails|Soak)$$'
 
 lint: ## Check style, imports, generated files, modules and scripts
 	scripts/lint
@@ -51,11 +50,17 @@ assets: ## Rebuild the committed styles, scripts and fonts (needs Node and npm)
 	npm ci
 	npm run build
 
-screenshots: ## Take a screenshot of every page, theme and width in ./screenshots (needs Chromium)
+screenshots: ## Take screenshots of every page, in both themes and at three widths, in ./screenshots (needs Chromium)
 	MINICOMPETE_SCREENSHOTS=$(CURDIR)/screenshots go test -count=1 -timeout 20m -run '^TestDemo$$/^every_page$$' ./internal/web/e2e
+
+soak: ## Kill, cut and slow down everything while people register, for ten minutes (FOR=2h takes longer)
+	MINICOMPETE_SOAK=$(or $(FOR),10m) scripts/with-test-services go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./cmd/minicompete
 
 bench: build ## Measure speed and memory; only prints figures (BENCH="-only reads" runs one part)
 	scripts/with-test-services --durable go run ./internal/bench $(BENCH)
+
+bench-scale: build ## Measure how pages slow down as data grows (BENCH="-sizes 10000,100000,1000000" takes more)
+	scripts/with-test-services --durable go run ./internal/bench -only scale $(BENCH)
 
 release: ## Build the release files for every platform in dist/
 	scripts/release

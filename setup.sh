@@ -5,8 +5,9 @@
 #     ./setup.sh --docker   PostgreSQL, Redis, Caddy and several replicas, in containers
 #     ./setup.sh --local    one process, built here, with its data in ./data
 #
-# It tells you what's missing and how to get it, generates secrets in .env (existing ones stay unchanged), adds the demo
-# data, and prints the addresses and demo logins. It's safe to run again.
+# It tells you what's missing and how to get it, generates secrets in .env (existing ones stay unchanged), and prints the
+# addresses. With --local it also adds demo data and prints the demo logins, unless PUBLIC_URL is one that others can reach.
+# It's safe to run again.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -20,7 +21,7 @@ fail() {
 }
 
 choose() {
-	[ -t 0 ] || fail "This isn't a terminal, so choose a way yourself: ./setup.sh --docker or ./setup.sh --local"
+	[ -t 0 ] || fail "This isn't a terminal, so choose one yourself: ./setup.sh --docker or ./setup.sh --local"
 	say "How do you want to run Mini Compete?" "  1) Docker: PostgreSQL, Redis, Caddy and several replicas, in containers" "  2) Local: one process, with its data in ./data"
 	local answer
 	while read -r -p "Enter 1 or 2: " answer; do

@@ -3,7 +3,7 @@
 // repository with
 //
 //	go tool -modfile=tools/go.mod golangci-lint run
-module minicompete/tools
+module github.com/minicompete/minicompete/tools
 
 go 1.26.0
 

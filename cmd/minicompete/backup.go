@@ -7,7 +7,8 @@ import (
 	"os"
 	"time"
 
-	"minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/backup"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 type backupCommand struct {
@@ -27,11 +28,11 @@ func (c *backupCommand) Run(ctx context.Context, env *environment) error {
 		return err
 	}
 	start := time.Now()
-	if err := store.Backup(ctx, env.storeConfig(), c.File); err != nil {
+	if err := backup.Write(ctx, env.storeConfig(), c.File); err != nil {
 		return fmt.Errorf("the backup failed: %w", err)
 	}
-	if err := store.NoteBackup(ctx, env.storeConfig(), start); err != nil {
-		env.Logger.Warn("the backup was made, but could not be noted for the admin page", "error", err)
+	if err := backup.Note(ctx, env.storeConfig(), start); err != nil {
+		env.Logger.Warn("the backup succeeded, but could not be recorded for the admin page", "error", err)
 	}
 	info, err := os.Stat(c.File)
 	if err != nil {
@@ -58,11 +59,11 @@ func (c *restoreCommand) Run(ctx context.Context, env *environment) error {
 	if err := env.Validate(); err != nil {
 		return err
 	}
-	m, err := store.Restore(ctx, env.storeConfig(), c.File, store.RestoreOptions{Overwrite: c.Overwrite, Unverified: c.Unverified})
+	m, err := backup.Restore(ctx, env.storeConfig(), c.File, backup.Options{Overwrite: c.Overwrite, Unverified: c.Unverified})
 	switch {
-	case errors.Is(err, store.ErrNotEmpty):
+	case errors.Is(err, backup.ErrNotEmpty):
 		return wrongUsage{fmt.Errorf("nothing was changed: %s: %w; back it up first, then use --overwrite", env.DatabaseURL, err)}
-	case errors.Is(err, store.ErrNoManifest):
+	case errors.Is(err, backup.ErrNoManifest):
 		return wrongUsage{fmt.Errorf("nothing was changed: %s: %w; if you trust it, use --unverified", c.File, err)}
 	case err != nil:
 		return fmt.Errorf("nothing was changed: %w", err)

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // A backup that is made in the middle of a rush holds one moment of it, and a server goes on from there.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 func TestHelp(t *testing.T) {
@@ -24,6 +24,7 @@ func TestHelp(t *testing.T) {
 		{"user", "create", "--help"},
 		{"user", "promote", "--help"},
 		{"user", "reset-link", "--help"},
+		{"user", "reset-factors", "--help"},
 		{"jobs", "failed", "--help"},
 		{"jobs", "retry", "--help"},
 		{"version", "--help"},
@@ -64,6 +65,7 @@ func TestWrongUsage(t *testing.T) {
 		{nil, []string{"jobs", "retry", "nothing"}, "nothing", exitError},
 		{nil, []string{"user", "promote", "nobody@example.com"}, "User", exitError},
 		{nil, []string{"user", "reset-link", "nobody@example.com"}, "User", exitError},
+		{nil, []string{"user", "reset-factors", "nobody@example.com"}, "User", exitError},
 		{nil, []string{"user", "create", "not an email"}, "email", exitUsage},
 	} {
 		got := runToEnd(t, tc.environment, "password123\n", tc.args...)
@@ -102,6 +104,7 @@ func TestAccountsByCommand(t *testing.T) {
 			t.Errorf("%v: exit code %d, want %d: %s", tc.args, got.code, tc.code, got.errOut)
 		}
 	}
+	wantCommandsRecorded(t, environment["DATABASE_URL"])
 	p := serve(t, environment)
 	for email, role := range map[string]string{"root@example.com": "ADMIN", "other@example.com": "ORGANIZER"} {
 		var login struct{ User struct{ Role string } }
@@ -112,6 +115,28 @@ func TestAccountsByCommand(t *testing.T) {
 	}
 	if code := p.terminate(t); code != exitOK {
 		t.Errorf("after SIGTERM: exit code %d", code)
+	}
+}
+
+// wantCommandsRecorded wants the audit log to say that the command line changed accounts, and nothing of what was refused.
+func wantCommandsRecorded(t *testing.T, databaseURL string) {
+	t.Helper()
+	rows, err := open(t, databaseURL).QueryContext(t.Context(), `SELECT action || coalesce(after, '') || via || address || coalesce(actor_id, '') FROM audit ORDER BY id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var got []string
+	for rows.Next() {
+		var record string
+		if err := rows.Scan(&record); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, record)
+	}
+	want := []string{`account.created{"role":"ADMIN"}cli`, `account.created{"role":"PARTICIPANT"}cli`, `account.role{"role":"ORGANIZER"}cli`}
+	if err := rows.Err(); err != nil || !slices.Equal(got, want) {
+		t.Errorf("the audit log has %q, want %q, %v", got, want, err)
 	}
 }
 

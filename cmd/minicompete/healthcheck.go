@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/config"
 )
 
 // healthTimeout is how long a server may take to tell how it is.

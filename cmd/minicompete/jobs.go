@@ -8,8 +8,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"minicompete/internal/app"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/app"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 type jobsCommand struct {
@@ -18,12 +18,12 @@ type jobsCommand struct {
 }
 
 // operator is who gives commands: whoever may run them on the machine may do what an admin may.
-var operator = compete.Actor{UserID: "command line", Role: compete.RoleAdmin}
+var operator = compete.Actor{UserID: "command line", Role: compete.RoleAdmin, LoggedInAt: time.Now()}
 
 // eachFailedJob calls f for every dead letter.
 func eachFailedJob(ctx context.Context, console *app.Console, f func(compete.FailedJob) error) error {
 	for cursor := ""; ; {
-		page, err := console.ListFailedJobs(ctx, operator, cursor, compete.MaxPageSize)
+		page, err := console.FailedJobs.List(ctx, operator, cursor, compete.MaxPageSize)
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ type jobsFailed struct {
 
 // Run lists the dead letters.
 func (c *jobsFailed) Run(ctx context.Context, env *environment) error {
-	return env.withConsole(ctx, func(console *app.Console) error {
+	return env.withConsole(ctx, func(ctx context.Context, console *app.Console) error {
 		if c.JSON {
 			encoder := json.NewEncoder(env.out)
 			return eachFailedJob(ctx, console, func(job compete.FailedJob) error { return encoder.Encode(job) })
@@ -79,7 +79,7 @@ func (c *jobsRetry) Run(ctx context.Context, env *environment) error {
 	if (len(c.IDs) == 0) != c.All {
 		return wrongUsage{errors.New("give the IDs of failed jobs, or use --all")}
 	}
-	return env.withConsole(ctx, func(console *app.Console) error {
+	return env.withConsole(ctx, func(ctx context.Context, console *app.Console) error {
 		ids := c.IDs
 		if c.All {
 			err := eachFailedJob(ctx, console, func(job compete.FailedJob) error {
@@ -97,7 +97,7 @@ func (c *jobsRetry) Run(ctx context.Context, env *environment) error {
 		}
 		var failed error
 		for _, id := range ids {
-			if _, err := console.RetryFailedJob(ctx, operator, id); err != nil {
+			if _, err := console.FailedJobs.Retry(ctx, operator, id); err != nil {
 				failed = errors.Join(failed, fmt.Errorf("%s: %s", id, sentence(err)))
 				continue
 			}

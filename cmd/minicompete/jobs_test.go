@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // Dead letters beside a running server: what it gave up is listed, and what is sent again is done. They are about cancelled registrations,
@@ -33,6 +33,9 @@ func TestDeadLettersByCommand(t *testing.T) {
 				t.Errorf("jobs %s without any: exit code %d, want %q: %s%s", command, got.code, want, got.out, got.errOut)
 			}
 		}
+		apptest.Eventually(t, apptest.Patience, "the clean-up of the start is over, which needs what is broken next", func() bool {
+			return count("SELECT count(*) FROM river_job WHERE kind = 'clean_up' AND state = 'completed'") > 0
+		})
 		given := p.giveUp(t, db, count, 2)
 
 		listed := runToEnd(t, environment, "", "jobs", "failed")

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,9 +16,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"minicompete/internal/app"
-	"minicompete/internal/compete"
-	"minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/app"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/config"
 )
 
 // version is set by the build.
@@ -146,17 +147,24 @@ func sentence(err error) string {
 
 // programVersion is what the build says, or the commit it was made from.
 func programVersion() string {
-	if version != "" {
-		return version
+	info, _ := debug.ReadBuildInfo()
+	return cmp.Or(version, builtFrom(info), "unknown")
+}
+
+// builtFrom is the commit, or the release that go install has fetched, which has no commit.
+func builtFrom(info *debug.BuildInfo) string {
+	if info == nil {
+		return ""
 	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, setting := range info.Settings {
-			if setting.Key == "vcs.revision" {
-				return setting.Value[:min(12, len(setting.Value))]
-			}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return setting.Value[:min(12, len(setting.Value))]
 		}
 	}
-	return "unknown"
+	if info.Main.Version == "(devel)" {
+		return ""
+	}
+	return info.Main.Version
 }
 
 type versionCommand struct{}

@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/term"
 
-	"minicompete/internal/app"
-	"minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/app"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 type migrateCommand struct {
@@ -25,7 +25,7 @@ func (env *environment) withStore(ctx context.Context, f func(*store.Store) erro
 	if err := env.Validate(); err != nil {
 		return err
 	}
-	opened, err := app.OpenStore(ctx, env.DatabaseURL, env.Logger)
+	opened, err := app.OpenStore(ctx, env.Config.Config, env.Logger)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/apptest"
 )
 
 // asProgram makes the test's own binary be minicompete: with it, what is killed is the program as it is built.
@@ -36,7 +36,7 @@ func command(t *testing.T, environment map[string]string, args ...string) *exec.
 	t.Helper()
 	cmd := exec.CommandContext(context.Background(), os.Args[0], args...)
 	cmd.Dir = t.TempDir()
-	cmd.Env = []string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE"), "BCRYPT_COST=4", "JWT_SECRET=" + apptest.Secret}
+	cmd.Env = []string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE"), "BCRYPT_COST=4", "QUEUE_TIMEOUT=30s", "JWT_SECRET=" + apptest.Secret}
 	for name, value := range environment {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
@@ -225,14 +225,21 @@ func (p *process) press(competition, user, token string) (told answer, err error
 	if err != nil {
 		return told, err
 	}
-	if response.StatusCode != http.StatusCreated {
+	switch response.StatusCode {
+	case http.StatusCreated:
+	case http.StatusServiceUnavailable:
+		return told, errTurnedAway
+	default:
 		return told, fmt.Errorf("%w: got %d", errNotTaken, response.StatusCode)
 	}
 	told.replayed = response.Header.Get("Idempotency-Replayed") == "true"
 	return told, nil
 }
 
-var errNotTaken = errors.New("the press was not taken")
+var (
+	errNotTaken   = errors.New("the press was not taken")
+	errTurnedAway = errors.New("the press is to come again")
+)
 
 // rush presses Register as each of the tokens, some at a time, and tells each time how many were told. It returns what.
 func (p *process) rush(t *testing.T, competition string, tokens map[string]string, pressed func(n int)) (told map[string]answer) {
@@ -247,7 +254,7 @@ func (p *process) rush(t *testing.T, competition string, tokens map[string]strin
 		pressing.Go(func() {
 			for user := range users {
 				answered, err := p.press(competition, user, tokens[user])
-				if errors.Is(err, errNotTaken) {
+				if errors.Is(err, errNotTaken) || errors.Is(err, errTurnedAway) {
 					t.Error(err)
 				}
 				if err != nil {

@@ -8,9 +8,9 @@ import (
 	"os"
 	"strings"
 
-	"minicompete/internal/app"
-	"minicompete/internal/config"
-	"minicompete/internal/demo"
+	"github.com/minicompete/minicompete/internal/app"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/demo"
 )
 
 type serveCommand struct {
@@ -57,7 +57,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 // refuseDemo keeps accounts with a known password from a site that others reach.
 func (env *environment) refuseDemo() error {
 	if env.Public() {
-		return wrongUsage{fmt.Errorf("PUBLIC_URL (%s) can be reached by others, so demo data is refused: everybody knows the password of its accounts", env.PublicURL)}
+		return wrongUsage{fmt.Errorf("PUBLIC_URL (%s) can be reached by others, so demo data can't be added: the password of its accounts is public", env.PublicURL)}
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func (env *environment) announce(ctx context.Context, a *app.App) error {
 		}
 	}
 	if setup != "" {
-		lines = append(lines, "There's no admin yet. Open the setup link to become the admin, and keep it to yourself: it works until there's one.")
+		lines = append(lines, "There's no admin yet. Open the setup link to become the admin, and don't share it: it works until an admin exists.")
 	}
 	_, err = fmt.Fprintln(env.out, strings.Join(lines, "\n"))
 	return err
@@ -134,42 +134,4 @@ func address(addr string) string {
 		addr = net.JoinHostPort("localhost", port)
 	}
 	return "http://" + addr
-}
-
-type seedCommand struct{}
-
-// Help is the end of the command's help.
-func (seedCommand) Help() string {
-	return "Adds accounts for every role, with the password " + demo.Password + ", and competitions in every phase. These accounts can only log in on this machine. Refused if PUBLIC_URL can be reached by others."
-}
-
-// Run adds the demo data and works the jobs that come with them.
-func (seedCommand) Run(ctx context.Context, env *environment) error {
-	if err := env.refuseDemo(); err != nil {
-		return err
-	}
-	env.Roles = []config.Role{config.RoleWorker}
-	env.MetricsAddr = ""
-	a, err := app.New(ctx, env.Config)
-	if err != nil {
-		return err
-	}
-	if err := a.Start(ctx); err != nil {
-		return err
-	}
-	added, err := a.Seed(ctx)
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), app.StopTimeout)
-	defer cancel()
-	if err := errors.Join(err, a.Stop(stopping)); err != nil {
-		return err
-	}
-	if added {
-		fmt.Fprintln(env.out, "Added the demo data. Logins (password: "+demo.Password+"):")
-	} else {
-		fmt.Fprintln(env.out, "The demo data is already there. Logins (password: "+demo.Password+"):")
-	}
-	for _, login := range demo.Logins() {
-		fmt.Fprintln(env.out, "  "+login)
-	}
-	return nil
 }

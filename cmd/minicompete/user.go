@@ -11,10 +11,10 @@ import (
 
 	"golang.org/x/term"
 
-	"minicompete/internal/app"
-	"minicompete/internal/compete"
-	"minicompete/internal/demo"
-	"minicompete/internal/mail"
+	"github.com/minicompete/minicompete/internal/app"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/demo"
+	"github.com/minicompete/minicompete/internal/mail"
 )
 
 // passwordVariable holds the password of a new account, for scripts.
@@ -25,16 +25,20 @@ type userCommand struct {
 	Promote   userPromote   `cmd:"" help:"Change an account's role."`
 	ResetLink userResetLink `cmd:"" help:"Create a password reset link for an account."`
 
+	ResetFactors userResetFactors `cmd:"" help:"Remove an account's second factors."`
+
 	DisableDemo userDisableDemo `cmd:"" help:"Disable the demo accounts, so that the site can go public."`
 }
 
-// withConsole opens the domain for f.
-func (env *environment) withConsole(ctx context.Context, f func(*app.Console) error) error {
+// withConsole opens the domain for f, whose changes are those of the command line.
+func (env *environment) withConsole(ctx context.Context, f func(context.Context, *app.Console) error) error {
 	console, err := app.OpenConsole(ctx, env.Config)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(console), console.Close())
+	ctx = compete.WithClient(ctx, compete.Client{})
+	compete.Enter(ctx, compete.ViaCommand, compete.Actor{})
+	return errors.Join(f(ctx, console), console.Close())
 }
 
 type userCreate struct {
@@ -61,8 +65,8 @@ func (c *userCreate) Run(ctx context.Context, env *environment) error {
 	if c.Name == "" {
 		c.Name, _, _ = strings.Cut(c.Email, "@")
 	}
-	return env.withConsole(ctx, func(console *app.Console) error {
-		user, err := console.CreateUser(ctx, compete.SignUp{Name: c.Name, Email: c.Email, Password: password, Role: role(c.Role)})
+	return env.withConsole(ctx, func(ctx context.Context, console *app.Console) error {
+		user, err := console.Operator.CreateUser(ctx, compete.SignUp{Name: c.Name, Email: c.Email, Password: password, Role: role(c.Role)})
 		if err != nil {
 			return err
 		}
@@ -83,8 +87,8 @@ func (userPromote) Help() string {
 
 // Run changes the role.
 func (c *userPromote) Run(ctx context.Context, env *environment) error {
-	return env.withConsole(ctx, func(console *app.Console) error {
-		user, err := console.PromoteUser(ctx, c.Email, role(c.Role))
+	return env.withConsole(ctx, func(ctx context.Context, console *app.Console) error {
+		user, err := console.Operator.PromoteUser(ctx, c.Email, role(c.Role))
 		if err != nil {
 			return err
 		}
@@ -104,8 +108,8 @@ func (userResetLink) Help() string {
 
 // Run makes the link.
 func (c *userResetLink) Run(ctx context.Context, env *environment) error {
-	return env.withConsole(ctx, func(console *app.Console) error {
-		token, err := console.PasswordResetToken(ctx, c.Email)
+	return env.withConsole(ctx, func(ctx context.Context, console *app.Console) error {
+		token, err := console.Operator.PasswordResetToken(ctx, c.Email)
 		if err != nil {
 			return err
 		}
@@ -114,14 +118,35 @@ func (c *userResetLink) Run(ctx context.Context, env *environment) error {
 	})
 }
 
+type userResetFactors struct {
+	Email string `arg:"" help:"The account's email address."`
+}
+
+// Help is the end of the command's help.
+func (userResetFactors) Help() string {
+	return "For whoever has lost their authenticator app, passkeys and recovery codes. The password alone logs in from then on. " +
+		"The account gets a message that says so."
+}
+
+// Run removes them.
+func (c *userResetFactors) Run(ctx context.Context, env *environment) error {
+	return env.withConsole(ctx, func(ctx context.Context, console *app.Console) error {
+		if err := console.Operator.ResetFactors(ctx, c.Email); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(env.out, "Removed the second factors of %s.\n", c.Email)
+		return err
+	})
+}
+
 type userDisableDemo struct{}
 
 // Run disables the demo accounts that there are.
 func (userDisableDemo) Run(ctx context.Context, env *environment) error {
-	return env.withConsole(ctx, func(console *app.Console) error {
+	return env.withConsole(ctx, func(ctx context.Context, console *app.Console) error {
 		disabled := 0
 		for _, email := range demo.Emails() {
-			_, err := console.DisableUser(ctx, email)
+			_, err := console.Operator.DisableUser(ctx, email)
 			if errors.Is(err, compete.ErrUserMissing) {
 				continue
 			}

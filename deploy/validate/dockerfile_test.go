@@ -12,10 +12,10 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 )
 
-// stages reads the Dockerfile as BuildKit does.
-func stages(t *testing.T) []instructions.Stage {
+// stages reads a Dockerfile as BuildKit does.
+func stages(t *testing.T, name string) []instructions.Stage {
 	t.Helper()
-	file, err := os.Open(filepath.Join(root, "Dockerfile"))
+	file, err := os.Open(filepath.Join(root, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func stages(t *testing.T) []instructions.Stage {
 		t.Fatal(err)
 	}
 	for _, warning := range parsed.Warnings {
-		t.Errorf("Dockerfile: %s", warning.Short)
+		t.Errorf("%s: %s", name, warning.Short)
 	}
 	found, _, err := instructions.Parse(parsed.AST, nil)
 	if err != nil {
@@ -47,7 +47,7 @@ func last[C instructions.Command](t *testing.T, stage instructions.Stage) (found
 }
 
 func TestImageHoldsTheBinaryAlone(t *testing.T) {
-	all := stages(t)
+	all := stages(t, "Dockerfile")
 	image := all[len(all)-1]
 	if len(all) != 2 || image.BaseName != "scratch" {
 		t.Fatalf("%d stages, the last from %s; want two, the last from scratch", len(all), image.BaseName)
@@ -64,7 +64,7 @@ func TestImageHoldsTheBinaryAlone(t *testing.T) {
 }
 
 func TestImageIsBuiltByTheOneScript(t *testing.T) {
-	build := stages(t)[0]
+	build := stages(t, "Dockerfile")[0]
 	if line := strings.Join(last[*instructions.RunCommand](t, build).CmdLine, " "); !strings.Contains(line, "scripts/build /out/minicompete") {
 		t.Errorf("the build runs %q, want scripts/build", line)
 	}

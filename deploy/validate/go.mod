@@ -1,6 +1,6 @@
 // What is deployed, checked by the libraries of those who read it. A module apart, because they bring a few hundred
 // modules that would otherwise choose the versions of the program's own libraries.
-module minicompete/deploy/validate
+module github.com/minicompete/minicompete/deploy/validate
 
 go 1.26.8
 

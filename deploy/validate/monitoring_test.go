@@ -121,7 +121,7 @@ func readDashboard(t *testing.T) dashboard {
 
 var legendLabel = regexp.MustCompile(`{{(\w+)}}`)
 
-func TestDashboardIsWhole(t *testing.T) {
+func TestDashboardIsComplete(t *testing.T) {
 	d := readDashboard(t)
 	if d.Title == "" || d.UID == "" || len(d.Templating.List) != 3 {
 		t.Errorf("got the title %q, the uid %q, the variables %v", d.Title, d.UID, d.Templating.List)

@@ -23,7 +23,7 @@ const patience = time.Minute
 func scrape(t *testing.T) []labels.Labels {
 	t.Helper()
 	addresses := startProgram(t)
-	for _, address := range []string{addresses["Pages"], addresses["API"], addresses["API"] + "/nothing"} {
+	for _, address := range []string{addresses["Pages"], addresses["Pages"] + "/auth/login", addresses["API"], addresses["API"] + "/nothing"} {
 		fetch(t, address)
 	}
 	prometheus := parser.NewParser(parser.Options{})

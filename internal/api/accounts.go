@@ -7,7 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // User is an account as its owner and admins see it.
@@ -19,8 +19,12 @@ type User struct {
 	Disabled      bool         `json:"disabled" doc:"Whether an admin has disabled the account." example:"false"`
 	EmailVerified bool         `json:"emailVerified" doc:"Whether the user has confirmed the address through a link we emailed." example:"true"`
 	Reminders     bool         `json:"reminders" doc:"Whether the user gets reminders of competitions that start soon." example:"true"`
+	TimeZone      string       `json:"timeZone,omitempty" doc:"IANA name of the zone in which messages show times beside the venue's. Left out if unknown, and for admins." example:"Europe/London"`
 	CreatedAt     time.Time    `json:"createdAt" example:"2026-03-01T09:00:00Z"`
 	UpdatedAt     time.Time    `json:"updatedAt" example:"2026-03-01T09:00:00Z"`
+
+	DisabledReason *string `json:"disabledReason,omitempty" doc:"Why the account is disabled. Only admins see it, for disabled accounts." example:"Sold seats of free competitions."`
+	ReasonShown    *bool   `json:"disabledReasonShown,omitempty" doc:"Whether the user sees the reason when trying to log in. Only admins see it, for disabled accounts." example:"true"`
 }
 
 // Login is a token and whom it stands for.
@@ -47,8 +51,15 @@ func (SignUpRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Sche
 
 // LogInRequest asks for a token.
 type LogInRequest struct {
-	Email    string `json:"email" example:"participant1@minicompete.com"`
-	Password string `json:"password" example:"password123"`
+	Email    string           `json:"email" example:"participant1@minicompete.com"`
+	Password string           `json:"password" example:"password123"`
+	Code     optional[string] `json:"code,omitzero" doc:"Only for accounts with a second factor: the six digits that the authenticator app shows now, or an unused recovery code." example:"492039"`
+}
+
+// ConfirmRequest shows once more who makes a request.
+type ConfirmRequest struct {
+	Password string           `json:"password" example:"password123"`
+	Code     optional[string] `json:"code,omitzero" doc:"Only for accounts with a second factor, as for logIn." example:"492039"`
 }
 
 // ProfileRequest changes the caller's account; what is left out stays.
@@ -57,6 +68,7 @@ type ProfileRequest struct {
 	Password        optional[string] `json:"password,omitzero" doc:"The new password, 8 to 256 bytes. Setting it ends all other sessions." example:"a new, longer password"`
 	CurrentPassword optional[string] `json:"currentPassword,omitzero" doc:"Required to set a new password." example:"correct horse battery"`
 	Reminders       optional[bool]   `json:"reminders,omitzero" doc:"Whether to get reminders of competitions that start soon." example:"false"`
+	TimeZone        optional[string] `json:"timeZone,omitzero" doc:"IANA name of the zone in which messages show times beside the venue's. Empty to use that of your browser." example:"Europe/London"`
 }
 
 // TransformSchema documents the limits.
@@ -67,7 +79,7 @@ func (ProfileRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Sch
 }
 
 func (r *ProfileRequest) change() compete.ProfileChange {
-	return compete.ProfileChange{Name: r.Name.pointer(), Password: r.Password.pointer(), CurrentPassword: r.CurrentPassword.pointer(), Reminders: r.Reminders.pointer()}
+	return compete.ProfileChange{Name: r.Name.pointer(), Password: r.Password.pointer(), CurrentPassword: r.CurrentPassword.pointer(), Reminders: r.Reminders.pointer(), TimeZone: r.TimeZone.pointer()}
 }
 
 type loginAnswer struct{ Body Login }
@@ -80,26 +92,36 @@ const tagAccounts = "Accounts"
 
 func (a *api) registerAccounts() {
 	handle(a, route{
-		method: http.MethodPost, path: "/api/auth/signup", id: "signUp", tag: tagAccounts, status: http.StatusCreated,
-		summary: "Sign up", description: "Creates an account as a participant or an organizer. Only an admin can make someone an admin. Where organizers need an admin's approval, `ORGANIZER` creates a participant with a request; where sign-up takes no organizers, it's refused.",
+		method: http.MethodPost, path: "/api/auth/signup", id: "signUp", tag: tagAccounts, setup: true, status: http.StatusCreated,
+		summary: "Sign up", description: "Creates an account as a participant or an organizer. Only an admin can make someone an admin. Where organizers need an admin's approval, `ORGANIZER` creates a participant with a request; where people can't sign up as organizers, it's rejected.",
 		request: SignUpRequest{}, errors: []*compete.Error{compete.ErrEmailTaken, compete.ErrTooManyRequests, compete.ErrBusy},
 	}, a.signUp)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/auth/login", id: "logIn", tag: tagAccounts,
-		summary: "Log in", description: "An unknown email and a wrong password get the same response in the same time.",
+		method: http.MethodPost, path: "/api/auth/login", id: "logIn", tag: tagAccounts, setup: true,
+		summary: "Log in", description: "An unknown email and a wrong password get the same response in the same time. If the account has a second factor " +
+			"and there's no `code`, the response to the right password is `second_factor_required`: ask for a code and send the request again with it. " +
+			"An account whose only second factor is a passkey takes a recovery code here.",
 		request: LogInRequest{}, errors: []*compete.Error{
-			compete.ErrBadCredentials, compete.ErrAccountDisabled, compete.ErrTooManyRequests, compete.ErrTooManyGuesses, compete.ErrBusy,
+			compete.ErrBadCredentials, compete.ErrSecondFactor, compete.ErrWrongCode, compete.ErrAccountDisabled, compete.ErrTooManyRequests, compete.ErrTooManyGuesses, compete.ErrBusy,
 		},
 	}, a.logIn)
 	handle(a, route{
-		method: http.MethodGet, path: "/api/auth/me", id: "me", tag: tagAccounts, access: loggedIn,
+		method: http.MethodPost, path: "/api/auth/confirm", id: "confirmLogin", tag: tagAccounts, access: loggedIn, setup: true,
+		summary: "Confirm that it's me",
+		description: "Changing a password, an email address or a second factor takes a token that's at most 15 minutes old, and so does what admins change about the site, other accounts and other people's competitions. " +
+			"An older one gets `reauthentication_required`. This makes a new token. The session of the old token ends, so use the new one from then on.",
+		request: ConfirmRequest{}, errors: []*compete.Error{compete.ErrSecondFactor, compete.ErrTooManyGuesses, compete.ErrBusy},
+	}, a.confirmLogin)
+	handle(a, route{
+		method: http.MethodGet, path: "/api/auth/me", id: "me", tag: tagAccounts, access: loggedIn, setup: true,
 		summary: "Get my account", description: "Returns the account that the token belongs to.",
 	}, a.me)
 	handle(a, route{
 		method: http.MethodPatch, path: "/api/users/me", id: "updateMe", tag: tagAccounts, access: loggedIn,
-		summary: "Update my account", description: "Fields you leave out stay unchanged. Setting a new password requires the current one and ends all other sessions.",
-		request: ProfileRequest{}, errors: []*compete.Error{compete.ErrTooManyGuesses, compete.ErrBusy},
+		summary: "Update my account", description: "Fields you leave out stay unchanged. Setting a new password requires the current one and a token that's at most 15 minutes old, and ends all other sessions.",
+		request: ProfileRequest{}, errors: []*compete.Error{compete.ErrReauthenticate, compete.ErrTooManyGuesses, compete.ErrBusy},
 	}, a.updateMe)
+	a.registerPrivacy()
 }
 
 func (a *api) signUp(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
@@ -107,7 +129,7 @@ func (a *api) signUp(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
 	if err := decode(in.RawBody, &request, func() error { return compete.SignUp(request).Check() }); err != nil {
 		return nil, err
 	}
-	user, err := a.Service.SignUp(ctx, compete.SignUp(request))
+	user, err := a.Accounts.SignUp(ctx, compete.SignUp(request))
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +141,7 @@ func (a *api) logIn(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
 	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
-	user, err := a.Service.LogIn(ctx, request.Email, request.Password)
+	user, err := a.Logins.LogIn(ctx, request.Email, request.Password, request.Code.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +149,8 @@ func (a *api) logIn(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
 }
 
 func (a *api) login(ctx context.Context, user *compete.User) (*loginAnswer, error) {
-	a.Service.NoteLogin(ctx, *user, false)
+	compete.Enter(ctx, compete.ViaAPI, compete.Actor{UserID: user.ID, Role: user.Role})
+	a.Logins.NoteLogin(ctx, *user, false)
 	token, err := a.Auth.IssueToken(ctx, *user)
 	if err != nil {
 		return nil, err
@@ -135,8 +158,25 @@ func (a *api) login(ctx context.Context, user *compete.User) (*loginAnswer, erro
 	return &loginAnswer{Login{Token: token, User: newUser(user)}}, nil
 }
 
+// confirmLogin makes a session in place of the one that asks. A token without a session stays: it can't be told from others of its user.
+func (a *api) confirmLogin(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
+	var request ConfirmRequest
+	if err := decode(in.RawBody, &request, nil); err != nil {
+		return nil, err
+	}
+	user, err := a.Logins.Confirm(ctx, actor(ctx), request.Password, request.Code.Value)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := a.login(ctx, &user)
+	if err == nil && actor(ctx).SessionID != "" {
+		err = a.Auth.End(ctx, actor(ctx))
+	}
+	return answer, err
+}
+
 func (a *api) me(ctx context.Context, _ *noInput) (*userAnswer, error) {
-	user, err := a.Service.Me(ctx, actor(ctx))
+	user, err := a.Accounts.Me(ctx, actor(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -148,17 +188,27 @@ func (a *api) updateMe(ctx context.Context, in *JSONBody) (*userAnswer, error) {
 	if err := decode(in.RawBody, &request, func() error { return request.change().Check() }); err != nil {
 		return nil, err
 	}
-	user, err := a.Service.UpdateProfile(ctx, actor(ctx), request.change())
+	user, err := a.Accounts.UpdateProfile(ctx, actor(ctx), request.change())
 	if err != nil {
 		return nil, err
 	}
 	return &userAnswer{newUser(&user)}, nil
 }
 
+// newAdminsUser is an account with what only admins see.
+func newAdminsUser(u *compete.User) User {
+	user := newUser(u)
+	user.TimeZone = ""
+	if u.DisabledAt != nil {
+		user.DisabledReason, user.ReasonShown = &u.DisabledReason.Text, &u.DisabledReason.Shown
+	}
+	return user
+}
+
 func newUser(u *compete.User) User {
 	return User{
 		ID: u.ID, Name: u.Name, Email: u.Email, Role: u.Role, Disabled: u.DisabledAt != nil,
-		EmailVerified: u.VerifiedAt != nil, Reminders: u.RemindersOffAt == nil,
+		EmailVerified: u.VerifiedAt != nil, Reminders: u.RemindersOffAt == nil, TimeZone: u.Zone.Name,
 		CreatedAt: u.CreatedAt.UTC(), UpdatedAt: u.UpdatedAt.UTC(),
 	}
 }

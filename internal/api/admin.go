@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // FailedJob is a dead letter: a background job whose attempts are used up.
@@ -26,6 +28,15 @@ type FailedJob struct {
 type UpdateUserRequest struct {
 	Role     optional[compete.Role] `json:"role,omitzero" enum:"PARTICIPANT,ORGANIZER,ADMIN" example:"ORGANIZER"`
 	Disabled optional[bool]         `json:"disabled,omitzero" doc:"true disables the account and ends its sessions; false enables it again." example:"true"`
+
+	DisabledReason optional[string] `json:"disabledReason,omitzero" doc:"Why the account is disabled, for admins. It's dropped when the account is enabled again." example:"Sold seats of free competitions."`
+	ReasonShown    optional[bool]   `json:"disabledReasonShown,omitzero" doc:"Whether the user sees the reason when trying to log in." example:"true"`
+}
+
+// TransformSchema documents the limits.
+func (UpdateUserRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	limitText(s, "disabledReason", 0, compete.MaxDisabledReason)
+	return s
 }
 
 type failedJobInput struct {
@@ -55,7 +66,7 @@ func (a *api) registerAdmin() {
 	handle(a, route{
 		method: http.MethodPost, path: "/api/admin/failed-jobs/{id}/retry", id: "retryFailedJob", tag: tagAdmin, access: loggedIn,
 		summary: "Retry a failed job", description: "For admins. You can retry each failed job once. If it fails again, it appears as a new failed job.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrFailedJobMissing, compete.ErrFailedJobRetried},
+		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrFailedJobMissing, compete.ErrFailedJobRetried},
 	}, a.retryFailedJob)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/admin/users", id: "listUsers", tag: tagAdmin, access: loggedIn,
@@ -65,13 +76,20 @@ func (a *api) registerAdmin() {
 	handle(a, route{
 		method: http.MethodPatch, path: "/api/admin/users/{id}", id: "updateUser", tag: tagAdmin, access: loggedIn,
 		summary: "Update an account", description: "For admins. You can't change your own account.",
-		request: UpdateUserRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrUserMissing, compete.ErrOwnAccount},
+		request: UpdateUserRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrUserMissing, compete.ErrOwnAccount},
 	}, a.updateUser)
+	handle(a, route{
+		method: http.MethodPost, path: "/api/admin/users/{id}/end-sessions", id: "endUserSessions", tag: tagAdmin, access: loggedIn,
+		status:  http.StatusNoContent,
+		summary: "End all sessions of an account", description: "For admins. Logs the account out everywhere and revokes its tokens, within seconds. It can log in again.",
+		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrUserMissing},
+	}, a.endUserSessions)
 	a.registerOrganizerRequests()
+	a.registerReports()
 }
 
 func (a *api) listFailedJobs(ctx context.Context, in *PageParams) (*listOf[FailedJob], error) {
-	page, err := a.Service.ListFailedJobs(ctx, actor(ctx), in.Cursor, int(in.Limit))
+	page, err := a.FailedJobs.List(ctx, actor(ctx), in.Cursor, int(in.Limit))
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +97,7 @@ func (a *api) listFailedJobs(ctx context.Context, in *PageParams) (*listOf[Faile
 }
 
 func (a *api) retryFailedJob(ctx context.Context, in *failedJobInput) (*failedJobAnswer, error) {
-	job, err := a.Service.RetryFailedJob(ctx, actor(ctx), in.ID)
+	job, err := a.FailedJobs.Retry(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -94,24 +112,31 @@ func newFailedJob(j *compete.FailedJob) FailedJob {
 }
 
 func (a *api) listUsers(ctx context.Context, in *listUsersInput) (*listOf[User], error) {
-	page, err := a.Service.ListUsers(ctx, actor(ctx), in.Search, in.Cursor, int(in.Limit))
+	page, err := a.Administration.Users(ctx, actor(ctx), in.Search, in.Cursor, int(in.Limit))
 	if err != nil {
 		return nil, err
 	}
-	return newList(&in.PageParams, page, newUser), nil
+	return newList(&in.PageParams, page, newAdminsUser), nil
+}
+
+func (a *api) endUserSessions(ctx context.Context, in *userInput) (*accepted, error) {
+	return &accepted{}, a.Administration.EndSessions(ctx, actor(ctx), in.ID)
 }
 
 func (a *api) updateUser(ctx context.Context, in *updateUserInput) (*userAnswer, error) {
 	var request UpdateUserRequest
 	change := func() compete.UserChange {
-		return compete.UserChange{Role: request.Role.pointer(), Disabled: request.Disabled.pointer()}
+		return compete.UserChange{
+			Role: request.Role.pointer(), Disabled: request.Disabled.pointer(),
+			DisabledReason: request.DisabledReason.pointer(), ReasonShown: request.ReasonShown.pointer(),
+		}
 	}
 	if err := decode(in.RawBody, &request, func() error { return change().Check() }); err != nil {
 		return nil, err
 	}
-	user, err := a.Service.UpdateUser(ctx, actor(ctx), in.ID, change())
+	user, err := a.Administration.UpdateUser(ctx, actor(ctx), in.ID, change())
 	if err != nil {
 		return nil, err
 	}
-	return &userAnswer{newUser(&user)}, nil
+	return &userAnswer{newAdminsUser(&user)}, nil
 }

@@ -1,7 +1,7 @@
 // Package api is the REST API: routes, request and response types, problem documents and the OpenAPI document.
 //
 // It owns what is special about HTTP: authentication by bearer token, conditional requests, idempotency keys, pagination links, CSV,
-// server-sent events. Every rule of the domain is behind compete.Service. Request ids, logs, panic recovery and the server's own
+// server-sent events. Every rule of the domain is behind compete.Services. Request ids, logs, panic recovery and the server's own
 // timeouts belong to package server.
 package api
 
@@ -10,18 +10,20 @@ import (
 	"log/slog"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"minicompete/internal/brand"
-	"minicompete/internal/compete"
-	"minicompete/internal/live"
+	"github.com/minicompete/minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/live"
 )
 
 // Config is what the API needs. All fields are needed but CORSOrigins.
 type Config struct {
-	Service     *compete.Service
+	compete.Services
+	Clock       func() time.Time
 	Auth        Auth
 	Live        *live.Hub
 	Health      func(context.Context) []Check
@@ -62,6 +64,7 @@ func newAPI(config Config, mux *http.ServeMux) *api {
 	a.huma = jsonOnly{humago.New(calendarMux{mux}, document(config.Version))}
 	a.registerAccounts()
 	a.registerSessions()
+	a.registerFactors()
 	a.registerMails()
 	a.registerCompetitions()
 	a.registerCalendar()
@@ -70,6 +73,7 @@ func newAPI(config Config, mux *http.ServeMux) *api {
 	a.registerMailbox()
 	a.registerLive()
 	a.registerAdmin()
+	a.registerAudit()
 	a.registerHealth()
 	return a
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 func TestBadInput(t *testing.T) {
@@ -16,7 +16,7 @@ func TestBadInput(t *testing.T) {
 		t.Run("refused input", w.sub(testRefusedInput))
 		t.Run("every bad field at once", w.sub(testMixedBadFields))
 		t.Run("hostile searches", w.sub(testHostileSearches))
-		t.Run("odd ids", w.sub(testOddIDs))
+		t.Run("malformed ids", w.sub(testMalformedIDs))
 		t.Run("broken cursors", w.sub(testBrokenCursors))
 	})
 }
@@ -143,15 +143,15 @@ func testHostileSearches(w *world) {
 	}
 }
 
-// testOddIDs names nothing with each of them: 404, whatever the route.
-func testOddIDs(w *world) {
-	odd := []string{"0", "-1", "null", "undefined", strings.ToUpper(unknownID), unknownID, unknownID + "x", "{" + unknownID + "}", "%00", "a%2Fb", "%27%3B--", "%ff", strings.Repeat("9", 2000), "%F0%9F%8F%81"}
+// testMalformedIDs names nothing with each of them: 404, whatever the route.
+func testMalformedIDs(w *world) {
+	malformed := []string{"0", "-1", "null", "undefined", strings.ToUpper(unknownID), unknownID, unknownID + "x", "{" + unknownID + "}", "%00", "a%2Fb", "%27%3B--", "%ff", strings.Repeat("9", 2000), "%F0%9F%8F%81"}
 	for _, o := range w.operations() {
 		if !strings.Contains(o.path, "{id}") {
 			continue
 		}
 		_, body, headers := w.requestFor(o)
-		for _, id := range odd {
+		for _, id := range malformed {
 			got := w.call(o.method, strings.Replace(o.path, "{id}", id, 1), w.tokens[ownerOf(o)], body, headers...)
 			if w.wantProblem(got); got.status != http.StatusNotFound {
 				w.t.Errorf("%s with id %.40s: got %d %.200s, want 404", o.id, id, got.status, got.body)

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/competetest"
 )
 
 // instantRegistrar registers without a database: what is left is the API's own cost.
@@ -33,8 +34,7 @@ func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d *discard) WriteHeader(status int)      { d.status = status }
 
 func benchmark(b *testing.B, want int, request func() *http.Request) {
-	config := testConfig()
-	config.Service.Registrar = instantRegistrar{}
+	config := configWith(competetest.Parts{Registrar: instantRegistrar{}})
 	handler := New(config)
 	b.ReportAllocs()
 	for b.Loop() {

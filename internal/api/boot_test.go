@@ -9,11 +9,11 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"minicompete/internal/api"
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
-	"minicompete/internal/config"
-	"minicompete/internal/mail/mailtest"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/mail/mailtest"
 )
 
 // newWorld starts the app.
@@ -45,7 +45,7 @@ func (w *world) openAccounts() {
 		{admin, "admin", compete.RoleAdmin},
 	} {
 		in := compete.SignUp{Name: account.name, Email: account.name + "@example.com", Password: apptest.Password, Role: account.as}
-		user, err := w.Service().CreateUser(w.t.Context(), in)
+		user, err := w.Operator().CreateUser(w.t.Context(), in)
 		if err != nil {
 			w.t.Fatal(err)
 		}

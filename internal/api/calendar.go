@@ -7,8 +7,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/calendar"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/calendar"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func (a *api) registerCalendar() {
@@ -17,7 +17,7 @@ func (a *api) registerCalendar() {
 		summary: "Get a competition as a calendar file",
 		description: "An iCalendar file (RFC 5545) with one event in UTC. Its UID never changes, its SEQUENCE is the competition's version, " +
 			"and its STATUS is CANCELLED once the competition is.",
-		produces: []string{calendar.MediaType},
+		produces: []content{contentText(calendar.MediaType, "BEGIN:VCALENDAR\r\n…")},
 		errors:   []*compete.Error{compete.ErrCompetitionMissing, calendar.ErrNoStart},
 	}, a.getCalendar)
 }
@@ -28,7 +28,7 @@ type calendarAnswer struct {
 }
 
 func (a *api) getCalendar(ctx context.Context, in *CompetitionInput) (*calendarAnswer, error) {
-	c, err := a.Service.Competition(ctx, actor(ctx), in.ID)
+	c, err := a.Competitions.Get(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}

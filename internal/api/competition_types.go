@@ -5,7 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // CompetitionSummary is a competition without its description: what comes with a registration.
@@ -36,7 +36,7 @@ type CompetitionSummary struct {
 type Competition struct {
 	CompetitionSummary
 	Description string `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
-	CoverURL    string `json:"coverUrl" readOnly:"true" doc:"Path of the cover, a picture of 1200 × 630 pixels. It changes with the picture, so it can be cached for ever." example:"/api/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f/cover?v=board-1xm942a"`
+	CoverURL    string `json:"coverUrl" readOnly:"true" doc:"Path of the cover, a picture of 1200 × 630 pixels. It changes with the picture, so it can be cached forever." example:"/api/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f/cover?v=board-1xm942a"`
 }
 
 // Organizer is who a competition belongs to.

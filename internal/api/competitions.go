@@ -8,7 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 const tagCompetitions = "Competitions"
@@ -106,7 +106,7 @@ func (a *api) registerCompetitions() {
 		method: http.MethodPost, path: "/api/competitions", id: "createCompetition", tag: tagCompetitions, access: loggedIn,
 		status: http.StatusCreated, holdsSeats: true,
 		summary: "Create a competition", description: "For organizers and admins. The competition is published immediately unless you send status DRAFT.",
-		request: CreateCompetitionRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrEmailUnverified, compete.ErrIdempotencyKeyReused},
+		request: CreateCompetitionRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrEmailUnverified, compete.ErrIdempotencyKeyReused, compete.ErrQuotaUsed},
 	}, a.createCompetition)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/competitions/my-competitions", id: "listMyCompetitions", tag: tagCompetitions,
@@ -124,27 +124,27 @@ func (a *api) registerCompetitions() {
 		summary: "Update a competition", description: "For its organizer and admins. Fields you leave out stay unchanged. Raising the capacity promotes people from the waitlist.",
 		request: UpdateCompetitionRequest{},
 		errors: []*compete.Error{
-			compete.ErrForbidden, compete.ErrEmailUnverified, compete.ErrUnpublished, compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrCompetitionCancelled,
-			compete.ErrAlreadyPublished, compete.ErrVersionMismatch, compete.ErrVersionRequired, compete.ErrBusy,
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrEmailUnverified, compete.ErrUnpublished, compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrCompetitionCancelled,
+			compete.ErrAlreadyPublished, compete.ErrVersionMismatch, compete.ErrVersionRequired, compete.ErrQuotaUsed, compete.ErrBusy,
 		},
 	}, a.updateCompetition)
 	handle(a, route{
 		method: http.MethodDelete, path: "/api/competitions/{id}", id: "deleteDraft", tag: tagCompetitions, access: loggedIn,
 		status:  http.StatusNoContent,
 		summary: "Delete a draft", description: "For the competition's organizer. A published competition can't be deleted, only cancelled.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrNotDraft},
+		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing, compete.ErrNotDraft},
 	}, a.deleteDraft)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/competitions/{id}/cancel", id: "cancelCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
 		summary: "Cancel a competition", description: "For its organizer and admins. Everyone registered is notified. Cancelling again has no effect.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrBusy},
+		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing, compete.ErrQuotaUsed, compete.ErrBusy},
 	}, a.cancelCompetition)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/competitions/{id}/unpublish", id: "unpublishCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
 		summary: "Unpublish a competition",
-		description: "For admins. Makes it a draft that only its organizer and admins can see. Registrations are kept, but nobody can register, is promoted " +
+		description: "For admins. Makes it a draft that only its organizer and admins can see. Registrations are kept, but nobody can register or is promoted " +
 			"or reminded until an admin publishes it again by updating its status. Unpublishing a draft has no effect.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrCompetitionCancelled, compete.ErrBusy},
+		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing, compete.ErrCompetitionCancelled, compete.ErrBusy},
 	}, a.unpublishCompetition)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/competitions/{id}/transfer", id: "transferCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
@@ -152,12 +152,12 @@ func (a *api) registerCompetitions() {
 		description: "For admins. Makes another account its organizer. Send either organizerId or email. Registrations, seats and the waitlist stay as they " +
 			"are. If the competition was paused because its organizer's account was disabled, it resumes.",
 		request: TransferRequest{},
-		errors:  []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrOrganizerRegistered, compete.ErrBusy},
+		errors:  []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing, compete.ErrOrganizerRegistered, compete.ErrBusy},
 	}, a.transferCompetition)
 }
 
 func (a *api) listCompetitions(ctx context.Context, in *listCompetitionsInput) (*listOf[Competition], error) {
-	page, err := a.Service.ListCompetitions(ctx, in.filter(in.Limit), in.Cursor)
+	page, err := a.Competitions.List(ctx, in.filter(in.Limit), in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func (a *api) listCompetitions(ctx context.Context, in *listCompetitionsInput) (
 }
 
 func (a *api) listMyCompetitions(ctx context.Context, in *listCompetitionsInput) (*listOf[Competition], error) {
-	page, err := a.Service.MyCompetitions(ctx, actor(ctx), in.filter(in.Limit), in.Cursor)
+	page, err := a.Competitions.Mine(ctx, actor(ctx), in.filter(in.Limit), in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -174,14 +174,14 @@ func (a *api) listMyCompetitions(ctx context.Context, in *listCompetitionsInput)
 
 func (a *api) createCompetition(ctx context.Context, in *createCompetitionInput) (*competitionAnswer, error) {
 	var request CreateCompetitionRequest
-	if err := decode(in.RawBody, &request, func() error { return compete.NewCompetition(request).Check(a.Service.Clock()) }); err != nil {
+	if err := decode(in.RawBody, &request, func() error { return compete.NewCompetition(request).Check(a.Clock()) }); err != nil {
 		return nil, err
 	}
 	idempotency, err := in.request(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	c, again, err := a.Service.CreateCompetition(ctx, actor(ctx), compete.NewCompetition(request), idempotency)
+	c, again, err := a.Competitions.Create(ctx, actor(ctx), compete.NewCompetition(request), idempotency)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (a *api) createCompetition(ctx context.Context, in *createCompetitionInput)
 }
 
 func (a *api) getCompetition(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {
-	c, err := a.Service.Competition(ctx, actor(ctx), in.ID)
+	c, err := a.Competitions.Get(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (a *api) updateCompetition(ctx context.Context, in *updateCompetitionInput)
 	if err := decode(in.RawBody, &request, func() error { return a.checkChange(ctx, in.ID, request.change()) }); err != nil {
 		return nil, err
 	}
-	c, err := a.Service.UpdateCompetition(ctx, actor(ctx), in.ID, version, request.change())
+	c, err := a.Competitions.Update(ctx, actor(ctx), in.ID, version, request.change())
 	if err != nil {
 		return nil, err
 	}
@@ -217,23 +217,23 @@ func (a *api) updateCompetition(ctx context.Context, in *updateCompetitionInput)
 
 // checkChange tells what is wrong with a change to the competition as it is now.
 func (a *api) checkChange(ctx context.Context, id string, change compete.CompetitionChange) error {
-	c, err := a.Service.ManagedCompetition(ctx, actor(ctx), id)
+	c, err := a.Competitions.Managed(ctx, actor(ctx), id)
 	if err != nil {
 		return err
 	}
-	_, err = c.Apply(change, a.Service.Clock())
+	_, err = c.Apply(change, a.Clock())
 	return err
 }
 
 func (a *api) deleteDraft(ctx context.Context, in *CompetitionInput) (*accepted, error) {
-	if err := a.Service.DeleteDraft(ctx, actor(ctx), in.ID); err != nil {
+	if err := a.Competitions.DeleteDraft(ctx, actor(ctx), in.ID); err != nil {
 		return nil, err
 	}
 	return &accepted{}, nil
 }
 
 func (a *api) cancelCompetition(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {
-	c, err := a.Service.CancelCompetition(ctx, actor(ctx), in.ID)
+	c, err := a.Competitions.Cancel(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +241,7 @@ func (a *api) cancelCompetition(ctx context.Context, in *CompetitionInput) (*com
 }
 
 func (a *api) unpublishCompetition(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {
-	c, err := a.Service.UnpublishCompetition(ctx, actor(ctx), in.ID)
+	c, err := a.Competitions.Unpublish(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ func (a *api) transferCompetition(ctx context.Context, in *transferInput) (*comp
 	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
-	c, err := a.Service.TransferCompetition(ctx, actor(ctx), in.ID, request.OrganizerID, request.Email)
+	c, err := a.Competitions.Transfer(ctx, actor(ctx), in.ID, request.OrganizerID, request.Email)
 	if err != nil {
 		return nil, err
 	}
@@ -265,5 +265,5 @@ func (a *api) answerCompetition(c *compete.Competition) *competitionAnswer {
 }
 
 func (a *api) competitionNow(c *compete.Competition) Competition {
-	return newCompetition(c, a.Service.Clock())
+	return newCompetition(c, a.Clock())
 }

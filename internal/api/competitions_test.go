@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/api"
-	"minicompete/internal/compete"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 func TestCompetitions(t *testing.T) {
@@ -137,7 +137,7 @@ func testEveryBadField(w *world) {
 	if want := []string{"capacity", "regDeadline", "regOpensAt", "startDate", "status", "tags", "title"}; got.status != 422 || !slices.Equal(fields, want) {
 		w.t.Errorf("got %d for %v, want 422 for %v", got.status, fields, want)
 	}
-	if strings.Contains(got.body, "2001") || strings.Contains(got.body, "a,b") {
+	if strings.Contains(got.body, "2001-01-01") || strings.Contains(got.body, "a,b") {
 		w.t.Errorf("%s repeats what was sent", got.body)
 	}
 }

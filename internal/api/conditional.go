@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // etag is the entity tag of a competition: strong, made of its version alone, so that it changes with the content and not with each seat.
@@ -88,7 +88,7 @@ func (a *api) versionToChange(ctx context.Context, competitionID, header string)
 	case err == nil && len(match.versions) == 1:
 		return match.versions[0], nil
 	}
-	c, denied := a.Service.ManagedCompetition(ctx, actor(ctx), competitionID)
+	c, denied := a.Competitions.Managed(ctx, actor(ctx), competitionID)
 	if denied != nil {
 		return 0, denied
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func TestParseIfMatch(t *testing.T) {

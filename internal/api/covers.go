@@ -5,20 +5,17 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/cover"
-	"minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/cover"
+	"github.com/minicompete/minicompete/internal/problem"
 )
 
 const (
 	mediaJPEG = "image/jpeg"
 	mediaSVG  = "image/svg+xml"
-	// uploadTimeout is how long the body of an upload may take to arrive.
-	uploadTimeout = 2 * time.Minute
 )
 
 var errCoverBodyTooLarge = problem.New(http.StatusRequestEntityTooLarge, "cover_too_large", "The picture must be at most 5 MB.")
@@ -43,7 +40,7 @@ func (a *api) registerCovers() {
 		method: http.MethodGet, path: "/api/competitions/{id}/cover", id: "getCover", tag: tagCompetitions,
 		summary:     "Get a competition's cover",
 		description: "The uploaded picture as JPEG, or a generated one as SVG. Only the organizer and admins can see a draft's.",
-		produces:    []string{mediaJPEG, mediaSVG},
+		produces:    []content{contentPicture(mediaJPEG), contentPicture(mediaSVG)},
 		errors:      []*compete.Error{exampleInvalid, compete.ErrCompetitionMissing, compete.ErrCoverMissing},
 	}, a.getCover)
 	handle(a, route{
@@ -52,17 +49,17 @@ func (a *api) registerCovers() {
 		summary: "Upload a cover",
 		description: "For the competition's organizer and admins. Send a PNG, JPEG or WebP picture of at most 5 MB and 16 megapixels (progressive JPEGs: about 4 to 8) as the body. " +
 			"It is cropped to 1200 × 630 pixels and stripped of metadata. The competition's version stays the same.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing, compete.ErrCoverUnreadable, errNotAnObject, compete.ErrBusy},
+		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing, compete.ErrCoverUnreadable, compete.ErrBusy},
 	}, a.setCover)
 	handle(a, route{
 		method: http.MethodDelete, path: "/api/competitions/{id}/cover", id: "deleteCover", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
 		summary: "Remove a cover", description: "For the competition's organizer and admins. A generated cover takes its place. Removing it again has no effect.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing},
+		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing},
 	}, a.deleteCover)
 }
 
 func (a *api) setCover(ctx context.Context, in *setCoverInput) (*competitionAnswer, error) {
-	c, err := a.Service.SetCover(ctx, actor(ctx), in.ID, in.RawBody)
+	c, err := a.Competitions.SetCover(ctx, actor(ctx), in.ID, in.RawBody)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +67,7 @@ func (a *api) setCover(ctx context.Context, in *setCoverInput) (*competitionAnsw
 }
 
 func (a *api) deleteCover(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {
-	c, err := a.Service.DeleteCover(ctx, actor(ctx), in.ID)
+	c, err := a.Competitions.DeleteCover(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +75,7 @@ func (a *api) deleteCover(ctx context.Context, in *CompetitionInput) (*competiti
 }
 
 func (a *api) getCover(ctx context.Context, in *getCoverInput) (*pictureAnswer, error) {
-	c, err := a.Service.Competition(ctx, actor(ctx), in.ID)
+	c, err := a.Competitions.Get(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +83,7 @@ func (a *api) getCover(ctx context.Context, in *getCoverInput) (*pictureAnswer, 
 	if c.Cover == "" {
 		picture = cover.Of(c.Title, c.Tags).SVG()
 	} else {
-		stored, err := a.Service.Cover(ctx, &c)
+		stored, err := a.Competitions.Cover(ctx, &c)
 		if err != nil {
 			return nil, err
 		}

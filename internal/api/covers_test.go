@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/api"
-	"minicompete/internal/compete"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // onePixel is the smallest WebP.
@@ -67,6 +67,7 @@ func testRefusedCovers(w *world, path string) {
 		status int
 		code   string
 	}{
+		"nothing":   {"", 422, "validation_failed"},
 		"text":      {"not a picture", 422, "validation_failed"},
 		"a bomb":    {"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x01\x00\x00\x00\x01\x00\x00\x08\x06\x00\x00\x00\xa4\x79\x93\xd2", 422, "validation_failed"},
 		"too large": {strings.Repeat("x", compete.MaxCoverUpload+1), 413, "cover_too_large"},

@@ -9,7 +9,7 @@ import (
 
 	"github.com/swaggest/swgui/v5emb"
 
-	"minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/brand"
 )
 
 const docsPath = "/api/docs"

@@ -4,14 +4,12 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/brand"
-	"minicompete/internal/calendar"
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
 )
 
 const bearerScheme = "bearer"
@@ -71,7 +69,7 @@ func (a *api) operation(r route) huma.Operation {
 		DefaultStatus: r.status, SkipValidateBody: true, Middlewares: a.middleware(r), Responses: map[string]*huma.Response{},
 	}
 	if r.upload > 0 {
-		op.MaxBodyBytes, op.BodyReadTimeout = r.upload, uploadTimeout
+		op.MaxBodyBytes, op.BodyReadTimeout = r.upload, compete.CoverUploadTime
 	}
 	if r.access == loggedIn {
 		op.Security = []map[string][]string{{bearerScheme: {}}}
@@ -83,25 +81,38 @@ func (a *api) operation(r route) huma.Operation {
 	return op
 }
 
+// content is an answer in one media type that a handler writes itself.
+type content struct {
+	media    string
+	document func(*api) *huma.MediaType
+}
+
+// contentJSON is JSON that has the form of a T.
+func contentJSON[T any]() content {
+	return content{mediaJSON, func(a *api) *huma.MediaType { return &huma.MediaType{Schema: schemaOf[T](a)} }}
+}
+
+// contentText is text such as the example.
+func contentText(media, example string) content {
+	return content{media, func(*api) *huma.MediaType {
+		return &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: example}
+	}}
+}
+
+// contentPicture is a file.
+func contentPicture(media string) content {
+	return content{media, func(*api) *huma.MediaType {
+		return &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+	}}
+}
+
 // contentOf documents the answers that a handler writes itself.
 func (a *api) contentOf(r route) map[string]*huma.MediaType {
-	content := map[string]*huma.MediaType{}
-	for _, media := range r.produces {
-		switch media {
-		case mediaJSON:
-			content[media] = &huma.MediaType{Schema: schemaOf[[]ParticipantRegistration](a)}
-		case mediaCSV:
-			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId\r\n"}
-		case calendar.MediaType:
-			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: "BEGIN:VCALENDAR\r\n…"}
-		case mediaJPEG, mediaSVG:
-			content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
-		case mediaEvents:
-			example, _ := seatsEvent(compete.Seats{SeatsLeft: 42, Phase: compete.PhaseOpen}) // it cannot fail
-			content[media] = &huma.MediaType{Schema: schemaOf[Seats](a), Example: example}
-		}
+	documented := map[string]*huma.MediaType{}
+	for _, c := range r.produces {
+		documented[c.media] = c.document(a)
 	}
-	return content
+	return documented
 }
 
 // documentProblems adds a response for each status that a route can refuse with, with an example for each code.
@@ -132,12 +143,18 @@ func (a *api) documentProblems(op *huma.Operation, r route) {
 	}
 	documentProblemHeader(op, http.StatusUnauthorized, "WWW-Authenticate", "The authentication scheme: Bearer.")
 	documentProblemHeader(op, http.StatusTooManyRequests, "Retry-After", "How many seconds to wait before trying again.")
+	documentProblemHeader(op, http.StatusTooManyRequests, "RateLimit-Limit", "If a limit is the reason: how many times it allows this.")
+	documentProblemHeader(op, http.StatusTooManyRequests, "RateLimit-Remaining", "If a limit is the reason: 0.")
+	documentProblemHeader(op, http.StatusTooManyRequests, "RateLimit-Reset", "If a limit is the reason: the same as Retry-After.")
 	documentProblemHeader(op, http.StatusServiceUnavailable, "Retry-After", "How many seconds to wait before trying again.")
 }
 
 func documentProblemHeader(op *huma.Operation, status int, name, description string) {
 	if response := op.Responses[strconv.Itoa(status)]; response != nil {
-		response.Headers = map[string]*huma.Param{name: {Description: description, Schema: &huma.Schema{Type: huma.TypeString}}}
+		if response.Headers == nil {
+			response.Headers = map[string]*huma.Param{}
+		}
+		response.Headers[name] = &huma.Param{Description: description, Schema: &huma.Schema{Type: huma.TypeString}}
 	}
 }
 
@@ -149,9 +166,12 @@ var (
 // impliedErrors are those that follow from what a route takes.
 func impliedErrors(r route) []*compete.Error {
 	implied := []*compete.Error{errMalformedQuery, compete.ErrUnauthorized} // a bad token is refused on every route
+	if !r.setup {
+		implied = append(implied, compete.ErrFactorSetup)
+	}
 	if r.request != nil {
 		implied = append(implied, errMalformedJSON, errUnreadableBody, exampleInvalidBody)
-	} else if isList(r) {
+	} else if r.paged {
 		implied = append(implied, exampleInvalid)
 	}
 	if slices.Contains(r.errors, compete.ErrVersionRequired) {
@@ -161,8 +181,6 @@ func impliedErrors(r route) []*compete.Error {
 }
 
 var exampleInvalidBody = compete.Invalid(compete.FieldError{Field: "title", Message: "must be at least 3 characters long"})
-
-func isList(r route) bool { return strings.HasPrefix(r.id, "list") }
 
 // documentBody puts the body that the handler decodes itself into the document.
 func (a *api) documentBody(r route) {

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/goldentest"
-	"minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/goldentest"
+	"github.com/minicompete/minicompete/internal/problem"
 )
 
 // A documentedProblem is a row of the guide's table of errors.

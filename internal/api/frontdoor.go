@@ -7,8 +7,8 @@ import (
 
 	"github.com/rs/cors"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
 )
 
 var errUnknownRoute = problem.New(http.StatusNotFound, "not_found", "This API has no such route. See /api/docs for all routes.")
@@ -35,16 +35,25 @@ func (a *api) frontDoor(mux *http.ServeMux) http.Handler {
 		}
 		mux.ServeHTTP(w, routable(r))
 	})
-	if len(a.CORSOrigins) == 0 {
-		return door
+	return withCORS(a.CORSOrigins, door)
+}
+
+// Busy returns the handler that answers when a request doesn't get its turn: a problem document, status 503.
+func Busy(c Config) http.Handler {
+	return withCORS(c.CORSOrigins, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { problem.Write(w, compete.ErrBusy) }))
+}
+
+func withCORS(origins []string, next http.Handler) http.Handler {
+	if len(origins) == 0 {
+		return next
 	}
 	return cors.New(cors.Options{
-		AllowedOrigins: a.CORSOrigins,
+		AllowedOrigins: origins,
 		AllowedMethods: methods,
 		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match"},
-		ExposedHeaders: []string{"Link", "ETag", "Location", "Retry-After", "Idempotency-Replayed", "X-Request-Id"},
+		ExposedHeaders: []string{"Link", "ETag", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Idempotency-Replayed", "X-Request-Id"},
 		MaxAge:         600,
-	}).Handler(door)
+	}).Handler(next)
 }
 
 func cleanPath(p string) bool {

@@ -14,7 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/competetest"
 )
 
 func TestUnroutedRequests(t *testing.T) {
@@ -191,7 +192,7 @@ func TestCORS(t *testing.T) {
 		t.Errorf("preflight: got %d for origin %q", preflight.status, got)
 	}
 	answer := send(t, server, "GET", "/api/nothing", nil, "Origin: https://app.example")
-	for _, name := range []string{"Link", "Etag", "Retry-After", "Idempotency-Replayed"} {
+	for _, name := range []string{"Link", "Etag", "Retry-After", "Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset", "Idempotency-Replayed"} {
 		if got := answer.header.Get("Access-Control-Expose-Headers"); !strings.Contains(got, name) {
 			t.Errorf("%s is not exposed: %q", name, got)
 		}
@@ -252,9 +253,8 @@ func TestDocsNeedNoInternet(t *testing.T) {
 
 func TestUnknownErrorsAreBlandAndLogged(t *testing.T) {
 	var log strings.Builder
-	config := testConfig()
+	config := configWith(competetest.Parts{Competitions: brokenStore{err: errBroken}})
 	config.Logger = newTextLogger(&log)
-	config.Service.Competitions = brokenStore{err: errBroken}
 	wantProblem(t, send(t, serve(t, config), "GET", "/api/competitions/"+someID, nil), 500, "internal_error")
 	if !strings.Contains(log.String(), errBroken.Error()) || !strings.Contains(log.String(), "getCompetition") {
 		t.Errorf("the log is %q, want the error and the operation", log.String())
@@ -263,9 +263,8 @@ func TestUnknownErrorsAreBlandAndLogged(t *testing.T) {
 
 func TestWithoutDatabase(t *testing.T) {
 	var log strings.Builder
-	config := testConfig()
+	config := configWith(competetest.Parts{Competitions: brokenStore{err: fmt.Errorf("dial tcp 10.0.0.7:5432: %w", compete.ErrDatabase)}})
 	config.Logger = newTextLogger(&log)
-	config.Service.Competitions = brokenStore{err: fmt.Errorf("dial tcp 10.0.0.7:5432: %w", compete.ErrDatabase)}
 	got := send(t, serve(t, config), "GET", "/api/competitions/"+someID, nil)
 	wantProblem(t, got, 503, "database_unavailable")
 	if got.header.Get("Retry-After") != "2" || strings.Contains(got.body, "10.0.0.7") {
@@ -282,8 +281,7 @@ func FuzzListQuery(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	config := testConfig()
-	config.Service.Competitions = noCompetitions{}
+	config := configWith(competetest.Parts{Competitions: noCompetitions{}})
 	handler := New(config)
 	f.Fuzz(func(t *testing.T, query string) {
 		if status := get(t, handler, "/api/competitions", query); status != 200 && status != 400 && status != 422 {

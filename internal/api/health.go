@@ -78,7 +78,7 @@ func (a *api) greeting(context.Context, *noInput) (*greetingAnswer, error) {
 }
 
 func (a *api) greet() Greeting {
-	return Greeting{Status: "ok", Service: serviceName, Timestamp: a.Service.Clock().UTC()}
+	return Greeting{Status: "ok", Service: serviceName, Timestamp: a.Clock().UTC()}
 }
 
 func (a *api) health(ctx context.Context, _ *noInput) (*healthAnswer, error) {

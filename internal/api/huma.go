@@ -12,8 +12,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
 )
 
 // jsonOnly is Huma's API that answers in JSON whatever is asked for: there is nothing else, and a client that asks for HTML by
@@ -53,14 +53,20 @@ func marshal(w io.Writer, v any) error {
 
 // Huma builds its own errors through these two variables of its package, and by default repeats the values that were sent.
 func init() {
-	huma.NewErrorWithContext = func(_ huma.Context, status int, _ string, errs ...error) huma.StatusError {
-		return requestProblem(status, errs)
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
+		noBody := errNotAnObject
+		if ctx.Operation().MaxBodyBytes > maxBody { // it takes a picture
+			noBody = compete.ErrCoverUnreadable
+		}
+		return requestProblem(status, errs, noBody)
 	}
-	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError { return requestProblem(status, errs) }
+	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError {
+		return requestProblem(status, errs, errNotAnObject)
+	}
 }
 
-// requestProblem makes the problem of a request that Huma could not read.
-func requestProblem(status int, errs []error) *problem.Problem {
+// requestProblem makes the problem of a request that Huma could not read. One without a body gets noBody.
+func requestProblem(status int, errs []error, noBody *compete.Error) *problem.Problem {
 	var fields []compete.FieldError
 	for _, err := range errs {
 		var detail *huma.ErrorDetail
@@ -86,8 +92,8 @@ func requestProblem(status int, errs []error) *problem.Problem {
 		return problem.From(compete.Invalid(fields...))
 	case status == http.StatusRequestTimeout:
 		return errBodyTooSlow
-	case status == http.StatusBadRequest: // no body at all
-		return problem.From(errNotAnObject)
+	case status == http.StatusBadRequest:
+		return problem.From(noBody)
 	}
 	return problem.From(internalError)
 }

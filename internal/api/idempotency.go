@@ -1,14 +1,10 @@
 package api
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"net/http"
-
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // IdempotencyKey is the header that makes a request safe to repeat.
@@ -42,10 +38,7 @@ func (k *IdempotencyKey) request(body []byte) (compete.Idempotency, error) {
 	if err := compete.ParseIdempotencyKey(k.Key); err != nil {
 		return compete.Idempotency{}, err
 	}
-	text := make([]byte, 0, len(k.method)+1+len(k.path)+1+len(body))
-	text = append(append(append(append(append(text, k.method...), '\n'), k.path...), '\n'), body...)
-	hash := sha256.Sum256(text)
-	return compete.Idempotency{Key: k.Key, RequestHash: hex.EncodeToString(hash[:]), Status: http.StatusCreated}, nil
+	return compete.IdempotencyOf(k.Key, k.method, k.path, body), nil
 }
 
 // replayed is the value of Idempotency-Replayed; empty leaves the header out.

@@ -6,9 +6,9 @@ import (
 	"sync"
 	"testing"
 
-	"minicompete/internal/api"
-	"minicompete/internal/compete"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // TestIdempotency presses twice, in every way.

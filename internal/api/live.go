@@ -8,8 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/sse"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sse"
 )
 
 // Seats is the data of a 'seats' event.
@@ -31,13 +31,13 @@ func (a *api) registerLive() {
 		summary: "Watch the seats",
 		description: "Server-sent events: a 'seats' event with the current state right away, then one after each change. Changes in quick succession may be combined. " +
 			"A comment is sent every 20 s. The stream ends when the server stops; reconnect then, as browsers do automatically.",
-		produces: []string{mediaEvents}, holdsSeats: true,
+		produces: []content{{mediaEvents, documentSeatsEvent}}, holdsSeats: true,
 		errors: []*compete.Error{compete.ErrCompetitionMissing, compete.ErrBusy},
 	}, a.watchSeats)
 }
 
 func (a *api) watchSeats(ctx context.Context, in *CompetitionInput) (*liveAnswer, error) {
-	if _, err := a.Service.Competition(ctx, actor(ctx), in.ID); err != nil {
+	if _, err := a.Competitions.Get(ctx, actor(ctx), in.ID); err != nil {
 		return nil, err // drafts are seen by their organizers alone
 	}
 	page, err := a.streams.Open(ctx, in.ID)
@@ -53,4 +53,9 @@ func (a *api) watchSeats(ctx context.Context, in *CompetitionInput) (*liveAnswer
 func seatsEvent(s compete.Seats) (string, error) {
 	data, err := json.Marshal(Seats{SeatsLeft: s.SeatsLeft, Waitlisted: s.Waitlisted, Phase: s.Phase})
 	return "event: seats\ndata: " + string(data) + "\n\n", err
+}
+
+func documentSeatsEvent(a *api) *huma.MediaType {
+	example, _ := seatsEvent(compete.Seats{SeatsLeft: 42, Phase: compete.PhaseOpen}) // it cannot fail
+	return &huma.MediaType{Schema: schemaOf[Seats](a), Example: example}
 }

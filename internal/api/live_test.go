@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/live"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/competetest"
+	"github.com/minicompete/minicompete/internal/live"
 )
 
 const livePath = "/api/competitions/" + someID + "/live"
@@ -23,7 +24,7 @@ func withHub(t *testing.T, state *atomic.Pointer[compete.Competition]) (Config, 
 		Read: func(context.Context, []string) ([]compete.Competition, error) {
 			return []compete.Competition{*state.Load()}, nil
 		},
-		MaxPages: 1, Clock: config.Service.Clock, Logger: config.Logger,
+		MaxPages: 1, Clock: config.Clock, Logger: config.Logger,
 	})
 	config.Live.Start()
 	t.Cleanup(config.Live.Stop)
@@ -88,7 +89,7 @@ func TestLiveStreamsGiveTheirPlaceBack(t *testing.T) {
 	server := serve(t, config)
 	response := open(t, server, "GET", livePath, nil)
 	_ = response.Body.Close()
-	for deadline := time.Now().Add(10 * time.Second); hub.Pages() > 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); hub.Pages() > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the client has left, and the page is still open")
 		}
@@ -102,9 +103,8 @@ func TestLiveStreamsGiveTheirPlaceBack(t *testing.T) {
 }
 
 func TestDraftsAreNotWatchedByOthers(t *testing.T) {
-	config := testConfig()
 	draft := aCompetition()
 	draft.Status, draft.Organizer.ID = compete.StatusDraft, "018f6b1e-0000-7d0a-9b3e-5a1f0c2d4e6f"
-	config.Service.Competitions = oneCompetition{competition: draft}
+	config := configWith(competetest.Parts{Competitions: oneCompetition{competition: draft}})
 	wantProblem(t, send(t, serve(t, config), "GET", livePath, nil), http.StatusNotFound, "competition_not_found")
 }

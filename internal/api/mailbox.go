@@ -5,13 +5,15 @@ import (
 	"net/http"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // Message is a mail to the caller.
 type Message struct {
 	ID             string              `json:"id" format:"uuid" example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
-	Kind           compete.MessageKind `json:"kind" enum:"confirmed,waitlisted,promoted,cancelled,removed,competition_cancelled,reminder,changed,verify_email,password_reset,change_email,address_in_use,security,organizer_approved,organizer_declined" example:"confirmed"`
+	Kind           compete.MessageKind `json:"kind" example:"confirmed"`
 	RegistrationID *string             `json:"registrationId" format:"uuid" doc:"The registration this is about; null if none." example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
 	Seq            *int64              `json:"seq" doc:"The registration's sequence number at that time; null if this isn't about a registration." example:"59"`
 	To             string              `json:"to" example:"ada@example.com"`
@@ -19,6 +21,16 @@ type Message struct {
 	Body           string              `json:"body" doc:"Plain text." example:"Your seat is confirmed."`
 	SentAt         time.Time           `json:"sentAt" example:"2026-04-01T09:00:01Z"`
 	ReadAt         *time.Time          `json:"readAt" doc:"When it was read; null if unread." example:"2026-04-01T10:00:00Z"`
+}
+
+// TransformSchema documents the kinds that mailboxes hold.
+func (Message) TransformSchema(_ huma.Registry, schema *huma.Schema) *huma.Schema {
+	for _, kind := range compete.MessageKinds() {
+		if !kind.Traits().EmailOnly {
+			schema.Properties["kind"].Enum = append(schema.Properties["kind"].Enum, string(kind))
+		}
+	}
+	return schema
 }
 
 type messageInput struct {
@@ -42,7 +54,7 @@ func (a *api) registerMailbox() {
 }
 
 func (a *api) listMessages(ctx context.Context, in *PageParams) (*listOf[Message], error) {
-	page, err := a.Service.Messages(ctx, actor(ctx), in.Cursor, int(in.Limit))
+	page, err := a.Mailbox.List(ctx, actor(ctx), in.Cursor, int(in.Limit))
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +62,7 @@ func (a *api) listMessages(ctx context.Context, in *PageParams) (*listOf[Message
 }
 
 func (a *api) readMessage(ctx context.Context, in *messageInput) (*messageAnswer, error) {
-	m, err := a.Service.ReadMessage(ctx, actor(ctx), in.ID)
+	m, err := a.Mailbox.Read(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}

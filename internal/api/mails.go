@@ -6,7 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // ForgotPasswordRequest asks for a link that sets a new password.
@@ -61,13 +61,13 @@ type accepted struct{}
 
 func (a *api) registerMails() {
 	handle(a, route{
-		method: http.MethodPost, path: "/api/auth/password/forgot", id: "forgotPassword", tag: tagAccounts, status: http.StatusAccepted,
+		method: http.MethodPost, path: "/api/auth/password/forgot", id: "forgotPassword", tag: tagAccounts, setup: true, status: http.StatusAccepted,
 		summary:     "Request a password reset link",
 		description: "The response is the same whether or not an account has this address, and takes the same time. An address gets at most one such email per minute and five per hour; further requests have no effect. The link works once, within one hour.",
 		request:     ForgotPasswordRequest{}, errors: []*compete.Error{compete.ErrTooManyRequests, compete.ErrMailOff},
 	}, a.forgotPassword)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/auth/password/reset", id: "resetPassword", tag: tagAccounts, status: http.StatusNoContent,
+		method: http.MethodPost, path: "/api/auth/password/reset", id: "resetPassword", tag: tagAccounts, setup: true, status: http.StatusNoContent,
 		summary:     "Reset a password with a link",
 		description: "Ends all sessions of the account and confirms its email address. If the password is rejected, the link still works.",
 		request:     ResetPasswordRequest{}, errors: []*compete.Error{compete.ErrLinkVoid, compete.ErrBusy},
@@ -89,8 +89,8 @@ func (a *api) registerMails() {
 	handle(a, route{
 		method: http.MethodPost, path: "/api/users/me/email", id: "changeEmail", tag: tagAccounts, access: loggedIn, status: http.StatusAccepted,
 		summary:     "Request a link to change my email address",
-		description: "We email the link to the new address; it works once, within 24 hours. Until then the account keeps its current address. If another account uses the new address, the response is the same and that account's owner is notified instead.",
-		request:     ChangeEmailRequest{}, errors: []*compete.Error{compete.ErrLinkTooSoon, compete.ErrTooManyGuesses, compete.ErrMailOff, compete.ErrBusy},
+		description: "Takes a token that's at most 15 minutes old. We email the link to the new address; it works once, within 24 hours. Until then the account keeps its current address. If another account uses the new address, the response is the same and that account's owner is notified instead.",
+		request:     ChangeEmailRequest{}, errors: []*compete.Error{compete.ErrReauthenticate, compete.ErrLinkTooSoon, compete.ErrTooManyGuesses, compete.ErrMailOff, compete.ErrBusy},
 	}, a.changeEmail)
 }
 
@@ -99,7 +99,7 @@ func (a *api) forgotPassword(ctx context.Context, in *JSONBody) (*accepted, erro
 	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
-	return &accepted{}, a.Service.RequestPasswordReset(ctx, request.Email)
+	return &accepted{}, a.Accounts.RequestPasswordReset(ctx, request.Email)
 }
 
 func (a *api) resetPassword(ctx context.Context, in *JSONBody) (*accepted, error) {
@@ -107,7 +107,7 @@ func (a *api) resetPassword(ctx context.Context, in *JSONBody) (*accepted, error
 	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
-	_, err := a.Service.ResetPassword(ctx, request.Token, request.Password)
+	_, err := a.Accounts.ResetPassword(ctx, request.Token, request.Password)
 	return &accepted{}, err
 }
 
@@ -120,7 +120,7 @@ func (a *api) confirmEmail(ctx context.Context, in *JSONBody) (*userAnswer, erro
 	if p := request.Password.pointer(); p != nil {
 		password = *p
 	}
-	user, err := a.Service.ConfirmEmail(ctx, actor(ctx), request.Token, password)
+	user, err := a.Accounts.ConfirmEmail(ctx, actor(ctx), request.Token, password)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (a *api) confirmEmail(ctx context.Context, in *JSONBody) (*userAnswer, erro
 }
 
 func (a *api) verifyEmail(ctx context.Context, _ *noInput) (*accepted, error) {
-	return &accepted{}, a.Service.RequestVerification(ctx, actor(ctx))
+	return &accepted{}, a.Accounts.RequestVerification(ctx, actor(ctx))
 }
 
 func (a *api) changeEmail(ctx context.Context, in *JSONBody) (*accepted, error) {
@@ -136,5 +136,5 @@ func (a *api) changeEmail(ctx context.Context, in *JSONBody) (*accepted, error) 
 	if err := decode(in.RawBody, &request, nil); err != nil {
 		return nil, err
 	}
-	return &accepted{}, a.Service.RequestEmailChange(ctx, actor(ctx), request.Email, request.CurrentPassword)
+	return &accepted{}, a.Accounts.RequestEmailChange(ctx, actor(ctx), request.Email, request.CurrentPassword)
 }

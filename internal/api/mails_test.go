@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/api"
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
-	"minicompete/internal/mail/mailtest"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/mail/mailtest"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 func TestMails(t *testing.T) {

@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"testing"
 
-	"minicompete/internal/brand"
-	"minicompete/internal/goldentest"
+	"github.com/minicompete/minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/goldentest"
 )
 
 // TestGoldenOpenAPI holds the document to its golden file, so that a change of the API is seen in review.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // optional is a field of a PATCH: absent leaves the value as it is, null clears it where T is a pointer and is refused elsewhere.

@@ -5,13 +5,13 @@ import (
 	"net/http"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // OrganizerRequest is the wish of somebody who signed up to become an organizer.
 type OrganizerRequest struct {
 	ID          string    `json:"id" format:"uuid" example:"018f6b1e-5555-7d0a-9b3e-5a1f0c2d4e6f"`
-	User        User      `json:"user" doc:"Who wants to create competitions."`
+	User        User      `json:"user" doc:"The account of the person who wants to create competitions."`
 	RequestedAt time.Time `json:"requestedAt" example:"2026-04-01T09:00:00Z"`
 }
 
@@ -25,22 +25,22 @@ func (a *api) registerOrganizerRequests() {
 	handle(a, route{
 		method: http.MethodGet, path: "/api/admin/organizer-requests", id: "listOrganizerRequests", tag: tagAdmin, access: loggedIn,
 		summary:     "List organizer requests",
-		description: "For admins. People who signed up as organizers while this takes an admin's approval (ORGANIZER_SIGNUP=approval) and have no answer yet, oldest first.",
+		description: "For admins. People who signed up as organizers while that required an admin's approval (ORGANIZER_SIGNUP=approval) and are waiting for an answer, oldest first.",
 		errors:      []*compete.Error{compete.ErrForbidden},
 	}, a.listOrganizerRequests)
 	for _, answer := range []struct {
 		path, id, summary, description string
 		approve                        bool
 	}{
-		{"approve", "approveOrganizerRequest", "Approve an organizer request", "For admins. The account becomes an organizer and is told by message. Its sessions end, so the person has to log in again.", true},
-		{"decline", "declineOrganizerRequest", "Decline an organizer request", "For admins. The account stays a participant and is told by message.", false},
+		{"approve", "approveOrganizerRequest", "Approve an organizer request", "For admins. The account becomes an organizer, and its owner gets a message. Its sessions end, so they have to log in again.", true},
+		{"decline", "declineOrganizerRequest", "Decline an organizer request", "For admins. The account stays a participant, and its owner gets a message.", false},
 	} {
 		handle(a, route{
 			method: http.MethodPost, path: "/api/admin/organizer-requests/{id}/" + answer.path, id: answer.id, tag: tagAdmin, access: loggedIn,
 			summary: answer.summary, description: answer.description,
-			errors: []*compete.Error{compete.ErrForbidden, compete.ErrRequestMissing},
+			errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrRequestMissing},
 		}, func(ctx context.Context, in *organizerRequestInput) (*organizerRequestAnswer, error) {
-			request, err := a.Service.AnswerOrganizerRequest(ctx, actor(ctx), in.ID, answer.approve)
+			request, err := a.Administration.AnswerOrganizerRequest(ctx, actor(ctx), in.ID, answer.approve)
 			if err != nil {
 				return nil, err
 			}
@@ -50,7 +50,7 @@ func (a *api) registerOrganizerRequests() {
 }
 
 func (a *api) listOrganizerRequests(ctx context.Context, in *PageParams) (*listOf[OrganizerRequest], error) {
-	page, err := a.Service.OrganizerRequests(ctx, actor(ctx), in.Cursor, int(in.Limit))
+	page, err := a.Administration.OrganizerRequests(ctx, actor(ctx), in.Cursor, int(in.Limit))
 	if err != nil {
 		return nil, err
 	}
@@ -58,5 +58,5 @@ func (a *api) listOrganizerRequests(ctx context.Context, in *PageParams) (*listO
 }
 
 func newOrganizerRequest(r *compete.OrganizerRequest) OrganizerRequest {
-	return OrganizerRequest{ID: r.ID, User: newUser(&r.User), RequestedAt: r.RequestedAt.UTC()}
+	return OrganizerRequest{ID: r.ID, User: newAdminsUser(&r.User), RequestedAt: r.RequestedAt.UTC()}
 }

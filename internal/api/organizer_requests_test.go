@@ -5,20 +5,21 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
-	"minicompete/internal/api"
-	"minicompete/internal/brand"
-	"minicompete/internal/compete"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // TestOrganizerSignUp: who may sign up as an organizer is a setting, and what it refuses can be asked for.
 func TestOrganizerSignUp(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
-		actor := compete.Actor{UserID: unknownID, Role: compete.RoleAdmin}
+		actor := compete.Actor{UserID: unknownID, Role: compete.RoleAdmin, LoggedInAt: time.Now()}
 		set := func(value string) {
-			if err := w.Service().SetSite(t.Context(), actor, map[string]string{brand.SettingOrganizers: value}); err != nil {
+			if err := w.Services().Installation.Set(t.Context(), actor, map[string]string{brand.SettingOrganizers: value}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // PageParams are the query parameters that every list takes.
@@ -16,7 +16,7 @@ type PageParams struct {
 	path, query string
 }
 
-// pageSize is the number of rows of one page. Huma checks its bounds before the Service does.
+// pageSize is the number of rows of one page. Huma checks its bounds before the domain does.
 type pageSize int
 
 // Schema documents the bounds.

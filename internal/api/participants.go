@@ -8,8 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/danielgtaylor/huma/v2/negotiation"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/sheet"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sheet"
 )
 
 const (
@@ -52,8 +52,11 @@ func (a *api) registerParticipants() {
 		description: "For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. With 'Accept: text/csv', returns all pages " +
 			"as one CSV file and ignores 'limit'. Every cell is quoted. A cell that a spreadsheet would read as a formula starts with an apostrophe, " +
 			"and so does any part of one that follows a separator.",
-		produces: []string{mediaJSON, mediaCSV},
-		errors:   []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing},
+		produces: []content{
+			contentJSON[[]ParticipantRegistration](),
+			contentText(mediaCSV, "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId\r\n"),
+		},
+		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing},
 	}, a.listParticipants)
 }
 
@@ -64,7 +67,7 @@ func (a *api) listParticipants(ctx context.Context, in *participantsInput) (*par
 	if negotiation.SelectQValueFast(in.Accept, []string{mediaJSON, mediaCSV}) == mediaCSV {
 		return a.exportParticipants(ctx, in, filter)
 	}
-	page, err := a.Service.CompetitionRegistrations(ctx, actor(ctx), in.ID, in.Cursor, filter)
+	page, err := a.Registrations.List(ctx, actor(ctx), in.ID, in.Cursor, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -74,15 +77,15 @@ func (a *api) listParticipants(ctx context.Context, in *participantsInput) (*par
 
 // exportParticipants has no byte order mark: it is read by programs.
 func (a *api) exportParticipants(ctx context.Context, in *participantsInput, filter compete.RegistrationFilter) (*participantsAnswer, error) {
-	parts, err := a.Service.EveryRegistration(ctx, actor(ctx), in.ID, in.Cursor, filter)
+	parts, err := a.Registrations.Every(ctx, actor(ctx), in.ID, in.Cursor, filter)
 	if err != nil {
 		return nil, err
 	}
-	competition, err := a.Service.Competition(ctx, actor(ctx), in.ID)
+	competition, err := a.Competitions.Get(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
-	file := sheet.File{Name: sheet.Name(competition.Title, a.Service.Clock().In(competition.Zone())), Parts: parts}
+	file := sheet.File{Name: sheet.Name(competition.Title, a.Clock().In(competition.Zone())), Parts: parts}
 	return &participantsAnswer{func(hc huma.Context) {
 		hc.AppendHeader("Vary", "Accept") // beside what CORS says
 		request, response := humago.Unwrap(hc)
@@ -102,6 +105,10 @@ func writeList[T any](hc huma.Context, list *listOf[T]) {
 
 func newParticipantRegistration(r *compete.ParticipantRegistration) ParticipantRegistration {
 	return ParticipantRegistration{
-		RegistrationState: newRegistrationState(&r.Registration), Note: r.Removal.Note, User: Participant(r.Participant),
+		RegistrationState: newRegistrationState(&r.Registration), Note: r.Removal.Note, User: newParticipant(&r.Participant),
 	}
+}
+
+func newParticipant(p *compete.Participant) Participant {
+	return Participant{ID: p.ID, Name: p.Name, Email: p.Email, Disabled: p.Disabled && !p.Erased, Deleted: p.Erased}
 }

@@ -9,7 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/competetest"
 )
 
 // participants is a store of a list that is longer than one page, and that fails at the page failAt.
@@ -39,11 +40,9 @@ func (s participants) RegistrationsOfCompetition(_ context.Context, _ string, f 
 const participantsPath = "/api/competitions/" + someID + "/registrations"
 
 func TestCSVHoldsEveryPage(t *testing.T) {
-	config := testConfig()
-	config.Service.Registrations = participants{count: 250}
 	elsewhere := aCompetition()
 	elsewhere.TimeZone = "Pacific/Kiritimati" // it is tomorrow there
-	config.Service.Competitions = oneCompetition{competition: elsewhere}
+	config := configWith(competetest.Parts{Registrations: participants{count: 250}, Competitions: oneCompetition{competition: elsewhere}})
 	server := serve(t, config)
 	response := send(t, server, "GET", participantsPath+"?limit=2", nil, "Authorization: Bearer organizer", "Accept: text/csv")
 	if got := response.header.Get("Content-Type"); response.status != 200 || !strings.HasPrefix(got, "text/csv") {
@@ -66,8 +65,7 @@ func TestCSVHoldsEveryPage(t *testing.T) {
 }
 
 func TestCSVThatBreaksOffIsCut(t *testing.T) {
-	config := testConfig()
-	config.Service.Registrations = participants{count: 100_000, failAt: 50_000}
+	config := configWith(competetest.Parts{Registrations: participants{count: 100_000, failAt: 50_000}})
 	server := serve(t, config)
 	response := send(t, server, "GET", participantsPath, nil, "Authorization: Bearer organizer", "Accept: text/csv")
 	if response.err == nil {
@@ -76,8 +74,7 @@ func TestCSVThatBreaksOffIsCut(t *testing.T) {
 }
 
 func TestParticipantsAreNegotiated(t *testing.T) {
-	config := testConfig()
-	config.Service.Registrations = participants{count: 3}
+	config := configWith(competetest.Parts{Registrations: participants{count: 3}})
 	config.CORSOrigins = []string{"https://app.example"}
 	server := serve(t, config)
 	for accept, want := range map[string]string{

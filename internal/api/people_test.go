@@ -4,14 +4,15 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
-	"minicompete/internal/api"
-	"minicompete/internal/compete"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 func TestPeople(t *testing.T) {
@@ -177,16 +178,16 @@ func testDisabledParticipant(w *world) {
 	w.change(waiter, `{"disabled":true}`)
 	w.into(w.call("DELETE", "/api/registrations/"+seat.ID, w.tokens[organizer], ""), http.StatusOK, &api.Registration{})
 	w.wait(otherParticipant, second.ID, compete.MessagePromoted)
-	var list []api.ParticipantRegistration
-	w.into(w.call("GET", "/api/competitions/"+c.ID+"/registrations", w.tokens[organizer], ""), http.StatusOK, &list)
-	statuses := map[string]string{}
-	for _, r := range list {
-		statuses[r.ID] = fmt.Sprint(r.Status, " ", r.User.Disabled)
-	}
 	want := map[string]string{held.ID: "CONFIRMED true", seat.ID: "CANCELLED false", first.ID: "WAITLISTED true", second.ID: "CONFIRMED false"}
-	if fmt.Sprint(statuses) != fmt.Sprint(want) {
-		w.t.Errorf("the list is %v, want %v", statuses, want)
-	}
+	w.eventually(fmt.Sprintf("the list is %v", want), func() bool {
+		var list []api.ParticipantRegistration
+		w.into(w.call("GET", "/api/competitions/"+c.ID+"/registrations", w.tokens[organizer], ""), http.StatusOK, &list)
+		statuses := map[string]string{}
+		for _, r := range list {
+			statuses[r.ID] = fmt.Sprint(r.Status, " ", r.User.Disabled)
+		}
+		return maps.Equal(statuses, want)
+	})
 	w.into(w.call("DELETE", "/api/registrations/"+held.ID, w.tokens[organizer], ""), http.StatusOK, &api.Registration{})
 	w.change(waiter, `{"disabled":false}`)
 	back := w.logIn(waiter).Token

@@ -8,7 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // RegistrationState is one user's place in one competition.
@@ -21,8 +21,8 @@ type RegistrationState struct {
 	Position      int                        `json:"position,omitempty" doc:"The place on the waitlist, starting at 1. Present only while waitlisted." example:"3"`
 	RegisteredAt  time.Time                  `json:"registeredAt" example:"2026-04-01T09:00:00.013Z"`
 	UpdatedAt     time.Time                  `json:"updatedAt" example:"2026-04-01T09:00:00.013Z"`
-	CancelReason  compete.CancelReason       `json:"cancelReason,omitempty" enum:"SELF,ORGANIZER,COMPETITION" doc:"Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), or the cancellation of the competition. Left out for registrations that were cancelled before reasons were recorded." example:"ORGANIZER"`
-	Reason        string                     `json:"reason,omitempty" doc:"Why the organizer removed the person, as told to them." example:"Registered twice."`
+	CancelReason  compete.CancelReason       `json:"cancelReason,omitempty" enum:"SELF,ORGANIZER,COMPETITION,ERASED" doc:"Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded." example:"ORGANIZER"`
+	Reason        string                     `json:"reason,omitempty" doc:"Why the organizer removed the person, as shown to them." example:"Registered twice."`
 	Blocked       bool                       `json:"blocked,omitempty" doc:"true if the person can't register for this competition again." example:"false"`
 }
 
@@ -43,7 +43,8 @@ type ParticipantRegistration struct {
 type Participant struct {
 	ID       string `json:"id" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
 	Name     string `json:"name" example:"Ada Lovelace"`
-	Email    string `json:"email" format:"email" example:"ada@example.com"`
+	Email    string `json:"email" format:"email" doc:"Empty if the account was deleted." example:"ada@example.com"`
+	Deleted  bool   `json:"deleted,omitempty" doc:"true if the account was deleted. The registration stays, cancelled and anonymous." example:"false"`
 	Disabled bool   `json:"disabled,omitempty" doc:"true if the account is disabled: it keeps its seats, but is skipped on waitlists and gets no messages." example:"false"`
 }
 
@@ -127,13 +128,13 @@ func (a *api) registerRegistrations() {
 		description: "For its owner until the competition starts, and for the competition's organizer and admins. A freed seat goes to the next person on the waitlist. " +
 			"Organizers and admins who remove someone else can send a body. Cancelling again has no effect.",
 		request: RemoveRequest{}, optionalBody: true,
-		errors: []*compete.Error{compete.ErrRegistrationGone, compete.ErrCompetitionStarted, compete.ErrBusy},
+		errors: []*compete.Error{compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrCompetitionStarted, compete.ErrBusy},
 	}, a.cancelRegistration)
 	handle(a, route{
 		method: http.MethodDelete, path: "/api/registrations/{id}/block", id: "unblockRegistration", tag: tagRegistrations, access: loggedIn,
 		summary:     "Unblock a removed person",
 		description: "For the competition's organizer and admins. The person can register again; this doesn't register them.",
-		errors:      []*compete.Error{compete.ErrForbidden, compete.ErrRegistrationGone, compete.ErrBusy},
+		errors:      []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrBusy},
 	}, a.unblockRegistration)
 	mine := route{
 		method: http.MethodGet, path: "/api/users/me/registrations", id: "listMyRegistrations", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
@@ -153,7 +154,7 @@ func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer,
 	if err != nil {
 		return nil, err
 	}
-	outcome, err := a.Service.Register(ctx, actor(ctx), in.ID, idempotency)
+	outcome, err := a.Registrations.Register(ctx, actor(ctx), in.ID, idempotency)
 	if err != nil {
 		return nil, err
 	}
@@ -172,15 +173,15 @@ func (a *api) cancelRegistration(ctx context.Context, in *removeInput) (*registr
 		}
 	}
 	notify := !request.Notify.Set || request.Notify.Value
-	outcome, err := a.Service.RemoveRegistration(ctx, actor(ctx), in.ID, request.removal(), notify)
+	outcome, err := a.Registrations.Remove(ctx, actor(ctx), in.ID, request.removal(), notify)
 	if err != nil {
 		return nil, err
 	}
-	return &registrationAnswer{newRegistration(&outcome.Registration, &outcome.Competition, a.Service.Clock())}, nil
+	return &registrationAnswer{newRegistration(&outcome.Registration, &outcome.Competition, a.Clock())}, nil
 }
 
 func (a *api) unblockRegistration(ctx context.Context, in *RegistrationInput) (*unblockAnswer, error) {
-	r, err := a.Service.UnblockRegistration(ctx, actor(ctx), in.ID)
+	r, err := a.Registrations.Unblock(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -188,12 +189,12 @@ func (a *api) unblockRegistration(ctx context.Context, in *RegistrationInput) (*
 }
 
 func (a *api) listMyRegistrations(ctx context.Context, in *PageParams) (*listOf[Registration], error) {
-	page, err := a.Service.MyRegistrations(ctx, actor(ctx), in.Cursor, int(in.Limit))
+	page, err := a.Registrations.Mine(ctx, actor(ctx), in.Cursor, int(in.Limit))
 	if err != nil {
 		return nil, err
 	}
 	return newList(in, page, func(r *compete.MyRegistration) Registration {
-		return newRegistration(&r.Registration, &r.Competition, a.Service.Clock())
+		return newRegistration(&r.Registration, &r.Competition, a.Clock())
 	}), nil
 }
 

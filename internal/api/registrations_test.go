@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/api"
-	"minicompete/internal/compete"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 func TestRegistrations(t *testing.T) {

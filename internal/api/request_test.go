@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func TestDecodeNamesEveryBadField(t *testing.T) {

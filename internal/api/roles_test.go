@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/api"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // role is who makes a request in the matrix below.
@@ -82,8 +82,19 @@ var matrix = map[string]outcomes{
 	"endSession":       {false, only(204, 404, participant)},
 	"endOtherSessions": {false, all(204)},
 
+	"confirmLogin":     {false, all(200)},
+	"getFactors":       {false, all(200)},
+	"startApp":         {false, all(200)},
+	"confirmApp":       {false, all(404)}, // none is begun, or the code is wrong; its own test has right ones
+	"removeApp":        {false, all(404)},
+	"removePasskey":    {false, all(404)},
+	"newRecoveryCodes": {false, all(404)},
+	"resetUserFactors": {false, only(404, 403, admin)}, // there are none; its own test has some
+
 	"me":                                {false, all(200)},
 	"updateMe":                          {false, all(200)},
+	"exportMe":                          {false, all(200)},
+	"deleteMe":                          {false, all(422)}, // the password is wrong; its own test has the right one
 	"listMyRegistrations":               {false, all(200)},
 	"listMyRegistrationsByCompetitions": {false, all(200)},
 	"listMessages":                      {false, all(200)},
@@ -105,6 +116,8 @@ var matrix = map[string]outcomes{
 	"cancelRegistration":  {false, only(200, 404, participant, organizer, admin)},
 	"unblockRegistration": {false, map[role]int{participant: 403, otherParticipant: 403, otherOrganizer: 404, organizer: 200, admin: 200}},
 
+	"listAudit":               {false, only(200, 403, admin)},
+	"listCompetitionAudit":    {false, only(200, 404, organizer, admin)},
 	"listFailedJobs":          {false, only(200, 403, admin)},
 	"retryFailedJob":          {false, only(404, 403, admin)}, // there is none; its own test has one
 	"listOrganizerRequests":   {false, only(200, 403, admin)},
@@ -112,6 +125,12 @@ var matrix = map[string]outcomes{
 	"declineOrganizerRequest": {false, only(404, 403, admin)},
 	"listUsers":               {false, only(200, 403, admin)},
 	"updateUser":              {false, only(200, 403, admin)},
+	"endUserSessions":         {false, only(204, 403, admin)},
+	"deleteUser":              {false, only(204, 403, admin)},
+
+	"reportCompetition": {true, all(202)},
+	"listReports":       {false, only(200, 403, admin)},
+	"answerReport":      {false, only(200, 403, admin)},
 }
 
 // TestEveryRouteWithEveryRole takes the routes from the OpenAPI document, so that a new one has to say who may use it.
@@ -189,7 +208,7 @@ func (w *world) try(o operation, r role, want int) {
 	w.t.Helper()
 	path, body, headers := w.requestFor(o)
 	token := w.tokens[r]
-	if o.id == "logOut" && want < 400 {
+	if (o.id == "logOut" || o.id == "confirmLogin") && want < 400 {
 		token = w.again(r) // the one of the others is needed yet
 	}
 	got := w.call(o.method, path, token, body, headers...)
@@ -221,12 +240,20 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		body = fmt.Sprintf(`{"name":"New","email":"new%d@example.com","password":"password123","role":"PARTICIPANT"}`, w.next())
 	case "logIn":
 		body = `{"email":"participant@example.com","password":"password123"}`
+	case "confirmLogin":
+		body = `{"password":"password123"}`
+	case "confirmApp":
+		body = `{"code":"000000"}`
+	case "removePasskey":
+		id = unknownID
+	case "resetUserFactors":
+		id = w.signUp().User.ID
 	case "updateMe":
 		body = `{"name":"Renamed"}`
 	case "forgotPassword":
 		body = fmt.Sprintf(`{"email":"nobody%d@example.com"}`, w.next())
 	case "resetPassword":
-		token, err := w.Service().PasswordResetToken(w.t.Context(), w.signUp().User.Email)
+		token, err := w.Operator().PasswordResetToken(w.t.Context(), w.signUp().User.Email)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -244,10 +271,16 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 	case "setCover":
 		id, body = w.competition(5).ID, onePixel
 	case "getCover", "deleteCover", "getCompetition", "getCalendar", "watchSeats", "cancelCompetition", "unpublishCompetition", "register",
-		"listRegistrations":
+		"listRegistrations", "listCompetitionAudit":
 		id = w.competition(5).ID
 	case "approveOrganizerRequest", "declineOrganizerRequest":
 		id = unknownID
+	case "reportCompetition":
+		id, body = w.competition(5).ID, `{"reason":"SPAM"}`
+	case "answerReport":
+		id, body = w.report(w.competition(5).ID), `{"status":"RESOLVED"}`
+	case "endUserSessions":
+		id = w.signUp().User.ID
 	case "transferCompetition":
 		id, body = w.competition(5).ID, `{"email":"otherorganizer@example.com"}`
 	case "deleteDraft":
@@ -258,6 +291,10 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		id = w.message().ID
 	case "retryFailedJob":
 		id = unknownID
+	case "deleteMe":
+		body = `{"password":"not the password"}`
+	case "deleteUser":
+		id = w.signUp().User.ID
 	case "updateUser":
 		id, body = w.signUp().User.ID, `{"disabled":true}`
 	}

@@ -8,11 +8,11 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
 )
 
-// access says who a route is for. Roles are checked by the Service; the API checks that there is a caller at all.
+// access says who a route is for. Roles are checked by the services of compete; the API checks that there is a caller at all.
 type access int
 
 const (
@@ -28,17 +28,22 @@ type route struct {
 	summary      string
 	description  string
 	access       access
-	status       int // of success; zero means 200
+	status       int  // of success; zero means 200
+	setup        bool // also for who has to set up a second factor first
 	holdsSeats   bool
-	request      any   // a zero value of the JSON request body; nil when there is none
-	optionalBody bool  // the body may be left out
-	upload       int64 // the largest body, in bytes, of a route that takes a file; zero when it takes none
-	produces     []string
+	request      any              // a zero value of the JSON request body; nil when there is none
+	optionalBody bool             // the body may be left out
+	upload       int64            // the largest body, in bytes, of a route that takes a file; zero when it takes none
+	produces     []content        // what the handler writes itself; empty: its output says it
+	paged        bool             // it answers with a page of a list: its input has PageParams, which handle finds
 	errors       []*compete.Error // beside those that the rest of the row implies
 }
 
 // handle adds a route. Errors of the handler become problem documents.
 func handle[I, O any](a *api, r route, handler func(context.Context, *I) (*O, error)) {
+	_, r.paged = any(new(I)).(interface {
+		next(next compete.Cursor) string
+	})
 	op := a.operation(r)
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
@@ -79,6 +84,10 @@ func (a *api) middleware(r route) huma.Middlewares {
 	return huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		ctx.SetHeader("Cache-Control", cacheControl)
 		actor, err := a.caller(ctx, r.access)
+		compete.Enter(ctx.Context(), compete.ViaAPI, actor)
+		if err == nil && !r.setup {
+			err = a.SecondFactors.Check(ctx.Context(), actor)
+		}
 		if err == nil && r.request != nil {
 			err = checkContentType(ctx)
 		}

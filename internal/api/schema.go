@@ -5,7 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func schemaOf[T any](a *api) *huma.Schema {

@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/api"
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
-	"minicompete/internal/mail/mailtest"
-	"minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/mail/mailtest"
+	"github.com/minicompete/minicompete/internal/problem"
 )
 
 const unknownID = "018f6b1e-ffff-7d0a-9b3e-5a1f0c2d4e6f"

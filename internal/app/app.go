@@ -14,21 +14,19 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
-	"minicompete/internal/auth"
-	"minicompete/internal/brand"
-	"minicompete/internal/compete"
-	"minicompete/internal/config"
-	"minicompete/internal/cover"
-	"minicompete/internal/demo"
-	"minicompete/internal/jobs"
-	"minicompete/internal/limit"
-	"minicompete/internal/live"
-	"minicompete/internal/registrar"
-	"minicompete/internal/replay"
-	"minicompete/internal/server"
-	"minicompete/internal/store"
-	"minicompete/internal/telemetry"
-	"minicompete/internal/web"
+	"github.com/minicompete/minicompete/internal/auth"
+	"github.com/minicompete/minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/demo"
+	"github.com/minicompete/minicompete/internal/jobs"
+	"github.com/minicompete/minicompete/internal/live"
+	"github.com/minicompete/minicompete/internal/registrar"
+	"github.com/minicompete/minicompete/internal/replay"
+	"github.com/minicompete/minicompete/internal/server"
+	"github.com/minicompete/minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/telemetry"
+	"github.com/minicompete/minicompete/internal/web"
 )
 
 // Config sets up an App: the settings, and what is not one.
@@ -39,20 +37,24 @@ type Config struct {
 	AnyPassword bool             // also one that is easy to guess: for tests. A demo that listens on this machine alone takes any too
 	Logger      *slog.Logger     // nil: NewLogger to the standard error
 	Clock       func() time.Time // nil: time.Now
+	Wrap        Wrap             // for tests
 }
 
 // App is the whole program. Take it from New.
 type App struct {
-	config  Config
-	secret  []byte
-	site    *brand.Settings
-	log     *slog.Logger
-	service *compete.Service
+	config   Config
+	secret   []byte
+	site     *brand.Settings
+	log      *slog.Logger
+	parts    parts
+	services compete.Services
+	operator *compete.Operator
 
 	store     *store.Store
 	redis     *redis.Client // nil without REDIS_URL
 	replays   *replay.Cache // nil without REDIS_URL
 	auth      *auth.Authenticator
+	passwords *auth.Hasher
 	hub       *live.Hub
 	registrar *registrar.Registrar
 	jobs      *jobs.Client
@@ -94,7 +96,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func (a *App) openStore(ctx context.Context) error {
-	opened, err := OpenStore(ctx, a.config.DatabaseURL, a.log)
+	opened, err := OpenStore(ctx, a.config.Config, a.log)
 	if err != nil {
 		return err
 	}
@@ -141,33 +143,31 @@ func (a *App) wireAuth(ctx context.Context) (err error) {
 	return err
 }
 
-func (a *App) wireDomain(context.Context) error {
+func (a *App) wireDomain(ctx context.Context) error {
 	a.hub = live.New(live.Config{Read: a.store.CompetitionsByID, Redis: a.redis, Clock: a.config.Clock, Logger: a.log})
 	registrarConfig := registrar.Config{
 		Ledger: a.store.Ledger(), Notifier: a.hub, Clock: a.config.Clock, NewID: newID, Logger: a.log, Tracer: a.traces.Tracer("registrar"),
+		MaxWait: a.config.QueueTimeout,
 	}
 	if a.metrics != nil {
 		registrarConfig.Observer = a.metrics
 	}
-	if a.replays != nil {
-		registrarConfig.Replays = a.replays
-	}
 	a.registrar = registrar.New(registrarConfig)
-	passwords, err := auth.NewHasher(auth.HasherConfig{Cost: a.config.BcryptCost})
+	passwords, err := auth.NewHasher(auth.HasherConfig{
+		Cost:      a.config.BcryptCost,
+		Costliest: a.store.CostliestBcrypt, Logger: a.log,
+		Rush: func() bool { return a.registrar.QueueDepth() > 0 },
+	})
 	if err != nil {
 		return fmt.Errorf("BCRYPT_COST: %w", err)
 	}
-	a.service = &compete.Service{
-		Users: a.auth.Users(a.store), Competitions: a.store, Registrations: a.store, Mailbox: a.store, DeadLetters: a.store, Statistics: a.store,
-		Site: a.store, Settings: a.site, Covers: a.store, CoverMaker: cover.NewMaker(),
-		Registrar: a.registrar, Passwords: passwords, AnyPassword: a.config.anyPassword(),
-		SiteName: func() string { return a.site.Site().Name }, Clock: a.config.Clock, NewID: newID,
+	if err := passwords.Reread(ctx); err != nil {
+		return err
 	}
-	if a.replays != nil {
-		a.service.Replays = a.replays
+	a.passwords = passwords
+	if err := a.wireServices(ctx); err != nil {
+		return err
 	}
-	a.mails.serve(a)
-	a.limits()
 	return a.wireJobs()
 }
 
@@ -182,31 +182,15 @@ func onLoopback(address string) bool {
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// limits has the domain count what networks do: in Redis, if there is one, for all replicas together.
-func (a *App) limits() {
-	s, c := a.service, &a.config
-	s.Limits = compete.Limits{
-		SignUps: compete.Limit{Name: "signups", Times: c.LimitSignUps, Window: time.Minute},
-		LogIns:  compete.Limit{Name: "logins", Times: c.LimitLogIns, Window: time.Minute},
-		Links:   compete.Limit{Name: "links", Times: c.LimitLinks, Window: time.Minute},
-	}
-	if a.redis != nil {
-		shared := limit.NewRedis(a.redis, c.LimitGuesses, c.Clock, a.log)
-		s.Limiter, s.Guesses = shared, shared
-	} else {
-		s.Limiter, s.Guesses = limit.NewMemory(c.Clock), limit.NewMemoryGuesses(c.LimitGuesses, c.Clock)
-	}
-	if c.LimitGuesses == 0 {
-		s.Guesses = nil
-	}
-}
+// Services are the domain, for what is not done over HTTP.
+func (a *App) Services() compete.Services { return a.services }
 
-// Service is the domain, for what is not done over HTTP: demo data, commands, tests.
-func (a *App) Service() *compete.Service { return a.service }
+// Operator is what the command line does to accounts.
+func (a *App) Operator() *compete.Operator { return a.operator }
 
 // SetupLink makes the address of the page on which the first admin is made, below the given one; it is empty when there is an admin.
 func (a *App) SetupLink(ctx context.Context, site string) (string, error) {
-	token, err := a.service.SetupLink(ctx)
+	token, err := a.services.Installation.SetupLink(ctx)
 	if err != nil || token == "" {
 		return "", err
 	}
@@ -219,10 +203,11 @@ func (a *App) Store() *store.Store { return a.store }
 // Addr is where an endpoint ("web", "api" or "metrics") listens after Start; empty when this process has none.
 func (a *App) Addr(endpoint string) string { return a.server.Addr(endpoint) }
 
-// refuseDemo keeps accounts whose password everybody knows from a site that others reach.
+// refuseDemo keeps accounts whose password everybody knows from a site that others reach: one with a public address doesn't start with
+// them, and one that others may reach by another address says that they log in on this machine alone.
 func (a *App) refuseDemo(ctx context.Context) error {
-	a.service.LocalOnly = demo.Invented
-	if !a.config.Public() {
+	reachable := a.config.Plays(config.RoleWeb) && !onLoopback(a.config.WebAddr) || a.config.Plays(config.RoleAPI) && !onLoopback(a.config.APIAddr)
+	if !a.config.Public() && !reachable {
 		return nil
 	}
 	for _, email := range demo.Emails() {
@@ -230,10 +215,16 @@ func (a *App) refuseDemo(ctx context.Context) error {
 		if err != nil && !errors.Is(err, compete.ErrUserMissing) {
 			return err
 		}
-		if err == nil && user.DisabledAt == nil {
-			return fmt.Errorf("the database has demo accounts, whose password everybody knows, and PUBLIC_URL (%s) can be reached by others; "+
+		if err != nil || user.DisabledAt != nil {
+			continue
+		}
+		if a.config.Public() {
+			return fmt.Errorf("the database has demo accounts, whose password is public, and PUBLIC_URL (%s) can be reached by others; "+
 				"use another database, or disable these accounts with: minicompete user disable-demo", a.config.PublicURL)
 		}
+		a.log.Warn("the database has demo accounts, whose password is public, and other machines can reach this address: "+
+			"these accounts can only log in on this machine", "web", a.config.WebAddr, "api", a.config.APIAddr)
+		return nil
 	}
 	return nil
 }

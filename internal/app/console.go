@@ -5,19 +5,24 @@ import (
 	"errors"
 	"time"
 
-	"minicompete/internal/auth"
-	"minicompete/internal/compete"
-	"minicompete/internal/demo"
-	"minicompete/internal/jobs"
-	"minicompete/internal/registrar"
-	"minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/auth"
+	"github.com/minicompete/minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/demo"
+	"github.com/minicompete/minicompete/internal/fill"
+	"github.com/minicompete/minicompete/internal/mail"
+	"github.com/minicompete/minicompete/internal/registrar"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
-// Console is the part of the domain that commands beside a running server need: accounts and dead letters. It serves nothing,
-// works no jobs, and needs neither Redis nor the secret of the tokens.
+// Console is the part of the domain that commands beside a running server need. It serves nothing, works no jobs, and needs neither
+// Redis nor the secret of the tokens.
 type Console struct {
-	*compete.Service
-	store *store.Store
+	Operator   *compete.Operator
+	FailedJobs *compete.FailedJobs
+
+	store     *store.Store
+	passwords compete.PasswordHasher
 }
 
 // OpenConsole opens the database, and brings its schema up to date, so that the first admin can be made before the first start.
@@ -29,40 +34,57 @@ func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := OpenStore(ctx, c.DatabaseURL, c.Logger)
+	opened, err := OpenStore(ctx, c.Config, c.Logger)
 	if err != nil {
 		return nil, err
 	}
-	queue, err := jobs.New(jobs.Config{
-		DB: opened.Writer(), SQLite: opened.Kind() == store.SQLite, Logger: c.Logger, MaxAttempts: c.JobMaxAttempts, Backoff: c.JobBackoff,
-	})
-	if err != nil {
-		return nil, errors.Join(err, opened.Close())
-	}
-	opened.Queued, opened.Requeue = queue.Queued, queue.RequeueTx
 	if err := opened.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
+	site := brand.NewSettings(c.SiteSettings(), brand.Site{}, opened.SiteSettings, c.Logger)
+	if err := site.Refresh(ctx); err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
+	wording := mail.Composer{PublicURL: c.Origin(), Site: site.Site, Details: c.SMTPURL != ""}
+	runtime := compete.Runtime{Clock: time.Now, NewID: newID, Log: c.Logger}
 	return &Console{
-		// Whoever has the command line has the database too, so the password is their business.
-		Service: &compete.Service{
-			Users: opened, Site: opened, DeadLetters: opened, Links: opened, Passwords: passwords, AnyPassword: true, Clock: time.Now, NewID: newID,
-		},
-		store: opened,
+		Operator: compete.NewOperator(compete.OperatorConfig{
+			// Whoever has the command line has the database too, so the password is their business.
+			Runtime: runtime, Users: opened, Passwords: passwords, Rules: compete.PasswordRules{Any: true}, Links: opened, Factors: opened,
+			Wording: wording,
+		}),
+		FailedJobs: compete.NewFailedJobs(compete.FailedJobsConfig{Runtime: runtime, Store: opened}),
+		store:      opened, passwords: passwords,
 	}, nil
 }
 
 // Close closes the database.
 func (c *Console) Close() error { return c.store.Close() }
 
+// Fill adds very many users, competitions and registrations, once. No server should use the database meanwhile. Three of the accounts have the
+// demo's password.
+func (c *Console) Fill(ctx context.Context, size fill.Size, progress func(what string, done, all int), step func(what string)) error {
+	if _, _, err := c.store.UserByEmail(ctx, fill.OrganizerEmail); !errors.Is(err, compete.ErrUserMissing) {
+		return errors.Join(err, errors.New("this database has been filled before: use a new one"))
+	}
+	hash, err := c.passwords.Hash(ctx, demo.Password)
+	if err != nil {
+		return err
+	}
+	_, err = fill.Run(ctx, fill.Config{Store: c.store, Size: size, Now: time.Now(), PasswordHash: hash, Progress: progress, Step: step})
+	return err
+}
+
 // Seed adds the demo data, once. The app must be started: its workers confirm the registrations.
 func (a *App) Seed(ctx context.Context) (added bool, err error) {
-	service := *a.service
-	service.AnyPassword = true // everybody knows those of the demo
 	return demo.Seed(ctx, demo.Config{
-		Service: &service,
-		NewRegistrar: func(clock func() time.Time) demo.Registrar {
-			return registrar.New(registrar.Config{Ledger: a.store.Ledger(), Notifier: a.hub, Clock: clock, NewID: newID, Logger: a.log})
+		Users: a.parts.users, Passwords: a.parts.passwords, Clock: a.config.Clock, NewID: newID,
+		Open: func(clock func() time.Time) demo.Seats {
+			p := a.parts
+			p.Clock = clock
+			r := registrar.New(registrar.Config{Ledger: a.store.Ledger(), Notifier: a.hub, Clock: clock, NewID: newID, Logger: a.log})
+			competitions, registrations := a.seats(p, r)
+			return demo.Seats{Competitions: competitions, Registrations: registrations, Registrar: r}
 		},
 	})
 }

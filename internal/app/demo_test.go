@@ -1,18 +1,19 @@
 package app_test
 
 import (
+	"bytes"
 	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 
-	"minicompete/internal/app"
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
-	"minicompete/internal/config"
-	"minicompete/internal/demo"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/app"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/demo"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // Everybody knows the password of the demo accounts: it opens nothing for who comes from elsewhere, whichever proxy is believed.
@@ -28,6 +29,28 @@ func TestDemoAccountsLogInOnThisMachineOnly(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A database with demo accounts that is served on every address of the machine says that they are disabled elsewhere; on a loopback
+// address it has nothing to say.
+func TestReachableSitesSayThatDemoAccountsAreLocal(t *testing.T) {
+	database := testservices.DatabaseURL(t, testservices.KindSQLite)
+	apptest.Start(t, apptest.Options{DatabaseURL: database, Demo: true})
+	for addr, said := range map[string]bool{":0": true, "0.0.0.0:0": true, "127.0.0.1:0": false} {
+		settings := apptest.Config(t, apptest.Options{DatabaseURL: database})
+		settings.WebAddr = addr
+		var log bytes.Buffer
+		opened, err := app.New(t.Context(), app.Config{Config: settings, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := opened.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(log.String(), "can only log in on this machine"); got != said {
+			t.Errorf("on %s it says so: %v, want %v: %s", addr, got, said, &log)
+		}
 	}
 }
 
@@ -53,7 +76,7 @@ func TestPublicSitesHaveNoDemoAccounts(t *testing.T) {
 			}
 		}
 		for _, email := range demo.Emails() {
-			if _, err := a.Service().DisableUser(t.Context(), email); err != nil && !errors.Is(err, compete.ErrUserMissing) {
+			if _, err := a.Operator().DisableUser(t.Context(), email); err != nil && !errors.Is(err, compete.ErrUserMissing) {
 				t.Fatal(err)
 			}
 		}

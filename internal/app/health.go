@@ -5,8 +5,9 @@ import (
 	"sync"
 	"time"
 
-	"minicompete/internal/api"
-	"minicompete/internal/web"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/recent"
+	"github.com/minicompete/minicompete/internal/web"
 )
 
 const (
@@ -26,9 +27,7 @@ type probe struct {
 // health remembers the last answers for a moment.
 type health struct {
 	probes []probe
-	mu     sync.Mutex // held while asking: who comes meanwhile waits for the same answers
-	at     time.Time
-	checks []api.Check
+	checks recent.Value[[]api.Check]
 }
 
 func newHealth(a *App) *health {
@@ -44,11 +43,10 @@ func newHealth(a *App) *health {
 }
 
 func (h *health) forAPI(ctx context.Context) []api.Check {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if time.Since(h.at) < probeLife {
-		return h.checks
-	}
+	return h.checks.Get(probeLife, func() []api.Check { return h.ask(ctx) })
+}
+
+func (h *health) ask(ctx context.Context) []api.Check {
 	checks := make([]api.Check, len(h.probes))
 	// A client that goes away must not make the answer for those who wait beside it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
@@ -58,7 +56,6 @@ func (h *health) forAPI(ctx context.Context) []api.Check {
 		asking.Go(func() { checks[i] = p.check(ctx) })
 	}
 	asking.Wait()
-	h.at, h.checks = time.Now(), checks
 	return checks
 }
 

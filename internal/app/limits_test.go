@@ -8,13 +8,15 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/auth"
-	"minicompete/internal/compete"
-	"minicompete/internal/config"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/auth"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // The networks that clients of these tests come from, through the proxy that the test is.
@@ -143,10 +145,35 @@ func TestLimitsOfOneNetwork(t *testing.T) {
 	}
 }
 
-// A hall of people is one network: so many log in and sign up within a minute of each other.
+// TestDefaultLimitsLeaveRoomForAHall has a hall of people, who are one network, sign up, log in and register as if in the same moment:
+// no time passes in which a limit could fill again.
 func TestDefaultLimitsLeaveRoomForAHall(t *testing.T) {
-	c := config.Default()
-	if c.LimitSignUps < 120 || c.LimitLogIns < 120 {
-		t.Errorf("%d sign-ups and %d logins a minute, want at least 120 each", c.LimitSignUps, c.LimitLogIns)
+	const people = 2000
+	now := time.Now()
+	a := limited(t, apptest.Options{Clock: func() time.Time { return now }}, nil)
+	competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": people, "regDeadline": now.Add(time.Hour)})
+	var next atomic.Int64
+	var crowd sync.WaitGroup
+	for range 8 { // at a time, so that the queue of hashes has room for them
+		crowd.Go(func() {
+			for i := next.Add(1); i <= people && !t.Failed(); i = next.Add(1) {
+				person := a.Visitor()
+				ask := func(path string, body any) *apptest.Answer {
+					answer, err := person.Try(http.MethodPost, path, body, "X-Forwarded-For", hall)
+					if err != nil || answer.Status >= http.StatusBadRequest {
+						t.Errorf("person %d, %s: %+v %v", i, path, answer, err)
+					}
+					return answer
+				}
+				email := fmt.Sprintf("person%d@hall.example", i)
+				ask("/api/auth/signup", map[string]string{"name": "One of many", "email": email, "password": apptest.Password, "role": "PARTICIPANT"})
+				var login struct{ Token string }
+				if answer := ask("/api/auth/login", credentials(email, apptest.Password)); !t.Failed() && json.Unmarshal(answer.Body, &login) == nil {
+					person.Token = login.Token
+					ask("/api/competitions/"+competition+"/register", nil)
+				}
+			}
+		})
 	}
+	crowd.Wait()
 }

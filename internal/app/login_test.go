@@ -10,17 +10,23 @@ import (
 	"sync"
 	"testing"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/auth"
-	"minicompete/internal/compete"
-	"minicompete/internal/config"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/app"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/auth"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // countedPasswords notes whether each check was of somebody's hash.
 type countedPasswords struct {
 	compete.PasswordHasher
 	checks []bool
+}
+
+func (c *countedPasswords) count(passwords compete.PasswordHasher) compete.PasswordHasher {
+	c.PasswordHasher = passwords
+	return c
 }
 
 func (c *countedPasswords) Check(ctx context.Context, hash, password string) error {
@@ -31,11 +37,10 @@ func (c *countedPasswords) Check(ctx context.Context, hash, password string) err
 // The work of a log-in is one check of a password, whether or not there is an account: its time tells nothing.
 func TestEveryLogInChecksOnePassword(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
-		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
+		counted := &countedPasswords{}
+		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Wrap: app.Wrap{Passwords: counted.count}})
 		known, disabled := a.As(compete.RoleParticipant), a.As(compete.RoleParticipant)
 		a.As(compete.RoleAdmin).Do(http.MethodPatch, "/api/admin/users/"+disabled.User.ID, map[string]any{"disabled": true}).Want(t, http.StatusOK)
-		counted := &countedPasswords{PasswordHasher: a.Service().Passwords}
-		a.Service().Passwords = counted
 		for _, logIn := range []struct {
 			email, password string
 			status          int

@@ -3,15 +3,16 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
-	"minicompete/internal/auth"
-	"minicompete/internal/compete"
-	"minicompete/internal/demo"
-	"minicompete/internal/jobs"
-	"minicompete/internal/mail"
-	"minicompete/internal/telemetry"
-	"minicompete/internal/web"
+	"github.com/minicompete/minicompete/internal/auth"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/demo"
+	"github.com/minicompete/minicompete/internal/jobs"
+	"github.com/minicompete/minicompete/internal/mail"
+	"github.com/minicompete/minicompete/internal/telemetry"
+	"github.com/minicompete/minicompete/internal/web"
 )
 
 // mails are the parts that write and send mails.
@@ -32,7 +33,6 @@ func (a *App) wireMail(context.Context) (err error) {
 	}
 	sending := a.config.SMTPURL != ""
 	m.composer = mail.Composer{PublicURL: a.config.Origin(), Site: a.site.Site, Keys: m.keys, Details: sending}
-	a.store.Mailing = sending
 	m.local = &mail.Local{Logger: a.log}
 	if a.config.Demo {
 		m.local.Keep = keptMails
@@ -47,16 +47,11 @@ func (a *App) wireMail(context.Context) (err error) {
 	return err
 }
 
-// serve gives the domain what it needs for links. Without a mail server only a demo shows them, on a page of its own.
-func (m *mails) serve(a *App) {
-	s, sending := a.service, a.config.SMTPURL != ""
-	s.Logins = a.auth.Logins(a.store)
-	s.Links, s.LinkKeys, s.Wording, s.Log = a.auth.Links(a.store), m.keys, m.composer, a.log
-	s.Mailing = sending || a.config.Demo
-	if m.smtp != nil {
-		s.SendTest = m.sendTest
+// farewell sends the last email to somebody whose account was deleted, and returns at once. No address that nobody has confirmed gets one.
+func (a *App) farewell(user compete.User) {
+	if user.VerifiedAt != nil && !demo.Invented(user.Email) {
+		a.background.run(func(ctx context.Context) { a.mails.sayFarewell(ctx, a.log, user) })
 	}
-	s.VerifyOnSignUp, s.RequireVerifiedEmail, s.Verified = sending, a.config.VerifiedEmailRequired(), &compete.VerifiedUsers{}
 }
 
 // sendTest sends an email that says that email works.
@@ -68,6 +63,23 @@ func (m *mails) sendTest(ctx context.Context, id, address string) error {
 	return m.smtp.Send(ctx, test)
 }
 
+// farewellTimeout bounds a last email: a mail server that can't be used by then never gets it.
+const farewellTimeout = 2 * time.Minute
+
+// sayFarewell sends the last email to somebody whose account was deleted, once. Nothing keeps the address until then but this process'
+// memory, so a process that stops doesn't send it.
+func (m *mails) sayFarewell(ctx context.Context, log *slog.Logger, user compete.User) {
+	ctx, cancel := context.WithTimeout(ctx, farewellTimeout)
+	defer cancel()
+	last, err := m.composer.Farewell(newID(), user.Email)
+	if err == nil {
+		err = m.smtp.Send(ctx, last)
+	}
+	if err != nil { // whose text may name the address
+		log.WarnContext(ctx, "could not send the last email of a deleted account", "user", user.ID)
+	}
+}
+
 func (m *mails) jobs(a *App) jobs.MailConfig {
 	var mailer compete.Mailer = m.local
 	if m.smtp != nil {
@@ -75,7 +87,7 @@ func (m *mails) jobs(a *App) jobs.MailConfig {
 	}
 	return jobs.MailConfig{
 		Mailing: a.config.SMTPURL != "", Mailer: mailer, Connections: a.config.MailConnections,
-		MailsAnHour: a.config.LimitMails, Outgoing: a.store, ComposeMail: m.composer.Mail, AccountMail: a.service.WriteAccountMail,
+		MailsAnHour: a.config.LimitMails, Outgoing: a.store, ComposeMail: m.composer.Mail,
 	}
 }
 

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/config"
-	"minicompete/internal/mail/mailtest"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/mail/mailtest"
 )
 
 // The people of the demo have addresses that others might have: no mail server hears of them, but of everybody else.

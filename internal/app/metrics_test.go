@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/app"
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
-	"minicompete/internal/config"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/app"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // fetch reads what a listener answers; the status comes first.

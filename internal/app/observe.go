@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"math"
-	"sync"
 	"time"
 
-	"minicompete/internal/api"
-	"minicompete/internal/telemetry"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/recent"
+	"github.com/minicompete/minicompete/internal/telemetry"
 )
 
 // openTelemetry sets up what shows the process from outside, before the parts that it watches.
@@ -27,13 +27,13 @@ func (a *App) addGauges() {
 	}
 	a.metrics.AddPool("writer", a.store.Writer())
 	a.metrics.AddPool("reader", a.store.Reader())
-	a.metrics.AddGauge("registrar_queue_depth", "Commands that wait for the registrar.", func() float64 { return float64(a.registrar.QueueDepth()) })
-	a.metrics.AddGauge("open_streams", "Streams of server-sent events that are open.", func() float64 { return float64(a.hub.Pages()) })
+	a.metrics.AddGauge("registrar_queue_depth", "Commands waiting for the registrar.", func() float64 { return float64(a.registrar.QueueDepth()) })
+	a.metrics.AddGauge("open_streams", "Open streams of server-sent events.", func() float64 { return float64(a.hub.Pages()) })
 	backlog := &backlog{read: a.store.Backlog, clock: a.config.Clock}
-	a.metrics.AddGauge("dead_letters", "Dead letters that were not sent again, in the whole database; NaN while that cannot be read.",
-		func() float64 { letters, _ := backlog.now(); return letters })
-	a.metrics.AddGauge("oldest_pending_seconds", "Age of the oldest registration that waits for its confirmation, in the whole database, those named by a dead letter left out; "+
-		"0 when none waits, NaN while that cannot be read.", func() float64 { _, age := backlog.now(); return age })
+	a.metrics.AddGauge("dead_letters", "Dead letters (failed jobs) that haven't been retried, in the whole database; NaN while it can't be read.",
+		func() float64 { return backlog.now().failedJobs })
+	a.metrics.AddGauge("oldest_pending_seconds", "Age of the oldest registration waiting for confirmation, in the whole database, not counting those in dead letters; "+
+		"0 if none is waiting, NaN while it can't be read.", func() float64 { return backlog.now().oldestPending })
 }
 
 // backlogLife is how long a reading counts: two gauges, or two scrapers, are to cost one.
@@ -41,32 +41,27 @@ const backlogLife = time.Second
 
 // backlog reads how far the work in the background is behind.
 type backlog struct {
-	read  func(context.Context) (deadLetters int, oldestPending time.Time, err error)
+	read  func(context.Context) (failedJobs int, oldestPending time.Time, err error)
 	clock func() time.Time
 
-	mu           sync.Mutex
-	at           time.Time
-	letters, age float64
+	last recent.Value[backlogReading]
 }
 
-func (b *backlog) now() (letters, age float64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if time.Since(b.at) < backlogLife {
-		return b.letters, b.age
-	}
+type backlogReading struct{ failedJobs, oldestPending float64 }
+
+func (b *backlog) now() backlogReading { return b.last.Get(backlogLife, b.reading) }
+
+func (b *backlog) reading() backlogReading {
 	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
 	defer cancel()
 	n, oldest, err := b.read(ctx)
-	b.letters, b.age = float64(n), 0
 	switch {
 	case err != nil:
-		b.letters, b.age = math.NaN(), math.NaN()
-	case !oldest.IsZero():
-		b.age = max(0, b.clock().Sub(oldest).Seconds())
+		return backlogReading{math.NaN(), math.NaN()}
+	case oldest.IsZero():
+		return backlogReading{float64(n), 0}
 	}
-	b.at = time.Now()
-	return b.letters, b.age
+	return backlogReading{float64(n), max(0, b.clock().Sub(oldest).Seconds())}
 }
 
 // lastTraces is how long a stop waits for a receiver of traces.

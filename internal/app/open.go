@@ -9,10 +9,10 @@ import (
 	"os"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/config"
-	"minicompete/internal/server"
-	"minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/server"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 const (
@@ -21,10 +21,13 @@ const (
 	openPause = time.Second
 )
 
-// OpenStore opens the database. One that is away is tried again for half a minute; any other failure ends it at once.
-func OpenStore(ctx context.Context, url config.URL, logger *slog.Logger) (*store.Store, error) {
+// OpenStore opens the database of the settings. One that is away is tried again for half a minute; any other failure ends it at once.
+func OpenStore(ctx context.Context, c config.Config, logger *slog.Logger) (*store.Store, error) {
+	url := c.DatabaseURL
 	for try := 1; ; try++ {
-		opened, err := store.Open(ctx, store.Config{URL: string(url), Logger: logger})
+		opened, err := store.Open(ctx, store.Config{
+			URL: string(url), Logger: logger, Jobs: compete.JobEncoder{MaxAttempts: c.JobMaxAttempts}, Mailing: c.SMTPURL != "",
+		})
 		if err == nil {
 			return opened, nil
 		}

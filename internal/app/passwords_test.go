@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/apptest"
 )
 
 // A password that is easy to guess is refused by its field, wherever one is chosen; a demo on this machine takes any.

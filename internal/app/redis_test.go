@@ -9,9 +9,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // pressWithKey registers with a key of the client's own.
@@ -71,7 +71,7 @@ func TestReplaysComeFromRedis(t *testing.T) {
 // Replays come from the database while Redis is not there, whether it goes, was never there or doesn't answer.
 func TestRedisAway(t *testing.T) {
 	cut, restore, silence, speak := (*testservices.Proxy).Cut, (*testservices.Proxy).Restore, (*testservices.Proxy).Silence, (*testservices.Proxy).Speak
-	for name, trouble := range map[string]struct {
+	for name, outage := range map[string]struct {
 		atStart    bool
 		begin, end func(*testservices.Proxy)
 	}{
@@ -83,15 +83,15 @@ func TestRedisAway(t *testing.T) {
 			testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 				t.Parallel()
 				through, proxy := testservices.BehindProxy(t, testservices.Redis(t))
-				if trouble.atStart {
-					trouble.begin(proxy)
+				if outage.atStart {
+					outage.begin(proxy)
 				}
 				a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, RedisURL: through})
 				competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 100})
 				crowd := a.Crowd(30)
 				first := pressWithKey(t, crowd[0], competition)
-				if !trouble.atStart {
-					trouble.begin(proxy)
+				if !outage.atStart {
+					outage.begin(proxy)
 				}
 				wantRedis(t, a, "down")
 				for _, c := range crowd[1:] {
@@ -99,7 +99,7 @@ func TestRedisAway(t *testing.T) {
 				}
 				wantReplay(t, first, pressWithKey(t, crowd[0], competition))
 
-				trouble.end(proxy)
+				outage.end(proxy)
 				wantReplay(t, first, pressWithKey(t, crowd[0], competition))
 				wantRedis(t, a, "up")
 			})

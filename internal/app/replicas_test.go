@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // stream opens the live stream of a competition and returns its lines.

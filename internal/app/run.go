@@ -44,6 +44,7 @@ func (a *App) Start(ctx context.Context) error {
 	a.hub.Start()
 	a.registrar.Start()
 	a.background.run(a.auth.Run)
+	a.background.run(a.passwords.Run)
 	a.background.run(a.site.Run)
 	if err := a.jobs.Start(ctx); err != nil {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopTimeout)

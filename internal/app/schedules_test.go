@@ -3,9 +3,9 @@ package app_test
 import (
 	"testing"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/config"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // Each schedule from the configuration comes due for the job that it is for, again after the one that every start begins with.

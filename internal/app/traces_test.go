@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
-	"minicompete/internal/config"
-	"minicompete/internal/telemetry/telemetrytest"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/telemetry/telemetrytest"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // One trace from the press through the commit to the confirmation, for each of several who press at once; what they share, the commit

@@ -7,9 +7,9 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // A hash of bcrypt is replaced when its password comes along; the login, and those before it, go on. A wrong one replaces nothing.
@@ -21,7 +21,7 @@ func TestOldHashesAreReplacedAtLogIn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		users := a.Service().Users
+		users := a.Store()
 		before, err := users.PasswordHash(t.Context(), user.User.ID)
 		if err == nil {
 			err = users.UpgradeHash(t.Context(), user.User.ID, before, string(old))
@@ -32,7 +32,7 @@ func TestOldHashesAreReplacedAtLogIn(t *testing.T) {
 		for _, tc := range []struct{ password, prefix string }{
 			{"not the password", "$2a$"}, {apptest.Password, "$argon2id$v=19$m="}, {apptest.Password, "$argon2id$v=19$m="},
 		} {
-			_, err := a.Service().LogIn(t.Context(), user.User.Email, tc.password)
+			_, err := a.Services().Logins.LogIn(t.Context(), user.User.Email, tc.password, "")
 			if right := tc.password == apptest.Password; right != (err == nil) {
 				t.Errorf("%s: %v", tc.password, err)
 			}

@@ -6,13 +6,11 @@ import (
 	"net/url"
 	"strings"
 
-	"minicompete/internal/api"
-	"minicompete/internal/compete"
-	"minicompete/internal/config"
-	"minicompete/internal/jobs"
-	"minicompete/internal/server"
-	"minicompete/internal/store"
-	"minicompete/internal/web"
+	"github.com/minicompete/minicompete/internal/api"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/jobs"
+	"github.com/minicompete/minicompete/internal/server"
+	"github.com/minicompete/minicompete/internal/web"
 )
 
 // The names of the endpoints.
@@ -24,15 +22,17 @@ const (
 
 func (a *App) wireJobs() error {
 	c := jobs.Config{
-		DB: a.store.Writer(), SQLite: a.store.Kind() == store.SQLite, Logger: a.log,
+		DB: a.store.Writer(), Driver: a.store.DB().River(), OneWriter: a.store.DB().OneWriter(), Logger: a.log,
 		MaxAttempts: a.config.JobMaxAttempts, Backoff: a.config.JobBackoff,
 		Work:  a.config.Plays(config.RoleWorker),
 		Store: a.store, Registrar: a.registrar, Compose: a.mails.composer.Compose, Clock: a.config.Clock, NewID: newID,
 		MailConfig:       a.mails.jobs(a),
+		Accounts:         a.services.Accounts,
+		Erasure:          a.services.Erasure,
 		Concurrency:      a.config.WorkerConcurrency,
 		ReminderSchedule: a.config.ReminderSchedule, CleanUpSchedule: a.config.CleanUpSchedule,
 		FinishedJobsAge: a.config.FinishedJobsAge,
-		CleanUpAges:     compete.CleanUpAges{FailedJobs: a.config.FailedJobsAge, Sessions: a.config.SessionsAge},
+		CleanUpAges:     a.config.CleanUpAges(),
 		Tracer:          a.traces.Tracer("jobs"),
 	}
 	if a.metrics != nil {
@@ -43,7 +43,6 @@ func (a *App) wireJobs() error {
 		return err
 	}
 	a.jobs = client
-	a.store.Queued, a.store.Requeue = client.Queued, client.RequeueTx
 	return nil
 }
 
@@ -53,12 +52,13 @@ func (a *App) wireServer(context.Context) error {
 	if err != nil {
 		return err
 	}
-	apiHandler := api.New(api.Config{
-		Service: a.service, Auth: a.auth, Live: a.hub, Health: a.health.forAPI,
+	apiConfig := api.Config{
+		Services: a.services, Clock: a.config.Clock, Auth: a.auth, Live: a.hub, Health: a.health.forAPI,
 		PublicURL: a.config.Origin(), CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version, Site: a.site.Site,
-	})
+	}
+	apiHandler, apiBusy := api.New(apiConfig), api.Busy(apiConfig)
 	c := server.Config{
-		TrustedProxies: proxies, NewID: newID, HTTPS: strings.HasPrefix(a.config.Origin(), "https:"),
+		TrustedProxies: proxies, NewID: newID, HTTPS: strings.HasPrefix(a.config.Origin(), "https:"), HSTSSubdomains: a.config.HSTSSubdomains,
 		Logger: a.log, Tracer: a.traces.Tracer("server"), Ready: a.health.ready,
 	}
 	if a.config.Plays(config.RoleWeb) {
@@ -70,10 +70,11 @@ func (a *App) wireServer(context.Context) error {
 			Name: EndpointWeb, Addr: a.config.WebAddr,
 			Handler: beside(apiHandler, web.New(a.background.context(), pages)),
 			Broken:  beside(http.HandlerFunc(server.Broken), web.Broken(pages)),
+			Busy:    beside(apiBusy, web.Busy(pages)), Full: a.full, Reads: reads,
 		})
 	}
 	if a.config.Plays(config.RoleAPI) {
-		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: EndpointAPI, Addr: a.config.APIAddr, Handler: apiHandler})
+		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: EndpointAPI, Addr: a.config.APIAddr, Handler: apiHandler, Busy: apiBusy, Full: a.full, Reads: reads})
 	}
 	if a.metrics != nil {
 		a.addGauges()
@@ -97,9 +98,20 @@ func (a *App) pages() (c web.Config, err error) {
 		return c, err
 	}
 	return web.Config{
-		Service: a.service, Sessions: a.auth, Live: a.hub, Log: a.log, PublicURL: public, Site: a.site.Site, Health: a.health.forWeb,
-		Jobs: console, Mails: a.mails.preview(a), Demo: a.config.Demo,
+		Services: a.services, Clock: a.config.Clock, Sessions: a.auth, Live: a.hub, Log: a.log, PublicURL: public, Site: a.site.Site, Health: a.health.forWeb,
+		Jobs: console, Mails: a.mails.preview(a), Demo: a.config.Demo, Keep: a.config.CleanUpAges(),
 	}, nil
+}
+
+// full reports whether a press is refused at the door. On a page, it's refused by the page, which says so in its own place.
+func (a *App) full(r *http.Request) bool {
+	return r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/api/") && strings.HasSuffix(r.URL.Path, "/register") && a.registrar.Full()
+}
+
+// reads reports whether a request only reads. Who registers, logs in or follows a page waits elsewhere, in a line that is bounded, too:
+// the registrar's, the one for hashing passwords, and the number of open pages. Health asks the database once a second at most.
+func reads(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.HasSuffix(r.URL.Path, "/live") && r.URL.Path != "/api/health"
 }
 
 // beside serves the API under /api, and the pages everywhere else.

@@ -14,9 +14,9 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"minicompete/internal/app"
-	"minicompete/internal/config"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/app"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // Secret keys the tokens of every test's app.
@@ -36,6 +36,7 @@ type Options struct {
 	Demo            bool                 // the demo data, and the pages that only the demo has
 	StrictPasswords bool                 // refuse those that are easy to guess
 	Settings        func(*config.Config) // changes what Config made of the above
+	Wrap            app.Wrap             // stands between the domain and what it is given
 }
 
 // Config is the settings of a test's app.
@@ -48,6 +49,7 @@ func Config(t testing.TB, o Options) config.Config {
 	c.DatabaseURL, c.RedisURL = config.URL(o.DatabaseURL), config.URL(o.RedisURL)
 	c.WebAddr, c.APIAddr = "127.0.0.1:0", "127.0.0.1:0"
 	c.JWTSecret, c.BcryptCost = Secret, bcrypt.MinCost
+	c.QueueTimeout = 30 * time.Second // a busy machine takes its time
 	if o.Settings != nil {
 		o.Settings(&c)
 	}
@@ -70,7 +72,7 @@ func Start(t testing.TB, o Options) *App {
 	t.Helper()
 	settings := Config(t, o)
 	started, err := app.New(t.Context(), app.Config{
-		Config: settings, Version: "test", Demo: o.Demo, AnyPassword: !o.StrictPasswords, Clock: o.Clock, Logger: app.NewLogger(settings, t.Output()),
+		Config: settings, Version: "test", Demo: o.Demo, AnyPassword: !o.StrictPasswords, Wrap: o.Wrap, Clock: o.Clock, Logger: app.NewLogger(settings, t.Output()),
 	})
 	if err != nil {
 		t.Fatal(err)

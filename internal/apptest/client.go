@@ -12,7 +12,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // Password is that of every account made here.
@@ -43,7 +43,7 @@ func (a *App) As(role compete.Role) *Client {
 		User  compete.User
 	}
 	if role == compete.RoleAdmin {
-		_, err := a.Service().CreateUser(a.t.Context(), compete.SignUp{
+		_, err := a.Operator().CreateUser(a.t.Context(), compete.SignUp{
 			Name: account["name"].(string), Email: account["email"].(string), Password: Password, Role: role,
 		})
 		if err != nil {
@@ -54,7 +54,7 @@ func (a *App) As(role compete.Role) *Client {
 		c.Do(http.MethodPost, "/api/auth/signup", account).Want(a.t, http.StatusCreated).JSON(a.t, &login)
 	}
 	c.Token, c.User = login.Token, login.User
-	if role != compete.RoleAdmin && a.Service().RequireVerifiedEmail {
+	if role != compete.RoleAdmin && a.Services().Verification.Required() {
 		a.Verify(c.User.Email)
 	}
 	return c

@@ -12,7 +12,7 @@ import (
 )
 
 // module is the module's path, which begins the import path of each of its packages.
-const module = "minicompete/"
+const module = "github.com/minicompete/minicompete/"
 
 // A goPackage is what the rules look at in one package. Build tags don't matter: every file counts.
 type goPackage struct {

@@ -25,6 +25,12 @@ func TestRulesNoticeWhatBreaksThem(t *testing.T) {
 			of("internal/store", imports(module+"internal/api"), "internal/api", imports()),
 			"internal/store -> internal/api must not reach",
 		},
+		"the SQL engine imports the program": {
+			of("internal/sqldb", imports(module+"internal/compete"), "internal/compete", imports()), "knows nothing of the program",
+		},
+		"the SQL engine reads URLs":      {of("internal/sqldb", imports(module+"internal/sqlitefile"), "internal/sqlitefile", imports()), ""},
+		"the store names a database":     {of("internal/store", imports("github.com/jackc/pgx/v5/pgconn")), "only internal/sqldb knows databases"},
+		"the SQL engine names databases": {of("internal/sqldb", imports("github.com/jackc/pgx/v5/pgconn")), ""},
 		"jobs import the wiring through another": {
 			of("internal/jobs", imports(module+"internal/config"),
 				"internal/config", imports(module+"internal/web"), "internal/web", imports()),
@@ -57,7 +63,7 @@ func TestRulesNoticeWhatBreaksThem(t *testing.T) {
 		"the command imports the wiring": {
 			of("cmd/minicompete", imports(module+"internal/app"), "internal/app", imports()), "",
 		},
-		"the program imports a test suite":    {of("internal/app", imports(module+"internal/store/storetest")), "outside of tests"},
+		"the program imports a test suite":    {of("internal/app", imports(module+"internal/mail/mailtest")), "outside of tests"},
 		"the program imports a test helper":   {of("internal/bench", imports(module+"internal/testservices")), "outside of tests"},
 		"a test helper imports another":       {of("internal/apptest", imports(module+"internal/testservices")), ""},
 		"a test imports a test helper":        {of("internal/api", &goPackage{documented: true, testImports: []string{module + "internal/apptest"}}), ""},

@@ -19,14 +19,17 @@ var doorRules = slices.Concat(
 	keepFrom("internal/app", "it wires them, so they can't know it", append(lower, "internal/api", "internal/web")...),
 	keepFrom("internal/api", "a front door is called by nobody but the wiring", append(lower, "internal/web")...),
 	keepFrom("internal/web", "a front door is called by nobody but the wiring", append(lower, "internal/api")...),
-	keepFrom("internal/store", "the Service of internal/compete is the way, so that a rule exists once", "internal/api", "internal/web"),
+	keepFrom("internal/store", "the services of internal/compete are the way, so that a rule exists once", "internal/api", "internal/web"),
 )
 
 // lower are the parts that the front doors stand on.
 var lower = []string{
 	"internal/auth", "internal/compete", "internal/jobs", "internal/live", "internal/mail", "internal/registrar",
-	"internal/limit", "internal/replay", "internal/store",
+	"internal/limit", "internal/replay", "internal/store", "internal/sqldb", "internal/backup",
 }
+
+// drivers are what reaches a certain database.
+var drivers = []string{"github.com/jackc", "modernc.org/sqlite", "github.com/riverqueue/river", "github.com/pressly/goose"}
 
 // wiring may import everything but test helpers, and is the only one to import internal/app.
 var wiring = []string{"cmd", "internal/app", "internal/apptest", "internal/bench"}
@@ -84,6 +87,10 @@ func brokenBy(name, imported string) []string {
 	switch {
 	case within(name, "internal/compete") && !domainMayImport(imported):
 		broken = append(broken, fmt.Sprintf("%s imports %s: the domain knows the standard library alone, and internal/normal, and no SQL or HTTP", name, imported))
+	case name == "internal/sqldb" && isLocal && local != "internal/sqlitefile":
+		broken = append(broken, fmt.Sprintf("%s imports %s: the SQL engine knows nothing of the program", name, local))
+	case name == "internal/store" && slices.ContainsFunc(drivers, func(driver string) bool { return within(imported, driver) }):
+		broken = append(broken, fmt.Sprintf("%s imports %s: only internal/sqldb knows databases by name", name, imported))
 	case isLocal && isTestHelper(local) && !isTestHelper(name):
 		broken = append(broken, fmt.Sprintf("%s imports %s outside of tests", name, local))
 	case isLocal && within(local, "internal/app") && !slices.ContainsFunc(wiring, func(part string) bool { return within(name, part) }):

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	lru "github.com/hashicorp/golang-lru/v2"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/recent"
 )
 
 const (
@@ -47,8 +47,8 @@ type Authenticator struct {
 	clock     func() time.Time
 	newID     func() string
 	parser    *jwt.Parser
-	cookies   *lru.Cache[string, cookieLogin]
-	old       *lru.Cache[oldLogin, standing]
+	cookies   *recent.Cache[string, cookieLogin]
+	old       *recent.Cache[oldLogin, time.Time] // before which its tokens are void
 	deny      *denyList
 }
 
@@ -61,20 +61,13 @@ func New(ctx context.Context, c Config) (*Authenticator, error) {
 	if len(c.Previous) > 0 {
 		keys = append(keys, newSigningKey(c.Previous))
 	}
-	cookies, err := lru.New[string, cookieLogin](maxCachedCookies)
-	if err != nil {
-		return nil, fmt.Errorf("make the cache of cookies: %w", err)
-	}
-	old, err := lru.New[oldLogin, standing](maxCachedOldTokens)
-	if err != nil {
-		return nil, fmt.Errorf("make the cache of old tokens: %w", err)
-	}
 	memory := max(c.TokenLife, MinMemory)
 	a := &Authenticator{
 		sessions: c.Sessions, keys: keys, tokenLife: c.TokenLife, idle: c.Idle, memory: memory, logger: c.Logger, clock: c.Clock, newID: c.NewID,
 		parser:  newParser(c.Clock),
-		cookies: cookies, old: old,
-		deny: &denyList{sessions: c.Sessions, memory: memory, clock: c.Clock, logger: c.Logger},
+		cookies: recent.NewCache[string, cookieLogin](maxCachedCookies),
+		old:     recent.NewCache[oldLogin, time.Time](maxCachedOldTokens),
+		deny:    newDenyList(c, memory),
 	}
 	return a, a.Refresh(ctx)
 }
@@ -95,10 +88,13 @@ func (a *Authenticator) Run(ctx context.Context) {
 func (a *Authenticator) End(ctx context.Context, actor compete.Actor) error {
 	now := compete.UTC(a.clock())
 	if actor.SessionID == "" {
-		return a.deny.after(ctx, a.sessions.EndTokens(ctx, actor.UserID, now.Truncate(time.Second).Add(time.Second)))
+		return a.deny.after(ctx, a.sessions.EndTokens(ctx, actor.UserID, nextSecond(now)))
 	}
 	return a.deny.after(ctx, a.sessions.EndSession(ctx, actor.SessionID, now))
 }
+
+// nextSecond is the moment before which tokens have to be voided for those of the present second to be void, too.
+func nextSecond(now time.Time) time.Time { return now.Truncate(time.Second).Add(time.Second) }
 
 // Users wraps a store of accounts so that a change that ends logins takes effect in this process at once.
 func (a *Authenticator) Users(store compete.UserStore) compete.UserStore {
@@ -114,8 +110,12 @@ func (u users) UpdateUser(ctx context.Context, user compete.User) error {
 	return u.deny.after(ctx, u.UserStore.UpdateUser(ctx, user))
 }
 
-func (u users) SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, notice compete.Message, now time.Time) error {
-	return u.deny.after(ctx, u.UserStore.SetPassword(ctx, userID, passwordHash, keepSessionID, notice, now))
+func (u users) UpdateProfile(ctx context.Context, id string, update compete.ProfileUpdate, now time.Time) error {
+	err := u.UserStore.UpdateProfile(ctx, id, update, now)
+	if update.Password == nil {
+		return err
+	}
+	return u.deny.after(ctx, err)
 }
 
 // Logins wraps a store of logins so that those that are ended end in this process at once.
@@ -132,6 +132,24 @@ func (l logins) EndSessionOf(ctx context.Context, userID, id string, now time.Ti
 	return l.deny.after(ctx, l.LoginStore.EndSessionOf(ctx, userID, id, now))
 }
 
+func (l logins) EndLogins(ctx context.Context, userID string, now time.Time) error {
+	return l.deny.after(ctx, l.LoginStore.EndLogins(ctx, userID, nextSecond(now)))
+}
+
 func (l logins) EndOtherSessions(ctx context.Context, userID, keepSessionID string, now time.Time) error {
 	return l.deny.after(ctx, l.LoginStore.EndOtherSessions(ctx, userID, keepSessionID, now))
+}
+
+// Erasures wraps a store so that an account that is deleted is logged out in this process at once.
+func (a *Authenticator) Erasures(store compete.ErasureStore) compete.ErasureStore {
+	return erasures{ErasureStore: store, deny: a.deny}
+}
+
+type erasures struct {
+	compete.ErasureStore
+	deny *denyList
+}
+
+func (e erasures) EraseAccount(ctx context.Context, userID string, now time.Time) error {
+	return e.deny.after(ctx, e.ErasureStore.EraseAccount(ctx, userID, now))
 }

@@ -9,7 +9,7 @@ import (
 	"encoding/hex"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 const (
@@ -24,7 +24,6 @@ const (
 type cookieLogin struct {
 	actor     compete.Actor
 	createdAt time.Time
-	until     time.Time // the cache's or the session's end, whichever comes first
 }
 
 // IssueCookie makes a login of the pages for the user: an opaque token that only its hash is kept of, and when it expires.
@@ -70,9 +69,12 @@ func (a *Authenticator) Cookie(ctx context.Context, token string) (compete.Actor
 // Ended reports whether a login has ended since it was found, because it was ended or its account disabled. It asks no database.
 func (a *Authenticator) Ended(actor compete.Actor) bool { return a.deny.check(actor, a.clock()) != nil }
 
+// Reread has the next request with a cookie's token find the account as it is then. Other replicas know it within cookieCacheLife.
+func (a *Authenticator) Reread(token string) { a.cookies.Remove(cookieHash(token)) }
+
 func (a *Authenticator) cookieLogin(ctx context.Context, hash string) (cookieLogin, error) {
 	now := compete.UTC(a.clock())
-	if login, ok := a.cookies.Get(hash); ok && now.Before(login.until) {
+	if login, ok := a.cookies.Get(hash, now); ok {
 		return login, nil
 	}
 	session, user, err := a.sessions.SessionByTokenHash(ctx, hash, now)
@@ -86,14 +88,14 @@ func (a *Authenticator) cookieLogin(ctx context.Context, hash string) (cookieLog
 		return cookieLogin{}, compete.ErrUnauthorized
 	}
 	login := cookieLogin{
-		actor:     compete.Actor{UserID: user.ID, Role: user.Role, SessionID: session.ID},
+		actor:     compete.Actor{UserID: user.ID, Role: user.Role, SessionID: session.ID, LoggedInAt: session.CreatedAt, Zone: user.Zone},
 		createdAt: session.CreatedAt,
-		until:     now.Add(cookieCacheLife),
 	}
-	if session.ExpiresAt.Before(login.until) {
-		login.until = session.ExpiresAt
+	until := now.Add(cookieCacheLife)
+	if session.ExpiresAt.Before(until) {
+		until = session.ExpiresAt
 	}
-	a.cookies.Add(hash, login)
+	a.cookies.Add(hash, login, until)
 	return login, nil
 }
 
@@ -103,20 +105,24 @@ func cookieHash(token string) string {
 }
 
 // DeviceToken shows that the user was logged in on the device that keeps it. It opens nothing: a login from there is no news.
-func (a *Authenticator) DeviceToken(userID string) string { return a.keys[0].deviceToken(userID) }
+func (a *Authenticator) DeviceToken(u compete.User) string { return a.keys[0].deviceToken(u) }
 
-// KnowsDevice reports whether the token is a DeviceToken of the user.
-func (a *Authenticator) KnowsDevice(userID, token string) bool {
+// KnowsDevice reports whether the token is a DeviceToken of the user, made since the address was confirmed: whoever logged in before may
+// have been somebody else.
+func (a *Authenticator) KnowsDevice(u compete.User, token string) bool {
 	for _, key := range a.keys {
-		if hmac.Equal([]byte(token), []byte(key.deviceToken(userID))) {
+		if hmac.Equal([]byte(token), []byte(key.deviceToken(u))) {
 			return true
 		}
 	}
 	return false
 }
 
-func (k signingKey) deviceToken(userID string) string {
+func (k signingKey) deviceToken(u compete.User) string {
 	mac := hmac.New(sha256.New, k.secret)
-	mac.Write([]byte("mini compete: device of " + userID)) // no token of the API begins so
+	mac.Write([]byte("mini compete: device of " + u.ID)) // no token of the API begins so
+	if u.VerifiedAt != nil {
+		mac.Write([]byte(" since " + compete.UTC(*u.VerifiedAt).Format(time.RFC3339Nano)))
+	}
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
 }

@@ -7,7 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/outage"
 )
 
 const (
@@ -33,7 +34,13 @@ type denyList struct {
 
 	refreshing sync.Mutex // one reader at a time, so that an older reading never replaces a newer one
 	wholeAt    time.Time  // when the whole list was read last
-	failing    bool
+	outage     outage.Report
+}
+
+func newDenyList(c Config, memory time.Duration) *denyList {
+	return &denyList{sessions: c.Sessions, memory: memory, clock: c.Clock, logger: c.Logger, outage: outage.Report{
+		Logger: c.Logger, Away: "could not read the deny-list; using the last one", Back: "the deny-list is up to date again",
+	}}
 }
 
 // denied is one reading of the list: the whole of it, and what came after.
@@ -118,13 +125,6 @@ func (d *denyList) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		// Told once when it begins and once when it ends, not every two seconds.
-		switch {
-		case err != nil && !d.failing:
-			d.logger.Warn("could not read the deny-list; using the last one", "error", err)
-		case err == nil && d.failing:
-			d.logger.Info("the deny-list is up to date again")
-		}
-		d.failing = err != nil
+		d.outage.Note(err)
 	}
 }

@@ -6,12 +6,14 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // WaitingPerHash is how many requests may wait for each password that is being hashed: as many to log in, and as many again to
@@ -24,6 +26,14 @@ type HasherConfig struct {
 	Cost       int // as bcrypt's, 4 to 31: see argon2Of
 	Concurrent int // hashes computed at a time; by default half of the cores, at least one, and no more than fit into maxHashMemory
 	MaxWaiting int // requests that wait beyond those, to log in and to sign up each; by default WaitingPerHash for each
+
+	// Costliest reads the highest cost of any bcrypt hash that an account has; 0 when none has one. By default none is known of until it
+	// is checked.
+	Costliest func(ctx context.Context) (int, error)
+	Logger    *slog.Logger // needed with Costliest
+
+	// Rush reports whether others need the processor more than logins do: each hash then begins a moment later. By default nobody does.
+	Rush func() bool
 }
 
 // Hasher makes argon2id hashes and checks them, and those of bcrypt that older versions made, few at a time: measured on 2 cores, two
@@ -31,8 +41,13 @@ type HasherConfig struct {
 type Hasher struct {
 	argon2    argon2Params
 	queue     *queue
-	costliest atomic.Int64  // the highest cost of any bcrypt hash seen; 0: none was
+	costliest atomic.Int64  // the highest cost of any bcrypt hash in use; 0: none is
 	garbage   atomic.Uint64 // KiB that hashes have left since the last collection
+	read      func(ctx context.Context) (int, error)
+	rush      func() bool
+	rushed    atomic.Int64 // when there was a rush last, in Unix nanoseconds
+	took      atomic.Int64 // nanoseconds, by the last hash
+	logger    *slog.Logger
 }
 
 var _ compete.PasswordHasher = (*Hasher)(nil)
@@ -42,7 +57,7 @@ func NewHasher(c HasherConfig) (*Hasher, error) {
 	if c.Cost < bcrypt.MinCost || c.Cost > bcrypt.MaxCost {
 		return nil, fmt.Errorf("cost %d is not between %d and %d", c.Cost, bcrypt.MinCost, bcrypt.MaxCost)
 	}
-	h := &Hasher{argon2: argon2Of(c.Cost)}
+	h := &Hasher{argon2: argon2Of(c.Cost), read: c.Costliest, rush: c.Rush, logger: c.Logger}
 	if c.Concurrent == 0 {
 		c.Concurrent = max(1, min(runtime.GOMAXPROCS(0)/2, maxHashMemory/int(h.argon2.memory)))
 	}
@@ -53,12 +68,78 @@ func NewHasher(c HasherConfig) (*Hasher, error) {
 	return h, nil
 }
 
+// In a rush, a hash begins later by twice what the last one took, which leaves the rush on two cores five sixths of them; and no later than this.
+const maxRushPause = 500 * time.Millisecond
+
+// begin waits for a turn; end has to follow, with what begin returned. It fails as queue.enter does.
+func (h *Hasher) begin(ctx context.Context, in int) (start time.Time, err error) {
+	if err := h.queue.enter(ctx, in); err != nil {
+		return start, err
+	}
+	if h.inRush(time.Now()) {
+		time.Sleep(min(2*time.Duration(h.took.Load()), maxRushPause))
+	}
+	return time.Now(), nil
+}
+
+// rushLasts is how long a rush counts after it was seen: between two batches it may look as if it was over.
+const rushLasts = time.Second
+
+func (h *Hasher) inRush(now time.Time) bool {
+	if h.rush == nil {
+		return false
+	}
+	if h.rush() {
+		h.rushed.Store(now.UnixNano())
+	}
+	return now.UnixNano()-h.rushed.Load() < int64(rushLasts)
+}
+
+func (h *Hasher) end(start time.Time) {
+	h.took.Store(int64(time.Since(start)))
+	h.queue.leave()
+}
+
+// RereadInterval is how long checks may still do the work of bcrypt hashes when none is in use any more.
+const RereadInterval = time.Hour
+
+// rereadTimeout bounds one reading.
+const rereadTimeout = 5 * time.Second
+
+// Reread finds out which bcrypt hashes are in use. It fails with ErrDatabase; what was known stays then.
+func (h *Hasher) Reread(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, rereadTimeout)
+	defer cancel()
+	cost, err := h.read(ctx)
+	if err == nil {
+		h.costliest.Store(int64(min(cost, maxBurned)))
+	}
+	return err
+}
+
+// Run rereads every RereadInterval, until ctx ends.
+func (h *Hasher) Run(ctx context.Context) {
+	ticker := time.NewTicker(RereadInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := h.Reread(ctx); err != nil && ctx.Err() == nil {
+			h.logger.WarnContext(ctx, "could not find out which old password hashes are in use; trying again later", "error", err)
+		}
+	}
+}
+
 // Hash makes a hash of a password. It fails with ErrBusy when too many are waiting, or when ctx ends while waiting.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	if err := h.queue.enter(ctx, roomSignUp); err != nil {
+	start, err := h.begin(ctx, roomSignUp)
+	if err != nil {
 		return "", err
 	}
-	defer h.queue.leave()
+	defer h.end(start)
 	var salt [saltSize]byte
 	_, _ = rand.Read(salt[:]) // never fails, it says
 	return h.argon2.encode(salt[:], h.derive(h.argon2, password, salt[:])), nil
@@ -73,10 +154,11 @@ func (h *Hasher) Outdated(hash string) bool {
 // Check fails with ErrBadCredentials, always after the work of today's hash and, where bcrypt hashes are in use, of the costliest of
 // those: whether the email is unknown (an empty hash), or its hash is an old one, cannot be told from the time.
 func (h *Hasher) Check(ctx context.Context, hash, password string) error {
-	if err := h.queue.enter(ctx, roomLogIn); err != nil {
+	start, err := h.begin(ctx, roomLogIn)
+	if err != nil {
 		return err
 	}
-	defer h.queue.leave()
+	defer h.end(start)
 	if params, salt, key, ok := decodeArgon2(hash); ok {
 		right := subtle.ConstantTimeCompare(h.derive(params, password, salt), key) == 1
 		h.burn(0, password)
@@ -88,7 +170,7 @@ func (h *Hasher) Check(ctx context.Context, hash, password string) error {
 		h.burn(0, password)
 		return compete.ErrBadCredentials
 	}
-	h.raise(int64(cost))
+	h.raise(int64(min(cost, maxBurned)))
 	err = bcrypt.CompareHashAndPassword([]byte(hash), []byte(password))
 	if err != nil && !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		cost = 0 // a damaged hash, refused before any work
@@ -127,6 +209,9 @@ func compareDummy(cost int, password string) {
 	const saltAndHash = "abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234"
 	_ = bcrypt.CompareHashAndPassword(fmt.Appendf(nil, "$2a$%02d$%s", cost, saltAndHash), []byte(password)) // its answer means nothing
 }
+
+// maxBurned is the highest cost whose work others share: one hash that takes minutes is not to make everybody's login take as long.
+const maxBurned = 14
 
 func (h *Hasher) raise(cost int64) {
 	for {

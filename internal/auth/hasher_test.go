@@ -3,16 +3,18 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
-	"minicompete/internal/auth"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/auth"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func newHasher(t testing.TB, c auth.HasherConfig) *auth.Hasher {
@@ -56,38 +58,91 @@ func TestHasherChecksWhatItHashed(t *testing.T) {
 	}
 }
 
-// Whatever is stored, a check does the work of the costliest hash. Each figure is the best of several, in turn with the others, to leave
-// out what else the machine does; on a busy one it takes more rounds.
-func TestHasherTakesTheSameTimeForEverybody(t *testing.T) {
-	h := newHasher(t, auth.HasherConfig{Cost: 6})
-	if err := h.Check(t.Context(), bcryptAt(t, 7, "password123"), "password123"); err != nil {
+// Checks do the work of bcrypt only as long as the database has such hashes.
+func TestHasherDoesTheWorkOfBcryptWhileItIsInUse(t *testing.T) {
+	inUse, failure := 8, error(nil)
+	h := newHasher(t, auth.HasherConfig{Cost: bcrypt.MinCost, Costliest: func(context.Context) (int, error) { return inUse, failure }})
+	check := func(want int) {
+		t.Helper()
+		if err := h.Check(t.Context(), "", "password123"); !errors.Is(err, compete.ErrBadCredentials) {
+			t.Fatal(err)
+		}
+		if got := auth.Costliest(h); got != want {
+			t.Errorf("does the work of cost %d, want %d", got, want)
+		}
+	}
+	reread := func() {
+		t.Helper()
+		if err := h.Reread(t.Context()); !errors.Is(err, failure) {
+			t.Fatal(err)
+		}
+	}
+	check(0)
+	reread()
+	check(8)
+	if err := h.Check(t.Context(), bcryptAt(t, 9, "password123"), "password123"); err != nil { // by a tool outside, since then
 		t.Fatal(err)
 	}
-	hash, err := h.Hash(t.Context(), "password123")
-	if err != nil {
-		t.Fatal(err)
+	check(9)
+	inUse, failure = 0, compete.ErrDatabase
+	reread()
+	check(9)
+	failure = nil
+	reread()
+	check(0)
+	inUse = 31 // which takes hours
+	reread()
+	if got := auth.Costliest(h); got != 14 {
+		t.Errorf("does the work of cost %d, want 14", got)
 	}
-	hashes := map[string]string{"unknown": "", "cheap": bcryptAt(t, 4, "a"), "middle": bcryptAt(t, 6, "a"), "argon2id": hash, "costly": bcryptAt(t, 7, "a")}
-	best := map[string]time.Duration{}
-	for round := range 50 {
-		for name, hash := range hashes {
+}
+
+// In a rush, each hash gives way to it for a moment.
+func TestHasherGivesWayToARush(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rush := false
+		h := newHasher(t, auth.HasherConfig{Cost: bcrypt.MinCost, Rush: func() bool { return rush }})
+		for _, tc := range []struct {
+			rush bool
+			want time.Duration
+		}{{false, 0}, {true, 2 * 100 * time.Millisecond}, {false, 2 * 100 * time.Millisecond}} {
+			rush = tc.rush
+			auth.Took(h, 50*time.Millisecond)
 			start := time.Now()
-			if err := h.Check(t.Context(), hash, "wrong"); !errors.Is(err, compete.ErrBadCredentials) {
-				t.Fatalf("%s: %v", name, err)
+			hash, err := h.Hash(t.Context(), "password123")
+			auth.Took(h, 50*time.Millisecond)
+			if err == nil {
+				err = h.Check(t.Context(), hash, "password123")
 			}
-			if took := time.Since(start); round == 0 || took < best[name] {
-				best[name] = took
+			if got := time.Since(start); err != nil || got != tc.want {
+				t.Errorf("rush %v: paused for %v, %v; want %v", tc.rush, got, err, tc.want)
 			}
 		}
-		fastest, slowest := best["costly"], best["costly"]
-		for _, took := range best {
-			fastest, slowest = min(fastest, took), max(slowest, took)
+		time.Sleep(time.Second)
+		start := time.Now()
+		if _, err := h.Hash(t.Context(), "password123"); err != nil || time.Since(start) != 0 {
+			t.Errorf("a second after the rush: paused for %v, %v", time.Since(start), err)
 		}
-		if round >= 2 && slowest < fastest*3/2 { // a step of cost would double it
-			return
+	})
+}
+
+func TestHasherRereadsNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reads := 0
+		h := newHasher(t, auth.HasherConfig{
+			Cost: bcrypt.MinCost, Logger: slog.New(slog.DiscardHandler),
+			Costliest: func(context.Context) (int, error) { reads++; return 0, compete.ErrDatabase },
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { h.Run(ctx); close(ended) }()
+		time.Sleep(2*auth.RereadInterval + time.Minute)
+		stop()
+		<-ended
+		if reads != 2 {
+			t.Errorf("read %d times, want 2", reads)
 		}
-	}
-	t.Errorf("some take longer than others: %v", best)
+	})
 }
 
 func TestHasherKeepsABoundedLine(t *testing.T) {

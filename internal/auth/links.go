@@ -12,14 +12,14 @@ import (
 
 	"github.com/google/uuid"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // LinkKeys makes the tokens of links in mails from the secret of the installation, which every process has. So the database keeps
 // no token, not even while a mail waits to be sent: who reads the database, a backup or a dead letter can't use a link.
 type LinkKeys struct {
 	key      []byte
-	previous *LinkKeys // whose unsubscribe tokens are still taken, or nil
+	previous *LinkKeys // whose tokens are still taken, or nil
 }
 
 var _ compete.LinkKeys = (*LinkKeys)(nil)
@@ -40,6 +40,17 @@ func NewLinkKeys(secret, previous []byte) (*LinkKeys, error) {
 // Token implements compete.LinkKeys.
 func (k *LinkKeys) Token(linkID string) string {
 	return base64.RawURLEncoding.EncodeToString(k.mac("link", []byte(linkID)))
+}
+
+// TokenOf implements compete.LinkKeys.
+func (k *LinkKeys) TokenOf(l compete.Link) (token string, ok bool) {
+	if token = k.Token(l.ID); compete.HashToken(token) == l.TokenHash {
+		return token, true
+	}
+	if k.previous != nil {
+		return k.previous.TokenOf(l)
+	}
+	return "", false
 }
 
 // unsubscribeMAC is how much of a MAC an unsubscribe token has, in bytes: it opens nothing, and a guess costs a request.

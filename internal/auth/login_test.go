@@ -9,8 +9,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"minicompete/internal/auth"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/auth"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func TestCookie(t *testing.T) {
@@ -34,9 +34,9 @@ func TestCookie(t *testing.T) {
 	if actor, err := f.Cookie(t.Context(), token); err != nil || actor.Role != compete.RoleOrganizer {
 		t.Errorf("a minute after the role changed: got %+v, %v", actor, err)
 	}
-	for _, odd := range []string{"", "x", token + "x", token[1:] + "x"} {
-		if _, err := f.Cookie(t.Context(), odd); !errors.Is(err, compete.ErrUnauthorized) {
-			t.Errorf("%q: got %v", odd, err)
+	for _, wrong := range []string{"", "x", token + "x", token[1:] + "x"} {
+		if _, err := f.Cookie(t.Context(), wrong); !errors.Is(err, compete.ErrUnauthorized) {
+			t.Errorf("%q: got %v", wrong, err)
 		}
 	}
 	f.advance(auth.CookieLife)
@@ -151,7 +151,7 @@ func TestNewPasswordEndsOtherLogins(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.advance(time.Second)
-	if err := f.users.SetPassword(t.Context(), f.user.ID, "hash", actor.SessionID, compete.Message{}, f.clock()); err != nil {
+	if err := f.users.UpdateProfile(t.Context(), f.user.ID, compete.ProfileUpdate{Password: &compete.NewPassword{Hash: "hash", KeepSessionID: actor.SessionID}}, f.clock()); err != nil {
 		t.Fatal(err)
 	}
 	l.want(t, f.Authenticator, compete.ErrUnauthorized, compete.ErrUnauthorized, compete.ErrUnauthorized)
@@ -201,7 +201,7 @@ func TestOldTokens(t *testing.T) {
 	check("a day later", nil, 1)
 
 	// What ends it is on the deny-list first, and in the database for ever.
-	if err := f.users.SetPassword(t.Context(), f.user.ID, "hash", "", compete.Message{}, f.clock()); err != nil {
+	if err := f.users.UpdateProfile(t.Context(), f.user.ID, compete.ProfileUpdate{Password: &compete.NewPassword{Hash: "hash"}}, f.clock()); err != nil {
 		t.Fatal(err)
 	}
 	check("after a new password", compete.ErrUnauthorized, 0)

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/auth"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/auth"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // memory is a session store whose database can be taken away. Of a user store it has what ends logins.
@@ -151,11 +151,11 @@ func (m *memory) EndIdleSessions(_ context.Context, lastUse, now time.Time) erro
 	return nil
 }
 
-func (m *memory) SetPassword(_ context.Context, userID, _, keep string, _ compete.Message, now time.Time) error {
+func (m *memory) UpdateProfile(_ context.Context, userID string, u compete.ProfileUpdate, now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for id, s := range m.sessions {
-		if s.UserID == userID && id != keep {
+		if s.UserID == userID && id != u.Password.KeepSessionID {
 			s.EndedAt = &now
 			m.sessions[id] = s
 		}

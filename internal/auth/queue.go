@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // The rooms of a queue: whoever floods one leaves the other as it is.
@@ -25,7 +26,15 @@ type queue struct {
 	free  int
 	rooms [rooms]room
 	turn  int // the room that goes next
+	held  int // who is turned away and has not been told yet
 }
+
+// Whoever is turned away is told so after turnAwayAfter: a client that comes again at once then costs next to nothing. So many at a
+// time are held, at most; the others are told right away.
+const (
+	turnAwayAfter = time.Second
+	maxHeld       = 1000
+)
 
 // room has a line for each network, in order of arrival.
 type room struct {
@@ -61,7 +70,7 @@ func (q *queue) enter(ctx context.Context, in int) error {
 	}
 	if r.waiting >= q.max && !r.makeRoom(network) {
 		q.mu.Unlock()
-		return compete.ErrBusy
+		return q.turnAway(ctx)
 	}
 	t := r.add(network)
 	q.mu.Unlock()
@@ -79,6 +88,30 @@ func (q *queue) enter(ctx context.Context, in int) error {
 		q.pass() // the turn had just come
 	}
 	return fmt.Errorf("%w: %w", compete.ErrBusy, context.Cause(ctx))
+}
+
+// turnAway returns compete.ErrBusy.
+func (q *queue) turnAway(ctx context.Context) error {
+	if !q.hold(1) {
+		return compete.ErrBusy
+	}
+	defer q.hold(-1)
+	select {
+	case <-time.After(turnAwayAfter):
+	case <-ctx.Done():
+	}
+	return compete.ErrBusy
+}
+
+// hold reports whether n more may be held.
+func (q *queue) hold(n int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.held+n > maxHeld {
+		return false
+	}
+	q.held += n
+	return true
 }
 
 // leave gives the place to the next.

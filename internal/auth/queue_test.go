@@ -5,17 +5,25 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
+
+// noting lets visitors whose waits end at the same moment note that one after the other.
+var noting sync.Mutex
 
 // visitor enters a queue from an address, and notes how that ended.
 func visitor(ctx context.Context, q *queue, in int, addr string, ended func(string)) {
 	ctx = compete.WithClient(ctx, compete.Client{Addr: netip.MustParseAddr(addr)})
 	go func() {
-		if err := q.enter(ctx, in); err != nil {
+		err := q.enter(ctx, in)
+		noting.Lock()
+		defer noting.Unlock()
+		if err != nil {
 			ended(addr + " refused")
 			return
 		}
@@ -33,17 +41,20 @@ func TestQueueIsFairBetweenNetworksAndRooms(t *testing.T) {
 		for range 4 {
 			visitor(t.Context(), q, roomLogIn, "192.0.2.1", ended)
 		}
-		visitor(t.Context(), q, roomLogIn, "192.0.2.1", ended)      // its own line is full
+		visitor(t.Context(), q, roomLogIn, "192.0.2.1", ended) // its own line is full
+		time.Sleep(turnAwayAfter / 2)
 		visitor(t.Context(), q, roomLogIn, "192.0.2.2", ended)      // takes the place of the last of them
 		visitor(t.Context(), q, roomLogIn, "2001:db8::1", ended)    // so does this
 		visitor(t.Context(), q, roomLogIn, "2001:db8::ffff", ended) // of the same network as the one before
 		visitor(t.Context(), q, roomSignUp, "192.0.2.3", ended)     // has a room to itself
+		time.Sleep(2 * turnAwayAfter)
 		for range 6 {
 			q.leave()
 			synctest.Wait()
 		}
 		want := []string{
-			"192.0.2.1", "192.0.2.1 refused", "192.0.2.1 refused", "192.0.2.1 refused", "2001:db8::ffff refused",
+			"192.0.2.1", "192.0.2.1 refused", "192.0.2.1 refused", // for others; then those who found it full, a second later
+			"192.0.2.1 refused", "2001:db8::ffff refused",
 			"192.0.2.1", "192.0.2.3", "192.0.2.2", "2001:db8::1", "192.0.2.1",
 		}
 		if !slices.Equal(got, want) {
@@ -51,6 +62,30 @@ func TestQueueIsFairBetweenNetworksAndRooms(t *testing.T) {
 		}
 		if q.free != 1 || q.rooms[roomLogIn].waiting != 0 {
 			t.Errorf("%d places are free, want 1", q.free)
+		}
+	})
+}
+
+// Whoever is turned away waits a second before coming again, if only so many do.
+func TestQueueHoldsThoseItTurnsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(0, 0)
+		start, refused := time.Now(), map[time.Duration]int{}
+		for range maxHeld + 3 {
+			visitor(t.Context(), q, roomLogIn, "192.0.2.1", func(string) { refused[time.Since(start)]++ })
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		time.Sleep(turnAwayAfter)
+		synctest.Wait() // all who were held are told by now
+		if refused[0] != 3 || refused[turnAwayAfter] != maxHeld || q.held != 0 {
+			t.Errorf("refused after %v, and %d are held; want 3 at once, the others later", refused, q.held)
+		}
+		start = time.Now()
+		visitor(ctx, q, roomLogIn, "192.0.2.1", func(string) { refused[time.Since(start)]++ })
+		leave()
+		synctest.Wait()
+		if refused[0] != 4 {
+			t.Error("one who went away is held")
 		}
 	})
 }

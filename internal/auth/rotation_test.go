@@ -6,8 +6,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"minicompete/internal/auth"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/auth"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 var nextSecret = []byte("fedcba9876543210fedcba9876543210")
@@ -71,21 +71,41 @@ func TestTwoSecretsWhileOneIsExchanged(t *testing.T) {
 	}
 }
 
-func TestUnsubscribeTokensOfThePreviousSecret(t *testing.T) {
-	keys := func(secret, previous []byte) *auth.LinkKeys {
-		keys, err := auth.NewLinkKeys(secret, previous)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return keys
+const someID = "01890b5e-7e2c-7000-8000-0123456789ab"
+
+func linkKeys(t *testing.T, secret, previous []byte) *auth.LinkKeys {
+	t.Helper()
+	keys, err := auth.NewLinkKeys(secret, previous)
+	if err != nil {
+		t.Fatal(err)
 	}
-	const id = "01890b5e-7e2c-7000-8000-0123456789ab"
-	token := keys(secret, nil).Unsubscribe(id)
+	return keys
+}
+
+// A link that was written with either secret gets its own token, whichever comes first meanwhile.
+func TestLinksOfBothSecrets(t *testing.T) {
+	written := linkKeys(t, secret, nil).Token(someID)
+	l := compete.Link{ID: someID, TokenHash: compete.HashToken(written)}
 	for name, tc := range map[string]struct {
 		keys *auth.LinkKeys
 		ok   bool
-	}{"both": {keys(nextSecret, secret), true}, "the new one alone": {keys(nextSecret, nil), false}} {
-		if got, ok := tc.keys.Unsubscriber(token); ok != tc.ok || ok && got != id {
+	}{
+		"the same": {linkKeys(t, secret, nil), true}, "the next one announced": {linkKeys(t, secret, nextSecret), true},
+		"exchanged": {linkKeys(t, nextSecret, secret), true}, "the new one alone": {linkKeys(t, nextSecret, nil), false},
+	} {
+		if token, ok := tc.keys.TokenOf(l); ok != tc.ok || ok && token != written {
+			t.Errorf("%s: got %s, %t", name, token, ok)
+		}
+	}
+}
+
+func TestUnsubscribeTokensOfThePreviousSecret(t *testing.T) {
+	token := linkKeys(t, secret, nil).Unsubscribe(someID)
+	for name, tc := range map[string]struct {
+		keys *auth.LinkKeys
+		ok   bool
+	}{"both": {linkKeys(t, nextSecret, secret), true}, "the new one alone": {linkKeys(t, nextSecret, nil), false}} {
+		if got, ok := tc.keys.Unsubscriber(token); ok != tc.ok || ok && got != someID {
 			t.Errorf("%s: got %s, %t", name, got, ok)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // claims are what a token of ours says. Tools outside make tokens with sub, email, role, iat and exp alone; ours name their session too.
@@ -123,7 +123,7 @@ func (a *Authenticator) Token(ctx context.Context, bearer string) (compete.Actor
 	if err != nil || date == nil || date.After(a.clock().Add(maxSkew)) {
 		return compete.Actor{}, compete.ErrUnauthorized
 	}
-	actor, issued := compete.Actor{UserID: c.Subject, Role: c.Role, SessionID: c.SessionID}, date.Time
+	actor, issued := compete.Actor{UserID: c.Subject, Role: c.Role, SessionID: c.SessionID, LoggedInAt: date.Time}, date.Time
 	if err := a.deny.check(actor, issued); err != nil {
 		return compete.Actor{}, err
 	}
@@ -147,25 +147,19 @@ const (
 // oldLogin names a login whose token is older than the deny-list reaches back.
 type oldLogin struct{ userID, sessionID string }
 
-// standing is what the database said about one.
-type standing struct {
-	validAfter time.Time // tokens issued before are void
-	until      time.Time // when it is read again
-}
-
 // checkOld fails with ErrUnauthorized when the login ended before the deny-list reaches back, and with ErrDatabase when nobody can tell.
 func (a *Authenticator) checkOld(ctx context.Context, actor compete.Actor, issued, now time.Time) error {
 	login := oldLogin{actor.UserID, actor.SessionID}
-	known, ok := a.old.Get(login)
-	if !ok || !now.Before(known.until) {
-		validAfter, err := a.sessions.TokensValidAfter(ctx, actor.UserID, actor.SessionID)
+	validAfter, ok := a.old.Get(login, now)
+	if !ok {
+		var err error
+		validAfter, err = a.sessions.TokensValidAfter(ctx, actor.UserID, actor.SessionID)
 		if err != nil {
 			return err
 		}
-		known = standing{validAfter: validAfter, until: now.Add(oldTokenLife)}
-		a.old.Add(login, known)
+		a.old.Add(login, validAfter, now.Add(oldTokenLife))
 	}
-	if voids(known.validAfter, issued) {
+	if voids(validAfter, issued) {
 		return compete.ErrUnauthorized
 	}
 	return nil

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 const (
@@ -80,7 +80,7 @@ func (a *Authenticator) noteUses(ctx context.Context) {
 		case <-ticker.C:
 		}
 		if err := a.NoteUses(context.WithoutCancel(ctx)); err != nil {
-			a.logger.WarnContext(ctx, "could not note which sessions were used; trying again later", "error", err)
+			a.logger.WarnContext(ctx, "could not record which sessions were used; trying again later", "error", err)
 		}
 	}
 }

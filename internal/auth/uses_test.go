@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func TestASessionKnowsItsDevice(t *testing.T) {
@@ -97,13 +97,17 @@ func TestAnIdleSessionEnds(t *testing.T) {
 
 func TestDeviceTokens(t *testing.T) {
 	f := newFixture(t)
-	token := f.DeviceToken(f.user.ID)
+	token := f.DeviceToken(f.user)
+	another, confirmed := f.user, f.user
+	another.ID, confirmed.VerifiedAt = f.newID(), &f.user.CreatedAt
 	rotated := f.authenticatorWith(t, []byte("another secret, which is new now"), secret)
 	for what, c := range map[string]struct{ got, want bool }{
-		"the user's":           {f.KnowsDevice(f.user.ID, token), true},
-		"another's":            {f.KnowsDevice(f.newID(), token), false},
-		"none":                 {f.KnowsDevice(f.user.ID, ""), false},
-		"of the secret before": {rotated.KnowsDevice(f.user.ID, token), true},
+		"the user's":                          {f.KnowsDevice(f.user, token), true},
+		"another's":                           {f.KnowsDevice(another, token), false},
+		"none":                                {f.KnowsDevice(f.user, ""), false},
+		"of the secret before":                {rotated.KnowsDevice(f.user, token), true},
+		"of before the address was confirmed": {f.KnowsDevice(confirmed, token), false},
+		"of after that":                       {f.KnowsDevice(confirmed, f.DeviceToken(confirmed)), true},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: known: %t, want %t", what, c.got, c.want)

@@ -10,8 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 // serveBaseline serves POST /api/competitions/{id}/register in one of two ways, "bare" or "textbook", at "baseline@address".
@@ -138,7 +139,7 @@ func (b *bare) insert(batch []bareInsert) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	if b.db.Kind() == store.SQLite {
+	if b.db.Kind() == sqldb.SQLite {
 		err = b.insertRows(ctx, tx, batch)
 	} else {
 		err = b.insertArrays(ctx, tx, batch)
@@ -168,7 +169,7 @@ func (b *bare) insertRows(ctx context.Context, tx *sql.Tx, batch []bareInsert) e
 		if _, err := registration.ExecContext(ctx, newID(), i.userID, i.competitionID, b.seq, now); err != nil {
 			return err
 		}
-		if _, err := record.ExecContext(ctx, i.userID, i.userID, b.record.RequestHash, b.record.Status, b.record.Body, b.record.ExpiresAt); err != nil {
+		if _, err := record.ExecContext(ctx, i.userID, i.userID, b.record.RequestHash, http.StatusCreated, b.record.Body, b.record.ExpiresAt); err != nil {
 			return err
 		}
 	}
@@ -191,6 +192,6 @@ func (b *bare) insertArrays(ctx context.Context, tx *sql.Tx, batch []bareInsert)
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at)
 		SELECT r.user_id, r.user_id, $3, $4, r.body, $5 FROM unnest($1::uuid[], $2::bytea[]) AS r(user_id, body)`,
-		users, bodies, b.record.RequestHash, b.record.Status, b.record.ExpiresAt)
+		users, bodies, b.record.RequestHash, http.StatusCreated, b.record.ExpiresAt)
 	return err
 }

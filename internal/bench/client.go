@@ -45,15 +45,11 @@ func press(ctx context.Context, address string, connections, count int, request 
 		requests[i] = request(i)
 	}
 	presses := &presses{requests: requests, latencies: make([]time.Duration, count), answered: make([]time.Time, count), statuses: make([]int, count)}
-	conns := make([]net.Conn, connections)
-	for i := range conns {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-		if err != nil {
-			return load{}, err
-		}
-		defer conn.Close()
-		conns[i] = conn
+	conns, end, err := dial(ctx, address, connections)
+	if err != nil {
+		return load{}, err
 	}
+	defer end()
 	errs := make([]error, connections)
 	var wg sync.WaitGroup
 	start := time.Now()

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -14,8 +13,8 @@ import (
 	"github.com/google/uuid"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx", to make databases with
 
-	"minicompete/internal/compete"
-	"minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 // person is a user of the load and the token it sends.
@@ -112,7 +111,7 @@ func newRecord() (compete.IdempotencyRecord, error) {
 		},
 		Competition: competition.Summary(),
 	}
-	return compete.Idempotency{Key: newID(), RequestHash: strings.Repeat("0", sha256.Size*2), Status: http.StatusCreated}.
+	return compete.Idempotency{Key: newID(), RequestHash: strings.Repeat("0", sha256.Size*2)}.
 		Record(newID(), outcome, competition.CreatedAt)
 }
 

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 )
 
 type options struct {
@@ -25,6 +26,11 @@ type options struct {
 	participants int
 	connections  int
 	rounds       int
+	sizes        string
+	looks        string
+	largest      int
+	crowd        int
+	overload     time.Duration
 }
 
 func main() {
@@ -32,11 +38,16 @@ func main() {
 	flag.StringVar(&o.binary, "binary", "bin/minicompete", "the program to measure")
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"), "a PostgreSQL server where databases can be created")
 	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "databases to measure")
-	flag.StringVar(&o.only, "only", "rush,reads,streams,start", "parts to measure: rush, reads, streams, start")
+	flag.StringVar(&o.only, "only", "rush,reads,streams,start,logins,overload", "parts to measure: rush, reads, streams, start, logins, overload, scale")
 	flag.StringVar(&o.contenders, "contenders", "product,bare,textbook", "servers to compare in a rush")
 	flag.IntVar(&o.participants, "participants", 10_000, "participants per rush")
 	flag.IntVar(&o.connections, "connections", 256, "connections shared by the participants")
 	flag.IntVar(&o.rounds, "rounds", 3, "number of rushes; the median is printed")
+	flag.StringVar(&o.sizes, "sizes", "10000,100000", "numbers of competitions to compare, with ten registrations for each (scale)")
+	flag.StringVar(&o.looks, "looks", "", "only those lines of the table that the expression matches (scale)")
+	flag.IntVar(&o.largest, "largest", 200_000, "registrations of the largest competition (scale)")
+	flag.IntVar(&o.crowd, "crowd", 5_000, "connections that press again and again (overload)")
+	flag.DurationVar(&o.overload, "for", 30*time.Second, "how long they do (overload)")
 	child := flag.String("serve", "", "for internal use: serve the baseline 'bare' or 'textbook'")
 	database := flag.String("database", "", "for internal use: the baseline's database")
 	flag.Parse()
@@ -69,11 +80,11 @@ func run(ctx context.Context, o options) error {
 }
 
 func measure(ctx context.Context, o options, kind string) error {
-	parts := map[string]func(context.Context, options, string) error{"rush": measureRush, "reads": measureReads, "streams": measureStreams, "start": measureStart}
+	parts := map[string]func(context.Context, options, string) error{"rush": measureRush, "reads": measureReads, "streams": measureStreams, "start": measureStart, "logins": measureLogIns, "overload": measureOverload, "scale": measureScale}
 	for _, part := range strings.Split(o.only, ",") {
 		f, ok := parts[part]
 		if !ok {
-			return fmt.Errorf("unknown part %q: use rush, reads, streams or start", part)
+			return fmt.Errorf("unknown part %q: use rush, reads, streams, start, logins, overload or scale", part)
 		}
 		if err := f(ctx, o, kind); err != nil {
 			return fmt.Errorf("%s: %w", part, err)

@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 const (

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 // confirmationTimeout bounds the wait for the confirmations after a rush.

@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 // jwtSecret is the secret of the programs that the bench starts, so that it can make their users' tokens itself.
@@ -39,7 +39,7 @@ func startProduct(ctx context.Context, binary, database string) (*server, error)
 	s, err := start(ctx, "/api/health", func(address string) *exec.Cmd {
 		cmd := exec.CommandContext(ctx, binary, "serve")
 		cmd.Env = append(os.Environ(), "DATABASE_URL="+database, "REDIS_URL=", "API_ADDR="+address, "WEB_ADDR="+web,
-			"JWT_SECRET="+jwtSecret, "LOG_LEVEL=warn")
+			"TRUSTED_PROXIES=127.0.0.1", "JWT_SECRET="+jwtSecret, "LOG_LEVEL=warn")
 		return cmd
 	})
 	if s != nil {

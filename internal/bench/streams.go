@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 // livePages is how many pages of one competition are open.

@@ -37,7 +37,7 @@ func rad(degrees float64) float64 { return degrees * math.Pi / 180 }
 func ParseAccent(s string) (*Accent, error) {
 	n, err := strconv.ParseUint(s[min(1, len(s)):], 16, 32)
 	if err != nil || len(s) != 7 || s[0] != '#' {
-		return nil, errors.New("must be a colour such as #0b6e77")
+		return nil, errors.New("must be a color such as #0b6e77")
 	}
 	given := toOKLCH(color.RGBA{uint8(n >> 16), uint8(n >> 8), uint8(n), 255}) //nolint:gosec // the bytes are meant
 	return &Accent{Light: shades(given, false), Dark: shades(given, true)}, nil

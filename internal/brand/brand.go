@@ -98,7 +98,7 @@ func ReadLogo(path string) (*Logo, error) {
 	case isSVG(content):
 		logo.Type = "image/svg+xml"
 	default:
-		return nil, errors.New("it is neither a PNG nor a WebP nor an SVG")
+		return nil, errors.New("it isn't a PNG, WebP or SVG")
 	}
 	return logo, nil
 }

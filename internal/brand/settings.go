@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/minicompete/minicompete/internal/outage"
 )
 
 // What an operator can set: by an environment variable of this name, or on a page.
@@ -139,7 +141,7 @@ func (s *Settings) Refresh(ctx context.Context) error {
 func (s *Settings) Run(ctx context.Context) {
 	ticker := time.NewTicker(RefreshInterval)
 	defer ticker.Stop()
-	failing := false
+	outage := outage.Report{Logger: s.log, Away: "could not read the site's settings; using the last ones"}
 	for {
 		select {
 		case <-ctx.Done():
@@ -150,9 +152,6 @@ func (s *Settings) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil && !failing { // told once, not every two seconds
-			s.log.Warn("could not read the site's settings; using the last ones", "error", err)
-		}
-		failing = err != nil
+		outage.Note(err)
 	}
 }

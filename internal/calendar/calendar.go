@@ -1,12 +1,13 @@
 // Package calendar writes a competition as a file that calendars read (RFC 5545).
 //
-// It owns the format. Who may read a competition is the Service's to say.
+// It owns the format. Who may read a competition is said by compete.Competitions.
 package calendar
 
 import (
 	ics "github.com/arran4/golang-ical"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/localtime"
 )
 
 // MediaType is what the file is sent as.
@@ -19,7 +20,7 @@ var ErrNoStart = &compete.Error{
 
 // File is the file with one competition, whose page has the given address. The event is the same one for ever (UID) and each change of
 // the competition is newer than the last (SEQUENCE), so that a calendar that reads the file again updates what it has. Times are in UTC:
-// they need no rules of a zone beside them, and calendars show them in their reader's. It fails with ErrNoStart.
+// they need no rules of a zone beside them, and calendars show them in their reader's. The description has the venue's. It fails with ErrNoStart.
 func File(c *compete.Competition, page string) (string, error) {
 	if c.StartDate == nil {
 		return "", ErrNoStart
@@ -38,7 +39,7 @@ func File(c *compete.Competition, page string) (string, error) {
 		event.SetEndAt(*c.EndDate)
 	}
 	event.SetSummary(c.Title)
-	event.SetDescription("Details and registration: " + page)
+	event.SetDescription("Starts: " + localtime.Sentence(*c.StartDate, c.Zone()) + "\nDetails and registration: " + page)
 	if c.Location != "" {
 		event.SetLocation(c.Location)
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 const page = "https://compete.example.com/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"
@@ -40,7 +40,7 @@ func TestFile(t *testing.T) {
 		"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Mini Compete//Mini Compete//EN", "METHOD:PUBLISH",
 		"BEGIN:VEVENT", "UID:018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f", "DTSTAMP:20260301T100000Z", "CREATED:20260301T090000Z",
 		"LAST-MODIFIED:20260301T100000Z", "SEQUENCE:3", "STATUS:CONFIRMED", "DTSTART:20261025T003000Z", "DTEND:20261025T110000Z",
-		"SUMMARY:Night Run", "DESCRIPTION:Details and registration: " + page, "LOCATION:Hall 4", "URL:" + page, "END:VEVENT", "END:VCALENDAR",
+		"SUMMARY:Night Run", `DESCRIPTION:Starts: Sunday\, 25 October 2026 at 02:30 CEST (Europe/Berlin)\nDetails and registration: ` + page, "LOCATION:Hall 4", "URL:" + page, "END:VEVENT", "END:VCALENDAR",
 	}
 	if got := lines(file(t, competition())); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -3,6 +3,7 @@ package compete
 import (
 	"context"
 	"net/netip"
+	"sync/atomic"
 )
 
 // Client is where a request comes from. The zero Client is nobody's: the command line, a job.
@@ -11,6 +12,9 @@ type Client struct {
 	Local     bool       // the request was made on the machine that the program runs on, and no proxy passed it on
 	UserAgent string     // as sent, at most MaxUserAgentLength bytes
 	RequestID string
+
+	// KnownTo reports whether the device has shown that a user logged in on it before. nil: it has shown nothing.
+	KnownTo func(user User) bool
 }
 
 // MaxUserAgentLength bounds a Client's UserAgent, in bytes.
@@ -32,15 +36,68 @@ func (c Client) Network() string {
 	return addr.String()
 }
 
-type clientKey struct{}
+// Via is the way by which a request, or a change, came.
+type Via string
 
-// WithClient tells all that is done under ctx where the request comes from.
+// The ways.
+const (
+	ViaPage    Via = "page"
+	ViaAPI     Via = "api"
+	ViaCommand Via = "cli" // the command line
+	ViaJob     Via = "job" // the program itself: a job, or what follows from something else
+)
+
+// Origin is what is known of where a change comes from, and who makes it.
+type Origin struct {
+	Client Client
+	Via    Via
+	Actor  Actor // the zero Actor: nobody is logged in
+}
+
+type requestKey struct{}
+
+// request is a Client, and who it turns out to be.
+type request struct {
+	client  Client
+	entered atomic.Pointer[entrance]
+}
+
+type entrance struct {
+	via   Via
+	actor Actor
+}
+
+// WithClient tells all that is done under ctx where the request comes from. Who has entered before stays.
 func WithClient(ctx context.Context, c Client) context.Context {
-	return context.WithValue(ctx, clientKey{}, c)
+	r := &request{client: c}
+	if before, ok := ctx.Value(requestKey{}).(*request); ok {
+		r.entered.Store(before.entered.Load())
+	}
+	return context.WithValue(ctx, requestKey{}, r)
+}
+
+// Enter tells all that is done under ctx, from now on, by which way the request came and who makes it. Without WithClient it does nothing.
+func Enter(ctx context.Context, via Via, a Actor) {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		r.entered.Store(&entrance{via, a})
+	}
 }
 
 // ClientOf is where the request comes from that ctx belongs to.
 func ClientOf(ctx context.Context) Client {
-	c, _ := ctx.Value(clientKey{}).(Client)
-	return c
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		return r.client
+	}
+	return Client{}
+}
+
+// OriginOf is what is known of the request that ctx belongs to. Without one it's the program itself that acts.
+func OriginOf(ctx context.Context) Origin {
+	o := Origin{Client: ClientOf(ctx), Via: ViaJob}
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		if e := r.entered.Load(); e != nil {
+			o.Via, o.Actor = e.via, e.actor
+		}
+	}
+	return o
 }

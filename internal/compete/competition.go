@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/normal"
 )
 
 // CompetitionStatus is the stored state of a competition: DRAFT → PUBLISHED → CANCELLED.
@@ -142,6 +142,17 @@ func (c *Competition) ManagedBy(a Actor) bool {
 	return a.Role.AtLeast(RoleAdmin) || a.Role.AtLeast(RoleOrganizer) && c.OrganizedBy(a)
 }
 
+// CheckManager fails with ErrCompetitionMissing for who may not know of the competition, and with ErrForbidden for who doesn't manage it.
+func (c *Competition) CheckManager(a Actor) error {
+	switch {
+	case !c.VisibleTo(a):
+		return ErrCompetitionMissing
+	case !c.ManagedBy(a):
+		return ErrForbidden
+	}
+	return nil
+}
+
 // OrganizedBy reports whether the actor is its organizer, who can't register for it.
 func (c *Competition) OrganizedBy(a Actor) bool { return a.UserID == c.Organizer.ID }
 
@@ -152,7 +163,7 @@ func (c *Competition) Summary() Competition {
 	return s
 }
 
-// NewCompetition is the input of Service.CreateCompetition. Status is DRAFT or PUBLISHED; empty means PUBLISHED. An empty TimeZone means UTC.
+// NewCompetition is the input of Competitions.Create. Status is DRAFT or PUBLISHED; empty means PUBLISHED. An empty TimeZone means UTC.
 type NewCompetition struct {
 	Title       string
 	Description string
@@ -214,7 +225,7 @@ func (o Optional[T]) applyTo(field *T) {
 	}
 }
 
-// CompetitionChange is the input of Service.UpdateCompetition. CloseNow sets the deadline to the moment of the change's arrival;
+// CompetitionChange is the input of Competitions.Update. CloseNow sets the deadline to the moment of the change's arrival;
 // Unpublish, an admin's, makes a draft of what is published.
 type CompetitionChange struct {
 	Title       Optional[string]
@@ -370,4 +381,18 @@ func NormalizeTags(tags []string) []string {
 	}
 	slices.Sort(stored)
 	return stored
+}
+
+func (p Phase) valid() bool {
+	for _, known := range Phases {
+		if p == known {
+			return true
+		}
+	}
+	return false
+}
+
+// tellsOf reports whether a change, if it is one, brings messages: there is somebody who gets them.
+func (c *Competition) tellsOf(change bool) bool {
+	return change && c.Status == StatusPublished && c.Registered()+c.Waitlisted > 0
 }

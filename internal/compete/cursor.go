@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Cursor is a place in a list that is read by keyset: the sort key and the id of the last row seen. Its zero value is the start.
@@ -27,6 +28,18 @@ func (c Cursor) String() string {
 		parts += "." + c.Text
 	}
 	return base64.RawURLEncoding.EncodeToString([]byte(parts))
+}
+
+// Time is the time that the list is sorted by. A key out of bounds, which no list gave out, is the nearest time within.
+func (c Cursor) Time() time.Time {
+	switch t := time.UnixMicro(c.Key).UTC(); {
+	case t.Before(earliestTime):
+		return earliestTime
+	case t.After(latestTime):
+		return latestTime
+	default:
+		return t
+	}
 }
 
 // ErrBadCursor is the refusal of a cursor that this list did not give out.

@@ -3,7 +3,7 @@ package compete_test
 import (
 	"testing"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func TestDeviceName(t *testing.T) {

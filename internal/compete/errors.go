@@ -58,7 +58,13 @@ var (
 	ErrUnauthorized       = &Error{Kind: KindUnauthorized, Code: "unauthorized", Detail: "Log in, then send the token as 'Authorization: Bearer …'."}
 	ErrBadCredentials     = &Error{Kind: KindUnauthorized, Code: "invalid_credentials", Detail: "Wrong email or password."}
 	ErrAccountDisabled    = &Error{Kind: KindUnauthorized, Code: "account_disabled", Detail: "This account is disabled. Contact an admin."}
-	ErrDemoAccount        = &Error{Kind: KindUnauthorized, Code: "demo_account", Detail: "Demo accounts can only log in on the computer that runs this site, because everybody knows their password."}
+	ErrDemoAccount        = &Error{Kind: KindUnauthorized, Code: "demo_account", Detail: "Demo accounts can only log in on the computer that runs this site, because their password is public."}
+	ErrSecondFactor       = &Error{Kind: KindUnauthorized, Code: "second_factor_required", Detail: "This account has a second factor. Send the request again with 'code': the code that its authenticator app shows now, or an unused recovery code."}
+	ErrWrongCode          = &Error{Kind: KindUnauthorized, Code: "wrong_code", Detail: "That code is wrong or was already used."}
+	ErrPasskeyRefused     = &Error{Kind: KindUnauthorized, Code: "passkey_refused", Detail: "This passkey wasn't accepted. Try again."}
+	ErrLoginExpired       = &Error{Kind: KindUnauthorized, Code: "login_expired", Detail: "This login has expired. Log in again."}
+	ErrReauthenticate     = &Error{Kind: KindForbidden, Code: "reauthentication_required", Detail: "You logged in more than 15 minutes ago. Confirm that it's you with POST /api/auth/confirm, or log in again, and send the request with the new token."}
+	ErrFactorSetup        = &Error{Kind: KindForbidden, Code: "second_factor_setup_required", Detail: "Your role requires a second factor. Set one up to continue."}
 	ErrForbidden          = &Error{Kind: KindForbidden, Code: "forbidden", Detail: "Your account isn't allowed to do this."}
 	ErrEmailTaken         = &Error{Kind: KindConflict, Code: "email_taken", Detail: "An account with this email already exists. Log in, or use another email."}
 	ErrCompetitionMissing = &Error{Kind: KindNotFound, Code: "competition_not_found", Detail: "Competition not found."}
@@ -66,8 +72,10 @@ var (
 	ErrUserMissing        = &Error{Kind: KindNotFound, Code: "user_not_found", Detail: "User not found."}
 	ErrSessionMissing     = &Error{Kind: KindNotFound, Code: "session_not_found", Detail: "Session not found in your account."}
 	ErrMessageMissing     = &Error{Kind: KindNotFound, Code: "message_not_found", Detail: "Message not found in your mailbox."}
-	ErrSetupOver          = &Error{Kind: KindNotFound, Code: "setup_over", Detail: "This setup link has expired, or there's an admin already."}
-	ErrRequestMissing     = &Error{Kind: KindNotFound, Code: "organizer_request_not_found", Detail: "There's no such request, or it has already been answered."}
+	ErrReportMissing      = &Error{Kind: KindNotFound, Code: "report_not_found", Detail: "Report not found."}
+	ErrSetupOver          = &Error{Kind: KindNotFound, Code: "setup_over", Detail: "This setup link has expired, or the site already has an admin."}
+	ErrRequestMissing     = &Error{Kind: KindNotFound, Code: "organizer_request_not_found", Detail: "This request doesn't exist, or it has already been answered."}
+	ErrFactorMissing      = &Error{Kind: KindNotFound, Code: "second_factor_not_found", Detail: "Second factor not found."}
 	ErrFailedJobMissing   = &Error{Kind: KindNotFound, Code: "failed_job_not_found", Detail: "Failed job not found."}
 
 	ErrCompetitionFull      = &Error{Kind: KindConflict, Code: "competition_full", Detail: "All seats are taken, and this competition has no waitlist."}
@@ -87,6 +95,11 @@ var (
 	ErrVersionRequired      = &Error{Kind: KindPreconditionRequired, Code: "if_match_required", Detail: "Send the competition's ETag in If-Match, or '*' to accept any version."}
 	ErrIdempotencyKeyReused = &Error{Kind: KindInvalid, Code: "idempotency_key_reused", Detail: "This Idempotency-Key was already used for a different request. Use a new key for each new request."}
 	ErrOwnAccount           = &Error{Kind: KindConflict, Code: "own_account", Detail: "You can't disable your own account or change its role. Ask another admin."}
+	ErrAlreadyReported      = &Error{Kind: KindConflict, Code: "already_reported", Detail: "You've already reported this competition. The admins will look at it."}
+	ErrFactorExists         = &Error{Kind: KindConflict, Code: "second_factor_exists", Detail: "The account already has an authenticator app. Turn it off before you set up another."}
+	ErrFactorNeeded         = &Error{Kind: KindConflict, Code: "second_factor_needed", Detail: "Your role requires a second factor. Add another before you remove this one."}
+	ErrPasskeysOff          = &Error{Kind: KindConflict, Code: "passkeys_off", Detail: "Passkeys don't work on this site's address. Use an authenticator app."}
+	ErrTooManyPasskeys      = &Error{Kind: KindConflict, Code: "too_many_passkeys", Detail: "An account can have 20 passkeys. Remove one you no longer use."}
 	ErrAlreadyVerified      = &Error{Kind: KindConflict, Code: "already_verified", Detail: "Your email address is already confirmed."}
 	ErrMailOff              = &Error{Kind: KindConflict, Code: "mail_off", Detail: "This site can't send email, so it can't send you a link. Contact the people who run it."}
 	ErrOtherAccount         = &Error{Kind: KindForbidden, Code: "other_account", Detail: "This link is for another account. Log out, then open it again."}
@@ -97,6 +110,7 @@ var (
 	ErrLinkTooSoon = &Error{Kind: KindTooManyRequests, Code: "mail_too_soon", Detail: "We've already emailed this address recently. Check your inbox and spam folder, and try again later.", RetryAfter: LinkPause}
 
 	ErrTooManyRequests = &Error{Kind: KindTooManyRequests, Code: "too_many_requests", Detail: "Too many requests from your network. Wait a moment, then try again.", RetryAfter: time.Second}
+	ErrQuotaUsed       = &Error{Kind: KindTooManyRequests, Code: "quota_used", Detail: "You've done this too often in the past hour. Try again later.", RetryAfter: time.Second}
 	ErrTooManyGuesses  = &Error{Kind: KindTooManyRequests, Code: "too_many_guesses", Detail: "Too many wrong passwords. Wait a while before you try again, or reset your password.", RetryAfter: time.Second}
 
 	ErrBusy     = &Error{Kind: KindUnavailable, Code: "busy", Detail: "The server is too busy right now. Try again in a moment.", RetryAfter: time.Second}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // isRefusal reports whether err is what a client may be told about its input.

@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/normal"
 )
 
 // commonPasswords are the 100,000 most common ones of at least MinPasswordLength characters, in lower case, each as the first
@@ -30,14 +30,20 @@ const (
 	minOthers  = 4
 )
 
-// withGuessable adds to what is wrong with an input that its password is easy to guess: a common one, or one made of the user's
-// name, email or the site's name.
-func (s *Service) withGuessable(wrong error, password, name, email string) error {
+// PasswordRules say which new passwords are refused.
+type PasswordRules struct {
+	Any      bool          // also one that is easy to guess
+	SiteName func() string `optional:"it has none"` // what no password may be made of, besides the user's own words
+}
+
+// check adds to what is wrong with an input that its password is easy to guess: a common one, or one made of the user's name, email or
+// the site's name.
+func (r *PasswordRules) check(wrong error, password, name, email string) error {
 	site := ""
-	if s.SiteName != nil {
-		site = s.SiteName()
+	if r.SiteName != nil {
+		site = r.SiteName()
 	}
-	if s.AnyPassword || !common(password) && !personal(password, name, email, programWords, site) {
+	if r.Any || !common(password) && !personal(password, name, email, programWords, site) {
 		return wrong
 	}
 	var fields []FieldError
@@ -48,7 +54,7 @@ func (s *Service) withGuessable(wrong error, password, name, email string) error
 		return wrong
 	}
 	return Invalid(append(fields, FieldError{
-		Field: "password", Message: "is too easy to guess: choose one that isn't common and isn't made of your name, your email or this site's name",
+		Field: "password", Message: "is too easy to guess: choose one that isn't common or based on your name, your email or this site's name",
 	})...)
 }
 

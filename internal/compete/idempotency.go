@@ -1,6 +1,9 @@
 package compete
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -11,7 +14,18 @@ import (
 type Idempotency struct {
 	Key         string
 	RequestHash string // SHA-256 in hex of what the request was; the same key with another hash is refused
-	Status      int    // what the front door answers on success; kept with the record, never interpreted here
+}
+
+// IdempotencyOf is the idempotency of a request with a key, for both front doors: the request is its method, its path
+// and its body. Of a form the body is what it says, encoded, without the key.
+func IdempotencyOf(key, method, path string, body []byte) Idempotency {
+	if key == "" {
+		return Idempotency{}
+	}
+	text := make([]byte, 0, len(method)+1+len(path)+1+len(body))
+	text = append(append(append(append(append(text, method...), '\n'), path...), '\n'), body...)
+	hash := sha256.Sum256(text)
+	return Idempotency{Key: key, RequestHash: hex.EncodeToString(hash[:])}
 }
 
 // Wanted reports whether the request carries a key.
@@ -32,20 +46,12 @@ func ParseIdempotencyKey(key string) error {
 	return nil
 }
 
-// check holds the key, if there is one, to its form.
-func (i Idempotency) check() error {
-	if !i.Wanted() {
-		return nil
-	}
-	return ParseIdempotencyKey(i.Key)
-}
-
-// IdempotencyRecord is the stored answer to a request with a key. It commits with the effect, and only successes are recorded.
+// IdempotencyRecord is the stored answer to a request with a key. It commits with the effect, and only successes are
+// recorded.
 type IdempotencyRecord struct {
 	UserID      string
 	Key         string
 	RequestHash string
-	Status      int
 	Body        []byte // JSON of the command's outcome
 	ExpiresAt   time.Time
 }
@@ -59,11 +65,61 @@ func (i Idempotency) Record(userID string, outcome any, now time.Time) (Idempote
 	if err != nil {
 		return IdempotencyRecord{}, fmt.Errorf("encode the outcome for its idempotency record: %w", err)
 	}
-	return IdempotencyRecord{UserID: userID, Key: i.Key, RequestHash: i.RequestHash, Status: i.Status, Body: body, ExpiresAt: now.Add(IdempotencyTTL)}, nil
+	return IdempotencyRecord{UserID: userID, Key: i.Key, RequestHash: i.RequestHash, Body: body, ExpiresAt: now.Add(IdempotencyTTL)}, nil
 }
 
-// recordSize is room for the outcome of a registration, in bytes.
-const recordSize = 1024
+// done is what became of a request with a key.
+type done[T any] struct {
+	outcome T
+	again   bool               // the outcome is that of the same request before
+	earlier *IdempotencyRecord // of the same request before, in the place of an outcome
+	record  *IdempotencyRecord // that has committed with the outcome
+}
+
+// once does what a request asks for, unless the same request has succeeded before: then it gets that outcome again.
+// What replays is all here, but for what takes a transaction: the registrar and CompetitionStore keep the record
+// together with its effect, and find the one that is there already. The cache may be nil.
+func once[T any](ctx context.Context, cache ReplayCache, now time.Time, a Actor, i Idempotency, do func() (done[T], error)) (T, bool, error) {
+	if !i.Wanted() {
+		d, err := do()
+		return d.outcome, false, err
+	}
+	var none T
+	if err := ParseIdempotencyKey(i.Key); err != nil {
+		return none, false, err
+	}
+	if cache != nil {
+		if record, ok := cache.Get(ctx, a.UserID, i.Key); ok && now.Before(record.ExpiresAt) {
+			return again[T](&record, i)
+		}
+	}
+	d, err := do()
+	switch {
+	case err != nil:
+		return none, false, err
+	case d.earlier != nil:
+		return again[T](d.earlier, i)
+	case cache != nil && d.record != nil && d.record.Key != "":
+		cache.Put(d.record.with(d.outcome))
+	}
+	return d.outcome, d.again, nil
+}
+
+func again[T any](record *IdempotencyRecord, i Idempotency) (T, bool, error) {
+	var outcome T // it escapes, so that it isn't a result of once
+	err := record.Replay(i, &outcome)
+	return outcome, true, err
+}
+
+// with is the record with the whole of the outcome, for a cache that is to answer without the database.
+func (r *IdempotencyRecord) with(outcome any) IdempotencyRecord {
+	whole := *r
+	whole.Body, _ = encodeOutcome(outcome)
+	return whole
+}
+
+// recordSize is room for the outcome of a press, in bytes.
+const recordSize = 256
 
 func encodeOutcome(outcome any) ([]byte, error) {
 	if a, ok := outcome.(appender); ok {

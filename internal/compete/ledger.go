@@ -10,7 +10,7 @@ import (
 var ErrCommitUnknown = errors.New("the outcome of the commit is unknown")
 
 // ErrConstraint is what a LedgerTx wraps when the database refused a row (a unique, foreign key or check constraint).
-var ErrConstraint = errors.New("a constraint refused the change")
+var ErrConstraint = errors.New("a constraint rejected the change")
 
 // Ledger is where the registrar reads and writes seats.
 type Ledger interface {
@@ -31,6 +31,9 @@ type LedgerTx interface {
 	WaitlistHead(ctx context.Context, competitionID string, n int) ([]Registration, error)
 	// Uncancelled reads up to n registrations of a competition that are not CANCELLED, in order of Seq.
 	Uncancelled(ctx context.Context, competitionID string, n int) ([]Registration, error)
+	// EarlierContent reads what a competition's content was in a version that was replaced within IdempotencyTTL, with the organizer's
+	// name as it is now.
+	EarlierContent(ctx context.Context, competitionID string, version int) (content Competition, found bool, err error)
 	// Write writes the outcome, once. It fails with ErrConstraint when a competition is not in the state it was read in, a new
 	// registration's place or Seq is taken, or there is an unexpired record under a new one's key.
 	Write(ctx context.Context, c LedgerChanges) error
@@ -55,6 +58,7 @@ type LedgerState struct {
 // LedgerChanges is what a transaction leaves behind.
 type LedgerChanges struct {
 	Competitions []LedgerCompetition // as Read gave them, with what changed
+	Replaced     []Competition       // contents that were replaced, for EarlierContent
 	Inserted     []Registration
 	Updated      []Registration
 	Records      []IdempotencyRecord
@@ -62,6 +66,7 @@ type LedgerChanges struct {
 	Now          time.Time
 	Moves        []LedgerMove // one for a competition at most
 	Jobs         []Job        // that run once the transaction has committed
+	Audit        []AuditRecord
 }
 
 // Place names a registration by what is unique about it: one user's place in one competition.

@@ -2,13 +2,11 @@ package compete
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"strconv"
 	"time"
 )
 
-// Limit is how often something may be done from one network.
+// Limit is how often something may be done: from one network, or by one organizer.
 type Limit struct {
 	Name   string
 	Times  int // within Window, all at once if one likes; 0: without limit
@@ -22,54 +20,38 @@ type Limiter interface {
 	Take(ctx context.Context, l Limit, key string) (wait time.Duration)
 }
 
-// Guesses slows down whoever tries passwords. Implementations must be safe for concurrent use, and keep a bounded number of keys.
-type Guesses interface {
-	// Try counts an attempt under the key. It says how long to wait instead if the attempts before ask for it; those that
-	// had to wait aren't counted.
-	Try(ctx context.Context, key string) (wait time.Duration)
-	// Right forgets the attempts under the key.
-	Right(ctx context.Context, key string)
+// Guess is an attempt at a password, as one of those that are counted together.
+type Guess struct {
+	Limit string // names what the limit is about
+	Key   string
+	Free  int // how many attempts pass before the first wait
 }
 
-// Limits are how often one network may do what costs the program much. A hall full of people is one network.
+// Guesses slows down whoever tries passwords. Implementations must be safe for concurrent use, and keep a bounded number of keys.
+type Guesses interface {
+	// Try counts an attempt under the keys of all guesses. If the attempts before ask for patience under any of them, it counts
+	// nothing and returns the longest wait, with the guess that asks for it.
+	Try(ctx context.Context, guesses ...Guess) (wait time.Duration, by Guess)
+	// Right forgets the attempts under the keys.
+	Right(ctx context.Context, guesses ...Guess)
+	// Forget forgets the attempts under all keys that begin so.
+	Forget(ctx context.Context, prefix string) error
+}
+
+// Limits are how often one network may do what costs the program much, and one organizer what reaches many people. A hall full of
+// people may share one network.
 type Limits struct {
 	SignUps Limit
 	LogIns  Limit
 	Links   Limit // requests for a link by email
-}
+	Reports Limit // of competitions
 
-// limited fails with ErrTooManyRequests when the client's network did this too often. Who has no network isn't counted.
-func (s *Service) limited(ctx context.Context, l Limit) error {
-	network := ClientOf(ctx).Network()
-	if s.Limiter == nil || l.Times == 0 || network == "" {
-		return nil
-	}
-	wait := s.Limiter.Take(ctx, l, l.Name+":"+network)
-	if wait == 0 {
-		return nil
-	}
-	refusal := *ErrTooManyRequests
-	refusal.RetryAfter, refusal.Quota = wait, l.Times
-	refusal.Detail = "Too many requests from your network. Try again in " + inWords(wait) + "."
-	return &refusal
-}
+	Competitions Limit // that an organizer creates or publishes
+	Notices      Limit // changes by an organizer that everybody registered gets a message about
 
-// guess fails with ErrTooManyGuesses while earlier wrong passwords for the email, from the same network, ask for patience: so nobody
-// can lock out the owner, who is elsewhere. Whether the account exists makes no difference. right is to be called when the password
-// was right.
-func (s *Service) guess(ctx context.Context, email string) (right func(), err error) {
-	if s.Guesses == nil {
-		return func() {}, nil
-	}
-	sum := sha256.Sum256([]byte(NormalizeEmail(email))) // no address lies about in Redis
-	key := base64.RawURLEncoding.EncodeToString(sum[:16]) + ":" + ClientOf(ctx).Network()
-	if wait := s.Guesses.Try(ctx, key); wait > 0 {
-		refusal := *ErrTooManyGuesses
-		refusal.RetryAfter = wait
-		refusal.Detail = "Too many wrong passwords. Try again in " + inWords(wait) + ", or reset your password."
-		return nil, &refusal
-	}
-	return func() { s.Guesses.Right(ctx, key) }, nil
+	// How many wrong passwords for one account may be tried before each further attempt has to wait. 0: without limit.
+	Guesses        int // from one network, or from the devices that the account's user has logged in on
+	AccountGuesses int // from all networks and devices that are new to the account, together
 }
 
 // inWords rounds a wait up to seconds, or from a minute on to minutes.

@@ -21,6 +21,9 @@ const (
 	MaxSearchLength      = 200       // characters
 	MaxRemovalReason     = 500       // characters
 	MaxRemovalNote       = 2_000     // characters
+	MaxDisabledReason    = 500       // characters
+	MaxReportDetails     = 1_000     // characters
+	MaxReportNote        = 2_000     // characters
 	DefaultPageSize      = 20
 	MaxPageSize          = 100
 )

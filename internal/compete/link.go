@@ -64,6 +64,8 @@ func HashToken(token string) string {
 type LinkKeys interface {
 	// Token is that of the link with this id, always the same one, so that it need not be kept between the request and the mail.
 	Token(linkID string) string
+	// TokenOf is the token of a link that was written with any of the keys that are valid now; ok is false when it was none of them.
+	TokenOf(l Link) (token string, ok bool)
 	// Unsubscribe is a token that ends the reminders of a user, for ever.
 	Unsubscribe(userID string) string
 	// Unsubscriber is whose token it is; ok is false for one that Unsubscribe didn't make.
@@ -81,13 +83,15 @@ type LinkStore interface {
 	SaveLink(ctx context.Context, l Link) error
 	// Link finds one that can be used now. It fails with ErrLinkVoid.
 	Link(ctx context.Context, tokenHash string, now time.Time) (Link, error)
-	// UseVerifyLink marks the address of the link's user as verified, if it still is the link's, and the link as used. Errors: ErrLinkVoid.
+	// UseVerifyLink marks the address of the link's user as verified, if it still is the link's, and the link and others like it as used.
+	// Errors: ErrLinkVoid.
 	UseVerifyLink(ctx context.Context, l Link, now time.Time) (User, error)
 	// UseChangeLink gives the link's user the link's address, verified, makes the user's other links void and stores the message.
-	// With a passwordHash it also sets the password and ends all logins. Errors: ErrLinkVoid, ErrEmailTaken.
+	// With a passwordHash it also sets the password, ends all logins and forgets who had the account. Errors: ErrLinkVoid, ErrEmailTaken.
 	UseChangeLink(ctx context.Context, l Link, passwordHash string, m Message, now time.Time) (User, error)
 	// UseResetLink sets the password of the link's user, whose address it verifies, if it still is the link's, ends all logins, makes
-	// the user's other links void and stores the message. Errors: ErrLinkVoid.
+	// the user's other links void and stores the message. If the address wasn't verified, whoever had the account is forgotten: second
+	// factors, and the devices and networks of earlier logins. Errors: ErrLinkVoid.
 	UseResetLink(ctx context.Context, l Link, passwordHash string, m Message, now time.Time) (User, error)
 	// SetReminders turns a user's reminders on or off. It fails with ErrUserMissing.
 	SetReminders(ctx context.Context, userID string, on bool, now time.Time) error

@@ -2,6 +2,7 @@ package compete
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -29,8 +30,89 @@ const (
 
 	MessageOrganizerApproved MessageKind = "organizer_approved"
 	MessageOrganizerDeclined MessageKind = "organizer_declined"
-	MessageTest              MessageKind = "test_email" // only ever an email
+	MessageTest              MessageKind = "test_email"      // only ever an email
+	MessageAccountDeleted    MessageKind = "account_deleted" // only ever an email
 )
+
+// MessageTraits is what holds for all messages of a kind.
+type MessageTraits struct {
+	Priority int // of its email among others
+
+	// Of messages about a registration.
+	Holds      func(t *Target) bool // whether what it says is still so, and news; nil when the kind is about an account
+	Confirms   bool                 // it goes with the step from PENDING to CONFIRMED, and needs the seat
+	NeedsPlace bool                 // it's for who isn't CANCELLED
+	Optional   bool                 // people can turn it off
+
+	// Of messages about an account.
+	Link      LinkPurpose // of the link that its email carries; empty for none
+	Anonymous bool        // it names nobody, because it goes to an address that nobody has confirmed
+	EmailOnly bool        // it's in no mailbox
+}
+
+// messageKinds is the table of all kinds, in the order in which they are listed.
+var messageKinds = []struct {
+	kind MessageKind
+	MessageTraits
+}{
+	{MessageConfirmed, MessageTraits{Priority: PriorityUsual, Holds: while(RegistrationPending), Confirms: true}},
+	{MessageWaitlisted, MessageTraits{Priority: PriorityUsual, Holds: while(RegistrationWaitlisted)}},
+	{MessagePromoted, MessageTraits{Priority: PriorityUsual, Holds: while(RegistrationPending), Confirms: true}},
+	{MessageCancelled, MessageTraits{Priority: PriorityUsual, Holds: while(RegistrationCancelled)}},
+	{MessageRemoved, MessageTraits{Priority: PriorityUsual, Holds: while(RegistrationCancelled)}},
+	{MessageCompetitionCancelled, MessageTraits{Priority: PriorityUsual, Holds: while(RegistrationCancelled)}},
+	{MessageReminder, MessageTraits{Priority: PriorityLater, Holds: beforeStart, Optional: true}},
+	{MessageChanged, MessageTraits{
+		Priority: PriorityUsual, Holds: while(RegistrationPending, RegistrationConfirmed, RegistrationWaitlisted), NeedsPlace: true,
+	}},
+
+	{MessageVerifyEmail, MessageTraits{Priority: PriorityNow, Link: LinkVerify, Anonymous: true}},
+	{MessagePasswordReset, MessageTraits{Priority: PriorityNow, Link: LinkReset}},
+	{MessageChangeEmail, MessageTraits{Priority: PriorityNow, Link: LinkChange, Anonymous: true}},
+	{MessageAddressInUse, MessageTraits{Priority: PriorityNow}},
+	{MessageSecurity, MessageTraits{Priority: PriorityNow}},
+
+	{MessageOrganizerApproved, MessageTraits{Priority: PriorityUsual}},
+	{MessageOrganizerDeclined, MessageTraits{Priority: PriorityUsual}},
+	{MessageTest, MessageTraits{Priority: PriorityNow, EmailOnly: true}},
+	{MessageAccountDeleted, MessageTraits{Priority: PriorityNow, EmailOnly: true}},
+}
+
+// while makes a Holds for a registration that has one of the statuses. One that is CONFIRMED has its message, which was written in the
+// same transaction.
+func while(statuses ...RegistrationStatus) func(*Target) bool {
+	return func(t *Target) bool { return slices.Contains(statuses, t.Registration.Status) }
+}
+
+func beforeStart(t *Target) bool {
+	return t.Registration.Status == RegistrationConfirmed && t.Competition.StartDate != nil
+}
+
+var traits = func() map[MessageKind]MessageTraits {
+	byKind := make(map[MessageKind]MessageTraits, len(messageKinds))
+	for _, row := range messageKinds {
+		byKind[row.kind] = row.MessageTraits
+	}
+	return byKind
+}()
+
+// MessageKinds lists all kinds.
+func MessageKinds() []MessageKind {
+	kinds := make([]MessageKind, len(messageKinds))
+	for i, row := range messageKinds {
+		kinds[i] = row.kind
+	}
+	return kinds
+}
+
+// Traits is what holds for all messages of the kind; of an unknown one, such as a later version may have stored, nothing special does.
+func (k MessageKind) Traits() MessageTraits { return traits[k] }
+
+// AboutAccount reports whether messages of the kind are about an account rather than a registration.
+func (k MessageKind) AboutAccount() bool {
+	known, ok := traits[k]
+	return ok && known.Holds == nil
+}
 
 // SecurityEvent is what the owner of an account should know in case it was somebody else. Its texts are the program's own words
 // or addresses, nothing that a stranger could choose.
@@ -49,6 +131,15 @@ const (
 	SecurityPassword SecurityChange = "password" // a new password was set
 	SecurityEmail    SecurityChange = "email"    // the account has another address; its message goes to the one before
 	SecurityDevice   SecurityChange = "device"   // a login from a device that it was not used on before
+	SecurityGuesses  SecurityChange = "guesses"  // many wrong passwords were tried
+
+	SecurityAppAdded       SecurityChange = "app_added" // an authenticator app
+	SecurityAppRemoved     SecurityChange = "app_removed"
+	SecurityPasskeyAdded   SecurityChange = "passkey_added"
+	SecurityPasskeyRemoved SecurityChange = "passkey_removed"
+	SecurityRecoveryCode   SecurityChange = "recovery_code" // one was used
+	SecurityNewCodes       SecurityChange = "new_codes"     // the recovery codes were replaced
+	SecurityFactorsReset   SecurityChange = "factors_reset" // by an admin
 )
 
 // Message is a mail to a user. The mailbox is the table of them; SMTP delivery, where set up, comes on top.

@@ -63,6 +63,9 @@ type MoveJob struct {
 // Kind names the job.
 func (MoveJob) Kind() string { return "move" }
 
+// Options implements Job.
+func (MoveJob) Options() JobOptions { return JobOptions{Queue: QueueReminder, Delay: MoveWindow} }
+
 // TellMoveJob tells the registrations of a moved competition with a Seq between AfterSeq and BeforeSeq, page by page.
 type TellMoveJob struct {
 	CompetitionID string `json:"competitionId"`
@@ -73,3 +76,6 @@ type TellMoveJob struct {
 
 // Kind names the job.
 func (TellMoveJob) Kind() string { return "tell_move" }
+
+// Options implements Job.
+func (TellMoveJob) Options() JobOptions { return JobOptions{Queue: QueueReminder} }

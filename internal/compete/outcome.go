@@ -21,6 +21,35 @@ func (o RegistrationOutcome) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
+// RecordedOutcome is the outcome of a press as it is stored for its idempotency key: what isn't known from the request, or the same
+// for everybody in a rush. The content of the competition is found again by its version: see LedgerTx.EarlierContent.
+type RecordedOutcome RegistrationOutcome
+
+// AppendJSON appends what json.Unmarshal reads into a RegistrationOutcome, for Complete.
+func (o RecordedOutcome) AppendJSON(b []byte) []byte {
+	b = appendText(b, `{"Registration":{"ID":`, o.Registration.ID)
+	b = appendText(b, `,"Status":`, string(o.Registration.Status))
+	b = appendNumber(b, `,"Seq":`, o.Registration.Seq)
+	b = appendNumber(b, `,"Position":`, int64(o.Registration.Position))
+	b = appendTime(b, `,"RegisteredAt":`, &o.Registration.RegisteredAt)
+	b = appendNumber(b, `},"Competition":{"SeatsLeft":`, int64(o.Competition.SeatsLeft))
+	b = appendNumber(b, `,"Waitlisted":`, int64(o.Competition.Waitlisted))
+	b = appendNumber(b, `,"Version":`, int64(o.Competition.Version))
+	return append(b, "}}"...)
+}
+
+// Whole reports whether the outcome has the competition's content: one that was recorded has not.
+func (o *RegistrationOutcome) Whole() bool { return o.Competition.Title != "" }
+
+// Complete makes a recorded outcome whole again, from who pressed and the competition in the version of that moment.
+func (o *RegistrationOutcome) Complete(userID string, content Competition) {
+	r := &o.Registration
+	r.UserID, r.CompetitionID, r.UpdatedAt = userID, content.ID, r.RegisteredAt
+	seatsLeft, waitlisted := o.Competition.SeatsLeft, o.Competition.Waitlisted
+	o.Competition = content.Summary()
+	o.Competition.SeatsLeft, o.Competition.Waitlisted = seatsLeft, waitlisted
+}
+
 func (r *Registration) appendJSON(b []byte) []byte {
 	b = appendText(b, `{"ID":`, r.ID)
 	b = appendText(b, `,"UserID":`, r.UserID)

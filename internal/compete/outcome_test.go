@@ -43,6 +43,26 @@ func TestAppendJSONIsWhatMarshalGives(t *testing.T) {
 	}
 }
 
+// TestRecordedOutcome wants the whole outcome back from what is recorded and the competition's content.
+func TestRecordedOutcome(t *testing.T) {
+	o := someOutcome("Zürich")
+	o.Registration.UpdatedAt, o.Registration.PromotedAt = o.Registration.RegisteredAt, nil // as a press leaves it
+	var got RegistrationOutcome
+	if err := json.Unmarshal(RecordedOutcome(o).AppendJSON(nil), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Whole() {
+		t.Errorf("the content is recorded too: %+v", got.Competition)
+	}
+	content := o.Competition
+	content.SeatsLeft, content.Waitlisted = 0, 0 // as they are now
+	got.Complete("u", content)
+	o.Competition = o.Competition.Summary()
+	if want := o.AppendJSON(nil); string(got.AppendJSON(nil)) != string(want) {
+		t.Errorf("got\n%s, want\n%s", got.AppendJSON(nil), want)
+	}
+}
+
 func BenchmarkOutcome(b *testing.B) {
 	o := someOutcome("Spring Hackathon")
 	b.Run("AppendJSON", func(b *testing.B) {

@@ -21,6 +21,9 @@ type Registrar interface {
 	Transfer(ctx context.Context, c TransferCommand) (Competition, error)
 	// CancelCompetition cancels a competition; its registrations follow in pages. Errors: ErrCompetitionMissing, ErrForbidden.
 	CancelCompetition(ctx context.Context, c CancelCompetitionCommand) (Competition, error)
+	// Erase cancels registrations of a user whose account was deleted, and gives freed seats to the heads of waitlists. Nobody is told.
+	// Those that were cancelled before no longer say why. Registrations of others, or that don't exist, are left alone.
+	Erase(ctx context.Context, c EraseCommand) error
 	// Settle does one page of what a SettleJob asks for, has open pages told, and reports whether there is more.
 	Settle(ctx context.Context, competitionID string) (more bool, err error)
 }
@@ -44,6 +47,12 @@ type CancelCommand struct {
 type UnblockCommand struct {
 	Actor          Actor
 	RegistrationID string
+}
+
+// EraseCommand asks to take registrations out of competitions because their user's account was deleted.
+type EraseCommand struct {
+	UserID          string
+	RegistrationIDs []string
 }
 
 // TransferCommand asks to give a competition another organizer, whose account may organize.

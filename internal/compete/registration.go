@@ -35,6 +35,7 @@ const (
 	CancelledBySelf        CancelReason = "SELF"        // by the person
 	CancelledByOrganizer   CancelReason = "ORGANIZER"   // removed by the competition's organizer or an admin
 	CancelledByCompetition CancelReason = "COMPETITION" // the competition was cancelled
+	CancelledByErasure     CancelReason = "ERASED"      // the person's account was deleted
 )
 
 // Removal is what an organizer or admin says when removing a registration. The zero value says nothing.
@@ -69,11 +70,48 @@ type Registration struct {
 	Removal      Removal      `json:"-"` // with CancelledByOrganizer
 }
 
+// CheckRegistrant fails for who may not register for the competition, whatever room there is: ErrCompetitionMissing,
+// ErrOwnCompetition, ErrBlocked. held is the registration that the actor has or had; nil when there never was one.
+func (c *Competition) CheckRegistrant(a Actor, held *Registration) error {
+	switch {
+	case !c.VisibleTo(a):
+		return ErrCompetitionMissing
+	case c.OrganizedBy(a):
+		return ErrOwnCompetition
+	case held != nil && held.Removal.Blocked:
+		return ErrBlocked
+	}
+	return nil
+}
+
+// CheckCancel fails with ErrRegistrationGone for who neither has the registration nor manages its competition, and with
+// ErrCompetitionStarted for who only has it, once it's too late. One that is cancelled may be cancelled again.
+func (r *Registration) CheckCancel(a Actor, c *Competition, now time.Time) error {
+	own, manages := r.UserID == a.UserID, c.ManagedBy(a)
+	switch {
+	case !own && !manages:
+		return ErrRegistrationGone
+	case !manages && r.Status != RegistrationCancelled && c.Started(now):
+		return ErrCompetitionStarted
+	}
+	return nil
+}
+
+// CheckUnblock fails with ErrRegistrationGone for who doesn't manage the competition.
+func (r *Registration) CheckUnblock(a Actor, c *Competition) error {
+	if !c.ManagedBy(a) {
+		return ErrRegistrationGone
+	}
+	return nil
+}
+
 // RegistrationOutcome is what a participant is told: the registration and the competition's Summary right after it.
 type RegistrationOutcome struct {
 	Registration Registration
 	Competition  Competition
 	Replayed     bool `json:"-"` // the answer to an earlier request with the same idempotency key
+	// Record has committed with it, where the request has an idempotency key.
+	Record *IdempotencyRecord `json:"-"`
 }
 
 // Participant is a user as the organizer of a competition sees them.
@@ -82,6 +120,7 @@ type Participant struct {
 	Name     string
 	Email    string
 	Disabled bool // the account is: it is passed over on the waitlist, and gets no messages
+	Erased   bool // the account was deleted: it has no Email, and its Name is ErasedName
 }
 
 // ParticipantRegistration is a row of an organizer's list.

@@ -17,6 +17,9 @@ const (
 
 const settingOrganizers = "ORGANIZER_SIGNUP"
 
+// SettingContact is how to reach the people who run the site: perhaps somebody's own address.
+const SettingContact = "CONTACT"
+
 // What the site remembers beside its settings, in the same table.
 const (
 	NoteBackup    = "BACKUP_AT"      // when a backup was made last (RFC 3339), or "elsewhere"
@@ -66,4 +69,14 @@ type SiteStore interface {
 	// AnswerOrganizerRequest ends the request and stores the message that says so; approved, a participant becomes an organizer, as by
 	// UpdateUser. It fails with ErrRequestMissing when it was answered meanwhile.
 	AnswerOrganizerRequest(ctx context.Context, r OrganizerRequest, approve bool, m Message, now time.Time) error
+}
+
+func organizerSignUp(settings SiteSettings) OrganizerSignUp {
+	if settings == nil {
+		return OrganizersOpen
+	}
+	if set := OrganizerSignUp(settings.Value(settingOrganizers)); set != "" {
+		return set
+	}
+	return OrganizersOpen
 }

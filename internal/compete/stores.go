@@ -17,19 +17,34 @@ type UserStore interface {
 	UserByEmail(ctx context.Context, email string) (User, string, error)
 	// PasswordHash fails with ErrUserMissing.
 	PasswordHash(ctx context.Context, id string) (string, error)
-	// SetName fails with ErrUserMissing.
-	SetName(ctx context.Context, id, name string, now time.Time) error
-	// UpdateUser writes role and disabled_at; a changed role or a disabled account also ends the user's sessions and older tokens. In the
+	// UpdateProfile writes what the user changes about the own account, in one transaction: all of it or nothing. A new password also
+	// ends the user's other sessions, and tokens without a session that were issued before now. It fails with ErrUserMissing.
+	UpdateProfile(ctx context.Context, id string, u ProfileUpdate, now time.Time) error
+	// FollowTimeZone writes the zone of the browser that the user has used last, unless the user chose one.
+	FollowTimeZone(ctx context.Context, id, zone string) error
+	// UpdateUser writes role, disabled_at and the reason; a changed role or a disabled account also ends the user's sessions and older tokens. In the
 	// same transaction it enqueues a SettleJob for each published competition whose phase, or whose promotions, the change may bring
 	// about: those that the user organizes, and those that the user waits for. It fails with ErrUserMissing.
 	UpdateUser(ctx context.Context, u User) error
-	// SetPassword changes the hash and, in the same transaction, ends the user's sessions other than keepSessionID,
-	// and tokens without a session that were issued before now. It stores the notice, unless that has no ID.
-	SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, notice Message, now time.Time) error
 	// UpgradeHash replaces a hash by another of the same password, unless it was replaced meanwhile. No login ends.
 	UpgradeHash(ctx context.Context, userID, before, after string) error
 	// Users lists those with every word of search in name or email, newest first.
 	Users(ctx context.Context, search string, cursor Cursor, limit int) (Page[User], error)
+}
+
+// ProfileUpdate is what UserStore.UpdateProfile writes; nil leaves it as it is.
+type ProfileUpdate struct {
+	Name      *string
+	Reminders *bool
+	TimeZone  *string // empty: none is chosen any more
+	Password  *NewPassword
+}
+
+// NewPassword is a password to be set.
+type NewPassword struct {
+	Hash          string
+	KeepSessionID string  // the session that doesn't end; empty: none
+	Notice        Message // to the user about it; without an ID: none
 }
 
 // SessionStore keeps logins, for package auth.
@@ -118,14 +133,15 @@ type RegistrationStore interface {
 	RegistrationsOfUser(ctx context.Context, userID string, cursor Cursor, limit int) (Page[MyRegistration], error)
 	// RegistrationsOfCompetition lists in the order of the filter, with Position and user.
 	RegistrationsOfCompetition(ctx context.Context, competitionID string, f RegistrationFilter) (Page[ParticipantRegistration], error)
-	// RegistrationsByStatus counts those of a competition that a search finds; a status that none has is left out.
-	RegistrationsByStatus(ctx context.Context, competitionID, search string) (map[RegistrationStatus]int, error)
+	// RegistrationsByStatus counts those of a competition that a search finds; a status that none has is left out. It may stop to count a
+	// status beyond most, unless that is 0.
+	RegistrationsByStatus(ctx context.Context, competitionID, search string, most int) (map[RegistrationStatus]int, error)
 }
 
 // RegistrationSort is the order of an organizer's list.
 type RegistrationSort string
 
-// The orders of an organizer's list. Within a name or a status it is the order of arrival.
+// The orders of an organizer's list. Within a status it is the order of arrival, within a name that of the email addresses.
 const (
 	SortArrival   RegistrationSort = "arrival" // by Seq; the default
 	SortLastFirst RegistrationSort = "newest"  // by Seq, the last one first
@@ -189,5 +205,6 @@ type PasswordHasher interface {
 // ReplayCache remembers answers to idempotency keys in front of the database. It may forget at any time, and never fails.
 type ReplayCache interface {
 	Get(ctx context.Context, userID, key string) (IdempotencyRecord, bool)
-	Put(ctx context.Context, r IdempotencyRecord)
+	// Put doesn't wait.
+	Put(r IdempotencyRecord)
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/normal"
 )
 
 // Role says what an account may do.
@@ -51,8 +51,18 @@ type User struct {
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 
+	DisabledReason Reason // of an account that is disabled
+
 	VerifiedAt     *time.Time // when it was shown that Email is the user's
 	RemindersOffAt *time.Time // when the user declined reminders
+
+	Zone UserZone
+}
+
+// UserZone is the time zone in which a user's messages show times, beside that of the competition.
+type UserZone struct {
+	Name   string // IANA; empty when it is not known
+	Chosen bool   // by the user; else it is that of the browser used last
 }
 
 // MayOrganize reports whether competitions of the account's are open to participants: it is an organizer's or an admin's, and not disabled.
@@ -63,6 +73,10 @@ type Actor struct {
 	UserID    string
 	Role      Role
 	SessionID string // empty for a token made outside
+
+	LoggedInAt time.Time // when the user last showed who they are
+
+	Zone UserZone // of a login of the pages alone; it may be some seconds old
 }
 
 // LoggedIn reports whether there is a user behind the request.
@@ -83,7 +97,7 @@ type Session struct {
 	API        bool      // a token of the API: it has no TokenHash
 }
 
-// SignUp is the input of Service.SignUp.
+// SignUp is the input of Accounts.SignUp.
 type SignUp struct {
 	Name     string
 	Email    string
@@ -107,13 +121,14 @@ func (s *SignUp) validate() error {
 	return v.err()
 }
 
-// ProfileChange is the input of Service.UpdateProfile; nil leaves a field as it is.
+// ProfileChange is the input of Accounts.UpdateProfile; nil leaves a field as it is.
 // A new Password needs CurrentPassword.
 type ProfileChange struct {
 	Name            *string
 	Password        *string
 	CurrentPassword *string
-	Reminders       *bool // whether to remind of competitions that start soon
+	Reminders       *bool   // whether to remind of competitions that start soon
+	TimeZone        *string // of the times in messages; empty: that of the browser used last
 }
 
 // Check names every bad field at once.
@@ -133,21 +148,38 @@ func (p *ProfileChange) validate() error {
 			v.add("currentPassword", "is required to set a new password")
 		}
 	}
+	if p.TimeZone != nil && *p.TimeZone != "" {
+		if _, ok := ZoneNamed(*p.TimeZone); !ok {
+			v.add("timeZone", "must be an IANA time zone such as Europe/Berlin or UTC")
+		}
+	}
 	return v.err()
 }
 
-// UserChange is what an admin may change about an account; nil leaves it as it is.
-type UserChange struct {
-	Role     *Role
-	Disabled *bool
+// Reason is why an account is disabled.
+type Reason struct {
+	Text  string // for admins; empty when none was given
+	Shown bool   // also to the person, at login
 }
 
-// Check refuses an unknown role.
+// UserChange is what an admin may change about an account; nil leaves it as it is. The reason of an account that is enabled is dropped.
+type UserChange struct {
+	Role           *Role
+	Disabled       *bool
+	DisabledReason *string
+	ReasonShown    *bool // the person is told the reason at login
+}
+
+// Check names every bad field.
 func (c UserChange) Check() error {
+	var v validation
 	if c.Role != nil && !c.Role.Valid() {
-		return Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT, ORGANIZER or ADMIN"})
+		v.add("role", "must be PARTICIPANT, ORGANIZER or ADMIN")
 	}
-	return nil
+	if c.DisabledReason != nil {
+		v.length("disabledReason", *c.DisabledReason, 0, MaxDisabledReason)
+	}
+	return v.err()
 }
 
 // NormalizeEmail is the form in which an email is stored and compared.

@@ -35,11 +35,22 @@ type WorkStore interface {
 	// may hold fewer than limit, or none.
 	MoveTargets(ctx context.Context, j TellMoveJob, limit int) (targets []Target, next int64, err error)
 
+	// TidyTexts brings what tools outside wrote by SQL into form: names, titles, places, tags and addresses as package normal has them, and
+	// what a search finds them by.
+	TidyTexts(ctx context.Context) error
 	// RefreshFilling brings the counts behind SortFilling up to date: seats taken in the hour before now.
 	RefreshFilling(ctx context.Context, now time.Time) error
 	// CleanUp deletes in pages what is older than its time: idempotency records that expired, dead letters, registrar batches, expired sessions.
-	// A session that ended is kept until it has expired: forgotten earlier, its token would count again.
+	// A session that ended is kept until it has expired: forgotten earlier, its token would count again. Messages and addresses follow,
+	// and registrations of competitions long past become anonymous.
 	CleanUp(ctx context.Context, ages CleanUpAges, now time.Time) (CleanUpReport, error)
+	// Recount compares the counts of registrations that are kept with the registrations, rights those that differ because a tool outside wrote
+	// registrations, and returns how many there were.
+	Recount(ctx context.Context) (wrong int, err error)
+
+	// ExpandAudit moves to the audit log what the registrar's oldest transactions have left for it, up to so many of them, and returns
+	// how many there were.
+	ExpandAudit(ctx context.Context, limit int) (int, error)
 
 	// SaveFailedJob adds a dead letter; one with this JobID that is there already stays as it is.
 	SaveFailedJob(ctx context.Context, j FailedJob) error
@@ -51,21 +62,40 @@ type Target struct {
 	Registration Registration // with Position when it is WAITLISTED
 	Participant  Participant
 	Competition  Competition // its summary
+	TimeZone     string      // of the participant; empty when it is not known
 }
 
-// CleanUpAges says how long things that are over are kept.
+// Holds reports whether what the message says is still so, and news: a job may run long after the change that asked for it. An unknown
+// kind holds: it is for whoever words it to refuse, not to lose.
+func (t *Target) Holds() bool {
+	holds := t.Kind.Traits().Holds
+	return holds == nil || holds(t)
+}
+
+// CleanUpAges says how long things are kept. Of those below Sessions, 0 means forever.
 type CleanUpAges struct {
 	FailedJobs time.Duration
-	Sessions   time.Duration
+	Sessions   time.Duration // after they have expired
+
+	Messages       time.Duration
+	Addresses      time.Duration // networks in sessions, after their last use, and addresses in the audit log
+	UnusedAccounts time.Duration // after their last use; see Erasure.EraseUnused
+	Registrations  time.Duration // with their people's names, after the competition is over
+	Audit          time.Duration // MinAuditAge at least; it is never kept forever
 }
 
 // CleanUpReport counts what was deleted.
 type CleanUpReport struct {
 	IdempotencyKeys int
+	Contents        int // of competitions, that were replaced
 	FailedJobs      int
 	Sessions        int
 	Batches         int
 	Links           int
+	Messages        int
+	Addresses       int
+	Registrations   int // that are anonymous now
+	Audit           int
 }
 
 // Seats is what a live page shows of a competition.

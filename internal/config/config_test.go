@@ -13,8 +13,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"minicompete/internal/config"
-	"minicompete/internal/goldentest"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/goldentest"
 )
 
 func parse(t *testing.T, args ...string) (config.Config, error) {
@@ -66,6 +66,37 @@ func TestEnvironmentAndFlags(t *testing.T) {
 	}
 }
 
+// REQUIRE_VERIFIED_EMAIL is on by default where there is email, off where there is none, and otherwise as it is set.
+func TestVerifiedEmailIsRequiredWhereThereIsEmail(t *testing.T) {
+	const server = "smtp://mail.example.com:587"
+	for _, tc := range []struct {
+		smtp, set       string
+		required, valid bool
+	}{
+		{"", "", false, true},
+		{server, "", true, true},
+		{"", "false", false, true},
+		{server, "false", false, true},
+		{"", "true", true, false},
+		{server, "true", true, true},
+	} {
+		t.Run(tc.smtp+" "+tc.set, func(t *testing.T) {
+			for name, value := range map[string]string{"SMTP_URL": tc.smtp, "REQUIRE_VERIFIED_EMAIL": tc.set} {
+				if value != "" {
+					t.Setenv(name, value)
+				}
+			}
+			c, err := parse(t)
+			if got := c.VerifiedEmailRequired(); got != tc.required {
+				t.Errorf("required: %v, want %v", got, tc.required)
+			}
+			if (err == nil) != tc.valid || !tc.valid && !strings.Contains(err.Error(), "REQUIRE_VERIFIED_EMAIL needs SMTP_URL") {
+				t.Errorf("got %v, want valid: %v", err, tc.valid)
+			}
+		})
+	}
+}
+
 func TestAWrongSettingIsNamed(t *testing.T) {
 	const password = "hunter2hunter2"
 	for setting, values := range map[string][]string{
@@ -79,7 +110,20 @@ func TestAWrongSettingIsNamed(t *testing.T) {
 		"TRUSTED_PROXIES":             {"proxy.example.com", "10.0.0.0/99"},
 		"JWT_SECRET":                  {password},
 		"JWT_EXPIRATION":              {"0s", "-1h", "1w", "d", "1.5d", "99999999d"},
+		"SESSION_IDLE":                {"14m", "-1h", "899s"},
+		"LIMIT_SIGNUPS":               {"-1", "1000001", "many"},
+		"LIMIT_LOGINS":                {"-1", "1000001"},
+		"LIMIT_LINKS":                 {"-1", "1000001"},
+		"LIMIT_GUESSES":               {"-1", "1000001"},
+		"LIMIT_ACCOUNT_GUESSES":       {"-1", "1000001"},
+		"LIMIT_MAILS":                 {"-1", "1000001"},
+		"LIMIT_REPORTS":               {"-1", "1000001"},
+		"LIMIT_COMPETITIONS":          {"-1", "1000001"},
+		"LIMIT_NOTICES":               {"-1", "1000001"},
+		"REQUIRE_VERIFIED_EMAIL":      {"perhaps"},
 		"BCRYPT_COST":                 {"3", "32", "many"},
+		"REQUIRE_MFA":                 {"root", "admin,participant", "ADMIN"},
+		"QUEUE_TIMEOUT":               {"0", "99ms", "31s", "soon"},
 		"ROLES":                       {"web,db", "WEB"},
 		"WORKER_CONCURRENCY":          {"0", "1000"},
 		"CRON_REMINDER_SCHEDULE":      {"hourly", "* * * *", "61 * * * *"},
@@ -89,6 +133,10 @@ func TestAWrongSettingIsNamed(t *testing.T) {
 		"CLEANUP_FINISHED_JOBS_AGE":   {"1s"},
 		"CLEANUP_FAILED_JOBS_AGE":     {"1s"},
 		"CLEANUP_SESSIONS_AGE":        {"1s"},
+		"CLEANUP_MESSAGES_AGE":        {"6d"},
+		"CLEANUP_ADDRESSES_AGE":       {"23h"},
+		"CLEANUP_UNUSED_ACCOUNTS_AGE": {"179d"},
+		"CLEANUP_REGISTRATIONS_AGE":   {"29d"},
 		"SMTP_URL":                    {"mail.example.com:587"},
 		"MAIL_FROM":                   {"nobody"},
 		"OTEL_EXPORTER_OTLP_ENDPOINT": {"localhost:4318", "grpc://localhost"},

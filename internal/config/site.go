@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/brand"
 )
 
 // SiteSettings are those that a page can set too, by the name of their variable; empty where the environment leaves them to it.

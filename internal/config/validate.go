@@ -13,7 +13,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
-	"minicompete/internal/sqlitefile"
+	"github.com/minicompete/minicompete/internal/sqlitefile"
 )
 
 // MinSecretLength is the least that HS256 may be keyed with, in bytes (RFC 7518, section 3.2).
@@ -21,6 +21,11 @@ const MinSecretLength = 32
 
 // minIdle is the least that SESSION_IDLE may be: uses are noted every five minutes.
 const minIdle = 15 * time.Minute
+
+const day = 24 * time.Hour
+
+// minAuditKept is the least that AUDIT_KEPT may be: the database refuses to delete younger records.
+const minAuditKept = 30 * 24 * time.Hour
 
 // maxLimit is the most that a limit may allow.
 const maxLimit = 1_000_000
@@ -44,6 +49,12 @@ func (p *problems) duration(setting string, d, least time.Duration) {
 	}
 }
 
+// The limits of QUEUE_TIMEOUT.
+const (
+	minQueueTimeout = 100 * time.Millisecond
+	maxQueueTimeout = 30 * time.Second
+)
+
 // Validate names every setting that is wrong and says what it may be, in one sentence that holds no secret. That JWT_SECRET is
 // there is seen to by TokenSecret: only who serves needs it.
 func (c *Config) Validate() error {
@@ -56,12 +67,21 @@ func (c *Config) Validate() error {
 	if c.SessionIdle != 0 {
 		p.duration("SESSION_IDLE", c.SessionIdle, minIdle)
 	}
+	for _, role := range c.RequireMFA {
+		if role != "admin" && role != "organizer" {
+			p.add("REQUIRE_MFA", "must be admin, organizer or both, separated by commas; %q isn't one of them", role)
+		}
+	}
 	p.between("BCRYPT_COST", c.BcryptCost, 4, 31)
 	for setting, n := range map[string]int{
 		"LIMIT_SIGNUPS": c.LimitSignUps, "LIMIT_LOGINS": c.LimitLogIns, "LIMIT_LINKS": c.LimitLinks, "LIMIT_GUESSES": c.LimitGuesses,
-		"LIMIT_MAILS": c.LimitMails,
+		"LIMIT_ACCOUNT_GUESSES": c.LimitAccountGuesses, "LIMIT_MAILS": c.LimitMails, "LIMIT_REPORTS": c.LimitReports,
+		"LIMIT_COMPETITIONS": c.LimitCompetitions, "LIMIT_NOTICES": c.LimitNotices,
 	} {
 		p.between(setting, n, 0, maxLimit)
+	}
+	if p.duration("QUEUE_TIMEOUT", c.QueueTimeout, minQueueTimeout); c.QueueTimeout > maxQueueTimeout {
+		p.add("QUEUE_TIMEOUT", "must be at most %v, not %v: a connection isn't kept for much longer", maxQueueTimeout, c.QueueTimeout)
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		p.add("LOG_FORMAT", "must be text or json, not %q", c.LogFormat)
@@ -173,6 +193,21 @@ func (c *Config) checkWork(p *problems) {
 	p.duration("CLEANUP_FINISHED_JOBS_AGE", c.FinishedJobsAge, time.Minute)
 	p.duration("CLEANUP_FAILED_JOBS_AGE", c.FailedJobsAge, time.Minute)
 	p.duration("CLEANUP_SESSIONS_AGE", c.SessionsAge, time.Minute)
+	for _, age := range []struct {
+		setting string
+		value   time.Duration
+		least   time.Duration
+	}{
+		{"CLEANUP_MESSAGES_AGE", c.MessagesAge, 7 * day},
+		{"CLEANUP_ADDRESSES_AGE", c.AddressesAge, day},
+		{"CLEANUP_UNUSED_ACCOUNTS_AGE", c.UnusedAccountsAge, 180 * day},
+		{"CLEANUP_REGISTRATIONS_AGE", c.RegistrationsAge, 30 * day},
+	} {
+		if age.value != 0 {
+			p.duration(age.setting, age.value, age.least)
+		}
+	}
+	p.duration("AUDIT_KEPT", c.AuditKept, minAuditKept)
 }
 
 // Proxies are the networks of TRUSTED_PROXIES; an address alone counts as a network of one.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"minicompete/internal/sqlitefile"
+	"github.com/minicompete/minicompete/internal/sqlitefile"
 )
 
 // redacted stands for a secret wherever it would be printed.

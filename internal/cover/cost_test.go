@@ -11,7 +11,7 @@ import (
 	"runtime/metrics"
 	"testing"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // progressive makes a baseline JPEG claim that its coefficients come in several scans.

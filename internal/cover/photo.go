@@ -16,7 +16,7 @@ import (
 	"golang.org/x/image/math/f64"
 	_ "golang.org/x/image/webp" // an upload may be one
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // The limits of an upload.

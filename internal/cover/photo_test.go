@@ -16,7 +16,7 @@ import (
 	"slices"
 	"testing"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // quarters is a picture whose corners are red, green, blue and white, clockwise from the top left.

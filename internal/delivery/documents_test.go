@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // How a document is written, so that its commands can be run:

@@ -23,7 +23,7 @@ func release(t *testing.T) string {
 	t.Helper()
 	dist := filepath.Join(t.TempDir(), "dist")
 	command := inRoot(t.Context(), "scripts/release", dist)
-	command.Env = append(os.Environ(), "PLATFORMS=linux/"+runtime.GOARCH, "VERSION=v1.2.3", "SOURCE_DATE_EPOCH=1800000000")
+	command.Env = append(os.Environ(), "PLATFORMS=linux/"+runtime.GOARCH, "VERSION=v1.2.3", "SOURCE_DATE_EPOCH=1800000000", "CHANGELOG="+changelog(t))
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("scripts/release: %v\n%s", err, output)
 	}
@@ -35,11 +35,11 @@ func TestRelease(t *testing.T) {
 	dist := release(t)
 	name := "minicompete_1.2.3_linux_" + runtime.GOARCH
 	archive, bill := name+".tar.gz", name+".cdx.json"
-	if got, want := fileNames(t, dist), []string{"checksums.txt", bill, archive}; !slices.Equal(got, want) {
+	if got, want := fileNames(t, dist), []string{"checksums.txt", bill, archive, "notes.md"}; !slices.Equal(got, want) {
 		t.Fatalf("the release holds %q, want %q", got, want)
 	}
 	sums := string(readFile(t, filepath.Join(dist, "checksums.txt")))
-	for _, file := range []string{archive, bill} {
+	for _, file := range []string{archive, bill, "notes.md"} {
 		sum := sha256.Sum256(readFile(t, filepath.Join(dist, file)))
 		if !strings.Contains(sums, hex.EncodeToString(sum[:])+"  "+file+"\n") {
 			t.Errorf("the checksums don't hold that of %s:\n%s", file, sums)
@@ -47,12 +47,15 @@ func TestRelease(t *testing.T) {
 	}
 	unpacked := unpack(t, filepath.Join(dist, archive))
 	program := filepath.Join(unpacked, name, "minicompete")
-	if got, want := fileNames(t, filepath.Join(unpacked, name)), []string{".env.example", "LICENSE", "README.md", "minicompete"}; !slices.Equal(got, want) {
+	if got, want := fileNames(t, filepath.Join(unpacked, name)), []string{".env.example", "CHANGELOG.md", "LICENSE", "README.md", "minicompete"}; !slices.Equal(got, want) {
 		t.Errorf("the archive holds %q, want %q", got, want)
 	}
 	output, err := exec.CommandContext(t.Context(), program, "version").CombinedOutput()
 	if err != nil || !strings.Contains(string(output), "1.2.3") {
 		t.Errorf("minicompete version: %v, %q", err, output)
+	}
+	if got, want := string(readFile(t, filepath.Join(dist, "notes.md"))), "### Added\n\n- One thing, on two lines.\n- Another.\n"; got != want {
+		t.Errorf("the notes are %q, want %q", got, want)
 	}
 	checkBill(t, program, readFile(t, filepath.Join(dist, bill)))
 

@@ -11,8 +11,8 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 const (
@@ -71,7 +71,7 @@ func startCluster(t *testing.T, databaseURL, redisURL string) *cluster {
 	env := func(roles string, more ...string) []string {
 		return append([]string{
 			"PATH=" + os.Getenv("PATH"), "DATABASE_URL=" + databaseURL, "REDIS_URL=" + redisURL, "JWT_SECRET=" + apptest.Secret,
-			"BCRYPT_COST=4", "LOG_LEVEL=warn", "ROLES=" + roles,
+			"BCRYPT_COST=4", "QUEUE_TIMEOUT=30s", "LOG_LEVEL=warn", "ROLES=" + roles,
 			// Schedules that don't come due meanwhile: a periodic job runs when a worker begins to lead, and at no other time.
 			"CRON_REMINDER_SCHEDULE=0 0 29 2 *", "CRON_CLEANUP_SCHEDULE=0 0 29 2 *",
 		}, more...)

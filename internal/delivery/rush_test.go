@@ -19,8 +19,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 const (

@@ -18,8 +18,8 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/config"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // A stage is what one document is played on: shells in a fresh clone, and what the document believes to be there. The

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"minicompete/internal/goldentest"
+	"github.com/minicompete/minicompete/internal/goldentest"
 )
 
 const typeScriptDir = "clients/typescript"

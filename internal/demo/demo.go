@@ -1,5 +1,5 @@
 // Package demo fills an empty Mini Compete with something to look at: accounts of every role, competitions in every phase, and
-// registrations that came in over the past weeks. All of it goes through the Service and a registrar, like anything else.
+// registrations that came in over the past weeks. All of it goes through the services and a registrar, like anything else.
 //
 // It owns what the demo says and shows. Whether it may be added is decided by the command line.
 package demo
@@ -14,31 +14,41 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // Password is that of every demo account.
 const Password = "password123"
 
-// Registrar is one that the demo starts and stops itself.
+// Registrar is what the demo starts and stops itself; *registrar.Registrar is one.
 type Registrar interface {
-	compete.Registrar
 	Start()
 	Stop(ctx context.Context) error
 }
 
+// Seats are the services through which the demo gives and takes seats, and their registrar.
+type Seats struct {
+	Competitions  *compete.Competitions
+	Registrations *compete.Registrations
+	Registrar     Registrar
+}
+
 // Config names what the demo is added to.
 type Config struct {
-	Service *compete.Service
-	// NewRegistrar makes a registrar that stamps arrivals by the given clock, so that registrations can lie in the past.
-	NewRegistrar func(clock func() time.Time) Registrar
+	Users     compete.UserStore
+	Passwords compete.PasswordHasher
+	Clock     func() time.Time
+	NewID     func() string
+	// Open makes services that stamp what they do by the given clock, so that registrations can lie in the past.
+	Open func(clock func() time.Time) Seats
 }
 
 // seeder adds the demo at moments of its own choosing.
 type seeder struct {
-	service compete.Service
-	now     time.Time // when the demo was begun; every date is relative to it
-	clock   atomic.Pointer[time.Time]
+	Config
+	Seats
+	now   time.Time // when the demo was begun; every date is relative to it
+	clock atomic.Pointer[time.Time]
 
 	organizers   []compete.Actor
 	participants []compete.Actor // those that can be logged in to
@@ -47,18 +57,16 @@ type seeder struct {
 
 // Seed adds the demo data once: it reports false, and adds nothing, when they are there. After a failure it goes on where it was.
 func Seed(ctx context.Context, c Config) (added bool, err error) {
-	_, _, err = c.Service.Users.UserByEmail(ctx, adminEmail) // the last account that is made
+	_, _, err = c.Users.UserByEmail(ctx, adminEmail) // the last account that is made
 	if !errors.Is(err, compete.ErrUserMissing) {
 		return false, err
 	}
-	s := &seeder{service: *c.Service, now: compete.UTC(c.Service.Clock())}
+	s := &seeder{Config: c, now: compete.UTC(c.Clock())}
 	s.at(s.now)
-	s.service.Clock = func() time.Time { return *s.clock.Load() }
-	registrar := c.NewRegistrar(s.service.Clock)
-	registrar.Start()
-	s.service.Registrar = registrar
+	s.Seats = c.Open(func() time.Time { return *s.clock.Load() })
+	s.Registrar.Start()
 	err = s.seed(ctx)
-	if stopErr := registrar.Stop(ctx); err == nil {
+	if stopErr := s.Registrar.Stop(ctx); err == nil {
 		err = stopErr
 	}
 	if err != nil {
@@ -74,7 +82,7 @@ func (s *seeder) at(t time.Time) {
 
 func (s *seeder) seed(ctx context.Context) error {
 	// One hash for all: they have one password, and a hash takes a quarter of a second.
-	hash, err := s.service.Passwords.Hash(ctx, Password)
+	hash, err := s.Passwords.Hash(ctx, Password)
 	if err != nil {
 		return err
 	}
@@ -113,10 +121,10 @@ func (s *seeder) accounts(ctx context.Context, hash string) error {
 
 func (s *seeder) account(ctx context.Context, email, name string, role compete.Role, hash string) (compete.Actor, error) {
 	created := s.now.AddDate(0, -1, 0)
-	user := compete.User{ID: s.service.NewID(), Email: email, Name: name, Role: role, CreatedAt: created, UpdatedAt: created, VerifiedAt: &created}
-	err := s.service.Users.CreateUser(ctx, user, hash)
+	user := compete.User{ID: s.NewID(), Email: email, Name: name, Role: role, CreatedAt: created, UpdatedAt: created, VerifiedAt: &created}
+	err := s.Users.CreateUser(ctx, user, hash)
 	if errors.Is(err, compete.ErrEmailTaken) { // from a run that was cut short
-		user, _, err = s.service.Users.UserByEmail(ctx, email)
+		user, _, err = s.Users.UserByEmail(ctx, email)
 	}
 	return compete.Actor{UserID: user.ID, Role: user.Role}, err
 }
@@ -124,7 +132,7 @@ func (s *seeder) account(ctx context.Context, email, name string, role compete.R
 func (s *seeder) competition(ctx context.Context, number int, p plan) error {
 	published := s.now.Add(-p.published)
 	s.at(published)
-	c, _, err := s.service.CreateCompetition(ctx, s.organizers[p.organizer], p.competition(s.now),
+	c, _, err := s.Competitions.Create(ctx, s.organizers[p.organizer], p.competition(s.now),
 		compete.Idempotency{Key: fmt.Sprintf("demo-competition-%d", number), RequestHash: p.title}) // so that it is made once
 	if err != nil {
 		return err
@@ -135,9 +143,9 @@ func (s *seeder) competition(ctx context.Context, number int, p plan) error {
 	s.at(s.now)
 	switch p.end {
 	case endsClosed:
-		_, err = s.service.UpdateCompetition(ctx, s.organizers[p.organizer], c.ID, 0, compete.CompetitionChange{CloseNow: true})
+		_, err = s.Competitions.Update(ctx, s.organizers[p.organizer], c.ID, 0, compete.CompetitionChange{CloseNow: true})
 	case endsCancelled:
-		_, err = s.service.CancelCompetition(ctx, s.organizers[p.organizer], c.ID)
+		_, err = s.Competitions.Cancel(ctx, s.organizers[p.organizer], c.ID)
 	case goesOn:
 	}
 	return err
@@ -173,12 +181,12 @@ func (s *seeder) registrations(ctx context.Context, p plan, competitionID string
 
 // registration registers somebody; a waverer changes their mind at once.
 func (s *seeder) registration(ctx context.Context, actor compete.Actor, competitionID string, waverer bool) error {
-	outcome, err := s.service.Register(ctx, actor, competitionID, compete.Idempotency{})
+	outcome, err := s.Registrations.Register(ctx, actor, competitionID, compete.Idempotency{})
 	if errors.Is(err, compete.ErrAlreadyRegistered) { // from a run that was cut short
 		return nil
 	}
 	if err == nil && waverer {
-		_, err = s.service.CancelRegistration(ctx, actor, outcome.Registration.ID)
+		_, err = s.Registrations.Cancel(ctx, actor, outcome.Registration.ID)
 	}
 	return err
 }

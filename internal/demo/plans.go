@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 const day = 24 * time.Hour

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // TestPlansAreLocal wants the demo to show places in several zones, each with times that people there would choose, and one with an end.

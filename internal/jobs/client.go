@@ -12,30 +12,31 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"go.opentelemetry.io/otel/trace"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // The values used where Config leaves them zero.
 const (
 	DefaultConcurrency      = 4
+	DefaultMaxAttempts      = compete.DefaultJobAttempts
 	DefaultPageSize         = 256
-	DefaultMaxAttempts      = 3
 	DefaultBackoff          = 2 * time.Second
 	DefaultReminderSchedule = "0 * * * *"
 	DefaultCleanUpSchedule  = "30 3 * * *"
 	DefaultFinishedJobsAge  = 24 * time.Hour
 	DefaultFailedJobsAge    = 30 * 24 * time.Hour
+	DefaultAuditAge         = 400 * 24 * time.Hour
 )
 
 // Config names what a Client needs.
 type Config struct {
-	DB     *sql.DB // where jobs are kept; on SQLite the handle of the one writer connection
-	SQLite bool    // DB is SQLite; otherwise PostgreSQL
-	Logger *slog.Logger
+	DB     *sql.DB                     // where jobs are kept: a handle that may write
+	Driver riverdriver.Driver[*sql.Tx] // River's for DB, so that jobs commit with what needs them
+	// OneWriter says that one transaction of DB writes at a time, as on SQLite.
+	OneWriter bool
+	Logger    *slog.Logger
 
 	MaxAttempts int           // of each job, before it is a dead letter
 	Backoff     time.Duration // wait after the first failed attempt; it doubles with each further one
@@ -43,12 +44,14 @@ type Config struct {
 	// Work says that this process works jobs. Everything below is needed by such a process only.
 	Work      bool
 	Store     compete.WorkStore
-	Registrar compete.Registrar
+	Registrar Registrar
 	Compose   func(compete.Target) (compete.Wording, error) // words a message
 	Clock     func() time.Time
 	NewID     func() string
 	Observer  Observer     // nil: nobody counts
 	Tracer    trace.Tracer // nil: nothing is traced
+	Accounts  Accounts
+	Erasure   Erasure
 	MailConfig
 
 	Concurrency      int           // jobs worked at the same time in each queue; two at least in the one of maintenance
@@ -71,6 +74,7 @@ func (c Config) withDefaults() Config {
 	c.CleanUpSchedule = cmp.Or(c.CleanUpSchedule, DefaultCleanUpSchedule)
 	c.FinishedJobsAge = cmp.Or(c.FinishedJobsAge, DefaultFinishedJobsAge)
 	c.CleanUpAges.FailedJobs = cmp.Or(c.CleanUpAges.FailedJobs, DefaultFailedJobsAge)
+	c.CleanUpAges.Audit = cmp.Or(c.CleanUpAges.Audit, DefaultAuditAge)
 	return c
 }
 
@@ -89,31 +93,23 @@ type Client struct {
 // New makes a client. It fails when a schedule can't be read or a limit is out of range, and doesn't touch the database.
 func New(config Config) (*Client, error) {
 	config = config.withDefaults()
-	c := &Client{config: config}
+	c := &Client{config: config, rush: rush{config.Registrar}}
 	c.stopping, c.stop = context.WithCancel(context.Background())
-	// On SQLite there is one writer: a second delivery could only wait in front of the registrar.
+	// Where there is one writer, a second delivery could only wait in front of the registrar.
 	deliveries := 1
-	if !config.SQLite {
+	if !config.OneWriter {
 		deliveries = config.Concurrency
 	}
-	c.deliverer = deliverer{Config: config, writer: make(gate, deliveries), registrar: &c.rush}
+	c.deliverer = deliverer{Config: config, writer: make(gate, deliveries), rush: c.rush}
 
 	riverConfig, err := c.riverConfig()
 	if err != nil {
 		return nil, err
 	}
-	if c.river, err = river.NewClient(driver(config), riverConfig); err != nil {
+	if c.river, err = river.NewClient(config.Driver, riverConfig); err != nil {
 		return nil, fmt.Errorf("set up the job queue: %w", err)
 	}
 	return c, nil
-}
-
-// driver has River keep its jobs through the program's own database handle, so that they commit with what needs them.
-func driver(config Config) riverdriver.Driver[*sql.Tx] {
-	if config.SQLite {
-		return riversqlite.New(config.DB)
-	}
-	return riverdatabasesql.New(config.DB)
 }
 
 // Start begins to work jobs, and returns when the first are being fetched. It fails when the database is away.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func (f *fixture) disable(userID string) {

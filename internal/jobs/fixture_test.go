@@ -15,11 +15,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/mail"
-	"minicompete/internal/registrar"
-	"minicompete/internal/store"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/mail"
+	"github.com/minicompete/minicompete/internal/registrar"
+	"github.com/minicompete/minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // patience is how long a test waits for what should happen soon. It is long for machines under load; a test that passes doesn't use it up.
@@ -33,9 +33,10 @@ func realPages(c *Config) { c.PageSize, c.poll = DefaultPageSize, 0 }
 // fixture is a database with the real store and registrar. Only the clock and the wording of messages are the test's.
 type fixture struct {
 	testing.TB
+	url       string
 	store     *store.Store
 	registrar *registrar.Registrar
-	client    *Client // the one that the store enqueues with; it works jobs once started
+	client    *Client // it works jobs once started
 	config    Config
 
 	mu       sync.Mutex
@@ -59,26 +60,41 @@ func eachDatabase(t *testing.T, change func(*Config), test func(f *fixture)) {
 func newFixture(t testing.TB, url string, change func(*Config)) *fixture {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := store.Open(t.Context(), store.Config{URL: url, WriteTimeout: patience, Logger: logger})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	f := &fixture{TB: t, store: s, now: time.Now(), poisoned: map[string]bool{}, composer: mail.Composer{PublicURL: "https://compete.example.com"}}
+	f := &fixture{TB: t, url: url, now: time.Now(), poisoned: map[string]bool{}, composer: mail.Composer{PublicURL: "https://compete.example.com"}}
 	f.config = Config{
-		DB: s.Writer(), SQLite: s.Kind() == store.SQLite, Logger: logger, Backoff: 10 * time.Millisecond,
-		Work: true, PageSize: pageSize, poll: 100 * time.Millisecond, Store: s, Compose: f.compose, Clock: f.clock, NewID: newID,
+		Logger: logger, Backoff: 10 * time.Millisecond,
+		Work: true, PageSize: pageSize, poll: 100 * time.Millisecond, Compose: f.compose, Clock: f.clock, NewID: newID,
+		Accounts: noDomain{}, Erasure: noDomain{},
 	}
-	f.registrar = registrar.New(registrar.Config{Ledger: s.Ledger(), Clock: f.clock, NewID: newID, Logger: logger})
-	f.registrar.Start()
-	t.Cleanup(func() { _ = f.registrar.Stop(context.Background()) })
-	f.config.Registrar = f.registrar
+	f.open(store.Config{})
 	if change != nil {
 		change(&f.config)
 	}
 	f.client = f.newClient()
-	s.Queued, s.Requeue = f.client.Queued, f.client.RequeueTx
 	return f
+}
+
+// open opens the database, with a registrar of its own.
+func (f *fixture) open(c store.Config) {
+	f.Helper()
+	c.URL, c.WriteTimeout, c.Logger = f.url, patience, f.config.Logger
+	s, err := store.Open(f.Context(), c)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = s.Close() })
+	r := registrar.New(registrar.Config{Ledger: s.Ledger(), Clock: f.clock, NewID: newID, Logger: f.config.Logger})
+	r.Start()
+	f.Cleanup(func() { _ = r.Stop(context.Background()) })
+	f.store, f.registrar = s, r
+	f.config.DB, f.config.Driver, f.config.OneWriter = s.Writer(), s.DB().River(), s.DB().OneWriter()
+	f.config.Store, f.config.Registrar = s, r
+}
+
+// noDomain stands for what no test has done.
+type noDomain struct {
+	Accounts
+	Erasure
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

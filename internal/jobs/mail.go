@@ -10,57 +10,28 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 const (
 	// mailsInHand is how many mail jobs are fetched for each connection, so that the next one never waits for the queue.
 	mailsInHand = 16
-	// mailTimeout is longer than the mail client's own bounds (waiting, connecting twice, sending), which tell more of what went wrong.
-	mailTimeout = 4 * time.Minute
-	// mailPatience is how long a mail waits for a server that can't be used, without using up attempts: a night and a day of somebody's
-	// else machine. What comes later would be of little use.
+	// mailPatience is how long a mail waits for a server that can't be used, without using up attempts: one day, to outlast an outage of
+	// the mail server. What comes later would be of little use.
 	mailPatience = 24 * time.Hour
 )
 
-// Priorities in the queue of mails: somebody waits in front of a screen for some, and reminders have all day.
-const (
-	prioritySoon = iota + 1
-	priorityUsual
-	priorityLater
-)
-
-func mailPriority(kind compete.MessageKind) int {
-	switch kind {
-	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageAddressInUse, compete.MessageSecurity,
-		compete.MessageTest:
-		return prioritySoon
-	case compete.MessageReminder:
-		return priorityLater
-	case compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted, compete.MessageCancelled, compete.MessageCompetitionCancelled,
-		compete.MessageRemoved, compete.MessageChanged, compete.MessageOrganizerApproved, compete.MessageOrganizerDeclined:
-	}
-	return priorityUsual
-}
-
-// mailer is the worker of MailJobs.
+// mailer works MailJobs.
 type mailer struct {
-	river.WorkerDefaults[compete.MailJob]
-	client *Client
-	taken  taken
+	client   *Client
+	accepted accepted
 }
 
-// Timeout implements river.Worker.
-func (*mailer) Timeout(*river.Job[compete.MailJob]) time.Duration { return mailTimeout }
-
-// Work sends one mail, once: a message that a server has taken before is left alone. A server that can't be used costs no attempt, and a
-// mail that it will never take gets no other.
-func (w *mailer) Work(ctx context.Context, job *river.Job[compete.MailJob]) error {
+// send sends one mail, once: a message that a server has accepted before is left alone. A server that can't be used costs no attempt, and
+// a mail that it will never accept gets no other.
+func (w *mailer) send(ctx context.Context, job *river.Job[compete.MailJob]) error {
 	c := w.client
-	if c.config.Mailing { // else there are only mails that somebody waits for
-		c.rush.pass(ctx, c.stopping, job.CreatedAt.Add(maxYield))
-	}
-	err := w.send(ctx, job.Args)
+	err := w.trySend(ctx, job.Args)
 	switch {
 	case err == nil:
 		return nil
@@ -72,14 +43,14 @@ func (w *mailer) Work(ctx context.Context, job *river.Job[compete.MailJob]) erro
 		text := errorText(err)
 		c.config.Logger.ErrorContext(ctx, "an email was rejected; see the failed jobs", describe(job.JobRow), "error", text)
 		if saveErr := c.saveDeadLetter(ctx, job.JobRow, text, c.config.Clock()); saveErr != nil {
-			return c.outcome(ctx, job.JobRow, saveErr)
+			return saveErr
 		}
 		return river.JobCancel(err)
 	}
-	return c.outcome(ctx, job.JobRow, err)
+	return err
 }
 
-func (w *mailer) send(ctx context.Context, job compete.MailJob) error {
+func (w *mailer) trySend(ctx context.Context, job compete.MailJob) error {
 	config := w.client.config
 	outgoing, err := config.Outgoing.Outgoing(ctx, job.MessageID)
 	switch {
@@ -87,7 +58,7 @@ func (w *mailer) send(ctx context.Context, job compete.MailJob) error {
 		return nil
 	case err != nil:
 		return fmt.Errorf("read message %s: %w", job.MessageID, err)
-	case outgoing.DeliveredAt != nil, outgoing.Disabled, outgoing.Kind == compete.MessageReminder && outgoing.RemindersOff:
+	case outgoing.DeliveredAt != nil, outgoing.Disabled, outgoing.Kind.Traits().Optional && outgoing.RemindersOff:
 		return nil
 	case !config.Mailing && outgoing.LinkID == "":
 		return fmt.Errorf("%w: SMTP_URL is not set in this process", compete.ErrMailServer)
@@ -106,9 +77,9 @@ func (w *mailer) send(ctx context.Context, job compete.MailJob) error {
 		return fmt.Errorf("send message %s: %w", job.MessageID, err)
 	}
 	if !config.Mailing {
-		return nil // no server took it
+		return nil // no server accepted it
 	}
-	return w.taken.note(ctx, w.client, job.MessageID)
+	return w.accepted.note(ctx, w.client, job.MessageID)
 }
 
 // goesOut reports whether a message leaves the mailbox. Mails with a link were asked for, and asking has limits of its own. Of the
@@ -133,28 +104,28 @@ func (w *mailer) goesOut(ctx context.Context, o compete.Outgoing) (bool, error) 
 	if earlier < config.MailsAnHour {
 		return true, nil
 	}
-	config.Logger.DebugContext(ctx, "an address has had its emails of this hour; the message stays in the mailbox", "message", o.ID)
+	config.Logger.DebugContext(ctx, "an address reached its hourly email limit; the message stays in the mailbox", "message", o.ID)
 	return false, nil
 }
 
-// taken notes which messages a server took. Those that come while others are being written are written together: a commit for each
-// would keep the registrar from the one writer of SQLite.
-type taken struct {
+// accepted notes which messages a server accepted. Those that come while others are being written are written together: a commit for
+// each would keep the registrar from the one writer of SQLite.
+type accepted struct {
 	mu      sync.Mutex
 	writing bool
-	waiting []takenMail
+	waiting []acceptedMail
 }
 
-type takenMail struct {
+type acceptedMail struct {
 	id   string
 	done chan error
 }
 
 // note returns once it is durable. When the database is away, or too busy for noteTimeout, it keeps trying until ctx ends: a mail that was
-// taken and not noted is sent again.
-func (t *taken) note(ctx context.Context, c *Client, id string) error {
+// accepted and not noted is sent again.
+func (a *accepted) note(ctx context.Context, c *Client, id string) error {
 	for {
-		err := t.write(ctx, c, id)
+		err := a.write(ctx, c, id)
 		if again := isTrouble(err) || errors.Is(err, context.DeadlineExceeded); !again || ctx.Err() != nil {
 			return err
 		}
@@ -162,27 +133,27 @@ func (t *taken) note(ctx context.Context, c *Client, id string) error {
 	}
 }
 
-func (t *taken) write(ctx context.Context, c *Client, id string) error {
-	mine := takenMail{id: id, done: make(chan error, 1)}
-	t.mu.Lock()
-	t.waiting = append(t.waiting, mine)
-	lead := !t.writing
-	t.writing = true
-	t.mu.Unlock()
+func (a *accepted) write(ctx context.Context, c *Client, id string) error {
+	mine := acceptedMail{id: id, done: make(chan error, 1)}
+	a.mu.Lock()
+	a.waiting = append(a.waiting, mine)
+	lead := !a.writing
+	a.writing = true
+	a.mu.Unlock()
 	if !lead {
 		return <-mine.done
 	}
 	for {
-		t.mu.Lock()
-		batch := t.waiting
-		t.waiting = nil
+		a.mu.Lock()
+		batch := a.waiting
+		a.waiting = nil
 		if len(batch) == 0 {
-			t.writing = false
-			t.mu.Unlock()
+			a.writing = false
+			a.mu.Unlock()
 			return <-mine.done
 		}
-		t.mu.Unlock()
-		err := c.noteTaken(context.WithoutCancel(ctx), batch) // others wait for it too
+		a.mu.Unlock()
+		err := c.noteAccepted(context.WithoutCancel(ctx), batch) // others wait for it too
 		for _, m := range batch {
 			m.done <- err
 		}
@@ -192,26 +163,18 @@ func (t *taken) write(ctx context.Context, c *Client, id string) error {
 // noteTimeout bounds the note about a batch, so that a database that hangs doesn't hold up a stop.
 const noteTimeout = 5 * time.Second
 
-func (c *Client) noteTaken(ctx context.Context, batch []takenMail) error {
+func (c *Client) noteAccepted(ctx context.Context, batch []acceptedMail) error {
 	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 	defer cancel()
 	ids := make([]string, len(batch))
 	for i, m := range batch {
 		ids[i] = m.id
 	}
-	err := c.deliverer.writer.through(ctx, &c.rush, func() error {
+	err := c.deliverer.writer.through(ctx, c.rush, func() error {
 		return c.config.Outgoing.MailsTaken(ctx, ids, compete.UTC(c.config.Clock()))
 	})
 	if err != nil {
-		return fmt.Errorf("note which mails were taken: %w", err)
-	}
-	return nil
-}
-
-// accountMail works an AccountMailJob.
-func (c *Client) accountMail(ctx context.Context, job *river.Job[compete.AccountMailJob]) error {
-	if err := c.config.AccountMail(ctx, job.Args); err != nil {
-		return c.outcome(ctx, job.JobRow, fmt.Errorf("write the mail that was asked for: %w", err))
+		return fmt.Errorf("record which emails were accepted: %w", err)
 	}
 	return nil
 }
@@ -224,5 +187,4 @@ type MailConfig struct {
 	MailsAnHour int // to one address, those with a link left out; 0: as many as there are messages
 	Outgoing    compete.OutgoingStore
 	ComposeMail func(o compete.Outgoing, details json.RawMessage, now time.Time) (compete.Mail, error)
-	AccountMail func(ctx context.Context, job compete.AccountMailJob) error
 }

@@ -6,10 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/auth"
-	"minicompete/internal/compete"
-	"minicompete/internal/mail"
-	"minicompete/internal/mail/mailtest"
+	"github.com/minicompete/minicompete/internal/auth"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/mail"
+	"github.com/minicompete/minicompete/internal/mail/mailtest"
+	"github.com/minicompete/minicompete/internal/store"
 )
 
 // mailing makes every message of the fixture's store go out by mail, to a server in process, over so many connections.
@@ -26,9 +27,9 @@ func mailing(f *fixture, connections int) *mailtest.Server {
 		f.Fatal(err)
 	}
 	f.Cleanup(smtp.Close)
+	f.open(store.Config{Mailing: true})
 	f.config.MailConfig = MailConfig{Mailing: true, Mailer: smtp, Connections: connections, Outgoing: f.store, ComposeMail: f.composer.Mail}
 	f.client = f.newClient()
-	f.store.Mailing, f.store.Queued, f.store.Requeue = true, f.client.Queued, f.client.RequeueTx
 	return server
 }
 
@@ -90,7 +91,7 @@ func TestABusyWriterMakesNoSecondMail(t *testing.T) {
 
 // Many mails are a steady stream over few connections, and each arrives once.
 func TestManyMailsShareAConnection(t *testing.T) {
-	const many, perConnection = 500, 100 // as many as package mail sends over one
+	const many, perConnection = 200, 100 // as many as package mail sends over one
 	eachDatabase(t, realPages, func(f *fixture) {
 		server := mailing(f, 1)
 		f.register(f.competition(many, 0), f.participants(many)...)
@@ -178,7 +179,6 @@ func TestMailsToAnAddressAreCapped(t *testing.T) {
 		server := mailing(f, 2)
 		f.config.MailsAnHour = most
 		f.client = f.newClient()
-		f.store.Queued, f.store.Requeue = f.client.Queued, f.client.RequeueTx
 		f.start(f.client)
 		competition, people := f.competition(2, 0), f.participants(2)
 		for round := range most {

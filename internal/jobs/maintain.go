@@ -7,18 +7,26 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// refreshFillingJob brings the counts behind the sort "filling" up to date.
+// refreshFillingJob brings the counts behind the sort "filling" up to date, and texts that tools outside wrote into form.
 type refreshFillingJob struct{}
 
 // Kind names the job.
 func (refreshFillingJob) Kind() string { return "refresh_filling" }
 
-func (c *Client) refreshFilling(ctx context.Context, job *river.Job[refreshFillingJob]) error {
+// Options implements compete.Job.
+func (refreshFillingJob) Options() compete.JobOptions {
+	return compete.JobOptions{Queue: compete.QueueMaintenance, Once: true}
+}
+
+func (c *Client) refreshFilling(ctx context.Context, _ *river.Job[refreshFillingJob]) error {
 	if err := c.config.Store.RefreshFilling(ctx, compete.UTC(c.config.Clock())); err != nil {
-		return c.outcome(ctx, job.JobRow, fmt.Errorf("refresh the counts of seats taken: %w", err))
+		return fmt.Errorf("refresh the counts of seats taken: %w", err)
+	}
+	if err := c.config.Store.TidyTexts(ctx); err != nil {
+		return fmt.Errorf("bring texts into form: %w", err)
 	}
 	return nil
 }
@@ -29,22 +37,32 @@ type cleanUpJob struct{}
 // Kind names the job.
 func (cleanUpJob) Kind() string { return "clean_up" }
 
-type cleaner struct {
-	river.WorkerDefaults[cleanUpJob]
-	client *Client
+// Options implements compete.Job. It has long: the first clean-up after a long time may have millions of rows to delete, in pages.
+func (cleanUpJob) Options() compete.JobOptions {
+	return compete.JobOptions{Queue: compete.QueueMaintenance, Once: true, Timeout: 10 * time.Minute}
 }
 
-// Timeout is longer than that of other jobs: the first clean-up after a long time may have millions of rows to delete, in pages.
-func (*cleaner) Timeout(*river.Job[cleanUpJob]) time.Duration { return 10 * time.Minute }
-
-// Work implements river.Worker.
-func (w *cleaner) Work(ctx context.Context, job *river.Job[cleanUpJob]) error {
-	config := w.client.config
+func (c *Client) cleanUp(ctx context.Context, _ *river.Job[cleanUpJob]) error {
+	config := c.config
 	report, err := config.Store.CleanUp(ctx, config.CleanUpAges, compete.UTC(config.Clock()))
 	if err != nil {
-		return w.client.outcome(ctx, job.JobRow, fmt.Errorf("clean up: %w", err))
+		return fmt.Errorf("clean up: %w", err)
+	}
+	wrong, err := config.Store.Recount(ctx)
+	if err != nil {
+		return fmt.Errorf("recount registrations: %w", err)
+	}
+	if wrong > 0 {
+		config.Logger.WarnContext(ctx, "counts of registrations were wrong and are right again; does another program write registrations?", "counts", wrong)
+	}
+	unused := 0
+	if age := config.CleanUpAges.UnusedAccounts; age > 0 {
+		if unused, err = config.Erasure.EraseUnused(ctx, age); err != nil {
+			return fmt.Errorf("delete unused accounts: %w", err)
+		}
 	}
 	config.Logger.InfoContext(ctx, "cleaned up", "idempotency_keys", report.IdempotencyKeys, "failed_jobs", report.FailedJobs,
-		"sessions", report.Sessions, "batches", report.Batches, "links", report.Links)
+		"sessions", report.Sessions, "batches", report.Batches, "links", report.Links,
+		"messages", report.Messages, "addresses", report.Addresses, "registrations", report.Registrations, "accounts", unused, "audit", report.Audit)
 	return nil
 }

@@ -6,12 +6,12 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // endMove works a MoveJob.
 func (c *Client) endMove(ctx context.Context, job *river.Job[compete.MoveJob]) error {
-	return c.outcome(ctx, job.JobRow, c.config.Store.EndMove(ctx, job.Args.CompetitionID, job.Args.MoveID))
+	return c.config.Store.EndMove(ctx, job.Args.CompetitionID, job.Args.MoveID)
 }
 
 // tellMove works a TellMoveJob page by page.
@@ -19,7 +19,7 @@ func (c *Client) tellMove(ctx context.Context, job *river.Job[compete.TellMoveJo
 	return inPages(ctx, c, job, func(args *compete.TellMoveJob) (last bool, err error) {
 		targets, next, err := c.config.Store.MoveTargets(ctx, *args, c.config.PageSize)
 		if err != nil {
-			return false, fmt.Errorf("read whom to tell of a move: %w", err)
+			return false, fmt.Errorf("find who to notify of a move: %w", err)
 		}
 		args.AfterSeq = next
 		return next == 0, c.tellPage(ctx, targets)

@@ -11,23 +11,20 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // notify works a NotifyJob. When single notices can't be delivered the others are, and each of those goes on as a job of
 // its own: only it is tried again, and a dead letter names nobody else. When none can be, the job itself has failed.
 func (c *Client) notify(ctx context.Context, job *river.Job[compete.NotifyJob]) error {
-	c.rush.pass(ctx, c.stopping, job.CreatedAt.Add(maxYield))
 	notices, err := c.notices(ctx, job.Args)
 	if err != nil {
-		return c.outcome(ctx, job.JobRow, err)
+		return err
 	}
 	failures, err := c.deliverer.deliver(ctx, notices)
 	switch {
-	case err != nil:
-		return c.outcome(ctx, job.JobRow, err)
-	case len(failures) == 0:
-		return nil
+	case err != nil, len(failures) == 0:
+		return err
 	case len(failures) == len(notices):
 		return failures[0].err
 	}
@@ -37,14 +34,14 @@ func (c *Client) notify(ctx context.Context, job *river.Job[compete.NotifyJob]) 
 	for _, f := range failures {
 		rest = append(rest, compete.NotifyJob{Notices: []compete.Notice{f.item}})
 	}
-	return c.outcome(ctx, job.JobRow, replace(ctx, c, job, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, rest) }))
+	return replace(ctx, c, job, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, rest) })
 }
 
 // notices are all that a job asks for.
 func (c *Client) notices(ctx context.Context, job compete.NotifyJob) ([]compete.Notice, error) {
 	found, err := c.config.Store.NoticesOf(ctx, job.Runs)
 	if err != nil {
-		return nil, fmt.Errorf("read whom the messages are for: %w", err)
+		return nil, fmt.Errorf("read the recipients of messages: %w", err)
 	}
 	return append(job.Notices, found...), nil
 }
@@ -66,7 +63,7 @@ func (c *Client) undone(ctx context.Context, job *rivertype.JobRow) ([]byte, err
 	}
 	var left compete.NotifyJob
 	for _, target := range targets {
-		if holds(target) {
+		if target.Holds() {
 			left.Notices = append(left.Notices, target.Notice)
 		}
 	}
@@ -76,8 +73,8 @@ func (c *Client) undone(ctx context.Context, job *rivertype.JobRow) ([]byte, err
 // deliverer confirms registrations and writes messages.
 type deliverer struct {
 	Config
-	writer    gate
-	registrar *rush
+	writer gate
+	rush   rush
 }
 
 // deliver does what the notices ask for, in pages, and returns those it could not do. err is trouble that concerns them all.
@@ -104,10 +101,10 @@ func (d *deliverer) write(ctx context.Context, targets []compete.Target) error {
 	var confirm []compete.Notice
 	messages := make([]compete.Message, 0, len(targets))
 	for _, target := range targets {
-		if !holds(target) {
+		if !target.Holds() {
 			continue
 		}
-		if confirms(target.Kind) {
+		if target.Kind.Traits().Confirms {
 			confirm = append(confirm, target.Notice)
 		}
 		if target.Participant.Disabled { // the seat is kept, and nobody reads what is sent
@@ -122,7 +119,7 @@ func (d *deliverer) write(ctx context.Context, targets []compete.Target) error {
 	if len(confirm)+len(messages) == 0 {
 		return nil
 	}
-	return d.writer.through(ctx, d.registrar, func() error {
+	return d.writer.through(ctx, d.rush, func() error {
 		start := time.Now()
 		written, err := d.Store.Deliver(ctx, confirm, messages, now)
 		d.follow(ctx, targets, start, err)
@@ -152,30 +149,4 @@ func (d *deliverer) message(t compete.Target, now time.Time) (compete.Message, e
 		m.MoveID = t.Move.ID
 	}
 	return m, nil
-}
-
-// confirms reports whether the message of a kind goes with the step from PENDING to CONFIRMED.
-func confirms(kind compete.MessageKind) bool {
-	return kind == compete.MessageConfirmed || kind == compete.MessagePromoted
-}
-
-// holds reports whether what the message says is still so, and news: a job may run long after the change that asked for it. A
-// registration that is CONFIRMED has its message, which was written in the same transaction.
-func holds(t compete.Target) bool {
-	switch t.Kind {
-	case compete.MessageConfirmed, compete.MessagePromoted:
-		return t.Registration.Status == compete.RegistrationPending
-	case compete.MessageWaitlisted:
-		return t.Registration.Status == compete.RegistrationWaitlisted
-	case compete.MessageCancelled, compete.MessageRemoved, compete.MessageCompetitionCancelled:
-		return t.Registration.Status == compete.RegistrationCancelled
-	case compete.MessageChanged:
-		return t.Registration.Status != compete.RegistrationCancelled
-	case compete.MessageReminder:
-		return t.Registration.Status == compete.RegistrationConfirmed && t.Competition.StartDate != nil
-	case compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail, compete.MessageAddressInUse, compete.MessageSecurity,
-		compete.MessageOrganizerApproved, compete.MessageOrganizerDeclined, compete.MessageTest:
-		// About an account, and never a notice; left to Compose like an unknown kind.
-	}
-	return true // an unknown kind is for Compose to refuse, not to lose here
 }

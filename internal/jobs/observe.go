@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -13,7 +15,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // Outcome is how an attempt at a job ended.
@@ -105,16 +107,24 @@ func traceOf(ctx context.Context, err error) context.Context {
 	return ctx
 }
 
-// linksOf finds the traces that the notices of a payload name.
+// linksOf finds the traces that the runs and the notices of a payload name.
 func linksOf(payload []byte) []trace.Link {
 	var job compete.NotifyJob
 	if json.Unmarshal(payload, &job) != nil { // its worker tells
 		return nil
 	}
 	var links []trace.Link
-	for _, n := range job.Notices {
-		if at := spanContext(n.Trace); at.IsValid() {
+	link := func(traceparent string) {
+		if at := spanContext(traceparent); at.IsValid() {
 			links = append(links, trace.Link{SpanContext: at})
+		}
+	}
+	for _, n := range job.Notices {
+		link(n.Trace)
+	}
+	for _, run := range job.Runs {
+		for _, seq := range slices.Sorted(maps.Keys(run.Traces)) {
+			link(run.Traces[seq])
 		}
 	}
 	return links
@@ -137,7 +147,7 @@ func (d *deliverer) follow(ctx context.Context, targets []compete.Target, start 
 	}
 	for _, t := range targets {
 		at := spanContext(t.Trace)
-		if !at.IsValid() || !holds(t) {
+		if !at.IsValid() || !t.Holds() {
 			continue
 		}
 		_, span := d.Tracer.Start(trace.ContextWithRemoteSpanContext(context.Background(), at), "message "+string(t.Kind),

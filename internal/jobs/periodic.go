@@ -9,7 +9,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/robfig/cron/v3"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // fillingInterval is how often the sort "filling" is brought up to date.
@@ -27,16 +27,16 @@ func (c *Client) periodicJobs() ([]*river.PeriodicJob, error) {
 		return nil, fmt.Errorf("cleanup schedule: %w", err)
 	}
 	return []*river.PeriodicJob{
-		periodic(reminders, findRemindersJob{}, compete.QueueReminder),
-		periodic(cleanUp, cleanUpJob{}, compete.QueueMaintenance),
-		periodic(river.PeriodicInterval(fillingInterval), refreshFillingJob{}, compete.QueueMaintenance),
+		periodic(reminders, findRemindersJob{}),
+		periodic(cleanUp, cleanUpJob{}),
+		periodic(river.PeriodicInterval(fillingInterval), refreshFillingJob{}),
 	}, nil
 }
 
-// periodic enqueues a job on a schedule, unless the one before is still under way.
-func periodic(when river.PeriodicSchedule, job river.JobArgs, queue string) *river.PeriodicJob {
+// periodic enqueues a job on a schedule.
+func periodic(when river.PeriodicSchedule, job compete.Job) *river.PeriodicJob {
 	return river.NewPeriodicJob(when, func() (river.JobArgs, *river.InsertOpts) {
-		return job, &river.InsertOpts{Queue: queue, UniqueOpts: once()}
+		return job, insertOptions(job)
 	}, &river.PeriodicJobOpts{ID: job.Kind(), RunOnStart: true})
 }
 

@@ -3,7 +3,7 @@ package jobs
 import (
 	"testing"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func TestPeriodicJobsRunAtStartOnceInACluster(t *testing.T) {
@@ -14,6 +14,7 @@ func TestPeriodicJobsRunAtStartOnceInACluster(t *testing.T) {
 			f.Fatal(err)
 		}
 		f.register(f.competition(1, 0), f.participants(1)...)
+		f.exec("UPDATE competitions SET title = 'Cafe\u0301 Cup'") // as a tool outside would
 		f.start(f.client)
 		f.start(f.newClient())
 		f.eventually("the periodic jobs are done", func() bool {
@@ -24,6 +25,9 @@ func TestPeriodicJobsRunAtStartOnceInACluster(t *testing.T) {
 		}
 		if got := f.count("SELECT filling FROM competitions"); got != 1 {
 			f.Errorf("the sort \"filling\" counts %d seats taken, want 1", got)
+		}
+		if got := f.count("SELECT count(*) FROM competitions WHERE title = 'Caf\u00e9 Cup'"); got != 1 {
+			f.Error("a title that a tool outside wrote is not brought into form")
 		}
 		if letters := f.deadLetters(); len(letters) != 0 {
 			f.Errorf("an old dead letter is still there: %+v", letters)

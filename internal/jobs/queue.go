@@ -1,67 +1,28 @@
 package jobs
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // EnqueueTx adds jobs to the queue as part of a transaction: they run once it has committed, and never if it doesn't.
-// A RemindJob that is waiting or running already isn't added again.
 //
 // Only River's calls with Tx may be used while a transaction is open: on SQLite it holds the one connection that any
 // other call would wait for.
 func (c *Client) EnqueueTx(ctx context.Context, tx *sql.Tx, jobs []compete.Job) error {
 	params := make([]river.InsertManyParams, 0, len(jobs))
 	for _, job := range jobs {
-		options, err := insertOptions(job)
-		if err != nil {
-			return err
-		}
-		params = append(params, river.InsertManyParams{Args: job, InsertOpts: options})
+		params = append(params, river.InsertManyParams{Args: job, InsertOpts: insertOptions(job)})
 	}
 	return c.insert(ctx, tx, params)
-}
-
-// Queued says how the queue keeps jobs, for the store to add them along with the change that needs them. A RemindJob has no such form.
-func (c *Client) Queued(jobs []compete.Job) ([]compete.QueuedJob, error) {
-	queued := make([]compete.QueuedJob, 0, len(jobs))
-	for _, job := range jobs {
-		options, err := insertOptions(job)
-		if err != nil {
-			return nil, err
-		}
-		if options.UniqueOpts.ByState != nil {
-			return nil, fmt.Errorf("a job of kind %q is added once only, by EnqueueTx", job.Kind())
-		}
-		payload, err := json.Marshal(job)
-		if err != nil {
-			return nil, fmt.Errorf("encode a job of kind %q: %w", job.Kind(), err)
-		}
-		queued = append(queued, compete.QueuedJob{
-			Kind: job.Kind(), Queue: options.Queue, Payload: payload,
-			Priority: cmp.Or(options.Priority, river.PriorityDefault), MaxAttempts: c.config.MaxAttempts, Delay: delay(job),
-		})
-	}
-	c.rush.watch(jobs, time.Now())
-	return queued, nil
-}
-
-// RequeueTx sends a dead letter again, as a new job with all its attempts, as part of a transaction.
-func (c *Client) RequeueTx(ctx context.Context, tx *sql.Tx, letter compete.FailedJob) error {
-	return c.insert(ctx, tx, []river.InsertManyParams{{
-		Args:       payload{kind: letter.Kind, json: letter.Payload},
-		InsertOpts: &river.InsertOpts{Queue: letter.Queue},
-	}})
 }
 
 // enqueueOnceTx adds a NotifyJob for each notice, unless there is one already that waits, runs or has failed for good.
@@ -86,32 +47,17 @@ func (c *Client) insert(ctx context.Context, tx *sql.Tx, params []river.InsertMa
 	return nil
 }
 
-// insertOptions says where a job goes. Settling is never left out as a duplicate: a run that has just seen the last page
-// doesn't do what a later change asks for.
-func insertOptions(job compete.Job) (*river.InsertOpts, error) {
-	switch job := job.(type) {
-	case compete.NotifyJob:
-		return &river.InsertOpts{Queue: compete.QueueRegistration}, nil
-	case compete.SettleJob:
-		return &river.InsertOpts{Queue: compete.QueueMaintenance}, nil
-	case compete.MailJob:
-		return &river.InsertOpts{Queue: compete.QueueMail, Priority: mailPriority(job.About)}, nil
-	case compete.AccountMailJob:
-		return &river.InsertOpts{Queue: compete.QueueMail, Priority: prioritySoon}, nil
-	case compete.RemindJob:
-		return &river.InsertOpts{Queue: compete.QueueReminder, UniqueOpts: once()}, nil
-	case compete.MoveJob, compete.TellMoveJob:
-		return &river.InsertOpts{Queue: compete.QueueReminder}, nil
+// insertOptions are a job's options in River's words.
+func insertOptions(job compete.Job) *river.InsertOpts {
+	options := job.Options()
+	insert := &river.InsertOpts{Queue: options.Queue, Priority: options.Priority}
+	if options.Delay > 0 {
+		insert.ScheduledAt = time.Now().Add(options.Delay)
 	}
-	return nil, fmt.Errorf("no queue for jobs of kind %q", job.Kind())
-}
-
-// delay is how long a job waits before it is due.
-func delay(job compete.Job) time.Duration {
-	if _, ok := job.(compete.MoveJob); ok {
-		return compete.MoveWindow
+	if options.Once {
+		insert.UniqueOpts = once()
 	}
-	return 0
+	return insert
 }
 
 // once leaves a job out while another with the same payload is under way, or is in one of the further states.
@@ -121,18 +67,6 @@ func once(further ...rivertype.JobState) river.UniqueOpts {
 		rivertype.JobStateRunning, rivertype.JobStateScheduled,
 	}, further...)}
 }
-
-// payload is a job as it stands in a dead letter.
-type payload struct {
-	kind string
-	json json.RawMessage
-}
-
-// Kind implements river.JobArgs.
-func (p payload) Kind() string { return p.kind }
-
-// MarshalJSON gives the payload back as it was.
-func (p payload) MarshalJSON() ([]byte, error) { return p.json, nil }
 
 // inTx runs f in a transaction of its own.
 func (c *Client) inTx(ctx context.Context, f func(*sql.Tx) error) error {
@@ -156,8 +90,7 @@ func replace[T river.JobArgs](ctx context.Context, c *Client, job *river.Job[T],
 		if err := enqueue(tx); err != nil {
 			return err
 		}
-		// The driver named here only says that transactions are *sql.Tx; the client's own does the work.
-		if _, err := river.JobCompleteTx[*riverdatabasesql.Driver](ctx, tx, job); err != nil {
+		if _, err := river.JobCompleteTx[riverdriver.Driver[*sql.Tx]](ctx, tx, job); err != nil {
 			return fmt.Errorf("complete job %d: %w", job.ID, err)
 		}
 		return nil

@@ -8,7 +8,7 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // reminderLead is how long before the start of a competition its participants are reminded.
@@ -20,13 +20,18 @@ type findRemindersJob struct{}
 // Kind names the job.
 func (findRemindersJob) Kind() string { return "find_reminders" }
 
+// Options implements compete.Job.
+func (findRemindersJob) Options() compete.JobOptions {
+	return compete.JobOptions{Queue: compete.QueueReminder, Once: true}
+}
+
 // findReminders enqueues a RemindJob for each competition that starts within reminderLead, page by page.
-func (c *Client) findReminders(ctx context.Context, job *river.Job[findRemindersJob]) error {
+func (c *Client) findReminders(ctx context.Context, _ *river.Job[findRemindersJob]) error {
 	now := compete.UTC(c.config.Clock())
 	for afterID := ""; ; {
 		competitions, err := c.config.Store.StartingBetween(ctx, now, now.Add(reminderLead), afterID, c.config.PageSize)
 		if err != nil {
-			return c.outcome(ctx, job.JobRow, fmt.Errorf("find competitions that start soon: %w", err))
+			return fmt.Errorf("find competitions that start soon: %w", err)
 		}
 		jobs := make([]compete.Job, 0, len(competitions))
 		for _, competition := range competitions {
@@ -34,7 +39,7 @@ func (c *Client) findReminders(ctx context.Context, job *river.Job[findReminders
 			afterID = competition.ID
 		}
 		if err := c.inTx(ctx, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, jobs) }); err != nil {
-			return c.outcome(ctx, job.JobRow, err)
+			return err
 		}
 		if len(competitions) < c.config.PageSize {
 			return nil
@@ -47,7 +52,7 @@ func (c *Client) remind(ctx context.Context, job *river.Job[compete.RemindJob]) 
 	return inPages(ctx, c, job, func(args *compete.RemindJob) (last bool, err error) {
 		targets, next, err := c.config.Store.ReminderTargets(ctx, args.CompetitionID, args.AfterSeq, c.config.PageSize)
 		if err != nil {
-			return false, fmt.Errorf("read whom to remind: %w", err)
+			return false, fmt.Errorf("find who to remind: %w", err)
 		}
 		if len(targets) > 0 && !c.remindable(&targets[0].Competition, args.StartDate) {
 			return true, nil
@@ -64,11 +69,11 @@ func inPages[T compete.Job](ctx context.Context, c *Client, job *river.Job[T], p
 	for end := time.Now().Add(slice); ; {
 		last, err := page(&args)
 		if last || err != nil {
-			return c.outcome(ctx, job.JobRow, err)
+			return err
 		}
 		if c.stopping.Err() != nil || time.Now().After(end) {
 			left := []compete.Job{args}
-			return c.outcome(ctx, job.JobRow, replace(ctx, c, job, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, left) }))
+			return replace(ctx, c, job, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, left) })
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func TestADeadLetterOfAnOlderVersionCanBeSentAgain(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // How River works here. It polls on both databases: its listener for SQLite polls too, ten times as often and on the one
@@ -68,7 +68,7 @@ func (c *Client) riverConfig() (*river.Config, error) {
 	if c.config.Tracer != nil {
 		config.Middleware = []rivertype.Middleware{river.WorkerMiddlewareFunc(c.traced)}
 	}
-	if c.config.SQLite {
+	if c.config.OneWriter {
 		config.ReindexerSchedule = river.NeverSchedule() // SQLite's indexes don't bloat, and rebuilding one holds up the writer
 	}
 	return config, nil
@@ -76,21 +76,6 @@ func (c *Client) riverConfig() (*river.Config, error) {
 
 func queue(workers int, poll time.Duration) river.QueueConfig {
 	return river.QueueConfig{MaxWorkers: workers, FetchPollInterval: poll, FetchCooldown: fetchCooldown}
-}
-
-func (c *Client) workers() *river.Workers {
-	workers := river.NewWorkers()
-	river.AddWorker(workers, river.WorkFunc(c.notify))
-	river.AddWorker(workers, river.WorkFunc(c.settle))
-	river.AddWorker(workers, river.WorkFunc(c.findReminders))
-	river.AddWorker(workers, river.WorkFunc(c.remind))
-	river.AddWorker(workers, river.WorkFunc(c.endMove))
-	river.AddWorker(workers, river.WorkFunc(c.tellMove))
-	river.AddWorker(workers, river.WorkFunc(c.refreshFilling))
-	river.AddWorker(workers, river.WorkFunc(c.accountMail))
-	river.AddWorker(workers, &mailer{client: c})
-	river.AddWorker(workers, &cleaner{client: c})
-	return workers
 }
 
 // backoff waits so long after a first failed attempt, and twice as long after each further one.

@@ -2,52 +2,41 @@ package jobs
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
-
-	"minicompete/internal/compete"
 )
 
 // Confirmations cost about as much as registrations do. In a rush they wait, so that the registrar has the machine: who registers
 // waits for the seat, and knows of it at once; the message may come a moment later.
 const (
-	// rushBatch is how many notices in one batch of the registrar make a rush: so many people pressed within one commit.
-	rushBatch = 32
-	// rushCalm is how long after the last such batch the rush counts as over; longer than a commit takes under load.
+	// rushCalm is how long after the last batch of a rush it counts as over; longer than a commit takes under load.
 	rushCalm = 500 * time.Millisecond
 	// maxYield bounds how long confirmations wait after their registrations, however long the rush.
 	maxYield = 3 * time.Second
 )
 
-// rush tells how busy this process's registrar is, from the jobs that it enqueues.
-type rush struct {
-	batch, any atomic.Int64 // when a batch of a rush, and when any batch was last enqueued, as Unix nanoseconds
+// Registrar is what jobs need of this process's registrar.
+type Registrar interface {
+	// Settle does one page of a SettleJob, and reports whether there is more.
+	Settle(ctx context.Context, competitionID string) (more bool, err error)
+	// LastBatch and LastRush are when it last decided a batch that asks for messages, and one with so many that people are rushing in.
+	// They are long ago when it never did.
+	LastBatch() time.Time
+	LastRush() time.Time
 }
 
-// watch takes note of jobs that are enqueued.
-func (r *rush) watch(jobs []compete.Job, now time.Time) {
-	for _, job := range jobs {
-		notify, ok := job.(compete.NotifyJob)
-		if !ok { // only batches ask for messages
-			continue
-		}
-		r.any.Store(now.UnixNano())
-		if notify.Len() >= rushBatch {
-			r.batch.Store(now.UnixNano())
-		}
-	}
-}
+// rush tells how busy the registrar is.
+type rush struct{ registrar Registrar }
 
-// idle reports whether nothing was enqueued for a while.
-func (r *rush) idle(now time.Time) bool { return now.Sub(time.Unix(0, r.any.Load())) > rushCalm }
+// idle reports whether nothing was registered for a while.
+func (r rush) idle(now time.Time) bool { return now.Sub(r.registrar.LastBatch()) > rushCalm }
 
 // calmIn is how long confirmations that must not wait beyond deadline wait from now on; not positive when they don't.
-func (r *rush) calmIn(now, deadline time.Time) time.Duration {
-	return min(time.Unix(0, r.batch.Load()).Add(rushCalm).Sub(now), deadline.Sub(now))
+func (r rush) calmIn(now, deadline time.Time) time.Duration {
+	return min(r.registrar.LastRush().Add(rushCalm).Sub(now), deadline.Sub(now))
 }
 
 // pass waits until the rush is over, but not beyond the deadline, and not when either context ends.
-func (r *rush) pass(ctx, stopping context.Context, deadline time.Time) {
+func (r rush) pass(ctx, stopping context.Context, deadline time.Time) {
 	for ctx.Err() == nil && stopping.Err() == nil {
 		wait := r.calmIn(time.Now(), deadline)
 		if wait <= 0 {
@@ -68,7 +57,7 @@ type gate chan struct{}
 
 // through runs f inside the gate and then, unless the registrar is idle, rests inside it for as long as f took (within bounds), so that
 // at least half of the writer's time stays with those who wait for an answer. A busy writer makes f slow, and the rest long.
-func (g gate) through(ctx context.Context, registrar *rush, f func() error) error {
+func (g gate) through(ctx context.Context, registrar rush, f func() error) error {
 	select {
 	case g <- struct{}{}:
 	case <-ctx.Done():

@@ -7,7 +7,7 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // settle works a SettleJob: page after page through the registrar, resting after each for as long as it took. When its slice
@@ -19,10 +19,8 @@ func (c *Client) settle(ctx context.Context, job *river.Job[compete.SettleJob]) 
 		switch {
 		case errors.Is(err, compete.ErrCompetitionMissing):
 			return nil // nothing left to settle
-		case err != nil:
-			return c.outcome(ctx, job.JobRow, err)
-		case !more:
-			return nil
+		case err != nil, !more:
+			return err
 		case c.stopping.Err() != nil || time.Now().After(end):
 			return river.JobSnooze(0) // at once, behind those that wait
 		}

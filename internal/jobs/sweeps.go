@@ -3,10 +3,12 @@ package jobs
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/outage"
 )
 
 const (
@@ -17,6 +19,11 @@ const (
 
 	// discardedSweepInterval is that of River's own look for jobs left behind by a killed process, which discards some of them.
 	discardedSweepInterval = 30 * time.Second
+
+	// auditSweepInterval is how often the audit log gets what the registrar has left for it. A rush isn't held up by that for auditYield:
+	// who reads the log moves it there before.
+	auditSweepInterval = 2 * time.Second
+	auditYield         = 20 * time.Second
 )
 
 // startSweeps runs what can't be a job, because it makes up for jobs that were lost. Every process that works jobs does it.
@@ -24,25 +31,43 @@ func (c *Client) startSweeps() {
 	discarded := discardedSweep{client: c}
 	c.sweeps.Go(func() { c.every(pendingSweepInterval, "confirm registrations that were left pending", c.sweepPending) })
 	c.sweeps.Go(func() { c.every(discardedSweepInterval, "save failed jobs", discarded.run) })
+	c.sweeps.Go(func() { c.every(auditSweepInterval, "move records to the audit log", c.sweepAudit) })
 }
 
 // every runs f now and after each interval until Stop. A row of failures is logged once.
 func (c *Client) every(interval time.Duration, what string, f func(context.Context) error) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
-	failing := false
+	outage := outage.Report{Logger: c.config.Logger, Away: "could not " + what + "; trying again"}
 	for {
 		err := f(c.stopping)
-		if err != nil && !failing && c.stopping.Err() == nil {
-			c.config.Logger.WarnContext(c.stopping, "could not "+what+"; trying again", "error", errorText(err))
+		if err != nil {
+			err = errors.New(errorText(err))
 		}
-		failing = err != nil
+		if c.stopping.Err() == nil {
+			outage.Note(err)
+		}
 		select {
 		case <-ticker.C:
 		case <-c.stopping.Done():
 			return
 		}
 	}
+}
+
+// sweepAudit moves to the audit log what the registrar has left for it.
+func (c *Client) sweepAudit(ctx context.Context) error {
+	c.rush.pass(ctx, c.stopping, time.Now().Add(auditYield))
+	for moved := 1; moved > 0; {
+		err := c.deliverer.writer.through(ctx, c.rush, func() (err error) {
+			moved, err = c.config.Store.ExpandAudit(ctx, 1)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sweepPending confirms registrations that have been PENDING for longer than pendingAge. Those that can't be confirmed become

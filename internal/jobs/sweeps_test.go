@@ -6,7 +6,7 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func (f *fixture) sweepPending() {
@@ -118,7 +118,7 @@ func TestAJobDiscardedByARescueIsADeadLetterToo(t *testing.T) {
 
 // riverTime is a time in the form in which River keeps it.
 func (f *fixture) riverTime(at time.Time) any {
-	if f.config.SQLite {
+	if f.config.OneWriter {
 		return at.Format("2006-01-02 15:04:05.000")
 	}
 	return at

@@ -8,7 +8,7 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // awayStore finds the database away while it delivers, so many times.
@@ -49,7 +49,7 @@ func TestADatabaseThatIsAwayUsesUpNoAttempts(t *testing.T) {
 
 // slowRegistrar settles until it is told to stop.
 type slowRegistrar struct {
-	compete.Registrar
+	Registrar
 	settling chan struct{}
 }
 
@@ -60,7 +60,7 @@ func (r slowRegistrar) Settle(ctx context.Context, _ string) (bool, error) {
 }
 
 func TestStopGivesBackWhatDoesNotFinish(t *testing.T) {
-	eachDatabase(t, func(c *Config) { c.Registrar = slowRegistrar{settling: make(chan struct{})} }, func(f *fixture) {
+	eachDatabase(t, func(c *Config) { c.Registrar = slowRegistrar{c.Registrar, make(chan struct{})} }, func(f *fixture) {
 		if err := f.client.Start(f.Context()); err != nil {
 			f.Fatal(err)
 		}
@@ -106,7 +106,7 @@ func TestSettlingGoesOnThroughPages(t *testing.T) {
 
 // stoppedRegistrar is told after each page that it settled.
 type stoppedRegistrar struct {
-	compete.Registrar
+	Registrar
 	settled func()
 }
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func TestBackoffDoubles(t *testing.T) {
@@ -56,7 +56,7 @@ func TestNewNamesTheScheduleThatIsWrong(t *testing.T) {
 
 func TestConcurrencyReachesEveryQueue(t *testing.T) {
 	for concurrency, maintenance := range map[int]int{1: 2, 7: 7} {
-		c := &Client{config: Config{Work: true, Logger: slog.New(slog.DiscardHandler), Concurrency: concurrency}.withDefaults()}
+		c := &Client{config: Config{Work: true, Logger: slog.New(slog.DiscardHandler), Concurrency: concurrency, Accounts: noDomain{}, Erasure: noDomain{}}.withDefaults()}
 		config, err := c.riverConfig()
 		if err != nil {
 			t.Fatal(err)
@@ -163,13 +163,24 @@ func TestRiverIsQuiet(t *testing.T) {
 	}
 }
 
+// busyRegistrar was busy at these moments.
+type busyRegistrar struct {
+	Registrar
+	batch, rush time.Time
+}
+
+// LastBatch implements Registrar.
+func (b *busyRegistrar) LastBatch() time.Time { return b.batch }
+
+// LastRush implements Registrar.
+func (b *busyRegistrar) LastRush() time.Time { return b.rush }
+
 func TestDeliveriesRestWhileTheRegistrarIsBusy(t *testing.T) {
 	const work = 20 * time.Millisecond
 	g := make(gate, 1)
-	var registrar rush
-	registrar.watch([]compete.Job{compete.NotifyJob{}}, time.Now().Add(time.Hour)) // busy for longer than the test
+	busy := rush{&busyRegistrar{batch: time.Now().Add(time.Hour)}} // for longer than the test
 	start := time.Now()
-	if err := g.through(t.Context(), &registrar, func() error { time.Sleep(work); return nil }); err != nil {
+	if err := g.through(t.Context(), busy, func() error { time.Sleep(work); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if d := time.Since(start); d < 2*work {
@@ -178,33 +189,26 @@ func TestDeliveriesRestWhileTheRegistrarIsBusy(t *testing.T) {
 	g <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := g.through(ctx, &registrar, func() error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := g.through(ctx, busy, func() error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("waiting at a full gate with a cancelled context gave %v", err)
 	}
 }
 
 func TestConfirmationsWaitForTheEndOfARushWithinBounds(t *testing.T) {
 	at := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
-	batch := func(n int) []compete.Job {
-		return []compete.Job{compete.SettleJob{}, compete.NotifyJob{Notices: make([]compete.Notice, n)}}
-	}
-	var r rush
+	registrar := &busyRegistrar{}
+	r := rush{registrar}
 	if !r.idle(at) {
-		t.Error("a registrar that has enqueued nothing isn't idle")
+		t.Error("a registrar that has decided nothing isn't idle")
 	}
-	r.watch([]compete.Job{compete.MailJob{}}, at) // enqueued by a delivery
-	if !r.idle(at) {
-		t.Error("a mail makes the registrar busy")
-	}
-	r.watch(batch(rushBatch-1), at)
+	registrar.batch = at
 	if r.idle(at.Add(rushCalm)) || !r.idle(at.Add(rushCalm+1)) {
-		t.Errorf("the registrar is idle at another time than %v after it enqueued", rushCalm)
+		t.Errorf("the registrar is idle at another time than %v after its batch", rushCalm)
 	}
 	if wait := r.calmIn(at, at.Add(time.Hour)); wait > 0 {
 		t.Errorf("confirmations wait %v though there is no rush", wait)
 	}
-	r.watch(batch(rushBatch), at)
-	r.watch(batch(1), at.Add(time.Second))
+	registrar.batch, registrar.rush = at.Add(time.Second), at
 	for _, c := range []struct{ now, deadline, want time.Duration }{
 		{0, time.Hour, rushCalm},
 		{rushCalm / 4, time.Hour, rushCalm * 3 / 4},
@@ -219,7 +223,7 @@ func TestConfirmationsWaitForTheEndOfARushWithinBounds(t *testing.T) {
 	// Whoever stops doesn't wait: with a rush that lasts an hour these would.
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	r.watch(batch(rushBatch), time.Now().Add(time.Hour))
+	registrar.rush = time.Now().Add(time.Hour)
 	r.pass(ended, t.Context(), time.Now().Add(time.Hour))
 	r.pass(t.Context(), ended, time.Now().Add(time.Hour))
 	r.pass(t.Context(), t.Context(), time.Now().Add(10*time.Millisecond))

@@ -2,12 +2,12 @@ package limit
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/recent"
 )
 
 // How the wait grows: after the free guesses one second, then twice as long with each further one. Whoever stops guessing for
@@ -33,38 +33,53 @@ func waitAfter(guesses, free int) time.Duration {
 // MemoryGuesses remembers attempts in the memory of this process. Take it from NewMemoryGuesses. It implements compete.Guesses.
 type MemoryGuesses struct {
 	clock func() time.Time
-	free  int
 	mu    sync.Mutex // counting reads and writes
-	keys  *lru.Cache[string, guesses]
+	keys  *recent.Cache[string, attempts]
 }
 
-type guesses struct {
+type attempts struct {
 	count int
 	last  time.Time
 }
 
 var _ compete.Guesses = (*MemoryGuesses)(nil)
 
-// NewMemoryGuesses lets so many guesses pass before the first wait.
-func NewMemoryGuesses(free int, clock func() time.Time) *MemoryGuesses {
-	return &MemoryGuesses{clock: clock, free: free, keys: newCache[guesses]()}
+// NewMemoryGuesses makes an empty MemoryGuesses.
+func NewMemoryGuesses(clock func() time.Time) *MemoryGuesses {
+	return &MemoryGuesses{clock: clock, keys: recent.NewCache[string, attempts](maxKeys)}
 }
 
 // Try implements compete.Guesses.
-func (m *MemoryGuesses) Try(_ context.Context, key string) time.Duration {
+func (m *MemoryGuesses) Try(_ context.Context, guesses ...compete.Guess) (wait time.Duration, by compete.Guess) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.clock()
-	g, ok := m.keys.Get(key)
-	if ok && now.Sub(g.last) >= forgetAfter {
-		g = guesses{}
+	counted := make([]attempts, len(guesses))
+	for i, g := range guesses {
+		a, _ := m.keys.Get(g.Key, now)
+		if left := a.last.Add(waitAfter(a.count, g.Free)).Sub(now); a.count > 0 && left > wait {
+			wait, by = left, g
+		}
+		counted[i] = attempts{a.count + 1, now}
 	}
-	if wait := g.last.Add(waitAfter(g.count, m.free)).Sub(now); g.count > 0 && wait > 0 {
-		return wait
+	if wait > 0 {
+		return wait, by
 	}
-	m.keys.Add(key, guesses{g.count + 1, now})
-	return 0
+	for i, g := range guesses {
+		m.keys.Add(g.Key, counted[i], now.Add(forgetAfter))
+	}
+	return 0, by
 }
 
 // Right implements compete.Guesses.
-func (m *MemoryGuesses) Right(_ context.Context, key string) { m.keys.Remove(key) }
+func (m *MemoryGuesses) Right(_ context.Context, guesses ...compete.Guess) {
+	for _, g := range guesses {
+		m.keys.Remove(g.Key)
+	}
+}
+
+// Forget implements compete.Guesses.
+func (m *MemoryGuesses) Forget(_ context.Context, prefix string) error {
+	m.keys.RemoveIf(func(key string) bool { return strings.HasPrefix(key, prefix) })
+	return nil
+}

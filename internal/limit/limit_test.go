@@ -3,33 +3,42 @@ package limit_test
 import (
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/limit"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/limit"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 var tenAMinute = compete.Limit{Name: "test", Times: 10, Window: time.Minute}
 
 const freeGuesses = 3
 
+// key is a guess that is counted under a key.
+func key(key string) compete.Guess { return compete.Guess{Limit: "test", Key: key, Free: freeGuesses} }
+
+// clock is a moment that a test moves.
+type clock struct{ now time.Time }
+
+func (c *clock) read() time.Time { return c.now }
+
 // each runs a test over memory and over Redis.
-func each(t *testing.T, test func(t *testing.T, l compete.Limiter, g compete.Guesses)) {
+func each(t *testing.T, test func(t *testing.T, l compete.Limiter)) {
 	t.Run("memory", func(t *testing.T) {
-		test(t, limit.NewMemory(time.Now), limit.NewMemoryGuesses(freeGuesses, time.Now))
+		test(t, limit.NewMemory(time.Now))
 	})
 	t.Run("Redis", func(t *testing.T) {
-		r := limit.NewRedis(connect(t, testservices.Redis(t)), freeGuesses, time.Now, slog.New(slog.DiscardHandler))
-		test(t, r, r)
+		r := limit.NewRedis(connect(t, testservices.Redis(t)), time.Now, slog.New(slog.DiscardHandler))
+		test(t, r)
 	})
 	t.Run("Redis away", func(t *testing.T) {
-		r := limit.NewRedis(connect(t, "redis://127.0.0.1:1/0"), freeGuesses, time.Now, slog.New(slog.DiscardHandler))
-		test(t, r, r)
+		r := limit.NewRedis(connect(t, "redis://127.0.0.1:1/0"), time.Now, slog.New(slog.DiscardHandler))
+		test(t, r)
 	})
 }
 
@@ -45,7 +54,7 @@ func connect(t *testing.T, url string) *redis.Client {
 }
 
 func TestSoManyAtOnceAndNoMore(t *testing.T) {
-	each(t, func(t *testing.T, l compete.Limiter, _ compete.Guesses) {
+	each(t, func(t *testing.T, l compete.Limiter) {
 		var (
 			all    sync.WaitGroup
 			mu     sync.Mutex
@@ -75,49 +84,95 @@ func TestSoManyAtOnceAndNoMore(t *testing.T) {
 	})
 }
 
-func TestGuessesGrowSlower(t *testing.T) {
-	each(t, func(t *testing.T, _ compete.Limiter, g compete.Guesses) {
-		var last time.Time
-		for i := range freeGuesses {
-			last = time.Now()
-			if wait := g.Try(t.Context(), "a"); wait != 0 {
-				t.Fatalf("guess %d has to wait %v", i+1, wait)
-			}
-		}
-		if wait := g.Try(t.Context(), "a"); wait > time.Second || wait <= 0 && time.Since(last) < time.Second {
-			t.Errorf("after %d guesses the next has to wait %v, want up to a second", freeGuesses, wait)
-		}
-		if wait := g.Try(t.Context(), "b"); wait != 0 {
-			t.Errorf("another key has to wait %v", wait)
-		}
-		g.Right(t.Context(), "a")
-		if wait := g.Try(t.Context(), "a"); wait != 0 {
-			t.Errorf("after the right password one has to wait %v", wait)
-		}
+// eachClock runs a test of guesses over memory and over Redis, by a clock that the test moves.
+func eachClock(t *testing.T, test func(t *testing.T, g compete.Guesses, c *clock)) {
+	t.Run("memory", func(t *testing.T) {
+		c := &clock{time.Now()}
+		test(t, limit.NewMemoryGuesses(c.read), c)
 	})
+	for name, url := range map[string]func(testing.TB) string{
+		"Redis": testservices.Redis, "Redis away": func(testing.TB) string { return "redis://127.0.0.1:1/0" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &clock{time.Now()}
+			test(t, limit.NewRedis(connect(t, url(t)), c.read, slog.New(slog.DiscardHandler)), c)
+		})
+	}
+}
+
+// try wants an attempt to wait for so long, to within the milliseconds that Redis counts in.
+func try(t *testing.T, g compete.Guesses, want time.Duration, guesses ...compete.Guess) compete.Guess {
+	t.Helper()
+	got, by := g.Try(t.Context(), guesses...)
+	if (got - want).Abs() > time.Millisecond {
+		t.Errorf("has to wait %v, want %v", got, want)
+	}
+	return by
 }
 
 func TestWaitsDoubleUpToALimitAndAreForgotten(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := limit.NewMemoryGuesses(freeGuesses, time.Now)
+	eachClock(t, func(t *testing.T, g compete.Guesses, c *clock) {
 		for range freeGuesses {
-			g.Try(t.Context(), "a")
+			try(t, g, 0, key("a"))
 		}
 		for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900} {
 			want *= time.Second
-			if got := g.Try(t.Context(), "a"); got != want {
-				t.Fatalf("has to wait %v, want %v", got, want)
-			}
-			time.Sleep(want)
-			if got := g.Try(t.Context(), "a"); got != 0 {
-				t.Fatalf("after %v one still has to wait %v", want, got)
+			try(t, g, want, key("a"))
+			try(t, g, want, key("a")) // whoever has to wait isn't counted
+			c.now = c.now.Add(want)
+			try(t, g, 0, key("a"))
+		}
+		try(t, g, 0, key("b"))
+		c.now = c.now.Add(time.Hour)
+		for range freeGuesses {
+			try(t, g, 0, key("a"))
+		}
+		try(t, g, time.Second, key("a"))
+		g.Right(t.Context(), key("a"))
+		try(t, g, 0, key("a"))
+	})
+}
+
+func TestGuessesThatAreCountedTogether(t *testing.T) {
+	eachClock(t, func(t *testing.T, g compete.Guesses, _ *clock) {
+		account := compete.Guess{Limit: "account", Key: "account", Free: 5}
+		for range freeGuesses {
+			try(t, g, 0, key("one"), account)
+		}
+		for range 5 {
+			if by := try(t, g, time.Second, key("one"), account); by != key("one") {
+				t.Errorf("the wait is by %+v", by)
 			}
 		}
-		time.Sleep(time.Hour)
-		for range freeGuesses {
-			if got := g.Try(t.Context(), "a"); got != 0 {
-				t.Errorf("after an hour one has to wait %v", got)
-			}
+		for range 2 { // so those that had to wait weren't counted for the account
+			try(t, g, 0, key("two"), account)
+		}
+		if by := try(t, g, time.Second, key("two"), account); by != account {
+			t.Errorf("the wait is by %+v", by)
+		}
+		try(t, g, 0, key("two"))
+		g.Right(t.Context(), key("two"), account)
+		try(t, g, 0, key("two"), account)
+		try(t, g, 0)
+	})
+}
+
+func TestGuessesAtOnceAreAllCounted(t *testing.T) {
+	eachClock(t, func(t *testing.T, g compete.Guesses, _ *clock) {
+		var (
+			all    sync.WaitGroup
+			passed atomic.Int64
+		)
+		for range 30 {
+			all.Go(func() {
+				if wait, _ := g.Try(t.Context(), key("a")); wait == 0 {
+					passed.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if passed.Load() != freeGuesses {
+			t.Errorf("%d of 30 passed, want %d", passed.Load(), freeGuesses)
 		}
 	})
 }
@@ -135,6 +190,23 @@ func TestTokensComeBack(t *testing.T) {
 		time.Sleep(wait)
 		if wait := m.Take(t.Context(), tenAMinute, "a"); wait != 0 {
 			t.Errorf("then still has to wait %v", wait)
+		}
+	})
+}
+
+func TestForgottenGuesses(t *testing.T) {
+	eachClock(t, func(t *testing.T, g compete.Guesses, _ *clock) {
+		guess := func(key string) compete.Guess { return compete.Guess{Key: key, Free: 1} }
+		all := []compete.Guess{guess("account"), guess("account:a"), guess("other:a")}
+		g.Try(t.Context(), all...)
+		if err := g.Forget(t.Context(), "account"); err != nil && t.Name() != "TestForgottenGuesses/Redis_away" {
+			t.Fatal(err)
+		}
+		if wait, by := g.Try(t.Context(), all[:2]...); wait > 0 {
+			t.Fatalf("after that one has to wait %v by %v", wait, by)
+		}
+		if wait, _ := g.Try(t.Context(), all[2]); wait == 0 {
+			t.Error("the attempts under another key are forgotten too")
 		}
 	})
 }

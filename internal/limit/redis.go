@@ -3,17 +3,20 @@ package limit
 import (
 	"context"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/outage"
 )
 
 const (
 	redisPrefix = "minicompete:limit:"
+	guessPrefix = redisPrefix + "guess:"
+	// scanCount is how many keys Redis looks at in one step of a scan.
+	scanCount = 1000
 	// askTimeout is the most that asking Redis may add to a request.
 	askTimeout = 100 * time.Millisecond
 	// restAfterFailure is how long a Redis that failed isn't asked: this process counts alone meanwhile.
@@ -25,14 +28,12 @@ const (
 type Redis struct {
 	client *redis.Client
 	rate   *redis_rate.Limiter
-	logger *slog.Logger
-	free   int
+	clock  func() time.Time
 
 	limits  *Memory
 	guesses *MemoryGuesses
 
-	restUntil atomic.Int64 // Unix nanoseconds
-	away      atomic.Bool  // told once when it begins and once when it ends
+	outage outage.Breaker
 }
 
 var (
@@ -40,11 +41,19 @@ var (
 	_ compete.Guesses = (*Redis)(nil)
 )
 
-// NewRedis lets so many guesses pass before the first wait.
-func NewRedis(client *redis.Client, free int, clock func() time.Time, logger *slog.Logger) *Redis {
+// NewRedis makes a Redis. The clocks of processes that share one may differ by as much as their waits may be wrong.
+func NewRedis(client *redis.Client, clock func() time.Time, logger *slog.Logger) *Redis {
 	return &Redis{
-		client: client, rate: redis_rate.NewLimiter(client), logger: logger, free: free,
-		limits: NewMemory(clock), guesses: NewMemoryGuesses(free, clock),
+		client: client, rate: redis_rate.NewLimiter(client), clock: clock,
+		limits: NewMemory(clock), guesses: NewMemoryGuesses(clock),
+		outage: outage.Breaker{
+			Report: outage.Report{
+				Logger: logger,
+				Away:   "Redis is unavailable; each process counts limits separately",
+				Back:   "Redis is back; processes share limits again",
+			},
+			Rest: restAfterFailure,
+		},
 	}
 }
 
@@ -64,62 +73,87 @@ func (r *Redis) Take(ctx context.Context, l compete.Limit, key string) time.Dura
 	return wait
 }
 
-// try counts an attempt, or answers how many milliseconds to wait. The waits are those of waitAfter, by Redis' clock.
+// try counts an attempt under all keys, or answers how many milliseconds to wait and for which key. The waits are those of waitAfter.
 var try = redis.NewScript(`
-local count = tonumber(redis.call("HGET", KEYS[1], "count") or "0")
-local now = redis.call("TIME")
-now = now[1] * 1000 + math.floor(now[2] / 1000)
-if count >= tonumber(ARGV[1]) then
-	local wait = math.min(tonumber(ARGV[2]) * 2 ^ math.min(count - tonumber(ARGV[1]), 30), tonumber(ARGV[3]))
-	local left = tonumber(redis.call("HGET", KEYS[1], "last")) + wait - now
-	if left > 0 then return math.ceil(left) end
+local now, first, longest, forget = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local counts, wait, by = {}, 0, 0
+for i, key in ipairs(KEYS) do
+	local free, last = tonumber(ARGV[4 + i]), tonumber(redis.call("HGET", key, "last") or "0")
+	counts[i] = now - last < forget and tonumber(redis.call("HGET", key, "count") or "0") or 0
+	if counts[i] >= free then
+		local left = last + math.min(first * 2 ^ math.min(counts[i] - free, 30), longest) - now
+		if left > wait then wait, by = left, i end
+	end
 end
-redis.call("HSET", KEYS[1], "count", count + 1, "last", now)
-redis.call("PEXPIRE", KEYS[1], ARGV[4])
-return 0`)
+if wait > 0 then return {math.ceil(wait), by} end
+for i, key in ipairs(KEYS) do
+	redis.call("HSET", key, "count", counts[i] + 1, "last", now)
+	redis.call("PEXPIRE", key, forget)
+end
+return {0, 0}`)
 
 // Try implements compete.Guesses.
-func (r *Redis) Try(ctx context.Context, key string) time.Duration {
-	var wait int64
+func (r *Redis) Try(ctx context.Context, guesses ...compete.Guess) (wait time.Duration, by compete.Guess) {
+	args := []any{r.clock().UnixMilli(), firstWait.Milliseconds(), longestWait.Milliseconds(), forgetAfter.Milliseconds()}
+	for _, g := range guesses {
+		args = append(args, g.Free)
+	}
+	var answer []int64
 	asked := r.ask(ctx, func(ctx context.Context) (err error) {
-		wait, err = try.Run(ctx, r.client, []string{guessKey(key)},
-			r.free, firstWait.Milliseconds(), longestWait.Milliseconds(), forgetAfter.Milliseconds()).Int64()
+		answer, err = try.Run(ctx, r.client, guessKeys(guesses), args...).Int64Slice()
 		return err
 	})
 	if !asked {
-		return r.guesses.Try(ctx, key)
+		return r.guesses.Try(ctx, guesses...)
 	}
-	return time.Duration(wait) * time.Millisecond
+	if answer[0] == 0 {
+		return 0, by
+	}
+	return time.Duration(answer[0]) * time.Millisecond, guesses[answer[1]-1]
 }
 
 // Right implements compete.Guesses.
-func (r *Redis) Right(ctx context.Context, key string) {
-	r.guesses.Right(ctx, key)
-	r.ask(ctx, func(ctx context.Context) error { return r.client.Del(ctx, guessKey(key)).Err() })
+func (r *Redis) Right(ctx context.Context, guesses ...compete.Guess) {
+	r.guesses.Right(ctx, guesses...)
+	if len(guesses) > 0 {
+		r.ask(ctx, func(ctx context.Context) error { return r.client.Del(ctx, guessKeys(guesses)...).Err() })
+	}
 }
 
-func guessKey(key string) string { return redisPrefix + "guess:" + key }
+// Forget implements compete.Guesses.
+func (r *Redis) Forget(ctx context.Context, prefix string) error {
+	if err := r.guesses.Forget(ctx, prefix); err != nil {
+		return err
+	}
+	var keys []string
+	found := r.client.Scan(ctx, 0, guessPrefix+prefix+"*", scanCount).Iterator()
+	for found.Next(ctx) {
+		keys = append(keys, found.Val())
+	}
+	if err := found.Err(); err != nil || len(keys) == 0 {
+		return err
+	}
+	return r.client.Del(ctx, keys...).Err()
+}
+
+func guessKeys(guesses []compete.Guess) []string {
+	keys := make([]string, len(guesses))
+	for i, g := range guesses {
+		keys[i] = guessPrefix + g.Key
+	}
+	return keys
+}
 
 // ask reports whether Redis answered.
 func (r *Redis) ask(ctx context.Context, question func(context.Context) error) bool {
-	if time.Now().UnixNano() < r.restUntil.Load() {
+	if !r.outage.Ask() {
 		return false
 	}
 	asking, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	err := question(asking)
-	switch {
-	case err == nil:
-		if r.away.CompareAndSwap(true, false) {
-			r.logger.Info("Redis counts limits again")
-		}
-		return true
-	case ctx.Err() != nil: // the request went away
-		return false
+	if err == nil || ctx.Err() == nil { // else it is the request that went away
+		r.outage.Note(err)
 	}
-	r.restUntil.Store(time.Now().Add(restAfterFailure).UnixNano())
-	if r.away.CompareAndSwap(false, true) {
-		r.logger.Warn("Redis is away: each process counts limits for itself", "error", err)
-	}
-	return false
+	return err == nil
 }

@@ -13,7 +13,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sse"
 )
 
 // DefaultMaxPages bounds the open pages of one process.
@@ -89,7 +90,7 @@ func (h *Hub) Pages() int {
 func (h *Hub) Close() {
 	h.mu.Lock()
 	h.closed = true
-	var open []Stream
+	var open []sse.Stream
 	for p := range h.pages {
 		if p.stream != nil {
 			open = append(open, p.stream)

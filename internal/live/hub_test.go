@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/live"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/live"
 )
 
 func TestPagesHearEachChange(t *testing.T) {

@@ -6,16 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sse"
 )
-
-// Stream carries events to a reader. Package sse has one.
-type Stream interface {
-	// Offer sends whole events without waiting. It returns false, and sends nothing, while the reader has not taken what came before.
-	Offer(events string) bool
-	// End ends the stream, of which Page.Leave comes.
-	End()
-}
 
 // Door opens the pages of one front door, which are told in the same words.
 type Door struct {
@@ -46,7 +39,7 @@ type Page struct {
 	follows []following
 
 	// What follows is guarded by Hub.mu.
-	stream Stream // nil until Start
+	stream sse.Stream // nil until Start
 	left   bool
 	own    string    // events for this page alone that it has not been told
 	told   time.Time // when it was told something last
@@ -106,7 +99,7 @@ func (h *Hub) join(d *Door, ids []string) (*Page, error) {
 
 // Start tells the page first and the present state at once, and each later state until Leave. A slow reader misses states in
 // between, never the last; one that takes nothing for stuckTimeout is cut off. A quiet stream gets a comment every heartbeat.
-func (p *Page) Start(stream Stream, first string) {
+func (p *Page) Start(stream sse.Stream, first string) {
 	h := p.door.hub
 	h.mu.Lock()
 	if h.closed || p.left {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 const (

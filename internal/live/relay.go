@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/minicompete/minicompete/internal/outage"
 )
 
 const (
@@ -26,7 +28,7 @@ const (
 // relay carries ids of changed competitions between replicas. A message is the sender's name and ids, separated by spaces.
 type relay struct {
 	redis    *redis.Client
-	logger   *slog.Logger
+	outage   outage.Report
 	instance string // to leave out own messages
 	wake     chan struct{}
 
@@ -36,7 +38,11 @@ type relay struct {
 }
 
 func newRelay(client *redis.Client, logger *slog.Logger) *relay {
-	return &relay{redis: client, logger: logger, instance: uuid.NewString(), wake: make(chan struct{}, 1), outgoing: map[string]bool{}}
+	return &relay{redis: client, instance: uuid.NewString(), wake: make(chan struct{}, 1), outgoing: map[string]bool{}, outage: outage.Report{
+		Logger: logger,
+		Away:   "Redis is unavailable; changes reach other replicas a few seconds late",
+		Back:   "Redis is back; changes reach other replicas immediately again",
+	}}
 }
 
 func (r *relay) changed(ids []string) {
@@ -74,7 +80,6 @@ func (r *relay) take() string {
 
 // publish sends what changed until ctx ends. A message that could not be sent is not sent again: the others poll.
 func (r *relay) publish(ctx context.Context) {
-	away := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -84,13 +89,9 @@ func (r *relay) publish(ctx context.Context) {
 		sending, cancel := context.WithTimeout(ctx, publishTimeout)
 		err := r.redis.Publish(sending, channel, r.take()).Err()
 		cancel()
-		switch { // told once when it begins and once when it ends
-		case err != nil && !away && ctx.Err() == nil:
-			r.logger.Warn("Redis is unavailable; changes reach other replicas a few seconds late", "error", err)
-		case err == nil && away:
-			r.logger.Info("Redis is back; changes reach other replicas immediately again")
+		if ctx.Err() == nil {
+			r.outage.Note(err)
 		}
-		away = err != nil
 		select {
 		case <-ctx.Done():
 			return

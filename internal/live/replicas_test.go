@@ -7,8 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"minicompete/internal/live"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/live"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 func redisClient(t *testing.T) *redis.Client {

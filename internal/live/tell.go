@@ -4,6 +4,8 @@ import (
 	"container/heap"
 	"runtime"
 	"time"
+
+	"github.com/minicompete/minicompete/internal/sse"
 )
 
 const (
@@ -93,7 +95,7 @@ func (h *Hub) share() time.Duration {
 }
 
 // done puts the pages of a turn back, and returns how long until the next turn and the streams that are stuck.
-func (h *Hub) done(batch []telling) (wait time.Duration, stuck []Stream) {
+func (h *Hub) done(batch []telling) (wait time.Duration, stuck []sse.Stream) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, t := range batch {

@@ -3,7 +3,7 @@ package live
 import (
 	"sync"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // topic is a competition that open pages follow.

@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/live"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/live"
 )
 
 // ledger is the committed state that hubs read.

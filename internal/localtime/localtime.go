@@ -5,6 +5,7 @@ package localtime
 
 import (
 	"fmt"
+	"regexp"
 	"time"
 )
 
@@ -39,6 +40,58 @@ func Sentence(t time.Time, zone *time.Location) string {
 		text += " (" + name + ")"
 	}
 	return text
+}
+
+// SentenceFor is Sentence, with the time of a reader in another zone where clocks differ: "…, which is Saturday, 13 June at 01:00 JST for you".
+// A nil reader is nobody known.
+func SentenceFor(t time.Time, zone, reader *time.Location) string {
+	text := Sentence(t, zone)
+	if reader == nil || Agree(t, zone, reader) {
+		return text
+	}
+	layout := "15:04"
+	if here, there := t.In(reader), t.In(zone); here.YearDay() != there.YearDay() {
+		layout = "Monday, 2 January at 15:04"
+	}
+	return text + ", which is " + Format(t, reader, layout) + " for you"
+}
+
+// sentence matches what SentenceFor writes.
+var sentence = regexp.MustCompile(`[A-Z][a-z]+day, (\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d) ([A-Z][\w:+-]*)(?: \(([\w/+-]+)\))?` +
+	`((?:, which is (?:[A-Z][a-z]+day, \d{1,2} [A-Z][a-z]+ at )?\d\d:\d\d [A-Z][\w:+-]* for you)?)`)
+
+// Found is a time in a text: its zone, the index at which it ends, and the one at which a reader's own time beside it does.
+type Found struct {
+	At   time.Time
+	Zone *time.Location
+	End  int
+	Own  int // End where there is none
+}
+
+// Sentences finds the times that Sentence and SentenceFor wrote into a text.
+func Sentences(text string) []Found {
+	var all []Found
+	for _, m := range sentence.FindAllStringSubmatchIndex(text, -1) {
+		clock, abbreviation, name := text[m[2]:m[3]], text[m[4]:m[5]], text[m[4]:m[5]]
+		if m[6] >= 0 {
+			name = text[m[6]:m[7]]
+		}
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			continue
+		}
+		at, err := time.ParseInLocation("2 January 2006 at 15:04", clock, zone)
+		if err != nil {
+			continue
+		}
+		for _, twin := range []time.Time{at.Add(-time.Hour), at.Add(time.Hour)} { // where clocks go back, an hour comes twice
+			if Zone(at) != abbreviation && Zone(twin) == abbreviation {
+				at = twin
+			}
+		}
+		all = append(all, Found{at, zone, m[8], m[9]})
+	}
+	return all
 }
 
 // Agree reports whether the clocks of two zones show the same at a moment.

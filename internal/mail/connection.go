@@ -138,16 +138,11 @@ const (
 	maxAway   = 15 * time.Second
 )
 
-// note remembers how the last attempt to connect went, and says so once when that changes.
+// note remembers how the last attempt to connect went.
 func (s *SMTP) note(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case err == nil && s.away != nil:
-		s.config.Logger.Info("the mail server is back", "server", s.server)
-	case err != nil && s.away == nil:
-		s.config.Logger.Warn("the mail server is unavailable; emails are waiting", "server", s.server, "error", err)
-	}
+	s.outage.Note(err, "server", s.server)
 	if err == nil {
 		s.away, s.wait, s.until = nil, 0, time.Time{}
 		return

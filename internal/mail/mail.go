@@ -12,8 +12,8 @@ import (
 	"fmt"
 	"time"
 
-	"minicompete/internal/brand"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // maxSubject bounds a subject, in bytes: with the words "Subject: " before it, it fits a line of RFC 5322 section 2.1.1
@@ -35,7 +35,7 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 	data := content{
 		Name:        oneLine(t.Participant.Name),
 		Title:       oneLine(t.Competition.Title),
-		schedule:    newSchedule(t.Competition.Schedule()),
+		schedule:    newSchedule(t.Competition.Schedule(), t.TimeZone),
 		Position:    t.Registration.Position,
 		Waiting:     t.Registration.Status == compete.RegistrationWaitlisted,
 		Competition: c.PublicURL + "/competitions/" + t.Competition.ID,
@@ -43,8 +43,8 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 		Blocked:     t.Registration.Removal.Blocked,
 	}
 	if t.Move != nil {
-		before := newSchedule(t.Move.Before)
-		data.schedule, data.Before = newSchedule(t.Move.After), &before
+		before := newSchedule(t.Move.Before, t.TimeZone)
+		data.schedule, data.Before = newSchedule(t.Move.After, t.TimeZone), &before
 	}
 	return c.word(t.Kind, data, c.Details)
 }
@@ -53,7 +53,7 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 // another's address would choose the words of a mail to them.
 func (c Composer) Account(kind compete.MessageKind, user compete.User, address string) (compete.Wording, error) {
 	data := content{Address: oneLine(address)}
-	if kind != compete.MessageVerifyEmail && kind != compete.MessageChangeEmail && user.VerifiedAt != nil {
+	if !kind.Traits().Anonymous && user.VerifiedAt != nil {
 		data.Name = oneLine(user.Name)
 	}
 	return c.word(kind, data, true)
@@ -95,7 +95,7 @@ func (c Composer) word(kind compete.MessageKind, data content, details bool) (co
 // addSite adds the links that every mail may have.
 func (c Composer) addSite(data *content) {
 	data.Site, data.Account, data.AllOthers = c.PublicURL, c.PublicURL+"/account", c.PublicURL+"/competitions"
-	data.Forgot = c.PublicURL + "/auth/forgot"
+	data.Security, data.Forgot = c.PublicURL+"/account/security", c.PublicURL+"/auth/forgot"
 	if c.Site != nil {
 		data.Brand = c.Site()
 	}
@@ -124,6 +124,7 @@ type content struct {
 	Brand     brand.Site `json:"-"`
 	AllOthers string     `json:"-"` // link to the list of competitions
 	Account   string     `json:"-"` // link to the page of one's account
+	Security  string     `json:"-"` // link to the page of one's second factors
 	Forgot    string     `json:"-"` // link to the page that asks for a new password
 	Mails     bool       `json:"-"` // messages go out by mail, so that a text may promise one
 
@@ -134,10 +135,10 @@ type content struct {
 }
 
 // linkPages are the pages that links lead to.
-var linkPages = map[compete.MessageKind]string{
-	compete.MessageVerifyEmail:   "/auth/confirm",
-	compete.MessageChangeEmail:   "/auth/confirm",
-	compete.MessagePasswordReset: "/auth/reset",
+var linkPages = map[compete.LinkPurpose]string{
+	compete.LinkVerify: "/auth/confirm",
+	compete.LinkChange: "/auth/confirm",
+	compete.LinkReset:  "/auth/reset",
 }
 
 // Mail makes the mail of a stored message. It fails with compete.ErrLinkVoid when its link can't be used any more, and when details
@@ -154,16 +155,17 @@ func (c Composer) Mail(o compete.Outgoing, details json.RawMessage, now time.Tim
 	c.addSite(&data)
 	data.Subject, data.Mails = o.Subject, true
 	m := compete.Mail{MessageID: o.ID, Kind: o.Kind, To: o.To, ToName: data.Name, Subject: o.Subject, Text: o.Body, SentAt: o.SentAt}
-	if page, carries := linkPages[o.Kind]; carries {
+	kind := o.Kind.Traits()
+	if kind.Link != "" {
 		var err error
-		if data.Link, err = c.link(o, page, now); err != nil {
+		if data.Link, err = c.link(o, linkPages[kind.Link], now); err != nil {
 			return compete.Mail{}, err
 		}
 		if m.Text, err = t.execute("body", data); err != nil {
 			return compete.Mail{}, err
 		}
 	}
-	if o.Kind == compete.MessageReminder {
+	if kind.Optional {
 		data.Unsubscribe = c.PublicURL + "/unsubscribe?token=" + c.Keys.Unsubscribe(o.UserID)
 		m.Unsubscribe = data.Unsubscribe
 		m.Text += "Stop reminders: " + data.Unsubscribe + "\n"
@@ -178,14 +180,14 @@ func (c Composer) link(o compete.Outgoing, page string, now time.Time) (string, 
 	if o.Link == nil || !now.Before(o.Link.ExpiresAt) {
 		return "", compete.ErrLinkVoid
 	}
-	token := c.Keys.Token(o.Link.ID)
-	if compete.HashToken(token) != o.Link.TokenHash {
-		return "", fmt.Errorf("the link in message %s was created with a different JWT_SECRET: %w", o.ID, compete.ErrMailRefused)
+	token, ok := c.Keys.TokenOf(*o.Link)
+	if !ok { // perhaps of a process that has the next JWT_SECRET already
+		return "", fmt.Errorf("the link in message %s was created with a JWT_SECRET that this process doesn't have: %w", o.ID, compete.ErrMailServer)
 	}
 	return c.PublicURL + page + "?token=" + token, nil
 }
 
 // ResetLink is the address of the page that sets a new password, for a token that no mail carries.
 func ResetLink(publicURL, token string) string {
-	return publicURL + linkPages[compete.MessagePasswordReset] + "?token=" + token
+	return publicURL + linkPages[compete.LinkReset] + "?token=" + token
 }

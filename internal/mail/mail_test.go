@@ -8,17 +8,18 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/localtime"
 )
 
 // competitionKinds are about a registration.
-var competitionKinds = slices.DeleteFunc(slices.Clone(kinds), func(k compete.MessageKind) bool { return aboutAccount[k] })
+var competitionKinds = slices.DeleteFunc(compete.MessageKinds(), compete.MessageKind.AboutAccount)
 
 func target(kind compete.MessageKind) compete.Target {
 	start := time.Date(2030, 5, 4, 11, 30, 0, 0, time.FixedZone("", 5*60*60))
 	t := compete.Target{
 		Notice:       compete.Notice{Kind: kind},
-		Registration: compete.Registration{Position: 3},
+		Registration: compete.Registration{Position: 2003},
 		Participant:  compete.Participant{Name: "Ada Lovelace", Email: "ada@example.com"},
 		Competition:  compete.Competition{ID: "0190c0de-0000-7000-8000-000000000001", Title: "Spring Olympiad", Location: "Hall 4", StartDate: &start},
 	}
@@ -43,11 +44,11 @@ func compose(t *testing.T, target compete.Target) (subject, body string) {
 func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 	says := map[compete.MessageKind][]string{
 		compete.MessageConfirmed:            {"is confirmed", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
-		compete.MessageWaitlisted:           {"waitlist", "number 3 in line", "Saturday, 4 May 2030 at 06:30 UTC"},
+		compete.MessageWaitlisted:           {"waitlist", "number 2,003 in line", "Saturday, 4 May 2030 at 06:30 UTC"},
 		compete.MessagePromoted:             {"opened up", "is confirmed", "Saturday, 4 May 2030 at 06:30 UTC"},
 		compete.MessageCancelled:            {"is cancelled", "register again"},
 		compete.MessageRemoved:              {"organizer of", "removed you", "register again"},
-		compete.MessageCompetitionCancelled: {"organizer has cancelled", "Saturday, 4 May 2030 at 06:30 UTC", composer.PublicURL + "/competitions\n"},
+		compete.MessageCompetitionCancelled: {"has been cancelled, and with it your registration", "Saturday, 4 May 2030 at 06:30 UTC", composer.PublicURL + "/competitions\n"},
 		compete.MessageReminder:             {"starts soon", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
 		compete.MessageChanged: {
 			"Start: Friday, 3 May 2030 at 06:30 UTC → Saturday, 4 May 2030 at 06:30 UTC\n", "Location: Hall 3 → Hall 4\n", "You keep your seat",
@@ -126,6 +127,36 @@ func TestTimesAreThoseOfTheVenue(t *testing.T) {
 	}
 }
 
+// A reader elsewhere gets the own time beside each one of the venue, in both parts.
+func TestTimesAreAlsoThoseOfTheReader(t *testing.T) {
+	for _, kind := range competitionKinds {
+		there := berlin(kind)
+		there.TimeZone = "Asia/Tokyo"
+		if kind == compete.MessageChanged {
+			before := compete.Schedule{Start: there.Competition.EndDate, TimeZone: "Europe/Berlin"}
+			there.Move = &compete.Move{Before: before, After: there.Competition.Schedule()}
+		}
+		w, err := sender.Compose(there)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := sender.Mail(compete.Outgoing{Message: compete.Message{ID: "m", Kind: kind, Subject: w.Subject, Body: w.Body}}, w.Details, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{m.Text, m.HTML} {
+			for _, found := range localtime.Sentences(text) {
+				if found.Own == found.End {
+					t.Errorf("%s: the reader's own time is missing after %q", kind, text[:found.End])
+				}
+			}
+		}
+		if !strings.Contains(m.HTML, "at 02:30 CEST (Europe/Berlin), which is 09:30 JST for you") {
+			t.Errorf("%s: the HTML is\n%s", kind, m.HTML)
+		}
+	}
+}
+
 // The details of a mail that waited through an upgrade have no zone.
 func TestDetailsWithoutAZoneAreInUTC(t *testing.T) {
 	o := compete.Outgoing{Message: compete.Message{ID: "m", Kind: compete.MessageConfirmed}}
@@ -155,9 +186,9 @@ func TestAMoveTellsOnlyWhatChanged(t *testing.T) {
 
 func TestWithoutMailNoMessagePromisesOne(t *testing.T) {
 	promise := regexp.MustCompile(`(?i)\b(we('ll)? email|we emailed|(our|that) emails?|spam)\b`)
-	for _, kind := range kinds {
+	for _, kind := range compete.MessageKinds() {
 		local, err := composer.Account(kind, compete.User{ID: "u", Name: "Ada"}, "new@example.com")
-		if !aboutAccount[kind] {
+		if !kind.AboutAccount() {
 			local, err = composer.Compose(target(kind))
 		}
 		if err != nil {
@@ -213,8 +244,8 @@ func TestAnUnknownKindFails(t *testing.T) {
 func TestEveryTemplateFileIsUsed(t *testing.T) {
 	for _, sort := range []string{"txt", "html"} {
 		found, err := fs.Glob(files, "templates/*."+sort)
-		if err != nil || len(found) != len(templates)+1 || len(templates) != len(kinds) {
-			t.Errorf("%d files .%s (%v) for %d kinds, want one each and the shared one", len(found), sort, err, len(kinds))
+		if err != nil || len(found) != len(templates)+1 || len(templates) != len(compete.MessageKinds()) {
+			t.Errorf("%d files .%s (%v) for %d kinds, want one each and the shared one", len(found), sort, err, len(templates))
 		}
 	}
 }

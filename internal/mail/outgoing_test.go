@@ -1,21 +1,27 @@
 package mail
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"minicompete/internal/brand"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // keys make tokens that a test can foresee.
 type keys struct{}
 
-func (keys) Token(linkID string) string               { return "token-of-" + linkID }
+func (keys) Token(linkID string) string { return "token-of-" + linkID }
+func (k keys) TokenOf(l compete.Link) (string, bool) {
+	token := k.Token(l.ID)
+	return token, compete.HashToken(token) == l.TokenHash
+}
 func (keys) Unsubscribe(userID string) string         { return "stop-" + userID }
 func (keys) Unsubscriber(token string) (string, bool) { return strings.CutPrefix(token, "stop-") }
 
@@ -28,8 +34,8 @@ func TestEveryMailSaysTheSameInBothParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(samples) != len(kinds) {
-		t.Fatalf("%d samples of %d kinds", len(samples), len(kinds))
+	if len(samples) != len(compete.MessageKinds()) {
+		t.Fatalf("%d samples of %d kinds", len(samples), len(compete.MessageKinds()))
 	}
 	for _, m := range samples {
 		links := regexp.MustCompile(`https://[^\s"<]+`).FindAllString(m.Text, -1)
@@ -75,8 +81,9 @@ func TestHostileTitlesStayText(t *testing.T) {
 }
 
 func TestALinkIsInTheMailAlone(t *testing.T) {
-	for _, kind := range kinds {
-		if linkPages[kind] == "" {
+	for _, kind := range compete.MessageKinds() {
+		page := linkPages[kind.Traits().Link]
+		if page == "" {
 			continue
 		}
 		w, err := sender.Account(kind, compete.User{ID: "u", Name: "Ada", Email: "ada@example.com"}, "new@example.com")
@@ -89,7 +96,7 @@ func TestALinkIsInTheMailAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		link := sender.PublicURL + linkPages[kind] + "?token=token-of-l"
+		link := sender.PublicURL + page + "?token=token-of-l"
 		if strings.Contains(w.Body+w.Subject+string(w.Details), "token") || !strings.Contains(w.Body, "new@example.com") {
 			t.Errorf("%s: the mailbox shows the link, or not where it was sent:\n%s", kind, w.Body)
 		}
@@ -104,13 +111,26 @@ func TestALinkIsInTheMailAlone(t *testing.T) {
 			t.Errorf("%s with an expired link gave %v, want ErrLinkVoid", kind, err)
 		}
 		l.TokenHash = compete.HashToken("another")
-		if _, err := sender.Mail(o, w.Details, noon.Add(-time.Second)); !errors.Is(err, compete.ErrMailRefused) {
-			t.Errorf("%s with a link of another secret gave %v, want ErrMailRefused", kind, err)
+		if _, err := sender.Mail(o, w.Details, noon.Add(-time.Second)); !errors.Is(err, compete.ErrMailServer) {
+			t.Errorf("%s with a link of another secret gave %v, want ErrMailServer", kind, err)
 		}
 		o.Link = nil
 		if _, err := sender.Mail(o, w.Details, noon); !errors.Is(err, compete.ErrLinkVoid) {
 			t.Errorf("%s without a link gave %v, want ErrLinkVoid", kind, err)
 		}
+	}
+}
+
+// A process without a mail server logs that an email wasn't sent, and never its text, which may have a link that works.
+func TestLocalLogsNoLink(t *testing.T) {
+	var log bytes.Buffer
+	local := Local{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	m := compete.Mail{MessageID: "m1", Kind: compete.MessagePasswordReset, Text: "https://compete.example.com/auth/reset?token=secret"}
+	if err := local.Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "m1") || strings.Contains(log.String(), "token") {
+		t.Errorf("the log is %s", &log)
 	}
 }
 
@@ -174,7 +194,15 @@ func TestSecurityMessagesSayWhatHappenedAndWhatToDo(t *testing.T) {
 			[]string{"Chrome on Android", "203.0.113.7", "change your password", "/account"},
 		},
 		{compete.SecurityEvent{What: compete.SecurityPassword}, "Your password was changed", []string{"set a new password", "/auth/forgot"}},
+		{compete.SecurityEvent{What: compete.SecurityGuesses}, "Wrong passwords for your account", []string{"many wrong passwords", "anywhere else", "/account"}},
 		{compete.SecurityEvent{What: compete.SecurityEmail, Address: "new@example.com"}, "Your account has a new email address", []string{"new@example.com"}},
+		{compete.SecurityEvent{What: compete.SecurityAppAdded}, "Authenticator app added to your account", []string{"need a code", "/account/security"}},
+		{compete.SecurityEvent{What: compete.SecurityAppRemoved}, "Authenticator app turned off", []string{"/account/security"}},
+		{compete.SecurityEvent{What: compete.SecurityPasskeyAdded}, "Passkey added to your account", []string{"without your password", "/account/security"}},
+		{compete.SecurityEvent{What: compete.SecurityPasskeyRemoved}, "Passkey removed from your account", []string{"/account/security"}},
+		{compete.SecurityEvent{What: compete.SecurityRecoveryCode}, "A recovery code was used", []string{"work again", "/account/security"}},
+		{compete.SecurityEvent{What: compete.SecurityNewCodes}, "You have new recovery codes", []string{"no longer work", "/account/security"}},
+		{compete.SecurityEvent{What: compete.SecurityFactorsReset}, "Your second factors were removed", []string{"set up a second factor again"}},
 	} {
 		w, err := sender.Security(verified, c.event)
 		if err != nil {

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // Local takes mails where there is no mail server: it keeps the last few in memory, for the page of a demo, or shows each in the log
@@ -23,10 +23,7 @@ type Local struct {
 
 // Send implements compete.Mailer.
 func (l *Local) Send(ctx context.Context, m compete.Mail) error {
-	if l.Keep == 0 && l.Logger.Enabled(ctx, slog.LevelDebug) {
-		l.Logger.DebugContext(ctx, "an email was not sent because SMTP_URL is not set", "kind", m.Kind, "to", m.To, "subject", m.Subject, "text", m.Text)
-		return nil
-	} else if l.Keep == 0 {
+	if l.Keep == 0 { // the text stays out of the log at any level: it may have a link that works
 		l.Logger.WarnContext(ctx, "an email was not sent because SMTP_URL is not set in this process", "kind", m.Kind, "message", m.MessageID)
 		return nil
 	}
@@ -49,6 +46,7 @@ func (l *Local) Sent() []compete.Mail {
 
 // Samples makes a mail of every kind, as somebody could get it.
 func (c Composer) Samples(now time.Time) ([]compete.Mail, error) {
+	kinds := compete.MessageKinds()
 	samples := make([]compete.Mail, 0, len(kinds))
 	for _, kind := range kinds {
 		m, err := c.sample(kind, now)
@@ -62,12 +60,22 @@ func (c Composer) Samples(now time.Time) ([]compete.Mail, error) {
 
 // Test makes the email with which somebody tries whether email works.
 func (c Composer) Test(id, address string) (compete.Mail, error) {
-	w, err := c.Account(compete.MessageTest, compete.User{}, address)
+	return c.unkept(compete.MessageTest, id, address)
+}
+
+// Farewell makes the last email to somebody whose account was deleted.
+func (c Composer) Farewell(id, address string) (compete.Mail, error) {
+	return c.unkept(compete.MessageAccountDeleted, id, address)
+}
+
+// unkept makes an email that is in no mailbox.
+func (c Composer) unkept(kind compete.MessageKind, id, address string) (compete.Mail, error) {
+	w, err := c.Account(kind, compete.User{}, address)
 	if err != nil {
 		return compete.Mail{}, err
 	}
 	now := time.Now()
-	return c.Mail(compete.Outgoing{Message: compete.Message{ID: id, Kind: compete.MessageTest, To: address, Subject: w.Subject, Body: w.Body, SentAt: now}}, w.Details, now)
+	return c.Mail(compete.Outgoing{Message: compete.Message{ID: id, Kind: kind, To: address, Subject: w.Subject, Body: w.Body, SentAt: now}}, w.Details, now)
 }
 
 const sampleID = "018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"
@@ -85,7 +93,7 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 	}
 	target := compete.Target{
 		Notice: compete.Notice{Kind: kind}, Registration: compete.Registration{Position: 3, Removal: compete.Removal{Reason: "You're registered twice."}},
-		Participant: compete.Participant{ID: sampleID, Name: user.Name, Email: user.Email}, Competition: competition,
+		Participant: compete.Participant{ID: sampleID, Name: user.Name, Email: user.Email}, Competition: competition, TimeZone: "Europe/London",
 	}
 	if kind == compete.MessageChanged {
 		before := competition.Schedule()
@@ -96,7 +104,7 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 	switch {
 	case kind == compete.MessageSecurity:
 		w, err = c.Security(user, compete.SecurityEvent{What: compete.SecurityDevice, Device: "Chrome on Android", Network: "203.0.113.7"})
-	case aboutAccount[kind]:
+	case kind.AboutAccount():
 		w, err = c.Account(kind, user, "ada@lovelace.example")
 	}
 	if err != nil {
@@ -104,10 +112,4 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 	}
 	o.Subject, o.Body = w.Subject, w.Body
 	return c.Mail(o, w.Details, now)
-}
-
-var aboutAccount = map[compete.MessageKind]bool{
-	compete.MessageVerifyEmail: true, compete.MessagePasswordReset: true, compete.MessageChangeEmail: true,
-	compete.MessageAddressInUse: true, compete.MessageSecurity: true,
-	compete.MessageTest: true, compete.MessageOrganizerApproved: true, compete.MessageOrganizerDeclined: true,
 }

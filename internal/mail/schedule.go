@@ -3,8 +3,8 @@ package mail
 import (
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/localtime"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/localtime"
 )
 
 // schedule is when and where a competition takes place.
@@ -12,16 +12,18 @@ type schedule struct {
 	Location string     `json:"location,omitempty"` // empty when it has none
 	Starts   *time.Time `json:"starts,omitempty"`
 	Ends     *time.Time `json:"ends,omitempty"`
-	Zone     string     `json:"zone,omitempty"` // in which the times are written; empty means UTC
+	Zone     string     `json:"zone,omitempty"`   // in which the times are written; empty means UTC
+	Reader   string     `json:"reader,omitempty"` // the zone of who gets the message; empty when it is not known
 }
 
-func newSchedule(s compete.Schedule) schedule {
-	return schedule{Location: oneLine(s.Location), Starts: s.Start, Ends: s.End, Zone: s.TimeZone}
+func newSchedule(s compete.Schedule, reader string) schedule {
+	return schedule{Location: oneLine(s.Location), Starts: s.Start, Ends: s.End, Zone: s.TimeZone, Reader: reader}
 }
 
-// When writes a time in the zone of the competition.
+// When writes a time in the zone of the competition, and beside it the reader's own where that differs.
 func (s schedule) When(t time.Time) string {
-	return localtime.Sentence(t, compete.Schedule{TimeZone: s.Zone}.Zone())
+	reader, _ := compete.ZoneNamed(s.Reader) // nil when it is not known
+	return localtime.SentenceFor(t, compete.Schedule{TimeZone: s.Zone}.Zone(), reader)
 }
 
 func (s schedule) when(t *time.Time) string {

@@ -16,7 +16,8 @@ import (
 
 	smtp "github.com/wneessen/go-mail"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/outage"
 )
 
 // The values used where SMTPConfig leaves them zero, and what isn't configured.
@@ -58,6 +59,8 @@ type SMTP struct {
 
 	slots chan struct{} // as many as connections may be open
 
+	outage outage.Report
+
 	mu    sync.Mutex
 	idle  []*connection
 	wait  time.Duration // after the next failure to connect
@@ -83,7 +86,9 @@ func NewSMTP(config SMTPConfig) (*SMTP, error) {
 	if err != nil {
 		return nil, errors.New("MAIL_FROM must be an address such as 'Mini Compete <mail@example.com>'")
 	}
-	s := &SMTP{config: config, from: *from, slots: make(chan struct{}, config.Connections)}
+	s := &SMTP{config: config, from: *from, slots: make(chan struct{}, config.Connections), outage: outage.Report{
+		Logger: config.Logger, Away: "the mail server is unavailable; emails are waiting", Back: "the mail server is back",
+	}}
 	_, s.host, _ = strings.Cut(from.Address, "@")
 	return s, s.read(config.URL)
 }

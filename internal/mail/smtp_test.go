@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/mail/mailtest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/mail/mailtest"
 )
 
 var discard = slog.New(slog.DiscardHandler)
@@ -159,7 +159,7 @@ func TestAPasswordIsNeverSentInTheClear(t *testing.T) {
 	}
 }
 
-func TestAWrongPasswordIsTroubleOfTheServer(t *testing.T) {
+func TestAWrongPasswordIsTheServersFault(t *testing.T) {
 	server := mailtest.Start(t, mailtest.Options{TLS: true, User: "ada", Password: "secret"})
 	s := newSMTP(t, server, func(c *SMTPConfig) { c.URL = strings.Replace(c.URL, "secret", "hunter2", 1) })
 	err := send(t, s, "1")

@@ -8,21 +8,18 @@ import (
 	"text/template"
 	"time"
 
-	"minicompete/internal/brand"
-	"minicompete/internal/compete"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"github.com/minicompete/minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 //go:embed templates/*.txt templates/*.html
 var files embed.FS
 
-// kinds are the kinds that have templates.
-var kinds = []compete.MessageKind{
-	compete.MessageConfirmed, compete.MessageWaitlisted, compete.MessagePromoted,
-	compete.MessageCancelled, compete.MessageRemoved, compete.MessageCompetitionCancelled, compete.MessageReminder, compete.MessageChanged,
-	compete.MessageVerifyEmail, compete.MessagePasswordReset, compete.MessageChangeEmail,
-	compete.MessageAddressInUse, compete.MessageSecurity, compete.MessageTest,
-	compete.MessageOrganizerApproved, compete.MessageOrganizerDeclined,
-}
+// count writes a number with commas between thousands.
+func count(n int) string { return message.NewPrinter(language.English).Sprint(n) }
 
 // kindTemplates are the two files of a kind, each with what its sort of file shares: KIND.txt defines "subject" and "body",
 // KIND.html "content", which stands in the frame that shared.html defines as "mail".
@@ -34,11 +31,11 @@ type kindTemplates struct {
 var templates = parse()
 
 func parse() map[compete.MessageKind]kindTemplates {
-	words := map[string]any{"hex": brand.Hex, "hours": hours, "button": newButton}
+	words := map[string]any{"hex": brand.Hex, "hours": hours, "button": newButton, "count": count}
 	text := template.Must(template.New("").Funcs(words).Option("missingkey=error").ParseFS(files, "templates/shared.txt"))
 	markup := htmltemplate.Must(htmltemplate.New("").Funcs(words).Option("missingkey=error").ParseFS(files, "templates/shared.html"))
-	all := make(map[compete.MessageKind]kindTemplates, len(kinds))
-	for _, kind := range kinds {
+	all := map[compete.MessageKind]kindTemplates{}
+	for _, kind := range compete.MessageKinds() {
 		all[kind] = kindTemplates{
 			text:   template.Must(template.Must(text.Clone()).ParseFS(files, "templates/"+string(kind)+".txt")),
 			markup: htmltemplate.Must(htmltemplate.Must(markup.Clone()).ParseFS(files, "templates/"+string(kind)+".html")),

@@ -90,3 +90,13 @@ func selects(r, before rune) bool {
 	}
 	return unicode.In(before, unicode.Han, unicode.Mongolian)
 }
+
+// Clean is Line for text that nobody validated: what Line leaves for validation to refuse goes too.
+func Clean(s string) string {
+	return Line(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd")))
+}

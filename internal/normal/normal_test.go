@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/normal"
 )
 
 func TestLine(t *testing.T) {
@@ -34,6 +34,16 @@ func TestLine(t *testing.T) {
 		"\u0600\u0661": "\u0600\u0661", // a sign of Arabic numbers that is seen
 	} {
 		if got := normal.Line(text); got != want {
+			t.Errorf("%+q: got %+q, want %+q", text, got, want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for text, want := range map[string]string{
+		"Zoe\u0308\u200b": "Zo\u00eb", "a\x00\u0085b\tc\x7f": "a b c", "\u200b": "", "a\xffb": "a\ufffdb",
+	} {
+		if got := normal.Clean(text); got != want {
 			t.Errorf("%+q: got %+q, want %+q", text, got, want)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // ContentType is the media type of a problem document.

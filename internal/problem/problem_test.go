@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
 )
 
 func TestStatusOfEveryKind(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // batch is the state of one transaction: what was read, what the commands so far have made of it, and what is to be written.
@@ -20,18 +20,20 @@ type batch struct {
 	byID         map[string]*compete.Registration // the same registrations, by id
 	records      map[compete.IdempotencyKey]compete.IdempotencyRecord
 
+	replaced   []compete.Competition   // contents that were replaced
 	inserted   []*compete.Registration // in order of arrival
 	updated    []*compete.Registration // in order of their first change
 	isDirty    map[string]bool         // whether it is among them
 	newRecords []compete.IdempotencyRecord
 	moves      []compete.LedgerMove
-	notices    []compete.Notice // those of commands that are traced
 	runs       []compete.NoticeRun
 	lastRun    map[runKey]int // index into runs
 	settle     []string       // competitions that need more pages
 	changed    []string       // competitions that changed
 	told       []string       // competitions whose pages are told, changed or not
 	trace      string         // of the command that is being decided
+	origin     compete.Origin // of the same
+	audit      []compete.AuditRecord
 }
 
 // runKey is what the registrations of a run have in common.
@@ -86,30 +88,30 @@ func (b *batch) read() error {
 	for _, c := range state.Competitions {
 		b.competitions[c.ID] = &competition{LedgerCompetition: c}
 	}
-	b.know(state.Registrations)
+	b.addRead(state.Registrations)
 	for _, record := range state.Records {
 		b.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
 	}
 	return nil
 }
 
-// know adds registrations that were read. One that is known stays as it is: this batch may have changed it.
-func (b *batch) know(found []compete.Registration) {
+// addRead adds registrations that were read. One that is known stays as it is: this batch may have changed it.
+func (b *batch) addRead(found []compete.Registration) {
 	for _, r := range found {
 		if b.byID[r.ID] == nil {
-			b.hold(&r)
+			b.index(&r)
 		}
 	}
 }
 
-func (b *batch) hold(r *compete.Registration) {
+func (b *batch) index(r *compete.Registration) {
 	b.byID[r.ID] = r
 	b.places[compete.Place{UserID: r.UserID, CompetitionID: r.CompetitionID}] = r
 }
 
-// add holds a registration that is new.
-func (b *batch) add(r *compete.Registration) {
-	b.hold(r)
+// addNew adds a registration that is to be inserted.
+func (b *batch) addNew(r *compete.Registration) {
+	b.index(r)
 	b.isDirty[r.ID] = true
 	b.inserted = append(b.inserted, r)
 }
@@ -117,7 +119,7 @@ func (b *batch) add(r *compete.Registration) {
 // decide answers every command in order of arrival. An error of the database ends the batch; a refusal is an answer.
 func (b *batch) decide() error {
 	for i, c := range b.commands {
-		b.trace = c.traceparent()
+		b.trace, b.origin = c.traceparent(), c.origin
 		result, refusal, err := c.decide(b, c.arrived)
 		if err != nil {
 			return err
@@ -127,8 +129,8 @@ func (b *batch) decide() error {
 	return nil
 }
 
-// touch marks a registration as changed now, to be written once with its last state.
-func (b *batch) touch(r *compete.Registration, now time.Time) {
+// markChanged marks a registration as changed now, to be written once with its last state.
+func (b *batch) markChanged(r *compete.Registration, now time.Time) {
 	r.UpdatedAt = now
 	if !b.isDirty[r.ID] {
 		b.isDirty[r.ID] = true
@@ -138,18 +140,27 @@ func (b *batch) touch(r *compete.Registration, now time.Time) {
 
 // notify asks for a message. One that follows the last of its kind in the order of arrival lengthens its run.
 func (b *batch) notify(r *compete.Registration, kind compete.MessageKind) {
-	if b.trace != "" { // a run has no room for it
-		b.notices = append(b.notices, compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: kind, Trace: b.trace})
-		return
-	}
 	key := runKey{r.CompetitionID, kind}
-	if i, ok := b.lastRun[key]; ok && b.runs[i].Last == r.Seq-1 {
+	i, ok := b.lastRun[key]
+	if ok && b.runs[i].Last == r.Seq-1 {
 		b.runs[i].Last = r.Seq
+	} else {
+		i = len(b.runs)
+		b.lastRun[key] = i
+		b.runs = append(b.runs, compete.NoticeRun{CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq, Kind: kind})
+	}
+	if b.trace == "" {
 		return
 	}
-	b.lastRun[key] = len(b.runs)
-	b.runs = append(b.runs, compete.NoticeRun{CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq, Kind: kind})
+	run := &b.runs[i]
+	if run.Traces == nil {
+		run.Traces = map[int64]string{}
+	}
+	run.Traces[r.Seq] = b.trace
 }
+
+// messages is how many were asked for.
+func (b *batch) messages() int { return compete.NotifyJob{Runs: b.runs}.Len() }
 
 // move has those who are registered or wait told of another time or place, a while later: further changes may follow.
 func (b *batch) move(c *competition, id string, before compete.Schedule) {
@@ -182,7 +193,8 @@ func (b *batch) write() error {
 	if len(b.changed) == 0 {
 		return nil
 	}
-	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs = values(b.inserted), values(b.updated), b.moves, b.jobs()
+	changes.Replaced = b.replaced
+	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs, changes.Audit = values(b.inserted), values(b.updated), b.moves, b.jobs(), b.audit
 	return b.tx.Write(b.ctx, changes)
 }
 
@@ -190,9 +202,6 @@ func (b *batch) write() error {
 // and a MoveJob for each that was moved.
 func (b *batch) jobs() []compete.Job {
 	var jobs []compete.Job
-	for notices := range slices.Chunk(b.notices, DefaultBatchSize) {
-		jobs = append(jobs, compete.NotifyJob{Notices: notices})
-	}
 	var notify compete.NotifyJob
 	for i, run := range b.runs {
 		notify.Runs = append(notify.Runs, run)

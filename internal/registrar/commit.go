@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 const (
@@ -17,9 +17,9 @@ const (
 	// firstBackoff is the wait before the second attempt; it doubles each time, so a batch gives up after about a third of a second
 	// plus what the attempts themselves took.
 	firstBackoff = 50 * time.Millisecond
-	// patience bounds how long a batch is tried anew. A database that refuses is tried maxAttempts times long before that; one that
+	// retryTimeout bounds how long a batch is tried anew. A database that refuses is tried maxAttempts times long before that; one that
 	// hangs makes a single attempt last for seconds, and whoever waits must hear of it before the connection is cut.
-	patience = 5 * time.Second
+	retryTimeout = 5 * time.Second
 	// transactionTimeout bounds one attempt. No request's context reaches the transaction: its neighbours must not fail with it.
 	transactionTimeout = 8 * time.Second
 	// lookUpTimeout bounds the question whether a commit took effect.
@@ -32,7 +32,7 @@ var errPanic = errors.New("a command panicked")
 // commit runs the commands in one transaction and answers each. When a constraint or a panic spoils it, the halves are run on
 // their own, down to the one command at fault, so that one bad command never fails its neighbours.
 func (r *Registrar) commit(commands []*command) {
-	start, span := time.Now(), r.followBatch(commands)
+	start, span := time.Now(), r.startBatchSpan(commands)
 	b, err := r.attempts(commands)
 	took := time.Since(start)
 	switch {
@@ -55,17 +55,6 @@ func (r *Registrar) commit(commands []*command) {
 		}
 		endBatch(span, commands, answers, err)
 		r.observe(commands, answers, took)
-		if errors.Is(err, compete.ErrDatabase) {
-			r.refuseStale(answers[0].err)
-		}
-	}
-}
-
-// refuseStale answers those in the queue who have waited for longer than a batch is tried: behind a database that hangs, the last of
-// them would hear of it only after one batch after another.
-func (r *Registrar) refuseStale(refusal error) {
-	for _, c := range r.queue.takeBefore(r.config.Clock().Add(-patience)) {
-		c.answer <- &answer{err: refusal}
 	}
 }
 
@@ -107,7 +96,7 @@ func (r *Registrar) attempts(commands []*command) (*batch, error) {
 		} else if errors.Is(err, compete.ErrConstraint) && len(commands) > 1 || errors.Is(err, errPanic) || errors.Is(err, compete.ErrUnauthorized) {
 			return nil, err
 		}
-		if attempt == maxAttempts || time.Since(start) >= patience {
+		if attempt == maxAttempts || time.Since(start) >= retryTimeout {
 			return nil, err
 		}
 		time.Sleep(backoff)
@@ -138,6 +127,7 @@ func (r *Registrar) attempt(id string, commands []*command) (b *batch, err error
 		if err := b.decide(); err != nil {
 			return err
 		}
+		r.load.note(b.messages(), time.Now()) // before the commit, so that jobs make way for it
 		return b.write()
 	})
 	return b, err
@@ -147,10 +137,5 @@ func (r *Registrar) attempt(id string, commands []*command) (b *batch, err error
 func (r *Registrar) publish(b *batch) {
 	if tell := slices.Concat(b.changed, b.told); r.config.Notifier != nil && len(tell) > 0 {
 		r.config.Notifier.Changed(tell...)
-	}
-	if r.config.Replays != nil {
-		for _, record := range b.newRecords {
-			r.config.Replays.Put(b.ctx, record)
-		}
 	}
 }

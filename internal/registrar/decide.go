@@ -2,9 +2,10 @@ package registrar
 
 import (
 	"errors"
+	"slices"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // decider is the part of a command that knows what it needs and what it does. decide returns the answer, a refusal that is the
@@ -39,14 +40,12 @@ func (c *register) key() compete.IdempotencyKey {
 }
 
 func (c *register) decide(b *batch, now time.Time) (result, error, error) {
-	if record, ok := b.records[c.key()]; ok {
-		outcome := compete.RegistrationOutcome{Replayed: true}
-		refusal := record.Replay(c.Idempotency, &outcome)
-		return result{outcome: outcome}, refusal, nil
-	}
 	competition := b.competitions[c.CompetitionID]
 	if competition == nil {
 		return result{}, compete.ErrCompetitionMissing, nil
+	}
+	if record, ok := b.records[c.key()]; ok {
+		return c.again(b, &record, competition)
 	}
 	held := b.places[c.place()]
 	if held != nil && held.Status != compete.RegistrationCancelled && competition.Status != compete.StatusCancelled {
@@ -58,18 +57,14 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 	}
 	registration := c.admit(b, competition, held, status, now)
 	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
-	return result{outcome: outcome}, nil, c.record(b, outcome, now)
+	outcome.Record, err = c.keepOutcome(b, outcome, now)
+	return result{outcome: outcome}, nil, err
 }
 
 // admissible decides what the actor gets now, or why nothing.
 func (c *register) admissible(b *batch, competition *competition, held *compete.Registration, now time.Time) (compete.RegistrationStatus, error, error) {
-	switch {
-	case !competition.VisibleTo(c.Actor):
-		return "", compete.ErrCompetitionMissing, nil
-	case competition.OrganizedBy(c.Actor):
-		return "", compete.ErrOwnCompetition, nil
-	case held != nil && held.Removal.Blocked:
-		return "", compete.ErrBlocked, nil
+	if refusal := competition.CheckRegistrant(c.Actor, held); refusal != nil {
+		return "", refusal, nil
 	}
 	status, refusal := competition.Admit(now)
 	queues := status == compete.RegistrationWaitlisted || errors.Is(refusal, compete.ErrCompetitionFull)
@@ -86,16 +81,17 @@ func (c *register) admissible(b *batch, competition *competition, held *compete.
 
 // admit gives the seat or the place on the waitlist that was found.
 func (c *register) admit(b *batch, competition *competition, held *compete.Registration, status compete.RegistrationStatus, now time.Time) *compete.Registration {
-	r := held
+	r, before := held, compete.RegistrationCancelled
 	if r == nil {
-		r = &compete.Registration{ID: c.id, UserID: c.Actor.UserID, CompetitionID: c.CompetitionID}
-		b.add(r)
+		r, before = &compete.Registration{ID: c.id, UserID: c.Actor.UserID, CompetitionID: c.CompetitionID}, ""
+		b.addNew(r)
 	}
 	r.Status, r.Seq, r.RegisteredAt, r.PromotedAt, r.Position = status, competition.NextSeq, now, nil, 0
 	r.CancelReason, r.Removal = "", compete.Removal{}
 	competition.NextSeq++
 	competition.dirty = true
-	b.touch(r, now)
+	b.markChanged(r, now)
+	b.recordChange(compete.AuditRegistered, "", r, before, statusAndSeq(r), now)
 	if status == compete.RegistrationPending {
 		competition.SeatsLeft--
 		competition.taken++
@@ -111,18 +107,49 @@ func (c *register) admit(b *batch, competition *competition, held *compete.Regis
 	return r
 }
 
-// record keeps the outcome for the idempotency key, if one was sent.
-func (c *register) record(b *batch, outcome compete.RegistrationOutcome, now time.Time) error {
+// keepOutcome keeps the outcome for the idempotency key, if one was sent.
+func (c *register) keepOutcome(b *batch, outcome compete.RegistrationOutcome, now time.Time) (*compete.IdempotencyRecord, error) {
 	if !c.Idempotency.Wanted() {
-		return nil
+		return nil, nil
 	}
-	record, err := c.Idempotency.Record(c.Actor.UserID, outcome, now)
+	record, err := c.Idempotency.Record(c.Actor.UserID, compete.RecordedOutcome(outcome), now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b.records[c.key()] = record
 	b.newRecords = append(b.newRecords, record)
-	return nil
+	return &b.newRecords[len(b.newRecords)-1], nil
+}
+
+// again answers as the record says.
+func (c *register) again(b *batch, record *compete.IdempotencyRecord, competition *competition) (result, error, error) {
+	outcome := compete.RegistrationOutcome{Replayed: true}
+	if refusal := record.Replay(c.Idempotency, &outcome); refusal != nil {
+		return result{}, refusal, nil
+	}
+	if outcome.Whole() { // recorded by a version that kept the content too
+		return result{outcome: outcome}, nil, nil
+	}
+	content, err := b.contentAt(competition, outcome.Competition.Version)
+	outcome.Complete(c.Actor.UserID, content)
+	return result{outcome: outcome}, nil, err
+}
+
+// contentAt is what the competition's content was in a version: what it is now, if an older version of this program replaced it.
+func (b *batch) contentAt(c *competition, version int) (compete.Competition, error) {
+	if c.Version == version {
+		return c.Competition, nil
+	}
+	for i := range b.replaced {
+		if before := &b.replaced[i]; before.ID == c.ID && before.Version == version {
+			return *before, nil
+		}
+	}
+	content, found, err := b.tx.EarlierContent(b.ctx, c.ID, version)
+	if !found {
+		content = c.Competition
+	}
+	return content, err
 }
 
 type update struct {
@@ -149,15 +176,16 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	if competition.Unpublished && !changed.Unpublished && !c.Actor.Role.AtLeast(compete.RoleAdmin) {
 		return result{}, compete.ErrUnpublished, nil
 	}
-	before := competition.Schedule()
+	before := competition.Competition
 	competition.Competition = changed
-	b.move(competition, c.moveID, before)
-	return b.changedContent(competition, now)
+	b.move(competition, c.moveID, before.Schedule())
+	b.recordContent(updateAction(&before, &changed), &before, &changed, now)
+	return b.changedContent(competition, before, now)
 }
 
 // changedContent has a competition written with its new content, and free seats given to those who wait.
-func (b *batch) changedContent(c *competition, now time.Time) (result, error, error) {
-	c.ContentSet, c.dirty = true, true
+func (b *batch) changedContent(c *competition, before compete.Competition, now time.Time) (result, error, error) {
+	b.replace(c, before)
 	more, err := b.promote(c, pageSize, now)
 	if more {
 		b.settle = append(b.settle, c.ID)
@@ -165,16 +193,19 @@ func (b *batch) changedContent(c *competition, now time.Time) (result, error, er
 	return result{outcome: compete.RegistrationOutcome{Competition: c.Competition}}, nil, err
 }
 
+// replace has a competition written with its new content.
+func (b *batch) replace(c *competition, before compete.Competition) {
+	c.ContentSet, c.dirty = true, true
+	b.replaced = append(b.replaced, before)
+}
+
 // managed finds a competition that the actor may change.
 func (b *batch) managed(id string, a compete.Actor) (*competition, error) {
 	c := b.competitions[id]
-	switch {
-	case c == nil || !c.VisibleTo(a):
+	if c == nil {
 		return nil, compete.ErrCompetitionMissing
-	case !c.ManagedBy(a):
-		return nil, compete.ErrForbidden
 	}
-	return c, nil
+	return c, c.CheckManager(a)
 }
 
 type cancelCompetition struct {
@@ -193,10 +224,12 @@ func (c *cancelCompetition) decide(b *batch, now time.Time) (result, error, erro
 	if competition.Status == compete.StatusCancelled {
 		return result{outcome: compete.RegistrationOutcome{Competition: competition.Competition}}, nil, nil
 	}
+	before := competition.Competition
 	competition.Discarded = competition.Status == compete.StatusDraft && !competition.Unpublished
 	competition.Status, competition.UpdatedAt = compete.StatusCancelled, now
 	competition.Version++
-	competition.ContentSet, competition.dirty = true, true
+	b.replace(competition, before)
+	b.recordContent(compete.AuditCompetitionCancelled, &before, &competition.Competition, now)
 	more, err := b.cancelPage(competition, now)
 	if more {
 		b.settle = append(b.settle, c.CompetitionID)
@@ -231,10 +264,17 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	b.know(rows)
-	for _, row := range rows {
-		if r := b.byID[row.ID]; r.Status != compete.RegistrationCancelled {
+	b.addRead(rows)
+	page := make([]*compete.Registration, len(rows))
+	for i, row := range rows {
+		page[i] = b.byID[row.ID]
+	}
+	// In the database, those who registered in this batch are missing, or cancelled still.
+	for _, r := range slices.Concat(page, b.updated, b.inserted) {
+		if r.CompetitionID == c.ID && r.Status != compete.RegistrationCancelled {
+			before := r.Status
 			b.cancel(c, r, compete.CancelledByCompetition, now)
+			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before, compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
 			b.notify(r, compete.MessageCompetitionCancelled)
 		}
 	}

@@ -3,7 +3,7 @@ package registrar
 import (
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 type cancel struct{ compete.CancelCommand }
@@ -18,23 +18,23 @@ func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, compete.ErrRegistrationGone, nil
 	}
 	competition := b.competitions[r.CompetitionID]
-	own, manages := r.UserID == c.Actor.UserID, competition.ManagedBy(c.Actor)
-	switch {
-	case !own && !manages:
-		return result{}, compete.ErrRegistrationGone, nil
-	case r.Status == compete.RegistrationCancelled:
+	if refusal := r.CheckCancel(c.Actor, &competition.Competition, now); refusal != nil {
+		return result{}, refusal, nil
+	}
+	if r.Status == compete.RegistrationCancelled {
 		return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
-	case !manages && competition.Started(now):
-		return result{}, compete.ErrCompetitionStarted, nil
 	}
+	before := r.Status
 	b.cancel(competition, r, compete.CancelledBySelf, now)
-	if !own {
-		r.CancelReason, r.Removal = compete.CancelledByOrganizer, c.Removal
-	}
-	if own {
+	if r.UserID == c.Actor.UserID {
+		b.recordChange(compete.AuditCancelled, "", r, before, compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
 		b.notify(r, compete.MessageCancelled)
-	} else if !c.Silent {
-		b.notify(r, compete.MessageRemoved)
+	} else {
+		r.CancelReason, r.Removal = compete.CancelledByOrganizer, c.Removal
+		b.recordChange(compete.AuditRemoved, "", r, before, compete.AuditFields("status", r.Status, "blocked", c.Removal.Blocked, "notified", !c.Silent), now)
+		if !c.Silent {
+			b.notify(r, compete.MessageRemoved)
+		}
 	}
 	_, err := b.promote(competition, 1, now)
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, err
@@ -49,7 +49,7 @@ func (b *batch) cancel(c *competition, r *compete.Registration, reason compete.C
 	}
 	c.dirty = true
 	r.Status, r.Position, r.CancelReason = compete.RegistrationCancelled, 0, reason
-	b.touch(r, now)
+	b.markChanged(r, now)
 }
 
 type unblock struct{ compete.UnblockCommand }
@@ -60,14 +60,54 @@ func (c *unblock) needs(n *needs) { n.registrationIDs.add(c.RegistrationID) }
 
 func (c *unblock) decide(b *batch, now time.Time) (result, error, error) {
 	r := b.byID[c.RegistrationID]
-	if r == nil || !b.competitions[r.CompetitionID].ManagedBy(c.Actor) {
+	if r == nil {
 		return result{}, compete.ErrRegistrationGone, nil
+	}
+	if refusal := r.CheckUnblock(c.Actor, &b.competitions[r.CompetitionID].Competition); refusal != nil {
+		return result{}, refusal, nil
 	}
 	if r.Removal.Blocked {
 		r.Removal.Blocked, b.competitions[r.CompetitionID].dirty = false, true
-		b.touch(r, now)
+		b.markChanged(r, now)
+		b.recordChange(compete.AuditUnblocked, "", r, "", nil, now)
 	}
 	return result{outcome: compete.RegistrationOutcome{Registration: *r}}, nil, nil
+}
+
+type erase struct{ compete.EraseCommand }
+
+func (c *erase) name() string { return "erase" }
+
+func (c *erase) needs(n *needs) {
+	for _, id := range c.RegistrationIDs {
+		n.registrationIDs.add(id)
+	}
+}
+
+func (c *erase) decide(b *batch, now time.Time) (result, error, error) {
+	for _, id := range c.RegistrationIDs {
+		r := b.byID[id]
+		if r == nil || r.UserID != c.UserID || r.CancelReason == compete.CancelledByErasure {
+			continue
+		}
+		competition := b.competitions[r.CompetitionID]
+		before := r.Status
+		active := before != compete.RegistrationCancelled
+		if active {
+			b.cancel(competition, r, compete.CancelledByErasure, now)
+			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before, compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
+		}
+		r.CancelReason, r.Removal = compete.CancelledByErasure, compete.Removal{}
+		competition.dirty = true
+		b.markChanged(r, now)
+		if !active {
+			continue
+		}
+		if _, err := b.promote(competition, 1, now); err != nil {
+			return result{}, nil, err
+		}
+	}
+	return result{}, nil, nil
 }
 
 type transfer struct{ compete.TransferCommand }
@@ -95,7 +135,12 @@ func (c *transfer) decide(b *batch, now time.Time) (result, error, error) {
 	if competition.Organizer.ID == c.To.ID {
 		return result{outcome: compete.RegistrationOutcome{Competition: competition.Competition}}, nil, nil
 	}
+	before := competition.Competition
 	competition.Organizer, competition.Suspended, competition.UpdatedAt = c.To, false, now
 	competition.Version++
-	return b.changedContent(competition, now)
+	was, is := compete.AuditDiff(&before, &competition.Competition)
+	b.recordAudit(compete.AuditRecord{
+		At: now, Action: compete.AuditCompetitionTransferred, UserID: c.To.ID, CompetitionID: competition.ID, Before: was, After: is,
+	})
+	return b.changedContent(competition, before, now)
 }

@@ -3,13 +3,14 @@ package registrar
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // Observer is told how the registrar is doing: once for each batch, never for each command, by the goroutine that commits.
@@ -28,8 +29,31 @@ type Report struct {
 	// What became of those among them that register.
 	Accepted, Waitlisted, Replayed int
 	Refused                        map[string]int // by the rules, by the code of the refusal
-	Failed                         int            // by trouble that is nobody's fault: told to try again
+	Failed                         int            // because the database was away or too much waited: told to try again
 }
+
+// rushSize is how many messages one batch asks for in a rush: so many people pressed within one commit.
+const rushSize = 32
+
+// load notes how busy a registrar is, for work that yields to it.
+type load struct {
+	batch, rush atomic.Int64 // Unix nanoseconds
+}
+
+func (l *load) note(messages int, now time.Time) {
+	if messages > 0 {
+		l.batch.Store(now.UnixNano())
+	}
+	if messages >= rushSize {
+		l.rush.Store(now.UnixNano())
+	}
+}
+
+// LastBatch is when a batch that asks for messages was last decided; long ago when none ever was.
+func (r *Registrar) LastBatch() time.Time { return time.Unix(0, r.load.batch.Load()) }
+
+// LastRush is when such a batch was last so large that people were rushing in.
+func (r *Registrar) LastRush() time.Time { return time.Unix(0, r.load.rush.Load()) }
 
 // observe reports an answered batch.
 func (r *Registrar) observe(commands []*command, answers []answer, took time.Duration) {
@@ -72,8 +96,8 @@ func (r *Report) refuse(e *compete.Error) {
 // The trace of a command: its span begins when it enters the queue and ends when it is answered, in the trace of the request that
 // asked for it. A batch has many requests, so it has a trace of its own, linked with each of theirs.
 
-// follow begins the span of a command, if its request is traced.
-func (r *Registrar) follow(ctx context.Context, c *command) {
+// startSpan begins the span of a command, if its request is traced.
+func (r *Registrar) startSpan(ctx context.Context, c *command) {
 	if r.config.Tracer == nil || !trace.SpanContextFromContext(ctx).IsSampled() {
 		return
 	}
@@ -86,7 +110,7 @@ func (r *Registrar) turnedAway(c *command, err error) error {
 		r.config.Observer.QueueFull()
 	}
 	if c.span != nil {
-		fail(c.span, err)
+		failSpan(c.span, err)
 		c.span.End()
 	}
 	return err
@@ -101,8 +125,8 @@ func (c *command) traceparent() string {
 	return "00-" + at.TraceID().String() + "-" + at.SpanID().String() + "-" + at.TraceFlags().String()
 }
 
-// followBatch begins the span of a batch in which a traced command is; nil when there is none.
-func (r *Registrar) followBatch(commands []*command) trace.Span {
+// startBatchSpan begins the span of a batch in which a traced command is; nil when there is none.
+func (r *Registrar) startBatchSpan(commands []*command) trace.Span {
 	var links []trace.Link
 	for _, c := range commands {
 		if c.span != nil {
@@ -122,7 +146,7 @@ func endBatch(span trace.Span, commands []*command, answers []answer, err error)
 	if span == nil {
 		return
 	}
-	fail(span, err)
+	failSpan(span, err)
 	span.End()
 	for i, c := range commands {
 		if c.span == nil {
@@ -133,12 +157,12 @@ func endBatch(span trace.Span, commands []*command, answers []answer, err error)
 		if refusal := answers[i].err; refusal != nil { // an answer, not a fault
 			c.span.SetAttributes(attribute.String("minicompete.refusal", compete.AsError(refusal).Code))
 		}
-		fail(c.span, err)
+		failSpan(c.span, err)
 		c.span.End()
 	}
 }
 
-func fail(span trace.Span, err error) {
+func failSpan(span trace.Span, err error) {
 	if err == nil {
 		return
 	}

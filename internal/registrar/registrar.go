@@ -8,13 +8,11 @@ package registrar
 import (
 	"context"
 	"log/slog"
-	"runtime"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // The sizes used where Config leaves them zero.
@@ -24,12 +22,6 @@ const (
 	// DefaultBatchSize is how many commands one transaction may hold. Beyond a few hundred the cost of the commit itself is
 	// spread thin enough, and a larger batch only makes the first of it wait longer.
 	DefaultBatchSize = 512
-	// smallBatch is how many commands are taken together whoever else waits. Of more than twice as many only half are taken: while they
-	// are committed, those answered before them can come back and queue behind the other half. Taken all at once, everybody would wait
-	// for the disk, and then the disk for everybody.
-	smallBatch = 128
-	// yields is how often others may go first while fewer than smallBatch wait. Where there are none it takes 7 µs.
-	yields = 100
 	// pageSize is how many registrations one transaction promotes or cancels on behalf of one command, so that the writer stays free.
 	pageSize = 256
 )
@@ -38,7 +30,6 @@ const (
 type Config struct {
 	Ledger    compete.Ledger
 	Notifier  compete.SeatsNotifier // nil: nobody watches
-	Replays   compete.ReplayCache   // nil: replays come from the ledger
 	Clock     func() time.Time
 	NewID     func() string
 	Logger    *slog.Logger
@@ -46,12 +37,17 @@ type Config struct {
 	Tracer    trace.Tracer // nil: nothing is traced
 	QueueSize int
 	BatchSize int
+	// MaxWait is how long a command may wait for its turn before it is refused with compete.ErrBusy. While everybody waits for longer
+	// than a twelfth of it, and has for half of it, some are refused at once. Nobody waits for an answer for longer than six fifths of it.
+	// 0: as long as it takes.
+	MaxWait time.Duration
 }
 
 // Registrar implements compete.Registrar. Start it before the first command and Stop it after the last.
 type Registrar struct {
 	config Config
 	queue  queue
+	load   load
 	done   chan struct{}
 }
 
@@ -66,7 +62,7 @@ func New(config Config) *Registrar {
 		config.BatchSize = DefaultBatchSize
 	}
 	r := &Registrar{config: config, done: make(chan struct{})}
-	r.queue.init(config.QueueSize)
+	r.queue.init(config.QueueSize, config.MaxWait)
 	return r
 }
 
@@ -75,13 +71,32 @@ func (r *Registrar) Start() {
 	go func() {
 		defer close(r.done)
 		for {
-			commands := r.queue.take(r.config.BatchSize)
+			commands := r.queue.take(r.config.BatchSize, r.config.Clock)
 			if len(commands) == 0 {
 				return
 			}
 			r.commit(commands)
 		}
 	}()
+	if r.config.MaxWait > 0 {
+		go r.refuseStale()
+	}
+}
+
+// refuseStale answers those who have waited for MaxWait, whatever holds up the committer.
+func (r *Registrar) refuseStale() {
+	tick := time.NewTicker(r.config.MaxWait / 20)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.done:
+			return
+		case <-tick.C:
+		}
+		for _, c := range r.queue.takeBefore(r.config.Clock().Add(-r.config.MaxWait)) {
+			c.answer <- &answer{err: r.turnedAway(c, compete.ErrBusy)}
+		}
+	}
 }
 
 // Stop refuses new commands with compete.ErrStopping and returns when every command taken has its answer, or with ctx's error.
@@ -98,67 +113,99 @@ func (r *Registrar) Stop(ctx context.Context) error {
 // QueueDepth is the number of commands that wait.
 func (r *Registrar) QueueDepth() int { return r.queue.depth() }
 
+// Full reports whether a command that came now would be refused with compete.ErrBusy, so that a request needn't be read to the end and
+// its token checked to find out. Whoever asks is counted as refused.
+func (r *Registrar) Full() bool {
+	full := r.queue.full(compete.UTC(r.config.Clock()))
+	if full && r.config.Observer != nil {
+		r.config.Observer.QueueFull()
+	}
+	return full
+}
+
 // Register implements compete.Registrar.
 func (r *Registrar) Register(ctx context.Context, c compete.RegisterCommand) (compete.RegistrationOutcome, error) {
-	result, err := r.submit(ctx, &register{RegisterCommand: c, id: r.config.NewID()})
+	result, err := r.submit(ctx, c.Actor, &register{RegisterCommand: c, id: r.config.NewID()})
 	return result.outcome, err
 }
 
 // Cancel implements compete.Registrar.
 func (r *Registrar) Cancel(ctx context.Context, c compete.CancelCommand) (compete.RegistrationOutcome, error) {
-	result, err := r.submit(ctx, &cancel{CancelCommand: c})
+	result, err := r.submit(ctx, c.Actor, &cancel{CancelCommand: c})
 	return result.outcome, err
 }
 
 // Update implements compete.Registrar.
 func (r *Registrar) Update(ctx context.Context, c compete.UpdateCommand) (compete.Competition, error) {
-	result, err := r.submit(ctx, &update{UpdateCommand: c, moveID: r.config.NewID()})
+	result, err := r.submit(ctx, c.Actor, &update{UpdateCommand: c, moveID: r.config.NewID()})
 	return result.outcome.Competition, err
 }
 
 // CancelCompetition implements compete.Registrar.
 func (r *Registrar) CancelCompetition(ctx context.Context, c compete.CancelCompetitionCommand) (compete.Competition, error) {
-	result, err := r.submit(ctx, &cancelCompetition{CancelCompetitionCommand: c})
+	result, err := r.submit(ctx, c.Actor, &cancelCompetition{CancelCompetitionCommand: c})
 	return result.outcome.Competition, err
 }
 
 // Unblock implements compete.Registrar.
 func (r *Registrar) Unblock(ctx context.Context, c compete.UnblockCommand) (compete.Registration, error) {
-	result, err := r.submit(ctx, &unblock{UnblockCommand: c})
+	result, err := r.submit(ctx, c.Actor, &unblock{UnblockCommand: c})
 	return result.outcome.Registration, err
 }
 
 // Transfer implements compete.Registrar.
 func (r *Registrar) Transfer(ctx context.Context, c compete.TransferCommand) (compete.Competition, error) {
-	result, err := r.submit(ctx, &transfer{TransferCommand: c})
+	result, err := r.submit(ctx, c.Actor, &transfer{TransferCommand: c})
 	return result.outcome.Competition, err
+}
+
+// Erase implements compete.Registrar.
+func (r *Registrar) Erase(ctx context.Context, c compete.EraseCommand) error {
+	_, err := r.submit(ctx, compete.Actor{}, &erase{EraseCommand: c})
+	return err
 }
 
 // Settle implements compete.Registrar.
 func (r *Registrar) Settle(ctx context.Context, competitionID string) (bool, error) {
-	result, err := r.submit(ctx, &settle{competitionID: competitionID})
+	result, err := r.submit(ctx, compete.Actor{}, &settle{competitionID: competitionID})
 	return result.more, err
 }
 
 // submit queues a command and waits for its answer. A caller that gives up doesn't take the command back: it arrived, and
-// its effect is as durable as any other.
-func (r *Registrar) submit(ctx context.Context, d decider) (result, error) {
-	c := &command{decider: d, answer: make(chan *answer, 1)}
-	r.follow(ctx, c)
+// its effect is as durable as any other. It fails with compete.ErrDatabase when the database takes so long that nobody can be asked to
+// wait for it; a key then tells what came of the command.
+func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (result, error) {
+	c := &command{decider: d, origin: compete.OriginOf(ctx), answer: make(chan *answer, 1)}
+	c.origin.Actor = a
+	r.startSpan(ctx, c)
 	if err := r.queue.put(c, r.config.Clock); err != nil {
 		return result{}, r.turnedAway(c, err)
 	}
+	enough, stop := r.enough()
+	defer stop()
 	select {
 	case a := <-c.answer:
 		return a.result, a.err
+	case <-enough:
+		return result{}, compete.ErrDatabase
 	case <-ctx.Done():
 		return result{}, ctx.Err()
 	}
 }
 
+// enough is when a caller has waited for its turn and a fifth as long for its commit; never without MaxWait.
+func (r *Registrar) enough() (c <-chan time.Time, stop func() bool) {
+	if r.config.MaxWait == 0 {
+		return nil, func() bool { return false }
+	}
+	timer := time.NewTimer(r.config.MaxWait + r.config.MaxWait/5)
+	return timer.C, timer.Stop
+}
+
 // command is a queued request.
 type command struct {
 	decider
+	origin  compete.Origin // for the audit log
 	arrived time.Time
 	answer  chan *answer
 	span    trace.Span // nil: its request is not traced
@@ -173,83 +220,4 @@ type result struct {
 type answer struct {
 	result
 	err error
-}
-
-// queue is a bounded first-in-first-out queue. Commands are stamped under its lock, so that stamps and order agree.
-type queue struct {
-	mu      sync.Mutex
-	waiting sync.Cond // signalled when commands wait or the queue closes
-	items   []*command
-	size    int
-	closed  bool
-}
-
-func (q *queue) init(size int) {
-	q.size = size
-	q.waiting.L = &q.mu
-}
-
-func (q *queue) put(c *command, clock func() time.Time) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	switch {
-	case q.closed:
-		return compete.ErrStopping
-	case len(q.items) >= q.size:
-		return compete.ErrBusy
-	}
-	c.arrived = compete.UTC(clock())
-	q.items = append(q.items, c)
-	q.waiting.Signal()
-	return nil
-}
-
-// take waits for commands and returns up to most of them, the oldest first; none when the queue is closed and empty. It lets others go
-// first until there are enough: in a rush those just answered are about to press again, and a batch of a few costs nearly as much as
-// one of a hundred.
-func (q *queue) take(most int) []*command {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for len(q.items) == 0 && !q.closed {
-		q.waiting.Wait()
-	}
-	for i := 0; i < yields && len(q.items) < min(most, smallBatch); i++ {
-		q.mu.Unlock()
-		runtime.Gosched()
-		q.mu.Lock()
-	}
-	n := min(most, max(smallBatch, (len(q.items)+1)/2), len(q.items))
-	taken := q.items[:n:n]
-	if q.items = q.items[n:]; len(q.items) == 0 {
-		q.items = nil // lets go of the array that the taken ones share
-	}
-	return taken
-}
-
-// takeBefore takes the commands that arrived before a moment, without waiting.
-func (q *queue) takeBefore(moment time.Time) []*command {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	n := 0
-	for n < len(q.items) && q.items[n].arrived.Before(moment) {
-		n++
-	}
-	taken := q.items[:n:n]
-	if q.items = q.items[n:]; len(q.items) == 0 {
-		q.items = nil
-	}
-	return taken
-}
-
-func (q *queue) close() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.closed = true
-	q.waiting.Broadcast()
-}
-
-func (q *queue) depth() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.items)
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // waitlist is the head of a competition's waitlist as this batch sees it, in order of Seq, read when the first seat comes free. Who is
@@ -46,7 +46,8 @@ func (b *batch) promote(c *competition, most int, now time.Time) (more bool, err
 		c.taken++
 		c.dirty = true
 		r.Status, r.Position, r.PromotedAt = compete.RegistrationPending, 0, &now
-		b.touch(r, now)
+		b.markChanged(r, now)
+		b.recordChange(compete.AuditPromoted, compete.ViaJob, r, compete.RegistrationWaitlisted, statusAndSeq(r), now)
 		b.notify(r, compete.MessagePromoted)
 	}
 	return c.SeatsLeft > 0 && c.Waitlisted > 0, nil
@@ -87,7 +88,7 @@ func (b *batch) readWaitlist(c *competition) error {
 	if err != nil {
 		return err
 	}
-	b.know(rows)
+	b.addRead(rows)
 	c.waiting = &waitlist{complete: len(rows) < n}
 	listed := map[string]bool{}
 	for _, row := range rows {

@@ -5,17 +5,19 @@
 package replay
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/outage"
 )
 
 const (
@@ -28,6 +30,8 @@ const (
 	restAfterFailure = 2 * time.Second
 	// maxPending is how many records may wait to be written; further ones are forgotten.
 	maxPending = 8192
+	// scanCount is how many keys Redis looks at in one step of a scan.
+	scanCount = 1000
 	// maxBatch is how many records are written in one round trip.
 	maxBatch = 256
 )
@@ -35,23 +39,31 @@ const (
 // Cache is a compete.ReplayCache over Redis. It needs no lock: its methods may be called from many goroutines.
 type Cache struct {
 	redis   *redis.Client
-	logger  *slog.Logger
 	clock   func() time.Time
 	pending chan compete.IdempotencyRecord
 	writer  sync.WaitGroup
 
-	restUntil atomic.Int64 // Unix nanoseconds until when Redis is not asked; 0: it answers
-	away      atomic.Bool  // told once when it begins and once when it ends
+	outage outage.Breaker
 
 	mu     sync.RWMutex // against a Put into the closed channel
 	closed bool
 }
 
-var _ compete.ReplayCache = (*Cache)(nil)
+var (
+	_ compete.ReplayCache = (*Cache)(nil)
+	_ compete.Rememberer  = (*Cache)(nil)
+)
 
 // New makes a cache whose writer runs until Stop.
 func New(client *redis.Client, clock func() time.Time, logger *slog.Logger) *Cache {
-	c := &Cache{redis: client, logger: logger, clock: clock, pending: make(chan compete.IdempotencyRecord, maxPending)}
+	c := &Cache{redis: client, clock: clock, pending: make(chan compete.IdempotencyRecord, maxPending), outage: outage.Breaker{
+		Report: outage.Report{
+			Logger: logger,
+			Away:   "Redis is unavailable; repeated requests are answered from the database",
+			Back:   "Redis is back; repeated requests are answered from it again",
+		},
+		Rest: restAfterFailure,
+	}}
 	c.writer.Go(c.write)
 	return c
 }
@@ -70,23 +82,23 @@ func (c *Cache) Stop() {
 // Get finds the record under a user's key, if the cache remembers it and answers in time.
 func (c *Cache) Get(ctx context.Context, userID, key string) (compete.IdempotencyRecord, bool) {
 	var record compete.IdempotencyRecord
-	if c.resting() {
+	if !c.outage.Ask() {
 		return record, false
 	}
 	asking, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	stored, err := c.redis.Get(asking, redisKey(userID, key)).Bytes()
 	if errors.Is(err, redis.Nil) {
-		c.succeeded()
+		c.outage.Note(nil)
 		return record, false
 	}
 	if err != nil {
 		if ctx.Err() == nil { // else it is the request that went away
-			c.failed(err)
+			c.outage.Note(err)
 		}
 		return record, false
 	}
-	c.succeeded()
+	c.outage.Note(nil)
 	if json.Unmarshal(stored, &record) != nil || record.UserID != userID || record.Key != key || !json.Valid(record.Body) {
 		return compete.IdempotencyRecord{}, false // not ours; the database knows
 	}
@@ -94,9 +106,9 @@ func (c *Cache) Get(ctx context.Context, userID, key string) (compete.Idempotenc
 }
 
 // Put remembers a record until it expires. It never waits.
-func (c *Cache) Put(_ context.Context, r compete.IdempotencyRecord) {
+func (c *Cache) Put(r compete.IdempotencyRecord) {
 	// Only the writer, which talks to Redis, may take the try at the end of a rest: here it would be spent on nothing.
-	if time.Now().UnixNano() < c.restUntil.Load() {
+	if c.outage.Resting() {
 		return
 	}
 	c.mu.RLock()
@@ -124,7 +136,7 @@ func (c *Cache) write() {
 				more = false
 			}
 		}
-		if !c.resting() {
+		if c.outage.Ask() {
 			c.writeBatch(batch)
 		}
 	}
@@ -141,38 +153,11 @@ func (c *Cache) writeBatch(batch []compete.IdempotencyRecord) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
-	if _, err := pipeline.Exec(ctx); err != nil {
-		c.failed(err)
-		return
-	}
-	c.succeeded()
+	_, err := pipeline.Exec(ctx)
+	c.outage.Note(err)
 }
 
 func redisKey(userID, key string) string { return keyPrefix + userID + ":" + key }
-
-// resting reports whether Redis is to be left alone. When a rest is over, one request alone tries whether Redis is back.
-func (c *Cache) resting() bool {
-	until := c.restUntil.Load()
-	if until == 0 {
-		return false
-	}
-	now := time.Now()
-	return now.UnixNano() < until || !c.restUntil.CompareAndSwap(until, now.Add(restAfterFailure).UnixNano())
-}
-
-func (c *Cache) failed(err error) {
-	c.restUntil.Store(time.Now().Add(restAfterFailure).UnixNano())
-	if c.away.CompareAndSwap(false, true) {
-		c.logger.Warn("Redis is unavailable; repeated requests are answered from the database", "error", err)
-	}
-}
-
-func (c *Cache) succeeded() {
-	if c.away.Load() && c.away.CompareAndSwap(true, false) {
-		c.restUntil.Store(0)
-		c.logger.Info("Redis is back; repeated requests are answered from it again")
-	}
-}
 
 // Options sets a client up so that a Redis that is away is noticed in time: without it, retries of the client add to each timeout.
 func Options(o *redis.Options) *redis.Options {
@@ -181,4 +166,29 @@ func Options(o *redis.Options) *redis.Options {
 	o.MaxRetries = 1
 	o.ContextTimeoutEnabled = true
 	return o
+}
+
+// Forget implements compete.Rememberer: the user's own answers go, and those of others that name the user, as their competition's organizer.
+func (c *Cache) Forget(ctx context.Context, userID string) error {
+	keys := c.redis.Scan(ctx, 0, keyPrefix+"*", scanCount).Iterator()
+	var gone []string
+	for keys.Next(ctx) {
+		key := keys.Val()
+		if strings.HasPrefix(key, redisKey(userID, "")) {
+			gone = append(gone, key)
+			continue
+		}
+		stored, err := c.redis.Get(ctx, key).Bytes()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return err
+		}
+		var record compete.IdempotencyRecord
+		if json.Unmarshal(stored, &record) == nil && bytes.Contains(record.Body, []byte(userID)) {
+			gone = append(gone, key)
+		}
+	}
+	if err := keys.Err(); err != nil || len(gone) == 0 {
+		return err
+	}
+	return c.redis.Del(ctx, gone...).Err()
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/rs/zerolog"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/replay"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/replay"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 func record(key string) compete.IdempotencyRecord {
 	return compete.IdempotencyRecord{
-		UserID: "user", Key: key, RequestHash: "hash", Status: 201, Body: []byte(`{"a":1}`),
+		UserID: "user", Key: key, RequestHash: "hash", Body: []byte(`{"a":1}`),
 		ExpiresAt: time.Now().UTC().Add(time.Hour).Truncate(time.Microsecond),
 	}
 }
@@ -50,11 +50,11 @@ func TestCacheRemembers(t *testing.T) {
 	expired := record("key-expired")
 	expired.ExpiresAt = time.Now().Add(-time.Second)
 	for range 1000 {
-		writer.Put(t.Context(), want)
+		writer.Put(want)
 	}
-	writer.Put(t.Context(), expired)
+	writer.Put(expired)
 	writer.Stop()
-	writer.Put(t.Context(), record("too-late-1"))
+	writer.Put(record("too-late-1"))
 	got, ok := reader.Get(t.Context(), "user", want.Key)
 	if diff := cmp.Diff(want, got); !ok || diff != "" {
 		t.Errorf("found: %v\n%s", ok, diff)
@@ -71,12 +71,12 @@ func TestCacheForgetsWhatIsNotARecord(t *testing.T) {
 	client := redis.NewClient(o)
 	defer func() { _ = client.Close() }()
 	c := newCache(t, o)
-	for _, odd := range []string{"", "null", "{}", `{"UserID":"other","Key":"key-12345","Body":"e30="}`, `{"UserID":"user","Key":"key-12345","Body":"x"}`} {
-		if err := client.Set(t.Context(), "minicompete:replay:user:key-12345", odd, time.Minute).Err(); err != nil {
+	for _, malformed := range []string{"", "null", "{}", `{"UserID":"other","Key":"key-12345","Body":"e30="}`, `{"UserID":"user","Key":"key-12345","Body":"x"}`} {
+		if err := client.Set(t.Context(), "minicompete:replay:user:key-12345", malformed, time.Minute).Err(); err != nil {
 			t.Fatal(err)
 		}
 		if got, ok := c.Get(t.Context(), "user", "key-12345"); ok {
-			t.Errorf("%s: found %+v", odd, got)
+			t.Errorf("%s: found %+v", malformed, got)
 		}
 	}
 }
@@ -106,7 +106,7 @@ func TestRedisAwayChangesNothingButSpeed(t *testing.T) {
 				if _, ok := c.Get(t.Context(), "user", "key-12345"); ok {
 					t.Fatal("found something")
 				}
-				c.Put(t.Context(), record("key-12345"))
+				c.Put(record("key-12345"))
 			}
 			if took := time.Since(start); took > 30*time.Second { // waiting for Redis each time would take much longer
 				t.Errorf("10,000 requests took %v more", took)
@@ -123,7 +123,7 @@ func TestACancelledRequestIsNotRedisFailing(t *testing.T) {
 	if _, ok := c.Get(ctx, "user", "key-12345"); ok {
 		t.Fatal("found something")
 	}
-	c.Put(t.Context(), record("key-12345"))
+	c.Put(record("key-12345"))
 	c.Stop()
 	if _, ok := c.Get(t.Context(), "user", "key-12345"); !ok {
 		t.Error("Redis is left alone after a cancelled request")
@@ -141,7 +141,7 @@ func TestRedisAwayAndBack(t *testing.T) {
 	o.Addr = proxy.Listen
 	c := newCache(t, replay.Options(o))
 	found := func() bool {
-		c.Put(t.Context(), record("key-12345"))
+		c.Put(record("key-12345"))
 		_, ok := c.Get(t.Context(), "user", "key-12345")
 		return ok
 	}

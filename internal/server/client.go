@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // clientOf is what the domain is told of where a request comes from. addr is host:port.

@@ -8,10 +8,11 @@ var (
 	noSniff          = []string{"nosniff"}
 	denyFrames       = []string{"DENY"}
 	originOnly       = []string{"strict-origin-when-cross-origin"}
-	nothingLoads     = []string{"default-src 'none'; frame-ancestors 'none'"}
+	nothingLoads     = []string{"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"}
 	sameOriginOpener = []string{"same-origin"}
 	noDevices        = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}
 	httpsForOneYear  = []string{"max-age=31536000"}
+	httpsBelowToo    = []string{"max-age=31536000; includeSubDomains"}
 )
 
 // protect sets the security headers. Browsers take Strict-Transport-Security over https alone, so it is sent only
@@ -23,7 +24,10 @@ func (s *Server) protect(h http.Header) {
 	h["Content-Security-Policy"] = nothingLoads
 	h["Cross-Origin-Opener-Policy"] = sameOriginOpener
 	h["Permissions-Policy"] = noDevices
-	if s.config.HTTPS {
+	switch {
+	case s.config.HTTPS && s.config.HSTSSubdomains:
+		h["Strict-Transport-Security"] = httpsBelowToo
+	case s.config.HTTPS:
 		h["Strict-Transport-Security"] = httpsForOneYear
 	}
 }

@@ -1,13 +1,14 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
 )
 
 const requestIDHeader = "X-Request-Id"
@@ -30,7 +31,10 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		addr := clientAddr(r, s.config.TrustedProxies)
 		r = r.WithContext(compete.WithClient(ctx, clientOf(r, addr, id)))
 		r.RemoteAddr = addr
-		recorder := &recorder{ResponseWriter: w}
+		recorder := &recorder{ResponseWriter: w, ctx: ctx}
+		if !e.Quiet && !probe {
+			recorder.refusals = s.refusals
+		}
 		// Deferred, so that an answer that is cut off on purpose (http.ErrAbortHandler) is logged too.
 		defer func() {
 			took := time.Since(start)
@@ -42,11 +46,23 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 			if e.Quiet || probe {
 				level = slog.LevelDebug
 			}
+			var user slog.Attr // which is left out when it's empty
+			if actor := compete.OriginOf(r.Context()).Actor; actor.LoggedIn() {
+				user = slog.String("user", actor.UserID)
+			}
 			// The path alone: a query may hold what somebody searched for, or a token.
 			s.config.Logger.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 				slog.Int("status", recorder.status), slog.Int64("bytes", recorder.bytes), slog.Duration("took", took),
-				slog.String("client", r.RemoteAddr), slog.String("at", e.Name))
+				slog.String("client", r.RemoteAddr), slog.String("at", e.Name), user)
 		}()
+		defer recorder.endTurn()
+		switch {
+		case probe:
+		case e.Full != nil && e.Full(r):
+			handler = e.Busy
+		case e.Reads != nil && e.Reads(r):
+			handler = s.reads.inTurn(handler, e.Busy, recorder, r)
+		}
 		s.serve(handler, e.Broken, recorder, r)
 	})
 }
@@ -102,13 +118,20 @@ func sane(id string) bool {
 // recorder remembers what was answered.
 type recorder struct {
 	http.ResponseWriter
-	status int
-	bytes  int64
+	ctx      context.Context // of the request
+	refusals *pacer          // of answers that tell to come again; nil: they go out at once
+	turn     *turns          // that it has; nil: none
+	status   int
+	bytes    int64
 }
 
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 && status >= http.StatusOK { // 1xx come before the answer
 		w.status = status
+		w.endTurn()
+		if status == http.StatusServiceUnavailable && w.refusals != nil {
+			w.refusals.wait(w.ctx)
+		}
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -116,10 +139,18 @@ func (w *recorder) WriteHeader(status int) {
 func (w *recorder) Write(p []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
+		w.endTurn()
 	}
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
 	return n, err
+}
+
+func (w *recorder) endTurn() {
+	if w.turn != nil {
+		w.turn.end()
+		w.turn = nil
+	}
 }
 
 // Unwrap lets http.ResponseController reach deadlines and Flush.

@@ -1,5 +1,5 @@
 // Package server is what every request passes before and after its handler: listeners, time limits, request ids, the client's
-// address, one log line, recovery from panics, a span where traces are on, the probes /livez and /readyz, and the graceful stop.
+// address, turns of reads, the pace of refusals, one log line, recovery from panics, a span where traces are on, the probes, and the graceful stop.
 //
 // It knows no routes: handlers come from packages api and web.
 package server
@@ -43,8 +43,11 @@ type Endpoint struct {
 	Name    string // for logs, metrics and Addr
 	Addr    string // host:port; port 0 takes a free one
 	Handler http.Handler
-	Broken  http.Handler // answers, with status 500, when Handler panicked before its first byte; nil: as the function Broken does
-	Quiet   bool         // requests are logged at debug level, and not traced: those of monitoring
+	Broken  http.Handler             // answers, with status 500, when Handler panicked before its first byte; nil: as the function Broken does
+	Busy    http.Handler             // answers, with status 503, whom Full refuses, and who waited too long to read; needed with both
+	Full    func(*http.Request) bool // whether a request is refused before anything is done for it; nil: none is
+	Reads   func(*http.Request) bool // whether a request only reads, and is not a stream; nil: none does, as far as is known
+	Quiet   bool                     // requests are logged at debug level, and not traced: those of monitoring
 }
 
 // Config sets up a Server.
@@ -53,6 +56,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	NewID          func() string  // makes request ids
 	HTTPS          bool           // the site is public under https
+	HSTSSubdomains bool           // and so are all subdomains of its host
 	Logger         *slog.Logger
 	Observer       Observer                    // nil: nobody counts
 	Tracer         trace.Tracer                // nil: nothing is traced
@@ -76,6 +80,8 @@ type Server struct {
 	requests context.Context // of every request; done when a stop has no more time for them
 	giveUp   context.CancelFunc
 	failed   chan error
+	refusals *pacer
+	reads    *turns
 }
 
 // New makes a server that does nothing until Listen.
@@ -83,7 +89,7 @@ func New(c Config) *Server {
 	if c.Drain == 0 {
 		c.Drain = DefaultDrain
 	}
-	s := &Server{config: c, sockets: map[string]*closedOnce{}, failed: make(chan error, len(c.Endpoints))}
+	s := &Server{config: c, sockets: map[string]*closedOnce{}, failed: make(chan error, len(c.Endpoints)), refusals: newPacer(), reads: newReads()}
 	s.requests, s.giveUp = context.WithCancel(context.Background())
 	return s
 }

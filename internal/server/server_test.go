@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/server"
+	"github.com/minicompete/minicompete/internal/server"
 )
 
 // log is what the server wrote, one JSON object a line.
@@ -266,10 +266,10 @@ func TestRequestsAreCountedByPattern(t *testing.T) {
 }
 
 func TestProbes(t *testing.T) {
-	var trouble atomic.Pointer[error]
+	var failure atomic.Pointer[error]
 	_, url, written := start(t, http.NotFoundHandler(), func(c *server.Config) {
 		c.Ready = func(context.Context) error {
-			if err := trouble.Load(); err != nil {
+			if err := failure.Load(); err != nil {
 				return *err
 			}
 			return nil
@@ -284,10 +284,10 @@ func TestProbes(t *testing.T) {
 	probe("/livez", http.StatusOK, "ok")
 	probe("/readyz", http.StatusOK, "ok")
 	away := errors.New("the database is away")
-	trouble.Store(&away)
+	failure.Store(&away)
 	probe("/livez", http.StatusOK, "ok")
 	probe("/readyz", http.StatusServiceUnavailable, "the database is away")
-	trouble.Store(nil)
+	failure.Store(nil)
 	probe("/readyz", http.StatusOK, "ok")
 	if strings.Contains(written.text(), "livez") {
 		t.Error("probes fill the log")

@@ -8,7 +8,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
-	"minicompete/internal/server"
+	"github.com/minicompete/minicompete/internal/server"
 )
 
 const claimed = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // columns of a list of registrations. Programs go by the names; new ones come last.
@@ -39,24 +39,28 @@ type File struct {
 // Send answers with a file for downloading, part by part as it is read. When a part can't be read, or the client takes longer than Patience
 // for a piece, the connection is cut, so that half a file does not look whole.
 func Send(w http.ResponseWriter, r *http.Request, log *slog.Logger, f File) {
+	send(w, r, log, f.Name, f.Mark, columns, f.Parts, registration)
+}
+
+func send[T any](w http.ResponseWriter, r *http.Request, log *slog.Logger, name, mark string, columns []string, parts iter.Seq2[[]T, error], row func(*T) []string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
-	h.Set("Content-Disposition", Attachment(f.Name))
+	h.Set("Content-Disposition", Attachment(name))
 	h.Set("Cache-Control", "no-store")
 	if r.Method == http.MethodHead {
 		return
 	}
 	out := bufio.NewWriterSize(Patient(w), 32<<10) // it keeps an error until Flush
-	_, _ = out.WriteString(f.Mark)
+	_, _ = out.WriteString(mark)
 	rows := NewWriter(out)
 	_ = rows.Row(columns...)
-	for part, err := range f.Parts {
+	for part, err := range parts {
 		if err != nil {
-			log.ErrorContext(r.Context(), "a list of registrations was cut short", "path", r.URL.Path, "error", err)
+			log.ErrorContext(r.Context(), "a list was cut short", "path", r.URL.Path, "error", err)
 			panic(http.ErrAbortHandler)
 		}
 		for i := range part {
-			if rows.Row(registration(&part[i])...) != nil {
+			if rows.Row(row(&part[i])...) != nil {
 				panic(http.ErrAbortHandler) // the client is gone, or too slow
 			}
 		}

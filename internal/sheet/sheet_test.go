@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/sheet"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sheet"
 )
 
 func TestRow(t *testing.T) {
@@ -94,6 +94,35 @@ func TestName(t *testing.T) {
 		if got := sheet.Attachment(sheet.Name(title, day)); got != want {
 			t.Errorf("%q: got %s\nwant %s", title, got, want)
 		}
+	}
+}
+
+func TestAuditFile(t *testing.T) {
+	at := time.Date(2026, 11, 29, 9, 30, 0, 5000, time.UTC)
+	entries := []compete.AuditEntry{
+		{
+			ID: "1", ActorName: `Ada "the first", Countess`, UserName: "=1+1", CompetitionTitle: "+Cup",
+			AuditRecord: compete.AuditRecord{
+				At: at, Action: compete.AuditRemoved, ActorID: "a", UserID: "u", CompetitionID: "c", SubjectID: "s", Via: compete.ViaPage, Address: "::1", RequestID: "@r",
+				Before: compete.AuditFields("status", "PENDING"), After: compete.AuditFields("note", "x;=1+1"),
+			},
+		},
+		{AuditRecord: compete.AuditRecord{At: at, Action: compete.AuditLogShortened, Via: compete.ViaJob}},
+	}
+	w := httptest.NewRecorder()
+	sheet.SendAudit(w, httptest.NewRequest(http.MethodGet, "/", nil), slog.New(slog.DiscardHandler), sheet.AuditName("Große Regatta", at), sheet.BOM,
+		func(yield func([]compete.AuditEntry, error) bool) {
+			_ = yield(entries[:1], nil) && yield(entries[1:], nil)
+		})
+	const want = sheet.BOM + `"id","at","action","actorId","actor","userId","user","competitionId","competition","subjectId","before","after","via","address","requestId"` + "\r\n" +
+		`"1","2026-11-29T09:30:00.000005Z","registration.removed","a","Ada ""the first"", Countess","u","'=1+1","c","'+Cup","s",` +
+		`"{""status"":""PENDING""}","{""note"":""x;'=1+1""}","page","::1","'@r"` + "\r\n" +
+		`"","2026-11-29T09:30:00.000005Z","audit.shortened","","","","","","","","","","job","",""` + "\r\n"
+	if got := w.Body.String(); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if got, want := w.Header().Get("Content-Disposition"), `attachment; filename="grosse-regatta-audit-2026-11-29.csv"; filename*=UTF-8''gro%C3%9Fe-regatta-audit-2026-11-29.csv`; got != want {
+		t.Errorf("it's sent as %s, want %s", got, want)
 	}
 }
 

@@ -3,7 +3,7 @@ package sqlitefile_test
 import (
 	"testing"
 
-	"minicompete/internal/sqlitefile"
+	"github.com/minicompete/minicompete/internal/sqlitefile"
 )
 
 func TestPath(t *testing.T) {

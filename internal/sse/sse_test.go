@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/sse"
+	"github.com/minicompete/minicompete/internal/sse"
 )
 
 // served is a server whose every answer is a stream.
@@ -65,13 +65,13 @@ func (s *served) get(ctx context.Context, t *testing.T, method string) *http.Res
 }
 
 func eachKind(t *testing.T, test func(t *testing.T, s *served)) {
-	odd := func(l net.Listener) net.Listener { return wrapped{l} }
+	wrapping := func(l net.Listener) net.Listener { return wrapped{l} }
 	for name, kind := range map[string]struct {
 		listen func(net.Listener) net.Listener
 		start  func(*httptest.Server)
 	}{
 		"taken over":                       {plain, startPlain},
-		"taken over and written to slowly": {odd, startPlain},
+		"taken over and written to slowly": {wrapping, startPlain},
 		"HTTP/2":                           {plain, (*httptest.Server).StartTLS},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestStream(t *testing.T) {
 	})
 }
 
-func TestEventsArriveInOrderAndWhole(t *testing.T) {
+func TestEventsArriveInOrderAndComplete(t *testing.T) {
 	eachKind(t, func(t *testing.T, s *served) {
 		body := s.get(t.Context(), t, http.MethodGet).Body
 		skipRetry(t, body)

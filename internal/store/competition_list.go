@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
 // competitionsKey is what two requests for a list of competitions must share to be answered by one read.
@@ -20,49 +21,66 @@ type competitionsKey struct {
 	suspended                 bool
 }
 
+// match is what a list searches for. What finds many is looked for along the list, and what finds few in the index of
+// words: either way takes hundreds of times as long for the other. A sample tells which it is.
+type match struct {
+	query string // see sqldb.TextIndex; empty: everything
+	many  bool
+}
+
 // Competitions implements compete.CompetitionStore. Callers share what it returns and must not change it.
-func (s *Store) Competitions(ctx context.Context, f compete.CompetitionFilter) (compete.Page[compete.Competition], error) {
-	var match string
+func (s *Store) Competitions(
+	ctx context.Context, f compete.CompetitionFilter,
+) (compete.Page[compete.Competition], error) {
+	var match match
 	if f.Search != "" {
-		if match = s.dialect.searchQuery(f.Search); match == "" {
+		if match.query = CompetitionWords.Query(s.db, normal.Query(f.Search)); match.query == "" {
 			return compete.Page[compete.Competition]{}, nil // there is no word to find
 		}
 	}
 	if !storable(strings.Join(f.Tags, "")) || f.OrganizerID != "" && !compete.ValidID(f.OrganizerID) {
 		return compete.Page[compete.Competition]{}, nil
 	}
-	if match != "" || len(f.Tags) > 0 {
+	if match.query != "" || len(f.Tags) > 0 {
 		if err := s.findableCompetitions(ctx); err != nil {
 			return compete.Page[compete.Competition]{}, err
 		}
 	}
-	key := competitionsKey{match, strings.Join(f.Tags, ","), f.OrganizerID, f.Phase, f.Sort, f.Cursor, f.Limit, f.Suspended}
-	return s.competitionLists.read(ctx, key, func(ctx context.Context) (compete.Page[compete.Competition], error) {
+	if match.query != "" {
+		var err error
+		if match.many, err = CompetitionWords.FindsMany(ctx, s.db, match.query); err != nil {
+			return compete.Page[compete.Competition]{}, err
+		}
+	}
+	key := competitionsKey{match.query, strings.Join(f.Tags, ","), f.OrganizerID, f.Phase, f.Sort, f.Cursor, f.Limit, f.Suspended}
+	return s.competitionLists.Read(ctx, key, func(ctx context.Context) (compete.Page[compete.Competition], error) {
 		return s.listCompetitions(ctx, f, match)
 	})
 }
 
-func (s *Store) listCompetitions(ctx context.Context, f compete.CompetitionFilter, match string) (compete.Page[compete.Competition], error) {
+func (s *Store) listCompetitions(
+	ctx context.Context, f compete.CompetitionFilter, match match,
+) (compete.Page[compete.Competition], error) {
 	order := orders[f.Sort]
 	var st statement
-	var q querier = s.reader
+	var q sqldb.Querier = s.reader
 	switch {
 	case f.Sort == compete.SortFilling && !f.Cursor.IsZero():
 		s.fillingPage(&st, f, match)
-		q = unprepared{s.reader}
-	case len(f.Tags) > 0 || match != "":
+		q = s.reader.Unprepared()
+	case len(f.Tags) > 0 || match.query != "":
 		// What matches is found and cut to a page first, so that only the page's tags are read.
-		st.add(selectListed + order.columns + fromCompetitions + `WHERE c.id IN (SELECT c.id` + fromCompetitions + `WHERE `)
+		st.Add(selectListed + order.columns + fromCompetitions + `WHERE c.id IN (SELECT c.id` + fromCompetitions + `WHERE `)
 		st.listed(f, order)
 		s.matching(&st, f, match)
-		st.add(` ORDER BY `+order.by+` LIMIT %s)`, f.Limit+1)
-		q = unprepared{s.reader}
+		st.Add(` ORDER BY `+order.by+` LIMIT %s)`, f.Limit+1)
+		q = s.reader.Unprepared()
 	default:
-		st.add(selectListed + order.columns + fromCompetitions + `WHERE `)
+		st.Add(selectListed + order.columns + fromCompetitions + `WHERE `)
 		st.listed(f, order)
 	}
-	st.add(` ORDER BY `+order.by+` LIMIT %s`, f.Limit+1)
-	found, err := list(ctx, q, scanListed, st.text.String(), st.args...)
+	st.Add(` ORDER BY `+order.by+` LIMIT %s`, f.Limit+1)
+	found, err := sqldb.List(ctx, q, scanListed, st.Text(), st.Args()...)
 	if err == nil && f.Sort == compete.SortFilling && !f.Cursor.IsZero() {
 		err = s.fillingKnown(ctx, f.Cursor)
 	}
@@ -74,15 +92,20 @@ func (s *Store) listCompetitions(ctx context.Context, f compete.CompetitionFilte
 	return compete.Page[compete.Competition]{Items: competitions, Next: listed.Next}, err
 }
 
-const selectListed = `SELECT ` + competitionColumns
+var selectListed = `SELECT ` + competitionColumns
 
 // matching adds the conditions of tags and search.
-func (s *Store) matching(st *statement, f compete.CompetitionFilter, match string) {
+func (s *Store) matching(st *statement, f compete.CompetitionFilter, match match) {
 	if len(f.Tags) > 0 {
-		st.add(` AND c.id IN (SELECT t.competition_id FROM competition_tags t WHERE t.folded {any %s text})`, s.dialect.list(keys(f.Tags)))
+		st.Add(` AND c.id IN (SELECT t.competition_id FROM competition_tags t WHERE t.folded {any %s text})`,
+			s.db.Array(keys(f.Tags)))
 	}
-	if match != "" {
-		st.add(` AND c.id {matches %s}`, match)
+	switch {
+	case match.query == "":
+	case match.many:
+		st.Add(` AND `+CompetitionWords.Many(`c.id`, `%s`), match.query)
+	default:
+		st.Add(` AND `+CompetitionWords.Few(`c.id`, `%s`), match.query)
 	}
 }
 
@@ -102,8 +125,8 @@ type listedCompetition struct {
 	refresh int64 // the refresh that filling is of
 }
 
-func scanListed(row scanner) (c listedCompetition, err error) {
-	c.Competition, err = scanWith(scanCompetition, &c.filling, &c.refresh)(row)
+func scanListed(row sqldb.Row) (c listedCompetition, err error) {
+	c.Competition, err = sqldb.ScanWith(scanCompetition, &c.filling, &c.refresh)(row)
 	return c, err
 }
 
@@ -111,15 +134,15 @@ func scanListed(row scanner) (c listedCompetition, err error) {
 func (s *statement) listed(f compete.CompetitionFilter, order order) {
 	s.eligible(f, order)
 	if !f.Cursor.IsZero() {
-		s.add(` AND (`+order.column+`, c.id) `+order.after+` (%s, %s)`, order.value(f.Cursor), f.Cursor.ID)
+		s.Add(` AND (`+order.column+`, c.id) `+order.after+` (%s, %s)`, order.value(f.Cursor), f.Cursor.ID)
 	}
 }
 
 // eligible adds the conditions of the whole list.
 func (s *statement) eligible(f compete.CompetitionFilter, order order) {
-	s.add(`1 = 1`)
+	s.Add(`1 = 1`)
 	if f.OrganizerID != "" {
-		s.add(` AND c.organizer_id = %s`, f.OrganizerID)
+		s.Add(` AND c.organizer_id = %s`, f.OrganizerID)
 	}
 	deadline := `{+c.reg_deadline}`
 	if f.Sort == compete.SortDeadline && f.Cursor.IsZero() {
@@ -127,42 +150,43 @@ func (s *statement) eligible(f compete.CompetitionFilter, order order) {
 	}
 	switch {
 	case f.Suspended:
-		s.add(` AND c.status = 'PUBLISHED' AND `+suspended+` AND coalesce(c.start_date, c.reg_deadline) > %s`, compete.UTC(f.Now))
+		s.Add(` AND c.status = 'PUBLISHED' AND `+suspended+` AND coalesce(c.start_date, c.reg_deadline) > %s`,
+			compete.UTC(f.Now))
 	case f.OrganizerID == "" || f.Phase != "":
 		s.phase(f.Phase, compete.UTC(f.Now), deadline)
 	}
 	if f.OrganizerID == "" && f.Phase == compete.PhaseCancelled {
-		s.add(` AND NOT c.discarded`)
+		s.Add(` AND NOT c.discarded`)
 	}
 }
 
-// phase adds the condition that Competition.Phase is the given one; the zero Phase is any between publication and deadline.
-// deadline is that column, with or without its index.
+// phase adds the condition that Competition.Phase is the given one; the zero Phase is any between publication and
+// deadline. deadline is that column, with or without its index.
 func (s *statement) phase(p compete.Phase, now time.Time, deadline string) {
 	switch p {
 	case compete.PhaseDraft:
-		s.add(` AND c.status = 'DRAFT'`)
+		s.Add(` AND c.status = 'DRAFT'`)
 		return
 	case compete.PhaseCancelled:
-		s.add(` AND c.status = 'CANCELLED'`)
+		s.Add(` AND c.status = 'CANCELLED'`)
 		return
 	case compete.PhaseClosed:
-		s.add(` AND c.status = 'PUBLISHED' AND (`+deadline+` <= %s OR `+suspended+`)`, now)
+		s.Add(` AND c.status = 'PUBLISHED' AND (`+deadline+` <= %s OR `+suspended+`)`, now)
 		return
 	default: // published, and the deadline is ahead
 	}
-	s.add(` AND c.status = 'PUBLISHED' AND `+deadline+` > %s AND NOT `+suspended, now)
+	s.Add(` AND c.status = 'PUBLISHED' AND `+deadline+` > %s AND NOT `+suspended, now)
 	const opened = ` AND (c.reg_opens_at IS NULL OR c.reg_opens_at <= %s)`
 	const free = ` (c.seats_left > 0 AND c.waitlisted = 0)`
 	switch p {
 	case compete.PhaseUpcoming:
-		s.add(` AND c.reg_opens_at > %s`, now)
+		s.Add(` AND c.reg_opens_at IS NOT NULL AND c.reg_opens_at > %s`, now)
 	case compete.PhaseOpen:
-		s.add(opened+` AND`+free, now)
+		s.Add(opened+` AND`+free, now)
 	case compete.PhaseWaitlist:
-		s.add(opened+` AND c.waitlist AND NOT`+free, now)
+		s.Add(opened+` AND c.waitlist AND NOT`+free, now)
 	case compete.PhaseFull:
-		s.add(opened+` AND NOT c.waitlist AND NOT`+free, now)
+		s.Add(opened+` AND NOT c.waitlist AND NOT`+free, now)
 	default: // any of these
 	}
 }
@@ -179,12 +203,12 @@ var orders = map[compete.Sort]order{
 	compete.SortNewest: {
 		column: `c.created_at`, by: `c.created_at DESC, c.id DESC`, after: `<`, columns: `, 0, 0`,
 		key:   func(c listedCompetition) int64 { return c.CreatedAt.UnixMicro() },
-		value: func(c compete.Cursor) any { return cursorTime(c) },
+		value: func(c compete.Cursor) any { return c.Time() },
 	},
 	compete.SortDeadline: {
 		column: `c.reg_deadline`, by: `c.reg_deadline, c.id`, after: `>`, columns: `, 0, 0`,
 		key:   func(c listedCompetition) int64 { return c.RegDeadline.UnixMicro() },
-		value: func(c compete.Cursor) any { return cursorTime(c) },
+		value: func(c compete.Cursor) any { return c.Time() },
 	},
 	compete.SortFilling: {
 		column: `c.filling`, by: `c.filling DESC, c.id DESC`, after: `<`,

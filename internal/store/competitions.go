@@ -2,88 +2,164 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
 var _ compete.CompetitionStore = (*Store)(nil)
 
+// competitionRow are the columns of a competition; in texts, c stands for the table and o for its organizer.
+var (
+	competitionRow     = slices.Concat(competitionKeys, competitionSeats, competitionContent, competitionShown)
+	competitionColumns = competitionRow.Select("c")
+	summaryColumns     = competitionRow.Reading("description", `''`).Select("c")
+
+	// newCompetitionRow are those that a new one is inserted with.
+	newCompetitionRow = slices.Concat(competitionKeys, competitionSeats, competitionContent)
+	competitionKeys   = sqldb.Columns[compete.Competition]{
+		{Name: "id", Field: func(c *compete.Competition) any { return &c.ID }},
+		{Name: "created_at", Field: func(c *compete.Competition) any { return &c.CreatedAt }},
+	}
+	// competitionSeats are the registrar's to change.
+	competitionSeats = sqldb.Columns[compete.Competition]{
+		{Name: "capacity", Field: func(c *compete.Competition) any { return &c.Capacity }},
+		{Name: "seats_left", Field: func(c *compete.Competition) any { return &c.SeatsLeft }},
+		{Name: "waitlisted", Field: func(c *compete.Competition) any { return &c.Waitlisted }},
+		{Name: "version", Field: func(c *compete.Competition) any { return &c.Version }},
+	}
+	// competitionContent is what its staff edit.
+	competitionContent = sqldb.Columns[compete.Competition]{
+		{Name: "title", Field: func(c *compete.Competition) any { return &c.Title }},
+		{Name: "description", Field: func(c *compete.Competition) any { return &c.Description }},
+		{Name: "location", Field: func(c *compete.Competition) any { return &c.Location }},
+		{Name: "reg_opens_at", Field: func(c *compete.Competition) any { return &c.RegOpensAt }},
+		{Name: "reg_deadline", Field: func(c *compete.Competition) any { return &c.RegDeadline }},
+		{Name: "start_date", Field: func(c *compete.Competition) any { return &c.StartDate }},
+		{Name: "end_date", Field: func(c *compete.Competition) any { return &c.EndDate }},
+		{
+			Name:  "time_zone",
+			Field: func(c *compete.Competition) any { return &c.TimeZone },
+			Value: func(c *compete.Competition) any { return c.Zone().String() },
+		},
+		{Name: "status", Field: func(c *compete.Competition) any { return &c.Status }},
+		{Name: "waitlist", Field: func(c *compete.Competition) any { return &c.Waitlist }},
+		{Name: "discarded", Field: func(c *compete.Competition) any { return &c.Discarded }},
+		{Name: "unpublished", Field: func(c *compete.Competition) any { return &c.Unpublished }},
+		{Name: "organizer_id", Field: func(c *compete.Competition) any { return &c.Organizer.ID }},
+		{Name: "updated_at", Field: func(c *compete.Competition) any { return &c.UpdatedAt }},
+	}
+	// competitionShown is kept elsewhere.
+	competitionShown = sqldb.Columns[compete.Competition]{
+		{Read: suspended, Field: func(c *compete.Competition) any { return &c.Suspended }},
+		{Read: `o.name`, Field: func(c *compete.Competition) any { return &c.Organizer.Name }},
+		{Read: tagsOf, Field: func(c *compete.Competition) any { return (*joinedTags)(&c.Tags) }},
+		{Read: `c.cover`, Field: func(c *compete.Competition) any { return &c.Cover }},
+	}
+)
+
+const (
+	// The role is an expression, so that a planner doesn't take organizers for as rare as they are among all users: it
+	// would look for another way than along the list to the few competitions that theirs can be.
+	suspended = `(o.disabled_at IS NOT NULL OR o.role || '' = 'PARTICIPANT')`
+	tagsOf    = `(SELECT string_agg(t.tag, ',') FROM competition_tags t
+		WHERE t.competition_id = c.id)` // a tag has no comma
+	fromCompetitions = ` FROM competitions c JOIN users o ON o.id = c.organizer_id `
+)
+
+// scanCompetition reads a row of competitionColumns.
+var scanCompetition = competitionRow.Scan
+
+// joinedTags are tags as tagsOf reads them.
+type joinedTags []string
+
+// Scan implements sql.Scanner. It sorts here, since databases differ in how they sort text.
+func (t *joinedTags) Scan(from any) error {
+	var joined sql.Null[string]
+	if err := joined.Scan(from); err != nil || !joined.Valid {
+		*t = joinedTags{}
+		return err
+	}
+	*t = strings.Split(joined.V, ",")
+	slices.Sort(*t)
+	return nil
+}
+
 // CreateCompetition implements compete.CompetitionStore.
-func (s *Store) CreateCompetition(ctx context.Context, c compete.Competition, record compete.IdempotencyRecord) (*compete.IdempotencyRecord, error) {
+func (s *Store) CreateCompetition(
+	ctx context.Context, c compete.Competition, record compete.IdempotencyRecord,
+) (*compete.IdempotencyRecord, error) {
 	var existing *compete.IdempotencyRecord
-	err := s.Transact(ctx, func(ctx context.Context, tx *Tx) (err error) {
+	err := s.Transact(ctx, func(ctx context.Context, tx Tx) (err error) {
 		if record.Key != "" {
-			// The record comes first: one who presses at the same moment waits here until this transaction is over, and finds it then.
+			// The record comes first: one who presses at the same moment waits here until this transaction is over, and finds it
+			// then.
 			if existing, err = tx.claimKey(ctx, record, compete.UTC(c.CreatedAt)); existing != nil || err != nil {
 				return err
 			}
 		}
-		return tx.insertCompetition(ctx, c)
+		if err := tx.insertCompetition(ctx, c); err != nil {
+			return err
+		}
+		return tx.record(ctx, compete.AuditRecord{
+			At: c.CreatedAt, Action: compete.AuditCompetitionCreated, ActorID: c.Organizer.ID, CompetitionID: c.ID,
+			After: compete.AuditFields("title", c.Title, "status", c.Status, "capacity", c.Capacity),
+		})
 	})
-	if violationOf(err) == foreignKeyViolation {
+	if sqldb.ViolationOf(err) == sqldb.ForeignKeyViolation {
 		err = fmt.Errorf("%w: %w", compete.ErrUnauthorized, err)
 	}
 	return existing, err
 }
 
-// claimKey inserts the record, over one that has expired. It returns the unexpired one that stands in the way, if there is one.
-func (t *Tx) claimKey(ctx context.Context, r compete.IdempotencyRecord, now time.Time) (*compete.IdempotencyRecord, error) {
-	n, err := change(ctx, t, `INSERT INTO idempotency_keys (`+recordColumns+`) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (user_id, key) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status, body = excluded.body,
-			expires_at = excluded.expires_at WHERE idempotency_keys.expires_at <= $7`,
-		r.UserID, r.Key, r.RequestHash, r.Status, r.Body, compete.UTC(r.ExpiresAt), now)
-	if err != nil || n > 0 {
-		return nil, err
-	}
-	return creationRecord(ctx, t, r.UserID, r.Key, now)
-}
-
-func (t *Tx) insertCompetition(ctx context.Context, c compete.Competition) error {
-	if _, err := change(ctx, t, `INSERT INTO competitions (id, title, description, location, capacity, seats_left, waitlisted, reg_opens_at,
-			reg_deadline, start_date, end_date, time_zone, status, waitlist, organizer_id, version, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		c.ID, c.Title, c.Description, c.Location, c.Capacity, c.SeatsLeft, c.Waitlisted, utc(c.RegOpensAt), compete.UTC(c.RegDeadline),
-		utc(c.StartDate), utc(c.EndDate), c.Zone().String(), string(c.Status), c.Waitlist, c.Organizer.ID, c.Version, compete.UTC(c.CreatedAt), compete.UTC(c.UpdatedAt)); err != nil {
+func (t Tx) insertCompetition(ctx context.Context, c compete.Competition) error {
+	if _, err := sqldb.Change(ctx, t, insertCompetition, newCompetitionRow.Values(&c)...); err != nil {
 		return err
 	}
 	return t.saveTags(ctx, c)
 }
 
-// DeleteDraft implements compete.CompetitionStore. The conditions are part of the statement, so that it can't pass one that publishes.
+var (
+	insertCompetition = newCompetitionRow.Insert("competitions")
+	updateContent     = `UPDATE competitions SET ` + competitionContent.Set(2) + ` WHERE id = $1`
+)
+
+// saveContent writes what staff edit; the seats are saved already.
+func (t Tx) saveContent(ctx context.Context, c compete.Competition) error {
+	if _, err := sqldb.Change(ctx, t, updateContent, append([]any{c.ID}, competitionContent.Values(&c)...)...); err != nil {
+		return err
+	}
+	return t.saveTags(ctx, c)
+}
+
+// DeleteDraft implements compete.CompetitionStore. The conditions are part of the statement, so that it can't pass one
+// that publishes.
 func (s *Store) DeleteDraft(ctx context.Context, id string) error {
 	if !compete.ValidID(id) {
 		return compete.ErrCompetitionMissing
 	}
-	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
-		n, err := change(ctx, tx, `DELETE FROM competitions WHERE id = $1 AND status = 'DRAFT'
-			AND NOT EXISTS (SELECT 1 FROM registrations r WHERE r.competition_id = $1)`, id)
-		if err != nil || n > 0 {
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		deleted, err := sqldb.List(ctx, tx, sqldb.ScanString, `DELETE FROM competitions WHERE id = $1 AND status = 'DRAFT'
+			AND NOT EXISTS (SELECT 1 FROM registrations r WHERE r.competition_id = $1) RETURNING title`, id)
+		if err != nil {
 			return err
 		}
-		if _, err := one(ctx, tx, compete.ErrCompetitionMissing, scanString, `SELECT c.id FROM competitions c WHERE c.id = $1`, id); err != nil {
+		if len(deleted) > 0 {
+			return tx.record(ctx, compete.AuditRecord{
+				Action: compete.AuditCompetitionDeleted, CompetitionID: id, Before: compete.AuditFields("title", deleted[0]),
+			})
+		}
+		if _, err := sqldb.One(ctx, tx, compete.ErrCompetitionMissing, sqldb.ScanString,
+			`SELECT c.id FROM competitions c WHERE c.id = $1`, id); err != nil {
 			return err
 		}
 		return compete.ErrNotDraft
 	})
-}
-
-// CreationRecord implements compete.CompetitionStore.
-func (s *Store) CreationRecord(ctx context.Context, userID, key string, now time.Time) (*compete.IdempotencyRecord, error) {
-	if !compete.ValidID(userID) {
-		return nil, nil //nolint:nilnil // there is none
-	}
-	return creationRecord(ctx, s.reader, userID, key, compete.UTC(now))
-}
-
-func creationRecord(ctx context.Context, q querier, userID, key string, now time.Time) (*compete.IdempotencyRecord, error) {
-	found, err := list(ctx, q, scanRecord, `SELECT `+recordColumns+` FROM idempotency_keys
-		WHERE user_id = $1 AND key = $2 AND expires_at > $3`, userID, key, now)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return &found[0], nil
 }
 
 // Competition implements compete.CompetitionStore. Callers share what it returns and must not change it.
@@ -91,28 +167,33 @@ func (s *Store) Competition(ctx context.Context, id string) (compete.Competition
 	if !compete.ValidID(id) {
 		return compete.Competition{}, compete.ErrCompetitionMissing
 	}
-	return s.competitions.read(ctx, id, func(ctx context.Context) (compete.Competition, error) {
-		return one(ctx, s.reader, compete.ErrCompetitionMissing, scanCompetition,
-			`SELECT `+competitionColumns+fromCompetitions+`WHERE c.id = $1`, id)
+	return s.competitions.Read(ctx, id, func(ctx context.Context) (compete.Competition, error) {
+		return sqldb.One(ctx, s.reader, compete.ErrCompetitionMissing, scanCompetition, competitionByID, id)
 	})
 }
+
+var (
+	competitionByID = `SELECT ` + competitionColumns + fromCompetitions + `WHERE c.id = $1`
+	summariesByID   = `SELECT ` + summaryColumns + fromCompetitions + `WHERE c.id {any $1 uuid}`
+)
 
 // CompetitionsByID implements compete.CompetitionStore.
 func (s *Store) CompetitionsByID(ctx context.Context, ids []string) ([]compete.Competition, error) {
 	if ids = validIDs(ids); len(ids) == 0 {
 		return nil, nil
 	}
-	return list(ctx, s.reader, scanCompetition, `SELECT `+summaryColumns+fromCompetitions+`WHERE c.id {any $1 uuid}`, s.dialect.list(ids))
+	return sqldb.List(ctx, s.reader, scanCompetition, summariesByID, s.db.Array(ids))
 }
 
 // PopularTags implements compete.CompetitionStore.
 func (s *Store) PopularTags(ctx context.Context, now time.Time, limit int) ([]compete.TagCount, error) {
-	return list(ctx, s.reader, scanTagCount, `SELECT min(t.tag), count(*)`+fromCompetitions+`JOIN competition_tags t ON t.competition_id = c.id
+	return sqldb.List(ctx, s.reader, scanTagCount,
+		`SELECT min(t.tag), count(*)`+fromCompetitions+`JOIN competition_tags t ON t.competition_id = c.id
 		WHERE c.status = 'PUBLISHED' AND c.reg_deadline > $1 AND NOT `+suspended+`
 		GROUP BY coalesce(t.folded, t.tag) ORDER BY count(*) DESC, min(t.tag) LIMIT $2`, compete.UTC(now), limit)
 }
 
-func scanTagCount(row scanner) (t compete.TagCount, err error) {
+func scanTagCount(row sqldb.Row) (t compete.TagCount, err error) {
 	err = row.Scan(&t.Tag, &t.Count)
 	return t, err
 }

@@ -2,29 +2,28 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
 const (
-	cleanUpPage    = 500       // rows deleted in one transaction, so that the one writer stays free
-	batchAge       = time.Hour // the outcome of a COMMIT is looked up within seconds
-	linkAge        = time.Hour // requests count for an hour; a link ends an hour after its request or later
-	maxErrorLength = 10_000    // bytes of a dead letter's error
+	cleanUpPage = 500       // rows deleted in one transaction, so that the one writer stays free
+	batchAge    = time.Hour // the outcome of a COMMIT is looked up within seconds
+	linkAge     = time.Hour // requests count for an hour; a link ends an hour after its request or later
 )
 
-// Backlog tells how far the work in the background is behind: how many dead letters were not sent again, and since when the oldest
-// registration waits for its confirmation that no dead letter names (zero: none does).
+// Backlog tells how far the work in the background is behind: how many dead letters were not sent again, and since when
+// the oldest registration waits for its confirmation that no dead letter names (zero: none does).
 func (s *Store) Backlog(ctx context.Context) (deadLetters int, oldestPending time.Time, err error) {
-	letters, err := list(ctx, s.reader, scanInt, `SELECT count(*) FROM failed_jobs WHERE retried_at IS NULL`)
+	letters, err := sqldb.List(ctx, s.reader, sqldb.ScanInt, `SELECT count(*) FROM failed_jobs WHERE retried_at IS NULL`)
 	if err != nil {
 		return 0, time.Time{}, err
 	}
-	oldest, err := list(ctx, s.reader, scanTime, `SELECT r.updated_at FROM registrations r
-		WHERE r.status = 'PENDING' AND NOT EXISTS (SELECT 1 FROM failed_notices f WHERE f.registration_id = r.id AND f.seq = r.seq)
+	oldest, err := sqldb.List(ctx, s.reader, sqldb.ScanTime, `SELECT r.updated_at FROM registrations r
+		WHERE r.status = 'PENDING' AND NOT EXISTS (SELECT 1 FROM failed_notices f WHERE f.registration_id = r.id
+		AND f.seq = r.seq)
 		ORDER BY r.updated_at LIMIT 1`)
 	if err != nil || len(oldest) == 0 {
 		return letters[0], time.Time{}, err
@@ -33,15 +32,22 @@ func (s *Store) Backlog(ctx context.Context) (deadLetters int, oldestPending tim
 }
 
 // CleanUp implements compete.WorkStore.
-func (s *Store) CleanUp(ctx context.Context, ages compete.CleanUpAges, now time.Time) (report compete.CleanUpReport, err error) {
+func (s *Store) CleanUp(
+	ctx context.Context, ages compete.CleanUpAges, now time.Time,
+) (report compete.CleanUpReport, err error) {
 	now = compete.UTC(now)
+	if err := s.keepUses(ctx, now.Add(-ages.Sessions)); err != nil {
+		return report, err
+	}
 	for _, part := range []struct {
 		deleted *int
-		before  time.Time
+		before  any    // a time, or the first id of one
 		text    string // deletes up to $2 rows from before $1
 	}{
 		{&report.IdempotencyKeys, now, `DELETE FROM idempotency_keys WHERE (user_id, key) IN (
 			SELECT user_id, key FROM idempotency_keys WHERE expires_at <= $1 LIMIT $2)`},
+		{&report.Contents, now.Add(-2 * compete.IdempotencyTTL), `DELETE FROM earlier_contents WHERE (competition_id, version) IN (
+			SELECT competition_id, version FROM earlier_contents WHERE replaced_at <= $1 LIMIT $2)`},
 		{&report.FailedJobs, now.Add(-ages.FailedJobs), `DELETE FROM failed_jobs WHERE id IN (
 			SELECT id FROM failed_jobs WHERE failed_at <= $1 LIMIT $2)`},
 		{&report.Sessions, now.Add(-ages.Sessions), `DELETE FROM sessions WHERE id IN (
@@ -50,6 +56,8 @@ func (s *Store) CleanUp(ctx context.Context, ages compete.CleanUpAges, now time.
 			SELECT id FROM account_links WHERE expires_at <= $1 LIMIT $2)`},
 		{&report.Batches, now.Add(-batchAge), `DELETE FROM batches WHERE id IN (
 			SELECT id FROM batches WHERE committed_at <= $1 LIMIT $2)`},
+		{&report.Audit, auditFloor(now.Add(-max(ages.Audit, compete.MinAuditAge))).String(), `DELETE FROM audit WHERE id IN (
+			SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2)`},
 	} {
 		n, err := s.deletePages(ctx, part.text, part.before)
 		*part.deleted += n
@@ -57,48 +65,54 @@ func (s *Store) CleanUp(ctx context.Context, ages compete.CleanUpAges, now time.
 			return report, err
 		}
 	}
-	return report, nil
+	if report.Audit > 0 {
+		err = s.Record(ctx, compete.AuditRecord{
+			At: now, Action: compete.AuditLogShortened, Via: compete.ViaJob, After: compete.AuditFields("records", report.Audit),
+		})
+	}
+	if err == nil {
+		err = s.retain(ctx, ages, now, &report)
+	}
+	return report, err
 }
 
-func (s *Store) deletePages(ctx context.Context, text string, before time.Time) (deleted int, err error) {
+// retain ends what is kept for a while because people may want it. An age of 0 keeps it forever.
+func (s *Store) retain(
+	ctx context.Context, ages compete.CleanUpAges, now time.Time, report *compete.CleanUpReport,
+) (err error) {
+	if ages.Messages > 0 {
+		report.Messages, err = s.cleanPages(ctx, `SELECT m.id FROM messages m WHERE m.sent_at <= $1 LIMIT $2`,
+			`DELETE FROM messages WHERE id {any $1 uuid}`, now.Add(-ages.Messages))
+	}
+	if err == nil && ages.Addresses > 0 {
+		report.Addresses, err = s.forgetAddresses(ctx, now.Add(-ages.Addresses))
+	}
+	if err == nil && ages.Registrations > 0 {
+		report.Registrations, err = s.anonymize(ctx, now.Add(-ages.Registrations))
+	}
+	return err
+}
+
+// forgetAddresses erases from where people logged in, and did what the audit log has, before a moment.
+func (s *Store) forgetAddresses(ctx context.Context, before time.Time) (int, error) {
+	sessions, err := s.cleanPages(ctx, `SELECT s.id FROM sessions s WHERE coalesce(s.last_used_at, s.created_at) <= $1
+		AND s.network <> '' LIMIT $2`,
+		`UPDATE sessions SET network = '' WHERE id {any $1 uuid}`, before)
+	if err != nil {
+		return sessions, err
+	}
+	records, err := s.cleanPages(ctx, `SELECT a.id FROM audit a WHERE a.id < $1 AND a.address <> ''
+		ORDER BY a.id LIMIT $2`,
+		`UPDATE audit SET address = '' WHERE id {any $1 uuid}`, auditFloor(before).String())
+	return sessions + records, err
+}
+
+func (s *Store) deletePages(ctx context.Context, text string, before any) (deleted int, err error) {
 	for {
-		n, err := change(ctx, s.writer, text, before, cleanUpPage)
+		n, err := sqldb.Change(ctx, s.writer, text, before, cleanUpPage)
 		deleted += int(n)
 		if err != nil || n < cleanUpPage {
 			return deleted, err
 		}
 	}
-}
-
-var insertFailedNotices = newBulk("registration_id uuid, seq bigint, failed_job_id uuid",
-	`INSERT INTO failed_notices (registration_id, seq, failed_job_id) {select v.registration_id, v.seq, v.failed_job_id} ON CONFLICT DO NOTHING`)
-
-// SaveFailedJob implements compete.WorkStore.
-func (s *Store) SaveFailedJob(ctx context.Context, j compete.FailedJob) error {
-	reason := strings.ReplaceAll(strings.ToValidUTF8(j.Error[:min(len(j.Error), maxErrorLength)], ""), "\x00", "")
-	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
-		n, err := change(ctx, tx, `INSERT INTO failed_jobs (`+failedJobColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (job_id) DO NOTHING`,
-			j.ID, j.JobID, j.Queue, j.Kind, string(j.Payload), reason, j.Attempts, compete.UTC(j.FailedAt), utc(j.RetriedAt))
-		if err != nil || n == 0 {
-			return err
-		}
-		_, err = tx.bulk(ctx, insertFailedNotices, failedNotices(j))
-		return err
-	})
-}
-
-// failedNotices are the registrations that a dead letter names, for StalePending to leave alone. A payload that cannot be read,
-// which may be why the job failed, names none.
-func failedNotices(j compete.FailedJob) [][]any {
-	var job compete.NotifyJob
-	if j.Kind != job.Kind() || json.Unmarshal(j.Payload, &job) != nil {
-		return nil
-	}
-	var rows [][]any
-	for _, n := range job.Notices {
-		if compete.ValidID(n.RegistrationID) && n.Kind != compete.MessageChanged { // which confirms nothing
-			rows = append(rows, []any{n.RegistrationID, n.Seq, j.ID})
-		}
-	}
-	return rows
 }

@@ -5,72 +5,51 @@ import (
 	"fmt"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
 var _ compete.LinkStore = (*Store)(nil)
 
-const linkColumns = `l.id, l.purpose, l.email, l.user_id, l.token_hash, l.created_at, l.expires_at`
-
-// link is a row of account_links, which may be missing in a join.
-type link struct {
-	id, purpose, email, userID, tokenHash *string
-	createdAt, expiresAt                  *time.Time
-}
-
-func (l *link) fields() []any {
-	return []any{&l.id, &l.purpose, &l.email, &l.userID, &l.tokenHash, &l.createdAt, &l.expiresAt}
-}
-
-func (l *link) value() compete.Link {
-	found := compete.Link{ID: *l.id, Purpose: compete.LinkPurpose(*l.purpose), Email: *l.email, CreatedAt: *l.createdAt, ExpiresAt: *l.expiresAt}
-	if l.userID != nil {
-		found.UserID = *l.userID
+// linkRow are the columns of a link; in texts, l stands for the table.
+var (
+	linkRow = sqldb.Columns[compete.Link]{
+		{Name: "id", Field: func(l *compete.Link) any { return sqldb.Optional(&l.ID) }}, // missing in an outer join
+		{Name: "purpose", Field: func(l *compete.Link) any { return sqldb.Optional(&l.Purpose) }},
+		{Name: "email", Field: func(l *compete.Link) any { return sqldb.Optional(&l.Email) }},
+		{Name: "user_id", Field: func(l *compete.Link) any { return sqldb.Optional(&l.UserID) }},
+		{Name: "token_hash", Field: func(l *compete.Link) any { return sqldb.Optional(&l.TokenHash) }},
+		{Name: "created_at", Field: func(l *compete.Link) any { return sqldb.Optional(&l.CreatedAt) }},
+		{Name: "expires_at", Field: func(l *compete.Link) any { return sqldb.Optional(&l.ExpiresAt) }},
 	}
-	if l.tokenHash != nil {
-		found.TokenHash = *l.tokenHash
-	}
-	return found
-}
+	linkColumns = linkRow.Select("l")
+	scanLink    = linkRow.Scan
+)
 
-func scanLink(row scanner) (compete.Link, error) {
-	var l link
-	if err := row.Scan(l.fields()...); err != nil {
-		return compete.Link{}, err
-	}
-	return l.value(), nil
-}
-
-// optional is how a text that may be missing is stored.
-func optional(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
-}
-
-func insertLink(ctx context.Context, q querier, l compete.Link) error {
-	_, err := change(ctx, q, `INSERT INTO account_links (id, purpose, email, user_id, token_hash, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`, l.ID, string(l.Purpose), l.Email, optional(l.UserID), optional(l.TokenHash),
-		compete.UTC(l.CreatedAt), compete.UTC(l.ExpiresAt))
+func insertLink(ctx context.Context, q sqldb.Querier, l compete.Link) error {
+	_, err := sqldb.Change(ctx, q, linkRow.Insert("account_links"), linkRow.Values(&l)...)
 	return err
 }
 
 // SaveLink implements compete.LinkStore.
 func (s *Store) SaveLink(ctx context.Context, l compete.Link) error {
-	return insertLink(ctx, s.writer, l)
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		if err := insertLink(ctx, tx, l); err != nil {
+			return err
+		}
+		return tx.recordLink(ctx, compete.AuditLinkMade, l, l.CreatedAt)
+	})
 }
 
 // RequestLink implements compete.LinkStore. Nothing in it depends on whether the address has an account.
 func (s *Store) RequestLink(ctx context.Context, l compete.Link) error {
-	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
-		if serialize := s.dialect.serialize; serialize != "" { // two requests at once must see each other
-			if _, err := change(ctx, tx, serialize, string(l.Purpose)+" "+l.Email); err != nil {
-				return err
-			}
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		// two requests at once must see each other
+		if err := tx.Serialize(ctx, string(l.Purpose)+" "+l.Email); err != nil {
+			return err
 		}
 		now := compete.UTC(l.CreatedAt)
-		lately, err := list(ctx, tx, scanTime, `SELECT l.created_at FROM account_links l
+		lately, err := sqldb.List(ctx, tx, sqldb.ScanTime, `SELECT l.created_at FROM account_links l
 			WHERE l.email = $1 AND l.purpose = $2 AND l.created_at > $3 ORDER BY l.created_at DESC LIMIT $4`,
 			l.Email, string(l.Purpose), now.Add(-time.Hour), compete.LinksAnHour)
 		if err != nil {
@@ -84,9 +63,19 @@ func (s *Store) RequestLink(ctx context.Context, l compete.Link) error {
 		if err := insertLink(ctx, tx, l); err != nil {
 			return err
 		}
+		if err := tx.recordLink(ctx, compete.AuditLinkAsked, l, now); err != nil {
+			return err
+		}
 		return s.enqueue(ctx, tx, []compete.Job{
 			compete.AccountMailJob{LinkID: l.ID, Purpose: l.Purpose, Email: l.Email, UserID: l.UserID},
 		})
+	})
+}
+
+// recordLink records what becomes of a link. The address that it's sent to isn't kept.
+func (t Tx) recordLink(ctx context.Context, action compete.AuditAction, l compete.Link, now time.Time) error {
+	return t.record(ctx, compete.AuditRecord{
+		At: now, Action: action, UserID: l.UserID, SubjectID: l.ID, After: compete.AuditFields("purpose", l.Purpose),
 	})
 }
 
@@ -104,52 +93,53 @@ func linkWait(lately []time.Time, now time.Time) time.Duration {
 
 // WriteLink implements compete.LinkStore.
 func (s *Store) WriteLink(ctx context.Context, l compete.Link, m compete.Message) error {
-	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
-		n, err := change(ctx, tx, `UPDATE account_links SET user_id = $2, token_hash = $3 WHERE id = $1 AND token_hash IS NULL AND used_at IS NULL`,
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		n, err := sqldb.Change(ctx, tx, `UPDATE account_links SET user_id = $2, token_hash = $3 WHERE id = $1
+			AND token_hash IS NULL AND used_at IS NULL`,
 			l.ID, optional(l.UserID), l.TokenHash)
 		if err != nil || n == 0 {
+			return err
+		}
+		if err := tx.recordLink(ctx, compete.AuditLinkSent, l, time.Time{}); err != nil {
 			return err
 		}
 		return s.saveMessage(ctx, tx, m)
 	})
 }
 
-// SaveMessage implements compete.LoginStore.
-func (s *Store) SaveMessage(ctx context.Context, m compete.Message) error {
-	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error { return s.saveMessage(ctx, tx, m) })
-}
-
-// saveMessage stores a message that is about no registration; one without an ID is none.
-func (s *Store) saveMessage(ctx context.Context, tx *Tx, m compete.Message) error {
-	if m.ID == "" {
-		return nil
-	}
-	_, err := change(ctx, tx, `INSERT INTO messages (id, user_id, kind, "to", subject, body, sent_at, link_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		m.ID, m.UserID, string(m.Kind), m.To, m.Subject, m.Body, compete.UTC(m.SentAt), optional(m.LinkID))
-	if err != nil || m.LinkID == "" && (m.Kept || !s.Mailing) {
-		return err
-	}
-	return s.enqueue(ctx, tx, []compete.Job{mailJob(&m)})
-}
-
 // Link implements compete.LinkStore.
 func (s *Store) Link(ctx context.Context, tokenHash string, now time.Time) (compete.Link, error) {
-	return one(ctx, s.reader, compete.ErrLinkVoid, scanLink, `SELECT `+linkColumns+` FROM account_links l JOIN users u ON u.id = l.user_id
-		WHERE l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > $2 AND u.disabled_at IS NULL`, tokenHash, compete.UTC(now))
+	return sqldb.One(ctx, s.reader, compete.ErrLinkVoid, scanLink,
+		`SELECT `+linkColumns+` FROM account_links l JOIN users u ON u.id = l.user_id
+		WHERE l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > $2
+		AND u.disabled_at IS NULL`, tokenHash, compete.UTC(now))
 }
 
 // UseVerifyLink implements compete.LinkStore.
 func (s *Store) UseVerifyLink(ctx context.Context, l compete.Link, now time.Time) (compete.User, error) {
-	return s.useLink(ctx, l, now, func(ctx context.Context, tx *Tx, now time.Time) error {
-		return effective(change(ctx, tx, `UPDATE users SET verified_at = $2, updated_at = $2 WHERE id = $1 AND lower(email) = $3`, l.UserID, now, l.Email))
+	return s.useLink(ctx, l, compete.AuditAccountVerified, now, func(ctx context.Context, tx Tx, now time.Time) error {
+		err := effective(sqldb.Change(ctx, tx,
+			`UPDATE users SET verified_at = coalesce(verified_at, $2), updated_at = $2 WHERE id = $1 AND lower(email) = $3`,
+			l.UserID, now, l.Email))
+		if err != nil {
+			return err
+		}
+		// Others for the same would set a password for two days, where a link for that works for an hour.
+		_, err = sqldb.Change(ctx, tx, `UPDATE account_links SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL
+			AND purpose = 'verify'`,
+			l.UserID, now)
+		return err
 	})
 }
 
 // UseChangeLink implements compete.LinkStore.
-func (s *Store) UseChangeLink(ctx context.Context, l compete.Link, passwordHash string, m compete.Message, now time.Time) (compete.User, error) {
-	return s.useLink(ctx, l, now, func(ctx context.Context, tx *Tx, now time.Time) error {
-		n, err := change(ctx, tx, `UPDATE users SET email = $3, verified_at = $2, updated_at = $2 WHERE id = $1`, l.UserID, now, l.Email)
-		if violationOf(err) == uniqueViolation {
+func (s *Store) UseChangeLink(
+	ctx context.Context, l compete.Link, passwordHash string, m compete.Message, now time.Time,
+) (compete.User, error) {
+	return s.useLink(ctx, l, compete.AuditAccountEmail, now, func(ctx context.Context, tx Tx, now time.Time) error {
+		n, err := sqldb.Change(ctx, tx, `UPDATE users SET email = $3, verified_at = $2, updated_at = $2 WHERE id = $1`,
+			l.UserID, now, l.Email)
+		if sqldb.ViolationOf(err) == sqldb.UniqueViolation {
 			return fmt.Errorf("%w: %w", compete.ErrEmailTaken, err)
 		}
 		if err := effective(n, err); err != nil {
@@ -159,16 +149,33 @@ func (s *Store) UseChangeLink(ctx context.Context, l compete.Link, passwordHash 
 			if err := tx.voidLinks(ctx, l.UserID, now); err != nil {
 				return err
 			}
-		} else if err := tx.resetPassword(ctx, l, passwordHash, now); err != nil {
-			return err
+		} else {
+			if err := tx.forgetHolder(ctx, l.UserID, now); err != nil { // whoever asked for the address may be another
+				return err
+			}
+			if err := tx.resetPassword(ctx, l, passwordHash, now); err != nil {
+				return err
+			}
 		}
 		return s.saveMessage(ctx, tx, m)
 	})
 }
 
 // UseResetLink implements compete.LinkStore. The mail was read, so the address is its user's.
-func (s *Store) UseResetLink(ctx context.Context, l compete.Link, passwordHash string, m compete.Message, now time.Time) (compete.User, error) {
-	return s.useLink(ctx, l, now, func(ctx context.Context, tx *Tx, now time.Time) error {
+func (s *Store) UseResetLink(
+	ctx context.Context, l compete.Link, passwordHash string, m compete.Message, now time.Time,
+) (compete.User, error) {
+	return s.useLink(ctx, l, compete.AuditAccountReset, now, func(ctx context.Context, tx Tx, now time.Time) error {
+		unverified, err := sqldb.One(ctx, tx, compete.ErrLinkVoid, sqldb.ScanBool,
+			`SELECT verified_at IS NULL FROM users WHERE id = $1`, l.UserID)
+		if err != nil {
+			return err
+		}
+		if unverified {
+			if err := tx.forgetHolder(ctx, l.UserID, now); err != nil {
+				return err
+			}
+		}
 		if err := tx.resetPassword(ctx, l, passwordHash, now); err != nil {
 			return err
 		}
@@ -176,9 +183,11 @@ func (s *Store) UseResetLink(ctx context.Context, l compete.Link, passwordHash s
 	})
 }
 
-// resetPassword takes the account from whoever had it: only those who read the mails of the link's address can log in from now on.
-func (t *Tx) resetPassword(ctx context.Context, l compete.Link, passwordHash string, now time.Time) error {
-	err := effective(change(ctx, t, `UPDATE users SET password_hash = $3, updated_at = $2, verified_at = coalesce(verified_at, $2)
+// resetPassword takes the account from whoever had it: only those who read the mails of the link's address can log in
+// from now on.
+func (t Tx) resetPassword(ctx context.Context, l compete.Link, passwordHash string, now time.Time) error {
+	err := effective(sqldb.Change(ctx, t,
+		`UPDATE users SET password_hash = $3, updated_at = $2, verified_at = coalesce(verified_at, $2)
 		WHERE id = $1 AND lower(email) = $4`, l.UserID, now, passwordHash, l.Email))
 	if err != nil {
 		return err
@@ -189,19 +198,55 @@ func (t *Tx) resetPassword(ctx context.Context, l compete.Link, passwordHash str
 	return t.endLogins(ctx, l.UserID, "", now)
 }
 
-// useLink marks a link as used, does what it is for, and reads its user, in one transaction.
-func (s *Store) useLink(ctx context.Context, l compete.Link, now time.Time, use func(context.Context, *Tx, time.Time) error) (user compete.User, err error) {
+// forgetHolder takes from an account what somebody may have given it who never showed that its address is theirs:
+// second factors, with which they could log in without the password, and the devices and networks in which a login is
+// no news.
+func (t Tx) forgetHolder(ctx context.Context, userID string, now time.Time) error {
+	var deleted int64
+	for _, text := range []string{
+		`DELETE FROM authenticator_apps WHERE user_id = $1`,
+		`DELETE FROM passkeys WHERE user_id = $1`, `DELETE FROM recovery_codes WHERE user_id = $1`,
+	} {
+		n, err := sqldb.Change(ctx, t, text, userID)
+		if err != nil {
+			return err
+		}
+		deleted += n
+	}
+	if deleted > 0 {
+		if err := t.record(ctx, compete.AuditRecord{At: now, Action: compete.AuditFactorsReset, UserID: userID}); err != nil {
+			return err
+		}
+	}
+	if _, err := sqldb.Change(ctx, t, `UPDATE sessions SET device = '', network = '' WHERE user_id = $1`,
+		userID); err != nil {
+		return err
+	}
+	_, err := sqldb.Change(ctx, t, `UPDATE users SET logged_in_at = NULL WHERE id = $1`,
+		userID) // the next login is the first one
+	return err
+}
+
+// useLink marks a link as used, does and records what it is for, and reads its user, in one transaction.
+func (s *Store) useLink(
+	ctx context.Context, l compete.Link, as compete.AuditAction, now time.Time, use func(context.Context, Tx, time.Time) error,
+) (user compete.User, err error) {
 	now = compete.UTC(now)
-	err = s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
-		n, err := change(ctx, tx, `UPDATE account_links SET used_at = $2
-			WHERE id = $1 AND user_id = $3 AND token_hash = $4 AND used_at IS NULL AND expires_at > $2`, l.ID, now, l.UserID, l.TokenHash)
+	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		n, err := sqldb.Change(ctx, tx, `UPDATE account_links SET used_at = $2
+			WHERE id = $1 AND user_id = $3 AND token_hash = $4 AND used_at IS NULL
+			AND expires_at > $2`, l.ID, now, l.UserID, l.TokenHash)
 		if err := effective(n, err); err != nil {
 			return err
 		}
 		if err := use(ctx, tx, now); err != nil {
 			return err
 		}
-		user, err = one(ctx, tx, compete.ErrLinkVoid, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, l.UserID)
+		if err := tx.record(ctx, compete.AuditRecord{At: now, Action: as, ActorID: l.UserID, SubjectID: l.ID}); err != nil {
+			return err
+		}
+		user, err = sqldb.One(ctx, tx, compete.ErrLinkVoid, scanUser,
+			`SELECT `+userColumns+` FROM users u WHERE u.id = $1`, l.UserID)
 		return err
 	})
 	if err != nil {
@@ -219,8 +264,9 @@ func effective(n int64, err error) error {
 }
 
 // voidLinks makes every unused link of the user void, after a change of what they lead to.
-func (t *Tx) voidLinks(ctx context.Context, userID string, now time.Time) error {
-	_, err := change(ctx, t, `UPDATE account_links SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL AND purpose <> 'verify'`, userID, now)
+func (t Tx) voidLinks(ctx context.Context, userID string, now time.Time) error {
+	_, err := sqldb.Change(ctx, t, `UPDATE account_links SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL`,
+		userID, now)
 	return err
 }
 
@@ -229,13 +275,7 @@ func (s *Store) SetReminders(ctx context.Context, userID string, on bool, now ti
 	if !compete.ValidID(userID) {
 		return compete.ErrUserMissing
 	}
-	var off any = compete.UTC(now)
-	if on {
-		off = nil
-	}
-	n, err := change(ctx, s.writer, `UPDATE users SET reminders_off_at = $2 WHERE id = $1`, userID, off)
-	if err == nil && n == 0 {
-		err = compete.ErrUserMissing
-	}
-	return err
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.setReminders(ctx, userID, on, compete.UTC(now))
+	})
 }

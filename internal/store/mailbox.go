@@ -2,26 +2,57 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
 var _ compete.MailboxStore = (*Store)(nil)
 
+// messageRow are the columns of a message that its mailbox shows; in texts, m stands for the table.
+var (
+	messageRow = sqldb.Columns[compete.Message]{
+		{Name: "id", Type: "uuid", Field: func(m *compete.Message) any { return &m.ID }},
+		{Name: "user_id", Type: "uuid", Field: func(m *compete.Message) any { return &m.UserID }},
+		{Name: "registration_id", Type: "uuid", Field: func(m *compete.Message) any { return sqldb.Optional(&m.RegistrationID) }},
+		{Name: "seq", Type: "bigint", Field: func(m *compete.Message) any { return sqldb.Optional(&m.Seq) }},
+		{Name: "kind", Type: "text", Field: func(m *compete.Message) any { return &m.Kind }},
+		{Name: "start_date", Type: "time", Field: func(m *compete.Message) any { return &m.StartDate }},
+		{Name: "to", Type: "text", Field: func(m *compete.Message) any { return &m.To }},
+		{Name: "subject", Type: "text", Field: func(m *compete.Message) any { return &m.Subject }},
+		{Name: "body", Type: "text", Field: func(m *compete.Message) any { return &m.Body }},
+		{Name: "sent_at", Type: "time", Field: func(m *compete.Message) any { return &m.SentAt }},
+		{Name: "read_at", Type: "time", Field: func(m *compete.Message) any { return &m.ReadAt }},
+	}
+	messageColumns = messageRow.Select("m")
+	scanMessage    = messageRow.Scan
+
+	// messageOrigin is what led to a message. It's only written.
+	messageOrigin = sqldb.Columns[compete.Message]{
+		{Name: "move_id", Type: "uuid", Field: func(m *compete.Message) any { return sqldb.Optional(&m.MoveID) }},
+		{Name: "link_id", Type: "uuid", Field: func(m *compete.Message) any { return sqldb.Optional(&m.LinkID) }},
+	}
+	newMessageRow = slices.Concat(messageRow, messageOrigin)
+)
+
 // Messages implements compete.MailboxStore.
-func (s *Store) Messages(ctx context.Context, userID string, cursor compete.Cursor, limit int) (compete.Page[compete.Message], error) {
+func (s *Store) Messages(
+	ctx context.Context, userID string, cursor compete.Cursor, limit int,
+) (compete.Page[compete.Message], error) {
 	if !compete.ValidID(userID) {
 		return compete.Page[compete.Message]{}, nil
 	}
 	var st statement
-	st.add(`SELECT `+messageColumns+` FROM messages m WHERE m.user_id = %s`, userID)
+	st.Add(`SELECT `+messageColumns+` FROM messages m WHERE m.user_id = %s`, userID)
 	if !cursor.IsZero() {
-		st.add(` AND (m.sent_at, m.id) < (%s, %s)`, cursorTime(cursor), cursor.ID)
+		st.Add(` AND (m.sent_at, m.id) < (%s, %s)`, cursor.Time(), cursor.ID)
 	}
-	st.add(` ORDER BY m.sent_at DESC, m.id DESC LIMIT %s`, limit+1)
-	messages, err := list(ctx, s.reader, scanMessage, st.text.String(), st.args...)
-	return page(messages, limit, "messages", func(m compete.Message) (int64, string) { return m.SentAt.UnixMicro(), m.ID }), err
+	st.Add(` ORDER BY m.sent_at DESC, m.id DESC LIMIT %s`, limit+1)
+	messages, err := sqldb.List(ctx, s.reader, scanMessage, st.Text(), st.Args()...)
+	return page(messages, limit, "messages",
+		func(m compete.Message) (int64, string) { return m.SentAt.UnixMicro(), m.ID }), err
 }
 
 // Message implements compete.MailboxStore.
@@ -29,11 +60,11 @@ func (s *Store) Message(ctx context.Context, userID, id string) (compete.Message
 	return message(ctx, s.reader, userID, id)
 }
 
-func message(ctx context.Context, q querier, userID, id string) (compete.Message, error) {
+func message(ctx context.Context, q sqldb.Querier, userID, id string) (compete.Message, error) {
 	if !compete.ValidID(userID) || !compete.ValidID(id) {
 		return compete.Message{}, compete.ErrMessageMissing
 	}
-	return one(ctx, q, compete.ErrMessageMissing, scanMessage,
+	return sqldb.One(ctx, q, compete.ErrMessageMissing, scanMessage,
 		`SELECT `+messageColumns+` FROM messages m WHERE m.id = $1 AND m.user_id = $2`, id, userID)
 }
 
@@ -43,7 +74,9 @@ func (s *Store) ReadMessage(ctx context.Context, userID, id string, now time.Tim
 	if err != nil || m.ReadAt != nil {
 		return m, err
 	}
-	if _, err := change(ctx, s.writer, `UPDATE messages SET read_at = $2 WHERE id = $1 AND read_at IS NULL`, id, compete.UTC(now)); err != nil {
+	read := compete.AuditRecord{At: now, Action: compete.AuditMessagesRead, UserID: userID, SubjectID: id}
+	if _, err := s.changeRecorded(ctx, read,
+		`UPDATE messages SET read_at = $2 WHERE id = $1 AND read_at IS NULL`, id, compete.UTC(now)); err != nil {
 		return compete.Message{}, err
 	}
 	return message(ctx, s.reader, userID, id) // another press may have been the first
@@ -54,7 +87,8 @@ func (s *Store) ReadAllMessages(ctx context.Context, userID string, now time.Tim
 	if !compete.ValidID(userID) {
 		return nil
 	}
-	_, err := change(ctx, s.writer, `UPDATE messages SET read_at = $2 WHERE user_id = $1 AND read_at IS NULL`, userID, compete.UTC(now))
+	_, err := s.changeRecorded(ctx, compete.AuditRecord{At: now, Action: compete.AuditMessagesRead, UserID: userID},
+		`UPDATE messages SET read_at = $2 WHERE user_id = $1 AND read_at IS NULL`, userID, compete.UTC(now))
 	return err
 }
 
@@ -63,7 +97,23 @@ func (s *Store) UnreadMessages(ctx context.Context, userID string) (int, error) 
 	if !compete.ValidID(userID) {
 		return 0, nil
 	}
-	return one(ctx, s.reader, nil, scanInt, `SELECT count(*) FROM messages WHERE user_id = $1 AND read_at IS NULL`, userID)
+	return sqldb.One(ctx, s.reader, nil, sqldb.ScanInt,
+		`SELECT count(*) FROM messages WHERE user_id = $1 AND read_at IS NULL`, userID)
 }
 
-func scanInt(row scanner) (n int, err error) { err = row.Scan(&n); return n, err }
+// SaveMessage implements compete.LoginStore.
+func (s *Store) SaveMessage(ctx context.Context, m compete.Message) error {
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error { return s.saveMessage(ctx, tx, m) })
+}
+
+// saveMessage stores a message that is about no registration; one without an ID is none.
+func (s *Store) saveMessage(ctx context.Context, tx Tx, m compete.Message) error {
+	if m.ID == "" {
+		return nil
+	}
+	_, err := sqldb.Change(ctx, tx, newMessageRow.Insert("messages"), newMessageRow.Values(&m)...)
+	if err != nil || m.LinkID == "" && (m.Kept || !s.mailing) {
+		return err
+	}
+	return s.enqueue(ctx, tx, []compete.Job{mailJob(&m)})
+}

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,13 +10,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/store"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// row is a row by its columns.
-type row map[string]any
+type row = testservices.Row
 
 const (
 	seedUser         = "00000000-0000-7000-8000-000000000001"
@@ -40,13 +38,15 @@ var seeds = []struct {
 		"id": seedUser, "email": "ann@example.com", "name": "Ann Ünal", "password_hash": "hash", "role": "PARTICIPANT",
 		"disabled_at": seedTime, "tokens_valid_after": seedTime, "created_at": seedTime, "updated_at": seedTime,
 		"verified_at": seedTime, "reminders_off_at": seedTime, "search_text": "ann unal ann@example.com",
-		"logged_in_at": seedTime,
+		"logged_in_at": seedTime, "erased_at": seedTime, "used_at": seedTime, "guessing_noted_at": seedTime,
+		"nobody": true, "disabled_reason": "Spam", "disabled_reason_shown": true, "time_zone": "Asia/Tokyo", "time_zone_chosen": true,
 	}},
 	{"users", row{
 		"id": seedOrganizer, "email": "Org@Example.com", "name": "Organizer", "password_hash": "hash", "role": "ORGANIZER",
 		"disabled_at": nil, "tokens_valid_after": nil, "created_at": seedTime, "updated_at": seedTime,
 		"verified_at": nil, "reminders_off_at": nil, "search_text": nil,
-		"logged_in_at": nil,
+		"logged_in_at": nil, "erased_at": nil, "used_at": nil, "guessing_noted_at": nil,
+		"nobody": false, "disabled_reason": "", "disabled_reason_shown": false, "time_zone": "", "time_zone_chosen": false,
 	}},
 	{"sessions", row{
 		"id": seedOther, "user_id": seedUser, "token_hash": "hash", "created_at": seedTime, "expires_at": seedTime.Add(time.Hour), "ended_at": nil,
@@ -59,6 +59,12 @@ var seeds = []struct {
 	{"site_settings", row{"name": "SITE_NAME", "value": "Seed", "updated_at": seedTime}},
 	{"setup_links", row{"token_hash": "hash", "created_at": seedTime}},
 	{"organizer_requests", row{"id": seedOther, "user_id": seedUser, "requested_at": seedTime}},
+	{"authenticator_apps", row{"user_id": seedUser, "secret": "sealed", "confirmed_at": seedTime, "last_step": int64(7), "created_at": seedTime}},
+	{"passkeys", row{
+		"id": seedOther, "user_id": seedUser, "credential_id": "AQID", "record": "{}", "name": "Phone", "created_at": seedTime, "last_used_at": seedTime,
+	}},
+	{"recovery_codes", row{"user_id": seedUser, "code_hash": "hash", "used_at": seedTime}},
+	{"used_challenges", row{"hash": "hash", "expires_at": seedTime}},
 	{"competitions", row{
 		"id": seedCompetition, "title": "Cup", "description": "A *race*", "location": "Here", "capacity": 2, "seats_left": 1, "waitlisted": 0,
 		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour),
@@ -67,6 +73,10 @@ var seeds = []struct {
 		"cover": "0a1b",
 	}},
 	{"competition_covers", row{"competition_id": seedCompetition, "hash": "0a1b", "large": []byte{0xff, 0xd8, 0}, "small": []byte{0xff}}},
+	{"reports", row{
+		"id": seedOther, "competition_id": seedCompetition, "reporter_id": seedUser, "reason": "SPAM", "details": "Sells shoes.", "created_at": seedTime,
+		"status": "RESOLVED", "note": "So it did.", "answered_by": seedOrganizer, "answered_at": seedTime,
+	}},
 	{"competition_tags", row{"competition_id": seedCompetition, "tag": "go", "folded": "go"}},
 	{"competition_search", row{"number": 7, "competition_id": seedCompetition, "words": "cup"}},
 	{"registrations", row{
@@ -74,6 +84,8 @@ var seeds = []struct {
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
 		"cancel_reason": "", "removal_reason": "", "removal_note": "", "blocked": false,
 	}},
+	{"registration_blocks", row{"competition_id": seedCompetition, "block": int64(0), "seated": 1, "waiting": 0, "cancelled": 0}},
+	{"organizer_days", row{"organizer_id": seedOrganizer, "day": 20541, "slot": "3", "registered": 1}},
 	{"messages", row{
 		"id": seedOther, "user_id": seedUser, "registration_id": seedRegistration, "seq": int64(1), "kind": "confirmed", "start_date": nil, "move_id": nil,
 		"to": "ann@example.com", "subject": "You are in", "body": "Hello", "sent_at": seedTime, "read_at": seedTime,
@@ -85,6 +97,15 @@ var seeds = []struct {
 	{"idempotency_keys", row{
 		"user_id": seedUser, "key": "key-12345", "request_hash": "hash", "status": 201, "body": []byte(`{"a":1}`), "expires_at": seedTime,
 	}},
+	{"earlier_contents", row{
+		"competition_id": seedCompetition, "version": 1, "organizer_id": seedOrganizer, "content": `{"Title":"Cup"}`, "replaced_at": seedTime,
+	}},
+	{"audit", row{
+		"id": seedOther, "at": seedTime, "action": "account.role", "actor_id": seedOrganizer, "user_id": seedUser, "competition_id": seedCompetition,
+		"subject_id": seedRegistration, "before": `{"role":"PARTICIPANT"}`, "after": `{"role":"ORGANIZER"}`, "via": "page", "address": "203.0.113.7",
+		"request_id": "r1",
+	}},
+	{"audit_batches", row{"id": seedOther, "records": []byte("records")}},
 	{"batches", row{"id": seedOther, "committed_at": seedTime}},
 	{"failed_jobs", row{
 		"id": seedFailedJob, "job_id": int64(9), "queue": "registration", "kind": "notify", "payload": `{"notices":[]}`, "error": "boom",
@@ -93,38 +114,39 @@ var seeds = []struct {
 	{"failed_notices", row{"registration_id": seedRegistration, "seq": int64(1), "failed_job_id": seedFailedJob}},
 }
 
-// left names columns that a step took away on purpose, as table.column.
-var left = map[string]bool{}
+// left names columns, as table.column, that a step took away on purpose, or whose values it has the program make anew.
+var left = map[string]bool{"users.search_text": true, "competitions.searchable": true}
 
 // Every step of the schema, on its own: up from the state before it, with data in every table, down again, and up once more. What was
 // there before stays, each time.
 func TestEveryMigrationKeepsTheData(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
-		versions, err := openEmpty(t, url).Versions()
-		if err != nil || len(versions) < 2 {
-			t.Fatalf("%d steps, %v", len(versions), err)
-		}
 		db := openEmpty(t, url)
+		versions := migrator(t, db).Versions()
+		if len(versions) < 2 {
+			t.Fatalf("%d steps", len(versions))
+		}
 		before := int64(0)
 		for _, version := range versions {
 			to := func(version int64) {
 				t.Helper()
-				if err := db.MigrateTo(t.Context(), version); err != nil {
+				if err := migrator(t, db).To(t.Context(), version); err != nil {
 					t.Fatalf("to step %d: %v", version, err)
 				}
 			}
 			to(before)
 			fillEmpty(t, db)
-			was := contents(t, db)
+			was := testservices.Contents(t, db.DB())
 			to(version)
-			wantKept(t, fmt.Sprintf("step %d up", version), was, contents(t, db))
+			wantKept(t, fmt.Sprintf("step %d up", version), was, testservices.Contents(t, db.DB()))
 			to(before)
-			wantKept(t, fmt.Sprintf("step %d down", version), was, contents(t, db))
+			wantKept(t, fmt.Sprintf("step %d down", version), was, testservices.Contents(t, db.DB()))
 			to(version)
-			wantKept(t, fmt.Sprintf("step %d up again", version), was, contents(t, db))
+			wantKept(t, fmt.Sprintf("step %d up again", version), was, testservices.Contents(t, db.DB()))
 			before = version
 		}
 		fillEmpty(t, db) // so that the newest tables have seeds too
+		wantRecounted(t, db, 0)
 	})
 }
 
@@ -135,7 +157,7 @@ func TestStepOnPeopleKnowsWhoWasCancelledWithACompetition(t *testing.T) {
 		db := openEmpty(t, url)
 		to := func(version int64) {
 			t.Helper()
-			if err := db.MigrateTo(t.Context(), version); err != nil {
+			if err := migrator(t, db).To(t.Context(), version); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -161,7 +183,7 @@ func TestStepOnPeopleKnowsWhoWasCancelledWithACompetition(t *testing.T) {
 			exec(`UPDATE messages SET kind = $1`, tc.kind)
 			to(people)
 			var got string
-			if err := db.Writer().QueryRowContext(t.Context(), `SELECT cancel_reason FROM registrations`+unplanned()).Scan(&got); err != nil {
+			if err := db.Writer().QueryRowContext(t.Context(), `SELECT cancel_reason FROM registrations`+testservices.Unplanned()).Scan(&got); err != nil {
 				t.Fatal(err)
 			}
 			if got != tc.want {
@@ -172,19 +194,47 @@ func TestStepOnPeopleKnowsWhoWasCancelledWithACompetition(t *testing.T) {
 	})
 }
 
+// What was stored before text was brought into form is so after the step, and a search finds it.
+func TestStepOnStoredForms(t *testing.T) {
+	const before = 11
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
+		db := openEmpty(t, url)
+		if err := migrator(t, db).To(t.Context(), before); err != nil {
+			t.Fatal(err)
+		}
+		fillEmpty(t, db)
+		for _, text := range []string{
+			"UPDATE users SET name = 'Zoe\u0308\u200b', search_text = 'zoe ann@example.com'", "UPDATE competitions SET title = 'Cafe\u0301', searchable = true",
+		} {
+			if _, err := db.Writer().ExecContext(t.Context(), text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		u, err := db.User(t.Context(), seedUser)
+		if err != nil || u.Name != "Zo\u00eb" {
+			t.Errorf("the name is %+q, %v", u.Name, err)
+		}
+		c, err := db.Competition(t.Context(), seedCompetition)
+		if err != nil || c.Title != "Caf\u00e9" {
+			t.Errorf("the title is %+q, %v", c.Title, err)
+		}
+	})
+}
+
 // fillEmpty puts the seeds into every table that has no rows yet, and wants seeds for each.
 func fillEmpty(t *testing.T, db *store.Store) {
 	t.Helper()
-	tables := columns(t, db)
-	filled := contents(t, db)
+	filled := testservices.Contents(t, db.DB())
 	for _, seed := range seeds {
-		has, ok := tables[seed.table]
-		if !ok || len(filled[seed.table]) > 0 {
+		if rows, exists := filled[seed.table]; !exists || len(rows) > 0 {
 			continue
 		}
 		var names, marks []string
 		var args []any
-		for _, column := range has {
+		for _, column := range testservices.Columns(t, db.DB(), seed.table) {
 			value, ok := seed.row[column]
 			if !ok {
 				t.Fatalf("the column %s.%s is new: add it to the seeds of this test", seed.table, column)
@@ -197,84 +247,11 @@ func fillEmpty(t *testing.T, db *store.Store) {
 			t.Fatalf("%s: %v", seed.table, err)
 		}
 	}
-	for table, rows := range contents(t, db) {
+	for table, rows := range testservices.Contents(t, db.DB()) {
 		if len(rows) == 0 {
 			t.Fatalf("the table %s is new: add it to the seeds of this test", table)
 		}
 	}
-}
-
-// unplanned makes a statement new to the driver, which would reuse a plan from before the step changed the table's columns.
-func unplanned() string { return fmt.Sprintf(" -- %d", time.Now().UnixNano()) }
-
-// columns are those of every table with data.
-func columns(t *testing.T, db *store.Store) map[string][]string {
-	t.Helper()
-	names, err := db.Tables(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	tables := map[string][]string{}
-	for _, name := range names {
-		tables[name] = columnsOf(t, db, name)
-	}
-	return tables
-}
-
-func columnsOf(t *testing.T, db *store.Store, table string) []string {
-	t.Helper()
-	rows, err := db.Writer().QueryContext(t.Context(), `SELECT * FROM `+table+` LIMIT 0`+unplanned())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err := errors.Join(err, rows.Err()); err != nil {
-		t.Fatal(err)
-	}
-	return names
-}
-
-// contents are all rows of every table with data, in the order of their columns.
-func contents(t *testing.T, db *store.Store) map[string][]row {
-	t.Helper()
-	all := map[string][]row{}
-	for table, names := range columns(t, db) {
-		all[table] = rowsOf(t, db, table, names)
-	}
-	return all
-}
-
-func rowsOf(t *testing.T, db *store.Store, table string, names []string) []row {
-	t.Helper()
-	order := make([]string, len(names))
-	for i := range order {
-		order[i] = fmt.Sprint(i + 1)
-	}
-	rows, err := db.Writer().QueryContext(t.Context(), `SELECT * FROM `+table+` ORDER BY `+strings.Join(order, ", ")+unplanned())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	all := []row{}
-	for rows.Next() {
-		values, fields := make([]any, len(names)), make([]any, len(names))
-		for i := range values {
-			fields[i] = &values[i]
-		}
-		if err := rows.Scan(fields...); err != nil {
-			t.Fatal(err)
-		}
-		r := row{}
-		for i, name := range names {
-			r[name] = values[i]
-		}
-		all = append(all, r)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return all
 }
 
 // wantKept wants every row that was there, with the same values; a step may add columns and rows.

@@ -7,9 +7,10 @@ import (
 	"sync"
 	"testing"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/store"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
+	"github.com/minicompete/minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // openEmpty opens a database without a schema.
@@ -25,6 +26,15 @@ func openEmpty(t *testing.T, url string) *store.Store {
 		}
 	})
 	return db
+}
+
+func migrator(t *testing.T, db *store.Store) *sqldb.Migrator {
+	t.Helper()
+	m, err := store.Migrator(db.DB())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // applied counts the steps of the schema that are applied, and all there are.
@@ -101,6 +111,31 @@ func migrateAllDown(t *testing.T, db *store.Store) {
 		}
 		before = n
 	}
+}
+
+// A step with a number below that of one that is applied, as when two were written at the same time, is applied too.
+func TestMigrateAppliesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
+		db := openEmpty(t, url)
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		const filling = 10 // no later step needs what it makes
+		if err := migrator(t, db).Undo(t.Context(), filling); err != nil {
+			t.Fatal(err)
+		}
+		if n, all := applied(t, db); n != all-1 {
+			t.Fatalf("%d of %d steps are applied", n, all)
+		}
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n, all := applied(t, db); n != all {
+			t.Errorf("%d of %d steps are applied", n, all)
+		}
+		migrateAllDown(t, db)
+	})
 }
 
 func TestMigrateTogether(t *testing.T) {

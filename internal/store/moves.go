@@ -5,16 +5,17 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
 // A change that joins a move leaves it as it began: only who has to be told may grow.
-var saveMoves = newBulk("competition_id uuid, id uuid, before text, before_seq bigint", `
+var saveMoves = sqldb.NewBulk("competition_id uuid, id uuid, before text, before_seq bigint", `
 	INSERT INTO competition_moves (competition_id, id, before, before_seq) {select v.competition_id, v.id, v.before, v.before_seq}
 	ON CONFLICT (competition_id) DO UPDATE SET before_seq = excluded.before_seq`)
 
 // addMoves keeps what the organizers of competitions have moved.
-func addMoves(t *trip, moves []compete.LedgerMove) error {
+func addMoves(t *sqldb.Trip, moves []compete.LedgerMove) error {
 	rows := make([][]any, len(moves))
 	for i, m := range moves {
 		before, err := json.Marshal(m.Before)
@@ -23,7 +24,7 @@ func addMoves(t *trip, moves []compete.LedgerMove) error {
 		}
 		rows[i] = []any{m.CompetitionID, m.ID, string(before), m.BeforeSeq}
 	}
-	t.bulk(saveMoves, rows, anyNumber)
+	t.Bulk(saveMoves, rows, nil)
 	return nil
 }
 
@@ -32,13 +33,14 @@ func (s *Store) EndMove(ctx context.Context, competitionID, moveID string) error
 	if !compete.ValidID(competitionID) || !compete.ValidID(moveID) {
 		return nil
 	}
-	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
 		// Behind the lock, no change can join the move between the look at the competition and the end of the move.
-		competition, err := one(ctx, tx, nil, scanCompetition, `SELECT `+summaryColumns+fromCompetitions+`WHERE c.id = $1 {lock c}`, competitionID)
+		competition, err := sqldb.One(ctx, tx, nil, scanCompetition,
+			`SELECT `+summaryColumns+fromCompetitions+`WHERE c.id = $1 {lock c}`, competitionID)
 		if err != nil {
 			return err
 		}
-		ended, err := list(ctx, tx, scanMove, `DELETE FROM competition_moves WHERE competition_id = $1 AND id = $2
+		ended, err := sqldb.List(ctx, tx, scanMove, `DELETE FROM competition_moves WHERE competition_id = $1 AND id = $2
 			RETURNING id, before, before_seq`, competitionID, moveID)
 		if err != nil || len(ended) == 0 {
 			return err
@@ -52,7 +54,7 @@ func (s *Store) EndMove(ctx context.Context, competitionID, moveID string) error
 	})
 }
 
-func scanMove(row scanner) (j compete.TellMoveJob, err error) {
+func scanMove(row sqldb.Row) (j compete.TellMoveJob, err error) {
 	var before string
 	if err = row.Scan(&j.Move.ID, &before, &j.BeforeSeq); err == nil {
 		err = json.Unmarshal([]byte(before), &j.Move.Before)
@@ -61,14 +63,18 @@ func scanMove(row scanner) (j compete.TellMoveJob, err error) {
 }
 
 // MoveTargets implements compete.WorkStore.
-func (s *Store) MoveTargets(ctx context.Context, j compete.TellMoveJob, limit int) (targets []compete.Target, next int64, err error) {
+func (s *Store) MoveTargets(
+	ctx context.Context, j compete.TellMoveJob, limit int,
+) (targets []compete.Target, next int64, err error) {
 	competitions, err := s.CompetitionsByID(ctx, []string{j.CompetitionID})
 	if err != nil || len(competitions) == 0 {
 		return nil, 0, err
 	}
-	found, err := list(ctx, s.reader, scanAddressee, `SELECT `+registrationColumns+`, u.name, u.email, u.disabled_at IS NOT NULL, 0, u.disabled_at IS NOT NULL
+	found, err := sqldb.List(ctx, s.reader, scanAddressee,
+		`SELECT `+registrationColumns+`, `+participantColumns+`, 0, u.disabled_at IS NOT NULL, u.time_zone
 		FROM registrations r JOIN users u ON u.id = r.user_id
-		WHERE r.competition_id = $1 AND r.seq > $2 AND r.seq < $3 ORDER BY r.seq LIMIT $4`, j.CompetitionID, j.AfterSeq, j.BeforeSeq, limit+1)
+		WHERE r.competition_id = $1 AND r.seq > $2 AND r.seq < $3
+		ORDER BY r.seq LIMIT $4`, j.CompetitionID, j.AfterSeq, j.BeforeSeq, limit+1)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -80,10 +86,8 @@ func (s *Store) MoveTargets(ctx context.Context, j compete.TellMoveJob, limit in
 		if r.leftOut || r.Status == compete.RegistrationCancelled {
 			continue
 		}
-		targets = append(targets, compete.Target{
-			Notice:       compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageChanged, Move: &j.Move},
-			Registration: r.Registration, Participant: r.Participant, Competition: competitions[0],
-		})
+		notice := compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageChanged, Move: &j.Move}
+		targets = append(targets, r.target(notice, competitions[0]))
 	}
 	return targets, next, nil
 }

@@ -4,14 +4,15 @@ import (
 	"context"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
 var _ compete.OutgoingStore = (*Store)(nil)
 
 // enqueueMails adds a MailJob for each message among rows that was written just now, when messages go out by mail.
-func (s *Store) enqueueMails(ctx context.Context, tx *Tx, messages []compete.Message, rows [][]any, written int) error {
-	if !s.Mailing || written == 0 {
+func (s *Store) enqueueMails(ctx context.Context, tx Tx, messages []compete.Message, rows [][]any, written int) error {
+	if !s.mailing || written == 0 {
 		return nil
 	}
 	ids := make([]string, len(rows))
@@ -20,7 +21,8 @@ func (s *Store) enqueueMails(ctx context.Context, tx *Tx, messages []compete.Mes
 	}
 	if written < len(rows) { // some were there before, under other ids
 		var err error
-		if ids, err = list(ctx, tx, scanString, `SELECT id FROM messages WHERE id {any $1 uuid}`, s.dialect.list(ids)); err != nil {
+		if ids, err = sqldb.List(ctx, tx, sqldb.ScanString,
+			`SELECT id FROM messages WHERE id {any $1 uuid}`, s.db.Array(ids)); err != nil {
 			return err
 		}
 	}
@@ -39,7 +41,7 @@ func (s *Store) enqueueMails(ctx context.Context, tx *Tx, messages []compete.Mes
 }
 
 func mailJob(m *compete.Message) compete.MailJob {
-	return compete.MailJob{MessageID: m.ID, About: m.Kind, Details: m.Details}
+	return compete.MailJob{MessageID: m.ID, UserID: m.UserID, About: m.Kind, Details: m.Details}
 }
 
 // Outgoing implements compete.OutgoingStore. The link is there while it can be used.
@@ -50,9 +52,9 @@ func (s *Store) Outgoing(ctx context.Context, messageID string) (compete.Outgoin
 	var o compete.Outgoing
 	var email string
 	var verified, remindersOff, disabled *time.Time
-	var l link
-	message, err := one(ctx, s.reader, compete.ErrMessageMissing,
-		scanWith(scanMessage, append([]any{&o.DeliveredAt, &o.Name, &email, &verified, &remindersOff, &disabled}, l.fields()...)...),
+	var link compete.Link
+	message, err := sqldb.One(ctx, s.reader, compete.ErrMessageMissing,
+		sqldb.ScanWith(scanMessage, append([]any{&o.DeliveredAt, &o.Name, &email, &verified, &remindersOff, &disabled}, linkRow.Fields(&link)...)...),
 		`SELECT `+messageColumns+`, m.delivered_at, u.name, u.email, u.verified_at, u.reminders_off_at, u.disabled_at, `+linkColumns+`
 		FROM messages m JOIN users u ON u.id = m.user_id
 		LEFT JOIN account_links l ON l.id = m.link_id AND l.used_at IS NULL AND l.token_hash IS NOT NULL
@@ -63,9 +65,8 @@ func (s *Store) Outgoing(ctx context.Context, messageID string) (compete.Outgoin
 	o.Message, o.RemindersOff = message, remindersOff != nil
 	o.Disabled = disabled != nil
 	o.Verified = verified != nil && !verified.After(message.SentAt) && compete.NormalizeEmail(email) == compete.NormalizeEmail(message.To)
-	if l.id != nil {
-		found := l.value()
-		o.Link, o.LinkID = &found, found.ID
+	if link.ID != "" {
+		o.Link, o.LinkID = &link, link.ID
 	}
 	return o, nil
 }
@@ -73,17 +74,19 @@ func (s *Store) Outgoing(ctx context.Context, messageID string) (compete.Outgoin
 // EarlierMessages implements compete.OutgoingStore.
 func (s *Store) EarlierMessages(ctx context.Context, m compete.Message, since time.Time, most int) (int, error) {
 	var st statement
-	st.add(`SELECT m.id FROM messages m WHERE m.user_id = %s AND m.sent_at >= %s AND (m.sent_at, m.id) < (%s, %s) AND m.link_id IS NULL`,
+	st.Add(`SELECT m.id FROM messages m WHERE m.user_id = %s AND m.sent_at >= %s AND (m.sent_at, m.id) < (%s, %s)
+		AND m.link_id IS NULL`,
 		m.UserID, compete.UTC(since), compete.UTC(m.SentAt), m.ID)
 	if m.Kind == compete.MessageSecurity {
-		st.add(` AND m.kind = %s`, string(m.Kind))
+		st.Add(` AND m.kind = %s`, string(m.Kind))
 	}
-	st.add(` LIMIT %s`, most)
-	earlier, err := list(ctx, s.reader, scanString, st.text.String(), st.args...)
+	st.Add(` LIMIT %s`, most)
+	earlier, err := sqldb.List(ctx, s.reader, sqldb.ScanString, st.Text(), st.Args()...)
 	return len(earlier), err
 }
 
-var markDelivered = newBulk("id uuid, at time", `UPDATE messages SET delivered_at = v.at {from} WHERE messages.id = v.id AND messages.delivered_at IS NULL`)
+var markDelivered = sqldb.NewBulk("id uuid, at time",
+	`UPDATE messages SET delivered_at = v.at {from} WHERE messages.id = v.id AND messages.delivered_at IS NULL`)
 
 // MailsTaken implements compete.OutgoingStore.
 func (s *Store) MailsTaken(ctx context.Context, messageIDs []string, at time.Time) error {
@@ -92,8 +95,8 @@ func (s *Store) MailsTaken(ctx context.Context, messageIDs []string, at time.Tim
 	for i, id := range ids {
 		rows[i] = []any{id, compete.UTC(at)}
 	}
-	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
-		_, err := tx.bulk(ctx, markDelivered, rows)
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		_, err := tx.Bulk(ctx, markDelivered, rows)
 		return err
 	})
 }

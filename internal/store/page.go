@@ -1,46 +1,14 @@
 package store
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// statement puts a text together whose conditions vary. Each value becomes a parameter; nothing that was sent enters the text.
-type statement struct {
-	text strings.Builder
-	args []any
-}
-
-// add appends text; each %s in it becomes the parameter of one value.
-func (s *statement) add(text string, values ...any) {
-	params := make([]any, len(values))
-	for i, v := range values {
-		s.args = append(s.args, v)
-		params[i] = fmt.Sprintf("$%d", len(s.args))
-	}
-	fmt.Fprintf(&s.text, text, params...)
-}
-
-// The bounds of a time that a cursor may hold: those of compete, so that both databases can read it.
-var (
-	firstTime = time.Unix(0, 0).UTC()
-	lastTime  = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
-)
-
-// cursorTime is the time in a cursor. A key out of bounds, which no list gave out, is the nearest time within.
-func cursorTime(c compete.Cursor) time.Time {
-	switch t := time.UnixMicro(c.Key).UTC(); {
-	case t.Before(firstTime):
-		return firstTime
-	case t.After(lastTime):
-		return lastTime
-	default:
-		return t
-	}
-}
+// statement is a Statement with the conditions of this package's lists.
+type statement struct{ sqldb.Statement }
 
 // page cuts a list that was read with one item too many; place is where an item stands in the list.
 func page[T any](items []T, limit int, list string, place func(T) (key int64, id string)) compete.Page[T] {

@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/store"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // BenchmarkRead is the cost of what visitors read, without HTTP, with a thousand competitions: one after the other, and by many at once

@@ -1,34 +1,28 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// What a search finds a row by stands beside the row, folded and cut into words by package normal: neither database folds text, so
-// both find the same. Rows that were written without it, by an older version or by a tool outside, get it before anybody searches.
+// What a search finds a row by stands beside the row, folded and cut into words by package normal: neither database
+// folds text, so both find the same. Rows that an older version or a tool outside wrote have none. They get it, and
+// their text the form in which the program stores it, each minute and before anybody searches.
 
-// searchQuery is the parameter of {matches $1}: every word must be there, the last one as a prefix. Quoting is safe, since a word
-// has letters, marks, digits and symbols only. It is empty when the search has no word, so that nothing can match.
-func (d *dialect) searchQuery(search string) string {
-	words := normal.Query(search)
-	for i, word := range words {
-		words[i] = d.quote + word + d.quote
-	}
-	if len(words) == 0 {
-		return ""
-	}
-	return strings.Join(words, d.and) + d.prefix
-}
+// CompetitionWords finds competitions by the words of their titles, descriptions and tags.
+var CompetitionWords = sqldb.TextIndex{Table: "competition_search", Owner: "competition_id", Words: "competition_words"}
 
 // containing adds the condition that every word of a search is somewhere in the column, which holds folded text.
 func (s *statement) containing(column, search string) {
 	for _, word := range strings.Fields(normal.Fold(search)) {
-		s.add(` AND `+column+` LIKE %s ESCAPE '\'`, "%"+likeEscaper.Replace(word)+"%")
+		s.Add(` AND `+column+` LIKE %s ESCAPE '\'`, "%"+likeEscaper.Replace(word)+"%")
 	}
 }
 
@@ -36,16 +30,16 @@ var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 var (
 	deleteTags = `DELETE FROM competition_tags WHERE competition_id {any $1 uuid}`
-	insertTags = newBulk("competition_id uuid, tag text, folded text",
+	insertTags = sqldb.NewBulk("competition_id uuid, tag text, folded text",
 		`INSERT INTO competition_tags (competition_id, tag, folded) {select v.competition_id, v.tag, v.folded}`)
-	saveWords = newBulk("competition_id uuid, words text", `INSERT INTO competition_search (competition_id, words)
+	saveWords = sqldb.NewBulk("competition_id uuid, words text", `INSERT INTO competition_search (competition_id, words)
 		{select v.competition_id, {words v.words}}
 		ON CONFLICT (competition_id) DO UPDATE SET words = excluded.words`)
 	setSearchable = `UPDATE competitions SET searchable = true WHERE id {any $1 uuid} AND NOT searchable`
 )
 
 // saveTags writes the tags of competitions whose rows are written already, and what a search finds them by.
-func (t *Tx) saveTags(ctx context.Context, competitions ...compete.Competition) error {
+func (t Tx) saveTags(ctx context.Context, competitions ...compete.Competition) error {
 	var ids []string
 	var tags, words [][]any
 	for _, c := range competitions {
@@ -57,16 +51,16 @@ func (t *Tx) saveTags(ctx context.Context, competitions ...compete.Competition) 
 		slices.Sort(found)
 		words = append(words, []any{c.ID, strings.Join(slices.Compact(found), " ")})
 	}
-	if _, err := change(ctx, t, deleteTags, t.pool.dialect.list(ids)); err != nil {
+	if _, err := sqldb.Change(ctx, t, deleteTags, t.Array(ids)); err != nil {
 		return err
 	}
-	if _, err := t.bulk(ctx, insertTags, tags); err != nil {
+	if _, err := t.Bulk(ctx, insertTags, tags); err != nil {
 		return err
 	}
-	if _, err := t.bulk(ctx, saveWords, words); err != nil {
+	if _, err := t.Bulk(ctx, saveWords, words); err != nil {
 		return err
 	}
-	_, err := change(ctx, t, setSearchable, t.pool.dialect.list(ids))
+	_, err := sqldb.Change(ctx, t, setSearchable, t.Array(ids))
 	return err
 }
 
@@ -77,24 +71,38 @@ const (
 	unsearchableUsers        = `SELECT u.id, u.name, u.email FROM users u WHERE u.search_text IS NULL LIMIT $1`
 	unsearchableCompetitions = `SELECT c.id, c.id FROM competitions c WHERE NOT c.searchable
 		UNION ALL SELECT t.competition_id, t.competition_id FROM competition_tags t WHERE t.folded IS NULL LIMIT $1`
-	lockUnsearchable = `SELECT c.id, c.title, c.description, (SELECT string_agg(t.tag, ',') FROM competition_tags t WHERE t.competition_id = c.id)
+	lockUnsearchable = `SELECT c.id, c.title, c.location, c.description, ` + tagsOf + `
 		FROM competitions c WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`
 )
 
+// TidyTexts implements compete.WorkStore.
+func (s *Store) TidyTexts(ctx context.Context) error {
+	return errors.Join(s.findableUsers(ctx), s.findableCompetitions(ctx))
+}
+
 // A user who was renamed meanwhile is left to the next look.
-var setSearchText = newBulk("id uuid, name text, email text, search_text text", `UPDATE users SET search_text = v.search_text {from}
+var tidyUsers = sqldb.NewBulk("id uuid, name text, email text, tidy text, search_text text",
+	`UPDATE users SET name = v.tidy, search_text = v.search_text {from}
 	WHERE users.id = v.id AND users.name = v.name AND users.email = v.email`)
 
 // findableUsers gives those users what a search finds them by who have nothing yet.
 func (s *Store) findableUsers(ctx context.Context) error {
 	for {
-		found, err := list(ctx, s.reader, scanUnsearchableUser, unsearchableUsers, searchablePage)
+		found, err := sqldb.List(ctx, s.reader, scanUntidy, unsearchableUsers, searchablePage)
 		if err != nil || len(found) == 0 {
 			return err
 		}
+		rows := make([][]any, len(found))
+		for i, u := range found {
+			if u.email, err = s.tidyEmail(ctx, u); err != nil {
+				return err
+			}
+			tidy := cmp.Or(normal.Clean(u.name), u.email) // nobody is left without a name
+			rows[i] = []any{u.id, u.name, u.email, tidy, normal.People(tidy, u.email)}
+		}
 		var n int64
-		err = s.Transact(ctx, func(ctx context.Context, tx *Tx) (err error) {
-			n, err = tx.bulk(ctx, setSearchText, found)
+		err = s.Transact(ctx, func(ctx context.Context, tx Tx) (err error) {
+			n, err = tx.Bulk(ctx, tidyUsers, rows)
 			return err
 		})
 		if err != nil || n == 0 {
@@ -103,16 +111,32 @@ func (s *Store) findableUsers(ctx context.Context) error {
 	}
 }
 
-func scanUnsearchableUser(row scanner) ([]any, error) {
-	var id, name, email string
-	err := row.Scan(&id, &name, &email)
-	return []any{id, name, email, normal.People(name, email)}, err
+type untidy struct{ id, name, email string }
+
+func scanUntidy(row sqldb.Row) (u untidy, err error) {
+	err = row.Scan(&u.id, &u.name, &u.email)
+	return u, err
 }
 
-// findableCompetitions gives those competitions what a search finds them by that have nothing yet, or a tag that has nothing.
+// tidyEmail brings an address into form, and returns what the user has then: the same if another account has the better
+// one.
+func (s *Store) tidyEmail(ctx context.Context, u untidy) (string, error) {
+	tidy := normal.Clean(u.email)
+	if tidy == u.email || tidy == "" {
+		return u.email, nil
+	}
+	_, err := sqldb.Change(ctx, s.writer, `UPDATE users SET email = $3 WHERE id = $1 AND email = $2`, u.id, u.email, tidy)
+	if sqldb.ViolationOf(err) == sqldb.UniqueViolation {
+		return u.email, nil
+	}
+	return tidy, err
+}
+
+// findableCompetitions gives those competitions what a search finds them by that have nothing yet, or a tag that has
+// nothing.
 func (s *Store) findableCompetitions(ctx context.Context) error {
 	for {
-		pairs, err := list(ctx, s.reader, scanPair, unsearchableCompetitions, searchablePage)
+		pairs, err := sqldb.List(ctx, s.reader, sqldb.ScanPair, unsearchableCompetitions, searchablePage)
 		if err != nil || len(pairs) == 0 {
 			return err
 		}
@@ -120,10 +144,15 @@ func (s *Store) findableCompetitions(ctx context.Context) error {
 		for i, pair := range pairs {
 			ids[i] = pair[0]
 		}
-		err = s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
-			found, err := list(ctx, tx, scanUnsearchable, lockUnsearchable, s.dialect.list(ids))
+		err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+			found, err := sqldb.List(ctx, tx, scanUnsearchable, lockUnsearchable, s.db.Array(ids))
 			if err != nil {
 				return err
+			}
+			for i := range found {
+				if err := tx.tidyCompetition(ctx, &found[i]); err != nil {
+					return err
+				}
 			}
 			return tx.saveTags(ctx, found...)
 		})
@@ -133,9 +162,28 @@ func (s *Store) findableCompetitions(ctx context.Context) error {
 	}
 }
 
-func scanUnsearchable(row scanner) (c compete.Competition, err error) {
-	var tags *string
-	err = row.Scan(&c.ID, &c.Title, &c.Description, &tags)
-	c.Tags = slices.Compact(splitTags(tags)) // a tool may have written a comma into one
+// tidyCompetition brings title and place into form, and the tags in c, which are yet to be saved.
+func (t Tx) tidyCompetition(ctx context.Context, c *compete.Competition) error {
+	tags := c.Tags
+	c.Tags = c.Tags[:0]
+	for _, tag := range tags {
+		if tag = normal.Clean(tag); tag != "" && !slices.Contains(c.Tags, tag) {
+			c.Tags = append(c.Tags, tag)
+		}
+	}
+	title, location := cmp.Or(normal.Clean(c.Title), "Untitled"), normal.Clean(c.Location)
+	if title == c.Title && location == c.Location {
+		return nil
+	}
+	c.Title, c.Location = title, location
+	_, err := sqldb.Change(ctx, t, `UPDATE competitions SET title = $2, location = $3, version = version + 1
+		WHERE id = $1`,
+		c.ID, title, location)
+	return err
+}
+
+func scanUnsearchable(row sqldb.Row) (c compete.Competition, err error) {
+	err = row.Scan(&c.ID, &c.Title, &c.Location, &c.Description, (*joinedTags)(&c.Tags))
+	c.Tags = slices.Compact(c.Tags) // a tool may have written a comma into one
 	return c, err
 }

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/store"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // FuzzSearch holds every database to an answer, whatever is searched for.

@@ -7,69 +7,82 @@ import (
 	"slices"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
 var _ compete.SessionStore = (*Store)(nil)
 
 // CreateSession implements compete.SessionStore. It fails with ErrUnauthorized when the user does not exist (any more).
 func (s *Store) CreateSession(ctx context.Context, session compete.Session) error {
-	var hash any
-	if session.TokenHash != "" {
-		hash = session.TokenHash
+	session.LastUsedAt = session.CreatedAt
+	kind := compete.ViaPage
+	if session.TokenHash == "" {
+		kind = compete.ViaAPI
 	}
-	created := compete.UTC(session.CreatedAt)
-	_, err := change(ctx, s.writer, `INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, ended_at, device, network, last_used_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $4)`,
-		session.ID, session.UserID, hash, created, compete.UTC(session.ExpiresAt), utc(session.EndedAt), session.Device, session.Network)
-	if violationOf(err) == foreignKeyViolation {
+	_, err := s.changeRecorded(ctx, compete.AuditRecord{
+		At: session.CreatedAt, Action: compete.AuditLogin, ActorID: session.UserID, SubjectID: session.ID, After: compete.AuditFields("kind", kind),
+	}, insertSession, newSessionRow.Values(&session)...)
+	if sqldb.ViolationOf(err) == sqldb.ForeignKeyViolation {
 		return fmt.Errorf("%w: %w", compete.ErrUnauthorized, err)
 	}
 	return err
 }
 
 // SessionByTokenHash implements compete.SessionStore.
-func (s *Store) SessionByTokenHash(ctx context.Context, tokenHash string, now time.Time) (compete.Session, compete.User, error) {
+func (s *Store) SessionByTokenHash(
+	ctx context.Context, tokenHash string, now time.Time,
+) (compete.Session, compete.User, error) {
 	if !storable(tokenHash) {
 		return compete.Session{}, compete.User{}, compete.ErrUnauthorized
 	}
-	var session sessionRow
-	user, err := one(ctx, s.reader, compete.ErrUnauthorized, scanWith(scanUser, append(session.fields(), &session.TokenHash)...),
-		`SELECT `+userColumns+`, `+sessionColumns+`, s.token_hash
-		FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2`, tokenHash, compete.UTC(now))
+	session := compete.Session{TokenHash: tokenHash}
+	user, err := sqldb.One(ctx, s.reader, compete.ErrUnauthorized, sqldb.ScanWith(scanUser, sessionRow.Fields(&session)...),
+		sessionByTokenHash, tokenHash, compete.UTC(now))
 	if err != nil {
 		return compete.Session{}, compete.User{}, err
 	}
-	return session.value(), user, nil
+	return usedSession(session), user, nil
 }
 
-const sessionColumns = `s.id, s.user_id, s.created_at, s.expires_at, s.device, s.network, s.token_hash IS NULL, s.last_used_at`
-
-// sessionRow is a row of sessionColumns.
-type sessionRow struct {
-	compete.Session
-	used *time.Time // missing in what tools outside insert
-}
-
-func (r *sessionRow) fields() []any {
-	return []any{&r.ID, &r.UserID, &r.CreatedAt, &r.ExpiresAt, &r.Device, &r.Network, &r.API, &r.used}
-}
-
-func (r *sessionRow) value() compete.Session {
-	r.LastUsedAt = r.CreatedAt
-	if r.used != nil {
-		r.LastUsedAt = *r.used
+// sessionRow are the columns of a session that are shown; in texts, s stands for the table.
+var (
+	sessionRow = sqldb.Columns[compete.Session]{
+		{Name: "id", Field: func(s *compete.Session) any { return &s.ID }},
+		{Name: "user_id", Field: func(s *compete.Session) any { return &s.UserID }},
+		{Name: "created_at", Field: func(s *compete.Session) any { return &s.CreatedAt }},
+		{Name: "expires_at", Field: func(s *compete.Session) any { return &s.ExpiresAt }},
+		{Name: "device", Field: func(s *compete.Session) any { return &s.Device }},
+		{Name: "network", Field: func(s *compete.Session) any { return &s.Network }},
+		{Read: "s.token_hash IS NULL", Field: func(s *compete.Session) any { return &s.API }},
+		// Missing in what tools outside insert.
+		{Name: "last_used_at", Field: func(s *compete.Session) any { return sqldb.Optional(&s.LastUsedAt) }},
 	}
-	return r.Session
+	sessionColumns = sessionRow.Select("s")
+	newSessionRow  = slices.Concat(sessionRow, sqldb.Columns[compete.Session]{
+		{Name: "token_hash", Field: func(s *compete.Session) any { return sqldb.Optional(&s.TokenHash) }},
+		{Name: "ended_at", Field: func(s *compete.Session) any { return &s.EndedAt }},
+	})
+)
+
+var (
+	insertSession      = newSessionRow.Insert("sessions")
+	sessionByTokenHash = `SELECT ` + userColumns + `, ` + sessionColumns + ` FROM sessions s
+		JOIN users u ON u.id = s.user_id
+		WHERE s.token_hash = $1 AND s.ended_at IS NULL AND s.expires_at > $2`
+)
+
+func scanSession(row sqldb.Row) (compete.Session, error) {
+	session, err := sessionRow.Scan(row)
+	return usedSession(session), err
 }
 
-func scanSession(row scanner) (compete.Session, error) {
-	var r sessionRow
-	if err := row.Scan(r.fields()...); err != nil {
-		return compete.Session{}, err
+// usedSession was last used when it was made, if nothing is known of a later use.
+func usedSession(s compete.Session) compete.Session {
+	if s.LastUsedAt.IsZero() {
+		s.LastUsedAt = s.CreatedAt
 	}
-	return r.value(), nil
+	return s
 }
 
 // EndSession implements compete.SessionStore. A session that has ended, or never was, stays so.
@@ -77,8 +90,14 @@ func (s *Store) EndSession(ctx context.Context, id string, now time.Time) error 
 	if !compete.ValidID(id) {
 		return nil
 	}
-	_, err := change(ctx, s.writer, `UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL`, id, compete.UTC(now))
-	return err
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		ended, err := sqldb.List(ctx, tx, sqldb.ScanString,
+			`UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING user_id`, id, compete.UTC(now))
+		if err != nil || len(ended) == 0 {
+			return err
+		}
+		return tx.record(ctx, compete.AuditRecord{At: now, Action: compete.AuditLogout, UserID: ended[0], SubjectID: id})
+	})
 }
 
 // EndTokens implements compete.SessionStore.
@@ -86,10 +105,15 @@ func (s *Store) EndTokens(ctx context.Context, userID string, before time.Time) 
 	if !compete.ValidID(userID) {
 		return nil
 	}
-	return endTokens(ctx, s.writer, userID, compete.UTC(before))
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		if err := tx.endTokens(ctx, userID, compete.UTC(before)); err != nil {
+			return err
+		}
+		return tx.record(ctx, compete.AuditRecord{Action: compete.AuditTokensEnded, UserID: userID})
+	})
 }
 
-var setUse = newBulk("id uuid, at time", `UPDATE sessions SET last_used_at = v.at {from}
+var setUse = sqldb.NewBulk("id uuid, at time", `UPDATE sessions SET last_used_at = v.at {from}
 	WHERE sessions.id = v.id AND (sessions.last_used_at IS NULL OR sessions.last_used_at < v.at)`)
 
 // SessionsUsed implements compete.SessionStore, in pages, so that the one writer stays free.
@@ -99,8 +123,8 @@ func (s *Store) SessionsUsed(ctx context.Context, at map[string]time.Time) error
 		for i, id := range ids {
 			rows[i] = []any{id, compete.UTC(at[id])}
 		}
-		err := s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
-			_, err := tx.bulk(ctx, setUse, rows)
+		err := s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+			_, err := tx.Bulk(ctx, setUse, rows)
 			return err
 		})
 		if err != nil {
@@ -112,24 +136,37 @@ func (s *Store) SessionsUsed(ctx context.Context, at map[string]time.Time) error
 
 // EndIdleSessions implements compete.SessionStore.
 func (s *Store) EndIdleSessions(ctx context.Context, lastUse, now time.Time) error {
-	_, err := change(ctx, s.writer, `UPDATE sessions SET ended_at = $2
-		WHERE ended_at IS NULL AND last_used_at <= $1 AND `+s.dialect.unindexed+`expires_at > $2`, compete.UTC(lastUse), compete.UTC(now))
-	return err
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		ended, err := sqldb.List(ctx, tx, sqldb.ScanPair, `UPDATE sessions SET ended_at = $2
+			WHERE ended_at IS NULL AND last_used_at <= $1 AND {+expires_at} > $2
+			RETURNING id, user_id`, compete.UTC(lastUse), compete.UTC(now))
+		records := make([]compete.AuditRecord, len(ended))
+		for i, session := range ended {
+			records[i] = compete.AuditRecord{
+				At: now, Action: compete.AuditIdleEnded, Via: compete.ViaJob, SubjectID: session[0], UserID: session[1],
+			}
+		}
+		if err != nil {
+			return err
+		}
+		return tx.recordAll(ctx, records)
+	})
 }
 
 // Revocations implements compete.SessionStore.
 func (s *Store) Revocations(ctx context.Context, since time.Time) (compete.Revocations, error) {
 	revoked := compete.Revocations{DisabledUsers: map[string]bool{}, EndedSessions: map[string]bool{}, TokensBefore: map[string]time.Time{}}
 	since = compete.UTC(since)
-	disabled, err := list(ctx, s.reader, scanString, `SELECT id FROM users WHERE disabled_at IS NOT NULL`)
+	disabled, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT id FROM users WHERE disabled_at IS NOT NULL`)
 	if err != nil {
 		return revoked, err
 	}
-	ended, err := list(ctx, s.reader, scanString, `SELECT id FROM sessions WHERE ended_at > $1`, since)
+	ended, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT id FROM sessions WHERE ended_at > $1`, since)
 	if err != nil {
 		return revoked, err
 	}
-	void, err := list(ctx, s.reader, scanVoidTokens, `SELECT id, tokens_valid_after FROM users WHERE tokens_valid_after > $1`, since)
+	void, err := sqldb.List(ctx, s.reader, scanVoidTokens,
+		`SELECT id, tokens_valid_after FROM users WHERE tokens_valid_after > $1`, since)
 	for _, id := range disabled {
 		revoked.DisabledUsers[id] = true
 	}
@@ -148,25 +185,24 @@ func (s *Store) TokensValidAfter(ctx context.Context, userID, sessionID string) 
 	case !compete.ValidID(userID), sessionID != "" && !compete.ValidID(sessionID):
 		return time.Time{}, compete.ErrUnauthorized
 	case sessionID != "":
-		_, err := one(ctx, s.reader, compete.ErrUnauthorized, scanString,
+		_, err := sqldb.One(ctx, s.reader, compete.ErrUnauthorized, sqldb.ScanString,
 			`SELECT id FROM sessions WHERE id = $1 AND user_id = $2 AND ended_at IS NULL`, sessionID, userID)
 		return time.Time{}, err
 	}
-	after, err := one(ctx, s.reader, compete.ErrUnauthorized, scanOptionalTime, `SELECT tokens_valid_after FROM users WHERE id = $1`, userID)
+	after, err := sqldb.One(ctx, s.reader, compete.ErrUnauthorized, sqldb.ScanOptionalTime,
+		`SELECT tokens_valid_after FROM users WHERE id = $1`, userID)
 	if err != nil || after == nil {
 		return time.Time{}, err
 	}
 	return *after, nil
 }
 
-func scanOptionalTime(row scanner) (t *time.Time, err error) { err = row.Scan(&t); return t, err }
-
 type voidTokens struct {
 	userID string
 	before time.Time
 }
 
-func scanVoidTokens(row scanner) (v voidTokens, err error) {
+func scanVoidTokens(row sqldb.Row) (v voidTokens, err error) {
 	err = row.Scan(&v.userID, &v.before)
 	return v, err
 }

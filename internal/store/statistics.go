@@ -1,53 +1,125 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
 var _ compete.StatisticsStore = (*Store)(nil)
 
-// RegistrationCounts implements compete.StatisticsStore.
-func (s *Store) RegistrationCounts(ctx context.Context, organizerID string, from time.Time, step time.Duration, steps int) ([]int, error) {
-	const text = `SELECT ({micros r.registered_at} - $2) / $3, count(*) FROM competitions c JOIN registrations r ON r.competition_id = c.id
-		WHERE c.organizer_id = $1 AND r.registered_at >= $4 AND r.registered_at < $5 GROUP BY 1`
-	from = compete.UTC(from)
-	counts := make([]int, steps)
-	_, err := list(ctx, s.reader, func(row scanner) (none struct{}, err error) {
-		var step, n int
-		err = row.Scan(&step, &n)
-		if step >= 0 && step < steps { // the conditions see to it, as long as times are kept as times
-			counts[step] = n
-		}
+// NewsOf implements compete.StatisticsStore.
+func (s *Store) NewsOf(ctx context.Context, userIDs []string, since time.Time) (map[string]compete.News, error) {
+	all := make(map[string]compete.News)
+	_, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (none struct{}, err error) {
+		var user string
+		var n compete.News
+		err = row.Scan(&user, &n.Unread, &n.Removed, &n.Lately)
+		known := all[user]
+		all[user] = compete.News{Unread: known.Unread + n.Unread, Removed: known.Removed + n.Removed, Lately: known.Lately + n.Lately}
 		return none, err
-	}, text, organizerID, from.UnixMicro(), step.Microseconds(), from, from.Add(time.Duration(steps)*step))
+	}, `SELECT m.user_id, count(*), 0, 0 FROM messages m WHERE m.user_id {any $1 uuid} AND m.read_at IS NULL
+		GROUP BY m.user_id
+		UNION ALL SELECT r.user_id, 0, sum(CASE WHEN r.blocked THEN 2 ELSE 1 END), sum(CASE WHEN r.updated_at >= $2 THEN 1 ELSE 0 END)
+			FROM registrations r WHERE r.user_id {any $1 uuid} AND r.cancel_reason = 'ORGANIZER'
+			GROUP BY r.user_id`, s.db.Array(userIDs), since)
+	return all, err
+}
+
+// RegistrationsPerDay implements compete.StatisticsStore.
+func (s *Store) RegistrationsPerDay(ctx context.Context, organizerID string, from time.Time, days int) ([]int, error) {
+	counts := make([]int, days)
+	first := dayOf(from)
+	_, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (none struct{}, err error) {
+		var day int64
+		var n int
+		err = row.Scan(&day, &n)
+		counts[day-first] = n
+		return none, err
+	}, `SELECT d.day, sum(d.registered) FROM organizer_days d WHERE d.organizer_id = $1 AND d.day >= $2 AND d.day < $3
+		GROUP BY d.day`,
+		organizerID, first, first+int64(days))
 	return counts, err
 }
+
+// everyStatus counts the registrations of a competition. Those that a worker is yet to confirm are few, and counted.
+const everyStatus = `SELECT coalesce(sum(b.seated), 0), coalesce(sum(b.waiting), 0), coalesce(sum(b.cancelled), 0),
+		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'PENDING')
+	FROM registration_blocks b WHERE b.competition_id = $1`
+
+func (s *Store) everyStatus(ctx context.Context, competitionID string) (map[compete.RegistrationStatus]int, error) {
+	return sqldb.One(ctx, s.reader, nil, func(row sqldb.Row) (map[compete.RegistrationStatus]int, error) {
+		var seated, waiting, cancelled, pending int
+		err := row.Scan(&seated, &waiting, &cancelled, &pending)
+		counts := map[compete.RegistrationStatus]int{
+			compete.RegistrationPending: pending, compete.RegistrationConfirmed: seated - pending,
+			compete.RegistrationWaitlisted: waiting, compete.RegistrationCancelled: cancelled,
+		}
+		for status, n := range counts {
+			if n == 0 {
+				delete(counts, status)
+			}
+		}
+		return counts, err
+	}, everyStatus, competitionID)
+}
+
+// fewTimes is how many registrations are put in order by their times; of more, some are read along their order of
+// arrival.
+const fewTimes = 50 * blockSize
 
 // RegistrationTimes implements compete.StatisticsStore.
-func (s *Store) RegistrationTimes(ctx context.Context, competitionID string, every, last int) ([]compete.TimeCount, error) {
-	// By time, not by seq: clocks of replicas differ, and what is imported may have any time.
-	return list(ctx, s.reader, func(row scanner) (t compete.TimeCount, err error) {
-		err = row.Scan(&t.At, &t.Count)
-		return t, err
-	}, `SELECT registered_at, number FROM (
-			SELECT r.registered_at, row_number() OVER (ORDER BY r.registered_at, r.seq) AS number FROM registrations r WHERE r.competition_id = $1) AS r
-		WHERE number = 1 OR number % $2 = 0 OR number = $3 ORDER BY number`, competitionID, every, last)
+func (s *Store) RegistrationTimes(ctx context.Context, competitionID string, points int) ([]compete.TimeCount, error) {
+	size, err := sqldb.One(ctx, s.reader, nil, func(row sqldb.Row) (size [2]int, err error) {
+		err = row.Scan(&size[0], &size[1])
+		return size, err
+	}, `SELECT count(*), coalesce(sum(b.seated + b.waiting + b.cancelled), 0) FROM registration_blocks b
+		WHERE b.competition_id = $1`,
+		competitionID)
+	if err != nil {
+		return nil, err
+	}
+	blocks, total := size[0], size[1]
+	if total <= fewTimes {
+		// By time, not by seq: clocks of replicas differ, and what is imported may have any time.
+		return sqldb.List(ctx, s.reader, scanTimeCount, `SELECT registered_at, number FROM (
+				SELECT r.registered_at, row_number() OVER (ORDER BY r.registered_at, r.seq) AS number FROM registrations r
+				WHERE r.competition_id = $1) AS r
+			WHERE number = 1 OR number % $2 = 0 OR number = $3 ORDER BY number`, competitionID, max(1, total/points), total)
+	}
+	times, err := sqldb.List(ctx, s.reader, scanTimeCount, `SELECT (SELECT r.registered_at FROM registrations r
+				WHERE r.competition_id = $1 AND r.seq >= b.block * `+blockWords+` ORDER BY r.seq LIMIT 1), b.total - b.size + 1
+			FROM (SELECT block, size, sum(size) OVER (ORDER BY block) AS total, row_number() OVER (ORDER BY block) AS number
+				FROM (SELECT block, seated + waiting + cancelled AS size FROM registration_blocks WHERE competition_id = $1) b
+				WHERE size > 0) b
+			WHERE b.number % $2 = 1 OR $2 = 1
+		UNION ALL SELECT l.registered_at, l.total FROM (SELECT r.registered_at,
+				(SELECT sum(b.seated + b.waiting + b.cancelled) FROM registration_blocks b WHERE b.competition_id = $1) AS total
+			FROM registrations r WHERE r.competition_id = $1
+			ORDER BY r.seq DESC LIMIT 1) l`, competitionID, max(1, blocks/points))
+	inOrderOfTime(times)
+	return times, err
 }
 
-// UnreadMessagesOf implements compete.StatisticsStore.
-func (s *Store) UnreadMessagesOf(ctx context.Context, userIDs []string) (map[string]int, error) {
-	counts := make(map[string]int)
-	_, err := list(ctx, s.reader, func(row scanner) (none struct{}, err error) {
-		var user string
-		var n int
-		err = row.Scan(&user, &n)
-		counts[user] = n
-		return none, err
-	}, `SELECT m.user_id, count(*) FROM messages m WHERE m.user_id {any $1 uuid} AND m.read_at IS NULL GROUP BY m.user_id`, s.dialect.list(userIDs))
-	return counts, err
+func scanTimeCount(row sqldb.Row) (t compete.TimeCount, err error) {
+	err = row.Scan(&t.At, &t.Count)
+	return t, err
 }
 
-func scanTime(row scanner) (t time.Time, err error) { err = row.Scan(&t); return t, err }
+// inOrderOfTime gives the earliest of the times to the smallest count, and so on: counts grow in time, whatever clocks
+// said.
+func inOrderOfTime(counts []compete.TimeCount) {
+	slices.SortFunc(counts, func(a, b compete.TimeCount) int { return cmp.Compare(a.Count, b.Count) })
+	times := make([]time.Time, len(counts))
+	for i := range counts {
+		times[i] = counts[i].At
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	for i := range counts {
+		counts[i].At = times[i]
+	}
+}

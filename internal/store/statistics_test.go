@@ -8,9 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/store"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 const (
@@ -42,7 +42,7 @@ func TestStatistics(t *testing.T) {
 }
 
 // fillStatistics stores an organizer with two competitions: one with registrations 0, 1, 1 and 3 minutes after noon, the
-// other with one 2 minutes after.
+// other with one 2 minutes after, and then one of the day before.
 func fillStatistics(t *testing.T, s *store.Store, noon time.Time) {
 	t.Helper()
 	exec := func(text string, args ...any) {
@@ -69,6 +69,7 @@ func fillStatistics(t *testing.T, s *store.Store, noon time.Time) {
 		{statCompetition, 2*time.Minute - time.Microsecond},
 		{statCompetition, 3 * time.Minute},
 		{statOther, 2 * time.Minute},
+		{statOther, -12*time.Hour - time.Microsecond},
 	} {
 		userID := statUser(i)
 		user(userID, "PARTICIPANT")
@@ -82,25 +83,36 @@ func fillStatistics(t *testing.T, s *store.Store, noon time.Time) {
 				fmt.Sprintf("00000000-0000-7000-8000-0000000%02d3%02d", j, i), userID, registration, j+1, at)
 		}
 	}
+	wantRecounted(t, s, 5) // a block of each competition; a day of one, and two of the other
+	wantRecounted(t, s, 0)
+}
+
+// wantRecounted expects so many counts to be wrong, before they are righted.
+func wantRecounted(t *testing.T, s *store.Store, wrong int) {
+	t.Helper()
+	if n, err := s.Recount(t.Context()); n != wrong || err != nil {
+		t.Errorf("%d counts were wrong, want %d; error %v", n, wrong, err)
+	}
 }
 
 func statUser(i int) string { return fmt.Sprintf("00000000-0000-7000-8000-0000000001%02d", i) }
 
 func testCounts(t *testing.T, s *store.Store, noon time.Time) {
+	const day = 24 * time.Hour
 	for _, tc := range []struct {
 		name      string
 		organizer string
 		from      time.Time
-		steps     int
+		days      int
 		want      []int
 	}{
-		{"of an organizer", statOrganizer, noon, 4, []int{1, 2, 1, 1}},
-		{"from another zone", statOrganizer, noon.In(time.FixedZone("", 5*3600)), 2, []int{1, 2}},
-		{"what is outside is left out", statOrganizer, noon.Add(time.Minute), 2, []int{2, 1}},
+		{"of an organizer", statOrganizer, noon.Add(-2 * day), 4, []int{0, 1, 5, 0}},
+		{"in UTC, whatever the zone", statOrganizer, noon.Truncate(day).In(time.FixedZone("", -5*3600)), 2, []int{5, 0}},
+		{"what is outside is left out", statOrganizer, noon.Add(-day), 1, []int{1}},
 		{"of nobody", statUser(0), noon, 2, []int{0, 0}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := s.RegistrationCounts(t.Context(), tc.organizer, tc.from, time.Minute, tc.steps)
+			got, err := s.RegistrationsPerDay(t.Context(), tc.organizer, tc.from, tc.days)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,42 +129,51 @@ func testTimes(t *testing.T, s *store.Store, noon time.Time) {
 		return compete.TimeCount{At: noon.Add(after), Count: count}
 	}
 	first, second, third, fourth := at(0, 1), at(time.Minute, 2), at(2*time.Minute-time.Microsecond, 3), at(3*time.Minute, 4)
-	for every, want := range map[int][]compete.TimeCount{
-		1: {first, second, third, fourth},
+	for points, want := range map[int][]compete.TimeCount{
+		9: {first, second, third, fourth},
 		2: {first, second, fourth},
-		3: {first, third, fourth},
-		9: {first, fourth},
+		1: {first, fourth},
 	} {
-		wantTimes(t, s, every, want)
+		wantTimes(t, s, points, want)
 	}
 	if _, err := s.Writer().ExecContext(t.Context(), `UPDATE registrations SET registered_at = $2 WHERE competition_id = $1 AND seq = 4`, statCompetition, noon.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	wantTimes(t, s, 1, []compete.TimeCount{at(-time.Hour, 1), at(0, 2), at(time.Minute, 3), at(2*time.Minute-time.Microsecond, 4)})
-	got, err := s.RegistrationTimes(t.Context(), statOrganizer, 1, 0)
+	wantTimes(t, s, 9, []compete.TimeCount{at(-time.Hour, 1), at(0, 2), at(time.Minute, 3), at(2*time.Minute-time.Microsecond, 4)})
+	got, err := s.RegistrationTimes(t.Context(), statOrganizer, 9)
 	if err != nil || len(got) != 0 {
 		t.Errorf("of nothing: %v, error %v", got, err)
 	}
 }
 
-func wantTimes(t *testing.T, s *store.Store, every int, want []compete.TimeCount) {
+func wantTimes(t *testing.T, s *store.Store, points int, want []compete.TimeCount) {
 	t.Helper()
-	got, err := s.RegistrationTimes(t.Context(), statCompetition, every, 4)
+	got, err := s.RegistrationTimes(t.Context(), statCompetition, points)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateApproxTime(0)); diff != "" {
-		t.Errorf("every %d (-want +got):\n%s", every, diff)
+		t.Errorf("%d points (-want +got):\n%s", points, diff)
 	}
 }
 
 func testUnread(t *testing.T, s *store.Store) {
-	got, err := s.UnreadMessagesOf(t.Context(), []string{statUser(0), statUser(1), statUser(2), statUser(4)})
+	if _, err := s.Writer().ExecContext(t.Context(), `UPDATE registrations SET status = 'CANCELLED', cancel_reason = 'ORGANIZER',
+		blocked = user_id = $1 WHERE user_id IN ($1, $2)`, statUser(0), statUser(1)); err != nil {
+		t.Fatal(err)
+	}
+	since := time.Date(2026, 6, 13, 12, 0, 0, 0, time.UTC)
+	for user, at := range map[string]time.Time{statUser(0): since.Add(-time.Microsecond), statUser(1): since} {
+		if _, err := s.Writer().ExecContext(t.Context(), `UPDATE registrations SET updated_at = $2 WHERE user_id = $1`, user, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := s.NewsOf(t.Context(), []string{statUser(0), statUser(1), statUser(2), statUser(4)}, since)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{statUser(1): 1, statUser(2): 2, statUser(4): 1}
+	want := map[string]compete.News{statUser(0): {Removed: 2}, statUser(1): {Unread: 1, Removed: 1, Lately: 1}, statUser(2): {Unread: 2}, statUser(4): {Unread: 1}}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("unread (-want +got):\n%s", diff)
+		t.Errorf("news (-want +got):\n%s", diff)
 	}
 }

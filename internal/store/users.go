@@ -3,28 +3,64 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
 var _ compete.UserStore = (*Store)(nil)
 
+// userRow are the columns of a user that are shown; in texts, u stands for the table.
+var (
+	userRow = sqldb.Columns[compete.User]{
+		{Name: "id", Field: func(u *compete.User) any { return &u.ID }},
+		{Name: "email", Field: func(u *compete.User) any { return &u.Email }},
+		{Name: "name", Field: func(u *compete.User) any { return &u.Name }},
+		{Name: "role", Field: func(u *compete.User) any { return &u.Role }},
+		{Name: "disabled_at", Field: func(u *compete.User) any { return &u.DisabledAt }},
+		{Name: "created_at", Field: func(u *compete.User) any { return &u.CreatedAt }},
+		{Name: "updated_at", Field: func(u *compete.User) any { return &u.UpdatedAt }},
+		{Name: "verified_at", Field: func(u *compete.User) any { return &u.VerifiedAt }},
+		{Name: "reminders_off_at", Field: func(u *compete.User) any { return &u.RemindersOffAt }},
+		{Name: "disabled_reason", Field: func(u *compete.User) any { return &u.DisabledReason.Text }},
+		{Name: "disabled_reason_shown", Field: func(u *compete.User) any { return &u.DisabledReason.Shown }},
+		{Name: "time_zone", Field: func(u *compete.User) any { return &u.Zone.Name }},
+		{Name: "time_zone_chosen", Field: func(u *compete.User) any { return &u.Zone.Chosen }},
+	}
+	userColumns = userRow.Select("u")
+	scanUser    = userRow.Scan
+)
+
+var (
+	insertUser  = userRow.Insert("users", "password_hash", "search_text")
+	userByID    = `SELECT ` + userColumns + ` FROM users u WHERE u.id = $1 AND u.erased_at IS NULL`
+	userByEmail = `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE lower(u.email) = lower($1)
+		AND u.erased_at IS NULL`
+)
+
 // CreateUser implements compete.UserStore.
 func (s *Store) CreateUser(ctx context.Context, u compete.User, passwordHash string) error {
-	return insertUser(ctx, s.writer, u, passwordHash)
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error { return tx.insertUser(ctx, u, passwordHash) })
 }
 
-func insertUser(ctx context.Context, q querier, u compete.User, passwordHash string) error {
-	_, err := change(ctx, q, `INSERT INTO users (id, email, name, password_hash, role, disabled_at, created_at, updated_at, verified_at, reminders_off_at, search_text)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		u.ID, u.Email, u.Name, passwordHash, string(u.Role), utc(u.DisabledAt), compete.UTC(u.CreatedAt), compete.UTC(u.UpdatedAt), utc(u.VerifiedAt), utc(u.RemindersOffAt),
-		normal.People(u.Name, u.Email))
-	if violationOf(err) == uniqueViolation { // the id is the primary key, so it is the email
+func (t Tx) insertUser(ctx context.Context, u compete.User, passwordHash string) error {
+	_, err := sqldb.Change(ctx, t, insertUser, append(userRow.Values(&u), passwordHash, normal.People(u.Name, u.Email))...)
+	if sqldb.ViolationOf(err) == sqldb.UniqueViolation { // the id is the primary key, so it is the email
 		return fmt.Errorf("%w: %w", compete.ErrEmailTaken, err)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	record := compete.AuditRecord{
+		At: u.CreatedAt, Action: compete.AuditAccountCreated, UserID: u.ID, After: compete.AuditFields("role", u.Role),
+	}
+	if from := compete.OriginOf(ctx); from.Via == compete.ViaPage || from.Via == compete.ViaAPI {
+		record.ActorID = u.ID // who signs up makes it
+	}
+	return t.record(ctx, record)
 }
 
 // User implements compete.UserStore.
@@ -32,7 +68,7 @@ func (s *Store) User(ctx context.Context, id string) (compete.User, error) {
 	if !compete.ValidID(id) {
 		return compete.User{}, compete.ErrUserMissing
 	}
-	return one(ctx, s.reader, compete.ErrUserMissing, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
+	return sqldb.One(ctx, s.reader, compete.ErrUserMissing, scanUser, userByID, id)
 }
 
 // UserByEmail implements compete.UserStore.
@@ -41,8 +77,7 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (compete.User, st
 		return compete.User{}, "", compete.ErrUserMissing
 	}
 	var hash string
-	user, err := one(ctx, s.reader, compete.ErrUserMissing, scanWith(scanUser, &hash),
-		`SELECT `+userColumns+`, u.password_hash FROM users u WHERE lower(u.email) = lower($1)`, email)
+	user, err := sqldb.One(ctx, s.reader, compete.ErrUserMissing, sqldb.ScanWith(scanUser, &hash), userByEmail, email)
 	return user, hash, err
 }
 
@@ -51,18 +86,30 @@ func (s *Store) PasswordHash(ctx context.Context, id string) (string, error) {
 	if !compete.ValidID(id) {
 		return "", compete.ErrUserMissing
 	}
-	return one(ctx, s.reader, compete.ErrUserMissing, scanString, `SELECT password_hash FROM users WHERE id = $1`, id)
+	return sqldb.One(ctx, s.reader, compete.ErrUserMissing, sqldb.ScanString,
+		`SELECT password_hash FROM users WHERE id = $1 AND erased_at IS NULL`, id)
 }
 
-// SetName implements compete.UserStore.
-func (s *Store) SetName(ctx context.Context, id, name string, now time.Time) error {
+// CostliestBcrypt is the highest cost of any bcrypt hash of a password, which older versions and tools outside made; 0
+// when there is none.
+func (s *Store) CostliestBcrypt(ctx context.Context) (int, error) {
+	costs, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT substr(password_hash, 5, 2) FROM users
+		WHERE substr(password_hash, 2, 1) = '2' ORDER BY substr(password_hash, 5, 2) DESC LIMIT 1`)
+	if err != nil || len(costs) == 0 {
+		return 0, err
+	}
+	cost, _ := strconv.Atoi(costs[0]) // what is no number is no hash
+	return cost, nil
+}
+
+// FollowTimeZone implements compete.UserStore. It's no change that somebody makes, so no record is kept.
+func (s *Store) FollowTimeZone(ctx context.Context, id, zone string) error {
 	if !compete.ValidID(id) {
-		return compete.ErrUserMissing
+		return nil
 	}
-	n, err := change(ctx, s.writer, `UPDATE users SET name = $2, updated_at = $3 WHERE id = $1`, id, name, compete.UTC(now))
-	if err == nil && n == 0 {
-		err = compete.ErrUserMissing
-	}
+	_, err := sqldb.Change(ctx, s.writer,
+		`UPDATE users SET time_zone = $2 WHERE id = $1 AND time_zone <> $2 AND NOT time_zone_chosen AND erased_at IS NULL`,
+		id, zone)
 	return err
 }
 
@@ -71,17 +118,21 @@ func (s *Store) UpdateUser(ctx context.Context, u compete.User) error {
 	if !compete.ValidID(u.ID) {
 		return compete.ErrUserMissing
 	}
-	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error { return s.updateUser(ctx, tx, u) })
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error { return s.updateUser(ctx, tx, u) })
 }
 
-func (s *Store) updateUser(ctx context.Context, tx *Tx, u compete.User) error {
-	before, err := one(ctx, tx, compete.ErrUserMissing, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1 {lock u}`, u.ID)
+func (s *Store) updateUser(ctx context.Context, tx Tx, u compete.User) error {
+	before, err := sqldb.One(ctx, tx, compete.ErrUserMissing, scanUser, userByID+` {lock u}`, u.ID)
 	if err != nil {
 		return err
 	}
 	now := compete.UTC(u.UpdatedAt)
-	if _, err := change(ctx, tx, `UPDATE users SET role = $2, disabled_at = $3, updated_at = $4 WHERE id = $1`,
-		u.ID, string(u.Role), utc(u.DisabledAt), now); err != nil {
+	if _, err := sqldb.Change(ctx, tx, `UPDATE users
+		SET role = $2, disabled_at = $3, updated_at = $4, disabled_reason = $5, disabled_reason_shown = $6
+		WHERE id = $1`, u.ID, string(u.Role), utc(u.DisabledAt), now, u.DisabledReason.Text, u.DisabledReason.Shown); err != nil {
+		return err
+	}
+	if err := tx.recordUser(ctx, before, u, now); err != nil {
 		return err
 	}
 	if err := s.settleAfter(ctx, tx, before, u, now); err != nil {
@@ -93,9 +144,29 @@ func (s *Store) updateUser(ctx context.Context, tx *Tx, u compete.User) error {
 	return tx.endLogins(ctx, u.ID, "", now)
 }
 
-// settleAfter enqueues a SettleJob for each published competition that the change of an account concerns: those that the user organizes,
-// whose phase changes, and, once an account is enabled again, those that the user waits for, where a seat may be free.
-func (s *Store) settleAfter(ctx context.Context, tx *Tx, before, after compete.User, now time.Time) error {
+// recordUser records what changed about an account.
+func (t Tx) recordUser(ctx context.Context, before, after compete.User, now time.Time) error {
+	if before.Role != after.Role {
+		if err := t.record(ctx, compete.AuditRecord{
+			At: now, Action: compete.AuditAccountRole, UserID: after.ID,
+			Before: compete.AuditFields("role", before.Role), After: compete.AuditFields("role", after.Role),
+		}); err != nil {
+			return err
+		}
+	}
+	switch {
+	case before.DisabledAt == nil && after.DisabledAt != nil:
+		return t.record(ctx, compete.AuditRecord{At: now, Action: compete.AuditAccountDisabled, UserID: after.ID})
+	case before.DisabledAt != nil && after.DisabledAt == nil:
+		return t.record(ctx, compete.AuditRecord{At: now, Action: compete.AuditAccountEnabled, UserID: after.ID})
+	}
+	return nil
+}
+
+// settleAfter enqueues a SettleJob for each published competition that the change of an account concerns: those that
+// the user organizes, whose phase changes, and, once an account is enabled again, those that the user waits for, where
+// a seat may be free.
+func (s *Store) settleAfter(ctx context.Context, tx Tx, before, after compete.User, now time.Time) error {
 	organized, waits := before.MayOrganize() != after.MayOrganize(), before.DisabledAt != nil && after.DisabledAt == nil
 	var jobs []compete.Job
 	for _, look := range []struct {
@@ -106,12 +177,13 @@ func (s *Store) settleAfter(ctx context.Context, tx *Tx, before, after compete.U
 		{organized, `SELECT c.id FROM competitions c WHERE c.organizer_id = $1 AND {+c.status} = 'PUBLISHED'
 			AND coalesce(c.start_date, c.reg_deadline) > $2`, []any{after.ID, now}},
 		{waits, `SELECT c.id FROM registrations r JOIN competitions c ON c.id = r.competition_id
-			WHERE r.user_id = $1 AND {+r.status} = 'WAITLISTED' AND {+c.status} = 'PUBLISHED' AND c.seats_left > 0`, []any{after.ID}},
+			WHERE r.user_id = $1 AND {+r.status} = 'WAITLISTED' AND {+c.status} = 'PUBLISHED'
+			AND c.seats_left > 0`, []any{after.ID}},
 	} {
 		if !look.wanted {
 			continue
 		}
-		ids, err := list(ctx, tx, scanString, look.text, look.args...)
+		ids, err := sqldb.List(ctx, tx, sqldb.ScanString, look.text, look.args...)
 		if err != nil {
 			return err
 		}
@@ -122,54 +194,33 @@ func (s *Store) settleAfter(ctx context.Context, tx *Tx, before, after compete.U
 	return s.enqueue(ctx, tx, jobs)
 }
 
-// SetPassword implements compete.UserStore. It fails with ErrUserMissing.
-func (s *Store) SetPassword(ctx context.Context, userID, passwordHash, keepSessionID string, notice compete.Message, now time.Time) error {
-	if !compete.ValidID(userID) {
-		return compete.ErrUserMissing
-	}
-	now = compete.UTC(now)
-	return s.Transact(ctx, func(ctx context.Context, tx *Tx) error {
-		n, err := change(ctx, tx, `UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1`, userID, passwordHash, now)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return compete.ErrUserMissing
-		}
-		if err := tx.voidLinks(ctx, userID, now); err != nil {
-			return err
-		}
-		if err := s.saveMessage(ctx, tx, notice); err != nil {
-			return err
-		}
-		return tx.endLogins(ctx, userID, keepSessionID, now)
-	})
-}
-
 // UpgradeHash implements compete.UserStore.
 func (s *Store) UpgradeHash(ctx context.Context, userID, before, after string) error {
-	_, err := change(ctx, s.writer, `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, userID, before, after)
+	_, err := sqldb.Change(ctx, s.writer,
+		`UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`, userID, before, after)
 	return err
 }
 
 // endLogins ends the user's sessions, save one, and voids tokens without a session that were issued before now.
-func (t *Tx) endLogins(ctx context.Context, userID, keepSessionID string, now time.Time) error {
+func (t Tx) endLogins(ctx context.Context, userID, keepSessionID string, now time.Time) error {
 	if err := t.endSessions(ctx, userID, keepSessionID, now); err != nil {
 		return err
 	}
-	return endTokens(ctx, t, userID, now)
+	return t.endTokens(ctx, userID, now)
 }
 
-func (t *Tx) endSessions(ctx context.Context, userID, keepSessionID string, now time.Time) error {
+func (t Tx) endSessions(ctx context.Context, userID, keepSessionID string, now time.Time) error {
 	if !compete.ValidID(keepSessionID) {
 		keepSessionID = noID
 	}
-	_, err := change(ctx, t, `UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL AND id <> $3`, userID, now, keepSessionID)
+	_, err := sqldb.Change(ctx, t, `UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL
+		AND id <> $3`,
+		userID, now, keepSessionID)
 	return err
 }
 
-func endTokens(ctx context.Context, q querier, userID string, before time.Time) error {
-	_, err := change(ctx, q, `UPDATE users SET tokens_valid_after = $2 WHERE id = $1`, userID, before)
+func (t Tx) endTokens(ctx context.Context, userID string, before time.Time) error {
+	_, err := sqldb.Change(ctx, t, `UPDATE users SET tokens_valid_after = $2 WHERE id = $1`, userID, before)
 	return err
 }
 
@@ -177,22 +228,26 @@ func endTokens(ctx context.Context, q querier, userID string, before time.Time) 
 const noID = "00000000-0000-0000-0000-000000000000"
 
 // Users implements compete.UserStore.
-func (s *Store) Users(ctx context.Context, search string, cursor compete.Cursor, limit int) (compete.Page[compete.User], error) {
+func (s *Store) Users(
+	ctx context.Context, search string, cursor compete.Cursor, limit int,
+) (compete.Page[compete.User], error) {
 	if !storable(search) {
 		return compete.Page[compete.User]{}, nil
 	}
-	if search != "" {
-		if err := s.findableUsers(ctx); err != nil {
-			return compete.Page[compete.User]{}, err
-		}
+	among, err := s.candidates(ctx, search)
+	if err != nil {
+		return compete.Page[compete.User]{}, err
 	}
 	var st statement
-	st.add(`SELECT ` + userColumns + ` FROM users u WHERE 1 = 1`)
+	st.Add(`SELECT ` + userColumns + ` FROM `)
+	st.among(s.db, among)
+	st.Add(`users u WHERE u.erased_at IS NULL`)
+	st.is(`u.id`, among)
 	st.containing(`u.search_text`, search)
 	if !cursor.IsZero() {
-		st.add(` AND (u.created_at, u.id) < (%s, %s)`, cursorTime(cursor), cursor.ID)
+		st.Add(` AND (u.created_at, u.id) < (%s, %s)`, cursor.Time(), cursor.ID)
 	}
-	st.add(` ORDER BY u.created_at DESC, u.id DESC LIMIT %s`, limit+1)
-	users, err := list(ctx, unprepared{s.reader}, scanUser, st.text.String(), st.args...)
+	st.Add(` ORDER BY u.created_at DESC, u.id DESC LIMIT %s`, limit+1)
+	users, err := sqldb.List(ctx, s.reader.Unprepared(), scanUser, st.Text(), st.Args()...)
 	return page(users, limit, "users", func(u compete.User) (int64, string) { return u.CreatedAt.UnixMicro(), u.ID }), err
 }

@@ -17,12 +17,12 @@ const (
 )
 
 func (m *Metrics) addMail() {
-	sends := m.counterVec("smtp_sends_total", "Attempts to hand a message to the SMTP server, by outcome: sent, retry, refused.", "outcome")
+	sends := m.counterVec("smtp_sends_total", "Attempts to send an email, by outcome: sent, retry, refused.", "outcome")
 	m.sends = map[SendOutcome]prometheus.Counter{}
 	for _, outcome := range []SendOutcome{SendDone, SendRetry, SendRefused} {
 		m.sends[outcome] = sends.WithLabelValues(string(outcome))
 	}
-	m.sendTime = m.histogram("smtp_send_seconds", "How long attempts to hand a message to the SMTP server took.", jobSeconds)
+	m.sendTime = m.histogram("smtp_send_seconds", "How long attempts to send an email took.", jobSeconds)
 }
 
 // Send counts an attempt to hand a message to the SMTP server. A nil *Metrics counts nothing.

@@ -10,9 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/jobs"
-	"minicompete/internal/registrar"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/jobs"
+	"github.com/minicompete/minicompete/internal/registrar"
 )
 
 // The edges of histograms, in seconds and in commands.
@@ -23,7 +23,7 @@ var (
 	batchCommands  = prometheus.ExponentialBuckets(1, 2, 10) // up to the registrar's batches of 512
 )
 
-// Metrics counts what one process does. It implements the Observers of packages server, registrar and jobs.
+// Metrics counts what one process does. It implements the Observers of packages compete, server, registrar and jobs.
 type Metrics struct {
 	registry *prometheus.Registry
 	requests requests
@@ -36,6 +36,7 @@ type Metrics struct {
 	waited, ran                                     map[string]prometheus.Observer // by queue
 	sends                                           map[SendOutcome]prometheus.Counter
 	sendTime                                        prometheus.Histogram
+	logInFailures, limited                          *prometheus.CounterVec
 }
 
 type attempt struct {
@@ -47,11 +48,12 @@ type attempt struct {
 func NewMetrics(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
 	m.requests.init(m.histogramVec("http_request_duration_seconds",
-		"How long requests took to answer, by listener, method, route (as it is declared, never as it was typed) and status.",
+		"How long requests took to answer, by listener, method, route (as declared, never as typed) and status.",
 		requestSeconds, "listener", "method", "route", "status"))
 	m.addRegistrar()
 	m.addJobs()
 	m.addMail()
+	m.addLogIns()
 	info := m.gaugeVec("build_info", "1, with the version of the program.", "version")
 	info.WithLabelValues(version).Set(1)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -60,13 +62,13 @@ func NewMetrics(version string) *Metrics {
 
 func (m *Metrics) addRegistrar() {
 	m.batchSize = m.histogram("registrar_batch_commands", "Commands in one transaction of the registrar.", batchCommands)
-	m.commitTime = m.histogram("registrar_commit_seconds", "How long a batch took from the queue to its durable commit, attempts that failed included.", commitSeconds)
-	m.queueFull = m.counter("registrar_queue_full_total", "Commands refused at once because too many were waiting.")
+	m.commitTime = m.histogram("registrar_commit_seconds", "How long a batch took from the queue to its durable commit, including failed attempts.", commitSeconds)
+	m.queueFull = m.counter("registrar_queue_full_total", "Commands rejected because the queue was full or the wait too long.")
 	outcomes := m.counterVec("registrations_total", "Presses on Register that the registrar answered, by outcome: "+
-		"accepted (a seat), waitlisted, replayed (the first answer again), refused (by a rule), failed (told to try again).", "outcome")
+		"accepted (a seat), waitlisted, replayed (the first answer again), refused (by a rule), failed (asked to try again).", "outcome")
 	m.accepted, m.waitlisted, m.replayed = outcomes.WithLabelValues("accepted"), outcomes.WithLabelValues("waitlisted"), outcomes.WithLabelValues("replayed")
 	m.refused, m.failed = outcomes.WithLabelValues("refused"), outcomes.WithLabelValues("failed")
-	m.refusals = m.counterVec("registrations_refused_total", "Presses on Register that a rule refused, by the code of the refusal.", "code")
+	m.refusals = m.counterVec("registrations_refused_total", "Presses on Register rejected by a rule, by error code.", "code")
 	for _, e := range []*compete.Error{
 		compete.ErrCompetitionFull, compete.ErrAlreadyRegistered, compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
 	} {
@@ -76,7 +78,7 @@ func (m *Metrics) addRegistrar() {
 
 func (m *Metrics) addJobs() {
 	attempts := m.counterVec("job_attempts_total", "Attempts at jobs, by queue and outcome: done, retry, dead (a dead letter), put_back (no attempt used up).", "queue", "outcome")
-	waited := m.histogramVec("job_wait_seconds", "How long jobs had waited after they were due, by queue.", jobSeconds, "queue")
+	waited := m.histogramVec("job_wait_seconds", "How long jobs waited after they were due, by queue.", jobSeconds, "queue")
 	ran := m.histogramVec("job_run_seconds", "How long attempts at jobs ran, by queue.", jobSeconds, "queue")
 	m.attempts, m.waited, m.ran = map[attempt]prometheus.Counter{}, map[string]prometheus.Observer{}, map[string]prometheus.Observer{}
 	for _, queue := range []string{compete.QueueRegistration, compete.QueueReminder, compete.QueueMail, compete.QueueMaintenance} {

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/jobs"
-	"minicompete/internal/registrar"
-	"minicompete/internal/telemetry"
+	"github.com/minicompete/minicompete/internal/jobs"
+	"github.com/minicompete/minicompete/internal/registrar"
+	"github.com/minicompete/minicompete/internal/telemetry"
 )
 
 func scrape(t *testing.T, m *telemetry.Metrics) string {

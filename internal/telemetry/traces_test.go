@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/telemetry"
-	"minicompete/internal/telemetry/telemetrytest"
+	"github.com/minicompete/minicompete/internal/telemetry"
+	"github.com/minicompete/minicompete/internal/telemetry/telemetrytest"
 )
 
 // send makes one span and stops, which sends it.

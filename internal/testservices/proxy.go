@@ -2,6 +2,7 @@ package testservices
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -52,6 +53,20 @@ func (p *Proxy) Silence() {
 		p.t.Fatal(err)
 	}
 }
+
+// Disturb puts one of Toxiproxy's toxics, with attributes in JSON, on the way there and the way back, until Calm.
+func (p *Proxy) Disturb(toxic, attributes string) {
+	p.t.Helper()
+	for _, stream := range []string{"upstream", "downstream"} {
+		json := fmt.Sprintf(`{"name":%q,"type":%q,"stream":%q,"attributes":%s}`, stream, toxic, stream, attributes)
+		if _, err := p.proxy.Toxics.AddToxicJson(strings.NewReader(json)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
+
+// Calm ends every Disturb and Silence.
+func (p *Proxy) Calm() { p.proxy.Toxics.ResetToxics(context.Background()) }
 
 // Speak ends Silence, and closes the connections whose answers are lost.
 func (p *Proxy) Speak() {

@@ -13,8 +13,8 @@ import (
 	"path/filepath"
 	"sync"
 
-	"minicompete/internal/store"
-	"minicompete/internal/store/migrations"
+	"github.com/minicompete/minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/store/migrations"
 )
 
 // To migrate a database takes a second, to copy a migrated one milliseconds. So a schema is built once and copied for each test.

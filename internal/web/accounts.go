@@ -6,11 +6,12 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // landing is where one goes after logging in, unless one wanted to go elsewhere.
@@ -25,12 +26,21 @@ func (a *app) loginForm(r *http.Request, v *visit) (response, error) {
 
 func (a *app) showLogin(v *visit, status int, form pages.LoginForm) response {
 	form.Wanted = v.wants(form.Next)
-	return show(status, pages.Login(v.page("Log in", ui.SectionLogin), form))
+	form.Challenge = challengeView(a.Logins.ChallengeLogin())
+	return show(status, pages.Login(v.passkeyPage("Log in", ui.SectionLogin), form))
 }
 
 func (a *app) login(r *http.Request, v *visit) (response, error) {
 	form := pages.LoginForm{Email: r.PostFormValue("email"), Next: localPath(r.PostFormValue("next"), ""), Kept: keptFields(r.PostForm)}
-	user, err := a.Service.LogIn(r.Context(), form.Email, r.PostFormValue("password"))
+	user, err := a.Logins.LogIn(v.onDevice(), form.Email, r.PostFormValue("password"), "")
+	if errors.Is(err, compete.ErrSecondFactor) {
+		return a.showSecond(v, http.StatusOK, pages.SecondForm{Pending: a.Logins.PendingLogin(user), Next: form.Next, Kept: form.Kept})
+	}
+	return a.finishLogin(v, form, user, err)
+}
+
+// finishLogin logs in, or shows the log-in form again.
+func (a *app) finishLogin(v *visit, form pages.LoginForm, user compete.User, err error) (response, error) {
 	if e := compete.AsError(err); e.Kind == compete.KindUnauthorized {
 		form.Error = e.Detail
 		// Not 401: browsers don't keep such a page, and "back" to it would show their own.
@@ -53,12 +63,17 @@ func (a *app) login(r *http.Request, v *visit) (response, error) {
 	return a.goOn(v, form.Next, redirect(localPath(form.Next, landing)))
 }
 
+// authPrefix begins the names of the fields that only logging in reads, so that a form can be carried along beside them.
+const authPrefix = "auth-"
+
 // keptFields are the fields of a form that was sent after its login had ended, which the log-in form carries along.
 func keptFields(sent url.Values) []pages.KeptField {
 	var kept []pages.KeptField
 	for _, name := range slices.Sorted(maps.Keys(sent)) {
-		if name != "email" && name != "password" && name != "next" {
-			kept = append(kept, pages.KeptField{Name: name, Value: sent.Get(name)})
+		if name != "email" && name != "password" && name != "next" && !strings.HasPrefix(name, authPrefix) {
+			for _, value := range sent[name] {
+				kept = append(kept, pages.KeptField{Name: name, Value: value})
+			}
 		}
 	}
 	return kept
@@ -86,6 +101,7 @@ func (v *visit) startSession(user compete.User) error {
 	}
 	v.setCookie(sessionCookie, token, expires)
 	v.actor, err = v.app.Sessions.Cookie(v.r.Context(), token)
+	compete.Enter(v.r.Context(), compete.ViaPage, v.actor)
 	return err
 }
 
@@ -99,7 +115,7 @@ func (a *app) signupForm(r *http.Request, v *visit) (response, error) {
 
 func (a *app) showSignup(v *visit, status int, form pages.SignupForm) response {
 	form.Wanted = v.wants(form.Next)
-	form.Organizers = string(a.Service.OrganizerSignUp())
+	form.Organizers = string(a.Installation.OrganizerSignUp())
 	return show(status, pages.Signup(v.page("Sign up", ui.SectionLogin), form))
 }
 
@@ -108,7 +124,7 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 		Name: r.PostFormValue("name"), Email: r.PostFormValue("email"), Role: r.PostFormValue("role"),
 		Next: localPath(r.PostFormValue("next"), ""),
 	}
-	user, err := a.Service.SignUp(r.Context(), compete.SignUp{
+	user, err := a.Accounts.SignUp(r.Context(), compete.SignUp{
 		Name: form.Name, Email: form.Email, Password: r.PostFormValue("password"), Role: compete.Role(form.Role),
 	})
 	if e, ok := refused(err); err != nil && ok {
@@ -126,7 +142,7 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	next := localPath(form.Next, landing)
-	if a.Service.RequireVerifiedEmail {
+	if a.Verification.Required() {
 		next = verifyPath(next)
 	}
 	welcome := "welcome"
@@ -154,11 +170,13 @@ func (a *app) logout(_ *http.Request, v *visit) (response, error) {
 
 // bye leads out after the session has ended. What the browser still remembers of the account goes too; the cookies of theme, zone and
 // device stay.
-func (v *visit) bye() response {
+func (v *visit) bye() response { return v.leave("bye") }
+
+func (v *visit) leave(flash string) response {
 	v.clearCookie(sessionCookie)
 	v.clearCookie(intentCookie)
 	v.w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	return redirectWith("bye", "/")
+	return redirectWith(flash, "/")
 }
 
 // ask shows a question: in the page's dialog for htmx, else on a page of its own.
@@ -175,12 +193,15 @@ func (a *app) account(_ *http.Request, v *visit) (response, error) {
 
 // showAccount shows the account as it is stored, with what fill adds to it.
 func (a *app) showAccount(v *visit, status int, fill func(*pages.AccountData)) (response, error) {
-	user, err := a.Service.Me(v.r.Context(), v.actor)
+	user, err := a.Accounts.Me(v.r.Context(), v.actor)
 	if err != nil {
 		return nil, err
 	}
-	data := pages.AccountData{Name: user.Name, Email: user.Email, Role: roleLabel(user.Role), Mail: a.emailView(&user)}
+	data := pages.AccountData{Name: user.Name, Email: user.Email, Role: roleLabel(user.Role), Mail: a.emailView(&user), Zone: zoneView(user.Zone)}
 	if data.Sessions, err = a.sessionsView(v); err != nil {
+		return nil, err
+	}
+	if data.Factors, err = a.factorsSummary(v); err != nil {
 		return nil, err
 	}
 	fill(&data)
@@ -189,7 +210,7 @@ func (a *app) showAccount(v *visit, status int, fill func(*pages.AccountData)) (
 
 func (a *app) changeName(r *http.Request, v *visit) (response, error) {
 	name := r.PostFormValue("name")
-	_, err := a.Service.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{Name: &name})
+	_, err := a.Accounts.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{Name: &name})
 	if e, ok := refused(err); err != nil && ok {
 		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) { d.Name, d.NameErrors = name, formErrors(e) })
 	}
@@ -199,10 +220,41 @@ func (a *app) changeName(r *http.Request, v *visit) (response, error) {
 	return redirectWith("saved", "/account"), nil
 }
 
+// zoneView offers the zone that the user chose, and tells which one the browser has brought.
+func zoneView(zone compete.UserZone) pages.ZoneData {
+	if zone.Chosen {
+		return pages.ZoneData{Chosen: zone.Name}
+	}
+	return pages.ZoneData{Followed: zone.Name}
+}
+
+func (a *app) changeTimeZone(r *http.Request, v *visit) (response, error) {
+	zone := strings.TrimSpace(r.PostFormValue("timeZone"))
+	_, err := a.Accounts.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{TimeZone: &zone})
+	if e, ok := refused(err); err != nil && ok {
+		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) { d.Zone.Chosen, d.Zone.Errors = zone, formErrors(e) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	if browsers := v.browserZone(); zone == "" && browsers != nil {
+		err = a.Accounts.FollowTimeZone(r.Context(), compete.Actor{UserID: v.actor.UserID}, browsers.String())
+	}
+	if cookie, err := v.cookie(sessionCookie); err == nil {
+		a.Sessions.Reread(cookie.Value)
+	}
+	return redirectWith("saved", "/account"), err
+}
+
 func (a *app) changePassword(r *http.Request, v *visit) (response, error) {
 	password, current := r.PostFormValue("password"), r.PostFormValue("currentPassword")
-	user, err := a.Service.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{Password: &password, CurrentPassword: &current})
+	err := v.freshen(current)
+	var user compete.User
+	if err == nil {
+		user, err = a.Accounts.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{Password: &password, CurrentPassword: &current})
+	}
 	if e, ok := refused(err); err != nil && ok {
+		v.retryAfter(e)
 		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) { d.PasswordErrors = formErrors(e) })
 	}
 	if err != nil {

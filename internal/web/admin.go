@@ -3,18 +3,21 @@ package web
 import (
 	"net/http"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// adminsOnly guards a handler that knows nothing of sessions.
-func (a *app) adminsOnly(next http.Handler) http.Handler {
+// jobConsole guards the job console, which knows nothing of sessions, and records what is changed there.
+func (a *app) jobConsole(console http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := a.open(w, r)
 		if err == nil {
-			err = v.requireRole(compete.RoleAdmin)
+			err = a.Logins.RequireFresh(v.actor, compete.RoleAdmin) // what it shows can be changed there
+		}
+		if err == nil && r.Method != http.MethodGet && r.Method != http.MethodHead {
+			err = a.AuditLog.RecordJobConsole(r.Context(), v.actor, r.Method, r.URL.Path)
 		}
 		if err != nil {
 			a.fail(v, err)
@@ -22,7 +25,7 @@ func (a *app) adminsOnly(next http.Handler) http.Handler {
 		}
 		w.Header().Set("Content-Security-Policy", consolePolicy)
 		w.Header().Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
+		console.ServeHTTP(w, r)
 	})
 }
 
@@ -34,7 +37,7 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 	q := r.URL.Query()
 	data := pages.AdminData{Search: q.Get("search"), Jobs: a.Jobs != nil}
 	status := http.StatusOK
-	users, err := a.Service.ListUsers(r.Context(), v.actor, data.Search, q.Get("cursor"), rowsPerPage)
+	users, err := a.Administration.Users(r.Context(), v.actor, data.Search, q.Get("cursor"), rowsPerPage)
 	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
 		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
@@ -53,7 +56,7 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 		v.w.Header().Set("HX-Replace-Url", tidyURL(r.URL))
 		return show(status, pages.AdminUsersSwap(data)), nil
 	}
-	letters, err := a.Service.ListFailedJobs(r.Context(), v.actor, "", compete.MaxPageSize)
+	letters, err := a.FailedJobs.List(r.Context(), v.actor, "", compete.MaxPageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +67,9 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 		}
 	}
 	if data.Suspended, err = a.suspended(v); err != nil {
+		return nil, err
+	}
+	if data.Reported, data.MoreReported, err = a.reported(v); err != nil {
 		return nil, err
 	}
 	if err := a.firstSteps(r, v, &data); err != nil {
@@ -77,7 +83,7 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 
 // suspended are the competitions that nobody answers for.
 func (a *app) suspended(v *visit) ([]pages.Suspended, error) {
-	found, err := a.Service.SuspendedCompetitions(v.r.Context(), v.actor, "", compete.MaxPageSize)
+	found, err := a.Competitions.Suspended(v.r.Context(), v.actor, "", compete.MaxPageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -93,31 +99,41 @@ func (a *app) userView(v *visit, u *compete.User) pages.AdminUser {
 	return pages.AdminUser{
 		ID: u.ID, Name: u.Name, Email: u.Email, Role: string(u.Role), RoleLabel: roleLabel(u.Role),
 		Disabled: u.DisabledAt != nil, Self: u.ID == v.actor.UserID, Since: u.CreatedAt,
+		DisabledReason: u.DisabledReason.Text, ReasonShown: u.DisabledReason.Shown,
 	}
 }
 
 func (a *app) userForm(r *http.Request, v *visit) (response, error) {
-	user, err := a.Service.User(r.Context(), v.actor, r.PathValue("user"))
+	user, err := a.Administration.User(r.Context(), v.actor, r.PathValue("user"))
 	if err != nil {
 		return nil, err
 	}
-	return a.showUser(v, http.StatusOK, &user, nil), nil
+	return a.showUser(v, http.StatusOK, &user, nil)
 }
 
-func (a *app) showUser(v *visit, status int, user *compete.User, errors pages.Errors) response {
-	return show(status, pages.ChangeUser(v.page(user.Name, ui.SectionAdmin), a.userView(v, user), errors))
+func (a *app) showUser(v *visit, status int, user *compete.User, errors pages.Errors) (response, error) {
+	factors, err := a.SecondFactors.Of(v.r.Context(), v.actor, user.ID)
+	if err != nil {
+		return nil, err
+	}
+	view := a.userView(v, user)
+	view.Factors = factors.Any()
+	return show(status, pages.ChangeUser(v.page(user.Name, ui.SectionAdmin), view, errors)), nil
 }
 
 func (a *app) changeUser(r *http.Request, v *visit) (response, error) {
 	role := compete.Role(r.PostFormValue("role"))
-	disabled := r.PostFormValue("disabled") != ""
-	_, err := a.Service.UpdateUser(r.Context(), v.actor, r.PathValue("user"), compete.UserChange{Role: &role, Disabled: &disabled})
+	disabled, reason, shown := r.PostFormValue("disabled") != "", r.PostFormValue("disabledReason"), r.PostFormValue("reasonShown") != ""
+	_, err := a.Administration.UpdateUser(r.Context(), v.actor, r.PathValue("user"), compete.UserChange{
+		Role: &role, Disabled: &disabled, DisabledReason: &reason, ReasonShown: &shown,
+	})
 	if e, ok := refused(err); err != nil && ok {
-		user, readErr := a.Service.User(r.Context(), v.actor, r.PathValue("user"))
+		user, readErr := a.Administration.User(r.Context(), v.actor, r.PathValue("user"))
 		if readErr != nil {
 			return nil, readErr
 		}
-		return a.showUser(v, problem.Status(e.Kind), &user, formErrors(e)), nil
+		user.DisabledReason = compete.Reason{Text: reason, Shown: shown}
+		return a.showUser(v, problem.Status(e.Kind), &user, formErrors(e))
 	}
 	if err != nil {
 		return nil, err
@@ -125,8 +141,17 @@ func (a *app) changeUser(r *http.Request, v *visit) (response, error) {
 	return redirectWith("user-changed", "/admin"), nil
 }
 
+// endUserSessions logs somebody out everywhere.
+func (a *app) endUserSessions(r *http.Request, v *visit) (response, error) {
+	id := r.PathValue("user")
+	if err := a.Administration.EndSessions(r.Context(), v.actor, id); err != nil {
+		return nil, err
+	}
+	return redirectWith("user-logged-out", "/admin/users/"+id), nil
+}
+
 func (a *app) deadLetters(r *http.Request, v *visit) (response, error) {
-	list, err := a.Service.ListFailedJobs(r.Context(), v.actor, r.URL.Query().Get("cursor"), rowsPerPage)
+	list, err := a.FailedJobs.List(r.Context(), v.actor, r.URL.Query().Get("cursor"), rowsPerPage)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +174,7 @@ func (a *app) deadLetters(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) retryDeadLetter(r *http.Request, v *visit) (response, error) {
-	if _, err := a.Service.RetryFailedJob(r.Context(), v.actor, r.PathValue("letter")); err != nil {
+	if _, err := a.FailedJobs.Retry(r.Context(), v.actor, r.PathValue("letter")); err != nil {
 		return nil, err
 	}
 	return redirectWith("retried", "/admin/dead-letters"), nil

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"net/http"
 
-	"minicompete/internal/brand"
-	"minicompete/internal/web/static"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/web/static"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // The folder of what the operator brings: addresses with a hash of the content.

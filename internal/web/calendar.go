@@ -4,7 +4,7 @@ import (
 	"io"
 	"net/http"
 
-	"minicompete/internal/calendar"
+	"github.com/minicompete/minicompete/internal/calendar"
 )
 
 // calendarFile is what follows a competition's id in the address of its calendar file: net/http's patterns have no room for it.
@@ -12,7 +12,7 @@ const calendarFile = ".ics"
 
 // calendar is a competition as a file for calendars.
 func (a *app) calendar(v *visit, id string) (response, error) {
-	c, err := a.Service.Competition(v.r.Context(), v.actor, id)
+	c, err := a.Competitions.Get(v.r.Context(), v.actor, id)
 	if err != nil {
 		return nil, err
 	}

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/localtime"
-	"minicompete/internal/problem"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/localtime"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // competition is the page of one competition.
@@ -43,7 +43,7 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
 		page = v.shared(page, "/competitions/"+c.ID, shareText(&c))
-		page.Image = v.app.PublicURL.JoinPath(sharePath(&c)).String()
+		page.Image = v.app.PublicURL.JoinPath(sharePath(&c, v.app.Site().Name)).String()
 	}
 	return show(status, pages.Competition(page, data)), nil
 }
@@ -63,7 +63,7 @@ func shareText(c *compete.Competition) string {
 
 // readStand reads a competition and where the viewer stands with it.
 func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, error) {
-	c, err := a.Service.Competition(v.r.Context(), v.actor, id)
+	c, err := a.Competitions.Get(v.r.Context(), v.actor, id)
 	if err != nil {
 		return c, pages.Stand{}, err
 	}
@@ -72,12 +72,13 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 		return c, pages.Stand{}, err
 	}
 	stand := standView(&c, mine, v.actor, v.now)
+	stand.URL = a.PublicURL.JoinPath("/competitions/", id).String()
 	if stand.Kind == pages.StandIn {
-		user, err := a.Service.Me(v.r.Context(), v.actor)
+		user, err := a.Accounts.Me(v.r.Context(), v.actor)
 		if err != nil {
 			return c, pages.Stand{}, err
 		}
-		stand.Name, stand.URL = user.Name, a.PublicURL.JoinPath("/competitions/", id).String()
+		stand.Name = user.Name
 	}
 	return c, stand, nil
 }
@@ -87,7 +88,7 @@ func (a *app) myRegistration(v *visit, competitionID string) (*compete.Registrat
 	if !v.actor.LoggedIn() {
 		return nil, nil
 	}
-	mine, err := a.Service.MyRegistration(v.r.Context(), v.actor, competitionID)
+	mine, err := a.Registrations.MineFor(v.r.Context(), v.actor, competitionID)
 	if errors.Is(err, compete.ErrRegistrationGone) {
 		return nil, nil
 	}
@@ -116,9 +117,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		return a.registerLater(r, v)
 	}
 	id := r.PathValue("id")
-	outcome, err := a.Service.Register(r.Context(), v.actor, id, compete.Idempotency{
-		Key: r.PostFormValue("key"), RequestHash: hashOf(r.Method, r.URL.Path), Status: http.StatusSeeOther,
-	})
+	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, keyed(r, ""))
 	e, isRefusal := refused(err)
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
@@ -139,7 +138,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		status, stand.Error = problem.Status(e.Kind), plainText(e)
 		v.retryAfter(e)
 		if errors.Is(err, compete.ErrRegistrationNotOpen) && c.RegOpensAt != nil {
-			stand.Error = "Registration opens " + localtime.Format(*c.RegOpensAt, c.Zone(), "Mon, 2 Jan 2006, 15:04:05") + ". Press again then."
+			stand.Error = "Registration opens " + localtime.Format(*c.RegOpensAt, c.Zone(), "Mon, 2 Jan 2006, 15:04:05") + ". Try again then."
 		}
 	}
 	if !v.partial() {
@@ -195,11 +194,12 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 	case pages.StandIn:
 	case pages.StandWaitlisted:
 		question.Title, question.Yes, question.No = "Leave the waitlist?", "Leave waitlist", "Stay on waitlist"
-		question.Text = "You’ll lose your place in line for “" + c.Title + "”, " + stand.Place + ". "
+		question.Action += "?" + fromWaitlist
+		question.Text = "You'll lose your place in line for " + quoted(c.Title) + ", " + stand.Place + ". "
 		if c.Phase(v.now) == compete.PhaseClosed {
-			question.Text += "Registration is closed, so you can’t join again."
+			question.Text += "Registration is closed, so you can't join again."
 		} else {
-			question.Text += "If you join again, you’ll start at the end of the line."
+			question.Text += "If you join again, you'll start at the end of the line."
 		}
 	default:
 		return redirect("/competitions/" + c.ID), nil
@@ -207,31 +207,37 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 	return ask(v, question), nil
 }
 
+// fromWaitlist is the query of a withdrawal that was asked about as one from the waitlist.
+const fromWaitlist = "from=waitlist"
+
 // seatGoes says what becomes of a seat that is given up now, and of the way back.
 func seatGoes(c *compete.Competition, now time.Time) string {
 	waited := c.Waitlisted > 0
-	text := "Your seat for “" + c.Title + "” goes to the next person in line. "
+	text := "Your seat for " + quoted(c.Title) + " goes to the next person in line. "
 	if !waited {
-		text = "You’ll give up your seat for “" + c.Title + "”. "
+		text = "You'll give up your seat for " + quoted(c.Title) + ". "
 	}
 	switch {
 	case c.Phase(now) == compete.PhaseClosed:
-		return text + "Registration is closed, so you can’t register again."
+		return text + "Registration is closed, so you can't register again."
 	case waited:
-		return text + "If you register again, you’ll start at the end of the line."
+		return text + "If you register again, you'll start at the end of the line."
 	}
-	return text + "You can register again while seats are free, and you’ll get a new number."
+	return text + "You can register again while seats are free, and you'll get a new number."
 }
 
 func (a *app) withdraw(r *http.Request, v *visit) (response, error) {
 	if err := v.requireLogin(); err != nil {
 		return nil, err
 	}
-	mine, err := a.Service.MyRegistration(r.Context(), v.actor, r.PathValue("id"))
+	mine, err := a.Registrations.MineFor(r.Context(), v.actor, r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Service.CancelRegistration(r.Context(), v.actor, mine.ID); err != nil {
+	if r.URL.RawQuery == fromWaitlist && mine.Status.HoldsSeat() { // a seat came free since the question was asked
+		return redirect(r.URL.Path), nil
+	}
+	if _, err := a.Registrations.Cancel(r.Context(), v.actor, mine.ID); err != nil {
 		return nil, err
 	}
 	return redirectWith("withdrawn", "/competitions/"+r.PathValue("id")), nil

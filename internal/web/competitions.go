@@ -7,10 +7,10 @@ import (
 	"net/url"
 	"slices"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/normal"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 
 // noneYet says why a list that leaves nothing out is empty, and who can change that.
 func (a *app) noneYet(ctx context.Context, v *visit) (pages.NoneYet, error) {
-	past, err := a.Service.ListCompetitions(ctx, compete.CompetitionFilter{Phase: compete.PhaseClosed, Limit: 1}, "")
+	past, err := a.Competitions.List(ctx, compete.CompetitionFilter{Phase: compete.PhaseClosed, Limit: 1}, "")
 	switch {
 	case err != nil:
 		return pages.NoneYet{}, err
@@ -34,12 +34,12 @@ func (a *app) noneYet(ctx context.Context, v *visit) (pages.NoneYet, error) {
 	}
 	none := pages.NoneYet{Title: "No competitions yet"}
 	switch {
-	case !v.actor.LoggedIn() && a.Service.OrganizerSignUp() != compete.OrganizersOff:
+	case !v.actor.LoggedIn() && a.Installation.OrganizerSignUp() != compete.OrganizersOff:
 		none.Text, none.Href, none.Label = "Organizers create competitions. Sign up as one to create the first.", "/auth/signup?role=ORGANIZER", "Sign up to organize"
 	case !v.actor.Role.AtLeast(compete.RoleOrganizer):
 		none.Text = "Organizers create competitions. The first one will appear here."
 	default:
-		none.Text, none.Href, none.Label = "Create the first one in a minute.", "/competitions/create", "Create competition"
+		none.Text, none.Href, none.Label = "It only takes a minute to create the first one.", "/competitions/create", "Create competition"
 	}
 	return none, nil
 }
@@ -63,7 +63,7 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 	}
 	data := pages.ListData{Search: filter.Search, Sort: string(filter.Sort)}
 	status := http.StatusOK
-	list, err := a.Service.ListCompetitions(r.Context(), filter, q.Get("cursor"))
+	list, err := a.Competitions.List(r.Context(), filter, q.Get("cursor"))
 	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
 		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {

@@ -5,10 +5,10 @@ import (
 	"net/http"
 	"net/url"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 func (a *app) confirmEmailForm(r *http.Request, v *visit) (response, error) {
@@ -17,7 +17,7 @@ func (a *app) confirmEmailForm(r *http.Request, v *visit) (response, error) {
 
 // showConfirm shows who may confirm the address how: the account's login by a press, a visitor with a password.
 func (a *app) showConfirm(v *visit, status int, token string, e pages.Errors) (response, error) {
-	l, err := a.Service.Link(v.r.Context(), token)
+	l, err := a.Accounts.Link(v.r.Context(), token)
 	if err == nil && l.Purpose == compete.LinkReset {
 		err = compete.ErrLinkVoid
 	}
@@ -34,7 +34,7 @@ func (a *app) showConfirm(v *visit, status int, token string, e pages.Errors) (r
 
 func (a *app) confirmEmail(r *http.Request, v *visit) (response, error) {
 	token := r.PostFormValue("token")
-	_, err := a.Service.ConfirmEmail(r.Context(), v.actor, token, r.PostFormValue("password"))
+	user, err := a.Accounts.ConfirmEmail(r.Context(), v.actor, token, r.PostFormValue("password"))
 	switch {
 	case errors.Is(err, compete.ErrLinkVoid):
 		return a.voidLink(v, err, "/account", "Go to account")
@@ -44,21 +44,35 @@ func (a *app) confirmEmail(r *http.Request, v *visit) (response, error) {
 		})), nil
 	}
 	if e, ok := refused(err); err != nil && ok {
+		v.retryAfter(e)
 		return a.showConfirm(v, problem.Status(e.Kind), token, formErrors(e))
 	}
 	if err != nil {
 		return nil, err
 	}
+	v.keepDevice(user)
 	i, wanted := v.intent()
 	switch {
 	case v.actor.LoggedIn() && wanted:
 		return a.goOn(v, i.page(), nil)
 	case v.actor.LoggedIn():
-		return redirectWith("email-confirmed", "/account"), nil
-	case wanted:
-		return redirectWith("email-password", "/auth/login?"+url.Values{"next": {i.page()}}.Encode()), nil
+		return redirectWith("email-confirmed", v.takeReturn("/account")), nil
 	}
-	return redirectWith("email-password", "/auth/login"), nil
+	if next := v.takeReturn(""); next != "" && !wanted {
+		return redirectWith("email-password", "/auth/login?"+url.Values{"next": {next}}.Encode()), nil
+	}
+	return redirectWith("email-password", v.intentLogin()), nil
+}
+
+// takeReturn is the page that the visitor came from to confirm the address, once.
+func (v *visit) takeReturn(otherwise string) string {
+	cookie, err := v.cookie(returnCookie)
+	if err != nil {
+		return otherwise
+	}
+	v.clearCookie(returnCookie)
+	path, _ := url.QueryUnescape(cookie.Value) // what can't be read is no local path
+	return localPath(path, otherwise)
 }
 
 // secret keeps the address of a page, which has a token in it, from the sites that it leads to.

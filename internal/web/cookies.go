@@ -4,7 +4,8 @@ import (
 	"net/http"
 	"time"
 
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // The cookies of the pages. Under https their names get a prefix: see cookieName.
@@ -12,8 +13,12 @@ const (
 	sessionCookie = "session"
 	themeCookie   = "theme"
 	flashCookie   = "flash"
-	zoneCookie    = "zone" // set by script: the viewer's IANA time zone
+	zoneCookie    = "zone"   // set by script: the viewer's IANA time zone
+	returnCookie  = "return" // a page of this site that goes on once the address is confirmed
 )
+
+// returnFor is how long that page is remembered: as long as the link in the email works.
+const returnFor = compete.VerifyLinkLife
 
 // cookieName is the name that a cookie has on this site. The prefix __Host- makes browsers refuse one that a
 // neighbouring subdomain or plain http tries to plant.
@@ -70,7 +75,7 @@ var flashes = map[string]ui.Notice{
 	"welcome":         {Tone: ui.ToneGood, Text: "Welcome! Your account is ready."},
 	"bye":             {Tone: ui.ToneInfo, Text: "You're logged out."},
 	flashIn:           {Tone: ui.ToneGood, Text: "You're in! A confirmation is on its way to your mailbox."},
-	flashWaiting:      {Tone: ui.ToneInfo, Text: "You're on the waitlist. If a seat comes free, you'll get it automatically."},
+	flashWaiting:      {Tone: ui.ToneInfo, Text: "You're on the waitlist. If a seat opens up, you'll get it automatically."},
 	"withdrawn":       {Tone: ui.ToneInfo, Text: "Registration cancelled."},
 	"removed":         {Tone: ui.ToneInfo, Text: "Registration removed. They'll be notified."},
 	"removed-quiet":   {Tone: ui.ToneInfo, Text: "Registration removed. They won't be notified."},
@@ -90,24 +95,34 @@ var flashes = map[string]ui.Notice{
 	"password-reset":  {Tone: ui.ToneGood, Text: "Password set. Log in with it."},
 	"email-confirmed": {Tone: ui.ToneGood, Text: "Email confirmed."},
 	"email-password":  {Tone: ui.ToneGood, Text: "Email confirmed and password set. Log in with it."},
-	"session-ended":   {Tone: ui.ToneGood, Text: "Logged out there."},
+	"session-ended":   {Tone: ui.ToneGood, Text: "That device is logged out."},
 	"sessions-ended":  {Tone: ui.ToneGood, Text: "You're logged out everywhere else."},
 	"link-sent":       {Tone: ui.ToneGood, Text: "We've emailed you a link."},
 	"link-shown":      {Tone: ui.ToneGood, Text: "Your link is ready. This demo shows it at /dev/mails."},
 	"link-logged":     {Tone: ui.ToneGood, Text: "Your link is ready. It's in the server's log."},
 	"change-sent":     {Tone: ui.ToneGood, Text: "We've emailed a link to the new address. Open it to make the change."},
-	"not-open":        {Tone: ui.ToneInfo, Text: "You're logged in. Registration isn't open yet: come back when the countdown ends."},
+	"not-open":        {Tone: ui.ToneInfo, Text: "You're logged in. You can register here once registration opens."},
 	"not-here":        {Tone: ui.ToneWarn, Text: "You're logged in, but this account can't register here."},
-	"not-registered":  {Tone: ui.ToneWarn, Text: "You're logged in, but your registration didn't go through. See below where it stands."},
+	"not-registered":  {Tone: ui.ToneWarn, Text: "You're logged in, but your registration didn't go through. See its status below."},
 	"deleted":         {Tone: ui.ToneInfo, Text: "Draft deleted."},
 	"retried":         {Tone: ui.ToneGood, Text: "Job queued again."},
 	"set-up":          {Tone: ui.ToneGood, Text: "Your site is set up, and you're logged in as its admin."},
 	"site-saved":      {Tone: ui.ToneGood, Text: "Settings saved. They apply everywhere within seconds."},
 	"mail-works":      {Tone: ui.ToneGood, Text: "The mail server accepted the test email. Check your inbox."},
-	"approved":        {Tone: ui.ToneGood, Text: "Approved. They can create competitions now, and they've been told."},
-	"declined":        {Tone: ui.ToneInfo, Text: "Declined. They stay a participant, and they've been told."},
-	"applied":         {Tone: ui.ToneGood, Text: "Welcome! You can register for competitions now. To create your own, wait for an admin's approval: we'll tell you in your mailbox."},
+	"approved":        {Tone: ui.ToneGood, Text: "Request approved. They can create competitions now, and we've sent them a message."},
+	"declined":        {Tone: ui.ToneInfo, Text: "Request declined. They're still a participant, and we've sent them a message."},
+	"applied":         {Tone: ui.ToneGood, Text: "Welcome! You can register for competitions now. Before you can create your own, an admin has to approve you. You'll get a message in your mailbox."},
+	"reported":        {Tone: ui.ToneGood, Text: "Thanks for the report. The admins will look at it."},
+	"reports-done":    {Tone: ui.ToneGood, Text: "Reports answered."},
+	"user-logged-out": {Tone: ui.ToneGood, Text: "They're logged out everywhere."},
+	"app-on":          {Tone: ui.ToneGood, Text: "Your authenticator app is set up."},
+	"app-off":         {Tone: ui.ToneInfo, Text: "Authenticator app turned off."},
+	"passkey-added":   {Tone: ui.ToneGood, Text: "Passkey added."},
+	"passkey-removed": {Tone: ui.ToneInfo, Text: "Passkey removed. You can also delete it on your device."},
+	"factors-reset":   {Tone: ui.ToneInfo, Text: "Second factors reset. We've sent them a message."},
 	"user-changed":    {Tone: ui.ToneGood, Text: "Account updated."},
+	"user-deleted":    {Tone: ui.ToneInfo, Text: "Account deleted."},
+	"account-deleted": {Tone: ui.ToneInfo, Text: "Your account is deleted. The last traces will be gone within a few minutes."},
 }
 
 // flashFor is how long a message waits for its page.

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/cover"
-	"minicompete/internal/problem"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/cover"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 const (
@@ -21,9 +21,7 @@ const (
 	maxCoverForm = 32 << 20
 	// coverLost is the field of a form whose cover did not come along.
 	coverLost = "coverLost"
-	// uploadTimeout is how long one may take to arrive: 5 MB at a third of a megabit a second.
-	uploadTimeout = 2 * time.Minute
-	forever       = "public, max-age=31536000, immutable"
+	forever   = "public, max-age=31536000, immutable"
 )
 
 // coverView is where the pictures of a competition are: its own cover, or one drawn from its title and tags. The address of a drawn
@@ -41,17 +39,17 @@ func drawnPath(title string, tags []string) string {
 	return "/covers/" + cover.Of(title, tags).Name() + ".svg"
 }
 
-// sharePath is the picture that shared links to a competition show.
-func sharePath(c *compete.Competition) string {
+// sharePath is the picture that shared links to a competition show. Site is the name that a drawn one carries.
+func sharePath(c *compete.Competition, site string) string {
 	if c.Cover != "" {
 		return coverView(c).Large
 	}
-	return "/competitions/" + c.ID + "/cover/" + shareVersion(c) + ".png"
+	return "/competitions/" + c.ID + "/cover/" + shareVersion(c, site) + ".png"
 }
 
 // shareVersion changes whenever the drawn picture for shared links does.
-func shareVersion(c *compete.Competition) string {
-	return hashOf(cover.Of(c.Title, c.Tags).Name(), c.Title, whenAndWhere(c))[:16]
+func shareVersion(c *compete.Competition, site string) string {
+	return hashOf(cover.Of(c.Title, c.Tags).Name(), c.Title, whenAndWhere(c), site)[:16]
 }
 
 // startDay is the start where the competition is; nil when it is not known.
@@ -98,12 +96,12 @@ func sendPicture(w http.ResponseWriter, contentType, cacheControl string, pictur
 // picture serves what coverView and sharePath name. Only a draft's asks who wants it. An address with an old version leads to the
 // present one.
 func (a *app) picture(w http.ResponseWriter, r *http.Request) {
-	visible, err := a.Service.Competition(r.Context(), compete.Actor{}, r.PathValue("id"))
+	visible, err := a.Competitions.Get(r.Context(), compete.Actor{}, r.PathValue("id"))
 	public := err == nil
 	if errors.Is(err, compete.ErrCompetitionMissing) {
 		var v *visit
 		if v, err = a.open(w, r); err == nil {
-			visible, err = a.Service.Competition(r.Context(), v.actor, r.PathValue("id"))
+			visible, err = a.Competitions.Get(r.Context(), v.actor, r.PathValue("id"))
 		}
 	}
 	var file coverFile
@@ -112,7 +110,7 @@ func (a *app) picture(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case err != nil:
-		http.Error(w, "There's no such picture.", problem.Status(compete.AsError(err).Kind))
+		http.Error(w, "Picture not found.", problem.Status(compete.AsError(err).Kind))
 	case file.moved != "":
 		w.Header().Set("Cache-Control", "no-cache")
 		http.Redirect(w, r, file.moved, http.StatusSeeOther)
@@ -132,13 +130,13 @@ type coverFile struct {
 
 func (a *app) coverFile(r *http.Request, c *compete.Competition) (coverFile, error) {
 	path := r.URL.Path
-	if now := sharePath(c); strings.HasSuffix(path, ".png") {
-		if path != now {
+	if strings.HasSuffix(path, ".png") {
+		site := a.Site().Name
+		if now := sharePath(c, site); path != now {
 			return coverFile{moved: now}, nil
 		}
-		name := a.Site().Name
-		picture, err := a.covers.get(path+"\n"+name, func() ([]byte, error) {
-			return cover.Of(c.Title, c.Tags).PNG(cover.Words{Title: c.Title, Line: whenAndWhere(c), Site: name})
+		picture, err := a.covers.get(path, func() ([]byte, error) {
+			return cover.Of(c.Title, c.Tags).PNG(cover.Words{Title: c.Title, Line: whenAndWhere(c), Site: site})
 		})
 		return coverFile{contentType: "image/png", content: picture}, err
 	}
@@ -151,7 +149,7 @@ func (a *app) coverFile(r *http.Request, c *compete.Competition) (coverFile, err
 		return coverFile{moved: now.Large}, nil
 	}
 	picture, err := a.covers.get(path, func() ([]byte, error) {
-		stored, err := a.Service.Cover(r.Context(), c)
+		stored, err := a.Competitions.Cover(r.Context(), c)
 		if small {
 			return stored.Small, err
 		}
@@ -165,14 +163,14 @@ func (a *app) uploadCover(r *http.Request, v *visit) (response, error) {
 	if err := v.requireLogin(); err != nil {
 		return nil, err
 	}
-	c, err := a.Service.Competition(r.Context(), v.actor, r.PathValue("id"))
+	c, err := a.Competitions.Get(r.Context(), v.actor, r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
 	upload, err := readUpload(v)
 	if err == nil {
 		var changed compete.Competition
-		if changed, err = a.Service.SetCover(r.Context(), v.actor, c.ID, upload); err == nil {
+		if changed, err = a.Competitions.SetCover(r.Context(), v.actor, c.ID, upload); err == nil {
 			c = changed
 		}
 	}
@@ -180,7 +178,7 @@ func (a *app) uploadCover(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) removeCover(r *http.Request, v *visit) (response, error) {
-	c, err := a.Service.DeleteCover(r.Context(), v.actor, r.PathValue("id"))
+	c, err := a.Competitions.DeleteCover(r.Context(), v.actor, r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
@@ -191,14 +189,14 @@ func (a *app) removeCover(r *http.Request, v *visit) (response, error) {
 func readUpload(v *visit) ([]byte, error) {
 	upload, err := readMultipart(v)
 	if err == nil && len(upload) == 0 {
-		err = compete.Invalid(compete.FieldError{Field: "cover", Message: "must be chosen first"})
+		err = compete.Invalid(compete.FieldError{Field: "cover", Message: "must be a picture: choose a file first"})
 	}
 	return upload, err
 }
 
 // readCoverBeside reads a form that may have a picture beside its fields. Without a login the picture is dropped, and noted.
 func readCoverBeside(v *visit) ([]byte, error) {
-	if !strings.HasPrefix(v.r.Header.Get("Content-Type"), "multipart/") {
+	if !brings(v.r) {
 		return nil, nil
 	}
 	upload, err := readMultipart(v)
@@ -211,7 +209,7 @@ func readCoverBeside(v *visit) ([]byte, error) {
 
 // readMultipart reads the fields of a form into the request's PostForm, and returns the picture, or its first MaxCoverUpload bytes and one.
 func readMultipart(v *visit) (upload []byte, err error) {
-	_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(uploadTimeout)) // a writer without deadlines needs none
+	_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(compete.CoverUploadTime)) // a writer without deadlines needs none
 	parts, err := v.r.MultipartReader()
 	if err != nil {
 		return nil, errBadForm
@@ -249,7 +247,7 @@ func (a *app) makeCover(r *http.Request, upload []byte) (compete.Cover, error) {
 	if len(upload) == 0 {
 		return compete.Cover{}, nil
 	}
-	return a.Service.CoverMaker.Make(r.Context(), upload)
+	return a.Competitions.MakeCover(r.Context(), upload)
 }
 
 // showCover answers a change of the cover, or its refusal.

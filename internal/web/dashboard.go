@@ -5,9 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // chartDays is how many days the organizer's chart goes back.
@@ -21,7 +21,7 @@ func (a *app) dashboard(_ *http.Request, v *visit) (response, error) {
 	if err := v.requireLogin(); err != nil {
 		return nil, err
 	}
-	user, err := a.Service.Me(v.r.Context(), v.actor)
+	user, err := a.Accounts.Me(v.r.Context(), v.actor)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (a *app) dashboard(_ *http.Request, v *visit) (response, error) {
 
 func (a *app) participantData(v *visit) (pages.ParticipantData, error) {
 	var data pages.ParticipantData
-	list, err := a.Service.MyRegistrations(v.r.Context(), v.actor, v.r.URL.Query().Get(olderRegistrations), compete.MaxPageSize)
+	list, err := a.Registrations.Mine(v.r.Context(), v.actor, v.r.URL.Query().Get(olderRegistrations), compete.MaxPageSize)
 	if err != nil {
 		return data, err
 	}
@@ -69,13 +69,13 @@ func (a *app) participantData(v *visit) (pages.ParticipantData, error) {
 func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Time) {
 	started := r.Competition.Started(now)
 	view := pages.MyRegistration{
-		CompetitionID: r.CompetitionID, Title: r.Competition.Title, Location: r.Competition.Location,
+		CompetitionID: r.CompetitionID, Title: r.Competition.Title, Location: r.Competition.Location, Cover: coverView(&r.Competition).Small,
 		State: registrationState(&r.Registration), Reason: r.Removal.Reason, Number: r.Seq,
 		Starts: r.Competition.StartDate, Zone: r.Competition.Zone(),
 		Seats: seatsView(r.Competition.Seats(now)), CanWithdraw: !started,
 	}
 	if r.Competition.Status == compete.StatusDraft { // an admin unpublished it: its page is hidden
-		view.Hidden, view.CanWithdraw = true, false
+		view.Hidden, view.CanWithdraw, view.Cover = true, false, ""
 	}
 	group := &data.Upcoming
 	switch {
@@ -107,11 +107,11 @@ func byStart(a, b pages.MyRegistration) int {
 func (a *app) organizerData(v *visit) (pages.OrganizerData, error) {
 	var data pages.OrganizerData
 	filter := compete.CompetitionFilter{Limit: compete.MaxPageSize}
-	list, err := a.Service.MyCompetitions(v.r.Context(), v.actor, filter, v.r.URL.Query().Get("cursor"))
+	list, err := a.Competitions.Mine(v.r.Context(), v.actor, filter, v.r.URL.Query().Get("cursor"))
 	if err != nil {
 		return data, err
 	}
-	days, err := a.Service.RegistrationsPerDay(v.r.Context(), v.actor, chartDays)
+	days, err := a.Registrations.PerDay(v.r.Context(), v.actor, chartDays)
 	if err != nil {
 		return data, err
 	}
@@ -132,11 +132,11 @@ func (a *app) organizerData(v *visit) (pages.OrganizerData, error) {
 func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.Time) {
 	phase := c.Phase(now)
 	data.Competitions = append(data.Competitions, pages.MyCompetition{
-		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(), Seats: seatsView(c.Seats(now)),
+		ID: c.ID, Title: c.Title, Cover: coverView(c).Small, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(), Seats: seatsView(c.Seats(now)),
 	})
 	if phase == compete.PhaseCancelled || phase == compete.PhaseDraft {
 		if phase == compete.PhaseDraft && !c.Unpublished {
-			data.Attention = append(data.Attention, pages.Attention{Text: "“" + c.Title + "” is a draft that only you can see.", Href: "/competitions/" + c.ID, Do: "Review and publish"})
+			data.Attention = append(data.Attention, pages.Attention{Text: quoted(c.Title) + " is a draft that only you can see.", Href: "/competitions/" + c.ID, Do: "Review and publish"})
 		}
 		return
 	}
@@ -163,11 +163,11 @@ func attentionFor(c *compete.Competition, phase compete.Phase, now time.Time) (p
 	edit := pages.Attention{Href: "/competitions/" + c.ID + "/edit", Do: "Edit"}
 	switch {
 	case c.Waitlisted > 0 && !c.Started(now):
-		edit.Text = "“" + c.Title + "” is full, with " + ui.Plural(c.Waitlisted, "person", "people") + " waiting. Add seats?"
+		edit.Text = quoted(c.Title) + " is full, with " + ui.Plural(c.Waitlisted, "person", "people") + " waiting. Add seats?"
 		edit.Do = "Add seats"
 		return edit, true
 	case phase == compete.PhaseOpen && c.RegDeadline.Sub(now) < soon && c.Registered()*100 < c.Capacity*fewTaken:
-		edit.Text = "Registration for “" + c.Title + "” closes soon, and most seats are still free."
+		edit.Text = "Registration for " + quoted(c.Title) + " closes soon, and most seats are still free."
 		edit.Do = "Extend deadline"
 		return edit, true
 	}

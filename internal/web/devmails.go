@@ -3,8 +3,8 @@ package web
 import (
 	"net/http"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/web/pages"
 )
 
 // The pages of mails, for demos alone: a mail that was "sent" shows its link to everybody.

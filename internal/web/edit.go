@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
-	"minicompete/internal/web/markdown"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/markdown"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // Defaults of a new competition: two weeks to register, and a start a week after.
@@ -22,6 +22,8 @@ const (
 	defaultDeadline = 14 * 24 * time.Hour
 	defaultStart    = 21 * 24 * time.Hour
 )
+
+const createPath = "/competitions/create"
 
 // createForm is the form of a new competition, or with ?from= of a copy of one that the viewer manages. Its idempotency key is part
 // of its address, so that going back to a form that was sent, and sending it again, makes no second competition.
@@ -46,12 +48,9 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 		Deadline: formatLocal(&deadline, zone), Starts: formatLocal(&start, zone),
 	}
 	if from := q.Get("from"); from != "" {
-		c, err := a.Service.Competition(r.Context(), v.actor, from)
+		c, err := a.Competitions.GetManaged(r.Context(), v.actor, from)
 		if err != nil {
 			return nil, err
-		}
-		if !c.ManagedBy(v.actor) {
-			return nil, compete.ErrForbidden
 		}
 		form.Title, form.Description, form.Location = c.Title, c.Description, c.Location
 		zoneName = c.Zone().String()
@@ -67,8 +66,17 @@ func nextNoon(t time.Time, zone *time.Location) time.Time {
 	return time.Date(y, m, d, 12, 0, 0, 0, zone)
 }
 
-// zone is the viewer's time zone as the script told it; nil when it did not.
+// zone is the viewer's time zone: that of the browser, or, where its script didn't tell, that of the account. It's nil when neither is known.
 func (v *visit) zone() *time.Location {
+	if zone := v.browserZone(); zone != nil {
+		return zone
+	}
+	zone, _ := compete.ZoneNamed(v.actor.Zone.Name)
+	return zone
+}
+
+// browserZone is the time zone that the script told; nil when it did not.
+func (v *visit) browserZone() *time.Location {
 	cookie, err := v.cookie(zoneCookie)
 	if err != nil {
 		return nil
@@ -81,19 +89,39 @@ func (v *visit) zone() *time.Location {
 	return zone
 }
 
+// followZone has messages show times in the zone of the browser, too. A page doesn't fail because that can't be written.
+func (v *visit) followZone(a compete.Actor) {
+	zone := v.browserZone()
+	if zone == nil {
+		return
+	}
+	if err := v.app.Accounts.FollowTimeZone(v.r.Context(), a, zone.String()); err != nil {
+		v.app.Log.WarnContext(v.r.Context(), "could not note the time zone of a browser", "user", a.UserID, "error", err)
+	}
+}
+
 func showForm(v *visit, status int, form pages.CompetitionForm) response {
 	form.Viewer = v.actor.UserID
 	form.Drawn = drawnPath(form.Title, compete.NormalizeTags(splitTags(form.Tags)))
-	title := "New competition"
-	if form.ID != "" {
-		title = "Edit competition"
+	page := v.page("New competition", ui.SectionDashboard)
+	switch {
+	case form.ID != "":
+		page.Title = "Edit competition"
+	case v.r.URL.Path != createPath:
+		page.Address = createPath + "?" + url.Values{"key": {form.Key}}.Encode()
+		page.Back = page.Address
 	}
-	return show(status, pages.EditCompetition(v.page(title, ui.SectionDashboard), form))
+	return show(status, pages.EditCompetition(page, form))
 }
 
 // errPreviewLater stands where the preview would: the page with the form stays as it is.
 var errPreviewLater = &compete.Error{
 	Kind: compete.KindForbidden, Code: "session_ended", Detail: "Your session has expired. Save to log in again. What you typed is kept.",
+}
+
+// errPreviewGone stands where the preview would, too.
+var errPreviewGone = &compete.Error{
+	Kind: compete.KindNotFound, Code: "competition_not_found", Detail: "This competition no longer exists: it may have been deleted. Save to create it again. What you typed is kept.",
 }
 
 // keepTyped preserves the form across a new login: the log-in form carries what was typed, and brings it back as a preview.
@@ -156,13 +184,11 @@ func (a *app) draftUnverified(r *http.Request, v *visit, typed typedForm, cover 
 // createTyped gives the competition its cover too. When that fails, the form that is sent again finds the competition, and gives it then.
 func (a *app) createTyped(r *http.Request, v *visit, typed typedForm, cover compete.Cover) (compete.Competition, error) {
 	typed.values.Status = compete.CompetitionStatus(r.PostFormValue("status"))
-	c, _, err := a.Service.CreateCompetition(r.Context(), v.actor, typed.values, compete.Idempotency{
-		Key: typed.form.Key, RequestHash: hashOf(r.Method, r.URL.Path, r.PostForm.Encode(), cover.Hash), Status: http.StatusSeeOther,
-	})
+	c, _, err := a.Competitions.Create(r.Context(), v.actor, typed.values, keyed(r, cover.Hash))
 	if err != nil || cover.Hash == "" {
 		return c, err
 	}
-	return a.Service.SetMadeCover(r.Context(), v.actor, c.ID, cover)
+	return a.Competitions.SetMadeCover(r.Context(), v.actor, c.ID, cover)
 }
 
 // refuseForm shows the form again with what is wrong, and everything as it was typed. stored is nil for a new competition.
@@ -183,7 +209,7 @@ func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition,
 		typed.tooFew(stored)
 	case errors.Is(err, compete.ErrIdempotencyKeyReused): // one went back to this form and changed it
 		form.Key = rand.Text()
-		form.Errors = pages.Errors{"": "You've already created a competition with this form: it's on your dashboard. Send it again to create another."}
+		form.Errors = pages.Errors{"": "You've already created a competition with this form: it's on your dashboard. Submit it again to create another."}
 	}
 	return showForm(v, problem.Status(e.Kind), *form), nil
 }
@@ -216,7 +242,7 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 	if stored != nil {
 		organizer, c.SeatsLeft, c.Waitlisted = stored.Organizer.Name, max(n.Capacity-stored.Registered(), 0), stored.Waitlisted
 	} else {
-		user, err := a.Service.Me(v.r.Context(), v.actor)
+		user, err := a.Accounts.Me(v.r.Context(), v.actor)
 		if err != nil {
 			return nil, err
 		}
@@ -248,8 +274,11 @@ func (a *app) previewEdit(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) preview(r *http.Request, v *visit, refusal error, stored *compete.Competition) (response, error) {
-	if errors.Is(refusal, compete.ErrUnauthorized) {
+	switch {
+	case errors.Is(refusal, compete.ErrUnauthorized):
 		return nil, errPreviewLater
+	case errors.Is(refusal, compete.ErrCompetitionMissing):
+		return nil, errPreviewGone
 	}
 	if refusal != nil {
 		return nil, refusal
@@ -281,6 +310,22 @@ func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionFo
 }
 
 func (a *app) edit(r *http.Request, v *visit) (response, error) {
+	answer, err := a.editStored(r, v)
+	if errors.Is(err, compete.ErrCompetitionMissing) && v.actor.Role.AtLeast(compete.RoleOrganizer) {
+		return createAgain(r, v), nil
+	}
+	return answer, err
+}
+
+// createAgain shows what was typed about a competition that is gone, such as a draft that was deleted since, as the form of a new one.
+func createAgain(r *http.Request, v *visit) response {
+	form := readForm(r, nil).form
+	form.Draft, form.Key = true, rand.Text()
+	form.Errors = pages.Errors{"": "This competition no longer exists: it may have been deleted. What you typed is below: publish it or save it as a draft to create it again."}
+	return showForm(v, http.StatusNotFound, form)
+}
+
+func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	c, err := a.managed(v)
 	if err != nil {
 		return a.keepTyped(r, v, err)
@@ -300,7 +345,7 @@ func (a *app) edit(r *http.Request, v *visit) (response, error) {
 	if status := compete.CompetitionStatus(r.PostFormValue("status")); status != "" {
 		change.Status = compete.Some(status)
 	}
-	_, err = a.Service.UpdateCompetition(r.Context(), v.actor, c.ID, typed.form.Version, change)
+	_, err = a.Competitions.Update(r.Context(), v.actor, c.ID, typed.form.Version, change)
 	if errors.Is(err, compete.ErrVersionMismatch) {
 		typed.form.Changed = differences(storedForm(&c, typed.zone), typed.form)
 		typed.form.Version = c.Version
@@ -320,7 +365,7 @@ func differences(stored, typed pages.CompetitionForm) []pages.FieldDiff {
 		{"Description", stored.Description, typed.Description},
 		{"Where", stored.Location, typed.Location},
 		{"Tags", stored.Tags, typed.Tags},
-		{"Seats", stored.Capacity, typed.Capacity},
+		{"Number of seats", stored.Capacity, typed.Capacity},
 		{"Waitlist", yesNo(stored.Waitlist), yesNo(typed.Waitlist)},
 		{"Registration opens", stored.Opens, typed.Opens},
 		{"Registration closes", stored.Deadline, typed.Deadline},

@@ -1,11 +1,14 @@
 package web
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"html"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,7 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/competetest"
 )
 
 // failingStore is a database of which every read of a competition fails.
@@ -40,11 +44,33 @@ func newTestApp(t *testing.T, public string, err error) http.Handler {
 		t.Fatal(parseErr)
 	}
 	return New(t.Context(), Config{
-		Service:   &compete.Service{Competitions: failingStore{err: err}, Clock: time.Now},
+		Services:  competetest.Services(competetest.Parts{Competitions: failingStore{err: err}}),
+		Clock:     time.Now,
 		Sessions:  nobody{},
 		Log:       slog.New(slog.DiscardHandler),
 		PublicURL: u,
 	})
+}
+
+// No page's form or link uses these methods: an answer in one line does.
+func TestUnroutedMethods(t *testing.T) {
+	pages := newTestApp(t, "http://localhost:3000", nil)
+	for _, tc := range []struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		{http.MethodPut, "/", http.StatusMethodNotAllowed, "GET, HEAD"},
+		{http.MethodPost, "/about/nothing", http.StatusNotFound, ""},
+		{http.MethodTrace, "/auth/login", http.StatusMethodNotAllowed, "GET, HEAD, POST"},
+		{http.MethodDelete, "/nowhere", http.StatusNotFound, ""},
+	} {
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), tc.method, tc.path, http.NoBody))
+		if got := w.Header().Get("Allow"); w.Code != tc.status || got != tc.allow {
+			t.Errorf("%s %s: got %d, Allow %q, want %d, %q", tc.method, tc.path, w.Code, got, tc.status, tc.allow)
+		}
+	}
 }
 
 const anyCompetition = "/competitions/00000000-0000-7000-8000-000000000001"
@@ -152,5 +178,34 @@ func TestPagesAreCompressed(t *testing.T) {
 	}
 	if raw, err := io.ReadAll(w.Body); err != nil || len(raw) < 2 || raw[0] != 0x1f || raw[1] != 0x8b {
 		t.Errorf("the body is no gzip (%v)", err)
+	}
+}
+
+// TestAFormThatEndsEarly has the sender stop in the middle of a form: it's told so.
+func TestAFormThatEndsEarly(t *testing.T) {
+	site := httptest.NewServer(newTestApp(t, "http://localhost:3000", nil))
+	defer site.Close()
+	for what, contentType := range map[string]string{"fields": "application/x-www-form-urlencoded", "a file": "multipart/form-data; boundary=here"} {
+		connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", site.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		_, err = fmt.Fprintf(connection, "POST /competitions/create HTTP/1.1\r\nHost: localhost:3000\r\nContent-Type: %s\r\nContent-Length: 100\r\n\r\n--here", contentType)
+		if err == nil {
+			err = connection.(*net.TCPConn).CloseWrite()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		page, err := io.ReadAll(answer.Body)
+		if answer.StatusCode != http.StatusBadRequest || !strings.Contains(html.UnescapeString(string(page)), errBadForm.Detail) {
+			t.Errorf("%s: got %d, %d bytes, %v", what, answer.StatusCode, len(page), err)
+		}
 	}
 }

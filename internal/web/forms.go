@@ -1,10 +1,14 @@
 package web
 
 import (
+	"maps"
+	"net/http"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // fieldName is the form field that a domain field is typed into: "tags[2]" is part of "tags".
@@ -38,6 +42,9 @@ func capital(s string) string {
 	return string(unicode.ToUpper(r)) + s[size:]
 }
 
+// quoted puts a title into a sentence.
+func quoted(title string) string { return `"` + title + `"` }
+
 // localLayout is how <input type="datetime-local"> writes a time.
 const localLayout = "2006-01-02T15:04"
 
@@ -67,10 +74,10 @@ func parseLocal(typed string, zone *time.Location, before *time.Time) (*time.Tim
 		return nil, "Must be a date and time, such as 2026-06-12T16:00."
 	}
 	if t.Format(localLayout) != typed {
-		return nil, "Clocks skip this time in " + zone.String() + " when they go forward. Choose another."
+		return nil, "Clocks skip this time in " + zone.String() + " because they go forward. Choose another."
 	}
 	if comesTwice(t) {
-		return nil, "This time comes twice in " + zone.String() + ", when clocks go back. Choose another."
+		return nil, "This time occurs twice in " + zone.String() + ", because clocks go back. Choose another."
 	}
 	return &t, ""
 }
@@ -86,4 +93,13 @@ func comesTwice(t time.Time) bool {
 		}
 	}
 	return false
+}
+
+// keyed is the idempotency of a form with a key. What the form says is its request, with what a file in it became; not where somebody who
+// isn't logged in goes first.
+func keyed(r *http.Request, file string) compete.Idempotency {
+	said := maps.Clone(r.PostForm)
+	said.Del("key")
+	said.Del("account")
+	return compete.IdempotencyOf(r.PostForm.Get("key"), r.Method, r.URL.Path, []byte(said.Encode()+file))
 }

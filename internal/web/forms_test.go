@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 func mustZone(t *testing.T, name string) *time.Location {

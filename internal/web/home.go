@@ -3,16 +3,16 @@ package web
 import (
 	"net/http"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // featuredCards is one row of the home page on a wide screen.
 const featuredCards = 3
 
 func (a *app) home(r *http.Request, v *visit) (response, error) {
-	data := pages.HomeData{DemoAccounts: a.Demo, SignUpToOrganize: a.Service.OrganizerSignUp() != compete.OrganizersOff}
+	data := pages.HomeData{DemoAccounts: a.Demo, SignUpToOrganize: a.Installation.OrganizerSignUp() != compete.OrganizersOff}
 	shown := map[string]bool{}
 	for _, row := range []struct {
 		cards  *[]ui.CompetitionCard
@@ -23,7 +23,7 @@ func (a *app) home(r *http.Request, v *visit) (response, error) {
 		{&data.Newest, compete.CompetitionFilter{Sort: compete.SortNewest}},
 	} {
 		row.filter.Limit = featuredCards + len(shown) // so that enough are left of those that no row before has
-		list, err := a.Service.ListCompetitions(r.Context(), row.filter, "")
+		list, err := a.Competitions.List(r.Context(), row.filter, "")
 		if err != nil {
 			return nil, err
 		}

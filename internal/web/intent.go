@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // An intent is a registration that somebody pressed for without being logged in. It goes through once they have signed up, logged in or
@@ -53,10 +53,18 @@ func (v *visit) intend(i intent) {
 	v.setCookie(intentCookie, url.QueryEscape(i.competitionID+"."+i.key), time.Now().Add(intentFor))
 }
 
+// intentLogin is the log-in page, from which the way leads to what the visitor wants.
+func (v *visit) intentLogin() string {
+	if i, ok := v.intent(); ok {
+		return "/auth/login?" + url.Values{"next": {i.page()}}.Encode()
+	}
+	return "/auth/login"
+}
+
 // registerLater keeps what a visitor wants, and has them sign up or log in first.
 func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	i := intent{r.PathValue("id"), r.PostFormValue("key")}
-	if _, err := a.Service.Competition(r.Context(), v.actor, i.competitionID); err != nil {
+	if _, err := a.Competitions.Get(r.Context(), v.actor, i.competitionID); err != nil {
 		return nil, err
 	}
 	v.intend(i)
@@ -67,11 +75,9 @@ func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	return redirect(page + url.Values{"next": {i.page()}}.Encode()), nil
 }
 
-// pressOf is the idempotency of a press on a competition's page.
-func pressOf(competitionID, key string) compete.Idempotency {
-	return compete.Idempotency{
-		Key: key, RequestHash: hashOf(http.MethodPost, "/competitions/"+competitionID+"/register"), Status: http.StatusSeeOther,
-	}
+// press is the idempotency of the press that the intent stands for, as keyed gives it: the form says nothing besides its key.
+func (i intent) press() compete.Idempotency {
+	return compete.IdempotencyOf(i.key, http.MethodPost, i.page()+"/register", nil)
 }
 
 // goOn leads on after a login: to next, and if that is where the visitor wanted to register, does so.
@@ -80,7 +86,7 @@ func (a *app) goOn(v *visit, next string, otherwise response) (response, error) 
 	if !ok || i.page() != next {
 		return otherwise, nil
 	}
-	outcome, err := a.Service.Register(v.r.Context(), v.actor, i.competitionID, pressOf(i.competitionID, i.key))
+	outcome, err := a.Registrations.Register(v.r.Context(), v.actor, i.competitionID, i.press())
 	if errors.Is(err, compete.ErrEmailUnverified) {
 		return redirect(verifyPath(next)), nil
 	}

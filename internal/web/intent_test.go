@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
-	"minicompete/internal/testservices"
-	"minicompete/internal/web"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/web"
 )
 
 // TestRegisteringLeadsThroughAnAccount presses without an account, and with one but logged out: the seat comes without pressing again.
@@ -62,6 +62,22 @@ func TestAPressRepeatedLaterIsToldWhatIsSoNow(t *testing.T) {
 	press(second, in, waiting)
 }
 
+// TestALeaveOfTheWaitlistGivesUpNoSeat answers the question about the waitlist after a seat came free: it is asked anew.
+func TestALeaveOfTheWaitlistGivesUpNoSeat(t *testing.T) {
+	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
+	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 1, "waitlist": true})
+	first, second := s.browser(t), s.browser(t)
+	first.signUp("first@example.com")
+	second.signUp("second@example.com")
+	first.leads(first.post(page+"/register"), page)
+	second.leads(second.post(page+"/register"), page)
+	second.want(second.get(page+"/withdraw"), http.StatusOK, "Leave the waitlist?", `action="`+page+`/withdraw?from=waitlist"`)
+	first.leads(first.post(page+"/withdraw"), page)
+	second.leads(second.post(page+"/withdraw?from=waitlist"), page+"/withdraw")
+	second.want(second.get(page+"/withdraw"), http.StatusOK, "Cancel your registration?", `action="`+page+`/withdraw"`)
+	second.want(second.get(page), http.StatusOK, "You&#39;re in!")
+}
+
 // TestNobodyIsRegisteredByALink logs in on every way that is not the one that a press began.
 func TestNobodyIsRegisteredByALink(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
@@ -111,7 +127,7 @@ func TestWhatIsWantedMayNotBe(t *testing.T) {
 	first := s.browser(t)
 	first.signUp("first@example.com")
 	first.leads(first.post(full+"/register"), full)
-	for page, says := range map[string]string{later: "Registration isn&#39;t open yet", full: "didn&#39;t go through"} {
+	for page, says := range map[string]string{later: "once registration opens", full: "didn&#39;t go through"} {
 		b := s.browser(t)
 		b.want(b.post(page+"/register", "account", "new"), http.StatusSeeOther)
 		b.leads(b.post("/auth/signup", "name", "Ada", "email", "ada"+page[14:22]+page[40:]+"@example.com", "password", password, "role", "PARTICIPANT", "next", page), page)
@@ -143,12 +159,74 @@ func TestRegisteringLeadsThroughTheEmail(t *testing.T) {
 	b.want(b.get(page), http.StatusOK, `class="bib"`)
 }
 
+// TestRegisteringLeadsThroughANewPassword presses without an account that is logged in, and has forgotten the password to it.
+func TestRegisteringLeadsThroughANewPassword(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		s := openSite(t, databaseURL, nil)
+		organizer, email := s.As(compete.RoleOrganizer), "forgetful@example.com"
+		page := "/competitions/" + organizer.Create(nil)
+		login := "/auth/login?" + url.Values{"next": {page}}.Encode()
+		b := s.browser(t)
+		b.signUp(email)
+		b.leads(b.post("/auth/logout"), "/")
+		b.leads(b.post(page+"/register", "key", "one-press-1", "account", "mine"), login)
+		b.want(b.post("/auth/forgot", "email", email), http.StatusOK)
+		_, token := b.link(b.newest(email, "Set a new password"))
+		b.leads(b.post("/auth/reset", "token", token, "password", "another password"), login)
+		b.want(b.get(login), http.StatusOK, "Password set.", "Log in to finish registering.")
+		b.leads(b.post("/auth/login", "email", email, "password", "another password", "next", page), page)
+		b.want(b.get(page), http.StatusOK, `class="bib"`, "You&#39;re in!")
+		b.leads(b.post(page+"/register", "key", "one-press-1"), page) // the same press again is the same registration
+		var rows []struct{}
+		if organizer.Get("/api"+page+"/registrations", &rows); len(rows) != 1 {
+			t.Errorf("%d registrations, want one", len(rows))
+		}
+	})
+}
+
+// TestRegisteringLeadsThroughAMailedLink has the login end before the address is confirmed by the mailed link, in the browser of the press.
+func TestRegisteringLeadsThroughAMailedLink(t *testing.T) {
+	s := openSite(t, "", nil)
+	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(nil)
+	login := "/auth/login?" + url.Values{"next": {page}}.Encode()
+	for name, confirm := range map[string]func(b *browser, email, link, token string) (password string){
+		"by logging in": func(b *browser, email, link, token string) string {
+			b.leads(b.post("/auth/login", "email", email, "password", password, "next", link), link)
+			b.leads(b.post("/auth/confirm", "token", token), page)
+			return ""
+		},
+		"by a new password": func(b *browser, _, _, token string) string {
+			b.leads(b.post("/auth/confirm", "token", token, "password", "another password"), login)
+			b.want(b.get(login), http.StatusOK, "Email confirmed and password set.", "Log in to finish registering.")
+			return "another password"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, email := s.browser(t), strings.ReplaceAll(name, " ", ".")+"@example.com"
+			b.want(b.post(page+"/register", "key", "one-press-1", "account", "new"), http.StatusSeeOther)
+			b.want(b.post("/auth/signup", "name", "Ada", "email", email, "password", password, "role", "PARTICIPANT", "next", page), http.StatusSeeOther)
+			home, err := url.Parse(s.WebURL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Jar.SetCookies(home, []*http.Cookie{{Name: "session", Path: "/", MaxAge: -1}})
+			link, token := b.link(b.newest(email, "Confirm your email address"))
+			if now := confirm(b, email, link, token); now != "" {
+				b.leads(b.post("/auth/login", "email", email, "password", now, "next", page), page)
+			}
+			b.want(b.get(page), http.StatusOK, `class="bib"`)
+			b.leads(b.post(page+"/register", "key", "one-press-1"), page)
+		})
+	}
+}
+
 // TestAddressesOfPosts opens the address of every route that only takes posts: it leads to a page.
 func TestAddressesOfPosts(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{Demo: true}), t: t}
 	b := s.browser(t)
 	b.want(b.post("/auth/login", "email", "admin@minicompete.com", "password", apptest.Password), http.StatusSeeOther)
-	competition := s.As(compete.RoleOrganizer).Create(nil)
+	organizer := s.As(compete.RoleOrganizer)
+	competition := organizer.Create(nil)
 	gets, posts := map[string]bool{}, []string{}
 	for _, pattern := range web.Routes(web.Config{Demo: true, Mails: struct{ web.Mails }{}}) {
 		method, path, _ := strings.Cut(pattern, " ")
@@ -165,7 +243,7 @@ func TestAddressesOfPosts(t *testing.T) {
 		if gets[path] || strings.HasPrefix(path, "/setup") { // a site that is set up has no such page
 			continue
 		}
-		address := strings.NewReplacer("{id}", competition, "{letter}", "1", "{user}", "1", "{registration}", "1").Replace(path)
+		address := strings.NewReplacer("{id}", competition, "{letter}", "1", "{user}", organizer.User.ID, "{registration}", "1").Replace(path)
 		got := b.get(address)
 		if got.status != http.StatusSeeOther || !strings.HasPrefix(address, strings.TrimSuffix(got.to, "/")) {
 			t.Errorf("%s: %d to %q, want a redirect to a page above", address, got.status, got.to)

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strconv"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/sse"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sse"
 )
 
 // maxWatched is how many competitions one page may follow; live.js asks for no more.
@@ -27,7 +27,7 @@ func (a *app) live(r *http.Request, v *visit) (response, error) {
 	return func(v *visit) error {
 		leave := func() {}
 		sse.Serve(v.w, r, func(stream sse.Stream) {
-			page.Start(stream, event("clock", strconv.FormatInt(a.clock().UnixMilli(), 10)))
+			page.Start(stream, event("clock", strconv.FormatInt(a.Clock().UnixMilli(), 10)))
 			if actor.LoggedIn() {
 				leave = a.viewers.join(actor, page)
 			}

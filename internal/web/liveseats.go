@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // seatsData is the data of a "seats" event; live.js puts the HTML in place.

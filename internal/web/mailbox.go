@@ -3,13 +3,13 @@ package web
 import (
 	"net/http"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 func (a *app) mailbox(r *http.Request, v *visit) (response, error) {
-	list, err := a.Service.Messages(r.Context(), v.actor, r.URL.Query().Get("cursor"), rowsPerPage)
+	list, err := a.Mailbox.List(r.Context(), v.actor, r.URL.Query().Get("cursor"), rowsPerPage)
 	if err != nil {
 		return nil, err
 	}
@@ -36,22 +36,24 @@ func messageView(m *compete.Message) pages.Message {
 
 // readMessage shows one message and marks it read.
 func (a *app) readMessage(r *http.Request, v *visit) (response, error) {
-	before, err := a.Service.Message(r.Context(), v.actor, r.PathValue("message"))
+	before, err := a.Mailbox.Get(r.Context(), v.actor, r.PathValue("message"))
 	if err != nil {
 		return nil, err
 	}
-	m, err := a.Service.ReadMessage(r.Context(), v.actor, before.ID)
+	m, err := a.Mailbox.Read(r.Context(), v.actor, before.ID)
 	if err != nil {
 		return nil, err
 	}
 	if before.ReadAt == nil {
 		v.unread = max(v.unread-1, 0) // it was counted before it was read
 	}
-	return show(http.StatusOK, pages.ReadMessage(v.page(m.Subject, ui.SectionMailbox), messageView(&m))), nil
+	view := messageView(&m)
+	view.AsWritten = v.actor.Zone.Chosen
+	return show(http.StatusOK, pages.ReadMessage(v.page(m.Subject, ui.SectionMailbox), view)), nil
 }
 
 func (a *app) readAll(r *http.Request, v *visit) (response, error) {
-	if err := a.Service.ReadAllMessages(r.Context(), v.actor); err != nil {
+	if err := a.Mailbox.ReadAll(r.Context(), v.actor); err != nil {
 		return nil, err
 	}
 	return redirectWith("all-read", "/mailbox"), nil

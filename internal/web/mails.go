@@ -5,20 +5,20 @@ import (
 	"net/http"
 	"net/url"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // mailing is what becomes of the links that people ask for. With a mail server all who sign up are sent one.
 func (a *app) mailing() pages.Mailing {
 	switch {
-	case a.Service.VerifyOnSignUp:
+	case a.Accounts.VerifiesOnSignUp():
 		return pages.MailSent
 	case a.Mails != nil:
 		return pages.MailShown
-	case a.Service.Mailing:
+	case a.Accounts.Mailing():
 		return pages.MailLogged
 	}
 	return pages.MailOff
@@ -35,8 +35,9 @@ func (a *app) forgotForm(_ *http.Request, v *visit) (response, error) {
 func (a *app) forgot(r *http.Request, v *visit) (response, error) {
 	form := pages.ForgotForm{Email: r.PostFormValue("email"), Mail: a.mailing()}
 	page := v.page("Forgot password", ui.SectionLogin)
-	err := a.Service.RequestPasswordReset(r.Context(), form.Email)
+	err := a.Accounts.RequestPasswordReset(r.Context(), form.Email)
 	if e, ok := refused(err); err != nil && ok {
+		v.retryAfter(e)
 		form.Errors = formErrors(e)
 		return show(problem.Status(e.Kind), pages.Forgot(page, form)), nil
 	}
@@ -48,7 +49,7 @@ func (a *app) forgot(r *http.Request, v *visit) (response, error) {
 
 func (a *app) resetForm(r *http.Request, v *visit) (response, error) {
 	token := r.URL.Query().Get("token")
-	l, err := a.Service.Link(r.Context(), token)
+	l, err := a.Accounts.Link(r.Context(), token)
 	if err == nil && l.Purpose != compete.LinkReset {
 		err = compete.ErrLinkVoid
 	}
@@ -69,11 +70,12 @@ func (a *app) voidLink(v *visit, err error, href, label string) (response, error
 
 func (a *app) reset(r *http.Request, v *visit) (response, error) {
 	form := pages.ResetForm{Token: r.PostFormValue("token")}
-	_, err := a.Service.ResetPassword(r.Context(), form.Token, r.PostFormValue("password"))
+	user, err := a.Accounts.ResetPassword(r.Context(), form.Token, r.PostFormValue("password"))
 	if errors.Is(err, compete.ErrLinkVoid) {
 		return a.voidLink(v, err, "/auth/forgot", "Get new link")
 	}
 	if e, ok := refused(err); err != nil && ok {
+		v.retryAfter(e)
 		form.Errors = formErrors(e)
 		return show(problem.Status(e.Kind), pages.Reset(v.secret("New password"), form)), nil
 	}
@@ -81,7 +83,8 @@ func (a *app) reset(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	v.clearCookie(sessionCookie) // every login has ended, this one too
-	return redirectWith("password-reset", "/auth/login"), nil
+	v.keepDevice(user)
+	return redirectWith("password-reset", v.intentLogin()), nil
 }
 
 // verifyNotice says where the link that confirms the address is to be found.
@@ -90,15 +93,18 @@ func (a *app) verifyNotice(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) showVerify(v *visit, status int, next, text string) (response, error) {
-	user, err := a.Service.Me(v.r.Context(), v.actor)
+	user, err := a.Accounts.Me(v.r.Context(), v.actor)
 	if err != nil {
 		return nil, err
 	}
 	data := pages.VerifyData{
-		Email: user.Email, Verified: user.VerifiedAt != nil, Needed: a.Service.RequireVerifiedEmail, Next: next, Mail: a.mailing(), Error: text,
+		Email: user.Email, Verified: user.VerifiedAt != nil, Needed: a.Verification.Required(), Next: next, Mail: a.mailing(), Error: text,
 	}
 	if i, ok := v.intent(); ok && i.page() == next {
 		data.Wanted = i.key
+	}
+	if user.VerifiedAt == nil && next != landing {
+		v.setCookie(returnCookie, url.QueryEscape(next), v.now.Add(returnFor))
 	}
 	return show(status, pages.Verify(v.page("Confirm your email", ui.SectionAccount), data)), nil
 }
@@ -111,11 +117,12 @@ func verifyPath(next string) string {
 // verifyAgain sends the link once more.
 func (a *app) verifyAgain(r *http.Request, v *visit) (response, error) {
 	next := localPath(r.PostFormValue("next"), landing)
-	err := a.Service.RequestVerification(r.Context(), v.actor)
+	err := a.Accounts.RequestVerification(r.Context(), v.actor)
 	if errors.Is(err, compete.ErrAlreadyVerified) {
 		return redirect(verifyPath(next)), nil
 	}
 	if e, ok := refused(err); err != nil && ok {
+		v.retryAfter(e)
 		return a.showVerify(v, problem.Status(e.Kind), next, a.linkRefused(e))
 	}
 	if err != nil {
@@ -127,7 +134,7 @@ func (a *app) verifyAgain(r *http.Request, v *visit) (response, error) {
 // linkRefused says why there is no link. Where none is emailed, it doesn't send people to look for one.
 func (a *app) linkRefused(e *compete.Error) string {
 	if errors.Is(e, compete.ErrLinkTooSoon) && a.mailing() != pages.MailSent {
-		return "You asked for a link a moment ago. Wait a minute before you ask again."
+		return "You just requested a link. Wait a minute, then try again."
 	}
 	return plainText(e)
 }
@@ -139,8 +146,13 @@ func (a *app) emailView(u *compete.User) pages.EmailData {
 
 func (a *app) changeEmail(r *http.Request, v *visit) (response, error) {
 	email := r.PostFormValue("email")
-	err := a.Service.RequestEmailChange(r.Context(), v.actor, email, r.PostFormValue("currentPassword"))
+	current := r.PostFormValue("currentPassword")
+	err := v.freshen(current)
+	if err == nil {
+		err = a.Accounts.RequestEmailChange(r.Context(), v.actor, email, current)
+	}
 	if e, ok := refused(err); err != nil && ok {
+		v.retryAfter(e)
 		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) {
 			d.Mail.New, d.Mail.Errors = email, formErrors(e)
 			if len(e.Fields) == 0 {
@@ -159,7 +171,7 @@ func (a *app) changeEmail(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) changeReminders(r *http.Request, v *visit) (response, error) {
-	if err := a.Service.SetReminders(r.Context(), v.actor, r.PostFormValue("reminders") != ""); err != nil {
+	if err := a.Accounts.SetReminders(r.Context(), v.actor, r.PostFormValue("reminders") != ""); err != nil {
 		return nil, err
 	}
 	return redirectWith("saved", "/account"), nil
@@ -168,7 +180,7 @@ func (a *app) changeReminders(r *http.Request, v *visit) (response, error) {
 // unsubscribeForm asks: programs that check mails open links too.
 func (a *app) unsubscribeForm(r *http.Request, v *visit) (response, error) {
 	token := r.URL.Query().Get("token")
-	if err := a.Service.CheckUnsubscribe(token); err != nil {
+	if err := a.Accounts.CheckUnsubscribe(token); err != nil {
 		return a.voidLink(v, err, "/account", "Go to account")
 	}
 	return show(http.StatusOK, pages.Unsubscribe(v.secret("Reminders"), token)), nil
@@ -176,7 +188,7 @@ func (a *app) unsubscribeForm(r *http.Request, v *visit) (response, error) {
 
 // unsubscribe ends reminders. Mail programs post here too, by RFC 8058, with nothing but the address.
 func (a *app) unsubscribe(r *http.Request, v *visit) (response, error) {
-	if err := a.Service.Unsubscribe(r.Context(), r.URL.Query().Get("token")); err != nil {
+	if err := a.Accounts.Unsubscribe(r.Context(), r.URL.Query().Get("token")); err != nil {
 		return a.voidLink(v, err, "/account", "Go to account")
 	}
 	return show(http.StatusOK, pages.Unsubscribed(v.secret("Reminders"))), nil

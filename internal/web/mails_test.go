@@ -13,11 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
-	"minicompete/internal/config"
-	"minicompete/internal/mail/mailtest"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/mail/mailtest"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // site is the program with a mail server.
@@ -29,14 +29,20 @@ type site struct {
 
 func openSite(t *testing.T, databaseURL string, settings func(*config.Config)) *site {
 	t.Helper()
+	return openSiteWith(t, apptest.Options{DatabaseURL: databaseURL, Settings: settings})
+}
+
+func openSiteWith(t *testing.T, o apptest.Options) *site {
+	t.Helper()
 	server := mailtest.Start(t, mailtest.Options{})
-	a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) {
+	settings := o.Settings
+	o.Settings = func(c *config.Config) {
 		c.SMTPURL = config.URL(server.URL)
 		if settings != nil {
 			settings(c)
 		}
-	}})
-	return &site{App: a, t: t, mail: server}
+	}
+	return &site{App: apptest.Start(t, o), t: t, mail: server}
 }
 
 // browser is one without JavaScript, which follows no redirect by itself.
@@ -220,7 +226,7 @@ func confirmsAndTakes(t *testing.T, s *site) {
 	owner.want(owner.post("/auth/confirm", "token", token, "password", "short"), http.StatusUnprocessableEntity, "at least 8 characters", token)
 	other := s.browser(t)
 	other.signUp("bystander@example.com")
-	other.want(other.get(path), http.StatusOK, "another account")
+	other.want(other.get(path), http.StatusOK, "a different account")
 	other.want(other.post("/auth/confirm", "token", token, "password", "my own password"), http.StatusForbidden, "another account")
 	attacker.want(attacker.get("/account"), http.StatusOK, "Not confirmed yet")
 	owner.leads(owner.post("/auth/confirm", "token", token, "password", "my own password"), "/auth/login")
@@ -390,6 +396,22 @@ func TestRegisteringWaitsForTheAddress(t *testing.T) {
 	b.newest(email, "You're in")
 }
 
+// An organizer whose address isn't confirmed can't publish. The page says what to do, and the link in the email leads back to the draft.
+func TestPublishingWaitsForTheAddress(t *testing.T) {
+	s := openSite(t, "", nil)
+	b, email := s.browser(t), "olga@example.com"
+	b.want(b.post("/auth/signup", "name", "Olga", "email", email, "password", password, "role", "ORGANIZER"), http.StatusSeeOther)
+	form := []string{"title", "Spring Cup", "capacity", "5", "regDeadline", "2126-05-01T12:00", "zone", "UTC"}
+	b.want(b.post("/competitions/create", append(form, "key", "one-press-1", "status", "PUBLISHED")...), http.StatusForbidden, "Confirm your email")
+	draft := b.want(b.post("/competitions/create", append(form, "key", "one-press-2", "status", "DRAFT")...), http.StatusSeeOther).to
+	b.want(b.post(draft+"/publish"), http.StatusForbidden, "Confirm your email address before you publish.", email, "link")
+	b.want(b.get(draft), http.StatusOK, "Publish")
+	_, token := b.link(b.newest(email, "Confirm your email address"))
+	b.leads(b.post("/auth/confirm", "token", token), draft)
+	b.leads(b.post(draft+"/publish"), draft)
+	s.browser(t).want(s.browser(t).get(draft), http.StatusOK, "Spring Cup")
+}
+
 func TestWithoutMailThePagesSaySo(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	b := s.browser(t)
@@ -399,4 +421,68 @@ func TestWithoutMailThePagesSaySo(t *testing.T) {
 	}
 	b.post("/auth/signup", "name", "Ada", "email", "ada@example.com", "password", password, "role", "PARTICIPANT")
 	b.want(b.get("/account"), http.StatusOK, "send email")
+}
+
+// TestMessagesShowBothTimes reads a message in another zone than the competition's.
+func TestMessagesShowBothTimes(t *testing.T) {
+	s := openSite(t, "", nil)
+	start := time.Date(time.Now().Year()+1, time.July, 3, 14, 0, 0, 0, time.UTC)
+	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{"startDate": start, "timeZone": "Europe/Berlin"})
+	b, email := s.browser(t), "traveller@example.com"
+	b.signUp(email)
+	b.verify(email)
+	b.want(b.post(page+"/register"), http.StatusSeeOther)
+	if m := b.newest(email, "You're in"); strings.Contains(m.Text+m.HTML, "for you") {
+		t.Errorf("the email knows a zone that nobody told:\n%s", m.Text)
+	}
+	home, err := url.Parse(s.WebURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	message := regexp.MustCompile(`/mailbox/[0-9a-f-]{36}`).FindString(b.want(b.get("/mailbox"), http.StatusOK).text)
+	read := func(message, zone, own string) {
+		t.Helper()
+		b.Jar.SetCookies(home, []*http.Cookie{{Name: "zone", Value: zone, Path: "/"}})
+		got := b.want(b.get(message), http.StatusOK, " at 16:00 CEST (Europe/Berlin)", `data-own="`+start.Format(time.RFC3339)+`"`, own)
+		if own == "" && strings.Contains(got.text, "your time") || strings.Contains(got.text, "for you") {
+			t.Errorf("in %q, the time stands twice", zone)
+		}
+	}
+	const tokyo = "Asia%2FTokyo"
+	read(message, "", "")
+	read(message, "Europe%2FParis", "")
+	read(message, tokyo, "(23:00 your time)")
+	b.logInAgain(email)
+	read(message, "", "(23:00 your time)") // the account knows
+	read(message, "Nowhere", "(23:00 your time)")
+
+	// What is written now has both times.
+	b.leads(b.post(page+"/withdraw"), page)
+	b.want(b.post(page+"/register"), http.StatusSeeOther)
+	both := "at 16:00 CEST (Europe/Berlin), which is 23:00 JST for you"
+	var second mailtest.Mail
+	apptest.Eventually(t, 20*time.Second, "the second confirmation", func() bool {
+		second = b.newest(email, "You're in")
+		return strings.Contains(second.Text, both) && strings.Contains(second.HTML, both)
+	})
+	message = regexp.MustCompile(`/mailbox/[0-9a-f-]{36}`).FindString(b.want(b.get("/mailbox"), http.StatusOK).text)
+	read(message, tokyo, "(23:00 your time)")
+	read(message, "America%2FNew_York", "(10:00 your time)") // the present zone, in place of the one at the time
+
+	// A zone that was chosen stays, whatever the browser says, and the message with it.
+	b.want(b.post("/account/time-zone", "timeZone", "Europe/Atlantis"), http.StatusUnprocessableEntity, "IANA time zone", "Europe/Atlantis")
+	b.leads(b.post("/account/time-zone", "timeZone", " Asia/Tokyo "), "/account")
+	b.want(b.get("/account"), http.StatusOK, `value="Asia/Tokyo"`)
+	b.want(b.get("/account/export"), http.StatusOK, `"timeZone":"Asia/Tokyo"`, `"timeZoneChosen":true`)
+	b.want(b.get(message), http.StatusOK, both)
+	b.leads(b.post("/account/time-zone", "timeZone", ""), "/account")
+	b.want(b.get("/account"), http.StatusOK, "your browser&#39;s time zone, America/New_York.")
+	read(message, "America%2FNew_York", "(10:00 your time)")
+}
+
+// logInAgain logs in anew.
+func (b *browser) logInAgain(email string) {
+	b.t.Helper()
+	b.leads(b.post("/auth/logout"), "/")
+	b.leads(b.post("/auth/login", "email", email, "password", password), "/dashboard")
 }

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"net/http"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // publish makes a draft public.
@@ -17,7 +17,7 @@ func (a *app) publish(_ *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	change := compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}
-	_, err = a.Service.UpdateCompetition(v.r.Context(), v.actor, c.ID, 0, change)
+	_, err = a.Competitions.Update(v.r.Context(), v.actor, c.ID, 0, change)
 	if errors.Is(err, compete.ErrEmailUnverified) {
 		return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID, "Confirm your email address before you publish.")
 	}
@@ -34,7 +34,7 @@ func (a *app) closeForm(_ *http.Request, v *visit) (response, error) {
 	}
 	return ask(v, pages.Confirm{
 		Title: "Close registration now?", Yes: "Close registration", No: "Keep it open",
-		Text:   "Nobody will be able to register for “" + c.Title + "”. To reopen registration, set a later deadline.",
+		Text:   "Nobody will be able to register for " + quoted(c.Title) + ". To reopen registration, set a later deadline.",
 		Action: "/competitions/" + c.ID + "/close", Back: "/competitions/" + c.ID,
 	}), nil
 }
@@ -44,7 +44,7 @@ func (a *app) closeNow(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Service.UpdateCompetition(v.r.Context(), v.actor, c.ID, 0, compete.CompetitionChange{CloseNow: true}); err != nil {
+	if _, err := a.Competitions.Update(v.r.Context(), v.actor, c.ID, 0, compete.CompetitionChange{CloseNow: true}); err != nil {
 		return nil, err
 	}
 	return redirectWith("closed", "/competitions/"+c.ID), nil
@@ -60,13 +60,13 @@ func (a *app) deleteForm(_ *http.Request, v *visit) (response, error) {
 	}
 	return ask(v, pages.Confirm{
 		Title: "Delete this draft?", Yes: "Delete draft", No: "Keep draft", Danger: true,
-		Text:   "“" + c.Title + "” will be gone for good.",
+		Text:   "This permanently deletes " + quoted(c.Title) + ".",
 		Action: "/competitions/" + c.ID + "/delete", Back: "/competitions/" + c.ID,
 	}), nil
 }
 
 func (a *app) deleteDraft(r *http.Request, v *visit) (response, error) {
-	if err := a.Service.DeleteDraft(r.Context(), v.actor, r.PathValue("id")); err != nil {
+	if err := a.Competitions.DeleteDraft(r.Context(), v.actor, r.PathValue("id")); err != nil {
 		return nil, err
 	}
 	return redirectWith("deleted", "/dashboard"), nil
@@ -83,7 +83,7 @@ func (a *app) cancelForm(_ *http.Request, v *visit) (response, error) {
 	}
 	return ask(v, pages.Confirm{
 		Title: "Cancel this competition?", Yes: "Cancel competition", No: "Keep it", Danger: true,
-		Text:   "This permanently cancels “" + c.Title + "”. " + told,
+		Text:   "This permanently cancels " + quoted(c.Title) + ". " + told,
 		Action: "/competitions/" + c.ID + "/cancel", Back: "/competitions/" + c.ID,
 	}), nil
 }
@@ -93,7 +93,7 @@ func (a *app) cancel(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Service.CancelCompetition(v.r.Context(), v.actor, c.ID); err != nil {
+	if _, err := a.Competitions.Cancel(v.r.Context(), v.actor, c.ID); err != nil {
 		return nil, err
 	}
 	return redirectWith("cancelled", "/competitions/"+c.ID), nil
@@ -114,7 +114,7 @@ func (a *app) unpublishForm(_ *http.Request, v *visit) (response, error) {
 	}
 	return ask(v, pages.Confirm{
 		Title: "Unpublish this competition?", Yes: "Unpublish", No: "Keep it published", Danger: true,
-		Text: "Only its organizer and admins will see “" + c.Title + "”. Registrations are kept, but nobody can register or move up from " +
+		Text: "Only its organizer and admins will see " + quoted(c.Title) + ". Registrations are kept, but nobody can register or move up from " +
 			"the waitlist until an admin publishes it again.",
 		Action: "/competitions/" + c.ID + "/unpublish", Back: "/competitions/" + c.ID,
 	}), nil
@@ -125,7 +125,7 @@ func (a *app) unpublish(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Service.UnpublishCompetition(v.r.Context(), v.actor, c.ID); err != nil {
+	if _, err := a.Competitions.Unpublish(v.r.Context(), v.actor, c.ID); err != nil {
 		return nil, err
 	}
 	return redirectWith("unpublished", "/competitions/"+c.ID), nil
@@ -149,7 +149,7 @@ func (a *app) transfer(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	email := r.PostFormValue("email")
-	_, err = a.Service.TransferCompetition(r.Context(), v.actor, c.ID, "", email)
+	_, err = a.Competitions.Transfer(r.Context(), v.actor, c.ID, "", email)
 	if e, ok := refused(err); err != nil && ok {
 		form := pages.TransferForm{ID: c.ID, Title: c.Title, Now: c.Organizer.Name, Email: email, Errors: formErrors(e)}
 		if email == "" {

@@ -2,12 +2,16 @@ package web_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
 )
+
+// problemLinks are the links of a form's summary, with the field's id and the text.
+var problemLinks = regexp.MustCompile(`<a class="link" href="#([\w-]+)">([^<]+)</a>`)
 
 // TestEverythingWrongIsSaidAtOnce sends forms whose mistakes are found at different places: the answer names all of them, and the
 // browser may keep it, so that "back" shows it again.
@@ -16,6 +20,12 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	refused := func(b *browser, got page, texts ...string) {
 		t.Helper()
 		b.want(got, http.StatusUnprocessableEntity, append(texts, "data-errors", "autofocus")...)
+		for _, link := range problemLinks.FindAllStringSubmatch(got.text, -1) {
+			label := regexp.MustCompile(`<label for="` + link[1] + `">\s*([^<]*[^<\s])`).FindStringSubmatch(got.text)
+			if label != nil && !strings.HasPrefix(link[2], label[1]) {
+				t.Errorf("the summary says %q of the field %q", link[2], label[1])
+			}
+		}
 		if kept := got.header.Get("Cache-Control"); kept != "private, no-cache" {
 			t.Errorf("Cache-Control is %q", kept)
 		}
@@ -31,12 +41,14 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 		"Current password is incorrect.", "New password must be at least 8 characters long.", `data-address="/account"`)
 	refused(b, b.post("/account/email", "currentPassword", "wrong password", "email", "no address"),
 		"Current password is incorrect.", "New email must be an email address")
-	refused(b, b.post("/competitions/create", "title", "ab", "capacity", "many", "zone", "Europe/Atlantis", "regDeadline", "2020-01-01T10:00"),
-		"Title must be at least 3", "Number of seats must be a whole number", "Registration deadline must be in the future", `href="#field-zone"`)
+	refused(b, b.post("/account/time-zone", "timeZone", "Europe/Atlantis"), "Time zone in messages must be an IANA time zone")
+	refused(b, b.post("/competitions/create", "title", "ab", "capacity", "many", "zone", "Europe/Atlantis", "regDeadline", "2020-01-01T10:00",
+		"location", strings.Repeat("x", 201), "regOpensAt", "soon", "startDate", "soon", "endDate", "soon"),
+		"Title must be at least 3", "Number of seats must be a whole number", "Registration closes: Must be in the future.", `href="#field-zone"`)
 
 	b = s.browser(t)
 	b.want(b.post("/auth/login", "email", "organizer1@minicompete.com", "password", apptest.Password), http.StatusSeeOther)
-	list, err := s.Service().ListCompetitions(t.Context(), compete.CompetitionFilter{Search: "Green Code"}, "")
+	list, err := s.Services().Competitions.List(t.Context(), compete.CompetitionFilter{Search: "Green Code"}, "")
 	if err != nil || len(list.Items) != 1 {
 		t.Fatalf("the demo has %d of the competition: %v", len(list.Items), err)
 	}

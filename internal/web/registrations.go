@@ -6,9 +6,9 @@ import (
 	"net/url"
 	"strconv"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // rowsPerPage is how many registrations are added at a time.
@@ -49,7 +49,7 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 		v.w.Header().Set("HX-Replace-Url", listAddress(r.URL.Path, filter))
 		return show(status, pages.RegistrationListSwap(data)), nil
 	}
-	series, err := a.Service.RegistrationTimeline(r.Context(), v.actor, c.ID)
+	series, err := a.Registrations.Timeline(r.Context(), v.actor, c.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -83,18 +83,18 @@ func listAddress(path string, f compete.RegistrationFilter) string {
 func (a *app) listRegistrations(r *http.Request, v *visit, data *pages.RegistrationsData, f compete.RegistrationFilter) error {
 	q, list := r.URL.Query(), "/competitions/"+data.ID+"/registrations"
 	data.CSV, data.Print = listAddress(list+".csv", f), listAddress(list+"/print", f)
-	found, err := a.Service.CompetitionRegistrations(r.Context(), v.actor, data.ID, q.Get("cursor"), f)
+	found, err := a.Registrations.List(r.Context(), v.actor, data.ID, q.Get("cursor"), f)
 	if err != nil {
 		return err
 	}
-	counts, err := a.Service.RegistrationsByStatus(r.Context(), v.actor, data.ID, f.Search)
+	counts, err := a.countStatuses(r, v, data.ID, f, found)
 	if err != nil {
 		return err
 	}
-	data.Tabs = tabsView(list, f, counts)
+	data.Tabs = tabsView(list, f, counts, mostWhenSearching(f))
 	for _, tab := range data.Tabs {
 		if tab.On {
-			data.Total = tab.Count
+			data.Total, data.Beyond = tab.Count, tab.Beyond
 		}
 	}
 	for i := range found.Items {
@@ -112,16 +112,46 @@ func (a *app) listRegistrations(r *http.Request, v *visit, data *pages.Registrat
 	return nil
 }
 
-func tabsView(path string, f compete.RegistrationFilter, counts map[compete.RegistrationStatus]int) []pages.Tab {
+// countStatuses says how many registrations of each status a search finds. A page that has all of them needn't be counted again, which takes
+// longest for what is rare.
+func (a *app) countStatuses(r *http.Request, v *visit, competitionID string, f compete.RegistrationFilter, found compete.Page[compete.ParticipantRegistration]) (
+	map[compete.RegistrationStatus]int, error,
+) {
+	if f.Status != "" || !found.Next.IsZero() || r.URL.Query().Get("cursor") != "" {
+		return a.Registrations.ByStatus(r.Context(), v.actor, competitionID, f.Search, mostWhenSearching(f))
+	}
+	counts := map[compete.RegistrationStatus]int{}
+	for i := range found.Items {
+		counts[found.Items[i].Status]++
+	}
+	return counts, nil
+}
+
+// mostCounted is how many of each status a page counts that a search finds: what is common would take as long as all of a competition.
+const mostCounted = 200
+
+func mostWhenSearching(f compete.RegistrationFilter) int {
+	if f.Search == "" { // these counts are kept
+		return 0
+	}
+	return mostCounted
+}
+
+// tabsView shows counts that may stop at one more than most, unless that is 0.
+func tabsView(path string, f compete.RegistrationFilter, counts map[compete.RegistrationStatus]int, most int) []pages.Tab {
 	var tabs []pages.Tab
 	chosen := f.Status
 	for _, tab := range statusTabs {
 		f.Status = compete.RegistrationStatus(tab.Value)
-		tab.Count, tab.On, tab.Href = counts[f.Status], f.Status == chosen, listAddress(path, f)
-		if tab.Value == "" {
-			for _, n := range counts {
-				tab.Count += n
+		tab.On, tab.Href = f.Status == chosen, listAddress(path, f)
+		for status, n := range counts {
+			if tab.Value != "" && status != f.Status {
+				continue
 			}
+			if most > 0 && n == most+1 {
+				n, tab.Beyond = most, true
+			}
+			tab.Count += n
 		}
 		if f.Status != compete.RegistrationPending || tab.Count > 0 || tab.On {
 			tabs = append(tabs, tab)
@@ -135,17 +165,13 @@ func (a *app) managed(v *visit) (compete.Competition, error) {
 	if err := v.requireLogin(); err != nil {
 		return compete.Competition{}, err
 	}
-	c, err := a.Service.Competition(v.r.Context(), v.actor, v.r.PathValue("id"))
-	if err == nil && !c.ManagedBy(v.actor) {
-		err = compete.ErrForbidden
-	}
-	return c, err
+	return a.Competitions.GetManaged(v.r.Context(), v.actor, v.r.PathValue("id"))
 }
 
 func registrationRow(r *compete.ParticipantRegistration) pages.RegistrationRow {
 	row := pages.RegistrationRow{
 		ID: r.ID, Seq: r.Seq, Name: r.Participant.Name, Email: r.Participant.Email,
-		State: registrationState(&r.Registration), At: r.RegisteredAt, Disabled: r.Participant.Disabled,
+		State: registrationState(&r.Registration), At: r.RegisteredAt, Disabled: r.Participant.Disabled && !r.Participant.Erased,
 		Reason: r.Removal.Reason, Note: r.Removal.Note, Blocked: r.Removal.Blocked,
 	}
 	if r.Position > 0 {

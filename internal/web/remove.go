@@ -4,16 +4,16 @@ import (
 	"net/http"
 	"net/url"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // removal reads the registration that is to be removed, and makes the form that asks how.
 func (a *app) removal(v *visit) (compete.ParticipantRegistration, pages.RemoveForm, error) {
 	id := v.r.PathValue("id")
-	r, err := a.Service.CompetitionRegistration(v.r.Context(), v.actor, id, v.r.PathValue("registration"))
+	r, err := a.Registrations.Get(v.r.Context(), v.actor, id, v.r.PathValue("registration"))
 	if err != nil {
 		return r, pages.RemoveForm{}, err
 	}
@@ -51,7 +51,7 @@ func (a *app) remove(r *http.Request, v *visit) (response, error) {
 	form.Reason, form.Note = r.PostFormValue("reason"), r.PostFormValue("note")
 	form.Notify, form.Block = r.PostFormValue("notify") != "", r.PostFormValue("block") != ""
 	removal := compete.Removal{Reason: form.Reason, Note: form.Note, Blocked: form.Block}
-	_, err = a.Service.RemoveRegistration(r.Context(), v.actor, registration.ID, removal, form.Notify)
+	_, err = a.Registrations.Remove(r.Context(), v.actor, registration.ID, removal, form.Notify)
 	if e, ok := refused(err); err != nil && ok {
 		form.Errors = formErrors(e)
 		return showRemoval(v, problem.Status(e.Kind), form), nil
@@ -67,7 +67,7 @@ func (a *app) remove(r *http.Request, v *visit) (response, error) {
 
 // unblock lets somebody who was removed register again.
 func (a *app) unblock(r *http.Request, v *visit) (response, error) {
-	if _, err := a.Service.UnblockRegistration(r.Context(), v.actor, r.PathValue("registration")); err != nil {
+	if _, err := a.Registrations.Unblock(r.Context(), v.actor, r.PathValue("registration")); err != nil {
 		return nil, err
 	}
 	return redirectWith("unblocked", "/competitions/"+r.PathValue("id")+"/registrations"), nil

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -11,11 +12,11 @@ import (
 
 	"github.com/a-h/templ"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/static"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/static"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // markHeader is on every page, part of a page and redirect that this program itself made. The script shows no other answer: what
@@ -42,7 +43,7 @@ const maxForm = 512 << 10
 func (a *app) page(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		limit := int64(maxForm)
-		if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") { // a handler reads that by itself, if it does
+		if brings(r) { // a handler reads that by itself, if it does
 			limit = maxCoverForm
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
@@ -82,6 +83,8 @@ func show(status int, component templ.Component) response {
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Add("Vary", "Cookie, HX-Request, Accept-Encoding")
 		switch {
+		case v.secretPage:
+			h.Set("Cache-Control", "no-store")
 		case v.r.Method == http.MethodPost:
 			// A refused form: "back" shows it again only if the browser may keep it. Logging out clears what is kept, and no answer
 			// repeats a password.
@@ -151,6 +154,9 @@ func redirectWith(flash, path string) response {
 // fail renders an error. It needs neither database nor session.
 func (a *app) fail(v *visit, err error) {
 	e := compete.AsError(err)
+	if errors.Is(e, errBadForm) { // perhaps it ended early or came too slowly, which also ends the request's context
+		v.r = v.r.WithContext(context.WithoutCancel(v.r.Context()))
+	}
 	status := problem.Status(e.Kind)
 	if status == http.StatusInternalServerError && v.r.Context().Err() == nil {
 		a.Log.ErrorContext(v.r.Context(), "page failed", "method", v.r.Method, "path", v.r.URL.Path, "error", err)
@@ -159,7 +165,14 @@ func (a *app) fail(v *visit, err error) {
 		_ = redirect(v.loginPath())(v) // a redirect cannot fail
 		return
 	}
-	a.showError(v, e)
+	switch {
+	case errors.Is(e, compete.ErrFactorSetup):
+		_ = redirect(securityPath)(v)
+	case errors.Is(e, compete.ErrReauthenticate):
+		a.askAgain(v)
+	default:
+		a.showError(v, e)
+	}
 }
 
 func (a *app) showError(v *visit, e *compete.Error) {
@@ -168,9 +181,9 @@ func (a *app) showError(v *visit, e *compete.Error) {
 	p := v.problem(status, e)
 	component := pages.Error(v.problemPage(p), p)
 	if v.partial() {
-		// A part of a page failed: say so at the top of the page that asked, and change nothing else.
+		// A part of a page failed: say so above the page that asked, and change nothing else.
 		v.w.Header().Set("HX-Reswap", "none")
-		component = ui.FlashSwap(ui.Notice{Tone: ui.ToneBad, Text: strings.TrimSpace(p.Text + " " + p.Support())})
+		component = ui.ToastSwap(ui.Notice{Tone: ui.ToneBad, Text: strings.TrimSpace(p.Text + " " + p.Support())})
 	}
 	if err := show(status, component)(v); err != nil && !errors.Is(err, v.r.Context().Err()) {
 		a.Log.ErrorContext(v.r.Context(), "error page failed", "error", err)
@@ -194,7 +207,7 @@ func plainText(e *compete.Error) string {
 	case e.Kind == compete.KindInternal:
 		return "It's our fault, not yours, and it has been logged. Nothing was lost. Try again in a moment."
 	case errors.Is(e, compete.ErrDatabase):
-		return "We can't reach our records right now. Nothing was lost. Try again in a moment."
+		return "We can't reach our database right now. Nothing was lost. Try again in a moment."
 	case e.Kind == compete.KindInvalid:
 		return firstField(e)
 	}

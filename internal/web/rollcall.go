@@ -9,10 +9,10 @@ import (
 
 	"github.com/a-h/templ"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/sheet"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sheet"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // registrationsCSV sends all rows of the list as it is filtered and sorted. People open it in Excel, which needs the mark.
@@ -32,7 +32,7 @@ func (a *app) everyRegistration(r *http.Request, v *visit) (compete.Competition,
 	if err != nil {
 		return c, nil, err
 	}
-	parts, err := a.Service.EveryRegistration(r.Context(), v.actor, c.ID, "", registrationFilter(r.URL.Query()))
+	parts, err := a.Registrations.Every(r.Context(), v.actor, c.ID, "", registrationFilter(r.URL.Query()))
 	return c, parts, err
 }
 
@@ -44,14 +44,14 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	f := registrationFilter(r.URL.Query())
-	counts, err := a.Service.RegistrationsByStatus(r.Context(), v.actor, c.ID, f.Search)
+	counts, err := a.Registrations.ByStatus(r.Context(), v.actor, c.ID, f.Search, 0)
 	if err != nil {
 		return nil, err
 	}
 	data := pages.RollCallData{
 		Title: c.Title, Starts: c.StartDate, Zone: c.Zone(), Printed: v.now, Search: f.Search, Back: listAddress("/competitions/"+c.ID+"/registrations", f),
 	}
-	for _, tab := range tabsView("", f, counts) {
+	for _, tab := range tabsView("", f, counts, 0) {
 		if tab.On {
 			data.Count, data.Status = tab.Count, tab.Label
 		}

@@ -1,13 +1,14 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/web/pages"
 )
 
 // deviceCookie shows of whom the device is known: a token for each account that was logged in to there lately, with deviceSeparator
@@ -30,23 +31,39 @@ func (v *visit) deviceTokens() []string {
 
 // arrive logs in a user who has just shown who they are, and tells them of it if they never did so on this device.
 func (v *visit) arrive(user compete.User) error {
-	tokens, sessions := v.deviceTokens(), v.app.Sessions
-	known := slices.ContainsFunc(tokens, func(token string) bool { return sessions.KnowsDevice(user.ID, token) })
-	v.app.Service.NoteLogin(v.r.Context(), user, known)
+	v.app.Logins.NoteLogin(v.r.Context(), user, v.knownTo(user))
+	v.followZone(compete.Actor{UserID: user.ID, Zone: user.Zone})
 	if err := v.startSession(user); err != nil {
 		return err
 	}
-	mine := sessions.DeviceToken(user.ID)
+	v.keepDevice(user)
+	return nil
+}
+
+// knownTo reports whether the device has shown that the user logged in on it before.
+func (v *visit) knownTo(user compete.User) bool {
+	return slices.ContainsFunc(v.deviceTokens(), func(token string) bool { return v.app.Sessions.KnowsDevice(user, token) })
+}
+
+// onDevice is the request's context with what the device shows.
+func (v *visit) onDevice() context.Context {
+	client := compete.ClientOf(v.r.Context())
+	client.KnownTo = v.knownTo
+	return compete.WithClient(v.r.Context(), client)
+}
+
+// keepDevice leaves a token on a device whose user has shown who they are, with which knownTo knows it.
+func (v *visit) keepDevice(user compete.User) {
+	tokens, mine := v.deviceTokens(), v.app.Sessions.DeviceToken(user)
 	tokens = append([]string{mine}, slices.DeleteFunc(tokens, func(token string) bool { return token == mine })...)
 	v.setCookie(deviceCookie, strings.Join(tokens[:min(len(tokens), maxDeviceTokens)], deviceSeparator), v.now.AddDate(1, 0, 0))
-	return nil
 }
 
 // shownSessions is how many the account page shows.
 const shownSessions = 50
 
 func (a *app) sessionsView(v *visit) (pages.SessionsData, error) {
-	page, err := a.Service.Sessions(v.r.Context(), v.actor, "", shownSessions)
+	page, err := a.Logins.Sessions(v.r.Context(), v.actor, "", shownSessions)
 	if err != nil {
 		return pages.SessionsData{}, err
 	}
@@ -67,7 +84,7 @@ func (a *app) sessionsView(v *visit) (pages.SessionsData, error) {
 // endSession ends one of the viewer's sessions; one that has ended is gone already.
 func (a *app) endSession(r *http.Request, v *visit) (response, error) {
 	id := r.PathValue("session")
-	err := a.Service.EndSession(r.Context(), v.actor, id)
+	err := a.Logins.EndSession(r.Context(), v.actor, id)
 	if err != nil && !errors.Is(err, compete.ErrSessionMissing) {
 		return nil, err
 	}
@@ -78,7 +95,7 @@ func (a *app) endSession(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) endOtherSessions(r *http.Request, v *visit) (response, error) {
-	if err := a.Service.EndOtherSessions(r.Context(), v.actor); err != nil {
+	if err := a.Logins.EndOtherSessions(r.Context(), v.actor); err != nil {
 		return nil, err
 	}
 	return redirectWith("sessions-ended", "/account"), nil

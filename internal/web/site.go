@@ -4,11 +4,11 @@ import (
 	"errors"
 	"net/http"
 
-	"minicompete/internal/brand"
-	"minicompete/internal/compete"
-	"minicompete/internal/problem"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // SetupPath is the page on which the first admin is made; its token is in the query.
@@ -24,7 +24,7 @@ func (a *app) setupForm(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) checkSetup(r *http.Request, token string) error {
-	return hiddenPage(a.Service.CheckSetup(r.Context(), token))
+	return hiddenPage(a.Installation.CheckSetup(r.Context(), token))
 }
 
 // hiddenPage answers like an unknown page once the setup is over.
@@ -37,7 +37,7 @@ func hiddenPage(err error) error {
 
 func (a *app) showSetup(v *visit, status int, form pages.SetupForm) response {
 	form.Test.To = "the address above"
-	if a.Service.SendTest != nil {
+	if a.Installation.HasMailServer() {
 		form.Test.Action = SetupPath + "/test-email"
 	}
 	page := v.secret("Set up your site")
@@ -53,7 +53,7 @@ func (a *app) typedSetup(r *http.Request, errors pages.Errors) pages.SetupForm {
 }
 
 func (a *app) setup(r *http.Request, v *visit) (response, error) {
-	user, err := a.Service.SetUp(r.Context(), r.PostFormValue("token"), compete.SetUp{
+	user, err := a.Installation.SetUp(r.Context(), r.PostFormValue("token"), compete.SetUp{
 		Admin:    compete.SignUp{Name: r.PostFormValue("name"), Email: r.PostFormValue("email"), Password: r.PostFormValue("password")},
 		Settings: typedSettings(r),
 	})
@@ -76,7 +76,7 @@ func (a *app) setup(r *http.Request, v *visit) (response, error) {
 // testSetupMail sends a test email to the address that was typed, and shows the rest of the form as it was.
 func (a *app) testSetupMail(r *http.Request, v *visit) (response, error) {
 	form := a.typedSetup(r, nil)
-	err := a.Service.TestSetupMail(r.Context(), form.Token, form.Email)
+	err := a.Installation.TestSetupMail(r.Context(), form.Token, form.Email)
 	if form.Test, err = tested(form.Email, err); err != nil {
 		return nil, hiddenPage(err)
 	}
@@ -105,7 +105,7 @@ func tested(address string, err error) (pages.TestMail, error) {
 // siteForm is the settings as they are; r, if there is one, has what was typed instead.
 func (a *app) siteForm(r *http.Request, errors pages.Errors) pages.SiteForm {
 	setting := func(name string) pages.Setting {
-		s := pages.Setting{Name: name, Value: a.Service.Settings.Value(name), Fixed: a.Service.Settings.Fixed(name)}
+		s := pages.Setting{Name: name, Value: a.Installation.Setting(name), Fixed: a.Installation.IsFixed(name)}
 		if r != nil && !s.Fixed {
 			s.Value = r.PostFormValue(name)
 		}
@@ -140,14 +140,14 @@ func (a *app) showSite(v *visit, status int, form pages.SiteForm) response {
 }
 
 func (a *app) adminTest(t pages.TestMail) pages.TestMail {
-	if t.To = "your own address"; a.Service.SendTest != nil {
+	if t.To = "your own address"; a.Installation.HasMailServer() {
 		t.Action = "/admin/site/test-email"
 	}
 	return t
 }
 
 func (a *app) changeSite(r *http.Request, v *visit) (response, error) {
-	err := a.Service.SetSite(r.Context(), v.actor, typedSettings(r))
+	err := a.Installation.Set(r.Context(), v.actor, typedSettings(r))
 	if e, ok := refused(err); err != nil && ok {
 		return a.showSite(v, problem.Status(e.Kind), a.siteForm(r, formErrors(e))), nil
 	}
@@ -158,7 +158,7 @@ func (a *app) changeSite(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) testMail(r *http.Request, v *visit) (response, error) {
-	err := a.Service.TestMail(r.Context(), v.actor)
+	err := a.Installation.TestMail(r.Context(), v.actor)
 	test, err := tested("your address", err)
 	if err != nil {
 		return nil, err
@@ -182,7 +182,7 @@ func (a *app) changeChecklist(r *http.Request, v *visit) (response, error) {
 	if !ok {
 		return nil, errBadForm
 	}
-	if err := a.Service.NoteSite(r.Context(), v.actor, note, "yes"); err != nil {
+	if err := a.Installation.Note(r.Context(), v.actor, note, "yes"); err != nil {
 		return nil, err
 	}
 	return redirect("/admin"), nil
@@ -193,7 +193,7 @@ func (a *app) answerOrganizerRequest(r *http.Request, v *visit) (response, error
 	if !approve && r.PostFormValue("answer") != "decline" {
 		return nil, errBadForm
 	}
-	if _, err := a.Service.AnswerOrganizerRequest(r.Context(), v.actor, r.PathValue("request"), approve); err != nil {
+	if _, err := a.Administration.AnswerOrganizerRequest(r.Context(), v.actor, r.PathValue("request"), approve); err != nil {
 		return nil, err
 	}
 	if approve {
@@ -204,15 +204,15 @@ func (a *app) answerOrganizerRequest(r *http.Request, v *visit) (response, error
 
 // firstSteps adds to the admin's page what a new site still needs, and who waits for an answer.
 func (a *app) firstSteps(r *http.Request, v *visit, data *pages.AdminData) error {
-	notes, published, err := a.Service.SiteNotes(r.Context(), v.actor)
+	notes, published, err := a.Installation.Notes(r.Context(), v.actor)
 	if err != nil {
 		return err
 	}
-	data.MailOff = !a.Service.Mailing
+	data.MailOff = !a.Accounts.Mailing()
 	if notes[compete.NoteChecklist] == "" && !a.Demo {
 		data.Checklist = a.checklist(notes, published)
 	}
-	requests, err := a.Service.OrganizerRequests(r.Context(), v.actor, "", rowsPerPage)
+	requests, err := a.Administration.OrganizerRequests(r.Context(), v.actor, "", rowsPerPage)
 	if err != nil {
 		return err
 	}
@@ -227,7 +227,7 @@ func (a *app) firstSteps(r *http.Request, v *visit, data *pages.AdminData) error
 func (a *app) checklist(notes map[string]string, published bool) []pages.ChecklistItem {
 	set := func(names ...string) bool {
 		for _, name := range names {
-			if a.Service.Settings.Value(name) == "" {
+			if a.Installation.Setting(name) == "" {
 				return false
 			}
 		}
@@ -241,23 +241,23 @@ func (a *app) checklist(notes map[string]string, published bool) []pages.Checkli
 		},
 		{
 			Title: "Add a contact and a privacy policy", Done: set(brand.SettingContact, brand.SettingPrivacy), Href: here, Label: label,
-			Text: "People need to know whom to ask, and what happens to their data.",
+			Text: "People need to know who to contact and what happens to their data.",
 		},
 		{
 			Title: "Decide who can organize", Done: set(brand.SettingOrganizers), Href: here, Label: label,
-			Text: "Anyone can create competitions now. Say so, or choose whom you trust.",
+			Text: "Right now, anyone can create competitions. Keep it that way, or limit it to people you trust.",
 		},
 		{
-			Title: "Set up email", Done: a.Service.SendTest != nil && notes[compete.NoteTestMail] != "", Href: here, Label: "Send test email",
+			Title: "Set up email", Done: a.Installation.HasMailServer() && notes[compete.NoteTestMail] != "", Href: here, Label: "Send test email",
 			Text: "Set SMTP_URL and MAIL_FROM, restart, and send yourself a test email.",
 		},
 		{
-			Title: "Serve your site over https", Done: a.secure && a.PublicURL.Hostname() != "localhost",
-			Text: "Put a reverse proxy with a certificate in front of the site, and set PUBLIC_URL to its https address.",
+			Title: "Serve your site over HTTPS", Done: a.secure && a.PublicURL.Hostname() != "localhost",
+			Text: "Put a reverse proxy with a certificate in front of the site, and set PUBLIC_URL to its HTTPS address.",
 		},
 		{
 			Title: "Back up your data", Done: notes[compete.NoteBackup] != "", Tick: "backups",
-			Text: "Run 'minicompete backup FILE' every day; this is ticked off after the first one. If you back up another way, mark it as done.",
+			Text: "Run 'minicompete backup FILE' every day. This step is marked as done after the first backup. If you back up another way, mark it as done yourself.",
 		},
 		{
 			Title: "Publish the first competition", Done: published, Href: "/competitions/create", Label: "Create competition",

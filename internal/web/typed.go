@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // typedForm is a competition's form as it was sent: the text as typed, and the values it stands for.
@@ -22,7 +22,7 @@ type typedForm struct {
 func readForm(r *http.Request, before *compete.Competition) typedForm {
 	get := func(name string) string { return r.PostFormValue(name) }
 	f := pages.CompetitionForm{
-		Title: get("title"), Description: strings.ReplaceAll(get("description"), "\r\n", "\n"), Location: get("location"),
+		Title: get("title"), Description: typedText(r, "description"), Location: get("location"),
 		Tags: get("tags"), Capacity: get("capacity"), Opens: get("regOpensAt"), Deadline: get("regDeadline"),
 		Starts: get("startDate"), Ends: get("endDate"), Zone: strings.TrimSpace(get("zone")), Waitlist: get("waitlist") != "", Key: get("key"),
 		CoverLost: get(coverLost) != "", Errors: pages.Errors{},
@@ -66,6 +66,11 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 		f.Errors["regDeadline"] = "This is required."
 	}
 	return typedForm{form: f, values: values, zone: zone}
+}
+
+// typedText is a text of several lines as it was typed: browsers send line breaks as CRLF.
+func typedText(r *http.Request, field string) string {
+	return strings.ReplaceAll(r.PostFormValue(field), "\r\n", "\n")
 }
 
 // refuse adds what the domain finds wrong with the values, where the text could be read.

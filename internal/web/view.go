@@ -2,11 +2,13 @@ package web
 
 import (
 	"crypto/rand"
+	"net/http"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/web/pages"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // fillingFrom is the share of seats taken, in percent, from which an open competition is shown as filling.
@@ -125,6 +127,14 @@ func formErrors(e *compete.Error) pages.Errors {
 		errors[""] = plainText(e)
 	}
 	return errors
+}
+
+// formStatus is the status of a form that was refused. It's never 401: browsers don't keep such a page, and "back" to it would show their own.
+func formStatus(e *compete.Error) int {
+	if e.Kind == compete.KindUnauthorized {
+		return http.StatusUnprocessableEntity
+	}
+	return problem.Status(e.Kind)
 }
 
 // refused tells an error that belongs into the form from one that takes the page's place.

@@ -8,21 +8,21 @@ import (
 	"sync"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 const (
-	// viewersEvery is how often the unread messages of those who have a page open are read, all in one query.
+	// viewersEvery is how often the news of those who have a page open are read, all in one query.
 	viewersEvery = 2 * time.Second
 	// viewersBatch bounds that query.
 	viewersBatch = 1000
 )
 
-// viewers are the logged-in users who have a page open. Their pages are told of new mail, and end with the
-// login. Messages are written by workers, perhaps of another replica; one query every two seconds for
-// everybody sees them all.
+// viewers are the logged-in users who have a page open. Their pages are told of new mail and of registrations that an organizer removed,
+// perhaps without a message, and end with the login. Both are written elsewhere, perhaps in another replica; one query every two seconds
+// for everybody sees them all.
 type viewers struct {
-	count func(ctx context.Context, userIDs []string) (map[string]int, error)
+	news  func(ctx context.Context, userIDs []string) (map[string]compete.News, error)
 	ended func(compete.Actor) bool
 	log   *slog.Logger
 
@@ -38,18 +38,19 @@ type livePage interface {
 
 // viewer is one open page of a user.
 type viewer struct {
-	page   livePage
-	actor  compete.Actor
-	unread int // what the page was told last
+	page  livePage
+	actor compete.Actor
+	told  compete.News // last; none as long as asked is false
+	asked bool
 }
 
-func newViewers(count func(context.Context, []string) (map[string]int, error), ended func(compete.Actor) bool, log *slog.Logger) *viewers {
-	return &viewers{count: count, ended: ended, log: log, pages: make(map[string]map[*viewer]struct{})}
+func newViewers(news func(context.Context, []string) (map[string]compete.News, error), ended func(compete.Actor) bool, log *slog.Logger) *viewers {
+	return &viewers{news: news, ended: ended, log: log, pages: make(map[string]map[*viewer]struct{})}
 }
 
 // join tells the page of its viewer's unread messages, beginning at the next round, until leave.
 func (vs *viewers) join(actor compete.Actor, page livePage) (leave func()) {
-	v := &viewer{page: page, actor: actor, unread: -1}
+	v := &viewer{page: page, actor: actor}
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
 	if vs.pages[actor.UserID] == nil {
@@ -82,14 +83,14 @@ func (vs *viewers) run(ctx context.Context) {
 
 func (vs *viewers) round(ctx context.Context) {
 	for batch := range slices.Chunk(vs.present(), viewersBatch) {
-		counts, err := vs.count(ctx, batch)
+		news, err := vs.news(ctx, batch)
 		if err != nil {
 			if ctx.Err() == nil {
-				vs.log.WarnContext(ctx, "could not count unread messages", "error", err)
+				vs.log.WarnContext(ctx, "could not read what open pages are told", "error", err)
 			}
 			return // the next round tries again
 		}
-		vs.tell(batch, counts)
+		vs.tell(batch, news)
 	}
 }
 
@@ -109,15 +110,19 @@ func (vs *viewers) present() []string {
 	return users
 }
 
-func (vs *viewers) tell(users []string, counts map[string]int) {
+func (vs *viewers) tell(users []string, news map[string]compete.News) {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
 	for _, user := range users {
 		for v := range vs.pages[user] {
-			if n := counts[user]; n != v.unread {
-				v.unread = n
-				v.page.Tell(event("unread", strconv.Itoa(n)))
+			n := news[user]
+			if !v.asked || n.Unread != v.told.Unread {
+				v.page.Tell(event("unread", strconv.Itoa(n.Unread)))
 			}
+			if v.asked && n.Removed != v.told.Removed || !v.asked && n.Lately > 0 {
+				v.page.Tell(event("mine", "changed"))
+			}
+			v.told, v.asked = n, true
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"testing"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // tellings is a page that remembers what it was told.
@@ -29,16 +29,17 @@ func (p *tellings) want(t *testing.T, when string, events ...string) {
 const (
 	two   = "event: unread\ndata: 2\n\n"
 	three = "event: unread\ndata: 3\n\n"
+	mine  = "event: mine\ndata: changed\n\n"
 )
 
 func TestViewersAreToldOnceOfEachChange(t *testing.T) {
 	ada := compete.Actor{UserID: "ada", SessionID: "session"}
-	counts := map[string]int{"ada": 2}
+	news := map[string]compete.News{"ada": {Unread: 2, Removed: 5}}
 	var asked []string
 	loggedOut := false
-	vs := newViewers(func(_ context.Context, users []string) (map[string]int, error) {
+	vs := newViewers(func(_ context.Context, users []string) (map[string]compete.News, error) {
 		asked = users
-		return counts, nil
+		return news, nil
 	}, func(actor compete.Actor) bool { return actor == ada && loggedOut }, slog.New(slog.DiscardHandler))
 	var first, second tellings
 	leaveFirst, leaveSecond := vs.join(ada, &first), vs.join(ada, &second)
@@ -48,9 +49,12 @@ func TestViewersAreToldOnceOfEachChange(t *testing.T) {
 	second.want(t, "at first", two)
 	vs.round(t.Context())
 	first.want(t, "without a change")
-	counts["ada"] = 3
+	news["ada"] = compete.News{Unread: 3, Removed: 5}
 	vs.round(t.Context())
-	second.want(t, "after a change", three)
+	second.want(t, "after a message", three)
+	news["ada"] = compete.News{Unread: 3, Removed: 6}
+	vs.round(t.Context())
+	second.want(t, "after a removal", mine)
 	if first.ended {
 		t.Error("a page ended before its login did")
 	}
@@ -59,6 +63,16 @@ func TestViewersAreToldOnceOfEachChange(t *testing.T) {
 	if !first.ended || !second.ended {
 		t.Error("the login has ended, but its pages have not")
 	}
+
+	loggedOut = false
+	news["ada"] = compete.News{Unread: 3, Removed: 6, Lately: 1}
+	var late tellings
+	leaveLate := vs.join(ada, &late)
+	vs.round(t.Context())
+	late.want(t, "opened about when a removal was", three, mine)
+	vs.round(t.Context())
+	late.want(t, "after that")
+	leaveLate()
 
 	leaveFirst()
 	leaveSecond()
@@ -71,11 +85,11 @@ func TestViewersAreToldOnceOfEachChange(t *testing.T) {
 
 func TestViewersOutliveAFailure(t *testing.T) {
 	failing := true
-	vs := newViewers(func(context.Context, []string) (map[string]int, error) {
+	vs := newViewers(func(context.Context, []string) (map[string]compete.News, error) {
 		if failing {
 			return nil, errors.New("away")
 		}
-		return map[string]int{"ada": 2}, nil
+		return map[string]compete.News{"ada": {Unread: 2}}, nil
 	}, func(compete.Actor) bool { return false }, slog.New(slog.DiscardHandler))
 	var page tellings
 	defer vs.join(compete.Actor{UserID: "ada"}, &page)()

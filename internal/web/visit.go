@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/web/static"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/web/static"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // visit is what a page knows of its request beyond the request itself: who makes it, and what the
@@ -21,12 +21,15 @@ type visit struct {
 	actor  compete.Actor
 	now    time.Time
 	unread int
+	open   int // reports that wait for an admin
 	flash  *ui.Notice
+
+	secretPage bool // the browser isn't to keep it
 }
 
 // open reads the session and the message of the action before.
 func (a *app) open(w http.ResponseWriter, r *http.Request) (*visit, error) {
-	v := &visit{app: a, w: w, r: r, now: a.clock()}
+	v := &visit{app: a, w: w, r: r, now: a.Clock()}
 	if cookie, err := v.cookie(sessionCookie); err == nil {
 		actor, err := a.Sessions.Cookie(r.Context(), cookie.Value)
 		switch {
@@ -38,6 +41,12 @@ func (a *app) open(w http.ResponseWriter, r *http.Request) (*visit, error) {
 			return v, err
 		}
 	}
+	compete.Enter(r.Context(), compete.ViaPage, v.actor)
+	if !beforeFactor[r.Pattern] {
+		if err := a.SecondFactors.Check(r.Context(), v.actor); err != nil {
+			return v, err
+		}
+	}
 	if r.Method != http.MethodGet || v.partial() {
 		return v, nil
 	}
@@ -45,8 +54,12 @@ func (a *app) open(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	if !v.actor.LoggedIn() {
 		return v, nil
 	}
+	v.followZone(v.actor)
 	var err error
-	v.unread, err = a.Service.UnreadMessages(r.Context(), v.actor)
+	v.unread, err = a.Mailbox.Unread(r.Context(), v.actor)
+	if err == nil && v.actor.Role.AtLeast(compete.RoleAdmin) {
+		v.open, err = a.Reports.CountOpen(r.Context(), v.actor)
+	}
 	return v, err
 }
 
@@ -66,7 +79,7 @@ func (v *visit) page(title, section string) ui.Page {
 		}
 	}
 	if v.actor.LoggedIn() {
-		p.Viewer = &ui.Viewer{Admin: v.actor.Role.AtLeast(compete.RoleAdmin), Unread: v.unread}
+		p.Viewer = &ui.Viewer{Admin: v.actor.Role.AtLeast(compete.RoleAdmin), Unread: v.unread, Reports: v.open}
 	}
 	return p
 }

@@ -1,7 +1,7 @@
 // Package web is the web app: the pages of Mini Compete, their forms and the live stream behind them.
 //
 // It owns routes, cookies, form parsing and what each page is made of. Rules are compete's: every page
-// calls the same Service as the REST API. How things look is package ui's, the text of pages package pages'.
+// calls the same services of compete as the REST API. How things look is package ui's, the text of pages package pages'.
 package web
 
 import (
@@ -12,11 +12,11 @@ import (
 	"strings"
 	"time"
 
-	"minicompete/internal/brand"
-	"minicompete/internal/compete"
-	"minicompete/internal/live"
-	"minicompete/internal/web/markdown"
-	"minicompete/internal/web/static"
+	"github.com/minicompete/minicompete/internal/brand"
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/live"
+	"github.com/minicompete/minicompete/internal/web/markdown"
+	"github.com/minicompete/minicompete/internal/web/static"
 )
 
 // JobsPath is where Config.Jobs is served.
@@ -24,7 +24,8 @@ const JobsPath = "/admin/jobs"
 
 // Config is everything the web app needs. All fields are needed but those that say otherwise.
 type Config struct {
-	Service  *compete.Service
+	compete.Services
+	Clock    func() time.Time
 	Sessions Sessions
 	Live     *live.Hub
 	Log      *slog.Logger
@@ -37,6 +38,8 @@ type Config struct {
 	Health func(ctx context.Context) []Check
 	// Jobs is the job console, mounted at JobsPath for admins alone; nil leaves it out.
 	Jobs http.Handler
+	// Keep says how long things are kept, for the page about privacy.
+	Keep compete.CleanUpAges
 	// Demo adds the page of components and the names of the demo accounts.
 	Demo bool
 	// Mails are shown at /dev/mails; nil leaves the page out.
@@ -57,14 +60,16 @@ type Sessions interface {
 	IssueCookie(ctx context.Context, u compete.User) (token string, expires time.Time, err error)
 	// Cookie finds the actor behind a token. Errors: compete.ErrUnauthorized, compete.ErrAccountDisabled.
 	Cookie(ctx context.Context, token string) (compete.Actor, error)
+	// Reread has the next Cookie find the actor as it is then, when something of it has changed.
+	Reread(token string)
 	// Ended reports whether the actor's login has ended since. It asks no database.
 	Ended(a compete.Actor) bool
 	// End ends the actor's session.
 	End(ctx context.Context, a compete.Actor) error
 	// DeviceToken shows that the user was logged in on the device that keeps it. It opens nothing.
-	DeviceToken(userID string) string
-	// KnowsDevice reports whether the token is such a one of the user's.
-	KnowsDevice(userID, token string) bool
+	DeviceToken(u compete.User) string
+	// KnowsDevice reports whether the token is such a one of the user's, as the user is now.
+	KnowsDevice(u compete.User, token string) bool
 }
 
 // Check is how one dependency is.
@@ -78,7 +83,6 @@ type Check struct {
 type app struct {
 	Config
 	secure  bool // the site is reached over https
-	clock   func() time.Time
 	pages   *live.Door
 	viewers *viewers
 	tags    *popularTags
@@ -91,25 +95,30 @@ func newApp(c Config) *app {
 	if c.Site == nil {
 		c.Site = func() brand.Site { return brand.Site{Name: brand.DefaultName} }
 	}
-	return &app{Config: c, secure: c.PublicURL.Scheme == "https", clock: c.Service.Clock}
+	return &app{Config: c, secure: c.PublicURL.Scheme == "https"}
 }
 
 // Broken returns the handler that answers where a page panicked: the error page for status 500.
-func Broken(c Config) http.Handler {
+func Broken(c Config) http.Handler { return failing(c, errPanicked) }
+
+// Busy returns the handler that answers when a request doesn't get its turn: the error page for status 503.
+func Busy(c Config) http.Handler { return failing(c, compete.ErrBusy) }
+
+func failing(c Config, err error) http.Handler {
 	a := newApp(c)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setHeaders(w.Header())
-		a.showError(&visit{app: a, w: w, r: r, now: a.clock()}, compete.AsError(errPanicked))
+		a.showError(&visit{app: a, w: w, r: r, now: a.Clock()}, compete.AsError(err))
 	})
 }
 
 // New returns the handler of all pages and static files. Its background work ends with ctx.
 func New(ctx context.Context, c Config) http.Handler {
 	a := newApp(c)
-	a.tags = &popularTags{read: c.Service.PopularTags}
+	a.tags = &popularTags{read: c.Competitions.PopularTags}
 	a.texts = markdown.NewCache()
 	a.pages = c.Live.Door(seatsEvent)
-	a.viewers = newViewers(c.Service.UnreadMessagesOf, c.Sessions.Ended, c.Log)
+	a.viewers = newViewers(c.Mailbox.News, c.Sessions.Ended, c.Log)
 	go a.viewers.run(ctx)
 
 	mux := http.NewServeMux()
@@ -128,11 +137,31 @@ func New(ctx context.Context, c Config) http.Handler {
 	a.serveBrand(mux)
 	mux.HandleFunc("GET /competitions/{id}/cover/{file}", a.picture)
 	if c.Jobs != nil {
-		mux.Handle(JobsPath+"/", a.adminsOnly(c.Jobs))
+		mux.Handle(JobsPath+"/", a.jobConsole(c.Jobs))
 		mux.Handle("GET "+JobsPath, http.RedirectHandler(JobsPath+"/", http.StatusSeeOther))
 	}
-	mux.Handle("/", a.page(func(*http.Request, *visit) (response, error) { return nil, errNoSuchPage }))
+	mux.Handle("/", a.unrouted(mux))
 	return a.protect(mux)
+}
+
+// unrouted answers what no route takes: 405 with Allow when the address has other methods, else a page that says there is none.
+func (a *app) unrouted(mux *http.ServeMux) http.Handler {
+	noSuchPage := a.page(func(*http.Request, *visit) (response, error) { return nil, errNoSuchPage })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var allowed []string
+		probe := *r
+		for _, probe.Method = range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+			if _, pattern := mux.Handler(&probe); pattern != "/" {
+				allowed = append(allowed, probe.Method)
+			}
+		}
+		if len(allowed) == 0 {
+			noSuchPage.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+	})
 }
 
 // Routes are the patterns of the pages that a site with this configuration has, as http.ServeMux knows them, for tests that

@@ -2,7 +2,7 @@
 // Run it from the root of the repository with
 //
 //	go tool -modfile=tools/workflows/go.mod actionlint
-module minicompete/tools/workflows
+module github.com/minicompete/minicompete/tools/workflows
 
 go 1.26.0
 

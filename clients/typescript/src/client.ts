@@ -60,8 +60,16 @@ export class MiniCompete {
     return this.#remember(await this.request("post", "/api/auth/signup", { body }));
   }
 
-  async logIn(email: string, password: string): Promise<Schemas["User"]> {
-    return this.#remember(await this.request("post", "/api/auth/login", { body: { email, password } }));
+  /** Fails with the code second_factor_required if the account has a second factor and there's no code. */
+  async logIn(email: string, password: string, code?: string): Promise<Schemas["User"]> {
+    const body = code === undefined ? { email, password } : { email, password, code };
+    return this.#remember(await this.request("post", "/api/auth/login", { body }));
+  }
+
+  /** Shows once more who the user is, for what takes a token that's at most 15 minutes old. */
+  async confirm(password: string, code?: string): Promise<Schemas["User"]> {
+    const body = code === undefined ? { password } : { password, code };
+    return this.#remember(await this.request("post", "/api/auth/confirm", { body }));
   }
 
   /** Registers the user. It's safe to call again with the same key, even after an error: you never get more than one registration. */

@@ -24,6 +24,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/admin/audit": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Read the audit log
+         * @description For admins. Every change and every login is recorded with its change, and records can't be changed. Newest first. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'.
+         */
+        readonly get: operations["listAudit"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/admin/failed-jobs": {
         readonly parameters: {
             readonly query?: never;
@@ -73,7 +93,7 @@ export interface paths {
         };
         /**
          * List organizer requests
-         * @description For admins. People who signed up as organizers while this takes an admin's approval (ORGANIZER_SIGNUP=approval) and have no answer yet, oldest first.
+         * @description For admins. People who signed up as organizers while that required an admin's approval (ORGANIZER_SIGNUP=approval) and are waiting for an answer, oldest first.
          */
         readonly get: operations["listOrganizerRequests"];
         readonly put?: never;
@@ -95,7 +115,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Approve an organizer request
-         * @description For admins. The account becomes an organizer and is told by message. Its sessions end, so the person has to log in again.
+         * @description For admins. The account becomes an organizer, and its owner gets a message. Its sessions end, so they have to log in again.
          */
         readonly post: operations["approveOrganizerRequest"];
         readonly delete?: never;
@@ -115,13 +135,53 @@ export interface paths {
         readonly put?: never;
         /**
          * Decline an organizer request
-         * @description For admins. The account stays a participant and is told by message.
+         * @description For admins. The account stays a participant, and its owner gets a message.
          */
         readonly post: operations["declineOrganizerRequest"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/admin/reports": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List reports of competitions
+         * @description For admins, newest first.
+         */
+        readonly get: operations["listReports"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/admin/reports/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Resolve or dismiss a report
+         * @description For admins. Answering it again replaces the answer. What to do about the competition or its organizer is up to you.
+         */
+        readonly patch: operations["answerReport"];
         readonly trace?: never;
     };
     readonly "/api/admin/users": {
@@ -154,7 +214,11 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         readonly post?: never;
-        readonly delete?: never;
+        /**
+         * Delete an account
+         * @description For admins, when someone asks you to. Has the same effect as if they deleted it. You can't delete your own account this way.
+         */
+        readonly delete: operations["deleteUser"];
         readonly options?: never;
         readonly head?: never;
         /**
@@ -162,6 +226,66 @@ export interface paths {
          * @description For admins. You can't change your own account.
          */
         readonly patch: operations["updateUser"];
+        readonly trace?: never;
+    };
+    readonly "/api/admin/users/{id}/end-sessions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * End all sessions of an account
+         * @description For admins. Logs the account out everywhere and revokes its tokens, within seconds. It can log in again.
+         */
+        readonly post: operations["endUserSessions"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/admin/users/{id}/factors": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Reset an account's second factors
+         * @description For admins, when someone has lost their authenticator app, passkeys and recovery codes. Make sure that it's really them who asks: from then on, the password alone logs in. The owner gets a message.
+         */
+        readonly delete: operations["resetUserFactors"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/auth/confirm": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Confirm that it's me
+         * @description Changing a password, an email address or a second factor takes a token that's at most 15 minutes old, and so does what admins change about the site, other accounts and other people's competitions. An older one gets `reauthentication_required`. This makes a new token. The session of the old token ends, so use the new one from then on.
+         */
+        readonly post: operations["confirmLogin"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
         readonly trace?: never;
     };
     readonly "/api/auth/email/confirm": {
@@ -195,7 +319,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Log in
-         * @description An unknown email and a wrong password get the same response in the same time.
+         * @description An unknown email and a wrong password get the same response in the same time. If the account has a second factor and there's no `code`, the response to the right password is `second_factor_required`: ask for a code and send the request again with it. An account whose only second factor is a passkey takes a recovery code here.
          */
         readonly post: operations["logIn"];
         readonly delete?: never;
@@ -215,7 +339,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Log out
-         * @description Ends the session and its token, on every replica within two seconds. A token that was made elsewhere and has no `sid` doesn't belong to a session: all such tokens of the account that were issued until now end together.
+         * @description Ends the session and its token, on every replica within two seconds. A token issued elsewhere, without a `sid`, doesn't belong to a session; all such tokens of the account issued so far end together.
          */
         readonly post: operations["logOut"];
         readonly delete?: never;
@@ -295,7 +419,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Sign up
-         * @description Creates an account as a participant or an organizer. Only an admin can make someone an admin. Where organizers need an admin's approval, `ORGANIZER` creates a participant with a request; where sign-up takes no organizers, it's refused.
+         * @description Creates an account as a participant or an organizer. Only an admin can make someone an admin. Where organizers need an admin's approval, `ORGANIZER` creates a participant with a request; where people can't sign up as organizers, it's rejected.
          */
         readonly post: operations["signUp"];
         readonly delete?: never;
@@ -368,6 +492,26 @@ export interface paths {
          * @description An iCalendar file (RFC 5545) with one event in UTC. Its UID never changes, its SEQUENCE is the competition's version, and its STATUS is CANCELLED once the competition is.
          */
         readonly get: operations["getCalendar"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/competitions/{id}/audit": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Read a competition's audit log
+         * @description For the competition's organizer and admins. Every change and every login is recorded with its change, and records can't be changed. Newest first. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'.
+         */
+        readonly get: operations["listCompetitionAudit"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -484,6 +628,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/competitions/{id}/reports": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Report a competition
+         * @description Tells the admins that something is wrong with a competition. You don't need an account; with a token, admins see who you are. An account can have one open report of a competition.
+         */
+        readonly post: operations["reportCompetition"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/competitions/{id}/transfer": {
         readonly parameters: {
             readonly query?: never;
@@ -515,7 +679,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Unpublish a competition
-         * @description For admins. Makes it a draft that only its organizer and admins can see. Registrations are kept, but nobody can register, is promoted or reminded until an admin publishes it again by updating its status. Unpublishing a draft has no effect.
+         * @description For admins. Makes it a draft that only its organizer and admins can see. Registrations are kept, but nobody can register or is promoted or reminded until an admin publishes it again by updating its status. Unpublishing a draft has no effect.
          */
         readonly post: operations["unpublishCompetition"];
         readonly delete?: never;
@@ -634,12 +798,16 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         readonly post?: never;
-        readonly delete?: never;
+        /**
+         * Delete my account
+         * @description Deletes your account for good. Your registrations are cancelled (`ERASED`) and become anonymous, and seats pass on to the waitlist. Everything else about you is deleted within minutes: logins, messages, drafts. Competitions of yours that are over stay, under "Deleted account". If the account has a second factor, it takes a token that's at most 15 minutes old.
+         */
+        readonly delete: operations["deleteMe"];
         readonly options?: never;
         readonly head?: never;
         /**
          * Update my account
-         * @description Fields you leave out stay unchanged. Setting a new password requires the current one and ends all other sessions.
+         * @description Fields you leave out stay unchanged. Setting a new password requires the current one and a token that's at most 15 minutes old, and ends all other sessions.
          */
         readonly patch: operations["updateMe"];
         readonly trace?: never;
@@ -655,7 +823,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Request a link to change my email address
-         * @description We email the link to the new address; it works once, within 24 hours. Until then the account keeps its current address. If another account uses the new address, the response is the same and that account's owner is notified instead.
+         * @description Takes a token that's at most 15 minutes old. We email the link to the new address; it works once, within 24 hours. Until then the account keeps its current address. If another account uses the new address, the response is the same and that account's owner is notified instead.
          */
         readonly post: operations["changeEmail"];
         readonly delete?: never;
@@ -678,6 +846,130 @@ export interface paths {
          * @description At most one such email per minute and five per hour. The link works once, within 48 hours.
          */
         readonly post: operations["verifyEmail"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/users/me/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Download my data
+         * @description Returns everything that's stored about you as one JSON file.
+         */
+        readonly get: operations["exportMe"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/users/me/factors": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get my second factors
+         * @description Passkeys are added on the pages: creating one takes a browser.
+         */
+        readonly get: operations["getFactors"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/users/me/factors/app": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Set up an authenticator app
+         * @description Makes a key for the app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). It has no effect until you confirm it with a code. Calling it again makes another key. Takes a token that's at most 15 minutes old.
+         */
+        readonly post: operations["startApp"];
+        /**
+         * Turn the authenticator app off
+         * @description Takes a token that's at most 15 minutes old.
+         */
+        readonly delete: operations["removeApp"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/users/me/factors/app/confirm": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Confirm the authenticator app
+         * @description From then on, logging in with the password takes a code as well. Returns recovery codes if it's the account's first second factor. Takes a token that's at most 15 minutes old.
+         */
+        readonly post: operations["confirmApp"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/users/me/factors/passkeys/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /**
+         * Remove a passkey
+         * @description Takes a token that's at most 15 minutes old.
+         */
+        readonly delete: operations["removePasskey"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/users/me/factors/recovery-codes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make new recovery codes
+         * @description All earlier codes stop working. Takes a token that's at most 15 minutes old.
+         */
+        readonly post: operations["newRecoveryCodes"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -753,14 +1045,14 @@ export interface paths {
         };
         /**
          * List my sessions
-         * @description Where your account is logged in, newest login first. Tokens made elsewhere, without a `sid`, aren't sessions.
+         * @description Where your account is logged in, newest login first. Tokens issued elsewhere, without a `sid`, aren't sessions.
          */
         readonly get: operations["listSessions"];
         readonly put?: never;
         readonly post?: never;
         /**
          * End all other sessions
-         * @description Keeps the session of this request. Tokens made elsewhere, without a `sid`, that were issued before now end too, unless this request uses one.
+         * @description Keeps the session of this request. Tokens issued elsewhere so far, without a `sid`, end too, unless this request uses one.
          */
         readonly delete: operations["endOtherSessions"];
         readonly options?: never;
@@ -792,6 +1084,87 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        readonly AnswerReportRequest: {
+            /**
+             * @description A note for admins. If left out, it stays unchanged.
+             * @example Unpublished, and wrote to the organizer.
+             */
+            readonly note?: string;
+            /**
+             * @description RESOLVED if something was done, DISMISSED if nothing had to be.
+             * @example RESOLVED
+             * @enum {string}
+             */
+            readonly status: "RESOLVED" | "DISMISSED";
+        };
+        readonly AuditedContest: {
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /** @example Spring Hackathon */
+            readonly title: string;
+        };
+        readonly AuditEntry: {
+            /**
+             * @description What was done, as noun.verb.
+             * @example account.role
+             */
+            readonly action: string;
+            /** @description Who did it, with their name today. null if nobody was logged in, and for the command line and jobs. The name is empty if the account is gone. */
+            readonly actor: components["schemas"]["Organizer"];
+            /**
+             * @description The IP address it came from. Organizers see their own only. Empty if unknown, or erased with the account.
+             * @example 203.0.113.7
+             */
+            readonly address: string;
+            /**
+             * @description The values after, likewise.
+             * @example {
+             *       "role": "ORGANIZER"
+             *     }
+             */
+            readonly after: unknown;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00Z
+             */
+            readonly at: string;
+            /**
+             * @description The values before, by name; null if there are none. Long or personal text is left out.
+             * @example {
+             *       "role": "PARTICIPANT"
+             *     }
+             */
+            readonly before: unknown;
+            /** @description The competition it belongs to; null if none. The title is empty if it was deleted. */
+            readonly competition: components["schemas"]["AuditedContest"];
+            /**
+             * Format: uuid
+             * @description In order of time.
+             * @example 018f6b1e-7777-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /**
+             * @description The X-Request-Id of the request.
+             * @example 018f6b1e-8888-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly requestId: string;
+            /**
+             * @description The ID of the registration, session, job or whatever else the first word of the action names. Empty if that's the account, competition or site itself.
+             * @example
+             */
+            readonly subjectId: string;
+            /** @description Whose account it's about; null if it's the actor's own, or no account. */
+            readonly user: components["schemas"]["Organizer"];
+            /**
+             * @description Whether it came from a page, the API, the command line or the program itself.
+             * @example page
+             * @enum {string}
+             */
+            readonly via: "page" | "api" | "cli" | "job";
+        };
         readonly ChangeEmailRequest: {
             /** @example correct horse battery */
             readonly currentPassword: string;
@@ -809,7 +1182,7 @@ export interface components {
             readonly capacity: number;
             readonly counts: components["schemas"]["Counts"];
             /**
-             * @description Path of the cover, a picture of 1200 × 630 pixels. It changes with the picture, so it can be cached for ever.
+             * @description Path of the cover, a picture of 1200 × 630 pixels. It changes with the picture, so it can be cached forever.
              * @example /api/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f/cover?v=board-1xm942a
              */
             readonly coverUrl: string;
@@ -1007,6 +1380,13 @@ export interface components {
              */
             readonly waitlisted: number;
         };
+        readonly ConfirmAppRequest: {
+            /**
+             * @description The six digits the app shows now.
+             * @example 492039
+             */
+            readonly code: string;
+        };
         readonly ConfirmEmailRequest: {
             /**
              * @description A new password for the account. Required without an access token of the account, and not allowed with one.
@@ -1018,6 +1398,15 @@ export interface components {
              * @example 2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s
              */
             readonly token: string;
+        };
+        readonly ConfirmRequest: {
+            /**
+             * @description Only for accounts with a second factor, as for logIn.
+             * @example 492039
+             */
+            readonly code?: string;
+            /** @example password123 */
+            readonly password: string;
         };
         readonly Counts: {
             /**
@@ -1099,7 +1488,425 @@ export interface components {
              */
             readonly waitlist?: boolean;
         };
+        readonly DeleteAccountRequest: {
+            /**
+             * @description Your current password.
+             * @example correct horse battery
+             */
+            readonly password: string;
+        };
         readonly EmptyRequest: Record<string, never>;
+        readonly ExportedAccount: {
+            /**
+             * Format: date-time
+             * @example 2026-03-01T09:00:00Z
+             */
+            readonly createdAt: string;
+            /**
+             * Format: email
+             * @example ada@example.com
+             */
+            readonly email: string;
+            /**
+             * Format: date-time
+             * @description When you confirmed the address; null if you haven't.
+             * @example 2026-03-01T09:05:00Z
+             */
+            readonly emailVerifiedAt: string | null;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /** @example Ada Lovelace */
+            readonly name: string;
+            /**
+             * Format: date-time
+             * @description When you unsubscribed from reminders; null if you get them.
+             * @example 2026-03-02T10:00:00Z
+             */
+            readonly remindersOffAt: string | null;
+            /**
+             * @example PARTICIPANT
+             * @enum {string}
+             */
+            readonly role: "PARTICIPANT" | "ORGANIZER" | "ADMIN";
+            /**
+             * @description In which your messages show times beside the venue's. Empty if unknown.
+             * @example Europe/London
+             */
+            readonly timeZone: string;
+            /**
+             * @description true if you chose it; otherwise it's that of the browser you used last.
+             * @example false
+             */
+            readonly timeZoneChosen: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-03-01T09:00:00Z
+             */
+            readonly updatedAt: string;
+        };
+        readonly ExportedAuditRecord: {
+            /** @example account.role */
+            readonly action: string;
+            /**
+             * Format: uuid
+             * @description Who did it. Left out if nobody was logged in, and for the command line and jobs.
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly actorId?: string;
+            /**
+             * @description Where you did it from. Left out if someone else did it, if it's unknown, or no longer kept.
+             * @example 203.0.113.7
+             */
+            readonly address?: string;
+            /**
+             * @example {
+             *       "role": "ORGANIZER"
+             *     }
+             */
+            readonly after?: unknown;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00Z
+             */
+            readonly at: string;
+            /**
+             * @example {
+             *       "role": "PARTICIPANT"
+             *     }
+             */
+            readonly before?: unknown;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly competitionId?: string;
+            /** @example Spring Hackathon */
+            readonly competitionTitle?: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7777-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /** @example 018f6b1e-8888-7d0a-9b3e-5a1f0c2d4e6f */
+            readonly requestId?: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly subjectId?: string;
+            /**
+             * Format: uuid
+             * @description Whose account it's about, unless that's the actor's.
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly userId?: string;
+            /**
+             * @example page
+             * @enum {string}
+             */
+            readonly via: "page" | "api" | "cli" | "job";
+        };
+        readonly ExportedCompetition: {
+            /**
+             * Format: int64
+             * @example 100
+             */
+            readonly capacity: number;
+            /**
+             * @description Path of the cover you uploaded.
+             * @example /api/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f/cover
+             */
+            readonly cover?: string;
+            /**
+             * Format: date-time
+             * @example 2026-03-01T09:00:00Z
+             */
+            readonly createdAt: string;
+            /**
+             * @description Markdown.
+             * @example Bring your own **laptop**.
+             */
+            readonly description: string;
+            /**
+             * Format: date-time
+             * @example 2026-05-09T16:00:00Z
+             */
+            readonly endDate: string | null;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /** @example Zurich */
+            readonly location: string;
+            /**
+             * Format: date-time
+             * @example 2026-05-01T12:00:00Z
+             */
+            readonly regDeadline: string;
+            /**
+             * Format: int64
+             * @description Seats held.
+             * @example 58
+             */
+            readonly registered: number;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00Z
+             */
+            readonly regOpensAt: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-05-08T08:00:00Z
+             */
+            readonly startDate: string | null;
+            /**
+             * @example PUBLISHED
+             * @enum {string}
+             */
+            readonly status: "DRAFT" | "PUBLISHED" | "CANCELLED";
+            /**
+             * @example [
+             *       "go"
+             *     ]
+             */
+            readonly tags: readonly string[];
+            /** @example Europe/Zurich */
+            readonly timeZone: string;
+            /** @example Spring Hackathon */
+            readonly title: string;
+            /**
+             * Format: date-time
+             * @example 2026-03-02T10:30:00Z
+             */
+            readonly updatedAt: string;
+            /** @example true */
+            readonly waitlist: boolean;
+            /**
+             * Format: int64
+             * @example 0
+             */
+            readonly waitlisted: number;
+        };
+        readonly ExportedFactor: {
+            /**
+             * Format: date-time
+             * @example 2026-03-01T09:00:00Z
+             */
+            readonly createdAt: string;
+            /**
+             * @example passkey
+             * @enum {string}
+             */
+            readonly kind: "passkey" | "app";
+            /**
+             * Format: date-time
+             * @description Null if it was never used, and for an app.
+             * @example 2026-03-01T09:40:00Z
+             */
+            readonly lastUsedAt: string | null;
+            /**
+             * @description As you named it; empty for an app.
+             * @example My phone
+             */
+            readonly name: string;
+        };
+        readonly ExportedLinkRequest: {
+            /**
+             * @description Where it was sent.
+             * @example ada@example.com
+             */
+            readonly email: string;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00Z
+             */
+            readonly expiresAt: string;
+            /**
+             * @example reset
+             * @enum {string}
+             */
+            readonly purpose: "verify" | "change" | "reset";
+            /**
+             * Format: date-time
+             * @example 2026-04-01T08:00:00Z
+             */
+            readonly requestedAt: string;
+        };
+        readonly ExportedMessage: {
+            /** @example Hello Ada Lovelace, … */
+            readonly body: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /** @example confirmed */
+            readonly kind: string;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:10:00Z
+             */
+            readonly readAt: string | null;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly registrationId?: string;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:01Z
+             */
+            readonly sentAt: string;
+            /** @example You're in: Spring Hackathon */
+            readonly subject: string;
+            /** @example ada@example.com */
+            readonly to: string;
+        };
+        readonly ExportedRegistration: {
+            /**
+             * @description true if you can't register for this competition again.
+             * @example false
+             */
+            readonly blocked?: boolean;
+            /** @example SELF */
+            readonly cancelReason?: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly competitionId: string;
+            /** @example Spring Hackathon */
+            readonly competitionTitle: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T10:00:00Z
+             */
+            readonly promotedAt: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00Z
+             */
+            readonly registeredAt: string;
+            /**
+             * @description The organizer's internal note about that.
+             * @example See email of 3 April.
+             */
+            readonly removalNote?: string;
+            /**
+             * @description What you were told when the organizer removed you.
+             * @example Registered twice.
+             */
+            readonly removalReason?: string;
+            /**
+             * Format: int64
+             * @example 17
+             */
+            readonly seq: number;
+            /**
+             * @example CONFIRMED
+             * @enum {string}
+             */
+            readonly status: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:01Z
+             */
+            readonly updatedAt: string;
+        };
+        readonly ExportedReport: {
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly competitionId: string;
+            /** @example Spring Hackathon */
+            readonly competitionTitle: string;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00Z
+             */
+            readonly createdAt: string;
+            /** @example It only advertises shoes. */
+            readonly details: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-9999-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /**
+             * @example SPAM
+             * @enum {string}
+             */
+            readonly reason: "SPAM" | "FRAUD" | "OFFENSIVE" | "ILLEGAL" | "OTHER";
+            /**
+             * @example OPEN
+             * @enum {string}
+             */
+            readonly status: "OPEN" | "RESOLVED" | "DISMISSED";
+        };
+        readonly ExportedSession: {
+            /**
+             * @description An IPv4 address, or the /64 network of an IPv6 address. Empty if unknown, or no longer kept.
+             * @example 203.0.113.7
+             */
+            readonly address: string;
+            /**
+             * Format: date-time
+             * @example 2026-03-01T09:00:00Z
+             */
+            readonly createdAt: string;
+            /** @example Chrome on Android */
+            readonly device: string;
+            /**
+             * Format: date-time
+             * @example 2026-03-02T09:00:00Z
+             */
+            readonly endedAt: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-05-30T09:00:00Z
+             */
+            readonly expiresAt: string;
+            /**
+             * @example page
+             * @enum {string}
+             */
+            readonly kind: "page" | "api";
+            /**
+             * Format: date-time
+             * @example 2026-03-01T09:40:00Z
+             */
+            readonly lastUsedAt: string;
+        };
+        readonly Factors: {
+            /**
+             * @description Whether an authenticator app is set up.
+             * @example true
+             */
+            readonly authenticatorApp: boolean;
+            /** @description Oldest first. */
+            readonly passkeys: readonly components["schemas"]["Passkey"][] | null;
+            /**
+             * Format: int64
+             * @description How many recovery codes are unused.
+             * @example 9
+             */
+            readonly recoveryCodes: number;
+            /**
+             * @description Whether the account's role needs a second factor.
+             * @example false
+             */
+            readonly required: boolean;
+        };
         readonly FailedJob: {
             /**
              * Format: int64
@@ -1210,6 +2017,11 @@ export interface components {
             readonly user: components["schemas"]["User"];
         };
         readonly LogInRequest: {
+            /**
+             * @description Only for accounts with a second factor: the six digits that the authenticator app shows now, or an unused recovery code.
+             * @example 492039
+             */
+            readonly code?: string;
             /** @example participant1@minicompete.com */
             readonly email: string;
             /** @example password123 */
@@ -1279,10 +2091,15 @@ export interface components {
              * @example 2026-04-01T09:00:00Z
              */
             readonly requestedAt: string;
-            /** @description Who wants to create competitions. */
+            /** @description The account of the person who wants to create competitions. */
             readonly user: components["schemas"]["User"];
         };
         readonly Participant: {
+            /**
+             * @description true if the account was deleted. The registration stays, cancelled and anonymous.
+             * @example false
+             */
+            readonly deleted?: boolean;
             /**
              * @description true if the account is disabled: it keeps its seats, but is skipped on waitlists and gets no messages.
              * @example false
@@ -1290,6 +2107,7 @@ export interface components {
             readonly disabled?: boolean;
             /**
              * Format: email
+             * @description Empty if the account was deleted.
              * @example ada@example.com
              */
             readonly email: string;
@@ -1308,11 +2126,11 @@ export interface components {
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), or the cancellation of the competition. Left out for registrations that were cancelled before reasons were recorded.
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
-            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION";
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION" | "ERASED";
             /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
@@ -1335,7 +2153,7 @@ export interface components {
              */
             readonly position?: number;
             /**
-             * @description Why the organizer removed the person, as told to them.
+             * @description Why the organizer removed the person, as shown to them.
              * @example Registered twice.
              */
             readonly reason?: string;
@@ -1366,6 +2184,59 @@ export interface components {
              * @example 018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly userId: string;
+        };
+        readonly Passkey: {
+            /**
+             * Format: date-time
+             * @example 2026-03-01T09:00:00Z
+             */
+            readonly createdAt: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-6666-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /**
+             * Format: date-time
+             * @description Null if it was never used.
+             * @example 2026-03-01T09:40:00Z
+             */
+            readonly lastUsedAt: string | null;
+            /**
+             * @description Chosen by its owner.
+             * @example My phone
+             */
+            readonly name: string;
+        };
+        readonly PersonalData: {
+            readonly account: components["schemas"]["ExportedAccount"];
+            /** @description What you did and what was done to your account, newest first, as long as the audit log keeps it. */
+            readonly auditLog: readonly components["schemas"]["ExportedAuditRecord"][];
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00Z
+             */
+            readonly exportedAt: string;
+            /** @description Links you asked us to email, for about an hour after they expire. */
+            readonly linkRequests: readonly components["schemas"]["ExportedLinkRequest"][];
+            /** @description Your mailbox, newest first. */
+            readonly messages: readonly components["schemas"]["ExportedMessage"][];
+            /** @description Competitions you organize, newest first, including drafts. */
+            readonly organizedCompetitions: readonly components["schemas"]["ExportedCompetition"][];
+            /**
+             * Format: date-time
+             * @description When you asked to become an organizer; null once that's answered.
+             * @example 2026-03-01T09:00:00Z
+             */
+            readonly organizerRequestedAt: string | null;
+            /** @description Newest first, including cancelled ones. */
+            readonly registrations: readonly components["schemas"]["ExportedRegistration"][];
+            /** @description Competitions you reported to the admins, newest first. */
+            readonly reports: readonly components["schemas"]["ExportedReport"][];
+            /** @description Your passkeys and your authenticator app, without their secrets. */
+            readonly secondFactors: readonly components["schemas"]["ExportedFactor"][];
+            /** @description Where you logged in, newest first, including logins that have ended and are still kept. */
+            readonly sessions: readonly components["schemas"]["ExportedSession"][];
         };
         readonly Problem: {
             /**
@@ -1415,6 +2286,20 @@ export interface components {
              * @example false
              */
             readonly reminders?: boolean;
+            /**
+             * @description IANA name of the zone in which messages show times beside the venue's. Empty to use that of your browser.
+             * @example Europe/London
+             */
+            readonly timeZone?: string;
+        };
+        readonly RecoveryCodes: {
+            /**
+             * @description Each logs in once in place of another second factor. They aren't shown again. Empty if the account keeps those it has.
+             * @example [
+             *       "k3ph77-xqma2d-v5rutb-q2c4we"
+             *     ]
+             */
+            readonly recoveryCodes: readonly string[] | null;
         };
         readonly Registration: {
             /**
@@ -1423,11 +2308,11 @@ export interface components {
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), or the cancellation of the competition. Left out for registrations that were cancelled before reasons were recorded.
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
-            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION";
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION" | "ERASED";
             readonly competition: components["schemas"]["CompetitionSummary"];
             /**
              * Format: uuid
@@ -1446,7 +2331,7 @@ export interface components {
              */
             readonly position?: number;
             /**
-             * @description Why the organizer removed the person, as told to them.
+             * @description Why the organizer removed the person, as shown to them.
              * @example Registered twice.
              */
             readonly reason?: string;
@@ -1484,11 +2369,11 @@ export interface components {
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), or the cancellation of the competition. Left out for registrations that were cancelled before reasons were recorded.
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
-            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION";
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION" | "ERASED";
             /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
@@ -1506,7 +2391,7 @@ export interface components {
              */
             readonly position?: number;
             /**
-             * @description Why the organizer removed the person, as told to them.
+             * @description Why the organizer removed the person, as shown to them.
              * @example Registered twice.
              */
             readonly reason?: string;
@@ -1561,6 +2446,77 @@ export interface components {
              */
             readonly reason?: string;
         };
+        readonly Report: {
+            /**
+             * Format: date-time
+             * @description When it was resolved or dismissed; null while it's open.
+             * @example 2026-04-01T10:00:00Z
+             */
+            readonly answeredAt: string | null;
+            /** @description The admin who resolved or dismissed it; null while it's open. */
+            readonly answeredBy: components["schemas"]["Participant"];
+            readonly competition: components["schemas"]["ReportedCompetition"];
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00Z
+             */
+            readonly createdAt: string;
+            /**
+             * @description Plain text.
+             * @example It only advertises a shop.
+             */
+            readonly details: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-6666-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /**
+             * @description A note by an admin, for admins.
+             * @example
+             */
+            readonly note: string;
+            /**
+             * @example SPAM
+             * @enum {string}
+             */
+            readonly reason: "SPAM" | "FRAUD" | "OFFENSIVE" | "ILLEGAL" | "OTHER";
+            /** @description Who reported it; null if they weren't logged in or their account was deleted. */
+            readonly reporter: components["schemas"]["Participant"];
+            /**
+             * @example OPEN
+             * @enum {string}
+             */
+            readonly status: "OPEN" | "RESOLVED" | "DISMISSED";
+        };
+        readonly ReportedCompetition: {
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            readonly organizer: components["schemas"]["Organizer"];
+            /**
+             * @description DRAFT if an admin has unpublished it.
+             * @example PUBLISHED
+             * @enum {string}
+             */
+            readonly status: "DRAFT" | "PUBLISHED" | "CANCELLED";
+            /** @example Spring Hackathon */
+            readonly title: string;
+        };
+        readonly ReportRequest: {
+            /**
+             * @description More about it, as plain text. Required if reason is OTHER.
+             * @example It only advertises a shop.
+             */
+            readonly details?: string;
+            /**
+             * @example SPAM
+             * @enum {string}
+             */
+            readonly reason: "SPAM" | "FRAUD" | "OFFENSIVE" | "ILLEGAL" | "OTHER";
+        };
         readonly ResetPasswordRequest: {
             /**
              * @description 8 to 256 bytes.
@@ -1607,7 +2563,7 @@ export interface components {
              */
             readonly current: boolean;
             /**
-             * @description What logged in, as far as its user agent says. Empty if unknown.
+             * @description The device that logged in, according to its user agent. Empty if unknown.
              * @example Chrome on Android
              */
             readonly device: string;
@@ -1654,6 +2610,18 @@ export interface components {
              * @enum {string}
              */
             readonly role: "PARTICIPANT" | "ORGANIZER";
+        };
+        readonly StartedApp: {
+            /**
+             * @description The key to type into the app, in base32.
+             * @example JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
+             */
+            readonly secret: string;
+            /**
+             * @description The same as a URI, for a QR code.
+             * @example otpauth://totp/Mini%20Compete:ada@example.com?issuer=Mini%20Compete&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
+             */
+            readonly uri: string;
         };
         readonly TransferRequest: {
             /**
@@ -1734,6 +2702,16 @@ export interface components {
              */
             readonly disabled?: boolean;
             /**
+             * @description Why the account is disabled, for admins. It's dropped when the account is enabled again.
+             * @example Sold seats of free competitions.
+             */
+            readonly disabledReason?: string;
+            /**
+             * @description Whether the user sees the reason when trying to log in.
+             * @example true
+             */
+            readonly disabledReasonShown?: boolean;
+            /**
              * @example ORGANIZER
              * @enum {string}
              */
@@ -1750,6 +2728,16 @@ export interface components {
              * @example false
              */
             readonly disabled: boolean;
+            /**
+             * @description Why the account is disabled. Only admins see it, for disabled accounts.
+             * @example Sold seats of free competitions.
+             */
+            readonly disabledReason?: string;
+            /**
+             * @description Whether the user sees the reason when trying to log in. Only admins see it, for disabled accounts.
+             * @example true
+             */
+            readonly disabledReasonShown?: boolean;
             /**
              * Format: email
              * @example ada@example.com
@@ -1777,6 +2765,11 @@ export interface components {
              * @enum {string}
              */
             readonly role: "PARTICIPANT" | "ORGANIZER" | "ADMIN";
+            /**
+             * @description IANA name of the zone in which messages show times beside the venue's. Left out if unknown, and for admins.
+             * @example Europe/London
+             */
+            readonly timeZone?: string;
             /**
              * Format: date-time
              * @example 2026-03-01T09:00:00Z
@@ -1830,9 +2823,113 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             readonly 500: {
                 headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listAudit: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only this action, such as session.refused. */
+                readonly action?: string;
+                /** @description Only what belongs to the competition with this ID. */
+                readonly competition?: string;
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
+                readonly cursor?: string;
+                /** @description Only from this time on. */
+                readonly from?: string;
+                /** @description The maximum number of items to return. */
+                readonly limit?: number;
+                /** @description Only what the account with this ID did, or what was done to it. */
+                readonly person?: string;
+                /** @description Only before this time. */
+                readonly until?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["AuditEntry"][] | null;
+                    /** @example id,at,action,actorId,actor,userId,user,competitionId,competition,subjectId,before,after,via,address,requestId */
+                    readonly "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2261,6 +3358,215 @@ export interface operations {
             };
         };
     };
+    readonly listReports: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only reports of the competition with this ID. */
+                readonly competition?: string;
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
+                readonly cursor?: string;
+                /** @description The maximum number of items to return. */
+                readonly limit?: number;
+                /** @description Only reports in this state. */
+                readonly status?: "OPEN" | "RESOLVED" | "DISMISSED";
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly Link?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["Report"][];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly answerReport: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The report's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AnswerReportRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listUsers: {
         readonly parameters: {
             readonly query?: {
@@ -2318,6 +3624,94 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly deleteUser: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The user's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -2449,6 +3843,281 @@ export interface operations {
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly endUserSessions: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The user's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly resetUserFactors: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The user's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly confirmLogin: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ConfirmRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Login"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2676,6 +4345,12 @@ export interface operations {
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
                     /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
@@ -2912,6 +4587,12 @@ export interface operations {
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
                     /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
@@ -3139,6 +4820,12 @@ export interface operations {
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
                     /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
@@ -3215,6 +4902,15 @@ export interface operations {
                 headers: {
                     /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3345,6 +5041,23 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             readonly 500: {
                 headers: {
@@ -3405,6 +5118,15 @@ export interface operations {
                 headers: {
                     /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3662,6 +5384,23 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             readonly 500: {
                 headers: {
@@ -3729,8 +5468,122 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly listCompetitionAudit: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Only this action, such as session.refused. */
+                readonly action?: string;
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
+                readonly cursor?: string;
+                /** @description Only from this time on. */
+                readonly from?: string;
+                /** @description The maximum number of items to return. */
+                readonly limit?: number;
+                /** @description Only what the account with this ID did, or what was done to it. */
+                readonly person?: string;
+                /** @description Only before this time. */
+                readonly until?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["AuditEntry"][] | null;
+                    /** @example id,at,action,actorId,actor,userId,user,competitionId,competition,subjectId,before,after,via,address,requestId */
+                    readonly "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -3822,6 +5675,23 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             readonly 500: {
                 headers: {
@@ -3885,6 +5755,15 @@ export interface operations {
                 headers: {
                     /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4175,6 +6054,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not Found */
             readonly 404: {
                 headers: {
@@ -4415,6 +6303,151 @@ export interface operations {
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly reportCompetition: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Accepted */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4805,6 +6838,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
@@ -4875,6 +6917,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             readonly 500: {
                 headers: {
@@ -4936,6 +6987,15 @@ export interface operations {
                 headers: {
                     /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5099,6 +7159,139 @@ export interface operations {
             };
         };
     };
+    readonly deleteMe: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DeleteAccountRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly updateMe: {
         readonly parameters: {
             readonly query?: never;
@@ -5135,6 +7328,15 @@ export interface operations {
                 headers: {
                     /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5180,6 +7382,12 @@ export interface operations {
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
                     /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
@@ -5250,6 +7458,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             readonly 408: {
                 headers: {
@@ -5298,6 +7515,12 @@ export interface operations {
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
                     /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
@@ -5364,6 +7587,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Conflict */
             readonly 409: {
                 headers: {
@@ -5376,8 +7608,607 @@ export interface operations {
             /** @description Too Many Requests */
             readonly 429: {
                 headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
                     /** @description How many seconds to wait before trying again. */
                     readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly exportMe: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PersonalData"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getFactors: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Factors"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly startApp: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["StartedApp"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly removeApp: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly confirmApp: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ConfirmAppRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly removePasskey: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The passkey's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly newRecoveryCodes: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5450,6 +8281,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
@@ -5516,6 +8356,15 @@ export interface operations {
                 headers: {
                     /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5597,6 +8446,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
@@ -5672,6 +8530,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
@@ -5739,6 +8606,15 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             readonly 500: {
                 headers: {
@@ -5794,6 +8670,15 @@ export interface operations {
                 headers: {
                     /** @description The authentication scheme: Bearer. */
                     readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // testDisabled has an admin disable an account on one replica: the other refuses its token and its session.
@@ -97,7 +97,7 @@ func testJobConsole(t *testing.T, s site) {
 	v.open("/admin/jobs/queues")
 	v.see("main", compete.QueueRegistration)
 	// A library in the console asks whether it may compile what it is given, and does without.
-	v.check("the job console", strings.ReplaceAll(v.trouble(), "against the policy: script-src eval", ""), v.strangers())
+	v.check("the job console", strings.ReplaceAll(v.pageErrors(), "against the policy: script-src eval", ""), v.strangers())
 
 	for _, path := range []string{"/admin/jobs/", "/admin/jobs/api/jobs", "/admin/jobs/api/queues"} {
 		stranger := newVisitor(t, s.first(), "Nobody at "+path)

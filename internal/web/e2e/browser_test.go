@@ -91,12 +91,12 @@ func newVisitor(t *testing.T, base, name string) *visitor {
 
 // witness has each page note what goes wrong in it.
 const witness = `
-	window.trouble = [];
-	addEventListener("securitypolicyviolation", (e) => trouble.push("against the policy: " + e.violatedDirective + " " + e.blockedURI));
-	addEventListener("error", (e) => trouble.push("error: " + (e.message ?? e.target.src ?? e.target.href)), true);
-	addEventListener("unhandledrejection", (e) => trouble.push("rejected: " + e.reason));
+	window.pageErrors = [];
+	addEventListener("securitypolicyviolation", (e) => pageErrors.push("against the policy: " + e.violatedDirective + " " + e.blockedURI));
+	addEventListener("error", (e) => pageErrors.push("error: " + (e.message ?? e.target.src ?? e.target.href)), true);
+	addEventListener("unhandledrejection", (e) => pageErrors.push("rejected: " + e.reason));
 	for (const level of ["error", "warn"]) {
-		console[level] = (...words) => trouble.push(level + ": " + words.join(" "));
+		console[level] = (...words) => pageErrors.push(level + ": " + words.join(" "));
 	}`
 
 // withoutScript switches JavaScript off.

@@ -14,8 +14,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/config"
 )
 
 // upload puts a file into the field of the cover.
@@ -68,6 +68,11 @@ func testCovers(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Cover")
 	v.signUp("ORGANIZER")
 	page := v.publish("Cover Cup", 5)
+	p := newVisitor(t, s.first(), "Ada Cover")
+	p.signUp("PARTICIPANT")
+	p.open(page)
+	p.click(registerButton)
+	p.see("#stand-title", "You're in")
 	v.inZone("Asia/Tokyo") // another one than the competition's
 	for _, script := range []bool{true, false} {
 		v.open(page + "/edit")
@@ -116,6 +121,10 @@ func testCovers(t *testing.T, s site) {
 		}
 		v.open("/competitions?search=cover+cup")
 		v.until("the cover on its card", coverShown+`.endsWith("-small.jpg")`)
+		for _, who := range []*visitor{v, p} {
+			who.open("/dashboard")
+			who.until("the cover on the dashboard", coverShown+`.endsWith("-small.jpg")`)
+		}
 		v.open(page + "/edit")
 		v.click(`#cover form[action$="/remove"] button`)
 		v.until("the generated cover", fmt.Sprintf(`%s === %q && document.querySelector("#cover form[action$='/remove']") === null`, coverShown, generated))
@@ -141,7 +150,7 @@ func TestBrandedSite(t *testing.T) {
 		v.open("/auth/login")
 		v.wear(l)
 		v.until("the fonts", `document.readyState === "complete" && document.fonts.status === "loaded"`)
-		v.check(fmt.Sprintf("%d px, %s", l.width, l.theme), v.accessibility(), v.overflow(l.width), v.trouble(), v.strangers())
+		v.check(fmt.Sprintf("%d px, %s", l.width, l.theme), v.accessibility(), v.overflow(l.width), v.pageErrors(), v.strangers())
 	}
 	if title := eval[string](v, `document.title`); !strings.HasSuffix(title, " · "+name) {
 		t.Errorf("the title is %q", title)

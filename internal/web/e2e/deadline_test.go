@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // closes moves the deadline to a moment that no organizer could choose: an open page learns of it by itself.
@@ -42,7 +42,7 @@ func testDeadline(t *testing.T, s site) {
 			}
 			press.pass()
 			if !late {
-				v.see("#stand-title", "You’re in")
+				v.see("#stand-title", "You're in")
 				b.wantRegistered(1)
 				return
 			}
@@ -60,7 +60,7 @@ func testCalendarFile(t *testing.T, s site) {
 	guest, mine := newVisitor(t, s.first(), "Nora Guest"), b.participant("Nora Calendar")
 	mine.open(b.page())
 	mine.click(registerButton)
-	mine.see("#stand-title", "You’re in")
+	mine.see("#stand-title", "You're in")
 	read := func(v *visitor, in string) string {
 		t.Helper()
 		v.open(b.page())

@@ -11,7 +11,7 @@ func testAPIDocs(t *testing.T, s site) {
 	v.click("#operations-Competitions-listCompetitions button.try-out__btn")
 	v.click("#operations-Competitions-listCompetitions button.execute")
 	v.see("#operations-Competitions-listCompetitions .live-responses-table", "200")
-	if trouble := eval[[]string](v, "trouble"); len(trouble) > 0 {
-		t.Errorf("the docs are in trouble: %q", trouble)
+	if errors := eval[[]string](v, "pageErrors"); len(errors) > 0 {
+		t.Errorf("the docs have errors: %q", errors)
 	}
 }

@@ -3,11 +3,12 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
-	"minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/apptest"
 )
 
 // TestEmptySite looks at a site without a competition, as everybody who might make the first one or wait for it, and at the same site
@@ -69,7 +70,7 @@ func testLongTitles(t *testing.T, s site) {
 	}
 }
 
-// testPhoneOrder holds what a phone shows first of a competition: when it is, and then what to press.
+// testPhoneOrder holds what a phone shows first of a competition: whose site it is, when it is, and then what to press, each once.
 func testPhoneOrder(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Phone")
 	v.screen(390, 844)
@@ -77,6 +78,15 @@ func testPhoneOrder(t *testing.T, s site) {
 	at := func(selector string) float64 {
 		return eval[float64](v, fmt.Sprintf(`document.querySelector(%q).getBoundingClientRect().bottom`, selector))
 	}
+	back := "/auth/login?" + url.Values{"next": {eval[string](v, `location.pathname`)}}.Encode()
+	if links := eval[[]string](v, `[...document.querySelectorAll("a, button")].filter((e) => e.checkVisibility() && e.innerText.trim() === "Log in").map((e) => e.getAttribute("href"))`); len(links) != 1 || links[0] != back {
+		t.Errorf("%q lead to the log-in page, want one that leads back", links)
+	}
+	v.screen(320, 844)
+	if cut := eval[bool](v, `(({scrollWidth, clientWidth, scrollHeight, clientHeight}) => scrollWidth > clientWidth || scrollHeight > clientHeight + 1)(document.querySelector(".brand span"))`); cut {
+		t.Error("the name of the site is cut off")
+	}
+	v.screen(390, 844)
 	if date, press := at(".dates time"), at("#stand .btn-primary"); date > 844-68 || press < date {
 		t.Errorf("the date ends at %.0f px and the button at %.0f, on a screen of 844", date, press)
 	}

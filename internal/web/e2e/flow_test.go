@@ -12,6 +12,14 @@ func local(t time.Time) string { return t.UTC().Format("2006-01-02T15:04") }
 // publish makes a competition through the form, and returns the path of its page.
 func (v *visitor) publish(title string, seats int) string {
 	v.t.Helper()
+	page := v.publishAs("PUBLISHED", title, seats)
+	v.see("#flash", "published")
+	return page
+}
+
+// publishAs is publish, also of a draft.
+func (v *visitor) publishAs(status, title string, seats int) string {
+	v.t.Helper()
 	v.open("/competitions/create")
 	v.fill("title", title)
 	v.fill("description", "Bring **water**.")
@@ -20,8 +28,7 @@ func (v *visitor) publish(title string, seats int) string {
 	v.fill("zone", "UTC")
 	v.set("regDeadline", local(time.Now().Add(48*time.Hour)))
 	v.set("startDate", local(time.Now().Add(72*time.Hour)))
-	v.click(`button[value="PUBLISHED"]`)
-	v.see("#flash", "published")
+	v.click(fmt.Sprintf(`button[value=%q]`, status))
 	v.see("h1", title)
 	return v.at("/competitions/")
 }
@@ -40,7 +47,7 @@ func testMainFlow(t *testing.T, s site) {
 	first.signUp("PARTICIPANT")
 	first.open(page)
 	first.click(registerButton)
-	first.see("#stand-title", "You’re in")
+	first.see("#stand-title", "You're in")
 	first.see("#stand .bib-number", "0001")
 	first.see("#stand .bib", "Ada First")
 	organizer.see("#stand .seats", "1 of 2 seats left")
@@ -64,8 +71,8 @@ func testMainFlow(t *testing.T, s site) {
 	second.ask(`a[href$="/withdraw"]`, "Cancel your registration?")
 	second.click("dialog button")
 	second.see("#flash", "cancelled")
-	third.see("#stand-title", "You’re in") // by itself: the page is open
-	third.until("the news, for those who don't see it", `document.querySelector("#told[role=status]").innerText === "You’re in!"`)
+	third.see("#stand-title", "You're in") // by itself: the page is open
+	third.until("the news, for those who don't see it", `document.querySelector("#told[role=status]").innerText === "You're in!"`)
 	third.see("#stand .bib-number", "0003")
 
 	for _, story := range []struct {

@@ -169,6 +169,8 @@ func testDraftsOfForms(t *testing.T, s site) {
 	v.open(page)
 	v.see("h1", "Page not found")
 
+	v.createAgain()
+
 	const asks = `(() => { const e = new Event("beforeunload", {cancelable: true}); dispatchEvent(e); return e.defaultPrevented; })()`
 	v.open("/competitions/create")
 	eval[any](v, `window.setItem = Storage.prototype.setItem; Storage.prototype.setItem = () => { throw new Error("no room"); }; 0`)
@@ -183,6 +185,28 @@ func testDraftsOfForms(t *testing.T, s site) {
 	v.click(`main form[action="/auth/logout"] button`)
 	v.see("#flash", "logged out")
 	noDrafts("once one is logged out")
+}
+
+// createAgain sends the form of a draft that was deleted since: what was typed makes a new one.
+func (v *visitor) createAgain() {
+	v.t.Helper()
+	page := v.publishAs("DRAFT", "Phoenix Cup", 7)
+	v.open(page + "/edit")
+	v.fill("location", "The Ashes")
+	if status := eval[int](v, `fetch("`+page+`/delete", {method: "POST"}).then((r) => r.status)`); status != 200 {
+		v.t.Fatalf("to delete the draft answers %d", status)
+	}
+	v.click(`button[name="preview"]`)
+	v.see("#toast", "no longer exists")
+	v.click(`button[value="DRAFT"]`)
+	v.see("[data-errors]", "no longer exists")
+	v.see("h1", "New competition")
+	v.until("an address that can be reloaded", `location.pathname === "/competitions/create"`)
+	v.click(`button[value="DRAFT"]`)
+	v.see("#flash", "Draft saved")
+	v.see("h1", "Phoenix Cup")
+	v.see(".facts", "The Ashes")
+	v.until("another competition", fmt.Sprintf(`location.pathname !== %q`, page))
 }
 
 // testPreviewIsThePage compares a preview with the page that it promises, and reads what it says of images.

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 const drawnCoverChosen = `document.querySelector("fieldset .cover img").getAttribute("src")`
@@ -38,7 +38,7 @@ func TestCoverWhileCreating(t *testing.T) {
 				}
 			}
 			if script {
-				v.check("the refused form", v.accessibility(), v.trouble())
+				v.check("the refused form", v.accessibility(), v.pageErrors())
 			}
 			v.choose("#cover", "photo.png", photo(t))
 			v.click(`button[value="PUBLISHED"]`)

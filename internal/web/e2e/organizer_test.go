@@ -92,7 +92,7 @@ func testZoneIsAskedFor(t *testing.T, s site) {
 	v.set("endDate", back.Add(2*time.Hour).Format("2006-01-02T15:04"))
 	for _, refused := range []struct{ zone, field, why string }{ // each is refused for another reason than the one before
 		{"", "zone", "Choose a time zone"},
-		{"America/New_York", "regDeadline", "comes twice in America/New_York"},
+		{"America/New_York", "regDeadline", "occurs twice in America/New_York"},
 		{"Europe/Atlantis", "zone", "Choose a time zone"},
 	} {
 		v.fill("zone", refused.zone)
@@ -223,4 +223,28 @@ func testRegistrations(t *testing.T, s site) {
 	v.see("#flash", "removed")
 	v.see("#rows tbody tr:nth-child(1)", "Removed by the organizer")
 	v.seeIn(list, "#rows tbody tr:nth-child(31)", "Confirmed") // the first in line has the seat
+}
+
+// testEditMeanwhile has two tabs edit one competition: the later one is warned and keeps what was typed.
+func testEditMeanwhile(t *testing.T, s site) {
+	organizer := newVisitor(t, s.first(), "Olga Edits")
+	organizer.signUp("ORGANIZER")
+	page := organizer.publish("Edit Cup", 5)
+	other := newVisitor(t, s.first(), "Olga Elsewhere")
+	other.logIn(email(organizer.name), "correct horse battery")
+
+	organizer.open(page + "/edit")
+	other.open(page + "/edit")
+	other.fill("location", "Town Hall")
+	other.click("main form button.btn-primary")
+	other.see("#flash", "Saved")
+
+	organizer.fill("title", "Edit Cup, the Second")
+	organizer.click("main form button.btn-primary")
+	organizer.see("main [role=alert]", "Town Hall")
+	if typed := eval[string](organizer, `document.querySelector("[name=title]").value`); typed != "Edit Cup, the Second" {
+		t.Errorf("the typed title became %q", typed)
+	}
+	organizer.click("main form button.btn-primary")
+	organizer.see("h1", "Edit Cup, the Second")
 }

@@ -6,8 +6,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // as logs a visitor in with an account.
@@ -60,7 +60,7 @@ func testRemoving(t *testing.T, s site) {
 	p.open(page)
 	p.see("#stand", "Removed by the organizer. Reason: Registered twice.")
 	p.click("#register")
-	p.see("#stand-title", "You’re in!")
+	p.see("#stand-title", "You're in!")
 	p.until("no word of the removal", `!document.querySelector("#stand").innerText.includes("Removed")`)
 }
 
@@ -101,7 +101,7 @@ func testOrganizerTakesPart(t *testing.T, s site) {
 	v.until("nothing to press", `!document.querySelector("#register") && !document.querySelector("#stand a[href*='login']")`)
 	v.open(other)
 	v.click("#register")
-	v.see("#stand-title", "You’re in!")
+	v.see("#stand-title", "You're in!")
 	v.open("/dashboard")
 	v.see(`main a[href="`+own+`"]`, "Of my own")
 	v.see("main section[aria-labelledby=my-registrations]", "Of another organizer")
@@ -134,7 +134,7 @@ func testDisabledOrganizer(t *testing.T, s site) {
 	admin.see("main", "by "+heir.User.Name)
 	guest.open(page)
 	guest.click("#register")
-	guest.see("#stand-title", "You’re in!")
+	guest.see("#stand-title", "You're in!")
 
 	admin.ask(`a[href$="/unpublish"]`, "Unpublish this competition?")
 	admin.click("dialog form button")
@@ -149,7 +149,7 @@ func testDisabledOrganizer(t *testing.T, s site) {
 	admin.click(`form[action$="/publish"] button`)
 	admin.see("#flash", "Published")
 	guest.open(page)
-	guest.see("#stand-title", "You’re in!")
+	guest.see("#stand-title", "You're in!")
 }
 
 // disable has an admin disable an account.

@@ -11,11 +11,11 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
-const unreachable = "We couldn’t reach the server. Pressing again is safe."
+const unreachable = "We couldn't reach the server. Pressing again is safe."
 
 // TestPress is about the one press that everything is there for, on networks as they are.
 func TestPress(t *testing.T) {
@@ -32,6 +32,7 @@ func TestPress(t *testing.T) {
 		{"no swap under a press", testNoSwapUnderPress},
 		{"no swap under a pointer", testNoSwapUnderPointer},
 		{"answer under a pointer", testAnswerUnderPointer},
+		{"refusal under a pointer", testRefusalUnderPointer},
 		{"throttled", testPressThrottled},
 		{"deadline", testDeadline},
 		{"without script", testPressFaultsWithoutScript},
@@ -123,7 +124,7 @@ func testPressFaults(t *testing.T, s site) {
 			}
 			v.see(registerButton, "Registering…")
 			close(release)
-			v.see("#stand-title", "You’re in")
+			v.see("#stand-title", "You're in")
 			v.until("no message any more", `!document.querySelector("[data-away]")`)
 			k.wantOne(t)
 			b.wantRegistered(1)
@@ -194,7 +195,7 @@ func testPressOutages(t *testing.T, s site) {
 					v.see("#stand .stand-note", unreachable)
 					eval[any](v, `setInterval(() => document.querySelector("#register")?.click(), 50)`)
 				}
-				v.see("#stand-title", "You’re in")
+				v.see("#stand-title", "You're in")
 				k.wantOne(t)
 				b.wantRegistered(1)
 			})
@@ -224,11 +225,11 @@ func testPressBusy(t *testing.T, s site) {
 		r.pass()
 	})
 	v.click(registerButton)
-	v.see("#stand .stand-note", "The server is busy. We’re trying again")
+	v.see("#stand .stand-note", "The server is busy. We're trying again")
 	if !v.holds(kept) {
 		t.Error("the card is another one")
 	}
-	v.see("#stand-title", "You’re in")
+	v.see("#stand-title", "You're in")
 	k.wantOne(t)
 	if early := 2*time.Second - at[1].Sub(at[0]); early > 0 {
 		t.Errorf("pressed again %v too early", early)
@@ -257,7 +258,7 @@ func testPressSilence(t *testing.T, s site) {
 	})
 	v.click(registerButton)
 	v.see("#stand .stand-note", unreachable)
-	v.see("#stand-title", "You’re in")
+	v.see("#stand-title", "You're in")
 	k.wantOne(t)
 	b.wantRegistered(1)
 }
@@ -270,7 +271,7 @@ func testPressThrottled(t *testing.T, s site) {
 	v.throttle(400, 20<<10)
 	v.click(registerButton)
 	v.see(registerButton, "Registering…")
-	v.see("#stand-title", "You’re in")
+	v.see("#stand-title", "You're in")
 	b.wantRegistered(1)
 }
 
@@ -297,7 +298,7 @@ func testPressFaultsWithoutScript(t *testing.T, s site) {
 	v.until("the browser's error page", `location.protocol === "chrome-error:"`)
 	b.wantRegistered(1)
 	v.do(reload()) // as a browser offers there: the same form, with the same key
-	v.see("#stand-title", "You’re in")
+	v.see("#stand-title", "You're in")
 	k.wantOne(t)
 	b.wantRegistered(1)
 
@@ -320,6 +321,32 @@ func testPressFaultsWithoutScript(t *testing.T, s site) {
 	back.click(registerButton)
 	back.until("the browser's error page", `location.protocol === "chrome-error:"`)
 	back.open(b.page())
-	back.see("#stand-title", "You’re in")
+	back.see("#stand-title", "You're in")
 	b.wantRegistered(2)
+}
+
+// testPressTwice presses as an impatient person does, and goes back and presses again.
+func testPressTwice(t *testing.T, s site) {
+	organizer := newVisitor(t, s.first(), "Olga Twice")
+	organizer.signUp("ORGANIZER")
+	page := organizer.publish("Twice Cup", 10)
+
+	for _, script := range []bool{true, false} {
+		v := newVisitor(t, s.first(), fmt.Sprintf("Ada Script %v", script))
+		if !script {
+			v.withoutScript()
+		}
+		v.signUp("PARTICIPANT")
+		v.open(page)
+		v.do(chromedp.DoubleClick(chromedp.CSS(registerButton)))
+		v.see("#stand-title", "You're in")
+		v.back()
+		v.open(page)
+		v.see("#stand-title", "You're in")
+	}
+	organizer.open(page + "/registrations")
+	organizer.see("#rows tbody", "Ada Script true")
+	if rows := eval[int](organizer, `document.querySelectorAll("#rows tbody tr").length`); rows != 2 {
+		t.Errorf("%d registrations, want one for each of two people", rows)
+	}
 }

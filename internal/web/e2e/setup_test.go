@@ -4,9 +4,9 @@ import (
 	"net/http"
 	"testing"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/config"
-	"minicompete/internal/mail/mailtest"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/config"
+	"github.com/minicompete/minicompete/internal/mail/mailtest"
 )
 
 // TestSetup follows an operator from the link of the first start to a site that is named, with and without script.
@@ -28,7 +28,7 @@ func TestSetup(t *testing.T) {
 				t.Fatalf("got %q, %v, want a link", link, err)
 			}
 			v.open(link)
-			v.see("main", "Fixed by the environment variable CONTACT")
+			v.see("main", "Set by the environment variable CONTACT")
 			v.fill("name", "Grace")
 			v.fill("email", "grace@example.com")
 			v.fill("SITE_NAME", "Kubb Union")
@@ -59,13 +59,13 @@ func TestSetup(t *testing.T) {
 
 			applicant := newVisitor(t, a.WebURL, "Olga Applicant")
 			applicant.open("/auth/signup")
-			applicant.see("main", "An admin approves you first")
+			applicant.see("main", "An admin has to approve you first")
 			a.Visitor().Do(http.MethodPost, "/api/auth/signup", map[string]any{
 				"name": "Olga", "email": "olga@example.com", "password": apptest.Password, "role": "ORGANIZER",
 			}).Want(t, http.StatusCreated)
 			v.open("/admin")
 			v.click(`button[value="approve"]`)
-			v.see("#flash", "Approved")
+			v.see("#flash", "Request approved")
 			v.open("/admin/site")
 			v.click(`input[value="off"]`)
 			v.click(`form[action="/admin/site"] > div:last-child button`)

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/testservices"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/testservices"
 )
 
 // site is the whole program, on one replica or more.
@@ -42,7 +42,10 @@ func TestDemo(t *testing.T) {
 		{"opening", testOpening},
 		{"session end", testSessionEnd},
 		{"typed is kept", testTypedIsKept},
+		{"session list", testSessionList},
+		{"wait to log in", testWaitToLogIn},
 		{"dropped stream", testDroppedStream},
+		{"late clock", testLateClock},
 		{"search", testSearch},
 		{"edit meanwhile", testEditMeanwhile},
 		{"zone of the organizer", testZoneOfTheOrganizer},
@@ -56,6 +59,8 @@ func TestDemo(t *testing.T) {
 		{"promoted organizer", testPromotedOrganizer},
 		{"dead letter", testDeadLetter},
 		{"job console", testJobConsole},
+		{"reporting", testReporting},
+		{"accounts", testAdminOfAccounts},
 		{"theme", testTheme},
 		{"times", testTimes},
 		{"keyboard", testKeyboard},

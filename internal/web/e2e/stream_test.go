@@ -1,16 +1,19 @@
 package e2e
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
-	"minicompete/internal/apptest"
-	"minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // testDroppedStream cuts the stream of an open page, and refuses it for a while: the page comes back by itself, and shows what it missed.
@@ -59,4 +62,33 @@ func testDroppedStream(t *testing.T, s site) {
 	register()
 	away.Store(false)
 	v.see("#stand .seats", "8 of 10 seats left")
+}
+
+// testLateClock sends the server's time down a stream that was minutes on its way: the countdown keeps to what the page told.
+func testLateClock(t *testing.T, s site) {
+	target, err := url.Parse(s.first())
+	if err != nil {
+		t.Fatal(err)
+	}
+	competition := s.replicas[0].As(compete.RoleOrganizer).Create(map[string]any{
+		"regOpensAt": time.Now().Add(55 * time.Minute), "regDeadline": time.Now().Add(2 * time.Hour),
+	})
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	road := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/live" {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprintf(w, "event: clock\ndata: %d\n\nevent: seats\ndata: {\"id\": %q, \"phase\": \"upcoming\", \"bar\": \"late\"}\n\n",
+			time.Now().Add(-10*time.Minute).UnixMilli(), competition)
+	}))
+	t.Cleanup(road.Close)
+	v := newVisitor(t, road.URL, "Ada far away")
+	v.open("/competitions/" + competition)
+	v.until("the stream", `document.querySelector("#stand [data-part=bar]").textContent === "late"`)
+	eval[any](v, `new Promise((done) => setTimeout(done, 1100))`) // the countdown is drawn each second
+	if shown := eval[string](v, `document.querySelector("[data-clock]").innerText`); strings.HasPrefix(shown, "1:") {
+		t.Errorf("less than an hour before the opening the countdown shows %s", shown)
+	}
 }

@@ -80,7 +80,7 @@ func testNoSwapUnderPointer(t *testing.T, s site) {
 		t.Error("the card is another one under the pointer")
 	}
 	v.mouse(input.DispatchMouseEventTypeMouseReleased, x, y)
-	v.see("#stand-title", "You’re in")
+	v.see("#stand-title", "You're in")
 }
 
 // testAnswerUnderPointer presses a second time as the answer to the first comes: it waits for the pointer, and lands.
@@ -101,6 +101,30 @@ func testAnswerUnderPointer(t *testing.T, s site) {
 		t.Error("the card is another one under the pointer")
 	}
 	v.mouse(input.DispatchMouseEventTypeMouseReleased, 5, y)
-	v.see("#stand-title", "You’re in")
+	v.see("#stand-title", "You're in")
 	b.wantRegistered(1)
+}
+
+// testRefusalUnderPointer has a refusal wait for the pointer, and what the card asked since wait too: the refusal is what lands.
+func testRefusalUnderPointer(t *testing.T, s site) {
+	b := newBoard(t, s, map[string]any{"capacity": 1})
+	v := b.participant("Ines Pointer")
+	v.open(b.page())
+	arrived := make(chan request, 8)
+	v.intercept("*/competitions/*", func(r request) { arrived <- r })
+	x, y := v.middle("#register")
+	v.click(registerButton)
+	press := <-arrived
+	b.register(http.StatusCreated)
+	v.until("the new phase", `document.querySelector("#stand").dataset.phase === "full"`)
+	v.mouse(input.DispatchMouseEventTypeMousePressed, x, y)
+	press.pass()
+	v.until("the answer", `document.querySelector("form[aria-busy]") === null`)
+	eval[any](v, `document.body.dispatchEvent(new Event("mail")) && 0`)
+	(<-arrived).pass()
+	v.until("the other answer", `performance.getEntriesByType("resource").some((e) => e.name.endsWith("/stand"))`)
+	eval[any](v, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))`)
+	v.mouse(input.DispatchMouseEventTypeMouseReleased, 5, y)
+	v.see("#stand .stand-note", "seat")
+	v.see("#stand-title", "All seats are taken")
 }

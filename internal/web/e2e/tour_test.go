@@ -12,8 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"minicompete/internal/compete"
-	"minicompete/internal/web"
+	"github.com/google/uuid"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/competetest"
+	"github.com/minicompete/minicompete/internal/web"
 )
 
 // tour is what one visitor looks at.
@@ -40,7 +43,7 @@ func (s stop) looks() []look {
 // newTours leads everybody to every page, as the demo's accounts see it.
 func newTours(t *testing.T, s site) []tour {
 	t.Helper()
-	return []tour{guestTour(t, s), participantTour(t, s), organizerTour(t, s), draftTour(t, s), adminTour(t, s), troubledTour(t), setupTour(t)}
+	return []tour{guestTour(t, s), participantTour(t, s), organizerTour(t, s), draftTour(t, s), adminTour(t, s), brokenStoreTour(t), setupTour(t), securityTour(t)}
 }
 
 func guestTour(t *testing.T, s site) tour {
@@ -63,6 +66,7 @@ func guestTour(t *testing.T, s site) tour {
 			v.see("#field-password-error", "8")
 		}},
 		{name: "forgot", path: "/auth/forgot"},
+		{name: "privacy", path: "/privacy"},
 		{name: "mails", path: "/dev/mails"},
 		{name: "competitions", path: "/competitions"},
 		{name: "competitions-chosen", like: true, path: "/competitions?search=pro&tags=programming&phase=open&sort=filling"},
@@ -71,6 +75,7 @@ func guestTour(t *testing.T, s site) tour {
 		{name: "competition-full", like: true, path: v.find("/competitions?phase=full", "Robotics Sumo Cup")},
 		{name: "competition-waitlist", like: true, path: v.find("/competitions?phase=waitlist", "Regional Mathematics Olympiad")},
 		{name: "competition-closed", like: true, path: v.find("/competitions?phase=closed", "Open Source Day")},
+		{name: "report", path: v.find("/competitions?phase=open", "Data Science Sprint") + "/report"},
 		{name: "components", path: "/dev/components"},
 		{name: "error-404", path: "/no/such/page"},
 	}}
@@ -99,6 +104,12 @@ func participantTour(t *testing.T, s site) tour {
 			v.fill("password", "short")
 			v.click(`main form[action="/account/password"] button`)
 			v.see("main .error", "8")
+		}},
+		{name: "account-delete", path: "/account/delete"},
+		{name: "account-delete-refused", like: true, path: "/account/delete", then: func(v *visitor) {
+			v.fill("password", "not my password")
+			v.click(`main form[action="/account/delete"] button`)
+			v.see("#field-password-error", "incorrect")
 		}},
 		{name: "logout", like: true, path: "/auth/logout"},
 		{name: "error-403", path: "/competitions/create"},
@@ -132,6 +143,7 @@ func organizerTour(t *testing.T, s site) tour {
 			v.ask(`#rows a[href*="/remove"]`, "Remove ")
 		}},
 		{name: "remove-page", like: true, path: v.linkOn(full+"/registrations", "/remove")},
+		{name: "competition-audit", path: full + "/audit"},
 		{name: "close", path: open + "/close"},
 		{name: "cancel", like: true, path: open + "/cancel"},
 	}}
@@ -160,42 +172,84 @@ func adminTour(t *testing.T, s site) tour {
 	v := newVisitor(t, s.first(), "admin")
 	v.logIn("admin@minicompete.com", "password123")
 	competition := v.find("/competitions?phase=open", "University Chess Blitz")
+	reports := addReports(t, s, strings.TrimPrefix(competition, "/competitions/"))
 	v.open("/admin?search=participant1")
+	user := eval[string](v, `document.querySelector("tbody a").getAttribute("href")`)
 	return tour{v, []stop{
 		{name: "admin", path: "/admin"},
 		{name: "admin-nobody", like: true, path: "/admin?search=zzzzzz"},
-		{name: "admin-user", path: eval[string](v, `document.querySelector("tbody a").getAttribute("href")`)},
+		{name: "admin-user", path: user},
+		{name: "admin-user-delete", like: true, path: user + "/delete"},
+		{name: "reset-factors", like: true, path: user + "/reset-factors"},
 		{name: "competition-admin", path: competition},
 		{name: "transfer", path: competition + "/transfer"},
 		{name: "unpublish", like: true, path: competition + "/unpublish"},
+		{name: "admin-audit", path: "/admin/audit?action=account.role"},
+		{name: "admin-audit-all", like: true, path: "/admin/audit", then: func(v *visitor) {
+			v.click("main ol summary")
+			v.see("main ol details[open]", "Record ID")
+		}},
+		{name: "admin-audit-chosen", like: true, path: "/admin/audit?person=participant1%40minicompete.com&action=session.started&from=2020-01-01T00%3A00"},
+		{name: "admin-audit-which", like: true, path: "/admin/audit?person=minicompete"},
+		{name: "admin-audit-none", like: true, path: "/admin/audit?action=audit.shortened"},
+		{name: "admin-audit-refused", like: true, path: "/admin/audit?from=soon"},
 		{name: "admin-site", path: "/admin/site"},
+		{name: "admin-reports", path: reports},
+		{name: "admin-reports-none", like: true, path: strings.Replace(v.find("/competitions?phase=open", "Data Science Sprint"), "competitions", "admin/reports", 1)},
 		{name: "dead-letters", path: "/admin/dead-letters"},
 		{name: "dead-letters-open", like: true, path: "/admin/dead-letters", then: func(v *visitor) { v.click("details summary") }},
 	}}
 }
 
-// troubledTour is a site whose database gives nothing but errors.
-func troubledTour(t *testing.T) tour {
+// addReports adds open and answered reports of a competition, and returns the page that shows them.
+func addReports(t *testing.T, s site, competitionID string) string {
+	t.Helper()
+	db := s.replicas[0].Store()
+	admin, _, err := db.UserByEmail(t.Context(), "admin@minicompete.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	note := "Checked the organizer's site: it's a real event."
+	for i, details := range []string{"It says that entry is free, but the organizer asks for a fee later.\n\nSee https://example.com/" + strings.Repeat("long", 40), ""} {
+		for n := range 2 {
+			r := compete.Report{
+				ID: uuid.Must(uuid.NewV7()).String(), Competition: compete.Competition{ID: competitionID},
+				Reason: compete.ReportReasons[2*i+n], Details: details, CreatedAt: time.Now(), Status: compete.ReportOpen,
+			}
+			err = db.AddReport(t.Context(), r)
+			if err == nil && i == 1 {
+				err = db.AnswerReports(t.Context(), []string{r.ID}, compete.ReportAnswer{Status: compete.ReportDismissed, Note: &note}, admin.ID, time.Now())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return "/admin/reports/" + competitionID
+}
+
+// brokenStoreTour is a site whose database gives nothing but errors.
+func brokenStoreTour(t *testing.T) tour {
 	const away, broken = "/competitions/00000000-0000-7000-8000-000000000001", "/competitions/00000000-0000-7000-8000-000000000002"
 	site := httptest.NewUnstartedServer(nil)
 	public := &url.URL{Scheme: "http", Host: site.Listener.Addr().String()}
 	site.Config.Handler = web.New(t.Context(), web.Config{
-		Service:  &compete.Service{Competitions: troubled{}, Clock: time.Now},
+		Services: competetest.Services(competetest.Parts{Competitions: brokenStore{}}), Clock: time.Now,
 		Sessions: nobody{}, Log: slog.New(slog.DiscardHandler), PublicURL: public,
 	})
 	site.Start()
 	t.Cleanup(site.Close)
 	heading := func(text string) func(*visitor) { return func(v *visitor) { v.see("h1", text) } }
-	return tour{newVisitor(t, public.String(), "visitor in trouble"), []stop{
+	return tour{newVisitor(t, public.String(), "visitor of a broken site"), []stop{
 		{name: "error-503", path: away, then: heading("One moment")},
 		{name: "error-500", path: broken, then: heading("Something went wrong")},
 	}}
 }
 
-// troubled is a database that is away, or answers what nobody expects.
-type troubled struct{ compete.CompetitionStore }
+// brokenStore is a database that is away, or answers what nobody expects.
+type brokenStore struct{ compete.CompetitionStore }
 
-func (troubled) Competition(_ context.Context, id string) (compete.Competition, error) {
+func (brokenStore) Competition(_ context.Context, id string) (compete.Competition, error) {
 	if strings.HasSuffix(id, "1") {
 		return compete.Competition{}, compete.ErrDatabase
 	}
@@ -209,14 +263,18 @@ func (nobody) Cookie(context.Context, string) (compete.Actor, error) {
 	return compete.Actor{}, compete.ErrUnauthorized
 }
 
-// find returns where the link with the text leads.
+// find returns where the link with the text leads. It opens the page anew until there is one: a message may come late.
 func (v *visitor) find(path, text string) string {
 	v.t.Helper()
-	v.open(path)
 	const link = `[...document.querySelectorAll("main a[href]")].find((a) => a.innerText.includes(%q))?.getAttribute("href") ?? ""`
-	href := eval[string](v, fmt.Sprintf(link, text))
-	if href == "" {
-		v.fatal("look for a link", fmt.Errorf("none says %q", text))
+	deadline := time.Now().Add(patience)
+	for {
+		v.open(path)
+		if href := eval[string](v, fmt.Sprintf(link, text)); href != "" {
+			return href
+		}
+		if time.Now().After(deadline) {
+			v.fatal("look for a link", fmt.Errorf("none says %q", text))
+		}
 	}
-	return href
 }

@@ -3,8 +3,10 @@ package markdown
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -98,4 +100,24 @@ func TestTooMuch(t *testing.T) {
 	if want := "<p>" + strings.Repeat("ü", maxSource) + "…</p>\n"; err != nil || html != want {
 		t.Errorf("too much source: %d bytes, %v; want %d", len(html), err, len(want))
 	}
+}
+
+// BenchmarkBombs tells how long the slowest of them takes at its best, undisturbed: it should be 50 ms at most.
+func BenchmarkBombs(b *testing.B) {
+	texts := bombs()
+	best := make([]time.Duration, len(texts))
+	for b.Loop() {
+		for i, text := range texts {
+			started := time.Now()
+			if _, err := HTML(text); err != nil {
+				b.Fatal(err)
+			}
+			if took := time.Since(started); best[i] == 0 || took < best[i] {
+				best[i] = took
+			}
+		}
+	}
+	slowest := slices.Max(best)
+	b.ReportMetric(float64(slowest.Microseconds())/1000, "ms/slowest")
+	b.Logf("the slowest is %.40q…", texts[slices.Index(best, slowest)])
 }

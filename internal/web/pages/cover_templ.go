@@ -8,7 +8,7 @@ package pages
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "minicompete/internal/web/ui"
+import "github.com/minicompete/minicompete/internal/web/ui"
 
 // CoverForm is the part of the edit page for the cover. It is a form of its own: a picture is saved as soon as it is sent.
 type CoverForm struct {
@@ -47,7 +47,7 @@ func CoverSection(f *CoverForm) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"card mb-6 grid gap-5 p-7 sm:grid-cols-2 sm:items-center\" id=\"cover\" aria-labelledby=\"cover-title\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"card mb-6 grid gap-5 p-5 sm:p-7 sm:grid-cols-2 sm:items-center\" id=\"cover\" aria-labelledby=\"cover-title\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -184,14 +184,14 @@ func CoverSection(f *CoverForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<p role=\"status\" class=\"help\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<p role=\"status\" class=\"help empty:-mt-4\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var9 string
 		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(f.Saved)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/cover.templ`, Line: 68, Col: 42}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/cover.templ`, Line: 68, Col: 54}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 		if templ_7745c5c3_Err != nil {
@@ -230,7 +230,7 @@ func chooseCover(f CompetitionForm) templ.Component {
 			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<fieldset class=\"card grid gap-5 p-7 sm:grid-cols-2 sm:items-center\"><legend>Cover</legend>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<fieldset class=\"card grid gap-5 p-5 sm:p-7 sm:grid-cols-2 sm:items-center\"><legend>Cover</legend>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -238,7 +238,7 @@ func chooseCover(f CompetitionForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<div class=\"grid gap-4\"><div class=\"field\"><label for=\"cover\">Upload a picture (optional)</label> <input class=\"input\" id=\"cover\" type=\"file\" name=\"cover\" accept=\"image/png,image/jpeg,image/webp\" data-cover")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<div class=\"grid gap-4\"><div class=\"field\"><label for=\"cover\">Upload a picture <span class=\"help font-normal\">optional</span></label> <input class=\"input\" id=\"cover\" type=\"file\" name=\"cover\" accept=\"image/png,image/jpeg,image/webp\" data-cover")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -9,7 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/web/ui"
 	"time"
 )
 
@@ -75,7 +75,7 @@ func DevMails(p ui.Page, samples, sent []DevMail) templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				return nil
 			})
-			templ_7745c5c3_Err = ui.PageTitle("Emails", "The demo never emails its invented people. It shows their emails here instead. Without a mail server, emails with links appear here too.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.PageTitle("Emails", "The demo never sends email to its made-up people. Their emails are shown here instead. If no mail server is set up, emails with links appear here too.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -278,11 +278,11 @@ func ShowDevMail(p ui.Page, m DevMail) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\" title=\"HTML version\" sandbox=\"allow-popups\"></iframe><section class=\"card grid gap-4 p-7\"><h2>Text version</h2><div class=\"whitespace-pre-line break-words\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "\" title=\"HTML version\" sandbox=\"allow-popups\"></iframe><section class=\"card grid gap-4 p-5 sm:p-7\"><h2>Text version</h2><div class=\"whitespace-pre-line break-words\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = linked(m.Text).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = linked(m.Text, plain).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -9,7 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/web/ui"
 	"strconv"
 )
 
@@ -46,12 +46,12 @@ type PreviewData struct {
 	Markup bool // HTML, which is left out
 }
 
-// competitionFields are the fields as they are called in a sentence: "Start must be after the registration deadline."
+// competitionFields are the fields in the order of the form, labelled as there.
 var competitionFields = []ui.Field{
-	{Name: "title", Label: "Title"}, {Name: "description", Label: "Description"}, {Name: "location", Label: "Location"}, {Name: "tags", Label: "Tags"},
-	{Name: "capacity", Label: "Number of seats"}, {Name: "zone", Label: "Time zone"}, {Name: "regOpensAt", Label: "Registration opening"},
-	{Name: "regDeadline", Label: "Registration deadline"}, {Name: "startDate", Label: "Start"}, {Name: "endDate", Label: "End"},
-	{Name: "cover", Label: "Cover"},
+	{Name: "title", Label: "Title"}, {Name: "description", Label: "Description"}, {Name: "location", Label: "Where", Clause: true}, {Name: "tags", Label: "Tags"},
+	{Name: "capacity", Label: "Number of seats"}, {Name: "zone", Label: "Time zone"}, {Name: "regOpensAt", Label: "Registration opens", Clause: true},
+	{Name: "regDeadline", Label: "Registration closes", Clause: true}, {Name: "startDate", Label: "Starts", Clause: true},
+	{Name: "endDate", Label: "Ends", Clause: true}, {Name: "cover", Label: "Cover"},
 }
 
 // FieldDiff is a field that someone else has changed while this form was open.
@@ -396,7 +396,7 @@ func changedMeanwhile(changed []FieldDiff) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<div class=\"grid gap-2\"><p><strong>Someone changed this competition after you opened it.</strong> Your changes haven't been saved. Save again to replace theirs with what's below. Saved now:</p><dl class=\"grid gap-1\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<div class=\"grid gap-2\"><p><strong>Someone changed this competition after you opened it.</strong> Your changes haven't been saved. Save again to overwrite theirs with what's below. Currently saved:</p><dl class=\"grid gap-1\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -475,7 +475,7 @@ func editAbout(f CompetitionForm) templ.Component {
 			templ_7745c5c3_Var16 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<fieldset class=\"card grid gap-5 p-7\"><legend>About</legend>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<fieldset class=\"card grid gap-5 p-5 sm:p-7\"><legend>About</legend>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -483,7 +483,7 @@ func editAbout(f CompetitionForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.TextArea(ui.Field{Name: "description", Label: "Description", Value: f.Description, MaxLength: "20000", Error: f.Errors["description"], Help: "Markdown: **bold**, # heading, - list, [link](https://example.org). Images become links; HTML is left out."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextArea(ui.Field{Name: "description", Label: "Description", Value: f.Description, MaxLength: "20000", Error: f.Errors["description"], Help: "Markdown: **bold**, # heading, - list, [link](https://example.org). Images become links, and HTML is left out."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -637,7 +637,7 @@ func editSeats(f CompetitionForm) templ.Component {
 			templ_7745c5c3_Var20 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<fieldset class=\"card grid gap-5 p-7\"><legend>Seats</legend><div class=\"max-w-48\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<fieldset class=\"card grid gap-5 p-5 sm:p-7\"><legend>Seats</legend><div class=\"max-w-48\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -682,7 +682,7 @@ func editDates(f CompetitionForm) templ.Component {
 			templ_7745c5c3_Var21 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<fieldset class=\"card grid gap-5 p-7\"><legend>Dates</legend><div class=\"sm:max-w-sm\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "<fieldset class=\"card grid gap-5 p-5 sm:p-7\"><legend>Dates</legend><div class=\"sm:max-w-sm\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

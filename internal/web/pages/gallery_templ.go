@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"fmt"
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/web/ui"
 	"time"
 )
 

@@ -8,7 +8,7 @@ package pages
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "minicompete/internal/web/ui"
+import "github.com/minicompete/minicompete/internal/web/ui"
 
 // HomeData is what the home page shows.
 type HomeData struct {
@@ -63,7 +63,7 @@ func Home(p ui.Page, d HomeData) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"-mt-4 grid gap-8 pb-14 pt-8 lg:grid-cols-[1.35fr_1fr] lg:items-center lg:gap-14\"><div class=\"grid gap-6\"><h1 class=\"hero\"><span class=\"block\">First come,</span> ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"-mt-4 grid gap-8 pb-2 pt-8 lg:pb-14 lg:grid-cols-[1.35fr_1fr] lg:items-center lg:gap-14\"><div class=\"grid gap-6\"><h1 class=\"hero\"><span class=\"block\">First come,</span> ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -89,7 +89,7 @@ func Home(p ui.Page, d HomeData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <span class=\"block\">To the millisecond.</span></h1><p class=\"max-w-xl text-xl text-muted\">Run a competition with limited seats, or register for one. No matter how many people register at once, each seat goes to one person, in order of arrival, and everyone knows right away where they stand.</p><form action=\"/competitions\" method=\"get\" role=\"search\" class=\"flex max-w-xl flex-wrap gap-2\"><label class=\"sr-only\" for=\"home-search\">Search competitions</label> <input class=\"input min-w-0 flex-1 basis-56\" id=\"home-search\" type=\"search\" name=\"search\" maxlength=\"200\" placeholder=\"Hackathon, chess, 10k …\"> <button class=\"btn btn-primary\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <span class=\"block\">To the millisecond.</span></h1><p class=\"max-w-xl text-xl text-muted\">Run a competition with limited seats, or register for one. No matter how many people register at once, each seat goes to one person, in order of arrival, and everyone knows right away where they stand.</p><form action=\"/competitions\" method=\"get\" role=\"search\" class=\"flex max-w-xl flex-wrap gap-2\"><label class=\"sr-only\" for=\"home-search\">Search competitions</label> <input class=\"input min-w-0 flex-1 basis-36\" id=\"home-search\" type=\"search\" name=\"search\" maxlength=\"200\" placeholder=\"Hackathon, chess, 10k …\"> <button class=\"btn btn-primary\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -164,7 +164,7 @@ func Home(p ui.Page, d HomeData) templ.Component {
 			templ_7745c5c3_Err = how("For organizers", d.organize(), "/auth/signup?role=ORGANIZER", []string{
 				"Describe your competition, and set the seats, opening time and deadline. Preview it, then publish.",
 				"Thousands of people the second it opens? No seat is given away twice, and everyone gets an answer.",
-				"Watch the seats fill up, search the list, and export it as CSV.",
+				"Watch the seats fill up, search the list of participants, and export it as CSV.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -284,7 +284,7 @@ func how(title, action, href string, steps []string) templ.Component {
 			templ_7745c5c3_Var9 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<section class=\"card grid content-start gap-4 p-7\"><h2>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<section class=\"card grid content-start gap-4 p-5 sm:p-7\"><h2>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

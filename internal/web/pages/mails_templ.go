@@ -8,7 +8,7 @@ package pages
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "minicompete/internal/web/ui"
+import "github.com/minicompete/minicompete/internal/web/ui"
 
 // Mailing is what becomes of the links that people ask for.
 type Mailing int
@@ -28,7 +28,7 @@ func (m Mailing) off() bool { return m == MailOff }
 func (m Mailing) linkTo(place string) string {
 	switch m {
 	case MailSent:
-		return "We'll email a link to " + place + "."
+		return "We'll send a link to " + place + "."
 	case MailShown:
 		return "This demo doesn't send email: you'll find a link at /dev/mails."
 	case MailLogged, MailOff:
@@ -84,12 +84,12 @@ func Forgot(p ui.Page, f ForgotForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if f.Mail.off() {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div class=\"card grid gap-4 p-7\"><p>This site doesn't send email, so it can't send you a link. Contact the people who run it: they can create a link for you to set a new password.</p></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<div class=\"card grid gap-4 p-5 sm:p-7\"><p>This site doesn't send email, so it can't send you a link. Contact the people who run it: they can create a link for you to set a new password.</p></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form class=\"card grid gap-5 p-7\" method=\"post\" action=\"/auth/forgot\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<form class=\"card grid gap-5 p-5 sm:p-7\" method=\"post\" action=\"/auth/forgot\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -102,9 +102,9 @@ func Forgot(p ui.Page, f ForgotForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var3 string
-				templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs("Enter your email. " + f.Mail.linkTo("it") + " Use the link to set a new password.")
+				templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs("Enter your email. " + f.Mail.linkTo("that address") + " Use it to set a new password.")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/mails.templ`, Line: 52, Col: 112}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/mails.templ`, Line: 52, Col: 116}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 				if templ_7745c5c3_Err != nil {
@@ -199,7 +199,7 @@ func ForgotSent(p ui.Page, f ForgotForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<div class=\"card grid gap-4 p-7\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<div class=\"card grid gap-4 p-5 sm:p-7\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -217,7 +217,7 @@ func ForgotSent(p ui.Page, f ForgotForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</strong> belongs to an account, we've emailed it a link to set a new password. The link works once, for one hour.</p><p class=\"text-muted\">Nothing after a few minutes? Check your spam folder, or try another address you may have used. We send at most one email a minute.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</strong> belongs to an account, we've emailed it a link to set a new password. The link works once and expires in one hour.</p><p class=\"text-muted\">Nothing after a few minutes? Check your spam folder, or try another address you may have used. We send at most one email a minute.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -235,7 +235,7 @@ func ForgotSent(p ui.Page, f ForgotForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</strong> belongs to an account, there is a link to set a new password. It works once, for one hour.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</strong> belongs to an account, there is a link to set a new password. It works once and expires in one hour.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -362,7 +362,7 @@ func Reset(p ui.Page, f ResetForm) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<div class=\"mx-auto grid max-w-md gap-6\"><h1>Set a new password</h1><form class=\"card grid gap-5 p-7\" method=\"post\" action=\"/auth/reset\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<div class=\"mx-auto grid max-w-md gap-6\"><h1>Set a new password</h1><form class=\"card grid gap-5 p-5 sm:p-7\" method=\"post\" action=\"/auth/reset\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -457,25 +457,25 @@ func ConfirmEmail(p ui.Page, f ConfirmEmailForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if f.Stranger {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<form class=\"card grid gap-5 p-7\" method=\"post\" action=\"/auth/logout\"><p>You're logged in to another account than the one that uses <strong class=\"break-words\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<form class=\"card grid gap-5 p-5 sm:p-7\" method=\"post\" action=\"/auth/logout\"><p>You're logged in to a different account. To confirm <strong class=\"break-words\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var16 string
 				templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(f.Email)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/mails.templ`, Line: 146, Col: 104}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/mails.templ`, Line: 146, Col: 97}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</strong>. Log out, then open the link again.</p><button class=\"btn btn-primary btn-wide\">Log out</button></form>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</strong>, log out, then open the link again.</p><button class=\"btn btn-primary btn-wide\">Log out</button></form>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else if f.Visitor {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<section class=\"card grid gap-5 p-7\" aria-labelledby=\"confirm-login\"><h2 id=\"confirm-login\">Know your password?</h2>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<section class=\"card grid gap-5 p-5 sm:p-7\" aria-labelledby=\"confirm-login\"><h2 id=\"confirm-login\">Know your password?</h2>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -487,7 +487,7 @@ func ConfirmEmail(p ui.Page, f ConfirmEmailForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</section><form class=\"card grid gap-5 p-7\" method=\"post\" action=\"/auth/confirm\"><h2>Set a new password</h2>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</section><form class=\"card grid gap-5 p-5 sm:p-7\" method=\"post\" action=\"/auth/confirm\"><h2>Set a new password</h2>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -521,7 +521,7 @@ func ConfirmEmail(p ui.Page, f ConfirmEmailForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<form class=\"card grid gap-5 p-7\" method=\"post\" action=\"/auth/confirm\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<form class=\"card grid gap-5 p-5 sm:p-7\" method=\"post\" action=\"/auth/confirm\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -592,20 +592,20 @@ func confirmText(f ConfirmEmailForm) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if f.Change {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<p>Your account's email changes to <strong class=\"break-words\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<p>Your account's email will change to <strong class=\"break-words\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var20 string
 			templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(f.Email)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/mails.templ`, Line: 178, Col: 74}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/mails.templ`, Line: 178, Col: 78}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</strong>. You'll log in with it from now on.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</strong>. From now on, log in with that address.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -673,7 +673,7 @@ func VoidLink(p ui.Page, l LinkVoid) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<div class=\"mx-auto max-w-xl\"><div class=\"card grid justify-items-start gap-4 p-7\"><h1 class=\"text-2xl\">This link no longer works</h1><p class=\"text-muted\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<div class=\"mx-auto max-w-xl\"><div class=\"card grid justify-items-start gap-4 p-5 sm:p-7\"><h1 class=\"text-2xl\">This link no longer works</h1><p class=\"text-muted\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -758,7 +758,7 @@ func Verify(p ui.Page, d VerifyData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if d.Verified {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<h1>Your email is confirmed</h1><div class=\"card grid gap-4 p-7\"><p><strong class=\"break-words\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<h1>Your email is confirmed</h1><div class=\"card grid gap-4 p-5 sm:p-7\"><p><strong class=\"break-words\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -825,7 +825,7 @@ func Verify(p ui.Page, d VerifyData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<h1>Confirm your email</h1><div class=\"card grid gap-5 p-7\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, "<h1>Confirm your email</h1><div class=\"card grid gap-5 p-5 sm:p-7\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -999,7 +999,7 @@ func emailCard(d EmailData) templ.Component {
 			templ_7745c5c3_Var33 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<section class=\"card grid gap-5 p-7\" aria-labelledby=\"email-title\"><h2 id=\"email-title\">Email</h2><div class=\"grid gap-2\"><p class=\"break-words font-semibold\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<section class=\"card grid gap-5 p-5 sm:p-7\" aria-labelledby=\"email-title\"><h2 id=\"email-title\">Email</h2><div class=\"grid gap-2\"><p class=\"break-words font-semibold\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1067,7 +1067,7 @@ func emailCard(d EmailData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "email", Label: "New email", Type: "email", Value: d.New, Autocomplete: "email", Required: true, Error: d.Errors["email"], Help: d.Mail.linkTo("this address") + " Your email changes once you open it."}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Input(ui.Field{Name: "email", Label: "New email", Type: "email", Value: d.New, Autocomplete: "email", Required: true, Error: d.Errors["email"], Help: d.Mail.linkTo("this address") + " Your email changes when you open it."}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1118,11 +1118,11 @@ func remindersCard(on bool) templ.Component {
 			templ_7745c5c3_Var35 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<form class=\"card grid gap-5 p-7\" method=\"post\" action=\"/account/reminders\"><h2>Reminders</h2>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<form class=\"card grid gap-5 p-5 sm:p-7\" method=\"post\" action=\"/account/reminders\"><h2>Reminders</h2>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Check("reminders", "Remind me", "The day before a competition you have a seat in.", on).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Check("reminders", "Remind me", "The day before each competition you have a seat in.", on).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1176,7 +1176,7 @@ func Unsubscribe(p ui.Page, token string) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 86, "<div class=\"card mx-auto max-w-xl p-7\"><form class=\"grid gap-4\" method=\"post\" action=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 86, "<div class=\"card mx-auto max-w-xl p-5 sm:p-7\"><form class=\"grid gap-4\" method=\"post\" action=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1189,7 +1189,7 @@ func Unsubscribe(p ui.Page, token string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 87, "\"><h1 class=\"text-2xl\">Turn off reminders?</h1><p class=\"text-muted\">You won't be reminded before competitions start. You'll still get messages about your registrations: that you're in, or that a competition is cancelled.</p><div class=\"actions pt-2\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 87, "\"><h1 class=\"text-2xl\">Turn off reminders?</h1><p class=\"text-muted\">You won't be reminded before competitions start. You'll still get messages about your registrations, such as confirmations and cancellations.</p><div class=\"actions pt-2\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1249,7 +1249,7 @@ func Unsubscribed(p ui.Page) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<div class=\"mx-auto max-w-xl\"><div class=\"card grid justify-items-start gap-4 p-7\"><h1 class=\"text-2xl\">Reminders are off</h1><p class=\"text-muted\">Changed your mind? Turn them back on in your account.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<div class=\"mx-auto max-w-xl\"><div class=\"card grid justify-items-start gap-4 p-5 sm:p-7\"><h1 class=\"text-2xl\">Reminders are off</h1><p class=\"text-muted\">Changed your mind? Turn them back on in your account.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

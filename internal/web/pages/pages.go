@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
 // Errors are what is wrong with a form, by the name of the field; under "" what is wrong with it as a whole.

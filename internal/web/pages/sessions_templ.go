@@ -9,7 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"minicompete/internal/web/ui"
+	"github.com/minicompete/minicompete/internal/web/ui"
 	"time"
 )
 
@@ -62,7 +62,7 @@ func sessionsCard(d SessionsData) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"card grid gap-5 p-7\" aria-labelledby=\"sessions-title\" id=\"sessions\"><h2 id=\"sessions-title\">Where you're logged in</h2><ul class=\"grid gap-4\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"card grid gap-5 p-5 sm:p-7\" aria-labelledby=\"sessions-title\" id=\"sessions\"><h2 id=\"sessions-title\">Where you're logged in</h2><ul class=\"grid gap-4\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

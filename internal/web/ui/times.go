@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"minicompete/internal/localtime"
+	"github.com/minicompete/minicompete/internal/localtime"
 )
 
 // TimeStyle is how much of a time is shown.

@@ -7,11 +7,14 @@ package ui
 
 import (
 	"fmt"
-	"strconv"
+	"net/url"
 	"strings"
 	"time"
 
-	"minicompete/internal/web/static"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"github.com/minicompete/minicompete/internal/web/static"
 )
 
 // Site is what every page shows of whose site it is.
@@ -50,10 +53,20 @@ type Page struct {
 	Now time.Time
 	// Charts loads the chart library.
 	Charts bool
+	// Passkeys loads the script that asks for passkeys.
+	Passkeys bool
 	// Flash is a message from the action before, or nil.
 	Flash *Notice
 	// Error leaves out everything that a page without a database cannot know.
 	Error bool
+}
+
+// logIn is the log-in page that leads back to this page.
+func (p Page) logIn() string {
+	if p.Section == SectionLogin || p.Back == "" || p.Back == "/" {
+		return "/auth/login"
+	}
+	return "/auth/login?" + url.Values{"next": {p.Back}}.Encode()
 }
 
 // Navigation entries.
@@ -72,6 +85,8 @@ type Viewer struct {
 	Name   string
 	Admin  bool
 	Unread int
+	// Reports of competitions that wait for an admin.
+	Reports int
 }
 
 // Notice is a message in a coloured frame. Tone is a Tone… constant.
@@ -140,6 +155,9 @@ var looks = map[State]look{
 // Class is the CSS class that gives an element the state's colour.
 func (s State) Class() string { return looks[s].class }
 
+// Icon is the name of the state's icon.
+func (s State) Icon() string { return looks[s].icon }
+
 // Label is the state in words.
 func (s State) Label() string { return looks[s].label }
 
@@ -160,22 +178,8 @@ func (s Seats) line() string {
 	return " of " + plural(s.Capacity, "seat", "seats") + " left"
 }
 
-// count writes a number with thin spaces between thousands.
-func count(n int) string {
-	digits := strconv.Itoa(n)
-	if n < 0 || len(digits) <= 3 {
-		return digits
-	}
-	head := len(digits) % 3
-	out := digits[:head]
-	for i := head; i < len(digits); i += 3 {
-		if out != "" {
-			out += "\u202f"
-		}
-		out += digits[i : i+3]
-	}
-	return out
-}
+// count writes a number with commas between thousands.
+func count(n int) string { return message.NewPrinter(language.English).Sprint(n) }
 
 // plural writes a number with its noun.
 func plural(n int, one, many string) string {

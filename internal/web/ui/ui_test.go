@@ -15,3 +15,14 @@ func TestShortTimes(t *testing.T) {
 		}
 	}
 }
+
+func TestPlural(t *testing.T) {
+	for n, want := range map[int]string{0: "0 seats", 1: "1 seat", 999: "999 seats", 2000: "2,000 seats", 1_000_000: "1,000,000 seats"} {
+		if got := Plural(n, "seat", "seats"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := Ordinal(1111); got != "1,111th" {
+		t.Errorf("got %q, want 1,111th", got)
+	}
+}

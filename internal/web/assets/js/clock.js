@@ -1,5 +1,7 @@
-// The server's clock, as the countdowns use it: the viewer's may be minutes off.
-let offset = 0;
+// The server's clock, as the countdowns use it: the viewer's may be minutes off, and may be set while the page is open. So it is the
+// time since the page was opened that is added to: nobody sets that.
+let offset = performance.timeOrigin; // the viewer's clock, until the server's is heard of
+let heard = false;
 
 // The page carries the time at which it was made, held against the moment its first byte came.
 // The live stream sends the server's time again when it opens (a page from the browser's cache is old).
@@ -7,14 +9,20 @@ export function watchClock() {
   const made = Date.parse(document.querySelector('meta[name="server-time"]')?.content ?? "");
   const nav = performance.getEntriesByType("navigation")[0];
   if (!Number.isNaN(made) && nav && nav.type !== "back_forward") {
-    offset = made - (performance.timeOrigin + nav.responseStart);
+    hear(made, nav.responseStart);
   }
 }
 
 export function setServerTime(ms) {
-  offset = ms - Date.now();
+  hear(ms, performance.now());
+}
+
+// What was long on its way makes the server's clock look slow, and nothing makes it look fast. So the fastest so far is the best.
+function hear(ms, at) {
+  offset = heard ? Math.max(offset, ms - at) : ms - at;
+  heard = true;
 }
 
 export function serverNow() {
-  return Date.now() + offset;
+  return performance.now() + offset;
 }

@@ -70,6 +70,7 @@ function open(htmx) {
   });
   source.addEventListener("clock", (e) => setServerTime(Number(e.data)));
   source.addEventListener("seats", (e) => showSeats(htmx, JSON.parse(e.data)));
+  source.addEventListener("mine", () => askStand(htmx));
   source.addEventListener("unread", (e) => showUnread(htmx, Number(e.data)));
   source.addEventListener("error", () => {
     if (source?.readyState === EventSource.CLOSED) {
@@ -81,7 +82,7 @@ function open(htmx) {
   });
 }
 
-// The viewer's own place may have changed, which no event of the stream tells.
+// The viewer's own place may have changed.
 function askStand(htmx) {
   const card = document.querySelector("#stand[data-mine]");
   if (card) {

@@ -6,6 +6,7 @@ let pressing = null; // the form whose press is under way, from the press to the
 let down = false; // a pointer or the space bar is
 let lifting = 0;
 let late = ""; // an answer that waits until the pointer is lifted
+let pressed = false; // that is one to a press, which says what became of it: no other takes its place
 let skipped = ""; // the phase that the card was to show when it was not to be replaced
 
 export function startPress(instance) {
@@ -33,10 +34,17 @@ export function startPress(instance) {
     }
   });
   on("htmx:beforeSwap", (_, e) => {
-    const { target, swapOverride, serverResponse } = e.detail;
-    if (down && target.id === "stand" && swapOverride !== "none") {
-      e.detail.shouldSwap = false;
+    const { target, swapOverride, serverResponse, requestConfig } = e.detail;
+    if (!down || target.id !== "stand" || swapOverride === "none") {
+      return;
+    }
+    e.detail.shouldSwap = false;
+    const press = requestConfig.elt.matches("[data-press]");
+    if (press || !pressed) {
       late = serverResponse;
+      pressed = press;
+    } else {
+      skip();
     }
   });
   watchPointer();
@@ -47,6 +55,7 @@ const card = () => document.getElementById("stand");
 function begin(form) {
   pressing = form;
   late = "";
+  pressed = false;
   form.setAttribute("aria-busy", "true");
   document.getElementById("told").textContent = form.querySelector(".press-busy").textContent;
   htmx.trigger(card(), "htmx:abort");
@@ -87,6 +96,7 @@ function watchPointer() {
     if (late) {
       const html = late;
       late = "";
+      pressed = false;
       htmx.swap("#stand", html, { swapStyle: "outerHTML" });
       catchUp();
     }

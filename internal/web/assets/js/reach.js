@@ -1,8 +1,8 @@
 // Requests that don't get through. Only answers that carry the program's own mark are shown: after anything else (no answer, a page of
 // a proxy's, a server that asks to come again) the page stays as it is, says so, and asks again by itself.
 const MARK = "Mini-Compete";
-const AWAY = "We couldn’t reach the server. Pressing again is safe.";
-const BUSY = "The server is busy. We’re trying again; pressing again is safe.";
+const AWAY = "We couldn't reach the server. Pressing again is safe.";
+const BUSY = "The server is busy. We're trying again; pressing again is safe.";
 // Milliseconds. A press may wait in a long queue, but not for ever on a connection that is dead.
 const TIMEOUT = 15000;
 const LONGEST_PAUSE = 8000;
@@ -10,6 +10,7 @@ const LONGEST_ADVICE = 30000;
 
 const waiting = new Map(); // what each element asked for in vain: {tries, timer, verb, path}
 let htmx;
+let dismissed = false; // the message was closed: trying again by itself doesn't bring it back
 
 export function startReach(instance) {
   htmx = instance;
@@ -18,8 +19,11 @@ export function startReach(instance) {
   on("htmx:beforeRequest", ({ elt, requestConfig }) => {
     const wait = waiting.get(elt);
     clearTimeout(wait?.timer);
-    if (wait && requestConfig.triggeringEvent) {
-      wait.tries = 0; // somebody pressed again
+    if (requestConfig.triggeringEvent) {
+      dismissed = false;
+      if (wait) {
+        wait.tries = 0; // somebody pressed again
+      }
     }
   });
   on("htmx:beforeOnLoad", (detail, e) => {
@@ -34,6 +38,12 @@ export function startReach(instance) {
   });
   on("htmx:sendError", (detail) => missed(detail, AWAY, 0));
   on("htmx:timeout", (detail) => missed(detail, AWAY, 0));
+  document.addEventListener("click", (e) => {
+    if (e.target.closest("[data-close-toast]")) {
+      document.getElementById("toast").replaceChildren();
+      dismissed = true;
+    }
+  });
   addEventListener("online", () => {
     for (const elt of waiting.keys()) {
       pause(elt, 500 * Math.random());
@@ -82,11 +92,12 @@ function pause(elt, ms) {
 // In the card the message has a place of its own, where it moves nothing.
 function say(elt, text) {
   let note = elt.closest("#stand")?.querySelector(".stand-note");
+  if (!note && dismissed) {
+    return;
+  }
   if (!note) {
     note = document.getElementById("away").content.firstElementChild.cloneNode(true);
-    const flash = document.getElementById("flash");
-    flash.className = "toast no-print";
-    flash.replaceChildren(note);
+    document.getElementById("toast").replaceChildren(note);
   }
   note.dataset.away = "";
   note.classList.remove("invisible");

@@ -24,7 +24,7 @@ export function showTimes(root) {
     const at = new Date(el.dateTime);
     if (el.dataset.zone !== own && !Number.isNaN(at.getTime())) {
       const otherYear = el.dataset.time === "short" && at.getFullYear() !== new Date().getFullYear();
-      el.textContent = (formats[otherYear ? "shortWithYear" : el.dataset.time] ?? formats.full).format(at);
+      el.textContent = write(formats[otherYear ? "shortWithYear" : el.dataset.time] ?? formats.full, at);
     }
     delete el.dataset.time;
   }
@@ -44,7 +44,12 @@ function ownTime(at, venueOffset) {
   }
   const day = (offset) => new Date(at.getTime() + offset * 60000).toISOString().slice(0, 10);
   const format = day(ownOffset) === day(venueOffset) ? formats.own : formats.ownWithDay;
-  return `(${format.format(at)} your time)`;
+  return `(${write(format, at)} your time)`;
+}
+
+// Where no year follows, browsers leave out the comma after the day of the week, which the server writes.
+function write(format, at) {
+  return format.format(at).replace(/^(\p{L}+) /u, "$1, ");
 }
 
 // The server shows times in this zone, and offers it where one is asked for.

@@ -1,0 +1,72 @@
+package api_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/apptest"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/testservices"
+)
+
+// A database that takes requests and doesn't answer: whatever needs it says so within seconds, and when to come again. No request is
+// left to the patience of the network.
+func TestEveryRouteWithADatabaseThatHangs(t *testing.T) {
+	t.Parallel() // it waits for time limits
+	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
+		through, proxy := testservices.BehindProxy(t, databaseURL)
+		w := newWorld(t, through)
+		type prepared struct {
+			operation
+			path, body, token string
+			headers           []string
+		}
+		var requests []prepared
+		for _, o := range w.operations() {
+			r := prepared{operation: o}
+			best := http.StatusInternalServerError
+			for role, status := range matrix[o.id].statuses { // who may is told by the database; who may not perhaps without it
+				if status < best && status != http.StatusForbidden {
+					r.token, best = w.tokens[role], status
+				}
+			}
+			r.path, r.body, r.headers = w.requestFor(o)
+			requests = append(requests, r)
+		}
+
+		proxy.Silence()
+		const bound = 12*time.Second + apptest.Patience // a transaction has 12
+		var all sync.WaitGroup
+		for _, r := range requests {
+			all.Go(func() {
+				started := time.Now()
+				got := w.call(r.method, r.path, r.token, r.body, r.headers...)
+				if took := time.Since(started); took > bound {
+					t.Errorf("%s: the answer took %v", r.id, took)
+				}
+				if r.id == "greeting" {
+					if got.status != http.StatusOK {
+						t.Errorf("%s, which needs no database: got %d %s", r.id, got.status, got.body)
+					}
+					return
+				}
+				if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
+					t.Errorf("%s: got %d, Retry-After %q, %s", r.id, got.status, got.header.Get("Retry-After"), got.body)
+				}
+				var p problem.Problem
+				if r.id != "health" && (json.Unmarshal([]byte(got.body), &p) != nil || p.Code != "database_unavailable") { // which has a body of its own
+					t.Errorf("%s: got %s, want the problem database_unavailable", r.id, got.body)
+				}
+			})
+		}
+		all.Wait()
+
+		proxy.Speak()
+		apptest.Eventually(t, apptest.Patience, "the account can be read again", func() bool {
+			return w.call("GET", "/api/auth/me", w.tokens[participant], "").status == http.StatusOK
+		})
+	})
+}

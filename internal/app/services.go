@@ -1,0 +1,175 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/cover"
+	"github.com/minicompete/minicompete/internal/demo"
+	"github.com/minicompete/minicompete/internal/factor"
+	"github.com/minicompete/minicompete/internal/limit"
+)
+
+// Wrap stands between the domain and what it is given: for tests.
+type Wrap struct {
+	Passwords    func(compete.PasswordHasher) compete.PasswordHasher
+	Competitions func(compete.CompetitionStore) compete.CompetitionStore
+}
+
+func wrapped[T any](part T, wrap func(T) T) T {
+	if wrap == nil {
+		return part
+	}
+	return wrap(part)
+}
+
+// parts are what several services are made of.
+type parts struct {
+	compete.Runtime
+	users        compete.UserStore
+	competitions compete.CompetitionStore
+	covers       compete.CoverMaker
+	passwords    compete.PasswordHasher
+	rules        compete.PasswordRules
+	replays      compete.ReplayCache
+	throttle     *compete.Throttle
+	verification *compete.Verification
+}
+
+// wireServices makes the services of the domain.
+func (a *App) wireServices(ctx context.Context) error {
+	c := &a.config
+	p := parts{
+		Runtime: compete.Runtime{Clock: c.Clock, NewID: newID, Log: a.log}, users: a.auth.Users(a.store), throttle: a.throttle(),
+		competitions: wrapped[compete.CompetitionStore](a.store, c.Wrap.Competitions),
+		passwords:    wrapped[compete.PasswordHasher](a.passwords, c.Wrap.Passwords),
+		covers:       cover.NewMaker(),
+		rules:        compete.PasswordRules{Any: c.anyPassword(), SiteName: a.siteName},
+	}
+	p.verification = compete.NewVerification(p.users, c.VerifiedEmailRequired())
+	if a.replays != nil {
+		p.replays = a.replays
+	}
+	s := &a.services
+	s.Verification = p.verification
+	if err := a.wireLogins(ctx, p); err != nil {
+		return err
+	}
+	a.wireAccounts(p)
+	s.Competitions, s.Registrations = a.seats(p, a.registrar)
+	s.Mailbox = compete.NewMailbox(compete.MailboxConfig{Runtime: p.Runtime, Store: a.store, Statistics: a.store})
+	s.Reports = compete.NewReports(compete.ReportsConfig{Runtime: p.Runtime, Store: a.store, Competitions: s.Competitions, Throttle: p.throttle})
+	s.AuditLog = compete.NewAuditLog(compete.AuditLogConfig{
+		Runtime: p.Runtime, Store: a.store, Users: p.users, Competitions: s.Competitions, Registrations: a.store,
+	})
+	s.FailedJobs = compete.NewFailedJobs(compete.FailedJobsConfig{Runtime: p.Runtime, Store: a.store})
+	s.Takeout = compete.NewTakeout(compete.TakeoutConfig{
+		Runtime: p.Runtime, Personal: a.store, Users: p.users, Factors: a.store, Registrations: a.store, Mailbox: a.store,
+		Competitions: p.competitions, Audit: a.store,
+	})
+	a.operator = compete.NewOperator(compete.OperatorConfig{
+		Runtime: p.Runtime, Users: p.users, Passwords: p.passwords, Rules: p.rules, Links: a.store, Factors: a.store, Wording: a.mails.composer,
+	})
+	a.parts = p
+	return nil
+}
+
+// seats makes the services through which seats are given and taken, over a registrar.
+func (a *App) seats(p parts, registrar compete.Registrar) (*compete.Competitions, *compete.Registrations) {
+	competitions := compete.NewCompetitions(compete.CompetitionsConfig{
+		Runtime: p.Runtime, Store: p.competitions, Users: p.users, Registrar: registrar, Covers: a.store, CoverMaker: p.covers,
+		Verification: p.verification, Throttle: p.throttle, Replays: p.replays,
+	})
+	return competitions, compete.NewRegistrations(compete.RegistrationsConfig{
+		Runtime: p.Runtime, Store: a.store, Statistics: a.store, Registrar: registrar, Competitions: competitions,
+		Verification: p.verification, Replays: p.replays,
+	})
+}
+
+// wireLogins makes what logs people in. While there are two keys, what is stored is sealed anew with the present one.
+func (a *App) wireLogins(ctx context.Context, p parts) error {
+	previous := []byte(a.config.JWTSecretPrevious)
+	sealer, err := factor.NewSealer(a.secret, previous)
+	if err != nil {
+		return err
+	}
+	c := compete.SecondFactorsConfig{
+		Runtime: p.Runtime, Store: a.store, Users: p.users, Sealer: sealer, AppCodes: factor.Apps{SiteName: a.siteName},
+		Wording: a.mails.composer, Throttle: p.throttle,
+	}
+	if passkeys, err := factor.NewPasskeys(a.config.Origin(), sealer, a.siteName); err == nil {
+		c.Passkeys = passkeys
+	} else {
+		a.log.Info("this site can't have passkeys, which need a domain", "error", err)
+	}
+	for _, role := range a.config.RequireMFA {
+		c.Roles = append(c.Roles, compete.Role(strings.ToUpper(role)))
+	}
+	a.services.SecondFactors = compete.NewSecondFactors(c)
+	a.services.Logins = compete.NewLogins(compete.LoginsConfig{
+		Runtime: p.Runtime, Store: a.auth.Logins(a.store), Users: p.users, Passwords: p.passwords, Factors: a.services.SecondFactors,
+		Sealer: sealer, Audit: a.store, Wording: a.mails.composer, Throttle: p.throttle, LocalOnly: demo.Invented,
+	})
+	if len(previous) == 0 {
+		return nil
+	}
+	return a.services.SecondFactors.SealApps(ctx)
+}
+
+// wireAccounts makes what people and admins do with accounts and the site. Without a mail server only a demo shows links, on a page of its own.
+func (a *App) wireAccounts(p parts) {
+	s, sending := &a.services, a.config.SMTPURL != ""
+	s.Accounts = compete.NewAccounts(compete.AccountsConfig{
+		Runtime: p.Runtime, Users: p.users, Passwords: p.passwords, Rules: p.rules, Logins: s.Logins, Site: a.store, Settings: a.site,
+		Links: a.auth.Links(a.store), LinkKeys: a.mails.keys, Wording: a.mails.composer, Throttle: p.throttle,
+		Mailing: sending || a.config.Demo, VerifyOnSignUp: sending,
+	})
+	s.Administration = compete.NewAdministration(compete.AdministrationConfig{
+		Runtime: p.Runtime, Users: p.users, Logins: a.auth.Logins(a.store), Site: a.store, Wording: a.mails.composer,
+	})
+	installation := compete.InstallationConfig{
+		Runtime: p.Runtime, Store: a.store, Settings: a.site, Users: p.users, Competitions: p.competitions, Passwords: p.passwords,
+		Rules: p.rules, Throttle: p.throttle,
+	}
+	erasure := compete.ErasureConfig{
+		Runtime: p.Runtime, Store: a.auth.Erasures(a.store), Users: p.users, Factors: a.store, Registrar: a.registrar, Logins: s.Logins,
+		Throttle: p.throttle,
+	}
+	if a.replays != nil {
+		erasure.Caches = []compete.Rememberer{a.replays}
+	}
+	if a.mails.smtp != nil {
+		installation.SendTest, erasure.Farewell = a.mails.sendTest, a.farewell
+	}
+	s.Installation, s.Erasure = compete.NewInstallation(installation), compete.NewErasure(erasure)
+}
+
+func (a *App) siteName() string { return a.site.Site().Name }
+
+// throttle counts what networks do: in Redis, if there is one, for all replicas together.
+func (a *App) throttle() *compete.Throttle {
+	c := &a.config
+	t := &compete.Throttle{Limits: compete.Limits{
+		SignUps: compete.Limit{Name: compete.LimitSignUps, Times: c.LimitSignUps, Window: time.Minute},
+		LogIns:  compete.Limit{Name: compete.LimitLogIns, Times: c.LimitLogIns, Window: time.Minute},
+		Links:   compete.Limit{Name: compete.LimitLinks, Times: c.LimitLinks, Window: time.Minute},
+		Reports: compete.Limit{Name: compete.LimitReports, Times: c.LimitReports, Window: time.Hour},
+
+		Competitions: compete.Limit{Name: compete.LimitCompetitions, Times: c.LimitCompetitions, Window: time.Hour},
+		Notices:      compete.Limit{Name: compete.LimitNotices, Times: c.LimitNotices, Window: time.Hour},
+
+		Guesses: c.LimitGuesses, AccountGuesses: c.LimitAccountGuesses,
+	}}
+	if a.metrics != nil {
+		t.Observer = a.metrics
+	}
+	if a.redis != nil {
+		shared := limit.NewRedis(a.redis, c.Clock, a.log)
+		t.Limiter, t.Guesses = shared, shared
+	} else {
+		t.Limiter, t.Guesses = limit.NewMemory(c.Clock), limit.NewMemoryGuesses(c.Clock)
+	}
+	return t
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/store"
+)
+
+const (
+	overloadCompetitions = 50
+	overloadPeople       = 20_000
+	probeInterval        = 100 * time.Millisecond // between two requests of somebody who does something else meanwhile
+	calmTime             = 5 * time.Second        // how long presses are watched afterwards
+	calmPress            = 100 * time.Millisecond // what a press takes at most when all is well
+)
+
+// measureOverload presses on thousands of connections for half a minute, each again as soon as it has an answer, however long it was told to wait.
+// It tells what became of the presses and how long the accepted ones took, of two people who read and log in meanwhile, and of presses
+// afterwards.
+func measureOverload(ctx context.Context, o options, kind string) (err error) {
+	url, drop, err := newDatabase(ctx, o, kind)
+	if err != nil {
+		return err
+	}
+	defer drop()
+	db, err := store.Open(ctx, store.Config{URL: url})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	organizers, err := addPeople(ctx, db, compete.RoleOrganizer, 1)
+	if err != nil {
+		return err
+	}
+	people, err := addPeople(ctx, db, compete.RoleParticipant, overloadPeople)
+	if err != nil {
+		return err
+	}
+	competitions, err := addCompetitions(ctx, db, organizers[0], overloadCompetitions, overloadPeople)
+	if err != nil {
+		return err
+	}
+	s, err := startProduct(ctx, o.binary, url)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	var next atomic.Int64
+	press := func() []byte {
+		n := int(next.Add(1))
+		who, competition := people[n%len(people)], competitions[n/len(people)%len(competitions)]
+		who.id += competition[len(competition)-12:] // it's the key, and each press has its own
+		return registerRequest(s.address, who, competition)
+	}
+	read := func() []byte { return getRequest(s.address, "/api/competitions/"+competitions[0]) }
+	login := func() []byte {
+		n := int(next.Add(1))
+		return loginRequest(s.address, fmt.Sprintf("nobody%d@example.com", n), n)
+	}
+
+	conns, hangUp, err := dial(ctx, s.address, o.crowd+2)
+	if err != nil {
+		return err
+	}
+	defer hangUp()
+	crowd, one, other := conns[2:], conns[:1], conns[1:2]
+	during, end := context.WithTimeout(ctx, o.overload)
+	defer end()
+	var reads, logins answers
+	var beside sync.WaitGroup
+	beside.Go(func() { reads = repeat(during, one, probeInterval, read) })
+	beside.Go(func() { logins = repeat(during, other, probeInterval, login) })
+	pressed := repeat(during, crowd, 0, press)
+	beside.Wait()
+	_, peak, err := s.memory()
+	if err != nil {
+		return err
+	}
+	after, end := context.WithTimeout(ctx, calmTime)
+	defer end()
+	began := time.Now()
+	calm := repeat(after, one, probeInterval, press)
+	recovered := time.Duration(0)
+	for i, took := range calm.took {
+		if took > calmPress || calm.status[i] != http.StatusCreated {
+			recovered = calm.at[i].Sub(began)
+		}
+	}
+	total := len(pressed.took)
+	fmt.Printf("%-9s overload of %d connections for %v: %.0f presses/s, %.0f accepted/s; accepted p50 %v p99 %v longest %v; all longest %v; responses %v\n", kind,
+		o.crowd, o.overload, float64(total)/o.overload.Seconds(), float64(pressed.count(http.StatusCreated))/o.overload.Seconds(),
+		pressed.percentile(.5, http.StatusCreated), pressed.percentile(.99, http.StatusCreated), pressed.percentile(1, http.StatusCreated), pressed.percentile(1), pressed.statuses())
+	fmt.Printf("%-9s overload: reading meanwhile p50 %v p99 %v %v; logging in p50 %v p99 %v %v; memory %.0f MB at peak; presses again within %v after %v\n", kind,
+		reads.percentile(.5), reads.percentile(.99), reads.statuses(), logins.percentile(.5), logins.percentile(.99), logins.statuses(), peak, calmPress, recovered.Round(time.Millisecond))
+	return nil
+}
+
+// answers are those to requests that were repeated.
+type answers struct {
+	at     []time.Time
+	took   []time.Duration
+	status []int // noAnswer where the connection broke
+}
+
+func (a *answers) count(status int) (n int) {
+	for _, s := range a.status {
+		if s == status {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *answers) statuses() map[int]int {
+	counts := map[int]int{}
+	for _, s := range a.status {
+		counts[s]++
+	}
+	return counts
+}
+
+// percentile is that of the answers with one of the statuses, or of all if none is named.
+func (a *answers) percentile(p float64, statuses ...int) time.Duration {
+	var took []time.Duration
+	for i, s := range a.status {
+		if len(statuses) == 0 || slices.Contains(statuses, s) {
+			took = append(took, a.took[i])
+		}
+	}
+	slices.Sort(took)
+	return load{latencies: took}.percentile(p)
+}
+
+// dial opens connections, and end closes them.
+func dial(ctx context.Context, address string, n int) (conns []net.Conn, end func(), err error) {
+	end = func() {
+		for _, conn := range conns {
+			_ = conn.Close() // nothing is lost
+		}
+	}
+	for range n {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+		if err != nil {
+			end()
+			return nil, nil, err
+		}
+		conns = append(conns, conn)
+	}
+	return conns, end, nil
+}
+
+// repeat sends requests on the connections until ctx ends, each so long after the answer to the one before. A connection that breaks is
+// noted, and sends no more.
+func repeat(ctx context.Context, conns []net.Conn, pause time.Duration, request func() []byte) answers {
+	var (
+		all answers
+		mu  sync.Mutex
+		wg  sync.WaitGroup
+	)
+	for _, conn := range conns {
+		wg.Go(func() {
+			own := repeatOn(ctx, conn, pause, request)
+			mu.Lock()
+			defer mu.Unlock()
+			all.at, all.took, all.status = append(all.at, own.at...), append(all.took, own.took...), append(all.status, own.status...)
+		})
+	}
+	wg.Wait()
+	return all
+}
+
+func repeatOn(ctx context.Context, conn net.Conn, pause time.Duration, request func() []byte) (a answers) {
+	note := func(start time.Time, status int) {
+		a.at, a.took, a.status = append(a.at, start), append(a.took, time.Since(start)), append(a.status, status)
+	}
+	var err error
+	reader := bufio.NewReaderSize(conn, 4<<10)
+	for ctx.Err() == nil {
+		start := time.Now()
+		status := noAnswer
+		if err = conn.SetDeadline(start.Add(requestTimeout)); err == nil {
+			_, err = conn.Write(request())
+		}
+		if err == nil {
+			status, err = readAnswer(reader)
+		}
+		note(start, status)
+		if err != nil {
+			return a
+		}
+		if pause > 0 {
+			select {
+			case <-ctx.Done():
+			case <-time.After(pause):
+			}
+		}
+	}
+	return a
+}

@@ -1,0 +1,111 @@
+package compete
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+)
+
+// auditTexts is the number of a record's fields.
+const auditTexts = 11
+
+// texts are the fields as text, those first that differ most from one record to the next.
+func (r *AuditRecord) texts() [auditTexts]string {
+	return [...]string{
+		strconv.FormatInt(r.At.UnixNano(), 10), r.ActorID, r.SubjectID, r.RequestID, string(r.After),
+		string(r.Before), string(r.Action), r.UserID, r.CompetitionID, string(r.Via), r.Address,
+	}
+}
+
+// EncodeAudit packs the records of one transaction, in 90 bytes or so for a press in a rush: everybody whose press is in it waits
+// until they are on the disk. Of each field it keeps what differs from the record before, and most IDs (UUID v7) and times of a rush
+// begin alike.
+//
+// A record is the number of its fields without those at the end that are as before. A field is the number of bytes that it shares with
+// the one before, the number of the others, and those. Numbers are varints.
+func EncodeAudit(records []AuditRecord) []byte {
+	b := make([]byte, 0, 96*len(records)+256)
+	var last [auditTexts]string
+	for i := range records {
+		texts := records[i].texts()
+		n := len(texts)
+		for n > 0 && texts[n-1] == last[n-1] {
+			n--
+		}
+		b = binary.AppendUvarint(b, uint64(n))
+		for j, text := range texts[:n] {
+			shared := sharedPrefix(last[j], text)
+			b = binary.AppendUvarint(b, uint64(shared))           //nolint:gosec // a length
+			b = binary.AppendUvarint(b, uint64(len(text)-shared)) //nolint:gosec // a length
+			b = append(b, text[shared:]...)
+		}
+		last = texts
+	}
+	return b
+}
+
+func sharedPrefix(a, b string) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+var errAuditMalformed = errors.New("a batch of audit records is malformed")
+
+// DecodeAudit unpacks what EncodeAudit gave.
+func DecodeAudit(b []byte) ([]AuditRecord, error) {
+	var records []AuditRecord
+	var texts [auditTexts]string
+	for len(b) > 0 {
+		var n int
+		if n, b = cutNumber(b, len(texts)); n < 0 {
+			return nil, errAuditMalformed
+		}
+		for j := range n {
+			var shared, others int
+			shared, b = cutNumber(b, len(texts[j]))
+			others, b = cutNumber(b, len(b))
+			if shared < 0 || others < 0 || others > len(b) {
+				return nil, errAuditMalformed
+			}
+			texts[j] = texts[j][:shared] + string(b[:others])
+			b = b[others:]
+		}
+		r, err := auditRecord(&texts)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// cutNumber takes a number from the front, or gives -1 when there is none up to the limit.
+func cutNumber(b []byte, limit int) (int, []byte) {
+	n, size := binary.Uvarint(b)
+	if size <= 0 || n > uint64(limit) { //nolint:gosec // a length
+		return -1, b
+	}
+	return int(n), b[size:] //nolint:gosec // at most the limit
+}
+
+func auditRecord(texts *[auditTexts]string) (AuditRecord, error) {
+	at, err := strconv.ParseInt(texts[0], 10, 64)
+	if err != nil {
+		return AuditRecord{}, errAuditMalformed
+	}
+	r := AuditRecord{
+		At: time.Unix(0, at).UTC(), ActorID: texts[1], SubjectID: texts[2], RequestID: texts[3], Action: AuditAction(texts[6]),
+		UserID: texts[7], CompetitionID: texts[8], Via: Via(texts[9]), Address: texts[10],
+	}
+	if texts[4] != "" {
+		r.After = json.RawMessage(texts[4])
+	}
+	if texts[5] != "" {
+		r.Before = json.RawMessage(texts[5])
+	}
+	return r, nil
+}

@@ -1,0 +1,107 @@
+package compete
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// PersonalDataStore reads what is kept of one person.
+type PersonalDataStore interface {
+	// EverySession lists the user's, also those that have ended or expired and are still kept, newest first.
+	EverySession(ctx context.Context, userID string, cursor Cursor, limit int) (Page[Session], error)
+	// LinksOf lists the links that the user asked for, as long as they are kept, without their tokens.
+	LinksOf(ctx context.Context, userID string) ([]Link, error)
+	// ReportsBy lists the reports that the user made, newest first.
+	ReportsBy(ctx context.Context, userID string, cursor Cursor, limit int) (Page[Report], error)
+	// OrganizerRequestOf tells when the user asked to become an organizer; nil when there is no unanswered request.
+	OrganizerRequestOf(ctx context.Context, userID string) (*time.Time, error)
+}
+
+// PersonalData is everything that is kept of a person. The lists are read in parts, while they are sent.
+type PersonalData struct {
+	At                 time.Time
+	User               User
+	OrganizerRequestAt *time.Time // when the user asked to become an organizer, until that is answered
+	Links              []Link
+	Factors            Factors
+	Sessions           iter.Seq2[[]Session, error]
+	Registrations      iter.Seq2[[]MyRegistration, error]
+	Messages           iter.Seq2[[]Message, error]
+	Competitions       iter.Seq2[[]Competition, error] // that the user organizes, drafts too
+	Reports            iter.Seq2[[]Report, error]      // that the user made
+	Audit              iter.Seq2[[]AuditEntry, error]  // what the user did, and what was done to the account; addresses are the user's own
+}
+
+// TakeoutConfig names what NewTakeout needs.
+type TakeoutConfig struct {
+	Runtime
+	Personal      PersonalDataStore
+	Users         UserStore
+	Factors       FactorStore
+	Registrations RegistrationStore
+	Mailbox       MailboxStore
+	Competitions  CompetitionStore
+	Audit         AuditStore
+}
+
+// Takeout is how people get everything that is kept of them.
+type Takeout struct{ config TakeoutConfig }
+
+// NewTakeout panics when something is missing.
+func NewTakeout(c TakeoutConfig) *Takeout {
+	mustBeComplete(c)
+	return &Takeout{c}
+}
+
+// Export reads everything that is kept of the actor.
+func (s *Takeout) Export(ctx context.Context, a Actor) (PersonalData, error) {
+	user, err := me(ctx, s.config.Users, a)
+	if err != nil {
+		return PersonalData{}, err
+	}
+	data := PersonalData{At: s.config.now(), User: user}
+	if data.Links, err = s.config.Personal.LinksOf(ctx, user.ID); err != nil {
+		return data, err
+	}
+	if data.Factors, err = s.config.Factors.Factors(ctx, user.ID); err != nil {
+		return data, err
+	}
+	if data.OrganizerRequestAt, err = s.config.Personal.OrganizerRequestOf(ctx, user.ID); err != nil {
+		return data, err
+	}
+	data.Sessions = everyPage(func(at Cursor) (Page[Session], error) {
+		return s.config.Personal.EverySession(ctx, user.ID, at, MaxPageSize)
+	})
+	data.Registrations = everyPage(func(at Cursor) (Page[MyRegistration], error) {
+		return s.config.Registrations.RegistrationsOfUser(ctx, user.ID, at, MaxPageSize)
+	})
+	data.Messages = everyPage(func(at Cursor) (Page[Message], error) {
+		return s.config.Mailbox.Messages(ctx, user.ID, at, MaxPageSize)
+	})
+	data.Competitions = everyPage(func(at Cursor) (Page[Competition], error) {
+		return s.config.Competitions.Competitions(ctx, CompetitionFilter{OrganizerID: user.ID, Sort: SortNewest, Cursor: at, Limit: MaxPageSize, Now: s.config.now()})
+	})
+	data.Reports = everyPage(func(at Cursor) (Page[Report], error) {
+		return s.config.Personal.ReportsBy(ctx, user.ID, at, MaxPageSize)
+	})
+	data.Audit = everyPage(func(at Cursor) (Page[AuditEntry], error) {
+		page, err := s.config.Audit.Audit(ctx, AuditFilter{PersonID: user.ID, Cursor: at, Limit: MaxPageSize})
+		hideAddresses(page.Items, user.ID)
+		return page, err
+	})
+	return data, nil
+}
+
+// everyPage reads a list to its end. An error is the last that is yielded.
+func everyPage[T any](read func(Cursor) (Page[T], error)) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		for at := (Cursor{}); ; {
+			page, err := read(at)
+			if !yield(page.Items, err) || err != nil || page.Next.IsZero() {
+				return
+			}
+			at = page.Next
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package compete
+
+import (
+	"context"
+)
+
+// FailedJobsConfig names what NewFailedJobs needs.
+type FailedJobsConfig struct {
+	Runtime
+	Store DeadLetters
+}
+
+// FailedJobs is what admins and the command line see and do of jobs whose attempts are used up.
+type FailedJobs struct{ config FailedJobsConfig }
+
+// NewFailedJobs panics when something is missing.
+func NewFailedJobs(c FailedJobsConfig) *FailedJobs {
+	mustBeComplete(c)
+	return &FailedJobs{c}
+}
+
+// List lists the dead letters, newest first, for admins.
+func (s *FailedJobs) List(ctx context.Context, a Actor, cursor string, limit int) (Page[FailedJob], error) {
+	if err := require(a, RoleAdmin); err != nil {
+		return Page[FailedJob]{}, err
+	}
+	at, limit, err := listing(validation{}, "failed", cursor, limit)
+	if err != nil {
+		return Page[FailedJob]{}, err
+	}
+	return s.config.Store.FailedJobs(ctx, at, limit)
+}
+
+// Retry sends a dead letter again, for admins. Errors: ErrFailedJobMissing, ErrFailedJobRetried.
+func (s *FailedJobs) Retry(ctx context.Context, a Actor, id string) (FailedJob, error) {
+	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
+		return FailedJob{}, err
+	}
+	if !ValidID(id) {
+		return FailedJob{}, ErrFailedJobMissing
+	}
+	return s.config.Store.RetryFailedJob(ctx, id, s.config.now())
+}

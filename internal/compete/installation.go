@@ -1,0 +1,200 @@
+package compete
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// InstallationConfig names what NewInstallation needs.
+type InstallationConfig struct {
+	Runtime
+	Store        SiteStore
+	Settings     SiteSettings
+	Users        UserStore
+	Competitions CompetitionStore
+	Passwords    PasswordHasher
+	Rules        PasswordRules
+	Throttle     *Throttle
+	// SendTest sends a test email with the id.
+	SendTest func(ctx context.Context, id, address string) error `optional:"no mail server is set up"`
+}
+
+// Installation is what the first admin and later ones do to the site as a whole.
+type Installation struct{ config InstallationConfig }
+
+// NewInstallation panics when something is missing.
+func NewInstallation(c InstallationConfig) *Installation {
+	mustBeComplete(c)
+	return &Installation{c}
+}
+
+// HasMailServer reports whether a mail server is set up.
+func (s *Installation) HasMailServer() bool { return s.config.SendTest != nil }
+
+// Setting is what one of the site's settings is now; empty where nobody set it.
+func (s *Installation) Setting(name string) string { return s.config.Settings.Value(name) }
+
+// IsFixed reports whether the environment sets one of the site's settings.
+func (s *Installation) IsFixed(name string) bool { return s.config.Settings.Fixed(name) }
+
+// OrganizerSignUp says who may sign up as an organizer now.
+func (s *Installation) OrganizerSignUp() OrganizerSignUp { return organizerSignUp(s.config.Settings) }
+
+// SetUp is the input of Installation.SetUp.
+type SetUp struct {
+	Admin    SignUp // its Role is left out
+	Settings map[string]string
+}
+
+// SetupLink makes the token of a link with which the first admin is made; it is empty when there is an admin who can
+// log in. It belongs to the start of the program: no route reaches it.
+func (s *Installation) SetupLink(ctx context.Context) (token string, err error) {
+	token = randomToken()
+	err = s.config.Store.AddSetupLink(ctx, HashToken(token), s.config.now())
+	if errors.Is(err, ErrSetupOver) {
+		return "", nil
+	}
+	return token, err
+}
+
+// CheckSetup fails with ErrSetupOver for a token that can't be used, or not any more.
+func (s *Installation) CheckSetup(ctx context.Context, token string) error {
+	return s.config.Store.CheckSetupLink(ctx, HashToken(token))
+}
+
+// SetUp makes the first admin, whose address counts as verified, and sets the site's settings. Errors: ErrSetupOver,
+// Invalid with every bad field, ErrEmailTaken, ErrBusy.
+func (s *Installation) SetUp(ctx context.Context, token string, in SetUp) (User, error) {
+	if err := s.CheckSetup(ctx, token); err != nil {
+		return User{}, err
+	}
+	in.Admin.Role = RoleParticipant // what validate admits
+	invalid := s.config.Rules.check(in.Admin.validate(), in.Admin.Password, in.Admin.Name, in.Admin.Email)
+	settings, wrong := s.newSettings(in.Settings)
+	if err := both(invalid, wrong); err != nil {
+		return User{}, err
+	}
+	hash, err := s.config.Passwords.Hash(ctx, in.Admin.Password)
+	if err != nil {
+		return User{}, err
+	}
+	now := s.config.now()
+	user := User{ID: s.config.NewID(), Email: in.Admin.Email, Name: in.Admin.Name, Role: RoleAdmin, CreatedAt: now, UpdatedAt: now, VerifiedAt: &now}
+	if err := s.config.Store.SetUp(ctx, HashToken(token), user, hash, settings); err != nil {
+		return User{}, err
+	}
+	s.refreshSettings(ctx)
+	return user, nil
+}
+
+// Set changes settings of the site, for admins; those that are fixed by the environment, and unknown ones, are left
+// out. An empty value brings back the default. Errors: Invalid with every bad setting.
+func (s *Installation) Set(ctx context.Context, a Actor, values map[string]string) error {
+	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
+		return err
+	}
+	settings, err := s.newSettings(values)
+	if err != nil {
+		return err
+	}
+	if err := s.config.Store.SetSiteSettings(ctx, settings, s.config.now()); err != nil {
+		return err
+	}
+	s.refreshSettings(ctx)
+	return nil
+}
+
+// newSettings are those of the values that a page can set.
+func (s *Installation) newSettings(values map[string]string) (map[string]string, error) {
+	settings := map[string]string{}
+	var v validation
+	for _, name := range s.config.Settings.Editable() {
+		value, given := values[name]
+		if value = strings.TrimSpace(value); !given || s.config.Settings.Fixed(name) {
+			continue
+		}
+		if wrong := s.config.Settings.Check(name, value); wrong != "" {
+			v.add(name, wrong)
+		} else if !clean(value) {
+			v.add(name, "must be valid text without control characters")
+		}
+		settings[name] = value
+	}
+	return settings, v.err()
+}
+
+// refreshSettings makes a change of this process count at once. It is done: a reading that fails now is made up for
+// soon.
+func (s *Installation) refreshSettings(ctx context.Context) {
+	if err := s.config.Settings.Refresh(context.WithoutCancel(ctx)); err != nil {
+		s.config.Log.WarnContext(ctx, "could not reload the site's settings after a change; trying again shortly", "error", err)
+	}
+}
+
+// Notes are the site's settings and notes as they are stored, and whether a competition was ever published, for admins.
+func (s *Installation) Notes(ctx context.Context, a Actor) (notes map[string]string, published bool, err error) {
+	if err := require(a, RoleAdmin); err != nil {
+		return nil, false, err
+	}
+	if notes, err = s.config.Store.SiteSettings(ctx); err != nil {
+		return nil, false, err
+	}
+	for _, phase := range []Phase{"", PhaseClosed, PhaseCancelled} { // the listed ones first
+		found, err := s.config.Competitions.Competitions(ctx, CompetitionFilter{Phase: phase, Sort: SortNewest, Limit: 1, Now: s.config.now()})
+		if published = len(found.Items) > 0; err != nil || published {
+			return notes, published, err
+		}
+	}
+	return notes, false, nil
+}
+
+// Note remembers something about the site, one of Note…, for admins.
+func (s *Installation) Note(ctx context.Context, a Actor, note, value string) error {
+	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
+		return err
+	}
+	return s.config.Store.SetSiteSettings(ctx, map[string]string{note: value}, s.config.now())
+}
+
+// TestSetupMail sends a test email to the address, for whoever has the token of a link. Errors: ErrSetupOver, and
+// those of TestMail.
+func (s *Installation) TestSetupMail(ctx context.Context, token, address string) error {
+	if err := s.CheckSetup(ctx, token); err != nil {
+		return err
+	}
+	return s.testMail(ctx, address)
+}
+
+// TestMail sends a test email to the actor, an admin. Errors: ErrMailOff, Invalid for what is no address,
+// ErrTooManyRequests, and one with the code mail_failed that says why the mail server didn't take it.
+func (s *Installation) TestMail(ctx context.Context, a Actor) error {
+	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
+		return err
+	}
+	user, err := me(ctx, s.config.Users, a)
+	if err != nil {
+		return err
+	}
+	return s.testMail(ctx, user.Email)
+}
+
+func (s *Installation) testMail(ctx context.Context, address string) error {
+	if s.config.SendTest == nil {
+		return ErrMailOff
+	}
+	address = NormalizeEmail(address)
+	var v validation
+	if v.email(address); v.err() != nil {
+		return v.err()
+	}
+	if err := s.config.Throttle.limited(ctx, s.config.Throttle.Limits.Links); err != nil {
+		return err
+	}
+	if err := s.config.SendTest(ctx, s.config.NewID(), address); err != nil {
+		return &Error{Kind: KindConflict, Code: "mail_failed", Detail: fmt.Sprintf("The mail server didn't accept the test email: %v", err)}
+	}
+	return s.config.Store.SetSiteSettings(ctx, map[string]string{NoteTestMail: s.config.now().Format(time.RFC3339)}, s.config.now())
+}

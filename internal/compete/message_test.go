@@ -1,0 +1,73 @@
+package compete
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+)
+
+func TestEveryKindOfMessageIsInTheTable(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "message.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed, declared := MessageKinds(), 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if name, ok := spec.Type.(*ast.Ident); !ok || name.Name != "MessageKind" {
+			return true
+		}
+		declared++
+		kind, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(listed, MessageKind(kind)) {
+			t.Errorf("%s isn't in messageKinds", spec.Names[0].Name)
+		}
+		return true
+	})
+	if declared != len(listed) {
+		t.Errorf("%d kinds are declared and %d are in messageKinds", declared, len(listed))
+	}
+	for _, kind := range listed {
+		if traits := kind.Traits(); traits.Priority == 0 || traits.Holds == nil != kind.AboutAccount() {
+			t.Errorf("%s has the traits %+v", kind, traits)
+		}
+	}
+}
+
+func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
+	start := time.Date(2030, 5, 4, 11, 30, 0, 0, time.UTC)
+	holds := map[MessageKind][]RegistrationStatus{
+		MessageConfirmed:            {RegistrationPending},
+		MessagePromoted:             {RegistrationPending},
+		MessageWaitlisted:           {RegistrationWaitlisted},
+		MessageCancelled:            {RegistrationCancelled},
+		MessageRemoved:              {RegistrationCancelled},
+		MessageCompetitionCancelled: {RegistrationCancelled},
+		MessageReminder:             {RegistrationConfirmed},
+		MessageChanged:              {RegistrationPending, RegistrationConfirmed, RegistrationWaitlisted},
+	}
+	for _, kind := range append(MessageKinds(), "of a later version") {
+		for _, status := range []RegistrationStatus{RegistrationPending, RegistrationConfirmed, RegistrationWaitlisted, RegistrationCancelled} {
+			target := Target{
+				Notice: Notice{Kind: kind}, Registration: Registration{Status: status}, Competition: Competition{StartDate: &start},
+			}
+			want := slices.Contains(holds[kind], status) || holds[kind] == nil // not ours to lose
+			if got := target.Holds(); got != want {
+				t.Errorf("%s holds for a registration that is %s: %v, want %v", kind, status, got, want)
+			}
+		}
+	}
+	if (&Target{Notice: Notice{Kind: MessageReminder}, Registration: Registration{Status: RegistrationConfirmed}}).Holds() {
+		t.Error("a reminder holds without a start")
+	}
+}

@@ -1,0 +1,19 @@
+package compete
+
+// Services are what the front doors call: every rule of the domain is behind one of them.
+type Services struct {
+	Accounts       *Accounts
+	Logins         *Logins
+	SecondFactors  *SecondFactors
+	Verification   *Verification
+	Competitions   *Competitions
+	Registrations  *Registrations
+	Mailbox        *Mailbox
+	Reports        *Reports
+	AuditLog       *AuditLog
+	Administration *Administration
+	FailedJobs     *FailedJobs
+	Installation   *Installation
+	Takeout        *Takeout
+	Erasure        *Erasure
+}

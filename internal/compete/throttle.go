@@ -1,0 +1,90 @@
+package compete
+
+import (
+	"context"
+)
+
+// Throttle slows down who does something too often. Its zero value lets everything pass.
+type Throttle struct {
+	Limits   Limits
+	Limiter  Limiter  // nil: nobody is limited
+	Guesses  Guesses  // nil: passwords may be guessed as fast as they are checked
+	Observer Observer // nil: nobody is told what is refused
+}
+
+// limited fails with ErrTooManyRequests when the client's network did this too often. Who has no network isn't counted.
+func (t *Throttle) limited(ctx context.Context, l Limit) error {
+	network := ClientOf(ctx).Network()
+	if t.Limiter == nil || l.Times == 0 || network == "" {
+		return nil
+	}
+	wait := t.Limiter.Take(ctx, l, l.Name+":"+network)
+	if wait == 0 {
+		return nil
+	}
+	t.observeLimit(l.Name)
+	refusal := *ErrTooManyRequests
+	refusal.RetryAfter, refusal.Quota = wait, l.Times
+	refusal.Detail = "Too many requests from your network. Try again in " + inWords(wait) + "."
+	return &refusal
+}
+
+// quota fails with ErrQuotaUsed when the organizer did this too often. Admins aren't counted.
+func (t *Throttle) quota(ctx context.Context, a Actor, l Limit) error {
+	if t.Limiter == nil || l.Times == 0 || a.Role.AtLeast(RoleAdmin) {
+		return nil
+	}
+	wait := t.Limiter.Take(ctx, l, l.Name+":"+a.UserID)
+	if wait == 0 {
+		return nil
+	}
+	t.observeLimit(l.Name)
+	refusal := *ErrQuotaUsed
+	refusal.RetryAfter, refusal.Quota = wait, l.Times
+	refusal.Detail = "You've done this too often within an hour. Try again in " + inWords(wait) + "."
+	return &refusal
+}
+
+// guessCode is guess for codes of a second factor. Whoever guesses those knows the password, so that they count by
+// account alone, wherever they come from.
+func (t *Throttle) guessCode(ctx context.Context, userID string) (right func(), err error) {
+	right, err = t.try(ctx, Guess{LimitGuesses, "code:" + userID, t.Limits.Guesses})
+	if err != nil {
+		refusal := *AsError(err)
+		refusal.Detail = "Too many wrong codes. Try again in " + inWords(refusal.RetryAfter) + "."
+		return nil, &refusal
+	}
+	return right, nil
+}
+
+func (t *Throttle) try(ctx context.Context, guesses ...Guess) (right func(), err error) {
+	if t.Guesses == nil {
+		return func() {}, nil
+	}
+	limited := guesses[:0]
+	for _, g := range guesses {
+		if g.Free > 0 {
+			limited = append(limited, g)
+		}
+	}
+	if wait, by := t.Guesses.Try(ctx, limited...); wait > 0 {
+		t.observeLimit(by.Limit)
+		refusal := *ErrTooManyGuesses
+		refusal.RetryAfter, refusal.Quota = wait, by.Free
+		refusal.Detail = "Too many wrong passwords. Try again in " + inWords(wait) + ", or reset your password."
+		return nil, &refusal
+	}
+	return func() { t.Guesses.Right(ctx, limited...) }, nil
+}
+
+func (t *Throttle) observeLimit(name string) {
+	if t.Observer != nil {
+		t.Observer.Limited(name)
+	}
+}
+
+func (t *Throttle) observeLogIn(failure LogInFailure) {
+	if t.Observer != nil {
+		t.Observer.LogInFailed(failure)
+	}
+}

@@ -1,0 +1,65 @@
+// Package competetest makes services of compete for tests of what calls them, without a database.
+//
+// It owns the stand-ins for what such a test doesn't need.
+package competetest
+
+import (
+	"log/slog"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+// Parts are what a test gives the services. What it leaves out panics when it's used.
+type Parts struct {
+	Clock         func() time.Time // nil: time.Now
+	Competitions  compete.CompetitionStore
+	Registrations compete.RegistrationStore
+	Registrar     compete.Registrar
+}
+
+// Services makes those services that need no more than the parts, for requests of visitors and of people whose role takes no second factor.
+func Services(p Parts) compete.Services {
+	if p.Clock == nil {
+		p.Clock = time.Now
+	}
+	if p.Competitions == nil {
+		p.Competitions = struct{ compete.CompetitionStore }{}
+	}
+	if p.Registrations == nil {
+		p.Registrations = struct{ compete.RegistrationStore }{}
+	}
+	if p.Registrar == nil {
+		p.Registrar = struct{ compete.Registrar }{}
+	}
+	var ids atomic.Int64
+	runtime := compete.Runtime{
+		Clock: p.Clock, NewID: func() string { return strconv.FormatInt(ids.Add(1), 10) }, Log: slog.New(slog.DiscardHandler),
+	}
+	users, throttle := struct{ compete.UserStore }{}, &compete.Throttle{}
+	passwords, wording := struct{ compete.PasswordHasher }{}, struct{ compete.AccountWording }{}
+	s := compete.Services{Verification: compete.NewVerification(users, false)}
+	s.Competitions = compete.NewCompetitions(compete.CompetitionsConfig{
+		Runtime: runtime, Store: p.Competitions, Users: users, Registrar: p.Registrar, Covers: struct{ compete.CoverStore }{},
+		CoverMaker: struct{ compete.CoverMaker }{}, Verification: s.Verification, Throttle: throttle,
+	})
+	s.Registrations = compete.NewRegistrations(compete.RegistrationsConfig{
+		Runtime: runtime, Store: p.Registrations, Statistics: struct{ compete.StatisticsStore }{}, Registrar: p.Registrar,
+		Competitions: s.Competitions, Verification: s.Verification,
+	})
+	s.SecondFactors = compete.NewSecondFactors(compete.SecondFactorsConfig{
+		Runtime: runtime, Store: struct{ compete.FactorStore }{}, Users: users, Sealer: struct{ compete.Sealer }{},
+		AppCodes: struct{ compete.AppCodes }{}, Wording: wording, Throttle: throttle,
+	})
+	s.Logins = compete.NewLogins(compete.LoginsConfig{
+		Runtime: runtime, Store: struct{ compete.LoginStore }{}, Users: users, Passwords: passwords, Factors: s.SecondFactors,
+		Sealer: struct{ compete.Sealer }{}, Audit: struct{ compete.AuditStore }{}, Wording: wording, Throttle: throttle,
+	})
+	s.Accounts = compete.NewAccounts(compete.AccountsConfig{
+		Runtime: runtime, Users: users, Passwords: passwords, Logins: s.Logins, Site: struct{ compete.SiteStore }{},
+		Links: struct{ compete.LinkStore }{}, LinkKeys: struct{ compete.LinkKeys }{}, Wording: wording, Throttle: throttle,
+	})
+	return s
+}

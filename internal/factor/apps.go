@@ -1,0 +1,56 @@
+package factor
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base32"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/hotp"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+const (
+	secretBytes = 20 // as long as the key of HMAC-SHA-1 should be (RFC 4226, section 4)
+	period      = 30 // seconds
+	// skew is how many periods a code may be early or late: the clocks of phones differ, and people type slowly.
+	skew = 1
+)
+
+// Apps are the codes of authenticator apps, with the parameters that all apps know: six digits, 30 s, SHA-1.
+type Apps struct {
+	SiteName func() string // shown in the app
+}
+
+var _ compete.AppCodes = Apps{}
+
+// NewSecret implements compete.AppCodes.
+func (Apps) NewSecret() string {
+	var secret [secretBytes]byte
+	_, _ = rand.Read(secret[:]) // never fails, it says
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret[:])
+}
+
+// URI implements compete.AppCodes.
+func (a Apps) URI(secret, email string) string {
+	site := strings.ReplaceAll(a.SiteName(), ":", " ") // which separates it from the account
+	q := url.Values{"secret": {secret}, "issuer": {site}}
+	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + site + ":" + email, RawQuery: strings.ReplaceAll(q.Encode(), "+", "%20")}
+	return u.String()
+}
+
+// Step implements compete.AppCodes.
+func (Apps) Step(secret, code string, now time.Time) (step int64, ok bool) {
+	present := now.Unix() / period
+	for step = present - skew; step <= present+skew; step++ {
+		want, err := hotp.GenerateCodeCustom(secret, uint64(step), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}) //nolint:gosec // after 1970
+		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
+			return step, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,66 @@
+package factor
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+// Sealer encrypts with AES-256-GCM, by keys derived from the secrets that key the tokens. It is a compete.Sealer, and safe for
+// concurrent use.
+type Sealer struct {
+	keys []cipher.AEAD // the first seals
+}
+
+var _ compete.Sealer = (*Sealer)(nil)
+
+// NewSealer takes the secret that keys the API's tokens too, and the previous one, which may be empty.
+func NewSealer(secret, previous []byte) (*Sealer, error) {
+	s := &Sealer{}
+	for _, secret := range [][]byte{secret, previous} {
+		if len(secret) == 0 {
+			continue
+		}
+		key, err := hkdf.Key(sha256.New, secret, nil, "mini compete: second factors", 32)
+		if err != nil {
+			return nil, fmt.Errorf("derive the key of second factors: %w", err)
+		}
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			return nil, fmt.Errorf("key the encryption of second factors: %w", err)
+		}
+		aead, err := cipher.NewGCMWithRandomNonce(block)
+		if err != nil {
+			return nil, fmt.Errorf("key the encryption of second factors: %w", err)
+		}
+		s.keys = append(s.keys, aead)
+	}
+	return s, nil
+}
+
+// Seal implements compete.Sealer.
+func (s *Sealer) Seal(purpose string, plain []byte) string {
+	return base64.RawURLEncoding.EncodeToString(s.keys[0].Seal(nil, nil, plain, []byte(purpose))) //nolint:gosec // it makes its own random nonce
+}
+
+var errUnsealed = errors.New("not sealed for this purpose by this installation")
+
+// Open implements compete.Sealer.
+func (s *Sealer) Open(purpose, sealed string) ([]byte, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(sealed)
+	if err != nil {
+		return nil, errUnsealed
+	}
+	for _, key := range s.keys {
+		if plain, err := key.Open(nil, nil, raw, []byte(purpose)); err == nil {
+			return plain, nil
+		}
+	}
+	return nil, errUnsealed
+}

@@ -1,0 +1,109 @@
+// Package fill adds as many users, competitions and registrations to a database as somebody wants to try or measure it with. They are like
+// those of a site that has grown for months: a few large competitions and many small ones, in every phase.
+//
+// It owns what these rows are. They go past the services and the registrar, straight into tables that package sqldb fills.
+package fill
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
+	"github.com/minicompete/minicompete/internal/store"
+)
+
+// Size is how much is added.
+type Size struct {
+	Users         int
+	Competitions  int
+	Registrations int
+	Largest       int // registrations of the largest competition; they count among Registrations
+}
+
+// Check tells what is wrong with a size; empty when nothing is.
+func (s Size) Check() string {
+	switch {
+	case s.Competitions < 1:
+		return "there must be a competition"
+	case s.Users < 10:
+		return "there must be 10 users"
+	case s.Largest > s.Users-s.organizers() || s.Largest > s.Registrations || s.Largest > compete.MaxCapacity:
+		return fmt.Sprintf("the largest competition can't have %d registrations: each is another user's, and no competition has more than %d", s.Largest, compete.MaxCapacity)
+	case s.Registrations > s.Competitions*(s.Users-s.organizers())/20+s.Largest:
+		return "there are too few users and competitions for so many registrations"
+	}
+	return ""
+}
+
+// organizers are the first of the users.
+func (s Size) organizers() int { return max(2, min(s.Competitions, s.Users)/20) }
+
+// Config says what to add, and where.
+type Config struct {
+	Store        *store.Store
+	Size         Size
+	Now          time.Time
+	PasswordHash string                           // of the accounts in Logins; the others can't log in
+	Progress     func(what string, done, all int) // is called after every few thousand rows
+	Step         func(what string)                // is called before what has no progress to show
+}
+
+// Emails of accounts that can log in.
+const (
+	OrganizerEmail   = "large.organizer@example.com"    // of a tenth of all competitions, among them the largest
+	SmallEmail       = "middling.organizer@example.com" // of up to 1,000 competitions
+	ParticipantEmail = "busy.participant@example.com"   // is registered for up to 2,000 competitions
+)
+
+// Logins are the accounts that can log in, and what they are for.
+func Logins() []string {
+	return []string{
+		OrganizerEmail + " (organizer of a tenth of the competitions)",
+		SmallEmail + " (organizer of up to 1,000 competitions)",
+		ParticipantEmail + " (registered for up to 2,000 competitions)",
+	}
+}
+
+// IDs are what to look at.
+type IDs struct {
+	Largest                          string // competition
+	Organizer, Middling, Participant string // users
+}
+
+// large are the tables that get the most.
+var large = []string{"users", "competitions", "competition_tags", "competition_search", "registrations", "registration_blocks"}
+
+// Run adds the rows.
+func Run(ctx context.Context, c Config) (IDs, error) {
+	g := newGenerator(c)
+	err := c.Store.DB().Load(ctx, large, func(load sqldb.Loader) error {
+		for _, part := range []struct {
+			table   string
+			columns []string
+			rows    rows
+			all     int
+		}{
+			{"users", userColumns, g.users, c.Size.Users},
+			{"competitions", competitionColumns, g.competitions, c.Size.Competitions},
+			{"competition_tags", tagColumns, g.tags, c.Size.Competitions * tagsEach},
+			{"registrations", registrationColumns, g.registrations, c.Size.Registrations},
+			{"registration_blocks", blockColumns, g.blocks, 0},
+			{"organizer_days", dayColumns, g.organizerDays, 0},
+			{"seats_taken", takenColumns, g.taken, 0},
+		} {
+			if err := load.Add(ctx, part.table, part.columns, g.watched(part.table, part.all, part.rows)); err != nil {
+				return err
+			}
+		}
+		if err := load.AddWords(ctx, store.CompetitionWords, g.watched("words", c.Size.Competitions, g.words)); err != nil {
+			return err
+		}
+		c.Step("Finishing: indexes and statistics…")
+		return nil
+	})
+	return IDs{
+		Largest: g.competitionID(0).String(), Organizer: g.userID(0).String(), Middling: g.userID(1).String(), Participant: g.userID(g.firstParticipant).String(),
+	}, err
+}

@@ -1,0 +1,129 @@
+package registrar_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/registrar"
+	"github.com/minicompete/minicompete/internal/store"
+)
+
+// batched runs the calls so that they arrive in this order and are committed as one batch: the first transaction is held back
+// until all of them are queued behind it.
+func batched(t *testing.T, db compete.Ledger, calls ...func(r *registrar.Registrar)) {
+	t.Helper()
+	entered, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	r := startRegistrar(t, faultyLedger{Ledger: db, before: func() error {
+		once.Do(func() { close(entered); <-release })
+		return nil
+	}}, nil)
+	var wg sync.WaitGroup
+	wg.Go(func() { _, _ = r.Settle(t.Context(), newID()) }) // an unknown competition: it only opens the gate
+	<-entered
+	for i, call := range calls {
+		wg.Go(func() { call(r) })
+		for r.QueueDepth() <= i {
+			time.Sleep(time.Millisecond) // until this call is in the queue, so that the next one arrives after it
+		}
+	}
+	close(release)
+	wg.Wait()
+}
+
+// TestCommandsOfOneBatch: what happens within one batch is the same as if each command had a transaction of its own.
+func TestCommandsOfOneBatch(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		a := newArena(t, db, 6)
+		id := a.addCompetition(t, 1, true)
+		registrations := make([]compete.Registration, len(a.people))
+		register := func(i int, want compete.RegistrationStatus, position int) func(r *registrar.Registrar) {
+			return func(r *registrar.Registrar) {
+				o, err := r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: id})
+				if err != nil || o.Registration.Status != want || o.Registration.Position != position {
+					t.Errorf("person %d: got %s at %d, %v; want %s at %d", i, o.Registration.Status, o.Registration.Position, err, want, position)
+				}
+				registrations[i] = o.Registration
+			}
+		}
+		cancel := func(i int) func(r *registrar.Registrar) {
+			return func(r *registrar.Registrar) {
+				if _, err := r.Cancel(t.Context(), compete.CancelCommand{Actor: a.people[i], RegistrationID: registrations[i].ID}); err != nil {
+					t.Errorf("cancel %d: %v", i, err)
+				}
+			}
+		}
+		batched(t, db.Ledger(), register(0, pending, 0), register(1, waitlisted, 1), register(2, waitlisted, 2))
+		// 0 leaves, so 1 has the seat; 2 leaves the waitlist and joins again behind 3; 1 leaves, so 3 has the seat.
+		batched(t, db.Ledger(), cancel(0), cancel(2), register(3, waitlisted, 1), register(2, waitlisted, 2), cancel(1), register(4, waitlisted, 2))
+		want := []compete.RegistrationStatus{cancelled, cancelled, waitlisted, pending, waitlisted}
+		for i, status := range want {
+			if got := a.registration(t, i, id).Status; got != status {
+				t.Errorf("person %d: got %s, want %s", i, got, status)
+			}
+		}
+		if err := checkSeats(t.Context(), db.Reader(), id); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestBadCommandsFailAlone: in the midst of a batch, a user that does not exist and a command that panics fail alone.
+func TestBadCommandsFailAlone(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		a := newArena(t, db, 8)
+		id := a.addCompetition(t, 100, false)
+		stranger, poisoned := compete.Actor{UserID: newID(), Role: compete.RoleParticipant}, a.people[5]
+		calls := []func(r *registrar.Registrar){}
+		for i, actor := range slices.Insert(slices.Clone(a.people), 3, stranger) {
+			calls = append(calls, func(r *registrar.Registrar) {
+				_, err := r.Register(t.Context(), compete.RegisterCommand{Actor: actor, CompetitionID: id})
+				switch {
+				case actor == stranger && !errors.Is(err, compete.ErrUnauthorized):
+					t.Errorf("command %d, of nobody: %v", i, err)
+				case actor == poisoned && (err == nil || compete.AsError(err).Kind != compete.KindInternal):
+					t.Errorf("command %d, a panic, must end as a bland error, got %v", i, err)
+				case actor != stranger && actor != poisoned && err != nil:
+					t.Errorf("command %d, a neighbour: %v", i, err)
+				}
+			})
+		}
+		batched(t, panicking{Ledger: db.Ledger(), at: poisoned.UserID}, calls...)
+		if left, _ := a.seats(t, id); left != 100-len(a.people)+1 {
+			t.Errorf("%d seats left, want %d", left, 100-len(a.people)+1)
+		}
+		if err := checkSeats(t.Context(), db.Reader(), id); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// panicking is a ledger with a defect that one person's registration brings out, once the rest of its batch is written.
+type panicking struct {
+	compete.Ledger
+	at string // the user's id
+}
+
+func (p panicking) Transact(ctx context.Context, batchID string, f func(compete.LedgerTx) error) error {
+	return p.Ledger.Transact(ctx, batchID, func(tx compete.LedgerTx) error { return f(panickingTx{tx, p.at}) })
+}
+
+type panickingTx struct {
+	compete.LedgerTx
+	at string
+}
+
+func (p panickingTx) Write(ctx context.Context, changes compete.LedgerChanges) error {
+	if err := p.LedgerTx.Write(ctx, changes); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(changes.Inserted, func(r compete.Registration) bool { return r.UserID == p.at }) {
+		panic("a defect")
+	}
+	return nil
+}

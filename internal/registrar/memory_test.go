@@ -1,0 +1,186 @@
+package registrar_test
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+// memoryLedger keeps what compete.Ledger promises, in memory. Its transactions run one after the other.
+type memoryLedger struct {
+	before, atCommit, after func() error // called around each transaction, if set; an error ends it there, after the commit without undoing it
+
+	mu            sync.Mutex
+	competitions  map[string]compete.LedgerCompetition
+	registrations map[string]compete.Registration
+	records       map[compete.IdempotencyKey]compete.IdempotencyRecord
+	replaced      []compete.Competition
+	disabled      map[string]bool // users who are passed over on the waitlist
+	missing       map[string]bool // users who don't exist
+	committed     map[string]bool // batches
+	changes       []compete.LedgerChanges
+	transactions  int // that were begun
+	lookUps       int // how often Committed was asked
+}
+
+func newMemoryLedger(competitions ...compete.Competition) *memoryLedger {
+	m := &memoryLedger{
+		competitions: map[string]compete.LedgerCompetition{}, registrations: map[string]compete.Registration{},
+		records:  map[compete.IdempotencyKey]compete.IdempotencyRecord{},
+		disabled: map[string]bool{}, missing: map[string]bool{}, committed: map[string]bool{},
+	}
+	for _, c := range competitions {
+		m.competitions[c.ID] = compete.LedgerCompetition{Competition: c, NextSeq: 1, ReadVersion: c.Version, ReadNextSeq: 1}
+	}
+	return m
+}
+
+func (m *memoryLedger) Transact(_ context.Context, batchID string, f func(compete.LedgerTx) error) error {
+	m.mu.Lock()
+	m.transactions++
+	m.mu.Unlock()
+	if m.before != nil {
+		if err := m.before(); err != nil {
+			return err
+		}
+	}
+	if err := m.transact(batchID, f); err != nil || m.after == nil {
+		return err
+	}
+	return m.after()
+}
+
+func (m *memoryLedger) transact(batchID string, f func(compete.LedgerTx) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	tx := &memoryTx{ledger: m}
+	if err := f(tx); err != nil {
+		return err
+	}
+	if m.atCommit != nil {
+		if err := m.atCommit(); err != nil {
+			return err
+		}
+	}
+	for _, apply := range tx.writes {
+		apply()
+	}
+	m.committed[batchID] = true
+	return nil
+}
+
+func (m *memoryLedger) Committed(_ context.Context, batchID string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lookUps++
+	return m.committed[batchID], nil
+}
+
+// memoryTx is a transaction, whose writes take effect when it commits.
+type memoryTx struct {
+	ledger *memoryLedger
+	writes []func()
+}
+
+func (tx *memoryTx) Read(_ context.Context, q compete.LedgerQuery) (state compete.LedgerState, err error) {
+	m := tx.ledger
+	ids := slices.Clone(q.CompetitionIDs)
+	for _, r := range inOrderOfSeq(m.registrations) {
+		if slices.Contains(q.RegistrationIDs, r.ID) || slices.Contains(q.Places, compete.Place{UserID: r.UserID, CompetitionID: r.CompetitionID}) {
+			state.Registrations = append(state.Registrations, r)
+			ids = append(ids, r.CompetitionID)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		if c, found := m.competitions[id]; found {
+			c.ReadVersion, c.ReadNextSeq, c.ContentSet = c.Version, c.NextSeq, false
+			state.Competitions = append(state.Competitions, c)
+		}
+	}
+	for _, key := range q.Keys {
+		if record, found := m.records[key]; found && record.ExpiresAt.After(q.Now) {
+			state.Records = append(state.Records, record)
+		}
+	}
+	return state, nil
+}
+
+func (tx *memoryTx) WaitlistHead(_ context.Context, competitionID string, n int) ([]compete.Registration, error) {
+	return tx.first(n, func(r compete.Registration) bool {
+		return r.CompetitionID == competitionID && r.Status == waitlisted && !tx.ledger.disabled[r.UserID]
+	}), nil
+}
+
+func (tx *memoryTx) Uncancelled(_ context.Context, competitionID string, n int) ([]compete.Registration, error) {
+	return tx.first(n, func(r compete.Registration) bool { return r.CompetitionID == competitionID && r.Status != cancelled }), nil
+}
+
+func (tx *memoryTx) first(n int, wanted func(compete.Registration) bool) (found []compete.Registration) {
+	for _, r := range inOrderOfSeq(tx.ledger.registrations) {
+		if len(found) < n && wanted(r) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+func (tx *memoryTx) EarlierContent(_ context.Context, competitionID string, version int) (compete.Competition, bool, error) {
+	i := slices.IndexFunc(tx.ledger.replaced, func(c compete.Competition) bool { return c.ID == competitionID && c.Version == version })
+	if i < 0 {
+		return compete.Competition{}, false, nil
+	}
+	return tx.ledger.replaced[i], true, nil
+}
+
+func inOrderOfSeq(registrations map[string]compete.Registration) []compete.Registration {
+	return slices.SortedFunc(maps.Values(registrations), func(a, b compete.Registration) int { return cmp.Compare(a.Seq, b.Seq) })
+}
+
+func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
+	m := tx.ledger
+	for _, changed := range c.Competitions {
+		if stored := m.competitions[changed.ID]; stored.Version != changed.ReadVersion || stored.NextSeq != changed.ReadNextSeq {
+			return compete.ErrConstraint
+		}
+	}
+	for _, r := range c.Inserted {
+		if m.missing[r.UserID] {
+			return fmt.Errorf("%w: %w", compete.ErrUnauthorized, compete.ErrConstraint)
+		}
+		for _, other := range m.registrations {
+			if other.CompetitionID == r.CompetitionID && (other.UserID == r.UserID || other.Seq == r.Seq) {
+				return compete.ErrConstraint
+			}
+		}
+	}
+	for _, record := range c.Records {
+		if other, taken := m.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}]; taken && other.ExpiresAt.After(c.Now) {
+			return compete.ErrConstraint
+		}
+	}
+	if tx.writes != nil {
+		return errors.New("written twice in one transaction")
+	}
+	tx.writes = []func(){func() {
+		for _, changed := range c.Competitions {
+			m.competitions[changed.ID] = changed
+		}
+		for _, r := range slices.Concat(c.Inserted, c.Updated) {
+			r.Position = 0 // isn't stored: whoever reads it counts
+			m.registrations[r.ID] = r
+		}
+		for _, record := range c.Records {
+			m.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
+		}
+		m.replaced = append(m.replaced, c.Replaced...)
+		m.changes = append(m.changes, c)
+	}}
+	return nil
+}

@@ -1,0 +1,305 @@
+package registrar_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/registrar"
+)
+
+// A scene is one competition, "cup", over a ledger in memory, and people who are known by their names. The registration of "ada" has the
+// id "ada's", and the organizer is "olga".
+type scene struct {
+	ledger *memoryLedger
+	*registrar.Registrar
+
+	mu     sync.Mutex
+	now    time.Time
+	nextID string // of the registration that is asked for next; empty: a number
+	ids    int
+	seqs   map[int64]string // who was given each Seq
+}
+
+const cup = "cup"
+
+var morning = time.Date(2030, 6, 12, 9, 0, 0, 0, time.UTC)
+
+// newScene changes a competition with two seats and a waitlist, whose deadline is in an hour and which starts in a day.
+func newScene(change func(*compete.Competition)) *scene {
+	start := morning.Add(24 * time.Hour)
+	c := compete.Competition{
+		ID: cup, Title: "Spring Cup", Capacity: 2, SeatsLeft: 2, Waitlist: true, Status: compete.StatusPublished, TimeZone: "UTC",
+		RegDeadline: morning.Add(time.Hour), StartDate: &start, Organizer: compete.Organizer{ID: "olga"}, Version: 1,
+	}
+	if change != nil {
+		change(&c)
+	}
+	return &scene{ledger: newMemoryLedger(c), now: morning, seqs: map[int64]string{}}
+}
+
+// start begins to commit, until the test ends.
+func (s *scene) start(t *testing.T, config registrar.Config) {
+	t.Helper()
+	config.Ledger, config.Clock, config.NewID = s.ledger, s.clock, s.newID
+	config.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	s.Registrar = registrar.New(config)
+	s.Start()
+	t.Cleanup(func() {
+		if err := s.Stop(context.Background()); err != nil {
+			t.Errorf("Stop: %v", err)
+		}
+	})
+}
+
+func (s *scene) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func (s *scene) newID() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id := s.nextID; id != "" {
+		s.nextID = ""
+		return id
+	}
+	s.ids++
+	return fmt.Sprint("id ", s.ids)
+}
+
+func (s *scene) pass(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
+func actor(name string) compete.Actor {
+	roles := map[string]compete.Role{"olga": compete.RoleOrganizer, "oscar": compete.RoleOrganizer, "root": compete.RoleAdmin}
+	if role := roles[name]; role != "" {
+		return compete.Actor{UserID: name, Role: role}
+	}
+	return compete.Actor{UserID: name, Role: compete.RoleParticipant}
+}
+
+// A step is a command and the answer that it has to get: what say tells, or an error.
+type step struct {
+	what string
+	do   func(ctx context.Context, s *scene) (answer string, err error)
+	want string
+	err  error
+}
+
+func (st step) gets(answer string) step {
+	st.want = answer
+	return st
+}
+
+func (st step) fails(err error) step {
+	st.err = err
+	return st
+}
+
+// run does the step and checks its answer.
+func (st step) run(t *testing.T, s *scene) {
+	answer, err := st.do(t.Context(), s)
+	if !errors.Is(err, st.err) || st.err == nil && err != nil {
+		t.Errorf("%s: error %v, want %v", st.what, err, st.err)
+	} else if err == nil && st.want != "" && answer != st.want {
+		t.Errorf("%s: got %q, want %q", st.what, answer, st.want)
+	}
+}
+
+// say tells an outcome: status, place in line, and whether it is an earlier answer.
+func say(o compete.RegistrationOutcome) string {
+	answer := string(o.Registration.Status)
+	if o.Registration.Position > 0 {
+		answer += fmt.Sprint(" at ", o.Registration.Position)
+	}
+	if o.Replayed {
+		answer += " again"
+	}
+	return answer
+}
+
+func register(name string) step { return registerWith(name, "", "") }
+
+// registerWith sends an idempotency key and what stands for the rest of the request.
+func registerWith(name, key, request string) step {
+	return step{what: name + " registers", do: func(ctx context.Context, s *scene) (string, error) {
+		s.mu.Lock()
+		s.nextID = name + "'s"
+		s.mu.Unlock()
+		o, err := s.Register(ctx, compete.RegisterCommand{
+			Actor: actor(name), CompetitionID: cup, Idempotency: compete.Idempotency{Key: key, RequestHash: request},
+		})
+		if err == nil {
+			s.mu.Lock()
+			s.seqs[o.Registration.Seq] = name
+			s.mu.Unlock()
+		}
+		return say(o), err
+	}}
+}
+
+func cancel(name string) step { return cancelBy(name, name, compete.CancelCommand{}) }
+
+// cancelBy has somebody cancel the registration of a person, with what the command says beside.
+func cancelBy(by, name string, c compete.CancelCommand) step {
+	return step{what: by + " cancels " + name, do: func(ctx context.Context, s *scene) (string, error) {
+		c.Actor, c.RegistrationID = actor(by), name+"'s"
+		o, err := s.Cancel(ctx, c)
+		return say(o), err
+	}}
+}
+
+func unblockBy(by, name string) step {
+	return step{what: by + " unblocks " + name, do: func(ctx context.Context, s *scene) (string, error) {
+		_, err := s.Unblock(ctx, compete.UnblockCommand{Actor: actor(by), RegistrationID: name + "'s"})
+		return "", err
+	}}
+}
+
+func update(by string, version int, change compete.CompetitionChange) step {
+	return step{what: by + " updates", do: func(ctx context.Context, s *scene) (string, error) {
+		c, err := s.Update(ctx, compete.UpdateCommand{Actor: actor(by), CompetitionID: cup, Version: version, Change: change})
+		return fmt.Sprintf("version %d, %d of %d left, %d wait", c.Version, c.SeatsLeft, c.Capacity, c.Waitlisted), err
+	}}
+}
+
+func capacity(n int) step {
+	return update("olga", 0, compete.CompetitionChange{Capacity: compete.Some(n)})
+}
+
+func callOff(by string) step {
+	return step{what: by + " cancels the competition", do: func(ctx context.Context, s *scene) (string, error) {
+		c, err := s.CancelCompetition(ctx, compete.CancelCompetitionCommand{Actor: actor(by), CompetitionID: cup})
+		return string(c.Status), err
+	}}
+}
+
+func transfer(by, to string) step {
+	return step{what: by + " transfers to " + to, do: func(ctx context.Context, s *scene) (string, error) {
+		c, err := s.Transfer(ctx, compete.TransferCommand{Actor: actor(by), CompetitionID: cup, To: compete.Organizer{ID: to}})
+		return "to " + c.Organizer.ID, err
+	}}
+}
+
+func erase(name string, registrations ...string) step {
+	return step{what: "the account of " + name + " is erased", do: func(ctx context.Context, s *scene) (string, error) {
+		return "", s.Erase(ctx, compete.EraseCommand{UserID: name, RegistrationIDs: registrations})
+	}}
+}
+
+func later(d time.Duration) step {
+	return step{what: fmt.Sprint(d, " pass"), do: func(_ context.Context, s *scene) (string, error) {
+		s.pass(d)
+		return "", nil
+	}}
+}
+
+// each runs the steps one after the other, each in a batch of its own.
+func (s *scene) each(t *testing.T, steps []step) {
+	for _, st := range steps {
+		st.run(t, s)
+	}
+}
+
+// together runs the steps in one batch: the committer is held up until all of them are queued.
+func (s *scene) together(t *testing.T, steps []step) {
+	release := make(chan struct{})
+	s.ledger.before = func() error { <-release; return nil }
+	defer func() { s.ledger.before = nil }()
+	var everybody sync.WaitGroup
+	everybody.Go(func() { _, _ = s.Settle(t.Context(), "no competition") }) // it holds the committer up
+	synctest.Wait()
+	for _, st := range steps {
+		everybody.Go(func() { st.run(t, s) })
+		synctest.Wait() // it is in the queue
+	}
+	close(release)
+	everybody.Wait()
+}
+
+// standing is who has what: each person's status, and why it is cancelled, in order of Seq, and the counts.
+func (s *scene) standing() string {
+	var people []string
+	for _, r := range inOrderOfSeq(s.ledger.registrations) {
+		status := string(r.Status)
+		if r.CancelReason != "" {
+			status += " " + string(r.CancelReason)
+		}
+		people = append(people, fmt.Sprintf("%d %s %s", r.Seq, r.UserID, status))
+	}
+	c := s.ledger.competitions[cup]
+	return fmt.Sprintf("%s; %d left, %d wait", strings.Join(people, ", "), c.SeatsLeft, c.Waitlisted)
+}
+
+// messages are who is told what, sorted.
+func (s *scene) messages() string {
+	var all []string
+	for _, changes := range s.ledger.changes {
+		for _, job := range changes.Jobs {
+			notify, ok := job.(compete.NotifyJob)
+			if !ok {
+				continue
+			}
+			for _, run := range notify.Runs {
+				for seq := run.First; seq <= run.Last; seq++ {
+					all = append(all, string(run.Kind)+" "+s.seqs[seq])
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// log is what the audit log says: action, person and who did it.
+func (s *scene) log() []string {
+	var lines []string
+	for _, changes := range s.ledger.changes {
+		for _, r := range changes.Audit {
+			line := string(r.Action)
+			if r.SubjectID != "" {
+				line += " " + r.SubjectID
+			}
+			if r.ActorID != "" {
+				line += " by " + r.ActorID
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// wantCounts wants the competition to hold the seats and places that the registrations have, and every Seq to be given once.
+func (s *scene) wantCounts(t *testing.T) {
+	t.Helper()
+	c := s.ledger.competitions[cup]
+	held, waiting, seqs := 0, 0, map[int64]bool{}
+	for _, r := range s.ledger.registrations {
+		if r.Status.HoldsSeat() {
+			held++
+		}
+		if r.Status == waitlisted {
+			waiting++
+		}
+		if seqs[r.Seq] || r.Seq >= c.NextSeq {
+			t.Errorf("seq %d is given twice, or next", r.Seq)
+		}
+		seqs[r.Seq] = true
+	}
+	if c.Registered() != held || c.SeatsLeft < 0 || c.Waitlisted != waiting {
+		t.Errorf("%d of %d seats are left and %d wait; %d are held and %d wait", c.SeatsLeft, c.Capacity, c.Waitlisted, held, waiting)
+	}
+}

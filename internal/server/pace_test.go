@@ -1,0 +1,61 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestRefusalsAreSpreadOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &pacer{interval: 10 * time.Millisecond}
+		refuse := func(ctx context.Context) time.Duration {
+			began := time.Now()
+			p.wait(ctx)
+			return time.Since(began)
+		}
+		if took := refuse(t.Context()); took != 0 {
+			t.Errorf("one alone took %v", took)
+		}
+		time.Sleep(longestRefusal)
+
+		const many = 250 // more than fit into longestRefusal
+		var (
+			all  sync.WaitGroup
+			mu   sync.Mutex
+			held [many]int // by how many intervals
+		)
+		for range many {
+			all.Go(func() {
+				took := refuse(t.Context())
+				mu.Lock()
+				defer mu.Unlock()
+				held[took/p.interval]++
+			})
+		}
+		all.Wait()
+		for i, n := range held {
+			want := 1
+			switch {
+			case i == 200:
+				want = 50
+			case i > 200:
+				want = 0
+			}
+			if n != want {
+				t.Errorf("%d were held for %v, want %d", n, time.Duration(i)*p.interval, want)
+			}
+		}
+
+		for range 2 {
+			p.hold(time.Now())
+		}
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		if took := refuse(gone); took != 0 {
+			t.Errorf("one that is gone took %v", took)
+		}
+	})
+}

@@ -1,0 +1,61 @@
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+// Who only reads waits for a turn, until the one before begins to answer; who does something else doesn't.
+func TestReadsTakeTurns(t *testing.T) {
+	working, answer, told, finish := make(chan struct{}), make(chan struct{}), make(chan struct{}), make(chan struct{})
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/long" {
+			return
+		}
+		close(working)
+		<-answer
+		w.WriteHeader(http.StatusOK)
+		close(told)
+		<-finish
+	})
+	s := New(Config{Logger: slog.New(slog.DiscardHandler), NewID: func() string { return "id" }})
+	wrapped := s.wrap(Endpoint{
+		Handler: handler, Reads: func(r *http.Request) bool { return r.Method == http.MethodGet },
+		Full: func(r *http.Request) bool { return r.Method == http.MethodPut },
+		Busy: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }),
+	})
+	serve := func(method, path string) int {
+		w := httptest.NewRecorder()
+		wrapped.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody))
+		return w.Code
+	}
+	want := func(what, method, path string, status int) {
+		t.Helper()
+		if got := serve(method, path); got != status {
+			t.Errorf("%s: status %d, want %d", what, got, status)
+		}
+	}
+
+	s.reads = newTurns(1, time.Millisecond)
+	first := make(chan int)
+	go func() { first <- serve(http.MethodGet, "/long") }()
+	<-working
+	want("while another is worked on", http.MethodGet, "/", http.StatusServiceUnavailable)
+	want("a change meanwhile", http.MethodPost, "/", http.StatusOK)
+	want("a change for which there is no room", http.MethodPut, "/", http.StatusServiceUnavailable)
+	want("a probe meanwhile", http.MethodGet, livePattern, http.StatusOK)
+	close(answer)
+	<-told
+	want("while another is being told", http.MethodGet, "/", http.StatusOK)
+	want("after one that said nothing", http.MethodGet, "/", http.StatusOK)
+	close(finish)
+	if status := <-first; status != http.StatusOK {
+		t.Errorf("the first: status %d", status)
+	}
+	if len(s.reads.taken) != 0 {
+		t.Error("a turn has not ended")
+	}
+}

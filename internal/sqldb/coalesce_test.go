@@ -1,0 +1,128 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+)
+
+// gate is a read that waits to be let go on, and counts its calls from 1.
+type gate struct {
+	calls int
+	open  chan struct{}
+}
+
+func (g *gate) read(context.Context) (int, error) {
+	g.calls++
+	call := g.calls
+	<-g.open
+	return call, nil
+}
+
+// ask reads in the background; the answer comes on the channel.
+func ask(ctx context.Context, c *Coalesced[string, int], g *gate) chan any {
+	answer := make(chan any, 1)
+	go func() {
+		v, err := c.Read(ctx, "key", g.read)
+		if err != nil {
+			answer <- err
+			return
+		}
+		answer <- v
+	}()
+	synctest.Wait()
+	return answer
+}
+
+func TestCoalescedJoinsOnlyWhatStartsLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c Coalesced[string, int]
+		g := &gate{open: make(chan struct{})}
+		first := ask(t.Context(), &c, g)
+		// These come while the first read is under way, whose answer may be too old for them: they share the next one.
+		var late []chan any
+		for range 5 {
+			late = append(late, ask(t.Context(), &c, g))
+		}
+		if g.calls != 1 {
+			t.Fatalf("%d reads are under way, want 1", g.calls)
+		}
+		g.open <- struct{}{}
+		if got := <-first; got != 1 {
+			t.Errorf("the first request got %v, want the answer of read 1", got)
+		}
+		synctest.Wait()
+		last := ask(t.Context(), &c, g)
+		for range 2 {
+			g.open <- struct{}{}
+		}
+		for _, answer := range late {
+			if got := <-answer; got != 2 {
+				t.Errorf("a request that came during read 1 got %v, want the answer of read 2", got)
+			}
+		}
+		if got := <-last; got != 3 {
+			t.Errorf("a request that came during read 2 got %v, want the answer of read 3", got)
+		}
+		if len(c.running) != 0 {
+			t.Errorf("%d reads are left over", len(c.running))
+		}
+	})
+}
+
+func TestCoalescedOutlivesWhoBeganIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c Coalesced[string, int]
+		g := &gate{open: make(chan struct{})}
+		first := ask(t.Context(), &c, g)
+		ctx, cancel := context.WithCancel(t.Context())
+		leader := ask(ctx, &c, g)
+		follower := ask(t.Context(), &c, g)
+		gone := ask(ctx, &c, g)
+		cancel()
+		if got, _ := (<-gone).(error); !errors.Is(got, context.Canceled) {
+			t.Errorf("a request that went away got %v", got)
+		}
+		for range 2 {
+			g.open <- struct{}{}
+		}
+		if got := <-follower; got != 2 {
+			t.Errorf("who waited with a request that went away got %v, want the answer of read 2", got)
+		}
+		<-first
+		<-leader
+	})
+}
+
+func TestCoalescedPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c Coalesced[string, int]
+		g := &gate{open: make(chan struct{})}
+		first := ask(t.Context(), &c, g)
+		leader := make(chan any, 1)
+		go func() {
+			defer func() { leader <- recover() }()
+			_, _ = c.Read(t.Context(), "key", func(context.Context) (int, error) { panic("the driver is broken") })
+		}()
+		synctest.Wait()
+		follower := make(chan error, 1)
+		go func() {
+			// It asks for the same read: the newest one asked for is the one that runs, so it has to panic too.
+			_, err := c.Read(t.Context(), "key", func(context.Context) (int, error) { panic("the driver is broken") })
+			follower <- err
+		}()
+		synctest.Wait()
+		g.open <- struct{}{}
+		if got := <-leader; got != "the driver is broken" {
+			t.Errorf("recovered %v", got)
+		}
+		if err := <-follower; !errors.Is(err, errCutOff) {
+			t.Errorf("who waited got %v, want %v", err, errCutOff)
+		}
+		<-first
+		if len(c.running) != 0 {
+			t.Errorf("%d reads are left over", len(c.running))
+		}
+	})
+}

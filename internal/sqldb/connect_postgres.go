@@ -1,0 +1,93 @@
+package sqldb
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// aliveEvery is how often a quiet connection is asked for a sign of life. Where the other end is gone without a word,
+// whoever takes the connection next would wait for as long as a statement may take; the operating system's own two
+// hours are no help.
+const aliveEvery = 5 * time.Second
+
+// connectPostgres opens two pools, so that many reads never keep a write waiting for a connection.
+func connectPostgres(c Config, exclusive bool) (writer, reader *sql.DB, err error) {
+	config, err := pgx.ParseConfig(c.URL)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the database URL is invalid: %w", err)
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 5 * time.Second
+	}
+	alive := net.KeepAliveConfig{Enable: true, Idle: aliveEvery, Interval: aliveEvery, Count: 2}
+	config.DialFunc = (&net.Dialer{KeepAliveConfig: alive}).DialContext
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = c.Name
+	}
+	maxConns := cmp.Or(c.MaxConns, 20)
+	writers := max(2, maxConns*2/5)
+	settings := "SELECT pg_advisory_lock_shared(" + useLock(c.Name) + "); "
+	if exclusive {
+		settings = ""
+		config.RuntimeParams["application_name"] += exclusiveName
+	}
+	writer = openPostgres(config, writers, settings+lookUp)
+	return writer, openPostgres(config, max(1, maxConns-writers), settings+interpret), nil
+}
+
+// interpret has plans run as they are. The server would compile those that it takes for costly, as it does many on
+// large tables: that lasts for dozens of milliseconds, and the statements for few.
+const interpret = `SET jit = off`
+
+// planned are the arguments of a statement that is to be planned for its values. Of one that is repeated, the server
+// would after five times make a plan for any values, and then look for a word that everyone uses as it does for a rare
+// one.
+func (d *dialect) planned(args []any) []any {
+	if d.kind != PostgreSQL {
+		return args
+	}
+	return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
+}
+
+// useLock is the key of a lock in which every connection of a program has a share, so that OpenExclusive notices it. It
+// ends with its connection. While OpenExclusive has it, new connections wait.
+func useLock(name string) string { return `hashtextextended(` + quoted(name+" in use") + `, 0)` }
+
+// exclusiveName is behind the name of OpenExclusive's connections: what goes by the name without that shares the
+// database, even if it takes no share in the lock.
+const exclusiveName = ` (exclusive)`
+
+func quoted(text string) string { return `'` + strings.ReplaceAll(text, `'`, `''`) + `'` }
+
+// lookUp has the writers' statements planned once for each connection, whatever their parameters, to look up each row
+// of a set in an index. By itself the planner finds out for every batch anew that it would rather read the whole of a
+// young table, which takes an eighth of the time of many small transactions; or it plans once, while the table is
+// empty, and reads all of it for each batch when it is not. A plan that has no other way than to read a table counts as
+// so costly that the server would compile it: without jit it doesn't.
+const lookUp = `SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
+	SET enable_mergejoin = off; SET jit = off`
+
+func openPostgres(config *pgx.ConnConfig, conns int, settings string) *sql.DB {
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, settings); err != nil {
+			return err
+		}
+		conn.TypeMap().RegisterType(&pgtype.Type{
+			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+		})
+		return nil
+	}))
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db
+}

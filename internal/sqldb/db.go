@@ -1,0 +1,136 @@
+package sqldb
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// Config says which database to open, and how.
+type Config struct {
+	// URL is sqlite:relative.db, sqlite:///absolute.db or postgres://….
+	URL    string
+	Logger *slog.Logger // nil: slog.Default()
+	// Name is what the program's connections go by in PostgreSQL, unless the URL says otherwise. Programs that share a
+	// database and a name keep each other's OpenExclusive out. Empty: sqldb.
+	Name string
+	// MaxConns bounds the connections that are open at once, those of the writer included. 0: 4 beside the writer on
+	// SQLite, 20 on PostgreSQL.
+	MaxConns int
+	// WriteTimeout bounds a write outside a transaction, the wait for its turn included; a transaction has twice as long.
+	// Past it the write fails with Errors.Unavailable. 0: DefaultWriteTimeout.
+	WriteTimeout time.Duration
+	// Errors are what failures are wrapped in.
+	Errors Errors
+	// Trace, if any, is told of each query outside a transaction, as the database gets it. It may be called from many
+	// goroutines.
+	Trace func(text string, args []any)
+}
+
+// DefaultWriteTimeout is longer than SQLite waits for another process's lock (busy_timeout, 5 s).
+const DefaultWriteTimeout = 6 * time.Second
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	dialect *dialect
+	log     *slog.Logger
+	errors  Errors
+	trace   func(text string, args []any)
+	url     string
+	name    string
+	writer  *Pool
+	reader  *Pool
+}
+
+// Open connects to the database, and makes the file (and its directory) when it is SQLite's and doesn't exist. It runs
+// no migrations. Errors: a sentence that names the database but no password, and Errors.Unavailable when it can't be
+// reached.
+func Open(ctx context.Context, c Config) (*DB, error) { return open(ctx, c, false) }
+
+// OpenExclusive is Open for a caller that no other process may share the database with: see Exclusively. It may fail
+// with ErrInUse.
+func OpenExclusive(ctx context.Context, c Config) (*DB, error) {
+	db, err := open(ctx, c, true)
+	if IsLocked(err) {
+		err = ErrInUse
+	}
+	return db, err
+}
+
+func open(ctx context.Context, c Config, exclusive bool) (*DB, error) {
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Trace == nil {
+		c.Trace = func(string, []any) {}
+	}
+	c.Name = cmp.Or(c.Name, "sqldb")
+	dialect, writer, reader, err := connect(c, exclusive)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{dialect: dialect, log: c.Logger, errors: c.Errors.withDefaults(), trace: c.Trace, url: c.URL, name: c.Name}
+	db.writer, db.reader = db.pool(writer), db.pool(reader)
+	db.writer.patience = cmp.Or(c.WriteTimeout, DefaultWriteTimeout)
+	for _, handle := range []*sql.DB{writer, reader} { // the writer first: it makes the file and sets its journal mode
+		if err := handle.PingContext(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("connect to the database: %w", db.Failure(err)), db.Close())
+		}
+	}
+	return db, nil
+}
+
+// connect opens the handles for writing and for reading. It does not wait for the database to answer. exclusive is for
+// OpenExclusive.
+func connect(c Config, exclusive bool) (d *dialect, writer, reader *sql.DB, err error) {
+	switch scheme, _, _ := strings.Cut(c.URL, ":"); scheme {
+	case "sqlite":
+		writer, reader, err = connectSQLite(c, exclusive)
+		return sqliteDialect, writer, reader, err
+	case "postgres", "postgresql":
+		writer, reader, err = connectPostgres(c, exclusive)
+		return postgresDialect, writer, reader, err
+	}
+	return nil, nil, nil, errors.New("the database URL must start with sqlite: or postgres://")
+}
+
+// Close closes every connection. Nothing may be under way.
+func (db *DB) Close() error { return errors.Join(db.reader.close(), db.writer.close()) }
+
+// Kind tells which database it is.
+func (db *DB) Kind() Kind { return db.dialect.kind }
+
+// OneWriter tells that one transaction writes at a time, so that writers in parallel only wait for each other.
+func (db *DB) OneWriter() bool { return db.dialect.kind == SQLite }
+
+// URL is the one that the database was opened with. It may have a password in it.
+func (db *DB) URL() string { return db.url }
+
+// Writer is for statements that write, outside a transaction of Transact. On SQLite it has one connection.
+func (db *DB) Writer() *Pool { return db.writer }
+
+// Reader is for reads outside transactions. It sees every commit at once. On SQLite it can't write.
+func (db *DB) Reader() *Pool { return db.reader }
+
+// HasTable reports whether a table exists.
+func (db *DB) HasTable(ctx context.Context, table string) (exists bool, err error) {
+	err = db.reader.handle.QueryRowContext(ctx, db.dialect.hasTable, table).Scan(&exists)
+	return exists, db.Failure(err)
+}
+
+// Tables lists the tables that hold data, by name, without the bookkeeping of migrations (goose…) and of the job queue
+// (river…).
+func (db *DB) Tables(ctx context.Context) ([]string, error) {
+	return List(ctx, db.reader, ScanString, db.dialect.tables)
+}
+
+// Array is the value of the parameter of {any $1 …} and {each $1 …}.
+func (db *DB) Array(values []string) any { return db.dialect.array(values) }
+
+// Pairs are the values of the two parameters of {pairs $1 $2 …}; the first of each pair is an id.
+func (db *DB) Pairs(pairs [][2]string) (first, second any) { return db.dialect.pairs(pairs) }

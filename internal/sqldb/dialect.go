@@ -1,0 +1,127 @@
+package sqldb
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Kind is a database.
+type Kind string
+
+// The databases.
+const (
+	SQLite     Kind = "sqlite"
+	PostgreSQL Kind = "postgres"
+)
+
+// dialect is what differs between the databases in a word or a line. What differs in more has a function for each.
+type dialect struct {
+	kind         Kind
+	prepares     bool              // statements are kept prepared by us: the driver parses each text anew
+	trips        bool              // it is across a network: see Trip
+	types        map[string]string // of bulk columns, where they are not called the same
+	words        SchemaWords
+	gooseDialect goose.Dialect
+	hasTable     string // a query that tells whether the table $1 exists
+	tables       string // a query for DB.Tables
+	serialize    string // a statement for Tx.Serialize with the key $1; none where transactions wait anyway
+	unindexed    string // before a column, for a planner without statistics
+	now          string // the present, as the job queue keeps times
+	text         textDialect
+}
+
+var (
+	sqliteDialect = &dialect{
+		kind:         SQLite,
+		prepares:     true,
+		words:        SchemaWords{UUID: "text", Time: "timestamp", Bytes: "blob", Keyed: " WITHOUT ROWID"},
+		gooseDialect: goose.DialectSQLite3,
+		hasTable:     `SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = $1`,
+		tables: `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite%'
+			AND name NOT LIKE 'goose%' AND name NOT LIKE 'river%' ORDER BY name`,
+		now:       `datetime('now', 'subsec')`,
+		unindexed: `+`,
+		text:      sqliteText,
+	}
+	postgresDialect = &dialect{
+		kind:  PostgreSQL,
+		trips: true,
+		types: map[string]string{"time": "timestamptz", "bytes": "bytea"},
+		words: SchemaWords{
+			UUID: "uuid", Time: "timestamptz", Bytes: "bytea", Bytewise: ` COLLATE "C"`,
+			TextVectors: true,
+		},
+		gooseDialect: goose.DialectPostgres,
+		hasTable:     `SELECT to_regclass($1) IS NOT NULL`,
+		tables: `SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = current_schema()
+			AND tablename NOT LIKE 'goose%' AND tablename NOT LIKE 'river%' ORDER BY tablename`,
+		serialize: `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`,
+		now:       `now()`,
+		text:      postgresText,
+	}
+)
+
+// SchemaWords are what the templates of migrations are filled with.
+type SchemaWords struct {
+	UUID, Time, Bytes string // types
+	Keyed             string // ends a table that is stored by its primary key
+	Bytewise          string // after text that is compared by its bytes, as Go does
+	TextVectors       bool   // full-text search by tsvector; else by FTS5
+}
+
+const dayMicros = int64(24 * time.Hour / time.Microsecond)
+
+// Day is SQL for the day of a column's time in UTC, as a number of days since 1970.
+func (w SchemaWords) Day(column string) string {
+	if w.TextVectors {
+		return "(CAST(" + column + " AT TIME ZONE 'UTC' AS date) - DATE '1970-01-01')"
+	}
+	day := strconv.FormatInt(dayMicros, 10) // times are kept as microseconds, and divided toward zero
+	return "((" + column + " - (" + column + " % " + day + " + " + day + ") % " + day + ") / " + day + ")"
+}
+
+// during is the context that a statement runs with. SQLite's run to their end, which is microseconds away: for one that
+// can be cancelled its driver starts a goroutine, and the read of a row costs 38 µs instead of 25.
+func (d *dialect) during(ctx context.Context) (context.Context, error) {
+	if d.kind == PostgreSQL || ctx.Done() == nil {
+		return ctx, nil
+	}
+	return context.WithoutCancel(ctx), ctx.Err()
+}
+
+// pairs are the values of {pairs $1 $2 …}. Where two columns are looked up together, a list for each of them
+// would make the database try every combination.
+func (d *dialect) pairs(pairs [][2]string) (first, second any) {
+	if d.kind == PostgreSQL {
+		a, b := make([]string, len(pairs)), make([]string, len(pairs))
+		for i, pair := range pairs {
+			a[i], b[i] = pair[0], pair[1]
+		}
+		return a, b
+	}
+	joined := make([]string, len(pairs))
+	for i, pair := range pairs {
+		joined[i] = pair[0] + pair[1]
+	}
+	return d.array(joined), nil
+}
+
+// idLength is the length of an id. On SQLite a pair, which an id begins, is one string: to take it apart is cheaper
+// than JSON in JSON.
+const idLength = 36
+
+// array is the value of the parameter of {any $1 …}.
+func (d *dialect) array(values []string) any {
+	if d.kind == PostgreSQL {
+		return values
+	}
+	encoded, err := json.Marshal(values)
+	if err != nil {
+		panic(err) // strings can always be encoded
+	}
+	return string(encoded)
+}

@@ -1,0 +1,167 @@
+package sqldb
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// The errors that failures are wrapped in, unless Config.Errors names others.
+var (
+	ErrUnavailable   = errors.New("the database is unavailable")
+	ErrConstraint    = errors.New("a constraint rejected the change")
+	ErrCommitUnknown = errors.New("the outcome of the commit is unknown")
+)
+
+// ErrInUse is the refusal of what needs a database that no other process has open.
+var ErrInUse = errors.New("another process is using the database")
+
+// Errors are what the failures of a database are wrapped in, beside the driver's, which is kept for the log. A program
+// may name its own, so that nothing has to translate; nil: the error of this package.
+type Errors struct {
+	Unavailable   error // it can't be reached, is stopping, has no room, or didn't answer in time
+	Constraint    error // it refused a row: ViolationOf tells how
+	CommitUnknown error // COMMIT itself failed, so the transaction may have taken effect; Unavailable stands beside it
+}
+
+func (e Errors) withDefaults() Errors {
+	return Errors{
+		Unavailable: cmp.Or(e.Unavailable, ErrUnavailable), Constraint: cmp.Or(e.Constraint, ErrConstraint),
+		CommitUnknown: cmp.Or(e.CommitUnknown, ErrCommitUnknown),
+	}
+}
+
+// Violation is how the database refused a row.
+type Violation int
+
+// The violations.
+const (
+	NoViolation Violation = iota
+	PrimaryKeyViolation
+	UniqueViolation
+	ForeignKeyViolation
+	OtherViolation // a check, or a missing value
+)
+
+// ViolationOf reads, by its code, how the database refused a row.
+func ViolationOf(err error) Violation {
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
+		switch {
+		case pg.Code == pgerrcode.UniqueViolation && strings.HasSuffix(pg.ConstraintName, "_pkey"):
+			return PrimaryKeyViolation
+		case pg.Code == pgerrcode.UniqueViolation:
+			return UniqueViolation
+		case pg.Code == pgerrcode.ForeignKeyViolation:
+			return ForeignKeyViolation
+		case pgerrcode.IsIntegrityConstraintViolation(pg.Code):
+			return OtherViolation
+		}
+	}
+	if lite := (*sqlite.Error)(nil); errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_CONSTRAINT {
+		switch lite.Code() {
+		case sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+			return PrimaryKeyViolation
+		case sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+			return UniqueViolation
+		case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+			return ForeignKeyViolation
+		}
+		return OtherViolation
+	}
+	return NoViolation
+}
+
+// IsLocked reports whether SQLite found its file locked.
+func IsLocked(err error) bool {
+	lite := (*sqlite.Error)(nil)
+	return errors.As(err, &lite) && (lite.Code()&0xff == sqlite3.SQLITE_BUSY || lite.Code()&0xff == sqlite3.SQLITE_LOCKED)
+}
+
+// Failure wraps a driver's error: in Errors.Unavailable when the database is away, full or too slow, in
+// Errors.Constraint when it refused a row. Anything else, such as that the caller has gone, stays what it is; nil too.
+// What this package returns is wrapped already.
+func (db *DB) Failure(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ViolationOf(err) != NoViolation:
+		return fmt.Errorf("%w: %w", db.errors.Constraint, err)
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("database: %w", err)
+	case away(err):
+		return fmt.Errorf("%w: %w", db.errors.Unavailable, err)
+	}
+	return fmt.Errorf("database: %w", err)
+}
+
+// away reports whether the database can't be reached, is stopping, has no room or didn't answer in time.
+func away(err error) bool {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) { // whatever the server said to that
+		return true
+	}
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
+		return pgerrcode.IsConnectionException(pg.Code) || pgerrcode.IsInsufficientResources(pg.Code) ||
+			pgerrcode.IsOperatorIntervention(pg.Code) || pgerrcode.IsSystemError(pg.Code) ||
+			pg.Code == pgerrcode.ReadOnlySQLTransaction || // a primary that became a standby
+			pg.Code == pgerrcode.LockNotAvailable ||
+			repeatable(err) // often enough by now
+	}
+	if lite := (*sqlite.Error)(nil); errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
+			sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL:
+			return true
+		}
+		return false
+	}
+	var network net.Error
+	return errors.As(err, &network) || pgconn.Timeout(err) || errors.Is(err, pgconn.ErrConnClosed) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// repeatable reports whether the database asks to run the transaction again.
+func repeatable(err error) bool {
+	pg := (*pgconn.PgError)(nil)
+	return errors.As(err, &pg) && (pg.Code == pgerrcode.SerializationFailure || pg.Code == pgerrcode.DeadlockDetected)
+}
+
+// refusedCommit reports whether COMMIT failed with the database's word that nothing took effect.
+func refusedCommit(err error) bool {
+	if errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, sql.ErrTxDone) {
+		return true
+	}
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
+		return pgerrcode.IsIntegrityConstraintViolation(pg.Code) || repeatable(err)
+	}
+	lite := (*sqlite.Error)(nil)
+	if !errors.As(err, &lite) {
+		return false
+	}
+	return lite.Code()&0xff == sqlite3.SQLITE_CONSTRAINT || lite.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
+// commitFailure tells a commit that the database refused, which had no effect, from one whose outcome is unknown.
+func (db *DB) commitFailure(err error) error {
+	told := db.Failure(err)
+	if refusedCommit(err) {
+		return told
+	}
+	if !errors.Is(told, db.errors.Unavailable) {
+		told = fmt.Errorf("%w: %w", db.errors.Unavailable, told)
+	}
+	return fmt.Errorf("%w: %w", db.errors.CommitUnknown, told)
+}

@@ -1,0 +1,71 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// ReadTimeout bounds a read, the wait for a connection included: behind a network that drops what it is sent, the
+// driver would wait for many minutes. A read takes milliseconds.
+const ReadTimeout = 5 * time.Second
+
+// List reads all rows of a query, within ReadTimeout. It returns an empty slice, never nil, when there is none.
+func List[T any](ctx context.Context, q Querier, scan func(Row) (T, error), text string, args ...any) ([]T, error) {
+	ctx, cancel := context.WithTimeout(ctx, ReadTimeout)
+	defer cancel()
+	return ListUnbounded(ctx, q, scan, text, args...)
+}
+
+// ListUnbounded is List without a bound but the context's, for work that nobody waits for.
+func ListUnbounded[T any](
+	ctx context.Context, q Querier, scan func(Row) (T, error), text string, args ...any,
+) ([]T, error) {
+	rows, err := q.query(ctx, text, args...) //nolint:rowserrcheck // collect checks it
+	if err != nil {
+		return nil, q.Failure(err)
+	}
+	defer rows.Close()
+	items, err := collect(rows, []T{}, scan)
+	if err != nil {
+		return nil, q.Failure(err)
+	}
+	return items, nil
+}
+
+// collect appends the rows to items.
+func collect[T any](rows Rows, items []T, scan func(Row) (T, error)) ([]T, error) {
+	for rows.Next() {
+		item, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read a row: %w", err)
+		}
+		items = append(items, item)
+	}
+	return items, rows.Err()
+}
+
+// One reads the first row of a query. It fails with missing when there is none.
+func One[T any](
+	ctx context.Context, q Querier, missing error, scan func(Row) (T, error), text string, args ...any,
+) (T, error) {
+	items, err := List(ctx, q, scan, text, args...)
+	if err == nil && len(items) > 0 {
+		return items[0], nil
+	}
+	var none T
+	if err == nil {
+		err = missing
+	}
+	return none, err
+}
+
+// Change runs a statement and returns the number of rows that it changed.
+func Change(ctx context.Context, q Querier, text string, args ...any) (int64, error) {
+	result, err := q.exec(ctx, text, args...)
+	if err != nil {
+		return 0, q.Failure(err)
+	}
+	n, err := result.RowsAffected()
+	return n, q.Failure(err)
+}

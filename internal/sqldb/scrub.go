@@ -1,0 +1,44 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+)
+
+// maxVacuum is the largest file, in bytes, that is written anew after a deletion: others wait for about a second
+// meanwhile.
+const maxVacuum = 64 << 20
+
+// Scrub takes what was deleted out of the database's files. PostgreSQL's rows leave theirs when it vacuums, by itself.
+//
+// On SQLite secure_delete overwrites what is deleted. It misses copies that moving rows between pages has left in
+// unused parts of pages, so a file that isn't large is written anew. Then the log, which has the pages as they were, is
+// emptied.
+func (db *DB) Scrub(ctx context.Context) error {
+	if db.Kind() == PostgreSQL {
+		return nil
+	}
+	conn, err := db.writer.handle.Conn(ctx)
+	if err != nil {
+		return db.Failure(err)
+	}
+	defer conn.Close()
+	var size int64
+	if err := conn.QueryRowContext(ctx,
+		`SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`).Scan(&size); err != nil {
+		return db.Failure(err)
+	}
+	if size <= maxVacuum {
+		if _, err := conn.ExecContext(ctx, `PRAGMA temp_store = memory; VACUUM; PRAGMA temp_store = default`); err != nil {
+			return db.Failure(err)
+		}
+	}
+	var busy, frames, moved int
+	if err := conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(truncate)`).Scan(&busy, &frames, &moved); err != nil {
+		return db.Failure(err)
+	}
+	if busy != 0 {
+		return fmt.Errorf("the log of the database could not be emptied: somebody reads it")
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// TextIndex finds rows by their words, which whole-word indexes of both databases hold: FTS5 on SQLite, a GIN index of
+// tsvector on PostgreSQL. Neither folds or cuts text: the program does, so that both find the same. Its migrations make
+//
+//	Table  one row for each row that can be found: the column Owner with its id, and words, which {words v.w} writes
+//	Words  on SQLite, an FTS5 table over the column words of Table, whose rowid is the column number of Table
+//
+// and, on PostgreSQL, an index on the column words of Table.
+type TextIndex struct{ Table, Owner, Words string }
+
+// TrigramIndex finds who may have some text in a column, by the groups of three characters in it. Its migrations make,
+// on SQLite,
+//
+//	Words    an FTS5 table with the tokenizer trigram, and
+//	Numbers  a table from its rowid, number, to the id of the row, Owner
+//
+// and, on PostgreSQL, an index on Function(Column) of Table, which returns text[].
+type TrigramIndex struct{ Words, Numbers, Owner, Table, Column, Function string }
+
+// textDialect is what differs in indexes of text. The verbs of formats are numbered: a condition's are table, owner,
+// words, the id of the row and the parameter with the query; a sample's are table, words and sampled; those of trigrams
+// are words, numbers, owner, table, column and function.
+type textDialect struct {
+	few, many       string // formats of a condition
+	sample          string // a format of a query for how many of the first rows the query $1 finds
+	manyOfSample    int    // of these are many
+	asWords         string // a format: words with spaces between them
+	trigrams        string // a format of a query for up to $2 ids of rows with all trigrams of $1
+	quote           string // around a word of a query
+	and, prefix     string // between two words; after the last
+	trigramsInQuery bool   // trigrams are a query too; else an array
+}
+
+// sampled is how many rows tell whether a query finds many.
+const sampled = 1000
+
+var (
+	sqliteText = textDialect{
+		few: `%[4]s IN (SELECT s.%[2]s FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid WHERE %[3]s MATCH %[5]s)`,
+		many: `EXISTS (SELECT 1 FROM %[1]s s CROSS JOIN %[3]s w WHERE s.%[2]s = %[4]s AND w.rowid = s.number
+			AND %[3]s MATCH %[5]s)`,
+		sample:          `SELECT count(*) FROM %[2]s WHERE %[2]s MATCH $1 AND rowid <= %[3]d`,
+		manyOfSample:    100,
+		asWords:         `%[1]s`,
+		trigrams:        `SELECT n.%[3]s FROM %[1]s w JOIN %[2]s n ON n.number = w.rowid WHERE %[1]s MATCH $1 LIMIT $2`,
+		trigramsInQuery: true,
+		quote:           `"`, and: ` `, prefix: `*`,
+	}
+	postgresText = textDialect{
+		// The array is read from the index before all else. Of words that the planner sees it knows how common they are, but
+		// not of beginnings of words, which it takes for common.
+		few:          `%[4]s = ANY(ARRAY(SELECT %[2]s FROM %[1]s WHERE words @@ (SELECT CAST(%[5]s AS tsquery))))`,
+		many:         `%[4]s IN (SELECT %[2]s FROM %[1]s WHERE words @@ CAST(%[5]s AS tsquery))`,
+		sample:       `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d) s WHERE s.words @@ CAST($1 AS tsquery)`,
+		manyOfSample: 10,
+		asWords:      `array_to_tsvector(string_to_array(%[1]s, ' '))`,
+		trigrams:     `SELECT u.id FROM %[4]s u WHERE %[6]s(u.%[5]s) COLLATE "C" @> CAST($1 AS text[]) LIMIT $2`,
+		quote:        `'`, and: ` & `, prefix: `:*`,
+	}
+)
+
+// Few is a condition for the text of a statement: the row with this id has the words of a query, which finds few rows.
+// The index is read first. param is a parameter, such as $1, or the %s of a Statement.
+func (x TextIndex) Few(id, param string) string { return x.condition("few", id, param) }
+
+// Many is Few for a query that finds many rows: each row that is looked at for other reasons is looked up in the index.
+func (x TextIndex) Many(id, param string) string { return x.condition("many", id, param) }
+
+func (x TextIndex) condition(kind, id, param string) string {
+	return "{" + strings.Join([]string{kind, x.Table, x.Owner, x.Words, id, param}, " ") + "}"
+}
+
+func (d *dialect) condition(format, rest string) string {
+	var args []any
+	for _, word := range strings.Fields(rest) {
+		args = append(args, word)
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+// Query is the value of the parameter of Few and Many: a row must have every word, the last one as a prefix. Words have
+// letters, marks, digits and symbols only, which makes quoting them safe. It is empty without a word; then nothing may
+// be looked for.
+func (x TextIndex) Query(db *DB, words []string) string {
+	d := db.dialect.text
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = d.quote + word + d.quote
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return strings.Join(quoted, d.and) + d.prefix
+}
+
+// FindsMany reports whether a query finds many rows, by the first thousand: looking the wrong way, by Few or by Many,
+// takes hundreds of times as long.
+func (x TextIndex) FindsMany(ctx context.Context, db *DB, query string) (bool, error) {
+	d := db.dialect.text
+	found, err := One(ctx, db.reader.Unprepared(), nil, ScanInt, fmt.Sprintf(d.sample, x.Table, x.Words, sampled), query)
+	return found >= d.manyOfSample, err
+}
+
+// Candidates are the ids of up to limit rows that have all of some trigrams.
+func (x TrigramIndex) Candidates(ctx context.Context, db *DB, trigrams []string, limit int) ([]string, error) {
+	d := db.dialect.text
+	text := fmt.Sprintf(d.trigrams, x.Words, x.Numbers, x.Owner, x.Table, x.Column, x.Function)
+	return List(ctx, db.reader, ScanString, text, d.trigramQuery(trigrams), limit)
+}
+
+func (d *textDialect) trigramQuery(trigrams []string) any {
+	if !d.trigramsInQuery {
+		return trigrams
+	}
+	quoted := make([]string, len(trigrams))
+	for i, gram := range trigrams {
+		quoted[i] = `"` + strings.ReplaceAll(gram, `"`, `""`) + `"`
+	}
+	return strings.Join(quoted, " ")
+}

@@ -1,0 +1,91 @@
+package store_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+var lastJobID int64
+
+// failedJob is a job whose attempts are used up. It isn't stored yet.
+func (f *fixture) failedJob(t *testing.T, job compete.Job) compete.FailedJob {
+	t.Helper()
+	payload, err := json.Marshal(job)
+	must(t, err)
+	lastJobID++
+	return compete.FailedJob{ID: newID(), JobID: lastJobID, Queue: compete.QueueRegistration, Kind: job.Kind(), Payload: payload, Error: "it broke", Attempts: 3, FailedAt: f.now}
+}
+
+func TestFailedJobs(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		var expected []compete.FailedJob
+		for i := range 9 {
+			job := f.failedJob(t, compete.SettleJob{CompetitionID: newID()})
+			job.FailedAt = f.ago(-time.Duration(i/3) * time.Second) // in threes at the same moment
+			must(t, f.SaveFailedJob(t.Context(), job))
+			job.FailedAt = compete.UTC(job.FailedAt)
+			expected = append(expected, job)
+			job.ID, job.Error = newID(), "found by the sweep again"
+			must(t, f.SaveFailedJob(t.Context(), job)) // the first one stays
+		}
+		slices.Reverse(expected) // the ids ascend with the time
+		list := func(c compete.Cursor) (compete.Page[compete.FailedJob], error) {
+			return f.FailedJobs(t.Context(), c, 4)
+		}
+		want(t, "failed jobs", walk(t, "failed", list), expected)
+		for _, cursor := range outOfBounds("failed") {
+			_, err := list(cursor)
+			must(t, err)
+		}
+		t.Run("what is in them", func(t *testing.T) { testFailedJobContent(t, f) })
+
+		retried := expected[4]
+		jobs := f.enqueued(t)
+		got, err := f.RetryFailedJob(t.Context(), retried.ID, f.now)
+		must(t, err)
+		retried.RetriedAt = stored(f.agoPointer(0))
+		want(t, "the retried one", got, retried)
+		again := inQueue(t, compete.SettleJob{})
+		must(t, json.Unmarshal(retried.Payload, &again[0].Payload))
+		again[0].Queue = retried.Queue
+		want(t, "sent again", jobs(), again)
+		_, err = f.RetryFailedJob(t.Context(), retried.ID, f.now)
+		wantError(t, "again", err, compete.ErrFailedJobRetried)
+		for _, id := range append([]string{newID()}, notIDs...) {
+			_, err = f.RetryFailedJob(t.Context(), id, f.now)
+			wantError(t, fmt.Sprintf("%q", id), err, compete.ErrFailedJobMissing)
+		}
+		want(t, "sent again in all", jobs(), again)
+
+		// One that the queue refuses stays as it was.
+		f.exec(t, `UPDATE failed_jobs SET payload = '{' WHERE id = $1`, expected[0].ID)
+		if _, err = f.RetryFailedJob(t.Context(), expected[0].ID, f.now); err == nil {
+			t.Error("a payload that can't be read was sent again")
+		}
+		f.exec(t, `UPDATE failed_jobs SET payload = '{}' WHERE id = $1`, expected[0].ID)
+		_, err = f.RetryFailedJob(t.Context(), expected[0].ID, f.now)
+		must(t, err)
+	})
+}
+
+// testFailedJobContent stores what a failing job can bring along.
+func testFailedJobContent(t *testing.T, f *fixture) {
+	job := f.failedJob(t, compete.NotifyJob{})
+	job.FailedAt = f.ago(-time.Hour)
+	job.Payload, job.Error = json.RawMessage(`{"notices": "NUL \u0000 where a list should be"}`), "NUL \x00, bad \xff UTF-8, "+strings.Repeat("long ", 10_000)
+	must(t, f.SaveFailedJob(t.Context(), job))
+	page, err := f.FailedJobs(t.Context(), compete.Cursor{}, 1)
+	must(t, err)
+	got := page.Items[0]
+	want(t, "payload", string(got.Payload), string(job.Payload))
+	if !strings.HasPrefix(got.Error, "NUL , bad  UTF-8, long long") || len(got.Error) > 10_000 {
+		t.Errorf("error of %d bytes: %.40q", len(got.Error), got.Error)
+	}
+	f.exec(t, `DELETE FROM failed_jobs WHERE id = $1`, job.ID)
+}

@@ -1,0 +1,387 @@
+package store_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/fill"
+	"github.com/minicompete/minicompete/internal/goldentest"
+	"github.com/minicompete/minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/sqldb"
+	"github.com/minicompete/minicompete/internal/store"
+	"github.com/minicompete/minicompete/internal/testservices"
+)
+
+// largest is how many registrations the largest competition has.
+const largest = 5000
+
+// filled is a database with enough in it that the planner has to choose.
+func filled(t *testing.T, url string) (*store.Store, fill.IDs) {
+	t.Helper()
+	db := openAt(t, url)
+	size := fill.Size{Users: 6000, Competitions: 2000, Registrations: 15_000, Largest: largest}
+	if db.Kind() == sqldb.PostgreSQL { // whose planner reads small tables whole, and rightly so
+		size = fill.Size{Users: 40_000, Competitions: 20_000, Registrations: 80_000, Largest: largest}
+	}
+	ids, err := fill.Run(t.Context(), fill.Config{
+		Store: db, Size: size, Now: time.Now(),
+		Progress: func(string, int, int) {}, Step: func(string) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db, ids
+}
+
+// What is kept of filled databases is what can be counted, and their people are found.
+func TestFill(t *testing.T) {
+	t.Parallel()
+	testservices.EachDatabase(t, func(t *testing.T, url string) {
+		db, ids := filled(t, url)
+		wantRecounted(t, db, 0)
+		counts, err := db.RegistrationsByStatus(t.Context(), ids.Largest, "", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if total := counts[compete.RegistrationConfirmed] + counts[compete.RegistrationWaitlisted] + counts[compete.RegistrationCancelled]; total != largest {
+			t.Errorf("the largest competition has %v, want %d in all", counts, largest)
+		}
+		t.Run("plans", func(t *testing.T) { testPlansOfMany(t, db, ids) })
+		t.Run("search", func(t *testing.T) { testSearchOfMany(t, db, ids) })
+		t.Run("chart", func(t *testing.T) { testChartOfMany(t, db, ids) })
+	})
+}
+
+// hot are the reads behind pages and routes, by name.
+func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx context.Context) error {
+	calls := map[string]func(ctx context.Context) error{}
+	competitions := func(name string, f compete.CompetitionFilter) {
+		f.Limit, f.Now = 20, now
+		if f.Sort == "" {
+			f.Sort = compete.SortNewest
+		}
+		calls["competitions, "+name] = func(ctx context.Context) error { _, err := db.Competitions(ctx, f); return err }
+	}
+	competitions("newest", compete.CompetitionFilter{})
+	competitions("deadline", compete.CompetitionFilter{Sort: compete.SortDeadline})
+	competitions("filling", compete.CompetitionFilter{Sort: compete.SortFilling})
+	competitions("upcoming by deadline", compete.CompetitionFilter{Phase: compete.PhaseUpcoming, Sort: compete.SortDeadline})
+	competitions("closed", compete.CompetitionFilter{Phase: compete.PhaseClosed})
+	competitions("closed by filling", compete.CompetitionFilter{Phase: compete.PhaseClosed, Sort: compete.SortFilling})
+	competitions("an organizer's", compete.CompetitionFilter{OrganizerID: ids.Organizer})
+	competitions("an organizer's, full", compete.CompetitionFilter{OrganizerID: ids.Organizer, Phase: compete.PhaseFull})
+	competitions("a rare word", compete.CompetitionFilter{Search: "2345"})
+	competitions("no hit", compete.CompetitionFilter{Search: "zyzzyva"})
+	competitions("a common word", compete.CompetitionFilter{Search: "laptop"})
+	competitions("a common and a rare word", compete.CompetitionFilter{Search: "laptop 2345"})
+	participants := func(name string, f compete.RegistrationFilter) {
+		f.Limit = 50
+		calls["participants, "+name] = func(ctx context.Context) error {
+			_, err := db.RegistrationsOfCompetition(ctx, ids.Largest, f)
+			return err
+		}
+	}
+	participants("by arrival", compete.RegistrationFilter{})
+	participants("who wait", compete.RegistrationFilter{Status: compete.RegistrationWaitlisted})
+	participants("far down", compete.RegistrationFilter{Cursor: compete.Cursor{List: "seq", Key: 4800}})
+	participants("by name", compete.RegistrationFilter{Sort: compete.SortName})
+	participants("a rare name", compete.RegistrationFilter{Search: "user3456@"})
+	participants("no such name", compete.RegistrationFilter{Search: "zyzzyva"})
+	participants("a rare name, by name", compete.RegistrationFilter{Search: "user3456@", Sort: compete.SortName})
+	participants("everyone's name", compete.RegistrationFilter{Search: "example"})
+	users := func(name, search string) {
+		calls["people, "+name] = func(ctx context.Context) error { _, err := db.Users(ctx, search, compete.Cursor{}, 50); return err }
+	}
+	users("all", "")
+	users("rare", "user3456@")
+	users("no hit", "zyzzyva")
+	users("everyone", "example")
+	calls["counts by status"] = func(ctx context.Context) error {
+		_, err := db.RegistrationsByStatus(ctx, ids.Largest, "", 0)
+		return err
+	}
+	calls["counts by status, of a rare name"] = func(ctx context.Context) error {
+		_, err := db.RegistrationsByStatus(ctx, ids.Largest, "user3456@", 1000)
+		return err
+	}
+	calls["counts by status, of everyone"] = func(ctx context.Context) error {
+		_, err := db.RegistrationsByStatus(ctx, ids.Largest, "example", 1000)
+		return err
+	}
+	calls["chart"] = func(ctx context.Context) error { _, err := db.RegistrationTimes(ctx, ids.Largest, 100); return err }
+	calls["days"] = func(ctx context.Context) error {
+		_, err := db.RegistrationsPerDay(ctx, ids.Organizer, now, 30)
+		return err
+	}
+	calls["my registrations"] = func(ctx context.Context) error {
+		_, err := db.RegistrationsOfUser(ctx, ids.Participant, compete.Cursor{}, 20)
+		return err
+	}
+	calls["my registration"] = func(ctx context.Context) error {
+		_, err := db.RegistrationOf(ctx, ids.Participant, ids.Largest)
+		return err
+	}
+	calls["mailbox"] = func(ctx context.Context) error {
+		_, err := db.Messages(ctx, ids.Participant, compete.Cursor{}, 20)
+		return err
+	}
+	calls["unread"] = func(ctx context.Context) error { _, err := db.UnreadMessages(ctx, ids.Participant); return err }
+	calls["reminders"] = func(ctx context.Context) error { _, _, err := db.ReminderTargets(ctx, ids.Largest, 0, 256); return err }
+	return calls
+}
+
+// tooMany are the rows that no hot statement may read in vain, sort or hash: more than any page, and than the users whom a search looks at
+// to learn whether a word is common.
+const tooMany = 1100
+
+// allowed are exceptions from tooMany, by name.
+var allowed = map[string]float64{
+	"participants, by name": 6500, // so many users are looked for at once, in whichever way is shorter
+}
+
+// testPlansOfMany asks for the plans of the hot statements with the database's own statistics and settings.
+func testPlansOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
+	remind(t, db)
+	type query struct {
+		text string
+		args []any
+	}
+	var queries []query
+	traced := openTraced(t, db.DB().URL(), func(text string, args []any) { queries = append(queries, query{text, slices.Clone(args)}) })
+	calls := hot(traced, ids, time.Now())
+	var plans strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(calls)) {
+		queries = nil
+		if err := calls[name](t.Context()); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		fmt.Fprintf(&plans, "%s\n", name)
+		for _, q := range queries {
+			if db.Kind() == sqldb.SQLite {
+				if !strings.Contains(q.text, "search_text IS NULL") && !strings.Contains(q.text, "NOT c.searchable") { // on any list with a search
+					plans.WriteString(explainReader(t, db, q.text))
+				}
+			} else if bad := badPlan(t, db, cmp.Or(allowed[name], tooMany), q.text, q.args); bad != "" {
+				t.Errorf("%s: %s", name, bad)
+			}
+		}
+	}
+	if db.Kind() == sqldb.SQLite {
+		goldentest.File(t, "testdata/plans.txt", plans.String())
+	}
+}
+
+// openTraced opens a database another time, to be told of each query.
+func openTraced(t *testing.T, url string, trace func(text string, args []any)) *store.Store {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Config{URL: url, Trace: trace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+// remind stores reminders for the whole of the largest competition, and for as many others.
+func remind(t *testing.T, db *store.Store) {
+	t.Helper()
+	if _, err := db.Writer().ExecContext(t.Context(), `INSERT INTO messages (id, user_id, registration_id, seq, kind, start_date, "to", subject, body, sent_at)
+		SELECT r.id, r.user_id, r.id, r.seq, 'reminder', c.start_date, '', '', '', r.registered_at
+		FROM registrations r JOIN competitions c ON c.id = r.competition_id WHERE r.status = 'CONFIRMED'`); err != nil {
+		t.Fatal(err)
+	}
+	if db.Kind() == sqldb.PostgreSQL { // SQLite keeps no statistics
+		if _, err := db.Writer().ExecContext(t.Context(), `ANALYZE messages`); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func explainReader(t *testing.T, db *store.Store, text string) string {
+	t.Helper()
+	conn, err := db.Reader().Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	return strings.TrimPrefix(explainSQLite(t, conn, text), "\n") + "\n"
+}
+
+// node is a step of PostgreSQL's plan, as it was run.
+type node struct {
+	Type    string  `json:"Node Type"`
+	Table   string  `json:"Relation Name"`
+	Rows    float64 `json:"Actual Rows"`
+	Loops   float64 `json:"Actual Loops"`
+	Removed float64 `json:"Rows Removed by Filter"`
+	Plans   []node  `json:"Plans"`
+}
+
+// badPlan runs a statement and says which step of its plan takes too many rows; empty when none does.
+func badPlan(t *testing.T, db *store.Store, tooMany float64, text string, args []any) string {
+	t.Helper()
+	var explained string
+	if err := db.Reader().QueryRowContext(t.Context(), "EXPLAIN (ANALYZE, FORMAT JSON) "+text, args...).Scan(&explained); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	var plans []struct{ Plan node }
+	if err := json.Unmarshal([]byte(explained), &plans); err != nil {
+		t.Fatal(err)
+	}
+	var bad func(n node) string
+	bad = func(n node) string {
+		read := (n.Rows + n.Removed) * n.Loops
+		if strings.HasPrefix(n.Type, "Seq Scan") && read > tooMany || n.Removed*n.Loops > tooMany {
+			return fmt.Sprintf("a %s of %s looks at %.0f rows", n.Type, n.Table, read)
+		}
+		for _, below := range n.Plans {
+			if (n.Type == "Sort" || n.Type == "Hash") && below.Rows*below.Loops > tooMany {
+				return fmt.Sprintf("a %s takes %.0f rows", n.Type, below.Rows*below.Loops)
+			}
+			if found := bad(below); found != "" {
+				return found
+			}
+		}
+		return ""
+	}
+	if found := bad(plans[0].Plan); found != "" {
+		return found + ":\n" + text + "\n" + explained
+	}
+	return ""
+}
+
+// testSearchOfMany compares what is found by the index, or along a list, with what is found by looking at every user.
+func testSearchOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
+	people := allPeople(t, db, ids.Largest)
+	for _, search := range []string{"user345", "user3456@example", "müller zoe", "zyzzyva", "yildiz", "李", "王", "さく", "さくら", "el", "example", "m@", "er@e", "smith ada", `"`, "'''", "a b c", "김"} {
+		words := strings.Fields(normal.Fold(search))
+		var users, registered []string
+		for _, p := range people {
+			if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(p.text, word) }) {
+				users = append(users, p.id)
+				if p.registered {
+					registered = append(registered, p.id)
+				}
+			}
+		}
+		found := walkAll(t, "users", func(cursor compete.Cursor) (compete.Page[compete.User], error) {
+			return db.Users(t.Context(), search, cursor, 700)
+		})
+		wantSame(t, "people, "+search, found, users, func(u compete.User) string { return u.ID })
+		for _, sort := range []compete.RegistrationSort{compete.SortArrival, compete.SortLastFirst, compete.SortName, compete.SortStatus} {
+			f := compete.RegistrationFilter{Search: search, Sort: sort, Limit: 700}
+			found := walkAll(t, sort.List(), func(cursor compete.Cursor) (compete.Page[compete.ParticipantRegistration], error) {
+				f.Cursor = cursor
+				return db.RegistrationsOfCompetition(t.Context(), ids.Largest, f)
+			})
+			wantSame(t, fmt.Sprintf("participants by %s, %s", sort, search), found, registered, func(r compete.ParticipantRegistration) string { return r.UserID })
+		}
+		counts, err := db.RegistrationsByStatus(t.Context(), ids.Largest, search, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		total := 0
+		for _, n := range counts {
+			total += n
+		}
+		if total != len(registered) {
+			t.Errorf("%s: counts %v, want %d in all", search, counts, len(registered))
+		}
+		const most = 7
+		some, err := db.RegistrationsByStatus(t.Context(), ids.Largest, search, most)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, status := range compete.RegistrationStatuses {
+			if got, want := some[status], counts[status]; got != want && got != most+1 || got > want {
+				t.Errorf("%s: counts %d %s up to %d, want %d", search, got, status, most, want)
+			}
+		}
+	}
+}
+
+type foundPerson struct {
+	id, text   string
+	registered bool
+}
+
+func allPeople(t *testing.T, db *store.Store, competitionID string) (people []foundPerson) {
+	t.Helper()
+	rows, err := db.Reader().QueryContext(t.Context(), `SELECT u.id, u.search_text, r.id IS NOT NULL
+		FROM users u LEFT JOIN registrations r ON r.user_id = u.id AND r.competition_id = $1`, competitionID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p foundPerson
+		if err := rows.Scan(&p.id, &p.text, &p.registered); err != nil {
+			t.Fatal(err)
+		}
+		people = append(people, p)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return people
+}
+
+func walkAll[T any](t *testing.T, list string, read func(compete.Cursor) (compete.Page[T], error)) (all []T) {
+	t.Helper()
+	for cursor := (compete.Cursor{}); ; {
+		page, err := read(cursor)
+		if err != nil {
+			t.Fatalf("%s: %v", list, err)
+		}
+		all = append(all, page.Items...)
+		if cursor = page.Next; cursor.IsZero() {
+			return all
+		}
+	}
+}
+
+func wantSame[T any](t *testing.T, what string, found []T, want []string, id func(T) string) {
+	t.Helper()
+	got := make([]string, len(found))
+	for i, item := range found {
+		got[i] = id(item)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: %d found, want %d", what, len(got), len(want))
+	}
+}
+
+// testChartOfMany expects every point to be where that many registrations had arrived.
+func testChartOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
+	times, err := db.RegistrationTimes(t.Context(), ids.Largest, 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(times); n < 20 || n > 42 || times[0].Count != 1 || times[n-1].Count != largest {
+		t.Fatalf("%d points from %+v to %+v", n, times[0], times[n-1])
+	}
+	for i, point := range times {
+		var arrived int
+		if err := db.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM registrations WHERE competition_id = $1 AND registered_at <= $2`,
+			ids.Largest, point.At).Scan(&arrived); err != nil {
+			t.Fatal(err)
+		}
+		if arrived != point.Count || i > 0 && !point.At.After(times[i-1].At) {
+			t.Errorf("point %d says that %d had arrived at %v, and %d had", i, point.Count, point.At, arrived)
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
+)
+
+var _ compete.ReportStore = (*Store)(nil)
+
+// A name stands for one table: p reports, b who reported, a who answered.
+var (
+	reportColumns = `p.id, p.reason, p.details, p.created_at, p.status, p.note, p.answered_at, 
+		b.id, b.name, b.email, b.erased_at IS NOT NULL, a.id, a.name, a.email, a.erased_at IS NOT NULL`
+	selectReports = `SELECT ` + summaryColumns + `, ` + reportColumns + fromCompetitions + `JOIN reports p ON p.competition_id = c.id
+		LEFT JOIN users b ON b.id = p.reporter_id LEFT JOIN users a ON a.id = p.answered_by WHERE `
+)
+
+// account is a user that may be missing.
+type account struct {
+	id, name, email *string
+	erased          bool
+}
+
+func (a *account) fields() []any { return []any{&a.id, &a.name, &a.email, &a.erased} }
+
+func (a *account) participant() *compete.Participant {
+	if a.id == nil {
+		return nil
+	}
+	p := compete.Participant{ID: *a.id, Name: *a.name, Email: *a.email, Erased: a.erased}
+	if p.Erased {
+		p.Email = ""
+	}
+	return &p
+}
+
+func scanReport(row sqldb.Row) (r compete.Report, err error) {
+	var reporter, admin account
+	fields := []any{&r.ID, &r.Reason, &r.Details, &r.CreatedAt, &r.Status, &r.Note, &r.AnsweredAt}
+	r.Competition, err = sqldb.ScanWith(scanCompetition, slices.Concat(fields, reporter.fields(), admin.fields())...)(row)
+	r.Reporter, r.AnsweredBy = reporter.participant(), admin.participant()
+	return r, err
+}
+
+// AddReport implements compete.ReportStore.
+func (s *Store) AddReport(ctx context.Context, r compete.Report) error {
+	var reporter any
+	if r.Reporter != nil {
+		reporter = r.Reporter.ID
+	}
+	record := compete.AuditRecord{ // not of the competition: its organizer must not learn who reported it
+		At: r.CreatedAt, Action: compete.AuditReported, SubjectID: r.ID, After: compete.AuditFields("competitionId", r.Competition.ID, "reason", r.Reason),
+	}
+	_, err := s.changeRecorded(ctx, record,
+		`INSERT INTO reports (id, competition_id, reporter_id, reason, details, created_at, status)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		r.ID, r.Competition.ID, reporter, string(r.Reason), r.Details, compete.UTC(r.CreatedAt), string(r.Status))
+	switch sqldb.ViolationOf(err) {
+	case sqldb.UniqueViolation: // the id is the primary key, so it is the reporter and the competition
+		return fmt.Errorf("%w: %w", compete.ErrAlreadyReported, err)
+	case sqldb.ForeignKeyViolation:
+		return fmt.Errorf("%w: %w", compete.ErrUnauthorized, err)
+	default:
+		return err
+	}
+}
+
+// Reports implements compete.ReportStore.
+func (s *Store) Reports(ctx context.Context, f compete.ReportFilter) (compete.Page[compete.Report], error) {
+	if f.CompetitionID != "" && !compete.ValidID(f.CompetitionID) {
+		return compete.Page[compete.Report]{}, nil
+	}
+	var st statement
+	st.Add(selectReports+`p.status = %s`, string(f.Status))
+	if f.CompetitionID != "" {
+		st.Add(` AND p.competition_id = %s`, f.CompetitionID)
+	}
+	return s.reportPage(ctx, &st, f.Cursor, f.Limit)
+}
+
+// reportPage reads a page of the reports that a statement selects, newest first.
+func (s *Store) reportPage(
+	ctx context.Context, st *statement, cursor compete.Cursor, limit int,
+) (compete.Page[compete.Report], error) {
+	if !cursor.IsZero() {
+		st.Add(` AND (p.created_at, p.id) < (%s, %s)`, cursor.Time(), cursor.ID)
+	}
+	st.Add(` ORDER BY p.created_at DESC, p.id DESC LIMIT %s`, limit+1)
+	reports, err := sqldb.List(ctx, s.reader, scanReport, st.Text(), st.Args()...)
+	return page(reports, limit, "reports",
+		func(r compete.Report) (int64, string) { return r.CreatedAt.UnixMicro(), r.ID }), err
+}
+
+// Report implements compete.ReportStore.
+func (s *Store) Report(ctx context.Context, id string) (compete.Report, error) {
+	if !compete.ValidID(id) {
+		return compete.Report{}, compete.ErrReportMissing
+	}
+	return sqldb.One(ctx, s.reader, compete.ErrReportMissing, scanReport, selectReports+`p.id = $1`, id)
+}
+
+// AnswerReports implements compete.ReportStore.
+func (s *Store) AnswerReports(
+	ctx context.Context, ids []string, answer compete.ReportAnswer, adminID string, now time.Time,
+) error {
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		for _, id := range slices.Sorted(slices.Values(ids)) { // in one order, so that two admins at once don't wait for each other
+			if !compete.ValidID(id) {
+				return compete.ErrReportMissing
+			}
+			competitionID, err := sqldb.One(ctx, tx, compete.ErrReportMissing, sqldb.ScanString,
+				`UPDATE reports SET status = $2, note = coalesce($3, note),
+				answered_by = $4, answered_at = $5 WHERE id = $1
+				RETURNING competition_id`, id, string(answer.Status), answer.Note, adminID, compete.UTC(now))
+			if err != nil {
+				return err
+			}
+			if err := tx.record(ctx, compete.AuditRecord{
+				At: now, Action: compete.AuditReportAnswered, ActorID: adminID, SubjectID: id,
+				After: compete.AuditFields("competitionId", competitionID, "status", answer.Status),
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ReportedCompetitions implements compete.ReportStore.
+func (s *Store) ReportedCompetitions(ctx context.Context, limit int) ([]compete.ReportedCompetition, error) {
+	return sqldb.List(ctx, s.reader, func(row sqldb.Row) (r compete.ReportedCompetition, err error) {
+		r.Competition, err = sqldb.ScanWith(scanCompetition, &r.Reports)(row)
+		return r, err
+	}, `SELECT `+summaryColumns+`, p.reports`+fromCompetitions+`JOIN (
+			SELECT competition_id, count(*) AS reports FROM reports WHERE status = 'OPEN' GROUP BY competition_id
+			ORDER BY count(*) DESC, competition_id LIMIT $1
+		) p ON p.competition_id = c.id ORDER BY p.reports DESC, c.id`, limit)
+}
+
+// OpenReports implements compete.ReportStore.
+func (s *Store) OpenReports(ctx context.Context) (int, error) {
+	return sqldb.One(ctx, s.reader, nil, sqldb.ScanInt, `SELECT count(*) FROM reports WHERE status = 'OPEN'`)
+}

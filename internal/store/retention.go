@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/normal"
+	"github.com/minicompete/minicompete/internal/sqldb"
+)
+
+// cleanPages does something to the rows whose ids a query finds, in pages. The query runs beside the one writer: it may
+// have to look at a whole table. before is a time, or the first id of one.
+func (s *Store) cleanPages(ctx context.Context, find, act string, before any) (changed int, err error) {
+	for {
+		ids, err := sqldb.List(ctx, s.reader, sqldb.ScanString, find, before, cleanUpPage)
+		if err != nil || len(ids) == 0 {
+			return changed, err
+		}
+		n, err := sqldb.Change(ctx, s.writer, act, s.db.Array(ids))
+		changed += int(n)
+		if err != nil || len(ids) < cleanUpPage || n == 0 {
+			return changed, err
+		}
+	}
+}
+
+// keepUses notes, before sessions from before a moment are deleted, that their accounts were in use.
+func (s *Store) keepUses(ctx context.Context, before time.Time) error {
+	_, err := sqldb.Change(ctx, s.writer, `UPDATE users SET used_at = $1
+		WHERE id IN (SELECT s.user_id FROM sessions s WHERE s.expires_at <= $1) AND (used_at IS NULL OR used_at < $1)
+		AND erased_at IS NULL`, before)
+	return err
+}
+
+// UnusedAccounts implements compete.ErasureStore.
+func (s *Store) UnusedAccounts(ctx context.Context, before time.Time, afterID string, limit int) ([]string, error) {
+	if !compete.ValidID(afterID) {
+		afterID = noID
+	}
+	return sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT u.id FROM users u
+		WHERE u.id > $2 AND u.erased_at IS NULL AND u.role <> 'ADMIN' AND u.created_at <= $1 AND u.updated_at <= $1
+		AND (u.used_at IS NULL OR u.used_at <= $1)
+			AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id AND coalesce(s.last_used_at, s.created_at) > $1)
+			AND NOT EXISTS (SELECT 1 FROM registrations r JOIN competitions c ON c.id = r.competition_id
+				WHERE r.user_id = u.id AND (r.registered_at > $1 OR r.status <> 'CANCELLED'
+				AND coalesce(c.end_date, c.start_date, c.reg_deadline) > $1))
+		ORDER BY u.id LIMIT $3`, compete.UTC(before), afterID, limit)
+}
+
+// anonymize gives the registrations of competitions that were over before a moment to nobody: to accounts that never
+// were anybody's. There are as many of those as the largest such competition has registrations, since each counts once
+// in a competition.
+func (s *Store) anonymize(ctx context.Context, before time.Time) (changed int, err error) {
+	competitions, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT c.id FROM competitions c
+		WHERE coalesce(c.end_date, c.start_date, c.reg_deadline) <= $1 AND EXISTS (
+			SELECT 1 FROM registrations r JOIN users u ON u.id = r.user_id WHERE r.competition_id = c.id
+			AND u.erased_at IS NULL)`, before)
+	for _, id := range competitions {
+		for n := cleanUpPage; err == nil && n == cleanUpPage; changed += n {
+			n, err = s.anonymizePage(ctx, id)
+		}
+	}
+	return changed, err
+}
+
+var giveAway = sqldb.NewBulk("id uuid, user_id uuid",
+	`UPDATE registrations SET user_id = v.user_id, removal_reason = '', removal_note = '', blocked = false
+	{from} WHERE registrations.id = v.id`)
+
+func (s *Store) anonymizePage(ctx context.Context, competitionID string) (n int, err error) {
+	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		ids, err := sqldb.List(ctx, tx, sqldb.ScanString, `SELECT r.id FROM registrations r JOIN users u ON u.id = r.user_id
+			WHERE r.competition_id = $1 AND u.erased_at IS NULL ORDER BY r.seq LIMIT $2`, competitionID, cleanUpPage)
+		if err != nil {
+			return err
+		}
+		nobodies, err := tx.nobodies(ctx, competitionID, len(ids))
+		if err != nil {
+			return err
+		}
+		rows := make([][]any, len(ids))
+		for i, id := range ids {
+			rows[i] = []any{id, nobodies[i]}
+		}
+		if _, err := tx.Bulk(ctx, giveAway, rows); err != nil {
+			return err
+		}
+		n = len(ids)
+		return tx.unlinkMessages(ctx, ids)
+	})
+	return n, err
+}
+
+// unlinkMessages leaves messages in mailboxes, as long as messages are kept, but they no longer say which registration
+// they were about. Each statement has an index.
+func (t Tx) unlinkMessages(ctx context.Context, registrationIDs []string) error {
+	for _, text := range []string{
+		`UPDATE messages SET registration_id = NULL, seq = NULL WHERE registration_id {any $1 uuid} AND start_date IS NULL
+			AND move_id IS NULL`,
+		`UPDATE messages SET registration_id = NULL, seq = NULL WHERE registration_id {any $1 uuid} AND kind = 'reminder'`,
+		`UPDATE messages SET registration_id = NULL, seq = NULL WHERE registration_id {any $1 uuid} AND move_id IS NOT NULL`,
+	} {
+		if _, err := sqldb.Change(ctx, t, text, t.Array(registrationIDs)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nobodies are accounts of nobody that aren't registered for the competition yet; those that are missing are made.
+func (t Tx) nobodies(ctx context.Context, competitionID string, n int) ([]string, error) {
+	found, err := sqldb.List(ctx, t, sqldb.ScanString, `SELECT u.id FROM users u WHERE u.nobody
+		AND (SELECT count(*) FROM registrations r WHERE r.user_id = u.id
+		AND r.competition_id = $1) = 0 LIMIT $2`, competitionID, n)
+	for err == nil && len(found) < n {
+		id := uuid.NewString()
+		_, err = sqldb.Change(ctx, t, `INSERT INTO users (id, email, name, password_hash, role, search_text, disabled_at, erased_at, created_at, updated_at, nobody)
+			VALUES ($1, $2, $3, '', 'PARTICIPANT', $4, $5, $5, $5, $5, $6)`,
+			id, erasedEmail(id), compete.ErasedName, normal.People(compete.ErasedName, ""), time.Unix(0, 0).UTC(), true)
+		found = append(found, id)
+	}
+	return found, err
+}

@@ -1,0 +1,56 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// testOpening presses before the opening and is told; then the button comes alive by itself, by the server's clock, however wrong
+// the browser's is.
+func testOpening(t *testing.T, s site) {
+	organizer := newVisitor(t, s.first(), "Olga Opening")
+	organizer.signUp("ORGANIZER")
+	page := organizer.publish("Early Cup", 5)
+	organizer.open(page + "/edit")
+	organizer.set("regOpensAt", local(time.Now().Add(time.Hour)))
+	organizer.click("main form button.btn-primary")
+	organizer.see("#flash", "Saved")
+
+	plain := newVisitor(t, s.first(), "Ben Early").withoutScript()
+	plain.signUp("PARTICIPANT")
+	plain.open(page)
+	plain.click(registerButton)
+	plain.see("#stand [role=alert]", "Registration opens")
+
+	for name, wrong := range map[string]time.Duration{"slow": -7 * time.Minute, "fast": 7 * time.Minute} {
+		t.Run("a clock too "+name, func(t *testing.T) {
+			t.Parallel()
+			v := newVisitor(t, s.first(), "Ada with a clock too "+name)
+			v.shiftClock(wrong)
+			v.signUp("PARTICIPANT")
+			v.open(page)
+			v.see("#stand-title", "opens soon")
+			v.until("a button that waits", `document.querySelector("button[data-opens]").disabled`)
+			v.see("[data-clock]", ":")
+			// The same page, as if the opening were two seconds away. It notes what it shows, for too short to be looked for.
+			opens := time.Now().Add(2 * time.Second).Truncate(time.Millisecond)
+			eval[any](v, fmt.Sprintf(`(() => {
+				const clock = document.querySelector("[data-clock]");
+				window.shown = [];
+				new MutationObserver(() => shown.push(clock.textContent)).observe(clock, {subtree: true, childList: true, characterData: true});
+				document.querySelector("[data-countdown]").dataset.countdown = %q;
+			})()`, opens.UTC().Format(time.RFC3339Nano)))
+			v.until("a button that can be pressed", `!document.querySelector("button[data-opens]").disabled`)
+			if early := time.Until(opens); early > 0 {
+				t.Errorf("the button is ready %v too early", early)
+			}
+			if shown := eval[[]string](v, "shown"); len(shown) == 0 || !strings.HasPrefix(shown[len(shown)-1], "00:0") {
+				t.Errorf("the countdown went through %q, want the last seconds", shown)
+			}
+			v.click(registerButton)
+			v.see("#stand [role=alert]", "Registration opens") // the server's word counts
+		})
+	}
+}
