@@ -17,7 +17,6 @@ const (
 	guessPrefix = redisPrefix + "guess:"
 	// scanCount is how many keys Redis looks at in one step of a scan.
 	scanCount = 1000
-	// askTimeout is the most that asking Redis may add to a request.
 	askTimeout = 100 * time.Millisecond
 	// restAfterFailure is how long a Redis that failed isn't asked: this process counts alone meanwhile.
 	restAfterFailure = 2 * time.Second
@@ -30,6 +29,7 @@ type Redis struct {
 	rate   *redis_rate.Limiter
 	clock  func() time.Time
 
+	timeout time.Duration // the most that asking Redis may add to a request
 	limits  *Memory
 	guesses *MemoryGuesses
 
@@ -44,7 +44,7 @@ var (
 // NewRedis makes a Redis. The clocks of processes that share one may differ by as much as their waits may be wrong.
 func NewRedis(client *redis.Client, clock func() time.Time, logger *slog.Logger) *Redis {
 	return &Redis{
-		client: client, rate: redis_rate.NewLimiter(client), clock: clock,
+		client: client, rate: redis_rate.NewLimiter(client), clock: clock, timeout: askTimeout,
 		limits: NewMemory(clock), guesses: NewMemoryGuesses(clock),
 		outage: outage.Breaker{
 			Report: outage.Report{
@@ -149,7 +149,7 @@ func (r *Redis) ask(ctx context.Context, question func(context.Context) error) b
 	if !r.outage.Ask() {
 		return false
 	}
-	asking, cancel := context.WithTimeout(ctx, askTimeout)
+	asking, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	err := question(asking)
 	if err == nil || ctx.Err() == nil { // else it is the request that went away
