@@ -16,7 +16,7 @@ const (
 	redisPrefix = "minicompete:limit:"
 	guessPrefix = redisPrefix + "guess:"
 	// scanCount is how many keys Redis looks at in one step of a scan.
-	scanCount = 1000
+	scanCount  = 1000
 	askTimeout = 100 * time.Millisecond
 	// restAfterFailure is how long a Redis that failed isn't asked: this process counts alone meanwhile.
 	restAfterFailure = 2 * time.Second
