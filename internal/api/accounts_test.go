@@ -19,7 +19,7 @@ func TestAccounts(t *testing.T) {
 		t.Run("profile", w.sub(testProfile))
 		t.Run("a new password ends other sessions", w.sub(testNewPassword))
 		t.Run("administration", w.sub(testAdministration))
-		t.Run("dead letters", w.sub(testDeadLetters))
+		t.Run("failed jobs", w.sub(testFailedJobs))
 	})
 }
 
@@ -119,20 +119,20 @@ func testAdministration(w *world) {
 	}
 }
 
-func testDeadLetters(w *world) {
+func testFailedJobs(w *world) {
 	w.into(w.call("GET", "/api/admin/failed-jobs", w.tokens[admin], ""), http.StatusOK, &[]api.FailedJob{})
 	r := w.registration(w.competition(1).ID, participant)
-	letter := compete.FailedJob{
+	failed := compete.FailedJob{
 		ID: unknownID, JobID: 4711, Queue: compete.QueueRegistration, Kind: compete.NotifyJob{}.Kind(), Error: "the mail server is away",
 		Payload: json.RawMessage(`{"notices":[{"registrationId":"` + r.ID + `","seq":1,"kind":"reminder"}]}`), Attempts: 3, FailedAt: time.Now(),
 	}
-	if err := w.Store().SaveFailedJob(w.t.Context(), letter); err != nil {
+	if err := w.Store().SaveFailedJob(w.t.Context(), failed); err != nil {
 		w.t.Fatal(err)
 	}
-	var letters []api.FailedJob
-	w.into(w.call("GET", "/api/admin/failed-jobs", w.tokens[admin], ""), http.StatusOK, &letters)
-	if len(letters) != 1 || letters[0].JobID != 4711 || letters[0].RetriedAt != nil || letters[0].Error != letter.Error || letters[0].Attempts != 3 {
-		w.t.Fatalf("the dead letters are %+v", letters)
+	var failedJobs []api.FailedJob
+	w.into(w.call("GET", "/api/admin/failed-jobs", w.tokens[admin], ""), http.StatusOK, &failedJobs)
+	if len(failedJobs) != 1 || failedJobs[0].JobID != 4711 || failedJobs[0].RetriedAt != nil || failedJobs[0].Error != failed.Error || failedJobs[0].Attempts != 3 {
+		w.t.Fatalf("the failed jobs are %+v", failedJobs)
 	}
 	path := "/api/admin/failed-jobs/" + unknownID + "/retry"
 	var retried api.FailedJob

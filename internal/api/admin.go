@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// FailedJob is a dead letter: a background job whose attempts are used up.
+// FailedJob is a failed job: a background job whose attempts are used up.
 type FailedJob struct {
 	ID        string          `json:"id" format:"uuid" example:"018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f"`
 	JobID     int64           `json:"jobId" doc:"The job's ID in the queue." example:"4711"`

@@ -47,7 +47,7 @@ type Auth interface {
 type api struct {
 	Config
 	huma    huma.API
-	streams *live.Door
+	streams *live.Feed
 	served  atomic.Pointer[servedDocument]
 }
 
@@ -56,11 +56,11 @@ func New(config Config) http.Handler {
 	mux := http.NewServeMux()
 	a := newAPI(config, mux)
 	a.registerDocs(mux)
-	return a.frontDoor(mux)
+	return a.beforeRouting(mux)
 }
 
 func newAPI(config Config, mux *http.ServeMux) *api {
-	a := &api{Config: config, streams: config.Live.Door(seatsEvent)}
+	a := &api{Config: config, streams: config.Live.Feed(seatsEvent)}
 	a.huma = jsonOnly{humago.New(calendarMux{mux}, document(config.Version))}
 	a.registerAccounts()
 	a.registerSessions()

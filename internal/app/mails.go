@@ -83,7 +83,7 @@ func (m *mails) sayFarewell(ctx context.Context, log *slog.Logger, user compete.
 func (m *mails) jobs(a *App) jobs.MailConfig {
 	var mailer compete.Mailer = m.local
 	if m.smtp != nil {
-		mailer = sparing{counted{m.smtp, a.metrics}, m.local}
+		mailer = demoFilter{counted{m.smtp, a.metrics}, m.local}
 	}
 	return jobs.MailConfig{
 		Mailing: a.config.SMTPURL != "", Mailer: mailer, Connections: a.config.MailConnections,
@@ -114,19 +114,19 @@ func (c counted) Send(ctx context.Context, m compete.Mail) error {
 	return err
 }
 
-// sparing keeps the mails to people whom the demo invented from the mail server.
-type sparing struct {
+// demoFilter keeps the mails to people whom the demo invented from the mail server.
+type demoFilter struct {
 	compete.Mailer
 	local *mail.Local
 }
 
 // Send implements compete.Mailer.
-func (s sparing) Send(ctx context.Context, m compete.Mail) error {
+func (f demoFilter) Send(ctx context.Context, m compete.Mail) error {
 	switch {
 	case !demo.Invented(m.To):
-		return s.Mailer.Send(ctx, m)
-	case s.local.Keep > 0:
-		return s.local.Send(ctx, m)
+		return f.Mailer.Send(ctx, m)
+	case f.local.Keep > 0:
+		return f.local.Send(ctx, m)
 	}
 	return nil // nobody looks
 }

@@ -103,7 +103,7 @@ func (a *App) pages() (c web.Config, err error) {
 	}, nil
 }
 
-// full reports whether a press is refused at the door. On a page, it's refused by the page, which says so in its own place.
+// full reports whether a press is refused before it is routed. On a page, it's refused by the page, which says so in its own place.
 func (a *App) full(r *http.Request) bool {
 	return r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/api/") && strings.HasSuffix(r.URL.Path, "/register") && a.registrar.Full()
 }

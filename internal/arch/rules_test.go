@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// A doorRule keeps one part of the program from another.
-type doorRule struct {
+// An importRule keeps one part of the program from another.
+type importRule struct {
 	from, to string
 	why      string
 }
 
-var doorRules = slices.Concat(
+var importRules = slices.Concat(
 	keepFrom("internal/app", "it wires them, so they can't know it", append(lower, "internal/api", "internal/web")...),
 	keepFrom("internal/api", "a front door is called by nobody but the wiring", append(lower, "internal/web")...),
 	keepFrom("internal/web", "a front door is called by nobody but the wiring", append(lower, "internal/api")...),
@@ -37,10 +37,10 @@ var wiring = []string{"cmd", "internal/app", "internal/apptest", "internal/bench
 // testHelpers are imported by tests and by each other only, as is every package whose name ends in "test".
 var testHelpers = []string{"internal/testservices"}
 
-func keepFrom(to, why string, from ...string) []doorRule {
-	var rules []doorRule
+func keepFrom(to, why string, from ...string) []importRule {
+	var rules []importRule
 	for _, part := range from {
-		rules = append(rules, doorRule{part, to, why})
+		rules = append(rules, importRule{part, to, why})
 	}
 	return rules
 }
@@ -68,7 +68,7 @@ func violations(packages map[string]*goPackage) []string {
 		for _, imported := range p.imports {
 			broken = append(broken, brokenBy(name, imported)...)
 		}
-		for _, rule := range doorRules {
+		for _, rule := range importRules {
 			if !within(name, rule.from) {
 				continue
 			}

@@ -16,7 +16,7 @@ import (
 )
 
 // LinkKeys makes the tokens of links in mails from the secret of the installation, which every process has. So the database keeps
-// no token, not even while a mail waits to be sent: who reads the database, a backup or a dead letter can't use a link.
+// no token, not even while a mail waits to be sent: who reads the database, a backup or a failed job can't use a link.
 type LinkKeys struct {
 	key      []byte
 	previous *LinkKeys // whose tokens are still taken, or nil

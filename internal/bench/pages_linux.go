@@ -18,8 +18,8 @@ const (
 	// lookInterval is how often what the pages were sent is read: all of it by one thread, so that the pages cost the machine
 	// little beside the program. The delays that are measured are up to this too long.
 	lookInterval = 5 * time.Millisecond
-	// settleTimeout bounds the wait until every page shows the last state.
-	settleTimeout = 5 * time.Second
+	// seatsTimeout bounds the wait until every page shows the last state.
+	seatsTimeout = 5 * time.Second
 )
 
 // seen is what a page showed from a moment on.
@@ -139,8 +139,8 @@ func (p *openPages) read(ctx context.Context) {
 	}
 }
 
-// settle waits until every page shows so many seats left, and returns how many don't.
-func (p *openPages) settle(left int) (stale int) {
+// awaitSeats waits until every page shows so many seats left, and returns how many don't.
+func (p *openPages) awaitSeats(left int) (stale int) {
 	for begin := time.Now(); ; time.Sleep(lookInterval) {
 		p.mu.Lock()
 		stale = 0
@@ -150,7 +150,7 @@ func (p *openPages) settle(left int) (stale int) {
 			}
 		}
 		p.mu.Unlock()
-		if stale == 0 || time.Since(begin) > settleTimeout {
+		if stale == 0 || time.Since(begin) > seatsTimeout {
 			return stale
 		}
 	}

@@ -108,7 +108,7 @@ func runWatchedRush(ctx context.Context, o options, kind string, n int) (w watch
 	if w.rush, err = rushOn(ctx, o, db, s, people, competitions[0], true); err != nil {
 		return w, err
 	}
-	w.stale = pages.settle(0)
+	w.stale = pages.awaitSeats(0)
 	w.delays, w.cut, w.events = pages.delays(o.participants, w.created), pages.cut, pages.events
 	return w, nil
 }

@@ -21,7 +21,7 @@ type ErasureStore interface {
 	EraseAccount(ctx context.Context, userID string, now time.Time) error
 	// RegistrationsToErase lists up to limit registrations of the user that aren't CancelledByErasure yet.
 	RegistrationsToErase(ctx context.Context, userID string, limit int) ([]string, error)
-	// EraseTraces deletes in pages what else is left of an account that was erased: messages, jobs, dead letters,
+	// EraseTraces deletes in pages what else is left of an account that was erased: messages, jobs, failed jobs,
 	// recorded outcomes.
 	EraseTraces(ctx context.Context, userID string) error
 	// UnusedAccounts lists up to limit accounts, by id after afterID, that nobody has used since the given moment:

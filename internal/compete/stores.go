@@ -185,8 +185,8 @@ type MailboxStore interface {
 	UnreadMessages(ctx context.Context, userID string) (int, error)
 }
 
-// DeadLetters is the list of jobs whose attempts are used up.
-type DeadLetters interface {
+// FailedJobStore keeps the jobs whose attempts are used up.
+type FailedJobStore interface {
 	// FailedJobs lists newest first.
 	FailedJobs(ctx context.Context, cursor Cursor, limit int) (Page[FailedJob], error)
 	// RetryFailedJob sends it again, once. Errors: ErrFailedJobMissing, ErrFailedJobRetried.

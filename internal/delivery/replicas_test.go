@@ -25,7 +25,7 @@ const (
 type replica struct {
 	env     []string
 	running *server
-	doors   []string // where the API answers, also after a restart; none for a worker
+	urls    []string // where the API answers, also after a restart; none for a worker
 
 	down atomic.Pointer[time.Time] // when the restart that is under way began; nil while it serves
 	up   atomic.Pointer[time.Time] // when the newest restart was over
@@ -36,7 +36,7 @@ func startReplica(t *testing.T, env ...string) *replica {
 	r := &replica{env: env, running: serve(t, env)}
 	for _, url := range []string{r.running.apiURL, r.running.webURL} {
 		if url != "" {
-			r.doors = append(r.doors, url)
+			r.urls = append(r.urls, url)
 		}
 	}
 	return r
@@ -98,11 +98,11 @@ func startCluster(t *testing.T, databaseURL, redisURL string) *cluster {
 func TestReplicasAreRestartedInARush(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
 		c := startCluster(t, databaseURL, testservices.Redis(t))
-		organizer := signUpOrganizer(t, c.front[0].doors[0])
-		tomorrow := createCompetition(t, c.front[0].doors[0], organizer, map[string]any{
+		organizer := signUpOrganizer(t, c.front[0].urls[0])
+		tomorrow := createCompetition(t, c.front[0].urls[0], organizer, map[string]any{
 			"title": "Tomorrow", "capacity": soon, "regDeadline": time.Now().Add(time.Hour), "startDate": time.Now().Add(20 * time.Hour),
 		})
-		wanted := createCompetition(t, c.front[1].doors[0], organizer, map[string]any{
+		wanted := createCompetition(t, c.front[1].urls[0], organizer, map[string]any{
 			"title": "What everybody wants", "capacity": seats, "waitlist": true, "regDeadline": time.Now().Add(time.Hour),
 		})
 		people := insertPeople(t, c.db, crowd)
@@ -121,7 +121,7 @@ func TestReplicasAreRestartedInARush(t *testing.T) {
 			began := time.Now()
 			r.restart(t)
 			t.Logf("replica %d: restarted in %v, with %d registered by then", i+1, time.Since(began).Round(time.Millisecond), rush.accepted.Load())
-			if len(r.doors) == 0 {
+			if len(r.urls) == 0 {
 				terms.look(t)
 			}
 		}

@@ -124,7 +124,7 @@ func (r *rush) register(i int) {
 	told := false // to come again, so that an earlier press may have counted
 	for try := range mostTries {
 		at := r.replicas[(i+try)%len(r.replicas)]
-		url := at.doors[i/len(r.replicas)%len(at.doors)] + "/api/competitions/" + r.competition + "/register"
+		url := at.urls[i/len(r.replicas)%len(at.urls)] + "/api/competitions/" + r.competition + "/register"
 		began := time.Now()
 		var answer registration
 		status, header, err := send(http.MethodPost, url, r.people[i].token, key, nil, &answer)

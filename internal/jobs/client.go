@@ -38,7 +38,7 @@ type Config struct {
 	OneWriter bool
 	Logger    *slog.Logger
 
-	MaxAttempts int           // of each job, before it is a dead letter
+	MaxAttempts int           // of each job, before it is a failed job
 	Backoff     time.Duration // wait after the first failed attempt; it doubles with each further one
 
 	// Work says that this process works jobs. Everything below is needed by such a process only.

@@ -42,7 +42,7 @@ func (w *mailer) send(ctx context.Context, job *river.Job[compete.MailJob]) erro
 	case errors.Is(err, compete.ErrMailRefused):
 		text := errorText(err)
 		c.config.Logger.ErrorContext(ctx, "an email was rejected; see the failed jobs", describe(job.JobRow), "error", text)
-		if saveErr := c.saveDeadLetter(ctx, job.JobRow, text, c.config.Clock()); saveErr != nil {
+		if saveErr := c.saveFailedJob(ctx, job.JobRow, text, c.config.Clock()); saveErr != nil {
 			return saveErr
 		}
 		return river.JobCancel(err)
@@ -126,7 +126,7 @@ type acceptedMail struct {
 func (a *accepted) note(ctx context.Context, c *Client, id string) error {
 	for {
 		err := a.write(ctx, c, id)
-		if again := isTrouble(err) || errors.Is(err, context.DeadlineExceeded); !again || ctx.Err() != nil {
+		if again := isTransient(err) || errors.Is(err, context.DeadlineExceeded); !again || ctx.Err() != nil {
 			return err
 		}
 		rest(ctx, maxRest)

@@ -213,7 +213,7 @@ func (f *fixture) mailsDone(n int) {
 	})
 }
 
-func TestRefusedMailsAreDeadLetters(t *testing.T) {
+func TestRefusedMailsAreFailedJobs(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		server := mailing(f, 2)
 		var asked atomic.Int64
@@ -222,19 +222,19 @@ func TestRefusedMailsAreDeadLetters(t *testing.T) {
 		server.OnRcpt(func(string) error { asked.Add(1); return mailtest.Refusal(int(code.Load())) })
 		f.start(f.client)
 		f.register(f.competition(1, 0), f.participants(1)...)
-		f.eventually("a dead letter for good", func() bool { return len(f.deadLetters()) == 1 })
+		f.eventually("it has failed for good", func() bool { return len(f.failedJobs()) == 1 })
 		if n := asked.Load(); n != 1 {
 			f.Errorf("refused for good, it was tried %d times, want once", n)
 		}
 		code.Store(450)
 		f.register(f.competition(1, 0), f.participants(1)...)
-		f.eventually("a dead letter after all attempts", func() bool { return len(f.deadLetters()) == 2 })
+		f.eventually("it has failed after all attempts", func() bool { return len(f.failedJobs()) == 2 })
 		if n := asked.Load(); n != 1+DefaultMaxAttempts {
 			f.Errorf("refused for now, it was tried %d times, want %d", n-1, DefaultMaxAttempts)
 		}
 		server.OnRcpt(nil)
-		for _, letter := range f.deadLetters() {
-			if _, err := f.store.RetryFailedJob(f.Context(), letter.ID, f.clock()); err != nil {
+		for _, failed := range f.failedJobs() {
+			if _, err := f.store.RetryFailedJob(f.Context(), failed.ID, f.clock()); err != nil {
 				f.Fatal(err)
 			}
 		}
@@ -253,8 +253,8 @@ func TestAMailServerThatIsAwayCostsNoAttempt(t *testing.T) {
 		})
 		server.Restart()
 		f.eventually("they arrive", func() bool { return len(server.Mails()) == 3 && f.undelivered() == 0 })
-		if n := len(f.deadLetters()); n != 0 {
-			f.Errorf("%d dead letters, want none", n)
+		if n := len(f.failedJobs()); n != 0 {
+			f.Errorf("%d failed jobs, want none", n)
 		}
 	})
 }

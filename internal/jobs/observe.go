@@ -25,7 +25,7 @@ type Outcome string
 const (
 	OutcomeDone    Outcome = "done"
 	OutcomeRetry   Outcome = "retry"    // it failed, and will be tried again
-	OutcomeDead    Outcome = "dead"     // it failed for the last time: a dead letter
+	OutcomeDead    Outcome = "dead"     // it failed for the last time: a failed job
 	OutcomePutBack Outcome = "put_back" // it goes on later, and used up no attempt
 )
 

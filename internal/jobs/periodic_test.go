@@ -9,8 +9,8 @@ import (
 func TestPeriodicJobsRunAtStartOnceInACluster(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		at := compete.UTC(f.clock())
-		letter := compete.FailedJob{ID: newID(), JobID: 1, Queue: "q", Kind: "k", Payload: []byte("{}"), FailedAt: at.Add(-2 * DefaultFailedJobsAge)}
-		if err := f.store.SaveFailedJob(f.Context(), letter); err != nil {
+		failed := compete.FailedJob{ID: newID(), JobID: 1, Queue: "q", Kind: "k", Payload: []byte("{}"), FailedAt: at.Add(-2 * DefaultFailedJobsAge)}
+		if err := f.store.SaveFailedJob(f.Context(), failed); err != nil {
 			f.Fatal(err)
 		}
 		f.register(f.competition(1, 0), f.participants(1)...)
@@ -29,8 +29,8 @@ func TestPeriodicJobsRunAtStartOnceInACluster(t *testing.T) {
 		if got := f.count("SELECT count(*) FROM competitions WHERE title = 'Caf\u00e9 Cup'"); got != 1 {
 			f.Error("a title that a tool outside wrote is not brought into form")
 		}
-		if letters := f.deadLetters(); len(letters) != 0 {
-			f.Errorf("an old dead letter is still there: %+v", letters)
+		if failedJobs := f.failedJobs(); len(failedJobs) != 0 {
+			f.Errorf("an old failed job is still there: %+v", failedJobs)
 		}
 	})
 }

@@ -63,10 +63,10 @@ func (c *Client) remind(ctx context.Context, job *river.Job[compete.RemindJob]) 
 }
 
 // inPages works a job page by page, holding one page in memory. page does the one that the job's arguments name, and makes them name
-// the next. When the job's slice of time is over or the process stops, the rest goes on as a job that starts where this one ended.
+// the next. When the job's time slice is over or the process stops, the rest goes on as a job that starts where this one ended.
 func inPages[T compete.Job](ctx context.Context, c *Client, job *river.Job[T], page func(*T) (last bool, err error)) error {
 	args := job.Args
-	for end := time.Now().Add(slice); ; {
+	for end := time.Now().Add(timeSlice); ; {
 		last, err := page(&args)
 		if last || err != nil {
 			return err
@@ -87,7 +87,7 @@ func (c *Client) remindable(competition *compete.Competition, startDate time.Tim
 
 // tellPage writes the messages of a page; those that can't be written go on as jobs of their own.
 func (c *Client) tellPage(ctx context.Context, targets []compete.Target) error {
-	failures, err := sparing(ctx, targets, func(some []compete.Target) error { return c.deliverer.write(ctx, some) })
+	failures, err := isolateFailures(ctx, targets, func(some []compete.Target) error { return c.deliverer.write(ctx, some) })
 	if err != nil || len(failures) == 0 {
 		return err
 	}

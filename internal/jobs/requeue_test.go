@@ -8,20 +8,20 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-func TestADeadLetterOfAnOlderVersionCanBeSentAgain(t *testing.T) {
+func TestAFailedJobOfAnOlderVersionCanBeSentAgain(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
-		letter := compete.FailedJob{
+		gone := compete.FailedJob{
 			ID: f.client.config.NewID(), JobID: 4711, Queue: compete.QueueMaintenance, Kind: "worked_by_an_older_version",
 			Payload: []byte(`{}`), Error: "gone", Attempts: 3, FailedAt: f.clock(),
 		}
-		if err := f.store.SaveFailedJob(f.Context(), letter); err != nil {
+		if err := f.store.SaveFailedJob(f.Context(), gone); err != nil {
 			f.Fatal(err)
 		}
 		failed := f.events(f.client, river.EventKindJobFailed)
 		f.start(f.client)
-		if _, err := f.store.RetryFailedJob(f.Context(), letter.ID, f.clock()); err != nil {
+		if _, err := f.store.RetryFailedJob(f.Context(), gone.ID, f.clock()); err != nil {
 			f.Fatal(err)
 		}
-		f.next(failed, letter.Kind)
+		f.next(failed, gone.Kind)
 	})
 }

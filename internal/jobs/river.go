@@ -28,8 +28,8 @@ const (
 	// rescueAfter is when a job counts as left behind by a process that was killed. River looks every 30 s.
 	rescueAfter = 30 * time.Second
 
-	// slice is how long a job of many pages works before it goes back to the end of its queue.
-	slice = jobTimeout / 2
+	// timeSlice is how long a job of many pages works before it goes back to the end of its queue.
+	timeSlice = jobTimeout / 2
 )
 
 func (c *Client) riverConfig() (*river.Config, error) {
@@ -41,7 +41,7 @@ func (c *Client) riverConfig() (*river.Config, error) {
 		FetchCooldown:     notifyInterval,
 		FetchPollInterval: notifyInterval, // each queue has its own
 
-		// A dead letter may be of a kind that an older version worked: sent again it fails again, and can be read about again.
+		// A failed job may be of a kind that an older version worked: sent again it fails again, and can be read about again.
 		SkipUnknownJobCheck: true,
 	}
 	if !c.config.Work {
@@ -64,7 +64,7 @@ func (c *Client) riverConfig() (*river.Config, error) {
 	config.CompletedJobRetentionPeriod = c.config.FinishedJobsAge
 	config.CancelledJobRetentionPeriod = c.config.FinishedJobsAge
 	config.DiscardedJobRetentionPeriod = c.discardedJobsAge()
-	config.ErrorHandler = deadLetters{c}
+	config.ErrorHandler = failureHandler{c}
 	if c.config.Tracer != nil {
 		config.Middleware = []rivertype.Middleware{river.WorkerMiddlewareFunc(c.traced)}
 	}

@@ -71,7 +71,7 @@ func (c *Client) sweepAudit(ctx context.Context) error {
 }
 
 // sweepPending confirms registrations that have been PENDING for longer than pendingAge. Those that can't be confirmed become
-// jobs, and so, in the end, dead letters, which the next sweep leaves out.
+// jobs, and so, in the end, failed jobs, which the next sweep leaves out.
 func (c *Client) sweepPending(ctx context.Context) error {
 	for {
 		before := compete.UTC(c.config.Clock()).Add(-pendingAge)

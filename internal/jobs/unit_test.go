@@ -93,7 +93,7 @@ func TestErrorTextsKeepNoSecrets(t *testing.T) {
 	}
 }
 
-func TestSparingFindsTheOnesThatFail(t *testing.T) {
+func TestIsolatingFindsTheItemsThatFail(t *testing.T) {
 	poison := errors.New("poison")
 	var done []int
 	f := func(items []int) error {
@@ -112,31 +112,31 @@ func TestSparingFindsTheOnesThatFail(t *testing.T) {
 	}
 	cases := []struct {
 		items, done, failed []int
-		trouble             error
+		transient           error
 	}{
 		{items: []int{1, 2}, done: []int{1, 2}},
 		{items: []int{3}, failed: []int{3}},
 		{items: []int{1, 3, 4, 5, 6}, done: []int{1, 4, 6}, failed: []int{3, 5}},
-		{items: []int{1, 7}, trouble: compete.ErrDatabase},
-		{items: []int{1, 3, 7, 2}, done: []int{1}, failed: []int{3}, trouble: compete.ErrDatabase},
+		{items: []int{1, 7}, transient: compete.ErrDatabase},
+		{items: []int{1, 3, 7, 2}, done: []int{1}, failed: []int{3}, transient: compete.ErrDatabase},
 	}
 	for _, c := range cases {
 		done = nil
-		failures, err := sparing(t.Context(), c.items, f)
+		failures, err := isolateFailures(t.Context(), c.items, f)
 		var failed []int
 		for _, failure := range failures {
 			failed = append(failed, failure.item)
 		}
-		if !slices.Equal(done, c.done) || !slices.Equal(failed, c.failed) || !errors.Is(err, c.trouble) {
-			t.Errorf("%v: did %v, failed %v, error %v; want %v, %v, %v", c.items, done, failed, err, c.done, c.failed, c.trouble)
+		if !slices.Equal(done, c.done) || !slices.Equal(failed, c.failed) || !errors.Is(err, c.transient) {
+			t.Errorf("%v: did %v, failed %v, error %v; want %v, %v, %v", c.items, done, failed, err, c.done, c.failed, c.transient)
 		}
 	}
 }
 
-func TestSparingStopsWithItsContext(t *testing.T) {
+func TestIsolatingStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	calls := 0
-	_, err := sparing(ctx, []int{1, 2, 3}, func(items []int) error {
+	_, err := isolateFailures(ctx, []int{1, 2, 3}, func(items []int) error {
 		if calls++; len(items) == 1 {
 			cancel()
 		}

@@ -79,7 +79,7 @@ func start(t *testing.T, l *ledger, change func(*live.Config)) *live.Hub {
 	return h
 }
 
-// words is how the tests' front door tells of seats.
+// words is how the tests' feed encodes seats.
 func words(s compete.Seats) (string, error) {
 	return fmt.Sprintf("%s %d %s;", s.CompetitionID, s.SeatsLeft, s.Phase), nil
 }
@@ -126,9 +126,9 @@ func (r *reader) sleep(asleep bool) {
 }
 
 // open opens a page and starts it.
-func open(t *testing.T, door *live.Door, ids ...string) *reader {
+func open(t *testing.T, feed *live.Feed, ids ...string) *reader {
 	t.Helper()
-	page, err := door.Open(t.Context(), ids...)
+	page, err := feed.Open(t.Context(), ids...)
 	if err != nil {
 		t.Fatal(err)
 	}

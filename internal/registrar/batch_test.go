@@ -39,7 +39,7 @@ func batched(t *testing.T, db compete.Ledger, calls ...func(r *registrar.Registr
 // TestCommandsOfOneBatch: what happens within one batch is the same as if each command had a transaction of its own.
 func TestCommandsOfOneBatch(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
-		a := newArena(t, db, 6)
+		a := newFixture(t, db, 6)
 		id := a.addCompetition(t, 1, true)
 		registrations := make([]compete.Registration, len(a.people))
 		register := func(i int, want compete.RegistrationStatus, position int) func(r *registrar.Registrar) {
@@ -76,7 +76,7 @@ func TestCommandsOfOneBatch(t *testing.T) {
 // TestBadCommandsFailAlone: in the midst of a batch, a user that does not exist and a command that panics fail alone.
 func TestBadCommandsFailAlone(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
-		a := newArena(t, db, 8)
+		a := newFixture(t, db, 8)
 		id := a.addCompetition(t, 100, false)
 		stranger, poisoned := compete.Actor{UserID: newID(), Role: compete.RoleParticipant}, a.people[5]
 		calls := []func(r *registrar.Registrar){}

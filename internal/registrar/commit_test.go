@@ -36,7 +36,7 @@ func (l faultyLedger) Transact(ctx context.Context, batchID string, f func(compe
 // TestFailingCommits: a failing transaction is tried again a bounded number of times, and a commit of unknown outcome is looked up.
 func TestFailingCommits(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
-		a := newArena(t, db, 4)
+		a := newFixture(t, db, 4)
 		id := a.addCompetition(t, 10, false)
 		failures := 0
 		times := func(n int, err error) func() error {
@@ -115,7 +115,7 @@ func TestAttempts(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newScene(nil)
+				s := newScenario(nil)
 				fault := func(fails func(attempt int) error) func() error {
 					return func() error {
 						if fails == nil {

@@ -28,7 +28,7 @@ func (w *watcher) Changed(competitionIDs ...string) { w.changed = append(w.chang
 func TestReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{}
-		s := newScene(withOneSeat)
+		s := newScenario(withOneSeat)
 		s.start(t, registrar.Config{Observer: w, Notifier: w})
 		s.together(t, []step{
 			registerWith("ada", "a key of ada", "request"), registerWith("ada", "a key of ada", "request"), register("bob"), register("bob").fails(compete.ErrAlreadyRegistered),
@@ -55,7 +55,7 @@ func TestReport(t *testing.T) {
 func TestOpenPagesAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{}
-		s := newScene(nil)
+		s := newScenario(nil)
 		s.start(t, registrar.Config{Notifier: w})
 		told := func(what string, n int) {
 			t.Helper()

@@ -127,7 +127,7 @@ func (t *strippedTx) Write(ctx context.Context, changes compete.LedgerChanges) e
 func TestLockAndGuard(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		const replicas = 5
-		a := newArena(t, db, replicas)
+		a := newFixture(t, db, replicas)
 		if _, err := db.Writer().ExecContext(t.Context(), "DROP INDEX registrations_competition_seq_key"); err != nil {
 			t.Fatal(err)
 		}

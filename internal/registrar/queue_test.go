@@ -17,7 +17,7 @@ import (
 // TestFullQueueAndStop: a full queue refuses at once, and a stop answers everything that was taken.
 func TestFullQueueAndStop(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
-		a := newArena(t, db, 4)
+		a := newFixture(t, db, 4)
 		id := a.addCompetition(t, 10, false)
 		entered, release := make(chan struct{}), make(chan struct{})
 		var once sync.Once

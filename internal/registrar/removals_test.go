@@ -10,7 +10,7 @@ import (
 
 // TestCancelReasons: a row says why it is cancelled until its owner registers again.
 func TestCancelReasons(t *testing.T) {
-	eachArena(t, func(t *testing.T, a *arena, r *registrar.Registrar) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 5, false)
 		self, removed, still := a.register(t, r, 0, id), a.register(t, r, 1, id), a.register(t, r, 2, id)
 		removal := compete.Removal{Reason: "Registered twice.", Note: "See the email of 3 April."}
@@ -40,7 +40,7 @@ func TestCancelReasons(t *testing.T) {
 }
 
 func TestBlock(t *testing.T) {
-	eachArena(t, func(t *testing.T, a *arena, r *registrar.Registrar) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 1, true)
 		blocked := a.register(t, r, 0, id)
 		a.register(t, r, 1, id)
@@ -66,7 +66,7 @@ func TestBlock(t *testing.T) {
 
 // TestBlockInARush: everybody is removed and blocked while everybody presses. Whoever is blocked holds nothing in the end.
 func TestBlockInARush(t *testing.T) {
-	eachArena(t, func(t *testing.T, a *arena, r *registrar.Registrar) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 10, true)
 		together(2*len(a.people), func(i int) {
 			person := a.people[i/2]

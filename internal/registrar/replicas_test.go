@@ -18,7 +18,7 @@ func TestTwoReplicas(t *testing.T) {
 	t.Parallel()
 	testservices.OnlyPostgres(t, func(t *testing.T, url string) {
 		one, other := openAt(t, url), openAt(t, url)
-		a := newArena(t, one, 60)
+		a := newFixture(t, one, 60)
 		t.Run("random mix", func(t *testing.T) { testReplicasMix(t, a, other) })
 		t.Run("buyers for seats", func(t *testing.T) { testReplicasRush(t, a, other) })
 		t.Run("one key for one request", func(t *testing.T) { testReplicasRepeat(t, a, other) })
@@ -26,8 +26,8 @@ func TestTwoReplicas(t *testing.T) {
 	})
 }
 
-// replicas are a registrar on the arena's store and one on the other, whose commits are checked.
-func (a *arena) replicas(t *testing.T, other *store.Store) [2]*registrar.Registrar {
+// replicas are a registrar on the fixture's store and one on the other, whose commits are checked.
+func (a *fixture) replicas(t *testing.T, other *store.Store) [2]*registrar.Registrar {
 	t.Helper()
 	return [2]*registrar.Registrar{
 		startRegistrar(t, a.db.Ledger(), a.afterEachCommit(t)),
@@ -35,7 +35,7 @@ func (a *arena) replicas(t *testing.T, other *store.Store) [2]*registrar.Registr
 	}
 }
 
-func testReplicasMix(t *testing.T, a *arena, other *store.Store) {
+func testReplicasMix(t *testing.T, a *fixture, other *store.Store) {
 	ids := []string{a.addCompetition(t, 10, true), a.addCompetition(t, 25, true), a.addCompetition(t, 5, false)}
 	replicas := a.replicas(t, other)
 	a.mixWithPromotions(t, func(round uint64) {
@@ -46,7 +46,7 @@ func testReplicasMix(t *testing.T, a *arena, other *store.Store) {
 }
 
 // testReplicasRush: there are more seats than one replica has buyers, so that both give some.
-func testReplicasRush(t *testing.T, a *arena, other *store.Store) {
+func testReplicasRush(t *testing.T, a *fixture, other *store.Store) {
 	const seats = 45
 	replicas := a.replicas(t, other)
 	rush := a.addCompetition(t, seats, false)
@@ -77,7 +77,7 @@ func press(t *testing.T, actor compete.Actor, replicas [2]*registrar.Registrar, 
 
 // testReplicasRepeat: of presses with one key on both replicas one is the first, and the others get its answer. The first two transactions
 // begin at the same moment.
-func testReplicasRepeat(t *testing.T, a *arena, other *store.Store) {
+func testReplicasRepeat(t *testing.T, a *fixture, other *store.Store) {
 	id := a.addCompetition(t, presses, false)
 	var everyone sync.WaitGroup
 	everyone.Add(2)
@@ -105,7 +105,7 @@ func testReplicasRepeat(t *testing.T, a *arena, other *store.Store) {
 
 // testReplicasReuse: of requests that share a key by mistake, on both replicas, one has it, and the others are told so. The first two
 // transactions have both read that the key is free.
-func testReplicasReuse(t *testing.T, a *arena, other *store.Store) {
+func testReplicasReuse(t *testing.T, a *fixture, other *store.Store) {
 	ids := make([]string, presses)
 	for i := range ids {
 		ids[i] = a.addCompetition(t, 1, false)

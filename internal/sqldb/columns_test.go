@@ -32,12 +32,12 @@ func TestColumnsRoundTrip(t *testing.T) {
 		}
 		var fetched []note
 		err = db.Transact(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
-			trip := tx.Trip()
-			sqldb.Fetch(trip, &fetched, noteRow.Scan, allNotes)
-			return trip.Run(ctx)
+			pipeline := tx.Pipeline()
+			sqldb.Fetch(pipeline, &fetched, noteRow.Scan, allNotes)
+			return pipeline.Run(ctx)
 		})
 		if diff := cmp.Diff(want, fetched); diff != "" || err != nil {
-			t.Errorf("read in a trip %v (-want +got):\n%s", err, diff)
+			t.Errorf("read in a pipeline %v (-want +got):\n%s", err, diff)
 		}
 		if missing, err := sqldb.One(t.Context(), db.Reader(), nil, sqldb.ScanInt, `SELECT count(*) FROM notes WHERE "to" IS NULL`); missing != 1 || err != nil {
 			t.Errorf("%d are to nobody, %v, want 1", missing, err)

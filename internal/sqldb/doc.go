@@ -1,7 +1,7 @@
 // Package sqldb runs one SQL text on SQLite and PostgreSQL, the way that is fastest on each.
 //
 // It owns connecting, the few words in which the databases differ (the marks of a text), prepared statements,
-// transactions, statements for many rows, trips of several statements in one message, migrations, locks between
+// transactions, statements for many rows, pipelines of several statements in one message, migrations, locks between
 // processes, and what a driver's error means. Nothing above it names a database or sees a driver's error. It knows no
 // table: texts, rows and the schema are its caller's.
 //

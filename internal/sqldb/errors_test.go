@@ -143,9 +143,9 @@ func testTerminated(t *testing.T, db, admin *sqldb.DB) {
 	}
 	err = db.Transact(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
 		terminate(t, tx, admin)
-		trip := tx.Trip()
-		trip.Exec(`UPDATE notes SET likes = 1`)
-		return trip.Run(ctx)
+		pipeline := tx.Pipeline()
+		pipeline.Exec(`UPDATE notes SET likes = 1`)
+		return pipeline.Run(ctx)
 	})
 	if !errors.Is(err, sqldb.ErrUnavailable) || errors.Is(err, sqldb.ErrCommitUnknown) {
 		t.Errorf("before a statement: %v, want %v only", err, sqldb.ErrUnavailable)

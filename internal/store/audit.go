@@ -223,8 +223,8 @@ func (s *Store) eraseAddresses(ctx context.Context, userID string) error {
 
 func scanBytes(row sqldb.Row) (b []byte, err error) { err = row.Scan(&b); return b, err }
 
-// leaveAudit keeps a batch's records for ExpandAudit, as a step of a trip.
-func leaveAudit(t *sqldb.Trip, batchID string, records []compete.AuditRecord) {
+// leaveAudit keeps a batch's records for ExpandAudit, as a step of a pipeline.
+func leaveAudit(t *sqldb.Pipeline, batchID string, records []compete.AuditRecord) {
 	if len(records) > 0 {
 		t.Exec(`INSERT INTO audit_batches (id, records) VALUES ($1, $2)`, batchID, compete.EncodeAudit(records))
 	}

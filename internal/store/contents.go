@@ -14,7 +14,7 @@ var keepContent = sqldb.NewBulk("competition_id uuid, version integer, organizer
 	{select v.competition_id, v.version, v.organizer_id, v.content, v.replaced_at}`)
 
 // keepContents keeps what competitions said before they changed. The organizer's name isn't kept: an account may be deleted.
-func keepContents(trip *sqldb.Trip, replaced []compete.Competition, now time.Time) error {
+func keepContents(pipeline *sqldb.Pipeline, replaced []compete.Competition, now time.Time) error {
 	rows := make([][]any, len(replaced))
 	for i := range replaced {
 		c := replaced[i].Summary()
@@ -25,7 +25,7 @@ func keepContents(trip *sqldb.Trip, replaced []compete.Competition, now time.Tim
 		}
 		rows[i] = []any{c.ID, c.Version, c.Organizer.ID, string(content), now}
 	}
-	trip.Bulk(keepContent, rows, nil)
+	pipeline.Bulk(keepContent, rows, nil)
 	return nil
 }
 

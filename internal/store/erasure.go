@@ -209,16 +209,16 @@ func (p *person) mention() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)(^|[^\p{L}\p{N}._%+-])` + regexp.QuoteMeta(p.email) + `($|[^\p{L}\p{N}-])`)
 }
 
-// traces are the jobs and dead letters in which a person was found.
+// traces are the jobs and failed jobs in which a person was found.
 type traces struct {
 	person
 	jobs     [][]any // ids of jobs that concern the person
 	errors   [][]any // ids of other jobs whose errors name the address
-	letters  [][]any // ids of dead letters that concern the person
-	reworded [][]any // ids and errors, without the address, of other dead letters
+	failed   [][]any // ids of failed jobs that concern the person
+	reworded [][]any // ids and errors, without the address, of other failed jobs
 }
 
-// keptJob is a job, or a dead letter, as text.
+// keptJob is a job, or a failed job, as text.
 type keptJob struct {
 	number                int64
 	id, kind, payload, ko string
@@ -255,7 +255,7 @@ func (s *Store) findTraces(ctx context.Context, p person) (traces, error) {
 		ORDER BY f.job_id LIMIT $2`,
 		func(j keptJob) {
 			if t.concerns(j.kind, j.payload) {
-				t.letters = append(t.letters, []any{j.id})
+				t.failed = append(t.failed, []any{j.id})
 			} else if mention != nil && mention.MatchString(j.ko) {
 				t.reworded = append(t.reworded, []any{j.id, mention.ReplaceAllString(j.ko, `$1…$2`)})
 			}
@@ -283,18 +283,18 @@ func (s *Store) eachJob(ctx context.Context, text string, look func(keptJob)) er
 }
 
 var (
-	deleteJobs    = sqldb.NewBulk("id bigint", `DELETE FROM river_job WHERE id IN (SELECT v.id {from})`)
-	clearErrors   = sqldb.NewBulk("id bigint", `UPDATE river_job SET errors = NULL WHERE id IN (SELECT v.id {from})`)
-	deleteLetters = sqldb.NewBulk("id uuid", `DELETE FROM failed_jobs WHERE id IN (SELECT v.id {from})`)
-	rewordLetters = sqldb.NewBulk("id uuid, error text",
+	deleteJobs   = sqldb.NewBulk("id bigint", `DELETE FROM river_job WHERE id IN (SELECT v.id {from})`)
+	clearErrors  = sqldb.NewBulk("id bigint", `UPDATE river_job SET errors = NULL WHERE id IN (SELECT v.id {from})`)
+	deleteFailed = sqldb.NewBulk("id uuid", `DELETE FROM failed_jobs WHERE id IN (SELECT v.id {from})`)
+	rewordFailed = sqldb.NewBulk("id uuid, error text",
 		`UPDATE failed_jobs SET error = v.error {from} WHERE failed_jobs.id = v.id`)
 )
 
 func (t Tx) eraseJobs(ctx context.Context, found traces) error {
-	trip := t.Trip()
-	trip.Bulk(deleteJobs, found.jobs, nil)
-	trip.Bulk(clearErrors, found.errors, nil)
-	trip.Bulk(deleteLetters, found.letters, nil)
-	trip.Bulk(rewordLetters, found.reworded, nil)
-	return trip.Run(ctx)
+	pipeline := t.Pipeline()
+	pipeline.Bulk(deleteJobs, found.jobs, nil)
+	pipeline.Bulk(clearErrors, found.errors, nil)
+	pipeline.Bulk(deleteFailed, found.failed, nil)
+	pipeline.Bulk(rewordFailed, found.reworded, nil)
+	return pipeline.Run(ctx)
 }

@@ -14,10 +14,10 @@ const (
 	linkAge     = time.Hour // requests count for an hour; a link ends an hour after its request or later
 )
 
-// Backlog tells how far the work in the background is behind: how many dead letters were not sent again, and since when
-// the oldest registration waits for its confirmation that no dead letter names (zero: none does).
-func (s *Store) Backlog(ctx context.Context) (deadLetters int, oldestPending time.Time, err error) {
-	letters, err := sqldb.List(ctx, s.reader, sqldb.ScanInt, `SELECT count(*) FROM failed_jobs WHERE retried_at IS NULL`)
+// Backlog tells how far the work in the background is behind: how many failed jobs were not sent again, and since when
+// the oldest registration waits for its confirmation that no failed job names (zero: none does).
+func (s *Store) Backlog(ctx context.Context) (failedJobs int, oldestPending time.Time, err error) {
+	failed, err := sqldb.List(ctx, s.reader, sqldb.ScanInt, `SELECT count(*) FROM failed_jobs WHERE retried_at IS NULL`)
 	if err != nil {
 		return 0, time.Time{}, err
 	}
@@ -26,9 +26,9 @@ func (s *Store) Backlog(ctx context.Context) (deadLetters int, oldestPending tim
 		AND f.seq = r.seq)
 		ORDER BY r.updated_at LIMIT 1`)
 	if err != nil || len(oldest) == 0 {
-		return letters[0], time.Time{}, err
+		return failed[0], time.Time{}, err
 	}
-	return letters[0], oldest[0], nil
+	return failed[0], oldest[0], nil
 }
 
 // CleanUp implements compete.WorkStore.

@@ -21,15 +21,15 @@ var insertDelayedJobs = sqldb.NewBulk("args text, kind text, queue text, priorit
 
 // enqueue adds jobs to the queue. They run once the transaction has committed, and never if it doesn't.
 func (s *Store) enqueue(ctx context.Context, tx Tx, jobs []compete.Job) error {
-	trip := tx.Trip()
-	if err := s.addJobs(trip, jobs); err != nil {
+	pipeline := tx.Pipeline()
+	if err := s.addJobs(pipeline, jobs); err != nil {
 		return err
 	}
-	return trip.Run(ctx)
+	return pipeline.Run(ctx)
 }
 
-// addJobs is enqueue, as a step of a trip.
-func (s *Store) addJobs(t *sqldb.Trip, jobs []compete.Job) error {
+// addJobs is enqueue, as a step of a pipeline.
+func (s *Store) addJobs(t *sqldb.Pipeline, jobs []compete.Job) error {
 	queued := make([]compete.QueuedJob, 0, len(jobs))
 	for _, job := range jobs {
 		encoded, err := s.jobs.Encode(job)
@@ -42,7 +42,7 @@ func (s *Store) addJobs(t *sqldb.Trip, jobs []compete.Job) error {
 	return nil
 }
 
-func addQueued(t *sqldb.Trip, jobs []compete.QueuedJob) {
+func addQueued(t *sqldb.Pipeline, jobs []compete.QueuedJob) {
 	rows := make([][]any, 0, len(jobs))
 	var delayed [][]any
 	for _, job := range jobs {

@@ -15,7 +15,7 @@ var saveMoves = sqldb.NewBulk("competition_id uuid, id uuid, before text, before
 	ON CONFLICT (competition_id) DO UPDATE SET before_seq = excluded.before_seq`)
 
 // addMoves keeps what the organizers of competitions have moved.
-func addMoves(t *sqldb.Trip, moves []compete.LedgerMove) error {
+func addMoves(t *sqldb.Pipeline, moves []compete.LedgerMove) error {
 	rows := make([][]any, len(moves))
 	for i, m := range moves {
 		before, err := json.Marshal(m.Before)

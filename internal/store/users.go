@@ -135,7 +135,7 @@ func (s *Store) updateUser(ctx context.Context, tx Tx, u compete.User) error {
 	if err := tx.recordUser(ctx, before, u, now); err != nil {
 		return err
 	}
-	if err := s.settleAfter(ctx, tx, before, u, now); err != nil {
+	if err := s.enqueueSettling(ctx, tx, before, u, now); err != nil {
 		return err
 	}
 	if before.Role == u.Role && (before.DisabledAt != nil || u.DisabledAt == nil) {
@@ -163,10 +163,10 @@ func (t Tx) recordUser(ctx context.Context, before, after compete.User, now time
 	return nil
 }
 
-// settleAfter enqueues a SettleJob for each published competition that the change of an account concerns: those that
+// enqueueSettling enqueues a SettleJob for each published competition that the change of an account concerns: those that
 // the user organizes, whose phase changes, and, once an account is enabled again, those that the user waits for, where
 // a seat may be free.
-func (s *Store) settleAfter(ctx context.Context, tx Tx, before, after compete.User, now time.Time) error {
+func (s *Store) enqueueSettling(ctx context.Context, tx Tx, before, after compete.User, now time.Time) error {
 	organized, waits := before.MayOrganize() != after.MayOrganize(), before.DisabledAt != nil && after.DisabledAt == nil
 	var jobs []compete.Job
 	for _, look := range []struct {

@@ -127,7 +127,7 @@ func (a *app) findAuditPerson(v *visit, data *pages.AuditData, typed string) err
 			ID: p.ID, Name: p.Name, About: p.Email, Href: auditAddress(data.Path, v.r.URL.Query(), "person", p.ID),
 		})
 	}
-	data.Person.Settle()
+	data.Person.ChooseOnly()
 	return err
 }
 
@@ -155,7 +155,7 @@ func (a *app) findAudited(v *visit, data *pages.AuditData, typed string) error {
 			})
 		}
 	}
-	data.Competition.Settle()
+	data.Competition.ChooseOnly()
 	return nil
 }
 

@@ -24,7 +24,7 @@ func (a *app) competition(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.settleFlash(stand.Kind)
+	v.updateFlash(stand.Kind)
 	stand.New = v.flash != nil && *v.flash == flashes[flashIn]
 	return a.showCompetition(v, http.StatusOK, c, stand)
 }
@@ -155,9 +155,9 @@ func registeredFlash(o compete.RegistrationOutcome) string {
 	return flashIn
 }
 
-// settleFlash has the message after a press say what is so now. A press that is repeated later is told what became of the first: since
+// updateFlash has the message after a press say what is so now. A press that is repeated later is told what became of the first: since
 // then the registration may have been cancelled elsewhere, or may have moved up from the waitlist.
-func (v *visit) settleFlash(kind pages.StandKind) {
+func (v *visit) updateFlash(kind pages.StandKind) {
 	if v.flash == nil || *v.flash != flashes[flashIn] && *v.flash != flashes[flashWaiting] {
 		return
 	}

@@ -111,8 +111,8 @@ func (a *app) routes() []route {
 		{"POST /admin/users/{user}/reset-factors", a.resetFactors},
 		{"GET /admin/users/{user}/delete", a.deleteUserForm},
 		{"POST /admin/users/{user}/delete", a.deleteUser},
-		{"GET /admin/dead-letters", a.deadLetters},
-		{"POST /admin/dead-letters/{letter}/retry", a.retryDeadLetter},
+		{"GET /admin/dead-letters", a.failedJobs},
+		{"POST /admin/dead-letters/{letter}/retry", a.retryFailedJob},
 	}
 	if a.Demo {
 		routes = append(routes, route{"GET /dev/components", a.components})

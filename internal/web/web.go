@@ -83,7 +83,7 @@ type Check struct {
 type app struct {
 	Config
 	secure  bool // the site is reached over https
-	pages   *live.Door
+	pages   *live.Feed
 	viewers *viewers
 	tags    *popularTags
 	texts   *markdown.Cache
@@ -117,7 +117,7 @@ func New(ctx context.Context, c Config) http.Handler {
 	a := newApp(c)
 	a.tags = &popularTags{read: c.Competitions.PopularTags}
 	a.texts = markdown.NewCache()
-	a.pages = c.Live.Door(seatsEvent)
+	a.pages = c.Live.Feed(seatsEvent)
 	a.viewers = newViewers(c.Mailbox.News, c.Sessions.Ended, c.Log)
 	go a.viewers.run(ctx)
 

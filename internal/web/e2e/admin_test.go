@@ -59,13 +59,13 @@ func (s site) adminVisitor(t *testing.T, name string) *visitor {
 	return v
 }
 
-// testDeadLetter looks into a job that failed for good, and sends it again.
-func testDeadLetter(t *testing.T, s site) {
-	letter := compete.FailedJob{
+// testFailedJob looks into a job that failed for good, and sends it again.
+func testFailedJob(t *testing.T, s site) {
+	failed := compete.FailedJob{
 		ID: "01990000-0000-7000-8000-000000000002", JobID: 1<<40 + 1, Queue: compete.QueueRegistration, Kind: compete.NotifyJob{}.Kind(), Attempts: 3,
 		Error: "the pigeon is ill", Payload: json.RawMessage(`{"notices": []}`), FailedAt: time.Now(),
 	}
-	if err := s.replicas[0].Store().SaveFailedJob(t.Context(), letter); err != nil {
+	if err := s.replicas[0].Store().SaveFailedJob(t.Context(), failed); err != nil {
 		t.Fatal(err)
 	}
 	v := s.adminVisitor(t, "Admin Postmaster")

@@ -79,7 +79,7 @@ func (b board) register(want int) {
 	b.s.replicas[0].Crowd(1)[0].Do(http.MethodPost, "/api"+b.page()+"/register", nil).Want(b.t, want)
 }
 
-// change is the organizer's, by another door.
+// change makes a change as the organizer, past the browser.
 func (b board) change(fields map[string]any) {
 	b.t.Helper()
 	b.organizer.Do(http.MethodPatch, "/api"+b.page(), fields, "If-Match", "*").Want(b.t, http.StatusOK)

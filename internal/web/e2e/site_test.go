@@ -57,7 +57,7 @@ func TestDemo(t *testing.T) {
 		{"removing without script", testRemovingPlainly},
 		{"an organizer takes part", testOrganizerTakesPart},
 		{"promoted organizer", testPromotedOrganizer},
-		{"dead letter", testDeadLetter},
+		{"failed job", testFailedJob},
 		{"job console", testJobConsole},
 		{"reporting", testReporting},
 		{"accounts", testAdminOfAccounts},

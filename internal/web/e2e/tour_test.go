@@ -162,11 +162,11 @@ func draftTour(t *testing.T, s site) tour {
 }
 
 func adminTour(t *testing.T, s site) tour {
-	letter := compete.FailedJob{
+	failed := compete.FailedJob{
 		ID: "01990000-0000-7000-8000-000000000001", JobID: 1 << 40, Queue: compete.QueueMaintenance, Kind: "clean_up", Attempts: 3,
 		Error: "the database is away", Payload: json.RawMessage(`{"before": "2026-01-01T00:00:00Z"}`), FailedAt: time.Now(),
 	}
-	if err := s.replicas[0].Store().SaveFailedJob(t.Context(), letter); err != nil {
+	if err := s.replicas[0].Store().SaveFailedJob(t.Context(), failed); err != nil {
 		t.Fatal(err)
 	}
 	v := newVisitor(t, s.first(), "admin")

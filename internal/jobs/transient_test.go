@@ -41,8 +41,8 @@ func TestADatabaseThatIsAwayUsesUpNoAttempts(t *testing.T) {
 		}
 		f.next(done, "notify")
 		f.wantMessages(r, compete.RegistrationConfirmed, "confirmed")
-		if letters := f.deadLetters(); len(letters) != 0 {
-			f.Errorf("there are dead letters: %+v", letters)
+		if failedJobs := f.failedJobs(); len(failedJobs) != 0 {
+			f.Errorf("there are failed jobs: %+v", failedJobs)
 		}
 	})
 }

@@ -13,11 +13,11 @@ import (
 
 var errUnknownRoute = problem.New(http.StatusNotFound, "not_found", "This API has no such route. See /api/docs for all routes.")
 
-// frontDoor is what every request passes before it is routed: CORS, the limit of the body, and problem documents also for
+// beforeRouting is what every request passes before it is routed: CORS, the limit of the body, and problem documents also for
 // addresses and methods that there are not.
-func (a *api) frontDoor(mux *http.ServeMux) http.Handler {
+func (a *api) beforeRouting(mux *http.ServeMux) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { refuseUnrouted(mux, w, r) })
-	door := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !cleanPath(r.URL.Path) { // the mux would answer with a redirect in HTML
 			problem.Write(w, errUnknownRoute)
 			return
@@ -35,7 +35,7 @@ func (a *api) frontDoor(mux *http.ServeMux) http.Handler {
 		}
 		mux.ServeHTTP(w, routable(r))
 	})
-	return withCORS(a.CORSOrigins, door)
+	return withCORS(a.CORSOrigins, handler)
 }
 
 // Busy returns the handler that answers when a request doesn't get its turn: a problem document, status 503.
