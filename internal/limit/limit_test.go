@@ -34,7 +34,7 @@ func each(t *testing.T, test func(t *testing.T, l compete.Limiter)) {
 	})
 	t.Run("Redis", func(t *testing.T) {
 		r := limit.NewRedis(connect(t, testservices.Redis(t)), time.Now, slog.New(slog.DiscardHandler))
-		test(t, r.WaitFor(time.Minute))
+		test(t, r.WithTimeout(time.Minute))
 	})
 	t.Run("Redis away", func(t *testing.T) {
 		r := limit.NewRedis(connect(t, "redis://127.0.0.1:1/0"), time.Now, slog.New(slog.DiscardHandler))
@@ -96,7 +96,7 @@ func eachClock(t *testing.T, test func(t *testing.T, g compete.Guesses, c *clock
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &clock{time.Now()}
-			test(t, limit.NewRedis(connect(t, url(t)), c.read, slog.New(slog.DiscardHandler)).WaitFor(time.Minute), c)
+			test(t, limit.NewRedis(connect(t, url(t)), c.read, slog.New(slog.DiscardHandler)).WithTimeout(time.Minute), c)
 		})
 	}
 }
