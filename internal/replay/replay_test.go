@@ -25,11 +25,18 @@ func record(key string) compete.IdempotencyRecord {
 	}
 }
 
+// newCache is one that waits for a Redis on a busy machine.
 func newCache(t *testing.T, options *redis.Options) *replay.Cache {
 	t.Helper()
+	return newImpatientCache(t, options, time.Minute)
+}
+
+func newImpatientCache(t *testing.T, options *redis.Options, timeout time.Duration) *replay.Cache {
+	t.Helper()
+	options.ReadTimeout = time.Minute
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
-	c := replay.New(client, time.Now, slog.New(slog.DiscardHandler))
+	c := replay.New(client, timeout, time.Now, slog.New(slog.DiscardHandler))
 	t.Cleanup(c.Stop)
 	return c
 }
