@@ -17,7 +17,8 @@ import (
 // pressWithKey registers with a key of the client's own.
 func pressWithKey(t *testing.T, c *apptest.Client, competition string) *apptest.Answer {
 	t.Helper()
-	return c.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key", "key-of-"+c.User.ID).Want(t, http.StatusCreated)
+	return c.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key",
+		"key-of-"+c.User.ID).Want(t, http.StatusCreated)
 }
 
 // wantReplay wants an answer to be the first one again.
@@ -46,7 +47,8 @@ func TestReplaysComeFromRedis(t *testing.T) {
 		for name, send := range map[string]func() *apptest.Answer{
 			"register": func() *apptest.Answer { return pressWithKey(t, participant, competition) },
 			"create": func() *apptest.Answer {
-				return organizer.Do(http.MethodPost, "/api/competitions", create, "Idempotency-Key", "key-of-a-new-one").Want(t, http.StatusCreated)
+				return organizer.Do(http.MethodPost, "/api/competitions", create, "Idempotency-Key",
+					"key-of-a-new-one").Want(t, http.StatusCreated)
 			},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -70,7 +72,8 @@ func TestReplaysComeFromRedis(t *testing.T) {
 
 // Replays come from the database while Redis is not there, whether it goes, was never there or doesn't answer.
 func TestRedisAway(t *testing.T) {
-	cut, restore, silence, speak := (*testservices.Proxy).Cut, (*testservices.Proxy).Restore, (*testservices.Proxy).Silence, (*testservices.Proxy).Speak
+	cut, restore, silence, speak := (*testservices.Proxy).Cut, (*testservices.Proxy).Restore,
+		(*testservices.Proxy).Silence, (*testservices.Proxy).Speak
 	for name, outage := range map[string]struct {
 		atStart    bool
 		begin, end func(*testservices.Proxy)

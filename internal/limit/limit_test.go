@@ -96,7 +96,8 @@ func eachClock(t *testing.T, test func(t *testing.T, g compete.Guesses, c *clock
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &clock{time.Now()}
-			test(t, limit.NewRedis(connect(t, url(t)), c.read, slog.New(slog.DiscardHandler)).WithTimeout(time.Minute), c)
+			test(t, limit.NewRedis(connect(t, url(t)), c.read, slog.New(slog.DiscardHandler)).WithTimeout(time.Minute),
+				c)
 		})
 	}
 }
