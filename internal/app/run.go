@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// StopTimeout is how long Run gives a stop: requests that are under way first, jobs next. It is less than the 30 s after which
-// most supervisors kill a process.
+// StopTimeout is how long Run gives a stop: requests that are under way first, jobs next. It is less than the 30 s
+// after which most supervisors kill a process.
 const StopTimeout = 25 * time.Second
 
 // background is the work beside requests that ends with the app.
@@ -36,7 +36,8 @@ func (b *background) stop() {
 	b.work.Wait()
 }
 
-// Start listens, starts every part and serves. It returns when requests are answered; after a failure nothing is left open.
+// Start listens, starts every part and serves. It returns when requests are answered; after a failure nothing is left
+// open.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.server.Listen(ctx); err != nil {
 		return errors.Join(err, a.close())
@@ -55,8 +56,9 @@ func (a *App) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends in the order in which nothing is lost: streams, then requests, which the registrar still answers, then jobs, which
-// finish or go back to the queue, then the registrar, when nobody is left to ask it. It fails when ctx ends before that.
+// Stop ends in the order in which nothing is lost: streams, then requests, which the registrar still answers, then
+// jobs, which finish or go back to the queue, then the registrar, when nobody is left to ask it. It fails when ctx ends
+// before that.
 func (a *App) Stop(ctx context.Context) error {
 	a.hub.Close()
 	requests, cancel := shareOf(ctx, 3, 4)

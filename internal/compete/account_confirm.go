@@ -69,7 +69,10 @@ func (s *Accounts) ConfirmEmail(ctx context.Context, a Actor, token, password st
 	case a.LoggedIn() && password != "":
 		return User{}, Invalid(FieldError{Field: "password", Message: "must be left out when you're logged in"})
 	case !a.LoggedIn() && password == "":
-		return User{}, Invalid(FieldError{Field: "password", Message: "is required unless you're logged in to the account"})
+		return User{}, Invalid(FieldError{
+			Field:   "password",
+			Message: "is required unless you're logged in to the account",
+		})
 	case !a.LoggedIn():
 		if hash, err = s.hashNew(ctx, user, password); err != nil {
 			return User{}, err

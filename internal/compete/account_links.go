@@ -72,7 +72,8 @@ func (s *Accounts) requestLink(ctx context.Context, purpose LinkPurpose, userID,
 	}
 	now := s.config.now()
 	return s.config.Links.RequestLink(ctx, Link{
-		ID: s.config.NewID(), Purpose: purpose, Email: email, UserID: userID, CreatedAt: now, ExpiresAt: now.Add(purpose.Life()),
+		ID: s.config.NewID(), Purpose: purpose, Email: email, UserID: userID, CreatedAt: now,
+		ExpiresAt: now.Add(purpose.Life()),
 	})
 }
 

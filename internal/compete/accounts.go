@@ -57,7 +57,8 @@ func (s *Accounts) SignUp(ctx context.Context, in SignUp) (User, error) {
 	}
 	// The account is there, whatever becomes of the mail: another can be asked for.
 	if err := s.requestLink(ctx, LinkVerify, user.ID, user.Email); err != nil && !errors.Is(err, ErrLinkTooSoon) {
-		s.config.Log.WarnContext(ctx, "could not request the email that confirms an address", "user", user.ID, "error", err)
+		s.config.Log.WarnContext(ctx, "could not request the email that confirms an address", "user",
+			user.ID, "error", err)
 	}
 	return user, nil
 }
@@ -88,7 +89,11 @@ func (s *Accounts) organizerRole(in *SignUp, wrong error) (asks bool, err error)
 	}
 	switch organizerSignUp(s.config.Settings) {
 	case OrganizersOff:
-		return false, both(wrong, Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT: on this site, people can't sign up as organizers"}))
+		return false, both(wrong,
+			Invalid(FieldError{
+				Field:   "role",
+				Message: "must be PARTICIPANT: on this site, people can't sign up as organizers",
+			}))
 	case OrganizersApproval:
 		in.Role = RoleParticipant
 		return true, wrong
@@ -100,8 +105,8 @@ func (s *Accounts) organizerRole(in *SignUp, wrong error) (asks bool, err error)
 // Me is the actor's account. It fails with ErrUnauthorized when there is none (any more).
 func (s *Accounts) Me(ctx context.Context, a Actor) (User, error) { return me(ctx, s.config.Users, a) }
 
-// UpdateProfile changes the actor's name, password and so on, all of it or nothing; a new password ends all other sessions.
-// A wrong current password is Invalid: the actor is logged in, so it is no matter of authorization.
+// UpdateProfile changes the actor's name, password and so on, all of it or nothing; a new password ends all other
+// sessions. A wrong current password is Invalid: the actor is logged in, so it is no matter of authorization.
 func (s *Accounts) UpdateProfile(ctx context.Context, a Actor, change ProfileChange) (User, error) {
 	user, err := s.Me(ctx, a)
 	if err != nil {

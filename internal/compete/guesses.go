@@ -22,7 +22,8 @@ const (
 
 // LimitNames lists them all.
 var LimitNames = []string{
-	LimitSignUps, LimitLogIns, LimitLinks, LimitReports, LimitCompetitions, LimitNotices, LimitGuesses, LimitAccountGuesses,
+	LimitSignUps, LimitLogIns, LimitLinks, LimitReports, LimitCompetitions, LimitNotices, LimitGuesses,
+	LimitAccountGuesses,
 }
 
 // So many wrong passwords for an account within a day are worth a notice to its owner, once a day.
@@ -60,7 +61,8 @@ const (
 
 // LogInFailures lists all.
 var LogInFailures = []LogInFailure{
-	FailureUnknownEmail, FailureWrongPassword, FailureWrongCode, FailureDisabled, FailureDemo, FailureLimited, FailureBusy, FailureOther,
+	FailureUnknownEmail, FailureWrongPassword, FailureWrongCode, FailureDisabled, FailureDemo, FailureLimited,
+	FailureBusy, FailureOther,
 }
 
 // Observer is told what the service refuses. Implementations must be safe for concurrent use.
@@ -99,13 +101,15 @@ func (s *Logins) guess(ctx context.Context, email string, user User) (right func
 
 // guessLoggedIn is guess for somebody who is logged in to the account.
 func (s *Logins) guessLoggedIn(ctx context.Context, user User) (right func(), err error) {
-	return s.config.Throttle.try(ctx, Guess{LimitGuesses, accountKey(user.Email) + ":logged in", s.config.Throttle.Limits.Guesses})
+	return s.config.Throttle.try(ctx,
+		Guess{LimitGuesses, accountKey(user.Email) + ":logged in", s.config.Throttle.Limits.Guesses})
 }
 
 // wrongPassword tells the owner of an account of wrong passwords for it when there were many. An answer doesn't
 // depend on it.
 func (s *Logins) wrongPassword(ctx context.Context, user User) {
-	if s.config.Throttle.Limiter == nil || user.ID == "" || s.config.Throttle.Limiter.Take(ctx, wrongPasswords, wrongPasswords.Name+":"+user.ID) == 0 {
+	if s.config.Throttle.Limiter == nil || user.ID == "" ||
+		s.config.Throttle.Limiter.Take(ctx, wrongPasswords, wrongPasswords.Name+":"+user.ID) == 0 {
 		return
 	}
 	notice, err := s.config.messages().security(user, SecurityEvent{What: SecurityGuesses})
@@ -113,7 +117,8 @@ func (s *Logins) wrongPassword(ctx context.Context, user User) {
 		err = s.config.Store.NoteGuessing(ctx, notice, s.config.now().Add(-tellGuesses))
 	}
 	if err != nil {
-		s.config.Log.WarnContext(ctx, "could not notify a user of wrong passwords for the account", "user", user.ID, "error", err)
+		s.config.Log.WarnContext(ctx, "could not notify a user of wrong passwords for the account", "user",
+			user.ID, "error", err)
 	}
 }
 
@@ -158,7 +163,10 @@ func (s *Logins) observeLogIn(ctx context.Context, user User, err error) {
 
 // recordFailure adds a wrong password to the audit log. Of an unknown email nothing is kept.
 func (s *Logins) recordFailure(ctx context.Context, user User, reason LogInFailure) {
-	err := s.config.Audit.Record(ctx, AuditRecord{At: s.config.now(), Action: AuditLoginFailed, UserID: user.ID, After: AuditFields("reason", reason)})
+	err := s.config.Audit.Record(ctx, AuditRecord{
+		At: s.config.now(), Action: AuditLoginFailed, UserID: user.ID,
+		After: AuditFields("reason", reason),
+	})
 	if err != nil { // the refusal stands
 		s.config.Log.WarnContext(ctx, "could not record a failed login", "user", user.ID, "error", err)
 	}

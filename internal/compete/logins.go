@@ -87,7 +87,8 @@ func (u *User) disabled() error {
 		return ErrAccountDisabled
 	}
 	refusal := *ErrAccountDisabled
-	refusal.Detail = "This account is disabled. The admins gave this reason: \"" + u.DisabledReason.Text + "\". If you think this is a mistake, contact an admin."
+	refusal.Detail = "This account is disabled. The admins gave this reason: \"" + u.DisabledReason.Text +
+		"\". If you think this is a mistake, contact an admin."
 	return &refusal
 }
 

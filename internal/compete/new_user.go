@@ -7,7 +7,9 @@ import (
 )
 
 // newUser is an account to be created, with the hash of its password. Errors: ErrEmailTaken, ErrBusy.
-func newUser(ctx context.Context, r Runtime, users UserStore, passwords PasswordHasher, in SignUp) (user User, hash string, err error) {
+func newUser(
+	ctx context.Context, r Runtime, users UserStore, passwords PasswordHasher, in SignUp,
+) (user User, hash string, err error) {
 	// A taken email is found before the hash is computed, which is by far the dearer part; the unique index decides
 	// races.
 	if _, _, err := users.UserByEmail(ctx, in.Email); err == nil {
@@ -30,7 +32,8 @@ func takenToo(ctx context.Context, users UserStore, email string, refusal error)
 	if _, _, err := users.UserByEmail(ctx, email); err != nil {
 		return refusal // it is free; or that can't be told now, and will be when the rest is right
 	}
-	return Invalid(append(AsError(refusal).Fields, FieldError{Field: "email", Message: "already belongs to an account"})...)
+	return Invalid(append(AsError(refusal).Fields,
+		FieldError{Field: "email", Message: "already belongs to an account"})...)
 }
 
 // wrongEmail reports whether a refusal is about the email already.

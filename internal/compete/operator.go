@@ -85,7 +85,8 @@ func (s *Operator) PasswordResetToken(ctx context.Context, email string) (string
 	}
 	now, token := s.config.now(), randomToken()
 	return token, s.config.Links.SaveLink(ctx, Link{
-		ID: s.config.NewID(), Purpose: LinkReset, Email: NormalizeEmail(user.Email), UserID: user.ID, TokenHash: HashToken(token),
+		ID: s.config.NewID(), Purpose: LinkReset, Email: NormalizeEmail(user.Email), UserID: user.ID,
+		TokenHash: HashToken(token),
 		CreatedAt: now, ExpiresAt: now.Add(ResetLinkLife),
 	})
 }

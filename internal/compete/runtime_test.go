@@ -15,7 +15,8 @@ type hasher struct{ PasswordHasher }
 
 func TestConstructorsNameWhatIsMissing(t *testing.T) {
 	complete := OperatorConfig{
-		Runtime: testRuntime(), Users: struct{ UserStore }{}, Passwords: &hasher{}, Links: struct{ LinkStore }{}, Factors: struct{ FactorStore }{},
+		Runtime: testRuntime(), Users: struct{ UserStore }{}, Passwords: &hasher{}, Links: struct{ LinkStore }{},
+		Factors: struct{ FactorStore }{},
 		Wording: struct{ AccountWording }{},
 	}
 	for want, spoil := range map[string]func(*OperatorConfig){

@@ -40,7 +40,8 @@ func both(first, second error) error {
 	return second
 }
 
-// length holds s to shortest..longest characters of valid text without control characters other than line breaks and tabs.
+// length holds s to shortest..longest characters of valid text without control characters other than line breaks and
+// tabs.
 func (v *validation) length(field, s string, shortest, longest int) {
 	n := utf8.RuneCountInString(s)
 	switch {
@@ -69,7 +70,8 @@ func clean(s string) bool {
 	})
 }
 
-// ValidID reports whether id has the form of the ids that the program makes: a lower-case UUID. Anything else names nothing.
+// ValidID reports whether id has the form of the ids that the program makes: a lower-case UUID. Anything else names
+// nothing.
 func ValidID(id string) bool {
 	if len(id) != 36 {
 		return false

@@ -9,7 +9,10 @@ import (
 func TestPeriodicJobsRunAtStartOnceInACluster(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		at := compete.UTC(f.clock())
-		failed := compete.FailedJob{ID: newID(), JobID: 1, Queue: "q", Kind: "k", Payload: []byte("{}"), FailedAt: at.Add(-2 * DefaultFailedJobsAge)}
+		failed := compete.FailedJob{
+			ID: newID(), JobID: 1, Queue: "q", Kind: "k", Payload: []byte("{}"),
+			FailedAt: at.Add(-2 * DefaultFailedJobsAge),
+		}
 		if err := f.store.SaveFailedJob(f.Context(), failed); err != nil {
 			f.Fatal(err)
 		}
@@ -18,9 +21,12 @@ func TestPeriodicJobsRunAtStartOnceInACluster(t *testing.T) {
 		f.start(f.client)
 		f.start(f.newClient())
 		f.eventually("the periodic jobs are done", func() bool {
-			return f.count("SELECT count(*) FROM river_job WHERE state = 'completed' AND kind IN ('find_reminders', 'clean_up', 'refresh_filling')") == 3
+			return f.count("SELECT count(*) FROM river_job WHERE state = 'completed' AND kind IN ('find_reminders', "+
+				"'clean_up', 'refresh_filling')") == 3
 		})
-		if got := f.count("SELECT count(*) FROM river_job WHERE kind IN ('find_reminders', 'clean_up', 'refresh_filling')"); got != 3 {
+		if got := f.count(
+			"SELECT count(*) FROM river_job WHERE kind IN ('find_reminders', 'clean_up', 'refresh_filling')",
+		); got != 3 {
 			f.Errorf("two replicas enqueued %d periodic jobs, want one of each kind", got)
 		}
 		if got := f.count("SELECT filling FROM competitions"); got != 1 {

@@ -11,7 +11,8 @@ import (
 func TestAFailedJobOfAnOlderVersionCanBeSentAgain(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		gone := compete.FailedJob{
-			ID: f.client.config.NewID(), JobID: 4711, Queue: compete.QueueMaintenance, Kind: "worked_by_an_older_version",
+			ID: f.client.config.NewID(), JobID: 4711, Queue: compete.QueueMaintenance,
+			Kind:    "worked_by_an_older_version",
 			Payload: []byte(`{}`), Error: "gone", Attempts: 3, FailedAt: f.clock(),
 		}
 		if err := f.store.SaveFailedJob(f.Context(), gone); err != nil {

@@ -17,7 +17,9 @@ type awayStore struct {
 	times atomic.Int32
 }
 
-func (s *awayStore) Deliver(ctx context.Context, confirm []compete.Notice, messages []compete.Message, now time.Time) (int, error) {
+func (s *awayStore) Deliver(
+	ctx context.Context, confirm []compete.Notice, messages []compete.Message, now time.Time,
+) (int, error) {
 	if s.times.Add(-1) >= 0 {
 		return 0, compete.ErrDatabase
 	}
@@ -60,24 +62,27 @@ func (r slowRegistrar) Settle(ctx context.Context, _ string) (bool, error) {
 }
 
 func TestStopGivesBackWhatDoesNotFinish(t *testing.T) {
-	eachDatabase(t, func(c *Config) { c.Registrar = slowRegistrar{c.Registrar, make(chan struct{})} }, func(f *fixture) {
-		if err := f.client.Start(f.Context()); err != nil {
-			f.Fatal(err)
-		}
-		f.enqueue(compete.SettleJob{CompetitionID: newID()})
-		<-f.config.Registrar.(slowRegistrar).settling
-		ctx, cancel := context.WithTimeout(f.Context(), 4*time.Second)
-		defer cancel()
-		if err := f.client.Stop(ctx); err != nil {
-			f.Fatalf("Stop: %v", err)
-		}
-		if got := f.count("SELECT count(*) FROM river_job WHERE kind = 'settle' AND state = 'available' AND attempt = 0"); got != 1 {
-			f.Errorf("%d jobs wait with all their attempts after the stop, want the one that was given back", got)
-		}
-		if err := f.client.Ping(f.Context()); err == nil {
-			f.Error("Ping of stopped workers gave no error")
-		}
-	})
+	eachDatabase(t, func(c *Config) { c.Registrar = slowRegistrar{c.Registrar, make(chan struct{})} },
+		func(f *fixture) {
+			if err := f.client.Start(f.Context()); err != nil {
+				f.Fatal(err)
+			}
+			f.enqueue(compete.SettleJob{CompetitionID: newID()})
+			<-f.config.Registrar.(slowRegistrar).settling
+			ctx, cancel := context.WithTimeout(f.Context(), 4*time.Second)
+			defer cancel()
+			if err := f.client.Stop(ctx); err != nil {
+				f.Fatalf("Stop: %v", err)
+			}
+			if got := f.count(
+				"SELECT count(*) FROM river_job WHERE kind = 'settle' AND state = 'available' AND attempt = 0",
+			); got != 1 {
+				f.Errorf("%d jobs wait with all their attempts after the stop, want the one that was given back", got)
+			}
+			if err := f.client.Ping(f.Context()); err == nil {
+				f.Error("Ping of stopped workers gave no error")
+			}
+		})
 }
 
 func TestSettlingGoesOnThroughPages(t *testing.T) {
@@ -88,7 +93,8 @@ func TestSettlingGoesOnThroughPages(t *testing.T) {
 		done := f.events(f.client, river.EventKindJobCompleted)
 		f.start(f.client)
 		organizer := compete.Actor{UserID: competition.Organizer.ID, Role: compete.RoleOrganizer}
-		if _, err := f.registrar.CancelCompetition(f.Context(), compete.CancelCompetitionCommand{Actor: organizer, CompetitionID: competition.ID}); err != nil {
+		if _, err := f.registrar.CancelCompetition(f.Context(),
+			compete.CancelCompetitionCommand{Actor: organizer, CompetitionID: competition.ID}); err != nil {
 			f.Fatal(err)
 		}
 		f.next(done, "settle")
@@ -141,7 +147,9 @@ func TestSettlingIsGivenBackWhenTheProcessStops(t *testing.T) {
 		if got := f.count("SELECT count(*) FROM registrations WHERE status = 'CANCELLED'"); got == 0 || got == many {
 			f.Errorf("%d of %d registrations were cancelled before the stop, want a page of them", got, many)
 		}
-		if got := f.count("SELECT count(*) FROM river_job WHERE kind = 'settle' AND state = 'available' AND attempt = 0"); got != 1 {
+		if got := f.count(
+			"SELECT count(*) FROM river_job WHERE kind = 'settle' AND state = 'available' AND attempt = 0",
+		); got != 1 {
 			f.Errorf("%d jobs wait with all their attempts after the stop, want the one that was given back", got)
 		}
 

@@ -15,7 +15,10 @@ import (
 )
 
 func TestBackoffDoubles(t *testing.T) {
-	for attempt, want := range map[int]time.Duration{1: 2 * time.Second, 2: 4 * time.Second, 3: 8 * time.Second, 25: maxBackoff} {
+	for attempt, want := range map[int]time.Duration{
+		1: 2 * time.Second, 2: 4 * time.Second,
+		3: 8 * time.Second, 25: maxBackoff,
+	} {
 		if got := backoff(2 * time.Second).after(attempt); got != want {
 			t.Errorf("wait after attempt %d is %v, want %v", attempt, got, want)
 		}
@@ -36,7 +39,10 @@ func TestSchedulesAreFiveFieldsInUTC(t *testing.T) {
 			t.Errorf("%q comes due at %s, want %s", text, got, want)
 		}
 	}
-	for _, text := range []string{"", "hourly", "0 0 * * * *", "61 * * * *", "0 0 30 2 *", "TZ=Asia/Tokyo 0 0 * * *", "CRON_TZ=Asia/Tokyo 0 0 * * *"} {
+	for _, text := range []string{
+		"", "hourly", "0 0 * * * *", "61 * * * *", "0 0 30 2 *", "TZ=Asia/Tokyo 0 0 * * *",
+		"CRON_TZ=Asia/Tokyo 0 0 * * *",
+	} {
 		if _, err := parseSchedule(text); err == nil {
 			t.Errorf("parseSchedule(%q) gave no error", text)
 		}
@@ -56,7 +62,10 @@ func TestNewNamesTheScheduleThatIsWrong(t *testing.T) {
 
 func TestConcurrencyReachesEveryQueue(t *testing.T) {
 	for concurrency, maintenance := range map[int]int{1: 2, 7: 7} {
-		c := &Client{config: Config{Work: true, Logger: slog.New(slog.DiscardHandler), Concurrency: concurrency, Accounts: noDomain{}, Erasure: noDomain{}}.withDefaults()}
+		c := &Client{config: Config{
+			Work: true, Logger: slog.New(slog.DiscardHandler), Concurrency: concurrency,
+			Accounts: noDomain{}, Erasure: noDomain{},
+		}.withDefaults()}
 		config, err := c.riverConfig()
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +79,8 @@ func TestConcurrencyReachesEveryQueue(t *testing.T) {
 				want = concurrency * mailsInHand
 			}
 			if queue.MaxWorkers != want {
-				t.Errorf("with a concurrency of %d, queue %s has %d workers, want %d", concurrency, name, queue.MaxWorkers, want)
+				t.Errorf("with a concurrency of %d, queue %s has %d workers, want %d", concurrency, name,
+					queue.MaxWorkers, want)
 			}
 		}
 	}
@@ -128,7 +138,8 @@ func TestIsolatingFindsTheItemsThatFail(t *testing.T) {
 			failed = append(failed, failure.item)
 		}
 		if !slices.Equal(done, c.done) || !slices.Equal(failed, c.failed) || !errors.Is(err, c.transient) {
-			t.Errorf("%v: did %v, failed %v, error %v; want %v, %v, %v", c.items, done, failed, err, c.done, c.failed, c.transient)
+			t.Errorf("%v: did %v, failed %v, error %v; want %v, %v, %v", c.items, done, failed, err, c.done,
+				c.failed, c.transient)
 		}
 	}
 }
@@ -216,7 +227,8 @@ func TestConfirmationsWaitForTheEndOfARushWithinBounds(t *testing.T) {
 		{rushCalm, time.Hour, 0},
 	} {
 		if got := r.calmIn(at.Add(c.now), at.Add(c.deadline)); got != c.want {
-			t.Errorf("%v after the batch, with a deadline at %v, confirmations wait %v, want %v", c.now, c.deadline, got, c.want)
+			t.Errorf("%v after the batch, with a deadline at %v, confirmations wait %v, want %v", c.now,
+				c.deadline, got, c.want)
 		}
 	}
 

@@ -8,15 +8,16 @@ import (
 )
 
 const (
-	// refusalsPerCore is how many refusals a core gives in a second. Each takes the program and its client about 100 µs, so they take
-	// the machine a twentieth of its time.
+	// refusalsPerCore is how many refusals a core gives in a second. Each takes the program and its client about 100
+	// µs, so they take the machine a twentieth of its time.
 	refusalsPerCore = 500
 	// longestRefusal is how long a refusal is held back at most.
 	longestRefusal = 2 * time.Second
 )
 
-// pacer spreads refusals out. Whoever is told at once to come again comes again at once, unless told otherwise by a program that listens;
-// thousands who do so take the machine from those who are served, and then there is less room for the next. A few are told at once.
+// pacer spreads refusals out. Whoever is told at once to come again comes again at once, unless told otherwise by a
+// program that listens; thousands who do so take the machine from those who are served, and then there is less room for
+// the next. A few are told at once.
 type pacer struct {
 	interval time.Duration // between two
 

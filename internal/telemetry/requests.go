@@ -15,8 +15,8 @@ import (
 // unmatched is the route of requests that no route takes.
 const unmatched = "none"
 
-// requests counts requests. The handles of a histogram are looked up once for each combination of labels and kept: looking one up
-// costs more than counting.
+// requests counts requests. The handles of a histogram are looked up once for each combination of labels and kept:
+// looking one up costs more than counting.
 type requests struct {
 	histogram *prometheus.HistogramVec
 	mu        sync.Mutex // held to add a handle
@@ -55,7 +55,8 @@ func (r *requests) add(key request) prometheus.Observer {
 // known is a method as a label: a client may invent methods without end.
 func known(method string) string {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions:
 		return method
 	}
 	return "other"

@@ -31,10 +31,14 @@ func (a *app) showLogin(v *visit, status int, form pages.LoginForm) response {
 }
 
 func (a *app) login(r *http.Request, v *visit) (response, error) {
-	form := pages.LoginForm{Email: r.PostFormValue("email"), Next: localPath(r.PostFormValue("next"), ""), Kept: keptFields(r.PostForm)}
+	form := pages.LoginForm{
+		Email: r.PostFormValue("email"), Next: localPath(r.PostFormValue("next"), ""),
+		Kept: keptFields(r.PostForm),
+	}
 	user, err := a.Logins.LogIn(v.onDevice(), form.Email, r.PostFormValue("password"), "")
 	if errors.Is(err, compete.ErrSecondFactor) {
-		return a.showSecond(v, http.StatusOK, pages.SecondForm{Pending: a.Logins.PendingLogin(user), Next: form.Next, Kept: form.Kept})
+		return a.showSecond(v, http.StatusOK,
+			pages.SecondForm{Pending: a.Logins.PendingLogin(user), Next: form.Next, Kept: form.Kept})
 	}
 	return a.finishLogin(v, form, user, err)
 }
@@ -63,7 +67,8 @@ func (a *app) finishLogin(v *visit, form pages.LoginForm, user compete.User, err
 	return a.goOn(v, form.Next, redirect(localPath(form.Next, landing)))
 }
 
-// authPrefix begins the names of the fields that only logging in reads, so that a form can be carried along beside them.
+// authPrefix begins the names of the fields that only logging in reads, so that a form can be carried along beside
+// them.
 const authPrefix = "auth-"
 
 // keptFields are the fields of a form that was sent after its login had ended, which the log-in form carries along.
@@ -110,7 +115,8 @@ func (a *app) signupForm(r *http.Request, v *visit) (response, error) {
 		return redirect(landing), nil
 	}
 	q := r.URL.Query()
-	return a.showSignup(v, http.StatusOK, pages.SignupForm{Role: q.Get("role"), Next: localPath(q.Get("next"), "")}), nil
+	return a.showSignup(v, http.StatusOK, pages.SignupForm{Role: q.Get("role"), Next: localPath(q.Get("next"), "")}),
+		nil
 }
 
 func (a *app) showSignup(v *visit, status int, form pages.SignupForm) response {
@@ -168,8 +174,8 @@ func (a *app) logout(_ *http.Request, v *visit) (response, error) {
 	return v.bye(), nil
 }
 
-// bye leads out after the session has ended. What the browser still remembers of the account goes too; the cookies of theme, zone and
-// device stay.
+// bye leads out after the session has ended. What the browser still remembers of the account goes too; the cookies of
+// theme, zone and device stay.
 func (v *visit) bye() response { return v.leave("bye") }
 
 func (v *visit) leave(flash string) response {
@@ -197,7 +203,10 @@ func (a *app) showAccount(v *visit, status int, fill func(*pages.AccountData)) (
 	if err != nil {
 		return nil, err
 	}
-	data := pages.AccountData{Name: user.Name, Email: user.Email, Role: roleLabel(user.Role), Mail: a.emailView(&user), Zone: zoneView(user.Zone)}
+	data := pages.AccountData{
+		Name: user.Name, Email: user.Email, Role: roleLabel(user.Role), Mail: a.emailView(&user),
+		Zone: zoneView(user.Zone),
+	}
 	if data.Sessions, err = a.sessionsView(v); err != nil {
 		return nil, err
 	}
@@ -212,7 +221,8 @@ func (a *app) changeName(r *http.Request, v *visit) (response, error) {
 	name := r.PostFormValue("name")
 	_, err := a.Accounts.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{Name: &name})
 	if e, ok := refused(err); err != nil && ok {
-		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) { d.Name, d.NameErrors = name, formErrors(e) })
+		return a.showAccount(v, problem.Status(e.Kind),
+			func(d *pages.AccountData) { d.Name, d.NameErrors = name, formErrors(e) })
 	}
 	if err != nil {
 		return nil, err
@@ -232,7 +242,8 @@ func (a *app) changeTimeZone(r *http.Request, v *visit) (response, error) {
 	zone := strings.TrimSpace(r.PostFormValue("timeZone"))
 	_, err := a.Accounts.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{TimeZone: &zone})
 	if e, ok := refused(err); err != nil && ok {
-		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) { d.Zone.Chosen, d.Zone.Errors = zone, formErrors(e) })
+		return a.showAccount(v, problem.Status(e.Kind),
+			func(d *pages.AccountData) { d.Zone.Chosen, d.Zone.Errors = zone, formErrors(e) })
 	}
 	if err != nil {
 		return nil, err
@@ -251,7 +262,8 @@ func (a *app) changePassword(r *http.Request, v *visit) (response, error) {
 	err := v.freshen(current)
 	var user compete.User
 	if err == nil {
-		user, err = a.Accounts.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{Password: &password, CurrentPassword: &current})
+		user, err = a.Accounts.UpdateProfile(r.Context(), v.actor,
+			compete.ProfileChange{Password: &password, CurrentPassword: &current})
 	}
 	if e, ok := refused(err); err != nil && ok {
 		v.retryAfter(e)

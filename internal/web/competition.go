@@ -36,7 +36,8 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	}
 	data := pages.CompetitionData{
 		ID: c.ID, Title: c.Title, Description: html, Location: c.Location, Organizer: c.Organizer.Name, Tags: c.Tags,
-		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Ends: c.EndDate, Zone: c.Zone(), Seats: stand.Seats,
+		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Ends: c.EndDate, Zone: c.Zone(),
+		Seats:   stand.Seats,
 		Managed: c.ManagedBy(v.actor), Admin: v.actor.Role.AtLeast(compete.RoleAdmin),
 		Suspended: c.Suspended, Unpublished: c.Unpublished, Stand: stand, Day: startDay(&c), Cover: coverView(&c),
 	}
@@ -138,7 +139,8 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		status, stand.Error = problem.Status(e.Kind), plainText(e)
 		v.retryAfter(e)
 		if errors.Is(err, compete.ErrRegistrationNotOpen) && c.RegOpensAt != nil {
-			stand.Error = "Registration opens " + localtime.Format(*c.RegOpensAt, c.Zone(), "Mon, 2 Jan 2006, 15:04:05") + ". Try again then."
+			stand.Error = "Registration opens " +
+				localtime.Format(*c.RegOpensAt, c.Zone(), "Mon, 2 Jan 2006, 15:04:05") + ". Try again then."
 		}
 	}
 	if !v.partial() {
@@ -155,8 +157,8 @@ func registeredFlash(o compete.RegistrationOutcome) string {
 	return flashIn
 }
 
-// updateFlash has the message after a press say what is so now. A press that is repeated later is told what became of the first: since
-// then the registration may have been cancelled elsewhere, or may have moved up from the waitlist.
+// updateFlash has the message after a press say what is so now. A press that is repeated later is told what became of
+// the first: since then the registration may have been cancelled elsewhere, or may have moved up from the waitlist.
 func (v *visit) updateFlash(kind pages.StandKind) {
 	if v.flash == nil || *v.flash != flashes[flashIn] && *v.flash != flashes[flashWaiting] {
 		return

@@ -35,11 +35,13 @@ func (a *app) noneYet(ctx context.Context, v *visit) (pages.NoneYet, error) {
 	none := pages.NoneYet{Title: "No competitions yet"}
 	switch {
 	case !v.actor.LoggedIn() && a.Installation.OrganizerSignUp() != compete.OrganizersOff:
-		none.Text, none.Href, none.Label = "Organizers create competitions. Sign up as one to create the first.", "/auth/signup?role=ORGANIZER", "Sign up to organize"
+		none.Text, none.Href, none.Label = "Organizers create competitions. Sign up as one to create the first.",
+			"/auth/signup?role=ORGANIZER", "Sign up to organize"
 	case !v.actor.Role.AtLeast(compete.RoleOrganizer):
 		none.Text = "Organizers create competitions. The first one will appear here."
 	default:
-		none.Text, none.Href, none.Label = "It only takes a minute to create the first one.", "/competitions/create", "Create competition"
+		none.Text, none.Href, none.Label = "It only takes a minute to create the first one.", "/competitions/create",
+			"Create competition"
 	}
 	return none, nil
 }
@@ -95,7 +97,8 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 	for i := range data.Phases {
 		data.Phases[i].On = data.Phases[i].Value == string(filter.Phase)
 	}
-	page := v.shared(v.page("Competitions", ui.SectionCompetitions), "/competitions", "Competitions you can register for, with live seat counts.")
+	page := v.shared(v.page("Competitions", ui.SectionCompetitions), "/competitions",
+		"Competitions you can register for, with live seat counts.")
 	return show(status, pages.List(page, data)), nil
 }
 
@@ -133,7 +136,8 @@ func nextPage(u *url.URL, next compete.Cursor) string {
 func tidyURL(u *url.URL, without ...string) string {
 	q := u.Query()
 	for name, values := range q {
-		if values = nonEmpty(values); len(values) == 0 || name == "sort" && values[0] == string(compete.SortNewest) || slices.Contains(without, name) {
+		if values = nonEmpty(values); len(values) == 0 || name == "sort" && values[0] == string(compete.SortNewest) ||
+			slices.Contains(without, name) {
 			delete(q, name)
 		} else {
 			q[name] = values

@@ -95,8 +95,8 @@ func comesTwice(t time.Time) bool {
 	return false
 }
 
-// keyed is the idempotency of a form with a key. What the form says is its request, with what a file in it became; not where somebody who
-// isn't logged in goes first.
+// keyed is the idempotency of a form with a key. What the form says is its request, with what a file in it became; not
+// where somebody who isn't logged in goes first.
 func keyed(r *http.Request, file string) compete.Idempotency {
 	said := maps.Clone(r.PostForm)
 	said.Del("key")

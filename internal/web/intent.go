@@ -11,9 +11,9 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// An intent is a registration that somebody pressed for without being logged in. It goes through once they have signed up, logged in or
-// confirmed their address. It travels in a cookie that only a post of the competition's own page sets, and counts only on the way back to
-// that page, so that no link from elsewhere registers anybody.
+// An intent is a registration that somebody pressed for without being logged in. It goes through once they have signed
+// up, logged in or confirmed their address. It travels in a cookie that only a post of the competition's own page sets,
+// and counts only on the way back to that page, so that no link from elsewhere registers anybody.
 type intent struct{ competitionID, key string }
 
 const (
@@ -75,7 +75,8 @@ func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	return redirect(page + url.Values{"next": {i.page()}}.Encode()), nil
 }
 
-// press is the idempotency of the press that the intent stands for, as keyed gives it: the form says nothing besides its key.
+// press is the idempotency of the press that the intent stands for, as keyed gives it: the form says nothing besides
+// its key.
 func (i intent) press() compete.Idempotency {
 	return compete.IdempotencyOf(i.key, http.MethodPost, i.page()+"/register", nil)
 }

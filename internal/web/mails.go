@@ -25,10 +25,14 @@ func (a *app) mailing() pages.Mailing {
 }
 
 // linkFlashes say where a link is that was asked for.
-var linkFlashes = map[pages.Mailing]string{pages.MailSent: "link-sent", pages.MailShown: "link-shown", pages.MailLogged: "link-logged"}
+var linkFlashes = map[pages.Mailing]string{
+	pages.MailSent: "link-sent", pages.MailShown: "link-shown",
+	pages.MailLogged: "link-logged",
+}
 
 func (a *app) forgotForm(_ *http.Request, v *visit) (response, error) {
-	return show(http.StatusOK, pages.Forgot(v.page("Forgot password", ui.SectionLogin), pages.ForgotForm{Mail: a.mailing()})), nil
+	return show(http.StatusOK,
+		pages.Forgot(v.page("Forgot password", ui.SectionLogin), pages.ForgotForm{Mail: a.mailing()})), nil
 }
 
 // forgot answers the same whether or not there is such an account.
@@ -65,7 +69,8 @@ func (a *app) voidLink(v *visit, err error, href, label string) (response, error
 		return nil, err
 	}
 	text := "It has expired, was already used, or is incomplete."
-	return show(http.StatusConflict, pages.VoidLink(v.secret("Link"), pages.LinkVoid{Text: text, Href: href, Label: label})), nil
+	return show(http.StatusConflict,
+		pages.VoidLink(v.secret("Link"), pages.LinkVoid{Text: text, Href: href, Label: label})), nil
 }
 
 func (a *app) reset(r *http.Request, v *visit) (response, error) {
@@ -98,7 +103,8 @@ func (a *app) showVerify(v *visit, status int, next, text string) (response, err
 		return nil, err
 	}
 	data := pages.VerifyData{
-		Email: user.Email, Verified: user.VerifiedAt != nil, Needed: a.Verification.Required(), Next: next, Mail: a.mailing(), Error: text,
+		Email: user.Email, Verified: user.VerifiedAt != nil, Needed: a.Verification.Required(), Next: next,
+		Mail: a.mailing(), Error: text,
 	}
 	if i, ok := v.intent(); ok && i.page() == next {
 		data.Wanted = i.key
@@ -141,7 +147,10 @@ func (a *app) linkRefused(e *compete.Error) string {
 
 // emailView is the part of the account page about the address.
 func (a *app) emailView(u *compete.User) pages.EmailData {
-	return pages.EmailData{Email: u.Email, Verified: u.VerifiedAt != nil, Mail: a.mailing(), Reminders: u.RemindersOffAt == nil}
+	return pages.EmailData{
+		Email: u.Email, Verified: u.VerifiedAt != nil, Mail: a.mailing(),
+		Reminders: u.RemindersOffAt == nil,
+	}
 }
 
 func (a *app) changeEmail(r *http.Request, v *visit) (response, error) {

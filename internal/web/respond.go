@@ -19,8 +19,8 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// markHeader is on every page, part of a page and redirect that this program itself made. The script shows no other answer: what
-// comes without it is a proxy's, or a Wi-Fi's log-in page.
+// markHeader is on every page, part of a page and redirect that this program itself made. The script shows no other
+// answer: what comes without it is a proxy's, or a Wi-Fi's log-in page.
 const markHeader = "Mini-Compete"
 
 // handler makes the answer to a request, or fails. Errors are rendered in one place, app.page.
@@ -30,10 +30,19 @@ type handler func(r *http.Request, v *visit) (response, error)
 type response func(v *visit) error
 
 var (
-	errNoSuchPage  = &compete.Error{Kind: compete.KindNotFound, Code: "page_not_found", Detail: "It may have moved, or there's a typo in the address."}
-	errCrossOrigin = &compete.Error{Kind: compete.KindForbidden, Code: "cross_origin", Detail: "This form was sent from another site. Open the page on this site and try again."}
-	errPanicked    = errors.New("the page panicked") // package server has logged why
-	errBadForm     = &compete.Error{Kind: compete.KindUnreadable, Code: "unreadable", Detail: "We couldn't read the form. Go back and try again."}
+	errNoSuchPage = &compete.Error{
+		Kind: compete.KindNotFound, Code: "page_not_found",
+		Detail: "It may have moved, or there's a typo in the address.",
+	}
+	errCrossOrigin = &compete.Error{
+		Kind: compete.KindForbidden, Code: "cross_origin",
+		Detail: "This form was sent from another site. Open the page on this site and try again.",
+	}
+	errPanicked = errors.New("the page panicked") // package server has logged why
+	errBadForm  = &compete.Error{
+		Kind: compete.KindUnreadable, Code: "unreadable",
+		Detail: "We couldn't read the form. Go back and try again.",
+	}
 )
 
 // maxForm bounds a posted form: the longest description, percent-encoded, and the rest.
@@ -86,8 +95,8 @@ func show(status int, component templ.Component) response {
 		case v.secretPage:
 			h.Set("Cache-Control", "no-store")
 		case v.r.Method == http.MethodPost:
-			// A refused form: "back" shows it again only if the browser may keep it. Logging out clears what is kept, and no answer
-			// repeats a password.
+			// A refused form: "back" shows it again only if the browser may keep it. Logging out clears what is kept,
+			// and no answer repeats a password.
 			h.Set("Cache-Control", "private, no-cache")
 		case v.actor.LoggedIn():
 			h.Set("Cache-Control", "no-store") // nothing of an account stays in a shared machine's cache
@@ -138,7 +147,8 @@ func redirect(path string) response {
 			v.w.WriteHeader(http.StatusNoContent)
 			return nil
 		}
-		http.Redirect(v.w, v.r, path, http.StatusSeeOther) //nolint:gosec // handlers redirect to paths of this site: see localPath
+		//nolint:gosec // handlers redirect to paths of this site: see localPath
+		http.Redirect(v.w, v.r, path, http.StatusSeeOther)
 		return nil
 	}
 }
