@@ -116,7 +116,7 @@ func TestRedisAwayChangesNothingButSpeed(t *testing.T) {
 	for name, addr := range map[string]string{"down": "127.0.0.1:1", "silent": silent.Addr().String()} {
 		t.Run(name, func(t *testing.T) {
 			o := replay.Options(&redis.Options{Addr: addr})
-			c := newCache(t, o)
+			c := newImpatientCache(t, o, 100*time.Millisecond)
 			start := time.Now()
 			for range 10_000 {
 				if _, ok := c.Get(t.Context(), "user", "key-12345"); ok {
