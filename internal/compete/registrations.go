@@ -3,6 +3,7 @@ package compete
 import (
 	"context"
 	"strings"
+	"time"
 )
 
 // RegistrationsConfig names what NewRegistrations needs.
@@ -14,6 +15,8 @@ type RegistrationsConfig struct {
 	Competitions *Competitions
 	Verification *Verification
 	Replays      ReplayCache `optional:"every replay is answered by the database"`
+	// Patience is how long a press may take in all before it's told that the database is away.
+	Patience time.Duration `optional:"as long as it takes"`
 }
 
 // Registrations is how people register and cancel, and what organizers see and do of it.
@@ -33,6 +36,11 @@ func (s *Registrations) Register(ctx context.Context, a Actor, competitionID str
 	}
 	if !ValidID(competitionID) {
 		return RegistrationOutcome{}, ErrCompetitionMissing
+	}
+	if s.config.Patience > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, s.config.Patience)
+		defer stop()
 	}
 	if err := s.config.Verification.require(ctx, a); err != nil {
 		return RegistrationOutcome{}, err
