@@ -4,6 +4,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,13 @@ type Config struct {
 	Logger      *slog.Logger     // nil: NewLogger to the standard error
 	Clock       func() time.Time // nil: time.Now
 	Wrap        Wrap             // for tests
+
+	// RedisTimeout is the most that asking Redis may add to a request; one nearby answers in well under a millisecond.
+	// 0: defaultRedisTimeout.
+	RedisTimeout time.Duration
 }
+
+const defaultRedisTimeout = 100 * time.Millisecond
 
 // App is the whole program. Take it from New.
 type App struct {
@@ -84,6 +91,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
+	c.RedisTimeout = cmp.Or(c.RedisTimeout, defaultRedisTimeout)
 	a := &App{config: c, secret: secret, log: c.Logger}
 	for _, step := range []func(context.Context) error{
 		a.openTelemetry, a.openStore, a.readSite, a.openRedis,
@@ -129,7 +137,7 @@ func (a *App) openRedis(context.Context) error {
 	}
 	redis.SetLogger(redisLog{a.log})
 	a.redis = redis.NewClient(replay.Options(options))
-	a.replays = replay.New(a.redis, a.config.Clock, a.log)
+	a.replays = replay.New(a.redis, a.config.RedisTimeout, a.config.Clock, a.log)
 	return nil
 }
 

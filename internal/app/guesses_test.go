@@ -20,8 +20,10 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// movedClock is the real time, and what a test adds to it.
+// movedClock is the real time, or one at which it stands, and what a test adds to it.
 type movedClock struct {
+	stands time.Time // where the test's own pace is not to matter; zero: it goes
+
 	mu    sync.Mutex
 	ahead time.Duration
 }
@@ -29,6 +31,9 @@ type movedClock struct {
 func (c *movedClock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.stands.IsZero() {
+		return c.stands.Add(c.ahead)
+	}
 	return time.Now().Add(c.ahead)
 }
 
@@ -80,7 +85,7 @@ func TestGuessingOnePasswordFromManyNetworks(t *testing.T) {
 		"over Redis":  testservices.Redis,
 	} {
 		t.Run(name, func(t *testing.T) {
-			clock := &movedClock{}
+			clock := &movedClock{stands: time.Now()}
 			a := limited(t, apptest.Options{RedisURL: redisURL(t), Clock: clock.now},
 				func(c *config.Config) { c.LimitGuesses, c.LimitAccountGuesses = 2, 6 })
 			known := a.As(compete.RoleParticipant)
@@ -258,7 +263,8 @@ func TestTheOwnerHearsOfGuesses(t *testing.T) {
 
 // Metrics say why logins fail and which limit refuses, by names of the program alone.
 func TestMetricsOfGuesses(t *testing.T) {
-	a := limited(t, apptest.Options{}, func(c *config.Config) {
+	clock := &movedClock{stands: time.Now()}
+	a := limited(t, apptest.Options{Clock: clock.now}, func(c *config.Config) {
 		c.MetricsAddr, c.LimitGuesses, c.LimitAccountGuesses, c.LimitSignUps = "127.0.0.1:0", 2, 3, 1
 	})
 	known := a.As(compete.RoleParticipant)

@@ -102,7 +102,8 @@ func TestGuessingAPassword(t *testing.T) {
 		"over Redis":  testservices.Redis,
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := limited(t, apptest.Options{RedisURL: redisURL(t)}, nil)
+			clock := &movedClock{stands: time.Now()}
+			a := limited(t, apptest.Options{RedisURL: redisURL(t), Clock: clock.now}, nil)
 			known := a.As(compete.RoleParticipant)
 			for _, email := range []string{known.User.Email, "nobody@example.com"} { // which makes no difference
 				for range 30 {
@@ -127,7 +128,10 @@ func TestGuessingAPassword(t *testing.T) {
 func noRedis(testing.TB) string { return "" }
 
 func TestLimitsOfOneNetwork(t *testing.T) {
-	a := limited(t, apptest.Options{}, func(c *config.Config) { c.LimitSignUps, c.LimitLogIns, c.LimitLinks = 3, 3, 3 })
+	clock := &movedClock{stands: time.Now()}
+	a := limited(t, apptest.Options{Clock: clock.now}, func(c *config.Config) {
+		c.LimitSignUps, c.LimitLogIns, c.LimitLinks = 3, 3, 3
+	})
 	for path, body := range map[string]func(i int) map[string]string{
 		"/api/auth/login": func(i int) map[string]string {
 			return credentials(fmt.Sprintf("nobody%d@example.com", i), "password123")

@@ -3,7 +3,6 @@ package app_test
 import (
 	"bytes"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -89,7 +88,9 @@ func TestRedisAway(t *testing.T) {
 				if outage.atStart {
 					outage.begin(proxy)
 				}
-				a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, RedisURL: through})
+				a := apptest.Start(t, apptest.Options{
+					DatabaseURL: databaseURL, RedisURL: through, RedisTimeout: 100 * time.Millisecond,
+				})
 				competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 100})
 				crowd := a.Crowd(30)
 				first := pressWithKey(t, crowd[0], competition)
@@ -110,11 +111,19 @@ func TestRedisAway(t *testing.T) {
 	}
 }
 
-// wantRedis waits until health tells so of Redis. The program is well in any case.
+// wantRedis waits until health tells so of Redis. The program is well in any case, unless a busy machine kept what it
+// needs from answering.
 func wantRedis(t *testing.T, a *apptest.App, status string) {
 	t.Helper()
 	apptest.Eventually(t, apptest.Patience, "health says that Redis is "+status, func() bool {
-		answer := a.Visitor().Do(http.MethodGet, "/api/health", nil).Want(t, http.StatusOK)
-		return strings.Contains(string(answer.Body), `"redis":{"status":"`+status+`"`)
+		answer := a.Visitor().Do(http.MethodGet, "/api/health", nil)
+		var told struct {
+			Checks map[string]struct{ Status string }
+		}
+		answer.JSON(t, &told)
+		if told.Checks["database"].Status == "up" && told.Checks["queue"].Status == "up" {
+			answer.Want(t, http.StatusOK)
+		}
+		return answer.Status == http.StatusOK && told.Checks["redis"].Status == status
 	})
 }

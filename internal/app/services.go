@@ -178,7 +178,7 @@ func (a *App) throttle() *compete.Throttle {
 		t.Observer = a.metrics
 	}
 	if a.redis != nil {
-		shared := limit.NewRedis(a.redis, c.Clock, a.log)
+		shared := limit.NewRedis(a.redis, c.RedisTimeout, c.Clock, a.log)
 		t.Limiter, t.Guesses = shared, shared
 	} else {
 		t.Limiter, t.Guesses = limit.NewMemory(c.Clock), limit.NewMemoryGuesses(c.Clock)

@@ -5,6 +5,7 @@
 package apptest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -40,6 +41,10 @@ type Options struct {
 	StrictPasswords bool                 // refuse those that are easy to guess
 	Settings        func(*config.Config) // changes what Config made of the above
 	Wrap            app.Wrap             // stands between the domain and what it is given
+
+	// RedisTimeout is how long a request waits for Redis. 0: as long as a busy machine may take, for a test in which
+	// Redis answers.
+	RedisTimeout time.Duration
 }
 
 // Config is the settings of a test's app.
@@ -76,7 +81,7 @@ func Start(t testing.TB, o Options) *App {
 	settings := Config(t, o)
 	started, err := app.New(t.Context(), app.Config{
 		Config: settings, Version: "test", Demo: o.Demo, AnyPassword: !o.StrictPasswords, Wrap: o.Wrap, Clock: o.Clock,
-		Logger: app.NewLogger(settings, t.Output()),
+		Logger: app.NewLogger(settings, t.Output()), RedisTimeout: cmp.Or(o.RedisTimeout, Patience),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -16,8 +16,7 @@ const (
 	redisPrefix = "minicompete:limit:"
 	guessPrefix = redisPrefix + "guess:"
 	// scanCount is how many keys Redis looks at in one step of a scan.
-	scanCount  = 1000
-	askTimeout = 100 * time.Millisecond
+	scanCount = 1000
 	// restAfterFailure is how long a Redis that failed isn't asked: this process counts alone meanwhile.
 	restAfterFailure = 2 * time.Second
 )
@@ -29,7 +28,7 @@ type Redis struct {
 	rate   *redis_rate.Limiter
 	clock  func() time.Time
 
-	timeout time.Duration // the most that asking Redis may add to a request
+	timeout time.Duration
 	limits  *Memory
 	guesses *MemoryGuesses
 
@@ -41,10 +40,11 @@ var (
 	_ compete.Guesses = (*Redis)(nil)
 )
 
-// NewRedis makes a Redis. The clocks of processes that share one may differ by as much as their waits may be wrong.
-func NewRedis(client *redis.Client, clock func() time.Time, logger *slog.Logger) *Redis {
+// NewRedis makes a Redis. The timeout is the most that asking may add to a request. The clocks of processes that share
+// one may differ by as much as their waits may be wrong.
+func NewRedis(client *redis.Client, timeout time.Duration, clock func() time.Time, logger *slog.Logger) *Redis {
 	return &Redis{
-		client: client, rate: redis_rate.NewLimiter(client), clock: clock, timeout: askTimeout,
+		client: client, rate: redis_rate.NewLimiter(client), clock: clock, timeout: timeout,
 		limits: NewMemory(clock), guesses: NewMemoryGuesses(clock),
 		outage: outage.Breaker{
 			Report: outage.Report{

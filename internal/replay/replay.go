@@ -23,9 +23,6 @@ import (
 
 const (
 	keyPrefix = "minicompete:replay:"
-	// askTimeout is the most that asking the cache may add to a request. A Redis nearby answers in well under a
-	// millisecond.
-	askTimeout = 100 * time.Millisecond
 	// writeTimeout bounds writing a batch, which no request waits for.
 	writeTimeout = 2 * time.Second
 	// restAfterFailure is how long a Redis that failed is not asked, so that it adds its timeout to one request in many
@@ -42,6 +39,7 @@ const (
 // Cache is a compete.ReplayCache over Redis. It needs no lock: its methods may be called from many goroutines.
 type Cache struct {
 	redis   *redis.Client
+	timeout time.Duration
 	clock   func() time.Time
 	pending chan compete.IdempotencyRecord
 	writer  sync.WaitGroup
@@ -57,10 +55,11 @@ var (
 	_ compete.Rememberer  = (*Cache)(nil)
 )
 
-// New makes a cache whose writer runs until Stop.
-func New(client *redis.Client, clock func() time.Time, logger *slog.Logger) *Cache {
+// New makes a cache whose writer runs until Stop. The timeout is the most that asking it may add to a request.
+func New(client *redis.Client, timeout time.Duration, clock func() time.Time, logger *slog.Logger) *Cache {
 	c := &Cache{
-		redis: client, clock: clock, pending: make(chan compete.IdempotencyRecord, maxPending),
+		redis: client, timeout: timeout, clock: clock,
+		pending: make(chan compete.IdempotencyRecord, maxPending),
 		outage: outage.Breaker{
 			Report: outage.Report{
 				Logger: logger,
@@ -91,7 +90,7 @@ func (c *Cache) Get(ctx context.Context, userID, key string) (compete.Idempotenc
 	if !c.outage.Ask() {
 		return record, false
 	}
-	asking, cancel := context.WithTimeout(ctx, askTimeout)
+	asking, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	stored, err := c.redis.Get(asking, redisKey(userID, key)).Bytes()
 	if errors.Is(err, redis.Nil) {

@@ -46,9 +46,9 @@ func testEveryPage(t *testing.T, s site) {
 				if shots != "" {
 					worn = append(slices.Clone(looks), look{320, "light"})
 				}
-				for _, l := range worn {
+				for i, l := range worn {
 					v.wear(l)
-					v.check(fmt.Sprintf("%s at %d px, %s", stop.name, l.width, l.theme), v.accessibility(),
+					v.check(fmt.Sprintf("%s at %d px, %s", stop.name, l.width, l.theme), v.axe(rulesFor(worn, i)),
 						v.overflow(l.width))
 					if shots != "" {
 						v.picture(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", stop.name, l.width, l.theme)), l)
@@ -144,16 +144,36 @@ func (v *visitor) media(medium string, preferred ...*emulation.MediaFeature) {
 //go:embed testdata/axe.min.js
 var axe string
 
-// axeRun asks for what WCAG 2.2 AA asks for, and axe's best practices, and returns what was found as text.
-const axeRun = `axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+// The rules to check: what WCAG 2.2 AA asks for, with axe's best practices, and those among them that look at colors.
+// The others don't see whether a page is light or dark.
+const (
+	allRules   = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
+	colorRules = `["color-contrast", "link-in-text-block"]`
+)
+
+// axeRun returns what breaks some rules as text.
+const axeRun = `axe.run(document, {resultTypes: ["violations"], runOnly: %s})
 	.then(r => r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.map(n => "    " + n.target.join(" ") + "\n      " + n.failureSummary.replaceAll("\n", "\n      ")).join("\n")).join("\n"))`
 
+// rulesFor are those to check in one of several looks of a page: every rule once at each width.
+func rulesFor(worn []look, i int) string {
+	if slices.ContainsFunc(worn[:i], func(l look) bool { return l.width == worn[i].width }) {
+		return colorRules
+	}
+	return allRules
+}
+
 func (v *visitor) accessibility() string {
+	v.t.Helper()
+	return v.axe(allRules)
+}
+
+func (v *visitor) axe(rules string) string {
 	v.t.Helper()
 	if !eval[bool](v, `"axe" in window`) {
 		eval[any](v, axe+"; 0")
 	}
-	return strings.TrimSpace(eval[string](v, axeRun))
+	return strings.TrimSpace(eval[string](v, fmt.Sprintf(axeRun, rules)))
 }
 
 // overflow says how wide the page is when it is wider than the screen, and stays so: charts follow the screen a moment
