@@ -84,7 +84,7 @@ func (m *mails) sayFarewell(ctx context.Context, log *slog.Logger, user compete.
 func (m *mails) jobs(a *App) jobs.MailConfig {
 	var mailer compete.Mailer = m.local
 	if m.smtp != nil {
-		mailer = demoFilter{counted{m.smtp, a.metrics}, m.local}
+		mailer = demoFilter{countingMailer{m.smtp, a.metrics}, m.local}
 	}
 	return jobs.MailConfig{
 		Mailing: a.config.SMTPURL != "", Mailer: mailer, Connections: a.config.MailConnections,
@@ -92,14 +92,14 @@ func (m *mails) jobs(a *App) jobs.MailConfig {
 	}
 }
 
-// counted tells the metrics of each attempt to send a mail.
-type counted struct {
+// countingMailer tells the metrics of each attempt to send a mail.
+type countingMailer struct {
 	compete.Mailer
 	metrics *telemetry.Metrics // nil: nobody counts
 }
 
 // Send implements compete.Mailer.
-func (c counted) Send(ctx context.Context, m compete.Mail) error {
+func (c countingMailer) Send(ctx context.Context, m compete.Mail) error {
 	start := time.Now()
 	err := c.Mailer.Send(ctx, m)
 	outcome := telemetry.SendDone

@@ -42,8 +42,8 @@ func (a *App) addGauges() {
 			"0 if none is waiting, NaN while it can't be read.", func() float64 { return backlog.now().oldestPending })
 }
 
-// backlogLife is how long a reading counts: two gauges, or two scrapers, are to cost one.
-const backlogLife = time.Second
+// backlogMaxAge is how long a reading counts: two gauges, or two scrapers, are to cost one.
+const backlogMaxAge = time.Second
 
 // backlog reads how far the work in the background is behind.
 type backlog struct {
@@ -55,7 +55,7 @@ type backlog struct {
 
 type backlogReading struct{ failedJobs, oldestPending float64 }
 
-func (b *backlog) now() backlogReading { return b.last.Get(backlogLife, b.reading) }
+func (b *backlog) now() backlogReading { return b.last.Get(backlogMaxAge, b.reading) }
 
 func (b *backlog) reading() backlogReading {
 	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)

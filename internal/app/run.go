@@ -61,7 +61,7 @@ func (a *App) Start(ctx context.Context) error {
 // before that.
 func (a *App) Stop(ctx context.Context) error {
 	a.hub.Close()
-	requests, cancel := shareOf(ctx, 3, 4)
+	requests, cancel := withShare(ctx, 3, 4)
 	defer cancel()
 	err := a.server.Stop(requests)
 	err = errors.Join(err, a.jobs.Stop(ctx))
@@ -70,8 +70,8 @@ func (a *App) Stop(ctx context.Context) error {
 	return errors.Join(err, a.close())
 }
 
-// shareOf is ctx with part of the whole of its remaining time.
-func shareOf(ctx context.Context, part, whole time.Duration) (context.Context, context.CancelFunc) {
+// withShare is ctx with part of the whole of its remaining time.
+func withShare(ctx context.Context, part, whole time.Duration) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)

@@ -10,6 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/demo"
 	"github.com/minicompete/minicompete/internal/factor"
 	"github.com/minicompete/minicompete/internal/limit"
+	"github.com/minicompete/minicompete/internal/registrar"
 )
 
 // Wrap stands between the domain and what it is given: for tests.
@@ -83,15 +84,15 @@ func (a *App) wireServices(ctx context.Context) error {
 }
 
 // seats makes the services through which seats are given and taken, over a registrar.
-func (a *App) seats(p parts, registrar compete.Registrar) (*compete.Competitions, *compete.Registrations) {
+func (a *App) seats(p parts, seats compete.Registrar) (*compete.Competitions, *compete.Registrations) {
 	competitions := compete.NewCompetitions(compete.CompetitionsConfig{
-		Runtime: p.Runtime, Store: p.competitions, Users: p.users, Registrar: registrar, Covers: a.store,
+		Runtime: p.Runtime, Store: p.competitions, Users: p.users, Registrar: seats, Covers: a.store,
 		CoverMaker:   p.covers,
 		Verification: p.verification, Throttle: p.throttle, Replays: p.replays,
 	})
 	return competitions, compete.NewRegistrations(compete.RegistrationsConfig{
-		Runtime: p.Runtime, Store: a.store, Statistics: a.store, Registrar: registrar, Competitions: competitions,
-		Verification: p.verification, Replays: p.replays,
+		Runtime: p.Runtime, Store: a.store, Statistics: a.store, Registrar: seats, Competitions: competitions,
+		Verification: p.verification, Replays: p.replays, Patience: registrar.Patience(a.config.QueueTimeout),
 	})
 }
 

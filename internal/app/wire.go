@@ -70,15 +70,15 @@ func (a *App) wireServer(context.Context) error {
 		}
 		c.Endpoints = append(c.Endpoints, server.Endpoint{
 			Name: EndpointWeb, Addr: a.config.WebAddr,
-			Handler: beside(apiHandler, web.New(a.background.context(), pages)),
-			Broken:  beside(http.HandlerFunc(server.Broken), web.Broken(pages)),
-			Busy:    beside(apiBusy, web.Busy(pages)), Full: a.full, Reads: reads,
+			Handler: apiAndPages(apiHandler, web.New(a.background.context(), pages)),
+			Broken:  apiAndPages(http.HandlerFunc(server.Broken), web.Broken(pages)),
+			Busy:    apiAndPages(apiBusy, web.Busy(pages)), Full: a.refusesPress, Reads: isRead,
 		})
 	}
 	if a.config.Plays(config.RoleAPI) {
 		c.Endpoints = append(c.Endpoints, server.Endpoint{
 			Name: EndpointAPI, Addr: a.config.APIAddr,
-			Handler: apiHandler, Busy: apiBusy, Full: a.full, Reads: reads,
+			Handler: apiHandler, Busy: apiBusy, Full: a.refusesPress, Reads: isRead,
 		})
 	}
 	if a.metrics != nil {
@@ -112,23 +112,23 @@ func (a *App) pages() (c web.Config, err error) {
 	}, nil
 }
 
-// full reports whether a press is refused before it is routed. On a page, it's refused by the page, which says so in
-// its own place.
-func (a *App) full(r *http.Request) bool {
+// refusesPress reports whether a press is refused before it is routed. On a page, it's refused by the page, which says
+// so in its own place.
+func (a *App) refusesPress(r *http.Request) bool {
 	return r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/api/") &&
 		strings.HasSuffix(r.URL.Path, "/register") && a.registrar.Full()
 }
 
-// reads reports whether a request only reads. Who registers, logs in or follows a page waits elsewhere, in a line that
+// isRead reports whether a request only reads. Who registers, logs in or follows a page waits elsewhere, in a line that
 // is bounded, too: the registrar's, the one for hashing passwords, and the number of open pages. Health asks the
 // database once a second at most.
-func reads(r *http.Request) bool {
+func isRead(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.HasSuffix(r.URL.Path, "/live") &&
 		r.URL.Path != "/api/health"
 }
 
-// beside serves the API under /api, and the pages everywhere else.
-func beside(apiHandler, pages http.Handler) http.Handler {
+// apiAndPages serves the API under /api, and the pages everywhere else.
+func apiAndPages(apiHandler, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
 			apiHandler.ServeHTTP(w, r)

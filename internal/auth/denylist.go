@@ -60,7 +60,7 @@ func (d *denyList) check(a compete.Actor, issued time.Time) error {
 		}
 		return nil
 	}
-	if voids(list.whole.TokensBefore[a.UserID], issued) || voids(list.recent.TokensBefore[a.UserID], issued) {
+	if revokes(list.whole.TokensBefore[a.UserID], issued) || revokes(list.recent.TokensBefore[a.UserID], issued) {
 		return compete.ErrUnauthorized
 	}
 	return nil

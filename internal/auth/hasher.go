@@ -116,7 +116,7 @@ func (h *Hasher) Reread(ctx context.Context) error {
 	defer cancel()
 	cost, err := h.read(ctx)
 	if err == nil {
-		h.costliest.Store(int64(min(cost, maxBurned)))
+		h.costliest.Store(int64(min(cost, maxToppedUp)))
 	}
 	return err
 }
@@ -167,37 +167,37 @@ func (h *Hasher) Check(ctx context.Context, hash, password string) error {
 	defer h.end(start)
 	if params, salt, key, ok := decodeArgon2(hash); ok {
 		right := subtle.ConstantTimeCompare(h.derive(params, password, salt), key) == 1
-		h.burn(0, password)
-		return verdict(right)
+		h.topUp(0, password)
+		return passwordError(right)
 	}
 	h.derive(h.argon2, password, make([]byte, saltSize)) // its result means nothing
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
-		h.burn(0, password)
+		h.topUp(0, password)
 		return compete.ErrBadCredentials
 	}
-	h.raise(int64(min(cost, maxBurned)))
+	h.raiseCost(int64(min(cost, maxToppedUp)))
 	err = bcrypt.CompareHashAndPassword([]byte(hash), []byte(password))
 	if err != nil && !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		cost = 0 // a damaged hash, refused before any work
 	}
-	h.burn(cost, password)
-	return verdict(err == nil && len(password) <= maxBcrypt)
+	h.topUp(cost, password)
+	return passwordError(err == nil && len(password) <= maxBcrypt)
 }
 
 // maxBcrypt is how far bcrypt reads, in bytes; it would ignore what comes after.
 const maxBcrypt = 72
 
-func verdict(right bool) error {
+func passwordError(right bool) error {
 	if !right {
 		return compete.ErrBadCredentials
 	}
 	return nil
 }
 
-// burn tops up the work of a bcrypt hash of the given cost to that of the costliest. A cost c is 2^c rounds, and
+// topUp tops up the work of a bcrypt hash of the given cost to that of the costliest. A cost c is 2^c rounds, and
 // 2^c + (2^c + 2^(c+1) + … + 2^(C-1)) = 2^C. Cost 0 means that no work was done yet.
-func (h *Hasher) burn(cost int, password string) {
+func (h *Hasher) topUp(cost int, password string) {
 	costliest := int(h.costliest.Load())
 	if cost == 0 {
 		if costliest > 0 {
@@ -217,11 +217,11 @@ func compareDummy(cost int, password string) {
 	_ = bcrypt.CompareHashAndPassword(fmt.Appendf(nil, "$2a$%02d$%s", cost, saltAndHash), []byte(password))
 }
 
-// maxBurned is the highest cost whose work others share: one hash that takes minutes is not to make everybody's login
+// maxToppedUp is the highest cost whose work others share: one hash that takes minutes is not to make everybody's login
 // take as long.
-const maxBurned = 14
+const maxToppedUp = 14
 
-func (h *Hasher) raise(cost int64) {
+func (h *Hasher) raiseCost(cost int64) {
 	for {
 		seen := h.costliest.Load()
 		if cost <= seen || h.costliest.CompareAndSwap(seen, cost) {

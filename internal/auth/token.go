@@ -167,15 +167,15 @@ func (a *Authenticator) checkOld(ctx context.Context, actor compete.Actor, issue
 		}
 		a.old.Add(login, validAfter, now.Add(oldTokenLife))
 	}
-	if voids(validAfter, issued) {
+	if revokes(validAfter, issued) {
 		return compete.ErrUnauthorized
 	}
 	return nil
 }
 
-// voids reports whether tokens issued then ended at the given moment. A token says when it was issued in whole seconds:
-// one made in the second of the change is taken for made after it.
-func voids(end, issued time.Time) bool { return issued.Before(end.Truncate(time.Second)) }
+// revokes reports whether tokens issued then ended at the given moment. A token says when it was issued in whole
+// seconds: one made in the second of the change is taken for made after it.
+func revokes(end, issued time.Time) bool { return issued.Before(end.Truncate(time.Second)) }
 
 // signingKey is a secret, and the id by which tokens name it.
 type signingKey struct {

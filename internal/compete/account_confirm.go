@@ -40,7 +40,7 @@ func (s *Accounts) ResetPassword(ctx context.Context, token, password string) (U
 	}
 	user, err = s.config.Links.UseResetLink(ctx, l, hash, notice, now)
 	if err == nil {
-		s.config.Logins.ownerShown(ctx, user)
+		s.config.Logins.ownerVerified(ctx, user)
 	}
 	return user, err
 }
@@ -80,7 +80,7 @@ func (s *Accounts) ConfirmEmail(ctx context.Context, a Actor, token, password st
 	}
 	user, err = s.confirm(ctx, l, user, hash)
 	if err == nil && hash != "" {
-		s.config.Logins.ownerShown(ctx, user)
+		s.config.Logins.ownerVerified(ctx, user)
 	}
 	return user, err
 }

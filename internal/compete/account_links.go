@@ -58,7 +58,7 @@ func (s *Accounts) RequestEmailChange(ctx context.Context, a Actor, email, curre
 	}
 	invalid := v.err()
 	if currentPassword != "" {
-		invalid = both(invalid, s.config.Logins.checkPassword(ctx, user, "currentPassword", currentPassword))
+		invalid = joinRefusals(invalid, s.config.Logins.checkPassword(ctx, user, "currentPassword", currentPassword))
 	}
 	if invalid != nil {
 		return invalid

@@ -68,7 +68,7 @@ func (s *Accounts) refused(ctx context.Context, email string, refusal error) err
 	if wrongEmail(refusal) || s.config.Throttle.limited(ctx, s.config.Throttle.Limits.SignUps) != nil {
 		return refusal
 	}
-	return takenToo(ctx, s.config.Users, email, refusal)
+	return addEmailTaken(ctx, s.config.Users, email, refusal)
 }
 
 func (s *Accounts) create(ctx context.Context, in SignUp, asks bool) (User, error) {
@@ -89,7 +89,7 @@ func (s *Accounts) organizerRole(in *SignUp, wrong error) (asks bool, err error)
 	}
 	switch organizerSignUp(s.config.Settings) {
 	case OrganizersOff:
-		return false, both(wrong,
+		return false, joinRefusals(wrong,
 			Invalid(FieldError{
 				Field:   "role",
 				Message: "must be PARTICIPANT: on this site, people can't sign up as organizers",
@@ -103,7 +103,9 @@ func (s *Accounts) organizerRole(in *SignUp, wrong error) (asks bool, err error)
 }
 
 // Me is the actor's account. It fails with ErrUnauthorized when there is none (any more).
-func (s *Accounts) Me(ctx context.Context, a Actor) (User, error) { return me(ctx, s.config.Users, a) }
+func (s *Accounts) Me(ctx context.Context, a Actor) (User, error) {
+	return actorAccount(ctx, s.config.Users, a)
+}
 
 // UpdateProfile changes the actor's name, password and so on, all of it or nothing; a new password ends all other
 // sessions. A wrong current password is Invalid: the actor is logged in, so it is no matter of authorization.
@@ -120,7 +122,8 @@ func (s *Accounts) UpdateProfile(ctx context.Context, a Actor, change ProfileCha
 		invalid = s.config.Rules.check(invalid, *change.Password, user.Name, user.Email)
 	}
 	if change.Password != nil && change.CurrentPassword != nil && *change.CurrentPassword != "" {
-		invalid = both(invalid, s.config.Logins.checkPassword(ctx, user, "currentPassword", *change.CurrentPassword))
+		invalid = joinRefusals(invalid, s.config.Logins.checkPassword(ctx, user, "currentPassword",
+			*change.CurrentPassword))
 	}
 	if invalid != nil {
 		return User{}, invalid

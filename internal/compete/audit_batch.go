@@ -61,13 +61,13 @@ func DecodeAudit(b []byte) ([]AuditRecord, error) {
 	var texts [auditTexts]string
 	for len(b) > 0 {
 		var n int
-		if n, b = cutNumber(b, len(texts)); n < 0 {
+		if n, b = cutVarint(b, len(texts)); n < 0 {
 			return nil, errAuditMalformed
 		}
 		for j := range n {
 			var shared, others int
-			shared, b = cutNumber(b, len(texts[j]))
-			others, b = cutNumber(b, len(b))
+			shared, b = cutVarint(b, len(texts[j]))
+			others, b = cutVarint(b, len(b))
 			if shared < 0 || others < 0 || others > len(b) {
 				return nil, errAuditMalformed
 			}
@@ -83,8 +83,8 @@ func DecodeAudit(b []byte) ([]AuditRecord, error) {
 	return records, nil
 }
 
-// cutNumber takes a number from the front, or gives -1 when there is none up to the limit.
-func cutNumber(b []byte, limit int) (int, []byte) {
+// cutVarint takes a number from the front, or gives -1 when there is none up to the limit.
+func cutVarint(b []byte, limit int) (int, []byte) {
 	n, size := binary.Uvarint(b)
 	if size <= 0 || n > uint64(limit) { //nolint:gosec // a length
 		return -1, b

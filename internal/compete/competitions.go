@@ -56,7 +56,7 @@ func (s *Competitions) Create(
 
 // newCompetition is the competition that the actor may create.
 func (s *Competitions) newCompetition(ctx context.Context, a Actor, n NewCompetition) (Competition, error) {
-	user, err := me(ctx, s.config.Users, a)
+	user, err := actorAccount(ctx, s.config.Users, a)
 	switch {
 	case err != nil:
 		return Competition{}, err

@@ -118,7 +118,7 @@ func (s *Erasure) MayDelete(ctx context.Context, a Actor) error {
 // person is gone shortly after. Errors: those of MayDelete, Invalid about the password, ErrTooManyGuesses, ErrBusy,
 // ErrLastAdmin, ErrOrganizesCompetitions.
 func (s *Erasure) DeleteAccount(ctx context.Context, a Actor, password string) error {
-	user, err := me(ctx, s.config.Users, a)
+	user, err := actorAccount(ctx, s.config.Users, a)
 	if err != nil {
 		return err
 	}

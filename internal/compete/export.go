@@ -57,7 +57,7 @@ func NewTakeout(c TakeoutConfig) *Takeout {
 
 // Export reads everything that is kept of the actor.
 func (s *Takeout) Export(ctx context.Context, a Actor) (PersonalData, error) {
-	user, err := me(ctx, s.config.Users, a)
+	user, err := actorAccount(ctx, s.config.Users, a)
 	if err != nil {
 		return PersonalData{}, err
 	}

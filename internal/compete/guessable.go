@@ -44,7 +44,7 @@ func (r *PasswordRules) check(wrong error, password, name, email string) error {
 	if r.SiteName != nil {
 		site = r.SiteName()
 	}
-	if r.Any || !common(password) && !personal(password, name, email, programWords, site) {
+	if r.Any || !isCommon(password) && !isPersonal(password, name, email, programWords, site) {
 		return wrong
 	}
 	var fields []FieldError
@@ -61,7 +61,7 @@ func (r *PasswordRules) check(wrong error, password, name, email string) error {
 	})...)
 }
 
-func common(password string) bool {
+func isCommon(password string) bool {
 	sum := sha256.Sum256([]byte(strings.ToLower(password)))
 	wanted, n := string(sum[:commonSize]), len(commonPasswords)/commonSize
 	at := func(i int) string { return commonPasswords[i*commonSize : (i+1)*commonSize] }
@@ -69,9 +69,9 @@ func common(password string) bool {
 	return i < n && at(i) == wanted
 }
 
-// personal reports whether hardly anything is left of a password without the words of the others, and without digits
+// isPersonal reports whether hardly anything is left of a password without the words of the others, and without digits
 // and signs around.
-func personal(password string, of ...string) bool {
+func isPersonal(password string, of ...string) bool {
 	rest := normal.Fold(password)
 	found := false
 	for _, word := range ownWords(of) {

@@ -35,8 +35,8 @@ const (
 // wrongPasswords counts towards that notice.
 var wrongPasswords = Limit{Name: "wrong_passwords", Times: guessesToTell, Window: tellGuesses}
 
-// nobody is an id that no user has.
-const nobody = "00000000-0000-0000-0000-000000000000"
+// noUserID is an id that no user has.
+const noUserID = "00000000-0000-0000-0000-000000000000"
 
 // accountKey stands for an address, so that none lies about in Redis.
 func accountKey(email string) string {
@@ -87,7 +87,7 @@ func (s *Logins) guess(ctx context.Context, email string, user User) (right func
 	}
 	guesses := []Guess{{LimitGuesses, account + ":" + client.Network(), s.config.Throttle.Limits.Guesses}}
 	if user.ID == "" {
-		user.ID = nobody // so that the answer takes as long
+		user.ID = noUserID // so that the answer takes as long
 	}
 	known, err := s.config.Store.KnowsNetwork(ctx, user.ID, client.Network())
 	if err != nil {
@@ -122,9 +122,9 @@ func (s *Logins) wrongPassword(ctx context.Context, user User) {
 	}
 }
 
-// ownerShown is for whoever has just shown to be the account's owner: nobody's wrong passwords make them wait now,
+// ownerVerified is for whoever has just shown to be the account's owner: nobody's wrong passwords make them wait now,
 // and what was known of second factors may be over.
-func (s *Logins) ownerShown(ctx context.Context, user User) {
+func (s *Logins) ownerVerified(ctx context.Context, user User) {
 	if s.config.Throttle.Guesses != nil {
 		account := accountKey(user.Email)
 		s.config.Throttle.Guesses.Right(ctx, Guess{Key: account}, Guess{Key: account + ":" + ClientOf(ctx).Network()})

@@ -74,7 +74,7 @@ func (s *Installation) SetUp(ctx context.Context, token string, in SetUp) (User,
 	in.Admin.Role = RoleParticipant // what validate admits
 	invalid := s.config.Rules.check(in.Admin.validate(), in.Admin.Password, in.Admin.Name, in.Admin.Email)
 	settings, wrong := s.newSettings(in.Settings)
-	if err := both(invalid, wrong); err != nil {
+	if err := joinRefusals(invalid, wrong); err != nil {
 		return User{}, err
 	}
 	hash, err := s.config.Passwords.Hash(ctx, in.Admin.Password)
@@ -179,7 +179,7 @@ func (s *Installation) TestMail(ctx context.Context, a Actor) error {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return err
 	}
-	user, err := me(ctx, s.config.Users, a)
+	user, err := actorAccount(ctx, s.config.Users, a)
 	if err != nil {
 		return err
 	}

@@ -24,8 +24,8 @@ func newUser(
 	return User{ID: r.NewID(), Email: in.Email, Name: in.Name, Role: in.Role, CreatedAt: now, UpdatedAt: now}, hash, nil
 }
 
-// takenToo adds to what is wrong with a new account that its email is taken, so that one answer names everything.
-func takenToo(ctx context.Context, users UserStore, email string, refusal error) error {
+// addEmailTaken adds to what is wrong with a new account that its email is taken, so that one answer names everything.
+func addEmailTaken(ctx context.Context, users UserStore, email string, refusal error) error {
 	if wrongEmail(refusal) {
 		return refusal
 	}

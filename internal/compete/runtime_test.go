@@ -7,7 +7,7 @@ import (
 )
 
 func testRuntime() Runtime {
-	return Runtime{Clock: time.Now, NewID: func() string { return nobody }, Log: slog.New(slog.DiscardHandler)}
+	return Runtime{Clock: time.Now, NewID: func() string { return noUserID }, Log: slog.New(slog.DiscardHandler)}
 }
 
 // hasher is a PasswordHasher whose pointer may be nil inside the interface.

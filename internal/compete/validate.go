@@ -26,8 +26,9 @@ func (v *validation) err() error {
 	return Invalid(v.fields...)
 }
 
-// both joins two refusals of one input. Where the second is no refusal of a field, it takes the first one's place.
-func both(first, second error) error {
+// joinRefusals joins two refusals of one input. Where the second is no refusal of a field, it takes the first one's
+// place.
+func joinRefusals(first, second error) error {
 	switch {
 	case first == nil:
 		return second

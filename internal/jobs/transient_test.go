@@ -2,6 +2,9 @@ package jobs
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -169,4 +172,59 @@ func TestSettlingIsGivenBackWhenTheProcessStops(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestIsolatingFindsTheItemsThatFail(t *testing.T) {
+	poison := errors.New("poison")
+	var done []int
+	f := func(items []int) error {
+		for _, item := range items {
+			switch item {
+			case 3:
+				return poison
+			case 5:
+				panic("at the disco")
+			case 7:
+				return fmt.Errorf("wrapped: %w", compete.ErrDatabase)
+			}
+		}
+		done = append(done, items...)
+		return nil
+	}
+	cases := []struct {
+		items, done, failed []int
+		transient           error
+	}{
+		{items: []int{1, 2}, done: []int{1, 2}},
+		{items: []int{3}, failed: []int{3}},
+		{items: []int{1, 3, 4, 5, 6}, done: []int{1, 4, 6}, failed: []int{3, 5}},
+		{items: []int{1, 7}, transient: compete.ErrDatabase},
+		{items: []int{1, 3, 7, 2}, done: []int{1}, failed: []int{3}, transient: compete.ErrDatabase},
+	}
+	for _, c := range cases {
+		done = nil
+		failures, err := isolateFailures(t.Context(), c.items, f)
+		var failed []int
+		for _, failure := range failures {
+			failed = append(failed, failure.item)
+		}
+		if !slices.Equal(done, c.done) || !slices.Equal(failed, c.failed) || !errors.Is(err, c.transient) {
+			t.Errorf("%v: did %v, failed %v, error %v; want %v, %v, %v", c.items, done, failed, err, c.done,
+				c.failed, c.transient)
+		}
+	}
+}
+
+func TestIsolatingStopsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	calls := 0
+	_, err := isolateFailures(ctx, []int{1, 2, 3}, func(items []int) error {
+		if calls++; len(items) == 1 {
+			cancel()
+		}
+		return errors.New("poison")
+	})
+	if calls != 2 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d calls and error %v, want the batch, one on its own, and %v", calls, err, context.Canceled)
+	}
 }

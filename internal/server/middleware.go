@@ -31,7 +31,7 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		addr := clientAddr(r, s.config.TrustedProxies)
 		r = r.WithContext(compete.WithClient(ctx, clientOf(r, addr, id)))
 		r.RemoteAddr = addr
-		recorder := &recorder{ResponseWriter: w, ctx: ctx}
+		recorder := &recorder{ResponseWriter: w, ctx: ctx, began: start}
 		if !e.Quiet && !probe {
 			recorder.refusals = s.refusals
 		}
@@ -126,8 +126,9 @@ func sane(id string) bool {
 type recorder struct {
 	http.ResponseWriter
 	ctx      context.Context // of the request
-	refusals *pacer          // of answers that tell to come again; nil: they go out at once
-	turn     *turns          // that it has; nil: none
+	began    time.Time
+	refusals *pacer // of answers that tell to come again; nil: they go out at once
+	turn     *turns // that it has; nil: none
 	status   int
 	bytes    int64
 }
@@ -137,7 +138,7 @@ func (w *recorder) WriteHeader(status int) {
 		w.status = status
 		w.endTurn()
 		if status == http.StatusServiceUnavailable && w.refusals != nil {
-			w.refusals.wait(w.ctx)
+			w.refusals.wait(w.ctx, w.began)
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)

@@ -14,18 +14,18 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// landing is where one goes after logging in, unless one wanted to go elsewhere.
-const landing = "/dashboard"
+// landingPath is where one goes after logging in, unless one wanted to go elsewhere.
+const landingPath = "/dashboard"
 
 func (a *app) loginForm(r *http.Request, v *visit) (response, error) {
 	if v.actor.LoggedIn() {
-		return redirect(localPath(r.URL.Query().Get("next"), landing)), nil
+		return redirect(localPath(r.URL.Query().Get("next"), landingPath)), nil
 	}
 	return a.showLogin(v, http.StatusOK, pages.LoginForm{Next: localPath(r.URL.Query().Get("next"), "")}), nil
 }
 
 func (a *app) showLogin(v *visit, status int, form pages.LoginForm) response {
-	form.Wanted = v.wants(form.Next)
+	form.Wanted = v.leadsToIntent(form.Next)
 	form.Challenge = challengeView(a.Logins.ChallengeLogin())
 	return show(status, pages.Login(v.passkeyPage("Log in", ui.SectionLogin), form))
 }
@@ -58,13 +58,13 @@ func (a *app) finishLogin(v *visit, form pages.LoginForm, user compete.User, err
 	if err != nil {
 		return nil, err
 	}
-	if err := v.arrive(user); err != nil {
+	if err := v.startLogin(user); err != nil {
 		return nil, err
 	}
 	if len(form.Kept) > 0 {
-		return postAgain(localPath(form.Next, landing)), nil
+		return repostTo(localPath(form.Next, landingPath)), nil
 	}
-	return a.goOn(v, form.Next, redirect(localPath(form.Next, landing)))
+	return a.continueTo(v, form.Next, redirect(localPath(form.Next, landingPath)))
 }
 
 // authPrefix begins the names of the fields that only logging in reads, so that a form can be carried along beside
@@ -84,8 +84,8 @@ func keptFields(sent url.Values) []pages.KeptField {
 	return kept
 }
 
-// postAgain has the browser send the same form to another page of the site.
-func postAgain(path string) response {
+// repostTo has the browser send the same form to another page of the site.
+func repostTo(path string) response {
 	return func(v *visit) error {
 		v.w.Header().Set("Cache-Control", "no-store")
 		http.Redirect(v.w, v.r, path, http.StatusTemporaryRedirect)
@@ -112,7 +112,7 @@ func (v *visit) startSession(user compete.User) error {
 
 func (a *app) signupForm(r *http.Request, v *visit) (response, error) {
 	if v.actor.LoggedIn() {
-		return redirect(landing), nil
+		return redirect(landingPath), nil
 	}
 	q := r.URL.Query()
 	return a.showSignup(v, http.StatusOK, pages.SignupForm{Role: q.Get("role"), Next: localPath(q.Get("next"), "")}),
@@ -120,7 +120,7 @@ func (a *app) signupForm(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) showSignup(v *visit, status int, form pages.SignupForm) response {
-	form.Wanted = v.wants(form.Next)
+	form.Wanted = v.leadsToIntent(form.Next)
 	form.Organizers = string(a.Installation.OrganizerSignUp())
 	return show(status, pages.Signup(v.page("Sign up", ui.SectionLogin), form))
 }
@@ -144,10 +144,10 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.arrive(user); err != nil {
+	if err := v.startLogin(user); err != nil {
 		return nil, err
 	}
-	next := localPath(form.Next, landing)
+	next := localPath(form.Next, landingPath)
 	if a.Verification.Required() {
 		next = verifyPath(next)
 	}
@@ -155,7 +155,7 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 	if form.Role != string(user.Role) {
 		welcome = "applied"
 	}
-	return a.goOn(v, form.Next, redirectWith(welcome, next))
+	return a.continueTo(v, form.Next, redirectWith(welcome, next))
 }
 
 func (a *app) logoutForm(_ *http.Request, v *visit) (response, error) {
@@ -171,12 +171,12 @@ func (a *app) logout(_ *http.Request, v *visit) (response, error) {
 			return nil, err
 		}
 	}
-	return v.bye(), nil
+	return v.afterLogout(), nil
 }
 
-// bye leads out after the session has ended. What the browser still remembers of the account goes too; the cookies of
-// theme, zone and device stay.
-func (v *visit) bye() response { return v.leave("bye") }
+// afterLogout leads out after the session has ended. What the browser still remembers of the account goes too; the
+// cookies of theme, zone and device stay.
+func (v *visit) afterLogout() response { return v.leave("bye") }
 
 func (v *visit) leave(flash string) response {
 	v.clearCookie(sessionCookie)

@@ -76,7 +76,7 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	for _, c := range a.Health(r.Context()) {
-		data.Checks = append(data.Checks, pages.AdminCheck{Name: capital(c.Name), OK: c.OK, Latency: c.Latency})
+		data.Checks = append(data.Checks, pages.AdminCheck{Name: capitalize(c.Name), OK: c.OK, Latency: c.Latency})
 	}
 	return show(status, pages.Admin(v.page("Admin", ui.SectionAdmin), data)), nil
 }

@@ -20,8 +20,8 @@ func againPath(next string) string {
 // passwordFields are those that no page repeats.
 var passwordFields = []string{"password", "currentPassword"}
 
-// brings reports whether a form brings a file, which no page can carry along.
-func brings(r *http.Request) bool {
+// bringsFile reports whether a form brings a file, which no page can carry along.
+func bringsFile(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/")
 }
 
@@ -32,7 +32,7 @@ func (a *app) askAgain(v *visit) {
 		_ = redirect(againPath(v.r.URL.RequestURI()))(v) // a redirect cannot fail
 		return
 	}
-	if v.partial() || slices.ContainsFunc(passwordFields, v.r.PostForm.Has) || brings(v.r) {
+	if v.partial() || slices.ContainsFunc(passwordFields, v.r.PostForm.Has) || bringsFile(v.r) {
 		_ = redirect(againPath(localPath(refererPath(v.r), "/account")))(v)
 		return
 	}
@@ -95,7 +95,7 @@ func (a *app) again(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	if form.Post {
-		return postAgain(form.Next), nil
+		return repostTo(form.Next), nil
 	}
 	return redirect(form.Next), nil
 }

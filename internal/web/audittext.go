@@ -343,7 +343,7 @@ func auditEntry(e *compete.AuditEntry, path string) pages.AuditEntry {
 	}
 	view.Sentence = append(view.Sentence, pages.AuditPart{Text: sentence[rest:]})
 	view.Sentence = slices.DeleteFunc(view.Sentence, func(p pages.AuditPart) bool { return p.Text == "" })
-	view.Sentence[0].Text = capital(view.Sentence[0].Text)
+	view.Sentence[0].Text = capitalize(view.Sentence[0].Text)
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(append(was.names(), is.names()...)))) {
 		view.Values = append(view.Values, pages.AuditValue{Name: name, Before: was.plain(name), After: is.plain(name)})
 	}
@@ -355,7 +355,7 @@ func auditPart(e *compete.AuditEntry, was, is auditValues, placeholder, path str
 	switch placeholder {
 	case "who":
 		if e.ActorID == "" {
-			return pages.AuditPart{Text: nobodies[e.Via]}
+			return pages.AuditPart{Text: loggedOutActors[e.Via]}
 		}
 		return auditPerson(e.ActorID, e.ActorName, path)
 	case "user":
@@ -374,8 +374,8 @@ func auditPart(e *compete.AuditEntry, was, is auditValues, placeholder, path str
 	return pages.AuditPart{Text: values.text(name), Value: true}
 }
 
-// nobodies are who did something when nobody was logged in.
-var nobodies = map[compete.Via]string{
+// loggedOutActors are who did something when nobody was logged in.
+var loggedOutActors = map[compete.Via]string{
 	compete.ViaPage: "a visitor", compete.ViaAPI: "a visitor", compete.ViaCommand: "someone at the command line",
 	compete.ViaJob: "the program",
 }

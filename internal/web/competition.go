@@ -122,7 +122,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		return a.registerLater(r, v)
 	}
 	id := r.PathValue("id")
-	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, keyed(r, ""))
+	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, formIdempotency(r, ""))
 	e, isRefusal := refused(err)
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
@@ -194,7 +194,7 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 	}
 	question := pages.Confirm{
 		Title: "Cancel your registration?", Yes: "Cancel registration", No: "Keep registration", Danger: true,
-		Text: seatGoes(&c, v.now), Action: "/competitions/" + c.ID + "/withdraw", Back: "/competitions/" + c.ID,
+		Text: seatNotice(&c, v.now), Action: "/competitions/" + c.ID + "/withdraw", Back: "/competitions/" + c.ID,
 	}
 	switch stand.Kind {
 	case pages.StandIn:
@@ -216,8 +216,8 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 // fromWaitlist is the query of a withdrawal that was asked about as one from the waitlist.
 const fromWaitlist = "from=waitlist"
 
-// seatGoes says what becomes of a seat that is given up now, and of the way back.
-func seatGoes(c *compete.Competition, now time.Time) string {
+// seatNotice says what becomes of a seat that is given up now, and of the way back.
+func seatNotice(c *compete.Competition, now time.Time) string {
 	waited := c.Waitlisted > 0
 	text := "Your seat for " + quoted(c.Title) + " goes to the next person in line. "
 	if !waited {

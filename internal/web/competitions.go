@@ -20,8 +20,8 @@ const (
 	tagChips = 12
 )
 
-// noneYet says why a list that leaves nothing out is empty, and who can change that.
-func (a *app) noneYet(ctx context.Context, v *visit) (pages.NoneYet, error) {
+// whyEmpty says why a list that leaves nothing out is empty, and who can change that.
+func (a *app) whyEmpty(ctx context.Context, v *visit) (pages.NoneYet, error) {
 	past, err := a.Competitions.List(ctx, compete.CompetitionFilter{Phase: compete.PhaseClosed, Limit: 1}, "")
 	switch {
 	case err != nil:
@@ -73,7 +73,7 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 	}
 	data.Cards = cardViews(list.Items, v.now)
 	if len(data.Cards) == 0 && data.Error == "" && tidyURL(r.URL, "sort") == r.URL.Path {
-		none, err := a.noneYet(r.Context(), v)
+		none, err := a.whyEmpty(r.Context(), v)
 		if err != nil {
 			return nil, err
 		}

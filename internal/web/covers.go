@@ -198,7 +198,7 @@ func readUpload(v *visit) ([]byte, error) {
 // readCoverBeside reads a form that may have a picture beside its fields. Without a login the picture is dropped, and
 // noted.
 func readCoverBeside(v *visit) ([]byte, error) {
-	if !brings(v.r) {
+	if !bringsFile(v.r) {
 		return nil, nil
 	}
 	upload, err := readMultipart(v)

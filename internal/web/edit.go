@@ -23,8 +23,9 @@ const (
 
 const createPath = "/competitions/create"
 
-// createForm is the form of a new competition, or with ?from= of a copy of one that the viewer manages. Its idempotency key is part
-// of its address, so that going back to a form that was sent, and sending it again, makes no second competition.
+// createForm is the form of a new competition, or with ?from= of a copy of one that the viewer manages. Its idempotency
+// key is part of its address, so that going back to a form that was sent, and sending it again, makes no second
+// competition.
 func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
 		return nil, err
@@ -62,7 +63,8 @@ func nextNoon(t time.Time, zone *time.Location) time.Time {
 	return time.Date(y, m, d, 12, 0, 0, 0, zone)
 }
 
-// zone is the viewer's time zone: that of the browser, or, where its script didn't tell, that of the account. It's nil when neither is known.
+// zone is the viewer's time zone: that of the browser, or, where its script didn't tell, that of the account. It's nil
+// when neither is known.
 func (v *visit) zone() *time.Location {
 	if zone := v.browserZone(); zone != nil {
 		return zone
@@ -85,14 +87,16 @@ func (v *visit) browserZone() *time.Location {
 	return zone
 }
 
-// followZone has messages show times in the zone of the browser, too. A page doesn't fail because that can't be written.
+// followZone has messages show times in the zone of the browser, too. A page doesn't fail because that can't be
+// written.
 func (v *visit) followZone(a compete.Actor) {
 	zone := v.browserZone()
 	if zone == nil {
 		return
 	}
 	if err := v.app.Accounts.FollowTimeZone(v.r.Context(), a, zone.String()); err != nil {
-		v.app.Log.WarnContext(v.r.Context(), "could not note the time zone of a browser", "user", a.UserID, "error", err)
+		v.app.Log.WarnContext(v.r.Context(), "could not note the time zone of a browser", "user",
+			a.UserID, "error", err)
 	}
 }
 
@@ -112,22 +116,27 @@ func showForm(v *visit, status int, form pages.CompetitionForm) response {
 
 // errPreviewLater stands where the preview would: the page with the form stays as it is.
 var errPreviewLater = &compete.Error{
-	Kind: compete.KindForbidden, Code: "session_ended", Detail: "Your session has expired. Save to log in again. What you typed is kept.",
+	Kind: compete.KindForbidden, Code: "session_ended",
+	Detail: "Your session has expired. Save to log in again. What you typed is kept.",
 }
 
 // errPreviewGone stands where the preview would, too.
 var errPreviewGone = &compete.Error{
-	Kind: compete.KindNotFound, Code: "competition_not_found", Detail: "This competition no longer exists: it may have been deleted. Save to create it again. What you typed is kept.",
+	Kind: compete.KindNotFound, Code: "competition_not_found",
+	Detail: "This competition no longer exists: it may have been deleted. Save to create it " +
+		"again. What you typed is kept.",
 }
 
-// keepTyped preserves the form across a new login: the log-in form carries what was typed, and brings it back as a preview.
+// keepTyped preserves the form across a new login: the log-in form carries what was typed, and brings it back as a
+// preview.
 func (a *app) keepTyped(r *http.Request, v *visit, err error) (response, error) {
 	if !errors.Is(err, compete.ErrUnauthorized) {
 		return nil, err
 	}
 	r.PostForm.Set("preview", "true")
 	return a.showLogin(v, http.StatusForbidden, pages.LoginForm{
-		Error: "You were logged out. Log in to continue: what you typed is kept.", Next: r.URL.Path, Kept: keptFields(r.PostForm),
+		Error: "You were logged out. Log in to continue: what you typed is kept.", Next: r.URL.Path,
+		Kept: keptFields(r.PostForm),
 	}), nil
 }
 
@@ -174,20 +183,25 @@ func (a *app) draftUnverified(r *http.Request, v *visit, typed typedForm, cover 
 	if err != nil {
 		return a.refuseForm(v, typed, nil, err)
 	}
-	return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID, "We saved a draft. Confirm your email address, then publish it.")
+	return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID,
+		"We saved a draft. Confirm your email address, then publish it.")
 }
 
-// createTyped gives the competition its cover too. When that fails, the form that is sent again finds the competition, and gives it then.
-func (a *app) createTyped(r *http.Request, v *visit, typed typedForm, cover compete.Cover) (compete.Competition, error) {
+// createTyped gives the competition its cover too. When that fails, the form that is sent again finds the competition,
+// and gives it then.
+func (a *app) createTyped(
+	r *http.Request, v *visit, typed typedForm, cover compete.Cover,
+) (compete.Competition, error) {
 	typed.values.Status = compete.CompetitionStatus(r.PostFormValue("status"))
-	c, _, err := a.Competitions.Create(r.Context(), v.actor, typed.values, keyed(r, cover.Hash))
+	c, _, err := a.Competitions.Create(r.Context(), v.actor, typed.values, formIdempotency(r, cover.Hash))
 	if err != nil || cover.Hash == "" {
 		return c, err
 	}
 	return a.Competitions.SetMadeCover(r.Context(), v.actor, c.ID, cover)
 }
 
-// refuseForm shows the form again with what is wrong, and everything as it was typed. stored is nil for a new competition.
+// refuseForm shows the form again with what is wrong, and everything as it was typed. stored is nil for a new
+// competition.
 func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition, err error) (response, error) {
 	e, ok := refused(err)
 	if !ok {
@@ -205,7 +219,10 @@ func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition,
 		typed.tooFew(stored)
 	case errors.Is(err, compete.ErrIdempotencyKeyReused): // one went back to this form and changed it
 		form.Key = rand.Text()
-		form.Errors = pages.Errors{"": "You've already created a competition with this form: it's on your dashboard. Submit it again to create another."}
+		form.Errors = pages.Errors{
+			"": "You've already created a competition with this form: it's on your dashboard. " +
+				"Submit it again to create another.",
+		}
 	}
 	return showForm(v, problem.Status(e.Kind), *form), nil
 }
@@ -302,11 +319,15 @@ func (a *app) edit(r *http.Request, v *visit) (response, error) {
 	return answer, err
 }
 
-// createAgain shows what was typed about a competition that is gone, such as a draft that was deleted since, as the form of a new one.
+// createAgain shows what was typed about a competition that is gone, such as a draft that was deleted since, as the
+// form of a new one.
 func createAgain(r *http.Request, v *visit) response {
 	form := readForm(r, nil).form
 	form.Draft, form.Key = true, rand.Text()
-	form.Errors = pages.Errors{"": "This competition no longer exists: it may have been deleted. What you typed is below: publish it or save it as a draft to create it again."}
+	form.Errors = pages.Errors{
+		"": "This competition no longer exists: it may have been deleted. What you typed is below: publish it or " +
+			"save it as a draft to create it again.",
+	}
 	return showForm(v, http.StatusNotFound, form)
 }
 

@@ -114,7 +114,7 @@ func TestErrorPages(t *testing.T) {
 				t.Errorf("Retry-After is %q", got)
 			}
 			wantSafeHeaders(t, w.Header())
-			if w.Header().Get(markHeader) == "" {
+			if w.Header().Get(ownHeader) == "" {
 				t.Error("the page doesn't say whose it is, so the script wouldn't show it")
 			}
 		})

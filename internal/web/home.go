@@ -38,7 +38,7 @@ func (a *app) home(r *http.Request, v *visit) (response, error) {
 		}
 	}
 	if len(shown) == 0 {
-		none, err := a.noneYet(r.Context(), v)
+		none, err := a.whyEmpty(r.Context(), v)
 		if err != nil {
 			return nil, err
 		}

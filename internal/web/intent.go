@@ -39,8 +39,8 @@ func (v *visit) intent() (intent, bool) {
 	return intent{id, key}, true
 }
 
-// wants reports whether the way that leads back to next is that of the visitor's intent.
-func (v *visit) wants(next string) bool {
+// leadsToIntent reports whether the way that leads back to next is that of the visitor's intent.
+func (v *visit) leadsToIntent(next string) bool {
 	i, ok := v.intent()
 	return ok && i.page() == next
 }
@@ -81,8 +81,8 @@ func (i intent) press() compete.Idempotency {
 	return compete.IdempotencyOf(i.key, http.MethodPost, i.page()+"/register", nil)
 }
 
-// goOn leads on after a login: to next, and if that is where the visitor wanted to register, does so.
-func (a *app) goOn(v *visit, next string, otherwise response) (response, error) {
+// continueTo leads on after a login: to next, and if that is where the visitor wanted to register, does so.
+func (a *app) continueTo(v *visit, next string, otherwise response) (response, error) {
 	i, ok := v.intent()
 	if !ok || i.page() != next {
 		return otherwise, nil

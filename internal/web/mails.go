@@ -94,7 +94,7 @@ func (a *app) reset(r *http.Request, v *visit) (response, error) {
 
 // verifyNotice says where the link that confirms the address is to be found.
 func (a *app) verifyNotice(r *http.Request, v *visit) (response, error) {
-	return a.showVerify(v, http.StatusOK, localPath(r.URL.Query().Get("next"), landing), "")
+	return a.showVerify(v, http.StatusOK, localPath(r.URL.Query().Get("next"), landingPath), "")
 }
 
 func (a *app) showVerify(v *visit, status int, next, text string) (response, error) {
@@ -109,7 +109,7 @@ func (a *app) showVerify(v *visit, status int, next, text string) (response, err
 	if i, ok := v.intent(); ok && i.page() == next {
 		data.Wanted = i.key
 	}
-	if user.VerifiedAt == nil && next != landing {
+	if user.VerifiedAt == nil && next != landingPath {
 		v.setCookie(returnCookie, url.QueryEscape(next), v.now.Add(returnFor))
 	}
 	return show(status, pages.Verify(v.page("Confirm your email", ui.SectionAccount), data)), nil
@@ -122,7 +122,7 @@ func verifyPath(next string) string {
 
 // verifyAgain sends the link once more.
 func (a *app) verifyAgain(r *http.Request, v *visit) (response, error) {
-	next := localPath(r.PostFormValue("next"), landing)
+	next := localPath(r.PostFormValue("next"), landingPath)
 	err := a.Accounts.RequestVerification(r.Context(), v.actor)
 	if errors.Is(err, compete.ErrAlreadyVerified) {
 		return redirect(verifyPath(next)), nil

@@ -19,9 +19,9 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// markHeader is on every page, part of a page and redirect that this program itself made. The script shows no other
+// ownHeader is on every page, part of a page and redirect that this program itself made. The script shows no other
 // answer: what comes without it is a proxy's, or a Wi-Fi's log-in page.
-const markHeader = "Mini-Compete"
+const ownHeader = "Mini-Compete"
 
 // handler makes the answer to a request, or fails. Errors are rendered in one place, app.page.
 type handler func(r *http.Request, v *visit) (response, error)
@@ -52,7 +52,7 @@ const maxForm = 512 << 10
 func (a *app) page(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		limit := int64(maxForm)
-		if brings(r) { // a handler reads that by itself, if it does
+		if bringsFile(r) { // a handler reads that by itself, if it does
 			limit = maxCoverForm
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
@@ -88,7 +88,7 @@ func show(status int, component templ.Component) response {
 			return err
 		}
 		h := v.w.Header()
-		h.Set(markHeader, "1")
+		h.Set(ownHeader, "1")
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Add("Vary", "Cookie, HX-Request, Accept-Encoding")
 		switch {
@@ -140,7 +140,7 @@ func send(v *visit, status int, page *bytes.Buffer) {
 // redirect leads on after a post. htmx is told to load the page as a whole.
 func redirect(path string) response {
 	return func(v *visit) error {
-		v.w.Header().Set(markHeader, "1")
+		v.w.Header().Set(ownHeader, "1")
 		v.w.Header().Set("Cache-Control", "no-store")
 		if v.partial() {
 			v.w.Header().Set("HX-Redirect", path)

@@ -29,8 +29,8 @@ func (v *visit) deviceTokens() []string {
 	return tokens[:min(len(tokens), maxDeviceTokens)]
 }
 
-// arrive logs in a user who has just shown who they are, and tells them of it if they never did so on this device.
-func (v *visit) arrive(user compete.User) error {
+// startLogin logs in a user who has just shown who they are, and tells them of it if they never did so on this device.
+func (v *visit) startLogin(user compete.User) error {
 	v.app.Logins.NoteLogin(v.r.Context(), user, v.knownTo(user))
 	v.followZone(compete.Actor{UserID: user.ID, Zone: user.Zone})
 	if err := v.startSession(user); err != nil {
@@ -92,7 +92,7 @@ func (a *app) endSession(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	if id == v.actor.SessionID {
-		return v.bye(), nil
+		return v.afterLogout(), nil
 	}
 	return redirectWith("session-ended", "/account"), nil
 }

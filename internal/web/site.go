@@ -81,7 +81,7 @@ func (a *app) setup(r *http.Request, v *visit) (response, error) {
 func (a *app) testSetupMail(r *http.Request, v *visit) (response, error) {
 	form := a.typedSetup(r, nil)
 	err := a.Installation.TestSetupMail(r.Context(), form.Token, form.Email)
-	if form.Test, err = tested(form.Email, err); err != nil {
+	if form.Test, err = testMailResult(form.Email, err); err != nil {
 		return nil, hiddenPage(err)
 	}
 	if !v.partial() {
@@ -91,8 +91,8 @@ func (a *app) testSetupMail(r *http.Request, v *visit) (response, error) {
 	return show(http.StatusOK, pages.MailTest(form.Test)), nil
 }
 
-// tested is how a test email to the address went; the error is one that isn't about that.
-func tested(address string, err error) (pages.TestMail, error) {
+// testMailResult is how a test email to the address went; the error is one that isn't about that.
+func testMailResult(address string, err error) (pages.TestMail, error) {
 	if err == nil {
 		return pages.TestMail{Done: address}, nil
 	}
@@ -165,7 +165,7 @@ func (a *app) changeSite(r *http.Request, v *visit) (response, error) {
 
 func (a *app) testMail(r *http.Request, v *visit) (response, error) {
 	err := a.Installation.TestMail(r.Context(), v.actor)
-	test, err := tested("your address", err)
+	test, err := testMailResult("your address", err)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (v *visit) page(title, section string) ui.Page {
 	if v.r.Method != http.MethodGet {
 		p.Back = v.r.URL.Path
 		if up, ok := v.app.up[v.r.Pattern]; ok {
-			p.Address = above(v.r.URL.EscapedPath(), up)
+			p.Address = ancestor(v.r.URL.EscapedPath(), up)
 			p.Back = p.Address
 		}
 	}

@@ -100,12 +100,12 @@ func newApp(c Config) *app {
 }
 
 // Broken returns the handler that answers where a page panicked: the error page for status 500.
-func Broken(c Config) http.Handler { return failing(c, errPanicked) }
+func Broken(c Config) http.Handler { return errorHandler(c, errPanicked) }
 
 // Busy returns the handler that answers when a request doesn't get its turn: the error page for status 503.
-func Busy(c Config) http.Handler { return failing(c, compete.ErrBusy) }
+func Busy(c Config) http.Handler { return errorHandler(c, compete.ErrBusy) }
 
-func failing(c Config, err error) http.Handler {
+func errorHandler(c Config, err error) http.Handler {
 	a := newApp(c)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setHeaders(w.Header())
@@ -124,14 +124,14 @@ func New(ctx context.Context, c Config) http.Handler {
 
 	mux := http.NewServeMux()
 	routes := a.routes()
-	a.up = waysUp(routes)
+	a.up = levelsToPage(routes)
 	for _, r := range routes {
 		mux.Handle(r.pattern, a.page(r.handle))
 	}
 	for pattern, up := range a.up {
 		mux.Handle(strings.Replace(pattern, http.MethodPost, http.MethodGet, 1),
 			a.page(func(r *http.Request, _ *visit) (response, error) {
-				return redirect(above(r.URL.EscapedPath(), up)), nil
+				return redirect(ancestor(r.URL.EscapedPath(), up)), nil
 			}))
 	}
 	mux.Handle("GET "+static.Prefix, static.Handler())
@@ -184,9 +184,9 @@ type route struct {
 	handle  handler
 }
 
-// waysUp finds, for each route that only takes posts, how many segments of its path lie below the nearest page, which
-// has the form. Who opens such an address, which an address bar may show after a post, is led there.
-func waysUp(routes []route) map[string]int {
+// levelsToPage finds, for each route that only takes posts, how many segments of its path lie below the nearest page,
+// which has the form. Who opens such an address, which an address bar may show after a post, is led there.
+func levelsToPage(routes []route) map[string]int {
 	pages := map[string]bool{"/": true}
 	for _, r := range routes {
 		if path, ok := strings.CutPrefix(r.pattern, "GET "); ok {
@@ -200,7 +200,7 @@ func waysUp(routes []route) map[string]int {
 			continue
 		}
 		for up := 1; ; up++ {
-			if pages[above(path, up)] {
+			if pages[ancestor(path, up)] {
 				ways[r.pattern] = up
 				break
 			}
@@ -209,8 +209,8 @@ func waysUp(routes []route) map[string]int {
 	return ways
 }
 
-// above is a path without its last segments.
-func above(path string, segments int) string {
+// ancestor is a path without its last segments.
+func ancestor(path string, segments int) string {
 	for range segments {
 		path = path[:max(strings.LastIndexByte(path, '/'), 0)]
 	}

@@ -21,7 +21,8 @@ const patience = time.Minute
 
 // needless is what every tab would start a process more for, to draw an address bar that nobody sees, after what
 // chromedp leaves out.
-const needless = "Translate,BlinkGenPropertyTrees,InitialWebUI,WebUIReloadButton,WebUIToolbar,WebUIOmniboxPopup,WebUIOmniboxFullPopup,WebUIOmniboxAimPopup"
+const needless = "Translate,BlinkGenPropertyTrees,InitialWebUI,WebUIReloadButton,WebUIToolbar,WebUIOmniboxPopup," +
+	"WebUIOmniboxFullPopup,WebUIOmniboxAimPopup"
 
 // chrome is the one browser of all tests; each visitor has cookies of its own in it.
 var chrome context.Context

@@ -7,10 +7,14 @@ import (
 	"time"
 )
 
-// What nobody sees is taken out of names, titles, places, tags and addresses; control characters, which nobody types, are refused.
+// What nobody sees is taken out of names, titles, places, tags and addresses; control characters, which nobody types,
+// are refused.
 func TestTextIsStoredInOneForm(t *testing.T) {
 	now := time.Date(2030, 6, 12, 0, 0, 0, 0, time.UTC)
-	signUp := SignUp{Name: "Zoe\u0308\u200b \u202eDi\u0301az\n", Email: "\ufeffZOE\u0308@example\u200b.com", Password: "password", Role: RoleParticipant}
+	signUp := SignUp{
+		Name: "Zoe\u0308\u200b \u202eDi\u0301az\n", Email: "\ufeffZOE\u0308@example\u200b.com",
+		Password: "password", Role: RoleParticipant,
+	}
 	if err := signUp.validate(); err != nil || signUp.Name != "Zoë Díaz" || signUp.Email != "zoë@example.com" {
 		t.Errorf("got %+q, %v", signUp, err)
 	}
@@ -26,7 +30,8 @@ func TestTextIsStoredInOneForm(t *testing.T) {
 		Description: "as it is\u200b",
 	}
 	c, err := n.competition("", Organizer{}, now)
-	if err != nil || c.Title != "Café Cup" || c.Location != "Hall 3" || c.Description != n.Description || !slices.Equal(c.Tags, []string{"café", "go"}) {
+	if err != nil || c.Title != "Café Cup" || c.Location != "Hall 3" || c.Description != n.Description ||
+		!slices.Equal(c.Tags, []string{"café", "go"}) {
 		t.Errorf("got %+v, %v", c, err)
 	}
 	changed, err := c.Apply(CompetitionChange{Edit: func(c *CompetitionContent) {
@@ -55,11 +60,15 @@ func TestTextIsStoredInOneForm(t *testing.T) {
 		},
 	} {
 		var refused *Error
-		if err := n.Check(now); !errors.As(err, &refused) || len(refused.Fields) != 1 || refused.Fields[0].Field != field {
+		if err := n.Check(now); !errors.As(err, &refused) || len(refused.Fields) != 1 ||
+			refused.Fields[0].Field != field {
 			t.Errorf("%s: got %v", field, err)
 		}
 	}
-	if err := (SignUp{Name: "\u200b\u2800", Email: "ada@example.com", Password: "password", Role: RoleParticipant}).Check(); err == nil {
+	if err := (SignUp{
+		Name: "\u200b\u2800", Email: "ada@example.com", Password: "password",
+		Role: RoleParticipant,
+	}).Check(); err == nil {
 		t.Error("a name that nobody can see is taken")
 	}
 }
