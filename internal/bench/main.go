@@ -27,6 +27,7 @@ type options struct {
 	connections  int
 	rounds       int
 	sizes        string
+	filled       string
 	looks        string
 	largest      int
 	crowd        int
@@ -44,6 +45,7 @@ func main() {
 	flag.IntVar(&o.connections, "connections", 256, "connections shared by the participants")
 	flag.IntVar(&o.rounds, "rounds", 3, "number of rushes; the median is printed")
 	flag.StringVar(&o.sizes, "sizes", "10000,100000", "numbers of competitions to compare, with ten registrations for each (scale)")
+	flag.StringVar(&o.filled, "filled", "", "instead of new databases, the URLs of some that 'minicompete seed --users …' has filled, smallest first (scale)")
 	flag.StringVar(&o.looks, "looks", "", "only those lines of the table that the expression matches (scale)")
 	flag.IntVar(&o.largest, "largest", 200_000, "registrations of the largest competition (scale)")
 	flag.IntVar(&o.crowd, "crowd", 5_000, "connections that press again and again (overload)")
