@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"strings"
@@ -28,6 +29,7 @@ type scaled struct {
 	seated                                string // a registration for the largest competition
 	message                               string // the participant's
 	cookies                               map[string]string
+	database                              string // as the names of PostgreSQL's processes have it; empty on SQLite
 }
 
 // looks are filled in with what is in braces: see scaled.fields.
@@ -38,7 +40,7 @@ var looks = []look{
 	page("competition", "", "/competitions/{largest}"),
 	page("competition, as its organizer", fill.OrganizerEmail, "/competitions/{largest}"),
 	page("competition, as who is registered", fill.ParticipantEmail, "/competitions/{largest}"),
-	page("competition's seats", "", "/competitions/{largest}/stand"),
+	partial(page("competition's seats", fill.ParticipantEmail, "/competitions/{largest}/stand")),
 	page("calendar", "", "/competitions/{largest}.ics"),
 	page("report", "", "/competitions/{largest}/report"),
 	page("privacy", "", "/privacy"),
@@ -77,7 +79,7 @@ var looks = []look{
 	api("organizer's list: full", organizer, "/api/competitions/my-competitions?phase=full"),
 	api("organizer's list: drafts", organizer, "/api/competitions/my-competitions?phase=draft"),
 	api("organizer's list: upcoming by deadline", organizer, "/api/competitions/my-competitions?phase=upcoming&sort=deadline"),
-	page("new competition", fill.OrganizerEmail, "/competitions/create"),
+	page("new competition", fill.OrganizerEmail, "/competitions/create?key=0123456789abcdef"),
 	page("edit", fill.OrganizerEmail, "/competitions/{largest}/edit"),
 	page("close", fill.OrganizerEmail, "/competitions/{largest}/close"),
 	page("cancel", fill.OrganizerEmail, "/competitions/{largest}/cancel"),
@@ -170,7 +172,7 @@ var looks = []look{
 // fields are what stands for braces in the addresses of looks.
 func (s *scaled) fields() []string {
 	middle := compete.Cursor{List: string(compete.SortNewest), Key: time.Now().Add(-60 * 24 * time.Hour).UnixMicro(), ID: s.largest}
-	seq := compete.Cursor{List: compete.SortArrival.List(), Key: 100_000}
+	seq := compete.Cursor{List: compete.SortArrival.List(), Key: 100_000, ID: s.seated}
 	return []string{
 		"{largest}", s.largest, "{draft}", s.draft, "{reported}", s.reported, "{sample}", s.sample,
 		"{participant}", s.participant, "{seated}", s.seated, "{message}", s.message,
@@ -179,6 +181,15 @@ func (s *scaled) fields() []string {
 }
 
 func whole(l look) look { l.whole = true; return l }
+
+// partial is a look as htmx asks for a part of a page.
+func partial(l look) look {
+	whole := l.request
+	l.request = func(s *scaled) []byte {
+		return bytes.Replace(whole(s), []byte("\r\n"), []byte("\r\nHX-Request: true\r\n"), 1)
+	}
+	return l
+}
 
 // page is a look at a page, as who logs in with the email.
 func page(name, email, path string) look {

@@ -37,7 +37,8 @@ const (
 // figures are what was measured of a look, a median for each database.
 type figures struct {
 	medians []time.Duration
-	p99     time.Duration // in the last database
+	cpu     []time.Duration // of the program and the database, per request
+	p99     time.Duration   // in the last database
 	failed  string
 }
 
@@ -53,16 +54,13 @@ func measureScale(ctx context.Context, o options, kind string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	fmt.Printf("%-9s %-42s", kind, "median with one connection, ms")
-	for _, size := range sizes {
-		fmt.Printf(" %9s", size)
-	}
-	fmt.Printf(" %7s %12s\n", "growth", "p99 with 16")
+	fmt.Printf("%-9s %-42s%s   growth  p99 with 16 %s   growth\n", kind, "median with one connection, ms",
+		headings(sizes, ""), headings(sizes, "CPU "))
 	for _, look := range looks {
 		if !wanted.MatchString(look.name) {
 			continue
 		}
-		found, err := look.measure(ctx, products)
+		found, err := look.measure(ctx, products, !o.alone)
 		if err != nil {
 			return fmt.Errorf("%s: %w", look.name, err)
 		}
@@ -76,16 +74,29 @@ func (f figures) String() string {
 	if f.failed != "" {
 		return " " + f.failed
 	}
-	var line strings.Builder
-	for _, median := range f.medians {
-		fmt.Fprintf(&line, " %9.2f", milliseconds(median))
-	}
-	growth := float64(f.medians[len(f.medians)-1]) / float64(f.medians[0])
-	fmt.Fprintf(&line, " %6.2f%s", growth, mark(growth > mostGrowth))
+	p99 := fmt.Sprintf(" %11s ", "")
 	if f.p99 > 0 {
-		fmt.Fprintf(&line, " %11.1f%s", milliseconds(f.p99), mark(f.p99 > slowest))
+		p99 = fmt.Sprintf(" %11.1f%s", milliseconds(f.p99), mark(f.p99 > slowest))
 	}
+	return growing(f.medians) + p99 + growing(f.cpu)
+}
+
+// growing are durations in databases, smallest first, and how many times the first the last is.
+func growing(each []time.Duration) string {
+	var line strings.Builder
+	for _, d := range each {
+		fmt.Fprintf(&line, " %11.2f", milliseconds(d))
+	}
+	growth := float64(each[len(each)-1]) / float64(max(each[0], 1))
+	fmt.Fprintf(&line, " %7.2f%s", growth, mark(growth > mostGrowth))
 	return line.String()
+}
+
+func headings(sizes []string, of string) (line string) {
+	for _, size := range sizes {
+		line += fmt.Sprintf(" %11s", of+size)
+	}
+	return line
 }
 
 func mark(beyond bool) string {
@@ -98,23 +109,27 @@ func mark(beyond bool) string {
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // measure has the databases take turns. The 99th percentile is of several requests at once in the last one.
-func (l look) measure(ctx context.Context, products []*scaled) (f figures, err error) {
+func (l look) measure(ctx context.Context, products []*scaled, crowd bool) (f figures, err error) {
 	latencies := make([][]time.Duration, len(products))
+	f.cpu = make([]time.Duration, len(products))
 	turns, requests := scaleTurns, scaleRequests
 	if l.whole {
 		turns, requests = 1, 2
 	}
 	for turn := range turns {
 		for i, s := range products {
-			warmUp := 0
-			if turn == 0 {
-				warmUp = min(3, requests-1) // the first ones read from the disk
+			if turn == 0 { // the first ones read from the disk
+				if _, failed, err := s.ask(ctx, l, 1, min(3, requests)); err != nil || failed != "" {
+					return figures{failed: failed}, err
+				}
 			}
-			done, failed, err := s.ask(ctx, l, 1, warmUp+requests)
+			before := s.spent()
+			done, failed, err := s.ask(ctx, l, 1, requests)
 			if err != nil || failed != "" {
 				return figures{failed: failed}, err
 			}
-			latencies[i] = append(latencies[i], done[warmUp:]...)
+			f.cpu[i] += (s.spent() - before) / time.Duration(turns*requests)
+			latencies[i] = append(latencies[i], done...)
 		}
 	}
 	for _, some := range latencies {
@@ -122,6 +137,9 @@ func (l look) measure(ctx context.Context, products []*scaled) (f figures, err e
 		f.medians = append(f.medians, percentile(some, .5))
 	}
 	if l.whole {
+		return f, nil
+	}
+	if !crowd {
 		return f, nil
 	}
 	many, failed, err := products[len(products)-1].ask(ctx, l, scaleCrowd, crowdRequests)
@@ -198,6 +216,9 @@ func startScaled(
 // startOn starts the product on a database that is filled. Its size is the number of competitions.
 func startOn(ctx context.Context, o options, databaseURL string) (s *scaled, size string, err error) {
 	s = &scaled{cookies: map[string]string{}}
+	if address, err := url.Parse(databaseURL); err == nil && address.Scheme != "sqlite" {
+		s.database = " " + strings.TrimPrefix(address.Path, "/") + " "
+	}
 	if size, err = s.lookUp(ctx, databaseURL); err != nil {
 		return nil, "", err
 	}

@@ -78,6 +78,9 @@ func (s *Store) listCompetitions(
 	default:
 		st.Add(selectListed + order.columns + fromCompetitions + `WHERE `)
 		st.listed(f, order)
+		if f.OrganizerID != "" && f.Phase != "" { // what is quick for a few of their own may read all of many
+			q = s.reader.Unprepared()
+		}
 	}
 	st.Add(` ORDER BY `+order.by+` LIMIT %s`, f.Limit+1)
 	found, err := sqldb.List(ctx, q, scanListed, st.Text(), st.Args()...)
