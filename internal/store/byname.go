@@ -46,12 +46,17 @@ func (s *Store) participantsByName(
 	return s.alongNames(ctx, competitionID, f, max(smallestWindow, 4*(f.Limit+1)))
 }
 
-// alongNames looks at so many users first, and then twice at four times as many as before.
+// alongNames looks at so many users first, and then twice at four times as many as before; three times for a search,
+// of whose words users by name may have none for long.
 func (s *Store) alongNames(
 	ctx context.Context, competitionID string, f participantFilter, window int,
 ) (part participantPart, err error) {
 	at := startOf(f.Cursor)
-	for range 3 {
+	rounds := 3
+	if f.Search != "" {
+		rounds++
+	}
+	for range rounds {
 		users, err := s.named(ctx, f.Search, at, window)
 		if err != nil {
 			return part, err
@@ -60,17 +65,18 @@ func (s *Store) alongNames(
 		if err != nil {
 			return part, err
 		}
-		if part.rows = append(part.rows, some...); len(part.rows) > f.Limit || len(users) < window {
+		if part.rows = append(part.rows, some...); len(part.rows) > f.Limit || len(users) == 0 || users[len(users)-1].number < window {
 			return participantPart{rows: part.rows[:min(len(part.rows), f.Limit+1)]}, nil
 		}
-		at = [2]string{users[window-1].before, users[window-1].id}
+		last := users[len(users)-1]
+		at = [2]string{last.before, last.id}
 		part.next = compete.Cursor{ID: at[1], Text: at[0]}
 		if len(part.rows) >= fewFound {
 			return part, nil
 		}
 		window *= 4
 	}
-	if len(part.rows) == 0 {
+	if len(part.rows) == 0 && f.Search == "" {
 		part = participantPart{}
 		part.rows, err = s.sortedByName(ctx, competitionID, f, at)
 	}
@@ -84,21 +90,24 @@ func startOf(c compete.Cursor) [2]string { return [2]string{c.Text, cmp.Or(c.ID,
 type named struct {
 	id, before string
 	found      bool // by the search
+	number     int  // among those that were looked at
 }
 
 func scanNamed(row sqldb.Row) (n named, err error) {
-	err = row.Scan(&n.id, &n.before, &n.found)
+	err = row.Scan(&n.id, &n.before, &n.found, &n.number)
 	return n, err
 }
 
-// named reads so many users by name.
+// named looks at so many users by name, and returns those whom a search finds, and the last one.
 func (s *Store) named(ctx context.Context, search string, after [2]string, window int) ([]named, error) {
 	var st statement
-	st.Add(`SELECT u.id, ` + byName + `, 1 = 1`)
+	st.Add(`SELECT u.id, u.before, u.found, u.number FROM (SELECT u.*, row_number() OVER () AS number FROM (
+		SELECT u.id, ` + byName + ` AS before, 1 = 1`)
 	st.containing(`u.search_text`, search)
 	// SQLite finds the place of a single value in an index of expressions, and not that of a pair.
-	st.Add(` FROM users u WHERE `+byName+` >= %s AND (`+byName+`, u.id) > (%s, %s) ORDER BY `+byName+`, u.id LIMIT %s`,
-		after[0], after[0], after[1], window)
+	st.Add(` AS found FROM users u WHERE `+byName+` >= %s AND (`+byName+`, u.id) > (%s, %s)
+		ORDER BY `+byName+`, u.id LIMIT %s) u) u WHERE u.found OR u.number = %s`,
+		after[0], after[0], after[1], window, window)
 	return sqldb.List(ctx, s.searching(search), scanNamed, st.Text(), st.Args()...)
 }
 

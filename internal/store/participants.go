@@ -225,7 +225,11 @@ func (s *Store) placed(
 	st.registrations(s.db, competitionID, f)
 	which(&st)
 	st.Add(`) r) r ORDER BY r.seq`)
-	found, err := sqldb.List(ctx, s.searching(f.Search), scanParticipant, st.Text(), st.Args()...)
+	q := s.searching(f.Search)
+	if !f.among.all { // how many these are says which plan is quick
+		q = s.reader.Unprepared()
+	}
+	found, err := sqldb.List(ctx, q, scanParticipant, st.Text(), st.Args()...)
 	waiting := 0
 	for i := range found {
 		found[i].Position = addUp(&waiting, found[i].Registration)

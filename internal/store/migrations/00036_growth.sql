@@ -7,6 +7,27 @@ DROP INDEX competitions_filling;
 CREATE INDEX competitions_filling ON competitions (status, filling, id, reg_deadline, reg_opens_at);
 CREATE INDEX competitions_filled ON competitions (id) WHERE filling > 0; -- for the refresh of the counts, each minute
 
+-- Participants who were organizers: competitions may be theirs that nobody answers for any more.
+ALTER TABLE users ADD COLUMN demoted boolean NOT NULL DEFAULT false;
+UPDATE users SET demoted = true WHERE role = 'PARTICIPANT' AND id IN (SELECT organizer_id FROM competitions);
+CREATE INDEX users_demoted ON users (id) WHERE demoted;
+{{if .TextVectors}}
+-- +goose StatementBegin
+CREATE FUNCTION users_demoted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    new.demoted := new.role = 'PARTICIPANT' AND (old.demoted OR old.role <> 'PARTICIPANT');
+    RETURN new;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER users_demoted BEFORE UPDATE OF role ON users FOR EACH ROW EXECUTE FUNCTION users_demoted();
+{{else}}
+-- +goose StatementBegin
+CREATE TRIGGER users_demoted AFTER UPDATE OF role ON users WHEN new.role <> old.role BEGIN
+    UPDATE users SET demoted = new.role = 'PARTICIPANT' WHERE id = new.id;
+END;
+-- +goose StatementEnd
+{{end}}
+
 -- People are found by one or two characters, too: as the beginnings of the groups of three (trigrams) in the index. Two spaces at the end
 -- make the last characters begin groups as well.
 {{if .TextVectors}}
@@ -49,6 +70,12 @@ END;
 {{end}}
 
 -- +goose Down
+DROP TRIGGER users_demoted{{if .TextVectors}} ON users{{end}};
+{{if .TextVectors}}
+DROP FUNCTION users_demoted();
+{{end}}
+DROP INDEX users_demoted;
+ALTER TABLE users DROP COLUMN demoted;
 DROP INDEX competitions_filled;
 DROP INDEX competitions_filling;
 CREATE INDEX competitions_filling ON competitions (status, filling, id);
