@@ -20,7 +20,7 @@ type jobsCommand struct {
 // operator is who gives commands: whoever may run them on the machine may do what an admin may.
 var operator = compete.Actor{UserID: "command line", Role: compete.RoleAdmin, LoggedInAt: time.Now()}
 
-// eachFailedJob calls f for every dead letter.
+// eachFailedJob calls f for every failed job.
 func eachFailedJob(ctx context.Context, console *app.Console, f func(compete.FailedJob) error) error {
 	for cursor := ""; ; {
 		page, err := console.FailedJobs.List(ctx, operator, cursor, compete.MaxPageSize)
@@ -43,7 +43,7 @@ type jobsFailed struct {
 	JSON bool `help:"Print one JSON object per line, with payloads and full errors."`
 }
 
-// Run lists the dead letters.
+// Run lists the failed jobs.
 func (c *jobsFailed) Run(ctx context.Context, env *environment) error {
 	return env.withConsole(ctx, func(ctx context.Context, console *app.Console) error {
 		if c.JSON {
@@ -74,7 +74,7 @@ type jobsRetry struct {
 	All bool     `help:"Retry all that haven't been retried yet."`
 }
 
-// Run sends dead letters again.
+// Run sends failed jobs again.
 func (c *jobsRetry) Run(ctx context.Context, env *environment) error {
 	if (len(c.IDs) == 0) != c.All {
 		return wrongUsage{errors.New("give the IDs of failed jobs, or use --all")}

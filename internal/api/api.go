@@ -1,8 +1,8 @@
 // Package api is the REST API: routes, request and response types, problem documents and the OpenAPI document.
 //
-// It owns what is special about HTTP: authentication by bearer token, conditional requests, idempotency keys, pagination links, CSV,
-// server-sent events. Every rule of the domain is behind compete.Services. Request ids, logs, panic recovery and the server's own
-// timeouts belong to package server.
+// It owns what is special about HTTP: authentication by bearer token, conditional requests, idempotency keys,
+// pagination links, CSV, server-sent events. Every rule of the domain is behind compete.Services. Request ids, logs,
+// panic recovery and the server's own timeouts belong to package server.
 package api
 
 import (
@@ -47,20 +47,21 @@ type Auth interface {
 type api struct {
 	Config
 	huma    huma.API
-	streams *live.Door
+	streams *live.Feed
 	served  atomic.Pointer[servedDocument]
 }
 
-// New builds the handler of everything under /api. It serves full paths, so it can be mounted on several listeners as it is.
+// New builds the handler of everything under /api. It serves full paths, so it can be mounted on several listeners as
+// it is.
 func New(config Config) http.Handler {
 	mux := http.NewServeMux()
 	a := newAPI(config, mux)
 	a.registerDocs(mux)
-	return a.frontDoor(mux)
+	return a.beforeRouting(mux)
 }
 
 func newAPI(config Config, mux *http.ServeMux) *api {
-	a := &api{Config: config, streams: config.Live.Door(seatsEvent)}
+	a := &api{Config: config, streams: config.Live.Feed(seatsEvent)}
 	a.huma = jsonOnly{humago.New(calendarMux{mux}, document(config.Version))}
 	a.registerAccounts()
 	a.registerSessions()

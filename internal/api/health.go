@@ -66,7 +66,8 @@ func (a *api) registerHealth() {
 	}, a.greeting)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/health", id: "health", tag: tagService,
-		summary: "Health check", description: "200 if everything required is up; otherwise 503 with the same body and status \"unavailable\". " +
+		summary: "Health check",
+		description: "200 if everything required is up; otherwise 503 with the same body and status \"unavailable\". " +
 			"Redis is never required: without it, changes take longer to reach other replicas.",
 	}, a.health)
 	unavailable := a.huma.OpenAPI().Paths["/api/health"].Get.Responses[strconv.Itoa(http.StatusServiceUnavailable)]
@@ -82,9 +83,15 @@ func (a *api) greet() Greeting {
 }
 
 func (a *api) health(ctx context.Context, _ *noInput) (*healthAnswer, error) {
-	answer := &healthAnswer{Status: http.StatusOK, Body: Health{Greeting: a.greet(), Version: a.Version, Checks: HealthChecks{}}}
+	answer := &healthAnswer{
+		Status: http.StatusOK,
+		Body:   Health{Greeting: a.greet(), Version: a.Version, Checks: HealthChecks{}},
+	}
 	for _, check := range a.Health(ctx) {
-		answer.Body.Checks[check.Name] = HealthCheck{Status: check.Status, LatencyMs: float64(check.Latency.Microseconds()) / 1000}
+		answer.Body.Checks[check.Name] = HealthCheck{
+			Status:    check.Status,
+			LatencyMs: float64(check.Latency.Microseconds()) / 1000,
+		}
 		if check.Needed && check.Status == CheckDown {
 			answer.Body.Status = "unavailable"
 			answer.Status, answer.RetryAfter = http.StatusServiceUnavailable, "2"

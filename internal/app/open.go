@@ -16,17 +16,20 @@ import (
 )
 
 const (
-	// openTries and openPause are how long a start waits for a database that is not there yet, as when both start together.
+	// openTries and openPause are how long a start waits for a database that is not there yet, as when both start
+	// together.
 	openTries = 30
 	openPause = time.Second
 )
 
-// OpenStore opens the database of the settings. One that is away is tried again for half a minute; any other failure ends it at once.
+// OpenStore opens the database of the settings. One that is away is tried again for half a minute; any other failure
+// ends it at once.
 func OpenStore(ctx context.Context, c config.Config, logger *slog.Logger) (*store.Store, error) {
 	url := c.DatabaseURL
 	for try := 1; ; try++ {
 		opened, err := store.Open(ctx, store.Config{
-			URL: string(url), Logger: logger, Jobs: compete.JobEncoder{MaxAttempts: c.JobMaxAttempts}, Mailing: c.SMTPURL != "",
+			URL: string(url), Logger: logger, Jobs: compete.JobEncoder{MaxAttempts: c.JobMaxAttempts},
+			Mailing: c.SMTPURL != "",
 		})
 		if err == nil {
 			return opened, nil
@@ -46,7 +49,8 @@ func OpenStore(ctx context.Context, c config.Config, logger *slog.Logger) (*stor
 	}
 }
 
-// NewLogger makes the log of a process as LOG_LEVEL and LOG_FORMAT say, to w or, when that is nil, to the standard error.
+// NewLogger makes the log of a process as LOG_LEVEL and LOG_FORMAT say, to w or, when that is nil, to the standard
+// error.
 func NewLogger(c config.Config, w io.Writer) *slog.Logger {
 	if w == nil {
 		w = os.Stderr

@@ -19,7 +19,8 @@ func TestListsOfWhatToTouchHold(t *testing.T) {
 	}
 	files := map[string]string{}
 	for _, name := range repositoryFiles(t) {
-		if path.Ext(name) == ".md" || slices.ContainsFunc(written, func(part string) bool { return strings.Contains(name, part) }) {
+		if path.Ext(name) == ".md" ||
+			slices.ContainsFunc(written, func(part string) bool { return strings.Contains(name, part) }) {
 			continue
 		}
 		content, err := os.ReadFile(filepath.Join(root, name))
@@ -40,7 +41,10 @@ func TestListsOfWhatToTouchHold(t *testing.T) {
 }
 
 // written are parts of the names of files that nobody writes by hand.
-var written = []string{"_templ.go", "/testdata/", "clients/typescript/src/schema.ts", "internal/web/static/dist/", "package-lock.json"}
+var written = []string{
+	"_templ.go", "/testdata/", "clients/typescript/src/schema.ts", "internal/web/static/dist/",
+	"package-lock.json",
+}
 
 // A list is a section of docs/adding.md.
 type list struct {
@@ -145,28 +149,41 @@ var (
 // goesOn reports whether a sample that was found is a part of a longer word.
 func goesOn(before, sample, after string) bool {
 	before, after = before[max(0, len(before)-1):], after[:min(1, len(after))]
-	return endsInWord.MatchString(before) && beginsInWord.MatchString(sample) || endsInWord.MatchString(sample) && beginsInWord.MatchString(after)
+	return endsInWord.MatchString(before) && beginsInWord.MatchString(sample) || endsInWord.MatchString(sample) &&
+		beginsInWord.MatchString(after)
 }
 
 func TestListsThatDoNotHoldAreNoticed(t *testing.T) {
 	files := map[string]string{
-		"a.go": "type Sample int", "b.go": "var x Sample", "a_test.go": "Sample(1)", "c.go": "SampleOther, aSample", "templates/sample.txt": "text", "sampletest/d.go": "Sample",
+		"a.go": "type Sample int", "b.go": "var x Sample", "a_test.go": "Sample(1)", "c.go": "SampleOther, aSample",
+		"templates/sample.txt": "text", "sampletest/d.go": "Sample",
 	}
 	document := func(sample string, rows ...string) string {
-		return "# Adding\n\n## A sample\n\n" + sample + "\n\n| file | what |\n|---|---|\n| " + strings.Join(rows, " | x |\n| ") + " | x |\n"
+		return "# Adding\n\n## A sample\n\n" + sample + "\n\n| file | what |\n|---|---|\n| " +
+			strings.Join(rows, " | x |\n| ") + " | x |\n"
 	}
 	const sample = "Sample: `Sample`, `templates/sample.*`. 3 files by hand."
 	tests := map[string]struct {
 		document string
 		want     []string
 	}{
-		"it holds":             {document(sample, "`a.go`, `b.go`", "`templates/sample.txt`"), nil},
-		"a test is listed":     {document(sample, "`a.go`, `b.go`", "`templates/sample.txt`", "`a_test.go`"), nil},
-		"a file is missing":    {document(sample, "`a.go`", "`templates/sample.txt`"), []string{"b.go names the sample: add it"}},
-		"a file is too many":   {document(sample, "`a.go`, `b.go`, `c.go`", "`templates/sample.txt`"), []string{"c.go doesn't name the sample any more: take it out"}},
-		"a file doesn't exist": {document(sample, "`a.go`, `b.go`, `e.go`", "`templates/sample.txt`"), []string{"e.go doesn't exist"}},
+		"it holds":         {document(sample, "`a.go`, `b.go`", "`templates/sample.txt`"), nil},
+		"a test is listed": {document(sample, "`a.go`, `b.go`", "`templates/sample.txt`", "`a_test.go`"), nil},
+		"a file is missing": {
+			document(sample, "`a.go`", "`templates/sample.txt`"),
+			[]string{"b.go names the sample: add it"},
+		},
+		"a file is too many": {
+			document(sample, "`a.go`, `b.go`, `c.go`", "`templates/sample.txt`"),
+			[]string{"c.go doesn't name the sample any more: take it out"},
+		},
+		"a file doesn't exist": {
+			document(sample, "`a.go`, `b.go`, `e.go`", "`templates/sample.txt`"),
+			[]string{"e.go doesn't exist"},
+		},
 		"the number is wrong": {
-			document("Sample: `Sample`, `templates/sample.*`. 2 files by hand.", "`a.go`, `b.go`", "`templates/sample.txt`"),
+			document("Sample: `Sample`, `templates/sample.*`. 2 files by hand.", "`a.go`, `b.go`",
+				"`templates/sample.txt`"),
 			[]string{"it's 3 files by hand, not 2"},
 		},
 		"there is no sample": {document("", "`a.go`"), []string{"it has no line with its sample"}},

@@ -78,7 +78,8 @@ var looks = []look{
 	api("organizer's list", organizer, "/api/competitions/my-competitions"),
 	api("organizer's list: full", organizer, "/api/competitions/my-competitions?phase=full"),
 	api("organizer's list: drafts", organizer, "/api/competitions/my-competitions?phase=draft"),
-	api("organizer's list: upcoming by deadline", organizer, "/api/competitions/my-competitions?phase=upcoming&sort=deadline"),
+	api("organizer's list: upcoming by deadline", organizer,
+		"/api/competitions/my-competitions?phase=upcoming&sort=deadline"),
 	page("new competition", fill.OrganizerEmail, "/competitions/create?key=0123456789abcdef"),
 	page("edit", fill.OrganizerEmail, "/competitions/{largest}/edit"),
 	page("close", fill.OrganizerEmail, "/competitions/{largest}/close"),
@@ -171,7 +172,9 @@ var looks = []look{
 
 // fields are what stands for braces in the addresses of looks.
 func (s *scaled) fields() []string {
-	middle := compete.Cursor{List: string(compete.SortNewest), Key: time.Now().Add(-60 * 24 * time.Hour).UnixMicro(), ID: s.largest}
+	middle := compete.Cursor{
+		List: string(compete.SortNewest), Key: time.Now().Add(-60 * 24 * time.Hour).UnixMicro(), ID: s.largest,
+	}
 	seq := compete.Cursor{List: compete.SortArrival.List(), Key: 100_000, ID: s.seated}
 	return []string{
 		"{largest}", s.largest, "{draft}", s.draft, "{reported}", s.reported, "{sample}", s.sample,

@@ -15,11 +15,11 @@ import (
 const (
 	// pageTimeout bounds the wait for the first seats on a page.
 	pageTimeout = 30 * time.Second
-	// lookInterval is how often what the pages were sent is read: all of it by one thread, so that the pages cost the machine
-	// little beside the program. The delays that are measured are up to this too long.
+	// lookInterval is how often what the pages were sent is read: all of it by one thread, so that the pages cost the
+	// machine little beside the program. The delays that are measured are up to this too long.
 	lookInterval = 5 * time.Millisecond
-	// settleTimeout bounds the wait until every page shows the last state.
-	settleTimeout = 5 * time.Second
+	// seatsTimeout bounds the wait until every page shows the last state.
+	seatsTimeout = 5 * time.Second
 )
 
 // seen is what a page showed from a moment on.
@@ -93,7 +93,8 @@ func (p *openPages) open(address, path string) error {
 		p.note(int32(socket), answer, time.Now())
 	}
 	return errors.Join(syscall.SetNonblock(socket, true),
-		syscall.EpollCtl(p.epoll, syscall.EPOLL_CTL_ADD, socket, &syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(socket)}))
+		syscall.EpollCtl(p.epoll, syscall.EPOLL_CTL_ADD, socket,
+			&syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(socket)}))
 }
 
 // note remembers the last seats that were sent, if any.
@@ -139,8 +140,8 @@ func (p *openPages) read(ctx context.Context) {
 	}
 }
 
-// settle waits until every page shows so many seats left, and returns how many don't.
-func (p *openPages) settle(left int) (stale int) {
+// awaitSeats waits until every page shows so many seats left, and returns how many don't.
+func (p *openPages) awaitSeats(left int) (stale int) {
 	for begin := time.Now(); ; time.Sleep(lookInterval) {
 		p.mu.Lock()
 		stale = 0
@@ -150,13 +151,14 @@ func (p *openPages) settle(left int) (stale int) {
 			}
 		}
 		p.mu.Unlock()
-		if stale == 0 || time.Since(begin) > settleTimeout {
+		if stale == 0 || time.Since(begin) > seatsTimeout {
 			return stale
 		}
 	}
 }
 
-// delays tells how long after each accepted registration each page showed it. It was committed a little before its answer was read.
+// delays tells how long after each accepted registration each page showed it. It was committed a little before its
+// answer was read.
 func (p *openPages) delays(capacity int, accepted []time.Time) delays {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -14,6 +14,6 @@ func openLivePages(string, string, int) (*openPages, error) {
 	return nil, errors.ErrUnsupported
 }
 
-func (*openPages) settle(int) int                 { return 0 }
+func (*openPages) awaitSeats(int) int             { return 0 }
 func (*openPages) delays(int, []time.Time) delays { return delays{} }
 func (*openPages) close()                         {}

@@ -7,7 +7,7 @@ import (
 // FailedJobsConfig names what NewFailedJobs needs.
 type FailedJobsConfig struct {
 	Runtime
-	Store DeadLetters
+	Store FailedJobStore
 }
 
 // FailedJobs is what admins and the command line see and do of jobs whose attempts are used up.
@@ -19,7 +19,7 @@ func NewFailedJobs(c FailedJobsConfig) *FailedJobs {
 	return &FailedJobs{c}
 }
 
-// List lists the dead letters, newest first, for admins.
+// List lists the failed jobs, newest first, for admins.
 func (s *FailedJobs) List(ctx context.Context, a Actor, cursor string, limit int) (Page[FailedJob], error) {
 	if err := require(a, RoleAdmin); err != nil {
 		return Page[FailedJob]{}, err
@@ -31,7 +31,7 @@ func (s *FailedJobs) List(ctx context.Context, a Actor, cursor string, limit int
 	return s.config.Store.FailedJobs(ctx, at, limit)
 }
 
-// Retry sends a dead letter again, for admins. Errors: ErrFailedJobMissing, ErrFailedJobRetried.
+// Retry sends a failed job again, for admins. Errors: ErrFailedJobMissing, ErrFailedJobRetried.
 func (s *FailedJobs) Retry(ctx context.Context, a Actor, id string) (FailedJob, error) {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return FailedJob{}, err

@@ -147,7 +147,7 @@ func (RemindJob) Options() JobOptions { return JobOptions{Queue: QueueReminder, 
 type MailJob struct {
 	MessageID string          `json:"messageId"`
 	UserID    string          `json:"userId,omitempty"`  // whose message it is; empty in jobs of older versions
-	About     MessageKind     `json:"about"`             // the message's kind, for who reads a dead letter
+	About     MessageKind     `json:"about"`             // the message's kind, for who reads a failed job
 	Details   json.RawMessage `json:"details,omitempty"` // of the message's Wording
 }
 
@@ -179,7 +179,7 @@ func (AccountMailJob) Options() JobOptions {
 	return JobOptions{Queue: QueueMail, Priority: PriorityNow}
 }
 
-// FailedJob is a dead letter: a job whose attempts are used up.
+// FailedJob is a failed job: a job whose attempts are used up.
 type FailedJob struct {
 	ID        string
 	JobID     int64 // the queue's own id of the job, unique

@@ -54,7 +54,9 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 
 // ByStatus counts the registrations of a competition that a search finds, all of them for an empty one; a status that
 // none has is left out. Unless all is set, it returns nil instead of counting what many have.
-func (s *Registrations) ByStatus(ctx context.Context, a Actor, competitionID, search string, all bool) (map[RegistrationStatus]int, error) {
+func (s *Registrations) ByStatus(
+	ctx context.Context, a Actor, competitionID, search string, all bool,
+) (map[RegistrationStatus]int, error) {
 	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
 		return nil, err
 	}

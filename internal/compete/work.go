@@ -15,7 +15,7 @@ type WorkStore interface {
 	Deliver(ctx context.Context, confirm []Notice, messages []Message, now time.Time) (int, error)
 	// NoticesOf lists what the runs ask for, by the registrations that have these Seqs now.
 	NoticesOf(ctx context.Context, runs []NoticeRun) ([]Notice, error)
-	// StalePending lists up to limit PENDING registrations last changed before the given time that no dead letter names
+	// StalePending lists up to limit PENDING registrations last changed before the given time that no failed job names
 	// (one that was sent again doesn't count), as notices of kind MessagePromoted where PromotedAt is set, of MessageConfirmed otherwise.
 	StalePending(ctx context.Context, before time.Time, limit int) ([]Notice, error)
 
@@ -40,7 +40,7 @@ type WorkStore interface {
 	TidyTexts(ctx context.Context) error
 	// RefreshFilling brings the counts behind SortFilling up to date: seats taken in the hour before now.
 	RefreshFilling(ctx context.Context, now time.Time) error
-	// CleanUp deletes in pages what is older than its time: idempotency records that expired, dead letters, registrar batches, expired sessions.
+	// CleanUp deletes in pages what is older than its time: idempotency records that expired, failed jobs, registrar batches, expired sessions.
 	// A session that ended is kept until it has expired: forgotten earlier, its token would count again. Messages and addresses follow,
 	// and registrations of competitions long past become anonymous.
 	CleanUp(ctx context.Context, ages CleanUpAges, now time.Time) (CleanUpReport, error)
@@ -52,7 +52,7 @@ type WorkStore interface {
 	// how many there were.
 	ExpandAudit(ctx context.Context, limit int) (int, error)
 
-	// SaveFailedJob adds a dead letter; one with this JobID that is there already stays as it is.
+	// SaveFailedJob adds a failed job; one with this JobID that is there already stays as it is.
 	SaveFailedJob(ctx context.Context, j FailedJob) error
 }
 

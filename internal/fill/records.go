@@ -80,8 +80,8 @@ func (g *generator) audit(yield func([]any) bool) {
 	for i := range g.Size.Competitions {
 		at := g.created(i)
 		row := []any{
-			newID(at, kindAudit, i), at, string(compete.AuditCompetitionCreated), g.userID(g.organizer(i)), g.competitionID(i), nil,
-			`{"capacity":10}`, string(compete.ViaAPI),
+			newID(at, kindAudit, i), at, string(compete.AuditCompetitionCreated), g.userID(g.organizer(i)),
+			g.competitionID(i), nil, `{"capacity":10}`, string(compete.ViaAPI),
 		}
 		if !yield(row) {
 			return
@@ -101,7 +101,9 @@ func (g *generator) audit(yield func([]any) bool) {
 // rare is how many competitions there are for each report, and for each failed job.
 const rare = 500
 
-var failedJobColumns = []string{"id", "job_id", "queue", "kind", "payload", "error", "attempts", "failed_at", "retried_at"}
+var failedJobColumns = []string{
+	"id", "job_id", "queue", "kind", "payload", "error", "attempts", "failed_at", "retried_at",
+}
 
 // failedJobs have no competition to tell of any more, so that to run one again does nothing. The queue's own numbers
 // are positive.

@@ -38,7 +38,7 @@ type Config struct {
 	OneWriter bool
 	Logger    *slog.Logger
 
-	MaxAttempts int           // of each job, before it is a dead letter
+	MaxAttempts int           // of each job, before it is a failed job
 	Backoff     time.Duration // wait after the first failed attempt; it doubles with each further one
 
 	// Work says that this process works jobs. Everything below is needed by such a process only.
@@ -90,7 +90,8 @@ type Client struct {
 	sweeps   sync.WaitGroup
 }
 
-// New makes a client. It fails when a schedule can't be read or a limit is out of range, and doesn't touch the database.
+// New makes a client. It fails when a schedule can't be read or a limit is out of range, and doesn't touch the
+// database.
 func New(config Config) (*Client, error) {
 	config = config.withDefaults()
 	c := &Client{config: config, rush: rush{config.Registrar}}
@@ -128,8 +129,8 @@ func (c *Client) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the work: running jobs have until shortly before ctx's deadline to finish, and what is left then goes back to the
-// queue without having used up an attempt. It fails with ctx's error when not even that was possible in time.
+// Stop ends the work: running jobs have until shortly before ctx's deadline to finish, and what is left then goes back
+// to the queue without having used up an attempt. It fails with ctx's error when not even that was possible in time.
 func (c *Client) Stop(ctx context.Context) error {
 	c.stop()
 	if !c.config.Work {

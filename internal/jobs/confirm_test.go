@@ -67,7 +67,7 @@ func TestAJobMayRunTwice(t *testing.T) {
 	})
 }
 
-func TestAttemptsBackOffAndEndAsADeadLetterThatCanBeSentAgain(t *testing.T) {
+func TestAttemptsBackOffAndEndAsAFailedJobThatCanBeSentAgain(t *testing.T) {
 	const wait = 1500 * time.Millisecond
 	eachDatabase(t, func(c *Config) { c.Backoff = wait }, func(f *fixture) {
 		failed := f.events(f.client, river.EventKindJobFailed)
@@ -81,48 +81,52 @@ func TestAttemptsBackOffAndEndAsADeadLetterThatCanBeSentAgain(t *testing.T) {
 			job := f.next(failed, "notify").Job
 			tried := job.Errors[len(job.Errors)-1].At
 			want := wait << (attempt - 1)
-			if got := job.ScheduledAt.Sub(tried); job.Attempt != attempt || got < want-100*time.Millisecond { // the attempt is stamped a moment later
-				f.Errorf("attempt %d is followed by a wait of %v, want attempt %d and %v at least", job.Attempt, got, attempt, want)
+			// the attempt is stamped a moment later
+			if got := job.ScheduledAt.Sub(tried); job.Attempt != attempt || got < want-100*time.Millisecond {
+				f.Errorf("attempt %d is followed by a wait of %v, want attempt %d and %v at least", job.Attempt,
+					got, attempt, want)
 			}
-			if letters := f.deadLetters(); len(letters) != 0 {
-				f.Fatalf("after attempt %d there is a dead letter: %+v", attempt, letters)
+			if failedJobs := f.failedJobs(); len(failedJobs) != 0 {
+				f.Fatalf("after attempt %d there is a failed job: %+v", attempt, failedJobs)
 			}
 		}
 		job := f.next(failed, "notify").Job
-		letters := f.deadLetters()
-		if len(letters) != 1 {
-			f.Fatalf("%d dead letters after the last attempt, want 1", len(letters))
+		failedJobs := f.failedJobs()
+		if len(failedJobs) != 1 {
+			f.Fatalf("%d failed jobs after the last attempt, want 1", len(failedJobs))
 		}
-		letter := letters[0]
-		if letter.JobID != job.ID || letter.Queue != compete.QueueRegistration || letter.Kind != "notify" || letter.Attempts != 3 || !compete.ValidID(letter.ID) {
-			f.Errorf("dead letter %+v doesn't describe job %d", letter, job.ID)
+		saved := failedJobs[0]
+		if saved.JobID != job.ID || saved.Queue != compete.QueueRegistration || saved.Kind != "notify" ||
+			saved.Attempts != 3 || !compete.ValidID(saved.ID) {
+			f.Errorf("failed job %+v doesn't describe job %d", saved, job.ID)
 		}
-		if !strings.Contains(letter.Error, "poisoned") || strings.Contains(letter.Error, "hunter2") {
-			f.Errorf("dead letter says %q, want the error without its password", letter.Error)
+		if !strings.Contains(saved.Error, "poisoned") || strings.Contains(saved.Error, "hunter2") {
+			f.Errorf("failed job says %q, want the error without its password", saved.Error)
 		}
-		if got := names(f, letter); got != r.ID {
-			f.Errorf("dead letter names %q, want %q", got, r.ID)
+		if got := names(f, saved); got != r.ID {
+			f.Errorf("failed job names %q, want %q", got, r.ID)
 		}
 		f.wantMessages(r, compete.RegistrationPending, "")
 
 		f.poison(u.Email, false)
-		if _, err := f.store.RetryFailedJob(f.Context(), letter.ID, f.clock()); err != nil {
+		if _, err := f.store.RetryFailedJob(f.Context(), saved.ID, f.clock()); err != nil {
 			f.Fatal(err)
 		}
 		f.next(done, "notify")
 		f.wantMessages(r, compete.RegistrationConfirmed, "confirmed")
-		if _, err := f.store.RetryFailedJob(f.Context(), letter.ID, f.clock()); !errors.Is(err, compete.ErrFailedJobRetried) {
+		if _, err := f.store.RetryFailedJob(f.Context(), saved.ID, f.clock()); !errors.Is(err,
+			compete.ErrFailedJobRetried) {
 			f.Errorf("sending it again twice gave %v, want %v", err, compete.ErrFailedJobRetried)
 		}
 	})
 }
 
-// names lists the registrations that a dead letter of a NotifyJob names.
-func names(t testing.TB, letter compete.FailedJob) string {
+// names lists the registrations that a failed job of a NotifyJob names.
+func names(t testing.TB, failed compete.FailedJob) string {
 	t.Helper()
 	var job compete.NotifyJob
-	if err := json.Unmarshal(letter.Payload, &job); err != nil {
-		t.Fatalf("payload %s: %v", letter.Payload, err)
+	if err := json.Unmarshal(failed.Payload, &job); err != nil {
+		t.Fatalf("payload %s: %v", failed.Payload, err)
 	}
 	ids := make([]string, 0, len(job.Notices))
 	for _, n := range job.Notices {
@@ -150,18 +154,21 @@ func TestOnlyThePoisonedOfABatchEndsDead(t *testing.T) {
 				f.wantMessages(r, compete.RegistrationConfirmed, "confirmed")
 			}
 		}
-		if letters := f.deadLetters(); len(letters) != 1 || names(f, letters[0]) != registrations[2].ID {
-			f.Errorf("dead letters are %+v, want one that names registration %s alone", letters, registrations[2].ID)
+		if failedJobs := f.failedJobs(); len(failedJobs) != 1 || names(f, failedJobs[0]) != registrations[2].ID {
+			f.Errorf("failed jobs are %+v, want one that names registration %s alone", failedJobs, registrations[2].ID)
 		}
 	})
 }
 
 // run asks for the confirmation of all the registrations of a competition.
 func run(registrations []compete.Registration) compete.NoticeRun {
-	return compete.NoticeRun{CompetitionID: registrations[0].CompetitionID, First: 1, Last: int64(len(registrations)), Kind: compete.MessageConfirmed}
+	return compete.NoticeRun{
+		CompetitionID: registrations[0].CompetitionID, First: 1, Last: int64(len(registrations)),
+		Kind: compete.MessageConfirmed,
+	}
 }
 
-func TestADeadLetterOfARunNamesWhomItLeft(t *testing.T) {
+func TestAFailedJobOfARunNamesWhomItLeft(t *testing.T) {
 	eachDatabase(t, func(c *Config) { c.MaxAttempts = 1 }, func(f *fixture) {
 		users := f.participants(2)
 		registrations := f.register(f.competition(2, 0), users...)
@@ -172,9 +179,10 @@ func TestADeadLetterOfARunNamesWhomItLeft(t *testing.T) {
 		f.start(f.client)
 		f.enqueue(compete.NotifyJob{Runs: []compete.NoticeRun{run(registrations)}})
 		f.next(failed, "notify")
-		letters := f.deadLetters()
-		if len(letters) != 1 || !strings.Contains(names(f, letters[0]), registrations[0].ID) || !strings.Contains(names(f, letters[0]), registrations[1].ID) {
-			f.Errorf("dead letters are %+v, want one that names both registrations", letters)
+		failedJobs := f.failedJobs()
+		if len(failedJobs) != 1 || !strings.Contains(names(f, failedJobs[0]), registrations[0].ID) ||
+			!strings.Contains(names(f, failedJobs[0]), registrations[1].ID) {
+			f.Errorf("failed jobs are %+v, want one that names both registrations", failedJobs)
 		}
 	})
 }
@@ -193,12 +201,13 @@ func TestAPanicStrikesOneRegistrationOnly(t *testing.T) {
 		for range DefaultMaxAttempts {
 			f.next(failed, "notify")
 		}
-		f.eventually("the panic is the one dead letter", func() bool {
-			letters := f.deadLetters()
-			return len(letters) == 1 && strings.Contains(letters[0].Error, "panic: template")
+		f.eventually("the panic is the one failed job", func() bool {
+			failedJobs := f.failedJobs()
+			return len(failedJobs) == 1 && strings.Contains(failedJobs[0].Error, "panic: template")
 		})
 		f.eventually("the others are confirmed", func() bool {
-			return f.status(registrations[1]) == compete.RegistrationConfirmed && f.status(registrations[2]) == compete.RegistrationConfirmed
+			return f.status(registrations[1]) == compete.RegistrationConfirmed &&
+				f.status(registrations[2]) == compete.RegistrationConfirmed
 		})
 	})
 }
@@ -233,19 +242,25 @@ func TestJobsCommitAndRollBackWithTheirTransaction(t *testing.T) {
 	eachDatabase(t, func(c *Config) { c.Work = false }, func(f *fixture) {
 		regret := errors.New("regret")
 		err := f.client.inTx(f.Context(), func(tx *sql.Tx) error {
-			if err := f.client.EnqueueTx(f.Context(), tx, []compete.Job{compete.SettleJob{CompetitionID: newID()}}); err != nil {
+			if err := f.client.EnqueueTx(f.Context(), tx,
+				[]compete.Job{compete.SettleJob{CompetitionID: newID()}}); err != nil {
 				return err
 			}
 			return regret
 		})
 		if !errors.Is(err, regret) || f.count("SELECT count(*) FROM river_job") != 0 {
-			f.Errorf("after a rollback (%v) there are %d jobs, want none", err, f.count("SELECT count(*) FROM river_job"))
+			f.Errorf("after a rollback (%v) there are %d jobs, want none", err,
+				f.count("SELECT count(*) FROM river_job"))
 		}
 		// A process without workers enqueues too; nothing to enqueue is fine.
 		f.enqueue()
 		f.enqueue(compete.SettleJob{CompetitionID: newID()}, compete.NotifyJob{}, compete.RemindJob{})
-		for queue, want := range map[string]int{compete.QueueMaintenance: 1, compete.QueueRegistration: 1, compete.QueueReminder: 1} {
-			if got := f.count("SELECT count(*) FROM river_job WHERE queue = $1 AND max_attempts = 3", queue); got != want {
+		for queue, want := range map[string]int{
+			compete.QueueMaintenance: 1, compete.QueueRegistration: 1,
+			compete.QueueReminder: 1,
+		} {
+			if got := f.count("SELECT count(*) FROM river_job WHERE queue = $1 AND max_attempts = 3",
+				queue); got != want {
 				f.Errorf("%d jobs in queue %s, want %d", got, queue, want)
 			}
 		}
@@ -268,7 +283,8 @@ func BenchmarkConfirmation(b *testing.B) {
 			competition := f.competition(compete.MaxCapacity, 0)
 			for b.Loop() {
 				r := f.register(competition, f.participants(1)...)[0]
-				f.eventually("the registration is confirmed", func() bool { return f.status(r) == compete.RegistrationConfirmed })
+				f.eventually("the registration is confirmed",
+					func() bool { return f.status(r) == compete.RegistrationConfirmed })
 			}
 		})
 	}
@@ -297,7 +313,9 @@ func BenchmarkBacklog(b *testing.B) {
 				b.StartTimer()
 				f.enqueue(jobs...)
 				f.eventually("the rush is confirmed", func() bool {
-					return f.count("SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'PENDING'", c.ID) == 0
+					return f.count(
+						"SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'PENDING'", c.ID,
+					) == 0
 				})
 			}
 		})

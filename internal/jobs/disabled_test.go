@@ -38,8 +38,8 @@ func TestNothingIsWrittenToDisabledAccounts(t *testing.T) {
 			}
 			f.wantMessages(r, r.Status, "")
 		}
-		if letters := f.deadLetters(); len(letters) != 0 {
-			f.Errorf("dead letters %+v", letters)
+		if failedJobs := f.failedJobs(); len(failedJobs) != 0 {
+			f.Errorf("failed jobs %+v", failedJobs)
 		}
 	})
 }

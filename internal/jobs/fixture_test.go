@@ -344,7 +344,7 @@ func (f *fixture) wantMessages(r compete.Registration, status compete.Registrati
 	}
 }
 
-func (f *fixture) deadLetters() []compete.FailedJob {
+func (f *fixture) failedJobs() []compete.FailedJob {
 	f.Helper()
 	page, err := f.store.FailedJobs(f.Context(), compete.Cursor{}, compete.MaxPageSize)
 	if err != nil {

@@ -154,12 +154,12 @@ func TestAMoveIsToldInPagesAndNeverTwice(t *testing.T) {
 		if got := f.count("SELECT count(*) FROM messages WHERE kind = 'changed'"); got != many-2 {
 			f.Errorf("%d were told, want all %d but the one whose message fails and the one whose account is disabled", got, many)
 		}
-		letters := f.deadLetters()
-		if len(letters) == 0 || names(f, letters[0]) != registrations[1].ID {
-			f.Fatalf("dead letters are %+v, want one that names registration %s", letters, registrations[1].ID)
+		failedJobs := f.failedJobs()
+		if len(failedJobs) == 0 || names(f, failedJobs[0]) != registrations[1].ID {
+			f.Fatalf("failed jobs are %+v, want one that names registration %s", failedJobs, registrations[1].ID)
 		}
 		f.poison(registrations[1].UserID+"@example.com", false)
-		if _, err := f.store.RetryFailedJob(f.Context(), letters[0].ID, f.clock()); err != nil {
+		if _, err := f.store.RetryFailedJob(f.Context(), failedJobs[0].ID, f.clock()); err != nil {
 			f.Fatal(err)
 		}
 		f.eventually("the last is told", func() bool { return strings.HasSuffix(f.messages(registrations[1].UserID), "changed") })

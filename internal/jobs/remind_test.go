@@ -123,19 +123,19 @@ func TestAPoisonedReminderHoldsUpNobody(t *testing.T) {
 		if got := f.count("SELECT count(*) FROM messages"); got != 2 {
 			f.Errorf("%d reminders, want those of the other 2", got)
 		}
-		letters := f.deadLetters()
-		if len(letters) != 1 || names(f, letters[0]) != registrations[1].ID {
-			f.Fatalf("dead letters are %+v, want one that names registration %s", letters, registrations[1].ID)
+		failedJobs := f.failedJobs()
+		if len(failedJobs) != 1 || names(f, failedJobs[0]) != registrations[1].ID {
+			f.Fatalf("failed jobs are %+v, want one that names registration %s", failedJobs, registrations[1].ID)
 		}
-		// The next look finds it unreminded still, and doesn't make a second dead letter of it.
+		// The next look finds it unreminded still, and doesn't make a second failed job of it.
 		done := f.events(f.client, river.EventKindJobCompleted)
 		f.enqueue(compete.RemindJob{CompetitionID: c.ID, StartDate: *c.StartDate})
 		f.next(done, "remind")
 		if got := f.count("SELECT count(*) FROM river_job WHERE kind = 'notify'"); got != 1 {
-			f.Errorf("%d jobs for the reminder that can't be written, want the one that is a dead letter", got)
+			f.Errorf("%d jobs for the reminder that can't be written, want the one that is a failed job", got)
 		}
 		f.poison(registrations[1].UserID+"@example.com", false)
-		if _, err := f.store.RetryFailedJob(f.Context(), letters[0].ID, f.clock()); err != nil {
+		if _, err := f.store.RetryFailedJob(f.Context(), failedJobs[0].ID, f.clock()); err != nil {
 			f.Fatal(err)
 		}
 		f.next(done, "notify")

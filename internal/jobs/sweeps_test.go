@@ -43,12 +43,13 @@ func TestRegistrationsLeftPendingAreConfirmedAtStart(t *testing.T) {
 		f.dropJobs()
 		f.advance(2 * pendingAge)
 		f.start(f.client)
-		f.eventually("the registration is confirmed", func() bool { return f.status(promoted) == compete.RegistrationConfirmed })
+		f.eventually("the registration is confirmed",
+			func() bool { return f.status(promoted) == compete.RegistrationConfirmed })
 		f.wantMessages(promoted, compete.RegistrationConfirmed, "promoted")
 	})
 }
 
-func TestTheSweepMakesADeadLetterOfWhatCannotBeConfirmedAndThenLeavesItAlone(t *testing.T) {
+func TestTheSweepMakesAFailedJobOfWhatCannotBeConfirmedAndThenLeavesItAlone(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		users := f.participants(2)
 		f.poison(users[0].Email, true)
@@ -66,16 +67,16 @@ func TestTheSweepMakesADeadLetterOfWhatCannotBeConfirmedAndThenLeavesItAlone(t *
 		for range DefaultMaxAttempts {
 			f.next(failed, "notify")
 		}
-		letters := f.deadLetters()
-		if len(letters) != 1 || names(f, letters[0]) != registrations[0].ID {
-			f.Fatalf("dead letters are %+v, want one that names registration %s", letters, registrations[0].ID)
+		failedJobs := f.failedJobs()
+		if len(failedJobs) != 1 || names(f, failedJobs[0]) != registrations[0].ID {
+			f.Fatalf("failed jobs are %+v, want one that names registration %s", failedJobs, registrations[0].ID)
 		}
 		f.poison(users[0].Email, false)
 		f.sweepPending()
 		f.wantMessages(registrations[0], compete.RegistrationPending, "")
 
 		// Sent again, it counts no more: a kill of that job too would be made up for.
-		if _, err := f.store.RetryFailedJob(f.Context(), letters[0].ID, f.clock()); err != nil {
+		if _, err := f.store.RetryFailedJob(f.Context(), failedJobs[0].ID, f.clock()); err != nil {
 			f.Fatal(err)
 		}
 		f.sweepPending()
@@ -83,12 +84,13 @@ func TestTheSweepMakesADeadLetterOfWhatCannotBeConfirmedAndThenLeavesItAlone(t *
 	})
 }
 
-func TestAJobDiscardedByARescueIsADeadLetterToo(t *testing.T) {
+func TestAJobDiscardedByARescueIsAFailedJobToo(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		registrations := f.register(f.competition(2, 0), f.participants(2)...)
 		f.dropJobs()
 		f.enqueue(compete.NotifyJob{Runs: []compete.NoticeRun{run(registrations)}})
-		f.exec("UPDATE registrations SET status = 'CONFIRMED' WHERE id = $1", registrations[1].ID) // the process got so far
+		// the process got so far
+		f.exec("UPDATE registrations SET status = 'CONFIRMED' WHERE id = $1", registrations[1].ID)
 		r := registrations[0]
 		// What River's rescue leaves of a job whose process was killed in the last attempt.
 		at := time.Now().UTC().Add(-time.Hour)
@@ -99,19 +101,20 @@ func TestAJobDiscardedByARescueIsADeadLetterToo(t *testing.T) {
 				f.Fatal(err)
 			}
 		}
-		letters := f.deadLetters()
-		if len(letters) != 1 || names(f, letters[0]) != r.ID || letters[0].Attempts != 3 || letters[0].Error == "" {
-			f.Fatalf("dead letters are %+v, want one that names registration %s", letters, r.ID)
+		failedJobs := f.failedJobs()
+		if len(failedJobs) != 1 || names(f, failedJobs[0]) != r.ID || failedJobs[0].Attempts != 3 ||
+			failedJobs[0].Error == "" {
+			f.Fatalf("failed jobs are %+v, want one that names registration %s", failedJobs, r.ID)
 		}
-		if got := letters[0].FailedAt; got.Sub(at).Abs() > time.Second {
-			f.Errorf("the dead letter is from %v, want when the job was discarded, %v", got, at)
+		if got := failedJobs[0].FailedAt; got.Sub(at).Abs() > time.Second {
+			f.Errorf("the failed job is from %v, want when the job was discarded, %v", got, at)
 		}
 		if time.Since(sweep.until) > sweepOverlap+patience {
 			f.Errorf("the next sweep goes back to %v, want about %v", sweep.until, sweepOverlap)
 		}
 		// A process that starts anew looks at all of them, and adds none twice.
-		if err := (&discardedSweep{client: f.client}).run(f.Context()); err != nil || len(f.deadLetters()) != 1 {
-			f.Errorf("a sweep from the start gave %v and %d dead letters, want 1", err, len(f.deadLetters()))
+		if err := (&discardedSweep{client: f.client}).run(f.Context()); err != nil || len(f.failedJobs()) != 1 {
+			f.Errorf("a sweep from the start gave %v and %d failed jobs, want 1", err, len(f.failedJobs()))
 		}
 	})
 }
@@ -132,12 +135,13 @@ func TestManyDiscardedJobsAreKeptInPages(t *testing.T) {
 			jobs[i] = compete.SettleJob{CompetitionID: newID()}
 		}
 		f.enqueue(jobs...)
-		f.exec(`UPDATE river_job SET state = 'discarded', attempt = 3, finalized_at = $1`, f.riverTime(time.Now().UTC()))
+		f.exec(`UPDATE river_job SET state = 'discarded', attempt = 3, finalized_at = $1`,
+			f.riverTime(time.Now().UTC()))
 		if err := (&discardedSweep{client: f.client}).run(f.Context()); err != nil {
 			f.Fatal(err)
 		}
 		if got := f.count("SELECT count(*) FROM failed_jobs"); got != many {
-			f.Errorf("%d dead letters, want %d", got, many)
+			f.Errorf("%d failed jobs, want %d", got, many)
 		}
 	})
 }

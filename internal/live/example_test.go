@@ -34,11 +34,11 @@ func ExampleHub() {
 	})
 	hub.Start()
 	defer hub.Stop()
-	door := hub.Door(func(s compete.Seats) (string, error) {
+	feed := hub.Feed(func(s compete.Seats) (string, error) {
 		return fmt.Sprintf("data: %d of %d left\n\n", s.SeatsLeft, s.Capacity), nil
 	})
 
-	page, err := door.Open(context.Background(), "marathon")
+	page, err := feed.Open(context.Background(), "marathon")
 	if err != nil {
 		fmt.Println(err)
 		return

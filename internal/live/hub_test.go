@@ -16,8 +16,8 @@ func TestPagesHearEachChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
 		h := start(t, l, nil)
-		door := h.Door(words)
-		a, b := open(t, door, race), open(t, door, race, run, race)
+		feed := h.Feed(words)
+		a, b := open(t, feed, race), open(t, feed, race, run, race)
 		a.wants(t, "hello;race 1000 open;")
 		b.wants(t, "hello;race 1000 open;run 1000 open;")
 		time.Sleep(3 * time.Second)
@@ -35,16 +35,16 @@ func TestPagesHearEachChange(t *testing.T) {
 	})
 }
 
-func TestEachFrontDoorHasItsWordsOnce(t *testing.T) {
+func TestEachFeedEncodesOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
 		h := start(t, l, nil)
 		worded := 0
-		one := h.Door(func(s compete.Seats) (string, error) {
+		one := h.Feed(func(s compete.Seats) (string, error) {
 			worded++
 			return words(s)
 		})
-		failing := h.Door(func(s compete.Seats) (string, error) {
+		failing := h.Feed(func(s compete.Seats) (string, error) {
 			if s.CompetitionID == run {
 				panic("no words")
 			}
@@ -64,7 +64,7 @@ func TestARushIsTold4TimesASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
 		h := start(t, l, nil)
-		r := open(t, h.Door(words), race)
+		r := open(t, h.Feed(words), race)
 		last := r.wants(t, "hello;race 1000 open;")
 		for left := 999; left >= 0; left-- {
 			l.set(race, seatsLeft(left))
@@ -95,15 +95,15 @@ func TestARushIsTold4TimesASecond(t *testing.T) {
 }
 
 // However many pages there are, each is told within a second of each commit, not more than four times a second, and
-// only a slice of them at a time.
+// only a few of them at a time.
 func TestARushBefore5000Pages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
 		h := start(t, l, nil)
-		door := h.Door(words)
+		feed := h.Feed(words)
 		readers := make([]*reader, 5000)
 		for i := range readers {
-			readers[i] = open(t, door, race)
+			readers[i] = open(t, feed, race)
 			readers[i].wants(t, "hello;race 1000 open;")
 		}
 		time.Sleep(3 * time.Second)
@@ -125,7 +125,8 @@ func TestARushBefore5000Pages(t *testing.T) {
 				got := <-r.told
 				atOnce[got.at]++
 				if got.events != "race 700 open;" {
-					wantLate(t, "a state that was not the last", got.at.Sub(commits[got.events]), 0, 120*time.Millisecond)
+					wantLate(t, "a state that was not the last", got.at.Sub(commits[got.events]), 0,
+						120*time.Millisecond)
 				}
 				if last.events != "" {
 					wantLate(t, "since the last event", got.at.Sub(last.at), 850*time.Millisecond, 950*time.Millisecond)
@@ -151,7 +152,7 @@ func TestPhasesChangeByTimeAlone(t *testing.T) {
 		opens := time.Now().Add(15 * time.Second)
 		closes := opens.Add(15 * time.Second)
 		l.set(race, func(c *compete.Competition) { c.RegOpensAt, c.RegDeadline = &opens, closes })
-		r := open(t, start(t, l, nil).Door(words), race)
+		r := open(t, start(t, l, nil).Feed(words), race)
 		r.wants(t, "hello;race 1000 upcoming;")
 		wantLate(t, "the opening", r.wants(t, "race 1000 open;").Sub(opens), 0, 2*time.Millisecond)
 		wantLate(t, "the deadline", r.wants(t, "race 1000 closed;").Sub(closes), 0, 2*time.Millisecond)
@@ -161,7 +162,7 @@ func TestPhasesChangeByTimeAlone(t *testing.T) {
 func TestALostEventIsMadeUpFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
-		r := open(t, start(t, l, nil).Door(words), race)
+		r := open(t, start(t, l, nil).Feed(words), race)
 		since := r.wants(t, "hello;race 1000 open;")
 		l.goAway(true)
 		time.Sleep(6 * time.Second)
@@ -175,14 +176,15 @@ func TestAPageHasEventsOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
 		h := start(t, l, nil)
-		r := open(t, h.Door(words), race)
+		r := open(t, h.Feed(words), race)
 		since := r.wants(t, "hello;race 1000 open;")
 		r.page.Tell("one;")
 		r.page.Tell("two;")
 		l.set(race, seatsLeft(1))
 		h.Changed(race)
-		wantLate(t, "events of its own", r.wants(t, "two;race 1 open;").Sub(since), 250*time.Millisecond, 251*time.Millisecond)
-		quiet := open(t, h.Door(words))
+		wantLate(t, "events of its own", r.wants(t, "two;race 1 open;").Sub(since), 250*time.Millisecond,
+			251*time.Millisecond)
+		quiet := open(t, h.Feed(words))
 		quiet.wants(t, "hello;")
 	})
 }
@@ -190,7 +192,7 @@ func TestAPageHasEventsOfItsOwn(t *testing.T) {
 func TestQuietStreamsGiveASignOfLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := start(t, newLedger(), nil)
-		r := open(t, h.Door(words), race)
+		r := open(t, h.Feed(words), race)
 		since := r.wants(t, "hello;race 1000 open;")
 		for range 3 {
 			at := r.wants(t, ": still here\n\n")
@@ -204,7 +206,7 @@ func TestASlowReaderMissesStatesButNotTheLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
 		h := start(t, l, nil)
-		slow, fast := open(t, h.Door(words), race, run), open(t, h.Door(words), race)
+		slow, fast := open(t, h.Feed(words), race, run), open(t, h.Feed(words), race)
 		slow.wants(t, "hello;race 1000 open;run 1000 open;")
 		fast.wants(t, "hello;race 1000 open;")
 		slow.sleep(true)
@@ -241,31 +243,31 @@ func TestRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
 		h := start(t, l, func(c *live.Config) { c.MaxPages = 2 })
-		door := h.Door(words)
-		missing := open(t, door, "missing", race)
+		feed := h.Feed(words)
+		missing := open(t, feed, "missing", race)
 		missing.wants(t, "hello;race 1000 open;")
 		missing.page.Leave()
 		missing.page.Leave()
 		l.away = true
-		if _, err := door.Open(t.Context(), race); !errors.Is(err, compete.ErrDatabase) {
+		if _, err := feed.Open(t.Context(), race); !errors.Is(err, compete.ErrDatabase) {
 			t.Errorf("without a database: got %v", err)
 		}
 		l.away = false
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := door.Open(gone, race); err != nil && !errors.Is(err, context.Canceled) {
+		if _, err := feed.Open(gone, race); err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("a request that has ended: got %v", err)
 		} else if err == nil {
 			t.Error("a request that has ended was given a page")
 		}
-		open(t, door, race)
-		last := open(t, door, race)
-		if _, err := door.Open(t.Context(), race); !errors.Is(err, compete.ErrBusy) {
+		open(t, feed, race)
+		last := open(t, feed, race)
+		if _, err := feed.Open(t.Context(), race); !errors.Is(err, compete.ErrBusy) {
 			t.Errorf("one too many: got %v", err)
 		}
 		last.End()
 		synctest.Wait()
-		open(t, door, race)
+		open(t, feed, race)
 	})
 }
 
@@ -273,10 +275,10 @@ func TestStreamsEndWithTheHub(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
 		h := start(t, l, nil)
-		door := h.Door(words)
-		r := open(t, door, race)
+		feed := h.Feed(words)
+		r := open(t, feed, race)
 		r.wants(t, "hello;race 1000 open;")
-		late, err := door.Open(t.Context(), race)
+		late, err := feed.Open(t.Context(), race)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -285,7 +287,7 @@ func TestStreamsEndWithTheHub(t *testing.T) {
 		if got, more := <-r.told; more {
 			t.Errorf("told %q after the hub was closed", got.events)
 		}
-		if _, err := door.Open(t.Context(), race); !errors.Is(err, compete.ErrStopping) {
+		if _, err := feed.Open(t.Context(), race); !errors.Is(err, compete.ErrStopping) {
 			t.Errorf("after Close: got %v", err)
 		}
 		r = &reader{page: late, told: make(chan told, 1)}

@@ -10,32 +10,33 @@ import (
 	"github.com/minicompete/minicompete/internal/sse"
 )
 
-// Door opens the pages of one front door, which are told in the same words.
-type Door struct {
+// Feed opens the pages of one front door (API or web), which receive the same events.
+type Feed struct {
 	hub   *Hub
 	words func(compete.Seats) (string, error)
 }
 
-// Door makes a front door whose pages are told of seats by the event that words returns.
-func (h *Hub) Door(words func(compete.Seats) (event string, err error)) *Door { return &Door{h, words} }
+// Feed makes a feed that encodes seats with words.
+func (h *Hub) Feed(words func(compete.Seats) (event string, err error)) *Feed { return &Feed{h, words} }
 
 // event never fails: a page that can't be told of one competition is told of the others.
-func (d *Door) event(seats compete.Seats) (event string) {
+func (f *Feed) event(seats compete.Seats) (event string) {
 	defer func() {
 		if cause := recover(); cause != nil { // no request stands behind it, and so nobody else would
-			d.hub.config.Logger.Error("could not encode a seat update", "competition", seats.CompetitionID, "panic", cause)
+			f.hub.config.Logger.Error("could not encode a seat update", "competition", seats.CompetitionID, "panic",
+				cause)
 		}
 	}()
-	event, err := d.words(seats)
+	event, err := f.words(seats)
 	if err != nil {
-		d.hub.config.Logger.Error("could not encode a seat update", "competition", seats.CompetitionID, "error", err)
+		f.hub.config.Logger.Error("could not encode a seat update", "competition", seats.CompetitionID, "error", err)
 	}
 	return event
 }
 
 // Page is an open page that follows competitions.
 type Page struct {
-	door    *Door
+	feed    *Feed
 	follows []following
 
 	// What follows is guarded by Hub.mu.
@@ -55,10 +56,11 @@ type following struct {
 	next  *state // what it is being told; nil: nothing
 }
 
-// Open makes room for a page and returns when the present state of the competitions is known. Those that don't exist are left out. Call
-// Leave when the page is gone, also when it was never started. Errors: ErrBusy, ErrStopping, those of Config.Read.
-func (d *Door) Open(ctx context.Context, competitionIDs ...string) (*Page, error) {
-	p, err := d.hub.join(d, competitionIDs)
+// Open makes room for a page and returns when the present state of the competitions is known. Those that don't exist
+// are left out. Call Leave when the page is gone, also when it was never started. Errors: ErrBusy, ErrStopping, those
+// of Config.Read.
+func (f *Feed) Open(ctx context.Context, competitionIDs ...string) (*Page, error) {
+	p, err := f.hub.join(f, competitionIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +80,7 @@ func (d *Door) Open(ctx context.Context, competitionIDs ...string) (*Page, error
 	return p, nil
 }
 
-func (h *Hub) join(d *Door, ids []string) (*Page, error) {
+func (h *Hub) join(feed *Feed, ids []string) (*Page, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -87,7 +89,7 @@ func (h *Hub) join(d *Door, ids []string) (*Page, error) {
 	if len(h.pages) >= h.config.MaxPages {
 		return nil, compete.ErrBusy
 	}
-	p := &Page{door: d, place: -1}
+	p := &Page{feed: feed, place: -1}
 	h.pages[p] = struct{}{}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	p.follows = make([]following, len(ids))
@@ -97,10 +99,11 @@ func (h *Hub) join(d *Door, ids []string) (*Page, error) {
 	return p, nil
 }
 
-// Start tells the page first and the present state at once, and each later state until Leave. A slow reader misses states in
-// between, never the last; one that takes nothing for stuckTimeout is cut off. A quiet stream gets a comment every heartbeat.
+// Start tells the page first and the present state at once, and each later state until Leave. A slow reader misses
+// states in between, never the last; one that takes nothing for stuckTimeout is cut off. A quiet stream gets a comment
+// every heartbeat.
 func (p *Page) Start(stream sse.Stream, first string) {
-	h := p.door.hub
+	h := p.feed.hub
 	h.mu.Lock()
 	if h.closed || p.left {
 		h.mu.Unlock()
@@ -114,12 +117,12 @@ func (p *Page) Start(stream sse.Stream, first string) {
 	taken := p.send(own)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.settle(p, own, taken)
+	h.requeue(p, own, taken)
 }
 
 // Tell tells the page an event of its own, beside seats. It replaces one that the page has not been told yet.
 func (p *Page) Tell(event string) {
-	h := p.door.hub
+	h := p.feed.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p.own = event
@@ -128,7 +131,7 @@ func (p *Page) Tell(event string) {
 
 // End ends the page's stream.
 func (p *Page) End() {
-	h := p.door.hub
+	h := p.feed.hub
 	h.mu.Lock()
 	stream := p.stream
 	h.mu.Unlock()
@@ -139,7 +142,7 @@ func (p *Page) End() {
 
 // Leave forgets the page. It may be called again.
 func (p *Page) Leave() {
-	h := p.door.hub
+	h := p.feed.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if p.left {
@@ -178,7 +181,7 @@ func (p *Page) send(own string) (taken bool) {
 	events := own
 	for i := range p.follows {
 		if next := p.follows[i].next; next != nil {
-			events += next.event(p.door) // mostly the only one, and nothing is copied
+			events += next.event(p.feed) // mostly the only one, and nothing is copied
 		}
 	}
 	if events == "" {

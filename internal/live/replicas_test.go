@@ -44,7 +44,7 @@ func TestWhatChangesHereIsToldThere(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger()
 			here, there := replicas(t, l)
-			r := open(t, there.Door(words), race, run)
+			r := open(t, there.Feed(words), race, run)
 			r.wants(t, "hello;race 1000 open;run 1000 open;")
 			wantSoon(t, l, here, r, 500)
 			many := make([]string, 2000) // more than one message holds
@@ -84,7 +84,7 @@ func TestRedisConnectsAgain(t *testing.T) {
 	l := newLedger()
 	client := redisClient(t)
 	here, there := start(t, l, withRedis(redisClient(t))), start(t, l, withRedis(client))
-	r := open(t, there.Door(words), race)
+	r := open(t, there.Feed(words), race)
 	r.wants(t, "hello;race 1000 open;")
 	wantSoon(t, l, here, r, 500)
 	if err := client.ClientKillByFilter(t.Context(), "TYPE", "pubsub").Err(); err != nil {
@@ -99,7 +99,7 @@ func TestRedisAway(t *testing.T) {
 	defer func() { _ = client.Close() }()
 	l := newLedger()
 	h := start(t, l, withRedis(client))
-	r := open(t, h.Door(words), race)
+	r := open(t, h.Feed(words), race)
 	r.wants(t, "hello;race 1000 open;")
 	l.set(race, seatsLeft(8))
 	h.Changed(race)

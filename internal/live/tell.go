@@ -11,16 +11,17 @@ import (
 const (
 	// minInterval holds a page to four events a second, as its reader can't follow more.
 	minInterval = 250 * time.Millisecond
-	// maxInterval keeps the promise of a second after the commit: this, a reading and a turn that comes late are the longest that a page
-	// waits.
+	// maxInterval keeps the promise of a second after the commit: this, a reading and a turn that comes late are the
+	// longest that a page waits.
 	maxInterval = 850 * time.Millisecond
-	// spacing is the least time from one page to the next, in the long run: telling one takes about 8 µs of a core, so up to five thousand
-	// pages take a twentieth of one in a rush, and thousands of them are told less often than four times a second.
+	// spacing is the least time from one page to the next, in the long run: telling one takes about 8 µs of a core, so
+	// up to five thousand pages take a twentieth of one in a rush, and thousands of them are told less often than four
+	// times a second.
 	spacing = 170 * time.Microsecond
-	// slice is how many pages are told in a row before others get the core.
-	slice = 64
+	// pagesPerTurn is how many pages are told in a row before others get the core.
+	pagesPerTurn = 64
 	// burst is how many may be told at once after a pause.
-	burst = 8 * slice
+	burst = 8 * pagesPerTurn
 	// heartbeat keeps proxies from closing a quiet stream, and notices a reader that has gone without a word.
 	heartbeat  = 20 * time.Second
 	signOfLife = ": still here\n\n"
@@ -37,7 +38,7 @@ func (h *Hub) interval() time.Duration {
 func (h *Hub) tell() {
 	next := time.NewTimer(0)
 	defer next.Stop()
-	batch := make([]telling, 0, slice)
+	batch := make([]telling, 0, pagesPerTurn)
 	for {
 		select {
 		case <-h.ctx.Done():
@@ -56,7 +57,7 @@ type telling struct {
 	taken bool
 }
 
-// turn tells at most a slice of the pages that are due. It returns how long until the next turn.
+// turn tells at most pagesPerTurn of the pages that are due. It returns how long until the next turn.
 func (h *Hub) turn(batch []telling) time.Duration {
 	batch = h.due(batch)
 	for i := range batch {
@@ -80,7 +81,7 @@ func (h *Hub) due(batch []telling) []telling {
 	if start := now.Add(-burst * h.share()); h.paid.Before(start) {
 		h.paid = start
 	}
-	allowed := min(slice, int(now.Sub(h.paid)/h.share()))
+	allowed := min(pagesPerTurn, int(now.Sub(h.paid)/h.share()))
 	for len(batch) < allowed && len(h.queue) > 0 && !h.queue[0].due.After(now) {
 		p := heap.Pop(&h.queue).(*Page)
 		batch = append(batch, telling{page: p, own: p.collect()})
@@ -89,7 +90,8 @@ func (h *Hub) due(batch []telling) []telling {
 	return batch
 }
 
-// share is the time in which one page is told. It is seven eighths of what is needed, so that a late turn is made up for. h.mu is held.
+// share is the time in which one page is told. It is seven eighths of what is needed, so that a late turn is made up
+// for. h.mu is held.
 func (h *Hub) share() time.Duration {
 	return min(spacing, maxInterval/time.Duration(max(1, len(h.pages)))) * 7 / 8
 }
@@ -99,7 +101,7 @@ func (h *Hub) done(batch []telling) (wait time.Duration, stuck []sse.Stream) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, t := range batch {
-		h.settle(t.page, t.own, t.taken)
+		h.requeue(t.page, t.own, t.taken)
 		if since := t.page.stuck; !since.IsZero() && time.Since(since) >= stuckTimeout {
 			stuck = append(stuck, t.page.stream)
 		}
@@ -109,14 +111,14 @@ func (h *Hub) done(batch []telling) (wait time.Duration, stuck []sse.Stream) {
 	}
 	now := time.Now()
 	wait = max(0, h.queue[0].due.Sub(now))
-	if now.Sub(h.paid) < slice*h.share() {
-		wait = max(wait, slice*h.share()-now.Sub(h.paid))
+	if now.Sub(h.paid) < pagesPerTurn*h.share() {
+		wait = max(wait, pagesPerTurn*h.share()-now.Sub(h.paid))
 	}
 	return wait, stuck
 }
 
-// settle notes what a page was told and puts it back into the queue. h.mu is held.
-func (h *Hub) settle(p *Page, own string, taken bool) {
+// requeue records what a page was told and puts it back into the queue. h.mu is held.
+func (h *Hub) requeue(p *Page, own string, taken bool) {
 	if p.left {
 		return
 	}

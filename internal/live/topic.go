@@ -10,28 +10,29 @@ import (
 type topic struct {
 	id          string
 	competition compete.Competition
-	known       bool               // competition has been read
-	state       *state             // nil until it is known
-	ready       chan struct{}      // closed when there is a state, or the topic was dropped
-	err         error              // why it was dropped, set before ready is closed
-	followers   int                // open pages
-	informed    map[*Page]struct{} // those of them that know the state; the others are due already, however often it changes
+	known       bool          // competition has been read
+	state       *state        // nil until it is known
+	ready       chan struct{} // closed when there is a state, or the topic was dropped
+	err         error         // why it was dropped, set before ready is closed
+	followers   int           // open pages
+	// those of them that know the state; the others are due already, however often it changes
+	informed map[*Page]struct{}
 }
 
-// state is what pages are told of a competition, until the next one. It is put into words once for each front door.
+// state is what pages are told of a competition, until the next one. It is put into words once for each feed.
 type state struct {
 	seats compete.Seats
 	mu    sync.Mutex
-	words map[*Door]string
+	words map[*Feed]string
 }
 
-func (s *state) event(d *Door) string {
+func (s *state) event(f *Feed) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	event, ok := s.words[d]
+	event, ok := s.words[f]
 	if !ok {
-		event = d.event(s.seats)
-		s.words[d] = event
+		event = f.event(s.seats)
+		s.words[f] = event
 	}
 	return event
 }
@@ -54,7 +55,7 @@ func (h *Hub) renew(t *topic, seats compete.Seats) {
 	if t.state == nil {
 		close(t.ready)
 	}
-	t.state = &state{seats: seats, words: map[*Door]string{}}
+	t.state = &state{seats: seats, words: map[*Feed]string{}}
 	for p := range t.informed {
 		h.hurry(p)
 	}

@@ -11,7 +11,7 @@ import (
 
 // TestDisabledArePassedOver: a freed seat goes to the first in line whose account isn't disabled; who is enabled again has kept the place.
 func TestDisabledArePassedOver(t *testing.T) {
-	eachArena(t, func(t *testing.T, a *arena, r *registrar.Registrar) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 2, true)
 		seat, another := a.register(t, r, 0, id), a.register(t, r, 1, id)
 		for person := 2; person < 6; person++ {
@@ -42,7 +42,7 @@ func TestDisabledArePassedOver(t *testing.T) {
 // TestFreeSeatsBehindTheDisabled: when all who wait are disabled, their places keep nobody from the free seats, whether or not one can
 // queue; and one who waits in earnest is passed by nobody.
 func TestFreeSeatsBehindTheDisabled(t *testing.T) {
-	eachArena(t, func(t *testing.T, a *arena, r *registrar.Registrar) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		for _, waitlist := range []bool{true, false} {
 			id := a.addCompetition(t, 1, true)
 			seat := a.register(t, r, 0, id)
@@ -89,7 +89,7 @@ func TestFreeSeatsBehindTheDisabled(t *testing.T) {
 
 // TestSuspended: while the organizer is disabled, or no organizer, nobody is admitted or promoted; people may still cancel.
 func TestSuspended(t *testing.T) {
-	eachArena(t, func(t *testing.T, a *arena, r *registrar.Registrar) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		for what, changes := range map[string][2]func(*compete.User){
 			"disabled": {disable, enable},
 			"demoted":  {func(u *compete.User) { u.Role = compete.RoleParticipant }, func(u *compete.User) { u.Role = compete.RoleOrganizer }},
@@ -113,7 +113,7 @@ func TestSuspended(t *testing.T) {
 
 // TestSuspendedInARush: a press that begins after the organizer was disabled is never accepted.
 func TestSuspendedInARush(t *testing.T) {
-	eachArena(t, func(t *testing.T, a *arena, r *registrar.Registrar) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		ids := make([]string, 50)
 		for i := range ids {
 			ids[i] = a.addCompetition(t, 100, false)

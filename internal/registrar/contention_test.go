@@ -21,7 +21,7 @@ func TestBuyers(t *testing.T) {
 
 func testBuyers(t *testing.T, db *store.Store, waitlist bool) {
 	const buyers, seats = 300, 100
-	a := newArena(t, db, buyers)
+	a := newFixture(t, db, buyers)
 	id := a.addCompetition(t, seats, waitlist)
 	r := startRegistrar(t, db.Ledger(), nil)
 
@@ -95,7 +95,7 @@ func wantAccepted(t *testing.T, errs []error, want int) {
 }
 
 // mixWithPromotions runs a mix until somebody was promoted: one in which nobody is, as one in a hundred, tests too little.
-func (a *arena) mixWithPromotions(t *testing.T, run func(round uint64)) {
+func (a *fixture) mixWithPromotions(t *testing.T, run func(round uint64)) {
 	t.Helper()
 	for round := range uint64(10) {
 		run(round)
@@ -113,7 +113,7 @@ func (a *arena) mixWithPromotions(t *testing.T, run func(round uint64)) {
 // TestRandomMix: register, cancel, promotion and changes of capacity at random keep every number right after every commit.
 func TestRandomMix(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
-		a := newArena(t, db, 60)
+		a := newFixture(t, db, 60)
 		ids := []string{a.addCompetition(t, 10, true), a.addCompetition(t, 25, true), a.addCompetition(t, 5, false)}
 		r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
 		a.mixWithPromotions(t, func(round uint64) {
@@ -123,7 +123,7 @@ func TestRandomMix(t *testing.T) {
 }
 
 // mix presses buttons at random.
-func mix(t *testing.T, a *arena, r *registrar.Registrar, ids []string, presses int, random *rand.Rand) {
+func mix(t *testing.T, a *fixture, r *registrar.Registrar, ids []string, presses int, random *rand.Rand) {
 	mine := map[string]compete.Actor{} // registrations made here, by id
 	for range presses {
 		id, person := ids[random.IntN(len(ids))], a.people[random.IntN(len(a.people))]
@@ -162,7 +162,7 @@ func mix(t *testing.T, a *arena, r *registrar.Registrar, ids []string, presses i
 func TestChangesInPages(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		const people = 700
-		a := newArena(t, db, people)
+		a := newFixture(t, db, people)
 		id := a.addCompetition(t, 1, true)
 		r := startRegistrar(t, db.Ledger(), nil)
 		together(people, func(i int) {

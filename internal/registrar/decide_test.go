@@ -23,10 +23,10 @@ type decision struct {
 }
 
 func (d decision) test(t *testing.T) {
-	for mode, run := range map[string]func(*scene, *testing.T, []step){"each": (*scene).each, "together": (*scene).together} {
+	for mode, run := range map[string]func(*scenario, *testing.T, []step){"each": (*scenario).each, "together": (*scenario).together} {
 		t.Run(mode, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newScene(d.competition)
+				s := newScenario(d.competition)
 				s.start(t, registrar.Config{})
 				s.each(t, d.before)
 				for _, name := range d.disabled {
@@ -370,10 +370,10 @@ func TestAuditOfDecisions(t *testing.T) {
 		"registration.unblocked bob's by olga", "competition.updated by olga", "competition.unpublished by root", "competition.published by root",
 		"competition.transferred by root", "competition.cancelled by oscar", "registration.cancelled eve's",
 	}
-	for mode, run := range map[string]func(*scene, *testing.T, []step){"each": (*scene).each, "together": (*scene).together} {
+	for mode, run := range map[string]func(*scenario, *testing.T, []step){"each": (*scenario).each, "together": (*scenario).together} {
 		t.Run(mode, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newScene(withOneSeat)
+				s := newScenario(withOneSeat)
 				s.start(t, registrar.Config{})
 				run(s, t, steps)
 				if got := s.log(); !slices.Equal(got, expected) {

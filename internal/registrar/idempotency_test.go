@@ -14,7 +14,7 @@ import (
 // TestRepeatedRequests: a key gives its first answer again, within a batch and after it; only successes are recorded.
 func TestRepeatedRequests(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
-		a := newArena(t, db, 2)
+		a := newFixture(t, db, 2)
 		id, full := a.addCompetition(t, 5, false), a.addCompetition(t, 1, false)
 		command := func(person int, competition, key, hash string) compete.RegisterCommand {
 			return compete.RegisterCommand{Actor: a.people[person], CompetitionID: competition, Idempotency: compete.Idempotency{Key: key, RequestHash: hash}}
@@ -53,7 +53,7 @@ func TestRepeatedRequests(t *testing.T) {
 // same transaction or later.
 func TestRepeatedAfterAChange(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
-		a := newArena(t, db, 4)
+		a := newFixture(t, db, 4)
 		id := a.addCompetition(t, 5, false)
 		press := func(r *registrar.Registrar, person int) compete.RegistrationOutcome {
 			o, err := r.Register(t.Context(), compete.RegisterCommand{
@@ -101,7 +101,7 @@ func sameOutcome(a, b compete.RegistrationOutcome) bool {
 // TestKeysExpire: a key holds for 24 hours from its press, to the microsecond, and is then free for another request.
 func TestKeysExpire(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
-		a := newArena(t, db, 1)
+		a := newFixture(t, db, 1)
 		id, other := a.addCompetition(t, 5, false), a.addCompetition(t, 5, false)
 		if _, err := db.Writer().ExecContext(t.Context(), "UPDATE competitions SET reg_deadline = $1", compete.UTC(time.Now()).Add(48*time.Hour)); err != nil {
 			t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 func TestPagesOfOneChange(t *testing.T) {
 	const page, people = 256, 600
 	synctest.Test(t, func(t *testing.T) {
-		s := newScene(withOneSeat)
+		s := newScenario(withOneSeat)
 		s.start(t, registrar.Config{})
 		for i := range people {
 			register(fmt.Sprint("person ", i)).run(t, s)
@@ -44,7 +44,7 @@ func TestPagesOfOneChange(t *testing.T) {
 }
 
 // wantSettleJobs wants so many jobs that do the rest of what a command began.
-func (s *scene) wantSettleJobs(t *testing.T, n int) {
+func (s *scenario) wantSettleJobs(t *testing.T, n int) {
 	t.Helper()
 	got := 0
 	for _, changes := range s.ledger.changes {
@@ -74,7 +74,7 @@ func TestMoves(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newScene(nil)
+				s := newScenario(nil)
 				s.start(t, registrar.Config{})
 				s.together(t, test.steps)
 				var got, jobs []string

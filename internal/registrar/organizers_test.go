@@ -10,7 +10,7 @@ import (
 )
 
 func TestTransfer(t *testing.T) {
-	eachArena(t, func(t *testing.T, a *arena, r *registrar.Registrar) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 1, true)
 		seat := a.register(t, r, 0, id)
 		a.register(t, r, 1, id)
@@ -49,7 +49,7 @@ func TestTransfer(t *testing.T) {
 
 // TestOwnCompetition: organizers and admins register for the competitions of others, never for their own.
 func TestOwnCompetition(t *testing.T) {
-	eachArena(t, func(t *testing.T, a *arena, r *registrar.Registrar) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 5, false)
 		others := slices.Concat(a.addUsers(t, compete.RoleOrganizer, 1), a.addUsers(t, compete.RoleAdmin, 1))
 		for _, other := range others {
@@ -68,7 +68,7 @@ func TestOwnCompetition(t *testing.T) {
 // TestUnpublish: nobody is admitted or promoted while it is hidden, seats are kept, only an admin publishes it again, and cancelling it
 // is no discarding of a draft.
 func TestUnpublish(t *testing.T) {
-	eachArena(t, func(t *testing.T, a *arena, r *registrar.Registrar) {
+	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 1, true)
 		seat := a.register(t, r, 0, id)
 		a.register(t, r, 1, id)

@@ -18,7 +18,7 @@ func TestTwoReplicas(t *testing.T) {
 	t.Parallel()
 	testservices.OnlyPostgres(t, func(t *testing.T, url string) {
 		one, other := openAt(t, url), openAt(t, url)
-		a := newArena(t, one, 60)
+		a := newFixture(t, one, 60)
 		t.Run("random mix", func(t *testing.T) { testReplicasMix(t, a, other) })
 		t.Run("buyers for seats", func(t *testing.T) { testReplicasRush(t, a, other) })
 		t.Run("one key for one request", func(t *testing.T) { testReplicasRepeat(t, a, other) })
@@ -26,8 +26,8 @@ func TestTwoReplicas(t *testing.T) {
 	})
 }
 
-// replicas are a registrar on the arena's store and one on the other, whose commits are checked.
-func (a *arena) replicas(t *testing.T, other *store.Store) [2]*registrar.Registrar {
+// replicas are a registrar on the fixture's store and one on the other, whose commits are checked.
+func (a *fixture) replicas(t *testing.T, other *store.Store) [2]*registrar.Registrar {
 	t.Helper()
 	return [2]*registrar.Registrar{
 		startRegistrar(t, a.db.Ledger(), a.afterEachCommit(t)),
@@ -35,7 +35,7 @@ func (a *arena) replicas(t *testing.T, other *store.Store) [2]*registrar.Registr
 	}
 }
 
-func testReplicasMix(t *testing.T, a *arena, other *store.Store) {
+func testReplicasMix(t *testing.T, a *fixture, other *store.Store) {
 	ids := []string{a.addCompetition(t, 10, true), a.addCompetition(t, 25, true), a.addCompetition(t, 5, false)}
 	replicas := a.replicas(t, other)
 	a.mixWithPromotions(t, func(round uint64) {
@@ -46,13 +46,14 @@ func testReplicasMix(t *testing.T, a *arena, other *store.Store) {
 }
 
 // testReplicasRush: there are more seats than one replica has buyers, so that both give some.
-func testReplicasRush(t *testing.T, a *arena, other *store.Store) {
+func testReplicasRush(t *testing.T, a *fixture, other *store.Store) {
 	const seats = 45
 	replicas := a.replicas(t, other)
 	rush := a.addCompetition(t, seats, false)
 	errs := make([]error, len(a.people))
 	together(len(a.people), func(i int) {
-		_, errs[i] = replicas[i%2].Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: rush})
+		_, errs[i] = replicas[i%2].Register(t.Context(),
+			compete.RegisterCommand{Actor: a.people[i], CompetitionID: rush})
 	})
 	wantAccepted(t, errs, seats)
 	if err := checkSeats(t.Context(), a.db.Reader(), rush); err != nil {
@@ -63,7 +64,9 @@ func testReplicasRush(t *testing.T, a *arena, other *store.Store) {
 const presses = 20
 
 // press presses so many times at once with one key, on both replicas in turns, each time for what competitionOf says.
-func press(t *testing.T, actor compete.Actor, replicas [2]*registrar.Registrar, competitionOf func(i int) string) ([]compete.RegistrationOutcome, []error) {
+func press(
+	t *testing.T, actor compete.Actor, replicas [2]*registrar.Registrar, competitionOf func(i int) string,
+) ([]compete.RegistrationOutcome, []error) {
 	t.Helper()
 	outcomes, errs := make([]compete.RegistrationOutcome, presses), make([]error, presses)
 	together(presses, func(i int) {
@@ -75,15 +78,19 @@ func press(t *testing.T, actor compete.Actor, replicas [2]*registrar.Registrar, 
 	return outcomes, errs
 }
 
-// testReplicasRepeat: of presses with one key on both replicas one is the first, and the others get its answer. The first two transactions
-// begin at the same moment.
-func testReplicasRepeat(t *testing.T, a *arena, other *store.Store) {
+// testReplicasRepeat: of presses with one key on both replicas one is the first, and the others get its answer. The
+// first two transactions begin at the same moment.
+func testReplicasRepeat(t *testing.T, a *fixture, other *store.Store) {
 	id := a.addCompetition(t, presses, false)
 	var everyone sync.WaitGroup
 	everyone.Add(2)
 	replicas := [2]*registrar.Registrar{
-		startRegistrar(t, &stripped{Ledger: a.db.Ledger(), lock: true, guard: true, meeting: meeting{everyone: &everyone}}, nil),
-		startRegistrar(t, &stripped{Ledger: other.Ledger(), lock: true, guard: true, meeting: meeting{everyone: &everyone}}, nil),
+		startRegistrar(t,
+			&stripped{Ledger: a.db.Ledger(), lock: true, guard: true, meeting: meeting{everyone: &everyone}}, nil),
+		startRegistrar(t, &stripped{
+			Ledger: other.Ledger(), lock: true, guard: true,
+			meeting: meeting{everyone: &everyone},
+		}, nil),
 	}
 	outcomes, errs := press(t, a.people[0], replicas, func(int) string { return id })
 	if err := errors.Join(errs...); err != nil {
@@ -103,9 +110,9 @@ func testReplicasRepeat(t *testing.T, a *arena, other *store.Store) {
 	}
 }
 
-// testReplicasReuse: of requests that share a key by mistake, on both replicas, one has it, and the others are told so. The first two
-// transactions have both read that the key is free.
-func testReplicasReuse(t *testing.T, a *arena, other *store.Store) {
+// testReplicasReuse: of requests that share a key by mistake, on both replicas, one has it, and the others are told so.
+// The first two transactions have both read that the key is free.
+func testReplicasReuse(t *testing.T, a *fixture, other *store.Store) {
 	ids := make([]string, presses)
 	for i := range ids {
 		ids[i] = a.addCompetition(t, 1, false)

@@ -50,7 +50,8 @@ func connectPostgres(c Config, exclusive bool) (writer, reader *sql.DB, err erro
 // An index is searched for a row at the cost of memory or a solid-state disk: with the 4 that a server has by default,
 // for disks that move an arm, a page of rows is often looked for by reading the whole of a large table. Where the
 // operator chose another cost, it stays. No statement of a page is worth other processes, which take longer to start.
-const interpret = `SET jit = off; SET max_parallel_workers_per_gather = 0; SELECT set_config('random_page_cost', '1.1', false)
+const interpret = `SET jit = off; SET max_parallel_workers_per_gather = 0;
+	SELECT set_config('random_page_cost', '1.1', false)
 	WHERE current_setting('random_page_cost') = '4'`
 
 // planned are the arguments of a statement that is to be planned for its values. Of one that is repeated, the server

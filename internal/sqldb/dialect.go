@@ -22,7 +22,7 @@ const (
 type dialect struct {
 	kind         Kind
 	prepares     bool              // statements are kept prepared by us: the driver parses each text anew
-	trips        bool              // it is across a network: see Trip
+	pipelines    bool              // it is across a network: see Pipeline
 	types        map[string]string // of bulk columns, where they are not called the same
 	words        SchemaWords
 	gooseDialect goose.Dialect
@@ -48,9 +48,9 @@ var (
 		text:      sqliteText,
 	}
 	postgresDialect = &dialect{
-		kind:  PostgreSQL,
-		trips: true,
-		types: map[string]string{"time": "timestamptz", "bytes": "bytea"},
+		kind:      PostgreSQL,
+		pipelines: true,
+		types:     map[string]string{"time": "timestamptz", "bytes": "bytea"},
 		words: SchemaWords{
 			UUID: "uuid", Time: "timestamptz", Bytes: "bytea", Bytewise: ` COLLATE "C"`,
 			TextVectors: true,

@@ -19,11 +19,11 @@ const (
 type Tx struct {
 	sql  *sql.Tx
 	pool *Pool
-	conn *sql.Conn // that the transaction has, where trips go together; else nil
+	conn *sql.Conn // that the transaction has, where pipelines go together; else nil
 }
 
-// Trip begins a trip.
-func (t *Tx) Trip() *Trip { return &Trip{tx: t} }
+// Pipeline begins a pipeline.
+func (t *Tx) Pipeline() *Pipeline { return &Pipeline{tx: t} }
 
 // SQL is the transaction itself, for callers that bring statements of their own.
 func (t *Tx) SQL() *sql.Tx { return t.sql }
@@ -97,7 +97,7 @@ func (db *DB) transact(ctx context.Context, f func(context.Context, *Tx) error) 
 		}
 	}()
 	t := &Tx{sql: tx, pool: db.writer}
-	if db.dialect.trips {
+	if db.dialect.pipelines {
 		t.conn = conn
 	}
 	if err := f(ctx, t); err != nil {

@@ -11,8 +11,8 @@ import (
 
 // A competition's participants are listed by name without a copy of their names beside the registrations, which a rush
 // would have to write. A few are sorted. Of many, a page goes along the index of all users by name and looks up which
-// of them are registered: as long as a hundredth of them is, that costs the same for every page. Where fewer are, a page
-// ends with fewer rows, and one on which there would be none has the rest of the list sorted after all.
+// of them are registered: as long as a hundredth of them is, that costs the same for every page. Where fewer are, a
+// page ends with fewer rows, and one on which there would be none has the rest of the list sorted after all.
 
 // byName is what users are sorted by, before their ids: name and email as a search folds them. An index has it; its
 // keys are bounded.
@@ -65,7 +65,8 @@ func (s *Store) alongNames(
 		if err != nil {
 			return part, err
 		}
-		if part.rows = append(part.rows, some...); len(part.rows) > f.Limit || len(users) == 0 || users[len(users)-1].number < window {
+		part.rows = append(part.rows, some...)
+		if len(part.rows) > f.Limit || len(users) == 0 || users[len(users)-1].number < window {
 			return participantPart{rows: part.rows[:min(len(part.rows), f.Limit+1)]}, nil
 		}
 		last := users[len(users)-1]

@@ -50,11 +50,14 @@ func (s *Store) EraseAccount(ctx context.Context, userID string, now time.Time) 
 			return err
 		}
 		if _, err := sqldb.Change(ctx, tx,
-			`UPDATE users SET email = $2, name = $3, search_text = $4, password_hash = '', role = 'PARTICIPANT', disabled_at = $5,
-			erased_at = $5, updated_at = $5, tokens_valid_after = $5, verified_at = NULL, reminders_off_at = NULL, logged_in_at = NULL,
+			`UPDATE users SET email = $2, name = $3, search_text = $4, password_hash = '', role = 'PARTICIPANT',
+				disabled_at = $5,
+			erased_at = $5, updated_at = $5, tokens_valid_after = $5, verified_at = NULL, reminders_off_at = NULL,
+			logged_in_at = NULL,
 			used_at = NULL, guessing_noted_at = NULL, disabled_reason = '', disabled_reason_shown = false,
 			time_zone = '', time_zone_chosen = false
-			WHERE id = $1`, userID, erasedEmail(userID), compete.ErasedName, normal.People(compete.ErasedName, ""), now); err != nil {
+			WHERE id = $1`, userID, erasedEmail(userID), compete.ErasedName, normal.People(compete.ErasedName, ""),
+			now); err != nil {
 			return err
 		}
 		for _, text := range ownRows {
@@ -73,7 +76,8 @@ func (s *Store) EraseAccount(ctx context.Context, userID string, now time.Time) 
 		}); err != nil {
 			return err
 		}
-		return s.enqueue(ctx, tx, []compete.Job{compete.EraseJob{UserID: userID}, compete.EraseJob{UserID: userID, Last: true}})
+		return s.enqueue(ctx, tx,
+			[]compete.Job{compete.EraseJob{UserID: userID}, compete.EraseJob{UserID: userID, Last: true}})
 	})
 }
 
@@ -135,7 +139,8 @@ func (s *Store) EraseTraces(ctx context.Context, userID string) error {
 	}
 	for { // the jobs of these messages are gone
 		n, err := sqldb.Change(ctx, s.writer,
-			`DELETE FROM messages WHERE id IN (SELECT m.id FROM messages m WHERE m.user_id = $1 LIMIT $2)`, userID, erasePage)
+			`DELETE FROM messages WHERE id IN (SELECT m.id FROM messages m WHERE m.user_id = $1 LIMIT $2)`, userID,
+			erasePage)
 		if err != nil {
 			return err
 		}
@@ -196,7 +201,8 @@ func (p *person) concerns(kind, payload string) bool {
 		return json.Unmarshal([]byte(payload), &job) == nil && (job.UserID == p.id || p.messages[job.MessageID])
 	case compete.AccountMailJob{}.Kind():
 		var job compete.AccountMailJob
-		return json.Unmarshal([]byte(payload), &job) == nil && (job.UserID == p.id || p.email != "" && job.Email == p.email)
+		return json.Unmarshal([]byte(payload), &job) == nil &&
+			(job.UserID == p.id || p.email != "" && job.Email == p.email)
 	}
 	return false
 }
@@ -209,16 +215,16 @@ func (p *person) mention() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)(^|[^\p{L}\p{N}._%+-])` + regexp.QuoteMeta(p.email) + `($|[^\p{L}\p{N}-])`)
 }
 
-// traces are the jobs and dead letters in which a person was found.
+// traces are the jobs and failed jobs in which a person was found.
 type traces struct {
 	person
 	jobs     [][]any // ids of jobs that concern the person
 	errors   [][]any // ids of other jobs whose errors name the address
-	letters  [][]any // ids of dead letters that concern the person
-	reworded [][]any // ids and errors, without the address, of other dead letters
+	failed   [][]any // ids of failed jobs that concern the person
+	reworded [][]any // ids and errors, without the address, of other failed jobs
 }
 
-// keptJob is a job, or a dead letter, as text.
+// keptJob is a job, or a failed job, as text.
 type keptJob struct {
 	number                int64
 	id, kind, payload, ko string
@@ -255,7 +261,7 @@ func (s *Store) findTraces(ctx context.Context, p person) (traces, error) {
 		ORDER BY f.job_id LIMIT $2`,
 		func(j keptJob) {
 			if t.concerns(j.kind, j.payload) {
-				t.letters = append(t.letters, []any{j.id})
+				t.failed = append(t.failed, []any{j.id})
 			} else if mention != nil && mention.MatchString(j.ko) {
 				t.reworded = append(t.reworded, []any{j.id, mention.ReplaceAllString(j.ko, `$1…$2`)})
 			}
@@ -283,18 +289,18 @@ func (s *Store) eachJob(ctx context.Context, text string, look func(keptJob)) er
 }
 
 var (
-	deleteJobs    = sqldb.NewBulk("id bigint", `DELETE FROM river_job WHERE id IN (SELECT v.id {from})`)
-	clearErrors   = sqldb.NewBulk("id bigint", `UPDATE river_job SET errors = NULL WHERE id IN (SELECT v.id {from})`)
-	deleteLetters = sqldb.NewBulk("id uuid", `DELETE FROM failed_jobs WHERE id IN (SELECT v.id {from})`)
-	rewordLetters = sqldb.NewBulk("id uuid, error text",
+	deleteJobs   = sqldb.NewBulk("id bigint", `DELETE FROM river_job WHERE id IN (SELECT v.id {from})`)
+	clearErrors  = sqldb.NewBulk("id bigint", `UPDATE river_job SET errors = NULL WHERE id IN (SELECT v.id {from})`)
+	deleteFailed = sqldb.NewBulk("id uuid", `DELETE FROM failed_jobs WHERE id IN (SELECT v.id {from})`)
+	rewordFailed = sqldb.NewBulk("id uuid, error text",
 		`UPDATE failed_jobs SET error = v.error {from} WHERE failed_jobs.id = v.id`)
 )
 
 func (t Tx) eraseJobs(ctx context.Context, found traces) error {
-	trip := t.Trip()
-	trip.Bulk(deleteJobs, found.jobs, nil)
-	trip.Bulk(clearErrors, found.errors, nil)
-	trip.Bulk(deleteLetters, found.letters, nil)
-	trip.Bulk(rewordLetters, found.reworded, nil)
-	return trip.Run(ctx)
+	pipeline := t.Pipeline()
+	pipeline.Bulk(deleteJobs, found.jobs, nil)
+	pipeline.Bulk(clearErrors, found.errors, nil)
+	pipeline.Bulk(deleteFailed, found.failed, nil)
+	pipeline.Bulk(rewordFailed, found.reworded, nil)
+	return pipeline.Run(ctx)
 }

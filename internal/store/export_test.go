@@ -7,8 +7,8 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// Texts are the statements that were run so far, as the database got them, and whether the writer ran them; those that are put together
-// anew each time are left out.
+// Texts are the statements that were run so far, as the database got them, and whether the writer ran them; those that
+// are put together anew each time are left out.
 func (s *Store) Texts() map[string]bool {
 	texts := map[string]bool{}
 	for _, p := range []*sqldb.Pool{s.reader, s.writer} {

@@ -10,7 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-var _ compete.DeadLetters = (*Store)(nil)
+var _ compete.FailedJobStore = (*Store)(nil)
 
 // failedJobRow are the columns of a failed job; in texts, f stands for the table.
 var failedJobRow = sqldb.Columns[compete.FailedJob]{
@@ -32,7 +32,7 @@ var failedJobRow = sqldb.Columns[compete.FailedJob]{
 // maxErrorLength is how many bytes of a failed job's error are kept.
 const maxErrorLength = 10_000
 
-// FailedJobs implements compete.DeadLetters.
+// FailedJobs implements compete.FailedJobStore.
 func (s *Store) FailedJobs(
 	ctx context.Context, cursor compete.Cursor, limit int,
 ) (compete.Page[compete.FailedJob], error) {
@@ -47,7 +47,7 @@ func (s *Store) FailedJobs(
 		func(j compete.FailedJob) (int64, string) { return j.FailedAt.UnixMicro(), j.ID }), err
 }
 
-// RetryFailedJob implements compete.DeadLetters.
+// RetryFailedJob implements compete.FailedJobStore.
 func (s *Store) RetryFailedJob(ctx context.Context, id string, now time.Time) (compete.FailedJob, error) {
 	if !compete.ValidID(id) {
 		return compete.FailedJob{}, compete.ErrFailedJobMissing
@@ -75,9 +75,9 @@ func (s *Store) RetryFailedJob(ctx context.Context, id string, now time.Time) (c
 		}); err != nil {
 			return err
 		}
-		trip := tx.Trip()
-		addQueued(trip, []compete.QueuedJob{s.jobs.Again(job)})
-		return trip.Run(ctx)
+		pipeline := tx.Pipeline()
+		addQueued(pipeline, []compete.QueuedJob{s.jobs.Again(job)})
+		return pipeline.Run(ctx)
 	})
 	if err != nil {
 		return compete.FailedJob{}, err
@@ -103,7 +103,7 @@ func (s *Store) SaveFailedJob(ctx context.Context, j compete.FailedJob) error {
 	})
 }
 
-// failedNotices are the registrations that a dead letter names, for StalePending to leave alone. A payload that cannot
+// failedNotices are the registrations that a failed job names, for StalePending to leave alone. A payload that cannot
 // be read, which may be why the job failed, names none.
 func failedNotices(j compete.FailedJob) [][]any {
 	var job compete.NotifyJob

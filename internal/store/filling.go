@@ -25,8 +25,8 @@ const (
 	staleFilling = `SELECT c.id, coalesce(t.taken, 0), c.filling FROM (
 			SELECT f.id FROM competitions f WHERE f.filling > 0
 			UNION SELECT s.competition_id FROM seats_taken s WHERE s.minute > $1
-		) changed JOIN competitions c ON c.id = changed.id LEFT JOIN (SELECT competition_id, sum(taken) AS taken FROM seats_taken
-		WHERE minute > $1 GROUP BY competition_id) t ON t.competition_id = c.id
+		) changed JOIN competitions c ON c.id = changed.id
+		LEFT JOIN (SELECT competition_id, sum(taken) AS taken FROM seats_taken WHERE minute > $1 GROUP BY competition_id) t ON t.competition_id = c.id
 		WHERE c.filling <> coalesce(t.taken, 0)`
 	lockStaleFilling = `SELECT c.id, (SELECT coalesce(sum(t.taken), 0) FROM seats_taken t WHERE t.competition_id = c.id
 			AND t.minute > $1), c.filling FROM competitions c WHERE c.id {any $2 uuid} ORDER BY c.id {lock c}`
@@ -38,7 +38,8 @@ var (
 	keepFilling = sqldb.NewBulk("id uuid, was integer, refresh bigint, at time",
 		`INSERT INTO filling_changes (competition_id, was, refresh, at) {select v.id, v.was, v.refresh, v.at}`)
 	nextRefresh  = `SELECT coalesce(max(refresh), 0) + 1 FROM filling_changes`
-	forgetFilled = `DELETE FROM filling_changes WHERE refresh < (SELECT coalesce(max(f.refresh), 0) FROM filling_changes f
+	forgetFilled = `DELETE FROM filling_changes WHERE refresh < (SELECT coalesce(max(f.refresh), 0)
+		FROM filling_changes f
 		WHERE f.at <= $1)`
 )
 

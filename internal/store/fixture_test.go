@@ -2,16 +2,15 @@ package store_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/sqldb"
 	"github.com/minicompete/minicompete/internal/store"
@@ -93,26 +92,12 @@ func (f *fixture) agoPointer(d time.Duration) *time.Time {
 	return &t
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func want(t *testing.T, what string, got, want any) {
-	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", what, diff)
-	}
-}
-
-func wantError(t *testing.T, what string, got, want error) {
-	t.Helper()
-	if !errors.Is(got, want) {
-		t.Errorf("%s: error %v, want %v", what, got, want)
-	}
-}
+// The comparisons, by short names.
+var (
+	must      = check.NoError
+	want      = check.Equal
+	wantError = check.ErrorIs
+)
 
 func (f *fixture) addUser(t *testing.T, role compete.Role) compete.User {
 	t.Helper()

@@ -14,10 +14,10 @@ const (
 	linkAge     = time.Hour // requests count for an hour; a link ends an hour after its request or later
 )
 
-// Backlog tells how far the work in the background is behind: how many dead letters were not sent again, and since when
-// the oldest registration waits for its confirmation that no dead letter names (zero: none does).
-func (s *Store) Backlog(ctx context.Context) (deadLetters int, oldestPending time.Time, err error) {
-	letters, err := sqldb.List(ctx, s.reader, sqldb.ScanInt, `SELECT count(*) FROM failed_jobs WHERE retried_at IS NULL`)
+// Backlog tells how far the work in the background is behind: how many failed jobs were not sent again, and since when
+// the oldest registration waits for its confirmation that no failed job names (zero: none does).
+func (s *Store) Backlog(ctx context.Context) (failedJobs int, oldestPending time.Time, err error) {
+	failed, err := sqldb.List(ctx, s.reader, sqldb.ScanInt, `SELECT count(*) FROM failed_jobs WHERE retried_at IS NULL`)
 	if err != nil {
 		return 0, time.Time{}, err
 	}
@@ -26,9 +26,9 @@ func (s *Store) Backlog(ctx context.Context) (deadLetters int, oldestPending tim
 		AND f.seq = r.seq)
 		ORDER BY r.updated_at LIMIT 1`)
 	if err != nil || len(oldest) == 0 {
-		return letters[0], time.Time{}, err
+		return failed[0], time.Time{}, err
 	}
-	return letters[0], oldest[0], nil
+	return failed[0], oldest[0], nil
 }
 
 // CleanUp implements compete.WorkStore.
@@ -46,7 +46,8 @@ func (s *Store) CleanUp(
 	}{
 		{&report.IdempotencyKeys, now, `DELETE FROM idempotency_keys WHERE (user_id, key) IN (
 			SELECT user_id, key FROM idempotency_keys WHERE expires_at <= $1 LIMIT $2)`},
-		{&report.Contents, now.Add(-2 * compete.IdempotencyTTL), `DELETE FROM earlier_contents WHERE (competition_id, version) IN (
+		{&report.Contents, now.Add(-2 * compete.IdempotencyTTL), `DELETE FROM earlier_contents
+			WHERE (competition_id, version) IN (
 			SELECT competition_id, version FROM earlier_contents WHERE replaced_at <= $1 LIMIT $2)`},
 		{&report.FailedJobs, now.Add(-ages.FailedJobs), `DELETE FROM failed_jobs WHERE id IN (
 			SELECT id FROM failed_jobs WHERE failed_at <= $1 LIMIT $2)`},
@@ -56,8 +57,11 @@ func (s *Store) CleanUp(
 			SELECT id FROM account_links WHERE expires_at <= $1 LIMIT $2)`},
 		{&report.Batches, now.Add(-batchAge), `DELETE FROM batches WHERE id IN (
 			SELECT id FROM batches WHERE committed_at <= $1 LIMIT $2)`},
-		{&report.Audit, auditFloor(now.Add(-max(ages.Audit, compete.MinAuditAge))).String(), `DELETE FROM audit WHERE id IN (
-			SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2)`},
+		{
+			&report.Audit, auditFloor(now.Add(-max(ages.Audit, compete.MinAuditAge))).String(),
+			`DELETE FROM audit WHERE id IN (
+			SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2)`,
+		},
 	} {
 		n, err := s.deletePages(ctx, part.text, part.before)
 		*part.deleted += n
@@ -67,7 +71,8 @@ func (s *Store) CleanUp(
 	}
 	if report.Audit > 0 {
 		err = s.Record(ctx, compete.AuditRecord{
-			At: now, Action: compete.AuditLogShortened, Via: compete.ViaJob, After: compete.AuditFields("records", report.Audit),
+			At: now, Action: compete.AuditLogShortened, Via: compete.ViaJob,
+			After: compete.AuditFields("records", report.Audit),
 		})
 	}
 	if err == nil {

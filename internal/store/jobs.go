@@ -15,21 +15,22 @@ var insertJobs = sqldb.NewBulk("args text, kind text, queue text, priority integ
 	{select jsonb(v.args), v.kind, v.queue, v.priority, v.max_attempts, {now}, {now}}`)
 
 // insertDelayedJobs is insertJobs for those that are not due yet.
-var insertDelayedJobs = sqldb.NewBulk("args text, kind text, queue text, priority integer, max_attempts integer, seconds integer", `
+var insertDelayedJobs = sqldb.NewBulk(
+	"args text, kind text, queue text, priority integer, max_attempts integer, seconds integer", `
 	INSERT INTO river_job (args, kind, queue, priority, max_attempts, state, created_at, scheduled_at)
 	{select jsonb(v.args), v.kind, v.queue, v.priority, v.max_attempts, 'scheduled', {now}, {in v.seconds}}`)
 
 // enqueue adds jobs to the queue. They run once the transaction has committed, and never if it doesn't.
 func (s *Store) enqueue(ctx context.Context, tx Tx, jobs []compete.Job) error {
-	trip := tx.Trip()
-	if err := s.addJobs(trip, jobs); err != nil {
+	pipeline := tx.Pipeline()
+	if err := s.addJobs(pipeline, jobs); err != nil {
 		return err
 	}
-	return trip.Run(ctx)
+	return pipeline.Run(ctx)
 }
 
-// addJobs is enqueue, as a step of a trip.
-func (s *Store) addJobs(t *sqldb.Trip, jobs []compete.Job) error {
+// addJobs is enqueue, as a step of a pipeline.
+func (s *Store) addJobs(t *sqldb.Pipeline, jobs []compete.Job) error {
 	queued := make([]compete.QueuedJob, 0, len(jobs))
 	for _, job := range jobs {
 		encoded, err := s.jobs.Encode(job)
@@ -42,7 +43,7 @@ func (s *Store) addJobs(t *sqldb.Trip, jobs []compete.Job) error {
 	return nil
 }
 
-func addQueued(t *sqldb.Trip, jobs []compete.QueuedJob) {
+func addQueued(t *sqldb.Pipeline, jobs []compete.QueuedJob) {
 	rows := make([][]any, 0, len(jobs))
 	var delayed [][]any
 	for _, job := range jobs {

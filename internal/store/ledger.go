@@ -49,26 +49,28 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 	if err != nil || len(competitionIDs) == 0 {
 		return state, err
 	}
-	trip := t.Trip()
-	sqldb.Fetch(trip, &state.Competitions, scanLedgerCompetition, lockCompetitions, t.Array(competitionIDs))
-	// Tags are read once the lock is there. A statement that waits for it sees the row as it is then, and all else as it
-	// was before.
+	pipeline := t.Pipeline()
+	sqldb.Fetch(pipeline, &state.Competitions, scanLedgerCompetition, lockCompetitions, t.Array(competitionIDs))
+	// Tags are read once the lock is there. A statement that waits for it sees the row as it is then, and all else as
+	// it was before.
 	var tags [][2]string
-	sqldb.Fetch(trip, &tags, sqldb.ScanPair,
+	sqldb.Fetch(pipeline, &tags, sqldb.ScanPair,
 		`SELECT t.competition_id, t.tag FROM competition_tags t WHERE t.competition_id {any $1 uuid}`,
 		t.Array(competitionIDs))
 	if len(q.RegistrationIDs) > 0 {
-		sqldb.Fetch(trip, &state.Registrations, scanRegistration, registrationsByID, t.Array(q.RegistrationIDs))
+		sqldb.Fetch(pipeline, &state.Registrations, scanRegistration, registrationsByID, t.Array(q.RegistrationIDs))
 	}
 	if len(q.Places) > 0 {
-		userIDs, ids := pairs(t, q.Places, func(p compete.Place) [2]string { return [2]string{p.UserID, p.CompetitionID} })
-		sqldb.Fetch(trip, &state.Registrations, scanRegistration, registrationsByPlace, userIDs, ids)
+		userIDs, ids := pairs(t, q.Places,
+			func(p compete.Place) [2]string { return [2]string{p.UserID, p.CompetitionID} })
+		sqldb.Fetch(pipeline, &state.Registrations, scanRegistration, registrationsByPlace, userIDs, ids)
 	}
 	if len(q.Keys) > 0 {
-		userIDs, keys := pairs(t, q.Keys, func(k compete.IdempotencyKey) [2]string { return [2]string{k.UserID, k.Key} })
-		sqldb.Fetch(trip, &state.Records, scanRecord, recordsByKey, userIDs, keys)
+		userIDs, keys := pairs(t, q.Keys,
+			func(k compete.IdempotencyKey) [2]string { return [2]string{k.UserID, k.Key} })
+		sqldb.Fetch(pipeline, &state.Records, scanRecord, recordsByKey, userIDs, keys)
 	}
-	if err := trip.Run(ctx); err != nil {
+	if err := pipeline.Run(ctx); err != nil {
 		return compete.LedgerState{}, err
 	}
 	tagsByID := map[string][]string{}
@@ -164,27 +166,28 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	if err != nil {
 		return err
 	}
-	trip := t.Trip()
-	trip.Exec(`INSERT INTO batches (id, committed_at) VALUES ($1, $2)`, t.batchID, compete.UTC(time.Now()))
-	trip.Bulk(saveSeats, seatsRows(c.Competitions), all(len(c.Competitions), "competitions are not as they were read"))
-	trip.Bulk(insertRegistrations, newRegistrationRow.Rows(c.Inserted), nil)
-	trip.Bulk(saveRegistrations, inLockOrder(registrationRow.Rows(c.Updated)), nil)
-	trip.Bulk(deleteIdempotencyRecord, t.expired, nil)
-	trip.Bulk(insertIdempotencyRecords, writtenRecord.Rows(c.Records), nil)
-	trip.Bulk(countSeatsTaken, takenRows(c), nil)
-	trip.Bulk(countBlocks, counted.blockRows(), nil)
-	trip.Bulk(countDays, counted.dayRows(), nil)
-	if err := addMoves(trip, c.Moves); err != nil {
+	pipeline := t.Pipeline()
+	pipeline.Exec(`INSERT INTO batches (id, committed_at) VALUES ($1, $2)`, t.batchID, compete.UTC(time.Now()))
+	pipeline.Bulk(saveSeats, seatsRows(c.Competitions),
+		all(len(c.Competitions), "competitions are not as they were read"))
+	pipeline.Bulk(insertRegistrations, newRegistrationRow.Rows(c.Inserted), nil)
+	pipeline.Bulk(saveRegistrations, inLockOrder(registrationRow.Rows(c.Updated)), nil)
+	pipeline.Bulk(deleteIdempotencyRecord, t.expired, nil)
+	pipeline.Bulk(insertIdempotencyRecords, writtenRecord.Rows(c.Records), nil)
+	pipeline.Bulk(countSeatsTaken, takenRows(c), nil)
+	pipeline.Bulk(countBlocks, counted.blockRows(), nil)
+	pipeline.Bulk(countDays, counted.dayRows(), nil)
+	if err := addMoves(pipeline, c.Moves); err != nil {
 		return err
 	}
-	if err := t.store.addJobs(trip, c.Jobs); err != nil {
+	if err := t.store.addJobs(pipeline, c.Jobs); err != nil {
 		return err
 	}
-	leaveAudit(trip, t.batchID, c.Audit)
-	if err := keepContents(trip, c.Replaced, c.Now); err != nil {
+	leaveAudit(pipeline, t.batchID, c.Audit)
+	if err := keepContents(pipeline, c.Replaced, c.Now); err != nil {
 		return err
 	}
-	if err := trip.Run(ctx); err != nil {
+	if err := pipeline.Run(ctx); err != nil {
 		return unknownUser(err)
 	}
 	for _, competition := range c.Competitions {
@@ -201,8 +204,11 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 }
 
 // The guard on what was read is beside the lock, not instead of it: it holds against whoever writes without locking.
-var saveSeats = sqldb.NewBulk("id uuid, version integer, next_seq bigint, seats_left integer, waitlisted integer, capacity integer, new_version integer, new_next_seq bigint", `
-	UPDATE competitions SET seats_left = v.seats_left, waitlisted = v.waitlisted, capacity = v.capacity, version = v.new_version, next_seq = v.new_next_seq
+var saveSeats = sqldb.NewBulk(
+	"id uuid, version integer, next_seq bigint, seats_left integer, waitlisted integer, capacity integer, "+
+		"new_version integer, new_next_seq bigint", `
+	UPDATE competitions SET seats_left = v.seats_left, waitlisted = v.waitlisted, capacity = v.capacity,
+	version = v.new_version, next_seq = v.new_next_seq
 	{from} WHERE competitions.id = v.id AND competitions.version = v.version AND competitions.next_seq = v.next_seq`)
 
 func seatsRows(competitions []compete.LedgerCompetition) [][]any {

@@ -56,14 +56,14 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 		v.w.Header().Set("HX-Replace-Url", tidyURL(r.URL))
 		return show(status, pages.AdminUsersSwap(data)), nil
 	}
-	letters, err := a.FailedJobs.List(r.Context(), v.actor, "", compete.MaxPageSize)
+	failed, err := a.FailedJobs.List(r.Context(), v.actor, "", compete.MaxPageSize)
 	if err != nil {
 		return nil, err
 	}
-	data.Many = !letters.Next.IsZero()
-	for i := range letters.Items {
-		if letters.Items[i].RetriedAt == nil {
-			data.Letters++
+	data.Many = !failed.Next.IsZero()
+	for i := range failed.Items {
+		if failed.Items[i].RetriedAt == nil {
+			data.FailedJobs++
 		}
 	}
 	if data.Suspended, err = a.suspended(v); err != nil {
@@ -76,7 +76,7 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	for _, c := range a.Health(r.Context()) {
-		data.Checks = append(data.Checks, pages.AdminCheck{Name: capital(c.Name), OK: c.OK, Latency: c.Latency})
+		data.Checks = append(data.Checks, pages.AdminCheck{Name: capitalize(c.Name), OK: c.OK, Latency: c.Latency})
 	}
 	return show(status, pages.Admin(v.page("Admin", ui.SectionAdmin), data)), nil
 }
@@ -90,7 +90,10 @@ func (a *app) suspended(v *visit) ([]pages.Suspended, error) {
 	rows := make([]pages.Suspended, len(found.Items))
 	for i := range found.Items {
 		c := &found.Items[i]
-		rows[i] = pages.Suspended{ID: c.ID, Title: c.Title, Organizer: c.Organizer.Name, Registered: c.Registered(), Waitlisted: c.Waitlisted}
+		rows[i] = pages.Suspended{
+			ID: c.ID, Title: c.Title, Organizer: c.Organizer.Name, Registered: c.Registered(),
+			Waitlisted: c.Waitlisted,
+		}
 	}
 	return rows, nil
 }
@@ -123,7 +126,8 @@ func (a *app) showUser(v *visit, status int, user *compete.User, errors pages.Er
 
 func (a *app) changeUser(r *http.Request, v *visit) (response, error) {
 	role := compete.Role(r.PostFormValue("role"))
-	disabled, reason, shown := r.PostFormValue("disabled") != "", r.PostFormValue("disabledReason"), r.PostFormValue("reasonShown") != ""
+	disabled, reason, shown := r.PostFormValue("disabled") != "", r.PostFormValue("disabledReason"),
+		r.PostFormValue("reasonShown") != ""
 	_, err := a.Administration.UpdateUser(r.Context(), v.actor, r.PathValue("user"), compete.UserChange{
 		Role: &role, Disabled: &disabled, DisabledReason: &reason, ReasonShown: &shown,
 	})
@@ -150,15 +154,15 @@ func (a *app) endUserSessions(r *http.Request, v *visit) (response, error) {
 	return redirectWith("user-logged-out", "/admin/users/"+id), nil
 }
 
-func (a *app) deadLetters(r *http.Request, v *visit) (response, error) {
+func (a *app) failedJobs(r *http.Request, v *visit) (response, error) {
 	list, err := a.FailedJobs.List(r.Context(), v.actor, r.URL.Query().Get("cursor"), rowsPerPage)
 	if err != nil {
 		return nil, err
 	}
-	letters := make([]pages.DeadLetter, len(list.Items))
+	failed := make([]pages.FailedJob, len(list.Items))
 	for i := range list.Items {
 		j := &list.Items[i]
-		letters[i] = pages.DeadLetter{
+		failed[i] = pages.FailedJob{
 			ID: j.ID, Queue: j.Queue, Kind: j.Kind, Payload: string(j.Payload), Error: j.Error,
 			Attempts: j.Attempts, FailedAt: j.FailedAt, Retried: j.RetriedAt,
 		}
@@ -168,12 +172,12 @@ func (a *app) deadLetters(r *http.Request, v *visit) (response, error) {
 		more = nextPage(r.URL, list.Next)
 	}
 	if v.partial() {
-		return show(http.StatusOK, pages.MoreDeadLetters(letters, more)), nil
+		return show(http.StatusOK, pages.MoreFailedJobs(failed, more)), nil
 	}
-	return show(http.StatusOK, pages.DeadLetters(v.page("Failed jobs", ui.SectionAdmin), letters, more)), nil
+	return show(http.StatusOK, pages.FailedJobs(v.page("Failed jobs", ui.SectionAdmin), failed, more)), nil
 }
 
-func (a *app) retryDeadLetter(r *http.Request, v *visit) (response, error) {
+func (a *app) retryFailedJob(r *http.Request, v *visit) (response, error) {
 	if _, err := a.FailedJobs.Retry(r.Context(), v.actor, r.PathValue("letter")); err != nil {
 		return nil, err
 	}

@@ -25,8 +25,9 @@ const (
 
 const createPath = "/competitions/create"
 
-// createForm is the form of a new competition, or with ?from= of a copy of one that the viewer manages. Its idempotency key is part
-// of its address, so that going back to a form that was sent, and sending it again, makes no second competition.
+// createForm is the form of a new competition, or with ?from= of a copy of one that the viewer manages. Its idempotency
+// key is part of its address, so that going back to a form that was sent, and sending it again, makes no second
+// competition.
 func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
 		return nil, err
@@ -66,7 +67,8 @@ func nextNoon(t time.Time, zone *time.Location) time.Time {
 	return time.Date(y, m, d, 12, 0, 0, 0, zone)
 }
 
-// zone is the viewer's time zone: that of the browser, or, where its script didn't tell, that of the account. It's nil when neither is known.
+// zone is the viewer's time zone: that of the browser, or, where its script didn't tell, that of the account. It's nil
+// when neither is known.
 func (v *visit) zone() *time.Location {
 	if zone := v.browserZone(); zone != nil {
 		return zone
@@ -89,14 +91,16 @@ func (v *visit) browserZone() *time.Location {
 	return zone
 }
 
-// followZone has messages show times in the zone of the browser, too. A page doesn't fail because that can't be written.
+// followZone has messages show times in the zone of the browser, too. A page doesn't fail because that can't be
+// written.
 func (v *visit) followZone(a compete.Actor) {
 	zone := v.browserZone()
 	if zone == nil {
 		return
 	}
 	if err := v.app.Accounts.FollowTimeZone(v.r.Context(), a, zone.String()); err != nil {
-		v.app.Log.WarnContext(v.r.Context(), "could not note the time zone of a browser", "user", a.UserID, "error", err)
+		v.app.Log.WarnContext(v.r.Context(), "could not note the time zone of a browser", "user",
+			a.UserID, "error", err)
 	}
 }
 
@@ -116,22 +120,27 @@ func showForm(v *visit, status int, form pages.CompetitionForm) response {
 
 // errPreviewLater stands where the preview would: the page with the form stays as it is.
 var errPreviewLater = &compete.Error{
-	Kind: compete.KindForbidden, Code: "session_ended", Detail: "Your session has expired. Save to log in again. What you typed is kept.",
+	Kind: compete.KindForbidden, Code: "session_ended",
+	Detail: "Your session has expired. Save to log in again. What you typed is kept.",
 }
 
 // errPreviewGone stands where the preview would, too.
 var errPreviewGone = &compete.Error{
-	Kind: compete.KindNotFound, Code: "competition_not_found", Detail: "This competition no longer exists: it may have been deleted. Save to create it again. What you typed is kept.",
+	Kind: compete.KindNotFound, Code: "competition_not_found",
+	Detail: "This competition no longer exists: it may have been deleted. Save to create it " +
+		"again. What you typed is kept.",
 }
 
-// keepTyped preserves the form across a new login: the log-in form carries what was typed, and brings it back as a preview.
+// keepTyped preserves the form across a new login: the log-in form carries what was typed, and brings it back as a
+// preview.
 func (a *app) keepTyped(r *http.Request, v *visit, err error) (response, error) {
 	if !errors.Is(err, compete.ErrUnauthorized) {
 		return nil, err
 	}
 	r.PostForm.Set("preview", "true")
 	return a.showLogin(v, http.StatusForbidden, pages.LoginForm{
-		Error: "You were logged out. Log in to continue: what you typed is kept.", Next: r.URL.Path, Kept: keptFields(r.PostForm),
+		Error: "You were logged out. Log in to continue: what you typed is kept.", Next: r.URL.Path,
+		Kept: keptFields(r.PostForm),
 	}), nil
 }
 
@@ -178,20 +187,25 @@ func (a *app) draftUnverified(r *http.Request, v *visit, typed typedForm, cover 
 	if err != nil {
 		return a.refuseForm(v, typed, nil, err)
 	}
-	return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID, "We saved a draft. Confirm your email address, then publish it.")
+	return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID,
+		"We saved a draft. Confirm your email address, then publish it.")
 }
 
-// createTyped gives the competition its cover too. When that fails, the form that is sent again finds the competition, and gives it then.
-func (a *app) createTyped(r *http.Request, v *visit, typed typedForm, cover compete.Cover) (compete.Competition, error) {
+// createTyped gives the competition its cover too. When that fails, the form that is sent again finds the competition,
+// and gives it then.
+func (a *app) createTyped(
+	r *http.Request, v *visit, typed typedForm, cover compete.Cover,
+) (compete.Competition, error) {
 	typed.values.Status = compete.CompetitionStatus(r.PostFormValue("status"))
-	c, _, err := a.Competitions.Create(r.Context(), v.actor, typed.values, keyed(r, cover.Hash))
+	c, _, err := a.Competitions.Create(r.Context(), v.actor, typed.values, formIdempotency(r, cover.Hash))
 	if err != nil || cover.Hash == "" {
 		return c, err
 	}
 	return a.Competitions.SetMadeCover(r.Context(), v.actor, c.ID, cover)
 }
 
-// refuseForm shows the form again with what is wrong, and everything as it was typed. stored is nil for a new competition.
+// refuseForm shows the form again with what is wrong, and everything as it was typed. stored is nil for a new
+// competition.
 func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition, err error) (response, error) {
 	e, ok := refused(err)
 	if !ok {
@@ -209,7 +223,10 @@ func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition,
 		typed.tooFew(stored)
 	case errors.Is(err, compete.ErrIdempotencyKeyReused): // one went back to this form and changed it
 		form.Key = rand.Text()
-		form.Errors = pages.Errors{"": "You've already created a competition with this form: it's on your dashboard. Submit it again to create another."}
+		form.Errors = pages.Errors{
+			"": "You've already created a competition with this form: it's on your dashboard. " +
+				"Submit it again to create another.",
+		}
 	}
 	return showForm(v, problem.Status(e.Kind), *form), nil
 }
@@ -234,13 +251,17 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 	if typed.form.Errors["zone"] != "" { // no date can be told then
 		n.RegOpensAt, n.RegDeadline, n.StartDate, n.EndDate = nil, time.Time{}, nil, nil
 	}
-	c := compete.Competition{Capacity: n.Capacity, SeatsLeft: n.Capacity, RegOpensAt: n.RegOpensAt, RegDeadline: n.RegDeadline, Waitlist: n.Waitlist}
+	c := compete.Competition{
+		Capacity: n.Capacity, SeatsLeft: n.Capacity, RegOpensAt: n.RegOpensAt,
+		RegDeadline: n.RegDeadline, Waitlist: n.Waitlist,
+	}
 	if n.RegDeadline.IsZero() {
 		c.RegDeadline = v.now.Add(defaultDeadline)
 	}
 	organizer := ""
 	if stored != nil {
-		organizer, c.SeatsLeft, c.Waitlisted = stored.Organizer.Name, max(n.Capacity-stored.Registered(), 0), stored.Waitlisted
+		organizer, c.SeatsLeft, c.Waitlisted = stored.Organizer.Name, max(n.Capacity-stored.Registered(), 0),
+			stored.Waitlisted
 	} else {
 		user, err := a.Accounts.Me(v.r.Context(), v.actor)
 		if err != nil {
@@ -249,7 +270,8 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 		organizer = user.Name
 	}
 	look := &pages.PreviewData{CompetitionData: pages.CompetitionData{
-		Title: n.Title, Description: html, Location: n.Location, Organizer: organizer, Tags: compete.NormalizeTags(n.Tags),
+		Title: n.Title, Description: html, Location: n.Location, Organizer: organizer,
+		Tags:  compete.NormalizeTags(n.Tags),
 		Opens: n.RegOpensAt, Deadline: n.RegDeadline, Starts: n.StartDate, Ends: n.EndDate,
 		Zone: typed.zone, Seats: seatsView(c.Seats(v.now)),
 	}}
@@ -302,10 +324,12 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionForm {
 	return pages.CompetitionForm{
 		ID: c.ID, Title: c.Title, Description: c.Description, Location: c.Location, Tags: strings.Join(c.Tags, ", "),
-		Capacity: strconv.Itoa(c.Capacity), Waitlist: c.Waitlist, Draft: c.Status == compete.StatusDraft, Version: c.Version,
-		Opens: formatLocal(c.RegOpensAt, zone), Deadline: formatLocal(&c.RegDeadline, zone), Starts: formatLocal(c.StartDate, zone),
-		Ends: formatLocal(c.EndDate, zone),
-		Zone: c.Zone().String(), Cover: coverForm(c),
+		Capacity: strconv.Itoa(c.Capacity), Waitlist: c.Waitlist, Draft: c.Status == compete.StatusDraft,
+		Version: c.Version,
+		Opens:   formatLocal(c.RegOpensAt, zone), Deadline: formatLocal(&c.RegDeadline, zone),
+		Starts: formatLocal(c.StartDate, zone),
+		Ends:   formatLocal(c.EndDate, zone),
+		Zone:   c.Zone().String(), Cover: coverForm(c),
 	}
 }
 
@@ -317,11 +341,15 @@ func (a *app) edit(r *http.Request, v *visit) (response, error) {
 	return answer, err
 }
 
-// createAgain shows what was typed about a competition that is gone, such as a draft that was deleted since, as the form of a new one.
+// createAgain shows what was typed about a competition that is gone, such as a draft that was deleted since, as the
+// form of a new one.
 func createAgain(r *http.Request, v *visit) response {
 	form := readForm(r, nil).form
 	form.Draft, form.Key = true, rand.Text()
-	form.Errors = pages.Errors{"": "This competition no longer exists: it may have been deleted. What you typed is below: publish it or save it as a draft to create it again."}
+	form.Errors = pages.Errors{
+		"": "This competition no longer exists: it may have been deleted. What you typed is below: publish it or " +
+			"save it as a draft to create it again.",
+	}
 	return showForm(v, http.StatusNotFound, form)
 }
 

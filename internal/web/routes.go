@@ -111,14 +111,15 @@ func (a *app) routes() []route {
 		{"POST /admin/users/{user}/reset-factors", a.resetFactors},
 		{"GET /admin/users/{user}/delete", a.deleteUserForm},
 		{"POST /admin/users/{user}/delete", a.deleteUser},
-		{"GET /admin/dead-letters", a.deadLetters},
-		{"POST /admin/dead-letters/{letter}/retry", a.retryDeadLetter},
+		{"GET /admin/dead-letters", a.failedJobs},
+		{"POST /admin/dead-letters/{letter}/retry", a.retryFailedJob},
 	}
 	if a.Demo {
 		routes = append(routes, route{"GET /dev/components", a.components})
 	}
 	if a.Mails != nil {
-		routes = append(routes, route{"GET /dev/mails", a.devMailList}, route{"GET /dev/mails/{mail}", a.devMail}, route{"GET /dev/mails/{mail}/html", a.devMailHTML})
+		routes = append(routes, route{"GET /dev/mails", a.devMailList}, route{"GET /dev/mails/{mail}", a.devMail},
+			route{"GET /dev/mails/{mail}/html", a.devMailHTML})
 	}
 	return routes
 }

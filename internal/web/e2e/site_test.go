@@ -25,7 +25,8 @@ func TestDemo(t *testing.T) {
 	s := site{[]*apptest.App{a}}
 	apptest.Eventually(t, apptest.Patience, "the demo's people have their messages", func() bool {
 		var left int
-		err := a.Store().Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'notify' AND state <> 'completed'`).Scan(&left)
+		err := a.Store().Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'notify'
+			AND state <> 'completed'`).Scan(&left)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +58,7 @@ func TestDemo(t *testing.T) {
 		{"removing without script", testRemovingPlainly},
 		{"an organizer takes part", testOrganizerTakesPart},
 		{"promoted organizer", testPromotedOrganizer},
-		{"dead letter", testDeadLetter},
+		{"failed job", testFailedJob},
 		{"job console", testJobConsole},
 		{"reporting", testReporting},
 		{"accounts", testAdminOfAccounts},

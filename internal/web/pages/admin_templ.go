@@ -15,14 +15,14 @@ import (
 
 // AdminData is the admin's page.
 type AdminData struct {
-	Checks  []AdminCheck
-	Search  string
-	Users   []AdminUser
-	More    string
-	Letters int // failed jobs that were not retried, on the first page
-	Many    bool
-	Jobs    bool
-	Error   string
+	Checks     []AdminCheck
+	Search     string
+	Users      []AdminUser
+	More       string
+	FailedJobs int // failed jobs that were not retried, on the first page
+	Many       bool
+	Jobs       bool
+	Error      string
 
 	Suspended []Suspended
 
@@ -143,15 +143,15 @@ func Admin(p ui.Page, d AdminData) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if d.Letters > 0 {
+				if d.FailedJobs > 0 {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<span class=\"count\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var4 string
-					templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Count(d.Letters))
+					templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Count(d.FailedJobs))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/admin.templ`, Line: 89, Col: 27}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/admin.templ`, Line: 89, Col: 30}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 					if templ_7745c5c3_Err != nil {
@@ -980,8 +980,8 @@ func suspendedCompetitions(competitions []Suspended) templ.Component {
 	})
 }
 
-// DeadLetter is a job whose attempts are used up.
-type DeadLetter struct {
+// FailedJob is a job whose attempts are used up.
+type FailedJob struct {
 	ID       string
 	Queue    string
 	Kind     string
@@ -992,8 +992,8 @@ type DeadLetter struct {
 	Retried  *time.Time
 }
 
-// DeadLetters lists them.
-func DeadLetters(p ui.Page, letters []DeadLetter, more string) templ.Component {
+// FailedJobs lists them.
+func FailedJobs(p ui.Page, jobs []FailedJob, more string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1056,7 +1056,7 @@ func DeadLetters(p ui.Page, letters []DeadLetter, more string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if len(letters) == 0 {
+			if len(jobs) == 0 {
 				templ_7745c5c3_Var35 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -1080,7 +1080,7 @@ func DeadLetters(p ui.Page, letters []DeadLetter, more string) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = MoreDeadLetters(letters, more).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = MoreFailedJobs(jobs, more).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1099,8 +1099,8 @@ func DeadLetters(p ui.Page, letters []DeadLetter, more string) templ.Component {
 	})
 }
 
-// MoreDeadLetters is one page of the list.
-func MoreDeadLetters(letters []DeadLetter, more string) templ.Component {
+// MoreFailedJobs is one page of the list.
+func MoreFailedJobs(jobs []FailedJob, more string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1121,7 +1121,7 @@ func MoreDeadLetters(letters []DeadLetter, more string) templ.Component {
 			templ_7745c5c3_Var36 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		for _, l := range letters {
+		for _, l := range jobs {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<li class=\"card grid gap-3\"><div class=\"flex flex-wrap items-center gap-3\"><h2 class=\"text-lg\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

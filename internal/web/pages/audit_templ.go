@@ -92,8 +92,8 @@ type AuditFound struct {
 	Href  string
 }
 
-// Settle takes the only one that was found.
-func (c *AuditChoice) Settle() {
+// ChooseOnly takes the only one that was found.
+func (c *AuditChoice) ChooseOnly() {
 	if len(c.Found) == 1 {
 		c.ID, c.Name, c.Found = c.Found[0].ID, c.Found[0].Name, nil
 	}

@@ -61,7 +61,8 @@ func newLedger() *ledger {
 	l := &ledger{competitions: map[string]compete.Competition{}}
 	for _, id := range []string{race, run} {
 		l.competitions[id] = compete.Competition{
-			ID: id, Status: compete.StatusPublished, Capacity: 1000, SeatsLeft: 1000, RegDeadline: time.Now().Add(24 * time.Hour),
+			ID: id, Status: compete.StatusPublished, Capacity: 1000, SeatsLeft: 1000,
+			RegDeadline: time.Now().Add(24 * time.Hour),
 		}
 	}
 	return l
@@ -79,7 +80,7 @@ func start(t *testing.T, l *ledger, change func(*live.Config)) *live.Hub {
 	return h
 }
 
-// words is how the tests' front door tells of seats.
+// words is how the tests' feed encodes seats.
 func words(s compete.Seats) (string, error) {
 	return fmt.Sprintf("%s %d %s;", s.CompetitionID, s.SeatsLeft, s.Phase), nil
 }
@@ -126,9 +127,9 @@ func (r *reader) sleep(asleep bool) {
 }
 
 // open opens a page and starts it.
-func open(t *testing.T, door *live.Door, ids ...string) *reader {
+func open(t *testing.T, feed *live.Feed, ids ...string) *reader {
 	t.Helper()
-	page, err := door.Open(t.Context(), ids...)
+	page, err := feed.Open(t.Context(), ids...)
 	if err != nil {
 		t.Fatal(err)
 	}

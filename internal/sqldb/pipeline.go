@@ -2,14 +2,15 @@ package sqldb
 
 import "context"
 
-// Trip is a list of statements, none of which needs another's result. They run in order. A database across a network
-// gets all of them in one message: between two busy processes the way there and back costs more than most statements.
-type Trip struct {
+// Pipeline is a list of statements, none of which needs another's result. They run in order. A database across a
+// network gets all of them in one message: between two busy processes the way there and back costs more than most
+// statements.
+type Pipeline struct {
 	tx    *Tx
 	steps []step
 }
 
-// step is one statement of a trip: it has read when it gives rows, and else counted.
+// step is one statement of a pipeline: it has read when it gives rows, and else counted.
 type step struct {
 	text    string
 	bulk    *Bulk // nil, or what the text is run for the rows of
@@ -20,7 +21,7 @@ type step struct {
 }
 
 // Fetch adds a query. Run appends its rows to found.
-func Fetch[T any](t *Trip, found *[]T, scan func(Row) (T, error), text string, args ...any) {
+func Fetch[T any](t *Pipeline, found *[]T, scan func(Row) (T, error), text string, args ...any) {
 	t.steps = append(t.steps, step{text: text, args: args, read: func(rows Rows) (err error) {
 		*found, err = collect(rows, *found, scan)
 		return err
@@ -28,20 +29,20 @@ func Fetch[T any](t *Trip, found *[]T, scan func(Row) (T, error), text string, a
 }
 
 // Exec adds a statement that gives no rows.
-func (t *Trip) Exec(text string, args ...any) {
+func (t *Pipeline) Exec(text string, args ...any) {
 	t.steps = append(t.steps, step{text: text, args: args})
 }
 
 // Bulk adds a statement for many rows; none when there are no rows. counted, if any, judges how many it changed: its
-// error ends the trip.
-func (t *Trip) Bulk(b *Bulk, rows [][]any, counted func(changed int64) error) {
+// error ends the pipeline.
+func (t *Pipeline) Bulk(b *Bulk, rows [][]any, counted func(changed int64) error) {
 	if len(rows) > 0 {
 		t.steps = append(t.steps, step{text: b.text, bulk: b, rows: rows, counted: counted})
 	}
 }
 
 // Run runs the statements. After one that fails, none runs.
-func (t *Trip) Run(ctx context.Context) error {
+func (t *Pipeline) Run(ctx context.Context) error {
 	if len(t.steps) == 0 {
 		return nil
 	}

@@ -12,13 +12,13 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// troublePatience is how long a job waits for the database or the registrar without using up attempts. An outage longer
-// than that is one in which the queue, in the same database, stands still anyway; a job that alone finds the database away
-// for so long has a fault of its own.
-const troublePatience = time.Hour
+// transientPatience is how long a job waits for the database or the registrar without using up attempts. An outage
+// longer than that is one in which the queue, in the same database, stands still anyway; a job that alone finds the
+// database away for so long has a fault of its own.
+const transientPatience = time.Hour
 
-// isTrouble tells errors that are nobody's fault, and pass, from those of a job itself.
-func isTrouble(err error) bool {
+// isTransient reports whether an error comes from an outage or overload, and not from the job itself.
+func isTransient(err error) bool {
 	return errors.Is(err, compete.ErrDatabase) || errors.Is(err, compete.ErrBusy) || errors.Is(err, compete.ErrStopping)
 }
 
@@ -30,7 +30,7 @@ func (c *Client) outcome(ctx context.Context, job *rivertype.JobRow, err error) 
 		return nil
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err() // by this error River knows that it was the one to stop the job
-	case isTrouble(err) && time.Since(job.CreatedAt) < troublePatience:
+	case isTransient(err) && time.Since(job.CreatedAt) < transientPatience:
 		return river.JobSnooze(c.config.Backoff)
 	}
 	return err
@@ -42,18 +42,18 @@ type failure[T any] struct {
 	err  error
 }
 
-// sparing does f for all items at once and, when that fails, for each on its own, so that only those fail that can't be done.
-// It stops with err at trouble that concerns them all.
-func sparing[T any](ctx context.Context, items []T, f func([]T) error) (failures []failure[T], err error) {
+// isolateFailures does f for all items at once and, when that fails, for each on its own, so that only those fail that
+// can't be done. It stops at a transient error, which concerns them all.
+func isolateFailures[T any](ctx context.Context, items []T, f func([]T) error) (failures []failure[T], err error) {
 	err = guarded(items, f)
-	if err == nil || isTrouble(err) || ctx.Err() != nil {
+	if err == nil || isTransient(err) || ctx.Err() != nil {
 		return nil, err
 	}
 	if len(items) == 1 {
 		return []failure[T]{{items[0], err}}, nil
 	}
 	for _, item := range items {
-		if err := guarded([]T{item}, f); isTrouble(err) || ctx.Err() != nil {
+		if err := guarded([]T{item}, f); isTransient(err) || ctx.Err() != nil {
 			return failures, errors.Join(err, ctx.Err())
 		} else if err != nil {
 			failures = append(failures, failure[T]{item, err})

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/store"
@@ -42,26 +42,27 @@ func openAt(t *testing.T, url string) *store.Store {
 	return db
 }
 
-// eachArena is eachDatabase with forty people and a registrar, whose commits are checked.
-func eachArena(t *testing.T, test func(t *testing.T, a *arena, r *registrar.Registrar)) {
+// eachFixture is eachDatabase with forty people and a registrar, whose commits are checked.
+func eachFixture(t *testing.T, test func(t *testing.T, a *fixture, r *registrar.Registrar)) {
 	t.Helper()
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
-		a := newArena(t, db, 40)
+		a := newFixture(t, db, 40)
 		test(t, a, startRegistrar(t, db.Ledger(), a.afterEachCommit(t)))
 	})
 }
 
-// arena is a database with people and registrars on it.
-type arena struct {
+// fixture is a database with people and registrars on it.
+type fixture struct {
 	db        *store.Store
 	organizer compete.Actor
 	people    []compete.Actor
 }
 
-// newArena adds an organizer and so many participants to a fresh database. Nobody works its jobs: what they do is tested with package jobs.
-func newArena(t *testing.T, db *store.Store, people int) *arena {
+// newFixture adds an organizer and so many participants to a fresh database. Nobody works its jobs: what they do is
+// tested with package jobs.
+func newFixture(t *testing.T, db *store.Store, people int) *fixture {
 	t.Helper()
-	a := &arena{db: db}
+	a := &fixture{db: db}
 	a.organizer = a.addUsers(t, compete.RoleOrganizer, 1)[0]
 	a.people = a.addUsers(t, compete.RoleParticipant, people)
 	t.Cleanup(func() { // whatever happened, what is kept is what can be counted
@@ -72,14 +73,16 @@ func newArena(t *testing.T, db *store.Store, people int) *arena {
 	return a
 }
 
-func (a *arena) addUsers(t *testing.T, role compete.Role, n int) []compete.Actor {
+func (a *fixture) addUsers(t *testing.T, role compete.Role, n int) []compete.Actor {
 	t.Helper()
 	users := make([]compete.Actor, n)
 	err := a.db.Transact(t.Context(), func(ctx context.Context, tx store.Tx) error {
 		for i := range users {
 			id := newID()
-			if _, err := tx.SQL().ExecContext(ctx, `INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at)
-				VALUES ($1, $2, 'Ada', '', $3, $4, $4)`, id, id+"@example.com", string(role), compete.UTC(time.Now())); err != nil {
+			if _, err := tx.SQL().ExecContext(ctx, `INSERT INTO users (id, email, name, password_hash, role,
+				created_at, updated_at)
+				VALUES ($1, $2, 'Ada', '', $3, $4, $4)`, id, id+"@example.com", string(role),
+				compete.UTC(time.Now())); err != nil {
 				return err
 			}
 			users[i] = compete.Actor{UserID: id, Role: role}
@@ -92,21 +95,23 @@ func (a *arena) addUsers(t *testing.T, role compete.Role, n int) []compete.Actor
 	return users
 }
 
-func (a *arena) addCompetition(t *testing.T, capacity int, waitlist bool) string {
+func (a *fixture) addCompetition(t *testing.T, capacity int, waitlist bool) string {
 	t.Helper()
 	id, now := newID(), compete.UTC(time.Now())
 	if _, err := a.db.Writer().ExecContext(t.Context(), `INSERT INTO competitions
 		(id, title, capacity, seats_left, reg_deadline, status, waitlist, organizer_id, created_at, updated_at)
-		VALUES ($1, 'Rush', $2, $2, $3, 'PUBLISHED', $4, $5, $6, $6)`, id, capacity, now.Add(time.Hour), waitlist, a.organizer.UserID, now); err != nil {
+		VALUES ($1, 'Rush', $2, $2, $3, 'PUBLISHED',
+		$4, $5, $6, $6)`, id, capacity, now.Add(time.Hour), waitlist, a.organizer.UserID, now); err != nil {
 		t.Fatalf("insert a competition: %v", err)
 	}
 	return id
 }
 
 // registration reads a person's registration; its zero value when there is none.
-func (a *arena) registration(t *testing.T, person int, competitionID string) (r compete.Registration) {
+func (a *fixture) registration(t *testing.T, person int, competitionID string) (r compete.Registration) {
 	t.Helper()
-	err := a.db.Reader().QueryRowContext(t.Context(), "SELECT id, status, seq FROM registrations WHERE user_id = $1 AND competition_id = $2",
+	err := a.db.Reader().QueryRowContext(t.Context(),
+		"SELECT id, status, seq FROM registrations WHERE user_id = $1 AND competition_id = $2",
 		a.people[person].UserID, competitionID).Scan(&r.ID, &r.Status, &r.Seq)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		t.Fatal(err)
@@ -115,15 +120,19 @@ func (a *arena) registration(t *testing.T, person int, competitionID string) (r 
 }
 
 // seats reads how many seats are left and how many wait.
-func (a *arena) seats(t *testing.T, competitionID string) (left, waitlisted int) {
+func (a *fixture) seats(t *testing.T, competitionID string) (left, waitlisted int) {
 	t.Helper()
-	if err := a.db.Reader().QueryRowContext(t.Context(), "SELECT seats_left, waitlisted FROM competitions WHERE id = $1", competitionID).Scan(&left, &waitlisted); err != nil {
+	if err := a.db.Reader().QueryRowContext(t.Context(),
+		"SELECT seats_left, waitlisted FROM competitions WHERE id = $1",
+		competitionID).Scan(&left, &waitlisted); err != nil {
 		t.Fatal(err)
 	}
 	return left, waitlisted
 }
 
-func (a *arena) register(t *testing.T, r *registrar.Registrar, person int, competitionID string) compete.Registration {
+func (a *fixture) register(
+	t *testing.T, r *registrar.Registrar, person int, competitionID string,
+) compete.Registration {
 	t.Helper()
 	o, err := r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[person], CompetitionID: competitionID})
 	if err != nil {
@@ -132,7 +141,7 @@ func (a *arena) register(t *testing.T, r *registrar.Registrar, person int, compe
 	return o.Registration
 }
 
-func (a *arena) remove(t *testing.T, r *registrar.Registrar, id string, removal compete.Removal) {
+func (a *fixture) remove(t *testing.T, r *registrar.Registrar, id string, removal compete.Removal) {
 	t.Helper()
 	_, err := r.Cancel(t.Context(), compete.CancelCommand{Actor: a.organizer, RegistrationID: id, Removal: removal})
 	if err != nil {
@@ -141,7 +150,7 @@ func (a *arena) remove(t *testing.T, r *registrar.Registrar, id string, removal 
 }
 
 // change changes an account.
-func (a *arena) change(t *testing.T, actor compete.Actor, change func(*compete.User)) {
+func (a *fixture) change(t *testing.T, actor compete.Actor, change func(*compete.User)) {
 	t.Helper()
 	u, err := a.db.User(t.Context(), actor.UserID)
 	must(t, err)
@@ -157,7 +166,7 @@ func disable(u *compete.User) {
 func enable(u *compete.User) { u.DisabledAt = nil }
 
 // wantStatuses wants the people's registrations to be in these states.
-func (a *arena) wantStatuses(t *testing.T, what, competitionID string, statuses ...compete.RegistrationStatus) {
+func (a *fixture) wantStatuses(t *testing.T, what, competitionID string, statuses ...compete.RegistrationStatus) {
 	t.Helper()
 	got := make([]compete.RegistrationStatus, len(statuses))
 	for i := range statuses {
@@ -173,9 +182,14 @@ func startRegistrar(t *testing.T, ledger compete.Ledger, notifier compete.SeatsN
 }
 
 // startRegistrarAt is startRegistrar with a clock of the test's own.
-func startRegistrarAt(t *testing.T, clock func() time.Time, ledger compete.Ledger, notifier compete.SeatsNotifier) *registrar.Registrar {
+func startRegistrarAt(
+	t *testing.T, clock func() time.Time, ledger compete.Ledger, notifier compete.SeatsNotifier,
+) *registrar.Registrar {
 	t.Helper()
-	r := registrar.New(registrar.Config{Ledger: ledger, Notifier: notifier, Clock: clock, NewID: newID, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	r := registrar.New(registrar.Config{
+		Ledger: ledger, Notifier: notifier, Clock: clock, NewID: newID,
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
 	r.Start()
 	t.Cleanup(func() {
 		if err := r.Stop(context.Background()); err != nil {
@@ -204,9 +218,9 @@ type afterCommit func(competitionIDs ...string)
 
 func (f afterCommit) Changed(competitionIDs ...string) { f(competitionIDs...) }
 
-// afterEachCommit checks what a registrar has committed. It is of use beside other replicas too: the check is one statement, and so
-// sees what some commit left.
-func (a *arena) afterEachCommit(t *testing.T) afterCommit {
+// afterEachCommit checks what a registrar has committed. It is of use beside other replicas too: the check is one
+// statement, and so sees what some commit left.
+func (a *fixture) afterEachCommit(t *testing.T) afterCommit {
 	t.Helper()
 	commits := 0
 	t.Cleanup(func() {
@@ -226,26 +240,12 @@ func (a *arena) afterEachCommit(t *testing.T) afterCommit {
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func want(t *testing.T, what string, got, want any) {
-	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", what, diff)
-	}
-}
-
-func wantError(t *testing.T, what string, got, want error) {
-	t.Helper()
-	if !errors.Is(got, want) {
-		t.Errorf("%s: error %v, want %v", what, got, want)
-	}
-}
+// The comparisons, by short names.
+var (
+	must      = check.NoError
+	want      = check.Equal
+	wantError = check.ErrorIs
+)
 
 const (
 	pending    = compete.RegistrationPending

@@ -16,9 +16,9 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// A scene is one competition, "cup", over a ledger in memory, and people who are known by their names. The registration of "ada" has the
-// id "ada's", and the organizer is "olga".
-type scene struct {
+// A scenario is one competition, "cup", over a ledger in memory, and people who are known by their names. The
+// registration of "ada" has the id "ada's", and the organizer is "olga".
+type scenario struct {
 	ledger *memoryLedger
 	*registrar.Registrar
 
@@ -33,21 +33,23 @@ const cup = "cup"
 
 var morning = time.Date(2030, 6, 12, 9, 0, 0, 0, time.UTC)
 
-// newScene changes a competition with two seats and a waitlist, whose deadline is in an hour and which starts in a day.
-func newScene(change func(*compete.Competition)) *scene {
+// newScenario changes a competition with two seats and a waitlist, whose deadline is in an hour and which starts in a
+// day.
+func newScenario(change func(*compete.Competition)) *scenario {
 	start := morning.Add(24 * time.Hour)
 	c := compete.Competition{
-		ID: cup, Title: "Spring Cup", Capacity: 2, SeatsLeft: 2, Waitlist: true, Status: compete.StatusPublished, TimeZone: "UTC",
+		ID: cup, Title: "Spring Cup", Capacity: 2, SeatsLeft: 2, Waitlist: true, Status: compete.StatusPublished,
+		TimeZone:    "UTC",
 		RegDeadline: morning.Add(time.Hour), StartDate: &start, Organizer: compete.Organizer{ID: "olga"}, Version: 1,
 	}
 	if change != nil {
 		change(&c)
 	}
-	return &scene{ledger: newMemoryLedger(c), now: morning, seqs: map[int64]string{}}
+	return &scenario{ledger: newMemoryLedger(c), now: morning, seqs: map[int64]string{}}
 }
 
 // start begins to commit, until the test ends.
-func (s *scene) start(t *testing.T, config registrar.Config) {
+func (s *scenario) start(t *testing.T, config registrar.Config) {
 	t.Helper()
 	config.Ledger, config.Clock, config.NewID = s.ledger, s.clock, s.newID
 	config.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
@@ -60,13 +62,13 @@ func (s *scene) start(t *testing.T, config registrar.Config) {
 	})
 }
 
-func (s *scene) clock() time.Time {
+func (s *scenario) clock() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.now
 }
 
-func (s *scene) newID() string {
+func (s *scenario) newID() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if id := s.nextID; id != "" {
@@ -77,14 +79,17 @@ func (s *scene) newID() string {
 	return fmt.Sprint("id ", s.ids)
 }
 
-func (s *scene) pass(d time.Duration) {
+func (s *scenario) pass(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.now = s.now.Add(d)
 }
 
 func actor(name string) compete.Actor {
-	roles := map[string]compete.Role{"olga": compete.RoleOrganizer, "oscar": compete.RoleOrganizer, "root": compete.RoleAdmin}
+	roles := map[string]compete.Role{
+		"olga": compete.RoleOrganizer, "oscar": compete.RoleOrganizer,
+		"root": compete.RoleAdmin,
+	}
 	if role := roles[name]; role != "" {
 		return compete.Actor{UserID: name, Role: role}
 	}
@@ -94,7 +99,7 @@ func actor(name string) compete.Actor {
 // A step is a command and the answer that it has to get: what say tells, or an error.
 type step struct {
 	what string
-	do   func(ctx context.Context, s *scene) (answer string, err error)
+	do   func(ctx context.Context, s *scenario) (answer string, err error)
 	want string
 	err  error
 }
@@ -110,7 +115,7 @@ func (st step) fails(err error) step {
 }
 
 // run does the step and checks its answer.
-func (st step) run(t *testing.T, s *scene) {
+func (st step) run(t *testing.T, s *scenario) {
 	answer, err := st.do(t.Context(), s)
 	if !errors.Is(err, st.err) || st.err == nil && err != nil {
 		t.Errorf("%s: error %v, want %v", st.what, err, st.err)
@@ -135,7 +140,7 @@ func register(name string) step { return registerWith(name, "", "") }
 
 // registerWith sends an idempotency key and what stands for the rest of the request.
 func registerWith(name, key, request string) step {
-	return step{what: name + " registers", do: func(ctx context.Context, s *scene) (string, error) {
+	return step{what: name + " registers", do: func(ctx context.Context, s *scenario) (string, error) {
 		s.mu.Lock()
 		s.nextID = name + "'s"
 		s.mu.Unlock()
@@ -155,7 +160,7 @@ func cancel(name string) step { return cancelBy(name, name, compete.CancelComman
 
 // cancelBy has somebody cancel the registration of a person, with what the command says beside.
 func cancelBy(by, name string, c compete.CancelCommand) step {
-	return step{what: by + " cancels " + name, do: func(ctx context.Context, s *scene) (string, error) {
+	return step{what: by + " cancels " + name, do: func(ctx context.Context, s *scenario) (string, error) {
 		c.Actor, c.RegistrationID = actor(by), name+"'s"
 		o, err := s.Cancel(ctx, c)
 		return say(o), err
@@ -163,15 +168,18 @@ func cancelBy(by, name string, c compete.CancelCommand) step {
 }
 
 func unblockBy(by, name string) step {
-	return step{what: by + " unblocks " + name, do: func(ctx context.Context, s *scene) (string, error) {
+	return step{what: by + " unblocks " + name, do: func(ctx context.Context, s *scenario) (string, error) {
 		_, err := s.Unblock(ctx, compete.UnblockCommand{Actor: actor(by), RegistrationID: name + "'s"})
 		return "", err
 	}}
 }
 
 func update(by string, version int, change compete.CompetitionChange) step {
-	return step{what: by + " updates", do: func(ctx context.Context, s *scene) (string, error) {
-		c, err := s.Update(ctx, compete.UpdateCommand{Actor: actor(by), CompetitionID: cup, Version: version, Change: change})
+	return step{what: by + " updates", do: func(ctx context.Context, s *scenario) (string, error) {
+		c, err := s.Update(ctx, compete.UpdateCommand{
+			Actor: actor(by), CompetitionID: cup,
+			Version: version, Change: change,
+		})
 		return fmt.Sprintf("version %d, %d of %d left, %d wait", c.Version, c.SeatsLeft, c.Capacity, c.Waitlisted), err
 	}}
 }
@@ -181,41 +189,47 @@ func capacity(n int) step {
 }
 
 func callOff(by string) step {
-	return step{what: by + " cancels the competition", do: func(ctx context.Context, s *scene) (string, error) {
+	return step{what: by + " cancels the competition", do: func(ctx context.Context, s *scenario) (string, error) {
 		c, err := s.CancelCompetition(ctx, compete.CancelCompetitionCommand{Actor: actor(by), CompetitionID: cup})
 		return string(c.Status), err
 	}}
 }
 
 func transfer(by, to string) step {
-	return step{what: by + " transfers to " + to, do: func(ctx context.Context, s *scene) (string, error) {
-		c, err := s.Transfer(ctx, compete.TransferCommand{Actor: actor(by), CompetitionID: cup, To: compete.Organizer{ID: to}})
+	return step{what: by + " transfers to " + to, do: func(ctx context.Context, s *scenario) (string, error) {
+		c, err := s.Transfer(ctx, compete.TransferCommand{
+			Actor: actor(by), CompetitionID: cup,
+			To: compete.Organizer{ID: to},
+		})
 		return "to " + c.Organizer.ID, err
 	}}
 }
 
 func erase(name string, registrations ...string) step {
-	return step{what: "the account of " + name + " is erased", do: func(ctx context.Context, s *scene) (string, error) {
-		return "", s.Erase(ctx, compete.EraseCommand{UserID: name, RegistrationIDs: registrations})
-	}}
+	return step{
+		what: "the account of " + name + " is erased",
+		do: func(ctx context.Context, s *scenario) (string, error) {
+			return "", s.Erase(ctx, compete.EraseCommand{UserID: name, RegistrationIDs: registrations})
+		},
+	}
 }
 
 func later(d time.Duration) step {
-	return step{what: fmt.Sprint(d, " pass"), do: func(_ context.Context, s *scene) (string, error) {
+	return step{what: fmt.Sprint(d, " pass"), do: func(_ context.Context, s *scenario) (string, error) {
 		s.pass(d)
 		return "", nil
 	}}
 }
 
 // each runs the steps one after the other, each in a batch of its own.
-func (s *scene) each(t *testing.T, steps []step) {
+func (s *scenario) each(t *testing.T, steps []step) {
 	for _, st := range steps {
 		st.run(t, s)
 	}
 }
 
 // together runs the steps in one batch: the committer is held up until all of them are queued.
-func (s *scene) together(t *testing.T, steps []step) {
+func (s *scenario) together(t *testing.T, steps []step) {
 	release := make(chan struct{})
 	s.ledger.before = func() error { <-release; return nil }
 	defer func() { s.ledger.before = nil }()
@@ -231,7 +245,7 @@ func (s *scene) together(t *testing.T, steps []step) {
 }
 
 // standing is who has what: each person's status, and why it is cancelled, in order of Seq, and the counts.
-func (s *scene) standing() string {
+func (s *scenario) standing() string {
 	var people []string
 	for _, r := range inOrderOfSeq(s.ledger.registrations) {
 		status := string(r.Status)
@@ -245,7 +259,7 @@ func (s *scene) standing() string {
 }
 
 // messages are who is told what, sorted.
-func (s *scene) messages() string {
+func (s *scenario) messages() string {
 	var all []string
 	for _, changes := range s.ledger.changes {
 		for _, job := range changes.Jobs {
@@ -265,7 +279,7 @@ func (s *scene) messages() string {
 }
 
 // log is what the audit log says: action, person and who did it.
-func (s *scene) log() []string {
+func (s *scenario) log() []string {
 	var lines []string
 	for _, changes := range s.ledger.changes {
 		for _, r := range changes.Audit {
@@ -282,8 +296,9 @@ func (s *scene) log() []string {
 	return lines
 }
 
-// wantCounts wants the competition to hold the seats and places that the registrations have, and every Seq to be given once.
-func (s *scene) wantCounts(t *testing.T) {
+// wantCounts wants the competition to hold the seats and places that the registrations have, and every Seq to be given
+// once.
+func (s *scenario) wantCounts(t *testing.T) {
 	t.Helper()
 	c := s.ledger.competitions[cup]
 	held, waiting, seqs := 0, 0, map[int64]bool{}
@@ -300,6 +315,7 @@ func (s *scene) wantCounts(t *testing.T) {
 		seqs[r.Seq] = true
 	}
 	if c.Registered() != held || c.SeatsLeft < 0 || c.Waitlisted != waiting {
-		t.Errorf("%d of %d seats are left and %d wait; %d are held and %d wait", c.SeatsLeft, c.Capacity, c.Waitlisted, held, waiting)
+		t.Errorf("%d of %d seats are left and %d wait; %d are held and %d wait", c.SeatsLeft, c.Capacity,
+			c.Waitlisted, held, waiting)
 	}
 }

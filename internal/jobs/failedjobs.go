@@ -13,37 +13,40 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// deadLetters is River's error handler: it logs each failed attempt, and keeps the job when it was the last.
-type deadLetters struct{ client *Client }
+// failureHandler is River's error handler: it logs each failed attempt, and keeps the job when it was the last.
+type failureHandler struct{ client *Client }
 
 // HandleError implements river.ErrorHandler.
-func (d deadLetters) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
-	d.handle(traceOf(ctx, err), job, errorText(err))
+func (h failureHandler) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	h.handle(traceOf(ctx, err), job, errorText(err))
 	return nil
 }
 
 // HandlePanic implements river.ErrorHandler.
-func (d deadLetters) HandlePanic(ctx context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
+func (h failureHandler) HandlePanic(
+	ctx context.Context, job *rivertype.JobRow, value any, trace string,
+) *river.ErrorHandlerResult {
 	text := errorText(fmt.Errorf("panic: %v", value))
-	d.client.config.Logger.ErrorContext(ctx, "a job panicked", describe(job), "error", text, "trace", trace)
-	d.handle(ctx, job, text)
+	h.client.config.Logger.ErrorContext(ctx, "a job panicked", describe(job), "error", text, "trace", trace)
+	h.handle(ctx, job, text)
 	return nil
 }
 
-func (d deadLetters) handle(ctx context.Context, job *rivertype.JobRow, text string) {
-	logger := d.client.config.Logger
+func (h failureHandler) handle(ctx context.Context, job *rivertype.JobRow, text string) {
+	logger := h.client.config.Logger
 	if job.Attempt < job.MaxAttempts {
 		logger.WarnContext(ctx, "a job failed and will be retried", describe(job), "error", text)
 		return
 	}
 	logger.ErrorContext(ctx, "a job failed for the last time; see the failed jobs", describe(job), "error", text)
 	// The sweep over discarded jobs makes up for a failure here.
-	if err := d.client.saveDeadLetter(ctx, job, text, d.client.config.Clock()); err != nil {
-		logger.WarnContext(ctx, "could not save a failed job; trying again soon", describe(job), "error", errorText(err))
+	if err := h.client.saveFailedJob(ctx, job, text, h.client.config.Clock()); err != nil {
+		logger.WarnContext(ctx, "could not save a failed job; trying again soon", describe(job),
+			"error", errorText(err))
 	}
 }
 
-func (c *Client) saveDeadLetter(ctx context.Context, job *rivertype.JobRow, text string, failedAt time.Time) error {
+func (c *Client) saveFailedJob(ctx context.Context, job *rivertype.JobRow, text string, failedAt time.Time) error {
 	payload, err := c.undone(ctx, job)
 	if err == nil {
 		err = c.config.Store.SaveFailedJob(ctx, compete.FailedJob{
@@ -52,18 +55,20 @@ func (c *Client) saveDeadLetter(ctx context.Context, job *rivertype.JobRow, text
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("save dead letter of job %d: %w", job.ID, err)
+		return fmt.Errorf("save failed job %d: %w", job.ID, err)
 	}
 	return nil
 }
 
-// discardedSweep keeps the discarded jobs that no error handler has seen, because their process was killed in the last attempt.
+// discardedSweep keeps the discarded jobs that no error handler has seen, because their process was killed in the last
+// attempt.
 type discardedSweep struct {
 	client *Client
 	until  time.Time // jobs discarded before this were seen by an earlier run
 }
 
-// sweepOverlap is how much of what an earlier run has seen is looked at again: a commit may become visible after one that is younger.
+// sweepOverlap is how much of what an earlier run has seen is looked at again: a commit may become visible after one
+// that is younger.
 const sweepOverlap = time.Minute
 
 // run looks at discarded jobs, newest first, down to where the last run has been. The first looks at all.
@@ -81,7 +86,7 @@ func (s *discardedSweep) run(ctx context.Context) error {
 				s.until = started.Add(-sweepOverlap)
 				return nil
 			}
-			if err := s.client.saveDeadLetter(ctx, job, lastError(job), *job.FinalizedAt); err != nil {
+			if err := s.client.saveFailedJob(ctx, job, lastError(job), *job.FinalizedAt); err != nil {
 				return err
 			}
 		}
@@ -100,8 +105,8 @@ func lastError(job *rivertype.JobRow) string {
 	return cleaned(job.Errors[len(job.Errors)-1].Error)
 }
 
-// discardedJobsAge is how long River keeps jobs that were given up. It is half of what their dead letters are kept, so that the sweep
-// never finds one again whose dead letter was cleaned up.
+// discardedJobsAge is how long River keeps jobs that were given up. It is half of what their failed jobs are kept, so
+// that the sweep never finds one again whose failed job was cleaned up.
 func (c *Client) discardedJobsAge() time.Duration {
 	return max(c.config.CleanUpAges.FailedJobs/2, time.Minute)
 }
@@ -112,7 +117,8 @@ func errorText(err error) string { return cleaned(err.Error()) }
 // maxErrorText bounds a kept error, in bytes.
 const maxErrorText = 2000
 
-// secrets matches what may give access, in the form that connection strings and drivers write it: the user part of a URL, and key=value.
+// secrets matches what may give access, in the form that connection strings and drivers write it: the user part of a
+// URL, and key=value.
 var secrets = regexp.MustCompile(`://[^\s/@]+@|(?i)\b(password|passwd|secret|token)=\S+`)
 
 // cleaned leaves out secrets, and what a database can't store as text.
