@@ -154,10 +154,10 @@ func alsoWrong(wrong []compete.FieldError, err error) error {
 
 // fieldByJSONName finds a field of the request, and how it is spelt; the zero Value when there is none.
 func fieldByJSONName(request reflect.Value, name string) (field reflect.Value, proper string) {
-	for i := range request.NumField() {
-		tag, _, _ := strings.Cut(request.Type().Field(i).Tag.Get("json"), ",")
-		if strings.EqualFold(tag, name) {
-			return request.Field(i), tag
+	for _, visible := range reflect.VisibleFields(request.Type()) {
+		tag, _, _ := strings.Cut(visible.Tag.Get("json"), ",")
+		if tag != "" && strings.EqualFold(tag, name) {
+			return request.FieldByIndex(visible.Index), tag
 		}
 	}
 	return reflect.Value{}, ""

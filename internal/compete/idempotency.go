@@ -128,8 +128,8 @@ func (r *IdempotencyRecord) with(outcome any) IdempotencyRecord {
 const recordSize = 256
 
 func encodeOutcome(outcome any) ([]byte, error) {
-	if a, ok := outcome.(appender); ok {
-		return a.AppendJSON(make([]byte, 0, recordSize)), nil
+	if recorded, ok := outcome.(RecordedOutcome); ok {
+		return recorded.AppendJSON(make([]byte, 0, recordSize))
 	}
 	return json.Marshal(outcome)
 }

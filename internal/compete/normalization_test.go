@@ -23,27 +23,41 @@ func TestTextIsStoredInOneForm(t *testing.T) {
 		t.Errorf("got %+q", *change.Name)
 	}
 	n := NewCompetition{
-		Title: "Cafe\u0301\u00a0\u200bCup", Location: "Hall\t3\u200f", Description: "as it is\u200b", Capacity: 1,
-		RegDeadline: now.Add(time.Hour),
-		Tags:        []string{"Cafe\u0301", "cafe", "\u200bgo ", "GO"},
+		CompetitionContent: CompetitionContent{
+			Title: "Cafe\u0301\u00a0\u200bCup", Location: "Hall\t3\u200f", Capacity: 1,
+			RegDeadline: now.Add(time.Hour), Tags: []string{"Cafe\u0301", "cafe", "\u200bgo ", "GO"},
+		},
+		Description: "as it is\u200b",
 	}
 	c, err := n.competition("", Organizer{}, now)
 	if err != nil || c.Title != "Café Cup" || c.Location != "Hall 3" || c.Description != n.Description ||
 		!slices.Equal(c.Tags, []string{"café", "go"}) {
 		t.Errorf("got %+v, %v", c, err)
 	}
-	changed, err := c.Apply(CompetitionChange{
-		Title: Some("Spring\u2028Cup\u202c"), Location: Some("\u3164"),
-		Tags: Some([]string{"İzmir"}),
-	}, now)
-	if err != nil || changed.Title != "Spring Cup" || changed.Location != "" ||
-		!slices.Equal(changed.Tags, []string{"izmir"}) {
+	changed, err := c.Apply(CompetitionChange{Edit: func(c *CompetitionContent) {
+		c.Title = "Spring\u2028Cup\u202c"
+		c.Location = "\u3164"
+		c.Tags = []string{"İzmir"}
+	}}, now)
+	if err != nil || changed.Title != "Spring Cup" || changed.Location != "" || !slices.Equal(changed.Tags, []string{"izmir"}) {
 		t.Errorf("got %+v, %v", changed, err)
 	}
 	for field, n := range map[string]NewCompetition{
-		"title":    {Title: "bell\a", Capacity: 1, RegDeadline: now.Add(time.Hour)},
-		"location": {Title: "Spring Cup", Location: "a\x1b[2Jb", Capacity: 1, RegDeadline: now.Add(time.Hour)},
-		"tags":     {Title: "Spring Cup", Tags: []string{"a\u0090b"}, Capacity: 1, RegDeadline: now.Add(time.Hour)},
+		"title": {
+			CompetitionContent: CompetitionContent{
+				Title: "bell\a", Capacity: 1, RegDeadline: now.Add(time.Hour),
+			},
+		},
+		"location": {
+			CompetitionContent: CompetitionContent{
+				Title: "Spring Cup", Location: "a\x1b[2Jb", Capacity: 1, RegDeadline: now.Add(time.Hour),
+			},
+		},
+		"tags": {
+			CompetitionContent: CompetitionContent{
+				Title: "Spring Cup", Tags: []string{"a\u0090b"}, Capacity: 1, RegDeadline: now.Add(time.Hour),
+			},
+		},
 	} {
 		var refused *Error
 		if err := n.Check(now); !errors.As(err, &refused) || len(refused.Fields) != 1 ||

@@ -38,9 +38,12 @@ var morning = time.Date(2030, 6, 12, 9, 0, 0, 0, time.UTC)
 func newScenario(change func(*compete.Competition)) *scenario {
 	start := morning.Add(24 * time.Hour)
 	c := compete.Competition{
-		ID: cup, Title: "Spring Cup", Capacity: 2, SeatsLeft: 2, Waitlist: true, Status: compete.StatusPublished,
-		TimeZone:    "UTC",
-		RegDeadline: morning.Add(time.Hour), StartDate: &start, Organizer: compete.Organizer{ID: "olga"}, Version: 1,
+		ID: cup,
+		CompetitionContent: compete.CompetitionContent{
+			Title: "Spring Cup", Capacity: 2, Waitlist: true, TimeZone: "UTC",
+			RegDeadline: morning.Add(time.Hour), StartDate: &start,
+		},
+		SeatsLeft: 2, Status: compete.StatusPublished, Organizer: compete.Organizer{ID: "olga"}, Version: 1,
 	}
 	if change != nil {
 		change(&c)
@@ -185,7 +188,7 @@ func update(by string, version int, change compete.CompetitionChange) step {
 }
 
 func capacity(n int) step {
-	return update("olga", 0, compete.CompetitionChange{Capacity: compete.Some(n)})
+	return update("olga", 0, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = n }})
 }
 
 func callOff(by string) step {

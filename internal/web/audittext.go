@@ -185,22 +185,11 @@ var auditVias = map[compete.Via]string{
 	compete.ViaPage: "Page", compete.ViaAPI: "API", compete.ViaCommand: "Command line", compete.ViaJob: "Program",
 }
 
-// auditFields are the names of values in a sentence, in its order.
-var auditFields = [][2]string{
-	{"title", "title"},
-	{"description", "description"},
-	{"location", "location"},
-	{"tags", "tags"},
-	{"capacity", "capacity"},
-	{"regOpensAt", "opening time"},
-	{"regDeadline", "deadline"},
-	{"startDate", "start"},
-	{"endDate", "end"},
-	{"timeZone", "time zone"},
-	{"waitlist", "waitlist"},
-	{"status", "status"},
-	{"organizerId", "organizer"},
-}
+// auditFields are the values of a competition that a sentence names, in its order.
+var auditFields = append(
+	slices.Insert(slices.Clone(compete.ContentFields), 1, compete.ContentField{Name: "description", Called: "description"}),
+	compete.ContentField{Name: "status", Called: "status"}, compete.ContentField{Name: "organizerId", Called: "organizer"},
+)
 
 // auditWords are what values are called in a sentence, by the name of the value.
 var auditWords = map[string]map[string]string{
@@ -304,8 +293,8 @@ func auditChanged(was, is auditValues) string {
 	var names []string
 	single := ""
 	for _, field := range auditFields {
-		if _, changed := is[field[0]]; changed {
-			names, single = append(names, field[1]), field[0]
+		if _, changed := is[field.Name]; changed {
+			names, single = append(names, field.Called), field.Name
 		}
 	}
 	if len(names) == 0 {

@@ -34,19 +34,23 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	if err != nil {
 		return nil, err
 	}
-	data := pages.CompetitionData{
-		ID: c.ID, Title: c.Title, Description: html, Location: c.Location, Organizer: c.Organizer.Name, Tags: c.Tags,
-		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Ends: c.EndDate, Zone: c.Zone(),
-		Seats:   stand.Seats,
-		Managed: c.ManagedBy(v.actor), Admin: v.actor.Role.AtLeast(compete.RoleAdmin),
-		Suspended: c.Suspended, Unpublished: c.Unpublished, Stand: stand, Day: startDay(&c), Cover: coverView(&c),
-	}
+	data := competitionData(&c, html)
+	data.Seats, data.Stand = stand.Seats, stand
+	data.Managed, data.Admin = c.ManagedBy(v.actor), v.actor.Role.AtLeast(compete.RoleAdmin)
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
 		page = v.shared(page, "/competitions/"+c.ID, shareText(&c))
 		page.Image = v.app.PublicURL.JoinPath(sharePath(&c, v.app.Site().Name)).String()
 	}
 	return show(status, pages.Competition(page, data)), nil
+}
+
+// competitionData is what the page of a competition and its preview have in common. html is the description.
+func competitionData(c *compete.Competition, html string) pages.CompetitionData {
+	return pages.CompetitionData{
+		ID: c.ID, CompetitionContent: c.CompetitionContent, Description: html, Organizer: c.Organizer.Name, Zone: c.Zone(),
+		Suspended: c.Suspended, Unpublished: c.Unpublished, Day: startDay(c), Cover: coverView(c),
+	}
 }
 
 // shareText is what a shared link says of a competition: its dates and place.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -43,21 +41,19 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	} else {
 		zone = time.UTC
 	}
-	deadline, start := nextNoon(v.now.Add(defaultDeadline), zone), nextNoon(v.now.Add(defaultStart), zone)
-	form := pages.CompetitionForm{
-		Capacity: strconv.Itoa(defaultCapacity), Waitlist: true,
-		Deadline: formatLocal(&deadline, zone), Starts: formatLocal(&start, zone),
-	}
+	var n compete.NewCompetition
+	n.Capacity, n.Waitlist = defaultCapacity, true
 	if from := q.Get("from"); from != "" {
 		c, err := a.Competitions.GetManaged(r.Context(), v.actor, from)
 		if err != nil {
 			return nil, err
 		}
-		form.Title, form.Description, form.Location = c.Title, c.Description, c.Location
-		zoneName = c.Zone().String()
-		form.Tags, form.Capacity, form.Waitlist = strings.Join(c.Tags, ", "), strconv.Itoa(c.Capacity), c.Waitlist
+		n, zoneName = contentOf(&c), c.Zone().String()
 	}
-	form.Zone, form.Draft, form.Key = zoneName, true, q.Get("key")
+	start := nextNoon(v.now.Add(defaultStart), zone)
+	n.RegOpensAt, n.RegDeadline, n.StartDate, n.EndDate = nil, nextNoon(v.now.Add(defaultDeadline), zone), &start, nil
+	n.TimeZone = zoneName
+	form := pages.CompetitionForm{Inputs: shown(n, zone), Draft: true, Key: q.Get("key")}
 	return showForm(v, http.StatusOK, form), nil
 }
 
@@ -106,7 +102,7 @@ func (v *visit) followZone(a compete.Actor) {
 
 func showForm(v *visit, status int, form pages.CompetitionForm) response {
 	form.Viewer = v.actor.UserID
-	form.Drawn = drawnPath(form.Title, compete.NormalizeTags(splitTags(form.Tags)))
+	form.Drawn = drawnPath(form.Input("title").Value, compete.NormalizeTags(splitTags(form.Input("tags").Value)))
 	page := v.page("New competition", ui.SectionDashboard)
 	switch {
 	case form.ID != "":
@@ -243,44 +239,32 @@ func (a *app) showPreview(v *visit, typed typedForm, stored *compete.Competition
 
 // previewOf is how what was typed will look: a new competition, or the stored one when changed.
 func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) (*pages.PreviewData, error) {
-	html, err := markdown.HTML(typed.form.Description)
+	html, err := markdown.HTML(typed.values.Description)
 	if err != nil {
 		return nil, err
 	}
-	n := typed.values
+	c := compete.Competition{CompetitionContent: typed.values.CompetitionContent, SeatsLeft: typed.values.Capacity}
+	c.Tags, c.TimeZone = compete.NormalizeTags(c.Tags), typed.zone.String()
 	if typed.form.Errors["zone"] != "" { // no date can be told then
-		n.RegOpensAt, n.RegDeadline, n.StartDate, n.EndDate = nil, time.Time{}, nil, nil
+		c.RegOpensAt, c.RegDeadline, c.StartDate, c.EndDate = nil, time.Time{}, nil, nil
 	}
-	c := compete.Competition{
-		Capacity: n.Capacity, SeatsLeft: n.Capacity, RegOpensAt: n.RegOpensAt,
-		RegDeadline: n.RegDeadline, Waitlist: n.Waitlist,
-	}
-	if n.RegDeadline.IsZero() {
-		c.RegDeadline = v.now.Add(defaultDeadline)
-	}
-	organizer := ""
 	if stored != nil {
-		organizer, c.SeatsLeft, c.Waitlisted = stored.Organizer.Name, max(n.Capacity-stored.Registered(), 0),
-			stored.Waitlisted
+		c.ID, c.Cover, c.Organizer = stored.ID, stored.Cover, stored.Organizer
+		c.SeatsLeft, c.Waitlisted = max(c.Capacity-stored.Registered(), 0), stored.Waitlisted
 	} else {
 		user, err := a.Accounts.Me(v.r.Context(), v.actor)
 		if err != nil {
 			return nil, err
 		}
-		organizer = user.Name
+		c.Organizer.Name = user.Name
 	}
-	look := &pages.PreviewData{CompetitionData: pages.CompetitionData{
-		Title: n.Title, Description: html, Location: n.Location, Organizer: organizer,
-		Tags:  compete.NormalizeTags(n.Tags),
-		Opens: n.RegOpensAt, Deadline: n.RegDeadline, Starts: n.StartDate, Ends: n.EndDate,
-		Zone: typed.zone, Seats: seatsView(c.Seats(v.now)),
-	}}
-	if stored != nil {
-		c.ID, c.Cover = stored.ID, stored.Cover
+	look := &pages.PreviewData{CompetitionData: competitionData(&c, html)}
+	look.ID = "" // it's no page that something could be done on
+	if c.RegDeadline.IsZero() {
+		c.RegDeadline = v.now.Add(defaultDeadline)
 	}
-	c.Title, c.Tags, c.StartDate, c.TimeZone = n.Title, look.Tags, n.StartDate, typed.zone.String()
-	look.Day, look.CompetitionData.Cover = startDay(&c), coverView(&c)
-	look.Images, look.Markup = markdown.Lost(typed.form.Description)
+	look.Seats = seatsView(c.Seats(v.now))
+	look.Images, look.Markup = markdown.Lost(typed.values.Description)
 	return look, nil
 }
 
@@ -323,13 +307,7 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 // storedForm is the form of a competition as it is stored.
 func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionForm {
 	return pages.CompetitionForm{
-		ID: c.ID, Title: c.Title, Description: c.Description, Location: c.Location, Tags: strings.Join(c.Tags, ", "),
-		Capacity: strconv.Itoa(c.Capacity), Waitlist: c.Waitlist, Draft: c.Status == compete.StatusDraft,
-		Version: c.Version,
-		Opens:   formatLocal(c.RegOpensAt, zone), Deadline: formatLocal(&c.RegDeadline, zone),
-		Starts: formatLocal(c.StartDate, zone),
-		Ends:   formatLocal(c.EndDate, zone),
-		Zone:   c.Zone().String(), Cover: coverForm(c),
+		ID: c.ID, Inputs: shown(contentOf(c), zone), Draft: c.Status == compete.StatusDraft, Version: c.Version, Cover: coverForm(c),
 	}
 }
 
@@ -383,41 +361,4 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 		return a.refuseForm(v, typed, &c, err)
 	}
 	return redirectWith("saved", "/competitions/"+c.ID), nil
-}
-
-// differences are the fields whose stored value is not what was typed.
-func differences(stored, typed pages.CompetitionForm) []pages.FieldDiff {
-	var diffs []pages.FieldDiff
-	for _, f := range []struct{ label, stored, typed string }{
-		{"Title", stored.Title, typed.Title},
-		{"Description", stored.Description, typed.Description},
-		{"Where", stored.Location, typed.Location},
-		{"Tags", stored.Tags, typed.Tags},
-		{"Number of seats", stored.Capacity, typed.Capacity},
-		{"Waitlist", yesNo(stored.Waitlist), yesNo(typed.Waitlist)},
-		{"Registration opens", stored.Opens, typed.Opens},
-		{"Registration closes", stored.Deadline, typed.Deadline},
-		{"Starts", stored.Starts, typed.Starts},
-		{"Ends", stored.Ends, typed.Ends},
-		{"Time zone", stored.Zone, typed.Zone},
-	} {
-		if f.stored != f.typed {
-			diffs = append(diffs, pages.FieldDiff{Label: f.label, Now: orNone(f.stored)})
-		}
-	}
-	return diffs
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "(empty)"
-	}
-	return s
 }
