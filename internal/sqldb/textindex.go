@@ -59,9 +59,9 @@ var (
 	postgresText = textDialect{
 		// The array is read from the index before all else. Of words that the planner sees it knows how common they are, but
 		// not of beginnings of words, which it takes for common.
-		few:            `%[4]s = ANY(ARRAY(SELECT %[2]s FROM %[1]s WHERE words @@ (SELECT CAST(%[5]s AS tsquery))))`,
-		many:           `%[4]s IN (SELECT %[2]s FROM %[1]s WHERE words @@ CAST(%[5]s AS tsquery))`,
-		sample:         `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d) s
+		few:  `%[4]s = ANY(ARRAY(SELECT %[2]s FROM %[1]s WHERE words @@ (SELECT CAST(%[5]s AS tsquery))))`,
+		many: `%[4]s IN (SELECT %[2]s FROM %[1]s WHERE words @@ CAST(%[5]s AS tsquery))`,
+		sample: `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d) s
 			WHERE s.words @@ CAST($1 AS tsquery)`,
 		manyOfSample:   10,
 		asWords:        `array_to_tsvector(string_to_array(%[1]s, ' '))`,
