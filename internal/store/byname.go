@@ -46,17 +46,13 @@ func (s *Store) participantsByName(
 	return s.alongNames(ctx, competitionID, f, max(smallestWindow, 4*(f.Limit+1)))
 }
 
-// alongNames looks at so many users first, and then twice at four times as many as before; three times for a search,
-// of whose words users by name may have none for long.
+// alongNames looks at so many users first, and then twice at four times as many as before. A search, of whose words
+// users by name may have none for long, ends the page then even if it has found nobody.
 func (s *Store) alongNames(
 	ctx context.Context, competitionID string, f participantFilter, window int,
 ) (part participantPart, err error) {
 	at := startOf(f.Cursor)
-	rounds := 3
-	if f.Search != "" {
-		rounds++
-	}
-	for range rounds {
+	for range 3 {
 		users, err := s.named(ctx, f.Search, at, window)
 		if err != nil {
 			return part, err
