@@ -98,7 +98,7 @@ type CompetitionStore interface {
 	Competitions(ctx context.Context, f CompetitionFilter) (Page[Competition], error)
 	// CompetitionsByID reads summaries, in no order; unknown ids are left out.
 	CompetitionsByID(ctx context.Context, ids []string) ([]Competition, error)
-	// PopularTags lists the tags of listed competitions, most used first.
+	// PopularTags lists the tags of listed competitions, most used first. Of very many, it counts those of the newest.
 	PopularTags(ctx context.Context, now time.Time, limit int) ([]TagCount, error)
 }
 

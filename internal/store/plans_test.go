@@ -37,7 +37,7 @@ var exceptions = map[string]string{
 	"-b.seated":                                   "compares every count, once a day",
 	"GROUP BY 1":                                  "counts the days of one competition, when it gets another organizer",
 	"sum(size) OVER":                              "adds up one competition's blocks",
-	"GROUP BY coalesce(t.folded":                  "counts the tags of everything that is listed",
+	"GROUP BY coalesce(t.folded":                  "counts the tags of what is listed, up to a bound",
 	"c.start_date > ":                             "sorts by id what starts within a day, which an index found",
 	"search_text IS NULL":                         "reads an index that has these rows alone",
 	"substr(password_hash, 2, 1) = '2'":           "reads an index that has these rows alone",
