@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/competetest"
 )
 
-// hangingUsers is a database that answers when nobody waits any more.
+// hangingUsers is a database that doesn't answer until the caller has given up.
 type hangingUsers struct{ compete.UserStore }
 
 func (hangingUsers) User(ctx context.Context, _ string) (compete.User, error) {
@@ -22,7 +22,7 @@ func (hangingUsers) User(ctx context.Context, _ string) (compete.User, error) {
 	return compete.User{}, compete.ErrDatabase
 }
 
-// What a press looks up before its turn counts as waiting too.
+// Lookups before a registration's turn count towards its time limit too.
 func TestAPressHasOnePatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const patience = 3 * time.Second
@@ -40,6 +40,14 @@ func TestAPressHasOnePatience(t *testing.T) {
 		_, err := s.Register(t.Context(), who, uuid.NewString(), compete.Idempotency{})
 		if took := time.Since(began); !errors.Is(err, compete.ErrDatabase) || took != patience {
 			t.Errorf("got %v after %v, want %v after %v", err, took, compete.ErrDatabase, patience)
+		}
+
+		ctx := compete.WithClient(t.Context(), compete.Client{Arrived: time.Now().Add(-time.Second)})
+		began = time.Now()
+		_, err = s.Register(ctx, who, uuid.NewString(), compete.Idempotency{})
+		if took := time.Since(began); !errors.Is(err, compete.ErrDatabase) || took != patience-time.Second {
+			t.Errorf("a second after it arrived: got %v after %v, want %v after %v", err, took, compete.ErrDatabase,
+				patience-time.Second)
 		}
 	})
 }
