@@ -162,7 +162,7 @@ func (s *statement) eligible(f compete.CompetitionFilter, order order) {
 	}
 	switch {
 	case f.Suspended:
-		s.Add(` AND c.status = 'PUBLISHED' AND `+suspended+` AND coalesce(c.start_date, c.reg_deadline) > %s
+		s.Add(` AND {+c.status} = 'PUBLISHED' AND `+suspended+` AND coalesce(c.start_date, c.reg_deadline) > %s
 			AND `+ofSuspendible, compete.UTC(f.Now))
 	case f.OrganizerID == "" || f.Phase != "":
 		s.phase(f.Phase, compete.UTC(f.Now), status, deadline)
@@ -182,7 +182,7 @@ func (s *statement) closedByFilling(f compete.CompetitionFilter, order order) {
 	cut := ` ORDER BY ` + order.by + ` LIMIT %s`
 	s.Add(selectListed+order.columns+fromCompetitions+`WHERE c.id IN (
 		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status = 'PUBLISHED' AND {+c.reg_deadline} <= %s`+cut+`) d
-		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE c.status = 'PUBLISHED' AND `+suspended+`
+		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE {+c.status} = 'PUBLISHED' AND `+suspended+`
 			AND `+ofSuspendible+cut+`) d)`, compete.UTC(f.Now), f.Limit+1, f.Limit+1)
 }
 
