@@ -56,7 +56,8 @@ func (a *App) wireServer(context.Context) error {
 		Services: a.services, Clock: a.config.Clock, Auth: a.auth, Live: a.hub, Health: a.health.forAPI,
 		PublicURL: a.config.Origin(), CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version, Site: a.site.Site,
 	}
-	apiHandler, apiBusy := api.New(apiConfig), api.Busy(apiConfig)
+	lagging := a.replicaReads()
+	apiHandler, apiBusy := lagging.api(api.New(apiConfig)), api.Busy(apiConfig)
 	c := server.Config{
 		TrustedProxies: proxies, NewID: newID, HTTPS: strings.HasPrefix(a.config.Origin(), "https:"), HSTSSubdomains: a.config.HSTSSubdomains,
 		Logger: a.log, Tracer: a.traces.Tracer("server"), Ready: a.health.ready,
@@ -68,7 +69,7 @@ func (a *App) wireServer(context.Context) error {
 		}
 		c.Endpoints = append(c.Endpoints, server.Endpoint{
 			Name: EndpointWeb, Addr: a.config.WebAddr,
-			Handler: beside(apiHandler, web.New(a.background.context(), pages)),
+			Handler: beside(apiHandler, lagging.pages(web.New(a.background.context(), pages))),
 			Broken:  beside(http.HandlerFunc(server.Broken), web.Broken(pages)),
 			Busy:    beside(apiBusy, web.Busy(pages)), Full: a.full, Reads: reads,
 		})

@@ -39,7 +39,7 @@ func (s *Store) participantsByName(
 	st.Add(`SELECT r.id FROM registrations r WHERE r.competition_id = %s`, competitionID)
 	st.matching(compete.RegistrationFilter{Status: f.Status})
 	st.Add(` LIMIT 1 OFFSET %s`, fewParticipants)
-	many, err := sqldb.List(ctx, s.reader, sqldb.ScanString, st.Text(), st.Args()...)
+	many, err := sqldb.List(ctx, s.replicated, sqldb.ScanString, st.Text(), st.Args()...)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (s *Store) alongNames(
 ) (found []participant, err error) {
 	at := startOf(f.Cursor)
 	for range 3 {
-		users, err := sqldb.List(ctx, s.reader, scanNamed, usersByName, at[0], at[1], window)
+		users, err := sqldb.List(ctx, s.replicated, scanNamed, usersByName, at[0], at[1], window)
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -167,9 +168,21 @@ func (s *Store) Competition(ctx context.Context, id string) (compete.Competition
 	if !compete.ValidID(id) {
 		return compete.Competition{}, compete.ErrCompetitionMissing
 	}
-	return s.competitions.Read(ctx, id, func(ctx context.Context) (compete.Competition, error) {
-		return sqldb.One(ctx, s.reader, compete.ErrCompetitionMissing, scanCompetition, competitionByID, id)
+	key := competitionKey{id, s.replicated.Reach(ctx)}
+	return s.competitions.Read(ctx, key, func(ctx context.Context) (compete.Competition, error) {
+		c, err := sqldb.One(ctx, s.replicated, compete.ErrCompetitionMissing, scanCompetition, competitionByID, id)
+		if errors.Is(err, compete.ErrCompetitionMissing) && key.reach != (sqldb.Reach{}) {
+			// A replica may not know a new one yet, whose address somebody was given.
+			return sqldb.One(ctx, s.reader, compete.ErrCompetitionMissing, scanCompetition, competitionByID, id)
+		}
+		return c, err
 	})
+}
+
+// competitionKey is what two requests for a competition must share to be answered by one read.
+type competitionKey struct {
+	id    string
+	reach sqldb.Reach
 }
 
 var (
@@ -182,12 +195,12 @@ func (s *Store) CompetitionsByID(ctx context.Context, ids []string) ([]compete.C
 	if ids = validIDs(ids); len(ids) == 0 {
 		return nil, nil
 	}
-	return sqldb.List(ctx, s.reader, scanCompetition, summariesByID, s.db.Array(ids))
+	return sqldb.List(ctx, s.replicated, scanCompetition, summariesByID, s.db.Array(ids))
 }
 
 // PopularTags implements compete.CompetitionStore.
 func (s *Store) PopularTags(ctx context.Context, now time.Time, limit int) ([]compete.TagCount, error) {
-	return sqldb.List(ctx, s.reader, scanTagCount,
+	return sqldb.List(ctx, s.replicated, scanTagCount,
 		`SELECT min(t.tag), count(*)`+fromCompetitions+`JOIN competition_tags t ON t.competition_id = c.id
 		WHERE c.status = 'PUBLISHED' AND c.reg_deadline > $1 AND NOT `+suspended+`
 		GROUP BY coalesce(t.folded, t.tag) ORDER BY count(*) DESC, min(t.tag) LIMIT $2`, compete.UTC(now), limit)

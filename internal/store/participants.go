@@ -158,9 +158,9 @@ func (s *statement) matching(f compete.RegistrationFilter) {
 // searching is where to read with a search, whose texts have many variants.
 func (s *Store) searching(search string) sqldb.Querier {
 	if search != "" {
-		return s.reader.Unprepared()
+		return s.replicated.Unprepared()
 	}
-	return s.reader
+	return s.replicated
 }
 
 // RegistrationsByStatus implements compete.RegistrationStore.
@@ -185,14 +185,21 @@ func (s *Store) RegistrationsByStatus(
 	st.Add(`SELECT r.status, count(*) FROM `)
 	st.registrations(s.db, competitionID, participantFilter{compete.RegistrationFilter{Search: search}, among})
 	st.Add(` GROUP BY r.status`)
-	_, err = sqldb.List(ctx, s.searching(search), func(row sqldb.Row) (none struct{}, err error) {
-		var status compete.RegistrationStatus
-		var n int
-		err = row.Scan(&status, &n)
-		counts[status] = n
-		return none, err
-	}, st.Text(), st.Args()...)
+	found, err := sqldb.List(ctx, s.searching(search), scanStatusCount, st.Text(), st.Args()...)
+	for _, of := range found {
+		counts[of.status] = of.n
+	}
 	return counts, err
+}
+
+type statusCount struct {
+	status compete.RegistrationStatus
+	n      int
+}
+
+func scanStatusCount(row sqldb.Row) (c statusCount, err error) {
+	err = row.Scan(&c.status, &c.n)
+	return c, err
 }
 
 // countUpTo counts up to so many of each status.
@@ -205,7 +212,7 @@ func (s *Store) countUpTo(
 		st.Add(`SELECT count(*) FROM (SELECT r.id FROM `)
 		st.registrations(s.db, competitionID, f)
 		st.Add(` LIMIT %s) r`, most)
-		n, err := sqldb.List(ctx, s.reader.Unprepared(), sqldb.ScanInt, st.Text(), st.Args()...)
+		n, err := sqldb.List(ctx, s.replicated.Unprepared(), sqldb.ScanInt, st.Text(), st.Args()...)
 		if err != nil {
 			return err
 		}

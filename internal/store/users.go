@@ -248,6 +248,6 @@ func (s *Store) Users(
 		st.Add(` AND (u.created_at, u.id) < (%s, %s)`, cursor.Time(), cursor.ID)
 	}
 	st.Add(` ORDER BY u.created_at DESC, u.id DESC LIMIT %s`, limit+1)
-	users, err := sqldb.List(ctx, s.reader.Unprepared(), scanUser, st.Text(), st.Args()...)
+	users, err := sqldb.List(ctx, s.replicated.Unprepared(), scanUser, st.Text(), st.Args()...)
 	return page(users, limit, "users", func(u compete.User) (int64, string) { return u.CreatedAt.UnixMicro(), u.ID }), err
 }
