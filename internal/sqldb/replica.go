@@ -45,11 +45,13 @@ type Replica struct {
 	maxLag time.Duration
 	report outage.Report
 
+	reason atomic.Pointer[error]     // why it isn't used, as the last look found; nil: it's well
 	fresh  atomic.Pointer[time.Time] // it has everything that was committed before; nil: it's away
 	needed atomic.Uint64             // the Position of the schema that the program needs
 	counts [len(ReadOutcomes)]atomic.Uint64
 
 	looking sync.Mutex // for what follows
+	began   time.Time  // when it was looked at first
 	passed  passed
 	told    Position // the log's end when it was last pushed on: see pushOn
 }
@@ -112,12 +114,25 @@ func (r *Replica) Lag() (time.Duration, bool) {
 	return time.Since(*fresh), true
 }
 
-// Check fails while the replica isn't used.
+// Check fails, with the reason, while the replica isn't used.
 func (r *Replica) Check(context.Context) error {
-	if !r.usable() {
-		return errLagging
+	if r.usable() {
+		return nil
 	}
-	return nil
+	if reason := r.reason.Load(); reason != nil {
+		return *reason
+	}
+	return errLagging
+}
+
+// note keeps why the replica isn't used, and tells the log; nil: it is.
+func (r *Replica) note(err error) {
+	if err == nil {
+		r.reason.Store(nil)
+	} else {
+		r.reason.Store(&err)
+	}
+	r.report.Note(err)
 }
 
 func (r *Replica) usable() bool {
@@ -193,7 +208,7 @@ func lost(err error) bool {
 // lose has the replica not used until a look finds it well.
 func (r *Replica) lose(err error) {
 	r.fresh.Store(nil)
-	r.report.Note(err)
+	r.note(err)
 	// Connections that are at rest may be broken, too.
 	r.pool.handle.SetMaxIdleConns(0)
 	r.pool.handle.SetMaxIdleConns(r.pool.handle.Stats().MaxOpenConnections)

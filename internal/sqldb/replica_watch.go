@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -25,6 +26,9 @@ func (r *Replica) look(ctx context.Context) {
 	r.looking.Lock()
 	defer r.looking.Unlock()
 	asked := time.Now()
+	if r.began.IsZero() {
+		r.began = asked
+	}
 	primary, err := r.primary(ctx)
 	if err != nil {
 		r.db.log.DebugContext(ctx, "could not ask the database how far its log is", "error", err)
@@ -35,7 +39,11 @@ func (r *Replica) look(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errOldState) && time.Since(r.began) < r.maxLag: // it's what a start finds, and no news yet
+		r.reason.Store(&err)
+		return
+	case err != nil:
 		r.passed.forget() // it may be further back when it's there again
 		r.lose(err)
 		return
@@ -50,10 +58,10 @@ func (r *Replica) look(ctx context.Context) {
 	}
 	r.fresh.Store(&fresh)
 	if !r.usable() {
-		r.report.Note(errLagging)
+		r.note(errLagging)
 		return
 	}
-	r.report.Note(nil)
+	r.note(nil)
 }
 
 func (r *Replica) primary(ctx context.Context) (origin, error) {
