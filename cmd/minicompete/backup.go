@@ -17,9 +17,10 @@ type backupCommand struct {
 
 // Help is the end of the command's help.
 func (backupCommand) Help() string {
-	return "You can run this while servers are running. The file is a consistent snapshot with a checksum, and is verified before it gets its name. " +
-		"It contains password hashes, so only its owner can read it. With PostgreSQL, it's in pg_dump's format, and pg_dump must be installed. " +
-		"The secret in JWT_SECRET or the file jwt.secret isn't included."
+	return "You can run this while servers are running. The file is a consistent snapshot with a checksum, and is " +
+		"verified before it gets its name. It contains password hashes, so only its owner can read it. With " +
+		"PostgreSQL, it's in pg_dump's format, and pg_dump must be installed. The secret in JWT_SECRET or the " +
+		"file jwt.secret isn't included."
 }
 
 // Run writes a backup.
@@ -38,7 +39,8 @@ func (c *backupCommand) Run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.out, "Backed up the whole database to %s: %d bytes, written and verified in %v.\n", c.File, info.Size(), time.Since(start).Round(time.Millisecond))
+	_, err = fmt.Fprintf(env.out, "Backed up the whole database to %s: %d bytes, written and verified in %v.\n", c.File,
+		info.Size(), time.Since(start).Round(time.Millisecond))
 	return err
 }
 
@@ -50,8 +52,10 @@ type restoreCommand struct {
 
 // Help is the end of the command's help.
 func (restoreCommand) Help() string {
-	return "Stop the servers first: a database in use can't be restored. A damaged or incomplete file is rejected. This returns the database to the state it was in when the backup was made. If it fails, nothing changes. " +
-		"A database that contains data is only replaced with --overwrite. The next 'serve' or 'migrate up' upgrades an older schema."
+	return "Stop the servers first: a database in use can't be restored. A damaged or incomplete file is rejected. " +
+		"This returns the database to the state it was in when the backup was made. If it fails, nothing changes. A " +
+		"database that contains data is only replaced with --overwrite. The next 'serve' or 'migrate " +
+		"up' upgrades an older schema."
 }
 
 // Run restores a backup.
@@ -59,10 +63,12 @@ func (c *restoreCommand) Run(ctx context.Context, env *environment) error {
 	if err := env.Validate(); err != nil {
 		return err
 	}
-	m, err := backup.Restore(ctx, env.storeConfig(), c.File, backup.Options{Overwrite: c.Overwrite, Unverified: c.Unverified})
+	m, err := backup.Restore(ctx, env.storeConfig(), c.File,
+		backup.Options{Overwrite: c.Overwrite, Unverified: c.Unverified})
 	switch {
 	case errors.Is(err, backup.ErrNotEmpty):
-		return wrongUsage{fmt.Errorf("nothing was changed: %s: %w; back it up first, then use --overwrite", env.DatabaseURL, err)}
+		return wrongUsage{fmt.Errorf("nothing was changed: %s: %w; back it up first, then use --overwrite",
+			env.DatabaseURL, err)}
 	case errors.Is(err, backup.ErrNoManifest):
 		return wrongUsage{fmt.Errorf("nothing was changed: %s: %w; if you trust it, use --unverified", c.File, err)}
 	case err != nil:

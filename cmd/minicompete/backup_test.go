@@ -49,14 +49,18 @@ func TestBackupInARush(t *testing.T) {
 			t.Errorf("restoring over data: exit code %d: %s", got.code, got.errOut)
 		}
 		wantRefused(t, environment, file)
-		if got = runToEnd(t, environment, "", "restore", "--overwrite", file); got.code != exitOK || !strings.Contains(got.out, "1 competitions") {
+		if got = runToEnd(t, environment, "", "restore", "--overwrite", file); got.code != exitOK ||
+			!strings.Contains(got.out, "1 competitions") {
 			t.Errorf("restoring over data: exit code %d: %s%s", got.code, got.out, got.errOut)
 		}
 	})
 }
 
-// testRestored wants what was registered before the backup, and nothing from after it, and that a server goes on from there.
-func testRestored(t *testing.T, environment map[string]string, file, competition string, before, after map[string]bool) {
+// testRestored wants what was registered before the backup, and nothing from after it, and that a server goes on from
+// there.
+func testRestored(
+	t *testing.T, environment map[string]string, file, competition string, before, after map[string]bool,
+) {
 	restored := open(t, environment["DATABASE_URL"])
 	are := registered(t, restored, competition)
 	for user := range before {
@@ -81,9 +85,11 @@ func testRestored(t *testing.T, environment map[string]string, file, competition
 
 	serve(t, environment)
 	apptest.Eventually(t, time.Minute, "every registration of the backup is confirmed", func() bool {
-		return number(t, restored, `SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'`, competition) == len(are)
+		return number(t, restored, `SELECT count(*) FROM registrations WHERE competition_id = $1
+			AND status = 'CONFIRMED'`, competition) == len(are)
 	})
-	if n := number(t, restored, `SELECT count(*) FROM messages m JOIN registrations r ON r.id = m.registration_id WHERE r.competition_id = $1`, competition); n != len(are) {
+	if n := number(t, restored, `SELECT count(*) FROM messages m JOIN registrations r ON r.id = m.registration_id
+		WHERE r.competition_id = $1`, competition); n != len(are) {
 		t.Errorf("%d messages for %d registrations", n, len(are))
 	}
 	got := runToEnd(t, environment, "", "restore", "--overwrite", file)
@@ -104,7 +110,8 @@ func wantRefused(t *testing.T, environment map[string]string, file string) {
 		t.Fatal(err)
 	}
 	got := runToEnd(t, environment, "", "restore", "--overwrite", cut)
-	if got.code != exitUsage || !strings.Contains(got.errOut, "cut off") || !strings.Contains(got.errOut, "--unverified") {
+	if got.code != exitUsage || !strings.Contains(got.errOut, "cut off") ||
+		!strings.Contains(got.errOut, "--unverified") {
 		t.Errorf("restoring a backup that was cut: exit code %d: %s", got.code, got.errOut)
 	}
 }
@@ -112,7 +119,8 @@ func wantRefused(t *testing.T, environment map[string]string, file string) {
 // registered are the users with a registration.
 func registered(t *testing.T, db *sql.DB, competition string) map[string]bool {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), `SELECT user_id FROM registrations WHERE competition_id = $1`, competition)
+	rows, err := db.QueryContext(t.Context(), `SELECT user_id FROM registrations WHERE competition_id = $1`,
+		competition)
 	if err != nil {
 		t.Error(err)
 		return nil
@@ -152,14 +160,17 @@ func TestReplicasStartTogether(t *testing.T) {
 				})
 			}
 		})
-		if got := runToEnd(t, environment, "", "migrate", "status"); got.code != exitOK || strings.Contains("\n"+got.out, "\npending") {
+		if got := runToEnd(t, environment, "", "migrate", "status"); got.code != exitOK ||
+			strings.Contains("\n"+got.out, "\npending") {
 			t.Errorf("migrate status: %s%s", got.out, got.errOut)
 		}
-		if _, err := open(t, databaseURL).ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
+		if _, err := open(t, databaseURL).ExecContext(t.Context(),
+			`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
 			t.Fatal(err)
 		}
 		got := runToEnd(t, environment, "", "serve", "--web-addr=127.0.0.1:0", "--api-addr=127.0.0.1:0")
-		if got.code != exitError || !strings.Contains(got.errOut, "newer version") || strings.Count(got.errOut, "\n") != 1 {
+		if got.code != exitError || !strings.Contains(got.errOut, "newer version") ||
+			strings.Count(got.errOut, "\n") != 1 {
 			t.Errorf("on a newer database: exit code %d: %s", got.code, got.errOut)
 		}
 	})

@@ -30,7 +30,8 @@ func TestHelp(t *testing.T) {
 		{"version", "--help"},
 	} {
 		got := runToEnd(t, nil, "", args...)
-		if got.code != exitOK || !strings.HasPrefix(got.out, "Usage: minicompete") || !strings.Contains(got.out, "DATABASE_URL") || got.errOut != "" {
+		if got.code != exitOK || !strings.HasPrefix(got.out, "Usage: minicompete") ||
+			!strings.Contains(got.out, "DATABASE_URL") || got.errOut != "" {
 			t.Errorf("%v: exit code %d\n%s%s", args, got.code, got.out, got.errOut)
 		}
 	}
@@ -53,8 +54,16 @@ func TestWrongUsage(t *testing.T) {
 		{map[string]string{"BCRYPT_COST": "99"}, []string{"serve"}, "BCRYPT_COST", exitUsage},
 		{map[string]string{"JWT_EXPIRATION": "1w"}, []string{"serve"}, "JWT_EXPIRATION", exitUsage},
 		{map[string]string{"JWT_SECRET": "short"}, []string{"serve"}, "JWT_SECRET", exitUsage},
-		{map[string]string{"DATABASE_URL": "postgres://u:hunter2@localhost/x", "JWT_SECRET": ""}, []string{"serve"}, "JWT_SECRET", exitUsage},
-		{map[string]string{"DATABASE_URL": "mysql://u:hunter2@localhost/x"}, []string{"migrate", "status"}, "DATABASE_URL", exitUsage},
+		{
+			map[string]string{"DATABASE_URL": "postgres://u:hunter2@localhost/x", "JWT_SECRET": ""},
+			[]string{"serve"},
+			"JWT_SECRET", exitUsage,
+		},
+		{
+			map[string]string{"DATABASE_URL": "mysql://u:hunter2@localhost/x"},
+			[]string{"migrate", "status"},
+			"DATABASE_URL", exitUsage,
+		},
 		{map[string]string{"PUBLIC_URL": "https://example.com"}, []string{"seed"}, "PUBLIC_URL", exitUsage},
 		{map[string]string{"PUBLIC_URL": "https://example.com"}, []string{"serve", "--demo"}, "PUBLIC_URL", exitUsage},
 		{map[string]string{"WEB_ADDR": "203.0.113.7:1"}, []string{"serve"}, "web", exitError},
@@ -70,7 +79,8 @@ func TestWrongUsage(t *testing.T) {
 	} {
 		got := runToEnd(t, tc.environment, "password123\n", tc.args...)
 		if got.code != tc.code || !strings.Contains(got.errOut, tc.names) {
-			t.Errorf("%v %v: exit code %d, want %d and %q in: %s", tc.environment, tc.args, got.code, tc.code, tc.names, got.errOut)
+			t.Errorf("%v %v: exit code %d, want %d and %q in: %s", tc.environment, tc.args, got.code, tc.code,
+				tc.names, got.errOut)
 		}
 		if strings.Contains(got.errOut, "hunter2") || strings.Count(got.errOut, "\n") > 1 && tc.code == exitUsage {
 			t.Errorf("%v %v: it tells a password, or more than one line: %s", tc.environment, tc.args, got.errOut)
@@ -108,7 +118,8 @@ func TestAccountsByCommand(t *testing.T) {
 	p := serve(t, environment)
 	for email, role := range map[string]string{"root@example.com": "ADMIN", "other@example.com": "ORGANIZER"} {
 		var login struct{ User struct{ Role string } }
-		p.mustCall(t, http.MethodPost, "/auth/login", "", map[string]any{"email": email, "password": "password123"}, &login)
+		p.mustCall(t, http.MethodPost, "/auth/login", "", map[string]any{"email": email, "password": "password123"},
+			&login)
 		if login.User.Role != role {
 			t.Errorf("%s has the role %s", email, login.User.Role)
 		}
@@ -118,10 +129,12 @@ func TestAccountsByCommand(t *testing.T) {
 	}
 }
 
-// wantCommandsRecorded wants the audit log to say that the command line changed accounts, and nothing of what was refused.
+// wantCommandsRecorded wants the audit log to say that the command line changed accounts, and nothing of what was
+// refused.
 func wantCommandsRecorded(t *testing.T, databaseURL string) {
 	t.Helper()
-	rows, err := open(t, databaseURL).QueryContext(t.Context(), `SELECT action || coalesce(after, '') || via || address || coalesce(actor_id, '') FROM audit ORDER BY id`)
+	rows, err := open(t, databaseURL).QueryContext(t.Context(),
+		`SELECT action || coalesce(after, '') || via || address || coalesce(actor_id, '') FROM audit ORDER BY id`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +147,10 @@ func wantCommandsRecorded(t *testing.T, databaseURL string) {
 		}
 		got = append(got, record)
 	}
-	want := []string{`account.created{"role":"ADMIN"}cli`, `account.created{"role":"PARTICIPANT"}cli`, `account.role{"role":"ORGANIZER"}cli`}
+	want := []string{
+		`account.created{"role":"ADMIN"}cli`, `account.created{"role":"PARTICIPANT"}cli`,
+		`account.role{"role":"ORGANIZER"}cli`,
+	}
 	if err := rows.Err(); err != nil || !slices.Equal(got, want) {
 		t.Errorf("the audit log has %q, want %q, %v", got, want, err)
 	}
@@ -142,7 +158,10 @@ func wantCommandsRecorded(t *testing.T, databaseURL string) {
 
 // The link that the command prints sets a password, once, without any mail.
 func TestResetLink(t *testing.T) {
-	environment := map[string]string{"DATABASE_URL": "sqlite://" + filepath.Join(t.TempDir(), "x.db"), "PUBLIC_URL": "https://compete.example.com"}
+	environment := map[string]string{
+		"DATABASE_URL": "sqlite://" + filepath.Join(t.TempDir(), "x.db"),
+		"PUBLIC_URL":   "https://compete.example.com",
+	}
 	if got := runToEnd(t, environment, "password123\n", "user", "create", "ada@example.com"); got.code != exitOK {
 		t.Fatal(got.errOut)
 	}
@@ -154,10 +173,12 @@ func TestResetLink(t *testing.T) {
 	p := serve(t, environment)
 	reset := map[string]any{"token": token, "password": "another password"}
 	p.mustCall(t, http.MethodPost, "/auth/password/reset", "", reset, nil)
-	if status, err := p.call(http.MethodPost, "/auth/password/reset", "", reset, nil); err != nil || status != http.StatusConflict {
+	if status, err := p.call(http.MethodPost, "/auth/password/reset", "", reset, nil); err != nil ||
+		status != http.StatusConflict {
 		t.Errorf("used again: %d, %v, want 409", status, err)
 	}
-	p.mustCall(t, http.MethodPost, "/auth/login", "", map[string]any{"email": "ada@example.com", "password": "another password"}, nil)
+	p.mustCall(t, http.MethodPost, "/auth/login", "",
+		map[string]any{"email": "ada@example.com", "password": "another password"}, nil)
 }
 
 func TestMigrateCommands(t *testing.T) {
@@ -174,7 +195,8 @@ func TestMigrateCommands(t *testing.T) {
 		} {
 			got := runToEnd(t, environment, "", "migrate", step.command)
 			if got.code != exitOK || !strings.Contains(got.out, step.says) {
-				t.Errorf("migrate %s: exit code %d, want %q: %s%s", step.command, got.code, step.says, got.out, got.errOut)
+				t.Errorf("migrate %s: exit code %d, want %q: %s%s", step.command, got.code, step.says,
+					got.out, got.errOut)
 			}
 		}
 	})
@@ -192,14 +214,17 @@ func TestDemo(t *testing.T) {
 		p := serve(t, environment, "--demo")
 		seen := map[string]int{}
 		for _, email := range []string{
-			"participant1@minicompete.com", "participant2@minicompete.com", "participant3@minicompete.com", "participant4@minicompete.com",
-			"participant5@minicompete.com", "organizer1@minicompete.com", "organizer2@minicompete.com", "admin@minicompete.com",
+			"participant1@minicompete.com", "participant2@minicompete.com", "participant3@minicompete.com",
+			"participant4@minicompete.com",
+			"participant5@minicompete.com", "organizer1@minicompete.com", "organizer2@minicompete.com",
+			"admin@minicompete.com",
 		} {
 			var login struct {
 				Token string
 				User  struct{ Role string }
 			}
-			p.mustCall(t, http.MethodPost, "/auth/login", "", map[string]any{"email": email, "password": "password123"}, &login)
+			p.mustCall(t, http.MethodPost, "/auth/login", "", map[string]any{"email": email, "password": "password123"},
+				&login)
 			if login.User.Role != "ORGANIZER" {
 				continue
 			}
@@ -219,8 +244,15 @@ func TestDemo(t *testing.T) {
 
 func TestEnvFile(t *testing.T) {
 	for content, want := range map[string]result{
-		"BCRYPT_COST=99\nDATABASE_URL=sqlite:x.db\n": {code: exitUsage, errOut: "minicompete: BCRYPT_COST must be between 4 and 31, not 99\n"},
-		"JWT_SECRET=\"hunter2\n":                     {code: exitUsage, errOut: "minicompete: .env must have lines of the form NAME=value; put quotes around values with spaces or special characters\n"},
+		"BCRYPT_COST=99\nDATABASE_URL=sqlite:x.db\n": {
+			code:   exitUsage,
+			errOut: "minicompete: BCRYPT_COST must be between 4 and 31, not 99\n",
+		},
+		"JWT_SECRET=\"hunter2\n": {
+			code: exitUsage,
+			errOut: "minicompete: .env must have lines of the form NAME=value; put quotes around values with " +
+				"spaces or special characters\n",
+		},
 	} {
 		cmd := command(t, nil, "migrate", "status")
 		cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "BCRYPT_COST=") })

@@ -18,8 +18,8 @@ type healthcheckCommand struct{}
 
 // Help is the end of the command's help.
 func (healthcheckCommand) Help() string {
-	return "Checks the server on this machine that uses the same settings. Container images can use it as their health check. " +
-		"A worker-only process is checked through METRICS_ADDR."
+	return "Checks the server on this machine that uses the same settings. Container images can use it as their " +
+		"health check. A worker-only process is checked through METRICS_ADDR."
 }
 
 // Run asks, and fails unless the server is well.

@@ -13,8 +13,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// Failed jobs beside a running server: what it gave up is listed, and what is sent again is done. They are about cancelled registrations,
-// because a sweep would confirm pending ones without any command.
+// Failed jobs beside a running server: what it gave up is listed, and what is sent again is done. They are about
+// cancelled registrations, because a sweep would confirm pending ones without any command.
 func TestFailedJobsByCommand(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		environment := map[string]string{"DATABASE_URL": databaseURL, "JOB_MAX_ATTEMPTS": "1", "LOG_LEVEL": "error"}
@@ -27,19 +27,25 @@ func TestFailedJobsByCommand(t *testing.T) {
 			}
 			return n
 		}
-		for command, want := range map[string]string{"failed": "There are no failed jobs.\n", "retry --all": "There are no failed jobs to retry.\n"} {
+		for command, want := range map[string]string{
+			"failed":      "There are no failed jobs.\n",
+			"retry --all": "There are no failed jobs to retry.\n",
+		} {
 			got := runToEnd(t, environment, "", append([]string{"jobs"}, strings.Fields(command)...)...)
 			if got.code != exitOK || got.out != want {
-				t.Errorf("jobs %s without any: exit code %d, want %q: %s%s", command, got.code, want, got.out, got.errOut)
+				t.Errorf("jobs %s without any: exit code %d, want %q: %s%s", command, got.code, want,
+					got.out, got.errOut)
 			}
 		}
-		apptest.Eventually(t, apptest.Patience, "the clean-up of the start is over, which needs what is broken next", func() bool {
-			return count("SELECT count(*) FROM river_job WHERE kind = 'clean_up' AND state = 'completed'") > 0
-		})
+		apptest.Eventually(t, apptest.Patience, "the clean-up of the start is over, which needs what is broken next",
+			func() bool {
+				return count("SELECT count(*) FROM river_job WHERE kind = 'clean_up' AND state = 'completed'") > 0
+			})
 		given := p.giveUp(t, db, count, 2)
 
 		listed := runToEnd(t, environment, "", "jobs", "failed")
-		if lines := strings.Split(strings.TrimSpace(listed.out), "\n"); listed.code != exitOK || len(lines) != 3 || !strings.HasPrefix(lines[0], "ID ") {
+		if lines := strings.Split(strings.TrimSpace(listed.out), "\n"); listed.code != exitOK || len(lines) != 3 ||
+			!strings.HasPrefix(lines[0], "ID ") {
 			t.Fatalf("jobs failed: exit code %d: %s%s", listed.code, listed.out, listed.errOut)
 		}
 		failedJobs := failedAsJSON(t, environment)
@@ -48,11 +54,14 @@ func TestFailedJobsByCommand(t *testing.T) {
 		}
 		for i, failed := range failedJobs { // the newest first
 			registration := given[1-i]
-			if failed.Kind != "notify" || failed.Attempts != 1 || !strings.Contains(failed.Error, "messages") || failed.RetriedAt != nil ||
+			if failed.Kind != "notify" || failed.Attempts != 1 || !strings.Contains(failed.Error, "messages") ||
+				failed.RetriedAt != nil ||
 				!strings.Contains(string(failed.Payload), registration) {
-				t.Errorf("failed job %d is %+v with %s, want one about registration %s", i, failed, failed.Payload, registration)
+				t.Errorf("failed job %d is %+v with %s, want one about registration %s", i, failed,
+					failed.Payload, registration)
 			}
-			if line := strings.Split(listed.out, "\n")[1+i]; !strings.HasPrefix(line, failed.ID+" ") || !strings.Contains(line, " notify ") ||
+			if line := strings.Split(listed.out, "\n")[1+i]; !strings.HasPrefix(line, failed.ID+" ") ||
+				!strings.Contains(line, " notify ") ||
 				!strings.Contains(line, " never ") || !strings.Contains(line, "messages") {
 				t.Errorf("line %d is %q", i, line)
 			}
@@ -65,11 +74,13 @@ func TestFailedJobsByCommand(t *testing.T) {
 				t.Errorf("jobs retry %v: exit code %d: %s%s", args, got.code, got.out, got.errOut)
 			}
 			apptest.Eventually(t, apptest.Patience, "the job is done", func() bool {
-				return count("SELECT count(*) FROM messages WHERE registration_id = $1 AND kind = 'cancelled'", registration) == 1
+				return count("SELECT count(*) FROM messages WHERE registration_id = $1 AND kind = 'cancelled'",
+					registration) == 1
 			})
 		}
 		wantRetried(failedJobs[1], given[0], failedJobs[1].ID)
-		if again := runToEnd(t, environment, "", "jobs", "retry", failedJobs[1].ID); again.code != exitError || !strings.Contains(again.errOut, failedJobs[1].ID) {
+		if again := runToEnd(t, environment, "", "jobs", "retry", failedJobs[1].ID); again.code != exitError ||
+			!strings.Contains(again.errOut, failedJobs[1].ID) {
 			t.Errorf("retried twice: exit code %d: %s%s", again.code, again.out, again.errOut)
 		}
 		if got := count("SELECT count(*) FROM messages WHERE kind = 'cancelled'"); got != 1 {
@@ -106,7 +117,8 @@ func (p *process) giveUp(t *testing.T, db *sql.DB, count func(string, ...any) in
 	rename("messages", "messages_gone")
 	for i, registration := range registrations {
 		p.mustCall(t, http.MethodDelete, "/registrations/"+registration, tokens[i], nil, nil)
-		apptest.Eventually(t, apptest.Patience, "its job has failed", func() bool { return count("SELECT count(*) FROM failed_jobs") == i+1 })
+		apptest.Eventually(t, apptest.Patience, "its job has failed",
+			func() bool { return count("SELECT count(*) FROM failed_jobs") == i+1 })
 	}
 	rename("messages_gone", "messages")
 	return registrations

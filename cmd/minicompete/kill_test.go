@@ -17,8 +17,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// kill -9 in the middle of a rush: every registration that was acknowledged is there after the restart, each that was pending is
-// confirmed within 10 s, once, and who presses again with the same key is told the same.
+// kill -9 in the middle of a rush: every registration that was acknowledged is there after the restart, each that was
+// pending is confirmed within 10 s, once, and who presses again with the same key is told the same.
 func TestKilledInARush(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		const people, enough = 700, 250
@@ -45,7 +45,8 @@ func TestKilledInARush(t *testing.T) {
 		p = serve(t, environment)
 		started := time.Now()
 		wantNobodyPending(t, db, 10*time.Second)
-		t.Logf("%d acknowledged, %d pending; all confirmed %v after the restart", len(acknowledged), pending, time.Since(started))
+		t.Logf("%d acknowledged, %d pending; all confirmed %v after the restart", len(acknowledged), pending,
+			time.Since(started))
 
 		again := p.rush(t, competition, tokens, func(int) {})
 		wantReplayed(t, after, acknowledged, again)
@@ -58,8 +59,8 @@ func TestKilledInARush(t *testing.T) {
 	})
 }
 
-// kill -9 several times in one rush, with jobs at work: nobody is lost or told twice, those on the waitlist neither, whose message
-// only a job can bring.
+// kill -9 several times in one rush, with jobs at work: nobody is lost or told twice, those on the waitlist neither,
+// whose message only a job can bring.
 func TestKilledAgainAndAgain(t *testing.T) {
 	t.Parallel() // it mostly waits for the queue to notice that a process is gone
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -79,7 +80,8 @@ func TestKilledAgainAndAgain(t *testing.T) {
 				if n != 100 {
 					return
 				}
-				for start := time.Now(); time.Since(start) < apptest.Patience; time.Sleep(time.Millisecond) { // the rush stands still meanwhile
+				// the rush stands still meanwhile
+				for start := time.Now(); time.Since(start) < apptest.Patience; time.Sleep(time.Millisecond) {
 					if now, err := ask(db, working); now > left || err != nil {
 						break
 					}
@@ -117,8 +119,8 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	})
 }
 
-// wantReplayed wants the first answers to be so after the kill, and second presses to get what the first had come to, whether or not
-// that was told.
+// wantReplayed wants the first answers to be so after the kill, and second presses to get what the first had come to,
+// whether or not that was told.
 func wantReplayed(t *testing.T, after map[string]registration, first, second map[string]answer) {
 	t.Helper()
 	for user, told := range first {
@@ -142,25 +144,28 @@ func wantNobodyPending(t *testing.T, db *sql.DB, within time.Duration) {
 	})
 }
 
-// wantWhole wants the one competition to have so many confirmed and waitlisted, numbered without a gap, each with the one message of
-// their status.
+// wantWhole wants the one competition to have so many confirmed and waitlisted, numbered without a gap, each with the
+// one message of their status.
 func wantWhole(t *testing.T, db *sql.DB, confirmed, waitlisted int) {
 	t.Helper()
+	registered := confirmed + waitlisted
 	const messages = ` FROM messages m JOIN registrations r ON r.id = m.registration_id AND r.seq = m.seq `
 	for statement, want := range map[string]int{
-		`SELECT count(*) FROM registrations WHERE status = 'CONFIRMED'`:                                      confirmed,
-		`SELECT count(*) FROM registrations WHERE status = 'WAITLISTED'`:                                     waitlisted,
-		`SELECT capacity - seats_left FROM competitions`:                                                     confirmed,
-		`SELECT waitlisted FROM competitions`:                                                                waitlisted,
-		`SELECT sum(waiting) FROM registration_blocks`:                                                       waitlisted,
-		`SELECT sum(seated) FROM registration_blocks`:                                                        confirmed,
-		`SELECT sum(registered) FROM organizer_days`:                                                         confirmed + waitlisted,
-		`SELECT max(seq) FROM registrations`:                                                                 confirmed + waitlisted,
-		`SELECT count(*)` + messages + `WHERE r.status = 'CONFIRMED' AND m.kind = 'confirmed'`:               confirmed,
-		`SELECT count(DISTINCT r.id)` + messages + `WHERE r.status = 'CONFIRMED' AND m.kind = 'confirmed'`:   confirmed,
-		`SELECT count(*)` + messages + `WHERE r.status = 'WAITLISTED' AND m.kind = 'waitlisted'`:             waitlisted,
-		`SELECT count(DISTINCT r.id)` + messages + `WHERE r.status = 'WAITLISTED' AND m.kind = 'waitlisted'`: waitlisted,
-		`SELECT count(*) FROM messages WHERE registration_id IS NOT NULL`:                                    confirmed + waitlisted,
+		`SELECT count(*) FROM registrations WHERE status = 'CONFIRMED'`:                                    confirmed,
+		`SELECT count(*) FROM registrations WHERE status = 'WAITLISTED'`:                                   waitlisted,
+		`SELECT capacity - seats_left FROM competitions`:                                                   confirmed,
+		`SELECT waitlisted FROM competitions`:                                                              waitlisted,
+		`SELECT sum(waiting) FROM registration_blocks`:                                                     waitlisted,
+		`SELECT sum(seated) FROM registration_blocks`:                                                      confirmed,
+		`SELECT sum(registered) FROM organizer_days`:                                                       registered,
+		`SELECT max(seq) FROM registrations`:                                                               registered,
+		`SELECT count(*)` + messages + `WHERE r.status = 'CONFIRMED' AND m.kind = 'confirmed'`:             confirmed,
+		`SELECT count(DISTINCT r.id)` + messages + `WHERE r.status = 'CONFIRMED' AND m.kind = 'confirmed'`: confirmed,
+		`SELECT count(*)` + messages +
+			`WHERE r.status = 'WAITLISTED' AND m.kind = 'waitlisted'`: waitlisted,
+		`SELECT count(DISTINCT r.id)` + messages +
+			`WHERE r.status = 'WAITLISTED' AND m.kind = 'waitlisted'`: waitlisted,
+		`SELECT count(*) FROM messages WHERE registration_id IS NOT NULL`: confirmed + waitlisted,
 	} {
 		if got := count(t, db, statement); got != want {
 			t.Errorf("%s: got %d, want %d", statement, got, want)
@@ -180,7 +185,8 @@ func TestKilledWhileTheAuditLogGrows(t *testing.T) {
 			leaveRecords(t, db, batches-left, size)
 			all += (batches - left) * size
 			p := serve(t, environment)
-			apptest.Eventually(t, apptest.Patience, "some have moved", func() bool { return count(t, db, `SELECT count(*) FROM audit_batches`) < batches })
+			apptest.Eventually(t, apptest.Patience, "some have moved",
+				func() bool { return count(t, db, `SELECT count(*) FROM audit_batches`) < batches })
 			p.kill()
 			if left = count(t, db, `SELECT count(*) FROM audit_batches`); left > 0 {
 				killed++
@@ -190,7 +196,8 @@ func TestKilledWhileTheAuditLogGrows(t *testing.T) {
 			t.Fatal("all had moved before each of the kills")
 		}
 		serve(t, environment)
-		apptest.Eventually(t, 3*time.Minute, "all have moved", func() bool { return count(t, db, `SELECT count(*) FROM audit_batches`) == 0 })
+		apptest.Eventually(t, 3*time.Minute, "all have moved",
+			func() bool { return count(t, db, `SELECT count(*) FROM audit_batches`) == 0 })
 		made := count(t, db, `SELECT count(*) FROM audit WHERE action = 'registration.created'`)
 		distinct := count(t, db, `SELECT count(DISTINCT subject_id) FROM audit WHERE action = 'registration.created'`)
 		if made != all || distinct != all {
@@ -210,9 +217,13 @@ func leaveRecords(t *testing.T, db *sql.DB, batches, size int) {
 	for range batches {
 		records := make([]compete.AuditRecord, size)
 		for i := range records {
-			records[i] = compete.AuditRecord{At: compete.UTC(time.Now()), Action: compete.AuditRegistered, ActorID: uuid.NewString(), SubjectID: uuid.NewString(), Via: compete.ViaAPI}
+			records[i] = compete.AuditRecord{
+				At: compete.UTC(time.Now()), Action: compete.AuditRegistered,
+				ActorID: uuid.NewString(), SubjectID: uuid.NewString(), Via: compete.ViaAPI,
+			}
 		}
-		if _, err := tx.ExecContext(t.Context(), `INSERT INTO audit_batches (id, records) VALUES ($1, $2)`, uuid.Must(uuid.NewV7()).String(), compete.EncodeAudit(records)); err != nil {
+		if _, err := tx.ExecContext(t.Context(), `INSERT INTO audit_batches (id, records) VALUES ($1, $2)`,
+			uuid.Must(uuid.NewV7()).String(), compete.EncodeAudit(records)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -224,9 +235,11 @@ func leaveRecords(t *testing.T, db *sql.DB, batches, size int) {
 // wantRecorded wants the audit log to have so many registrations, each once.
 func wantRecorded(t *testing.T, db *sql.DB, registrations int) {
 	t.Helper()
-	apptest.Eventually(t, apptest.Patience, "the audit log is complete", func() bool { return count(t, db, `SELECT count(*) FROM audit_batches`) == 0 })
+	apptest.Eventually(t, apptest.Patience, "the audit log is complete",
+		func() bool { return count(t, db, `SELECT count(*) FROM audit_batches`) == 0 })
 	for _, what := range []string{"*", "DISTINCT subject_id", "DISTINCT actor_id"} {
-		if got := count(t, db, `SELECT count(`+what+`) FROM audit WHERE action = 'registration.created'`); got != registrations {
+		if got := count(t, db, `SELECT count(`+what+
+			`) FROM audit WHERE action = 'registration.created'`); got != registrations {
 			t.Errorf("the audit log has %d registrations by %s, want %d", got, what, registrations)
 		}
 	}
@@ -235,7 +248,8 @@ func wantRecorded(t *testing.T, db *sql.DB, registrations int) {
 // registrations are those of a competition, by user, as the answers tell of them.
 func registrations(t *testing.T, db *sql.DB, competition string) map[string]registration {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), `SELECT user_id, id, seq FROM registrations WHERE competition_id = $1`, competition)
+	rows, err := db.QueryContext(t.Context(), `SELECT user_id, id, seq FROM registrations WHERE competition_id = $1`,
+		competition)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +296,10 @@ func (p *process) competitionWith(t *testing.T, fields map[string]any) string {
 	t.Helper()
 	var login struct{ Token string }
 	p.mustCall(t, http.MethodPost, "/auth/signup", "",
-		map[string]any{"name": "Maya", "email": "maya@example.com", "password": "correct horse battery", "role": "ORGANIZER"}, &login)
+		map[string]any{
+			"name": "Maya", "email": "maya@example.com", "password": "correct horse battery",
+			"role": "ORGANIZER",
+		}, &login)
 	request := map[string]any{"title": "A race", "regDeadline": time.Now().Add(time.Hour)}
 	maps.Copy(request, fields)
 	var competition struct{ ID string }
@@ -317,7 +334,9 @@ func insertCrowd(t *testing.T, db *sql.DB, n int) map[string]string {
 	for range n {
 		user := compete.User{ID: uuid.NewString(), Role: compete.RoleParticipant}
 		user.Email = user.ID + "@example.com"
-		_, err := tx.ExecContext(t.Context(), `INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at, verified_at) VALUES ($1, $2, 'x', '', $3, $4, $4, $4)`,
+		_, err := tx.ExecContext(t.Context(),
+			`INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at, verified_at)
+				VALUES ($1, $2, 'x', '', $3, $4, $4, $4)`,
 			user.ID, user.Email, user.Role, compete.UTC(time.Now()))
 		if err != nil {
 			t.Fatal(err)

@@ -13,8 +13,9 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// kill -9 while mails go out: every message arrives. Between a server's answer and the note of it nobody can tell whether a mail was
-// taken (RFC 5321, section 4.5.4.1), so those few come again, as what they are: the same mail, by its Message-ID.
+// kill -9 while mails go out: every message arrives. Between a server's answer and the note of it nobody can tell
+// whether a mail was taken (RFC 5321, section 4.5.4.1), so those few come again, as what they are: the same mail, by
+// its Message-ID.
 func TestKilledWhileItMails(t *testing.T) {
 	t.Parallel() // it mostly waits for the queue to notice that a process is gone
 	const people, connections = 400, 2
@@ -48,7 +49,8 @@ func TestKilledWhileItMails(t *testing.T) {
 		passFiveMinutes(t, db, databaseURL, "mail")
 
 		serve(t, environment)
-		messages := count(t, db, `SELECT count(*) FROM registrations`) + 1 // and the organizer's address is to be confirmed
+		// and the organizer's address is to be confirmed
+		messages := count(t, db, `SELECT count(*) FROM registrations`) + 1
 		apptest.Eventually(t, 3*time.Minute, "every message is noted as taken", func() bool {
 			return count(t, db, `SELECT count(*) FROM messages WHERE delivered_at IS NOT NULL`) == messages
 		})
@@ -57,7 +59,8 @@ func TestKilledWhileItMails(t *testing.T) {
 			arrived[m.MessageID]++
 		}
 		again := len(server.Mails()) - len(arrived)
-		t.Logf("%d messages; %d mails before the kill; %d came again, with the same Message-ID", messages, before, again)
+		t.Logf("%d messages; %d mails before the kill; %d came again, with the same Message-ID",
+			messages, before, again)
 		if len(arrived) != messages || count(t, db, `SELECT count(*) FROM messages`) != messages {
 			t.Errorf("%d mails of %d messages", len(arrived), messages)
 		}
@@ -81,15 +84,16 @@ func passFiveMinutes(t *testing.T, db *sql.DB, databaseURL, kind string) {
 	leaveBehind(t, db, databaseURL)
 }
 
-// leaveBehind makes the queue believe that the jobs of processes that are gone began five minutes ago: longer than a job may take, so
-// that it counts them as left behind.
+// leaveBehind makes the queue believe that the jobs of processes that are gone began five minutes ago: longer than a
+// job may take, so that it counts them as left behind.
 func leaveBehind(t *testing.T, db *sql.DB, databaseURL string) {
 	t.Helper()
 	earlier := `datetime(attempted_at, '-5 minutes')`
 	if strings.HasPrefix(databaseURL, "postgres:") {
 		earlier = `attempted_at - interval '5 minutes'`
 	}
-	if _, err := db.ExecContext(t.Context(), `UPDATE river_job SET attempted_at = `+earlier+` WHERE state = 'running'`); err != nil {
+	if _, err := db.ExecContext(t.Context(), `UPDATE river_job SET attempted_at = `+earlier+
+		` WHERE state = 'running'`); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -77,9 +77,11 @@ func run(ctx context.Context, args []string, s streams) int {
 	exited := false
 	options := append(config.Options(),
 		kong.Name("minicompete"),
-		kong.Description("Registration for competitions: each seat goes to exactly one person, in order of arrival.\n\n"+
-			"To try it out, run: minicompete serve --demo\n\n"+
-			"You can also set each flag with the environment variable shown next to it, or in a file named .env in the working directory."),
+		kong.Description(
+			"Registration for competitions: each seat goes to exactly one person, in order of arrival.\n\n"+
+				"To try it out, run: minicompete serve --demo\n\n"+
+				"You can also set each flag with the environment variable shown next to it, or in a file named "+
+				".env in the working directory."),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(int) { exited = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 110}),

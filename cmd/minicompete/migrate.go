@@ -52,7 +52,9 @@ type migrateDown struct {
 // Run takes the newest step back, after asking whoever sits at a terminal.
 func (c *migrateDown) Run(ctx context.Context, env *environment) error {
 	if !c.Yes && term.IsTerminal(int(env.in.Fd())) {
-		fmt.Fprintf(env.out, "Undoing the latest migration of %s deletes all data in the tables it created. Continue? [y/N] ", env.DatabaseURL)
+		fmt.Fprintf(env.out,
+			"Undoing the latest migration of %s deletes all data in the tables it created. Continue? [y/N] ",
+			env.DatabaseURL)
 		answer, err := bufio.NewReader(env.in).ReadString('\n')
 		if err != nil || !strings.EqualFold(strings.TrimSpace(answer), "y") {
 			return errors.New("nothing was changed")

@@ -36,7 +36,10 @@ func command(t *testing.T, environment map[string]string, args ...string) *exec.
 	t.Helper()
 	cmd := exec.CommandContext(context.Background(), os.Args[0], args...)
 	cmd.Dir = t.TempDir()
-	cmd.Env = []string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE"), "BCRYPT_COST=4", "QUEUE_TIMEOUT=30s", "JWT_SECRET=" + apptest.Secret}
+	cmd.Env = []string{
+		asProgram + "=1", "PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE"), "BCRYPT_COST=4",
+		"QUEUE_TIMEOUT=30s", "JWT_SECRET=" + apptest.Secret,
+	}
 	for name, value := range environment {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
@@ -86,7 +89,8 @@ type process struct {
 // serve starts the server on free ports and waits until it answers. It is killed at the end of the test.
 func serve(t *testing.T, environment map[string]string, args ...string) *process {
 	t.Helper()
-	cmd := command(t, environment, append([]string{"serve", "--web-addr=127.0.0.1:0", "--api-addr=127.0.0.1:0"}, args...)...)
+	cmd := command(t, environment,
+		append([]string{"serve", "--web-addr=127.0.0.1:0", "--api-addr=127.0.0.1:0"}, args...)...)
 	stderr := &raceWatch{to: t.Output()}
 	cmd.Stderr = stderr
 	out, err := cmd.StdoutPipe()
@@ -124,8 +128,8 @@ func serve(t *testing.T, environment map[string]string, args ...string) *process
 	return p
 }
 
-// raceWatch passes on what a process says on standard error, and notes a report of the race detector: the exit code of one that is
-// killed doesn't tell of it.
+// raceWatch passes on what a process says on standard error, and notes a report of the race detector: the exit code of
+// one that is killed doesn't tell of it.
 type raceWatch struct {
 	to   io.Writer
 	line []byte // the last one, as far as it goes
@@ -221,7 +225,8 @@ type answer struct {
 
 // press presses Register as one of the users, with the key that is the user's own.
 func (p *process) press(competition, user, token string) (told answer, err error) {
-	response, err := p.send(http.MethodPost, "/competitions/"+competition+"/register", token, "press-"+user, nil, &told.registration)
+	response, err := p.send(http.MethodPost, "/competitions/"+competition+"/register", token, "press-"+user, nil,
+		&told.registration)
 	if err != nil {
 		return told, err
 	}
@@ -242,7 +247,9 @@ var (
 )
 
 // rush presses Register as each of the tokens, some at a time, and tells each time how many were told. It returns what.
-func (p *process) rush(t *testing.T, competition string, tokens map[string]string, pressed func(n int)) (told map[string]answer) {
+func (p *process) rush(
+	t *testing.T, competition string, tokens map[string]string, pressed func(n int),
+) (told map[string]answer) {
 	t.Helper()
 	users := make(chan string)
 	told = map[string]answer{}

@@ -25,8 +25,11 @@ type seedCommand struct {
 
 // Help is the end of the command's help.
 func (seedCommand) Help() string {
-	return "Adds accounts for every role, with the password " + demo.Password + ", and competitions in every phase. These accounts can only log in on this machine. Refused if PUBLIC_URL can be reached by others.\n\n" +
-		"With --users, --competitions and --registrations, rows are written straight into the tables. No server should be running on the database. If you stop it, start again with a new database."
+	return "Adds accounts for every role, with the password " + demo.Password +
+		", and competitions in every phase. These accounts can only log in on this machine. Refused if PUBLIC_URL " +
+		"can be reached by others.\n\n" +
+		"With --users, --competitions and --registrations, rows are written straight into the tables. No server " +
+		"should be running on the database. If you stop it, start again with a new database."
 }
 
 // Run adds the demo data and works the jobs that come with them.
@@ -65,7 +68,10 @@ func (c *seedCommand) Run(ctx context.Context, env *environment) error {
 
 // fill adds very much data.
 func (c *seedCommand) fill(ctx context.Context, env *environment) error {
-	size := fill.Size{Users: c.Users, Competitions: c.Competitions, Registrations: c.Registrations, Largest: cmp.Or(c.Largest, min(c.Registrations/50, c.Users/2))}
+	size := fill.Size{
+		Users: c.Users, Competitions: c.Competitions, Registrations: c.Registrations,
+		Largest: cmp.Or(c.Largest, min(c.Registrations/50, c.Users/2)),
+	}
 	if wrong := size.Check(); wrong != "" {
 		return wrongUsage{errors.New(wrong)}
 	}
@@ -98,7 +104,8 @@ func (b progressBar) show(what string, done, all int) {
 		return
 	}
 	filled := barWidth * done / max(all, 1)
-	line := fmt.Sprintf("%-20s [%s%s] %d of %d", what, strings.Repeat("=", filled), strings.Repeat(" ", barWidth-filled), done, all)
+	line := fmt.Sprintf("%-20s [%s%s] %d of %d", what, strings.Repeat("=", filled),
+		strings.Repeat(" ", barWidth-filled), done, all)
 	if b.terminal {
 		line = "\r" + line
 	}

@@ -19,7 +19,8 @@ type serveCommand struct {
 
 // Help is the end of the command's help.
 func (serveCommand) Help() string {
-	return "SIGTERM or Ctrl-C stops the server gracefully: it answers requests in progress and finishes jobs or returns them to the queue. A second signal stops it immediately."
+	return "SIGTERM or Ctrl-C stops the server gracefully: it answers requests in progress and finishes jobs or " +
+		"returns them to the queue. A second signal stops it immediately."
 }
 
 // Run serves until a signal comes.
@@ -57,7 +58,10 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 // refuseDemo keeps accounts with a known password from a site that others reach.
 func (env *environment) refuseDemo() error {
 	if env.Public() {
-		return wrongUsage{fmt.Errorf("PUBLIC_URL (%s) can be reached by others, so demo data can't be added: the password of its accounts is public", env.PublicURL)}
+		return wrongUsage{
+			fmt.Errorf("PUBLIC_URL (%s) can be reached by others, so demo data can't be added: the "+
+				"password of its accounts is public", env.PublicURL),
+		}
 	}
 	return nil
 }
@@ -73,11 +77,12 @@ func (env *environment) listenHere(flag, variable string, addr *string) {
 	}
 }
 
-// announce prints where everything is, and where to set up a site that has no admin. That link is for the operator's eyes: it never
-// goes through the log, which others may read.
+// announce prints where everything is, and where to set up a site that has no admin. That link is for the operator's
+// eyes: it never goes through the log, which others may read.
 func (env *environment) announce(ctx context.Context, a *app.App) error {
 	if env.SMTPURL == "" && !env.Demo {
-		env.Logger.Warn("SMTP_URL is not set: this site sends no email, and nobody can reset a forgotten password on their own")
+		env.Logger.Warn("SMTP_URL is not set: this site sends no email, and nobody can reset a " +
+			"forgotten password on their own")
 	}
 	setup, err := env.setupLink(ctx, a)
 	if err != nil {
@@ -108,7 +113,9 @@ func (env *environment) announce(ctx context.Context, a *app.App) error {
 		}
 	}
 	if setup != "" {
-		lines = append(lines, "There's no admin yet. Open the setup link to become the admin, and don't share it: it works until an admin exists.")
+		lines = append(lines,
+			"There's no admin yet. Open the setup link to become the admin, and don't share it: it "+
+				"works until an admin exists.")
 	}
 	_, err = fmt.Fprintln(env.out, strings.Join(lines, "\n"))
 	return err

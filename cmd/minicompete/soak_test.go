@@ -29,9 +29,10 @@ const (
 	soakPatience    = 30 * time.Second // how long an answer may take on whatever machine; usually it's 3 s at most
 )
 
-// TestSoak has faults come one after another while people register: the program is killed; its database, Redis or mail server goes away,
-// hangs, is slow or resets connections. Whoever was told something has it, everybody is told something within a bounded time and gets
-// through afterwards with the same key, the same as they were told, and the program needs no restart.
+// TestSoak has faults come one after another while people register: the program is killed; its database, Redis or mail
+// server goes away, hangs, is slow or resets connections. Whoever was told something has it, everybody is told
+// something within a bounded time and gets through afterwards with the same key, the same as they were told, and the
+// program needs no restart.
 func TestSoak(t *testing.T) {
 	t.Parallel() // it mostly waits for answers that don't come
 	lasts := time.Duration(0)
@@ -81,7 +82,10 @@ func startSoak(t *testing.T, databaseURL string) *soak {
 	redisURL, redis := testservices.BehindProxy(t, testservices.Redis(t))
 	through := databaseURL
 	s.faults = []fault{
-		{"killed", func(*testing.T) { s.program.kill(); s.again.Add(soakConnections * 16) }, func(*testing.T) { s.program = serve(t, s.environment) }},
+		{
+			"killed", func(*testing.T) { s.program.kill(); s.again.Add(soakConnections * 16) },
+			func(*testing.T) { s.program = serve(t, s.environment) },
+		},
 		s.mailServerDies(),
 	}
 	if strings.HasPrefix(databaseURL, "postgres") {
@@ -96,7 +100,8 @@ func startSoak(t *testing.T, databaseURL string) *soak {
 	s.environment = map[string]string{
 		"JOB_MAX_ATTEMPTS": "25", // each kill and each death of the mail server uses one up
 		"DATABASE_URL":     through, "REDIS_URL": redisURL, "LOG_LEVEL": "error", "QUEUE_TIMEOUT": "2.5s",
-		"SMTP_URL": s.mail.URL, "MAIL_CONNECTIONS": fmt.Sprint(soakConnections), "MAIL_FROM": "mail@compete.example.com",
+		"SMTP_URL": s.mail.URL, "MAIL_CONNECTIONS": fmt.Sprint(soakConnections),
+		"MAIL_FROM":              "mail@compete.example.com",
 		"REQUIRE_VERIFIED_EMAIL": "false", // the organizer publishes at once
 	}
 	s.program = serve(t, s.environment)
@@ -107,7 +112,10 @@ func startSoak(t *testing.T, databaseURL string) *soak {
 // faultsOf are those of the network on the way to something.
 func faultsOf(what string, proxy *testservices.Proxy) []fault {
 	disturbed := func(name, toxic, attributes string) fault {
-		return fault{what + " " + name, func(*testing.T) { proxy.Disturb(toxic, attributes) }, func(*testing.T) { proxy.Calm() }}
+		return fault{
+			what + " " + name, func(*testing.T) { proxy.Disturb(toxic, attributes) },
+			func(*testing.T) { proxy.Calm() },
+		}
 	}
 	return []fault{
 		{what + " away", func(*testing.T) { proxy.Cut() }, func(*testing.T) { proxy.Restore() }},
@@ -160,7 +168,10 @@ func (s *soak) databaseLocked() fault {
 			t.Error(err)
 		}
 	}
-	return fault{"database locked", func(t *testing.T) { execute(t, "BEGIN IMMEDIATE") }, func(t *testing.T) { execute(t, "ROLLBACK") }}
+	return fault{
+		"database locked", func(t *testing.T) { execute(t, "BEGIN IMMEDIATE") },
+		func(t *testing.T) { execute(t, "ROLLBACK") },
+	}
 }
 
 // suffer has a crowd press while a fault comes, and again when it's over.
@@ -197,11 +208,12 @@ func (s *soak) suffer(t *testing.T, f fault) {
 		}
 	}
 	s.people += len(tokens)
-	t.Logf("%d of %d were told something before or during the fault; the longest answer so far took %v", len(told), len(tokens), s.longest)
+	t.Logf("%d of %d were told something before or during the fault; the longest answer so far took %v", len(told),
+		len(tokens), s.longest)
 }
 
-// press presses once for each of the tokens. An answer is a registration or 503; none is an answer if the connection ends, and never
-// if it takes too long.
+// press presses once for each of the tokens. An answer is a registration or 503; none is an answer if the connection
+// ends, and never if it takes too long.
 func (s *soak) press(t *testing.T, tokens map[string]string, pressed func(n int)) map[string]answer {
 	t.Helper()
 	program, told := s.program, map[string]answer{}
@@ -242,7 +254,8 @@ func (s *soak) press(t *testing.T, tokens map[string]string, pressed func(n int)
 // wantWhole wants everybody to have what they were told, once, with one message, and its mail at least once.
 func (s *soak) wantWhole(t *testing.T) {
 	t.Helper()
-	// Of jobs that were in hand when their process or database went away, the queue learns after five minutes, which pass at once.
+	// Of jobs that were in hand when their process or database went away, the queue learns after five minutes, which
+	// pass at once.
 	s.program.kill()
 	s.again.Add(soakConnections * 16)
 	leaveBehind(t, s.db, s.databaseURL)
@@ -260,7 +273,8 @@ func (s *soak) wantWhole(t *testing.T) {
 	}
 	again := len(s.mail.Mails()) - len(arrived)
 	if most := int(s.again.Load()); len(arrived) != messages || again > most {
-		t.Errorf("%d different mails of %d messages; %d came again, want %d at most", len(arrived), messages, again, most)
+		t.Errorf("%d different mails of %d messages; %d came again, want %d at most", len(arrived),
+			messages, again, most)
 	}
 	t.Logf("%d registered; %d mails came again; the longest answer took %v", s.people, again, s.longest)
 }

@@ -49,7 +49,8 @@ type userCreate struct {
 
 // Help is the end of the command's help.
 func (userCreate) Help() string {
-	return "You are prompted for the password. In scripts, set " + passwordVariable + " or pass the password on standard input. " +
+	return "You are prompted for the password. In scripts, set " + passwordVariable +
+		" or pass the password on standard input. " +
 		"There is no flag for it, because other users of this machine can see flags."
 }
 
@@ -66,7 +67,8 @@ func (c *userCreate) Run(ctx context.Context, env *environment) error {
 		c.Name, _, _ = strings.Cut(c.Email, "@")
 	}
 	return env.withConsole(ctx, func(ctx context.Context, console *app.Console) error {
-		user, err := console.Operator.CreateUser(ctx, compete.SignUp{Name: c.Name, Email: c.Email, Password: password, Role: role(c.Role)})
+		user, err := console.Operator.CreateUser(ctx,
+			compete.SignUp{Name: c.Name, Email: c.Email, Password: password, Role: role(c.Role)})
 		if err != nil {
 			return err
 		}
@@ -103,7 +105,8 @@ type userResetLink struct {
 
 // Help is the end of the command's help.
 func (userResetLink) Help() string {
-	return "For sites without email: send the link to the account's owner and nobody else. It works once, within an hour."
+	return "For sites without email: send the link to the account's owner and nobody else. " +
+		"It works once, within an hour."
 }
 
 // Run makes the link.
@@ -124,8 +127,8 @@ type userResetFactors struct {
 
 // Help is the end of the command's help.
 func (userResetFactors) Help() string {
-	return "For whoever has lost their authenticator app, passkeys and recovery codes. The password alone logs in from then on. " +
-		"The account gets a message that says so."
+	return "For whoever has lost their authenticator app, passkeys and recovery codes. The password alone logs in " +
+		"from then on. The account gets a message that says so."
 }
 
 // Run removes them.

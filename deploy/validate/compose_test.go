@@ -19,7 +19,8 @@ const root = "../.."
 
 // secrets are what ./setup.sh writes to .env.
 var secrets = map[string]string{
-	"POSTGRES_ADMIN_PASSWORD": "4dmin", "POSTGRES_PASSWORD": "p0stgres", "REDIS_PASSWORD": "r3dis", "JWT_SECRET": "a secret for tests, known to all!",
+	"POSTGRES_ADMIN_PASSWORD": "4dmin", "POSTGRES_PASSWORD": "p0stgres", "REDIS_PASSWORD": "r3dis",
+	"JWT_SECRET": "a secret for tests, known to all!",
 }
 
 // load reads a Compose file as `docker compose` does, with these variables alone.
@@ -29,7 +30,8 @@ func load(t *testing.T, file string, variables map[string]string) (*types.Projec
 	for name, value := range variables {
 		env = append(env, name+"="+value)
 	}
-	options, err := cli.NewProjectOptions([]string{filepath.Join(root, file)}, cli.WithEnv(env), cli.WithResolvedPaths(true))
+	options, err := cli.NewProjectOptions([]string{filepath.Join(root, file)}, cli.WithEnv(env),
+		cli.WithResolvedPaths(true))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,20 +75,25 @@ func TestComposeRunsTheSite(t *testing.T) {
 			t.Errorf("%s has ROLES %v", name, role)
 		}
 		if service.User != "" || !service.ReadOnly {
-			t.Errorf("%s runs as user %q, read-only %v; want the image's user and a read-only root", name, service.User, service.ReadOnly)
+			t.Errorf("%s runs as user %q, read-only %v; want the image's user and a read-only root", name,
+				service.User, service.ReadOnly)
 		}
 	}
 }
 
 func TestComposeStartsInOrderOfHealth(t *testing.T) {
-	for _, file := range []string{"docker-compose.yml", "docker-compose.dev.yml", "scripts/test-services.compose.yaml"} {
+	for _, file := range []string{
+		"docker-compose.yml", "docker-compose.dev.yml",
+		"scripts/test-services.compose.yaml",
+	} {
 		project := loaded(t, file, with(secrets, "TEST_PASSWORD", "x"))
 		for name, service := range project.Services {
 			for other, dependency := range service.DependsOn {
 				if dependency.Condition == types.ServiceConditionStarted {
 					t.Errorf("%s: %s doesn't wait until %s is ready", file, name, other)
 				}
-				if check := project.Services[other].HealthCheck; dependency.Condition == types.ServiceConditionHealthy && (check == nil || len(check.Test) == 0) {
+				check := project.Services[other].HealthCheck
+				if dependency.Condition == types.ServiceConditionHealthy && (check == nil || len(check.Test) == 0) {
 					t.Errorf("%s: %s waits for the health of %s, which has no check", file, name, other)
 				}
 			}
@@ -95,8 +102,9 @@ func TestComposeStartsInOrderOfHealth(t *testing.T) {
 	project := loaded(t, "docker-compose.yml", secrets)
 	for name, before := range map[string][]string{
 		"migrate": {"postgres"},
-		"web":     {"migrate", "postgres", "redis"}, "api": {"migrate", "postgres", "redis"}, "worker": {"migrate", "postgres", "redis"},
-		"caddy": {"api", "web"},
+		"web":     {"migrate", "postgres", "redis"}, "api": {"migrate", "postgres", "redis"},
+		"worker": {"migrate", "postgres", "redis"},
+		"caddy":  {"api", "web"},
 	} {
 		if got := slices.Sorted(maps.Keys(project.Services[name].DependsOn)); !slices.Equal(got, before) {
 			t.Errorf("%s starts after %v, want %v", name, got, before)
@@ -106,7 +114,10 @@ func TestComposeStartsInOrderOfHealth(t *testing.T) {
 
 func TestComposeHasNoDefaultSecrets(t *testing.T) {
 	for name := range secrets {
-		for what, variables := range map[string]map[string]string{"missing": without(secrets, name), "empty": with(secrets, name, "")} {
+		for what, variables := range map[string]map[string]string{
+			"missing": without(secrets, name),
+			"empty":   with(secrets, name, ""),
+		} {
 			_, err := load(t, "docker-compose.yml", variables)
 			if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "setup.sh") {
 				t.Errorf("%s %s: %v; want a sentence that names it and says how to get it", name, what, err)
@@ -134,7 +145,10 @@ func TestComposeServesLocallyAndUnderADomain(t *testing.T) {
 		domain, publicURL, site string
 		ports                   []string
 	}{
-		"without a domain": {"", "http://localhost:3000", "http://localhost:8080", []string{"127.0.0.1:3000", "127.0.0.1:3001"}},
+		"without a domain": {
+			"", "http://localhost:3000", "http://localhost:8080",
+			[]string{"127.0.0.1:3000", "127.0.0.1:3001"},
+		},
 		"with one": {
 			"compete.example.com", "https://compete.example.com", "compete.example.com",
 			[]string{"127.0.0.1:3000", "127.0.0.1:3001", ":443", ":80"},
@@ -165,7 +179,8 @@ func settings(t *testing.T) []string {
 	}
 	var names []string
 	for line := range strings.Lines(string(content)) {
-		if name, _, ok := strings.Cut(strings.TrimPrefix(line, "# "), "="); ok && strings.ToUpper(name) == name && !strings.Contains(name, " ") {
+		if name, _, ok := strings.Cut(strings.TrimPrefix(line, "# "), "="); ok && strings.ToUpper(name) == name &&
+			!strings.Contains(name, " ") {
 			names = append(names, name)
 		}
 	}
@@ -187,8 +202,8 @@ func TestComposeSetsWhatTheProgramReads(t *testing.T) {
 	}
 }
 
-// The database is out of reach for all but the program, which logs in as no superuser; only what has to leads outside; nobody takes
-// all of the machine's memory.
+// The database is out of reach for all but the program, which logs in as no superuser; only what has to leads outside;
+// nobody takes all of the machine's memory.
 func TestComposeGivesEachServiceWhatItNeeds(t *testing.T) {
 	project := loaded(t, "docker-compose.yml", secrets)
 	for name, network := range project.Networks {
@@ -198,7 +213,8 @@ func TestComposeGivesEachServiceWhatItNeeds(t *testing.T) {
 	}
 	for name, want := range map[string][]string{
 		"postgres": {"data"}, "redis": {"data"}, "migrate": {"data"},
-		"web": {"data", "front", "out"}, "api": {"data", "front"}, "worker": {"data", "out"}, "caddy": {"edge", "front"},
+		"web": {"data", "front", "out"}, "api": {"data", "front"}, "worker": {"data", "out"},
+		"caddy": {"edge", "front"},
 	} {
 		service := project.Services[name]
 		if got := slices.Sorted(maps.Keys(service.Networks)); !slices.Equal(got, want) {
@@ -218,7 +234,10 @@ func TestForeignCodeIsPinned(t *testing.T) {
 	pinned := regexp.MustCompile(`@(sha256:[0-9a-f]{64}|[0-9a-f]{40} # v\d)`)
 	used := regexp.MustCompile(`(?m)^\s*(?:- )?(?:uses|image|FROM)(?:: | )(.+)$`)
 	ours := regexp.MustCompile(`^(minicompete:|scratch$|\./)`)
-	files := []string{"docker-compose.yml", "docker-compose.dev.yml", "scripts/test-services.compose.yaml", "Dockerfile"}
+	files := []string{
+		"docker-compose.yml", "docker-compose.dev.yml", "scripts/test-services.compose.yaml",
+		"Dockerfile",
+	}
 	workflows, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yml"))
 	if err != nil {
 		t.Fatal(err)

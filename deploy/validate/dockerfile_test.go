@@ -52,20 +52,24 @@ func TestImageHoldsTheBinaryAlone(t *testing.T) {
 	if len(all) != 2 || image.BaseName != "scratch" {
 		t.Fatalf("%d stages, the last from %s; want two, the last from scratch", len(all), image.BaseName)
 	}
-	if user := last[*instructions.UserCommand](t, image).User; user == "" || strings.HasPrefix(user, "root") || strings.HasPrefix(user, "0") {
+	if user := last[*instructions.UserCommand](t, image).User; user == "" || strings.HasPrefix(user, "root") ||
+		strings.HasPrefix(user, "0") {
 		t.Errorf("the image runs as %q, want somebody without rights", user)
 	}
-	if check := last[*instructions.HealthCheckCommand](t, image).Health.Test; !slices.Equal(check, []string{"CMD", "/minicompete", "healthcheck"}) {
+	if check := last[*instructions.HealthCheckCommand](t, image).Health.Test; !slices.Equal(check,
+		[]string{"CMD", "/minicompete", "healthcheck"}) {
 		t.Errorf("health check = %q, want the binary's own", check)
 	}
-	if entry := last[*instructions.EntrypointCommand](t, image).CmdLine; !slices.Equal(entry, []string{"/minicompete"}) {
+	if entry := last[*instructions.EntrypointCommand](t, image).CmdLine; !slices.Equal(entry,
+		[]string{"/minicompete"}) {
 		t.Errorf("entry point = %q, want the binary", entry)
 	}
 }
 
 func TestImageIsBuiltByTheOneScript(t *testing.T) {
 	build := stages(t, "Dockerfile")[0]
-	if line := strings.Join(last[*instructions.RunCommand](t, build).CmdLine, " "); !strings.Contains(line, "scripts/build /out/minicompete") {
+	if line := strings.Join(last[*instructions.RunCommand](t, build).CmdLine, " "); !strings.Contains(line,
+		"scripts/build /out/minicompete") {
 		t.Errorf("the build runs %q, want scripts/build", line)
 	}
 	module, err := os.ReadFile(filepath.Join(root, "go.mod"))

@@ -11,8 +11,8 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 )
 
-// TestDashboardIsGrafanas decodes the dashboard into Grafana's own types, which know every field of a panel of each kind: one that is
-// unknown, missing or of another type is an error.
+// TestDashboardIsGrafanas decodes the dashboard into Grafana's own types, which know every field of a panel of each
+// kind: one that is unknown, missing or of another type is an error.
 func TestDashboardIsGrafanas(t *testing.T) {
 	known := cog.NewRuntime() // one for the whole process
 	known.RegisterPanelcfgVariant(stat.VariantConfig())
@@ -27,7 +27,8 @@ func TestDashboardIsGrafanas(t *testing.T) {
 }
 
 func decodeDashboard(content []byte) error {
-	var d grafana.Dashboard //nolint:staticcheck // the older form, which every Grafana imports; its successor is for Grafana 12 and later
+	//nolint:staticcheck // the older form, which every Grafana imports; its successor is for Grafana 12 and later
+	var d grafana.Dashboard
 	err := d.UnmarshalJSONStrict(content)
 	var wrong cog.BuildErrors // an empty list is no nil error
 	if err != nil && (!errors.As(err, &wrong) || len(wrong) > 0) {

@@ -63,7 +63,8 @@ func readKubernetes(t *testing.T, name string) []byte {
 	return content
 }
 
-// decode reads a document into an object of the kind, refusing fields that the kind doesn't have, and keeps it by its name.
+// decode reads a document into an object of the kind, refusing fields that the kind doesn't have, and keeps it by its
+// name.
 func decode[T any](t *testing.T, document []byte, into *map[string]*T) {
 	t.Helper()
 	object := new(T)
@@ -153,8 +154,10 @@ func TestKustomizationNamesEveryManifest(t *testing.T) {
 		}
 	}
 	m := applied(t)
-	if len(list.Images) != 1 || list.Images[0].Name != "minicompete" || len(m.deployments) != 3 || len(m.ingresses) != 1 || len(m.policies) != 1 {
-		t.Errorf("%+v with %d deployments, %d ingresses and %d policies", list.Images, len(m.deployments), len(m.ingresses), len(m.policies))
+	if len(list.Images) != 1 || list.Images[0].Name != "minicompete" || len(m.deployments) != 3 ||
+		len(m.ingresses) != 1 || len(m.policies) != 1 {
+		t.Errorf("%+v with %d deployments, %d ingresses and %d policies", list.Images, len(m.deployments),
+			len(m.ingresses), len(m.policies))
 	}
 }
 
@@ -192,9 +195,11 @@ func (m *manifests) checkTemplate(t *testing.T, deployment *apps.Deployment, kno
 	checkProbe(t, container, "liveness", container.LivenessProbe, "/livez")
 	checkProbe(t, container, "readiness", container.ReadinessProbe, "/readyz")
 	if wait := container.Lifecycle.PreStop.Sleep.Seconds; *pod.Spec.TerminationGracePeriodSeconds < wait+stopSeconds+5 {
-		t.Errorf("it is killed after %d s, with %d s of waiting and %d s of stopping", *pod.Spec.TerminationGracePeriodSeconds, wait, stopSeconds)
+		t.Errorf("it is killed after %d s, with %d s of waiting and %d s of stopping",
+			*pod.Spec.TerminationGracePeriodSeconds, wait, stopSeconds)
 	}
-	if s := container.SecurityContext; !*pod.Spec.SecurityContext.RunAsNonRoot || !*s.ReadOnlyRootFilesystem || *s.AllowPrivilegeEscalation {
+	if s := container.SecurityContext; !*pod.Spec.SecurityContext.RunAsNonRoot || !*s.ReadOnlyRootFilesystem ||
+		*s.AllowPrivilegeEscalation {
 		t.Error("it has more rights than it needs")
 	}
 	if container.Image != "minicompete" || container.Resources.Requests.Cpu().IsZero() {
@@ -205,14 +210,16 @@ func (m *manifests) checkTemplate(t *testing.T, deployment *apps.Deployment, kno
 			t.Errorf("%s=%s is not what the program reads, or another role", variable.Name, variable.Value)
 		}
 	}
-	if from := container.EnvFrom; len(from) != 2 || m.settings[from[0].ConfigMapRef.Name] == nil || from[1].SecretRef.Name != "minicompete" {
+	if from := container.EnvFrom; len(from) != 2 || m.settings[from[0].ConfigMapRef.Name] == nil ||
+		from[1].SecretRef.Name != "minicompete" {
 		t.Errorf("the settings come from %+v", from)
 	}
 }
 
 func checkProbe(t *testing.T, container core.Container, kind string, probe *core.Probe, path string) {
 	t.Helper()
-	if probe == nil || probe.HTTPGet == nil || probe.HTTPGet.Path != path || !hasPort(container, probe.HTTPGet.Port.StrVal) {
+	if probe == nil || probe.HTTPGet == nil || probe.HTTPGet.Path != path ||
+		!hasPort(container, probe.HTTPGet.Port.StrVal) {
 		t.Errorf("the %s probe doesn't ask %s on one of the container's ports", kind, path)
 	}
 }
@@ -227,14 +234,16 @@ func (m *manifests) checkScale(t *testing.T, deployment *apps.Deployment) {
 	if scaler == nil || budget == nil {
 		t.Fatal("it has no autoscaler or no disruption budget")
 	}
-	if target := scaler.Spec.ScaleTargetRef; target.Kind != "Deployment" || target.Name != deployment.Name || target.APIVersion != "apps/v1" {
+	if target := scaler.Spec.ScaleTargetRef; target.Kind != "Deployment" || target.Name != deployment.Name ||
+		target.APIVersion != "apps/v1" {
 		t.Errorf("the autoscaler is for %+v", target)
 	}
 	if deployment.Spec.Replicas != nil {
 		t.Error("the deployment and the autoscaler both say how many replicas there are")
 	}
 	if least := int(*scaler.Spec.MinReplicas); least < 2 || budget.Spec.MinAvailable.IntValue() >= least {
-		t.Errorf("%d replicas at least, of which %v must stay: no node could be emptied", least, budget.Spec.MinAvailable)
+		t.Errorf("%d replicas at least, of which %v must stay: no node could be emptied", least,
+			budget.Spec.MinAvailable)
 	}
 	if !labels.SelectorFromSet(budget.Spec.Selector.MatchLabels).Matches(labels.Set(deployment.Spec.Template.Labels)) {
 		t.Error("the disruption budget is for other pods")
@@ -245,7 +254,8 @@ func TestRequestsFindTheirWay(t *testing.T) {
 	m := applied(t)
 	for name, service := range m.services {
 		deployment := m.deployments[name]
-		if deployment == nil || !labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(deployment.Spec.Template.Labels)) {
+		if deployment == nil ||
+			!labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(deployment.Spec.Template.Labels)) {
 			t.Fatalf("the service %s leads nowhere", name)
 		}
 		for _, port := range service.Spec.Ports {
@@ -290,7 +300,8 @@ func TestRequestsFindTheirWay(t *testing.T) {
 
 func TestStrictDecodingNoticesASlip(t *testing.T) {
 	slip := strings.Replace(string(readKubernetes(t, "ingress.yaml")), "pathType:", "pathtyp:", 1)
-	if err := strict.UnmarshalStrict([]byte(slip), &networking.Ingress{}); err == nil || !strings.Contains(err.Error(), "pathtyp") {
+	if err := strict.UnmarshalStrict([]byte(slip), &networking.Ingress{}); err == nil ||
+		!strings.Contains(err.Error(), "pathtyp") {
 		t.Errorf("got %v", err)
 	}
 }

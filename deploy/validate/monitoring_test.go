@@ -69,7 +69,8 @@ func TestPrometheusReadsTheAlerts(t *testing.T) {
 	if err := yaml.UnmarshalStrict(read(t, "deploy/prometheus/prometheus.yaml"), &file); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(file.RuleFiles, []string{"alerts.yaml"}) || len(file.ScrapeConfigs) != 1 || file.ScrapeConfigs[0].JobName != "minicompete" {
+	if !slices.Equal(file.RuleFiles, []string{"alerts.yaml"}) || len(file.ScrapeConfigs) != 1 ||
+		file.ScrapeConfigs[0].JobName != "minicompete" {
 		t.Errorf("got %+v; the alerts are about the job minicompete", file)
 	}
 }

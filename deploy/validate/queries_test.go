@@ -16,8 +16,8 @@ const metricName = "__name__"
 // query is an expression somewhere in what is deployed.
 type query struct{ where, text string }
 
-// TestQueriesAreAboutMetricsThatExist parses every query of the alerts and of the dashboard as Prometheus does, and looks up every
-// metric, label and value that it names in what the program exports.
+// TestQueriesAreAboutMetricsThatExist parses every query of the alerts and of the dashboard as Prometheus does, and
+// looks up every metric, label and value that it names in what the program exports.
 func TestQueriesAreAboutMetricsThatExist(t *testing.T) {
 	series := scrape(t)
 	queries := append(alertQueries(t), dashboardQueries(t)...)
@@ -105,7 +105,8 @@ func judgeSelector(s *parser.VectorSelector, series []labels.Labels) []string {
 			continue
 		}
 		has := slices.ContainsFunc(exported, func(l labels.Labels) bool { return l.Has(matcher.Name) })
-		fits := slices.ContainsFunc(exported, func(l labels.Labels) bool { return matcher.Matches(l.Get(matcher.Name)) })
+		fits := slices.ContainsFunc(exported,
+			func(l labels.Labels) bool { return matcher.Matches(l.Get(matcher.Name)) })
 		switch {
 		case !has:
 			wrong = append(wrong, fmt.Sprintf("%s has no label %s", s.Name, matcher.Name))

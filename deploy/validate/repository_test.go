@@ -123,9 +123,11 @@ func TestIssueFormsAreComplete(t *testing.T) {
 		}
 		var ids []string
 		for _, part := range form.Body {
-			asks := slices.Contains([]string{"input", "textarea", "dropdown"}, part.Type) && part.ID != "" && part.Attributes.Label != ""
+			asks := slices.Contains([]string{"input", "textarea", "dropdown"}, part.Type) && part.ID != "" &&
+				part.Attributes.Label != ""
 			says := part.Type == "markdown" && part.Attributes.Value != ""
-			if !asks && !says || (part.Type == "dropdown") != (len(part.Attributes.Options) > 0) || asks && slices.Contains(ids, part.ID) {
+			if !asks && !says || (part.Type == "dropdown") != (len(part.Attributes.Options) > 0) ||
+				asks && slices.Contains(ids, part.ID) {
 				t.Errorf("%s: %q isn't a complete part of a form", name, part.Type+" "+part.ID)
 			}
 			ids = append(ids, part.ID)
@@ -174,9 +176,11 @@ func TestDevContainer(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(root, container.Created)); err != nil || info.Mode()&0o111 == 0 {
 		t.Errorf("%q is no script of the repository: %v", container.Created, err)
 	}
-	developers, program := stages(t, path.Join(".devcontainer", container.Build.Dockerfile))[0], stages(t, "Dockerfile")[0]
+	developers, program := stages(t, path.Join(".devcontainer", container.Build.Dockerfile))[0],
+		stages(t, "Dockerfile")[0]
 	release := regexp.MustCompile(`^golang:[\d.]+-`)
-	if got, want := release.FindString(developers.BaseName), release.FindString(program.BaseName); got != want || got == "" {
+	if got, want := release.FindString(developers.BaseName), release.FindString(program.BaseName); got != want ||
+		got == "" {
 		t.Errorf("developers have %s, the program is built with %s", developers.BaseName, program.BaseName)
 	}
 	if user := last[*instructions.UserCommand](t, developers); user.User != container.User {

@@ -19,11 +19,15 @@ import (
 // patience is how long the program may take to start on a busy machine.
 const patience = time.Minute
 
-// scrape starts the program as scripts/build makes it, asks it for a few things, and returns the series that it exports.
+// scrape starts the program as scripts/build makes it, asks it for a few things, and returns the series that it
+// exports.
 func scrape(t *testing.T) []labels.Labels {
 	t.Helper()
 	addresses := startProgram(t)
-	for _, address := range []string{addresses["Pages"], addresses["Pages"] + "/auth/login", addresses["API"], addresses["API"] + "/nothing"} {
+	for _, address := range []string{
+		addresses["Pages"], addresses["Pages"] + "/auth/login", addresses["API"],
+		addresses["API"] + "/nothing",
+	} {
 		fetch(t, address)
 	}
 	prometheus := parser.NewParser(parser.Options{})
@@ -51,7 +55,8 @@ func startProgram(t *testing.T) map[string]string {
 	t.Cleanup(cancel)
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "minicompete")
-	if output, err := exec.CommandContext(ctx, filepath.Join(root, "scripts", "build"), binary).CombinedOutput(); err != nil {
+	if output, err := exec.CommandContext(ctx, filepath.Join(root, "scripts", "build"),
+		binary).CombinedOutput(); err != nil {
 		t.Fatalf("scripts/build: %v\n%s", err, output)
 	}
 	program := exec.CommandContext(ctx, binary, "serve")

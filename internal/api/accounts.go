@@ -79,7 +79,10 @@ func (ProfileRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Sch
 }
 
 func (r *ProfileRequest) change() compete.ProfileChange {
-	return compete.ProfileChange{Name: r.Name.pointer(), Password: r.Password.pointer(), CurrentPassword: r.CurrentPassword.pointer(), Reminders: r.Reminders.pointer(), TimeZone: r.TimeZone.pointer()}
+	return compete.ProfileChange{
+		Name: r.Name.pointer(), Password: r.Password.pointer(),
+		CurrentPassword: r.CurrentPassword.pointer(), Reminders: r.Reminders.pointer(), TimeZone: r.TimeZone.pointer(),
+	}
 }
 
 type loginAnswer struct{ Body Login }
@@ -92,25 +95,37 @@ const tagAccounts = "Accounts"
 
 func (a *api) registerAccounts() {
 	handle(a, route{
-		method: http.MethodPost, path: "/api/auth/signup", id: "signUp", tag: tagAccounts, setup: true, status: http.StatusCreated,
-		summary: "Sign up", description: "Creates an account as a participant or an organizer. Only an admin can make someone an admin. Where organizers need an admin's approval, `ORGANIZER` creates a participant with a request; where people can't sign up as organizers, it's rejected.",
-		request: SignUpRequest{}, errors: []*compete.Error{compete.ErrEmailTaken, compete.ErrTooManyRequests, compete.ErrBusy},
+		method: http.MethodPost, path: "/api/auth/signup", id: "signUp", tag: tagAccounts, setup: true,
+		status:  http.StatusCreated,
+		summary: "Sign up",
+		description: "Creates an account as a participant or an organizer. Only an admin can make someone an admin. " +
+			"Where organizers need an admin's approval, `ORGANIZER` creates a participant with a request; where " +
+			"people can't sign up as organizers, it's rejected.",
+		request: SignUpRequest{},
+		errors:  []*compete.Error{compete.ErrEmailTaken, compete.ErrTooManyRequests, compete.ErrBusy},
 	}, a.signUp)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/login", id: "logIn", tag: tagAccounts, setup: true,
-		summary: "Log in", description: "An unknown email and a wrong password get the same response in the same time. If the account has a second factor " +
-			"and there's no `code`, the response to the right password is `second_factor_required`: ask for a code and send the request again with it. " +
-			"An account whose only second factor is a passkey takes a recovery code here.",
+		summary: "Log in",
+		description: "An unknown email and a wrong password get the same response in the same time. If the account " +
+			"has a second factor and there's no `code`, the response to the right password is " +
+			"`second_factor_required`: ask for a code and send the request again with it. An account whose only " +
+			"second factor is a passkey takes a recovery code here.",
 		request: LogInRequest{}, errors: []*compete.Error{
-			compete.ErrBadCredentials, compete.ErrSecondFactor, compete.ErrWrongCode, compete.ErrAccountDisabled, compete.ErrTooManyRequests, compete.ErrTooManyGuesses, compete.ErrBusy,
+			compete.ErrBadCredentials, compete.ErrSecondFactor, compete.ErrWrongCode, compete.ErrAccountDisabled,
+			compete.ErrTooManyRequests, compete.ErrTooManyGuesses, compete.ErrBusy,
 		},
 	}, a.logIn)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/auth/confirm", id: "confirmLogin", tag: tagAccounts, access: loggedIn, setup: true,
+		method: http.MethodPost, path: "/api/auth/confirm", id: "confirmLogin", tag: tagAccounts,
+		access: loggedIn, setup: true,
 		summary: "Confirm that it's me",
-		description: "Changing a password, an email address or a second factor takes a token that's at most 15 minutes old, and so does what admins change about the site, other accounts and other people's competitions. " +
-			"An older one gets `reauthentication_required`. This makes a new token. The session of the old token ends, so use the new one from then on.",
-		request: ConfirmRequest{}, errors: []*compete.Error{compete.ErrSecondFactor, compete.ErrTooManyGuesses, compete.ErrBusy},
+		description: "Changing a password, an email address or a second factor takes a token that's at most 15 " +
+			"minutes old, and so does what admins change about the site, other accounts and other people's " +
+			"competitions. An older one gets `reauthentication_required`. This makes a new token. The session of the " +
+			"old token ends, so use the new one from then on.",
+		request: ConfirmRequest{},
+		errors:  []*compete.Error{compete.ErrSecondFactor, compete.ErrTooManyGuesses, compete.ErrBusy},
 	}, a.confirmLogin)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/auth/me", id: "me", tag: tagAccounts, access: loggedIn, setup: true,
@@ -118,8 +133,11 @@ func (a *api) registerAccounts() {
 	}, a.me)
 	handle(a, route{
 		method: http.MethodPatch, path: "/api/users/me", id: "updateMe", tag: tagAccounts, access: loggedIn,
-		summary: "Update my account", description: "Fields you leave out stay unchanged. Setting a new password requires the current one and a token that's at most 15 minutes old, and ends all other sessions.",
-		request: ProfileRequest{}, errors: []*compete.Error{compete.ErrReauthenticate, compete.ErrTooManyGuesses, compete.ErrBusy},
+		summary: "Update my account",
+		description: "Fields you leave out stay unchanged. Setting a new password requires the current one and a " +
+			"token that's at most 15 minutes old, and ends all other sessions.",
+		request: ProfileRequest{},
+		errors:  []*compete.Error{compete.ErrReauthenticate, compete.ErrTooManyGuesses, compete.ErrBusy},
 	}, a.updateMe)
 	a.registerPrivacy()
 }
@@ -158,7 +176,8 @@ func (a *api) login(ctx context.Context, user *compete.User) (*loginAnswer, erro
 	return &loginAnswer{Login{Token: token, User: newUser(user)}}, nil
 }
 
-// confirmLogin makes a session in place of the one that asks. A token without a session stays: it can't be told from others of its user.
+// confirmLogin makes a session in place of the one that asks. A token without a session stays: it can't be told from
+// others of its user.
 func (a *api) confirmLogin(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
 	var request ConfirmRequest
 	if err := decode(in.RawBody, &request, nil); err != nil {

@@ -27,10 +27,12 @@ func testSignUpLogInMe(w *world) {
 	var signedUp, loggedIn api.Login
 	body := `{"name":" Ada Lovelace ","email":"Ada@Example.com","password":"correct horse","role":"ORGANIZER"}`
 	w.into(w.call("POST", "/api/auth/signup", "", body), http.StatusCreated, &signedUp)
-	if u := signedUp.User; u.Name != "Ada Lovelace" || u.Email != "ada@example.com" || u.Role != compete.RoleOrganizer || u.Disabled || u.ID == "" {
+	if u := signedUp.User; u.Name != "Ada Lovelace" || u.Email != "ada@example.com" ||
+		u.Role != compete.RoleOrganizer || u.Disabled || u.ID == "" {
 		w.t.Errorf("signed up as %+v", u)
 	}
-	w.into(w.call("POST", "/api/auth/login", "", `{"email":"ADA@example.com ","password":"correct horse"}`), http.StatusOK, &loggedIn)
+	w.into(w.call("POST", "/api/auth/login", "", `{"email":"ADA@example.com ","password":"correct horse"}`),
+		http.StatusOK, &loggedIn)
 	var me api.User
 	for _, token := range []string{signedUp.Token, loggedIn.Token} {
 		w.into(w.call("GET", "/api/auth/me", token, ""), http.StatusOK, &me)
@@ -41,7 +43,8 @@ func testSignUpLogInMe(w *world) {
 	unknown := w.call("POST", "/api/auth/login", "", `{"email":"nobody@example.com","password":"correct horse"}`)
 	wrong := w.call("POST", "/api/auth/login", "", `{"email":"ada@example.com","password":"wrong horse"}`)
 	if unknown.status != http.StatusUnauthorized || unknown.body != wrong.body || wrong.status != unknown.status {
-		w.t.Errorf("unknown email: %d %s, wrong password: %d %s, want the same 401", unknown.status, unknown.body, wrong.status, wrong.body)
+		w.t.Errorf("unknown email: %d %s, wrong password: %d %s, want the same 401", unknown.status, unknown.body,
+			wrong.status, wrong.body)
 	}
 }
 
@@ -55,10 +58,12 @@ func testProfile(w *world) {
 	}
 	for body, field := range map[string]string{
 		`{"name":""}`: "name", `{"name":null}`: "name", `{"password":"another password"}`: "currentPassword",
-		`{"password":"another password","currentPassword":"not this one"}`: "currentPassword", `{"email":"other@example.com"}`: "email",
+		`{"password":"another password","currentPassword":"not this one"}`: "currentPassword",
+		`{"email":"other@example.com"}`:                                    "email",
 	} {
 		got := w.call("PATCH", "/api/users/me", login.Token, body)
-		if p := w.wantProblem(got); got.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 || p.Errors[0].Field != field {
+		if p := w.wantProblem(got); got.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 ||
+			p.Errors[0].Field != field {
 			w.t.Errorf("%s: got %d %s, want 422 for %s", body, got.status, got.body, field)
 		}
 	}
@@ -76,7 +81,10 @@ func testNewPassword(w *world) {
 			w.t.Errorf("the session that changed it: %t: got %d, want %d", token == second.Token, got.status, want)
 		}
 	}
-	for password, want := range map[string]int{"password123": http.StatusUnauthorized, "another password": http.StatusOK} {
+	for password, want := range map[string]int{
+		"password123":      http.StatusUnauthorized,
+		"another password": http.StatusOK,
+	} {
 		if got := w.call("POST", "/api/auth/login", "", fmt.Sprintf(credentials, password)); got.status != want {
 			w.t.Errorf("log in with %q: got %d, want %d", password, got.status, want)
 		}
@@ -123,15 +131,18 @@ func testFailedJobs(w *world) {
 	w.into(w.call("GET", "/api/admin/failed-jobs", w.tokens[admin], ""), http.StatusOK, &[]api.FailedJob{})
 	r := w.registration(w.competition(1).ID, participant)
 	failed := compete.FailedJob{
-		ID: unknownID, JobID: 4711, Queue: compete.QueueRegistration, Kind: compete.NotifyJob{}.Kind(), Error: "the mail server is away",
-		Payload: json.RawMessage(`{"notices":[{"registrationId":"` + r.ID + `","seq":1,"kind":"reminder"}]}`), Attempts: 3, FailedAt: time.Now(),
+		ID: unknownID, JobID: 4711, Queue: compete.QueueRegistration, Kind: compete.NotifyJob{}.Kind(),
+		Error:    "the mail server is away",
+		Payload:  json.RawMessage(`{"notices":[{"registrationId":"` + r.ID + `","seq":1,"kind":"reminder"}]}`),
+		Attempts: 3, FailedAt: time.Now(),
 	}
 	if err := w.Store().SaveFailedJob(w.t.Context(), failed); err != nil {
 		w.t.Fatal(err)
 	}
 	var failedJobs []api.FailedJob
 	w.into(w.call("GET", "/api/admin/failed-jobs", w.tokens[admin], ""), http.StatusOK, &failedJobs)
-	if len(failedJobs) != 1 || failedJobs[0].JobID != 4711 || failedJobs[0].RetriedAt != nil || failedJobs[0].Error != failed.Error || failedJobs[0].Attempts != 3 {
+	if len(failedJobs) != 1 || failedJobs[0].JobID != 4711 || failedJobs[0].RetriedAt != nil ||
+		failedJobs[0].Error != failed.Error || failedJobs[0].Attempts != 3 {
 		w.t.Fatalf("the failed jobs are %+v", failedJobs)
 	}
 	path := "/api/admin/failed-jobs/" + unknownID + "/retry"
@@ -140,7 +151,8 @@ func testFailedJobs(w *world) {
 	if retried.RetriedAt == nil {
 		w.t.Errorf("sent again, it is %+v", retried)
 	}
-	if got := w.call("POST", path, w.tokens[admin], ""); got.status != http.StatusConflict || w.wantProblem(got).Code != "already_retried" {
+	if got := w.call("POST", path, w.tokens[admin], ""); got.status != http.StatusConflict ||
+		w.wantProblem(got).Code != "already_retried" {
 		w.t.Errorf("sent again twice: got %d %s, want 409 already_retried", got.status, got.body)
 	}
 }

@@ -64,9 +64,15 @@ func (a *api) registerAdmin() {
 		errors: []*compete.Error{compete.ErrForbidden},
 	}, a.listFailedJobs)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/admin/failed-jobs/{id}/retry", id: "retryFailedJob", tag: tagAdmin, access: loggedIn,
-		summary: "Retry a failed job", description: "For admins. You can retry each failed job once. If it fails again, it appears as a new failed job.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrFailedJobMissing, compete.ErrFailedJobRetried},
+		method: http.MethodPost, path: "/api/admin/failed-jobs/{id}/retry", id: "retryFailedJob",
+		tag: tagAdmin, access: loggedIn,
+		summary: "Retry a failed job",
+		description: "For admins. You can retry each failed job once. If it fails again, it " +
+			"appears as a new failed job.",
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrFailedJobMissing,
+			compete.ErrFailedJobRetried,
+		},
 	}, a.retryFailedJob)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/admin/users", id: "listUsers", tag: tagAdmin, access: loggedIn,
@@ -76,12 +82,18 @@ func (a *api) registerAdmin() {
 	handle(a, route{
 		method: http.MethodPatch, path: "/api/admin/users/{id}", id: "updateUser", tag: tagAdmin, access: loggedIn,
 		summary: "Update an account", description: "For admins. You can't change your own account.",
-		request: UpdateUserRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrUserMissing, compete.ErrOwnAccount},
+		request: UpdateUserRequest{}, errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate,
+			compete.ErrUserMissing, compete.ErrOwnAccount,
+		},
 	}, a.updateUser)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/admin/users/{id}/end-sessions", id: "endUserSessions", tag: tagAdmin, access: loggedIn,
+		method: http.MethodPost, path: "/api/admin/users/{id}/end-sessions", id: "endUserSessions",
+		tag: tagAdmin, access: loggedIn,
 		status:  http.StatusNoContent,
-		summary: "End all sessions of an account", description: "For admins. Logs the account out everywhere and revokes its tokens, within seconds. It can log in again.",
+		summary: "End all sessions of an account",
+		description: "For admins. Logs the account out everywhere and revokes its tokens, within " +
+			"seconds. It can log in again.",
 		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrUserMissing},
 	}, a.endUserSessions)
 	a.registerOrganizerRequests()
@@ -106,7 +118,8 @@ func (a *api) retryFailedJob(ctx context.Context, in *failedJobInput) (*failedJo
 
 func newFailedJob(j *compete.FailedJob) FailedJob {
 	return FailedJob{
-		ID: j.ID, JobID: j.JobID, Queue: j.Queue, Kind: j.Kind, Payload: j.Payload, Error: j.Error, Attempts: j.Attempts,
+		ID: j.ID, JobID: j.JobID, Queue: j.Queue, Kind: j.Kind, Payload: j.Payload, Error: j.Error,
+		Attempts: j.Attempts,
 		FailedAt: j.FailedAt.UTC(), RetriedAt: utc(j.RetriedAt),
 	}
 }

@@ -1,8 +1,8 @@
 // Package api is the REST API: routes, request and response types, problem documents and the OpenAPI document.
 //
-// It owns what is special about HTTP: authentication by bearer token, conditional requests, idempotency keys, pagination links, CSV,
-// server-sent events. Every rule of the domain is behind compete.Services. Request ids, logs, panic recovery and the server's own
-// timeouts belong to package server.
+// It owns what is special about HTTP: authentication by bearer token, conditional requests, idempotency keys,
+// pagination links, CSV, server-sent events. Every rule of the domain is behind compete.Services. Request ids, logs,
+// panic recovery and the server's own timeouts belong to package server.
 package api
 
 import (
@@ -51,7 +51,8 @@ type api struct {
 	served  atomic.Pointer[servedDocument]
 }
 
-// New builds the handler of everything under /api. It serves full paths, so it can be mounted on several listeners as it is.
+// New builds the handler of everything under /api. It serves full paths, so it can be mounted on several listeners as
+// it is.
 func New(config Config) http.Handler {
 	mux := http.NewServeMux()
 	a := newAPI(config, mux)

@@ -47,7 +47,10 @@ type AuditParams struct {
 }
 
 func (f *AuditParams) filter() compete.AuditFilter {
-	return compete.AuditFilter{Action: compete.AuditAction(f.Action), PersonID: f.Person, From: f.From, Until: f.Until, Limit: int(f.Limit)}
+	return compete.AuditFilter{
+		Action: compete.AuditAction(f.Action), PersonID: f.Person, From: f.From, Until: f.Until,
+		Limit: int(f.Limit),
+	}
 }
 
 type auditInput struct {
@@ -67,10 +70,13 @@ type auditAnswer struct {
 
 var auditContent = []content{
 	contentJSON[[]AuditEntry](),
-	contentText(mediaCSV, "id,at,action,actorId,actor,userId,user,competitionId,competition,subjectId,before,after,via,address,requestId\r\n"),
+	contentText(mediaCSV,
+		"id,at,action,actorId,actor,userId,user,competitionId,competition,subjectId,"+
+			"before,after,via,address,requestId\r\n"),
 }
 
-const aboutAudit = " Every change and every login is recorded with its change, and records can't be changed. Newest first. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'."
+const aboutAudit = " Every change and every login is recorded with its change, and records can't be changed. Newest " +
+	"first. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'."
 
 func (a *api) registerAudit() {
 	handle(a, route{
@@ -83,8 +89,10 @@ func (a *api) registerAudit() {
 		return a.audit(ctx, &in.AuditParams, filter)
 	})
 	handle(a, route{
-		method: http.MethodGet, path: "/api/competitions/{id}/audit", id: "listCompetitionAudit", tag: tagCompetitions, access: loggedIn,
-		summary: "Read a competition's audit log", description: "For the competition's organizer and admins." + aboutAudit,
+		method: http.MethodGet, path: "/api/competitions/{id}/audit", id: "listCompetitionAudit",
+		tag: tagCompetitions, access: loggedIn,
+		summary: "Read a competition's audit log", description: "For the competition's organizer and admins." +
+			aboutAudit,
 		produces: auditContent, errors: []*compete.Error{compete.ErrCompetitionMissing},
 	}, func(ctx context.Context, in *competitionAuditInput) (*auditAnswer, error) {
 		filter := in.filter()

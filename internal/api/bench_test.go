@@ -17,7 +17,11 @@ type instantRegistrar struct{ compete.Registrar }
 func (instantRegistrar) Register(_ context.Context, c compete.RegisterCommand) (compete.RegistrationOutcome, error) {
 	return compete.RegistrationOutcome{
 		Registration: compete.Registration{
-			ID: someID, UserID: c.Actor.UserID, CompetitionID: c.CompetitionID, Status: compete.RegistrationPending, Seq: 1, RegisteredAt: noon, UpdatedAt: noon,
+			RegistrationState: compete.RegistrationState{
+				ID: someID, CompetitionID: c.CompetitionID, Status: compete.RegistrationPending, Seq: 1,
+				RegisteredAt: noon, UpdatedAt: noon,
+			},
+			UserID: c.Actor.UserID,
 		},
 		Competition: aCompetition(),
 	}, nil

@@ -44,13 +44,17 @@ func (w *world) openAccounts() {
 		{otherOrganizer, "otherorganizer", compete.RoleOrganizer},
 		{admin, "admin", compete.RoleAdmin},
 	} {
-		in := compete.SignUp{Name: account.name, Email: account.name + "@example.com", Password: apptest.Password, Role: account.as}
+		in := compete.SignUp{
+			Name: account.name, Email: account.name + "@example.com", Password: apptest.Password,
+			Role: account.as,
+		}
 		user, err := w.Operator().CreateUser(w.t.Context(), in)
 		if err != nil {
 			w.t.Fatal(err)
 		}
 		var login api.Login
-		w.into(w.call("POST", "/api/auth/login", "", `{"email":"`+in.Email+`","password":"password123"}`), http.StatusOK, &login)
+		w.into(w.call("POST", "/api/auth/login", "", `{"email":"`+in.Email+`","password":"password123"}`),
+			http.StatusOK, &login)
 		w.tokens[account.role] = login.Token
 		if account.role == participant {
 			w.tokens[expired] = oldToken(w.t, user)
@@ -65,7 +69,10 @@ func (w *world) openAccounts() {
 func oldToken(t *testing.T, u compete.User) string {
 	t.Helper()
 	now := time.Now()
-	claims := jwt.MapClaims{"sub": u.ID, "email": u.Email, "role": u.Role, "iat": now.Add(-2 * time.Hour).Unix(), "exp": now.Add(-time.Hour).Unix()}
+	claims := jwt.MapClaims{
+		"sub": u.ID, "email": u.Email, "role": u.Role, "iat": now.Add(-2 * time.Hour).Unix(),
+		"exp": now.Add(-time.Hour).Unix(),
+	}
 	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(apptest.Secret))
 	if err != nil {
 		t.Fatal(err)

@@ -13,10 +13,11 @@ import (
 
 func (a *api) registerCalendar() {
 	handle(a, route{
-		method: http.MethodGet, path: "/api/competitions/{id}.ics", id: "getCalendar", tag: tagCompetitions, holdsSeats: true,
+		method: http.MethodGet, path: "/api/competitions/{id}.ics", id: "getCalendar",
+		tag: tagCompetitions, holdsSeats: true,
 		summary: "Get a competition as a calendar file",
-		description: "An iCalendar file (RFC 5545) with one event in UTC. Its UID never changes, its SEQUENCE is the competition's version, " +
-			"and its STATUS is CANCELLED once the competition is.",
+		description: "An iCalendar file (RFC 5545) with one event in UTC. Its UID never changes, its SEQUENCE is the " +
+			"competition's version, and its STATUS is CANCELLED once the competition is.",
 		produces: []content{contentText(calendar.MediaType, "BEGIN:VCALENDAR\r\n…")},
 		errors:   []*compete.Error{compete.ErrCompetitionMissing, calendar.ErrNoStart},
 	}, a.getCalendar)

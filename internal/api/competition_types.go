@@ -1,6 +1,7 @@
 package api
 
 import (
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -10,26 +11,17 @@ import (
 
 // CompetitionSummary is a competition without its description: what comes with a registration.
 type CompetitionSummary struct {
-	ID          string                    `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
-	Title       string                    `json:"title" example:"Spring Hackathon"`
-	Location    string                    `json:"location" example:"Zurich"`
-	Tags        []string                  `json:"tags" nullable:"false" doc:"Lower case, unique, sorted." example:"[\"beginners\",\"go\"]"`
-	Capacity    int                       `json:"capacity" example:"100"`
-	SeatsLeft   int                       `json:"seatsLeft" doc:"Capacity minus seats held." example:"42"`
-	Waitlisted  int                       `json:"waitlisted" doc:"How many people are waiting for a seat." example:"0"`
-	RegOpensAt  *time.Time                `json:"regOpensAt" doc:"When registration opens; null if it's open from the start." example:"2026-04-01T09:00:00Z"`
-	RegDeadline time.Time                 `json:"regDeadline" example:"2026-05-01T12:00:00Z"`
-	StartDate   *time.Time                `json:"startDate" doc:"When the competition starts; null if it isn't known yet." example:"2026-05-08T08:00:00Z"`
-	EndDate     *time.Time                `json:"endDate" doc:"When the competition ends; null if it isn't known." example:"2026-05-09T16:00:00Z"`
-	TimeZone    string                    `json:"timeZone" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
-	Status      compete.CompetitionStatus `json:"status" enum:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED"`
-	Waitlist    bool                      `json:"waitlist" doc:"Whether people can join a waitlist once it's full." example:"true"`
-	Phase       compete.Phase             `json:"phase" enum:"draft,upcoming,open,waitlist,full,closed,cancelled" doc:"Where the competition stands at the time of the response." example:"open"`
-	Organizer   Organizer                 `json:"organizer"`
-	Counts      Counts                    `json:"counts"`
-	Version     int                       `json:"version" doc:"Goes up with every change to the content. The ETag is derived from it." example:"3"`
-	CreatedAt   time.Time                 `json:"createdAt" example:"2026-03-01T09:00:00Z"`
-	UpdatedAt   time.Time                 `json:"updatedAt" example:"2026-03-02T10:30:00Z"`
+	ID string `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
+	compete.CompetitionContent
+	SeatsLeft  int                       `json:"seatsLeft" doc:"Capacity minus seats held." example:"42"`
+	Waitlisted int                       `json:"waitlisted" doc:"How many people are waiting for a seat." example:"0"`
+	Status     compete.CompetitionStatus `json:"status" enum:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED"`
+	Phase      compete.Phase             `json:"phase" enum:"draft,upcoming,open,waitlist,full,closed,cancelled" doc:"Where the competition stands at the time of the response." example:"open"`
+	Organizer  Organizer                 `json:"organizer"`
+	Counts     Counts                    `json:"counts"`
+	Version    int                       `json:"version" doc:"Goes up with every change to the content. The ETag is derived from it." example:"3"`
+	CreatedAt  time.Time                 `json:"createdAt" example:"2026-03-01T09:00:00Z"`
+	UpdatedAt  time.Time                 `json:"updatedAt" example:"2026-03-02T10:30:00Z"`
 }
 
 // Competition is what is registered for.
@@ -51,19 +43,24 @@ type Counts struct {
 	Waitlisted int `json:"waitlisted" example:"0"`
 }
 
+// NewContent are the fields of a compete.CompetitionContent, as a request for a new competition has them.
+type NewContent struct {
+	Title       string     `json:"title" example:"Spring Hackathon"`
+	Location    string     `json:"location,omitempty" example:"Zurich"`
+	Tags        []string   `json:"tags,omitempty" nullable:"false" doc:"Case doesn't matter." example:"[\"go\",\"beginners\"]"`
+	Capacity    int        `json:"capacity" example:"100"`
+	RegOpensAt  *time.Time `json:"regOpensAt,omitempty" nullable:"true" doc:"When registration opens. Must be before the deadline. Leave it out to open immediately." example:"2026-04-01T09:00:00Z"`
+	RegDeadline time.Time  `json:"regDeadline" doc:"When registration closes. Must be in the future." example:"2026-05-01T12:00:00Z"`
+	StartDate   *time.Time `json:"startDate,omitempty" nullable:"true" doc:"When the competition starts. Must be after the deadline." example:"2026-05-08T08:00:00Z"`
+	EndDate     *time.Time `json:"endDate,omitempty" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
+	TimeZone    string     `json:"timeZone,omitempty" default:"UTC" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
+	Waitlist    bool       `json:"waitlist,omitempty" doc:"Whether people can join a waitlist once it's full." default:"false" example:"true"`
+}
+
 // CreateCompetitionRequest opens a competition.
 type CreateCompetitionRequest struct {
-	Title       string                    `json:"title" example:"Spring Hackathon"`
+	NewContent
 	Description string                    `json:"description,omitempty" doc:"Markdown." example:"Bring your own **laptop**."`
-	Location    string                    `json:"location,omitempty" example:"Zurich"`
-	Tags        []string                  `json:"tags,omitempty" nullable:"false" doc:"Case doesn't matter." example:"[\"go\",\"beginners\"]"`
-	Capacity    int                       `json:"capacity" example:"100"`
-	RegOpensAt  *time.Time                `json:"regOpensAt,omitempty" nullable:"true" doc:"When registration opens. Must be before the deadline. Leave it out to open immediately." example:"2026-04-01T09:00:00Z"`
-	RegDeadline time.Time                 `json:"regDeadline" doc:"When registration closes. Must be in the future." example:"2026-05-01T12:00:00Z"`
-	StartDate   *time.Time                `json:"startDate,omitempty" nullable:"true" doc:"When the competition starts. Must be after the deadline." example:"2026-05-08T08:00:00Z"`
-	EndDate     *time.Time                `json:"endDate,omitempty" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
-	TimeZone    string                    `json:"timeZone,omitempty" default:"UTC" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
-	Waitlist    bool                      `json:"waitlist,omitempty" doc:"Whether people can join a waitlist once it's full." default:"false" example:"true"`
 	Status      compete.CompetitionStatus `json:"status,omitempty" enum:"DRAFT,PUBLISHED" default:"PUBLISHED" doc:"Only the organizer and admins can see a draft." example:"PUBLISHED"`
 }
 
@@ -72,19 +69,38 @@ func (CreateCompetitionRequest) TransformSchema(_ huma.Registry, s *huma.Schema)
 	return limitCompetition(s)
 }
 
+func (r *CreateCompetitionRequest) competition() compete.NewCompetition {
+	return compete.NewCompetition{
+		CompetitionContent: compete.CompetitionContent(r.NewContent), Description: r.Description, Status: r.Status,
+	}
+}
+
+// ContentChange are the fields of a compete.CompetitionContent, as a request for a change has them.
+type ContentChange struct {
+	Title       optional[string]     `json:"title,omitzero" example:"Spring Hackathon 2026"`
+	Location    optional[string]     `json:"location,omitzero" example:"Zurich"`
+	Tags        optional[[]string]   `json:"tags,omitzero" nullable:"false" example:"[\"go\"]"`
+	Capacity    optional[int]        `json:"capacity,omitzero" doc:"Can't be lower than the seats held. Raising it promotes people from the waitlist." example:"120"`
+	RegOpensAt  optional[*time.Time] `json:"regOpensAt,omitzero" nullable:"true" doc:"When registration opens; null opens it now." example:"2026-04-01T09:00:00Z"`
+	RegDeadline optional[time.Time]  `json:"regDeadline,omitzero" example:"2026-05-01T12:00:00Z"`
+	StartDate   optional[*time.Time] `json:"startDate,omitzero" nullable:"true" example:"2026-05-08T08:00:00Z"`
+	EndDate     optional[*time.Time] `json:"endDate,omitzero" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
+	TimeZone    optional[string]     `json:"timeZone,omitzero" doc:"The IANA time zone in which people see the competition's times. Changing it doesn't change when anything happens." example:"Europe/Zurich"`
+	Waitlist    optional[bool]       `json:"waitlist,omitzero" example:"true"`
+}
+
+// applyTo sets what the request has. It goes through the fields of the content, so that one that a request lacks is found out.
+func (r ContentChange) applyTo(c *compete.CompetitionContent) {
+	for field, value := range reflect.ValueOf(c).Elem().Fields() {
+		change := reflect.ValueOf(r).FieldByName(field.Name).Interface().(interface{ applyTo(field any) })
+		change.applyTo(value.Addr().Interface())
+	}
+}
+
 // UpdateCompetitionRequest changes a competition; what is left out stays as it is, and null clears a time.
 type UpdateCompetitionRequest struct {
-	Title       optional[string]                    `json:"title,omitzero" example:"Spring Hackathon 2026"`
+	ContentChange
 	Description optional[string]                    `json:"description,omitzero" doc:"Markdown." example:"Bring your own **laptop**."`
-	Location    optional[string]                    `json:"location,omitzero" example:"Zurich"`
-	Tags        optional[[]string]                  `json:"tags,omitzero" nullable:"false" example:"[\"go\"]"`
-	Capacity    optional[int]                       `json:"capacity,omitzero" doc:"Can't be lower than the seats held. Raising it promotes people from the waitlist." example:"120"`
-	RegOpensAt  optional[*time.Time]                `json:"regOpensAt,omitzero" nullable:"true" doc:"When registration opens; null opens it now." example:"2026-04-01T09:00:00Z"`
-	RegDeadline optional[time.Time]                 `json:"regDeadline,omitzero" example:"2026-05-01T12:00:00Z"`
-	StartDate   optional[*time.Time]                `json:"startDate,omitzero" nullable:"true" example:"2026-05-08T08:00:00Z"`
-	EndDate     optional[*time.Time]                `json:"endDate,omitzero" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
-	TimeZone    optional[string]                    `json:"timeZone,omitzero" doc:"The IANA time zone in which people see the competition's times. Changing it doesn't change when anything happens." example:"Europe/Zurich"`
-	Waitlist    optional[bool]                      `json:"waitlist,omitzero" example:"true"`
 	Status      optional[compete.CompetitionStatus] `json:"status,omitzero" enum:"DRAFT,PUBLISHED" doc:"PUBLISHED publishes a draft." example:"PUBLISHED"`
 }
 
@@ -95,10 +111,7 @@ func (UpdateCompetitionRequest) TransformSchema(_ huma.Registry, s *huma.Schema)
 
 func (r *UpdateCompetitionRequest) change() compete.CompetitionChange {
 	return compete.CompetitionChange{
-		Title: r.Title.Optional, Description: r.Description.Optional, Location: r.Location.Optional, Tags: r.Tags.Optional,
-		Capacity: r.Capacity.Optional, RegOpensAt: r.RegOpensAt.Optional, RegDeadline: r.RegDeadline.Optional,
-		StartDate: r.StartDate.Optional, EndDate: r.EndDate.Optional, TimeZone: r.TimeZone.Optional,
-		Waitlist: r.Waitlist.Optional, Status: r.Status.Optional,
+		Edit: r.ContentChange.applyTo, Description: r.Description.Optional, Status: r.Status.Optional,
 	}
 }
 
@@ -108,16 +121,14 @@ func newCompetition(c *compete.Competition, at time.Time) Competition {
 }
 
 func newCompetitionSummary(c *compete.Competition, at time.Time) CompetitionSummary {
-	tags := c.Tags
-	if tags == nil {
-		tags = []string{}
+	content := c.CompetitionContent
+	content.TimeZone = c.Zone().String()
+	if content.Tags == nil {
+		content.Tags = []string{}
 	}
 	return CompetitionSummary{
-		ID: c.ID, Title: c.Title, Location: c.Location, Tags: tags,
-		Capacity: c.Capacity, SeatsLeft: c.SeatsLeft, Waitlisted: c.Waitlisted,
-		RegOpensAt: utc(c.RegOpensAt), RegDeadline: c.RegDeadline.UTC(), StartDate: utc(c.StartDate),
-		EndDate: utc(c.EndDate), TimeZone: c.Zone().String(),
-		Status: c.Status, Waitlist: c.Waitlist, Phase: c.Phase(at), Organizer: Organizer(c.Organizer),
+		ID: c.ID, CompetitionContent: content, SeatsLeft: c.SeatsLeft, Waitlisted: c.Waitlisted,
+		Status: c.Status, Phase: c.Phase(at), Organizer: Organizer(c.Organizer),
 		Counts: Counts{Registered: c.Registered(), Waitlisted: c.Waitlisted}, Version: c.Version,
 		CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
 	}

@@ -174,14 +174,14 @@ func (a *api) listMyCompetitions(ctx context.Context, in *listCompetitionsInput)
 
 func (a *api) createCompetition(ctx context.Context, in *createCompetitionInput) (*competitionAnswer, error) {
 	var request CreateCompetitionRequest
-	if err := decode(in.RawBody, &request, func() error { return compete.NewCompetition(request).Check(a.Clock()) }); err != nil {
+	if err := decode(in.RawBody, &request, func() error { return request.competition().Check(a.Clock()) }); err != nil {
 		return nil, err
 	}
 	idempotency, err := in.request(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	c, again, err := a.Competitions.Create(ctx, actor(ctx), compete.NewCompetition(request), idempotency)
+	c, again, err := a.Competitions.Create(ctx, actor(ctx), request.competition(), idempotency)
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,10 @@ func testCalendarFile(w *world) {
 	}
 
 	draft := w.create(body + `,"status":"DRAFT"}`)
-	for r, status := range map[role]int{visitor: 404, participant: 404, otherOrganizer: 404, organizer: 200, admin: 200} {
+	for r, status := range map[role]int{
+		visitor: 404, participant: 404, otherOrganizer: 404,
+		organizer: 200, admin: 200,
+	} {
 		if got := w.call("GET", "/api/competitions/"+draft.ID+".ics", w.tokens[r], ""); got.status != status {
 			w.t.Errorf("a draft's calendar file answers %s with %d, want %d", r, got.status, status)
 		}
@@ -98,14 +101,19 @@ func testCreateAndRead(w *world) {
 	var c api.Competition
 	w.into(created, http.StatusCreated, &c)
 	switch {
-	case c.Title != "Spring Hackathon" || c.Description != "Bring *it*" || c.Location != "Zurich" || !slices.Equal(c.Tags, []string{"beginners", "go"}):
+	case c.Title != "Spring Hackathon" || c.Description != "Bring *it*" || c.Location != "Zurich" ||
+		!slices.Equal(c.Tags, []string{"beginners", "go"}):
 		w.t.Errorf("texts: %+v", c)
 	case c.Capacity != 3 || c.SeatsLeft != 3 || c.Waitlisted != 0 || c.Counts != api.Counts{} || !c.Waitlist:
 		w.t.Errorf("seats: %+v", c)
-	case c.Status != compete.StatusPublished || c.Phase != compete.PhaseOpen || c.Version != 1 || c.Organizer.Name == "" || c.Organizer.ID == "":
+	case c.Status != compete.StatusPublished || c.Phase != compete.PhaseOpen || c.Version != 1 ||
+		c.Organizer.Name == "" || c.Organizer.ID == "":
 		w.t.Errorf("state: %+v", c)
 	}
-	for _, want := range []string{`"regOpensAt":"2026-01-01T09:00:00Z"`, `"regDeadline":"2126-05-01T12:00:00Z"`, `"startDate":"2126-05-08T08:00:00.123456Z"`} {
+	for _, want := range []string{
+		`"regOpensAt":"2026-01-01T09:00:00Z"`, `"regDeadline":"2126-05-01T12:00:00Z"`,
+		`"startDate":"2126-05-08T08:00:00.123456Z"`,
+	} {
 		if !strings.Contains(created.body, want) {
 			w.t.Errorf("%s lacks %s", created.body, want)
 		}
@@ -134,7 +142,10 @@ func testEveryBadField(w *world) {
 		fields = append(fields, e.Field)
 	}
 	slices.Sort(fields)
-	if want := []string{"capacity", "regDeadline", "regOpensAt", "startDate", "status", "tags", "title"}; got.status != 422 || !slices.Equal(fields, want) {
+	if want := []string{
+		"capacity", "regDeadline", "regOpensAt", "startDate", "status", "tags",
+		"title",
+	}; got.status != 422 || !slices.Equal(fields, want) {
 		w.t.Errorf("got %d for %v, want 422 for %v", got.status, fields, want)
 	}
 	if strings.Contains(got.body, "2001-01-01") || strings.Contains(got.body, "a,b") {
@@ -147,9 +158,12 @@ func testChangeByVersion(w *world) {
 	path := "/api/competitions/" + c.ID
 	change := func(ifMatch string, status, version int) {
 		w.t.Helper()
-		got := w.call("PATCH", path, w.tokens[organizer], `{"title":"Title for `+strings.ReplaceAll(ifMatch, `"`, ``)+`"}`, "If-Match: "+ifMatch)
-		if want := fmt.Sprintf("%q", fmt.Sprint(version)); got.status != status || status == http.StatusOK && got.header.Get("ETag") != want {
-			w.t.Errorf("If-Match %s: got %d with ETag %s, want %d with %s: %s", ifMatch, got.status, got.header.Get("ETag"), status, want, got.body)
+		got := w.call("PATCH", path, w.tokens[organizer], `{"title":"Title for `+strings.ReplaceAll(ifMatch, `"`, ``)+
+			`"}`, "If-Match: "+ifMatch)
+		if want := fmt.Sprintf("%q", fmt.Sprint(version)); got.status != status || status == http.StatusOK &&
+			got.header.Get("ETag") != want {
+			w.t.Errorf("If-Match %s: got %d with ETag %s, want %d with %s: %s", ifMatch, got.status,
+				got.header.Get("ETag"), status, want, got.body)
 		}
 	}
 	change(`"1"`, http.StatusOK, 2)
@@ -162,9 +176,12 @@ func testChangeByVersion(w *world) {
 }
 
 func testAbsentIsNotNull(w *world) {
-	c := w.create(`{"title":"With times","capacity":5,"regOpensAt":"2026-01-01T09:00:00Z","regDeadline":"2126-05-01T12:00:00Z","startDate":"2126-05-08T08:00:00Z","tags":["go"]}`)
+	c := w.create(
+		`{"title":"With times","capacity":5,"regOpensAt":"2026-01-01T09:00:00Z","regDeadline":"2126-05-01T12:00:00Z","startDate":"2126-05-08T08:00:00Z","tags":["go"]}`,
+	)
 	var changed api.Competition
-	w.into(w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], `{"startDate":null,"capacity":7}`, "If-Match: *"), http.StatusOK, &changed)
+	w.into(w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], `{"startDate":null,"capacity":7}`,
+		"If-Match: *"), http.StatusOK, &changed)
 	switch {
 	case changed.StartDate != nil:
 		w.t.Error("startDate: null left a start date")
@@ -189,7 +206,10 @@ func testStates(w *world) {
 	}
 	seat := w.registration(c.ID, participant)
 	w.registration(c.ID, otherParticipant)
-	for body, code := range map[string]string{`{"status":"DRAFT"}`: "already_published", `{"capacity":1}`: "capacity_below_held"} {
+	for body, code := range map[string]string{
+		`{"status":"DRAFT"}`: "already_published",
+		`{"capacity":1}`:     "capacity_below_held",
+	} {
 		if got := patch(body); got.status != http.StatusConflict || w.wantProblem(got).Code != code {
 			w.t.Errorf("%s: got %d %s, want 409 %s", body, got.status, got.body, code)
 		}
@@ -200,7 +220,10 @@ func testStates(w *world) {
 	if c.Status != compete.StatusCancelled || c.Phase != compete.PhaseCancelled {
 		w.t.Errorf("cancelled, it is %s, %s", c.Status, c.Phase)
 	}
-	for name, got := range map[string]answer{"PATCH": patch(`{"title":"Too late"}`), "register": w.call("POST", path+"/register", w.tokens[participant], "")} {
+	for name, got := range map[string]answer{
+		"PATCH":    patch(`{"title":"Too late"}`),
+		"register": w.call("POST", path+"/register", w.tokens[participant], ""),
+	} {
 		if got.status != http.StatusConflict || w.wantProblem(got).Code != "competition_cancelled" {
 			w.t.Errorf("%s: got %d %s, want competition_cancelled", name, got.status, got.body)
 		}
@@ -213,10 +236,12 @@ func TestLists(t *testing.T) {
 		w := newWorld(t, databaseURL)
 		var ids []string
 		for i := range 7 {
-			body := fmt.Sprintf(`{"title":"Marathon no. %d","capacity":%d,"regDeadline":%q,"tags":["run","n%d"]}`, i, i+1, time.Now().Add(time.Duration(10-i)*time.Hour).Format(time.RFC3339), i)
+			body := fmt.Sprintf(`{"title":"Marathon no. %d","capacity":%d,"regDeadline":%q,"tags":["run","n%d"]}`, i,
+				i+1, time.Now().Add(time.Duration(10-i)*time.Hour).Format(time.RFC3339), i)
 			ids = append(ids, w.create(body).ID)
 		}
-		upcoming := w.create(strings.Replace(competitionBody("Sprint later", 5), "{", fmt.Sprintf(`{"regOpensAt":%q,`, time.Now().Add(time.Hour).Format(time.RFC3339)), 1))
+		upcoming := w.create(strings.Replace(competitionBody("Sprint later", 5), "{",
+			fmt.Sprintf(`{"regOpensAt":%q,`, time.Now().Add(time.Hour).Format(time.RFC3339)), 1))
 		w.registration(ids[0], participant) // its one seat: full
 		reversed := slices.Clone(ids)
 		slices.Reverse(reversed)

@@ -9,7 +9,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// etag is the entity tag of a competition: strong, made of its version alone, so that it changes with the content and not with each seat.
+// etag is the entity tag of a competition: strong, made of its version alone, so that it changes with the content and
+// not with each seat.
 func etag(c *compete.Competition) string { return `"` + strconv.Itoa(c.Version) + `"` }
 
 // ifMatch is what an If-Match header asks for.
@@ -20,11 +21,12 @@ type ifMatch struct {
 
 var errMalformedIfMatch = &compete.Error{
 	Kind: compete.KindUnreadable, Code: "malformed_if_match",
-	Detail: `Set If-Match to the competition's ETag exactly as you got it, with its double quotes, such as "3". A list of ETags or * (any version) also works.`,
+	Detail: `Set If-Match to the competition's ETag exactly as you got it, with its double quotes, such as "3". ` +
+		`A list of ETags or * (any version) also works.`,
 }
 
-// parseIfMatch reads the header by RFC 9110, section 13.1.1. Weak tags, and tags that no competition has, are valid and never match.
-// Errors: ErrVersionRequired when it is empty, errMalformedIfMatch.
+// parseIfMatch reads the header by RFC 9110, section 13.1.1. Weak tags, and tags that no competition has, are valid and
+// never match. Errors: ErrVersionRequired when it is empty, errMalformedIfMatch.
 func parseIfMatch(header string) (ifMatch, error) {
 	var m ifMatch
 	rest := strings.Trim(header, " \t")
@@ -47,13 +49,15 @@ func parseIfMatch(header string) (ifMatch, error) {
 	return m, nil
 }
 
-// cutTag splits the first element from a list of entity tags, with the comma that ends it. An empty element is allowed, and is no tag.
+// cutTag splits the first element from a list of entity tags, with the comma that ends it. An empty element is allowed,
+// and is no tag.
 func cutTag(list string) (tag, rest string, err error) {
 	end := 0
 	if opaque := strings.TrimPrefix(list, "W/"); strings.HasPrefix(opaque, `"`) {
 		start := len(list) - len(opaque) + 1
 		length := strings.IndexByte(list[start:], '"')
-		if length < 0 || strings.ContainsFunc(list[start:start+length], func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		if length < 0 || strings.ContainsFunc(list[start:start+length],
+			func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 			return "", "", errMalformedIfMatch
 		}
 		end = start + length + 1
@@ -78,8 +82,9 @@ func versionOf(tag string) (int, bool) {
 	return version, err == nil && version > 0 && strconv.Itoa(version) == opaque
 }
 
-// versionToChange finds the version that an If-Match header allows to change: 0 means any. Who may not change the competition at
-// all hears that first (RFC 9110, section 13.2.1). Errors: those of ManagedCompetition, ErrVersionRequired, ErrVersionMismatch.
+// versionToChange finds the version that an If-Match header allows to change: 0 means any. Who may not change the
+// competition at all hears that first (RFC 9110, section 13.2.1). Errors: those of ManagedCompetition,
+// ErrVersionRequired, ErrVersionMismatch.
 func (a *api) versionToChange(ctx context.Context, competitionID, header string) (int, error) {
 	match, err := parseIfMatch(header)
 	switch {

@@ -44,7 +44,8 @@ func TestParseIfMatch(t *testing.T) {
 	for _, c := range cases {
 		got, err := parseIfMatch(c.header)
 		if got.any != c.any || !slices.Equal(got.versions, c.versions) || !errors.Is(err, c.err) {
-			t.Errorf("parseIfMatch(%q) = %+v, %v, want any %t, versions %v, %v", c.header, got, err, c.any, c.versions, c.err)
+			t.Errorf("parseIfMatch(%q) = %+v, %v, want any %t, versions %v, %v", c.header, got, err,
+				c.any, c.versions, c.err)
 		}
 	}
 }

@@ -18,7 +18,8 @@ const (
 	mediaSVG  = "image/svg+xml"
 )
 
-var errCoverBodyTooLarge = problem.New(http.StatusRequestEntityTooLarge, "cover_too_large", "The picture must be at most 5 MB.")
+var errCoverBodyTooLarge = problem.New(http.StatusRequestEntityTooLarge, "cover_too_large",
+	"The picture must be at most 5 MB.")
 
 type setCoverInput struct {
 	CompetitionInput
@@ -38,22 +39,31 @@ type pictureAnswer struct {
 func (a *api) registerCovers() {
 	handle(a, route{
 		method: http.MethodGet, path: "/api/competitions/{id}/cover", id: "getCover", tag: tagCompetitions,
-		summary:     "Get a competition's cover",
-		description: "The uploaded picture as JPEG, or a generated one as SVG. Only the organizer and admins can see a draft's.",
-		produces:    []content{contentPicture(mediaJPEG), contentPicture(mediaSVG)},
-		errors:      []*compete.Error{exampleInvalid, compete.ErrCompetitionMissing, compete.ErrCoverMissing},
+		summary: "Get a competition's cover",
+		description: "The uploaded picture as JPEG, or a generated one as SVG. Only the organizer " +
+			"and admins can see a draft's.",
+		produces: []content{contentPicture(mediaJPEG), contentPicture(mediaSVG)},
+		errors:   []*compete.Error{exampleInvalid, compete.ErrCompetitionMissing, compete.ErrCoverMissing},
 	}, a.getCover)
 	handle(a, route{
-		method: http.MethodPut, path: "/api/competitions/{id}/cover", id: "setCover", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
+		method: http.MethodPut, path: "/api/competitions/{id}/cover", id: "setCover", tag: tagCompetitions,
+		access: loggedIn, holdsSeats: true,
 		upload:  compete.MaxCoverUpload,
 		summary: "Upload a cover",
-		description: "For the competition's organizer and admins. Send a PNG, JPEG or WebP picture of at most 5 MB and 16 megapixels (progressive JPEGs: about 4 to 8) as the body. " +
-			"It is cropped to 1200 × 630 pixels and stripped of metadata. The competition's version stays the same.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing, compete.ErrCoverUnreadable, compete.ErrBusy},
+		description: "For the competition's organizer and admins. Send a PNG, JPEG or WebP picture of at most 5 MB " +
+			"and 16 megapixels (progressive JPEGs: about 4 to 8) as the body. It is cropped to 1200 × 630 pixels and " +
+			"stripped of metadata. The competition's version stays the same.",
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing,
+			compete.ErrCoverUnreadable, compete.ErrBusy,
+		},
 	}, a.setCover)
 	handle(a, route{
-		method: http.MethodDelete, path: "/api/competitions/{id}/cover", id: "deleteCover", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
-		summary: "Remove a cover", description: "For the competition's organizer and admins. A generated cover takes its place. Removing it again has no effect.",
+		method: http.MethodDelete, path: "/api/competitions/{id}/cover", id: "deleteCover", tag: tagCompetitions,
+		access: loggedIn, holdsSeats: true,
+		summary: "Remove a cover",
+		description: "For the competition's organizer and admins. A generated cover takes its place. " +
+			"Removing it again has no effect.",
 		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing},
 	}, a.deleteCover)
 }

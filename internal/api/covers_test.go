@@ -22,14 +22,17 @@ func TestCovers(t *testing.T) {
 		look := func(r role, address, contentType, kept string) string {
 			t.Helper()
 			got := w.call("GET", address, w.tokens[r], "")
-			if got.status != http.StatusOK || got.header.Get("Content-Type") != contentType || !strings.Contains(got.header.Get("Cache-Control"), kept) {
-				t.Errorf("GET %s: %d %s, %s; want %s, %s", address, got.status, got.header.Get("Content-Type"), got.header.Get("Cache-Control"), contentType, kept)
+			if got.status != http.StatusOK || got.header.Get("Content-Type") != contentType ||
+				!strings.Contains(got.header.Get("Cache-Control"), kept) {
+				t.Errorf("GET %s: %d %s, %s; want %s, %s", address, got.status, got.header.Get("Content-Type"),
+					got.header.Get("Cache-Control"), contentType, kept)
 			}
 			return got.body
 		}
 		look(visitor, generated, "image/svg+xml", "immutable")
 
-		w.into(w.call("PUT", path+"/cover", w.tokens[organizer], onePixel, "Content-Type: image/webp"), http.StatusOK, &c)
+		w.into(w.call("PUT", path+"/cover", w.tokens[organizer], onePixel, "Content-Type: image/webp"), http.StatusOK,
+			&c)
 		if c.CoverURL == generated || c.Version != version {
 			t.Errorf("after the upload: cover %s, version %d", c.CoverURL, c.Version)
 		}
@@ -39,7 +42,8 @@ func TestCovers(t *testing.T) {
 		}
 		look(visitor, generated, "image/jpeg", "no-cache") // an old address shows what there is now
 		uploaded := c.CoverURL
-		w.into(w.call("PATCH", path, w.tokens[organizer], `{"title":"Another title"}`, "If-Match: *"), http.StatusOK, &c)
+		w.into(w.call("PATCH", path, w.tokens[organizer], `{"title":"Another title"}`, "If-Match: *"), http.StatusOK,
+			&c)
 		if c.CoverURL != uploaded {
 			t.Errorf("after a change of the title: cover %s, want %s", c.CoverURL, uploaded)
 		}
@@ -67,9 +71,12 @@ func testRefusedCovers(w *world, path string) {
 		status int
 		code   string
 	}{
-		"nothing":   {"", 422, "validation_failed"},
-		"text":      {"not a picture", 422, "validation_failed"},
-		"a bomb":    {"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x01\x00\x00\x00\x01\x00\x00\x08\x06\x00\x00\x00\xa4\x79\x93\xd2", 422, "validation_failed"},
+		"nothing": {"", 422, "validation_failed"},
+		"text":    {"not a picture", 422, "validation_failed"},
+		"a bomb": {
+			"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x01\x00\x00\x00\x01\x00\x00\x08\x06\x00\x00\x00\xa4\x79\x93\xd2",
+			422, "validation_failed",
+		},
 		"too large": {strings.Repeat("x", compete.MaxCoverUpload+1), 413, "cover_too_large"},
 	} {
 		got := w.call("PUT", path+"/cover", w.tokens[organizer], tc.body, "Content-Type: image/png")

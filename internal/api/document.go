@@ -22,15 +22,17 @@ func document(version string) huma.Config {
 			Info: &huma.Info{
 				Title: brand.DefaultName, Version: version,
 				Description: "Create competitions, register for them, and know immediately where you stand.\n\n" +
-					"Times are RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`. Lists are JSON arrays; " +
-					"the `Link` header points to the next page. Seat counts always reflect the last commit.",
+					"Times are RFC 3339 in UTC. Errors are `application/problem+json` with a stable `code`. Lists " +
+					"are JSON arrays; the `Link` header points to the next page. Seat counts " +
+					"always reflect the last commit.",
 				License: &huma.License{Name: "MIT", Identifier: "MIT"},
 			},
 			Components: &huma.Components{
 				Schemas:  huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				Examples: map[string]*huma.Example{},
 				SecuritySchemes: map[string]*huma.SecurityScheme{bearerScheme: {
-					Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "The token returned when you sign up or log in.",
+					Type: "http", Scheme: "bearer", BearerFormat: "JWT",
+					Description: "The token returned when you sign up or log in.",
 				}},
 			},
 			Tags: []*huma.Tag{
@@ -65,8 +67,10 @@ func (a *api) operation(r route) huma.Operation {
 		r.status = http.StatusOK
 	}
 	op := huma.Operation{
-		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Description: r.description, Tags: []string{r.tag},
-		DefaultStatus: r.status, SkipValidateBody: true, Middlewares: a.middleware(r), Responses: map[string]*huma.Response{},
+		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Description: r.description,
+		Tags:          []string{r.tag},
+		DefaultStatus: r.status, SkipValidateBody: true, Middlewares: a.middleware(r),
+		Responses: map[string]*huma.Response{},
 	}
 	if r.upload > 0 {
 		op.MaxBodyBytes, op.BodyReadTimeout = r.upload, compete.CoverUploadTime
@@ -75,7 +79,10 @@ func (a *api) operation(r route) huma.Operation {
 		op.Security = []map[string][]string{{bearerScheme: {}}}
 	}
 	if len(r.produces) > 0 {
-		op.Responses[strconv.Itoa(r.status)] = &huma.Response{Description: http.StatusText(r.status), Content: a.contentOf(r)}
+		op.Responses[strconv.Itoa(r.status)] = &huma.Response{
+			Description: http.StatusText(r.status),
+			Content:     a.contentOf(r),
+		}
 	}
 	a.documentProblems(&op, r)
 	return op
@@ -135,18 +142,25 @@ func (a *api) documentProblems(op *huma.Operation, r route) {
 		response := op.Responses[status]
 		if response == nil {
 			media := &huma.MediaType{Schema: schemaOf[problem.Problem](a), Examples: map[string]*huma.Example{}}
-			response = &huma.Response{Description: p.Title, Content: map[string]*huma.MediaType{problem.ContentType: media}}
+			response = &huma.Response{
+				Description: p.Title,
+				Content:     map[string]*huma.MediaType{problem.ContentType: media},
+			}
 			op.Responses[status] = response
 		}
 		a.huma.OpenAPI().Components.Examples[p.Code] = &huma.Example{Summary: p.Detail, Value: p}
 		response.Content[problem.ContentType].Examples[p.Code] = &huma.Example{Ref: "#/components/examples/" + p.Code}
 	}
 	documentProblemHeader(op, http.StatusUnauthorized, "WWW-Authenticate", "The authentication scheme: Bearer.")
-	documentProblemHeader(op, http.StatusTooManyRequests, "Retry-After", "How many seconds to wait before trying again.")
-	documentProblemHeader(op, http.StatusTooManyRequests, "RateLimit-Limit", "If a limit is the reason: how many times it allows this.")
+	documentProblemHeader(op, http.StatusTooManyRequests, "Retry-After",
+		"How many seconds to wait before trying again.")
+	documentProblemHeader(op, http.StatusTooManyRequests, "RateLimit-Limit",
+		"If a limit is the reason: how many times it allows this.")
 	documentProblemHeader(op, http.StatusTooManyRequests, "RateLimit-Remaining", "If a limit is the reason: 0.")
-	documentProblemHeader(op, http.StatusTooManyRequests, "RateLimit-Reset", "If a limit is the reason: the same as Retry-After.")
-	documentProblemHeader(op, http.StatusServiceUnavailable, "Retry-After", "How many seconds to wait before trying again.")
+	documentProblemHeader(op, http.StatusTooManyRequests, "RateLimit-Reset",
+		"If a limit is the reason: the same as Retry-After.")
+	documentProblemHeader(op, http.StatusServiceUnavailable, "Retry-After",
+		"How many seconds to wait before trying again.")
 }
 
 func documentProblemHeader(op *huma.Operation, status int, name, description string) {
@@ -180,7 +194,10 @@ func impliedErrors(r route) []*compete.Error {
 	return implied
 }
 
-var exampleInvalidBody = compete.Invalid(compete.FieldError{Field: "title", Message: "must be at least 3 characters long"})
+var exampleInvalidBody = compete.Invalid(compete.FieldError{
+	Field:   "title",
+	Message: "must be at least 3 characters long",
+})
 
 // documentBody puts the body that the handler decodes itself into the document.
 func (a *api) documentBody(r route) {

@@ -24,8 +24,8 @@ type documentedProblem struct {
 	code, detail string
 }
 
-// TestGoldenErrorsInTheGuide writes the table of errors from the code itself: every compete.Error and every problem.New that
-// the API can answer with.
+// TestGoldenErrorsInTheGuide writes the table of errors from the code itself: every compete.Error and every problem.New
+// that the API can answer with.
 func TestGoldenErrorsInTheGuide(t *testing.T) {
 	found := map[string]documentedProblem{} // by code; the first detail stands for all
 	for _, dir := range []string{"../compete", ".", "../server"} {
@@ -52,7 +52,8 @@ func TestGoldenErrorsInTheGuide(t *testing.T) {
 	})
 	table := "| status | code | detail |\n|---|---|---|\n"
 	for _, p := range rows {
-		table += fmt.Sprintf("| %d | `%s` | %s |\n", p.status, p.code, strings.NewReplacer("|", `\|`, "*", `\*`).Replace(p.detail))
+		table += fmt.Sprintf("| %d | `%s` | %s |\n", p.status, p.code,
+			strings.NewReplacer("|", `\|`, "*", `\*`).Replace(p.detail))
 	}
 	if len(rows) < 30 {
 		t.Errorf("found %d codes, want all", len(rows))
@@ -82,10 +83,14 @@ func problemsIn(t *testing.T, name string) []documentedProblem {
 				if !ok {
 					t.Errorf("%s: an Error of a kind that this test doesn't know: %s", name, text(fields["Code"]))
 				}
-				found = append(found, documentedProblem{problem.Status(kind), text(fields["Code"]), text(fields["Detail"])})
+				found = append(found, documentedProblem{
+					problem.Status(kind), text(fields["Code"]),
+					text(fields["Detail"]),
+				})
 			}
 		case *ast.CallExpr:
-			if selector, ok := node.Fun.(*ast.SelectorExpr); ok && lastName(selector.X) == "problem" && selector.Sel.Name == "New" {
+			if selector, ok := node.Fun.(*ast.SelectorExpr); ok && lastName(selector.X) == "problem" &&
+				selector.Sel.Name == "New" {
 				status, ok := statuses[lastName(node.Args[0])]
 				if !ok {
 					t.Errorf("%s: a problem with a status that this test doesn't know: %s", name, text(node.Args[1]))
@@ -99,17 +104,24 @@ func problemsIn(t *testing.T, name string) []documentedProblem {
 }
 
 var kinds = map[string]compete.Kind{
-	"KindInternal": compete.KindInternal, "KindInvalid": compete.KindInvalid, "KindUnauthorized": compete.KindUnauthorized,
-	"KindForbidden": compete.KindForbidden, "KindNotFound": compete.KindNotFound, "KindConflict": compete.KindConflict,
-	"KindPreconditionFailed": compete.KindPreconditionFailed, "KindPreconditionRequired": compete.KindPreconditionRequired,
-	"KindUnavailable": compete.KindUnavailable, "KindTooManyRequests": compete.KindTooManyRequests, "KindUnreadable": compete.KindUnreadable,
+	"KindInternal": compete.KindInternal, "KindInvalid": compete.KindInvalid,
+	"KindUnauthorized": compete.KindUnauthorized,
+	"KindForbidden":    compete.KindForbidden, "KindNotFound": compete.KindNotFound,
+	"KindConflict":             compete.KindConflict,
+	"KindPreconditionFailed":   compete.KindPreconditionFailed,
+	"KindPreconditionRequired": compete.KindPreconditionRequired,
+	"KindUnavailable":          compete.KindUnavailable, "KindTooManyRequests": compete.KindTooManyRequests,
+	"KindUnreadable": compete.KindUnreadable,
 }
 
 var statuses = map[string]int{
-	"StatusBadRequest": http.StatusBadRequest, "StatusNotFound": http.StatusNotFound, "StatusMethodNotAllowed": http.StatusMethodNotAllowed,
-	"StatusRequestTimeout": http.StatusRequestTimeout, "StatusRequestEntityTooLarge": http.StatusRequestEntityTooLarge,
-	"StatusUnsupportedMediaType": http.StatusUnsupportedMediaType, "StatusServiceUnavailable": http.StatusServiceUnavailable,
-	"StatusInternalServerError": http.StatusInternalServerError,
+	"StatusBadRequest": http.StatusBadRequest, "StatusNotFound": http.StatusNotFound,
+	"StatusMethodNotAllowed":      http.StatusMethodNotAllowed,
+	"StatusRequestTimeout":        http.StatusRequestTimeout,
+	"StatusRequestEntityTooLarge": http.StatusRequestEntityTooLarge,
+	"StatusUnsupportedMediaType":  http.StatusUnsupportedMediaType,
+	"StatusServiceUnavailable":    http.StatusServiceUnavailable,
+	"StatusInternalServerError":   http.StatusInternalServerError,
 }
 
 // lastName is the name itself of a name such as compete.KindConflict.

@@ -53,45 +53,60 @@ const tagFactors = "Second factors"
 
 func (a *api) registerFactors() {
 	handle(a, route{
-		method: http.MethodGet, path: "/api/users/me/factors", id: "getFactors", tag: tagFactors, access: loggedIn, setup: true,
+		method: http.MethodGet, path: "/api/users/me/factors", id: "getFactors", tag: tagFactors,
+		access: loggedIn, setup: true,
 		summary:     "Get my second factors",
 		description: "Passkeys are added on the pages: creating one takes a browser.",
 	}, a.getFactors)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/users/me/factors/app", id: "startApp", tag: tagFactors, access: loggedIn, setup: true,
+		method: http.MethodPost, path: "/api/users/me/factors/app", id: "startApp", tag: tagFactors,
+		access: loggedIn, setup: true,
 		summary: "Set up an authenticator app",
-		description: "Makes a key for the app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). It has no effect until you confirm it with a code. " +
-			"Calling it again makes another key. Takes a token that's at most 15 minutes old.",
+		description: "Makes a key for the app (TOTP, RFC 6238: SHA-1, six digits, 30 seconds). It has no effect " +
+			"until you confirm it with a code. Calling it again makes another key. Takes a token " +
+			"that's at most 15 minutes old.",
 		errors: []*compete.Error{compete.ErrReauthenticate, compete.ErrFactorExists},
 	}, a.startApp)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/users/me/factors/app/confirm", id: "confirmApp", tag: tagFactors, access: loggedIn, setup: true,
+		method: http.MethodPost, path: "/api/users/me/factors/app/confirm", id: "confirmApp", tag: tagFactors,
+		access: loggedIn, setup: true,
 		summary: "Confirm the authenticator app",
-		description: "From then on, logging in with the password takes a code as well. Returns recovery codes if it's the account's first second factor. " +
-			"Takes a token that's at most 15 minutes old.",
-		request: ConfirmAppRequest{}, errors: []*compete.Error{compete.ErrReauthenticate, compete.ErrFactorMissing, compete.ErrTooManyGuesses},
+		description: "From then on, logging in with the password takes a code as well. Returns recovery codes if " +
+			"it's the account's first second factor. Takes a token that's at most 15 minutes old.",
+		request: ConfirmAppRequest{}, errors: []*compete.Error{
+			compete.ErrReauthenticate, compete.ErrFactorMissing,
+			compete.ErrTooManyGuesses,
+		},
 	}, a.confirmApp)
 	handle(a, route{
-		method: http.MethodDelete, path: "/api/users/me/factors/app", id: "removeApp", tag: tagFactors, access: loggedIn, status: http.StatusNoContent,
+		method: http.MethodDelete, path: "/api/users/me/factors/app", id: "removeApp", tag: tagFactors,
+		access: loggedIn, status: http.StatusNoContent,
 		summary: "Turn the authenticator app off", description: "Takes a token that's at most 15 minutes old.",
 		errors: []*compete.Error{compete.ErrReauthenticate, compete.ErrFactorMissing, compete.ErrFactorNeeded},
 	}, a.removeApp)
 	handle(a, route{
-		method: http.MethodDelete, path: "/api/users/me/factors/passkeys/{id}", id: "removePasskey", tag: tagFactors, access: loggedIn, status: http.StatusNoContent,
+		method: http.MethodDelete, path: "/api/users/me/factors/passkeys/{id}", id: "removePasskey", tag: tagFactors,
+		access: loggedIn, status: http.StatusNoContent,
 		summary: "Remove a passkey", description: "Takes a token that's at most 15 minutes old.",
 		errors: []*compete.Error{compete.ErrReauthenticate, compete.ErrFactorMissing, compete.ErrFactorNeeded},
 	}, a.removePasskey)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/users/me/factors/recovery-codes", id: "newRecoveryCodes", tag: tagFactors, access: loggedIn,
-		summary: "Make new recovery codes", description: "All earlier codes stop working. Takes a token that's at most 15 minutes old.",
-		errors: []*compete.Error{compete.ErrReauthenticate, compete.ErrFactorMissing},
+		method: http.MethodPost, path: "/api/users/me/factors/recovery-codes", id: "newRecoveryCodes",
+		tag: tagFactors, access: loggedIn,
+		summary:     "Make new recovery codes",
+		description: "All earlier codes stop working. Takes a token that's at most 15 minutes old.",
+		errors:      []*compete.Error{compete.ErrReauthenticate, compete.ErrFactorMissing},
 	}, a.newRecoveryCodes)
 	handle(a, route{
-		method: http.MethodDelete, path: "/api/admin/users/{id}/factors", id: "resetUserFactors", tag: tagAdmin, access: loggedIn, status: http.StatusNoContent,
+		method: http.MethodDelete, path: "/api/admin/users/{id}/factors", id: "resetUserFactors", tag: tagAdmin,
+		access: loggedIn, status: http.StatusNoContent,
 		summary: "Reset an account's second factors",
-		description: "For admins, when someone has lost their authenticator app, passkeys and recovery codes. Make sure that it's really them who asks: " +
-			"from then on, the password alone logs in. The owner gets a message.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrUserMissing, compete.ErrFactorMissing},
+		description: "For admins, when someone has lost their authenticator app, passkeys and recovery codes. Make " +
+			"sure that it's really them who asks: from then on, the password alone logs in. The owner gets a message.",
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrUserMissing,
+			compete.ErrFactorMissing,
+		},
 	}, a.resetUserFactors)
 }
 
@@ -100,9 +115,15 @@ func (a *api) getFactors(ctx context.Context, _ *noInput) (*factorsAnswer, error
 	if err != nil {
 		return nil, err
 	}
-	answer := Factors{AuthenticatorApp: f.App != nil, Passkeys: make([]Passkey, len(f.Passkeys)), RecoveryCodes: f.RecoveryCodes, Required: required}
+	answer := Factors{
+		AuthenticatorApp: f.App != nil, Passkeys: make([]Passkey, len(f.Passkeys)),
+		RecoveryCodes: f.RecoveryCodes, Required: required,
+	}
 	for i, p := range f.Passkeys {
-		answer.Passkeys[i] = Passkey{ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt.UTC(), LastUsedAt: utc(p.LastUsedAt)}
+		answer.Passkeys[i] = Passkey{
+			ID: p.ID, Name: p.Name, CreatedAt: p.CreatedAt.UTC(),
+			LastUsedAt: utc(p.LastUsedAt),
+		}
 	}
 	return &factorsAnswer{answer}, nil
 }

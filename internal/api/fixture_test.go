@@ -72,8 +72,13 @@ func (noCompetitions) Competitions(context.Context, compete.CompetitionFilter) (
 
 func aCompetition() compete.Competition {
 	return compete.Competition{
-		ID: someID, Title: "Spring Hackathon", Description: strings.Repeat("Bring your own laptop. ", 10), Tags: []string{"beginners", "go"},
-		TimeZone: "UTC", Capacity: 100, SeatsLeft: 42, RegDeadline: noon.Add(time.Hour), Status: compete.StatusPublished, Version: 3,
+		ID: someID,
+		CompetitionContent: compete.CompetitionContent{
+			Title: "Spring Hackathon", Tags: []string{"beginners", "go"}, TimeZone: "UTC", Capacity: 100,
+			RegDeadline: noon.Add(time.Hour),
+		},
+		Description: strings.Repeat("Bring your own laptop. ", 10), SeatsLeft: 42,
+		Status: compete.StatusPublished, Version: 3,
 		Organizer: compete.Organizer{ID: someID, Name: "Grace Hopper"}, CreatedAt: noon, UpdatedAt: noon,
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// A database that takes requests and doesn't answer: whatever needs it says so within seconds, and when to come again. No request is
-// left to the patience of the network.
+// A database that takes requests and doesn't answer: whatever needs it says so within seconds, and when to come again.
+// No request is left to the patience of the network.
 func TestEveryRouteWithADatabaseThatHangs(t *testing.T) {
 	t.Parallel() // it waits for time limits
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
@@ -28,7 +28,8 @@ func TestEveryRouteWithADatabaseThatHangs(t *testing.T) {
 		for _, o := range w.operations() {
 			r := prepared{operation: o}
 			best := http.StatusInternalServerError
-			for role, status := range matrix[o.id].statuses { // who may is told by the database; who may not perhaps without it
+			// who may is told by the database; who may not perhaps without it
+			for role, status := range matrix[o.id].statuses {
 				if status < best && status != http.StatusForbidden {
 					r.token, best = w.tokens[role], status
 				}
@@ -54,10 +55,13 @@ func TestEveryRouteWithADatabaseThatHangs(t *testing.T) {
 					return
 				}
 				if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
-					t.Errorf("%s: got %d, Retry-After %q, %s", r.id, got.status, got.header.Get("Retry-After"), got.body)
+					t.Errorf("%s: got %d, Retry-After %q, %s", r.id, got.status, got.header.Get("Retry-After"),
+						got.body)
 				}
 				var p problem.Problem
-				if r.id != "health" && (json.Unmarshal([]byte(got.body), &p) != nil || p.Code != "database_unavailable") { // which has a body of its own
+				// which has a body of its own
+				if r.id != "health" && (json.Unmarshal([]byte(got.body), &p) != nil ||
+					p.Code != "database_unavailable") {
 					t.Errorf("%s: got %s, want the problem database_unavailable", r.id, got.body)
 				}
 			})

@@ -20,7 +20,7 @@ const (
 
 // Check is how one thing that the program leans on is doing.
 type Check struct {
-	Name    string // "database", "queue" or "redis"
+	Name    string // "database", "queue", "redis" or "replica"
 	Status  string // CheckUp, CheckDown or CheckOff
 	Latency time.Duration
 	Needed  bool // whether the program cannot serve without it
@@ -37,7 +37,7 @@ type Greeting struct {
 type Health struct {
 	Greeting
 	Version string       `json:"version" example:"1.0.0"`
-	Checks  HealthChecks `json:"checks" doc:"One entry each for the database, the queue and Redis."`
+	Checks  HealthChecks `json:"checks" doc:"One entry each for the database, the queue, Redis and, if there is one, the read replica."`
 }
 
 // HealthChecks are the things that the program leans on.
@@ -66,8 +66,9 @@ func (a *api) registerHealth() {
 	}, a.greeting)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/health", id: "health", tag: tagService,
-		summary: "Health check", description: "200 if everything required is up; otherwise 503 with the same body and status \"unavailable\". " +
-			"Redis is never required: without it, changes take longer to reach other replicas.",
+		summary: "Health check",
+		description: "200 if everything required is up; otherwise 503 with the same body and status \"unavailable\". " +
+			"Redis and a read replica are never required: without Redis, changes take longer to reach other replicas; without the read replica, the database itself answers.",
 	}, a.health)
 	unavailable := a.huma.OpenAPI().Paths["/api/health"].Get.Responses[strconv.Itoa(http.StatusServiceUnavailable)]
 	unavailable.Content = map[string]*huma.MediaType{mediaJSON: {Schema: schemaOf[Health](a)}}
@@ -82,9 +83,15 @@ func (a *api) greet() Greeting {
 }
 
 func (a *api) health(ctx context.Context, _ *noInput) (*healthAnswer, error) {
-	answer := &healthAnswer{Status: http.StatusOK, Body: Health{Greeting: a.greet(), Version: a.Version, Checks: HealthChecks{}}}
+	answer := &healthAnswer{
+		Status: http.StatusOK,
+		Body:   Health{Greeting: a.greet(), Version: a.Version, Checks: HealthChecks{}},
+	}
 	for _, check := range a.Health(ctx) {
-		answer.Body.Checks[check.Name] = HealthCheck{Status: check.Status, LatencyMs: float64(check.Latency.Microseconds()) / 1000}
+		answer.Body.Checks[check.Name] = HealthCheck{
+			Status:    check.Status,
+			LatencyMs: float64(check.Latency.Microseconds()) / 1000,
+		}
 		if check.Needed && check.Status == CheckDown {
 			answer.Body.Status = "unavailable"
 			answer.Status, answer.RetryAfter = http.StatusServiceUnavailable, "2"

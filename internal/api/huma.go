@@ -16,8 +16,8 @@ import (
 	"github.com/minicompete/minicompete/internal/problem"
 )
 
-// jsonOnly is Huma's API that answers in JSON whatever is asked for: there is nothing else, and a client that asks for HTML by
-// default is served too.
+// jsonOnly is Huma's API that answers in JSON whatever is asked for: there is nothing else, and a client that asks for
+// HTML by default is served too.
 type jsonOnly struct{ huma.API }
 
 // Negotiate chooses JSON.
@@ -51,7 +51,8 @@ func marshal(w io.Writer, v any) error {
 	return nil
 }
 
-// Huma builds its own errors through these two variables of its package, and by default repeats the values that were sent.
+// Huma builds its own errors through these two variables of its package, and by default repeats the values that were
+// sent.
 func init() {
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
 		noBody := errNotAnObject

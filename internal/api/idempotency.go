@@ -26,8 +26,8 @@ func (k *IdempotencyKey) Resolve(ctx huma.Context) []error {
 
 var errManyKeys = compete.Invalid(compete.FieldError{Field: "Idempotency-Key", Message: "must be sent only once"})
 
-// request is the key with the hash of method, path and raw body; nothing when no key was sent. A key that is no key is refused:
-// its client believes that it may send the request again.
+// request is the key with the hash of method, path and raw body; nothing when no key was sent. A key that is no key is
+// refused: its client believes that it may send the request again.
 func (k *IdempotencyKey) request(body []byte) (compete.Idempotency, error) {
 	switch {
 	case k.sent == 0:

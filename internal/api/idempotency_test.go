@@ -32,17 +32,21 @@ func testRegisterTwice(w *world) {
 	again := w.call("POST", path, w.tokens[participant], "{}", "Idempotency-Key: press-0001")
 	w.wantReplay(first, again)
 	for name, other := range map[string]answer{
-		"another body":  w.call("POST", path, w.tokens[participant], "", "Idempotency-Key: press-0001"),
-		"another route": w.call("POST", "/api/competitions/"+w.competition(1).ID+"/register", w.tokens[participant], "{}", "Idempotency-Key: press-0001"),
+		"another body": w.call("POST", path, w.tokens[participant], "", "Idempotency-Key: press-0001"),
+		"another route": w.call("POST", "/api/competitions/"+w.competition(1).ID+"/register", w.tokens[participant],
+			"{}", "Idempotency-Key: press-0001"),
 	} {
-		if p := w.wantProblem(other); other.status != http.StatusUnprocessableEntity || p.Code != "idempotency_key_reused" {
+		if p := w.wantProblem(other); other.status != http.StatusUnprocessableEntity ||
+			p.Code != "idempotency_key_reused" {
 			w.t.Errorf("%s: got %d %s, want idempotency_key_reused", name, other.status, other.body)
 		}
 	}
-	if got := w.call("POST", path, w.tokens[participant], "{}", "Idempotency-Key: press-0002"); w.wantProblem(got).Code != "already_registered" {
+	if got := w.call("POST", path, w.tokens[participant], "{}",
+		"Idempotency-Key: press-0002"); w.wantProblem(got).Code != "already_registered" {
 		w.t.Errorf("another key: got %s, want already_registered", got.body)
 	}
-	if got := w.call("POST", path, w.tokens[otherParticipant], "{}", "Idempotency-Key: press-0001"); w.wantProblem(got).Code != "competition_full" {
+	if got := w.call("POST", path, w.tokens[otherParticipant], "{}",
+		"Idempotency-Key: press-0001"); w.wantProblem(got).Code != "competition_full" {
 		w.t.Errorf("another user's press with the same key: got %s, want competition_full", got.body)
 	}
 }
@@ -61,10 +65,12 @@ func testCreateTwice(w *world) {
 	w.registration(c.ID, participant) // the competition goes on; the answer stays
 	again := w.call("POST", "/api/competitions", w.tokens[organizer], body, "Idempotency-Key: create-0001")
 	w.wantReplay(first, again)
-	if again.header.Get("ETag") != first.header.Get("ETag") || again.header.Get("Location") != "/api/competitions/"+c.ID {
+	if again.header.Get("ETag") != first.header.Get("ETag") || again.header.Get("Location") != "/api/competitions/"+
+		c.ID {
 		w.t.Errorf("the replay has ETag %s and Location %s", again.header.Get("ETag"), again.header.Get("Location"))
 	}
-	other := w.call("POST", "/api/competitions", w.tokens[organizer], strings.Replace(body, "once", "twice", 1), "Idempotency-Key: create-0001")
+	other := w.call("POST", "/api/competitions", w.tokens[organizer], strings.Replace(body, "once", "twice", 1),
+		"Idempotency-Key: create-0001")
 	if p := w.wantProblem(other); p.Code != "idempotency_key_reused" {
 		w.t.Errorf("another body: got %s, want idempotency_key_reused", other.body)
 	}
@@ -100,11 +106,14 @@ func testRefusalIsNotRecorded(w *world) {
 	c := w.competition(1)
 	seat := w.registration(c.ID, participant)
 	path := "/api/competitions/" + c.ID + "/register"
-	if got := w.call("POST", path, w.tokens[otherParticipant], "", "Idempotency-Key: press-0005"); w.wantProblem(got).Code != "competition_full" {
+	if got := w.call("POST", path, w.tokens[otherParticipant], "",
+		"Idempotency-Key: press-0005"); w.wantProblem(got).Code != "competition_full" {
 		w.t.Fatalf("got %s, want competition_full", got.body)
 	}
-	w.into(w.call("DELETE", "/api/registrations/"+seat.ID, w.tokens[participant], ""), http.StatusOK, &api.Registration{})
-	w.into(w.call("POST", path, w.tokens[otherParticipant], "", "Idempotency-Key: press-0005"), http.StatusCreated, &api.Registration{})
+	w.into(w.call("DELETE", "/api/registrations/"+seat.ID, w.tokens[participant], ""), http.StatusOK,
+		&api.Registration{})
+	w.into(w.call("POST", path, w.tokens[otherParticipant], "", "Idempotency-Key: press-0005"), http.StatusCreated,
+		&api.Registration{})
 }
 
 func (w *world) wantReplay(first, again answer) {
@@ -113,6 +122,7 @@ func (w *world) wantReplay(first, again answer) {
 		w.t.Errorf("first: got %d %s, replayed %q", first.status, first.body, first.header.Get("Idempotency-Replayed"))
 	}
 	if again.status != first.status || again.body != first.body || again.header.Get("Idempotency-Replayed") != "true" {
-		w.t.Errorf("again: got %d %s, replayed %q, want the first answer: %s", again.status, again.body, again.header.Get("Idempotency-Replayed"), first.body)
+		w.t.Errorf("again: got %d %s, replayed %q, want the first answer: %s", again.status, again.body,
+			again.header.Get("Idempotency-Replayed"), first.body)
 	}
 }

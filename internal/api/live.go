@@ -29,8 +29,9 @@ func (a *api) registerLive() {
 	handle(a, route{
 		method: http.MethodGet, path: "/api/competitions/{id}/live", id: "watchSeats", tag: tagCompetitions,
 		summary: "Watch the seats",
-		description: "Server-sent events: a 'seats' event with the current state right away, then one after each change. Changes in quick succession may be combined. " +
-			"A comment is sent every 20 s. The stream ends when the server stops; reconnect then, as browsers do automatically.",
+		description: "Server-sent events: a 'seats' event with the current state right away, then one after each " +
+			"change. Changes in quick succession may be combined. A comment is sent every 20 s. The stream ends when " +
+			"the server stops; reconnect then, as browsers do automatically.",
 		produces: []content{{mediaEvents, documentSeatsEvent}}, holdsSeats: true,
 		errors: []*compete.Error{compete.ErrCompetitionMissing, compete.ErrBusy},
 	}, a.watchSeats)

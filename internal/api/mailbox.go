@@ -47,7 +47,8 @@ func (a *api) registerMailbox() {
 		summary: "List my messages", description: "Your mailbox, newest first.",
 	}, a.listMessages)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/users/me/mailbox/{id}/read", id: "readMessage", tag: tagMailbox, access: loggedIn,
+		method: http.MethodPost, path: "/api/users/me/mailbox/{id}/read", id: "readMessage",
+		tag: tagMailbox, access: loggedIn,
 		summary: "Mark a message as read", description: "Marking it again has no effect.",
 		errors: []*compete.Error{compete.ErrMessageMissing},
 	}, a.readMessage)
@@ -71,7 +72,8 @@ func (a *api) readMessage(ctx context.Context, in *messageInput) (*messageAnswer
 
 func newMessage(m *compete.Message) Message {
 	message := Message{
-		ID: m.ID, Kind: m.Kind, To: m.To, Subject: m.Subject, Body: m.Body, SentAt: m.SentAt.UTC(), ReadAt: utc(m.ReadAt),
+		ID: m.ID, Kind: m.Kind, To: m.To, Subject: m.Subject, Body: m.Body, SentAt: m.SentAt.UTC(),
+		ReadAt: utc(m.ReadAt),
 	}
 	if m.RegistrationID != "" {
 		message.RegistrationID, message.Seq = &m.RegistrationID, &m.Seq

@@ -61,36 +61,52 @@ type accepted struct{}
 
 func (a *api) registerMails() {
 	handle(a, route{
-		method: http.MethodPost, path: "/api/auth/password/forgot", id: "forgotPassword", tag: tagAccounts, setup: true, status: http.StatusAccepted,
-		summary:     "Request a password reset link",
-		description: "The response is the same whether or not an account has this address, and takes the same time. An address gets at most one such email per minute and five per hour; further requests have no effect. The link works once, within one hour.",
-		request:     ForgotPasswordRequest{}, errors: []*compete.Error{compete.ErrTooManyRequests, compete.ErrMailOff},
+		method: http.MethodPost, path: "/api/auth/password/forgot", id: "forgotPassword", tag: tagAccounts, setup: true,
+		status:  http.StatusAccepted,
+		summary: "Request a password reset link",
+		description: "The response is the same whether or not an account has this address, and takes the same time. " +
+			"An address gets at most one such email per minute and five per hour; further requests have no effect. " +
+			"The link works once, within one hour.",
+		request: ForgotPasswordRequest{}, errors: []*compete.Error{compete.ErrTooManyRequests, compete.ErrMailOff},
 	}, a.forgotPassword)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/auth/password/reset", id: "resetPassword", tag: tagAccounts, setup: true, status: http.StatusNoContent,
-		summary:     "Reset a password with a link",
-		description: "Ends all sessions of the account and confirms its email address. If the password is rejected, the link still works.",
-		request:     ResetPasswordRequest{}, errors: []*compete.Error{compete.ErrLinkVoid, compete.ErrBusy},
+		method: http.MethodPost, path: "/api/auth/password/reset", id: "resetPassword", tag: tagAccounts, setup: true,
+		status:  http.StatusNoContent,
+		summary: "Reset a password with a link",
+		description: "Ends all sessions of the account and confirms its email address. If the password is " +
+			"rejected, the link still works.",
+		request: ResetPasswordRequest{}, errors: []*compete.Error{compete.ErrLinkVoid, compete.ErrBusy},
 	}, a.resetPassword)
 	handle(a, route{
 		method: http.MethodPost, path: "/api/auth/email/confirm", id: "confirmEmail", tag: tagAccounts,
 		summary: "Confirm an email address with a link",
-		description: "Confirms the account's current address, or the new one requested with changeEmail. Returns the account. " +
-			"The link alone isn't enough, because someone else may have signed up with the address: send the account's own access token " +
-			"in Authorization, or a new `password`, which ends all sessions and tokens of the account.",
-		request: ConfirmEmailRequest{}, errors: []*compete.Error{compete.ErrLinkVoid, compete.ErrOtherAccount, compete.ErrEmailTaken, compete.ErrBusy},
+		description: "Confirms the account's current address, or the new one requested with changeEmail. Returns the " +
+			"account. The link alone isn't enough, because someone else may have signed up with the address: send " +
+			"the account's own access token in Authorization, or a new `password`, which ends all " +
+			"sessions and tokens of the account.",
+		request: ConfirmEmailRequest{}, errors: []*compete.Error{
+			compete.ErrLinkVoid, compete.ErrOtherAccount,
+			compete.ErrEmailTaken, compete.ErrBusy,
+		},
 	}, a.confirmEmail)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/users/me/email/verify", id: "verifyEmail", tag: tagAccounts, access: loggedIn, status: http.StatusAccepted,
+		method: http.MethodPost, path: "/api/users/me/email/verify", id: "verifyEmail", tag: tagAccounts,
+		access: loggedIn, status: http.StatusAccepted,
 		summary:     "Request a link to confirm my email address",
 		description: "At most one such email per minute and five per hour. The link works once, within 48 hours.",
 		errors:      []*compete.Error{compete.ErrAlreadyVerified, compete.ErrLinkTooSoon, compete.ErrMailOff},
 	}, a.verifyEmail)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/users/me/email", id: "changeEmail", tag: tagAccounts, access: loggedIn, status: http.StatusAccepted,
-		summary:     "Request a link to change my email address",
-		description: "Takes a token that's at most 15 minutes old. We email the link to the new address; it works once, within 24 hours. Until then the account keeps its current address. If another account uses the new address, the response is the same and that account's owner is notified instead.",
-		request:     ChangeEmailRequest{}, errors: []*compete.Error{compete.ErrReauthenticate, compete.ErrLinkTooSoon, compete.ErrTooManyGuesses, compete.ErrMailOff, compete.ErrBusy},
+		method: http.MethodPost, path: "/api/users/me/email", id: "changeEmail", tag: tagAccounts, access: loggedIn,
+		status:  http.StatusAccepted,
+		summary: "Request a link to change my email address",
+		description: "Takes a token that's at most 15 minutes old. We email the link to the new address; it works " +
+			"once, within 24 hours. Until then the account keeps its current address. If another account uses the " +
+			"new address, the response is the same and that account's owner is notified instead.",
+		request: ChangeEmailRequest{}, errors: []*compete.Error{
+			compete.ErrReauthenticate, compete.ErrLinkTooSoon,
+			compete.ErrTooManyGuesses, compete.ErrMailOff, compete.ErrBusy,
+		},
 	}, a.changeEmail)
 }
 

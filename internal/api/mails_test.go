@@ -21,10 +21,14 @@ func TestMails(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
 		for name, test := range map[string]func(*world){ // beside each other, because each mostly waits for a mail
-			"every message is a mail": testMessagesAreMails, "confirm an address": testConfirmAddress, "confirm another's account": testConfirmTakes,
-			"forgotten password": testForgottenPassword, "the answer tells nobody who has an account": testForgottenTellsNothing,
-			"change of address": testChangeAddress, "change to an address in use": testChangeToTaken,
-			"links are void": testVoidLinks, "reminders": testReminders, "the database holds no token": testTokensAreHashed,
+			"every message is a mail": testMessagesAreMails, "confirm an address": testConfirmAddress,
+			"confirm another's account":                  testConfirmTakes,
+			"forgotten password":                         testForgottenPassword,
+			"the answer tells nobody who has an account": testForgottenTellsNothing,
+			"change of address":                          testChangeAddress,
+			"change to an address in use":                testChangeToTaken,
+			"links are void":                             testVoidLinks, "reminders": testReminders,
+			"the database holds no token":      testTokensAreHashed,
 			"an address that nobody confirmed": testUnconfirmed,
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -81,7 +85,8 @@ func (w *world) resetToken() string {
 
 func (w *world) forgot(email string) {
 	w.t.Helper()
-	if got := w.call("POST", "/api/auth/password/forgot", "", `{"email":"`+email+`"}`); got.status != http.StatusAccepted || got.body != "" {
+	if got := w.call("POST", "/api/auth/password/forgot", "",
+		`{"email":"`+email+`"}`); got.status != http.StatusAccepted || got.body != "" {
 		w.t.Fatalf("forgot: got %d %s, want 202", got.status, got.body)
 	}
 }
@@ -108,7 +113,8 @@ func testConfirmAddress(w *world) {
 	if login.User.EmailVerified {
 		w.t.Error("a new account's address counts as verified")
 	}
-	if got := w.call("POST", "/api/users/me/email/verify", login.Token, ""); got.status != http.StatusTooManyRequests || w.wantProblem(got).Code != "mail_too_soon" || got.header.Get("Retry-After") == "" {
+	if got := w.call("POST", "/api/users/me/email/verify", login.Token, ""); got.status != http.StatusTooManyRequests ||
+		w.wantProblem(got).Code != "mail_too_soon" || got.header.Get("Retry-After") == "" {
 		w.t.Errorf("a second mail at once: got %d %s, want 429 mail_too_soon", got.status, got.body)
 	}
 	m := w.waitMail(login.User.Email, verifySubject)
@@ -148,23 +154,29 @@ func testForgottenPassword(w *world) {
 	token := w.token(m)
 	w.forgot(login.User.Email) // too soon: the answer is the same, and there is no other mail
 	for _, message := range w.messagesOf(login.Token) {
-		if strings.Contains(message.Body, token) || message.Kind == compete.MessagePasswordReset && strings.Contains(message.Body, "?token=") {
+		if strings.Contains(message.Body, token) || message.Kind == compete.MessagePasswordReset &&
+			strings.Contains(message.Body, "?token=") {
 			w.t.Errorf("who holds the login reads the link in the mailbox: %s", message.Body)
 		}
 	}
 	body := `{"token":"` + token + `","password":"%s"}`
-	if got := w.call("POST", "/api/auth/password/reset", "", fmt.Sprintf(body, "short")); got.status != http.StatusUnprocessableEntity || w.wantProblem(got).Errors[0].Field != "password" {
+	if got := w.call("POST", "/api/auth/password/reset", "",
+		fmt.Sprintf(body, "short")); got.status != http.StatusUnprocessableEntity ||
+		w.wantProblem(got).Errors[0].Field != "password" {
 		w.t.Errorf("a short password: got %d %s, want 422", got.status, got.body)
 	}
-	if got := w.call("POST", "/api/auth/password/reset", "", fmt.Sprintf(body, "another password")); got.status != http.StatusNoContent {
+	if got := w.call("POST", "/api/auth/password/reset", "",
+		fmt.Sprintf(body, "another password")); got.status != http.StatusNoContent {
 		w.t.Fatalf("reset: got %d %s, want 204", got.status, got.body)
 	}
-	w.wantCode(w.call("POST", "/api/auth/password/reset", "", fmt.Sprintf(body, "a third password")), http.StatusConflict, "link_void")
+	w.wantCode(w.call("POST", "/api/auth/password/reset", "", fmt.Sprintf(body, "a third password")),
+		http.StatusConflict, "link_void")
 	if got := w.call("GET", "/api/auth/me", login.Token, ""); got.status != http.StatusUnauthorized {
 		w.t.Errorf("the login from before: got %d, want 401", got.status)
 	}
 	var again api.Login
-	w.into(w.call("POST", "/api/auth/login", "", `{"email":"`+login.User.Email+`","password":"another password"}`), http.StatusOK, &again)
+	w.into(w.call("POST", "/api/auth/login", "", `{"email":"`+login.User.Email+`","password":"another password"}`),
+		http.StatusOK, &again)
 	if !again.User.EmailVerified {
 		w.t.Error("who read the mail has not confirmed the address")
 	}
@@ -176,16 +188,21 @@ func testForgottenPassword(w *world) {
 
 func testForgottenTellsNothing(w *world) {
 	known := w.call("POST", "/api/auth/password/forgot", "", `{"email":"`+w.signUp().User.Email+`"}`)
-	unknown := w.call("POST", "/api/auth/password/forgot", "", fmt.Sprintf(`{"email":"nobody%d@example.com"}`, w.next()))
+	unknown := w.call("POST", "/api/auth/password/forgot", "",
+		fmt.Sprintf(`{"email":"nobody%d@example.com"}`, w.next()))
 	disabledOne := w.call("POST", "/api/auth/password/forgot", "", `{"email":"disabled@example.com"}`)
 	for _, header := range []http.Header{known.header, unknown.header, disabledOne.header} {
 		header.Del("Date")
 		header.Del("X-Request-Id")
 	}
-	if known.status != unknown.status || known.body != unknown.body || fmt.Sprint(known.header) != fmt.Sprint(unknown.header) || fmt.Sprint(known.header) != fmt.Sprint(disabledOne.header) {
-		w.t.Errorf("known: %d %v, unknown: %d %v, disabled: %v; want the same", known.status, known.header, unknown.status, unknown.header, disabledOne.header)
+	if known.status != unknown.status || known.body != unknown.body ||
+		fmt.Sprint(known.header) != fmt.Sprint(unknown.header) ||
+		fmt.Sprint(known.header) != fmt.Sprint(disabledOne.header) {
+		w.t.Errorf("known: %d %v, unknown: %d %v, disabled: %v; want the same", known.status, known.header,
+			unknown.status, unknown.header, disabledOne.header)
 	}
-	if got := w.call("POST", "/api/auth/password/forgot", "", `{"email":"no address"}`); got.status != http.StatusUnprocessableEntity {
+	if got := w.call("POST", "/api/auth/password/forgot", "",
+		`{"email":"no address"}`); got.status != http.StatusUnprocessableEntity {
 		w.t.Errorf("no address: got %d, want 422", got.status)
 	}
 }
@@ -194,10 +211,13 @@ func testChangeAddress(w *world) {
 	login := w.signUp()
 	to := fmt.Sprintf("elsewhere%d@example.com", w.next())
 	change := `{"email":"` + to + `","currentPassword":"%s"}`
-	if got := w.call("POST", "/api/users/me/email", login.Token, fmt.Sprintf(change, "wrong password")); got.status != http.StatusUnprocessableEntity || w.wantProblem(got).Errors[0].Field != "currentPassword" {
+	if got := w.call("POST", "/api/users/me/email", login.Token,
+		fmt.Sprintf(change, "wrong password")); got.status != http.StatusUnprocessableEntity ||
+		w.wantProblem(got).Errors[0].Field != "currentPassword" {
 		w.t.Errorf("a wrong password: got %d %s, want 422", got.status, got.body)
 	}
-	if got := w.call("POST", "/api/users/me/email", login.Token, fmt.Sprintf(change, "password123")); got.status != http.StatusAccepted {
+	if got := w.call("POST", "/api/users/me/email", login.Token,
+		fmt.Sprintf(change, "password123")); got.status != http.StatusAccepted {
 		w.t.Fatalf("got %d %s, want 202", got.status, got.body)
 	}
 	token := w.token(w.waitMail(to, changeSubject))
@@ -211,13 +231,15 @@ func testChangeAddress(w *world) {
 		w.t.Errorf("confirmed, it is %+v", user)
 	}
 	w.waitMail(login.User.Email, "Your account has a new email address") // who had the address hears of it there
-	w.into(w.call("POST", "/api/auth/login", "", `{"email":"`+to+`","password":"password123"}`), http.StatusOK, &api.Login{})
+	w.into(w.call("POST", "/api/auth/login", "", `{"email":"`+to+`","password":"password123"}`),
+		http.StatusOK, &api.Login{})
 }
 
 func testChangeToTaken(w *world) {
 	owner, other := w.signUp(), w.signUp()
 	change := `{"email":"` + owner.User.Email + `","currentPassword":"password123"}`
-	if got := w.call("POST", "/api/users/me/email", other.Token, change); got.status != http.StatusAccepted || got.body != "" {
+	if got := w.call("POST", "/api/users/me/email", other.Token, change); got.status != http.StatusAccepted ||
+		got.body != "" {
 		w.t.Fatalf("got %d %s, want 202 as for any address", got.status, got.body)
 	}
 	m := w.waitMail(owner.User.Email, "Someone tried to use your email address")
@@ -229,33 +251,40 @@ func testChangeToTaken(w *world) {
 // Whoever types an address that isn't theirs has nothing sent there but links, in words of nobody else's choosing.
 func testUnconfirmed(w *world) {
 	const bait = "You won. Open evil.example"
-	body := fmt.Sprintf(`{"name":%q,"email":"victim%d@example.com","password":"password123","role":"ORGANIZER"}`, bait, w.next())
+	body := fmt.Sprintf(`{"name":%q,"email":"victim%d@example.com","password":"password123","role":"ORGANIZER"}`, bait,
+		w.next())
 	var login api.Login
 	w.into(w.call("POST", "/api/auth/signup", "", body), http.StatusCreated, &login)
-	w.refused(w.call("POST", "/api/competitions", login.Token, competitionBody(bait, 5)), http.StatusForbidden, "email_not_verified")
+	w.refused(w.call("POST", "/api/competitions", login.Token, competitionBody(bait, 5)), http.StatusForbidden,
+		"email_not_verified")
 	var draft api.Competition
-	w.into(w.call("POST", "/api/competitions", login.Token, strings.Replace(competitionBody(bait, 5), "{", `{"status":"DRAFT",`, 1)), http.StatusCreated, &draft)
+	w.into(w.call("POST", "/api/competitions", login.Token,
+		strings.Replace(competitionBody(bait, 5), "{", `{"status":"DRAFT",`, 1)), http.StatusCreated, &draft)
 	publish := func() answer {
 		return w.call("PATCH", "/api/competitions/"+draft.ID, login.Token, `{"status":"PUBLISHED"}`, "If-Match: *")
 	}
 	w.refused(publish(), http.StatusForbidden, "email_not_verified")
-	w.refused(w.call("POST", "/api/competitions/"+w.competition(5).ID+"/register", login.Token, ""), http.StatusForbidden, "email_not_verified")
+	w.refused(w.call("POST", "/api/competitions/"+w.competition(5).ID+"/register", login.Token, ""),
+		http.StatusForbidden, "email_not_verified")
 	change := `{"email":"` + login.User.Email + `","currentPassword":"password123"}`
 	if got := w.call("POST", "/api/users/me/email", w.signUp().Token, change); got.status != http.StatusAccepted {
 		w.t.Fatalf("got %d %s, want 202", got.status, got.body)
 	}
 	w.eventually("the mailbox tells of it", func() bool {
-		return slices.ContainsFunc(w.messagesOf(login.Token), func(m api.Message) bool { return m.Kind == compete.MessageAddressInUse })
+		return slices.ContainsFunc(w.messagesOf(login.Token),
+			func(m api.Message) bool { return m.Kind == compete.MessageAddressInUse })
 	})
 	w.forgot(login.User.Email)
 	w.waitMail(login.User.Email, resetSubject)
 	verify := w.waitMail(login.User.Email, verifySubject)
 	for _, m := range w.mail.To(login.User.Email) {
-		if subject := m.Header.Get("Subject"); subject != verifySubject && subject != resetSubject || strings.Contains(fmt.Sprint(m), "evil") {
+		if subject := m.Header.Get("Subject"); subject != verifySubject && subject != resetSubject ||
+			strings.Contains(fmt.Sprint(m), "evil") {
 			w.t.Errorf("the address gets %q: %s", subject, m.Text)
 		}
 	}
-	w.into(w.call("POST", "/api/auth/email/confirm", login.Token, `{"token":"`+w.token(verify)+`"}`), http.StatusOK, &api.User{})
+	w.into(w.call("POST", "/api/auth/email/confirm", login.Token, `{"token":"`+w.token(verify)+`"}`),
+		http.StatusOK, &api.User{})
 	w.into(publish(), http.StatusOK, &draft)
 	if n := len(w.mail.To(login.User.Email)); n != 2 {
 		w.t.Errorf("confirmed, it has got %d mails, want the two with links", n)
@@ -264,18 +293,23 @@ func testUnconfirmed(w *world) {
 
 func testVoidLinks(w *world) {
 	reset := w.resetToken()
-	w.wantCode(w.call("POST", "/api/auth/email/confirm", "", `{"token":"`+reset+`"}`), http.StatusConflict, "link_void") // for something else
+	// for something else
+	w.wantCode(w.call("POST", "/api/auth/email/confirm", "", `{"token":"`+reset+`"}`), http.StatusConflict, "link_void")
 	verify := w.verifyToken()
-	w.wantCode(w.call("POST", "/api/auth/password/reset", "", `{"token":"`+verify+`","password":"password123"}`), http.StatusConflict, "link_void")
+	w.wantCode(w.call("POST", "/api/auth/password/reset", "", `{"token":"`+verify+`","password":"password123"}`),
+		http.StatusConflict, "link_void")
 	for _, token := range []string{"", "x", strings.Repeat("a", 1000), `\u0000`} {
-		w.wantCode(w.call("POST", "/api/auth/email/confirm", "", fmt.Sprintf(`{"token":"%s"}`, token)), http.StatusConflict, "link_void")
+		w.wantCode(w.call("POST", "/api/auth/email/confirm", "", fmt.Sprintf(`{"token":"%s"}`, token)),
+			http.StatusConflict, "link_void")
 	}
 	// A new password makes a link void that was asked for before.
 	login := w.signUp()
 	w.forgot(login.User.Email)
 	token := w.token(w.waitMail(login.User.Email, resetSubject))
-	w.into(w.call("PATCH", "/api/users/me", login.Token, `{"password":"another password","currentPassword":"password123"}`), http.StatusOK, &api.User{})
-	w.wantCode(w.call("POST", "/api/auth/password/reset", "", `{"token":"`+token+`","password":"password123"}`), http.StatusConflict, "link_void")
+	w.into(w.call("PATCH", "/api/users/me", login.Token,
+		`{"password":"another password","currentPassword":"password123"}`), http.StatusOK, &api.User{})
+	w.wantCode(w.call("POST", "/api/auth/password/reset", "", `{"token":"`+token+`","password":"password123"}`),
+		http.StatusConflict, "link_void")
 }
 
 func testReminders(w *world) {
@@ -307,7 +341,8 @@ func testTokensAreHashed(w *world) {
 		w.t.Errorf("the hash of the token is there %d times, want once", n)
 	}
 	for _, place := range []string{
-		"account_links WHERE token_hash LIKE $1", "messages WHERE body LIKE $1", "river_job WHERE CAST(args AS text) LIKE $1", "failed_jobs WHERE CAST(payload AS text) LIKE $1",
+		"account_links WHERE token_hash LIKE $1", "messages WHERE body LIKE $1",
+		"river_job WHERE CAST(args AS text) LIKE $1", "failed_jobs WHERE CAST(payload AS text) LIKE $1",
 	} {
 		if n := count("SELECT count(*) FROM "+place, "%"+token+"%"); n != 0 {
 			w.t.Errorf("the token itself is in %s", place)

@@ -10,5 +10,6 @@ import (
 
 // TestGoldenOpenAPI holds the document to its golden file, so that a change of the API is seen in review.
 func TestGoldenOpenAPI(t *testing.T) {
-	goldentest.File(t, "testdata/openapi.json", string(openAPI(newAPI(Config{Version: "1.0.0"}, http.NewServeMux()), brand.Site{})))
+	goldentest.File(t, "testdata/openapi.json",
+		string(openAPI(newAPI(Config{Version: "1.0.0"}, http.NewServeMux()), brand.Site{})))
 }

@@ -32,6 +32,13 @@ func (o optional[T]) Schema(r huma.Registry) *huma.Schema {
 
 func (optional[T]) valueType() reflect.Type { return reflect.TypeFor[T]() }
 
+// applyTo sets the field, a *T, to the value that is there.
+func (o optional[T]) applyTo(field any) {
+	if o.Set {
+		*field.(*T) = o.Value
+	}
+}
+
 // pointer is nil when the field was absent.
 func (o *optional[T]) pointer() *T {
 	if !o.Set {

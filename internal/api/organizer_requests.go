@@ -23,20 +23,30 @@ type organizerRequestAnswer struct{ Body OrganizerRequest }
 
 func (a *api) registerOrganizerRequests() {
 	handle(a, route{
-		method: http.MethodGet, path: "/api/admin/organizer-requests", id: "listOrganizerRequests", tag: tagAdmin, access: loggedIn,
-		summary:     "List organizer requests",
-		description: "For admins. People who signed up as organizers while that required an admin's approval (ORGANIZER_SIGNUP=approval) and are waiting for an answer, oldest first.",
-		errors:      []*compete.Error{compete.ErrForbidden},
+		method: http.MethodGet, path: "/api/admin/organizer-requests", id: "listOrganizerRequests",
+		tag: tagAdmin, access: loggedIn,
+		summary: "List organizer requests",
+		description: "For admins. People who signed up as organizers while that required an admin's approval " +
+			"(ORGANIZER_SIGNUP=approval) and are waiting for an answer, oldest first.",
+		errors: []*compete.Error{compete.ErrForbidden},
 	}, a.listOrganizerRequests)
 	for _, answer := range []struct {
 		path, id, summary, description string
 		approve                        bool
 	}{
-		{"approve", "approveOrganizerRequest", "Approve an organizer request", "For admins. The account becomes an organizer, and its owner gets a message. Its sessions end, so they have to log in again.", true},
-		{"decline", "declineOrganizerRequest", "Decline an organizer request", "For admins. The account stays a participant, and its owner gets a message.", false},
+		{
+			"approve", "approveOrganizerRequest", "Approve an organizer request",
+			"For admins. The account becomes an organizer, and its owner gets a message. Its sessions end, " +
+				"so they have to log in again.", true,
+		},
+		{
+			"decline", "declineOrganizerRequest", "Decline an organizer request",
+			"For admins. The account stays a participant, and its owner gets a message.", false,
+		},
 	} {
 		handle(a, route{
-			method: http.MethodPost, path: "/api/admin/organizer-requests/{id}/" + answer.path, id: answer.id, tag: tagAdmin, access: loggedIn,
+			method: http.MethodPost, path: "/api/admin/organizer-requests/{id}/" + answer.path, id: answer.id,
+			tag: tagAdmin, access: loggedIn,
 			summary: answer.summary, description: answer.description,
 			errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrRequestMissing},
 		}, func(ctx context.Context, in *organizerRequestInput) (*organizerRequestAnswer, error) {

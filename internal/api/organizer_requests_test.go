@@ -19,15 +19,21 @@ func TestOrganizerSignUp(t *testing.T) {
 		w := newWorld(t, databaseURL)
 		actor := compete.Actor{UserID: unknownID, Role: compete.RoleAdmin, LoggedInAt: time.Now()}
 		set := func(value string) {
-			if err := w.Services().Installation.Set(t.Context(), actor, map[string]string{brand.SettingOrganizers: value}); err != nil {
+			if err := w.Services().Installation.Set(t.Context(), actor,
+				map[string]string{brand.SettingOrganizers: value}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		signUp := func() answer {
-			return w.call("POST", "/api/auth/signup", "", fmt.Sprintf(`{"name":"Wants","email":"wants%d@example.com","password":"password123","role":"ORGANIZER"}`, w.next()))
+			return w.call("POST", "/api/auth/signup", "",
+				fmt.Sprintf(
+					`{"name":"Wants","email":"wants%d@example.com","password":"password123","role":"ORGANIZER"}`,
+					w.next(),
+				))
 		}
 		set("off")
-		if got := signUp(); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, `"field":"role"`) {
+		if got := signUp(); got.status != http.StatusUnprocessableEntity ||
+			!strings.Contains(got.body, `"field":"role"`) {
 			t.Errorf("off: got %d %s, want 422 for role", got.status, got.body)
 		}
 		set("approval")
@@ -36,7 +42,8 @@ func TestOrganizerSignUp(t *testing.T) {
 		w.into(signUp(), http.StatusCreated, &declined)
 		var requests []api.OrganizerRequest
 		w.into(w.call("GET", "/api/admin/organizer-requests", w.tokens[admin], ""), http.StatusOK, &requests)
-		if approved.User.Role != compete.RoleParticipant || len(requests) != 2 || requests[0].User.ID != approved.User.ID {
+		if approved.User.Role != compete.RoleParticipant || len(requests) != 2 ||
+			requests[0].User.ID != approved.User.ID {
 			t.Fatalf("got %+v and %+v, want participants with two requests", approved.User, requests)
 		}
 		for i, step := range []struct {
@@ -44,7 +51,10 @@ func TestOrganizerSignUp(t *testing.T) {
 			login api.Login
 			role  compete.Role
 			kind  string
-		}{{"approve", approved, compete.RoleOrganizer, "organizer_approved"}, {"decline", declined, compete.RoleParticipant, "organizer_declined"}} {
+		}{
+			{"approve", approved, compete.RoleOrganizer, "organizer_approved"},
+			{"decline", declined, compete.RoleParticipant, "organizer_declined"},
+		} {
 			path := "/api/admin/organizer-requests/" + requests[i].ID + "/" + step.verb
 			var answered api.OrganizerRequest
 			w.into(w.call("POST", path, w.tokens[admin], ""), http.StatusOK, &answered)
@@ -53,8 +63,10 @@ func TestOrganizerSignUp(t *testing.T) {
 			}
 			login := w.logIn(step.login)
 			messages := w.call("GET", "/api/users/me/mailbox", login.Token, "").body
-			if answered.User.Role != step.role || login.User.Role != step.role || !strings.Contains(messages, step.kind) {
-				t.Errorf("%s: the role is %s, then %s; the messages are %s", step.verb, answered.User.Role, login.User.Role, messages)
+			if answered.User.Role != step.role || login.User.Role != step.role ||
+				!strings.Contains(messages, step.kind) {
+				t.Errorf("%s: the role is %s, then %s; the messages are %s", step.verb, answered.User.Role,
+					login.User.Role, messages)
 			}
 		}
 		set("")

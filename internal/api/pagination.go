@@ -22,7 +22,8 @@ type pageSize int
 // Schema documents the bounds.
 func (pageSize) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
-		Type: huma.TypeInteger, Minimum: bound(1), Maximum: bound(compete.MaxPageSize), Default: compete.DefaultPageSize,
+		Type: huma.TypeInteger, Minimum: bound(1), Maximum: bound(compete.MaxPageSize),
+		Default:     compete.DefaultPageSize,
 		Description: "The maximum number of items to return.",
 	}
 }

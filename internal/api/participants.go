@@ -25,9 +25,11 @@ func (participantSort) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeString, Default: string(compete.SortArrival),
 		Enum: []any{
-			string(compete.SortArrival), string(compete.SortLastFirst), string(compete.SortName), string(compete.SortStatus),
+			string(compete.SortArrival), string(compete.SortLastFirst), string(compete.SortName),
+			string(compete.SortStatus),
 		},
-		Description: "The order: order of arrival (`arrival`), newest first (`newest`), by `name`, or by `status` (confirmed, pending, waitlisted, cancelled).",
+		Description: "The order: order of arrival (`arrival`), newest first (`newest`), by `name`, or by `status` " +
+			"(confirmed, pending, waitlisted, cancelled).",
 	}
 }
 
@@ -47,11 +49,13 @@ type participantsAnswer struct {
 
 func (a *api) registerParticipants() {
 	handle(a, route{
-		method: http.MethodGet, path: "/api/competitions/{id}/registrations", id: "listRegistrations", tag: tagRegistrations, access: loggedIn,
+		method: http.MethodGet, path: "/api/competitions/{id}/registrations", id: "listRegistrations",
+		tag: tagRegistrations, access: loggedIn,
 		summary: "List a competition's registrations",
-		description: "For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. With 'Accept: text/csv', returns all pages " +
-			"as one CSV file and ignores 'limit'. Every cell is quoted. A cell that a spreadsheet would read as a formula starts with an apostrophe, " +
-			"and so does any part of one that follows a separator.",
+		description: "For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. " +
+			"With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A " +
+			"cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of " +
+			"one that follows a separator.",
 		produces: []content{
 			contentJSON[[]ParticipantRegistration](),
 			contentText(mediaCSV, "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId\r\n"),
@@ -62,7 +66,8 @@ func (a *api) registerParticipants() {
 
 func (a *api) listParticipants(ctx context.Context, in *participantsInput) (*participantsAnswer, error) {
 	filter := compete.RegistrationFilter{
-		Status: compete.RegistrationStatus(in.Status), Search: in.Search, Sort: compete.RegistrationSort(in.Sort), Limit: int(in.Limit),
+		Status: compete.RegistrationStatus(in.Status), Search: in.Search, Sort: compete.RegistrationSort(in.Sort),
+		Limit: int(in.Limit),
 	}
 	if negotiation.SelectQValueFast(in.Accept, []string{mediaJSON, mediaCSV}) == mediaCSV {
 		return a.exportParticipants(ctx, in, filter)
@@ -76,7 +81,9 @@ func (a *api) listParticipants(ctx context.Context, in *participantsInput) (*par
 }
 
 // exportParticipants has no byte order mark: it is read by programs.
-func (a *api) exportParticipants(ctx context.Context, in *participantsInput, filter compete.RegistrationFilter) (*participantsAnswer, error) {
+func (a *api) exportParticipants(
+	ctx context.Context, in *participantsInput, filter compete.RegistrationFilter,
+) (*participantsAnswer, error) {
 	parts, err := a.Registrations.Every(ctx, actor(ctx), in.ID, in.Cursor, filter)
 	if err != nil {
 		return nil, err
@@ -105,7 +112,8 @@ func writeList[T any](hc huma.Context, list *listOf[T]) {
 
 func newParticipantRegistration(r *compete.ParticipantRegistration) ParticipantRegistration {
 	return ParticipantRegistration{
-		RegistrationState: newRegistrationState(&r.Registration), Note: r.Removal.Note, User: newParticipant(&r.Participant),
+		RegistrationState: newRegistrationState(&r.Registration), Note: r.Removal.Note,
+		User: newParticipant(&r.Participant),
 	}
 }
 

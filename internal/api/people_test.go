@@ -33,7 +33,8 @@ func TestPeople(t *testing.T) {
 func (w *world) account(role compete.Role) api.Login {
 	w.t.Helper()
 	var login api.Login
-	body := fmt.Sprintf(`{"name":"Somebody","email":"account%d@example.com","password":"password123","role":%q}`, w.next(), role)
+	body := fmt.Sprintf(`{"name":"Somebody","email":"account%d@example.com","password":"password123","role":%q}`,
+		w.next(), role)
 	w.into(w.call("POST", "/api/auth/signup", "", body), http.StatusCreated, &login)
 	w.Verify(login.User.Email)
 	return login
@@ -43,7 +44,8 @@ func (w *world) account(role compete.Role) api.Login {
 func (w *world) logIn(account api.Login) api.Login {
 	w.t.Helper()
 	var login api.Login
-	w.into(w.call("POST", "/api/auth/login", "", `{"email":"`+account.User.Email+`","password":"password123"}`), http.StatusOK, &login)
+	w.into(w.call("POST", "/api/auth/login", "", `{"email":"`+account.User.Email+`","password":"password123"}`),
+		http.StatusOK, &login)
 	return login
 }
 
@@ -101,22 +103,27 @@ func testRemoval(w *world) {
 	var removed api.Registration
 	got := w.call("DELETE", "/api/registrations/"+r.ID, w.tokens[organizer], body)
 	w.into(got, http.StatusOK, &removed)
-	if removed.Status != compete.RegistrationCancelled || removed.CancelReason != compete.CancelledByOrganizer || removed.Reason != "Registered twice." || !removed.Blocked {
+	if removed.Status != compete.RegistrationCancelled || removed.CancelReason != compete.CancelledByOrganizer ||
+		removed.Reason != "Registered twice." || !removed.Blocked {
 		w.t.Errorf("removed as %s", got.body)
 	}
 	m := w.wait(participant, r.ID, compete.MessageRemoved)
-	if !strings.Contains(m.Subject, "removed") || !strings.Contains(m.Body, "Registered twice.") || strings.Contains(m.Body, "3 April") {
+	if !strings.Contains(m.Subject, "removed") || !strings.Contains(m.Body, "Registered twice.") ||
+		strings.Contains(m.Body, "3 April") {
 		w.t.Errorf("the message is %q: %s", m.Subject, m.Body)
 	}
-	if mine := w.call("GET", "/api/users/me/registrations", w.tokens[participant], "").body; !strings.Contains(mine, `"ORGANIZER"`) || strings.Contains(mine, "3 April") {
+	if mine := w.call("GET", "/api/users/me/registrations", w.tokens[participant], "").body; !strings.Contains(mine,
+		`"ORGANIZER"`) || strings.Contains(mine, "3 April") {
 		w.t.Errorf("the person reads %.500s", mine)
 	}
 	var list []api.ParticipantRegistration
 	w.into(w.call("GET", "/api/competitions/"+c.ID+"/registrations", w.tokens[organizer], ""), http.StatusOK, &list)
-	if len(list) != 1 || list[0].Note != "See the email of 3 April." || list[0].CancelReason != compete.CancelledByOrganizer {
+	if len(list) != 1 || list[0].Note != "See the email of 3 April." ||
+		list[0].CancelReason != compete.CancelledByOrganizer {
 		w.t.Errorf("the organizer reads %+v", list)
 	}
-	w.refused(w.call("POST", "/api/competitions/"+c.ID+"/register", w.tokens[participant], ""), http.StatusForbidden, "registration_blocked")
+	w.refused(w.call("POST", "/api/competitions/"+c.ID+"/register", w.tokens[participant], ""), http.StatusForbidden,
+		"registration_blocked")
 	var lifted api.RegistrationState
 	w.into(w.call("DELETE", "/api/registrations/"+r.ID+"/block", w.tokens[organizer], ""), http.StatusOK, &lifted)
 	if lifted.Blocked || lifted.Status != compete.RegistrationCancelled {
@@ -129,10 +136,13 @@ func testRemoval(w *world) {
 
 func testSilentRemoval(w *world) {
 	c := w.competition(5)
-	quiet, told, own := w.registration(c.ID, participant), w.registration(c.ID, otherParticipant), w.registration(c.ID, admin)
-	w.into(w.call("DELETE", "/api/registrations/"+quiet.ID, w.tokens[organizer], `{"notify":false}`), http.StatusOK, &api.Registration{})
+	quiet, told, own := w.registration(c.ID, participant), w.registration(c.ID, otherParticipant),
+		w.registration(c.ID, admin)
+	w.into(w.call("DELETE", "/api/registrations/"+quiet.ID, w.tokens[organizer], `{"notify":false}`), http.StatusOK,
+		&api.Registration{})
 	// What one says of the own registration counts for nothing, whatever one's role.
-	w.into(w.call("DELETE", "/api/registrations/"+own.ID, w.tokens[admin], `{"notify":false,"block":true}`), http.StatusOK, &own)
+	w.into(w.call("DELETE", "/api/registrations/"+own.ID, w.tokens[admin], `{"notify":false,"block":true}`),
+		http.StatusOK, &own)
 	if own.CancelReason != compete.CancelledBySelf || own.Blocked {
 		w.t.Errorf("the own registration is cancelled as %+v", own)
 	}
@@ -142,7 +152,8 @@ func testSilentRemoval(w *world) {
 	}
 	w.wait(admin, own.ID, compete.MessageCancelled)
 	w.wait(otherParticipant, told.ID, compete.MessageRemoved) // asked for after the silent one
-	if kinds := w.kinds(w.tokens[participant], quiet.ID); slices.Contains(kinds, compete.MessageRemoved) || slices.Contains(kinds, compete.MessageCancelled) {
+	if kinds := w.kinds(w.tokens[participant], quiet.ID); slices.Contains(kinds, compete.MessageRemoved) ||
+		slices.Contains(kinds, compete.MessageCancelled) {
 		w.t.Errorf("who was removed without a word got %v", kinds)
 	}
 }
@@ -158,11 +169,13 @@ func testBadRemovals(w *world) {
 		`{"until":"later"}`: "until",
 	} {
 		got := w.call("DELETE", path, w.tokens[organizer], body)
-		if p := w.wantProblem(got); got.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 || p.Errors[0].Field != field {
+		if p := w.wantProblem(got); got.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 ||
+			p.Errors[0].Field != field {
 			w.t.Errorf("%.60s: got %d %s, want a refusal of %s", body, got.status, got.body, field)
 		}
 	}
-	w.refused(w.call("DELETE", path, w.tokens[otherOrganizer], `{"reason":"not mine"}`), http.StatusNotFound, "registration_not_found")
+	w.refused(w.call("DELETE", path, w.tokens[otherOrganizer], `{"reason":"not mine"}`), http.StatusNotFound,
+		"registration_not_found")
 	limit := `{"reason":"` + strings.Repeat("ü", compete.MaxRemovalReason) + `"}`
 	w.into(w.call("DELETE", path, w.tokens[organizer], limit), http.StatusOK, &api.Registration{})
 }
@@ -178,7 +191,10 @@ func testDisabledParticipant(w *world) {
 	w.change(waiter, `{"disabled":true}`)
 	w.into(w.call("DELETE", "/api/registrations/"+seat.ID, w.tokens[organizer], ""), http.StatusOK, &api.Registration{})
 	w.wait(otherParticipant, second.ID, compete.MessagePromoted)
-	want := map[string]string{held.ID: "CONFIRMED true", seat.ID: "CANCELLED false", first.ID: "WAITLISTED true", second.ID: "CONFIRMED false"}
+	want := map[string]string{
+		held.ID: "CONFIRMED true", seat.ID: "CANCELLED false", first.ID: "WAITLISTED true",
+		second.ID: "CONFIRMED false",
+	}
 	w.eventually(fmt.Sprintf("the list is %v", want), func() bool {
 		var list []api.ParticipantRegistration
 		w.into(w.call("GET", "/api/competitions/"+c.ID+"/registrations", w.tokens[organizer], ""), http.StatusOK, &list)
@@ -196,12 +212,13 @@ func testDisabledParticipant(w *world) {
 	})
 }
 
-// testDisabledOrganizer: the competition closes for newcomers, also on pages that are open, leaves the list, and an admin can do all
-// with it; enabling the organizer opens it again.
+// testDisabledOrganizer: the competition closes for newcomers, also on pages that are open, leaves the list, and an
+// admin can do all with it; enabling the organizer opens it again.
 func testDisabledOrganizer(w *world) {
 	owner := w.account(compete.RoleOrganizer)
 	var c api.Competition
-	w.into(w.call("POST", "/api/competitions", owner.Token, competitionBody("Whose organizer is disabled", 5)), http.StatusCreated, &c)
+	w.into(w.call("POST", "/api/competitions", owner.Token, competitionBody("Whose organizer is disabled", 5)),
+		http.StatusCreated, &c)
 	path := "/api/competitions/" + c.ID
 	r := w.registration(c.ID, participant)
 	stream := w.open("GET", path+"/live", "")
@@ -211,7 +228,8 @@ func testDisabledOrganizer(w *world) {
 		w.t.Helper()
 		for lines.Scan() {
 			var seats struct{ Phase compete.Phase }
-			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok && json.Unmarshal([]byte(data), &seats) == nil && seats.Phase == want {
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok &&
+				json.Unmarshal([]byte(data), &seats) == nil && seats.Phase == want {
 				return
 			}
 		}
@@ -219,9 +237,13 @@ func testDisabledOrganizer(w *world) {
 	}
 	awaitPhase(compete.PhaseOpen)
 	w.change(owner, `{"disabled":true}`)
-	w.refused(w.call("POST", path+"/register", w.tokens[otherParticipant], ""), http.StatusConflict, "registration_closed")
+	w.refused(w.call("POST", path+"/register", w.tokens[otherParticipant], ""), http.StatusConflict,
+		"registration_closed")
 	awaitPhase(compete.PhaseClosed)
-	for list, listed := range map[string]bool{"?limit=100": false, "?phase=open&limit=100": false, "?phase=closed&limit=100": true} {
+	for list, listed := range map[string]bool{
+		"?limit=100": false, "?phase=open&limit=100": false,
+		"?phase=closed&limit=100": true,
+	} {
 		if got := w.call("GET", "/api/competitions"+list, "", ""); strings.Contains(got.body, c.ID) != listed {
 			w.t.Errorf("%s lists it: %t, want %t", list, !listed, listed)
 		}
@@ -241,11 +263,13 @@ func testDisabledOrganizer(w *world) {
 	}
 }
 
-// testChangedRoles: an admin keeps what they organized before; a participant does not, and it waits for another organizer.
+// testChangedRoles: an admin keeps what they organized before; a participant does not, and it waits for another
+// organizer.
 func testChangedRoles(w *world) {
 	owner := w.account(compete.RoleOrganizer)
 	var c api.Competition
-	w.into(w.call("POST", "/api/competitions", owner.Token, competitionBody("Whose organizer changes", 5)), http.StatusCreated, &c)
+	w.into(w.call("POST", "/api/competitions", owner.Token, competitionBody("Whose organizer changes", 5)),
+		http.StatusCreated, &c)
 	path := "/api/competitions/" + c.ID
 	w.change(owner, `{"role":"ADMIN"}`)
 	token := w.logIn(owner).Token
@@ -258,8 +282,10 @@ func testChangedRoles(w *world) {
 	w.change(owner, `{"role":"PARTICIPANT"}`)
 	token = w.logIn(owner).Token
 	w.refused(w.call("PATCH", path, token, `{"title":"Not mine"}`, "If-Match: *"), http.StatusForbidden, "forbidden")
-	w.refused(w.call("POST", path+"/register", w.tokens[otherParticipant], ""), http.StatusConflict, "registration_closed")
-	w.into(w.call("POST", path+"/transfer", w.tokens[admin], `{"email":"OtherOrganizer@example.com"}`), http.StatusOK, &c)
+	w.refused(w.call("POST", path+"/register", w.tokens[otherParticipant], ""), http.StatusConflict,
+		"registration_closed")
+	w.into(w.call("POST", path+"/transfer", w.tokens[admin], `{"email":"OtherOrganizer@example.com"}`), http.StatusOK,
+		&c)
 	w.registration(c.ID, otherParticipant)
 	w.registers(token, c.ID) // it is somebody else's now
 }
@@ -274,7 +300,10 @@ func testUnpublish(w *world) {
 			w.t.Errorf("unpublished as %s, version %d", c.Status, c.Version)
 		}
 	}
-	for as, want := range map[role]int{visitor: 404, participant: 404, otherOrganizer: 404, organizer: 200, admin: 200} {
+	for as, want := range map[role]int{
+		visitor: 404, participant: 404, otherOrganizer: 404,
+		organizer: 200, admin: 200,
+	} {
 		if got := w.call("GET", path, w.tokens[as], ""); got.status != want {
 			w.t.Errorf("GET as %s: got %d, want %d", as, got.status, want)
 		}
@@ -283,7 +312,8 @@ func testUnpublish(w *world) {
 		w.t.Errorf("a seat that was held is %+v", mine)
 	}
 	publish := `{"status":"PUBLISHED"}`
-	w.refused(w.call("PATCH", path, w.tokens[organizer], publish, "If-Match: *"), http.StatusForbidden, "unpublished_by_admin")
+	w.refused(w.call("PATCH", path, w.tokens[organizer], publish, "If-Match: *"), http.StatusForbidden,
+		"unpublished_by_admin")
 	w.into(w.call("PATCH", path, w.tokens[admin], publish, "If-Match: *"), http.StatusOK, &c)
 	w.registration(c.ID, otherParticipant)
 	w.into(w.call("POST", path+"/cancel", w.tokens[admin], ""), http.StatusOK, &c)
@@ -305,13 +335,15 @@ func testTransfer(w *world) {
 		`{"organizerId":"` + outcast.User.ID + `"}`: "organizerId",
 	} {
 		got := w.call("POST", path, w.tokens[admin], body)
-		if p := w.wantProblem(got); got.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 || p.Errors[0].Field != field {
+		if p := w.wantProblem(got); got.status != http.StatusUnprocessableEntity || len(p.Errors) != 1 ||
+			p.Errors[0].Field != field {
 			w.t.Errorf("%s: got %d %s, want a refusal of %s", body, got.status, got.body, field)
 		}
 	}
 	heir := w.account(compete.RoleOrganizer)
 	r := w.registers(heir.Token, c.ID)
-	w.refused(w.call("POST", path, w.tokens[admin], `{"organizerId":"`+heir.User.ID+`"}`), http.StatusConflict, "organizer_registered")
+	w.refused(w.call("POST", path, w.tokens[admin], `{"organizerId":"`+heir.User.ID+`"}`), http.StatusConflict,
+		"organizer_registered")
 	w.into(w.call("DELETE", "/api/registrations/"+r.ID, heir.Token, ""), http.StatusOK, &r)
 	w.into(w.call("POST", path, w.tokens[admin], `{"organizerId":"`+heir.User.ID+`"}`), http.StatusOK, &c)
 	if c.Organizer.ID != heir.User.ID {

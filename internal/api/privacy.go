@@ -32,18 +32,29 @@ func (a *api) registerPrivacy() {
 		produces: []content{contentJSON[takeout.PersonalData]()},
 	}, a.exportMe)
 	handle(a, route{
-		method: http.MethodDelete, path: "/api/users/me", id: "deleteMe", tag: tagAccounts, access: loggedIn, status: http.StatusNoContent,
+		method: http.MethodDelete, path: "/api/users/me", id: "deleteMe", tag: tagAccounts, access: loggedIn,
+		status:  http.StatusNoContent,
 		summary: "Delete my account",
-		description: "Deletes your account for good. Your registrations are cancelled (`ERASED`) and become anonymous, and seats pass on to the waitlist. " +
-			"Everything else about you is deleted within minutes: logins, messages, drafts. Competitions of yours that are over stay, under \"Deleted account\". " +
-			"If the account has a second factor, it takes a token that's at most 15 minutes old.",
+		description: "Deletes your account for good. Your registrations are cancelled (`ERASED`) and become " +
+			"anonymous, and seats pass on to the waitlist. Everything else about you is deleted within minutes: " +
+			"logins, messages, drafts. Competitions of yours that are over stay, under \"Deleted account\". If the " +
+			"account has a second factor, it takes a token that's at most 15 minutes old.",
 		request: DeleteAccountRequest{},
-		errors:  []*compete.Error{compete.ErrReauthenticate, compete.ErrTooManyGuesses, compete.ErrOrganizesCompetitions, compete.ErrLastAdmin, compete.ErrBusy},
+		errors: []*compete.Error{
+			compete.ErrReauthenticate, compete.ErrTooManyGuesses,
+			compete.ErrOrganizesCompetitions, compete.ErrLastAdmin, compete.ErrBusy,
+		},
 	}, a.deleteMe)
 	handle(a, route{
-		method: http.MethodDelete, path: "/api/admin/users/{id}", id: "deleteUser", tag: tagAdmin, access: loggedIn, status: http.StatusNoContent,
-		summary: "Delete an account", description: "For admins, when someone asks you to. Has the same effect as if they deleted it. You can't delete your own account this way.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrUserMissing, compete.ErrOwnAccount, compete.ErrOrganizesCompetitions},
+		method: http.MethodDelete, path: "/api/admin/users/{id}", id: "deleteUser", tag: tagAdmin, access: loggedIn,
+		status:  http.StatusNoContent,
+		summary: "Delete an account",
+		description: "For admins, when someone asks you to. Has the same effect as if they deleted it. You can't " +
+			"delete your own account this way.",
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrUserMissing,
+			compete.ErrOwnAccount, compete.ErrOrganizesCompetitions,
+		},
 	}, a.deleteUser)
 }
 

@@ -27,7 +27,8 @@ func testDownload(w *world) {
 	got := w.call("GET", "/api/users/me/export", w.tokens[participant], "")
 	var file takeout.PersonalData
 	w.into(got, http.StatusOK, &file)
-	if file.Account.Email != "participant@example.com" || len(file.Sessions) == 0 || len(file.Registrations) == 0 || file.Registrations[0].CompetitionTitle != competition.Title {
+	if file.Account.Email != "participant@example.com" || len(file.Sessions) == 0 || len(file.Registrations) == 0 ||
+		file.Registrations[0].CompetitionTitle != competition.Title {
 		w.t.Errorf("the participant's file says %s", got.body)
 	}
 	w.wantOwnRecords(competition.ID)
@@ -36,15 +37,19 @@ func testDownload(w *world) {
 	}
 	file = takeout.PersonalData{}
 	w.into(w.call("GET", "/api/users/me/export", w.tokens[organizer], ""), http.StatusOK, &file)
-	if len(file.OrganizedCompetitions) == 0 || file.OrganizedCompetitions[0].ID != competition.ID || len(file.Registrations) > 0 {
-		w.t.Errorf("the organizer's file has the competitions %+v and %d registrations", file.OrganizedCompetitions, len(file.Registrations))
+	if len(file.OrganizedCompetitions) == 0 || file.OrganizedCompetitions[0].ID != competition.ID ||
+		len(file.Registrations) > 0 {
+		w.t.Errorf("the organizer's file has the competitions %+v and %d registrations", file.OrganizedCompetitions,
+			len(file.Registrations))
 	}
 }
 
-// wantOwnRecords wants the participant's file to have what they did and what was done to them, from their own address alone, and their reports.
+// wantOwnRecords wants the participant's file to have what they did and what was done to them, from their own address
+// alone, and their reports.
 func (w *world) wantOwnRecords(competition string) {
 	w.t.Helper()
-	report := w.call("POST", "/api/competitions/"+competition+"/reports", w.tokens[participant], `{"reason":"SPAM","details":"Sells shoes"}`)
+	report := w.call("POST", "/api/competitions/"+competition+"/reports", w.tokens[participant],
+		`{"reason":"SPAM","details":"Sells shoes"}`)
 	if report.status != http.StatusAccepted {
 		w.t.Fatalf("the report is answered with %d %s", report.status, report.body)
 	}
@@ -52,8 +57,14 @@ func (w *world) wantOwnRecords(competition string) {
 	for _, r := range []compete.AuditRecord{
 		{Action: compete.AuditAccountVerified, ActorID: id, Address: "203.0.113.5", Via: compete.ViaPage},
 		{Action: compete.AuditLoginFailed, UserID: id, Address: "203.0.113.6", Via: compete.ViaPage},
-		{Action: compete.AuditAccountRole, ActorID: w.idOf(admin), UserID: id, Address: "203.0.113.7", Via: compete.ViaPage},
-		{Action: compete.AuditAccountRole, ActorID: w.idOf(admin), UserID: w.idOf(organizer), Address: "203.0.113.8", Via: compete.ViaPage},
+		{
+			Action: compete.AuditAccountRole, ActorID: w.idOf(admin), UserID: id, Address: "203.0.113.7",
+			Via: compete.ViaPage,
+		},
+		{
+			Action: compete.AuditAccountRole, ActorID: w.idOf(admin), UserID: w.idOf(organizer), Address: "203.0.113.8",
+			Via: compete.ViaPage,
+		},
 	} {
 		if err := w.Store().Record(w.t.Context(), r); err != nil {
 			w.t.Fatal(err)
@@ -70,7 +81,8 @@ func (w *world) wantOwnRecords(competition string) {
 	if want := []string{"account.role ", "session.refused ", "account.verified 203.0.113.5"}; !slices.Equal(got, want) {
 		w.t.Errorf("the records in the file are %q, want %q", got, want)
 	}
-	if len(file.Reports) != 1 || file.Reports[0].CompetitionID != competition || file.Reports[0].Details != "Sells shoes" {
+	if len(file.Reports) != 1 || file.Reports[0].CompetitionID != competition ||
+		file.Reports[0].Details != "Sells shoes" {
 		w.t.Errorf("the reports in the file are %+v", file.Reports)
 	}
 }
@@ -88,12 +100,14 @@ func testDeletionRefused(w *world) {
 		{w.tokens[organizer], `{"password":"password123"}`, 409, `organizes_competitions`},
 		{w.tokens[admin], `{"password":"password123"}`, 409, `last_admin`},
 	} {
-		if got := w.call("DELETE", "/api/users/me", c.token, c.body); got.status != c.status || !strings.Contains(got.body, c.want) {
+		if got := w.call("DELETE", "/api/users/me", c.token, c.body); got.status != c.status ||
+			!strings.Contains(got.body, c.want) {
 			w.t.Errorf("%s: got %d %s, want %d %s", c.body, got.status, got.body, c.status, c.want)
 		}
 	}
 	own := "/api/admin/users/" + w.idOf(admin)
-	if got := w.call("DELETE", own, w.tokens[admin], ""); got.status != 409 || !strings.Contains(got.body, "own_account") {
+	if got := w.call("DELETE", own, w.tokens[admin], ""); got.status != 409 ||
+		!strings.Contains(got.body, "own_account") {
 		w.t.Errorf("an admin's own account: got %d %s, want 409 own_account", got.status, got.body)
 	}
 	for _, r := range loggedIn {
@@ -117,11 +131,13 @@ func testDeletionByAdmin(w *world) {
 	if got := w.call("PATCH", path, w.tokens[admin], `{"disabled":false}`); got.status != 404 {
 		w.t.Errorf("enabling the account again is answered with %d, want 404", got.status)
 	}
-	if got := w.call("GET", "/api/admin/users?search=deleted", w.tokens[admin], ""); strings.TrimSpace(got.body) != "[]" {
+	if got := w.call("GET", "/api/admin/users?search=deleted", w.tokens[admin],
+		""); strings.TrimSpace(got.body) != "[]" {
 		w.t.Errorf("the list of accounts has %s", got.body)
 	}
 	// The address is free again.
-	w.into(w.call("POST", "/api/auth/signup", "", `{"name":"Again","email":"`+gone.User.Email+`","password":"password123","role":"PARTICIPANT"}`), 201, &gone)
+	w.into(w.call("POST", "/api/auth/signup", "", `{"name":"Again","email":"`+gone.User.Email+
+		`","password":"password123","role":"PARTICIPANT"}`), 201, &gone)
 }
 
 // idOf is the account of a role.

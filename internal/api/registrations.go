@@ -13,17 +13,11 @@ import (
 
 // RegistrationState is one user's place in one competition.
 type RegistrationState struct {
-	ID            string                     `json:"id" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
-	CompetitionID string                     `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
-	UserID        string                     `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
-	Status        compete.RegistrationStatus `json:"status" enum:"PENDING,CONFIRMED,WAITLISTED,CANCELLED" example:"PENDING"`
-	Seq           int64                      `json:"seq" doc:"Its place in the competition's order of arrival, starting at 1. Never reused." example:"59"`
-	Position      int                        `json:"position,omitempty" doc:"The place on the waitlist, starting at 1. Present only while waitlisted." example:"3"`
-	RegisteredAt  time.Time                  `json:"registeredAt" example:"2026-04-01T09:00:00.013Z"`
-	UpdatedAt     time.Time                  `json:"updatedAt" example:"2026-04-01T09:00:00.013Z"`
-	CancelReason  compete.CancelReason       `json:"cancelReason,omitempty" enum:"SELF,ORGANIZER,COMPETITION,ERASED" doc:"Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded." example:"ORGANIZER"`
-	Reason        string                     `json:"reason,omitempty" doc:"Why the organizer removed the person, as shown to them." example:"Registered twice."`
-	Blocked       bool                       `json:"blocked,omitempty" doc:"true if the person can't register for this competition again." example:"false"`
+	compete.RegistrationState
+	UserID   string `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
+	Position int    `json:"position,omitempty" doc:"The place on the waitlist, starting at 1. Present only while waitlisted." example:"3"`
+	Reason   string `json:"reason,omitempty" doc:"Why the organizer removed the person, as shown to them." example:"Registered twice."`
+	Blocked  bool   `json:"blocked,omitempty" doc:"true if the person can't register for this competition again." example:"false"`
 }
 
 // Registration is a registration as its owner sees it.
@@ -204,8 +198,7 @@ func newRegistration(r *compete.Registration, c *compete.Competition, at time.Ti
 
 func newRegistrationState(r *compete.Registration) RegistrationState {
 	return RegistrationState{
-		ID: r.ID, CompetitionID: r.CompetitionID, UserID: r.UserID, Status: r.Status, Seq: r.Seq, Position: r.Position,
-		RegisteredAt: r.RegisteredAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
-		CancelReason: r.CancelReason, Reason: r.Removal.Reason, Blocked: r.Removal.Blocked,
+		RegistrationState: r.RegistrationState, UserID: r.UserID, Position: r.Position,
+		Reason: r.Removal.Reason, Blocked: r.Removal.Blocked,
 	}
 }

@@ -32,26 +32,31 @@ func testSeat(w *world) {
 	var r api.Registration
 	w.into(got, http.StatusCreated, &r)
 	switch {
-	case r.CompetitionID != c.ID || r.Seq != 1 || r.Status != compete.RegistrationPending || strings.Contains(got.body, "position"):
+	case r.CompetitionID != c.ID || r.Seq != 1 || r.Status != compete.RegistrationPending ||
+		strings.Contains(got.body, "position"):
 		w.t.Errorf("registered as %s", got.body)
-	case r.Competition.ID != c.ID || r.Competition.SeatsLeft != 4 || r.Competition.Counts.Registered != 1 || strings.Contains(got.body, `"description"`):
+	case r.Competition.ID != c.ID || r.Competition.SeatsLeft != 4 || r.Competition.Counts.Registered != 1 ||
+		strings.Contains(got.body, `"description"`):
 		w.t.Errorf("the competition beside it is %+v", r.Competition)
 	}
 	w.wait(participant, r.ID, compete.MessageConfirmed)
 	for _, list := range []string{"/api/users/me/registrations", "/api/competitions/registrations/my"} {
 		var mine []api.Registration
 		w.into(w.call("GET", list+"?limit=1", w.tokens[participant], ""), http.StatusOK, &mine)
-		if len(mine) != 1 || mine[0].ID != r.ID || mine[0].Status != compete.RegistrationConfirmed || mine[0].Competition.Title != c.Title {
+		if len(mine) != 1 || mine[0].ID != r.ID || mine[0].Status != compete.RegistrationConfirmed ||
+			mine[0].Competition.Title != c.Title {
 			w.t.Errorf("%s is %+v, want the confirmed registration", list, mine)
 		}
 	}
 	var cancelled, again, anew api.Registration
 	w.into(w.call("DELETE", "/api/registrations/"+r.ID, w.tokens[participant], ""), http.StatusOK, &cancelled)
 	w.into(w.call("DELETE", "/api/registrations/"+r.ID, w.tokens[organizer], ""), http.StatusOK, &again)
-	if cancelled.Status != compete.RegistrationCancelled || again.RegistrationState != cancelled.RegistrationState || cancelled.Competition.SeatsLeft != 5 {
+	if cancelled.Status != compete.RegistrationCancelled || again.RegistrationState != cancelled.RegistrationState ||
+		cancelled.Competition.SeatsLeft != 5 {
 		w.t.Errorf("cancelled as %+v, then %+v", cancelled, again)
 	}
-	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", w.tokens[participant], "{}"), http.StatusCreated, &anew)
+	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", w.tokens[participant], "{}"),
+		http.StatusCreated, &anew)
 	if anew.ID != r.ID || anew.Seq != 2 || anew.RegisteredAt.Before(r.RegisteredAt) {
 		w.t.Errorf("registered anew as %+v, want the same row with seq 2", anew)
 	}
@@ -62,16 +67,20 @@ func testWaitlist(w *world) {
 	seat := w.registration(c.ID, participant)
 	third := w.signUp()
 	var first, second api.Registration
-	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", w.tokens[otherParticipant], ""), http.StatusCreated, &first)
+	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", w.tokens[otherParticipant], ""),
+		http.StatusCreated, &first)
 	w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", third.Token, ""), http.StatusCreated, &second)
-	if first.Status != compete.RegistrationWaitlisted || first.Position != 1 || second.Position != 2 || second.Competition.Phase != compete.PhaseWaitlist {
+	if first.Status != compete.RegistrationWaitlisted || first.Position != 1 || second.Position != 2 ||
+		second.Competition.Phase != compete.PhaseWaitlist {
 		w.t.Errorf("waiting are %+v and %+v", first, second)
 	}
-	w.into(w.call("DELETE", "/api/registrations/"+seat.ID, w.tokens[participant], ""), http.StatusOK, &api.Registration{})
+	w.into(w.call("DELETE", "/api/registrations/"+seat.ID, w.tokens[participant], ""), http.StatusOK,
+		&api.Registration{})
 	w.wait(otherParticipant, first.ID, compete.MessagePromoted)
 	var now []api.Registration
 	w.into(w.call("GET", "/api/users/me/registrations?limit=1", third.Token, ""), http.StatusOK, &now)
-	if len(now) != 1 || now[0].Position != 1 || now[0].Competition.SeatsLeft != 0 || now[0].Competition.Waitlisted != 1 {
+	if len(now) != 1 || now[0].Position != 1 || now[0].Competition.SeatsLeft != 0 ||
+		now[0].Competition.Waitlisted != 1 {
 		w.t.Errorf("the last one is now %+v, want position 1", now)
 	}
 }
@@ -81,18 +90,23 @@ func testRefusals(w *world) {
 	seat := w.registration(c.ID, participant)
 	path := "/api/competitions/" + c.ID + "/register"
 	for as, code := range map[role]string{participant: "already_registered", otherParticipant: "competition_full"} {
-		if got := w.call("POST", path, w.tokens[as], ""); got.status != http.StatusConflict || w.wantProblem(got).Code != code {
+		if got := w.call("POST", path, w.tokens[as], ""); got.status != http.StatusConflict ||
+			w.wantProblem(got).Code != code {
 			w.t.Errorf("register as %s: got %d %s, want 409 %s", as, got.status, got.body, code)
 		}
 	}
-	later := w.create(strings.Replace(competitionBody("Opens later", 1), "{", `{"regOpensAt":"2126-01-01T00:00:00Z",`, 1))
-	if got := w.call("POST", "/api/competitions/"+later.ID+"/register", w.tokens[participant], ""); got.status != http.StatusConflict || w.wantProblem(got).Code != "registration_not_open" {
+	later := w.create(strings.Replace(competitionBody("Opens later", 1), "{", `{"regOpensAt":"2126-01-01T00:00:00Z",`,
+		1))
+	if got := w.call("POST", "/api/competitions/"+later.ID+"/register", w.tokens[participant],
+		""); got.status != http.StatusConflict || w.wantProblem(got).Code != "registration_not_open" {
 		w.t.Errorf("before the opening: got %d %s, want registration_not_open", got.status, got.body)
 	}
-	if got := w.call("POST", "/api/competitions/"+unknownID+"/register", w.tokens[participant], ""); w.wantProblem(got).Code != "competition_not_found" {
+	if got := w.call("POST", "/api/competitions/"+unknownID+"/register", w.tokens[participant],
+		""); w.wantProblem(got).Code != "competition_not_found" {
 		w.t.Errorf("an unknown competition: got %s", got.body)
 	}
-	if got := w.call("DELETE", "/api/registrations/"+seat.ID, w.tokens[otherParticipant], ""); w.wantProblem(got).Code != "registration_not_found" {
+	if got := w.call("DELETE", "/api/registrations/"+seat.ID, w.tokens[otherParticipant],
+		""); w.wantProblem(got).Code != "registration_not_found" {
 		w.t.Errorf("another's registration: got %s, want registration_not_found", got.body)
 	}
 }
@@ -171,7 +185,8 @@ func TestLiveStreamsEndWithTheServer(t *testing.T) {
 
 func testMailbox(w *world) {
 	m := w.message()
-	if m.Kind != compete.MessageConfirmed || m.ReadAt != nil || m.To != "participant@example.com" || m.Subject == "" || m.Body == "" || m.RegistrationID == nil || *m.Seq != 1 {
+	if m.Kind != compete.MessageConfirmed || m.ReadAt != nil || m.To != "participant@example.com" || m.Subject == "" ||
+		m.Body == "" || m.RegistrationID == nil || *m.Seq != 1 {
 		w.t.Errorf("the message is %+v", m)
 	}
 	var read, again api.Message
@@ -188,7 +203,8 @@ func testGreetingAndHealth(w *world) {
 		w.into(w.callAt(address, "GET", "/api", "", ""), http.StatusOK, &greeting)
 		var health api.Health
 		w.into(w.callAt(address, "GET", "/api/health", "", ""), http.StatusOK, &health)
-		if greeting.Status != "ok" || greeting.Service != "mini-compete-api" || health.Status != "ok" || greeting.Timestamp.IsZero() {
+		if greeting.Status != "ok" || greeting.Service != "mini-compete-api" || health.Status != "ok" ||
+			greeting.Timestamp.IsZero() {
 			w.t.Errorf("%s: greeting %+v, health %+v", address, greeting, health)
 		}
 		for _, name := range []string{"database", "queue", "redis"} {

@@ -76,10 +76,15 @@ type reportAnswer struct{ Body Report }
 
 func (a *api) registerReports() {
 	handle(a, route{
-		method: http.MethodPost, path: "/api/competitions/{id}/reports", id: "reportCompetition", tag: tagCompetitions, status: http.StatusAccepted,
-		summary:     "Report a competition",
-		description: "Tells the admins that something is wrong with a competition. You don't need an account; with a token, admins see who you are. An account can have one open report of a competition.",
-		request:     ReportRequest{}, errors: []*compete.Error{compete.ErrCompetitionMissing, compete.ErrAlreadyReported, compete.ErrTooManyRequests},
+		method: http.MethodPost, path: "/api/competitions/{id}/reports", id: "reportCompetition", tag: tagCompetitions,
+		status:  http.StatusAccepted,
+		summary: "Report a competition",
+		description: "Tells the admins that something is wrong with a competition. You don't need an account; with a " +
+			"token, admins see who you are. An account can have one open report of a competition.",
+		request: ReportRequest{}, errors: []*compete.Error{
+			compete.ErrCompetitionMissing, compete.ErrAlreadyReported,
+			compete.ErrTooManyRequests,
+		},
 	}, a.reportCompetition)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/admin/reports", id: "listReports", tag: tagAdmin, access: loggedIn,
@@ -88,8 +93,13 @@ func (a *api) registerReports() {
 	}, a.listReports)
 	handle(a, route{
 		method: http.MethodPatch, path: "/api/admin/reports/{id}", id: "answerReport", tag: tagAdmin, access: loggedIn,
-		summary: "Resolve or dismiss a report", description: "For admins. Answering it again replaces the answer. What to do about the competition or its organizer is up to you.",
-		request: AnswerReportRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrReportMissing},
+		summary: "Resolve or dismiss a report",
+		description: "For admins. Answering it again replaces the answer. What to do about the competition " +
+			"or its organizer is up to you.",
+		request: AnswerReportRequest{}, errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate,
+			compete.ErrReportMissing,
+		},
 	}, a.answerReport)
 }
 
@@ -128,9 +138,13 @@ func (a *api) answerReport(ctx context.Context, in *answerReportInput) (*reportA
 func newReport(r *compete.Report) Report {
 	c := &r.Competition
 	return Report{
-		ID: r.ID, Competition: ReportedCompetition{ID: c.ID, Title: c.Title, Status: c.Status, Organizer: Organizer(c.Organizer)},
-		Reporter: newAccount(r.Reporter), Reason: r.Reason, Details: r.Details, CreatedAt: r.CreatedAt.UTC(), Status: r.Status,
-		Note: r.Note, AnsweredBy: newAccount(r.AnsweredBy), AnsweredAt: utc(r.AnsweredAt),
+		ID: r.ID, Competition: ReportedCompetition{
+			ID: c.ID, Title: c.Title, Status: c.Status,
+			Organizer: Organizer(c.Organizer),
+		},
+		Reporter: newAccount(r.Reporter), Reason: r.Reason, Details: r.Details, CreatedAt: r.CreatedAt.UTC(),
+		Status: r.Status,
+		Note:   r.Note, AnsweredBy: newAccount(r.AnsweredBy), AnsweredAt: utc(r.AnsweredAt),
 	}
 }
 

@@ -23,21 +23,35 @@ import (
 // maxBody is the largest request body, in bytes.
 const maxBody = 1 << 20
 
-// JSONBody is the JSON body of a request, as it was sent: the handler decodes it, so that one answer names every bad field, and the
-// hash of an idempotency key sees every byte. It is valid until the handler returns.
+// JSONBody is the JSON body of a request, as it was sent: the handler decodes it, so that one answer names every bad
+// field, and the hash of an idempotency key sees every byte. It is valid until the handler returns.
 type JSONBody struct {
 	RawBody []byte `contentType:"application/json"`
 }
 
 // The requests that could not be read, and why.
 var (
-	errMalformedJSON  = &compete.Error{Kind: compete.KindUnreadable, Code: "malformed_json", Detail: "The body isn't valid UTF-8 JSON. Send one JSON object."}
-	errNotAnObject    = &compete.Error{Kind: compete.KindUnreadable, Code: "malformed_json", Detail: "The body must be one JSON object, such as {}."}
-	errMalformedQuery = &compete.Error{Kind: compete.KindUnreadable, Code: "malformed_query", Detail: "The query string is invalid. Percent-encode everything except letters and digits, as %XX."}
-	errUnreadableBody = &compete.Error{Kind: compete.KindUnreadable, Code: "unreadable_body", Detail: "The body was incomplete or malformed. Send the request again."}
-	errBodyTooLarge   = problem.New(http.StatusRequestEntityTooLarge, "body_too_large", "The body must be at most 1 MiB.")
-	errBodyTooSlow    = problem.New(http.StatusRequestTimeout, "request_timeout", "The body didn't arrive in time. Send the request again.")
-	errNotJSON        = problem.New(http.StatusUnsupportedMediaType, "unsupported_media_type", "Send the body as JSON, with Content-Type: application/json.")
+	errMalformedJSON = &compete.Error{
+		Kind: compete.KindUnreadable, Code: "malformed_json",
+		Detail: "The body isn't valid UTF-8 JSON. Send one JSON object.",
+	}
+	errNotAnObject = &compete.Error{
+		Kind: compete.KindUnreadable, Code: "malformed_json",
+		Detail: "The body must be one JSON object, such as {}.",
+	}
+	errMalformedQuery = &compete.Error{
+		Kind: compete.KindUnreadable, Code: "malformed_query",
+		Detail: "The query string is invalid. Percent-encode everything except letters and digits, as %XX.",
+	}
+	errUnreadableBody = &compete.Error{
+		Kind: compete.KindUnreadable, Code: "unreadable_body",
+		Detail: "The body was incomplete or malformed. Send the request again.",
+	}
+	errBodyTooLarge = problem.New(http.StatusRequestEntityTooLarge, "body_too_large", "The body must be at most 1 MiB.")
+	errBodyTooSlow  = problem.New(http.StatusRequestTimeout, "request_timeout",
+		"The body didn't arrive in time. Send the request again.")
+	errNotJSON = problem.New(http.StatusUnsupportedMediaType, "unsupported_media_type",
+		"Send the body as JSON, with Content-Type: application/json.")
 )
 
 // checkContentType refuses a body that claims to be something else than JSON. No claim at all is taken for JSON.
@@ -67,8 +81,9 @@ func checkQuery(ctx huma.Context) error {
 // jsonSpace is what may stand around a JSON value: less than Go takes for white space.
 const jsonSpace = " \t\r\n"
 
-// decode reads a JSON object into the struct that v points to. Unknown fields and values of another type are refused, all in one
-// answer: check (nil: nothing to check) tells what else is wrong with v, of which the readable fields are set by then.
+// decode reads a JSON object into the struct that v points to. Unknown fields and values of another type are refused,
+// all in one answer: check (nil: nothing to check) tells what else is wrong with v, of which the readable fields are
+// set by then.
 func decode(body []byte, v any, check func() error) error {
 	if trimmed := bytes.TrimLeft(body, jsonSpace); len(trimmed) == 0 || trimmed[0] != '{' {
 		return errNotAnObject
@@ -119,7 +134,8 @@ func explain(body []byte, request reflect.Value, check func() error) error {
 	return alsoWrong(wrong, check())
 }
 
-// alsoWrong adds what the domain says of the fields that are not named yet. Who may not send the request at all hears that instead.
+// alsoWrong adds what the domain says of the fields that are not named yet. Who may not send the request at all hears
+// that instead.
 func alsoWrong(wrong []compete.FieldError, err error) error {
 	if err == nil {
 		return compete.Invalid(wrong...)
@@ -138,10 +154,10 @@ func alsoWrong(wrong []compete.FieldError, err error) error {
 
 // fieldByJSONName finds a field of the request, and how it is spelt; the zero Value when there is none.
 func fieldByJSONName(request reflect.Value, name string) (field reflect.Value, proper string) {
-	for i := range request.NumField() {
-		tag, _, _ := strings.Cut(request.Type().Field(i).Tag.Get("json"), ",")
-		if strings.EqualFold(tag, name) {
-			return request.Field(i), tag
+	for _, visible := range reflect.VisibleFields(request.Type()) {
+		tag, _, _ := strings.Cut(visible.Tag.Get("json"), ",")
+		if tag != "" && strings.EqualFold(tag, name) {
+			return request.FieldByIndex(visible.Index), tag
 		}
 	}
 	return reflect.Value{}, ""

@@ -36,7 +36,8 @@ func TestDecodeNamesEveryBadField(t *testing.T) {
 
 func TestDecodeRefusesWhatIsNoObject(t *testing.T) {
 	for _, body := range []string{
-		"", "  ", "null", "[]", `"{}"`, "7", "{", `{"name":}`, `{"name":"x"} {}`, `{"name":"x"}]`, "{\"name\":\"\xff\"}", "\x00{}",
+		"", "  ", "null", "[]", `"{}"`, "7", "{", `{"name":}`, `{"name":"x"} {}`, `{"name":"x"}]`,
+		"{\"name\":\"\xff\"}", "\x00{}",
 		strings.Repeat(`{"a":`, 20_000),
 	} {
 		var e *compete.Error
@@ -48,7 +49,8 @@ func TestDecodeRefusesWhatIsNoObject(t *testing.T) {
 
 func TestDecodeKeepsAbsentFromNull(t *testing.T) {
 	var change UpdateCompetitionRequest
-	if err := decode([]byte(`{"startDate":null,"regOpensAt":"2026-05-01T14:00:00+02:00","capacity":0}`), &change, nil); err != nil {
+	if err := decode([]byte(`{"startDate":null,"regOpensAt":"2026-05-01T14:00:00+02:00","capacity":0}`),
+		&change, nil); err != nil {
 		t.Fatal(err)
 	}
 	opens := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -62,7 +64,10 @@ func TestDecodeKeepsAbsentFromNull(t *testing.T) {
 	}
 	var e *compete.Error
 	err := decode([]byte(`{"title":null,"waitlist":null}`), &UpdateCompetitionRequest{}, nil)
-	want := []compete.FieldError{{Field: "title", Message: "must not be null"}, {Field: "waitlist", Message: "must not be null"}}
+	want := []compete.FieldError{
+		{Field: "title", Message: "must not be null"},
+		{Field: "waitlist", Message: "must not be null"},
+	}
 	if !errors.As(err, &e) || !cmp.Equal(want, e.Fields) {
 		t.Errorf("nulls: got %v, want %v", err, want)
 	}
@@ -71,7 +76,8 @@ func TestDecodeKeepsAbsentFromNull(t *testing.T) {
 func TestRefusalsNeverRepeatWhatWasSent(t *testing.T) {
 	const secret = "hunter2-hunter2"
 	for _, body := range []string{
-		`{"email":"a@b.c","password":"` + secret + `","role":7}`, `{"password":"` + secret, `"` + secret + `"`, `{"password":["` + secret + `"]}`,
+		`{"email":"a@b.c","password":"` + secret + `","role":7}`, `{"password":"` + secret, `"` + secret + `"`,
+		`{"password":["` + secret + `"]}`,
 	} {
 		err := decode([]byte(body), &SignUpRequest{}, nil)
 		text, _ := json.Marshal(err)
@@ -90,14 +96,21 @@ func TestLongFieldNamesAreCut(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, seed := range []string{`{}`, `{"title":"x","capacity":1}`, `{"startDate":null}`, `{"tags":[]}`, `{"a":{"b":[1]}}`, "{", "\xff", `{"TITLE":"x"}`, "{}\v"} {
+	for _, seed := range []string{
+		`{}`, `{"title":"x","capacity":1}`, `{"startDate":null}`, `{"tags":[]}`,
+		`{"a":{"b":[1]}}`, "{", "\xff", `{"TITLE":"x"}`, "{}\v",
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, request := range []any{&SignUpRequest{}, &CreateCompetitionRequest{}, &UpdateCompetitionRequest{}, &UpdateUserRequest{}, &struct{}{}} {
+		for _, request := range []any{
+			&SignUpRequest{}, &CreateCompetitionRequest{}, &UpdateCompetitionRequest{},
+			&UpdateUserRequest{}, &struct{}{},
+		} {
 			err := decode(body, request, nil)
 			var e *compete.Error
-			if err != nil && (!errors.As(err, &e) || e.Kind != compete.KindUnreadable && e.Kind != compete.KindInvalid) {
+			if err != nil && (!errors.As(err, &e) || e.Kind != compete.KindUnreadable &&
+				e.Kind != compete.KindInvalid) {
 				t.Fatalf("decode(%q) into %T: %v, want a refusal of the input", body, request, err)
 			}
 			if err == nil && !json.Valid(body) {

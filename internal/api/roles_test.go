@@ -30,7 +30,8 @@ const (
 // loggedIn are the roles with a good token.
 var loggedIn = []role{participant, otherParticipant, organizer, otherOrganizer, admin}
 
-// outcomes is what each role with a good token gets; a visitor gets 401 unless the route is public, and every bad token 401.
+// outcomes is what each role with a good token gets; a visitor gets 401 unless the route is public, and every bad token
+// 401.
 type outcomes struct {
 	public   bool
 	statuses map[role]int
@@ -112,9 +113,12 @@ var matrix = map[string]outcomes{
 	"unpublishCompetition": {false, only(200, 403, admin)},
 	"transferCompetition":  {false, only(200, 403, admin)},
 
-	"register":            {false, only(403, 201, organizer)}, // it is the organizer's own
-	"cancelRegistration":  {false, only(200, 404, participant, organizer, admin)},
-	"unblockRegistration": {false, map[role]int{participant: 403, otherParticipant: 403, otherOrganizer: 404, organizer: 200, admin: 200}},
+	"register":           {false, only(403, 201, organizer)}, // it is the organizer's own
+	"cancelRegistration": {false, only(200, 404, participant, organizer, admin)},
+	"unblockRegistration": {false, map[role]int{
+		participant: 403, otherParticipant: 403, otherOrganizer: 404,
+		organizer: 200, admin: 200,
+	}},
 
 	"listAudit":               {false, only(200, 403, admin)},
 	"listCompetitionAudit":    {false, only(200, 404, organizer, admin)},
@@ -150,7 +154,8 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 				continue
 			}
 			if o.secured == want.public {
-				t.Errorf("%s: the document says that it needs a token: %t, the matrix says public: %t", o.id, o.secured, want.public)
+				t.Errorf("%s: the document says that it needs a token: %t, the matrix says public: %t", o.id,
+					o.secured, want.public)
 			}
 			w.try(o, visitor, visitorStatus(want))
 			for _, bad := range []role{expired, garbage, disabled} {
@@ -192,7 +197,10 @@ func (w *world) operations() []operation {
 	var operations []operation
 	for path, item := range document.Paths {
 		for method, o := range item {
-			row := operation{id: o.OperationID, method: strings.ToUpper(method), path: path, secured: len(o.Security) > 0}
+			row := operation{
+				id: o.OperationID, method: strings.ToUpper(method), path: path,
+				secured: len(o.Security) > 0,
+			}
 			for status := range o.Responses {
 				row.statuses = append(row.statuses, status)
 			}
@@ -203,7 +211,8 @@ func (w *world) operations() []operation {
 	return operations
 }
 
-// try makes the operation's request as a role, on things made for it alone, and holds the answer to a status that is documented.
+// try makes the operation's request as a role, on things made for it alone, and holds the answer to a status that is
+// documented.
 func (w *world) try(o operation, r role, want int) {
 	w.t.Helper()
 	path, body, headers := w.requestFor(o)
@@ -237,7 +246,8 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 	id := ""
 	switch o.id {
 	case "signUp":
-		body = fmt.Sprintf(`{"name":"New","email":"new%d@example.com","password":"password123","role":"PARTICIPANT"}`, w.next())
+		body = fmt.Sprintf(`{"name":"New","email":"new%d@example.com","password":"password123","role":"PARTICIPANT"}`,
+			w.next())
 	case "logIn":
 		body = `{"email":"participant@example.com","password":"password123"}`
 	case "confirmLogin":
@@ -270,7 +280,8 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		id, body, headers = w.competition(5).ID, `{"title":"Another title"}`, []string{"If-Match: *"}
 	case "setCover":
 		id, body = w.competition(5).ID, onePixel
-	case "getCover", "deleteCover", "getCompetition", "getCalendar", "watchSeats", "cancelCompetition", "unpublishCompetition", "register",
+	case "getCover", "deleteCover", "getCompetition", "getCalendar", "watchSeats", "cancelCompetition",
+		"unpublishCompetition", "register",
 		"listRegistrations", "listCompetitionAudit":
 		id = w.competition(5).ID
 	case "approveOrganizerRequest", "declineOrganizerRequest":
@@ -318,16 +329,19 @@ func testDrafts(w *world) {
 	if got := w.call("POST", path+"/register", w.tokens[participant], ""); got.status != 404 {
 		w.t.Errorf("register: got %d, want 404", got.status)
 	}
-	deleted := "/api/competitions/" + w.create(strings.Replace(competitionBody("Never", 5), "{", `{"status":"DRAFT",`, 1)).ID
+	deleted := "/api/competitions/" +
+		w.create(strings.Replace(competitionBody("Never", 5), "{", `{"status":"DRAFT",`, 1)).ID
 	for _, want := range []int{204, 404} { // gone
-		if got := w.call("DELETE", deleted, w.tokens[organizer], ""); got.status != want || want == 204 && got.body != "" {
+		if got := w.call("DELETE", deleted, w.tokens[organizer], ""); got.status != want ||
+			want == 204 && got.body != "" {
 			w.t.Errorf("DELETE: got %d %q, want %d", got.status, got.body, want)
 		}
 	}
 	if got := w.call("GET", deleted, w.tokens[organizer], ""); got.status != 404 {
 		w.t.Errorf("GET of a deleted draft: got %d, want 404", got.status)
 	}
-	if got := w.call("DELETE", "/api/competitions/"+w.competition(5).ID, w.tokens[organizer], ""); got.status != 409 || w.wantProblem(got).Code != "not_draft" {
+	if got := w.call("DELETE", "/api/competitions/"+w.competition(5).ID, w.tokens[organizer], ""); got.status != 409 ||
+		w.wantProblem(got).Code != "not_draft" {
 		w.t.Errorf("DELETE of a published competition: got %d %s, want 409 not_draft", got.status, got.body)
 	}
 	w.into(w.call("POST", path+"/cancel", w.tokens[organizer], ""), http.StatusOK, &draft)
@@ -340,7 +354,8 @@ func testDrafts(w *world) {
 		w.t.Errorf("register for a cancelled draft: got %d, want 404", got.status)
 	}
 	published := w.competition(5)
-	w.into(w.call("POST", "/api/competitions/"+published.ID+"/cancel", w.tokens[organizer], ""), http.StatusOK, &published)
+	w.into(w.call("POST", "/api/competitions/"+published.ID+"/cancel", w.tokens[organizer], ""),
+		http.StatusOK, &published)
 	for list, want := range map[string]bool{"/api/competitions": false, "/api/competitions/my-competitions": true} {
 		got := w.call("GET", list+"?phase=cancelled&limit=100", w.tokens[organizer], "").body
 		if strings.Contains(got, draft.ID) != want || !strings.Contains(got, published.ID) {
@@ -348,7 +363,8 @@ func testDrafts(w *world) {
 				list, strings.Contains(got, draft.ID), want, strings.Contains(got, published.ID))
 		}
 	}
-	if got := w.call("GET", "/api/competitions?phase=draft", w.tokens[organizer], ""); strings.TrimSpace(got.body) != "[]" {
+	if got := w.call("GET", "/api/competitions?phase=draft", w.tokens[organizer],
+		""); strings.TrimSpace(got.body) != "[]" {
 		w.t.Errorf("the public list of drafts is %s, want []", got.body)
 	}
 }

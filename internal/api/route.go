@@ -12,7 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/problem"
 )
 
-// access says who a route is for. Roles are checked by the services of compete; the API checks that there is a caller at all.
+// access says who a route is for. Roles are checked by the services of compete; the API checks that there is a caller
+// at all.
 type access int
 
 const (
@@ -64,7 +65,8 @@ func (a *api) refusal(ctx context.Context, operation string, err error) error {
 	switch {
 	case p.Status == http.StatusInternalServerError:
 		a.Logger.ErrorContext(ctx, "request failed", "operation", operation, "error", err)
-	case p.Status == http.StatusServiceUnavailable && err.Error() != compete.AsError(err).Error(): // it has a cause, such as a driver's error
+	case p.Status == http.StatusServiceUnavailable && err.Error() != compete.AsError(err).Error():
+		// It has a cause, such as a driver's error.
 		a.Logger.WarnContext(ctx, "request could not be served", "operation", operation, "error", err)
 	}
 	return p
@@ -75,7 +77,8 @@ var errTimedOut = &compete.Error{
 	Detail: "The request took too long. Try again in a moment; with an Idempotency-Key, that's safe.",
 }
 
-// middleware is what stands before a route's handler: who calls, what the answer may be kept for, and what the body claims to be.
+// middleware is what stands before a route's handler: who calls, what the answer may be kept for, and what the body
+// claims to be.
 func (a *api) middleware(r route) huma.Middlewares {
 	cacheControl := "no-store"
 	if r.holdsSeats {
@@ -121,8 +124,8 @@ func actor(ctx context.Context) compete.Actor {
 	return who
 }
 
-// caller finds who makes the request. A token that is sent must be good, also where none is needed: a client that believes
-// it is logged in shall hear that it is not.
+// caller finds who makes the request. A token that is sent must be good, also where none is needed: a client that
+// believes it is logged in shall hear that it is not.
 func (a *api) caller(ctx huma.Context, needed access) (compete.Actor, error) {
 	header := ctx.Header("Authorization")
 	if header == "" {

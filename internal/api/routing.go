@@ -11,10 +11,11 @@ import (
 	"github.com/minicompete/minicompete/internal/problem"
 )
 
-var errUnknownRoute = problem.New(http.StatusNotFound, "not_found", "This API has no such route. See /api/docs for all routes.")
+var errUnknownRoute = problem.New(http.StatusNotFound, "not_found",
+	"This API has no such route. See /api/docs for all routes.")
 
-// beforeRouting is what every request passes before it is routed: CORS, the limit of the body, and problem documents also for
-// addresses and methods that there are not.
+// beforeRouting is what every request passes before it is routed: CORS, the limit of the body, and problem documents
+// also for addresses and methods that there are not.
 func (a *api) beforeRouting(mux *http.ServeMux) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { refuseUnrouted(mux, w, r) })
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -40,7 +41,8 @@ func (a *api) beforeRouting(mux *http.ServeMux) http.Handler {
 
 // Busy returns the handler that answers when a request doesn't get its turn: a problem document, status 503.
 func Busy(c Config) http.Handler {
-	return withCORS(c.CORSOrigins, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { problem.Write(w, compete.ErrBusy) }))
+	return withCORS(c.CORSOrigins,
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { problem.Write(w, compete.ErrBusy) }))
 }
 
 func withCORS(origins []string, next http.Handler) http.Handler {
@@ -51,8 +53,11 @@ func withCORS(origins []string, next http.Handler) http.Handler {
 		AllowedOrigins: origins,
 		AllowedMethods: methods,
 		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match"},
-		ExposedHeaders: []string{"Link", "ETag", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Idempotency-Replayed", "X-Request-Id"},
-		MaxAge:         600,
+		ExposedHeaders: []string{
+			"Link", "ETag", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining",
+			"RateLimit-Reset", "Idempotency-Replayed", "X-Request-Id",
+		},
+		MaxAge: 600,
 	}).Handler(next)
 }
 
@@ -60,7 +65,10 @@ func cleanPath(p string) bool {
 	return !strings.Contains(p, "//") && (!strings.Contains(p, "/.") || path.Clean(p) == p)
 }
 
-var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
+	http.MethodPatch, http.MethodDelete,
+}
 
 // refuseUnrouted answers what no route takes: 405 with Allow when the address has other methods, else 404.
 func refuseUnrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
@@ -77,5 +85,6 @@ func refuseUnrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) 
 	}
 	allow := strings.Join(allowed, ", ")
 	w.Header().Set("Allow", allow)
-	problem.Write(w, problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "This route only accepts "+allow+"."))
+	problem.Write(w, problem.New(http.StatusMethodNotAllowed, "method_not_allowed",
+		"This route only accepts "+allow+"."))
 }

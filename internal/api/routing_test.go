@@ -57,14 +57,21 @@ func TestBodies(t *testing.T) {
 		code              string
 	}{
 		{"too large", "application/json", strings.NewReader(large), 413, "body_too_large"},
-		{"too large, of unknown length", "application/json", io.MultiReader(strings.NewReader(large)), 413, "body_too_large"},
+		{
+			"too large, of unknown length", "application/json", io.MultiReader(strings.NewReader(large)),
+			413, "body_too_large",
+		},
 		{"a form", "application/x-www-form-urlencoded", strings.NewReader("name=x"), 415, "unsupported_media_type"},
 		{"a broken content type", "application/json; =", strings.NewReader("{}"), 415, "unsupported_media_type"},
 		{"nothing", "application/json", nil, 400, "malformed_json"},
 		{"half an object", "application/json; charset=utf-8", strings.NewReader(`{"name":`), 400, "malformed_json"},
 		{"unknown field", "", strings.NewReader(`{"nickname":"x"}`), 422, "validation_failed"},
 		{"every field is bad", "application/json", strings.NewReader(`{}`), 422, "validation_failed"},
-		{"NUL", "application/json", strings.NewReader(`{"name":"a\u0000b","email":"none","password":"password123","role":"PARTICIPANT"}`), 422, "validation_failed"},
+		{
+			"NUL", "application/json",
+			strings.NewReader(`{"name":"a\u0000b","email":"none","password":"password123","role":"PARTICIPANT"}`), 422,
+			"validation_failed",
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -86,7 +93,8 @@ func TestBodyThatEndsEarly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = connection.Close() }()
-	if _, err := io.WriteString(connection, "POST /api/auth/signup HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnot a chunk\r\n"); err != nil {
+	if _, err := io.WriteString(connection,
+		"POST /api/auth/signup HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnot a chunk\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
@@ -143,7 +151,8 @@ func TestNextLinkKeepsTheOtherParameters(t *testing.T) {
 		t.Fatal(err)
 	}
 	query := next.Query()
-	if query.Get("limit") != "2" || query.Get("search") != "a&b" || query.Get("tags") != "go,x" || query.Get("cursor") == "" {
+	if query.Get("limit") != "2" || query.Get("search") != "a&b" || query.Get("tags") != "go,x" ||
+		query.Get("cursor") == "" {
 		t.Errorf("the next page is %v, want the same search with a cursor", query)
 	}
 	if got := response.header.Get("Cache-Control"); got != "no-cache" {
@@ -154,14 +163,18 @@ func TestNextLinkKeepsTheOtherParameters(t *testing.T) {
 func TestTokens(t *testing.T) {
 	server := serve(t, testConfig())
 	address := "/api/competitions/" + someID
-	for _, header := range []string{"Authorization: Bearer bad", "Authorization: Basic dTpw", "Authorization: Bearer", "Authorization: token"} {
+	for _, header := range []string{
+		"Authorization: Bearer bad", "Authorization: Basic dTpw", "Authorization: Bearer",
+		"Authorization: token",
+	} {
 		response := send(t, server, "GET", address, nil, header)
 		wantProblem(t, response, http.StatusUnauthorized, "unauthorized")
 		if got := response.header.Get("WWW-Authenticate"); got != "Bearer" {
 			t.Errorf("%s: WWW-Authenticate is %q, want Bearer", header, got)
 		}
 	}
-	wantProblem(t, send(t, server, "POST", "/api/competitions", strings.NewReader("{"), "Cookie: session=token"), 401, "unauthorized")
+	wantProblem(t, send(t, server, "POST", "/api/competitions", strings.NewReader("{"), "Cookie: session=token"),
+		401, "unauthorized")
 	for _, header := range []string{"Accept: */*", "Authorization: Bearer token", "Authorization: bearer  token"} {
 		if response := send(t, server, "GET", address, nil, header); response.status != 200 {
 			t.Errorf("%s: got %d, want 200", header, response.status)
@@ -173,7 +186,8 @@ func TestConditionsComeAfterPermissions(t *testing.T) {
 	server := serve(t, testConfig())
 	address := "/api/competitions/" + someID
 	change := func(token, ifMatch string) answer {
-		return send(t, server, "PATCH", address, strings.NewReader("{}"), "Authorization: Bearer "+token, "If-Match: "+ifMatch)
+		return send(t, server, "PATCH", address, strings.NewReader("{}"), "Authorization: Bearer "+token,
+			"If-Match: "+ifMatch)
 	}
 	wantProblem(t, change("participant", ""), http.StatusForbidden, "forbidden")
 	wantProblem(t, change("organizer", ""), http.StatusPreconditionRequired, "if_match_required")
@@ -187,19 +201,25 @@ func TestCORS(t *testing.T) {
 	config.CORSOrigins = []string{"https://app.example"}
 	server := serve(t, config)
 	preflight := send(t, server, "OPTIONS", "/api/competitions", nil, "Origin: https://app.example",
-		"Access-Control-Request-Method: POST", "Access-Control-Request-Headers: authorization,content-type,idempotency-key")
-	if got := preflight.header.Get("Access-Control-Allow-Origin"); preflight.status != 204 || got != "https://app.example" {
+		"Access-Control-Request-Method: POST",
+		"Access-Control-Request-Headers: authorization,content-type,idempotency-key")
+	if got := preflight.header.Get("Access-Control-Allow-Origin"); preflight.status != 204 ||
+		got != "https://app.example" {
 		t.Errorf("preflight: got %d for origin %q", preflight.status, got)
 	}
 	answer := send(t, server, "GET", "/api/nothing", nil, "Origin: https://app.example")
-	for _, name := range []string{"Link", "Etag", "Retry-After", "Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset", "Idempotency-Replayed"} {
+	for _, name := range []string{
+		"Link", "Etag", "Retry-After", "Ratelimit-Limit", "Ratelimit-Remaining",
+		"Ratelimit-Reset", "Idempotency-Replayed",
+	} {
 		if got := answer.header.Get("Access-Control-Expose-Headers"); !strings.Contains(got, name) {
 			t.Errorf("%s is not exposed: %q", name, got)
 		}
 	}
 	for name, s := range map[string]Config{"another origin": config, "no origins": testConfig()} {
 		origin := "https://evil.example"
-		if got := send(t, serve(t, s), "GET", "/api", nil, "Origin: "+origin).header.Get("Access-Control-Allow-Origin"); got != "" {
+		if got := send(t, serve(t, s), "GET", "/api", nil,
+			"Origin: "+origin).header.Get("Access-Control-Allow-Origin"); got != "" {
 			t.Errorf("%s: Access-Control-Allow-Origin is %q", name, got)
 		}
 	}
@@ -207,7 +227,10 @@ func TestCORS(t *testing.T) {
 
 func TestHealth(t *testing.T) {
 	config := testConfig()
-	checks := []Check{{Name: "database", Status: CheckUp, Latency: 250 * time.Microsecond, Needed: true}, {Name: "redis", Status: CheckDown}}
+	checks := []Check{
+		{Name: "database", Status: CheckUp, Latency: 250 * time.Microsecond, Needed: true},
+		{Name: "redis", Status: CheckDown},
+	}
 	config.Health = func(context.Context) []Check { return checks }
 	server := serve(t, config)
 	want := `{"status":"ok","service":"mini-compete-api","timestamp":"2026-04-01T12:00:00Z","version":"test",` +
@@ -217,11 +240,13 @@ func TestHealth(t *testing.T) {
 	}
 	checks[0].Status = CheckDown
 	response := send(t, server, "GET", "/api/health", nil)
-	if body := response.body; response.status != 503 || response.header.Get("Retry-After") == "" || !strings.Contains(body, `"status":"unavailable"`) {
+	if body := response.body; response.status != 503 || response.header.Get("Retry-After") == "" ||
+		!strings.Contains(body, `"status":"unavailable"`) {
 		t.Errorf("without its database: got %d %s", response.status, body)
 	}
 	greeting := send(t, server, "GET", "/api", nil)
-	if body := greeting.body; body != `{"status":"ok","service":"mini-compete-api","timestamp":"2026-04-01T12:00:00Z"}`+"\n" {
+	if body := greeting.body; body != `{"status":"ok","service":"mini-compete-api","timestamp":"2026-04-01T12:00:00Z"}`+
+		"\n" {
 		t.Errorf("greeting is %s", body)
 	}
 }
@@ -235,7 +260,8 @@ func TestDocsNeedNoInternet(t *testing.T) {
 	if page.status != 200 || len(links) < 3 || !strings.Contains(text, "/api/openapi.json") {
 		t.Fatalf("got %d with %d links, want Swagger UI on /api/openapi.json", page.status, len(links))
 	}
-	if policy := page.header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "http") || strings.Contains(policy, "unsafe") {
+	if policy := page.header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") ||
+		strings.Contains(policy, "http") || strings.Contains(policy, "unsafe") {
 		t.Errorf("Content-Security-Policy is %q, want one that allows this server alone", policy)
 	}
 	for _, link := range links {
@@ -263,12 +289,17 @@ func TestUnknownErrorsAreBlandAndLogged(t *testing.T) {
 
 func TestWithoutDatabase(t *testing.T) {
 	var log strings.Builder
-	config := configWith(competetest.Parts{Competitions: brokenStore{err: fmt.Errorf("dial tcp 10.0.0.7:5432: %w", compete.ErrDatabase)}})
+	config := configWith(
+		competetest.Parts{
+			Competitions: brokenStore{err: fmt.Errorf("dial tcp 10.0.0.7:5432: %w", compete.ErrDatabase)},
+		},
+	)
 	config.Logger = newTextLogger(&log)
 	got := send(t, serve(t, config), "GET", "/api/competitions/"+someID, nil)
 	wantProblem(t, got, 503, "database_unavailable")
 	if got.header.Get("Retry-After") != "2" || strings.Contains(got.body, "10.0.0.7") {
-		t.Errorf("got %s with Retry-After %q, want 2 and nothing about where the database is", got.body, got.header.Get("Retry-After"))
+		t.Errorf("got %s with Retry-After %q, want 2 and nothing about where the database is", got.body,
+			got.header.Get("Retry-After"))
 	}
 	if !strings.Contains(log.String(), "10.0.0.7") {
 		t.Errorf("the log is %q, want the cause", log.String())
@@ -277,7 +308,8 @@ func TestWithoutDatabase(t *testing.T) {
 
 func FuzzListQuery(f *testing.F) {
 	for _, seed := range []string{
-		"", "search=hack&tags=a,b", "search=%22%27%3B--", "search=AND+OR+NOT*", "search=%00", "tags=,,,", "limit=-1", "cursor=AAAA", "a;b", "%", "&&==&", "sort=filling&phase=open",
+		"", "search=hack&tags=a,b", "search=%22%27%3B--", "search=AND+OR+NOT*", "search=%00", "tags=,,,", "limit=-1",
+		"cursor=AAAA", "a;b", "%", "&&==&", "sort=filling&phase=open",
 	} {
 		f.Add(seed)
 	}

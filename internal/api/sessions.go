@@ -28,23 +28,28 @@ const tagSessions = "Sessions"
 
 func (a *api) registerSessions() {
 	handle(a, route{
-		method: http.MethodPost, path: "/api/auth/logout", id: "logOut", tag: tagSessions, access: loggedIn, setup: true, status: http.StatusNoContent,
+		method: http.MethodPost, path: "/api/auth/logout", id: "logOut", tag: tagSessions, access: loggedIn,
+		setup: true, status: http.StatusNoContent,
 		summary: "Log out",
-		description: "Ends the session and its token, on every replica within two seconds. A token issued elsewhere, without a `sid`, " +
-			"doesn't belong to a session; all such tokens of the account issued so far end together.",
+		description: "Ends the session and its token, on every replica within two seconds. A token issued elsewhere, " +
+			"without a `sid`, doesn't belong to a session; all such tokens of the account issued so far end together.",
 	}, a.logOut)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/users/me/sessions", id: "listSessions", tag: tagSessions, access: loggedIn,
-		summary:     "List my sessions",
-		description: "Where your account is logged in, newest login first. Tokens issued elsewhere, without a `sid`, aren't sessions.",
+		summary: "List my sessions",
+		description: "Where your account is logged in, newest login first. Tokens issued elsewhere, " +
+			"without a `sid`, aren't sessions.",
 	}, a.listSessions)
 	handle(a, route{
-		method: http.MethodDelete, path: "/api/users/me/sessions/{id}", id: "endSession", tag: tagSessions, access: loggedIn, status: http.StatusNoContent,
-		summary: "End a session", description: "Ending it again has no effect. You can end the session of this request, too.",
-		errors: []*compete.Error{compete.ErrSessionMissing},
+		method: http.MethodDelete, path: "/api/users/me/sessions/{id}", id: "endSession", tag: tagSessions,
+		access: loggedIn, status: http.StatusNoContent,
+		summary:     "End a session",
+		description: "Ending it again has no effect. You can end the session of this request, too.",
+		errors:      []*compete.Error{compete.ErrSessionMissing},
 	}, a.endSession)
 	handle(a, route{
-		method: http.MethodDelete, path: "/api/users/me/sessions", id: "endOtherSessions", tag: tagSessions, access: loggedIn, status: http.StatusNoContent,
+		method: http.MethodDelete, path: "/api/users/me/sessions", id: "endOtherSessions", tag: tagSessions,
+		access: loggedIn, status: http.StatusNoContent,
 		summary: "End all other sessions",
 		description: "Keeps the session of this request. Tokens issued elsewhere so far, without a `sid`, end too, " +
 			"unless this request uses one.",

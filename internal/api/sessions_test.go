@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	phone  = "User-Agent: Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36"
+	phone = "User-Agent: Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) " +
+		"Chrome/126.0.0.0 Mobile Safari/537.36"
 	laptop = "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
 )
 
@@ -50,7 +51,8 @@ func (w *world) sessionOf(token string) string {
 func (w *world) logInOn(userAgent, email, password string) api.Login {
 	w.t.Helper()
 	var login api.Login
-	w.into(w.call("POST", "/api/auth/login", "", fmt.Sprintf(`{"email":%q,"password":%q}`, email, password), userAgent), http.StatusOK, &login)
+	w.into(w.call("POST", "/api/auth/login", "", fmt.Sprintf(`{"email":%q,"password":%q}`, email, password), userAgent),
+		http.StatusOK, &login)
 	return login
 }
 
@@ -67,7 +69,8 @@ func testSessionsOfMine(w *world) {
 	onPhone, onLaptop := w.logInOn(phone, email, "password123"), w.logInOn(laptop, email, "password123")
 	sessions := w.sessions(onPhone.Token)
 	if len(sessions) != 3 || !sessions[1].Current || sessions[0].Current || sessions[1].Device != "Chrome on Android" ||
-		sessions[0].Device != "Firefox on Linux" || sessions[1].Kind != "api" || sessions[1].Address == "" || sessions[1].LastUsedAt.IsZero() {
+		sessions[0].Device != "Firefox on Linux" || sessions[1].Kind != "api" || sessions[1].Address == "" ||
+		sessions[1].LastUsedAt.IsZero() {
 		w.t.Fatalf("listed as %+v", sessions)
 	}
 	path := "/api/users/me/sessions/"
@@ -101,7 +104,8 @@ func testSessionsOfMine(w *world) {
 func testLogOut(w *world) {
 	login := w.signUp()
 	other := w.logInOn(laptop, login.User.Email, "password123")
-	if got := w.call("POST", "/api/auth/logout", login.Token, ""); got.status != http.StatusNoContent || got.body != "" {
+	if got := w.call("POST", "/api/auth/logout", login.Token, ""); got.status != http.StatusNoContent ||
+		got.body != "" {
 		w.t.Errorf("got %d %s, want 204", got.status, got.body)
 	}
 	w.wantToken("logged out", login.Token, http.StatusUnauthorized)
@@ -113,7 +117,8 @@ func testLogOut(w *world) {
 
 func testLogOutForeign(w *world) {
 	login := w.signUp()
-	foreign := apptest.ForeignToken(w.t, compete.User{ID: login.User.ID, Email: login.User.Email, Role: login.User.Role})
+	foreign := apptest.ForeignToken(w.t,
+		compete.User{ID: login.User.ID, Email: login.User.Email, Role: login.User.Role})
 	if got := w.call("POST", "/api/auth/logout", foreign, ""); got.status != http.StatusNoContent {
 		w.t.Errorf("got %d %s, want 204", got.status, got.body)
 	}
@@ -154,13 +159,15 @@ func testNewDevice(w *world) {
 			w.t.Errorf("the notice names no device: %s", m.Body)
 		}
 	}
-	w.call("POST", "/api/auth/login", "", fmt.Sprintf(`{"email":%q,"password":"wrong password"}`, login.User.Email), laptop)
+	w.call("POST", "/api/auth/login", "", fmt.Sprintf(`{"email":%q,"password":"wrong password"}`, login.User.Email),
+		laptop)
 	w.wantNotices("a failed login", login.Token, news)
 }
 
 func testPasswordNews(w *world) {
 	login := w.signUp()
-	w.into(w.call("PATCH", "/api/users/me", login.Token, `{"password":"another password","currentPassword":"password123"}`), http.StatusOK, &api.User{})
+	w.into(w.call("PATCH", "/api/users/me", login.Token,
+		`{"password":"another password","currentPassword":"password123"}`), http.StatusOK, &api.User{})
 	w.wantNotices("changed", login.Token, "Your password was changed")
 }
 
@@ -189,7 +196,8 @@ func testConfirmTakes(w *world) {
 		w.t.Errorf("confirmed, it is %+v", user)
 	}
 	w.wantToken("the other's session", attacker.Token, http.StatusUnauthorized)
-	w.wantCode(w.call("POST", "/api/auth/login", "", fmt.Sprintf(`{"email":%q,"password":"password123"}`, user.Email)), http.StatusUnauthorized, "invalid_credentials")
+	w.wantCode(w.call("POST", "/api/auth/login", "", fmt.Sprintf(`{"email":%q,"password":"password123"}`, user.Email)),
+		http.StatusUnauthorized, "invalid_credentials")
 	mine := w.logInOn(laptop, user.Email, "my own password")
 	w.wantToken("my own", mine.Token, http.StatusOK)
 	w.wantCode(confirm(mine.Token, ""), http.StatusConflict, "link_void")

@@ -115,11 +115,14 @@ func (w *world) into(got answer, status int, v any) {
 func (w *world) wantProblem(got answer) problem.Problem {
 	w.t.Helper()
 	var p problem.Problem
-	if err := json.Unmarshal([]byte(got.body), &p); err != nil || got.header.Get("Content-Type") != problem.ContentType {
-		w.t.Errorf("%.200s: got %d %s %.300s, want a problem document", got.request, got.status, got.header.Get("Content-Type"), got.body)
+	if err := json.Unmarshal([]byte(got.body), &p); err != nil ||
+		got.header.Get("Content-Type") != problem.ContentType {
+		w.t.Errorf("%.200s: got %d %s %.300s, want a problem document", got.request, got.status,
+			got.header.Get("Content-Type"), got.body)
 		return p
 	}
-	if p.Status != got.status || p.Code == "" || p.Title == "" || p.Detail == "" || got.status < 400 || got.status >= 500 {
+	if p.Status != got.status || p.Code == "" || p.Title == "" || p.Detail == "" || got.status < 400 ||
+		got.status >= 500 {
 		w.t.Errorf("%.200s: got %d %s, want a refusal that says what to do", got.request, got.status, got.body)
 	}
 	return p
@@ -145,13 +148,17 @@ func (w *world) signUpAs(name string) api.Login {
 func (w *world) newcomer(name string) api.Login {
 	w.t.Helper()
 	var login api.Login
-	body := fmt.Sprintf(`{"name":%q,"email":"somebody%d@example.com","password":"password123","role":"PARTICIPANT"}`, name, w.next())
+	body := fmt.Sprintf(`{"name":%q,"email":"somebody%d@example.com","password":"password123","role":"PARTICIPANT"}`,
+		name, w.next())
 	w.into(w.call("POST", "/api/auth/signup", "", body), http.StatusCreated, &login)
 	return login
 }
 
 func competitionBody(title string, capacity int) string {
-	return fmt.Sprintf(`{"title":%q,"capacity":%d,"regDeadline":"2126-05-01T12:00:00Z","startDate":"2126-05-08T08:00:00Z"}`, title, capacity)
+	return fmt.Sprintf(
+		`{"title":%q,"capacity":%d,"regDeadline":"2126-05-01T12:00:00Z","startDate":"2126-05-08T08:00:00Z"}`, title,
+		capacity,
+	)
 }
 
 // competition opens a new one of the organizer's.

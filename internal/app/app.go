@@ -4,6 +4,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,13 +33,20 @@ import (
 // Config sets up an App: the settings, and what is not one.
 type Config struct {
 	config.Config
-	Version     string           // of the program, as health and the API document tell it
-	Demo        bool             // the pages name the demo accounts
-	AnyPassword bool             // also one that is easy to guess: for tests. A demo that listens on this machine alone takes any too
+	Version string // of the program, as health and the API document tell it
+	Demo    bool   // the pages name the demo accounts
+	// also one that is easy to guess: for tests. A demo that listens on this machine alone takes any too
+	AnyPassword bool
 	Logger      *slog.Logger     // nil: NewLogger to the standard error
 	Clock       func() time.Time // nil: time.Now
 	Wrap        Wrap             // for tests
+
+	// RedisTimeout is the most that asking Redis may add to a request; one nearby answers in well under a millisecond.
+	// 0: defaultRedisTimeout.
+	RedisTimeout time.Duration
 }
+
+const defaultRedisTimeout = 100 * time.Millisecond
 
 // App is the whole program. Take it from New.
 type App struct {
@@ -83,8 +91,12 @@ func New(ctx context.Context, c Config) (*App, error) {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
+	c.RedisTimeout = cmp.Or(c.RedisTimeout, defaultRedisTimeout)
 	a := &App{config: c, secret: secret, log: c.Logger}
-	for _, step := range []func(context.Context) error{a.openTelemetry, a.openStore, a.readSite, a.openRedis, a.wireAuth, a.wireMail, a.wireDomain, a.refuseDemo, a.wireServer} {
+	for _, step := range []func(context.Context) error{
+		a.openTelemetry, a.openStore, a.readSite, a.openRedis,
+		a.wireAuth, a.wireMail, a.wireDomain, a.refuseDemo, a.wireServer,
+	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.close())
 		}
@@ -120,15 +132,17 @@ func (a *App) openRedis(context.Context) error {
 	}
 	options, err := redis.ParseURL(string(a.config.RedisURL))
 	if err != nil {
-		return errors.New("REDIS_URL is invalid; it must look like redis://user:password@host:6379/0") // the reason would repeat it
+		// the reason would repeat it
+		return errors.New("REDIS_URL is invalid; it must look like redis://user:password@host:6379/0")
 	}
 	redis.SetLogger(redisLog{a.log})
 	a.redis = redis.NewClient(replay.Options(options))
-	a.replays = replay.New(a.redis, a.config.Clock, a.log)
+	a.replays = replay.New(a.redis, a.config.RedisTimeout, a.config.Clock, a.log)
 	return nil
 }
 
-// redisLog keeps what the Redis client says about each connection for those who look for it: live and replay tell when Redis is away.
+// redisLog keeps what the Redis client says about each connection for those who look for it: live and replay tell when
+// Redis is away.
 type redisLog struct{ *slog.Logger }
 
 func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
@@ -137,7 +151,8 @@ func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
 
 func (a *App) wireAuth(ctx context.Context) (err error) {
 	a.auth, err = auth.New(ctx, auth.Config{
-		Sessions: a.store, Secret: a.secret, Previous: []byte(a.config.JWTSecretPrevious), TokenLife: a.config.JWTExpiration, Idle: a.config.SessionIdle,
+		Sessions: a.store, Secret: a.secret, Previous: []byte(a.config.JWTSecretPrevious),
+		TokenLife: a.config.JWTExpiration, Idle: a.config.SessionIdle,
 		Clock: a.config.Clock, NewID: newID, Logger: a.log,
 	})
 	return err
@@ -146,7 +161,8 @@ func (a *App) wireAuth(ctx context.Context) (err error) {
 func (a *App) wireDomain(ctx context.Context) error {
 	a.hub = live.New(live.Config{Read: a.store.CompetitionsByID, Redis: a.redis, Clock: a.config.Clock, Logger: a.log})
 	registrarConfig := registrar.Config{
-		Ledger: a.store.Ledger(), Notifier: a.hub, Clock: a.config.Clock, NewID: newID, Logger: a.log, Tracer: a.traces.Tracer("registrar"),
+		Ledger: a.store.Ledger(), Notifier: a.hub, Clock: a.config.Clock, NewID: newID, Logger: a.log,
+		Tracer:  a.traces.Tracer("registrar"),
 		MaxWait: a.config.QueueTimeout,
 	}
 	if a.metrics != nil {
@@ -188,7 +204,8 @@ func (a *App) Services() compete.Services { return a.services }
 // Operator is what the command line does to accounts.
 func (a *App) Operator() *compete.Operator { return a.operator }
 
-// SetupLink makes the address of the page on which the first admin is made, below the given one; it is empty when there is an admin.
+// SetupLink makes the address of the page on which the first admin is made, below the given one; it is empty when there
+// is an admin.
 func (a *App) SetupLink(ctx context.Context, site string) (string, error) {
 	token, err := a.services.Installation.SetupLink(ctx)
 	if err != nil || token == "" {
@@ -203,10 +220,12 @@ func (a *App) Store() *store.Store { return a.store }
 // Addr is where an endpoint ("web", "api" or "metrics") listens after Start; empty when this process has none.
 func (a *App) Addr(endpoint string) string { return a.server.Addr(endpoint) }
 
-// refuseDemo keeps accounts whose password everybody knows from a site that others reach: one with a public address doesn't start with
-// them, and one that others may reach by another address says that they log in on this machine alone.
+// refuseDemo keeps accounts whose password everybody knows from a site that others reach: one with a public address
+// doesn't start with them, and one that others may reach by another address says that they log in on this machine
+// alone.
 func (a *App) refuseDemo(ctx context.Context) error {
-	reachable := a.config.Plays(config.RoleWeb) && !onLoopback(a.config.WebAddr) || a.config.Plays(config.RoleAPI) && !onLoopback(a.config.APIAddr)
+	reachable := a.config.Plays(config.RoleWeb) && !onLoopback(a.config.WebAddr) || a.config.Plays(config.RoleAPI) &&
+		!onLoopback(a.config.APIAddr)
 	if !a.config.Public() && !reachable {
 		return nil
 	}
@@ -219,10 +238,14 @@ func (a *App) refuseDemo(ctx context.Context) error {
 			continue
 		}
 		if a.config.Public() {
-			return fmt.Errorf("the database has demo accounts, whose password is public, and PUBLIC_URL (%s) can be reached by others; "+
-				"use another database, or disable these accounts with: minicompete user disable-demo", a.config.PublicURL)
+			return fmt.Errorf(
+				"the database has demo accounts, whose password is public, and PUBLIC_URL "+
+					"(%s) can be reached by others; "+
+					"use another database, or disable these accounts with: minicompete user disable-demo",
+				a.config.PublicURL)
 		}
-		a.log.Warn("the database has demo accounts, whose password is public, and other machines can reach this address: "+
+		a.log.Warn("the database has demo accounts, whose password is public, and other "+
+			"machines can reach this address: "+
 			"these accounts can only log in on this machine", "web", a.config.WebAddr, "api", a.config.APIAddr)
 		return nil
 	}

@@ -37,8 +37,9 @@ type auditCase struct {
 	request func(w *auditWorld) *http.Request
 }
 
-// TestEveryChangeIsRecorded walks both route tables: each route with a method other than GET is called once, and must leave a record in
-// the audit log. A new route is added to auditCases, with a request that succeeds; how to record its change is said at compete.AuditRecord.
+// TestEveryChangeIsRecorded walks both route tables: each route with a method other than GET is called once, and must
+// leave a record in the audit log. A new route is added to auditCases, with a request that succeeds; how to record its
+// change is said at compete.AuditRecord.
 func TestEveryChangeIsRecorded(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newAuditWorld(t, databaseURL)
@@ -53,7 +54,8 @@ func TestEveryChangeIsRecorded(t *testing.T) {
 			c, ok := auditCases[route]
 			switch {
 			case !ok:
-				t.Errorf("%s: is not in auditCases: say there how to call it, and which record it leaves in the audit log", route)
+				t.Errorf("%s: is not in auditCases: say there how to call it, and which "+
+					"record it leaves in the audit log", route)
 			case c.none == "":
 				t.Run(route, func(t *testing.T) { w.in(t).check(route, c) })
 			}
@@ -137,7 +139,14 @@ func newAuditWorld(t *testing.T, databaseURL string) *auditWorld {
 	a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) {
 		c.SMTPURL, c.LimitLinks = config.URL(server.URL), 0
 	}})
-	return &auditWorld{t: t, app: a, client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &auditWorld{
+		t: t, app: a,
+		client: &http.Client{CheckRedirect: func(*http.Request,
+			[]*http.Request,
+		) error {
+			return http.ErrUseLastResponse
+		}},
+	}
 }
 
 func (w *auditWorld) in(t *testing.T) *auditWorld {
@@ -167,12 +176,18 @@ var hashOfPassword = func() string {
 func (w *auditWorld) someone(role compete.Role) someone {
 	w.t.Helper()
 	now := compete.UTC(time.Now().Add(-time.Minute))
-	id, session, cookie := uuid.Must(uuid.NewV7()).String(), uuid.NewString(), strings.ReplaceAll(uuid.NewString(), "-", "")+"0123456789a"
-	p := someone{User: compete.User{ID: id, Email: id + "@example.com", Name: "Some One", Role: role}, cookie: cookie, session: session}
-	w.exec(`INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at, verified_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $6)`,
+	id, session, cookie := uuid.Must(uuid.NewV7()).String(), uuid.NewString(),
+		strings.ReplaceAll(uuid.NewString(), "-", "")+"0123456789a"
+	p := someone{
+		User:   compete.User{ID: id, Email: id + "@example.com", Name: "Some One", Role: role},
+		cookie: cookie, session: session,
+	}
+	w.exec(`INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at, verified_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, $6)`,
 		p.ID, p.Email, p.Name, hashOfPassword, string(p.Role), now)
 	sum := sha256.Sum256([]byte(cookie))
-	w.exec(`INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $4)`,
+	w.exec(`INSERT INTO sessions (id, user_id, token_hash, created_at, expires_at, last_used_at)
+		VALUES ($1, $2, $3, $4, $5, $4)`,
 		session, p.ID, hex.EncodeToString(sum[:]), now, now.Add(time.Hour))
 	p.token = apptest.ForeignToken(w.t, p.User)
 	return p
@@ -190,7 +205,8 @@ func (w *auditWorld) unsubscribe(p someone) string {
 
 func (w *auditWorld) link(p someone, purpose compete.LinkPurpose, email string) string {
 	token, now := "token of "+p.ID, compete.UTC(time.Now())
-	w.exec(`INSERT INTO account_links (id, purpose, email, user_id, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	w.exec(`INSERT INTO account_links (id, purpose, email, user_id, token_hash, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		uuid.NewString(), string(purpose), email, p.ID, compete.HashToken(token), now, now.Add(time.Hour))
 	return token
 }
@@ -222,7 +238,8 @@ func (w *auditWorld) page(path string, fields []string, who ...someone) *http.Re
 	for pair := range slices.Chunk(fields, 2) {
 		form.Add(pair[0], pair[1])
 	}
-	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.app.WebURL+path, strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.app.WebURL+path,
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -253,7 +270,8 @@ func (w *auditWorld) competition(status string) (id string, organizer someone) {
 	organizer = w.someone(compete.RoleOrganizer)
 	var c struct{ ID string }
 	w.do(w.api("POST", "/api/competitions", map[string]any{
-		"title": "A competition", "capacity": 5, "waitlist": true, "regDeadline": time.Now().Add(time.Hour), "status": status,
+		"title": "A competition", "capacity": 5, "waitlist": true, "regDeadline": time.Now().Add(time.Hour),
+		"status": status,
 	}, organizer), &c)
 	return c.ID, organizer
 }
@@ -278,19 +296,22 @@ func (w *auditWorld) blocked() (id, competition string, organizer someone) {
 
 func (w *auditWorld) failedJob() string {
 	id := uuid.NewString()
-	w.exec(`INSERT INTO failed_jobs (id, job_id, queue, kind, payload, error, attempts, failed_at) VALUES ($1, $2, 'maintenance', 'settle', $3, 'x', 3, $4)`,
+	w.exec(`INSERT INTO failed_jobs (id, job_id, queue, kind, payload, error, attempts, failed_at)
+		VALUES ($1, $2, 'maintenance', 'settle', $3, 'x', 3, $4)`,
 		id, time.Now().UnixNano(), `{"competitionId":"`+uuid.NewString()+`"}`, compete.UTC(time.Now()))
 	return id
 }
 
 func (w *auditWorld) organizerRequest() string {
 	id := uuid.NewString()
-	w.exec(`INSERT INTO organizer_requests (id, user_id, requested_at) VALUES ($1, $2, $3)`, id, w.someone(compete.RoleParticipant).ID, compete.UTC(time.Now()))
+	w.exec(`INSERT INTO organizer_requests (id, user_id, requested_at) VALUES ($1, $2, $3)`, id,
+		w.someone(compete.RoleParticipant).ID, compete.UTC(time.Now()))
 	return id
 }
 
 func (w *auditWorld) setupToken() string {
-	w.exec(`INSERT INTO setup_links (token_hash, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, compete.HashToken("set up"), compete.UTC(time.Now()))
+	w.exec(`INSERT INTO setup_links (token_hash, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+		compete.HashToken("set up"), compete.UTC(time.Now()))
 	return "set up"
 }
 
@@ -314,7 +335,8 @@ func (w *auditWorld) report() (id, competition string) {
 	w.t.Helper()
 	competition, _ = w.competition("PUBLISHED")
 	id = uuid.NewString()
-	w.exec(`INSERT INTO reports (id, competition_id, reporter_id, reason, details, created_at, status) VALUES ($1, $2, $3, 'SPAM', '', $4, 'OPEN')`,
+	w.exec(`INSERT INTO reports (id, competition_id, reporter_id, reason, details, created_at, status)
+		VALUES ($1, $2, $3, 'SPAM', '', $4, 'OPEN')`,
 		id, competition, w.someone(compete.RoleParticipant).ID, compete.UTC(time.Now()))
 	return id, competition
 }
@@ -343,7 +365,8 @@ func (w *auditWorld) withApp() (p someone, recovery []string) {
 // passkey inserts one that nothing can use.
 func (w *auditWorld) passkey() (id string, p someone) {
 	p, id = w.someone(compete.RoleParticipant), uuid.NewString()
-	w.exec(`INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at) VALUES ($1, $2, $3, $4, 'A key', $5)`,
+	w.exec(`INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at)
+		VALUES ($1, $2, $3, $4, 'A key', $5)`,
 		id, p.ID, id, "{}", compete.UTC(time.Now()))
 	return id, p
 }
@@ -382,7 +405,8 @@ func (w *auditWorld) coverOf(id string, organizer someone) *http.Request {
 
 func competitionForm(status string) []string {
 	return []string{
-		"title", "A competition", "capacity", "5", "regDeadline", time.Now().UTC().Add(24 * time.Hour).Format("2006-01-02T15:04"),
+		"title", "A competition", "capacity", "5", "regDeadline",
+		time.Now().UTC().Add(24 * time.Hour).Format("2006-01-02T15:04"),
 		"zone", "UTC", "timeZone", "UTC", "status", status,
 	}
 }

@@ -18,13 +18,16 @@ const (
 var auditCases = map[string]auditCase{
 	// Accounts, at the API.
 	"POST /api/auth/signup": {action: compete.AuditAccountCreated, request: func(w *auditWorld) *http.Request {
-		return w.api("POST", "/api/auth/signup", map[string]any{"name": "New", "email": newAddress(), "password": newPassword, "role": "PARTICIPANT"})
+		return w.api("POST", "/api/auth/signup",
+			map[string]any{"name": "New", "email": newAddress(), "password": newPassword, "role": "PARTICIPANT"})
 	}},
 	"POST /api/auth/login": {action: compete.AuditLogin, request: func(w *auditWorld) *http.Request {
-		return w.api("POST", "/api/auth/login", map[string]any{"email": w.someone(asParticipant).Email, "password": apptest.Password})
+		return w.api("POST", "/api/auth/login",
+			map[string]any{"email": w.someone(asParticipant).Email, "password": apptest.Password})
 	}},
 	"POST /api/auth/confirm": {action: compete.AuditLogin, request: func(w *auditWorld) *http.Request {
-		return w.api("POST", "/api/auth/confirm", map[string]any{"password": apptest.Password}, w.someone(asParticipant))
+		return w.api("POST", "/api/auth/confirm", map[string]any{"password": apptest.Password},
+			w.someone(asParticipant))
 	}},
 	"POST /api/auth/logout": {action: compete.AuditTokensEnded, request: func(w *auditWorld) *http.Request {
 		return w.api("POST", "/api/auth/logout", nil, w.someone(asParticipant))
@@ -34,17 +37,21 @@ var auditCases = map[string]auditCase{
 	}},
 	"POST /api/auth/password/reset": {action: compete.AuditAccountReset, request: func(w *auditWorld) *http.Request {
 		p := w.someone(asParticipant)
-		return w.api("POST", "/api/auth/password/reset", map[string]any{"token": w.link(p, compete.LinkReset, p.Email), "password": newPassword})
+		return w.api("POST", "/api/auth/password/reset",
+			map[string]any{"token": w.link(p, compete.LinkReset, p.Email), "password": newPassword})
 	}},
 	"POST /api/auth/email/confirm": {action: compete.AuditAccountEmail, request: func(w *auditWorld) *http.Request {
 		p := w.someone(asParticipant)
-		return w.api("POST", "/api/auth/email/confirm", map[string]any{"token": w.link(p, compete.LinkChange, newAddress())}, p)
+		return w.api("POST", "/api/auth/email/confirm",
+			map[string]any{"token": w.link(p, compete.LinkChange, newAddress())}, p)
 	}},
 	"PATCH /api/users/me": {action: compete.AuditAccountPassword, request: func(w *auditWorld) *http.Request {
-		return w.api("PATCH", "/api/users/me", map[string]any{"password": newPassword, "currentPassword": apptest.Password}, w.someone(asParticipant))
+		return w.api("PATCH", "/api/users/me",
+			map[string]any{"password": newPassword, "currentPassword": apptest.Password}, w.someone(asParticipant))
 	}},
 	"POST /api/users/me/email": {action: compete.AuditLinkAsked, request: func(w *auditWorld) *http.Request {
-		return w.api("POST", "/api/users/me/email", map[string]any{"email": newAddress(), "currentPassword": apptest.Password}, w.someone(asParticipant))
+		return w.api("POST", "/api/users/me/email",
+			map[string]any{"email": newAddress(), "currentPassword": apptest.Password}, w.someone(asParticipant))
 	}},
 	"POST /api/users/me/email/verify": {action: compete.AuditLinkAsked, request: func(w *auditWorld) *http.Request {
 		p := w.someone(asParticipant)
@@ -58,10 +65,13 @@ var auditCases = map[string]auditCase{
 		p := w.someone(asParticipant)
 		return w.api("DELETE", "/api/users/me/sessions/"+p.session, nil, p)
 	}},
-	"POST /api/users/me/mailbox/{id}/read": {action: compete.AuditMessagesRead, request: func(w *auditWorld) *http.Request {
-		id, p := w.message()
-		return w.api("POST", "/api/users/me/mailbox/"+id+"/read", nil, p)
-	}},
+	"POST /api/users/me/mailbox/{id}/read": {
+		action: compete.AuditMessagesRead,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.message()
+			return w.api("POST", "/api/users/me/mailbox/"+id+"/read", nil, p)
+		},
+	},
 
 	"DELETE /api/users/me": {action: compete.AuditAccountErased, request: func(w *auditWorld) *http.Request {
 		return w.api("DELETE", "/api/users/me", map[string]any{"password": apptest.Password}, w.someone(asParticipant))
@@ -70,80 +80,124 @@ var auditCases = map[string]auditCase{
 	"POST /api/users/me/factors/app": {action: compete.AuditAppStarted, request: func(w *auditWorld) *http.Request {
 		return w.api("POST", "/api/users/me/factors/app", nil, w.someone(asParticipant))
 	}},
-	"POST /api/users/me/factors/app/confirm": {action: compete.AuditAppAdded, request: func(w *auditWorld) *http.Request {
-		p := w.someone(asParticipant)
-		return w.api("POST", "/api/users/me/factors/app/confirm", map[string]any{"code": w.appCode(p)}, p)
-	}},
+	"POST /api/users/me/factors/app/confirm": {
+		action: compete.AuditAppAdded,
+		request: func(w *auditWorld) *http.Request {
+			p := w.someone(asParticipant)
+			return w.api("POST", "/api/users/me/factors/app/confirm", map[string]any{"code": w.appCode(p)}, p)
+		},
+	},
 	"DELETE /api/users/me/factors/app": {action: compete.AuditAppRemoved, request: func(w *auditWorld) *http.Request {
 		p, _ := w.withApp()
 		return w.api("DELETE", "/api/users/me/factors/app", nil, p)
 	}},
-	"DELETE /api/users/me/factors/passkeys/{id}": {action: compete.AuditPasskeyRemoved, request: func(w *auditWorld) *http.Request {
-		id, p := w.passkey()
-		return w.api("DELETE", "/api/users/me/factors/passkeys/"+id, nil, p)
-	}},
-	"POST /api/users/me/factors/recovery-codes": {action: compete.AuditCodesRenewed, request: func(w *auditWorld) *http.Request {
-		p, _ := w.withApp()
-		return w.api("POST", "/api/users/me/factors/recovery-codes", nil, p)
-	}},
+	"DELETE /api/users/me/factors/passkeys/{id}": {
+		action: compete.AuditPasskeyRemoved,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.passkey()
+			return w.api("DELETE", "/api/users/me/factors/passkeys/"+id, nil, p)
+		},
+	},
+	"POST /api/users/me/factors/recovery-codes": {
+		action: compete.AuditCodesRenewed,
+		request: func(w *auditWorld) *http.Request {
+			p, _ := w.withApp()
+			return w.api("POST", "/api/users/me/factors/recovery-codes", nil, p)
+		},
+	},
 
 	// Competitions and registrations, at the API.
 	"POST /api/competitions": {action: compete.AuditCompetitionCreated, request: func(w *auditWorld) *http.Request {
-		return w.api("POST", "/api/competitions", map[string]any{"title": "A new one", "capacity": 3, "regDeadline": "2099-01-01T00:00:00Z"}, w.someone(asOrganizer))
+		return w.api("POST", "/api/competitions",
+			map[string]any{"title": "A new one", "capacity": 3, "regDeadline": "2099-01-01T00:00:00Z"},
+			w.someone(asOrganizer))
 	}},
-	"PATCH /api/competitions/{id}": {action: compete.AuditCompetitionUpdated, request: func(w *auditWorld) *http.Request {
-		id, p := w.competition("PUBLISHED")
-		request := w.api("PATCH", "/api/competitions/"+id, map[string]any{"title": "Another title"}, p)
-		request.Header.Set("If-Match", "*")
-		return request
-	}},
-	"DELETE /api/competitions/{id}": {action: compete.AuditCompetitionDeleted, request: func(w *auditWorld) *http.Request {
-		id, p := w.competition("DRAFT")
-		return w.api("DELETE", "/api/competitions/"+id, nil, p)
-	}},
-	"POST /api/competitions/{id}/cancel": {action: compete.AuditCompetitionCancelled, request: func(w *auditWorld) *http.Request {
-		id, p := w.competition("PUBLISHED")
-		return w.api("POST", "/api/competitions/"+id+"/cancel", nil, p)
-	}},
-	"POST /api/competitions/{id}/unpublish": {action: compete.AuditCompetitionUnpublished, request: func(w *auditWorld) *http.Request {
-		id, _ := w.competition("PUBLISHED")
-		return w.api("POST", "/api/competitions/"+id+"/unpublish", nil, w.someone(asAdmin))
-	}},
-	"POST /api/competitions/{id}/transfer": {action: compete.AuditCompetitionTransferred, request: func(w *auditWorld) *http.Request {
-		id, _ := w.competition("PUBLISHED")
-		return w.api("POST", "/api/competitions/"+id+"/transfer", map[string]any{"organizerId": w.someone(asOrganizer).ID}, w.someone(asAdmin))
-	}},
+	"PATCH /api/competitions/{id}": {
+		action: compete.AuditCompetitionUpdated,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.competition("PUBLISHED")
+			request := w.api("PATCH", "/api/competitions/"+id, map[string]any{"title": "Another title"}, p)
+			request.Header.Set("If-Match", "*")
+			return request
+		},
+	},
+	"DELETE /api/competitions/{id}": {
+		action: compete.AuditCompetitionDeleted,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.competition("DRAFT")
+			return w.api("DELETE", "/api/competitions/"+id, nil, p)
+		},
+	},
+	"POST /api/competitions/{id}/cancel": {
+		action: compete.AuditCompetitionCancelled,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.competition("PUBLISHED")
+			return w.api("POST", "/api/competitions/"+id+"/cancel", nil, p)
+		},
+	},
+	"POST /api/competitions/{id}/unpublish": {
+		action: compete.AuditCompetitionUnpublished,
+		request: func(w *auditWorld) *http.Request {
+			id, _ := w.competition("PUBLISHED")
+			return w.api("POST", "/api/competitions/"+id+"/unpublish", nil, w.someone(asAdmin))
+		},
+	},
+	"POST /api/competitions/{id}/transfer": {
+		action: compete.AuditCompetitionTransferred,
+		request: func(w *auditWorld) *http.Request {
+			id, _ := w.competition("PUBLISHED")
+			return w.api("POST", "/api/competitions/"+id+"/transfer",
+				map[string]any{"organizerId": w.someone(asOrganizer).ID}, w.someone(asAdmin))
+		},
+	},
 	"PUT /api/competitions/{id}/cover": {action: compete.AuditCoverSet, request: func(w *auditWorld) *http.Request {
 		return w.coverOf(w.competition("PUBLISHED"))
 	}},
-	"DELETE /api/competitions/{id}/cover": {action: compete.AuditCoverRemoved, request: func(w *auditWorld) *http.Request {
-		id, p := w.withCover()
-		return w.api("DELETE", "/api/competitions/"+id+"/cover", nil, p)
-	}},
-	"POST /api/competitions/{id}/register": {action: compete.AuditRegistered, request: func(w *auditWorld) *http.Request {
-		id, _ := w.competition("PUBLISHED")
-		return w.api("POST", "/api/competitions/"+id+"/register", nil, w.someone(asParticipant))
-	}},
+	"DELETE /api/competitions/{id}/cover": {
+		action: compete.AuditCoverRemoved,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.withCover()
+			return w.api("DELETE", "/api/competitions/"+id+"/cover", nil, p)
+		},
+	},
+	"POST /api/competitions/{id}/register": {
+		action: compete.AuditRegistered,
+		request: func(w *auditWorld) *http.Request {
+			id, _ := w.competition("PUBLISHED")
+			return w.api("POST", "/api/competitions/"+id+"/register", nil, w.someone(asParticipant))
+		},
+	},
 	"DELETE /api/registrations/{id}": {action: compete.AuditCancelled, request: func(w *auditWorld) *http.Request {
 		id, _, _, p := w.registration()
 		return w.api("DELETE", "/api/registrations/"+id, nil, p)
 	}},
-	"DELETE /api/registrations/{id}/block": {action: compete.AuditUnblocked, request: func(w *auditWorld) *http.Request {
-		id, _, p := w.blocked()
-		return w.api("DELETE", "/api/registrations/"+id+"/block", nil, p)
-	}},
+	"DELETE /api/registrations/{id}/block": {
+		action: compete.AuditUnblocked,
+		request: func(w *auditWorld) *http.Request {
+			id, _, p := w.blocked()
+			return w.api("DELETE", "/api/registrations/"+id+"/block", nil, p)
+		},
+	},
 
 	// Admins, at the API.
 	"PATCH /api/admin/users/{id}": {action: compete.AuditAccountRole, request: func(w *auditWorld) *http.Request {
-		return w.api("PATCH", "/api/admin/users/"+w.someone(asParticipant).ID, map[string]any{"role": "ORGANIZER"}, w.someone(asAdmin))
+		return w.api("PATCH", "/api/admin/users/"+w.someone(asParticipant).ID, map[string]any{"role": "ORGANIZER"},
+			w.someone(asAdmin))
 	}},
-	"DELETE /api/admin/users/{id}/factors": {action: compete.AuditFactorsReset, request: func(w *auditWorld) *http.Request {
-		p, _ := w.withApp()
-		return w.api("DELETE", "/api/admin/users/"+p.ID+"/factors", nil, w.someone(asAdmin))
-	}},
-	"POST /api/admin/users/{id}/end-sessions": {action: compete.AuditAllEnded, request: func(w *auditWorld) *http.Request {
-		return w.api("POST", "/api/admin/users/"+w.someone(asParticipant).ID+"/end-sessions", nil, w.someone(asAdmin))
-	}},
+	"DELETE /api/admin/users/{id}/factors": {
+		action: compete.AuditFactorsReset,
+		request: func(w *auditWorld) *http.Request {
+			p, _ := w.withApp()
+			return w.api("DELETE", "/api/admin/users/"+p.ID+"/factors", nil, w.someone(asAdmin))
+		},
+	},
+	"POST /api/admin/users/{id}/end-sessions": {
+		action: compete.AuditAllEnded,
+		request: func(w *auditWorld) *http.Request {
+			return w.api("POST", "/api/admin/users/"+w.someone(asParticipant).ID+"/end-sessions", nil,
+				w.someone(asAdmin))
+		},
+	},
 	"POST /api/competitions/{id}/reports": {action: compete.AuditReported, request: func(w *auditWorld) *http.Request {
 		id, _ := w.competition("PUBLISHED")
 		return w.api("POST", "/api/competitions/"+id+"/reports", map[string]any{"reason": "SPAM"})
@@ -155,15 +209,26 @@ var auditCases = map[string]auditCase{
 	"DELETE /api/admin/users/{id}": {action: compete.AuditAccountErased, request: func(w *auditWorld) *http.Request {
 		return w.api("DELETE", "/api/admin/users/"+w.someone(asParticipant).ID, nil, w.someone(asAdmin))
 	}},
-	"POST /api/admin/failed-jobs/{id}/retry": {action: compete.AuditJobRetried, request: func(w *auditWorld) *http.Request {
-		return w.api("POST", "/api/admin/failed-jobs/"+w.failedJob()+"/retry", nil, w.someone(asAdmin))
-	}},
-	"POST /api/admin/organizer-requests/{id}/approve": {action: compete.AuditOrganizerYes, request: func(w *auditWorld) *http.Request {
-		return w.api("POST", "/api/admin/organizer-requests/"+w.organizerRequest()+"/approve", nil, w.someone(asAdmin))
-	}},
-	"POST /api/admin/organizer-requests/{id}/decline": {action: compete.AuditOrganizerNo, request: func(w *auditWorld) *http.Request {
-		return w.api("POST", "/api/admin/organizer-requests/"+w.organizerRequest()+"/decline", nil, w.someone(asAdmin))
-	}},
+	"POST /api/admin/failed-jobs/{id}/retry": {
+		action: compete.AuditJobRetried,
+		request: func(w *auditWorld) *http.Request {
+			return w.api("POST", "/api/admin/failed-jobs/"+w.failedJob()+"/retry", nil, w.someone(asAdmin))
+		},
+	},
+	"POST /api/admin/organizer-requests/{id}/approve": {
+		action: compete.AuditOrganizerYes,
+		request: func(w *auditWorld) *http.Request {
+			return w.api("POST", "/api/admin/organizer-requests/"+w.organizerRequest()+"/approve", nil,
+				w.someone(asAdmin))
+		},
+	},
+	"POST /api/admin/organizer-requests/{id}/decline": {
+		action: compete.AuditOrganizerNo,
+		request: func(w *auditWorld) *http.Request {
+			return w.api("POST", "/api/admin/organizer-requests/"+w.organizerRequest()+"/decline", nil,
+				w.someone(asAdmin))
+		},
+	},
 
 	// Pages that change nothing that is kept.
 	"POST /theme":                          {none: "a cookie of the visitor's"},
@@ -175,7 +240,10 @@ var auditCases = map[string]auditCase{
 		return w.page("/auth/login", []string{"email", w.someone(asParticipant).Email, "password", apptest.Password})
 	}},
 	"POST /auth/signup": {action: compete.AuditAccountCreated, request: func(w *auditWorld) *http.Request {
-		return w.page("/auth/signup", []string{"name", "New", "email", newAddress(), "password", newPassword, "role", "PARTICIPANT"})
+		return w.page("/auth/signup", []string{
+			"name", "New", "email", newAddress(), "password", newPassword,
+			"role", "PARTICIPANT",
+		})
 	}},
 	"POST /auth/logout": {action: compete.AuditLogout, request: func(w *auditWorld) *http.Request {
 		return w.page("/auth/logout", nil, w.someone(asParticipant))
@@ -204,7 +272,8 @@ var auditCases = map[string]auditCase{
 		return w.page("/account", []string{"name", "Renamed"}, w.someone(asParticipant))
 	}},
 	"POST /account/email": {action: compete.AuditLinkAsked, request: func(w *auditWorld) *http.Request {
-		return w.page("/account/email", []string{"email", newAddress(), "currentPassword", apptest.Password}, w.someone(asParticipant))
+		return w.page("/account/email", []string{"email", newAddress(), "currentPassword", apptest.Password},
+			w.someone(asParticipant))
 	}},
 	"POST /account/reminders": {action: compete.AuditAccountReminders, request: func(w *auditWorld) *http.Request {
 		return w.page("/account/reminders", nil, w.someone(asParticipant))
@@ -213,7 +282,8 @@ var auditCases = map[string]auditCase{
 		return w.page("/account/time-zone", []string{"timeZone", "Asia/Tokyo"}, w.someone(asParticipant))
 	}},
 	"POST /account/password": {action: compete.AuditAccountPassword, request: func(w *auditWorld) *http.Request {
-		return w.page("/account/password", []string{"password", newPassword, "currentPassword", apptest.Password}, w.someone(asParticipant))
+		return w.page("/account/password", []string{"password", newPassword, "currentPassword", apptest.Password},
+			w.someone(asParticipant))
 	}},
 	"POST /account/sessions/end": {action: compete.AuditLogoutOthers, request: func(w *auditWorld) *http.Request {
 		return w.page("/account/sessions/end", nil, w.someone(asParticipant))
@@ -234,7 +304,8 @@ var auditCases = map[string]auditCase{
 	"POST /auth/login/passkey": {none: "takes a passkey: its login is recorded with the session, as every other"},
 	"POST /auth/login/second": {action: compete.AuditCodeUsed, request: func(w *auditWorld) *http.Request {
 		p, codes := w.withApp()
-		return w.page("/auth/login/second", []string{"auth-login", w.app.Services().Logins.PendingLogin(p.User), "auth-code", codes[0]})
+		return w.page("/auth/login/second",
+			[]string{"auth-login", w.app.Services().Logins.PendingLogin(p.User), "auth-code", codes[0]})
 	}},
 	"POST /auth/again": {action: compete.AuditLogin, request: func(w *auditWorld) *http.Request {
 		return w.page("/auth/again", []string{"auth-password", apptest.Password}, w.someone(asParticipant))
@@ -255,55 +326,86 @@ var auditCases = map[string]auditCase{
 		return w.page("/account/security/codes", nil, p)
 	}},
 	"POST /account/security/passkeys": {none: "takes a passkey: store.TestFactors looks at its record"},
-	"POST /account/security/passkeys/{passkey}/rename": {action: compete.AuditPasskeyRenamed, request: func(w *auditWorld) *http.Request {
-		id, p := w.passkey()
-		return w.page("/account/security/passkeys/"+id+"/rename", []string{"name", "Another name"}, p)
-	}},
-	"POST /account/security/passkeys/{passkey}/remove": {action: compete.AuditPasskeyRemoved, request: func(w *auditWorld) *http.Request {
-		id, p := w.passkey()
-		return w.page("/account/security/passkeys/"+id+"/remove", nil, p)
-	}},
+	"POST /account/security/passkeys/{passkey}/rename": {
+		action: compete.AuditPasskeyRenamed,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.passkey()
+			return w.page("/account/security/passkeys/"+id+"/rename", []string{"name", "Another name"}, p)
+		},
+	},
+	"POST /account/security/passkeys/{passkey}/remove": {
+		action: compete.AuditPasskeyRemoved,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.passkey()
+			return w.page("/account/security/passkeys/"+id+"/remove", nil, p)
+		},
+	},
 
 	// Competitions and registrations, on the pages.
 	"POST /competitions/create": {action: compete.AuditCompetitionCreated, request: func(w *auditWorld) *http.Request {
 		return w.page("/competitions/create?key="+newAddress(), competitionForm("DRAFT"), w.someone(asOrganizer))
 	}},
-	"POST /competitions/{id}/edit": {action: compete.AuditCompetitionUpdated, request: func(w *auditWorld) *http.Request {
-		id, p := w.competition("DRAFT")
-		return w.page("/competitions/"+id+"/edit", append(competitionForm("DRAFT"), "version", "1"), p)
-	}},
-	"POST /competitions/{id}/publish": {action: compete.AuditCompetitionPublished, request: func(w *auditWorld) *http.Request {
-		id, p := w.competition("DRAFT")
-		return w.page("/competitions/"+id+"/publish", []string{"version", "1"}, p)
-	}},
-	"POST /competitions/{id}/close": {action: compete.AuditCompetitionUpdated, request: func(w *auditWorld) *http.Request {
-		id, p := w.competition("PUBLISHED")
-		return w.page("/competitions/"+id+"/close", nil, p)
-	}},
-	"POST /competitions/{id}/cancel": {action: compete.AuditCompetitionCancelled, request: func(w *auditWorld) *http.Request {
-		id, p := w.competition("PUBLISHED")
-		return w.page("/competitions/"+id+"/cancel", nil, p)
-	}},
-	"POST /competitions/{id}/unpublish": {action: compete.AuditCompetitionUnpublished, request: func(w *auditWorld) *http.Request {
-		id, _ := w.competition("PUBLISHED")
-		return w.page("/competitions/"+id+"/unpublish", nil, w.someone(asAdmin))
-	}},
-	"POST /competitions/{id}/transfer": {action: compete.AuditCompetitionTransferred, request: func(w *auditWorld) *http.Request {
-		id, _ := w.competition("PUBLISHED")
-		return w.page("/competitions/"+id+"/transfer", []string{"email", w.someone(asOrganizer).Email}, w.someone(asAdmin))
-	}},
-	"POST /competitions/{id}/delete": {action: compete.AuditCompetitionDeleted, request: func(w *auditWorld) *http.Request {
-		id, p := w.competition("DRAFT")
-		return w.page("/competitions/"+id+"/delete", nil, p)
-	}},
+	"POST /competitions/{id}/edit": {
+		action: compete.AuditCompetitionUpdated,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.competition("DRAFT")
+			return w.page("/competitions/"+id+"/edit", append(competitionForm("DRAFT"), "version", "1"), p)
+		},
+	},
+	"POST /competitions/{id}/publish": {
+		action: compete.AuditCompetitionPublished,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.competition("DRAFT")
+			return w.page("/competitions/"+id+"/publish", []string{"version", "1"}, p)
+		},
+	},
+	"POST /competitions/{id}/close": {
+		action: compete.AuditCompetitionUpdated,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.competition("PUBLISHED")
+			return w.page("/competitions/"+id+"/close", nil, p)
+		},
+	},
+	"POST /competitions/{id}/cancel": {
+		action: compete.AuditCompetitionCancelled,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.competition("PUBLISHED")
+			return w.page("/competitions/"+id+"/cancel", nil, p)
+		},
+	},
+	"POST /competitions/{id}/unpublish": {
+		action: compete.AuditCompetitionUnpublished,
+		request: func(w *auditWorld) *http.Request {
+			id, _ := w.competition("PUBLISHED")
+			return w.page("/competitions/"+id+"/unpublish", nil, w.someone(asAdmin))
+		},
+	},
+	"POST /competitions/{id}/transfer": {
+		action: compete.AuditCompetitionTransferred,
+		request: func(w *auditWorld) *http.Request {
+			id, _ := w.competition("PUBLISHED")
+			return w.page("/competitions/"+id+"/transfer", []string{"email", w.someone(asOrganizer).Email},
+				w.someone(asAdmin))
+		},
+	},
+	"POST /competitions/{id}/delete": {
+		action: compete.AuditCompetitionDeleted,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.competition("DRAFT")
+			return w.page("/competitions/"+id+"/delete", nil, p)
+		},
+	},
 	"POST /competitions/{id}/cover": {action: compete.AuditCoverSet, request: func(w *auditWorld) *http.Request {
 		id, p := w.competition("PUBLISHED")
 		return w.coverForm("/competitions/"+id+"/cover", p)
 	}},
-	"POST /competitions/{id}/cover/remove": {action: compete.AuditCoverRemoved, request: func(w *auditWorld) *http.Request {
-		id, p := w.withCover()
-		return w.page("/competitions/"+id+"/cover/remove", nil, p)
-	}},
+	"POST /competitions/{id}/cover/remove": {
+		action: compete.AuditCoverRemoved,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.withCover()
+			return w.page("/competitions/"+id+"/cover/remove", nil, p)
+		},
+	},
 	"POST /competitions/{id}/register": {action: compete.AuditRegistered, request: func(w *auditWorld) *http.Request {
 		id, _ := w.competition("PUBLISHED")
 		return w.page("/competitions/"+id+"/register", []string{"key", newAddress()}, w.someone(asParticipant))
@@ -312,22 +414,34 @@ var auditCases = map[string]auditCase{
 		_, id, _, p := w.registration()
 		return w.page("/competitions/"+id+"/withdraw", nil, p)
 	}},
-	"POST /competitions/{id}/registrations/{registration}/remove": {action: compete.AuditRemoved, request: func(w *auditWorld) *http.Request {
-		registration, id, p, _ := w.registration()
-		return w.page("/competitions/"+id+"/registrations/"+registration+"/remove", []string{"notify", "on"}, p)
-	}},
-	"POST /competitions/{id}/registrations/{registration}/unblock": {action: compete.AuditUnblocked, request: func(w *auditWorld) *http.Request {
-		registration, id, p := w.blocked()
-		return w.page("/competitions/"+id+"/registrations/"+registration+"/unblock", nil, p)
-	}},
+	"POST /competitions/{id}/registrations/{registration}/remove": {
+		action: compete.AuditRemoved,
+		request: func(w *auditWorld) *http.Request {
+			registration, id, p, _ := w.registration()
+			return w.page("/competitions/"+id+"/registrations/"+registration+"/remove", []string{"notify", "on"}, p)
+		},
+	},
+	"POST /competitions/{id}/registrations/{registration}/unblock": {
+		action: compete.AuditUnblocked,
+		request: func(w *auditWorld) *http.Request {
+			registration, id, p := w.blocked()
+			return w.page("/competitions/"+id+"/registrations/"+registration+"/unblock", nil, p)
+		},
+	},
 
 	// The site and its admins, on the pages.
 	"POST " + web.SetupPath: {action: compete.AuditSiteSetUp, request: func(w *auditWorld) *http.Request {
-		return w.page(web.SetupPath, []string{"token", w.setupToken(), "name", "Admin", "email", newAddress(), "password", newPassword, "SITE_NAME", "Ours"})
+		return w.page(web.SetupPath, []string{
+			"token", w.setupToken(), "name", "Admin", "email", newAddress(),
+			"password", newPassword, "SITE_NAME", "Ours",
+		})
 	}},
-	"POST " + web.SetupPath + "/test-email": {action: compete.AuditSiteChanged, request: func(w *auditWorld) *http.Request {
-		return w.page(web.SetupPath+"/test-email", []string{"token", w.setupToken(), "email", newAddress()})
-	}},
+	"POST " + web.SetupPath + "/test-email": {
+		action: compete.AuditSiteChanged,
+		request: func(w *auditWorld) *http.Request {
+			return w.page(web.SetupPath+"/test-email", []string{"token", w.setupToken(), "email", newAddress()})
+		},
+	},
 	"POST /admin/site": {action: compete.AuditSiteChanged, request: func(w *auditWorld) *http.Request {
 		return w.page("/admin/site", []string{"SITE_NAME", "Another name"}, w.someone(asAdmin))
 	}},
@@ -338,22 +452,34 @@ var auditCases = map[string]auditCase{
 	"POST /admin/checklist": {action: compete.AuditSiteChanged, request: func(w *auditWorld) *http.Request {
 		return w.page("/admin/checklist", []string{"done", "backups"}, w.someone(asAdmin))
 	}},
-	"POST /admin/organizer-requests/{request}": {action: compete.AuditOrganizerYes, request: func(w *auditWorld) *http.Request {
-		return w.page("/admin/organizer-requests/"+w.organizerRequest(), []string{"answer", "approve"}, w.someone(asAdmin))
-	}},
+	"POST /admin/organizer-requests/{request}": {
+		action: compete.AuditOrganizerYes,
+		request: func(w *auditWorld) *http.Request {
+			return w.page("/admin/organizer-requests/"+w.organizerRequest(), []string{"answer", "approve"},
+				w.someone(asAdmin))
+		},
+	},
 	"POST /admin/users/{user}": {action: compete.AuditAccountDisabled, request: func(w *auditWorld) *http.Request {
-		return w.page("/admin/users/"+w.someone(asParticipant).ID, []string{"role", "PARTICIPANT", "disabled", "on"}, w.someone(asAdmin))
+		return w.page("/admin/users/"+w.someone(asParticipant).ID, []string{"role", "PARTICIPANT", "disabled", "on"},
+			w.someone(asAdmin))
 	}},
-	"POST /admin/users/{user}/reset-factors": {action: compete.AuditFactorsReset, request: func(w *auditWorld) *http.Request {
-		p, _ := w.withApp()
-		return w.page("/admin/users/"+p.ID+"/reset-factors", nil, w.someone(asAdmin))
-	}},
-	"POST /admin/users/{user}/end-sessions": {action: compete.AuditAllEnded, request: func(w *auditWorld) *http.Request {
-		return w.page("/admin/users/"+w.someone(asParticipant).ID+"/end-sessions", nil, w.someone(asAdmin))
-	}},
+	"POST /admin/users/{user}/reset-factors": {
+		action: compete.AuditFactorsReset,
+		request: func(w *auditWorld) *http.Request {
+			p, _ := w.withApp()
+			return w.page("/admin/users/"+p.ID+"/reset-factors", nil, w.someone(asAdmin))
+		},
+	},
+	"POST /admin/users/{user}/end-sessions": {
+		action: compete.AuditAllEnded,
+		request: func(w *auditWorld) *http.Request {
+			return w.page("/admin/users/"+w.someone(asParticipant).ID+"/end-sessions", nil, w.someone(asAdmin))
+		},
+	},
 	"POST /competitions/{id}/report": {action: compete.AuditReported, request: func(w *auditWorld) *http.Request {
 		id, _ := w.competition("PUBLISHED")
-		return w.page("/competitions/"+id+"/report", []string{"reason", "SPAM", "details", "An advertisement"}, w.someone(asParticipant))
+		return w.page("/competitions/"+id+"/report", []string{"reason", "SPAM", "details", "An advertisement"},
+			w.someone(asParticipant))
 	}},
 	"POST /admin/reports/{id}": {action: compete.AuditReportAnswered, request: func(w *auditWorld) *http.Request {
 		report, id := w.report()
@@ -362,7 +488,10 @@ var auditCases = map[string]auditCase{
 	"POST /admin/users/{user}/delete": {action: compete.AuditAccountErased, request: func(w *auditWorld) *http.Request {
 		return w.page("/admin/users/"+w.someone(asParticipant).ID+"/delete", nil, w.someone(asAdmin))
 	}},
-	"POST /admin/dead-letters/{letter}/retry": {action: compete.AuditJobRetried, request: func(w *auditWorld) *http.Request {
-		return w.page("/admin/dead-letters/"+w.failedJob()+"/retry", nil, w.someone(asAdmin))
-	}},
+	"POST /admin/dead-letters/{letter}/retry": {
+		action: compete.AuditJobRetried,
+		request: func(w *auditWorld) *http.Request {
+			return w.page("/admin/dead-letters/"+w.failedJob()+"/retry", nil, w.someone(asAdmin))
+		},
+	},
 }

@@ -95,7 +95,13 @@ func (w *auditWorld) record(r compete.AuditRecord) {
 func testAuditRoles(w *auditWorld) {
 	id, organizer := w.competition("PUBLISHED")
 	statuses := func(path string) (got []int) {
-		for _, who := range [][]someone{nil, {w.someone(asParticipant)}, {w.someone(asOrganizer)}, {organizer}, {w.someone(asAdmin)}} {
+		for _, who := range [][]someone{
+			nil,
+			{w.someone(asParticipant)},
+			{w.someone(asOrganizer)},
+			{organizer},
+			{w.someone(asAdmin)},
+		} {
 			answer, _ := w.open(path, who...)
 			got = append(got, answer.StatusCode)
 		}
@@ -103,7 +109,8 @@ func testAuditRoles(w *auditWorld) {
 	}
 	admin := w.someone(asAdmin)
 	for path, log := range map[string]string{
-		"/admin": "/admin/audit", "/competitions/" + id: "/competitions/" + id + "/audit", "/competitions/" + id + "/registrations": "/competitions/" + id + "/audit",
+		"/admin": "/admin/audit", "/competitions/" + id: "/competitions/" + id + "/audit", "/competitions/" + id +
+			"/registrations": "/competitions/" + id + "/audit",
 	} {
 		if _, page := w.open(path, admin); !strings.Contains(page, `href="`+log+`"`) {
 			w.t.Errorf("%s has no link to %s", path, log)
@@ -117,7 +124,8 @@ func testAuditRoles(w *auditWorld) {
 		"/competitions/" + uuid.NewString() + "/audit": {303, 404, 404, 404, 404},
 	} {
 		if got := statuses(path); !slices.Equal(got, want) {
-			w.t.Errorf("%s: a visitor, a participant, an organizer, this one and an admin get %v, want %v", path, got, want)
+			w.t.Errorf("%s: a visitor, a participant, an organizer, this one and an admin get %v, want %v", path, got,
+				want)
 		}
 	}
 }
@@ -126,7 +134,8 @@ func testAuditSentences(w *auditWorld) {
 	grace, olga := w.called("Grace Hopper", asAdmin), w.called("Olga <b>Ö</b>", asParticipant)
 	w.do(w.page("/admin/users/"+olga.ID, []string{"role", "ORGANIZER"}, grace), nil)
 	got, page := w.sentences("/admin/audit?person="+olga.ID, grace)
-	if want := []string{"Grace Hopper changed Olga <b>Ö</b>'s role from Participant to Organizer"}; !slices.Equal(got, want) {
+	if want := []string{"Grace Hopper changed Olga <b>Ö</b>'s role from Participant to Organizer"}; !slices.Equal(got,
+		want) {
 		w.t.Errorf("the log says %q, want %q", got, want)
 	}
 	for _, part := range []string{"127.0.0.1", "Page", "account.role", "PARTICIPANT"} {
@@ -136,7 +145,8 @@ func testAuditSentences(w *auditWorld) {
 	}
 	id, organizer := w.competition("PUBLISHED")
 	w.exec(`UPDATE users SET name = 'Otto' WHERE id = $1`, organizer.ID)
-	w.do(w.page("/competitions/"+id+"/edit", append(competitionForm("PUBLISHED"), "version", "1", "capacity", "7"), organizer), nil)
+	w.do(w.page("/competitions/"+id+"/edit", append(competitionForm("PUBLISHED"), "version", "1", "capacity", "7"),
+		organizer), nil)
 	ann := w.called("Ann", asParticipant)
 	w.do(w.page("/competitions/"+id+"/register", []string{"key", newAddress()}, ann), nil)
 	var rows []struct{ ID string }
@@ -153,7 +163,8 @@ func testAuditSentences(w *auditWorld) {
 		w.t.Errorf("the competition's log says %q, want %q and a change", got, want)
 	}
 	w.do(w.page("/competitions/"+id+"/transfer", []string{"email", olga.Email}, grace), nil)
-	if got, _ = w.sentences("/competitions/"+id+"/audit", grace); got[0] != "Grace Hopper transferred A competition to Olga <b>Ö</b>" {
+	if got, _ = w.sentences("/competitions/"+id+"/audit",
+		grace); got[0] != "Grace Hopper transferred A competition to Olga <b>Ö</b>" {
 		w.t.Errorf("of a transfer, the log says %q", got[0])
 	}
 	w.do(w.page("/competitions/"+id+"/transfer", []string{"email", grace.Email}, grace), nil)
@@ -176,14 +187,16 @@ func testAuditSentences(w *auditWorld) {
 	}
 }
 
-// testAuditReports holds the log to name the competition that a report is about: to admins, and not in the competition's own log.
+// testAuditReports holds the log to name the competition that a report is about: to admins, and not in the
+// competition's own log.
 func testAuditReports(w *auditWorld, admin, reporter someone, competition string) {
 	w.do(w.page("/competitions/"+competition+"/report", []string{"reason", "SPAM"}, reporter), nil)
 	var reports []struct{ ID string }
 	w.do(w.api("GET", "/api/admin/reports", nil, admin), &reports)
 	w.do(w.page("/admin/reports/"+competition, []string{"report", reports[0].ID, "answer", "RESOLVED"}, admin), nil)
 	for action, want := range map[string]string{
-		"report.made": reporter.Name + " reported A competition (advertising)", "report.answered": admin.Name + " answered a report about A competition: resolved",
+		"report.made": reporter.Name + " reported A competition (advertising)", "report.answered": admin.Name +
+			" answered a report about A competition: resolved",
 	} {
 		got, page := w.sentences("/admin/audit?action="+action, admin)
 		if len(got) == 0 || got[0] != want || !strings.Contains(page, `href="/competitions/`+competition+`"`) {
@@ -202,7 +215,10 @@ func testAuditGone(w *auditWorld) {
 	w.record(compete.AuditRecord{Action: compete.AuditCoverSet, ActorID: gone.ID, CompetitionID: draft})
 	w.do(w.page("/admin/users/"+gone.ID+"/delete", nil, admin), nil)
 	got, _ := w.sentences("/admin/audit?competition="+draft, admin)
-	want := []string{"A deleted account set the cover of a deleted competition", "Some One deleted the draft A short life", "Some One created A short life"}
+	want := []string{
+		"A deleted account set the cover of a deleted competition",
+		"Some One deleted the draft A short life", "Some One created A short life",
+	}
 	if !slices.Equal(got, want) {
 		w.t.Errorf("the log says %q, want %q", got, want)
 	}
@@ -215,13 +231,16 @@ func testAuditGone(w *auditWorld) {
 func (w *auditWorld) draft(organizer someone, title string) string {
 	w.t.Helper()
 	var c struct{ ID string }
-	w.do(w.api("POST", "/api/competitions", map[string]any{"title": title, "capacity": 5, "regDeadline": time.Now().Add(time.Hour), "status": "DRAFT"}, organizer), &c)
+	w.do(w.api("POST", "/api/competitions",
+		map[string]any{"title": title, "capacity": 5, "regDeadline": time.Now().Add(time.Hour), "status": "DRAFT"},
+		organizer), &c)
 	return c.ID
 }
 
 // testAuditPageFilters tries each field of the form, and that the file has what the page has.
 func testAuditPageFilters(w *auditWorld) {
-	admin, anna, annika := w.called("Boss", asAdmin), w.called("Anna Zwölf", asParticipant), w.called("Annika Zwölf", asParticipant)
+	admin, anna, annika := w.called("Boss", asAdmin), w.called("Anna Zwölf", asParticipant),
+		w.called("Annika Zwölf", asParticipant)
 	id, organizer := w.competition("PUBLISHED")
 	title := "=Fönfilter \"" + id + "\""
 	w.exec(`UPDATE competitions SET title = $2, searchable = false WHERE id = $1`, id, title)
@@ -236,7 +255,8 @@ func testAuditPageFilters(w *auditWorld) {
 		r.At = noon.Add(time.Duration(i) * time.Minute)
 		w.record(r)
 	}
-	first, second, third := "Anna Zwölf registered for "+title, "Annika Zwölf registered for "+title, "Some One removed Anna Zwölf from "+title
+	first, second, third := "Anna Zwölf registered for "+title, "Annika Zwölf registered for "+title,
+		"Some One removed Anna Zwölf from "+title
 	for query, want := range map[string][]string{
 		"competition=" + id: {third, second, first},
 		"competition=" + url.QueryEscape(w.app.WebURL+"/competitions/"+id+"?x"):  {third, second, first},
@@ -255,7 +275,8 @@ func testAuditPageFilters(w *auditWorld) {
 		"until=" + minute(0):                                                     nil,
 	} {
 		got, page := w.sentences("/admin/audit?"+query, admin)
-		if older := slices.IndexFunc(got, func(s string) bool { return s == third || s == second || s == first }); older > 0 {
+		if older := slices.IndexFunc(got,
+			func(s string) bool { return s == third || s == second || s == first }); older > 0 {
 			got = got[older:] // that it was created
 		}
 		if !slices.Equal(got, want) {
@@ -264,15 +285,18 @@ func testAuditPageFilters(w *auditWorld) {
 		if asks := strings.Contains(page, "Which account?"); asks != strings.HasPrefix(query, "person=zw") {
 			w.t.Errorf("%s: it asks who is meant: %v", query, asks)
 		}
-		if rows := w.rows("/admin/audit.csv?"+query, admin); len(want) > 0 && (len(rows) < len(want) || rows[len(rows)-1][8] != "'"+title) {
+		if rows := w.rows("/admin/audit.csv?"+query, admin); len(want) > 0 &&
+			(len(rows) < len(want) || rows[len(rows)-1][8] != "'"+title) {
 			w.t.Errorf("%s: the file has %q", query, rows)
 		}
 	}
 	for query, part := range map[string]string{
-		"from=yesterday": `href="#field-from`, "until=x": `href="#field-until`, "action=dance": `href="#field-action`, "cursor=x": "cursor: This is not valid",
+		"from=yesterday": `href="#field-from`, "until=x": `href="#field-until`, "action=dance": `href="#field-action`,
+		"cursor=x": "cursor: This is not valid",
 	} {
 		answer, page := w.open("/admin/audit?"+query, admin)
-		if answer.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(page, `role="alert"`) || !strings.Contains(page, part) {
+		if answer.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(page, `role="alert"`) ||
+			!strings.Contains(page, part) {
 			w.t.Errorf("%s: got %d without %s", query, answer.StatusCode, part)
 		}
 	}
@@ -300,7 +324,8 @@ func (w *auditWorld) rows(path string, who someone) [][]string {
 	}
 	body, marked := strings.CutPrefix(body, sheet.BOM)
 	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
-	if err != nil || answer.StatusCode != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Disposition"), "attachment; filename=\"") {
+	if err != nil || answer.StatusCode != http.StatusOK ||
+		!strings.HasPrefix(answer.Header.Get("Content-Disposition"), "attachment; filename=\"") {
 		w.t.Fatalf("%s: %d %v %v %.300s", path, answer.StatusCode, err, answer.Header, body)
 	}
 	if !marked || rows[0][0] != "id" || rows[0][14] != "requestId" {
@@ -312,7 +337,10 @@ func (w *auditWorld) rows(path string, who someone) [][]string {
 // An organizer sees from where they did something themselves, and of nobody else; an admin sees all.
 func testAuditAddresses(w *auditWorld) {
 	id, organizer := w.competition("PUBLISHED")
-	w.record(compete.AuditRecord{Action: compete.AuditRegistered, ActorID: w.someone(asParticipant).ID, CompetitionID: id, Address: "203.0.113.44"})
+	w.record(compete.AuditRecord{
+		Action: compete.AuditRegistered, ActorID: w.someone(asParticipant).ID,
+		CompetitionID: id, Address: "203.0.113.44",
+	})
 	admin, log := w.someone(asAdmin), "/competitions/"+id+"/audit"
 	for _, path := range []string{log, log + ".csv", "/api" + log} {
 		for who, want := range map[*someone]bool{&organizer: false, &admin: true} {
@@ -328,7 +356,8 @@ func testAuditAddresses(w *auditWorld) {
 			body, _ := io.ReadAll(answer.Body)
 			answer.Body.Close()
 			if !strings.Contains(string(body), "127.0.0.1") || strings.Contains(string(body), "203.0.113.44") != want {
-				w.t.Errorf("%s as %s: the other's address is there: %v, want %v, beside the own\n%s", path, who.Role, !want, want, body)
+				w.t.Errorf("%s as %s: the other's address is there: %v, want %v, beside the own\n%s", path,
+					who.Role, !want, want, body)
 			}
 		}
 	}
@@ -339,7 +368,8 @@ func testAuditOlder(w *auditWorld) {
 	id, organizer := w.competition("DRAFT")
 	for i := range 120 {
 		w.record(compete.AuditRecord{
-			At: time.Now().Add(-time.Duration(i) * time.Second), Action: compete.AuditCompetitionUpdated, ActorID: organizer.ID, CompetitionID: id,
+			At: time.Now().Add(-time.Duration(i) * time.Second), Action: compete.AuditCompetitionUpdated,
+			ActorID: organizer.ID, CompetitionID: id,
 			Before: compete.AuditFields("capacity", i), After: compete.AuditFields("capacity", i+1),
 		})
 	}
@@ -361,10 +391,12 @@ func testAuditOlder(w *auditWorld) {
 	}
 	part, _ := io.ReadAll(answer.Body)
 	answer.Body.Close()
-	if got := string(part); !strings.HasPrefix(got, "<li") || strings.Count(got, "</details>") != 50 || !strings.Contains(got, "Show older") {
+	if got := string(part); !strings.HasPrefix(got, "<li") || strings.Count(got, "</details>") != 50 ||
+		!strings.Contains(got, "Show older") {
 		w.t.Errorf("the script gets %.200s", got)
 	}
-	if len(all) != 120 || all[0] != "Some One changed the capacity of A competition from 0 to 1" || all[119] != "Some One changed the capacity of A competition from 119 to 120" {
+	if len(all) != 120 || all[0] != "Some One changed the capacity of A competition from 0 to 1" ||
+		all[119] != "Some One changed the capacity of A competition from 119 to 120" {
 		w.t.Errorf("%d records, from %q to %q", len(all), all[0], all[len(all)-1])
 	}
 }
@@ -377,7 +409,8 @@ func TestTheJobConsoleIsRecorded(t *testing.T) {
 		w.post(w.page(web.JobsPath+"/api/jobs/cancel", nil, w.someone(asParticipant)))
 		w.open(web.JobsPath+"/api/queues", admin)
 		request := w.page(web.JobsPath+"/api/jobs/cancel", nil, admin)
-		request.Body, request.ContentLength = io.NopCloser(strings.NewReader(`{"ids":["1"]}`)), int64(len(`{"ids":["1"]}`))
+		request.Body, request.ContentLength = io.NopCloser(strings.NewReader(`{"ids":["1"]}`)),
+			int64(len(`{"ids":["1"]}`))
 		request.Header.Set("Content-Type", "application/json")
 		w.post(request)
 		page, err := w.app.Store().Audit(t.Context(), compete.AuditFilter{Action: compete.AuditJobConsole, Limit: 10})
@@ -385,7 +418,8 @@ func TestTheJobConsoleIsRecorded(t *testing.T) {
 			t.Fatalf("%d records, %v: %+v", len(page.Items), err, page.Items)
 		}
 		e := page.Items[0]
-		if want := `{"method":"POST","path":"/admin/jobs/api/jobs/cancel"}`; e.ActorID != admin.ID || string(e.After) != want || e.Via != compete.ViaPage || e.Address != "127.0.0.1" || e.RequestID == "" {
+		if want := `{"method":"POST","path":"/admin/jobs/api/jobs/cancel"}`; e.ActorID != admin.ID ||
+			string(e.After) != want || e.Via != compete.ViaPage || e.Address != "127.0.0.1" || e.RequestID == "" {
 			t.Errorf("the record is %+v with %s, want %s", e.AuditRecord, e.After, want)
 		}
 	})
@@ -410,7 +444,8 @@ func TestFailedLoginsAreRecorded(t *testing.T) {
 		for _, e := range page.Items {
 			who := map[string]string{p.ID: "them", disabled.ID: "disabled", "": "nobody"}[e.UserID]
 			got = append(got, fmt.Sprint(who, " ", string(e.After), " ", e.Via, " ", e.ActorID+e.Address))
-			if all := fmt.Sprintf("%+v %s %s", e, e.Before, e.After); strings.Contains(all, "typed-by") || strings.Contains(all, "tipped-") {
+			if all := fmt.Sprintf("%+v %s %s", e, e.Before, e.After); strings.Contains(all, "typed-by") ||
+				strings.Contains(all, "tipped-") {
 				t.Errorf("the record has what was typed: %s", all)
 			}
 		}

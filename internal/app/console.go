@@ -15,8 +15,8 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// Console is the part of the domain that commands beside a running server need. It serves nothing, works no jobs, and needs neither
-// Redis nor the secret of the tokens.
+// Console is the part of the domain that commands beside a running server need. It serves nothing, works no jobs, and
+// needs neither Redis nor the secret of the tokens.
 type Console struct {
 	Operator   *compete.Operator
 	FailedJobs *compete.FailedJobs
@@ -25,7 +25,8 @@ type Console struct {
 	passwords compete.PasswordHasher
 }
 
-// OpenConsole opens the database, and brings its schema up to date, so that the first admin can be made before the first start.
+// OpenConsole opens the database, and brings its schema up to date, so that the first admin can be made before the
+// first start.
 func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -50,7 +51,8 @@ func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 	return &Console{
 		Operator: compete.NewOperator(compete.OperatorConfig{
 			// Whoever has the command line has the database too, so the password is their business.
-			Runtime: runtime, Users: opened, Passwords: passwords, Rules: compete.PasswordRules{Any: true}, Links: opened, Factors: opened,
+			Runtime: runtime, Users: opened, Passwords: passwords, Rules: compete.PasswordRules{Any: true},
+			Links: opened, Factors: opened,
 			Wording: wording,
 		}),
 		FailedJobs: compete.NewFailedJobs(compete.FailedJobsConfig{Runtime: runtime, Store: opened}),
@@ -61,9 +63,11 @@ func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 // Close closes the database.
 func (c *Console) Close() error { return c.store.Close() }
 
-// Fill adds very many users, competitions and registrations, once. No server should use the database meanwhile. Three of the accounts have the
-// demo's password.
-func (c *Console) Fill(ctx context.Context, size fill.Size, progress func(what string, done, all int), step func(what string)) error {
+// Fill adds very many users, competitions and registrations, once. No server should use the database meanwhile. Three
+// of the accounts have the demo's password.
+func (c *Console) Fill(
+	ctx context.Context, size fill.Size, progress func(what string, done, all int), step func(what string),
+) error {
 	if _, _, err := c.store.UserByEmail(ctx, fill.OrganizerEmail); !errors.Is(err, compete.ErrUserMissing) {
 		return errors.Join(err, errors.New("this database has been filled before: use a new one"))
 	}
@@ -71,7 +75,10 @@ func (c *Console) Fill(ctx context.Context, size fill.Size, progress func(what s
 	if err != nil {
 		return err
 	}
-	_, err = fill.Run(ctx, fill.Config{Store: c.store, Size: size, Now: time.Now(), PasswordHash: hash, Progress: progress, Step: step})
+	_, err = fill.Run(ctx, fill.Config{
+		Store: c.store, Size: size, Now: time.Now(), PasswordHash: hash,
+		Progress: progress, Step: step,
+	})
 	return err
 }
 
@@ -82,7 +89,10 @@ func (a *App) Seed(ctx context.Context) (added bool, err error) {
 		Open: func(clock func() time.Time) demo.Seats {
 			p := a.parts
 			p.Clock = clock
-			r := registrar.New(registrar.Config{Ledger: a.store.Ledger(), Notifier: a.hub, Clock: clock, NewID: newID, Logger: a.log})
+			r := registrar.New(registrar.Config{
+				Ledger: a.store.Ledger(), Notifier: a.hub, Clock: clock,
+				NewID: newID, Logger: a.log,
+			})
 			competitions, registrations := a.seats(p, r)
 			return demo.Seats{Competitions: competitions, Registrations: registrations, Registrar: r}
 		},

@@ -34,8 +34,10 @@ func wantConfirmedOnce(t *testing.T, a *apptest.App, competitionID string, n int
 	if got := count(`SELECT capacity - seats_left FROM competitions WHERE id = $1`); got != n {
 		t.Errorf("%d seats are taken, %d registrations were accepted", got, n)
 	}
-	const messages = `FROM messages m JOIN registrations r ON r.id = m.registration_id WHERE r.competition_id = $1 AND m.kind = 'confirmed'`
-	if all, distinct := count(`SELECT count(*) `+messages), count(`SELECT count(DISTINCT m.registration_id) `+messages); all != n || distinct != n {
+	const messages = `FROM messages m JOIN registrations r ON r.id = m.registration_id WHERE r.competition_id = $1
+		AND m.kind = 'confirmed'`
+	if all, distinct := count(`SELECT count(*) `+messages),
+		count(`SELECT count(DISTINCT m.registration_id) `+messages); all != n || distinct != n {
 		t.Errorf("%d messages for %d registrations, want one for each of %d", all, distinct, n)
 	}
 }
@@ -61,14 +63,17 @@ func TestDatabaseAwayAndBack(t *testing.T) {
 			{organizer, http.MethodGet, "/api/competitions/" + competition},
 		} {
 			started := time.Now()
-			answer := request.client.Do(request.method, request.path, nil).WantCode(t, http.StatusServiceUnavailable, "database_unavailable")
+			answer := request.client.Do(request.method, request.path, nil).WantCode(t, http.StatusServiceUnavailable,
+				"database_unavailable")
 			if answer.Header.Get("Retry-After") == "" || time.Since(started) > apptest.Patience/2 {
-				t.Errorf("%s %s: Retry-After %q after %v", request.method, request.path, answer.Header.Get("Retry-After"), time.Since(started))
+				t.Errorf("%s %s: Retry-After %q after %v", request.method, request.path,
+					answer.Header.Get("Retry-After"), time.Since(started))
 			}
 		}
 		apptest.Eventually(t, apptest.Patience, "health says that the database is down", func() bool {
 			answer := a.Visitor().Do(http.MethodGet, "/api/health", nil)
-			return answer.Status == http.StatusServiceUnavailable && strings.Contains(string(answer.Body), `"database":{"status":"down"`)
+			return answer.Status == http.StatusServiceUnavailable &&
+				strings.Contains(string(answer.Body), `"database":{"status":"down"`)
 		})
 		a.Visitor().Do(http.MethodGet, "/api", nil).Want(t, http.StatusOK)
 
@@ -109,7 +114,8 @@ func TestAnotherProcessWrites(t *testing.T) {
 	for what, write := range map[string]func() *apptest.Answer{
 		"register": press,
 		"create": func() *apptest.Answer {
-			return organizer.Do(http.MethodPost, "/api/competitions", map[string]any{"title": "Another", "capacity": 5, "regDeadline": time.Now().Add(time.Hour)})
+			return organizer.Do(http.MethodPost, "/api/competitions",
+				map[string]any{"title": "Another", "capacity": 5, "regDeadline": time.Now().Add(time.Hour)})
 		},
 	} {
 		started := time.Now()
@@ -160,7 +166,8 @@ func TestStartBeforeTheDatabase(t *testing.T) {
 		proxy.Cut()
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		if _, err := app.New(ctx, app.Config{Config: settings}); err == nil || !strings.Contains(err.Error(), "DATABASE_URL") {
+		if _, err := app.New(ctx, app.Config{Config: settings}); err == nil ||
+			!strings.Contains(err.Error(), "DATABASE_URL") {
 			t.Errorf("without a database: got %v", err)
 		}
 	})

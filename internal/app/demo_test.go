@@ -16,15 +16,18 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// Everybody knows the password of the demo accounts: it opens nothing for who comes from elsewhere, whichever proxy is believed.
+// Everybody knows the password of the demo accounts: it opens nothing for who comes from elsewhere, whichever proxy is
+// believed.
 func TestDemoAccountsLogInOnThisMachineOnly(t *testing.T) {
 	for name, proxies := range map[string][]string{"no proxy": nil, "a trusted proxy": {"127.0.0.0/8"}} {
 		t.Run(name, func(t *testing.T) {
-			a := apptest.Start(t, apptest.Options{Demo: true, Settings: func(c *config.Config) { c.TrustedProxies = proxies }})
+			a := apptest.Start(t,
+				apptest.Options{Demo: true, Settings: func(c *config.Config) { c.TrustedProxies = proxies }})
 			login := credentials("admin@minicompete.com", demo.Password)
 			a.Visitor().Do(http.MethodPost, "/api/auth/login", login).Want(t, http.StatusOK)
 			for _, from := range []string{attacker, "127.0.0.1"} {
-				if status, _ := post(t.Context(), t, a, from, "/api/auth/login", login); status != http.StatusUnauthorized {
+				if status, _ := post(t.Context(), t, a, from, "/api/auth/login",
+					login); status != http.StatusUnauthorized {
 					t.Errorf("passed on for %s: got %d, want 401", from, status)
 				}
 			}
@@ -32,8 +35,8 @@ func TestDemoAccountsLogInOnThisMachineOnly(t *testing.T) {
 	}
 }
 
-// A database with demo accounts that is served on every address of the machine says that they are disabled elsewhere; on a loopback
-// address it has nothing to say.
+// A database with demo accounts that is served on every address of the machine says that they are disabled elsewhere;
+// on a loopback address it has nothing to say.
 func TestReachableSitesSayThatDemoAccountsAreLocal(t *testing.T) {
 	database := testservices.DatabaseURL(t, testservices.KindSQLite)
 	apptest.Start(t, apptest.Options{DatabaseURL: database, Demo: true})
@@ -41,7 +44,8 @@ func TestReachableSitesSayThatDemoAccountsAreLocal(t *testing.T) {
 		settings := apptest.Config(t, apptest.Options{DatabaseURL: database})
 		settings.WebAddr = addr
 		var log bytes.Buffer
-		opened, err := app.New(t.Context(), app.Config{Config: settings, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		opened, err := app.New(t.Context(),
+			app.Config{Config: settings, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +80,8 @@ func TestPublicSitesHaveNoDemoAccounts(t *testing.T) {
 			}
 		}
 		for _, email := range demo.Emails() {
-			if _, err := a.Operator().DisableUser(t.Context(), email); err != nil && !errors.Is(err, compete.ErrUserMissing) {
+			if _, err := a.Operator().DisableUser(t.Context(), email); err != nil &&
+				!errors.Is(err, compete.ErrUserMissing) {
 				t.Fatal(err)
 			}
 		}

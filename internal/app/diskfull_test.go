@@ -9,13 +9,15 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// While the disk is full, what only reads is answered, and who writes is told to come again; with room again, everybody gets through.
+// While the disk is full, what only reads is answered, and who writes is told to come again; with room again, everybody
+// gets through.
 func TestDiskFull(t *testing.T) {
 	a := apptest.Start(t, apptest.Options{DatabaseURL: testservices.DatabaseURL(t, testservices.KindSQLite)})
 	competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 1000})
 	crowd := a.Crowd(100)
 	press := func(c *apptest.Client) *apptest.Answer {
-		return c.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key", "key-of-"+c.User.ID)
+		return c.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key",
+			"key-of-"+c.User.ID)
 	}
 	execute := func(statement string) {
 		t.Helper()
@@ -29,7 +31,8 @@ func TestDiskFull(t *testing.T) {
 		seated++
 	}
 	for range 2 {
-		if answer := press(crowd[seated]).WantCode(t, http.StatusServiceUnavailable, "database_unavailable"); answer.Header.Get("Retry-After") == "" {
+		if answer := press(crowd[seated]).WantCode(t, http.StatusServiceUnavailable,
+			"database_unavailable"); answer.Header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}
 	}

@@ -218,10 +218,16 @@ func (w *erasureWorld) organize() {
 // recordName has an outcome that others may ask for again name the person as the organizer, as an earlier version recorded it.
 func (w *erasureWorld) recordName(competition string) {
 	outcome := compete.RegistrationOutcome{Competition: compete.Competition{
-		ID: competition, Title: "Mine", Organizer: compete.Organizer{ID: w.person.User.ID, Name: erasedName},
+		ID:                 competition,
+		CompetitionContent: compete.CompetitionContent{Title: "Mine"},
+		Organizer:          compete.Organizer{ID: w.person.User.ID, Name: erasedName},
 	}}
+	body, err := json.Marshal(outcome)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	changed, err := w.Store().Writer().ExecContext(w.t.Context(), `UPDATE idempotency_keys SET body = $1 WHERE key = $2`,
-		outcome.AppendJSON(nil), "key-"+w.other.User.ID+competition)
+		body, "key-"+w.other.User.ID+competition)
 	if err != nil {
 		w.t.Fatal(err)
 	}

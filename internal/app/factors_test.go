@@ -81,18 +81,21 @@ func TestAuthenticatorApp(t *testing.T) {
 		logIn(t, a, who.User.Email, "").Want(t, http.StatusOK)
 
 		who.Do(http.MethodPost, "/api/users/me/factors/app", nil).Want(t, http.StatusOK)
-		who.Do(http.MethodPost, "/api/users/me/factors/app/confirm", map[string]any{"code": "nonsense"}).WantCode(t, http.StatusUnprocessableEntity, "validation_failed")
+		who.Do(http.MethodPost, "/api/users/me/factors/app/confirm", map[string]any{"code": "nonsense"}).WantCode(t,
+			http.StatusUnprocessableEntity, "validation_failed")
 		logIn(t, a, who.User.Email, "").Want(t, http.StatusOK) // what isn't confirmed counts for nothing
 
 		secret, recovery := clock.withApp(t, who)
 		if len(recovery) != compete.RecoveryCodeCount || len(recovery[0]) != len("abcdef-ghijkl-mnopqr-stuvwx") {
 			t.Fatalf("the recovery codes are %v", recovery)
 		}
-		who.Do(http.MethodPost, "/api/users/me/factors/app", nil).WantCode(t, http.StatusConflict, "second_factor_exists")
+		who.Do(http.MethodPost, "/api/users/me/factors/app", nil).WantCode(t, http.StatusConflict,
+			"second_factor_exists")
 
 		logIn(t, a, who.User.Email, "").WantCode(t, http.StatusUnauthorized, "second_factor_required")
 		logIn(t, a, who.User.Email, "abcdef").WantCode(t, http.StatusUnauthorized, "wrong_code")
-		wrong := a.Visitor().Do(http.MethodPost, "/api/auth/login", map[string]any{"email": who.User.Email, "password": "not this one", "code": clock.code(t, secret)})
+		wrong := a.Visitor().Do(http.MethodPost, "/api/auth/login",
+			map[string]any{"email": who.User.Email, "password": "not this one", "code": clock.code(t, secret)})
 		wrong.WantCode(t, http.StatusUnauthorized, "invalid_credentials")
 
 		code := clock.code(t, secret)
@@ -110,14 +113,19 @@ func TestAuthenticatorApp(t *testing.T) {
 			AuthenticatorApp bool
 			RecoveryCodes    int
 		}
-		if who.Get("/api/users/me/factors", &factors); !factors.AuthenticatorApp || factors.RecoveryCodes != compete.RecoveryCodeCount-1 {
+		if who.Get("/api/users/me/factors", &factors); !factors.AuthenticatorApp ||
+			factors.RecoveryCodes != compete.RecoveryCodeCount-1 {
 			t.Errorf("got %+v", factors)
 		}
 
 		who.Do(http.MethodDelete, "/api/users/me/factors/app", nil).Want(t, http.StatusNoContent)
 		logIn(t, a, who.User.Email, "").Want(t, http.StatusOK)
-		who.Do(http.MethodPost, "/api/users/me/factors/recovery-codes", nil).WantCode(t, http.StatusNotFound, "second_factor_not_found")
-		for _, subject := range []string{"Authenticator app added", "A recovery code was used", "You have new recovery codes", "Authenticator app turned off"} {
+		who.Do(http.MethodPost, "/api/users/me/factors/recovery-codes", nil).WantCode(t, http.StatusNotFound,
+			"second_factor_not_found")
+		for _, subject := range []string{
+			"Authenticator app added", "A recovery code was used",
+			"You have new recovery codes", "Authenticator app turned off",
+		} {
 			if got := notices(who); !strings.Contains(got, subject) {
 				t.Errorf("no notice %q among %s", subject, got)
 			}
@@ -134,7 +142,8 @@ func TestCodesCanNotBeGuessed(t *testing.T) {
 		secret, _ := clock.withApp(t, who)
 		guess := func(from, code string) *apptest.Answer {
 			return a.Visitor().Do(http.MethodPost, "/api/auth/login",
-				map[string]any{"email": who.User.Email, "password": apptest.Password, "code": code}, "X-Forwarded-For", from)
+				map[string]any{"email": who.User.Email, "password": apptest.Password, "code": code},
+				"X-Forwarded-For", from)
 		}
 		networks := []string{attacker, hall, owner}
 		for i := range config.Default().LimitGuesses {
@@ -160,7 +169,8 @@ func TestSecretsOfAppsOutlastTheKey(t *testing.T) {
 		const next, after = "another secret, long enough for a key", "a third secret, also long enough for one"
 		for _, keys := range [][2]config.Secret{{next, apptest.Secret}, {after, next}, {after, ""}} {
 			clock.move(time.Minute)
-			a := clock.start(t, databaseURL, func(c *config.Config) { c.JWTSecret, c.JWTSecretPrevious = keys[0], keys[1] })
+			a := clock.start(t, databaseURL,
+				func(c *config.Config) { c.JWTSecret, c.JWTSecretPrevious = keys[0], keys[1] })
 			logIn(t, a, who.User.Email, clock.code(t, secret)).Want(t, http.StatusOK)
 			if err := a.Stop(); err != nil {
 				t.Fatal(err)
@@ -190,8 +200,14 @@ func TestOldLoginsAreAskedAgain(t *testing.T) {
 			method, path string
 			body         any
 		}{
-			{http.MethodPatch, "/api/users/me", map[string]any{"password": "another password", "currentPassword": apptest.Password}},
-			{http.MethodPost, "/api/users/me/email", map[string]any{"email": "new@example.com", "currentPassword": apptest.Password}},
+			{
+				http.MethodPatch, "/api/users/me",
+				map[string]any{"password": "another password", "currentPassword": apptest.Password},
+			},
+			{
+				http.MethodPost, "/api/users/me/email",
+				map[string]any{"email": "new@example.com", "currentPassword": apptest.Password},
+			},
 			{http.MethodPost, "/api/users/me/factors/app", nil},
 			{http.MethodDelete, "/api/users/me/factors/app", nil},
 			{http.MethodPost, "/api/users/me/factors/recovery-codes", nil},
@@ -202,11 +218,13 @@ func TestOldLoginsAreAskedAgain(t *testing.T) {
 		admin.Do(http.MethodPatch, "/api/users/me", map[string]any{"name": "Another name"}).Want(t, http.StatusOK)
 		admin.Do(http.MethodGet, "/api/admin/users", nil).Want(t, http.StatusOK)
 
-		admin.Do(http.MethodPost, "/api/auth/confirm", map[string]any{"password": "not this one"}).WantCode(t, http.StatusUnprocessableEntity, "validation_failed")
+		admin.Do(http.MethodPost, "/api/auth/confirm", map[string]any{"password": "not this one"}).WantCode(t,
+			http.StatusUnprocessableEntity, "validation_failed")
 		promote().WantCode(t, http.StatusForbidden, stale)
 		old := *admin
 		var login struct{ Token string }
-		admin.Do(http.MethodPost, "/api/auth/confirm", map[string]any{"password": apptest.Password}).Want(t, http.StatusOK).JSON(t, &login)
+		admin.Do(http.MethodPost, "/api/auth/confirm", map[string]any{"password": apptest.Password}).Want(t,
+			http.StatusOK).JSON(t, &login)
 		admin.Token = login.Token
 		promote().Want(t, http.StatusOK)
 		old.Do(http.MethodGet, "/api/auth/me", nil).Want(t, http.StatusUnauthorized)
@@ -214,9 +232,11 @@ func TestOldLoginsAreAskedAgain(t *testing.T) {
 		clock.move(compete.FreshLogin)
 		promote().WantCode(t, http.StatusForbidden, stale)
 		confirm := map[string]any{"password": apptest.Password}
-		admin.Do(http.MethodPost, "/api/auth/confirm", confirm).WantCode(t, http.StatusUnauthorized, "second_factor_required")
+		admin.Do(http.MethodPost, "/api/auth/confirm", confirm).WantCode(t, http.StatusUnauthorized,
+			"second_factor_required")
 		confirm["code"] = "abcdef"
-		admin.Do(http.MethodPost, "/api/auth/confirm", confirm).WantCode(t, http.StatusUnprocessableEntity, "validation_failed")
+		admin.Do(http.MethodPost, "/api/auth/confirm", confirm).WantCode(t, http.StatusUnprocessableEntity,
+			"validation_failed")
 		confirm["code"] = clock.code(t, secret)
 		admin.Do(http.MethodPost, "/api/auth/confirm", confirm).Want(t, http.StatusOK).JSON(t, &login)
 		admin.Token = login.Token
@@ -231,11 +251,14 @@ func TestDeletingAnAccountWithASecondFactor(t *testing.T) {
 		a := clock.start(t, databaseURL, nil)
 		plain, protected := a.As(compete.RoleParticipant), a.As(compete.RoleParticipant)
 		secret, _ := clock.withApp(t, protected)
-		login := postForm(t, a, owner, "/auth/login", url.Values{"email": {plain.User.Email}, "password": {apptest.Password}})
+		login := postForm(t, a, owner, "/auth/login",
+			url.Values{"email": {plain.User.Email}, "password": {apptest.Password}})
 		clock.move(compete.FreshLogin + time.Second)
 		password := map[string]any{"password": apptest.Password}
-		protected.Do(http.MethodDelete, "/api/users/me", password).WantCode(t, http.StatusForbidden, "reauthentication_required")
-		if page, _ := visit(t, http.MethodGet, a.WebURL+"/account/delete", "", login.Cookies()); page.StatusCode != http.StatusOK {
+		protected.Do(http.MethodDelete, "/api/users/me", password).WantCode(t, http.StatusForbidden,
+			"reauthentication_required")
+		if page, _ := visit(t, http.MethodGet, a.WebURL+"/account/delete", "",
+			login.Cookies()); page.StatusCode != http.StatusOK {
 			t.Errorf("without a second factor: got %d for the page, want 200", page.StatusCode)
 		}
 		plain.Do(http.MethodDelete, "/api/users/me", password).Want(t, http.StatusNoContent)
@@ -254,20 +277,25 @@ func TestThePageThatDeletesAnAccountWithASecondFactor(t *testing.T) {
 	a := clock.start(t, "", nil)
 	who := a.As(compete.RoleParticipant)
 	secret, _ := clock.withApp(t, who)
-	pending := url.Values{"auth-login": {a.Services().Logins.PendingLogin(who.User)}, "auth-code": {clock.code(t, secret)}}
+	pending := url.Values{
+		"auth-login": {a.Services().Logins.PendingLogin(who.User)},
+		"auth-code":  {clock.code(t, secret)},
+	}
 	cookies := postForm(t, a, owner, "/auth/login/second", pending).Cookies()
 	form := url.Values{"password": {apptest.Password}}.Encode()
 	clock.move(compete.FreshLogin + time.Second)
 	for _, tc := range []struct{ method, form string }{{http.MethodGet, ""}, {http.MethodPost, form}} {
 		answer, _ := visit(t, tc.method, a.WebURL+"/account/delete", tc.form, cookies)
-		if to := answer.Header.Get("Location"); answer.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "/auth/again?") {
+		if to := answer.Header.Get("Location"); answer.StatusCode != http.StatusSeeOther ||
+			!strings.HasPrefix(to, "/auth/again?") {
 			t.Errorf("%s: got %d to %q, want to be asked for the login", tc.method, answer.StatusCode, to)
 		}
 	}
 	who.Do(http.MethodGet, "/api/auth/me", nil).Want(t, http.StatusOK)
 }
 
-// A login between the password and the second factor ends with all others: by a new password, and by logging out everywhere.
+// A login between the password and the second factor ends with all others: by a new password, and by logging out
+// everywhere.
 func TestWhatEndsLoginsEndsThoseThatWaitForACode(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		var clock movedClock
@@ -276,7 +304,8 @@ func TestWhatEndsLoginsEndsThoseThatWaitForACode(t *testing.T) {
 		secret, _ := clock.withApp(t, who)
 		second := func(pending string) int {
 			clock.move(time.Minute) // each code is taken once
-			return postForm(t, a, attacker, "/auth/login/second", url.Values{"auth-login": {pending}, "auth-code": {clock.code(t, secret)}}).StatusCode
+			return postForm(t, a, attacker, "/auth/login/second",
+				url.Values{"auth-login": {pending}, "auth-code": {clock.code(t, secret)}}).StatusCode
 		}
 		pending := a.Services().Logins.PendingLogin(who.User)
 		password := map[string]any{"password": "another good one", "currentPassword": apptest.Password}
@@ -295,27 +324,33 @@ func TestWhatEndsLoginsEndsThoseThatWaitForACode(t *testing.T) {
 	})
 }
 
-// forParticipants are the changes to somebody else's competition, by their paths, that admins make as everybody else does.
+// forParticipants are the changes to somebody else's competition, by their paths, that admins make as everybody else
+// does.
 var forParticipants = []string{"/register", "/withdraw", "/report", "/reports", "/preview"}
 
 func onOthersCompetition(path string) bool {
-	return (strings.HasPrefix(path, "/competitions/{id}/") || strings.HasPrefix(path, "/api/competitions/{id}") || strings.HasPrefix(path, "/api/registrations/{id}")) &&
+	return (strings.HasPrefix(path, "/competitions/{id}/") || strings.HasPrefix(path, "/api/competitions/{id}") ||
+		strings.HasPrefix(path, "/api/registrations/{id}")) &&
 		!slices.ContainsFunc(forParticipants, func(end string) bool { return strings.HasSuffix(path, end) })
 }
 
-// Every change that admins make to the site, and to what is somebody else's, takes a login that isn't old, also those that are to come.
+// Every change that admins make to the site, and to what is somebody else's, takes a login that isn't old, also those
+// that are to come.
 func TestAdminsAreAskedAgainForEveryChange(t *testing.T) {
 	var clock movedClock
 	a := clock.start(t, "", nil)
 	admin, organizer, participant := a.As(compete.RoleAdmin), a.As(compete.RoleOrganizer), a.As(compete.RoleParticipant)
 	register := func(who *apptest.Client, competition string) (id string) {
 		var registration struct{ ID string }
-		who.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil).Want(t, http.StatusCreated).JSON(t, &registration)
+		who.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil).Want(t, http.StatusCreated).JSON(t,
+			&registration)
 		return registration.ID
 	}
 	competition, own := organizer.Create(nil), admin.Create(nil)
-	registration, adminsOwn, forOwn := register(participant, competition), register(admin, competition), register(participant, own)
-	ids := strings.NewReplacer("/competitions/{id}", "/competitions/"+competition, "/registrations/{id}", "/registrations/"+registration, "{id}", admin.User.ID)
+	registration, adminsOwn, forOwn := register(participant, competition), register(admin, competition),
+		register(participant, own)
+	ids := strings.NewReplacer("/competitions/{id}", "/competitions/"+competition, "/registrations/{id}",
+		"/registrations/"+registration, "{id}", admin.User.ID)
 	var document struct{ Paths map[string]map[string]any }
 	a.Visitor().Get("/api/openapi.json", &document)
 	clock.move(compete.FreshLogin + time.Second)
@@ -333,7 +368,8 @@ func TestAdminsAreAskedAgainForEveryChange(t *testing.T) {
 			case strings.HasSuffix(path, "/cover"):
 				header = []string{"Content-Type", "image/png"}
 			}
-			admin.Do(strings.ToUpper(method), ids.Replace(path), map[string]any{}, header...).WantCode(t, http.StatusForbidden, "reauthentication_required")
+			admin.Do(strings.ToUpper(method), ids.Replace(path), map[string]any{}, header...).WantCode(t,
+				http.StatusForbidden, "reauthentication_required")
 		}
 	}
 	if found < 15 {
@@ -354,24 +390,29 @@ func TestAdminsAreAskedAgainOnEveryPage(t *testing.T) {
 	admin := a.As(compete.RoleAdmin)
 	competition := a.As(compete.RoleOrganizer).Create(nil)
 	var registration struct{ ID string }
-	a.As(compete.RoleParticipant).Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil).Want(t, http.StatusCreated).JSON(t, &registration)
-	login := postForm(t, a, attacker, "/auth/login", url.Values{"email": {admin.User.Email}, "password": {apptest.Password}})
+	a.As(compete.RoleParticipant).Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil).Want(t,
+		http.StatusCreated).JSON(t, &registration)
+	login := postForm(t, a, attacker, "/auth/login",
+		url.Values{"email": {admin.User.Email}, "password": {apptest.Password}})
 	clock.move(compete.FreshLogin + time.Second)
 	ids := strings.NewReplacer("/competitions/{id}", "/competitions/"+competition, "{registration}", registration.ID)
 	form := url.Values{
 		"reason": {"kept & whole", "both"}, "done": {"backups"}, "answer": {"approve"}, "report": {"one"},
-		"title": {"A title"}, "capacity": {"10"}, "zone": {"UTC"}, "regDeadline": {"2099-01-01T12:00"}, "version": {"1"},
+		"title": {"A title"}, "capacity": {"10"}, "zone": {"UTC"}, "regDeadline": {"2099-01-01T12:00"},
+		"version": {"1"},
 	}.Encode()
 	found := 0
 	for _, pattern := range web.Routes(web.Config{}) {
 		path, post := strings.CutPrefix(pattern, "POST ")
-		if !post || !strings.HasPrefix(path, "/admin/") && !onOthersCompetition(path) || strings.HasSuffix(path, "/cover") {
+		if !post || !strings.HasPrefix(path, "/admin/") && !onOthersCompetition(path) ||
+			strings.HasSuffix(path, "/cover") {
 			continue
 		}
 		found++
 		path = regexp.MustCompile(`\{\w+\}`).ReplaceAllString(ids.Replace(path), admin.User.ID)
 		answer, page := visit(t, http.MethodPost, a.WebURL+path, form, login.Cookies())
-		if answer.StatusCode != http.StatusForbidden || !strings.Contains(page, "Confirm it's you") || !strings.Contains(page, `value="kept & whole"`) || !strings.Contains(page, `value="both"`) {
+		if answer.StatusCode != http.StatusForbidden || !strings.Contains(page, "Confirm it's you") ||
+			!strings.Contains(page, `value="kept & whole"`) || !strings.Contains(page, `value="both"`) {
 			t.Errorf("%s: got %d %.200s", pattern, answer.StatusCode, page[max(0, strings.Index(page, "<h1")):])
 		}
 	}
@@ -379,11 +420,13 @@ func TestAdminsAreAskedAgainOnEveryPage(t *testing.T) {
 		t.Errorf("only %d forms were sent", found)
 	}
 	console, _ := visit(t, http.MethodGet, a.WebURL+web.JobsPath+"/", "", login.Cookies())
-	if to := console.Header.Get("Location"); console.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "/auth/again?") {
+	if to := console.Header.Get("Location"); console.StatusCode != http.StatusSeeOther ||
+		!strings.HasPrefix(to, "/auth/again?") {
 		t.Errorf("the job console: got %d to %s", console.StatusCode, to)
 	}
 	// A picture can't be carried along.
-	upload, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.WebURL+"/competitions/"+competition+"/cover", strings.NewReader(pictureForm))
+	upload, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.WebURL+"/competitions/"+competition+
+		"/cover", strings.NewReader(pictureForm))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -404,7 +447,8 @@ func TestAdminsAreAskedAgainOnEveryPage(t *testing.T) {
 }
 
 // pictureForm is a form with a file that is no picture.
-const pictureForm = "--here\r\nContent-Disposition: form-data; name=\"cover\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\nnone\r\n--here--\r\n"
+const pictureForm = "--here\r\nContent-Disposition: form-data; name=\"cover\"; filename=\"a.png\"\r\nContent-Type: " +
+	"image/png\r\n\r\nnone\r\n--here--\r\n"
 
 // visit sends a form, and returns the page that answers.
 func visit(t *testing.T, method, address, form string, cookies []*http.Cookie) (answer *http.Response, page string) {
@@ -432,17 +476,20 @@ func TestRolesThatNeedASecondFactor(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		var clock movedClock
 		a := clock.start(t, databaseURL, func(c *config.Config) { c.RequireMFA = []string{"organizer"} })
-		admin, participant, organizer := a.As(compete.RoleAdmin), a.As(compete.RoleParticipant), a.As(compete.RoleOrganizer)
+		admin, participant, organizer := a.As(compete.RoleAdmin), a.As(compete.RoleParticipant),
+			a.As(compete.RoleOrganizer)
 		for _, free := range []*apptest.Client{admin, participant} {
 			free.Do(http.MethodGet, "/api/competitions", nil).Want(t, http.StatusOK)
 		}
 		const setUp = "second_factor_setup_required"
 		organizer.Do(http.MethodGet, "/api/competitions", nil).WantCode(t, http.StatusForbidden, setUp)
-		organizer.Do(http.MethodPatch, "/api/users/me", map[string]any{"name": "X"}).WantCode(t, http.StatusForbidden, setUp)
+		organizer.Do(http.MethodPatch, "/api/users/me", map[string]any{"name": "X"}).WantCode(t,
+			http.StatusForbidden, setUp)
 		organizer.Do(http.MethodGet, "/api/auth/me", nil).Want(t, http.StatusOK)
 		clock.withApp(t, organizer)
 		id := organizer.Create(nil)
-		organizer.Do(http.MethodDelete, "/api/users/me/factors/app", nil).WantCode(t, http.StatusConflict, "second_factor_needed")
+		organizer.Do(http.MethodDelete, "/api/users/me/factors/app", nil).WantCode(t, http.StatusConflict,
+			"second_factor_needed")
 
 		// An admin resets it for who has lost it, and it has to be set up again.
 		reset := "/api/admin/users/" + organizer.User.ID + "/factors"

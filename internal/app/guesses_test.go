@@ -20,8 +20,10 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// movedClock is the real time, and what a test adds to it.
+// movedClock is the real time, or one at which it stands, and what a test adds to it.
 type movedClock struct {
+	stands time.Time // where the test's own pace is not to matter; zero: it goes
+
 	mu    sync.Mutex
 	ahead time.Duration
 }
@@ -29,6 +31,9 @@ type movedClock struct {
 func (c *movedClock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.stands.IsZero() {
+		return c.stands.Add(c.ahead)
+	}
 	return time.Now().Add(c.ahead)
 }
 
@@ -39,9 +44,12 @@ func (c *movedClock) move(by time.Duration) {
 }
 
 // postForm sends a form of the pages from a network, with cookies.
-func postForm(t *testing.T, a *apptest.App, from, path string, fields url.Values, cookies ...*http.Cookie) *http.Response {
+func postForm(
+	t *testing.T, a *apptest.App, from, path string, fields url.Values, cookies ...*http.Cookie,
+) *http.Response {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.WebURL+path, strings.NewReader(fields.Encode()))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.WebURL+path,
+		strings.NewReader(fields.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,13 +77,17 @@ func cookieOf(t *testing.T, r *http.Response, name string) *http.Cookie {
 	return nil
 }
 
-// Many networks together guess one password no faster than the account's limit lets them, and the owner is never held up on a device
-// or in a network of theirs.
+// Many networks together guess one password no faster than the account's limit lets them, and the owner is never held
+// up on a device or in a network of theirs.
 func TestGuessingOnePasswordFromManyNetworks(t *testing.T) {
-	for name, redisURL := range map[string]func(testing.TB) string{"one process": noRedis, "over Redis": testservices.Redis} {
+	for name, redisURL := range map[string]func(testing.TB) string{
+		"one process": noRedis,
+		"over Redis":  testservices.Redis,
+	} {
 		t.Run(name, func(t *testing.T) {
-			clock := &movedClock{}
-			a := limited(t, apptest.Options{RedisURL: redisURL(t), Clock: clock.now}, func(c *config.Config) { c.LimitGuesses, c.LimitAccountGuesses = 2, 6 })
+			clock := &movedClock{stands: time.Now()}
+			a := limited(t, apptest.Options{RedisURL: redisURL(t), Clock: clock.now},
+				func(c *config.Config) { c.LimitGuesses, c.LimitAccountGuesses = 2, 6 })
 			known := a.As(compete.RoleParticipant)
 			email := known.User.Email
 			right := url.Values{"email": {email}, "password": {apptest.Password}}
@@ -84,7 +96,8 @@ func TestGuessingOnePasswordFromManyNetworks(t *testing.T) {
 			network := 0
 			guess := func(email, password string) (int, http.Header) {
 				network++
-				return post(t.Context(), t, a, fmt.Sprintf("192.0.2.%d", network), "/api/auth/login", credentials(email, password))
+				return post(t.Context(), t, a, fmt.Sprintf("192.0.2.%d", network), "/api/auth/login",
+					credentials(email, password))
 			}
 			for _, email := range []string{email, "nobody@example.com"} { // which makes no difference
 				for i := range 6 {
@@ -93,7 +106,8 @@ func TestGuessingOnePasswordFromManyNetworks(t *testing.T) {
 					}
 				}
 				status, header := guess(email, apptest.Password)
-				if status != http.StatusTooManyRequests || header.Get("Retry-After") != "1" || header.Get("RateLimit-Limit") != "6" ||
+				if status != http.StatusTooManyRequests || header.Get("Retry-After") != "1" ||
+					header.Get("RateLimit-Limit") != "6" ||
 					header.Get("RateLimit-Remaining") != "0" || header.Get("RateLimit-Reset") != "1" {
 					t.Errorf("%s: from another network after 6 guesses: got %d with %v", email, status, header)
 				}
@@ -102,14 +116,17 @@ func TestGuessingOnePasswordFromManyNetworks(t *testing.T) {
 			if status, _ := guess(email, "a wrong one"); status != http.StatusUnauthorized {
 				t.Errorf("a second later: got %d", status)
 			}
-			if status, header := guess(email, "a wrong one"); status != http.StatusTooManyRequests || header.Get("Retry-After") != "2" {
+			if status, header := guess(email, "a wrong one"); status != http.StatusTooManyRequests ||
+				header.Get("Retry-After") != "2" {
 				t.Errorf("then: got %d, Retry-After %q, want twice as long", status, header.Get("Retry-After"))
 			}
 
-			if status, _ := post(t.Context(), t, a, owner, "/api/auth/login", credentials(email, apptest.Password)); status != http.StatusOK {
+			if status, _ := post(t.Context(), t, a, owner, "/api/auth/login",
+				credentials(email, apptest.Password)); status != http.StatusOK {
 				t.Errorf("the owner, in a network of theirs, gets %d", status)
 			}
-			if got := postForm(t, a, "203.0.113.99", "/auth/login", right, device).StatusCode; got != http.StatusSeeOther {
+			if got := postForm(t, a, "203.0.113.99", "/auth/login", right,
+				device).StatusCode; got != http.StatusSeeOther {
 				t.Errorf("the owner, on a device of theirs in a new network, gets %d", got)
 			}
 			if status, _ := guess(email, apptest.Password); status != http.StatusTooManyRequests {
@@ -119,8 +136,10 @@ func TestGuessingOnePasswordFromManyNetworks(t *testing.T) {
 			for range 2 {
 				postForm(t, a, attacker, "/auth/login", wrong, device)
 			}
-			if got := postForm(t, a, attacker, "/auth/login", wrong, device); got.StatusCode != http.StatusTooManyRequests || got.Header.Get("Retry-After") != "1" {
-				t.Errorf("a device that is known guesses on: got %d, Retry-After %q", got.StatusCode, got.Header.Get("Retry-After"))
+			if got := postForm(t, a, attacker, "/auth/login", wrong,
+				device); got.StatusCode != http.StatusTooManyRequests || got.Header.Get("Retry-After") != "1" {
+				t.Errorf("a device that is known guesses on: got %d, Retry-After %q", got.StatusCode,
+					got.Header.Get("Retry-After"))
 			}
 			clock.move(time.Hour)
 			if status, _ := guess(email, apptest.Password); status != http.StatusOK {
@@ -149,7 +168,8 @@ func TestGuessingInTheOwnersNetwork(t *testing.T) {
 	known.Do(http.MethodPatch, "/api/users/me", change, "X-Forwarded-For", hall).Want(t, http.StatusOK)
 }
 
-// While others guess, a new password set by a link opens the account at once, in a network and on a device that are new to it.
+// While others guess, a new password set by a link opens the account at once, in a network and on a device that are new
+// to it.
 func TestAResetLeadsPastGuesses(t *testing.T) {
 	a := limited(t, apptest.Options{}, func(c *config.Config) { c.LimitAccountGuesses = 1 })
 	known := a.As(compete.RoleParticipant)
@@ -167,7 +187,8 @@ func TestAResetLeadsPastGuesses(t *testing.T) {
 	}
 	reset := postForm(t, a, owner, "/auth/reset", url.Values{"token": {token}, "password": {"another sentence"}})
 	guess("192.0.2.3")
-	got := postForm(t, a, owner, "/auth/login", url.Values{"email": {known.User.Email}, "password": {"another sentence"}}, cookieOf(t, reset, "device"))
+	got := postForm(t, a, owner, "/auth/login",
+		url.Values{"email": {known.User.Email}, "password": {"another sentence"}}, cookieOf(t, reset, "device"))
 	if got.StatusCode != http.StatusSeeOther {
 		t.Errorf("with the new password: got %d", got.StatusCode)
 	}
@@ -175,7 +196,10 @@ func TestAResetLeadsPastGuesses(t *testing.T) {
 
 // After 20 wrong passwords the owner hears of it, by mail too, and then not again for a day, however many follow.
 func TestTheOwnerHearsOfGuesses(t *testing.T) {
-	for name, redisURL := range map[string]func(testing.TB) string{"one process": noRedis, "over Redis": testservices.Redis} {
+	for name, redisURL := range map[string]func(testing.TB) string{
+		"one process": noRedis,
+		"over Redis":  testservices.Redis,
+	} {
 		t.Run(name, func(t *testing.T) {
 			server, clock := mailtest.Start(t, mailtest.Options{}), &movedClock{}
 			a := limited(t, apptest.Options{RedisURL: redisURL(t), Clock: clock.now}, func(c *config.Config) {
@@ -186,7 +210,8 @@ func TestTheOwnerHearsOfGuesses(t *testing.T) {
 			a.Verify(known.User.Email)
 			guess := func(email string, n int) {
 				for i := range n {
-					post(t.Context(), t, a, fmt.Sprintf("192.0.2.%d", i), "/api/auth/login", credentials(email, "a wrong one"))
+					post(t.Context(), t, a, fmt.Sprintf("192.0.2.%d", i), "/api/auth/login",
+						credentials(email, "a wrong one"))
 				}
 			}
 			messages := func(c *apptest.Client) (found []string) {
@@ -238,19 +263,25 @@ func TestTheOwnerHearsOfGuesses(t *testing.T) {
 
 // Metrics say why logins fail and which limit refuses, by names of the program alone.
 func TestMetricsOfGuesses(t *testing.T) {
-	a := limited(t, apptest.Options{}, func(c *config.Config) {
+	clock := &movedClock{stands: time.Now()}
+	a := limited(t, apptest.Options{Clock: clock.now}, func(c *config.Config) {
 		c.MetricsAddr, c.LimitGuesses, c.LimitAccountGuesses, c.LimitSignUps = "127.0.0.1:0", 2, 3, 1
 	})
 	known := a.As(compete.RoleParticipant)
 	for i, from := range []string{attacker, attacker, attacker, "192.0.2.1", "192.0.2.2"} {
 		status, header := post(t.Context(), t, a, from, "/api/auth/login", credentials(known.User.Email, "a wrong one"))
-		if want := i == 2 || i == 4; want != (status == http.StatusTooManyRequests) || want && header.Get("Retry-After") == "" {
+		if want := i == 2 || i == 4; want != (status == http.StatusTooManyRequests) ||
+			want && header.Get("Retry-After") == "" {
 			t.Errorf("guess %d gets %d", i+1, status)
 		}
 	}
 	post(t.Context(), t, a, attacker, "/api/auth/login", credentials("nobody@example.com", "a wrong one"))
 	for range 2 {
-		post(t.Context(), t, a, attacker, "/api/auth/signup", map[string]string{"name": "A", "email": "a@example.com", "password": "a whole sentence", "role": "PARTICIPANT"})
+		post(t.Context(), t, a, attacker, "/api/auth/signup",
+			map[string]string{
+				"name": "A", "email": "a@example.com", "password": "a whole sentence",
+				"role": "PARTICIPANT",
+			})
 	}
 	scraped := fetch(t, "http://"+a.Addr(app.EndpointMetrics)+"/metrics")
 	for series, want := range map[string]float64{
@@ -299,42 +330,54 @@ func TestAHallBehindOneAddress(t *testing.T) {
 					return
 				}
 			}
-			again("/api/auth/signup", map[string]string{"name": "Somebody", "email": email, "password": "a whole sentence", "role": "PARTICIPANT"}, http.StatusCreated)
+			again("/api/auth/signup",
+				map[string]string{
+					"name": "Somebody", "email": email, "password": "a whole sentence",
+					"role": "PARTICIPANT",
+				}, http.StatusCreated)
 			again("/api/auth/login", credentials(email, "a whole sentence"), http.StatusOK)
 		})
 	}
 	all.Wait()
 	for _, person := range a.Crowd(people) { // registering isn't limited by address
-		person.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "X-Forwarded-For", hall).Want(t, http.StatusCreated)
+		person.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "X-Forwarded-For", hall).Want(t,
+			http.StatusCreated)
 	}
 }
 
-// Whoever signed up with another's address leaves nothing behind that helps them back in once its owner has it: no passkey, and no
-// device or network that counts as the owner's.
+// Whoever signed up with another's address leaves nothing behind that helps them back in once its owner has it: no
+// passkey, and no device or network that counts as the owner's.
 func TestConfirmingForgetsWhoSignedUp(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		now := time.Now()
 		a := limited(t, apptest.Options{DatabaseURL: databaseURL, Clock: func() time.Time { return now }}, nil)
 		const email, token, password = "victim@example.com", "a token in an email", "the owner's own password"
-		before := postForm(t, a, attacker, "/auth/signup", url.Values{"name": {"Eve"}, "email": {email}, "password": {apptest.Password}, "role": {"PARTICIPANT"}})
+		before := postForm(t, a, attacker, "/auth/signup",
+			url.Values{"name": {"Eve"}, "email": {email}, "password": {apptest.Password}, "role": {"PARTICIPANT"}})
 		user, _, err := a.Store().UserByEmail(t.Context(), email)
 		if err != nil {
 			t.Fatal(err)
 		}
-		passkey := compete.Passkey{ID: uuid.NewString(), UserID: user.ID, CredentialID: "c", Record: "{}", Name: "Eve's", CreatedAt: now}
-		_, err = a.Store().AddPasskey(t.Context(), passkey, compete.SpentChallenge{Hash: "h", Expires: now.Add(time.Hour)}, compete.NewFactor{Now: now})
+		passkey := compete.Passkey{
+			ID: uuid.NewString(), UserID: user.ID, CredentialID: "c", Record: "{}",
+			Name: "Eve's", CreatedAt: now,
+		}
+		_, err = a.Store().AddPasskey(t.Context(), passkey,
+			compete.SpentChallenge{Hash: "h", Expires: now.Add(time.Hour)}, compete.NewFactor{Now: now})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := a.Store().SaveLink(t.Context(), compete.Link{
-			ID: uuid.NewString(), Purpose: compete.LinkVerify, Email: email, UserID: user.ID, TokenHash: compete.HashToken(token), CreatedAt: now, ExpiresAt: now.Add(time.Hour),
+			ID: uuid.NewString(), Purpose: compete.LinkVerify, Email: email, UserID: user.ID,
+			TokenHash: compete.HashToken(token), CreatedAt: now, ExpiresAt: now.Add(time.Hour),
 		}); err != nil {
 			t.Fatal(err)
 		}
 		after := postForm(t, a, owner, "/auth/confirm", url.Values{"token": {token}, "password": {password}})
 		logIn := func(from, password string, cookies []*http.Cookie, want int) {
 			t.Helper()
-			answer := postForm(t, a, from, "/auth/login", url.Values{"email": {email}, "password": {password}}, cookies...)
+			answer := postForm(t, a, from, "/auth/login", url.Values{"email": {email}, "password": {password}},
+				cookies...)
 			if answer.StatusCode != want {
 				t.Errorf("from %s: got %d, want %d", from, answer.StatusCode, want)
 			}

@@ -13,7 +13,8 @@ import (
 const (
 	// probeTimeout is when something that doesn't answer counts as down.
 	probeTimeout = 2 * time.Second
-	// probeLife is how long an answer counts: health is public, and asking is not to cost the database more than a query a second.
+	// probeLife is how long an answer counts: health is public, and asking is not to cost the database more than a
+	// query a second.
 	probeLife = time.Second
 )
 

@@ -13,8 +13,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestImplausibleTimes has registrations as no clock of ours makes them, but an import or a replica's wrong clock does. Every page and list that
-// shows them still opens, for everybody who has them.
+// TestImplausibleTimes has registrations as no clock of ours makes them, but an import or a replica's wrong clock does.
+// Every page and list that shows them still opens, for everybody who has them.
 func TestImplausibleTimes(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
@@ -29,19 +29,24 @@ func TestImplausibleTimes(t *testing.T) {
 		for name, at := range map[string]func(i int) time.Time{
 			"the last before the first": func(i int) time.Time { return now.Add(-time.Duration(i) * time.Hour) },
 			"all at one moment":         func(int) time.Time { return now },
-			"far away":                  func(i int) time.Time { return time.Date(1970+i*270, 1, 1, 0, 0, 0, 0, time.UTC) },
-			"still to come":             func(i int) time.Time { return now.Add(time.Duration(i) * 24 * time.Hour) },
-			"a microsecond apart":       func(i int) time.Time { return now.Add(time.Duration(i%2) * time.Microsecond) },
+			"far away": func(i int) time.Time {
+				return time.Date(1970+i*270, 1, 1, 0,
+					0, 0, 0, time.UTC)
+			},
+			"still to come":       func(i int) time.Time { return now.Add(time.Duration(i) * 24 * time.Hour) },
+			"a microsecond apart": func(i int) time.Time { return now.Add(time.Duration(i%2) * time.Microsecond) },
 		} {
 			for i, c := range crowd {
-				_, err := a.Store().Writer().ExecContext(t.Context(), `UPDATE registrations SET registered_at = $2, updated_at = $3 WHERE user_id = $1`,
+				_, err := a.Store().Writer().ExecContext(t.Context(), `UPDATE registrations
+					SET registered_at = $2, updated_at = $3 WHERE user_id = $1`,
 					c.User.ID, at(i), at(len(crowd)-1-i))
 				if err != nil {
 					t.Fatal(err)
 				}
 			}
 			list := "/competitions/" + competition + "/registrations"
-			wantPages(t, a, name, organizer, append(pages, list, list+"?sort=name", list+"?sort=status", list+".csv", list+"/print"))
+			wantPages(t, a, name, organizer, append(pages, list, list+"?sort=name", list+"?sort=status",
+				list+".csv", list+"/print"))
 			wantPages(t, a, name, participant, append(pages, "/mailbox"))
 			var mine []struct{ Seq int }
 			participant.Get("/api/users/me/registrations", &mine)
@@ -62,7 +67,8 @@ func wantPages(t *testing.T, a *apptest.App, what string, c *apptest.Client, pat
 		t.Fatal(err)
 	}
 	browser := &http.Client{Jar: jar}
-	response, err := browser.PostForm(a.WebURL+"/auth/login", url.Values{"email": {c.User.Email}, "password": {apptest.Password}})
+	response, err := browser.PostForm(a.WebURL+"/auth/login",
+		url.Values{"email": {c.User.Email}, "password": {apptest.Password}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +81,8 @@ func wantPages(t *testing.T, a *apptest.App, what string, c *apptest.Client, pat
 		body, err := io.ReadAll(response.Body)
 		_ = response.Body.Close()
 		if err != nil || response.StatusCode != http.StatusOK || response.Request.URL.RequestURI() != path {
-			t.Errorf("%s: %s of %s answers %d at %s, %v: %.300s", what, path, c.User.Role, response.StatusCode, response.Request.URL, err, body)
+			t.Errorf("%s: %s of %s answers %d at %s, %v: %.300s", what, path, c.User.Role, response.StatusCode,
+				response.Request.URL, err, body)
 		}
 	}
 }

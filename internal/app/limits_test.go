@@ -76,16 +76,19 @@ func TestAFloodOfLogInsLocksNobodyElseOut(t *testing.T) {
 	for i := range 2 * auth.WaitingPerHash {
 		flood.Go(func() {
 			for n := 0; ctx.Err() == nil && n < 50; n++ {
-				post(ctx, t, a, attacker, "/api/auth/login", credentials(fmt.Sprintf("nobody%d-%d@example.com", i, n), "password123"))
+				post(ctx, t, a, attacker, "/api/auth/login",
+					credentials(fmt.Sprintf("nobody%d-%d@example.com", i, n), "password123"))
 			}
 		})
 	}
 	for i := range 5 {
-		if status, _ := post(t.Context(), t, a, hall, "/api/auth/login", credentials(known.User.Email, apptest.Password)); status != http.StatusOK {
+		if status, _ := post(t.Context(), t, a, hall, "/api/auth/login",
+			credentials(known.User.Email, apptest.Password)); status != http.StatusOK {
 			t.Errorf("a login from elsewhere gets %d", status)
 		}
 		status, _ := post(t.Context(), t, a, hall, "/api/auth/signup", map[string]string{
-			"name": "Newcomer", "email": fmt.Sprintf("newcomer%d@example.com", i), "password": "a whole sentence", "role": "PARTICIPANT",
+			"name": "Newcomer", "email": fmt.Sprintf("newcomer%d@example.com", i), "password": "a whole sentence",
+			"role": "PARTICIPANT",
 		})
 		if status != http.StatusCreated {
 			t.Errorf("a sign-up from elsewhere gets %d", status)
@@ -94,20 +97,28 @@ func TestAFloodOfLogInsLocksNobodyElseOut(t *testing.T) {
 }
 
 func TestGuessingAPassword(t *testing.T) {
-	for name, redisURL := range map[string]func(testing.TB) string{"one process": noRedis, "over Redis": testservices.Redis} {
+	for name, redisURL := range map[string]func(testing.TB) string{
+		"one process": noRedis,
+		"over Redis":  testservices.Redis,
+	} {
 		t.Run(name, func(t *testing.T) {
-			a := limited(t, apptest.Options{RedisURL: redisURL(t)}, nil)
+			clock := &movedClock{stands: time.Now()}
+			a := limited(t, apptest.Options{RedisURL: redisURL(t), Clock: clock.now}, nil)
 			known := a.As(compete.RoleParticipant)
 			for _, email := range []string{known.User.Email, "nobody@example.com"} { // which makes no difference
 				for range 30 {
-					post(t.Context(), t, a, attacker, "/api/auth/login", credentials(strings.ToUpper(email), "a wrong one"))
+					post(t.Context(), t, a, attacker, "/api/auth/login",
+						credentials(strings.ToUpper(email), "a wrong one"))
 				}
-				status, header := post(t.Context(), t, a, attacker, "/api/auth/login", credentials(email, apptest.Password))
-				if wait, err := strconv.Atoi(header.Get("Retry-After")); status != http.StatusTooManyRequests || err != nil || wait < 1 {
+				status, header := post(t.Context(), t, a, attacker, "/api/auth/login",
+					credentials(email, apptest.Password))
+				if wait, err := strconv.Atoi(header.Get("Retry-After")); status != http.StatusTooManyRequests ||
+					err != nil || wait < 1 {
 					t.Errorf("%s after 30 guesses: got %d, Retry-After %q", email, status, header.Get("Retry-After"))
 				}
 			}
-			if status, _ := post(t.Context(), t, a, owner, "/api/auth/login", credentials(known.User.Email, apptest.Password)); status != http.StatusOK {
+			if status, _ := post(t.Context(), t, a, owner, "/api/auth/login",
+				credentials(known.User.Email, apptest.Password)); status != http.StatusOK {
 				t.Errorf("the owner, elsewhere, gets %d", status)
 			}
 		})
@@ -117,13 +128,19 @@ func TestGuessingAPassword(t *testing.T) {
 func noRedis(testing.TB) string { return "" }
 
 func TestLimitsOfOneNetwork(t *testing.T) {
-	a := limited(t, apptest.Options{}, func(c *config.Config) { c.LimitSignUps, c.LimitLogIns, c.LimitLinks = 3, 3, 3 })
+	clock := &movedClock{stands: time.Now()}
+	a := limited(t, apptest.Options{Clock: clock.now}, func(c *config.Config) {
+		c.LimitSignUps, c.LimitLogIns, c.LimitLinks = 3, 3, 3
+	})
 	for path, body := range map[string]func(i int) map[string]string{
 		"/api/auth/login": func(i int) map[string]string {
 			return credentials(fmt.Sprintf("nobody%d@example.com", i), "password123")
 		},
 		"/api/auth/signup": func(i int) map[string]string {
-			return map[string]string{"name": "A", "email": fmt.Sprintf("a%d@example.com", i), "password": "a whole sentence", "role": "PARTICIPANT"}
+			return map[string]string{
+				"name": "A", "email": fmt.Sprintf("a%d@example.com", i),
+				"password": "a whole sentence", "role": "PARTICIPANT",
+			}
 		},
 		"/api/auth/password/forgot": func(i int) map[string]string {
 			return map[string]string{"email": fmt.Sprintf("nobody%d@example.com", i)}
@@ -135,7 +152,8 @@ func TestLimitsOfOneNetwork(t *testing.T) {
 			}
 		}
 		status, header := post(t.Context(), t, a, hall, path, body(3))
-		if status != http.StatusTooManyRequests || header.Get("Retry-After") == "" || header.Get("RateLimit-Limit") != "3" ||
+		if status != http.StatusTooManyRequests || header.Get("Retry-After") == "" ||
+			header.Get("RateLimit-Limit") != "3" ||
 			header.Get("RateLimit-Remaining") != "0" || header.Get("RateLimit-Reset") != header.Get("Retry-After") {
 			t.Errorf("%s: one more gets %d with %v", path, status, header)
 		}
@@ -145,13 +163,16 @@ func TestLimitsOfOneNetwork(t *testing.T) {
 	}
 }
 
-// TestDefaultLimitsLeaveRoomForAHall has a hall of people, who are one network, sign up, log in and register as if in the same moment:
-// no time passes in which a limit could fill again.
+// TestDefaultLimitsLeaveRoomForAHall has a hall of people, who are one network, sign up, log in and register as if in
+// the same moment: no time passes in which a limit could fill again.
 func TestDefaultLimitsLeaveRoomForAHall(t *testing.T) {
 	const people = 2000
 	now := time.Now()
 	a := limited(t, apptest.Options{Clock: func() time.Time { return now }}, nil)
-	competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": people, "regDeadline": now.Add(time.Hour)})
+	competition := a.As(compete.RoleOrganizer).Create(map[string]any{
+		"capacity":    people,
+		"regDeadline": now.Add(time.Hour),
+	})
 	var next atomic.Int64
 	var crowd sync.WaitGroup
 	for range 8 { // at a time, so that the queue of hashes has room for them
@@ -166,9 +187,13 @@ func TestDefaultLimitsLeaveRoomForAHall(t *testing.T) {
 					return answer
 				}
 				email := fmt.Sprintf("person%d@hall.example", i)
-				ask("/api/auth/signup", map[string]string{"name": "One of many", "email": email, "password": apptest.Password, "role": "PARTICIPANT"})
+				ask("/api/auth/signup", map[string]string{
+					"name": "One of many", "email": email,
+					"password": apptest.Password, "role": "PARTICIPANT",
+				})
 				var login struct{ Token string }
-				if answer := ask("/api/auth/login", credentials(email, apptest.Password)); !t.Failed() && json.Unmarshal(answer.Body, &login) == nil {
+				if answer := ask("/api/auth/login", credentials(email, apptest.Password)); !t.Failed() &&
+					json.Unmarshal(answer.Body, &login) == nil {
 					person.Token = login.Token
 					ask("/api/competitions/"+competition+"/register", nil)
 				}

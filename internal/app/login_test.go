@@ -40,7 +40,8 @@ func TestEveryLogInChecksOnePassword(t *testing.T) {
 		counted := &countedPasswords{}
 		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Wrap: app.Wrap{Passwords: counted.count}})
 		known, disabled := a.As(compete.RoleParticipant), a.As(compete.RoleParticipant)
-		a.As(compete.RoleAdmin).Do(http.MethodPatch, "/api/admin/users/"+disabled.User.ID, map[string]any{"disabled": true}).Want(t, http.StatusOK)
+		a.As(compete.RoleAdmin).Do(http.MethodPatch, "/api/admin/users/"+disabled.User.ID,
+			map[string]any{"disabled": true}).Want(t, http.StatusOK)
 		for _, logIn := range []struct {
 			email, password string
 			status          int
@@ -53,9 +54,11 @@ func TestEveryLogInChecksOnePassword(t *testing.T) {
 			{"no address", apptest.Password, http.StatusUnauthorized, false},
 		} {
 			counted.checks = nil
-			answer := a.Visitor().Do(http.MethodPost, "/api/auth/login", map[string]any{"email": logIn.email, "password": logIn.password})
+			answer := a.Visitor().Do(http.MethodPost, "/api/auth/login",
+				map[string]any{"email": logIn.email, "password": logIn.password})
 			if answer.Status != logIn.status || len(counted.checks) != 1 || counted.checks[0] != logIn.hash {
-				t.Errorf("%s: got %d after checks of somebody's hash: %v; want %d after one: %t", logIn.email, answer.Status, counted.checks, logIn.status, logIn.hash)
+				t.Errorf("%s: got %d after checks of somebody's hash: %v; want %d after one: %t", logIn.email,
+					answer.Status, counted.checks, logIn.status, logIn.hash)
 			}
 		}
 	})
@@ -63,7 +66,8 @@ func TestEveryLogInChecksOnePassword(t *testing.T) {
 
 // So many passwords may wait, and who comes after that is told when to come again.
 func TestTooManyPasswordsAtOnce(t *testing.T) {
-	a := apptest.Start(t, apptest.Options{Settings: func(c *config.Config) { c.BcryptCost = 9 }}) // slow beside a request
+	// slow beside a request
+	a := apptest.Start(t, apptest.Options{Settings: func(c *config.Config) { c.BcryptCost = 9 }})
 	line := (1 + auth.WaitingPerHash) * max(1, runtime.GOMAXPROCS(0)/2)
 	ctx, enough := context.WithCancel(t.Context())
 	defer enough()
@@ -71,7 +75,8 @@ func TestTooManyPasswordsAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 2 * line {
 		all.Go(func() {
-			request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.APIURL+"/api/auth/login", strings.NewReader(fmt.Sprintf(`{"email":"nobody%d@example.com","password":"password123"}`, i)))
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.APIURL+"/api/auth/login",
+				strings.NewReader(fmt.Sprintf(`{"email":"nobody%d@example.com","password":"password123"}`, i)))
 			if err != nil {
 				t.Error(err)
 				return
@@ -98,8 +103,10 @@ func TestTooManyPasswordsAtOnce(t *testing.T) {
 	}
 	for response := range busy {
 		if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
-			t.Errorf("got %d, Retry-After %q, want 503 and when to come again", response.StatusCode, response.Header.Get("Retry-After"))
+			t.Errorf("got %d, Retry-After %q, want 503 and when to come again", response.StatusCode,
+				response.Header.Get("Retry-After"))
 		}
 	}
-	a.Visitor().Do(http.MethodPost, "/api/auth/login", map[string]any{"email": "nobody@example.com", "password": "password123"}).Want(t, http.StatusUnauthorized)
+	a.Visitor().Do(http.MethodPost, "/api/auth/login",
+		map[string]any{"email": "nobody@example.com", "password": "password123"}).Want(t, http.StatusUnauthorized)
 }

@@ -47,7 +47,8 @@ func (a *App) wireMail(context.Context) (err error) {
 	return err
 }
 
-// farewell sends the last email to somebody whose account was deleted, and returns at once. No address that nobody has confirmed gets one.
+// farewell sends the last email to somebody whose account was deleted, and returns at once. No address that nobody has
+// confirmed gets one.
 func (a *App) farewell(user compete.User) {
 	if user.VerifiedAt != nil && !demo.Invented(user.Email) {
 		a.background.run(func(ctx context.Context) { a.mails.sayFarewell(ctx, a.log, user) })
@@ -66,8 +67,8 @@ func (m *mails) sendTest(ctx context.Context, id, address string) error {
 // farewellTimeout bounds a last email: a mail server that can't be used by then never gets it.
 const farewellTimeout = 2 * time.Minute
 
-// sayFarewell sends the last email to somebody whose account was deleted, once. Nothing keeps the address until then but this process'
-// memory, so a process that stops doesn't send it.
+// sayFarewell sends the last email to somebody whose account was deleted, once. Nothing keeps the address until then
+// but this process' memory, so a process that stops doesn't send it.
 func (m *mails) sayFarewell(ctx context.Context, log *slog.Logger, user compete.User) {
 	ctx, cancel := context.WithTimeout(ctx, farewellTimeout)
 	defer cancel()
@@ -83,7 +84,7 @@ func (m *mails) sayFarewell(ctx context.Context, log *slog.Logger, user compete.
 func (m *mails) jobs(a *App) jobs.MailConfig {
 	var mailer compete.Mailer = m.local
 	if m.smtp != nil {
-		mailer = demoFilter{counted{m.smtp, a.metrics}, m.local}
+		mailer = demoFilter{countingMailer{m.smtp, a.metrics}, m.local}
 	}
 	return jobs.MailConfig{
 		Mailing: a.config.SMTPURL != "", Mailer: mailer, Connections: a.config.MailConnections,
@@ -91,14 +92,14 @@ func (m *mails) jobs(a *App) jobs.MailConfig {
 	}
 }
 
-// counted tells the metrics of each attempt to send a mail.
-type counted struct {
+// countingMailer tells the metrics of each attempt to send a mail.
+type countingMailer struct {
 	compete.Mailer
 	metrics *telemetry.Metrics // nil: nobody counts
 }
 
 // Send implements compete.Mailer.
-func (c counted) Send(ctx context.Context, m compete.Mail) error {
+func (c countingMailer) Send(ctx context.Context, m compete.Mail) error {
 	start := time.Now()
 	err := c.Mailer.Send(ctx, m)
 	outcome := telemetry.SendDone

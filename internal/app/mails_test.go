@@ -15,7 +15,8 @@ import (
 // The people of the demo have addresses that others might have: no mail server hears of them, but of everybody else.
 func TestInventedPeopleAreNotMailed(t *testing.T) {
 	server := mailtest.Start(t, mailtest.Options{})
-	a := apptest.Start(t, apptest.Options{Demo: true, Settings: func(c *config.Config) { c.SMTPURL = config.URL(server.URL) }})
+	a := apptest.Start(t,
+		apptest.Options{Demo: true, Settings: func(c *config.Config) { c.SMTPURL = config.URL(server.URL) }})
 	const email = "ada@lovelace.example"
 	a.Visitor().Do(http.MethodPost, "/api/auth/signup", map[string]any{
 		"name": "Ada", "email": email, "password": apptest.Password, "role": "PARTICIPANT",
@@ -28,7 +29,8 @@ func TestInventedPeopleAreNotMailed(t *testing.T) {
 		}
 		return left == 0 && len(server.To(email)) > 0
 	})
-	if others := slices.DeleteFunc(server.Mails(), func(m mailtest.Mail) bool { return m.To == email }); len(others) > 0 {
+	if others := slices.DeleteFunc(server.Mails(),
+		func(m mailtest.Mail) bool { return m.To == email }); len(others) > 0 {
 		t.Errorf("%d mails went to people of the demo, the first to %s", len(others), others[0].To)
 	}
 }
@@ -45,7 +47,8 @@ func TestSeedingSendsNoMail(t *testing.T) {
 	apptest.Eventually(t, time.Minute, "every confirmation has become a mail that is done with", func() bool {
 		var done, left int
 		err := a.Store().Reader().QueryRowContext(t.Context(), `SELECT count(CASE WHEN state = 'completed' THEN 1 END),
-			count(CASE WHEN state = 'completed' THEN NULL ELSE 1 END) FROM river_job WHERE kind IN ('mail', 'notify')`).Scan(&done, &left)
+			count(CASE WHEN state = 'completed' THEN NULL ELSE 1 END) FROM river_job
+			WHERE kind IN ('mail', 'notify')`).Scan(&done, &left)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,15 +42,18 @@ func value(scraped, series string) (float64, bool) {
 // What happens is what the metrics say, from the press to the message, and nobody is counted by what they typed.
 func TestMetricsTellWhatHappened(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
-		a := apptest.Start(t, apptest.Options{DatabaseURL: url, Settings: func(c *config.Config) { c.MetricsAddr = "127.0.0.1:0" }})
+		a := apptest.Start(t,
+			apptest.Options{DatabaseURL: url, Settings: func(c *config.Config) { c.MetricsAddr = "127.0.0.1:0" }})
 		competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 2, "waitlist": true})
 		full := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 1})
 		crowd := a.Crowd(3)
 		for i, participant := range crowd {
 			key := fmt.Sprintf("metrics-%d", i)
-			participant.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key", key).Want(t, http.StatusCreated)
+			participant.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key",
+				key).Want(t, http.StatusCreated)
 		}
-		crowd[0].Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key", "metrics-0").Want(t, http.StatusCreated)
+		crowd[0].Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key",
+			"metrics-0").Want(t, http.StatusCreated)
 		crowd[0].Do(http.MethodPost, "/api/competitions/"+full+"/register", nil).Want(t, http.StatusCreated)
 		crowd[1].Do(http.MethodPost, "/api/competitions/"+full+"/register", nil).Want(t, http.StatusConflict)
 		crowd[1].Do(http.MethodGet, "/api/no-such-place", nil).Want(t, http.StatusNotFound)
@@ -85,7 +88,8 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 				return found && (v == want || want < 0 && v > 0)
 			})
 		}
-		if scraped := fetch(t, metrics+"/metrics"); strings.Contains(scraped, competition) || strings.Contains(scraped, "no-such-place") {
+		if scraped := fetch(t, metrics+"/metrics"); strings.Contains(scraped, competition) ||
+			strings.Contains(scraped, "no-such-place") {
 			t.Error("an id or a path as it was typed is in the metrics")
 		}
 		for _, base := range []string{a.WebURL, a.APIURL, metrics} {

@@ -17,7 +17,8 @@ func (a *App) openTelemetry(ctx context.Context) (err error) {
 	if a.config.MetricsAddr != "" {
 		a.metrics = telemetry.NewMetrics(a.config.Version)
 	}
-	a.traces, err = telemetry.NewTraces(ctx, telemetry.TracesConfig{Endpoint: string(a.config.OTLPEndpoint), Version: a.config.Version, Logger: a.log})
+	a.traces, err = telemetry.NewTraces(ctx,
+		telemetry.TracesConfig{Endpoint: string(a.config.OTLPEndpoint), Version: a.config.Version, Logger: a.log})
 	return err
 }
 
@@ -29,13 +30,18 @@ func (a *App) addGauges() {
 	a.metrics.AddPool("writer", a.store.Writer())
 	a.metrics.AddPool("reader", a.store.Reader())
 	a.addReplica()
-	a.metrics.AddGauge("registrar_queue_depth", "Commands waiting for the registrar.", func() float64 { return float64(a.registrar.QueueDepth()) })
-	a.metrics.AddGauge("open_streams", "Open streams of server-sent events.", func() float64 { return float64(a.hub.Pages()) })
+	a.metrics.AddGauge("registrar_queue_depth", "Commands waiting for the registrar.",
+		func() float64 { return float64(a.registrar.QueueDepth()) })
+	a.metrics.AddGauge("open_streams", "Open streams of server-sent events.",
+		func() float64 { return float64(a.hub.Pages()) })
 	backlog := &backlog{read: a.store.Backlog, clock: a.config.Clock}
-	a.metrics.AddGauge("dead_letters", "Dead letters (failed jobs) that haven't been retried, in the whole database; NaN while it can't be read.",
+	a.metrics.AddGauge("dead_letters",
+		"Dead letters (failed jobs) that haven't been retried, in the whole database; NaN while it can't be read.",
 		func() float64 { return backlog.now().failedJobs })
-	a.metrics.AddGauge("oldest_pending_seconds", "Age of the oldest registration waiting for confirmation, in the whole database, not counting those in dead letters; "+
-		"0 if none is waiting, NaN while it can't be read.", func() float64 { return backlog.now().oldestPending })
+	a.metrics.AddGauge("oldest_pending_seconds",
+		"Age of the oldest registration waiting for confirmation, in the whole database, not "+
+			"counting those in dead letters; "+
+			"0 if none is waiting, NaN while it can't be read.", func() float64 { return backlog.now().oldestPending })
 }
 
 // addReplica shows which reads the read replica answered, and how far it is behind.
@@ -45,22 +51,25 @@ func (a *App) addReplica() {
 		return
 	}
 	a.metrics.AddPool("replica", r.SQL())
-	a.metrics.AddGauge("replica_lag_seconds", "How long ago the moment is up to which the read replica is known to have everything; NaN while it's away.", func() float64 {
-		if lag, known := r.Lag(); known {
-			return lag.Seconds()
-		}
-		return math.NaN()
-	})
+	a.metrics.AddGauge("replica_lag_seconds",
+		"How long ago the moment is up to which the read replica is known to have everything; NaN while it's away.",
+		func() float64 {
+			if lag, known := r.Lag(); known {
+				return lag.Seconds()
+			}
+			return math.NaN()
+		})
 	reads := map[string]func() uint64{}
 	for outcome, name := range sqldb.ReadOutcomes {
 		reads[name] = func() uint64 { return r.Reads(sqldb.ReadOutcome(outcome)) }
 	}
-	a.metrics.AddCounters("replica_reads_total", "Reads that the read replica may answer, by outcome: replica (it did). In all other cases the primary answered: "+
-		"away (the replica is down or too far behind), behind (it didn't have the reader's own changes yet), failed (it didn't answer).", "outcome", reads)
+	a.metrics.AddCounters("replica_reads_total", "Reads that the read replica may answer, by outcome: replica (it did). "+
+		"In all other cases the primary answered: away (the replica is down or too far behind), "+
+		"behind (it didn't have the reader's own changes yet), failed (it didn't answer).", "outcome", reads)
 }
 
-// backlogLife is how long a reading counts: two gauges, or two scrapers, are to cost one.
-const backlogLife = time.Second
+// backlogMaxAge is how long a reading counts: two gauges, or two scrapers, are to cost one.
+const backlogMaxAge = time.Second
 
 // backlog reads how far the work in the background is behind.
 type backlog struct {
@@ -72,7 +81,7 @@ type backlog struct {
 
 type backlogReading struct{ failedJobs, oldestPending float64 }
 
-func (b *backlog) now() backlogReading { return b.last.Get(backlogLife, b.reading) }
+func (b *backlog) now() backlogReading { return b.last.Get(backlogMaxAge, b.reading) }
 
 func (b *backlog) reading() backlogReading {
 	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)

@@ -17,13 +17,14 @@ import (
 )
 
 const (
-	// openTries and openPause are how long a start waits for a database that is not there yet, as when both start together.
+	// openTries and openPause are how long a start waits for a database that is not there yet, as when both start
+	// together.
 	openTries = 30
 	openPause = time.Second
 )
 
-// OpenStore opens the database of the settings, without its read replica. One that is away is tried again for half a minute; any other
-// failure ends it at once.
+// OpenStore opens the database of the settings, without its read replica. One that is away is tried again for half a minute; any other failure
+// ends it at once.
 func OpenStore(ctx context.Context, c config.Config, logger *slog.Logger) (*store.Store, error) {
 	return openStore(ctx, c, "", logger)
 }
@@ -32,7 +33,9 @@ func openStore(ctx context.Context, c config.Config, replica config.URL, logger 
 	url := c.DatabaseURL
 	for try := 1; ; try++ {
 		opened, err := store.Open(ctx, store.Config{
-			URL: string(url), ReplicaURL: string(replica), MaxLag: c.DatabaseReadMaxLag, Logger: logger, Jobs: compete.JobEncoder{MaxAttempts: c.JobMaxAttempts}, Mailing: c.SMTPURL != "",
+			URL: string(url), ReplicaURL: string(replica), MaxLag: c.DatabaseReadMaxLag,
+			Logger: logger, Jobs: compete.JobEncoder{MaxAttempts: c.JobMaxAttempts},
+			Mailing: c.SMTPURL != "",
 		})
 		if err == nil {
 			return opened, nil
@@ -55,7 +58,8 @@ func openStore(ctx context.Context, c config.Config, replica config.URL, logger 
 	}
 }
 
-// NewLogger makes the log of a process as LOG_LEVEL and LOG_FORMAT say, to w or, when that is nil, to the standard error.
+// NewLogger makes the log of a process as LOG_LEVEL and LOG_FORMAT say, to w or, when that is nil, to the standard
+// error.
 func NewLogger(c config.Config, w io.Writer) *slog.Logger {
 	if w == nil {
 		w = os.Stderr

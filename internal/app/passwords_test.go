@@ -21,7 +21,10 @@ func TestGuessablePasswords(t *testing.T) {
 		return response
 	}
 	strict := apptest.Start(t, apptest.Options{StrictPasswords: true})
-	for password, status := range map[string]int{"password123": 422, "zoediaz2026": 422, "minicompete1": 422, "correct horse battery": 201} {
+	for password, status := range map[string]int{
+		"password123": 422, "zoediaz2026": 422, "minicompete1": 422,
+		"correct horse battery": 201,
+	} {
 		if got := signUp(strict, "zoe@example.com", password).StatusCode; got != status {
 			t.Errorf("%s: status %d, want %d", password, got, status)
 		}

@@ -3,7 +3,6 @@ package app_test
 import (
 	"bytes"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +16,8 @@ import (
 // pressWithKey registers with a key of the client's own.
 func pressWithKey(t *testing.T, c *apptest.Client, competition string) *apptest.Answer {
 	t.Helper()
-	return c.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key", "key-of-"+c.User.ID).Want(t, http.StatusCreated)
+	return c.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key",
+		"key-of-"+c.User.ID).Want(t, http.StatusCreated)
 }
 
 // wantReplay wants an answer to be the first one again.
@@ -46,7 +46,8 @@ func TestReplaysComeFromRedis(t *testing.T) {
 		for name, send := range map[string]func() *apptest.Answer{
 			"register": func() *apptest.Answer { return pressWithKey(t, participant, competition) },
 			"create": func() *apptest.Answer {
-				return organizer.Do(http.MethodPost, "/api/competitions", create, "Idempotency-Key", "key-of-a-new-one").Want(t, http.StatusCreated)
+				return organizer.Do(http.MethodPost, "/api/competitions", create, "Idempotency-Key",
+					"key-of-a-new-one").Want(t, http.StatusCreated)
 			},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -70,7 +71,8 @@ func TestReplaysComeFromRedis(t *testing.T) {
 
 // Replays come from the database while Redis is not there, whether it goes, was never there or doesn't answer.
 func TestRedisAway(t *testing.T) {
-	cut, restore, silence, speak := (*testservices.Proxy).Cut, (*testservices.Proxy).Restore, (*testservices.Proxy).Silence, (*testservices.Proxy).Speak
+	cut, restore, silence, speak := (*testservices.Proxy).Cut, (*testservices.Proxy).Restore,
+		(*testservices.Proxy).Silence, (*testservices.Proxy).Speak
 	for name, outage := range map[string]struct {
 		atStart    bool
 		begin, end func(*testservices.Proxy)
@@ -86,7 +88,9 @@ func TestRedisAway(t *testing.T) {
 				if outage.atStart {
 					outage.begin(proxy)
 				}
-				a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, RedisURL: through})
+				a := apptest.Start(t, apptest.Options{
+					DatabaseURL: databaseURL, RedisURL: through, RedisTimeout: 100 * time.Millisecond,
+				})
 				competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 100})
 				crowd := a.Crowd(30)
 				first := pressWithKey(t, crowd[0], competition)
@@ -107,11 +111,19 @@ func TestRedisAway(t *testing.T) {
 	}
 }
 
-// wantRedis waits until health tells so of Redis. The program is well in any case.
+// wantRedis waits until health tells so of Redis. The program is well in any case, unless a busy machine kept what it
+// needs from answering.
 func wantRedis(t *testing.T, a *apptest.App, status string) {
 	t.Helper()
 	apptest.Eventually(t, apptest.Patience, "health says that Redis is "+status, func() bool {
-		answer := a.Visitor().Do(http.MethodGet, "/api/health", nil).Want(t, http.StatusOK)
-		return strings.Contains(string(answer.Body), `"redis":{"status":"`+status+`"`)
+		answer := a.Visitor().Do(http.MethodGet, "/api/health", nil)
+		var told struct {
+			Checks map[string]struct{ Status string }
+		}
+		answer.JSON(t, &told)
+		if told.Checks["database"].Status == "up" && told.Checks["queue"].Status == "up" {
+			answer.Want(t, http.StatusOK)
+		}
+		return answer.Status == http.StatusOK && told.Checks["redis"].Status == status
 	})
 }

@@ -19,7 +19,8 @@ func TestRegistrationFromSignUpToMailbox(t *testing.T) {
 		competition := organizer.Create(map[string]any{"title": "City Half Marathon", "capacity": 1, "waitlist": true})
 
 		var login struct{ Token string }
-		a.Visitor().Do(http.MethodPost, "/api/auth/login", map[string]any{"email": strings.ToUpper(participant.User.Email), "password": apptest.Password}).
+		a.Visitor().Do(http.MethodPost, "/api/auth/login",
+			map[string]any{"email": strings.ToUpper(participant.User.Email), "password": apptest.Password}).
 			Want(t, http.StatusOK).JSON(t, &login)
 		participant.Token = login.Token
 
@@ -28,13 +29,16 @@ func TestRegistrationFromSignUpToMailbox(t *testing.T) {
 			Seq         int
 			Competition struct{ SeatsLeft int }
 		}
-		participant.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key", "first-press").
+		participant.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil,
+			"Idempotency-Key", "first-press").
 			Want(t, http.StatusCreated).JSON(t, &registration)
 		if registration.Status != "PENDING" || registration.Seq != 1 || registration.Competition.SeatsLeft != 0 {
 			t.Errorf("got %+v", registration)
 		}
-		again := participant.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key", "first-press").Want(t, http.StatusCreated)
-		if again.Header.Get("Idempotency-Replayed") != "true" || !strings.Contains(string(again.Body), registration.ID) {
+		again := participant.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key",
+			"first-press").Want(t, http.StatusCreated)
+		if again.Header.Get("Idempotency-Replayed") != "true" ||
+			!strings.Contains(string(again.Body), registration.ID) {
 			t.Errorf("a second press got %v %s", again.Header, again.Body)
 		}
 		wantMessage(t, participant, "confirmed")

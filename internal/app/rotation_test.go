@@ -12,13 +12,15 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// The email with a link waits for its server while the secret is exchanged, step by step. The link works, and so does the login.
+// The email with a link waits for its server while the secret is exchanged, step by step. The link works, and so does
+// the login.
 func TestLinksSurviveTheExchangeOfTheSecret(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		server := mailtest.Start(t, mailtest.Options{})
 		start := func(secret, previous string) *apptest.App {
 			return apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) {
-				c.SMTPURL, c.JWTSecret, c.JWTSecretPrevious = config.URL(server.URL), config.Secret(secret), config.Secret(previous)
+				c.SMTPURL, c.JWTSecret, c.JWTSecretPrevious = config.URL(server.URL), config.Secret(secret),
+					config.Secret(previous)
 			}})
 		}
 		const next = "the next secret of tests, known too"
@@ -26,11 +28,13 @@ func TestLinksSurviveTheExchangeOfTheSecret(t *testing.T) {
 		before := start(apptest.Secret, next)
 		server.Stop()
 		login := before.Visitor()
-		login.Do(http.MethodPost, "/api/auth/signup", map[string]any{"name": "Ada", "email": email, "password": apptest.Password, "role": "PARTICIPANT"}).
+		login.Do(http.MethodPost, "/api/auth/signup",
+			map[string]any{"name": "Ada", "email": email, "password": apptest.Password, "role": "PARTICIPANT"}).
 			Want(t, http.StatusCreated).JSON(t, login)
 		apptest.Eventually(t, apptest.Patience, "the email is written", func() bool {
 			var written int
-			err := before.Store().Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM account_links WHERE token_hash IS NOT NULL`).Scan(&written)
+			err := before.Store().Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM account_links
+				WHERE token_hash IS NOT NULL`).Scan(&written)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,7 +53,8 @@ func TestLinksSurviveTheExchangeOfTheSecret(t *testing.T) {
 		var user compete.User
 		client := during.Visitor()
 		client.Token = login.Token
-		client.Do(http.MethodPost, "/api/auth/email/confirm", map[string]any{"token": token[1]}).Want(t, http.StatusOK).JSON(t, &user)
+		client.Do(http.MethodPost, "/api/auth/email/confirm", map[string]any{"token": token[1]}).Want(t,
+			http.StatusOK).JSON(t, &user)
 		if user.Email != email {
 			t.Errorf("confirmed %+v", user)
 		}

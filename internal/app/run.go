@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// StopTimeout is how long Run gives a stop: requests that are under way first, jobs next. It is less than the 30 s after which
-// most supervisors kill a process.
+// StopTimeout is how long Run gives a stop: requests that are under way first, jobs next. It is less than the 30 s
+// after which most supervisors kill a process.
 const StopTimeout = 25 * time.Second
 
 // background is the work beside requests that ends with the app.
@@ -36,7 +36,8 @@ func (b *background) stop() {
 	b.work.Wait()
 }
 
-// Start listens, starts every part and serves. It returns when requests are answered; after a failure nothing is left open.
+// Start listens, starts every part and serves. It returns when requests are answered; after a failure nothing is left
+// open.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.server.Listen(ctx); err != nil {
 		return errors.Join(err, a.close())
@@ -58,11 +59,12 @@ func (a *App) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends in the order in which nothing is lost: streams, then requests, which the registrar still answers, then jobs, which
-// finish or go back to the queue, then the registrar, when nobody is left to ask it. It fails when ctx ends before that.
+// Stop ends in the order in which nothing is lost: streams, then requests, which the registrar still answers, then
+// jobs, which finish or go back to the queue, then the registrar, when nobody is left to ask it. It fails when ctx ends
+// before that.
 func (a *App) Stop(ctx context.Context) error {
 	a.hub.Close()
-	requests, cancel := shareOf(ctx, 3, 4)
+	requests, cancel := withShare(ctx, 3, 4)
 	defer cancel()
 	err := a.server.Stop(requests)
 	err = errors.Join(err, a.jobs.Stop(ctx))
@@ -71,8 +73,8 @@ func (a *App) Stop(ctx context.Context) error {
 	return errors.Join(err, a.close())
 }
 
-// shareOf is ctx with part of the whole of its remaining time.
-func shareOf(ctx context.Context, part, whole time.Duration) (context.Context, context.CancelFunc) {
+// withShare is ctx with part of the whole of its remaining time.
+func withShare(ctx context.Context, part, whole time.Duration) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)

@@ -8,7 +8,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// Each schedule from the configuration comes due for the job that it is for, again after the one that every start begins with.
+// Each schedule from the configuration comes due for the job that it is for, again after the one that every start
+// begins with.
 func TestSchedulesComeDue(t *testing.T) {
 	t.Parallel()
 	const soon, never = "@every 1s", "0 0 29 2 *"
@@ -30,9 +31,10 @@ func TestSchedulesComeDue(t *testing.T) {
 					}
 					return n
 				}
-				apptest.Eventually(t, apptest.Patience, "both jobs ran at the start, and the one that is due ran again", func() bool {
-					return jobs(test.comesDue) > 1 && jobs(test.rests) > 0
-				})
+				apptest.Eventually(t, apptest.Patience, "both jobs ran at the start, and the one that is due ran again",
+					func() bool {
+						return jobs(test.comesDue) > 1 && jobs(test.rests) > 0
+					})
 				if got := jobs(test.rests); got != 1 {
 					t.Errorf("the job that was not due ran %d times, want at the start alone", got)
 				}

@@ -10,6 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/demo"
 	"github.com/minicompete/minicompete/internal/factor"
 	"github.com/minicompete/minicompete/internal/limit"
+	"github.com/minicompete/minicompete/internal/registrar"
 )
 
 // Wrap stands between the domain and what it is given: for tests.
@@ -42,7 +43,8 @@ type parts struct {
 func (a *App) wireServices(ctx context.Context) error {
 	c := &a.config
 	p := parts{
-		Runtime: compete.Runtime{Clock: c.Clock, NewID: newID, Log: a.log}, users: a.auth.Users(a.store), throttle: a.throttle(),
+		Runtime: compete.Runtime{Clock: c.Clock, NewID: newID, Log: a.log}, users: a.auth.Users(a.store),
+		throttle:     a.throttle(),
 		competitions: wrapped[compete.CompetitionStore](a.store, c.Wrap.Competitions),
 		passwords:    wrapped[compete.PasswordHasher](a.passwords, c.Wrap.Passwords),
 		covers:       cover.NewMaker(),
@@ -60,31 +62,37 @@ func (a *App) wireServices(ctx context.Context) error {
 	a.wireAccounts(p)
 	s.Competitions, s.Registrations = a.seats(p, a.registrar)
 	s.Mailbox = compete.NewMailbox(compete.MailboxConfig{Runtime: p.Runtime, Store: a.store, Statistics: a.store})
-	s.Reports = compete.NewReports(compete.ReportsConfig{Runtime: p.Runtime, Store: a.store, Competitions: s.Competitions, Throttle: p.throttle})
+	s.Reports = compete.NewReports(compete.ReportsConfig{
+		Runtime: p.Runtime, Store: a.store,
+		Competitions: s.Competitions, Throttle: p.throttle,
+	})
 	s.AuditLog = compete.NewAuditLog(compete.AuditLogConfig{
 		Runtime: p.Runtime, Store: a.store, Users: p.users, Competitions: s.Competitions, Registrations: a.store,
 	})
 	s.FailedJobs = compete.NewFailedJobs(compete.FailedJobsConfig{Runtime: p.Runtime, Store: a.store})
 	s.Takeout = compete.NewTakeout(compete.TakeoutConfig{
-		Runtime: p.Runtime, Personal: a.store, Users: p.users, Factors: a.store, Registrations: a.store, Mailbox: a.store,
+		Runtime: p.Runtime, Personal: a.store, Users: p.users, Factors: a.store, Registrations: a.store,
+		Mailbox:      a.store,
 		Competitions: p.competitions, Audit: a.store,
 	})
 	a.operator = compete.NewOperator(compete.OperatorConfig{
-		Runtime: p.Runtime, Users: p.users, Passwords: p.passwords, Rules: p.rules, Links: a.store, Factors: a.store, Wording: a.mails.composer,
+		Runtime: p.Runtime, Users: p.users, Passwords: p.passwords, Rules: p.rules, Links: a.store, Factors: a.store,
+		Wording: a.mails.composer,
 	})
 	a.parts = p
 	return nil
 }
 
 // seats makes the services through which seats are given and taken, over a registrar.
-func (a *App) seats(p parts, registrar compete.Registrar) (*compete.Competitions, *compete.Registrations) {
+func (a *App) seats(p parts, seats compete.Registrar) (*compete.Competitions, *compete.Registrations) {
 	competitions := compete.NewCompetitions(compete.CompetitionsConfig{
-		Runtime: p.Runtime, Store: p.competitions, Users: p.users, Registrar: registrar, Covers: a.store, CoverMaker: p.covers,
+		Runtime: p.Runtime, Store: p.competitions, Users: p.users, Registrar: seats, Covers: a.store,
+		CoverMaker:   p.covers,
 		Verification: p.verification, Throttle: p.throttle, Replays: p.replays,
 	})
 	return competitions, compete.NewRegistrations(compete.RegistrationsConfig{
-		Runtime: p.Runtime, Store: a.store, Statistics: a.store, Registrar: registrar, Competitions: competitions,
-		Verification: p.verification, Replays: p.replays,
+		Runtime: p.Runtime, Store: a.store, Statistics: a.store, Registrar: seats, Competitions: competitions,
+		Verification: p.verification, Replays: p.replays, Patience: registrar.Patience(a.config.QueueTimeout),
 	})
 }
 
@@ -109,8 +117,9 @@ func (a *App) wireLogins(ctx context.Context, p parts) error {
 	}
 	a.services.SecondFactors = compete.NewSecondFactors(c)
 	a.services.Logins = compete.NewLogins(compete.LoginsConfig{
-		Runtime: p.Runtime, Store: a.auth.Logins(a.store), Users: p.users, Passwords: p.passwords, Factors: a.services.SecondFactors,
-		Sealer: sealer, Audit: a.store, Wording: a.mails.composer, Throttle: p.throttle, LocalOnly: demo.Invented,
+		Runtime: p.Runtime, Store: a.auth.Logins(a.store), Users: p.users, Passwords: p.passwords,
+		Factors: a.services.SecondFactors,
+		Sealer:  sealer, Audit: a.store, Wording: a.mails.composer, Throttle: p.throttle, LocalOnly: demo.Invented,
 	})
 	if len(previous) == 0 {
 		return nil
@@ -118,11 +127,13 @@ func (a *App) wireLogins(ctx context.Context, p parts) error {
 	return a.services.SecondFactors.SealApps(ctx)
 }
 
-// wireAccounts makes what people and admins do with accounts and the site. Without a mail server only a demo shows links, on a page of its own.
+// wireAccounts makes what people and admins do with accounts and the site. Without a mail server only a demo shows
+// links, on a page of its own.
 func (a *App) wireAccounts(p parts) {
 	s, sending := &a.services, a.config.SMTPURL != ""
 	s.Accounts = compete.NewAccounts(compete.AccountsConfig{
-		Runtime: p.Runtime, Users: p.users, Passwords: p.passwords, Rules: p.rules, Logins: s.Logins, Site: a.store, Settings: a.site,
+		Runtime: p.Runtime, Users: p.users, Passwords: p.passwords, Rules: p.rules, Logins: s.Logins,
+		Site: a.store, Settings: a.site,
 		Links: a.auth.Links(a.store), LinkKeys: a.mails.keys, Wording: a.mails.composer, Throttle: p.throttle,
 		Mailing: sending || a.config.Demo, VerifyOnSignUp: sending,
 	})
@@ -130,11 +141,13 @@ func (a *App) wireAccounts(p parts) {
 		Runtime: p.Runtime, Users: p.users, Logins: a.auth.Logins(a.store), Site: a.store, Wording: a.mails.composer,
 	})
 	installation := compete.InstallationConfig{
-		Runtime: p.Runtime, Store: a.store, Settings: a.site, Users: p.users, Competitions: p.competitions, Passwords: p.passwords,
-		Rules: p.rules, Throttle: p.throttle,
+		Runtime: p.Runtime, Store: a.store, Settings: a.site, Users: p.users, Competitions: p.competitions,
+		Passwords: p.passwords,
+		Rules:     p.rules, Throttle: p.throttle,
 	}
 	erasure := compete.ErasureConfig{
-		Runtime: p.Runtime, Store: a.auth.Erasures(a.store), Users: p.users, Factors: a.store, Registrar: a.registrar, Logins: s.Logins,
+		Runtime: p.Runtime, Store: a.auth.Erasures(a.store), Users: p.users, Factors: a.store, Registrar: a.registrar,
+		Logins:   s.Logins,
 		Throttle: p.throttle,
 	}
 	if a.replays != nil {
@@ -166,7 +179,7 @@ func (a *App) throttle() *compete.Throttle {
 		t.Observer = a.metrics
 	}
 	if a.redis != nil {
-		shared := limit.NewRedis(a.redis, c.Clock, a.log)
+		shared := limit.NewRedis(a.redis, c.RedisTimeout, c.Clock, a.log)
 		t.Limiter, t.Guesses = shared, shared
 	} else {
 		t.Limiter, t.Guesses = limit.NewMemory(c.Clock), limit.NewMemoryGuesses(c.Clock)

@@ -14,19 +14,24 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// One trace from the press through the commit to the confirmation, for each of several who press at once; what they share, the commit
-// and the job, is linked.
+// One trace from the press through the commit to the confirmation, for each of several who press at once; what they
+// share, the commit and the job, is linked.
 func TestATraceFromThePressToTheConfirmation(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
 		t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
 		receiver := telemetrytest.Start(t)
-		a := apptest.Start(t, apptest.Options{DatabaseURL: url, Settings: func(c *config.Config) { c.OTLPEndpoint = config.URL(receiver.URL) }})
+		a := apptest.Start(t,
+			apptest.Options{
+				DatabaseURL: url,
+				Settings:    func(c *config.Config) { c.OTLPEndpoint = config.URL(receiver.URL) },
+			})
 		competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 2, "waitlist": true})
 		crowd := a.Crowd(3)
 		var pressing sync.WaitGroup
 		for i, participant := range crowd {
 			pressing.Go(func() {
-				answer := participant.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "X-Request-Id", fmt.Sprintf("press-%d", i))
+				answer := participant.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil,
+					"X-Request-Id", fmt.Sprintf("press-%d", i))
 				if answer.Status != http.StatusCreated {
 					t.Errorf("got %d: %s", answer.Status, answer.Body)
 				}
@@ -57,7 +62,8 @@ func missingFrom(spans []telemetrytest.Span, requestID string) string {
 		return telemetrytest.Span{}, "there is no " + what
 	}
 	press, missing := find("press", func(s telemetrytest.Span) bool {
-		return s.Name == "POST /api/competitions/{id}/register" && telemetrytest.Attribute(s.Attributes, "request_id") == requestID
+		return s.Name == "POST /api/competitions/{id}/register" &&
+			telemetrytest.Attribute(s.Attributes, "request_id") == requestID
 	})
 	if missing != "" {
 		return missing
@@ -74,7 +80,8 @@ func missingFrom(spans []telemetrytest.Span, requestID string) string {
 		return missing
 	}
 	message, missing := find("message", func(s telemetrytest.Span) bool {
-		return (s.Name == "message confirmed" || s.Name == "message waitlisted") && s.Trace() == press.Trace() && s.Parent() == command.ID()
+		return (s.Name == "message confirmed" || s.Name == "message waitlisted") && s.Trace() == press.Trace() &&
+			s.Parent() == command.ID()
 	})
 	if missing != "" {
 		return missing

@@ -12,7 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// A hash of bcrypt is replaced when its password comes along; the login, and those before it, go on. A wrong one replaces nothing.
+// A hash of bcrypt is replaced when its password comes along; the login, and those before it, go on. A wrong one
+// replaces nothing.
 func TestOldHashesAreReplacedAtLogIn(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
@@ -30,13 +31,16 @@ func TestOldHashesAreReplacedAtLogIn(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, tc := range []struct{ password, prefix string }{
-			{"not the password", "$2a$"}, {apptest.Password, "$argon2id$v=19$m="}, {apptest.Password, "$argon2id$v=19$m="},
+			{"not the password", "$2a$"},
+			{apptest.Password, "$argon2id$v=19$m="},
+			{apptest.Password, "$argon2id$v=19$m="},
 		} {
 			_, err := a.Services().Logins.LogIn(t.Context(), user.User.Email, tc.password, "")
 			if right := tc.password == apptest.Password; right != (err == nil) {
 				t.Errorf("%s: %v", tc.password, err)
 			}
-			if hash, err := users.PasswordHash(t.Context(), user.User.ID); err != nil || !strings.HasPrefix(hash, tc.prefix) {
+			if hash, err := users.PasswordHash(t.Context(), user.User.ID); err != nil ||
+				!strings.HasPrefix(hash, tc.prefix) {
 				t.Errorf("after %q the hash begins with %.20s, %v", tc.password, hash, err)
 			}
 		}

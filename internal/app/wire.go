@@ -54,13 +54,15 @@ func (a *App) wireServer(context.Context) error {
 	}
 	apiConfig := api.Config{
 		Services: a.services, Clock: a.config.Clock, Auth: a.auth, Live: a.hub, Health: a.health.forAPI,
-		PublicURL: a.config.Origin(), CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version, Site: a.site.Site,
+		PublicURL: a.config.Origin(), CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version,
+		Site: a.site.Site,
 	}
 	lagging := a.replicaReads()
 	apiHandler, apiBusy := lagging.api(api.New(apiConfig)), api.Busy(apiConfig)
 	c := server.Config{
-		TrustedProxies: proxies, NewID: newID, HTTPS: strings.HasPrefix(a.config.Origin(), "https:"), HSTSSubdomains: a.config.HSTSSubdomains,
-		Logger: a.log, Tracer: a.traces.Tracer("server"), Ready: a.health.ready,
+		TrustedProxies: proxies, NewID: newID, HTTPS: strings.HasPrefix(a.config.Origin(), "https:"),
+		HSTSSubdomains: a.config.HSTSSubdomains,
+		Logger:         a.log, Tracer: a.traces.Tracer("server"), Ready: a.health.ready,
 	}
 	if a.config.Plays(config.RoleWeb) {
 		pages, err := a.pages()
@@ -69,13 +71,16 @@ func (a *App) wireServer(context.Context) error {
 		}
 		c.Endpoints = append(c.Endpoints, server.Endpoint{
 			Name: EndpointWeb, Addr: a.config.WebAddr,
-			Handler: beside(apiHandler, lagging.pages(web.New(a.background.context(), pages))),
-			Broken:  beside(http.HandlerFunc(server.Broken), web.Broken(pages)),
-			Busy:    beside(apiBusy, web.Busy(pages)), Full: a.full, Reads: reads,
+			Handler: apiAndPages(apiHandler, lagging.pages(web.New(a.background.context(), pages))),
+			Broken:  apiAndPages(http.HandlerFunc(server.Broken), web.Broken(pages)),
+			Busy:    apiAndPages(apiBusy, web.Busy(pages)), Full: a.refusesPress, Reads: isRead,
 		})
 	}
 	if a.config.Plays(config.RoleAPI) {
-		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: EndpointAPI, Addr: a.config.APIAddr, Handler: apiHandler, Busy: apiBusy, Full: a.full, Reads: reads})
+		c.Endpoints = append(c.Endpoints, server.Endpoint{
+			Name: EndpointAPI, Addr: a.config.APIAddr,
+			Handler: apiHandler, Busy: apiBusy, Full: a.refusesPress, Reads: isRead,
+		})
 	}
 	if a.metrics != nil {
 		a.addGauges()
@@ -83,7 +88,10 @@ func (a *App) wireServer(context.Context) error {
 		private := http.NewServeMux()
 		private.Handle("/", a.metrics.Handler())
 		private.Handle("GET /api/health", apiHandler) // the only health that a process of workers alone has
-		c.Endpoints = append(c.Endpoints, server.Endpoint{Name: EndpointMetrics, Addr: a.config.MetricsAddr, Handler: private, Quiet: true})
+		c.Endpoints = append(c.Endpoints, server.Endpoint{
+			Name: EndpointMetrics, Addr: a.config.MetricsAddr,
+			Handler: private, Quiet: true,
+		})
 	}
 	a.server = server.New(c)
 	return nil
@@ -99,24 +107,29 @@ func (a *App) pages() (c web.Config, err error) {
 		return c, err
 	}
 	return web.Config{
-		Services: a.services, Clock: a.config.Clock, Sessions: a.auth, Live: a.hub, Log: a.log, PublicURL: public, Site: a.site.Site, Health: a.health.forWeb,
+		Services: a.services, Clock: a.config.Clock, Sessions: a.auth, Live: a.hub, Log: a.log, PublicURL: public,
+		Site: a.site.Site, Health: a.health.forWeb,
 		Jobs: console, Mails: a.mails.preview(a), Demo: a.config.Demo, Keep: a.config.CleanUpAges(),
 	}, nil
 }
 
-// full reports whether a press is refused before it is routed. On a page, it's refused by the page, which says so in its own place.
-func (a *App) full(r *http.Request) bool {
-	return r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/api/") && strings.HasSuffix(r.URL.Path, "/register") && a.registrar.Full()
+// refusesPress reports whether a press is refused before it is routed. On a page, it's refused by the page, which says
+// so in its own place.
+func (a *App) refusesPress(r *http.Request) bool {
+	return r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/api/") &&
+		strings.HasSuffix(r.URL.Path, "/register") && a.registrar.Full()
 }
 
-// reads reports whether a request only reads. Who registers, logs in or follows a page waits elsewhere, in a line that is bounded, too:
-// the registrar's, the one for hashing passwords, and the number of open pages. Health asks the database once a second at most.
-func reads(r *http.Request) bool {
-	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.HasSuffix(r.URL.Path, "/live") && r.URL.Path != "/api/health"
+// isRead reports whether a request only reads. Who registers, logs in or follows a page waits elsewhere, in a line that
+// is bounded, too: the registrar's, the one for hashing passwords, and the number of open pages. Health asks the
+// database once a second at most.
+func isRead(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.HasSuffix(r.URL.Path, "/live") &&
+		r.URL.Path != "/api/health"
 }
 
-// beside serves the API under /api, and the pages everywhere else.
-func beside(apiHandler, pages http.Handler) http.Handler {
+// apiAndPages serves the API under /api, and the pages everywhere else.
+func apiAndPages(apiHandler, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
 			apiHandler.ServeHTTP(w, r)

@@ -1,9 +1,11 @@
-// Package apptest boots the whole program for a test, on free ports and a fresh database, with clients that are logged in by role.
+// Package apptest boots the whole program for a test, on free ports and a fresh database, with clients that are logged
+// in by role.
 //
 // It is imported by tests alone. Everything in it goes through the front door, except accounts in bulk.
 package apptest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -22,13 +24,15 @@ import (
 // Secret keys the tokens of every test's app.
 const Secret = "a secret for tests, known to all!"
 
-// Patience is how long a test waits for what should happen soon. It is long, for a machine under load; a test that passes doesn't use it up.
+// Patience is how long a test waits for what should happen soon. It is long, for a machine under load; a test that
+// passes doesn't use it up.
 const Patience = time.Minute
 
 // stopTimeout is how long a test's app may take to stop.
 const stopTimeout = 20 * time.Second
 
-// Options says how a test's app differs from the usual: SQLite, no Redis, the real clock, every role, all on free ports.
+// Options says how a test's app differs from the usual: SQLite, no Redis, the real clock, every role, all on free
+// ports.
 type Options struct {
 	DatabaseURL     string // empty: a fresh SQLite file
 	RedisURL        string
@@ -37,6 +41,10 @@ type Options struct {
 	StrictPasswords bool                 // refuse those that are easy to guess
 	Settings        func(*config.Config) // changes what Config made of the above
 	Wrap            app.Wrap             // stands between the domain and what it is given
+
+	// RedisTimeout is how long a request waits for Redis. 0: as long as a busy machine may take, for a test in which
+	// Redis answers.
+	RedisTimeout time.Duration
 }
 
 // Config is the settings of a test's app.
@@ -72,7 +80,8 @@ func Start(t testing.TB, o Options) *App {
 	t.Helper()
 	settings := Config(t, o)
 	started, err := app.New(t.Context(), app.Config{
-		Config: settings, Version: "test", Demo: o.Demo, AnyPassword: !o.StrictPasswords, Wrap: o.Wrap, Clock: o.Clock, Logger: app.NewLogger(settings, t.Output()),
+		Config: settings, Version: "test", Demo: o.Demo, AnyPassword: !o.StrictPasswords, Wrap: o.Wrap, Clock: o.Clock,
+		Logger: app.NewLogger(settings, t.Output()), RedisTimeout: cmp.Or(o.RedisTimeout, Patience),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -88,9 +97,12 @@ func Start(t testing.TB, o Options) *App {
 	a := &App{
 		App: started, t: t,
 		WebURL: "http://" + started.Addr(app.EndpointWeb), APIURL: "http://" + started.Addr(app.EndpointAPI),
-		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512}, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}},
+		http: &http.Client{
+			Transport: &http.Transport{MaxIdleConnsPerHost: 512},
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return http.ErrUseLastResponse
+			},
+		},
 		stop: sync.OnceValue(func() error {
 			ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 			defer cancel()
@@ -109,7 +121,8 @@ func Start(t testing.TB, o Options) *App {
 // Stop stops the program, once, as SIGTERM does.
 func (a *App) Stop() error { return a.stop() }
 
-// Eventually waits until a condition holds, looking at it again every few milliseconds, and fails the test when it takes too long.
+// Eventually waits until a condition holds, looking at it again every few milliseconds, and fails the test when it
+// takes too long.
 func Eventually(t testing.TB, within time.Duration, what string, holds func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(within)

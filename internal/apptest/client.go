@@ -37,7 +37,10 @@ func (a *App) As(role compete.Role) *Client {
 	a.t.Helper()
 	n := accounts.Add(1)
 	c := a.Visitor()
-	account := map[string]any{"name": fmt.Sprintf("Person %d", n), "email": fmt.Sprintf("person%d@example.com", n), "password": Password, "role": role}
+	account := map[string]any{
+		"name": fmt.Sprintf("Person %d", n), "email": fmt.Sprintf("person%d@example.com", n),
+		"password": Password, "role": role,
+	}
 	var login struct {
 		Token string
 		User  compete.User
@@ -49,7 +52,9 @@ func (a *App) As(role compete.Role) *Client {
 		if err != nil {
 			a.t.Fatal(err)
 		}
-		c.Do(http.MethodPost, "/api/auth/login", map[string]any{"email": account["email"], "password": Password}).Want(a.t, http.StatusOK).JSON(a.t, &login)
+		c.Do(http.MethodPost, "/api/auth/login", map[string]any{"email": account["email"], "password": Password}).Want(
+			a.t, http.StatusOK,
+		).JSON(a.t, &login)
 	} else {
 		c.Do(http.MethodPost, "/api/auth/signup", account).Want(a.t, http.StatusCreated).JSON(a.t, &login)
 	}
@@ -63,14 +68,15 @@ func (a *App) As(role compete.Role) *Client {
 // Verify counts the address of an account as confirmed, past the front door.
 func (a *App) Verify(email string) {
 	a.t.Helper()
-	_, err := a.Store().Writer().ExecContext(a.t.Context(), `UPDATE users SET verified_at = created_at WHERE email = $1`, email)
+	_, err := a.Store().Writer().ExecContext(a.t.Context(),
+		`UPDATE users SET verified_at = created_at WHERE email = $1`, email)
 	if err != nil {
 		a.t.Fatal(err)
 	}
 }
 
-// Crowd is n participants, made past the front door as tools outside do: inserted by SQL, with tokens of their own making.
-// Signing up would take a password hash each.
+// Crowd is n participants, made past the front door as tools outside do: inserted by SQL, with tokens of their own
+// making. Signing up would take a password hash each.
 func (a *App) Crowd(n int) []*Client {
 	a.t.Helper()
 	tx, err := a.Store().Writer().BeginTx(a.t.Context(), nil)
@@ -82,10 +88,13 @@ func (a *App) Crowd(n int) []*Client {
 	clients := make([]*Client, n)
 	for i := range clients {
 		user := compete.User{
-			ID: uuid.Must(uuid.NewV7()).String(), Email: fmt.Sprintf("crowd%d@example.com", accounts.Add(1)), Name: "One of the crowd",
+			ID: uuid.Must(uuid.NewV7()).String(), Email: fmt.Sprintf("crowd%d@example.com", accounts.Add(1)),
+			Name: "One of the crowd",
 			Role: compete.RoleParticipant, CreatedAt: now, UpdatedAt: now,
 		}
-		_, err := tx.ExecContext(a.t.Context(), `INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at) VALUES ($1, $2, $3, '', $4, $5, $5)`,
+		_, err := tx.ExecContext(a.t.Context(),
+			`INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at)
+				VALUES ($1, $2, $3, '', $4, $5, $5)`,
 			user.ID, user.Email, user.Name, user.Role, now)
 		if err != nil {
 			a.t.Fatal(err)
@@ -164,10 +173,14 @@ func (c *Client) Get(path string, into any) {
 	c.Do(http.MethodGet, path, nil).Want(c.app.t, http.StatusOK).JSON(c.app.t, into)
 }
 
-// Create makes a competition of the client, an organizer, and returns its id. fields change what is usual: open, ten seats.
+// Create makes a competition of the client, an organizer, and returns its id. fields change what is usual: open, ten
+// seats.
 func (c *Client) Create(fields map[string]any) string {
 	c.app.t.Helper()
-	competition := map[string]any{"title": "A competition", "capacity": 10, "regDeadline": time.Now().Add(24 * time.Hour)}
+	competition := map[string]any{
+		"title": "A competition", "capacity": 10,
+		"regDeadline": time.Now().Add(24 * time.Hour),
+	}
 	for name, value := range fields {
 		competition[name] = value
 	}

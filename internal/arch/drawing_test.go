@@ -63,7 +63,8 @@ func differences(drawn arrows, packages map[string]*goPackage) []string {
 			case packages["internal/"+to] == nil:
 				found = append(found, "there is no package "+to)
 			case !slices.Contains(actual[from], to):
-				found = append(found, fmt.Sprintf("leave out %s --> %s, which isn't imported, or follows from other arrows", from, to))
+				found = append(found,
+					fmt.Sprintf("leave out %s --> %s, which isn't imported, or follows from other arrows", from, to))
 			}
 		}
 	}
@@ -83,7 +84,8 @@ func arrowsOf(packages map[string]*goPackage) arrows {
 	for from := range reached(packages, program) {
 		imported := localImports(packages, from)
 		for _, to := range imported {
-			follows := slices.ContainsFunc(imported, func(other string) bool { return other != to && reached(packages, other)[to] })
+			follows := slices.ContainsFunc(imported,
+				func(other string) bool { return other != to && reached(packages, other)[to] })
 			if !follows {
 				name := strings.TrimPrefix(from, "internal/")
 				actual[name] = append(actual[name], strings.TrimPrefix(to, "internal/"))
@@ -129,7 +131,8 @@ func TestDifferencesAreNoticed(t *testing.T) {
 		}
 		return p
 	}
-	packages := of(program, imports("app", "store"), "internal/app", imports("store", "web/ui"), "internal/store", imports(),
+	packages := of(program, imports("app", "store"), "internal/app", imports("store", "web/ui"),
+		"internal/store", imports(),
 		"internal/web/ui", imports(), "internal/bench", imports("store"))
 	tests := map[string]struct {
 		drawing string
@@ -164,7 +167,10 @@ func TestDifferencesAreNoticed(t *testing.T) {
 			}
 		})
 	}
-	for _, document := range []string{"no drawing", "```mermaid\nflowchart TD\na -> b\n```\n", "```mermaid\nflowchart TD\na --> b\na --> c\n```\n"} {
+	for _, document := range []string{
+		"no drawing", "```mermaid\nflowchart TD\na -> b\n```\n",
+		"```mermaid\nflowchart TD\na --> b\na --> c\n```\n",
+	} {
 		if drawn, err := arrowsDrawn(document); err == nil {
 			t.Errorf("%q was read as %v, want an error", document, drawn)
 		}

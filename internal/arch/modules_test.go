@@ -21,8 +21,10 @@ func TestRequirementsAreInTwoBlocks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := requirementBlocks(string(content)); len(got) > 2 || slices.Contains(got, "mixed") || len(slices.Compact(got)) != len(got) {
-			t.Errorf("%s requires in blocks that are %q, want one of direct and one of indirect requirements", name, got)
+		if got := requirementBlocks(string(content)); len(got) > 2 || slices.Contains(got, "mixed") ||
+			len(slices.Compact(got)) != len(got) {
+			t.Errorf("%s requires in blocks that are %q, want one of direct and one of indirect requirements", name,
+				got)
 		}
 	}
 	if seen < 2 {

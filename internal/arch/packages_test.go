@@ -29,7 +29,8 @@ func modulePackages(t *testing.T) map[string]*goPackage {
 	packages := map[string]*goPackage{}
 	for _, name := range repositoryFiles(t) {
 		dir := path.Dir(name)
-		if path.Ext(name) != ".go" || strings.Contains(name, "/testdata/") || strings.HasPrefix(name, "tools/") || strings.HasPrefix(name, "deploy/") {
+		if path.Ext(name) != ".go" || strings.Contains(name, "/testdata/") || strings.HasPrefix(name, "tools/") ||
+			strings.HasPrefix(name, "deploy/") {
 			continue
 		}
 		if packages[dir] == nil {
@@ -42,7 +43,8 @@ func modulePackages(t *testing.T) map[string]*goPackage {
 
 func (p *goPackage) add(t *testing.T, name string) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, name), nil, parser.ImportsOnly|parser.ParseComments)
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, name), nil,
+		parser.ImportsOnly|parser.ParseComments)
 	if err != nil {
 		t.Fatalf("parse: %v", err)
 	}

@@ -10,8 +10,9 @@ import (
 )
 
 // record is what a decision record looks like; the number is that of its file.
-var record = regexp.MustCompile(`^# (\d+)\. (\S[^\n]*)\n\n- Status: (?:accepted|replaced by \[\d{4}\]\([\w.-]+\))\n- Date: \d{4}-\d\d-\d\d\n` +
-	`\n## Context\n\n[^#]+\n\n## Decision\n\n[^#]+\n\n## Consequences\n\n[^#]+\n$`)
+var record = regexp.MustCompile(
+	`^# (\d+)\. (\S[^\n]*)\n\n- Status: (?:accepted|replaced by \[\d{4}\]\([\w.-]+\))\n- Date: \d{4}-\d\d-\d\d\n` +
+		`\n## Context\n\n[^#]+\n\n## Decision\n\n[^#]+\n\n## Consequences\n\n[^#]+\n$`)
 
 func TestDecisionRecordsAreNumberedAndListed(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(root, "docs", "adr", "[0-9]*.md"))

@@ -25,7 +25,8 @@ func TestFilesSpeakOfTheProjectAlone(t *testing.T) {
 			t.Fatalf("read: %v", err)
 		}
 		if line, found := firstForeign(content); found {
-			t.Errorf("%s:%d speaks of a machine or a registry: keep its paths and hosts out of the repository", name, line)
+			t.Errorf("%s:%d speaks of a machine or a registry: keep its paths and hosts out of the repository", name,
+				line)
 		}
 	}
 }

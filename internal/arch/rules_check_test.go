@@ -13,23 +13,35 @@ func TestRulesNoticeWhatBreaksThem(t *testing.T) {
 		packages map[string]*goPackage
 		want     string // what the one violation says; "" means there is none
 	}{
-		"domain imports a library":     {of("internal/compete", imports("github.com/google/uuid")), "standard library alone"},
-		"domain imports the module":    {of("internal/compete", imports(module+"internal/auth")), "standard library alone"},
-		"domain imports SQL":           {of("internal/compete", imports("database/sql")), "standard library alone"},
-		"domain imports HTTP":          {of("internal/compete", imports("net/http")), "standard library alone"},
-		"domain imports text forms":    {of("internal/compete", imports(module+"internal/normal")), ""},
-		"domain imports the standard":  {of("internal/compete", imports("errors", "net/mail", "unicode/utf8")), ""},
-		"tests of the domain are free": {of("internal/compete", &goPackage{documented: true, testImports: []string{"github.com/google/go-cmp/cmp"}}), ""},
+		"domain imports a library": {
+			of("internal/compete", imports("github.com/google/uuid")),
+			"standard library alone",
+		},
+		"domain imports the module": {
+			of("internal/compete", imports(module+"internal/auth")),
+			"standard library alone",
+		},
+		"domain imports SQL":          {of("internal/compete", imports("database/sql")), "standard library alone"},
+		"domain imports HTTP":         {of("internal/compete", imports("net/http")), "standard library alone"},
+		"domain imports text forms":   {of("internal/compete", imports(module+"internal/normal")), ""},
+		"domain imports the standard": {of("internal/compete", imports("errors", "net/mail", "unicode/utf8")), ""},
+		"tests of the domain are free": {of("internal/compete",
+			&goPackage{documented: true, testImports: []string{"github.com/google/go-cmp/cmp"}}), ""},
 
 		"store imports a front door": {
 			of("internal/store", imports(module+"internal/api"), "internal/api", imports()),
 			"internal/store -> internal/api must not reach",
 		},
 		"the SQL engine imports the program": {
-			of("internal/sqldb", imports(module+"internal/compete"), "internal/compete", imports()), "knows nothing of the program",
+			of("internal/sqldb", imports(module+"internal/compete"), "internal/compete", imports()),
+			"knows nothing of the program",
 		},
-		"the SQL engine reads URLs":      {of("internal/sqldb", imports(module+"internal/sqlitefile"), "internal/sqlitefile", imports()), ""},
-		"the store names a database":     {of("internal/store", imports("github.com/jackc/pgx/v5/pgconn")), "only internal/sqldb knows databases"},
+		"the SQL engine reads URLs": {of("internal/sqldb", imports(module+"internal/sqlitefile"),
+			"internal/sqlitefile", imports()), ""},
+		"the store names a database": {
+			of("internal/store", imports("github.com/jackc/pgx/v5/pgconn")),
+			"only internal/sqldb knows databases",
+		},
 		"the SQL engine names databases": {of("internal/sqldb", imports("github.com/jackc/pgx/v5/pgconn")), ""},
 		"jobs import the wiring through another": {
 			of("internal/jobs", imports(module+"internal/config"),
@@ -63,10 +75,18 @@ func TestRulesNoticeWhatBreaksThem(t *testing.T) {
 		"the command imports the wiring": {
 			of("cmd/minicompete", imports(module+"internal/app"), "internal/app", imports()), "",
 		},
-		"the program imports a test suite":    {of("internal/app", imports(module+"internal/mail/mailtest")), "outside of tests"},
-		"the program imports a test helper":   {of("internal/bench", imports(module+"internal/testservices")), "outside of tests"},
-		"a test helper imports another":       {of("internal/apptest", imports(module+"internal/testservices")), ""},
-		"a test imports a test helper":        {of("internal/api", &goPackage{documented: true, testImports: []string{module + "internal/apptest"}}), ""},
+		"the program imports a test suite": {
+			of("internal/app", imports(module+"internal/mail/mailtest")),
+			"outside of tests",
+		},
+		"the program imports a test helper": {
+			of("internal/bench", imports(module+"internal/testservices")),
+			"outside of tests",
+		},
+		"a test helper imports another": {of("internal/apptest", imports(module+"internal/testservices")), ""},
+		"a test imports a test helper": {
+			of("internal/api", &goPackage{documented: true, testImports: []string{module + "internal/apptest"}}), "",
+		},
 		"a package says nothing about itself": {of("internal/mail", &goPackage{}), "no package comment"},
 		"a package of tests needs no comment": {of("internal/mail", &goPackage{testOnly: true}), ""},
 	}

@@ -19,7 +19,8 @@ var importRules = slices.Concat(
 	keepFrom("internal/app", "it wires them, so they can't know it", append(lower, "internal/api", "internal/web")...),
 	keepFrom("internal/api", "a front door is called by nobody but the wiring", append(lower, "internal/web")...),
 	keepFrom("internal/web", "a front door is called by nobody but the wiring", append(lower, "internal/api")...),
-	keepFrom("internal/store", "the services of internal/compete are the way, so that a rule exists once", "internal/api", "internal/web"),
+	keepFrom("internal/store", "the services of internal/compete are the way, so that a rule exists once",
+		"internal/api", "internal/web"),
 )
 
 // lower are the parts that the front doors stand on.
@@ -29,7 +30,10 @@ var lower = []string{
 }
 
 // drivers are what reaches a certain database.
-var drivers = []string{"github.com/jackc", "modernc.org/sqlite", "github.com/riverqueue/river", "github.com/pressly/goose"}
+var drivers = []string{
+	"github.com/jackc", "modernc.org/sqlite", "github.com/riverqueue/river",
+	"github.com/pressly/goose",
+}
 
 // wiring may import everything but test helpers, and is the only one to import internal/app.
 var wiring = []string{"cmd", "internal/app", "internal/apptest", "internal/bench"}
@@ -73,7 +77,8 @@ func violations(packages map[string]*goPackage) []string {
 				continue
 			}
 			if way := wayTo(packages, name, rule.to); way != nil {
-				broken = append(broken, fmt.Sprintf("%s must not reach %s (%s)", strings.Join(way, " -> "), rule.to, rule.why))
+				broken = append(broken, fmt.Sprintf("%s must not reach %s (%s)", strings.Join(way, " -> "),
+					rule.to, rule.why))
 			}
 		}
 	}
@@ -86,25 +91,31 @@ func brokenBy(name, imported string) []string {
 	local, isLocal := strings.CutPrefix(imported, module)
 	switch {
 	case within(name, "internal/compete") && !domainMayImport(imported):
-		broken = append(broken, fmt.Sprintf("%s imports %s: the domain knows the standard library alone, and internal/normal, and no SQL or HTTP", name, imported))
+		broken = append(broken,
+			fmt.Sprintf("%s imports %s: the domain knows the standard library alone, and "+
+				"internal/normal, and no SQL or HTTP", name, imported))
 	case name == "internal/sqldb" && isLocal && local != "internal/sqlitefile":
 		broken = append(broken, fmt.Sprintf("%s imports %s: the SQL engine knows nothing of the program", name, local))
-	case name == "internal/store" && slices.ContainsFunc(drivers, func(driver string) bool { return within(imported, driver) }):
-		broken = append(broken, fmt.Sprintf("%s imports %s: only internal/sqldb knows databases by name", name, imported))
+	case name == "internal/store" &&
+		slices.ContainsFunc(drivers, func(driver string) bool { return within(imported, driver) }):
+		broken = append(broken,
+			fmt.Sprintf("%s imports %s: only internal/sqldb knows databases by name", name, imported))
 	case isLocal && isTestHelper(local) && !isTestHelper(name):
 		broken = append(broken, fmt.Sprintf("%s imports %s outside of tests", name, local))
-	case isLocal && within(local, "internal/app") && !slices.ContainsFunc(wiring, func(part string) bool { return within(name, part) }):
+	case isLocal && within(local, "internal/app") &&
+		!slices.ContainsFunc(wiring, func(part string) bool { return within(name, part) }):
 		broken = append(broken, fmt.Sprintf("%s imports %s: only %s may", name, local, strings.Join(wiring, ", ")))
 	}
 	return broken
 }
 
-// domainMayImport tells the standard library by its first element, which has no dot. The forms of text are beside it, since they take
-// Unicode's tables, which the standard library lacks.
+// domainMayImport tells the standard library by its first element, which has no dot. The forms of text are beside it,
+// since they take Unicode's tables, which the standard library lacks.
 func domainMayImport(imported string) bool {
 	first, _, _ := strings.Cut(imported, "/")
 	standard := !strings.Contains(first, ".") && first+"/" != module
-	return standard && imported != "net/http" && !strings.HasPrefix(imported, "database/") || imported == module+"internal/normal"
+	return standard && imported != "net/http" && !strings.HasPrefix(imported, "database/") ||
+		imported == module+"internal/normal"
 }
 
 func isTestHelper(name string) bool {

@@ -17,7 +17,8 @@ const (
 
 var walkRow = regexp.MustCompile("(?m)^\\| (`[a-z/]+/[a-z_]+\\.go`[^|]*) \\| ([^|]+) \\|$")
 
-// TestTheWalkOfARegistrationIsShort follows the table in ARCHITECTURE.md: each function is in one of the files of its row.
+// TestTheWalkOfARegistrationIsShort follows the table in ARCHITECTURE.md: each function is in one of the files of its
+// row.
 func TestTheWalkOfARegistrationIsShort(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
 	if err != nil {
@@ -35,7 +36,8 @@ func TestTheWalkOfARegistrationIsShort(t *testing.T) {
 			text.Write(code)
 		}
 		for _, function := range spans(row[2]) {
-			if declared := regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + function + `[(\[]`); !declared.MatchString(text.String()) {
+			if declared := regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + function +
+				`[(\[]`); !declared.MatchString(text.String()) {
 				t.Errorf("%s isn't declared in %s", function, row[1])
 			}
 		}

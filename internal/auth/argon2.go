@@ -22,8 +22,8 @@ type argon2Params struct {
 	passes uint32
 }
 
-// argon2Of is the work at a cost. 12 is the least that OWASP's Password Storage Cheat Sheet advises for argon2id: 19 MiB and two passes.
-// Each step up doubles the passes, each step down halves the memory.
+// argon2Of is the work at a cost. 12 is the least that OWASP's Password Storage Cheat Sheet advises for argon2id: 19
+// MiB and two passes. Each step up doubles the passes, each step down halves the memory.
 func argon2Of(cost int) argon2Params {
 	const usual, memory, passes = 12, 19 << 10, 2
 	if cost >= usual {
@@ -32,7 +32,8 @@ func argon2Of(cost int) argon2Params {
 	return argon2Params{memory >> (usual - cost), passes}
 }
 
-// derive computes a hash, which takes its memory anew each time: collected now and then, a line of logins doesn't fill the heap with it.
+// derive computes a hash, which takes its memory anew each time: collected now and then, a line of logins doesn't fill
+// the heap with it.
 func (h *Hasher) derive(p argon2Params, password string, salt []byte) []byte {
 	key := argon2.IDKey([]byte(password), salt, p.passes, p.memory, 1, keySize)
 	if h.garbage.Add(uint64(p.memory)) >= maxGarbage {
@@ -45,7 +46,8 @@ func (h *Hasher) derive(p argon2Params, password string, salt []byte) []byte {
 // encode is the form of the PHC string format.
 func (p argon2Params) encode(salt, key []byte) string {
 	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, p.memory, p.passes, b64.EncodeToString(salt), b64.EncodeToString(key))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, p.memory, p.passes,
+		b64.EncodeToString(salt), b64.EncodeToString(key))
 }
 
 // decodeArgon2 reads what encode wrote, for as much memory as that writes at most.
@@ -54,7 +56,8 @@ func decodeArgon2(hash string) (p argon2Params, salt, key []byte, ok bool) {
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" {
 		return p, nil, nil, false
 	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=1", &p.memory, &p.passes); err != nil || p.memory > argon2Of(12).memory || p.memory == 0 || p.passes == 0 {
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=1", &p.memory, &p.passes); err != nil ||
+		p.memory > argon2Of(12).memory || p.memory == 0 || p.passes == 0 {
 		return p, nil, nil, false
 	}
 	salt, saltErr := base64.RawStdEncoding.DecodeString(parts[4])

@@ -18,8 +18,8 @@ const (
 	MinSecretLength = 32
 	// CookieLife is how long a login of the pages lasts at most, however much it is used.
 	CookieLife = 90 * 24 * time.Hour
-	// MinMemory is how far back the deny-list reaches at least; a longer Config.TokenLife makes it longer. A token that is older, which
-	// only tools outside make, is looked up once a day.
+	// MinMemory is how far back the deny-list reaches at least; a longer Config.TokenLife makes it longer. A token that
+	// is older, which only tools outside make, is looked up once a day.
 	MinMemory = 7 * 24 * time.Hour
 )
 
@@ -52,10 +52,12 @@ type Authenticator struct {
 	deny      *denyList
 }
 
-// New reads the deny-list first, so that nobody on it slips in. It fails when the secret is too short or the database is away.
+// New reads the deny-list first, so that nobody on it slips in. It fails when the secret is too short or the database
+// is away.
 func New(ctx context.Context, c Config) (*Authenticator, error) {
 	if len(c.Secret) < MinSecretLength {
-		return nil, fmt.Errorf("the token secret is %d bytes long but must be at least %d", len(c.Secret), MinSecretLength)
+		return nil, fmt.Errorf("the token secret is %d bytes long but must be at least %d",
+			len(c.Secret), MinSecretLength)
 	}
 	keys := []signingKey{newSigningKey(c.Secret)}
 	if len(c.Previous) > 0 {
@@ -63,7 +65,8 @@ func New(ctx context.Context, c Config) (*Authenticator, error) {
 	}
 	memory := max(c.TokenLife, MinMemory)
 	a := &Authenticator{
-		sessions: c.Sessions, keys: keys, tokenLife: c.TokenLife, idle: c.Idle, memory: memory, logger: c.Logger, clock: c.Clock, newID: c.NewID,
+		sessions: c.Sessions, keys: keys, tokenLife: c.TokenLife, idle: c.Idle, memory: memory, logger: c.Logger,
+		clock: c.Clock, newID: c.NewID,
 		parser:  newParser(c.Clock),
 		cookies: recent.NewCache[string, cookieLogin](maxCachedCookies),
 		old:     recent.NewCache[oldLogin, time.Time](maxCachedOldTokens),
@@ -83,8 +86,9 @@ func (a *Authenticator) Run(ctx context.Context) {
 	noting.Wait()
 }
 
-// End ends the actor's login, here at once and on other replicas within RefreshInterval. A token without a session, made by an
-// outside tool, can't be told from others of its user: all those issued until now end, and those of this second.
+// End ends the actor's login, here at once and on other replicas within RefreshInterval. A token without a session,
+// made by an outside tool, can't be told from others of its user: all those issued until now end, and those of this
+// second.
 func (a *Authenticator) End(ctx context.Context, actor compete.Actor) error {
 	now := compete.UTC(a.clock())
 	if actor.SessionID == "" {

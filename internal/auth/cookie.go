@@ -26,7 +26,8 @@ type cookieLogin struct {
 	createdAt time.Time
 }
 
-// IssueCookie makes a login of the pages for the user: an opaque token that only its hash is kept of, and when it expires.
+// IssueCookie makes a login of the pages for the user: an opaque token that only its hash is kept of, and when it
+// expires.
 func (a *Authenticator) IssueCookie(ctx context.Context, u compete.User) (token string, expires time.Time, err error) {
 	var secret [cookieTokenBytes]byte
 	_, _ = rand.Read(secret[:]) // never fails, it says
@@ -42,7 +43,9 @@ func (a *Authenticator) IssueCookie(ctx context.Context, u compete.User) (token 
 }
 
 // session is a new one of the user's, on the device that the request comes from.
-func (a *Authenticator) session(ctx context.Context, u compete.User, now time.Time, life time.Duration) compete.Session {
+func (a *Authenticator) session(
+	ctx context.Context, u compete.User, now time.Time, life time.Duration,
+) compete.Session {
 	client := compete.ClientOf(ctx)
 	return compete.Session{
 		ID: a.newID(), UserID: u.ID, CreatedAt: now, ExpiresAt: now.Add(life),
@@ -50,7 +53,8 @@ func (a *Authenticator) session(ctx context.Context, u compete.User, now time.Ti
 	}
 }
 
-// Cookie tells who a cookie's token belongs to, with the role that the account has now. Errors: ErrUnauthorized, ErrAccountDisabled.
+// Cookie tells who a cookie's token belongs to, with the role that the account has now. Errors: ErrUnauthorized,
+// ErrAccountDisabled.
 func (a *Authenticator) Cookie(ctx context.Context, token string) (compete.Actor, error) {
 	if len(token) != base64.RawURLEncoding.EncodedLen(cookieTokenBytes) {
 		return compete.Actor{}, compete.ErrUnauthorized
@@ -66,10 +70,12 @@ func (a *Authenticator) Cookie(ctx context.Context, token string) (compete.Actor
 	return login.actor, nil
 }
 
-// Ended reports whether a login has ended since it was found, because it was ended or its account disabled. It asks no database.
+// Ended reports whether a login has ended since it was found, because it was ended or its account disabled. It asks no
+// database.
 func (a *Authenticator) Ended(actor compete.Actor) bool { return a.deny.check(actor, a.clock()) != nil }
 
-// Reread has the next request with a cookie's token find the account as it is then. Other replicas know it within cookieCacheLife.
+// Reread has the next request with a cookie's token find the account as it is then. Other replicas know it within
+// cookieCacheLife.
 func (a *Authenticator) Reread(token string) { a.cookies.Remove(cookieHash(token)) }
 
 func (a *Authenticator) cookieLogin(ctx context.Context, hash string) (cookieLogin, error) {
@@ -88,7 +94,10 @@ func (a *Authenticator) cookieLogin(ctx context.Context, hash string) (cookieLog
 		return cookieLogin{}, compete.ErrUnauthorized
 	}
 	login := cookieLogin{
-		actor:     compete.Actor{UserID: user.ID, Role: user.Role, SessionID: session.ID, LoggedInAt: session.CreatedAt, Zone: user.Zone},
+		actor: compete.Actor{
+			UserID: user.ID, Role: user.Role, SessionID: session.ID, LoggedInAt: session.CreatedAt,
+			Zone: user.Zone,
+		},
 		createdAt: session.CreatedAt,
 	}
 	until := now.Add(cookieCacheLife)
@@ -104,11 +113,12 @@ func cookieHash(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// DeviceToken shows that the user was logged in on the device that keeps it. It opens nothing: a login from there is no news.
+// DeviceToken shows that the user was logged in on the device that keeps it. It opens nothing: a login from there is no
+// news.
 func (a *Authenticator) DeviceToken(u compete.User) string { return a.keys[0].deviceToken(u) }
 
-// KnowsDevice reports whether the token is a DeviceToken of the user, made since the address was confirmed: whoever logged in before may
-// have been somebody else.
+// KnowsDevice reports whether the token is a DeviceToken of the user, made since the address was confirmed: whoever
+// logged in before may have been somebody else.
 func (a *Authenticator) KnowsDevice(u compete.User, token string) bool {
 	for _, key := range a.keys {
 		if hmac.Equal([]byte(token), []byte(key.deviceToken(u))) {

@@ -14,8 +14,8 @@ import (
 const (
 	// RefreshInterval is how long a login that was ended on another replica may still count.
 	RefreshInterval = 2 * time.Second
-	// wholeListInterval is how often the whole list is read; in between only its newest part is, so that thousands of ended
-	// sessions are not read every RefreshInterval.
+	// wholeListInterval is how often the whole list is read; in between only its newest part is, so that thousands of
+	// ended sessions are not read every RefreshInterval.
 	wholeListInterval = time.Minute
 	// clockSkew is how far the clocks of replicas may be apart, and how long an ending login may take to commit.
 	clockSkew = time.Minute
@@ -39,14 +39,16 @@ type denyList struct {
 
 func newDenyList(c Config, memory time.Duration) *denyList {
 	return &denyList{sessions: c.Sessions, memory: memory, clock: c.Clock, logger: c.Logger, outage: outage.Report{
-		Logger: c.Logger, Away: "could not read the deny-list; using the last one", Back: "the deny-list is up to date again",
+		Logger: c.Logger, Away: "could not read the deny-list; using the last one",
+		Back: "the deny-list is up to date again",
 	}}
 }
 
 // denied is one reading of the list: the whole of it, and what came after.
 type denied struct{ whole, recent compete.Revocations }
 
-// check fails with ErrAccountDisabled, or with ErrUnauthorized when the login has ended. A login without a session counts by when it was issued.
+// check fails with ErrAccountDisabled, or with ErrUnauthorized when the login has ended. A login without a session
+// counts by when it was issued.
 func (d *denyList) check(a compete.Actor, issued time.Time) error {
 	list := d.list.Load()
 	if list.recent.DisabledUsers[a.UserID] {
@@ -58,7 +60,7 @@ func (d *denyList) check(a compete.Actor, issued time.Time) error {
 		}
 		return nil
 	}
-	if voids(list.whole.TokensBefore[a.UserID], issued) || voids(list.recent.TokensBefore[a.UserID], issued) {
+	if revokes(list.whole.TokensBefore[a.UserID], issued) || revokes(list.recent.TokensBefore[a.UserID], issued) {
 		return compete.ErrUnauthorized
 	}
 	return nil
@@ -88,8 +90,8 @@ func (d *denyList) refresh(ctx context.Context) error {
 	return nil
 }
 
-// refreshNow makes a change of this process count at once. The change is done: a reading that fails now is made up for by run,
-// and the end of the request that made it must not stop it.
+// refreshNow makes a change of this process count at once. The change is done: a reading that fails now is made up for
+// by run, and the end of the request that made it must not stop it.
 func (d *denyList) refreshNow(ctx context.Context) {
 	if err := d.refresh(context.WithoutCancel(ctx)); err != nil {
 		d.logger.WarnContext(ctx, "could not reload the deny-list after a change; trying again shortly", "error", err)
@@ -104,8 +106,8 @@ func (d *denyList) after(ctx context.Context, err error) error {
 	return err
 }
 
-// admit makes a new login of the user count at once. The account was found in order just now; where the list says otherwise, another
-// replica has enabled it since the last reading.
+// admit makes a new login of the user count at once. The account was found in order just now; where the list says
+// otherwise, another replica has enabled it since the last reading.
 func (d *denyList) admit(ctx context.Context, userID string) {
 	if d.list.Load().recent.DisabledUsers[userID] {
 		d.refreshNow(ctx)

@@ -16,28 +16,31 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// WaitingPerHash is how many requests may wait for each password that is being hashed: as many to log in, and as many again to
-// sign up. At cost 12 a hash takes about a twentieth of a second, and a quarter where those of bcrypt are in use, so the last in line waits
-// 25 s at most, which is well within the server's write timeout.
+// WaitingPerHash is how many requests may wait for each password that is being hashed: as many to log in, and as many
+// again to sign up. At cost 12 a hash takes about a twentieth of a second, and a quarter where those of bcrypt are in
+// use, so the last in line waits 25 s at most, which is well within the server's write timeout.
 const WaitingPerHash = 50
 
 // HasherConfig sets up a Hasher. The zero value of each field but Cost means its default.
 type HasherConfig struct {
-	Cost       int // as bcrypt's, 4 to 31: see argon2Of
-	Concurrent int // hashes computed at a time; by default half of the cores, at least one, and no more than fit into maxHashMemory
+	Cost int // as bcrypt's, 4 to 31: see argon2Of
+	// hashes computed at a time; by default half of the cores, at least one, and no more than fit into maxHashMemory
+	Concurrent int
 	MaxWaiting int // requests that wait beyond those, to log in and to sign up each; by default WaitingPerHash for each
 
-	// Costliest reads the highest cost of any bcrypt hash that an account has; 0 when none has one. By default none is known of until it
-	// is checked.
+	// Costliest reads the highest cost of any bcrypt hash that an account has; 0 when none has one. By default none is
+	// known of until it is checked.
 	Costliest func(ctx context.Context) (int, error)
 	Logger    *slog.Logger // needed with Costliest
 
-	// Rush reports whether others need the processor more than logins do: each hash then begins a moment later. By default nobody does.
+	// Rush reports whether others need the processor more than logins do: each hash then begins a moment later. By
+	// default nobody does.
 	Rush func() bool
 }
 
-// Hasher makes argon2id hashes and checks them, and those of bcrypt that older versions made, few at a time: measured on 2 cores, two
-// at a time leave a rush a third of its rate, one leaves more than half. It is a compete.PasswordHasher.
+// Hasher makes argon2id hashes and checks them, and those of bcrypt that older versions made, few at a time: measured
+// on 2 cores, two at a time leave a rush a third of its rate, one leaves more than half. It is a
+// compete.PasswordHasher.
 type Hasher struct {
 	argon2    argon2Params
 	queue     *queue
@@ -68,7 +71,8 @@ func NewHasher(c HasherConfig) (*Hasher, error) {
 	return h, nil
 }
 
-// In a rush, a hash begins later by twice what the last one took, which leaves the rush on two cores five sixths of them; and no later than this.
+// In a rush, a hash begins later by twice what the last one took, which leaves the rush on two cores five sixths of
+// them; and no later than this.
 const maxRushPause = 500 * time.Millisecond
 
 // begin waits for a turn; end has to follow, with what begin returned. It fails as queue.enter does.
@@ -112,7 +116,7 @@ func (h *Hasher) Reread(ctx context.Context) error {
 	defer cancel()
 	cost, err := h.read(ctx)
 	if err == nil {
-		h.costliest.Store(int64(min(cost, maxBurned)))
+		h.costliest.Store(int64(min(cost, maxToppedUp)))
 	}
 	return err
 }
@@ -128,7 +132,8 @@ func (h *Hasher) Run(ctx context.Context) {
 		case <-ticker.C:
 		}
 		if err := h.Reread(ctx); err != nil && ctx.Err() == nil {
-			h.logger.WarnContext(ctx, "could not find out which old password hashes are in use; trying again later", "error", err)
+			h.logger.WarnContext(ctx, "could not find out which old password hashes are in use; trying again later",
+				"error", err)
 		}
 	}
 }
@@ -151,8 +156,9 @@ func (h *Hasher) Outdated(hash string) bool {
 	return !ok || params != h.argon2
 }
 
-// Check fails with ErrBadCredentials, always after the work of today's hash and, where bcrypt hashes are in use, of the costliest of
-// those: whether the email is unknown (an empty hash), or its hash is an old one, cannot be told from the time.
+// Check fails with ErrBadCredentials, always after the work of today's hash and, where bcrypt hashes are in use, of the
+// costliest of those: whether the email is unknown (an empty hash), or its hash is an old one, cannot be told from the
+// time.
 func (h *Hasher) Check(ctx context.Context, hash, password string) error {
 	start, err := h.begin(ctx, roomLogIn)
 	if err != nil {
@@ -161,37 +167,37 @@ func (h *Hasher) Check(ctx context.Context, hash, password string) error {
 	defer h.end(start)
 	if params, salt, key, ok := decodeArgon2(hash); ok {
 		right := subtle.ConstantTimeCompare(h.derive(params, password, salt), key) == 1
-		h.burn(0, password)
-		return verdict(right)
+		h.topUp(0, password)
+		return passwordError(right)
 	}
 	h.derive(h.argon2, password, make([]byte, saltSize)) // its result means nothing
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
-		h.burn(0, password)
+		h.topUp(0, password)
 		return compete.ErrBadCredentials
 	}
-	h.raise(int64(min(cost, maxBurned)))
+	h.raiseCost(int64(min(cost, maxToppedUp)))
 	err = bcrypt.CompareHashAndPassword([]byte(hash), []byte(password))
 	if err != nil && !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		cost = 0 // a damaged hash, refused before any work
 	}
-	h.burn(cost, password)
-	return verdict(err == nil && len(password) <= maxBcrypt)
+	h.topUp(cost, password)
+	return passwordError(err == nil && len(password) <= maxBcrypt)
 }
 
 // maxBcrypt is how far bcrypt reads, in bytes; it would ignore what comes after.
 const maxBcrypt = 72
 
-func verdict(right bool) error {
+func passwordError(right bool) error {
 	if !right {
 		return compete.ErrBadCredentials
 	}
 	return nil
 }
 
-// burn tops up the work of a bcrypt hash of the given cost to that of the costliest. A cost c is 2^c rounds, and
+// topUp tops up the work of a bcrypt hash of the given cost to that of the costliest. A cost c is 2^c rounds, and
 // 2^c + (2^c + 2^(c+1) + … + 2^(C-1)) = 2^C. Cost 0 means that no work was done yet.
-func (h *Hasher) burn(cost int, password string) {
+func (h *Hasher) topUp(cost int, password string) {
 	costliest := int(h.costliest.Load())
 	if cost == 0 {
 		if costliest > 0 {
@@ -207,13 +213,15 @@ func (h *Hasher) burn(cost int, password string) {
 // compareDummy does the work of checking a password against a hash of the given cost that belongs to nobody.
 func compareDummy(cost int, password string) {
 	const saltAndHash = "abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234"
-	_ = bcrypt.CompareHashAndPassword(fmt.Appendf(nil, "$2a$%02d$%s", cost, saltAndHash), []byte(password)) // its answer means nothing
+	// its answer means nothing
+	_ = bcrypt.CompareHashAndPassword(fmt.Appendf(nil, "$2a$%02d$%s", cost, saltAndHash), []byte(password))
 }
 
-// maxBurned is the highest cost whose work others share: one hash that takes minutes is not to make everybody's login take as long.
-const maxBurned = 14
+// maxToppedUp is the highest cost whose work others share: one hash that takes minutes is not to make everybody's login
+// take as long.
+const maxToppedUp = 14
 
-func (h *Hasher) raise(cost int64) {
+func (h *Hasher) raiseCost(cost int64) {
 	for {
 		seen := h.costliest.Load()
 		if cost <= seen || h.costliest.CompareAndSwap(seen, cost) {

@@ -44,7 +44,10 @@ func TestHasherChecksWhatItHashed(t *testing.T) {
 		{"no hash", "", longest, compete.ErrBadCredentials},
 		{"no hash at all", "plain text", "plain text", compete.ErrBadCredentials},
 		{"damaged hash", hash[:20] + "!" + hash[21:], longest, compete.ErrBadCredentials},
-		{"a hash that asks for gigabytes", strings.Replace(hash, "m=", "m=9", 1) + "", longest, compete.ErrBadCredentials},
+		{
+			"a hash that asks for gigabytes", strings.Replace(hash, "m=", "m=9", 1) + "", longest,
+			compete.ErrBadCredentials,
+		},
 		{"bcrypt", bcryptAt(t, 4, longest[:72]), longest[:72], nil},
 		{"bcrypt, longer than it reads", bcryptAt(t, 4, longest[:72]), longest[:73], compete.ErrBadCredentials},
 		{"another cost", "$2b$05" + bcryptAt(t, 5, "password123")[6:], "password123", nil},
@@ -61,7 +64,10 @@ func TestHasherChecksWhatItHashed(t *testing.T) {
 // Checks do the work of bcrypt only as long as the database has such hashes.
 func TestHasherDoesTheWorkOfBcryptWhileItIsInUse(t *testing.T) {
 	inUse, failure := 8, error(nil)
-	h := newHasher(t, auth.HasherConfig{Cost: bcrypt.MinCost, Costliest: func(context.Context) (int, error) { return inUse, failure }})
+	h := newHasher(t, auth.HasherConfig{
+		Cost:      bcrypt.MinCost,
+		Costliest: func(context.Context) (int, error) { return inUse, failure },
+	})
 	check := func(want int) {
 		t.Helper()
 		if err := h.Check(t.Context(), "", "password123"); !errors.Is(err, compete.ErrBadCredentials) {
@@ -80,7 +86,8 @@ func TestHasherDoesTheWorkOfBcryptWhileItIsInUse(t *testing.T) {
 	check(0)
 	reread()
 	check(8)
-	if err := h.Check(t.Context(), bcryptAt(t, 9, "password123"), "password123"); err != nil { // by a tool outside, since then
+	// by a tool outside, since then
+	if err := h.Check(t.Context(), bcryptAt(t, 9, "password123"), "password123"); err != nil {
 		t.Fatal(err)
 	}
 	check(9)
@@ -179,7 +186,8 @@ func TestHasherLeavesHalfOfTheCores(t *testing.T) {
 		runtime.GOMAXPROCS(cores)
 		concurrent, waiting := auth.Room(newHasher(t, auth.HasherConfig{Cost: bcrypt.MinCost}))
 		if concurrent != want || waiting != auth.WaitingPerHash*want {
-			t.Errorf("%d cores: %d at a time and %d waiting, want %d and %d", cores, concurrent, waiting, want, auth.WaitingPerHash*want)
+			t.Errorf("%d cores: %d at a time and %d waiting, want %d and %d", cores, concurrent, waiting, want,
+				auth.WaitingPerHash*want)
 		}
 	}
 }
@@ -227,7 +235,10 @@ func TestOutdatedHashes(t *testing.T) {
 	for name, tc := range map[string]struct {
 		hash string
 		want bool
-	}{"today's": {of(h), false}, "of another cost": {of(cheaper), true}, "bcrypt": {bcryptAt(t, 5, "password123"), true}, "none": {"", true}} {
+	}{
+		"today's": {of(h), false}, "of another cost": {of(cheaper), true},
+		"bcrypt": {bcryptAt(t, 5, "password123"), true}, "none": {"", true},
+	} {
 		if got := h.Outdated(tc.hash); got != tc.want {
 			t.Errorf("%s: outdated %t, want %t", name, got, tc.want)
 		}

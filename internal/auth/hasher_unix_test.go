@@ -12,8 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Whatever is stored, a check does the work of the costliest hash. Each figure is the best of several, in turn with the others, and of
-// this process's own processor time, to leave out what else the machine does.
+// Whatever is stored, a check does the work of the costliest hash. Each figure is the best of several, in turn with the
+// others, and of this process's own processor time, to leave out what else the machine does.
 func TestHasherTakesTheSameTimeForEverybody(t *testing.T) {
 	h := newHasher(t, auth.HasherConfig{Cost: 6})
 	if err := h.Check(t.Context(), bcryptAt(t, 7, "password123"), "password123"); err != nil {
@@ -23,7 +23,10 @@ func TestHasherTakesTheSameTimeForEverybody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hashes := map[string]string{"unknown": "", "cheap": bcryptAt(t, 4, "a"), "middle": bcryptAt(t, 6, "a"), "argon2id": hash, "costly": bcryptAt(t, 7, "a")}
+	hashes := map[string]string{
+		"unknown": "", "cheap": bcryptAt(t, 4, "a"), "middle": bcryptAt(t, 6, "a"),
+		"argon2id": hash, "costly": bcryptAt(t, 7, "a"),
+	}
 	best := map[string]time.Duration{}
 	for round := range 50 {
 		for name, hash := range hashes {

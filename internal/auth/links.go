@@ -15,8 +15,9 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// LinkKeys makes the tokens of links in mails from the secret of the installation, which every process has. So the database keeps
-// no token, not even while a mail waits to be sent: who reads the database, a backup or a failed job can't use a link.
+// LinkKeys makes the tokens of links in mails from the secret of the installation, which every process has. So the
+// database keeps no token, not even while a mail waits to be sent: who reads the database, a backup or a failed job
+// can't use a link.
 type LinkKeys struct {
 	key      []byte
 	previous *LinkKeys // whose tokens are still taken, or nil
@@ -53,7 +54,8 @@ func (k *LinkKeys) TokenOf(l compete.Link) (token string, ok bool) {
 	return "", false
 }
 
-// unsubscribeMAC is how much of a MAC an unsubscribe token has, in bytes: it opens nothing, and a guess costs a request.
+// unsubscribeMAC is how much of a MAC an unsubscribe token has, in bytes: it opens nothing, and a guess costs a
+// request.
 const unsubscribeMAC = 16
 
 // Unsubscribe implements compete.LinkKeys.
@@ -98,12 +100,16 @@ type links struct {
 	deny *denyList
 }
 
-func (l links) UseResetLink(ctx context.Context, link compete.Link, passwordHash string, m compete.Message, now time.Time) (compete.User, error) {
+func (l links) UseResetLink(
+	ctx context.Context, link compete.Link, passwordHash string, m compete.Message, now time.Time,
+) (compete.User, error) {
 	user, err := l.LinkStore.UseResetLink(ctx, link, passwordHash, m, now)
 	return user, l.deny.after(ctx, err)
 }
 
-func (l links) UseChangeLink(ctx context.Context, link compete.Link, passwordHash string, m compete.Message, now time.Time) (compete.User, error) {
+func (l links) UseChangeLink(
+	ctx context.Context, link compete.Link, passwordHash string, m compete.Message, now time.Time,
+) (compete.User, error) {
 	user, err := l.LinkStore.UseChangeLink(ctx, link, passwordHash, m, now)
 	return user, l.deny.after(ctx, err)
 }

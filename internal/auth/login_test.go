@@ -151,7 +151,9 @@ func TestNewPasswordEndsOtherLogins(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.advance(time.Second)
-	if err := f.users.UpdateProfile(t.Context(), f.user.ID, compete.ProfileUpdate{Password: &compete.NewPassword{Hash: "hash", KeepSessionID: actor.SessionID}}, f.clock()); err != nil {
+	if err := f.users.UpdateProfile(t.Context(), f.user.ID,
+		compete.ProfileUpdate{Password: &compete.NewPassword{Hash: "hash", KeepSessionID: actor.SessionID}},
+		f.clock()); err != nil {
 		t.Fatal(err)
 	}
 	l.want(t, f.Authenticator, compete.ErrUnauthorized, compete.ErrUnauthorized, compete.ErrUnauthorized)
@@ -166,8 +168,12 @@ func TestNewPasswordEndsOtherLogins(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f.store.sessions[actor.SessionID] = compete.Session{ID: actor.SessionID, UserID: f.user.ID, ExpiresAt: f.clock().Add(time.Hour)}
-	longLived := foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iat": f.clock().Add(-21 * time.Hour).Unix()}))
+	f.store.sessions[actor.SessionID] = compete.Session{
+		ID: actor.SessionID, UserID: f.user.ID,
+		ExpiresAt: f.clock().Add(time.Hour),
+	}
+	longLived := foreign(t, jwt.SigningMethodHS256, secret,
+		f.claims(map[string]any{"iat": f.clock().Add(-21 * time.Hour).Unix()}))
 	for name, a := range map[string]*auth.Authenticator{"this": f.Authenticator, "another": f.authenticator(t)} {
 		if _, err := a.Token(t.Context(), longLived); !errors.Is(err, compete.ErrUnauthorized) {
 			t.Errorf("%s replica takes a token from before the password: %v", name, err)
@@ -179,7 +185,8 @@ func TestNewPasswordEndsOtherLogins(t *testing.T) {
 func TestOldTokens(t *testing.T) {
 	f := newFixture(t)
 	now := f.clock()
-	old := foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iat": now.AddDate(-1, 0, 0).Unix(), "exp": now.AddDate(1, 0, 0).Unix()}))
+	old := foreign(t, jwt.SigningMethodHS256, secret,
+		f.claims(map[string]any{"iat": now.AddDate(-1, 0, 0).Unix(), "exp": now.AddDate(1, 0, 0).Unix()}))
 	check := func(when string, want error, lookUps int) {
 		t.Helper()
 		f.store.lookUps = 0
@@ -201,7 +208,8 @@ func TestOldTokens(t *testing.T) {
 	check("a day later", nil, 1)
 
 	// What ends it is on the deny-list first, and in the database for ever.
-	if err := f.users.UpdateProfile(t.Context(), f.user.ID, compete.ProfileUpdate{Password: &compete.NewPassword{Hash: "hash"}}, f.clock()); err != nil {
+	if err := f.users.UpdateProfile(t.Context(), f.user.ID,
+		compete.ProfileUpdate{Password: &compete.NewPassword{Hash: "hash"}}, f.clock()); err != nil {
 		t.Fatal(err)
 	}
 	check("after a new password", compete.ErrUnauthorized, 0)
@@ -222,8 +230,12 @@ func TestOldSessions(t *testing.T) {
 	if err := f.store.EndSession(t.Context(), ended, f.clock().AddDate(0, 0, -20)); err != nil {
 		t.Fatal(err)
 	}
-	for id, want := range map[string]error{ended: compete.ErrUnauthorized, f.newID(): compete.ErrUnauthorized, other: nil} {
-		token := foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"sid": id, "iat": f.clock().AddDate(0, 0, -30).Unix()}))
+	for id, want := range map[string]error{
+		ended: compete.ErrUnauthorized, f.newID(): compete.ErrUnauthorized,
+		other: nil,
+	} {
+		token := foreign(t, jwt.SigningMethodHS256, secret,
+			f.claims(map[string]any{"sid": id, "iat": f.clock().AddDate(0, 0, -30).Unix()}))
 		if _, err := f.Token(t.Context(), token); !errors.Is(err, want) {
 			t.Errorf("session %s: got %v, want %v", id, err, want)
 		}

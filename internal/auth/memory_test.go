@@ -38,7 +38,9 @@ func (m *memory) CreateSession(_ context.Context, s compete.Session) error {
 	return nil
 }
 
-func (m *memory) SessionByTokenHash(_ context.Context, hash string, now time.Time) (compete.Session, compete.User, error) {
+func (m *memory) SessionByTokenHash(
+	_ context.Context, hash string, now time.Time,
+) (compete.Session, compete.User, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reads++
@@ -72,7 +74,10 @@ func (m *memory) Revocations(_ context.Context, since time.Time) (compete.Revoca
 		return compete.Revocations{}, compete.ErrDatabase
 	}
 	m.sinces = append(m.sinces, since)
-	r := compete.Revocations{DisabledUsers: map[string]bool{}, EndedSessions: map[string]bool{}, TokensBefore: map[string]time.Time{}}
+	r := compete.Revocations{
+		DisabledUsers: map[string]bool{}, EndedSessions: map[string]bool{},
+		TokensBefore: map[string]time.Time{},
+	}
 	for id, u := range m.users {
 		if u.DisabledAt != nil {
 			r.DisabledUsers[id] = true
@@ -183,8 +188,11 @@ var secret = []byte("0123456789abcdef0123456789abcdef")
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	f := &fixture{
-		store: &memory{users: map[string]compete.User{}, sessions: map[string]compete.Session{}, tokens: map[string]time.Time{}},
-		now:   time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+		store: &memory{
+			users: map[string]compete.User{}, sessions: map[string]compete.Session{},
+			tokens: map[string]time.Time{},
+		},
+		now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 	}
 	f.user = compete.User{ID: f.newID(), Email: "ada@example.com", Name: "Ada", Role: compete.RoleParticipant}
 	f.store.users[f.user.ID] = f.user
@@ -201,7 +209,8 @@ func (f *fixture) authenticator(t testing.TB) *auth.Authenticator {
 func (f *fixture) authenticatorWith(t testing.TB, secret, previous []byte) *auth.Authenticator {
 	t.Helper()
 	a, err := auth.New(t.Context(), auth.Config{
-		Sessions: f.store, Secret: secret, Previous: previous, TokenLife: 24 * time.Hour, Idle: idle, Clock: f.clock, NewID: f.newID, Logger: slog.New(slog.DiscardHandler),
+		Sessions: f.store, Secret: secret, Previous: previous, TokenLife: 24 * time.Hour, Idle: idle, Clock: f.clock,
+		NewID: f.newID, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -17,8 +17,8 @@ const (
 	rooms
 )
 
-// queue lets a few in at a time. The rooms take turns, and in a room the networks do, so that one client with a thousand
-// connections waits behind itself.
+// queue lets a few in at a time. The rooms take turns, and in a room the networks do, so that one client with a
+// thousand connections waits behind itself.
 type queue struct {
 	max int // that may wait in a room
 
@@ -29,8 +29,8 @@ type queue struct {
 	held  int // who is turned away and has not been told yet
 }
 
-// Whoever is turned away is told so after turnAwayAfter: a client that comes again at once then costs next to nothing. So many at a
-// time are held, at most; the others are told right away.
+// Whoever is turned away is told so after turnAwayAfter: a client that comes again at once then costs next to nothing.
+// So many at a time are held, at most; the others are told right away.
 const (
 	turnAwayAfter = time.Second
 	maxHeld       = 1000
@@ -57,8 +57,8 @@ func newQueue(free, maxWaiting int) *queue {
 	return q
 }
 
-// enter waits for a turn; leave has to follow. It fails with compete.ErrBusy when the room is full of others whose lines are no
-// longer than this network's, when somebody of a shorter line takes the place, and when ctx ends.
+// enter waits for a turn; leave has to follow. It fails with compete.ErrBusy when the room is full of others whose
+// lines are no longer than this network's, when somebody of a shorter line takes the place, and when ctx ends.
 func (q *queue) enter(ctx context.Context, in int) error {
 	network := compete.ClientOf(ctx).Network()
 	q.mu.Lock()

@@ -53,7 +53,8 @@ func TestQueueIsFairBetweenNetworksAndRooms(t *testing.T) {
 			synctest.Wait()
 		}
 		want := []string{
-			"192.0.2.1", "192.0.2.1 refused", "192.0.2.1 refused", // for others; then those who found it full, a second later
+			// for others; then those who found it full, a second later
+			"192.0.2.1", "192.0.2.1 refused", "192.0.2.1 refused",
 			"192.0.2.1 refused", "2001:db8::ffff refused",
 			"192.0.2.1", "192.0.2.3", "192.0.2.2", "2001:db8::1", "192.0.2.1",
 		}

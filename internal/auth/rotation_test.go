@@ -12,7 +12,8 @@ import (
 
 var nextSecret = []byte("fedcba9876543210fedcba9876543210")
 
-// While the secret is exchanged, tokens of both are valid, with a key's id and without; afterwards only those of the new one.
+// While the secret is exchanged, tokens of both are valid, with a key's id and without; afterwards only those of the
+// new one.
 func TestTwoSecretsWhileOneIsExchanged(t *testing.T) {
 	f := newFixture(t)
 	issue := func() string {
@@ -53,7 +54,8 @@ func TestTwoSecretsWhileOneIsExchanged(t *testing.T) {
 	}{
 		"issued before": {before, true}, "issued since": {during, false},
 		"outside, before": {outside(secret, nil), true}, "outside, since": {outside(nextSecret, nil), false},
-		"outside, its own id": {outside(secret, "mine"), true}, "outside, an id of another kind": {outside(nextSecret, 7), false},
+		"outside, its own id":            {outside(secret, "mine"), true},
+		"outside, an id of another kind": {outside(nextSecret, 7), false},
 	}
 	for name, tc := range tokens {
 		if _, err := f.Token(t.Context(), tc.token); err != nil {
@@ -91,7 +93,8 @@ func TestLinksOfBothSecrets(t *testing.T) {
 		ok   bool
 	}{
 		"the same": {linkKeys(t, secret, nil), true}, "the next one announced": {linkKeys(t, secret, nextSecret), true},
-		"exchanged": {linkKeys(t, nextSecret, secret), true}, "the new one alone": {linkKeys(t, nextSecret, nil), false},
+		"exchanged":         {linkKeys(t, nextSecret, secret), true},
+		"the new one alone": {linkKeys(t, nextSecret, nil), false},
 	} {
 		if token, ok := tc.keys.TokenOf(l); ok != tc.ok || ok && token != written {
 			t.Errorf("%s: got %s, %t", name, token, ok)

@@ -15,7 +15,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// claims are what a token of ours says. Tools outside make tokens with sub, email, role, iat and exp alone; ours name their session too.
+// claims are what a token of ours says. Tools outside make tokens with sub, email, role, iat and exp alone; ours name
+// their session too.
 type claims struct {
 	jwt.RegisteredClaims
 	Email     string       `json:"email"`
@@ -23,8 +24,9 @@ type claims struct {
 	SessionID string       `json:"sid,omitempty"`
 }
 
-// sent are the claims of a token that is being checked, those that matter: reading them as claims takes twice as long, which the
-// registrar would miss in a rush. A time that is not there is 0, and so is never one that a token may depend on.
+// sent are the claims of a token that is being checked, those that matter: reading them as claims takes twice as long,
+// which the registrar would miss in a rush. A time that is not there is 0, and so is never one that a token may depend
+// on.
 type sent struct {
 	Subject   string       `json:"sub"`
 	Role      compete.Role `json:"role"`
@@ -81,7 +83,8 @@ func (c *sent) GetAudience() (jwt.ClaimStrings, error) { return c.Audience, nil 
 
 // newParser pins the algorithm: a token that says "none", or HS512, is refused whatever its signature.
 func newParser(clock func() time.Time) *jwt.Parser {
-	return jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(clock))
+	return jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired(),
+		jwt.WithTimeFunc(clock))
 }
 
 // IssueToken makes a bearer token for the user, with a session that End, a new password or an admin can end.
@@ -94,7 +97,8 @@ func (a *Authenticator) IssueToken(ctx context.Context, u compete.User) (string,
 	a.deny.admit(ctx, u.ID)
 	unsigned := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer: tokenIssuer, Audience: jwt.ClaimStrings{tokenAudience}, Subject: u.ID, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(session.ExpiresAt),
+			Issuer: tokenIssuer, Audience: jwt.ClaimStrings{tokenAudience}, Subject: u.ID,
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(session.ExpiresAt),
 		},
 		Email: u.Email, Role: u.Role, SessionID: session.ID,
 	})
@@ -106,8 +110,9 @@ func (a *Authenticator) IssueToken(ctx context.Context, u compete.User) (string,
 	return token, nil
 }
 
-// Token tells who a bearer token belongs to. It asks the database only about a token that is older than the deny-list reaches back, and
-// about that once a day. Errors: ErrUnauthorized, ErrAccountDisabled; ErrDatabase for such an old one.
+// Token tells who a bearer token belongs to. It asks the database only about a token that is older than the deny-list
+// reaches back, and about that once a day. Errors: ErrUnauthorized, ErrAccountDisabled; ErrDatabase for such an old
+// one.
 func (a *Authenticator) Token(ctx context.Context, bearer string) (compete.Actor, error) {
 	var c sent
 	if _, err := a.parser.ParseWithClaims(bearer, &c, a.key); err != nil {
@@ -123,7 +128,8 @@ func (a *Authenticator) Token(ctx context.Context, bearer string) (compete.Actor
 	if err != nil || date == nil || date.After(a.clock().Add(maxSkew)) {
 		return compete.Actor{}, compete.ErrUnauthorized
 	}
-	actor, issued := compete.Actor{UserID: c.Subject, Role: c.Role, SessionID: c.SessionID, LoggedInAt: date.Time}, date.Time
+	actor, issued := compete.Actor{UserID: c.Subject, Role: c.Role, SessionID: c.SessionID, LoggedInAt: date.Time},
+		date.Time
 	if err := a.deny.check(actor, issued); err != nil {
 		return compete.Actor{}, err
 	}
@@ -140,14 +146,16 @@ func (a *Authenticator) Token(ctx context.Context, bearer string) (compete.Actor
 
 const (
 	maxCachedOldTokens = 20_000
-	// oldTokenLife is how long the standing of an old login is remembered. What ends it meanwhile is on the deny-list for longer.
+	// oldTokenLife is how long the standing of an old login is remembered. What ends it meanwhile is on the deny-list
+	// for longer.
 	oldTokenLife = 24 * time.Hour
 )
 
 // oldLogin names a login whose token is older than the deny-list reaches back.
 type oldLogin struct{ userID, sessionID string }
 
-// checkOld fails with ErrUnauthorized when the login ended before the deny-list reaches back, and with ErrDatabase when nobody can tell.
+// checkOld fails with ErrUnauthorized when the login ended before the deny-list reaches back, and with ErrDatabase when
+// nobody can tell.
 func (a *Authenticator) checkOld(ctx context.Context, actor compete.Actor, issued, now time.Time) error {
 	login := oldLogin{actor.UserID, actor.SessionID}
 	validAfter, ok := a.old.Get(login, now)
@@ -159,15 +167,15 @@ func (a *Authenticator) checkOld(ctx context.Context, actor compete.Actor, issue
 		}
 		a.old.Add(login, validAfter, now.Add(oldTokenLife))
 	}
-	if voids(validAfter, issued) {
+	if revokes(validAfter, issued) {
 		return compete.ErrUnauthorized
 	}
 	return nil
 }
 
-// voids reports whether tokens issued then ended at the given moment. A token says when it was issued in whole seconds: one made in the
-// second of the change is taken for made after it.
-func voids(end, issued time.Time) bool { return issued.Before(end.Truncate(time.Second)) }
+// revokes reports whether tokens issued then ended at the given moment. A token says when it was issued in whole
+// seconds: one made in the second of the change is taken for made after it.
+func revokes(end, issued time.Time) bool { return issued.Before(end.Truncate(time.Second)) }
 
 // signingKey is a secret, and the id by which tokens name it.
 type signingKey struct {
@@ -175,7 +183,8 @@ type signingKey struct {
 	secret []byte
 }
 
-// newSigningKey makes the id from the secret, so that all processes agree; it tells nothing about a secret that can't be guessed.
+// newSigningKey makes the id from the secret, so that all processes agree; it tells nothing about a secret that can't
+// be guessed.
 func newSigningKey(secret []byte) signingKey {
 	sum := sha256.Sum256(append([]byte("mini compete: id of a signing key\x00"), secret...))
 	return signingKey{id: base64.RawURLEncoding.EncodeToString(sum[:6]), secret: secret}

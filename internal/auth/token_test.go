@@ -60,7 +60,8 @@ func TestTokenIssued(t *testing.T) {
 	}
 	for name, want := range map[string]any{
 		"sub": f.user.ID, "email": f.user.Email, "role": "PARTICIPANT",
-		"iss": "minicompete", "iat": float64(f.clock().Unix()), "exp": float64(f.clock().Add(24 * time.Hour).Unix()), "sid": actor.SessionID,
+		"iss": "minicompete", "iat": float64(f.clock().Unix()), "exp": float64(f.clock().Add(24 * time.Hour).Unix()),
+		"sid": actor.SessionID,
 	} {
 		if c[name] != want {
 			t.Errorf("claim %s: got %v, want %v", name, c[name], want)
@@ -82,21 +83,57 @@ func TestTokenFromOutside(t *testing.T) {
 	}{
 		{"the five claims", foreign(t, jwt.SigningMethodHS256, secret, f.claims(nil)), true},
 		{"without an email", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"email": nil})), true},
-		{"long-lived", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"exp": now.AddDate(10, 0, 0).Unix()})), true},
+		{"long-lived", foreign(t, jwt.SigningMethodHS256, secret,
+			f.claims(map[string]any{"exp": now.AddDate(10, 0, 0).Unix()})), true},
 		{"expired", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"exp": now.Unix()})), false},
 		{"without exp", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"exp": nil})), false},
 		{"without iat", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iat": nil})), false},
-		{"issued long ago", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iat": now.AddDate(-3, 0, 0).Unix()})), true},
-		{"issued long ago to nobody", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iat": now.AddDate(-3, 0, 0).Unix(), "sub": f.newID()})), false},
-		{"not yet valid", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"nbf": now.Add(time.Minute).Unix()})), false},
+		{
+			"issued long ago",
+			foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iat": now.AddDate(-3, 0, 0).Unix()})),
+			true,
+		},
+		{
+			"issued long ago to nobody",
+			foreign(t, jwt.SigningMethodHS256, secret,
+				f.claims(map[string]any{"iat": now.AddDate(-3, 0, 0).Unix(), "sub": f.newID()})), false,
+		},
+		{
+			"not yet valid",
+			foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"nbf": now.Add(time.Minute).Unix()})),
+			false,
+		},
 		{"unknown role", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"role": "OWNER"})), false},
 		{"without a role", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"role": nil})), false},
-		{"issued in the future", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iat": now.Add(time.Minute).Unix()})), false},
-		{"issued by a clock a bit ahead", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iat": now.Add(10 * time.Second).Unix()})), true},
-		{"of this program", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iss": "minicompete", "aud": "minicompete-api"})), true},
-		{"for several, this program too", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"aud": []string{"x", "minicompete-api"}})), true},
-		{"of another program", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iss": "another"})), false},
-		{"for another program", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"aud": []string{"another"}})), false},
+		{
+			"issued in the future",
+			foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iat": now.Add(time.Minute).Unix()})),
+			false,
+		},
+		{
+			"issued by a clock a bit ahead",
+			foreign(t, jwt.SigningMethodHS256, secret,
+				f.claims(map[string]any{"iat": now.Add(10 * time.Second).Unix()})), true,
+		},
+		{
+			"of this program",
+			foreign(t, jwt.SigningMethodHS256, secret,
+				f.claims(map[string]any{"iss": "minicompete", "aud": "minicompete-api"})), true,
+		},
+		{
+			"for several, this program too",
+			foreign(t, jwt.SigningMethodHS256, secret,
+				f.claims(map[string]any{"aud": []string{"x", "minicompete-api"}})), true,
+		},
+		{
+			"of another program",
+			foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"iss": "another"})),
+			false,
+		},
+		{
+			"for another program",
+			foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"aud": []string{"another"}})), false,
+		},
 		{"wrong aud", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"aud": 7})), false},
 		{"wrong sub", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"sub": "1 OR 1=1"})), false},
 		{"wrong sid", foreign(t, jwt.SigningMethodHS256, secret, f.claims(map[string]any{"sid": "x"})), false},

@@ -10,17 +10,20 @@ import (
 )
 
 const (
-	// UseInterval is how often it is noted which sessions were used, and how much later than Config.Idle a token may end.
+	// UseInterval is how often it is noted which sessions were used, and how much later than Config.Idle a token may
+	// end.
 	UseInterval = 5 * time.Minute
 	// MinIdle is the least that Config.Idle may be, so that a use that isn't noted yet doesn't count as none.
 	MinIdle = 3 * UseInterval
-	// maxUses bounds the sessions that one process notes in a UseInterval, at about 100 bytes each. What comes beyond is noted in the next.
+	// maxUses bounds the sessions that one process notes in a UseInterval, at about 100 bytes each. What comes beyond
+	// is noted in the next.
 	maxUses = 200_000
 	// usesTimeout bounds one note.
 	usesTimeout = 10 * time.Second
 )
 
-// uses are the sessions that were used since the last note. A request only leaves its mark here: it never writes to the database.
+// uses are the sessions that were used since the last note. A request only leaves its mark here: it never writes to the
+// database.
 type uses struct {
 	mu sync.Mutex
 	at map[string]time.Time

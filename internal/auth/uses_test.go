@@ -12,7 +12,8 @@ import (
 func TestASessionKnowsItsDevice(t *testing.T) {
 	f := newFixture(t)
 	ctx := compete.WithClient(t.Context(), compete.Client{
-		Addr: netip.MustParseAddr("2001:db8:1:2:3:4:5:6"), UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0",
+		Addr:      netip.MustParseAddr("2001:db8:1:2:3:4:5:6"),
+		UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0",
 	})
 	if _, _, err := f.IssueCookie(ctx, f.user); err != nil {
 		t.Fatal(err)

@@ -112,8 +112,9 @@ func newFile(path string, write func(unnamed string) error) error {
 
 // Options say what Restore goes on in spite of.
 type Options struct {
-	Overwrite  bool // data in the database, which are lost
-	Unverified bool // a file without a manifest, or with a wrong checksum, as long as the database's own tools can read all of it
+	Overwrite bool // data in the database, which are lost
+	// a file without a manifest, or with a wrong checksum, as long as the database's own tools can read all of it
+	Unverified bool
 }
 
 // Restore makes the database what it was when the backup was made: all of it or, after a failure or a crash, nothing.
@@ -148,7 +149,10 @@ func inUse(err error) error {
 
 func restore(ctx context.Context, db *sqldb.DB, path string, kind sqldb.Kind, overwrite bool) error {
 	if db.Kind() != kind {
-		return fmt.Errorf("the file is a %s backup but DATABASE_URL is a %s database; set DATABASE_URL to the same kind", kind, db.Kind())
+		return fmt.Errorf(
+			"the file is a %s backup but DATABASE_URL is a %s database; set DATABASE_URL to the same kind", kind,
+			db.Kind(),
+		)
 	}
 	if err := fits(ctx, db, path); err != nil {
 		return err

@@ -63,14 +63,16 @@ func TestBackupAndRestore(t *testing.T) {
 
 		// It has data now: only who says so replaces them.
 		for _, overwrite := range []bool{false, true} {
-			if _, err := backup.Restore(t.Context(), restored, path, backup.Options{Overwrite: overwrite}); !errors.Is(err, backup.ErrInUse) {
+			if _, err := backup.Restore(t.Context(), restored, path,
+				backup.Options{Overwrite: overwrite}); !errors.Is(err, backup.ErrInUse) {
 				t.Errorf("restoring while it is open, overwriting %t: %v, want %v", overwrite, err, backup.ErrInUse)
 			}
 		}
 		if err := copied.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := backup.Restore(t.Context(), restored, path, backup.Options{}); !errors.Is(err, backup.ErrNotEmpty) {
+		if _, err := backup.Restore(t.Context(), restored, path, backup.Options{}); !errors.Is(err,
+			backup.ErrNotEmpty) {
 			t.Errorf("restoring over data: %v, want %v", err, backup.ErrNotEmpty)
 		}
 		if _, err := backup.Restore(t.Context(), restored, path, backup.Options{Overwrite: true}); err != nil {
@@ -111,7 +113,8 @@ func TestRestoreNoticesOlderVersions(t *testing.T) {
 			if tc.restore != "" {
 				at += "&application_name=" + tc.restore
 			}
-			if _, err := backup.Restore(t.Context(), store.Config{URL: at}, path, backup.Options{Overwrite: true}); !errors.Is(err, tc.want) {
+			if _, err := backup.Restore(t.Context(), store.Config{URL: at}, path,
+				backup.Options{Overwrite: true}); !errors.Is(err, tc.want) {
 				t.Errorf("%+v: %v", tc, err)
 			}
 			if err := conn.Close(); err != nil {
@@ -130,7 +133,8 @@ func wantManifest(t *testing.T, m backup.Manifest, kind sqldb.Kind, contents map
 	if diff := cmp.Diff(rows, m.Rows); diff != "" {
 		t.Errorf("the rows in the manifest (-want +got):\n%s", diff)
 	}
-	if m.Format != 1 || m.Database != kind || m.Schema < 10 || time.Since(m.CreatedAt).Abs() > time.Hour || m.Size == 0 || len(m.SHA256) != 64 {
+	if m.Format != 1 || m.Database != kind || m.Schema < 10 || time.Since(m.CreatedAt).Abs() > time.Hour ||
+		m.Size == 0 || len(m.SHA256) != 64 {
 		t.Errorf("got %+v", m)
 	}
 }
@@ -152,13 +156,15 @@ func TestRestoreOverOtherSchemas(t *testing.T) {
 			t.Fatal(err)
 		}
 		unused = openEmpty(t, other)
-		if _, err := unused.Writer().ExecContext(t.Context(), `CREATE TABLE of_the_future (id text PRIMARY KEY)`); err != nil {
+		if _, err := unused.Writer().ExecContext(t.Context(),
+			`CREATE TABLE of_the_future (id text PRIMARY KEY)`); err != nil {
 			t.Fatal(err)
 		}
 		if err := unused.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := backup.Restore(t.Context(), store.Config{URL: other}, path, backup.Options{Overwrite: true}); err != nil {
+		if _, err := backup.Restore(t.Context(), store.Config{URL: other}, path,
+			backup.Options{Overwrite: true}); err != nil {
 			t.Fatal(err)
 		}
 		unused = openEmpty(t, other)
@@ -185,7 +191,8 @@ func TestBackupRefuses(t *testing.T) {
 		if kept, err := os.ReadFile(path); err != nil || string(kept) != "precious" {
 			t.Errorf("the file was changed: %q, %v", kept, err)
 		}
-		if err := backup.Write(t.Context(), config, filepath.Join(t.TempDir(), "nowhere", "backup")); !errors.Is(err, os.ErrNotExist) {
+		if err := backup.Write(t.Context(), config, filepath.Join(t.TempDir(), "nowhere", "backup")); !errors.Is(err,
+			os.ErrNotExist) {
 			t.Errorf("into a directory that is not there: %v", err)
 		}
 		stopped, cancel := context.WithCancel(t.Context())
@@ -200,7 +207,8 @@ func TestBackupRefuses(t *testing.T) {
 	})
 }
 
-// A failed restore changes nothing. The seal refuses what the database's own tools could still read, and those what has no seal.
+// A failed restore changes nothing. The seal refuses what the database's own tools could still read, and those what has
+// no seal.
 func TestRestoreRefuses(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)
@@ -218,20 +226,24 @@ func TestRestoreRefuses(t *testing.T) {
 			want    error
 		}{
 			"empty": {nil, backup.ErrNoBackup}, "text": {[]byte(strings.Repeat("hello ", 100)), backup.ErrNoBackup},
-			"half": {whole[:len(whole)/2], backup.ErrNoManifest}, "ten bytes less": {whole[:len(whole)-10], backup.ErrNoManifest},
-			"a byte more": {append(bytes.Clone(whole), '\n'), backup.ErrNoManifest}, "damaged": {damaged, backup.ErrNoBackup},
+			"half":           {whole[:len(whole)/2], backup.ErrNoManifest},
+			"ten bytes less": {whole[:len(whole)-10], backup.ErrNoManifest},
+			"a byte more":    {append(bytes.Clone(whole), '\n'), backup.ErrNoManifest},
+			"damaged":        {damaged, backup.ErrNoBackup},
 		} {
 			path := filepath.Join(t.TempDir(), "backup")
 			if err := os.WriteFile(path, tc.content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := backup.Restore(t.Context(), store.Config{URL: url}, path, backup.Options{Overwrite: true}); !errors.Is(err, tc.want) {
+			if _, err := backup.Restore(t.Context(), store.Config{URL: url}, path,
+				backup.Options{Overwrite: true}); !errors.Is(err, tc.want) {
 				t.Errorf("%s: %v, want %v", name, err, tc.want)
 			}
 			if name == "ten bytes less" || name == "a byte more" {
 				continue // the database itself is whole
 			}
-			if _, err := backup.Restore(t.Context(), store.Config{URL: url}, path, backup.Options{Overwrite: true, Unverified: true}); !errors.Is(err, backup.ErrNoBackup) {
+			if _, err := backup.Restore(t.Context(), store.Config{URL: url}, path,
+				backup.Options{Overwrite: true, Unverified: true}); !errors.Is(err, backup.ErrNoBackup) {
 				t.Errorf("%s, unverified: %v, want %v", name, err, backup.ErrNoBackup)
 			}
 		}
@@ -294,20 +306,23 @@ func TestRestoreUnverified(t *testing.T) {
 			t.Fatal(err)
 		}
 		other := testservices.EmptyDatabaseURL(t, string(db.Kind()))
-		if _, err := backup.Restore(t.Context(), store.Config{URL: other}, path, backup.Options{}); !errors.Is(err, backup.ErrNoManifest) {
+		if _, err := backup.Restore(t.Context(), store.Config{URL: other}, path, backup.Options{}); !errors.Is(err,
+			backup.ErrNoManifest) {
 			t.Errorf("got %v, want %v", err, backup.ErrNoManifest)
 		}
-		if _, err := backup.Restore(t.Context(), store.Config{URL: other}, path, backup.Options{Unverified: true}); err != nil {
+		if _, err := backup.Restore(t.Context(), store.Config{URL: other}, path,
+			backup.Options{Unverified: true}); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(testservices.Contents(t, db.DB()), testservices.Contents(t, openEmpty(t, other).DB())); diff != "" {
+		if diff := cmp.Diff(testservices.Contents(t, db.DB()),
+			testservices.Contents(t, openEmpty(t, other).DB())); diff != "" {
 			t.Errorf("the restored database differs (-want +got):\n%s", diff)
 		}
 	})
 }
 
-// A restore that dies in the middle leaves what was there: the files as they are then are what the next process finds. PostgreSQL
-// forgets a transaction that nobody commits.
+// A restore that dies in the middle leaves what was there: the files as they are then are what the next process finds.
+// PostgreSQL forgets a transaction that nobody commits.
 func TestRestoreDiesInTheMiddle(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)
@@ -337,12 +352,14 @@ func TestRestoreDiesInTheMiddle(t *testing.T) {
 func TestRestoreRefusesTheFuture(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)
-		if _, err := db.Writer().ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
+		if _, err := db.Writer().ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied)
+			VALUES (99999, true)`); err != nil {
 			t.Fatal(err)
 		}
 		path := written(t, url)
 		other := testservices.EmptyDatabaseURL(t, string(db.Kind()))
-		if _, err := backup.Restore(t.Context(), store.Config{URL: other}, path, backup.Options{}); !errors.Is(err, store.ErrTooNew) {
+		if _, err := backup.Restore(t.Context(), store.Config{URL: other}, path, backup.Options{}); !errors.Is(err,
+			store.ErrTooNew) {
 			t.Errorf("got %v, want %v", err, store.ErrTooNew)
 		}
 	})

@@ -51,5 +51,8 @@ func filledDatabase(t *testing.T, url string) *store.Store {
 func newUser() compete.User {
 	id := uuid.Must(uuid.NewV7()).String()
 	now := compete.UTC(time.Now())
-	return compete.User{ID: id, Email: id + "@example.com", Name: "Ada", Role: compete.RoleOrganizer, CreatedAt: now, UpdatedAt: now}
+	return compete.User{
+		ID: id, Email: id + "@example.com", Name: "Ada", Role: compete.RoleOrganizer,
+		CreatedAt: now, UpdatedAt: now,
+	}
 }

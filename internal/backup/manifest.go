@@ -21,7 +21,8 @@ import (
 // A backup ends with a manifest and a seal, behind what the database's own tools wrote: those read the file as if it
 // ended before.
 //
-//	… | \n | the manifest as a line of JSON | minicompete-backup 1 <length of that line> <SHA-256 of everything before this line> | \n
+//	… | \n | the manifest as a line of JSON |
+//	minicompete-backup 1 <length of that line> <SHA-256 of everything before this line> | \n
 //
 // So no byte can be lost, added or changed without the seal telling.
 

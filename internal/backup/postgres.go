@@ -21,7 +21,10 @@ import (
 // the server.
 
 // errNoTool is the failure of a machine without PostgreSQL's programs.
-var errNoTool = errors.New("PostgreSQL backups need pg_dump, pg_restore and psql on the PATH; install postgresql-client, in the server's version or later")
+var errNoTool = errors.New(
+	"PostgreSQL backups need pg_dump, pg_restore and psql on the PATH; install postgresql-client, in " +
+		"the server's version or later",
+)
 
 // postgresTool prepares a run of one of PostgreSQL's programs. complaints is what it writes to its standard error.
 func postgresTool(
@@ -71,7 +74,8 @@ func failed(command *exec.Cmd, complaints *bytes.Buffer, err error) error {
 }
 
 func dumpPostgres(ctx context.Context, databaseURL, path string) error {
-	dump, complaints, err := postgresTool(ctx, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file="+path)
+	dump, complaints, err := postgresTool(ctx, "pg_dump", "--format=custom", "--no-owner",
+		"--no-privileges", "--file="+path)
 	if err != nil {
 		return err
 	}
@@ -154,7 +158,8 @@ func restoreDump(ctx context.Context, db *sqldb.DB, path string) error {
 	if err != nil {
 		return err
 	}
-	run, complaints, err := postgresTool(ctx, "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output="+os.DevNull)
+	run, complaints, err := postgresTool(ctx, "psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1",
+		"--output="+os.DevNull)
 	if err != nil {
 		return err
 	}
@@ -195,8 +200,11 @@ func writeScript(ctx context.Context, to io.Writer, drops []string, path string)
 // dropAll is what empties the schema of tables, sequences, views, functions and types. Those of extensions stay.
 func dropAll(ctx context.Context, db *sqldb.DB) ([]string, error) {
 	return sqldb.List(ctx, db.Writer().Unprepared(), sqldb.ScanString, `
-		SELECT format('DROP %s IF EXISTS %s CASCADE', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, c.oid::regclass)
-			FROM pg_class c WHERE c.relkind IN ('r', 'p', 'S', 'v', 'm') AND c.relnamespace = current_schema()::regnamespace
+		SELECT format('DROP %s IF EXISTS %s CASCADE',
+		CASE c.relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW'
+			WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, c.oid::regclass)
+			FROM pg_class c WHERE c.relkind IN ('r', 'p', 'S', 'v', 'm')
+			AND c.relnamespace = current_schema()::regnamespace
 			AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid
 			AND d.deptype IN ('e', 'i', 'a')) -- a column's sequence goes with it
 		UNION ALL SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', p.oid::regprocedure)

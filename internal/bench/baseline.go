@@ -15,7 +15,8 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// serveBaseline serves POST /api/competitions/{id}/register in one of two ways, "bare" or "textbook", at "baseline@address".
+// serveBaseline serves POST /api/competitions/{id}/register in one of two ways, "bare" or "textbook", at
+// "baseline@address".
 func serveBaseline(ctx context.Context, what, database string) error {
 	name, address, _ := strings.Cut(what, "@")
 	db, err := store.Open(ctx, store.Config{URL: database})
@@ -73,26 +74,31 @@ func (t textbook) register(ctx context.Context, userID, competitionID string) er
 	defer func() { _ = tx.Rollback() }()
 	var left int
 	var seq int64
-	if err := tx.QueryRowContext(ctx, "SELECT seats_left, next_seq FROM competitions WHERE id = $1 FOR UPDATE", competitionID).Scan(&left, &seq); err != nil {
+	if err := tx.QueryRowContext(ctx, "SELECT seats_left, next_seq FROM competitions WHERE id = $1 FOR UPDATE",
+		competitionID).Scan(&left, &seq); err != nil {
 		return err
 	}
 	if left == 0 {
 		return errors.New("full")
 	}
-	if _, err := tx.ExecContext(ctx, insertRegistration, newID(), userID, competitionID, seq, time.Now().UTC()); err != nil {
+	if _, err := tx.ExecContext(ctx, insertRegistration, newID(), userID, competitionID, seq,
+		time.Now().UTC()); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE competitions SET seats_left = seats_left - 1, next_seq = next_seq + 1 WHERE id = $1", competitionID); err != nil {
+	if _, err := tx.ExecContext(ctx,
+		"UPDATE competitions SET seats_left = seats_left - 1, next_seq = next_seq + 1 WHERE id = $1",
+		competitionID); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-const insertRegistration = `INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
+const insertRegistration = `INSERT INTO registrations (id, user_id, competition_id, status, seq,
+	registered_at, updated_at)
 	VALUES ($1, $2, $3, 'PENDING', $4, $5, $5)`
 
-// bare only batches the inserts that a press makes, a registration and an idempotency record, into the same tables as the
-// product: no token, no rule, no read, no lock, no seats, no job.
+// bare only batches the inserts that a press makes, a registration and an idempotency record, into the same tables as
+// the product: no token, no rule, no read, no lock, no seats, no job.
 type bare struct {
 	db     *store.Store
 	record compete.IdempotencyRecord // of everybody, but for the key
@@ -130,8 +136,8 @@ func (b *bare) commits() {
 	}
 }
 
-// insert writes the batch in one durable transaction, in the way that suits each database best: rows of a prepared statement on
-// SQLite, one statement over arrays on PostgreSQL. The seats are counted once.
+// insert writes the batch in one durable transaction, in the way that suits each database best: rows of a prepared
+// statement on SQLite, one statement over arrays on PostgreSQL. The seats are counted once.
 func (b *bare) insert(batch []bareInsert) error {
 	ctx := context.Background()
 	tx, err := b.db.Writer().BeginTx(ctx, nil)
@@ -150,7 +156,8 @@ func (b *bare) insert(batch []bareInsert) error {
 	return tx.Commit()
 }
 
-const insertRecord = `INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`
+const insertRecord = `INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at)
+	VALUES ($1, $2, $3, $4, $5, $6)`
 
 func (b *bare) insertRows(ctx context.Context, tx *sql.Tx, batch []bareInsert) error {
 	registration, err := tx.PrepareContext(ctx, insertRegistration)
@@ -169,7 +176,8 @@ func (b *bare) insertRows(ctx context.Context, tx *sql.Tx, batch []bareInsert) e
 		if _, err := registration.ExecContext(ctx, newID(), i.userID, i.competitionID, b.seq, now); err != nil {
 			return err
 		}
-		if _, err := record.ExecContext(ctx, i.userID, i.userID, b.record.RequestHash, http.StatusCreated, b.record.Body, b.record.ExpiresAt); err != nil {
+		if _, err := record.ExecContext(ctx, i.userID, i.userID, b.record.RequestHash, http.StatusCreated,
+			b.record.Body, b.record.ExpiresAt); err != nil {
 			return err
 		}
 	}
@@ -177,14 +185,16 @@ func (b *bare) insertRows(ctx context.Context, tx *sql.Tx, batch []bareInsert) e
 }
 
 func (b *bare) insertArrays(ctx context.Context, tx *sql.Tx, batch []bareInsert) error {
-	ids, users, competitions, seqs := make([]string, len(batch)), make([]string, len(batch)), make([]string, len(batch)), make([]int64, len(batch))
+	ids, users, competitions, seqs := make([]string, len(batch)), make([]string, len(batch)),
+		make([]string, len(batch)), make([]int64, len(batch))
 	bodies := make([][]byte, len(batch))
 	for n, i := range batch {
 		b.seq++
 		ids[n], users[n], competitions[n], seqs[n], bodies[n] = newID(), i.userID, i.competitionID, b.seq, b.record.Body
 	}
 	now := time.Now().UTC()
-	if _, err := tx.ExecContext(ctx, `INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
+	if _, err := tx.ExecContext(ctx, `INSERT INTO registrations (id, user_id, competition_id, status, seq,
+		registered_at, updated_at)
 		SELECT r.id, r.user_id, r.competition_id, 'PENDING', r.seq, $5, $5
 		FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) AS r(id, user_id, competition_id, seq)`,
 		ids, users, competitions, seqs, now); err != nil {

@@ -94,10 +94,14 @@ func newCompetition(n int, organizerID string, capacity int) compete.Competition
 	now := compete.UTC(time.Now())
 	start := now.Add(30 * 24 * time.Hour)
 	return compete.Competition{
-		ID: newID(), Title: fmt.Sprintf("Competition %d", n), Description: strings.Repeat("Bring a laptop, a friend and an idea. ", 10),
-		Location: "Main hall", Tags: []string{"go", "hackathon"}, Capacity: capacity, SeatsLeft: capacity,
-		RegDeadline: now.Add(24 * time.Hour), StartDate: &start, Status: compete.StatusPublished,
-		Organizer: compete.Organizer{ID: organizerID}, Version: 1, CreatedAt: now, UpdatedAt: now,
+		ID: newID(),
+		CompetitionContent: compete.CompetitionContent{
+			Title: fmt.Sprintf("Competition %d", n), Location: "Main hall", Tags: []string{"go", "hackathon"},
+			Capacity: capacity, RegDeadline: now.Add(24 * time.Hour), StartDate: &start,
+		},
+		Description: strings.Repeat("Bring a laptop, a friend and an idea. ", 10), SeatsLeft: capacity,
+		Status: compete.StatusPublished, Organizer: compete.Organizer{ID: organizerID}, Version: 1,
+		CreatedAt: now, UpdatedAt: now,
 	}
 }
 
@@ -106,8 +110,11 @@ func newRecord() (compete.IdempotencyRecord, error) {
 	competition := newCompetition(0, newID(), 10_000)
 	outcome := compete.RegistrationOutcome{
 		Registration: compete.Registration{
-			ID: newID(), UserID: newID(), CompetitionID: competition.ID, Status: compete.RegistrationPending, Seq: 1,
-			RegisteredAt: competition.CreatedAt, UpdatedAt: competition.CreatedAt,
+			RegistrationState: compete.RegistrationState{
+				ID: newID(), CompetitionID: competition.ID, Status: compete.RegistrationPending, Seq: 1,
+				RegisteredAt: competition.CreatedAt, UpdatedAt: competition.CreatedAt,
+			},
+			UserID: newID(),
 		},
 		Competition: competition.Summary(),
 	}

@@ -47,8 +47,10 @@ func measureLogIns(ctx context.Context, o options, kind string) error {
 		}
 	}
 	q, b := median(quiet), median(beside)
-	fmt.Printf("%-9s rush beside %d connections that log in: %.0f accepted/s, without: %.0f, ratio %.2f; p99 %v and %v; responses to logins %v\n",
-		kind, floodOf, b.accepted(), q.accepted(), b.accepted()/q.accepted(), b.percentile(.99), q.percentile(.99), logins)
+	fmt.Printf("%-9s rush beside %d connections that log in: %.0f accepted/s, without: %.0f, ratio %.2f; p99 %v and "+
+		"%v; responses to logins %v\n",
+		kind, floodOf, b.accepted(), q.accepted(), b.accepted()/q.accepted(), b.percentile(.99),
+		q.percentile(.99), logins)
 	return nil
 }
 
@@ -99,8 +101,11 @@ func measureHashing(ctx context.Context, o options, kind string) (err error) {
 		return err
 	}
 	_, peak, err := s.memory()
-	fmt.Printf("%-9s login alone: p50 %v p99 %v CPU %v %v; %d at a time: %.1f/s, p50 %v p99 %v %v; memory %.0f MB idle, %.0f MB at peak\n", kind,
-		alone.percentile(.5), alone.percentile(.99), ((after - before) / loginsAlone).Round(time.Millisecond), alone.statuses, loginsBeside, busy.rate(http.StatusOK), busy.percentile(.5), busy.percentile(.99), busy.statuses,
+	fmt.Printf("%-9s login alone: p50 %v p99 %v CPU %v %v; %d at a time: %.1f/s, p50 %v p99 %v %v; memory "+
+		"%.0f MB idle, %.0f MB at peak\n", kind,
+		alone.percentile(.5), alone.percentile(.99), ((after - before) / loginsAlone).Round(time.Millisecond),
+		alone.statuses, loginsBeside, busy.rate(http.StatusOK), busy.percentile(.5),
+		busy.percentile(.99), busy.statuses,
 		idle, peak)
 	return err
 }
@@ -123,11 +128,14 @@ func addLogIns(ctx context.Context, db *store.Store, n int) ([]person, error) {
 	return people, err
 }
 
-// loginRequest comes from the network with the number: each is a network of its own, so that no limit of one network holds it up.
+// loginRequest comes from the network with the number: each is a network of its own, so that no limit of one network
+// holds it up.
 func loginRequest(address, email string, network int) []byte {
 	body := fmt.Sprintf(`{"email":%q,"password":%q}`, email, benchPassword)
 	from := fmt.Sprintf("10.%d.%d.%d", network>>16&255, network>>8&255, network&255)
-	return fmt.Appendf(nil, "POST /api/auth/login HTTP/1.1\r\nHost: %s\r\nX-Forwarded-For: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+	return fmt.Appendf(nil,
+		"POST /api/auth/login HTTP/1.1\r\nHost: %s\r\nX-Forwarded-For: %s\r\nContent-Type: "+
+			"application/json\r\nContent-Length: %d\r\n\r\n%s",
 		address, from, len(body), body)
 }
 
@@ -168,8 +176,8 @@ func runFloodedRush(ctx context.Context, o options, kind string) (r rush, answer
 	return r, f.stop(), err
 }
 
-// flood is a number of connections that log in to accounts that don't exist, each from a network of its own and again as soon as it has an
-// answer. One that gets none ends.
+// flood is a number of connections that log in to accounts that don't exist, each from a network of its own and again
+// as soon as it has an answer. One that gets none ends.
 type flood struct {
 	end      context.CancelFunc
 	done     sync.WaitGroup

@@ -24,9 +24,9 @@ const (
 	calmPress            = 100 * time.Millisecond // what a press takes at most when all is well
 )
 
-// measureOverload presses on thousands of connections for half a minute, each again as soon as it has an answer, however long it was told to wait.
-// It tells what became of the presses and how long the accepted ones took, of two people who read and log in meanwhile, and of presses
-// afterwards.
+// measureOverload presses on thousands of connections for half a minute, each again as soon as it has an answer,
+// however long it was told to wait. It tells what became of the presses and how long the accepted ones took, of two
+// people who read and log in meanwhile, and of presses afterwards.
 func measureOverload(ctx context.Context, o options, kind string) (err error) {
 	url, drop, err := newDatabase(ctx, o, kind)
 	if err != nil {
@@ -97,11 +97,16 @@ func measureOverload(ctx context.Context, o options, kind string) (err error) {
 		}
 	}
 	total := len(pressed.took)
-	fmt.Printf("%-9s overload of %d connections for %v: %.0f presses/s, %.0f accepted/s; accepted p50 %v p99 %v longest %v; all longest %v; responses %v\n", kind,
-		o.crowd, o.overload, float64(total)/o.overload.Seconds(), float64(pressed.count(http.StatusCreated))/o.overload.Seconds(),
-		pressed.percentile(.5, http.StatusCreated), pressed.percentile(.99, http.StatusCreated), pressed.percentile(1, http.StatusCreated), pressed.percentile(1), pressed.statuses())
-	fmt.Printf("%-9s overload: reading meanwhile p50 %v p99 %v %v; logging in p50 %v p99 %v %v; memory %.0f MB at peak; presses again within %v after %v\n", kind,
-		reads.percentile(.5), reads.percentile(.99), reads.statuses(), logins.percentile(.5), logins.percentile(.99), logins.statuses(), peak, calmPress, recovered.Round(time.Millisecond))
+	fmt.Printf("%-9s overload of %d connections for %v: %.0f presses/s, %.0f accepted/s; accepted p50 %v p99 %v "+
+		"longest %v; all longest %v; responses %v\n", kind,
+		o.crowd, o.overload, float64(total)/o.overload.Seconds(),
+		float64(pressed.count(http.StatusCreated))/o.overload.Seconds(),
+		pressed.percentile(.5, http.StatusCreated), pressed.percentile(.99, http.StatusCreated),
+		pressed.percentile(1, http.StatusCreated), pressed.percentile(1), pressed.statuses())
+	fmt.Printf("%-9s overload: reading meanwhile p50 %v p99 %v %v; logging in p50 %v p99 %v %v; memory %.0f MB at "+
+		"peak; presses again within %v after %v\n", kind,
+		reads.percentile(.5), reads.percentile(.99), reads.statuses(), logins.percentile(.5), logins.percentile(.99),
+		logins.statuses(), peak, calmPress, recovered.Round(time.Millisecond))
 	return nil
 }
 
@@ -159,8 +164,8 @@ func dial(ctx context.Context, address string, n int) (conns []net.Conn, end fun
 	return conns, end, nil
 }
 
-// repeat sends requests on the connections until ctx ends, each so long after the answer to the one before. A connection that breaks is
-// noted, and sends no more.
+// repeat sends requests on the connections until ctx ends, each so long after the answer to the one before. A
+// connection that breaks is noted, and sends no more.
 func repeat(ctx context.Context, conns []net.Conn, pause time.Duration, request func() []byte) answers {
 	var (
 		all answers
@@ -172,7 +177,8 @@ func repeat(ctx context.Context, conns []net.Conn, pause time.Duration, request 
 			own := repeatOn(ctx, conn, pause, request)
 			mu.Lock()
 			defer mu.Unlock()
-			all.at, all.took, all.status = append(all.at, own.at...), append(all.took, own.took...), append(all.status, own.status...)
+			all.at, all.took, all.status = append(all.at, own.at...), append(all.took, own.took...),
+				append(all.status, own.status...)
 		})
 	}
 	wg.Wait()

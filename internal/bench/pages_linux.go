@@ -15,8 +15,8 @@ import (
 const (
 	// pageTimeout bounds the wait for the first seats on a page.
 	pageTimeout = 30 * time.Second
-	// lookInterval is how often what the pages were sent is read: all of it by one thread, so that the pages cost the machine
-	// little beside the program. The delays that are measured are up to this too long.
+	// lookInterval is how often what the pages were sent is read: all of it by one thread, so that the pages cost the
+	// machine little beside the program. The delays that are measured are up to this too long.
 	lookInterval = 5 * time.Millisecond
 	// seatsTimeout bounds the wait until every page shows the last state.
 	seatsTimeout = 5 * time.Second
@@ -93,7 +93,8 @@ func (p *openPages) open(address, path string) error {
 		p.note(int32(socket), answer, time.Now())
 	}
 	return errors.Join(syscall.SetNonblock(socket, true),
-		syscall.EpollCtl(p.epoll, syscall.EPOLL_CTL_ADD, socket, &syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(socket)}))
+		syscall.EpollCtl(p.epoll, syscall.EPOLL_CTL_ADD, socket,
+			&syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(socket)}))
 }
 
 // note remembers the last seats that were sent, if any.
@@ -156,7 +157,8 @@ func (p *openPages) awaitSeats(left int) (stale int) {
 	}
 }
 
-// delays tells how long after each accepted registration each page showed it. It was committed a little before its answer was read.
+// delays tells how long after each accepted registration each page showed it. It was committed a little before its
+// answer was read.
 func (p *openPages) delays(capacity int, accepted []time.Time) delays {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -45,11 +45,13 @@ func measureReads(ctx context.Context, o options, kind string) (err error) {
 }
 
 func readRate(ctx context.Context, address, kind, name string, path func(i int) string) error {
-	l, err := press(ctx, address, readConnections, readRequests, func(i int) []byte { return getRequest(address, path(i)) })
+	l, err := press(ctx, address, readConnections, readRequests,
+		func(i int) []byte { return getRequest(address, path(i)) })
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-9s %-27s %7.0f/s  p50 %-9v p99 %-9v responses %v\n", kind, name, l.rate(http.StatusOK), l.percentile(.5), l.percentile(.99), l.statuses)
+	fmt.Printf("%-9s %-27s %7.0f/s  p50 %-9v p99 %-9v responses %v\n", kind, name, l.rate(http.StatusOK),
+		l.percentile(.5), l.percentile(.99), l.statuses)
 	return nil
 }
 
@@ -64,7 +66,9 @@ func measureStart(ctx context.Context, o options, kind string) (err error) {
 }
 
 // withCompetitions starts the product on a database that holds so many competitions.
-func withCompetitions(ctx context.Context, o options, kind string, n int) (s *server, ids []string, done func() error, err error) {
+func withCompetitions(
+	ctx context.Context, o options, kind string, n int,
+) (s *server, ids []string, done func() error, err error) {
 	url, drop, err := newDatabase(ctx, o, kind)
 	if err != nil {
 		return nil, nil, nil, err

@@ -46,7 +46,8 @@ func measureRush(ctx context.Context, o options, kind string) error {
 		medians[contender] = median(rounds[contender])
 		m := medians[contender]
 		fmt.Printf("%-9s rush %-9s %7.0f accepted/s  p50 %-9v p99 %-9v CPU %-6v responses %v (median of %d)\n",
-			kind, contender, m.accepted(), m.percentile(.5), m.percentile(.99), m.cpu.Round(time.Microsecond), m.statuses, o.rounds)
+			kind, contender, m.accepted(), m.percentile(.5), m.percentile(.99), m.cpu.Round(time.Microsecond),
+			m.statuses, o.rounds)
 	}
 	product, ok := medians["product"]
 	if !ok {
@@ -59,7 +60,8 @@ func measureRush(ctx context.Context, o options, kind string) error {
 	if textbook, ok := medians["textbook"]; ok {
 		fmt.Printf("%-9s rush product/textbook: rate ratio %.1f\n", kind, product.accepted()/textbook.accepted())
 	}
-	fmt.Printf("%-9s rush: all confirmations written %v after the last response; memory %.0f MB idle, %.0f MB at peak\n",
+	fmt.Printf("%-9s rush: all confirmations written %v after the last response; memory "+
+		"%.0f MB idle, %.0f MB at peak\n",
 		kind, product.confirmed.Round(10*time.Millisecond), product.idle, product.peak)
 	return nil
 }
@@ -110,7 +112,9 @@ func runRush(ctx context.Context, o options, kind, contender string) (r rush, er
 	return rushOn(ctx, o, db, s, people, competitions[0], contender == "product")
 }
 
-func rushOn(ctx context.Context, o options, db *store.Store, s *server, people []person, competitionID string, confirms bool) (r rush, err error) {
+func rushOn(
+	ctx context.Context, o options, db *store.Store, s *server, people []person, competitionID string, confirms bool,
+) (r rush, err error) {
 	time.Sleep(time.Second) // lets the start settle, so that idle memory is idle
 	if r.idle, _, err = s.memory(); err != nil {
 		return r, err
@@ -122,7 +126,8 @@ func rushOn(ctx context.Context, o options, db *store.Store, s *server, people [
 	if err != nil {
 		return r, err
 	}
-	r.load, err = press(ctx, s.address, o.connections, len(people), func(i int) []byte { return registerRequest(s.address, people[i], competitionID) })
+	r.load, err = press(ctx, s.address, o.connections, len(people),
+		func(i int) []byte { return registerRequest(s.address, people[i], competitionID) })
 	if err != nil {
 		return r, err
 	}

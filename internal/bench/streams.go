@@ -21,7 +21,8 @@ type watched struct {
 	events       int
 }
 
-// measureStreams runs a rush with nobody looking and with thousands of open pages, in turn, and tells what the pages cost.
+// measureStreams runs a rush with nobody looking and with thousands of open pages, in turn, and tells what the pages
+// cost.
 func measureStreams(ctx context.Context, o options, kind string) error {
 	var quiet, beside []rush
 	var worst watched
@@ -43,9 +44,12 @@ func measureStreams(ctx context.Context, o options, kind string) error {
 	fmt.Printf("%-9s %d open pages use %.0f MB, on top of %.0f MB without them; peak during the rush %.0f MB\n",
 		kind, livePages, worst.held-worst.before, worst.before, w.peak)
 	fmt.Printf("%-9s rush with them: %.0f accepted/s, without: %.0f, ratio %.2f; CPU per registration %v and %v\n",
-		kind, w.accepted(), q.accepted(), w.accepted()/q.accepted(), w.cpu.Round(time.Microsecond), q.cpu.Round(time.Microsecond))
-	fmt.Printf("%-9s time from a registration's response until every page shows it: p50 %v p99 %v max %v; %d events, %d broken streams, %d stale pages (worst of %d)\n",
-		kind, worst.delays.percentile(.5), worst.delays.percentile(.99), worst.delays.percentile(1), worst.events, worst.cut, worst.stale, o.rounds)
+		kind, w.accepted(), q.accepted(), w.accepted()/q.accepted(), w.cpu.Round(time.Microsecond),
+		q.cpu.Round(time.Microsecond))
+	fmt.Printf("%-9s time from a registration's response until every page shows it: p50 %v p99 %v max %v; %d events, "+
+		"%d broken streams, %d stale pages (worst of %d)\n",
+		kind, worst.delays.percentile(.5), worst.delays.percentile(.99), worst.delays.percentile(1), worst.events,
+		worst.cut, worst.stale, o.rounds)
 	return nil
 }
 

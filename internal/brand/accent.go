@@ -24,7 +24,8 @@ type Shades struct {
 // Accent is one colour, made readable in both themes.
 type Accent struct{ Light, Dark Shades }
 
-// The grounds that the accent stands on: the lightest theme's darkest and the dark theme's lightest, as tokens.css has them.
+// The grounds that the accent stands on: the lightest theme's darkest and the dark theme's lightest, as tokens.css has
+// them.
 var (
 	lightGround = oklch{0.952, 0.01, rad(92)}.rgba()
 	darkGround  = oklch{0.272, 0.022, rad(218)}.rgba()
@@ -32,8 +33,8 @@ var (
 
 func rad(degrees float64) float64 { return degrees * math.Pi / 180 }
 
-// ParseAccent reads a colour as #rrggbb. It keeps the hue, and takes the lightness that is next to the given one at which everything
-// that uses the colour has MinContrast, in the light theme and in the dark one.
+// ParseAccent reads a colour as #rrggbb. It keeps the hue, and takes the lightness that is next to the given one at
+// which everything that uses the colour has MinContrast, in the light theme and in the dark one.
 func ParseAccent(s string) (*Accent, error) {
 	n, err := strconv.ParseUint(s[min(1, len(s)):], 16, 32)
 	if err != nil || len(s) != 7 || s[0] != '#' {
@@ -51,7 +52,8 @@ func shades(c oklch, dark bool) Shades {
 	}
 	s := Shades{On: on.rgba(), Soft: soft.rgba()}
 	for ; c.l > 0 && c.l < 1; c.l += step {
-		if s.Accent = c.rgba(); min(Contrast(s.Accent, ground), Contrast(s.Accent, s.Soft), Contrast(s.Accent, s.On)) >= MinContrast {
+		if s.Accent = c.rgba(); min(Contrast(s.Accent, ground), Contrast(s.Accent, s.Soft),
+			Contrast(s.Accent, s.On)) >= MinContrast {
 			break
 		}
 	}
@@ -64,7 +66,8 @@ func (a *Accent) CSS() []byte {
 	pair := func(name string, light, dark color.RGBA) string {
 		return fmt.Sprintf("--color-%s:light-dark(%s,%s);", name, Hex(light), Hex(dark))
 	}
-	return []byte(":root{" + pair("accent", a.Light.Accent, a.Dark.Accent) + pair("accent-strong", a.Light.Strong, a.Dark.Strong) +
+	return []byte(":root{" + pair("accent", a.Light.Accent, a.Dark.Accent) + pair("accent-strong",
+		a.Light.Strong, a.Dark.Strong) +
 		pair("accent-soft", a.Light.Soft, a.Dark.Soft) + pair("on-accent", a.Light.On, a.Dark.On) + "}\n")
 }
 
@@ -111,7 +114,8 @@ func toOKLCH(c color.RGBA) oklch {
 func (c oklch) rgba() color.RGBA {
 	for ; ; c.c = max(0, c.c-0.004) {
 		x, y := c.c*math.Cos(c.h), c.c*math.Sin(c.h)
-		l, m, s := c.l+0.3963377774*x+0.2158037573*y, c.l-0.1055613458*x-0.0638541728*y, c.l-0.0894841775*x-1.2914855480*y
+		l, m, s := c.l+0.3963377774*x+0.2158037573*y, c.l-0.1055613458*x-0.0638541728*y,
+			c.l-0.0894841775*x-1.2914855480*y
 		l, m, s = l*l*l, m*m*m, s*s*s
 		r, g, b := 4.0767416621*l-3.3077115913*m+0.2309699292*s, -1.2684380046*l+2.6097574011*m-0.3413193965*s,
 			-0.0041960863*l-0.7034186147*m+1.7076147010*s

@@ -1,7 +1,7 @@
 // Package brand is what makes a site somebody's own: its name, logo, accent colour and the people behind it.
 //
-// It owns what of that is acceptable: a logo that is a small picture, and colours that can be read. Where they show is up to the pages,
-// the emails and the API document.
+// It owns what of that is acceptable: a logo that is a small picture, and colours that can be read. Where they show is
+// up to the pages, the emails and the API document.
 package brand
 
 import (
@@ -91,7 +91,8 @@ func ReadLogo(path string) (*Logo, error) {
 	logo := &Logo{Content: content, Hash: hex.EncodeToString(hash[:6])}
 	config, format, err := image.DecodeConfig(bytes.NewReader(content))
 	switch {
-	case err == nil && (format == "png" || format == "webp") && config.Width <= maxLogoPixels && config.Height <= maxLogoPixels:
+	case err == nil && (format == "png" || format == "webp") && config.Width <= maxLogoPixels &&
+		config.Height <= maxLogoPixels:
 		logo.Type = "image/" + format
 	case err == nil:
 		return nil, fmt.Errorf("it must be a PNG, WebP or SVG of at most %d by %d pixels", maxLogoPixels, maxLogoPixels)

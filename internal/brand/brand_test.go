@@ -54,7 +54,10 @@ func TestAccentStays(t *testing.T) {
 	if !strings.HasPrefix(css, ":root{--color-accent:light-dark(#7a2348,#") || strings.Count(css, "light-dark(") != 4 {
 		t.Error(css)
 	}
-	for _, bad := range []string{"", "#", "#12345", "#1234567", "1234567", "#12345g", "#-12345", "teal", "#abc", "#fff;}x{"} {
+	for _, bad := range []string{
+		"", "#", "#12345", "#1234567", "1234567", "#12345g", "#-12345", "teal",
+		"#abc", "#fff;}x{",
+	} {
 		if _, err := ParseAccent(bad); err == nil {
 			t.Errorf("%q is taken for a colour", bad)
 		}
@@ -70,9 +73,15 @@ func TestReadLogo(t *testing.T) {
 		return out.String()
 	}
 	for name, tc := range map[string]struct{ content, want string }{
-		"a PNG":           {encoded(64, 64), "image/png"},
-		"a WebP":          {"RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00", "image/webp"},
-		"an SVG":          {`<?xml version="1.0"?><!-- x --><svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>`, "image/svg+xml"},
+		"a PNG": {encoded(64, 64), "image/png"},
+		"a WebP": {
+			"RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00",
+			"image/webp",
+		},
+		"an SVG": {
+			`<?xml version="1.0"?><!-- x --><svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>`,
+			"image/svg+xml",
+		},
 		"half an SVG":     {`<svg xmlns="http://www.w3.org/2000/svg"><path>`, ""},
 		"a page":          {`<html></html>`, ""},
 		"nothing":         {"", ""},

@@ -37,8 +37,8 @@ const (
 // maxName is in characters: a longer one doesn't fit the header of a phone.
 const maxName = 40
 
-// Check says what the value of a setting must be, in words such as "must be …"; it is empty for one that can be used, and for an
-// empty value, which stands for the default.
+// Check says what the value of a setting must be, in words such as "must be …"; it is empty for one that can be used,
+// and for an empty value, which stands for the default.
 func Check(setting, value string) string {
 	switch {
 	case value == "" || !slices.Contains(Editable, setting):
@@ -81,7 +81,8 @@ const RefreshInterval = 2 * time.Second
 // refreshTimeout bounds one reading, so that a database that hangs doesn't hold up who changes a setting.
 const refreshTimeout = 5 * time.Second
 
-// Settings are those of the environment and, for what it leaves out, those that were set on a page. Take it from NewSettings.
+// Settings are those of the environment and, for what it leaves out, those that were set on a page. Take it from
+// NewSettings.
 type Settings struct {
 	environment map[string]string
 	look        Site // what only the environment can set
@@ -90,9 +91,11 @@ type Settings struct {
 	stored      atomic.Pointer[map[string]string]
 }
 
-// NewSettings takes what the environment sets, the logo and accent in look, and how to read what was set on a page. Call Refresh before
-// first use.
-func NewSettings(environment map[string]string, look Site, read func(context.Context) (map[string]string, error), log *slog.Logger) *Settings {
+// NewSettings takes what the environment sets, the logo and accent in look, and how to read what was set on a page.
+// Call Refresh before first use.
+func NewSettings(
+	environment map[string]string, look Site, read func(context.Context) (map[string]string, error), log *slog.Logger,
+) *Settings {
 	s := &Settings{environment: environment, look: look, read: read, log: log}
 	s.stored.Store(&map[string]string{})
 	return s

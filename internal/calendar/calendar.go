@@ -15,12 +15,14 @@ const MediaType = "text/calendar"
 
 // ErrNoStart is the refusal for a competition that no calendar can show.
 var ErrNoStart = &compete.Error{
-	Kind: compete.KindNotFound, Code: "start_date_missing", Detail: "This competition has no start date yet, so calendars can't show it.",
+	Kind: compete.KindNotFound, Code: "start_date_missing",
+	Detail: "This competition has no start date yet, so calendars can't show it.",
 }
 
-// File is the file with one competition, whose page has the given address. The event is the same one for ever (UID) and each change of
-// the competition is newer than the last (SEQUENCE), so that a calendar that reads the file again updates what it has. Times are in UTC:
-// they need no rules of a zone beside them, and calendars show them in their reader's. The description has the venue's. It fails with ErrNoStart.
+// File is the file with one competition, whose page has the given address. The event is the same one for ever (UID) and
+// each change of the competition is newer than the last (SEQUENCE), so that a calendar that reads the file again
+// updates what it has. Times are in UTC: they need no rules of a zone beside them, and calendars show them in their
+// reader's. The description has the venue's. It fails with ErrNoStart.
 func File(c *compete.Competition, page string) (string, error) {
 	if c.StartDate == nil {
 		return "", ErrNoStart
@@ -39,7 +41,8 @@ func File(c *compete.Competition, page string) (string, error) {
 		event.SetEndAt(*c.EndDate)
 	}
 	event.SetSummary(c.Title)
-	event.SetDescription("Starts: " + localtime.Sentence(*c.StartDate, c.Zone()) + "\nDetails and registration: " + page)
+	event.SetDescription("Starts: " + localtime.Sentence(*c.StartDate, c.Zone()) + "\nDetails and registration: " +
+		page)
 	if c.Location != "" {
 		event.SetLocation(c.Location)
 	}

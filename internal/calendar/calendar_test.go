@@ -16,8 +16,11 @@ func competition() compete.Competition {
 	start, end := time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC), time.Date(2026, 10, 25, 11, 0, 0, 0, time.UTC)
 	at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 	return compete.Competition{
-		ID: "018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f", Title: "Night Run", Location: "Hall 4", StartDate: &start, EndDate: &end,
-		TimeZone: "Europe/Berlin", Status: compete.StatusPublished, Version: 3, CreatedAt: at, UpdatedAt: at.Add(time.Hour),
+		ID: "018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f",
+		CompetitionContent: compete.CompetitionContent{
+			Title: "Night Run", Location: "Hall 4", StartDate: &start, EndDate: &end, TimeZone: "Europe/Berlin",
+		},
+		Status: compete.StatusPublished, Version: 3, CreatedAt: at, UpdatedAt: at.Add(time.Hour),
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *Accounts) ResetPassword(ctx context.Context, token, password string) (U
 	}
 	user, err = s.config.Links.UseResetLink(ctx, l, hash, notice, now)
 	if err == nil {
-		s.config.Logins.ownerShown(ctx, user)
+		s.config.Logins.ownerVerified(ctx, user)
 	}
 	return user, err
 }
@@ -69,7 +69,10 @@ func (s *Accounts) ConfirmEmail(ctx context.Context, a Actor, token, password st
 	case a.LoggedIn() && password != "":
 		return User{}, Invalid(FieldError{Field: "password", Message: "must be left out when you're logged in"})
 	case !a.LoggedIn() && password == "":
-		return User{}, Invalid(FieldError{Field: "password", Message: "is required unless you're logged in to the account"})
+		return User{}, Invalid(FieldError{
+			Field:   "password",
+			Message: "is required unless you're logged in to the account",
+		})
 	case !a.LoggedIn():
 		if hash, err = s.hashNew(ctx, user, password); err != nil {
 			return User{}, err
@@ -77,7 +80,7 @@ func (s *Accounts) ConfirmEmail(ctx context.Context, a Actor, token, password st
 	}
 	user, err = s.confirm(ctx, l, user, hash)
 	if err == nil && hash != "" {
-		s.config.Logins.ownerShown(ctx, user)
+		s.config.Logins.ownerVerified(ctx, user)
 	}
 	return user, err
 }

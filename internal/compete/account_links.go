@@ -58,7 +58,7 @@ func (s *Accounts) RequestEmailChange(ctx context.Context, a Actor, email, curre
 	}
 	invalid := v.err()
 	if currentPassword != "" {
-		invalid = both(invalid, s.config.Logins.checkPassword(ctx, user, "currentPassword", currentPassword))
+		invalid = joinRefusals(invalid, s.config.Logins.checkPassword(ctx, user, "currentPassword", currentPassword))
 	}
 	if invalid != nil {
 		return invalid
@@ -72,7 +72,8 @@ func (s *Accounts) requestLink(ctx context.Context, purpose LinkPurpose, userID,
 	}
 	now := s.config.now()
 	return s.config.Links.RequestLink(ctx, Link{
-		ID: s.config.NewID(), Purpose: purpose, Email: email, UserID: userID, CreatedAt: now, ExpiresAt: now.Add(purpose.Life()),
+		ID: s.config.NewID(), Purpose: purpose, Email: email, UserID: userID, CreatedAt: now,
+		ExpiresAt: now.Add(purpose.Life()),
 	})
 }
 

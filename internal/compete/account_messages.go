@@ -35,7 +35,8 @@ func (m accountMessages) worded(kind MessageKind, user User, to string, w Wordin
 		return Message{}, fmt.Errorf("word a message %s: %w", kind, err)
 	}
 	return Message{
-		ID: m.NewID(), UserID: user.ID, Kind: kind, To: to, Subject: w.Subject, Body: w.Body, Details: w.Details, SentAt: m.now(),
+		ID: m.NewID(), UserID: user.ID, Kind: kind, To: to, Subject: w.Subject, Body: w.Body,
+		Details: w.Details, SentAt: m.now(),
 		Kept: user.VerifiedAt == nil,
 	}, nil
 }

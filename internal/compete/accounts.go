@@ -57,7 +57,8 @@ func (s *Accounts) SignUp(ctx context.Context, in SignUp) (User, error) {
 	}
 	// The account is there, whatever becomes of the mail: another can be asked for.
 	if err := s.requestLink(ctx, LinkVerify, user.ID, user.Email); err != nil && !errors.Is(err, ErrLinkTooSoon) {
-		s.config.Log.WarnContext(ctx, "could not request the email that confirms an address", "user", user.ID, "error", err)
+		s.config.Log.WarnContext(ctx, "could not request the email that confirms an address", "user",
+			user.ID, "error", err)
 	}
 	return user, nil
 }
@@ -67,7 +68,7 @@ func (s *Accounts) refused(ctx context.Context, email string, refusal error) err
 	if wrongEmail(refusal) || s.config.Throttle.limited(ctx, s.config.Throttle.Limits.SignUps) != nil {
 		return refusal
 	}
-	return takenToo(ctx, s.config.Users, email, refusal)
+	return addEmailTaken(ctx, s.config.Users, email, refusal)
 }
 
 func (s *Accounts) create(ctx context.Context, in SignUp, asks bool) (User, error) {
@@ -88,7 +89,11 @@ func (s *Accounts) organizerRole(in *SignUp, wrong error) (asks bool, err error)
 	}
 	switch organizerSignUp(s.config.Settings) {
 	case OrganizersOff:
-		return false, both(wrong, Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT: on this site, people can't sign up as organizers"}))
+		return false, joinRefusals(wrong,
+			Invalid(FieldError{
+				Field:   "role",
+				Message: "must be PARTICIPANT: on this site, people can't sign up as organizers",
+			}))
 	case OrganizersApproval:
 		in.Role = RoleParticipant
 		return true, wrong
@@ -98,10 +103,12 @@ func (s *Accounts) organizerRole(in *SignUp, wrong error) (asks bool, err error)
 }
 
 // Me is the actor's account. It fails with ErrUnauthorized when there is none (any more).
-func (s *Accounts) Me(ctx context.Context, a Actor) (User, error) { return me(ctx, s.config.Users, a) }
+func (s *Accounts) Me(ctx context.Context, a Actor) (User, error) {
+	return actorAccount(ctx, s.config.Users, a)
+}
 
-// UpdateProfile changes the actor's name, password and so on, all of it or nothing; a new password ends all other sessions.
-// A wrong current password is Invalid: the actor is logged in, so it is no matter of authorization.
+// UpdateProfile changes the actor's name, password and so on, all of it or nothing; a new password ends all other
+// sessions. A wrong current password is Invalid: the actor is logged in, so it is no matter of authorization.
 func (s *Accounts) UpdateProfile(ctx context.Context, a Actor, change ProfileChange) (User, error) {
 	user, err := s.Me(ctx, a)
 	if err != nil {
@@ -115,7 +122,8 @@ func (s *Accounts) UpdateProfile(ctx context.Context, a Actor, change ProfileCha
 		invalid = s.config.Rules.check(invalid, *change.Password, user.Name, user.Email)
 	}
 	if change.Password != nil && change.CurrentPassword != nil && *change.CurrentPassword != "" {
-		invalid = both(invalid, s.config.Logins.checkPassword(ctx, user, "currentPassword", *change.CurrentPassword))
+		invalid = joinRefusals(invalid, s.config.Logins.checkPassword(ctx, user, "currentPassword",
+			*change.CurrentPassword))
 	}
 	if invalid != nil {
 		return User{}, invalid

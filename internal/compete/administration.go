@@ -114,7 +114,9 @@ func changeUser(ctx context.Context, users UserStore, now time.Time, user User, 
 }
 
 // OrganizerRequests lists the people who want to become organizers, oldest first, for admins.
-func (s *Administration) OrganizerRequests(ctx context.Context, a Actor, cursor string, limit int) (Page[OrganizerRequest], error) {
+func (s *Administration) OrganizerRequests(
+	ctx context.Context, a Actor, cursor string, limit int,
+) (Page[OrganizerRequest], error) {
 	if err := require(a, RoleAdmin); err != nil {
 		return Page[OrganizerRequest]{}, err
 	}
@@ -127,7 +129,9 @@ func (s *Administration) OrganizerRequests(ctx context.Context, a Actor, cursor 
 
 // AnswerOrganizerRequest makes who asked an organizer, or not, and tells them, for admins. An approved account has to
 // log in again. Errors: ErrRequestMissing, also when it was answered before.
-func (s *Administration) AnswerOrganizerRequest(ctx context.Context, a Actor, id string, approve bool) (OrganizerRequest, error) {
+func (s *Administration) AnswerOrganizerRequest(
+	ctx context.Context, a Actor, id string, approve bool,
+) (OrganizerRequest, error) {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return OrganizerRequest{}, err
 	}

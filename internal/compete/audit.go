@@ -3,7 +3,6 @@ package compete
 import (
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 )
 
@@ -70,27 +69,17 @@ func AuditFields(pairs ...any) json.RawMessage {
 // AuditDiff are the fields of a competition that changed, before and after. Of the description, which is long, it says so alone.
 func AuditDiff(before, after *Competition) (was, is json.RawMessage) {
 	var old, now []any
-	for _, f := range []struct {
-		name          string
-		before, after any
-	}{
-		{"title", before.Title, after.Title},
-		{"location", before.Location, after.Location},
-		{"tags", strings.Join(before.Tags, ", "), strings.Join(after.Tags, ", ")},
-		{"capacity", before.Capacity, after.Capacity},
-		{"regOpensAt", auditTime(before.RegOpensAt), auditTime(after.RegOpensAt)},
-		{"regDeadline", auditTime(&before.RegDeadline), auditTime(&after.RegDeadline)},
-		{"startDate", auditTime(before.StartDate), auditTime(after.StartDate)},
-		{"endDate", auditTime(before.EndDate), auditTime(after.EndDate)},
-		{"timeZone", before.TimeZone, after.TimeZone},
-		{"waitlist", before.Waitlist, after.Waitlist},
-		{"status", before.Status, after.Status},
-		{"organizerId", before.Organizer.ID, after.Organizer.ID},
-	} {
-		if f.before != f.after {
-			old, now = append(old, f.name, f.before), append(now, f.name, f.after)
+	compare := func(name string, before, after any) {
+		if before != after {
+			old, now = append(old, name, before), append(now, name, after)
 		}
 	}
+	olds, news := before.values(), after.values()
+	for i, field := range ContentFields {
+		compare(field.Name, olds[i], news[i])
+	}
+	compare("status", before.Status, after.Status)
+	compare("organizerId", before.Organizer.ID, after.Organizer.ID)
 	if before.Description != after.Description {
 		old, now = append(old, "description", "…"), append(now, "description", "…")
 	}

@@ -19,12 +19,12 @@ func (r *AuditRecord) texts() [auditTexts]string {
 	}
 }
 
-// EncodeAudit packs the records of one transaction, in 90 bytes or so for a press in a rush: everybody whose press is in it waits
-// until they are on the disk. Of each field it keeps what differs from the record before, and most IDs (UUID v7) and times of a rush
-// begin alike.
+// EncodeAudit packs the records of one transaction, in 90 bytes or so for a press in a rush: everybody whose press is
+// in it waits until they are on the disk. Of each field it keeps what differs from the record before, and most IDs
+// (UUID v7) and times of a rush begin alike.
 //
-// A record is the number of its fields without those at the end that are as before. A field is the number of bytes that it shares with
-// the one before, the number of the others, and those. Numbers are varints.
+// A record is the number of its fields without those at the end that are as before. A field is the number of bytes that
+// it shares with the one before, the number of the others, and those. Numbers are varints.
 func EncodeAudit(records []AuditRecord) []byte {
 	b := make([]byte, 0, 96*len(records)+256)
 	var last [auditTexts]string
@@ -61,13 +61,13 @@ func DecodeAudit(b []byte) ([]AuditRecord, error) {
 	var texts [auditTexts]string
 	for len(b) > 0 {
 		var n int
-		if n, b = cutNumber(b, len(texts)); n < 0 {
+		if n, b = cutVarint(b, len(texts)); n < 0 {
 			return nil, errAuditMalformed
 		}
 		for j := range n {
 			var shared, others int
-			shared, b = cutNumber(b, len(texts[j]))
-			others, b = cutNumber(b, len(b))
+			shared, b = cutVarint(b, len(texts[j]))
+			others, b = cutVarint(b, len(b))
 			if shared < 0 || others < 0 || others > len(b) {
 				return nil, errAuditMalformed
 			}
@@ -83,8 +83,8 @@ func DecodeAudit(b []byte) ([]AuditRecord, error) {
 	return records, nil
 }
 
-// cutNumber takes a number from the front, or gives -1 when there is none up to the limit.
-func cutNumber(b []byte, limit int) (int, []byte) {
+// cutVarint takes a number from the front, or gives -1 when there is none up to the limit.
+func cutVarint(b []byte, limit int) (int, []byte) {
 	n, size := binary.Uvarint(b)
 	if size <= 0 || n > uint64(limit) { //nolint:gosec // a length
 		return -1, b
@@ -98,7 +98,8 @@ func auditRecord(texts *[auditTexts]string) (AuditRecord, error) {
 		return AuditRecord{}, errAuditMalformed
 	}
 	r := AuditRecord{
-		At: time.Unix(0, at).UTC(), ActorID: texts[1], SubjectID: texts[2], RequestID: texts[3], Action: AuditAction(texts[6]),
+		At: time.Unix(0, at).UTC(), ActorID: texts[1], SubjectID: texts[2], RequestID: texts[3],
+		Action: AuditAction(texts[6]),
 		UserID: texts[7], CompetitionID: texts[8], Via: Via(texts[9]), Address: texts[10],
 	}
 	if texts[4] != "" {

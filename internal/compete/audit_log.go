@@ -179,7 +179,9 @@ func (s *AuditLog) everyPerson(ctx context.Context, _ Actor, _, search string) (
 	return people, err
 }
 
-func (s *AuditLog) registeredPeople(ctx context.Context, a Actor, competitionID, search string) (people []Participant, err error) {
+func (s *AuditLog) registeredPeople(
+	ctx context.Context, a Actor, competitionID, search string,
+) (people []Participant, err error) {
 	me, err := s.config.Users.User(ctx, a.UserID)
 	if err != nil {
 		return nil, err
@@ -187,7 +189,8 @@ func (s *AuditLog) registeredPeople(ctx context.Context, a Actor, competitionID,
 	if strings.Contains(normal.People(me.Name, me.Email), normal.Fold(search)) {
 		people = append(people, Participant{ID: me.ID, Name: me.Name, Email: me.Email})
 	}
-	registered, err := s.config.Registrations.RegistrationsOfCompetition(ctx, competitionID, RegistrationFilter{Search: search, Sort: SortArrival, Limit: maxAuditPeople})
+	registered, err := s.config.Registrations.RegistrationsOfCompetition(ctx, competitionID,
+		RegistrationFilter{Search: search, Sort: SortArrival, Limit: maxAuditPeople})
 	for i := range registered.Items {
 		people = append(people, registered.Items[i].Participant)
 	}
@@ -201,7 +204,10 @@ func (s *AuditLog) RecordJobConsole(ctx context.Context, a Actor, method, path s
 		return err
 	}
 	path = strings.ToValidUTF8(path[:min(len(path), maxConsolePath)], "")
-	return s.config.Store.Record(ctx, AuditRecord{At: s.config.now(), Action: AuditJobConsole, ActorID: a.UserID, After: AuditFields("method", method, "path", path)})
+	return s.config.Store.Record(ctx, AuditRecord{
+		At: s.config.now(), Action: AuditJobConsole, ActorID: a.UserID,
+		After: AuditFields("method", method, "path", path),
+	})
 }
 
 // maxConsolePath bounds the path that is recorded, in bytes: those of the console are short.

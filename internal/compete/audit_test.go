@@ -19,7 +19,8 @@ func TestAuditRecordsOfABatch(t *testing.T) {
 	}
 	other := whole
 	other.RequestID = `"<ö` // half of a letter is as before
-	other.At, other.SubjectID, other.After = at.Add(time.Microsecond), "t", json.RawMessage(`{"status":"WAITLISTED","seq":2}`)
+	other.At, other.SubjectID, other.After = at.Add(time.Microsecond), "t",
+		json.RawMessage(`{"status":"WAITLISTED","seq":2}`)
 	for _, records := range [][]compete.AuditRecord{
 		nil,
 		{whole},

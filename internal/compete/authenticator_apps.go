@@ -18,7 +18,8 @@ func (s *SecondFactors) StartApp(ctx context.Context, a Actor) (StartedApp, erro
 		return StartedApp{}, err
 	}
 	secret := s.config.AppCodes.NewSecret()
-	if err := s.config.Store.StartApp(ctx, user.ID, s.config.Sealer.Seal(sealedApp(user.ID), []byte(secret)), s.config.now()); err != nil {
+	if err := s.config.Store.StartApp(ctx, user.ID, s.config.Sealer.Seal(sealedApp(user.ID), []byte(secret)),
+		s.config.now()); err != nil {
 		return StartedApp{}, err
 	}
 	return StartedApp{Secret: secret, URI: s.config.AppCodes.URI(secret, user.Email)}, nil
@@ -114,7 +115,9 @@ func sealedApp(userID string) string { return "authenticator app of " + userID }
 func (s *SecondFactors) openApp(ctx context.Context, userID, sealed string) (string, error) {
 	secret, err := s.config.Sealer.Open(sealedApp(userID), sealed)
 	if err != nil {
-		s.config.Log.ErrorContext(ctx, "could not read the secret of an authenticator app: JWT_SECRET was replaced without JWT_SECRET_PREVIOUS", "user", userID)
+		s.config.Log.ErrorContext(ctx,
+			"could not read the secret of an authenticator app: JWT_SECRET was replaced without JWT_SECRET_PREVIOUS",
+			"user", userID)
 		return "", ErrWrongCode
 	}
 	return string(secret), nil
@@ -132,7 +135,8 @@ func (s *SecondFactors) SealApps(ctx context.Context) error {
 		if err != nil {
 			continue // logged; nothing brings it back
 		}
-		if err := s.config.Store.SealApp(ctx, userID, sealed, s.config.Sealer.Seal(sealedApp(userID), []byte(secret))); err != nil {
+		if err := s.config.Store.SealApp(ctx, userID, sealed,
+			s.config.Sealer.Seal(sealedApp(userID), []byte(secret))); err != nil {
 			return err
 		}
 	}

@@ -76,7 +76,8 @@ func WithClient(ctx context.Context, c Client) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
-// Enter tells all that is done under ctx, from now on, by which way the request came and who makes it. Without WithClient it does nothing.
+// Enter tells all that is done under ctx, from now on, by which way the request came and who makes it. Without
+// WithClient it does nothing.
 func Enter(ctx context.Context, via Via, a Actor) {
 	if r, ok := ctx.Value(requestKey{}).(*request); ok {
 		r.entered.Store(&entrance{via, a})

@@ -2,11 +2,7 @@ package compete
 
 import (
 	"cmp"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/minicompete/minicompete/internal/normal"
 )
 
 // CompetitionStatus is the stored state of a competition: DRAFT → PUBLISHED → CANCELLED.
@@ -44,21 +40,12 @@ type Organizer struct {
 
 // Competition is what is registered for. SeatsLeft = Capacity − held seats, always.
 type Competition struct {
-	ID          string
-	Title       string
+	ID string
+	CompetitionContent
 	Description string // Markdown; empty in the summaries that come with a registration
-	Location    string
-	Tags        []string // lower case, unique, sorted
-	Capacity    int
 	SeatsLeft   int
 	Waitlisted  int // registrations on the waitlist
-	RegOpensAt  *time.Time
-	RegDeadline time.Time
-	StartDate   *time.Time
-	EndDate     *time.Time // after the start
-	TimeZone    string     // IANA name of the zone in which its times are shown to people; empty means UTC
 	Status      CompetitionStatus
-	Waitlist    bool   // whether one can queue when it is full
 	Discarded   bool   // cancelled as a draft: it was never published
 	Unpublished bool   `json:"-"` // a draft that an admin made of what was published: registrations are kept, and only an admin publishes it again
 	Suspended   bool   `json:"-"` // nobody answers for it: its organizer's account is disabled, or no organizer's any more
@@ -165,17 +152,8 @@ func (c *Competition) Summary() Competition {
 
 // NewCompetition is the input of Competitions.Create. Status is DRAFT or PUBLISHED; empty means PUBLISHED. An empty TimeZone means UTC.
 type NewCompetition struct {
-	Title       string
+	CompetitionContent
 	Description string
-	Location    string
-	Tags        []string
-	Capacity    int
-	RegOpensAt  *time.Time
-	RegDeadline time.Time
-	StartDate   *time.Time
-	EndDate     *time.Time
-	TimeZone    string
-	Waitlist    bool
 	Status      CompetitionStatus
 }
 
@@ -188,21 +166,20 @@ func (n NewCompetition) Check(now time.Time) error {
 // competition makes the competition that the input describes, or names every bad field.
 func (n NewCompetition) competition(id string, organizer Organizer, now time.Time) (Competition, error) {
 	c := Competition{
-		ID: id, Title: normal.Line(n.Title), Description: n.Description, Location: normal.Line(n.Location),
-		Tags: NormalizeTags(n.Tags), Capacity: n.Capacity, SeatsLeft: n.Capacity,
-		RegOpensAt: utcPointer(n.RegOpensAt), RegDeadline: UTC(n.RegDeadline), StartDate: utcPointer(n.StartDate),
-		EndDate: utcPointer(n.EndDate), TimeZone: cmp.Or(n.TimeZone, time.UTC.String()),
-		Status: n.Status, Waitlist: n.Waitlist, Organizer: organizer, Version: 1, CreatedAt: now, UpdatedAt: now,
+		ID: id, CompetitionContent: n.CompetitionContent, Description: n.Description, SeatsLeft: n.Capacity,
+		Status: n.Status, Organizer: organizer, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
+	c.TimeZone = cmp.Or(c.TimeZone, time.UTC.String())
+	c.normalize()
 	if c.Status == "" {
 		c.Status = StatusPublished
 	}
 	var v validation
-	v.competition(&c)
+	v.content(&c.CompetitionContent, c.Description)
 	if c.Status != StatusDraft && c.Status != StatusPublished {
 		v.add("status", "must be DRAFT or PUBLISHED")
 	}
-	if n.RegDeadline.IsZero() {
+	if c.RegDeadline.IsZero() {
 		v.add("regDeadline", "is required")
 	} else if !now.Before(c.RegDeadline) {
 		v.add("regDeadline", "must be in the future")
@@ -228,17 +205,8 @@ func (o Optional[T]) applyTo(field *T) {
 // CompetitionChange is the input of Competitions.Update. CloseNow sets the deadline to the moment of the change's arrival;
 // Unpublish, an admin's, makes a draft of what is published.
 type CompetitionChange struct {
-	Title       Optional[string]
+	Edit        func(*CompetitionContent) // changes what is stored then; nil: nothing. It may be called more than once
 	Description Optional[string]
-	Location    Optional[string]
-	Tags        Optional[[]string]
-	Capacity    Optional[int]
-	RegOpensAt  Optional[*time.Time]
-	RegDeadline Optional[time.Time]
-	StartDate   Optional[*time.Time]
-	EndDate     Optional[*time.Time]
-	TimeZone    Optional[string]
-	Waitlist    Optional[bool]
 	Status      Optional[CompetitionStatus]
 	CloseNow    bool
 	Unpublish   bool
@@ -253,24 +221,15 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 	}
 	before := c
 	held := c.Registered()
-	change.Title.applyTo(&c.Title)
+	if change.Edit != nil {
+		change.Edit(&c.CompetitionContent)
+	}
 	change.Description.applyTo(&c.Description)
-	change.Location.applyTo(&c.Location)
-	change.Capacity.applyTo(&c.Capacity)
-	change.RegOpensAt.applyTo(&c.RegOpensAt)
-	change.RegDeadline.applyTo(&c.RegDeadline)
-	change.StartDate.applyTo(&c.StartDate)
-	change.EndDate.applyTo(&c.EndDate)
-	change.TimeZone.applyTo(&c.TimeZone)
-	change.Waitlist.applyTo(&c.Waitlist)
 	change.Status.applyTo(&c.Status)
 	if change.Unpublish && c.Status == StatusPublished {
 		c.Status, c.Unpublished = StatusDraft, true
 	} else if c.Status == StatusPublished {
 		c.Unpublished = false
-	}
-	if change.Tags.Set {
-		c.Tags = NormalizeTags(change.Tags.Value)
 	}
 	if change.CloseNow {
 		c.RegDeadline = now
@@ -278,9 +237,7 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 			c.RegOpensAt = nil
 		}
 	}
-	c.Title, c.Location = normal.Line(c.Title), normal.Line(c.Location)
-	c.RegOpensAt, c.RegDeadline = utcPointer(c.RegOpensAt), UTC(c.RegDeadline)
-	c.StartDate, c.EndDate = utcPointer(c.StartDate), utcPointer(c.EndDate)
+	c.normalize()
 	if err := checkChange(&before, &c, change, now); err != nil {
 		return before, err
 	}
@@ -295,8 +252,8 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 
 func checkChange(before, after *Competition, change CompetitionChange, now time.Time) error {
 	var v validation
-	v.competition(after)
-	if change.RegDeadline.Set && !after.RegDeadline.Equal(before.RegDeadline) && !now.Before(after.RegDeadline) {
+	v.content(&after.CompetitionContent, after.Description)
+	if !change.CloseNow && !after.RegDeadline.Equal(before.RegDeadline) && !now.Before(after.RegDeadline) {
 		v.add("regDeadline", "must be in the future")
 	}
 	if after.Status != StatusDraft && after.Status != StatusPublished {
@@ -309,78 +266,6 @@ func checkChange(before, after *Competition, change CompetitionChange, now time.
 		return ErrAlreadyPublished
 	}
 	return nil
-}
-
-// competition holds the limits that every stored competition obeys.
-func (v *validation) competition(c *Competition) {
-	v.length("title", c.Title, MinTitleLength, MaxTitleLength)
-	v.length("description", c.Description, 0, MaxDescriptionLength)
-	v.length("location", c.Location, 0, MaxLocationLength)
-	v.tags(c.Tags)
-	if c.Capacity < MinCapacity || c.Capacity > MaxCapacity {
-		v.addf("capacity", "must be between %d and %d", MinCapacity, MaxCapacity)
-	}
-	if !c.RegDeadline.IsZero() { // else that alone is told
-		v.time("regDeadline", c.RegDeadline)
-	}
-	if c.RegOpensAt != nil {
-		v.time("regOpensAt", *c.RegOpensAt)
-		if !c.RegDeadline.IsZero() && !c.RegOpensAt.Before(c.RegDeadline) {
-			v.add("regOpensAt", "must be before the registration deadline")
-		}
-	}
-	if c.StartDate != nil {
-		v.time("startDate", *c.StartDate)
-		if !c.StartDate.After(c.RegDeadline) {
-			v.add("startDate", "must be after the registration deadline")
-		}
-	}
-	v.end(c)
-	if _, ok := ZoneNamed(c.TimeZone); !ok {
-		v.add("timeZone", "must be an IANA time zone such as Europe/Berlin or UTC")
-	}
-}
-
-func (v *validation) end(c *Competition) {
-	if c.EndDate == nil {
-		return
-	}
-	v.time("endDate", *c.EndDate)
-	switch {
-	case c.StartDate == nil:
-		v.add("endDate", "requires a start date")
-	case !c.EndDate.After(*c.StartDate):
-		v.add("endDate", "must be after the start")
-	}
-}
-
-func (v *validation) tags(tags []string) {
-	if len(tags) > MaxTags {
-		v.addf("tags", "must have at most %d entries", MaxTags)
-		return
-	}
-	for _, tag := range tags {
-		if n := len([]rune(tag)); n < 1 || n > MaxTagLength || !clean(tag) || strings.ContainsAny(tag, ",\n\r\t") {
-			v.addf("tags", "must each be 1 to %d characters long, without commas", MaxTagLength)
-			return
-		}
-	}
-}
-
-// NormalizeTags brings tags into the form in which they are stored, in lower case, and returns each once, sorted. Of those that a search
-// can't tell apart, such as café and cafe, the first stays.
-func NormalizeTags(tags []string) []string {
-	stored := make([]string, 0, len(tags))
-	seen := make(map[string]bool, len(tags))
-	for _, tag := range tags {
-		tag = normal.Line(strings.ToLower(tag))
-		if key := normal.Key(tag); !seen[key] {
-			seen[key] = true
-			stored = append(stored, tag)
-		}
-	}
-	slices.Sort(stored)
-	return stored
 }
 
 func (p Phase) valid() bool {

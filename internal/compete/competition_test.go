@@ -14,8 +14,11 @@ var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 // published is a competition with free seats whose deadline is a day away.
 func published(change func(*Competition)) Competition {
 	c := Competition{
-		Title: "Spring contest", Capacity: 10, SeatsLeft: 4, RegDeadline: noon.Add(24 * time.Hour), TimeZone: "UTC", Status: StatusPublished,
-		Organizer: Organizer{ID: "organizer"}, Version: 3, Tags: []string{},
+		CompetitionContent: CompetitionContent{
+			Title: "Spring contest", Capacity: 10, RegDeadline: noon.Add(24 * time.Hour), TimeZone: "UTC",
+			Tags: []string{},
+		},
+		SeatsLeft: 4, Status: StatusPublished, Organizer: Organizer{ID: "organizer"}, Version: 3,
 	}
 	if change != nil {
 		change(&c)
@@ -83,9 +86,12 @@ func TestNewCompetitionNamesEveryBadField(t *testing.T) {
 	early := noon.Add(-time.Hour)
 	late := noon.Add(48 * time.Hour)
 	n := NewCompetition{
-		Title: " a ", Description: strings.Repeat("x", MaxDescriptionLength+1), Location: "a\x00b", Tags: []string{strings.Repeat("t", MaxTagLength+1)},
-		Capacity: 0, RegDeadline: early, RegOpensAt: &late, StartDate: &early, EndDate: &early, TimeZone: "Europe/Atlantis",
-		Status: "SECRET",
+		CompetitionContent: CompetitionContent{
+			Title: " a ", Location: "a\x00b", Tags: []string{strings.Repeat("t", MaxTagLength+1)}, Capacity: 0,
+			RegDeadline: early, RegOpensAt: &late, StartDate: &early, EndDate: &early,
+			TimeZone: "Europe/Atlantis",
+		},
+		Description: strings.Repeat("x", MaxDescriptionLength+1), Status: "SECRET",
 	}
 	_, err := n.competition("id", Organizer{}, noon)
 	var got []string
@@ -101,8 +107,11 @@ func TestNewCompetitionNamesEveryBadField(t *testing.T) {
 func TestNewCompetitionLimitsAreInclusive(t *testing.T) {
 	plusFive := time.FixedZone("", 5*3600)
 	n := NewCompetition{
-		Title: strings.Repeat("ü", MaxTitleLength), Capacity: MaxCapacity, Tags: []string{"Go", " go ", "API"},
-		RegDeadline: noon.Add(time.Hour).In(plusFive).Add(999 * time.Nanosecond),
+		CompetitionContent: CompetitionContent{
+			Title: strings.Repeat("ü", MaxTitleLength), Capacity: MaxCapacity,
+			Tags:        []string{"Go", " go ", "API"},
+			RegDeadline: noon.Add(time.Hour).In(plusFive).Add(999 * time.Nanosecond),
+		},
 	}
 	c, err := n.competition("id", Organizer{ID: "o"}, noon)
 	if err != nil {
@@ -125,20 +134,20 @@ func TestApply(t *testing.T) {
 		want   error
 		check  func(Competition) bool
 	}{
-		{"raise the capacity", nil, CompetitionChange{Capacity: Some(20)}, nil, func(c Competition) bool { return c.SeatsLeft == 14 && c.Version == 4 }},
-		{"down to the held seats", nil, CompetitionChange{Capacity: Some(6)}, nil, func(c Competition) bool { return c.SeatsLeft == 0 }},
-		{"below the held seats", nil, CompetitionChange{Capacity: Some(5)}, ErrCapacityBelowHeld, nil},
-		{"clear the opening", func(c *Competition) { c.RegOpensAt = &opens }, CompetitionChange{RegOpensAt: Some[*time.Time](nil)}, nil, func(c Competition) bool { return c.RegOpensAt == nil }},
+		{"raise the capacity", nil, CompetitionChange{Edit: func(c *CompetitionContent) { c.Capacity = 20 }}, nil, func(c Competition) bool { return c.SeatsLeft == 14 && c.Version == 4 }},
+		{"down to the held seats", nil, CompetitionChange{Edit: func(c *CompetitionContent) { c.Capacity = 6 }}, nil, func(c Competition) bool { return c.SeatsLeft == 0 }},
+		{"below the held seats", nil, CompetitionChange{Edit: func(c *CompetitionContent) { c.Capacity = 5 }}, ErrCapacityBelowHeld, nil},
+		{"clear the opening", func(c *Competition) { c.RegOpensAt = &opens }, CompetitionChange{Edit: func(c *CompetitionContent) { c.RegOpensAt = nil }}, nil, func(c Competition) bool { return c.RegOpensAt == nil }},
 		{"close now, before it opened", func(c *Competition) { c.RegOpensAt = &opens }, CompetitionChange{CloseNow: true}, nil, func(c Competition) bool { return c.Phase(noon) == PhaseClosed }},
-		{"a deadline in the past", nil, CompetitionChange{RegDeadline: Some(noon.Add(-time.Hour))}, Invalid(), nil},
+		{"a deadline in the past", nil, CompetitionChange{Edit: func(c *CompetitionContent) { c.RegDeadline = noon.Add(-time.Hour) }}, Invalid(), nil},
 		{"publish", func(c *Competition) { c.Status = StatusDraft }, CompetitionChange{Status: Some(StatusPublished)}, nil, func(c Competition) bool { return c.Phase(noon) == PhaseOpen }},
 		{"back to draft", nil, CompetitionChange{Status: Some(StatusDraft)}, ErrAlreadyPublished, nil},
 		{"unpublish", nil, CompetitionChange{Unpublish: true}, nil, func(c Competition) bool { return c.Phase(noon) == PhaseDraft && c.Unpublished }},
 		{"publish again", func(c *Competition) { c.Status, c.Unpublished = StatusDraft, true }, CompetitionChange{Status: Some(StatusPublished)}, nil, func(c Competition) bool { return c.Status == StatusPublished && !c.Unpublished }},
-		{"change what is unpublished", func(c *Competition) { c.Status, c.Unpublished = StatusDraft, true }, CompetitionChange{Capacity: Some(20)}, nil, func(c Competition) bool { return c.Status == StatusDraft && c.Unpublished }},
+		{"change what is unpublished", func(c *Competition) { c.Status, c.Unpublished = StatusDraft, true }, CompetitionChange{Edit: func(c *CompetitionContent) { c.Capacity = 20 }}, nil, func(c Competition) bool { return c.Status == StatusDraft && c.Unpublished }},
 		{"cancel by a change", nil, CompetitionChange{Status: Some(StatusCancelled)}, Invalid(), nil},
-		{"after the cancellation", func(c *Competition) { c.Status = StatusCancelled }, CompetitionChange{Title: Some("New title")}, ErrCompetitionCancelled, nil},
-		{"a title too short", nil, CompetitionChange{Title: Some("ab")}, Invalid(), nil},
+		{"after the cancellation", func(c *Competition) { c.Status = StatusCancelled }, CompetitionChange{Edit: func(c *CompetitionContent) { c.Title = "New title" }}, ErrCompetitionCancelled, nil},
+		{"a title too short", nil, CompetitionChange{Edit: func(c *CompetitionContent) { c.Title = "ab" }}, Invalid(), nil},
 	} {
 		before := published(test.before)
 		got, err := before.Apply(test.change, noon)

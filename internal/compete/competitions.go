@@ -31,7 +31,9 @@ func NewCompetitions(c CompetitionsConfig) *Competitions {
 // Create publishes (or drafts) a competition of the actor, an organizer or admin. The second result tells a replayed
 // answer. It fails with ErrEmailUnverified when it would be published, and the installation asks for verified
 // addresses; with ErrQuotaUsed.
-func (s *Competitions) Create(ctx context.Context, a Actor, n NewCompetition, idempotency Idempotency) (Competition, bool, error) {
+func (s *Competitions) Create(
+	ctx context.Context, a Actor, n NewCompetition, idempotency Idempotency,
+) (Competition, bool, error) {
 	if err := require(a, RoleOrganizer); err != nil {
 		return Competition{}, false, err
 	}
@@ -54,7 +56,7 @@ func (s *Competitions) Create(ctx context.Context, a Actor, n NewCompetition, id
 
 // newCompetition is the competition that the actor may create.
 func (s *Competitions) newCompetition(ctx context.Context, a Actor, n NewCompetition) (Competition, error) {
-	user, err := me(ctx, s.config.Users, a)
+	user, err := actorAccount(ctx, s.config.Users, a)
 	switch {
 	case err != nil:
 		return Competition{}, err
@@ -121,7 +123,9 @@ func (s *Competitions) Suspended(ctx context.Context, a Actor, cursor string, li
 }
 
 // Mine lists every competition of the actor, an organizer, drafts too.
-func (s *Competitions) Mine(ctx context.Context, a Actor, f CompetitionFilter, cursor string) (Page[Competition], error) {
+func (s *Competitions) Mine(
+	ctx context.Context, a Actor, f CompetitionFilter, cursor string,
+) (Page[Competition], error) {
 	if err := require(a, RoleOrganizer); err != nil {
 		return Page[Competition]{}, err
 	}
@@ -161,7 +165,9 @@ func (s *Competitions) PopularTags(ctx context.Context, limit int) ([]TagCount, 
 // Update changes a competition that the actor manages and that still has the given version; 0 means any. It fails
 // with ErrEmailUnverified and ErrQuotaUsed as Create does, with ErrQuotaUsed for moving it too often, and as
 // changeable does.
-func (s *Competitions) Update(ctx context.Context, a Actor, id string, version int, change CompetitionChange) (Competition, error) {
+func (s *Competitions) Update(
+	ctx context.Context, a Actor, id string, version int, change CompetitionChange,
+) (Competition, error) {
 	before, err := s.changeable(ctx, a, id)
 	if err != nil { // refused early, without the registrar's queue
 		return Competition{}, err
@@ -174,13 +180,15 @@ func (s *Competitions) Update(ctx context.Context, a Actor, id string, version i
 			return Competition{}, err
 		}
 	}
-	if moved, err := before.Apply(change, s.config.now()); err == nil && before.tellsOf(!moved.Schedule().Same(before.Schedule())) {
+	if moved, err := before.Apply(change, s.config.now()); err == nil &&
+		before.tellsOf(!moved.Schedule().Same(before.Schedule())) {
 		if err := s.config.Throttle.quota(ctx, a, s.config.Throttle.Limits.Notices); err != nil {
 			return Competition{}, err
 		}
 	}
 	change.Unpublish = false // it has a method of its own
-	after, err := s.config.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
+	after, err := s.config.Registrar.Update(ctx,
+		UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
 	after.Cover = before.Cover
 	return after, err
 }
@@ -196,7 +204,8 @@ func (s *Competitions) Unpublish(ctx context.Context, a Actor, id string) (Compe
 	if err != nil || c.Status == StatusDraft {
 		return c, err
 	}
-	after, err := s.config.Registrar.Update(ctx, UpdateCommand{Actor: a, CompetitionID: id, Change: CompetitionChange{Unpublish: true}})
+	after, err := s.config.Registrar.Update(ctx,
+		UpdateCommand{Actor: a, CompetitionID: id, Change: CompetitionChange{Unpublish: true}})
 	after.Cover = c.Cover
 	return after, err
 }
@@ -216,7 +225,8 @@ func (s *Competitions) Transfer(ctx context.Context, a Actor, id, organizerID, e
 	if err != nil {
 		return Competition{}, err
 	}
-	after, err := s.config.Registrar.Transfer(ctx, TransferCommand{Actor: a, CompetitionID: id, To: Organizer{ID: to.ID, Name: to.Name}})
+	after, err := s.config.Registrar.Transfer(ctx,
+		TransferCommand{Actor: a, CompetitionID: id, To: Organizer{ID: to.ID, Name: to.Name}})
 	after.Cover = before.Cover
 	return after, err
 }
@@ -243,7 +253,10 @@ func (s *Competitions) newOrganizer(ctx context.Context, id, email string) (User
 	case err != nil:
 		return User{}, err
 	case !user.MayOrganize():
-		return User{}, Invalid(FieldError{Field: field, Message: "must belong to an organizer or admin whose account is not disabled"})
+		return User{}, Invalid(FieldError{
+			Field:   field,
+			Message: "must belong to an organizer or admin whose account is not disabled",
+		})
 	}
 	return user, nil
 }

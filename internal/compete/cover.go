@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// An uploaded picture is at most this large, in bytes, and may take so long to arrive: at a third of a megabit a second.
+// An uploaded picture is at most this large, in bytes, and may take so long to arrive: at a third of a megabit a
+// second.
 const (
 	MaxCoverUpload  = 5 << 20
 	CoverUploadTime = 2 * time.Minute
@@ -40,7 +41,10 @@ var (
 	ErrCoverUnreadable    = coverError("must be a PNG, JPEG or WebP picture")
 	ErrCoverTooLarge      = coverError("must be at most 5 MB")
 	ErrCoverTooManyPixels = coverError("has too many pixels: scale it down, for example to 2400 × 1260")
-	ErrCoverMissing       = &Error{Kind: KindNotFound, Code: "cover_not_found", Detail: "This competition has no uploaded cover."}
+	ErrCoverMissing       = &Error{
+		Kind: KindNotFound, Code: "cover_not_found",
+		Detail: "This competition has no uploaded cover.",
+	}
 )
 
 func coverError(message string) *Error { return Invalid(FieldError{Field: "cover", Message: message}) }

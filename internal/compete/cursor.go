@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Cursor is a place in a list that is read by keyset: the sort key and the id of the last row seen. Its zero value is the start.
+// Cursor is a place in a list that is read by keyset: the sort key and the id of the last row seen. Its zero value is
+// the start.
 type Cursor struct {
 	List string // which list and order it belongs to, e.g. "newest" or "messages"; a cursor of another list is refused
 	Key  int64  // microseconds, a seq or a count, as the list is sorted
@@ -43,7 +44,10 @@ func (c Cursor) Time() time.Time {
 }
 
 // ErrBadCursor is the refusal of a cursor that this list did not give out.
-var ErrBadCursor = Invalid(FieldError{Field: "cursor", Message: "is not valid for this list; start again without a cursor"})
+var ErrBadCursor = Invalid(FieldError{
+	Field:   "cursor",
+	Message: "is not valid for this list; start again without a cursor",
+})
 
 // ErrOldCursor is the refusal of a cursor whose list is remembered no longer.
 var ErrOldCursor = Invalid(FieldError{Field: "cursor", Message: "is too old; start without a cursor"})

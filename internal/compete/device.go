@@ -2,8 +2,8 @@ package compete
 
 import "strings"
 
-// deviceNames are what is looked for in a user agent, and what it is called. The first that is found counts: most browsers name those
-// before them as well.
+// deviceNames are what is looked for in a user agent, and what it is called. The first that is found counts: most
+// browsers name those before them as well.
 type deviceNames [][2]string
 
 var (
@@ -49,8 +49,9 @@ func (names deviceNames) in(userAgent string) string {
 // UnknownDevice is the DeviceName of a user agent that says nothing.
 const UnknownDevice = "Unknown device"
 
-// DeviceName is a short name for what a user agent runs on, such as "Chrome on Android". It is made of the program's own words alone,
-// so that nobody can have a text of theirs shown or sent to another; and it has no versions, so that it outlasts updates.
+// DeviceName is a short name for what a user agent runs on, such as "Chrome on Android". It is made of the program's
+// own words alone, so that nobody can have a text of theirs shown or sent to another; and it has no versions, so that
+// it outlasts updates.
 func DeviceName(userAgent string) string {
 	program, system := programs.in(userAgent), systems.in(userAgent)
 	switch {

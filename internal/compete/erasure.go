@@ -60,9 +60,19 @@ func (j EraseJob) Options() JobOptions {
 
 // The refusals to delete an account.
 var (
-	ErrLastAdmin             = &Error{Kind: KindConflict, Code: "last_admin", Detail: "This is the only admin account that can log in. Make someone else an admin first."}
-	ErrOrganizesCompetitions = &Error{Kind: KindConflict, Code: "organizes_competitions", Detail: "This account organizes published competitions that aren't over. Cancel them, or ask an admin to transfer them, then try again."}
-	errDeleteOwnHere         = &Error{Kind: KindConflict, Code: "own_account", Detail: "Delete your own account on your account page, with your password."}
+	ErrLastAdmin = &Error{
+		Kind: KindConflict, Code: "last_admin",
+		Detail: "This is the only admin account that can log in. Make someone else an admin first.",
+	}
+	ErrOrganizesCompetitions = &Error{
+		Kind: KindConflict, Code: "organizes_competitions",
+		Detail: "This account organizes published competitions that aren't over. Cancel them, or ask an admin to " +
+			"transfer them, then try again.",
+	}
+	errDeleteOwnHere = &Error{
+		Kind: KindConflict, Code: "own_account",
+		Detail: "Delete your own account on your account page, with your password.",
+	}
 )
 
 // ErasureConfig names what NewErasure needs.
@@ -74,8 +84,9 @@ type ErasureConfig struct {
 	Registrar Registrar
 	Logins    *Logins
 	Throttle  *Throttle
-	Caches    []Rememberer    // that may remember people
-	Farewell  func(user User) `optional:"nobody is told"` // tells the owner of an account that was deleted, and returns at once
+	Caches    []Rememberer // that may remember people
+	// tells the owner of an account that was deleted, and returns at once
+	Farewell func(user User) `optional:"nobody is told"`
 }
 
 // Erasure is how accounts are deleted, with all that names their people.
@@ -107,7 +118,7 @@ func (s *Erasure) MayDelete(ctx context.Context, a Actor) error {
 // person is gone shortly after. Errors: those of MayDelete, Invalid about the password, ErrTooManyGuesses, ErrBusy,
 // ErrLastAdmin, ErrOrganizesCompetitions.
 func (s *Erasure) DeleteAccount(ctx context.Context, a Actor, password string) error {
-	user, err := me(ctx, s.config.Users, a)
+	user, err := actorAccount(ctx, s.config.Users, a)
 	if err != nil {
 		return err
 	}
@@ -145,11 +156,14 @@ func (s *Erasure) eraseAccount(ctx context.Context, user User) error {
 	}
 	ctx = context.WithoutCancel(ctx) // done is done, whoever waits for it
 	if err := s.eraseRegistrations(ctx, user.ID); err != nil {
-		s.config.Log.WarnContext(ctx, "could not cancel the registrations of a deleted account; a job will", "user", user.ID, "error", err)
+		s.config.Log.WarnContext(ctx, "could not cancel the registrations of a deleted account; a job will", "user",
+			user.ID, "error", err)
 	}
 	if s.config.Throttle.Guesses != nil {
 		if err := s.config.Throttle.Guesses.Forget(ctx, accountKey(user.Email)); err != nil {
-			s.config.Log.WarnContext(ctx, "could not forget the login attempts of a deleted account; they expire within an hour", "user", user.ID, "error", err)
+			s.config.Log.WarnContext(ctx,
+				"could not forget the login attempts of a deleted account; they expire within an hour", "user",
+				user.ID, "error", err)
 		}
 	}
 	if s.config.Farewell != nil {

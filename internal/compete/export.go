@@ -30,7 +30,8 @@ type PersonalData struct {
 	Messages           iter.Seq2[[]Message, error]
 	Competitions       iter.Seq2[[]Competition, error] // that the user organizes, drafts too
 	Reports            iter.Seq2[[]Report, error]      // that the user made
-	Audit              iter.Seq2[[]AuditEntry, error]  // what the user did, and what was done to the account; addresses are the user's own
+	// what the user did, and what was done to the account; addresses are the user's own
+	Audit iter.Seq2[[]AuditEntry, error]
 }
 
 // TakeoutConfig names what NewTakeout needs.
@@ -56,7 +57,7 @@ func NewTakeout(c TakeoutConfig) *Takeout {
 
 // Export reads everything that is kept of the actor.
 func (s *Takeout) Export(ctx context.Context, a Actor) (PersonalData, error) {
-	user, err := me(ctx, s.config.Users, a)
+	user, err := actorAccount(ctx, s.config.Users, a)
 	if err != nil {
 		return PersonalData{}, err
 	}
@@ -80,7 +81,11 @@ func (s *Takeout) Export(ctx context.Context, a Actor) (PersonalData, error) {
 		return s.config.Mailbox.Messages(ctx, user.ID, at, MaxPageSize)
 	})
 	data.Competitions = everyPage(func(at Cursor) (Page[Competition], error) {
-		return s.config.Competitions.Competitions(ctx, CompetitionFilter{OrganizerID: user.ID, Sort: SortNewest, Cursor: at, Limit: MaxPageSize, Now: s.config.now()})
+		return s.config.Competitions.Competitions(ctx,
+			CompetitionFilter{
+				OrganizerID: user.ID, Sort: SortNewest, Cursor: at, Limit: MaxPageSize,
+				Now: s.config.now(),
+			})
 	})
 	data.Reports = everyPage(func(at Cursor) (Page[Report], error) {
 		return s.config.Personal.ReportsBy(ctx, user.ID, at, MaxPageSize)

@@ -15,8 +15,8 @@ const (
 	MaxPasskeys       = 20 // of one account
 	MaxPasskeyName    = 60 // characters
 	RecoveryCodeCount = 10
-	// FreshLogin is how old a login may be for what a session left open must not be used for: changing the address, the password,
-	// second factors or roles, and what only admins do.
+	// FreshLogin is how old a login may be for what a session left open must not be used for: changing the address, the
+	// password, second factors or roles, and what only admins do.
 	FreshLogin = 15 * time.Minute
 	// PendingLoginLife is how long one can take between the password and the second factor.
 	PendingLoginLife = 10 * time.Minute
@@ -24,7 +24,8 @@ const (
 	ChallengeLife = 10 * time.Minute
 )
 
-// Factors are what an account has to show who its user is, besides the password. With any of them, the password alone doesn't log in.
+// Factors are what an account has to show who its user is, besides the password. With any of them, the password alone
+// doesn't log in.
 type Factors struct {
 	App           *AuthenticatorApp // nil: none, or one that isn't confirmed yet
 	Passkeys      []Passkey         // oldest first
@@ -73,13 +74,13 @@ type FactorStore interface {
 	Factors(ctx context.Context, userID string) (Factors, error)
 	// HasFactor reports whether a user has an app that is confirmed, or a passkey.
 	HasFactor(ctx context.Context, userID string) (bool, error)
-	// StartApp keeps the sealed secret of an app that isn't confirmed yet, in place of an earlier one. Errors: ErrFactorExists when
-	// one is confirmed, ErrUserMissing.
+	// StartApp keeps the sealed secret of an app that isn't confirmed yet, in place of an earlier one. Errors:
+	// ErrFactorExists when one is confirmed, ErrUserMissing.
 	StartApp(ctx context.Context, userID, secret string, now time.Time) error
 	// StartedApp reads the sealed secret of an app that isn't confirmed yet. It fails with ErrFactorMissing.
 	StartedApp(ctx context.Context, userID string) (string, error)
-	// ConfirmApp makes the app with this secret count, after its code of the given step. withCodes reports whether the account has
-	// the new recovery codes now. It fails with ErrFactorMissing when the secret is another by now.
+	// ConfirmApp makes the app with this secret count, after its code of the given step. withCodes reports whether the
+	// account has the new recovery codes now. It fails with ErrFactorMissing when the secret is another by now.
 	ConfirmApp(ctx context.Context, userID, secret string, step int64, f NewFactor) (withCodes bool, err error)
 	// RemoveApp fails with ErrFactorMissing. With the last factor recovery codes go, too.
 	RemoveApp(ctx context.Context, userID string, notice Message) error
@@ -94,14 +95,15 @@ type FactorStore interface {
 	// SetRecoveryCodes replaces them all. It fails with ErrFactorMissing when the user has no factor.
 	SetRecoveryCodes(ctx context.Context, userID string, hashes []string, notice Message) error
 
-	// AddPasskey also spends the challenge that it answers. Errors: ErrPasskeyRefused when the challenge or the credential was used
-	// before, ErrTooManyPasskeys.
+	// AddPasskey also spends the challenge that it answers. Errors: ErrPasskeyRefused when the challenge or the
+	// credential was used before, ErrTooManyPasskeys.
 	AddPasskey(ctx context.Context, p Passkey, c SpentChallenge, f NewFactor) (withCodes bool, err error)
-	// RenamePasskey and RemovePasskey fail with ErrFactorMissing, also for another user's. With the last factor recovery codes go, too.
+	// RenamePasskey and RemovePasskey fail with ErrFactorMissing, also for another user's. With the last factor
+	// recovery codes go, too.
 	RenamePasskey(ctx context.Context, userID, id, name string) error
 	RemovePasskey(ctx context.Context, userID, id string, notice Message) error
-	// UsePasskey keeps its new record and time of use, and spends the challenge. It fails with ErrPasskeyRefused when the challenge
-	// was used before, or the passkey is gone.
+	// UsePasskey keeps its new record and time of use, and spends the challenge. It fails with ErrPasskeyRefused when
+	// the challenge was used before, or the passkey is gone.
 	UsePasskey(ctx context.Context, p Passkey, c SpentChallenge, now time.Time) error
 
 	// ResetFactors removes all that a user has. It fails with ErrFactorMissing when there is nothing.
@@ -144,12 +146,13 @@ type PasskeyVerifier interface {
 	Create(user User, has []Passkey, now time.Time) (Challenge, error)
 	// Created checks the answer. The passkey has neither ID nor Name.
 	Created(user User, has []Passkey, state, answer string, now time.Time) (Passkey, SpentChallenge, error)
-	// Ask challenges one of a user's passkeys, or with no user any that can log in. alone: nothing else was asked, so that the passkey
-	// has to verify its owner.
+	// Ask challenges one of a user's passkeys, or with no user any that can log in. alone: nothing else was asked, so
+	// that the passkey has to verify its owner.
 	Ask(userID string, has []Passkey, alone bool, now time.Time) (Challenge, error)
-	// Asked checks the answer to a challenge of Ask with the same userID and alone. passkeys finds those of the user that the
-	// answer names.
-	Asked(userID string, alone bool, state, answer string, now time.Time, passkeys func(userID string) ([]Passkey, error)) (Passkey, SpentChallenge, error)
+	// Asked checks the answer to a challenge of Ask with the same userID and alone. passkeys finds those of the user
+	// that the answer names.
+	Asked(userID string, alone bool, state, answer string, now time.Time,
+		passkeys func(userID string) ([]Passkey, error)) (Passkey, SpentChallenge, error)
 }
 
 // newRecoveryCodes makes codes of 120 bits such as "k3ph77-xqma2d-v5rutb-q2c4we", and what is kept of them.
@@ -172,7 +175,8 @@ func recoveryHash(code string) string {
 
 // plainCode is a code without what people put between its parts.
 func plainCode(typed string) string {
-	return strings.ToLower(strings.NewReplacer(" ", "", "-", "", "\t", "", "\u00a0", "").Replace(strings.TrimSpace(typed)))
+	return strings.ToLower(strings.NewReplacer(" ", "", "-", "", "\t", "", "\u00a0",
+		"").Replace(strings.TrimSpace(typed)))
 }
 
 // isAppCode reports whether a plain code can be that of an authenticator app.

@@ -17,7 +17,10 @@ func isRefusal(err error) bool {
 
 func FuzzParseCursor(f *testing.F) {
 	given := compete.Cursor{List: "newest", Key: -42, ID: "018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"}
-	for _, seed := range []string{"", given.String(), "AAAA", "bmV3ZXN0LjEu", "+/==", "\x00", strings.Repeat("A", 300)} {
+	for _, seed := range []string{
+		"", given.String(), "AAAA", "bmV3ZXN0LjEu", "+/==", "\x00",
+		strings.Repeat("A", 300),
+	} {
 		f.Add("newest", seed)
 		f.Add("", seed)
 	}
@@ -35,7 +38,10 @@ func FuzzParseCursor(f *testing.F) {
 }
 
 func FuzzParseIdempotencyKey(f *testing.F) {
-	for _, seed := range []string{"", "seven77", "eight888", "with space", "tab\tbed!!", "ümlaut-ümlaut", "nul\x00nul\x00", strings.Repeat("k", 255), strings.Repeat("k", 256)} {
+	for _, seed := range []string{
+		"", "seven77", "eight888", "with space", "tab\tbed!!", "ümlaut-ümlaut",
+		"nul\x00nul\x00", strings.Repeat("k", 255), strings.Repeat("k", 256),
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, key string) {

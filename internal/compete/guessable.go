@@ -12,9 +12,9 @@ import (
 	"github.com/minicompete/minicompete/internal/normal"
 )
 
-// commonPasswords are the 100,000 most common ones of at least MinPasswordLength characters, in lower case, each as the first
-// commonSize bytes of its SHA-256, sorted: so they need neither a megabyte nor to be unpacked. One in ten million others is taken for one.
-// They come from SecLists' list of the most common million: see LICENSES.txt.
+// commonPasswords are the 100,000 most common ones of at least MinPasswordLength characters, in lower case, each as the
+// first commonSize bytes of its SHA-256, sorted: so they need neither a megabyte nor to be unpacked. One in ten million
+// others is taken for one. They come from SecLists' list of the most common million: see LICENSES.txt.
 //
 //go:embed common_passwords.bin
 var commonPasswords string
@@ -24,7 +24,8 @@ const commonSize = 5 // bytes
 // programWords are what the program itself is called.
 const programWords = "mini compete"
 
-// minOwnWord is the least of a name that makes a password personal, and minOthers the least that has to be in it besides, in characters.
+// minOwnWord is the least of a name that makes a password personal, and minOthers the least that has to be in it
+// besides, in characters.
 const (
 	minOwnWord = 3
 	minOthers  = 4
@@ -36,14 +37,14 @@ type PasswordRules struct {
 	SiteName func() string `optional:"it has none"` // what no password may be made of, besides the user's own words
 }
 
-// check adds to what is wrong with an input that its password is easy to guess: a common one, or one made of the user's name, email or
-// the site's name.
+// check adds to what is wrong with an input that its password is easy to guess: a common one, or one made of the user's
+// name, email or the site's name.
 func (r *PasswordRules) check(wrong error, password, name, email string) error {
 	site := ""
 	if r.SiteName != nil {
 		site = r.SiteName()
 	}
-	if r.Any || !common(password) && !personal(password, name, email, programWords, site) {
+	if r.Any || !isCommon(password) && !isPersonal(password, name, email, programWords, site) {
 		return wrong
 	}
 	var fields []FieldError
@@ -54,11 +55,13 @@ func (r *PasswordRules) check(wrong error, password, name, email string) error {
 		return wrong
 	}
 	return Invalid(append(fields, FieldError{
-		Field: "password", Message: "is too easy to guess: choose one that isn't common or based on your name, your email or this site's name",
+		Field: "password",
+		Message: "is too easy to guess: choose one that isn't common or based on your name, " +
+			"your email or this site's name",
 	})...)
 }
 
-func common(password string) bool {
+func isCommon(password string) bool {
 	sum := sha256.Sum256([]byte(strings.ToLower(password)))
 	wanted, n := string(sum[:commonSize]), len(commonPasswords)/commonSize
 	at := func(i int) string { return commonPasswords[i*commonSize : (i+1)*commonSize] }
@@ -66,8 +69,9 @@ func common(password string) bool {
 	return i < n && at(i) == wanted
 }
 
-// personal reports whether hardly anything is left of a password without the words of the others, and without digits and signs around.
-func personal(password string, of ...string) bool {
+// isPersonal reports whether hardly anything is left of a password without the words of the others, and without digits
+// and signs around.
+func isPersonal(password string, of ...string) bool {
 	rest := normal.Fold(password)
 	found := false
 	for _, word := range ownWords(of) {
@@ -88,7 +92,8 @@ func personal(password string, of ...string) bool {
 func ownWords(texts []string) []string {
 	var words []string
 	for _, text := range texts {
-		parts := strings.FieldsFunc(normal.Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
+		parts := strings.FieldsFunc(normal.Fold(text),
+			func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) })
 		for _, word := range append(parts, strings.Join(parts, "")) {
 			if utf8.RuneCountInString(word) >= minOwnWord {
 				words = append(words, word)

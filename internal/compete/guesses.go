@@ -22,7 +22,8 @@ const (
 
 // LimitNames lists them all.
 var LimitNames = []string{
-	LimitSignUps, LimitLogIns, LimitLinks, LimitReports, LimitCompetitions, LimitNotices, LimitGuesses, LimitAccountGuesses,
+	LimitSignUps, LimitLogIns, LimitLinks, LimitReports, LimitCompetitions, LimitNotices, LimitGuesses,
+	LimitAccountGuesses,
 }
 
 // So many wrong passwords for an account within a day are worth a notice to its owner, once a day.
@@ -34,8 +35,8 @@ const (
 // wrongPasswords counts towards that notice.
 var wrongPasswords = Limit{Name: "wrong_passwords", Times: guessesToTell, Window: tellGuesses}
 
-// nobody is an id that no user has.
-const nobody = "00000000-0000-0000-0000-000000000000"
+// noUserID is an id that no user has.
+const noUserID = "00000000-0000-0000-0000-000000000000"
 
 // accountKey stands for an address, so that none lies about in Redis.
 func accountKey(email string) string {
@@ -60,7 +61,8 @@ const (
 
 // LogInFailures lists all.
 var LogInFailures = []LogInFailure{
-	FailureUnknownEmail, FailureWrongPassword, FailureWrongCode, FailureDisabled, FailureDemo, FailureLimited, FailureBusy, FailureOther,
+	FailureUnknownEmail, FailureWrongPassword, FailureWrongCode, FailureDisabled, FailureDemo, FailureLimited,
+	FailureBusy, FailureOther,
 }
 
 // Observer is told what the service refuses. Implementations must be safe for concurrent use.
@@ -85,7 +87,7 @@ func (s *Logins) guess(ctx context.Context, email string, user User) (right func
 	}
 	guesses := []Guess{{LimitGuesses, account + ":" + client.Network(), s.config.Throttle.Limits.Guesses}}
 	if user.ID == "" {
-		user.ID = nobody // so that the answer takes as long
+		user.ID = noUserID // so that the answer takes as long
 	}
 	known, err := s.config.Store.KnowsNetwork(ctx, user.ID, client.Network())
 	if err != nil {
@@ -99,13 +101,15 @@ func (s *Logins) guess(ctx context.Context, email string, user User) (right func
 
 // guessLoggedIn is guess for somebody who is logged in to the account.
 func (s *Logins) guessLoggedIn(ctx context.Context, user User) (right func(), err error) {
-	return s.config.Throttle.try(ctx, Guess{LimitGuesses, accountKey(user.Email) + ":logged in", s.config.Throttle.Limits.Guesses})
+	return s.config.Throttle.try(ctx,
+		Guess{LimitGuesses, accountKey(user.Email) + ":logged in", s.config.Throttle.Limits.Guesses})
 }
 
 // wrongPassword tells the owner of an account of wrong passwords for it when there were many. An answer doesn't
 // depend on it.
 func (s *Logins) wrongPassword(ctx context.Context, user User) {
-	if s.config.Throttle.Limiter == nil || user.ID == "" || s.config.Throttle.Limiter.Take(ctx, wrongPasswords, wrongPasswords.Name+":"+user.ID) == 0 {
+	if s.config.Throttle.Limiter == nil || user.ID == "" ||
+		s.config.Throttle.Limiter.Take(ctx, wrongPasswords, wrongPasswords.Name+":"+user.ID) == 0 {
 		return
 	}
 	notice, err := s.config.messages().security(user, SecurityEvent{What: SecurityGuesses})
@@ -113,13 +117,14 @@ func (s *Logins) wrongPassword(ctx context.Context, user User) {
 		err = s.config.Store.NoteGuessing(ctx, notice, s.config.now().Add(-tellGuesses))
 	}
 	if err != nil {
-		s.config.Log.WarnContext(ctx, "could not notify a user of wrong passwords for the account", "user", user.ID, "error", err)
+		s.config.Log.WarnContext(ctx, "could not notify a user of wrong passwords for the account", "user",
+			user.ID, "error", err)
 	}
 }
 
-// ownerShown is for whoever has just shown to be the account's owner: nobody's wrong passwords make them wait now,
+// ownerVerified is for whoever has just shown to be the account's owner: nobody's wrong passwords make them wait now,
 // and what was known of second factors may be over.
-func (s *Logins) ownerShown(ctx context.Context, user User) {
+func (s *Logins) ownerVerified(ctx context.Context, user User) {
 	if s.config.Throttle.Guesses != nil {
 		account := accountKey(user.Email)
 		s.config.Throttle.Guesses.Right(ctx, Guess{Key: account}, Guess{Key: account + ":" + ClientOf(ctx).Network()})
@@ -158,7 +163,10 @@ func (s *Logins) observeLogIn(ctx context.Context, user User, err error) {
 
 // recordFailure adds a wrong password to the audit log. Of an unknown email nothing is kept.
 func (s *Logins) recordFailure(ctx context.Context, user User, reason LogInFailure) {
-	err := s.config.Audit.Record(ctx, AuditRecord{At: s.config.now(), Action: AuditLoginFailed, UserID: user.ID, After: AuditFields("reason", reason)})
+	err := s.config.Audit.Record(ctx, AuditRecord{
+		At: s.config.now(), Action: AuditLoginFailed, UserID: user.ID,
+		After: AuditFields("reason", reason),
+	})
 	if err != nil { // the refusal stands
 		s.config.Log.WarnContext(ctx, "could not record a failed login", "user", user.ID, "error", err)
 	}

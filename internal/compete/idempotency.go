@@ -39,8 +39,9 @@ func ParseIdempotencyKey(key string) error {
 	}
 	if !valid {
 		return Invalid(FieldError{
-			Field:   "Idempotency-Key",
-			Message: fmt.Sprintf("must be %d to %d visible ASCII characters; to send no key, omit the header", MinIdempotencyKey, MaxIdempotencyKey),
+			Field: "Idempotency-Key",
+			Message: fmt.Sprintf("must be %d to %d visible ASCII characters; to send no key, omit the header",
+				MinIdempotencyKey, MaxIdempotencyKey),
 		})
 	}
 	return nil
@@ -65,7 +66,10 @@ func (i Idempotency) Record(userID string, outcome any, now time.Time) (Idempote
 	if err != nil {
 		return IdempotencyRecord{}, fmt.Errorf("encode the outcome for its idempotency record: %w", err)
 	}
-	return IdempotencyRecord{UserID: userID, Key: i.Key, RequestHash: i.RequestHash, Body: body, ExpiresAt: now.Add(IdempotencyTTL)}, nil
+	return IdempotencyRecord{
+		UserID: userID, Key: i.Key, RequestHash: i.RequestHash, Body: body,
+		ExpiresAt: now.Add(IdempotencyTTL),
+	}, nil
 }
 
 // done is what became of a request with a key.
@@ -79,7 +83,9 @@ type done[T any] struct {
 // once does what a request asks for, unless the same request has succeeded before: then it gets that outcome again.
 // What replays is all here, but for what takes a transaction: the registrar and CompetitionStore keep the record
 // together with its effect, and find the one that is there already. The cache may be nil.
-func once[T any](ctx context.Context, cache ReplayCache, now time.Time, a Actor, i Idempotency, do func() (done[T], error)) (T, bool, error) {
+func once[T any](
+	ctx context.Context, cache ReplayCache, now time.Time, a Actor, i Idempotency, do func() (done[T], error),
+) (T, bool, error) {
 	if !i.Wanted() {
 		d, err := do()
 		return d.outcome, false, err
@@ -122,8 +128,8 @@ func (r *IdempotencyRecord) with(outcome any) IdempotencyRecord {
 const recordSize = 256
 
 func encodeOutcome(outcome any) ([]byte, error) {
-	if a, ok := outcome.(appender); ok {
-		return a.AppendJSON(make([]byte, 0, recordSize)), nil
+	if recorded, ok := outcome.(RecordedOutcome); ok {
+		return recorded.AppendJSON(make([]byte, 0, recordSize))
 	}
 	return json.Marshal(outcome)
 }

@@ -45,9 +45,18 @@ func TestOnce(t *testing.T) {
 	}{
 		{"the first request", request, now, false, true, ""},
 		{"the same one", request, now.Add(time.Hour), true, false, ""},
-		{"another body", IdempotencyOf(request.Key, "POST", "/a", []byte(`{"a":2}`)), now, true, false, ErrIdempotencyKeyReused.Code},
-		{"another path", IdempotencyOf(request.Key, "POST", "/b", []byte(`{"a":1}`)), now, true, false, ErrIdempotencyKeyReused.Code},
-		{"another method", IdempotencyOf(request.Key, "PUT", "/a", []byte(`{"a":1}`)), now, true, false, ErrIdempotencyKeyReused.Code},
+		{
+			"another body", IdempotencyOf(request.Key, "POST", "/a", []byte(`{"a":2}`)), now, true, false,
+			ErrIdempotencyKeyReused.Code,
+		},
+		{
+			"another path", IdempotencyOf(request.Key, "POST", "/b", []byte(`{"a":1}`)), now, true, false,
+			ErrIdempotencyKeyReused.Code,
+		},
+		{
+			"another method", IdempotencyOf(request.Key, "PUT", "/a", []byte(`{"a":1}`)), now, true, false,
+			ErrIdempotencyKeyReused.Code,
+		},
 		{"another key", IdempotencyOf("a-second-key", "POST", "/a", nil), now, false, true, ""},
 		{"no key", IdempotencyOf("", "POST", "/a", nil), now, false, true, ""},
 		{"a bad key", IdempotencyOf("short", "POST", "/a", nil), now, false, false, "validation_failed"},

@@ -74,7 +74,7 @@ func (s *Installation) SetUp(ctx context.Context, token string, in SetUp) (User,
 	in.Admin.Role = RoleParticipant // what validate admits
 	invalid := s.config.Rules.check(in.Admin.validate(), in.Admin.Password, in.Admin.Name, in.Admin.Email)
 	settings, wrong := s.newSettings(in.Settings)
-	if err := both(invalid, wrong); err != nil {
+	if err := joinRefusals(invalid, wrong); err != nil {
 		return User{}, err
 	}
 	hash, err := s.config.Passwords.Hash(ctx, in.Admin.Password)
@@ -82,7 +82,10 @@ func (s *Installation) SetUp(ctx context.Context, token string, in SetUp) (User,
 		return User{}, err
 	}
 	now := s.config.now()
-	user := User{ID: s.config.NewID(), Email: in.Admin.Email, Name: in.Admin.Name, Role: RoleAdmin, CreatedAt: now, UpdatedAt: now, VerifiedAt: &now}
+	user := User{
+		ID: s.config.NewID(), Email: in.Admin.Email, Name: in.Admin.Name, Role: RoleAdmin, CreatedAt: now,
+		UpdatedAt: now, VerifiedAt: &now,
+	}
 	if err := s.config.Store.SetUp(ctx, HashToken(token), user, hash, settings); err != nil {
 		return User{}, err
 	}
@@ -130,7 +133,8 @@ func (s *Installation) newSettings(values map[string]string) (map[string]string,
 // soon.
 func (s *Installation) refreshSettings(ctx context.Context) {
 	if err := s.config.Settings.Refresh(context.WithoutCancel(ctx)); err != nil {
-		s.config.Log.WarnContext(ctx, "could not reload the site's settings after a change; trying again shortly", "error", err)
+		s.config.Log.WarnContext(ctx, "could not reload the site's settings after a change; trying again shortly",
+			"error", err)
 	}
 }
 
@@ -143,7 +147,8 @@ func (s *Installation) Notes(ctx context.Context, a Actor) (notes map[string]str
 		return nil, false, err
 	}
 	for _, phase := range []Phase{"", PhaseClosed, PhaseCancelled} { // the listed ones first
-		found, err := s.config.Competitions.Competitions(ctx, CompetitionFilter{Phase: phase, Sort: SortNewest, Limit: 1, Now: s.config.now()})
+		found, err := s.config.Competitions.Competitions(ctx,
+			CompetitionFilter{Phase: phase, Sort: SortNewest, Limit: 1, Now: s.config.now()})
 		if published = len(found.Items) > 0; err != nil || published {
 			return notes, published, err
 		}
@@ -174,7 +179,7 @@ func (s *Installation) TestMail(ctx context.Context, a Actor) error {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return err
 	}
-	user, err := me(ctx, s.config.Users, a)
+	user, err := actorAccount(ctx, s.config.Users, a)
 	if err != nil {
 		return err
 	}
@@ -194,7 +199,11 @@ func (s *Installation) testMail(ctx context.Context, address string) error {
 		return err
 	}
 	if err := s.config.SendTest(ctx, s.config.NewID(), address); err != nil {
-		return &Error{Kind: KindConflict, Code: "mail_failed", Detail: fmt.Sprintf("The mail server didn't accept the test email: %v", err)}
+		return &Error{
+			Kind: KindConflict, Code: "mail_failed",
+			Detail: fmt.Sprintf("The mail server didn't accept the test email: %v", err),
+		}
 	}
-	return s.config.Store.SetSiteSettings(ctx, map[string]string{NoteTestMail: s.config.now().Format(time.RFC3339)}, s.config.now())
+	return s.config.Store.SetSiteSettings(ctx, map[string]string{NoteTestMail: s.config.now().Format(time.RFC3339)},
+		s.config.now())
 }

@@ -27,10 +27,11 @@ type Guess struct {
 	Free  int // how many attempts pass before the first wait
 }
 
-// Guesses slows down whoever tries passwords. Implementations must be safe for concurrent use, and keep a bounded number of keys.
+// Guesses slows down whoever tries passwords. Implementations must be safe for concurrent use, and keep a bounded
+// number of keys.
 type Guesses interface {
-	// Try counts an attempt under the keys of all guesses. If the attempts before ask for patience under any of them, it counts
-	// nothing and returns the longest wait, with the guess that asks for it.
+	// Try counts an attempt under the keys of all guesses. If the attempts before ask for patience under any of them,
+	// it counts nothing and returns the longest wait, with the guess that asks for it.
 	Try(ctx context.Context, guesses ...Guess) (wait time.Duration, by Guess)
 	// Right forgets the attempts under the keys.
 	Right(ctx context.Context, guesses ...Guess)
@@ -38,8 +39,8 @@ type Guesses interface {
 	Forget(ctx context.Context, prefix string) error
 }
 
-// Limits are how often one network may do what costs the program much, and one organizer what reaches many people. A hall full of
-// people may share one network.
+// Limits are how often one network may do what costs the program much, and one organizer what reaches many people. A
+// hall full of people may share one network.
 type Limits struct {
 	SignUps Limit
 	LogIns  Limit

@@ -2,7 +2,8 @@ package compete
 
 import "time"
 
-// The limits of everything a user may send. Each stands here once; messages, the API document and forms read them from here.
+// The limits of everything a user may send. Each stands here once; messages, the API document and forms read them from
+// here.
 const (
 	MinTitleLength       = 3      // characters
 	MaxTitleLength       = 120    // characters

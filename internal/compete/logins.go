@@ -42,7 +42,7 @@ func (c *LoginsConfig) messages() accountMessages { return accountMessages{c.Run
 func (s *Logins) LogIn(ctx context.Context, email, password, code string) (User, error) {
 	user, err := s.checkLogIn(ctx, email, password)
 	if err == nil {
-		err = s.config.Factors.demand(ctx, user, code)
+		err = s.config.Factors.demandSecondFactor(ctx, user, code)
 	}
 	s.observeLogIn(ctx, user, err)
 	if err != nil && !errors.Is(err, ErrSecondFactor) {
@@ -74,7 +74,7 @@ func (s *Logins) checkLogIn(ctx context.Context, email, password string) (User, 
 	if user.DisabledAt != nil {
 		return user, user.disabled()
 	}
-	if s.isElsewhere(ctx, user) {
+	if s.isUsedElsewhere(ctx, user) {
 		return user, ErrDemoAccount
 	}
 	s.upgrade(ctx, user, hash, password)
@@ -87,12 +87,13 @@ func (u *User) disabled() error {
 		return ErrAccountDisabled
 	}
 	refusal := *ErrAccountDisabled
-	refusal.Detail = "This account is disabled. The admins gave this reason: \"" + u.DisabledReason.Text + "\". If you think this is a mistake, contact an admin."
+	refusal.Detail = "This account is disabled. The admins gave this reason: \"" + u.DisabledReason.Text +
+		"\". If you think this is a mistake, contact an admin."
 	return &refusal
 }
 
-// isElsewhere reports whether an account that logs in on this machine alone is used on another.
-func (s *Logins) isElsewhere(ctx context.Context, user User) bool {
+// isUsedElsewhere reports whether an account that logs in on this machine alone is used on another.
+func (s *Logins) isUsedElsewhere(ctx context.Context, user User) bool {
 	return s.config.LocalOnly != nil && s.config.LocalOnly(user.Email) && !ClientOf(ctx).Local
 }
 
@@ -143,14 +144,14 @@ func (s *Logins) RequireFresh(a Actor, role Role) error { return s.config.requir
 // then. Errors: Invalid for a wrong password or code, ErrSecondFactor without the code that the account takes,
 // ErrTooManyGuesses, ErrBusy.
 func (s *Logins) Confirm(ctx context.Context, a Actor, password, code string) (User, error) {
-	user, err := me(ctx, s.config.Users, a)
+	user, err := actorAccount(ctx, s.config.Users, a)
 	if err != nil {
 		return User{}, err
 	}
 	if err := s.checkPassword(ctx, user, "password", password); err != nil {
 		return User{}, err
 	}
-	err = s.config.Factors.demand(ctx, user, code)
+	err = s.config.Factors.demandSecondFactor(ctx, user, code)
 	if errors.Is(err, ErrWrongCode) {
 		s.recordFailure(ctx, user, FailureWrongCode)
 		return User{}, Invalid(FieldError{Field: "code", Message: "is wrong or was already used"})
@@ -204,7 +205,7 @@ func (s *Logins) usePasskey(ctx context.Context, userID string, alone bool, stat
 		return User{}, err
 	case user.DisabledAt != nil:
 		return User{}, ErrAccountDisabled
-	case s.isElsewhere(ctx, user):
+	case s.isUsedElsewhere(ctx, user):
 		return User{}, ErrDemoAccount
 	}
 	return user, nil

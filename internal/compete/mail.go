@@ -22,8 +22,9 @@ type Mail struct {
 
 // Mailer sends mails. Whoever takes part in it may be called from many goroutines.
 type Mailer interface {
-	// Send returns nil once a server has taken the mail. Errors: ErrMailServer when the server can't be used, whatever the mail;
-	// ErrMailRefused when it will never take this one; ErrBusy when too many are being sent; any other when it may take it at another attempt, or already has.
+	// Send returns nil once a server has taken the mail. Errors: ErrMailServer when the server can't be used, whatever
+	// the mail; ErrMailRefused when it will never take this one; ErrBusy when too many are being sent; any other when
+	// it may take it at another attempt, or already has.
 	Send(ctx context.Context, m Mail) error
 }
 
@@ -55,8 +56,8 @@ type Outgoing struct {
 type OutgoingStore interface {
 	// Outgoing reads a message to be sent. It fails with ErrMessageMissing.
 	Outgoing(ctx context.Context, messageID string) (Outgoing, error)
-	// EarlierMessages counts the messages to the same user that were written before m, at since or later, up to most. Those that
-	// carry a link don't count; for one about security, others of that kind alone do.
+	// EarlierMessages counts the messages to the same user that were written before m, at since or later, up to most.
+	// Those that carry a link don't count; for one about security, others of that kind alone do.
 	EarlierMessages(ctx context.Context, m Message, since time.Time, most int) (int, error)
 	// MailsTaken notes that a server has taken the mails of these messages; the first time counts.
 	MailsTaken(ctx context.Context, messageIDs []string, at time.Time) error

@@ -9,7 +9,8 @@ import (
 // MessageKind says why a message was sent.
 type MessageKind string
 
-// The kinds of messages. MessagePromoted takes the place of MessageConfirmed for a registration that came from the waitlist.
+// The kinds of messages. MessagePromoted takes the place of MessageConfirmed for a registration that came from the
+// waitlist.
 const (
 	MessageConfirmed            MessageKind = "confirmed"
 	MessageWaitlisted           MessageKind = "waitlisted"
@@ -20,8 +21,8 @@ const (
 	MessageReminder             MessageKind = "reminder"
 	MessageChanged              MessageKind = "changed" // its time or place was moved
 
-	// Those about accounts. The first three carry a link, which only the mail shows: a message in the mailbox is read by who holds
-	// a login, and the link is to show that who uses it reads the mails.
+	// Those about accounts. The first three carry a link, which only the mail shows: a message in the mailbox is read
+	// by who holds a login, and the link is to show that who uses it reads the mails.
 	MessageVerifyEmail   MessageKind = "verify_email"
 	MessagePasswordReset MessageKind = "password_reset"
 	MessageChangeEmail   MessageKind = "change_email"   // to the address that the account is to have
@@ -55,15 +56,16 @@ var messageKinds = []struct {
 	kind MessageKind
 	MessageTraits
 }{
-	{MessageConfirmed, MessageTraits{Priority: PriorityUsual, Holds: while(RegistrationPending), Confirms: true}},
-	{MessageWaitlisted, MessageTraits{Priority: PriorityUsual, Holds: while(RegistrationWaitlisted)}},
-	{MessagePromoted, MessageTraits{Priority: PriorityUsual, Holds: while(RegistrationPending), Confirms: true}},
-	{MessageCancelled, MessageTraits{Priority: PriorityUsual, Holds: while(RegistrationCancelled)}},
-	{MessageRemoved, MessageTraits{Priority: PriorityUsual, Holds: while(RegistrationCancelled)}},
-	{MessageCompetitionCancelled, MessageTraits{Priority: PriorityUsual, Holds: while(RegistrationCancelled)}},
+	{MessageConfirmed, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationPending), Confirms: true}},
+	{MessageWaitlisted, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationWaitlisted)}},
+	{MessagePromoted, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationPending), Confirms: true}},
+	{MessageCancelled, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
+	{MessageRemoved, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
+	{MessageCompetitionCancelled, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 	{MessageReminder, MessageTraits{Priority: PriorityLater, Holds: beforeStart, Optional: true}},
 	{MessageChanged, MessageTraits{
-		Priority: PriorityUsual, Holds: while(RegistrationPending, RegistrationConfirmed, RegistrationWaitlisted), NeedsPlace: true,
+		Priority: PriorityUsual, Holds: inStatus(RegistrationPending, RegistrationConfirmed, RegistrationWaitlisted),
+		NeedsPlace: true,
 	}},
 
 	{MessageVerifyEmail, MessageTraits{Priority: PriorityNow, Link: LinkVerify, Anonymous: true}},
@@ -78,9 +80,9 @@ var messageKinds = []struct {
 	{MessageAccountDeleted, MessageTraits{Priority: PriorityNow, EmailOnly: true}},
 }
 
-// while makes a Holds for a registration that has one of the statuses. One that is CONFIRMED has its message, which was written in the
-// same transaction.
-func while(statuses ...RegistrationStatus) func(*Target) bool {
+// inStatus makes a Holds for a registration that has one of the statuses. One that is CONFIRMED has its message, which
+// was written in the same transaction.
+func inStatus(statuses ...RegistrationStatus) func(*Target) bool {
 	return func(t *Target) bool { return slices.Contains(statuses, t.Registration.Status) }
 }
 
@@ -105,7 +107,8 @@ func MessageKinds() []MessageKind {
 	return kinds
 }
 
-// Traits is what holds for all messages of the kind; of an unknown one, such as a later version may have stored, nothing special does.
+// Traits is what holds for all messages of the kind; of an unknown one, such as a later version may have stored,
+// nothing special does.
 func (k MessageKind) Traits() MessageTraits { return traits[k] }
 
 // AboutAccount reports whether messages of the kind are about an account rather than a registration.
@@ -114,8 +117,8 @@ func (k MessageKind) AboutAccount() bool {
 	return ok && known.Holds == nil
 }
 
-// SecurityEvent is what the owner of an account should know in case it was somebody else. Its texts are the program's own words
-// or addresses, nothing that a stranger could choose.
+// SecurityEvent is what the owner of an account should know in case it was somebody else. Its texts are the program's
+// own words or addresses, nothing that a stranger could choose.
 type SecurityEvent struct {
 	What    SecurityChange
 	Address string // that the account has now, for SecurityEmail
@@ -143,8 +146,8 @@ const (
 )
 
 // Message is a mail to a user. The mailbox is the table of them; SMTP delivery, where set up, comes on top.
-// A message is unique by (RegistrationID, Seq, Kind), a reminder by (RegistrationID, Seq, StartDate), and one about a move by
-// (RegistrationID, Seq, MoveID).
+// A message is unique by (RegistrationID, Seq, Kind), a reminder by (RegistrationID, Seq, StartDate), and one about a
+// move by (RegistrationID, Seq, MoveID).
 type Message struct {
 	ID             string
 	UserID         string

@@ -59,7 +59,7 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 	for _, kind := range append(MessageKinds(), "of a later version") {
 		for _, status := range []RegistrationStatus{RegistrationPending, RegistrationConfirmed, RegistrationWaitlisted, RegistrationCancelled} {
 			target := Target{
-				Notice: Notice{Kind: kind}, Registration: Registration{Status: status}, Competition: Competition{StartDate: &start},
+				Notice: Notice{Kind: kind}, Registration: Registration{RegistrationState: RegistrationState{Status: status}}, Competition: Competition{CompetitionContent: CompetitionContent{StartDate: &start}},
 			}
 			want := slices.Contains(holds[kind], status) || holds[kind] == nil // not ours to lose
 			if got := target.Holds(); got != want {
@@ -67,7 +67,7 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 			}
 		}
 	}
-	if (&Target{Notice: Notice{Kind: MessageReminder}, Registration: Registration{Status: RegistrationConfirmed}}).Holds() {
+	if (&Target{Notice: Notice{Kind: MessageReminder}, Registration: Registration{RegistrationState: RegistrationState{Status: RegistrationConfirmed}}}).Holds() {
 		t.Error("a reminder holds without a start")
 	}
 }

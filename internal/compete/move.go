@@ -18,7 +18,8 @@ func (c *Competition) Schedule() Schedule {
 	return Schedule{Start: c.StartDate, End: c.EndDate, Location: c.Location, TimeZone: c.TimeZone}
 }
 
-// Same reports whether nobody has to come at another time or to another place. The zone that times are shown in moves nothing.
+// Same reports whether nobody has to come at another time or to another place. The zone that times are shown in moves
+// nothing.
 func (s Schedule) Same(other Schedule) bool {
 	return sameTime(s.Start, other.Start) && sameTime(s.End, other.End) && s.Location == other.Location
 }
@@ -38,7 +39,8 @@ func (s Schedule) Zone() *time.Location {
 	return time.UTC
 }
 
-// Move is a change of a competition's time or place that those registered are told of: all changes within MoveWindow of the first.
+// Move is a change of a competition's time or place that those registered are told of: all changes within MoveWindow of
+// the first.
 type Move struct {
 	ID     string   `json:"id"` // unique; a registration is told of a move once
 	Before Schedule `json:"before"`
@@ -53,8 +55,8 @@ type LedgerMove struct {
 	BeforeSeq     int64    // registrations from this Seq on came after the change, and know of it
 }
 
-// MoveJob ends a move, MoveWindow after its first change, and has those registered told. It does nothing when the change joined
-// a move that was under way: that one has a job of its own.
+// MoveJob ends a move, MoveWindow after its first change, and has those registered told. It does nothing when the
+// change joined a move that was under way: that one has a job of its own.
 type MoveJob struct {
 	CompetitionID string `json:"competitionId"`
 	MoveID        string `json:"moveId"`

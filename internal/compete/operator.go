@@ -28,9 +28,9 @@ func NewOperator(c OperatorConfig) *Operator {
 func (s *Operator) CreateUser(ctx context.Context, in SignUp) (User, error) {
 	role := in.Role
 	in.Role = RoleParticipant // what validate admits; the role itself is checked here
-	refusal := both(in.validate(), UserChange{Role: &role}.Check())
+	refusal := joinRefusals(in.validate(), UserChange{Role: &role}.Check())
 	if err := s.config.Rules.check(refusal, in.Password, in.Name, in.Email); err != nil {
-		return User{}, takenToo(ctx, s.config.Users, in.Email, err)
+		return User{}, addEmailTaken(ctx, s.config.Users, in.Email, err)
 	}
 	in.Role = role
 	user, hash, err := newUser(ctx, s.config.Runtime, s.config.Users, s.config.Passwords, in)
@@ -85,7 +85,8 @@ func (s *Operator) PasswordResetToken(ctx context.Context, email string) (string
 	}
 	now, token := s.config.now(), randomToken()
 	return token, s.config.Links.SaveLink(ctx, Link{
-		ID: s.config.NewID(), Purpose: LinkReset, Email: NormalizeEmail(user.Email), UserID: user.ID, TokenHash: HashToken(token),
+		ID: s.config.NewID(), Purpose: LinkReset, Email: NormalizeEmail(user.Email), UserID: user.ID,
+		TokenHash: HashToken(token),
 		CreatedAt: now, ExpiresAt: now.Add(ResetLinkLife),
 	})
 }

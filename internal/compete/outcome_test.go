@@ -3,78 +3,133 @@ package compete
 import (
 	"encoding/json"
 	"math"
+	"reflect"
 	"testing"
 	"time"
 )
 
-// someOutcome has a value in every field, so that one that is added and not encoded is noticed.
-func someOutcome(text string) RegistrationOutcome {
+// pressed is the outcome of a press: of a registration, what every press has; of the competition, a value in every field.
+func pressed(text string) RegistrationOutcome {
 	at := func(nanoseconds int) time.Time {
-		return time.Date(2026, 4, 1, 9, 0, 0, nanoseconds, time.FixedZone("", 5*60*60))
+		return time.Date(2026, 4, 1, 9, 0, 0, nanoseconds, time.UTC)
 	}
-	opens, start, promoted := at(1), at(20_000), at(0)
-	return RegistrationOutcome{
-		Registration: Registration{
-			ID: "r" + text, UserID: "u", CompetitionID: "c", Status: RegistrationWaitlisted, Seq: math.MaxInt64, Position: 3,
-			RegisteredAt: at(13_000_000).UTC(), UpdatedAt: at(5), PromotedAt: &promoted,
+	o := RegistrationOutcome{Registration: Registration{
+		RegistrationState: RegistrationState{
+			ID: "r" + text, CompetitionID: "c", Status: RegistrationWaitlisted, Seq: math.MaxInt64,
+			RegisteredAt: at(13_000_000), UpdatedAt: at(13_000_000),
 		},
-		Competition: Competition{
-			ID: "c", Title: text, Description: "d" + text, Location: text + "l", Tags: []string{"a", text}, Capacity: 5, SeatsLeft: -1, Waitlisted: 2,
-			RegOpensAt: &opens, RegDeadline: at(0), StartDate: &start, EndDate: &promoted, TimeZone: text + "z",
-			Status: StatusPublished, Waitlist: true, Discarded: true,
-			Organizer: Organizer{ID: "o", Name: text}, Version: 7, CreatedAt: at(1000), UpdatedAt: at(0).UTC(),
+		UserID: "u", Position: 3,
+	}}
+	opens, start := at(1), at(20_000)
+	o.Competition = Competition{
+		ID: "c", CompetitionContent: CompetitionContent{
+			Title: text, Location: text + "l", Tags: []string{"a", text}, Capacity: 5,
+			RegOpensAt: &opens, RegDeadline: at(0), StartDate: &start, EndDate: &start, TimeZone: text + "z", Waitlist: true,
 		},
+		SeatsLeft: -1, Waitlisted: 2, Status: StatusPublished, Discarded: true,
+		Organizer: Organizer{ID: "o", Name: text}, Version: 7, CreatedAt: at(1000), UpdatedAt: at(0),
 	}
+	return o
 }
 
-func TestAppendJSONIsWhatMarshalGives(t *testing.T) {
-	outcomes := []RegistrationOutcome{{}, {Competition: Competition{Tags: []string{}}}}
-	for _, text := range []string{"", "Spring Hackathon", "Zürich", `a "quoted" \ one`, "<b>&", "\x00\n\x7f", "\xff", "\u2028", "日本"} {
-		outcomes = append(outcomes, someOutcome(text))
-	}
-	for _, o := range outcomes {
-		want, err := json.Marshal(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := o.AppendJSON(nil); string(got) != string(want) {
-			t.Errorf("got\n%s, want\n%s", got, want)
-		}
-	}
-}
-
-// TestRecordedOutcome wants the whole outcome back from what is recorded and the competition's content.
-func TestRecordedOutcome(t *testing.T) {
-	o := someOutcome("Zürich")
-	o.Registration.UpdatedAt, o.Registration.PromotedAt = o.Registration.RegisteredAt, nil // as a press leaves it
-	var got RegistrationOutcome
-	if err := json.Unmarshal(RecordedOutcome(o).AppendJSON(nil), &got); err != nil {
+// replayed is the outcome that is read from what was recorded.
+func replayed(t *testing.T, o RegistrationOutcome) RegistrationOutcome {
+	t.Helper()
+	encoded, err := RecordedOutcome(o).AppendJSON(nil)
+	if err != nil {
 		t.Fatal(err)
 	}
+	var got RegistrationOutcome
+	if err := json.Unmarshal(encoded, &got); err != nil {
+		t.Fatalf("%v: %s", err, encoded)
+	}
 	if got.Whole() {
-		t.Errorf("the content is recorded too: %+v", got.Competition)
+		t.Errorf("the content is recorded too: %s", encoded)
 	}
 	content := o.Competition
 	content.SeatsLeft, content.Waitlisted = 0, 0 // as they are now
-	got.Complete("u", content)
-	o.Competition = o.Competition.Summary()
-	if want := o.AppendJSON(nil); string(got.AppendJSON(nil)) != string(want) {
-		t.Errorf("got\n%s, want\n%s", got.AppendJSON(nil), want)
+	got.Complete(o.Registration.UserID, content)
+	return got
+}
+
+func TestRecordedOutcomeComesBackWhole(t *testing.T) {
+	for _, text := range []string{"Spring Hackathon", "Zürich", `a "quoted" \ one`, "<b>&", "\x00\n\x7f", "\u2028", "日本"} {
+		o := pressed(text)
+		if got := replayed(t, o); !reflect.DeepEqual(got, o) {
+			t.Errorf("%q: got\n%+v, want\n%+v", text, got, o)
+		}
+	}
+}
+
+// TestRecordedOutcomeKeepsEveryField sets one field of a registration after another, so that one that is added is kept too.
+func TestRecordedOutcomeKeepsEveryField(t *testing.T) {
+	var set func(name string, v reflect.Value, check func(name string))
+	set = func(name string, v reflect.Value, check func(name string)) {
+		switch {
+		case v.Type() == reflect.TypeFor[time.Time]():
+			v.Set(reflect.ValueOf(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)))
+		case v.Kind() == reflect.Struct:
+			for field, value := range v.Fields() {
+				if field.Tag.Get("json") != "-" { // of one that is cancelled
+					set(name+"."+field.Name, value, check)
+				}
+			}
+			return
+		case v.Kind() == reflect.Pointer:
+			v.Set(reflect.New(v.Type().Elem()))
+			set(name, v.Elem(), check)
+			return
+		case v.Kind() == reflect.String:
+			v.SetString("x" + v.String())
+		case v.Kind() == reflect.Bool:
+			v.SetBool(true)
+		default:
+			v.SetInt(7)
+		}
+		check(name)
+	}
+	o := pressed("Spring Cup")
+	set("Registration", reflect.ValueOf(&o.Registration).Elem(), func(name string) {
+		want := o
+		want.Registration.UpdatedAt, want.Registration.CompetitionID = want.Registration.RegisteredAt, want.Competition.ID
+		if got := replayed(t, o); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s isn't recorded: got\n%+v, want\n%+v", name, got.Registration, want.Registration)
+		}
+	})
+}
+
+// TestRecordsOfEarlierVersions wants those that named fields as Go does.
+func TestRecordsOfEarlierVersions(t *testing.T) {
+	const whole = `{"Registration":{"ID":"r","UserID":"u","CompetitionID":"c","Status":"WAITLISTED","Seq":5,"Position":3,` +
+		`"RegisteredAt":"2026-04-01T04:00:00.013Z","UpdatedAt":"2026-04-01T04:00:00.013Z","PromotedAt":null},` +
+		`"Competition":{"ID":"c","Title":"Cup","Description":"","Location":"Hall","Tags":["a"],"Capacity":5,"SeatsLeft":0,"Waitlisted":3,` +
+		`"RegOpensAt":null,"RegDeadline":"2026-04-01T09:00:00Z","StartDate":"2026-04-02T09:00:00Z","EndDate":null,"TimeZone":"UTC",` +
+		`"Status":"PUBLISHED","Waitlist":true,"Discarded":false,"Organizer":{"ID":"o","Name":"Olga"},"Version":7,` +
+		`"CreatedAt":"2026-04-01T00:00:00Z","UpdatedAt":"2026-04-01T00:00:00Z"}}`
+	var got RegistrationOutcome
+	if err := json.Unmarshal([]byte(whole), &got); err != nil {
+		t.Fatal(err)
+	}
+	r, c := &got.Registration, &got.Competition
+	if !got.Whole() || r.ID != "r" || r.CompetitionID != "c" || r.Seq != 5 || r.RegisteredAt.IsZero() || r.Position != 3 ||
+		c.Title != "Cup" || c.Tags[0] != "a" || c.Capacity != 5 || c.StartDate == nil || !c.Waitlist || c.TimeZone != "UTC" {
+		t.Errorf("read %+v", got)
 	}
 }
 
 func BenchmarkOutcome(b *testing.B) {
-	o := someOutcome("Spring Hackathon")
-	b.Run("AppendJSON", func(b *testing.B) {
-		for b.Loop() {
-			_ = o.AppendJSON(make([]byte, 0, recordSize))
-		}
-	})
-	b.Run("Marshal", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := json.Marshal(o); err != nil {
-				b.Fatal(err)
+	o := pressed("Spring Hackathon")
+	bench := func(name string, outcome any) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := encodeOutcome(outcome); err != nil {
+					b.Fatal(err)
+				}
 			}
-		}
-	})
+		})
+	}
+	bench("recorded", RecordedOutcome(o))
+	bench("whole", o)
+	o.Registration.PromotedAt = o.Competition.StartDate
+	bench("recorded, the long way", RecordedOutcome(o))
 }

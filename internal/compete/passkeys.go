@@ -24,7 +24,9 @@ func (s *SecondFactors) ChallengeNewPasskey(ctx context.Context, a Actor) (Chall
 
 // AddPasskey adds the passkey that answered ChallengeNewPasskey. It returns recovery codes if the account had none.
 // Errors: ErrReauthenticate, Invalid about the name, ErrPasskeyRefused, ErrTooManyPasskeys, ErrPasskeysOff.
-func (s *SecondFactors) AddPasskey(ctx context.Context, a Actor, name, state, answer string) (recovery []string, err error) {
+func (s *SecondFactors) AddPasskey(
+	ctx context.Context, a Actor, name, state, answer string,
+) (recovery []string, err error) {
 	if s.config.Passkeys == nil {
 		return nil, ErrPasskeysOff
 	}
@@ -106,7 +108,9 @@ func (s *SecondFactors) challengeAny() (Challenge, error) {
 }
 
 // usePasskey checks an answer, once, and returns the ID of the user whose passkey gave it.
-func (s *SecondFactors) usePasskey(ctx context.Context, userID string, alone bool, state, answer string) (owner string, err error) {
+func (s *SecondFactors) usePasskey(
+	ctx context.Context, userID string, alone bool, state, answer string,
+) (owner string, err error) {
 	if s.config.Passkeys == nil {
 		return "", ErrPasskeysOff
 	}

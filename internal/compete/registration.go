@@ -53,21 +53,25 @@ func (r Removal) Check() error {
 	return v.err()
 }
 
+// RegistrationState is what everybody is told who may see a registration. Its fields are declared here for everybody: the tags
+// have what the API and the export of one's own data call them and say about them.
+type RegistrationState struct {
+	ID            string             `json:"id" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
+	CompetitionID string             `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
+	Status        RegistrationStatus `json:"status" enum:"PENDING,CONFIRMED,WAITLISTED,CANCELLED" example:"PENDING"`
+	Seq           int64              `json:"seq" doc:"Its place in the competition's order of arrival, starting at 1. Never reused." example:"59"`
+	RegisteredAt  time.Time          `json:"registeredAt" example:"2026-04-01T09:00:00.013Z"`
+	UpdatedAt     time.Time          `json:"updatedAt" example:"2026-04-01T09:00:00.013Z"`
+	CancelReason  CancelReason       `json:"cancelReason,omitempty" enum:"SELF,ORGANIZER,COMPETITION,ERASED" doc:"Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded." example:"ORGANIZER"`
+}
+
 // Registration is one user's place in one competition; there is at most one for each pair.
 type Registration struct {
-	ID            string
-	UserID        string
-	CompetitionID string
-	Status        RegistrationStatus
-	Seq           int64 // order of arrival within the competition, from 1; never reused
-	Position      int   // place on the waitlist, from 1; 0 when not waitlisted or not read
-	RegisteredAt  time.Time
-	UpdatedAt     time.Time
-	PromotedAt    *time.Time // when a seat came free for it
-
-	// What follows belongs to a CANCELLED one. A recorded outcome never is, and leaves it out.
-	CancelReason CancelReason `json:"-"` // empty where it was cancelled before reasons were kept
-	Removal      Removal      `json:"-"` // with CancelledByOrganizer
+	RegistrationState
+	UserID     string
+	Position   int        // place on the waitlist, from 1; 0 when not waitlisted or not read
+	PromotedAt *time.Time // when a seat came free for it
+	Removal    Removal    `json:"-"` // of one that is CANCELLED, with CancelledByOrganizer. A recorded outcome never is
 }
 
 // CheckRegistrant fails for who may not register for the competition, whatever room there is: ErrCompetitionMissing,

@@ -3,6 +3,7 @@ package compete
 import (
 	"context"
 	"strings"
+	"time"
 )
 
 // RegistrationsConfig names what NewRegistrations needs.
@@ -14,6 +15,8 @@ type RegistrationsConfig struct {
 	Competitions *Competitions
 	Verification *Verification
 	Replays      ReplayCache `optional:"every replay is answered by the database"`
+	// Patience is how long a press may take in all before it's told that the database is away.
+	Patience time.Duration `optional:"as long as it takes"`
 }
 
 // Registrations is how people register and cancel, and what organizers see and do of it.
@@ -27,20 +30,29 @@ func NewRegistrations(c RegistrationsConfig) *Registrations {
 
 // Register registers the actor for a competition of somebody else. Errors: those of Registrar.Register,
 // ErrUnauthorized, ErrEmailUnverified.
-func (s *Registrations) Register(ctx context.Context, a Actor, competitionID string, idempotency Idempotency) (RegistrationOutcome, error) {
+func (s *Registrations) Register(
+	ctx context.Context, a Actor, competitionID string, idempotency Idempotency,
+) (RegistrationOutcome, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return RegistrationOutcome{}, err
 	}
 	if !ValidID(competitionID) {
 		return RegistrationOutcome{}, ErrCompetitionMissing
 	}
+	if s.config.Patience > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, s.config.Patience)
+		defer stop()
+	}
 	if err := s.config.Verification.require(ctx, a); err != nil {
 		return RegistrationOutcome{}, err
 	}
-	outcome, again, err := once(ctx, s.config.Replays, s.config.now(), a, idempotency, func() (done[RegistrationOutcome], error) {
-		o, err := s.config.Registrar.Register(ctx, RegisterCommand{Actor: a, CompetitionID: competitionID, Idempotency: idempotency})
-		return done[RegistrationOutcome]{outcome: o, again: o.Replayed, record: o.Record}, err
-	})
+	outcome, again, err := once(ctx, s.config.Replays, s.config.now(), a, idempotency,
+		func() (done[RegistrationOutcome], error) {
+			o, err := s.config.Registrar.Register(ctx,
+				RegisterCommand{Actor: a, CompetitionID: competitionID, Idempotency: idempotency})
+			return done[RegistrationOutcome]{outcome: o, again: o.Replayed, record: o.Record}, err
+		})
 	outcome.Replayed = again
 	return outcome, err
 }
@@ -54,7 +66,7 @@ func (s *Registrations) Cancel(ctx context.Context, a Actor, id string) (Registr
 	if !ValidID(id) {
 		return RegistrationOutcome{}, ErrRegistrationGone
 	}
-	if err := s.freshForOthers(ctx, a, id); err != nil {
+	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
 		return RegistrationOutcome{}, err
 	}
 	return s.config.Registrar.Cancel(ctx, CancelCommand{Actor: a, RegistrationID: id})
@@ -62,7 +74,9 @@ func (s *Registrations) Cancel(ctx context.Context, a Actor, id string) (Registr
 
 // Remove is Cancel with what an organizer or admin says to it when the registration is somebody else's; of the
 // actor's own it says nothing. notify: the person gets a message. Errors: Invalid, and those of Cancel.
-func (s *Registrations) Remove(ctx context.Context, a Actor, id string, removal Removal, notify bool) (RegistrationOutcome, error) {
+func (s *Registrations) Remove(
+	ctx context.Context, a Actor, id string, removal Removal, notify bool,
+) (RegistrationOutcome, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return RegistrationOutcome{}, err
 	}
@@ -73,10 +87,11 @@ func (s *Registrations) Remove(ctx context.Context, a Actor, id string, removal 
 	if !ValidID(id) {
 		return RegistrationOutcome{}, ErrRegistrationGone
 	}
-	if err := s.freshForOthers(ctx, a, id); err != nil {
+	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
 		return RegistrationOutcome{}, err
 	}
-	return s.config.Registrar.Cancel(ctx, CancelCommand{Actor: a, RegistrationID: id, Removal: removal, Silent: !notify})
+	return s.config.Registrar.Cancel(ctx,
+		CancelCommand{Actor: a, RegistrationID: id, Removal: removal, Silent: !notify})
 }
 
 // Unblock lets somebody who was removed and blocked register again, for the competition's organizer and admins.
@@ -88,15 +103,15 @@ func (s *Registrations) Unblock(ctx context.Context, a Actor, id string) (Regist
 	if !ValidID(id) {
 		return Registration{}, ErrRegistrationGone
 	}
-	if err := s.freshForOthers(ctx, a, id); err != nil {
+	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
 		return Registration{}, err
 	}
 	return s.config.Registrar.Unblock(ctx, UnblockCommand{Actor: a, RegistrationID: id})
 }
 
-// freshForOthers holds an admin to a login that isn't old for a registration that is neither theirs nor for a
+// requireFreshForOthers holds an admin to a login that isn't old for a registration that is neither theirs nor for a
 // competition of theirs. Errors: ErrReauthenticate, ErrRegistrationGone.
-func (s *Registrations) freshForOthers(ctx context.Context, a Actor, registrationID string) error {
+func (s *Registrations) requireFreshForOthers(ctx context.Context, a Actor, registrationID string) error {
 	if !a.Role.AtLeast(RoleAdmin) || s.config.fresh(a) {
 		return nil
 	}

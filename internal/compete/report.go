@@ -101,8 +101,8 @@ type ReportedCompetition struct {
 
 // ReportStore keeps reports.
 type ReportStore interface {
-	// AddReport stores an open one. Errors: ErrAlreadyReported when its reporter has another open one of the competition, ErrUnauthorized
-	// when the reporter's account or the competition does not exist (any more).
+	// AddReport stores an open one. Errors: ErrAlreadyReported when its reporter has another open one of the
+	// competition, ErrUnauthorized when the reporter's account or the competition does not exist (any more).
 	AddReport(ctx context.Context, r Report) error
 	// Reports lists by filter, newest first.
 	Reports(ctx context.Context, f ReportFilter) (Page[Report], error)

@@ -36,7 +36,10 @@ func (s *Reports) Add(ctx context.Context, a Actor, competitionID string, n NewR
 	if err := s.config.Throttle.limited(ctx, s.config.Throttle.Limits.Reports); err != nil {
 		return err
 	}
-	report := Report{ID: s.config.NewID(), Competition: c.Summary(), Reason: n.Reason, Details: n.Details, CreatedAt: s.config.now(), Status: ReportOpen}
+	report := Report{
+		ID: s.config.NewID(), Competition: c.Summary(), Reason: n.Reason, Details: n.Details,
+		CreatedAt: s.config.now(), Status: ReportOpen,
+	}
 	if a.LoggedIn() {
 		report.Reporter = &Participant{ID: a.UserID}
 	}

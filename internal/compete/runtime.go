@@ -44,8 +44,8 @@ func require(a Actor, role Role) error {
 	return nil
 }
 
-// me is the actor's account. It fails with ErrUnauthorized when there is none (any more).
-func me(ctx context.Context, users UserStore, a Actor) (User, error) {
+// actorAccount is the actor's account. It fails with ErrUnauthorized when there is none (any more).
+func actorAccount(ctx context.Context, users UserStore, a Actor) (User, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return User{}, err
 	}

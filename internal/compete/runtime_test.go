@@ -7,7 +7,7 @@ import (
 )
 
 func testRuntime() Runtime {
-	return Runtime{Clock: time.Now, NewID: func() string { return nobody }, Log: slog.New(slog.DiscardHandler)}
+	return Runtime{Clock: time.Now, NewID: func() string { return noUserID }, Log: slog.New(slog.DiscardHandler)}
 }
 
 // hasher is a PasswordHasher whose pointer may be nil inside the interface.
@@ -15,7 +15,8 @@ type hasher struct{ PasswordHasher }
 
 func TestConstructorsNameWhatIsMissing(t *testing.T) {
 	complete := OperatorConfig{
-		Runtime: testRuntime(), Users: struct{ UserStore }{}, Passwords: &hasher{}, Links: struct{ LinkStore }{}, Factors: struct{ FactorStore }{},
+		Runtime: testRuntime(), Users: struct{ UserStore }{}, Passwords: &hasher{}, Links: struct{ LinkStore }{},
+		Factors: struct{ FactorStore }{},
 		Wording: struct{ AccountWording }{},
 	}
 	for want, spoil := range map[string]func(*OperatorConfig){

@@ -80,7 +80,7 @@ func (s *SecondFactors) freshUser(ctx context.Context, a Actor) (User, error) {
 	if err := s.config.requireFresh(a, RoleParticipant); err != nil {
 		return User{}, err
 	}
-	return me(ctx, s.config.Users, a)
+	return actorAccount(ctx, s.config.Users, a)
 }
 
 func (s *SecondFactors) newFactor(user User, what SecurityChange) (codes []string, f NewFactor, err error) {
@@ -149,9 +149,9 @@ func resetFactors(ctx context.Context, store FactorStore, messages accountMessag
 	return store.ResetFactors(ctx, user.ID, notice)
 }
 
-// demand holds a user whose password was right to the second factor, where there is one. Errors: ErrSecondFactor
-// without a code, and those of checkCode.
-func (s *SecondFactors) demand(ctx context.Context, user User, code string) error {
+// demandSecondFactor holds a user whose password was right to the second factor, where there is one. Errors:
+// ErrSecondFactor without a code, and those of checkCode.
+func (s *SecondFactors) demandSecondFactor(ctx context.Context, user User, code string) error {
 	has, err := s.config.Store.HasFactor(ctx, user.ID)
 	if err != nil || !has {
 		return err

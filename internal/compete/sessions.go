@@ -68,11 +68,13 @@ func (s *Logins) NoteLogin(ctx context.Context, user User, known bool) {
 	seen, err := s.config.Store.NoteLogin(ctx, user.ID, device, network, s.config.now())
 	if err == nil && !seen && !known {
 		var notice Message
-		if notice, err = s.config.messages().security(user, SecurityEvent{What: SecurityDevice, Device: device, Network: network}); err == nil {
+		if notice, err = s.config.messages().security(user,
+			SecurityEvent{What: SecurityDevice, Device: device, Network: network}); err == nil {
 			err = s.config.Store.SaveMessage(ctx, notice)
 		}
 	}
 	if err != nil {
-		s.config.Log.WarnContext(ctx, "could not notify a user of a login from a new device", "user", user.ID, "error", err)
+		s.config.Log.WarnContext(ctx, "could not notify a user of a login from a new device", "user",
+			user.ID, "error", err)
 	}
 }

@@ -27,7 +27,8 @@ const (
 	NoteTestMail  = "TEST_MAIL_AT"   // when the mail server took a test email last (RFC 3339)
 )
 
-// SiteSettings are the settings that a page can set, where the environment leaves them out. Every process has them in memory.
+// SiteSettings are the settings that a page can set, where the environment leaves them out. Every process has them in
+// memory.
 type SiteSettings interface {
 	// Editable lists their names.
 	Editable() []string
@@ -58,7 +59,8 @@ type SiteStore interface {
 	AddSetupLink(ctx context.Context, tokenHash string, now time.Time) error
 	// CheckSetupLink fails with ErrSetupOver when it isn't one, or there is an admin who can log in.
 	CheckSetupLink(ctx context.Context, tokenHash string) error
-	// SetUp makes the first admin, writes settings and ends every link, in one transaction. Errors: ErrSetupOver, ErrEmailTaken.
+	// SetUp makes the first admin, writes settings and ends every link, in one transaction. Errors: ErrSetupOver,
+	// ErrEmailTaken.
 	SetUp(ctx context.Context, tokenHash string, admin User, passwordHash string, settings map[string]string) error
 	// CreateApplicant makes an account and its OrganizerRequest. It fails with ErrEmailTaken.
 	CreateApplicant(ctx context.Context, u User, passwordHash, requestID string) error
@@ -66,8 +68,8 @@ type SiteStore interface {
 	OrganizerRequests(ctx context.Context, cursor Cursor, limit int) (Page[OrganizerRequest], error)
 	// OrganizerRequest fails with ErrRequestMissing.
 	OrganizerRequest(ctx context.Context, id string) (OrganizerRequest, error)
-	// AnswerOrganizerRequest ends the request and stores the message that says so; approved, a participant becomes an organizer, as by
-	// UpdateUser. It fails with ErrRequestMissing when it was answered meanwhile.
+	// AnswerOrganizerRequest ends the request and stores the message that says so; approved, a participant becomes an
+	// organizer, as by UpdateUser. It fails with ErrRequestMissing when it was answered meanwhile.
 	AnswerOrganizerRequest(ctx context.Context, r OrganizerRequest, approve bool, m Message, now time.Time) error
 }
 

@@ -7,24 +7,27 @@ import (
 
 // StatisticsStore counts, for dashboards and for pages that stay open.
 type StatisticsStore interface {
-	// RegistrationsPerDay counts the registrations of all competitions of an organizer by when they arrived, whatever became of them: element
-	// i is those of the i-th of so many days in UTC, of which from lies in the first.
+	// RegistrationsPerDay counts the registrations of all competitions of an organizer by when they arrived, whatever
+	// became of them: element i is those of the i-th of so many days in UTC, of which from lies in the first.
 	RegistrationsPerDay(ctx context.Context, organizerID string, from time.Time, days int) ([]int, error)
-	// RegistrationTimes reads when the first and the last registration of a competition arrived, and about so many between them, at most
-	// twice as many, earliest first. Of thousands, the moments are those of the order of arrival.
+	// RegistrationTimes reads when the first and the last registration of a competition arrived, and about so many
+	// between them, at most twice as many, earliest first. Of thousands, the moments are those of the order of arrival.
 	RegistrationTimes(ctx context.Context, competitionID string, points int) ([]TimeCount, error)
-	// NewsOf reads in one query what the open pages of many users are told, and what of it has changed since a time; who has none is left out.
+	// NewsOf reads in one query what the open pages of many users are told, and what of it has changed since a time;
+	// who has none is left out.
 	NewsOf(ctx context.Context, userIDs []string, since time.Time) (map[string]News, error)
 }
 
 // News is what the open pages of a user are told when it changes.
 type News struct {
-	Unread  int // messages
-	Removed int // changes with each registration that an organizer removes, blocks or unblocks; as such it means nothing
+	Unread int // messages
+	// changes with each registration that an organizer removes, blocks or unblocks; as such it means nothing
+	Removed int
 	Lately  int // registrations of which that is no longer ago than newsLately
 }
 
-// newsLately is how long ago a page that is told for the first time may have been made: what happened since, it may not show yet.
+// newsLately is how long ago a page that is told for the first time may have been made: what happened since, it may not
+// show yet.
 const newsLately = time.Minute
 
 // MaxDays bounds how far back days are counted.

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Every store method returns ErrDatabase when the database is away, beside the errors it names. Times come from the caller's clock.
+// Every store method returns ErrDatabase when the database is away, beside the errors it names. Times come from the
+// caller's clock.
 
 // UserStore keeps accounts.
 type UserStore interface {
@@ -17,14 +18,16 @@ type UserStore interface {
 	UserByEmail(ctx context.Context, email string) (User, string, error)
 	// PasswordHash fails with ErrUserMissing.
 	PasswordHash(ctx context.Context, id string) (string, error)
-	// UpdateProfile writes what the user changes about the own account, in one transaction: all of it or nothing. A new password also
-	// ends the user's other sessions, and tokens without a session that were issued before now. It fails with ErrUserMissing.
+	// UpdateProfile writes what the user changes about the own account, in one transaction: all of it or nothing. A new
+	// password also ends the user's other sessions, and tokens without a session that were issued before now. It fails
+	// with ErrUserMissing.
 	UpdateProfile(ctx context.Context, id string, u ProfileUpdate, now time.Time) error
 	// FollowTimeZone writes the zone of the browser that the user has used last, unless the user chose one.
 	FollowTimeZone(ctx context.Context, id, zone string) error
-	// UpdateUser writes role, disabled_at and the reason; a changed role or a disabled account also ends the user's sessions and older tokens. In the
-	// same transaction it enqueues a SettleJob for each published competition whose phase, or whose promotions, the change may bring
-	// about: those that the user organizes, and those that the user waits for. It fails with ErrUserMissing.
+	// UpdateUser writes role, disabled_at and the reason; a changed role or a disabled account also ends the user's
+	// sessions and older tokens. In the same transaction it enqueues a SettleJob for each published competition whose
+	// phase, or whose promotions, the change may bring about: those that the user organizes, and those that the user
+	// waits for. It fails with ErrUserMissing.
 	UpdateUser(ctx context.Context, u User) error
 	// UpgradeHash replaces a hash by another of the same password, unless it was replaced meanwhile. No login ends.
 	UpgradeHash(ctx context.Context, userID, before, after string) error
@@ -50,7 +53,8 @@ type NewPassword struct {
 // SessionStore keeps logins, for package auth.
 type SessionStore interface {
 	CreateSession(ctx context.Context, s Session) error
-	// SessionByTokenHash finds a session of the pages that has neither ended nor expired, and its user. It fails with ErrUnauthorized.
+	// SessionByTokenHash finds a session of the pages that has neither ended nor expired, and its user. It fails with
+	// ErrUnauthorized.
 	SessionByTokenHash(ctx context.Context, tokenHash string, now time.Time) (Session, User, error)
 	EndSession(ctx context.Context, id string, now time.Time) error
 	// EndTokens voids a user's tokens without a session that were issued before the given moment.
@@ -59,11 +63,12 @@ type SessionStore interface {
 	SessionsUsed(ctx context.Context, at map[string]time.Time) error
 	// EndIdleSessions ends those that were used last at the given moment or before.
 	EndIdleSessions(ctx context.Context, lastUse, now time.Time) error
-	// Revocations reads whom to turn away: users disabled now, sessions that ended after since, and users whose older tokens ended after since.
+	// Revocations reads whom to turn away: users disabled now, sessions that ended after since, and users whose older
+	// tokens ended after since.
 	Revocations(ctx context.Context, since time.Time) (Revocations, error)
-	// TokensValidAfter reads for one login what Revocations tells of all: before which moment its tokens were ended, zero when never.
-	// sessionID is empty for a token without a session. It fails with ErrUnauthorized when the account does not exist, or the session
-	// has ended or does not exist.
+	// TokensValidAfter reads for one login what Revocations tells of all: before which moment its tokens were ended,
+	// zero when never. sessionID is empty for a token without a session. It fails with ErrUnauthorized when the account
+	// does not exist, or the session has ended or does not exist.
 	TokensValidAfter(ctx context.Context, userID, sessionID string) (time.Time, error)
 }
 
@@ -76,9 +81,11 @@ type Revocations struct {
 
 // CompetitionStore keeps competitions. Seats and content change through the Registrar alone.
 type CompetitionStore interface {
-	// CreateCompetition inserts it, with the idempotency record if its Key is set. An unexpired record under the same user and key
-	// is returned instead, and nothing is inserted. ErrUnauthorized when the organizer's account does not exist.
-	CreateCompetition(ctx context.Context, c Competition, record IdempotencyRecord) (existing *IdempotencyRecord, err error)
+	// CreateCompetition inserts it, with the idempotency record if its Key is set. An unexpired record under the same
+	// user and key is returned instead, and nothing is inserted. ErrUnauthorized when the organizer's account does not
+	// exist.
+	CreateCompetition(ctx context.Context, c Competition, record IdempotencyRecord) (existing *IdempotencyRecord,
+		err error)
 	// CreationRecord reads the unexpired record under a user's key; nil when there is none.
 	CreationRecord(ctx context.Context, userID, key string, now time.Time) (*IdempotencyRecord, error)
 	// DeleteDraft removes a competition that is a draft nobody registered for, and all that belongs to it.
@@ -110,7 +117,8 @@ const (
 	SortFilling  Sort = "filling"  // most seats taken in the last hour first
 )
 
-// CompetitionFilter says which competitions to list. The zero Phase lists what is published and whose deadline has not passed.
+// CompetitionFilter says which competitions to list. The zero Phase lists what is published and whose deadline has not
+// passed.
 type CompetitionFilter struct {
 	Search      string // over title, description and tags; the last word counts as a prefix
 	Tags        []string
@@ -125,23 +133,27 @@ type CompetitionFilter struct {
 
 // RegistrationStore reads registrations. They change through the Registrar alone.
 type RegistrationStore interface {
-	// RegistrationOf reads the user's registration for a competition, with its Position. It fails with ErrRegistrationGone.
+	// RegistrationOf reads the user's registration for a competition, with its Position. It fails with
+	// ErrRegistrationGone.
 	RegistrationOf(ctx context.Context, userID, competitionID string) (Registration, error)
 	// ParticipantRegistration reads one with its user, without its Position. It fails with ErrRegistrationGone.
 	ParticipantRegistration(ctx context.Context, id string) (ParticipantRegistration, error)
 	// RegistrationsOfUser lists newest first (RegisteredAt), with Position and competition.
 	RegistrationsOfUser(ctx context.Context, userID string, cursor Cursor, limit int) (Page[MyRegistration], error)
 	// RegistrationsOfCompetition lists in the order of the filter, with Position and user.
-	RegistrationsOfCompetition(ctx context.Context, competitionID string, f RegistrationFilter) (Page[ParticipantRegistration], error)
-	// RegistrationsByStatus counts those of a competition that a search finds; a status that none has is left out. It may stop to count a
-	// status beyond most, unless that is 0.
-	RegistrationsByStatus(ctx context.Context, competitionID, search string, most int) (map[RegistrationStatus]int, error)
+	RegistrationsOfCompetition(ctx context.Context, competitionID string,
+		f RegistrationFilter) (Page[ParticipantRegistration], error)
+	// RegistrationsByStatus counts those of a competition that a search finds; a status that none has is left out. It
+	// may stop to count a status beyond most, unless that is 0.
+	RegistrationsByStatus(ctx context.Context, competitionID, search string, most int) (map[RegistrationStatus]int,
+		error)
 }
 
 // RegistrationSort is the order of an organizer's list.
 type RegistrationSort string
 
-// The orders of an organizer's list. Within a status it is the order of arrival, within a name that of the email addresses.
+// The orders of an organizer's list. Within a status it is the order of arrival, within a name that of the email
+// addresses.
 const (
 	SortArrival   RegistrationSort = "arrival" // by Seq; the default
 	SortLastFirst RegistrationSort = "newest"  // by Seq, the last one first
@@ -193,16 +205,19 @@ type FailedJobStore interface {
 	RetryFailedJob(ctx context.Context, id string, now time.Time) (FailedJob, error)
 }
 
-// PasswordHasher makes and checks password hashes. Both take about the same time, and fail with ErrBusy when too many are waiting.
+// PasswordHasher makes and checks password hashes. Both take about the same time, and fail with ErrBusy when too many
+// are waiting.
 type PasswordHasher interface {
 	Hash(ctx context.Context, password string) (string, error)
 	// Outdated reports whether a hash should be replaced by one that Hash makes.
 	Outdated(hash string) bool
-	// Check fails with ErrBadCredentials. An empty hash takes the same time and fails too, so that an unknown email is not told apart.
+	// Check fails with ErrBadCredentials. An empty hash takes the same time and fails too, so that an unknown email is
+	// not told apart.
 	Check(ctx context.Context, hash, password string) error
 }
 
-// ReplayCache remembers answers to idempotency keys in front of the database. It may forget at any time, and never fails.
+// ReplayCache remembers answers to idempotency keys in front of the database. It may forget at any time, and never
+// fails.
 type ReplayCache interface {
 	Get(ctx context.Context, userID, key string) (IdempotencyRecord, bool)
 	// Put doesn't wait.

@@ -12,8 +12,8 @@ import (
 // Role says what an account may do.
 type Role string
 
-// The three roles. The first two can be chosen at signup; an admin is made with the command line, or by an admin. They build on each
-// other: an organizer may do all that a participant may, and an admin all that an organizer may.
+// The three roles. The first two can be chosen at signup; an admin is made with the command line, or by an admin. They
+// build on each other: an organizer may do all that a participant may, and an admin all that an organizer may.
 const (
 	RoleParticipant Role = "PARTICIPANT"
 	RoleOrganizer   Role = "ORGANIZER"
@@ -65,7 +65,8 @@ type UserZone struct {
 	Chosen bool   // by the user; else it is that of the browser used last
 }
 
-// MayOrganize reports whether competitions of the account's are open to participants: it is an organizer's or an admin's, and not disabled.
+// MayOrganize reports whether competitions of the account's are open to participants: it is an organizer's or an
+// admin's, and not disabled.
 func (u *User) MayOrganize() bool { return u.DisabledAt == nil && u.Role.AtLeast(RoleOrganizer) }
 
 // Actor is who makes a request. The zero Actor is a visitor who is not logged in.
@@ -162,7 +163,8 @@ type Reason struct {
 	Shown bool   // also to the person, at login
 }
 
-// UserChange is what an admin may change about an account; nil leaves it as it is. The reason of an account that is enabled is dropped.
+// UserChange is what an admin may change about an account; nil leaves it as it is. The reason of an account that is
+// enabled is dropped.
 type UserChange struct {
 	Role           *Role
 	Disabled       *bool
@@ -194,7 +196,8 @@ func (v *validation) email(email string) {
 		v.add("email", "is required")
 	case len(email) > MaxEmailLength:
 		v.addf("email", "must be at most %d bytes long", MaxEmailLength)
-	case err != nil || parsed.Address != email || !strings.Contains(email[strings.LastIndexByte(email, '@'):], ".") || !clean(email):
+	case err != nil || parsed.Address != email || !strings.Contains(email[strings.LastIndexByte(email, '@'):], ".") ||
+		!clean(email):
 		v.add("email", "must be an email address such as ada@example.com")
 	}
 }
@@ -204,7 +207,8 @@ func (v *validation) password(password string) {
 	case len(password) < MinPasswordLength:
 		v.addf("password", "must be at least %d characters long", MinPasswordLength)
 	case len(password) > MaxPasswordLength:
-		v.addf("password", "must be at most %d bytes long; accented letters and emoji count as several", MaxPasswordLength)
+		v.addf("password", "must be at most %d bytes long; accented letters and emoji count as several",
+			MaxPasswordLength)
 	case strings.ContainsRune(password, 0) || !utf8.ValidString(password):
 		v.add("password", "must be valid text without NUL characters")
 	}

@@ -26,8 +26,9 @@ func (v *validation) err() error {
 	return Invalid(v.fields...)
 }
 
-// both joins two refusals of one input. Where the second is no refusal of a field, it takes the first one's place.
-func both(first, second error) error {
+// joinRefusals joins two refusals of one input. Where the second is no refusal of a field, it takes the first one's
+// place.
+func joinRefusals(first, second error) error {
 	switch {
 	case first == nil:
 		return second
@@ -40,7 +41,8 @@ func both(first, second error) error {
 	return second
 }
 
-// length holds s to shortest..longest characters of valid text without control characters other than line breaks and tabs.
+// length holds s to shortest..longest characters of valid text without control characters other than line breaks and
+// tabs.
 func (v *validation) length(field, s string, shortest, longest int) {
 	n := utf8.RuneCountInString(s)
 	switch {
@@ -69,7 +71,8 @@ func clean(s string) bool {
 	})
 }
 
-// ValidID reports whether id has the form of the ids that the program makes: a lower-case UUID. Anything else names nothing.
+// ValidID reports whether id has the form of the ids that the program makes: a lower-case UUID. Anything else names
+// nothing.
 func ValidID(id string) bool {
 	if len(id) != 36 {
 		return false

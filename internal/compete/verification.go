@@ -30,7 +30,7 @@ func (v *Verification) require(ctx context.Context, a Actor) error {
 	if !v.required || v.knows(a.UserID) {
 		return nil
 	}
-	user, err := me(ctx, v.users, a)
+	user, err := actorAccount(ctx, v.users, a)
 	if err != nil {
 		return err
 	}

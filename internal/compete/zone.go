@@ -13,8 +13,8 @@ const maxZoneLength = 64
 // zones keeps those that were asked for: package time reads a file for each.
 var zones sync.Map // of *time.Location, by name
 
-// ZoneNamed finds a time zone by its IANA name, such as Europe/Berlin or UTC. ok is false when there is none, and for names that mean
-// something else on each machine ("Local") or count leap seconds ("right/…").
+// ZoneNamed finds a time zone by its IANA name, such as Europe/Berlin or UTC. ok is false when there is none, and for
+// names that mean something else on each machine ("Local") or count leap seconds ("right/…").
 func ZoneNamed(name string) (zone *time.Location, ok bool) {
 	if known, ok := zones.Load(name); ok {
 		return known.(*time.Location), true

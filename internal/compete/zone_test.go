@@ -17,7 +17,7 @@ func TestZoneNamed(t *testing.T) {
 
 func TestZoneOfACompetition(t *testing.T) {
 	for stored, want := range map[string]string{"Europe/Berlin": "Europe/Berlin", "": "UTC", "Gone/Zone": "UTC"} {
-		if got := (&Competition{TimeZone: stored}).Zone().String(); got != want {
+		if got := (&Competition{CompetitionContent: CompetitionContent{TimeZone: stored}}).Zone().String(); got != want {
 			t.Errorf("the zone of %q is %s, want %s", stored, got, want)
 		}
 	}

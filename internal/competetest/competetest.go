@@ -20,7 +20,8 @@ type Parts struct {
 	Registrar     compete.Registrar
 }
 
-// Services makes those services that need no more than the parts, for requests of visitors and of people whose role takes no second factor.
+// Services makes those services that need no more than the parts, for requests of visitors and of people whose role
+// takes no second factor.
 func Services(p Parts) compete.Services {
 	if p.Clock == nil {
 		p.Clock = time.Now
@@ -36,17 +37,20 @@ func Services(p Parts) compete.Services {
 	}
 	var ids atomic.Int64
 	runtime := compete.Runtime{
-		Clock: p.Clock, NewID: func() string { return strconv.FormatInt(ids.Add(1), 10) }, Log: slog.New(slog.DiscardHandler),
+		Clock: p.Clock, NewID: func() string { return strconv.FormatInt(ids.Add(1), 10) },
+		Log: slog.New(slog.DiscardHandler),
 	}
 	users, throttle := struct{ compete.UserStore }{}, &compete.Throttle{}
 	passwords, wording := struct{ compete.PasswordHasher }{}, struct{ compete.AccountWording }{}
 	s := compete.Services{Verification: compete.NewVerification(users, false)}
 	s.Competitions = compete.NewCompetitions(compete.CompetitionsConfig{
-		Runtime: runtime, Store: p.Competitions, Users: users, Registrar: p.Registrar, Covers: struct{ compete.CoverStore }{},
+		Runtime: runtime, Store: p.Competitions, Users: users, Registrar: p.Registrar,
+		Covers:     struct{ compete.CoverStore }{},
 		CoverMaker: struct{ compete.CoverMaker }{}, Verification: s.Verification, Throttle: throttle,
 	})
 	s.Registrations = compete.NewRegistrations(compete.RegistrationsConfig{
-		Runtime: runtime, Store: p.Registrations, Statistics: struct{ compete.StatisticsStore }{}, Registrar: p.Registrar,
+		Runtime: runtime, Store: p.Registrations, Statistics: struct{ compete.StatisticsStore }{},
+		Registrar:    p.Registrar,
 		Competitions: s.Competitions, Verification: s.Verification,
 	})
 	s.SecondFactors = compete.NewSecondFactors(compete.SecondFactorsConfig{
@@ -54,12 +58,15 @@ func Services(p Parts) compete.Services {
 		AppCodes: struct{ compete.AppCodes }{}, Wording: wording, Throttle: throttle,
 	})
 	s.Logins = compete.NewLogins(compete.LoginsConfig{
-		Runtime: runtime, Store: struct{ compete.LoginStore }{}, Users: users, Passwords: passwords, Factors: s.SecondFactors,
-		Sealer: struct{ compete.Sealer }{}, Audit: struct{ compete.AuditStore }{}, Wording: wording, Throttle: throttle,
+		Runtime: runtime, Store: struct{ compete.LoginStore }{}, Users: users, Passwords: passwords,
+		Factors: s.SecondFactors,
+		Sealer:  struct{ compete.Sealer }{}, Audit: struct{ compete.AuditStore }{}, Wording: wording,
+		Throttle: throttle,
 	})
 	s.Accounts = compete.NewAccounts(compete.AccountsConfig{
 		Runtime: runtime, Users: users, Passwords: passwords, Logins: s.Logins, Site: struct{ compete.SiteStore }{},
-		Links: struct{ compete.LinkStore }{}, LinkKeys: struct{ compete.LinkKeys }{}, Wording: wording, Throttle: throttle,
+		Links: struct{ compete.LinkStore }{}, LinkKeys: struct{ compete.LinkKeys }{}, Wording: wording,
+		Throttle: throttle,
 	})
 	return s
 }

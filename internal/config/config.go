@@ -1,5 +1,5 @@
-// Package config is everything that can be set from outside: one struct of flags and environment variables, with its defaults
-// and checks. The command line's help and .env.example are made from it.
+// Package config is everything that can be set from outside: one struct of flags and environment variables, with its
+// defaults and checks. The command line's help and .env.example are made from it.
 //
 // It owns what a setting may be. What a setting does belongs to the package that it sets up.
 package config
@@ -123,8 +123,8 @@ func Default() Config {
 	return c
 }
 
-// VerifiedEmailRequired reports whether people must confirm their address before they register or publish: unless it is set, where
-// they are sent a link for it.
+// VerifiedEmailRequired reports whether people must confirm their address before they register or publish: unless it is
+// set, where they are sent a link for it.
 func (c *Config) VerifiedEmailRequired() bool {
 	if c.RequireVerifiedEmail != nil {
 		return *c.RequireVerifiedEmail
@@ -136,7 +136,8 @@ func (c *Config) VerifiedEmailRequired() bool {
 func (c *Config) CleanUpAges() compete.CleanUpAges {
 	return compete.CleanUpAges{
 		FailedJobs: c.FailedJobsAge, Sessions: c.SessionsAge, Audit: c.AuditKept,
-		Messages: c.MessagesAge, Addresses: c.AddressesAge, UnusedAccounts: c.UnusedAccountsAge, Registrations: c.RegistrationsAge,
+		Messages: c.MessagesAge, Addresses: c.AddressesAge, UnusedAccounts: c.UnusedAccountsAge,
+		Registrations: c.RegistrationsAge,
 	}
 }
 

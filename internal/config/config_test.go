@@ -37,7 +37,8 @@ func TestDefaultsAreValid(t *testing.T) {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if c.BcryptCost != 12 || c.JWTExpiration != 24*time.Hour || c.FailedJobsAge != 30*24*time.Hour || !c.Plays(config.RoleWorker) || c.LogLevel != slog.LevelInfo {
+	if c.BcryptCost != 12 || c.JWTExpiration != 24*time.Hour || c.FailedJobsAge != 30*24*time.Hour ||
+		!c.Plays(config.RoleWorker) || c.LogLevel != slog.LevelInfo {
 		t.Errorf("got %+v", c)
 	}
 	if got := c.Origins(); !slices.Equal(got, []string{"http://localhost:3000"}) {
@@ -57,7 +58,8 @@ func TestEnvironmentAndFlags(t *testing.T) {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if c.JWTExpiration != 7*24*time.Hour || c.Plays(config.RoleWeb) || c.WebAddr != ":3000" || c.JobBackoff != 500*time.Millisecond || len(c.Origins()) != 2 {
+	if c.JWTExpiration != 7*24*time.Hour || c.Plays(config.RoleWeb) || c.WebAddr != ":3000" ||
+		c.JobBackoff != 500*time.Millisecond || len(c.Origins()) != 2 {
 		t.Errorf("got %+v", c)
 	}
 	proxies, err := c.Proxies()
@@ -90,7 +92,8 @@ func TestVerifiedEmailIsRequiredWhereThereIsEmail(t *testing.T) {
 			if got := c.VerifiedEmailRequired(); got != tc.required {
 				t.Errorf("required: %v, want %v", got, tc.required)
 			}
-			if (err == nil) != tc.valid || !tc.valid && !strings.Contains(err.Error(), "REQUIRE_VERIFIED_EMAIL needs SMTP_URL") {
+			if (err == nil) != tc.valid || !tc.valid &&
+				!strings.Contains(err.Error(), "REQUIRE_VERIFIED_EMAIL needs SMTP_URL") {
 				t.Errorf("got %v, want valid: %v", err, tc.valid)
 			}
 		})
@@ -100,7 +103,10 @@ func TestVerifiedEmailIsRequiredWhereThereIsEmail(t *testing.T) {
 func TestAWrongSettingIsNamed(t *testing.T) {
 	const password = "hunter2hunter2"
 	for setting, values := range map[string][]string{
-		"DATABASE_URL":                {"mysql://root:" + password + "@host/db", "sqlite:", "sqlite://rel.db", "sqlite:x.db?mode=ro", "postgres://u:" + password + "%zz@h/db"},
+		"DATABASE_URL": {
+			"mysql://root:" + password + "@host/db", "sqlite:", "sqlite://rel.db",
+			"sqlite:x.db?mode=ro", "postgres://u:" + password + "%zz@h/db",
+		},
 		"DATABASE_READ_URL":           {"postgres://u:" + password + "@h/db", "sqlite:x.db"},
 		"DATABASE_READ_MAX_LAG":       {"0s", "999ms", "61m", "soon"},
 		"REDIS_URL":                   {"http://localhost", "localhost:6379"},
@@ -183,9 +189,11 @@ func TestPostgreSQLNeedsASecret(t *testing.T) {
 
 func TestWeakSecrets(t *testing.T) {
 	for secret, weak := range map[string]bool{
-		strings.Repeat("a", 64): true, strings.Repeat("abc", 20): true, strings.Repeat("0123456", 8): true, "change-me-to-something-secret-please": true,
+		strings.Repeat("a", 64): true, strings.Repeat("abc", 20): true, strings.Repeat("0123456", 8): true,
+		"change-me-to-something-secret-please": true,
 		"your-secret-key-that-nobody-replaced": true, "Please-ChangeMe-0123456789abcdefghijk": true,
-		"0123456789abcdef0123456789abcdef": false, "a secret for tests, known to all!": false, "5f2d1c0b9a8e7f6d5c4b3a291807f6e5": false,
+		"0123456789abcdef0123456789abcdef": false, "a secret for tests, known to all!": false,
+		"5f2d1c0b9a8e7f6d5c4b3a291807f6e5": false,
 	} {
 		for name, set := range map[string]func(*config.Config){
 			"JWT_SECRET ":          func(c *config.Config) { c.JWTSecret = config.Secret(secret) },
@@ -194,7 +202,8 @@ func TestWeakSecrets(t *testing.T) {
 			c := config.Default()
 			set(&c)
 			err := c.Validate()
-			if weak != (err != nil) || weak && (!strings.Contains(err.Error(), name) || strings.Contains(err.Error(), secret)) {
+			if weak != (err != nil) || weak &&
+				(!strings.Contains(err.Error(), name) || strings.Contains(err.Error(), secret)) {
 				t.Errorf("%s: %q: %v", name, secret, err)
 			}
 		}
@@ -225,7 +234,8 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("x", "config", c, "secret", c.JWTSecret, "url", c.DatabaseURL)
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "config", c, "secret", c.JWTSecret, "url", c.DatabaseURL)
 	for _, printed := range []string{
-		fmt.Sprintf("%v %+v %#v %s", c, c, c, c.JWTSecret), fmt.Sprintf("%q %x", c.DatabaseURL, c.JWTSecret), string(encoded), logged.String(),
+		fmt.Sprintf("%v %+v %#v %s", c, c, c, c.JWTSecret), fmt.Sprintf("%q %x", c.DatabaseURL, c.JWTSecret),
+		string(encoded), logged.String(),
 	} {
 		if strings.Contains(printed, password) || strings.Contains(printed, fmt.Sprintf("%x", password)) {
 			t.Errorf("a secret is printed: %s", printed)
@@ -284,7 +294,8 @@ func FuzzParseDuration(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if d, err := config.ParseDuration(s); err == nil && strings.HasSuffix(s, "d") && (d < 0 || d%(24*time.Hour) != 0) {
+		if d, err := config.ParseDuration(s); err == nil && strings.HasSuffix(s, "d") &&
+			(d < 0 || d%(24*time.Hour) != 0) {
 			t.Errorf("%q gives %v", s, d)
 		}
 	})

@@ -9,11 +9,15 @@ import (
 
 func TestLoadEnvFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), EnvFile)
-	content := "# written down\nFROM_FILE='two words' # and why\nexport EXPORTED=1\nIN_BOTH=file\nEMPTY_OUTSIDE=file\nEMPTY=\n"
+	content := "# written down\nFROM_FILE='two words' # and why\nexport " +
+		"EXPORTED=1\nIN_BOTH=file\nEMPTY_OUTSIDE=file\nEMPTY=\n"
 	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"FROM_FILE": "two words", "EXPORTED": "1", "IN_BOTH": "outside", "EMPTY_OUTSIDE": "", "EMPTY": ""}
+	want := map[string]string{
+		"FROM_FILE": "two words", "EXPORTED": "1", "IN_BOTH": "outside",
+		"EMPTY_OUTSIDE": "", "EMPTY": "",
+	}
 	for variable := range want {
 		t.Setenv(variable, "") // so that it is as before after the test
 		if err := os.Unsetenv(variable); err != nil {

@@ -30,7 +30,8 @@ func Table() string {
 		if flag.Default == "" {
 			value = ""
 		}
-		b.WriteString("| `" + flag.Envs[0] + "` | " + value + " | " + strings.NewReplacer("|", `\|`, "*", `\*`, "<", "&lt;").Replace(flag.Help) + " |\n")
+		b.WriteString("| `" + flag.Envs[0] + "` | " + value + " | " +
+			strings.NewReplacer("|", `\|`, "*", `\*`, "<", "&lt;").Replace(flag.Help) + " |\n")
 	}
 	return b.String()
 }
@@ -47,10 +48,12 @@ func describe() *kong.Kong {
 // Example is the text of .env.example: every setting with its help and its default.
 func Example() string {
 	var b strings.Builder
-	b.WriteString("# Every setting of minicompete, with its default. The program reads its environment first, then the file .env in the\n" +
+	b.WriteString("# Every setting of minicompete, with its default. The program reads its environment " +
+		"first, then the file .env in the\n" +
 		"# working directory. Copy what you want to change into .env (./setup.sh writes the secrets there).\n" +
 		"# Except for secrets, every setting is also a flag: see minicompete serve --help.\n" +
-		"# To read a secret, or a URL with a password, from a file, set JWT_SECRET_FILE, DATABASE_URL_FILE and so on to its path.\n" +
+		"# To read a secret, or a URL with a password, from a file, set JWT_SECRET_FILE, " +
+		"DATABASE_URL_FILE and so on to its path.\n" +
 		"# This file is generated from internal/config.\n")
 	group := ""
 	for _, flag := range settings(describe()) {

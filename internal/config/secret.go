@@ -15,21 +15,23 @@ import (
 // secretFile is kept in the directory of the SQLite file.
 const secretFile = "jwt.secret"
 
-// TokenSecret is what the tokens are keyed with: the raw bytes of JWT_SECRET. When that is empty and the database is SQLite,
-// it is read from a file beside the database, which is made the first time, for its owner alone.
+// TokenSecret is what the tokens are keyed with: the raw bytes of JWT_SECRET. When that is empty and the database is
+// SQLite, it is read from a file beside the database, which is made the first time, for its owner alone.
 func (c *Config) TokenSecret() ([]byte, error) {
 	if c.JWTSecret != "" {
 		return []byte(c.JWTSecret), nil
 	}
 	path, ok := c.DatabaseURL.SQLitePath()
 	if !ok {
-		return nil, fmt.Errorf("JWT_SECRET is required with PostgreSQL: at least %d bytes, the same for all replicas", MinSecretLength)
+		return nil, fmt.Errorf("JWT_SECRET is required with PostgreSQL: at least %d bytes, the same for all replicas",
+			MinSecretLength)
 	}
 	path = filepath.Join(filepath.Dir(path), secretFile)
 	secret, err := os.ReadFile(path) //nolint:gosec // the operator says where
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := makeSecret(path); err != nil {
-			return nil, fmt.Errorf("JWT_SECRET is empty, and a generated one could not be saved next to the database: %w", err)
+			return nil,
+				fmt.Errorf("JWT_SECRET is empty, and a generated one could not be saved next to the database: %w", err)
 		}
 		secret, err = os.ReadFile(path) //nolint:gosec // the operator says where
 	}
@@ -38,11 +40,15 @@ func (c *Config) TokenSecret() ([]byte, error) {
 	}
 	secret = bytes.TrimSpace(secret)
 	if weak(secret) && len(secret) >= MinSecretLength {
-		return nil, fmt.Errorf("the JWT secret in %s is easy to guess; delete the file to generate a new one (all API tokens stop working)", path)
+		return nil,
+			fmt.Errorf("the JWT secret in %s is easy to guess; delete the file to generate a new one "+
+				"(all API tokens stop working)", path)
 	}
 	if len(secret) < MinSecretLength {
-		return nil, fmt.Errorf("the JWT secret in %s is %d bytes long but must be at least %d; delete the file to generate a new one (all API tokens stop working)",
-			path, len(secret), MinSecretLength)
+		return nil,
+			fmt.Errorf("the JWT secret in %s is %d bytes long but must be at least %d; delete the file to generate a "+
+				"new one (all API tokens stop working)",
+				path, len(secret), MinSecretLength)
 	}
 	return secret, nil
 }
@@ -52,7 +58,8 @@ const (
 	minSecretUnit    = 8 // bytes
 )
 
-// weak reports whether a secret is one of few characters, something short over and over, or a placeholder that nobody replaced.
+// weak reports whether a secret is one of few characters, something short over and over, or a placeholder that nobody
+// replaced.
 func weak(secret []byte) bool {
 	distinct := map[byte]bool{}
 	for _, b := range secret {
@@ -67,7 +74,10 @@ func weak(secret []byte) bool {
 		}
 	}
 	lower := bytes.ToLower(secret)
-	return slices.ContainsFunc([]string{"change-me", "changeme", "change_me", "change-this", "your-secret", "your_secret", "placeholder"}, func(word string) bool {
+	return slices.ContainsFunc([]string{
+		"change-me", "changeme", "change_me", "change-this", "your-secret",
+		"your_secret", "placeholder",
+	}, func(word string) bool {
 		return bytes.Contains(lower, []byte(word))
 	})
 }
@@ -88,7 +98,8 @@ func makeSecret(path string) error {
 	if err := errors.Join(err, whole.Sync(), whole.Close()); err != nil {
 		return err
 	}
-	// CreateTemp made it for the owner alone (0600). A link, unlike a rename, never replaces the file of another process.
+	// CreateTemp made it for the owner alone (0600). A link, unlike a rename, never replaces the file of another
+	// process.
 	if err := os.Link(whole.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}

@@ -19,9 +19,9 @@ const fileSuffix = "_FILE"
 // maxSecretFile is the largest file a secret is read from, in bytes.
 const maxSecretFile = 64 << 10
 
-// LoadSecretFiles sets each secret of parser that has a NAME_FILE variable to the content of that file, without the line
-// break at its end. It fails when a secret is set both ways, and when the file can't be read or is empty or too long.
-// Call it after UnsetEmpty and before parsing. No error repeats what a file holds.
+// LoadSecretFiles sets each secret of parser that has a NAME_FILE variable to the content of that file, without the
+// line break at its end. It fails when a secret is set both ways, and when the file can't be read or is empty or too
+// long. Call it after UnsetEmpty and before parsing. No error repeats what a file holds.
 func LoadSecretFiles(parser *kong.Kong) error {
 	for _, flag := range settings(parser) {
 		name := flag.Envs[0]

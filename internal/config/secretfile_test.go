@@ -23,13 +23,22 @@ func TestSecretsFromFiles(t *testing.T) {
 		env  map[string]string
 		want string // of the error; empty: none
 	}{
-		"a secret":         {map[string]string{"JWT_SECRET_FILE": good}, ""},
-		"a URL":            {map[string]string{"SMTP_URL_FILE": write("smtp", "smtp://mail:hunter2@localhost\r\n")}, ""},
-		"both":             {map[string]string{"JWT_SECRET_FILE": good, "JWT_SECRET": "hunter2"}, "set either JWT_SECRET or JWT_SECRET_FILE"},
-		"missing":          {map[string]string{"JWT_SECRET_FILE": filepath.Join(dir, "no")}, "no such file"},
-		"empty":            {map[string]string{"JWT_SECRET_FILE": write("empty", "\n")}, "is empty"},
-		"a directory":      {map[string]string{"JWT_SECRET_FILE": dir}, "must be a file"},
-		"too long":         {map[string]string{"JWT_SECRET_FILE": write("long", strings.Repeat("hunter2", 10_000))}, "at most 65536 bytes"},
+		"a secret": {map[string]string{"JWT_SECRET_FILE": good}, ""},
+		"a URL": {
+			map[string]string{"SMTP_URL_FILE": write("smtp", "smtp://mail:hunter2@localhost\r\n")},
+			"",
+		},
+		"both": {
+			map[string]string{"JWT_SECRET_FILE": good, "JWT_SECRET": "hunter2"},
+			"set either JWT_SECRET or JWT_SECRET_FILE",
+		},
+		"missing":     {map[string]string{"JWT_SECRET_FILE": filepath.Join(dir, "no")}, "no such file"},
+		"empty":       {map[string]string{"JWT_SECRET_FILE": write("empty", "\n")}, "is empty"},
+		"a directory": {map[string]string{"JWT_SECRET_FILE": dir}, "must be a file"},
+		"too long": {
+			map[string]string{"JWT_SECRET_FILE": write("long", strings.Repeat("hunter2", 10_000))},
+			"at most 65536 bytes",
+		},
 		"not for a secret": {map[string]string{"WEB_ADDR_FILE": good}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -60,8 +69,14 @@ func TestSecretsFromFiles(t *testing.T) {
 			if _, err := parser.Parse(nil); err != nil {
 				t.Fatal(err)
 			}
-			got := map[string]string{"JWT_SECRET_FILE": string(c.JWTSecret), "SMTP_URL_FILE": string(c.SMTPURL), "WEB_ADDR_FILE": ":3000"}
-			want := map[string]string{"JWT_SECRET_FILE": strings.Repeat("hunter2 or 3, ", 4), "SMTP_URL_FILE": "smtp://mail:hunter2@localhost", "WEB_ADDR_FILE": c.WebAddr}
+			got := map[string]string{
+				"JWT_SECRET_FILE": string(c.JWTSecret), "SMTP_URL_FILE": string(c.SMTPURL),
+				"WEB_ADDR_FILE": ":3000",
+			}
+			want := map[string]string{
+				"JWT_SECRET_FILE": strings.Repeat("hunter2 or 3, ", 4),
+				"SMTP_URL_FILE":   "smtp://mail:hunter2@localhost", "WEB_ADDR_FILE": c.WebAddr,
+			}
 			for variable := range tc.env {
 				if got[variable] != want[variable] {
 					t.Errorf("%s gave %q, want %q", variable, got[variable], want[variable])

@@ -7,7 +7,8 @@ import (
 	"github.com/minicompete/minicompete/internal/brand"
 )
 
-// SiteSettings are those that a page can set too, by the name of their variable; empty where the environment leaves them to it.
+// SiteSettings are those that a page can set too, by the name of their variable; empty where the environment leaves
+// them to it.
 func (c *Config) SiteSettings() map[string]string {
 	return map[string]string{
 		brand.SettingName: c.SiteName, brand.SettingContact: c.Contact, brand.SettingImprint: c.ImprintURL,

@@ -61,8 +61,8 @@ const (
 	maxReadLag = time.Hour
 )
 
-// Validate names every setting that is wrong and says what it may be, in one sentence that holds no secret. That JWT_SECRET is
-// there is seen to by TokenSecret: only who serves needs it.
+// Validate names every setting that is wrong and says what it may be, in one sentence that holds no secret. That
+// JWT_SECRET is there is seen to by TokenSecret: only who serves needs it.
 func (c *Config) Validate() error {
 	var p problems
 	c.checkStorage(&p)
@@ -80,14 +80,16 @@ func (c *Config) Validate() error {
 	}
 	p.between("BCRYPT_COST", c.BcryptCost, 4, 31)
 	for setting, n := range map[string]int{
-		"LIMIT_SIGNUPS": c.LimitSignUps, "LIMIT_LOGINS": c.LimitLogIns, "LIMIT_LINKS": c.LimitLinks, "LIMIT_GUESSES": c.LimitGuesses,
+		"LIMIT_SIGNUPS": c.LimitSignUps, "LIMIT_LOGINS": c.LimitLogIns, "LIMIT_LINKS": c.LimitLinks,
+		"LIMIT_GUESSES":         c.LimitGuesses,
 		"LIMIT_ACCOUNT_GUESSES": c.LimitAccountGuesses, "LIMIT_MAILS": c.LimitMails, "LIMIT_REPORTS": c.LimitReports,
 		"LIMIT_COMPETITIONS": c.LimitCompetitions, "LIMIT_NOTICES": c.LimitNotices,
 	} {
 		p.between(setting, n, 0, maxLimit)
 	}
 	if p.duration("QUEUE_TIMEOUT", c.QueueTimeout, minQueueTimeout); c.QueueTimeout > maxQueueTimeout {
-		p.add("QUEUE_TIMEOUT", "must be at most %v, not %v: a connection isn't kept for much longer", maxQueueTimeout, c.QueueTimeout)
+		p.add("QUEUE_TIMEOUT", "must be at most %v, not %v: a connection isn't kept for much longer",
+			maxQueueTimeout, c.QueueTimeout)
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		p.add("LOG_FORMAT", "must be text or json, not %q", c.LogFormat)
@@ -147,7 +149,8 @@ func checkURL(p *problems, setting string, u URL, schemes ...string) {
 		if u.scheme() == scheme {
 			// The reason is left out: it repeats the URL, with its password.
 			if _, err := url.Parse(string(u)); err != nil {
-				p.add(setting, "is not a valid URL; characters such as @ / : ? # %% in a user name or password must be percent-encoded")
+				p.add(setting, "is not a valid URL; characters such as @ / : ? # %% in a user name or "+
+					"password must be percent-encoded")
 			}
 			return
 		}
@@ -166,7 +169,8 @@ func (c *Config) checkNetwork(p *problems) {
 	}
 	for _, origin := range c.CORSOrigins {
 		if origin != "*" && !isOrigin(origin) {
-			p.add("CORS_ORIGINS", "must be origins such as https://app.example.com, separated by commas, or '*'; %q isn't one", origin)
+			p.add("CORS_ORIGINS",
+				"must be origins such as https://app.example.com, separated by commas, or '*'; %q isn't one", origin)
 		}
 	}
 	if _, err := c.Proxies(); err != nil {
@@ -183,7 +187,8 @@ func checkAddr(p *problems, setting, addr string) {
 
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.String() == u.Scheme+"://"+u.Host
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
+		u.String() == u.Scheme+"://"+u.Host
 }
 
 func (c *Config) checkWork(p *problems) {
@@ -196,10 +201,15 @@ func (c *Config) checkWork(p *problems) {
 		}
 	}
 	p.between("WORKER_CONCURRENCY", c.WorkerConcurrency, 1, 100)
-	for setting, schedule := range map[string]string{"CRON_REMINDER_SCHEDULE": c.ReminderSchedule, "CRON_CLEANUP_SCHEDULE": c.CleanUpSchedule} {
+	for setting, schedule := range map[string]string{
+		"CRON_REMINDER_SCHEDULE": c.ReminderSchedule,
+		"CRON_CLEANUP_SCHEDULE":  c.CleanUpSchedule,
+	} {
 		// "TZ=" would be a sixth field: schedules are in UTC. A date such as 31 February never comes.
-		if s, err := cron.ParseStandard(schedule); err != nil || strings.Contains(schedule, "TZ=") || s.Next(time.Now()).IsZero() {
-			p.add(setting, "must be five cron fields in UTC, such as '0 * * * *', that match some date, not %q", schedule)
+		if s, err := cron.ParseStandard(schedule); err != nil || strings.Contains(schedule, "TZ=") ||
+			s.Next(time.Now()).IsZero() {
+			p.add(setting, "must be five cron fields in UTC, such as '0 * * * *', that match some date, not %q",
+				schedule)
 		}
 	}
 	p.between("JOB_MAX_ATTEMPTS", c.JobMaxAttempts, 1, 25)
@@ -233,7 +243,8 @@ func (c *Config) Proxies() ([]netip.Prefix, error) {
 			network, err = netip.PrefixFrom(addr, addr.BitLen()), nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("must be addresses or networks such as 10.0.0.0/8, separated by commas; %q isn't one", s)
+			return nil,
+				fmt.Errorf("must be addresses or networks such as 10.0.0.0/8, separated by commas; %q isn't one", s)
 		}
 		networks = append(networks, network.Masked())
 	}
@@ -258,5 +269,6 @@ func (c *Config) Public() bool {
 		return true
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() != "localhost" && !strings.HasSuffix(u.Hostname(), ".localhost") && (err != nil || !ip.IsLoopback())
+	return u.Hostname() != "localhost" && !strings.HasSuffix(u.Hostname(), ".localhost") &&
+		(err != nil || !ip.IsLoopback())
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Art is a drawn cover. The same title and tags always give the same one. It holds no text, so nothing that somebody typed gets into
-// the picture, and its name says nothing about a draft.
+// Art is a drawn cover. The same title and tags always give the same one. It holds no text, so nothing that somebody
+// typed gets into the picture, and its name says nothing about a draft.
 type Art struct {
 	motif int // index into motifs
 	seed  uint32
@@ -21,12 +21,13 @@ type motif struct {
 	draw  func(*scene, palette, *rand.Rand)
 }
 
-// motifs are in the order in which their words are looked for. Their names are part of addresses that are cached for a year: a motif
-// that comes to look different needs another name.
+// motifs are in the order in which their words are looked for. Their names are part of addresses that are cached for a
+// year: a motif that comes to look different needs another name.
 var motifs = []motif{
 	{"track", "running run marathon race 5k 10k sprint athletics cycling triathlon relay track", drawTrack},
 	{"board", "chess board boardgame checkers go shogi blitz bridge cards esports", drawBoard},
-	{"code", "hackathon hack programming coding code software web data ai app developer golang python rust security ctf", drawCode},
+	{"code", "hackathon hack programming coding code software web data ai app developer " +
+		"golang python rust security ctf", drawCode},
 	{"cubes", "cube cubing puzzle robotics robot robots lego engineering maker hardware 3d", drawCubes},
 	{"orbits", "physics astronomy science space quiz olympiad chemistry debate", drawOrbits},
 	{"peaks", "climbing hiking trail outdoor orienteering ski mountain bouldering nature", drawPeaks},
@@ -44,7 +45,8 @@ func Of(title string, tags []string) Art {
 		_, _ = h.Write([]byte(part + "\x00")) // a hash never fails
 	}
 	sum := h.Sum64()
-	a := Art{motif: len(motifs) - 1 - int(sum>>32%anyOccasion), seed: uint32(sum)} //nolint:gosec // the lower half is meant
+	//nolint:gosec // the lower half is meant
+	a := Art{motif: len(motifs) - 1 - int(sum>>32%anyOccasion), seed: uint32(sum)}
 	words := strings.Fields(strings.ToLower(strings.Join(tags, " ") + " " + title))
 	for _, word := range words {
 		for i := range motifs {

@@ -28,8 +28,8 @@ func perPixel(format string, model color.Model, file []byte) float64 {
 // pngInterlace is where a PNG's header says that it comes in passes.
 const pngInterlace = 28
 
-// jpegPerPixel counts the samples of a pixel, which has fewer of some components; each is kept once more in four bytes when the file is
-// progressive. Models other than the format's own are converted at the end.
+// jpegPerPixel counts the samples of a pixel, which has fewer of some components; each is kept once more in four bytes
+// when the file is progressive. Models other than the format's own are converted at the end.
 func jpegPerPixel(model color.Model, file []byte) float64 {
 	const worst = 4*5 + 4
 	marker, frame := jpegSegment(file, func(marker byte, _ []byte) bool { return marker >= 0xc0 && marker <= 0xc2 })

@@ -24,7 +24,10 @@ func progressive(file []byte) []byte {
 // The cost of a decoding is known before it begins: what would take too much is refused by its header.
 func TestCostIsKnownBeforehand(t *testing.T) {
 	var gray, colored bytes.Buffer
-	for picture, file := range map[image.Image]*bytes.Buffer{image.NewGray(image.Rect(0, 0, 3000, 3000)): &gray, quarters(3000, 3000): &colored} {
+	for picture, file := range map[image.Image]*bytes.Buffer{
+		image.NewGray(image.Rect(0, 0, 3000, 3000)): &gray,
+		quarters(3000, 3000):                        &colored,
+	} {
 		if err := jpeg.Encode(file, picture, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -43,13 +46,15 @@ func TestCostIsKnownBeforehand(t *testing.T) {
 		"a PNG":                            {claiming(4000, 4000, 8), false},
 	} {
 		_, err := check(tc.upload)
-		if tc.refuse && err != compete.ErrCoverTooManyPixels || !tc.refuse && err != nil { //nolint:errorlint // its siblings differ in text alone
+		//nolint:errorlint // its siblings differ in text alone
+		if tc.refuse && err != compete.ErrCoverTooManyPixels || !tc.refuse && err != nil {
 			t.Errorf("%s: %v, want it refused: %t", name, err, tc.refuse)
 		}
 	}
 }
 
-// The largest picture that is taken is made into a cover within 100 MB, its file and what the process holds anyway included.
+// The largest picture that is taken is made into a cover within 100 MB, its file and what the process holds anyway
+// included.
 func TestLargestUploadTakesLittleMemory(t *testing.T) {
 	picture := image.NewNRGBA(image.Rect(0, 0, 4096, 4096))
 	picture.Pix[0] = 1 // not opaque: four bytes a pixel

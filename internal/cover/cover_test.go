@@ -49,19 +49,27 @@ func TestDrawnCovers(t *testing.T) {
 			t.Errorf("%s: an SVG of %d bytes", c.title, len(svg))
 		}
 		wantOnlyShapes(t, c.title, svg)
-		picture, err := a.PNG(Words{Title: c.title, Line: "Fri, 12 Jun 2026 · " + strings.Repeat("Zürich ", 20), Site: "Mini Compete"})
+		picture, err := a.PNG(Words{
+			Title: c.title, Line: "Fri, 12 Jun 2026 · " + strings.Repeat("Zürich ", 20),
+			Site: "Mini Compete",
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		config, format, err := image.DecodeConfig(bytes.NewReader(picture))
-		if err != nil || format != "png" || config.Width != Width || config.Height != Height || len(picture) > MaxLarge {
-			t.Errorf("%s: %d bytes of %s, %d by %d, %v", c.title, len(picture), format, config.Width, config.Height, err)
+		if err != nil || format != "png" || config.Width != Width || config.Height != Height ||
+			len(picture) > MaxLarge {
+			t.Errorf("%s: %d bytes of %s, %d by %d, %v", c.title, len(picture), format, config.Width,
+				config.Height, err)
 		}
 	}
 	if len(names) != len(titles) {
 		t.Errorf("%d titles have %d covers", len(titles), len(names))
 	}
-	for _, name := range []string{"", "track", "track-", "track--1", "track-0x1", "track-01", "track-zzzzzzzz", "other-1", "track-1.svg"} {
+	for _, name := range []string{
+		"", "track", "track-", "track--1", "track-0x1", "track-01", "track-zzzzzzzz",
+		"other-1", "track-1.svg",
+	} {
 		if _, ok := Named(name); ok {
 			t.Errorf("%q names a cover", name)
 		}

@@ -28,7 +28,8 @@ func jpegEXIF(file []byte) []byte {
 	return body
 }
 
-// chunk finds one of a PNG (length, name, body, checksum) or of a RIFF file (name, length, body, padded to an even length).
+// chunk finds one of a PNG (length, name, body, checksum) or of a RIFF file (name, length, body, padded to an even
+// length).
 func chunk(file []byte, name string, order binary.ByteOrder, lengthFirst bool) []byte {
 	for len(file) >= 8 {
 		lengthAt, nameAt, behind := 4, 0, 0

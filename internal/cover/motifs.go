@@ -180,7 +180,8 @@ func drawWaves(s *scene, p palette, r *rand.Rand) {
 		x := -between(r, 0, 2*length)
 		contour := []point{{x, base}}
 		for up := 1.0; x < Width; up = -up {
-			contour = append(contour, point{x + length/2, base - up*swell}, point{x + length/2, base - up*swell}, point{x + length, base})
+			contour = append(contour, point{x + length/2, base - up*swell}, point{x + length/2, base - up*swell},
+				point{x + length, base})
 			x += length
 		}
 		last := contour[len(contour)-1]
@@ -201,7 +202,10 @@ func drawTiles(s *scene, p palette, r *rand.Rand) {
 			fill := p.any(r)
 			turn := float64(r.IntN(4)) * math.Pi / 2
 			cx, cy := x+size/2, y+size/2
-			corner := point{cx - size/2*math.Copysign(1, math.Cos(turn+math.Pi/4)), cy - size/2*math.Copysign(1, math.Sin(turn+math.Pi/4))}
+			corner := point{
+				cx - size/2*math.Copysign(1, math.Cos(turn+math.Pi/4)),
+				cy - size/2*math.Copysign(1, math.Sin(turn+math.Pi/4)),
+			}
 			switch r.IntN(6) {
 			case 0, 1:
 				s.add(fill, 0.95, pie(corner.x, corner.y, size, turn))

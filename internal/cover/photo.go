@@ -21,10 +21,11 @@ import (
 
 // The limits of an upload.
 const (
-	// MaxPixels bounds a picture's size as its header tells it, before anything is decoded: a file of a few kilobytes can claim gigabytes.
-	// It admits the 16 megapixels of most cameras.
+	// MaxPixels bounds a picture's size as its header tells it, before anything is decoded: a file of a few kilobytes
+	// can claim gigabytes. It admits the 16 megapixels of most cameras.
 	MaxPixels = 16 << 20
-	// maxDecoding bounds the bytes that decoding takes: MaxPixels at 4 bytes each, and fewer pixels where each takes more.
+	// maxDecoding bounds the bytes that decoding takes: MaxPixels at 4 bytes each, and fewer pixels where each takes
+	// more.
 	maxDecoding = 4 * MaxPixels
 	// decodeTimeout bounds the decoding: a JPEG may go over all of its pixels again and again.
 	decodeTimeout = 10 * time.Second
@@ -46,7 +47,8 @@ var _ compete.CoverMaker = (*Maker)(nil)
 // NewMaker returns a Maker. A process needs one.
 func NewMaker() *Maker { return &Maker{turn: make(chan struct{}, 1)} }
 
-// Make implements compete.CoverMaker. The middle of the picture is kept, turned as its EXIF data says; nothing else of its metadata is.
+// Make implements compete.CoverMaker. The middle of the picture is kept, turned as its EXIF data says; nothing else of
+// its metadata is.
 func (m *Maker) Make(ctx context.Context, upload []byte) (compete.Cover, error) {
 	format, err := check(upload)
 	if err != nil {
@@ -171,7 +173,8 @@ func fit(picture *image.RGBA, most int) []byte {
 		}
 		for _, quality := range qualities {
 			out.Reset()
-			_ = jpeg.Encode(&out, picture, &jpeg.Options{Quality: quality}) // a buffer takes everything, and the size is right
+			// a buffer takes everything, and the size is right
+			_ = jpeg.Encode(&out, picture, &jpeg.Options{Quality: quality})
 			if out.Len() <= most {
 				return out.Bytes()
 			}

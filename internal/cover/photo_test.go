@@ -24,7 +24,10 @@ func quarters(w, h int) *image.RGBA {
 	picture := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
 		for x := range w {
-			c := [][]color.RGBA{{{255, 0, 0, 255}, {0, 255, 0, 255}}, {{255, 255, 255, 255}, {0, 0, 255, 255}}}[y*2/h][x*2/w]
+			c := [][]color.RGBA{
+				{{255, 0, 0, 255}, {0, 255, 0, 255}},
+				{{255, 255, 255, 255}, {0, 0, 255, 255}},
+			}[y*2/h][x*2/w]
 			picture.SetRGBA(x, y, c)
 		}
 	}
@@ -54,7 +57,8 @@ func asJPEG(t *testing.T, picture image.Image, orientation uint16) []byte {
 const secret = "taken at 52.52 N 13.40 E"
 
 func exifOf(orientation uint16) []byte {
-	tiff := []byte("Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x02" + "\x01\x0e\x00\x02\x00\x00\x00\x01\x00\x00\x00\x00" + "\x01\x12\x00\x03\x00\x00\x00\x01")
+	tiff := []byte("Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x02" + "\x01\x0e\x00\x02\x00\x00\x00\x01\x00\x00\x00\x00" +
+		"\x01\x12\x00\x03\x00\x00\x00\x01")
 	tiff = binary.BigEndian.AppendUint16(tiff, orientation)
 	return append(tiff, "\x00\x00\x00\x00\x00\x00"+secret...)
 }
@@ -95,8 +99,10 @@ func makeCover(t *testing.T, upload []byte) compete.Cover {
 		width, height, most int
 	}{"large": {c.Large, Width, Height, MaxLarge}, "small": {c.Small, Width / 2, Height / 2, MaxSmall}} {
 		config, format, err := image.DecodeConfig(bytes.NewReader(size.picture))
-		if err != nil || format != "jpeg" || config.Width != size.width || config.Height != size.height || len(size.picture) > size.most {
-			t.Errorf("%s: %d bytes of %s, %d by %d, %v", name, len(size.picture), format, config.Width, config.Height, err)
+		if err != nil || format != "jpeg" || config.Width != size.width || config.Height != size.height ||
+			len(size.picture) > size.most {
+			t.Errorf("%s: %d bytes of %s, %d by %d, %v", name, len(size.picture), format, config.Width,
+				config.Height, err)
 		}
 		if bytes.Contains(size.picture, []byte("Exif")) || bytes.Contains(size.picture, []byte(secret)) {
 			t.Errorf("%s keeps metadata", name)
@@ -133,7 +139,9 @@ func TestOrientation(t *testing.T) {
 }
 
 // The smallest WebP there is: one pixel, without loss.
-var webp = []byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00")
+var webp = []byte(
+	"RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00",
+)
 
 func TestUploads(t *testing.T) {
 	noise := image.NewRGBA(image.Rect(0, 0, 1000, 900))

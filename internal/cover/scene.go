@@ -19,7 +19,8 @@ func (c rgb) hex() string { return fmt.Sprintf("#%06x", uint32(c)) }
 // point is a place in the picture, in pixels from the top left.
 type point struct{ x, y float64 }
 
-// shape is a filled outline: lines from point to point, or with round curves when it has control points. Holes turn the other way.
+// shape is a filled outline: lines from point to point, or with round curves when it has control points. Holes turn the
+// other way.
 type shape struct {
 	fill    rgb
 	opacity float64
@@ -104,9 +105,11 @@ func pie(cx, cy, r, from float64) []point {
 
 // svg writes the scene. Everything in it is a number or a colour.
 func (s *scene) svg() []byte {
-	out := fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]d %[2]d" width="%[1]d" height="%[2]d">`+
-		`<linearGradient id="g" x2="0" y2="1"><stop stop-color="%[3]s"/><stop offset="1" stop-color="%[4]s"/></linearGradient>`+
-		`<path fill="url(#g)" d="M0 0h%[1]dv%[2]dH0z"/>`, Width, Height, s.top.hex(), s.bottom.hex())
+	out := fmt.Appendf(nil,
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]d %[2]d" width="%[1]d" height="%[2]d">`+
+			`<linearGradient id="g" x2="0" y2="1"><stop stop-color="%[3]s"/>`+
+			`<stop offset="1" stop-color="%[4]s"/></linearGradient>`+
+			`<path fill="url(#g)" d="M0 0h%[1]dv%[2]dH0z"/>`, Width, Height, s.top.hex(), s.bottom.hex())
 	for _, shape := range s.shapes {
 		out = fmt.Appendf(out, `<path fill="%s"`, shape.fill.hex())
 		if shape.opacity < 1 {

@@ -28,8 +28,8 @@ type Words struct {
 	Site  string
 }
 
-// PNG draws the picture with words on it, for shared links: most sites show no SVG. Words in a script that the built-in face lacks
-// are left out; every site shows the title beside the picture as well.
+// PNG draws the picture with words on it, for shared links: most sites show no SVG. Words in a script that the built-in
+// face lacks are left out; every site shows the title beside the picture as well.
 func (a Art) PNG(w Words) ([]byte, error) {
 	fonts, err := faces()
 	if err != nil {
@@ -57,9 +57,13 @@ func (a Art) PNG(w Words) ([]byte, error) {
 func (s *scene) raster() *image.RGBA {
 	picture := image.NewRGBA(image.Rect(0, 0, Width, Height))
 	top, bottom := s.top.rgba(), s.bottom.rgba()
-	mix := func(from, to uint8, y int) uint8 { return uint8((int(from)*(Height-y) + int(to)*y) / Height) } //nolint:gosec // between two bytes
+	//nolint:gosec // between two bytes
+	mix := func(from, to uint8, y int) uint8 { return uint8((int(from)*(Height-y) + int(to)*y) / Height) }
 	for y := range Height {
-		row := image.Uniform{C: color.RGBA{mix(top.R, bottom.R, y), mix(top.G, bottom.G, y), mix(top.B, bottom.B, y), 255}}
+		row := image.Uniform{C: color.RGBA{
+			mix(top.R, bottom.R, y), mix(top.G, bottom.G, y), mix(top.B, bottom.B, y),
+			255,
+		}}
 		draw.Draw(picture, image.Rect(0, y, Width, y+1), &row, image.Point{}, draw.Src)
 	}
 	z := vector.NewRasterizer(Width, Height)
@@ -68,7 +72,8 @@ func (s *scene) raster() *image.RGBA {
 		for _, contour := range shape.contours {
 			z.MoveTo(float32(contour[0].x), float32(contour[0].y))
 			for c := contour[1:]; len(c) >= 3; c = c[3:] {
-				z.CubeTo(float32(c[0].x), float32(c[0].y), float32(c[1].x), float32(c[1].y), float32(c[2].x), float32(c[2].y))
+				z.CubeTo(float32(c[0].x), float32(c[0].y), float32(c[1].x), float32(c[1].y),
+					float32(c[2].x), float32(c[2].y))
 			}
 			z.ClosePath()
 		}
@@ -82,7 +87,8 @@ func (s *scene) raster() *image.RGBA {
 // panel covers the left of the picture, for the words.
 func (s *scene) panel() {
 	s.add(s.bottom, 1, polygon(point{0, 0}, point{panelTop, 0}, point{panelBottom, Height}, point{0, Height}))
-	s.add(s.shapes[0].fill, 1, polygon(point{panelTop, 0}, point{panelTop + 14, 0}, point{panelBottom + 14, Height}, point{panelBottom, Height}))
+	s.add(s.shapes[0].fill, 1, polygon(point{panelTop, 0}, point{panelTop + 14, 0}, point{panelBottom + 14, Height},
+		point{panelBottom, Height}))
 }
 
 // fewColors is the picture in its 256 most frequent colours: all but some of those that smooth an edge.
@@ -149,7 +155,9 @@ func letter(picture *image.RGBA, fonts [2]*sfnt.Font, w Words) error {
 			return err
 		}
 		defer face.Close()
-		if lines = wrap(face, w.Title, titleLines); len(strings.Join(lines, " ")) >= len(strings.Join(strings.Fields(w.Title), " ")) && len(lines) < titleLines {
+		if lines = wrap(face, w.Title, titleLines); len(strings.Join(lines, " ")) >= len(
+			strings.Join(strings.Fields(w.Title), " "),
+		) && len(lines) < titleLines {
 			break
 		}
 	}

@@ -12,7 +12,8 @@ import (
 func changelog(t *testing.T) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "CHANGELOG.md")
-	content := "# Changelog\n\n## Unreleased\n\n- Not yet.\n\n## 1.2.3 - 2026-12-01\n\n### Added\n\n- One thing,\n  on two lines.\n- Another.\n\n" +
+	content := "# Changelog\n\n## Unreleased\n\n- Not yet.\n\n## 1.2.3 - 2026-12-01\n\n### Added\n\n- One thing,\n  " +
+		"on two lines.\n- Another.\n\n" +
 		"## 1.2.2 - 2026-11-30\n\n- Old.\n\n## 1.2.1 - 2026-11-29\n"
 	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 		t.Fatal(err)

@@ -84,7 +84,8 @@ func TestShownOutputIsHeldToWhatIsPrinted(t *testing.T) {
 
 func TestShellsNoticeWhatHappens(t *testing.T) {
 	s := openStage(t, t.TempDir())
-	const server = "printf 'Mini Compete 1 is running.\\n  Data     x.db\\nhttp://localhost:3000\\n'\n" // in one go, as the program does
+	// in one go, as the program does
+	const server = "printf 'Mini Compete 1 is running.\\n  Data     x.db\\nhttp://localhost:3000\\n'\n"
 	for _, step := range []struct {
 		commands, want string
 		fails          bool
@@ -103,7 +104,8 @@ func TestShellsNoticeWhatHappens(t *testing.T) {
 	if err != nil || !strings.HasSuffix(output, "http://localhost:3000\n") || len(s.servers) != 1 {
 		t.Fatalf("a server: got %q, %v", output, err)
 	}
-	if output, err := s.run("echo \"$word\" $WEB_ADDR localhost:3000\n"); err != nil || output != " 127.0.0.1:3000 localhost:3000\n" {
+	if output, err := s.run("echo \"$word\" $WEB_ADDR localhost:3000\n"); err != nil ||
+		output != " 127.0.0.1:3000 localhost:3000\n" {
 		t.Errorf("in another shell: got %q, %v", output, err)
 	}
 	if s.ports["3000"] == "3000" {

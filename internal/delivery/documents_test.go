@@ -66,13 +66,18 @@ func parseDocument(content string) ([]block, error) {
 		switch {
 		case language == "sh":
 			text := paragraphs(prose)
-			blocks = append(blocks, block{line: i + 2, code: code, excuse: excuse(text), stops: stopsServer.MatchString(strings.Join(text, "\n\n"))})
+			blocks = append(blocks,
+				block{
+					line: i + 2, code: code, excuse: excuse(text),
+					stops: stopsServer.MatchString(strings.Join(text, "\n\n")),
+				})
 			open = true
 		case slices.Contains(shellLanguages, language):
 			return nil, fmt.Errorf("line %d: mark commands with sh, not %s", i+1, language)
 		case slices.Contains(outputLanguages, language):
 			if !open {
-				return nil, fmt.Errorf("line %d: a block marked %s shows what commands print, and none stand before it", i+1, language)
+				return nil, fmt.Errorf("line %d: a block marked %s shows what commands print, and none stand before it",
+					i+1, language)
 			}
 			blocks[len(blocks)-1].prints, blocks[len(blocks)-1].printed = code, language
 			open = false
@@ -214,7 +219,8 @@ func TestDocuments(t *testing.T) {
 		if len(blocks) == 0 {
 			continue
 		}
-		if !slices.Contains(testservices.Databases(t), testservices.KindPostgres) && slices.ContainsFunc(blocks, block.needsPostgres) {
+		if !slices.Contains(testservices.Databases(t), testservices.KindPostgres) &&
+			slices.ContainsFunc(blocks, block.needsPostgres) {
 			t.Logf("%s is not run, because %s leaves PostgreSQL out", name, testservices.KindsVariable)
 			continue
 		}

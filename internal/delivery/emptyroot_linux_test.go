@@ -35,8 +35,8 @@ func emptyRoot(t *testing.T) string {
 	return dir
 }
 
-// inEmptyRoot runs the binary as if dir were the whole machine: there is no other file. Root changes into it; anybody else
-// does so in a user namespace.
+// inEmptyRoot runs the binary as if dir were the whole machine: there is no other file. Root changes into it; anybody
+// else does so in a user namespace.
 func inEmptyRoot(ctx context.Context, dir string, env []string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, "/minicompete", args...)
 	command.Dir, command.Env = "/data", env
@@ -53,14 +53,19 @@ func inEmptyRoot(ctx context.Context, dir string, env []string, args ...string) 
 
 func TestBinaryNeedsNoFile(t *testing.T) {
 	dir := emptyRoot(t)
-	env := []string{"DATABASE_URL=sqlite:///data/minicompete.db", "WEB_ADDR=127.0.0.1:" + freePort(t), "API_ADDR=127.0.0.1:0", "BCRYPT_COST=4"}
+	env := []string{
+		"DATABASE_URL=sqlite:///data/minicompete.db", "WEB_ADDR=127.0.0.1:" + freePort(t),
+		"API_ADDR=127.0.0.1:0", "BCRYPT_COST=4",
+	}
 
-	if output, err := inEmptyRoot(t.Context(), dir, env, "healthcheck").CombinedOutput(); err == nil || !strings.Contains(string(output), "not healthy") {
+	if output, err := inEmptyRoot(t.Context(), dir, env, "healthcheck").CombinedOutput(); err == nil ||
+		!strings.Contains(string(output), "not healthy") {
 		t.Errorf("health check without a server: %v, %q; want a failure that says so", err, output)
 	}
 	// Ended by follow, gracefully.
 	s := follow(t, inEmptyRoot(context.Background(), dir, env, "serve", "--demo"))
-	if output, err := inEmptyRoot(t.Context(), dir, env, "healthcheck").CombinedOutput(); err != nil || strings.TrimSpace(string(output)) != "healthy" {
+	if output, err := inEmptyRoot(t.Context(), dir, env, "healthcheck").CombinedOutput(); err != nil ||
+		strings.TrimSpace(string(output)) != "healthy" {
 		t.Errorf("health check: %v, %q; want healthy", err, output)
 	}
 	for path, want := range map[string]string{

@@ -60,8 +60,8 @@ func TestMakeListsEveryTarget(t *testing.T) {
 	}
 }
 
-// TestDocumentsMentionWhatIsThere looks at the commands in running text, which nobody runs: the targets of make, the commands
-// and flags of the program and of setup.sh, the scripts and the tools that they name exist.
+// TestDocumentsMentionWhatIsThere looks at the commands in running text, which nobody runs: the targets of make, the
+// commands and flags of the program and of setup.sh, the scripts and the tools that they name exist.
 func TestDocumentsMentionWhatIsThere(t *testing.T) {
 	targets, helps := makeTargets(t), map[string]string{}
 	mentioned := 0
@@ -74,7 +74,8 @@ func TestDocumentsMentionWhatIsThere(t *testing.T) {
 				if !slices.Contains(targets, words[1]) {
 					t.Errorf("%s: there is no `make %s`", name, words[1])
 				}
-			case strings.HasPrefix(words[0], "scripts/"), strings.HasPrefix(words[0], ".ci/"), strings.HasSuffix(words[0], "setup.sh"):
+			case strings.HasPrefix(words[0], "scripts/"), strings.HasPrefix(words[0], ".ci/"),
+				strings.HasSuffix(words[0], "setup.sh"):
 				checkScript(t, name, words)
 			case npmScript.MatchString(span[1]):
 				checkNPMScript(t, name, npmScript.FindStringSubmatch(span[1])[1])
@@ -126,7 +127,8 @@ func checkNPMScript(t *testing.T, document, script string) {
 
 func checkGoTool(t *testing.T, document, modFile, tool string) {
 	t.Helper()
-	if !regexp.MustCompile(`(?m)^(?:tool )?\s*\S+/` + regexp.QuoteMeta(tool) + `$`).MatchString(readDocument(t, modFile)) {
+	if !regexp.MustCompile(`(?m)^(?:tool )?\s*\S+/` + regexp.QuoteMeta(tool) +
+		`$`).MatchString(readDocument(t, modFile)) {
 		t.Errorf("%s: %s names no tool %s", document, modFile, tool)
 	}
 }

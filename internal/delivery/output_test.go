@@ -88,7 +88,8 @@ func sameJSON(at string, want, got any) error {
 		return nil
 	case string:
 		text, ok := got.(string)
-		if !ok || !regexp.MustCompile(`^`+strings.ReplaceAll(regexp.QuoteMeta(alike(want)), "…", `[\s\S]*`)+`$`).MatchString(alike(text)) {
+		if !ok || !regexp.MustCompile(`^`+strings.ReplaceAll(regexp.QuoteMeta(alike(want)), "…", `[\s\S]*`)+
+			`$`).MatchString(alike(text)) {
 			return fmt.Errorf("%s is %v, the document shows %q", at, got, want)
 		}
 		return nil

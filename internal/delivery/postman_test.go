@@ -130,7 +130,8 @@ func TestPostmanCollectionRunsInOrder(t *testing.T) {
 	api := serve(t, env).apiURL
 
 	report := filepath.Join(t.TempDir(), "report.json")
-	command := inRoot(t.Context(), newman, "run", collectionFile, "--environment", environmentFile, "--env-var", "apiUrl="+api,
+	command := inRoot(t.Context(), newman, "run", collectionFile, "--environment", environmentFile,
+		"--env-var", "apiUrl="+api,
 		"--reporters", "cli,json", "--reporter-json-export", report, "--color", "off", "--timeout-request", "20000")
 	output, err := command.CombinedOutput()
 	if err != nil {
@@ -140,7 +141,8 @@ func TestPostmanCollectionRunsInOrder(t *testing.T) {
 	readJSON(t, collectionFile, &collection)
 	left := unasserted(t, report, collection)
 	if !slices.Equal(left, byHand) {
-		t.Errorf("requests that were not sent, or answered without an assertion = %q, want %q\n%s", left, byHand, output)
+		t.Errorf("requests that were not sent, or answered without an assertion = %q, want %q\n%s",
+			left, byHand, output)
 	}
 }
 

@@ -58,8 +58,8 @@ func binary(t testing.TB) string {
 	return path
 }
 
-// settings is the environment of a program on a fresh SQLite file and free ports, with cheap password hashes. What is added
-// goes first.
+// settings is the environment of a program on a fresh SQLite file and free ports, with cheap password hashes. What is
+// added goes first.
 func settings(t testing.TB, more ...string) []string {
 	t.Helper()
 	return append([]string{
@@ -84,7 +84,8 @@ func run(t testing.TB, env []string, args ...string) string {
 // addAdmin makes the admin that the collection and the examples log in as: the one of the demo data.
 func addAdmin(t testing.TB, env []string) {
 	t.Helper()
-	run(t, append(env, "MINICOMPETE_PASSWORD=password123"), "user", "create", "admin@minicompete.com", "--role", "ADMIN")
+	run(t, append(env, "MINICOMPETE_PASSWORD=password123"), "user", "create", "admin@minicompete.com", "--role",
+		"ADMIN")
 }
 
 // A server is a running program.

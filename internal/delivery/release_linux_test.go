@@ -23,7 +23,8 @@ func release(t *testing.T) string {
 	t.Helper()
 	dist := filepath.Join(t.TempDir(), "dist")
 	command := inRoot(t.Context(), "scripts/release", dist)
-	command.Env = append(os.Environ(), "PLATFORMS=linux/"+runtime.GOARCH, "VERSION=v1.2.3", "SOURCE_DATE_EPOCH=1800000000", "CHANGELOG="+changelog(t))
+	command.Env = append(os.Environ(), "PLATFORMS=linux/"+runtime.GOARCH, "VERSION=v1.2.3",
+		"SOURCE_DATE_EPOCH=1800000000", "CHANGELOG="+changelog(t))
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("scripts/release: %v\n%s", err, output)
 	}
@@ -47,14 +48,16 @@ func TestRelease(t *testing.T) {
 	}
 	unpacked := unpack(t, filepath.Join(dist, archive))
 	program := filepath.Join(unpacked, name, "minicompete")
-	if got, want := fileNames(t, filepath.Join(unpacked, name)), []string{".env.example", "CHANGELOG.md", "LICENSE", "README.md", "minicompete"}; !slices.Equal(got, want) {
+	if got, want := fileNames(t, filepath.Join(unpacked, name)),
+		[]string{".env.example", "CHANGELOG.md", "LICENSE", "README.md", "minicompete"}; !slices.Equal(got, want) {
 		t.Errorf("the archive holds %q, want %q", got, want)
 	}
 	output, err := exec.CommandContext(t.Context(), program, "version").CombinedOutput()
 	if err != nil || !strings.Contains(string(output), "1.2.3") {
 		t.Errorf("minicompete version: %v, %q", err, output)
 	}
-	if got, want := string(readFile(t, filepath.Join(dist, "notes.md"))), "### Added\n\n- One thing, on two lines.\n- Another.\n"; got != want {
+	if got, want := string(readFile(t, filepath.Join(dist, "notes.md"))),
+		"### Added\n\n- One thing, on two lines.\n- Another.\n"; got != want {
 		t.Errorf("the notes are %q, want %q", got, want)
 	}
 	checkBill(t, program, readFile(t, filepath.Join(dist, bill)))
@@ -95,7 +98,8 @@ func checkBill(t *testing.T, program string, content []byte) {
 		}
 	}
 	if len(info.Deps) < 20 || licensed < len(bill.Components)*9/10 {
-		t.Errorf("%d modules are in the binary, %d of %d in the bill have a licence", len(info.Deps), licensed, len(bill.Components))
+		t.Errorf("%d modules are in the binary, %d of %d in the bill have a licence", len(info.Deps), licensed,
+			len(bill.Components))
 	}
 }
 

@@ -70,16 +70,20 @@ func startCluster(t *testing.T, databaseURL, redisURL string) *cluster {
 	t.Helper()
 	env := func(roles string, more ...string) []string {
 		return append([]string{
-			"PATH=" + os.Getenv("PATH"), "DATABASE_URL=" + databaseURL, "REDIS_URL=" + redisURL, "JWT_SECRET=" + apptest.Secret,
+			"PATH=" + os.Getenv("PATH"), "DATABASE_URL=" + databaseURL, "REDIS_URL=" + redisURL,
+			"JWT_SECRET=" + apptest.Secret,
 			"BCRYPT_COST=4", "QUEUE_TIMEOUT=30s", "LOG_LEVEL=warn", "ROLES=" + roles,
-			// Schedules that don't come due meanwhile: a periodic job runs when a worker begins to lead, and at no other time.
+			// Schedules that don't come due meanwhile: a periodic job runs when a worker begins to lead, and at no
+			// other time.
 			"CRON_REMINDER_SCHEDULE=0 0 29 2 *", "CRON_CLEANUP_SCHEDULE=0 0 29 2 *",
 		}, more...)
 	}
 	c := &cluster{}
 	for range 2 {
 		// The same address after a restart, as behind a load balancer.
-		c.front = append(c.front, startReplica(t, env("web,api", "WEB_ADDR=127.0.0.1:"+steadyPort(t), "API_ADDR=127.0.0.1:"+steadyPort(t))...))
+		c.front = append(c.front,
+			startReplica(t, env("web,api", "WEB_ADDR=127.0.0.1:"+steadyPort(t),
+				"API_ADDR=127.0.0.1:"+steadyPort(t))...))
 	}
 	for range 2 {
 		c.workers = append(c.workers, startReplica(t, env("worker")...))
@@ -93,23 +97,26 @@ func startCluster(t *testing.T, databaseURL, redisURL string) *cluster {
 	return c
 }
 
-// Two replicas of everything, each restarted in turn while ten thousand register: the result is exact, nobody is turned away, and
-// what happens once happens once.
+// Two replicas of everything, each restarted in turn while ten thousand register: the result is exact, nobody is turned
+// away, and what happens once happens once.
 func TestReplicasAreRestartedInARush(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
 		c := startCluster(t, databaseURL, testservices.Redis(t))
 		organizer := signUpOrganizer(t, c.front[0].urls[0])
 		tomorrow := createCompetition(t, c.front[0].urls[0], organizer, map[string]any{
-			"title": "Tomorrow", "capacity": soon, "regDeadline": time.Now().Add(time.Hour), "startDate": time.Now().Add(20 * time.Hour),
+			"title": "Tomorrow", "capacity": soon, "regDeadline": time.Now().Add(time.Hour),
+			"startDate": time.Now().Add(20 * time.Hour),
 		})
 		wanted := createCompetition(t, c.front[1].urls[0], organizer, map[string]any{
-			"title": "What everybody wants", "capacity": seats, "waitlist": true, "regDeadline": time.Now().Add(time.Hour),
+			"title": "What everybody wants", "capacity": seats, "waitlist": true,
+			"regDeadline": time.Now().Add(time.Hour),
 		})
 		people := insertPeople(t, c.db, crowd)
 		early := newRush(c.front, tomorrow, people[:soon])
 		early.press(t)
 		early.check(t, soon)
-		c.wantCount(t, soon, `SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'`, tomorrow)
+		c.wantCount(t, soon, `SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'`,
+			tomorrow)
 
 		terms := &leadership{cluster: c}
 		terms.look(t)
@@ -120,7 +127,8 @@ func TestReplicasAreRestartedInARush(t *testing.T) {
 			rush.waitFor(t, 500+i*2000)
 			began := time.Now()
 			r.restart(t)
-			t.Logf("replica %d: restarted in %v, with %d registered by then", i+1, time.Since(began).Round(time.Millisecond), rush.accepted.Load())
+			t.Logf("replica %d: restarted in %v, with %d registered by then", i+1,
+				time.Since(began).Round(time.Millisecond), rush.accepted.Load())
 			if len(r.urls) == 0 {
 				terms.look(t)
 			}
@@ -128,7 +136,8 @@ func TestReplicasAreRestartedInARush(t *testing.T) {
 		rush.finish(t)
 		took := time.Since(start)
 		rush.check(t, seats)
-		t.Logf("%d registered in %v; told to come again: %d, found a replica away: %d", crowd, took.Round(time.Millisecond), rush.told.Load(), rush.away.Load())
+		t.Logf("%d registered in %v; told to come again: %d, found a replica away: %d", crowd,
+			took.Round(time.Millisecond), rush.told.Load(), rush.away.Load())
 
 		c.wantExactly(t, wanted, rush)
 		c.wantMessages(t, wanted, "confirmed", seats)
@@ -165,7 +174,8 @@ func (c *cluster) wantCount(t *testing.T, want int, query string, args ...any) {
 // wantMessages waits for the messages of a kind, and wants none of them twice and none to anybody else.
 func (c *cluster) wantMessages(t *testing.T, competition, kind string, want int) {
 	t.Helper()
-	const of = ` FROM messages m JOIN registrations r ON r.id = m.registration_id WHERE r.competition_id = $1 AND m.kind = $2`
+	const of = ` FROM messages m JOIN registrations r ON r.id = m.registration_id WHERE r.competition_id = $1
+		AND m.kind = $2`
 	c.wantCount(t, want, `SELECT count(*)`+of, competition, kind)
 	c.wantCount(t, want, `SELECT count(DISTINCT m.user_id)`+of, competition, kind)
 }
@@ -173,16 +183,20 @@ func (c *cluster) wantMessages(t *testing.T, competition, kind string, want int)
 // wantExactly holds what is stored to the rules and to what everybody was told.
 func (c *cluster) wantExactly(t *testing.T, competition string, r *rush) {
 	t.Helper()
-	c.wantCount(t, seats, `SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'`, competition)
+	c.wantCount(t, seats, `SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'`,
+		competition)
 	var left, waitlisted, next int
-	err := c.db.QueryRowContext(t.Context(), `SELECT seats_left, waitlisted, next_seq FROM competitions WHERE id = $1`, competition).Scan(&left, &waitlisted, &next)
+	err := c.db.QueryRowContext(t.Context(), `SELECT seats_left, waitlisted, next_seq FROM competitions WHERE id = $1`,
+		competition).Scan(&left, &waitlisted, &next)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if left != 0 || waitlisted != crowd-seats || next != crowd+1 {
-		t.Errorf("%d seats are left, %d wait, the next sequence number is %d; want 0, %d, %d", left, waitlisted, next, crowd-seats, crowd+1)
+		t.Errorf("%d seats are left, %d wait, the next sequence number is %d; want 0, %d, %d", left, waitlisted, next,
+			crowd-seats, crowd+1)
 	}
-	rows, err := c.db.QueryContext(t.Context(), `SELECT id, user_id, seq, status FROM registrations WHERE competition_id = $1 ORDER BY seq`, competition)
+	rows, err := c.db.QueryContext(t.Context(), `SELECT id, user_id, seq, status FROM registrations
+		WHERE competition_id = $1 ORDER BY seq`, competition)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +235,8 @@ func (l *leadership) look(t *testing.T) {
 	t.Helper()
 	var leader string
 	apptest.Eventually(t, patience, "a worker leads", func() bool {
-		err := l.db.QueryRowContext(t.Context(), `SELECT leader_id || ' since ' || elected_at FROM river_leader`).Scan(&leader)
+		err := l.db.QueryRowContext(t.Context(),
+			`SELECT leader_id || ' since ' || elected_at FROM river_leader`).Scan(&leader)
 		return err == nil
 	})
 	if leader != l.leader {

@@ -60,7 +60,10 @@ type rush struct {
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: pressers}, Timeout: patience}
 
 func newRush(replicas []*replica, competition string, people []person) *rush {
-	r := &rush{replicas: replicas, competition: competition, people: people, next: make(chan int), done: make(chan struct{}), answers: map[string]registration{}}
+	r := &rush{
+		replicas: replicas, competition: competition, people: people, next: make(chan int),
+		done: make(chan struct{}), answers: map[string]registration{},
+	}
 	released := make(chan struct{})
 	r.release = sync.OnceFunc(func() { close(released) })
 	go func() {
@@ -116,8 +119,8 @@ func (r *rush) waitFor(t *testing.T, n int) {
 	})
 }
 
-// register presses as a good client does: it goes to the other replica, with the same key, when it is told to come again and when
-// the replica that it asks is being restarted. Anything else but a registration is a failure.
+// register presses as a good client does: it goes to the other replica, with the same key, when it is told to come
+// again and when the replica that it asks is being restarted. Anything else but a registration is a failure.
 func (r *rush) register(i int) {
 	const mostTries = 500
 	key := "press-" + r.competition + "-" + r.people[i].id
@@ -173,7 +176,8 @@ func (r *rush) toldTo(user string) registration {
 	return r.answers[user]
 }
 
-// check wants everybody to have been told where they stand: with a seat up to the capacity, and a place on the waitlist after it.
+// check wants everybody to have been told where they stand: with a seat up to the capacity, and a place on the waitlist
+// after it.
 func (r *rush) check(t *testing.T, capacity int) {
 	t.Helper()
 	r.mu.Lock()
@@ -182,7 +186,8 @@ func (r *rush) check(t *testing.T, capacity int) {
 		t.Error(failure)
 	}
 	if len(r.failures) > 0 || len(r.answers) != len(r.people) {
-		t.Fatalf("%d requests failed, and %d of %d people were answered", len(r.failures), len(r.answers), len(r.people))
+		t.Fatalf("%d requests failed, and %d of %d people were answered", len(r.failures),
+			len(r.answers), len(r.people))
 	}
 	for user, told := range r.answers {
 		seated := told.Seq <= capacity && (told.Status == "PENDING" || told.Status == "CONFIRMED") && told.Position == 0
@@ -226,24 +231,30 @@ func send(method, url, token, key string, body, into any) (status int, header ht
 	return answer.StatusCode, answer.Header, err
 }
 
-// insertPeople makes participants with one statement, and tokens as tools outside do: signing up would hash a password each.
+// insertPeople makes participants with one statement, and tokens as tools outside do: signing up would hash a password
+// each.
 func insertPeople(t *testing.T, db *sql.DB, n int) []person {
 	t.Helper()
 	people, ids := make([]person, n), make([]string, n)
 	for i := range people {
-		user := compete.User{ID: uuid.NewString(), Email: fmt.Sprintf("person%d@example.com", i), Role: compete.RoleParticipant}
+		user := compete.User{
+			ID: uuid.NewString(), Email: fmt.Sprintf("person%d@example.com", i),
+			Role: compete.RoleParticipant,
+		}
 		people[i], ids[i] = person{user.ID, apptest.ForeignToken(t, user)}, user.ID
 	}
-	_, err := db.ExecContext(t.Context(), `INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at)
-		SELECT id, 'person' || n - 1 || '@example.com', 'One of the crowd', '', 'PARTICIPANT', now(), now() FROM unnest($1::uuid[]) WITH ORDINALITY AS p (id, n)`, ids)
+	_, err := db.ExecContext(t.Context(),
+		`INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at)
+		SELECT id, 'person' || n - 1 || '@example.com', 'One of the crowd', '', 'PARTICIPANT', now(), now()
+		FROM unnest($1::uuid[]) WITH ORDINALITY AS p (id, n)`, ids)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return people
 }
 
-// steadyPort is a port that nobody listens on now, below those that outgoing connections are given: one of these could take it
-// while its server is restarted.
+// steadyPort is a port that nobody listens on now, below those that outgoing connections are given: one of these could
+// take it while its server is restarted.
 func steadyPort(t *testing.T) string {
 	t.Helper()
 	for range 100 {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A cleanClone is a directory with what setup.sh needs of the repository. Its scripts/build gives the binary that is built
-// already.
+// A cleanClone is a directory with what setup.sh needs of the repository. Its scripts/build gives the binary that is
+// built already.
 func cleanClone(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -22,7 +22,8 @@ func cleanClone(t *testing.T) string {
 		}
 		writeProgram(t, filepath.Join(dir, name), string(content))
 	}
-	writeProgram(t, filepath.Join(dir, "scripts/build"), "#!/bin/sh\nmkdir -p bin && cp "+binary(t)+" bin/minicompete\n")
+	writeProgram(t, filepath.Join(dir, "scripts/build"), "#!/bin/sh\nmkdir -p bin && cp "+binary(t)+
+		" bin/minicompete\n")
 	return dir
 }
 
@@ -41,7 +42,8 @@ func writeProgram(t *testing.T, name, content string) {
 func setup(t *testing.T, dir, programs string, args ...string) (output string, err error) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), filepath.Join(dir, "setup.sh"), args...)
-	command.Dir, command.Env = dir, []string{"PATH=" + programs, "HOME=" + t.TempDir(), "BCRYPT_COST=4", "LOG_LEVEL=error"}
+	command.Dir, command.Env = dir,
+		[]string{"PATH=" + programs, "HOME=" + t.TempDir(), "BCRYPT_COST=4", "LOG_LEVEL=error"}
 	text, err := command.CombinedOutput()
 	return string(text), err
 }
@@ -82,7 +84,10 @@ func TestSetupLocally(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	ends := []string{"http://localhost:3000", "http://localhost:3001/api/docs", "password123", "organizer1@minicompete.com", "bin/minicompete serve --demo"}
+	ends := []string{
+		"http://localhost:3000", "http://localhost:3001/api/docs", "password123",
+		"organizer1@minicompete.com", "bin/minicompete serve --demo",
+	}
 	wantText(t, output, append(ends, "JWT_SECRET")...)
 	first := wantSecrets(t, dir, "JWT_SECRET")
 	wantText(t, first, "# mine\nMAIL_FROM='Me <me@example.com>'\nJWT_SECRET=")
@@ -98,15 +103,16 @@ func TestSetupLocally(t *testing.T) {
 
 	// What it says to start reads the same file.
 	command := exec.Command(filepath.Join(dir, "bin/minicompete"), "serve", "--demo")
-	command.Dir, command.Env = dir, []string{"WEB_ADDR=127.0.0.1:0", "API_ADDR=127.0.0.1:0", "BCRYPT_COST=4", "LOG_LEVEL=warn"}
+	command.Dir, command.Env = dir,
+		[]string{"WEB_ADDR=127.0.0.1:0", "API_ADDR=127.0.0.1:0", "BCRYPT_COST=4", "LOG_LEVEL=warn"}
 	wantText(t, get(t, follow(t, command).webURL+"/"), "</html>")
 	if _, err := os.Stat(filepath.Join(dir, "data/jwt.secret")); err == nil {
 		t.Error("it made a secret of its own beside that of .env")
 	}
 }
 
-// An engine is not at hand, so one that writes down what it is asked stands in for it: what Compose makes of the file is the
-// business of deploy/validate.
+// An engine is not at hand, so one that writes down what it is asked stands in for it: what Compose makes of the file
+// is the business of deploy/validate.
 func TestSetupWithDocker(t *testing.T) {
 	dir, programs := cleanClone(t), t.TempDir()
 	writeProgram(t, filepath.Join(programs, "docker"), `#!/bin/sh
@@ -149,7 +155,8 @@ func TestSetupSaysWhatIsMissing(t *testing.T) {
 		}
 	}
 	for arg, want := range map[string]string{
-		"--docker": "https://docs.docker.com/engine/install/", "--local": "https://go.dev/dl/", "": "--docker", "--both": "setup.sh --local",
+		"--docker": "https://docs.docker.com/engine/install/", "--local": "https://go.dev/dl/", "": "--docker",
+		"--both": "setup.sh --local",
 	} {
 		output, err := setup(t, dir, programs, strings.Fields(arg)...)
 		if err == nil {

@@ -24,8 +24,8 @@ import (
 
 // A stage is what one document is played on: shells in a fresh clone, and what the document believes to be there. The
 // ports that it names may be taken on this machine, and its databases are somebody's: so each local address stands for
-// a free port, and each PostgreSQL or Redis for a fresh one of the tests. Nothing else of a command is changed, and what
-// it prints is read with the document's own addresses again.
+// a free port, and each PostgreSQL or Redis for a fresh one of the tests. Nothing else of a command is changed, and
+// what it prints is read with the document's own addresses again.
 type stage struct {
 	t       *testing.T
 	dir     string
@@ -102,7 +102,8 @@ func (s *stage) port(shown string) string {
 func (s *stage) environment() []string {
 	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
-		return slices.Contains(config.Names(), name) || strings.HasPrefix(name, "MINICOMPETE_") || strings.HasPrefix(name, "MAKE")
+		return slices.Contains(config.Names(), name) || strings.HasPrefix(name, "MINICOMPETE_") ||
+			strings.HasPrefix(name, "MAKE")
 	})
 	return append(env, "WEB_ADDR=127.0.0.1:"+s.port("3000"), "API_ADDR=127.0.0.1:"+s.port("3001"), "BCRYPT_COST=4")
 }
@@ -175,7 +176,8 @@ var serving = regexp.MustCompile(`(?m)^Mini Compete .* is running\.$[\s\S]*^  Da
 // run types the commands of a file, and waits until they have ended or one of them serves.
 func (s *shell) run(file string) (output string, serves bool, err error) {
 	before := len(s.screen.text())
-	if _, err := fmt.Fprintf(s.keys, ". '%s' </dev/null\nprintf '\\n%s\\n'\n", file, strings.TrimSpace(prompt)); err != nil {
+	if _, err := fmt.Fprintf(s.keys, ". '%s' </dev/null\nprintf '\\n%s\\n'\n", file,
+		strings.TrimSpace(prompt)); err != nil {
 		return "", false, fmt.Errorf("the shell has ended: %w", err)
 	}
 	for deadline := time.After(2 * patience); ; {

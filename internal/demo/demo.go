@@ -1,5 +1,6 @@
-// Package demo fills an empty Mini Compete with something to look at: accounts of every role, competitions in every phase, and
-// registrations that came in over the past weeks. All of it goes through the services and a registrar, like anything else.
+// Package demo fills an empty Mini Compete with something to look at: accounts of every role, competitions in every
+// phase, and registrations that came in over the past weeks. All of it goes through the services and a registrar, like
+// anything else.
 //
 // It owns what the demo says and shows. Whether it may be added is decided by the command line.
 package demo
@@ -55,7 +56,8 @@ type seeder struct {
 	crowd        []compete.Actor // everybody else who registers
 }
 
-// Seed adds the demo data once: it reports false, and adds nothing, when they are there. After a failure it goes on where it was.
+// Seed adds the demo data once: it reports false, and adds nothing, when they are there. After a failure it goes on
+// where it was.
 func Seed(ctx context.Context, c Config) (added bool, err error) {
 	_, _, err = c.Users.UserByEmail(ctx, adminEmail) // the last account that is made
 	if !errors.Is(err, compete.ErrUserMissing) {
@@ -119,9 +121,14 @@ func (s *seeder) accounts(ctx context.Context, hash string) error {
 	return nil
 }
 
-func (s *seeder) account(ctx context.Context, email, name string, role compete.Role, hash string) (compete.Actor, error) {
+func (s *seeder) account(
+	ctx context.Context, email, name string, role compete.Role, hash string,
+) (compete.Actor, error) {
 	created := s.now.AddDate(0, -1, 0)
-	user := compete.User{ID: s.NewID(), Email: email, Name: name, Role: role, CreatedAt: created, UpdatedAt: created, VerifiedAt: &created}
+	user := compete.User{
+		ID: s.NewID(), Email: email, Name: name, Role: role, CreatedAt: created, UpdatedAt: created,
+		VerifiedAt: &created,
+	}
 	err := s.Users.CreateUser(ctx, user, hash)
 	if errors.Is(err, compete.ErrEmailTaken) { // from a run that was cut short
 		user, _, err = s.Users.UserByEmail(ctx, email)
@@ -133,7 +140,8 @@ func (s *seeder) competition(ctx context.Context, number int, p plan) error {
 	published := s.now.Add(-p.published)
 	s.at(published)
 	c, _, err := s.Competitions.Create(ctx, s.organizers[p.organizer], p.competition(s.now),
-		compete.Idempotency{Key: fmt.Sprintf("demo-competition-%d", number), RequestHash: p.title}) // so that it is made once
+		// so that it is made once
+		compete.Idempotency{Key: fmt.Sprintf("demo-competition-%d", number), RequestHash: p.title})
 	if err != nil {
 		return err
 	}
@@ -143,7 +151,8 @@ func (s *seeder) competition(ctx context.Context, number int, p plan) error {
 	s.at(s.now)
 	switch p.end {
 	case endsClosed:
-		_, err = s.Competitions.Update(ctx, s.organizers[p.organizer], c.ID, 0, compete.CompetitionChange{CloseNow: true})
+		_, err = s.Competitions.Update(ctx, s.organizers[p.organizer], c.ID, 0,
+			compete.CompetitionChange{CloseNow: true})
 	case endsCancelled:
 		_, err = s.Competitions.Cancel(ctx, s.organizers[p.organizer], c.ID)
 	case goesOn:

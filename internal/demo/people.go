@@ -52,12 +52,16 @@ var invented = func() map[string]bool {
 	return known
 }()
 
-// Invented reports whether an address is that of a demo account: nobody reads what is sent there, and everybody knows its Password.
+// Invented reports whether an address is that of a demo account: nobody reads what is sent there, and everybody knows
+// its Password.
 func Invented(email string) bool { return invented[email] }
 
 // crowd are people who register beside the participants one can log in as.
 func crowd() []person {
-	first := strings.Fields("Alice Bruno Clara Dmitri Elif Farid Greta Hugo Ines Jakub Kofi Lena Marco Nadia Oscar Priya Quinn Rosa Sven Tara")
+	first := strings.Fields(
+		"Alice Bruno Clara Dmitri Elif Farid Greta Hugo Ines Jakub Kofi Lena Marco Nadia " +
+			"Oscar Priya Quinn Rosa Sven Tara",
+	)
 	last := strings.Fields("Abbott Bianchi Costa Dubois")
 	var people []person
 	for _, l := range last {

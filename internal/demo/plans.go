@@ -61,9 +61,13 @@ func at(now time.Time, d time.Duration, hour int, zone *time.Location) time.Time
 // competition is the input that makes it.
 func (p plan) competition(now time.Time) compete.NewCompetition {
 	n := compete.NewCompetition{
-		Title: p.title, Description: p.description, Location: p.location, TimeZone: p.zone, Tags: p.tags, Capacity: p.capacity, Waitlist: p.waitlist,
+		CompetitionContent: compete.CompetitionContent{
+			Title: p.title, Location: p.location, TimeZone: p.zone, Tags: p.tags, Capacity: p.capacity,
+			Waitlist: p.waitlist,
+		},
+		Description: p.description,
 	}
-	zone := (&compete.Competition{TimeZone: p.zone}).Zone()
+	zone := (&compete.Competition{CompetitionContent: compete.CompetitionContent{TimeZone: p.zone}}).Zone()
 	n.RegDeadline = at(now, p.deadline, evening, zone)
 	if p.draft {
 		n.Status = compete.StatusDraft

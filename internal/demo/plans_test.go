@@ -8,7 +8,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// TestPlansAreLocal wants the demo to show places in several zones, each with times that people there would choose, and one with an end.
+// TestPlansAreLocal wants the demo to show places in several zones, each with times that people there would choose, and
+// one with an end.
 func TestPlansAreLocal(t *testing.T) {
 	now := time.Date(2026, 3, 20, 11, 37, 12, 0, time.UTC) // clocks in Europe go forward while the demo's dates go by
 	zones, ends := map[string]bool{}, 0

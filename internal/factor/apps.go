@@ -39,7 +39,10 @@ func (Apps) NewSecret() string {
 func (a Apps) URI(secret, email string) string {
 	site := strings.ReplaceAll(a.SiteName(), ":", " ") // which separates it from the account
 	q := url.Values{"secret": {secret}, "issuer": {site}}
-	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + site + ":" + email, RawQuery: strings.ReplaceAll(q.Encode(), "+", "%20")}
+	u := url.URL{
+		Scheme: "otpauth", Host: "totp", Path: "/" + site + ":" + email,
+		RawQuery: strings.ReplaceAll(q.Encode(), "+", "%20"),
+	}
 	return u.String()
 }
 
@@ -47,7 +50,9 @@ func (a Apps) URI(secret, email string) string {
 func (Apps) Step(secret, code string, now time.Time) (step int64, ok bool) {
 	present := now.Unix() / period
 	for step = present - skew; step <= present+skew; step++ {
-		want, err := hotp.GenerateCodeCustom(secret, uint64(step), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}) //nolint:gosec // after 1970
+		//nolint:gosec // after 1970
+		want, err := hotp.GenerateCodeCustom(secret, uint64(step),
+			hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 		if err == nil && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
 			return step, true
 		}

@@ -59,7 +59,13 @@ func TestCodesOfApps(t *testing.T) {
 	for _, tc := range []struct {
 		off time.Duration
 		ok  bool
-	}{{0, true}, {-30 * time.Second, true}, {30 * time.Second, true}, {-60 * time.Second, false}, {60 * time.Second, false}} {
+	}{
+		{0, true},
+		{-30 * time.Second, true},
+		{30 * time.Second, true},
+		{-60 * time.Second, false},
+		{60 * time.Second, false},
+	} {
 		code, err := totp.GenerateCode(secret, now.Add(tc.off))
 		if err != nil {
 			t.Fatal(err)
@@ -75,7 +81,8 @@ func TestCodesOfApps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.Path != "/Kubb  & Friends:ada@example.com" || u.Query().Get("secret") != secret || u.Query().Get("issuer") != "Kubb  & Friends" || strings.Contains(u.RawQuery, "+") {
+	if u.Path != "/Kubb  & Friends:ada@example.com" || u.Query().Get("secret") != secret ||
+		u.Query().Get("issuer") != "Kubb  & Friends" || strings.Contains(u.RawQuery, "+") {
 		t.Errorf("the URI is %s", u)
 	}
 }
@@ -120,7 +127,11 @@ func TestChallenges(t *testing.T) {
 	}
 	none := func(string) ([]compete.Passkey, error) { return nil, nil }
 	for name, try := range map[string]func() error{
-		"another's": func() error { _, _, err := p.Created(compete.User{ID: "bob"}, nil, made.State, "{}", now); return err },
+		"another's": func() error {
+			_, _, err := p.Created(compete.User{ID: "bob"}, nil, made.State, "{}",
+				now)
+			return err
+		},
 		"too late": func() error {
 			_, _, err := p.Created(ada, nil, made.State, "{}", now.Add(compete.ChallengeLife))
 			return err
@@ -129,7 +140,11 @@ func TestChallenges(t *testing.T) {
 		"another way":    func() error { _, _, err := p.Asked("", true, made.State, "{}", now, none); return err },
 		"beside":         func() error { _, _, err := p.Asked("", false, asked.State, "{}", now, none); return err },
 		"another user's": func() error { _, _, err := p.Asked(ada.ID, true, asked.State, "{}", now, none); return err },
-		"nonsense":       func() error { _, _, err := p.Asked("", true, asked.State, "nonsense", now, none); return err },
+		"nonsense": func() error {
+			_, _,
+				err := p.Asked("", true, asked.State, "nonsense", now, none)
+			return err
+		},
 	} {
 		if err := try(); !errors.Is(err, compete.ErrPasskeyRefused) {
 			t.Errorf("%s: %v, want ErrPasskeyRefused", name, err)

@@ -17,8 +17,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Passkeys are challenges to passkeys and their answers. Take it from NewPasskeys. It is a compete.PasskeyVerifier, and safe for
-// concurrent use.
+// Passkeys are challenges to passkeys and their answers. Take it from NewPasskeys. It is a compete.PasskeyVerifier, and
+// safe for concurrent use.
 type Passkeys struct {
 	webauthn *webauthn.WebAuthn
 	sealer   *Sealer
@@ -27,8 +27,8 @@ type Passkeys struct {
 
 var _ compete.PasskeyVerifier = (*Passkeys)(nil)
 
-// NewPasskeys makes passkeys for the site at the given origin. A passkey belongs to a domain, so it fails for a site that has none but
-// an IP address.
+// NewPasskeys makes passkeys for the site at the given origin. A passkey belongs to a domain, so it fails for a site
+// that has none but an IP address.
 func NewPasskeys(origin string, sealer *Sealer, siteName func() string) (*Passkeys, error) {
 	u, err := url.Parse(origin)
 	if err != nil {
@@ -93,7 +93,9 @@ func askPurpose(userID string, alone bool) string {
 	return "passkey beside the password of " + userID
 }
 
-func (p *Passkeys) challenge(purpose string, options any, session *webauthn.SessionData, now time.Time) (compete.Challenge, error) {
+func (p *Passkeys) challenge(
+	purpose string, options any, session *webauthn.SessionData, now time.Time,
+) (compete.Challenge, error) {
 	text, err := json.Marshal(options)
 	if err != nil {
 		return compete.Challenge{}, fmt.Errorf("write a challenge: %w", err)
@@ -126,7 +128,8 @@ func (p *Passkeys) Create(user compete.User, has []compete.Passkey, now time.Tim
 	for i := range o.has {
 		known[i] = o.has[i].Descriptor()
 	}
-	options, session, err := p.webauthn.BeginRegistration(o, webauthn.WithExclusions(known), webauthn.WithRegistrationRelyingPartyName(p.siteName()))
+	options, session, err := p.webauthn.BeginRegistration(o, webauthn.WithExclusions(known),
+		webauthn.WithRegistrationRelyingPartyName(p.siteName()))
 	if err != nil {
 		return compete.Challenge{}, fmt.Errorf("challenge a new passkey: %w", err)
 	}
@@ -134,7 +137,9 @@ func (p *Passkeys) Create(user compete.User, has []compete.Passkey, now time.Tim
 }
 
 // Created implements compete.PasskeyVerifier.
-func (p *Passkeys) Created(user compete.User, has []compete.Passkey, state, answer string, now time.Time) (compete.Passkey, compete.SpentChallenge, error) {
+func (p *Passkeys) Created(
+	user compete.User, has []compete.Passkey, state, answer string, now time.Time,
+) (compete.Passkey, compete.SpentChallenge, error) {
 	c, spent, err := p.open(createPurpose(user.ID), state, now)
 	if err != nil {
 		return compete.Passkey{}, spent, err
@@ -182,7 +187,8 @@ func (p *Passkeys) Ask(userID string, has []compete.Passkey, alone bool, now tim
 
 // Asked implements compete.PasskeyVerifier.
 func (p *Passkeys) Asked(
-	userID string, alone bool, state, answer string, now time.Time, passkeys func(userID string) ([]compete.Passkey, error),
+	userID string, alone bool, state, answer string, now time.Time,
+	passkeys func(userID string) ([]compete.Passkey, error),
 ) (compete.Passkey, compete.SpentChallenge, error) {
 	c, spent, err := p.open(askPurpose(userID, alone), state, now)
 	if err != nil {
@@ -232,7 +238,10 @@ func passkey(userID string, c *webauthn.Credential) (compete.Passkey, error) {
 	if err != nil {
 		return compete.Passkey{}, fmt.Errorf("write the record of a passkey: %w", err)
 	}
-	return compete.Passkey{UserID: userID, CredentialID: base64.RawURLEncoding.EncodeToString(c.ID), Record: string(record)}, nil
+	return compete.Passkey{
+		UserID: userID, CredentialID: base64.RawURLEncoding.EncodeToString(c.ID),
+		Record: string(record),
+	}, nil
 }
 
 // refusedFor keeps why for the log.

@@ -12,8 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Sealer encrypts with AES-256-GCM, by keys derived from the secrets that key the tokens. It is a compete.Sealer, and safe for
-// concurrent use.
+// Sealer encrypts with AES-256-GCM, by keys derived from the secrets that key the tokens. It is a compete.Sealer, and
+// safe for concurrent use.
 type Sealer struct {
 	keys []cipher.AEAD // the first seals
 }
@@ -46,7 +46,8 @@ func NewSealer(secret, previous []byte) (*Sealer, error) {
 
 // Seal implements compete.Sealer.
 func (s *Sealer) Seal(purpose string, plain []byte) string {
-	return base64.RawURLEncoding.EncodeToString(s.keys[0].Seal(nil, nil, plain, []byte(purpose))) //nolint:gosec // it makes its own random nonce
+	//nolint:gosec // it makes its own random nonce
+	return base64.RawURLEncoding.EncodeToString(s.keys[0].Seal(nil, nil, plain, []byte(purpose)))
 }
 
 var errUnsealed = errors.New("not sealed for this purpose by this installation")

@@ -1,5 +1,5 @@
-// Package goldentest holds texts that are made from the code to files that are read by people: whole files, and sections of
-// documents between two markers. A test run with -update writes them anew; `make generate` does so for all.
+// Package goldentest holds texts that are made from the code to files that are read by people: whole files, and
+// sections of documents between two markers. A test run with -update writes them anew; `make generate` does so for all.
 //
 // It owns the comparing and the writing. What the text should be is its test's business. It is imported by tests alone.
 package goldentest
@@ -24,8 +24,8 @@ func File(t testing.TB, path, want string) {
 	compare(t, path, want, read(t, path))
 }
 
-// Section holds the part of a Markdown file between the lines "<!-- begin NAME -->" and "<!-- end NAME -->" to want. What else
-// those comments say in the file, such as where the text comes from, stays.
+// Section holds the part of a Markdown file between the lines "<!-- begin NAME -->" and "<!-- end NAME -->" to want.
+// What else those comments say in the file, such as where the text comes from, stays.
 func Section(t testing.TB, path, name, want string) {
 	t.Helper()
 	content := read(t, path)
@@ -62,6 +62,7 @@ func write(t testing.TB, path, content string) {
 func compare(t testing.TB, path, want, got string) {
 	t.Helper()
 	if diff := cmp.Diff(got, want); diff != "" {
-		t.Errorf("%s isn't what the code says; if it should be, make generate writes it anew (-file +code):\n%s", path, diff)
+		t.Errorf("%s isn't what the code says; if it should be, make generate writes it anew (-file +code):\n%s", path,
+			diff)
 	}
 }

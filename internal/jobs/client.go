@@ -90,7 +90,8 @@ type Client struct {
 	sweeps   sync.WaitGroup
 }
 
-// New makes a client. It fails when a schedule can't be read or a limit is out of range, and doesn't touch the database.
+// New makes a client. It fails when a schedule can't be read or a limit is out of range, and doesn't touch the
+// database.
 func New(config Config) (*Client, error) {
 	config = config.withDefaults()
 	c := &Client{config: config, rush: rush{config.Registrar}}
@@ -128,8 +129,8 @@ func (c *Client) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the work: running jobs have until shortly before ctx's deadline to finish, and what is left then goes back to the
-// queue without having used up an attempt. It fails with ctx's error when not even that was possible in time.
+// Stop ends the work: running jobs have until shortly before ctx's deadline to finish, and what is left then goes back
+// to the queue without having used up an attempt. It fails with ctx's error when not even that was possible in time.
 func (c *Client) Stop(ctx context.Context) error {
 	c.stop()
 	if !c.config.Work {

@@ -81,8 +81,10 @@ func TestAttemptsBackOffAndEndAsAFailedJobThatCanBeSentAgain(t *testing.T) {
 			job := f.next(failed, "notify").Job
 			tried := job.Errors[len(job.Errors)-1].At
 			want := wait << (attempt - 1)
-			if got := job.ScheduledAt.Sub(tried); job.Attempt != attempt || got < want-100*time.Millisecond { // the attempt is stamped a moment later
-				f.Errorf("attempt %d is followed by a wait of %v, want attempt %d and %v at least", job.Attempt, got, attempt, want)
+			// the attempt is stamped a moment later
+			if got := job.ScheduledAt.Sub(tried); job.Attempt != attempt || got < want-100*time.Millisecond {
+				f.Errorf("attempt %d is followed by a wait of %v, want attempt %d and %v at least", job.Attempt,
+					got, attempt, want)
 			}
 			if failedJobs := f.failedJobs(); len(failedJobs) != 0 {
 				f.Fatalf("after attempt %d there is a failed job: %+v", attempt, failedJobs)
@@ -94,7 +96,8 @@ func TestAttemptsBackOffAndEndAsAFailedJobThatCanBeSentAgain(t *testing.T) {
 			f.Fatalf("%d failed jobs after the last attempt, want 1", len(failedJobs))
 		}
 		saved := failedJobs[0]
-		if saved.JobID != job.ID || saved.Queue != compete.QueueRegistration || saved.Kind != "notify" || saved.Attempts != 3 || !compete.ValidID(saved.ID) {
+		if saved.JobID != job.ID || saved.Queue != compete.QueueRegistration || saved.Kind != "notify" ||
+			saved.Attempts != 3 || !compete.ValidID(saved.ID) {
 			f.Errorf("failed job %+v doesn't describe job %d", saved, job.ID)
 		}
 		if !strings.Contains(saved.Error, "poisoned") || strings.Contains(saved.Error, "hunter2") {
@@ -111,7 +114,8 @@ func TestAttemptsBackOffAndEndAsAFailedJobThatCanBeSentAgain(t *testing.T) {
 		}
 		f.next(done, "notify")
 		f.wantMessages(r, compete.RegistrationConfirmed, "confirmed")
-		if _, err := f.store.RetryFailedJob(f.Context(), saved.ID, f.clock()); !errors.Is(err, compete.ErrFailedJobRetried) {
+		if _, err := f.store.RetryFailedJob(f.Context(), saved.ID, f.clock()); !errors.Is(err,
+			compete.ErrFailedJobRetried) {
 			f.Errorf("sending it again twice gave %v, want %v", err, compete.ErrFailedJobRetried)
 		}
 	})
@@ -158,7 +162,10 @@ func TestOnlyThePoisonedOfABatchEndsDead(t *testing.T) {
 
 // run asks for the confirmation of all the registrations of a competition.
 func run(registrations []compete.Registration) compete.NoticeRun {
-	return compete.NoticeRun{CompetitionID: registrations[0].CompetitionID, First: 1, Last: int64(len(registrations)), Kind: compete.MessageConfirmed}
+	return compete.NoticeRun{
+		CompetitionID: registrations[0].CompetitionID, First: 1, Last: int64(len(registrations)),
+		Kind: compete.MessageConfirmed,
+	}
 }
 
 func TestAFailedJobOfARunNamesWhomItLeft(t *testing.T) {
@@ -173,7 +180,8 @@ func TestAFailedJobOfARunNamesWhomItLeft(t *testing.T) {
 		f.enqueue(compete.NotifyJob{Runs: []compete.NoticeRun{run(registrations)}})
 		f.next(failed, "notify")
 		failedJobs := f.failedJobs()
-		if len(failedJobs) != 1 || !strings.Contains(names(f, failedJobs[0]), registrations[0].ID) || !strings.Contains(names(f, failedJobs[0]), registrations[1].ID) {
+		if len(failedJobs) != 1 || !strings.Contains(names(f, failedJobs[0]), registrations[0].ID) ||
+			!strings.Contains(names(f, failedJobs[0]), registrations[1].ID) {
 			f.Errorf("failed jobs are %+v, want one that names both registrations", failedJobs)
 		}
 	})
@@ -198,7 +206,8 @@ func TestAPanicStrikesOneRegistrationOnly(t *testing.T) {
 			return len(failedJobs) == 1 && strings.Contains(failedJobs[0].Error, "panic: template")
 		})
 		f.eventually("the others are confirmed", func() bool {
-			return f.status(registrations[1]) == compete.RegistrationConfirmed && f.status(registrations[2]) == compete.RegistrationConfirmed
+			return f.status(registrations[1]) == compete.RegistrationConfirmed &&
+				f.status(registrations[2]) == compete.RegistrationConfirmed
 		})
 	})
 }
@@ -233,19 +242,25 @@ func TestJobsCommitAndRollBackWithTheirTransaction(t *testing.T) {
 	eachDatabase(t, func(c *Config) { c.Work = false }, func(f *fixture) {
 		regret := errors.New("regret")
 		err := f.client.inTx(f.Context(), func(tx *sql.Tx) error {
-			if err := f.client.EnqueueTx(f.Context(), tx, []compete.Job{compete.SettleJob{CompetitionID: newID()}}); err != nil {
+			if err := f.client.EnqueueTx(f.Context(), tx,
+				[]compete.Job{compete.SettleJob{CompetitionID: newID()}}); err != nil {
 				return err
 			}
 			return regret
 		})
 		if !errors.Is(err, regret) || f.count("SELECT count(*) FROM river_job") != 0 {
-			f.Errorf("after a rollback (%v) there are %d jobs, want none", err, f.count("SELECT count(*) FROM river_job"))
+			f.Errorf("after a rollback (%v) there are %d jobs, want none", err,
+				f.count("SELECT count(*) FROM river_job"))
 		}
 		// A process without workers enqueues too; nothing to enqueue is fine.
 		f.enqueue()
 		f.enqueue(compete.SettleJob{CompetitionID: newID()}, compete.NotifyJob{}, compete.RemindJob{})
-		for queue, want := range map[string]int{compete.QueueMaintenance: 1, compete.QueueRegistration: 1, compete.QueueReminder: 1} {
-			if got := f.count("SELECT count(*) FROM river_job WHERE queue = $1 AND max_attempts = 3", queue); got != want {
+		for queue, want := range map[string]int{
+			compete.QueueMaintenance: 1, compete.QueueRegistration: 1,
+			compete.QueueReminder: 1,
+		} {
+			if got := f.count("SELECT count(*) FROM river_job WHERE queue = $1 AND max_attempts = 3",
+				queue); got != want {
 				f.Errorf("%d jobs in queue %s, want %d", got, queue, want)
 			}
 		}
@@ -268,7 +283,8 @@ func BenchmarkConfirmation(b *testing.B) {
 			competition := f.competition(compete.MaxCapacity, 0)
 			for b.Loop() {
 				r := f.register(competition, f.participants(1)...)[0]
-				f.eventually("the registration is confirmed", func() bool { return f.status(r) == compete.RegistrationConfirmed })
+				f.eventually("the registration is confirmed",
+					func() bool { return f.status(r) == compete.RegistrationConfirmed })
 			}
 		})
 	}
@@ -297,7 +313,9 @@ func BenchmarkBacklog(b *testing.B) {
 				b.StartTimer()
 				f.enqueue(jobs...)
 				f.eventually("the rush is confirmed", func() bool {
-					return f.count("SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'PENDING'", c.ID) == 0
+					return f.count(
+						"SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'PENDING'", c.ID,
+					) == 0
 				})
 			}
 		})

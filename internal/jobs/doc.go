@@ -1,6 +1,6 @@
 // Package jobs runs the work in the background: it confirms registrations and writes their messages, finishes what a
-// change of a competition began, sends mails, reminds, cleans up, and keeps what could not be done as failed jobs. It owns the queue
-// (River, in the program's own database), the workers, the periodic jobs and their retries.
+// change of a competition began, sends mails, reminds, cleans up, and keeps what could not be done as failed jobs. It
+// owns the queue (River, in the program's own database), the workers, the periodic jobs and their retries.
 //
 // It changes no seats (package registrar does), writes no SQL of its own (compete.WorkStore does), words no
 // message and speaks no SMTP (package mail does both).

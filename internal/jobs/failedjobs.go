@@ -23,7 +23,9 @@ func (h failureHandler) HandleError(ctx context.Context, job *rivertype.JobRow, 
 }
 
 // HandlePanic implements river.ErrorHandler.
-func (h failureHandler) HandlePanic(ctx context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
+func (h failureHandler) HandlePanic(
+	ctx context.Context, job *rivertype.JobRow, value any, trace string,
+) *river.ErrorHandlerResult {
 	text := errorText(fmt.Errorf("panic: %v", value))
 	h.client.config.Logger.ErrorContext(ctx, "a job panicked", describe(job), "error", text, "trace", trace)
 	h.handle(ctx, job, text)
@@ -39,7 +41,8 @@ func (h failureHandler) handle(ctx context.Context, job *rivertype.JobRow, text 
 	logger.ErrorContext(ctx, "a job failed for the last time; see the failed jobs", describe(job), "error", text)
 	// The sweep over discarded jobs makes up for a failure here.
 	if err := h.client.saveFailedJob(ctx, job, text, h.client.config.Clock()); err != nil {
-		logger.WarnContext(ctx, "could not save a failed job; trying again soon", describe(job), "error", errorText(err))
+		logger.WarnContext(ctx, "could not save a failed job; trying again soon", describe(job),
+			"error", errorText(err))
 	}
 }
 
@@ -57,13 +60,15 @@ func (c *Client) saveFailedJob(ctx context.Context, job *rivertype.JobRow, text 
 	return nil
 }
 
-// discardedSweep keeps the discarded jobs that no error handler has seen, because their process was killed in the last attempt.
+// discardedSweep keeps the discarded jobs that no error handler has seen, because their process was killed in the last
+// attempt.
 type discardedSweep struct {
 	client *Client
 	until  time.Time // jobs discarded before this were seen by an earlier run
 }
 
-// sweepOverlap is how much of what an earlier run has seen is looked at again: a commit may become visible after one that is younger.
+// sweepOverlap is how much of what an earlier run has seen is looked at again: a commit may become visible after one
+// that is younger.
 const sweepOverlap = time.Minute
 
 // run looks at discarded jobs, newest first, down to where the last run has been. The first looks at all.
@@ -100,8 +105,8 @@ func lastError(job *rivertype.JobRow) string {
 	return cleaned(job.Errors[len(job.Errors)-1].Error)
 }
 
-// discardedJobsAge is how long River keeps jobs that were given up. It is half of what their failed jobs are kept, so that the sweep
-// never finds one again whose failed job was cleaned up.
+// discardedJobsAge is how long River keeps jobs that were given up. It is half of what their failed jobs are kept, so
+// that the sweep never finds one again whose failed job was cleaned up.
 func (c *Client) discardedJobsAge() time.Duration {
 	return max(c.config.CleanUpAges.FailedJobs/2, time.Minute)
 }
@@ -112,7 +117,8 @@ func errorText(err error) string { return cleaned(err.Error()) }
 // maxErrorText bounds a kept error, in bytes.
 const maxErrorText = 2000
 
-// secrets matches what may give access, in the form that connection strings and drivers write it: the user part of a URL, and key=value.
+// secrets matches what may give access, in the form that connection strings and drivers write it: the user part of a
+// URL, and key=value.
 var secrets = regexp.MustCompile(`://[^\s/@]+@|(?i)\b(password|passwd|secret|token)=\S+`)
 
 // cleaned leaves out secrets, and what a database can't store as text.

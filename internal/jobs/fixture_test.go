@@ -182,8 +182,12 @@ func (f *fixture) competition(capacity int, startsIn time.Duration) compete.Comp
 	f.Helper()
 	organizer, now := f.organizer(), compete.UTC(f.clock())
 	c := compete.Competition{
-		ID: newID(), Title: "Spring Olympiad", Capacity: capacity, SeatsLeft: capacity, RegDeadline: now.Add(time.Hour), Waitlist: true,
-		Status: compete.StatusPublished, Organizer: compete.Organizer{ID: organizer.ID}, Version: 1, CreatedAt: now, UpdatedAt: now,
+		ID: newID(),
+		CompetitionContent: compete.CompetitionContent{
+			Title: "Spring Olympiad", Capacity: capacity, RegDeadline: now.Add(time.Hour), Waitlist: true,
+		},
+		SeatsLeft: capacity, Status: compete.StatusPublished, Organizer: compete.Organizer{ID: organizer.ID},
+		Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	if startsIn != 0 {
 		starts := now.Add(startsIn)

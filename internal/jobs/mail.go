@@ -14,10 +14,11 @@ import (
 )
 
 const (
-	// mailsInHand is how many mail jobs are fetched for each connection, so that the next one never waits for the queue.
+	// mailsInHand is how many mail jobs are fetched for each connection, so that the next one never waits for the
+	// queue.
 	mailsInHand = 16
-	// mailPatience is how long a mail waits for a server that can't be used, without using up attempts: one day, to outlast an outage of
-	// the mail server. What comes later would be of little use.
+	// mailPatience is how long a mail waits for a server that can't be used, without using up attempts: one day, to
+	// outlast an outage of the mail server. What comes later would be of little use.
 	mailPatience = 24 * time.Hour
 )
 
@@ -27,8 +28,8 @@ type mailer struct {
 	accepted accepted
 }
 
-// send sends one mail, once: a message that a server has accepted before is left alone. A server that can't be used costs no attempt, and
-// a mail that it will never accept gets no other.
+// send sends one mail, once: a message that a server has accepted before is left alone. A server that can't be used
+// costs no attempt, and a mail that it will never accept gets no other.
 func (w *mailer) send(ctx context.Context, job *river.Job[compete.MailJob]) error {
 	c := w.client
 	err := w.trySend(ctx, job.Args)
@@ -37,11 +38,13 @@ func (w *mailer) send(ctx context.Context, job *river.Job[compete.MailJob]) erro
 		return nil
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
-	case errors.Is(err, compete.ErrBusy), errors.Is(err, compete.ErrMailServer) && time.Since(job.CreatedAt) < mailPatience:
+	case errors.Is(err, compete.ErrBusy), errors.Is(err, compete.ErrMailServer) &&
+		time.Since(job.CreatedAt) < mailPatience:
 		return river.JobSnooze(c.config.Backoff)
 	case errors.Is(err, compete.ErrMailRefused):
 		text := errorText(err)
-		c.config.Logger.ErrorContext(ctx, "an email was rejected; see the failed jobs", describe(job.JobRow), "error", text)
+		c.config.Logger.ErrorContext(ctx, "an email was rejected; see the failed jobs", describe(job.JobRow), "error",
+			text)
 		if saveErr := c.saveFailedJob(ctx, job.JobRow, text, c.config.Clock()); saveErr != nil {
 			return saveErr
 		}
@@ -82,10 +85,10 @@ func (w *mailer) trySend(ctx context.Context, job compete.MailJob) error {
 	return w.accepted.note(ctx, w.client, job.MessageID)
 }
 
-// goesOut reports whether a message leaves the mailbox. Mails with a link were asked for, and asking has limits of its own. Of the
-// others, whose words organizers and participants choose, none goes to an address that wasn't confirmed when they were written;
-// those about accounts were held to that then. And nobody gets more than so many an hour, counted by when they were written, so
-// that a mail that is tried again counts once.
+// goesOut reports whether a message leaves the mailbox. Mails with a link were asked for, and asking has limits of its
+// own. Of the others, whose words organizers and participants choose, none goes to an address that wasn't confirmed
+// when they were written; those about accounts were held to that then. And nobody gets more than so many an hour,
+// counted by when they were written, so that a mail that is tried again counts once.
 func (w *mailer) goesOut(ctx context.Context, o compete.Outgoing) (bool, error) {
 	config := w.client.config
 	if o.LinkID != "" {
@@ -104,12 +107,13 @@ func (w *mailer) goesOut(ctx context.Context, o compete.Outgoing) (bool, error) 
 	if earlier < config.MailsAnHour {
 		return true, nil
 	}
-	config.Logger.DebugContext(ctx, "an address reached its hourly email limit; the message stays in the mailbox", "message", o.ID)
+	config.Logger.DebugContext(ctx, "an address reached its hourly email limit; the message stays in the mailbox",
+		"message", o.ID)
 	return false, nil
 }
 
-// accepted notes which messages a server accepted. Those that come while others are being written are written together: a commit for
-// each would keep the registrar from the one writer of SQLite.
+// accepted notes which messages a server accepted. Those that come while others are being written are written together:
+// a commit for each would keep the registrar from the one writer of SQLite.
 type accepted struct {
 	mu      sync.Mutex
 	writing bool
@@ -121,8 +125,8 @@ type acceptedMail struct {
 	done chan error
 }
 
-// note returns once it is durable. When the database is away, or too busy for noteTimeout, it keeps trying until ctx ends: a mail that was
-// accepted and not noted is sent again.
+// note returns once it is durable. When the database is away, or too busy for noteTimeout, it keeps trying until ctx
+// ends: a mail that was accepted and not noted is sent again.
 func (a *accepted) note(ctx context.Context, c *Client, id string) error {
 	for {
 		err := a.write(ctx, c, id)
@@ -181,7 +185,8 @@ func (c *Client) noteAccepted(ctx context.Context, batch []acceptedMail) error {
 
 // MailConfig is the part of Config about mails.
 type MailConfig struct {
-	Mailing     bool // every message goes out by mail; else those alone that carry a link, to a Mailer that shows them to developers
+	// every message goes out by mail; else those alone that carry a link, to a Mailer that shows them to developers
+	Mailing     bool
 	Mailer      compete.Mailer
 	Connections int // that Mailer has at once
 	MailsAnHour int // to one address, those with a link left out; 0: as many as there are messages

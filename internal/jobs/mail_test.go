@@ -22,13 +22,19 @@ func mailing(f *fixture, connections int) *mailtest.Server {
 		f.Fatal(err)
 	}
 	f.composer.Details, f.composer.Keys = true, keys
-	smtp, err := mail.NewSMTP(mail.SMTPConfig{URL: server.URL, From: "mail@compete.example.com", Logger: f.config.Logger, Connections: connections, Patience: 50 * time.Millisecond})
+	smtp, err := mail.NewSMTP(mail.SMTPConfig{
+		URL: server.URL, From: "mail@compete.example.com",
+		Logger: f.config.Logger, Connections: connections, Patience: 50 * time.Millisecond,
+	})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Cleanup(smtp.Close)
 	f.open(store.Config{Mailing: true})
-	f.config.MailConfig = MailConfig{Mailing: true, Mailer: smtp, Connections: connections, Outgoing: f.store, ComposeMail: f.composer.Mail}
+	f.config.MailConfig = MailConfig{
+		Mailing: true, Mailer: smtp, Connections: connections, Outgoing: f.store,
+		ComposeMail: f.composer.Mail,
+	}
 	f.client = f.newClient()
 	return server
 }
@@ -42,7 +48,8 @@ func TestEveryMessageIsMailedOnce(t *testing.T) {
 		server := mailing(f, 2)
 		registrations := f.register(f.competition(20, 0), f.participants(20)...)
 		f.start(f.client)
-		f.eventually("20 mails are taken and noted", func() bool { return len(server.Mails()) == 20 && f.undelivered() == 0 })
+		f.eventually("20 mails are taken and noted",
+			func() bool { return len(server.Mails()) == 20 && f.undelivered() == 0 })
 		// The same jobs again, as after a kill between the server's answer and the queue's note of it.
 		message := f.config.Outgoing
 		for _, r := range registrations {
@@ -82,7 +89,8 @@ func TestABusyWriterMakesNoSecondMail(t *testing.T) {
 			return nil
 		})
 		f.start(f.client)
-		f.eventually("the mail is noted as taken", func() bool { return len(server.Mails()) > 0 && f.undelivered() == 0 })
+		f.eventually("the mail is noted as taken",
+			func() bool { return len(server.Mails()) > 0 && f.undelivered() == 0 })
 		if n := len(server.Mails()); n != 1 {
 			f.Errorf("%d mails were sent, want 1", n)
 		}
@@ -143,7 +151,8 @@ func TestDeclinedRemindersAreNotMailed(t *testing.T) {
 	})
 }
 
-// What an organizer titled, or a participant's name, reaches nobody who hasn't confirmed the address: not when it is confirmed later either.
+// What an organizer titled, or a participant's name, reaches nobody who hasn't confirmed the address: not when it is
+// confirmed later either.
 func TestUnconfirmedAddressesGetNoMail(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		server := mailing(f, 2)
@@ -196,7 +205,8 @@ func TestMailsToAnAddressAreCapped(t *testing.T) {
 		f.advance(time.Hour)
 		f.register(f.competition(1, 0), people[0])
 		f.mailsDone(2*most + 2)
-		if first, other := len(server.To(people[0].Email)), len(server.To(people[1].Email)); first != most+1 || other != 1 {
+		if first, other := len(server.To(people[0].Email)), len(server.To(people[1].Email)); first != most+1 ||
+			other != 1 {
 			f.Errorf("%d mails to the first and %d to the other, want %d and 1", first, other, most+1)
 		}
 		if n := f.count(`SELECT count(*) FROM messages WHERE user_id = $1`, people[0].ID); n != 2*most+1 {
@@ -238,7 +248,8 @@ func TestRefusedMailsAreFailedJobs(t *testing.T) {
 				f.Fatal(err)
 			}
 		}
-		f.eventually("both arrive when sent again", func() bool { return len(server.Mails()) == 2 && f.undelivered() == 0 })
+		f.eventually("both arrive when sent again",
+			func() bool { return len(server.Mails()) == 2 && f.undelivered() == 0 })
 	})
 }
 
@@ -249,7 +260,9 @@ func TestAMailServerThatIsAwayCostsNoAttempt(t *testing.T) {
 		f.start(f.client)
 		f.register(f.competition(3, 0), f.participants(3)...)
 		f.eventually("mails were put back", func() bool {
-			return f.count(`SELECT count(*) FROM river_job WHERE kind = 'mail' AND attempt = 0 AND state <> 'completed'`) == 3
+			return f.count(
+				`SELECT count(*) FROM river_job WHERE kind = 'mail' AND attempt = 0 AND state <> 'completed'`,
+			) == 3
 		})
 		server.Restart()
 		f.eventually("they arrive", func() bool { return len(server.Mails()) == 3 && f.undelivered() == 0 })

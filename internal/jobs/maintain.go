@@ -10,7 +10,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// refreshFillingJob brings the counts behind the sort "filling" up to date, and texts that tools outside wrote into form.
+// refreshFillingJob brings the counts behind the sort "filling" up to date, and texts that tools outside wrote into
+// form.
 type refreshFillingJob struct{}
 
 // Kind names the job.
@@ -37,7 +38,8 @@ type cleanUpJob struct{}
 // Kind names the job.
 func (cleanUpJob) Kind() string { return "clean_up" }
 
-// Options implements compete.Job. It has long: the first clean-up after a long time may have millions of rows to delete, in pages.
+// Options implements compete.Job. It has long: the first clean-up after a long time may have millions of rows to
+// delete, in pages.
 func (cleanUpJob) Options() compete.JobOptions {
 	return compete.JobOptions{Queue: compete.QueueMaintenance, Once: true, Timeout: 10 * time.Minute}
 }
@@ -53,7 +55,9 @@ func (c *Client) cleanUp(ctx context.Context, _ *river.Job[cleanUpJob]) error {
 		return fmt.Errorf("recount registrations: %w", err)
 	}
 	if wrong > 0 {
-		config.Logger.WarnContext(ctx, "counts of registrations were wrong and are right again; does another program write registrations?", "counts", wrong)
+		config.Logger.WarnContext(ctx,
+			"counts of registrations were wrong and are right again; does another program write registrations?",
+			"counts", wrong)
 	}
 	unused := 0
 	if age := config.CleanUpAges.UnusedAccounts; age > 0 {
@@ -61,8 +65,10 @@ func (c *Client) cleanUp(ctx context.Context, _ *river.Job[cleanUpJob]) error {
 			return fmt.Errorf("delete unused accounts: %w", err)
 		}
 	}
-	config.Logger.InfoContext(ctx, "cleaned up", "idempotency_keys", report.IdempotencyKeys, "failed_jobs", report.FailedJobs,
+	config.Logger.InfoContext(ctx, "cleaned up", "idempotency_keys", report.IdempotencyKeys,
+		"failed_jobs", report.FailedJobs,
 		"sessions", report.Sessions, "batches", report.Batches, "links", report.Links,
-		"messages", report.Messages, "addresses", report.Addresses, "registrations", report.Registrations, "accounts", unused, "audit", report.Audit)
+		"messages", report.Messages, "addresses", report.Addresses, "registrations", report.Registrations, "accounts",
+		unused, "audit", report.Audit)
 	return nil
 }

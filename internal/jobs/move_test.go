@@ -23,7 +23,7 @@ func (f *fixture) update(c compete.Competition, change compete.CompetitionChange
 
 func (f *fixture) relocate(c compete.Competition, place string) {
 	f.Helper()
-	f.update(c, compete.CompetitionChange{Location: compete.Some(place)})
+	f.update(c, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Location = place }})
 }
 
 // afterWindow works the jobs of moves as they are once their time has come, in one life of a process. It wants each to have been
@@ -112,7 +112,11 @@ func TestWhatMovesNobodyTellsNobody(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		c := f.competition(2, 48*time.Hour)
 		f.confirmed(c, 1)
-		f.update(c, compete.CompetitionChange{Title: compete.Some("Another name"), TimeZone: compete.Some("Asia/Tokyo"), Capacity: compete.Some(3)})
+		f.update(c, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) {
+			c.Title = "Another name"
+			c.TimeZone = "Asia/Tokyo"
+			c.Capacity = 3
+		}})
 		if got := f.count("SELECT count(*) FROM river_job WHERE kind = 'move'"); got != 0 {
 			f.Errorf("%d jobs for a change that moves nothing", got)
 		}

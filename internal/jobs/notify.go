@@ -14,8 +14,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// notify works a NotifyJob. When single notices can't be delivered the others are, and each of those goes on as a job of
-// its own: only it is tried again, and a failed job names nobody else. When none can be, the job itself has failed.
+// notify works a NotifyJob. When single notices can't be delivered the others are, and each of those goes on as a job
+// of its own: only it is tried again, and a failed job names nobody else. When none can be, the job itself has failed.
 func (c *Client) notify(ctx context.Context, job *river.Job[compete.NotifyJob]) error {
 	notices, err := c.notices(ctx, job.Args)
 	if err != nil {
@@ -46,8 +46,8 @@ func (c *Client) notices(ctx context.Context, job compete.NotifyJob) ([]compete.
 	return append(job.Notices, found...), nil
 }
 
-// undone is the payload of a job that failed for good, with the notices it has left by name instead of its runs: others of a run may
-// have got their message, and a failed job names nobody who did.
+// undone is the payload of a job that failed for good, with the notices it has left by name instead of its runs: others
+// of a run may have got their message, and a failed job names nobody who did.
 func (c *Client) undone(ctx context.Context, job *rivertype.JobRow) ([]byte, error) {
 	var notify compete.NotifyJob
 	if job.Kind != notify.Kind() || json.Unmarshal(job.EncodedArgs, &notify) != nil || len(notify.Runs) == 0 {
@@ -77,8 +77,11 @@ type deliverer struct {
 	rush   rush
 }
 
-// deliver does what the notices ask for, in pages, and returns those it could not do. err is a transient error, which concerns them all.
-func (d *deliverer) deliver(ctx context.Context, notices []compete.Notice) (failures []failure[compete.Notice], err error) {
+// deliver does what the notices ask for, in pages, and returns those it could not do. err is a transient error, which
+// concerns them all.
+func (d *deliverer) deliver(
+	ctx context.Context, notices []compete.Notice,
+) (failures []failure[compete.Notice], err error) {
 	for page := range slices.Chunk(notices, d.PageSize) {
 		failed, err := isolateFailures(ctx, page, func(some []compete.Notice) error {
 			targets, err := d.Store.Targets(ctx, some)
@@ -95,7 +98,8 @@ func (d *deliverer) deliver(ctx context.Context, notices []compete.Notice) (fail
 	return failures, nil
 }
 
-// write delivers a page of targets in one transaction. Those whose registration has moved on get no message that isn't true any more.
+// write delivers a page of targets in one transaction. Those whose registration has moved on get no message that isn't
+// true any more.
 func (d *deliverer) write(ctx context.Context, targets []compete.Target) error {
 	now := compete.UTC(d.Clock())
 	var confirm []compete.Notice

@@ -54,7 +54,8 @@ func (c *Client) observe() (forget func()) {
 	}})
 	c.sweeps.Go(func() {
 		for event := range events {
-			c.config.Observer.Job(event.Job.Queue, outcomeOf(event), event.JobStats.QueueWaitDuration, event.JobStats.RunDuration)
+			c.config.Observer.Job(event.Job.Queue, outcomeOf(event), event.JobStats.QueueWaitDuration,
+				event.JobStats.RunDuration)
 		}
 	})
 	return forget
@@ -72,14 +73,17 @@ func outcomeOf(event *river.Event) Outcome {
 	return OutcomePutBack
 }
 
-// traced works a job inside a span of its own, in a trace of its own that is linked with those of the requests that brought it about.
+// traced works a job inside a span of its own, in a trace of its own that is linked with those of the requests that
+// brought it about.
 func (c *Client) traced(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) error {
 	var links []trace.Link
 	if job.Kind == (compete.NotifyJob{}).Kind() {
 		links = linksOf(job.EncodedArgs)
 	}
-	ctx, span := c.config.Tracer.Start(ctx, "job "+job.Kind, trace.WithSpanKind(trace.SpanKindConsumer), trace.WithLinks(links...), trace.WithAttributes(
-		attribute.Int64("minicompete.job.id", job.ID), attribute.String("minicompete.job.queue", job.Queue), attribute.Int("minicompete.job.attempt", job.Attempt)))
+	ctx, span := c.config.Tracer.Start(ctx, "job "+job.Kind, trace.WithSpanKind(trace.SpanKindConsumer),
+		trace.WithLinks(links...), trace.WithAttributes(
+			attribute.Int64("minicompete.job.id", job.ID), attribute.String("minicompete.job.queue", job.Queue),
+			attribute.Int("minicompete.job.attempt", job.Attempt)))
 	defer span.End()
 	err := work(ctx)
 	var putBack *river.JobSnoozeError
@@ -139,8 +143,8 @@ func spanContext(traceparent string) trace.SpanContext {
 	return trace.SpanContextFromContext(ctx)
 }
 
-// follow adds to the trace of each request what became of its message: written in the transaction that began at start, or err.
-// Each such span is linked with the job's.
+// follow adds to the trace of each request what became of its message: written in the transaction that began at start,
+// or err. Each such span is linked with the job's.
 func (d *deliverer) follow(ctx context.Context, targets []compete.Target, start time.Time, err error) {
 	if d.Tracer == nil {
 		return
@@ -150,7 +154,8 @@ func (d *deliverer) follow(ctx context.Context, targets []compete.Target, start 
 		if !at.IsValid() || !t.Holds() {
 			continue
 		}
-		_, span := d.Tracer.Start(trace.ContextWithRemoteSpanContext(context.Background(), at), "message "+string(t.Kind),
+		_, span := d.Tracer.Start(trace.ContextWithRemoteSpanContext(context.Background(), at),
+			"message "+string(t.Kind),
 			trace.WithTimestamp(start), trace.WithLinks(trace.LinkFromContext(ctx)))
 		if err != nil {
 			span.SetStatus(codes.Error, errorText(err))

@@ -15,8 +15,8 @@ import (
 // fillingInterval is how often the sort "filling" is brought up to date.
 const fillingInterval = time.Minute
 
-// periodicJobs lists what runs on a schedule, in the one process of a cluster that leads. River keeps the schedule in memory,
-// so each also runs when a leader starts: what was missed meanwhile is made up for.
+// periodicJobs lists what runs on a schedule, in the one process of a cluster that leads. River keeps the schedule in
+// memory, so each also runs when a leader starts: what was missed meanwhile is made up for.
 func (c *Client) periodicJobs() ([]*river.PeriodicJob, error) {
 	reminders, err := parseSchedule(c.config.ReminderSchedule)
 	if err != nil {
@@ -46,15 +46,16 @@ type schedule struct{ cron.Schedule }
 // Next implements river.PeriodicSchedule.
 func (s schedule) Next(t time.Time) time.Time { return s.Schedule.Next(t.UTC()) }
 
-// parseSchedule reads a five-field cron expression, or a short form such as @daily. It fails for one that never comes due,
-// and for one with a time zone: every schedule is in UTC.
+// parseSchedule reads a five-field cron expression, or a short form such as @daily. It fails for one that never comes
+// due, and for one with a time zone: every schedule is in UTC.
 func parseSchedule(text string) (schedule, error) {
 	if strings.Contains(text, "TZ=") {
 		return schedule{}, errors.New("must not name a time zone; schedules are in UTC")
 	}
 	parsed, err := cron.ParseStandard(text)
 	if err != nil {
-		return schedule{}, fmt.Errorf("must be five cron fields: minute, hour, day of month, month, day of week: %w", err)
+		return schedule{}, fmt.Errorf("must be five cron fields: minute, hour, day of month, month, day of week: %w",
+			err)
 	}
 	s := schedule{parsed}
 	if s.Next(time.Now()).IsZero() {

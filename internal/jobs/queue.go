@@ -30,8 +30,11 @@ func (c *Client) enqueueOnceTx(ctx context.Context, tx *sql.Tx, notices []compet
 	params := make([]river.InsertManyParams, 0, len(notices))
 	for _, notice := range notices {
 		params = append(params, river.InsertManyParams{
-			Args:       compete.NotifyJob{Notices: []compete.Notice{notice}},
-			InsertOpts: &river.InsertOpts{Queue: compete.QueueRegistration, UniqueOpts: once(rivertype.JobStateDiscarded)},
+			Args: compete.NotifyJob{Notices: []compete.Notice{notice}},
+			InsertOpts: &river.InsertOpts{
+				Queue:      compete.QueueRegistration,
+				UniqueOpts: once(rivertype.JobStateDiscarded),
+			},
 		})
 	}
 	return c.insert(ctx, tx, params)
@@ -74,7 +77,8 @@ func (c *Client) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back, and before one the error at hand counts
+	//nolint:errcheck // after a commit there is nothing to roll back, and before one the error at hand counts
+	defer tx.Rollback()
 	if err := f(tx); err != nil {
 		return err
 	}
@@ -84,7 +88,8 @@ func (c *Client) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	return nil
 }
 
-// replace completes a job and enqueues what is left of it, both or neither, so that a kill in between doesn't do either twice.
+// replace completes a job and enqueues what is left of it, both or neither, so that a kill in between doesn't do either
+// twice.
 func replace[T river.JobArgs](ctx context.Context, c *Client, job *river.Job[T], enqueue func(*sql.Tx) error) error {
 	return c.inTx(ctx, func(tx *sql.Tx) error {
 		if err := enqueue(tx); err != nil {

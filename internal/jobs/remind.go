@@ -62,9 +62,12 @@ func (c *Client) remind(ctx context.Context, job *river.Job[compete.RemindJob]) 
 	})
 }
 
-// inPages works a job page by page, holding one page in memory. page does the one that the job's arguments name, and makes them name
-// the next. When the job's time slice is over or the process stops, the rest goes on as a job that starts where this one ended.
-func inPages[T compete.Job](ctx context.Context, c *Client, job *river.Job[T], page func(*T) (last bool, err error)) error {
+// inPages works a job page by page, holding one page in memory. page does the one that the job's arguments name, and
+// makes them name the next. When the job's time slice is over or the process stops, the rest goes on as a job that
+// starts where this one ended.
+func inPages[T compete.Job](
+	ctx context.Context, c *Client, job *river.Job[T], page func(*T) (last bool, err error),
+) error {
 	args := job.Args
 	for end := time.Now().Add(timeSlice); ; {
 		last, err := page(&args)
@@ -78,8 +81,8 @@ func inPages[T compete.Job](ctx context.Context, c *Client, job *river.Job[T], p
 	}
 }
 
-// remindable reports whether the competition still is what the job was made for: it takes place, starts when it did, and hasn't yet.
-// One that was moved gets a job of its own for the new date.
+// remindable reports whether the competition still is what the job was made for: it takes place, starts when it did,
+// and hasn't yet. One that was moved gets a job of its own for the new date.
 func (c *Client) remindable(competition *compete.Competition, startDate time.Time) bool {
 	return competition.Status == compete.StatusPublished && competition.StartDate != nil &&
 		competition.StartDate.Equal(startDate) && !competition.Started(c.config.Clock())
@@ -87,7 +90,8 @@ func (c *Client) remindable(competition *compete.Competition, startDate time.Tim
 
 // tellPage writes the messages of a page; those that can't be written go on as jobs of their own.
 func (c *Client) tellPage(ctx context.Context, targets []compete.Target) error {
-	failures, err := isolateFailures(ctx, targets, func(some []compete.Target) error { return c.deliverer.write(ctx, some) })
+	failures, err := isolateFailures(ctx, targets,
+		func(some []compete.Target) error { return c.deliverer.write(ctx, some) })
 	if err != nil || len(failures) == 0 {
 		return err
 	}

@@ -88,7 +88,7 @@ func (f *fixture) move(c compete.Competition, by time.Duration) {
 	moved := c.StartDate.Add(by)
 	_, err := f.registrar.Update(f.Context(), compete.UpdateCommand{
 		Actor:         compete.Actor{UserID: c.Organizer.ID, Role: compete.RoleOrganizer},
-		CompetitionID: c.ID, Change: compete.CompetitionChange{StartDate: compete.Some(&moved)},
+		CompetitionID: c.ID, Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.StartDate = &moved }},
 	})
 	if err != nil {
 		f.Fatal(err)
@@ -273,7 +273,12 @@ type crowdStore struct {
 func (s *crowdStore) ReminderTargets(_ context.Context, _ string, afterSeq int64, n int) (page []compete.Target, next int64, err error) {
 	last := min(afterSeq+int64(n), int64(s.many))
 	for seq := afterSeq + 1; seq <= last; seq++ {
-		r := compete.Registration{ID: newID(), UserID: newID(), CompetitionID: s.competition.ID, Status: compete.RegistrationConfirmed, Seq: seq}
+		r := compete.Registration{
+			RegistrationState: compete.RegistrationState{
+				ID: newID(), CompetitionID: s.competition.ID, Status: compete.RegistrationConfirmed, Seq: seq,
+			},
+			UserID: newID(),
+		}
 		page = append(page, compete.Target{
 			Notice:       compete.Notice{RegistrationID: r.ID, Seq: seq, Kind: compete.MessageReminder},
 			Registration: r, Participant: compete.Participant{Name: strings.Repeat("Ada ", 250), Email: r.UserID + "@example.com"}, Competition: s.competition,

@@ -13,11 +13,13 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// How River works here. It polls on both databases: its listener for SQLite polls too, ten times as often and on the one
-// writer connection, and the one for PostgreSQL needs a connection of its own beside the pool, which a pooler in transaction
-// mode doesn't give. A failed attempt is due again after seconds, so a poll each second is needed in any case.
+// How River works here. It polls on both databases: its listener for SQLite polls too, ten times as often and on the
+// one writer connection, and the one for PostgreSQL needs a connection of its own beside the pool, which a pooler in
+// transaction mode doesn't give. A failed attempt is due again after seconds, so a poll each second is needed in any
+// case.
 const (
-	confirmationPoll = 400 * time.Millisecond // a registration is confirmed, and a mail leaves, within about half a second
+	// a registration is confirmed, and a mail leaves, within about half a second
+	confirmationPoll = 400 * time.Millisecond
 	otherPoll        = time.Second
 	fetchCooldown    = 40 * time.Millisecond // at least so long between fetches of a busy queue
 
@@ -41,7 +43,8 @@ func (c *Client) riverConfig() (*river.Config, error) {
 		FetchCooldown:     notifyInterval,
 		FetchPollInterval: notifyInterval, // each queue has its own
 
-		// A failed job may be of a kind that an older version worked: sent again it fails again, and can be read about again.
+		// A failed job may be of a kind that an older version worked: sent again it fails again, and can be read about
+		// again.
 		SkipUnknownJobCheck: true,
 	}
 	if !c.config.Work {
@@ -57,7 +60,8 @@ func (c *Client) riverConfig() (*river.Config, error) {
 		compete.QueueRegistration: queue(c.config.Concurrency, cmp.Or(c.config.poll, confirmationPoll)),
 		compete.QueueReminder:     queue(c.config.Concurrency, cmp.Or(c.config.poll, otherPoll)),
 		compete.QueueMail:         queue(c.config.Connections*mailsInHand, cmp.Or(c.config.poll, confirmationPoll)),
-		compete.QueueMaintenance:  queue(max(c.config.Concurrency, 2), cmp.Or(c.config.poll, otherPoll)), // so that a clean-up of minutes leaves room for the short ones
+		// so that a clean-up of minutes leaves room for the short ones
+		compete.QueueMaintenance: queue(max(c.config.Concurrency, 2), cmp.Or(c.config.poll, otherPoll)),
 	}
 	config.JobTimeout = jobTimeout
 	config.RescueStuckJobsAfter = rescueAfter
@@ -69,7 +73,8 @@ func (c *Client) riverConfig() (*river.Config, error) {
 		config.Middleware = []rivertype.Middleware{river.WorkerMiddlewareFunc(c.traced)}
 	}
 	if c.config.OneWriter {
-		config.ReindexerSchedule = river.NeverSchedule() // SQLite's indexes don't bloat, and rebuilding one holds up the writer
+		// SQLite's indexes don't bloat, and rebuilding one holds up the writer
+		config.ReindexerSchedule = river.NeverSchedule()
 	}
 	return config, nil
 }
@@ -97,8 +102,8 @@ func (b backoff) after(attempt int) time.Duration {
 	return min(wait, maxBackoff)
 }
 
-// quiet shows River's warnings and errors, and the rest of what it says at the level debug only: it reports every failed
-// attempt, which the error handler logs already, and each change of its own parts.
+// quiet shows River's warnings and errors, and the rest of what it says at the level debug only: it reports every
+// failed attempt, which the error handler logs already, and each change of its own parts.
 type quiet struct{ slog.Handler }
 
 // Enabled implements slog.Handler.

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Confirmations cost about as much as registrations do. In a rush they wait, so that the registrar has the machine: who registers
-// waits for the seat, and knows of it at once; the message may come a moment later.
+// Confirmations cost about as much as registrations do. In a rush they wait, so that the registrar has the machine: who
+// registers waits for the seat, and knows of it at once; the message may come a moment later.
 const (
 	// rushCalm is how long after the last batch of a rush it counts as over; longer than a commit takes under load.
 	rushCalm = 500 * time.Millisecond
@@ -18,8 +18,8 @@ const (
 type Registrar interface {
 	// Settle does one page of a SettleJob, and reports whether there is more.
 	Settle(ctx context.Context, competitionID string) (more bool, err error)
-	// LastBatch and LastRush are when it last decided a batch that asks for messages, and one with so many that people are rushing in.
-	// They are long ago when it never did.
+	// LastBatch and LastRush are when it last decided a batch that asks for messages, and one with so many that people
+	// are rushing in. They are long ago when it never did.
 	LastBatch() time.Time
 	LastRush() time.Time
 }
@@ -55,8 +55,9 @@ func (r rush) pass(ctx, stopping context.Context, deadline time.Time) {
 // gate lets in as many at a time as it has room for.
 type gate chan struct{}
 
-// through runs f inside the gate and then, unless the registrar is idle, rests inside it for as long as f took (within bounds), so that
-// at least half of the writer's time stays with those who wait for an answer. A busy writer makes f slow, and the rest long.
+// through runs f inside the gate and then, unless the registrar is idle, rests inside it for as long as f took (within
+// bounds), so that at least half of the writer's time stays with those who wait for an answer. A busy writer makes f
+// slow, and the rest long.
 func (g gate) through(ctx context.Context, registrar rush, f func() error) error {
 	select {
 	case g <- struct{}{}:

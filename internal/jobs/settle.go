@@ -10,8 +10,9 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// settle works a SettleJob: page after page through the registrar, resting after each for as long as it took. When its time slice
-// of time is over or the process stops, it goes back to the queue; the pages done are committed, and the next run goes on after them.
+// settle works a SettleJob: page after page through the registrar, resting after each for as long as it took. When its
+// time slice of time is over or the process stops, it goes back to the queue; the pages done are committed, and the
+// next run goes on after them.
 func (c *Client) settle(ctx context.Context, job *river.Job[compete.SettleJob]) error {
 	for end := time.Now().Add(timeSlice); ; {
 		start := time.Now()

@@ -12,24 +12,29 @@ import (
 )
 
 const (
-	// pendingSweepInterval is how often, and pendingAge how old: with both, a registration whose confirmation was lost with a
-	// killed process is confirmed within 10 s, where River would need a minute.
+	// pendingSweepInterval is how often, and pendingAge how old: with both, a registration whose confirmation was lost
+	// with a killed process is confirmed within 10 s, where River would need a minute.
 	pendingSweepInterval = 5 * time.Second
 	pendingAge           = 5 * time.Second
 
-	// discardedSweepInterval is that of River's own look for jobs left behind by a killed process, which discards some of them.
+	// discardedSweepInterval is that of River's own look for jobs left behind by a killed process, which discards some
+	// of them.
 	discardedSweepInterval = 30 * time.Second
 
-	// auditSweepInterval is how often the audit log gets what the registrar has left for it. A rush isn't held up by that for auditYield:
-	// who reads the log moves it there before.
+	// auditSweepInterval is how often the audit log gets what the registrar has left for it. A rush isn't held up by
+	// that for auditYield: who reads the log moves it there before.
 	auditSweepInterval = 2 * time.Second
 	auditYield         = 20 * time.Second
 )
 
-// startSweeps runs what can't be a job, because it makes up for jobs that were lost. Every process that works jobs does it.
+// startSweeps runs what can't be a job, because it makes up for jobs that were lost. Every process that works jobs does
+// it.
 func (c *Client) startSweeps() {
 	discarded := discardedSweep{client: c}
-	c.sweeps.Go(func() { c.every(pendingSweepInterval, "confirm registrations that were left pending", c.sweepPending) })
+	c.sweeps.Go(func() {
+		c.every(pendingSweepInterval, "confirm registrations that were left pending",
+			c.sweepPending)
+	})
 	c.sweeps.Go(func() { c.every(discardedSweepInterval, "save failed jobs", discarded.run) })
 	c.sweeps.Go(func() { c.every(auditSweepInterval, "move records to the audit log", c.sweepAudit) })
 }
@@ -70,8 +75,8 @@ func (c *Client) sweepAudit(ctx context.Context) error {
 	return nil
 }
 
-// sweepPending confirms registrations that have been PENDING for longer than pendingAge. Those that can't be confirmed become
-// jobs, and so, in the end, failed jobs, which the next sweep leaves out.
+// sweepPending confirms registrations that have been PENDING for longer than pendingAge. Those that can't be confirmed
+// become jobs, and so, in the end, failed jobs, which the next sweep leaves out.
 func (c *Client) sweepPending(ctx context.Context) error {
 	for {
 		before := compete.UTC(c.config.Clock()).Add(-pendingAge)

@@ -43,7 +43,8 @@ func TestRegistrationsLeftPendingAreConfirmedAtStart(t *testing.T) {
 		f.dropJobs()
 		f.advance(2 * pendingAge)
 		f.start(f.client)
-		f.eventually("the registration is confirmed", func() bool { return f.status(promoted) == compete.RegistrationConfirmed })
+		f.eventually("the registration is confirmed",
+			func() bool { return f.status(promoted) == compete.RegistrationConfirmed })
 		f.wantMessages(promoted, compete.RegistrationConfirmed, "promoted")
 	})
 }
@@ -88,7 +89,8 @@ func TestAJobDiscardedByARescueIsAFailedJobToo(t *testing.T) {
 		registrations := f.register(f.competition(2, 0), f.participants(2)...)
 		f.dropJobs()
 		f.enqueue(compete.NotifyJob{Runs: []compete.NoticeRun{run(registrations)}})
-		f.exec("UPDATE registrations SET status = 'CONFIRMED' WHERE id = $1", registrations[1].ID) // the process got so far
+		// the process got so far
+		f.exec("UPDATE registrations SET status = 'CONFIRMED' WHERE id = $1", registrations[1].ID)
 		r := registrations[0]
 		// What River's rescue leaves of a job whose process was killed in the last attempt.
 		at := time.Now().UTC().Add(-time.Hour)
@@ -100,7 +102,8 @@ func TestAJobDiscardedByARescueIsAFailedJobToo(t *testing.T) {
 			}
 		}
 		failedJobs := f.failedJobs()
-		if len(failedJobs) != 1 || names(f, failedJobs[0]) != r.ID || failedJobs[0].Attempts != 3 || failedJobs[0].Error == "" {
+		if len(failedJobs) != 1 || names(f, failedJobs[0]) != r.ID || failedJobs[0].Attempts != 3 ||
+			failedJobs[0].Error == "" {
 			f.Fatalf("failed jobs are %+v, want one that names registration %s", failedJobs, r.ID)
 		}
 		if got := failedJobs[0].FailedAt; got.Sub(at).Abs() > time.Second {
@@ -132,7 +135,8 @@ func TestManyDiscardedJobsAreKeptInPages(t *testing.T) {
 			jobs[i] = compete.SettleJob{CompetitionID: newID()}
 		}
 		f.enqueue(jobs...)
-		f.exec(`UPDATE river_job SET state = 'discarded', attempt = 3, finalized_at = $1`, f.riverTime(time.Now().UTC()))
+		f.exec(`UPDATE river_job SET state = 'discarded', attempt = 3, finalized_at = $1`,
+			f.riverTime(time.Now().UTC()))
 		if err := (&discardedSweep{client: f.client}).run(f.Context()); err != nil {
 			f.Fatal(err)
 		}

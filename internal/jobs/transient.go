@@ -12,9 +12,9 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// transientPatience is how long a job waits for the database or the registrar without using up attempts. An outage longer
-// than that is one in which the queue, in the same database, stands still anyway; a job that alone finds the database away
-// for so long has a fault of its own.
+// transientPatience is how long a job waits for the database or the registrar without using up attempts. An outage
+// longer than that is one in which the queue, in the same database, stands still anyway; a job that alone finds the
+// database away for so long has a fault of its own.
 const transientPatience = time.Hour
 
 // isTransient reports whether an error comes from an outage or overload, and not from the job itself.
@@ -42,8 +42,8 @@ type failure[T any] struct {
 	err  error
 }
 
-// isolateFailures does f for all items at once and, when that fails, for each on its own, so that only those fail that can't be done.
-// It stops at a transient error, which concerns them all.
+// isolateFailures does f for all items at once and, when that fails, for each on its own, so that only those fail that
+// can't be done. It stops at a transient error, which concerns them all.
 func isolateFailures[T any](ctx context.Context, items []T, f func([]T) error) (failures []failure[T], err error) {
 	err = guarded(items, f)
 	if err == nil || isTransient(err) || ctx.Err() != nil {

@@ -2,6 +2,9 @@ package jobs
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,7 +20,9 @@ type awayStore struct {
 	times atomic.Int32
 }
 
-func (s *awayStore) Deliver(ctx context.Context, confirm []compete.Notice, messages []compete.Message, now time.Time) (int, error) {
+func (s *awayStore) Deliver(
+	ctx context.Context, confirm []compete.Notice, messages []compete.Message, now time.Time,
+) (int, error) {
 	if s.times.Add(-1) >= 0 {
 		return 0, compete.ErrDatabase
 	}
@@ -60,24 +65,27 @@ func (r slowRegistrar) Settle(ctx context.Context, _ string) (bool, error) {
 }
 
 func TestStopGivesBackWhatDoesNotFinish(t *testing.T) {
-	eachDatabase(t, func(c *Config) { c.Registrar = slowRegistrar{c.Registrar, make(chan struct{})} }, func(f *fixture) {
-		if err := f.client.Start(f.Context()); err != nil {
-			f.Fatal(err)
-		}
-		f.enqueue(compete.SettleJob{CompetitionID: newID()})
-		<-f.config.Registrar.(slowRegistrar).settling
-		ctx, cancel := context.WithTimeout(f.Context(), 4*time.Second)
-		defer cancel()
-		if err := f.client.Stop(ctx); err != nil {
-			f.Fatalf("Stop: %v", err)
-		}
-		if got := f.count("SELECT count(*) FROM river_job WHERE kind = 'settle' AND state = 'available' AND attempt = 0"); got != 1 {
-			f.Errorf("%d jobs wait with all their attempts after the stop, want the one that was given back", got)
-		}
-		if err := f.client.Ping(f.Context()); err == nil {
-			f.Error("Ping of stopped workers gave no error")
-		}
-	})
+	eachDatabase(t, func(c *Config) { c.Registrar = slowRegistrar{c.Registrar, make(chan struct{})} },
+		func(f *fixture) {
+			if err := f.client.Start(f.Context()); err != nil {
+				f.Fatal(err)
+			}
+			f.enqueue(compete.SettleJob{CompetitionID: newID()})
+			<-f.config.Registrar.(slowRegistrar).settling
+			ctx, cancel := context.WithTimeout(f.Context(), 4*time.Second)
+			defer cancel()
+			if err := f.client.Stop(ctx); err != nil {
+				f.Fatalf("Stop: %v", err)
+			}
+			if got := f.count(
+				"SELECT count(*) FROM river_job WHERE kind = 'settle' AND state = 'available' AND attempt = 0",
+			); got != 1 {
+				f.Errorf("%d jobs wait with all their attempts after the stop, want the one that was given back", got)
+			}
+			if err := f.client.Ping(f.Context()); err == nil {
+				f.Error("Ping of stopped workers gave no error")
+			}
+		})
 }
 
 func TestSettlingGoesOnThroughPages(t *testing.T) {
@@ -88,7 +96,8 @@ func TestSettlingGoesOnThroughPages(t *testing.T) {
 		done := f.events(f.client, river.EventKindJobCompleted)
 		f.start(f.client)
 		organizer := compete.Actor{UserID: competition.Organizer.ID, Role: compete.RoleOrganizer}
-		if _, err := f.registrar.CancelCompetition(f.Context(), compete.CancelCompetitionCommand{Actor: organizer, CompetitionID: competition.ID}); err != nil {
+		if _, err := f.registrar.CancelCompetition(f.Context(),
+			compete.CancelCompetitionCommand{Actor: organizer, CompetitionID: competition.ID}); err != nil {
 			f.Fatal(err)
 		}
 		f.next(done, "settle")
@@ -141,7 +150,9 @@ func TestSettlingIsGivenBackWhenTheProcessStops(t *testing.T) {
 		if got := f.count("SELECT count(*) FROM registrations WHERE status = 'CANCELLED'"); got == 0 || got == many {
 			f.Errorf("%d of %d registrations were cancelled before the stop, want a page of them", got, many)
 		}
-		if got := f.count("SELECT count(*) FROM river_job WHERE kind = 'settle' AND state = 'available' AND attempt = 0"); got != 1 {
+		if got := f.count(
+			"SELECT count(*) FROM river_job WHERE kind = 'settle' AND state = 'available' AND attempt = 0",
+		); got != 1 {
 			f.Errorf("%d jobs wait with all their attempts after the stop, want the one that was given back", got)
 		}
 
@@ -161,4 +172,59 @@ func TestSettlingIsGivenBackWhenTheProcessStops(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestIsolatingFindsTheItemsThatFail(t *testing.T) {
+	poison := errors.New("poison")
+	var done []int
+	f := func(items []int) error {
+		for _, item := range items {
+			switch item {
+			case 3:
+				return poison
+			case 5:
+				panic("at the disco")
+			case 7:
+				return fmt.Errorf("wrapped: %w", compete.ErrDatabase)
+			}
+		}
+		done = append(done, items...)
+		return nil
+	}
+	cases := []struct {
+		items, done, failed []int
+		transient           error
+	}{
+		{items: []int{1, 2}, done: []int{1, 2}},
+		{items: []int{3}, failed: []int{3}},
+		{items: []int{1, 3, 4, 5, 6}, done: []int{1, 4, 6}, failed: []int{3, 5}},
+		{items: []int{1, 7}, transient: compete.ErrDatabase},
+		{items: []int{1, 3, 7, 2}, done: []int{1}, failed: []int{3}, transient: compete.ErrDatabase},
+	}
+	for _, c := range cases {
+		done = nil
+		failures, err := isolateFailures(t.Context(), c.items, f)
+		var failed []int
+		for _, failure := range failures {
+			failed = append(failed, failure.item)
+		}
+		if !slices.Equal(done, c.done) || !slices.Equal(failed, c.failed) || !errors.Is(err, c.transient) {
+			t.Errorf("%v: did %v, failed %v, error %v; want %v, %v, %v", c.items, done, failed, err, c.done,
+				c.failed, c.transient)
+		}
+	}
+}
+
+func TestIsolatingStopsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	calls := 0
+	_, err := isolateFailures(ctx, []int{1, 2, 3}, func(items []int) error {
+		if calls++; len(items) == 1 {
+			cancel()
+		}
+		return errors.New("poison")
+	})
+	if calls != 2 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d calls and error %v, want the batch, one on its own, and %v", calls, err, context.Canceled)
+	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/minicompete/minicompete/internal/recent"
 )
 
-// How the wait grows: after the free guesses one second, then twice as long with each further one. Whoever stops guessing for
-// as long as forgetAfter starts afresh.
+// How the wait grows: after the free guesses one second, then twice as long with each further one. Whoever stops
+// guessing for as long as forgetAfter starts afresh.
 const (
 	firstWait   = time.Second
 	longestWait = 15 * time.Minute
@@ -30,7 +30,8 @@ func waitAfter(guesses, free int) time.Duration {
 	return min(firstWait<<beyond, longestWait)
 }
 
-// MemoryGuesses remembers attempts in the memory of this process. Take it from NewMemoryGuesses. It implements compete.Guesses.
+// MemoryGuesses remembers attempts in the memory of this process. Take it from NewMemoryGuesses. It implements
+// compete.Guesses.
 type MemoryGuesses struct {
 	clock func() time.Time
 	mu    sync.Mutex // counting reads and writes

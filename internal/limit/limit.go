@@ -1,5 +1,5 @@
-// Package limit counts what networks and organizers do, and slows down who guesses passwords: in the memory of one process, or in Redis for all
-// replicas together.
+// Package limit counts what networks and organizers do, and slows down who guesses passwords: in the memory of one
+// process, or in Redis for all replicas together.
 //
 // It owns the counting. What is counted, under which key, and what a refusal says is package compete's.
 package limit
@@ -15,7 +15,8 @@ import (
 	"github.com/minicompete/minicompete/internal/recent"
 )
 
-// maxKeys is how many keys one process remembers, of each kind; about 20 MB at the most. Those used longest ago go first.
+// maxKeys is how many keys one process remembers, of each kind; about 20 MB at the most. Those used longest ago go
+// first.
 const maxKeys = 100_000
 
 // Memory counts in the memory of this process. Take it from NewMemory. It implements compete.Limiter.

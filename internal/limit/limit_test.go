@@ -33,11 +33,11 @@ func each(t *testing.T, test func(t *testing.T, l compete.Limiter)) {
 		test(t, limit.NewMemory(time.Now))
 	})
 	t.Run("Redis", func(t *testing.T) {
-		r := limit.NewRedis(connect(t, testservices.Redis(t)), time.Now, slog.New(slog.DiscardHandler))
-		test(t, r.WithTimeout(time.Minute))
+		r := limit.NewRedis(connect(t, testservices.Redis(t)), time.Minute, time.Now, slog.New(slog.DiscardHandler))
+		test(t, r)
 	})
 	t.Run("Redis away", func(t *testing.T) {
-		r := limit.NewRedis(connect(t, "redis://127.0.0.1:1/0"), time.Now, slog.New(slog.DiscardHandler))
+		r := limit.NewRedis(connect(t, "redis://127.0.0.1:1/0"), time.Minute, time.Now, slog.New(slog.DiscardHandler))
 		test(t, r)
 	})
 }
@@ -96,7 +96,7 @@ func eachClock(t *testing.T, test func(t *testing.T, g compete.Guesses, c *clock
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &clock{time.Now()}
-			test(t, limit.NewRedis(connect(t, url(t)), c.read, slog.New(slog.DiscardHandler)).WithTimeout(time.Minute), c)
+			test(t, limit.NewRedis(connect(t, url(t)), time.Minute, c.read, slog.New(slog.DiscardHandler)), c)
 		})
 	}
 }

@@ -16,20 +16,19 @@ const (
 	redisPrefix = "minicompete:limit:"
 	guessPrefix = redisPrefix + "guess:"
 	// scanCount is how many keys Redis looks at in one step of a scan.
-	scanCount  = 1000
-	askTimeout = 100 * time.Millisecond
+	scanCount = 1000
 	// restAfterFailure is how long a Redis that failed isn't asked: this process counts alone meanwhile.
 	restAfterFailure = 2 * time.Second
 )
 
-// Redis counts for all replicas together. While Redis is away, each process counts for itself. Take it from NewRedis. It implements
-// compete.Limiter and compete.Guesses.
+// Redis counts for all replicas together. While Redis is away, each process counts for itself. Take it from NewRedis.
+// It implements compete.Limiter and compete.Guesses.
 type Redis struct {
 	client *redis.Client
 	rate   *redis_rate.Limiter
 	clock  func() time.Time
 
-	timeout time.Duration // the most that asking Redis may add to a request
+	timeout time.Duration
 	limits  *Memory
 	guesses *MemoryGuesses
 
@@ -41,10 +40,11 @@ var (
 	_ compete.Guesses = (*Redis)(nil)
 )
 
-// NewRedis makes a Redis. The clocks of processes that share one may differ by as much as their waits may be wrong.
-func NewRedis(client *redis.Client, clock func() time.Time, logger *slog.Logger) *Redis {
+// NewRedis makes a Redis. The timeout is the most that asking may add to a request. The clocks of processes that share
+// one may differ by as much as their waits may be wrong.
+func NewRedis(client *redis.Client, timeout time.Duration, clock func() time.Time, logger *slog.Logger) *Redis {
 	return &Redis{
-		client: client, rate: redis_rate.NewLimiter(client), clock: clock, timeout: askTimeout,
+		client: client, rate: redis_rate.NewLimiter(client), clock: clock, timeout: timeout,
 		limits: NewMemory(clock), guesses: NewMemoryGuesses(clock),
 		outage: outage.Breaker{
 			Report: outage.Report{
@@ -61,7 +61,8 @@ func NewRedis(client *redis.Client, clock func() time.Time, logger *slog.Logger)
 func (r *Redis) Take(ctx context.Context, l compete.Limit, key string) time.Duration {
 	var wait time.Duration
 	asked := r.ask(ctx, func(ctx context.Context) error {
-		result, err := r.rate.Allow(ctx, redisPrefix+key, redis_rate.Limit{Rate: l.Times, Burst: l.Times, Period: l.Window})
+		result, err := r.rate.Allow(ctx, redisPrefix+key,
+			redis_rate.Limit{Rate: l.Times, Burst: l.Times, Period: l.Window})
 		if err == nil && result.Allowed == 0 {
 			wait = max(result.RetryAfter, time.Millisecond)
 		}
@@ -73,7 +74,8 @@ func (r *Redis) Take(ctx context.Context, l compete.Limit, key string) time.Dura
 	return wait
 }
 
-// try counts an attempt under all keys, or answers how many milliseconds to wait and for which key. The waits are those of waitAfter.
+// try counts an attempt under all keys, or answers how many milliseconds to wait and for which key. The waits are those
+// of waitAfter.
 var try = redis.NewScript(`
 local now, first, longest, forget = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local counts, wait, by = {}, 0, 0
@@ -94,7 +96,10 @@ return {0, 0}`)
 
 // Try implements compete.Guesses.
 func (r *Redis) Try(ctx context.Context, guesses ...compete.Guess) (wait time.Duration, by compete.Guess) {
-	args := []any{r.clock().UnixMilli(), firstWait.Milliseconds(), longestWait.Milliseconds(), forgetAfter.Milliseconds()}
+	args := []any{
+		r.clock().UnixMilli(), firstWait.Milliseconds(), longestWait.Milliseconds(),
+		forgetAfter.Milliseconds(),
+	}
 	for _, g := range guesses {
 		args = append(args, g.Free)
 	}

@@ -1,8 +1,9 @@
-// Package live tells open pages how many seats are left: from the commits of this process, and over Redis from those of other replicas.
+// Package live tells open pages how many seats are left: from the commits of this process, and over Redis from those of
+// other replicas.
 //
-// Only ids of competitions travel. What is sent to a page is always read from the committed state, so a lost, late or repeated
-// event never leaves a stale number. The package owns who follows what and when a page is told; in which words belongs to api and
-// web, and the connection to sse.
+// Only ids of competitions travel. What is sent to a page is always read from the committed state, so a lost, late or
+// repeated event never leaves a stale number. The package owns who follows what and when a page is told; in which words
+// belongs to api and web, and the connection to sse.
 package live
 
 import (
@@ -30,8 +31,8 @@ type Config struct {
 	Logger   *slog.Logger
 }
 
-// Hub knows the open pages of a process and tells them. It is a compete.SeatsNotifier. Start it before the first page, Close it
-// before the listeners and Stop it after the last commit.
+// Hub knows the open pages of a process and tells them. It is a compete.SeatsNotifier. Start it before the first page,
+// Close it before the listeners and Stop it after the last commit.
 type Hub struct {
 	config  Config
 	relay   *relay // nil without Redis
@@ -59,8 +60,9 @@ func New(c Config) *Hub {
 		c.MaxPages = DefaultMaxPages
 	}
 	h := &Hub{
-		config: c, toRead: make(chan struct{}, 1), toTell: make(chan struct{}, 1), changes: changes{ids: map[string]bool{}},
-		topics: map[string]*topic{}, fresh: map[string]bool{}, pages: map[*Page]struct{}{},
+		config: c, toRead: make(chan struct{}, 1), toTell: make(chan struct{}, 1),
+		changes: changes{ids: map[string]bool{}},
+		topics:  map[string]*topic{}, fresh: map[string]bool{}, pages: map[*Page]struct{}{},
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	if c.Redis != nil {
@@ -86,7 +88,8 @@ func (h *Hub) Pages() int {
 	return len(h.pages)
 }
 
-// Close ends every stream and refuses new pages with ErrStopping. Changes are still passed on to other replicas, until Stop.
+// Close ends every stream and refuses new pages with ErrStopping. Changes are still passed on to other replicas, until
+// Stop.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	h.closed = true
@@ -140,7 +143,8 @@ func signal(c chan struct{}) {
 	}
 }
 
-// changes are competitions that changed since they were taken last. It has a lock of its own: a commit waits for nothing longer.
+// changes are competitions that changed since they were taken last. It has a lock of its own: a commit waits for
+// nothing longer.
 type changes struct {
 	mu  sync.Mutex
 	ids map[string]bool

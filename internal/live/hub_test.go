@@ -125,7 +125,8 @@ func TestARushBefore5000Pages(t *testing.T) {
 				got := <-r.told
 				atOnce[got.at]++
 				if got.events != "race 700 open;" {
-					wantLate(t, "a state that was not the last", got.at.Sub(commits[got.events]), 0, 120*time.Millisecond)
+					wantLate(t, "a state that was not the last", got.at.Sub(commits[got.events]), 0,
+						120*time.Millisecond)
 				}
 				if last.events != "" {
 					wantLate(t, "since the last event", got.at.Sub(last.at), 850*time.Millisecond, 950*time.Millisecond)
@@ -181,7 +182,8 @@ func TestAPageHasEventsOfItsOwn(t *testing.T) {
 		r.page.Tell("two;")
 		l.set(race, seatsLeft(1))
 		h.Changed(race)
-		wantLate(t, "events of its own", r.wants(t, "two;race 1 open;").Sub(since), 250*time.Millisecond, 251*time.Millisecond)
+		wantLate(t, "events of its own", r.wants(t, "two;race 1 open;").Sub(since), 250*time.Millisecond,
+			251*time.Millisecond)
 		quiet := open(t, h.Feed(words))
 		quiet.wants(t, "hello;")
 	})

@@ -23,7 +23,8 @@ func (h *Hub) Feed(words func(compete.Seats) (event string, err error)) *Feed { 
 func (f *Feed) event(seats compete.Seats) (event string) {
 	defer func() {
 		if cause := recover(); cause != nil { // no request stands behind it, and so nobody else would
-			f.hub.config.Logger.Error("could not encode a seat update", "competition", seats.CompetitionID, "panic", cause)
+			f.hub.config.Logger.Error("could not encode a seat update", "competition", seats.CompetitionID, "panic",
+				cause)
 		}
 	}()
 	event, err := f.words(seats)
@@ -55,8 +56,9 @@ type following struct {
 	next  *state // what it is being told; nil: nothing
 }
 
-// Open makes room for a page and returns when the present state of the competitions is known. Those that don't exist are left out. Call
-// Leave when the page is gone, also when it was never started. Errors: ErrBusy, ErrStopping, those of Config.Read.
+// Open makes room for a page and returns when the present state of the competitions is known. Those that don't exist
+// are left out. Call Leave when the page is gone, also when it was never started. Errors: ErrBusy, ErrStopping, those
+// of Config.Read.
 func (f *Feed) Open(ctx context.Context, competitionIDs ...string) (*Page, error) {
 	p, err := f.hub.join(f, competitionIDs)
 	if err != nil {
@@ -97,8 +99,9 @@ func (h *Hub) join(feed *Feed, ids []string) (*Page, error) {
 	return p, nil
 }
 
-// Start tells the page first and the present state at once, and each later state until Leave. A slow reader misses states in
-// between, never the last; one that takes nothing for stuckTimeout is cut off. A quiet stream gets a comment every heartbeat.
+// Start tells the page first and the present state at once, and each later state until Leave. A slow reader misses
+// states in between, never the last; one that takes nothing for stuckTimeout is cut off. A quiet stream gets a comment
+// every heartbeat.
 func (p *Page) Start(stream sse.Stream, first string) {
 	h := p.feed.hub
 	h.mu.Lock()

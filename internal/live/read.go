@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	// readInterval is the least time between two readings of what changed. It adds to the time after which a page is told.
+	// readInterval is the least time between two readings of what changed. It adds to the time after which a page is
+	// told.
 	readInterval = 50 * time.Millisecond
 	// pollInterval is how often everything followed is read without an event, in case one was lost.
 	pollInterval = 5 * time.Second
@@ -18,7 +19,8 @@ const (
 	maxReading = 500
 )
 
-// read keeps topics up to date until the hub stops. It is the one reader, so that an older reading never overtakes a newer one.
+// read keeps topics up to date until the hub stops. It is the one reader, so that an older reading never overtakes a
+// newer one.
 func (h *Hub) read() {
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
@@ -87,7 +89,8 @@ func (h *Hub) takeChanged() []string {
 	return ids
 }
 
-// readPage brings topics up to date. When it fails, known ones keep what they have until the next poll, and new pages are refused.
+// readPage brings topics up to date. When it fails, known ones keep what they have until the next poll, and new pages
+// are refused.
 func (h *Hub) readPage(ids []string) {
 	ctx, cancel := context.WithTimeout(h.ctx, readTimeout)
 	defer cancel()

@@ -25,7 +25,8 @@ const (
 	publishTimeout = 2 * time.Second
 )
 
-// relay carries ids of changed competitions between replicas. A message is the sender's name and ids, separated by spaces.
+// relay carries ids of changed competitions between replicas. A message is the sender's name and ids, separated by
+// spaces.
 type relay struct {
 	redis    *redis.Client
 	outage   outage.Report
@@ -38,11 +39,14 @@ type relay struct {
 }
 
 func newRelay(client *redis.Client, logger *slog.Logger) *relay {
-	return &relay{redis: client, instance: uuid.NewString(), wake: make(chan struct{}, 1), outgoing: map[string]bool{}, outage: outage.Report{
-		Logger: logger,
-		Away:   "Redis is unavailable; changes reach other replicas a few seconds late",
-		Back:   "Redis is back; changes reach other replicas immediately again",
-	}}
+	return &relay{
+		redis: client, instance: uuid.NewString(), wake: make(chan struct{}, 1), outgoing: map[string]bool{},
+		outage: outage.Report{
+			Logger: logger,
+			Away:   "Redis is unavailable; changes reach other replicas a few seconds late",
+			Back:   "Redis is back; changes reach other replicas immediately again",
+		},
+	}
 }
 
 func (r *relay) changed(ids []string) {
@@ -100,7 +104,8 @@ func (r *relay) publish(ctx context.Context) {
 	}
 }
 
-// listen marks what other replicas report until ctx ends, and everything after each (re)connection: what was sent meanwhile is lost.
+// listen marks what other replicas report until ctx ends, and everything after each (re)connection: what was sent
+// meanwhile is lost.
 func (r *relay) listen(ctx context.Context, mark func(ids ...string), markAll func()) {
 	subscription := r.redis.Subscribe(ctx, channel) // connects again by itself
 	incoming := subscription.ChannelWithSubscriptions()

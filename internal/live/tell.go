@@ -11,11 +11,12 @@ import (
 const (
 	// minInterval holds a page to four events a second, as its reader can't follow more.
 	minInterval = 250 * time.Millisecond
-	// maxInterval keeps the promise of a second after the commit: this, a reading and a turn that comes late are the longest that a page
-	// waits.
+	// maxInterval keeps the promise of a second after the commit: this, a reading and a turn that comes late are the
+	// longest that a page waits.
 	maxInterval = 850 * time.Millisecond
-	// spacing is the least time from one page to the next, in the long run: telling one takes about 8 µs of a core, so up to five thousand
-	// pages take a twentieth of one in a rush, and thousands of them are told less often than four times a second.
+	// spacing is the least time from one page to the next, in the long run: telling one takes about 8 µs of a core, so
+	// up to five thousand pages take a twentieth of one in a rush, and thousands of them are told less often than four
+	// times a second.
 	spacing = 170 * time.Microsecond
 	// pagesPerTurn is how many pages are told in a row before others get the core.
 	pagesPerTurn = 64
@@ -89,7 +90,8 @@ func (h *Hub) due(batch []telling) []telling {
 	return batch
 }
 
-// share is the time in which one page is told. It is seven eighths of what is needed, so that a late turn is made up for. h.mu is held.
+// share is the time in which one page is told. It is seven eighths of what is needed, so that a late turn is made up
+// for. h.mu is held.
 func (h *Hub) share() time.Duration {
 	return min(spacing, maxInterval/time.Duration(max(1, len(h.pages)))) * 7 / 8
 }

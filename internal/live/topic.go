@@ -10,12 +10,13 @@ import (
 type topic struct {
 	id          string
 	competition compete.Competition
-	known       bool               // competition has been read
-	state       *state             // nil until it is known
-	ready       chan struct{}      // closed when there is a state, or the topic was dropped
-	err         error              // why it was dropped, set before ready is closed
-	followers   int                // open pages
-	informed    map[*Page]struct{} // those of them that know the state; the others are due already, however often it changes
+	known       bool          // competition has been read
+	state       *state        // nil until it is known
+	ready       chan struct{} // closed when there is a state, or the topic was dropped
+	err         error         // why it was dropped, set before ready is closed
+	followers   int           // open pages
+	// those of them that know the state; the others are due already, however often it changes
+	informed map[*Page]struct{}
 }
 
 // state is what pages are told of a competition, until the next one. It is put into words once for each feed.

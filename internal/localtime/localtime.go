@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Zone is what the zone of t is called at that moment, such as CEST. Where no letters are in use for it, it is the distance from UTC,
-// such as GMT+5:30, as browsers write it.
+// Zone is what the zone of t is called at that moment, such as CEST. Where no letters are in use for it, it is the
+// distance from UTC, such as GMT+5:30, as browsers write it.
 func Zone(t time.Time) string {
 	name, offset := t.Zone()
 	if name != "" && name[0] >= 'A' && name[0] <= 'Z' {
@@ -42,8 +42,8 @@ func Sentence(t time.Time, zone *time.Location) string {
 	return text
 }
 
-// SentenceFor is Sentence, with the time of a reader in another zone where clocks differ: "…, which is Saturday, 13 June at 01:00 JST for you".
-// A nil reader is nobody known.
+// SentenceFor is Sentence, with the time of a reader in another zone where clocks differ: "…, which is Saturday, 13
+// June at 01:00 JST for you". A nil reader is nobody known.
 func SentenceFor(t time.Time, zone, reader *time.Location) string {
 	text := Sentence(t, zone)
 	if reader == nil || Agree(t, zone, reader) {
@@ -57,10 +57,12 @@ func SentenceFor(t time.Time, zone, reader *time.Location) string {
 }
 
 // sentence matches what SentenceFor writes.
-var sentence = regexp.MustCompile(`[A-Z][a-z]+day, (\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d) ([A-Z][\w:+-]*)(?: \(([\w/+-]+)\))?` +
-	`((?:, which is (?:[A-Z][a-z]+day, \d{1,2} [A-Z][a-z]+ at )?\d\d:\d\d [A-Z][\w:+-]* for you)?)`)
+var sentence = regexp.MustCompile(
+	`[A-Z][a-z]+day, (\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d) ([A-Z][\w:+-]*)(?: \(([\w/+-]+)\))?` +
+		`((?:, which is (?:[A-Z][a-z]+day, \d{1,2} [A-Z][a-z]+ at )?\d\d:\d\d [A-Z][\w:+-]* for you)?)`)
 
-// Found is a time in a text: its zone, the index at which it ends, and the one at which a reader's own time beside it does.
+// Found is a time in a text: its zone, the index at which it ends, and the one at which a reader's own time beside it
+// does.
 type Found struct {
 	At   time.Time
 	Zone *time.Location
@@ -84,7 +86,8 @@ func Sentences(text string) []Found {
 		if err != nil {
 			continue
 		}
-		for _, twin := range []time.Time{at.Add(-time.Hour), at.Add(time.Hour)} { // where clocks go back, an hour comes twice
+		// where clocks go back, an hour comes twice
+		for _, twin := range []time.Time{at.Add(-time.Hour), at.Add(time.Hour)} {
 			if Zone(at) != abbreviation && Zone(twin) == abbreviation {
 				at = twin
 			}

@@ -20,7 +20,8 @@ func TestSentence(t *testing.T) {
 		{"2026-06-12T14:00:00Z", "Europe/Berlin", "Friday, 12 June 2026 at 16:00 CEST (Europe/Berlin)"},
 		{"2026-12-11T14:00:00Z", "Europe/Berlin", "Friday, 11 December 2026 at 15:00 CET (Europe/Berlin)"},
 		{"2026-10-25T00:30:00Z", "Europe/Berlin", "Sunday, 25 October 2026 at 02:30 CEST (Europe/Berlin)"}, // this hour
-		{"2026-10-25T01:30:00Z", "Europe/Berlin", "Sunday, 25 October 2026 at 02:30 CET (Europe/Berlin)"},  // comes twice
+		// comes twice
+		{"2026-10-25T01:30:00Z", "Europe/Berlin", "Sunday, 25 October 2026 at 02:30 CET (Europe/Berlin)"},
 		{"2026-06-12T14:00:00Z", "America/Sao_Paulo", "Friday, 12 June 2026 at 11:00 GMT-3 (America/Sao_Paulo)"},
 		{"2026-06-12T14:00:00Z", "Asia/Kathmandu", "Friday, 12 June 2026 at 19:45 GMT+5:45 (Asia/Kathmandu)"},
 		{"2026-06-12T23:30:00Z", "Asia/Tokyo", "Saturday, 13 June 2026 at 08:30 JST (Asia/Tokyo)"},
@@ -34,7 +35,8 @@ func TestSentence(t *testing.T) {
 			t.Errorf("%s in %s: got %q, want %q", test.at, test.zone, got, test.want)
 		}
 		text := "Start: " + test.want
-		if found := Sentences(text + ", as it was."); len(found) != 1 || !found[0].At.Equal(at) || found[0].Zone.String() != test.zone || found[0].End != len(text) {
+		if found := Sentences(text + ", as it was."); len(found) != 1 || !found[0].At.Equal(at) ||
+			found[0].Zone.String() != test.zone || found[0].End != len(text) {
 			t.Errorf("in %q: found %v, want %s", text, found, test.at)
 		}
 	}
@@ -54,7 +56,8 @@ func TestSentenceForAReaderElsewhere(t *testing.T) {
 		if got != there+own {
 			t.Errorf("for %s: got %q, want %q", reader, got, there+own)
 		}
-		if found := Sentences(got + ", as it was."); len(found) != 1 || !found[0].At.Equal(at) || found[0].End != len(there) || found[0].Own != len(got) {
+		if found := Sentences(got + ", as it was."); len(found) != 1 || !found[0].At.Equal(at) ||
+			found[0].End != len(there) || found[0].Own != len(got) {
 			t.Errorf("in %q: found %v", got, found)
 		}
 	}
@@ -64,7 +67,10 @@ func TestSentenceForAReaderElsewhere(t *testing.T) {
 }
 
 func TestSentencesOfOthers(t *testing.T) {
-	for _, text := range []string{"", "Sunday, 99 October 2026 at 02:30 CET (Europe/Berlin)", "Sunday, 25 October 2026 at 02:30 CET (Europe/Atlantis)", "Friday, 12 June 2026 at 14:00"} {
+	for _, text := range []string{
+		"", "Sunday, 99 October 2026 at 02:30 CET (Europe/Berlin)",
+		"Sunday, 25 October 2026 at 02:30 CET (Europe/Atlantis)", "Friday, 12 June 2026 at 14:00",
+	} {
 		if found := Sentences(text); len(found) > 0 {
 			t.Errorf("in %q: found %v", text, found)
 		}

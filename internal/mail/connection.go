@@ -30,7 +30,8 @@ func (c *connection) send(ctx context.Context, m *smtp.Msg) error {
 // stale reports whether a failure shows only that the connection was closed before this mail.
 func (c *connection) stale(err error) bool {
 	var failed *smtp.SendError
-	return errors.As(err, &failed) && failed.Reason == smtp.ErrSMTPMailFrom && (failed.ErrorCode() == 0 || failed.ErrorCode() == 421)
+	return errors.As(err, &failed) && failed.Reason == smtp.ErrSMTPMailFrom &&
+		(failed.ErrorCode() == 0 || failed.ErrorCode() == 421)
 }
 
 func (c *connection) close() { _ = c.net.Close() }
@@ -89,7 +90,8 @@ func (s *SMTP) keep(c *connection, err error) {
 	s.idle = append(s.idle, c)
 }
 
-// dial connects, encrypts and logs in. A server that can't be used is left alone for a while, which doubles up to maxAway.
+// dial connects, encrypts and logs in. A server that can't be used is left alone for a while, which doubles up to
+// maxAway.
 func (s *SMTP) dial(ctx context.Context) (*connection, error) {
 	c, cut := &connection{}, func() bool { return true }
 	dialer := func(dialling context.Context, network, address string) (net.Conn, error) {

@@ -1,9 +1,9 @@
 // Package mail writes the messages that users get, and sends them: a subject and a plain text for the mailbox of each
 // compete.MessageKind, the text and HTML parts of its mail, both from the files in templates/, and an SMTP client.
 //
-// It owns the wording, the look of mails, that nothing an organizer or a participant typed can add a header or break a line of its
-// own, and the connections to the mail server. It doesn't decide who gets a message or when, or what becomes of a mail that was not
-// taken (package jobs), and keeps none.
+// It owns the wording, the look of mails, that nothing an organizer or a participant typed can add a header or break a
+// line of its own, and the connections to the mail server. It doesn't decide who gets a message or when, or what
+// becomes of a mail that was not taken (package jobs), and keeps none.
 package mail
 
 import (
@@ -49,8 +49,8 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 	return c.word(t.Kind, data, c.Details)
 }
 
-// Account implements compete.AccountWording. A mail to an address that nobody has confirmed yet names no name: whoever types
-// another's address would choose the words of a mail to them.
+// Account implements compete.AccountWording. A mail to an address that nobody has confirmed yet names no name: whoever
+// types another's address would choose the words of a mail to them.
 func (c Composer) Account(kind compete.MessageKind, user compete.User, address string) (compete.Wording, error) {
 	data := content{Address: oneLine(address)}
 	if !kind.Traits().Anonymous && user.VerifiedAt != nil {
@@ -141,8 +141,8 @@ var linkPages = map[compete.LinkPurpose]string{
 	compete.LinkReset:  "/auth/reset",
 }
 
-// Mail makes the mail of a stored message. It fails with compete.ErrLinkVoid when its link can't be used any more, and when details
-// are not those of its wording.
+// Mail makes the mail of a stored message. It fails with compete.ErrLinkVoid when its link can't be used any more, and
+// when details are not those of its wording.
 func (c Composer) Mail(o compete.Outgoing, details json.RawMessage, now time.Time) (compete.Mail, error) {
 	t, ok := templates[o.Kind]
 	if !ok {
@@ -154,7 +154,10 @@ func (c Composer) Mail(o compete.Outgoing, details json.RawMessage, now time.Tim
 	}
 	c.addSite(&data)
 	data.Subject, data.Mails = o.Subject, true
-	m := compete.Mail{MessageID: o.ID, Kind: o.Kind, To: o.To, ToName: data.Name, Subject: o.Subject, Text: o.Body, SentAt: o.SentAt}
+	m := compete.Mail{
+		MessageID: o.ID, Kind: o.Kind, To: o.To, ToName: data.Name, Subject: o.Subject,
+		Text: o.Body, SentAt: o.SentAt,
+	}
 	kind := o.Kind.Traits()
 	if kind.Link != "" {
 		var err error
@@ -182,7 +185,8 @@ func (c Composer) link(o compete.Outgoing, page string, now time.Time) (string, 
 	}
 	token, ok := c.Keys.TokenOf(*o.Link)
 	if !ok { // perhaps of a process that has the next JWT_SECRET already
-		return "", fmt.Errorf("the link in message %s was created with a JWT_SECRET that this process doesn't have: %w", o.ID, compete.ErrMailServer)
+		return "", fmt.Errorf("the link in message %s was created with a JWT_SECRET that this process doesn't have: %w",
+			o.ID, compete.ErrMailServer)
 	}
 	return c.PublicURL + page + "?token=" + token, nil
 }

@@ -21,7 +21,12 @@ func target(kind compete.MessageKind) compete.Target {
 		Notice:       compete.Notice{Kind: kind},
 		Registration: compete.Registration{Position: 2003},
 		Participant:  compete.Participant{Name: "Ada Lovelace", Email: "ada@example.com"},
-		Competition:  compete.Competition{ID: "0190c0de-0000-7000-8000-000000000001", Title: "Spring Olympiad", Location: "Hall 4", StartDate: &start},
+		Competition: compete.Competition{
+			ID: "0190c0de-0000-7000-8000-000000000001",
+			CompetitionContent: compete.CompetitionContent{
+				Title: "Spring Olympiad", Location: "Hall 4", StartDate: &start,
+			},
+		},
 	}
 	if kind == compete.MessageChanged {
 		before := start.AddDate(0, 0, -1)

@@ -47,7 +47,10 @@ func TestEveryMailSaysTheSameInBothParts(t *testing.T) {
 				t.Errorf("%s: the HTML lacks the link %s of the text", m.Kind, link)
 			}
 		}
-		for _, want := range []string{"<!DOCTYPE html>", `<html lang="en">`, "prefers-color-scheme: dark", `name="color-scheme"`} {
+		for _, want := range []string{
+			"<!DOCTYPE html>", `<html lang="en">`, "prefers-color-scheme: dark",
+			`name="color-scheme"`,
+		} {
 			if !strings.Contains(m.HTML, want) {
 				t.Errorf("%s: the HTML lacks %s", m.Kind, want)
 			}
@@ -71,7 +74,12 @@ func TestHostileTitlesStayText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := sender.Mail(compete.Outgoing{Message: compete.Message{ID: "m", UserID: "u", Kind: hostile.Kind, Subject: w.Subject, Body: w.Body}}, w.Details, noon)
+	m, err := sender.Mail(
+		compete.Outgoing{Message: compete.Message{
+			ID: "m", UserID: "u", Kind: hostile.Kind, Subject: w.Subject,
+			Body: w.Body,
+		}}, w.Details, noon,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +105,8 @@ func TestALinkIsInTheMailAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		link := sender.PublicURL + page + "?token=token-of-l"
-		if strings.Contains(w.Body+w.Subject+string(w.Details), "token") || !strings.Contains(w.Body, "new@example.com") {
+		if strings.Contains(w.Body+w.Subject+string(w.Details), "token") ||
+			!strings.Contains(w.Body, "new@example.com") {
 			t.Errorf("%s: the mailbox shows the link, or not where it was sent:\n%s", kind, w.Body)
 		}
 		if !strings.Contains(m.Text, link+"\n") || !strings.Contains(m.HTML, `href="`+link+`"`) {
@@ -125,7 +134,10 @@ func TestALinkIsInTheMailAlone(t *testing.T) {
 func TestLocalLogsNoLink(t *testing.T) {
 	var log bytes.Buffer
 	local := Local{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
-	m := compete.Mail{MessageID: "m1", Kind: compete.MessagePasswordReset, Text: "https://compete.example.com/auth/reset?token=secret"}
+	m := compete.Mail{
+		MessageID: "m1", Kind: compete.MessagePasswordReset,
+		Text: "https://compete.example.com/auth/reset?token=secret",
+	}
 	if err := local.Send(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +170,10 @@ func TestMailsAreTheSites(t *testing.T) {
 	}
 	own := sender
 	own.Site = func() brand.Site {
-		return brand.Site{Name: "Kubb & <Friends>", Accent: accent, Contact: "help@example.org", Imprint: "https://example.org/imprint"}
+		return brand.Site{
+			Name: "Kubb & <Friends>", Accent: accent, Contact: "help@example.org",
+			Imprint: "https://example.org/imprint",
+		}
 	}
 	mails, err := own.Samples(time.Now())
 	if err != nil {
@@ -167,7 +182,10 @@ func TestMailsAreTheSites(t *testing.T) {
 	for _, m := range mails {
 		for part, want := range map[string][]string{
 			m.Text: {"Kubb & <Friends>", "help@example.org", "https://example.org/imprint"},
-			m.HTML: {"Kubb &amp; &lt;Friends&gt;", `href="mailto:help@example.org"`, brand.Hex(accent.Light.Accent), brand.Hex(accent.Dark.Accent)},
+			m.HTML: {
+				"Kubb &amp; &lt;Friends&gt;", `href="mailto:help@example.org"`, brand.Hex(accent.Light.Accent),
+				brand.Hex(accent.Dark.Accent),
+			},
 		} {
 			for _, w := range want {
 				if !strings.Contains(part, w) {
@@ -193,22 +211,65 @@ func TestSecurityMessagesSayWhatHappenedAndWhatToDo(t *testing.T) {
 			"New login to your account",
 			[]string{"Chrome on Android", "203.0.113.7", "change your password", "/account"},
 		},
-		{compete.SecurityEvent{What: compete.SecurityPassword}, "Your password was changed", []string{"set a new password", "/auth/forgot"}},
-		{compete.SecurityEvent{What: compete.SecurityGuesses}, "Wrong passwords for your account", []string{"many wrong passwords", "anywhere else", "/account"}},
-		{compete.SecurityEvent{What: compete.SecurityEmail, Address: "new@example.com"}, "Your account has a new email address", []string{"new@example.com"}},
-		{compete.SecurityEvent{What: compete.SecurityAppAdded}, "Authenticator app added to your account", []string{"need a code", "/account/security"}},
-		{compete.SecurityEvent{What: compete.SecurityAppRemoved}, "Authenticator app turned off", []string{"/account/security"}},
-		{compete.SecurityEvent{What: compete.SecurityPasskeyAdded}, "Passkey added to your account", []string{"without your password", "/account/security"}},
-		{compete.SecurityEvent{What: compete.SecurityPasskeyRemoved}, "Passkey removed from your account", []string{"/account/security"}},
-		{compete.SecurityEvent{What: compete.SecurityRecoveryCode}, "A recovery code was used", []string{"work again", "/account/security"}},
-		{compete.SecurityEvent{What: compete.SecurityNewCodes}, "You have new recovery codes", []string{"no longer work", "/account/security"}},
-		{compete.SecurityEvent{What: compete.SecurityFactorsReset}, "Your second factors were removed", []string{"set up a second factor again"}},
+		{
+			compete.SecurityEvent{What: compete.SecurityPassword},
+			"Your password was changed",
+			[]string{"set a new password", "/auth/forgot"},
+		},
+		{
+			compete.SecurityEvent{What: compete.SecurityGuesses},
+			"Wrong passwords for your account",
+			[]string{"many wrong passwords", "anywhere else", "/account"},
+		},
+		{
+			compete.SecurityEvent{What: compete.SecurityEmail, Address: "new@example.com"},
+			"Your account has a new email address",
+			[]string{"new@example.com"},
+		},
+		{
+			compete.SecurityEvent{What: compete.SecurityAppAdded},
+			"Authenticator app added to your account",
+			[]string{"need a code", "/account/security"},
+		},
+		{
+			compete.SecurityEvent{What: compete.SecurityAppRemoved},
+			"Authenticator app turned off",
+			[]string{"/account/security"},
+		},
+		{
+			compete.SecurityEvent{What: compete.SecurityPasskeyAdded},
+			"Passkey added to your account",
+			[]string{"without your password", "/account/security"},
+		},
+		{
+			compete.SecurityEvent{What: compete.SecurityPasskeyRemoved},
+			"Passkey removed from your account",
+			[]string{"/account/security"},
+		},
+		{
+			compete.SecurityEvent{What: compete.SecurityRecoveryCode},
+			"A recovery code was used",
+			[]string{"work again", "/account/security"},
+		},
+		{
+			compete.SecurityEvent{What: compete.SecurityNewCodes},
+			"You have new recovery codes",
+			[]string{"no longer work", "/account/security"},
+		},
+		{
+			compete.SecurityEvent{What: compete.SecurityFactorsReset},
+			"Your second factors were removed",
+			[]string{"set up a second factor again"},
+		},
 	} {
 		w, err := sender.Security(verified, c.event)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := sender.Mail(compete.Outgoing{Message: compete.Message{ID: "m", Kind: compete.MessageSecurity, Subject: w.Subject, Body: w.Body}}, w.Details, noon)
+		m, err := sender.Mail(compete.Outgoing{Message: compete.Message{
+			ID: "m", Kind: compete.MessageSecurity,
+			Subject: w.Subject, Body: w.Body,
+		}}, w.Details, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +284,8 @@ func TestSecurityMessagesSayWhatHappenedAndWhatToDo(t *testing.T) {
 		unknown := verified
 		unknown.VerifiedAt = nil
 		if w, err = sender.Security(unknown, c.event); err != nil || strings.Contains(w.Body, "Ada") {
-			t.Errorf("%s: %v; a message to an address that nobody confirmed names a name:\n%s", c.event.What, err, w.Body)
+			t.Errorf("%s: %v; a message to an address that nobody confirmed names a name:\n%s",
+				c.event.What, err, w.Body)
 		}
 	}
 }

@@ -89,7 +89,11 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 	}
 	c.Details = true
 	competition := compete.Competition{
-		ID: sampleID, Title: "Harbour Lights Night Run", Location: "Old Customs House, Rotterdam", StartDate: &starts, TimeZone: "Europe/Amsterdam",
+		ID: sampleID,
+		CompetitionContent: compete.CompetitionContent{
+			Title: "Harbour Lights Night Run", Location: "Old Customs House, Rotterdam", StartDate: &starts,
+			TimeZone: "Europe/Amsterdam",
+		},
 	}
 	target := compete.Target{
 		Notice: compete.Notice{Kind: kind}, Registration: compete.Registration{Position: 3, Removal: compete.Removal{Reason: "You're registered twice."}},

@@ -35,8 +35,9 @@ const (
 
 // SMTPConfig sets up an SMTP.
 type SMTPConfig struct {
-	// URL is smtp://user:password@host:587 or smtps://user:password@host:465. Over smtp, TLS begins with STARTTLS: where the server
-	// offers it, and always when there is a password or the URL ends in ?tls=required. A user and password are optional.
+	// URL is smtp://user:password@host:587 or smtps://user:password@host:465. Over smtp, TLS begins with STARTTLS:
+	// where the server offers it, and always when there is a password or the URL ends in ?tls=required. A user and
+	// password are optional.
 	URL    string
 	From   string        // "Mini Compete <mail@example.com>"
 	Name   func() string // of the sender where From has none; nil: none
@@ -87,7 +88,8 @@ func NewSMTP(config SMTPConfig) (*SMTP, error) {
 		return nil, errors.New("MAIL_FROM must be an address such as 'Mini Compete <mail@example.com>'")
 	}
 	s := &SMTP{config: config, from: *from, slots: make(chan struct{}, config.Connections), outage: outage.Report{
-		Logger: config.Logger, Away: "the mail server is unavailable; emails are waiting", Back: "the mail server is back",
+		Logger: config.Logger, Away: "the mail server is unavailable; emails are waiting",
+		Back: "the mail server is back",
 	}}
 	_, s.host, _ = strings.Cut(from.Address, "@")
 	return s, s.read(config.URL)
@@ -122,14 +124,16 @@ func (s *SMTP) read(address string) error {
 	}
 	s.server = net.JoinHostPort(u.Hostname(), port)
 	s.options = []smtp.Option{
-		smtp.WithPort(int(number)), smtp.WithTimeout(s.config.Timeout), smtp.WithTLSPolicy(policy), smtp.WithTLSConfig(s.tls(u.Hostname())),
+		smtp.WithPort(int(number)), smtp.WithTimeout(s.config.Timeout), smtp.WithTLSPolicy(policy),
+		smtp.WithTLSConfig(s.tls(u.Hostname())),
 		smtp.WithoutNoop(), smtp.WithoutRset(), // a round trip each, for what the next command shows anyway
 	}
 	if s.direct {
 		s.options = append(s.options, smtp.WithSSL())
 	}
 	if hasPassword {
-		s.options = append(s.options, smtp.WithUsername(u.User.Username()), smtp.WithPassword(password), smtp.WithOpportunisticSMTPAuth(logins...))
+		s.options = append(s.options, smtp.WithUsername(u.User.Username()), smtp.WithPassword(password),
+			smtp.WithOpportunisticSMTPAuth(logins...))
 	}
 	_, err = smtp.NewClient(u.Hostname(), s.options...)
 	return err
@@ -144,7 +148,8 @@ func (s *SMTP) tls(host string) *tls.Config {
 	return config
 }
 
-// Send implements compete.Mailer. A mail waits for a connection, and for a server that is away, no longer than Patience.
+// Send implements compete.Mailer. A mail waits for a connection, and for a server that is away, no longer than
+// Patience.
 func (s *SMTP) Send(ctx context.Context, m compete.Mail) error {
 	message, err := s.compose(m)
 	if err != nil {

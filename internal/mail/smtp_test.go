@@ -38,8 +38,10 @@ func newSMTP(t *testing.T, server *mailtest.Server, change func(*SMTPConfig)) *S
 func testMail(id string) compete.Mail {
 	return compete.Mail{
 		MessageID: id, Kind: compete.MessageReminder, To: "ada@example.com", ToName: "Ada \"the\" Löve, Lace",
-		Subject: "Starting soon: Spring Olympiad – 競", Text: "Hello Ada,\n.\nit starts soon.\n", HTML: "<p>it starts soon: 競</p>\n",
-		SentAt: time.Date(2030, 5, 3, 12, 0, 0, 0, time.UTC), Unsubscribe: "https://compete.example.com/unsubscribe?token=x",
+		Subject: "Starting soon: Spring Olympiad – 競", Text: "Hello Ada,\n.\nit starts soon.\n",
+		HTML:        "<p>it starts soon: 競</p>\n",
+		SentAt:      time.Date(2030, 5, 3, 12, 0, 0, 0, time.UTC),
+		Unsubscribe: "https://compete.example.com/unsubscribe?token=x",
 	}
 }
 
@@ -70,8 +72,10 @@ func TestAMailArrivesAsItWasWritten(t *testing.T) {
 		t.Errorf("from %s to %s", got.From, got.To)
 	}
 	for name, value := range map[string]string{
-		"Message-Id": "<018f6b1e@compete.example.com>", "Date": "Fri, 03 May 2030 12:00:00 +0000", "Auto-Submitted": "auto-generated",
-		"List-Unsubscribe": "<https://compete.example.com/unsubscribe?token=x>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+		"Message-Id": "<018f6b1e@compete.example.com>", "Date": "Fri, 03 May 2030 12:00:00 +0000",
+		"Auto-Submitted":        "auto-generated",
+		"List-Unsubscribe":      "<https://compete.example.com/unsubscribe?token=x>",
+		"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 	} {
 		if h := got.Header.Get(name); h != value {
 			t.Errorf("%s is %q, want %q", name, h, value)
@@ -113,7 +117,8 @@ func TestConnectionsAreKeptAndBounded(t *testing.T) {
 	all.Wait()
 	made, atOnce := server.Connections()
 	if len(server.Mails()) != mails || made > 3 || atOnce > 3 {
-		t.Errorf("%d mails over %d connections, %d at once; want %d over at most 3", len(server.Mails()), made, atOnce, mails)
+		t.Errorf("%d mails over %d connections, %d at once; want %d over at most 3", len(server.Mails()),
+			made, atOnce, mails)
 	}
 }
 
@@ -174,13 +179,38 @@ func TestRefusals(t *testing.T) {
 		hook func(*mailtest.Server)
 		want error // nil: another attempt may do
 	}{
-		{"550 to the recipient", func(s *mailtest.Server) { s.OnRcpt(func(string) error { return mailtest.Refusal(550) }) }, compete.ErrMailRefused},
-		{"554 to the mail", func(s *mailtest.Server) { s.OnData(func(mailtest.Mail) error { return mailtest.Refusal(554) }) }, compete.ErrMailRefused},
-		{"450 to the recipient", func(s *mailtest.Server) { s.OnRcpt(func(string) error { return mailtest.Refusal(450) }) }, nil},
-		{"451 to the mail", func(s *mailtest.Server) { s.OnData(func(mailtest.Mail) error { return mailtest.Refusal(451) }) }, nil},
-		{"421 to the recipient", func(s *mailtest.Server) { s.OnRcpt(func(string) error { return mailtest.Refusal(421) }) }, compete.ErrMailServer},
-		{"550 to the sender", func(s *mailtest.Server) { s.OnMail(func(string) error { return mailtest.Refusal(550) }) }, compete.ErrMailServer},
-		{"hung up in the mail", func(s *mailtest.Server) { s.OnData(func(mailtest.Mail) error { return mailtest.ErrHangUp }) }, nil},
+		{
+			"550 to the recipient",
+			func(s *mailtest.Server) { s.OnRcpt(func(string) error { return mailtest.Refusal(550) }) },
+			compete.ErrMailRefused,
+		},
+		{
+			"554 to the mail",
+			func(s *mailtest.Server) { s.OnData(func(mailtest.Mail) error { return mailtest.Refusal(554) }) },
+			compete.ErrMailRefused,
+		},
+		{
+			"450 to the recipient",
+			func(s *mailtest.Server) { s.OnRcpt(func(string) error { return mailtest.Refusal(450) }) }, nil,
+		},
+		{
+			"451 to the mail",
+			func(s *mailtest.Server) { s.OnData(func(mailtest.Mail) error { return mailtest.Refusal(451) }) }, nil,
+		},
+		{
+			"421 to the recipient",
+			func(s *mailtest.Server) { s.OnRcpt(func(string) error { return mailtest.Refusal(421) }) },
+			compete.ErrMailServer,
+		},
+		{
+			"550 to the sender",
+			func(s *mailtest.Server) { s.OnMail(func(string) error { return mailtest.Refusal(550) }) },
+			compete.ErrMailServer,
+		},
+		{
+			"hung up in the mail",
+			func(s *mailtest.Server) { s.OnData(func(mailtest.Mail) error { return mailtest.ErrHangUp }) }, nil,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			server := mailtest.Start(t, mailtest.Options{})
@@ -190,7 +220,8 @@ func TestRefusals(t *testing.T) {
 			switch {
 			case err == nil:
 				t.Error("it was sent")
-			case tc.want == nil && (errors.Is(err, compete.ErrMailRefused) || errors.Is(err, compete.ErrMailServer)), tc.want != nil && !errors.Is(err, tc.want):
+			case tc.want == nil && (errors.Is(err, compete.ErrMailRefused) || errors.Is(err, compete.ErrMailServer)),
+				tc.want != nil && !errors.Is(err, tc.want):
 				t.Errorf("got %v, want %v", err, tc.want)
 			}
 			server.OnMail(nil)
@@ -208,7 +239,8 @@ func TestAnAddressThatIsNoneIsRefused(t *testing.T) {
 	server := mailtest.Start(t, mailtest.Options{})
 	m := testMail("1")
 	m.To = "ada@example.com\r\nRCPT TO:<eve@example.com>"
-	if err := newSMTP(t, server, nil).Send(t.Context(), m); !errors.Is(err, compete.ErrMailRefused) || len(server.Mails()) > 0 {
+	if err := newSMTP(t, server, nil).Send(t.Context(), m); !errors.Is(err, compete.ErrMailRefused) ||
+		len(server.Mails()) > 0 {
 		t.Errorf("got %v, want ErrMailRefused", err)
 	}
 }
@@ -261,13 +293,19 @@ func TestAServerThatIsAwayIsWaitedFor(t *testing.T) {
 }
 
 func TestBadURLsAreRefusedWithoutRepeatingThem(t *testing.T) {
-	for _, bad := range []string{"", "mail.example.com", "http://mail.example.com", "smtp://", "smtp://:secret@", "smtp://u:secret@host:0x", "smtp://u:secret@host/path", "smtp://host?tls=off"} {
+	for _, bad := range []string{
+		"", "mail.example.com", "http://mail.example.com", "smtp://", "smtp://:secret@",
+		"smtp://u:secret@host:0x", "smtp://u:secret@host/path", "smtp://host?tls=off",
+	} {
 		_, err := NewSMTP(SMTPConfig{URL: bad, From: "mail@example.com"})
 		if err == nil || !strings.Contains(err.Error(), "SMTP_URL") || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: got %v", bad, err)
 		}
 	}
-	for _, good := range []string{"smtp://localhost:1025", "smtps://u:p%40ss@host", "smtp://u:p@host:587", "smtp://host?tls=required"} {
+	for _, good := range []string{
+		"smtp://localhost:1025", "smtps://u:p%40ss@host", "smtp://u:p@host:587",
+		"smtp://host?tls=required",
+	} {
 		if _, err := NewSMTP(SMTPConfig{URL: good, From: "mail@example.com"}); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}

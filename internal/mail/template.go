@@ -21,8 +21,8 @@ var files embed.FS
 // count writes a number with commas between thousands.
 func count(n int) string { return message.NewPrinter(language.English).Sprint(n) }
 
-// kindTemplates are the two files of a kind, each with what its sort of file shares: KIND.txt defines "subject" and "body",
-// KIND.html "content", which stands in the frame that shared.html defines as "mail".
+// kindTemplates are the two files of a kind, each with what its sort of file shares: KIND.txt defines "subject" and
+// "body", KIND.html "content", which stands in the frame that shared.html defines as "mail".
 type kindTemplates struct {
 	text   *template.Template
 	markup *htmltemplate.Template
@@ -32,13 +32,16 @@ var templates = parse()
 
 func parse() map[compete.MessageKind]kindTemplates {
 	words := map[string]any{"hex": brand.Hex, "hours": hours, "button": newButton, "count": count}
-	text := template.Must(template.New("").Funcs(words).Option("missingkey=error").ParseFS(files, "templates/shared.txt"))
-	markup := htmltemplate.Must(htmltemplate.New("").Funcs(words).Option("missingkey=error").ParseFS(files, "templates/shared.html"))
+	text := template.Must(template.New("").Funcs(words).Option("missingkey=error").ParseFS(files,
+		"templates/shared.txt"))
+	markup := htmltemplate.Must(htmltemplate.New("").Funcs(words).Option("missingkey=error").ParseFS(files,
+		"templates/shared.html"))
 	all := map[compete.MessageKind]kindTemplates{}
 	for _, kind := range compete.MessageKinds() {
 		all[kind] = kindTemplates{
-			text:   template.Must(template.Must(text.Clone()).ParseFS(files, "templates/"+string(kind)+".txt")),
-			markup: htmltemplate.Must(htmltemplate.Must(markup.Clone()).ParseFS(files, "templates/"+string(kind)+".html")),
+			text: template.Must(template.Must(text.Clone()).ParseFS(files, "templates/"+string(kind)+".txt")),
+			markup: htmltemplate.Must(htmltemplate.Must(markup.Clone()).ParseFS(files,
+				"templates/"+string(kind)+".html")),
 		}
 	}
 	return all

@@ -8,8 +8,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold is the form in which texts are compared: compatible forms are one (NFKC), case does not count, and neither do the accents of
-// Latin, Greek, Cyrillic, Hebrew and Arabic letters, nor what is not seen. Folding what is folded changes nothing.
+// Fold is the form in which texts are compared: compatible forms are one (NFKC), case does not count, and neither do
+// the accents of Latin, Greek, Cyrillic, Hebrew and Arabic letters, nor what is not seen. Folding what is folded
+// changes nothing.
 func Fold(s string) string {
 	s = norm.NFKD.String(strings.ToValidUTF8(s, " "))
 	s = norm.NFKD.String(cases.Fold().String(s))
@@ -18,7 +19,7 @@ func Fold(s string) string {
 	for _, r := range s {
 		if plain, ok := plainLetters[r]; ok {
 			folded.WriteString(plain)
-		} else if unicode.Is(unicode.Cherokee, r) { // which cases.Fold exchanges: it makes upper case of lower, and the other way round
+		} else if unicode.Is(unicode.Cherokee, r) { // whose upper and lower case cases.Fold exchanges
 			folded.WriteRune(unicode.ToUpper(r))
 		} else if !invisible(r) && !accent(r) {
 			folded.WriteRune(r)
@@ -35,7 +36,8 @@ func Key(s string) string {
 	return s
 }
 
-// accent reports whether r is a mark that a search may leave out. Vowel signs of Indic scripts and the voicing of kana are spelling.
+// accent reports whether r is a mark that a search may leave out. Vowel signs of Indic scripts and the voicing of kana
+// are spelling.
 func accent(r rune) bool {
 	switch {
 	case r == '\u3099' || r == '\u309a': // voicing of kana
@@ -46,14 +48,18 @@ func accent(r rune) bool {
 		return true
 	}
 	return unicode.Is(unicode.Inherited, r) && unicode.IsMark(r) ||
-		unicode.Is(unicode.Mn, r) && unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Hebrew, unicode.Arabic)
+		unicode.Is(unicode.Mn, r) && unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic,
+			unicode.Hebrew, unicode.Arabic)
 }
 
-// plainLetters are letters with a plain one in their place, which no decomposition gives. Turkish ı and İ are an i, as everybody else
-// types them; letters that Persian and Arabic keyboards have each in a form of their own are one.
+// plainLetters are letters with a plain one in their place, which no decomposition gives. Turkish ı and İ are an i, as
+// everybody else types them; letters that Persian and Arabic keyboards have each in a form of their own are one.
 var plainLetters = map[rune]string{
-	'æ': "ae", 'œ': "oe", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'ħ': "h", 'ŧ': "t", 'ŋ': "n", 'ı': "i", 'ȷ': "j", 'ĸ': "k",
-	'ə': "e", 'ɛ': "e", 'ɔ': "o", 'ɨ': "i", 'ɩ': "i", 'ʉ': "u", 'ɵ': "o", 'ɓ': "b", 'ƀ': "b", 'ɖ': "d", 'ɗ': "d", 'ǥ': "g", 'ɠ': "g", 'ƙ': "k",
-	'ƚ': "l", 'ɲ': "n", 'ƥ': "p", 'ɍ': "r", 'ƭ': "t", 'ɏ': "y", 'ƴ': "y", 'ƶ': "z", 'ⱥ': "a", 'ɇ': "e", 'ȼ': "c", 'ⱦ': "t",
+	'æ': "ae", 'œ': "oe", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'ħ': "h", 'ŧ': "t", 'ŋ': "n", 'ı': "i",
+	'ȷ': "j", 'ĸ': "k",
+	'ə': "e", 'ɛ': "e", 'ɔ': "o", 'ɨ': "i", 'ɩ': "i", 'ʉ': "u", 'ɵ': "o", 'ɓ': "b", 'ƀ': "b", 'ɖ': "d", 'ɗ': "d",
+	'ǥ': "g", 'ɠ': "g", 'ƙ': "k",
+	'ƚ': "l", 'ɲ': "n", 'ƥ': "p", 'ɍ': "r", 'ƭ': "t", 'ɏ': "y", 'ƴ': "y", 'ƶ': "z", 'ⱥ': "a", 'ɇ': "e",
+	'ȼ': "c", 'ⱦ': "t",
 	'ґ': "г", 'ى': "ي", 'ی': "ي", 'ک': "ك",
 }

@@ -8,10 +8,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Line is how text of a single line is stored: composed (NFC), each run of white space a single space with none at either end, and
-// without characters that nobody sees but that change what is read or compared: zero-width ones and those that turn the direction of
-// the text. A joiner stays where scripts and emoji need it (see joins), and so does a selector that picks a symbol's look.
-// Control characters and bytes that are no UTF-8 stay too, for validation to refuse.
+// Line is how text of a single line is stored: composed (NFC), each run of white space a single space with none at
+// either end, and without characters that nobody sees but that change what is read or compared: zero-width ones and
+// those that turn the direction of the text. A joiner stays where scripts and emoji need it (see joins), and so does a
+// selector that picks a symbol's look. Control characters and bytes that are no UTF-8 stay too, for validation to
+// refuse.
 func Line(s string) string {
 	if !utf8.ValidString(s) {
 		return strings.TrimSpace(s)
@@ -53,8 +54,9 @@ const (
 	zeroWidthJoiner    = '\u200d'
 )
 
-// joins reports whether r is a joiner that has an effect between its neighbours: after a virama, as Indic scripts write; between letters
-// of Arabic and its like, where Persian has it within words (both as RFC 5892, appendix A, has them); or between two emoji.
+// joins reports whether r is a joiner that has an effect between its neighbours: after a virama, as Indic scripts
+// write; between letters of Arabic and its like, where Persian has it within words (both as RFC 5892, appendix A, has
+// them); or between two emoji.
 func joins(r, before rune, rest []rune) bool {
 	if r != zeroWidthJoiner && r != zeroWidthNonJoiner || len(rest) == 0 {
 		return false
@@ -77,8 +79,8 @@ func emojiPart(r rune) bool {
 	return unicode.In(r, unicode.So, unicode.Sk, unicode.Variation_Selector) || r >= '\u2190' && r <= '\u21ff'
 }
 
-// selects reports whether r picks one look of the character before it: of a symbol or digit, of an ideograph or of a Mongolian letter;
-// or spells the flag of a region behind a black flag.
+// selects reports whether r picks one look of the character before it: of a symbol or digit, of an ideograph or of a
+// Mongolian letter; or spells the flag of a region behind a black flag.
 func selects(r, before rune) bool {
 	switch {
 	case r >= 0xe0020 && r <= 0xe007f:

@@ -94,25 +94,33 @@ func TestFold(t *testing.T) {
 func TestWords(t *testing.T) {
 	long := strings.Repeat("é", 100)
 	for text, want := range map[string]string{
-		"": "", " \t\n": "", `"*( OR -`: "or", "C++ & Go": "c go", "Café CAFÉ cafe\u0301": "cafe cafe cafe", "O'Brien's": "o brien s", "10k/20k": "10k 20k",
+		"": "", " \t\n": "", `"*( OR -`: "or", "C++ & Go": "c go", "Café CAFÉ cafe\u0301": "cafe cafe cafe",
+		"O'Brien's": "o brien s", "10k/20k": "10k 20k",
 		"हिन्दी": "हिन्दी", "a\x00b\xffc": "a b c", "x_y": "x y", long: strings.Repeat("e", 64),
-		"東京数学": "東 京 数 学 東京 京数 数学", "数a学": "数 a 学", "😀": "😀", "Go🎉": "go 🎉", "👩‍💻": "👩 💻 👩💻", "ラーメン": "ラ ー メ ン ラー ーメ メン",
+		"東京数学": "東 京 数 学 東京 京数 数学", "数a学": "数 a 学", "😀": "😀", "Go🎉": "go 🎉", "👩‍💻": "👩 💻 👩💻",
+		"ラーメン": "ラ ー メ ン ラー ーメ メン",
 	} {
 		if got := strings.Join(normal.Words(text), " "); got != want {
 			t.Errorf("words of %q: %q, want %q", text, got, want)
 		}
 	}
-	for text, want := range map[string]string{"数": "数", "数学": "数学", "東京 go": "東京 go", "京数学": "京数 数学", "🎉": "🎉", "คณิต": "คณ ณิ ิต"} {
+	for text, want := range map[string]string{
+		"数": "数", "数学": "数学", "東京 go": "東京 go", "京数学": "京数 数学", "🎉": "🎉",
+		"คณิต": "คณ ณิ ิต",
+	} {
 		if got := strings.Join(normal.Query(text), " "); got != want {
 			t.Errorf("query of %q: %q, want %q", text, got, want)
 		}
 	}
 }
 
-// FuzzForms holds the forms to what they promise of any text: applied again they change nothing, what differs in case alone is found by
-// the same, and every piece of a run is found.
+// FuzzForms holds the forms to what they promise of any text: applied again they change nothing, what differs in case
+// alone is found by the same, and every piece of a run is found.
 func FuzzForms(f *testing.F) {
-	for _, seed := range []string{"Zoë", "İı", "ǅ", "\u200d\u200c", "क्\u200dष", "👩‍💻", "\xff", "1\ufe0f\u20e3", "ﷺ", "가\u11a8", "\u13b1\uab81", "\u0f73", "ᾳ", "東京数学"} {
+	for _, seed := range []string{
+		"Zoë", "İı", "ǅ", "\u200d\u200c", "क्\u200dष", "👩‍💻", "\xff", "1\ufe0f\u20e3", "ﷺ",
+		"가\u11a8", "\u13b1\uab81", "\u0f73", "ᾳ", "東京数学",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

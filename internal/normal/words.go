@@ -8,8 +8,9 @@ import (
 // maxWordLength bounds a searchable word, in characters; what is longer is cut, in a text and in a search alike.
 const maxWordLength = 64
 
-// Words are what a text is found by, folded, some of them more than once: runs of letters, marks and digits. Scripts that put no space
-// between words, and emoji, are found anywhere in a run: each character of theirs is a word, and so are each two neighbours.
+// Words are what a text is found by, folded, some of them more than once: runs of letters, marks and digits. Scripts
+// that put no space between words, and emoji, are found anywhere in a run: each character of theirs is a word, and so
+// are each two neighbours.
 func Words(text string) []string {
 	var words []string
 	for _, run := range runs(text) {
@@ -32,7 +33,8 @@ func Query(search string) []string {
 	return words
 }
 
-// wanted is the run as a search asks for it: a word, or the pairs that an unspaced run longer than a character consists of.
+// wanted is the run as a search asks for it: a word, or the pairs that an unspaced run longer than a character consists
+// of.
 func wanted(run []rune) []string {
 	if !unspaced(run[0]) {
 		return []string{string(run[:min(len(run), maxWordLength)])}
@@ -70,7 +72,8 @@ func runs(text string) (all [][]rune) {
 	return all
 }
 
-// unspaced reports whether r is of a script that is written without spaces between words, or in compounds as long (Korean), or an emoji.
+// unspaced reports whether r is of a script that is written without spaces between words, or in compounds as long
+// (Korean), or an emoji.
 func unspaced(r rune) bool {
 	const longVowel, voicing, halfVoicing = 'ー', '\u3099', '\u309a' // of both kana, and so of no script
 	return r == longVowel || r == voicing || r == halfVoicing || unicode.In(r, unspacedScripts...)
@@ -78,7 +81,8 @@ func unspaced(r rune) bool {
 
 var unspacedScripts = []*unicode.RangeTable{
 	unicode.So, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Hangul, unicode.Yi,
-	unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan, unicode.Tai_Le, unicode.New_Tai_Lue, unicode.Tai_Tham, unicode.Tai_Viet,
+	unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tibetan, unicode.Tai_Le, unicode.New_Tai_Lue,
+	unicode.Tai_Tham, unicode.Tai_Viet,
 }
 
 // People is what a person is found by: every part of it, so also the middle of a word.

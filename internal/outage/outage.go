@@ -1,5 +1,5 @@
-// Package outage follows whether something that the program leans on is there. It says once in the log that it's away and once that
-// it's back, and leaves it alone for a while after a failure.
+// Package outage follows whether something that the program leans on is there. It says once in the log that it's away
+// and once that it's back, and leaves it alone for a while after a failure.
 //
 // It owns neither the question nor what is done instead.
 package outage
@@ -29,8 +29,8 @@ func (r *Report) Note(err error, attributes ...any) {
 	}
 }
 
-// Breaker is a Report of something that isn't asked for a while after a failure, so that a question adds its timeout to one request in
-// many.
+// Breaker is a Report of something that isn't asked for a while after a failure, so that a question adds its timeout to
+// one request in many.
 type Breaker struct {
 	Report
 	Rest time.Duration

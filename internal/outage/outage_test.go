@@ -20,7 +20,8 @@ func TestAnOutageIsSaidOnce(t *testing.T) {
 		r.Note(err, "server", "s")
 	}
 	got := out.String()
-	if strings.Count(got, "it's away") != 2 || strings.Count(got, "it's back") != 1 || strings.Count(got, "connection refused") != 2 || strings.Count(got, "server=s") != 3 {
+	if strings.Count(got, "it's away") != 2 || strings.Count(got, "it's back") != 1 ||
+		strings.Count(got, "connection refused") != 2 || strings.Count(got, "server=s") != 3 {
 		t.Errorf("an outage that ends and another one are said so:\n%s", got)
 	}
 }

@@ -1,5 +1,5 @@
-// Package problem turns a compete.Error into an HTTP answer: the one table from kinds to statuses, used by the API and the pages,
-// and the problem document (RFC 9457) that the API answers with.
+// Package problem turns a compete.Error into an HTTP answer: the one table from kinds to statuses, used by the API and
+// the pages, and the problem document (RFC 9457) that the API answers with.
 //
 // It knows no routes and renders no pages.
 package problem
@@ -17,7 +17,8 @@ import (
 // ContentType is the media type of a problem document.
 const ContentType = "application/problem+json"
 
-// Problem is a problem document. Code is stable; Title and Detail are for people. Nothing in it repeats a value that was sent.
+// Problem is a problem document. Code is stable; Title and Detail are for people. Nothing in it repeats a value that
+// was sent.
 type Problem struct {
 	Type   string       `json:"type" doc:"Always about:blank. Use 'code' to tell problems apart." example:"about:blank"`
 	Title  string       `json:"title" doc:"The name of the status." example:"Conflict"`
@@ -69,7 +70,8 @@ func New(status int, code, detail string) *Problem {
 	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
 }
 
-// From makes the problem of any error: a *Problem in its chain as it is, a *compete.Error by its kind, anything else a bland 500.
+// From makes the problem of any error: a *Problem in its chain as it is, a *compete.Error by its kind, anything else a
+// bland 500.
 func From(err error) *Problem {
 	var p *Problem
 	if errors.As(err, &p) {

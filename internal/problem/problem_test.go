@@ -16,7 +16,8 @@ func TestStatusOfEveryKind(t *testing.T) {
 	want := map[compete.Kind]int{
 		compete.KindInternal: 500, compete.KindInvalid: 422, compete.KindUnauthorized: 401, compete.KindForbidden: 403,
 		compete.KindNotFound: 404, compete.KindConflict: 409, compete.KindPreconditionFailed: 412,
-		compete.KindPreconditionRequired: 428, compete.KindUnavailable: 503, compete.KindTooManyRequests: 429, compete.KindUnreadable: 400,
+		compete.KindPreconditionRequired: 428, compete.KindUnavailable: 503, compete.KindTooManyRequests: 429,
+		compete.KindUnreadable: 400,
 	}
 	for kind := compete.KindInternal; kind <= compete.KindUnreadable; kind++ {
 		status, known := want[kind]
@@ -37,11 +38,29 @@ func TestWrite(t *testing.T) {
 		header map[string]string
 		body   string
 	}{
-		{"wrapped domain error", fmt.Errorf("register: %w", compete.ErrCompetitionFull), 409, map[string]string{"Retry-After": ""}, `"code":"competition_full"`},
-		{"retry advice is rounded up", &compete.Error{Kind: compete.KindUnavailable, Code: "busy", RetryAfter: 1500 * time.Millisecond}, 503, map[string]string{"Retry-After": "2"}, `"status":503`},
-		{"how to log in", compete.ErrUnauthorized, 401, map[string]string{"WWW-Authenticate": "Bearer"}, `"title":"Unauthorized"`},
-		{"fields", compete.Invalid(compete.FieldError{Field: "title", Message: "is required"}), 422, nil, `"errors":[{"field":"title","message":"is required"}]`},
-		{"a problem stays itself", fmt.Errorf("wrapped: %w", problem.New(415, "unsupported_media_type", "Send JSON.")), 415, nil, `"detail":"Send JSON."`},
+		{
+			"wrapped domain error", fmt.Errorf("register: %w", compete.ErrCompetitionFull), 409,
+			map[string]string{"Retry-After": ""},
+			`"code":"competition_full"`,
+		},
+		{"retry advice is rounded up", &compete.Error{
+			Kind: compete.KindUnavailable, Code: "busy",
+			RetryAfter: 1500 * time.Millisecond,
+		}, 503, map[string]string{"Retry-After": "2"}, `"status":503`},
+		{
+			"how to log in", compete.ErrUnauthorized, 401,
+			map[string]string{"WWW-Authenticate": "Bearer"},
+			`"title":"Unauthorized"`,
+		},
+		{
+			"fields", compete.Invalid(compete.FieldError{Field: "title", Message: "is required"}), 422, nil,
+			`"errors":[{"field":"title","message":"is required"}]`,
+		},
+		{
+			"a problem stays itself",
+			fmt.Errorf("wrapped: %w", problem.New(415, "unsupported_media_type", "Send JSON.")),
+			415, nil, `"detail":"Send JSON."`,
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

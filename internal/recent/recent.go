@@ -10,8 +10,8 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// Cache remembers values until a moment of their own, by the clock of whoever asks. Beyond its size, those used longest ago go first.
-// Take it from NewCache. Its methods may be called from many goroutines.
+// Cache remembers values until a moment of their own, by the clock of whoever asks. Beyond its size, those used longest
+// ago go first. Take it from NewCache. Its methods may be called from many goroutines.
 type Cache[K comparable, V any] struct{ entries *lru.Cache[K, entry[V]] }
 
 type entry[V any] struct {

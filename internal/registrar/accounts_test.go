@@ -26,7 +26,7 @@ func TestDisabledArePassedOver(t *testing.T) {
 		a.remove(t, r, another.ID, compete.Removal{})
 		a.wantStatuses(t, "enabled again", id, cancelled, cancelled, pending, pending, waitlisted, waitlisted)
 		_, err := r.Update(t.Context(), compete.UpdateCommand{
-			Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{Capacity: compete.Some(4)},
+			Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = 4 }},
 		})
 		must(t, err)
 		a.wantStatuses(t, "more seats than may be given", id, cancelled, cancelled, pending, pending, waitlisted, pending)
@@ -50,7 +50,7 @@ func TestFreeSeatsBehindTheDisabled(t *testing.T) {
 			a.change(t, a.people[1], disable)
 			a.remove(t, r, seat.ID, compete.Removal{})
 			_, err := r.Update(t.Context(), compete.UpdateCommand{
-				Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{Capacity: compete.Some(5), Waitlist: compete.Some(waitlist)},
+				Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = 5; c.Waitlist = waitlist }},
 			})
 			must(t, err)
 			statuses := make([]compete.RegistrationStatus, 10)
@@ -77,7 +77,7 @@ func TestFreeSeatsBehindTheDisabled(t *testing.T) {
 			want(t, "seats, places in line, refusals", [3]int{seats, waits, refused}, expected)
 			a.change(t, a.people[1], enable)
 			_, err = r.Update(t.Context(), compete.UpdateCommand{
-				Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{Capacity: compete.Some(6)},
+				Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = 6 }},
 			})
 			must(t, err)
 			if got := a.registration(t, 1, id); got.Status != pending {

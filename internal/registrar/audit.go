@@ -11,10 +11,15 @@ import (
 // recordAudit adds to the audit log what the command that is being decided does.
 func (b *batch) recordAudit(r compete.AuditRecord) { b.audit = append(b.audit, r.From(b.origin)) }
 
-// recordChange records what becomes of a registration. via is empty for what the actor did, and ViaJob for what follows from it.
-func (b *batch) recordChange(action compete.AuditAction, via compete.Via, r *compete.Registration, before compete.RegistrationStatus, after json.RawMessage, now time.Time) {
+// recordChange records what becomes of a registration. via is empty for what the actor did, and ViaJob for what follows
+// from it.
+func (b *batch) recordChange(
+	action compete.AuditAction, via compete.Via, r *compete.Registration, before compete.RegistrationStatus,
+	after json.RawMessage, now time.Time,
+) {
 	record := compete.AuditRecord{
-		At: now, Action: action, Via: via, UserID: r.UserID, CompetitionID: r.CompetitionID, SubjectID: r.ID, After: after,
+		At: now, Action: action, Via: via, UserID: r.UserID, CompetitionID: r.CompetitionID,
+		SubjectID: r.ID, After: after,
 	}
 	if before != "" {
 		record.Before = json.RawMessage(`{"status":"` + before + `"}`)

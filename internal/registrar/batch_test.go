@@ -13,8 +13,8 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// batched runs the calls so that they arrive in this order and are committed as one batch: the first transaction is held back
-// until all of them are queued behind it.
+// batched runs the calls so that they arrive in this order and are committed as one batch: the first transaction is
+// held back until all of them are queued behind it.
 func batched(t *testing.T, db compete.Ledger, calls ...func(r *registrar.Registrar)) {
 	t.Helper()
 	entered, release := make(chan struct{}), make(chan struct{})
@@ -46,21 +46,24 @@ func TestCommandsOfOneBatch(t *testing.T) {
 			return func(r *registrar.Registrar) {
 				o, err := r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: id})
 				if err != nil || o.Registration.Status != want || o.Registration.Position != position {
-					t.Errorf("person %d: got %s at %d, %v; want %s at %d", i, o.Registration.Status, o.Registration.Position, err, want, position)
+					t.Errorf("person %d: got %s at %d, %v; want %s at %d", i, o.Registration.Status,
+						o.Registration.Position, err, want, position)
 				}
 				registrations[i] = o.Registration
 			}
 		}
 		cancel := func(i int) func(r *registrar.Registrar) {
 			return func(r *registrar.Registrar) {
-				if _, err := r.Cancel(t.Context(), compete.CancelCommand{Actor: a.people[i], RegistrationID: registrations[i].ID}); err != nil {
+				if _, err := r.Cancel(t.Context(),
+					compete.CancelCommand{Actor: a.people[i], RegistrationID: registrations[i].ID}); err != nil {
 					t.Errorf("cancel %d: %v", i, err)
 				}
 			}
 		}
 		batched(t, db.Ledger(), register(0, pending, 0), register(1, waitlisted, 1), register(2, waitlisted, 2))
 		// 0 leaves, so 1 has the seat; 2 leaves the waitlist and joins again behind 3; 1 leaves, so 3 has the seat.
-		batched(t, db.Ledger(), cancel(0), cancel(2), register(3, waitlisted, 1), register(2, waitlisted, 2), cancel(1), register(4, waitlisted, 2))
+		batched(t, db.Ledger(), cancel(0), cancel(2), register(3, waitlisted, 1), register(2, waitlisted, 2), cancel(1),
+			register(4, waitlisted, 2))
 		want := []compete.RegistrationStatus{cancelled, cancelled, waitlisted, pending, waitlisted}
 		for i, status := range want {
 			if got := a.registration(t, i, id).Status; got != status {

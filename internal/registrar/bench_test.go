@@ -50,7 +50,8 @@ func benchmarkRegister(b *testing.B, url string) {
 		b.Fatal(err)
 	}
 	for _, id := range users {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at) VALUES ($1, $2, 'Ada', '', 'PARTICIPANT', $3, $3)`, id, id+"@example.com", now); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO users (id, email, name, password_hash, role, created_at,
+			updated_at) VALUES ($1, $2, 'Ada', '', 'PARTICIPANT', $3, $3)`, id, id+"@example.com", now); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -58,8 +59,10 @@ func benchmarkRegister(b *testing.B, url string) {
 		b.Fatal(err)
 	}
 	competition := newID()
-	exec(`INSERT INTO competitions (id, title, capacity, seats_left, reg_deadline, status, organizer_id, created_at, updated_at)
-		VALUES ($1, 'Rush', 1000000, 1000000, $2, 'PUBLISHED', $3, $4, $4)`, competition, now.Add(time.Hour), users[b.N], now)
+	exec(`INSERT INTO competitions (id, title, capacity, seats_left, reg_deadline, status, organizer_id,
+		created_at, updated_at)
+		VALUES ($1, 'Rush', 1000000, 1000000, $2,
+		'PUBLISHED', $3, $4, $4)`, competition, now.Add(time.Hour), users[b.N], now)
 	r := registrar.New(registrar.Config{Ledger: db.Ledger(), Clock: time.Now, NewID: newID, Logger: slog.Default()})
 	r.Start()
 	b.ResetTimer()

@@ -14,13 +14,15 @@ import (
 const (
 	// maxAttempts bounds how often a batch is tried when the database fails it.
 	maxAttempts = 4
-	// firstBackoff is the wait before the second attempt; it doubles each time, so a batch gives up after about a third of a second
-	// plus what the attempts themselves took.
+	// firstBackoff is the wait before the second attempt; it doubles each time, so a batch gives up after about a third
+	// of a second plus what the attempts themselves took.
 	firstBackoff = 50 * time.Millisecond
-	// retryTimeout bounds how long a batch is tried anew. A database that refuses is tried maxAttempts times long before that; one that
-	// hangs makes a single attempt last for seconds, and whoever waits must hear of it before the connection is cut.
+	// retryTimeout bounds how long a batch is tried anew. A database that refuses is tried maxAttempts times long
+	// before that; one that hangs makes a single attempt last for seconds, and whoever waits must hear of it before the
+	// connection is cut.
 	retryTimeout = 5 * time.Second
-	// transactionTimeout bounds one attempt. No request's context reaches the transaction: its neighbours must not fail with it.
+	// transactionTimeout bounds one attempt. No request's context reaches the transaction: its neighbours must not fail
+	// with it.
 	transactionTimeout = 8 * time.Second
 	// lookUpTimeout bounds the question whether a commit took effect.
 	lookUpTimeout = 2 * time.Second
@@ -29,8 +31,8 @@ const (
 // errPanic marks a decision that panicked, so that the batch is run in parts and only the command at fault fails.
 var errPanic = errors.New("a command panicked")
 
-// commit runs the commands in one transaction and answers each. When a constraint or a panic spoils it, the halves are run on
-// their own, down to the one command at fault, so that one bad command never fails its neighbours.
+// commit runs the commands in one transaction and answers each. When a constraint or a panic spoils it, the halves are
+// run on their own, down to the one command at fault, so that one bad command never fails its neighbours.
 func (r *Registrar) commit(commands []*command) {
 	start, span := time.Now(), r.startBatchSpan(commands)
 	b, err := r.attempts(commands)
@@ -58,7 +60,8 @@ func (r *Registrar) commit(commands []*command) {
 	}
 }
 
-// refusal is what a client is told about a batch that failed for good. The cause is logged here, once for all its commands.
+// refusal is what a client is told about a batch that failed for good. The cause is logged here, once for all its
+// commands.
 func (r *Registrar) refusal(err error) error {
 	var known *compete.Error
 	if errors.As(err, &known) && known.Kind != compete.KindUnavailable {
@@ -74,8 +77,9 @@ func (r *Registrar) refusal(err error) error {
 	return compete.AsError(err)
 }
 
-// attempts tries the batch a bounded number of times. All attempts share one batch id, whose row commits with the batch: once an
-// attempt got as far as COMMIT with that id, every earlier one is known to have failed, and Committed tells about this last one.
+// attempts tries the batch a bounded number of times. All attempts share one batch id, whose row commits with the
+// batch: once an attempt got as far as COMMIT with that id, every earlier one is known to have failed, and Committed
+// tells about this last one.
 func (r *Registrar) attempts(commands []*command) (*batch, error) {
 	id := r.config.NewID()
 	var unknown *batch // the last attempt whose commit may have taken effect
@@ -93,7 +97,8 @@ func (r *Registrar) attempts(commands []*command) (*batch, error) {
 			if committed, lookupErr := r.committed(id); lookupErr == nil && committed {
 				return unknown, nil
 			}
-		} else if errors.Is(err, compete.ErrConstraint) && len(commands) > 1 || errors.Is(err, errPanic) || errors.Is(err, compete.ErrUnauthorized) {
+		} else if errors.Is(err, compete.ErrConstraint) && len(commands) > 1 || errors.Is(err, errPanic) ||
+			errors.Is(err, compete.ErrUnauthorized) {
 			return nil, err
 		}
 		if attempt == maxAttempts || time.Since(start) >= retryTimeout {

@@ -33,7 +33,8 @@ func (l faultyLedger) Transact(ctx context.Context, batchID string, f func(compe
 	return err
 }
 
-// TestFailingCommits: a failing transaction is tried again a bounded number of times, and a commit of unknown outcome is looked up.
+// TestFailingCommits: a failing transaction is tried again a bounded number of times, and a commit of unknown outcome
+// is looked up.
 func TestFailingCommits(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 4)
@@ -63,8 +64,16 @@ func TestFailingCommits(t *testing.T) {
 			want   error
 		}{
 			{"away for a moment", faultyLedger{Ledger: db.Ledger(), before: times(2, compete.ErrDatabase)}, nil},
-			{"away for long", faultyLedger{Ledger: db.Ledger(), before: times(99, compete.ErrDatabase)}, compete.ErrDatabase},
-			{"commit unknown, nothing written", faultyLedger{Ledger: db.Ledger(), before: times(1, compete.ErrCommitUnknown)}, nil},
+			{
+				"away for long",
+				faultyLedger{Ledger: db.Ledger(), before: times(99, compete.ErrDatabase)},
+				compete.ErrDatabase,
+			},
+			{
+				"commit unknown, nothing written",
+				faultyLedger{Ledger: db.Ledger(), before: times(1, compete.ErrCommitUnknown)},
+				nil,
+			},
 			{"commit unknown, but written", faultyLedger{Ledger: db.Ledger(), after: lost(1)}, nil},
 		} {
 			r := startRegistrar(t, test.ledger, nil)
@@ -72,7 +81,8 @@ func TestFailingCommits(t *testing.T) {
 			if !errors.Is(err, test.want) && (test.want != nil || err != nil) {
 				t.Errorf("%s: got %v, want %v", test.name, err, test.want)
 			}
-			if stored := a.registration(t, i, id); stored.Seq != o.Registration.Seq || (test.want == nil) != (stored.Seq > 0) {
+			if stored := a.registration(t, i, id); stored.Seq != o.Registration.Seq ||
+				(test.want == nil) != (stored.Seq > 0) {
 				t.Errorf("%s: answered seq %d, %v; stored seq %d", test.name, o.Registration.Seq, err, stored.Seq)
 			}
 		}
@@ -103,14 +113,37 @@ func TestAttempts(t *testing.T) {
 		stored                  bool
 	}{
 		{name: "all is well", attempts: 1, stored: true},
-		{name: "away for a moment", before: first(2, compete.ErrDatabase), attempts: 3, took: 150 * time.Millisecond, stored: true},
-		{name: "away for long", before: always(compete.ErrDatabase), want: compete.ErrDatabase, attempts: 4, took: 350 * time.Millisecond},
-		{name: "unknown, and took effect", after: first(1, compete.ErrCommitUnknown), attempts: 1, lookUps: 1, stored: true},
-		{name: "unknown, and took none", atCommit: first(1, compete.ErrCommitUnknown), attempts: 2, lookUps: 1, took: 50 * time.Millisecond, stored: true},
-		{name: "unknown each time", atCommit: always(compete.ErrCommitUnknown), want: compete.ErrDatabase, attempts: 4, lookUps: 4, took: 350 * time.Millisecond},
-		{name: "refused by a constraint", before: always(compete.ErrConstraint), want: compete.ErrDatabase, attempts: 4, took: 350 * time.Millisecond},
+		{
+			name: "away for a moment", before: first(2, compete.ErrDatabase), attempts: 3, took: 150 * time.Millisecond,
+			stored: true,
+		},
+		{
+			name: "away for long", before: always(compete.ErrDatabase), want: compete.ErrDatabase, attempts: 4,
+			took: 350 * time.Millisecond,
+		},
+		{
+			name: "unknown, and took effect", after: first(1, compete.ErrCommitUnknown), attempts: 1,
+			lookUps: 1, stored: true,
+		},
+		{
+			name: "unknown, and took none", atCommit: first(1, compete.ErrCommitUnknown), attempts: 2, lookUps: 1,
+			took: 50 * time.Millisecond, stored: true,
+		},
+		{
+			name: "unknown each time", atCommit: always(compete.ErrCommitUnknown), want: compete.ErrDatabase,
+			attempts: 4,
+			lookUps:  4, took: 350 * time.Millisecond,
+		},
+		{
+			name: "refused by a constraint", before: always(compete.ErrConstraint), want: compete.ErrDatabase,
+			attempts: 4,
+			took:     350 * time.Millisecond,
+		},
 		{name: "of nobody", before: always(compete.ErrUnauthorized), want: compete.ErrUnauthorized, attempts: 1},
-		{name: "broken", before: always(errDriver), want: compete.AsError(errDriver), attempts: 4, took: 350 * time.Millisecond},
+		{
+			name: "broken", before: always(errDriver), want: compete.AsError(errDriver), attempts: 4,
+			took: 350 * time.Millisecond,
+		},
 		{name: "a panic", before: func(int) error { panic("a defect") }, want: compete.AsError(errDriver), attempts: 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -124,11 +157,13 @@ func TestAttempts(t *testing.T) {
 						return fails(s.ledger.transactions)
 					}
 				}
-				s.ledger.before, s.ledger.atCommit, s.ledger.after = fault(test.before), fault(test.atCommit), fault(test.after)
+				s.ledger.before, s.ledger.atCommit, s.ledger.after = fault(test.before), fault(test.atCommit),
+					fault(test.after)
 				s.start(t, registrar.Config{})
 				begun := time.Now()
 				register("ada").fails(test.want).run(t, s)
-				want(t, "attempts, look-ups", [2]int{s.ledger.transactions, s.ledger.lookUps}, [2]int{test.attempts, test.lookUps})
+				want(t, "attempts, look-ups", [2]int{s.ledger.transactions, s.ledger.lookUps},
+					[2]int{test.attempts, test.lookUps})
 				want(t, "time until the answer", time.Since(begun), test.took)
 				want(t, "stored", len(s.ledger.registrations) == 1, test.stored)
 			})

@@ -130,7 +130,8 @@ func mix(t *testing.T, a *fixture, r *registrar.Registrar, ids []string, presses
 		var err error
 		switch random.IntN(11) {
 		case 0:
-			change := compete.CompetitionChange{Capacity: compete.Some(5 + random.IntN(30))}
+			capacity := 5 + random.IntN(30)
+			change := compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = capacity }}
 			_, err = r.Update(t.Context(), compete.UpdateCommand{Actor: a.organizer, CompetitionID: id, Change: change})
 		case 10: // the organizer removes somebody, who may or may not register again
 			for registration := range mine {
@@ -170,7 +171,7 @@ func TestChangesInPages(t *testing.T) {
 				t.Errorf("Register: %v", err)
 			}
 		})
-		c, err := r.Update(t.Context(), compete.UpdateCommand{Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{Capacity: compete.Some(people - 50)}})
+		c, err := r.Update(t.Context(), compete.UpdateCommand{Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = people - 50 }}})
 		if err != nil || c.Waitlisted == 0 {
 			t.Fatalf("Update promoted all at once: waitlisted = %d, %v", c.Waitlisted, err)
 		}

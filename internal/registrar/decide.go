@@ -83,7 +83,7 @@ func (c *register) admissible(b *batch, competition *competition, held *compete.
 func (c *register) admit(b *batch, competition *competition, held *compete.Registration, status compete.RegistrationStatus, now time.Time) *compete.Registration {
 	r, before := held, compete.RegistrationCancelled
 	if r == nil {
-		r, before = &compete.Registration{ID: c.id, UserID: c.Actor.UserID, CompetitionID: c.CompetitionID}, ""
+		r, before = &compete.Registration{RegistrationState: compete.RegistrationState{ID: c.id, CompetitionID: c.CompetitionID}, UserID: c.Actor.UserID}, ""
 		b.addNew(r)
 	}
 	r.Status, r.Seq, r.RegisteredAt, r.PromotedAt, r.Position = status, competition.NextSeq, now, nil, 0

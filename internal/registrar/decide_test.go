@@ -274,7 +274,7 @@ func TestRemove(t *testing.T) {
 }
 
 func TestUpdate(t *testing.T) {
-	title := compete.CompetitionChange{Title: compete.Some("Summer Cup")}
+	title := compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Title = "Summer Cup" }}
 	decide(t, []decision{
 		{
 			name: "more seats go to those who wait", competition: withOneSeat,
@@ -361,7 +361,7 @@ func TestAuditOfDecisions(t *testing.T) {
 	steps := []step{
 		register("ada"), register("bob"), register("eve"), cancel("ada"), register("eve").fails(compete.ErrAlreadyRegistered),
 		cancelBy("olga", "bob", compete.CancelCommand{Removal: compete.Removal{Blocked: true}}), unblockBy("olga", "bob"), unblockBy("olga", "bob"),
-		update("olga", 0, compete.CompetitionChange{Title: compete.Some("Summer Cup")}), update("root", 0, compete.CompetitionChange{Unpublish: true}),
+		update("olga", 0, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Title = "Summer Cup" }}), update("root", 0, compete.CompetitionChange{Unpublish: true}),
 		update("root", 0, compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}), transfer("root", "oscar"), callOff("oscar"),
 	}
 	expected := []string{

@@ -59,8 +59,11 @@ func (m *memory) Write(_ context.Context, c compete.LedgerChanges) error {
 func ExampleRegistrar() {
 	ledger := &memory{registrations: map[compete.Place]compete.Registration{}}
 	ledger.competition.Competition = compete.Competition{
-		ID: "marathon", Status: compete.StatusPublished, Capacity: 2, SeatsLeft: 2, Waitlist: true,
-		RegDeadline: time.Now().Add(time.Hour),
+		ID: "marathon", Status: compete.StatusPublished,
+		CompetitionContent: compete.CompetitionContent{
+			Capacity: 2, Waitlist: true, RegDeadline: time.Now().Add(time.Hour),
+		},
+		SeatsLeft: 2,
 	}
 	seats := registrar.New(registrar.Config{
 		Ledger: ledger,

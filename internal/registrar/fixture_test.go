@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/registrar"
 	"github.com/minicompete/minicompete/internal/store"
@@ -58,7 +58,8 @@ type fixture struct {
 	people    []compete.Actor
 }
 
-// newFixture adds an organizer and so many participants to a fresh database. Nobody works its jobs: what they do is tested with package jobs.
+// newFixture adds an organizer and so many participants to a fresh database. Nobody works its jobs: what they do is
+// tested with package jobs.
 func newFixture(t *testing.T, db *store.Store, people int) *fixture {
 	t.Helper()
 	a := &fixture{db: db}
@@ -78,8 +79,10 @@ func (a *fixture) addUsers(t *testing.T, role compete.Role, n int) []compete.Act
 	err := a.db.Transact(t.Context(), func(ctx context.Context, tx store.Tx) error {
 		for i := range users {
 			id := newID()
-			if _, err := tx.SQL().ExecContext(ctx, `INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at)
-				VALUES ($1, $2, 'Ada', '', $3, $4, $4)`, id, id+"@example.com", string(role), compete.UTC(time.Now())); err != nil {
+			if _, err := tx.SQL().ExecContext(ctx, `INSERT INTO users (id, email, name, password_hash, role,
+				created_at, updated_at)
+				VALUES ($1, $2, 'Ada', '', $3, $4, $4)`, id, id+"@example.com", string(role),
+				compete.UTC(time.Now())); err != nil {
 				return err
 			}
 			users[i] = compete.Actor{UserID: id, Role: role}
@@ -97,7 +100,8 @@ func (a *fixture) addCompetition(t *testing.T, capacity int, waitlist bool) stri
 	id, now := newID(), compete.UTC(time.Now())
 	if _, err := a.db.Writer().ExecContext(t.Context(), `INSERT INTO competitions
 		(id, title, capacity, seats_left, reg_deadline, status, waitlist, organizer_id, created_at, updated_at)
-		VALUES ($1, 'Rush', $2, $2, $3, 'PUBLISHED', $4, $5, $6, $6)`, id, capacity, now.Add(time.Hour), waitlist, a.organizer.UserID, now); err != nil {
+		VALUES ($1, 'Rush', $2, $2, $3, 'PUBLISHED',
+		$4, $5, $6, $6)`, id, capacity, now.Add(time.Hour), waitlist, a.organizer.UserID, now); err != nil {
 		t.Fatalf("insert a competition: %v", err)
 	}
 	return id
@@ -106,7 +110,8 @@ func (a *fixture) addCompetition(t *testing.T, capacity int, waitlist bool) stri
 // registration reads a person's registration; its zero value when there is none.
 func (a *fixture) registration(t *testing.T, person int, competitionID string) (r compete.Registration) {
 	t.Helper()
-	err := a.db.Reader().QueryRowContext(t.Context(), "SELECT id, status, seq FROM registrations WHERE user_id = $1 AND competition_id = $2",
+	err := a.db.Reader().QueryRowContext(t.Context(),
+		"SELECT id, status, seq FROM registrations WHERE user_id = $1 AND competition_id = $2",
 		a.people[person].UserID, competitionID).Scan(&r.ID, &r.Status, &r.Seq)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		t.Fatal(err)
@@ -117,13 +122,17 @@ func (a *fixture) registration(t *testing.T, person int, competitionID string) (
 // seats reads how many seats are left and how many wait.
 func (a *fixture) seats(t *testing.T, competitionID string) (left, waitlisted int) {
 	t.Helper()
-	if err := a.db.Reader().QueryRowContext(t.Context(), "SELECT seats_left, waitlisted FROM competitions WHERE id = $1", competitionID).Scan(&left, &waitlisted); err != nil {
+	if err := a.db.Reader().QueryRowContext(t.Context(),
+		"SELECT seats_left, waitlisted FROM competitions WHERE id = $1",
+		competitionID).Scan(&left, &waitlisted); err != nil {
 		t.Fatal(err)
 	}
 	return left, waitlisted
 }
 
-func (a *fixture) register(t *testing.T, r *registrar.Registrar, person int, competitionID string) compete.Registration {
+func (a *fixture) register(
+	t *testing.T, r *registrar.Registrar, person int, competitionID string,
+) compete.Registration {
 	t.Helper()
 	o, err := r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[person], CompetitionID: competitionID})
 	if err != nil {
@@ -173,9 +182,14 @@ func startRegistrar(t *testing.T, ledger compete.Ledger, notifier compete.SeatsN
 }
 
 // startRegistrarAt is startRegistrar with a clock of the test's own.
-func startRegistrarAt(t *testing.T, clock func() time.Time, ledger compete.Ledger, notifier compete.SeatsNotifier) *registrar.Registrar {
+func startRegistrarAt(
+	t *testing.T, clock func() time.Time, ledger compete.Ledger, notifier compete.SeatsNotifier,
+) *registrar.Registrar {
 	t.Helper()
-	r := registrar.New(registrar.Config{Ledger: ledger, Notifier: notifier, Clock: clock, NewID: newID, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	r := registrar.New(registrar.Config{
+		Ledger: ledger, Notifier: notifier, Clock: clock, NewID: newID,
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
 	r.Start()
 	t.Cleanup(func() {
 		if err := r.Stop(context.Background()); err != nil {
@@ -204,8 +218,8 @@ type afterCommit func(competitionIDs ...string)
 
 func (f afterCommit) Changed(competitionIDs ...string) { f(competitionIDs...) }
 
-// afterEachCommit checks what a registrar has committed. It is of use beside other replicas too: the check is one statement, and so
-// sees what some commit left.
+// afterEachCommit checks what a registrar has committed. It is of use beside other replicas too: the check is one
+// statement, and so sees what some commit left.
 func (a *fixture) afterEachCommit(t *testing.T) afterCommit {
 	t.Helper()
 	commits := 0
@@ -226,26 +240,12 @@ func (a *fixture) afterEachCommit(t *testing.T) afterCommit {
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func want(t *testing.T, what string, got, want any) {
-	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", what, diff)
-	}
-}
-
-func wantError(t *testing.T, what string, got, want error) {
-	t.Helper()
-	if !errors.Is(got, want) {
-		t.Errorf("%s: error %v, want %v", what, got, want)
-	}
-}
+// The comparisons, by short names.
+var (
+	must      = check.NoError
+	want      = check.Equal
+	wantError = check.ErrorIs
+)
 
 const (
 	pending    = compete.RegistrationPending

@@ -60,7 +60,7 @@ func (s *scenario) wantSettleJobs(t *testing.T, n int) {
 // A change of time or place that concerns somebody begins a move, and has a job end it. A second one in the same batch joins it.
 func TestMoves(t *testing.T) {
 	hall := func(name string) step {
-		return update("olga", 0, compete.CompetitionChange{Location: compete.Some(name)})
+		return update("olga", 0, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Location = name }})
 	}
 	for _, test := range []struct {
 		name  string

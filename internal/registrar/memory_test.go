@@ -14,7 +14,8 @@ import (
 
 // memoryLedger keeps what compete.Ledger promises, in memory. Its transactions run one after the other.
 type memoryLedger struct {
-	before, atCommit, after func() error // called around each transaction, if set; an error ends it there, after the commit without undoing it
+	// called around each transaction, if set; an error ends it there, after the commit without undoing it
+	before, atCommit, after func() error
 
 	mu            sync.Mutex
 	competitions  map[string]compete.LedgerCompetition
@@ -36,7 +37,10 @@ func newMemoryLedger(competitions ...compete.Competition) *memoryLedger {
 		disabled: map[string]bool{}, missing: map[string]bool{}, committed: map[string]bool{},
 	}
 	for _, c := range competitions {
-		m.competitions[c.ID] = compete.LedgerCompetition{Competition: c, NextSeq: 1, ReadVersion: c.Version, ReadNextSeq: 1}
+		m.competitions[c.ID] = compete.LedgerCompetition{
+			Competition: c, NextSeq: 1, ReadVersion: c.Version,
+			ReadNextSeq: 1,
+		}
 	}
 	return m
 }
@@ -92,7 +96,8 @@ func (tx *memoryTx) Read(_ context.Context, q compete.LedgerQuery) (state compet
 	m := tx.ledger
 	ids := slices.Clone(q.CompetitionIDs)
 	for _, r := range inOrderOfSeq(m.registrations) {
-		if slices.Contains(q.RegistrationIDs, r.ID) || slices.Contains(q.Places, compete.Place{UserID: r.UserID, CompetitionID: r.CompetitionID}) {
+		if slices.Contains(q.RegistrationIDs, r.ID) ||
+			slices.Contains(q.Places, compete.Place{UserID: r.UserID, CompetitionID: r.CompetitionID}) {
 			state.Registrations = append(state.Registrations, r)
 			ids = append(ids, r.CompetitionID)
 		}
@@ -119,7 +124,10 @@ func (tx *memoryTx) WaitlistHead(_ context.Context, competitionID string, n int)
 }
 
 func (tx *memoryTx) Uncancelled(_ context.Context, competitionID string, n int) ([]compete.Registration, error) {
-	return tx.first(n, func(r compete.Registration) bool { return r.CompetitionID == competitionID && r.Status != cancelled }), nil
+	return tx.first(n, func(r compete.Registration) bool {
+		return r.CompetitionID == competitionID &&
+			r.Status != cancelled
+	}), nil
 }
 
 func (tx *memoryTx) first(n int, wanted func(compete.Registration) bool) (found []compete.Registration) {
@@ -131,8 +139,11 @@ func (tx *memoryTx) first(n int, wanted func(compete.Registration) bool) (found 
 	return found
 }
 
-func (tx *memoryTx) EarlierContent(_ context.Context, competitionID string, version int) (compete.Competition, bool, error) {
-	i := slices.IndexFunc(tx.ledger.replaced, func(c compete.Competition) bool { return c.ID == competitionID && c.Version == version })
+func (tx *memoryTx) EarlierContent(
+	_ context.Context, competitionID string, version int,
+) (compete.Competition, bool, error) {
+	i := slices.IndexFunc(tx.ledger.replaced,
+		func(c compete.Competition) bool { return c.ID == competitionID && c.Version == version })
 	if i < 0 {
 		return compete.Competition{}, false, nil
 	}
@@ -140,13 +151,15 @@ func (tx *memoryTx) EarlierContent(_ context.Context, competitionID string, vers
 }
 
 func inOrderOfSeq(registrations map[string]compete.Registration) []compete.Registration {
-	return slices.SortedFunc(maps.Values(registrations), func(a, b compete.Registration) int { return cmp.Compare(a.Seq, b.Seq) })
+	return slices.SortedFunc(maps.Values(registrations),
+		func(a, b compete.Registration) int { return cmp.Compare(a.Seq, b.Seq) })
 }
 
 func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 	m := tx.ledger
 	for _, changed := range c.Competitions {
-		if stored := m.competitions[changed.ID]; stored.Version != changed.ReadVersion || stored.NextSeq != changed.ReadNextSeq {
+		if stored := m.competitions[changed.ID]; stored.Version != changed.ReadVersion ||
+			stored.NextSeq != changed.ReadNextSeq {
 			return compete.ErrConstraint
 		}
 	}
@@ -161,7 +174,8 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 		}
 	}
 	for _, record := range c.Records {
-		if other, taken := m.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}]; taken && other.ExpiresAt.After(c.Now) {
+		if other, taken := m.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}]; taken &&
+			other.ExpiresAt.After(c.Now) {
 			return compete.ErrConstraint
 		}
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Observer is told how the registrar is doing: once for each batch, never for each command, by the goroutine that commits.
+// Observer is told how the registrar is doing: once for each batch, never for each command, by the goroutine that
+// commits.
 type Observer interface {
 	// Batch tells of a batch that was answered.
 	Batch(r Report)
@@ -93,8 +94,8 @@ func (r *Report) refuse(e *compete.Error) {
 	r.Refused[e.Code]++
 }
 
-// The trace of a command: its span begins when it enters the queue and ends when it is answered, in the trace of the request that
-// asked for it. A batch has many requests, so it has a trace of its own, linked with each of theirs.
+// The trace of a command: its span begins when it enters the queue and ends when it is answered, in the trace of the
+// request that asked for it. A batch has many requests, so it has a trace of its own, linked with each of theirs.
 
 // startSpan begins the span of a command, if its request is traced.
 func (r *Registrar) startSpan(ctx context.Context, c *command) {
@@ -116,7 +117,8 @@ func (r *Registrar) turnedAway(c *command, err error) error {
 	return err
 }
 
-// traceparent names the command's span in the form of W3C Trace Context, for the jobs that it brings about; empty when it has none.
+// traceparent names the command's span in the form of W3C Trace Context, for the jobs that it brings about; empty when
+// it has none.
 func (c *command) traceparent() string {
 	if c.span == nil {
 		return ""

@@ -31,7 +31,8 @@ func TestReport(t *testing.T) {
 		s := newScenario(withOneSeat)
 		s.start(t, registrar.Config{Observer: w, Notifier: w})
 		s.together(t, []step{
-			registerWith("ada", "a key of ada", "request"), registerWith("ada", "a key of ada", "request"), register("bob"), register("bob").fails(compete.ErrAlreadyRegistered),
+			registerWith("ada", "a key of ada", "request"), registerWith("ada", "a key of ada", "request"),
+			register("bob"), register("bob").fails(compete.ErrAlreadyRegistered),
 			register("olga").fails(compete.ErrOwnCompetition), cancel("ada"),
 		})
 		s.ledger.before = func() error { return compete.ErrDatabase }
@@ -42,16 +43,20 @@ func TestReport(t *testing.T) {
 		want(t, "time of the batch that failed", got[1].Took, 350*time.Millisecond)
 		got[0].Took, got[1].Took = 0, 0
 		want(t, "reports", got, []registrar.Report{
-			{Commands: 6, Accepted: 1, Replayed: 1, Waitlisted: 1, Refused: map[string]int{"already_registered": 1, "own_competition": 1}},
+			{
+				Commands: 6, Accepted: 1, Replayed: 1, Waitlisted: 1,
+				Refused: map[string]int{"already_registered": 1, "own_competition": 1},
+			},
 			{Commands: 1, Failed: 1},
 		})
 		want(t, "competitions that changed", w.changed, []string{cup})
-		want(t, "records", slices.Collect(maps.Keys(s.ledger.records)), []compete.IdempotencyKey{{UserID: "ada", Key: "a key of ada"}})
+		want(t, "records", slices.Collect(maps.Keys(s.ledger.records)),
+			[]compete.IdempotencyKey{{UserID: "ada", Key: "a key of ada"}})
 	})
 }
 
-// TestOpenPagesAreTold: each batch that changes a competition tells its pages once; a refusal tells nothing, and a page of a SettleJob
-// does in any case.
+// TestOpenPagesAreTold: each batch that changes a competition tells its pages once; a refusal tells nothing, and a page
+// of a SettleJob does in any case.
 func TestOpenPagesAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{}

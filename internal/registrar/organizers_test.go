@@ -39,7 +39,7 @@ func TestTransfer(t *testing.T) {
 		}
 		_, err = r.Register(t.Context(), compete.RegisterCommand{Actor: heirs[0], CompetitionID: id})
 		wantError(t, "Register of the new organizer", err, compete.ErrOwnCompetition)
-		change := compete.CompetitionChange{Title: compete.Some("In new hands")}
+		change := compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Title = "In new hands" }}
 		_, err = r.Update(t.Context(), compete.UpdateCommand{Actor: a.organizer, CompetitionID: id, Change: change})
 		wantError(t, "Update by the former organizer", err, compete.ErrForbidden)
 		_, err = r.Update(t.Context(), compete.UpdateCommand{Actor: heirs[0], CompetitionID: id, Change: change})
@@ -85,7 +85,7 @@ func TestUnpublish(t *testing.T) {
 		a.wantStatuses(t, "hidden", id, cancelled, waitlisted)
 		publish := compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}
 		wantError(t, "publishing by the organizer", update(a.organizer, publish), compete.ErrUnpublished)
-		must(t, update(a.organizer, compete.CompetitionChange{Title: compete.Some("A better title")}))
+		must(t, update(a.organizer, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Title = "A better title" }}))
 		must(t, update(admin, publish))
 		a.wantStatuses(t, "published again", id, cancelled, pending)
 		must(t, update(admin, compete.CompetitionChange{Unpublish: true}))

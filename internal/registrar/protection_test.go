@@ -26,7 +26,8 @@ func (m *meeting) meet() {
 	}
 }
 
-// stripped is one replica's ledger with the lock, the guard or both taken off. What is left runs as it is in production.
+// stripped is one replica's ledger with the lock, the guard or both taken off. What is left runs as it is in
+// production.
 type stripped struct {
 	compete.Ledger
 	meeting
@@ -53,8 +54,8 @@ func (s *stripped) Transact(ctx context.Context, batchID string, f func(compete.
 	})
 }
 
-// overlap is where the first transaction that has read waits for a second one to read beside it. Behind a lock none can, and so it waits
-// for a moment only; without, that is plenty.
+// overlap is where the first transaction that has read waits for a second one to read beside it. Behind a lock none
+// can, and so it waits for a moment only; without, that is plenty.
 type overlap struct {
 	reads  atomic.Int32
 	second chan struct{}
@@ -122,8 +123,9 @@ func (t *strippedTx) Write(ctx context.Context, changes compete.LedgerChanges) e
 	})
 }
 
-// TestLockAndGuard: the lock alone keeps replicas exact, and so does the guard alone. With both off they oversell, and the check that the
-// other tests rely on must see it. Seqs are not unique here, because that would make up for the guard.
+// TestLockAndGuard: the lock alone keeps replicas exact, and so does the guard alone. With both off they oversell, and
+// the check that the other tests rely on must see it. Seqs are not unique here, because that would make up for the
+// guard.
 func TestLockAndGuard(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		const replicas = 5
@@ -150,7 +152,8 @@ func TestLockAndGuard(t *testing.T) {
 				errs := make([]error, replicas)
 				together(replicas, func(i int) {
 					r := startRegistrar(t, &stripped{
-						Ledger: db.Ledger(), meeting: meeting{everyone: &everyone}, lock: test.lock, guard: test.guard, overlap: first, turn: &turn,
+						Ledger: db.Ledger(), meeting: meeting{everyone: &everyone}, lock: test.lock, guard: test.guard,
+						overlap: first, turn: &turn,
 					}, nil)
 					_, errs[i] = r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: id})
 				})

@@ -9,11 +9,12 @@ import (
 )
 
 const (
-	// smallBatch is how many commands are taken together whoever else waits. Of more than twice as many only half are taken: while they
-	// are committed, those answered before them can come back and queue behind the other half. Taken all at once, everybody would wait
-	// for the disk, and then the disk for everybody.
+	// smallBatch is how many commands are taken together whoever else waits. Of more than twice as many only half are
+	// taken: while they are committed, those answered before them can come back and queue behind the other half. Taken
+	// all at once, everybody would wait for the disk, and then the disk for everybody.
 	smallBatch = 128
-	// alwaysRoom is how many may wait in an overload, however few were served of late: a batch costs too much to be small.
+	// alwaysRoom is how many may wait in an overload, however few were served of late: a batch costs too much to be
+	// small.
 	alwaysRoom = 4 * smallBatch
 	// yields is how often others may go first while fewer than smallBatch wait. Where there are none it takes 7 µs.
 	yields = 100
@@ -21,9 +22,10 @@ const (
 
 // queue is a bounded first-in-first-out queue. Commands are stamped under its lock, so that stamps and order agree.
 //
-// A queue that is long for a moment is a rush, and works it off; one that stays long is an overload, in which everybody waits for nothing
-// but those before them (the idea of CoDel, RFC 8289). So once the first has waited for longer than target, again and again for longer
-// than burst, only as many may wait as are served in twice the target, until that has not been so for as long.
+// A queue that is long for a moment is a rush, and works it off; one that stays long is an overload, in which everybody
+// waits for nothing but those before them (the idea of CoDel, RFC 8289). So once the first has waited for longer than
+// target, again and again for longer than burst, only as many may wait as are served in twice the target, until that
+// has not been so for as long.
 type queue struct {
 	mu      sync.Mutex
 	waiting sync.Cond // signalled when commands wait or the queue closes
@@ -31,9 +33,10 @@ type queue struct {
 	size    int
 	closed  bool
 
-	target, burst   time.Duration // 0: a long queue is never an overload
-	longSince, long time.Time     // when the first had waited for longer than target: at the beginning, and the last time
-	served          int           // since windowed
+	target, burst time.Duration // 0: a long queue is never an overload
+	// when the first had waited for longer than target: at the beginning, and the last time
+	longSince, long time.Time
+	served          int // since windowed
 	windowed        time.Time
 	room            int // what was served in twice the target, lately
 }
@@ -69,7 +72,8 @@ func (q *queue) hasNoRoom(now time.Time) bool { return len(q.items) >= q.size ||
 
 // overloaded reports whether the queue has been long for longer than a burst, and is so now.
 func (q *queue) overloaded(now time.Time) bool {
-	return q.target > 0 && len(q.items) >= max(q.room, alwaysRoom) && q.long.Sub(q.longSince) > q.burst && now.Sub(q.long) <= q.burst
+	return q.target > 0 && len(q.items) >= max(q.room, alwaysRoom) && q.long.Sub(q.longSince) > q.burst &&
+		now.Sub(q.long) <= q.burst
 }
 
 // measure notes how long the first of n that are taken has waited, and how many are served.
@@ -90,9 +94,9 @@ func (q *queue) measure(n int, now time.Time) {
 	q.served += n
 }
 
-// take waits for commands and returns up to most of them, the oldest first; none when the queue is closed and empty. It lets others go
-// first until there are enough: in a rush those just answered are about to press again, and a batch of a few costs nearly as much as
-// one of a hundred.
+// take waits for commands and returns up to most of them, the oldest first; none when the queue is closed and empty. It
+// lets others go first until there are enough: in a rush those just answered are about to press again, and a batch of a
+// few costs nearly as much as one of a hundred.
 func (q *queue) take(most int, clock func() time.Time) []*command {
 	q.mu.Lock()
 	defer q.mu.Unlock()

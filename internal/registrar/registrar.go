@@ -7,6 +7,7 @@ package registrar
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -189,16 +190,23 @@ func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (res
 	case <-enough:
 		return result{}, compete.ErrDatabase
 	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return result{}, compete.ErrDatabase
+		}
 		return result{}, ctx.Err()
 	}
 }
+
+// Patience is how long nobody waits for an answer for longer than, with a MaxWait: that, and a fifth as long for the
+// commit.
+func Patience(maxWait time.Duration) time.Duration { return maxWait + maxWait/5 }
 
 // enough is when a caller has waited for its turn and a fifth as long for its commit; never without MaxWait.
 func (r *Registrar) enough() (c <-chan time.Time, stop func() bool) {
 	if r.config.MaxWait == 0 {
 		return nil, func() bool { return false }
 	}
-	timer := time.NewTimer(r.config.MaxWait + r.config.MaxWait/5)
+	timer := time.NewTimer(Patience(r.config.MaxWait))
 	return timer.C, timer.Stop
 }
 

@@ -15,7 +15,10 @@ func TestCancelReasons(t *testing.T) {
 		self, removed, still := a.register(t, r, 0, id), a.register(t, r, 1, id), a.register(t, r, 2, id)
 		removal := compete.Removal{Reason: "Registered twice.", Note: "See the email of 3 April."}
 		// What the owner says with it doesn't count, nor does a second removal.
-		_, err := r.Cancel(t.Context(), compete.CancelCommand{Actor: a.people[0], RegistrationID: self.ID, Removal: compete.Removal{Reason: "x", Blocked: true}})
+		_, err := r.Cancel(t.Context(), compete.CancelCommand{
+			Actor: a.people[0], RegistrationID: self.ID,
+			Removal: compete.Removal{Reason: "x", Blocked: true},
+		})
 		must(t, err)
 		a.remove(t, r, removed.ID, removal)
 		a.remove(t, r, removed.ID, compete.Removal{Reason: "Another", Blocked: true})
@@ -31,7 +34,8 @@ func TestCancelReasons(t *testing.T) {
 		wantCancelled("by the organizer", removed.ID, compete.CancelledByOrganizer, removal)
 		a.register(t, r, 1, id)
 		wantCancelled("registered again", removed.ID, "", compete.Removal{})
-		_, err = r.CancelCompetition(t.Context(), compete.CancelCompetitionCommand{Actor: a.organizer, CompetitionID: id})
+		_, err = r.CancelCompetition(t.Context(),
+			compete.CancelCompetitionCommand{Actor: a.organizer, CompetitionID: id})
 		must(t, err)
 		settleAll(t, r, id)
 		wantCancelled("with the competition", still.ID, compete.CancelledByCompetition, compete.Removal{})
@@ -54,7 +58,8 @@ func TestBlock(t *testing.T) {
 		}
 		for range 2 { // again, it changes nothing
 			got, err := r.Unblock(t.Context(), compete.UnblockCommand{Actor: a.organizer, RegistrationID: blocked.ID})
-			if err != nil || got.Removal.Blocked || got.Status != cancelled || got.CancelReason != compete.CancelledByOrganizer {
+			if err != nil || got.Removal.Blocked || got.Status != cancelled ||
+				got.CancelReason != compete.CancelledByOrganizer {
 				t.Errorf("Unblock: %+v, %v", got, err)
 			}
 		}
@@ -64,7 +69,8 @@ func TestBlock(t *testing.T) {
 	})
 }
 
-// TestBlockInARush: everybody is removed and blocked while everybody presses. Whoever is blocked holds nothing in the end.
+// TestBlockInARush: everybody is removed and blocked while everybody presses. Whoever is blocked holds nothing in the
+// end.
 func TestBlockInARush(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 10, true)

@@ -52,7 +52,8 @@ func testReplicasRush(t *testing.T, a *fixture, other *store.Store) {
 	rush := a.addCompetition(t, seats, false)
 	errs := make([]error, len(a.people))
 	together(len(a.people), func(i int) {
-		_, errs[i] = replicas[i%2].Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: rush})
+		_, errs[i] = replicas[i%2].Register(t.Context(),
+			compete.RegisterCommand{Actor: a.people[i], CompetitionID: rush})
 	})
 	wantAccepted(t, errs, seats)
 	if err := checkSeats(t.Context(), a.db.Reader(), rush); err != nil {
@@ -63,7 +64,9 @@ func testReplicasRush(t *testing.T, a *fixture, other *store.Store) {
 const presses = 20
 
 // press presses so many times at once with one key, on both replicas in turns, each time for what competitionOf says.
-func press(t *testing.T, actor compete.Actor, replicas [2]*registrar.Registrar, competitionOf func(i int) string) ([]compete.RegistrationOutcome, []error) {
+func press(
+	t *testing.T, actor compete.Actor, replicas [2]*registrar.Registrar, competitionOf func(i int) string,
+) ([]compete.RegistrationOutcome, []error) {
 	t.Helper()
 	outcomes, errs := make([]compete.RegistrationOutcome, presses), make([]error, presses)
 	together(presses, func(i int) {
@@ -75,15 +78,19 @@ func press(t *testing.T, actor compete.Actor, replicas [2]*registrar.Registrar, 
 	return outcomes, errs
 }
 
-// testReplicasRepeat: of presses with one key on both replicas one is the first, and the others get its answer. The first two transactions
-// begin at the same moment.
+// testReplicasRepeat: of presses with one key on both replicas one is the first, and the others get its answer. The
+// first two transactions begin at the same moment.
 func testReplicasRepeat(t *testing.T, a *fixture, other *store.Store) {
 	id := a.addCompetition(t, presses, false)
 	var everyone sync.WaitGroup
 	everyone.Add(2)
 	replicas := [2]*registrar.Registrar{
-		startRegistrar(t, &stripped{Ledger: a.db.Ledger(), lock: true, guard: true, meeting: meeting{everyone: &everyone}}, nil),
-		startRegistrar(t, &stripped{Ledger: other.Ledger(), lock: true, guard: true, meeting: meeting{everyone: &everyone}}, nil),
+		startRegistrar(t,
+			&stripped{Ledger: a.db.Ledger(), lock: true, guard: true, meeting: meeting{everyone: &everyone}}, nil),
+		startRegistrar(t, &stripped{
+			Ledger: other.Ledger(), lock: true, guard: true,
+			meeting: meeting{everyone: &everyone},
+		}, nil),
 	}
 	outcomes, errs := press(t, a.people[0], replicas, func(int) string { return id })
 	if err := errors.Join(errs...); err != nil {
@@ -103,8 +110,8 @@ func testReplicasRepeat(t *testing.T, a *fixture, other *store.Store) {
 	}
 }
 
-// testReplicasReuse: of requests that share a key by mistake, on both replicas, one has it, and the others are told so. The first two
-// transactions have both read that the key is free.
+// testReplicasReuse: of requests that share a key by mistake, on both replicas, one has it, and the others are told so.
+// The first two transactions have both read that the key is free.
 func testReplicasReuse(t *testing.T, a *fixture, other *store.Store) {
 	ids := make([]string, presses)
 	for i := range ids {

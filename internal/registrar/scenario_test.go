@@ -16,8 +16,8 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// A scenario is one competition, "cup", over a ledger in memory, and people who are known by their names. The registration of "ada" has the
-// id "ada's", and the organizer is "olga".
+// A scenario is one competition, "cup", over a ledger in memory, and people who are known by their names. The
+// registration of "ada" has the id "ada's", and the organizer is "olga".
 type scenario struct {
 	ledger *memoryLedger
 	*registrar.Registrar
@@ -33,12 +33,17 @@ const cup = "cup"
 
 var morning = time.Date(2030, 6, 12, 9, 0, 0, 0, time.UTC)
 
-// newScenario changes a competition with two seats and a waitlist, whose deadline is in an hour and which starts in a day.
+// newScenario changes a competition with two seats and a waitlist, whose deadline is in an hour and which starts in a
+// day.
 func newScenario(change func(*compete.Competition)) *scenario {
 	start := morning.Add(24 * time.Hour)
 	c := compete.Competition{
-		ID: cup, Title: "Spring Cup", Capacity: 2, SeatsLeft: 2, Waitlist: true, Status: compete.StatusPublished, TimeZone: "UTC",
-		RegDeadline: morning.Add(time.Hour), StartDate: &start, Organizer: compete.Organizer{ID: "olga"}, Version: 1,
+		ID: cup,
+		CompetitionContent: compete.CompetitionContent{
+			Title: "Spring Cup", Capacity: 2, Waitlist: true, TimeZone: "UTC",
+			RegDeadline: morning.Add(time.Hour), StartDate: &start,
+		},
+		SeatsLeft: 2, Status: compete.StatusPublished, Organizer: compete.Organizer{ID: "olga"}, Version: 1,
 	}
 	if change != nil {
 		change(&c)
@@ -84,7 +89,10 @@ func (s *scenario) pass(d time.Duration) {
 }
 
 func actor(name string) compete.Actor {
-	roles := map[string]compete.Role{"olga": compete.RoleOrganizer, "oscar": compete.RoleOrganizer, "root": compete.RoleAdmin}
+	roles := map[string]compete.Role{
+		"olga": compete.RoleOrganizer, "oscar": compete.RoleOrganizer,
+		"root": compete.RoleAdmin,
+	}
 	if role := roles[name]; role != "" {
 		return compete.Actor{UserID: name, Role: role}
 	}
@@ -171,13 +179,16 @@ func unblockBy(by, name string) step {
 
 func update(by string, version int, change compete.CompetitionChange) step {
 	return step{what: by + " updates", do: func(ctx context.Context, s *scenario) (string, error) {
-		c, err := s.Update(ctx, compete.UpdateCommand{Actor: actor(by), CompetitionID: cup, Version: version, Change: change})
+		c, err := s.Update(ctx, compete.UpdateCommand{
+			Actor: actor(by), CompetitionID: cup,
+			Version: version, Change: change,
+		})
 		return fmt.Sprintf("version %d, %d of %d left, %d wait", c.Version, c.SeatsLeft, c.Capacity, c.Waitlisted), err
 	}}
 }
 
 func capacity(n int) step {
-	return update("olga", 0, compete.CompetitionChange{Capacity: compete.Some(n)})
+	return update("olga", 0, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = n }})
 }
 
 func callOff(by string) step {
@@ -189,15 +200,21 @@ func callOff(by string) step {
 
 func transfer(by, to string) step {
 	return step{what: by + " transfers to " + to, do: func(ctx context.Context, s *scenario) (string, error) {
-		c, err := s.Transfer(ctx, compete.TransferCommand{Actor: actor(by), CompetitionID: cup, To: compete.Organizer{ID: to}})
+		c, err := s.Transfer(ctx, compete.TransferCommand{
+			Actor: actor(by), CompetitionID: cup,
+			To: compete.Organizer{ID: to},
+		})
 		return "to " + c.Organizer.ID, err
 	}}
 }
 
 func erase(name string, registrations ...string) step {
-	return step{what: "the account of " + name + " is erased", do: func(ctx context.Context, s *scenario) (string, error) {
-		return "", s.Erase(ctx, compete.EraseCommand{UserID: name, RegistrationIDs: registrations})
-	}}
+	return step{
+		what: "the account of " + name + " is erased",
+		do: func(ctx context.Context, s *scenario) (string, error) {
+			return "", s.Erase(ctx, compete.EraseCommand{UserID: name, RegistrationIDs: registrations})
+		},
+	}
 }
 
 func later(d time.Duration) step {
@@ -282,7 +299,8 @@ func (s *scenario) log() []string {
 	return lines
 }
 
-// wantCounts wants the competition to hold the seats and places that the registrations have, and every Seq to be given once.
+// wantCounts wants the competition to hold the seats and places that the registrations have, and every Seq to be given
+// once.
 func (s *scenario) wantCounts(t *testing.T) {
 	t.Helper()
 	c := s.ledger.competitions[cup]
@@ -300,6 +318,7 @@ func (s *scenario) wantCounts(t *testing.T) {
 		seqs[r.Seq] = true
 	}
 	if c.Registered() != held || c.SeatsLeft < 0 || c.Waitlisted != waiting {
-		t.Errorf("%d of %d seats are left and %d wait; %d are held and %d wait", c.SeatsLeft, c.Capacity, c.Waitlisted, held, waiting)
+		t.Errorf("%d of %d seats are left and %d wait; %d are held and %d wait", c.SeatsLeft, c.Capacity,
+			c.Waitlisted, held, waiting)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// checkSeats reads one competition in one statement and reports how it breaks seatsLeft = capacity − held, seatsLeft ≥ 0,
-// waitlisted = number waiting, or the order of arrival (seq from 1 without reuse, in order of registered_at).
+// checkSeats reads one competition in one statement and reports how it breaks seatsLeft = capacity − held, seatsLeft ≥
+// 0, waitlisted = number waiting, or the order of arrival (seq from 1 without reuse, in order of registered_at).
 func checkSeats(ctx context.Context, db *sql.DB, competitionID string) error {
 	var capacity, left, waitlisted, held, waiting int
 	var nextSeq, maxSeq int64
@@ -37,7 +37,8 @@ func checkSeats(ctx context.Context, db *sql.DB, competitionID string) error {
 func checkArrival(ctx context.Context, db *sql.DB, competitionID string) error {
 	var outOfOrder int
 	err := db.QueryRowContext(ctx, `SELECT count(*) FROM (
-		SELECT registered_at AS at, lag(registered_at) OVER (ORDER BY seq) AS before FROM registrations WHERE competition_id = $1) AS arrivals
+		SELECT registered_at AS at, lag(registered_at) OVER (ORDER BY seq) AS before FROM registrations
+		WHERE competition_id = $1) AS arrivals
 		WHERE at < before`, competitionID).Scan(&outOfOrder)
 	if err == nil && outOfOrder > 0 {
 		err = fmt.Errorf("%d registrations have a seq out of the order of arrival", outOfOrder)

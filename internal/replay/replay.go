@@ -1,7 +1,8 @@
-// Package replay remembers the answers to idempotency keys in Redis, so that a repeated request costs the database nothing.
+// Package replay remembers the answers to idempotency keys in Redis, so that a repeated request costs the database
+// nothing.
 //
-// It owns the cache alone: the record that counts commits with its effect in the database. What is not in the cache, or cannot
-// be asked for because Redis is away, is found there.
+// It owns the cache alone: the record that counts commits with its effect in the database. What is not in the cache, or
+// cannot be asked for because Redis is away, is found there.
 package replay
 
 import (
@@ -22,11 +23,10 @@ import (
 
 const (
 	keyPrefix = "minicompete:replay:"
-	// askTimeout is the most that asking the cache may add to a request. A Redis nearby answers in well under a millisecond.
-	askTimeout = 100 * time.Millisecond
 	// writeTimeout bounds writing a batch, which no request waits for.
 	writeTimeout = 2 * time.Second
-	// restAfterFailure is how long a Redis that failed is not asked, so that it adds its timeout to one request in many thousands.
+	// restAfterFailure is how long a Redis that failed is not asked, so that it adds its timeout to one request in many
+	// thousands.
 	restAfterFailure = 2 * time.Second
 	// maxPending is how many records may wait to be written; further ones are forgotten.
 	maxPending = 8192
@@ -39,6 +39,7 @@ const (
 // Cache is a compete.ReplayCache over Redis. It needs no lock: its methods may be called from many goroutines.
 type Cache struct {
 	redis   *redis.Client
+	timeout time.Duration
 	clock   func() time.Time
 	pending chan compete.IdempotencyRecord
 	writer  sync.WaitGroup
@@ -54,16 +55,20 @@ var (
 	_ compete.Rememberer  = (*Cache)(nil)
 )
 
-// New makes a cache whose writer runs until Stop.
-func New(client *redis.Client, clock func() time.Time, logger *slog.Logger) *Cache {
-	c := &Cache{redis: client, clock: clock, pending: make(chan compete.IdempotencyRecord, maxPending), outage: outage.Breaker{
-		Report: outage.Report{
-			Logger: logger,
-			Away:   "Redis is unavailable; repeated requests are answered from the database",
-			Back:   "Redis is back; repeated requests are answered from it again",
+// New makes a cache whose writer runs until Stop. The timeout is the most that asking it may add to a request.
+func New(client *redis.Client, timeout time.Duration, clock func() time.Time, logger *slog.Logger) *Cache {
+	c := &Cache{
+		redis: client, timeout: timeout, clock: clock,
+		pending: make(chan compete.IdempotencyRecord, maxPending),
+		outage: outage.Breaker{
+			Report: outage.Report{
+				Logger: logger,
+				Away:   "Redis is unavailable; repeated requests are answered from the database",
+				Back:   "Redis is back; repeated requests are answered from it again",
+			},
+			Rest: restAfterFailure,
 		},
-		Rest: restAfterFailure,
-	}}
+	}
 	c.writer.Go(c.write)
 	return c
 }
@@ -85,7 +90,7 @@ func (c *Cache) Get(ctx context.Context, userID, key string) (compete.Idempotenc
 	if !c.outage.Ask() {
 		return record, false
 	}
-	asking, cancel := context.WithTimeout(ctx, askTimeout)
+	asking, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	stored, err := c.redis.Get(asking, redisKey(userID, key)).Bytes()
 	if errors.Is(err, redis.Nil) {
@@ -99,7 +104,8 @@ func (c *Cache) Get(ctx context.Context, userID, key string) (compete.Idempotenc
 		return record, false
 	}
 	c.outage.Note(nil)
-	if json.Unmarshal(stored, &record) != nil || record.UserID != userID || record.Key != key || !json.Valid(record.Body) {
+	if json.Unmarshal(stored, &record) != nil || record.UserID != userID || record.Key != key ||
+		!json.Valid(record.Body) {
 		return compete.IdempotencyRecord{}, false // not ours; the database knows
 	}
 	return record, true
@@ -159,7 +165,8 @@ func (c *Cache) writeBatch(batch []compete.IdempotencyRecord) {
 
 func redisKey(userID, key string) string { return keyPrefix + userID + ":" + key }
 
-// Options sets a client up so that a Redis that is away is noticed in time: without it, retries of the client add to each timeout.
+// Options sets a client up so that a Redis that is away is noticed in time: without it, retries of the client add to
+// each timeout.
 func Options(o *redis.Options) *redis.Options {
 	o.DialTimeout = time.Second
 	o.DialerRetries = 1
@@ -168,7 +175,8 @@ func Options(o *redis.Options) *redis.Options {
 	return o
 }
 
-// Forget implements compete.Rememberer: the user's own answers go, and those of others that name the user, as their competition's organizer.
+// Forget implements compete.Rememberer: the user's own answers go, and those of others that name the user, as their
+// competition's organizer.
 func (c *Cache) Forget(ctx context.Context, userID string) error {
 	keys := c.redis.Scan(ctx, 0, keyPrefix+"*", scanCount).Iterator()
 	var gone []string

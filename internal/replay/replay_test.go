@@ -25,11 +25,18 @@ func record(key string) compete.IdempotencyRecord {
 	}
 }
 
+// newCache is one that waits for a Redis on a busy machine.
 func newCache(t *testing.T, options *redis.Options) *replay.Cache {
 	t.Helper()
+	return newImpatientCache(t, options, time.Minute)
+}
+
+func newImpatientCache(t *testing.T, options *redis.Options, timeout time.Duration) *replay.Cache {
+	t.Helper()
+	options.ReadTimeout = time.Minute
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
-	c := replay.New(client, time.Now, slog.New(slog.DiscardHandler))
+	c := replay.New(client, timeout, time.Now, slog.New(slog.DiscardHandler))
 	t.Cleanup(c.Stop)
 	return c
 }
@@ -59,7 +66,12 @@ func TestCacheRemembers(t *testing.T) {
 	if diff := cmp.Diff(want, got); !ok || diff != "" {
 		t.Errorf("found: %v\n%s", ok, diff)
 	}
-	for _, missing := range [][2]string{{"user", "other-key"}, {"other", want.Key}, {"user", expired.Key}, {"user", "too-late-1"}} {
+	for _, missing := range [][2]string{
+		{"user", "other-key"},
+		{"other", want.Key},
+		{"user", expired.Key},
+		{"user", "too-late-1"},
+	} {
 		if got, ok := reader.Get(t.Context(), missing[0], missing[1]); ok {
 			t.Errorf("%v: found %+v", missing, got)
 		}
@@ -71,8 +83,12 @@ func TestCacheForgetsWhatIsNotARecord(t *testing.T) {
 	client := redis.NewClient(o)
 	defer func() { _ = client.Close() }()
 	c := newCache(t, o)
-	for _, malformed := range []string{"", "null", "{}", `{"UserID":"other","Key":"key-12345","Body":"e30="}`, `{"UserID":"user","Key":"key-12345","Body":"x"}`} {
-		if err := client.Set(t.Context(), "minicompete:replay:user:key-12345", malformed, time.Minute).Err(); err != nil {
+	for _, malformed := range []string{
+		"", "null", "{}", `{"UserID":"other","Key":"key-12345","Body":"e30="}`,
+		`{"UserID":"user","Key":"key-12345","Body":"x"}`,
+	} {
+		if err := client.Set(t.Context(), "minicompete:replay:user:key-12345", malformed,
+			time.Minute).Err(); err != nil {
 			t.Fatal(err)
 		}
 		if got, ok := c.Get(t.Context(), "user", "key-12345"); ok {
@@ -100,7 +116,7 @@ func TestRedisAwayChangesNothingButSpeed(t *testing.T) {
 	for name, addr := range map[string]string{"down": "127.0.0.1:1", "silent": silent.Addr().String()} {
 		t.Run(name, func(t *testing.T) {
 			o := replay.Options(&redis.Options{Addr: addr})
-			c := newCache(t, o)
+			c := newImpatientCache(t, o, 100*time.Millisecond)
 			start := time.Now()
 			for range 10_000 {
 				if _, ok := c.Get(t.Context(), "user", "key-12345"); ok {
@@ -133,7 +149,8 @@ func TestACancelledRequestIsNotRedisFailing(t *testing.T) {
 // A Redis that comes back is asked again by itself.
 func TestRedisAwayAndBack(t *testing.T) {
 	o := options(t)
-	proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "redis", "127.0.0.1:0", o.Addr)
+	proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "redis",
+		"127.0.0.1:0", o.Addr)
 	if err := proxy.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -15,12 +15,13 @@ func clientOf(r *http.Request, addr, requestID string) compete.Client {
 	agent := r.UserAgent()
 	forwarded := r.Header["X-Forwarded-For"] != nil || r.Header["Forwarded"] != nil || r.Header["Via"] != nil
 	return compete.Client{
-		Addr: peer.Addr(), Local: peer.Addr().Unmap().IsLoopback() && !forwarded, UserAgent: agent[:min(len(agent), compete.MaxUserAgentLength)], RequestID: requestID,
+		Addr: peer.Addr(), Local: peer.Addr().Unmap().IsLoopback() && !forwarded,
+		UserAgent: agent[:min(len(agent), compete.MaxUserAgentLength)], RequestID: requestID,
 	}
 }
 
-// clientAddr is where the request comes from: the connection's other end, or, when that is a trusted proxy, the last address
-// of X-Forwarded-For that none of them is. What stands before it can be made up by the client.
+// clientAddr is where the request comes from: the connection's other end, or, when that is a trusted proxy, the last
+// address of X-Forwarded-For that none of them is. What stands before it can be made up by the client.
 func clientAddr(r *http.Request, trusted []netip.Prefix) string {
 	if len(trusted) == 0 {
 		return r.RemoteAddr

@@ -16,11 +16,17 @@ func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
 	for _, site := range []struct {
 		https, subdomains bool
 		hsts              string
-	}{{}, {subdomains: true}, {https: true, hsts: "max-age=31536000"}, {https: true, subdomains: true, hsts: "max-age=31536000; includeSubDomains"}} {
+	}{
+		{},
+		{subdomains: true},
+		{https: true, hsts: "max-age=31536000"},
+		{https: true, subdomains: true, hsts: "max-age=31536000; includeSubDomains"},
+	} {
 		_, url, _ := start(t, mux, func(c *server.Config) { c.HTTPS, c.HSTSSubdomains = site.https, site.subdomains })
 		for path, policy := range map[string]string{
-			"/missing": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'", "/panic": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
-			"/livez": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'", "/own": "default-src 'self'",
+			"/missing": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+			"/panic":   "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+			"/livez":   "default-src 'none'; base-uri 'none'; frame-ancestors 'none'", "/own": "default-src 'self'",
 		} {
 			response, _ := get(t, url+path, nil)
 			want := map[string]string{

@@ -31,7 +31,7 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		addr := clientAddr(r, s.config.TrustedProxies)
 		r = r.WithContext(compete.WithClient(ctx, clientOf(r, addr, id)))
 		r.RemoteAddr = addr
-		recorder := &recorder{ResponseWriter: w, ctx: ctx}
+		recorder := &recorder{ResponseWriter: w, ctx: ctx, began: start}
 		if !e.Quiet && !probe {
 			recorder.refusals = s.refusals
 		}
@@ -51,7 +51,8 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 				user = slog.String("user", actor.UserID)
 			}
 			// The path alone: a query may hold what somebody searched for, or a token.
-			s.config.Logger.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			s.config.Logger.LogAttrs(ctx, level, "request", slog.String("method", r.Method),
+				slog.String("path", r.URL.Path),
 				slog.Int("status", recorder.status), slog.Int64("bytes", recorder.bytes), slog.Duration("took", took),
 				slog.String("client", r.RemoteAddr), slog.String("at", e.Name), user)
 		}()
@@ -77,7 +78,8 @@ func (s *Server) serve(handler, broken http.Handler, w *recorder, r *http.Reques
 		if cause == http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
 			panic(cause)
 		}
-		s.config.Logger.ErrorContext(r.Context(), "a handler panicked", "panic", cause, "path", r.URL.Path, "stack", string(debug.Stack()))
+		s.config.Logger.ErrorContext(r.Context(), "a handler panicked", "panic", cause, "path", r.URL.Path, "stack",
+			string(debug.Stack()))
 		if w.status != 0 {
 			panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 		}
@@ -96,11 +98,16 @@ func (s *Server) serve(handler, broken http.Handler, w *recorder, r *http.Reques
 	}
 }
 
-// Broken is how an endpoint answers for a handler that panicked, unless it has a way of its own: a problem document, status 500.
+// Broken is how an endpoint answers for a handler that panicked, unless it has a way of its own: a problem document,
+// status 500.
 func Broken(w http.ResponseWriter, _ *http.Request) { problem.Write(w, errPanicked) }
 
-// ofTheAnswer are the headers that a handler may have set for the answer that never came, and that would not fit another one.
-var ofTheAnswer = []string{"Content-Disposition", "Content-Encoding", "Content-Length", "Content-Type", "ETag", "Last-Modified", "Link", "Location"}
+// ofTheAnswer are the headers that a handler may have set for the answer that never came, and that would not fit
+// another one.
+var ofTheAnswer = []string{
+	"Content-Disposition", "Content-Encoding", "Content-Length", "Content-Type", "ETag",
+	"Last-Modified", "Link", "Location",
+}
 
 // sane reports whether a client's request id may be used as it is: it appears in logs and in the answer.
 func sane(id string) bool {
@@ -119,8 +126,9 @@ func sane(id string) bool {
 type recorder struct {
 	http.ResponseWriter
 	ctx      context.Context // of the request
-	refusals *pacer          // of answers that tell to come again; nil: they go out at once
-	turn     *turns          // that it has; nil: none
+	began    time.Time
+	refusals *pacer // of answers that tell to come again; nil: they go out at once
+	turn     *turns // that it has; nil: none
 	status   int
 	bytes    int64
 }
@@ -130,7 +138,7 @@ func (w *recorder) WriteHeader(status int) {
 		w.status = status
 		w.endTurn()
 		if status == http.StatusServiceUnavailable && w.refusals != nil {
-			w.refusals.wait(w.ctx)
+			w.refusals.wait(w.ctx, w.began)
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)

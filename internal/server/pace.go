@@ -8,15 +8,17 @@ import (
 )
 
 const (
-	// refusalsPerCore is how many refusals a core gives in a second. Each takes the program and its client about 100 µs, so they take
-	// the machine a twentieth of its time.
+	// refusalsPerCore is how many refusals a core gives in a second. Each takes the program and its client about 100
+	// µs, so they take the machine a twentieth of its time.
 	refusalsPerCore = 500
-	// longestRefusal is how long a refusal is held back at most.
+	// longestRefusal is how old a request is at most when its refusal is let go: who has waited for a turn isn't held
+	// back on top of it.
 	longestRefusal = 2 * time.Second
 )
 
-// pacer spreads refusals out. Whoever is told at once to come again comes again at once, unless told otherwise by a program that listens;
-// thousands who do so take the machine from those who are served, and then there is less room for the next. A few are told at once.
+// pacer spreads refusals out. Whoever is told at once to come again comes again at once, unless told otherwise by a
+// program that listens; thousands who do so take the machine from those who are served, and then there is less room for
+// the next. A few are told at once.
 type pacer struct {
 	interval time.Duration // between two
 
@@ -43,9 +45,10 @@ func (p *pacer) hold(now time.Time) time.Duration {
 	return held
 }
 
-// wait returns when the refusal may be told, or ctx ends.
-func (p *pacer) wait(ctx context.Context) {
-	held := p.hold(time.Now())
+// wait returns when a request that began at a moment may be told that it's refused, or ctx ends.
+func (p *pacer) wait(ctx context.Context, began time.Time) {
+	now := time.Now()
+	held := min(p.hold(now), longestRefusal-now.Sub(began))
 	if held < time.Millisecond {
 		return
 	}

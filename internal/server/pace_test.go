@@ -13,7 +13,7 @@ func TestRefusalsAreSpreadOut(t *testing.T) {
 		p := &pacer{interval: 10 * time.Millisecond}
 		refuse := func(ctx context.Context) time.Duration {
 			began := time.Now()
-			p.wait(ctx)
+			p.wait(ctx, began)
 			return time.Since(began)
 		}
 		if took := refuse(t.Context()); took != 0 {
@@ -49,8 +49,16 @@ func TestRefusalsAreSpreadOut(t *testing.T) {
 			}
 		}
 
-		for range 2 {
+		time.Sleep(longestRefusal)
+		for range 100 { // the next would be held for a second
 			p.hold(time.Now())
+		}
+		waited, half := time.Now(), 500*time.Millisecond
+		if p.wait(t.Context(), waited.Add(half-longestRefusal)); time.Since(waited) != half {
+			t.Errorf("one that had waited already was held for %v, want %v", time.Since(waited), half)
+		}
+		if p.wait(t.Context(), waited.Add(-time.Hour)); time.Since(waited) != half {
+			t.Errorf("one that had waited for long was held until %v, want no longer", time.Since(waited))
 		}
 		gone, leave := context.WithCancel(t.Context())
 		leave()

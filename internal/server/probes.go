@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-// The probes of supervisors and load balancers, on every endpoint. They need no handler's help, and are logged at debug level alone.
+// The probes of supervisors and load balancers, on every endpoint. They need no handler's help, and are logged at debug
+// level alone.
 const (
 	livePattern  = "/livez"  // the process serves at all: restart it when this fails
 	readyPattern = "/readyz" // send it requests; not while what it needs is away, nor while it stops

@@ -10,14 +10,16 @@ import (
 )
 
 const (
-	// readsPerCore is how many requests that only read are worked on at a time, per core. It's more than the database takes at once.
+	// readsPerCore is how many requests that only read are worked on at a time, per core. It's more than the database
+	// takes at once.
 	readsPerCore = 32
 	// readPatience is how long one may wait for its turn.
 	readPatience = 2 * time.Second
 )
 
-// turns bounds how many requests are worked on at a time. The others wait in order of arrival: thousands at once would have everybody
-// wait for all of them, also those who register, log in or follow a page, which have bounds of their own.
+// turns bounds how many requests are worked on at a time. The others wait in order of arrival: thousands at once would
+// have everybody wait for all of them, also those who register, log in or follow a page, which have bounds of their
+// own.
 type turns struct {
 	taken    chan struct{}
 	patience time.Duration
@@ -49,8 +51,8 @@ func (t *turns) begin(ctx context.Context) error {
 
 func (t *turns) end() { <-t.taken }
 
-// inTurn has a request wait for its turn, which ends with the first byte of the answer: a client that takes its answer slowly holds up
-// nobody. Busy is what answers when the turn doesn't come.
+// inTurn has a request wait for its turn, which ends with the first byte of the answer: a client that takes its answer
+// slowly holds up nobody. Busy is what answers when the turn doesn't come.
 func (t *turns) inTurn(handler, busy http.Handler, w *recorder, r *http.Request) http.Handler {
 	if t.begin(r.Context()) != nil {
 		return busy

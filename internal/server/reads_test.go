@@ -25,7 +25,11 @@ func TestReadsTakeTurns(t *testing.T) {
 	wrapped := s.wrap(Endpoint{
 		Handler: handler, Reads: func(r *http.Request) bool { return r.Method == http.MethodGet },
 		Full: func(r *http.Request) bool { return r.Method == http.MethodPut },
-		Busy: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }),
+		Busy: http.HandlerFunc(func(w http.ResponseWriter,
+			_ *http.Request,
+		) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}),
 	})
 	serve := func(method, path string) int {
 		w := httptest.NewRecorder()

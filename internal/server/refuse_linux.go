@@ -12,8 +12,9 @@ const (
 	tcpSYN   = 0x02 // set in the first packet of a handshake alone, of those that a listener gets
 )
 
-// refuse makes a listening socket ignore who knocks from now on, and still take those whose handshake has begun: to close it would
-// reset them, also those whose request has arrived. Who is ignored knocks again a second later, at the next process or at nobody.
+// refuse makes a listening socket ignore who knocks from now on, and still take those whose handshake has begun: to
+// close it would reset them, also those whose request has arrived. Who is ignored knocks again a second later, at the
+// next process or at nobody.
 func refuse(socket net.Listener) error {
 	listener, ok := socket.(*net.TCPListener)
 	if !ok {

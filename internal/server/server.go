@@ -1,5 +1,6 @@
-// Package server is what every request passes before and after its handler: listeners, time limits, request ids, the client's
-// address, turns of reads, the pace of refusals, one log line, recovery from panics, a span where traces are on, the probes, and the graceful stop.
+// Package server is what every request passes before and after its handler: listeners, time limits, request ids, the
+// client's address, turns of reads, the pace of refusals, one log line, recovery from panics, a span where traces are
+// on, the probes, and the graceful stop.
 //
 // It knows no routes: handlers come from packages api and web.
 package server
@@ -28,11 +29,12 @@ const (
 	maxHeaderBytes    = 64 << 10
 )
 
-// DefaultDrain is how long a stopping server waits for clients to take the answer that tells them to close their connection.
+// DefaultDrain is how long a stopping server waits for clients to take the answer that tells them to close their
+// connection.
 const DefaultDrain = 300 * time.Millisecond
 
-// handshakes is how long a stopping server still takes connections, at least, unless Config.Drain is shorter: a handshake that has
-// begun ends after a round trip to the client.
+// handshakes is how long a stopping server still takes connections, at least, unless Config.Drain is shorter: a
+// handshake that has begun ends after a round trip to the client.
 const handshakes = 100 * time.Millisecond
 
 // lastAnswers is how long requests have to say "come again" when a stop has no more time for them.
@@ -43,11 +45,14 @@ type Endpoint struct {
 	Name    string // for logs, metrics and Addr
 	Addr    string // host:port; port 0 takes a free one
 	Handler http.Handler
-	Broken  http.Handler             // answers, with status 500, when Handler panicked before its first byte; nil: as the function Broken does
-	Busy    http.Handler             // answers, with status 503, whom Full refuses, and who waited too long to read; needed with both
-	Full    func(*http.Request) bool // whether a request is refused before anything is done for it; nil: none is
-	Reads   func(*http.Request) bool // whether a request only reads, and is not a stream; nil: none does, as far as is known
-	Quiet   bool                     // requests are logged at debug level, and not traced: those of monitoring
+	// answers, with status 500, when Handler panicked before its first byte; nil: as the function Broken does
+	Broken http.Handler
+	// answers, with status 503, whom Full refuses, and who waited too long to read; needed with both
+	Busy http.Handler
+	Full func(*http.Request) bool // whether a request is refused before anything is done for it; nil: none is
+	// whether a request only reads, and is not a stream; nil: none does, as far as is known
+	Reads func(*http.Request) bool
+	Quiet bool // requests are logged at debug level, and not traced: those of monitoring
 }
 
 // Config sets up a Server.
@@ -66,7 +71,8 @@ type Config struct {
 
 // Observer is told of every request.
 type Observer interface {
-	// Request tells of a request that was answered. pattern is the http.ServeMux pattern that took it: "/" or empty when none did.
+	// Request tells of a request that was answered. pattern is the http.ServeMux pattern that took it: "/" or empty
+	// when none did.
 	Request(listener, method, pattern string, status int, took time.Duration)
 }
 
@@ -89,7 +95,10 @@ func New(c Config) *Server {
 	if c.Drain == 0 {
 		c.Drain = DefaultDrain
 	}
-	s := &Server{config: c, sockets: map[string]*closedOnce{}, failed: make(chan error, len(c.Endpoints)), refusals: newPacer(), reads: newReads()}
+	s := &Server{
+		config: c, sockets: map[string]*closedOnce{}, failed: make(chan error, len(c.Endpoints)),
+		refusals: newPacer(), reads: newReads(),
+	}
 	s.requests, s.giveUp = context.WithCancel(context.Background())
 	return s
 }
@@ -143,7 +152,8 @@ func (s *Server) Start() {
 			MaxHeaderBytes:    maxHeaderBytes,
 			ConnState:         s.count,
 			BaseContext:       func(net.Listener) context.Context { return s.requests },
-			ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug), // clients' broken connections
+			// clients' broken connections
+			ErrorLog: slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug),
 		}
 		s.servers = append(s.servers, server)
 		go func() {
@@ -167,9 +177,9 @@ func (s *Server) count(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// Stop takes no connections but those that have begun, and answers every request that comes on them, each with the advice to close it.
-// What is idle after a moment is closed. When ctx ends before the last answer, so do the contexts of the requests; it fails when
-// they are not answered a moment later, and all connections are closed then.
+// Stop takes no connections but those that have begun, and answers every request that comes on them, each with the
+// advice to close it. What is idle after a moment is closed. When ctx ends before the last answer, so do the contexts
+// of the requests; it fails when they are not answered a moment later, and all connections are closed then.
 //
 // http.Server.Shutdown alone would not do: it drops a request that arrives just when it begins.
 func (s *Server) Stop(ctx context.Context) error {
@@ -192,7 +202,8 @@ func (s *Server) Stop(ctx context.Context) error {
 		stopped.Go(func() {
 			err := server.Shutdown(ctx)
 			if err != nil {
-				// Those who still wait, for the turn of a password or for the database, are told to come again, not cut off.
+				// Those who still wait, for the turn of a password or for the database, are told to come again, not cut
+				// off.
 				s.giveUp()
 				last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
 				defer cancel()

@@ -127,7 +127,8 @@ func TestOneLineARequest(t *testing.T) {
 		t.Fatalf("got %d lines: %v", len(lines), lines)
 	}
 	for name, want := range map[string]any{
-		"msg": "request", "method": "GET", "path": "/a/b", "status": 418.0, "bytes": 5.0, "request_id": "the-id", "at": "api",
+		"msg": "request", "method": "GET", "path": "/a/b", "status": 418.0, "bytes": 5.0, "request_id": "the-id",
+		"at": "api",
 	} {
 		if got := lines[0][name]; got != want {
 			t.Errorf("%s: got %v, want %v", name, got, want)
@@ -167,10 +168,12 @@ func TestPanics(t *testing.T) {
 	} {
 		response, body := get(t, tc.url, map[string]string{"Accept-Encoding": "identity"})
 		h := response.Header
-		if response.StatusCode != 500 || h.Get("Content-Type") != tc.mediaType || !strings.Contains(body, tc.want) || strings.Contains(body, "reason") {
+		if response.StatusCode != 500 || h.Get("Content-Type") != tc.mediaType || !strings.Contains(body, tc.want) ||
+			strings.Contains(body, "reason") {
 			t.Errorf("%s: got %d %s %s", tc.url, response.StatusCode, h.Get("Content-Type"), body)
 		}
-		if h.Get("Content-Encoding") != "" || h.Get("Content-Disposition") != "" || h.Get("Access-Control-Allow-Origin") != "*" || h.Get("X-Request-Id") == "" {
+		if h.Get("Content-Encoding") != "" || h.Get("Content-Disposition") != "" ||
+			h.Get("Access-Control-Allow-Origin") != "*" || h.Get("X-Request-Id") == "" {
 			t.Errorf("%s: the headers are %v", tc.url, h)
 		}
 	}
@@ -224,7 +227,12 @@ func TestClientAddress(t *testing.T) {
 
 func TestAnAddressThatIsTaken(t *testing.T) {
 	s, url, _ := start(t, http.NotFoundHandler(), nil)
-	other := server.New(server.Config{Endpoints: []server.Endpoint{{Name: "web", Addr: "127.0.0.1:0"}, {Name: "api", Addr: strings.TrimPrefix(url, "http://")}}})
+	other := server.New(
+		server.Config{Endpoints: []server.Endpoint{
+			{Name: "web", Addr: "127.0.0.1:0"},
+			{Name: "api", Addr: strings.TrimPrefix(url, "http://")},
+		}},
+	)
 	if err := other.Listen(t.Context()); !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "api") {
 		t.Errorf("got %v", err)
 	}
@@ -259,7 +267,10 @@ func TestRequestsAreCountedByPattern(t *testing.T) {
 	}
 	told.mu.Lock()
 	defer told.mu.Unlock()
-	want := []string{"api GET GET /things/{id} 200", "api GET GET /things/{id} 200", "api GET / 404", "api GET /livez 200"}
+	want := []string{
+		"api GET GET /things/{id} 200", "api GET GET /things/{id} 200", "api GET / 404",
+		"api GET /livez 200",
+	}
 	if !slices.Equal(told.lines, want) {
 		t.Errorf("got %q, want %q", told.lines, want)
 	}
@@ -294,7 +305,8 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-// Under load, every request that a stopping server took is answered: a client sees an answer, or that nobody listens any more.
+// Under load, every request that a stopping server took is answered: a client sees an answer, or that nobody listens
+// any more.
 func TestStopUnderLoad(t *testing.T) {
 	for name, transport := range map[string]*http.Transport{
 		"connections that are kept":  {MaxIdleConnsPerHost: 32},

@@ -21,7 +21,8 @@ func (s *Server) follow(r *http.Request, id string, quiet bool) (context.Context
 	}
 	options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(
 		semconv.HTTPRequestMethodKey.String(r.Method), semconv.URLPath(r.URL.Path), attribute.String("request_id", id))}
-	caller := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), propagation.HeaderCarrier(r.Header)))
+	caller := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(),
+		propagation.HeaderCarrier(r.Header)))
 	switch peer, err := netip.ParseAddrPort(r.RemoteAddr); {
 	case !caller.IsValid():
 	case err == nil && contains(s.config.TrustedProxies, peer.Addr()):

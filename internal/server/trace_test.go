@@ -14,7 +14,10 @@ import (
 const claimed = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 func TestRequestsAreTraced(t *testing.T) {
-	for name, proxies := range map[string][]netip.Prefix{"anybody": nil, "a trusted proxy": {netip.MustParsePrefix("127.0.0.0/8")}} {
+	for name, proxies := range map[string][]netip.Prefix{
+		"anybody":         nil,
+		"a trusted proxy": {netip.MustParsePrefix("127.0.0.0/8")},
+	} {
 		t.Run(name, func(t *testing.T) {
 			spans := tracetest.NewSpanRecorder()
 			mux := http.NewServeMux()
@@ -38,7 +41,8 @@ func TestRequestsAreTraced(t *testing.T) {
 				found[string(a.Key)] = a.Value.String()
 			}
 			for key, want := range map[string]string{
-				"request_id": "the-id", "url.path": "/things/1", "http.route": "/things/{id}", "http.response.status_code": "500", "http.request.method": "GET",
+				"request_id": "the-id", "url.path": "/things/1", "http.route": "/things/{id}",
+				"http.response.status_code": "500", "http.request.method": "GET",
 			} {
 				if found[key] != want {
 					t.Errorf("%s is %q, want %q", key, found[key], want)

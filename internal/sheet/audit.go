@@ -11,17 +11,20 @@ import (
 
 // auditColumns of the audit log. Programs go by the names; new ones come last.
 var auditColumns = []string{
-	"id", "at", "action", "actorId", "actor", "userId", "user", "competitionId", "competition", "subjectId", "before", "after", "via", "address", "requestId",
+	"id", "at", "action", "actorId", "actor", "userId", "user", "competitionId", "competition", "subjectId", "before",
+	"after", "via", "address", "requestId",
 }
 
 func auditEntry(e *compete.AuditEntry) []string {
 	return []string{
-		e.ID, moment(e.At), string(e.Action), e.ActorID, e.ActorName, e.UserID, e.UserName, e.CompetitionID, e.CompetitionTitle, e.SubjectID,
+		e.ID, moment(e.At), string(e.Action), e.ActorID, e.ActorName, e.UserID, e.UserName, e.CompetitionID,
+		e.CompetitionTitle, e.SubjectID,
 		string(e.Before), string(e.After), string(e.Via), e.Address, e.RequestID,
 	}
 }
 
-// AuditName is what an audit log is called that was taken on a day; title is that of the competition it belongs to, if it does.
+// AuditName is what an audit log is called that was taken on a day; title is that of the competition it belongs to, if
+// it does.
 func AuditName(title string, day time.Time) string {
 	name := "audit-" + day.Format(time.DateOnly) + ".csv"
 	if title = slug(title); title != "" {
@@ -31,6 +34,9 @@ func AuditName(title string, day time.Time) string {
 }
 
 // SendAudit is Send for the audit log.
-func SendAudit(w http.ResponseWriter, r *http.Request, log *slog.Logger, name, mark string, parts iter.Seq2[[]compete.AuditEntry, error]) {
+func SendAudit(
+	w http.ResponseWriter, r *http.Request, log *slog.Logger, name, mark string,
+	parts iter.Seq2[[]compete.AuditEntry, error],
+) {
 	send(w, r, log, name, mark, auditColumns, parts, auditEntry)
 }

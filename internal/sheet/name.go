@@ -12,7 +12,8 @@ import (
 // maxSlug is how much of a title goes into a file's name, in characters: file systems take 255 bytes.
 const maxSlug = 60
 
-// Name is what a competition's list of registrations is called that was taken on a day: "spring-cup-registrations-2026-11-29.csv".
+// Name is what a competition's list of registrations is called that was taken on a day:
+// "spring-cup-registrations-2026-11-29.csv".
 func Name(title string, day time.Time) string {
 	name := "registrations-" + day.Format(time.DateOnly) + ".csv"
 	if title = slug(title); title != "" {
@@ -30,8 +31,8 @@ func slug(title string) string {
 	return strings.Trim(string(runes[:min(len(runes), maxSlug)]), "-")
 }
 
-// Attachment is a Content-Disposition that has a browser save the answer under a name (RFC 6266): as it is, and without accents and foreign
-// letters for programs that know ASCII alone.
+// Attachment is a Content-Disposition that has a browser save the answer under a name (RFC 6266): as it is, and without
+// accents and foreign letters for programs that know ASCII alone.
 func Attachment(name string) string {
 	ascii := strings.Trim(strings.Map(func(r rune) rune {
 		if r > unicode.MaxASCII || r == '"' || r == '\\' || r == '%' || unicode.IsControl(r) {

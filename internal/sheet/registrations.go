@@ -13,7 +13,10 @@ import (
 )
 
 // columns of a list of registrations. Programs go by the names; new ones come last.
-var columns = []string{"seq", "status", "position", "name", "email", "registeredAt", "updatedAt", "registrationId", "userId", "cancelReason", "reason", "note"}
+var columns = []string{
+	"seq", "status", "position", "name", "email", "registeredAt", "updatedAt", "registrationId",
+	"userId", "cancelReason", "reason", "note",
+}
 
 func registration(r *compete.ParticipantRegistration) []string {
 	position := ""
@@ -36,13 +39,16 @@ type File struct {
 	Parts iter.Seq2[[]compete.ParticipantRegistration, error]
 }
 
-// Send answers with a file for downloading, part by part as it is read. When a part can't be read, or the client takes longer than Patience
-// for a piece, the connection is cut, so that half a file does not look whole.
+// Send answers with a file for downloading, part by part as it is read. When a part can't be read, or the client takes
+// longer than Patience for a piece, the connection is cut, so that half a file does not look whole.
 func Send(w http.ResponseWriter, r *http.Request, log *slog.Logger, f File) {
 	send(w, r, log, f.Name, f.Mark, columns, f.Parts, registration)
 }
 
-func send[T any](w http.ResponseWriter, r *http.Request, log *slog.Logger, name, mark string, columns []string, parts iter.Seq2[[]T, error], row func(*T) []string) {
+func send[T any](
+	w http.ResponseWriter, r *http.Request, log *slog.Logger, name, mark string, columns []string,
+	parts iter.Seq2[[]T, error], row func(*T) []string,
+) {
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	h.Set("Content-Disposition", Attachment(name))
@@ -70,10 +76,12 @@ func send[T any](w http.ResponseWriter, r *http.Request, log *slog.Logger, name,
 	}
 }
 
-// Patience is how long a client may take for one piece of a long answer, some 32 KB. The answer as a whole may take as long as it likes.
+// Patience is how long a client may take for one piece of a long answer, some 32 KB. The answer as a whole may take as
+// long as it likes.
 const Patience = 30 * time.Second
 
-// Patient returns a writer that gives the client Patience for each Write, in place of the server's limit for the whole answer.
+// Patient returns a writer that gives the client Patience for each Write, in place of the server's limit for the whole
+// answer.
 func Patient(w http.ResponseWriter) io.Writer {
 	return patient{w, http.NewResponseController(w)}
 }

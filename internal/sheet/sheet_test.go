@@ -26,7 +26,8 @@ func TestRow(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const want = "\"seq\",\"\",\"Ada \"\"the first\"\" Lovelace, Countess\"\r\n\"1;2\",\"line\nbreak\",\"Émile 🏃 ירושלים\"\r\n"
+	const want = "\"seq\",\"\",\"Ada \"\"the first\"\" Lovelace, " +
+		"Countess\"\r\n\"1;2\",\"line\nbreak\",\"Émile 🏃 ירושלים\"\r\n"
 	if b.String() != want {
 		t.Errorf("got %q\nwant %q", b.String(), want)
 	}
@@ -41,11 +42,15 @@ func TestRow(t *testing.T) {
 
 func TestFormulas(t *testing.T) {
 	for cell, want := range map[string]string{
-		"": "", "Ada": "Ada", "a=1": "a=1", "Jean-Luc": "Jean-Luc", "ada@example.com": "ada@example.com", "Smith, Ada": "Smith, Ada", "a\nb": "a\nb",
-		"=1+1": "'=1+1", "+41": "'+41", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t1": "'\t1", "\r1": "'\r1", "\n1": "'\n1",
+		"": "", "Ada": "Ada", "a=1": "a=1", "Jean-Luc": "Jean-Luc", "ada@example.com": "ada@example.com",
+		"Smith, Ada": "Smith, Ada", "a\nb": "a\nb",
+		"=1+1": "'=1+1", "+41": "'+41", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t1": "'\t1",
+		"\r1": "'\r1", "\n1": "'\n1",
 		"＝1+1": "'＝1+1", "＋1": "'＋1", "－1": "'－1", "＠SUM(A1)": "'＠SUM(A1)",
-		"x;=1+1": "x;'=1+1", "x,=1+1": "x,'=1+1", "x\t=1+1": "x\t'=1+1", "x\n=1+1": "x\n'=1+1", "x\r\n=1+1": "x\r\n'=1+1", "x;＝1+1": "x;'＝1+1",
-		"x; =1+1": "x;' =1+1", `x;"=1+1;y`: `x;'"=1+1;y`, "x;;=1": "x;;'=1", "x;\u200b=1": "x;'\u200b=1", ` "=1`: `' "=1`, "\ufeff=1": "'\ufeff=1",
+		"x;=1+1": "x;'=1+1", "x,=1+1": "x,'=1+1", "x\t=1+1": "x\t'=1+1", "x\n=1+1": "x\n'=1+1",
+		"x\r\n=1+1": "x\r\n'=1+1", "x;＝1+1": "x;'＝1+1",
+		"x; =1+1": "x;' =1+1", `x;"=1+1;y`: `x;'"=1+1;y`, "x;;=1": "x;;'=1", "x;\u200b=1": "x;'\u200b=1",
+		` "=1`: `' "=1`, "\ufeff=1": "'\ufeff=1",
 		"=1;=2": "'=1;'=2", "x;y": "x;y", "x;": "x;",
 	} {
 		var b strings.Builder
@@ -58,7 +63,8 @@ func TestFormulas(t *testing.T) {
 	}
 }
 
-// FuzzRow cuts what was written as a spreadsheet does whose cells end at any one of the separators, with quotes or without, and finds no formula.
+// FuzzRow cuts what was written as a spreadsheet does whose cells end at any one of the separators, with quotes or
+// without, and finds no formula.
 func FuzzRow(f *testing.F) {
 	for _, seed := range []string{"x;=1+1", `";"=1`, "a,\"\"\t＝1", "\r\n@x", ";\u00a0-1"} {
 		f.Add(seed)
@@ -89,7 +95,8 @@ func TestName(t *testing.T) {
 		"Große Läufe":              `attachment; filename="grosse-laufe-registrations-2026-11-29.csv"; filename*=UTF-8''gro%C3%9Fe-l%C3%A4ufe-registrations-2026-11-29.csv`,
 		"מרוץ":                     `attachment; filename="registrations-2026-11-29.csv"; filename*=UTF-8''%D7%9E%D7%A8%D7%95%D7%A5-registrations-2026-11-29.csv`,
 		"“!”":                      `attachment; filename="registrations-2026-11-29.csv"`,
-		strings.Repeat("ab ", 40):  `attachment; filename="` + strings.TrimSuffix(strings.Repeat("ab-", 20), "-") + `-registrations-2026-11-29.csv"`,
+		strings.Repeat("ab ", 40): `attachment; filename="` + strings.TrimSuffix(strings.Repeat("ab-", 20), "-") +
+			`-registrations-2026-11-29.csv"`,
 	} {
 		if got := sheet.Attachment(sheet.Name(title, day)); got != want {
 			t.Errorf("%q: got %s\nwant %s", title, got, want)
@@ -103,34 +110,40 @@ func TestAuditFile(t *testing.T) {
 		{
 			ID: "1", ActorName: `Ada "the first", Countess`, UserName: "=1+1", CompetitionTitle: "+Cup",
 			AuditRecord: compete.AuditRecord{
-				At: at, Action: compete.AuditRemoved, ActorID: "a", UserID: "u", CompetitionID: "c", SubjectID: "s", Via: compete.ViaPage, Address: "::1", RequestID: "@r",
+				At: at, Action: compete.AuditRemoved, ActorID: "a", UserID: "u", CompetitionID: "c", SubjectID: "s",
+				Via: compete.ViaPage, Address: "::1", RequestID: "@r",
 				Before: compete.AuditFields("status", "PENDING"), After: compete.AuditFields("note", "x;=1+1"),
 			},
 		},
 		{AuditRecord: compete.AuditRecord{At: at, Action: compete.AuditLogShortened, Via: compete.ViaJob}},
 	}
 	w := httptest.NewRecorder()
-	sheet.SendAudit(w, httptest.NewRequest(http.MethodGet, "/", nil), slog.New(slog.DiscardHandler), sheet.AuditName("Große Regatta", at), sheet.BOM,
+	sheet.SendAudit(w, httptest.NewRequest(http.MethodGet, "/", nil), slog.New(slog.DiscardHandler),
+		sheet.AuditName("Große Regatta", at), sheet.BOM,
 		func(yield func([]compete.AuditEntry, error) bool) {
 			_ = yield(entries[:1], nil) && yield(entries[1:], nil)
 		})
-	const want = sheet.BOM + `"id","at","action","actorId","actor","userId","user","competitionId","competition","subjectId","before","after","via","address","requestId"` + "\r\n" +
+	const want = sheet.BOM +
+		`"id","at","action","actorId","actor","userId","user","competitionId","competition","subjectId","before","after","via","address","requestId"` + "\r\n" +
 		`"1","2026-11-29T09:30:00.000005Z","registration.removed","a","Ada ""the first"", Countess","u","'=1+1","c","'+Cup","s",` +
 		`"{""status"":""PENDING""}","{""note"":""x;'=1+1""}","page","::1","'@r"` + "\r\n" +
 		`"","2026-11-29T09:30:00.000005Z","audit.shortened","","","","","","","","","","job","",""` + "\r\n"
 	if got := w.Body.String(); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
-	if got, want := w.Header().Get("Content-Disposition"), `attachment; filename="grosse-regatta-audit-2026-11-29.csv"; filename*=UTF-8''gro%C3%9Fe-regatta-audit-2026-11-29.csv`; got != want {
+	if got, want := w.Header().Get("Content-Disposition"),
+		`attachment; filename="grosse-regatta-audit-2026-11-29.csv"; filename*=UTF-8''gro%C3%9Fe-regatta-audit-2026-11-29.csv`; got != want {
 		t.Errorf("it's sent as %s, want %s", got, want)
 	}
 }
 
-// TestSlowReaders takes a file that is longer than the server's limit for a whole answer allows: each piece has a time of its own.
+// TestSlowReaders takes a file that is longer than the server's limit for a whole answer allows: each piece has a time
+// of its own.
 func TestSlowReaders(t *testing.T) {
 	const rows = 200_000
 	site := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sheet.Send(w, r, slog.New(slog.DiscardHandler), sheet.File{Name: "list.csv", Mark: sheet.BOM, Parts: parts(rows, nil)})
+		sheet.Send(w, r, slog.New(slog.DiscardHandler),
+			sheet.File{Name: "list.csv", Mark: sheet.BOM, Parts: parts(rows, nil)})
 	}))
 	site.Config.WriteTimeout = time.Nanosecond // it is over before the first byte
 	site.Start()
@@ -152,7 +165,8 @@ func TestSlowReaders(t *testing.T) {
 
 func TestHalfAFileIsCut(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sheet.Send(w, r, slog.New(slog.DiscardHandler), sheet.File{Name: "list.csv", Parts: parts(10_000, errors.New("the database is away"))})
+		sheet.Send(w, r, slog.New(slog.DiscardHandler),
+			sheet.File{Name: "list.csv", Parts: parts(10_000, errors.New("the database is away"))})
 	}))
 	defer site.Close()
 	response, err := site.Client().Get(site.URL)

@@ -35,7 +35,8 @@ func TestBulk(t *testing.T) {
 			if n != 1 {
 				t.Errorf("changed %d rows, want the one that exists", n)
 			}
-			if _, err := tx.Bulk(ctx, likeNotes, [][]any{{"a"}}); err == nil || !strings.Contains(err.Error(), "1 values for 2 columns") {
+			if _, err := tx.Bulk(ctx, likeNotes, [][]any{{"a"}}); err == nil ||
+				!strings.Contains(err.Error(), "1 values for 2 columns") {
 				t.Errorf("a row that is too short: %v", err)
 			}
 			return err

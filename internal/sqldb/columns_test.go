@@ -39,14 +39,18 @@ func TestColumnsRoundTrip(t *testing.T) {
 		if diff := cmp.Diff(want, fetched); diff != "" || err != nil {
 			t.Errorf("read in a pipeline %v (-want +got):\n%s", err, diff)
 		}
-		if missing, err := sqldb.One(t.Context(), db.Reader(), nil, sqldb.ScanInt, `SELECT count(*) FROM notes WHERE "to" IS NULL`); missing != 1 || err != nil {
+		if missing, err := sqldb.One(t.Context(), db.Reader(), nil, sqldb.ScanInt, `SELECT count(*) FROM notes
+			WHERE "to" IS NULL`); missing != 1 || err != nil {
 			t.Errorf("%d are to nobody, %v, want 1", missing, err)
 		}
 	})
 }
 
 func TestColumnsTexts(t *testing.T) {
-	columns := sqldb.Columns[note]{noteRow[0], noteRow[6], {Read: "count(*)", Field: func(n *note) any { return &n.Likes }}}
+	columns := sqldb.Columns[note]{
+		noteRow[0], noteRow[6],
+		{Read: "count(*)", Field: func(n *note) any { return &n.Likes }},
+	}
 	for name, tc := range map[string]struct{ got, want string }{
 		"Select":   {columns.Select("n"), `n.id, n."to", count(*)`},
 		"Reading":  {columns.Reading("to", "''").Reading("count(*)", "0").Select("n"), `n.id, '', 0`},

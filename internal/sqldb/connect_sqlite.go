@@ -27,8 +27,8 @@ func connectSQLite(c Config, exclusive bool) (writer, reader *sql.DB, err error)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("create the database directory: %w", err)
 	}
-	// SQLite would let everybody read a new file; those that it adds follow this one. A file that is there is left alone:
-	// to close it here would end the locks of whoever has it open in this process.
+	// SQLite would let everybody read a new file; those that it adds follow this one. A file that is there is left
+	// alone: to close it here would end the locks of whoever has it open in this process.
 	made, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600) //nolint:gosec // the operator says where
 	if err == nil {
 		if err := made.Close(); err != nil {

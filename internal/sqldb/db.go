@@ -26,8 +26,8 @@ type Config struct {
 	// MaxConns bounds the connections that are open at once, those of the writer included. 0: 4 beside the writer on
 	// SQLite, 20 on PostgreSQL.
 	MaxConns int
-	// WriteTimeout bounds a write outside a transaction, the wait for its turn included; a transaction has twice as long.
-	// Past it the write fails with Errors.Unavailable. 0: DefaultWriteTimeout.
+	// WriteTimeout bounds a write outside a transaction, the wait for its turn included; a transaction has twice as
+	// long. Past it the write fails with Errors.Unavailable. 0: DefaultWriteTimeout.
 	WriteTimeout time.Duration
 	// Errors are what failures are wrapped in.
 	Errors Errors
@@ -81,7 +81,10 @@ func open(ctx context.Context, c Config, exclusive bool) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dialect: dialect, log: c.Logger, errors: c.Errors.withDefaults(), trace: c.Trace, url: c.URL, name: c.Name}
+	db := &DB{
+		dialect: dialect, log: c.Logger, errors: c.Errors.withDefaults(), trace: c.Trace,
+		url: c.URL, name: c.Name,
+	}
 	db.writer, db.reader = db.pool(writer), db.pool(reader)
 	db.writer.patience = cmp.Or(c.WriteTimeout, DefaultWriteTimeout)
 	if err := db.openReplica(c); err != nil {

@@ -9,7 +9,8 @@
 // Reader for everything else. List, One and Change run a text there or in a transaction:
 //
 //	db, err := sqldb.Open(ctx, sqldb.Config{URL: "sqlite:data/notes.db"})
-//	notes, err := sqldb.List(ctx, db.Reader(), scanNote, `SELECT n.id FROM notes n WHERE n.id {any $1 uuid}`, db.Array(ids))
+//	notes, err := sqldb.List(ctx, db.Reader(), scanNote,
+//		`SELECT n.id FROM notes n WHERE n.id {any $1 uuid}`, db.Array(ids))
 //	err = db.Transact(ctx, func(ctx context.Context, tx *sqldb.Tx) error { … })
 //
 // Texts are constants: each is rendered for the database once, and kept prepared where that pays. Text that varies is

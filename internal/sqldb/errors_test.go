@@ -59,7 +59,8 @@ func TestErrorsOfTheProgram(t *testing.T) {
 		db := open(t, sqldb.Config{URL: url, Errors: sqldb.Errors{Constraint: errRefused}})
 		n := newNote("a")
 		n.Likes = -1
-		if err := addNote(t.Context(), db.Writer(), n); !errors.Is(err, errRefused) || errors.Is(err, sqldb.ErrConstraint) {
+		if err := addNote(t.Context(), db.Writer(), n); !errors.Is(err, errRefused) ||
+			errors.Is(err, sqldb.ErrConstraint) {
 			t.Errorf("got %v, want %v", err, errRefused)
 		}
 	})
@@ -81,7 +82,8 @@ func TestErrorsOfSQLite(t *testing.T) {
 		if err := addNote(t.Context(), db.Writer(), newNote("a")); !errors.Is(err, sqldb.ErrUnavailable) {
 			t.Errorf("a write: %v, want %v", err, sqldb.ErrUnavailable)
 		}
-		if err := db.Transact(t.Context(), nothing); !errors.Is(err, sqldb.ErrUnavailable) || errors.Is(err, sqldb.ErrCommitUnknown) {
+		if err := db.Transact(t.Context(), nothing); !errors.Is(err, sqldb.ErrUnavailable) ||
+			errors.Is(err, sqldb.ErrCommitUnknown) {
 			t.Errorf("Transact: %v, want %v", err, sqldb.ErrUnavailable)
 		}
 		if found := texts(t, db); len(found) != 0 {
@@ -177,7 +179,8 @@ func testNoConnections(t *testing.T, db *sqldb.DB, databaseURL string) {
 	allow("false")
 	_, read := sqldb.List(t.Context(), db.Reader(), noteRow.Scan, allNotes)
 	for what, err := range map[string]error{
-		"a read": read, "a write": addNote(t.Context(), db.Writer(), newNote("b")), "a transaction": db.Transact(t.Context(), nothing),
+		"a read": read, "a write": addNote(t.Context(), db.Writer(), newNote("b")),
+		"a transaction": db.Transact(t.Context(), nothing),
 	} {
 		if !errors.Is(err, sqldb.ErrUnavailable) || errors.Is(err, sqldb.ErrCommitUnknown) {
 			t.Errorf("%s: %v, want %v", what, err, sqldb.ErrUnavailable)

@@ -67,7 +67,8 @@ DROP TABLE tallies;`)}})
 	if err := errors.Join(seen(tally{"wren", 1}, tally{"robin", 2}), seen(tally{"robin", 1})); err != nil {
 		return err
 	}
-	tallies, err := sqldb.List(ctx, db.Reader(), tallyRow.Scan, selectTallies, db.Array([]string{"robin", "wren", "heron"}))
+	tallies, err := sqldb.List(ctx, db.Reader(), tallyRow.Scan, selectTallies,
+		db.Array([]string{"robin", "wren", "heron"}))
 	if err != nil {
 		return err
 	}

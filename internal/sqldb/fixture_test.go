@@ -36,7 +36,8 @@ DROP TABLE notes;
 CREATE TABLE note_search (note_id {{.UUID}} PRIMARY KEY REFERENCES notes (id), words tsvector NOT NULL);
 CREATE INDEX note_search_words ON note_search USING gin (words);
 {{else}}
-CREATE TABLE note_search (number integer PRIMARY KEY, note_id text NOT NULL UNIQUE REFERENCES notes (id), words text NOT NULL);
+CREATE TABLE note_search (number integer PRIMARY KEY, note_id text NOT NULL UNIQUE REFERENCES notes (id),
+words text NOT NULL);
 CREATE VIRTUAL TABLE note_words USING fts5 (words, content = 'note_search', content_rowid = 'number');
 -- +goose StatementBegin
 CREATE TRIGGER note_search_added AFTER INSERT ON note_search BEGIN

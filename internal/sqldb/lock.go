@@ -66,7 +66,8 @@ func (db *DB) Exclusively(ctx context.Context, f func() error) (err error) {
 		return err
 	}
 	defer func() {
-		_, unlocked := conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(`+useLock(db.name)+`)`) //nolint:gosec // its text is quoted
+		//nolint:gosec // its text is quoted
+		_, unlocked := conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(`+useLock(db.name)+`)`)
 		err = errors.Join(err, unlocked)
 	}()
 	return f()

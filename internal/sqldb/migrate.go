@@ -158,7 +158,8 @@ func (m *Migrator) queueVersion(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	var version int
-	err := m.db.writer.handle.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM river_migration`).Scan(&version)
+	err := m.db.writer.handle.QueryRowContext(ctx,
+		`SELECT coalesce(max(version), 0) FROM river_migration`).Scan(&version)
 	return version, err
 }
 

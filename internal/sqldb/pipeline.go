@@ -2,8 +2,9 @@ package sqldb
 
 import "context"
 
-// Pipeline is a list of statements, none of which needs another's result. They run in order. A database across a network
-// gets all of them in one message: between two busy processes the way there and back costs more than most statements.
+// Pipeline is a list of statements, none of which needs another's result. They run in order. A database across a
+// network gets all of them in one message: between two busy processes the way there and back costs more than most
+// statements.
 type Pipeline struct {
 	tx    *Tx
 	steps []step

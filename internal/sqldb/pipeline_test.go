@@ -9,7 +9,8 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// The statements of a pipeline run in their order, each sees what those before it did, and the first that fails ends it.
+// The statements of a pipeline run in their order, each sees what those before it did, and the first that fails ends
+// it.
 func TestTrip(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *sqldb.DB) {
 		a, b := newNote("a"), newNote("b")
@@ -24,7 +25,8 @@ func TestTrip(t *testing.T) {
 			pipeline.Bulk(insertNotes, noteRow.Rows([]note{a, b}), func(n int64) error { changed = n; return nil })
 			pipeline.Bulk(likeNotes, nil, func(int64) error { t.Error("a statement for no rows ran"); return nil })
 			pipeline.Exec(`UPDATE notes SET text = 'z' WHERE id = $1`, a.ID)
-			sqldb.Fetch(pipeline, &after, sqldb.ScanString, `SELECT n.text FROM notes n WHERE n.id {any $1 uuid} ORDER BY n.text`, tx.Array([]string{a.ID, b.ID}))
+			sqldb.Fetch(pipeline, &after, sqldb.ScanString, `SELECT n.text FROM notes n WHERE n.id {any $1 uuid}
+				ORDER BY n.text`, tx.Array([]string{a.ID, b.ID}))
 			return pipeline.Run(ctx)
 		})
 		if err != nil || len(before) != 0 || changed != 2 || !slices.Equal(after, []string{"b", "z"}) {
@@ -39,11 +41,15 @@ func TestTrip(t *testing.T) {
 					pipeline.Bulk(likeNotes, [][]any{{a.ID, 1}}, func(int64) error { return errRefused })
 				}, errRefused,
 			},
-			"a row that is refused": {func(pipeline *sqldb.Pipeline) { pipeline.Exec(`UPDATE notes SET likes = -1`) }, sqldb.ErrConstraint},
+			"a row that is refused": {
+				func(pipeline *sqldb.Pipeline) { pipeline.Exec(`UPDATE notes SET likes = -1`) },
+				sqldb.ErrConstraint,
+			},
 			"a scan that fails": {
 				func(pipeline *sqldb.Pipeline) {
 					var found []int
-					sqldb.Fetch(pipeline, &found, func(sqldb.Row) (int, error) { return 0, errRefused }, `SELECT n.likes FROM notes n`)
+					sqldb.Fetch(pipeline, &found, func(sqldb.Row) (int, error) { return 0, errRefused },
+						`SELECT n.likes FROM notes n`)
 				}, errRefused,
 			},
 		} {

@@ -17,7 +17,8 @@ func TestListOneChange(t *testing.T) {
 		if err != nil || none == nil || len(none) != 0 {
 			t.Errorf("of nothing: %v, %v, want an empty slice", none, err)
 		}
-		if _, err := sqldb.One(t.Context(), db.Reader(), errRefused, noteRow.Scan, allNotes); !errors.Is(err, errRefused) {
+		if _, err := sqldb.One(t.Context(), db.Reader(), errRefused, noteRow.Scan, allNotes); !errors.Is(err,
+			errRefused) {
 			t.Errorf("one of nothing: %v, want %v", err, errRefused)
 		}
 		insert(t, db, newNote("a"), newNote("b"), newNote("c"))
@@ -29,7 +30,8 @@ func TestListOneChange(t *testing.T) {
 		if err != nil || n != 2 {
 			t.Errorf("changed %d, %v, want 2", n, err)
 		}
-		liked, err := sqldb.ListUnbounded(t.Context(), db.Reader(), sqldb.ScanPair, `SELECT n.text, n.id FROM notes n WHERE n.likes > 0`)
+		liked, err := sqldb.ListUnbounded(t.Context(), db.Reader(), sqldb.ScanPair, `SELECT n.text, n.id FROM notes n
+			WHERE n.likes > 0`)
 		if err != nil || len(liked) != 2 {
 			t.Errorf("liked %q, %v, want 2", liked, err)
 		}
@@ -44,15 +46,21 @@ func TestArrayAndPairs(t *testing.T) {
 			text string
 			args []any
 		}{
-			"any": {`SELECT n.text FROM notes n WHERE n.id {any $1 uuid} ORDER BY n.text`, []any{db.Array([]string{a.ID, c.ID})}},
+			"any": {
+				`SELECT n.text FROM notes n WHERE n.id {any $1 uuid} ORDER BY n.text`,
+				[]any{db.Array([]string{a.ID, c.ID})},
+			},
 			"any text": {
-				`SELECT n.text FROM notes n WHERE n.text {any $1 text} ORDER BY n.text`, []any{db.Array([]string{"a", "c", `"`})},
+				`SELECT n.text FROM notes n WHERE n.text {any $1 text} ORDER BY n.text`,
+				[]any{db.Array([]string{"a", "c", `"`})},
 			},
 			"each": {
-				`SELECT n.text FROM {each $1 uuid} CROSS JOIN notes n WHERE n.id = v.id ORDER BY n.text`, []any{db.Array([]string{a.ID, c.ID})},
+				`SELECT n.text FROM {each $1 uuid} CROSS JOIN notes n WHERE n.id = v.id ORDER BY n.text`,
+				[]any{db.Array([]string{a.ID, c.ID})},
 			},
 			"pairs": {
-				`SELECT n.text FROM {pairs $1 $2 uuid text} CROSS JOIN notes n WHERE n.id = v.a AND n.text = v.b ORDER BY n.text`,
+				`SELECT n.text FROM {pairs $1 $2 uuid text} CROSS JOIN notes n WHERE n.id = v.a AND n.text = v.b
+					ORDER BY n.text`,
 				pairs(db, [2]string{a.ID, "a"}, [2]string{b.ID, "a"}, [2]string{c.ID, "c"}),
 			},
 		} {
@@ -106,7 +114,8 @@ func TestStatementsOfTransactions(t *testing.T) {
 				if err := addNote(ctx, tx, n); err != nil {
 					return err
 				}
-				found, err := sqldb.List(ctx, tx, noteRow.Scan, `SELECT `+noteColumns+` FROM notes n WHERE n.id {any $1 uuid}`, tx.Array([]string{n.ID}))
+				found, err := sqldb.List(ctx, tx, noteRow.Scan, `SELECT `+noteColumns+
+					` FROM notes n WHERE n.id {any $1 uuid}`, tx.Array([]string{n.ID}))
 				if err != nil || len(found) != 1 || found[0].ID != n.ID {
 					t.Errorf("round %d: %v, %v", round, found, err)
 				}

@@ -10,7 +10,10 @@ import (
 func TestQuiet(t *testing.T) {
 	var said bytes.Buffer
 	log := quiet(slog.New(slog.NewTextHandler(&said, nil)))
-	for _, derived := range []*slog.Logger{log, log.With("name", "goose"), log.WithGroup("river"), log.With("a", 1).WithGroup("b").With("c", 2)} {
+	for _, derived := range []*slog.Logger{
+		log, log.With("name", "goose"), log.WithGroup("river"),
+		log.With("a", 1).WithGroup("b").With("c", 2),
+	} {
 		derived.Info("a step is applied")
 		derived.Warn("something is odd")
 	}

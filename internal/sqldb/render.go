@@ -15,7 +15,8 @@ var (
 // render fills in what differs. The marks of a text are
 //
 //	{any $1 uuid}  membership in a list that one parameter holds (see DB.Array); also text
-//	{pairs $1 $2 uuid text}  a relation v of pairs (a, b), of which a is an id, that two parameters hold (see DB.Pairs)
+//	{pairs $1 $2 uuid text}  a relation v of pairs (a, b), of which a is an id, that two parameters
+//	                         hold (see DB.Pairs)
 //	{each $1 uuid} a relation v of the ids that one parameter holds (see DB.Array)
 //	{lock c}       the lock on the rows of c that are read
 //	{few …}, {many …}  conditions of a TextIndex, which makes these marks

@@ -15,12 +15,26 @@ func TestRender(t *testing.T) {
 		sqlite, postgres string
 	}{
 		{`SELECT 1`, nil, `SELECT 1`, `SELECT 1`},
-		{`id {any $1 uuid} AND x {any $2 text}`, nil, `id IN (SELECT value FROM json_each($1)) AND x IN (SELECT value FROM json_each($2))`, `id = ANY(CAST(CAST($1 AS text[]) AS uuid[])) AND x = ANY(CAST($2 AS text[]))`},
+		{
+			`id {any $1 uuid} AND x {any $2 text}`, nil,
+			`id IN (SELECT value FROM json_each($1)) AND x IN (SELECT value FROM json_each($2))`,
+			`id = ANY(CAST(CAST($1 AS text[]) AS uuid[])) AND x = ANY(CAST($2 AS text[]))`,
+		},
 		{`SELECT c.id {lock c}`, nil, `SELECT c.id `, `SELECT c.id FOR UPDATE OF c`},
 		{`{+c.at} > $1`, nil, `+c.at > $1`, `c.at > $1`},
-		{`INSERT INTO t (id, at) {select v.id, v.at} ON CONFLICT DO NOTHING`, columns, `INSERT INTO t (id, at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, `INSERT INTO t (id, at) SELECT v.id, v.at ` + from + ` ON CONFLICT DO NOTHING`},
-		{`INSERT INTO t {select v.at, {words v.id}}`, columns, `INSERT INTO t VALUES ($2, $1)`, `INSERT INTO t SELECT v.at, array_to_tsvector(string_to_array(v.id, ' ')) ` + from},
-		{`UPDATE t SET at = v.at {from} WHERE t.id = v.id`, columns, `UPDATE t SET at = $2  WHERE t.id = $1`, `UPDATE t SET at = v.at ` + from + ` WHERE t.id = v.id`},
+		{
+			`INSERT INTO t (id, at) {select v.id, v.at} ON CONFLICT DO NOTHING`, columns,
+			`INSERT INTO t (id, at) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+			`INSERT INTO t (id, at) SELECT v.id, v.at ` + from + ` ON CONFLICT DO NOTHING`,
+		},
+		{
+			`INSERT INTO t {select v.at, {words v.id}}`, columns, `INSERT INTO t VALUES ($2, $1)`,
+			`INSERT INTO t SELECT v.at, array_to_tsvector(string_to_array(v.id, ' ')) ` + from,
+		},
+		{
+			`UPDATE t SET at = v.at {from} WHERE t.id = v.id`, columns, `UPDATE t SET at = $2  WHERE t.id = $1`,
+			`UPDATE t SET at = v.at ` + from + ` WHERE t.id = v.id`,
+		},
 	} {
 		if diff := cmp.Diff(tc.sqlite, sqliteDialect.render(tc.text, tc.columns...)); diff != "" {
 			t.Errorf("%s, on SQLite (-want +got):\n%s", tc.text, diff)

@@ -32,7 +32,7 @@ var ErrReplicaURL = errors.New("the URL of the read replica is invalid")
 // The reasons not to use a replica.
 var (
 	errPromoted = errors.New("it isn't in recovery, so it isn't a standby")
-	errStranger = errors.New("it isn't a replica of this database: it has another system identifier, or is another database of it")
+	errStranger = errors.New("it isn't a replica of this database: the cluster or the database in it is another")
 	errOldState = errors.New("its schema is older than the one this program brought up to date")
 	errLagging  = errors.New("it lags behind by more than it may")
 )

@@ -29,7 +29,8 @@ func (db *DB) Scrub(ctx context.Context) error {
 		return db.Failure(err)
 	}
 	if size <= maxVacuum {
-		if _, err := conn.ExecContext(ctx, `PRAGMA temp_store = memory; VACUUM; PRAGMA temp_store = default`); err != nil {
+		if _, err := conn.ExecContext(ctx,
+			`PRAGMA temp_store = memory; VACUUM; PRAGMA temp_store = default`); err != nil {
 			return db.Failure(err)
 		}
 	}

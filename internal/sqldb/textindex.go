@@ -54,11 +54,12 @@ var (
 		quote:           `"`, and: ` `, prefix: `*`,
 	}
 	postgresText = textDialect{
-		// The array is read from the index before all else. Of words that the planner sees it knows how common they are, but
-		// not of beginnings of words, which it takes for common.
-		few:          `%[4]s = ANY(ARRAY(SELECT %[2]s FROM %[1]s WHERE words @@ (SELECT CAST(%[5]s AS tsquery))))`,
-		many:         `%[4]s IN (SELECT %[2]s FROM %[1]s WHERE words @@ CAST(%[5]s AS tsquery))`,
-		sample:       `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d) s WHERE s.words @@ CAST($1 AS tsquery)`,
+		// The array is read from the index before all else. Of words that the planner sees it knows how common they
+		// are, but not of beginnings of words, which it takes for common.
+		few:  `%[4]s = ANY(ARRAY(SELECT %[2]s FROM %[1]s WHERE words @@ (SELECT CAST(%[5]s AS tsquery))))`,
+		many: `%[4]s IN (SELECT %[2]s FROM %[1]s WHERE words @@ CAST(%[5]s AS tsquery))`,
+		sample: `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d) s
+			WHERE s.words @@ CAST($1 AS tsquery)`,
 		manyOfSample: 10,
 		asWords:      `array_to_tsvector(string_to_array(%[1]s, ' '))`,
 		trigrams:     `SELECT u.id FROM %[4]s u WHERE %[6]s(u.%[5]s) COLLATE "C" @> CAST($1 AS text[]) LIMIT $2`,
@@ -104,7 +105,8 @@ func (x TextIndex) Query(db *DB, words []string) string {
 // takes hundreds of times as long.
 func (x TextIndex) FindsMany(ctx context.Context, db *DB, query string) (bool, error) {
 	d := db.dialect.text
-	found, err := One(ctx, db.Replicated().Unprepared(), nil, ScanInt, fmt.Sprintf(d.sample, x.Table, x.Words, sampled), query)
+	found, err := One(ctx, db.Replicated().Unprepared(), nil, ScanInt,
+		fmt.Sprintf(d.sample, x.Table, x.Words, sampled), query)
 	return found >= d.manyOfSample, err
 }
 

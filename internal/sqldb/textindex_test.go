@@ -9,7 +9,8 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-var saveWords = sqldb.NewBulk("note_id uuid, words text", `INSERT INTO note_search (note_id, words) {select v.note_id, {words v.words}}`)
+var saveWords = sqldb.NewBulk("note_id uuid, words text", `INSERT INTO note_search (note_id, words) {select v.note_id,
+	{words v.words}}`)
 
 func TestTextIndex(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *sqldb.DB) {
@@ -38,18 +39,24 @@ func TestTextIndex(t *testing.T) {
 			first, end string
 		}{
 			{words: []string{"word007"}, found: 1, first: "007"},
-			{words: []string{"word00"}, found: 10, many: db.Kind() == sqldb.PostgreSQL, first: "000"}, // whose sample is another
+			// whose sample is another
+			{words: []string{"word00"}, found: 10, many: db.Kind() == sqldb.PostgreSQL, first: "000"},
 			{words: []string{"comm"}, found: 200, many: true, first: "000"},
 			{words: []string{"common", "word007"}, found: 1, first: "007"},
 			{words: []string{"comm", "word007"}}, // the last word alone may be a beginning
 		} {
 			query := noteWords.Query(db, tc.words)
-			for how, condition := range map[string]string{"Few": noteWords.Few("n.id", "%s"), "Many": noteWords.Many("n.id", "%s")} {
+			for how, condition := range map[string]string{
+				"Few":  noteWords.Few("n.id", "%s"),
+				"Many": noteWords.Many("n.id", "%s"),
+			} {
 				var st sqldb.Statement
 				st.Add(`SELECT n.text FROM notes n WHERE `+condition+` ORDER BY n.text`, query)
-				found, err := sqldb.List(t.Context(), db.Reader().Unprepared(), sqldb.ScanString, st.Text(), st.Args()...)
+				found, err := sqldb.List(t.Context(), db.Reader().Unprepared(), sqldb.ScanString,
+					st.Text(), st.Args()...)
 				if err != nil || len(found) != tc.found || len(found) > 0 && found[0] != tc.first {
-					t.Errorf("%s %q: %d from %q on, %v, want %d from %q on", how, tc.words, len(found), slices.Concat(found, []string{""})[0], err, tc.found, tc.first)
+					t.Errorf("%s %q: %d from %q on, %v, want %d from %q on", how, tc.words, len(found),
+						slices.Concat(found, []string{""})[0], err, tc.found, tc.first)
 				}
 			}
 			if many, err := noteWords.FindsMany(t.Context(), db, query); err != nil || many != tc.many {

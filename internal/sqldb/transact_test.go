@@ -44,7 +44,8 @@ func TestTransactRollsBack(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		err := db.Transact(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error { add(ctx, tx); return errRefused })
+		err := db.Transact(t.Context(),
+			func(ctx context.Context, tx *sqldb.Tx) error { add(ctx, tx); return errRefused })
 		if err != errRefused { //nolint:errorlint // unchanged
 			t.Errorf("Transact: %v, want %v unchanged", err, errRefused)
 		}
@@ -60,7 +61,8 @@ func TestTransactRollsBack(t *testing.T) {
 			t.Errorf("after a rollback and a panic there is %q", found)
 		}
 		// Neither keeps the connection.
-		if err := db.Transact(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error { add(ctx, tx); return nil }); err != nil {
+		if err := db.Transact(t.Context(),
+			func(ctx context.Context, tx *sqldb.Tx) error { add(ctx, tx); return nil }); err != nil {
 			t.Error(err)
 		}
 		if found := texts(t, db); !slices.Equal(found, []string{"a"}) {
@@ -75,7 +77,8 @@ func TestWritesAreBounded(t *testing.T) {
 	t.Parallel()
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		openNotes(t, url)
-		db := open(t, sqldb.Config{URL: url, MaxConns: 2, WriteTimeout: 2 * time.Second}) // long enough for a busy machine
+		// long enough for a busy machine
+		db := open(t, sqldb.Config{URL: url, MaxConns: 2, WriteTimeout: 2 * time.Second})
 		var held []*sql.Conn
 		for range db.Writer().SQL().Stats().MaxOpenConnections {
 			conn, err := db.Writer().SQL().Conn(t.Context())
@@ -88,7 +91,10 @@ func TestWritesAreBounded(t *testing.T) {
 			_, err := sqldb.Change(t.Context(), db.Writer(), `UPDATE notes SET likes = 1`)
 			return err
 		}
-		for what, err := range map[string]error{"a write": write(), "a transaction": db.Transact(t.Context(), nothing)} {
+		for what, err := range map[string]error{
+			"a write":       write(),
+			"a transaction": db.Transact(t.Context(), nothing),
+		} {
 			if !errors.Is(err, sqldb.ErrUnavailable) || errors.Is(err, sqldb.ErrCommitUnknown) {
 				t.Errorf("%s that finds every connection taken: %v, want %v", what, err, sqldb.ErrUnavailable)
 			}
@@ -119,7 +125,8 @@ func TestDeadlockIsTriedAgain(t *testing.T) {
 				err := db.Transact(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
 					attempts++
 					for j, n := range []note{notes[i], notes[1-i]} {
-						if _, err := sqldb.Change(ctx, tx, `UPDATE notes SET likes = likes + 1 WHERE id = $1`, n.ID); err != nil {
+						if _, err := sqldb.Change(ctx, tx, `UPDATE notes SET likes = likes + 1 WHERE id = $1`,
+							n.ID); err != nil {
 							return err
 						}
 						if j == 0 && attempts == 1 {

@@ -28,7 +28,8 @@ func ExampleServe() {
 	}
 	defer func() { _ = response.Body.Close() }()
 	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-		if line := lines.Text(); line != "" && !strings.HasPrefix(line, "retry: ") { // each stream begins with when to come back
+		// each stream begins with when to come back
+		if line := lines.Text(); line != "" && !strings.HasPrefix(line, "retry: ") {
 			fmt.Println(line)
 		}
 	}

@@ -1,6 +1,6 @@
-// Package sse carries streams of server-sent events. Where it can, it takes their connections over from net/http and writes to
-// them without a goroutine for each and without waiting for anybody, so that thousands of open streams are cheap: what stays of
-// one is a goroutine that notices when its reader has left.
+// Package sse carries streams of server-sent events. Where it can, it takes their connections over from net/http and
+// writes to them without a goroutine for each and without waiting for anybody, so that thousands of open streams are
+// cheap: what stays of one is a goroutine that notices when its reader has left.
 //
 // It owns the connection. What is sent, and when, belongs to packages live, api and web.
 package sse
@@ -19,8 +19,8 @@ import (
 const (
 	// writeTimeout is how long a write may take where it has to be waited for; a reader that is slower is gone.
 	writeTimeout = 10 * time.Second
-	// minRetry and maxRetry are between what a reader waits before it comes back, in milliseconds. Those of a server that stops
-	// come back spread over the time between.
+	// minRetry and maxRetry are between what a reader waits before it comes back, in milliseconds. Those of a server
+	// that stops come back spread over the time between.
 	minRetry, maxRetry = 1000, 3000
 	// sendBuffer bounds in bytes what the kernel keeps for a reader that doesn't read.
 	sendBuffer = 64 << 10
@@ -28,15 +28,17 @@ const (
 
 // Stream is an open stream of events. Its methods may be called from several goroutines.
 type Stream interface {
-	// Offer sends whole events (or comments), each ended by an empty line, without waiting for the reader. It returns false, and
-	// nothing of them is sent, while the reader has not taken what came before. Once the reader has left it does nothing.
+	// Offer sends whole events (or comments), each ended by an empty line, without waiting for the reader. It returns
+	// false, and nothing of them is sent, while the reader has not taken what came before. Once the reader has left it
+	// does nothing.
 	Offer(events string) bool
 	// End ends the stream. A reader comes back by itself.
 	End()
 }
 
-// Serve answers with a stream. begin is called with it once it is open, and end when it is over, because the reader left or
-// Stream.End was called. Mostly Serve returns once it has begun: the request's context means nothing to the stream.
+// Serve answers with a stream. begin is called with it once it is open, and end when it is over, because the reader
+// left or Stream.End was called. Mostly Serve returns once it has begun: the request's context means nothing to the
+// stream.
 func Serve(w http.ResponseWriter, r *http.Request, begin func(Stream), end func()) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
@@ -47,7 +49,8 @@ func Serve(w http.ResponseWriter, r *http.Request, begin func(Stream), end func(
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	first := fmt.Sprintf("retry: %d\n\n", minRetry+rand.IntN(maxRetry-minRetry)) //nolint:gosec // spreads out reconnections, guards nothing
+	//nolint:gosec // spreads out reconnections, guards nothing
+	first := fmt.Sprintf("retry: %d\n\n", minRetry+rand.IntN(maxRetry-minRetry))
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil { // HTTP/2, or a test's recorder
 		defer end()
@@ -114,7 +117,8 @@ func untilGone(conn net.Conn) {
 func throughResponse(w http.ResponseWriter, r *http.Request, first string, begin func(Stream)) {
 	out := http.NewResponseController(w)
 	write := func(events string) error {
-		if err := out.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		if err := out.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil &&
+			!errors.Is(err, http.ErrNotSupported) {
 			return err
 		}
 		if _, err := io.WriteString(w, events); err != nil {

@@ -106,7 +106,10 @@ func wantRead(t *testing.T, body io.Reader, want string) {
 func TestStream(t *testing.T) {
 	eachKind(t, func(t *testing.T, s *served) {
 		response := s.get(t.Context(), t, http.MethodGet)
-		for name, want := range map[string]string{"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Kept": "yes"} {
+		for name, want := range map[string]string{
+			"Content-Type": "text/event-stream", "Cache-Control": "no-store",
+			"X-Kept": "yes",
+		} {
 			if got := response.Header.Get(name); got != want || response.StatusCode != http.StatusOK {
 				t.Errorf("%d with %s %q, want %q", response.StatusCode, name, got, want)
 			}
@@ -120,7 +123,10 @@ func TestEventsArriveInOrderAndComplete(t *testing.T) {
 		body := s.get(t.Context(), t, http.MethodGet).Body
 		skipRetry(t, body)
 		stream := <-s.begun
-		for _, event := range []string{"event: a\ndata: 1\n\n", ": still here\n\n", "data: " + strings.Repeat("x", 1<<20) + "\n\n", "data: 2\n\n"} {
+		for _, event := range []string{
+			"event: a\ndata: 1\n\n", ": still here\n\n",
+			"data: " + strings.Repeat("x", 1<<20) + "\n\n", "data: 2\n\n",
+		} {
 			offered := make(chan struct{})
 			go func() {
 				defer close(offered)
@@ -221,7 +227,8 @@ func TestWithoutAConnectionToTakeOver(t *testing.T) {
 		offer(t, s, "data: 1\n\n")
 		s.End()
 	}, func() {})
-	if body := recorder.Body.String(); recorder.Code != http.StatusOK || !strings.HasSuffix(body, "\n\ndata: 1\n\n") || !recorder.Flushed {
+	if body := recorder.Body.String(); recorder.Code != http.StatusOK || !strings.HasSuffix(body, "\n\ndata: 1\n\n") ||
+		!recorder.Flushed {
 		t.Errorf("got %d %q, flushed: %v", recorder.Code, body, recorder.Flushed)
 	}
 }

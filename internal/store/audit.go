@@ -132,10 +132,13 @@ func (s *Store) Audit(ctx context.Context, f compete.AuditFilter) (compete.Page[
 	if f.PersonID == "" {
 		st.audited(f)
 	} else {
-		// An index each finds what the person did and what was done to them; of either, no more is read than fits the page.
+		// An index each finds what the person did and what was done to them; of either, no more is read than fits the
+		// page.
 		st.Add(`a.id IN (SELECT did.id FROM (SELECT a.id FROM audit a WHERE a.actor_id = %s AND `, f.PersonID)
 		st.audited(f)
-		st.Add(` ORDER BY a.id DESC LIMIT %s) did UNION ALL SELECT met.id FROM (SELECT a.id FROM audit a WHERE a.user_id = %s
+		st.Add(
+			` ORDER BY a.id DESC LIMIT %s) did
+			UNION ALL SELECT met.id FROM (SELECT a.id FROM audit a WHERE a.user_id = %s
 			AND `,
 			f.Limit+1, f.PersonID)
 		st.audited(f)
@@ -173,7 +176,8 @@ const maxExpanded = 500
 // ExpandAudit implements compete.WorkStore: a batch in each transaction, so that the one writer stays free.
 func (s *Store) ExpandAudit(ctx context.Context, limit int) (int, error) {
 	for n := range limit {
-		left, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT b.id FROM audit_batches b ORDER BY b.id LIMIT 1`)
+		left, err := sqldb.List(ctx, s.reader, sqldb.ScanString,
+			`SELECT b.id FROM audit_batches b ORDER BY b.id LIMIT 1`)
 		if err != nil || len(left) == 0 {
 			return n, err
 		}

@@ -53,7 +53,8 @@ func testAuditFilters(t *testing.T, f *fixture) {
 	actions := []compete.AuditAction{compete.AuditLogin, compete.AuditRemoved, compete.AuditAccountRole}
 	for i := range 60 {
 		f.record(t, compete.AuditRecord{
-			At: f.ago(time.Duration(i/2) * time.Microsecond), Action: actions[i/3%3], ActorID: people[i%2], UserID: people[(i+i/7)%3], CompetitionID: competitions[i/5%3],
+			At: f.ago(time.Duration(i/2) * time.Microsecond), Action: actions[i/3%3], ActorID: people[i%2],
+			UserID: people[(i+i/7)%3], CompetitionID: competitions[i/5%3],
 		})
 	}
 	all := f.auditLog(t, compete.AuditFilter{})
@@ -63,18 +64,34 @@ func testAuditFilters(t *testing.T, f *fixture) {
 		has func(compete.AuditEntry) bool
 	}{
 		{func(*compete.AuditFilter) {}, func(compete.AuditEntry) bool { return true }},
-		{func(f *compete.AuditFilter) { f.Action = actions[1] }, func(e compete.AuditEntry) bool { return e.Action == actions[1] }},
-		{func(f *compete.AuditFilter) { f.PersonID = people[1] }, func(e compete.AuditEntry) bool { return e.ActorID == people[1] || e.UserID == people[1] }},
-		{func(f *compete.AuditFilter) { f.CompetitionID = competitions[1] }, func(e compete.AuditEntry) bool { return e.CompetitionID == competitions[1] }},
-		{func(f *compete.AuditFilter) { f.From = middle }, func(e compete.AuditEntry) bool { return !e.At.Before(middle) }},
-		{func(f *compete.AuditFilter) { f.Until = middle }, func(e compete.AuditEntry) bool { return e.At.Before(middle) }},
+		{
+			func(f *compete.AuditFilter) { f.Action = actions[1] },
+			func(e compete.AuditEntry) bool { return e.Action == actions[1] },
+		},
+		{
+			func(f *compete.AuditFilter) { f.PersonID = people[1] },
+			func(e compete.AuditEntry) bool { return e.ActorID == people[1] || e.UserID == people[1] },
+		},
+		{
+			func(f *compete.AuditFilter) { f.CompetitionID = competitions[1] },
+			func(e compete.AuditEntry) bool { return e.CompetitionID == competitions[1] },
+		},
+		{
+			func(f *compete.AuditFilter) { f.From = middle },
+			func(e compete.AuditEntry) bool { return !e.At.Before(middle) },
+		},
+		{
+			func(f *compete.AuditFilter) { f.Until = middle },
+			func(e compete.AuditEntry) bool { return e.At.Before(middle) },
+		},
 	}
 	for i, one := range parts {
 		for j, other := range parts[:i+1] {
 			var filter compete.AuditFilter
 			one.set(&filter)
 			other.set(&filter)
-			wanted := slices.DeleteFunc(slices.Clone(all), func(e compete.AuditEntry) bool { return !one.has(e) || !other.has(e) })
+			wanted := slices.DeleteFunc(slices.Clone(all),
+				func(e compete.AuditEntry) bool { return !one.has(e) || !other.has(e) })
 			if i > 0 && i+j < 9 && (len(wanted) == 0 || len(wanted) == len(all)) { // the last two exclude each other
 				t.Fatalf("filters %d and %d let %d of %d through: this tries nothing", i, j, len(wanted), len(all))
 			}
@@ -89,7 +106,8 @@ func testAuditOrder(t *testing.T, f *fixture) {
 	var records []compete.AuditRecord
 	for i := range 10 {
 		records = append(records, compete.AuditRecord{
-			At: f.now, Action: compete.AuditRegistered, CompetitionID: competition, Via: compete.ViaAPI, After: compete.AuditFields("seq", i),
+			At: f.now, Action: compete.AuditRegistered, CompetitionID: competition, Via: compete.ViaAPI,
+			After: compete.AuditFields("seq", i),
 		})
 	}
 	f.leave(t, records)
@@ -139,9 +157,11 @@ func testAuditBatches(t *testing.T, f *fixture) {
 		var records []compete.AuditRecord
 		for i := range 5 {
 			r := compete.AuditRecord{
-				At: compete.UTC(f.ago(time.Duration(batch*5+i) * time.Second)), Action: compete.AuditRemoved, ActorID: newID(), UserID: person.ID, CompetitionID: competition,
-				SubjectID: newID(), Before: json.RawMessage(`{"status":"PENDING"}`), After: json.RawMessage(`{"note":"a \"quoted\" word"}`),
-				Via: compete.ViaAPI, Address: "2001:db8::1", RequestID: "request \"<\\>\u2028",
+				At: compete.UTC(f.ago(time.Duration(batch*5+i) * time.Second)), Action: compete.AuditRemoved,
+				ActorID: newID(), UserID: person.ID, CompetitionID: competition,
+				SubjectID: newID(), Before: json.RawMessage(`{"status":"PENDING"}`),
+				After: json.RawMessage(`{"note":"a \"quoted\" word"}`),
+				Via:   compete.ViaAPI, Address: "2001:db8::1", RequestID: "request \"<\\>\u2028",
 			}
 			records = append(records, r)
 			left[r.SubjectID] = r
@@ -179,22 +199,30 @@ func testAuditBatches(t *testing.T, f *fixture) {
 func testAuditNames(t *testing.T, f *fixture) {
 	organizer, erased := f.addUser(t, compete.RoleOrganizer), f.addUser(t, compete.RoleParticipant)
 	c := f.addCompetition(t, organizer, nil)
-	r := compete.AuditRecord{At: f.now, Action: compete.AuditRemoved, ActorID: organizer.ID, UserID: erased.ID, CompetitionID: c.ID, Address: "203.0.113.7"}
+	r := compete.AuditRecord{
+		At: f.now, Action: compete.AuditRemoved, ActorID: organizer.ID, UserID: erased.ID,
+		CompetitionID: c.ID, Address: "203.0.113.7",
+	}
 	f.record(t, r)
-	byErased := compete.AuditRecord{At: f.now, Action: compete.AuditLoginFailed, UserID: erased.ID, Address: "203.0.113.8"}
+	byErased := compete.AuditRecord{
+		At: f.now, Action: compete.AuditLoginFailed, UserID: erased.ID,
+		Address: "203.0.113.8",
+	}
 	f.record(t, byErased)
 	read := func(what string, wanted ...string) {
 		t.Helper()
 		var got []string
 		for _, e := range f.auditLog(t, compete.AuditFilter{PersonID: erased.ID}) {
 			if e.Action == compete.AuditRemoved || e.Action == compete.AuditLoginFailed {
-				got = append(got, fmt.Sprintf("%s %q %q %q %q", e.Action, e.ActorName, e.UserName, e.CompetitionTitle, e.Address))
+				got = append(got, fmt.Sprintf("%s %q %q %q %q", e.Action, e.ActorName, e.UserName,
+					e.CompetitionTitle, e.Address))
 			}
 		}
 		slices.Sort(got)
 		want(t, what, got, wanted)
 	}
-	read("before", `registration.removed "Ada" "Ada" "Spring Cup" "203.0.113.7"`, `session.refused "" "Ada" "" "203.0.113.8"`)
+	read("before", `registration.removed "Ada" "Ada" "Spring Cup" "203.0.113.7"`,
+		`session.refused "" "Ada" "" "203.0.113.8"`)
 	must(t, f.EraseAccount(t.Context(), erased.ID, f.now))
 	must(t, f.EraseTraces(t.Context(), erased.ID))
 	read("after", `registration.removed "Ada" "" "Spring Cup" "203.0.113.7"`, `session.refused "" "" "" ""`)
@@ -206,10 +234,12 @@ func testAuditKept(t *testing.T, f *fixture) {
 	marked := func(age time.Duration) string {
 		competition := newID()
 		f.record(t, compete.AuditRecord{
-			At: now.Add(-age), Action: compete.AuditAccountRole, ActorID: newID(), UserID: newID(), CompetitionID: competition, SubjectID: newID(),
+			At: now.Add(-age), Action: compete.AuditAccountRole, ActorID: newID(), UserID: newID(),
+			CompetitionID: competition, SubjectID: newID(),
 			Before: compete.AuditFields("a", 1), After: compete.AuditFields("a", 2),
 		})
-		f.exec(t, `UPDATE audit SET address = '' WHERE competition_id = $1`, competition) // which is allowed, and changes nothing here
+		// which is allowed, and changes nothing here
+		f.exec(t, `UPDATE audit SET address = '' WHERE competition_id = $1`, competition)
 		return competition
 	}
 	young := marked(compete.MinAuditAge - time.Hour)
@@ -257,7 +287,8 @@ func testAuditRetention(t *testing.T, f *fixture) {
 	for _, age := range []time.Duration{500 * day, 401 * day, 399 * day, 91 * day, 89 * day, 31 * day, 29 * day} {
 		f.record(t, compete.AuditRecord{At: now.Add(-age), Action: compete.AuditCoverSet, CompetitionID: competition})
 	}
-	f.exec(t, `INSERT INTO audit (id, at, action, competition_id, via, address) VALUES ($1, $2, 'cover', $3, 'page', '203.0.113.7')`,
+	f.exec(t, `INSERT INTO audit (id, at, action, competition_id, via, address)
+		VALUES ($1, $2, 'cover', $3, 'page', '203.0.113.7')`,
 		"00000000-0000-7000-8000-000000000000", compete.UTC(time.UnixMicro(0)), competition)
 	clean := func(ages compete.CleanUpAges) (left int, report compete.CleanUpReport) {
 		t.Helper()
@@ -269,13 +300,15 @@ func testAuditRetention(t *testing.T, f *fixture) {
 	left, report := clean(compete.CleanUpAges{Audit: 400 * day})
 	want(t, "left after 400 days", left, 5)
 	shortened := f.auditLog(t, compete.AuditFilter{Action: compete.AuditLogShortened})
-	want(t, "what the log tells of it", fmt.Sprint(string(shortened[0].After), shortened[0].Via, len(shortened)), fmt.Sprintf(`{"records":%d}job1`, report.Audit))
+	want(t, "what the log tells of it", fmt.Sprint(string(shortened[0].After), shortened[0].Via, len(shortened)),
+		fmt.Sprintf(`{"records":%d}job1`, report.Audit))
 	left, _ = clean(compete.CleanUpAges{Audit: day})
 	want(t, "left after a day, which is less than the least", left, 1)
 	want(t, "records of it", len(f.auditLog(t, compete.AuditFilter{Action: compete.AuditLogShortened})), 2)
 
 	for _, age := range []time.Duration{91 * day, 89 * day} {
-		f.exec(t, `INSERT INTO audit (id, at, action, competition_id, via, address) VALUES ($1, $2, 'cover', $3, 'page', '203.0.113.7')`,
+		f.exec(t, `INSERT INTO audit (id, at, action, competition_id, via, address)
+			VALUES ($1, $2, 'cover', $3, 'page', '203.0.113.7')`,
 			timeID(now.Add(-age)), now.Add(-age), competition)
 	}
 	_, report = clean(compete.CleanUpAges{Audit: 400 * day})
@@ -289,5 +322,6 @@ func testAuditRetention(t *testing.T, f *fixture) {
 
 // timeID is an id of a record's time.
 func timeID(at time.Time) string {
-	return fmt.Sprintf("%08x-%04x-7%03x-8000-000000000000", at.UnixMilli()>>16, at.UnixMilli()&0xffff, at.UnixMicro()%1000)
+	return fmt.Sprintf("%08x-%04x-7%03x-8000-000000000000", at.UnixMilli()>>16, at.UnixMilli()&0xffff,
+		at.UnixMicro()%1000)
 }

@@ -21,8 +21,11 @@ func TestParticipantsByName(t *testing.T) {
 		db := openAt(t, url)
 		now := newUser().CreatedAt
 		competition := compete.Competition{
-			ID: newUser().ID, Title: "Cup", Capacity: 100, SeatsLeft: 100, RegDeadline: now.AddDate(1, 0, 0), Status: compete.StatusPublished,
-			Version: 1, CreatedAt: now, UpdatedAt: now,
+			ID: newUser().ID,
+			CompetitionContent: compete.CompetitionContent{
+				Title: "Cup", Capacity: 100, RegDeadline: now.AddDate(1, 0, 0),
+			},
+			SeatsLeft: 100, Status: compete.StatusPublished, Version: 1, CreatedAt: now, UpdatedAt: now,
 		}
 		var expected []named
 		tx, err := db.Writer().BeginTx(t.Context(), nil)

@@ -54,7 +54,8 @@ func (s *Store) Competitions(
 		}
 	}
 	key := competitionsKey{
-		match.query, strings.Join(f.Tags, ","), f.OrganizerID, f.Phase, f.Sort, f.Cursor, f.Limit, f.Suspended, s.replicated.Reach(ctx),
+		match.query, strings.Join(f.Tags, ","), f.OrganizerID, f.Phase, f.Sort, f.Cursor,
+		f.Limit, f.Suspended, s.replicated.Reach(ctx),
 	}
 	return s.competitionLists.Read(ctx, key, func(ctx context.Context) (compete.Page[compete.Competition], error) {
 		return s.listCompetitions(ctx, f, match)
@@ -73,7 +74,8 @@ func (s *Store) listCompetitions(
 		q = s.replicated.Unprepared()
 	case len(f.Tags) > 0 || match.query != "":
 		// What matches is found and cut to a page first, so that only the page's tags are read.
-		st.Add(selectListed + order.columns + fromCompetitions + `WHERE c.id IN (SELECT c.id` + fromCompetitions + `WHERE `)
+		st.Add(selectListed + order.columns + fromCompetitions + `WHERE c.id IN (SELECT c.id` +
+			fromCompetitions + `WHERE `)
 		st.listed(f, order)
 		s.matching(&st, f, match)
 		st.Add(` ORDER BY `+order.by+` LIMIT %s)`, f.Limit+1)
@@ -87,7 +89,8 @@ func (s *Store) listCompetitions(
 	if err == nil && f.Sort == compete.SortFilling && !f.Cursor.IsZero() {
 		err = s.fillingKnown(ctx, f.Cursor)
 	}
-	listed := page(found, f.Limit, string(f.Sort), func(c listedCompetition) (int64, string) { return order.key(c), c.ID })
+	listed := page(found, f.Limit, string(f.Sort),
+		func(c listedCompetition) (int64, string) { return order.key(c), c.ID })
 	competitions := make([]compete.Competition, len(listed.Items))
 	for i := range listed.Items {
 		competitions[i] = listed.Items[i].Competition

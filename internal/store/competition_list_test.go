@@ -16,7 +16,8 @@ func TestCompetitionList(t *testing.T) {
 		t.Run("walks", func(t *testing.T) { testWalk(t, f, organizer) })
 		t.Run("nobody's", func(t *testing.T) {
 			for _, id := range append([]string{newID()}, notIDs[1:]...) {
-				page, err := f.Competitions(t.Context(), compete.CompetitionFilter{OrganizerID: id, Sort: compete.SortNewest, Limit: 20, Now: f.now})
+				page, err := f.Competitions(t.Context(),
+					compete.CompetitionFilter{OrganizerID: id, Sort: compete.SortNewest, Limit: 20, Now: f.now})
 				must(t, err)
 				if len(page.Items) != 0 {
 					t.Errorf("organizer %q has %d", id, len(page.Items))
@@ -26,7 +27,8 @@ func TestCompetitionList(t *testing.T) {
 		t.Run("cursors out of bounds", func(t *testing.T) {
 			for _, sort := range []compete.Sort{compete.SortNewest, compete.SortDeadline, compete.SortFilling} {
 				for _, cursor := range outOfBounds(string(sort)) {
-					_, err := f.Competitions(t.Context(), compete.CompetitionFilter{Sort: sort, Cursor: cursor, Limit: 20, Now: f.now})
+					_, err := f.Competitions(t.Context(),
+						compete.CompetitionFilter{Sort: sort, Cursor: cursor, Limit: 20, Now: f.now})
 					must(t, err)
 				}
 			}
@@ -42,7 +44,8 @@ func testWalk(t *testing.T, f *fixture, organizer compete.User) {
 	for i := range all {
 		all[i] = f.competition(organizer)
 		all[i].Tags = []string{"walk"}
-		all[i].CreatedAt, all[i].RegDeadline = f.ago(time.Duration(i%7)*time.Microsecond), f.ago(-time.Hour-time.Duration(i%11)*time.Second)
+		all[i].CreatedAt, all[i].RegDeadline = f.ago(time.Duration(i%7)*time.Microsecond),
+			f.ago(-time.Hour-time.Duration(i%11)*time.Second)
 	}
 	f.addCompetitions(t, all)
 	filling := f.spreadFilling(t)
@@ -110,9 +113,14 @@ func testTags(t *testing.T, f *fixture) {
 	for tags, found := range map[string]string{
 		"a": "[a,b][a]", "a,b": "[a,b][b][a]", "c": "[c]", "d": "", "A": "[a,b][a]", "a%": "", "nul\x00": "", `"`: "",
 	} {
-		page, err := f.Competitions(t.Context(), compete.CompetitionFilter{OrganizerID: organizer.ID, Tags: strings.Split(tags, ","), Sort: compete.SortNewest, Limit: 20, Now: f.now})
+		page, err := f.Competitions(t.Context(),
+			compete.CompetitionFilter{
+				OrganizerID: organizer.ID, Tags: strings.Split(tags, ","),
+				Sort: compete.SortNewest, Limit: 20, Now: f.now,
+			})
 		must(t, err)
-		want(t, fmt.Sprintf("tags %q", tags), strings.Join(ids(page.Items, func(c compete.Competition) string { return names[c.ID] }), ""), found)
+		want(t, fmt.Sprintf("tags %q", tags),
+			strings.Join(ids(page.Items, func(c compete.Competition) string { return names[c.ID] }), ""), found)
 	}
 }
 
@@ -122,7 +130,10 @@ func TestPhases(t *testing.T) {
 		organizer := f.addUser(t, compete.RoleOrganizer)
 		var all []compete.Competition
 		moments := []*time.Time{nil, f.agoPointer(time.Microsecond), f.agoPointer(0), f.agoPointer(-time.Microsecond)}
-		for _, status := range []compete.CompetitionStatus{compete.StatusDraft, compete.StatusPublished, compete.StatusCancelled} {
+		for _, status := range []compete.CompetitionStatus{
+			compete.StatusDraft, compete.StatusPublished,
+			compete.StatusCancelled,
+		} {
 			for _, opens := range moments {
 				for _, deadline := range moments[1:] {
 					for seats := range 8 {
@@ -146,7 +157,8 @@ func TestPhases(t *testing.T) {
 			}
 			total += len(expected)
 			for what, organizerID := range map[string]string{"everybody's": "", "an organizer's": organizer.ID} {
-				f.wantListed(t, fmt.Sprintf("%s, %s", phase, what), compete.CompetitionFilter{Phase: phase, OrganizerID: organizerID}, expected)
+				f.wantListed(t, fmt.Sprintf("%s, %s", phase, what),
+					compete.CompetitionFilter{Phase: phase, OrganizerID: organizerID}, expected)
 			}
 		}
 		if total != len(all) {
@@ -160,7 +172,8 @@ func TestPhases(t *testing.T) {
 			}
 		}
 		f.wantListed(t, "without a phase", compete.CompetitionFilter{}, listed)
-		f.wantListed(t, "an organizer's, without a phase", compete.CompetitionFilter{OrganizerID: organizer.ID}, everything)
+		f.wantListed(t, "an organizer's, without a phase", compete.CompetitionFilter{OrganizerID: organizer.ID},
+			everything)
 	})
 }
 

@@ -98,8 +98,8 @@ func (s *Store) CreateCompetition(
 	var existing *compete.IdempotencyRecord
 	err := s.Transact(ctx, func(ctx context.Context, tx Tx) (err error) {
 		if record.Key != "" {
-			// The record comes first: one who presses at the same moment waits here until this transaction is over, and finds it
-			// then.
+			// The record comes first: one who presses at the same moment waits here until this transaction is over, and
+			// finds it then.
 			if existing, err = tx.claimKey(ctx, record, compete.UTC(c.CreatedAt)); existing != nil || err != nil {
 				return err
 			}
@@ -132,7 +132,8 @@ var (
 
 // saveContent writes what staff edit; the seats are saved already.
 func (t Tx) saveContent(ctx context.Context, c compete.Competition) error {
-	if _, err := sqldb.Change(ctx, t, updateContent, append([]any{c.ID}, competitionContent.Values(&c)...)...); err != nil {
+	if _, err := sqldb.Change(ctx, t, updateContent,
+		append([]any{c.ID}, competitionContent.Values(&c)...)...); err != nil {
 		return err
 	}
 	return t.saveTags(ctx, c)
@@ -145,14 +146,16 @@ func (s *Store) DeleteDraft(ctx context.Context, id string) error {
 		return compete.ErrCompetitionMissing
 	}
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		deleted, err := sqldb.List(ctx, tx, sqldb.ScanString, `DELETE FROM competitions WHERE id = $1 AND status = 'DRAFT'
+		deleted, err := sqldb.List(ctx, tx, sqldb.ScanString, `DELETE FROM competitions WHERE id = $1
+			AND status = 'DRAFT'
 			AND NOT EXISTS (SELECT 1 FROM registrations r WHERE r.competition_id = $1) RETURNING title`, id)
 		if err != nil {
 			return err
 		}
 		if len(deleted) > 0 {
 			return tx.record(ctx, compete.AuditRecord{
-				Action: compete.AuditCompetitionDeleted, CompetitionID: id, Before: compete.AuditFields("title", deleted[0]),
+				Action: compete.AuditCompetitionDeleted, CompetitionID: id,
+				Before: compete.AuditFields("title", deleted[0]),
 			})
 		}
 		if _, err := sqldb.One(ctx, tx, compete.ErrCompetitionMissing, sqldb.ScanString,

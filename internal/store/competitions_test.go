@@ -80,7 +80,11 @@ func testCompetitionMissing(t *testing.T, f *fixture, organizer compete.User) {
 	c.Organizer.ID = newID()
 	_, err := f.CreateCompetition(t.Context(), c, compete.IdempotencyRecord{})
 	wantError(t, "a competition of nobody", err, compete.ErrUnauthorized)
-	_, err = f.CreateCompetition(t.Context(), c, compete.IdempotencyRecord{UserID: c.Organizer.ID, Key: "key-of-nobody", Body: []byte(`{}`), ExpiresAt: f.ago(-time.Hour)})
+	_, err = f.CreateCompetition(t.Context(), c,
+		compete.IdempotencyRecord{
+			UserID: c.Organizer.ID, Key: "key-of-nobody", Body: []byte(`{}`),
+			ExpiresAt: f.ago(-time.Hour),
+		})
 	wantError(t, "a competition of nobody with a key", err, compete.ErrUnauthorized)
 }
 
@@ -125,7 +129,12 @@ func testPopularTags(t *testing.T, f *fixture, organizer compete.User) {
 	got, err := f.PopularTags(t.Context(), f.now, 100)
 	must(t, err)
 	got = slices.DeleteFunc(got, func(c compete.TagCount) bool { return c.Tag == "go" || c.Tag == "sql" })
-	want(t, "tags", got, []compete.TagCount{{Tag: "often", Count: 3}, {Tag: "twice", Count: 2}, {Tag: "rare-1", Count: 1}, {Tag: "rare-2", Count: 1}})
+	want(t, "tags", got, []compete.TagCount{
+		{Tag: "often", Count: 3},
+		{Tag: "twice", Count: 2},
+		{Tag: "rare-1", Count: 1},
+		{Tag: "rare-2", Count: 1},
+	})
 	got, err = f.PopularTags(t.Context(), f.now, 2)
 	must(t, err)
 	if len(got) != 2 {
@@ -133,7 +142,8 @@ func testPopularTags(t *testing.T, f *fixture, organizer compete.User) {
 	}
 }
 
-// testFresh reads a competition and a list while they change: a read that begins after a commit sees it, also when it shares its query with others.
+// testFresh reads a competition and a list while they change: a read that begins after a commit sees it, also when it
+// shares its query with others.
 func testFresh(t *testing.T, f *fixture, organizer compete.User) {
 	c := f.addCompetition(t, organizer, func(c *compete.Competition) { c.Capacity, c.SeatsLeft = 1000, 1000 })
 	filter := compete.CompetitionFilter{OrganizerID: organizer.ID, Sort: compete.SortNewest, Limit: 100, Now: f.now}
@@ -159,7 +169,8 @@ func testFresh(t *testing.T, f *fixture, organizer compete.User) {
 						t.Error(err)
 						return
 					}
-					left = page.Items[slices.IndexFunc(page.Items, func(listed compete.Competition) bool { return listed.ID == c.ID })].SeatsLeft
+					left = page.Items[slices.IndexFunc(page.Items,
+						func(listed compete.Competition) bool { return listed.ID == c.ID })].SeatsLeft
 				}
 				if left > latest {
 					t.Errorf("read %d seats left after %d were committed", left, latest)

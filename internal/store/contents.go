@@ -9,11 +9,13 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-var keepContent = sqldb.NewBulk("competition_id uuid, version integer, organizer_id uuid, content text, replaced_at time", `
+var keepContent = sqldb.NewBulk(
+	"competition_id uuid, version integer, organizer_id uuid, content text, replaced_at time", `
 	INSERT INTO earlier_contents (competition_id, version, organizer_id, content, replaced_at)
 	{select v.competition_id, v.version, v.organizer_id, v.content, v.replaced_at}`)
 
-// keepContents keeps what competitions said before they changed. The organizer's name isn't kept: an account may be deleted.
+// keepContents keeps what competitions said before they changed. The organizer's name isn't kept: an account may be
+// deleted.
 func keepContents(pipeline *sqldb.Pipeline, replaced []compete.Competition, now time.Time) error {
 	rows := make([][]any, len(replaced))
 	for i := range replaced {
@@ -30,7 +32,9 @@ func keepContents(pipeline *sqldb.Pipeline, replaced []compete.Competition, now 
 }
 
 // EarlierContent implements compete.LedgerTx.
-func (t *ledgerTx) EarlierContent(ctx context.Context, competitionID string, version int) (c compete.Competition, found bool, err error) {
+func (t *ledgerTx) EarlierContent(
+	ctx context.Context, competitionID string, version int,
+) (c compete.Competition, found bool, err error) {
 	rows, err := sqldb.List(ctx, t, sqldb.ScanPair, `SELECT e.content, u.name FROM earlier_contents e
 		JOIN users u ON u.id = e.organizer_id WHERE e.competition_id = $1 AND e.version = $2`, competitionID, version)
 	if err != nil || len(rows) == 0 {

@@ -46,8 +46,10 @@ func addUp(waiting *int, r compete.Registration) int {
 // The statements that add to the counts, around the rows that they take.
 const (
 	intoBlocks = `INSERT INTO registration_blocks (competition_id, block, seated, waiting, cancelled) `
-	addBlocks  = ` ON CONFLICT (competition_id, block) DO UPDATE SET seated = registration_blocks.seated + excluded.seated,
-		waiting = registration_blocks.waiting + excluded.waiting, cancelled = registration_blocks.cancelled + excluded.cancelled`
+	addBlocks  = ` ON CONFLICT (competition_id, block) DO UPDATE SET
+		seated = registration_blocks.seated + excluded.seated,
+		waiting = registration_blocks.waiting + excluded.waiting,
+		cancelled = registration_blocks.cancelled + excluded.cancelled`
 	intoDays = `INSERT INTO organizer_days (organizer_id, day, slot, registered) `
 	addDays  = ` ON CONFLICT (organizer_id, day, slot) DO UPDATE
 		SET registered = organizer_days.registered + excluded.registered`
@@ -93,7 +95,8 @@ func (c *counted) add(r *compete.Registration, n int) {
 		count.seated += n
 	}
 	c.blocks[block] = count
-	if organizer, ok := c.organizers[r.CompetitionID]; ok { // a competition that isn't there is refused with the registration
+	// a competition that isn't there is refused with the registration
+	if organizer, ok := c.organizers[r.CompetitionID]; ok {
 		c.days[dayKey{organizer, dayOf(r.RegisteredAt), slotOf(r.CompetitionID)}] += n
 	}
 }
@@ -132,7 +135,8 @@ func (c *counted) dayRows() (rows [][]any) {
 		}
 	}
 	slices.SortFunc(rows, func(a, b []any) int {
-		return cmp.Or(strings.Compare(a[0].(string), b[0].(string)), cmp.Compare(a[1].(int64), b[1].(int64)), strings.Compare(a[2].(string), b[2].(string)))
+		return cmp.Or(strings.Compare(a[0].(string), b[0].(string)), cmp.Compare(a[1].(int64), b[1].(int64)),
+			strings.Compare(a[2].(string), b[2].(string)))
 	})
 	return rows
 }
@@ -174,7 +178,8 @@ func (t *ledgerTx) lookUp(ctx context.Context, changes *compete.LedgerChanges) e
 	}
 	for _, list := range [][]compete.Registration{changes.Inserted, changes.Updated} {
 		for i := range list {
-			if _, known := t.organizers[list[i].CompetitionID]; !known && !slices.Contains(competitions, list[i].CompetitionID) {
+			if _, known := t.organizers[list[i].CompetitionID]; !known &&
+				!slices.Contains(competitions, list[i].CompetitionID) {
 				competitions = append(competitions, list[i].CompetitionID)
 			}
 		}

@@ -15,7 +15,8 @@ func (s *Store) SetCover(ctx context.Context, competitionID string, c compete.Co
 	return s.changeCover(ctx, competitionID, c.Hash, func(ctx context.Context, tx Tx) error {
 		_, err := sqldb.Change(ctx, tx, `INSERT INTO competition_covers (competition_id, hash, large, small)
 			VALUES ($1, $2, $3, $4)
-			ON CONFLICT (competition_id) DO UPDATE SET hash = excluded.hash, large = excluded.large, small = excluded.small`,
+			ON CONFLICT (competition_id) DO UPDATE
+			SET hash = excluded.hash, large = excluded.large, small = excluded.small`,
 			competitionID, c.Hash, c.Large, c.Small)
 		return err
 	})

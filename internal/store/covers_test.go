@@ -13,7 +13,8 @@ func TestCovers(t *testing.T) {
 		c := f.addCompetition(t, organizer, func(*compete.Competition) {})
 		other := f.addCompetition(t, organizer, func(*compete.Competition) {})
 		for _, id := range append([]string{newID()}, notIDs...) {
-			wantError(t, "a cover of "+id, f.SetCover(t.Context(), id, compete.Cover{Hash: "x"}), compete.ErrCompetitionMissing)
+			wantError(t, "a cover of "+id, f.SetCover(t.Context(), id, compete.Cover{Hash: "x"}),
+				compete.ErrCompetitionMissing)
 			wantError(t, "no cover of "+id, f.DeleteCover(t.Context(), id), compete.ErrCompetitionMissing)
 			_, err := f.Cover(t.Context(), id)
 			wantError(t, "the cover of "+id, err, compete.ErrCoverMissing)

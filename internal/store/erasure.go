@@ -50,11 +50,14 @@ func (s *Store) EraseAccount(ctx context.Context, userID string, now time.Time) 
 			return err
 		}
 		if _, err := sqldb.Change(ctx, tx,
-			`UPDATE users SET email = $2, name = $3, search_text = $4, password_hash = '', role = 'PARTICIPANT', disabled_at = $5,
-			erased_at = $5, updated_at = $5, tokens_valid_after = $5, verified_at = NULL, reminders_off_at = NULL, logged_in_at = NULL,
+			`UPDATE users SET email = $2, name = $3, search_text = $4, password_hash = '', role = 'PARTICIPANT',
+				disabled_at = $5,
+			erased_at = $5, updated_at = $5, tokens_valid_after = $5, verified_at = NULL, reminders_off_at = NULL,
+			logged_in_at = NULL,
 			used_at = NULL, guessing_noted_at = NULL, disabled_reason = '', disabled_reason_shown = false,
 			time_zone = '', time_zone_chosen = false
-			WHERE id = $1`, userID, erasedEmail(userID), compete.ErasedName, normal.People(compete.ErasedName, ""), now); err != nil {
+			WHERE id = $1`, userID, erasedEmail(userID), compete.ErasedName, normal.People(compete.ErasedName, ""),
+			now); err != nil {
 			return err
 		}
 		for _, text := range ownRows {
@@ -73,7 +76,8 @@ func (s *Store) EraseAccount(ctx context.Context, userID string, now time.Time) 
 		}); err != nil {
 			return err
 		}
-		return s.enqueue(ctx, tx, []compete.Job{compete.EraseJob{UserID: userID}, compete.EraseJob{UserID: userID, Last: true}})
+		return s.enqueue(ctx, tx,
+			[]compete.Job{compete.EraseJob{UserID: userID}, compete.EraseJob{UserID: userID, Last: true}})
 	})
 }
 
@@ -135,7 +139,8 @@ func (s *Store) EraseTraces(ctx context.Context, userID string) error {
 	}
 	for { // the jobs of these messages are gone
 		n, err := sqldb.Change(ctx, s.writer,
-			`DELETE FROM messages WHERE id IN (SELECT m.id FROM messages m WHERE m.user_id = $1 LIMIT $2)`, userID, erasePage)
+			`DELETE FROM messages WHERE id IN (SELECT m.id FROM messages m WHERE m.user_id = $1 LIMIT $2)`, userID,
+			erasePage)
 		if err != nil {
 			return err
 		}
@@ -196,7 +201,8 @@ func (p *person) concerns(kind, payload string) bool {
 		return json.Unmarshal([]byte(payload), &job) == nil && (job.UserID == p.id || p.messages[job.MessageID])
 	case compete.AccountMailJob{}.Kind():
 		var job compete.AccountMailJob
-		return json.Unmarshal([]byte(payload), &job) == nil && (job.UserID == p.id || p.email != "" && job.Email == p.email)
+		return json.Unmarshal([]byte(payload), &job) == nil &&
+			(job.UserID == p.id || p.email != "" && job.Email == p.email)
 	}
 	return false
 }

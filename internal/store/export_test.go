@@ -7,8 +7,8 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// Texts are the statements that were run so far, as the database got them, and whether the writer ran them; those that are put together
-// anew each time are left out.
+// Texts are the statements that were run so far, as the database got them, and whether the writer ran them; those that
+// are put together anew each time are left out.
 func (s *Store) Texts() map[string]bool {
 	texts := map[string]bool{}
 	for _, p := range []*sqldb.Pool{s.reader, s.writer} {
@@ -20,7 +20,9 @@ func (s *Store) Texts() map[string]bool {
 }
 
 // ByName lists the users among a competition's participants by name, looking at so many users first.
-func (s *Store) ByName(ctx context.Context, competitionID string, f compete.RegistrationFilter, window int) (userIDs []string, err error) {
+func (s *Store) ByName(
+	ctx context.Context, competitionID string, f compete.RegistrationFilter, window int,
+) (userIDs []string, err error) {
 	found, err := s.alongNames(ctx, competitionID, participantFilter{f, candidates{all: true}}, window)
 	for _, p := range found[:min(len(found), f.Limit)] {
 		userIDs = append(userIDs, p.UserID)

@@ -84,8 +84,10 @@ func touched(n int64, err, otherwise error) error {
 // StartApp implements compete.FactorStore.
 func (s *Store) StartApp(ctx context.Context, userID, secret string, now time.Time) error {
 	return s.changeFactors(ctx, userID, func(ctx context.Context, tx Tx) error {
-		n, err := sqldb.Change(ctx, tx, `INSERT INTO authenticator_apps (user_id, secret, created_at) VALUES ($1, $2, $3)
-			ON CONFLICT (user_id) DO UPDATE SET secret = $2, created_at = $3 WHERE authenticator_apps.confirmed_at IS NULL`,
+		n, err := sqldb.Change(ctx, tx, `INSERT INTO authenticator_apps (user_id, secret, created_at)
+			VALUES ($1, $2, $3)
+			ON CONFLICT (user_id) DO UPDATE SET secret = $2, created_at = $3
+			WHERE authenticator_apps.confirmed_at IS NULL`,
 			userID, secret, compete.UTC(now))
 		if err := touched(n, err, compete.ErrFactorExists); err != nil {
 			return err
@@ -113,7 +115,10 @@ func (s *Store) ConfirmApp(
 		if err := touched(n, err, compete.ErrFactorMissing); err != nil {
 			return err
 		}
-		if err := tx.record(ctx, compete.AuditRecord{At: f.Now, Action: compete.AuditAppAdded, UserID: userID}); err != nil {
+		if err := tx.record(ctx, compete.AuditRecord{
+			At: f.Now, Action: compete.AuditAppAdded,
+			UserID: userID,
+		}); err != nil {
 			return err
 		}
 		withCodes, err = s.factorAdded(ctx, tx, userID, f)
@@ -165,7 +170,8 @@ func (s *Store) factorRemoved(ctx context.Context, tx Tx, userID string, notice 
 // RemoveApp implements compete.FactorStore.
 func (s *Store) RemoveApp(ctx context.Context, userID string, notice compete.Message) error {
 	return s.changeFactors(ctx, userID, func(ctx context.Context, tx Tx) error {
-		n, err := sqldb.Change(ctx, tx, `DELETE FROM authenticator_apps WHERE user_id = $1 AND confirmed_at IS NOT NULL`,
+		n, err := sqldb.Change(ctx, tx, `DELETE FROM authenticator_apps WHERE user_id = $1
+			AND confirmed_at IS NOT NULL`,
 			userID)
 		if err := touched(n, err, compete.ErrFactorMissing); err != nil {
 			return err
@@ -210,7 +216,10 @@ func (s *Store) UseRecoveryCode(ctx context.Context, userID, hash string, notice
 		if err := touched(n, err, compete.ErrWrongCode); err != nil {
 			return err
 		}
-		if err := tx.record(ctx, compete.AuditRecord{At: now, Action: compete.AuditCodeUsed, ActorID: userID}); err != nil {
+		if err := tx.record(ctx, compete.AuditRecord{
+			At: now, Action: compete.AuditCodeUsed,
+			ActorID: userID,
+		}); err != nil {
 			return err
 		}
 		return s.saveMessage(ctx, tx, notice)

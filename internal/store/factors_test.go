@@ -35,7 +35,10 @@ func (f *fixture) withApp(t *testing.T, userID string, codes ...string) (withCod
 
 func (f *fixture) passkey(t *testing.T, userID, credential string) (compete.Passkey, bool) {
 	t.Helper()
-	p := compete.Passkey{ID: newID(), UserID: userID, CredentialID: credential, Record: `{"n":1}`, Name: "Phone", CreatedAt: compete.UTC(f.now)}
+	p := compete.Passkey{
+		ID: newID(), UserID: userID, CredentialID: credential, Record: `{"n":1}`, Name: "Phone",
+		CreatedAt: compete.UTC(f.now),
+	}
 	withCodes, err := f.AddPasskey(t.Context(), p, f.spent("create "+credential), f.newFactor("one", "two"))
 	must(t, err)
 	return p, withCodes
@@ -87,7 +90,8 @@ func testApp(t *testing.T, f *fixture) {
 	got, err := f.Factors(t.Context(), user.ID)
 	must(t, err)
 	want(t, "the factors", got, compete.Factors{
-		App: &compete.AuthenticatorApp{Secret: "second", ConfirmedAt: compete.UTC(f.now)}, Passkeys: []compete.Passkey{}, RecoveryCodes: 2,
+		App:      &compete.AuthenticatorApp{Secret: "second", ConfirmedAt: compete.UTC(f.now)},
+		Passkeys: []compete.Passkey{}, RecoveryCodes: 2,
 	})
 	must(t, f.SealApp(t.Context(), user.ID, "first", "not this"))
 	must(t, f.SealApp(t.Context(), user.ID, "second", "sealed anew"))
@@ -106,7 +110,10 @@ func testCodesOnce(t *testing.T, f *fixture) {
 	wantError(t, "the code that confirmed the app", f.UseStep(t.Context(), user.ID, 7), compete.ErrWrongCode)
 	for what, use := range map[string]func() error{
 		"a code of the app": func() error { return f.UseStep(t.Context(), user.ID, 8) },
-		"a recovery code":   func() error { return f.UseRecoveryCode(t.Context(), user.ID, "one", compete.Message{}, f.now) },
+		"a recovery code": func() error {
+			return f.UseRecoveryCode(t.Context(), user.ID, "one",
+				compete.Message{}, f.now)
+		},
 	} {
 		results := make([]error, 8)
 		var wg sync.WaitGroup
@@ -126,11 +133,14 @@ func testCodesOnce(t *testing.T, f *fixture) {
 	}
 	wantError(t, "an earlier code", f.UseStep(t.Context(), user.ID, 6), compete.ErrWrongCode)
 	stranger := f.addUser(t, compete.RoleParticipant)
-	wantError(t, "somebody else's code", f.UseRecoveryCode(t.Context(), stranger.ID, "two", compete.Message{}, f.now), compete.ErrWrongCode)
+	wantError(t, "somebody else's code", f.UseRecoveryCode(t.Context(), stranger.ID, "two", compete.Message{}, f.now),
+		compete.ErrWrongCode)
 	must(t, f.SetRecoveryCodes(t.Context(), user.ID, []string{"three"}, compete.Message{}))
-	wantError(t, "a code that was replaced", f.UseRecoveryCode(t.Context(), user.ID, "two", compete.Message{}, f.now), compete.ErrWrongCode)
+	wantError(t, "a code that was replaced", f.UseRecoveryCode(t.Context(), user.ID, "two", compete.Message{}, f.now),
+		compete.ErrWrongCode)
 	must(t, f.UseRecoveryCode(t.Context(), user.ID, "three", compete.Message{}, f.now))
-	wantError(t, "codes without a factor", f.SetRecoveryCodes(t.Context(), stranger.ID, []string{"x"}, compete.Message{}), compete.ErrFactorMissing)
+	wantError(t, "codes without a factor",
+		f.SetRecoveryCodes(t.Context(), stranger.ID, []string{"x"}, compete.Message{}), compete.ErrFactorMissing)
 }
 
 func testPasskeys(t *testing.T, f *fixture) {
@@ -146,17 +156,21 @@ func testPasskeys(t *testing.T, f *fixture) {
 
 	p.Record = `{"n":2}`
 	must(t, f.UsePasskey(t.Context(), p, f.spent("use"+user.ID), f.now))
-	wantError(t, "a challenge that was answered", f.UsePasskey(t.Context(), p, f.spent("use"+user.ID), f.now), compete.ErrPasskeyRefused)
+	wantError(t, "a challenge that was answered", f.UsePasskey(t.Context(), p, f.spent("use"+user.ID), f.now),
+		compete.ErrPasskeyRefused)
 	must(t, f.RenamePasskey(t.Context(), user.ID, p.ID, "Laptop"))
-	wantError(t, "a stranger's rename", f.RenamePasskey(t.Context(), stranger.ID, p.ID, "Mine"), compete.ErrFactorMissing)
-	wantError(t, "a stranger's removal", f.RemovePasskey(t.Context(), stranger.ID, p.ID, compete.Message{}), compete.ErrFactorMissing)
+	wantError(t, "a stranger's rename", f.RenamePasskey(t.Context(), stranger.ID, p.ID, "Mine"),
+		compete.ErrFactorMissing)
+	wantError(t, "a stranger's removal", f.RemovePasskey(t.Context(), stranger.ID, p.ID, compete.Message{}),
+		compete.ErrFactorMissing)
 	got, err := f.Factors(t.Context(), user.ID)
 	must(t, err)
 	p.Name, p.LastUsedAt = "Laptop", stored(&f.now)
 	want(t, "the passkey", got.Passkeys[0], p)
 
 	must(t, f.RemovePasskey(t.Context(), user.ID, p.ID, compete.Message{}))
-	wantError(t, "one that is gone", f.UsePasskey(t.Context(), p, f.spent("gone"+user.ID), f.now), compete.ErrPasskeyRefused)
+	wantError(t, "one that is gone", f.UsePasskey(t.Context(), p, f.spent("gone"+user.ID), f.now),
+		compete.ErrPasskeyRefused)
 	for i := range compete.MaxPasskeys - 1 {
 		f.passkey(t, user.ID, fmt.Sprintf("%s %d", user.ID, i))
 	}
@@ -172,11 +186,14 @@ func testLastFactor(t *testing.T, f *fixture) {
 	must(t, f.RemovePasskey(t.Context(), user.ID, p.ID, compete.Message{}))
 	must(t, f.UseRecoveryCode(t.Context(), user.ID, "one", compete.Message{}, f.now))
 	must(t, f.RemoveApp(t.Context(), user.ID, compete.Message{}))
-	wantError(t, "a code after the last factor", f.UseRecoveryCode(t.Context(), user.ID, "two", compete.Message{}, f.now), compete.ErrWrongCode)
-	wantError(t, "a reset of nothing", f.ResetFactors(t.Context(), user.ID, compete.Message{}), compete.ErrFactorMissing)
+	wantError(t, "a code after the last factor",
+		f.UseRecoveryCode(t.Context(), user.ID, "two", compete.Message{}, f.now), compete.ErrWrongCode)
+	wantError(t, "a reset of nothing", f.ResetFactors(t.Context(), user.ID, compete.Message{}),
+		compete.ErrFactorMissing)
 	want(t, "the next first factor comes with codes", f.withApp(t, user.ID, "three"), true)
 	f.passkey(t, user.ID, "next"+user.ID)
 	must(t, f.ResetFactors(t.Context(), user.ID, compete.Message{}))
 	f.wantFactor(t, user.ID, false)
-	wantError(t, "a code after a reset", f.UseRecoveryCode(t.Context(), user.ID, "three", compete.Message{}, f.now), compete.ErrWrongCode)
+	wantError(t, "a code after a reset", f.UseRecoveryCode(t.Context(), user.ID, "three", compete.Message{}, f.now),
+		compete.ErrWrongCode)
 }

@@ -19,7 +19,10 @@ func (f *fixture) failedJob(t *testing.T, job compete.Job) compete.FailedJob {
 	payload, err := json.Marshal(job)
 	must(t, err)
 	lastJobID++
-	return compete.FailedJob{ID: newID(), JobID: lastJobID, Queue: compete.QueueRegistration, Kind: job.Kind(), Payload: payload, Error: "it broke", Attempts: 3, FailedAt: f.now}
+	return compete.FailedJob{
+		ID: newID(), JobID: lastJobID, Queue: compete.QueueRegistration, Kind: job.Kind(),
+		Payload: payload, Error: "it broke", Attempts: 3, FailedAt: f.now,
+	}
 }
 
 func TestFailedJobs(t *testing.T) {
@@ -78,7 +81,8 @@ func TestFailedJobs(t *testing.T) {
 func testFailedJobContent(t *testing.T, f *fixture) {
 	job := f.failedJob(t, compete.NotifyJob{})
 	job.FailedAt = f.ago(-time.Hour)
-	job.Payload, job.Error = json.RawMessage(`{"notices": "NUL \u0000 where a list should be"}`), "NUL \x00, bad \xff UTF-8, "+strings.Repeat("long ", 10_000)
+	job.Payload, job.Error = json.RawMessage(`{"notices": "NUL \u0000 where a list should be"}`),
+		"NUL \x00, bad \xff UTF-8, "+strings.Repeat("long ", 10_000)
 	must(t, f.SaveFailedJob(t.Context(), job))
 	page, err := f.FailedJobs(t.Context(), compete.Cursor{}, 1)
 	must(t, err)

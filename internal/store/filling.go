@@ -33,7 +33,8 @@ var (
 	keepFilling = sqldb.NewBulk("id uuid, was integer, refresh bigint, at time",
 		`INSERT INTO filling_changes (competition_id, was, refresh, at) {select v.id, v.was, v.refresh, v.at}`)
 	nextRefresh  = `SELECT coalesce(max(refresh), 0) + 1 FROM filling_changes`
-	forgetFilled = `DELETE FROM filling_changes WHERE refresh < (SELECT coalesce(max(f.refresh), 0) FROM filling_changes f
+	forgetFilled = `DELETE FROM filling_changes WHERE refresh < (SELECT coalesce(max(f.refresh), 0)
+		FROM filling_changes f
 		WHERE f.at <= $1)`
 )
 

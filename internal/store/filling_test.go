@@ -9,8 +9,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// TestFillingList reads lists by "filling" page by page while every count changes between two pages: each competition comes once, in the
-// order of the counts at the first page, with those that were never counted anew last.
+// TestFillingList reads lists by "filling" page by page while every count changes between two pages: each competition
+// comes once, in the order of the counts at the first page, with those that were never counted anew last.
 func TestFillingList(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {
 		const n = 40
@@ -28,7 +28,8 @@ func TestFillingList(t *testing.T) {
 			f.exec(t, `DELETE FROM seats_taken`)
 			for i, c := range all {
 				if taken(i) > 0 {
-					f.exec(t, `INSERT INTO seats_taken (competition_id, minute, taken) VALUES ($1, $2, $3)`, c.ID, now.Truncate(time.Minute), taken(i))
+					f.exec(t, `INSERT INTO seats_taken (competition_id, minute, taken) VALUES ($1, $2, $3)`, c.ID,
+						now.Truncate(time.Minute), taken(i))
 				}
 			}
 			must(t, f.RefreshFilling(t.Context(), now))
@@ -47,22 +48,24 @@ func TestFillingList(t *testing.T) {
 			filter.Sort, filter.Now, filter.Limit = compete.SortFilling, f.now, 7
 			count(first)
 			round := 0
-			walked := walk(t, string(compete.SortFilling), func(cursor compete.Cursor) (compete.Page[compete.Competition], error) {
-				filter.Cursor = cursor
-				page, err := f.Competitions(t.Context(), filter)
-				round++
-				switch round % 3 {
-				case 1: // the last come first
-					count(func(i int) int { return 100 - first(i) })
-				case 2: // those that stay as they are, too
-					count(func(i int) int { return first(i) * (i % 2) })
-				}
-				return page, err
-			})
-			t.Run(what, func(t *testing.T) {
-				wantOrder(t, walked, n, func(c compete.Competition) string { return c.ID }, func(a, b compete.Competition) bool {
-					return filling[a.ID] > filling[b.ID] || filling[a.ID] == filling[b.ID] && a.ID > b.ID
+			walked := walk(t, string(compete.SortFilling),
+				func(cursor compete.Cursor) (compete.Page[compete.Competition], error) {
+					filter.Cursor = cursor
+					page, err := f.Competitions(t.Context(), filter)
+					round++
+					switch round % 3 {
+					case 1: // the last come first
+						count(func(i int) int { return 100 - first(i) })
+					case 2: // those that stay as they are, too
+						count(func(i int) int { return first(i) * (i % 2) })
+					}
+					return page, err
 				})
+			t.Run(what, func(t *testing.T) {
+				wantOrder(t, walked, n, func(c compete.Competition) string { return c.ID },
+					func(a, b compete.Competition) bool {
+						return filling[a.ID] > filling[b.ID] || filling[a.ID] == filling[b.ID] && a.ID > b.ID
+					})
 			})
 		}
 
@@ -86,7 +89,8 @@ func TestFillingList(t *testing.T) {
 			t.Errorf("a cursor of long ago: %v, want %v", err, compete.ErrOldCursor)
 		}
 		var kept int
-		must(t, f.Reader().QueryRowContext(t.Context(), `SELECT count(DISTINCT refresh) FROM filling_changes`).Scan(&kept))
+		must(t, f.Reader().QueryRowContext(t.Context(),
+			`SELECT count(DISTINCT refresh) FROM filling_changes`).Scan(&kept))
 		want(t, "refreshes that are kept", kept, 2)
 	})
 }
@@ -103,7 +107,8 @@ func TestRefreshFilling(t *testing.T) {
 		take := func(name string, taken int, ago time.Duration) {
 			t.Helper()
 			must(t, f.Ledger().Transact(t.Context(), newID(), func(tx compete.LedgerTx) error {
-				return tx.Write(t.Context(), compete.LedgerChanges{SeatsTaken: map[string]int{byName[name]: taken}, Now: f.ago(ago)})
+				return tx.Write(t.Context(),
+					compete.LedgerChanges{SeatsTaken: map[string]int{byName[name]: taken}, Now: f.ago(ago)})
 			}))
 		}
 		take("fast", 5, 0)
@@ -127,7 +132,8 @@ func (f *fixture) wantFilling(t *testing.T, ids []string, expected ...int) {
 	must(t, f.RefreshFilling(t.Context(), f.now))
 	for i, id := range ids {
 		var got int
-		must(t, f.Reader().QueryRowContext(t.Context(), `SELECT filling FROM competitions WHERE id = $1`, id).Scan(&got))
+		must(t, f.Reader().QueryRowContext(t.Context(), `SELECT filling FROM competitions WHERE id = $1`,
+			id).Scan(&got))
 		want(t, fmt.Sprintf("filling of competition %d", i), got, expected[i])
 	}
 }

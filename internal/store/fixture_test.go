@@ -2,16 +2,15 @@ package store_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/minicompete/minicompete/internal/check"
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/sqldb"
 	"github.com/minicompete/minicompete/internal/store"
@@ -93,26 +92,12 @@ func (f *fixture) agoPointer(d time.Duration) *time.Time {
 	return &t
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func want(t *testing.T, what string, got, want any) {
-	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", what, diff)
-	}
-}
-
-func wantError(t *testing.T, what string, got, want error) {
-	t.Helper()
-	if !errors.Is(got, want) {
-		t.Errorf("%s: error %v, want %v", what, got, want)
-	}
-}
+// The comparisons, by short names.
+var (
+	must      = check.NoError
+	want      = check.Equal
+	wantError = check.ErrorIs
+)
 
 func (f *fixture) addUser(t *testing.T, role compete.Role) compete.User {
 	t.Helper()
@@ -139,11 +124,15 @@ func stored(t *time.Time) *time.Time {
 // competition is one that is open for another day, with ten seats. It isn't stored yet.
 func (f *fixture) competition(organizer compete.User) compete.Competition {
 	return compete.Competition{
-		ID: newID(), Title: "Spring Cup", Description: "Bring a *laptop*.", Location: "Hall 3", Tags: []string{"go", "sql"},
-		Capacity: 10, SeatsLeft: 10, RegDeadline: f.ago(-24 * time.Hour), StartDate: f.agoPointer(-48 * time.Hour),
-		EndDate: f.agoPointer(-72 * time.Hour), TimeZone: "Europe/Zurich",
-		Status: compete.StatusPublished, Organizer: compete.Organizer{ID: organizer.ID, Name: organizer.Name}, Version: 1,
-		CreatedAt: f.now, UpdatedAt: f.now,
+		ID: newID(),
+		CompetitionContent: compete.CompetitionContent{
+			Title: "Spring Cup", Location: "Hall 3", Tags: []string{"go", "sql"}, Capacity: 10,
+			RegDeadline: f.ago(-24 * time.Hour), StartDate: f.agoPointer(-48 * time.Hour),
+			EndDate: f.agoPointer(-72 * time.Hour), TimeZone: "Europe/Zurich",
+		},
+		Description: "Bring a *laptop*.", SeatsLeft: 10, Status: compete.StatusPublished,
+		Organizer: compete.Organizer{ID: organizer.ID, Name: organizer.Name}, Version: 1, CreatedAt: f.now,
+		UpdatedAt: f.now,
 	}
 }
 
@@ -191,7 +180,10 @@ func (f *fixture) addRegistration(t *testing.T, competitionID string, status com
 	t.Helper()
 	user := f.addUser(t, compete.RoleParticipant)
 	r := compete.Registration{
-		ID: newID(), UserID: user.ID, CompetitionID: competitionID, Status: status, RegisteredAt: f.now, UpdatedAt: f.now,
+		RegistrationState: compete.RegistrationState{
+			ID: newID(), CompetitionID: competitionID, Status: status, RegisteredAt: f.now, UpdatedAt: f.now,
+		},
+		UserID: user.ID,
 	}
 	must(t, f.Ledger().Transact(t.Context(), newID(), func(tx compete.LedgerTx) error {
 		state, err := tx.Read(t.Context(), compete.LedgerQuery{CompetitionIDs: []string{competitionID}})

@@ -51,7 +51,8 @@ func TestFill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if total := counts[compete.RegistrationConfirmed] + counts[compete.RegistrationWaitlisted] + counts[compete.RegistrationCancelled]; total != largest {
+		if total := counts[compete.RegistrationConfirmed] +
+			counts[compete.RegistrationWaitlisted] + counts[compete.RegistrationCancelled]; total != largest {
 			t.Errorf("the largest competition has %v, want %d in all", counts, largest)
 		}
 		t.Run("plans", func(t *testing.T) { testPlansOfMany(t, db, ids) })
@@ -73,11 +74,13 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx conte
 	competitions("newest", compete.CompetitionFilter{})
 	competitions("deadline", compete.CompetitionFilter{Sort: compete.SortDeadline})
 	competitions("filling", compete.CompetitionFilter{Sort: compete.SortFilling})
-	competitions("upcoming by deadline", compete.CompetitionFilter{Phase: compete.PhaseUpcoming, Sort: compete.SortDeadline})
+	competitions("upcoming by deadline",
+		compete.CompetitionFilter{Phase: compete.PhaseUpcoming, Sort: compete.SortDeadline})
 	competitions("closed", compete.CompetitionFilter{Phase: compete.PhaseClosed})
 	competitions("closed by filling", compete.CompetitionFilter{Phase: compete.PhaseClosed, Sort: compete.SortFilling})
 	competitions("an organizer's", compete.CompetitionFilter{OrganizerID: ids.Organizer})
-	competitions("an organizer's, full", compete.CompetitionFilter{OrganizerID: ids.Organizer, Phase: compete.PhaseFull})
+	competitions("an organizer's, full",
+		compete.CompetitionFilter{OrganizerID: ids.Organizer, Phase: compete.PhaseFull})
 	competitions("a rare word", compete.CompetitionFilter{Search: "2345"})
 	competitions("no hit", compete.CompetitionFilter{Search: "zyzzyva"})
 	competitions("a common word", compete.CompetitionFilter{Search: "laptop"})
@@ -98,7 +101,11 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx conte
 	participants("a rare name, by name", compete.RegistrationFilter{Search: "user3456@", Sort: compete.SortName})
 	participants("everyone's name", compete.RegistrationFilter{Search: "example"})
 	users := func(name, search string) {
-		calls["people, "+name] = func(ctx context.Context) error { _, err := db.Users(ctx, search, compete.Cursor{}, 50); return err }
+		calls["people, "+name] = func(ctx context.Context) error {
+			_,
+				err := db.Users(ctx, search, compete.Cursor{}, 50)
+			return err
+		}
 	}
 	users("all", "")
 	users("rare", "user3456@")
@@ -116,7 +123,11 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx conte
 		_, err := db.RegistrationsByStatus(ctx, ids.Largest, "example", 1000)
 		return err
 	}
-	calls["chart"] = func(ctx context.Context) error { _, err := db.RegistrationTimes(ctx, ids.Largest, 100); return err }
+	calls["chart"] = func(ctx context.Context) error {
+		_,
+			err := db.RegistrationTimes(ctx, ids.Largest, 100)
+		return err
+	}
 	calls["days"] = func(ctx context.Context) error {
 		_, err := db.RegistrationsPerDay(ctx, ids.Organizer, now, 30)
 		return err
@@ -134,12 +145,16 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx conte
 		return err
 	}
 	calls["unread"] = func(ctx context.Context) error { _, err := db.UnreadMessages(ctx, ids.Participant); return err }
-	calls["reminders"] = func(ctx context.Context) error { _, _, err := db.ReminderTargets(ctx, ids.Largest, 0, 256); return err }
+	calls["reminders"] = func(ctx context.Context) error {
+		_, _,
+			err := db.ReminderTargets(ctx, ids.Largest, 0, 256)
+		return err
+	}
 	return calls
 }
 
-// tooMany are the rows that no hot statement may read in vain, sort or hash: more than any page, and than the users whom a search looks at
-// to learn whether a word is common.
+// tooMany are the rows that no hot statement may read in vain, sort or hash: more than any page, and than the users
+// whom a search looks at to learn whether a word is common.
 const tooMany = 1100
 
 // allowed are exceptions from tooMany, by name.
@@ -155,7 +170,8 @@ func testPlansOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 		args []any
 	}
 	var queries []query
-	traced := openTraced(t, db.DB().URL(), func(text string, args []any) { queries = append(queries, query{text, slices.Clone(args)}) })
+	traced := openTraced(t, db.DB().URL(),
+		func(text string, args []any) { queries = append(queries, query{text, slices.Clone(args)}) })
 	calls := hot(traced, ids, time.Now())
 	var plans strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(calls)) {
@@ -166,7 +182,8 @@ func testPlansOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 		fmt.Fprintf(&plans, "%s\n", name)
 		for _, q := range queries {
 			if db.Kind() == sqldb.SQLite {
-				if !strings.Contains(q.text, "search_text IS NULL") && !strings.Contains(q.text, "NOT c.searchable") { // on any list with a search
+				// on any list with a search
+				if !strings.Contains(q.text, "search_text IS NULL") && !strings.Contains(q.text, "NOT c.searchable") {
 					plans.WriteString(explainReader(t, db, q.text))
 				}
 			} else if bad := badPlan(t, db, cmp.Or(allowed[name], tooMany), q.text, q.args); bad != "" {
@@ -197,7 +214,8 @@ func openTraced(t *testing.T, url string, trace func(text string, args []any)) *
 // remind stores reminders for the whole of the largest competition, and for as many others.
 func remind(t *testing.T, db *store.Store) {
 	t.Helper()
-	if _, err := db.Writer().ExecContext(t.Context(), `INSERT INTO messages (id, user_id, registration_id, seq, kind, start_date, "to", subject, body, sent_at)
+	if _, err := db.Writer().ExecContext(t.Context(), `INSERT INTO messages (id, user_id, registration_id, seq, kind,
+		start_date, "to", subject, body, sent_at)
 		SELECT r.id, r.user_id, r.id, r.seq, 'reminder', c.start_date, '', '', '', r.registered_at
 		FROM registrations r JOIN competitions c ON c.id = r.competition_id WHERE r.status = 'CONFIRMED'`); err != nil {
 		t.Fatal(err)
@@ -233,7 +251,8 @@ type node struct {
 func badPlan(t *testing.T, db *store.Store, tooMany float64, text string, args []any) string {
 	t.Helper()
 	var explained string
-	if err := db.Reader().QueryRowContext(t.Context(), "EXPLAIN (ANALYZE, FORMAT JSON) "+text, args...).Scan(&explained); err != nil {
+	if err := db.Reader().QueryRowContext(t.Context(), "EXPLAIN (ANALYZE, FORMAT JSON) "+text,
+		args...).Scan(&explained); err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
 	var plans []struct{ Plan node }
@@ -265,7 +284,10 @@ func badPlan(t *testing.T, db *store.Store, tooMany float64, text string, args [
 // testSearchOfMany compares what is found by the index, or along a list, with what is found by looking at every user.
 func testSearchOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 	people := allPeople(t, db, ids.Largest)
-	for _, search := range []string{"user345", "user3456@example", "müller zoe", "zyzzyva", "yildiz", "李", "王", "さく", "さくら", "el", "example", "m@", "er@e", "smith ada", `"`, "'''", "a b c", "김"} {
+	for _, search := range []string{
+		"user345", "user3456@example", "müller zoe", "zyzzyva", "yildiz", "李", "王", "さく",
+		"さくら", "el", "example", "m@", "er@e", "smith ada", `"`, "'''", "a b c", "김",
+	} {
 		words := strings.Fields(normal.Fold(search))
 		var users, registered []string
 		for _, p := range people {
@@ -280,13 +302,18 @@ func testSearchOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 			return db.Users(t.Context(), search, cursor, 700)
 		})
 		wantSame(t, "people, "+search, found, users, func(u compete.User) string { return u.ID })
-		for _, sort := range []compete.RegistrationSort{compete.SortArrival, compete.SortLastFirst, compete.SortName, compete.SortStatus} {
+		for _, sort := range []compete.RegistrationSort{
+			compete.SortArrival, compete.SortLastFirst, compete.SortName,
+			compete.SortStatus,
+		} {
 			f := compete.RegistrationFilter{Search: search, Sort: sort, Limit: 700}
-			found := walkAll(t, sort.List(), func(cursor compete.Cursor) (compete.Page[compete.ParticipantRegistration], error) {
-				f.Cursor = cursor
-				return db.RegistrationsOfCompetition(t.Context(), ids.Largest, f)
-			})
-			wantSame(t, fmt.Sprintf("participants by %s, %s", sort, search), found, registered, func(r compete.ParticipantRegistration) string { return r.UserID })
+			found := walkAll(t, sort.List(),
+				func(cursor compete.Cursor) (compete.Page[compete.ParticipantRegistration], error) {
+					f.Cursor = cursor
+					return db.RegistrationsOfCompetition(t.Context(), ids.Largest, f)
+				})
+			wantSame(t, fmt.Sprintf("participants by %s, %s", sort, search), found, registered,
+				func(r compete.ParticipantRegistration) string { return r.UserID })
 		}
 		counts, err := db.RegistrationsByStatus(t.Context(), ids.Largest, search, 0)
 		if err != nil {
@@ -376,7 +403,8 @@ func testChartOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 	}
 	for i, point := range times {
 		var arrived int
-		if err := db.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM registrations WHERE competition_id = $1 AND registered_at <= $2`,
+		if err := db.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM registrations WHERE competition_id = $1
+			AND registered_at <= $2`,
 			ids.Largest, point.At).Scan(&arrived); err != nil {
 			t.Fatal(err)
 		}

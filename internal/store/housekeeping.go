@@ -46,7 +46,8 @@ func (s *Store) CleanUp(
 	}{
 		{&report.IdempotencyKeys, now, `DELETE FROM idempotency_keys WHERE (user_id, key) IN (
 			SELECT user_id, key FROM idempotency_keys WHERE expires_at <= $1 LIMIT $2)`},
-		{&report.Contents, now.Add(-2 * compete.IdempotencyTTL), `DELETE FROM earlier_contents WHERE (competition_id, version) IN (
+		{&report.Contents, now.Add(-2 * compete.IdempotencyTTL), `DELETE FROM earlier_contents
+			WHERE (competition_id, version) IN (
 			SELECT competition_id, version FROM earlier_contents WHERE replaced_at <= $1 LIMIT $2)`},
 		{&report.FailedJobs, now.Add(-ages.FailedJobs), `DELETE FROM failed_jobs WHERE id IN (
 			SELECT id FROM failed_jobs WHERE failed_at <= $1 LIMIT $2)`},
@@ -56,8 +57,11 @@ func (s *Store) CleanUp(
 			SELECT id FROM account_links WHERE expires_at <= $1 LIMIT $2)`},
 		{&report.Batches, now.Add(-batchAge), `DELETE FROM batches WHERE id IN (
 			SELECT id FROM batches WHERE committed_at <= $1 LIMIT $2)`},
-		{&report.Audit, auditFloor(now.Add(-max(ages.Audit, compete.MinAuditAge))).String(), `DELETE FROM audit WHERE id IN (
-			SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2)`},
+		{
+			&report.Audit, auditFloor(now.Add(-max(ages.Audit, compete.MinAuditAge))).String(),
+			`DELETE FROM audit WHERE id IN (
+			SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2)`,
+		},
 	} {
 		n, err := s.deletePages(ctx, part.text, part.before)
 		*part.deleted += n
@@ -67,7 +71,8 @@ func (s *Store) CleanUp(
 	}
 	if report.Audit > 0 {
 		err = s.Record(ctx, compete.AuditRecord{
-			At: now, Action: compete.AuditLogShortened, Via: compete.ViaJob, After: compete.AuditFields("records", report.Audit),
+			At: now, Action: compete.AuditLogShortened, Via: compete.ViaJob,
+			After: compete.AuditFields("records", report.Audit),
 		})
 	}
 	if err == nil {

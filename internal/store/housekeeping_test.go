@@ -25,10 +25,13 @@ func TestCleanUp(t *testing.T) {
 				}
 			}
 		}
-		addKey := prepare(`INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at) VALUES ($1, $2, 'h', 201, $3, $4)`)
-		addFailedJob := prepare(`INSERT INTO failed_jobs (id, job_id, queue, kind, payload, error, attempts, failed_at) VALUES ($1, $2, 'q', 'k', '{}', 'e', 3, $3)`)
+		addKey := prepare(`INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at)
+			VALUES ($1, $2, 'h', 201, $3, $4)`)
+		addFailedJob := prepare(`INSERT INTO failed_jobs (id, job_id, queue, kind, payload, error, attempts, failed_at)
+			VALUES ($1, $2, 'q', 'k', '{}', 'e', 3, $3)`)
 		addBatch := prepare(`INSERT INTO batches (id, committed_at) VALUES ($1, $2)`)
-		addSession := prepare(`INSERT INTO sessions (id, user_id, created_at, expires_at, ended_at) VALUES ($1, $2, $3, $4, $5)`)
+		addSession := prepare(`INSERT INTO sessions (id, user_id, created_at, expires_at, ended_at)
+			VALUES ($1, $2, $3, $4, $5)`)
 		for i := range many + 3 {
 			age := func(limit time.Duration) time.Time {
 				if i < many {
@@ -54,7 +57,10 @@ func TestCleanUp(t *testing.T) {
 		ages := compete.CleanUpAges{FailedJobs: 30 * day, Sessions: 7 * day}
 		got, err := f.CleanUp(t.Context(), ages, f.now)
 		must(t, err)
-		want(t, "deleted", got, compete.CleanUpReport{IdempotencyKeys: many, FailedJobs: many, Sessions: many, Batches: many})
+		want(t, "deleted", got, compete.CleanUpReport{
+			IdempotencyKeys: many, FailedJobs: many,
+			Sessions: many, Batches: many,
+		})
 		for _, table := range []string{"idempotency_keys", "failed_jobs", "failed_notices", "batches", "sessions"} {
 			var left int
 			must(t, f.Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM `+table).Scan(&left))

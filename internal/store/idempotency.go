@@ -26,8 +26,8 @@ var (
 		{Name: "body", Type: "bytes", Field: func(r *compete.IdempotencyRecord) any { return &r.Body }},
 		{Name: "expires_at", Type: "time", Field: func(r *compete.IdempotencyRecord) any { return &r.ExpiresAt }},
 	}
-	// unreadStatus is the status of the response, which nothing reads: replicas of versions that write it too may run beside this one, so
-	// the column stays as it is until they can't.
+	// unreadStatus is the status of the response, which nothing reads: replicas of versions that write it too may run
+	// beside this one, so the column stays as it is until they can't.
 	unreadStatus = sqldb.Columns[compete.IdempotencyRecord]{
 		{Name: "status", Type: "integer", Value: func(*compete.IdempotencyRecord) any { return 201 }},
 	}

@@ -19,7 +19,8 @@ func TestIdempotency(t *testing.T) {
 func testCreationRecord(t *testing.T, f *fixture, organizer compete.User) {
 	c := f.competition(organizer)
 	record := compete.IdempotencyRecord{
-		UserID: organizer.ID, Key: "create-0001", RequestHash: "hash", Body: []byte(`{"ID":"x","NUL":"\u0000"}`), ExpiresAt: f.ago(-24 * time.Hour),
+		UserID: organizer.ID, Key: "create-0001", RequestHash: "hash", Body: []byte(`{"ID":"x","NUL":"\u0000"}`),
+		ExpiresAt: f.ago(-24 * time.Hour),
 	}
 	existing, err := f.CreateCompetition(t.Context(), c, record)
 	must(t, err)
@@ -79,7 +80,10 @@ func testCreationRecord(t *testing.T, f *fixture, organizer compete.User) {
 
 func testCreationTogether(t *testing.T, f *fixture, organizer compete.User) {
 	const presses = 8
-	record := compete.IdempotencyRecord{UserID: organizer.ID, Key: "together-0001", RequestHash: "hash", Body: []byte(`{}`), ExpiresAt: f.ago(-time.Hour)}
+	record := compete.IdempotencyRecord{
+		UserID: organizer.ID, Key: "together-0001", RequestHash: "hash",
+		Body: []byte(`{}`), ExpiresAt: f.ago(-time.Hour),
+	}
 	var created, replayed int
 	var mu sync.Mutex
 	var wg sync.WaitGroup

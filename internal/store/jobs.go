@@ -15,7 +15,8 @@ var insertJobs = sqldb.NewBulk("args text, kind text, queue text, priority integ
 	{select jsonb(v.args), v.kind, v.queue, v.priority, v.max_attempts, {now}, {now}}`)
 
 // insertDelayedJobs is insertJobs for those that are not due yet.
-var insertDelayedJobs = sqldb.NewBulk("args text, kind text, queue text, priority integer, max_attempts integer, seconds integer", `
+var insertDelayedJobs = sqldb.NewBulk(
+	"args text, kind text, queue text, priority integer, max_attempts integer, seconds integer", `
 	INSERT INTO river_job (args, kind, queue, priority, max_attempts, state, created_at, scheduled_at)
 	{select jsonb(v.args), v.kind, v.queue, v.priority, v.max_attempts, 'scheduled', {now}, {in v.seconds}}`)
 

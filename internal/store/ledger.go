@@ -51,8 +51,8 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 	}
 	pipeline := t.Pipeline()
 	sqldb.Fetch(pipeline, &state.Competitions, scanLedgerCompetition, lockCompetitions, t.Array(competitionIDs))
-	// Tags are read once the lock is there. A statement that waits for it sees the row as it is then, and all else as it
-	// was before.
+	// Tags are read once the lock is there. A statement that waits for it sees the row as it is then, and all else as
+	// it was before.
 	var tags [][2]string
 	sqldb.Fetch(pipeline, &tags, sqldb.ScanPair,
 		`SELECT t.competition_id, t.tag FROM competition_tags t WHERE t.competition_id {any $1 uuid}`,
@@ -61,11 +61,13 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 		sqldb.Fetch(pipeline, &state.Registrations, scanRegistration, registrationsByID, t.Array(q.RegistrationIDs))
 	}
 	if len(q.Places) > 0 {
-		userIDs, ids := pairs(t, q.Places, func(p compete.Place) [2]string { return [2]string{p.UserID, p.CompetitionID} })
+		userIDs, ids := pairs(t, q.Places,
+			func(p compete.Place) [2]string { return [2]string{p.UserID, p.CompetitionID} })
 		sqldb.Fetch(pipeline, &state.Registrations, scanRegistration, registrationsByPlace, userIDs, ids)
 	}
 	if len(q.Keys) > 0 {
-		userIDs, keys := pairs(t, q.Keys, func(k compete.IdempotencyKey) [2]string { return [2]string{k.UserID, k.Key} })
+		userIDs, keys := pairs(t, q.Keys,
+			func(k compete.IdempotencyKey) [2]string { return [2]string{k.UserID, k.Key} })
 		sqldb.Fetch(pipeline, &state.Records, scanRecord, recordsByKey, userIDs, keys)
 	}
 	if err := pipeline.Run(ctx); err != nil {
@@ -166,7 +168,8 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	}
 	pipeline := t.Pipeline()
 	pipeline.Exec(`INSERT INTO batches (id, committed_at) VALUES ($1, $2)`, t.batchID, compete.UTC(time.Now()))
-	pipeline.Bulk(saveSeats, seatsRows(c.Competitions), all(len(c.Competitions), "competitions are not as they were read"))
+	pipeline.Bulk(saveSeats, seatsRows(c.Competitions),
+		all(len(c.Competitions), "competitions are not as they were read"))
 	pipeline.Bulk(insertRegistrations, newRegistrationRow.Rows(c.Inserted), nil)
 	pipeline.Bulk(saveRegistrations, inLockOrder(registrationRow.Rows(c.Updated)), nil)
 	pipeline.Bulk(deleteIdempotencyRecord, t.expired, nil)
@@ -201,8 +204,11 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 }
 
 // The guard on what was read is beside the lock, not instead of it: it holds against whoever writes without locking.
-var saveSeats = sqldb.NewBulk("id uuid, version integer, next_seq bigint, seats_left integer, waitlisted integer, capacity integer, new_version integer, new_next_seq bigint", `
-	UPDATE competitions SET seats_left = v.seats_left, waitlisted = v.waitlisted, capacity = v.capacity, version = v.new_version, next_seq = v.new_next_seq
+var saveSeats = sqldb.NewBulk(
+	"id uuid, version integer, next_seq bigint, seats_left integer, waitlisted integer, capacity integer, "+
+		"new_version integer, new_next_seq bigint", `
+	UPDATE competitions SET seats_left = v.seats_left, waitlisted = v.waitlisted, capacity = v.capacity,
+	version = v.new_version, next_seq = v.new_next_seq
 	{from} WHERE competitions.id = v.id AND competitions.version = v.version AND competitions.next_seq = v.next_seq`)
 
 func seatsRows(competitions []compete.LedgerCompetition) [][]any {

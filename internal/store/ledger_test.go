@@ -21,8 +21,12 @@ func TestTagsThatAnotherReplicaChanges(t *testing.T) {
 		}
 		now := compete.UTC(time.Now())
 		c := compete.Competition{
-			ID: uuid.Must(uuid.NewV7()).String(), Title: "Cup", Tags: []string{"old"}, Capacity: 1, SeatsLeft: 1, RegDeadline: now.Add(time.Hour),
-			Status: compete.StatusPublished, Organizer: compete.Organizer{ID: organizer.ID}, Version: 1, CreatedAt: now, UpdatedAt: now,
+			ID: uuid.Must(uuid.NewV7()).String(),
+			CompetitionContent: compete.CompetitionContent{
+				Title: "Cup", Tags: []string{"old"}, Capacity: 1, RegDeadline: now.Add(time.Hour),
+			},
+			SeatsLeft: 1, Status: compete.StatusPublished, Organizer: compete.Organizer{ID: organizer.ID},
+			Version: 1, CreatedAt: now, UpdatedAt: now,
 		}
 		if _, err := db.CreateCompetition(t.Context(), c, compete.IdempotencyRecord{}); err != nil {
 			t.Fatal(err)

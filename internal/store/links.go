@@ -119,7 +119,8 @@ func (s *Store) Link(ctx context.Context, tokenHash string, now time.Time) (comp
 func (s *Store) UseVerifyLink(ctx context.Context, l compete.Link, now time.Time) (compete.User, error) {
 	return s.useLink(ctx, l, compete.AuditAccountVerified, now, func(ctx context.Context, tx Tx, now time.Time) error {
 		err := effective(sqldb.Change(ctx, tx,
-			`UPDATE users SET verified_at = coalesce(verified_at, $2), updated_at = $2 WHERE id = $1 AND lower(email) = $3`,
+			`UPDATE users SET verified_at = coalesce(verified_at, $2), updated_at = $2 WHERE id = $1
+				AND lower(email) = $3`,
 			l.UserID, now, l.Email))
 		if err != nil {
 			return err
@@ -214,7 +215,10 @@ func (t Tx) forgetHolder(ctx context.Context, userID string, now time.Time) erro
 		deleted += n
 	}
 	if deleted > 0 {
-		if err := t.record(ctx, compete.AuditRecord{At: now, Action: compete.AuditFactorsReset, UserID: userID}); err != nil {
+		if err := t.record(ctx, compete.AuditRecord{
+			At: now, Action: compete.AuditFactorsReset,
+			UserID: userID,
+		}); err != nil {
 			return err
 		}
 	}
@@ -229,7 +233,8 @@ func (t Tx) forgetHolder(ctx context.Context, userID string, now time.Time) erro
 
 // useLink marks a link as used, does and records what it is for, and reads its user, in one transaction.
 func (s *Store) useLink(
-	ctx context.Context, l compete.Link, as compete.AuditAction, now time.Time, use func(context.Context, Tx, time.Time) error,
+	ctx context.Context, l compete.Link, as compete.AuditAction, now time.Time,
+	use func(context.Context, Tx, time.Time) error,
 ) (user compete.User, err error) {
 	now = compete.UTC(now)
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
@@ -242,7 +247,10 @@ func (s *Store) useLink(
 		if err := use(ctx, tx, now); err != nil {
 			return err
 		}
-		if err := tx.record(ctx, compete.AuditRecord{At: now, Action: as, ActorID: l.UserID, SubjectID: l.ID}); err != nil {
+		if err := tx.record(ctx, compete.AuditRecord{
+			At: now, Action: as, ActorID: l.UserID,
+			SubjectID: l.ID,
+		}); err != nil {
 			return err
 		}
 		user, err = sqldb.One(ctx, tx, compete.ErrLinkVoid, scanUser,

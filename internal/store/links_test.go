@@ -25,7 +25,10 @@ func TestLinks(t *testing.T) {
 
 // link is one that was asked for now, and isn't stored yet.
 func (f *fixture) link(purpose compete.LinkPurpose, email string) compete.Link {
-	return compete.Link{ID: newID(), Purpose: purpose, Email: email, CreatedAt: f.now, ExpiresAt: f.now.Add(purpose.Life())}
+	return compete.Link{
+		ID: newID(), Purpose: purpose, Email: email, CreatedAt: f.now,
+		ExpiresAt: f.now.Add(purpose.Life()),
+	}
 }
 
 func storedLink(l compete.Link) compete.Link {
@@ -61,7 +64,8 @@ func testRequestLink(t *testing.T, f *fixture) {
 	for _, email := range []string{user.Email, "nobody@example.com"} {
 		jobs, l := f.enqueued(t), f.link(compete.LinkReset, email)
 		must(t, f.RequestLink(t.Context(), l))
-		want(t, "job", jobs(), inQueue(t, compete.AccountMailJob{LinkID: l.ID, Purpose: compete.LinkReset, Email: email}))
+		want(t, "job", jobs(),
+			inQueue(t, compete.AccountMailJob{LinkID: l.ID, Purpose: compete.LinkReset, Email: email}))
 	}
 	jobs, l := f.enqueued(t), f.link(compete.LinkVerify, user.Email)
 	l.UserID = user.ID
@@ -84,7 +88,8 @@ func testRequestLink(t *testing.T, f *fixture) {
 	}
 	want(t, "jobs", jobs(), inQueue(t,
 		compete.AccountMailJob{LinkID: l.ID, Purpose: compete.LinkVerify, Email: user.Email, UserID: user.ID},
-		compete.MailJob{MessageID: message.ID, UserID: user.ID, About: compete.MessageVerifyEmail}, // a link is mailed, or shown to a developer, in any case
+		// a link is mailed, or shown to a developer, in any case
+		compete.MailJob{MessageID: message.ID, UserID: user.ID, About: compete.MessageVerifyEmail},
 	))
 }
 
@@ -120,7 +125,8 @@ func testLinkTooSoon(t *testing.T, f *fixture) {
 
 func testLinksAtOnce(t *testing.T, f *fixture) {
 	const email = "popular@example.com"
-	wantOneOf(t, compete.ErrLinkTooSoon, func() error { return f.RequestLink(t.Context(), f.link(compete.LinkReset, email)) })
+	wantOneOf(t, compete.ErrLinkTooSoon,
+		func() error { return f.RequestLink(t.Context(), f.link(compete.LinkReset, email)) })
 }
 
 // wantOneOf does the same many times at once, and wants it to succeed once and to be refused otherwise.
@@ -212,10 +218,14 @@ func testChangeLink(t *testing.T, f *fixture) {
 	must(t, err)
 	user.Email, user.VerifiedAt, user.UpdatedAt = l.Email, stored(&f.now), compete.UTC(f.now)
 	want(t, "user", got, user)
-	for what, void := range map[string]compete.Link{"used": l, "another change": taken, "a reset to the old address": reset} {
+	for what, void := range map[string]compete.Link{
+		"used": l, "another change": taken,
+		"a reset to the old address": reset,
+	} {
 		f.wantVoid(t, what, void, f.now)
 	}
-	want(t, "the old address hears of it", jobs(), inQueue(t, compete.MailJob{MessageID: message.ID, UserID: user.ID, About: compete.MessageSecurity}))
+	want(t, "the old address hears of it", jobs(),
+		inQueue(t, compete.MailJob{MessageID: message.ID, UserID: user.ID, About: compete.MessageSecurity}))
 }
 
 func testResetLink(t *testing.T, f *fixture) {
@@ -252,7 +262,8 @@ func testTakingLink(t *testing.T, f *fixture) {
 	user := f.addUser(t, compete.RoleParticipant)
 	f.addSession(t, user)
 	l := f.usable(t, compete.LinkChange, user, "taken-"+user.Email)
-	got, err := f.UseChangeLink(t.Context(), l, "a new hash", f.accountMessage(user, compete.MessageSecurity, ""), f.now)
+	got, err := f.UseChangeLink(t.Context(), l, "a new hash", f.accountMessage(user, compete.MessageSecurity, ""),
+		f.now)
 	must(t, err)
 	user.Email, user.VerifiedAt, user.UpdatedAt = l.Email, stored(&f.now), compete.UTC(f.now)
 	want(t, "user", got, user)
@@ -282,16 +293,19 @@ func testForgottenHolder(t *testing.T, f *fixture) {
 		f.passkey(t, user.ID, what)
 		var err error
 		if c.purpose == compete.LinkChange {
-			_, err = f.UseChangeLink(t.Context(), f.usable(t, c.purpose, user, "new-"+user.Email), "a new hash", compete.Message{}, f.now)
+			_, err = f.UseChangeLink(t.Context(), f.usable(t, c.purpose, user, "new-"+user.Email), "a new hash",
+				compete.Message{}, f.now)
 		} else {
-			_, err = f.UseResetLink(t.Context(), f.usable(t, c.purpose, user, user.Email), "a new hash", compete.Message{}, f.now)
+			_, err = f.UseResetLink(t.Context(), f.usable(t, c.purpose, user, user.Email), "a new hash",
+				compete.Message{}, f.now)
 		}
 		must(t, err)
 		factors, err := f.Factors(t.Context(), user.ID)
 		must(t, err)
 		network, err := f.KnowsNetwork(t.Context(), user.ID, session.Network)
 		must(t, err)
-		if got := factors.App == nil && len(factors.Passkeys) == 0 && factors.RecoveryCodes == 0; got != c.forgets || network == c.forgets {
+		if got := factors.App == nil && len(factors.Passkeys) == 0 && factors.RecoveryCodes == 0; got != c.forgets ||
+			network == c.forgets {
 			t.Errorf("%s: the factors are %+v, and the network is known: %t", what, factors, network)
 		}
 	}

@@ -18,7 +18,8 @@ func (s *Store) Sessions(
 		return compete.Page[compete.Session]{}, nil
 	}
 	var st statement
-	st.Add(`SELECT `+sessionColumns+` FROM sessions s WHERE s.user_id = %s AND s.ended_at IS NULL AND s.expires_at > %s`,
+	st.Add(`SELECT `+sessionColumns+
+		` FROM sessions s WHERE s.user_id = %s AND s.ended_at IS NULL AND s.expires_at > %s`,
 		userID, compete.UTC(now))
 	if !cursor.IsZero() {
 		st.Add(` AND (s.created_at, s.id) < (%s, %s)`, cursor.Time(), cursor.ID)
@@ -37,7 +38,8 @@ func (s *Store) EndSessionOf(ctx context.Context, userID, id string, now time.Ti
 	n, err := s.changeRecorded(ctx, compete.AuditRecord{
 		At: now, Action: compete.AuditLogout, UserID: userID, SubjectID: id,
 	},
-		`UPDATE sessions SET ended_at = coalesce(ended_at, $3) WHERE id = $1 AND user_id = $2`, id, userID, compete.UTC(now))
+		`UPDATE sessions SET ended_at = coalesce(ended_at, $3) WHERE id = $1 AND user_id = $2`, id,
+		userID, compete.UTC(now))
 	if err == nil && n == 0 {
 		err = compete.ErrSessionMissing
 	}
@@ -69,7 +71,10 @@ func (s *Store) EndLogins(ctx context.Context, userID string, now time.Time) err
 		return nil
 	}
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		if err := tx.record(ctx, compete.AuditRecord{At: now, Action: compete.AuditAllEnded, UserID: userID}); err != nil {
+		if err := tx.record(ctx, compete.AuditRecord{
+			At: now, Action: compete.AuditAllEnded,
+			UserID: userID,
+		}); err != nil {
 			return err
 		}
 		return tx.endLogins(ctx, userID, "", compete.UTC(now))
@@ -82,7 +87,8 @@ func (s *Store) NoteLogin(ctx context.Context, userID, device, network string, n
 		return true, nil
 	}
 	var again bool
-	known, err = sqldb.One(ctx, s.reader, compete.ErrUserMissing, sqldb.ScanWith(func(row sqldb.Row) (seen bool, err error) { err = row.Scan(&seen); return seen, err }, &again),
+	known, err = sqldb.One(ctx, s.reader, compete.ErrUserMissing,
+		sqldb.ScanWith(func(row sqldb.Row) (seen bool, err error) { err = row.Scan(&seen); return seen, err }, &again),
 		`SELECT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id AND s.device = $2
 			AND s.network = $3), u.logged_in_at IS NOT NULL
 		FROM users u WHERE u.id = $1`, userID, device, network)
@@ -115,7 +121,8 @@ func (s *Store) NoteGuessing(ctx context.Context, m compete.Message, after time.
 		return err
 	}
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		n, err := sqldb.Change(ctx, tx, `UPDATE users SET guessing_noted_at = $2 WHERE id = $1 AND (guessing_noted_at IS NULL
+		n, err := sqldb.Change(ctx, tx, `UPDATE users SET guessing_noted_at = $2 WHERE id = $1
+			AND (guessing_noted_at IS NULL
 			OR guessing_noted_at <= $3)`,
 			m.UserID, compete.UTC(m.SentAt), after)
 		if err != nil || n == 0 {

@@ -16,7 +16,10 @@ var (
 	messageRow = sqldb.Columns[compete.Message]{
 		{Name: "id", Type: "uuid", Field: func(m *compete.Message) any { return &m.ID }},
 		{Name: "user_id", Type: "uuid", Field: func(m *compete.Message) any { return &m.UserID }},
-		{Name: "registration_id", Type: "uuid", Field: func(m *compete.Message) any { return sqldb.Optional(&m.RegistrationID) }},
+		{
+			Name: "registration_id", Type: "uuid",
+			Field: func(m *compete.Message) any { return sqldb.Optional(&m.RegistrationID) },
+		},
 		{Name: "seq", Type: "bigint", Field: func(m *compete.Message) any { return sqldb.Optional(&m.Seq) }},
 		{Name: "kind", Type: "text", Field: func(m *compete.Message) any { return &m.Kind }},
 		{Name: "start_date", Type: "time", Field: func(m *compete.Message) any { return &m.StartDate }},

@@ -25,14 +25,20 @@ func TestMailbox(t *testing.T) {
 			expected = append(expected, m)
 		}
 		about := compete.Message{
-			ID: newID(), UserID: user.ID, RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageReminder, StartDate: f.agoPointer(-time.Hour),
-			To: user.Email, Subject: "Tomorrow: Spring Cup", Body: "Line one\n\n— two", SentAt: f.ago(-time.Minute),
+			ID: newID(), UserID: user.ID, RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageReminder,
+			StartDate: f.agoPointer(-time.Hour),
+			To:        user.Email, Subject: "Tomorrow: Spring Cup", Body: "Line one\n\n— two",
+			SentAt: f.ago(-time.Minute),
 		}
 		add(about)
 		for i := range 11 { // in threes at the same moment
-			add(compete.Message{ID: newID(), UserID: user.ID, Kind: "welcome", To: user.Email, Subject: fmt.Sprint(i), Body: "b", SentAt: f.ago(time.Duration(i/3) * time.Second)})
+			add(compete.Message{
+				ID: newID(), UserID: user.ID, Kind: "welcome", To: user.Email, Subject: fmt.Sprint(i),
+				Body: "b", SentAt: f.ago(time.Duration(i/3) * time.Second),
+			})
 		}
-		slices.SortFunc(expected, func(a, b compete.Message) int { return cmp.Or(b.SentAt.Compare(a.SentAt), cmp.Compare(b.ID, a.ID)) })
+		slices.SortFunc(expected,
+			func(a, b compete.Message) int { return cmp.Or(b.SentAt.Compare(a.SentAt), cmp.Compare(b.ID, a.ID)) })
 		got := walk(t, "messages", func(c compete.Cursor) (compete.Page[compete.Message], error) {
 			return f.Messages(t.Context(), user.ID, c, 4)
 		})
@@ -45,7 +51,12 @@ func TestMailbox(t *testing.T) {
 		message, err := f.Message(t.Context(), user.ID, about.ID)
 		must(t, err)
 		want(t, "message", message, expected[0])
-		for _, ids := range [][2]string{{stranger.ID, about.ID}, {user.ID, newID()}, {user.ID, "x"}, {"\x00", about.ID}} {
+		for _, ids := range [][2]string{
+			{stranger.ID, about.ID},
+			{user.ID, newID()},
+			{user.ID, "x"},
+			{"\x00", about.ID},
+		} {
 			_, err := f.Message(t.Context(), ids[0], ids[1])
 			wantError(t, fmt.Sprintf("Message %q", ids), err, compete.ErrMessageMissing)
 			_, err = f.ReadMessage(t.Context(), ids[0], ids[1], f.now)

@@ -10,7 +10,9 @@ import (
 )
 
 // ErrTooNew is the refusal of a database that a newer version of the program has migrated.
-var ErrTooNew = errors.New("the database was migrated by a newer version of Mini Compete; run that version, or restore an older backup")
+var ErrTooNew = errors.New(
+	"the database was migrated by a newer version of Mini Compete; run that version, or restore an older backup",
+)
 
 // Migrator is the one of the schema.
 func Migrator(db *sqldb.DB) (*sqldb.Migrator, error) { return db.Migrator(migrations.Files) }

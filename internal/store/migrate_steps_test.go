@@ -28,8 +28,8 @@ const (
 
 var seedTime = compete.UTC(time.Date(2026, 3, 29, 1, 30, 0, 123456000, time.UTC))
 
-// seeds are a row or two of every table there ever was, in an order in which they can be inserted. A column that a step adds is
-// added here; the test asks for it.
+// seeds are a row or two of every table there ever was, in an order in which they can be inserted. A column that a step
+// adds is added here; the test asks for it.
 var seeds = []struct {
 	table string
 	row   row
@@ -39,17 +39,21 @@ var seeds = []struct {
 		"disabled_at": seedTime, "tokens_valid_after": seedTime, "created_at": seedTime, "updated_at": seedTime,
 		"verified_at": seedTime, "reminders_off_at": seedTime, "search_text": "ann unal ann@example.com",
 		"logged_in_at": seedTime, "erased_at": seedTime, "used_at": seedTime, "guessing_noted_at": seedTime,
-		"nobody": true, "disabled_reason": "Spam", "disabled_reason_shown": true, "time_zone": "Asia/Tokyo", "time_zone_chosen": true,
+		"nobody": true, "disabled_reason": "Spam", "disabled_reason_shown": true, "time_zone": "Asia/Tokyo",
+		"time_zone_chosen": true,
 	}},
 	{"users", row{
-		"id": seedOrganizer, "email": "Org@Example.com", "name": "Organizer", "password_hash": "hash", "role": "ORGANIZER",
+		"id": seedOrganizer, "email": "Org@Example.com", "name": "Organizer", "password_hash": "hash",
+		"role":        "ORGANIZER",
 		"disabled_at": nil, "tokens_valid_after": nil, "created_at": seedTime, "updated_at": seedTime,
 		"verified_at": nil, "reminders_off_at": nil, "search_text": nil,
 		"logged_in_at": nil, "erased_at": nil, "used_at": nil, "guessing_noted_at": nil,
-		"nobody": false, "disabled_reason": "", "disabled_reason_shown": false, "time_zone": "", "time_zone_chosen": false,
+		"nobody": false, "disabled_reason": "", "disabled_reason_shown": false, "time_zone": "",
+		"time_zone_chosen": false,
 	}},
 	{"sessions", row{
-		"id": seedOther, "user_id": seedUser, "token_hash": "hash", "created_at": seedTime, "expires_at": seedTime.Add(time.Hour), "ended_at": nil,
+		"id": seedOther, "user_id": seedUser, "token_hash": "hash", "created_at": seedTime,
+		"expires_at": seedTime.Add(time.Hour), "ended_at": nil,
 		"device": "Chrome on Android", "network": "203.0.113.7", "last_used_at": seedTime,
 	}},
 	{"account_links", row{
@@ -59,56 +63,79 @@ var seeds = []struct {
 	{"site_settings", row{"name": "SITE_NAME", "value": "Seed", "updated_at": seedTime}},
 	{"setup_links", row{"token_hash": "hash", "created_at": seedTime}},
 	{"organizer_requests", row{"id": seedOther, "user_id": seedUser, "requested_at": seedTime}},
-	{"authenticator_apps", row{"user_id": seedUser, "secret": "sealed", "confirmed_at": seedTime, "last_step": int64(7), "created_at": seedTime}},
+	{"authenticator_apps", row{
+		"user_id": seedUser, "secret": "sealed", "confirmed_at": seedTime, "last_step": int64(7),
+		"created_at": seedTime,
+	}},
 	{"passkeys", row{
-		"id": seedOther, "user_id": seedUser, "credential_id": "AQID", "record": "{}", "name": "Phone", "created_at": seedTime, "last_used_at": seedTime,
+		"id": seedOther, "user_id": seedUser, "credential_id": "AQID", "record": "{}", "name": "Phone",
+		"created_at": seedTime, "last_used_at": seedTime,
 	}},
 	{"recovery_codes", row{"user_id": seedUser, "code_hash": "hash", "used_at": seedTime}},
 	{"used_challenges", row{"hash": "hash", "expires_at": seedTime}},
 	{"competitions", row{
-		"id": seedCompetition, "title": "Cup", "description": "A *race*", "location": "Here", "capacity": 2, "seats_left": 1, "waitlisted": 0,
+		"id": seedCompetition, "title": "Cup", "description": "A *race*", "location": "Here", "capacity": 2,
+		"seats_left": 1, "waitlisted": 0,
 		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour),
 		"end_date": seedTime.Add(3 * time.Hour), "time_zone": "Europe/Zurich", "status": "PUBLISHED",
-		"waitlist": true, "discarded": false, "searchable": true, "unpublished": false, "organizer_id": seedOrganizer, "next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
+		"waitlist": true, "discarded": false, "searchable": true, "unpublished": false, "organizer_id": seedOrganizer,
+		"next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
 		"cover": "0a1b",
 	}},
-	{"competition_covers", row{"competition_id": seedCompetition, "hash": "0a1b", "large": []byte{0xff, 0xd8, 0}, "small": []byte{0xff}}},
+	{"competition_covers", row{
+		"competition_id": seedCompetition, "hash": "0a1b", "large": []byte{0xff, 0xd8, 0},
+		"small": []byte{0xff},
+	}},
 	{"reports", row{
-		"id": seedOther, "competition_id": seedCompetition, "reporter_id": seedUser, "reason": "SPAM", "details": "Sells shoes.", "created_at": seedTime,
+		"id": seedOther, "competition_id": seedCompetition, "reporter_id": seedUser, "reason": "SPAM",
+		"details": "Sells shoes.", "created_at": seedTime,
 		"status": "RESOLVED", "note": "So it did.", "answered_by": seedOrganizer, "answered_at": seedTime,
 	}},
 	{"competition_tags", row{"competition_id": seedCompetition, "tag": "go", "folded": "go"}},
 	{"competition_search", row{"number": 7, "competition_id": seedCompetition, "words": "cup"}},
 	{"registrations", row{
-		"id": seedRegistration, "user_id": seedUser, "competition_id": seedCompetition, "status": "CONFIRMED", "seq": int64(1),
+		"id": seedRegistration, "user_id": seedUser, "competition_id": seedCompetition, "status": "CONFIRMED",
+		"seq":           int64(1),
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
 		"cancel_reason": "", "removal_reason": "", "removal_note": "", "blocked": false,
 	}},
-	{"registration_blocks", row{"competition_id": seedCompetition, "block": int64(0), "seated": 1, "waiting": 0, "cancelled": 0}},
+	{"registration_blocks", row{
+		"competition_id": seedCompetition, "block": int64(0), "seated": 1,
+		"waiting": 0, "cancelled": 0,
+	}},
 	{"organizer_days", row{"organizer_id": seedOrganizer, "day": 20541, "slot": "3", "registered": 1}},
 	{"messages", row{
-		"id": seedOther, "user_id": seedUser, "registration_id": seedRegistration, "seq": int64(1), "kind": "confirmed", "start_date": nil, "move_id": nil,
+		"id": seedOther, "user_id": seedUser, "registration_id": seedRegistration, "seq": int64(1), "kind": "confirmed",
+		"start_date": nil, "move_id": nil,
 		"to": "ann@example.com", "subject": "You are in", "body": "Hello", "sent_at": seedTime, "read_at": seedTime,
 		"delivered_at": seedTime, "link_id": seedOther,
 	}},
-	{"competition_moves", row{"competition_id": seedCompetition, "id": seedOther, "before": `{"timeZone":"UTC"}`, "before_seq": int64(2)}},
+	{"competition_moves", row{
+		"competition_id": seedCompetition, "id": seedOther, "before": `{"timeZone":"UTC"}`,
+		"before_seq": int64(2),
+	}},
 	{"seats_taken", row{"competition_id": seedCompetition, "minute": seedTime.Truncate(time.Minute), "taken": 1}},
 	{"filling_changes", row{"competition_id": seedCompetition, "refresh": int64(1), "was": 0, "at": seedTime}},
 	{"idempotency_keys", row{
-		"user_id": seedUser, "key": "key-12345", "request_hash": "hash", "status": 201, "body": []byte(`{"a":1}`), "expires_at": seedTime,
+		"user_id": seedUser, "key": "key-12345", "request_hash": "hash", "status": 201, "body": []byte(`{"a":1}`),
+		"expires_at": seedTime,
 	}},
 	{"earlier_contents", row{
-		"competition_id": seedCompetition, "version": 1, "organizer_id": seedOrganizer, "content": `{"Title":"Cup"}`, "replaced_at": seedTime,
+		"competition_id": seedCompetition, "version": 1, "organizer_id": seedOrganizer, "content": `{"Title":"Cup"}`,
+		"replaced_at": seedTime,
 	}},
 	{"audit", row{
-		"id": seedOther, "at": seedTime, "action": "account.role", "actor_id": seedOrganizer, "user_id": seedUser, "competition_id": seedCompetition,
-		"subject_id": seedRegistration, "before": `{"role":"PARTICIPANT"}`, "after": `{"role":"ORGANIZER"}`, "via": "page", "address": "203.0.113.7",
+		"id": seedOther, "at": seedTime, "action": "account.role", "actor_id": seedOrganizer, "user_id": seedUser,
+		"competition_id": seedCompetition,
+		"subject_id":     seedRegistration, "before": `{"role":"PARTICIPANT"}`, "after": `{"role":"ORGANIZER"}`,
+		"via": "page", "address": "203.0.113.7",
 		"request_id": "r1",
 	}},
 	{"audit_batches", row{"id": seedOther, "records": []byte("records")}},
 	{"batches", row{"id": seedOther, "committed_at": seedTime}},
 	{"failed_jobs", row{
-		"id": seedFailedJob, "job_id": int64(9), "queue": "registration", "kind": "notify", "payload": `{"notices":[]}`, "error": "boom",
+		"id": seedFailedJob, "job_id": int64(9), "queue": "registration", "kind": "notify", "payload": `{"notices":[]}`,
+		"error":    "boom",
 		"attempts": 3, "failed_at": seedTime, "retried_at": nil,
 	}},
 	{"failed_notices", row{"registration_id": seedRegistration, "seq": int64(1), "failed_job_id": seedFailedJob}},
@@ -117,8 +144,8 @@ var seeds = []struct {
 // left names columns, as table.column, that a step took away on purpose, or whose values it has the program make anew.
 var left = map[string]bool{"users.search_text": true, "competitions.searchable": true}
 
-// Every step of the schema, on its own: up from the state before it, with data in every table, down again, and up once more. What was
-// there before stays, each time.
+// Every step of the schema, on its own: up from the state before it, with data in every table, down again, and up once
+// more. What was there before stays, each time.
 func TestEveryMigrationKeepsTheData(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := openEmpty(t, url)
@@ -150,7 +177,8 @@ func TestEveryMigrationKeepsTheData(t *testing.T) {
 	})
 }
 
-// Whoever was cancelled together with a competition, as a message of that time tells, is said to have been so; of the others nothing is.
+// Whoever was cancelled together with a competition, as a message of that time tells, is said to have been so; of the
+// others nothing is.
 func TestStepOnPeopleKnowsWhoWasCancelledWithACompetition(t *testing.T) {
 	const beforePeople, people = 6, 7
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
@@ -183,7 +211,8 @@ func TestStepOnPeopleKnowsWhoWasCancelledWithACompetition(t *testing.T) {
 			exec(`UPDATE messages SET kind = $1`, tc.kind)
 			to(people)
 			var got string
-			if err := db.Writer().QueryRowContext(t.Context(), `SELECT cancel_reason FROM registrations`+testservices.Unplanned()).Scan(&got); err != nil {
+			if err := db.Writer().QueryRowContext(t.Context(), `SELECT cancel_reason FROM registrations`+
+				testservices.Unplanned()).Scan(&got); err != nil {
 				t.Fatal(err)
 			}
 			if got != tc.want {
@@ -204,7 +233,8 @@ func TestStepOnStoredForms(t *testing.T) {
 		}
 		fillEmpty(t, db)
 		for _, text := range []string{
-			"UPDATE users SET name = 'Zoe\u0308\u200b', search_text = 'zoe ann@example.com'", "UPDATE competitions SET title = 'Cafe\u0301', searchable = true",
+			"UPDATE users SET name = 'Zoe\u0308\u200b', search_text = 'zoe ann@example.com'",
+			"UPDATE competitions SET title = 'Cafe\u0301', searchable = true",
 		} {
 			if _, err := db.Writer().ExecContext(t.Context(), text); err != nil {
 				t.Fatal(err)
@@ -242,7 +272,8 @@ func fillEmpty(t *testing.T, db *store.Store) {
 			args = append(args, value)
 			names, marks = append(names, `"`+column+`"`), append(marks, fmt.Sprintf("$%d", len(args)))
 		}
-		text := "INSERT INTO " + seed.table + " (" + strings.Join(names, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")"
+		text := "INSERT INTO " + seed.table + " (" + strings.Join(names, ", ") + ") VALUES (" +
+			strings.Join(marks, ", ") + ")"
 		if _, err := db.Writer().ExecContext(t.Context(), text, args...); err != nil {
 			t.Fatalf("%s: %v", seed.table, err)
 		}

@@ -77,8 +77,12 @@ func TestMigrateUpAndDown(t *testing.T) {
 				t.Fatal(err)
 			}
 			c := compete.Competition{
-				ID: newUser().ID, Title: "Cup", Tags: []string{"go"}, Capacity: 1, SeatsLeft: 1, RegDeadline: u.CreatedAt.AddDate(1, 0, 0),
-				Status: compete.StatusPublished, Organizer: compete.Organizer{ID: u.ID}, Version: 1, CreatedAt: u.CreatedAt, UpdatedAt: u.CreatedAt,
+				ID: newUser().ID,
+				CompetitionContent: compete.CompetitionContent{
+					Title: "Cup", Tags: []string{"go"}, Capacity: 1, RegDeadline: u.CreatedAt.AddDate(1, 0, 0),
+				},
+				SeatsLeft: 1, Status: compete.StatusPublished, Organizer: compete.Organizer{ID: u.ID}, Version: 1,
+				CreatedAt: u.CreatedAt, UpdatedAt: u.CreatedAt,
 			}
 			if _, err := db.CreateCompetition(t.Context(), c, compete.IdempotencyRecord{}); err != nil {
 				t.Fatal(err)

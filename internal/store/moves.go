@@ -11,7 +11,8 @@ import (
 
 // A change that joins a move leaves it as it began: only who has to be told may grow.
 var saveMoves = sqldb.NewBulk("competition_id uuid, id uuid, before text, before_seq bigint", `
-	INSERT INTO competition_moves (competition_id, id, before, before_seq) {select v.competition_id, v.id, v.before, v.before_seq}
+	INSERT INTO competition_moves (competition_id, id, before, before_seq) {select v.competition_id, v.id, v.before,
+	v.before_seq}
 	ON CONFLICT (competition_id) DO UPDATE SET before_seq = excluded.before_seq`)
 
 // addMoves keeps what the organizers of competitions have moved.

@@ -30,7 +30,8 @@ func (f *fixture) relocate(t *testing.T, c *compete.Competition, location string
 		move := compete.LedgerMove{CompetitionID: c.ID, ID: id, Before: moved.Schedule(), BeforeSeq: moved.NextSeq}
 		moved.Location, moved.ContentSet = location, true
 		moved.Version++
-		return tx.Write(t.Context(), compete.LedgerChanges{Competitions: state.Competitions, Moves: []compete.LedgerMove{move}})
+		return tx.Write(t.Context(),
+			compete.LedgerChanges{Competitions: state.Competitions, Moves: []compete.LedgerMove{move}})
 	}))
 	got, err := f.Competition(t.Context(), c.ID)
 	must(t, err)
@@ -79,7 +80,10 @@ func testEndMove(t *testing.T, f *fixture, organizer compete.User) {
 func testMoveTargets(t *testing.T, f *fixture, organizer compete.User) {
 	c, queue := f.addQueue(t, organizer, 12) // each fifth from the third is cancelled: 2, 7
 	end := compete.UTC(f.ago(-time.Hour))
-	job := compete.TellMoveJob{CompetitionID: c.ID, BeforeSeq: queue[10].Seq, Move: compete.Move{ID: newID(), After: compete.Schedule{End: &end}}}
+	job := compete.TellMoveJob{
+		CompetitionID: c.ID, BeforeSeq: queue[10].Seq,
+		Move: compete.Move{ID: newID(), After: compete.Schedule{End: &end}},
+	}
 	f.exec(t, `UPDATE users SET disabled_at = created_at WHERE id = $1`, queue[4].UserID)
 	var expected []compete.Target
 	for _, i := range []int{0, 1, 3, 5, 6, 8, 9} {

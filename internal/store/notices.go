@@ -140,7 +140,8 @@ func messageRows(messages []compete.Message, registrations []compete.Registratio
 		if m.RegistrationID != "" {
 			r, ok := byID[m.RegistrationID]
 			kind := m.Kind.Traits()
-			if !ok || r.Seq != m.Seq || kind.Confirms && !r.Status.HoldsSeat() || kind.NeedsPlace && r.Status == compete.RegistrationCancelled {
+			if !ok || r.Seq != m.Seq || kind.Confirms && !r.Status.HoldsSeat() || kind.NeedsPlace &&
+				r.Status == compete.RegistrationCancelled {
 				continue
 			}
 		}
@@ -157,12 +158,16 @@ func (s *Store) NoticesOf(ctx context.Context, runs []compete.NoticeRun) ([]comp
 			continue
 		}
 		found, err := sqldb.List(ctx, s.reader, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r
-			WHERE r.competition_id = $1 AND r.seq BETWEEN $2 AND $3 ORDER BY r.seq`, run.CompetitionID, run.First, run.Last)
+			WHERE r.competition_id = $1 AND r.seq BETWEEN $2 AND $3
+			ORDER BY r.seq`, run.CompetitionID, run.First, run.Last)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range found {
-			notices = append(notices, compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: run.Kind, Trace: run.Traces[r.Seq]})
+			notices = append(notices, compete.Notice{
+				RegistrationID: r.ID, Seq: r.Seq, Kind: run.Kind,
+				Trace: run.Traces[r.Seq],
+			})
 		}
 	}
 	return notices, nil
@@ -193,7 +198,10 @@ type addressee struct {
 }
 
 func (a *addressee) target(n compete.Notice, c compete.Competition) compete.Target {
-	return compete.Target{Notice: n, Registration: a.Registration, Participant: a.Participant, Competition: c, TimeZone: a.timeZone}
+	return compete.Target{
+		Notice: n, Registration: a.Registration, Participant: a.Participant, Competition: c,
+		TimeZone: a.timeZone,
+	}
 }
 
 func scanAddressee(row sqldb.Row) (a addressee, err error) {

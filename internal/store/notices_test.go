@@ -12,7 +12,10 @@ func notice(r compete.Registration, kind compete.MessageKind) compete.Notice {
 }
 
 func (f *fixture) message(r compete.Registration, kind compete.MessageKind) compete.Message {
-	m := compete.Message{ID: newID(), UserID: r.UserID, RegistrationID: r.ID, Seq: r.Seq, Kind: kind, To: "a@example.com", Subject: string(kind), Body: "b", SentAt: f.now}
+	m := compete.Message{
+		ID: newID(), UserID: r.UserID, RegistrationID: r.ID, Seq: r.Seq, Kind: kind,
+		To: "a@example.com", Subject: string(kind), Body: "b", SentAt: f.now,
+	}
 	if kind == compete.MessageReminder {
 		m.StartDate = f.agoPointer(-48 * time.Hour)
 	}
@@ -49,7 +52,8 @@ func testTargets(t *testing.T, f *fixture, organizer compete.User) {
 	add(one, queue[0], compete.MessageConfirmed)
 	add(one, queue[0], compete.MessageReminder) // two notices about one registration
 	notices = append(notices,
-		compete.Notice{RegistrationID: queue[4].ID, Seq: queue[4].Seq + 1, Kind: compete.MessageConfirmed}, // it has another seq
+		// it has another seq
+		compete.Notice{RegistrationID: queue[4].ID, Seq: queue[4].Seq + 1, Kind: compete.MessageConfirmed},
 		compete.Notice{RegistrationID: newID(), Seq: 1}, compete.Notice{RegistrationID: "nonsense", Seq: 1})
 	got, err := f.Targets(t.Context(), notices)
 	must(t, err)
@@ -68,8 +72,14 @@ func testDeliver(t *testing.T, f *fixture, organizer compete.User) {
 	waiting := f.addRegistration(t, c.ID, compete.RegistrationWaitlisted, nil)
 	stale := notice(reused, compete.MessageConfirmed)
 	stale.Seq--
-	confirm := []compete.Notice{notice(pending, compete.MessageConfirmed), stale, notice(waiting, compete.MessageConfirmed)}
-	messages := []compete.Message{f.message(pending, compete.MessageConfirmed), f.message(waiting, compete.MessageWaitlisted), f.message(pending, compete.MessageReminder)}
+	confirm := []compete.Notice{
+		notice(pending, compete.MessageConfirmed), stale,
+		notice(waiting, compete.MessageConfirmed),
+	}
+	messages := []compete.Message{
+		f.message(pending, compete.MessageConfirmed),
+		f.message(waiting, compete.MessageWaitlisted), f.message(pending, compete.MessageReminder),
+	}
 	f.wantDelivered(t, confirm, messages, 3)
 	for _, r := range []*compete.Registration{&pending, &reused, &waiting} {
 		if r == &pending {
@@ -94,7 +104,8 @@ func testDeliver(t *testing.T, f *fixture, organizer compete.User) {
 	// One that cannot be stored leaves nothing behind.
 	bad := f.message(reused, compete.MessageConfirmed)
 	bad.UserID = newID()
-	_, err := f.Deliver(t.Context(), []compete.Notice{notice(reused, compete.MessageConfirmed)}, []compete.Message{f.message(reused, compete.MessagePromoted), bad}, f.now)
+	_, err := f.Deliver(t.Context(), []compete.Notice{notice(reused, compete.MessageConfirmed)},
+		[]compete.Message{f.message(reused, compete.MessagePromoted), bad}, f.now)
 	wantError(t, "a message to nobody", err, compete.ErrConstraint)
 	f.wantUnread(t, compete.User{ID: reused.UserID}, 0)
 	got, err := f.RegistrationOf(t.Context(), reused.UserID, c.ID)
@@ -113,7 +124,8 @@ func testDeliverLate(t *testing.T, f *fixture, organizer compete.User) {
 	c := f.addCompetition(t, organizer, nil)
 	cancelled := f.addRegistration(t, c.ID, compete.RegistrationCancelled, nil)
 	for kind, n := range map[compete.MessageKind]int{
-		compete.MessageConfirmed: 0, compete.MessagePromoted: 0, compete.MessageCancelled: 1, compete.MessageCompetitionCancelled: 1, compete.MessageWaitlisted: 1,
+		compete.MessageConfirmed: 0, compete.MessagePromoted: 0, compete.MessageCancelled: 1,
+		compete.MessageCompetitionCancelled: 1, compete.MessageWaitlisted: 1,
 	} {
 		again := f.message(cancelled, kind)
 		again.Seq++
@@ -134,11 +146,13 @@ func TestNoticeRuns(t *testing.T) {
 			return compete.NoticeRun{CompetitionID: r.CompetitionID, First: first, Last: last, Kind: kind}
 		}
 		got, err := f.NoticesOf(t.Context(), []compete.NoticeRun{
-			run(queue[0], 2, 4, compete.MessageConfirmed), run(other[0], 2, 9, compete.MessageWaitlisted), {CompetitionID: "\x00", First: 1, Last: 9},
+			run(queue[0], 2, 4, compete.MessageConfirmed), run(other[0], 2, 9, compete.MessageWaitlisted),
+			{CompetitionID: "\x00", First: 1, Last: 9},
 		})
 		must(t, err)
 		want(t, "notices", got, []compete.Notice{
-			notice(queue[1], compete.MessageConfirmed), notice(queue[2], compete.MessageConfirmed), notice(queue[3], compete.MessageConfirmed),
+			notice(queue[1], compete.MessageConfirmed), notice(queue[2], compete.MessageConfirmed),
+			notice(queue[3], compete.MessageConfirmed),
 			notice(other[1], compete.MessageWaitlisted),
 		})
 	})
@@ -148,7 +162,8 @@ func TestStalePending(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {
 		c := f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), nil)
 		add := func(status compete.RegistrationStatus, age time.Duration, promoted *time.Time) compete.Registration {
-			return f.addRegistration(t, c.ID, status, func(r *compete.Registration) { r.UpdatedAt, r.PromotedAt = f.ago(age), promoted })
+			return f.addRegistration(t, c.ID, status,
+				func(r *compete.Registration) { r.UpdatedAt, r.PromotedAt = f.ago(age), promoted })
 		}
 		add(compete.RegistrationPending, 5*time.Second, nil) // not older than that
 		add(compete.RegistrationConfirmed, time.Hour, nil)
@@ -158,10 +173,15 @@ func TestStalePending(t *testing.T) {
 		first := add(compete.RegistrationPending, time.Minute, f.agoPointer(time.Minute))
 		dead := add(compete.RegistrationPending, time.Hour, nil)
 		before := f.ago(5 * time.Second)
-		failed := f.failedJob(t, compete.NotifyJob{Notices: []compete.Notice{notice(dead, compete.MessageConfirmed), {RegistrationID: second.ID, Seq: second.Seq + 1}}})
+		failed := f.failedJob(t,
+			compete.NotifyJob{Notices: []compete.Notice{
+				notice(dead, compete.MessageConfirmed),
+				{RegistrationID: second.ID, Seq: second.Seq + 1},
+			}})
 		must(t, f.SaveFailedJob(t.Context(), failed))
 
-		firstNotice, secondNotice, deadNotice := notice(first, compete.MessagePromoted), notice(second, compete.MessageConfirmed), notice(dead, compete.MessageConfirmed)
+		firstNotice, secondNotice, deadNotice := notice(first, compete.MessagePromoted),
+			notice(second, compete.MessageConfirmed), notice(dead, compete.MessageConfirmed)
 		f.wantStale(t, before, 10, firstNotice, secondNotice)
 		f.wantStale(t, before, 1, firstNotice)
 		if _, err := f.RetryFailedJob(t.Context(), failed.ID, f.now); err != nil {

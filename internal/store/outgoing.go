@@ -54,8 +54,10 @@ func (s *Store) Outgoing(ctx context.Context, messageID string) (compete.Outgoin
 	var verified, remindersOff, disabled *time.Time
 	var link compete.Link
 	message, err := sqldb.One(ctx, s.reader, compete.ErrMessageMissing,
-		sqldb.ScanWith(scanMessage, append([]any{&o.DeliveredAt, &o.Name, &email, &verified, &remindersOff, &disabled}, linkRow.Fields(&link)...)...),
-		`SELECT `+messageColumns+`, m.delivered_at, u.name, u.email, u.verified_at, u.reminders_off_at, u.disabled_at, `+linkColumns+`
+		sqldb.ScanWith(scanMessage, append([]any{&o.DeliveredAt, &o.Name, &email, &verified, &remindersOff, &disabled},
+			linkRow.Fields(&link)...)...),
+		`SELECT `+messageColumns+
+			`, m.delivered_at, u.name, u.email, u.verified_at, u.reminders_off_at, u.disabled_at, `+linkColumns+`
 		FROM messages m JOIN users u ON u.id = m.user_id
 		LEFT JOIN account_links l ON l.id = m.link_id AND l.used_at IS NULL AND l.token_hash IS NOT NULL
 		WHERE m.id = $1`, messageID)
@@ -64,7 +66,8 @@ func (s *Store) Outgoing(ctx context.Context, messageID string) (compete.Outgoin
 	}
 	o.Message, o.RemindersOff = message, remindersOff != nil
 	o.Disabled = disabled != nil
-	o.Verified = verified != nil && !verified.After(message.SentAt) && compete.NormalizeEmail(email) == compete.NormalizeEmail(message.To)
+	o.Verified = verified != nil && !verified.After(message.SentAt) &&
+		compete.NormalizeEmail(email) == compete.NormalizeEmail(message.To)
 	if link.ID != "" {
 		o.Link, o.LinkID = &link, link.ID
 	}

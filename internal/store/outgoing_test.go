@@ -19,7 +19,8 @@ func TestOutgoing(t *testing.T) {
 
 func testMailJobs(t *testing.T, f *fixture, organizer compete.User) {
 	c := f.addCompetition(t, organizer, nil)
-	first, second := f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil), f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil)
+	first, second := f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil),
+		f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil)
 	deliver := func(f *fixture, written int, messages ...compete.Message) []queued {
 		t.Helper()
 		jobs := f.enqueued(t)
@@ -32,7 +33,10 @@ func testMailJobs(t *testing.T, f *fixture, organizer compete.User) {
 	again, other := f.message(first, compete.MessageConfirmed), f.message(second, compete.MessageConfirmed)
 	other.Details = []byte(`{"title":"Spring Cup"}`)
 	want(t, "jobs", deliver(f.mailing(), 1, again, other), inQueue(t,
-		compete.MailJob{MessageID: other.ID, UserID: other.UserID, About: compete.MessageConfirmed, Details: other.Details},
+		compete.MailJob{
+			MessageID: other.ID, UserID: other.UserID, About: compete.MessageConfirmed,
+			Details: other.Details,
+		},
 	))
 }
 
@@ -42,7 +46,8 @@ func testOutgoingMessage(t *testing.T, f *fixture, organizer compete.User) {
 	f.wantDelivered(t, nil, []compete.Message{message}, 1)
 	o, err := f.Outgoing(t.Context(), message.ID)
 	must(t, err)
-	if o.ID != message.ID || o.To != message.To || o.Subject != message.Subject || o.Body != message.Body || o.Name != "Ada" ||
+	if o.ID != message.ID || o.To != message.To || o.Subject != message.Subject || o.Body != message.Body ||
+		o.Name != "Ada" ||
 		o.DeliveredAt != nil || o.RemindersOff || o.Disabled || o.Link != nil || o.Verified {
 		t.Errorf("got %+v of the message %+v", o, message)
 	}
@@ -98,7 +103,8 @@ func testOutgoingMessage(t *testing.T, f *fixture, organizer compete.User) {
 	}
 }
 
-// testEarlierMessages counts within a time, of one user, up to so many; mails with a link don't count, and security messages count each other alone.
+// testEarlierMessages counts within a time, of one user, up to so many; mails with a link don't count, and security
+// messages count each other alone.
 func testEarlierMessages(t *testing.T, f *fixture) {
 	user := f.addUser(t, compete.RoleParticipant)
 	save := func(of compete.User, kind compete.MessageKind, age time.Duration) compete.Message {
@@ -125,7 +131,8 @@ func testEarlierMessages(t *testing.T, f *fixture) {
 		since      time.Duration
 		most, want int
 	}{
-		"all within the hour": {last, time.Hour, 10, 4}, "up to so many": {last, time.Hour, 2, 2}, "of a shorter time": {last, time.Minute, 10, 1},
+		"all within the hour": {last, time.Hour, 10, 4}, "up to so many": {last, time.Hour, 2, 2},
+		"of a shorter time": {last, time.Minute, 10, 1},
 		"security messages": {notice, time.Hour, 10, 1}, "none before the first": {exactly, time.Hour, 10, 0},
 	} {
 		got, err := f.EarlierMessages(t.Context(), tc.m, f.ago(tc.since), tc.most)
@@ -138,7 +145,8 @@ func testMailsTaken(t *testing.T, f *fixture, organizer compete.User) {
 	c := f.addCompetition(t, organizer, nil)
 	var messages []compete.Message
 	for range 3 {
-		messages = append(messages, f.message(f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil), compete.MessageConfirmed))
+		messages = append(messages, f.message(f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil),
+			compete.MessageConfirmed))
 	}
 	f.wantDelivered(t, nil, messages, 3)
 	must(t, f.MailsTaken(t.Context(), []string{messages[0].ID, messages[1].ID, newID(), "nonsense"}, f.now))

@@ -13,7 +13,8 @@ func (s *Store) RegistrationsOfCompetition(
 	ctx context.Context, competitionID string, f compete.RegistrationFilter,
 ) (compete.Page[compete.ParticipantRegistration], error) {
 	var none compete.Page[compete.ParticipantRegistration]
-	if !compete.ValidID(competitionID) || !storable(f.Search) || !storable(string(f.Status)) || !storable(f.Cursor.Text) {
+	if !compete.ValidID(competitionID) || !storable(f.Search) || !storable(string(f.Status)) ||
+		!storable(f.Cursor.Text) {
 		return none, nil
 	}
 	if f.Sort == compete.SortName {
@@ -126,7 +127,8 @@ func (s *Store) placed(
 			CASE WHEN r.status = 'WAITLISTED' THEN ` + waitingBetween(`r.previous_seq`) + ` ELSE 0 END, r.before
 		FROM (SELECT r.*, lag(r.seq, 1, 0) OVER (PARTITION BY r.status ORDER BY r.seq) AS previous_seq
 			FROM (SELECT r.*, u.name AS user_name, CASE WHEN u.erased_at IS NULL THEN u.email ELSE '' END AS user_email,
-					u.disabled_at IS NOT NULL AS user_disabled, u.erased_at IS NOT NULL AS user_erased, ` + before + ` AS before
+					u.disabled_at IS NOT NULL AS user_disabled,
+					u.erased_at IS NOT NULL AS user_erased, ` + before + ` AS before
 					FROM `)
 	st.registrations(s.db, competitionID, f)
 	which(&st)

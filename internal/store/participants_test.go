@@ -21,16 +21,24 @@ func TestParticipants(t *testing.T) {
 
 func testRegistrationsOfCompetition(t *testing.T, f *fixture, organizer compete.User) {
 	c, queue := f.addQueue(t, organizer, 47)
-	for _, status := range []compete.RegistrationStatus{"", compete.RegistrationPending, compete.RegistrationConfirmed, compete.RegistrationWaitlisted, compete.RegistrationCancelled} {
+	for _, status := range []compete.RegistrationStatus{
+		"", compete.RegistrationPending, compete.RegistrationConfirmed,
+		compete.RegistrationWaitlisted, compete.RegistrationCancelled,
+	} {
 		var expected []compete.ParticipantRegistration
 		for _, r := range queue {
 			if status == "" || r.Status == status {
-				expected = append(expected, compete.ParticipantRegistration{Registration: r, Participant: compete.Participant{ID: r.UserID, Name: "Ada", Email: r.UserID + "@example.com"}})
+				expected = append(expected,
+					compete.ParticipantRegistration{
+						Registration: r,
+						Participant:  compete.Participant{ID: r.UserID, Name: "Ada", Email: r.UserID + "@example.com"},
+					})
 			}
 		}
 		for _, limit := range []int{1, 6, 100} {
 			got := walk(t, "seq", func(cursor compete.Cursor) (compete.Page[compete.ParticipantRegistration], error) {
-				return f.RegistrationsOfCompetition(t.Context(), c.ID, compete.RegistrationFilter{Status: status, Cursor: cursor, Limit: limit})
+				return f.RegistrationsOfCompetition(t.Context(), c.ID,
+					compete.RegistrationFilter{Status: status, Cursor: cursor, Limit: limit})
 			})
 			want(t, fmt.Sprintf("status %q by %d", status, limit), got, expected)
 		}
@@ -55,7 +63,10 @@ func testRegistrationSorts(t *testing.T, f *fixture, organizer compete.User) {
 	for i, r := range queue {
 		name := names[i%len(names)]
 		f.exec(t, `UPDATE users SET name = $2, search_text = NULL WHERE id = $1`, r.UserID, name)
-		all[i] = compete.ParticipantRegistration{Registration: r, Participant: compete.Participant{ID: r.UserID, Name: name, Email: r.UserID + "@example.com"}}
+		all[i] = compete.ParticipantRegistration{
+			Registration: r,
+			Participant:  compete.Participant{ID: r.UserID, Name: name, Email: r.UserID + "@example.com"},
+		}
 	}
 	folded := func(p compete.ParticipantRegistration) string {
 		return normal.People(p.Participant.Name, p.Participant.Email)
@@ -74,13 +85,17 @@ func testRegistrationSorts(t *testing.T, f *fixture, organizer compete.User) {
 		},
 	} {
 		for _, status := range append(compete.RegistrationStatuses, "") {
-			expected := slices.DeleteFunc(slices.Clone(all), func(p compete.ParticipantRegistration) bool { return status != "" && p.Status != status })
+			expected := slices.DeleteFunc(slices.Clone(all),
+				func(p compete.ParticipantRegistration) bool { return status != "" && p.Status != status })
 			slices.SortFunc(expected, compare)
 			for _, limit := range []int{1, 5, 23, 100} {
-				got := walk(t, sort.List(), func(cursor compete.Cursor) (compete.Page[compete.ParticipantRegistration], error) {
+				got := walk(t, sort.List(), func(cursor compete.Cursor) (compete.Page[compete.ParticipantRegistration],
+					error,
+				) {
 					again, err := compete.ParseCursor(sort.List(), cursor.String())
 					must(t, err)
-					return f.RegistrationsOfCompetition(t.Context(), c.ID, compete.RegistrationFilter{Status: status, Sort: sort, Cursor: again, Limit: limit})
+					return f.RegistrationsOfCompetition(t.Context(), c.ID,
+						compete.RegistrationFilter{Status: status, Sort: sort, Cursor: again, Limit: limit})
 				})
 				want(t, fmt.Sprintf("%q by %s, %d at a time", status, sort, limit), got, expected)
 			}
@@ -88,7 +103,8 @@ func testRegistrationSorts(t *testing.T, f *fixture, organizer compete.User) {
 		for _, text := range []string{"", "\x00", "\xff", "nonsense"} {
 			for _, cursor := range outOfBounds(sort.List()) {
 				cursor.Text = text
-				_, err := f.RegistrationsOfCompetition(t.Context(), c.ID, compete.RegistrationFilter{Sort: sort, Cursor: cursor, Limit: 5})
+				_, err := f.RegistrationsOfCompetition(t.Context(), c.ID,
+					compete.RegistrationFilter{Sort: sort, Cursor: cursor, Limit: 5})
 				must(t, err)
 			}
 		}
@@ -99,10 +115,12 @@ func testRegistrationSearch(t *testing.T, f *fixture, organizer compete.User) {
 	c, queue := f.addQueue(t, organizer, 6)
 	f.exec(t, `UPDATE users SET name = 'Özgür Ünal', email = 'ozzy@100%.example' WHERE id = $1`, queue[3].UserID)
 	for search, found := range map[string]int{
-		"özg": 1, "ÜNAL öz": 1, "gür": 1, "ozzy@": 1, "zzy": 1, "100%.": 1, "%": 1, "_": 0, "example": 6, "example.com": 5, "ada": 5, "nobody": 0, "ada nobody": 0,
+		"özg": 1, "ÜNAL öz": 1, "gür": 1, "ozzy@": 1, "zzy": 1, "100%.": 1, "%": 1, "_": 0, "example": 6,
+		"example.com": 5, "ada": 5, "nobody": 0, "ada nobody": 0,
 		"'": 0, "\\": 0, "\x00": 0, "": 6, " ": 6,
 	} {
-		page, err := f.RegistrationsOfCompetition(t.Context(), c.ID, compete.RegistrationFilter{Search: search, Limit: 100})
+		page, err := f.RegistrationsOfCompetition(t.Context(), c.ID,
+			compete.RegistrationFilter{Search: search, Limit: 100})
 		must(t, err)
 		if len(page.Items) != found {
 			t.Errorf("search %q finds %d, want %d", search, len(page.Items), found)
@@ -112,7 +130,8 @@ func testRegistrationSearch(t *testing.T, f *fixture, organizer compete.User) {
 	for _, id := range append([]string{newID()}, notIDs...) {
 		f.wantStatuses(t, id, "", nil)
 	}
-	page, err := f.RegistrationsOfCompetition(t.Context(), c.ID, compete.RegistrationFilter{Search: "özgür", Limit: 100})
+	page, err := f.RegistrationsOfCompetition(t.Context(), c.ID,
+		compete.RegistrationFilter{Search: "özgür", Limit: 100})
 	must(t, err)
 	want(t, "position of one that was searched for", page.Items[0].Position, queue[3].Position)
 }

@@ -53,7 +53,8 @@ func (s *Store) AddPasskey(
 // spend makes a challenge count as answered, and forgets those that nobody can answer any more. It fails with
 // ErrPasskeyRefused when it was answered before.
 func (t Tx) spend(ctx context.Context, c compete.SpentChallenge, now time.Time) error {
-	if _, err := sqldb.Change(ctx, t, `DELETE FROM used_challenges WHERE expires_at <= $1`, compete.UTC(now)); err != nil {
+	if _, err := sqldb.Change(ctx, t, `DELETE FROM used_challenges WHERE expires_at <= $1`,
+		compete.UTC(now)); err != nil {
 		return err
 	}
 	n, err := sqldb.Change(ctx, t, `INSERT INTO used_challenges (hash, expires_at) VALUES ($1, $2)
@@ -99,7 +100,8 @@ func (s *Store) UsePasskey(ctx context.Context, p compete.Passkey, c compete.Spe
 		if err := tx.spend(ctx, c, now); err != nil {
 			return err
 		}
-		n, err := sqldb.Change(ctx, tx, `UPDATE passkeys SET record = $3, last_used_at = $4 WHERE id = $1 AND user_id = $2`,
+		n, err := sqldb.Change(ctx, tx, `UPDATE passkeys SET record = $3, last_used_at = $4 WHERE id = $1
+			AND user_id = $2`,
 			p.ID, p.UserID, p.Record, compete.UTC(now))
 		return touched(n, err, compete.ErrPasskeyRefused)
 	})

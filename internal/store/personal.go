@@ -33,7 +33,8 @@ func (s *Store) EverySession(
 // LinksOf implements compete.PersonalDataStore.
 func (s *Store) LinksOf(ctx context.Context, userID string) ([]compete.Link, error) {
 	links, err := sqldb.List(ctx, s.reader, scanLink,
-		`SELECT `+linkColumns+` FROM account_links l WHERE l.user_id = $1 ORDER BY l.created_at DESC, l.id DESC`, userID)
+		`SELECT `+linkColumns+` FROM account_links l WHERE l.user_id = $1 ORDER BY l.created_at DESC, l.id DESC`,
+		userID)
 	for i := range links {
 		links[i].TokenHash = ""
 	}

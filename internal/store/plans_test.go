@@ -14,14 +14,17 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// Each statement must find its rows by an index, and a list its order too: what is quick with ten rows has to be quick with a
-// million. The statements are those that the tests of this package ran. The tables are nearly empty, so the reader is told to scan and sort only where
-// there is no other way; what the writer runs is also planned as it is in a rush that meets empty tables.
+// Each statement must find its rows by an index, and a list its order too: what is quick with ten rows has to be quick
+// with a million. The statements are those that the tests of this package ran. The tables are nearly empty, so the
+// reader is told to scan and sort only where there is no other way; what the writer runs is also planned as it is in a
+// rush that meets empty tables.
 
-// exceptions are the statements that may sort what they found, or read a table whole, by a part of their text, with the reason.
+// exceptions are the statements that may sort what they found, or read a table whole, by a part of their text, with the
+// reason.
 var exceptions = map[string]string{
-	"PARTITION BY r.competition_id":               "sorts one batch, which an index found",
-	"r.user_id LIMIT":                             "sorts a few, or a competition that few of all users are registered for",
+	"PARTITION BY r.competition_id": "sorts one batch, which an index found",
+	"r.user_id LIMIT": "sorts a few, or a competition that few of " +
+		"all users are registered for",
 	"row_number() OVER (ORDER BY r.registered_at": "sorts a few thousand of a competition, for a chart",
 	"m.start_date = $3":                           "looks through one page, which an index found",
 	"FROM competition_search s LIMIT 1000":        "reads a thousand rows, all it asks for",
@@ -43,16 +46,20 @@ var exceptions = map[string]string{
 	"ORDER BY l.created_at DESC LIMIT 1 OFFSET":                "reads fifty rows along an index",
 	"u.role = 'ADMIN' AND u.disabled_at IS NULL ORDER BY u.id": "sorts the admins, which an index found",
 	"FROM failed_jobs f ORDER BY":                              "reads one page along an index",
-	"FROM idempotency_keys k WHERE instr(":                     "looks through what is recorded of two days, once for each account that is deleted",
-	"FROM idempotency_keys k WHERE position(":                  "looks through what is recorded of two days, once for each account that is deleted",
-	"FROM audit_batches b ORDER BY b.id LIMIT 1":               "reads the first row",
-	"ORDER BY o.requested_at, o.id":                            "reads one page along an index",
-	"sum(taken)":                                               "compares every competition, once a minute",
-	"SELECT user_id, secret FROM auth":                         "seals all secrets anew, at a start with two keys",
-	"count(*) AS reports FROM reports":                         "counts the open reports",
+	"FROM idempotency_keys k WHERE instr(": "looks through what is recorded of two days, once " +
+		"for each account that is deleted",
+	"FROM idempotency_keys k WHERE position(": "looks through what is recorded of two days, once for " +
+		"each account that is deleted",
+	"FROM audit_batches b ORDER BY b.id LIMIT 1": "reads the first row",
+	"ORDER BY o.requested_at, o.id":              "reads one page along an index",
+	"sum(taken)":                                 "compares every competition, once a minute",
+	"SELECT user_id, secret FROM auth":           "seals all secrets anew, at a start with two keys",
+	"count(*) AS reports FROM reports":           "counts the open reports",
 }
 
-var pageOfParticipants = regexp.MustCompile(`(?s)previous_seq\s+FROM \((SELECT r\.\*, u\.name.*)\) r\) r ORDER BY r\.seq$`)
+var pageOfParticipants = regexp.MustCompile(
+	`(?s)previous_seq\s+FROM \((SELECT r\.\*, u\.name.*)\) r\) r ORDER BY r\.seq$`,
+)
 
 func excepted(text string) bool {
 	for part := range exceptions {
@@ -94,7 +101,10 @@ func checkPlans(t *testing.T, db *store.Store, texts map[string]bool) {
 	explain := explainSQLite
 	if db.Kind() == sqldb.PostgreSQL {
 		explain = explainPostgres
-		for _, setting := range []string{"enable_seqscan = off", "enable_sort = off", "plan_cache_mode = force_generic_plan"} {
+		for _, setting := range []string{
+			"enable_seqscan = off", "enable_sort = off",
+			"plan_cache_mode = force_generic_plan",
+		} {
 			if _, err := conn.ExecContext(t.Context(), "SET "+setting); err != nil {
 				t.Fatal(setting, err)
 			}
@@ -108,10 +118,14 @@ func checkPlans(t *testing.T, db *store.Store, texts map[string]bool) {
 			text = page[1] // around it, one page is sorted
 		}
 		plan := explain(t, conn, text)
-		if strings.Contains(text, "json_each") && strings.Contains(text, "CROSS JOIN registrations r JOIN users u") && !strings.Contains(plan, "registrations_user_competition_key (user_id=? AND competition_id=?)") { // on SQLite; PostgreSQL goes by statistics
+		// on SQLite; PostgreSQL goes by statistics
+		if strings.Contains(text, "json_each") && strings.Contains(text, "CROSS JOIN registrations r JOIN users u") &&
+			!strings.Contains(plan, "registrations_user_competition_key (user_id=? AND competition_id=?)") {
 			t.Errorf("looks through a competition for a few users: %s%s", text, plan)
 		}
-		if bad := regexp.MustCompile(`(?m)SCAN [a-z]+( USING .*)?$|Seq Scan|TEMP B-TREE|Sort `).FindString(plan); bad != "" {
+		if bad := regexp.MustCompile(`(?m)SCAN [a-z]+( USING .*)?$|Seq Scan|TEMP B-TREE|Sort `).FindString(
+			plan,
+		); bad != "" {
 			t.Errorf("%s: %s%s", bad, text, plan)
 		}
 		if !writes || db.Kind() != sqldb.PostgreSQL {

@@ -44,7 +44,8 @@ func (t Tx) setName(ctx context.Context, id, name, email string, now time.Time) 
 }
 
 func (t Tx) chooseTimeZone(ctx context.Context, id, zone string, now time.Time) error {
-	_, err := sqldb.Change(ctx, t, `UPDATE users SET time_zone = $2, time_zone_chosen = $3, updated_at = $4 WHERE id = $1`,
+	_, err := sqldb.Change(ctx, t, `UPDATE users SET time_zone = $2, time_zone_chosen = $3, updated_at = $4
+		WHERE id = $1`,
 		id, zone, zone != "", now)
 	if err != nil {
 		return err
@@ -58,7 +59,8 @@ func (t Tx) setReminders(ctx context.Context, id string, on bool, now time.Time)
 	if on {
 		off = nil
 	}
-	n, err := sqldb.Change(ctx, t, `UPDATE users SET reminders_off_at = $2 WHERE id = $1 AND erased_at IS NULL`, id, off)
+	n, err := sqldb.Change(ctx, t, `UPDATE users SET reminders_off_at = $2 WHERE id = $1 AND erased_at IS NULL`, id,
+		off)
 	switch {
 	case err != nil:
 		return err
@@ -71,7 +73,8 @@ func (t Tx) setReminders(ctx context.Context, id string, on bool, now time.Time)
 }
 
 func (s *Store) setPassword(ctx context.Context, tx Tx, id string, p compete.NewPassword, now time.Time) error {
-	if _, err := sqldb.Change(ctx, tx, `UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1`, id, p.Hash, now); err != nil {
+	if _, err := sqldb.Change(ctx, tx, `UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1`, id,
+		p.Hash, now); err != nil {
 		return err
 	}
 	if err := tx.voidLinks(ctx, id, now); err != nil {
@@ -80,7 +83,10 @@ func (s *Store) setPassword(ctx context.Context, tx Tx, id string, p compete.New
 	if err := s.saveMessage(ctx, tx, p.Notice); err != nil {
 		return err
 	}
-	if err := tx.record(ctx, compete.AuditRecord{At: now, Action: compete.AuditAccountPassword, UserID: id}); err != nil {
+	if err := tx.record(ctx, compete.AuditRecord{
+		At: now, Action: compete.AuditAccountPassword,
+		UserID: id,
+	}); err != nil {
 		return err
 	}
 	return tx.endLogins(ctx, id, p.KeepSessionID, now)

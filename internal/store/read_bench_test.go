@@ -97,9 +97,15 @@ func benchmarkCompetitions(b *testing.B, url string) (*store.Store, []string) {
 		ids[i] = uuid.Must(uuid.NewV7()).String()
 		start := now.Add(48 * time.Hour)
 		if _, err := db.CreateCompetition(ctx, compete.Competition{
-			ID: ids[i], Title: fmt.Sprint("Benchmark competition ", i), Description: "Some text of an ordinary length, as an organizer would write it.", Location: "Hall 3",
-			Tags: []string{"go", "sql", "speed"}, Capacity: 100, SeatsLeft: 100, RegDeadline: now.Add(24 * time.Hour), StartDate: &start, Status: compete.StatusPublished,
-			Organizer: compete.Organizer{ID: organizer.ID}, Version: 1, CreatedAt: now.Add(time.Duration(i) * time.Second), UpdatedAt: now,
+			ID: ids[i],
+			CompetitionContent: compete.CompetitionContent{
+				Title: fmt.Sprint("Benchmark competition ", i), Location: "Hall 3",
+				Tags: []string{"go", "sql", "speed"}, Capacity: 100, RegDeadline: now.Add(24 * time.Hour),
+				StartDate: &start,
+			},
+			Description: "Some text of an ordinary length, as an organizer would write it.", SeatsLeft: 100,
+			Status: compete.StatusPublished, Organizer: compete.Organizer{ID: organizer.ID}, Version: 1,
+			CreatedAt: now.Add(time.Duration(i) * time.Second), UpdatedAt: now,
 		}, compete.IdempotencyRecord{}); err != nil {
 			b.Fatal(err)
 		}

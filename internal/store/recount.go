@@ -9,9 +9,12 @@ import (
 
 // What is kept, and what there is to count, of some competitions and of an organizer.
 const (
-	miscountedBlocks = `SELECT competition_id, block, sum(seated) AS seated, sum(waiting) AS waiting, sum(cancelled) AS cancelled FROM (
-			SELECT r.competition_id, r.seq / ` + blockWords + ` AS block, count(CASE WHEN r.status IN ('PENDING', 'CONFIRMED') THEN 1 END) AS seated,
-				count(CASE WHEN r.status = 'WAITLISTED' THEN 1 END) AS waiting, count(CASE WHEN r.status = 'CANCELLED' THEN 1 END) AS cancelled
+	miscountedBlocks = `SELECT competition_id, block, sum(seated) AS seated, sum(waiting) AS waiting,
+		sum(cancelled) AS cancelled FROM (
+			SELECT r.competition_id, r.seq / ` + blockWords +
+		` AS block, count(CASE WHEN r.status IN ('PENDING', 'CONFIRMED') THEN 1 END) AS seated,
+				count(CASE WHEN r.status = 'WAITLISTED' THEN 1 END) AS waiting,
+				count(CASE WHEN r.status = 'CANCELLED' THEN 1 END) AS cancelled
 			FROM registrations r WHERE r.competition_id > $1 AND r.competition_id <= $2
 			GROUP BY r.competition_id, r.seq / ` + blockWords + `
 			UNION ALL SELECT b.competition_id, b.block, -b.seated, -b.waiting, -b.cancelled FROM registration_blocks b
@@ -21,7 +24,8 @@ const (
 			SELECT c.organizer_id, {day r.registered_at} AS day, substr(CAST(c.id AS text), 36) AS slot, 1 AS registered
 			FROM competitions c JOIN registrations r ON r.competition_id = c.id WHERE c.organizer_id > $1
 			AND c.organizer_id <= $2
-			UNION ALL SELECT d.organizer_id, d.day, d.slot, -d.registered FROM organizer_days d WHERE d.organizer_id > $1
+			UNION ALL SELECT d.organizer_id, d.day, d.slot, -d.registered FROM organizer_days d
+			WHERE d.organizer_id > $1
 			AND d.organizer_id <= $2) d
 		GROUP BY organizer_id, day, slot HAVING sum(registered) <> 0`
 )
@@ -63,7 +67,8 @@ func (s *Store) Recount(ctx context.Context) (wrong int, err error) {
 
 // recount is not bounded as other reads are: nobody waits for it, and one organizer may have millions of registrations.
 func (s *Store) recount(ctx context.Context, wrong, right, from, to string) (n int, err error) {
-	found, err := sqldb.ListUnbounded(ctx, s.reader, func(sqldb.Row) (none struct{}, err error) { return none, nil }, wrong, from, to)
+	found, err := sqldb.ListUnbounded(ctx, s.reader, func(sqldb.Row) (none struct{}, err error) { return none, nil },
+		wrong, from, to)
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}

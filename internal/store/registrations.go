@@ -96,11 +96,13 @@ func (s *Store) ParticipantRegistration(ctx context.Context, id string) (compete
 }
 
 // participantColumns are what a registration shows of its user u.
-const participantColumns = `u.name, CASE WHEN u.erased_at IS NULL THEN u.email ELSE '' END, u.disabled_at IS NOT NULL, u.erased_at IS NOT NULL`
+const participantColumns = `u.name, CASE WHEN u.erased_at IS NULL THEN u.email ELSE '' END,
+	u.disabled_at IS NOT NULL, u.erased_at IS NOT NULL`
 
 func scanParticipantRegistration(row sqldb.Row) (p compete.ParticipantRegistration, err error) {
 	of := &p.Participant
-	err = row.Scan(append(registrationRow.Fields(&p.Registration), &of.Name, &of.Email, &of.Disabled, &of.Erased, &p.Position)...)
+	err = row.Scan(append(registrationRow.Fields(&p.Registration), &of.Name, &of.Email, &of.Disabled,
+		&of.Erased, &p.Position)...)
 	p.Participant.ID = p.UserID
 	return p, err
 }

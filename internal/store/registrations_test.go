@@ -42,8 +42,10 @@ func testRegistrationsOfUser(t *testing.T, f *fixture, organizer compete.User) {
 	for i := range 12 {
 		c, queue := f.addQueue(t, organizer, 4) // the last of the queue waits at position 2
 		r := queue[3]
-		r.UserID, r.RegisteredAt = user.ID, compete.UTC(f.ago(time.Duration(i/3)*time.Minute)) // in threes at the same moment
-		f.exec(t, `UPDATE registrations SET user_id = $2, registered_at = $3 WHERE id = $1`, r.ID, r.UserID, r.RegisteredAt)
+		// in threes at the same moment
+		r.UserID, r.RegisteredAt = user.ID, compete.UTC(f.ago(time.Duration(i/3)*time.Minute))
+		f.exec(t, `UPDATE registrations SET user_id = $2, registered_at = $3 WHERE id = $1`, r.ID,
+			r.UserID, r.RegisteredAt)
 		expected = append(expected, compete.MyRegistration{Registration: r, Competition: c.Summary()})
 	}
 	slices.SortFunc(expected, func(a, b compete.MyRegistration) int {
@@ -66,8 +68,8 @@ func testRegistrationsOfUser(t *testing.T, f *fixture, organizer compete.User) {
 	}
 }
 
-// testRegistrationSorts lists in every order, of all and of each status, by pages of every size, with each row once and its place in line.
-// wantStatuses expects as many of each status as there are in a list.
+// testRegistrationSorts lists in every order, of all and of each status, by pages of every size, with each row once and
+// its place in line. wantStatuses expects as many of each status as there are in a list.
 func (f *fixture) wantStatuses(t *testing.T, competitionID, search string, rows []compete.ParticipantRegistration) {
 	t.Helper()
 	expected := map[compete.RegistrationStatus]int{}

@@ -16,7 +16,8 @@ func (s *Store) StartingBetween(
 		afterID = noID
 	}
 	return sqldb.List(ctx, s.reader, scanCompetition, `SELECT `+summaryColumns+fromCompetitions+`
-		WHERE c.start_date > $1 AND c.start_date <= $2 AND {+c.status} = 'PUBLISHED' AND {+c.id} > $3 ORDER BY c.id LIMIT $4`,
+		WHERE c.start_date > $1 AND c.start_date <= $2 AND {+c.status} = 'PUBLISHED' AND {+c.id} > $3
+		ORDER BY c.id LIMIT $4`,
 		compete.UTC(from), compete.UTC(to), afterID, limit)
 }
 
@@ -31,7 +32,8 @@ func (s *Store) ReminderTargets(
 	competition := competitions[0]
 	// The page is read first and looked through then: asked for the unreminded ones at once, a planner without fresh
 	// statistics joins the whole of both tables for each page. A count is looked up for each row by the whole key; what
-	// EXISTS asks, PostgreSQL may instead collect for all rows at once, by reading every reminder that was ever written.
+	// EXISTS asks, PostgreSQL may instead collect for all rows at once, by reading every reminder that was ever
+	// written.
 	found, err := sqldb.List(ctx, s.reader, scanAddressee, `SELECT `+registrationColumns+`, `+participantColumns+`, 0, (
 			SELECT count(*) FROM messages m WHERE m.registration_id = r.id AND m.seq = r.seq AND m.start_date = $3
 			AND m.kind = 'reminder') > 0
@@ -50,7 +52,8 @@ func (s *Store) ReminderTargets(
 		if r.leftOut {
 			continue
 		}
-		targets = append(targets, r.target(compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageReminder}, competition))
+		targets = append(targets,
+			r.target(compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageReminder}, competition))
 	}
 	return targets, next, nil
 }

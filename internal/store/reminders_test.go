@@ -69,7 +69,8 @@ func testReminderTargets(t *testing.T, f *fixture, organizer compete.User) {
 
 	// Nobody reminds whose account is disabled.
 	f.exec(t, `UPDATE users SET disabled_at = created_at WHERE id = $1`, queue[15].UserID)
-	want(t, "targets beside a disabled account", f.remindAll(t, c.ID, 3), append(expected[:1:1], expected[2], expected[4], expected[5], expected[6]))
+	want(t, "targets beside a disabled account", f.remindAll(t, c.ID, 3),
+		append(expected[:1:1], expected[2], expected[4], expected[5], expected[6]))
 
 	undated := f.addCompetition(t, organizer, func(c *compete.Competition) { c.StartDate = nil })
 	f.addRegistration(t, undated.ID, compete.RegistrationConfirmed, nil)

@@ -16,7 +16,8 @@ var _ compete.ReportStore = (*Store)(nil)
 var (
 	reportColumns = `p.id, p.reason, p.details, p.created_at, p.status, p.note, p.answered_at, 
 		b.id, b.name, b.email, b.erased_at IS NOT NULL, a.id, a.name, a.email, a.erased_at IS NOT NULL`
-	selectReports = `SELECT ` + summaryColumns + `, ` + reportColumns + fromCompetitions + `JOIN reports p ON p.competition_id = c.id
+	selectReports = `SELECT ` + summaryColumns + `, ` + reportColumns + fromCompetitions +
+		`JOIN reports p ON p.competition_id = c.id
 		LEFT JOIN users b ON b.id = p.reporter_id LEFT JOIN users a ON a.id = p.answered_by WHERE `
 )
 
@@ -42,7 +43,8 @@ func (a *account) participant() *compete.Participant {
 func scanReport(row sqldb.Row) (r compete.Report, err error) {
 	var reporter, admin account
 	fields := []any{&r.ID, &r.Reason, &r.Details, &r.CreatedAt, &r.Status, &r.Note, &r.AnsweredAt}
-	r.Competition, err = sqldb.ScanWith(scanCompetition, slices.Concat(fields, reporter.fields(), admin.fields())...)(row)
+	r.Competition, err = sqldb.ScanWith(scanCompetition,
+		slices.Concat(fields, reporter.fields(), admin.fields())...)(row)
 	r.Reporter, r.AnsweredBy = reporter.participant(), admin.participant()
 	return r, err
 }
@@ -54,7 +56,8 @@ func (s *Store) AddReport(ctx context.Context, r compete.Report) error {
 		reporter = r.Reporter.ID
 	}
 	record := compete.AuditRecord{ // not of the competition: its organizer must not learn who reported it
-		At: r.CreatedAt, Action: compete.AuditReported, SubjectID: r.ID, After: compete.AuditFields("competitionId", r.Competition.ID, "reason", r.Reason),
+		At: r.CreatedAt, Action: compete.AuditReported, SubjectID: r.ID,
+		After: compete.AuditFields("competitionId", r.Competition.ID, "reason", r.Reason),
 	}
 	_, err := s.changeRecorded(ctx, record,
 		`INSERT INTO reports (id, competition_id, reporter_id, reason, details, created_at, status)
@@ -109,7 +112,8 @@ func (s *Store) AnswerReports(
 	ctx context.Context, ids []string, answer compete.ReportAnswer, adminID string, now time.Time,
 ) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		for _, id := range slices.Sorted(slices.Values(ids)) { // in one order, so that two admins at once don't wait for each other
+		// in one order, so that two admins at once don't wait for each other
+		for _, id := range slices.Sorted(slices.Values(ids)) {
 			if !compete.ValidID(id) {
 				return compete.ErrReportMissing
 			}

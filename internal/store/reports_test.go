@@ -10,11 +10,13 @@ import (
 
 func TestReports(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {
-		organizer, reporter, admin := f.addUser(t, compete.RoleOrganizer), f.addUser(t, compete.RoleParticipant), f.addUser(t, compete.RoleAdmin)
+		organizer, reporter, admin := f.addUser(t, compete.RoleOrganizer), f.addUser(t, compete.RoleParticipant),
+			f.addUser(t, compete.RoleAdmin)
 		busy, quiet := f.addCompetition(t, organizer, nil), f.addCompetition(t, organizer, nil)
 		report := func(c compete.Competition, by *compete.User, age time.Duration) compete.Report {
 			r := compete.Report{
-				ID: newID(), Competition: c.Summary(), Reason: compete.ReportSpam, Details: "<b>An advert</b>\nfor shoes",
+				ID: newID(), Competition: c.Summary(), Reason: compete.ReportSpam,
+				Details:   "<b>An advert</b>\nfor shoes",
 				CreatedAt: compete.UTC(f.ago(age)), Status: compete.ReportOpen,
 			}
 			if by != nil {
@@ -23,14 +25,19 @@ func TestReports(t *testing.T) {
 			return r
 		}
 		ofQuiet := report(quiet, nil, time.Minute)
-		of := []compete.Report{report(busy, &reporter, 2*time.Minute), report(busy, nil, 3*time.Minute), report(busy, nil, 4*time.Minute)}
+		of := []compete.Report{
+			report(busy, &reporter, 2*time.Minute), report(busy, nil, 3*time.Minute),
+			report(busy, nil, 4*time.Minute),
+		}
 		for _, r := range append([]compete.Report{ofQuiet}, of...) {
 			must(t, f.AddReport(t.Context(), r))
 		}
-		wantError(t, "a second one by the same account", f.AddReport(t.Context(), report(busy, &reporter, 0)), compete.ErrAlreadyReported)
+		wantError(t, "a second one by the same account", f.AddReport(t.Context(), report(busy, &reporter, 0)),
+			compete.ErrAlreadyReported)
 		nobody := reporter
 		nobody.ID = newID()
-		wantError(t, "one by an account that is gone", f.AddReport(t.Context(), report(quiet, &nobody, 0)), compete.ErrUnauthorized)
+		wantError(t, "one by an account that is gone", f.AddReport(t.Context(), report(quiet, &nobody, 0)),
+			compete.ErrUnauthorized)
 
 		listed := func(filter compete.ReportFilter) []compete.Report {
 			return walk(t, "reports", func(c compete.Cursor) (compete.Page[compete.Report], error) {
@@ -38,16 +45,21 @@ func TestReports(t *testing.T) {
 				return f.Reports(t.Context(), filter)
 			})
 		}
-		want(t, "the open ones", listed(compete.ReportFilter{Status: compete.ReportOpen}), append([]compete.Report{ofQuiet}, of...))
-		want(t, "those of one competition", listed(compete.ReportFilter{Status: compete.ReportOpen, CompetitionID: busy.ID}), of)
-		want(t, "those of none", len(listed(compete.ReportFilter{Status: compete.ReportOpen, CompetitionID: "none"})), 0)
+		want(t, "the open ones", listed(compete.ReportFilter{Status: compete.ReportOpen}),
+			append([]compete.Report{ofQuiet}, of...))
+		want(t, "those of one competition",
+			listed(compete.ReportFilter{Status: compete.ReportOpen, CompetitionID: busy.ID}), of)
+		want(t, "those of none", len(listed(compete.ReportFilter{Status: compete.ReportOpen, CompetitionID: "none"})),
+			0)
 		reported, err := f.ReportedCompetitions(t.Context(), 10)
 		must(t, err)
-		want(t, "the competitions", fmt.Sprint(reported[0].Competition.ID, reported[0].Reports, reported[1].Competition.ID, reported[1].Reports, len(reported)),
+		want(t, "the competitions", fmt.Sprint(reported[0].Competition.ID, reported[0].Reports,
+			reported[1].Competition.ID, reported[1].Reports, len(reported)),
 			fmt.Sprint(busy.ID, 3, quiet.ID, 1, 2))
 
 		t.Run("answers", func(t *testing.T) { testReportAnswers(t, f, of, admin) })
-		want(t, "what is left", listed(compete.ReportFilter{Status: compete.ReportOpen}), []compete.Report{ofQuiet, of[2]})
+		want(t, "what is left", listed(compete.ReportFilter{Status: compete.ReportOpen}),
+			[]compete.Report{ofQuiet, of[2]})
 		must(t, f.AddReport(t.Context(), report(busy, &reporter, 0)))
 		open, err := f.OpenReports(t.Context())
 		must(t, err)
@@ -58,8 +70,11 @@ func TestReports(t *testing.T) {
 func testReportAnswers(t *testing.T, f *fixture, reports []compete.Report, admin compete.User) {
 	note, later := "Wrote to the organizer.", f.now.Add(time.Hour)
 	answer := compete.ReportAnswer{Status: compete.ReportResolved, Note: &note}
-	wantError(t, "one of them missing", f.AnswerReports(t.Context(), []string{reports[0].ID, newID()}, answer, admin.ID, later), compete.ErrReportMissing)
-	wantError(t, "no id", f.AnswerReports(t.Context(), []string{"none"}, answer, admin.ID, later), compete.ErrReportMissing)
+	wantError(t, "one of them missing",
+		f.AnswerReports(t.Context(), []string{reports[0].ID, newID()}, answer, admin.ID, later),
+		compete.ErrReportMissing)
+	wantError(t, "no id", f.AnswerReports(t.Context(), []string{"none"}, answer, admin.ID, later),
+		compete.ErrReportMissing)
 	_, err := f.Report(t.Context(), newID())
 	wantError(t, "reading none", err, compete.ErrReportMissing)
 	same, err := f.Report(t.Context(), reports[0].ID)
@@ -67,7 +82,8 @@ func testReportAnswers(t *testing.T, f *fixture, reports []compete.Report, admin
 	want(t, "unchanged by a failure", same, reports[0])
 
 	must(t, f.AnswerReports(t.Context(), []string{reports[0].ID, reports[1].ID}, answer, admin.ID, later))
-	must(t, f.AnswerReports(t.Context(), []string{reports[1].ID}, compete.ReportAnswer{Status: compete.ReportDismissed}, admin.ID, later))
+	must(t, f.AnswerReports(t.Context(), []string{reports[1].ID}, compete.ReportAnswer{Status: compete.ReportDismissed},
+		admin.ID, later))
 	for i, status := range []compete.ReportStatus{compete.ReportResolved, compete.ReportDismissed} {
 		wanted := reports[i]
 		at := compete.UTC(later)

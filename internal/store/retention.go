@@ -43,7 +43,8 @@ func (s *Store) UnusedAccounts(ctx context.Context, before time.Time, afterID st
 	return sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT u.id FROM users u
 		WHERE u.id > $2 AND u.erased_at IS NULL AND u.role <> 'ADMIN' AND u.created_at <= $1 AND u.updated_at <= $1
 		AND (u.used_at IS NULL OR u.used_at <= $1)
-			AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id AND coalesce(s.last_used_at, s.created_at) > $1)
+			AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id
+			AND coalesce(s.last_used_at, s.created_at) > $1)
 			AND NOT EXISTS (SELECT 1 FROM registrations r JOIN competitions c ON c.id = r.competition_id
 				WHERE r.user_id = u.id AND (r.registered_at > $1 OR r.status <> 'CANCELLED'
 				AND coalesce(c.end_date, c.start_date, c.reg_deadline) > $1))
@@ -72,7 +73,8 @@ var giveAway = sqldb.NewBulk("id uuid, user_id uuid",
 
 func (s *Store) anonymizePage(ctx context.Context, competitionID string) (n int, err error) {
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		ids, err := sqldb.List(ctx, tx, sqldb.ScanString, `SELECT r.id FROM registrations r JOIN users u ON u.id = r.user_id
+		ids, err := sqldb.List(ctx, tx, sqldb.ScanString, `SELECT r.id FROM registrations r
+			JOIN users u ON u.id = r.user_id
 			WHERE r.competition_id = $1 AND u.erased_at IS NULL ORDER BY r.seq LIMIT $2`, competitionID, cleanUpPage)
 		if err != nil {
 			return err
@@ -98,10 +100,13 @@ func (s *Store) anonymizePage(ctx context.Context, competitionID string) (n int,
 // they were about. Each statement has an index.
 func (t Tx) unlinkMessages(ctx context.Context, registrationIDs []string) error {
 	for _, text := range []string{
-		`UPDATE messages SET registration_id = NULL, seq = NULL WHERE registration_id {any $1 uuid} AND start_date IS NULL
+		`UPDATE messages SET registration_id = NULL, seq = NULL WHERE registration_id {any $1 uuid}
+			AND start_date IS NULL
 			AND move_id IS NULL`,
-		`UPDATE messages SET registration_id = NULL, seq = NULL WHERE registration_id {any $1 uuid} AND kind = 'reminder'`,
-		`UPDATE messages SET registration_id = NULL, seq = NULL WHERE registration_id {any $1 uuid} AND move_id IS NOT NULL`,
+		`UPDATE messages SET registration_id = NULL, seq = NULL WHERE registration_id {any $1 uuid}
+			AND kind = 'reminder'`,
+		`UPDATE messages SET registration_id = NULL, seq = NULL WHERE registration_id {any $1 uuid}
+			AND move_id IS NOT NULL`,
 	} {
 		if _, err := sqldb.Change(ctx, t, text, t.Array(registrationIDs)); err != nil {
 			return err
@@ -117,7 +122,8 @@ func (t Tx) nobodies(ctx context.Context, competitionID string, n int) ([]string
 		AND r.competition_id = $1) = 0 LIMIT $2`, competitionID, n)
 	for err == nil && len(found) < n {
 		id := uuid.NewString()
-		_, err = sqldb.Change(ctx, t, `INSERT INTO users (id, email, name, password_hash, role, search_text, disabled_at, erased_at, created_at, updated_at, nobody)
+		_, err = sqldb.Change(ctx, t, `INSERT INTO users (id, email, name, password_hash, role, search_text,
+			disabled_at, erased_at, created_at, updated_at, nobody)
 			VALUES ($1, $2, $3, '', 'PARTICIPANT', $4, $5, $5, $5, $5, $6)`,
 			id, erasedEmail(id), compete.ErasedName, normal.People(compete.ErasedName, ""), time.Unix(0, 0).UTC(), true)
 		found = append(found, id)

@@ -27,17 +27,24 @@ func testOldMessages(t *testing.T, f *fixture) {
 			ID: newID(), UserID: user.ID, Network: "203.0.113.7", CreatedAt: at, ExpiresAt: f.now.Add(time.Hour),
 		}))
 	}
-	got, err := f.CleanUp(t.Context(), compete.CleanUpAges{FailedJobs: retained, Audit: 10 * retained, Sessions: retained}, f.now)
+	got, err := f.CleanUp(t.Context(), compete.CleanUpAges{
+		FailedJobs: retained, Audit: 10 * retained,
+		Sessions: retained,
+	}, f.now)
 	must(t, err)
 	want(t, "without ages", got, compete.CleanUpReport{})
-	got, err = f.CleanUp(t.Context(), compete.CleanUpAges{FailedJobs: retained, Audit: 10 * retained, Sessions: retained, Messages: retained, Addresses: retained}, f.now)
+	got, err = f.CleanUp(t.Context(), compete.CleanUpAges{
+		FailedJobs: retained, Audit: 10 * retained,
+		Sessions: retained, Messages: retained, Addresses: retained,
+	}, f.now)
 	must(t, err)
 	want(t, "deleted", got, compete.CleanUpReport{Messages: 1, Addresses: 1})
 	left, err := f.Messages(t.Context(), user.ID, compete.Cursor{}, 10)
 	must(t, err)
 	sessions, err := f.Sessions(t.Context(), user.ID, f.now, compete.Cursor{}, 10)
 	must(t, err)
-	if len(left.Items) != 1 || len(sessions.Items) != 2 || sessions.Items[0].Network == "" || sessions.Items[1].Network != "" {
+	if len(left.Items) != 1 || len(sessions.Items) != 2 || sessions.Items[0].Network == "" ||
+		sessions.Items[1].Network != "" {
 		t.Errorf("left are the messages %+v and the sessions %+v", left.Items, sessions.Items)
 	}
 }
@@ -48,20 +55,28 @@ func testUnusedAccounts(t *testing.T, f *fixture) {
 		f.exec(t, `UPDATE users SET created_at = $2, updated_at = $2 WHERE id = $1`, u.ID, compete.UTC(f.ago(retained)))
 		return u
 	}
-	unused, loggedIn, expired, changed := old(compete.RoleParticipant), old(compete.RoleParticipant), old(compete.RoleOrganizer), old(compete.RoleParticipant)
+	unused, loggedIn, expired, changed := old(compete.RoleParticipant), old(compete.RoleParticipant),
+		old(compete.RoleOrganizer), old(compete.RoleParticipant)
 	old(compete.RoleAdmin)
 	f.exec(t, `UPDATE users SET updated_at = $2 WHERE id = $1`, changed.ID, f.now)
 	session := func(u compete.User, used, expires time.Time) {
-		must(t, f.CreateSession(t.Context(), compete.Session{ID: newID(), UserID: u.ID, CreatedAt: used, ExpiresAt: expires}))
+		must(t, f.CreateSession(t.Context(),
+			compete.Session{ID: newID(), UserID: u.ID, CreatedAt: used, ExpiresAt: expires}))
 	}
 	session(unused, f.ago(retained), f.now.Add(time.Hour))
 	session(loggedIn, f.ago(retained-time.Second), f.now.Add(time.Hour))
-	session(expired, f.ago(retained-time.Hour), f.ago(retained-2*time.Hour)) // it is cleaned up, and counts all the same
-	registered := f.addRegistration(t, f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), nil).ID, compete.RegistrationConfirmed, func(r *compete.Registration) {
-		r.RegisteredAt = f.ago(2 * retained)
-	})
-	f.exec(t, `UPDATE users SET created_at = $2, updated_at = $2 WHERE id = $1`, registered.UserID, compete.UTC(f.ago(retained)))
-	_, err := f.CleanUp(t.Context(), compete.CleanUpAges{FailedJobs: retained, Audit: 10 * retained, Sessions: time.Hour}, f.now)
+	// it is cleaned up, and counts all the same
+	session(expired, f.ago(retained-time.Hour), f.ago(retained-2*time.Hour))
+	registered := f.addRegistration(t, f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), nil).ID,
+		compete.RegistrationConfirmed, func(r *compete.Registration) {
+			r.RegisteredAt = f.ago(2 * retained)
+		})
+	f.exec(t, `UPDATE users SET created_at = $2, updated_at = $2 WHERE id = $1`, registered.UserID,
+		compete.UTC(f.ago(retained)))
+	_, err := f.CleanUp(t.Context(), compete.CleanUpAges{
+		FailedJobs: retained, Audit: 10 * retained,
+		Sessions: time.Hour,
+	}, f.now)
 	must(t, err)
 	got, err := f.UnusedAccounts(t.Context(), f.ago(retained), "", 10)
 	must(t, err)
@@ -81,7 +96,8 @@ func testAnonymousRegistrations(t *testing.T, f *fixture) {
 	var people []string
 	for _, c := range []compete.Competition{over, over, alsoOver, later} {
 		r := f.addRegistration(t, c.ID, compete.RegistrationConfirmed, nil)
-		f.exec(t, `UPDATE registrations SET removal_reason = $2, removal_note = $3, blocked = true WHERE id = $1`, r.ID, removed.Reason, removed.Note)
+		f.exec(t, `UPDATE registrations SET removal_reason = $2, removal_note = $3, blocked = true WHERE id = $1`, r.ID,
+			removed.Reason, removed.Note)
 		f.wantDelivered(t, nil, []compete.Message{f.message(r, compete.MessageCancelled)}, 1)
 		people = append(people, r.UserID)
 	}
@@ -98,7 +114,8 @@ func testAnonymousRegistrations(t *testing.T, f *fixture) {
 			if r.Status != compete.RegistrationConfirmed || r.Removal != (compete.Removal{}) {
 				t.Errorf("the registration is %+v", r.Registration)
 			}
-			want(t, "participant", r.Participant, compete.Participant{ID: r.UserID, Name: compete.ErasedName, Disabled: true, Erased: true})
+			want(t, "participant", r.Participant,
+				compete.Participant{ID: r.UserID, Name: compete.ErasedName, Disabled: true, Erased: true})
 		}
 	}
 	want(t, "accounts of nobody", len(nobodies), 2)

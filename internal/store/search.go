@@ -125,7 +125,8 @@ func (s *Store) tidyEmail(ctx context.Context, u untidy) (string, error) {
 	if tidy == u.email || tidy == "" {
 		return u.email, nil
 	}
-	_, err := sqldb.Change(ctx, s.writer, `UPDATE users SET email = $3 WHERE id = $1 AND email = $2`, u.id, u.email, tidy)
+	_, err := sqldb.Change(ctx, s.writer, `UPDATE users SET email = $3 WHERE id = $1 AND email = $2`,
+		u.id, u.email, tidy)
 	if sqldb.ViolationOf(err) == sqldb.UniqueViolation {
 		return u.email, nil
 	}

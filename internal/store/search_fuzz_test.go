@@ -11,7 +11,10 @@ import (
 
 // FuzzSearch holds every database to an answer, whatever is searched for.
 func FuzzSearch(f *testing.F) {
-	for _, seed := range []string{"", "go", `"*( OR -`, "NEAR(a b)", "a:b", "it's", "\x00", "\xff", "हिन्दी", "ǅ", "a & !b | (c)", "\\", "%_", "x*"} {
+	for _, seed := range []string{
+		"", "go", `"*( OR -`, "NEAR(a b)", "a:b", "it's", "\x00", "\xff", "हिन्दी", "ǅ",
+		"a & !b | (c)", "\\", "%_", "x*",
+	} {
 		f.Add(seed)
 	}
 	var dbs []*store.Store
@@ -33,14 +36,16 @@ func FuzzSearch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, search string) {
 		for _, db := range dbs {
 			now := time.Now()
-			_, err := db.Competitions(t.Context(), compete.CompetitionFilter{Search: search, Sort: compete.SortNewest, Limit: 20, Now: now})
+			_, err := db.Competitions(t.Context(),
+				compete.CompetitionFilter{Search: search, Sort: compete.SortNewest, Limit: 20, Now: now})
 			if err != nil {
 				t.Errorf("%s, competitions: %v", db.Kind(), err)
 			}
 			if _, err := db.Users(t.Context(), search, compete.Cursor{}, 20); err != nil {
 				t.Errorf("%s, users: %v", db.Kind(), err)
 			}
-			if _, err := db.RegistrationsOfCompetition(t.Context(), newUser().ID, compete.RegistrationFilter{Search: search, Limit: 20}); err != nil {
+			if _, err := db.RegistrationsOfCompetition(t.Context(), newUser().ID,
+				compete.RegistrationFilter{Search: search, Limit: 20}); err != nil {
 				t.Errorf("%s, registrations: %v", db.Kind(), err)
 			}
 		}

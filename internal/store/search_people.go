@@ -14,7 +14,8 @@ import (
 
 // usersText finds users by parts of what searches compare.
 var usersText = sqldb.TrigramIndex{
-	Words: "people_words", Numbers: "people_numbers", Owner: "user_id", Table: "users", Column: "search_text", Function: "users_trigrams",
+	Words: "people_words", Numbers: "people_numbers", Owner: "user_id", Table: "users", Column: "search_text",
+	Function: "users_trigrams",
 }
 
 const (

@@ -21,7 +21,8 @@ func (s *Store) CreateSession(ctx context.Context, session compete.Session) erro
 		kind = compete.ViaAPI
 	}
 	_, err := s.changeRecorded(ctx, compete.AuditRecord{
-		At: session.CreatedAt, Action: compete.AuditLogin, ActorID: session.UserID, SubjectID: session.ID, After: compete.AuditFields("kind", kind),
+		At: session.CreatedAt, Action: compete.AuditLogin, ActorID: session.UserID, SubjectID: session.ID,
+		After: compete.AuditFields("kind", kind),
 	}, insertSession, newSessionRow.Values(&session)...)
 	if sqldb.ViolationOf(err) == sqldb.ForeignKeyViolation {
 		return fmt.Errorf("%w: %w", compete.ErrUnauthorized, err)
@@ -37,7 +38,8 @@ func (s *Store) SessionByTokenHash(
 		return compete.Session{}, compete.User{}, compete.ErrUnauthorized
 	}
 	session := compete.Session{TokenHash: tokenHash}
-	user, err := sqldb.One(ctx, s.reader, compete.ErrUnauthorized, sqldb.ScanWith(scanUser, sessionRow.Fields(&session)...),
+	user, err := sqldb.One(ctx, s.reader, compete.ErrUnauthorized,
+		sqldb.ScanWith(scanUser, sessionRow.Fields(&session)...),
 		sessionByTokenHash, tokenHash, compete.UTC(now))
 	if err != nil {
 		return compete.Session{}, compete.User{}, err
@@ -92,11 +94,13 @@ func (s *Store) EndSession(ctx context.Context, id string, now time.Time) error 
 	}
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
 		ended, err := sqldb.List(ctx, tx, sqldb.ScanString,
-			`UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING user_id`, id, compete.UTC(now))
+			`UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING user_id`,
+			id, compete.UTC(now))
 		if err != nil || len(ended) == 0 {
 			return err
 		}
-		return tx.record(ctx, compete.AuditRecord{At: now, Action: compete.AuditLogout, UserID: ended[0], SubjectID: id})
+		return tx.record(ctx,
+			compete.AuditRecord{At: now, Action: compete.AuditLogout, UserID: ended[0], SubjectID: id})
 	})
 }
 
@@ -118,7 +122,8 @@ var setUse = sqldb.NewBulk("id uuid, at time", `UPDATE sessions SET last_used_at
 
 // SessionsUsed implements compete.SessionStore, in pages, so that the one writer stays free.
 func (s *Store) SessionsUsed(ctx context.Context, at map[string]time.Time) error {
-	for ids := range slices.Chunk(slices.Sorted(maps.Keys(at)), cleanUpPage) { // sorted, so that replicas don't lock each other's rows crosswise
+	// sorted, so that replicas don't lock each other's rows crosswise
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(at)), cleanUpPage) {
 		rows := make([][]any, len(ids))
 		for i, id := range ids {
 			rows[i] = []any{id, compete.UTC(at[id])}
@@ -155,7 +160,10 @@ func (s *Store) EndIdleSessions(ctx context.Context, lastUse, now time.Time) err
 
 // Revocations implements compete.SessionStore.
 func (s *Store) Revocations(ctx context.Context, since time.Time) (compete.Revocations, error) {
-	revoked := compete.Revocations{DisabledUsers: map[string]bool{}, EndedSessions: map[string]bool{}, TokensBefore: map[string]time.Time{}}
+	revoked := compete.Revocations{
+		DisabledUsers: map[string]bool{}, EndedSessions: map[string]bool{},
+		TokensBefore: map[string]time.Time{},
+	}
 	since = compete.UTC(since)
 	disabled, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT id FROM users WHERE disabled_at IS NOT NULL`)
 	if err != nil {

@@ -38,9 +38,14 @@ func TestSessionByToken(t *testing.T) {
 		wantError(t, "an expired session", err, compete.ErrUnauthorized)
 
 		for range 2 { // tokens of the API have no hash, and don't stand in each other's way
-			must(t, f.CreateSession(t.Context(), compete.Session{ID: newID(), UserID: u.ID, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour)}))
+			must(t, f.CreateSession(t.Context(),
+				compete.Session{ID: newID(), UserID: u.ID, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour)}))
 		}
-		wantError(t, "a session of nobody", f.CreateSession(t.Context(), compete.Session{ID: newID(), UserID: newID(), CreatedAt: f.now, ExpiresAt: f.now}), compete.ErrUnauthorized)
+		wantError(t, "a session of nobody",
+			f.CreateSession(t.Context(), compete.Session{
+				ID: newID(), UserID: newID(), CreatedAt: f.now,
+				ExpiresAt: f.now,
+			}), compete.ErrUnauthorized)
 
 		ended := f.ago(-time.Minute)
 		must(t, f.EndSession(t.Context(), s.ID, ended))
@@ -63,7 +68,8 @@ func TestSessionByToken(t *testing.T) {
 		got2, err = f.Revocations(t.Context(), ended)
 		must(t, err)
 		want(t, "revocations since", got2, compete.Revocations{
-			DisabledUsers: map[string]bool{disabled.ID: true}, EndedSessions: map[string]bool{}, TokensBefore: map[string]time.Time{},
+			DisabledUsers: map[string]bool{disabled.ID: true}, EndedSessions: map[string]bool{},
+			TokensBefore: map[string]time.Time{},
 		})
 	})
 }
@@ -73,7 +79,13 @@ func testTokensValidAfter(t *testing.T, f *fixture, u compete.User, ended compet
 	other := f.addUser(t, compete.RoleParticipant)
 	lasting := f.addSession(t, other)
 	for _, login := range []struct{ userID, sessionID string }{
-		{u.ID, ended.ID}, {u.ID, lasting.ID}, {other.ID, newID()}, {other.ID, "nonsense"}, {newID(), ""}, {"nonsense", ""}, {"", ""},
+		{u.ID, ended.ID},
+		{u.ID, lasting.ID},
+		{other.ID, newID()},
+		{other.ID, "nonsense"},
+		{newID(), ""},
+		{"nonsense", ""},
+		{"", ""},
 	} {
 		_, err := f.TokensValidAfter(t.Context(), login.userID, login.sessionID)
 		wantError(t, fmt.Sprintf("login %v", login), err, compete.ErrUnauthorized)
@@ -94,7 +106,8 @@ func testTokensValidAfter(t *testing.T, f *fixture, u compete.User, ended compet
 // wantLogins checks which sessions of the user last, and since when other tokens are valid; the zero time means ever.
 func (f *fixture) wantLogins(t *testing.T, u compete.User, sessionIDs []string, validAfter time.Time) {
 	t.Helper()
-	rows, err := f.Reader().QueryContext(t.Context(), `SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL ORDER BY id`, u.ID)
+	rows, err := f.Reader().QueryContext(t.Context(),
+		`SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL ORDER BY id`, u.ID)
 	must(t, err)
 	defer rows.Close()
 	var got []string
@@ -133,7 +146,8 @@ func testListSessions(t *testing.T, f *fixture) {
 	}
 	ended := f.addSession(t, u)
 	must(t, f.EndSession(t.Context(), ended.ID, f.now))
-	must(t, f.CreateSession(t.Context(), compete.Session{ID: newID(), UserID: u.ID, CreatedAt: f.ago(time.Hour), ExpiresAt: f.now}))
+	must(t, f.CreateSession(t.Context(),
+		compete.Session{ID: newID(), UserID: u.ID, CreatedAt: f.ago(time.Hour), ExpiresAt: f.now}))
 	f.addSession(t, stranger)
 	all := walk(t, "sessions", func(c compete.Cursor) (compete.Page[compete.Session], error) {
 		return f.Sessions(t.Context(), u.ID, f.now, c, 4)
@@ -146,7 +160,8 @@ func testListSessions(t *testing.T, f *fixture) {
 		if s.API {
 			tokens++
 		}
-		if s.TokenHash != "" || s.Device != "Firefox on Linux" || s.Network != "2001:db8::/64" || !s.LastUsedAt.Equal(s.CreatedAt) || s.UserID != u.ID {
+		if s.TokenHash != "" || s.Device != "Firefox on Linux" || s.Network != "2001:db8::/64" ||
+			!s.LastUsedAt.Equal(s.CreatedAt) || s.UserID != u.ID {
 			t.Errorf("listed as %+v", s)
 		}
 	}
@@ -161,7 +176,8 @@ func testListSessions(t *testing.T, f *fixture) {
 		want(t, "sessions of nobody", len(page.Items), 0)
 	}
 	// A tool outside may insert the columns of old.
-	f.exec(t, `INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`, newID(), stranger.ID, compete.UTC(f.ago(time.Minute)), compete.UTC(f.ago(-time.Hour)))
+	f.exec(t, `INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`, newID(),
+		stranger.ID, compete.UTC(f.ago(time.Minute)), compete.UTC(f.ago(-time.Hour)))
 	page, err := f.Sessions(t.Context(), stranger.ID, f.now, compete.Cursor{}, 10)
 	must(t, err)
 	if s := page.Items[1]; !s.LastUsedAt.Equal(s.CreatedAt) || s.Device != "" {

@@ -39,13 +39,15 @@ func (t Tx) setSiteSettings(ctx context.Context, values map[string]string, now t
 	if err := t.recordSite(ctx, before, values, now); err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(values)) { // in one order, so that two at once don't wait for each other
+	// in one order, so that two at once don't wait for each other
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		var err error
 		if value := values[name]; value == "" {
 			_, err = sqldb.Change(ctx, t, `DELETE FROM site_settings WHERE name = $1`, name)
 		} else {
 			_, err = sqldb.Change(ctx, t, `INSERT INTO site_settings (name, value, updated_at) VALUES ($1, $2, $3)
-				ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`, name, value, compete.UTC(now))
+				ON CONFLICT (name) DO UPDATE SET value = excluded.value,
+				updated_at = excluded.updated_at`, name, value, compete.UTC(now))
 		}
 		if err != nil {
 			return err
@@ -75,7 +77,8 @@ func (t Tx) recordSite(ctx context.Context, before [][2]string, values map[strin
 		return nil
 	}
 	return t.record(ctx, compete.AuditRecord{
-		At: now, Action: compete.AuditSiteChanged, Before: compete.AuditFields(old...), After: compete.AuditFields(changed...),
+		At: now, Action: compete.AuditSiteChanged, Before: compete.AuditFields(old...),
+		After: compete.AuditFields(changed...),
 	})
 }
 
@@ -94,7 +97,8 @@ func (s *Store) AddSetupLink(ctx context.Context, tokenHash string, now time.Tim
 			return err
 		}
 		if _, err := sqldb.Change(ctx, tx,
-			`INSERT INTO setup_links (token_hash, created_at) VALUES ($1, $2)`, tokenHash, compete.UTC(now)); err != nil {
+			`INSERT INTO setup_links (token_hash, created_at) VALUES ($1, $2)`, tokenHash,
+			compete.UTC(now)); err != nil {
 			return err
 		}
 		return tx.record(ctx, compete.AuditRecord{At: now, Action: compete.AuditSetupLink})
@@ -159,7 +163,8 @@ func (s *Store) CreateApplicant(ctx context.Context, u compete.User, passwordHas
 		if err := tx.insertUser(ctx, u, passwordHash); err != nil {
 			return err
 		}
-		_, err := sqldb.Change(ctx, tx, `INSERT INTO organizer_requests (id, user_id, requested_at) VALUES ($1, $2, $3)`,
+		_, err := sqldb.Change(ctx, tx, `INSERT INTO organizer_requests (id, user_id, requested_at)
+			VALUES ($1, $2, $3)`,
 			requestID, u.ID, compete.UTC(u.CreatedAt))
 		if err != nil {
 			return err

@@ -20,7 +20,8 @@ func TestSite(t *testing.T) {
 
 func testSiteSettings(t *testing.T, f *fixture) {
 	must(t, f.SetSiteSettings(t.Context(), map[string]string{"B": "2", "A": "1", "C": "3"}, f.now))
-	must(t, f.SetSiteSettings(t.Context(), map[string]string{"A": "changed", "B": "", "unknown": ""}, f.now.Add(time.Second)))
+	must(t, f.SetSiteSettings(t.Context(), map[string]string{"A": "changed", "B": "", "unknown": ""},
+		f.now.Add(time.Second)))
 	got, err := f.SiteSettings(t.Context())
 	must(t, err)
 	want(t, "the settings", got, map[string]string{"A": "changed", "C": "3"})
@@ -31,7 +32,10 @@ func testSetupLinks(t *testing.T, f *fixture) {
 	for i := range 60 {
 		must(t, f.AddSetupLink(t.Context(), fmt.Sprintf("start %02d", i), f.now.Add(time.Duration(i)*time.Second)))
 	}
-	for hash, good := range map[string]bool{"start 59": true, "start 10": true, "start 09": false, "": false, "other": false} {
+	for hash, good := range map[string]bool{
+		"start 59": true, "start 10": true, "start 09": false,
+		"": false, "other": false,
+	} {
 		var over error
 		if !good {
 			over = compete.ErrSetupOver
@@ -44,7 +48,10 @@ func testSetupLinks(t *testing.T, f *fixture) {
 func testSetUpOnce(t *testing.T, f *fixture) {
 	admin := func() compete.User {
 		id := newID()
-		return compete.User{ID: id, Email: id + "@example.com", Name: "Ada", Role: compete.RoleAdmin, CreatedAt: f.now, UpdatedAt: f.now, VerifiedAt: &f.now}
+		return compete.User{
+			ID: id, Email: id + "@example.com", Name: "Ada", Role: compete.RoleAdmin, CreatedAt: f.now,
+			UpdatedAt: f.now, VerifiedAt: &f.now,
+		}
 	}
 	taken := f.addUser(t, compete.RoleParticipant)
 	second := admin()
@@ -55,7 +62,8 @@ func testSetUpOnce(t *testing.T, f *fixture) {
 	results := make([]error, 8)
 	for i := range results {
 		wg.Go(func() {
-			results[i] = f.SetUp(t.Context(), fmt.Sprintf("start %02d", 50+i), admin(), "hash", map[string]string{"SITE_NAME": "Kubb"})
+			results[i] = f.SetUp(t.Context(), fmt.Sprintf("start %02d", 50+i), admin(), "hash",
+				map[string]string{"SITE_NAME": "Kubb"})
 		})
 	}
 	wg.Wait()
@@ -94,7 +102,10 @@ func TestOrganizerRequests(t *testing.T) {
 		var asked []compete.OrganizerRequest
 		for i := range 3 {
 			id := newID()
-			u := compete.User{ID: id, Email: id + "@example.com", Name: "Ada", Role: compete.RoleParticipant, CreatedAt: f.ago(-time.Duration(i) * time.Minute), UpdatedAt: f.now}
+			u := compete.User{
+				ID: id, Email: id + "@example.com", Name: "Ada", Role: compete.RoleParticipant,
+				CreatedAt: f.ago(-time.Duration(i) * time.Minute), UpdatedAt: f.now,
+			}
 			request := compete.OrganizerRequest{ID: newID(), User: storedUser(u), RequestedAt: compete.UTC(u.CreatedAt)}
 			must(t, f.CreateApplicant(t.Context(), u, "hash", request.ID))
 			asked = append(asked, request)
@@ -103,9 +114,10 @@ func TestOrganizerRequests(t *testing.T) {
 		again.ID = newID()
 		wantError(t, "a taken address", f.CreateApplicant(t.Context(), again, "hash", newID()), compete.ErrEmailTaken)
 		listed := func() []compete.OrganizerRequest {
-			return walk(t, "organizer-requests", func(c compete.Cursor) (compete.Page[compete.OrganizerRequest], error) {
-				return f.OrganizerRequests(t.Context(), c, 2)
-			})
+			return walk(t, "organizer-requests",
+				func(c compete.Cursor) (compete.Page[compete.OrganizerRequest], error) {
+					return f.OrganizerRequests(t.Context(), c, 2)
+				})
 		}
 		want(t, "the requests", listed(), asked)
 		got, err := f.OrganizerRequest(t.Context(), asked[1].ID)
@@ -118,7 +130,9 @@ func TestOrganizerRequests(t *testing.T) {
 		for i, role := range map[int]compete.Role{0: compete.RoleOrganizer, 1: compete.RoleParticipant} {
 			m := f.accountMessage(asked[i].User, compete.MessageOrganizerApproved, "")
 			must(t, f.AnswerOrganizerRequest(t.Context(), asked[i], role == compete.RoleOrganizer, m, later))
-			wantError(t, "a second answer", f.AnswerOrganizerRequest(t.Context(), asked[i], true, f.accountMessage(asked[i].User, "x", ""), later), compete.ErrRequestMissing)
+			wantError(t, "a second answer",
+				f.AnswerOrganizerRequest(t.Context(), asked[i], true, f.accountMessage(asked[i].User, "x", ""), later),
+				compete.ErrRequestMissing)
 			user, err := f.User(t.Context(), asked[i].User.ID)
 			must(t, err)
 			want(t, "the role", user.Role, role)

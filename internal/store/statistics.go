@@ -20,11 +20,15 @@ func (s *Store) NewsOf(ctx context.Context, userIDs []string, since time.Time) (
 		var n compete.News
 		err = row.Scan(&user, &n.Unread, &n.Removed, &n.Lately)
 		known := all[user]
-		all[user] = compete.News{Unread: known.Unread + n.Unread, Removed: known.Removed + n.Removed, Lately: known.Lately + n.Lately}
+		all[user] = compete.News{
+			Unread: known.Unread + n.Unread, Removed: known.Removed + n.Removed,
+			Lately: known.Lately + n.Lately,
+		}
 		return none, err
 	}, `SELECT m.user_id, count(*), 0, 0 FROM messages m WHERE m.user_id {any $1 uuid} AND m.read_at IS NULL
 		GROUP BY m.user_id
-		UNION ALL SELECT r.user_id, 0, sum(CASE WHEN r.blocked THEN 2 ELSE 1 END), sum(CASE WHEN r.updated_at >= $2 THEN 1 ELSE 0 END)
+		UNION ALL SELECT r.user_id, 0, sum(CASE WHEN r.blocked THEN 2 ELSE 1 END),
+		sum(CASE WHEN r.updated_at >= $2 THEN 1 ELSE 0 END)
 			FROM registrations r WHERE r.user_id {any $1 uuid} AND r.cancel_reason = 'ORGANIZER'
 			GROUP BY r.user_id`, s.db.Array(userIDs), since)
 	return all, err
@@ -87,18 +91,24 @@ func (s *Store) RegistrationTimes(ctx context.Context, competitionID string, poi
 	if total <= fewTimes {
 		// By time, not by seq: clocks of replicas differ, and what is imported may have any time.
 		return sqldb.List(ctx, s.replicated, scanTimeCount, `SELECT registered_at, number FROM (
-				SELECT r.registered_at, row_number() OVER (ORDER BY r.registered_at, r.seq) AS number FROM registrations r
+				SELECT r.registered_at, row_number() OVER (ORDER BY r.registered_at, r.seq) AS number
+				FROM registrations r
 				WHERE r.competition_id = $1) AS r
-			WHERE number = 1 OR number % $2 = 0 OR number = $3 ORDER BY number`, competitionID, max(1, total/points), total)
+			WHERE number = 1 OR number % $2 = 0 OR number = $3
+			ORDER BY number`, competitionID, max(1, total/points), total)
 	}
 	times, err := sqldb.List(ctx, s.replicated, scanTimeCount, `SELECT (SELECT r.registered_at FROM registrations r
-				WHERE r.competition_id = $1 AND r.seq >= b.block * `+blockWords+` ORDER BY r.seq LIMIT 1), b.total - b.size + 1
-			FROM (SELECT block, size, sum(size) OVER (ORDER BY block) AS total, row_number() OVER (ORDER BY block) AS number
-				FROM (SELECT block, seated + waiting + cancelled AS size FROM registration_blocks WHERE competition_id = $1) b
+				WHERE r.competition_id = $1 AND r.seq >= b.block * `+blockWords+
+		` ORDER BY r.seq LIMIT 1), b.total - b.size + 1
+			FROM (SELECT block, size, sum(size) OVER (ORDER BY block) AS total,
+			row_number() OVER (ORDER BY block) AS number
+				FROM (SELECT block, seated + waiting + cancelled AS size FROM registration_blocks
+				WHERE competition_id = $1) b
 				WHERE size > 0) b
 			WHERE b.number % $2 = 1 OR $2 = 1
 		UNION ALL SELECT l.registered_at, l.total FROM (SELECT r.registered_at,
-				(SELECT sum(b.seated + b.waiting + b.cancelled) FROM registration_blocks b WHERE b.competition_id = $1) AS total
+				(SELECT sum(b.seated + b.waiting + b.cancelled) FROM registration_blocks b
+				WHERE b.competition_id = $1) AS total
 			FROM registrations r WHERE r.competition_id = $1
 			ORDER BY r.seq DESC LIMIT 1) l`, competitionID, max(1, blocks/points))
 	inOrderOfTime(times)

@@ -41,8 +41,8 @@ func TestStatistics(t *testing.T) {
 	})
 }
 
-// fillStatistics stores an organizer with two competitions: one with registrations 0, 1, 1 and 3 minutes after noon, the
-// other with one 2 minutes after, and then one of the day before.
+// fillStatistics stores an organizer with two competitions: one with registrations 0, 1, 1 and 3 minutes after noon,
+// the other with one 2 minutes after, and then one of the day before.
 func fillStatistics(t *testing.T, s *store.Store, noon time.Time) {
 	t.Helper()
 	exec := func(text string, args ...any) {
@@ -52,12 +52,14 @@ func fillStatistics(t *testing.T, s *store.Store, noon time.Time) {
 		}
 	}
 	user := func(id, role string) {
-		exec(`INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at) VALUES ($1, $2, 'N', 'x', $3, $4, $4)`,
+		exec(`INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at)
+			VALUES ($1, $2, 'N', 'x', $3, $4, $4)`,
 			id, id+"@example.com", role, noon)
 	}
 	user(statOrganizer, "ORGANIZER")
 	for _, id := range []string{statCompetition, statOther} {
-		exec(`INSERT INTO competitions (id, title, description, location, capacity, seats_left, reg_deadline, status, organizer_id, created_at, updated_at)
+		exec(`INSERT INTO competitions (id, title, description, location, capacity, seats_left, reg_deadline, status,
+			organizer_id, created_at, updated_at)
 			VALUES ($1, 'Cup', '', '', 10, 10, $2, 'PUBLISHED', $3, $2, $2)`, id, noon, statOrganizer)
 	}
 	for i, r := range []struct {
@@ -76,10 +78,12 @@ func fillStatistics(t *testing.T, s *store.Store, noon time.Time) {
 		registration := fmt.Sprintf("00000000-0000-7000-8000-0000000002%02d", i)
 		// Given in another zone, as a program's clock may be.
 		at := noon.Add(r.after).In(time.FixedZone("", 5*3600)).UTC()
-		exec(`INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at) VALUES ($1, $2, $3, 'CONFIRMED', $4, $5, $5)`,
+		exec(`INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
+			VALUES ($1, $2, $3, 'CONFIRMED', $4, $5, $5)`,
 			registration, userID, r.competition, i+1, at)
 		for j := range i % 3 {
-			exec(`INSERT INTO messages (id, user_id, registration_id, seq, kind, "to", subject, body, sent_at) VALUES ($1, $2, $3, $4, 'confirmed', '', '', '', $5)`,
+			exec(`INSERT INTO messages (id, user_id, registration_id, seq, kind, "to", subject, body, sent_at)
+				VALUES ($1, $2, $3, $4, 'confirmed', '', '', '', $5)`,
 				fmt.Sprintf("00000000-0000-7000-8000-0000000%02d3%02d", j, i), userID, registration, j+1, at)
 		}
 	}
@@ -107,7 +111,10 @@ func testCounts(t *testing.T, s *store.Store, noon time.Time) {
 		want      []int
 	}{
 		{"of an organizer", statOrganizer, noon.Add(-2 * day), 4, []int{0, 1, 5, 0}},
-		{"in UTC, whatever the zone", statOrganizer, noon.Truncate(day).In(time.FixedZone("", -5*3600)), 2, []int{5, 0}},
+		{
+			"in UTC, whatever the zone", statOrganizer, noon.Truncate(day).In(time.FixedZone("", -5*3600)), 2,
+			[]int{5, 0},
+		},
 		{"what is outside is left out", statOrganizer, noon.Add(-day), 1, []int{1}},
 		{"of nobody", statUser(0), noon, 2, []int{0, 0}},
 	} {
@@ -128,7 +135,8 @@ func testTimes(t *testing.T, s *store.Store, noon time.Time) {
 	at := func(after time.Duration, count int) compete.TimeCount {
 		return compete.TimeCount{At: noon.Add(after), Count: count}
 	}
-	first, second, third, fourth := at(0, 1), at(time.Minute, 2), at(2*time.Minute-time.Microsecond, 3), at(3*time.Minute, 4)
+	first, second, third, fourth := at(0, 1), at(time.Minute, 2), at(2*time.Minute-time.Microsecond, 3),
+		at(3*time.Minute, 4)
 	for points, want := range map[int][]compete.TimeCount{
 		9: {first, second, third, fourth},
 		2: {first, second, fourth},
@@ -136,10 +144,14 @@ func testTimes(t *testing.T, s *store.Store, noon time.Time) {
 	} {
 		wantTimes(t, s, points, want)
 	}
-	if _, err := s.Writer().ExecContext(t.Context(), `UPDATE registrations SET registered_at = $2 WHERE competition_id = $1 AND seq = 4`, statCompetition, noon.Add(-time.Hour)); err != nil {
+	if _, err := s.Writer().ExecContext(t.Context(), `UPDATE registrations SET registered_at = $2
+		WHERE competition_id = $1 AND seq = 4`, statCompetition, noon.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	wantTimes(t, s, 9, []compete.TimeCount{at(-time.Hour, 1), at(0, 2), at(time.Minute, 3), at(2*time.Minute-time.Microsecond, 4)})
+	wantTimes(t, s, 9, []compete.TimeCount{
+		at(-time.Hour, 1), at(0, 2), at(time.Minute, 3),
+		at(2*time.Minute-time.Microsecond, 4),
+	})
 	got, err := s.RegistrationTimes(t.Context(), statOrganizer, 9)
 	if err != nil || len(got) != 0 {
 		t.Errorf("of nothing: %v, error %v", got, err)
@@ -158,13 +170,15 @@ func wantTimes(t *testing.T, s *store.Store, points int, want []compete.TimeCoun
 }
 
 func testUnread(t *testing.T, s *store.Store) {
-	if _, err := s.Writer().ExecContext(t.Context(), `UPDATE registrations SET status = 'CANCELLED', cancel_reason = 'ORGANIZER',
+	if _, err := s.Writer().ExecContext(t.Context(), `UPDATE registrations
+		SET status = 'CANCELLED', cancel_reason = 'ORGANIZER',
 		blocked = user_id = $1 WHERE user_id IN ($1, $2)`, statUser(0), statUser(1)); err != nil {
 		t.Fatal(err)
 	}
 	since := time.Date(2026, 6, 13, 12, 0, 0, 0, time.UTC)
 	for user, at := range map[string]time.Time{statUser(0): since.Add(-time.Microsecond), statUser(1): since} {
-		if _, err := s.Writer().ExecContext(t.Context(), `UPDATE registrations SET updated_at = $2 WHERE user_id = $1`, user, at); err != nil {
+		if _, err := s.Writer().ExecContext(t.Context(), `UPDATE registrations SET updated_at = $2 WHERE user_id = $1`,
+			user, at); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,7 +186,10 @@ func testUnread(t *testing.T, s *store.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]compete.News{statUser(0): {Removed: 2}, statUser(1): {Unread: 1, Removed: 1, Lately: 1}, statUser(2): {Unread: 2}, statUser(4): {Unread: 1}}
+	want := map[string]compete.News{
+		statUser(0): {Removed: 2}, statUser(1): {Unread: 1, Removed: 1, Lately: 1},
+		statUser(2): {Unread: 2}, statUser(4): {Unread: 1},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("news (-want +got):\n%s", diff)
 	}

@@ -21,9 +21,11 @@ type Config struct {
 	// MaxConns and WriteTimeout are those of sqldb.Config.
 	MaxConns     int
 	WriteTimeout time.Duration
-	// Jobs says in which form the queue keeps jobs. The store adds them in the transaction of the change that needs them.
+	// Jobs says in which form the queue keeps jobs. The store adds them in the transaction of the change that needs
+	// them.
 	Jobs compete.JobEncoder
-	// Mailing says that every message goes out by mail too: a MailJob is enqueued with it. Without it, those that carry a link alone have one.
+	// Mailing says that every message goes out by mail too: a MailJob is enqueued with it. Without it, those that carry
+	// a link alone have one.
 	Mailing bool
 	// Trace is that of sqldb.Config.
 	Trace func(text string, args []any)
@@ -32,8 +34,12 @@ type Config struct {
 // Database is the configuration with which the store opens its database.
 func (c Config) Database() sqldb.Config {
 	return sqldb.Config{
-		URL: c.URL, ReplicaURL: c.ReplicaURL, MaxLag: c.MaxLag, Logger: c.Logger, Name: "minicompete", MaxConns: c.MaxConns, WriteTimeout: c.WriteTimeout, Trace: c.Trace,
-		Errors: sqldb.Errors{Unavailable: compete.ErrDatabase, Constraint: compete.ErrConstraint, CommitUnknown: compete.ErrCommitUnknown},
+		URL: c.URL, ReplicaURL: c.ReplicaURL, MaxLag: c.MaxLag, Logger: c.Logger, Name: "minicompete",
+		MaxConns: c.MaxConns, WriteTimeout: c.WriteTimeout, Trace: c.Trace,
+		Errors: sqldb.Errors{
+			Unavailable: compete.ErrDatabase, Constraint: compete.ErrConstraint,
+			CommitUnknown: compete.ErrCommitUnknown,
+		},
 	}
 }
 
@@ -65,7 +71,8 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	return s, nil
 }
 
-// On is the store on a database that is open already, by the configuration of Config.Database. No mails go out by its messages.
+// On is the store on a database that is open already, by the configuration of Config.Database. No mails go out by its
+// messages.
 func On(db *sqldb.DB) *Store {
 	return &Store{db: db, writer: db.Writer(), reader: db.Reader(), replicated: db.Replicated()}
 }

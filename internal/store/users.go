@@ -47,7 +47,8 @@ func (s *Store) CreateUser(ctx context.Context, u compete.User, passwordHash str
 }
 
 func (t Tx) insertUser(ctx context.Context, u compete.User, passwordHash string) error {
-	_, err := sqldb.Change(ctx, t, insertUser, append(userRow.Values(&u), passwordHash, normal.People(u.Name, u.Email))...)
+	_, err := sqldb.Change(ctx, t, insertUser,
+		append(userRow.Values(&u), passwordHash, normal.People(u.Name, u.Email))...)
 	if sqldb.ViolationOf(err) == sqldb.UniqueViolation { // the id is the primary key, so it is the email
 		return fmt.Errorf("%w: %w", compete.ErrEmailTaken, err)
 	}
@@ -108,7 +109,8 @@ func (s *Store) FollowTimeZone(ctx context.Context, id, zone string) error {
 		return nil
 	}
 	_, err := sqldb.Change(ctx, s.writer,
-		`UPDATE users SET time_zone = $2 WHERE id = $1 AND time_zone <> $2 AND NOT time_zone_chosen AND erased_at IS NULL`,
+		`UPDATE users SET time_zone = $2 WHERE id = $1 AND time_zone <> $2 AND NOT time_zone_chosen
+			AND erased_at IS NULL`,
 		id, zone)
 	return err
 }
@@ -129,7 +131,8 @@ func (s *Store) updateUser(ctx context.Context, tx Tx, u compete.User) error {
 	now := compete.UTC(u.UpdatedAt)
 	if _, err := sqldb.Change(ctx, tx, `UPDATE users
 		SET role = $2, disabled_at = $3, updated_at = $4, disabled_reason = $5, disabled_reason_shown = $6
-		WHERE id = $1`, u.ID, string(u.Role), utc(u.DisabledAt), now, u.DisabledReason.Text, u.DisabledReason.Shown); err != nil {
+		WHERE id = $1`, u.ID, string(u.Role), utc(u.DisabledAt), now, u.DisabledReason.Text,
+		u.DisabledReason.Shown); err != nil {
 		return err
 	}
 	if err := tx.recordUser(ctx, before, u, now); err != nil {
@@ -163,9 +166,9 @@ func (t Tx) recordUser(ctx context.Context, before, after compete.User, now time
 	return nil
 }
 
-// enqueueSettling enqueues a SettleJob for each published competition that the change of an account concerns: those that
-// the user organizes, whose phase changes, and, once an account is enabled again, those that the user waits for, where
-// a seat may be free.
+// enqueueSettling enqueues a SettleJob for each published competition that the change of an account concerns: those
+// that the user organizes, whose phase changes, and, once an account is enabled again, those that the user waits for,
+// where a seat may be free.
 func (s *Store) enqueueSettling(ctx context.Context, tx Tx, before, after compete.User, now time.Time) error {
 	organized, waits := before.MayOrganize() != after.MayOrganize(), before.DisabledAt != nil && after.DisabledAt == nil
 	var jobs []compete.Job
@@ -249,5 +252,6 @@ func (s *Store) Users(
 	}
 	st.Add(` ORDER BY u.created_at DESC, u.id DESC LIMIT %s`, limit+1)
 	users, err := sqldb.List(ctx, s.replicated.Unprepared(), scanUser, st.Text(), st.Args()...)
-	return page(users, limit, "users", func(u compete.User) (int64, string) { return u.CreatedAt.UnixMicro(), u.ID }), err
+	return page(users, limit, "users", func(u compete.User) (int64, string) { return u.CreatedAt.UnixMicro(), u.ID }),
+		err
 }

@@ -24,7 +24,10 @@ func TestUsers(t *testing.T) {
 }
 
 func testCreateUser(t *testing.T, f *fixture) {
-	u := compete.User{ID: newID(), Email: "grace@example.com", Name: "Grace Hopper", Role: compete.RoleOrganizer, DisabledAt: f.agoPointer(time.Hour), CreatedAt: f.now, UpdatedAt: f.now}
+	u := compete.User{
+		ID: newID(), Email: "grace@example.com", Name: "Grace Hopper", Role: compete.RoleOrganizer,
+		DisabledAt: f.agoPointer(time.Hour), CreatedAt: f.now, UpdatedAt: f.now,
+	}
 	must(t, f.CreateUser(t.Context(), u, "a hash"))
 	got, err := f.User(t.Context(), u.ID)
 	must(t, err)
@@ -67,9 +70,11 @@ func testUserMissing(t *testing.T, f *fixture) {
 		wantError(t, "User", err, compete.ErrUserMissing)
 		_, err = f.PasswordHash(t.Context(), id)
 		wantError(t, "PasswordHash", err, compete.ErrUserMissing)
-		wantError(t, "UpdateProfile", f.UpdateProfile(t.Context(), id, compete.ProfileUpdate{Name: new("x")}, f.now), compete.ErrUserMissing)
+		wantError(t, "UpdateProfile", f.UpdateProfile(t.Context(), id, compete.ProfileUpdate{Name: new("x")}, f.now),
+			compete.ErrUserMissing)
 		must(t, f.FollowTimeZone(t.Context(), id, "UTC"))
-		wantError(t, "UpdateUser", f.UpdateUser(t.Context(), compete.User{ID: id, Role: compete.RoleAdmin}), compete.ErrUserMissing)
+		wantError(t, "UpdateUser", f.UpdateUser(t.Context(), compete.User{ID: id, Role: compete.RoleAdmin}),
+			compete.ErrUserMissing)
 	}
 	for _, email := range []string{"nobody@example.com", "", "nul\x00@example.com", "bad\xff@example.com"} {
 		_, _, err := f.UserByEmail(t.Context(), email)
@@ -179,16 +184,23 @@ func testProfileIsWrittenWhole(t *testing.T, f *fixture) {
 		Name: new("Ada Lovelace"), Reminders: new(false), TimeZone: new("Europe/Berlin"),
 		Password: &compete.NewPassword{Hash: "new hash", Notice: notice},
 	}, f.now))
-	u.Name, u.Zone, u.UpdatedAt = "Ada Lovelace", compete.UserZone{Name: "Europe/Berlin", Chosen: true}, compete.UTC(f.now)
+	u.Name, u.Zone, u.UpdatedAt = "Ada Lovelace", compete.UserZone{Name: "Europe/Berlin", Chosen: true},
+		compete.UTC(f.now)
 	u.RemindersOffAt = &u.UpdatedAt
 	f.wantUser(t, u)
 }
 
 func testListUsers(t *testing.T, f *fixture) {
 	for _, u := range []struct{ email, name string }{
-		{"özgür@example.com", "Özgür Ünal"}, {"100%@example.com", "Per_cent Sign"}, {"back@slash.example", `Back\slash`},
+		{"özgür@example.com", "Özgür Ünal"},
+		{"100%@example.com", "Per_cent Sign"},
+		{"back@slash.example", `Back\slash`},
 	} {
-		must(t, f.CreateUser(t.Context(), compete.User{ID: newID(), Email: u.email, Name: u.name, Role: compete.RoleParticipant, CreatedAt: f.now, UpdatedAt: f.now}, ""))
+		must(t, f.CreateUser(t.Context(),
+			compete.User{
+				ID: newID(), Email: u.email, Name: u.name, Role: compete.RoleParticipant, CreatedAt: f.now,
+				UpdatedAt: f.now,
+			}, ""))
 	}
 	for i := range 30 { // in threes at the same moment
 		must(t, f.CreateUser(t.Context(), compete.User{
@@ -198,7 +210,8 @@ func testListUsers(t *testing.T, f *fixture) {
 	}
 	for search, names := range map[string]int{
 		"walker": 30, "WALK": 30, "w0": 10, "w01 walker": 1, "alker": 30, "walker nobody": 0,
-		"özg": 1, "ÖZGÜR ün": 1, "100%": 1, "%": 1, "per_c": 1, "per%": 0, `back\s`: 1, `\`: 1, `'`: 0, `"`: 0, "nul\x00": 0,
+		"özg": 1, "ÖZGÜR ün": 1, "100%": 1, "%": 1, "per_c": 1, "per%": 0, `back\s`: 1, `\`: 1, `'`: 0,
+		`"`: 0, "nul\x00": 0,
 	} {
 		page, err := f.Users(t.Context(), search, compete.Cursor{}, 100)
 		must(t, err)

@@ -68,18 +68,12 @@ type ExportedSession struct {
 
 // ExportedRegistration is one of the person's, with the competition's title.
 type ExportedRegistration struct {
-	ID               string                     `json:"id" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
-	CompetitionID    string                     `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
-	CompetitionTitle string                     `json:"competitionTitle" example:"Spring Hackathon"`
-	Status           compete.RegistrationStatus `json:"status" enum:"PENDING,CONFIRMED,WAITLISTED,CANCELLED" example:"CONFIRMED"`
-	Seq              int64                      `json:"seq" example:"17"`
-	RegisteredAt     time.Time                  `json:"registeredAt" example:"2026-04-01T09:00:00Z"`
-	UpdatedAt        time.Time                  `json:"updatedAt" example:"2026-04-01T09:00:01Z"`
-	PromotedAt       *time.Time                 `json:"promotedAt" example:"2026-04-01T10:00:00Z"`
-	CancelReason     compete.CancelReason       `json:"cancelReason,omitempty" example:"SELF"`
-	RemovalReason    string                     `json:"removalReason,omitempty" doc:"What you were told when the organizer removed you." example:"Registered twice."`
-	RemovalNote      string                     `json:"removalNote,omitempty" doc:"The organizer's internal note about that." example:"See email of 3 April."`
-	Blocked          bool                       `json:"blocked,omitempty" doc:"true if you can't register for this competition again." example:"false"`
+	compete.RegistrationState
+	CompetitionTitle string     `json:"competitionTitle" example:"Spring Hackathon"`
+	PromotedAt       *time.Time `json:"promotedAt" example:"2026-04-01T10:00:00Z"`
+	RemovalReason    string     `json:"removalReason,omitempty" doc:"What you were told when the organizer removed you." example:"Registered twice."`
+	RemovalNote      string     `json:"removalNote,omitempty" doc:"The organizer's internal note about that." example:"See email of 3 April."`
+	Blocked          bool       `json:"blocked,omitempty" doc:"true if you can't register for this competition again." example:"false"`
 }
 
 // ExportedMessage is one of the mailbox.
@@ -96,21 +90,12 @@ type ExportedMessage struct {
 
 // ExportedCompetition is one that the person organizes.
 type ExportedCompetition struct {
-	ID          string                    `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
-	Title       string                    `json:"title" example:"Spring Hackathon"`
+	ID string `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
+	compete.CompetitionContent
 	Description string                    `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
-	Location    string                    `json:"location" example:"Zurich"`
-	Tags        []string                  `json:"tags" nullable:"false" example:"[\"go\"]"`
-	Capacity    int                       `json:"capacity" example:"100"`
 	Registered  int                       `json:"registered" doc:"Seats held." example:"58"`
 	Waitlisted  int                       `json:"waitlisted" example:"0"`
-	RegOpensAt  *time.Time                `json:"regOpensAt" example:"2026-04-01T09:00:00Z"`
-	RegDeadline time.Time                 `json:"regDeadline" example:"2026-05-01T12:00:00Z"`
-	StartDate   *time.Time                `json:"startDate" example:"2026-05-08T08:00:00Z"`
-	EndDate     *time.Time                `json:"endDate" example:"2026-05-09T16:00:00Z"`
-	TimeZone    string                    `json:"timeZone" example:"Europe/Zurich"`
 	Status      compete.CompetitionStatus `json:"status" enum:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED"`
-	Waitlist    bool                      `json:"waitlist" example:"true"`
 	Cover       string                    `json:"cover,omitempty" doc:"Path of the cover you uploaded." example:"/api/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f/cover"`
 	CreatedAt   time.Time                 `json:"createdAt" example:"2026-03-01T09:00:00Z"`
 	UpdatedAt   time.Time                 `json:"updatedAt" example:"2026-03-02T10:30:00Z"`

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -164,9 +163,8 @@ func newSession(s *compete.Session) ExportedSession {
 
 func newRegistration(r *compete.MyRegistration) ExportedRegistration {
 	return ExportedRegistration{
-		ID: r.ID, CompetitionID: r.CompetitionID, CompetitionTitle: r.Competition.Title, Status: r.Status, Seq: r.Seq,
-		RegisteredAt: r.RegisteredAt, UpdatedAt: r.UpdatedAt, PromotedAt: r.PromotedAt,
-		CancelReason: r.CancelReason, RemovalReason: r.Removal.Reason, RemovalNote: r.Removal.Note, Blocked: r.Removal.Blocked,
+		RegistrationState: r.RegistrationState, CompetitionTitle: r.Competition.Title, PromotedAt: r.PromotedAt,
+		RemovalReason: r.Removal.Reason, RemovalNote: r.Removal.Note, Blocked: r.Removal.Blocked,
 	}
 }
 
@@ -178,11 +176,10 @@ func newMessage(m *compete.Message) ExportedMessage {
 
 func newCompetition(c *compete.Competition) ExportedCompetition {
 	out := ExportedCompetition{
-		ID: c.ID, Title: c.Title, Description: c.Description, Location: c.Location, Tags: slices.Clone(c.Tags), Capacity: c.Capacity,
-		Registered: c.Registered(), Waitlisted: c.Waitlisted, RegOpensAt: c.RegOpensAt, RegDeadline: c.RegDeadline,
-		StartDate: c.StartDate, EndDate: c.EndDate, TimeZone: c.Zone().String(), Status: c.Status, Waitlist: c.Waitlist,
-		CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
+		ID: c.ID, CompetitionContent: c.CompetitionContent, Description: c.Description, Registered: c.Registered(),
+		Waitlisted: c.Waitlisted, Status: c.Status, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
 	}
+	out.TimeZone = c.Zone().String()
 	if c.Cover != "" {
 		out.Cover = "/api/competitions/" + c.ID + "/cover"
 	}

@@ -36,10 +36,10 @@ func person() compete.PersonalData {
 			Passkeys: []compete.Passkey{{Name: "Phone", Record: "secret", CreatedAt: at, LastUsedAt: &at}},
 		},
 		Sessions:      pages([]compete.Session{{Device: "Firefox", Network: "203.0.113.7", TokenHash: "secret", EndedAt: &at}}),
-		Registrations: pages([]compete.MyRegistration{{Competition: compete.Competition{Title: "Cup"}}}, []compete.MyRegistration{{}}),
+		Registrations: pages([]compete.MyRegistration{{Competition: compete.Competition{CompetitionContent: compete.CompetitionContent{Title: "Cup"}}}}, []compete.MyRegistration{{}}),
 		Messages:      pages[compete.Message](),
 		Competitions:  pages([]compete.Competition{{ID: "c", Description: "Mine", Cover: "hash"}}),
-		Reports:       pages([]compete.Report{{Competition: compete.Competition{Title: "Bazaar"}, Details: "Shoes", Note: "secret", AnsweredBy: &compete.Participant{Name: "secret"}}}),
+		Reports:       pages([]compete.Report{{Competition: compete.Competition{CompetitionContent: compete.CompetitionContent{Title: "Bazaar"}}, Details: "Shoes", Note: "secret", AnsweredBy: &compete.Participant{Name: "secret"}}}),
 		Audit: pages([]compete.AuditEntry{{
 			AuditRecord: compete.AuditRecord{Action: compete.AuditAccountRole, ActorID: "a", UserID: "u", After: compete.AuditFields("role", "ADMIN"), Via: compete.ViaPage},
 			ActorName:   "secret",

@@ -56,32 +56,47 @@ func NewMetrics(version string) *Metrics {
 	m.addLogIns()
 	info := m.gaugeVec("build_info", "1, with the version of the program.", "version")
 	info.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
 func (m *Metrics) addRegistrar() {
-	m.batchSize = m.histogram("registrar_batch_commands", "Commands in one transaction of the registrar.", batchCommands)
-	m.commitTime = m.histogram("registrar_commit_seconds", "How long a batch took from the queue to its durable commit, including failed attempts.", commitSeconds)
-	m.queueFull = m.counter("registrar_queue_full_total", "Commands rejected because the queue was full or the wait too long.")
+	m.batchSize = m.histogram("registrar_batch_commands", "Commands in one transaction of the registrar.",
+		batchCommands)
+	m.commitTime = m.histogram("registrar_commit_seconds",
+		"How long a batch took from the queue to its durable commit, including failed attempts.", commitSeconds)
+	m.queueFull = m.counter("registrar_queue_full_total",
+		"Commands rejected because the queue was full or the wait too long.")
 	outcomes := m.counterVec("registrations_total", "Presses on Register that the registrar answered, by outcome: "+
-		"accepted (a seat), waitlisted, replayed (the first answer again), refused (by a rule), failed (asked to try again).", "outcome")
-	m.accepted, m.waitlisted, m.replayed = outcomes.WithLabelValues("accepted"), outcomes.WithLabelValues("waitlisted"), outcomes.WithLabelValues("replayed")
+		"accepted (a seat), waitlisted, replayed (the first answer again), refused (by a rule), "+
+		"failed (asked to try again).", "outcome")
+	m.accepted, m.waitlisted, m.replayed = outcomes.WithLabelValues("accepted"), outcomes.WithLabelValues("waitlisted"),
+		outcomes.WithLabelValues("replayed")
 	m.refused, m.failed = outcomes.WithLabelValues("refused"), outcomes.WithLabelValues("failed")
-	m.refusals = m.counterVec("registrations_refused_total", "Presses on Register rejected by a rule, by error code.", "code")
+	m.refusals = m.counterVec("registrations_refused_total", "Presses on Register rejected by a rule, by error code.",
+		"code")
 	for _, e := range []*compete.Error{
-		compete.ErrCompetitionFull, compete.ErrAlreadyRegistered, compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
+		compete.ErrCompetitionFull, compete.ErrAlreadyRegistered, compete.ErrRegistrationClosed,
+		compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
 	} {
 		m.refusals.WithLabelValues(e.Code)
 	}
 }
 
 func (m *Metrics) addJobs() {
-	attempts := m.counterVec("job_attempts_total", "Attempts at jobs, by queue and outcome: done, retry, dead (a dead letter), put_back (no attempt used up).", "queue", "outcome")
-	waited := m.histogramVec("job_wait_seconds", "How long jobs waited after they were due, by queue.", jobSeconds, "queue")
+	attempts := m.counterVec("job_attempts_total",
+		"Attempts at jobs, by queue and outcome: done, retry, dead (a dead letter), put_back (no attempt used up).",
+		"queue", "outcome")
+	waited := m.histogramVec("job_wait_seconds", "How long jobs waited after they were due, by queue.",
+		jobSeconds, "queue")
 	ran := m.histogramVec("job_run_seconds", "How long attempts at jobs ran, by queue.", jobSeconds, "queue")
-	m.attempts, m.waited, m.ran = map[attempt]prometheus.Counter{}, map[string]prometheus.Observer{}, map[string]prometheus.Observer{}
-	for _, queue := range []string{compete.QueueRegistration, compete.QueueReminder, compete.QueueMail, compete.QueueMaintenance} {
+	m.attempts, m.waited, m.ran = map[attempt]prometheus.Counter{}, map[string]prometheus.Observer{},
+		map[string]prometheus.Observer{}
+	for _, queue := range []string{
+		compete.QueueRegistration, compete.QueueReminder, compete.QueueMail,
+		compete.QueueMaintenance,
+	} {
 		m.waited[queue], m.ran[queue] = waited.WithLabelValues(queue), ran.WithLabelValues(queue)
 		for _, outcome := range jobs.Outcomes {
 			m.attempts[attempt{queue, outcome}] = attempts.WithLabelValues(queue, string(outcome))
@@ -132,7 +147,8 @@ func (m *Metrics) AddPool(name string, db *sql.DB) {
 
 // AddGauge shows a number that is read at each scrape. read must be quick.
 func (m *Metrics) AddGauge(name, help string, read func() float64) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, read))
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help},
+		read))
 }
 
 // AddCounters shows numbers that only grow and are read at each scrape, one for each value of a label.
@@ -178,13 +194,19 @@ func (m *Metrics) gaugeVec(name, help string, labels ...string) *prometheus.Gaug
 }
 
 func (m *Metrics) histogram(name, help string, buckets []float64) prometheus.Histogram {
-	h := prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
+	h := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: namespace, Name: name,
+		Help: help, Buckets: buckets,
+	})
 	m.registry.MustRegister(h)
 	return h
 }
 
 func (m *Metrics) histogramVec(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
-	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: namespace, Name: name, Help: help,
+		Buckets: buckets,
+	}, labels)
 	m.registry.MustRegister(h)
 	return h
 }

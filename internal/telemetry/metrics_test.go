@@ -42,7 +42,10 @@ func TestMetrics(t *testing.T) {
 	m.Request("api", http.MethodGet, "GET /api/competitions/{id}", http.StatusOK, 2*time.Second)
 	m.Request("web", "BREW", "/", http.StatusNotFound, time.Millisecond)
 	m.Request("web", http.MethodHead, "/readyz", http.StatusOK, time.Millisecond)
-	m.Batch(registrar.Report{Commands: 12, Took: 4 * time.Millisecond, Accepted: 5, Waitlisted: 3, Replayed: 1, Failed: 1, Refused: map[string]int{"competition_full": 2}})
+	m.Batch(registrar.Report{
+		Commands: 12, Took: 4 * time.Millisecond, Accepted: 5, Waitlisted: 3, Replayed: 1,
+		Failed: 1, Refused: map[string]int{"competition_full": 2},
+	})
 	m.Batch(registrar.Report{Commands: 1, Took: time.Millisecond})
 	m.QueueFull()
 	m.Job("registration", jobs.OutcomeDone, time.Second, time.Millisecond)
@@ -83,7 +86,10 @@ func TestMetrics(t *testing.T) {
 
 func TestProfiles(t *testing.T) {
 	handler := telemetry.NewMetrics("").Handler()
-	for _, path := range []string{"/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/goroutine?debug=1", "/debug/pprof/cmdline"} {
+	for _, path := range []string{
+		"/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/goroutine?debug=1",
+		"/debug/pprof/cmdline",
+	} {
 		recorder := httptest.NewRecorder()
 		handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, path, nil))
 		if recorder.Code != http.StatusOK || recorder.Body.Len() == 0 {

@@ -15,8 +15,8 @@ import (
 // unmatched is the route of requests that no route takes.
 const unmatched = "none"
 
-// requests counts requests. The handles of a histogram are looked up once for each combination of labels and kept: looking one up
-// costs more than counting.
+// requests counts requests. The handles of a histogram are looked up once for each combination of labels and kept:
+// looking one up costs more than counting.
 type requests struct {
 	histogram *prometheus.HistogramVec
 	mu        sync.Mutex // held to add a handle
@@ -35,7 +35,7 @@ func (r *requests) init(h *prometheus.HistogramVec) {
 }
 
 func (r *requests) observe(listener, method, pattern string, status int, took time.Duration) {
-	key := request{listener, known(method), pattern, status}
+	key := request{listener, methodLabel(method), pattern, status}
 	handle, ok := (*r.handles.Load())[key]
 	if !ok {
 		handle = r.add(key)
@@ -52,10 +52,11 @@ func (r *requests) add(key request) prometheus.Observer {
 	return handles[key]
 }
 
-// known is a method as a label: a client may invent methods without end.
-func known(method string) string {
+// methodLabel bounds the label: a client may invent methods without end.
+func methodLabel(method string) string {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions:
 		return method
 	}
 	return "other"

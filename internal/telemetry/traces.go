@@ -27,10 +27,11 @@ const (
 	protocolHTTP = "http/protobuf"
 )
 
-// TracesConfig says where traces go. What it leaves out, the OTEL_* variables of the specification set: headers, timeouts, sampling,
-// attributes of the resource, sizes of batches.
+// TracesConfig says where traces go. What it leaves out, the OTEL_* variables of the specification set: headers,
+// timeouts, sampling, attributes of the resource, sizes of batches.
 type TracesConfig struct {
-	Endpoint string // OTEL_EXPORTER_OTLP_ENDPOINT: the base of OTLP over HTTP, such as http://localhost:4318; empty: nothing is traced
+	// OTEL_EXPORTER_OTLP_ENDPOINT: the base of OTLP over HTTP, such as http://localhost:4318; empty: nothing is traced
+	Endpoint string
 	Version  string // of the program
 	Logger   *slog.Logger
 }
@@ -38,7 +39,8 @@ type TracesConfig struct {
 // Traces sends spans to an OTLP receiver. A nil *Traces traces nothing.
 type Traces struct{ provider *sdktrace.TracerProvider }
 
-// NewTraces begins to send. It returns nil when no endpoint is set. A receiver that is away is no failure: spans are lost then.
+// NewTraces begins to send. It returns nil when no endpoint is set. A receiver that is away is no failure: spans are
+// lost then.
 func NewTraces(ctx context.Context, c TracesConfig) (*Traces, error) {
 	options, err := c.exporterOptions()
 	if options == nil || err != nil {
@@ -50,26 +52,31 @@ func NewTraces(ctx context.Context, c TracesConfig) (*Traces, error) {
 	}
 	// Later ones win: what OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say.
 	about, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithHost(),
-		resource.WithAttributes(semconv.ServiceName("minicompete"), semconv.ServiceVersion(c.Version)), resource.WithFromEnv())
+		resource.WithAttributes(semconv.ServiceName("minicompete"), semconv.ServiceVersion(c.Version)),
+		resource.WithFromEnv())
 	if err != nil && !errors.Is(err, resource.ErrPartialResource) {
 		return nil, errors.Join(fmt.Errorf("set up tracing: %w", err), exporter.Shutdown(ctx))
 	}
 	limits := sdktrace.NewSpanLimits()
 	limits.LinkCountLimit = max(limits.LinkCountLimit, maxLinks)
 	otel.SetErrorHandler(&complaints{log: c.Logger})
-	return &Traces{sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about), sdktrace.WithRawSpanLimits(limits))}, nil
+	return &Traces{sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about),
+		sdktrace.WithRawSpanLimits(limits))}, nil
 }
 
 // exporterOptions are nil when nothing is to be sent.
 func (c TracesConfig) exporterOptions() ([]otlptracehttp.Option, error) {
-	protocol := cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL"), protocolHTTP)
+	protocol := cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL"),
+		protocolHTTP)
 	switch {
 	case os.Getenv("OTEL_SDK_DISABLED") == "true" || os.Getenv("OTEL_TRACES_EXPORTER") == "none":
 		return nil, nil
 	case c.Endpoint == "" && os.Getenv(tracesEndpoint) == "":
 		return nil, nil
 	case protocol != protocolHTTP:
-		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL must be %s, not %q; receivers usually accept it on port 4318", protocolHTTP, protocol)
+		return nil,
+			fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL must be %s, not %q; receivers usually accept it on port 4318",
+				protocolHTTP, protocol)
 	}
 	if os.Getenv(tracesEndpoint) != "" {
 		return []otlptracehttp.Option{}, nil // the exporter reads it

@@ -36,7 +36,8 @@ func TestTracesFollowTheSpecification(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20x")
 	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", receiver.URL+"/v1/traces")
 	send(t, telemetry.TracesConfig{})
-	if spans := receiver.Spans(); len(spans) != 2 || spans[1].Service != "cup" || receiver.Header().Get("Authorization") != "Bearer x" {
+	if spans := receiver.Spans(); len(spans) != 2 || spans[1].Service != "cup" ||
+		receiver.Header().Get("Authorization") != "Bearer x" {
 		t.Errorf("got %v with %v", spans, receiver.Header())
 	}
 	t.Setenv("OTEL_TRACES_SAMPLER", "always_off")
@@ -55,7 +56,8 @@ func TestNothingIsTracedUnlessAsked(t *testing.T) {
 		for name, value := range environment {
 			t.Setenv(name, value)
 		}
-		traces, err := telemetry.NewTraces(t.Context(), telemetry.TracesConfig{Endpoint: environment["OTEL_EXPORTER_OTLP_ENDPOINT"]})
+		traces, err := telemetry.NewTraces(t.Context(),
+			telemetry.TracesConfig{Endpoint: environment["OTEL_EXPORTER_OTLP_ENDPOINT"]})
 		if err != nil || traces != nil || traces.Tracer("x") != nil || traces.Stop(t.Context()) != nil {
 			t.Errorf("%v: got %v, %v", environment, traces, err)
 		}
@@ -63,7 +65,9 @@ func TestNothingIsTracedUnlessAsked(t *testing.T) {
 	t.Setenv("OTEL_SDK_DISABLED", "")
 	t.Setenv("OTEL_TRACES_EXPORTER", "")
 	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
-	if _, err := telemetry.NewTraces(t.Context(), telemetry.TracesConfig{Endpoint: "http://localhost:4317"}); err == nil || !strings.Contains(err.Error(), "OTEL_EXPORTER_OTLP_PROTOCOL") {
+	if _, err := telemetry.NewTraces(t.Context(),
+		telemetry.TracesConfig{Endpoint: "http://localhost:4317"}); err == nil ||
+		!strings.Contains(err.Error(), "OTEL_EXPORTER_OTLP_PROTOCOL") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -72,7 +76,8 @@ func TestNothingIsTracedUnlessAsked(t *testing.T) {
 func TestAReceiverThatIsAway(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "50")
 	var log bytes.Buffer
-	traces, err := telemetry.NewTraces(t.Context(), telemetry.TracesConfig{Endpoint: "http://127.0.0.1:1", Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	traces, err := telemetry.NewTraces(t.Context(),
+		telemetry.TracesConfig{Endpoint: "http://127.0.0.1:1", Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

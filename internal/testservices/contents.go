@@ -42,7 +42,8 @@ func Columns(t testing.TB, db *sqldb.DB, table string) []string {
 	return names
 }
 
-// Unplanned is a comment that makes a statement new to the driver, which would reuse a plan from before a migration changed the columns.
+// Unplanned is a comment that makes a statement new to the driver, which would reuse a plan from before a migration
+// changed the columns.
 func Unplanned() string { return fmt.Sprintf(" -- %d", time.Now().UnixNano()) }
 
 func rowsOf(t testing.TB, db *sqldb.DB, table string) []Row {
@@ -52,7 +53,8 @@ func rowsOf(t testing.TB, db *sqldb.DB, table string) []Row {
 	for i := range order {
 		order[i] = fmt.Sprint(i + 1)
 	}
-	rows, err := db.Writer().SQL().QueryContext(t.Context(), `SELECT * FROM `+table+` ORDER BY `+strings.Join(order, ", ")+Unplanned())
+	rows, err := db.Writer().SQL().QueryContext(t.Context(), `SELECT * FROM `+table+` ORDER BY `+
+		strings.Join(order, ", ")+Unplanned())
 	if err != nil {
 		t.Fatal(err)
 	}

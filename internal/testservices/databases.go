@@ -1,6 +1,6 @@
-// Package testservices gives tests the real services they run against: a fresh database on SQLite or PostgreSQL, with the
-// program's schema or without, and a logical database of Redis. It owns where a test finds them and that no two tests share
-// one. It doesn't start the servers (scripts/with-test-services does), and is imported by tests only.
+// Package testservices gives tests the real services they run against: a fresh database on SQLite or PostgreSQL, with
+// the program's schema or without, and a logical database of Redis. It owns where a test finds them and that no two
+// tests share one. It doesn't start the servers (scripts/with-test-services does), and is imported by tests only.
 //
 // A service that is missing fails the test and says how to get it; nothing here skips.
 package testservices
@@ -29,7 +29,8 @@ func Databases(t testing.TB) []string {
 	t.Helper()
 	kinds, unknown := parseKinds(os.Getenv(KindsVariable))
 	if unknown != "" {
-		t.Fatalf("%s names %q; it knows %q and %q, with a comma between them", KindsVariable, unknown, KindSQLite, KindPostgres)
+		t.Fatalf("%s names %q; it knows %q and %q, with a comma between them", KindsVariable, unknown,
+			KindSQLite, KindPostgres)
 	}
 	return kinds
 }
@@ -48,8 +49,8 @@ func parseKinds(list string) (kinds []string, unknown string) {
 	return kinds, ""
 }
 
-// EachDatabase runs test once for each of Databases, as a subtest named after the kind, with the URL of a fresh database, in
-// the form of DATABASE_URL. It has the program's schema and no rows.
+// EachDatabase runs test once for each of Databases, as a subtest named after the kind, with the URL of a fresh
+// database, in the form of DATABASE_URL. It has the program's schema and no rows.
 func EachDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Helper()
 	for _, kind := range Databases(t) {
@@ -76,8 +77,8 @@ func OnlyPostgres(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Run(KindPostgres, func(t *testing.T) { test(t, Postgres(t)) })
 }
 
-// DatabaseURL returns the URL, in the form of DATABASE_URL, of a fresh database of the given kind, which has the program's
-// schema and no rows, and is gone after the test.
+// DatabaseURL returns the URL, in the form of DATABASE_URL, of a fresh database of the given kind, which has the
+// program's schema and no rows, and is gone after the test.
 func DatabaseURL(t testing.TB, kind string) string {
 	t.Helper()
 	if kind == KindPostgres {
@@ -107,8 +108,8 @@ func EmptyDatabaseURL(t testing.TB, kind string) string {
 	return ""
 }
 
-// SQLiteVariable names the environment variable of a directory for the files of SQLite, on a disk where durable writes are cheap.
-// scripts/with-test-services sets it; unset, they are among the tests' other temporary files.
+// SQLiteVariable names the environment variable of a directory for the files of SQLite, on a disk where durable writes
+// are cheap. scripts/with-test-services sets it; unset, they are among the tests' other temporary files.
 const SQLiteVariable = "TEST_SQLITE_DIR"
 
 // sqliteDir is an empty directory for a database's files, gone after the test.

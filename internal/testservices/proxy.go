@@ -24,7 +24,8 @@ func BehindProxy(t testing.TB, serverURL string) (string, *Proxy) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "server", "127.0.0.1:0", u.Host)
+	proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "server",
+		"127.0.0.1:0", u.Host)
 	p := &Proxy{t, proxy}
 	p.Restore()
 	t.Cleanup(proxy.Stop)

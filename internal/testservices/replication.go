@@ -58,11 +58,12 @@ func Replicate(t testing.TB) *Replication {
 	r := &Replication{t: t, dir: dir}
 	r.lendDirectory()
 	r.Primary, r.Standby = &PostgresServer{r: r, name: "primary"}, &PostgresServer{r: r, name: "standby"}
-	r.run("initdb", "-D", r.Primary.dir(), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
+	r.run("initdb", "-D", r.Primary.dir(), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+		"--no-locale", "--no-sync")
 	r.Primary.Start()
 	r.Primary.Exec("CREATE ROLE " + replicationRole + " LOGIN")
-	r.run("pg_basebackup", "-D", r.Standby.dir(), "-h", "127.0.0.1", "-p", strconv.Itoa(r.Primary.port), "-U", "postgres",
-		"--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync")
+	r.run("pg_basebackup", "-D", r.Standby.dir(), "-h", "127.0.0.1", "-p", strconv.Itoa(r.Primary.port),
+		"-U", "postgres", "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync")
 	r.Standby.Start()
 	return r
 }
@@ -100,7 +101,8 @@ func (r *Replication) program(name string) string {
 	if path, err := exec.LookPath(name); err == nil {
 		return path
 	}
-	if bindir, err := exec.CommandContext(r.t.Context(), filepath.Join(repositoryRoot(r.t), "scripts", "postgres-bindir")).Output(); err == nil {
+	script := filepath.Join(repositoryRoot(r.t), "scripts", "postgres-bindir")
+	if bindir, err := exec.CommandContext(r.t.Context(), script).Output(); err == nil {
 		if path := filepath.Join(strings.TrimSpace(string(bindir)), name); executable(path) {
 			return path
 		}
@@ -143,7 +145,8 @@ func (r *Replication) run(name string, args ...string) {
 	}
 }
 
-// Database makes an empty database, on the primary and so on the standby, and returns the URLs there. It has no schema yet.
+// Database makes an empty database, on the primary and so on the standby, and returns the URLs there. It has no schema
+// yet.
 func (r *Replication) Database() (primaryURL, standbyURL string) {
 	r.t.Helper()
 	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
@@ -155,7 +158,8 @@ func (r *Replication) Database() (primaryURL, standbyURL string) {
 func (r *Replication) Pause() {
 	r.t.Helper()
 	r.Standby.Exec("SELECT pg_wal_replay_pause()")
-	for r.Standby.Number("postgres", "SELECT CASE pg_get_wal_replay_pause_state() WHEN 'paused' THEN 1 ELSE 0 END") == 0 {
+	const paused = "SELECT CASE pg_get_wal_replay_pause_state() WHEN 'paused' THEN 1 ELSE 0 END"
+	for r.Standby.Number("postgres", paused) == 0 {
 		time.Sleep(10 * time.Millisecond)
 	}
 }
@@ -170,8 +174,8 @@ func (s *PostgresServer) dir() string { return filepath.Join(s.r.dir, s.name) }
 
 func (s *PostgresServer) url(role, database string) string {
 	u := url.URL{
-		Scheme: "postgres", User: url.User(role), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)), Path: "/" + database,
-		RawQuery: "sslmode=disable",
+		Scheme: "postgres", User: url.User(role), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)),
+		Path: "/" + database, RawQuery: "sslmode=disable",
 	}
 	return u.String()
 }
@@ -193,8 +197,8 @@ func (s *PostgresServer) start() bool {
 	t.Helper()
 	var log bytes.Buffer
 	command, ended := s.r.command(context.Background(), "postgres", "-D", s.dir(), "-p", strconv.Itoa(s.port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+s.r.dir, "-c", "fsync=off", "-c", "max_connections=100",
-		"-c", "wal_keep_size=256MB", "-c", "wal_retrieve_retry_interval=100ms"), make(chan struct{})
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+s.r.dir, "-c", "fsync=off",
+		"-c", "max_connections=100", "-c", "wal_keep_size=256MB", "-c", "wal_retrieve_retry_interval=100ms"), make(chan struct{})
 	command.Stdout, command.Stderr = &log, &log
 	if err := command.Start(); err != nil {
 		t.Fatalf("start the %s: %v", s.name, err)

@@ -17,7 +17,8 @@ import (
 	"github.com/minicompete/minicompete/internal/store/migrations"
 )
 
-// To migrate a database takes a second, to copy a migrated one milliseconds. So a schema is built once and copied for each test.
+// To migrate a database takes a second, to copy a migrated one milliseconds. So a schema is built once and copied for
+// each test.
 
 // migrate brings the schema of a database up to date.
 func migrate(ctx context.Context, databaseURL string) error {
@@ -47,8 +48,8 @@ var (
 	postgresSchemas = map[string]string{} // by server
 )
 
-// postgresSchema names a database on the server that has the schema and no rows. It is made by the first test of all processes,
-// and stays for the next run: its name holds a hash of the migrations.
+// postgresSchema names a database on the server that has the schema and no rows. It is made by the first test of all
+// processes, and stays for the next run: its name holds a hash of the migrations.
 func postgresSchema(server string) (name string, err error) {
 	postgresMaking.Lock()
 	defer postgresMaking.Unlock()
@@ -78,11 +79,15 @@ func makePostgresSchema(ctx context.Context, server, name string) error {
 		return err
 	}
 	var made bool
-	if err := conn.QueryRow(ctx, "SELECT count(*) > 0 FROM pg_database WHERE datname = $1", name).Scan(&made); err != nil || made {
+	if err := conn.QueryRow(ctx, "SELECT count(*) > 0 FROM pg_database WHERE datname = $1",
+		name).Scan(&made); err != nil || made {
 		return err
 	}
 	// Under another name until it is whole. A process that was killed may have left one.
-	for _, statement := range []string{"DROP DATABASE IF EXISTS " + name + "_new WITH (FORCE)", "CREATE DATABASE " + name + "_new"} {
+	for _, statement := range []string{
+		"DROP DATABASE IF EXISTS " + name + "_new WITH (FORCE)",
+		"CREATE DATABASE " + name + "_new",
+	} {
 		if _, err := conn.Exec(ctx, statement); err != nil {
 			return err
 		}

@@ -28,8 +28,8 @@ const howToGet = "run `make test`, or one package with `scripts/with-test-servic
 // answerTimeout is how long a server has to answer. It is long, for a machine under load.
 const answerTimeout = 30 * time.Second
 
-// Postgres creates a database with the program's schema on the server of PostgresVariable and returns its URL. At the end of
-// the test the database is dropped, connections that are still open in it notwithstanding.
+// Postgres creates a database with the program's schema on the server of PostgresVariable and returns its URL. At the
+// end of the test the database is dropped, connections that are still open in it notwithstanding.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	server := serverURL(t, PostgresVariable)

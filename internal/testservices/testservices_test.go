@@ -69,10 +69,16 @@ func TestMissingServiceFailsAndSaysHowToGetIt(t *testing.T) {
 		use              func(testing.TB)
 	}{
 		"postgres": {testservices.PostgresVariable, "postgres://", func(t testing.TB) { testservices.Postgres(t) }},
-		"empty":    {testservices.PostgresVariable, "postgres://", func(t testing.TB) { testservices.EmptyDatabaseURL(t, testservices.KindPostgres) }},
-		"redis":    {testservices.RedisVariable, "redis://", func(t testing.TB) { testservices.Redis(t) }},
+		"empty": {
+			testservices.PostgresVariable, "postgres://",
+			func(t testing.TB) { testservices.EmptyDatabaseURL(t, testservices.KindPostgres) },
+		},
+		"redis": {testservices.RedisVariable, "redis://", func(t testing.TB) { testservices.Redis(t) }},
 	} {
-		for where, address := range map[string]string{"not set": "", "does not answer": service.scheme + nobodyListens(t) + "/0"} {
+		for where, address := range map[string]string{
+			"not set":         "",
+			"does not answer": service.scheme + nobodyListens(t) + "/0",
+		} {
 			t.Run(name+" "+where, func(t *testing.T) {
 				t.Setenv(service.variable, address)
 				got := failure(t, service.use)

@@ -14,27 +14,31 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// landing is where one goes after logging in, unless one wanted to go elsewhere.
-const landing = "/dashboard"
+// landingPath is where one goes after logging in, unless one wanted to go elsewhere.
+const landingPath = "/dashboard"
 
 func (a *app) loginForm(r *http.Request, v *visit) (response, error) {
 	if v.actor.LoggedIn() {
-		return redirect(localPath(r.URL.Query().Get("next"), landing)), nil
+		return redirect(localPath(r.URL.Query().Get("next"), landingPath)), nil
 	}
 	return a.showLogin(v, http.StatusOK, pages.LoginForm{Next: localPath(r.URL.Query().Get("next"), "")}), nil
 }
 
 func (a *app) showLogin(v *visit, status int, form pages.LoginForm) response {
-	form.Wanted = v.wants(form.Next)
+	form.Wanted = v.leadsToIntent(form.Next)
 	form.Challenge = challengeView(a.Logins.ChallengeLogin())
 	return show(status, pages.Login(v.passkeyPage("Log in", ui.SectionLogin), form))
 }
 
 func (a *app) login(r *http.Request, v *visit) (response, error) {
-	form := pages.LoginForm{Email: r.PostFormValue("email"), Next: localPath(r.PostFormValue("next"), ""), Kept: keptFields(r.PostForm)}
+	form := pages.LoginForm{
+		Email: r.PostFormValue("email"), Next: localPath(r.PostFormValue("next"), ""),
+		Kept: keptFields(r.PostForm),
+	}
 	user, err := a.Logins.LogIn(v.onDevice(), form.Email, r.PostFormValue("password"), "")
 	if errors.Is(err, compete.ErrSecondFactor) {
-		return a.showSecond(v, http.StatusOK, pages.SecondForm{Pending: a.Logins.PendingLogin(user), Next: form.Next, Kept: form.Kept})
+		return a.showSecond(v, http.StatusOK,
+			pages.SecondForm{Pending: a.Logins.PendingLogin(user), Next: form.Next, Kept: form.Kept})
 	}
 	return a.finishLogin(v, form, user, err)
 }
@@ -54,16 +58,17 @@ func (a *app) finishLogin(v *visit, form pages.LoginForm, user compete.User, err
 	if err != nil {
 		return nil, err
 	}
-	if err := v.arrive(user); err != nil {
+	if err := v.startLogin(user); err != nil {
 		return nil, err
 	}
 	if len(form.Kept) > 0 {
-		return postAgain(localPath(form.Next, landing)), nil
+		return repostTo(localPath(form.Next, landingPath)), nil
 	}
-	return a.goOn(v, form.Next, redirect(localPath(form.Next, landing)))
+	return a.continueTo(v, form.Next, redirect(localPath(form.Next, landingPath)))
 }
 
-// authPrefix begins the names of the fields that only logging in reads, so that a form can be carried along beside them.
+// authPrefix begins the names of the fields that only logging in reads, so that a form can be carried along beside
+// them.
 const authPrefix = "auth-"
 
 // keptFields are the fields of a form that was sent after its login had ended, which the log-in form carries along.
@@ -79,8 +84,8 @@ func keptFields(sent url.Values) []pages.KeptField {
 	return kept
 }
 
-// postAgain has the browser send the same form to another page of the site.
-func postAgain(path string) response {
+// repostTo has the browser send the same form to another page of the site.
+func repostTo(path string) response {
 	return func(v *visit) error {
 		v.w.Header().Set("Cache-Control", "no-store")
 		http.Redirect(v.w, v.r, path, http.StatusTemporaryRedirect)
@@ -107,14 +112,15 @@ func (v *visit) startSession(user compete.User) error {
 
 func (a *app) signupForm(r *http.Request, v *visit) (response, error) {
 	if v.actor.LoggedIn() {
-		return redirect(landing), nil
+		return redirect(landingPath), nil
 	}
 	q := r.URL.Query()
-	return a.showSignup(v, http.StatusOK, pages.SignupForm{Role: q.Get("role"), Next: localPath(q.Get("next"), "")}), nil
+	return a.showSignup(v, http.StatusOK, pages.SignupForm{Role: q.Get("role"), Next: localPath(q.Get("next"), "")}),
+		nil
 }
 
 func (a *app) showSignup(v *visit, status int, form pages.SignupForm) response {
-	form.Wanted = v.wants(form.Next)
+	form.Wanted = v.leadsToIntent(form.Next)
 	form.Organizers = string(a.Installation.OrganizerSignUp())
 	return show(status, pages.Signup(v.page("Sign up", ui.SectionLogin), form))
 }
@@ -138,10 +144,10 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.arrive(user); err != nil {
+	if err := v.startLogin(user); err != nil {
 		return nil, err
 	}
-	next := localPath(form.Next, landing)
+	next := localPath(form.Next, landingPath)
 	if a.Verification.Required() {
 		next = verifyPath(next)
 	}
@@ -149,7 +155,7 @@ func (a *app) signup(r *http.Request, v *visit) (response, error) {
 	if form.Role != string(user.Role) {
 		welcome = "applied"
 	}
-	return a.goOn(v, form.Next, redirectWith(welcome, next))
+	return a.continueTo(v, form.Next, redirectWith(welcome, next))
 }
 
 func (a *app) logoutForm(_ *http.Request, v *visit) (response, error) {
@@ -165,12 +171,12 @@ func (a *app) logout(_ *http.Request, v *visit) (response, error) {
 			return nil, err
 		}
 	}
-	return v.bye(), nil
+	return v.afterLogout(), nil
 }
 
-// bye leads out after the session has ended. What the browser still remembers of the account goes too; the cookies of theme, zone and
-// device stay.
-func (v *visit) bye() response { return v.leave("bye") }
+// afterLogout leads out after the session has ended. What the browser still remembers of the account goes too; the
+// cookies of theme, zone and device stay.
+func (v *visit) afterLogout() response { return v.leave("bye") }
 
 func (v *visit) leave(flash string) response {
 	v.clearCookie(sessionCookie)
@@ -197,7 +203,10 @@ func (a *app) showAccount(v *visit, status int, fill func(*pages.AccountData)) (
 	if err != nil {
 		return nil, err
 	}
-	data := pages.AccountData{Name: user.Name, Email: user.Email, Role: roleLabel(user.Role), Mail: a.emailView(&user), Zone: zoneView(user.Zone)}
+	data := pages.AccountData{
+		Name: user.Name, Email: user.Email, Role: roleLabel(user.Role), Mail: a.emailView(&user),
+		Zone: zoneView(user.Zone),
+	}
 	if data.Sessions, err = a.sessionsView(v); err != nil {
 		return nil, err
 	}
@@ -212,7 +221,8 @@ func (a *app) changeName(r *http.Request, v *visit) (response, error) {
 	name := r.PostFormValue("name")
 	_, err := a.Accounts.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{Name: &name})
 	if e, ok := refused(err); err != nil && ok {
-		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) { d.Name, d.NameErrors = name, formErrors(e) })
+		return a.showAccount(v, problem.Status(e.Kind),
+			func(d *pages.AccountData) { d.Name, d.NameErrors = name, formErrors(e) })
 	}
 	if err != nil {
 		return nil, err
@@ -232,7 +242,8 @@ func (a *app) changeTimeZone(r *http.Request, v *visit) (response, error) {
 	zone := strings.TrimSpace(r.PostFormValue("timeZone"))
 	_, err := a.Accounts.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{TimeZone: &zone})
 	if e, ok := refused(err); err != nil && ok {
-		return a.showAccount(v, problem.Status(e.Kind), func(d *pages.AccountData) { d.Zone.Chosen, d.Zone.Errors = zone, formErrors(e) })
+		return a.showAccount(v, problem.Status(e.Kind),
+			func(d *pages.AccountData) { d.Zone.Chosen, d.Zone.Errors = zone, formErrors(e) })
 	}
 	if err != nil {
 		return nil, err
@@ -251,7 +262,8 @@ func (a *app) changePassword(r *http.Request, v *visit) (response, error) {
 	err := v.freshen(current)
 	var user compete.User
 	if err == nil {
-		user, err = a.Accounts.UpdateProfile(r.Context(), v.actor, compete.ProfileChange{Password: &password, CurrentPassword: &current})
+		user, err = a.Accounts.UpdateProfile(r.Context(), v.actor,
+			compete.ProfileChange{Password: &password, CurrentPassword: &current})
 	}
 	if e, ok := refused(err); err != nil && ok {
 		v.retryAfter(e)

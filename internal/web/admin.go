@@ -76,7 +76,7 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	for _, c := range a.Health(r.Context()) {
-		data.Checks = append(data.Checks, pages.AdminCheck{Name: capital(c.Name), OK: c.OK, Latency: c.Latency})
+		data.Checks = append(data.Checks, pages.AdminCheck{Name: capitalize(c.Name), OK: c.OK, Latency: c.Latency})
 	}
 	return show(status, pages.Admin(v.page("Admin", ui.SectionAdmin), data)), nil
 }
@@ -90,7 +90,10 @@ func (a *app) suspended(v *visit) ([]pages.Suspended, error) {
 	rows := make([]pages.Suspended, len(found.Items))
 	for i := range found.Items {
 		c := &found.Items[i]
-		rows[i] = pages.Suspended{ID: c.ID, Title: c.Title, Organizer: c.Organizer.Name, Registered: c.Registered(), Waitlisted: c.Waitlisted}
+		rows[i] = pages.Suspended{
+			ID: c.ID, Title: c.Title, Organizer: c.Organizer.Name, Registered: c.Registered(),
+			Waitlisted: c.Waitlisted,
+		}
 	}
 	return rows, nil
 }
@@ -123,7 +126,8 @@ func (a *app) showUser(v *visit, status int, user *compete.User, errors pages.Er
 
 func (a *app) changeUser(r *http.Request, v *visit) (response, error) {
 	role := compete.Role(r.PostFormValue("role"))
-	disabled, reason, shown := r.PostFormValue("disabled") != "", r.PostFormValue("disabledReason"), r.PostFormValue("reasonShown") != ""
+	disabled, reason, shown := r.PostFormValue("disabled") != "", r.PostFormValue("disabledReason"),
+		r.PostFormValue("reasonShown") != ""
 	_, err := a.Administration.UpdateUser(r.Context(), v.actor, r.PathValue("user"), compete.UserChange{
 		Role: &role, Disabled: &disabled, DisabledReason: &reason, ReasonShown: &shown,
 	})

@@ -20,18 +20,19 @@ func againPath(next string) string {
 // passwordFields are those that no page repeats.
 var passwordFields = []string{"password", "currentPassword"}
 
-// brings reports whether a form brings a file, which no page can carry along.
-func brings(r *http.Request) bool {
+// bringsFile reports whether a form brings a file, which no page can carry along.
+func bringsFile(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/")
 }
 
-// askAgain asks for the login once more, where one is needed that isn't old, and keeps the form that was sent if it can.
+// askAgain asks for the login once more, where one is needed that isn't old, and keeps the form that was sent if it
+// can.
 func (a *app) askAgain(v *visit) {
 	if v.r.Method == http.MethodGet && !v.partial() {
 		_ = redirect(againPath(v.r.URL.RequestURI()))(v) // a redirect cannot fail
 		return
 	}
-	if v.partial() || slices.ContainsFunc(passwordFields, v.r.PostForm.Has) || brings(v.r) {
+	if v.partial() || slices.ContainsFunc(passwordFields, v.r.PostForm.Has) || bringsFile(v.r) {
 		_ = redirect(againPath(localPath(refererPath(v.r), "/account")))(v)
 		return
 	}
@@ -69,13 +70,17 @@ func (a *app) showAgain(v *visit, status int, form pages.AgainForm) (response, e
 
 // again takes the login once more, in a session of its own, and goes on where it was asked for.
 func (a *app) again(r *http.Request, v *visit) (response, error) {
-	form := pages.AgainForm{Next: localPath(r.PostFormValue("auth-next"), "/account"), Post: r.PostFormValue("auth-post") != "", Kept: keptFields(r.PostForm)}
+	form := pages.AgainForm{
+		Next: localPath(r.PostFormValue("auth-next"), "/account"),
+		Post: r.PostFormValue("auth-post") != "", Kept: keptFields(r.PostForm),
+	}
 	var user compete.User
 	var err error
 	if answer := r.PostFormValue("auth-answer"); answer != "" {
 		user, err = a.Logins.ConfirmWithPasskey(r.Context(), v.actor, r.PostFormValue("auth-state"), answer)
 	} else {
-		user, err = a.Logins.Confirm(r.Context(), v.actor, r.PostFormValue("auth-password"), r.PostFormValue("auth-code"))
+		user, err = a.Logins.Confirm(r.Context(), v.actor, r.PostFormValue("auth-password"),
+			r.PostFormValue("auth-code"))
 	}
 	if text, ok := notConfirmed(err); ok {
 		e := compete.AsError(err)
@@ -90,7 +95,7 @@ func (a *app) again(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	if form.Post {
-		return postAgain(form.Next), nil
+		return repostTo(form.Next), nil
 	}
 	return redirect(form.Next), nil
 }
@@ -113,8 +118,9 @@ func notConfirmed(err error) (text string, ok bool) {
 	return plainText(e), refused
 }
 
-// freshen takes the current password in a form as the confirmation that it's the user, in place of another page, where an account takes
-// no more than that. It fails with ErrReauthenticate where it does, and with what is wrong with the password.
+// freshen takes the current password in a form as the confirmation that it's the user, in place of another page, where
+// an account takes no more than that. It fails with ErrReauthenticate where it does, and with what is wrong with the
+// password.
 func (v *visit) freshen(current string) error {
 	err := v.app.Logins.RequireFresh(v.actor, compete.RoleParticipant)
 	if !errors.Is(err, compete.ErrReauthenticate) || current == "" {

@@ -33,7 +33,8 @@ func (a *app) competitionAudit(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.showAudit(v, v.page("Audit log of "+c.Title, ui.SectionDashboard), pages.AuditData{Path: "/competitions/" + c.ID + "/audit", ID: c.ID, Title: c.Title})
+	return a.showAudit(v, v.page("Audit log of "+c.Title, ui.SectionDashboard),
+		pages.AuditData{Path: "/competitions/" + c.ID + "/audit", ID: c.ID, Title: c.Title})
 }
 
 func (a *app) showAudit(v *visit, page ui.Page, data pages.AuditData) (response, error) {
@@ -81,7 +82,8 @@ func (a *app) readAudit(v *visit, data *pages.AuditData, filter compete.AuditFil
 	return nil
 }
 
-// auditFilter reads the filter that a page and its export go by. Where it can't be read, or finds several of what was typed, the page's data say so.
+// auditFilter reads the filter that a page and its export go by. Where it can't be read, or finds several of what was
+// typed, the page's data say so.
 func (a *app) auditFilter(v *visit, data *pages.AuditData) (f compete.AuditFilter, err error) {
 	q := v.r.URL.Query()
 	f = compete.AuditFilter{Action: compete.AuditAction(q.Get("action")), CompetitionID: data.ID, Limit: auditPerPage}
@@ -90,7 +92,8 @@ func (a *app) auditFilter(v *visit, data *pages.AuditData) (f compete.AuditFilte
 	if zone == nil {
 		zone = time.UTC
 	}
-	data.From, data.Until, data.Zone = strings.TrimSpace(q.Get("from")), strings.TrimSpace(q.Get("until")), zone.String()
+	data.From, data.Until, data.Zone = strings.TrimSpace(q.Get("from")), strings.TrimSpace(q.Get("until")),
+		zone.String()
 	for name, at := range map[string]*time.Time{"from": &f.From, "until": &f.Until} {
 		t, wrong := parseLocal(q.Get(name), zone, nil)
 		if wrong != "" {
@@ -141,7 +144,8 @@ func (a *app) findAudited(v *visit, data *pages.AuditData, typed string) error {
 		return nil
 	}
 	for _, phase := range []compete.Phase{"", compete.PhaseClosed, compete.PhaseCancelled} {
-		found, err := a.Competitions.List(v.r.Context(), compete.CompetitionFilter{Search: typed, Phase: phase, Limit: maxAudited}, "")
+		found, err := a.Competitions.List(v.r.Context(),
+			compete.CompetitionFilter{Search: typed, Phase: phase, Limit: maxAudited}, "")
 		if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
 			data.Errors["competition"] = firstField(e)
 			return nil
@@ -151,7 +155,8 @@ func (a *app) findAudited(v *visit, data *pages.AuditData, typed string) error {
 		for i := range found.Items {
 			c := &found.Items[i]
 			data.Competition.Found = append(data.Competition.Found, pages.AuditFound{
-				ID: c.ID, Name: c.Title, About: "by " + c.Organizer.Name, Href: auditAddress(data.Path, v.r.URL.Query(), "competition", c.ID),
+				ID: c.ID, Name: c.Title, About: "by " + c.Organizer.Name,
+				Href: auditAddress(data.Path, v.r.URL.Query(), "competition", c.ID),
 			})
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// auditText is how the log tells of an action. In a sentence {who} did it, {user} is whose account it's about, {competition} is what it
-// belongs to, and {was.x} and {is.x} are the value x before and after.
+// auditText is how the log tells of an action. In a sentence {who} did it, {user} is whose account it's about,
+// {competition} is what it belongs to, and {was.x} and {is.x} are the value x before and after.
 type auditText struct {
 	label string // in the filter
 	self  string // about the actor's own account, or none
@@ -24,62 +24,140 @@ type auditText struct {
 
 // auditTexts are all actions, but for what auditSentence says differently.
 var auditTexts = map[compete.AuditAction]auditText{
-	compete.AuditLogin:        {"Login", "{who} logged in {is.kind}", ""},
-	compete.AuditLoginFailed:  {"Failed login", "A login failed: {is.reason}", "A login as {user} failed: {is.reason}"},
-	compete.AuditLogout:       {"Logout", "{who} logged out", "{who} ended a session of {user}"},
-	compete.AuditLogoutOthers: {"Logout everywhere else", "{who} logged out everywhere else", "{who} ended the other sessions of {user}"},
-	compete.AuditAllEnded:     {"All sessions ended", "{who} ended all their sessions", "{who} ended all sessions of {user}"},
-	compete.AuditTokensEnded:  {"API tokens revoked", "{who} revoked their API tokens", "{who} revoked the API tokens of {user}"},
-	compete.AuditIdleEnded:    {"Idle session ended", "A session ended because nobody used it", "A session of {user} ended because nobody used it"},
+	compete.AuditLogin:       {"Login", "{who} logged in {is.kind}", ""},
+	compete.AuditLoginFailed: {"Failed login", "A login failed: {is.reason}", "A login as {user} failed: {is.reason}"},
+	compete.AuditLogout:      {"Logout", "{who} logged out", "{who} ended a session of {user}"},
+	compete.AuditLogoutOthers: {
+		"Logout everywhere else", "{who} logged out everywhere else",
+		"{who} ended the other sessions of {user}",
+	},
+	compete.AuditAllEnded: {
+		"All sessions ended", "{who} ended all their sessions",
+		"{who} ended all sessions of {user}",
+	},
+	compete.AuditTokensEnded: {
+		"API tokens revoked", "{who} revoked their API tokens",
+		"{who} revoked the API tokens of {user}",
+	},
+	compete.AuditIdleEnded: {
+		"Idle session ended", "A session ended because nobody used it",
+		"A session of {user} ended because nobody used it",
+	},
 
-	compete.AuditAccountCreated:   {"Account created", "{who} signed up as {is.role}", "{who} created the account of {user}, as {is.role}"},
-	compete.AuditAccountRenamed:   {"Name changed", "{who} changed their name", "{who} changed {user}'s name"},
-	compete.AuditAccountEmail:     {"Email changed", "{who} changed their email address", "{who} changed {user}'s email address"},
-	compete.AuditAccountVerified:  {"Email confirmed", "{who} confirmed their email address", "{who} confirmed {user}'s email address"},
-	compete.AuditAccountPassword:  {"Password changed", "{who} changed their password", "{who} changed {user}'s password"},
-	compete.AuditAccountReset:     {"Password reset", "{who} set a new password with a link", "{who} set a new password for {user}"},
-	compete.AuditAccountRole:      {"Role changed", "{who} changed their own role from {was.role} to {is.role}", "{who} changed {user}'s role from {was.role} to {is.role}"},
-	compete.AuditAccountDisabled:  {"Account disabled", "{who} disabled their own account", "{who} disabled {user}'s account"},
-	compete.AuditAccountEnabled:   {"Account enabled", "{who} enabled their own account", "{who} enabled {user}'s account"},
-	compete.AuditAccountReminders: {"Reminders", "{who} turned reminders {is.on}", "{who} turned {user}'s reminders {is.on}"},
-	compete.AuditAccountTimeZone:  {"Time zone changed", "{who} changed the time zone of their messages", "{who} changed the time zone of {user}'s messages"},
-	compete.AuditAccountErased:    {"Account deleted", "An account was deleted by its owner", "{who} deleted an account"},
+	compete.AuditAccountCreated: {
+		"Account created", "{who} signed up as {is.role}",
+		"{who} created the account of {user}, as {is.role}",
+	},
+	compete.AuditAccountRenamed: {"Name changed", "{who} changed their name", "{who} changed {user}'s name"},
+	compete.AuditAccountEmail: {
+		"Email changed", "{who} changed their email address",
+		"{who} changed {user}'s email address",
+	},
+	compete.AuditAccountVerified: {
+		"Email confirmed", "{who} confirmed their email address",
+		"{who} confirmed {user}'s email address",
+	},
+	compete.AuditAccountPassword: {
+		"Password changed", "{who} changed their password",
+		"{who} changed {user}'s password",
+	},
+	compete.AuditAccountReset: {
+		"Password reset", "{who} set a new password with a link",
+		"{who} set a new password for {user}",
+	},
+	compete.AuditAccountRole: {
+		"Role changed", "{who} changed their own role from {was.role} to {is.role}",
+		"{who} changed {user}'s role from {was.role} to {is.role}",
+	},
+	compete.AuditAccountDisabled: {
+		"Account disabled", "{who} disabled their own account",
+		"{who} disabled {user}'s account",
+	},
+	compete.AuditAccountEnabled: {
+		"Account enabled", "{who} enabled their own account",
+		"{who} enabled {user}'s account",
+	},
+	compete.AuditAccountReminders: {
+		"Reminders", "{who} turned reminders {is.on}",
+		"{who} turned {user}'s reminders {is.on}",
+	},
+	compete.AuditAccountTimeZone: {
+		"Time zone changed", "{who} changed the time zone of their messages",
+		"{who} changed the time zone of {user}'s messages",
+	},
+	compete.AuditAccountErased: {"Account deleted", "An account was deleted by its owner", "{who} deleted an account"},
 
-	compete.AuditAppStarted:     {"App setup started", "{who} started to set up an authenticator app", ""},
-	compete.AuditAppAdded:       {"App added", "{who} set up an authenticator app", ""},
-	compete.AuditAppRemoved:     {"App removed", "{who} removed their authenticator app", "{who} removed {user}'s authenticator app"},
+	compete.AuditAppStarted: {"App setup started", "{who} started to set up an authenticator app", ""},
+	compete.AuditAppAdded:   {"App added", "{who} set up an authenticator app", ""},
+	compete.AuditAppRemoved: {
+		"App removed", "{who} removed their authenticator app",
+		"{who} removed {user}'s authenticator app",
+	},
 	compete.AuditPasskeyAdded:   {"Passkey added", "{who} added a passkey", ""},
 	compete.AuditPasskeyRenamed: {"Passkey renamed", "{who} renamed a passkey", ""},
 	compete.AuditPasskeyRemoved: {"Passkey removed", "{who} removed a passkey", "{who} removed a passkey of {user}"},
 	compete.AuditCodeUsed:       {"Recovery code used", "{who} used a recovery code", ""},
 	compete.AuditCodesRenewed:   {"Recovery codes renewed", "{who} got new recovery codes", ""},
-	compete.AuditFactorsReset:   {"Second factors reset", "{who} reset their second factors", "{who} reset {user}'s second factors"},
+	compete.AuditFactorsReset: {
+		"Second factors reset", "{who} reset their second factors",
+		"{who} reset {user}'s second factors",
+	},
 
 	compete.AuditLinkAsked: {"Link requested", "{who} asked for a link to {is.purpose}", ""},
-	compete.AuditLinkSent:  {"Link sent", "A link to {is.purpose} was sent", "A link to {is.purpose} was sent to {user}"},
-	compete.AuditLinkMade:  {"Link created", "{who} created a link to {is.purpose}", "{who} created a link to {is.purpose} for {user}"},
+	compete.AuditLinkSent: {
+		"Link sent", "A link to {is.purpose} was sent",
+		"A link to {is.purpose} was sent to {user}",
+	},
+	compete.AuditLinkMade: {
+		"Link created", "{who} created a link to {is.purpose}",
+		"{who} created a link to {is.purpose} for {user}",
+	},
 
 	compete.AuditMessagesRead: {"Messages read", "{who} marked messages as read", ""},
 
 	compete.AuditOrganizerAsk: {"Request made", "{who} asked to become an organizer", ""},
-	compete.AuditOrganizerYes: {"Request approved", "{who} approved a request to become an organizer", "{who} approved {user}'s request to become an organizer"},
-	compete.AuditOrganizerNo:  {"Request declined", "{who} declined a request to become an organizer", "{who} declined {user}'s request to become an organizer"},
+	compete.AuditOrganizerYes: {
+		"Request approved", "{who} approved a request to become an organizer",
+		"{who} approved {user}'s request to become an organizer",
+	},
+	compete.AuditOrganizerNo: {
+		"Request declined", "{who} declined a request to become an organizer",
+		"{who} declined {user}'s request to become an organizer",
+	},
 
 	compete.AuditCompetitionCreated:     {"Created", "{who} created {competition}", ""},
 	compete.AuditCompetitionUpdated:     {"Changed", "{who} changed {competition}", ""},
 	compete.AuditCompetitionPublished:   {"Published", "{who} published {competition}", ""},
 	compete.AuditCompetitionUnpublished: {"Unpublished", "{who} unpublished {competition}", ""},
 	compete.AuditCompetitionCancelled:   {"Cancelled", "{who} cancelled {competition}", ""},
-	compete.AuditCompetitionTransferred: {"Transferred", "{who} took over {competition}", "{who} transferred {competition} to {user}"},
-	compete.AuditCompetitionDeleted:     {"Deleted", "{who} deleted the draft {competition}", ""},
-	compete.AuditCoverSet:               {"Cover set", "{who} set the cover of {competition}", ""},
-	compete.AuditCoverRemoved:           {"Cover removed", "{who} removed the cover of {competition}", ""},
+	compete.AuditCompetitionTransferred: {
+		"Transferred", "{who} took over {competition}",
+		"{who} transferred {competition} to {user}",
+	},
+	compete.AuditCompetitionDeleted: {"Deleted", "{who} deleted the draft {competition}", ""},
+	compete.AuditCoverSet:           {"Cover set", "{who} set the cover of {competition}", ""},
+	compete.AuditCoverRemoved:       {"Cover removed", "{who} removed the cover of {competition}", ""},
 
-	compete.AuditRegistered: {"Registered", "{who} registered for {competition}", "{who} registered {user} for {competition}"},
-	compete.AuditCancelled:  {"Cancelled", "{who} cancelled their registration for {competition}", "{user}'s registration for {competition} was cancelled"},
-	compete.AuditRemoved:    {"Removed", "{who} removed a registration for {competition}", "{who} removed {user} from {competition}"},
-	compete.AuditPromoted:   {"Moved up", "A registration for {competition} moved up from the waitlist", "{user} moved up from the waitlist of {competition}"},
-	compete.AuditUnblocked:  {"Unblocked", "{who} lets someone register for {competition} again", "{who} lets {user} register for {competition} again"},
+	compete.AuditRegistered: {
+		"Registered", "{who} registered for {competition}",
+		"{who} registered {user} for {competition}",
+	},
+	compete.AuditCancelled: {
+		"Cancelled", "{who} cancelled their registration for {competition}",
+		"{user}'s registration for {competition} was cancelled",
+	},
+	compete.AuditRemoved: {
+		"Removed", "{who} removed a registration for {competition}",
+		"{who} removed {user} from {competition}",
+	},
+	compete.AuditPromoted: {
+		"Moved up", "A registration for {competition} moved up from the waitlist",
+		"{user} moved up from the waitlist of {competition}",
+	},
+	compete.AuditUnblocked: {
+		"Unblocked", "{who} lets someone register for {competition} again",
+		"{who} lets {user} register for {competition} again",
+	},
 
 	compete.AuditReported:       {"Report sent", "{who} reported {competition} ({is.reason})", ""},
 	compete.AuditReportAnswered: {"Report answered", "{who} answered a report about {competition}: {is.status}", ""},
@@ -96,31 +174,22 @@ var auditTexts = map[compete.AuditAction]auditText{
 
 // auditKinds are the headings of the filter, by the first word of the actions.
 var auditKinds = map[string]string{
-	"session": "Logins", "account": "Accounts", "factor": "Second factors", "link": "Links by email", "mailbox": "Mailbox",
-	"organizer_request": "Organizer requests", "competition": "Competitions", "registration": "Registrations", "report": "Reports",
-	"site": "Site", "job": "Jobs", "audit": "Audit log",
+	"session": "Logins", "account": "Accounts", "factor": "Second factors", "link": "Links by email",
+	"mailbox":           "Mailbox",
+	"organizer_request": "Organizer requests", "competition": "Competitions", "registration": "Registrations",
+	"report": "Reports",
+	"site":   "Site", "job": "Jobs", "audit": "Audit log",
 }
 
 var auditVias = map[compete.Via]string{
 	compete.ViaPage: "Page", compete.ViaAPI: "API", compete.ViaCommand: "Command line", compete.ViaJob: "Program",
 }
 
-// auditFields are the names of values in a sentence, in its order.
-var auditFields = [][2]string{
-	{"title", "title"},
-	{"description", "description"},
-	{"location", "location"},
-	{"tags", "tags"},
-	{"capacity", "capacity"},
-	{"regOpensAt", "opening time"},
-	{"regDeadline", "deadline"},
-	{"startDate", "start"},
-	{"endDate", "end"},
-	{"timeZone", "time zone"},
-	{"waitlist", "waitlist"},
-	{"status", "status"},
-	{"organizerId", "organizer"},
-}
+// auditFields are the values of a competition that a sentence names, in its order.
+var auditFields = append(
+	slices.Insert(slices.Clone(compete.ContentFields), 1, compete.ContentField{Name: "description", Called: "description"}),
+	compete.ContentField{Name: "status", Called: "status"}, compete.ContentField{Name: "organizerId", Called: "organizer"},
+)
 
 // auditWords are what values are called in a sentence, by the name of the value.
 var auditWords = map[string]map[string]string{
@@ -134,7 +203,8 @@ var auditWords = map[string]map[string]string{
 		string(compete.FailureWrongCode): "wrong code or passkey", string(compete.FailureDisabled): "account disabled",
 		string(compete.FailureDemo): "demo account used from another machine",
 		string(compete.ReportSpam):  "advertising", string(compete.ReportFraud): "scam or false information",
-		string(compete.ReportOffensive): "offensive or harassing", string(compete.ReportIllegal): "illegal", string(compete.ReportOther): "something else",
+		string(compete.ReportOffensive): "offensive or harassing", string(compete.ReportIllegal): "illegal",
+		string(compete.ReportOther): "something else",
 	},
 }
 
@@ -223,8 +293,8 @@ func auditChanged(was, is auditValues) string {
 	var names []string
 	single := ""
 	for _, field := range auditFields {
-		if _, changed := is[field[0]]; changed {
-			names, single = append(names, field[1]), field[0]
+		if _, changed := is[field.Name]; changed {
+			names, single = append(names, field.Called), field.Name
 		}
 	}
 	if len(names) == 0 {
@@ -260,16 +330,20 @@ var auditPlaceholder = regexp.MustCompile(`\{(?:who|user|competition|(?:was|is)\
 // auditEntry is a record as the page at path shows it.
 func auditEntry(e *compete.AuditEntry, path string) pages.AuditEntry {
 	was, is := readAuditValues(e.Before), readAuditValues(e.After)
-	view := pages.AuditEntry{At: e.At, Address: e.Address, Via: auditVias[e.Via], ID: e.ID, Action: string(e.Action), SubjectID: e.SubjectID, RequestID: e.RequestID}
+	view := pages.AuditEntry{
+		At: e.At, Address: e.Address, Via: auditVias[e.Via], ID: e.ID, Action: string(e.Action),
+		SubjectID: e.SubjectID, RequestID: e.RequestID,
+	}
 	sentence := auditSentence(e, was, is)
 	rest := 0
 	for _, at := range auditPlaceholder.FindAllStringIndex(sentence, -1) {
-		view.Sentence = append(view.Sentence, pages.AuditPart{Text: sentence[rest:at[0]]}, auditPart(e, was, is, sentence[at[0]+1:at[1]-1], path))
+		view.Sentence = append(view.Sentence, pages.AuditPart{Text: sentence[rest:at[0]]},
+			auditPart(e, was, is, sentence[at[0]+1:at[1]-1], path))
 		rest = at[1]
 	}
 	view.Sentence = append(view.Sentence, pages.AuditPart{Text: sentence[rest:]})
 	view.Sentence = slices.DeleteFunc(view.Sentence, func(p pages.AuditPart) bool { return p.Text == "" })
-	view.Sentence[0].Text = capital(view.Sentence[0].Text)
+	view.Sentence[0].Text = capitalize(view.Sentence[0].Text)
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(append(was.names(), is.names()...)))) {
 		view.Values = append(view.Values, pages.AuditValue{Name: name, Before: was.plain(name), After: is.plain(name)})
 	}
@@ -281,7 +355,7 @@ func auditPart(e *compete.AuditEntry, was, is auditValues, placeholder, path str
 	switch placeholder {
 	case "who":
 		if e.ActorID == "" {
-			return pages.AuditPart{Text: nobodies[e.Via]}
+			return pages.AuditPart{Text: loggedOutActors[e.Via]}
 		}
 		return auditPerson(e.ActorID, e.ActorName, path)
 	case "user":
@@ -300,9 +374,10 @@ func auditPart(e *compete.AuditEntry, was, is auditValues, placeholder, path str
 	return pages.AuditPart{Text: values.text(name), Value: true}
 }
 
-// nobodies are who did something when nobody was logged in.
-var nobodies = map[compete.Via]string{
-	compete.ViaPage: "a visitor", compete.ViaAPI: "a visitor", compete.ViaCommand: "someone at the command line", compete.ViaJob: "the program",
+// loggedOutActors are who did something when nobody was logged in.
+var loggedOutActors = map[compete.Via]string{
+	compete.ViaPage: "a visitor", compete.ViaAPI: "a visitor", compete.ViaCommand: "someone at the command line",
+	compete.ViaJob: "the program",
 }
 
 // auditPerson names an account, and leads to all that the log has of it.

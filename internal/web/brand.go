@@ -24,7 +24,8 @@ func siteView(s brand.Site) ui.Site {
 	return view
 }
 
-// serveBrand adds the logo and the style sheet with the accent colour, which the content security policy allows as it does our own.
+// serveBrand adds the logo and the style sheet with the accent colour, which the content security policy allows as it
+// does our own.
 func (a *app) serveBrand(mux *http.ServeMux) {
 	serve := func(path, contentType string, content []byte) {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
@@ -41,5 +42,6 @@ func (a *app) serveBrand(mux *http.ServeMux) {
 	if site.Accent != nil {
 		serve(view.Accent, "text/css; charset=utf-8", site.Accent.CSS())
 	}
-	mux.Handle("GET /favicon.ico", http.RedirectHandler(cmp.Or(view.Logo, static.Path("mark.svg")), http.StatusSeeOther))
+	mux.Handle("GET /favicon.ico", http.RedirectHandler(cmp.Or(view.Logo, static.Path("mark.svg")),
+		http.StatusSeeOther))
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/minicompete/minicompete/internal/calendar"
 )
 
-// calendarFile is what follows a competition's id in the address of its calendar file: net/http's patterns have no room for it.
+// calendarFile is what follows a competition's id in the address of its calendar file: net/http's patterns have no room
+// for it.
 const calendarFile = ".ics"
 
 // calendar is a competition as a file for calendars.
@@ -26,7 +27,8 @@ func (a *app) calendar(v *visit, id string) (response, error) {
 		h.Set("Content-Disposition", `attachment; filename="competition.ics"`)
 		h.Set("Cache-Control", "no-cache")
 		v.w.WriteHeader(http.StatusOK)
-		_, _ = io.WriteString(v.w, file) //nolint:gosec // no page: its type is that of a calendar; when the reader is gone there is nobody to tell
+		//nolint:gosec // no page: its type is that of a calendar; when the reader is gone there is nobody to tell
+		_, _ = io.WriteString(v.w, file)
 		return nil
 	}, nil
 }

@@ -34,18 +34,23 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	if err != nil {
 		return nil, err
 	}
-	data := pages.CompetitionData{
-		ID: c.ID, Title: c.Title, Description: html, Location: c.Location, Organizer: c.Organizer.Name, Tags: c.Tags,
-		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Ends: c.EndDate, Zone: c.Zone(), Seats: stand.Seats,
-		Managed: c.ManagedBy(v.actor), Admin: v.actor.Role.AtLeast(compete.RoleAdmin),
-		Suspended: c.Suspended, Unpublished: c.Unpublished, Stand: stand, Day: startDay(&c), Cover: coverView(&c),
-	}
+	data := competitionData(&c, html)
+	data.Seats, data.Stand = stand.Seats, stand
+	data.Managed, data.Admin = c.ManagedBy(v.actor), v.actor.Role.AtLeast(compete.RoleAdmin)
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
 		page = v.shared(page, "/competitions/"+c.ID, shareText(&c))
 		page.Image = v.app.PublicURL.JoinPath(sharePath(&c, v.app.Site().Name)).String()
 	}
 	return show(status, pages.Competition(page, data)), nil
+}
+
+// competitionData is what the page of a competition and its preview have in common. html is the description.
+func competitionData(c *compete.Competition, html string) pages.CompetitionData {
+	return pages.CompetitionData{
+		ID: c.ID, CompetitionContent: c.CompetitionContent, Description: html, Organizer: c.Organizer.Name, Zone: c.Zone(),
+		Suspended: c.Suspended, Unpublished: c.Unpublished, Day: startDay(c), Cover: coverView(c),
+	}
 }
 
 // shareText is what a shared link says of a competition: its dates and place.
@@ -117,7 +122,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		return a.registerLater(r, v)
 	}
 	id := r.PathValue("id")
-	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, keyed(r, ""))
+	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, formIdempotency(r, ""))
 	e, isRefusal := refused(err)
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
@@ -138,7 +143,8 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		status, stand.Error = problem.Status(e.Kind), plainText(e)
 		v.retryAfter(e)
 		if errors.Is(err, compete.ErrRegistrationNotOpen) && c.RegOpensAt != nil {
-			stand.Error = "Registration opens " + localtime.Format(*c.RegOpensAt, c.Zone(), "Mon, 2 Jan 2006, 15:04:05") + ". Try again then."
+			stand.Error = "Registration opens " +
+				localtime.Format(*c.RegOpensAt, c.Zone(), "Mon, 2 Jan 2006, 15:04:05") + ". Try again then."
 		}
 	}
 	if !v.partial() {
@@ -155,8 +161,8 @@ func registeredFlash(o compete.RegistrationOutcome) string {
 	return flashIn
 }
 
-// updateFlash has the message after a press say what is so now. A press that is repeated later is told what became of the first: since
-// then the registration may have been cancelled elsewhere, or may have moved up from the waitlist.
+// updateFlash has the message after a press say what is so now. A press that is repeated later is told what became of
+// the first: since then the registration may have been cancelled elsewhere, or may have moved up from the waitlist.
 func (v *visit) updateFlash(kind pages.StandKind) {
 	if v.flash == nil || *v.flash != flashes[flashIn] && *v.flash != flashes[flashWaiting] {
 		return
@@ -188,7 +194,7 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 	}
 	question := pages.Confirm{
 		Title: "Cancel your registration?", Yes: "Cancel registration", No: "Keep registration", Danger: true,
-		Text: seatGoes(&c, v.now), Action: "/competitions/" + c.ID + "/withdraw", Back: "/competitions/" + c.ID,
+		Text: seatNotice(&c, v.now), Action: "/competitions/" + c.ID + "/withdraw", Back: "/competitions/" + c.ID,
 	}
 	switch stand.Kind {
 	case pages.StandIn:
@@ -210,8 +216,8 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 // fromWaitlist is the query of a withdrawal that was asked about as one from the waitlist.
 const fromWaitlist = "from=waitlist"
 
-// seatGoes says what becomes of a seat that is given up now, and of the way back.
-func seatGoes(c *compete.Competition, now time.Time) string {
+// seatNotice says what becomes of a seat that is given up now, and of the way back.
+func seatNotice(c *compete.Competition, now time.Time) string {
 	waited := c.Waitlisted > 0
 	text := "Your seat for " + quoted(c.Title) + " goes to the next person in line. "
 	if !waited {

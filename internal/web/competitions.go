@@ -20,8 +20,8 @@ const (
 	tagChips = 12
 )
 
-// noneYet says why a list that leaves nothing out is empty, and who can change that.
-func (a *app) noneYet(ctx context.Context, v *visit) (pages.NoneYet, error) {
+// whyEmpty says why a list that leaves nothing out is empty, and who can change that.
+func (a *app) whyEmpty(ctx context.Context, v *visit) (pages.NoneYet, error) {
 	past, err := a.Competitions.List(ctx, compete.CompetitionFilter{Phase: compete.PhaseClosed, Limit: 1}, "")
 	switch {
 	case err != nil:
@@ -35,11 +35,13 @@ func (a *app) noneYet(ctx context.Context, v *visit) (pages.NoneYet, error) {
 	none := pages.NoneYet{Title: "No competitions yet"}
 	switch {
 	case !v.actor.LoggedIn() && a.Installation.OrganizerSignUp() != compete.OrganizersOff:
-		none.Text, none.Href, none.Label = "Organizers create competitions. Sign up as one to create the first.", "/auth/signup?role=ORGANIZER", "Sign up to organize"
+		none.Text, none.Href, none.Label = "Organizers create competitions. Sign up as one to create the first.",
+			"/auth/signup?role=ORGANIZER", "Sign up to organize"
 	case !v.actor.Role.AtLeast(compete.RoleOrganizer):
 		none.Text = "Organizers create competitions. The first one will appear here."
 	default:
-		none.Text, none.Href, none.Label = "It only takes a minute to create the first one.", "/competitions/create", "Create competition"
+		none.Text, none.Href, none.Label = "It only takes a minute to create the first one.", "/competitions/create",
+			"Create competition"
 	}
 	return none, nil
 }
@@ -71,7 +73,7 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 	}
 	data.Cards = cardViews(list.Items, v.now)
 	if len(data.Cards) == 0 && data.Error == "" && tidyURL(r.URL, "sort") == r.URL.Path {
-		none, err := a.noneYet(r.Context(), v)
+		none, err := a.whyEmpty(r.Context(), v)
 		if err != nil {
 			return nil, err
 		}
@@ -95,7 +97,8 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 	for i := range data.Phases {
 		data.Phases[i].On = data.Phases[i].Value == string(filter.Phase)
 	}
-	page := v.shared(v.page("Competitions", ui.SectionCompetitions), "/competitions", "Competitions you can register for, with live seat counts.")
+	page := v.shared(v.page("Competitions", ui.SectionCompetitions), "/competitions",
+		"Competitions you can register for, with live seat counts.")
 	return show(status, pages.List(page, data)), nil
 }
 
@@ -133,7 +136,8 @@ func nextPage(u *url.URL, next compete.Cursor) string {
 func tidyURL(u *url.URL, without ...string) string {
 	q := u.Query()
 	for name, values := range q {
-		if values = nonEmpty(values); len(values) == 0 || name == "sort" && values[0] == string(compete.SortNewest) || slices.Contains(without, name) {
+		if values = nonEmpty(values); len(values) == 0 || name == "sort" && values[0] == string(compete.SortNewest) ||
+			slices.Contains(without, name) {
 			delete(q, name)
 		} else {
 			q[name] = values

@@ -54,7 +54,7 @@ func (a *app) confirmEmail(r *http.Request, v *visit) (response, error) {
 	i, wanted := v.intent()
 	switch {
 	case v.actor.LoggedIn() && wanted:
-		return a.goOn(v, i.page(), nil)
+		return a.continueTo(v, i.page(), nil)
 	case v.actor.LoggedIn():
 		return redirectWith("email-confirmed", v.takeReturn("/account")), nil
 	}

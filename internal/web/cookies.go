@@ -72,10 +72,13 @@ const (
 // flashes are the messages that an action can leave for the page after it, by the code in the cookie.
 // A code, not a text, so that nobody can plant a message.
 var flashes = map[string]ui.Notice{
-	"welcome":         {Tone: ui.ToneGood, Text: "Welcome! Your account is ready."},
-	"bye":             {Tone: ui.ToneInfo, Text: "You're logged out."},
-	flashIn:           {Tone: ui.ToneGood, Text: "You're in! A confirmation is on its way to your mailbox."},
-	flashWaiting:      {Tone: ui.ToneInfo, Text: "You're on the waitlist. If a seat opens up, you'll get it automatically."},
+	"welcome": {Tone: ui.ToneGood, Text: "Welcome! Your account is ready."},
+	"bye":     {Tone: ui.ToneInfo, Text: "You're logged out."},
+	flashIn:   {Tone: ui.ToneGood, Text: "You're in! A confirmation is on its way to your mailbox."},
+	flashWaiting: {
+		Tone: ui.ToneInfo,
+		Text: "You're on the waitlist. If a seat opens up, you'll get it automatically.",
+	},
 	"withdrawn":       {Tone: ui.ToneInfo, Text: "Registration cancelled."},
 	"removed":         {Tone: ui.ToneInfo, Text: "Registration removed. They'll be notified."},
 	"removed-quiet":   {Tone: ui.ToneInfo, Text: "Registration removed. They won't be notified."},
@@ -100,18 +103,34 @@ var flashes = map[string]ui.Notice{
 	"link-sent":       {Tone: ui.ToneGood, Text: "We've emailed you a link."},
 	"link-shown":      {Tone: ui.ToneGood, Text: "Your link is ready. This demo shows it at /dev/mails."},
 	"link-logged":     {Tone: ui.ToneGood, Text: "Your link is ready. It's in the server's log."},
-	"change-sent":     {Tone: ui.ToneGood, Text: "We've emailed a link to the new address. Open it to make the change."},
-	"not-open":        {Tone: ui.ToneInfo, Text: "You're logged in. You can register here once registration opens."},
-	"not-here":        {Tone: ui.ToneWarn, Text: "You're logged in, but this account can't register here."},
-	"not-registered":  {Tone: ui.ToneWarn, Text: "You're logged in, but your registration didn't go through. See its status below."},
-	"deleted":         {Tone: ui.ToneInfo, Text: "Draft deleted."},
-	"retried":         {Tone: ui.ToneGood, Text: "Job queued again."},
-	"set-up":          {Tone: ui.ToneGood, Text: "Your site is set up, and you're logged in as its admin."},
-	"site-saved":      {Tone: ui.ToneGood, Text: "Settings saved. They apply everywhere within seconds."},
-	"mail-works":      {Tone: ui.ToneGood, Text: "The mail server accepted the test email. Check your inbox."},
-	"approved":        {Tone: ui.ToneGood, Text: "Request approved. They can create competitions now, and we've sent them a message."},
-	"declined":        {Tone: ui.ToneInfo, Text: "Request declined. They're still a participant, and we've sent them a message."},
-	"applied":         {Tone: ui.ToneGood, Text: "Welcome! You can register for competitions now. Before you can create your own, an admin has to approve you. You'll get a message in your mailbox."},
+	"change-sent": {
+		Tone: ui.ToneGood,
+		Text: "We've emailed a link to the new address. Open it to make the change.",
+	},
+	"not-open": {Tone: ui.ToneInfo, Text: "You're logged in. You can register here once registration opens."},
+	"not-here": {Tone: ui.ToneWarn, Text: "You're logged in, but this account can't register here."},
+	"not-registered": {
+		Tone: ui.ToneWarn,
+		Text: "You're logged in, but your registration didn't go through. See its status below.",
+	},
+	"deleted":    {Tone: ui.ToneInfo, Text: "Draft deleted."},
+	"retried":    {Tone: ui.ToneGood, Text: "Job queued again."},
+	"set-up":     {Tone: ui.ToneGood, Text: "Your site is set up, and you're logged in as its admin."},
+	"site-saved": {Tone: ui.ToneGood, Text: "Settings saved. They apply everywhere within seconds."},
+	"mail-works": {Tone: ui.ToneGood, Text: "The mail server accepted the test email. Check your inbox."},
+	"approved": {
+		Tone: ui.ToneGood,
+		Text: "Request approved. They can create competitions now, and we've sent them a message.",
+	},
+	"declined": {
+		Tone: ui.ToneInfo,
+		Text: "Request declined. They're still a participant, and we've sent them a message.",
+	},
+	"applied": {
+		Tone: ui.ToneGood,
+		Text: "Welcome! You can register for competitions now. Before you can create your own, an admin has to " +
+			"approve you. You'll get a message in your mailbox.",
+	},
 	"reported":        {Tone: ui.ToneGood, Text: "Thanks for the report. The admins will look at it."},
 	"reports-done":    {Tone: ui.ToneGood, Text: "Reports answered."},
 	"user-logged-out": {Tone: ui.ToneGood, Text: "They're logged out everywhere."},
@@ -122,7 +141,10 @@ var flashes = map[string]ui.Notice{
 	"factors-reset":   {Tone: ui.ToneInfo, Text: "Second factors reset. We've sent them a message."},
 	"user-changed":    {Tone: ui.ToneGood, Text: "Account updated."},
 	"user-deleted":    {Tone: ui.ToneInfo, Text: "Account deleted."},
-	"account-deleted": {Tone: ui.ToneInfo, Text: "Your account is deleted. The last traces will be gone within a few minutes."},
+	"account-deleted": {
+		Tone: ui.ToneInfo,
+		Text: "Your account is deleted. The last traces will be gone within a few minutes.",
+	},
 }
 
 // flashFor is how long a message waits for its page.

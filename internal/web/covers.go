@@ -16,16 +16,16 @@ import (
 )
 
 const (
-	// maxCoverForm bounds a form with a picture, in bytes. What is above MaxCoverUpload is read and dropped, so that the refusal arrives:
-	// browsers show none while they are still sending.
+	// maxCoverForm bounds a form with a picture, in bytes. What is above MaxCoverUpload is read and dropped, so that
+	// the refusal arrives: browsers show none while they are still sending.
 	maxCoverForm = 32 << 20
 	// coverLost is the field of a form whose cover did not come along.
 	coverLost = "coverLost"
 	forever   = "public, max-age=31536000, immutable"
 )
 
-// coverView is where the pictures of a competition are: its own cover, or one drawn from its title and tags. The address of a drawn
-// one is all that it is made of, so it is the same for everybody, drafts included.
+// coverView is where the pictures of a competition are: its own cover, or one drawn from its title and tags. The
+// address of a drawn one is all that it is made of, so it is the same for everybody, drafts included.
 func coverView(c *compete.Competition) ui.Cover {
 	if c.Cover == "" {
 		drawn := drawnPath(c.Title, c.Tags)
@@ -93,8 +93,8 @@ func sendPicture(w http.ResponseWriter, contentType, cacheControl string, pictur
 	_, _ = w.Write(picture) //nolint:gosec // no page: its type is that of a picture; the client may be gone
 }
 
-// picture serves what coverView and sharePath name. Only a draft's asks who wants it. An address with an old version leads to the
-// present one.
+// picture serves what coverView and sharePath name. Only a draft's asks who wants it. An address with an old version
+// leads to the present one.
 func (a *app) picture(w http.ResponseWriter, r *http.Request) {
 	visible, err := a.Competitions.Get(r.Context(), compete.Actor{}, r.PathValue("id"))
 	public := err == nil
@@ -158,7 +158,8 @@ func (a *app) coverFile(r *http.Request, c *compete.Competition) (coverFile, err
 	return coverFile{contentType: "image/jpeg", content: picture}, err
 }
 
-// uploadCover takes a picture. With script the part of the page around the form is replaced, so that nothing typed elsewhere is lost.
+// uploadCover takes a picture. With script the part of the page around the form is replaced, so that nothing typed
+// elsewhere is lost.
 func (a *app) uploadCover(r *http.Request, v *visit) (response, error) {
 	if err := v.requireLogin(); err != nil {
 		return nil, err
@@ -194,9 +195,10 @@ func readUpload(v *visit) ([]byte, error) {
 	return upload, err
 }
 
-// readCoverBeside reads a form that may have a picture beside its fields. Without a login the picture is dropped, and noted.
+// readCoverBeside reads a form that may have a picture beside its fields. Without a login the picture is dropped, and
+// noted.
 func readCoverBeside(v *visit) ([]byte, error) {
-	if !brings(v.r) {
+	if !bringsFile(v.r) {
 		return nil, nil
 	}
 	upload, err := readMultipart(v)
@@ -207,9 +209,11 @@ func readCoverBeside(v *visit) ([]byte, error) {
 	return upload, err
 }
 
-// readMultipart reads the fields of a form into the request's PostForm, and returns the picture, or its first MaxCoverUpload bytes and one.
+// readMultipart reads the fields of a form into the request's PostForm, and returns the picture, or its first
+// MaxCoverUpload bytes and one.
 func readMultipart(v *visit) (upload []byte, err error) {
-	_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(compete.CoverUploadTime)) // a writer without deadlines needs none
+	// a writer without deadlines needs none
+	_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(compete.CoverUploadTime))
 	parts, err := v.r.MultipartReader()
 	if err != nil {
 		return nil, errBadForm

@@ -12,8 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/sheet"
 )
 
-// Both front doors export the same bytes, filtered and sorted or not. Only the page's file begins with a mark, which Excel needs and
-// programs stumble over.
+// Both front doors export the same bytes, filtered and sorted or not. Only the page's file begins with a mark, which
+// Excel needs and programs stumble over.
 func TestBothExportsAreTheSame(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	organizer := s.As(compete.RoleOrganizer)
@@ -21,7 +21,8 @@ func TestBothExportsAreTheSame(t *testing.T) {
 	list := "/competitions/" + id + "/registrations"
 	for i, name := range []string{"=1+1", "Ada; ＝1", "Zoë \"Z\"", "Ada, Countess"} {
 		b := s.browser(t)
-		b.want(b.post("/auth/signup", "name", name, "email", fmt.Sprintf("p%d@example.com", i), "password", password, "role", "PARTICIPANT"), http.StatusSeeOther)
+		b.want(b.post("/auth/signup", "name", name, "email", fmt.Sprintf("p%d@example.com", i), "password", password,
+			"role", "PARTICIPANT"), http.StatusSeeOther)
 		b.want(b.post("/competitions/"+id+"/register"), http.StatusSeeOther)
 		if name == "=1+1" {
 			b.want(b.post("/competitions/"+id+"/withdraw"), http.StatusSeeOther)
@@ -29,7 +30,10 @@ func TestBothExportsAreTheSame(t *testing.T) {
 	}
 	b := s.browser(t)
 	b.leads(b.post("/auth/login", "email", organizer.User.Email, "password", apptest.Password), "/dashboard")
-	for query, rows := range map[string]int{"": 4, "?status=CANCELLED": 1, "?search=ada": 2, "?sort=name": 4, "?status=CONFIRMED&search=zoe&sort=newest": 1, "?search=nobody": 0} {
+	for query, rows := range map[string]int{
+		"": 4, "?status=CANCELLED": 1, "?search=ada": 2, "?sort=name": 4,
+		"?status=CONFIRMED&search=zoe&sort=newest": 1, "?search=nobody": 0,
+	} {
 		apptest.Eventually(t, 20*time.Second, "every registration is confirmed", func() bool {
 			return !strings.Contains(b.get(list+".csv").text, "PENDING")
 		})
@@ -41,7 +45,8 @@ func TestBothExportsAreTheSame(t *testing.T) {
 		if got := strings.Count(page.text, "\r\n") - 1; got != rows {
 			t.Errorf("%q: %d rows, want %d:\n%s", query, got, rows, page.text)
 		}
-		if got, want := page.header.Get("Content-Disposition"), api.Header.Get("Content-Disposition"); got != want || !strings.Contains(got, "-registrations-20") {
+		if got, want := page.header.Get("Content-Disposition"), api.Header.Get("Content-Disposition"); got != want ||
+			!strings.Contains(got, "-registrations-20") {
 			t.Errorf("%q: the files are called %s and %s", query, got, want)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 // chartDays is how many days the organizer's chart goes back.
 const chartDays = 30
 
-// olderRegistrations is where the dashboard's address has the cursor of the registrations; "cursor" is that of the competitions.
+// olderRegistrations is where the dashboard's address has the cursor of the registrations; "cursor" is that of the
+// competitions.
 const olderRegistrations = "registrations"
 
 // dashboard shows people their registrations, and organizers and admins their competitions first.
@@ -30,7 +31,8 @@ func (a *app) dashboard(_ *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	if !v.actor.Role.AtLeast(compete.RoleOrganizer) {
-		return show(http.StatusOK, pages.ParticipantDashboard(v.page("Dashboard", ui.SectionDashboard), user.Name, mine)), nil
+		return show(http.StatusOK, pages.ParticipantDashboard(v.page("Dashboard", ui.SectionDashboard),
+			user.Name, mine)), nil
 	}
 	data, err := a.organizerData(v)
 	if err != nil {
@@ -46,7 +48,8 @@ func (a *app) dashboard(_ *http.Request, v *visit) (response, error) {
 
 func (a *app) participantData(v *visit) (pages.ParticipantData, error) {
 	var data pages.ParticipantData
-	list, err := a.Registrations.Mine(v.r.Context(), v.actor, v.r.URL.Query().Get(olderRegistrations), compete.MaxPageSize)
+	list, err := a.Registrations.Mine(v.r.Context(), v.actor, v.r.URL.Query().Get(olderRegistrations),
+		compete.MaxPageSize)
 	if err != nil {
 		return data, err
 	}
@@ -69,7 +72,8 @@ func (a *app) participantData(v *visit) (pages.ParticipantData, error) {
 func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Time) {
 	started := r.Competition.Started(now)
 	view := pages.MyRegistration{
-		CompetitionID: r.CompetitionID, Title: r.Competition.Title, Location: r.Competition.Location, Cover: coverView(&r.Competition).Small,
+		CompetitionID: r.CompetitionID, Title: r.Competition.Title, Location: r.Competition.Location,
+		Cover: coverView(&r.Competition).Small,
 		State: registrationState(&r.Registration), Reason: r.Removal.Reason, Number: r.Seq,
 		Starts: r.Competition.StartDate, Zone: r.Competition.Zone(),
 		Seats: seatsView(r.Competition.Seats(now)), CanWithdraw: !started,
@@ -132,11 +136,14 @@ func (a *app) organizerData(v *visit) (pages.OrganizerData, error) {
 func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.Time) {
 	phase := c.Phase(now)
 	data.Competitions = append(data.Competitions, pages.MyCompetition{
-		ID: c.ID, Title: c.Title, Cover: coverView(c).Small, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(), Seats: seatsView(c.Seats(now)),
+		ID: c.ID, Title: c.Title, Cover: coverView(c).Small, Deadline: c.RegDeadline, Starts: c.StartDate,
+		Zone: c.Zone(), Seats: seatsView(c.Seats(now)),
 	})
 	if phase == compete.PhaseCancelled || phase == compete.PhaseDraft {
 		if phase == compete.PhaseDraft && !c.Unpublished {
-			data.Attention = append(data.Attention, pages.Attention{Text: quoted(c.Title) + " is a draft that only you can see.", Href: "/competitions/" + c.ID, Do: "Review and publish"})
+			data.Attention = append(data.Attention,
+				pages.Attention{Text: quoted(c.Title) + " is a draft that only you can see.", Href: "/competitions/" +
+					c.ID, Do: "Review and publish"})
 		}
 		return
 	}
@@ -163,7 +170,8 @@ func attentionFor(c *compete.Competition, phase compete.Phase, now time.Time) (p
 	edit := pages.Attention{Href: "/competitions/" + c.ID + "/edit", Do: "Edit"}
 	switch {
 	case c.Waitlisted > 0 && !c.Started(now):
-		edit.Text = quoted(c.Title) + " is full, with " + ui.Plural(c.Waitlisted, "person", "people") + " waiting. Add seats?"
+		edit.Text = quoted(c.Title) + " is full, with " + ui.Plural(c.Waitlisted, "person", "people") +
+			" waiting. Add seats?"
 		edit.Do = "Add seats"
 		return edit, true
 	case phase == compete.PhaseOpen && c.RegDeadline.Sub(now) < soon && c.Registered()*100 < c.Capacity*fewTaken:

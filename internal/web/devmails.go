@@ -15,7 +15,8 @@ func (a *app) devMailList(_ *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	sent := a.Mails.Sent()
-	return show(http.StatusOK, pages.DevMails(v.page("Emails", ""), devMailViews(samples, false), devMailViews(sent, true))), nil
+	return show(http.StatusOK, pages.DevMails(v.page("Emails", ""), devMailViews(samples, false),
+		devMailViews(sent, true))), nil
 }
 
 func devMailViews(mails []compete.Mail, sent bool) []pages.DevMail {
@@ -32,7 +33,10 @@ func devMailView(m *compete.Mail, sent bool) pages.DevMail {
 	if sent {
 		name = m.MessageID
 	}
-	return pages.DevMail{Path: "/dev/mails/" + name, Kind: string(m.Kind), To: m.To, Subject: m.Subject, Text: m.Text, SentAt: m.SentAt}
+	return pages.DevMail{
+		Path: "/dev/mails/" + name, Kind: string(m.Kind), To: m.To, Subject: m.Subject,
+		Text: m.Text, SentAt: m.SentAt,
+	}
 }
 
 func (a *app) findDevMail(name string) (compete.Mail, bool, error) {

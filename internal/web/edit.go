@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -25,8 +23,9 @@ const (
 
 const createPath = "/competitions/create"
 
-// createForm is the form of a new competition, or with ?from= of a copy of one that the viewer manages. Its idempotency key is part
-// of its address, so that going back to a form that was sent, and sending it again, makes no second competition.
+// createForm is the form of a new competition, or with ?from= of a copy of one that the viewer manages. Its idempotency
+// key is part of its address, so that going back to a form that was sent, and sending it again, makes no second
+// competition.
 func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
 		return nil, err
@@ -42,21 +41,19 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	} else {
 		zone = time.UTC
 	}
-	deadline, start := nextNoon(v.now.Add(defaultDeadline), zone), nextNoon(v.now.Add(defaultStart), zone)
-	form := pages.CompetitionForm{
-		Capacity: strconv.Itoa(defaultCapacity), Waitlist: true,
-		Deadline: formatLocal(&deadline, zone), Starts: formatLocal(&start, zone),
-	}
+	var n compete.NewCompetition
+	n.Capacity, n.Waitlist = defaultCapacity, true
 	if from := q.Get("from"); from != "" {
 		c, err := a.Competitions.GetManaged(r.Context(), v.actor, from)
 		if err != nil {
 			return nil, err
 		}
-		form.Title, form.Description, form.Location = c.Title, c.Description, c.Location
-		zoneName = c.Zone().String()
-		form.Tags, form.Capacity, form.Waitlist = strings.Join(c.Tags, ", "), strconv.Itoa(c.Capacity), c.Waitlist
+		n, zoneName = contentOf(&c), c.Zone().String()
 	}
-	form.Zone, form.Draft, form.Key = zoneName, true, q.Get("key")
+	start := nextNoon(v.now.Add(defaultStart), zone)
+	n.RegOpensAt, n.RegDeadline, n.StartDate, n.EndDate = nil, nextNoon(v.now.Add(defaultDeadline), zone), &start, nil
+	n.TimeZone = zoneName
+	form := pages.CompetitionForm{Inputs: shown(n, zone), Draft: true, Key: q.Get("key")}
 	return showForm(v, http.StatusOK, form), nil
 }
 
@@ -66,7 +63,8 @@ func nextNoon(t time.Time, zone *time.Location) time.Time {
 	return time.Date(y, m, d, 12, 0, 0, 0, zone)
 }
 
-// zone is the viewer's time zone: that of the browser, or, where its script didn't tell, that of the account. It's nil when neither is known.
+// zone is the viewer's time zone: that of the browser, or, where its script didn't tell, that of the account. It's nil
+// when neither is known.
 func (v *visit) zone() *time.Location {
 	if zone := v.browserZone(); zone != nil {
 		return zone
@@ -89,20 +87,22 @@ func (v *visit) browserZone() *time.Location {
 	return zone
 }
 
-// followZone has messages show times in the zone of the browser, too. A page doesn't fail because that can't be written.
+// followZone has messages show times in the zone of the browser, too. A page doesn't fail because that can't be
+// written.
 func (v *visit) followZone(a compete.Actor) {
 	zone := v.browserZone()
 	if zone == nil {
 		return
 	}
 	if err := v.app.Accounts.FollowTimeZone(v.r.Context(), a, zone.String()); err != nil {
-		v.app.Log.WarnContext(v.r.Context(), "could not note the time zone of a browser", "user", a.UserID, "error", err)
+		v.app.Log.WarnContext(v.r.Context(), "could not note the time zone of a browser", "user",
+			a.UserID, "error", err)
 	}
 }
 
 func showForm(v *visit, status int, form pages.CompetitionForm) response {
 	form.Viewer = v.actor.UserID
-	form.Drawn = drawnPath(form.Title, compete.NormalizeTags(splitTags(form.Tags)))
+	form.Drawn = drawnPath(form.Input("title").Value, compete.NormalizeTags(splitTags(form.Input("tags").Value)))
 	page := v.page("New competition", ui.SectionDashboard)
 	switch {
 	case form.ID != "":
@@ -116,22 +116,27 @@ func showForm(v *visit, status int, form pages.CompetitionForm) response {
 
 // errPreviewLater stands where the preview would: the page with the form stays as it is.
 var errPreviewLater = &compete.Error{
-	Kind: compete.KindForbidden, Code: "session_ended", Detail: "Your session has expired. Save to log in again. What you typed is kept.",
+	Kind: compete.KindForbidden, Code: "session_ended",
+	Detail: "Your session has expired. Save to log in again. What you typed is kept.",
 }
 
 // errPreviewGone stands where the preview would, too.
 var errPreviewGone = &compete.Error{
-	Kind: compete.KindNotFound, Code: "competition_not_found", Detail: "This competition no longer exists: it may have been deleted. Save to create it again. What you typed is kept.",
+	Kind: compete.KindNotFound, Code: "competition_not_found",
+	Detail: "This competition no longer exists: it may have been deleted. Save to create it " +
+		"again. What you typed is kept.",
 }
 
-// keepTyped preserves the form across a new login: the log-in form carries what was typed, and brings it back as a preview.
+// keepTyped preserves the form across a new login: the log-in form carries what was typed, and brings it back as a
+// preview.
 func (a *app) keepTyped(r *http.Request, v *visit, err error) (response, error) {
 	if !errors.Is(err, compete.ErrUnauthorized) {
 		return nil, err
 	}
 	r.PostForm.Set("preview", "true")
 	return a.showLogin(v, http.StatusForbidden, pages.LoginForm{
-		Error: "You were logged out. Log in to continue: what you typed is kept.", Next: r.URL.Path, Kept: keptFields(r.PostForm),
+		Error: "You were logged out. Log in to continue: what you typed is kept.", Next: r.URL.Path,
+		Kept: keptFields(r.PostForm),
 	}), nil
 }
 
@@ -178,20 +183,25 @@ func (a *app) draftUnverified(r *http.Request, v *visit, typed typedForm, cover 
 	if err != nil {
 		return a.refuseForm(v, typed, nil, err)
 	}
-	return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID, "We saved a draft. Confirm your email address, then publish it.")
+	return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID,
+		"We saved a draft. Confirm your email address, then publish it.")
 }
 
-// createTyped gives the competition its cover too. When that fails, the form that is sent again finds the competition, and gives it then.
-func (a *app) createTyped(r *http.Request, v *visit, typed typedForm, cover compete.Cover) (compete.Competition, error) {
+// createTyped gives the competition its cover too. When that fails, the form that is sent again finds the competition,
+// and gives it then.
+func (a *app) createTyped(
+	r *http.Request, v *visit, typed typedForm, cover compete.Cover,
+) (compete.Competition, error) {
 	typed.values.Status = compete.CompetitionStatus(r.PostFormValue("status"))
-	c, _, err := a.Competitions.Create(r.Context(), v.actor, typed.values, keyed(r, cover.Hash))
+	c, _, err := a.Competitions.Create(r.Context(), v.actor, typed.values, formIdempotency(r, cover.Hash))
 	if err != nil || cover.Hash == "" {
 		return c, err
 	}
 	return a.Competitions.SetMadeCover(r.Context(), v.actor, c.ID, cover)
 }
 
-// refuseForm shows the form again with what is wrong, and everything as it was typed. stored is nil for a new competition.
+// refuseForm shows the form again with what is wrong, and everything as it was typed. stored is nil for a new
+// competition.
 func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition, err error) (response, error) {
 	e, ok := refused(err)
 	if !ok {
@@ -209,7 +219,10 @@ func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition,
 		typed.tooFew(stored)
 	case errors.Is(err, compete.ErrIdempotencyKeyReused): // one went back to this form and changed it
 		form.Key = rand.Text()
-		form.Errors = pages.Errors{"": "You've already created a competition with this form: it's on your dashboard. Submit it again to create another."}
+		form.Errors = pages.Errors{
+			"": "You've already created a competition with this form: it's on your dashboard. " +
+				"Submit it again to create another.",
+		}
 	}
 	return showForm(v, problem.Status(e.Kind), *form), nil
 }
@@ -226,39 +239,32 @@ func (a *app) showPreview(v *visit, typed typedForm, stored *compete.Competition
 
 // previewOf is how what was typed will look: a new competition, or the stored one when changed.
 func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) (*pages.PreviewData, error) {
-	html, err := markdown.HTML(typed.form.Description)
+	html, err := markdown.HTML(typed.values.Description)
 	if err != nil {
 		return nil, err
 	}
-	n := typed.values
+	c := compete.Competition{CompetitionContent: typed.values.CompetitionContent, SeatsLeft: typed.values.Capacity}
+	c.Tags, c.TimeZone = compete.NormalizeTags(c.Tags), typed.zone.String()
 	if typed.form.Errors["zone"] != "" { // no date can be told then
-		n.RegOpensAt, n.RegDeadline, n.StartDate, n.EndDate = nil, time.Time{}, nil, nil
+		c.RegOpensAt, c.RegDeadline, c.StartDate, c.EndDate = nil, time.Time{}, nil, nil
 	}
-	c := compete.Competition{Capacity: n.Capacity, SeatsLeft: n.Capacity, RegOpensAt: n.RegOpensAt, RegDeadline: n.RegDeadline, Waitlist: n.Waitlist}
-	if n.RegDeadline.IsZero() {
-		c.RegDeadline = v.now.Add(defaultDeadline)
-	}
-	organizer := ""
 	if stored != nil {
-		organizer, c.SeatsLeft, c.Waitlisted = stored.Organizer.Name, max(n.Capacity-stored.Registered(), 0), stored.Waitlisted
+		c.ID, c.Cover, c.Organizer = stored.ID, stored.Cover, stored.Organizer
+		c.SeatsLeft, c.Waitlisted = max(c.Capacity-stored.Registered(), 0), stored.Waitlisted
 	} else {
 		user, err := a.Accounts.Me(v.r.Context(), v.actor)
 		if err != nil {
 			return nil, err
 		}
-		organizer = user.Name
+		c.Organizer.Name = user.Name
 	}
-	look := &pages.PreviewData{CompetitionData: pages.CompetitionData{
-		Title: n.Title, Description: html, Location: n.Location, Organizer: organizer, Tags: compete.NormalizeTags(n.Tags),
-		Opens: n.RegOpensAt, Deadline: n.RegDeadline, Starts: n.StartDate, Ends: n.EndDate,
-		Zone: typed.zone, Seats: seatsView(c.Seats(v.now)),
-	}}
-	if stored != nil {
-		c.ID, c.Cover = stored.ID, stored.Cover
+	look := &pages.PreviewData{CompetitionData: competitionData(&c, html)}
+	look.ID = "" // it's no page that something could be done on
+	if c.RegDeadline.IsZero() {
+		c.RegDeadline = v.now.Add(defaultDeadline)
 	}
-	c.Title, c.Tags, c.StartDate, c.TimeZone = n.Title, look.Tags, n.StartDate, typed.zone.String()
-	look.Day, look.CompetitionData.Cover = startDay(&c), coverView(&c)
-	look.Images, look.Markup = markdown.Lost(typed.form.Description)
+	look.Seats = seatsView(c.Seats(v.now))
+	look.Images, look.Markup = markdown.Lost(typed.values.Description)
 	return look, nil
 }
 
@@ -301,11 +307,7 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 // storedForm is the form of a competition as it is stored.
 func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionForm {
 	return pages.CompetitionForm{
-		ID: c.ID, Title: c.Title, Description: c.Description, Location: c.Location, Tags: strings.Join(c.Tags, ", "),
-		Capacity: strconv.Itoa(c.Capacity), Waitlist: c.Waitlist, Draft: c.Status == compete.StatusDraft, Version: c.Version,
-		Opens: formatLocal(c.RegOpensAt, zone), Deadline: formatLocal(&c.RegDeadline, zone), Starts: formatLocal(c.StartDate, zone),
-		Ends: formatLocal(c.EndDate, zone),
-		Zone: c.Zone().String(), Cover: coverForm(c),
+		ID: c.ID, Inputs: shown(contentOf(c), zone), Draft: c.Status == compete.StatusDraft, Version: c.Version, Cover: coverForm(c),
 	}
 }
 
@@ -317,11 +319,15 @@ func (a *app) edit(r *http.Request, v *visit) (response, error) {
 	return answer, err
 }
 
-// createAgain shows what was typed about a competition that is gone, such as a draft that was deleted since, as the form of a new one.
+// createAgain shows what was typed about a competition that is gone, such as a draft that was deleted since, as the
+// form of a new one.
 func createAgain(r *http.Request, v *visit) response {
 	form := readForm(r, nil).form
 	form.Draft, form.Key = true, rand.Text()
-	form.Errors = pages.Errors{"": "This competition no longer exists: it may have been deleted. What you typed is below: publish it or save it as a draft to create it again."}
+	form.Errors = pages.Errors{
+		"": "This competition no longer exists: it may have been deleted. What you typed is below: publish it or " +
+			"save it as a draft to create it again.",
+	}
 	return showForm(v, http.StatusNotFound, form)
 }
 
@@ -355,41 +361,4 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 		return a.refuseForm(v, typed, &c, err)
 	}
 	return redirectWith("saved", "/competitions/"+c.ID), nil
-}
-
-// differences are the fields whose stored value is not what was typed.
-func differences(stored, typed pages.CompetitionForm) []pages.FieldDiff {
-	var diffs []pages.FieldDiff
-	for _, f := range []struct{ label, stored, typed string }{
-		{"Title", stored.Title, typed.Title},
-		{"Description", stored.Description, typed.Description},
-		{"Where", stored.Location, typed.Location},
-		{"Tags", stored.Tags, typed.Tags},
-		{"Number of seats", stored.Capacity, typed.Capacity},
-		{"Waitlist", yesNo(stored.Waitlist), yesNo(typed.Waitlist)},
-		{"Registration opens", stored.Opens, typed.Opens},
-		{"Registration closes", stored.Deadline, typed.Deadline},
-		{"Starts", stored.Starts, typed.Starts},
-		{"Ends", stored.Ends, typed.Ends},
-		{"Time zone", stored.Zone, typed.Zone},
-	} {
-		if f.stored != f.typed {
-			diffs = append(diffs, pages.FieldDiff{Label: f.label, Now: orNone(f.stored)})
-		}
-	}
-	return diffs
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "(empty)"
-	}
-	return s
 }

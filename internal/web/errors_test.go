@@ -87,11 +87,15 @@ func TestErrorPages(t *testing.T) {
 		{"no such competition", anyCompetition, compete.ErrCompetitionMissing, http.StatusNotFound, "Page not found"},
 		{"forbidden", anyCompetition, compete.ErrForbidden, http.StatusForbidden, "You don't have access"},
 		{"database away", anyCompetition, compete.ErrDatabase, http.StatusServiceUnavailable, "One moment, please"},
-		{"anything else", anyCompetition, errors.New("pq: secret detail"), http.StatusInternalServerError, "Something went wrong"},
+		{
+			"anything else", anyCompetition, errors.New("pq: secret detail"), http.StatusInternalServerError,
+			"Something went wrong",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
-			newTestApp(t, "http://localhost:3000", tc.err).ServeHTTP(w, httptest.NewRequest(http.MethodGet, tc.path, nil))
+			newTestApp(t, "http://localhost:3000", tc.err).ServeHTTP(w,
+				httptest.NewRequest(http.MethodGet, tc.path, nil))
 			body := w.Body.String()
 			if w.Code != tc.status || !strings.Contains(body, "<h1>"+html.EscapeString(tc.want)+"</h1>") {
 				t.Errorf("%d, want %d with the heading %q; the page is\n%s", w.Code, tc.status, tc.want, body)
@@ -102,14 +106,15 @@ func TestErrorPages(t *testing.T) {
 			if strings.Contains(body, "Idempotency-Key") {
 				t.Error("the page speaks to programs")
 			}
-			if again := strings.Contains(body, `href="`+tc.path+`"`); again != (tc.status >= http.StatusInternalServerError) {
+			if again := strings.Contains(body,
+				`href="`+tc.path+`"`); again != (tc.status >= http.StatusInternalServerError) {
 				t.Errorf("a way to try again: %v; the page is\n%s", again, body)
 			}
 			if got := w.Header().Get("Retry-After"); (got != "") != (tc.status == http.StatusServiceUnavailable) {
 				t.Errorf("Retry-After is %q", got)
 			}
 			wantSafeHeaders(t, w.Header())
-			if w.Header().Get(markHeader) == "" {
+			if w.Header().Get(ownHeader) == "" {
 				t.Error("the page doesn't say whose it is, so the script wouldn't show it")
 			}
 		})
@@ -161,7 +166,8 @@ func TestCookiesFollowTheScheme(t *testing.T) {
 			t.Fatalf("%s: cookies %v, want %v", public, cookies, names)
 		}
 		for i, c := range cookies {
-			if c.Name != names[i] || c.Secure != want.secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.MaxAge >= 0 {
+			if c.Name != names[i] || c.Secure != want.secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode ||
+				c.Path != "/" || c.MaxAge >= 0 {
 				t.Errorf("%s: cookie %v", public, c)
 			}
 		}
@@ -185,13 +191,18 @@ func TestPagesAreCompressed(t *testing.T) {
 func TestAFormThatEndsEarly(t *testing.T) {
 	site := httptest.NewServer(newTestApp(t, "http://localhost:3000", nil))
 	defer site.Close()
-	for what, contentType := range map[string]string{"fields": "application/x-www-form-urlencoded", "a file": "multipart/form-data; boundary=here"} {
+	for what, contentType := range map[string]string{
+		"fields": "application/x-www-form-urlencoded",
+		"a file": "multipart/form-data; boundary=here",
+	} {
 		connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", site.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer connection.Close()
-		_, err = fmt.Fprintf(connection, "POST /competitions/create HTTP/1.1\r\nHost: localhost:3000\r\nContent-Type: %s\r\nContent-Length: 100\r\n\r\n--here", contentType)
+		_, err = fmt.Fprintf(connection,
+			"POST /competitions/create HTTP/1.1\r\nHost: localhost:3000\r\nContent-Type: "+
+				"%s\r\nContent-Length: 100\r\n\r\n--here", contentType)
 		if err == nil {
 			err = connection.(*net.TCPConn).CloseWrite()
 		}
@@ -204,7 +215,8 @@ func TestAFormThatEndsEarly(t *testing.T) {
 		}
 		defer answer.Body.Close()
 		page, err := io.ReadAll(answer.Body)
-		if answer.StatusCode != http.StatusBadRequest || !strings.Contains(html.UnescapeString(string(page)), errBadForm.Detail) {
+		if answer.StatusCode != http.StatusBadRequest ||
+			!strings.Contains(html.UnescapeString(string(page)), errBadForm.Detail) {
 			t.Errorf("%s: got %d, %d bytes, %v", what, answer.StatusCode, len(page), err)
 		}
 	}

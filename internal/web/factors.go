@@ -48,14 +48,16 @@ func (a *app) showSecurity(v *visit, status int, fill func(*pages.SecurityData))
 		data.App = &f.App.ConfirmedAt
 	}
 	for _, k := range f.Passkeys {
-		data.Passkeys = append(data.Passkeys, pages.PasskeyRow{ID: k.ID, Name: k.Name, Since: k.CreatedAt, Used: k.LastUsedAt})
+		data.Passkeys = append(data.Passkeys,
+			pages.PasskeyRow{ID: k.ID, Name: k.Name, Since: k.CreatedAt, Used: k.LastUsedAt})
 	}
 	data.Challenge = challengeView(a.SecondFactors.ChallengeNewPasskey(v.r.Context(), v.actor))
 	fill(&data)
 	return show(status, pages.Security(v.passkeyPage("Login security", ui.SectionAccount), data)), nil
 }
 
-// secured shows the page of second factors again after an action on it that was refused, and leads back to it after one that wasn't.
+// secured shows the page of second factors again after an action on it that was refused, and leads back to it after one
+// that wasn't.
 func (a *app) secured(v *visit, err error, flash string) (response, error) {
 	if e, ok := refused(err); err != nil && (ok || errors.Is(err, compete.ErrPasskeyRefused)) {
 		return a.showSecurity(v, formStatus(e), func(d *pages.SecurityData) { d.Refused = plainText(e) })
@@ -128,9 +130,11 @@ func (a *app) newCodes(r *http.Request, v *visit) (response, error) {
 
 func (a *app) addPasskey(r *http.Request, v *visit) (response, error) {
 	name := r.PostFormValue("name")
-	codes, err := a.SecondFactors.AddPasskey(r.Context(), v.actor, name, r.PostFormValue("auth-state"), r.PostFormValue("auth-answer"))
+	codes, err := a.SecondFactors.AddPasskey(r.Context(), v.actor, name, r.PostFormValue("auth-state"),
+		r.PostFormValue("auth-answer"))
 	if e := compete.AsError(err); err != nil && e.Kind == compete.KindInvalid {
-		return a.showSecurity(v, problem.Status(e.Kind), func(d *pages.SecurityData) { d.Name, d.Errors = name, formErrors(e) })
+		return a.showSecurity(v, problem.Status(e.Kind),
+			func(d *pages.SecurityData) { d.Name, d.Errors = name, formErrors(e) })
 	}
 	if err != nil {
 		return a.secured(v, err, "")
@@ -139,7 +143,8 @@ func (a *app) addPasskey(r *http.Request, v *visit) (response, error) {
 }
 
 func (a *app) renamePasskey(r *http.Request, v *visit) (response, error) {
-	return a.secured(v, a.SecondFactors.RenamePasskey(r.Context(), v.actor, r.PathValue("passkey"), r.PostFormValue("name")), "saved")
+	return a.secured(v, a.SecondFactors.RenamePasskey(r.Context(), v.actor, r.PathValue("passkey"),
+		r.PostFormValue("name")), "saved")
 }
 
 func (a *app) removePasskey(r *http.Request, v *visit) (response, error) {
@@ -154,8 +159,9 @@ func (a *app) resetFactorsForm(r *http.Request, v *visit) (response, error) {
 	}
 	page := "/admin/users/" + user.ID
 	return ask(v, pages.Confirm{
-		Title:  "Reset second factors?",
-		Text:   "This removes the passkeys, the authenticator app and the recovery codes of " + user.Email + ". From then on, they log in with just their password. Make sure it was really them who asked you.",
+		Title: "Reset second factors?",
+		Text: "This removes the passkeys, the authenticator app and the recovery codes of " + user.Email +
+			". From then on, they log in with just their password. Make sure it was really them who asked you.",
 		Action: page + "/reset-factors", Yes: "Reset second factors", Back: page, No: "Keep them", Danger: true,
 	}), nil
 }

@@ -26,18 +26,18 @@ func fieldLabel(field string) string {
 		}
 		b.WriteRune(unicode.ToLower(r))
 	}
-	return capital(b.String())
+	return capitalize(b.String())
 }
 
 // sentence makes the domain's fragment ("must be in the future", "is required") stand on its own.
 func sentence(fragment string) string {
 	if strings.HasPrefix(fragment, "must ") || strings.HasPrefix(fragment, "may ") {
-		return capital(fragment) + "."
+		return capitalize(fragment) + "."
 	}
 	return "This " + fragment + "."
 }
 
-func capital(s string) string {
+func capitalize(s string) string {
 	r, size := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[size:]
 }
@@ -76,14 +76,14 @@ func parseLocal(typed string, zone *time.Location, before *time.Time) (*time.Tim
 	if t.Format(localLayout) != typed {
 		return nil, "Clocks skip this time in " + zone.String() + " because they go forward. Choose another."
 	}
-	if comesTwice(t) {
+	if isAmbiguous(t) {
 		return nil, "This time occurs twice in " + zone.String() + ", because clocks go back. Choose another."
 	}
 	return &t, ""
 }
 
-// comesTwice reports whether clocks in t's zone show this time a second time, because they go back.
-func comesTwice(t time.Time) bool {
+// isAmbiguous reports whether clocks in t's zone show this time a second time, because they go back.
+func isAmbiguous(t time.Time) bool {
 	_, offset := t.Zone()
 	for _, near := range []time.Time{t.Add(-24 * time.Hour), t.Add(24 * time.Hour)} {
 		_, other := near.Zone()
@@ -95,9 +95,9 @@ func comesTwice(t time.Time) bool {
 	return false
 }
 
-// keyed is the idempotency of a form with a key. What the form says is its request, with what a file in it became; not where somebody who
-// isn't logged in goes first.
-func keyed(r *http.Request, file string) compete.Idempotency {
+// formIdempotency is the idempotency of a form with a key. What the form says is its request, with what a file in it
+// became; not where somebody who isn't logged in goes first.
+func formIdempotency(r *http.Request, file string) compete.Idempotency {
 	said := maps.Clone(r.PostForm)
 	said.Del("key")
 	said.Del("account")

@@ -12,7 +12,10 @@ import (
 const featuredCards = 3
 
 func (a *app) home(r *http.Request, v *visit) (response, error) {
-	data := pages.HomeData{DemoAccounts: a.Demo, SignUpToOrganize: a.Installation.OrganizerSignUp() != compete.OrganizersOff}
+	data := pages.HomeData{
+		DemoAccounts:     a.Demo,
+		SignUpToOrganize: a.Installation.OrganizerSignUp() != compete.OrganizersOff,
+	}
 	shown := map[string]bool{}
 	for _, row := range []struct {
 		cards  *[]ui.CompetitionCard
@@ -35,7 +38,7 @@ func (a *app) home(r *http.Request, v *visit) (response, error) {
 		}
 	}
 	if len(shown) == 0 {
-		none, err := a.noneYet(r.Context(), v)
+		none, err := a.whyEmpty(r.Context(), v)
 		if err != nil {
 			return nil, err
 		}

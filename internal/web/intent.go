@@ -11,9 +11,9 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// An intent is a registration that somebody pressed for without being logged in. It goes through once they have signed up, logged in or
-// confirmed their address. It travels in a cookie that only a post of the competition's own page sets, and counts only on the way back to
-// that page, so that no link from elsewhere registers anybody.
+// An intent is a registration that somebody pressed for without being logged in. It goes through once they have signed
+// up, logged in or confirmed their address. It travels in a cookie that only a post of the competition's own page sets,
+// and counts only on the way back to that page, so that no link from elsewhere registers anybody.
 type intent struct{ competitionID, key string }
 
 const (
@@ -39,8 +39,8 @@ func (v *visit) intent() (intent, bool) {
 	return intent{id, key}, true
 }
 
-// wants reports whether the way that leads back to next is that of the visitor's intent.
-func (v *visit) wants(next string) bool {
+// leadsToIntent reports whether the way that leads back to next is that of the visitor's intent.
+func (v *visit) leadsToIntent(next string) bool {
 	i, ok := v.intent()
 	return ok && i.page() == next
 }
@@ -75,13 +75,14 @@ func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	return redirect(page + url.Values{"next": {i.page()}}.Encode()), nil
 }
 
-// press is the idempotency of the press that the intent stands for, as keyed gives it: the form says nothing besides its key.
+// press is the idempotency of the press that the intent stands for, as keyed gives it: the form says nothing besides
+// its key.
 func (i intent) press() compete.Idempotency {
 	return compete.IdempotencyOf(i.key, http.MethodPost, i.page()+"/register", nil)
 }
 
-// goOn leads on after a login: to next, and if that is where the visitor wanted to register, does so.
-func (a *app) goOn(v *visit, next string, otherwise response) (response, error) {
+// continueTo leads on after a login: to next, and if that is where the visitor wanted to register, does so.
+func (a *app) continueTo(v *visit, next string, otherwise response) (response, error) {
 	i, ok := v.intent()
 	if !ok || i.page() != next {
 		return otherwise, nil

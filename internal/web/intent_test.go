@@ -13,7 +13,8 @@ import (
 	"github.com/minicompete/minicompete/internal/web"
 )
 
-// TestRegisteringLeadsThroughAnAccount presses without an account, and with one but logged out: the seat comes without pressing again.
+// TestRegisteringLeadsThroughAnAccount presses without an account, and with one but logged out: the seat comes without
+// pressing again.
 func TestRegisteringLeadsThroughAnAccount(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
@@ -23,22 +24,26 @@ func TestRegisteringLeadsThroughAnAccount(t *testing.T) {
 		b := s.browser(t)
 		b.leads(b.post(page+"/register", "key", "one-press-1", "account", "new"), "/auth/signup?"+next)
 		b.want(b.get("/auth/signup?"+next), http.StatusOK, "Create account and register")
-		b.want(b.post("/auth/signup", "name", "Ada", "email", "ada@example.com", "password", "short", "role", "PARTICIPANT", "next", page),
+		b.want(b.post("/auth/signup", "name", "Ada", "email", "ada@example.com", "password", "short", "role",
+			"PARTICIPANT", "next", page),
 			http.StatusUnprocessableEntity, "Create account and register")
-		b.leads(b.post("/auth/signup", "name", "Ada", "email", "ada@example.com", "password", password, "role", "PARTICIPANT", "next", page), page)
+		b.leads(b.post("/auth/signup", "name", "Ada", "email", "ada@example.com", "password", password, "role",
+			"PARTICIPANT", "next", page), page)
 		b.want(b.get(page), http.StatusOK, `class="bib"`, "confirmation is on its way")
 		b.leads(b.post(page+"/register", "key", "one-press-1"), page) // the same press again is the same registration
 
 		b.leads(b.post("/auth/logout"), "/")
 		other := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{"title": "Another one"})
 		b.leads(b.post(other+"/register", "account", "mine"), "/auth/login?"+url.Values{"next": {other}}.Encode())
-		b.want(b.post("/auth/login", "email", "ada@example.com", "password", "wrong password", "next", other), http.StatusUnprocessableEntity, "finish registering")
+		b.want(b.post("/auth/login", "email", "ada@example.com", "password", "wrong password", "next", other),
+			http.StatusUnprocessableEntity, "finish registering")
 		b.leads(b.post("/auth/login", "email", "ada@example.com", "password", password, "next", other), other)
 		b.want(b.get(other), http.StatusOK, `class="bib"`)
 	})
 }
 
-// TestAPressRepeatedLaterIsToldWhatIsSoNow sends presses again, without script, after their registrations were cancelled or moved up.
+// TestAPressRepeatedLaterIsToldWhatIsSoNow sends presses again, without script, after their registrations were
+// cancelled or moved up.
 func TestAPressRepeatedLaterIsToldWhatIsSoNow(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 1, "waitlist": true})
@@ -62,7 +67,8 @@ func TestAPressRepeatedLaterIsToldWhatIsSoNow(t *testing.T) {
 	press(second, in, waiting)
 }
 
-// TestALeaveOfTheWaitlistGivesUpNoSeat answers the question about the waitlist after a seat came free: it is asked anew.
+// TestALeaveOfTheWaitlistGivesUpNoSeat answers the question about the waitlist after a seat came free: it is asked
+// anew.
 func TestALeaveOfTheWaitlistGivesUpNoSeat(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 1, "waitlist": true})
@@ -71,7 +77,8 @@ func TestALeaveOfTheWaitlistGivesUpNoSeat(t *testing.T) {
 	second.signUp("second@example.com")
 	first.leads(first.post(page+"/register"), page)
 	second.leads(second.post(page+"/register"), page)
-	second.want(second.get(page+"/withdraw"), http.StatusOK, "Leave the waitlist?", `action="`+page+`/withdraw?from=waitlist"`)
+	second.want(second.get(page+"/withdraw"), http.StatusOK, "Leave the waitlist?",
+		`action="`+page+`/withdraw?from=waitlist"`)
 	first.leads(first.post(page+"/withdraw"), page)
 	second.leads(second.post(page+"/withdraw?from=waitlist"), page+"/withdraw")
 	second.want(second.get(page+"/withdraw"), http.StatusOK, "Cancel your registration?", `action="`+page+`/withdraw"`)
@@ -90,7 +97,8 @@ func TestNobodyIsRegisteredByALink(t *testing.T) {
 	}
 	logIn := func(b *browser, next string) {
 		t.Helper()
-		b.want(b.post("/auth/login", "email", "ada@example.com", "password", password, "next", next), http.StatusSeeOther)
+		b.want(b.post("/auth/login", "email", "ada@example.com", "password", password, "next", next),
+			http.StatusSeeOther)
 	}
 	b := s.browser(t)
 	b.signUp("ada@example.com")
@@ -122,7 +130,11 @@ func TestWhatIsWantedMayNotBe(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	organizer := s.As(compete.RoleOrganizer)
 	opens := time.Now().Add(time.Hour)
-	later := "/competitions/" + organizer.Create(map[string]any{"regOpensAt": opens, "regDeadline": opens.Add(time.Hour), "startDate": opens.Add(2 * time.Hour)})
+	later := "/competitions/" +
+		organizer.Create(map[string]any{
+			"regOpensAt": opens, "regDeadline": opens.Add(time.Hour),
+			"startDate": opens.Add(2 * time.Hour),
+		})
 	full := "/competitions/" + organizer.Create(map[string]any{"capacity": 1})
 	first := s.browser(t)
 	first.signUp("first@example.com")
@@ -130,7 +142,8 @@ func TestWhatIsWantedMayNotBe(t *testing.T) {
 	for page, says := range map[string]string{later: "once registration opens", full: "didn&#39;t go through"} {
 		b := s.browser(t)
 		b.want(b.post(page+"/register", "account", "new"), http.StatusSeeOther)
-		b.leads(b.post("/auth/signup", "name", "Ada", "email", "ada"+page[14:22]+page[40:]+"@example.com", "password", password, "role", "PARTICIPANT", "next", page), page)
+		b.leads(b.post("/auth/signup", "name", "Ada", "email", "ada"+page[14:22]+page[40:]+"@example.com", "password",
+			password, "role", "PARTICIPANT", "next", page), page)
 		b.want(b.get(page), http.StatusOK, says)
 	}
 	b := s.browser(t)
@@ -148,18 +161,21 @@ func TestRegisteringLeadsThroughTheEmail(t *testing.T) {
 	verify := "/auth/verify?" + url.Values{"next": {page}}.Encode()
 	b, email := s.browser(t), "new@example.com"
 	b.want(b.post(page+"/register", "key", "one-press-1", "account", "new"), http.StatusSeeOther)
-	b.leads(b.post("/auth/signup", "name", "Ada", "email", email, "password", password, "role", "PARTICIPANT", "next", page), verify)
+	b.leads(b.post("/auth/signup", "name", "Ada", "email", email, "password", password, "role", "PARTICIPANT",
+		"next", page), verify)
 	b.want(b.get(verify), http.StatusOK, "Then you can finish registering.")
 	_, token := b.link(b.newest(email, "Confirm your email address"))
 	phone := s.browser(t)
 	phone.leads(phone.post("/auth/login", "email", email, "password", password), "/dashboard")
-	phone.leads(phone.post("/auth/confirm", "token", token), "/account") // opened elsewhere: the first browser goes on with a press
+	// opened elsewhere: the first browser goes on with a press
+	phone.leads(phone.post("/auth/confirm", "token", token), "/account")
 	b.want(b.get(verify), http.StatusOK, "Finish registering", `value="one-press-1"`)
 	b.leads(b.post(page+"/register", "key", "one-press-1"), page)
 	b.want(b.get(page), http.StatusOK, `class="bib"`)
 }
 
-// TestRegisteringLeadsThroughANewPassword presses without an account that is logged in, and has forgotten the password to it.
+// TestRegisteringLeadsThroughANewPassword presses without an account that is logged in, and has forgotten the password
+// to it.
 func TestRegisteringLeadsThroughANewPassword(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openSite(t, databaseURL, nil)
@@ -184,7 +200,8 @@ func TestRegisteringLeadsThroughANewPassword(t *testing.T) {
 	})
 }
 
-// TestRegisteringLeadsThroughAMailedLink has the login end before the address is confirmed by the mailed link, in the browser of the press.
+// TestRegisteringLeadsThroughAMailedLink has the login end before the address is confirmed by the mailed link, in the
+// browser of the press.
 func TestRegisteringLeadsThroughAMailedLink(t *testing.T) {
 	s := openSite(t, "", nil)
 	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(nil)
@@ -204,7 +221,8 @@ func TestRegisteringLeadsThroughAMailedLink(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, email := s.browser(t), strings.ReplaceAll(name, " ", ".")+"@example.com"
 			b.want(b.post(page+"/register", "key", "one-press-1", "account", "new"), http.StatusSeeOther)
-			b.want(b.post("/auth/signup", "name", "Ada", "email", email, "password", password, "role", "PARTICIPANT", "next", page), http.StatusSeeOther)
+			b.want(b.post("/auth/signup", "name", "Ada", "email", email, "password", password, "role", "PARTICIPANT",
+				"next", page), http.StatusSeeOther)
 			home, err := url.Parse(s.WebURL)
 			if err != nil {
 				t.Fatal(err)
@@ -243,13 +261,15 @@ func TestAddressesOfPosts(t *testing.T) {
 		if gets[path] || strings.HasPrefix(path, "/setup") { // a site that is set up has no such page
 			continue
 		}
-		address := strings.NewReplacer("{id}", competition, "{letter}", "1", "{user}", organizer.User.ID, "{registration}", "1").Replace(path)
+		address := strings.NewReplacer("{id}", competition, "{letter}", "1", "{user}", organizer.User.ID,
+			"{registration}", "1").Replace(path)
 		got := b.get(address)
 		if got.status != http.StatusSeeOther || !strings.HasPrefix(address, strings.TrimSuffix(got.to, "/")) {
 			t.Errorf("%s: %d to %q, want a redirect to a page above", address, got.status, got.to)
 			continue
 		}
-		if page := b.get(got.to); page.status != http.StatusOK && page.status != http.StatusForbidden && page.status != http.StatusSeeOther {
+		if page := b.get(got.to); page.status != http.StatusOK && page.status != http.StatusForbidden &&
+			page.status != http.StatusSeeOther {
 			t.Errorf("%s leads to %s, which answers %d", address, got.to, page.status)
 		}
 	}

@@ -19,7 +19,8 @@ func (a *app) live(r *http.Request, v *visit) (response, error) {
 	if len(ids) > maxWatched {
 		return nil, errBadForm
 	}
-	page, err := a.pages.Open(r.Context(), slices.DeleteFunc(ids, func(id string) bool { return !compete.ValidID(id) })...)
+	page, err := a.pages.Open(r.Context(),
+		slices.DeleteFunc(ids, func(id string) bool { return !compete.ValidID(id) })...)
 	if err != nil {
 		return nil, err
 	}

@@ -25,10 +25,14 @@ func (a *app) mailing() pages.Mailing {
 }
 
 // linkFlashes say where a link is that was asked for.
-var linkFlashes = map[pages.Mailing]string{pages.MailSent: "link-sent", pages.MailShown: "link-shown", pages.MailLogged: "link-logged"}
+var linkFlashes = map[pages.Mailing]string{
+	pages.MailSent: "link-sent", pages.MailShown: "link-shown",
+	pages.MailLogged: "link-logged",
+}
 
 func (a *app) forgotForm(_ *http.Request, v *visit) (response, error) {
-	return show(http.StatusOK, pages.Forgot(v.page("Forgot password", ui.SectionLogin), pages.ForgotForm{Mail: a.mailing()})), nil
+	return show(http.StatusOK,
+		pages.Forgot(v.page("Forgot password", ui.SectionLogin), pages.ForgotForm{Mail: a.mailing()})), nil
 }
 
 // forgot answers the same whether or not there is such an account.
@@ -65,7 +69,8 @@ func (a *app) voidLink(v *visit, err error, href, label string) (response, error
 		return nil, err
 	}
 	text := "It has expired, was already used, or is incomplete."
-	return show(http.StatusConflict, pages.VoidLink(v.secret("Link"), pages.LinkVoid{Text: text, Href: href, Label: label})), nil
+	return show(http.StatusConflict,
+		pages.VoidLink(v.secret("Link"), pages.LinkVoid{Text: text, Href: href, Label: label})), nil
 }
 
 func (a *app) reset(r *http.Request, v *visit) (response, error) {
@@ -89,7 +94,7 @@ func (a *app) reset(r *http.Request, v *visit) (response, error) {
 
 // verifyNotice says where the link that confirms the address is to be found.
 func (a *app) verifyNotice(r *http.Request, v *visit) (response, error) {
-	return a.showVerify(v, http.StatusOK, localPath(r.URL.Query().Get("next"), landing), "")
+	return a.showVerify(v, http.StatusOK, localPath(r.URL.Query().Get("next"), landingPath), "")
 }
 
 func (a *app) showVerify(v *visit, status int, next, text string) (response, error) {
@@ -98,12 +103,13 @@ func (a *app) showVerify(v *visit, status int, next, text string) (response, err
 		return nil, err
 	}
 	data := pages.VerifyData{
-		Email: user.Email, Verified: user.VerifiedAt != nil, Needed: a.Verification.Required(), Next: next, Mail: a.mailing(), Error: text,
+		Email: user.Email, Verified: user.VerifiedAt != nil, Needed: a.Verification.Required(), Next: next,
+		Mail: a.mailing(), Error: text,
 	}
 	if i, ok := v.intent(); ok && i.page() == next {
 		data.Wanted = i.key
 	}
-	if user.VerifiedAt == nil && next != landing {
+	if user.VerifiedAt == nil && next != landingPath {
 		v.setCookie(returnCookie, url.QueryEscape(next), v.now.Add(returnFor))
 	}
 	return show(status, pages.Verify(v.page("Confirm your email", ui.SectionAccount), data)), nil
@@ -116,7 +122,7 @@ func verifyPath(next string) string {
 
 // verifyAgain sends the link once more.
 func (a *app) verifyAgain(r *http.Request, v *visit) (response, error) {
-	next := localPath(r.PostFormValue("next"), landing)
+	next := localPath(r.PostFormValue("next"), landingPath)
 	err := a.Accounts.RequestVerification(r.Context(), v.actor)
 	if errors.Is(err, compete.ErrAlreadyVerified) {
 		return redirect(verifyPath(next)), nil
@@ -141,7 +147,10 @@ func (a *app) linkRefused(e *compete.Error) string {
 
 // emailView is the part of the account page about the address.
 func (a *app) emailView(u *compete.User) pages.EmailData {
-	return pages.EmailData{Email: u.Email, Verified: u.VerifiedAt != nil, Mail: a.mailing(), Reminders: u.RemindersOffAt == nil}
+	return pages.EmailData{
+		Email: u.Email, Verified: u.VerifiedAt != nil, Mail: a.mailing(),
+		Reminders: u.RemindersOffAt == nil,
+	}
 }
 
 func (a *app) changeEmail(r *http.Request, v *visit) (response, error) {

@@ -59,7 +59,13 @@ func (s *site) browser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{t: t, site: s, Client: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &browser{
+		t: t, site: s,
+		Client: &http.Client{
+			Jar:           jar,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
 }
 
 // page is what was answered.
@@ -72,7 +78,8 @@ type page struct {
 
 func (b *browser) do(method, path string, form url.Values) page {
 	b.t.Helper()
-	request, err := http.NewRequestWithContext(b.t.Context(), method, b.site.WebURL+path, strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(b.t.Context(), method, b.site.WebURL+path,
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -134,7 +141,8 @@ const password = "correct horse battery"
 // signUp opens a participant's account, stays logged in to it, and returns where that leads.
 func (b *browser) signUp(email string) (to string) {
 	b.t.Helper()
-	return b.want(b.post("/auth/signup", "name", "Ada", "email", email, "password", password, "role", "PARTICIPANT"), http.StatusSeeOther).to
+	return b.want(b.post("/auth/signup", "name", "Ada", "email", email, "password", password, "role", "PARTICIPANT"),
+		http.StatusSeeOther).to
 }
 
 // newest waits for the newest mail to an address whose subject begins so.
@@ -186,8 +194,9 @@ func TestPagesOfMails(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openSite(t, databaseURL, nil)
 		for name, test := range map[string]func(*testing.T, *site){
-			"confirm an address": confirmsAnAddress, "confirm another's account": confirmsAndTakes, "confirm by logging in": confirmsByLoggingIn,
-			"forgotten password": setsANewPassword, "change of address": changesTheAddress,
+			"confirm an address": confirmsAnAddress, "confirm another's account": confirmsAndTakes,
+			"confirm by logging in": confirmsByLoggingIn,
+			"forgotten password":    setsANewPassword, "change of address": changesTheAddress,
 			"no more reminders": endsReminders,
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -212,22 +221,27 @@ func confirmsAnAddress(t *testing.T, s *site) {
 	b.want(b.get("/account"), http.StatusOK, "Email confirmed")
 	b.wantSecret(b.want(b.get(path), http.StatusConflict, "already used"))
 	b.want(b.post("/auth/confirm", "token", token), http.StatusConflict, "already used")
-	b.leads(b.post("/auth/verify", "next", "/dashboard"), "/auth/verify?next=%2Fdashboard") // which says that it is done
+	// which says that it is done
+	b.leads(b.post("/auth/verify", "next", "/dashboard"), "/auth/verify?next=%2Fdashboard")
 }
 
-// Somebody signs up with another's address. Its owner opens the link, and neither a press nor another login makes the account anybody's.
+// Somebody signs up with another's address. Its owner opens the link, and neither a press nor another login makes the
+// account anybody's.
 func confirmsAndTakes(t *testing.T, s *site) {
 	attacker, owner, email := s.browser(t), s.browser(t), "victim@example.com"
 	attacker.signUp(email)
 	path, token := attacker.link(attacker.newest(email, "Confirm your email address"))
 	owner.want(owner.get("/auth/confirm?token=guessed"), http.StatusConflict, "incomplete")
-	owner.wantSecret(owner.want(owner.get(path), http.StatusOK, email, token, "Set a new password", "Log in to confirm"))
+	owner.wantSecret(owner.want(owner.get(path), http.StatusOK, email, token, "Set a new password",
+		"Log in to confirm"))
 	owner.want(owner.post("/auth/confirm", "token", token), http.StatusUnprocessableEntity, "is required")
-	owner.want(owner.post("/auth/confirm", "token", token, "password", "short"), http.StatusUnprocessableEntity, "at least 8 characters", token)
+	owner.want(owner.post("/auth/confirm", "token", token, "password", "short"), http.StatusUnprocessableEntity,
+		"at least 8 characters", token)
 	other := s.browser(t)
 	other.signUp("bystander@example.com")
 	other.want(other.get(path), http.StatusOK, "a different account")
-	other.want(other.post("/auth/confirm", "token", token, "password", "my own password"), http.StatusForbidden, "another account")
+	other.want(other.post("/auth/confirm", "token", token, "password", "my own password"),
+		http.StatusForbidden, "another account")
 	attacker.want(attacker.get("/account"), http.StatusOK, "Not confirmed yet")
 	owner.leads(owner.post("/auth/confirm", "token", token, "password", "my own password"), "/auth/login")
 	attacker.want(attacker.get("/account"), http.StatusSeeOther) // logged out
@@ -265,10 +279,12 @@ func setsANewPassword(t *testing.T, s *site) {
 	}
 	path, token := b.link(b.newest(email, "Set a new password"))
 	b.wantSecret(b.want(stranger.get(path), http.StatusOK, token))
-	b.want(stranger.post("/auth/reset", "token", token, "password", "short"), http.StatusUnprocessableEntity, token, "at least 8 characters")
+	b.want(stranger.post("/auth/reset", "token", token, "password", "short"), http.StatusUnprocessableEntity, token,
+		"at least 8 characters")
 	b.want(stranger.get("/auth/confirm?token="+token), http.StatusConflict) // it is for something else
 	b.leads(stranger.post("/auth/reset", "token", token, "password", "another password"), "/auth/login")
-	b.want(stranger.post("/auth/reset", "token", token, "password", "a third password"), http.StatusConflict, "already used", "/auth/forgot")
+	b.want(stranger.post("/auth/reset", "token", token, "password", "a third password"), http.StatusConflict,
+		"already used", "/auth/forgot")
 	b.want(stranger.get(path), http.StatusConflict, "already used")
 	if got := b.get("/account"); got.status != http.StatusSeeOther {
 		t.Errorf("the login from before still opens the account: %d", got.status)
@@ -282,7 +298,8 @@ func changesTheAddress(t *testing.T, s *site) {
 	b, before, after := s.browser(t), "before@example.com", "after@example.com"
 	b.signUp(before)
 	b.verify(before)
-	b.want(b.post("/account/email", "email", after, "currentPassword", "wrong password"), http.StatusUnprocessableEntity, after)
+	b.want(b.post("/account/email", "email", after, "currentPassword", "wrong password"),
+		http.StatusUnprocessableEntity, after)
 	b.leads(b.post("/account/email", "email", after, "currentPassword", password), "/account")
 	path, token := b.link(b.newest(after, "Confirm your new email address"))
 	b.want(b.get(path), http.StatusOK, after)
@@ -318,7 +335,8 @@ func endsReminders(t *testing.T, s *site) {
 	b.want(b.post("/unsubscribe?token=guessed"), http.StatusConflict)
 }
 
-// The one click of a mail program (RFC 8058), from the header of a reminder to a start that nobody is reminded of any more.
+// The one click of a mail program (RFC 8058), from the header of a reminder to a start that nobody is reminded of any
+// more.
 func TestOneClickEndsReminders(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		const email = "click@example.com"
@@ -332,7 +350,10 @@ func TestOneClickEndsReminders(t *testing.T) {
 		register := func(b *browser, organizer *apptest.Client, title string) {
 			t.Helper()
 			starts := time.Now().Add(20 * time.Hour)
-			competition := organizer.Create(map[string]any{"title": title, "startDate": starts, "regDeadline": starts.Add(-time.Hour)})
+			competition := organizer.Create(map[string]any{
+				"title": title, "startDate": starts,
+				"regDeadline": starts.Add(-time.Hour),
+			})
 			b.want(b.post("/competitions/"+competition+"/register"), http.StatusSeeOther)
 			b.newest(email, "You're in: "+title)
 		}
@@ -353,7 +374,8 @@ func TestOneClickEndsReminders(t *testing.T) {
 			b.want(b.get("/account"), http.StatusOK, `value="true" checked`)
 			program := b.site.browser(t) // of somebody who is not logged in
 			for _, program.origin = range []string{"", "https://mail.example"} {
-				program.want(program.post("/unsubscribe"+path, "List-Unsubscribe", "One-Click"), http.StatusOK, "Reminders are off")
+				program.want(program.post("/unsubscribe"+path, "List-Unsubscribe", "One-Click"), http.StatusOK,
+					"Reminders are off")
 			}
 			if got := b.get("/account"); strings.Contains(got.text, `value="true" checked`) {
 				t.Error("reminders are still on")
@@ -362,8 +384,10 @@ func TestOneClickEndsReminders(t *testing.T) {
 		})
 		life(func(b *browser, _ *apptest.Client) {
 			apptest.Eventually(t, time.Minute, "reminders were looked for", func() bool {
-				return count(t, b.site, `SELECT count(*) FROM river_job WHERE kind IN ('find_reminders', 'remind') AND state <> 'completed'`) == 0 &&
-					count(t, b.site, `SELECT count(*) FROM river_job WHERE kind = 'remind'`) >= 3 // both starts by now, the first in the life before
+				return count(t, b.site, `SELECT count(*) FROM river_job WHERE kind IN ('find_reminders', 'remind')
+					AND state <> 'completed'`) == 0 &&
+					// both starts by now, the first in the life before
+					count(t, b.site, `SELECT count(*) FROM river_job WHERE kind = 'remind'`) >= 3
 			})
 			if n := count(t, b.site, `SELECT count(*) FROM messages WHERE kind = 'reminder'`); n != 1 {
 				t.Errorf("%d reminders, want the one before the click", n)
@@ -391,20 +415,26 @@ func TestRegisteringWaitsForTheAddress(t *testing.T) {
 	b.leads(b.post("/competitions/"+competition+"/register"), verify)
 	b.want(b.get(verify), http.StatusOK, email)
 	_, token := b.link(b.newest(email, "Confirm your email address"))
-	b.leads(b.post("/auth/confirm", "token", token), "/competitions/"+competition) // and takes the seat that was pressed for
+	// and takes the seat that was pressed for
+	b.leads(b.post("/auth/confirm", "token", token), "/competitions/"+competition)
 	b.want(b.get("/competitions/"+competition), http.StatusOK, `class="bib"`)
 	b.newest(email, "You're in")
 }
 
-// An organizer whose address isn't confirmed can't publish. The page says what to do, and the link in the email leads back to the draft.
+// An organizer whose address isn't confirmed can't publish. The page says what to do, and the link in the email leads
+// back to the draft.
 func TestPublishingWaitsForTheAddress(t *testing.T) {
 	s := openSite(t, "", nil)
 	b, email := s.browser(t), "olga@example.com"
-	b.want(b.post("/auth/signup", "name", "Olga", "email", email, "password", password, "role", "ORGANIZER"), http.StatusSeeOther)
+	b.want(b.post("/auth/signup", "name", "Olga", "email", email, "password", password, "role", "ORGANIZER"),
+		http.StatusSeeOther)
 	form := []string{"title", "Spring Cup", "capacity", "5", "regDeadline", "2126-05-01T12:00", "zone", "UTC"}
-	b.want(b.post("/competitions/create", append(form, "key", "one-press-1", "status", "PUBLISHED")...), http.StatusForbidden, "Confirm your email")
-	draft := b.want(b.post("/competitions/create", append(form, "key", "one-press-2", "status", "DRAFT")...), http.StatusSeeOther).to
-	b.want(b.post(draft+"/publish"), http.StatusForbidden, "Confirm your email address before you publish.", email, "link")
+	b.want(b.post("/competitions/create", append(form, "key", "one-press-1", "status", "PUBLISHED")...),
+		http.StatusForbidden, "Confirm your email")
+	draft := b.want(b.post("/competitions/create", append(form, "key", "one-press-2", "status", "DRAFT")...),
+		http.StatusSeeOther).to
+	b.want(b.post(draft+"/publish"), http.StatusForbidden, "Confirm your email address before you publish.", email,
+		"link")
 	b.want(b.get(draft), http.StatusOK, "Publish")
 	_, token := b.link(b.newest(email, "Confirm your email address"))
 	b.leads(b.post("/auth/confirm", "token", token), draft)
@@ -427,7 +457,8 @@ func TestWithoutMailThePagesSaySo(t *testing.T) {
 func TestMessagesShowBothTimes(t *testing.T) {
 	s := openSite(t, "", nil)
 	start := time.Date(time.Now().Year()+1, time.July, 3, 14, 0, 0, 0, time.UTC)
-	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{"startDate": start, "timeZone": "Europe/Berlin"})
+	page := "/competitions/" +
+		s.As(compete.RoleOrganizer).Create(map[string]any{"startDate": start, "timeZone": "Europe/Berlin"})
 	b, email := s.browser(t), "traveller@example.com"
 	b.signUp(email)
 	b.verify(email)
@@ -443,7 +474,8 @@ func TestMessagesShowBothTimes(t *testing.T) {
 	read := func(message, zone, own string) {
 		t.Helper()
 		b.Jar.SetCookies(home, []*http.Cookie{{Name: "zone", Value: zone, Path: "/"}})
-		got := b.want(b.get(message), http.StatusOK, " at 16:00 CEST (Europe/Berlin)", `data-own="`+start.Format(time.RFC3339)+`"`, own)
+		got := b.want(b.get(message), http.StatusOK, " at 16:00 CEST (Europe/Berlin)",
+			`data-own="`+start.Format(time.RFC3339)+`"`, own)
 		if own == "" && strings.Contains(got.text, "your time") || strings.Contains(got.text, "for you") {
 			t.Errorf("in %q, the time stands twice", zone)
 		}
@@ -470,7 +502,8 @@ func TestMessagesShowBothTimes(t *testing.T) {
 	read(message, "America%2FNew_York", "(10:00 your time)") // the present zone, in place of the one at the time
 
 	// A zone that was chosen stays, whatever the browser says, and the message with it.
-	b.want(b.post("/account/time-zone", "timeZone", "Europe/Atlantis"), http.StatusUnprocessableEntity, "IANA time zone", "Europe/Atlantis")
+	b.want(b.post("/account/time-zone", "timeZone", "Europe/Atlantis"), http.StatusUnprocessableEntity,
+		"IANA time zone", "Europe/Atlantis")
 	b.leads(b.post("/account/time-zone", "timeZone", " Asia/Tokyo "), "/account")
 	b.want(b.get("/account"), http.StatusOK, `value="Asia/Tokyo"`)
 	b.want(b.get("/account/export"), http.StatusOK, `"timeZone":"Asia/Tokyo"`, `"timeZoneChosen":true`)

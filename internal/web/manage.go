@@ -19,7 +19,8 @@ func (a *app) publish(_ *http.Request, v *visit) (response, error) {
 	change := compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}
 	_, err = a.Competitions.Update(v.r.Context(), v.actor, c.ID, 0, change)
 	if errors.Is(err, compete.ErrEmailUnverified) {
-		return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID, "Confirm your email address before you publish.")
+		return a.showVerify(v, http.StatusForbidden, "/competitions/"+c.ID,
+			"Confirm your email address before you publish.")
 	}
 	if err != nil {
 		return nil, err
@@ -34,7 +35,8 @@ func (a *app) closeForm(_ *http.Request, v *visit) (response, error) {
 	}
 	return ask(v, pages.Confirm{
 		Title: "Close registration now?", Yes: "Close registration", No: "Keep it open",
-		Text:   "Nobody will be able to register for " + quoted(c.Title) + ". To reopen registration, set a later deadline.",
+		Text: "Nobody will be able to register for " + quoted(c.Title) +
+			". To reopen registration, set a later deadline.",
 		Action: "/competitions/" + c.ID + "/close", Back: "/competitions/" + c.ID,
 	}), nil
 }
@@ -44,7 +46,8 @@ func (a *app) closeNow(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Competitions.Update(v.r.Context(), v.actor, c.ID, 0, compete.CompetitionChange{CloseNow: true}); err != nil {
+	if _, err := a.Competitions.Update(v.r.Context(), v.actor, c.ID, 0,
+		compete.CompetitionChange{CloseNow: true}); err != nil {
 		return nil, err
 	}
 	return redirectWith("closed", "/competitions/"+c.ID), nil
@@ -114,7 +117,8 @@ func (a *app) unpublishForm(_ *http.Request, v *visit) (response, error) {
 	}
 	return ask(v, pages.Confirm{
 		Title: "Unpublish this competition?", Yes: "Unpublish", No: "Keep it published", Danger: true,
-		Text: "Only its organizer and admins will see " + quoted(c.Title) + ". Registrations are kept, but nobody can register or move up from " +
+		Text: "Only its organizer and admins will see " + quoted(c.Title) +
+			". Registrations are kept, but nobody can register or move up from " +
 			"the waitlist until an admin publishes it again.",
 		Action: "/competitions/" + c.ID + "/unpublish", Back: "/competitions/" + c.ID,
 	}), nil

@@ -2,8 +2,8 @@ package web
 
 import "sync"
 
-// pictureCache keeps the pictures asked for last, by their addresses: one address always has the same picture, and everybody who comes
-// for an opening wants the same few.
+// pictureCache keeps the pictures asked for last, by their addresses: one address always has the same picture, and
+// everybody who comes for an opening wants the same few.
 type pictureCache struct {
 	mu      sync.Mutex
 	kept    map[string][]byte

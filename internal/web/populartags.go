@@ -12,8 +12,8 @@ import (
 // and what is popular does not change by the second.
 const tagsLife = 15 * time.Second
 
-// quickCount is how long a count may take for people to wait for it. A longer one, of very many competitions, is done while they get the tags
-// of before, and not more often than the machine takes lightly.
+// quickCount is how long a count may take for people to wait for it. A longer one, of very many competitions, is done
+// while they get the tags of before, and not more often than the machine takes lightly.
 const (
 	quickCount = 50 * time.Millisecond
 	countShare = 100 // of the time is spent counting, at most one part
@@ -54,7 +54,9 @@ func (p *popularTags) get(ctx context.Context, now time.Time) ([]compete.TagCoun
 	return p.tags, nil
 }
 
-func (p *popularTags) keep(tags []compete.TagCount, took time.Duration, now time.Time, err error) ([]compete.TagCount, error) {
+func (p *popularTags) keep(
+	tags []compete.TagCount, took time.Duration, now time.Time, err error,
+) ([]compete.TagCount, error) {
 	if err != nil {
 		return nil, err
 	}

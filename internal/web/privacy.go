@@ -41,7 +41,8 @@ func (a *app) showDeleteAccount(v *visit, status int, errors pages.Errors) (resp
 
 func (a *app) deletionForm(user compete.User, action, back string, errors pages.Errors) pages.DeleteAccountForm {
 	return pages.DeleteAccountForm{
-		Name: user.Name, Email: user.Email, Mailed: a.Erasure.SaysFarewell() && user.VerifiedAt != nil, Action: action, Back: back, Errors: errors,
+		Name: user.Name, Email: user.Email, Mailed: a.Erasure.SaysFarewell() && user.VerifiedAt != nil, Action: action,
+		Back: back, Errors: errors,
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 // rowsPerPage is how many registrations are added at a time.
 const rowsPerPage = 100
 
-// statusTabs are the parts of the list. Who is being confirmed is so for a moment: that tab is there only when it has somebody.
+// statusTabs are the parts of the list. Who is being confirmed is so for a moment: that tab is there only when it has
+// somebody.
 var statusTabs = []pages.Tab{
 	{Label: "All"},
 	{Label: "Confirmed", Value: string(compete.RegistrationConfirmed)},
@@ -32,8 +33,10 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 	q := r.URL.Query()
 	filter := registrationFilter(q)
 	data := pages.RegistrationsData{
-		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(), Seats: seatsView(c.Seats(v.now)),
-		Status: string(filter.Status), Search: filter.Search, Sort: string(filter.Sort), Removal: c.Status != compete.StatusCancelled,
+		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
+		Seats:  seatsView(c.Seats(v.now)),
+		Status: string(filter.Status), Search: filter.Search, Sort: string(filter.Sort),
+		Removal: c.Status != compete.StatusCancelled,
 	}
 	status := http.StatusOK
 	err = a.listRegistrations(r, v, &data, filter)
@@ -62,7 +65,8 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 // registrationFilter reads what the page, its export and its print all go by.
 func registrationFilter(q url.Values) compete.RegistrationFilter {
 	return compete.RegistrationFilter{
-		Status: compete.RegistrationStatus(q.Get("status")), Search: q.Get("search"), Sort: compete.RegistrationSort(q.Get("sort")), Limit: rowsPerPage,
+		Status: compete.RegistrationStatus(q.Get("status")), Search: q.Get("search"),
+		Sort: compete.RegistrationSort(q.Get("sort")), Limit: rowsPerPage,
 	}
 }
 
@@ -80,7 +84,9 @@ func listAddress(path string, f compete.RegistrationFilter) string {
 }
 
 // listRegistrations adds the rows, and how many there are of each status.
-func (a *app) listRegistrations(r *http.Request, v *visit, data *pages.RegistrationsData, f compete.RegistrationFilter) error {
+func (a *app) listRegistrations(
+	r *http.Request, v *visit, data *pages.RegistrationsData, f compete.RegistrationFilter,
+) error {
 	q, list := r.URL.Query(), "/competitions/"+data.ID+"/registrations"
 	data.CSV, data.Print = listAddress(list+".csv", f), listAddress(list+"/print", f)
 	found, err := a.Registrations.List(r.Context(), v.actor, data.ID, q.Get("cursor"), f)
@@ -112,9 +118,10 @@ func (a *app) listRegistrations(r *http.Request, v *visit, data *pages.Registrat
 	return nil
 }
 
-// countStatuses says how many registrations of each status a search finds. A page that has all of them needn't be counted again, which takes
-// longest for what is rare.
-func (a *app) countStatuses(r *http.Request, v *visit, competitionID string, f compete.RegistrationFilter, found compete.Page[compete.ParticipantRegistration]) (
+// countStatuses says how many registrations of each status a search finds. A page that has all of them needn't be
+// counted again, which takes longest for what is rare.
+func (a *app) countStatuses(r *http.Request, v *visit, competitionID string, f compete.RegistrationFilter,
+	found compete.Page[compete.ParticipantRegistration]) (
 	map[compete.RegistrationStatus]int, error,
 ) {
 	if f.Status != "" || !found.Next.IsZero() || r.URL.Query().Get("cursor") != "" {
@@ -127,7 +134,8 @@ func (a *app) countStatuses(r *http.Request, v *visit, competitionID string, f c
 	return counts, nil
 }
 
-// mostCounted is how many of each status a page counts that a search finds: what is common would take as long as all of a competition.
+// mostCounted is how many of each status a page counts that a search finds: what is common would take as long as all of
+// a competition.
 const mostCounted = 200
 
 func mostWhenSearching(f compete.RegistrationFilter) int {
@@ -138,7 +146,9 @@ func mostWhenSearching(f compete.RegistrationFilter) int {
 }
 
 // tabsView shows counts that may stop at one more than most, unless that is 0.
-func tabsView(path string, f compete.RegistrationFilter, counts map[compete.RegistrationStatus]int, most int) []pages.Tab {
+func tabsView(
+	path string, f compete.RegistrationFilter, counts map[compete.RegistrationStatus]int, most int,
+) []pages.Tab {
 	var tabs []pages.Tab
 	chosen := f.Status
 	for _, tab := range statusTabs {
@@ -171,7 +181,8 @@ func (a *app) managed(v *visit) (compete.Competition, error) {
 func registrationRow(r *compete.ParticipantRegistration) pages.RegistrationRow {
 	row := pages.RegistrationRow{
 		ID: r.ID, Seq: r.Seq, Name: r.Participant.Name, Email: r.Participant.Email,
-		State: registrationState(&r.Registration), At: r.RegisteredAt, Disabled: r.Participant.Disabled && !r.Participant.Erased,
+		State: registrationState(&r.Registration), At: r.RegisteredAt, Disabled: r.Participant.Disabled &&
+			!r.Participant.Erased,
 		Reason: r.Removal.Reason, Note: r.Removal.Note, Blocked: r.Removal.Blocked,
 	}
 	if r.Position > 0 {

@@ -37,7 +37,10 @@ func (a *app) reportForm(_ *http.Request, v *visit) (response, error) {
 // newReportForm reads the competition as everybody sees it: a draft can't be reported.
 func (a *app) newReportForm(v *visit) (pages.ReportForm, error) {
 	c, err := a.Competitions.Get(v.r.Context(), compete.Actor{}, v.r.PathValue("id"))
-	form := pages.ReportForm{ID: c.ID, Title: c.Title, MaxDetails: compete.MaxReportDetails, Reasons: []ui.Option{{Label: "Choose a reason"}}}
+	form := pages.ReportForm{
+		ID: c.ID, Title: c.Title, MaxDetails: compete.MaxReportDetails,
+		Reasons: []ui.Option{{Label: "Choose a reason"}},
+	}
 	for _, reason := range compete.ReportReasons {
 		form.Reasons = append(form.Reasons, ui.Option{Value: string(reason), Label: reportReasons[reason]})
 	}
@@ -54,7 +57,8 @@ func (a *app) report(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	form.Reason, form.Details = r.PostFormValue("reason"), typedText(r, "details")
-	err = a.Reports.Add(r.Context(), v.actor, form.ID, compete.NewReport{Reason: compete.ReportReason(form.Reason), Details: form.Details})
+	err = a.Reports.Add(r.Context(), v.actor, form.ID,
+		compete.NewReport{Reason: compete.ReportReason(form.Reason), Details: form.Details})
 	if e, ok := refused(err); err != nil && ok {
 		form.Errors = formErrors(e)
 		if form.Errors["reason"] != "" {
@@ -77,7 +81,10 @@ func (a *app) reported(v *visit) (rows []pages.Reported, more bool, err error) {
 	}
 	for i := range found {
 		c := &found[i].Competition
-		rows = append(rows, pages.Reported{ID: c.ID, Title: c.Title, Organizer: c.Organizer.Name, Reports: found[i].Reports})
+		rows = append(rows, pages.Reported{
+			ID: c.ID, Title: c.Title, Organizer: c.Organizer.Name,
+			Reports: found[i].Reports,
+		})
 	}
 	return rows, more, err
 }
@@ -94,9 +101,10 @@ func (a *app) showReports(v *visit, status int, note string, errors pages.Errors
 	}
 	data := pages.ReportsData{
 		ID: c.ID, Title: c.Title, Organizer: c.Organizer.Name, OrganizerID: c.Organizer.ID, Own: c.OrganizedBy(v.actor),
-		Status: competitionStatuses[c.Status], Published: c.Status == compete.StatusPublished, Cancelled: c.Status == compete.StatusCancelled,
-		Closable: c.Status == compete.StatusPublished && v.now.Before(c.RegDeadline),
-		Note:     note, MaxNote: compete.MaxReportNote, Errors: errors,
+		Status: competitionStatuses[c.Status], Published: c.Status == compete.StatusPublished,
+		Cancelled: c.Status == compete.StatusCancelled,
+		Closable:  c.Status == compete.StatusPublished && v.now.Before(c.RegDeadline),
+		Note:      note, MaxNote: compete.MaxReportNote, Errors: errors,
 	}
 	if data.Open, data.MoreOpen, err = a.reportsOf(v, c.ID, compete.ReportOpen); err != nil {
 		return nil, err
@@ -112,7 +120,9 @@ func (a *app) showReports(v *visit, status int, note string, errors pages.Errors
 }
 
 // reportsOf reads the newest reports in a state.
-func (a *app) reportsOf(v *visit, competitionID string, status compete.ReportStatus) (rows []pages.Report, more bool, err error) {
+func (a *app) reportsOf(
+	v *visit, competitionID string, status compete.ReportStatus,
+) (rows []pages.Report, more bool, err error) {
 	filter := compete.ReportFilter{Status: status, CompetitionID: competitionID, Limit: compete.MaxPageSize}
 	found, err := a.Reports.List(v.r.Context(), v.actor, filter, "")
 	for i := range found.Items {
@@ -139,7 +149,8 @@ func (a *app) answerReports(r *http.Request, v *visit) (response, error) {
 	if len(ids) == 0 && v.actor.Role.AtLeast(compete.RoleAdmin) {
 		return a.showReports(v, http.StatusUnprocessableEntity, note, pages.Errors{"": "Select at least one report."})
 	}
-	err := a.Reports.AnswerAll(r.Context(), v.actor, ids, compete.ReportAnswer{Status: compete.ReportStatus(r.PostFormValue("answer")), Note: &note})
+	err := a.Reports.AnswerAll(r.Context(), v.actor, ids,
+		compete.ReportAnswer{Status: compete.ReportStatus(r.PostFormValue("answer")), Note: &note})
 	if e, ok := refused(err); err != nil && ok {
 		return a.showReports(v, problem.Status(e.Kind), note, formErrors(e))
 	}

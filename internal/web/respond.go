@@ -19,9 +19,9 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// markHeader is on every page, part of a page and redirect that this program itself made. The script shows no other answer: what
-// comes without it is a proxy's, or a Wi-Fi's log-in page.
-const markHeader = "Mini-Compete"
+// ownHeader is on every page, part of a page and redirect that this program itself made. The script shows no other
+// answer: what comes without it is a proxy's, or a Wi-Fi's log-in page.
+const ownHeader = "Mini-Compete"
 
 // handler makes the answer to a request, or fails. Errors are rendered in one place, app.page.
 type handler func(r *http.Request, v *visit) (response, error)
@@ -30,10 +30,19 @@ type handler func(r *http.Request, v *visit) (response, error)
 type response func(v *visit) error
 
 var (
-	errNoSuchPage  = &compete.Error{Kind: compete.KindNotFound, Code: "page_not_found", Detail: "It may have moved, or there's a typo in the address."}
-	errCrossOrigin = &compete.Error{Kind: compete.KindForbidden, Code: "cross_origin", Detail: "This form was sent from another site. Open the page on this site and try again."}
-	errPanicked    = errors.New("the page panicked") // package server has logged why
-	errBadForm     = &compete.Error{Kind: compete.KindUnreadable, Code: "unreadable", Detail: "We couldn't read the form. Go back and try again."}
+	errNoSuchPage = &compete.Error{
+		Kind: compete.KindNotFound, Code: "page_not_found",
+		Detail: "It may have moved, or there's a typo in the address.",
+	}
+	errCrossOrigin = &compete.Error{
+		Kind: compete.KindForbidden, Code: "cross_origin",
+		Detail: "This form was sent from another site. Open the page on this site and try again.",
+	}
+	errPanicked = errors.New("the page panicked") // package server has logged why
+	errBadForm  = &compete.Error{
+		Kind: compete.KindUnreadable, Code: "unreadable",
+		Detail: "We couldn't read the form. Go back and try again.",
+	}
 )
 
 // maxForm bounds a posted form: the longest description, percent-encoded, and the rest.
@@ -43,7 +52,7 @@ const maxForm = 512 << 10
 func (a *app) page(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		limit := int64(maxForm)
-		if brings(r) { // a handler reads that by itself, if it does
+		if bringsFile(r) { // a handler reads that by itself, if it does
 			limit = maxCoverForm
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
@@ -79,15 +88,15 @@ func show(status int, component templ.Component) response {
 			return err
 		}
 		h := v.w.Header()
-		h.Set(markHeader, "1")
+		h.Set(ownHeader, "1")
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Add("Vary", "Cookie, HX-Request, Accept-Encoding")
 		switch {
 		case v.secretPage:
 			h.Set("Cache-Control", "no-store")
 		case v.r.Method == http.MethodPost:
-			// A refused form: "back" shows it again only if the browser may keep it. Logging out clears what is kept, and no answer
-			// repeats a password.
+			// A refused form: "back" shows it again only if the browser may keep it. Logging out clears what is kept,
+			// and no answer repeats a password.
 			h.Set("Cache-Control", "private, no-cache")
 		case v.actor.LoggedIn():
 			h.Set("Cache-Control", "no-store") // nothing of an account stays in a shared machine's cache
@@ -131,14 +140,15 @@ func send(v *visit, status int, page *bytes.Buffer) {
 // redirect leads on after a post. htmx is told to load the page as a whole.
 func redirect(path string) response {
 	return func(v *visit) error {
-		v.w.Header().Set(markHeader, "1")
+		v.w.Header().Set(ownHeader, "1")
 		v.w.Header().Set("Cache-Control", "no-store")
 		if v.partial() {
 			v.w.Header().Set("HX-Redirect", path)
 			v.w.WriteHeader(http.StatusNoContent)
 			return nil
 		}
-		http.Redirect(v.w, v.r, path, http.StatusSeeOther) //nolint:gosec // handlers redirect to paths of this site: see localPath
+		//nolint:gosec // handlers redirect to paths of this site: see localPath
+		http.Redirect(v.w, v.r, path, http.StatusSeeOther)
 		return nil
 	}
 }

@@ -37,8 +37,8 @@ func (b *busyHasher) wrap(passwords compete.PasswordHasher) compete.PasswordHash
 	return b
 }
 
-// TestFormsSayHowLongToWait has the forms about passwords refused by limits, and for want of time: the form comes back with what was typed,
-// and says in words and in its headers when to try again.
+// TestFormsSayHowLongToWait has the forms about passwords refused by limits, and for want of time: the form comes back
+// with what was typed, and says in words and in its headers when to try again.
 func TestFormsSayHowLongToWait(t *testing.T) {
 	passwords := &busyHasher{}
 	s := openSiteWith(t, apptest.Options{Wrap: app.Wrap{Passwords: passwords.wrap}, Settings: func(c *config.Config) {
@@ -49,23 +49,28 @@ func TestFormsSayHowLongToWait(t *testing.T) {
 	waits := func(what string, got page, status int, quota string, texts ...string) {
 		t.Helper()
 		b.want(got, status, texts...)
-		if header := got.header; header.Get("Retry-After") == "" || header.Get("RateLimit-Limit") != quota || quota != "" && header.Get("RateLimit-Remaining") != "0" {
+		if header := got.header; header.Get("Retry-After") == "" || header.Get("RateLimit-Limit") != quota ||
+			quota != "" && header.Get("RateLimit-Remaining") != "0" {
 			t.Errorf("%s: the headers are %v", what, header)
 		}
 	}
 	signUp := func(email string) page {
-		return b.post("/auth/signup", "name", "Ada Lovelace", "email", email, "password", password, "role", "PARTICIPANT")
+		return b.post("/auth/signup", "name", "Ada Lovelace", "email", email, "password", password,
+			"role", "PARTICIPANT")
 	}
 	logIn := func(b *browser, email, password string) page {
 		return b.post("/auth/login", "email", email, "password", password)
 	}
 	b.want(signUp(email), http.StatusSeeOther)
 	for range 2 {
-		b.want(b.post("/account/password", "currentPassword", "a wrong one", "password", "another password"), http.StatusUnprocessableEntity)
+		b.want(b.post("/account/password", "currentPassword", "a wrong one", "password", "another password"),
+			http.StatusUnprocessableEntity)
 	}
-	waits("a new password", b.post("/account/password", "currentPassword", "a wrong one", "password", "another password"), http.StatusTooManyRequests, "2",
+	waits("a new password", b.post("/account/password", "currentPassword", "a wrong one", "password",
+		"another password"), http.StatusTooManyRequests, "2",
 		"Too many wrong passwords. Try again in 1 second")
-	waits("a new address", b.post("/account/email", "currentPassword", "a wrong one", "email", "new@example.com"), http.StatusTooManyRequests, "2",
+	waits("a new address", b.post("/account/email", "currentPassword", "a wrong one", "email", "new@example.com"),
+		http.StatusTooManyRequests, "2",
 		"Too many wrong passwords. Try again in 1 second")
 
 	b = s.browser(t)
@@ -77,13 +82,15 @@ func TestFormsSayHowLongToWait(t *testing.T) {
 	passwords.busy.Store(true)
 	waits("busy", logIn(b, "someone@example.com", password), http.StatusServiceUnavailable, "",
 		"too busy", `action="/auth/login"`, `value="someone@example.com"`)
-	waits("busy to sign up", signUp("new@example.com"), http.StatusServiceUnavailable, "", "too busy", `action="/auth/signup"`, `value="Ada Lovelace"`)
+	waits("busy to sign up", signUp("new@example.com"), http.StatusServiceUnavailable, "", "too busy",
+		`action="/auth/signup"`, `value="Ada Lovelace"`)
 	passwords.busy.Store(false)
 	waits("sign-ups", signUp("new@example.com"), http.StatusTooManyRequests, "2",
 		"Too many requests from your network. Try again in", `action="/auth/signup"`, `value="Ada Lovelace"`)
 	forgot := func() page { return b.post("/auth/forgot", "email", "nobody@example.com") }
 	b.want(forgot(), http.StatusOK)
-	waits("links", forgot(), http.StatusTooManyRequests, "1", "Too many requests from your network. Try again in", `action="/auth/forgot"`)
+	waits("links", forgot(), http.StatusTooManyRequests, "1", "Too many requests from your network. Try again in",
+		`action="/auth/forgot"`)
 	for range 4 {
 		logIn(b, "nobody@example.com", password)
 	}

@@ -15,19 +15,23 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// registrationsCSV sends all rows of the list as it is filtered and sorted. People open it in Excel, which needs the mark.
+// registrationsCSV sends all rows of the list as it is filtered and sorted. People open it in Excel, which needs the
+// mark.
 func (a *app) registrationsCSV(r *http.Request, v *visit) (response, error) {
 	c, parts, err := a.everyRegistration(r, v)
 	if err != nil {
 		return nil, err
 	}
 	return func(v *visit) error {
-		sheet.Send(v.w, r, a.Log, sheet.File{Name: sheet.Name(c.Title, v.now.In(c.Zone())), Mark: sheet.BOM, Parts: parts})
+		sheet.Send(v.w, r, a.Log,
+			sheet.File{Name: sheet.Name(c.Title, v.now.In(c.Zone())), Mark: sheet.BOM, Parts: parts})
 		return nil
 	}, nil
 }
 
-func (a *app) everyRegistration(r *http.Request, v *visit) (compete.Competition, iter.Seq2[[]compete.ParticipantRegistration, error], error) {
+func (a *app) everyRegistration(
+	r *http.Request, v *visit,
+) (compete.Competition, iter.Seq2[[]compete.ParticipantRegistration, error], error) {
 	c, err := a.managed(v)
 	if err != nil {
 		return c, nil, err
@@ -36,8 +40,8 @@ func (a *app) everyRegistration(r *http.Request, v *visit) (compete.Competition,
 	return c, parts, err
 }
 
-// printRegistrations is the list on paper, all rows of it, with room to sign. It is sent as it is read. Cancelled registrations are on it
-// only when it is filtered for them: nobody will come to sign there.
+// printRegistrations is the list on paper, all rows of it, with room to sign. It is sent as it is read. Cancelled
+// registrations are on it only when it is filtered for them: nobody will come to sign there.
 func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 	c, parts, err := a.everyRegistration(r, v)
 	if err != nil {
@@ -49,7 +53,8 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	data := pages.RollCallData{
-		Title: c.Title, Starts: c.StartDate, Zone: c.Zone(), Printed: v.now, Search: f.Search, Back: listAddress("/competitions/"+c.ID+"/registrations", f),
+		Title: c.Title, Starts: c.StartDate, Zone: c.Zone(), Printed: v.now, Search: f.Search,
+		Back: listAddress("/competitions/"+c.ID+"/registrations", f),
 	}
 	for _, tab := range tabsView("", f, counts, 0) {
 		if tab.On {
@@ -64,7 +69,8 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		h := v.w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
-		err := pages.RollCall(page, data, rollCallRows(parts, f.Status)).Render(ui.WithViewerZone(r.Context(), v.zone()), sheet.Patient(v.w))
+		err := pages.RollCall(page, data, rollCallRows(parts, f.Status)).Render(ui.WithViewerZone(r.Context(),
+			v.zone()), sheet.Patient(v.w))
 		if err != nil {
 			if !errors.Is(err, r.Context().Err()) {
 				a.Log.ErrorContext(r.Context(), "a printed list was cut short", "path", r.URL.Path, "error", err)
@@ -76,7 +82,9 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 }
 
 // rollCallRows renders the rows of a status as they come; of all but the cancelled ones if it is empty.
-func rollCallRows(parts iter.Seq2[[]compete.ParticipantRegistration, error], status compete.RegistrationStatus) templ.Component {
+func rollCallRows(
+	parts iter.Seq2[[]compete.ParticipantRegistration, error], status compete.RegistrationStatus,
+) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		for part, err := range parts {
 			if err != nil {

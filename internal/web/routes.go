@@ -118,7 +118,8 @@ func (a *app) routes() []route {
 		routes = append(routes, route{"GET /dev/components", a.components})
 	}
 	if a.Mails != nil {
-		routes = append(routes, route{"GET /dev/mails", a.devMailList}, route{"GET /dev/mails/{mail}", a.devMail}, route{"GET /dev/mails/{mail}/html", a.devMailHTML})
+		routes = append(routes, route{"GET /dev/mails", a.devMailList}, route{"GET /dev/mails/{mail}", a.devMail},
+			route{"GET /dev/mails/{mail}/html", a.devMailHTML})
 	}
 	return routes
 }

@@ -29,7 +29,8 @@ func challengeView(c compete.Challenge, err error) *pages.ChallengeData {
 func (a *app) showSecond(v *visit, status int, form pages.SecondForm) (response, error) {
 	factors, err := a.Logins.PendingFactors(v.r.Context(), form.Pending)
 	if e := compete.AsError(err); e.Kind == compete.KindUnauthorized {
-		return a.showLogin(v, http.StatusUnprocessableEntity, pages.LoginForm{Next: form.Next, Kept: form.Kept, Error: e.Detail}), nil
+		return a.showLogin(v, http.StatusUnprocessableEntity,
+			pages.LoginForm{Next: form.Next, Kept: form.Kept, Error: e.Detail}), nil
 	}
 	if err != nil {
 		return nil, err
@@ -41,7 +42,10 @@ func (a *app) showSecond(v *visit, status int, form pages.SecondForm) (response,
 
 // loginSecond logs in whose password was right, by a code or a passkey.
 func (a *app) loginSecond(r *http.Request, v *visit) (response, error) {
-	form := pages.SecondForm{Pending: r.PostFormValue("auth-login"), Next: localPath(r.PostFormValue("next"), ""), Kept: keptFields(r.PostForm)}
+	form := pages.SecondForm{
+		Pending: r.PostFormValue("auth-login"), Next: localPath(r.PostFormValue("next"), ""),
+		Kept: keptFields(r.PostForm),
+	}
 	var user compete.User
 	var err error
 	if answer := r.PostFormValue("auth-answer"); answer != "" {

@@ -11,8 +11,8 @@ import (
 	"github.com/minicompete/minicompete/internal/web/pages"
 )
 
-// deviceCookie shows of whom the device is known: a token for each account that was logged in to there lately, with deviceSeparator
-// between them. It opens nothing.
+// deviceCookie shows of whom the device is known: a token for each account that was logged in to there lately, with
+// deviceSeparator between them. It opens nothing.
 const (
 	deviceCookie    = "device"
 	deviceSeparator = "."
@@ -29,8 +29,8 @@ func (v *visit) deviceTokens() []string {
 	return tokens[:min(len(tokens), maxDeviceTokens)]
 }
 
-// arrive logs in a user who has just shown who they are, and tells them of it if they never did so on this device.
-func (v *visit) arrive(user compete.User) error {
+// startLogin logs in a user who has just shown who they are, and tells them of it if they never did so on this device.
+func (v *visit) startLogin(user compete.User) error {
 	v.app.Logins.NoteLogin(v.r.Context(), user, v.knownTo(user))
 	v.followZone(compete.Actor{UserID: user.ID, Zone: user.Zone})
 	if err := v.startSession(user); err != nil {
@@ -42,7 +42,8 @@ func (v *visit) arrive(user compete.User) error {
 
 // knownTo reports whether the device has shown that the user logged in on it before.
 func (v *visit) knownTo(user compete.User) bool {
-	return slices.ContainsFunc(v.deviceTokens(), func(token string) bool { return v.app.Sessions.KnowsDevice(user, token) })
+	return slices.ContainsFunc(v.deviceTokens(),
+		func(token string) bool { return v.app.Sessions.KnowsDevice(user, token) })
 }
 
 // onDevice is the request's context with what the device shows.
@@ -56,7 +57,8 @@ func (v *visit) onDevice() context.Context {
 func (v *visit) keepDevice(user compete.User) {
 	tokens, mine := v.deviceTokens(), v.app.Sessions.DeviceToken(user)
 	tokens = append([]string{mine}, slices.DeleteFunc(tokens, func(token string) bool { return token == mine })...)
-	v.setCookie(deviceCookie, strings.Join(tokens[:min(len(tokens), maxDeviceTokens)], deviceSeparator), v.now.AddDate(1, 0, 0))
+	v.setCookie(deviceCookie, strings.Join(tokens[:min(len(tokens), maxDeviceTokens)], deviceSeparator),
+		v.now.AddDate(1, 0, 0))
 }
 
 // shownSessions is how many the account page shows.
@@ -75,7 +77,8 @@ func (a *app) sessionsView(v *visit) (pages.SessionsData, error) {
 			device = compete.UnknownDevice
 		}
 		data.Sessions = append(data.Sessions, pages.SessionData{
-			ID: s.ID, Device: device, Network: s.Network, API: s.API, Current: s.ID == v.actor.SessionID, Since: s.CreatedAt, LastUsed: s.LastUsedAt,
+			ID: s.ID, Device: device, Network: s.Network, API: s.API, Current: s.ID == v.actor.SessionID,
+			Since: s.CreatedAt, LastUsed: s.LastUsedAt,
 		})
 	}
 	return data, nil
@@ -89,7 +92,7 @@ func (a *app) endSession(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	if id == v.actor.SessionID {
-		return v.bye(), nil
+		return v.afterLogout(), nil
 	}
 	return redirectWith("session-ended", "/account"), nil
 }

@@ -49,7 +49,8 @@ func TestANewPasswordGivesAnotherCookie(t *testing.T) {
 		s := openSite(t, databaseURL, nil)
 		b, elsewhere := s.browser(t), s.browser(t)
 		b.signUp("ada@example.com")
-		elsewhere.want(elsewhere.post("/auth/login", "email", "ada@example.com", "password", password), http.StatusSeeOther)
+		elsewhere.want(elsewhere.post("/auth/login", "email", "ada@example.com", "password", password),
+			http.StatusSeeOther)
 		before := b.cookie("session")
 		b.leads(b.post("/account/password", "currentPassword", password, "password", "another password"), "/account")
 		after := b.cookie("session")
@@ -57,7 +58,10 @@ func TestANewPasswordGivesAnotherCookie(t *testing.T) {
 			t.Errorf("the cookie was %q and is %q", before, after)
 		}
 		b.want(b.get("/account"), http.StatusOK, "Where you're logged in")
-		for what, other := range map[string]*browser{"the cookie from before": s.with(t, before), "another browser": elsewhere} {
+		for what, other := range map[string]*browser{
+			"the cookie from before": s.with(t, before),
+			"another browser":        elsewhere,
+		} {
 			if got := other.get("/account"); got.status != http.StatusSeeOther {
 				t.Errorf("%s still opens the account: got %d", what, got.status)
 			}
@@ -77,8 +81,10 @@ func TestStreamsEndWithTheirLogin(t *testing.T) {
 			main.leads(main.post("/account/sessions/end"), "/account")
 		},
 		"a new password": func(*browser) {
-			main.leads(main.post("/account/password", "currentPassword", password, "password", password+"!"), "/account")
-			main.leads(main.post("/account/password", "currentPassword", password+"!", "password", password), "/account")
+			main.leads(main.post("/account/password", "currentPassword", password, "password", password+"!"),
+				"/account")
+			main.leads(main.post("/account/password", "currentPassword", password+"!", "password", password),
+				"/account")
 		},
 	} {
 		b := s.browser(t)
@@ -175,5 +181,7 @@ func TestThePrivacyPageFollowsTheSettings(t *testing.T) {
 		c.UnusedAccountsAge, c.RegistrationsAge, c.FailedJobsAge = 201*day, 41*day, 9*day
 	}}), t: t}
 	b := s.browser(t)
-	b.want(b.get("/privacy"), http.StatusOK, ">31 days<", "at most 6 days after", "and 3 days more", "61 days; network addresses 6 days", "hasn&#39;t been used for 201 days", "41 days after the competition ends", ">9 days<")
+	b.want(b.get("/privacy"), http.StatusOK, ">31 days<", "at most 6 days after", "and 3 days more",
+		"61 days; network addresses 6 days", "hasn&#39;t been used for 201 days", "41 days after the competition ends",
+		">9 days<")
 }

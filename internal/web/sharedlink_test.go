@@ -12,11 +12,13 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// The picture of a shared link carries the site's name: a renamed site has another address for it, so that no cache shows the old name.
+// The picture of a shared link carries the site's name: a renamed site has another address for it, so that no cache
+// shows the old name.
 func TestSharedPictureFollowsTheSitesName(t *testing.T) {
 	databaseURL := testservices.DatabaseURL(t, "sqlite")
 	named := func(name string) *site {
-		return &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) { c.SiteName = name }}), t: t}
+		return &site{App: apptest.Start(t,
+			apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) { c.SiteName = name }}), t: t}
 	}
 	before := named("Kubb Club")
 	page := "/competitions/" + before.As(compete.RoleOrganizer).Create(nil)
@@ -36,7 +38,9 @@ func TestSharedPictureFollowsTheSitesName(t *testing.T) {
 func (s *site) sharedPicture(t *testing.T, page string) string {
 	t.Helper()
 	b := s.browser(t)
-	found := regexp.MustCompile(`<meta property="og:image" content="https?://[^/]+([^"]+)"`).FindStringSubmatch(b.get(page).text)
+	found := regexp.MustCompile(`<meta property="og:image" content="https?://[^/]+([^"]+)"`).FindStringSubmatch(
+		b.get(page).text,
+	)
 	if found == nil {
 		t.Fatal("the page names no picture")
 	}

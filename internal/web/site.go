@@ -48,13 +48,17 @@ func (a *app) showSetup(v *visit, status int, form pages.SetupForm) response {
 // typedSetup is the form as it was sent.
 func (a *app) typedSetup(r *http.Request, errors pages.Errors) pages.SetupForm {
 	return pages.SetupForm{
-		Token: r.PostFormValue("token"), Name: r.PostFormValue("name"), Email: r.PostFormValue("email"), SiteForm: a.siteForm(r, errors),
+		Token: r.PostFormValue("token"), Name: r.PostFormValue("name"), Email: r.PostFormValue("email"),
+		SiteForm: a.siteForm(r, errors),
 	}
 }
 
 func (a *app) setup(r *http.Request, v *visit) (response, error) {
 	user, err := a.Installation.SetUp(r.Context(), r.PostFormValue("token"), compete.SetUp{
-		Admin:    compete.SignUp{Name: r.PostFormValue("name"), Email: r.PostFormValue("email"), Password: r.PostFormValue("password")},
+		Admin: compete.SignUp{
+			Name: r.PostFormValue("name"), Email: r.PostFormValue("email"),
+			Password: r.PostFormValue("password"),
+		},
 		Settings: typedSettings(r),
 	})
 	if e, ok := refused(err); err != nil && ok {
@@ -77,7 +81,7 @@ func (a *app) setup(r *http.Request, v *visit) (response, error) {
 func (a *app) testSetupMail(r *http.Request, v *visit) (response, error) {
 	form := a.typedSetup(r, nil)
 	err := a.Installation.TestSetupMail(r.Context(), form.Token, form.Email)
-	if form.Test, err = tested(form.Email, err); err != nil {
+	if form.Test, err = testMailResult(form.Email, err); err != nil {
 		return nil, hiddenPage(err)
 	}
 	if !v.partial() {
@@ -87,8 +91,8 @@ func (a *app) testSetupMail(r *http.Request, v *visit) (response, error) {
 	return show(http.StatusOK, pages.MailTest(form.Test)), nil
 }
 
-// tested is how a test email to the address went; the error is one that isn't about that.
-func tested(address string, err error) (pages.TestMail, error) {
+// testMailResult is how a test email to the address went; the error is one that isn't about that.
+func testMailResult(address string, err error) (pages.TestMail, error) {
 	if err == nil {
 		return pages.TestMail{Done: address}, nil
 	}
@@ -112,8 +116,10 @@ func (a *app) siteForm(r *http.Request, errors pages.Errors) pages.SiteForm {
 		return s
 	}
 	return pages.SiteForm{
-		SiteName: setting(brand.SettingName), Contact: setting(brand.SettingContact), Imprint: setting(brand.SettingImprint),
-		Privacy: setting(brand.SettingPrivacy), Terms: setting(brand.SettingTerms), Organizers: setting(brand.SettingOrganizers), Errors: errors,
+		SiteName: setting(brand.SettingName), Contact: setting(brand.SettingContact),
+		Imprint: setting(brand.SettingImprint),
+		Privacy: setting(brand.SettingPrivacy), Terms: setting(brand.SettingTerms),
+		Organizers: setting(brand.SettingOrganizers), Errors: errors,
 	}
 }
 
@@ -159,7 +165,7 @@ func (a *app) changeSite(r *http.Request, v *visit) (response, error) {
 
 func (a *app) testMail(r *http.Request, v *visit) (response, error) {
 	err := a.Installation.TestMail(r.Context(), v.actor)
-	test, err := tested("your address", err)
+	test, err := testMailResult("your address", err)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +199,8 @@ func (a *app) answerOrganizerRequest(r *http.Request, v *visit) (response, error
 	if !approve && r.PostFormValue("answer") != "decline" {
 		return nil, errBadForm
 	}
-	if _, err := a.Administration.AnswerOrganizerRequest(r.Context(), v.actor, r.PathValue("request"), approve); err != nil {
+	if _, err := a.Administration.AnswerOrganizerRequest(r.Context(), v.actor, r.PathValue("request"),
+		approve); err != nil {
 		return nil, err
 	}
 	if approve {
@@ -219,7 +226,8 @@ func (a *app) firstSteps(r *http.Request, v *visit, data *pages.AdminData) error
 	data.MoreRequests = !requests.Next.IsZero()
 	for i := range requests.Items {
 		q := &requests.Items[i]
-		data.Requests = append(data.Requests, pages.OrganizerRequest{ID: q.ID, Name: q.User.Name, Email: q.User.Email, Since: q.RequestedAt})
+		data.Requests = append(data.Requests,
+			pages.OrganizerRequest{ID: q.ID, Name: q.User.Name, Email: q.User.Email, Since: q.RequestedAt})
 	}
 	return nil
 }
@@ -240,7 +248,8 @@ func (a *app) checklist(notes map[string]string, published bool) []pages.Checkli
 			Text: "Give your site a name that people recognize in emails and browser tabs.",
 		},
 		{
-			Title: "Add a contact and a privacy policy", Done: set(brand.SettingContact, brand.SettingPrivacy), Href: here, Label: label,
+			Title: "Add a contact and a privacy policy", Done: set(brand.SettingContact, brand.SettingPrivacy),
+			Href: here, Label: label,
 			Text: "People need to know who to contact and what happens to their data.",
 		},
 		{
@@ -248,20 +257,24 @@ func (a *app) checklist(notes map[string]string, published bool) []pages.Checkli
 			Text: "Right now, anyone can create competitions. Keep it that way, or limit it to people you trust.",
 		},
 		{
-			Title: "Set up email", Done: a.Installation.HasMailServer() && notes[compete.NoteTestMail] != "", Href: here, Label: "Send test email",
+			Title: "Set up email", Done: a.Installation.HasMailServer() && notes[compete.NoteTestMail] != "",
+			Href: here, Label: "Send test email",
 			Text: "Set SMTP_URL and MAIL_FROM, restart, and send yourself a test email.",
 		},
 		{
 			Title: "Serve your site over HTTPS", Done: a.secure && a.PublicURL.Hostname() != "localhost",
-			Text: "Put a reverse proxy with a certificate in front of the site, and set PUBLIC_URL to its HTTPS address.",
+			Text: "Put a reverse proxy with a certificate in front of the site, and set " +
+				"PUBLIC_URL to its HTTPS address.",
 		},
 		{
 			Title: "Back up your data", Done: notes[compete.NoteBackup] != "", Tick: "backups",
-			Text: "Run 'minicompete backup FILE' every day. This step is marked as done after the first backup. If you back up another way, mark it as done yourself.",
+			Text: "Run 'minicompete backup FILE' every day. This step is marked as done after the first backup. If " +
+				"you back up another way, mark it as done yourself.",
 		},
 		{
-			Title: "Publish the first competition", Done: published, Href: "/competitions/create", Label: "Create competition",
-			Text: "Create one yourself, or ask an organizer to.",
+			Title: "Publish the first competition", Done: published, Href: "/competitions/create",
+			Label: "Create competition",
+			Text:  "Create one yourself, or ask an organizer to.",
 		},
 	}
 }

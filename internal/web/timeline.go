@@ -13,8 +13,8 @@ import (
 const (
 	// rushFrom is how many registrations there are when one begins to speak of a rush.
 	rushFrom = 20
-	// rushShare is how many times as long as its busiest stretch all of a timeline is, for the stretch to get a chart of its own: on the
-	// chart of all it is too narrow to read.
+	// rushShare is how many times as long as its busiest stretch all of a timeline is, for the stretch to get a chart
+	// of its own: on the chart of all it is too narrow to read.
 	rushShare = 20
 	// shortestRush keeps a chart of registrations that all came at one moment from having no width.
 	shortestRush = 10 * time.Millisecond
@@ -33,13 +33,14 @@ func timelineView(series []compete.TimeCount) pages.Timeline {
 	if ok {
 		t.From, t.To = from, to
 		total := series[len(series)-1].Count
-		t.Rush = fmt.Sprintf("Busiest %s: %s of %s", inWords(to.Sub(from)), ui.Count(countAt(series, to)-countAt(series, from)), ui.Plural(total, "registration", "registrations"))
+		t.Rush = fmt.Sprintf("Busiest %s: %s of %s", inWords(to.Sub(from)),
+			ui.Count(countAt(series, to)-countAt(series, from)), ui.Plural(total, "registration", "registrations"))
 	}
 	return t
 }
 
-// rush is the shortest stretch in which half of all registrations came, with as much again on both sides. ok is false when there are few, or
-// when it is wide enough to be seen on a chart of all.
+// rush is the shortest stretch in which half of all registrations came, with as much again on both sides. ok is false
+// when there are few, or when it is wide enough to be seen on a chart of all.
 func rush(series []compete.TimeCount) (from, to time.Time, ok bool) {
 	first, last := series[0], series[len(series)-1]
 	if last.Count < rushFrom {

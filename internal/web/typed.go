@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,52 +21,37 @@ type typedForm struct {
 
 // readForm reads the form of a competition. before is the stored one, or nil for a new one.
 func readForm(r *http.Request, before *compete.Competition) typedForm {
-	get := func(name string) string { return r.PostFormValue(name) }
-	f := pages.CompetitionForm{
-		Title: get("title"), Description: typedText(r, "description"), Location: get("location"),
-		Tags: get("tags"), Capacity: get("capacity"), Opens: get("regOpensAt"), Deadline: get("regDeadline"),
-		Starts: get("startDate"), Ends: get("endDate"), Zone: strings.TrimSpace(get("zone")), Waitlist: get("waitlist") != "", Key: get("key"),
-		CoverLost: get(coverLost) != "", Errors: pages.Errors{},
-	}
-	f.Version, _ = strconv.Atoi(get("version")) // anything else is version 0 of a new one
-	zone, known := compete.ZoneNamed(f.Zone)
-	if !known {
-		zone = time.UTC // so that the rest is looked through; it is not saved
-		f.Errors["zone"] = "Choose a time zone, such as Europe/Berlin or UTC."
-	}
-	capacity, err := strconv.Atoi(strings.TrimSpace(f.Capacity))
-	if err != nil {
-		f.Errors["capacity"] = "Must be a whole number."
-	}
-	var opens, deadline, starts, ends *time.Time
+	t := typedForm{form: pages.CompetitionForm{
+		Key: r.PostFormValue("key"), CoverLost: r.PostFormValue(coverLost) != "", Errors: pages.Errors{},
+	}}
+	t.form.Version, _ = strconv.Atoi(r.PostFormValue("version")) // anything else is version 0 of a new one
 	if before != nil {
-		opens, deadline, starts, ends = before.RegOpensAt, &before.RegDeadline, before.StartDate, before.EndDate
+		t.values = contentOf(before)
 	}
-	for _, d := range []struct {
-		field, typed string
-		at           **time.Time
-	}{
-		{"regOpensAt", f.Opens, &opens},
-		{"regDeadline", f.Deadline, &deadline},
-		{"startDate", f.Starts, &starts},
-		{"endDate", f.Ends, &ends},
-	} {
-		at, problem := parseLocal(d.typed, zone, *d.at)
-		if problem != "" {
-			f.Errors[d.field] = problem
+	t.zone, _ = compete.ZoneNamed(typedValue(r, "zone"))
+	t.zone = cmp.Or(t.zone, time.UTC)
+	for _, in := range inputs {
+		in.Value = typedValue(r, in.Name)
+		if problem := in.read(&t.values, in.Value, t.zone); problem != "" {
+			t.form.Errors[in.Name] = problem
 		}
-		*d.at = at
+		t.form.Inputs = append(t.form.Inputs, in.Field)
 	}
-	values := compete.NewCompetition{
-		Title: f.Title, Description: f.Description, Location: f.Location, Tags: splitTags(f.Tags),
-		Capacity: capacity, RegOpensAt: opens, StartDate: starts, EndDate: ends, TimeZone: zone.String(), Waitlist: f.Waitlist,
+	return t
+}
+
+// contentOf is the input that would make the competition.
+func contentOf(c *compete.Competition) compete.NewCompetition {
+	return compete.NewCompetition{CompetitionContent: c.CompetitionContent, Description: c.Description}
+}
+
+// typedValue is what an input was sent with.
+func typedValue(r *http.Request, name string) string {
+	typed := typedText(r, name)
+	if name == "zone" {
+		return strings.TrimSpace(typed)
 	}
-	if deadline != nil {
-		values.RegDeadline = *deadline
-	} else if f.Errors["regDeadline"] == "" {
-		f.Errors["regDeadline"] = "This is required."
-	}
-	return typedForm{form: f, values: values, zone: zone}
+	return typed
 }
 
 // typedText is a text of several lines as it was typed: browsers send line breaks as CRLF.
@@ -104,11 +90,8 @@ func splitTags(typed string) []string {
 
 // change sets every field to what was typed.
 func (t typedForm) change() compete.CompetitionChange {
-	n := t.values
 	return compete.CompetitionChange{
-		Title: compete.Some(n.Title), Description: compete.Some(n.Description), Location: compete.Some(n.Location),
-		Tags: compete.Some(n.Tags), Capacity: compete.Some(n.Capacity), RegOpensAt: compete.Some(n.RegOpensAt),
-		RegDeadline: compete.Some(n.RegDeadline), StartDate: compete.Some(n.StartDate), EndDate: compete.Some(n.EndDate),
-		TimeZone: compete.Some(n.TimeZone), Waitlist: compete.Some(n.Waitlist),
+		Edit:        func(c *compete.CompetitionContent) { *c = t.values.CompetitionContent },
+		Description: compete.Some(t.values.Description),
 	}
 }

@@ -129,7 +129,8 @@ func formErrors(e *compete.Error) pages.Errors {
 	return errors
 }
 
-// formStatus is the status of a form that was refused. It's never 401: browsers don't keep such a page, and "back" to it would show their own.
+// formStatus is the status of a form that was refused. It's never 401: browsers don't keep such a page, and "back" to
+// it would show their own.
 func formStatus(e *compete.Error) int {
 	if e.Kind == compete.KindUnauthorized {
 		return http.StatusUnprocessableEntity

@@ -18,9 +18,9 @@ const (
 	viewersBatch = 1000
 )
 
-// viewers are the logged-in users who have a page open. Their pages are told of new mail and of registrations that an organizer removed,
-// perhaps without a message, and end with the login. Both are written elsewhere, perhaps in another replica; one query every two seconds
-// for everybody sees them all.
+// viewers are the logged-in users who have a page open. Their pages are told of new mail and of registrations that an
+// organizer removed, perhaps without a message, and end with the login. Both are written elsewhere, perhaps in another
+// replica; one query every two seconds for everybody sees them all.
 type viewers struct {
 	news  func(ctx context.Context, userIDs []string) (map[string]compete.News, error)
 	ended func(compete.Actor) bool
@@ -44,7 +44,10 @@ type viewer struct {
 	asked bool
 }
 
-func newViewers(news func(context.Context, []string) (map[string]compete.News, error), ended func(compete.Actor) bool, log *slog.Logger) *viewers {
+func newViewers(
+	news func(context.Context, []string) (map[string]compete.News, error), ended func(compete.Actor) bool,
+	log *slog.Logger,
+) *viewers {
 	return &viewers{news: news, ended: ended, log: log, pages: make(map[string]map[*viewer]struct{})}
 }
 

@@ -70,11 +70,14 @@ func (v *visit) partial() bool {
 
 // page is the frame for a page of this visit.
 func (v *visit) page(title, section string) ui.Page {
-	p := ui.Page{Site: siteView(v.app.Site()), Title: title, Section: section, Theme: v.theme(), Now: v.now, Flash: v.flash, Back: v.r.URL.RequestURI()}
+	p := ui.Page{
+		Site: siteView(v.app.Site()), Title: title, Section: section, Theme: v.theme(), Now: v.now,
+		Flash: v.flash, Back: v.r.URL.RequestURI(),
+	}
 	if v.r.Method != http.MethodGet {
 		p.Back = v.r.URL.Path
 		if up, ok := v.app.up[v.r.Pattern]; ok {
-			p.Address = above(v.r.URL.EscapedPath(), up)
+			p.Address = ancestor(v.r.URL.EscapedPath(), up)
 			p.Back = p.Address
 		}
 	}
@@ -112,7 +115,8 @@ func (v *visit) requireRole(role compete.Role) error {
 // localPath returns the path and query that s leads to on this site, or fallback when it leads elsewhere.
 func localPath(s, fallback string) string {
 	u, err := url.Parse(s)
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(s, "\\\r\n\t") {
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
+		strings.ContainsAny(s, "\\\r\n\t") {
 		return fallback
 	}
 	return u.RequestURI()

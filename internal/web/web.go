@@ -1,7 +1,8 @@
 // Package web is the web app: the pages of Mini Compete, their forms and the live stream behind them.
 //
 // It owns routes, cookies, form parsing and what each page is made of. Rules are compete's: every page
-// calls the same services of compete as the REST API. How things look is package ui's, the text of pages package pages'.
+// calls the same services of compete as the REST API. How things look is package ui's, the text of pages package
+// pages'.
 package web
 
 import (
@@ -99,12 +100,12 @@ func newApp(c Config) *app {
 }
 
 // Broken returns the handler that answers where a page panicked: the error page for status 500.
-func Broken(c Config) http.Handler { return failing(c, errPanicked) }
+func Broken(c Config) http.Handler { return errorHandler(c, errPanicked) }
 
 // Busy returns the handler that answers when a request doesn't get its turn: the error page for status 503.
-func Busy(c Config) http.Handler { return failing(c, compete.ErrBusy) }
+func Busy(c Config) http.Handler { return errorHandler(c, compete.ErrBusy) }
 
-func failing(c Config, err error) http.Handler {
+func errorHandler(c Config, err error) http.Handler {
 	a := newApp(c)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setHeaders(w.Header())
@@ -123,14 +124,15 @@ func New(ctx context.Context, c Config) http.Handler {
 
 	mux := http.NewServeMux()
 	routes := a.routes()
-	a.up = waysUp(routes)
+	a.up = levelsToPage(routes)
 	for _, r := range routes {
 		mux.Handle(r.pattern, a.page(r.handle))
 	}
 	for pattern, up := range a.up {
-		mux.Handle(strings.Replace(pattern, http.MethodPost, http.MethodGet, 1), a.page(func(r *http.Request, _ *visit) (response, error) {
-			return redirect(above(r.URL.EscapedPath(), up)), nil
-		}))
+		mux.Handle(strings.Replace(pattern, http.MethodPost, http.MethodGet, 1),
+			a.page(func(r *http.Request, _ *visit) (response, error) {
+				return redirect(ancestor(r.URL.EscapedPath(), up)), nil
+			}))
 	}
 	mux.Handle("GET "+static.Prefix, static.Handler())
 	mux.HandleFunc("GET /covers/{file}", drawnCover)
@@ -144,7 +146,8 @@ func New(ctx context.Context, c Config) http.Handler {
 	return a.protect(mux)
 }
 
-// unrouted answers what no route takes: 405 with Allow when the address has other methods, else a page that says there is none.
+// unrouted answers what no route takes: 405 with Allow when the address has other methods, else a page that says there
+// is none.
 func (a *app) unrouted(mux *http.ServeMux) http.Handler {
 	noSuchPage := a.page(func(*http.Request, *visit) (response, error) { return nil, errNoSuchPage })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -164,8 +167,8 @@ func (a *app) unrouted(mux *http.ServeMux) http.Handler {
 	})
 }
 
-// Routes are the patterns of the pages that a site with this configuration has, as http.ServeMux knows them, for tests that
-// must miss none of them. Static files and the job console are no pages.
+// Routes are the patterns of the pages that a site with this configuration has, as http.ServeMux knows them, for tests
+// that must miss none of them. Static files and the job console are no pages.
 func Routes(c Config) []string {
 	routes := (&app{Config: c}).routes()
 	patterns := make([]string, len(routes))
@@ -181,9 +184,9 @@ type route struct {
 	handle  handler
 }
 
-// waysUp finds, for each route that only takes posts, how many segments of its path lie below the nearest page, which has the form. Who
-// opens such an address, which an address bar may show after a post, is led there.
-func waysUp(routes []route) map[string]int {
+// levelsToPage finds, for each route that only takes posts, how many segments of its path lie below the nearest page,
+// which has the form. Who opens such an address, which an address bar may show after a post, is led there.
+func levelsToPage(routes []route) map[string]int {
 	pages := map[string]bool{"/": true}
 	for _, r := range routes {
 		if path, ok := strings.CutPrefix(r.pattern, "GET "); ok {
@@ -197,7 +200,7 @@ func waysUp(routes []route) map[string]int {
 			continue
 		}
 		for up := 1; ; up++ {
-			if pages[above(path, up)] {
+			if pages[ancestor(path, up)] {
 				ways[r.pattern] = up
 				break
 			}
@@ -206,8 +209,8 @@ func waysUp(routes []route) map[string]int {
 	return ways
 }
 
-// above is a path without its last segments.
-func above(path string, segments int) string {
+// ancestor is a path without its last segments.
+func ancestor(path string, segments int) string {
 	for range segments {
 		path = path[:max(strings.LastIndexByte(path, '/'), 0)]
 	}
@@ -217,7 +220,8 @@ func above(path string, segments int) string {
 	return path
 }
 
-// protect refuses posts from other origins, and sets the headers of pages beside those that package server gives every answer.
+// protect refuses posts from other origins, and sets the headers of pages beside those that package server gives every
+// answer.
 func (a *app) protect(next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	if err := origins.AddTrustedOrigin(a.PublicURL.Scheme + "://" + a.PublicURL.Host); err != nil {
@@ -239,10 +243,11 @@ func setHeaders(h http.Header) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// contentSecurityPolicy allows what this server itself serves, nothing inline, and a picture that somebody has chosen and not sent yet.
-const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; " +
-	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// contentSecurityPolicy allows what this server itself serves, nothing inline, and a picture that somebody has chosen
+// and not sent yet.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
+	"font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // consolePolicy is that of the job console, whose messages bring styles of their own.
-const consolePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
-	"connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+const consolePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' " +
+	"data:; font-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"

@@ -13,9 +13,12 @@ import (
 func (a *app) whoSees(_ *http.Request, v *visit) (response, error) {
 	site := siteView(a.Site())
 	data := pages.WhoSeesData{
-		Contact: site.Contact, Policy: site.Privacy, LoggedIn: v.actor.LoggedIn(), Mails: a.Installation.HasMailServer(), Kept: a.kept(),
+		Contact: site.Contact, Policy: site.Privacy, LoggedIn: v.actor.LoggedIn(),
+		Mails: a.Installation.HasMailServer(), Kept: a.kept(),
 	}
-	return show(http.StatusOK, pages.WhoSees(v.shared(v.page("Who can see what", ""), "/privacy", "What this site stores about you, who can see it, and how long it's kept."), data)), nil
+	return show(http.StatusOK,
+		pages.WhoSees(v.shared(v.page("Who can see what", ""), "/privacy",
+			"What this site stores about you, who can see it, and how long it's kept."), data)), nil
 }
 
 // kept lists what is stored.
@@ -28,7 +31,8 @@ func (a *app) kept() []pages.Kept {
 	}
 	registrations := "As long as your account exists"
 	if ages.Registrations > 0 {
-		registrations += ". " + inDays(ages.Registrations) + " after the competition ends, your name is removed from them"
+		registrations += ". " + inDays(ages.Registrations) +
+			" after the competition ends, your name is removed from them"
 	}
 	messages := "As long as your account exists"
 	if ages.Messages > 0 {
@@ -46,19 +50,36 @@ func (a *app) kept() []pages.Kept {
 		{What: "Name and email address", Who: "You, admins, and organizers of competitions you enter", Long: account},
 		{What: "Time zone of your messages", Who: you, Long: account},
 		{What: "Password, as a hash that can't be reversed", Who: "Nobody", Long: account},
-		{What: "Registrations: when, which competition, whether you have a seat", Who: "You, that competition's organizer, and admins", Long: registrations},
-		{What: "Why you were removed from a competition", Who: "You, that competition's organizer, and admins. Internal notes: only the organizer and admins", Long: registrations},
+		{
+			What: "Registrations: when, which competition, whether you have a seat",
+			Who:  "You, that competition's organizer, and admins", Long: registrations,
+		},
+		{
+			What: "Why you were removed from a competition",
+			Who:  "You, that competition's organizer, and admins. Internal notes: only the organizer and admins",
+			Long: registrations,
+		},
 		{What: "Messages in your mailbox", Who: you, Long: messages},
 		{What: "Logins: device and time", Who: you, Long: "Until they expire, and " + inDays(ages.Sessions) + " more"},
 		{What: "Network address of a login", Who: you, Long: addresses},
-		{What: "Second factors: the names of your passkeys, and when you added and used them", Who: "You. Admins see that you have them. Secrets are encrypted or stored as hashes", Long: account},
+		{
+			What: "Second factors: the names of your passkeys, and when you added and used them",
+			Who:  "You. Admins see that you have them. Secrets are encrypted or stored as hashes", Long: account,
+		},
 		{
 			What: "Audit log: each change and each login, when and from where",
-			Who:  "Admins. What belongs to a competition: also its organizer, without other people's network addresses. Your own: you, in your download",
+			Who: "Admins. What belongs to a competition: also its organizer, without other people's network " +
+				"addresses. Your own: you, in your download",
 			Long: audit + ". Without your name and addresses once you delete your account",
 		},
-		{What: "Competitions you report", Who: "You and admins", Long: "Reports stay, without your name and words once you delete your account"},
-		{What: "Competitions you organize", Who: "Everyone, once published. Drafts: you and admins", Long: "Drafts: as long as your account exists. Published ones stay, without your name once you delete it"},
+		{
+			What: "Competitions you report", Who: "You and admins",
+			Long: "Reports stay, without your name and words once you delete your account",
+		},
+		{
+			What: "Competitions you organize", Who: "Everyone, once published. Drafts: you and admins",
+			Long: "Drafts: as long as your account exists. Published ones stay, without your name once you delete it",
+		},
 		{What: "Links you asked us to email", Who: you, Long: "About an hour after they expire"},
 		{What: "Answers to repeated requests", Who: you, Long: inDays(compete.IdempotencyTTL)},
 		{What: "Emails that couldn't be sent", Who: "Admins", Long: inDays(ages.FailedJobs)},

@@ -737,7 +737,7 @@ export interface paths {
         };
         /**
          * Health check
-         * @description 200 if everything required is up; otherwise 503 with the same body and status "unavailable". Redis is never required: without it, changes take longer to reach other replicas.
+         * @description 200 if everything required is up; otherwise 503 with the same body and status "unavailable". Redis and a read replica are never required: without Redis, changes take longer to reach other replicas; without the read replica, the database itself answers.
          */
         readonly get: operations["health"];
         readonly put?: never;
@@ -1632,6 +1632,7 @@ export interface components {
             readonly description: string;
             /**
              * Format: date-time
+             * @description When the competition ends; null if it isn't known.
              * @example 2026-05-09T16:00:00Z
              */
             readonly endDate: string | null;
@@ -1655,11 +1656,13 @@ export interface components {
             readonly registered: number;
             /**
              * Format: date-time
+             * @description When registration opens; null if it's open from the start.
              * @example 2026-04-01T09:00:00Z
              */
             readonly regOpensAt: string | null;
             /**
              * Format: date-time
+             * @description When the competition starts; null if it isn't known yet.
              * @example 2026-05-08T08:00:00Z
              */
             readonly startDate: string | null;
@@ -1669,12 +1672,17 @@ export interface components {
              */
             readonly status: "DRAFT" | "PUBLISHED" | "CANCELLED";
             /**
+             * @description Lower case, unique, sorted.
              * @example [
+             *       "beginners",
              *       "go"
              *     ]
              */
             readonly tags: readonly string[];
-            /** @example Europe/Zurich */
+            /**
+             * @description The IANA time zone in which people see the competition's times.
+             * @example Europe/Zurich
+             */
             readonly timeZone: string;
             /** @example Spring Hackathon */
             readonly title: string;
@@ -1683,7 +1691,10 @@ export interface components {
              * @example 2026-03-02T10:30:00Z
              */
             readonly updatedAt: string;
-            /** @example true */
+            /**
+             * @description Whether people can join a waitlist once it's full.
+             * @example true
+             */
             readonly waitlist: boolean;
             /**
              * Format: int64
@@ -1772,8 +1783,12 @@ export interface components {
              * @example false
              */
             readonly blocked?: boolean;
-            /** @example SELF */
-            readonly cancelReason?: string;
+            /**
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
+             * @example ORGANIZER
+             * @enum {string}
+             */
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION" | "ERASED";
             /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
@@ -1793,7 +1808,7 @@ export interface components {
             readonly promotedAt: string | null;
             /**
              * Format: date-time
-             * @example 2026-04-01T09:00:00Z
+             * @example 2026-04-01T09:00:00.013Z
              */
             readonly registeredAt: string;
             /**
@@ -1808,17 +1823,18 @@ export interface components {
             readonly removalReason?: string;
             /**
              * Format: int64
-             * @example 17
+             * @description Its place in the competition's order of arrival, starting at 1. Never reused.
+             * @example 59
              */
             readonly seq: number;
             /**
-             * @example CONFIRMED
+             * @example PENDING
              * @enum {string}
              */
             readonly status: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
             /**
              * Format: date-time
-             * @example 2026-04-01T09:00:01Z
+             * @example 2026-04-01T09:00:00.013Z
              */
             readonly updatedAt: string;
         };
@@ -1978,7 +1994,7 @@ export interface components {
             readonly timestamp: string;
         };
         readonly Health: {
-            /** @description One entry each for the database, the queue and Redis. */
+            /** @description One entry each for the database, the queue, Redis and, if there is one, the read replica. */
             readonly checks: {
                 readonly [key: string]: components["schemas"]["HealthCheck"];
             };

@@ -1,5 +1,5 @@
-// Package mailtest is a real SMTP server in the process of a test: it keeps what it takes, and refuses, is slow or hangs up when it
-// is told to.
+// Package mailtest is a real SMTP server in the process of a test: it keeps what it takes, and refuses, is slow or
+// hangs up when it is told to.
 package mailtest
 
 import (
@@ -64,7 +64,10 @@ var ErrHangUp = errors.New("hang up")
 
 // Refusal is an answer of the server, such as 450 or 550.
 func Refusal(code int) error {
-	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 7, 1}, Message: "refused by the test"}
+	return &smtp.SMTPError{
+		Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 7, 1},
+		Message: "refused by the test",
+	}
 }
 
 // Mail is one that was taken.
@@ -329,8 +332,10 @@ func (s *Server) certify() {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mail.test"}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -342,5 +347,8 @@ func (s *Server) certify() {
 	}
 	s.Roots = x509.NewCertPool()
 	s.Roots.AddCert(certificate)
-	s.config = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
+	s.config = &tls.Config{
+		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+		MinVersion:   tls.VersionTLS12,
+	}
 }

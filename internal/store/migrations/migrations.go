@@ -1,7 +1,8 @@
-// Package migrations holds the database's schema as numbered SQL files, each with an up and a down part in goose's format.
+// Package migrations holds the database's schema as numbered SQL files, each with an up and a down part in goose's
+// format.
 //
-// The files are templates: one text serves both databases, and package store fills in what differs (the names of types).
-// It knows nothing of how or when they are applied.
+// The files are templates: one text serves both databases, and package store fills in what differs (the names of
+// types). It knows nothing of how or when they are applied.
 package migrations
 
 import "embed"

@@ -36,7 +36,9 @@ type Span struct {
 func Start(t testing.TB) *Receiver {
 	t.Helper()
 	r := &Receiver{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) { r.serve(t, w, request) }))
+	server := httptest.NewServer(
+		http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) { r.serve(t, w, request) }),
+	)
 	t.Cleanup(server.Close)
 	r.URL = server.URL
 	return r

@@ -62,7 +62,8 @@ func (s site) adminVisitor(t *testing.T, name string) *visitor {
 // testFailedJob looks into a job that failed for good, and sends it again.
 func testFailedJob(t *testing.T, s site) {
 	failed := compete.FailedJob{
-		ID: "01990000-0000-7000-8000-000000000002", JobID: 1<<40 + 1, Queue: compete.QueueRegistration, Kind: compete.NotifyJob{}.Kind(), Attempts: 3,
+		ID: "01990000-0000-7000-8000-000000000002", JobID: 1<<40 + 1, Queue: compete.QueueRegistration,
+		Kind: compete.NotifyJob{}.Kind(), Attempts: 3,
 		Error: "the pigeon is ill", Payload: json.RawMessage(`{"notices": []}`), FailedAt: time.Now(),
 	}
 	if err := s.replicas[0].Store().SaveFailedJob(t.Context(), failed); err != nil {
@@ -97,7 +98,8 @@ func testJobConsole(t *testing.T, s site) {
 	v.open("/admin/jobs/queues")
 	v.see("main", compete.QueueRegistration)
 	// A library in the console asks whether it may compile what it is given, and does without.
-	v.check("the job console", strings.ReplaceAll(v.pageErrors(), "against the policy: script-src eval", ""), v.strangers())
+	v.check("the job console", strings.ReplaceAll(v.pageErrors(), "against the policy: script-src eval", ""),
+		v.strangers())
 
 	for _, path := range []string{"/admin/jobs/", "/admin/jobs/api/jobs", "/admin/jobs/api/queues"} {
 		stranger := newVisitor(t, s.first(), "Nobody at "+path)

@@ -10,7 +10,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 )
 
-// testPressBar has what is pressed within reach of the thumb, wherever a phone's page is scrolled to, and nothing above it.
+// testPressBar has what is pressed within reach of the thumb, wherever a phone's page is scrolled to, and nothing above
+// it.
 func testPressBar(t *testing.T, s site) {
 	b := newBoard(t, s, map[string]any{"description": strings.Repeat("Bring water. A long way to read.\n\n", 60)})
 	v := b.participant("Kim Thumb")
@@ -19,14 +20,17 @@ func testPressBar(t *testing.T, s site) {
 	x, y := v.middle("#register")
 	for _, to := range []string{"0", "500", "document.documentElement.scrollHeight"} {
 		eval[any](v, `scrollTo(0, `+to+`)`)
-		v.until("the bar in its place, scrolled to "+to, fmt.Sprintf(`document.elementFromPoint(%v, %v)?.closest("button")?.id === "register"`, x, y))
+		v.until("the bar in its place, scrolled to "+to,
+			fmt.Sprintf(`document.elementFromPoint(%v, %v)?.closest("button")?.id === "register"`, x, y))
 	}
-	if covered := eval[bool](v, `document.querySelector("footer").getBoundingClientRect().bottom > document.querySelector(".stand-bar").getBoundingClientRect().top`); covered {
+	if covered := eval[bool](v,
+		`document.querySelector("footer").getBoundingClientRect().bottom > document.querySelector(".stand-bar").getBoundingClientRect().top`); covered {
 		t.Error("the bar covers the end of the page")
 	}
 	v.click("#register")
 	v.see("#stand-title", "You're in")
-	v.until("the answer on the screen", `(({top, bottom}) => top >= 0 && bottom <= innerHeight)(document.querySelector("#stand-title").getBoundingClientRect())`)
+	v.until("the answer on the screen",
+		`(({top, bottom}) => top >= 0 && bottom <= innerHeight)(document.querySelector("#stand-title").getBoundingClientRect())`)
 }
 
 // testCelebration wins a seat: it is celebrated where motion is welcome, and can be shared and put into a calendar.
@@ -36,7 +40,8 @@ func testCelebration(t *testing.T, s site) {
 		v := b.participant("Lea " + preference)
 		v.media("", &emulation.MediaFeature{Name: "prefers-reduced-motion", Value: preference})
 		v.open(b.page())
-		// The next state of the card may come before a slow machine has painted this one, so that no animation would ever start.
+		// The next state of the card may come before a slow machine has painted this one, so that no animation would
+		// ever start.
 		eval[any](v, `new MutationObserver(() => {
 			const piece = document.querySelector(".confetti i");
 			window.flew ||= piece !== null && getComputedStyle(piece).animationName === "fly";
@@ -52,17 +57,21 @@ func testCelebration(t *testing.T, s site) {
 		if v.holds(`document.querySelector(".confetti") !== null`) {
 			t.Error("it is celebrated again")
 		}
-		if href := eval[string](v, `[...document.querySelectorAll("#stand a")].find((a) => a.innerText.includes("Add to calendar")).getAttribute("href")`); href != b.page()+".ics" {
+		if href := eval[string](v,
+			`[...document.querySelectorAll("#stand a")].find((a) => a.innerText.includes("Add to calendar")).getAttribute("href")`); href != b.page()+".ics" {
 			t.Errorf("the calendar is at %q", href)
 		}
 		mail := eval[string](v, `document.querySelector("[data-share]").href`)
-		if u, err := url.Parse(mail); err != nil || u.Scheme != "mailto" || u.Query().Get("subject") != "Party & Cup" || !strings.HasSuffix(u.Query().Get("body"), b.page()) {
+		if u, err := url.Parse(mail); err != nil || u.Scheme != "mailto" || u.Query().Get("subject") != "Party & Cup" ||
+			!strings.HasSuffix(u.Query().Get("body"), b.page()) {
 			t.Errorf("without script it is shared as %q", mail)
 		}
 		eval[any](v, `navigator.share = (what) => { window.shared = what; return Promise.resolve(); }`)
 		v.click("[data-share]")
-		v.until("the system's sheet", fmt.Sprintf(`window.shared?.title === "Party & Cup" && window.shared.url.endsWith(%q)`, b.page()))
-		eval[any](v, `navigator.share = undefined; navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }`)
+		v.until("the system's sheet",
+			fmt.Sprintf(`window.shared?.title === "Party & Cup" && window.shared.url.endsWith(%q)`, b.page()))
+		eval[any](v,
+			`navigator.share = undefined; navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }`)
 		v.click("[data-share]")
 		v.see("[data-share]", "Link copied")
 		if copied := eval[string](v, `window.copied`); !strings.HasSuffix(copied, b.page()) {

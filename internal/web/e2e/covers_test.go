@@ -63,7 +63,8 @@ func (s site) whatAnswers(t *testing.T, path string) string {
 
 const coverShown = `(() => { const i = document.querySelector(".cover img"); return i.complete && i.naturalWidth > 0 ? new URL(i.src).pathname : ""; })()`
 
-// testCovers gives a competition a cover, sees it wherever it is shown, and takes it away again, with script and without.
+// testCovers gives a competition a cover, sees it wherever it is shown, and takes it away again, with script and
+// without.
 func testCovers(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Cover")
 	v.signUp("ORGANIZER")
@@ -113,7 +114,9 @@ func testCovers(t *testing.T, s site) {
 		uploaded := eval[string](v, coverShown)
 		v.open(page)
 		v.until("the cover on the page", fmt.Sprintf(`%s === %q`, coverShown, uploaded))
-		if shared := eval[string](v, `document.querySelector('meta[property="og:image"]').content`); !strings.HasSuffix(shared, uploaded) {
+		if shared := eval[string](v, `document.querySelector('meta[property="og:image"]').content`); !strings.HasSuffix(
+			shared, uploaded,
+		) {
 			t.Errorf("shared with %s, want %s", shared, uploaded)
 		}
 		if script {
@@ -127,7 +130,9 @@ func testCovers(t *testing.T, s site) {
 		}
 		v.open(page + "/edit")
 		v.click(`#cover form[action$="/remove"] button`)
-		v.until("the generated cover", fmt.Sprintf(`%s === %q && document.querySelector("#cover form[action$='/remove']") === null`, coverShown, generated))
+		v.until("the generated cover",
+			fmt.Sprintf(`%s === %q && document.querySelector("#cover form[action$='/remove']") === null`,
+				coverShown, generated))
 		if now := s.whatAnswers(t, uploaded); now != generated {
 			t.Errorf("the picture that is gone leads to %s, want %s", now, generated)
 		}
@@ -137,27 +142,36 @@ func testCovers(t *testing.T, s site) {
 // TestBrandedSite looks at a site that is the operator's own, in a colour that could not be read as it is.
 func TestBrandedSite(t *testing.T) {
 	logo := filepath.Join(t.TempDir(), "logo.svg")
-	if err := os.WriteFile(logo, []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>document.title = "x"</script><circle r="9"/></svg>`), 0o600); err != nil {
+	if err := os.WriteFile(logo,
+		[]byte(
+			`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><script>document.title = "x"</script><circle r="9"/></svg>`,
+		), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	const name = `Kubb & Cornhole "Union" of the <North>`
 	a := apptest.Start(t, apptest.Options{Settings: func(c *config.Config) {
 		c.SiteName, c.SiteLogo, c.SiteAccent = name, logo, "#ffe100"
-		c.Contact, c.ImprintURL, c.PrivacyURL, c.TermsURL = "help@example.org", "https://example.org/imprint", "https://example.org/privacy", "https://example.org/terms"
+		c.Contact, c.ImprintURL, c.PrivacyURL, c.TermsURL = "help@example.org", "https://example.org/imprint",
+			"https://example.org/privacy", "https://example.org/terms"
 	}})
 	v := newVisitor(t, a.WebURL, "Ada Brand")
 	for _, l := range append(looks, look{320, "light"}) {
 		v.open("/auth/login")
 		v.wear(l)
 		v.until("the fonts", `document.readyState === "complete" && document.fonts.status === "loaded"`)
-		v.check(fmt.Sprintf("%d px, %s", l.width, l.theme), v.accessibility(), v.overflow(l.width), v.pageErrors(), v.strangers())
+		v.check(fmt.Sprintf("%d px, %s", l.width, l.theme), v.accessibility(), v.overflow(l.width),
+			v.pageErrors(), v.strangers())
 	}
 	if title := eval[string](v, `document.title`); !strings.HasSuffix(title, " · "+name) {
 		t.Errorf("the title is %q", title)
 	}
 	v.until("the logo", `document.querySelector(".brand img").naturalWidth > 0`)
-	links := eval[string](v, `[...document.querySelectorAll("footer a")].map((a) => a.innerText + " " + a.getAttribute("href")).join("\n")`)
-	for _, want := range []string{"Contact mailto:help@example.org", "Imprint https://example.org/imprint", "Privacy https://example.org/privacy", "Terms https://example.org/terms"} {
+	links := eval[string](v,
+		`[...document.querySelectorAll("footer a")].map((a) => a.innerText + " " + a.getAttribute("href")).join("\n")`)
+	for _, want := range []string{
+		"Contact mailto:help@example.org", "Imprint https://example.org/imprint",
+		"Privacy https://example.org/privacy", "Terms https://example.org/terms",
+	} {
 		if !strings.Contains(links, want) {
 			t.Errorf("the footer has\n%s\nwant %q", links, want)
 		}
@@ -169,10 +183,12 @@ func TestBrandedSite(t *testing.T) {
 		}
 	}
 	a.Visitor().Get("/api/openapi.json", &document)
-	if i := document.Info; i.Title != name || i.Contact.Email != "help@example.org" || i.TermsOfService != "https://example.org/terms" {
+	if i := document.Info; i.Title != name || i.Contact.Email != "help@example.org" ||
+		i.TermsOfService != "https://example.org/terms" {
 		t.Errorf("the API document says %+v", i)
 	}
-	policy := eval[string](v, `fetch(document.querySelector(".brand img").src).then((r) => r.headers.get("content-security-policy"))`)
+	policy := eval[string](v,
+		`fetch(document.querySelector(".brand img").src).then((r) => r.headers.get("content-security-policy"))`)
 	if !strings.Contains(policy, "sandbox") || strings.Contains(policy, "script-src") {
 		t.Errorf("the logo is served with the policy %q", policy)
 	}

@@ -12,13 +12,14 @@ import (
 // closes moves the deadline to a moment that no organizer could choose: an open page learns of it by itself.
 func (b board) closes(at time.Time) {
 	b.t.Helper()
-	if _, err := b.s.replicas[0].Store().Writer().ExecContext(b.t.Context(), `UPDATE competitions SET reg_deadline = $1 WHERE id = $2`, compete.UTC(at), b.id); err != nil {
+	if _, err := b.s.replicas[0].Store().Writer().ExecContext(b.t.Context(), `UPDATE competitions SET reg_deadline = $1
+		WHERE id = $2`, compete.UTC(at), b.id); err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-// testDeadline presses in the last seconds, and has the deadline pass while the press is on its way: it comes too late, or its answer
-// does. Either answer lands, and is the true one.
+// testDeadline presses in the last seconds, and has the deadline pass while the press is on its way: it comes too late,
+// or its answer does. Either answer lands, and is the true one.
 func testDeadline(t *testing.T, s site) {
 	for name, late := range map[string]bool{"too late": true, "in time": false} {
 		t.Run(name, func(t *testing.T) {
@@ -54,9 +55,13 @@ func testDeadline(t *testing.T, s site) {
 	}
 }
 
-// testCalendarFile follows the page's links to the calendar: one event, which each change of the competition makes newer.
+// testCalendarFile follows the page's links to the calendar: one event, which each change of the competition makes
+// newer.
 func testCalendarFile(t *testing.T, s site) {
-	b := newBoard(t, s, map[string]any{"title": "Calendar Cup", "location": "Hall 4", "startDate": time.Now().AddDate(0, 1, 0)})
+	b := newBoard(t, s, map[string]any{
+		"title": "Calendar Cup", "location": "Hall 4",
+		"startDate": time.Now().AddDate(0, 1, 0),
+	})
 	guest, mine := newVisitor(t, s.first(), "Nora Guest"), b.participant("Nora Calendar")
 	mine.open(b.page())
 	mine.click(registerButton)
@@ -64,12 +69,14 @@ func testCalendarFile(t *testing.T, s site) {
 	read := func(v *visitor, in string) string {
 		t.Helper()
 		v.open(b.page())
-		return eval[string](v, `fetch([...document.querySelectorAll("`+in+` a")].find((a) => a.innerText.includes("Add to calendar")).href)
+		return eval[string](v, `fetch([...document.querySelectorAll("`+in+
+			` a")].find((a) => a.innerText.includes("Add to calendar")).href)
 			.then(async (r) => [r.status, r.headers.get("content-type"), r.headers.get("content-disposition"), await r.text()].join("\n"))`)
 	}
 	want := func(file string, lines ...string) {
 		t.Helper()
-		for _, line := range append(lines, "200", "text/calendar; charset=utf-8", `attachment; filename="competition.ics"`, "UID:"+b.id, "SUMMARY:Calendar Cup") {
+		for _, line := range append(lines, "200", "text/calendar; charset=utf-8",
+			`attachment; filename="competition.ics"`, "UID:"+b.id, "SUMMARY:Calendar Cup") {
 			if !strings.Contains(strings.ReplaceAll(file, "\r\n", "\n")+"\n", line+"\n") {
 				t.Errorf("no line %q in\n%s", line, file)
 			}

@@ -11,11 +11,12 @@ import (
 	"github.com/minicompete/minicompete/internal/apptest"
 )
 
-// TestEmptySite looks at a site without a competition, as everybody who might make the first one or wait for it, and at the same site
-// when its only competition is over.
+// TestEmptySite looks at a site without a competition, as everybody who might make the first one or wait for it, and at
+// the same site when its only competition is over.
 func TestEmptySite(t *testing.T) {
 	a := apptest.Start(t, apptest.Options{})
-	guest, organizer, participant := newVisitor(t, a.WebURL, "Ada Early"), newVisitor(t, a.WebURL, "Olga Early"), newVisitor(t, a.WebURL, "Ben Early")
+	guest, organizer, participant := newVisitor(t, a.WebURL, "Ada Early"), newVisitor(t, a.WebURL, "Olga Early"),
+		newVisitor(t, a.WebURL, "Ben Early")
 	organizer.signUp("ORGANIZER")
 	participant.signUp("PARTICIPANT")
 	for _, path := range []string{"/", "/competitions"} {
@@ -39,17 +40,22 @@ func TestEmptySite(t *testing.T) {
 	guest.see("#results", "No competitions yet")
 }
 
-// testLongTitles shows titles and names without a place to break at, on the narrowest screen: nothing is cut off at the side, and a
-// card stays a card.
+// testLongTitles shows titles and names without a place to break at, on the narrowest screen: nothing is cut off at the
+// side, and a card stays a card.
 func testLongTitles(t *testing.T, s site) {
 	client := s.replicas[0].Visitor()
 	word := strings.Repeat("Bartholomaios", 3)[:35]
 	var login struct{ Token string }
-	client.Do(http.MethodPost, "/api/auth/signup", map[string]any{"name": "Olga Long", "email": "olga.long@example.com", "password": apptest.Password, "role": "ORGANIZER"}).
+	client.Do(http.MethodPost, "/api/auth/signup",
+		map[string]any{
+			"name": "Olga Long", "email": "olga.long@example.com", "password": apptest.Password,
+			"role": "ORGANIZER",
+		}).
 		Want(t, http.StatusCreated).JSON(t, &login)
 	client.Token = login.Token
 	page := "/competitions/" + client.Create(map[string]any{
-		"title": strings.Repeat(word+" ", 3), "location": strings.Repeat(word+" ", 5), "tags": []string{word[:32]}, "capacity": 5,
+		"title": strings.Repeat(word+" ", 3), "location": strings.Repeat(word+" ", 5), "tags": []string{word[:32]},
+		"capacity":  5,
 		"startDate": time.Now().AddDate(0, 1, 0),
 	})
 	v := newVisitor(t, s.first(), word)
@@ -64,13 +70,15 @@ func testLongTitles(t *testing.T, s site) {
 	v.open("/competitions?search=" + word)
 	v.see("#results article", word)
 	v.check("its card", v.overflow(320), eval[string](v, wide))
-	lines := eval[float64](v, `(() => { const h = document.querySelector("#results h3"); return h.getBoundingClientRect().height / parseFloat(getComputedStyle(h).lineHeight); })()`)
+	lines := eval[float64](v,
+		`(() => { const h = document.querySelector("#results h3"); return h.getBoundingClientRect().height / parseFloat(getComputedStyle(h).lineHeight); })()`)
 	if lines > 3.2 {
 		t.Errorf("a card's title takes %.1f lines, want at most 3", lines)
 	}
 }
 
-// testPhoneOrder holds what a phone shows first of a competition: whose site it is, when it is, and then what to press, each once.
+// testPhoneOrder holds what a phone shows first of a competition: whose site it is, when it is, and then what to press,
+// each once.
 func testPhoneOrder(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Phone")
 	v.screen(390, 844)
@@ -79,11 +87,13 @@ func testPhoneOrder(t *testing.T, s site) {
 		return eval[float64](v, fmt.Sprintf(`document.querySelector(%q).getBoundingClientRect().bottom`, selector))
 	}
 	back := "/auth/login?" + url.Values{"next": {eval[string](v, `location.pathname`)}}.Encode()
-	if links := eval[[]string](v, `[...document.querySelectorAll("a, button")].filter((e) => e.checkVisibility() && e.innerText.trim() === "Log in").map((e) => e.getAttribute("href"))`); len(links) != 1 || links[0] != back {
+	if links := eval[[]string](v,
+		`[...document.querySelectorAll("a, button")].filter((e) => e.checkVisibility() && e.innerText.trim() === "Log in").map((e) => e.getAttribute("href"))`); len(links) != 1 || links[0] != back {
 		t.Errorf("%q lead to the log-in page, want one that leads back", links)
 	}
 	v.screen(320, 844)
-	if cut := eval[bool](v, `(({scrollWidth, clientWidth, scrollHeight, clientHeight}) => scrollWidth > clientWidth || scrollHeight > clientHeight + 1)(document.querySelector(".brand span"))`); cut {
+	if cut := eval[bool](v,
+		`(({scrollWidth, clientWidth, scrollHeight, clientHeight}) => scrollWidth > clientWidth || scrollHeight > clientHeight + 1)(document.querySelector(".brand span"))`); cut {
 		t.Error("the name of the site is cut off")
 	}
 	v.screen(390, 844)

@@ -33,8 +33,8 @@ func demoRoutes() []string {
 	return web.Routes(web.Config{Demo: true, Mails: struct{ web.Mails }{}})
 }
 
-// everyTour is one tour after the other, those that change what the demo shows last. It fails the test in the end when there is a page
-// that none has stopped at.
+// everyTour is one tour after the other, those that change what the demo shows last. It fails the test in the end when
+// there is a page that none has stopped at.
 func everyTour(t *testing.T, s site) iter.Seq[tour] {
 	return func(yield func(tour) bool) {
 		var paths []string

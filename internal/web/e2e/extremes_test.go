@@ -9,13 +9,15 @@ import (
 	"github.com/minicompete/minicompete/internal/apptest"
 )
 
-// extremeTours show what people type and no demo has: lines without a place to break at, the other direction, the most of everything.
+// extremeTours show what people type and no demo has: lines without a place to break at, the other direction, the most
+// of everything.
 func extremeTours(t *testing.T, s site) []tour {
 	t.Helper()
 	client := s.replicas[0].Visitor()
 	account := func(name, email, role string) *visitor {
 		var login struct{ Token string }
-		client.Do(http.MethodPost, "/api/auth/signup", map[string]any{"name": name, "email": email, "password": apptest.Password, "role": role}).
+		client.Do(http.MethodPost, "/api/auth/signup",
+			map[string]any{"name": name, "email": email, "password": apptest.Password, "role": role}).
 			Want(t, http.StatusCreated).JSON(t, &login)
 		client.Token = login.Token
 		v := newVisitor(t, s.first(), name)
@@ -23,20 +25,24 @@ func extremeTours(t *testing.T, s site) []tour {
 		return v
 	}
 	participant := account("מרים 🏃‍♀️ (ירושלים)", "miriam@example.com", "PARTICIPANT")
-	organizer := account(strings.Repeat("Bartholomaios", 7), strings.Repeat("o", 60)+"@"+strings.Repeat("odd.", 14)+"example", "ORGANIZER")
+	organizer := account(strings.Repeat("Bartholomaios", 7), strings.Repeat("o", 60)+"@"+strings.Repeat("odd.", 14)+
+		"example", "ORGANIZER")
 	tags := make([]string, 10)
 	for i := range tags {
 		tags[i] = strings.Repeat(string(rune('a'+i)), 32)
 	}
 	now := time.Now()
 	long := "/competitions/" + client.Create(map[string]any{
-		"title": strings.Repeat("Donaudampfschiff", 7), "description": "# " + strings.Repeat("W", 300) + "\n\n`" + strings.Repeat("c", 300) + "`\n\n| a | b |\n|---|---|\n| " + strings.Repeat("x", 200) + " | y |",
-		"location": "https://example.org/" + strings.Repeat("room", 40), "tags": tags, "capacity": 1_000_000, "waitlist": true,
+		"title": strings.Repeat("Donaudampfschiff", 7), "description": "# " + strings.Repeat("W", 300) + "\n\n`" +
+			strings.Repeat("c", 300) + "`\n\n| a | b |\n|---|---|\n| " + strings.Repeat("x", 200) + " | y |",
+		"location": "https://example.org/" + strings.Repeat("room", 40), "tags": tags, "capacity": 1_000_000,
+		"waitlist":    true,
 		"regDeadline": now.AddDate(30, 0, 0), "startDate": now.AddDate(31, 0, 0),
 	})
 	hebrew := "/competitions/" + client.Create(map[string]any{
-		"title": "מרוץ הלילה: 10 ק״מ (תל אביב)!", "description": "רצים לאורך הים.\n\n- מים כל 4 ק״מ\n- *תאורה* חובה", "location": "טיילת, תל אביב 🌊",
-		"tags": []string{"ריצה", "🏃"}, "capacity": 1, "waitlist": true, "startDate": now.AddDate(0, 1, 0),
+		"title": "מרוץ הלילה: 10 ק״מ (תל אביב)!", "description": "רצים לאורך הים.\n\n- מים כל 4 ק״מ\n- *תאורה* חובה",
+		"location": "טיילת, תל אביב 🌊",
+		"tags":     []string{"ריצה", "🏃"}, "capacity": 1, "waitlist": true, "startDate": now.AddDate(0, 1, 0),
 	})
 	participant.open(hebrew)
 	participant.click(registerButton)

@@ -59,10 +59,11 @@ func (v *visitor) withPasskeys() *visitor {
 	if _, err := chromedp.Call(v.tab, webauthn.Enable, webauthn.EnableParams{}); err != nil {
 		v.fatal("switch on virtual authenticators", err)
 	}
-	if _, err := chromedp.Call(v.tab, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
-		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
-		HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
-	}}); err != nil {
+	if _, err := chromedp.Call(v.tab, webauthn.AddVirtualAuthenticator,
+		webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}}); err != nil {
 		v.fatal("add a virtual authenticator", err)
 	}
 	return v
@@ -71,7 +72,9 @@ func (v *visitor) withPasskeys() *visitor {
 // withoutOffers makes the browser one that can't offer passkeys beside a field.
 func (v *visitor) withoutOffers() {
 	v.t.Helper()
-	params := page.AddScriptToEvaluateOnNewDocumentParams{Source: `delete PublicKeyCredential.isConditionalMediationAvailable`}
+	params := page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `delete PublicKeyCredential.isConditionalMediationAvailable`,
+	}
 	if _, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, params); err != nil {
 		v.fatal("switch off offers", err)
 	}
@@ -158,7 +161,8 @@ func TestPasskeys(t *testing.T) {
 	v.check("at the end", v.pageErrors())
 }
 
-// TestAuthenticatorAppOnPages goes without script: an organizer who has to have a second factor, and an admin who takes a while.
+// TestAuthenticatorAppOnPages goes without script: an organizer who has to have a second factor, and an admin who takes
+// a while.
 func TestAuthenticatorAppOnPages(t *testing.T) {
 	site := newGuarded(t, func(c *config.Config) { c.RequireMFA = []string{"organizer"} })
 	organizer := site.As(compete.RoleOrganizer)

@@ -72,7 +72,8 @@ func testMainFlow(t *testing.T, s site) {
 	second.click("dialog button")
 	second.see("#flash", "cancelled")
 	third.see("#stand-title", "You're in") // by itself: the page is open
-	third.until("the news, for those who don't see it", `document.querySelector("#told[role=status]").innerText === "You're in!"`)
+	third.until("the news, for those who don't see it",
+		`document.querySelector("#told[role=status]").innerText === "You're in!"`)
 	third.see("#stand .bib-number", "0003")
 
 	for _, story := range []struct {

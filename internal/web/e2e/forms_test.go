@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// testRefusedForms sends every kind of form with mistakes: the summary takes the focus and leads to each field, what is mended is no
-// longer marked, and "back" shows the form again, with script and without.
+// testRefusedForms sends every kind of form with mistakes: the summary takes the focus and leads to each field, what is
+// mended is no longer marked, and "back" shows the form again, with script and without.
 func testRefusedForms(t *testing.T, s site) {
 	for _, script := range []bool{true, false} {
 		v := newVisitor(t, s.first(), fmt.Sprintf("Olga Refused %v", script))
@@ -33,10 +33,15 @@ func testRefusedForms(t *testing.T, s site) {
 		v.click(`button[value="PUBLISHED"]`)
 		v.see("[data-errors]", "Please fix the highlighted fields.")
 		// What could not be read and what breaks a rule are told at once.
-		for field, says := range map[string]string{"title": "Title must be at least 3", "capacity": "Number of seats must be", "zone": "zone"} {
+		for field, says := range map[string]string{
+			"title":    "Title must be at least 3",
+			"capacity": "Number of seats must be", "zone": "zone",
+		} {
 			v.see(fmt.Sprintf(`[data-errors] a[href="#field-%s"]`, field), says)
-			v.until("a message that belongs to "+field, fmt.Sprintf(`(() => { const f = document.querySelector("[name=%s]");
-				return f.getAttribute("aria-invalid") === "true" && f.getAttribute("aria-describedby").split(" ").includes("field-%[1]s-error")
+			v.until("a message that belongs to "+field,
+				fmt.Sprintf(`(() => { const f = document.querySelector("[name=%s]");
+				return f.getAttribute("aria-invalid") === "true" &&
+					f.getAttribute("aria-describedby").split(" ").includes("field-%[1]s-error")
 					&& document.querySelector("#field-%[1]s-error") !== null; })()`, field))
 		}
 		v.until("the focus on the summary", `document.activeElement.matches("[data-errors]")`)
@@ -76,7 +81,8 @@ func testRefusedForms(t *testing.T, s site) {
 	}
 }
 
-// mend corrects the fields of a refused form: each loses its mark, its message and its entry, and the last one the summary.
+// mend corrects the fields of a refused form: each loses its mark, its message and its entry, and the last one the
+// summary.
 func (v *visitor) mend() {
 	v.t.Helper()
 	for i, field := range []string{"title", "capacity", "zone"} {
@@ -120,7 +126,8 @@ func testNewcomersWay(t *testing.T, s site) {
 	v.see("#stand .bib-number", "0001")
 }
 
-// testDraftsOfForms leaves a long form half typed and finds it again: by user and form, without passwords, until it is saved.
+// testDraftsOfForms leaves a long form half typed and finds it again: by user and form, without passwords, until it is
+// saved.
 func testDraftsOfForms(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Draft")
 	v.signUp("ORGANIZER")
@@ -132,7 +139,8 @@ func testDraftsOfForms(t *testing.T, s site) {
 	v.open("/competitions/create")
 	v.see("[data-draft-offer]", "unsaved changes")
 	v.click(`[data-draft="restore"]`)
-	v.until("what was typed", `document.querySelector("[name=title]").value === "Half a Competition" && !document.querySelector("[name=waitlist]").checked`)
+	v.until("what was typed",
+		`document.querySelector("[name=title]").value === "Half a Competition" && !document.querySelector("[name=waitlist]").checked`)
 	v.until("no more offer", `document.querySelector("[data-draft-offer]").hidden`)
 	v.fill("title", "A Whole Competition")
 	v.click(`button[value="DRAFT"]`)
@@ -173,7 +181,8 @@ func testDraftsOfForms(t *testing.T, s site) {
 
 	const asks = `(() => { const e = new Event("beforeunload", {cancelable: true}); dispatchEvent(e); return e.defaultPrevented; })()`
 	v.open("/competitions/create")
-	eval[any](v, `window.setItem = Storage.prototype.setItem; Storage.prototype.setItem = () => { throw new Error("no room"); }; 0`)
+	eval[any](v,
+		`window.setItem = Storage.prototype.setItem; Storage.prototype.setItem = () => { throw new Error("no room"); }; 0`)
 	v.until("no question while nothing is typed", `!`+asks)
 	v.typeIn("location", "Nowhere")
 	v.until("a question where it can't be kept", asks)

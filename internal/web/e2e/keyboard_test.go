@@ -24,9 +24,11 @@ func testKeyboard(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Keys")
 	v.signUp("PARTICIPANT")
 	v.open(v.find("/competitions?search=debate", "Debate League"))
-	v.until("the first paint", `document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
+	v.until("the first paint",
+		`document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
 	v.press(kb.Tab)
-	v.until("the way past the navigation", `document.activeElement.matches("a.skip") && document.activeElement.getBoundingClientRect().top >= 0`)
+	v.until("the way past the navigation",
+		`document.activeElement.matches("a.skip") && document.activeElement.getBoundingClientRect().top >= 0`)
 	v.press(kb.Enter)
 	v.until("the focus in the content", `document.activeElement.id === "main"`)
 	for range 30 {

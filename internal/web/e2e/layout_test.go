@@ -10,7 +10,8 @@ import (
 	"github.com/minicompete/minicompete/internal/apptest"
 )
 
-// TestLayoutIsStable is about what must not move: whatever can be pressed stays where it is while the phase of a competition changes.
+// TestLayoutIsStable is about what must not move: whatever can be pressed stays where it is while the phase of a
+// competition changes.
 func TestLayoutIsStable(t *testing.T) {
 	s := site{[]*apptest.App{apptest.Start(t, apptest.Options{})}}
 	for name, open := range map[string]func(b board) *visitor{
@@ -25,8 +26,10 @@ func TestLayoutIsStable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBoard(t, s, map[string]any{
-				"title": "The Cup of all the Cities by the Sea", "capacity": 1200, "location": "https://example.org/rooms/7", "tags": []string{"running", "night", "outdoor"},
-				"description": "Bring [water](https://example.org/water).", "regOpensAt": time.Now().Add(50 * time.Hour),
+				"title": "The Cup of all the Cities by the Sea", "capacity": 1200,
+				"location": "https://example.org/rooms/7", "tags": []string{"running", "night", "outdoor"},
+				"description": "Bring [water](https://example.org/water).",
+				"regOpensAt":  time.Now().Add(50 * time.Hour),
 				"regDeadline": time.Now().Add(100 * time.Hour), "startDate": time.Now().Add(200 * time.Hour),
 			})
 			b.t = t
@@ -51,7 +54,8 @@ const places = `(() => {
 	for (const e of document.querySelectorAll("a[href], button, input, .stand-bar")) {
 		const r = e.getBoundingClientRect();
 		if (r.width === 0 || e.closest("dialog, template") || e.parentElement.closest(".stand-bar")) continue;
-		const name = e.matches(".stand-bar") ? "the bar" : (e.getAttribute("href") ?? "") + " " + e.innerText.split("\n")[0];
+		const name = e.matches(".stand-bar") ? "the bar"
+			: (e.getAttribute("href") ?? "") + " " + e.innerText.split("\n")[0];
 		if (name) found[name] = [r.x, r.y + scrollY, r.width, r.height].map(Math.round);
 	}
 	return found;
@@ -78,7 +82,8 @@ func (v *visitor) places() map[string]place {
 	return all
 }
 
-// wantNothingMoved fails the test where something that can be pressed has moved, or where something else has come under a finger. Some may go.
+// wantNothingMoved fails the test where something that can be pressed has moved, or where something else has come under
+// a finger. Some may go.
 func (v *visitor) wantNothingMoved(what string, before map[string]place, mayGo int) map[string]place {
 	v.t.Helper()
 	now := v.places()
@@ -118,7 +123,8 @@ func testLayoutOfCard(b board, v *visitor, presses bool) {
 		v.wantNothingMoved(title, before, 0)
 	}
 	// The last second, when the page itself knows that it is over.
-	eval[any](v, `document.querySelector("[data-countdown]").dataset.countdown = new Date(Date.now() + 90 * 60000).toISOString()`)
+	eval[any](v,
+		`document.querySelector("[data-countdown]").dataset.countdown = new Date(Date.now() + 90 * 60000).toISOString()`)
 	v.see("[data-clock]", "1:")
 	v.wantNothingMoved("the last hours", before, 0)
 	eval[any](v, `document.querySelector("[data-countdown]").dataset.countdown = new Date(0).toISOString()`)
@@ -154,7 +160,8 @@ func testLayoutOfCard(b board, v *visitor, presses bool) {
 	phase("Competition cancelled")
 }
 
-// testLayoutOfRegistration has somebody's registration change elsewhere while the page is open, in every way that there is.
+// testLayoutOfRegistration has somebody's registration change elsewhere while the page is open, in every way that there
+// is.
 func testLayoutOfRegistration(t *testing.T, s site) {
 	b := newBoard(t, s, map[string]any{
 		"title": "Steady Hands", "capacity": 1, "waitlist": true, "location": "https://example.org/rooms/7",
@@ -180,7 +187,8 @@ func testLayoutOfRegistration(t *testing.T, s site) {
 		before = v.wantNothingMoved(what, before, buttons)
 	}
 	first := register(other)
-	eval[any](v, `fetch("/mailbox/read-all", {method: "POST"}).then((r) => r.status)`) // so that the messages to come are the first
+	// so that the messages to come are the first
+	eval[any](v, `fetch("/mailbox/read-all", {method: "POST"}).then((r) => r.status)`)
 	v.open(b.page())
 	v.see("#stand-title", "Full. Join the waitlist")
 	before = v.places()
@@ -206,7 +214,10 @@ func testLayoutOfRegistration(t *testing.T, s site) {
 
 	b.organizer.Do(http.MethodPost, "/api"+b.page()+"/cancel", nil).Want(t, http.StatusOK)
 	is("blocked, and cancelled", "#stand-title", "Competition cancelled")
-	b.id = b.organizer.Create(map[string]any{"title": "Steady Hands", "capacity": 1, "waitlist": true, "startDate": time.Now().Add(200 * time.Hour)})
+	b.id = b.organizer.Create(map[string]any{
+		"title": "Steady Hands", "capacity": 1, "waitlist": true,
+		"startDate": time.Now().Add(200 * time.Hour),
+	})
 	register(elsewhere)
 	v.open(b.page())
 	v.see(".stand-status", "Confirmed")
@@ -220,7 +231,9 @@ func (s site) login(t *testing.T, v *visitor) *apptest.Client {
 	t.Helper()
 	client := s.replicas[0].Visitor()
 	var login struct{ Token string }
-	client.Do(http.MethodPost, "/api/auth/login", map[string]any{"email": email(v.name), "password": "correct horse battery"}).Want(t, http.StatusOK).JSON(t, &login)
+	client.Do(http.MethodPost, "/api/auth/login",
+		map[string]any{"email": email(v.name), "password": "correct horse battery"}).Want(t, http.StatusOK).JSON(t,
+		&login)
 	client.Token = login.Token
 	return client
 }

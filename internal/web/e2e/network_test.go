@@ -21,7 +21,8 @@ type request struct {
 	v *visitor
 }
 
-// intercept hands over every request whose address matches, "*" for anything, each on a goroutine of its own, until the test ends.
+// intercept hands over every request whose address matches, "*" for anything, each on a goroutine of its own, until the
+// test ends.
 func (v *visitor) intercept(pattern string, meet func(r request)) {
 	v.t.Helper()
 	ctx, stop := context.WithCancel(v.tab)
@@ -53,7 +54,8 @@ func (r request) body() string {
 	return b.String()
 }
 
-// pass lets the request through. Errors are those of a tab that is closed or went elsewhere, and are left to what the test looks at.
+// pass lets the request through. Errors are those of a tab that is closed or went elsewhere, and are left to what the
+// test looks at.
 func (r request) pass() {
 	_, _ = chromedp.Call(r.v.tab, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: r.RequestID})
 }
@@ -61,11 +63,13 @@ func (r request) pass() {
 // deliver lets the request through to the server, and hands it over again once that has answered.
 func (r request) deliver() {
 	back := true
-	_, _ = chromedp.Call(r.v.tab, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: r.RequestID, InterceptResponse: &back})
+	_, _ = chromedp.Call(r.v.tab, fetch.ContinueRequest,
+		fetch.ContinueRequestParams{RequestID: r.RequestID, InterceptResponse: &back})
 }
 
 func (r request) fail(reason network.ErrorReason) {
-	_, _ = chromedp.Call(r.v.tab, fetch.FailRequest, fetch.FailRequestParams{RequestID: r.RequestID, ErrorReason: reason})
+	_, _ = chromedp.Call(r.v.tab, fetch.FailRequest,
+		fetch.FailRequestParams{RequestID: r.RequestID, ErrorReason: reason})
 }
 
 // answer is what somebody on the way answers in the server's place.
@@ -83,9 +87,11 @@ var faults = map[string]func(r request){
 	"a proxy's 502": func(r request) {
 		r.answer(502, "<html><body><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body></html>")
 	},
-	"a proxy's 504":             func(r request) { r.answer(504, "<h1>504 Gateway Time-out</h1>") },
-	"an empty 503":              func(r request) { r.answer(503, "") },
-	"a Wi-Fi's log-in page":     func(r request) { r.answer(200, "<section id='stand'>Welcome to our Wi-Fi</section>") },
+	"a proxy's 504": func(r request) { r.answer(504, "<h1>504 Gateway Time-out</h1>") },
+	"an empty 503":  func(r request) { r.answer(503, "") },
+	"a Wi-Fi's log-in page": func(r request) {
+		r.answer(200, "<section id='stand'>Welcome to our Wi-Fi</section>")
+	},
 	"a redirect without a goal": func(r request) { r.answer(204, "", field("HX-Redirect", "/wifi")) },
 	"the answer lost":           lost,
 }
@@ -99,8 +105,8 @@ func lost(r request) {
 	}
 }
 
-// hurry makes the page's clock run so many times faster, for pages opened from now on: what it puts off comes sooner. At 0 it stands
-// still: what is put off never comes.
+// hurry makes the page's clock run so many times faster, for pages opened from now on: what it puts off comes sooner.
+// At 0 it stands still: what is put off never comes.
 func (v *visitor) hurry(times int) {
 	v.t.Helper()
 	params := page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(`{

@@ -10,7 +10,8 @@ import (
 
 const drawnCoverChosen = `document.querySelector("fieldset .cover img").getAttribute("src")`
 
-// TestCoverWhileCreating chooses a cover in the form of a new competition, with script and without. A refused form keeps the rest.
+// TestCoverWhileCreating chooses a cover in the form of a new competition, with script and without. A refused form
+// keeps the rest.
 func TestCoverWhileCreating(t *testing.T) {
 	a := apptest.Start(t, apptest.Options{})
 	for name, script := range map[string]bool{"with script": true, "without script": false} {
@@ -33,7 +34,8 @@ func TestCoverWhileCreating(t *testing.T) {
 				v.click(`button[value="PUBLISHED"]`)
 				v.see("#cover-error", refused.says)
 				v.see("#cover-help", "Choose your cover again")
-				if title := eval[string](v, `document.querySelector("main [name=title]").value`); title != "Covered Cup "+name {
+				if title := eval[string](v,
+					`document.querySelector("main [name=title]").value`); title != "Covered Cup "+name {
 					t.Errorf("the refused form has the title %q", title)
 				}
 			}
@@ -55,12 +57,14 @@ func testChosenCover(v *visitor) {
 	v.t.Helper()
 	drawn := eval[string](v, drawnCoverChosen)
 	v.choose("#cover", "photo.png", photo(v.t))
-	v.until("the chosen cover", drawnCoverChosen+`.startsWith("blob:") && document.querySelector("fieldset .cover img").naturalWidth === 900`)
+	v.until("the chosen cover", drawnCoverChosen+
+		`.startsWith("blob:") && document.querySelector("fieldset .cover img").naturalWidth === 900`)
 	v.click(`button[name="preview"]`)
 	v.until("the chosen cover in the preview", `document.querySelector("#preview .cover img")?.naturalWidth === 900`)
 	v.click("[data-cover-clear]")
 	if now := eval[string](v, drawnCoverChosen); !strings.HasSuffix(now, drawn) {
 		v.t.Errorf("without the chosen cover the form shows %s, want %s", now, drawn)
 	}
-	v.until("a field without a file, and nothing to remove", `document.querySelector("#cover").files.length === 0 && document.querySelector("[data-cover-clear]").hidden`)
+	v.until("a field without a file, and nothing to remove",
+		`document.querySelector("#cover").files.length === 0 && document.querySelector("[data-cover-clear]").hidden`)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// testZoneOfTheOrganizer enters dates in a zone, around the night in which its clocks go forward, and finds them back as typed;
-// somebody elsewhere sees them as they are there, and beside them the same moments by their own clock.
+// testZoneOfTheOrganizer enters dates in a zone, around the night in which its clocks go forward, and finds them back
+// as typed; somebody elsewhere sees them as they are there, and beside them the same moments by their own clock.
 func testZoneOfTheOrganizer(t *testing.T, s site) {
 	newYork, err := time.LoadLocation("America/New_York")
 	if err != nil {
@@ -55,7 +55,10 @@ func testZoneOfTheOrganizer(t *testing.T, s site) {
 	elsewhere.see(card, "(08:30 your time)")
 
 	v.open(page + "/edit")
-	for field, want := range map[string]string{"regDeadline": typed(1, 30), "startDate": typed(3, 30), "zone": "America/New_York"} {
+	for field, want := range map[string]string{
+		"regDeadline": typed(1, 30), "startDate": typed(3, 30),
+		"zone": "America/New_York",
+	} {
 		if got := eval[string](v, fmt.Sprintf(`document.querySelector("[name=%s]").value`, field)); got != want {
 			t.Errorf("%s comes back as %q, want %q as typed", field, got, want)
 		}
@@ -76,7 +79,8 @@ func (v *visitor) seeDates(page string, there, own []string) {
 	}
 }
 
-// testZoneIsAskedFor wants a zone typed where the browser tells none, and a good one; and every date it takes can be read one way only.
+// testZoneIsAskedFor wants a zone typed where the browser tells none, and a good one; and every date it takes can be
+// read one way only.
 func testZoneIsAskedFor(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Zoneless").withoutScript()
 	v.signUp("ORGANIZER")
@@ -90,7 +94,8 @@ func testZoneIsAskedFor(t *testing.T, s site) {
 	v.set("regDeadline", back.Format("2006-01-02T15:04"))
 	v.set("startDate", back.Add(3*time.Hour).Format("2006-01-02T15:04"))
 	v.set("endDate", back.Add(2*time.Hour).Format("2006-01-02T15:04"))
-	for _, refused := range []struct{ zone, field, why string }{ // each is refused for another reason than the one before
+	// each is refused for another reason than the one before
+	for _, refused := range []struct{ zone, field, why string }{
 		{"", "zone", "Choose a time zone"},
 		{"America/New_York", "regDeadline", "occurs twice in America/New_York"},
 		{"Europe/Atlantis", "zone", "Choose a time zone"},
@@ -120,7 +125,8 @@ func clocksGoForward(zone *time.Location) time.Time {
 	}
 }
 
-// testFormSentTwice goes back to a form that was sent, and sends it again: unchanged it makes nothing new, changed it asks first.
+// testFormSentTwice goes back to a form that was sent, and sends it again: unchanged it makes nothing new, changed it
+// asks first.
 func testFormSentTwice(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Again")
 	v.signUp("ORGANIZER")
@@ -198,7 +204,8 @@ func testRegistrations(t *testing.T, s site) {
 	list := v.find("/dashboard", "Regional Mathematics Olympiad") + "/registrations"
 	v.open(list)
 	v.until("the plot", `document.querySelector("[data-chart] canvas") !== null`)
-	seqs := eval[[]int](v, `[...document.querySelectorAll("#rows tbody td:first-child")].map((e) => Number(e.innerText))`)
+	seqs := eval[[]int](v,
+		`[...document.querySelectorAll("#rows tbody td:first-child")].map((e) => Number(e.innerText))`)
 	for i, seq := range seqs {
 		if seq != i+1 {
 			t.Fatalf("the rows have the numbers %v, want them in order", seqs)
@@ -242,7 +249,8 @@ func testEditMeanwhile(t *testing.T, s site) {
 	organizer.fill("title", "Edit Cup, the Second")
 	organizer.click("main form button.btn-primary")
 	organizer.see("main [role=alert]", "Town Hall")
-	if typed := eval[string](organizer, `document.querySelector("[name=title]").value`); typed != "Edit Cup, the Second" {
+	if typed := eval[string](organizer,
+		`document.querySelector("[name=title]").value`); typed != "Edit Cup, the Second" {
 		t.Errorf("the typed title became %q", typed)
 	}
 	organizer.click("main form button.btn-primary")

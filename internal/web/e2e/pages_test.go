@@ -23,7 +23,8 @@ type look struct {
 
 var looks = []look{{1280, "light"}, {1280, "dark"}, {390, "light"}, {390, "dark"}}
 
-// otherWidths are those at which nothing may be cut off either: the least that WCAG 1.4.10 asks for, and where tabs become a menu.
+// otherWidths are those at which nothing may be cut off either: the least that WCAG 1.4.10 asks for, and where tabs
+// become a menu.
 var otherWidths = []int64{320, 768}
 
 // testEveryPage visits every page in every look. axe finds nothing, nothing is cut off at the side, nothing
@@ -45,9 +46,10 @@ func testEveryPage(t *testing.T, s site) {
 				if shots != "" {
 					worn = append(slices.Clone(looks), look{320, "light"})
 				}
-				for _, l := range worn {
+				for i, l := range worn {
 					v.wear(l)
-					v.check(fmt.Sprintf("%s at %d px, %s", stop.name, l.width, l.theme), v.accessibility(), v.overflow(l.width))
+					v.check(fmt.Sprintf("%s at %d px, %s", stop.name, l.width, l.theme), v.axe(rulesFor(worn, i)),
+						v.overflow(l.width))
 					if shots != "" {
 						v.picture(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", stop.name, l.width, l.theme)), l)
 					}
@@ -79,7 +81,10 @@ func testChecksCanFail(t *testing.T, s site) {
 	v.open("/auth/login")
 	v.wear(look{390, "light"})
 	v.until("the script", `document.readyState === "complete"`)
-	for name, found := range map[string]string{"axe": v.accessibility(), "width": v.overflow(390), "page errors": v.pageErrors(), "strangers": v.strangers(), "weight": v.weigh()} {
+	for name, found := range map[string]string{
+		"axe": v.accessibility(), "width": v.overflow(390),
+		"page errors": v.pageErrors(), "strangers": v.strangers(), "weight": v.weigh(),
+	} {
 		if found != "" {
 			t.Fatalf("%s finds something before anything is spoiled: %s", name, found)
 		}
@@ -113,7 +118,8 @@ func testChecksCanFail(t *testing.T, s site) {
 func (v *visitor) wear(l look) {
 	v.t.Helper()
 	v.screen(l.width, 900)
-	v.media("", &emulation.MediaFeature{Name: "prefers-color-scheme", Value: l.theme}, &emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"})
+	v.media("", &emulation.MediaFeature{Name: "prefers-color-scheme", Value: l.theme},
+		&emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"})
 }
 
 // screen sets its size; a narrow one is a phone's, whose scroll bars take no room.
@@ -129,7 +135,8 @@ func (v *visitor) screen(width, height int64) {
 // media sets the medium, "" for a screen, and what the viewer prefers.
 func (v *visitor) media(medium string, preferred ...*emulation.MediaFeature) {
 	v.t.Helper()
-	if _, err := chromedp.Call(v.tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium, Features: preferred}); err != nil {
+	if _, err := chromedp.Call(v.tab, emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Media: medium, Features: preferred}); err != nil {
 		v.fatal("set the medium", err)
 	}
 }
@@ -137,19 +144,40 @@ func (v *visitor) media(medium string, preferred ...*emulation.MediaFeature) {
 //go:embed testdata/axe.min.js
 var axe string
 
-// axeRun asks for what WCAG 2.2 AA asks for, and axe's best practices, and returns what was found as text.
-const axeRun = `axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+// The rules to check: what WCAG 2.2 AA asks for, with axe's best practices, and those among them that look at colors.
+// The others don't see whether a page is light or dark.
+const (
+	allRules   = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
+	colorRules = `["color-contrast", "link-in-text-block"]`
+)
+
+// axeRun returns what breaks some rules as text.
+const axeRun = `axe.run(document, {resultTypes: ["violations"], runOnly: %s})
 	.then(r => r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.map(n => "    " + n.target.join(" ") + "\n      " + n.failureSummary.replaceAll("\n", "\n      ")).join("\n")).join("\n"))`
 
+// rulesFor are those to check in one of several looks of a page: every rule once at each width.
+func rulesFor(worn []look, i int) string {
+	if slices.ContainsFunc(worn[:i], func(l look) bool { return l.width == worn[i].width }) {
+		return colorRules
+	}
+	return allRules
+}
+
 func (v *visitor) accessibility() string {
+	v.t.Helper()
+	return v.axe(allRules)
+}
+
+func (v *visitor) axe(rules string) string {
 	v.t.Helper()
 	if !eval[bool](v, `"axe" in window`) {
 		eval[any](v, axe+"; 0")
 	}
-	return strings.TrimSpace(eval[string](v, axeRun))
+	return strings.TrimSpace(eval[string](v, fmt.Sprintf(axeRun, rules)))
 }
 
-// overflow says how wide the page is when it is wider than the screen, and stays so: charts follow the screen a moment later.
+// overflow says how wide the page is when it is wider than the screen, and stays so: charts follow the screen a moment
+// later.
 func (v *visitor) overflow(width int64) string {
 	v.t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -163,7 +191,8 @@ func (v *visitor) overflow(width int64) string {
 	}
 }
 
-// promises are the words by which a page promises email, which a site without a mail server must not. A demo shows samples below /dev.
+// promises are the words by which a page promises email, which a site without a mail server must not. A demo shows
+// samples below /dev.
 func (v *visitor) promises() string {
 	v.t.Helper()
 	return eval[string](v, `location.pathname.startsWith("/dev/") ? "" :
@@ -179,7 +208,8 @@ func (v *visitor) pageErrors() string {
 // strangers are the addresses outside of the site that the page has loaded from.
 func (v *visitor) strangers() string {
 	v.t.Helper()
-	return eval[string](v, `performance.getEntriesByType("resource").map((e) => e.name).filter((n) => !n.startsWith(location.origin + "/")).join(" ")`)
+	return eval[string](v,
+		`performance.getEntriesByType("resource").map((e) => e.name).filter((n) => !n.startsWith(location.origin + "/")).join(" ")`)
 }
 
 // The limits of what a first view costs, in bytes as they travel.
@@ -222,7 +252,8 @@ func heavy(w weight) string {
 		err = fmt.Errorf("%d bytes of script, want at most %d", w.Script, most)
 	}
 	if w.Fonts == 0 || w.All > maxFirstView {
-		err = errors.Join(err, fmt.Errorf("%d bytes in all with %d fonts, want at most %d", w.All, w.Fonts, maxFirstView))
+		err = errors.Join(err, fmt.Errorf("%d bytes in all with %d fonts, want at most %d", w.All,
+			w.Fonts, maxFirstView))
 	}
 	if w.Cover > maxCover {
 		err = errors.Join(err, fmt.Errorf("a cover of %d bytes, want at most %d", w.Cover, maxCover))
@@ -233,7 +264,8 @@ func heavy(w weight) string {
 	return ""
 }
 
-// picture takes one of the whole page, on a screen as high as the page, so that what is fixed to the screen's edge stays there.
+// picture takes one of the whole page, on a screen as high as the page, so that what is fixed to the screen's edge
+// stays there.
 func (v *visitor) picture(file string, l look) {
 	v.t.Helper()
 	v.screen(l.width, eval[int64](v, "document.documentElement.scrollHeight"))

@@ -18,8 +18,8 @@ func (s site) as(t *testing.T, account *apptest.Client, name string) *visitor {
 	return v
 }
 
-// testRemoving has an organizer remove somebody with a reason, a note and a block: everywhere it reads so, to the person without the
-// note, and nothing can be pressed until the block is lifted.
+// testRemoving has an organizer remove somebody with a reason, a note and a block: everywhere it reads so, to the
+// person without the note, and nothing can be pressed until the block is lifted.
 func testRemoving(t *testing.T, s site) {
 	organizer, person := s.last().As(compete.RoleOrganizer), s.last().As(compete.RoleParticipant)
 	page := "/competitions/" + organizer.Create(nil)
@@ -34,7 +34,10 @@ func testRemoving(t *testing.T, s site) {
 	v.click(`dialog [name="block"]`)
 	v.click("dialog form button")
 	v.see("#flash", "They'll be notified")
-	for _, text := range []string{"Removed by the organizer", "Blocked", "Registered twice.", "See the email of 3 April."} {
+	for _, text := range []string{
+		"Removed by the organizer", "Blocked", "Registered twice.",
+		"See the email of 3 April.",
+	} {
 		v.see("#rows tbody tr", text)
 	}
 
@@ -50,7 +53,8 @@ func testRemoving(t *testing.T, s site) {
 	p.open(page)
 	p.see("#stand-title", "Removed by the organizer")
 	p.see("#stand", "Registered twice.")
-	p.until("nothing to press, and no note", `!document.querySelector("#register") && !document.body.innerText.includes("3 April")`)
+	p.until("nothing to press, and no note",
+		`!document.querySelector("#register") && !document.body.innerText.includes("3 April")`)
 	p.open("/dashboard")
 	p.see("main li", "Removed by the organizer")
 	p.see("main li", "Registered twice.")
@@ -64,7 +68,8 @@ func testRemoving(t *testing.T, s site) {
 	p.until("no word of the removal", `!document.querySelector("#stand").innerText.includes("Removed")`)
 }
 
-// testRemovingPlainly does so without script, and without a word to the person; what is too long comes back as it was typed.
+// testRemovingPlainly does so without script, and without a word to the person; what is too long comes back as it was
+// typed.
 func testRemovingPlainly(t *testing.T, s site) {
 	organizer, person := s.last().As(compete.RoleOrganizer), s.last().As(compete.RoleParticipant)
 	page := "/competitions/" + organizer.Create(nil)
@@ -74,12 +79,14 @@ func testRemovingPlainly(t *testing.T, s site) {
 	v.open(page + "/registrations")
 	v.click(`#rows a[href$="/remove"]`)
 	v.see("h1", "Remove "+person.User.Name+"?")
-	eval[any](v, `(() => { const f = document.querySelector("[name=reason]"); f.removeAttribute("maxlength"); f.value = "x".repeat(501) })()`)
+	eval[any](v,
+		`(() => { const f = document.querySelector("[name=reason]"); f.removeAttribute("maxlength"); f.value = "x".repeat(501) })()`)
 	v.fill("note", "Typed already")
 	v.click(`[name="notify"]`)
 	v.click("main form button")
 	v.see("#field-reason-error", "500")
-	v.until("what was typed", `document.querySelector("[name=note]").value === "Typed already" && !document.querySelector("[name=notify]").checked`)
+	v.until("what was typed",
+		`document.querySelector("[name=note]").value === "Typed already" && !document.querySelector("[name=notify]").checked`)
 	eval[any](v, `document.querySelector("[name=reason]").value = ""`)
 	v.click("main form button")
 	v.see("#flash", "won't be notified")
@@ -91,14 +98,16 @@ func testRemovingPlainly(t *testing.T, s site) {
 	p.see("#register", "Register")
 }
 
-// testOrganizerTakesPart registers an organizer for the competition of another: the dashboard shows both, and the own one can't be
-// registered for.
+// testOrganizerTakesPart registers an organizer for the competition of another: the dashboard shows both, and the own
+// one can't be registered for.
 func testOrganizerTakesPart(t *testing.T, s site) {
-	other := "/competitions/" + s.last().As(compete.RoleOrganizer).Create(map[string]any{"title": "Of another organizer"})
+	other := "/competitions/" +
+		s.last().As(compete.RoleOrganizer).Create(map[string]any{"title": "Of another organizer"})
 	v := newVisitor(t, s.first(), "Olga Both")
 	v.signUp("ORGANIZER")
 	own := v.publish("Of my own", 5)
-	v.until("nothing to press", `!document.querySelector("#register") && !document.querySelector("#stand a[href*='login']")`)
+	v.until("nothing to press",
+		`!document.querySelector("#register") && !document.querySelector("#stand a[href*='login']")`)
 	v.open(other)
 	v.click("#register")
 	v.see("#stand-title", "You're in!")
@@ -107,8 +116,8 @@ func testOrganizerTakesPart(t *testing.T, s site) {
 	v.see("main section[aria-labelledby=my-registrations]", "Of another organizer")
 }
 
-// testDisabledOrganizer has an admin disable an organizer: open pages say by themselves that registration is paused, the admin's page
-// names the competition, and another organizer takes it over there.
+// testDisabledOrganizer has an admin disable an organizer: open pages say by themselves that registration is paused,
+// the admin's page names the competition, and another organizer takes it over there.
 func testDisabledOrganizer(t *testing.T, s site) {
 	organizer, heir := s.last().As(compete.RoleOrganizer), s.last().As(compete.RoleOrganizer)
 	page := "/competitions/" + organizer.Create(map[string]any{"title": "Left alone"})

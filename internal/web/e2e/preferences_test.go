@@ -66,7 +66,8 @@ func testMotionAndPaper(t *testing.T, s site) {
 	v.open(v.find("/dashboard", "Green Code Hackathon"))
 	for preference, want := range map[string]bool{"no-preference": true, "reduce": false} {
 		v.media("", &emulation.MediaFeature{Name: "prefers-reduced-motion", Value: preference})
-		if moves := eval[bool](v, `parseFloat(getComputedStyle(document.querySelector(".btn")).transitionDuration) > 0.01`); moves != want {
+		if moves := eval[bool](v,
+			`parseFloat(getComputedStyle(document.querySelector(".btn")).transitionDuration) > 0.01`); moves != want {
 			t.Errorf("prefers-reduced-motion: %s: moves is %v, want %v", preference, moves, want)
 		}
 	}
@@ -74,7 +75,8 @@ func testMotionAndPaper(t *testing.T, s site) {
 	v.media("print")
 	v.see(".bib-number", "0")
 	v.see(".dates", "Starts")
-	if left := eval[string](v, `[...document.querySelectorAll("header.masthead, footer, nav, .btn, #flash")].filter((e) => e.checkVisibility()).map((e) => e.className).join(", ")`); left != "" {
+	if left := eval[string](v,
+		`[...document.querySelectorAll("header.masthead, footer, nav, .btn, #flash")].filter((e) => e.checkVisibility()).map((e) => e.className).join(", ")`); left != "" {
 		t.Errorf("on paper there are %s", left)
 	}
 }

@@ -98,7 +98,8 @@ func (v *visitor) keep() { eval[any](v, `document.querySelector("#stand").kept =
 
 const kept = `document.querySelector("#stand").kept === true`
 
-// testPressFaults spoils the first press in every way: the card stays, says so, and the next try, by itself, ends where it should.
+// testPressFaults spoils the first press in every way: the card stays, says so, and the next try, by itself, ends where
+// it should.
 func testPressFaults(t *testing.T, s site) {
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
@@ -161,8 +162,8 @@ func testCardFaults(t *testing.T, s site) {
 	}
 }
 
-// testPressOutages has the network away for 3, 10 and 30 seconds, as the page's clock counts them, in all sorts of ways. Who waits is
-// registered in the end, and who presses again and again too, once.
+// testPressOutages has the network away for 3, 10 and 30 seconds, as the page's clock counts them, in all sorts of
+// ways. Who waits is registered in the end, and who presses again and again too, once.
 func testPressOutages(t *testing.T, s site) {
 	const faster = 10
 	for _, outage := range []time.Duration{3 * time.Second, 10 * time.Second, 30 * time.Second} {
@@ -175,7 +176,10 @@ func testPressOutages(t *testing.T, s site) {
 				v.open(b.page())
 				var k keys
 				var tries counter
-				kinds := []func(request){faults["offline"], lost, faults["a proxy's 502"], faults["reset"], faults["an empty 503"]}
+				kinds := []func(request){
+					faults["offline"], lost, faults["a proxy's 502"], faults["reset"],
+					faults["an empty 503"],
+				}
 				over := time.Now().Add(outage / faster)
 				v.intercept("*/competitions/*", func(r request) {
 					if r.Request.Method == http.MethodPost {
@@ -236,7 +240,8 @@ func testPressBusy(t *testing.T, s site) {
 	}
 }
 
-// testPressSilence has no answer come at all. The page waits a while, a quarter of a minute by its clock, and tries again.
+// testPressSilence has no answer come at all. The page waits a while, a quarter of a minute by its clock, and tries
+// again.
 func testPressSilence(t *testing.T, s site) {
 	b := newBoard(t, s, nil)
 	v := b.participant("Elsa Silence")

@@ -11,7 +11,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// testSafeAnswers opens every question: the focus is on the answer that changes nothing, so that Enter, and Enter again, does nothing.
+// testSafeAnswers opens every question: the focus is on the answer that changes nothing, so that Enter, and Enter
+// again, does nothing.
 func testSafeAnswers(t *testing.T, s site) {
 	b := newBoard(t, s, nil)
 	v := b.participant("Dora Careful")
@@ -31,14 +32,17 @@ func testSafeAnswers(t *testing.T, s site) {
 
 	organizer := newVisitor(t, s.first(), "organizer")
 	organizer.logIn("organizer1@minicompete.com", "password123")
-	open, full := organizer.find("/dashboard", "Green Code Hackathon"), organizer.find("/dashboard", "Regional Mathematics Olympiad")
+	open, full := organizer.find("/dashboard", "Green Code Hackathon"),
+		organizer.find("/dashboard", "Regional Mathematics Olympiad")
 	for path, link := range map[string]string{
-		open: `a[href$="/close"]`, open + "?": `a[href$="/cancel"]`, full + "/registrations": `#rows a[href*="/remove"]`,
+		open: `a[href$="/close"]`, open + "?": `a[href$="/cancel"]`,
+		full + "/registrations": `#rows a[href*="/remove"]`,
 	} {
 		organizer.open(path)
 		organizer.click(link)
 		// In a text of several lines Enter begins a new one, and so answers nothing.
-		organizer.until("the focus on the safe answer to "+link, `document.activeElement.matches("dialog[open] [data-close], dialog[open] textarea")`)
+		organizer.until("the focus on the safe answer to "+link,
+			`document.activeElement.matches("dialog[open] [data-close], dialog[open] textarea")`)
 	}
 	plain := newVisitor(t, s.first(), "organizer without script").withoutScript()
 	plain.logIn("organizer1@minicompete.com", "password123")
@@ -47,7 +51,8 @@ func testSafeAnswers(t *testing.T, s site) {
 		plain.until("the focus on the safe answer at "+path, `document.activeElement.matches("form a[data-close]")`)
 	}
 	plain.open(organizer.linkOn(full+"/registrations", "/remove"))
-	plain.until("the focus on no button", `document.readyState === "complete" && !document.activeElement.matches("button")`)
+	plain.until("the focus on no button",
+		`document.readyState === "complete" && !document.activeElement.matches("button")`)
 }
 
 // testWhatBecomesOfSeat reads what the question says in every situation.
@@ -61,13 +66,37 @@ func testWhatBecomesOfSeat(t *testing.T, s site) {
 		want    []string
 		not     string
 	}{
-		{"seats are free", 0, true, false, false, []string{"You'll give up your seat", "register again while seats are free"}, "in line"},
-		{"nobody waits", 1, true, false, false, []string{"You'll give up your seat", "register again while seats are free"}, "in line"},
-		{"somebody waits", 2, true, false, false, []string{"goes to the next person in line", "end of the line"}, "seats are free"},
+		{
+			"seats are free", 0, true, false, false,
+			[]string{"You'll give up your seat", "register again while seats are free"},
+			"in line",
+		},
+		{
+			"nobody waits", 1, true, false, false,
+			[]string{"You'll give up your seat", "register again while seats are free"},
+			"in line",
+		},
+		{
+			"somebody waits", 2, true, false, false,
+			[]string{"goes to the next person in line", "end of the line"},
+			"seats are free",
+		},
 		{"closed", 0, true, true, false, []string{"You'll give up your seat", "you can't register again"}, "in line"},
-		{"closed, somebody waits", 2, true, true, false, []string{"goes to the next person in line", "you can't register again"}, "end of the line"},
-		{"on the waitlist", 0, true, false, true, []string{"lose your place in line", "1st", "end of the line"}, "seat for"},
-		{"on the waitlist, closed", 0, true, true, true, []string{"lose your place in line", "you can't join again"}, "end of the line"},
+		{
+			"closed, somebody waits", 2, true, true, false,
+			[]string{"goes to the next person in line", "you can't register again"},
+			"end of the line",
+		},
+		{
+			"on the waitlist", 0, true, false, true,
+			[]string{"lose your place in line", "1st", "end of the line"},
+			"seat for",
+		},
+		{
+			"on the waitlist, closed", 0, true, true, true,
+			[]string{"lose your place in line", "you can't join again"},
+			"end of the line",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBoard(t, s, map[string]any{"capacity": 2, "waitlist": c.wait})

@@ -13,7 +13,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// TestRequests is about everything else that a page asks for: it too keeps the page when the network fails, and goes on afterwards.
+// TestRequests is about everything else that a page asks for: it too keeps the page when the network fails, and goes on
+// afterwards.
 func TestRequests(t *testing.T) {
 	s := site{[]*apptest.App{apptest.Start(t, apptest.Options{Demo: true})}}
 	for _, test := range []struct {
@@ -40,7 +41,8 @@ func TestRequests(t *testing.T) {
 
 // testRequestsOfEveryPage spoils, in every way, what pages ask for besides the card.
 func testRequestsOfEveryPage(t *testing.T, s site) {
-	participant, organizer, admin := newVisitor(t, s.first(), "reader"), newVisitor(t, s.first(), "organizer"), newVisitor(t, s.first(), "admin")
+	participant, organizer, admin := newVisitor(t, s.first(), "reader"), newVisitor(t, s.first(), "organizer"),
+		newVisitor(t, s.first(), "admin")
 	participant.logIn("participant1@minicompete.com", "password123")
 	organizer.logIn("organizer1@minicompete.com", "password123")
 	admin.logIn("admin@minicompete.com", "password123")
@@ -48,7 +50,10 @@ func testRequestsOfEveryPage(t *testing.T, s site) {
 	full := organizer.find("/dashboard", "Regional Mathematics Olympiad")
 	many := s.replicas[0].As(compete.RoleOrganizer)
 	for range 30 {
-		many.Create(map[string]any{"title": "One of many", "tags": []string{"many"}, "regDeadline": time.Now().AddDate(1, 0, 0)})
+		many.Create(map[string]any{
+			"title": "One of many", "tags": []string{"many"},
+			"regDeadline": time.Now().AddDate(1, 0, 0),
+		})
 	}
 	type step struct {
 		name, path, pattern string
@@ -56,18 +61,51 @@ func testRequestsOfEveryPage(t *testing.T, s site) {
 		act                 func(v *visitor)
 		keeps, gets         [2]string // a selector and its text: what stays meanwhile, and what comes in the end
 	}
-	typed := func(word string) func(*visitor) { return func(v *visitor) { v.fill("search", word) } } // at once: a part of it would find something else
+	// at once: a part of it would find something else
+	typed := func(word string) func(*visitor) { return func(v *visitor) { v.fill("search", word) } }
 	clicked := func(selector string) func(*visitor) { return func(v *visitor) { v.click(selector) } }
 	for _, step := range []step{
-		{"search", "/competitions?sort=deadline", "*search=chess*", participant, typed("chess"), [2]string{"#cards article:nth-of-type(2)", ""}, [2]string{"#found", "1 competition"}},
-		{"show more", "/competitions?tags=many", "*cursor=*", participant, clicked("#cards [data-more] a"), [2]string{"#cards [data-more] a", "Show more"}, [2]string{"#cards article:nth-of-type(24)", "many"}},
-		{"question", mine, "*/withdraw", participant, clicked(`#stand a[href$="/withdraw"]`), [2]string{"#stand-title", "You're in"}, [2]string{"dialog", "Cancel your registration?"}},
-		{"preview", "/competitions/create", "*/preview", organizer, clicked(`button[name="preview"]`), [2]string{"h1", "New competition"}, [2]string{"#preview", "look"}},
-		{"participants", full + "/registrations", "*search=aisha*", organizer, typed("aisha"), [2]string{"#rows tbody tr:nth-child(2)", ""}, [2]string{"#rows tbody", "Aisha"}},
-		{"cover", organizer.find("/dashboard", "Green Code Hackathon") + "/edit", "*/cover", organizer, func(v *visitor) { v.upload("photo.png", photo(v.t)) }, [2]string{"#cover", "Upload"}, [2]string{"#cover [role=status]", "Cover saved"}},
-		{"people", "/admin", "*search=participant1*", admin, typed("participant1"), [2]string{"#users tbody tr:nth-child(2)", ""}, [2]string{"#users", "participant1@"}},
+		{
+			"search", "/competitions?sort=deadline", "*search=chess*", participant, typed("chess"),
+			[2]string{"#cards article:nth-of-type(2)", ""},
+			[2]string{"#found", "1 competition"},
+		},
+		{
+			"show more", "/competitions?tags=many", "*cursor=*", participant, clicked("#cards [data-more] a"),
+			[2]string{"#cards [data-more] a", "Show more"},
+			[2]string{"#cards article:nth-of-type(24)", "many"},
+		},
+		{
+			"question", mine, "*/withdraw", participant, clicked(`#stand a[href$="/withdraw"]`),
+			[2]string{"#stand-title", "You're in"},
+			[2]string{"dialog", "Cancel your registration?"},
+		},
+		{
+			"preview", "/competitions/create", "*/preview", organizer, clicked(`button[name="preview"]`),
+			[2]string{"h1", "New competition"},
+			[2]string{"#preview", "look"},
+		},
+		{
+			"participants", full + "/registrations", "*search=aisha*", organizer, typed("aisha"),
+			[2]string{"#rows tbody tr:nth-child(2)", ""},
+			[2]string{"#rows tbody", "Aisha"},
+		},
+		{
+			"cover", organizer.find("/dashboard", "Green Code Hackathon") + "/edit", "*/cover", organizer,
+			func(v *visitor) { v.upload("photo.png", photo(v.t)) },
+			[2]string{"#cover", "Upload"},
+			[2]string{"#cover [role=status]", "Cover saved"},
+		},
+		{
+			"people", "/admin", "*search=participant1*", admin, typed("participant1"),
+			[2]string{"#users tbody tr:nth-child(2)", ""},
+			[2]string{"#users", "participant1@"},
+		},
 	} {
-		for _, fault := range []string{"reset", "a proxy's 502", "an empty 503", "a Wi-Fi's log-in page", "a redirect without a goal"} {
+		for _, fault := range []string{
+			"reset", "a proxy's 502", "an empty 503", "a Wi-Fi's log-in page",
+			"a redirect without a goal",
+		} {
 			t.Run(step.name+", "+fault, func(t *testing.T) {
 				v := *step.v
 				v.t = t
@@ -97,7 +135,8 @@ func testRequestsOfEveryPage(t *testing.T, s site) {
 	}
 }
 
-// testClosedMessage closes the message about a search that doesn't get through: trying again by itself doesn't bring it back, searching does.
+// testClosedMessage closes the message about a search that doesn't get through: trying again by itself doesn't bring it
+// back, searching does.
 func testClosedMessage(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "reader")
 	v.open("/competitions?sort=deadline")
@@ -128,14 +167,16 @@ func testSilentRemoval(t *testing.T, s site) {
 	v.see(".nav [data-unread]", "1") // told by the stream
 	var rows []struct{ ID string }
 	b.organizer.Get("/api"+b.page()+"/registrations", &rows)
-	b.organizer.Do(http.MethodDelete, "/api/registrations/"+rows[0].ID, map[string]any{"notify": false}).Want(t, http.StatusOK)
+	b.organizer.Do(http.MethodDelete, "/api/registrations/"+rows[0].ID, map[string]any{"notify": false}).Want(t,
+		http.StatusOK)
 	v.see("#stand .stand-box", "Removed by the organizer.")
 }
 
 // headingAt is how far down the page its heading stands.
 const headingAt = `document.querySelector("main h1").getBoundingClientRect().y + scrollY`
 
-// testStoppedPress stops the browser while a press is on its way: the button can be pressed again, and the card asks what became of it.
+// testStoppedPress stops the browser while a press is on its way: the button can be pressed again, and the card asks
+// what became of it.
 func testStoppedPress(t *testing.T, s site) {
 	b := newBoard(t, s, nil)
 	v := b.participant("Ben Stop")
@@ -155,7 +196,8 @@ func testStoppedPress(t *testing.T, s site) {
 	b.wantRegistered(1)
 }
 
-// testBackFromSleep has a page hidden, or without a network, while something happens that no event tells: it asks when it is back.
+// testBackFromSleep has a page hidden, or without a network, while something happens that no event tells: it asks when
+// it is back.
 func testBackFromSleep(t *testing.T, s site) {
 	b := newBoard(t, s, nil)
 	v := b.participant("Cleo Asleep")

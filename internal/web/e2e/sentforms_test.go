@@ -47,8 +47,8 @@ func slowLogin(t *testing.T, s site) (road string, held chan chan struct{}) {
 	return server.URL, held
 }
 
-// logInSlowly is about to log in. It returns a press of the button, as of a person who doesn't wait for the page that comes: until then
-// the browser doesn't say what the old one shows.
+// logInSlowly is about to log in. It returns a press of the button, as of a person who doesn't wait for the page that
+// comes: until then the browser doesn't say what the old one shows.
 func logInSlowly(t *testing.T, road, address string) (v *visitor, press func()) {
 	t.Helper()
 	v = newVisitor(t, road, address)
@@ -56,7 +56,8 @@ func logInSlowly(t *testing.T, road, address string) (v *visitor, press func()) 
 	v.open("/auth/login")
 	v.fill("email", address)
 	v.fill("password", "password123")
-	v.until("the first paint", `document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
+	v.until("the first paint",
+		`document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)
 	x, y := v.middle(`main form[action="/auth/login"] button`)
 	return v, func() {
 		v.mouse(input.DispatchMouseEventTypeMousePressed, x, y)
@@ -73,7 +74,8 @@ func testStoppedForm(t *testing.T, s site) {
 	if _, err := chromedp.Call(v.tab, page.StopLoading, cdp.Empty{}); err != nil {
 		v.fatal("stop", err)
 	}
-	v.until("the form to be usable again", `document.querySelector('main form[action="/auth/login"]').ariaBusy === null`)
+	v.until("the form to be usable again",
+		`document.querySelector('main form[action="/auth/login"]').ariaBusy === null`)
 	press()
 	close(<-held)
 	v.until("being logged in", `document.querySelector('a[href="/account"]') !== null`)
@@ -95,8 +97,8 @@ func testFormPressedTwice(t *testing.T, s site) {
 	}
 }
 
-// testBusyLogIn has the server too busy to check a password, with script and without: the form says so, keeps the address, and can be
-// sent again.
+// testBusyLogIn has the server too busy to check a password, with script and without: the form says so, keeps the
+// address, and can be sent again.
 func testBusyLogIn(t *testing.T, s site) {
 	target, err := url.Parse(s.first())
 	if err != nil {
@@ -135,7 +137,9 @@ func testBusyLogIn(t *testing.T, s site) {
 		v.click(button)
 		v.see("[data-errors]", compete.ErrBusy.Detail)
 		v.until("the address as it was typed, in a form that can be used",
-			fmt.Sprintf(`document.querySelector("[name=email]").value === %q && document.querySelector('main form[action="/auth/login"]').ariaBusy === null`, address))
+			fmt.Sprintf(
+				`document.querySelector("[name=email]").value === %q && document.querySelector('main form[action="/auth/login"]').ariaBusy === null`, address,
+			))
 		v.fill("password", "password123")
 		v.click(button)
 		v.until("being logged in", `document.querySelector('a[href="/account"]') !== null`)

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// testTypedIsKept has a login end while a long form is being filled in: one logs in again and goes on, with script and without.
+// testTypedIsKept has a login end while a long form is being filled in: one logs in again and goes on, with script and
+// without.
 func testTypedIsKept(t *testing.T, s site) {
 	for _, script := range []bool{true, false} {
 		v := newVisitor(t, s.first(), fmt.Sprintf("Olga Kept %v", script))
@@ -33,7 +34,8 @@ func testTypedIsKept(t *testing.T, s site) {
 		v.fill("password", "correct horse battery")
 		v.click(`main form[action="/auth/login"] button`)
 		v.see("h1", "New competition")
-		if typed := eval[string](v, `document.querySelector("[name=title]").value + " " + document.querySelector("[name=capacity]").value`); typed != "Patience <Cup> & Co 77" {
+		if typed := eval[string](v,
+			`document.querySelector("[name=title]").value + " " + document.querySelector("[name=capacity]").value`); typed != "Patience <Cup> & Co 77" {
 			t.Errorf("script %v: what was typed comes back as %q", script, typed)
 		}
 		v.click(`button[value="PUBLISHED"]`)
@@ -64,10 +66,12 @@ func (v *visitor) logOutElsewhere() {
 	}
 }
 
-// testSessionList ends a login from the list on another device: the page that is open there finds out, and leads to the login.
+// testSessionList ends a login from the list on another device: the page that is open there finds out, and leads to the
+// login.
 func testSessionList(t *testing.T, s site) {
 	for _, script := range []bool{true, false} {
-		v, phone := newVisitor(t, s.first(), fmt.Sprintf("Lena Logins %v", script)), newVisitor(t, s.first(), "Lena elsewhere")
+		v, phone := newVisitor(t, s.first(), fmt.Sprintf("Lena Logins %v", script)),
+			newVisitor(t, s.first(), "Lena elsewhere")
 		if !script {
 			v.withoutScript()
 		}
@@ -117,7 +121,8 @@ func testWaitToLogIn(t *testing.T, s site) {
 			v.fill("password", "a wrong one")
 			v.click(`main form[action="/auth/login"] button`)
 			v.see("main [role=alert]", "rong ")
-			if waits = eval[bool](v, `document.querySelector("main [role=alert]").innerText.includes("Too many wrong passwords. Try again in ")`); waits {
+			if waits = eval[bool](v,
+				`document.querySelector("main [role=alert]").innerText.includes("Too many wrong passwords. Try again in ")`); waits {
 				break
 			}
 		}
@@ -136,7 +141,8 @@ func (v *visitor) logIn(email, password string) {
 	v.fill("email", email)
 	v.fill("password", password)
 	v.click(`main form[action="/auth/login"] button`)
-	v.until("being logged in", `!location.pathname.startsWith("/auth") && document.querySelector('a[href="/account"]') !== null`)
+	v.until("being logged in",
+		`!location.pathname.startsWith("/auth") && document.querySelector('a[href="/account"]') !== null`)
 }
 
 // testSessionEnd has a session end while a page is open: the next press leads to the log-in and back.

@@ -50,7 +50,8 @@ func TestSetup(t *testing.T) {
 			v.see("#flash", "Your site is set up")
 			v.see(".brand", "Kubb Union")
 			v.see("main", "Back up your data")
-			v.until("email is done", `[...document.querySelectorAll("section li")].some((e) => e.innerText.includes("Set up email") && e.innerText.includes("Done"))`)
+			v.until("email is done",
+				`[...document.querySelectorAll("section li")].some((e) => e.innerText.includes("Set up email") && e.innerText.includes("Done"))`)
 			v.open(link)
 			v.see("h1", "Page not found")
 			if again, err := a.SetupLink(t.Context(), ""); again != "" || err != nil {

@@ -25,7 +25,8 @@ func TestDemo(t *testing.T) {
 	s := site{[]*apptest.App{a}}
 	apptest.Eventually(t, apptest.Patience, "the demo's people have their messages", func() bool {
 		var left int
-		err := a.Store().Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'notify' AND state <> 'completed'`).Scan(&left)
+		err := a.Store().Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'notify'
+			AND state <> 'completed'`).Scan(&left)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// testDroppedStream cuts the stream of an open page, and refuses it for a while: the page comes back by itself, and shows what it missed.
+// testDroppedStream cuts the stream of an open page, and refuses it for a while: the page comes back by itself, and
+// shows what it missed.
 func testDroppedStream(t *testing.T, s site) {
 	target, err := url.Parse(s.first())
 	if err != nil {
@@ -41,7 +42,8 @@ func testDroppedStream(t *testing.T, s site) {
 	t.Cleanup(road.Close)
 	competition := s.replicas[0].As(compete.RoleOrganizer).Create(nil)
 	register := func() {
-		s.replicas[0].As(compete.RoleParticipant).Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil).Want(t, http.StatusCreated)
+		s.replicas[0].As(compete.RoleParticipant).Do(http.MethodPost, "/api/competitions/"+competition+"/register",
+			nil).Want(t, http.StatusCreated)
 	}
 	wait := func(what string, n *atomic.Int32, atLeast int32) {
 		t.Helper()
@@ -64,7 +66,8 @@ func testDroppedStream(t *testing.T, s site) {
 	v.see("#stand .seats", "8 of 10 seats left")
 }
 
-// testLateClock sends the server's time down a stream that was minutes on its way: the countdown keeps to what the page told.
+// testLateClock sends the server's time down a stream that was minutes on its way: the countdown keeps to what the page
+// told.
 func testLateClock(t *testing.T, s site) {
 	target, err := url.Parse(s.first())
 	if err != nil {
@@ -80,7 +83,8 @@ func testLateClock(t *testing.T, s site) {
 			return
 		}
 		w.Header().Set("Content-Type", "text/event-stream")
-		fmt.Fprintf(w, "event: clock\ndata: %d\n\nevent: seats\ndata: {\"id\": %q, \"phase\": \"upcoming\", \"bar\": \"late\"}\n\n",
+		fmt.Fprintf(w, "event: clock\ndata: %d\n\nevent: seats\ndata: {\"id\": %q, \"phase\": "+
+			"\"upcoming\", \"bar\": \"late\"}\n\n",
 			time.Now().Add(-10*time.Minute).UnixMilli(), competition)
 	}))
 	t.Cleanup(road.Close)

@@ -10,7 +10,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// testNoSwapUnderPress has the phase change while a press is on its way. The card waits for the answer, which is a refusal, and it lands.
+// testNoSwapUnderPress has the phase change while a press is on its way. The card waits for the answer, which is a
+// refusal, and it lands.
 func testNoSwapUnderPress(t *testing.T, s site) {
 	b := newBoard(t, s, map[string]any{"capacity": 1})
 	v := b.participant("Finn Press")
@@ -30,7 +31,8 @@ func testNoSwapUnderPress(t *testing.T, s site) {
 	v.click(registerButton)
 	<-pressed
 	v.see(registerButton, "Registering…")
-	v.until("a sign of it", `document.querySelector("form[aria-busy=true] .spinner")?.checkVisibility({visibilityProperty: true}) ?? false`)
+	v.until("a sign of it",
+		`document.querySelector("form[aria-busy=true] .spinner")?.checkVisibility({visibilityProperty: true}) ?? false`)
 	v.until("the news, for those who don't see it", `document.querySelector("#told").innerText === "Registering…"`)
 	if v.holds(`document.querySelector("#register").disabled`) {
 		t.Error("the button looks as before the opening")
@@ -50,7 +52,10 @@ func testNoSwapUnderPress(t *testing.T, s site) {
 // middle is where an element's middle is.
 func (v *visitor) middle(selector string) (x, y float64) {
 	v.t.Helper()
-	at := eval[[]float64](v, fmt.Sprintf(`(() => { const r = document.querySelector(%q).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`, selector))
+	at := eval[[]float64](v,
+		fmt.Sprintf(
+			`(() => { const r = document.querySelector(%q).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`, selector,
+		))
 	return at[0], at[1]
 }
 
@@ -105,7 +110,8 @@ func testAnswerUnderPointer(t *testing.T, s site) {
 	b.wantRegistered(1)
 }
 
-// testRefusalUnderPointer has a refusal wait for the pointer, and what the card asked since wait too: the refusal is what lands.
+// testRefusalUnderPointer has a refusal wait for the pointer, and what the card asked since wait too: the refusal is
+// what lands.
 func testRefusalUnderPointer(t *testing.T, s site) {
 	b := newBoard(t, s, map[string]any{"capacity": 1})
 	v := b.participant("Ines Pointer")

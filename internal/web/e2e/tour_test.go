@@ -43,7 +43,10 @@ func (s stop) looks() []look {
 // newTours leads everybody to every page, as the demo's accounts see it.
 func newTours(t *testing.T, s site) []tour {
 	t.Helper()
-	return []tour{guestTour(t, s), participantTour(t, s), organizerTour(t, s), draftTour(t, s), adminTour(t, s), brokenStoreTour(t), setupTour(t), securityTour(t)}
+	return []tour{
+		guestTour(t, s), participantTour(t, s), organizerTour(t, s), draftTour(t, s), adminTour(t, s),
+		brokenStoreTour(t), setupTour(t), securityTour(t),
+	}
 }
 
 func guestTour(t *testing.T, s site) tour {
@@ -69,11 +72,17 @@ func guestTour(t *testing.T, s site) tour {
 		{name: "privacy", path: "/privacy"},
 		{name: "mails", path: "/dev/mails"},
 		{name: "competitions", path: "/competitions"},
-		{name: "competitions-chosen", like: true, path: "/competitions?search=pro&tags=programming&phase=open&sort=filling"},
+		{
+			name: "competitions-chosen", like: true,
+			path: "/competitions?search=pro&tags=programming&phase=open&sort=filling",
+		},
 		{name: "nothing-found", path: "/competitions?search=zzzzzz"},
 		{name: "competition-open", path: v.find("/competitions?phase=open", "Data Science Sprint")},
 		{name: "competition-full", like: true, path: v.find("/competitions?phase=full", "Robotics Sumo Cup")},
-		{name: "competition-waitlist", like: true, path: v.find("/competitions?phase=waitlist", "Regional Mathematics Olympiad")},
+		{
+			name: "competition-waitlist", like: true,
+			path: v.find("/competitions?phase=waitlist", "Regional Mathematics Olympiad"),
+		},
 		{name: "competition-closed", like: true, path: v.find("/competitions?phase=closed", "Open Source Day")},
 		{name: "report", path: v.find("/competitions?phase=open", "Data Science Sprint") + "/report"},
 		{name: "components", path: "/dev/components"},
@@ -163,8 +172,10 @@ func draftTour(t *testing.T, s site) tour {
 
 func adminTour(t *testing.T, s site) tour {
 	failed := compete.FailedJob{
-		ID: "01990000-0000-7000-8000-000000000001", JobID: 1 << 40, Queue: compete.QueueMaintenance, Kind: "clean_up", Attempts: 3,
-		Error: "the database is away", Payload: json.RawMessage(`{"before": "2026-01-01T00:00:00Z"}`), FailedAt: time.Now(),
+		ID: "01990000-0000-7000-8000-000000000001", JobID: 1 << 40, Queue: compete.QueueMaintenance,
+		Kind: "clean_up", Attempts: 3,
+		Error: "the database is away", Payload: json.RawMessage(`{"before": "2026-01-01T00:00:00Z"}`),
+		FailedAt: time.Now(),
 	}
 	if err := s.replicas[0].Store().SaveFailedJob(t.Context(), failed); err != nil {
 		t.Fatal(err)
@@ -189,15 +200,25 @@ func adminTour(t *testing.T, s site) tour {
 			v.click("main ol summary")
 			v.see("main ol details[open]", "Record ID")
 		}},
-		{name: "admin-audit-chosen", like: true, path: "/admin/audit?person=participant1%40minicompete.com&action=session.started&from=2020-01-01T00%3A00"},
+		{
+			name: "admin-audit-chosen", like: true,
+			path: "/admin/audit?person=participant1%40minicompete.com&action=session.started&from=2020-01-01T00%3A00",
+		},
 		{name: "admin-audit-which", like: true, path: "/admin/audit?person=minicompete"},
 		{name: "admin-audit-none", like: true, path: "/admin/audit?action=audit.shortened"},
 		{name: "admin-audit-refused", like: true, path: "/admin/audit?from=soon"},
 		{name: "admin-site", path: "/admin/site"},
 		{name: "admin-reports", path: reports},
-		{name: "admin-reports-none", like: true, path: strings.Replace(v.find("/competitions?phase=open", "Data Science Sprint"), "competitions", "admin/reports", 1)},
+		{
+			name: "admin-reports-none", like: true,
+			path: strings.Replace(v.find("/competitions?phase=open", "Data Science Sprint"), "competitions",
+				"admin/reports", 1),
+		},
 		{name: "dead-letters", path: "/admin/dead-letters"},
-		{name: "dead-letters-open", like: true, path: "/admin/dead-letters", then: func(v *visitor) { v.click("details summary") }},
+		{
+			name: "dead-letters-open", like: true, path: "/admin/dead-letters",
+			then: func(v *visitor) { v.click("details summary") },
+		},
 	}}
 }
 
@@ -210,15 +231,20 @@ func addReports(t *testing.T, s site, competitionID string) string {
 		t.Fatal(err)
 	}
 	note := "Checked the organizer's site: it's a real event."
-	for i, details := range []string{"It says that entry is free, but the organizer asks for a fee later.\n\nSee https://example.com/" + strings.Repeat("long", 40), ""} {
+	for i, details := range []string{
+		"It says that entry is free, but the organizer asks for a fee later.\n\nSee https://example.com/" +
+			strings.Repeat("long", 40), "",
+	} {
 		for n := range 2 {
 			r := compete.Report{
 				ID: uuid.Must(uuid.NewV7()).String(), Competition: compete.Competition{ID: competitionID},
-				Reason: compete.ReportReasons[2*i+n], Details: details, CreatedAt: time.Now(), Status: compete.ReportOpen,
+				Reason: compete.ReportReasons[2*i+n], Details: details, CreatedAt: time.Now(),
+				Status: compete.ReportOpen,
 			}
 			err = db.AddReport(t.Context(), r)
 			if err == nil && i == 1 {
-				err = db.AnswerReports(t.Context(), []string{r.ID}, compete.ReportAnswer{Status: compete.ReportDismissed, Note: &note}, admin.ID, time.Now())
+				err = db.AnswerReports(t.Context(), []string{r.ID},
+					compete.ReportAnswer{Status: compete.ReportDismissed, Note: &note}, admin.ID, time.Now())
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -230,7 +256,8 @@ func addReports(t *testing.T, s site, competitionID string) string {
 
 // brokenStoreTour is a site whose database gives nothing but errors.
 func brokenStoreTour(t *testing.T) tour {
-	const away, broken = "/competitions/00000000-0000-7000-8000-000000000001", "/competitions/00000000-0000-7000-8000-000000000002"
+	const away, broken = "/competitions/00000000-0000-7000-8000-000000000001",
+		"/competitions/00000000-0000-7000-8000-000000000002"
 	site := httptest.NewUnstartedServer(nil)
 	public := &url.URL{Scheme: "http", Host: site.Listener.Addr().String()}
 	site.Config.Handler = web.New(t.Context(), web.Config{

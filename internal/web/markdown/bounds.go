@@ -12,9 +12,10 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// A few thousand characters of Markdown can cost seconds and hundreds of megabytes: cells that short rows of a wide table are padded
-// with, lists within lists that each blank line goes through, brackets and asterisks that are each compared with all before them. So
-// there is a bound to each of these in a text, beyond which they stay the characters that they are.
+// A few thousand characters of Markdown can cost seconds and hundreds of megabytes: cells that short rows of a wide
+// table are padded with, lists within lists that each blank line goes through, brackets and asterisks that are each
+// compared with all before them. So there is a bound to each of these in a text, beyond which they stay the characters
+// that they are.
 const (
 	maxDepth      = 6     // lists and quotes within each other
 	maxCells      = 2_000 // of all tables
@@ -75,7 +76,8 @@ func (c counted) CloseBlock(parent ast.Node, block text.Reader, pc parser.Contex
 	}
 }
 
-// smallTables leaves a table that is too large a paragraph. Each row has as many cells as the head, whatever is written.
+// smallTables leaves a table that is too large a paragraph. Each row has as many cells as the head, whatever is
+// written.
 type smallTables struct{ parser.ParagraphTransformer }
 
 func (s smallTables) Transform(node *ast.Paragraph, reader text.Reader, pc parser.Context) {

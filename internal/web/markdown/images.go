@@ -6,7 +6,8 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// imagesToLinks makes each image a link to it, so that nothing an organizer wrote disappears. Within a link its text alone stays.
+// imagesToLinks makes each image a link to it, so that nothing an organizer wrote disappears. Within a link its text
+// alone stays.
 type imagesToLinks struct{}
 
 // Transform implements parser.ASTTransformer.

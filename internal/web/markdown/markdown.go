@@ -30,8 +30,8 @@ func newConverter() goldmark.Markdown {
 	return md
 }
 
-// newPolicy allows text, lists, tables and links; no images (the pages make no third-party requests; see imagesToLinks),
-// no styles, no ids (they could shadow the page's own).
+// newPolicy allows text, lists, tables and links; no images (the pages make no third-party requests; see
+// imagesToLinks), no styles, no ids (they could shadow the page's own).
 func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "hr", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li",
@@ -50,7 +50,8 @@ var headings = strings.NewReplacer(
 	"<h3>", "<h4>", "</h3>", "</h4>", "<h2>", "<h3>", "</h2>", "</h3>", "<h1>", "<h2>", "</h1>", "</h2>",
 )
 
-// scrolling makes what scrolls sideways on a narrow screen reachable by keyboard. In sanitised HTML these are tags, never text.
+// scrolling makes what scrolls sideways on a narrow screen reachable by keyboard. In sanitised HTML these are tags,
+// never text.
 var scrolling = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<table tabindex="0">`)
 
 const (
@@ -58,8 +59,9 @@ const (
 	maxHTML   = 200_000                      // bytes
 )
 
-// HTML renders source. The result can be put into a page as it is, and has at most 200,000 bytes: of a source that would give more,
-// the text is shown as it is written. Of a longer source than a description may be, what is beyond is left out.
+// HTML renders source. The result can be put into a page as it is, and has at most 200,000 bytes: of a source that
+// would give more, the text is shown as it is written. Of a longer source than a description may be, what is beyond is
+// left out.
 func HTML(source string) (string, error) {
 	source = cut(source)
 	rendered := limited{left: maxHTML}

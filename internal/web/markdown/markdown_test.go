@@ -11,14 +11,30 @@ func TestHTML(t *testing.T) {
 		{"line break", "one\ntwo", "<p>one<br>\ntwo</p>\n"},
 		{"heading below the page's own", "# Rules", "<h2>Rules</h2>\n"},
 		{"list", "- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"},
-		{"link", "[map](https://example.org/m)", `<p><a href="https://example.org/m" rel="nofollow noreferrer">map</a></p>` + "\n"},
+		{
+			"link", "[map](https://example.org/m)",
+			`<p><a href="https://example.org/m" rel="nofollow noreferrer">map</a></p>` + "\n",
+		},
 		{"code", "```go\n<pre>\n```", "<pre tabindex=\"0\"><code>&lt;pre&gt;\n</code></pre>\n"},
-		{"table", "| a |\n|---|\n| b |", "<table tabindex=\"0\">\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table>\n"},
+		{
+			"table", "| a |\n|---|\n| b |",
+			"<table tabindex=\"0\">\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>b</td>\n" +
+				"</tr>\n</tbody>\n</table>\n",
+		},
 		{"script", "<script>alert(1)</script>\n\nok", "\n<p>ok</p>\n"},
 		{"javascript link", "[x](javascript:alert(1))", "<p>x</p>\n"},
-		{"image", "![a map](https://example.org/x.png)", `<p><a href="https://example.org/x.png" rel="nofollow noreferrer">a map</a></p>` + "\n"},
-		{"image without text", "![](https://example.org/x.png)", `<p><a href="https://example.org/x.png" rel="nofollow noreferrer">https://example.org/x.png</a></p>` + "\n"},
-		{"image in a link", "[![a map](https://example.org/x.png)](https://example.org)", `<p><a href="https://example.org" rel="nofollow noreferrer">a map</a></p>` + "\n"},
+		{
+			"image", "![a map](https://example.org/x.png)",
+			`<p><a href="https://example.org/x.png" rel="nofollow noreferrer">a map</a></p>` + "\n",
+		},
+		{
+			"image without text", "![](https://example.org/x.png)",
+			`<p><a href="https://example.org/x.png" rel="nofollow noreferrer">https://example.org/x.png</a></p>` + "\n",
+		},
+		{
+			"image in a link", "[![a map](https://example.org/x.png)](https://example.org)",
+			`<p><a href="https://example.org" rel="nofollow noreferrer">a map</a></p>` + "\n",
+		},
 		{"image of a script", "![x](javascript:alert(1))", "<p>x</p>\n"},
 		{"event attribute", `<b onclick="x()">hi</b>`, "<p>hi</p>\n"},
 	} {

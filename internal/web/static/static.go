@@ -110,7 +110,8 @@ func newAsset(name string) *asset {
 		contentType: contentType(name),
 		plain:       plain,
 		brotli: sync.OnceValue(func() []byte {
-			return compress(plain, func(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, brotli.BestCompression) })
+			return compress(plain,
+				func(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, brotli.BestCompression) })
 		}),
 		gzip: sync.OnceValue(func() []byte {
 			return compress(plain, func(w io.Writer) io.WriteCloser {

@@ -22,7 +22,8 @@ import (
 func TestBuiltAssetsAreFresh(t *testing.T) {
 	got, want := manifest.Sources, hashSources(t, "..", "../../../package-lock.json")
 	if got != want {
-		t.Fatalf("internal/web/static/dist was built from other sources (%.12s, now %.12s): run make assets and commit the result", got, want)
+		t.Fatalf("internal/web/static/dist was built from other sources (%.12s, now %.12s): run make "+
+			"assets and commit the result", got, want)
 	}
 }
 

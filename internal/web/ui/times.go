@@ -77,8 +77,8 @@ func viewerZoneName(ctx context.Context) string {
 	return ""
 }
 
-// ownTime is what stands beside a venue's time: the viewer's own, where clocks differ. It is empty where they don't, and where the
-// viewer's zone is not known.
+// ownTime is what stands beside a venue's time: the viewer's own, where clocks differ. It is empty where they don't,
+// and where the viewer's zone is not known.
 func ownTime(ctx context.Context, at time.Time, venue *time.Location) string {
 	own := viewerZone(ctx)
 	venue = orUTC(venue)

@@ -47,7 +47,8 @@ type Page struct {
 	Viewer *Viewer
 	// Back is where the theme switch and the log-in link lead back to: the path and query of the page.
 	Back string
-	// Address is what the address bar shows in the place of an address that only takes posts; empty where the page has one.
+	// Address is what the address bar shows in the place of an address that only takes posts; empty where the page has
+	// one.
 	Address string
 	// Now is the server's time; countdowns go by it.
 	Now time.Time

@@ -9,7 +9,10 @@ import (
 // A short time names its year when that is another than this one.
 func TestShortTimes(t *testing.T) {
 	this := time.Now().UTC().Year()
-	for year, want := range map[int]string{this: "2 Jan, 15:04 UTC", this - 1: fmt.Sprintf("2 Jan %d, 15:04 UTC", this-1), this + 30: fmt.Sprintf("2 Jan %d, 15:04 UTC", this+30)} {
+	for year, want := range map[int]string{
+		this:     "2 Jan, 15:04 UTC",
+		this - 1: fmt.Sprintf("2 Jan %d, 15:04 UTC", this-1), this + 30: fmt.Sprintf("2 Jan %d, 15:04 UTC", this+30),
+	} {
 		if got := TimeShort.text(time.Date(year, time.January, 2, 15, 4, 0, 0, time.UTC), nil); got != want {
 			t.Errorf("in %d, a time of %d is written as %q, want %q", this, year, got, want)
 		}
@@ -17,7 +20,10 @@ func TestShortTimes(t *testing.T) {
 }
 
 func TestPlural(t *testing.T) {
-	for n, want := range map[int]string{0: "0 seats", 1: "1 seat", 999: "999 seats", 2000: "2,000 seats", 1_000_000: "1,000,000 seats"} {
+	for n, want := range map[int]string{
+		0: "0 seats", 1: "1 seat", 999: "999 seats", 2000: "2,000 seats",
+		1_000_000: "1,000,000 seats",
+	} {
 		if got := Plural(n, "seat", "seats"); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}

@@ -61,7 +61,11 @@ func newLedger() *ledger {
 	l := &ledger{competitions: map[string]compete.Competition{}}
 	for _, id := range []string{race, run} {
 		l.competitions[id] = compete.Competition{
-			ID: id, Status: compete.StatusPublished, Capacity: 1000, SeatsLeft: 1000, RegDeadline: time.Now().Add(24 * time.Hour),
+			ID: id, Status: compete.StatusPublished,
+			CompetitionContent: compete.CompetitionContent{
+				Capacity: 1000, RegDeadline: time.Now().Add(24 * time.Hour),
+			},
+			SeatsLeft: 1000,
 		}
 	}
 	return l

@@ -1,0 +1,146 @@
+package compete
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/normal"
+)
+
+// CompetitionContent is what its organizer says about a competition. Its fields are declared here for everybody: the tags have
+// what the API and the export of one's own data call them and say about them, and what the audit log calls them in a sentence.
+type CompetitionContent struct {
+	Title       string     `json:"title" called:"title" example:"Spring Hackathon"`
+	Location    string     `json:"location" called:"location" example:"Zurich"`
+	Tags        []string   `json:"tags" called:"tags" nullable:"false" doc:"Lower case, unique, sorted." example:"[\"beginners\",\"go\"]"`
+	Capacity    int        `json:"capacity" called:"capacity" example:"100"`
+	RegOpensAt  *time.Time `json:"regOpensAt" called:"opening time" doc:"When registration opens; null if it's open from the start." example:"2026-04-01T09:00:00Z"`
+	RegDeadline time.Time  `json:"regDeadline" called:"deadline" example:"2026-05-01T12:00:00Z"`
+	StartDate   *time.Time `json:"startDate" called:"start" doc:"When the competition starts; null if it isn't known yet." example:"2026-05-08T08:00:00Z"`
+	EndDate     *time.Time `json:"endDate" called:"end" doc:"When the competition ends; null if it isn't known." example:"2026-05-09T16:00:00Z"`
+	TimeZone    string     `json:"timeZone" called:"time zone" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
+	Waitlist    bool       `json:"waitlist" called:"waitlist" doc:"Whether people can join a waitlist once it's full." example:"true"`
+}
+
+// ContentField is a field of CompetitionContent: as it is called in JSON, and in a sentence.
+type ContentField struct{ Name, Called string }
+
+// ContentFields are the fields of CompetitionContent, in order.
+var ContentFields = contentFields()
+
+func contentFields() []ContentField {
+	var fields []ContentField
+	for field := range reflect.TypeFor[CompetitionContent]().Fields() {
+		fields = append(fields, ContentField{field.Tag.Get("json"), field.Tag.Get("called")})
+	}
+	return fields
+}
+
+// values are the fields as the audit log has them, in the order of ContentFields; they can be compared.
+func (c *CompetitionContent) values() []any {
+	var values []any
+	for _, field := range reflect.ValueOf(c).Elem().Fields() {
+		value := field.Interface()
+		switch v := value.(type) {
+		case []string:
+			value = strings.Join(v, ", ")
+		case time.Time:
+			value = auditTime(&v)
+		case *time.Time:
+			value = auditTime(v)
+		}
+		values = append(values, value)
+	}
+	return values
+}
+
+// normalize brings every field into the form in which it is stored: lines without breaks, times in UTC. Every text, list and time
+// is replaced, none is changed where it stands: an older copy of the content may have the same.
+func (c *CompetitionContent) normalize() {
+	for _, field := range reflect.ValueOf(c).Elem().Fields() {
+		switch p := field.Addr().Interface().(type) {
+		case *string:
+			*p = normal.Line(*p)
+		case *[]string:
+			*p = NormalizeTags(*p)
+		case *time.Time:
+			*p = UTC(*p)
+		case **time.Time:
+			*p = utcPointer(*p)
+		}
+	}
+}
+
+// content holds the limits that the content of every stored competition obeys.
+func (v *validation) content(c *CompetitionContent, description string) {
+	v.length("title", c.Title, MinTitleLength, MaxTitleLength)
+	v.length("description", description, 0, MaxDescriptionLength)
+	v.length("location", c.Location, 0, MaxLocationLength)
+	v.tags(c.Tags)
+	if c.Capacity < MinCapacity || c.Capacity > MaxCapacity {
+		v.addf("capacity", "must be between %d and %d", MinCapacity, MaxCapacity)
+	}
+	if !c.RegDeadline.IsZero() { // else that alone is told
+		v.time("regDeadline", c.RegDeadline)
+	}
+	if c.RegOpensAt != nil {
+		v.time("regOpensAt", *c.RegOpensAt)
+		if !c.RegDeadline.IsZero() && !c.RegOpensAt.Before(c.RegDeadline) {
+			v.add("regOpensAt", "must be before the registration deadline")
+		}
+	}
+	if c.StartDate != nil {
+		v.time("startDate", *c.StartDate)
+		if !c.StartDate.After(c.RegDeadline) {
+			v.add("startDate", "must be after the registration deadline")
+		}
+	}
+	v.end(c)
+	if _, ok := ZoneNamed(c.TimeZone); !ok {
+		v.add("timeZone", "must be an IANA time zone such as Europe/Berlin or UTC")
+	}
+}
+
+func (v *validation) end(c *CompetitionContent) {
+	if c.EndDate == nil {
+		return
+	}
+	v.time("endDate", *c.EndDate)
+	switch {
+	case c.StartDate == nil:
+		v.add("endDate", "requires a start date")
+	case !c.EndDate.After(*c.StartDate):
+		v.add("endDate", "must be after the start")
+	}
+}
+
+func (v *validation) tags(tags []string) {
+	if len(tags) > MaxTags {
+		v.addf("tags", "must have at most %d entries", MaxTags)
+		return
+	}
+	for _, tag := range tags {
+		if n := len([]rune(tag)); n < 1 || n > MaxTagLength || !clean(tag) || strings.ContainsAny(tag, ",\n\r\t") {
+			v.addf("tags", "must each be 1 to %d characters long, without commas", MaxTagLength)
+			return
+		}
+	}
+}
+
+// NormalizeTags brings tags into the form in which they are stored, in lower case, and returns each once, sorted. Of those that a search
+// can't tell apart, such as café and cafe, the first stays.
+func NormalizeTags(tags []string) []string {
+	stored := make([]string, 0, len(tags))
+	seen := make(map[string]bool, len(tags))
+	for _, tag := range tags {
+		tag = normal.Line(strings.ToLower(tag))
+		if key := normal.Key(tag); !seen[key] {
+			seen[key] = true
+			stored = append(stored, tag)
+		}
+	}
+	slices.Sort(stored)
+	return stored
+}

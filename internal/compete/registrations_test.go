@@ -1,0 +1,45 @@
+package compete_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/competetest"
+)
+
+// hangingUsers is a database that answers when nobody waits any more.
+type hangingUsers struct{ compete.UserStore }
+
+func (hangingUsers) User(ctx context.Context, _ string) (compete.User, error) {
+	<-ctx.Done()
+	return compete.User{}, compete.ErrDatabase
+}
+
+// What a press looks up before its turn counts as waiting too.
+func TestAPressHasOnePatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const patience = 3 * time.Second
+		s := compete.NewRegistrations(compete.RegistrationsConfig{
+			Runtime: compete.Runtime{
+				Clock: time.Now, NewID: uuid.NewString, Log: slog.New(slog.DiscardHandler),
+			},
+			Store: struct{ compete.RegistrationStore }{}, Statistics: struct{ compete.StatisticsStore }{},
+			Registrar: struct{ compete.Registrar }{}, Patience: patience,
+			Competitions: competetest.Services(competetest.Parts{}).Competitions,
+			Verification: compete.NewVerification(hangingUsers{}, true),
+		})
+		began := time.Now()
+		who := compete.Actor{UserID: uuid.NewString(), Role: compete.RoleParticipant}
+		_, err := s.Register(t.Context(), who, uuid.NewString(), compete.Idempotency{})
+		if took := time.Since(began); !errors.Is(err, compete.ErrDatabase) || took != patience {
+			t.Errorf("got %v after %v, want %v after %v", err, took, compete.ErrDatabase, patience)
+		}
+	})
+}

@@ -1,0 +1,177 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
+)
+
+// An input is a field of the form of a competition: how it looks, what it says of a competition, and what typing into it does.
+type input struct {
+	ui.Field
+	show func(n *compete.NewCompetition, zone *time.Location) string
+	// read sets what was typed, or says what is wrong with it.
+	read func(n *compete.NewCompetition, typed string, zone *time.Location) (problem string)
+}
+
+// inputs are those of the form, in its order; pages.EditCompetition places them. What is wrong with a form, and what someone else
+// has changed meanwhile, is listed in this order too.
+var inputs = []input{
+	text(ui.Field{Name: "title", Label: "Title", Required: true, MaxLength: "120"},
+		func(n *compete.NewCompetition) *string { return &n.Title }),
+	text(ui.Field{
+		Name: "description", Label: "Description", MaxLength: "20000",
+		Help: "Markdown: **bold**, # heading, - list, [link](https://example.org). Images become links, and HTML is left out.",
+	}, func(n *compete.NewCompetition) *string { return &n.Description }),
+	text(ui.Field{Name: "location", Label: "Where", Clause: true, MaxLength: "200", Help: "Venue address, or a link if it's online."},
+		func(n *compete.NewCompetition) *string { return &n.Location }),
+	{
+		Field: ui.Field{Name: "tags", Label: "Tags", Help: "Up to 10, separated by commas."},
+		show:  func(n *compete.NewCompetition, _ *time.Location) string { return strings.Join(n.Tags, ", ") },
+		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
+			n.Tags = splitTags(typed)
+			return ""
+		},
+	},
+	{
+		Field: ui.Field{Name: "capacity", Label: "Number of seats", Type: "number", Required: true, Min: "1", Max: "1000000"},
+		show:  func(n *compete.NewCompetition, _ *time.Location) string { return strconv.Itoa(n.Capacity) },
+		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
+			var err error
+			if n.Capacity, err = strconv.Atoi(strings.TrimSpace(typed)); err != nil {
+				return "Must be a whole number."
+			}
+			return ""
+		},
+	},
+	check(ui.Field{
+		Name: "waitlist", Label: "Waitlist",
+		Help: "When all seats are taken, people can join a waitlist. Freed seats automatically go to the next in line.",
+	}, func(n *compete.NewCompetition) *bool { return &n.Waitlist }),
+	{
+		Field: ui.Field{
+			Name: "zone", Label: "Time zone", List: "zones", Autocomplete: "off", Required: true,
+			Help: "Where it takes place, such as Europe/Berlin. All dates below are in this zone.",
+		},
+		show: func(n *compete.NewCompetition, _ *time.Location) string { return n.TimeZone },
+		read: func(n *compete.NewCompetition, typed string, zone *time.Location) string {
+			n.TimeZone = zone.String() // UTC where it isn't known, so that the rest is looked through; it is not saved
+			if _, known := compete.ZoneNamed(typed); !known {
+				return "Choose a time zone, such as Europe/Berlin or UTC."
+			}
+			return ""
+		},
+	},
+	moment(ui.Field{Name: "regOpensAt", Label: "Registration opens", Clause: true, Help: "Leave empty to open immediately."},
+		func(n *compete.NewCompetition) **time.Time { return &n.RegOpensAt }),
+	{
+		Field: ui.Field{Name: "regDeadline", Label: "Registration closes", Clause: true, Type: "datetime-local", Required: true},
+		show: func(n *compete.NewCompetition, zone *time.Location) string {
+			return formatLocal(&n.RegDeadline, zone)
+		},
+		read: func(n *compete.NewCompetition, typed string, zone *time.Location) string {
+			at, problem := parseLocal(typed, zone, &n.RegDeadline)
+			n.RegDeadline = time.Time{}
+			switch {
+			case at != nil:
+				n.RegDeadline = *at
+			case problem == "":
+				problem = "This is required."
+			}
+			return problem
+		},
+	},
+	moment(ui.Field{
+		Name: "startDate", Label: "Starts", Clause: true,
+		Help: "After registration closes. Participants get a reminder the day before.",
+	}, func(n *compete.NewCompetition) **time.Time { return &n.StartDate }),
+	moment(ui.Field{Name: "endDate", Label: "Ends", Clause: true, Help: "After the start."},
+		func(n *compete.NewCompetition) **time.Time { return &n.EndDate }),
+}
+
+// text is an input of a text.
+func text(f ui.Field, value func(*compete.NewCompetition) *string) input {
+	return input{
+		Field: f,
+		show:  func(n *compete.NewCompetition, _ *time.Location) string { return *value(n) },
+		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
+			*value(n) = typed
+			return ""
+		},
+	}
+}
+
+// check is a box to check.
+func check(f ui.Field, value func(*compete.NewCompetition) *bool) input {
+	f.Type = pages.Checkbox
+	return input{
+		Field: f,
+		show: func(n *compete.NewCompetition, _ *time.Location) string {
+			if *value(n) {
+				return "true"
+			}
+			return ""
+		},
+		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
+			*value(n) = typed != ""
+			return ""
+		},
+	}
+}
+
+// moment is an input of a time in the zone of the form.
+func moment(f ui.Field, value func(*compete.NewCompetition) **time.Time) input {
+	f.Type = "datetime-local"
+	return input{
+		Field: f,
+		show:  func(n *compete.NewCompetition, zone *time.Location) string { return formatLocal(*value(n), zone) },
+		read: func(n *compete.NewCompetition, typed string, zone *time.Location) (problem string) {
+			*value(n), problem = parseLocal(typed, zone, *value(n))
+			return problem
+		},
+	}
+}
+
+// shown are the inputs with what they say of a competition.
+func shown(n compete.NewCompetition, zone *time.Location) []ui.Field {
+	var fields []ui.Field
+	for _, in := range inputs {
+		in.Value = in.show(&n, zone)
+		fields = append(fields, in.Field)
+	}
+	return fields
+}
+
+// differences are the inputs whose stored value is not what was typed.
+func differences(stored, typed pages.CompetitionForm) []pages.FieldDiff {
+	var diffs []pages.FieldDiff
+	for _, f := range stored.Inputs {
+		if f.Value == typed.Input(f.Name).Value {
+			continue
+		}
+		now := f.Value
+		if f.Type == pages.Checkbox {
+			now = yesNo(now != "")
+		}
+		diffs = append(diffs, pages.FieldDiff{Label: f.Label, Now: orNone(now)})
+	}
+	return diffs
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "(empty)"
+	}
+	return s
+}
