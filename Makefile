@@ -53,8 +53,8 @@ assets: ## Rebuild the committed styles, scripts and fonts (needs Node and npm)
 screenshots: ## Take screenshots of every page, in both themes and at three widths, in ./screenshots (needs Chromium)
 	MINICOMPETE_SCREENSHOTS=$(CURDIR)/screenshots go test -count=1 -timeout 20m -run '^TestDemo$$/^every_page$$' ./internal/web/e2e
 
-soak: ## Kill, cut and slow down everything while people register, for ten minutes (FOR=2h takes longer)
-	MINICOMPETE_SOAK=$(or $(FOR),10m) scripts/with-test-services go test -count=1 -timeout 0 -v -run '^TestSoak$$' ./cmd/minicompete
+soak: ## Kill, cut and slow down everything while people register, for ten minutes and 100 kills (FOR=2h takes longer)
+	MINICOMPETE_SOAK=$(or $(FOR),10m) scripts/with-test-services go test -count=1 -timeout 0 -v -run '^Test(Soak|KilledAgainAndAgain)$$' ./cmd/minicompete
 
 bench: build ## Measure speed and memory; only prints figures (BENCH="-only reads" runs one part)
 	scripts/with-test-services --durable go run ./internal/bench $(BENCH)

@@ -71,19 +71,31 @@ type soak struct {
 	mail        *mailtest.Server
 	faults      []fault
 
+	kills   int           // of the program
 	people  int           // who have registered
+	told    int           // answers that were a registration
+	lost    int           // of them were not so afterwards
+	twice   int           // got another one when they pressed again
 	again   atomic.Int64  // mails that may have come twice
 	longest time.Duration // that an answer took
 }
 
 func startSoak(t *testing.T, databaseURL string) *soak {
 	t.Helper()
+	var cluster *testservices.Cluster
+	if strings.HasPrefix(databaseURL, "postgres") {
+		if cluster = testservices.StartCluster(t); cluster != nil {
+			databaseURL = cluster.Database()
+		} else {
+			t.Log("this machine has no PostgreSQL of its own, so none is killed")
+		}
+	}
 	s := &soak{t: t, databaseURL: databaseURL, mail: mailtest.Start(t, mailtest.Options{}), db: open(t, databaseURL)}
 	redisURL, redis := testservices.BehindProxy(t, testservices.Redis(t))
 	through := databaseURL
 	s.faults = []fault{
 		{
-			"killed", func(*testing.T) { s.program.kill(); s.again.Add(soakConnections * 16) },
+			"killed", func(*testing.T) { s.program.kill(); s.kills++; s.again.Add(soakConnections * 16) },
 			func(*testing.T) { s.program = serve(t, s.environment) },
 		},
 		s.mailServerDies(),
@@ -93,6 +105,11 @@ func startSoak(t *testing.T, databaseURL string) *soak {
 		through, database = testservices.BehindProxy(t, databaseURL)
 		s.faults = append(s.faults, faultsOf("database", database)...)
 		s.faults = append(s.faults, s.databaseRestarts())
+		if cluster != nil {
+			s.faults = append(s.faults, fault{
+				"database killed", func(*testing.T) { cluster.Kill() }, func(*testing.T) { cluster.Start() },
+			})
+		}
 	} else {
 		s.faults = append(s.faults, s.databaseLocked())
 	}
@@ -199,15 +216,18 @@ func (s *soak) suffer(t *testing.T, f fault) {
 	})
 	for user, first := range told {
 		if after[user] != first.registration {
+			s.lost++
 			t.Errorf("%s was told %+v, and has %+v", user, first, after[user])
 		}
 	}
 	for user, second := range again {
 		if was, counted := after[user]; counted && second.registration != was {
+			s.twice++
 			t.Errorf("%s has %+v; the second press got %+v", user, was, second)
 		}
 	}
 	s.people += len(tokens)
+	s.told += len(told) + len(again)
 	t.Logf("%d of %d were told something before or during the fault; the longest answer so far took %v", len(told),
 		len(tokens), s.longest)
 }
@@ -276,5 +296,6 @@ func (s *soak) wantWhole(t *testing.T) {
 		t.Errorf("%d different mails of %d messages; %d came again, want %d at most", len(arrived),
 			messages, again, most)
 	}
-	t.Logf("%d registered; %d mails came again; the longest answer took %v", s.people, again, s.longest)
+	t.Logf("%d registered; %d answers, %d lost, %d told twice; %d kills; %d mails came again; the longest answer took %v",
+		s.people, s.told, s.lost, s.twice, s.kills, again, s.longest)
 }

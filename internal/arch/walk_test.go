@@ -2,7 +2,6 @@ package arch
 
 import (
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,35 +14,37 @@ const (
 	walkFiles    = 20
 )
 
-var walkRow = regexp.MustCompile("(?m)^\\| (`[a-z/]+/[a-z_]+\\.go`[^|]*) \\| ([^|]+) \\|$")
+var walkStep = regexp.MustCompile(`(?m)^    \w+->>(\w+): (.+)$`)
 
-// TestTheWalkOfARegistrationIsShort follows the table in ARCHITECTURE.md: each function is in one of the files of its
-// row.
+// TestTheWalkOfARegistrationIsShort follows the drawing in ARCHITECTURE.md: each function is in the file named before it.
 func TestTheWalkOfARegistrationIsShort(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	packages, files := map[string]bool{}, map[string]bool{}
-	for _, row := range walkRow.FindAllStringSubmatch(string(content), -1) {
-		var text strings.Builder
-		for _, name := range spans(row[1]) {
-			packages[path.Dir(name)], files[name] = true, true
+	for _, step := range walkStep.FindAllStringSubmatch(string(content), -1) {
+		packages[step[1]] = true
+		for part := range strings.SplitSeq(step[2], ", ") {
+			words := strings.Fields(part)
+			name := step[1] + "/" + words[0]
+			files[name] = true
 			code, err := os.ReadFile(filepath.Join(root, "internal", name))
 			if err != nil {
 				t.Error(err)
 			}
-			text.Write(code)
-		}
-		for _, function := range spans(row[2]) {
-			if declared := regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + function +
-				`[(\[]`); !declared.MatchString(text.String()) {
-				t.Errorf("%s isn't declared in %s", function, row[1])
+			if len(words) < 2 {
+				t.Errorf("the drawing names no function of %s", name)
+			}
+			for _, function := range words[1:] {
+				if !regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + function + `[(\[]`).Match(code) {
+					t.Errorf("%s isn't declared in %s", function, name)
+				}
 			}
 		}
 	}
 	if n := len(packages); n < 5 || n > walkPackages {
-		t.Errorf("the walk goes through %d packages, want at most %d, and the table that lists them", n, walkPackages)
+		t.Errorf("the walk goes through %d packages, want at most %d, and the drawing that shows them", n, walkPackages)
 	}
 	if n := len(files); n > walkFiles {
 		t.Errorf("the walk goes through %d files, want at most %d", n, walkFiles)

@@ -156,8 +156,8 @@ func (b *bare) insert(batch []bareInsert) error {
 	return tx.Commit()
 }
 
-const insertRecord = `INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at)
-	VALUES ($1, $2, $3, $4, $5, $6)`
+const insertRecord = `INSERT INTO idempotency_keys (user_id, key, request_hash, body, expires_at)
+	VALUES ($1, $2, $3, $4, $5)`
 
 func (b *bare) insertRows(ctx context.Context, tx *sql.Tx, batch []bareInsert) error {
 	registration, err := tx.PrepareContext(ctx, insertRegistration)
@@ -176,8 +176,8 @@ func (b *bare) insertRows(ctx context.Context, tx *sql.Tx, batch []bareInsert) e
 		if _, err := registration.ExecContext(ctx, newID(), i.userID, i.competitionID, b.seq, now); err != nil {
 			return err
 		}
-		if _, err := record.ExecContext(ctx, i.userID, i.userID, b.record.RequestHash, http.StatusCreated,
-			b.record.Body, b.record.ExpiresAt); err != nil {
+		if _, err := record.ExecContext(ctx, i.userID, i.userID, b.record.RequestHash, b.record.Body,
+			b.record.ExpiresAt); err != nil {
 			return err
 		}
 	}
@@ -200,8 +200,8 @@ func (b *bare) insertArrays(ctx context.Context, tx *sql.Tx, batch []bareInsert)
 		ids, users, competitions, seqs, now); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at)
-		SELECT r.user_id, r.user_id, $3, $4, r.body, $5 FROM unnest($1::uuid[], $2::bytea[]) AS r(user_id, body)`,
-		users, bodies, b.record.RequestHash, http.StatusCreated, b.record.ExpiresAt)
+	_, err := tx.ExecContext(ctx, `INSERT INTO idempotency_keys (user_id, key, request_hash, body, expires_at)
+		SELECT r.user_id, r.user_id, $3, r.body, $4 FROM unnest($1::uuid[], $2::bytea[]) AS r(user_id, body)`,
+		users, bodies, b.record.RequestHash, b.record.ExpiresAt)
 	return err
 }

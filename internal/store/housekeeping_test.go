@@ -25,8 +25,8 @@ func TestCleanUp(t *testing.T) {
 				}
 			}
 		}
-		addKey := prepare(`INSERT INTO idempotency_keys (user_id, key, request_hash, status, body, expires_at)
-			VALUES ($1, $2, 'h', 201, $3, $4)`)
+		addKey := prepare(`INSERT INTO idempotency_keys (user_id, key, request_hash, body, expires_at)
+			VALUES ($1, $2, 'h', $3, $4)`)
 		addFailedJob := prepare(`INSERT INTO failed_jobs (id, job_id, queue, kind, payload, error, attempts, failed_at)
 			VALUES ($1, $2, 'q', 'k', '{}', 'e', 3, $3)`)
 		addBatch := prepare(`INSERT INTO batches (id, committed_at) VALUES ($1, $2)`)

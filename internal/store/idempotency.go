@@ -13,7 +13,6 @@ import (
 // recordRow are the columns of a recorded outcome; in texts, k stands for the table.
 var (
 	recordRow     = slices.Concat(recordKeys, recordOutcome)
-	writtenRecord = slices.Concat(recordRow, unreadStatus)
 	recordColumns = recordRow.Select("k")
 	scanRecord    = recordRow.Scan
 
@@ -26,16 +25,11 @@ var (
 		{Name: "body", Type: "bytes", Field: func(r *compete.IdempotencyRecord) any { return &r.Body }},
 		{Name: "expires_at", Type: "time", Field: func(r *compete.IdempotencyRecord) any { return &r.ExpiresAt }},
 	}
-	// unreadStatus is the status of the response, which nothing reads: replicas of versions that write it too may run
-	// beside this one, so the column stays as it is until they can't.
-	unreadStatus = sqldb.Columns[compete.IdempotencyRecord]{
-		{Name: "status", Type: "integer", Value: func(*compete.IdempotencyRecord) any { return 201 }},
-	}
 )
 
 var (
 	claimRecord = fmt.Sprintf(`%s ON CONFLICT (user_id, key) DO UPDATE SET %s WHERE idempotency_keys.expires_at <= $%d`,
-		writtenRecord.Insert("idempotency_keys"), recordOutcome.Excluded(), len(writtenRecord)+1)
+		recordRow.Insert("idempotency_keys"), recordOutcome.Excluded(), len(recordRow)+1)
 	recordOf = `SELECT ` + recordColumns + ` FROM idempotency_keys k WHERE k.user_id = $1 AND k.key = $2
 		AND k.expires_at > $3`
 )
@@ -45,7 +39,7 @@ var (
 func (t Tx) claimKey(
 	ctx context.Context, r compete.IdempotencyRecord, now time.Time,
 ) (*compete.IdempotencyRecord, error) {
-	n, err := sqldb.Change(ctx, t, claimRecord, append(writtenRecord.Values(&r), now)...)
+	n, err := sqldb.Change(ctx, t, claimRecord, append(recordRow.Values(&r), now)...)
 	if err != nil || n > 0 {
 		return nil, err
 	}

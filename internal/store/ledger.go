@@ -173,7 +173,7 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	pipeline.Bulk(insertRegistrations, newRegistrationRow.Rows(c.Inserted), nil)
 	pipeline.Bulk(saveRegistrations, inLockOrder(registrationRow.Rows(c.Updated)), nil)
 	pipeline.Bulk(deleteIdempotencyRecord, t.expired, nil)
-	pipeline.Bulk(insertIdempotencyRecords, writtenRecord.Rows(c.Records), nil)
+	pipeline.Bulk(insertIdempotencyRecords, recordRow.Rows(c.Records), nil)
 	pipeline.Bulk(countSeatsTaken, takenRows(c), nil)
 	pipeline.Bulk(countBlocks, counted.blockRows(), nil)
 	pipeline.Bulk(countDays, counted.dayRows(), nil)
@@ -245,7 +245,7 @@ func unknownUser(err error) error {
 var (
 	deleteIdempotencyRecord = sqldb.NewBulk("user_id uuid, key text", `
 		DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT v.user_id, v.key {from})`)
-	insertIdempotencyRecords = writtenRecord.Bulk("idempotency_keys", "")
+	insertIdempotencyRecords = recordRow.Bulk("idempotency_keys", "")
 )
 
 var countSeatsTaken = sqldb.NewBulk("competition_id uuid, minute time, taken integer", `

@@ -144,6 +144,9 @@ var seeds = []struct {
 // left names columns, as table.column, that a step took away on purpose, or whose values it has the program make anew.
 var left = map[string]bool{"users.search_text": true, "competitions.searchable": true}
 
+// dropped names columns that a step up takes away, and the step down gives back as they were.
+var dropped = map[string]bool{"idempotency_keys.status": true}
+
 // Every step of the schema, on its own: up from the state before it, with data in every table, down again, and up once
 // more. What was there before stays, each time.
 func TestEveryMigrationKeepsTheData(t *testing.T) {
@@ -291,7 +294,10 @@ func wantKept(t *testing.T, step string, was, is map[string][]row) {
 	for _, table := range slices.Sorted(maps.Keys(was)) {
 		for _, r := range was[table] {
 			wanted := maps.Clone(r)
-			maps.DeleteFunc(wanted, func(column string, _ any) bool { return left[table+"."+column] })
+			maps.DeleteFunc(wanted, func(column string, _ any) bool {
+				column = table + "." + column
+				return left[column] || dropped[column] && !strings.HasSuffix(step, "down")
+			})
 			if !slices.ContainsFunc(is[table], func(candidate row) bool { return covers(candidate, wanted) }) {
 				t.Errorf("%s: a row of %s is gone or changed: %v\nthere are: %v", step, table, wanted, is[table])
 			}
