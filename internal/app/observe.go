@@ -30,8 +30,8 @@ func (a *App) addGauges() {
 	a.metrics.AddPool("writer", a.store.Writer())
 	a.metrics.AddPool("reader", a.store.Reader())
 	a.addReplica()
-	a.metrics.AddGauge("registrar_queue_depth", "Commands waiting for the registrar.",
-		func() float64 { return float64(a.registrar.QueueDepth()) })
+	a.metrics.AddGauge("registrar_queue_depth", "Commands waiting for the registrar, and presses waiting for their turn.",
+		func() float64 { return float64(a.registrar.QueueDepth() + a.server.PressesWaiting()) })
 	a.metrics.AddGauge("open_streams", "Open streams of server-sent events.",
 		func() float64 { return float64(a.hub.Pages()) })
 	backlog := &backlog{read: a.store.Backlog, clock: a.config.Clock}

@@ -61,8 +61,8 @@ func (a *App) wireServer(context.Context) error {
 	apiHandler, apiBusy := lagging.api(api.New(apiConfig)), api.Busy(apiConfig)
 	c := server.Config{
 		TrustedProxies: proxies, NewID: newID, HTTPS: strings.HasPrefix(a.config.Origin(), "https:"),
-		HSTSSubdomains: a.config.HSTSSubdomains,
-		Logger:         a.log, Tracer: a.traces.Tracer("server"), Ready: a.health.ready,
+		HSTSSubdomains: a.config.HSTSSubdomains, PressPatience: a.config.QueueTimeout,
+		Logger: a.log, Tracer: a.traces.Tracer("server"), Ready: a.health.ready,
 	}
 	if a.config.Plays(config.RoleWeb) {
 		pages, err := a.pages()
@@ -73,13 +73,13 @@ func (a *App) wireServer(context.Context) error {
 			Name: EndpointWeb, Addr: a.config.WebAddr,
 			Handler: apiAndPages(apiHandler, lagging.pages(web.New(a.background.context(), pages))),
 			Broken:  apiAndPages(http.HandlerFunc(server.Broken), web.Broken(pages)),
-			Busy:    apiAndPages(apiBusy, web.Busy(pages)), Full: a.refusesPress, Reads: isRead,
+			Busy:    apiAndPages(apiBusy, web.Busy(pages)), Presses: isPress, Reads: isRead,
 		})
 	}
 	if a.config.Plays(config.RoleAPI) {
 		c.Endpoints = append(c.Endpoints, server.Endpoint{
 			Name: EndpointAPI, Addr: a.config.APIAddr,
-			Handler: apiHandler, Busy: apiBusy, Full: a.refusesPress, Reads: isRead,
+			Handler: apiHandler, Busy: apiBusy, Presses: isPress, Reads: isRead,
 		})
 	}
 	if a.metrics != nil {
@@ -113,11 +113,9 @@ func (a *App) pages() (c web.Config, err error) {
 	}, nil
 }
 
-// refusesPress reports whether a press is refused before it is routed. On a page, it's refused by the page, which says
-// so in its own place.
-func (a *App) refusesPress(r *http.Request) bool {
-	return r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/api/") &&
-		strings.HasSuffix(r.URL.Path, "/register") && a.registrar.Full()
+// isPress reports whether a request registers somebody, by the API or a page.
+func isPress(r *http.Request) bool {
+	return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/register")
 }
 
 // isRead reports whether a request only reads. Who registers, logs in or follows a page waits elsewhere, in a line that

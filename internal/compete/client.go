@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"sync/atomic"
+	"time"
 )
 
 // Client is where a request comes from. The zero Client is nobody's: the command line, a job.
@@ -12,6 +13,7 @@ type Client struct {
 	Local     bool       // the request was made on the machine that the program runs on, and no proxy passed it on
 	UserAgent string     // as sent, at most MaxUserAgentLength bytes
 	RequestID string
+	Arrived   time.Time // when the request did; zero: unknown
 
 	// KnownTo reports whether the device has shown that a user logged in on it before. nil: it has shown nothing.
 	KnownTo func(user User) bool

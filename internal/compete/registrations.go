@@ -41,7 +41,7 @@ func (s *Registrations) Register(
 	}
 	if s.config.Patience > 0 {
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, s.config.Patience)
+		ctx, stop = context.WithTimeout(ctx, s.config.Patience-waited(ctx))
 		defer stop()
 	}
 	if err := s.config.Verification.require(ctx, a); err != nil {
@@ -55,6 +55,14 @@ func (s *Registrations) Register(
 		})
 	outcome.Replayed = again
 	return outcome, err
+}
+
+// waited is how long a request has waited to be worked on.
+func waited(ctx context.Context) time.Duration {
+	if arrived := ClientOf(ctx).Arrived; !arrived.IsZero() {
+		return time.Since(arrived)
+	}
+	return 0
 }
 
 // Cancel cancels a registration: its owner until the start, the competition's organizer and admins at any time.

@@ -38,9 +38,8 @@ type Config struct {
 	Tracer    trace.Tracer // nil: nothing is traced
 	QueueSize int
 	BatchSize int
-	// MaxWait is how long a command may wait for its turn before it is refused with compete.ErrBusy. While everybody waits for longer
-	// than a twelfth of it, and has for half of it, some are refused at once. Nobody waits for an answer for longer than six fifths of it.
-	// 0: as long as it takes.
+	// MaxWait is how long a command may wait for its turn before it is refused with compete.ErrBusy. Nobody waits for an
+	// answer for longer than six fifths of it. 0: as long as it takes.
 	MaxWait time.Duration
 }
 
@@ -63,7 +62,7 @@ func New(config Config) *Registrar {
 		config.BatchSize = DefaultBatchSize
 	}
 	r := &Registrar{config: config, done: make(chan struct{})}
-	r.queue.init(config.QueueSize, config.MaxWait)
+	r.queue.init(config.QueueSize)
 	return r
 }
 
@@ -72,7 +71,7 @@ func (r *Registrar) Start() {
 	go func() {
 		defer close(r.done)
 		for {
-			commands := r.queue.take(r.config.BatchSize, r.config.Clock)
+			commands := r.queue.take(r.config.BatchSize)
 			if len(commands) == 0 {
 				return
 			}
@@ -113,16 +112,6 @@ func (r *Registrar) Stop(ctx context.Context) error {
 
 // QueueDepth is the number of commands that wait.
 func (r *Registrar) QueueDepth() int { return r.queue.depth() }
-
-// Full reports whether a command that came now would be refused with compete.ErrBusy, so that a request needn't be read to the end and
-// its token checked to find out. Whoever asks is counted as refused.
-func (r *Registrar) Full() bool {
-	full := r.queue.full(compete.UTC(r.config.Clock()))
-	if full && r.config.Observer != nil {
-		r.config.Observer.QueueFull()
-	}
-	return full
-}
 
 // Register implements compete.Registrar.
 func (r *Registrar) Register(ctx context.Context, c compete.RegisterCommand) (compete.RegistrationOutcome, error) {

@@ -5,18 +5,20 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // clientOf is what the domain is told of where a request comes from. addr is host:port.
-func clientOf(r *http.Request, addr, requestID string) compete.Client {
+func clientOf(r *http.Request, addr, requestID string, arrived time.Time) compete.Client {
 	peer, _ := netip.ParseAddrPort(addr) // the zero address when it is none
 	agent := r.UserAgent()
 	forwarded := r.Header["X-Forwarded-For"] != nil || r.Header["Forwarded"] != nil || r.Header["Via"] != nil
 	return compete.Client{
 		Addr: peer.Addr(), Local: peer.Addr().Unmap().IsLoopback() && !forwarded,
 		UserAgent: agent[:min(len(agent), compete.MaxUserAgentLength)], RequestID: requestID,
+		Arrived: arrived,
 	}
 }
 

@@ -29,7 +29,7 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		handler, probe := s.handler(e, r)
 		ctx, span := s.follow(r, id, e.Quiet || probe)
 		addr := clientAddr(r, s.config.TrustedProxies)
-		r = r.WithContext(compete.WithClient(ctx, clientOf(r, addr, id)))
+		r = r.WithContext(compete.WithClient(ctx, clientOf(r, addr, id, start)))
 		r.RemoteAddr = addr
 		recorder := &recorder{ResponseWriter: w, ctx: ctx, began: start}
 		if !e.Quiet && !probe {
@@ -59,8 +59,8 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		defer recorder.endTurn()
 		switch {
 		case probe:
-		case e.Full != nil && e.Full(r):
-			handler = e.Busy
+		case e.Presses != nil && e.Presses(r):
+			handler = s.inLine(handler, e.Busy, recorder, r)
 		case e.Reads != nil && e.Reads(r):
 			handler = s.reads.inTurn(handler, e.Busy, recorder, r)
 		}
@@ -127,8 +127,8 @@ type recorder struct {
 	http.ResponseWriter
 	ctx      context.Context // of the request
 	began    time.Time
-	refusals *pacer // of answers that tell to come again; nil: they go out at once
-	turn     *turns // that it has; nil: none
+	refusals *pacer             // of answers that tell to come again; nil: they go out at once
+	turn     interface{ end() } // that it has; nil: none
 	status   int
 	bytes    int64
 }

@@ -24,7 +24,6 @@ func TestReadsTakeTurns(t *testing.T) {
 	s := New(Config{Logger: slog.New(slog.DiscardHandler), NewID: func() string { return "id" }})
 	wrapped := s.wrap(Endpoint{
 		Handler: handler, Reads: func(r *http.Request) bool { return r.Method == http.MethodGet },
-		Full: func(r *http.Request) bool { return r.Method == http.MethodPut },
 		Busy: http.HandlerFunc(func(w http.ResponseWriter,
 			_ *http.Request,
 		) {
@@ -49,7 +48,6 @@ func TestReadsTakeTurns(t *testing.T) {
 	<-working
 	want("while another is worked on", http.MethodGet, "/", http.StatusServiceUnavailable)
 	want("a change meanwhile", http.MethodPost, "/", http.StatusOK)
-	want("a change for which there is no room", http.MethodPut, "/", http.StatusServiceUnavailable)
 	want("a probe meanwhile", http.MethodGet, livePattern, http.StatusOK)
 	close(answer)
 	<-told

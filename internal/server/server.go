@@ -33,6 +33,9 @@ const (
 // connection.
 const DefaultDrain = 300 * time.Millisecond
 
+// DefaultPressPatience is how long a press waits for its turn unless it is told otherwise.
+const DefaultPressPatience = 2500 * time.Millisecond
+
 // handshakes is how long a stopping server still takes connections, at least, unless Config.Drain is shorter: a
 // handshake that has begun ends after a round trip to the client.
 const handshakes = 100 * time.Millisecond
@@ -47,9 +50,10 @@ type Endpoint struct {
 	Handler http.Handler
 	// answers, with status 500, when Handler panicked before its first byte; nil: as the function Broken does
 	Broken http.Handler
-	// answers, with status 503, whom Full refuses, and who waited too long to read; needed with both
+	// answers, with status 503, whoever finds no room or waited too long to press or to read; needed with both
 	Busy http.Handler
-	Full func(*http.Request) bool // whether a request is refused before anything is done for it; nil: none is
+	// whether a request registers somebody, and waits in line with all others that do; nil: none does
+	Presses func(*http.Request) bool
 	// whether a request only reads, and is not a stream; nil: none does, as far as is known
 	Reads func(*http.Request) bool
 	Quiet bool // requests are logged at debug level, and not traced: those of monitoring
@@ -67,6 +71,9 @@ type Config struct {
 	Tracer         trace.Tracer                // nil: nothing is traced
 	Ready          func(context.Context) error // why requests cannot be served, if they can't; nil: they always can
 	Drain          time.Duration               // 0: DefaultDrain
+	// PressPatience is how long a press may wait for its turn; 0: DefaultPressPatience. Once presses have taken longer than a twenty-fifth of it
+	// for a fifth of it, only as many are let in as are served in a tenth of it.
+	PressPatience time.Duration
 }
 
 // Observer is told of every request.
@@ -74,6 +81,8 @@ type Observer interface {
 	// Request tells of a request that was answered. pattern is the http.ServeMux pattern that took it: "/" or empty
 	// when none did.
 	Request(listener, method, pattern string, status int, took time.Duration)
+	// QueueFull tells of a press for which there was no room in line.
+	QueueFull()
 }
 
 // Server listens and serves until it is stopped.
@@ -88,6 +97,7 @@ type Server struct {
 	failed   chan error
 	refusals *pacer
 	reads    *turns
+	presses  *line
 }
 
 // New makes a server that does nothing until Listen.
@@ -95,9 +105,12 @@ func New(c Config) *Server {
 	if c.Drain == 0 {
 		c.Drain = DefaultDrain
 	}
+	if c.PressPatience == 0 {
+		c.PressPatience = DefaultPressPatience
+	}
 	s := &Server{
 		config: c, sockets: map[string]*closedOnce{}, failed: make(chan error, len(c.Endpoints)),
-		refusals: newPacer(), reads: newReads(),
+		refusals: newPacer(), reads: newReads(), presses: newLine(pressesAtOnce, c.PressPatience),
 	}
 	s.requests, s.giveUp = context.WithCancel(context.Background())
 	return s

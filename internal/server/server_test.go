@@ -256,6 +256,8 @@ func (c *counted) Request(listener, method, pattern string, status int, took tim
 	c.lines = append(c.lines, fmt.Sprintf("%s %s %s %d", listener, method, pattern, status))
 }
 
+func (*counted) QueueFull() {}
+
 func TestRequestsAreCountedByPattern(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /things/{id}", func(http.ResponseWriter, *http.Request) {})

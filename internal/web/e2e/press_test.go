@@ -33,6 +33,7 @@ func TestPress(t *testing.T) {
 		{"no swap under a pointer", testNoSwapUnderPointer},
 		{"answer under a pointer", testAnswerUnderPointer},
 		{"refusal under a pointer", testRefusalUnderPointer},
+		{"news during an answer", testNewsDuringAnAnswer},
 		{"throttled", testPressThrottled},
 		{"deadline", testDeadline},
 		{"without script", testPressFaultsWithoutScript},

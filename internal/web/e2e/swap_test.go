@@ -134,3 +134,38 @@ func testRefusalUnderPointer(t *testing.T, s site) {
 	v.see("#stand .stand-note", "seat")
 	v.see("#stand-title", "All seats are taken")
 }
+
+// testNewsDuringAnAnswer has news come while an answer is on its way that is older: the card asks again, and is right in
+// the end, whether the news came long before the answer or just before.
+func testNewsDuringAnAnswer(t *testing.T, s site) {
+	for name, pause := range map[string]int{"long before": 400, "just before": 0} { // the page puts asking off by 300 ms
+		t.Run(name, func(t *testing.T) {
+			b := newBoard(t, s, map[string]any{"capacity": 1})
+			v := b.participant("Jo News " + name)
+			v.open(b.page())
+			v.keep()
+			arrived, release := make(chan struct{}), make(chan struct{})
+			var answers counter
+			v.intercept("*/stand", func(r request) {
+				switch {
+				case !r.answered():
+					r.deliver()
+				case answers.next() == 1:
+					close(arrived)
+					<-release
+					r.pass()
+				default:
+					r.pass()
+				}
+			})
+			b.register(http.StatusCreated)
+			<-arrived // it says that all seats are taken
+			b.change(map[string]any{"capacity": 5})
+			v.until("the news", `document.querySelector("#stand").dataset.phase === "open"`)
+			eval[any](v, fmt.Sprintf(`new Promise((done) => setTimeout(done, %d))`, pause))
+			close(release)
+			v.until("another card", `!document.querySelector("#stand").kept`)
+			v.see("#stand-title", "Registration is open")
+		})
+	}
+}

@@ -7,6 +7,7 @@ let down = false; // a pointer or the space bar is
 let lifting = 0;
 let late = ""; // an answer that waits until the pointer is lifted
 let pressed = false; // that is one to a press, which says what became of it: no other takes its place
+let heard = null; // the card that was told of news since it last asked
 let skipped = ""; // the phase that the card was to show when it was not to be replaced
 
 export function startPress(instance) {
@@ -27,9 +28,20 @@ export function startPress(instance) {
       refresh(); // the browser's Stop: nobody knows what became of the press
     }
   });
+  // Before htmx asks, hence the capture.
+  for (const news of ["stand", "mail"]) {
+    document.body.addEventListener(news, () => (heard = card()), true);
+  }
+  on("htmx:beforeSend", (elt) => {
+    if (elt.id === "stand") {
+      heard = null;
+    }
+  });
+  on("htmx:load", (elt) => elt.id === "stand" && askAgain());
   on("gaveup", (elt) => elt === pressing && refresh());
   on("htmx:beforeOnLoad", (elt, e) => {
     if (elt === pressing && !e.defaultPrevented) {
+      heard = null; // see catchUp
       end();
     }
   });
@@ -65,6 +77,13 @@ function end() {
   pressing.removeAttribute("aria-busy");
   pressing = null;
   setTimeout(catchUp); // when the answer has landed
+}
+
+// htmx forgets what a card is about to ask when an answer takes the card's place, and the answer may be older than the news.
+function askAgain() {
+  if (heard && !heard.isConnected) {
+    htmx.trigger(card(), "stand");
+  }
 }
 
 function refresh() {

@@ -1,0 +1,162 @@
+package server
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// pressing is a server that lets so many presses through at a time, and tells those that it refuses at once.
+func pressing(atOnce int, patience time.Duration, handler http.HandlerFunc) (*Server, http.Handler) {
+	s := New(Config{
+		Logger: slog.New(slog.DiscardHandler), NewID: func() string { return "id" }, PressPatience: patience,
+	})
+	s.presses, s.refusals = newLine(atOnce, patience), &pacer{}
+	return s, s.wrap(Endpoint{
+		Handler: handler, Presses: func(r *http.Request) bool { return r.Method == http.MethodPost },
+		Busy: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}),
+	})
+}
+
+func register(t *testing.T, handler http.Handler, body io.Reader) int {
+	t.Helper()
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", body))
+	return w.Code
+}
+
+// 128 at a time go through in a tenth of a second. A thousand who come at once are a rush, and all get through. When
+// 500 come each tenth of a second, that's an overload: before long, some are refused at once, and those let in don't
+// wait long; and a little later it's over.
+func TestALineThatStaysLongRefusesSome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, handler := pressing(128, 2500*time.Millisecond, func(w http.ResponseWriter, _ *http.Request) {
+			time.Sleep(100 * time.Millisecond)
+			w.WriteHeader(http.StatusCreated)
+		})
+		var everybody sync.WaitGroup
+		come := func(n int, check func(status int, took time.Duration)) {
+			for range n {
+				everybody.Go(func() {
+					start := time.Now()
+					check(register(t, handler, http.NoBody), time.Since(start))
+				})
+			}
+		}
+		gotThrough := func(status int, took time.Duration) {
+			if status != http.StatusCreated {
+				t.Errorf("in a rush, one got %d after %v", status, took)
+			}
+		}
+		come(1000, gotThrough)
+		everybody.Wait()
+		time.Sleep(5 * time.Second)
+
+		let, refused := 0, 0
+		var mu sync.Mutex
+		for tick := range 100 {
+			come(500, func(status int, took time.Duration) {
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case tick < 50: // it has yet to show that it's one
+				case status == http.StatusServiceUnavailable && took == 0:
+					refused++
+				case status == http.StatusCreated && took <= 500*time.Millisecond:
+					let++
+				default:
+					t.Errorf("in an overload, one of tick %d got %d after %v", tick, status, took)
+				}
+			})
+			time.Sleep(100 * time.Millisecond)
+		}
+		everybody.Wait()
+		if served := 50 * 128; let < served*9/10 || let+refused != 50*500 {
+			t.Errorf("%d were let in and %d refused; %d could be served", let, refused, served)
+		}
+		time.Sleep(5 * time.Second)
+		come(1000, gotThrough)
+		everybody.Wait()
+		if s.presses.inside != 0 || len(s.presses.turns.taken) != 0 || s.PressesWaiting() != 0 {
+			t.Errorf("%d are still in line, and %d have a turn", s.presses.inside, len(s.presses.turns.taken))
+		}
+	})
+}
+
+func TestNobodyWaitsInLineForLongerThanTheirPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const patience = 2 * time.Second
+		s, handler := pressing(1, patience, func(http.ResponseWriter, *http.Request) { time.Sleep(time.Minute) })
+		var first sync.WaitGroup
+		first.Go(func() { register(t, handler, http.NoBody) })
+		synctest.Wait()
+		start := time.Now()
+		status := register(t, handler, http.NoBody)
+		if took := time.Since(start); status != http.StatusServiceUnavailable || took != patience {
+			t.Errorf("got %d after %v, want %d after %v", status, took, http.StatusServiceUnavailable, patience)
+		}
+		first.Wait()
+		if s.presses.inside != 0 {
+			t.Errorf("%d are still in line", s.presses.inside)
+		}
+	})
+}
+
+// A press takes its turn when all of it is there; a large one takes none.
+func TestAPressThatIsSentSlowlyHoldsUpNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var bodies sync.Map
+		s, handler := pressing(1, time.Second, func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Error(err)
+			}
+			bodies.Store(string(body), true)
+			w.WriteHeader(http.StatusCreated)
+		})
+		slow, sender := io.Pipe()
+		large, largeSender := io.Pipe()
+		var others sync.WaitGroup
+		for _, body := range []io.Reader{slow, large} {
+			others.Go(func() {
+				if status := register(t, handler, body); status != http.StatusCreated {
+					t.Errorf("sent slowly: status %d", status)
+				}
+			})
+		}
+		send := func(to *io.PipeWriter, text string) {
+			if _, err := io.WriteString(to, text); err != nil {
+				t.Error(err)
+			}
+		}
+		beginning := strings.Repeat("a", largestPress+1)
+		send(sender, "{")
+		send(largeSender, beginning)
+		synctest.Wait()
+		if s.presses.inside != 0 {
+			t.Errorf("%d stand in line", s.presses.inside)
+		}
+		for _, body := range []io.Reader{http.NoBody, strings.NewReader("whole")} {
+			if status := register(t, handler, body); status != http.StatusCreated {
+				t.Errorf("meanwhile: status %d", status)
+			}
+		}
+		send(sender, "}")
+		send(largeSender, "b")
+		_, _ = sender.Close(), largeSender.Close() // a pipe's end never fails to close
+		others.Wait()
+		for _, want := range []string{"", "whole", "{}", beginning + "b"} {
+			if _, read := bodies.Load(want); !read {
+				t.Errorf("the handler didn't get a body of %d bytes as it was sent", len(want))
+			}
+		}
+	})
+}
