@@ -156,7 +156,7 @@ func (p *process) terminate(t *testing.T) int {
 	}
 	select {
 	case <-p.ended:
-	case <-time.After(30 * time.Second):
+	case <-time.After(apptest.Patience):
 		t.Fatal("it does not stop")
 	}
 	return p.cmd.ProcessState.ExitCode()

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/minicompete/minicompete/internal/api"
 	"github.com/minicompete/minicompete/internal/apptest"
@@ -42,7 +41,7 @@ func TestMails(t *testing.T) {
 // waitMail waits for the newest mail to an address whose subject begins so.
 func (w *world) waitMail(to, subject string) (found mailtest.Mail) {
 	w.t.Helper()
-	apptest.Eventually(w.t, 20*time.Second, fmt.Sprintf("a mail %q to %s arrives", subject, to), func() bool {
+	apptest.Eventually(w.t, apptest.Patience, fmt.Sprintf("a mail %q to %s arrives", subject, to), func() bool {
 		for _, m := range slices.Backward(w.mail.To(to)) {
 			if strings.HasPrefix(m.Header.Get("Subject"), subject) {
 				found = m

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/minicompete/minicompete/internal/api"
 	"github.com/minicompete/minicompete/internal/apptest"
@@ -202,7 +201,7 @@ func (w *world) mailbox(as role) []api.Message {
 // eventually waits for what workers bring about: they give no other sign to the outside.
 func (w *world) eventually(what string, is func() bool) {
 	w.t.Helper()
-	apptest.Eventually(w.t, 20*time.Second, what, is)
+	apptest.Eventually(w.t, apptest.Patience, what, is)
 }
 
 // wait asks for the mailbox until it holds a message about the registration: workers give no other sign to the outside.

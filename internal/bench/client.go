@@ -24,6 +24,7 @@ type load struct {
 	elapsed   time.Duration
 	statuses  map[int]int
 	latencies []time.Duration // sorted
+	inOrder   []time.Duration // of the requests
 	created   []time.Time     // when each 201 was read, sorted
 }
 
@@ -31,10 +32,15 @@ type load struct {
 func (l load) rate(status int) float64 { return float64(l.statuses[status]) / l.elapsed.Seconds() }
 
 func (l load) percentile(p float64) time.Duration {
-	if len(l.latencies) == 0 {
+	return percentile(l.latencies, p)
+}
+
+// percentile is one of sorted durations.
+func percentile(sorted []time.Duration, p float64) time.Duration {
+	if len(sorted) == 0 {
 		return 0
 	}
-	return l.latencies[int(p*float64(len(l.latencies)-1))].Round(10 * time.Microsecond)
+	return sorted[int(p*float64(len(sorted)-1))].Round(10 * time.Microsecond)
 }
 
 // press sends count requests over so many connections, each one the moment its connection is free, and waits for every answer.
@@ -57,7 +63,7 @@ func press(ctx context.Context, address string, connections, count int, request 
 		wg.Go(func() { errs[i] = presses.work(ctx, conn) })
 	}
 	wg.Wait()
-	l := load{elapsed: time.Since(start), statuses: map[int]int{}, latencies: presses.latencies}
+	l := load{elapsed: time.Since(start), statuses: map[int]int{}, latencies: presses.latencies, inOrder: slices.Clone(presses.latencies)}
 	for i, status := range presses.statuses {
 		l.statuses[status]++
 		if status == http.StatusCreated {

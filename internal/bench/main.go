@@ -27,7 +27,9 @@ type options struct {
 	connections  int
 	rounds       int
 	sizes        string
+	filled       string
 	looks        string
+	alone        bool
 	largest      int
 	crowd        int
 	overload     time.Duration
@@ -44,7 +46,9 @@ func main() {
 	flag.IntVar(&o.connections, "connections", 256, "connections shared by the participants")
 	flag.IntVar(&o.rounds, "rounds", 3, "number of rushes; the median is printed")
 	flag.StringVar(&o.sizes, "sizes", "10000,100000", "numbers of competitions to compare, with ten registrations for each (scale)")
+	flag.StringVar(&o.filled, "filled", "", "instead of new databases, the URLs of some that 'minicompete seed --users …' has filled, smallest first (scale)")
 	flag.StringVar(&o.looks, "looks", "", "only those lines of the table that the expression matches (scale)")
+	flag.BoolVar(&o.alone, "alone", false, "only one connection at a time: for a machine with other work (scale)")
 	flag.IntVar(&o.largest, "largest", 200_000, "registrations of the largest competition (scale)")
 	flag.IntVar(&o.crowd, "crowd", 5_000, "connections that press again and again (overload)")
 	flag.DurationVar(&o.overload, "for", 30*time.Second, "how long they do (overload)")
@@ -69,7 +73,7 @@ func main() {
 func run(ctx context.Context, o options) error {
 	fmt.Printf("Machine: %d cores, %s/%s, %s; load generator and databases on the same machine\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	for _, kind := range strings.Split(o.databases, ",") {
-		if kind == "postgres" && o.postgres == "" {
+		if kind == "postgres" && o.postgres == "" && o.filled == "" {
 			return fmt.Errorf("no PostgreSQL server: run 'make bench', which starts one, or use -postgres")
 		}
 		if err := measure(ctx, o, kind); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,244 +15,322 @@ import (
 	"strings"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/minicompete/minicompete/internal/auth"
-	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/demo"
 	"github.com/minicompete/minicompete/internal/fill"
 	"github.com/minicompete/minicompete/internal/store"
 )
 
 const (
-	scaleRequests = 60 // of each kind, with one connection
-	scaleCrowd    = 16 // connections at once, for the 99th percentile
+	scaleTurns    = 3   // the databases take, so that what else the machine does is the same for each
+	scaleRequests = 20  // of each kind in a turn, with one connection
+	scaleCrowd    = 16  // connections at once, for the 99th percentile
+	crowdRequests = 480 // of all of them
 )
 
-// look is one kind of request of the table.
-type look struct {
-	name    string
-	request func(s *scaled) []byte
+// bounds of docs/PERFORMANCE.md, which the table marks.
+const (
+	mostGrowth = 1.5
+	slowest    = 25 * time.Millisecond // the 99th percentile with scaleCrowd connections
+)
+
+// figures are what was measured of a look, a median for each database.
+type figures struct {
+	medians []time.Duration
+	cpu     []time.Duration // of the program and the database, per request
+	p99     time.Duration   // in the last database
+	failed  string
 }
 
-// scaled is the product on a database of a size.
-type scaled struct {
-	*server
-	ids     fill.IDs
-	waiting string            // a user far back in the line for the largest competition
-	cookies map[string]string // by email
-}
-
-var looks = []look{
-	{"home page", page("", "/")},
-	{"list: newest", api("", "/api/competitions")},
-	{"list: deadline", api("", "/api/competitions?sort=deadline")},
-	{"list: filling", api("", "/api/competitions?sort=filling")},
-	{"list: upcoming by deadline", api("", "/api/competitions?phase=upcoming&sort=deadline")},
-	{"list: closed", api("", "/api/competitions?phase=closed")},
-	{"list: closed by filling", api("", "/api/competitions?phase=closed&sort=filling")},
-	{"list: a tag", api("", "/api/competitions?tags=chess")},
-	{"search: rare word", api("", "/api/competitions?search=2345")},
-	{"search: no hit", api("", "/api/competitions?search=zyzzyva")},
-	{"search: common words", api("", "/api/competitions?search=summer+cup")},
-	{"search: common and rare", api("", "/api/competitions?search=laptop+2345")},
-	{"search: prefix", api("", "/api/competitions?search=mara")},
-	{"page of the list, with popular tags", page("", "/competitions")},
-	{"competition page", func(s *scaled) []byte { return getRequest(s.web, "/competitions/"+s.ids.Largest) }},
-	{"organizer's dashboard, a tenth of all", page(fill.OrganizerEmail, "/dashboard")},
-	{"organizer's dashboard, 1,000", page(fill.SmallEmail, "/dashboard")},
-	{"organizer's list: full", as(compete.RoleOrganizer, func(s *scaled) string { return s.ids.Organizer }, "/api/competitions/my-competitions?phase=full")},
-	{"participants, first page", participants("")},
-	{"participants by name", participants("?sort=name")},
-	{"participants: rare", participants("?search=user9876%40")},
-	{"participants: no hit", participants("?search=zyzzyva")},
-	{"participants: common", participants("?search=smith")},
-	{"participants: everyone", participants("?search=example")},
-	{"participants: short", participants("?search=li")},
-	{"participants: one ideograph", participants("?search=%E7%8E%8B")},
-	{"participants by name: rare", participants("?sort=name&search=user9876%40")},
-	{"people: rare", people("user9876%40")},
-	{"people: no hit", people("zyzzyva")},
-	{"people: common", people("smith")},
-	{"dashboard of 2,000 registrations", page(fill.ParticipantEmail, "/dashboard")},
-	{"my registrations", as(compete.RoleParticipant, func(s *scaled) string { return s.ids.Participant }, "/api/users/me/registrations")},
-	{"place in line, far back", as(compete.RoleParticipant, func(s *scaled) string { return s.waiting }, "/api/users/me/registrations")},
-	{"mailbox", page(fill.ParticipantEmail, "/mailbox")},
-}
-
-func page(email, path string) func(*scaled) []byte {
-	return func(s *scaled) []byte { return s.page(email, path) }
-}
-
-func (s *scaled) page(email, path string) []byte {
-	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", path, s.web, s.cookies[email])
-}
-
-func participants(query string) func(*scaled) []byte {
-	return func(s *scaled) []byte {
-		return s.page(fill.OrganizerEmail, "/competitions/"+s.ids.Largest+"/registrations"+query)
-	}
-}
-
-func people(search string) func(*scaled) []byte {
-	return as(compete.RoleAdmin, func(s *scaled) string { return s.ids.Organizer }, "/api/admin/users?search="+search)
-}
-
-func api(token, path string) func(*scaled) []byte {
-	return func(s *scaled) []byte {
-		return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\n\r\n", path, s.address, token)
-	}
-}
-
-func as(role compete.Role, user func(*scaled) string, path string) func(*scaled) []byte {
-	return func(s *scaled) []byte {
-		now := time.Now()
-		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
-			"sub": user(s), "email": "", "role": role, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
-		}).SignedString([]byte(jwtSecret))
-		if err != nil {
-			panic(err) // a key of bytes always signs
-		}
-		return api("Bearer "+token, path)(s)
-	}
-}
-
-// measureScale asks for each page with databases of several sizes, and prints how long each takes and how much longer in the largest.
-func measureScale(ctx context.Context, o options, kind string) error {
-	sizes := strings.Split(o.sizes, ",")
+// measureScale asks for each page with databases of several sizes, and prints how long each takes and how much longer
+// in the last.
+func measureScale(ctx context.Context, o options, kind string) (err error) {
 	wanted, err := regexp.Compile(o.looks)
 	if err != nil {
 		return fmt.Errorf("-looks: %w", err)
 	}
-	looks := slices.DeleteFunc(slices.Clone(looks), func(l look) bool { return !wanted.MatchString(l.name) })
-	medians := make([][]time.Duration, len(looks))
-	crowded := make([]time.Duration, len(looks))
-	for _, text := range sizes {
-		size, err := strconv.Atoi(text)
-		if err != nil {
-			return fmt.Errorf("-sizes: %w", err)
-		}
-		s, done, err := startScaled(ctx, o, kind, size)
-		if err != nil {
-			return err
-		}
-		for i, look := range looks {
-			request := look.request(s)
-			median, p99, err := s.time(ctx, request, text == sizes[len(sizes)-1])
-			if err != nil {
-				return errors.Join(fmt.Errorf("%s: %w", look.name, err), done())
-			}
-			medians[i], crowded[i] = append(medians[i], median), p99
-		}
-		if err := done(); err != nil {
-			return err
-		}
+	sizes, products, done, err := startScaled(ctx, o, kind)
+	if err != nil {
+		return err
 	}
-	fmt.Printf("%-9s %-40s", kind, "median with one connection, ms")
-	for _, text := range sizes {
-		fmt.Printf(" %9s", text)
-	}
-	fmt.Printf(" %7s %12s\n", "growth", "p99 with 16")
-	for i, look := range looks {
-		fmt.Printf("%-9s %-40s", kind, look.name)
-		for _, median := range medians[i] {
-			fmt.Printf(" %9.2f", milliseconds(median))
+	defer func() { err = errors.Join(err, done()) }()
+	fmt.Printf("%-9s %-42s%s   growth  p99 with 16 %s   growth\n", kind, "median with one connection, ms",
+		headings(sizes, ""), headings(sizes, "CPU "))
+	for _, look := range looks {
+		if !wanted.MatchString(look.name) {
+			continue
 		}
-		growth := float64(medians[i][len(sizes)-1]) / float64(medians[i][0])
-		fmt.Printf(" %7.2f %12.1f\n", growth, milliseconds(crowded[i]))
+		found, err := look.measure(ctx, products, !o.alone)
+		if err != nil {
+			return fmt.Errorf("%s: %w", look.name, err)
+		}
+		fmt.Printf("%-9s %-42s%s\n", kind, look.name, found)
 	}
 	return nil
 }
 
+// String is a line of the table: what is out of bounds has a mark.
+func (f figures) String() string {
+	if f.failed != "" {
+		return " " + f.failed
+	}
+	p99 := fmt.Sprintf(" %11s ", "")
+	if f.p99 > 0 {
+		p99 = fmt.Sprintf(" %11.1f%s", milliseconds(f.p99), mark(f.p99 > slowest))
+	}
+	return growing(f.medians) + p99 + growing(f.cpu)
+}
+
+// growing are durations in databases, smallest first, and how many times the first the last is.
+func growing(each []time.Duration) string {
+	var line strings.Builder
+	for _, d := range each {
+		fmt.Fprintf(&line, " %11.2f", milliseconds(d))
+	}
+	growth := float64(each[len(each)-1]) / float64(max(each[0], 1))
+	fmt.Fprintf(&line, " %7.2f%s", growth, mark(growth > mostGrowth))
+	return line.String()
+}
+
+func headings(sizes []string, of string) (line string) {
+	for _, size := range sizes {
+		line += fmt.Sprintf(" %11s", of+size)
+	}
+	return line
+}
+
+func mark(beyond bool) string {
+	if beyond {
+		return "!"
+	}
+	return " "
+}
+
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// time is the median of requests one after the other and, if asked for, the 99th percentile of several at once.
-func (s *scaled) time(ctx context.Context, request []byte, crowd bool) (median, p99 time.Duration, err error) {
+// measure has the databases take turns. The 99th percentile is of several requests at once in the last one.
+func (l look) measure(ctx context.Context, products []*scaled, crowd bool) (f figures, err error) {
+	latencies := make([][]time.Duration, len(products))
+	f.cpu = make([]time.Duration, len(products))
+	turns, requests := scaleTurns, scaleRequests
+	if l.whole {
+		turns, requests = 1, 2
+	}
+	for turn := range turns {
+		for i, s := range products {
+			if turn == 0 { // the first ones read from the disk
+				if _, failed, err := s.ask(ctx, l, 1, min(3, requests)); err != nil || failed != "" {
+					return figures{failed: failed}, err
+				}
+			}
+			before := s.spent()
+			done, failed, err := s.ask(ctx, l, 1, requests)
+			if err != nil || failed != "" {
+				return figures{failed: failed}, err
+			}
+			f.cpu[i] += (s.spent() - before) / time.Duration(turns*requests)
+			latencies[i] = append(latencies[i], done...)
+		}
+	}
+	for _, some := range latencies {
+		slices.Sort(some)
+		f.medians = append(f.medians, percentile(some, .5))
+	}
+	if l.whole {
+		return f, nil
+	}
+	if !crowd {
+		return f, nil
+	}
+	many, failed, err := products[len(products)-1].ask(ctx, l, scaleCrowd, crowdRequests)
+	slices.Sort(many)
+	f.failed = failed
+	f.p99 = percentile(many, .99)
+	return f, err
+}
+
+// ask sends requests over so many connections, and returns how long each took, in their order. It says why they aren't
+// all answered with 200.
+func (s *scaled) ask(
+	ctx context.Context, l look, connections, requests int,
+) (latencies []time.Duration, failed string, err error) {
+	request := l.request(s)
 	address := s.address
 	if strings.Contains(string(request), "Host: "+s.web) {
 		address = s.web
 	}
-	repeat := func(int) []byte { return request }
-	if _, err = press(ctx, address, 1, 3, repeat); err != nil { // the first ones read from the disk
-		return 0, 0, err
+	done, err := press(ctx, address, connections, requests, func(int) []byte { return request })
+	if ctx.Err() != nil {
+		return nil, "", ctx.Err()
 	}
-	l, err := press(ctx, address, 1, scaleRequests, repeat)
 	if err != nil {
-		return 0, 0, err
+		return nil, err.Error(), nil
 	}
-	if l.statuses[http.StatusOK] != scaleRequests {
-		return 0, 0, fmt.Errorf("responses %v", l.statuses)
+	if done.statuses[http.StatusOK] != requests {
+		return nil, fmt.Sprintf("responses %v", done.statuses), nil
 	}
-	if !crowd {
-		return l.percentile(.5), 0, nil
-	}
-	many, err := press(ctx, address, scaleCrowd, scaleCrowd*10, repeat)
-	if err != nil || many.statuses[http.StatusOK] != scaleCrowd*10 { // some took too long, and got an error
-		return l.percentile(.5), requestTimeout, ctx.Err()
-	}
-	return l.percentile(.5), many.percentile(.99), nil
+	return done.inOrder, "", nil
 }
 
-// startScaled fills a database with so many competitions, ten registrations for each, and starts the product on it.
-func startScaled(ctx context.Context, o options, kind string, competitions int) (s *scaled, done func() error, err error) {
-	databaseURL, drop, err := newDatabase(ctx, o, kind)
-	if err != nil {
-		return nil, nil, err
+// startScaled starts the product on each of the databases that were filled before, or else on new ones with so many
+// competitions and ten registrations for each.
+func startScaled(
+	ctx context.Context, o options, kind string,
+) (sizes []string, products []*scaled, done func() error, err error) {
+	var ends []func() error
+	done = func() (err error) {
+		for _, end := range slices.Backward(ends) {
+			err = errors.Join(err, end())
+		}
+		return err
 	}
 	defer func() {
 		if err != nil {
-			drop()
+			err = errors.Join(err, done())
 		}
 	}()
-	begin := time.Now()
-	s = &scaled{cookies: map[string]string{}}
-	size := fill.Size{
-		Users: max(competitions, o.largest+o.largest/10), Competitions: competitions, Registrations: 10*competitions + o.largest, Largest: o.largest,
-	}
-	if s.ids, s.waiting, err = fillDatabase(ctx, databaseURL, size); err != nil {
-		return nil, nil, err
-	}
-	fmt.Fprintf(os.Stderr, "%s: %d users, %d competitions and %d registrations in %v\n", kind, size.Users, size.Competitions, size.Registrations, time.Since(begin).Round(time.Second))
-	if s.server, err = startProduct(ctx, o.binary, databaseURL); err != nil {
-		return nil, nil, err
-	}
-	for _, email := range []string{fill.OrganizerEmail, fill.SmallEmail, fill.ParticipantEmail} {
-		if s.cookies[email], err = logIn(ctx, s.web, email); err != nil {
-			return nil, nil, errors.Join(err, s.stop())
+	databases := strings.FieldsFunc(o.filled, func(r rune) bool { return r == ',' })
+	databases = slices.DeleteFunc(databases, func(url string) bool { return !strings.HasPrefix(url, kind) })
+	if o.filled == "" {
+		for _, text := range strings.Split(o.sizes, ",") {
+			url, drop, err := newFilled(ctx, o, kind, text)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			databases, ends = append(databases, url), append(ends, func() error { drop(); return nil })
 		}
 	}
-	return s, func() error { defer drop(); return s.stop() }, nil
+	for _, url := range databases {
+		s, size, err := startOn(ctx, o, url)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		sizes, products, ends = append(sizes, size), append(products, s), append(ends, s.stop)
+	}
+	if len(products) == 0 {
+		return nil, nil, nil, errors.New("there's no database to measure")
+	}
+	return sizes, products, done, nil
 }
 
-func fillDatabase(ctx context.Context, databaseURL string, size fill.Size) (ids fill.IDs, waiting string, err error) {
+// startOn starts the product on a database that is filled. Its size is the number of competitions.
+func startOn(ctx context.Context, o options, databaseURL string) (s *scaled, size string, err error) {
+	s = &scaled{cookies: map[string]string{}}
+	if address, err := url.Parse(databaseURL); err == nil && address.Scheme != "sqlite" {
+		s.database = " " + strings.TrimPrefix(address.Path, "/") + " "
+	}
+	if size, err = s.lookUp(ctx, databaseURL); err != nil {
+		return nil, "", err
+	}
+	if s.server, err = startProduct(ctx, o.binary, databaseURL); err != nil {
+		return nil, "", err
+	}
+	for _, email := range []string{fill.OrganizerEmail, fill.SmallEmail, fill.ParticipantEmail, fill.AdminEmail} {
+		if s.cookies[email], err = logIn(ctx, s.web, email); err != nil {
+			return nil, "", errors.Join(err, s.stop())
+		}
+	}
+	return s, size, nil
+}
+
+// lookUp finds what looks are about.
+func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, err error) {
+	db, err := store.Open(ctx, store.Config{URL: databaseURL})
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	if err := db.Migrate(ctx); err != nil {
+		return "", err
+	}
+	const user = `SELECT id FROM users WHERE lower(email) = $1`
+	for _, find := range []struct {
+		into *string
+		text string
+		of   string
+	}{
+		{&s.organizer, user, fill.OrganizerEmail},
+		{&s.participant, user, fill.ParticipantEmail},
+		{&s.admin, user, fill.AdminEmail},
+		{&s.largest, `SELECT id FROM competitions WHERE organizer_id = (` + user + `)
+			ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
+		{&s.draft, `SELECT id FROM competitions WHERE organizer_id = (` + user + `) AND status = 'DRAFT'
+			ORDER BY created_at, id LIMIT 1`, fill.OrganizerEmail},
+		{&s.message, `SELECT id FROM messages WHERE user_id = (` + user + `) AND read_at IS NOT NULL
+			ORDER BY id LIMIT 1`, fill.ParticipantEmail},
+		{&s.reported, `SELECT competition_id FROM reports WHERE status = $1 ORDER BY created_at LIMIT 1`, "OPEN"},
+		{&s.waiting, `SELECT user_id FROM registrations WHERE competition_id = (SELECT id FROM competitions
+			WHERE organizer_id = (` + user + `) ORDER BY created_at, id LIMIT 1) AND status = 'WAITLISTED'
+			ORDER BY seq DESC LIMIT 1`, fill.OrganizerEmail},
+		{&s.seated, `SELECT id FROM registrations WHERE competition_id = (SELECT id FROM competitions
+			WHERE organizer_id = (` + user + `) ORDER BY created_at, id LIMIT 1) AND status = 'CONFIRMED'
+			ORDER BY seq LIMIT 1`, fill.OrganizerEmail},
+		{&size, `SELECT count(*) FROM competitions WHERE title <> $1`, ""},
+	} {
+		if err := db.Reader().QueryRowContext(ctx, find.text, find.of).Scan(find.into); err != nil {
+			return "", fmt.Errorf("%s: %w", find.text, err)
+		}
+	}
+	s.sample = s.waiting
+	return size, freshen(ctx, db)
+}
+
+// freshen has seats taken a minute ago in as many competitions as the fill did: it may have been hours ago.
+func freshen(ctx context.Context, db *store.Store) error {
+	writer := db.Writer()
+	if _, err := writer.ExecContext(ctx, `DELETE FROM seats_taken WHERE minute < $1`, time.Now()); err != nil {
+		return err
+	}
+	_, err := writer.ExecContext(ctx, `INSERT INTO seats_taken (competition_id, minute, taken)
+		SELECT id, $1, 1 + capacity % 50 FROM competitions WHERE status = 'PUBLISHED' AND capacity % 100 = 17
+		AND reg_deadline > $1`, time.Now().UTC().Truncate(time.Minute))
+	return err
+}
+
+// newFilled makes a database with so many competitions. drop removes it.
+func newFilled(ctx context.Context, o options, kind, competitions string) (url string, drop func(), err error) {
+	n, err := strconv.Atoi(competitions)
+	if err != nil {
+		return "", nil, fmt.Errorf("-sizes: %w", err)
+	}
+	if url, drop, err = newDatabase(ctx, o, kind); err != nil {
+		return "", nil, err
+	}
+	begin := time.Now()
+	size := fill.Size{
+		Users: max(n, o.largest+o.largest/10), Competitions: n, Registrations: 10*n + o.largest, Largest: o.largest,
+	}
+	if err := fillDatabase(ctx, url, size); err != nil {
+		drop()
+		return "", nil, err
+	}
+	fmt.Fprintf(os.Stderr, "%s: %d users, %d competitions and %d registrations in %v\n", kind, size.Users,
+		size.Competitions, size.Registrations, time.Since(begin).Round(time.Second))
+	return url, drop, nil
+}
+
+func fillDatabase(ctx context.Context, databaseURL string, size fill.Size) error {
 	if wrong := size.Check(); wrong != "" {
-		return ids, "", errors.New(wrong)
+		return errors.New(wrong)
 	}
 	db, err := store.Open(ctx, store.Config{URL: databaseURL})
 	if err != nil {
-		return ids, "", err
+		return err
 	}
 	defer db.Close()
 	hasher, err := auth.NewHasher(auth.HasherConfig{Cost: 12})
 	if err != nil {
-		return ids, "", err
+		return err
 	}
 	hash, err := hasher.Hash(ctx, demo.Password)
 	if err != nil {
-		return ids, "", err
+		return err
 	}
-	ids, err = fill.Run(ctx, fill.Config{
-		Store: db, Size: size, Now: time.Now(), PasswordHash: hash, Progress: func(string, int, int) {}, Step: func(string) {},
+	_, err = fill.Run(ctx, fill.Config{
+		Store: db, Size: size, Now: time.Now(), PasswordHash: hash,
+		Progress: func(string, int, int) {}, Step: func(string) {},
 	})
-	if err != nil {
-		return ids, "", err
-	}
-	err = db.Reader().QueryRowContext(ctx, `SELECT user_id FROM registrations WHERE competition_id = $1 AND status = 'WAITLISTED' ORDER BY seq DESC LIMIT 1`,
-		ids.Largest).Scan(&waiting)
-	if errors.Is(err, sql.ErrNoRows) {
-		waiting, err = ids.Participant, nil
-	}
-	return ids, waiting, err
+	return err
 }
 
 // logIn logs in by the form, and returns the cookies as a header has them.

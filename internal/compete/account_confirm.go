@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// Link tells what a link can be used for now. It fails with ErrLinkVoid.
+// Link returns the link that belongs to a token. It fails with ErrLinkVoid if the link can't be used.
 func (s *Accounts) Link(ctx context.Context, token string) (Link, error) {
 	return s.config.Links.Link(ctx, HashToken(token), s.config.now())
 }
@@ -33,7 +33,7 @@ func (s *Accounts) ResetPassword(ctx context.Context, token, password string) (U
 		return User{}, err
 	}
 	now := s.config.now()
-	user.VerifiedAt = &now // by this link: the notice may be mailed
+	user.VerifiedAt = &now // using the link verifies the address, so the notice may be emailed
 	notice, err := s.config.messages().security(user, SecurityEvent{What: SecurityPassword})
 	if err != nil {
 		return User{}, err
@@ -45,11 +45,11 @@ func (s *Accounts) ResetPassword(ctx context.Context, token, password string) (U
 	return user, err
 }
 
-// ConfirmEmail uses a link that shows that an address is its user's: that of the account, or the one it is to have.
-// Whoever signs up with another's address chooses a password before the mail is read, so the link alone makes
-// nobody's account theirs: it takes the login of that account, or from a visitor a new password, which ends all
-// logins. Errors: ErrLinkVoid, ErrOtherAccount for another's login, Invalid about the password, ErrEmailTaken,
-// ErrBusy.
+// ConfirmEmail uses a link to prove that an email address belongs to its user: either the account's address or its
+// future one. People can sign up with an address that isn't theirs and choose a password before the owner reads the
+// email, so the link is not enough to take over an account: it also requires a login to that account or, from a
+// visitor, a new password, which ends all sessions. Errors: ErrLinkVoid, ErrOtherAccount if logged in to another
+// account, Invalid about the password, ErrEmailTaken, ErrBusy.
 func (s *Accounts) ConfirmEmail(ctx context.Context, a Actor, token, password string) (User, error) {
 	l, err := s.Link(ctx, token)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *Accounts) ConfirmEmail(ctx context.Context, a Actor, token, password st
 	return user, err
 }
 
-// confirm uses the link, and sets a password where there is a hash of one.
+// confirm uses the link and, if given a password hash, sets the password.
 func (s *Accounts) confirm(ctx context.Context, l Link, user User, hash string) (User, error) {
 	if l.Purpose == LinkVerify && hash == "" {
 		return s.config.Links.UseVerifyLink(ctx, l, s.config.now())
@@ -93,9 +93,9 @@ func (s *Accounts) confirm(ctx context.Context, l Link, user User, hash string) 
 	event := SecurityEvent{What: SecurityPassword}
 	now := s.config.now()
 	if l.Purpose == LinkChange {
-		event = SecurityEvent{What: SecurityEmail, Address: l.Email} // who had the address hears of it there
+		event = SecurityEvent{What: SecurityEmail, Address: l.Email} // the notice goes to the previous address
 	} else {
-		user.VerifiedAt = &now // by this link: the notice may be mailed
+		user.VerifiedAt = &now // using the link verifies the address, so the notice may be emailed
 	}
 	notice, err := s.config.messages().security(user, event)
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *Accounts) confirm(ctx context.Context, l Link, user User, hash string) 
 	return s.config.Links.UseResetLink(ctx, l, hash, notice, now)
 }
 
-// hashNew makes the hash of a new password of the user's. Errors: Invalid about the field password, ErrBusy.
+// hashNew hashes a user's new password. Errors: Invalid about the field password, ErrBusy.
 func (s *Accounts) hashNew(ctx context.Context, user User, password string) (string, error) {
 	var v validation
 	v.password(password)

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// RequestVerification sends the actor a link that shows that the account's address is theirs.
-// Errors: ErrAlreadyVerified, ErrLinkTooSoon, ErrMailOff.
+// RequestVerification emails the actor a link that verifies the account's address. Errors: ErrAlreadyVerified,
+// ErrLinkTooSoon, ErrMailOff.
 func (s *Accounts) RequestVerification(ctx context.Context, a Actor) error {
 	user, err := s.Me(ctx, a)
 	if err != nil {
@@ -18,9 +18,9 @@ func (s *Accounts) RequestVerification(ctx context.Context, a Actor) error {
 	return s.requestLink(ctx, LinkVerify, user.ID, user.Email)
 }
 
-// RequestPasswordReset sends a link that sets a new password to the address, if it is that of an account. It answers
-// the same, after the same work, if it isn't, and if a link was sent just now. Errors: Invalid for what is no
-// address, ErrMailOff.
+// RequestPasswordReset emails a password reset link to the address if it belongs to an account. The answer and the work
+// done are the same if it doesn't, or if a link was sent too recently. Errors: Invalid for a malformed address,
+// ErrMailOff.
 func (s *Accounts) RequestPasswordReset(ctx context.Context, email string) error {
 	email = NormalizeEmail(email)
 	var v validation
@@ -37,9 +37,9 @@ func (s *Accounts) RequestPasswordReset(ctx context.Context, email string) error
 	return err
 }
 
-// RequestEmailChange sends a link to another address of the actor's, which replaces the account's when it is used. It
-// answers the same if the address is another account's, whose owner is told then. Errors: Invalid (also for a wrong
-// password), ErrLinkTooSoon, ErrMailOff.
+// RequestEmailChange sends a link to a new address of the actor's; using the link replaces the account's address. The
+// answer is the same if the address belongs to another account, whose owner is then notified. Errors: Invalid (also for
+// a wrong password), ErrLinkTooSoon, ErrMailOff.
 func (s *Accounts) RequestEmailChange(ctx context.Context, a Actor, email, currentPassword string) error {
 	if err := s.config.requireFresh(a, RoleParticipant); err != nil {
 		return err
@@ -77,8 +77,8 @@ func (s *Accounts) requestLink(ctx context.Context, purpose LinkPurpose, userID,
 	})
 }
 
-// WriteAccountMail does an AccountMailJob: it finds out whose the address is, and writes the message with the link,
-// once, or none. It belongs to the workers: no route reaches it.
+// WriteAccountMail runs an AccountMailJob: it finds the account the address belongs to and writes the message with the
+// link, at most once. Only workers call it; no route does.
 func (s *Accounts) WriteAccountMail(ctx context.Context, job AccountMailJob) error {
 	l := Link{ID: job.LinkID, Purpose: job.Purpose, Email: job.Email, UserID: job.UserID}
 	owner, _, err := s.config.Users.UserByEmail(ctx, l.Email)
@@ -98,15 +98,15 @@ func (s *Accounts) WriteAccountMail(ctx context.Context, job AccountMailJob) err
 	return s.writeLink(ctx, l, kind, owner)
 }
 
-// writeChangeMail writes to the address that an account is to have, unless another has it already: its owner hears of
-// that instead.
+// writeChangeMail writes to an account's new address. If another account already uses that address, its owner gets a
+// notice instead.
 func (s *Accounts) writeChangeMail(ctx context.Context, l Link, owner User) error {
 	if owner.ID != "" && owner.ID != l.UserID {
 		m, err := s.config.messages().account(MessageAddressInUse, owner, l.Email)
 		if err != nil {
 			return err
 		}
-		l.TokenHash = HashToken(randomToken()) // known to nobody
+		l.TokenHash = HashToken(randomToken()) // a token that nobody knows
 		return s.config.Links.WriteLink(ctx, l, m)
 	}
 	user, err := s.config.Users.User(ctx, l.UserID)
@@ -129,8 +129,8 @@ func (s *Accounts) writeLink(ctx context.Context, l Link, kind MessageKind, user
 	return s.config.Links.WriteLink(ctx, l, m)
 }
 
-// Unsubscribe ends the reminders of whom the token, from a mail, belongs to. Again, it changes nothing. Errors:
-// ErrLinkVoid.
+// Unsubscribe turns off reminders for the user that the token from an email belongs to. Repeating it changes nothing.
+// Errors: ErrLinkVoid.
 func (s *Accounts) Unsubscribe(ctx context.Context, token string) error {
 	userID, ok := s.config.LinkKeys.Unsubscriber(token)
 	if !ok {
@@ -143,7 +143,7 @@ func (s *Accounts) Unsubscribe(ctx context.Context, token string) error {
 	return err
 }
 
-// CheckUnsubscribe fails with ErrLinkVoid for a token that Unsubscribe doesn't take.
+// CheckUnsubscribe fails with ErrLinkVoid for a token that Unsubscribe would refuse.
 func (s *Accounts) CheckUnsubscribe(token string) error {
 	if _, ok := s.config.LinkKeys.Unsubscriber(token); !ok {
 		return ErrLinkVoid

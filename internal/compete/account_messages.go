@@ -4,27 +4,27 @@ import (
 	"fmt"
 )
 
-// AccountWording words the messages about accounts.
+// AccountWording writes the text of messages about accounts.
 type AccountWording interface {
-	// Account words a message of the given kind: for User, about Address.
+	// Account writes a message of the given kind to user, about address.
 	Account(kind MessageKind, user User, address string) (Wording, error)
-	// Security words a message of kind MessageSecurity.
+	// Security writes a message of kind MessageSecurity.
 	Security(user User, event SecurityEvent) (Wording, error)
 }
 
-// accountMessages makes the messages about accounts.
+// accountMessages creates messages about accounts.
 type accountMessages struct {
 	Runtime
 	wording AccountWording
 }
 
-// account is a message to the address. Only one with a link goes to an address that nobody has confirmed.
+// account returns a message to the address. Unconfirmed addresses only receive messages with a link.
 func (m accountMessages) account(kind MessageKind, user User, address string) (Message, error) {
 	w, err := m.wording.Account(kind, user, address)
 	return m.worded(kind, user, address, w, err)
 }
 
-// security is a message of kind MessageSecurity to the address that the user has, or had until now.
+// security returns a message of kind MessageSecurity to the user's address, which may be the one just replaced.
 func (m accountMessages) security(user User, event SecurityEvent) (Message, error) {
 	w, err := m.wording.Security(user, event)
 	return m.worded(MessageSecurity, user, user.Email, w, err)

@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// AccountsConfig names what NewAccounts needs.
+// AccountsConfig lists the dependencies of NewAccounts.
 type AccountsConfig struct {
 	Runtime
 	Users     UserStore
@@ -19,14 +19,14 @@ type AccountsConfig struct {
 	Wording   AccountWording
 	Throttle  *Throttle
 
-	Mailing        bool // a link that is asked for reaches somebody: by mail, or a developer
-	VerifyOnSignUp bool // who signs up gets a mail that confirms the address
+	Mailing        bool // requested links can be delivered: by email, or to a developer
+	VerifyOnSignUp bool // new accounts get an email to confirm their address
 }
 
-// Accounts is how people sign up, what they change about their accounts, and the links that go to them by mail.
+// Accounts handles sign-up, changes people make to their accounts, and the links they receive by email.
 type Accounts struct{ config AccountsConfig }
 
-// NewAccounts panics when something is missing.
+// NewAccounts creates the service. It panics if a dependency is missing.
 func NewAccounts(c AccountsConfig) *Accounts {
 	mustBeComplete(c)
 	return &Accounts{c}
@@ -34,15 +34,15 @@ func NewAccounts(c AccountsConfig) *Accounts {
 
 func (c *AccountsConfig) messages() accountMessages { return accountMessages{c.Runtime, c.Wording} }
 
-// Mailing reports whether a link that is asked for reaches somebody: by mail, or a developer.
+// Mailing reports whether requested links can be delivered: by email, or to a developer.
 func (s *Accounts) Mailing() bool { return s.config.Mailing }
 
-// VerifiesOnSignUp reports whether who signs up gets a mail that confirms the address.
+// VerifiesOnSignUp reports whether new accounts get an email to confirm their address.
 func (s *Accounts) VerifiesOnSignUp() bool { return s.config.VerifyOnSignUp }
 
-// SignUp makes an account. Where organizers need approval, who signs up as one becomes a participant with a request.
-// Errors: Invalid with every bad field, ErrEmailTaken, ErrTooManyRequests, ErrBusy when too many passwords are being
-// hashed.
+// SignUp creates an account. If organizers need approval, people who sign up as one become participants with a pending
+// request. Errors: Invalid with every bad field, ErrEmailTaken, ErrTooManyRequests, ErrBusy when too many passwords are
+// being hashed.
 func (s *Accounts) SignUp(ctx context.Context, in SignUp) (User, error) {
 	asks, invalid := s.organizerRole(&in, in.validate())
 	if err := s.config.Rules.check(invalid, in.Password, in.Name, in.Email); err != nil {
@@ -55,7 +55,7 @@ func (s *Accounts) SignUp(ctx context.Context, in SignUp) (User, error) {
 	if err != nil || !s.config.VerifyOnSignUp {
 		return user, err
 	}
-	// The account is there, whatever becomes of the mail: another can be asked for.
+	// The account exists even if the email fails: the user can request another.
 	if err := s.requestLink(ctx, LinkVerify, user.ID, user.Email); err != nil && !errors.Is(err, ErrLinkTooSoon) {
 		s.config.Log.WarnContext(ctx, "could not request the email that confirms an address", "user",
 			user.ID, "error", err)
@@ -63,7 +63,7 @@ func (s *Accounts) SignUp(ctx context.Context, in SignUp) (User, error) {
 	return user, nil
 }
 
-// refused is takenToo for a visitor, who is counted as if it were a sign-up.
+// refused adds a taken email to the refusal of a visitor's sign-up. The check counts as a sign-up towards the limit.
 func (s *Accounts) refused(ctx context.Context, email string, refusal error) error {
 	if wrongEmail(refusal) || s.config.Throttle.limited(ctx, s.config.Throttle.Limits.SignUps) != nil {
 		return refusal
@@ -82,7 +82,7 @@ func (s *Accounts) create(ctx context.Context, in SignUp, asks bool) (User, erro
 	return user, s.config.Users.CreateUser(ctx, user, hash)
 }
 
-// organizerRole settles what a sign-up as an organizer leads to: asks reports that an admin has to approve it.
+// organizerRole decides the role of a sign-up as an organizer: asks reports that an admin has to approve it.
 func (s *Accounts) organizerRole(in *SignUp, wrong error) (asks bool, err error) {
 	if in.Role != RoleOrganizer {
 		return false, wrong
@@ -102,13 +102,13 @@ func (s *Accounts) organizerRole(in *SignUp, wrong error) (asks bool, err error)
 	return false, wrong
 }
 
-// Me is the actor's account. It fails with ErrUnauthorized when there is none (any more).
+// Me returns the actor's account. It fails with ErrUnauthorized if the account doesn't exist (any more).
 func (s *Accounts) Me(ctx context.Context, a Actor) (User, error) {
 	return actorAccount(ctx, s.config.Users, a)
 }
 
-// UpdateProfile changes the actor's name, password and so on, all of it or nothing; a new password ends all other
-// sessions. A wrong current password is Invalid: the actor is logged in, so it is no matter of authorization.
+// UpdateProfile changes the actor's profile, such as name or password, in full or not at all. A new password ends all
+// other sessions. A wrong current password is Invalid rather than an authorization error, since the actor is logged in.
 func (s *Accounts) UpdateProfile(ctx context.Context, a Actor, change ProfileChange) (User, error) {
 	user, err := s.Me(ctx, a)
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *Accounts) UpdateProfile(ctx context.Context, a Actor, change ProfileCha
 	return s.updateProfile(ctx, a, user, change)
 }
 
-// updateProfile makes a change that is allowed.
+// updateProfile makes a change that has already been checked.
 func (s *Accounts) updateProfile(ctx context.Context, a Actor, user User, change ProfileChange) (User, error) {
 	now := s.config.now()
 	update := ProfileUpdate{Name: change.Name, Reminders: change.Reminders, TimeZone: change.TimeZone}
@@ -164,8 +164,8 @@ func (s *Accounts) newPassword(ctx context.Context, user User, password string) 
 	return p, err
 }
 
-// FollowTimeZone notes the zone of the actor's browser, for the times in messages. A zone that isn't known here, or
-// isn't news, changes nothing.
+// FollowTimeZone saves the time zone of the actor's browser, used for times in messages. Unknown and unchanged zones
+// are ignored.
 func (s *Accounts) FollowTimeZone(ctx context.Context, a Actor, zone string) error {
 	if _, ok := ZoneNamed(zone); !ok || !a.LoggedIn() || a.Zone.Chosen || a.Zone.Name == zone {
 		return nil

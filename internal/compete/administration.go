@@ -7,7 +7,7 @@ import (
 	"github.com/minicompete/minicompete/internal/normal"
 )
 
-// AdministrationConfig names what NewAdministration needs.
+// AdministrationConfig lists the dependencies of NewAdministration.
 type AdministrationConfig struct {
 	Runtime
 	Users   UserStore
@@ -16,10 +16,10 @@ type AdministrationConfig struct {
 	Wording AccountWording
 }
 
-// Administration is what admins do to the accounts of others.
+// Administration handles what admins do to other people's accounts.
 type Administration struct{ config AdministrationConfig }
 
-// NewAdministration panics when something is missing.
+// NewAdministration creates the service. It panics if a dependency is missing.
 func NewAdministration(c AdministrationConfig) *Administration {
 	mustBeComplete(c)
 	return &Administration{c}
@@ -65,8 +65,8 @@ func (s *Administration) EndSessions(ctx context.Context, a Actor, id string) er
 	return s.config.Logins.EndLogins(ctx, id, s.config.now())
 }
 
-// UpdateUser changes an account's role, or disables it, for admins. An admin cannot do this to the own account: the
-// last one would be locked out.
+// UpdateUser changes an account's role or disables it, for admins. Admins can't do this to their own account, so that
+// the last one isn't locked out.
 func (s *Administration) UpdateUser(ctx context.Context, a Actor, id string, change UserChange) (User, error) {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return User{}, err
@@ -87,7 +87,7 @@ func (s *Administration) UpdateUser(ctx context.Context, a Actor, id string, cha
 	return changeUser(ctx, s.config.Users, s.config.now(), user, change)
 }
 
-// changeUser changes an account as it was read.
+// changeUser changes an account that has been read.
 func changeUser(ctx context.Context, users UserStore, now time.Time, user User, change UserChange) (User, error) {
 	if change.Role != nil {
 		user.Role = *change.Role
@@ -127,8 +127,8 @@ func (s *Administration) OrganizerRequests(
 	return s.config.Site.OrganizerRequests(ctx, at, limit)
 }
 
-// AnswerOrganizerRequest makes who asked an organizer, or not, and tells them, for admins. An approved account has to
-// log in again. Errors: ErrRequestMissing, also when it was answered before.
+// AnswerOrganizerRequest approves or declines a request to become an organizer and notifies the applicant, for admins.
+// An approved account has to log in again. Errors: ErrRequestMissing, also if the request was already answered.
 func (s *Administration) AnswerOrganizerRequest(
 	ctx context.Context, a Actor, id string, approve bool,
 ) (OrganizerRequest, error) {

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// auditTexts is the number of a record's fields.
+// auditTexts is the number of fields in a record.
 const auditTexts = 11
 
-// texts are the fields as text, those first that differ most from one record to the next.
+// texts returns the fields as text, starting with those that differ most between consecutive records.
 func (r *AuditRecord) texts() [auditTexts]string {
 	return [...]string{
 		strconv.FormatInt(r.At.UnixNano(), 10), r.ActorID, r.SubjectID, r.RequestID, string(r.After),
@@ -19,12 +19,13 @@ func (r *AuditRecord) texts() [auditTexts]string {
 	}
 }
 
-// EncodeAudit packs the records of one transaction, in 90 bytes or so for a press in a rush: everybody whose press is
-// in it waits until they are on the disk. Of each field it keeps what differs from the record before, and most IDs
-// (UUID v7) and times of a rush begin alike.
+// EncodeAudit packs the records of one transaction, using about 90 bytes per registration in a rush, since everyone
+// whose registration is in the transaction waits until the records are on disk. It stores only the part of each field
+// that differs from the previous record: during a rush, most IDs (UUID v7) and times share a prefix.
 //
-// A record is the number of its fields without those at the end that are as before. A field is the number of bytes that
-// it shares with the one before, the number of the others, and those. Numbers are varints.
+// A record is a field count, which omits trailing fields that equal the previous record's, followed by the fields. A
+// field is the length of the prefix shared with the previous record's field, the number of remaining bytes, and those
+// bytes. Numbers are varints.
 func EncodeAudit(records []AuditRecord) []byte {
 	b := make([]byte, 0, 96*len(records)+256)
 	var last [auditTexts]string
@@ -55,7 +56,7 @@ func sharedPrefix(a, b string) (n int) {
 
 var errAuditMalformed = errors.New("a batch of audit records is malformed")
 
-// DecodeAudit unpacks what EncodeAudit gave.
+// DecodeAudit unpacks the output of EncodeAudit.
 func DecodeAudit(b []byte) ([]AuditRecord, error) {
 	var records []AuditRecord
 	var texts [auditTexts]string
@@ -83,7 +84,7 @@ func DecodeAudit(b []byte) ([]AuditRecord, error) {
 	return records, nil
 }
 
-// cutVarint takes a number from the front, or gives -1 when there is none up to the limit.
+// cutVarint reads a number from the front of b. It returns -1 if there is none, or if it exceeds the limit.
 func cutVarint(b []byte, limit int) (int, []byte) {
 	n, size := binary.Uvarint(b)
 	if size <= 0 || n > uint64(limit) { //nolint:gosec // a length

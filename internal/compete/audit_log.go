@@ -10,7 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/normal"
 )
 
-// AuditLogConfig names what NewAuditLog needs.
+// AuditLogConfig lists the dependencies of NewAuditLog.
 type AuditLogConfig struct {
 	Runtime
 	Store         AuditStore
@@ -19,19 +19,18 @@ type AuditLogConfig struct {
 	Registrations RegistrationStore
 }
 
-// AuditLog is who reads what of the audit log.
+// AuditLog decides who can read which parts of the audit log.
 type AuditLog struct{ config AuditLogConfig }
 
-// NewAuditLog panics when something is missing.
+// NewAuditLog creates the service. It panics if a dependency is missing.
 func NewAuditLog(c AuditLogConfig) *AuditLog {
 	mustBeComplete(c)
 	return &AuditLog{c}
 }
 
-// List lists the audit log, newest first: all of it for admins, and with a CompetitionID what belongs to that
-// competition for its organizer too. Who isn't an admin sees from where only of what they did themselves. Errors:
-// ErrUnauthorized, ErrForbidden, Invalid; ErrCompetitionMissing for a competition that isn't the actor's, whether or
-// not there is one.
+// List lists the audit log, newest first. Admins see all of it; with a CompetitionID, that competition's organizer also
+// sees its records. Anyone but an admin sees network addresses only of their own actions. Errors: ErrUnauthorized,
+// ErrForbidden, Invalid; ErrCompetitionMissing if the competition isn't the actor's, whether or not it exists.
 func (s *AuditLog) List(ctx context.Context, a Actor, f AuditFilter, cursor string) (Page[AuditEntry], error) {
 	var page Page[AuditEntry]
 	wrong, err := s.check(ctx, a, f)
@@ -44,7 +43,7 @@ func (s *AuditLog) List(ctx context.Context, a Actor, f AuditFilter, cursor stri
 	return s.read(ctx, a, f)
 }
 
-// check says whether the actor may read what the filter asks for, and what is wrong with the filter.
+// check reports whether the actor may read the requested records, and whether the filter is valid.
 func (s *AuditLog) check(ctx context.Context, a Actor, f AuditFilter) (v validation, err error) {
 	if err := s.mayRead(ctx, a, f.CompetitionID); err != nil {
 		return v, err
@@ -70,7 +69,7 @@ func (s *AuditLog) read(ctx context.Context, a Actor, f AuditFilter) (Page[Audit
 	return page, s.nameReported(ctx, page.Items)
 }
 
-// nameReported adds the titles of competitions that were reported.
+// nameReported adds the titles of reported competitions.
 func (s *AuditLog) nameReported(ctx context.Context, entries []AuditEntry) error {
 	var ids []string
 	for i := range entries {
@@ -92,7 +91,7 @@ func (s *AuditLog) nameReported(ctx context.Context, entries []AuditEntry) error
 	return err
 }
 
-// hideAddresses leaves a person's own addresses alone: from where they did something themselves.
+// hideAddresses removes network addresses except those of the user's own actions.
 func hideAddresses(entries []AuditEntry, userID string) {
 	for i := range entries {
 		if entries[i].ActorID != userID {
@@ -101,7 +100,7 @@ func hideAddresses(entries []AuditEntry, userID string) {
 	}
 }
 
-// mayRead holds the actor to what List says. An admin may look at what belonged to a competition that was deleted.
+// mayRead enforces the permissions documented on List. Admins may read the records of a deleted competition.
 func (s *AuditLog) mayRead(ctx context.Context, a Actor, competitionID string) error {
 	switch {
 	case competitionID == "":
@@ -120,8 +119,8 @@ func (s *AuditLog) mayRead(ctx context.Context, a Actor, competitionID string) e
 	return err
 }
 
-// Every is all that List would list, part by part, for an export. The first part is read before it returns, so that
-// it fails as List does. An error among the others is the last that is yielded.
+// Every yields everything List would return, page by page, for an export. The first page is read before Every returns,
+// so it returns the same errors as List. If a later page fails, its error is yielded last.
 func (s *AuditLog) Every(ctx context.Context, a Actor, f AuditFilter) (iter.Seq2[[]AuditEntry, error], error) {
 	wrong, err := s.check(ctx, a, f)
 	if err == nil {
@@ -143,12 +142,12 @@ func (s *AuditLog) Every(ctx context.Context, a Actor, f AuditFilter) (iter.Seq2
 	}, nil
 }
 
-// maxAuditPeople is how many accounts People finds at most.
+// maxAuditPeople is the most accounts that People returns.
 const maxAuditPeople = 10
 
-// People finds whose records somebody looks for who types a name or an email, at most ten of them: among all accounts
-// for admins; for an organizer among those who registered for the competition, and the organizer. If an email address
-// is what was typed, it's the only one. Errors: those of List.
+// People finds up to ten accounts to filter the audit log by, from a typed name or email. Admins search all accounts;
+// organizers search the people registered for the competition, and themselves. If the text is an email address, only
+// the account with exactly that address matches. Errors: those of List.
 func (s *AuditLog) People(ctx context.Context, a Actor, competitionID, search string) ([]Participant, error) {
 	if err := s.mayRead(ctx, a, competitionID); err != nil {
 		return nil, err
@@ -197,8 +196,8 @@ func (s *AuditLog) registeredPeople(
 	return people, err
 }
 
-// RecordJobConsole adds to the audit log that an admin is about to change something in the job console, which runs no
-// transaction of ours: what can't be recorded isn't done.
+// RecordJobConsole records in the audit log that an admin is about to change something in the job console. The console
+// doesn't run in our transactions, so an action that can't be recorded isn't carried out.
 func (s *AuditLog) RecordJobConsole(ctx context.Context, a Actor, method, path string) error {
 	if err := require(a, RoleAdmin); err != nil {
 		return err
@@ -210,5 +209,5 @@ func (s *AuditLog) RecordJobConsole(ctx context.Context, a Actor, method, path s
 	})
 }
 
-// maxConsolePath bounds the path that is recorded, in bytes: those of the console are short.
+// maxConsolePath bounds the recorded path, in bytes: the console's paths are short.
 const maxConsolePath = 200

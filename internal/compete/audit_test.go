@@ -9,7 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// TestAuditRecordsOfABatch wants each record as it was, whatever the one before it says.
+// TestAuditRecordsOfABatch checks that each record is decoded unchanged, whatever precedes it.
 func TestAuditRecordsOfABatch(t *testing.T) {
 	at := time.Date(2026, 4, 1, 9, 0, 0, 123456000, time.UTC)
 	whole := compete.AuditRecord{
@@ -18,7 +18,7 @@ func TestAuditRecordsOfABatch(t *testing.T) {
 		Via: compete.ViaAPI, Address: "203.0.113.7", RequestID: `"<ü`,
 	}
 	other := whole
-	other.RequestID = `"<ö` // half of a letter is as before
+	other.RequestID = `"<ö` // shares half of a multi-byte character with the previous one
 	other.At, other.SubjectID, other.After = at.Add(time.Microsecond), "t",
 		json.RawMessage(`{"status":"WAITLISTED","seq":2}`)
 	for _, records := range [][]compete.AuditRecord{

@@ -6,11 +6,11 @@ import (
 
 // StartedApp is an authenticator app that is being set up.
 type StartedApp struct {
-	Secret string // base32, to be typed in
-	URI    string // for a QR code
+	Secret string // base32, for manual entry
+	URI    string // for the QR code
 }
 
-// StartApp begins to set up an authenticator app, in place of one that was begun before. Errors: ErrReauthenticate,
+// StartApp begins to set up an authenticator app, replacing any unfinished setup. Errors: ErrReauthenticate,
 // ErrFactorExists.
 func (s *SecondFactors) StartApp(ctx context.Context, a Actor) (StartedApp, error) {
 	user, err := s.freshUser(ctx, a)
@@ -25,7 +25,7 @@ func (s *SecondFactors) StartApp(ctx context.Context, a Actor) (StartedApp, erro
 	return StartedApp{Secret: secret, URI: s.config.AppCodes.URI(secret, user.Email)}, nil
 }
 
-// StartedApp is the app that the actor has begun to set up. Errors: ErrReauthenticate, ErrFactorMissing when there is
+// StartedApp returns the app that the actor is setting up. Errors: ErrReauthenticate, ErrFactorMissing if there is
 // none.
 func (s *SecondFactors) StartedApp(ctx context.Context, a Actor) (StartedApp, error) {
 	user, err := s.freshUser(ctx, a)
@@ -43,8 +43,8 @@ func (s *SecondFactors) StartedApp(ctx context.Context, a Actor) (StartedApp, er
 	return StartedApp{Secret: secret, URI: s.config.AppCodes.URI(secret, user.Email)}, nil
 }
 
-// ConfirmApp makes the app count, once a code of it shows that it works. It returns recovery codes if the account had
-// none. Errors: ErrReauthenticate, ErrFactorMissing, Invalid for a wrong code, ErrTooManyGuesses.
+// ConfirmApp activates the app after a code has shown that it works. It returns recovery codes if the account had none.
+// Errors: ErrReauthenticate, ErrFactorMissing, Invalid for a wrong code, ErrTooManyGuesses.
 func (s *SecondFactors) ConfirmApp(ctx context.Context, a Actor, code string) (recovery []string, err error) {
 	user, err := s.freshUser(ctx, a)
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *SecondFactors) ConfirmApp(ctx context.Context, a Actor, code string) (r
 	return onlyIf(withCodes, codes), err
 }
 
-// RemoveApp turns the actor's authenticator app off. Errors: ErrReauthenticate, ErrFactorMissing, ErrFactorNeeded.
+// RemoveApp removes the actor's authenticator app. Errors: ErrReauthenticate, ErrFactorMissing, ErrFactorNeeded.
 func (s *SecondFactors) RemoveApp(ctx context.Context, a Actor) error {
 	user, err := s.freshUser(ctx, a)
 	if err != nil {
@@ -110,8 +110,8 @@ func (s *SecondFactors) useAppCode(ctx context.Context, userID, code string) err
 
 func sealedApp(userID string) string { return "authenticator app of " + userID }
 
-// openApp fails with ErrWrongCode when the secret was sealed by a key that isn't in use any more: only another factor
-// helps then.
+// openApp decrypts an app's secret. It fails with ErrWrongCode if the key that sealed the secret is no longer in use:
+// the user then needs another factor.
 func (s *SecondFactors) openApp(ctx context.Context, userID, sealed string) (string, error) {
 	secret, err := s.config.Sealer.Open(sealedApp(userID), sealed)
 	if err != nil {
@@ -123,8 +123,8 @@ func (s *SecondFactors) openApp(ctx context.Context, userID, sealed string) (str
 	return string(secret), nil
 }
 
-// SealApps seals the secrets of all authenticator apps with the present key, so that the previous one can go. It
-// belongs to the start of the program: no route reaches it.
+// SealApps reseals the secrets of all authenticator apps with the current key, so that the previous key can be dropped.
+// It runs at startup; no route calls it.
 func (s *SecondFactors) SealApps(ctx context.Context) error {
 	apps, err := s.config.Store.Apps(ctx)
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *SecondFactors) SealApps(ctx context.Context) error {
 	for userID, sealed := range apps {
 		secret, err := s.openApp(ctx, userID, sealed)
 		if err != nil {
-			continue // logged; nothing brings it back
+			continue // openApp logged it, and the secret can't be recovered
 		}
 		if err := s.config.Store.SealApp(ctx, userID, sealed,
 			s.config.Sealer.Seal(sealedApp(userID), []byte(secret))); err != nil {

@@ -7,58 +7,58 @@ import (
 	"time"
 )
 
-// Client is where a request comes from. The zero Client is nobody's: the command line, a job.
+// Client describes where a request comes from. The zero Client means no client: the command line or a job.
 type Client struct {
-	Addr      netip.Addr // as seen by the first proxy that isn't ours
-	Local     bool       // the request was made on the machine that the program runs on, and no proxy passed it on
-	UserAgent string     // as sent, at most MaxUserAgentLength bytes
+	Addr      netip.Addr // the nearest hop that isn't one of our proxies
+	Local     bool       // the request was made on the server's own machine, without a proxy
+	UserAgent string     // as sent, truncated to MaxUserAgentLength bytes
 	RequestID string
-	Arrived   time.Time // when the request did; zero: unknown
+	Arrived   time.Time // when the request arrived; zero if unknown
 
-	// KnownTo reports whether the device has shown that a user logged in on it before. nil: it has shown nothing.
+	// KnownTo reports whether the device has proved an earlier login by the user. nil if it has proved none.
 	KnownTo func(user User) bool
 }
 
 // MaxUserAgentLength bounds a Client's UserAgent, in bytes.
 const MaxUserAgentLength = 512
 
-// ipv6Site is the part of an IPv6 address, in bits, that one site is given (RFC 6177): the rest its owner may choose.
+// ipv6Site is the length, in bits, of the IPv6 prefix assigned to one site (RFC 6177): the site chooses the rest.
 const ipv6Site = 64
 
-// Network is what limits count by: an IPv4 address, or the network that an IPv6 address lies in. Empty when unknown.
+// Network returns the key for rate limits: an IPv4 address, or the network of an IPv6 address. Empty if unknown.
 func (c Client) Network() string {
 	addr := c.Addr.Unmap()
 	if !addr.IsValid() {
 		return ""
 	}
 	if addr.Is6() {
-		network, _ := addr.WithZone("").Prefix(ipv6Site) // a valid address has that many bits
+		network, _ := addr.WithZone("").Prefix(ipv6Site) // can't fail: every valid address has that many bits
 		return network.String()
 	}
 	return addr.String()
 }
 
-// Via is the way by which a request, or a change, came.
+// Via is the channel through which a request or change came.
 type Via string
 
-// The ways.
+// The channels.
 const (
 	ViaPage    Via = "page"
 	ViaAPI     Via = "api"
 	ViaCommand Via = "cli" // the command line
-	ViaJob     Via = "job" // the program itself: a job, or what follows from something else
+	ViaJob     Via = "job" // the program itself: a job, or a consequence of another change
 )
 
-// Origin is what is known of where a change comes from, and who makes it.
+// Origin describes where a change comes from and who makes it.
 type Origin struct {
 	Client Client
 	Via    Via
-	Actor  Actor // the zero Actor: nobody is logged in
+	Actor  Actor // the zero Actor if nobody is logged in
 }
 
 type requestKey struct{}
 
-// request is a Client, and who it turns out to be.
+// request is a Client together with the actor, once authenticated.
 type request struct {
 	client  Client
 	entered atomic.Pointer[entrance]
@@ -69,7 +69,7 @@ type entrance struct {
 	actor Actor
 }
 
-// WithClient tells all that is done under ctx where the request comes from. Who has entered before stays.
+// WithClient attaches the client of the current request to ctx. An actor set by Enter earlier is kept.
 func WithClient(ctx context.Context, c Client) context.Context {
 	r := &request{client: c}
 	if before, ok := ctx.Value(requestKey{}).(*request); ok {
@@ -78,15 +78,14 @@ func WithClient(ctx context.Context, c Client) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
-// Enter tells all that is done under ctx, from now on, by which way the request came and who makes it. Without
-// WithClient it does nothing.
+// Enter records the channel of the request in ctx and who makes it. Without WithClient it does nothing.
 func Enter(ctx context.Context, via Via, a Actor) {
 	if r, ok := ctx.Value(requestKey{}).(*request); ok {
 		r.entered.Store(&entrance{via, a})
 	}
 }
 
-// ClientOf is where the request comes from that ctx belongs to.
+// ClientOf returns the client of the request that ctx belongs to.
 func ClientOf(ctx context.Context) Client {
 	if r, ok := ctx.Value(requestKey{}).(*request); ok {
 		return r.client
@@ -94,7 +93,7 @@ func ClientOf(ctx context.Context) Client {
 	return Client{}
 }
 
-// OriginOf is what is known of the request that ctx belongs to. Without one it's the program itself that acts.
+// OriginOf returns the origin of the request that ctx belongs to. Without a request, the program itself is the origin.
 func OriginOf(ctx context.Context) Origin {
 	o := Origin{Client: ClientOf(ctx), Via: ViaJob}
 	if r, ok := ctx.Value(requestKey{}).(*request); ok {

@@ -11,7 +11,7 @@ import (
 
 var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
-// published is a competition with free seats whose deadline is a day away.
+// published returns a competition with free seats and a deadline one day ahead.
 func published(change func(*Competition)) Competition {
 	c := Competition{
 		CompetitionContent: CompetitionContent{

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// CompetitionsConfig names what NewCompetitions needs.
+// CompetitionsConfig lists the dependencies of NewCompetitions.
 type CompetitionsConfig struct {
 	Runtime
 	Store        CompetitionStore
@@ -19,18 +19,18 @@ type CompetitionsConfig struct {
 	Replays      ReplayCache `optional:"every replay is answered by the database"`
 }
 
-// Competitions is what organizers and admins do with competitions, and what everybody reads of them.
+// Competitions handles what organizers and admins do with competitions, and what the public can read about them.
 type Competitions struct{ config CompetitionsConfig }
 
-// NewCompetitions panics when something is missing.
+// NewCompetitions creates the service. It panics if a dependency is missing.
 func NewCompetitions(c CompetitionsConfig) *Competitions {
 	mustBeComplete(c)
 	return &Competitions{c}
 }
 
-// Create publishes (or drafts) a competition of the actor, an organizer or admin. The second result tells a replayed
-// answer. It fails with ErrEmailUnverified when it would be published, and the installation asks for verified
-// addresses; with ErrQuotaUsed.
+// Create publishes a competition, or saves it as a draft, for an organizer or admin. The second result reports whether
+// this is a replayed answer. Errors: ErrEmailUnverified if it would be published and the site requires verified
+// addresses; ErrQuotaUsed.
 func (s *Competitions) Create(
 	ctx context.Context, a Actor, n NewCompetition, idempotency Idempotency,
 ) (Competition, bool, error) {
@@ -54,7 +54,7 @@ func (s *Competitions) Create(
 	})
 }
 
-// newCompetition is the competition that the actor may create.
+// newCompetition returns the competition that the actor may create.
 func (s *Competitions) newCompetition(ctx context.Context, a Actor, n NewCompetition) (Competition, error) {
 	user, err := actorAccount(ctx, s.config.Users, a)
 	switch {
@@ -75,8 +75,7 @@ func (s *Competitions) newCompetition(ctx context.Context, a Actor, n NewCompeti
 	return c, s.config.Throttle.quota(ctx, a, s.config.Throttle.Limits.Competitions)
 }
 
-// refused answers an input that is refused now, unless the same request succeeded before: its deadline may have
-// passed since.
+// refused answers an invalid input, unless the same request succeeded earlier: its deadline may have passed since then.
 func (s *Competitions) refused(ctx context.Context, a Actor, i Idempotency, refusal error) (done[Competition], error) {
 	if !i.Wanted() {
 		return done[Competition]{}, refusal
@@ -88,7 +87,7 @@ func (s *Competitions) refused(ctx context.Context, a Actor, i Idempotency, refu
 	return done[Competition]{earlier: earlier}, err
 }
 
-// Get reads one. A draft is found by its organizer and admins alone.
+// Get reads a competition. Only its organizer and admins can read a draft.
 func (s *Competitions) Get(ctx context.Context, a Actor, id string) (Competition, error) {
 	if !ValidID(id) {
 		return Competition{}, ErrCompetitionMissing
@@ -107,14 +106,14 @@ func (s *Competitions) byID(ctx context.Context, ids []string) ([]Competition, e
 	return s.config.Store.CompetitionsByID(ctx, ids)
 }
 
-// List lists what everybody may see. Of f, Search, Tags, Phase, Sort and Limit count.
+// List lists publicly visible competitions. Of f, it uses Search, Tags, Phase, Sort and Limit.
 func (s *Competitions) List(ctx context.Context, f CompetitionFilter, cursor string) (Page[Competition], error) {
 	f.OrganizerID, f.Suspended = "", false
 	return s.list(ctx, f, cursor)
 }
 
-// Suspended lists, for admins, what waits for another organizer: published, not over, and its organizer's account
-// disabled or no organizer's any more.
+// Suspended lists, for admins, competitions that need another organizer: published, not over, and with an organizer
+// whose account is disabled or no longer has the role.
 func (s *Competitions) Suspended(ctx context.Context, a Actor, cursor string, limit int) (Page[Competition], error) {
 	if err := require(a, RoleAdmin); err != nil {
 		return Page[Competition]{}, err
@@ -122,7 +121,7 @@ func (s *Competitions) Suspended(ctx context.Context, a Actor, cursor string, li
 	return s.list(ctx, CompetitionFilter{Suspended: true, Limit: limit}, cursor)
 }
 
-// Mine lists every competition of the actor, an organizer, drafts too.
+// Mine lists all of the actor's competitions as an organizer, including drafts.
 func (s *Competitions) Mine(
 	ctx context.Context, a Actor, f CompetitionFilter, cursor string,
 ) (Page[Competition], error) {
@@ -152,7 +151,7 @@ func (s *Competitions) list(ctx context.Context, f CompetitionFilter, cursor str
 		return Page[Competition]{}, err
 	}
 	if f.Phase == PhaseDraft && f.OrganizerID == "" {
-		return Page[Competition]{}, nil // drafts are their organizers' alone
+		return Page[Competition]{}, nil // only organizers have drafts
 	}
 	return s.config.Store.Competitions(ctx, f)
 }
@@ -162,14 +161,14 @@ func (s *Competitions) PopularTags(ctx context.Context, limit int) ([]TagCount, 
 	return s.config.Store.PopularTags(ctx, s.config.now(), limit)
 }
 
-// Update changes a competition that the actor manages and that still has the given version; 0 means any. It fails
-// with ErrEmailUnverified and ErrQuotaUsed as Create does, with ErrQuotaUsed for moving it too often, and as
-// changeable does.
+// Update changes a competition that the actor manages and that still has the given version; 0 matches any version. It
+// fails with ErrEmailUnverified and ErrQuotaUsed as Create does, with ErrQuotaUsed if the competition was moved too
+// often, and with the errors of changeable.
 func (s *Competitions) Update(
 	ctx context.Context, a Actor, id string, version int, change CompetitionChange,
 ) (Competition, error) {
 	before, err := s.changeable(ctx, a, id)
-	if err != nil { // refused early, without the registrar's queue
+	if err != nil { // refused before entering the registrar's queue
 		return Competition{}, err
 	}
 	if before.Status == StatusDraft && change.Status.Set && change.Status.Value == StatusPublished {
@@ -186,15 +185,15 @@ func (s *Competitions) Update(
 			return Competition{}, err
 		}
 	}
-	change.Unpublish = false // it has a method of its own
+	change.Unpublish = false // unpublishing is a separate method
 	after, err := s.config.Registrar.Update(ctx,
 		UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
 	after.Cover = before.Cover
 	return after, err
 }
 
-// Unpublish hides a competition, for admins: it becomes a draft. Registrations are kept, but nobody is admitted,
-// promoted or reminded until an admin publishes it again. One that is a draft stays as it is. Errors:
+// Unpublish hides a competition by making it a draft again, for admins. Registrations are kept, but nobody is admitted,
+// promoted or reminded until an admin republishes it. Unpublishing a draft changes nothing. Errors:
 // ErrCompetitionMissing, ErrCompetitionCancelled.
 func (s *Competitions) Unpublish(ctx context.Context, a Actor, id string) (Competition, error) {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
@@ -210,9 +209,8 @@ func (s *Competitions) Unpublish(ctx context.Context, a Actor, id string) (Compe
 	return after, err
 }
 
-// Transfer gives a competition another organizer, for admins. The account is named by its id or its email, and must
-// be an organizer's or an admin's that isn't disabled. Errors: Invalid, ErrCompetitionMissing,
-// ErrOrganizerRegistered.
+// Transfer assigns a competition to another organizer, for admins. The account is identified by id or email, and must
+// be an enabled organizer or admin. Errors: Invalid, ErrCompetitionMissing, ErrOrganizerRegistered.
 func (s *Competitions) Transfer(ctx context.Context, a Actor, id, organizerID, email string) (Competition, error) {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return Competition{}, err
@@ -231,7 +229,7 @@ func (s *Competitions) Transfer(ctx context.Context, a Actor, id, organizerID, e
 	return after, err
 }
 
-// newOrganizer finds the account that a competition is to be given to.
+// newOrganizer finds the account to transfer a competition to.
 func (s *Competitions) newOrganizer(ctx context.Context, id, email string) (User, error) {
 	field, email := "organizerId", NormalizeEmail(email)
 	if email != "" {
@@ -261,11 +259,11 @@ func (s *Competitions) newOrganizer(ctx context.Context, id, email string) (User
 	return user, nil
 }
 
-// Cancel cancels a competition that the actor manages; everybody registered is told. It fails with ErrQuotaUsed, and as
-// changeable does.
+// Cancel cancels a competition that the actor manages and notifies everyone registered. It fails with ErrQuotaUsed and
+// with the errors of changeable.
 func (s *Competitions) Cancel(ctx context.Context, a Actor, id string) (Competition, error) {
 	before, err := s.changeable(ctx, a, id)
-	if err != nil { // refused early, without the registrar's queue
+	if err != nil { // refused before entering the registrar's queue
 		return Competition{}, err
 	}
 	if before.tellsOf(true) {
@@ -278,8 +276,8 @@ func (s *Competitions) Cancel(ctx context.Context, a Actor, id string) (Competit
 	return after, err
 }
 
-// DeleteDraft removes a draft that the actor manages for good. What was published before is none. Errors: those of
-// changeable, ErrNotDraft.
+// DeleteDraft permanently deletes a draft that the actor manages. A competition that was ever published isn't a draft.
+// Errors: those of changeable, ErrNotDraft.
 func (s *Competitions) DeleteDraft(ctx context.Context, a Actor, id string) error {
 	c, err := s.changeable(ctx, a, id)
 	if err != nil {
@@ -291,8 +289,7 @@ func (s *Competitions) DeleteDraft(ctx context.Context, a Actor, id string) erro
 	return s.config.Store.DeleteDraft(ctx, id)
 }
 
-// Managed is GetManaged for who has the role of an organizer, and fails with ErrForbidden for others, whatever they
-// ask for.
+// Managed is GetManaged for organizers and admins. Other roles get ErrForbidden for any id.
 func (s *Competitions) Managed(ctx context.Context, a Actor, id string) (Competition, error) {
 	if err := require(a, RoleOrganizer); err != nil {
 		return Competition{}, err
@@ -300,8 +297,8 @@ func (s *Competitions) Managed(ctx context.Context, a Actor, id string) (Competi
 	return s.GetManaged(ctx, a, id)
 }
 
-// GetManaged reads a competition that the actor, its organizer or an admin, may change. It fails with
-// ErrCompetitionMissing for what the actor may not know of, with ErrForbidden for what is another's.
+// GetManaged reads a competition that the actor may change, as its organizer or an admin. It fails with
+// ErrCompetitionMissing if the actor can't see the competition, and with ErrForbidden if somebody else organizes it.
 func (s *Competitions) GetManaged(ctx context.Context, a Actor, id string) (Competition, error) {
 	c, err := s.Get(ctx, a, id)
 	if err == nil {
@@ -310,8 +307,8 @@ func (s *Competitions) GetManaged(ctx context.Context, a Actor, id string) (Comp
 	return c, err
 }
 
-// changeable is Managed for what is about to be changed: an admin needs a login that isn't old for what
-// another organizes. Errors: those of Managed, ErrReauthenticate.
+// changeable is Managed for a competition about to be changed: admins need a recent login to change somebody else's.
+// Errors: those of Managed, ErrReauthenticate.
 func (s *Competitions) changeable(ctx context.Context, a Actor, id string) (Competition, error) {
 	c, err := s.Managed(ctx, a, id)
 	if err == nil && !c.OrganizedBy(a) && !s.config.fresh(a) {

@@ -9,8 +9,9 @@ import (
 	"github.com/minicompete/minicompete/internal/normal"
 )
 
-// CompetitionContent is what its organizer says about a competition. Its fields are declared here for everybody: the tags have
-// what the API and the export of one's own data call them and say about them, and what the audit log calls them in a sentence.
+// CompetitionContent is the part of a competition that its organizer writes. This is the single declaration of its
+// fields: the tags hold their names and descriptions in the API and the personal data export, and their names in
+// sentences of the audit log.
 type CompetitionContent struct {
 	Title       string     `json:"title" called:"title" example:"Spring Hackathon"`
 	Location    string     `json:"location" called:"location" example:"Zurich"`
@@ -24,10 +25,10 @@ type CompetitionContent struct {
 	Waitlist    bool       `json:"waitlist" called:"waitlist" doc:"Whether people can join a waitlist once it's full." example:"true"`
 }
 
-// ContentField is a field of CompetitionContent: as it is called in JSON, and in a sentence.
+// ContentField describes a field of CompetitionContent: its JSON name, and its name in a sentence.
 type ContentField struct{ Name, Called string }
 
-// ContentFields are the fields of CompetitionContent, in order.
+// ContentFields lists the fields of CompetitionContent, in order.
 var ContentFields = contentFields()
 
 func contentFields() []ContentField {
@@ -38,7 +39,7 @@ func contentFields() []ContentField {
 	return fields
 }
 
-// values are the fields as the audit log has them, in the order of ContentFields; they can be compared.
+// values returns the fields as recorded in the audit log, in the order of ContentFields. All are comparable.
 func (c *CompetitionContent) values() []any {
 	var values []any
 	for _, field := range reflect.ValueOf(c).Elem().Fields() {
@@ -56,8 +57,8 @@ func (c *CompetitionContent) values() []any {
 	return values
 }
 
-// normalize brings every field into the form in which it is stored: lines without breaks, times in UTC. Every text, list and time
-// is replaced, none is changed where it stands: an older copy of the content may have the same.
+// normalize brings every field into its stored form: single lines without line breaks, times in UTC. It replaces texts,
+// lists and times rather than modifying them, since an older copy of the content may share them.
 func (c *CompetitionContent) normalize() {
 	for _, field := range reflect.ValueOf(c).Elem().Fields() {
 		switch p := field.Addr().Interface().(type) {
@@ -73,7 +74,7 @@ func (c *CompetitionContent) normalize() {
 	}
 }
 
-// content holds the limits that the content of every stored competition obeys.
+// content checks the limits that apply to every stored competition.
 func (v *validation) content(c *CompetitionContent, description string) {
 	v.length("title", c.Title, MinTitleLength, MaxTitleLength)
 	v.length("description", description, 0, MaxDescriptionLength)
@@ -82,7 +83,7 @@ func (v *validation) content(c *CompetitionContent, description string) {
 	if c.Capacity < MinCapacity || c.Capacity > MaxCapacity {
 		v.addf("capacity", "must be between %d and %d", MinCapacity, MaxCapacity)
 	}
-	if !c.RegDeadline.IsZero() { // else that alone is told
+	if !c.RegDeadline.IsZero() { // if it's missing, report only that
 		v.time("regDeadline", c.RegDeadline)
 	}
 	if c.RegOpensAt != nil {
@@ -129,8 +130,8 @@ func (v *validation) tags(tags []string) {
 	}
 }
 
-// NormalizeTags brings tags into the form in which they are stored, in lower case, and returns each once, sorted. Of those that a search
-// can't tell apart, such as café and cafe, the first stays.
+// NormalizeTags returns tags in their stored form: lower case, sorted, without duplicates. If a search can't tell two
+// tags apart, such as café and cafe, the first one is kept.
 func NormalizeTags(tags []string) []string {
 	stored := make([]string, 0, len(tags))
 	seen := make(map[string]bool, len(tags))

@@ -5,38 +5,39 @@ import (
 	"time"
 )
 
-// An uploaded picture is at most this large, in bytes, and may take so long to arrive: at a third of a megabit a
-// second.
+// The limits of an uploaded picture: its size in bytes, and the time it may take to arrive (a third of a megabit per
+// second).
 const (
 	MaxCoverUpload  = 5 << 20
 	CoverUploadTime = 2 * time.Minute
 )
 
-// Cover is the picture of a competition as it is kept: two JPEGs, and a short hash of both that addresses may carry.
+// Cover is the stored picture of a competition: two JPEGs, and a short hash of both for use in URLs.
 type Cover struct {
 	Hash  string
 	Large []byte
 	Small []byte
 }
 
-// CoverMaker turns uploaded pictures into covers.
+// CoverMaker converts uploaded pictures to covers.
 type CoverMaker interface {
-	// Make fails with ErrCoverUnreadable, ErrCoverTooLarge, ErrCoverTooManyPixels, and with ErrBusy when too many wait.
+	// Make converts a picture. Errors: ErrCoverUnreadable, ErrCoverTooLarge, ErrCoverTooManyPixels, and ErrBusy when
+	// too many uploads are waiting.
 	Make(ctx context.Context, upload []byte) (Cover, error)
 }
 
-// CoverStore keeps covers beside the competitions, which hold the hash alone.
+// CoverStore stores covers separately from competitions, which only hold the hash.
 type CoverStore interface {
-	// SetCover replaces the competition's cover, and tells its hash to the competition. It fails with
+	// SetCover replaces the competition's cover and updates the competition's hash of it. It fails with
 	// ErrCompetitionMissing.
 	SetCover(ctx context.Context, competitionID string, c Cover) error
-	// DeleteCover removes it; a competition without one stays as it is. It fails with ErrCompetitionMissing.
+	// DeleteCover deletes the competition's cover, if it has one. It fails with ErrCompetitionMissing.
 	DeleteCover(ctx context.Context, competitionID string) error
-	// Cover fails with ErrCoverMissing.
+	// Cover reads the competition's cover. It fails with ErrCoverMissing.
 	Cover(ctx context.Context, competitionID string) (Cover, error)
 }
 
-// The refusals of covers.
+// The errors of covers.
 var (
 	ErrCoverUnreadable    = coverError("must be a PNG, JPEG or WebP picture")
 	ErrCoverTooLarge      = coverError("must be at most 5 MB")
@@ -49,8 +50,8 @@ var (
 
 func coverError(message string) *Error { return Invalid(FieldError{Field: "cover", Message: message}) }
 
-// SetCover gives a competition that the actor manages a cover of its own. Its version stays: the cover is no part of
-// what is edited together. Errors: those of CoverMaker.Make and changeable.
+// SetCover sets the cover of a competition that the actor manages. The competition's version doesn't change, since the
+// cover is edited separately. Errors: those of CoverMaker.Make and changeable.
 func (s *Competitions) SetCover(ctx context.Context, a Actor, id string, upload []byte) (Competition, error) {
 	c, err := s.changeable(ctx, a, id)
 	if err != nil {
@@ -63,12 +64,12 @@ func (s *Competitions) SetCover(ctx context.Context, a Actor, id string, upload 
 	return s.setCover(ctx, c, cover)
 }
 
-// MakeCover turns an uploaded picture into a cover that SetMadeCover takes. Errors: those of CoverMaker.Make.
+// MakeCover converts an uploaded picture to a cover for SetMadeCover. Errors: those of CoverMaker.Make.
 func (s *Competitions) MakeCover(ctx context.Context, upload []byte) (Cover, error) {
 	return s.config.CoverMaker.Make(ctx, upload)
 }
 
-// SetMadeCover is SetCover with a cover that CoverMaker has made.
+// SetMadeCover is SetCover with a cover that MakeCover returned.
 func (s *Competitions) SetMadeCover(ctx context.Context, a Actor, id string, cover Cover) (Competition, error) {
 	c, err := s.changeable(ctx, a, id)
 	if err != nil {
@@ -82,7 +83,7 @@ func (s *Competitions) setCover(ctx context.Context, c Competition, cover Cover)
 	return c, s.config.Covers.SetCover(ctx, c.ID, cover)
 }
 
-// DeleteCover takes it away again, so that the drawn one shows. Errors: those of changeable.
+// DeleteCover deletes the cover, so that the generated one is shown again. Errors: those of changeable.
 func (s *Competitions) DeleteCover(ctx context.Context, a Actor, id string) (Competition, error) {
 	c, err := s.changeable(ctx, a, id)
 	if err != nil {
@@ -92,13 +93,13 @@ func (s *Competitions) DeleteCover(ctx context.Context, a Actor, id string) (Com
 	return c, s.config.Covers.DeleteCover(ctx, c.ID)
 }
 
-// Cover reads the cover that belongs to a competition as it was read. It fails with ErrCoverMissing.
+// Cover reads the cover that matches a competition's hash of it. It fails with ErrCoverMissing.
 func (s *Competitions) Cover(ctx context.Context, c *Competition) (Cover, error) {
 	if c.Cover == "" {
 		return Cover{}, ErrCoverMissing
 	}
 	cover, err := s.config.Covers.Cover(ctx, c.ID)
-	if err == nil && cover.Hash != c.Cover { // replaced since
+	if err == nil && cover.Hash != c.Cover { // replaced in the meantime
 		err = ErrCoverMissing
 	}
 	return cover, err

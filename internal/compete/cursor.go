@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// Cursor is a place in a list that is read by keyset: the sort key and the id of the last row seen. Its zero value is
-// the start.
+// Cursor is a position in a list read by keyset pagination: the sort key and id of the last row returned. The zero
+// value is the start of the list.
 type Cursor struct {
-	List string // which list and order it belongs to, e.g. "newest" or "messages"; a cursor of another list is refused
-	Key  int64  // microseconds, a seq or a count, as the list is sorted
+	List string // the list and order it belongs to, e.g. "newest" or "messages"; other lists refuse it
+	Key  int64  // microseconds, a seq or a count, depending on the sort order
 	ID   string
-	Text string // what comes before Key in a list that is sorted by text; empty in others
+	Text string // the sort key before Key, in lists sorted by text; empty in others
 }
 
 // IsZero reports whether the cursor is the start of the list.
 func (c Cursor) IsZero() bool { return c == Cursor{} }
 
-// String is the opaque form that clients hand back; empty for the start.
+// String encodes the cursor opaquely for clients to send back; it is empty for the start.
 func (c Cursor) String() string {
 	if c.IsZero() {
 		return ""
@@ -31,7 +31,8 @@ func (c Cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(parts))
 }
 
-// Time is the time that the list is sorted by. A key out of bounds, which no list gave out, is the nearest time within.
+// Time returns the time to continue from in a list sorted by time. An out-of-range key, which no list issues, is
+// clamped.
 func (c Cursor) Time() time.Time {
 	switch t := time.UnixMicro(c.Key).UTC(); {
 	case t.Before(earliestTime):
@@ -43,16 +44,17 @@ func (c Cursor) Time() time.Time {
 	}
 }
 
-// ErrBadCursor is the refusal of a cursor that this list did not give out.
+// ErrBadCursor refuses a cursor that this list did not issue.
 var ErrBadCursor = Invalid(FieldError{
 	Field:   "cursor",
 	Message: "is not valid for this list; start again without a cursor",
 })
 
-// ErrOldCursor is the refusal of a cursor whose list is remembered no longer.
+// ErrOldCursor refuses a cursor whose list is no longer cached.
 var ErrOldCursor = Invalid(FieldError{Field: "cursor", Message: "is too old; start without a cursor"})
 
-// ParseCursor reads what String wrote. It fails with ErrBadCursor for anything else, or for the cursor of another list.
+// ParseCursor decodes the output of String. It fails with ErrBadCursor for anything else, or for a cursor of another
+// list.
 func ParseCursor(list, s string) (Cursor, error) {
 	if s == "" {
 		return Cursor{}, nil
@@ -61,7 +63,7 @@ func ParseCursor(list, s string) (Cursor, error) {
 	if err != nil {
 		return Cursor{}, ErrBadCursor
 	}
-	parts := strings.SplitN(string(raw), ".", 4) // a text may have dots
+	parts := strings.SplitN(string(raw), ".", 4) // the text may contain dots
 	if len(parts) < 3 || parts[0] != list || !ValidID(parts[2]) {
 		return Cursor{}, ErrBadCursor
 	}
@@ -76,13 +78,13 @@ func ParseCursor(list, s string) (Cursor, error) {
 	return cursor, nil
 }
 
-// Page is one page of a list; Next is the zero Cursor on the last one.
+// Page is one page of a list. Next is the zero Cursor on the last page.
 type Page[T any] struct {
 	Items []T
 	Next  Cursor
 }
 
-// PageSize holds a client's limit to 1..MaxPageSize; zero means DefaultPageSize.
+// PageSize checks that a client's limit is within 1..MaxPageSize; zero means DefaultPageSize.
 func PageSize(limit int) (int, error) {
 	switch {
 	case limit == 0:

@@ -2,8 +2,8 @@ package compete
 
 import "strings"
 
-// deviceNames are what is looked for in a user agent, and what it is called. The first that is found counts: most
-// browsers name those before them as well.
+// deviceNames maps substrings of a user agent to display names. The first match wins: most browsers list the names of
+// others after their own.
 type deviceNames [][2]string
 
 var (
@@ -46,12 +46,12 @@ func (names deviceNames) in(userAgent string) string {
 	return ""
 }
 
-// UnknownDevice is the DeviceName of a user agent that says nothing.
+// UnknownDevice is the DeviceName of an unrecognized user agent.
 const UnknownDevice = "Unknown device"
 
-// DeviceName is a short name for what a user agent runs on, such as "Chrome on Android". It is made of the program's
-// own words alone, so that nobody can have a text of theirs shown or sent to another; and it has no versions, so that
-// it outlasts updates.
+// DeviceName returns a short name for a user agent, such as "Chrome on Android". It only uses names from this package,
+// so that nobody can have their own text shown or sent to someone else, and no versions, so that the name survives
+// updates.
 func DeviceName(userAgent string) string {
 	program, system := programs.in(userAgent), systems.in(userAgent)
 	switch {

@@ -1,11 +1,11 @@
-// Package compete is the domain of Mini Compete: users, competitions, registrations, messages, the rules that hold
-// between them, and the services that both front doors (REST API and web pages) call.
+// Package compete is the domain of Mini Compete: users, competitions, registrations, messages, the rules that connect
+// them, and the services called by both front ends (REST API and web pages).
 //
-// There is a service for each thing that people do: Accounts, Logins, SecondFactors, Competitions, Registrations,
-// Mailbox and so on. Each is made by a constructor from a config that names what it needs. The constructor panics
-// when something is missing, and says what.
+// There is one service per area, such as Accounts, Logins, SecondFactors, Competitions, Registrations and Mailbox. Each
+// is created by a constructor from a config that lists its dependencies. The constructor panics if a dependency is
+// missing, and names it.
 //
-// It owns what is allowed and what things mean. It knows neither SQL nor HTTP and imports the standard library and
-// package normal alone: what it needs from outside it states as small interfaces (stores, Registrar, PasswordHasher),
-// wired by package app.
+// The package defines the permissions and business rules. It knows neither SQL nor HTTP, and imports only the standard
+// library and package normal. It declares its dependencies as small interfaces (stores, Registrar, PasswordHasher),
+// which package app implements or connects.
 package compete

@@ -6,41 +6,39 @@ import (
 	"time"
 )
 
-// ErasedName is what an account is called once it was deleted.
+// ErasedName replaces the name of a deleted account.
 const ErasedName = "Deleted account"
 
-// eraseAgainAfter is when what was under way while an account was deleted has ended: sending an email takes longest.
+// eraseAgainAfter is when everything in progress during the deletion has finished; sending an email takes longest.
 const eraseAgainAfter = 5 * time.Minute
 
-// ErasureStore deletes what is kept of people.
+// ErasureStore deletes stored personal data.
 type ErasureStore interface {
-	// EraseAccount, in one transaction: takes name, address, password, logins, links, drafts and what else belongs to
-	// the account alone out of the database, along with jobs that name the address, and enqueues an EraseJob for the
-	// rest and another for later. The row stays, disabled, under ErasedName: registrations and competitions refer to
-	// it. Errors: ErrUserMissing, ErrLastAdmin, ErrOrganizesCompetitions.
+	// EraseAccount, in one transaction, deletes the account's name, address, password, logins, links, drafts and other
+	// data that belongs only to it, along with jobs that contain the address, and enqueues one EraseJob to delete the
+	// rest now and another for later. The row stays, disabled and named ErasedName, because registrations and
+	// competitions refer to it. Errors: ErrUserMissing, ErrLastAdmin, ErrOrganizesCompetitions.
 	EraseAccount(ctx context.Context, userID string, now time.Time) error
-	// RegistrationsToErase lists up to limit registrations of the user that aren't CancelledByErasure yet.
+	// RegistrationsToErase lists up to limit registrations of the user that aren't yet CancelledByErasure.
 	RegistrationsToErase(ctx context.Context, userID string, limit int) ([]string, error)
-	// EraseTraces deletes in pages what else is left of an account that was erased: messages, jobs, failed jobs,
-	// recorded outcomes.
+	// EraseTraces deletes, in batches, the remaining data of an erased account: messages, jobs, failed jobs, recorded
+	// outcomes.
 	EraseTraces(ctx context.Context, userID string) error
-	// UnusedAccounts lists up to limit accounts, by id after afterID, that nobody has used since the given moment:
-	// that haven't logged in, registered, or been changed. Admins' aren't among them, nor those registered for what
-	// isn't over.
+	// UnusedAccounts lists up to limit accounts, by id after afterID, that have been unused since the given time: no
+	// login, registration or change. It leaves out admins and people registered for a competition that isn't over.
 	UnusedAccounts(ctx context.Context, before time.Time, afterID string, limit int) ([]string, error)
-	// Scrub sees to it that what was deleted isn't left in the database's files either, as far as it can without
-	// keeping others waiting.
+	// Scrub removes deleted data from the database's files too, as far as possible without making others wait.
 	Scrub(ctx context.Context) error
 }
 
-// Rememberer is a cache that may remember people.
+// Rememberer is a cache that may hold personal data.
 type Rememberer interface {
-	// Forget removes what it remembers of the user.
+	// Forget removes what the cache holds about the user.
 	Forget(ctx context.Context, userID string) error
 }
 
-// EraseJob finishes the deletion of an account. Last says that it runs for the second time, for what was under way
-// the first time.
+// EraseJob finishes the deletion of an account. Last marks the second run, which deletes what was in progress during
+// the first.
 type EraseJob struct {
 	UserID string `json:"userId"`
 	Last   bool   `json:"last,omitempty"`
@@ -49,7 +47,7 @@ type EraseJob struct {
 // Kind names the job.
 func (EraseJob) Kind() string { return "erase" }
 
-// Options implements Job. It has long, because all jobs that are kept are looked through for the person.
+// Options implements Job. The timeout is long because the job searches all stored jobs for the person.
 func (j EraseJob) Options() JobOptions {
 	options := JobOptions{Queue: QueueMaintenance, Timeout: 5 * time.Minute, Yields: true}
 	if j.Last {
@@ -58,7 +56,7 @@ func (j EraseJob) Options() JobOptions {
 	return options
 }
 
-// The refusals to delete an account.
+// The errors of deleting an account.
 var (
 	ErrLastAdmin = &Error{
 		Kind: KindConflict, Code: "last_admin",
@@ -75,7 +73,7 @@ var (
 	}
 )
 
-// ErasureConfig names what NewErasure needs.
+// ErasureConfig lists the dependencies of NewErasure.
 type ErasureConfig struct {
 	Runtime
 	Store     ErasureStore
@@ -84,15 +82,15 @@ type ErasureConfig struct {
 	Registrar Registrar
 	Logins    *Logins
 	Throttle  *Throttle
-	Caches    []Rememberer // that may remember people
-	// tells the owner of an account that was deleted, and returns at once
+	Caches    []Rememberer // caches that may hold personal data
+	// notifies the owner of a deleted account, without blocking
 	Farewell func(user User) `optional:"nobody is told"`
 }
 
-// Erasure is how accounts are deleted, with all that names their people.
+// Erasure deletes accounts and the personal data that belongs to them.
 type Erasure struct{ config ErasureConfig }
 
-// NewErasure panics when something is missing.
+// NewErasure creates the service. It panics if a dependency is missing.
 func NewErasure(c ErasureConfig) *Erasure {
 	mustBeComplete(c)
 	return &Erasure{c}
@@ -101,8 +99,8 @@ func NewErasure(c ErasureConfig) *Erasure {
 // SaysFarewell reports whether the owner of a deleted account gets a last email.
 func (s *Erasure) SaysFarewell() bool { return s.config.Farewell != nil }
 
-// MayDelete fails with ErrReauthenticate when the actor's account has a second factor and the login is old: the
-// password alone doesn't delete what it alone doesn't log in to.
+// MayDelete fails with ErrReauthenticate if the actor's account has a second factor and the login is old: a password
+// that isn't enough to log in isn't enough to delete the account either.
 func (s *Erasure) MayDelete(ctx context.Context, a Actor) error {
 	if err := require(a, RoleParticipant); err != nil {
 		return err
@@ -114,8 +112,8 @@ func (s *Erasure) MayDelete(ctx context.Context, a Actor) error {
 	return s.config.requireFresh(a, RoleParticipant)
 }
 
-// DeleteAccount deletes the actor's account for good. Seats pass on before it returns; what else is left of the
-// person is gone shortly after. Errors: those of MayDelete, Invalid about the password, ErrTooManyGuesses, ErrBusy,
+// DeleteAccount permanently deletes the actor's account. Seats are passed on before it returns; the remaining personal
+// data is deleted shortly after. Errors: those of MayDelete, Invalid about the password, ErrTooManyGuesses, ErrBusy,
 // ErrLastAdmin, ErrOrganizesCompetitions.
 func (s *Erasure) DeleteAccount(ctx context.Context, a Actor, password string) error {
 	user, err := actorAccount(ctx, s.config.Users, a)
@@ -134,7 +132,7 @@ func (s *Erasure) DeleteAccount(ctx context.Context, a Actor, password string) e
 	return s.eraseAccount(ctx, user)
 }
 
-// DeleteUser deletes somebody else's account for good, for admins. Errors: ErrUserMissing, ErrOwnAccount,
+// DeleteUser permanently deletes another person's account, for admins. Errors: ErrUserMissing, ErrOwnAccount,
 // ErrOrganizesCompetitions.
 func (s *Erasure) DeleteUser(ctx context.Context, a Actor, id string) error {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
@@ -154,7 +152,7 @@ func (s *Erasure) eraseAccount(ctx context.Context, user User) error {
 	if err := s.config.Store.EraseAccount(ctx, user.ID, s.config.now()); err != nil {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx) // done is done, whoever waits for it
+	ctx = context.WithoutCancel(ctx) // finish even if the caller stops waiting
 	if err := s.eraseRegistrations(ctx, user.ID); err != nil {
 		s.config.Log.WarnContext(ctx, "could not cancel the registrations of a deleted account; a job will", "user",
 			user.ID, "error", err)
@@ -172,7 +170,7 @@ func (s *Erasure) eraseAccount(ctx context.Context, user User) error {
 	return nil
 }
 
-// Finish does an EraseJob. It may run again, and beside another. It belongs to the workers: no route reaches it.
+// Finish runs an EraseJob. It can be repeated and run concurrently. Only workers call it; no route does.
 func (s *Erasure) Finish(ctx context.Context, job EraseJob) error {
 	userID := job.UserID
 	if err := s.eraseRegistrations(ctx, userID); err != nil {
@@ -188,7 +186,7 @@ func (s *Erasure) Finish(ctx context.Context, job EraseJob) error {
 	return errors.Join(append(errs, s.config.Store.Scrub(ctx))...)
 }
 
-// erasePage is how many registrations are cancelled in one transaction: each may be for another competition.
+// erasePage is the number of registrations cancelled per transaction, each possibly for a different competition.
 const erasePage = 50
 
 func (s *Erasure) eraseRegistrations(ctx context.Context, userID string) error {
@@ -203,8 +201,8 @@ func (s *Erasure) eraseRegistrations(ctx context.Context, userID string) error {
 	}
 }
 
-// EraseUnused deletes accounts that nobody has used for so long, and returns how many. Those that organize what isn't
-// over stay. It belongs to the clean-up: no route reaches it.
+// EraseUnused deletes accounts that have been unused for the given time and returns their number. It keeps accounts
+// that organize competitions that aren't over. Only the clean-up calls it; no route does.
 func (s *Erasure) EraseUnused(ctx context.Context, age time.Duration) (n int, err error) {
 	before, after := s.config.now().Add(-age), ""
 	for {

@@ -6,35 +6,35 @@ import (
 	"time"
 )
 
-// PersonalDataStore reads what is kept of one person.
+// PersonalDataStore reads the data stored about one person.
 type PersonalDataStore interface {
-	// EverySession lists the user's, also those that have ended or expired and are still kept, newest first.
+	// EverySession lists all of the user's stored sessions, including ended and expired ones, newest first.
 	EverySession(ctx context.Context, userID string, cursor Cursor, limit int) (Page[Session], error)
-	// LinksOf lists the links that the user asked for, as long as they are kept, without their tokens.
+	// LinksOf lists the stored links that the user requested, without their tokens.
 	LinksOf(ctx context.Context, userID string) ([]Link, error)
 	// ReportsBy lists the reports that the user made, newest first.
 	ReportsBy(ctx context.Context, userID string, cursor Cursor, limit int) (Page[Report], error)
-	// OrganizerRequestOf tells when the user asked to become an organizer; nil when there is no unanswered request.
+	// OrganizerRequestOf returns when the user asked to become an organizer; nil if no request is pending.
 	OrganizerRequestOf(ctx context.Context, userID string) (*time.Time, error)
 }
 
-// PersonalData is everything that is kept of a person. The lists are read in parts, while they are sent.
+// PersonalData is everything stored about a person. The lists are read page by page while they are sent.
 type PersonalData struct {
 	At                 time.Time
 	User               User
-	OrganizerRequestAt *time.Time // when the user asked to become an organizer, until that is answered
+	OrganizerRequestAt *time.Time // when the user asked to become an organizer; nil if no request is pending
 	Links              []Link
 	Factors            Factors
 	Sessions           iter.Seq2[[]Session, error]
 	Registrations      iter.Seq2[[]MyRegistration, error]
 	Messages           iter.Seq2[[]Message, error]
-	Competitions       iter.Seq2[[]Competition, error] // that the user organizes, drafts too
-	Reports            iter.Seq2[[]Report, error]      // that the user made
-	// what the user did, and what was done to the account; addresses are the user's own
+	Competitions       iter.Seq2[[]Competition, error] // organized by the user, including drafts
+	Reports            iter.Seq2[[]Report, error]      // made by the user
+	// the user's actions, and actions on the account; addresses are only the user's own
 	Audit iter.Seq2[[]AuditEntry, error]
 }
 
-// TakeoutConfig names what NewTakeout needs.
+// TakeoutConfig lists the dependencies of NewTakeout.
 type TakeoutConfig struct {
 	Runtime
 	Personal      PersonalDataStore
@@ -46,16 +46,16 @@ type TakeoutConfig struct {
 	Audit         AuditStore
 }
 
-// Takeout is how people get everything that is kept of them.
+// Takeout lets people export everything stored about them.
 type Takeout struct{ config TakeoutConfig }
 
-// NewTakeout panics when something is missing.
+// NewTakeout creates the service. It panics if a dependency is missing.
 func NewTakeout(c TakeoutConfig) *Takeout {
 	mustBeComplete(c)
 	return &Takeout{c}
 }
 
-// Export reads everything that is kept of the actor.
+// Export reads everything stored about the actor.
 func (s *Takeout) Export(ctx context.Context, a Actor) (PersonalData, error) {
 	user, err := actorAccount(ctx, s.config.Users, a)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *Takeout) Export(ctx context.Context, a Actor) (PersonalData, error) {
 	return data, nil
 }
 
-// everyPage reads a list to its end. An error is the last that is yielded.
+// everyPage reads a list to its end. If a page fails, its error is yielded last.
 func everyPage[T any](read func(Cursor) (Page[T], error)) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
 		for at := (Cursor{}); ; {

@@ -12,30 +12,29 @@ import (
 
 // Limits of second factors.
 const (
-	MaxPasskeys       = 20 // of one account
+	MaxPasskeys       = 20 // per account
 	MaxPasskeyName    = 60 // characters
 	RecoveryCodeCount = 10
-	// FreshLogin is how old a login may be for what a session left open must not be used for: changing the address, the
-	// password, second factors or roles, and what only admins do.
+	// FreshLogin is the maximum age of a login for actions that a session left open must not allow: changing the
+	// address, the password, second factors or roles, and actions reserved for admins.
 	FreshLogin = 15 * time.Minute
-	// PendingLoginLife is how long one can take between the password and the second factor.
+	// PendingLoginLife is the maximum time between the password and the second factor of a login.
 	PendingLoginLife = 10 * time.Minute
-	// ChallengeLife is how long a challenge to a passkey can be answered.
+	// ChallengeLife is how long a passkey challenge can be answered.
 	ChallengeLife = 10 * time.Minute
 )
 
-// Factors are what an account has to show who its user is, besides the password. With any of them, the password alone
-// doesn't log in.
+// Factors are an account's second factors. With any of them, the password isn't enough to log in.
 type Factors struct {
-	App           *AuthenticatorApp // nil: none, or one that isn't confirmed yet
+	App           *AuthenticatorApp // nil if there is none, or it isn't confirmed yet
 	Passkeys      []Passkey         // oldest first
-	RecoveryCodes int               // unused ones
+	RecoveryCodes int               // number of unused ones
 }
 
 // Any reports whether there is a second factor.
 func (f Factors) Any() bool { return f.App != nil || len(f.Passkeys) > 0 }
 
-// count is how many there are.
+// count returns the number of second factors.
 func (f Factors) count() int {
 	n := len(f.Passkeys)
 	if f.App != nil {
@@ -50,116 +49,119 @@ type AuthenticatorApp struct {
 	ConfirmedAt time.Time
 }
 
-// Passkey is a credential of WebAuthn.
+// Passkey is a WebAuthn credential.
 type Passkey struct {
 	ID           string
 	UserID       string
 	CredentialID string // base64url
-	Record       string // what the verifier keeps of it, as JSON
+	Record       string // the verifier's data, as JSON
 	Name         string
 	CreatedAt    time.Time
 	LastUsedAt   *time.Time
 }
 
-// NewFactor is what becomes true with an account's new factor.
+// NewFactor holds the changes that accompany an account's new factor.
 type NewFactor struct {
-	CodeHashes []string // of its recovery codes, if it has none yet
+	CodeHashes []string // hashes of new recovery codes, stored if the account has none yet
 	Notice     Message
 	Now        time.Time
 }
 
-// FactorStore keeps second factors.
+// FactorStore stores second factors.
 type FactorStore interface {
-	// Factors reads what a user has. Who doesn't exist has none.
+	// Factors reads a user's factors. A user that doesn't exist has none.
 	Factors(ctx context.Context, userID string) (Factors, error)
-	// HasFactor reports whether a user has an app that is confirmed, or a passkey.
+	// HasFactor reports whether a user has a confirmed app or a passkey.
 	HasFactor(ctx context.Context, userID string) (bool, error)
-	// StartApp keeps the sealed secret of an app that isn't confirmed yet, in place of an earlier one. Errors:
-	// ErrFactorExists when one is confirmed, ErrUserMissing.
+	// StartApp stores the sealed secret of an unconfirmed app, replacing an earlier one. Errors: ErrFactorExists when
+	// one is confirmed, ErrUserMissing.
 	StartApp(ctx context.Context, userID, secret string, now time.Time) error
-	// StartedApp reads the sealed secret of an app that isn't confirmed yet. It fails with ErrFactorMissing.
+	// StartedApp reads the sealed secret of an unconfirmed app. It fails with ErrFactorMissing.
 	StartedApp(ctx context.Context, userID string) (string, error)
-	// ConfirmApp makes the app with this secret count, after its code of the given step. withCodes reports whether the
-	// account has the new recovery codes now. It fails with ErrFactorMissing when the secret is another by now.
+	// ConfirmApp activates the app with this secret and marks its code of the given step as used. withCodes reports
+	// whether the new recovery codes were stored. It fails with ErrFactorMissing if the secret has been replaced.
 	ConfirmApp(ctx context.Context, userID, secret string, step int64, f NewFactor) (withCodes bool, err error)
-	// RemoveApp fails with ErrFactorMissing. With the last factor recovery codes go, too.
+	// RemoveApp removes the app. Removing the last factor also removes the recovery codes. It fails with
+	// ErrFactorMissing.
 	RemoveApp(ctx context.Context, userID string, notice Message) error
-	// UseStep marks a code of the app as used. It fails with ErrWrongCode when that or a later one was used before.
+	// UseStep marks an app's code as used. It fails with ErrWrongCode if that code or a later one was already used.
 	UseStep(ctx context.Context, userID string, step int64) error
 	// Apps reads the sealed secrets of all apps by user, and SealApp replaces one.
 	Apps(ctx context.Context) (map[string]string, error)
 	SealApp(ctx context.Context, userID, before, after string) error
 
-	// UseRecoveryCode fails with ErrWrongCode for one that doesn't exist or was used before.
+	// UseRecoveryCode marks a recovery code as used. It fails with ErrWrongCode if the code doesn't exist or was
+	// already used.
 	UseRecoveryCode(ctx context.Context, userID, hash string, notice Message, now time.Time) error
-	// SetRecoveryCodes replaces them all. It fails with ErrFactorMissing when the user has no factor.
+	// SetRecoveryCodes replaces all recovery codes. It fails with ErrFactorMissing if the user has no factor.
 	SetRecoveryCodes(ctx context.Context, userID string, hashes []string, notice Message) error
 
-	// AddPasskey also spends the challenge that it answers. Errors: ErrPasskeyRefused when the challenge or the
-	// credential was used before, ErrTooManyPasskeys.
+	// AddPasskey also spends the challenge that it answers. Errors: ErrPasskeyRefused if the challenge or the
+	// credential was already used, ErrTooManyPasskeys.
 	AddPasskey(ctx context.Context, p Passkey, c SpentChallenge, f NewFactor) (withCodes bool, err error)
-	// RenamePasskey and RemovePasskey fail with ErrFactorMissing, also for another user's. With the last factor
-	// recovery codes go, too.
+	// RenamePasskey and RemovePasskey fail with ErrFactorMissing, also for another user's passkey. Removing the last
+	// factor also removes the recovery codes.
 	RenamePasskey(ctx context.Context, userID, id, name string) error
 	RemovePasskey(ctx context.Context, userID, id string, notice Message) error
-	// UsePasskey keeps its new record and time of use, and spends the challenge. It fails with ErrPasskeyRefused when
-	// the challenge was used before, or the passkey is gone.
+	// UsePasskey stores the passkey's new record and time of use, and spends the challenge. It fails with
+	// ErrPasskeyRefused if the challenge was already used or the passkey was removed.
 	UsePasskey(ctx context.Context, p Passkey, c SpentChallenge, now time.Time) error
 
-	// ResetFactors removes all that a user has. It fails with ErrFactorMissing when there is nothing.
+	// ResetFactors removes all of a user's factors. It fails with ErrFactorMissing if there are none.
 	ResetFactors(ctx context.Context, userID string, notice Message) error
 }
 
-// SpentChallenge is a challenge that was answered.
+// SpentChallenge is an answered challenge.
 type SpentChallenge struct {
 	Hash    string
-	Expires time.Time // it is refused from then on anyway
+	Expires time.Time // it is refused after this time anyway
 }
 
-// Sealer encrypts what others keep for the program: browsers, or the database.
+// Sealer encrypts data that the program leaves with others: browsers or the database.
 type Sealer interface {
-	// Seal makes a text that Open takes for the same purpose.
+	// Seal encrypts plain for a purpose; Open needs the same purpose.
 	Seal(purpose string, plain []byte) string
-	// Open fails for what was made for another purpose, by another installation, or changed.
+	// Open decrypts the output of Seal. It fails if the data was sealed for another purpose or by another installation,
+	// or was changed.
 	Open(purpose, sealed string) ([]byte, error)
 }
 
-// AppCodes are the codes of authenticator apps.
+// AppCodes generates secrets for authenticator apps and checks their codes.
 type AppCodes interface {
-	// NewSecret makes a secret, in base32.
+	// NewSecret generates a secret, in base32.
 	NewSecret() string
-	// URI is what an app reads from a QR code.
+	// URI returns the content of the QR code that apps scan.
 	URI(secret, email string) string
-	// Step finds the 30-second step near now that a code belongs to.
+	// Step finds the 30-second step near now that the code is valid for.
 	Step(secret, code string, now time.Time) (step int64, ok bool)
 }
 
-// Challenge is what a browser gives to a passkey.
+// Challenge is sent to a browser for a passkey to answer.
 type Challenge struct {
 	Options []byte // JSON: PublicKeyCredentialCreationOptions or PublicKeyCredentialRequestOptions
-	State   string // sealed: to be sent back with the answer
+	State   string // sealed; the browser sends it back with the answer
 }
 
-// PasskeyVerifier makes challenges and checks what passkeys answer. Its answers fail with ErrPasskeyRefused.
+// PasskeyVerifier creates challenges and checks passkeys' answers. Invalid answers fail with ErrPasskeyRefused.
 type PasskeyVerifier interface {
-	// Create begins adding a passkey to those that the user has.
+	// Create returns a challenge for adding a passkey to the user's existing ones.
 	Create(user User, has []Passkey, now time.Time) (Challenge, error)
-	// Created checks the answer. The passkey has neither ID nor Name.
+	// Created checks the answer. The returned passkey has neither ID nor Name.
 	Created(user User, has []Passkey, state, answer string, now time.Time) (Passkey, SpentChallenge, error)
-	// Ask challenges one of a user's passkeys, or with no user any that can log in. alone: nothing else was asked, so
-	// that the passkey has to verify its owner.
+	// Ask returns a challenge for one of a user's passkeys or, without a user, for any that can log in. alone means
+	// that the passkey is the only proof, so it has to verify its owner.
 	Ask(userID string, has []Passkey, alone bool, now time.Time) (Challenge, error)
-	// Asked checks the answer to a challenge of Ask with the same userID and alone. passkeys finds those of the user
-	// that the answer names.
+	// Asked checks the answer to a challenge from Ask with the same userID and alone. passkeys looks up the passkeys of
+	// the user that the answer names.
 	Asked(userID string, alone bool, state, answer string, now time.Time,
 		passkeys func(userID string) ([]Passkey, error)) (Passkey, SpentChallenge, error)
 }
 
-// newRecoveryCodes makes codes of 120 bits such as "k3ph77-xqma2d-v5rutb-q2c4we", and what is kept of them.
+// newRecoveryCodes generates 120-bit codes such as "k3ph77-xqma2d-v5rutb-q2c4we", and the hashes to store.
 func newRecoveryCodes() (codes, hashes []string) {
 	for range RecoveryCodeCount {
 		var random [15]byte
-		_, _ = rand.Read(random[:]) // never fails, it says
+		_, _ = rand.Read(random[:]) // documented never to fail
 		code := strings.ToLower(base32.StdEncoding.EncodeToString(random[:]))
 		codes = append(codes, code[:6]+"-"+code[6:12]+"-"+code[12:18]+"-"+code[18:])
 		hashes = append(hashes, recoveryHash(code))
@@ -167,19 +169,20 @@ func newRecoveryCodes() (codes, hashes []string) {
 	return codes, hashes
 }
 
-// recoveryHash needs neither salt nor cost: from 112 bits on, nobody can try all codes (OWASP ASVS 5.0, 6.5.2).
+// recoveryHash uses neither salt nor a slow hash: codes of 112 bits or more can't be brute-forced (OWASP ASVS 5.0,
+// 6.5.2).
 func recoveryHash(code string) string {
 	sum := sha256.Sum256([]byte(code))
 	return hex.EncodeToString(sum[:])
 }
 
-// plainCode is a code without what people put between its parts.
+// plainCode removes the separators that people type between the parts of a code.
 func plainCode(typed string) string {
 	return strings.ToLower(strings.NewReplacer(" ", "", "-", "", "\t", "", "\u00a0",
 		"").Replace(strings.TrimSpace(typed)))
 }
 
-// isAppCode reports whether a plain code can be that of an authenticator app.
+// isAppCode reports whether a plain code has the form of an authenticator app's.
 func isAppCode(code string) bool {
 	return len(code) == 6 && strings.Trim(code, "0123456789") == ""
 }

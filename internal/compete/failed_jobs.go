@@ -4,16 +4,16 @@ import (
 	"context"
 )
 
-// FailedJobsConfig names what NewFailedJobs needs.
+// FailedJobsConfig lists the dependencies of NewFailedJobs.
 type FailedJobsConfig struct {
 	Runtime
 	Store FailedJobStore
 }
 
-// FailedJobs is what admins and the command line see and do of jobs whose attempts are used up.
+// FailedJobs lists and retries jobs that ran out of attempts, for admins and the command line.
 type FailedJobs struct{ config FailedJobsConfig }
 
-// NewFailedJobs panics when something is missing.
+// NewFailedJobs creates the service. It panics if a dependency is missing.
 func NewFailedJobs(c FailedJobsConfig) *FailedJobs {
 	mustBeComplete(c)
 	return &FailedJobs{c}
@@ -31,7 +31,7 @@ func (s *FailedJobs) List(ctx context.Context, a Actor, cursor string, limit int
 	return s.config.Store.FailedJobs(ctx, at, limit)
 }
 
-// Retry sends a failed job again, for admins. Errors: ErrFailedJobMissing, ErrFailedJobRetried.
+// Retry enqueues a failed job again, for admins. Errors: ErrFailedJobMissing, ErrFailedJobRetried.
 func (s *FailedJobs) Retry(ctx context.Context, a Actor, id string) (FailedJob, error) {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return FailedJob{}, err

@@ -9,7 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// isRefusal reports whether err is what a client may be told about its input.
+// isRefusal reports whether err describes invalid input and may be shown to a client.
 func isRefusal(err error) bool {
 	var e *compete.Error
 	return errors.As(err, &e) && e.Kind == compete.KindInvalid && len(e.Fields) > 0

@@ -21,24 +21,24 @@ var commonPasswords string
 
 const commonSize = 5 // bytes
 
-// programWords are what the program itself is called.
+// programWords is the program's own name.
 const programWords = "mini compete"
 
-// minOwnWord is the least of a name that makes a password personal, and minOthers the least that has to be in it
-// besides, in characters.
+// minOwnWord is the minimum length of a name for it to make a password personal, and minOthers the minimum length of
+// the rest of the password for it to be acceptable anyway, in characters.
 const (
 	minOwnWord = 3
 	minOthers  = 4
 )
 
-// PasswordRules say which new passwords are refused.
+// PasswordRules decides which new passwords are refused.
 type PasswordRules struct {
-	Any      bool          // also one that is easy to guess
-	SiteName func() string `optional:"it has none"` // what no password may be made of, besides the user's own words
+	Any      bool          // allows passwords that are easy to guess
+	SiteName func() string `optional:"it has none"` // a password can't be made of it or of the user's own words
 }
 
-// check adds to what is wrong with an input that its password is easy to guess: a common one, or one made of the user's
-// name, email or the site's name.
+// check refuses a password that is easy to guess: a common one, or one made of the user's name, email or the site's
+// name. It adds the refusal to wrong.
 func (r *PasswordRules) check(wrong error, password, name, email string) error {
 	site := ""
 	if r.SiteName != nil {
@@ -69,8 +69,8 @@ func isCommon(password string) bool {
 	return i < n && at(i) == wanted
 }
 
-// isPersonal reports whether hardly anything is left of a password without the words of the others, and without digits
-// and signs around.
+// isPersonal reports whether hardly anything is left of a password after removing the given words, and the digits and
+// signs around them.
 func isPersonal(password string, of ...string) bool {
 	rest := normal.Fold(password)
 	found := false
@@ -88,7 +88,7 @@ func isPersonal(password string, of ...string) bool {
 	return found && utf8.RuneCountInString(letters) < minOthers
 }
 
-// ownWords are the words of the texts and each text as one word, the longest first.
+// ownWords returns the words of the texts, and each text as one word, longest first.
 func ownWords(texts []string) []string {
 	var words []string
 	for _, text := range texts {

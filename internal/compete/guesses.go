@@ -20,63 +20,63 @@ const (
 	LimitAccountGuesses = "account_guesses"
 )
 
-// LimitNames lists them all.
+// LimitNames lists all limits.
 var LimitNames = []string{
 	LimitSignUps, LimitLogIns, LimitLinks, LimitReports, LimitCompetitions, LimitNotices, LimitGuesses,
 	LimitAccountGuesses,
 }
 
-// So many wrong passwords for an account within a day are worth a notice to its owner, once a day.
+// This many wrong passwords for an account within a day send its owner a notice, at most once a day.
 const (
 	guessesToTell = 20
 	tellGuesses   = 24 * time.Hour
 )
 
-// wrongPasswords counts towards that notice.
+// wrongPasswords counts towards this notice.
 var wrongPasswords = Limit{Name: "wrong_passwords", Times: guessesToTell, Window: tellGuesses}
 
 // noUserID is an id that no user has.
 const noUserID = "00000000-0000-0000-0000-000000000000"
 
-// accountKey stands for an address, so that none lies about in Redis.
+// accountKey hashes an address, so that Redis holds no addresses in plain text.
 func accountKey(email string) string {
 	sum := sha256.Sum256([]byte(NormalizeEmail(email)))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// LogInFailure is why nobody was logged in.
+// LogInFailure is the reason a login failed.
 type LogInFailure string
 
 // The reasons.
 const (
 	FailureUnknownEmail  LogInFailure = "unknown_email"
 	FailureWrongPassword LogInFailure = "wrong_password"
-	FailureWrongCode     LogInFailure = "wrong_code" // or passkey, after the right password or in its place
+	FailureWrongCode     LogInFailure = "wrong_code" // or passkey, after the right password or instead of one
 	FailureDisabled      LogInFailure = "disabled"
-	FailureDemo          LogInFailure = "demo" // a demo account, from another machine
+	FailureDemo          LogInFailure = "demo" // a demo account, used from another machine
 	FailureLimited       LogInFailure = "limited"
 	FailureBusy          LogInFailure = "busy"
 	FailureOther         LogInFailure = "other"
 )
 
-// LogInFailures lists all.
+// LogInFailures lists all reasons.
 var LogInFailures = []LogInFailure{
 	FailureUnknownEmail, FailureWrongPassword, FailureWrongCode, FailureDisabled, FailureDemo, FailureLimited,
 	FailureBusy, FailureOther,
 }
 
-// Observer is told what the service refuses. Implementations must be safe for concurrent use.
+// Observer is notified of refused requests. Implementations must be safe for concurrent use.
 type Observer interface {
 	LogInFailed(reason LogInFailure)
-	// Limited is called for each refusal by a limit, with its name.
+	// Limited is called with the name of the limit for each request it refuses.
 	Limited(limit string)
 }
 
-// guess fails with ErrTooManyGuesses while earlier wrong passwords for the email ask for patience. Nobody can lock
-// out the owner with them: who is on a device that the owner has logged in on is counted apart from all others, and
-// who is in one of the owner's networks apart from other networks. Those from anywhere else share one count besides
-// that of their network, so that many networks together don't guess faster. Whether the account exists makes no
-// difference. right is to be called when the password was right.
+// guess fails with ErrTooManyGuesses while earlier wrong passwords for the email still impose a wait. Attackers can't
+// lock out the owner: guesses from devices the owner has logged in on are counted separately from all others, and
+// guesses from the owner's networks separately from those from elsewhere. Guesses from anywhere else count both for
+// their network and in one shared total, so that using many networks isn't faster. Whether the account exists makes no
+// difference. Call right if the password was right.
 func (s *Logins) guess(ctx context.Context, email string, user User) (right func(), err error) {
 	if s.config.Throttle.Guesses == nil {
 		return func() {}, nil
@@ -87,7 +87,7 @@ func (s *Logins) guess(ctx context.Context, email string, user User) (right func
 	}
 	guesses := []Guess{{LimitGuesses, account + ":" + client.Network(), s.config.Throttle.Limits.Guesses}}
 	if user.ID == "" {
-		user.ID = noUserID // so that the answer takes as long
+		user.ID = noUserID // so that the answer takes the same time
 	}
 	known, err := s.config.Store.KnowsNetwork(ctx, user.ID, client.Network())
 	if err != nil {
@@ -99,14 +99,13 @@ func (s *Logins) guess(ctx context.Context, email string, user User) (right func
 	return s.config.Throttle.try(ctx, guesses...)
 }
 
-// guessLoggedIn is guess for somebody who is logged in to the account.
+// guessLoggedIn is guess for a user who is logged in to the account.
 func (s *Logins) guessLoggedIn(ctx context.Context, user User) (right func(), err error) {
 	return s.config.Throttle.try(ctx,
 		Guess{LimitGuesses, accountKey(user.Email) + ":logged in", s.config.Throttle.Limits.Guesses})
 }
 
-// wrongPassword tells the owner of an account of wrong passwords for it when there were many. An answer doesn't
-// depend on it.
+// wrongPassword notifies an account's owner after many wrong passwords. It doesn't affect the answer.
 func (s *Logins) wrongPassword(ctx context.Context, user User) {
 	if s.config.Throttle.Limiter == nil || user.ID == "" ||
 		s.config.Throttle.Limiter.Take(ctx, wrongPasswords, wrongPasswords.Name+":"+user.ID) == 0 {
@@ -122,8 +121,8 @@ func (s *Logins) wrongPassword(ctx context.Context, user User) {
 	}
 }
 
-// ownerVerified is for whoever has just shown to be the account's owner: nobody's wrong passwords make them wait now,
-// and what was known of second factors may be over.
+// ownerVerified runs after somebody has proved to own the account: it clears the wait caused by wrong passwords, and
+// cached knowledge about second factors.
 func (s *Logins) ownerVerified(ctx context.Context, user User) {
 	if s.config.Throttle.Guesses != nil {
 		account := accountKey(user.Email)
@@ -132,10 +131,10 @@ func (s *Logins) ownerVerified(ctx context.Context, user User) {
 	s.config.Factors.protected.remove(user.ID)
 }
 
-// observeLogIn counts a login that failed, and records it unless its password was not even looked at: recording those
-// too would give whoever sends too many of them another way to keep the database busy.
+// observeLogIn counts a failed login and records it, unless its password wasn't even checked: recording those too would
+// give attackers another way to load the database.
 func (s *Logins) observeLogIn(ctx context.Context, user User, err error) {
-	if err == nil || errors.Is(err, ErrSecondFactor) { // which only asks for more
+	if err == nil || errors.Is(err, ErrSecondFactor) { // ErrSecondFactor only asks for more
 		return
 	}
 	reason := FailureOther
@@ -161,13 +160,13 @@ func (s *Logins) observeLogIn(ctx context.Context, user User, err error) {
 	s.config.Throttle.observeLogIn(reason)
 }
 
-// recordFailure adds a wrong password to the audit log. Of an unknown email nothing is kept.
+// recordFailure adds a wrong password to the audit log. Nothing is recorded for an unknown email.
 func (s *Logins) recordFailure(ctx context.Context, user User, reason LogInFailure) {
 	err := s.config.Audit.Record(ctx, AuditRecord{
 		At: s.config.now(), Action: AuditLoginFailed, UserID: user.ID,
 		After: AuditFields("reason", reason),
 	})
-	if err != nil { // the refusal stands
+	if err != nil { // the login is refused anyway
 		s.config.Log.WarnContext(ctx, "could not record a failed login", "user", user.ID, "error", err)
 	}
 }

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// Idempotency makes a command safe to repeat: the same key with the same request gets the first answer again.
-// The zero value asks for nothing.
+// Idempotency makes a command safe to repeat: repeating a request with the same key returns the first answer. The zero
+// value disables it.
 type Idempotency struct {
 	Key         string
-	RequestHash string // SHA-256 in hex of what the request was; the same key with another hash is refused
+	RequestHash string // SHA-256 of the request in hex; the same key with another hash is refused
 }
 
-// IdempotencyOf is the idempotency of a request with a key, for both front doors: the request is its method, its path
-// and its body. Of a form the body is what it says, encoded, without the key.
+// IdempotencyOf returns the idempotency of a request with a key, for both front ends. The request is identified by
+// method, path and body. The body of a form is its encoded values, without the key.
 func IdempotencyOf(key, method, path string, body []byte) Idempotency {
 	if key == "" {
 		return Idempotency{}
@@ -53,11 +53,11 @@ type IdempotencyRecord struct {
 	UserID      string
 	Key         string
 	RequestHash string
-	Body        []byte // JSON of the command's outcome
+	Body        []byte // the command's outcome as JSON
 	ExpiresAt   time.Time
 }
 
-// Record is what is stored for a successful outcome; the zero record when no key was sent.
+// Record returns the record to store for a successful outcome; the zero record if no key was sent.
 func (i Idempotency) Record(userID string, outcome any, now time.Time) (IdempotencyRecord, error) {
 	if !i.Wanted() {
 		return IdempotencyRecord{}, nil
@@ -72,17 +72,17 @@ func (i Idempotency) Record(userID string, outcome any, now time.Time) (Idempote
 	}, nil
 }
 
-// done is what became of a request with a key.
+// done is the result of a request with a key.
 type done[T any] struct {
 	outcome T
-	again   bool               // the outcome is that of the same request before
-	earlier *IdempotencyRecord // of the same request before, in the place of an outcome
-	record  *IdempotencyRecord // that has committed with the outcome
+	again   bool               // the outcome is replayed from an earlier identical request
+	earlier *IdempotencyRecord // the record of an earlier identical request, in place of an outcome
+	record  *IdempotencyRecord // the record committed with the outcome
 }
 
-// once does what a request asks for, unless the same request has succeeded before: then it gets that outcome again.
-// What replays is all here, but for what takes a transaction: the registrar and CompetitionStore keep the record
-// together with its effect, and find the one that is there already. The cache may be nil.
+// once runs a request, unless the same request has already succeeded: then it returns that outcome. All replay logic is
+// here, except the part that needs a transaction: the registrar and CompetitionStore save the record together with its
+// effect, and find an existing one. The cache may be nil.
 func once[T any](
 	ctx context.Context, cache ReplayCache, now time.Time, a Actor, i Idempotency, do func() (done[T], error),
 ) (T, bool, error) {
@@ -112,19 +112,19 @@ func once[T any](
 }
 
 func again[T any](record *IdempotencyRecord, i Idempotency) (T, bool, error) {
-	var outcome T // it escapes, so that it isn't a result of once
+	var outcome T // escapes to the heap, so it isn't declared in once
 	err := record.Replay(i, &outcome)
 	return outcome, true, err
 }
 
-// with is the record with the whole of the outcome, for a cache that is to answer without the database.
+// with returns the record with the complete outcome, for a cache that answers without the database.
 func (r *IdempotencyRecord) with(outcome any) IdempotencyRecord {
 	whole := *r
 	whole.Body, _ = encodeOutcome(outcome)
 	return whole
 }
 
-// recordSize is room for the outcome of a press, in bytes.
+// recordSize is enough room for the outcome of a registration, in bytes.
 const recordSize = 256
 
 func encodeOutcome(outcome any) ([]byte, error) {
@@ -134,7 +134,7 @@ func encodeOutcome(outcome any) ([]byte, error) {
 	return json.Marshal(outcome)
 }
 
-// Replay reads the recorded outcome. It fails with ErrIdempotencyKeyReused when the key was used for another request.
+// Replay decodes the recorded outcome. It fails with ErrIdempotencyKeyReused if the key was used for another request.
 func (r IdempotencyRecord) Replay(i Idempotency, outcome any) error {
 	if r.RequestHash != i.RequestHash {
 		return ErrIdempotencyKeyReused

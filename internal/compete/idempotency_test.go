@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// remembered is a cache of one record.
+// remembered is a cache with one record.
 type remembered struct {
 	record *IdempotencyRecord
 	puts   int

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// InstallationConfig names what NewInstallation needs.
+// InstallationConfig lists the dependencies of NewInstallation.
 type InstallationConfig struct {
 	Runtime
 	Store        SiteStore
@@ -18,14 +18,14 @@ type InstallationConfig struct {
 	Passwords    PasswordHasher
 	Rules        PasswordRules
 	Throttle     *Throttle
-	// SendTest sends a test email with the id.
+	// SendTest sends a test email with the given id.
 	SendTest func(ctx context.Context, id, address string) error `optional:"no mail server is set up"`
 }
 
-// Installation is what the first admin and later ones do to the site as a whole.
+// Installation handles the site's initial setup and its settings.
 type Installation struct{ config InstallationConfig }
 
-// NewInstallation panics when something is missing.
+// NewInstallation creates the service. It panics if a dependency is missing.
 func NewInstallation(c InstallationConfig) *Installation {
 	mustBeComplete(c)
 	return &Installation{c}
@@ -34,23 +34,23 @@ func NewInstallation(c InstallationConfig) *Installation {
 // HasMailServer reports whether a mail server is set up.
 func (s *Installation) HasMailServer() bool { return s.config.SendTest != nil }
 
-// Setting is what one of the site's settings is now; empty where nobody set it.
+// Setting returns the current value of a site setting; empty if it isn't set.
 func (s *Installation) Setting(name string) string { return s.config.Settings.Value(name) }
 
-// IsFixed reports whether the environment sets one of the site's settings.
+// IsFixed reports whether the environment sets this site setting.
 func (s *Installation) IsFixed(name string) bool { return s.config.Settings.Fixed(name) }
 
-// OrganizerSignUp says who may sign up as an organizer now.
+// OrganizerSignUp returns who may currently sign up as an organizer.
 func (s *Installation) OrganizerSignUp() OrganizerSignUp { return organizerSignUp(s.config.Settings) }
 
 // SetUp is the input of Installation.SetUp.
 type SetUp struct {
-	Admin    SignUp // its Role is left out
+	Admin    SignUp // without a Role
 	Settings map[string]string
 }
 
-// SetupLink makes the token of a link with which the first admin is made; it is empty when there is an admin who can
-// log in. It belongs to the start of the program: no route reaches it.
+// SetupLink creates the token of the link for setting up the first admin; it is empty if there is already an admin who
+// can log in. It runs at startup; no route calls it.
 func (s *Installation) SetupLink(ctx context.Context) (token string, err error) {
 	token = randomToken()
 	err = s.config.Store.AddSetupLink(ctx, HashToken(token), s.config.now())
@@ -60,18 +60,18 @@ func (s *Installation) SetupLink(ctx context.Context) (token string, err error) 
 	return token, err
 }
 
-// CheckSetup fails with ErrSetupOver for a token that can't be used, or not any more.
+// CheckSetup fails with ErrSetupOver if the token can't be used (any more).
 func (s *Installation) CheckSetup(ctx context.Context, token string) error {
 	return s.config.Store.CheckSetupLink(ctx, HashToken(token))
 }
 
-// SetUp makes the first admin, whose address counts as verified, and sets the site's settings. Errors: ErrSetupOver,
+// SetUp creates the first admin, whose address counts as verified, and saves the site's settings. Errors: ErrSetupOver,
 // Invalid with every bad field, ErrEmailTaken, ErrBusy.
 func (s *Installation) SetUp(ctx context.Context, token string, in SetUp) (User, error) {
 	if err := s.CheckSetup(ctx, token); err != nil {
 		return User{}, err
 	}
-	in.Admin.Role = RoleParticipant // what validate admits
+	in.Admin.Role = RoleParticipant // validate accepts this role
 	invalid := s.config.Rules.check(in.Admin.validate(), in.Admin.Password, in.Admin.Name, in.Admin.Email)
 	settings, wrong := s.newSettings(in.Settings)
 	if err := joinRefusals(invalid, wrong); err != nil {
@@ -93,8 +93,8 @@ func (s *Installation) SetUp(ctx context.Context, token string, in SetUp) (User,
 	return user, nil
 }
 
-// Set changes settings of the site, for admins; those that are fixed by the environment, and unknown ones, are left
-// out. An empty value brings back the default. Errors: Invalid with every bad setting.
+// Set changes site settings, for admins. It ignores unknown settings and those fixed by the environment. An empty value
+// restores the default. Errors: Invalid with every bad setting.
 func (s *Installation) Set(ctx context.Context, a Actor, values map[string]string) error {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return err
@@ -110,7 +110,7 @@ func (s *Installation) Set(ctx context.Context, a Actor, values map[string]strin
 	return nil
 }
 
-// newSettings are those of the values that a page can set.
+// newSettings returns the values that can be set on a page.
 func (s *Installation) newSettings(values map[string]string) (map[string]string, error) {
 	settings := map[string]string{}
 	var v validation
@@ -129,8 +129,8 @@ func (s *Installation) newSettings(values map[string]string) (map[string]string,
 	return settings, v.err()
 }
 
-// refreshSettings makes a change of this process count at once. It is done: a reading that fails now is made up for
-// soon.
+// refreshSettings applies a change in this process at once. The change is already saved, so a failed read only delays
+// it.
 func (s *Installation) refreshSettings(ctx context.Context) {
 	if err := s.config.Settings.Refresh(context.WithoutCancel(ctx)); err != nil {
 		s.config.Log.WarnContext(ctx, "could not reload the site's settings after a change; trying again shortly",
@@ -138,7 +138,7 @@ func (s *Installation) refreshSettings(ctx context.Context) {
 	}
 }
 
-// Notes are the site's settings and notes as they are stored, and whether a competition was ever published, for admins.
+// Notes returns the stored site settings and notes, and whether a competition was ever published, for admins.
 func (s *Installation) Notes(ctx context.Context, a Actor) (notes map[string]string, published bool, err error) {
 	if err := require(a, RoleAdmin); err != nil {
 		return nil, false, err
@@ -146,7 +146,7 @@ func (s *Installation) Notes(ctx context.Context, a Actor) (notes map[string]str
 	if notes, err = s.config.Store.SiteSettings(ctx); err != nil {
 		return nil, false, err
 	}
-	for _, phase := range []Phase{"", PhaseClosed, PhaseCancelled} { // the listed ones first
+	for _, phase := range []Phase{"", PhaseClosed, PhaseCancelled} { // listed competitions first
 		found, err := s.config.Competitions.Competitions(ctx,
 			CompetitionFilter{Phase: phase, Sort: SortNewest, Limit: 1, Now: s.config.now()})
 		if published = len(found.Items) > 0; err != nil || published {
@@ -156,7 +156,7 @@ func (s *Installation) Notes(ctx context.Context, a Actor) (notes map[string]str
 	return notes, false, nil
 }
 
-// Note remembers something about the site, one of Note…, for admins.
+// Note saves a note about the site (one of the Note constants), for admins.
 func (s *Installation) Note(ctx context.Context, a Actor, note, value string) error {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return err
@@ -164,7 +164,7 @@ func (s *Installation) Note(ctx context.Context, a Actor, note, value string) er
 	return s.config.Store.SetSiteSettings(ctx, map[string]string{note: value}, s.config.now())
 }
 
-// TestSetupMail sends a test email to the address, for whoever has the token of a link. Errors: ErrSetupOver, and
+// TestSetupMail sends a test email to the address. It requires the token of a setup link. Errors: ErrSetupOver, and
 // those of TestMail.
 func (s *Installation) TestSetupMail(ctx context.Context, token, address string) error {
 	if err := s.CheckSetup(ctx, token); err != nil {
@@ -173,8 +173,8 @@ func (s *Installation) TestSetupMail(ctx context.Context, token, address string)
 	return s.testMail(ctx, address)
 }
 
-// TestMail sends a test email to the actor, an admin. Errors: ErrMailOff, Invalid for what is no address,
-// ErrTooManyRequests, and one with the code mail_failed that says why the mail server didn't take it.
+// TestMail sends a test email to the actor, an admin. Errors: ErrMailOff, Invalid for a malformed address,
+// ErrTooManyRequests, and an error with the code mail_failed that says why the mail server refused it.
 func (s *Installation) TestMail(ctx context.Context, a Actor) error {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return err

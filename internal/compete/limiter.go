@@ -6,56 +6,56 @@ import (
 	"time"
 )
 
-// Limit is how often something may be done: from one network, or by one organizer.
+// Limit is how often one network or one organizer may do something.
 type Limit struct {
 	Name   string
-	Times  int // within Window, all at once if one likes; 0: without limit
+	Times  int // within Window, possibly all at once; 0 means no limit
 	Window time.Duration
 }
 
-// Limiter counts what is done. Implementations must be safe for concurrent use, keep a bounded number of keys, and let
-// everything pass when they can't count.
+// Limiter counts actions. Implementations must be safe for concurrent use, keep a bounded number of keys, and allow
+// everything if they can't count.
 type Limiter interface {
-	// Take counts one more under the key. At the limit it counts nothing and says when to come again.
+	// Take counts one action under the key. At the limit, it counts nothing and returns how long to wait.
 	Take(ctx context.Context, l Limit, key string) (wait time.Duration)
 }
 
-// Guess is an attempt at a password, as one of those that are counted together.
+// Guess is a password attempt, counted together with others under a key.
 type Guess struct {
-	Limit string // names what the limit is about
+	Limit string // name of the limit
 	Key   string
-	Free  int // how many attempts pass before the first wait
+	Free  int // attempts before the first wait
 }
 
-// Guesses slows down whoever tries passwords. Implementations must be safe for concurrent use, and keep a bounded
-// number of keys.
+// Guesses slows down password guessing. Implementations must be safe for concurrent use and keep a bounded number of
+// keys.
 type Guesses interface {
-	// Try counts an attempt under the keys of all guesses. If the attempts before ask for patience under any of them,
-	// it counts nothing and returns the longest wait, with the guess that asks for it.
+	// Try counts an attempt under the keys of all guesses. If earlier attempts impose a wait under any of them, it
+	// counts nothing and returns the longest wait and its guess.
 	Try(ctx context.Context, guesses ...Guess) (wait time.Duration, by Guess)
-	// Right forgets the attempts under the keys.
+	// Right clears the attempts under the keys.
 	Right(ctx context.Context, guesses ...Guess)
-	// Forget forgets the attempts under all keys that begin so.
+	// Forget clears the attempts under all keys with this prefix.
 	Forget(ctx context.Context, prefix string) error
 }
 
-// Limits are how often one network may do what costs the program much, and one organizer what reaches many people. A
-// hall full of people may share one network.
+// Limits are how often one network may make expensive requests, and one organizer may do things that reach many people.
+// A hall full of people may share one network.
 type Limits struct {
 	SignUps Limit
 	LogIns  Limit
 	Links   Limit // requests for a link by email
 	Reports Limit // of competitions
 
-	Competitions Limit // that an organizer creates or publishes
-	Notices      Limit // changes by an organizer that everybody registered gets a message about
+	Competitions Limit // created or published by an organizer
+	Notices      Limit // changes by an organizer that notify everyone registered
 
 	// How many wrong passwords for one account may be tried before each further attempt has to wait. 0: without limit.
-	Guesses        int // from one network, or from the devices that the account's user has logged in on
-	AccountGuesses int // from all networks and devices that are new to the account, together
+	Guesses        int // from one network, or from devices the user has logged in on
+	AccountGuesses int // total from all networks and devices that are new to the account
 }
 
-// inWords rounds a wait up to seconds, or from a minute on to minutes.
+// inWords rounds a wait up to seconds, or to minutes from one minute on.
 func inWords(wait time.Duration) string {
 	n, unit := int((wait+time.Second-1)/time.Second), "second"
 	if n > 59 {

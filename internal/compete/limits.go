@@ -2,8 +2,7 @@ package compete
 
 import "time"
 
-// The limits of everything a user may send. Each stands here once; messages, the API document and forms read them from
-// here.
+// The limits of all user input, defined only here; messages, the API document and forms use these constants.
 const (
 	MinTitleLength       = 3      // characters
 	MaxTitleLength       = 120    // characters
@@ -32,7 +31,7 @@ const (
 // IdempotencyTTL is how long the answer to an Idempotency-Key is kept.
 const IdempotencyTTL = 24 * time.Hour
 
-// latestTime bounds every time a user may send, so that each fits both databases (PostgreSQL's timestamptz ends later,
+// latestTime bounds every time in user input, so that it fits both databases (PostgreSQL's timestamptz ends later,
 // SQLite's 64-bit microseconds much later) and RFC 3339's four-digit year.
 var (
 	earliestTime = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)

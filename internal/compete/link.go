@@ -8,24 +8,24 @@ import (
 	"time"
 )
 
-// LinkPurpose says what a link in a mail is for.
+// LinkPurpose is the purpose of a link in an email.
 type LinkPurpose string
 
 // The purposes of links.
 const (
-	LinkVerify LinkPurpose = "verify" // shows that the address of an account is its user's
-	LinkChange LinkPurpose = "change" // gives an account another address, which the link was sent to
+	LinkVerify LinkPurpose = "verify" // verifies an account's address
+	LinkChange LinkPurpose = "change" // changes an account's address to the one the link was sent to
 	LinkReset  LinkPurpose = "reset"  // sets a new password
 )
 
-// How long links can be used.
+// How long links are valid.
 const (
 	VerifyLinkLife = 48 * time.Hour
 	ChangeLinkLife = 24 * time.Hour
 	ResetLinkLife  = time.Hour
 )
 
-// Life is how long a link can be used.
+// Life returns how long a link is valid.
 func (p LinkPurpose) Life() time.Duration {
 	switch p {
 	case LinkVerify:
@@ -37,70 +37,68 @@ func (p LinkPurpose) Life() time.Duration {
 	return ResetLinkLife
 }
 
-// At most so many links of one purpose are sent to one address, whether or not it has an account.
+// The maximum number of links of one purpose sent to one address, whether or not it has an account.
 const (
 	LinksAnHour = 5
 	LinkPause   = time.Minute
 )
 
-// Link is a link that a mail carries: it can be used once, for a while. Its token is known to the mail alone.
+// Link is a link sent by email: it works once, for a limited time. Its token appears only in the email.
 type Link struct {
 	ID        string
 	Purpose   LinkPurpose
-	Email     string // that it is sent to, normalized
-	UserID    string // empty until it is known whose it is
-	TokenHash string // of HashToken; empty until it is written
+	Email     string // the recipient's address, normalized
+	UserID    string // empty until the account is looked up
+	TokenHash string // HashToken of the token; empty until the email is written
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }
 
-// HashToken is the form in which a link's token is kept: SHA-256 in hex. A token is as good as random, so no salt is
-// needed.
+// HashToken returns the stored form of a link's token: SHA-256 in hex. Tokens have enough entropy not to need a salt.
 func HashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
 }
 
-// LinkKeys makes what only this installation can make.
+// LinkKeys creates tokens that only this installation can create.
 type LinkKeys interface {
-	// Token is that of the link with this id, always the same one, so that it need not be kept between the request and
-	// the mail.
+	// Token returns the token of the link with this id. It is always the same, so it needn't be stored between the
+	// request and the email.
 	Token(linkID string) string
-	// TokenOf is the token of a link that was written with any of the keys that are valid now; ok is false when it was
-	// none of them.
+	// TokenOf returns the token of a link written with any currently valid key; ok is false if none matches.
 	TokenOf(l Link) (token string, ok bool)
-	// Unsubscribe is a token that ends the reminders of a user, for ever.
+	// Unsubscribe returns a token that turns off a user's reminders. It never expires.
 	Unsubscribe(userID string) string
-	// Unsubscriber is whose token it is; ok is false for one that Unsubscribe didn't make.
+	// Unsubscriber returns the user of an Unsubscribe token; ok is false if the token is invalid.
 	Unsubscriber(token string) (userID string, ok bool)
 }
 
-// LinkStore keeps links and does, each in one transaction, what they are for.
+// LinkStore stores links and performs their effects, each in one transaction.
 type LinkStore interface {
-	// RequestLink keeps the request and enqueues its AccountMailJob. It fails with ErrLinkTooSoon when LinkPause or
-	// LinksAnHour says so.
+	// RequestLink stores the request and enqueues its AccountMailJob. It fails with ErrLinkTooSoon as limited by
+	// LinkPause and LinksAnHour.
 	RequestLink(ctx context.Context, l Link) error
-	// WriteLink gives a requested link its user and TokenHash, and stores the message that goes with it. A link that
-	// has a TokenHash already stays as it is, and the message is left out: the job was done before.
+	// WriteLink sets the user and TokenHash of a requested link, and stores its message. If the link already has a
+	// TokenHash, the job has run before: WriteLink changes nothing and stores no message.
 	WriteLink(ctx context.Context, l Link, m Message) error
-	// SaveLink keeps a link that no mail carries.
+	// SaveLink stores a link that isn't sent by email.
 	SaveLink(ctx context.Context, l Link) error
-	// Link finds one that can be used now. It fails with ErrLinkVoid.
+	// Link finds a valid link. It fails with ErrLinkVoid.
 	Link(ctx context.Context, tokenHash string, now time.Time) (Link, error)
-	// UseVerifyLink marks the address of the link's user as verified, if it still is the link's, and the link and
-	// others like it as used. Errors: ErrLinkVoid.
+	// UseVerifyLink verifies the user's address if it is still the link's, and marks the link and others like it as
+	// used. Errors: ErrLinkVoid.
 	UseVerifyLink(ctx context.Context, l Link, now time.Time) (User, error)
-	// UseChangeLink gives the link's user the link's address, verified, makes the user's other links void and stores
-	// the message. With a passwordHash it also sets the password, ends all logins and forgets who had the account.
-	// Errors: ErrLinkVoid, ErrEmailTaken.
+	// UseChangeLink sets the user's address to the link's, verified, voids the user's other links and stores the
+	// message. With a passwordHash it also sets the password, ends all sessions and removes what earlier users of the
+	// account left. Errors: ErrLinkVoid, ErrEmailTaken.
 	UseChangeLink(ctx context.Context, l Link, passwordHash string, m Message, now time.Time) (User, error)
-	// UseResetLink sets the password of the link's user, whose address it verifies, if it still is the link's, ends all
-	// logins, makes the user's other links void and stores the message. If the address wasn't verified, whoever had the
-	// account is forgotten: second factors, and the devices and networks of earlier logins. Errors: ErrLinkVoid.
+	// UseResetLink sets the user's password, verifies the address if it is still the link's, ends all sessions, voids
+	// the user's other links and stores the message. If the address wasn't verified, it also removes what earlier users
+	// of the account left: second factors, and the devices and networks of earlier logins. Errors: ErrLinkVoid.
 	UseResetLink(ctx context.Context, l Link, passwordHash string, m Message, now time.Time) (User, error)
 	// SetReminders turns a user's reminders on or off. It fails with ErrUserMissing.
 	SetReminders(ctx context.Context, userID string, on bool, now time.Time) error
 }
 
-// randomToken is a token that nobody can guess: 260 random bits.
+// randomToken returns an unguessable token of 260 random bits.
 func randomToken() string { return rand.Text() + rand.Text() }

@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// LoginsConfig names what NewLogins needs.
+// LoginsConfig lists the dependencies of NewLogins.
 type LoginsConfig struct {
 	Runtime
 	Store     LoginStore
@@ -17,15 +17,15 @@ type LoginsConfig struct {
 	Wording   AccountWording
 	Throttle  *Throttle
 
-	// LocalOnly reports whether an account's password is known to everybody, so that its owner can log in only on the
-	// machine that the program runs on.
+	// LocalOnly reports whether an account's password is public, so that it can only be used on the server's own
+	// machine.
 	LocalOnly func(email string) bool `optional:"there are no such accounts"`
 }
 
-// Logins is how people log in, by password, code and passkey, and show once more who they are.
+// Logins handles logging in by password, code or passkey, and reauthentication.
 type Logins struct{ config LoginsConfig }
 
-// NewLogins panics when something is missing.
+// NewLogins creates the service. It panics if a dependency is missing.
 func NewLogins(c LoginsConfig) *Logins {
 	mustBeComplete(c)
 	return &Logins{c}
@@ -33,12 +33,11 @@ func NewLogins(c LoginsConfig) *Logins {
 
 func (c *LoginsConfig) messages() accountMessages { return accountMessages{c.Runtime, c.Wording} }
 
-// LogIn checks an email and a password. Unknown emails and wrong passwords take the same time and give the same
-// ErrBadCredentials; ErrAccountDisabled and ErrDemoAccount are told only to who knows the password.
-// ErrTooManyRequests and ErrTooManyGuesses come before any of that, ErrBusy when too many passwords are being
-// checked. Where the account has a second factor, code is one of its authenticator app, or a recovery code:
-// ErrSecondFactor without one comes with the user, for PendingLogin; ErrWrongCode and ErrTooManyGuesses for a wrong
-// one.
+// LogIn checks an email and a password. Unknown emails and wrong passwords take the same time and return the same
+// ErrBadCredentials; ErrAccountDisabled and ErrDemoAccount are only returned if the password is right.
+// ErrTooManyRequests and ErrTooManyGuesses take precedence, as does ErrBusy when too many passwords are being checked.
+// If the account has a second factor, code is one from its authenticator app or a recovery code: without it,
+// ErrSecondFactor is returned with the user, for PendingLogin; a wrong one gives ErrWrongCode or ErrTooManyGuesses.
 func (s *Logins) LogIn(ctx context.Context, email, password, code string) (User, error) {
 	user, err := s.checkLogIn(ctx, email, password)
 	if err == nil {
@@ -51,7 +50,7 @@ func (s *Logins) LogIn(ctx context.Context, email, password, code string) (User,
 	return user, err
 }
 
-// checkLogIn returns the user, if there is one, with an error too.
+// checkLogIn checks the credentials. If it fails, it still returns the user, if there is one.
 func (s *Logins) checkLogIn(ctx context.Context, email, password string) (User, error) {
 	if err := s.config.Throttle.limited(ctx, s.config.Throttle.Limits.LogIns); err != nil {
 		return User{}, err
@@ -81,7 +80,7 @@ func (s *Logins) checkLogIn(ctx context.Context, email, password string) (User, 
 	return user, nil
 }
 
-// disabled is what somebody is told who logs in to a disabled account.
+// disabled returns the error for logging in to a disabled account.
 func (u *User) disabled() error {
 	if u.DisabledReason.Text == "" || !u.DisabledReason.Shown {
 		return ErrAccountDisabled
@@ -92,13 +91,12 @@ func (u *User) disabled() error {
 	return &refusal
 }
 
-// isUsedElsewhere reports whether an account that logs in on this machine alone is used on another.
+// isUsedElsewhere reports whether a local-only account is being used from another machine.
 func (s *Logins) isUsedElsewhere(ctx context.Context, user User) bool {
 	return s.config.LocalOnly != nil && s.config.LocalOnly(user.Email) && !ClientOf(ctx).Local
 }
 
-// upgrade replaces a hash of an older version, now that the password is there. What goes wrong can wait for the next
-// login.
+// upgrade replaces an outdated password hash while the password is known. Failures are left to the next login.
 func (s *Logins) upgrade(ctx context.Context, user User, hash, password string) {
 	if !s.config.Passwords.Outdated(hash) || len(password) > MaxPasswordLength {
 		return
@@ -112,9 +110,9 @@ func (s *Logins) upgrade(ctx context.Context, user User, hash, password string) 
 	}
 }
 
-// checkPassword holds the user to the current password, so that a login left open doesn't give the account away.
-// Wrong ones are counted apart from those of visitors, who can't make the user wait. It fails with Invalid about the
-// field when it's wrong.
+// checkPassword checks the user's current password, so that a session left open doesn't give the account away. Wrong
+// ones are counted separately from those of visitors, who can't make the user wait. If it's wrong, checkPassword fails
+// with Invalid about the field.
 func (s *Logins) checkPassword(ctx context.Context, user User, field, current string) error {
 	right, err := s.guessLoggedIn(ctx, user)
 	if err != nil {
@@ -136,13 +134,12 @@ func (s *Logins) checkPassword(ctx context.Context, user User, field, current st
 	return err
 }
 
-// RequireFresh fails with ErrReauthenticate when the actor's login is older than FreshLogin, and as every method does
-// for who hasn't the role. It is for what none of the services does.
+// RequireFresh fails with ErrReauthenticate if the actor's login is older than FreshLogin, and with the usual errors if
+// the role is missing. It is for actions that aren't part of any service.
 func (s *Logins) RequireFresh(a Actor, role Role) error { return s.config.requireFresh(a, role) }
 
-// Confirm checks the actor's login once more, as LogIn does: the front door makes a session in place of the actor's
-// then. Errors: Invalid for a wrong password or code, ErrSecondFactor without the code that the account takes,
-// ErrTooManyGuesses, ErrBusy.
+// Confirm reauthenticates the actor, as LogIn does; the front end then replaces the actor's session. Errors: Invalid
+// for a wrong password or code, ErrSecondFactor if the account needs a code, ErrTooManyGuesses, ErrBusy.
 func (s *Logins) Confirm(ctx context.Context, a Actor, password, code string) (User, error) {
 	user, err := actorAccount(ctx, s.config.Users, a)
 	if err != nil {
@@ -159,7 +156,8 @@ func (s *Logins) Confirm(ctx context.Context, a Actor, password, code string) (U
 	return user, err
 }
 
-// ChallengeConfirm challenges the actor's passkeys, in the place of Confirm. Errors: ErrUnauthorized, ErrFactorMissing.
+// ChallengeConfirm returns a challenge for the actor's passkeys, as an alternative to Confirm. Errors: ErrUnauthorized,
+// ErrFactorMissing.
 func (s *Logins) ChallengeConfirm(ctx context.Context, a Actor) (Challenge, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return Challenge{}, err
@@ -167,7 +165,7 @@ func (s *Logins) ChallengeConfirm(ctx context.Context, a Actor) (Challenge, erro
 	return s.config.Factors.challengeOf(ctx, a.UserID, true)
 }
 
-// ConfirmWithPasskey is Confirm by what answered ChallengeConfirm. Errors: ErrUnauthorized, ErrPasskeyRefused.
+// ConfirmWithPasskey is Confirm with an answer to ChallengeConfirm. Errors: ErrUnauthorized, ErrPasskeyRefused.
 func (s *Logins) ConfirmWithPasskey(ctx context.Context, a Actor, state, answer string) (User, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return User{}, err
@@ -175,13 +173,13 @@ func (s *Logins) ConfirmWithPasskey(ctx context.Context, a Actor, state, answer 
 	return s.usePasskey(ctx, a.UserID, true, state, answer)
 }
 
-// ChallengeLogin challenges any passkey that can log in without a password. It fails with ErrPasskeysOff.
+// ChallengeLogin returns a challenge for any passkey that can log in without a password. It fails with ErrPasskeysOff.
 func (s *Logins) ChallengeLogin() (Challenge, error) {
 	return s.config.Factors.challengeAny()
 }
 
-// LogInWithPasskey finishes what ChallengeLogin began. Errors: ErrPasskeyRefused, ErrAccountDisabled, ErrDemoAccount,
-// ErrTooManyRequests.
+// LogInWithPasskey finishes a login with an answer to ChallengeLogin. Errors: ErrPasskeyRefused, ErrAccountDisabled,
+// ErrDemoAccount, ErrTooManyRequests.
 func (s *Logins) LogInWithPasskey(ctx context.Context, state, answer string) (User, error) {
 	if err := s.config.Throttle.limited(ctx, s.config.Throttle.Limits.LogIns); err != nil {
 		return User{}, err
@@ -191,7 +189,7 @@ func (s *Logins) LogInWithPasskey(ctx context.Context, state, answer string) (Us
 	return user, err
 }
 
-// usePasskey checks an answer, once, and returns whose passkey gave it.
+// usePasskey checks an answer, once, and returns the passkey's user.
 func (s *Logins) usePasskey(ctx context.Context, userID string, alone bool, state, answer string) (User, error) {
 	owner, err := s.config.Factors.usePasskey(ctx, userID, alone, state, answer)
 	if err != nil {

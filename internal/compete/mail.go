@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// Mail is a message on its way out of the program.
+// Mail is an email to be sent.
 type Mail struct {
-	MessageID   string // id of the Message, which names the mail to its receivers too: the same at each attempt
+	MessageID   string // id of the Message, also used as the email's Message-ID: the same for each attempt
 	Kind        MessageKind
 	To          string
-	ToName      string // empty when it is left out
+	ToName      string // empty if omitted
 	Subject     string
 	Text        string
 	HTML        string
 	SentAt      time.Time
-	Unsubscribe string // address that ends such mails by one POST (RFC 8058); empty for mails that one can't do without
+	Unsubscribe string // URL for one-click unsubscription by POST (RFC 8058); empty for essential emails
 }
 
-// Mailer sends mails. Whoever takes part in it may be called from many goroutines.
+// Mailer sends emails. Implementations must be safe for concurrent use.
 type Mailer interface {
-	// Send returns nil once a server has taken the mail. Errors: ErrMailServer when the server can't be used, whatever
-	// the mail; ErrMailRefused when it will never take this one; ErrBusy when too many are being sent; any other when
-	// it may take it at another attempt, or already has.
+	// Send returns nil once a server has accepted the email. Errors: ErrMailServer if the server can't be used for any
+	// email; ErrMailRefused if it will never accept this one; ErrBusy if too many are being sent; any other error if
+	// another attempt may succeed, or the email was already accepted.
 	Send(ctx context.Context, m Mail) error
 }
 
-// The failures of a Mailer that say more than that it failed.
+// The specific errors of a Mailer.
 var (
 	ErrMailServer  = errors.New("the mail server is unavailable")
 	ErrMailRefused = errors.New("the mail server rejected this email for good")
@@ -38,27 +38,27 @@ var (
 type Wording struct {
 	Subject string
 	Body    string          // plain text
-	Details json.RawMessage // what its HTML part is made from; empty when no mail is sent
+	Details json.RawMessage // data for the HTML part; empty if no email is sent
 }
 
-// Outgoing is a stored message and what sending it needs to know beside.
+// Outgoing is a stored message with the additional data needed to send it.
 type Outgoing struct {
 	Message
 	Name         string // of the user
-	Verified     bool   // To was the user's own when the message was written, and is
+	Verified     bool   // To was verified when the message was written, and still is
 	DeliveredAt  *time.Time
-	RemindersOff bool  // the user wants none
-	Disabled     bool  // the user's account is
-	Link         *Link // that the mail carries, while it can be used; nil for most mails
+	RemindersOff bool  // the user has turned reminders off
+	Disabled     bool  // the user's account is disabled
+	Link         *Link // the link in the email, while valid; nil for most
 }
 
-// OutgoingStore keeps track of what was sent.
+// OutgoingStore keeps track of sent messages.
 type OutgoingStore interface {
 	// Outgoing reads a message to be sent. It fails with ErrMessageMissing.
 	Outgoing(ctx context.Context, messageID string) (Outgoing, error)
-	// EarlierMessages counts the messages to the same user that were written before m, at since or later, up to most.
-	// Those that carry a link don't count; for one about security, others of that kind alone do.
+	// EarlierMessages counts the user's messages written before m and no earlier than since, up to most. Messages with
+	// a link aren't counted; for a security message, only others of that kind are.
 	EarlierMessages(ctx context.Context, m Message, since time.Time, most int) (int, error)
-	// MailsTaken notes that a server has taken the mails of these messages; the first time counts.
+	// MailsTaken records that a server has accepted the emails of these messages; only the first time counts.
 	MailsTaken(ctx context.Context, messageIDs []string, at time.Time) error
 }

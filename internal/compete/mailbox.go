@@ -4,17 +4,17 @@ import (
 	"context"
 )
 
-// MailboxConfig names what NewMailbox needs.
+// MailboxConfig lists the dependencies of NewMailbox.
 type MailboxConfig struct {
 	Runtime
 	Store      MailboxStore
 	Statistics StatisticsStore
 }
 
-// Mailbox is what people read of their messages.
+// Mailbox lets people read their messages.
 type Mailbox struct{ config MailboxConfig }
 
-// NewMailbox panics when something is missing.
+// NewMailbox creates the service. It panics if a dependency is missing.
 func NewMailbox(c MailboxConfig) *Mailbox {
 	mustBeComplete(c)
 	return &Mailbox{c}
@@ -32,7 +32,7 @@ func (s *Mailbox) List(ctx context.Context, a Actor, cursor string, limit int) (
 	return s.config.Store.Messages(ctx, a.UserID, at, limit)
 }
 
-// Get reads one message of the actor's mailbox. It fails with ErrMessageMissing, also for another's.
+// Get reads one of the actor's messages. It fails with ErrMessageMissing, also for another user's message.
 func (s *Mailbox) Get(ctx context.Context, a Actor, id string) (Message, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return Message{}, err
@@ -43,7 +43,7 @@ func (s *Mailbox) Get(ctx context.Context, a Actor, id string) (Message, error) 
 	return s.config.Store.Message(ctx, a.UserID, id)
 }
 
-// Read marks one message of the actor's mailbox read. It fails with ErrMessageMissing, also for another's.
+// Read marks one of the actor's messages as read. It fails with ErrMessageMissing, also for another user's message.
 func (s *Mailbox) Read(ctx context.Context, a Actor, id string) (Message, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return Message{}, err
@@ -54,7 +54,7 @@ func (s *Mailbox) Read(ctx context.Context, a Actor, id string) (Message, error)
 	return s.config.Store.ReadMessage(ctx, a.UserID, id, s.config.now())
 }
 
-// ReadAll marks the actor's whole mailbox read.
+// ReadAll marks all of the actor's messages as read.
 func (s *Mailbox) ReadAll(ctx context.Context, a Actor) error {
 	if err := require(a, RoleParticipant); err != nil {
 		return err
@@ -70,7 +70,7 @@ func (s *Mailbox) Unread(ctx context.Context, a Actor) (int, error) {
 	return s.config.Store.UnreadMessages(ctx, a.UserID)
 }
 
-// News is for the live streams of many users at once. It belongs to the pages' own loop: no route reaches it.
+// News serves the live streams of many users at once. The pages' own loop calls it; no route does.
 func (s *Mailbox) News(ctx context.Context, userIDs []string) (map[string]News, error) {
 	return s.config.Statistics.NewsOf(ctx, userIDs, UTC(s.config.Clock()).Add(-newsLately))
 }

@@ -2,7 +2,8 @@ package compete
 
 import "time"
 
-// MoveWindow is how long after a first change of time or place the next ones join it, before those registered are told.
+// MoveWindow is how long after a first change of time or place further changes join it, before participants are
+// notified.
 const MoveWindow = 10 * time.Minute
 
 // Schedule is when and where a competition takes place.
@@ -10,16 +11,15 @@ type Schedule struct {
 	Start    *time.Time `json:"start,omitempty"`
 	End      *time.Time `json:"end,omitempty"`
 	Location string     `json:"location,omitempty"`
-	TimeZone string     `json:"timeZone"` // in which the times are shown
+	TimeZone string     `json:"timeZone"` // for displaying the times
 }
 
-// Schedule is when and where the competition takes place.
+// Schedule returns when and where the competition takes place.
 func (c *Competition) Schedule() Schedule {
 	return Schedule{Start: c.StartDate, End: c.EndDate, Location: c.Location, TimeZone: c.TimeZone}
 }
 
-// Same reports whether nobody has to come at another time or to another place. The zone that times are shown in moves
-// nothing.
+// Same reports whether time and place are unchanged for participants. The display time zone doesn't matter.
 func (s Schedule) Same(other Schedule) bool {
 	return sameTime(s.Start, other.Start) && sameTime(s.End, other.End) && s.Location == other.Location
 }
@@ -31,7 +31,7 @@ func sameTime(a, b *time.Time) bool {
 	return a.Equal(*b)
 }
 
-// Zone is the zone in which the times are shown; UTC when TimeZone names none that is known here.
+// Zone returns the display time zone; UTC if TimeZone is unknown here.
 func (s Schedule) Zone() *time.Location {
 	if zone, ok := ZoneNamed(s.TimeZone); ok {
 		return zone
@@ -39,24 +39,24 @@ func (s Schedule) Zone() *time.Location {
 	return time.UTC
 }
 
-// Move is a change of a competition's time or place that those registered are told of: all changes within MoveWindow of
-// the first.
+// Move is a change of a competition's time or place that participants are notified of. It comprises all changes within
+// MoveWindow of the first.
 type Move struct {
-	ID     string   `json:"id"` // unique; a registration is told of a move once
+	ID     string   `json:"id"` // unique; each registration is notified of a move once
 	Before Schedule `json:"before"`
 	After  Schedule `json:"after"`
 }
 
-// LedgerMove is a change that begins a move, or joins the one that is under way.
+// LedgerMove is a change that begins a move or joins a pending one.
 type LedgerMove struct {
 	CompetitionID string
-	ID            string   // of the move, if this change begins it
-	Before        Schedule // the same
-	BeforeSeq     int64    // registrations from this Seq on came after the change, and know of it
+	ID            string   // of the move, if this change begins one
+	Before        Schedule // likewise
+	BeforeSeq     int64    // registrations from this Seq on were made after the change and know about it
 }
 
-// MoveJob ends a move, MoveWindow after its first change, and has those registered told. It does nothing when the
-// change joined a move that was under way: that one has a job of its own.
+// MoveJob ends a move, MoveWindow after its first change, and notifies participants. It does nothing if the change
+// joined a pending move, which has its own job.
 type MoveJob struct {
 	CompetitionID string `json:"competitionId"`
 	MoveID        string `json:"moveId"`
@@ -68,7 +68,8 @@ func (MoveJob) Kind() string { return "move" }
 // Options implements Job.
 func (MoveJob) Options() JobOptions { return JobOptions{Queue: QueueReminder, Delay: MoveWindow} }
 
-// TellMoveJob tells the registrations of a moved competition with a Seq between AfterSeq and BeforeSeq, page by page.
+// TellMoveJob notifies the registrations of a moved competition with a Seq between AfterSeq and BeforeSeq, page by
+// page.
 type TellMoveJob struct {
 	CompetitionID string `json:"competitionId"`
 	Move          Move   `json:"move"`

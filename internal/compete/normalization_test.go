@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// What nobody sees is taken out of names, titles, places, tags and addresses; control characters, which nobody types,
-// are refused.
+// Invisible characters are removed from names, titles, places, tags and addresses; control characters, which nobody
+// types, are refused.
 func TestTextIsStoredInOneForm(t *testing.T) {
 	now := time.Date(2030, 6, 12, 0, 0, 0, 0, time.UTC)
 	signUp := SignUp{

@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// OperatorConfig names what NewOperator needs.
+// OperatorConfig lists the dependencies of NewOperator.
 type OperatorConfig struct {
 	Runtime
 	Users     UserStore
@@ -15,19 +15,19 @@ type OperatorConfig struct {
 	Wording   AccountWording
 }
 
-// Operator is what somebody at the command line does to accounts: no route reaches it.
+// Operator manages accounts from the command line; no route calls it.
 type Operator struct{ config OperatorConfig }
 
-// NewOperator panics when something is missing.
+// NewOperator creates the service. It panics if a dependency is missing.
 func NewOperator(c OperatorConfig) *Operator {
 	mustBeComplete(c)
 	return &Operator{c}
 }
 
-// CreateUser makes an account of any role, admins too, whose address counts as verified.
+// CreateUser creates an account with any role, including admin. Its address counts as verified.
 func (s *Operator) CreateUser(ctx context.Context, in SignUp) (User, error) {
 	role := in.Role
-	in.Role = RoleParticipant // what validate admits; the role itself is checked here
+	in.Role = RoleParticipant // validate accepts this role; the real one is checked here
 	refusal := joinRefusals(in.validate(), UserChange{Role: &role}.Check())
 	if err := s.config.Rules.check(refusal, in.Password, in.Name, in.Email); err != nil {
 		return User{}, addEmailTaken(ctx, s.config.Users, in.Email, err)
@@ -41,7 +41,7 @@ func (s *Operator) CreateUser(ctx context.Context, in SignUp) (User, error) {
 	return user, s.config.Users.CreateUser(ctx, user, hash)
 }
 
-// PromoteUser gives an account, found by email, a role.
+// PromoteUser sets the role of an account, found by email.
 func (s *Operator) PromoteUser(ctx context.Context, email string, role Role) (User, error) {
 	if !role.Valid() {
 		return User{}, Invalid(FieldError{Field: "role", Message: "must be PARTICIPANT, ORGANIZER or ADMIN"})
@@ -73,8 +73,8 @@ func (s *Operator) ResetFactors(ctx context.Context, email string) error {
 	return resetFactors(ctx, s.config.Factors, accountMessages{s.config.Runtime, s.config.Wording}, user)
 }
 
-// PasswordResetToken makes the token of a link that sets a new password for an account, found by email. It is for
-// installations that send no mail. Errors: ErrUserMissing, ErrAccountDisabled.
+// PasswordResetToken creates the token of a password reset link for an account, found by email. It is for installations
+// that send no email. Errors: ErrUserMissing, ErrAccountDisabled.
 func (s *Operator) PasswordResetToken(ctx context.Context, email string) (string, error) {
 	user, _, err := s.config.Users.UserByEmail(ctx, NormalizeEmail(email))
 	if err != nil {

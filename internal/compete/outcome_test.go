@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// pressed is the outcome of a press: of a registration, what every press has; of the competition, a value in every field.
+// pressed returns the outcome of a registration: a registration with the usual fields, and a competition with a value
+// in every field.
 func pressed(text string) RegistrationOutcome {
 	at := func(nanoseconds int) time.Time {
 		return time.Date(2026, 4, 1, 9, 0, 0, nanoseconds, time.UTC)
@@ -32,7 +33,7 @@ func pressed(text string) RegistrationOutcome {
 	return o
 }
 
-// replayed is the outcome that is read from what was recorded.
+// replayed encodes an outcome as a record and returns what is read back.
 func replayed(t *testing.T, o RegistrationOutcome) RegistrationOutcome {
 	t.Helper()
 	encoded, err := RecordedOutcome(o).AppendJSON(nil)
@@ -47,7 +48,7 @@ func replayed(t *testing.T, o RegistrationOutcome) RegistrationOutcome {
 		t.Errorf("the content is recorded too: %s", encoded)
 	}
 	content := o.Competition
-	content.SeatsLeft, content.Waitlisted = 0, 0 // as they are now
+	content.SeatsLeft, content.Waitlisted = 0, 0 // the current numbers
 	got.Complete(o.Registration.UserID, content)
 	return got
 }
@@ -61,7 +62,8 @@ func TestRecordedOutcomeComesBackWhole(t *testing.T) {
 	}
 }
 
-// TestRecordedOutcomeKeepsEveryField sets one field of a registration after another, so that one that is added is kept too.
+// TestRecordedOutcomeKeepsEveryField sets one field of a registration after another, so that it also covers fields
+// added later.
 func TestRecordedOutcomeKeepsEveryField(t *testing.T) {
 	var set func(name string, v reflect.Value, check func(name string))
 	set = func(name string, v reflect.Value, check func(name string)) {
@@ -70,7 +72,7 @@ func TestRecordedOutcomeKeepsEveryField(t *testing.T) {
 			v.Set(reflect.ValueOf(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)))
 		case v.Kind() == reflect.Struct:
 			for field, value := range v.Fields() {
-				if field.Tag.Get("json") != "-" { // of one that is cancelled
+				if field.Tag.Get("json") != "-" { // only set when cancelled
 					set(name+"."+field.Name, value, check)
 				}
 			}
@@ -98,7 +100,7 @@ func TestRecordedOutcomeKeepsEveryField(t *testing.T) {
 	})
 }
 
-// TestRecordsOfEarlierVersions wants those that named fields as Go does.
+// TestRecordsOfEarlierVersions checks records that used Go's field names.
 func TestRecordsOfEarlierVersions(t *testing.T) {
 	const whole = `{"Registration":{"ID":"r","UserID":"u","CompetitionID":"c","Status":"WAITLISTED","Seq":5,"Position":3,` +
 		`"RegisteredAt":"2026-04-01T04:00:00.013Z","UpdatedAt":"2026-04-01T04:00:00.013Z","PromotedAt":null},` +

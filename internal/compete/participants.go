@@ -53,8 +53,10 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 }
 
 // ByStatus counts the registrations of a competition that a search finds, all of them for an empty one; a status that
-// none has is left out. Of what is common, no more than most and one are counted of each status, unless most is 0.
-func (s *Registrations) ByStatus(ctx context.Context, a Actor, competitionID, search string, most int) (map[RegistrationStatus]int, error) {
+// none has is left out. Unless all is set, it returns nil instead of counting what many have.
+func (s *Registrations) ByStatus(
+	ctx context.Context, a Actor, competitionID, search string, all bool,
+) (map[RegistrationStatus]int, error) {
 	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
 		return nil, err
 	}
@@ -62,7 +64,7 @@ func (s *Registrations) ByStatus(ctx context.Context, a Actor, competitionID, se
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	return s.config.Store.RegistrationsByStatus(ctx, competitionID, search, most)
+	return s.config.Store.RegistrationsByStatus(ctx, competitionID, search, all)
 }
 
 // Get reads one registration for a competition, for its organizer and admins. It fails with ErrRegistrationGone.

@@ -6,7 +6,8 @@ import (
 	"github.com/minicompete/minicompete/internal/normal"
 )
 
-// ChallengeNewPasskey begins adding a passkey to the actor's account. Errors: ErrReauthenticate, ErrPasskeysOff.
+// ChallengeNewPasskey returns a challenge for adding a passkey to the actor's account. Errors: ErrReauthenticate,
+// ErrPasskeysOff.
 func (s *SecondFactors) ChallengeNewPasskey(ctx context.Context, a Actor) (Challenge, error) {
 	if s.config.Passkeys == nil {
 		return Challenge{}, ErrPasskeysOff
@@ -54,7 +55,7 @@ func (s *SecondFactors) AddPasskey(
 	return onlyIf(withCodes, codes), err
 }
 
-// RenamePasskey gives one of the actor's passkeys another name. Errors: Invalid, ErrFactorMissing.
+// RenamePasskey renames one of the actor's passkeys. Errors: Invalid, ErrFactorMissing.
 func (s *SecondFactors) RenamePasskey(ctx context.Context, a Actor, id, name string) error {
 	if err := require(a, RoleParticipant); err != nil {
 		return err
@@ -80,7 +81,7 @@ func (s *SecondFactors) RemovePasskey(ctx context.Context, a Actor, id string) e
 	return s.config.Store.RemovePasskey(ctx, a.UserID, id, notice)
 }
 
-// passkeyName is the form in which a passkey's name is stored. It fails with Invalid.
+// passkeyName returns the stored form of a passkey's name. It fails with Invalid.
 func passkeyName(typed string) (string, error) {
 	name := normal.Line(typed)
 	var v validation
@@ -99,7 +100,7 @@ func (s *SecondFactors) challengeOf(ctx context.Context, userID string, alone bo
 	return s.config.Passkeys.Ask(userID, f.Passkeys, alone, s.config.now())
 }
 
-// challengeAny challenges any passkey that can log in without a password. It fails with ErrPasskeysOff.
+// challengeAny returns a challenge for any passkey that can log in without a password. It fails with ErrPasskeysOff.
 func (s *SecondFactors) challengeAny() (Challenge, error) {
 	if s.config.Passkeys == nil {
 		return Challenge{}, ErrPasskeysOff
@@ -107,7 +108,7 @@ func (s *SecondFactors) challengeAny() (Challenge, error) {
 	return s.config.Passkeys.Ask("", nil, true, s.config.now())
 }
 
-// usePasskey checks an answer, once, and returns the ID of the user whose passkey gave it.
+// usePasskey checks an answer, once, and returns the ID of the passkey's user.
 func (s *SecondFactors) usePasskey(
 	ctx context.Context, userID string, alone bool, state, answer string,
 ) (owner string, err error) {

@@ -9,23 +9,23 @@ import (
 
 const pendingPurpose = "login whose password was right"
 
-// pendingLogin is a login between the password and the second factor.
+// pendingLogin is a login waiting for its second factor.
 type pendingLogin struct {
 	UserID  string    `json:"u"`
 	Expires time.Time `json:"e"`
 }
 
-// PendingLogin seals that a user's password was right, for the page that asks for the second factor.
+// PendingLogin returns a sealed proof that the user's password was right, for the page that asks for the second factor.
 func (s *Logins) PendingLogin(user User) string {
 	pending, err := json.Marshal(pendingLogin{UserID: user.ID, Expires: s.config.now().Add(PendingLoginLife)})
 	if err != nil {
-		panic(err) // it is made of an id and a time
+		panic(err) // can't fail: it holds only an id and a time
 	}
 	return s.config.Sealer.Seal(pendingPurpose, pending)
 }
 
-// pendingUser is the user of a pending login, which ends with all others: by a new password, for example. Errors:
-// ErrLoginExpired, ErrAccountDisabled.
+// pendingUser returns the user of a pending login. Whatever ends all sessions, such as a new password, also ends
+// pending logins. Errors: ErrLoginExpired, ErrAccountDisabled.
 func (s *Logins) pendingUser(ctx context.Context, sealed string) (User, error) {
 	plain, err := s.config.Sealer.Open(pendingPurpose, sealed)
 	var pending pendingLogin
@@ -49,7 +49,7 @@ func (s *Logins) pendingUser(ctx context.Context, sealed string) (User, error) {
 	return user, err
 }
 
-// PendingFactors are what a pending login can be finished with. Errors: ErrLoginExpired, ErrAccountDisabled.
+// PendingFactors returns the factors that can finish a pending login. Errors: ErrLoginExpired, ErrAccountDisabled.
 func (s *Logins) PendingFactors(ctx context.Context, pending string) (Factors, error) {
 	user, err := s.pendingUser(ctx, pending)
 	if err != nil {
@@ -69,8 +69,8 @@ func (s *Logins) LogInWithCode(ctx context.Context, pending, code string) (User,
 	return user, err
 }
 
-// ChallengePending challenges the passkeys of a pending login. Errors: ErrLoginExpired, ErrAccountDisabled,
-// ErrFactorMissing.
+// ChallengePending returns a challenge for the passkeys of a pending login. Errors: ErrLoginExpired,
+// ErrAccountDisabled, ErrFactorMissing.
 func (s *Logins) ChallengePending(ctx context.Context, pending string) (Challenge, error) {
 	user, err := s.pendingUser(ctx, pending)
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *Logins) ChallengePending(ctx context.Context, pending string) (Challeng
 	return s.config.Factors.challengeOf(ctx, user.ID, false)
 }
 
-// FinishWithPasskey finishes a pending login by what answered ChallengePending. Errors: ErrLoginExpired,
+// FinishWithPasskey finishes a pending login with an answer to ChallengePending. Errors: ErrLoginExpired,
 // ErrAccountDisabled, ErrPasskeyRefused.
 func (s *Logins) FinishWithPasskey(ctx context.Context, pending, state, answer string) (User, error) {
 	user, err := s.pendingUser(ctx, pending)

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// protectedFor is how long it is remembered that an account has a second factor. Another replica may remove it
-// meanwhile.
+// protectedFor is how long ProtectedUsers caches that an account has a second factor. Another replica may remove the
+// factor in that time.
 const protectedFor = time.Minute
 
-// ProtectedUsers remembers which accounts have a second factor, so that not each request of an admin or organizer reads
-// it. Its zero value is ready, and a nil one remembers nothing.
+// ProtectedUsers caches which accounts have a second factor, so that requests by admins and organizers needn't each
+// read it. Its zero value is ready to use; a nil one caches nothing.
 type ProtectedUsers struct {
 	mu    sync.Mutex
 	until map[string]time.Time

@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/competetest"
 )
 
-// hangingUsers is a database that answers when nobody waits any more.
+// hangingUsers is a database that doesn't answer until the caller has given up.
 type hangingUsers struct{ compete.UserStore }
 
 func (hangingUsers) User(ctx context.Context, _ string) (compete.User, error) {
@@ -22,7 +22,7 @@ func (hangingUsers) User(ctx context.Context, _ string) (compete.User, error) {
 	return compete.User{}, compete.ErrDatabase
 }
 
-// What a press looks up before its turn counts as waiting too.
+// Lookups before a registration's turn count towards its time limit too.
 func TestAPressHasOnePatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const patience = 3 * time.Second

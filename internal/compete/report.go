@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// ReportReason says what is wrong with a competition.
+// ReportReason is the reason for reporting a competition.
 type ReportReason string
 
 // The reasons to report a competition.
@@ -15,10 +15,10 @@ const (
 	ReportFraud     ReportReason = "FRAUD"
 	ReportOffensive ReportReason = "OFFENSIVE"
 	ReportIllegal   ReportReason = "ILLEGAL"
-	ReportOther     ReportReason = "OTHER" // the details say what
+	ReportOther     ReportReason = "OTHER" // explained in the details
 )
 
-// ReportReasons are all reasons, in the order of the form.
+// ReportReasons lists all reasons, in the order of the form.
 var ReportReasons = []ReportReason{ReportSpam, ReportFraud, ReportOffensive, ReportIllegal, ReportOther}
 
 // ReportStatus is the state of a report: OPEN → RESOLVED or DISMISSED.
@@ -27,33 +27,33 @@ type ReportStatus string
 // The states of a report.
 const (
 	ReportOpen      ReportStatus = "OPEN"
-	ReportResolved  ReportStatus = "RESOLVED"  // something was done
-	ReportDismissed ReportStatus = "DISMISSED" // nothing had to be done
+	ReportResolved  ReportStatus = "RESOLVED"  // action was taken
+	ReportDismissed ReportStatus = "DISMISSED" // no action was needed
 )
 
-// Report says that something is wrong with a competition.
+// Report is a complaint about a competition.
 type Report struct {
 	ID          string
 	Competition Competition  // its Summary
-	Reporter    *Participant // nil: a visitor, or somebody whose account is gone
+	Reporter    *Participant // nil for a visitor, or if the account was deleted
 	Reason      ReportReason
-	Details     string // as plain text
+	Details     string // plain text
 	CreatedAt   time.Time
 	Status      ReportStatus
 
-	// What follows belongs to a report that was answered.
-	Note       string       // for admins alone
-	AnsweredBy *Participant // nil when the account is gone
+	// The following is set once the report is answered.
+	Note       string       // shown only to admins
+	AnsweredBy *Participant // nil if the account was deleted
 	AnsweredAt *time.Time
 }
 
 // NewReport is the input of Reports.Add.
 type NewReport struct {
 	Reason  ReportReason
-	Details string // needed with ReportOther
+	Details string // required with ReportOther
 }
 
-// Check names every bad field.
+// Check reports every bad field.
 func (n NewReport) Check() error {
 	var v validation
 	if !slices.Contains(ReportReasons, n.Reason) {
@@ -67,13 +67,13 @@ func (n NewReport) Check() error {
 	return v.err()
 }
 
-// ReportAnswer is what an admin makes of a report.
+// ReportAnswer is an admin's answer to a report.
 type ReportAnswer struct {
 	Status ReportStatus // ReportResolved or ReportDismissed
-	Note   *string      // nil leaves it as it is
+	Note   *string      // nil leaves it unchanged
 }
 
-// Check names every bad field.
+// Check reports every bad field.
 func (a ReportAnswer) Check() error {
 	var v validation
 	if a.Status != ReportResolved && a.Status != ReportDismissed {
@@ -85,10 +85,10 @@ func (a ReportAnswer) Check() error {
 	return v.err()
 }
 
-// ReportFilter says which reports to list, newest first.
+// ReportFilter selects the reports to list, newest first.
 type ReportFilter struct {
 	Status        ReportStatus // empty means ReportOpen
-	CompetitionID string       // empty: of all competitions
+	CompetitionID string       // empty means all competitions
 	Cursor        Cursor
 	Limit         int
 }
@@ -96,22 +96,22 @@ type ReportFilter struct {
 // ReportedCompetition is a competition with open reports.
 type ReportedCompetition struct {
 	Competition Competition // its Summary
-	Reports     int         // open ones
+	Reports     int         // number of open ones
 }
 
-// ReportStore keeps reports.
+// ReportStore stores reports.
 type ReportStore interface {
-	// AddReport stores an open one. Errors: ErrAlreadyReported when its reporter has another open one of the
-	// competition, ErrUnauthorized when the reporter's account or the competition does not exist (any more).
+	// AddReport stores an open report. Errors: ErrAlreadyReported if the reporter already has an open report of the
+	// competition, ErrUnauthorized if the reporter's account or the competition doesn't exist (any more).
 	AddReport(ctx context.Context, r Report) error
-	// Reports lists by filter, newest first.
+	// Reports lists the reports that match the filter, newest first.
 	Reports(ctx context.Context, f ReportFilter) (Page[Report], error)
-	// Report fails with ErrReportMissing.
+	// Report reads one report. It fails with ErrReportMissing.
 	Report(ctx context.Context, id string) (Report, error)
-	// AnswerReports answers all of them, or none: it fails with ErrReportMissing when one of them does not exist.
+	// AnswerReports answers all of the reports or none: it fails with ErrReportMissing if one of them doesn't exist.
 	AnswerReports(ctx context.Context, ids []string, answer ReportAnswer, adminID string, now time.Time) error
-	// ReportedCompetitions lists those with open reports, most reports first.
+	// ReportedCompetitions lists competitions with open reports, most reports first.
 	ReportedCompetitions(ctx context.Context, limit int) ([]ReportedCompetition, error)
-	// OpenReports counts.
+	// OpenReports counts the open reports.
 	OpenReports(ctx context.Context) (int, error)
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ReportsConfig names what NewReports needs.
+// ReportsConfig lists the dependencies of NewReports.
 type ReportsConfig struct {
 	Runtime
 	Store        ReportStore
@@ -13,17 +13,17 @@ type ReportsConfig struct {
 	Throttle     *Throttle
 }
 
-// Reports is how people report competitions, and how admins answer.
+// Reports lets people report competitions, and admins answer.
 type Reports struct{ config ReportsConfig }
 
-// NewReports panics when something is missing.
+// NewReports creates the service. It panics if a dependency is missing.
 func NewReports(c ReportsConfig) *Reports {
 	mustBeComplete(c)
 	return &Reports{c}
 }
 
-// Add tells the admins what is wrong with a competition that everybody can see. The actor may be a visitor.
-// Errors: Invalid, ErrCompetitionMissing, ErrAlreadyReported, ErrTooManyRequests.
+// Add reports a publicly visible competition to the admins. The actor may be a visitor. Errors: Invalid,
+// ErrCompetitionMissing, ErrAlreadyReported, ErrTooManyRequests.
 func (s *Reports) Add(ctx context.Context, a Actor, competitionID string, n NewReport) error {
 	n.Details = strings.TrimSpace(n.Details)
 	if err := n.Check(); err != nil {
@@ -46,7 +46,7 @@ func (s *Reports) Add(ctx context.Context, a Actor, competitionID string, n NewR
 	return s.config.Store.AddReport(ctx, report)
 }
 
-// List lists reports, newest first, for admins. Of f, Status, CompetitionID and Limit count.
+// List lists reports, newest first, for admins. Of f, it uses Status, CompetitionID and Limit.
 func (s *Reports) List(ctx context.Context, a Actor, f ReportFilter, cursor string) (Page[Report], error) {
 	if err := require(a, RoleAdmin); err != nil {
 		return Page[Report]{}, err
@@ -66,8 +66,8 @@ func (s *Reports) List(ctx context.Context, a Actor, f ReportFilter, cursor stri
 	return s.config.Store.Reports(ctx, f)
 }
 
-// Answer resolves or dismisses a report, for admins; one that was answered before gets the new answer. Errors:
-// Invalid, ErrReportMissing.
+// Answer resolves or dismisses a report, for admins. A new answer replaces an earlier one. Errors: Invalid,
+// ErrReportMissing.
 func (s *Reports) Answer(ctx context.Context, a Actor, id string, answer ReportAnswer) (Report, error) {
 	if err := s.AnswerAll(ctx, a, []string{id}, answer); err != nil {
 		return Report{}, err
@@ -75,7 +75,7 @@ func (s *Reports) Answer(ctx context.Context, a Actor, id string, answer ReportA
 	return s.config.Store.Report(ctx, id)
 }
 
-// AnswerAll is Answer for several, all or none.
+// AnswerAll answers several reports, all or none.
 func (s *Reports) AnswerAll(ctx context.Context, a Actor, ids []string, answer ReportAnswer) error {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return err

@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// Runtime is what every service needs of the process.
+// Runtime holds what every service needs from the process.
 type Runtime struct {
-	Clock func() time.Time // the present moment
-	NewID func() string    // a new id, ordered by time (UUID v7)
-	Log   *slog.Logger     // of what goes wrong beside an answer
+	Clock func() time.Time // returns the current time
+	NewID func() string    // returns a new id, ordered by time (UUID v7)
+	Log   *slog.Logger     // for failures that don't affect the answer
 }
 
 func (r *Runtime) now() time.Time { return UTC(r.Clock()) }
 
 func (r *Runtime) fresh(a Actor) bool { return r.now().Sub(a.LoggedInAt) <= FreshLogin }
 
-// requireFresh is require for what a session left open must not be used for: it fails with ErrReauthenticate when the
-// actor's login is older than FreshLogin.
+// requireFresh is require for actions that a session left open must not allow: it also fails with ErrReauthenticate if
+// the actor's login is older than FreshLogin.
 func (r *Runtime) requireFresh(a Actor, role Role) error {
 	if err := require(a, role); err != nil {
 		return err
@@ -32,8 +32,7 @@ func (r *Runtime) requireFresh(a Actor, role Role) error {
 	return nil
 }
 
-// require fails with ErrUnauthorized for a visitor, and with ErrForbidden for an actor whose role isn't at least the
-// given one.
+// require fails with ErrUnauthorized for a visitor, and with ErrForbidden for an actor below the given role.
 func require(a Actor, role Role) error {
 	switch {
 	case !a.LoggedIn():
@@ -44,7 +43,7 @@ func require(a Actor, role Role) error {
 	return nil
 }
 
-// actorAccount is the actor's account. It fails with ErrUnauthorized when there is none (any more).
+// actorAccount returns the actor's account. It fails with ErrUnauthorized if the account doesn't exist (any more).
 func actorAccount(ctx context.Context, users UserStore, a Actor) (User, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return User{}, err
@@ -56,7 +55,7 @@ func actorAccount(ctx context.Context, users UserStore, a Actor) (User, error) {
 	return user, err
 }
 
-// listing reads the cursor and the page size that every list takes. wrong is what else is bad in the request.
+// listing parses the cursor and page size that every list takes. wrong holds other errors in the request.
 func listing(wrong validation, list, cursor string, limit int) (Cursor, int, error) {
 	at, badCursor := ParseCursor(list, cursor)
 	limit, badLimit := PageSize(limit)
@@ -68,10 +67,9 @@ func listing(wrong validation, list, cursor string, limit int) (Cursor, int, err
 	return at, limit, wrong.err()
 }
 
-// mustBeComplete panics when a config lacks something that the service made of it would miss only later, in the
-// middle of a request: an interface, a function or a pointer that is nil, also inside an interface. A field that may
-// be nil says in its tag "optional" what then holds. It panics because a missing part is a mistake in the wiring,
-// which no caller can do anything about.
+// mustBeComplete panics if a config lacks a dependency that would otherwise be missed only later, in the middle of a
+// request: a nil interface, function or pointer, also inside an interface. The "optional" tag of a field that may be
+// nil says what happens then. It panics because a missing dependency is a programming error that no caller can handle.
 func mustBeComplete(config any) {
 	if missing := missingIn(reflect.ValueOf(config)); missing != "" {
 		panic(fmt.Sprintf("compete: %T lacks %s", config, missing))

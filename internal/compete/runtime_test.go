@@ -10,7 +10,7 @@ func testRuntime() Runtime {
 	return Runtime{Clock: time.Now, NewID: func() string { return noUserID }, Log: slog.New(slog.DiscardHandler)}
 }
 
-// hasher is a PasswordHasher whose pointer may be nil inside the interface.
+// hasher is a PasswordHasher that can be a nil pointer inside the interface.
 type hasher struct{ PasswordHasher }
 
 func TestConstructorsNameWhatIsMissing(t *testing.T) {

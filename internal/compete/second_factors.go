@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// SecondFactorsConfig names what NewSecondFactors needs.
+// SecondFactorsConfig lists the dependencies of NewSecondFactors.
 type SecondFactorsConfig struct {
 	Runtime
 	Store    FactorStore
@@ -15,16 +15,16 @@ type SecondFactorsConfig struct {
 	Passkeys PasskeyVerifier `optional:"the site's address takes none"`
 	Wording  AccountWording
 	Throttle *Throttle
-	Roles    []Role // those that have to have a second factor
+	Roles    []Role // roles that require a second factor
 }
 
-// SecondFactors is how people set up and use authenticator apps, passkeys and recovery codes.
+// SecondFactors handles authenticator apps, passkeys and recovery codes.
 type SecondFactors struct {
 	config    SecondFactorsConfig
 	protected ProtectedUsers
 }
 
-// NewSecondFactors panics when something is missing.
+// NewSecondFactors creates the service. It panics if a dependency is missing.
 func NewSecondFactors(c SecondFactorsConfig) *SecondFactors {
 	mustBeComplete(c)
 	return &SecondFactors{config: c}
@@ -34,11 +34,11 @@ func (c *SecondFactorsConfig) messages() accountMessages {
 	return accountMessages{c.Runtime, c.Wording}
 }
 
-// TakesPasskeys reports whether the site's address takes passkeys.
+// TakesPasskeys reports whether passkeys work at the site's address.
 func (s *SecondFactors) TakesPasskeys() bool { return s.config.Passkeys != nil }
 
-// Check fails with ErrFactorSetup when the actor's role takes a second factor and the account has none. Until it has,
-// it can do nothing else than set one up.
+// Check fails with ErrFactorSetup if the actor's role requires a second factor and the account has none. Until then,
+// the account can do nothing but set one up.
 func (s *SecondFactors) Check(ctx context.Context, a Actor) error {
 	if !slices.Contains(s.config.Roles, a.Role) || s.protected.has(a.UserID, s.config.now()) {
 		return nil
@@ -54,7 +54,7 @@ func (s *SecondFactors) Check(ctx context.Context, a Actor) error {
 	return nil
 }
 
-// Mine are the actor's second factors, and whether the account may not be without one.
+// Mine returns the actor's second factors, and whether the account must have one.
 func (s *SecondFactors) Mine(ctx context.Context, a Actor) (f Factors, required bool, err error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return Factors{}, false, err
@@ -63,7 +63,7 @@ func (s *SecondFactors) Mine(ctx context.Context, a Actor) (f Factors, required 
 	return f, slices.Contains(s.config.Roles, a.Role), err
 }
 
-// Of are those of an account, for admins.
+// Of returns an account's second factors, for admins.
 func (s *SecondFactors) Of(ctx context.Context, a Actor, userID string) (Factors, error) {
 	if err := require(a, RoleAdmin); err != nil {
 		return Factors{}, err
@@ -75,7 +75,7 @@ func (s *SecondFactors) of(ctx context.Context, userID string) (Factors, error) 
 	return s.config.Store.Factors(ctx, userID)
 }
 
-// freshUser is the account of an actor who may change its factors now.
+// freshUser returns the account of an actor whose login is recent enough to change factors.
 func (s *SecondFactors) freshUser(ctx context.Context, a Actor) (User, error) {
 	if err := s.config.requireFresh(a, RoleParticipant); err != nil {
 		return User{}, err
@@ -97,7 +97,8 @@ func onlyIf(yes bool, codes []string) []string {
 	return codes
 }
 
-// removal is the notice of it. It fails with ErrFactorNeeded for the last factor of who may not be without.
+// removal returns the notice about a removed factor. It fails with ErrFactorNeeded for the last factor of an account
+// that must have one.
 func (s *SecondFactors) removal(ctx context.Context, a Actor, user User, what SecurityChange) (Message, error) {
 	f, err := s.config.Store.Factors(ctx, user.ID)
 	if err != nil {
@@ -109,8 +110,8 @@ func (s *SecondFactors) removal(ctx context.Context, a Actor, user User, what Se
 	return s.config.messages().security(user, SecurityEvent{What: what})
 }
 
-// NewRecoveryCodes replaces the actor's recovery codes, also those that weren't used. Errors: ErrReauthenticate,
-// ErrFactorMissing when the account has no second factor.
+// NewRecoveryCodes replaces the actor's recovery codes, including unused ones. Errors: ErrReauthenticate,
+// ErrFactorMissing if the account has no second factor.
 func (s *SecondFactors) NewRecoveryCodes(ctx context.Context, a Actor) ([]string, error) {
 	user, err := s.freshUser(ctx, a)
 	if err != nil {
@@ -124,8 +125,8 @@ func (s *SecondFactors) NewRecoveryCodes(ctx context.Context, a Actor) ([]string
 	return codes, s.config.Store.SetRecoveryCodes(ctx, user.ID, hashes, notice)
 }
 
-// Reset removes an account's second factors, for admins, when its owner has lost them. Errors: ErrReauthenticate,
-// ErrUserMissing, ErrFactorMissing when there are none.
+// Reset removes an account's second factors after its owner has lost them, for admins. Errors: ErrReauthenticate,
+// ErrUserMissing, ErrFactorMissing if there are none.
 func (s *SecondFactors) Reset(ctx context.Context, a Actor, id string) error {
 	if err := s.config.requireFresh(a, RoleAdmin); err != nil {
 		return err
@@ -149,7 +150,7 @@ func resetFactors(ctx context.Context, store FactorStore, messages accountMessag
 	return store.ResetFactors(ctx, user.ID, notice)
 }
 
-// demandSecondFactor holds a user whose password was right to the second factor, where there is one. Errors:
+// demandSecondFactor checks the second factor, if there is one, of a user whose password was right. Errors:
 // ErrSecondFactor without a code, and those of checkCode.
 func (s *SecondFactors) demandSecondFactor(ctx context.Context, user User, code string) error {
 	has, err := s.config.Store.HasFactor(ctx, user.ID)
@@ -162,7 +163,7 @@ func (s *SecondFactors) demandSecondFactor(ctx context.Context, user User, code 
 	return s.checkCode(ctx, user, code)
 }
 
-// checkCode takes a code of the user's authenticator app, or a recovery code, each once. Errors: ErrWrongCode,
+// checkCode checks a code from the user's authenticator app or a recovery code. Each works once. Errors: ErrWrongCode,
 // ErrTooManyGuesses.
 func (s *SecondFactors) checkCode(ctx context.Context, user User, typed string) error {
 	right, err := s.config.Throttle.guessCode(ctx, user.ID)

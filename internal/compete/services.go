@@ -1,6 +1,6 @@
 package compete
 
-// Services are what the front doors call: every rule of the domain is behind one of them.
+// Services holds all services that the front ends call: every rule of the domain is behind one of them.
 type Services struct {
 	Accounts       *Accounts
 	Logins         *Logins

@@ -11,65 +11,66 @@ type OrganizerSignUp string
 // The values of the setting ORGANIZER_SIGNUP.
 const (
 	OrganizersOpen     OrganizerSignUp = "open"
-	OrganizersApproval OrganizerSignUp = "approval" // they start as participants, and an admin approves them
+	OrganizersApproval OrganizerSignUp = "approval" // they start as participants until an admin approves them
 	OrganizersOff      OrganizerSignUp = "off"
 )
 
 const settingOrganizers = "ORGANIZER_SIGNUP"
 
-// SettingContact is how to reach the people who run the site: perhaps somebody's own address.
+// SettingContact is how to reach the people who run the site; it may be a personal address.
 const SettingContact = "CONTACT"
 
-// What the site remembers beside its settings, in the same table.
+// The site's notes, stored in the same table as its settings.
 const (
-	NoteBackup    = "BACKUP_AT"      // when a backup was made last (RFC 3339), or "elsewhere"
-	NoteChecklist = "CHECKLIST_DONE" // an admin has put the checklist away
-	NoteTestMail  = "TEST_MAIL_AT"   // when the mail server took a test email last (RFC 3339)
+	NoteBackup    = "BACKUP_AT"      // time of the last backup (RFC 3339), or "elsewhere"
+	NoteChecklist = "CHECKLIST_DONE" // an admin has dismissed the checklist
+	NoteTestMail  = "TEST_MAIL_AT"   // time the mail server last accepted a test email (RFC 3339)
 )
 
-// SiteSettings are the settings that a page can set, where the environment leaves them out. Every process has them in
-// memory.
+// SiteSettings are the settings that can be set on a page, unless the environment sets them. Every process caches them
+// in memory.
 type SiteSettings interface {
 	// Editable lists their names.
 	Editable() []string
-	// Check says what a value must be instead; empty if it can be used.
+	// Check returns a description of valid values if the value is invalid; empty if it is valid.
 	Check(setting, value string) string
 	// Fixed reports whether the environment sets it.
 	Fixed(setting string) bool
-	// Value is what it is now; empty where nobody set it.
+	// Value returns the current value; empty if it isn't set.
 	Value(setting string) string
-	// Refresh reads what was changed.
+	// Refresh reloads changed settings.
 	Refresh(ctx context.Context) error
 }
 
-// OrganizerRequest is the wish of somebody who signed up to become an organizer.
+// OrganizerRequest is a new user's request to become an organizer.
 type OrganizerRequest struct {
 	ID          string
 	User        User
 	RequestedAt time.Time
 }
 
-// SiteStore keeps what belongs to the site as a whole.
+// SiteStore stores data about the site as a whole.
 type SiteStore interface {
 	// SiteSettings reads all settings and notes, by name.
 	SiteSettings(ctx context.Context) (map[string]string, error)
-	// SetSiteSettings writes some; an empty value deletes.
+	// SetSiteSettings writes the given settings; an empty value deletes one.
 	SetSiteSettings(ctx context.Context, values map[string]string, now time.Time) error
-	// AddSetupLink adds the link of a start. It fails with ErrSetupOver when there is an admin who can log in.
+	// AddSetupLink adds the setup link created at startup. It fails with ErrSetupOver if there is an admin who can log
+	// in.
 	AddSetupLink(ctx context.Context, tokenHash string, now time.Time) error
-	// CheckSetupLink fails with ErrSetupOver when it isn't one, or there is an admin who can log in.
+	// CheckSetupLink fails with ErrSetupOver if the token isn't a setup link's, or there is an admin who can log in.
 	CheckSetupLink(ctx context.Context, tokenHash string) error
-	// SetUp makes the first admin, writes settings and ends every link, in one transaction. Errors: ErrSetupOver,
-	// ErrEmailTaken.
+	// SetUp creates the first admin, writes settings and voids every setup link, in one transaction. Errors:
+	// ErrSetupOver, ErrEmailTaken.
 	SetUp(ctx context.Context, tokenHash string, admin User, passwordHash string, settings map[string]string) error
-	// CreateApplicant makes an account and its OrganizerRequest. It fails with ErrEmailTaken.
+	// CreateApplicant creates an account and its OrganizerRequest. It fails with ErrEmailTaken.
 	CreateApplicant(ctx context.Context, u User, passwordHash, requestID string) error
-	// OrganizerRequests lists those that nobody has answered, oldest first, without those of disabled accounts.
+	// OrganizerRequests lists pending requests, oldest first, without those of disabled accounts.
 	OrganizerRequests(ctx context.Context, cursor Cursor, limit int) (Page[OrganizerRequest], error)
-	// OrganizerRequest fails with ErrRequestMissing.
+	// OrganizerRequest reads a request. It fails with ErrRequestMissing.
 	OrganizerRequest(ctx context.Context, id string) (OrganizerRequest, error)
-	// AnswerOrganizerRequest ends the request and stores the message that says so; approved, a participant becomes an
-	// organizer, as by UpdateUser. It fails with ErrRequestMissing when it was answered meanwhile.
+	// AnswerOrganizerRequest ends the request and stores the message about it. If approved, the participant becomes an
+	// organizer, as with UpdateUser. It fails with ErrRequestMissing if the request was answered in the meantime.
 	AnswerOrganizerRequest(ctx context.Context, r OrganizerRequest, approve bool, m Message, now time.Time) error
 }
 

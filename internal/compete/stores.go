@@ -31,7 +31,8 @@ type UserStore interface {
 	UpdateUser(ctx context.Context, u User) error
 	// UpgradeHash replaces a hash by another of the same password, unless it was replaced meanwhile. No login ends.
 	UpgradeHash(ctx context.Context, userID, before, after string) error
-	// Users lists those with every word of search in name or email, newest first.
+	// Users lists those with every word of search in name or email, newest first. A page may be short, as in
+	// RegistrationsOfCompetition.
 	Users(ctx context.Context, search string, cursor Cursor, limit int) (Page[User], error)
 }
 
@@ -97,7 +98,7 @@ type CompetitionStore interface {
 	Competitions(ctx context.Context, f CompetitionFilter) (Page[Competition], error)
 	// CompetitionsByID reads summaries, in no order; unknown ids are left out.
 	CompetitionsByID(ctx context.Context, ids []string) ([]Competition, error)
-	// PopularTags lists the tags of listed competitions, most used first.
+	// PopularTags lists the tags of listed competitions, most used first. Of very many, it counts those of the newest.
 	PopularTags(ctx context.Context, now time.Time, limit int) ([]TagCount, error)
 }
 
@@ -140,12 +141,14 @@ type RegistrationStore interface {
 	ParticipantRegistration(ctx context.Context, id string) (ParticipantRegistration, error)
 	// RegistrationsOfUser lists newest first (RegisteredAt), with Position and competition.
 	RegistrationsOfUser(ctx context.Context, userID string, cursor Cursor, limit int) (Page[MyRegistration], error)
-	// RegistrationsOfCompetition lists in the order of the filter, with Position and user.
+	// RegistrationsOfCompetition lists in the order of the filter, with Position and user. A page may have fewer than
+	// Limit, even none, though there are more: where a search finds few of many, it ends after so many that were looked
+	// at.
 	RegistrationsOfCompetition(ctx context.Context, competitionID string,
 		f RegistrationFilter) (Page[ParticipantRegistration], error)
-	// RegistrationsByStatus counts those of a competition that a search finds; a status that none has is left out. It
-	// may stop to count a status beyond most, unless that is 0.
-	RegistrationsByStatus(ctx context.Context, competitionID, search string, most int) (map[RegistrationStatus]int,
+	// RegistrationsByStatus counts those of a competition that a search finds; a status that none has is left out.
+	// Unless all is set, it returns nil instead where a search finds many, which takes as long as all of the competition.
+	RegistrationsByStatus(ctx context.Context, competitionID, search string, all bool) (map[RegistrationStatus]int,
 		error)
 }
 

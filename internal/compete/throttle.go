@@ -4,15 +4,16 @@ import (
 	"context"
 )
 
-// Throttle slows down who does something too often. Its zero value lets everything pass.
+// Throttle limits how often people can do things. Its zero value allows everything.
 type Throttle struct {
 	Limits   Limits
-	Limiter  Limiter  // nil: nobody is limited
-	Guesses  Guesses  // nil: passwords may be guessed as fast as they are checked
-	Observer Observer // nil: nobody is told what is refused
+	Limiter  Limiter  // nil means no limits
+	Guesses  Guesses  // nil means passwords can be guessed as fast as they are checked
+	Observer Observer // nil means refusals aren't reported
 }
 
-// limited fails with ErrTooManyRequests when the client's network did this too often. Who has no network isn't counted.
+// limited fails with ErrTooManyRequests if the client's network did this too often. Clients without a network aren't
+// counted.
 func (t *Throttle) limited(ctx context.Context, l Limit) error {
 	network := ClientOf(ctx).Network()
 	if t.Limiter == nil || l.Times == 0 || network == "" {
@@ -29,7 +30,7 @@ func (t *Throttle) limited(ctx context.Context, l Limit) error {
 	return &refusal
 }
 
-// quota fails with ErrQuotaUsed when the organizer did this too often. Admins aren't counted.
+// quota fails with ErrQuotaUsed if the organizer did this too often. Admins aren't counted.
 func (t *Throttle) quota(ctx context.Context, a Actor, l Limit) error {
 	if t.Limiter == nil || l.Times == 0 || a.Role.AtLeast(RoleAdmin) {
 		return nil
@@ -45,8 +46,8 @@ func (t *Throttle) quota(ctx context.Context, a Actor, l Limit) error {
 	return &refusal
 }
 
-// guessCode is guess for codes of a second factor. Whoever guesses those knows the password, so that they count by
-// account alone, wherever they come from.
+// guessCode is guess for second factor codes. Anyone guessing those already knows the password, so guesses are counted
+// only by account, regardless of network.
 func (t *Throttle) guessCode(ctx context.Context, userID string) (right func(), err error) {
 	right, err = t.try(ctx, Guess{LimitGuesses, "code:" + userID, t.Limits.Guesses})
 	if err != nil {

@@ -9,11 +9,11 @@ import (
 	"github.com/minicompete/minicompete/internal/normal"
 )
 
-// Role says what an account may do.
+// Role determines what an account may do.
 type Role string
 
-// The three roles. The first two can be chosen at signup; an admin is made with the command line, or by an admin. They
-// build on each other: an organizer may do all that a participant may, and an admin all that an organizer may.
+// The three roles. The first two can be chosen at signup; admins are created on the command line or by an admin. Each
+// role includes the one before: an organizer may do all that a participant may, and an admin all that an organizer may.
 const (
 	RoleParticipant Role = "PARTICIPANT"
 	RoleOrganizer   Role = "ORGANIZER"
@@ -25,10 +25,10 @@ func (r Role) Valid() bool {
 	return r == RoleParticipant || r == RoleOrganizer || r == RoleAdmin
 }
 
-// AtLeast reports whether r may do all that the other role may.
+// AtLeast reports whether r includes the other role.
 func (r Role) AtLeast(other Role) bool { return r.rank() >= other.rank() }
 
-// rank orders the roles; what is no role comes before them all.
+// rank orders the roles; invalid roles come first.
 func (r Role) rank() int {
 	switch r {
 	case RoleParticipant:
@@ -41,7 +41,7 @@ func (r Role) rank() int {
 	return 0
 }
 
-// User is an account. Its password hash is read by UserStore.PasswordHash alone.
+// User is an account. Its password hash is only read by UserStore.PasswordHash.
 type User struct {
 	ID         string
 	Email      string
@@ -51,51 +51,51 @@ type User struct {
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 
-	DisabledReason Reason // of an account that is disabled
+	DisabledReason Reason // set if the account is disabled
 
-	VerifiedAt     *time.Time // when it was shown that Email is the user's
-	RemindersOffAt *time.Time // when the user declined reminders
+	VerifiedAt     *time.Time // when Email was verified
+	RemindersOffAt *time.Time // when the user turned reminders off
 
 	Zone UserZone
 }
 
-// UserZone is the time zone in which a user's messages show times, beside that of the competition.
+// UserZone is the time zone in which a user's messages show times, in addition to the competition's.
 type UserZone struct {
-	Name   string // IANA; empty when it is not known
-	Chosen bool   // by the user; else it is that of the browser used last
+	Name   string // IANA name; empty if unknown
+	Chosen bool   // chosen by the user; otherwise from the last browser used
 }
 
-// MayOrganize reports whether competitions of the account's are open to participants: it is an organizer's or an
-// admin's, and not disabled.
+// MayOrganize reports whether the account's competitions are open to participants: it belongs to an organizer or admin,
+// and isn't disabled.
 func (u *User) MayOrganize() bool { return u.DisabledAt == nil && u.Role.AtLeast(RoleOrganizer) }
 
-// Actor is who makes a request. The zero Actor is a visitor who is not logged in.
+// Actor is the person making a request. The zero Actor is a visitor who isn't logged in.
 type Actor struct {
 	UserID    string
 	Role      Role
-	SessionID string // empty for a token made outside
+	SessionID string // empty for a token issued externally
 
-	LoggedInAt time.Time // when the user last showed who they are
+	LoggedInAt time.Time // when the user last authenticated
 
-	Zone UserZone // of a login of the pages alone; it may be some seconds old
+	Zone UserZone // only set for logins on the pages; may be a few seconds old
 }
 
-// LoggedIn reports whether there is a user behind the request.
+// LoggedIn reports whether the request is by a user.
 func (a Actor) LoggedIn() bool { return a.UserID != "" }
 
-// Session is one login of a user: a cookie of the pages, or a token of the API.
+// Session is one login of a user: a cookie for the pages or a token for the API.
 type Session struct {
 	ID        string
 	UserID    string
-	TokenHash string // SHA-256 in hex of a cookie's token; empty for an API token, which proves itself
+	TokenHash string // SHA-256 in hex of a cookie's token; empty for an API token, which is self-contained
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	EndedAt   *time.Time
 
-	Device     string    // DeviceName of what logged in; empty when that isn't known
-	Network    string    // Client.Network of where it was
-	LastUsedAt time.Time // to within a few minutes; that of CreatedAt at first
-	API        bool      // a token of the API: it has no TokenHash
+	Device     string    // DeviceName at login; empty if unknown
+	Network    string    // Client.Network at login
+	LastUsedAt time.Time // accurate to a few minutes; initially CreatedAt
+	API        bool      // an API token, without a TokenHash
 }
 
 // SignUp is the input of Accounts.SignUp.
@@ -106,10 +106,10 @@ type SignUp struct {
 	Role     Role
 }
 
-// Check names every bad field at once.
+// Check reports every bad field at once.
 func (s SignUp) Check() error { return s.validate() }
 
-// validate is Check, and brings text into the form in which it is stored.
+// validate checks the input and brings text into its stored form.
 func (s *SignUp) validate() error {
 	s.Name, s.Email = normal.Line(s.Name), NormalizeEmail(s.Email)
 	var v validation
@@ -122,20 +122,20 @@ func (s *SignUp) validate() error {
 	return v.err()
 }
 
-// ProfileChange is the input of Accounts.UpdateProfile; nil leaves a field as it is.
-// A new Password needs CurrentPassword.
+// ProfileChange is the input of Accounts.UpdateProfile; nil leaves a field unchanged. A new Password requires
+// CurrentPassword.
 type ProfileChange struct {
 	Name            *string
 	Password        *string
 	CurrentPassword *string
-	Reminders       *bool   // whether to remind of competitions that start soon
-	TimeZone        *string // of the times in messages; empty: that of the browser used last
+	Reminders       *bool   // whether to send reminders of competitions that start soon
+	TimeZone        *string // for times in messages; empty means that of the last browser used
 }
 
-// Check names every bad field at once.
+// Check reports every bad field at once.
 func (p ProfileChange) Check() error { return p.validate() }
 
-// validate is Check, and brings text into the form in which it is stored.
+// validate checks the input and brings text into its stored form.
 func (p *ProfileChange) validate() error {
 	var v validation
 	if p.Name != nil {
@@ -157,22 +157,22 @@ func (p *ProfileChange) validate() error {
 	return v.err()
 }
 
-// Reason is why an account is disabled.
+// Reason is the reason an account is disabled.
 type Reason struct {
-	Text  string // for admins; empty when none was given
-	Shown bool   // also to the person, at login
+	Text  string // for admins; empty if none was given
+	Shown bool   // also shown to the person at login
 }
 
-// UserChange is what an admin may change about an account; nil leaves it as it is. The reason of an account that is
-// enabled is dropped.
+// UserChange holds an admin's changes to an account; nil leaves a field unchanged. Enabling an account drops the
+// reason.
 type UserChange struct {
 	Role           *Role
 	Disabled       *bool
 	DisabledReason *string
-	ReasonShown    *bool // the person is told the reason at login
+	ReasonShown    *bool // show the reason to the person at login
 }
 
-// Check names every bad field.
+// Check reports every bad field.
 func (c UserChange) Check() error {
 	var v validation
 	if c.Role != nil && !c.Role.Valid() {
@@ -184,7 +184,7 @@ func (c UserChange) Check() error {
 	return v.err()
 }
 
-// NormalizeEmail is the form in which an email is stored and compared.
+// NormalizeEmail returns the form in which an email is stored and compared.
 func NormalizeEmail(email string) string {
 	return strings.ToLower(normal.Line(email))
 }

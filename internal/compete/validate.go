@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// validation collects what is wrong with an input, so that one answer names every bad field.
+// validation collects errors in an input, so that one answer reports every bad field.
 type validation struct{ fields []FieldError }
 
 func (v *validation) add(field, message string) {
@@ -26,8 +26,7 @@ func (v *validation) err() error {
 	return Invalid(v.fields...)
 }
 
-// joinRefusals joins two refusals of one input. Where the second is no refusal of a field, it takes the first one's
-// place.
+// joinRefusals combines two refusals of one input. If the second isn't about fields, it replaces the first.
 func joinRefusals(first, second error) error {
 	switch {
 	case first == nil:
@@ -41,8 +40,8 @@ func joinRefusals(first, second error) error {
 	return second
 }
 
-// length holds s to shortest..longest characters of valid text without control characters other than line breaks and
-// tabs.
+// length checks that s has shortest to longest characters and is valid text without control characters other than line
+// breaks and tabs.
 func (v *validation) length(field, s string, shortest, longest int) {
 	n := utf8.RuneCountInString(s)
 	switch {
@@ -63,7 +62,7 @@ func (v *validation) time(field string, t time.Time) {
 	}
 }
 
-// clean reports whether s can be stored and shown: valid UTF-8, and no control characters but line breaks and tabs
+// clean reports whether s can be stored and displayed: valid UTF-8, and no control characters but line breaks and tabs
 // (PostgreSQL refuses NUL in text).
 func clean(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
@@ -71,8 +70,7 @@ func clean(s string) bool {
 	})
 }
 
-// ValidID reports whether id has the form of the ids that the program makes: a lower-case UUID. Anything else names
-// nothing.
+// ValidID reports whether id has the form of the program's ids: a lower-case UUID. No other id can exist.
 func ValidID(id string) bool {
 	if len(id) != 36 {
 		return false
@@ -89,7 +87,8 @@ func ValidID(id string) bool {
 	return true
 }
 
-// UTC is the form in which every time is stored: UTC, whole microseconds (the finest that both databases keep).
+// UTC returns the form in which every time is stored: UTC, in whole microseconds (the finest precision both databases
+// keep).
 func UTC(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 func utcPointer(t *time.Time) *time.Time {

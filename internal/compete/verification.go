@@ -5,27 +5,27 @@ import (
 	"sync"
 )
 
-// Verification holds people to an email address that is verified, where the installation asks for one.
+// Verification requires people to have a verified email address, if the site asks for one.
 type Verification struct {
 	users    UserStore
 	required bool
 
 	mu    sync.RWMutex
-	known map[string]struct{} // who was verified, which nobody ceases to be: a rush doesn't read each account
+	known map[string]struct{} // verified users (verification is never undone), so that a rush needn't read each account
 }
 
-// maxVerifiedUsers bounds the memory, at about 100 bytes each.
+// maxVerifiedUsers bounds the cache, at about 100 bytes per user.
 const maxVerifiedUsers = 100_000
 
-// NewVerification makes one that asks for verified addresses, or doesn't.
+// NewVerification creates a Verification; required says whether addresses have to be verified.
 func NewVerification(users UserStore, required bool) *Verification {
 	return &Verification{users: users, required: required}
 }
 
-// Required reports whether registering and publishing take a verified address.
+// Required reports whether registering and publishing need a verified address.
 func (v *Verification) Required() bool { return v.required }
 
-// require fails with ErrEmailUnverified where the installation asks for verified addresses and the actor's isn't.
+// require fails with ErrEmailUnverified if the site requires verified addresses and the actor's isn't.
 func (v *Verification) require(ctx context.Context, a Actor) error {
 	if !v.required || v.knows(a.UserID) {
 		return nil
@@ -37,7 +37,7 @@ func (v *Verification) require(ctx context.Context, a Actor) error {
 	return v.requireOf(user)
 }
 
-// requireOf is require for an account that was read.
+// requireOf is require for an account already read.
 func (v *Verification) requireOf(user User) error {
 	switch {
 	case !v.required:

@@ -4,17 +4,17 @@ import (
 	"strings"
 	"sync"
 	"time"
-	_ "time/tzdata" // every zone is known on every machine, also in an image that holds nothing but the program
+	_ "time/tzdata" // makes every zone available on every machine, even in an image with only the program
 )
 
-// maxZoneLength is well above that of the longest name, in bytes.
+// maxZoneLength is well above the length of the longest name, in bytes.
 const maxZoneLength = 64
 
-// zones keeps those that were asked for: package time reads a file for each.
-var zones sync.Map // of *time.Location, by name
+// zones caches time zones: package time reads a file for each.
+var zones sync.Map // *time.Location by name
 
-// ZoneNamed finds a time zone by its IANA name, such as Europe/Berlin or UTC. ok is false when there is none, and for
-// names that mean something else on each machine ("Local") or count leap seconds ("right/…").
+// ZoneNamed finds a time zone by its IANA name, such as Europe/Berlin or UTC. ok is false for unknown names, and for
+// names whose meaning depends on the machine ("Local") or that count leap seconds ("right/…").
 func ZoneNamed(name string) (zone *time.Location, ok bool) {
 	if known, ok := zones.Load(name); ok {
 		return known.(*time.Location), true
@@ -33,7 +33,7 @@ func ZoneNamed(name string) (zone *time.Location, ok bool) {
 	return zone, true
 }
 
-// Zone is the zone in which the competition's times are shown; UTC when it names none that is known here.
+// Zone returns the zone for displaying the competition's times; UTC if the competition's zone is unknown here.
 func (c *Competition) Zone() *time.Location {
 	if zone, ok := ZoneNamed(c.TimeZone); ok {
 		return zone

@@ -7,7 +7,7 @@ func TestZoneNamed(t *testing.T) {
 		"UTC": true, "America/New_York": true, "Etc/GMT+5": true, "": false, "Local": false, "Mars/Olympus": false, "../etc/passwd": false,
 		"right/Europe/Berlin": false, "posix/Europe/Berlin": false, "localtime": false, "europe\x00": false,
 	} {
-		for range 2 { // the second time from memory
+		for range 2 { // the second time from the cache
 			if zone, ok := ZoneNamed(name); ok != known || ok && zone.String() != name {
 				t.Errorf("ZoneNamed(%q) = %v, %v; want known: %v", name, zone, ok, known)
 			}

@@ -55,6 +55,7 @@ const (
 	OrganizerEmail   = "large.organizer@example.com"    // of a tenth of all competitions, among them the largest
 	SmallEmail       = "middling.organizer@example.com" // of up to 1,000 competitions
 	ParticipantEmail = "busy.participant@example.com"   // is registered for up to 2,000 competitions
+	AdminEmail       = "admin.of.many@example.com"
 )
 
 // Logins are the accounts that can log in, and what they are for.
@@ -63,6 +64,7 @@ func Logins() []string {
 		OrganizerEmail + " (organizer of a tenth of the competitions)",
 		SmallEmail + " (organizer of up to 1,000 competitions)",
 		ParticipantEmail + " (registered for up to 2,000 competitions)",
+		AdminEmail + " (admin)",
 	}
 }
 
@@ -73,7 +75,7 @@ type IDs struct {
 }
 
 // large are the tables that get the most.
-var large = []string{"users", "competitions", "competition_tags", "competition_search", "registrations", "registration_blocks"}
+var large = []string{"users", "competitions", "competition_tags", "competition_search", "registrations", "registration_blocks", "messages", "audit"}
 
 // Run adds the rows.
 func Run(ctx context.Context, c Config) (IDs, error) {
@@ -92,6 +94,11 @@ func Run(ctx context.Context, c Config) (IDs, error) {
 			{"registration_blocks", blockColumns, g.blocks, 0},
 			{"organizer_days", dayColumns, g.organizerDays, 0},
 			{"seats_taken", takenColumns, g.taken, 0},
+			{"messages", messageColumns, g.messages, 0},
+			{"sessions", sessionColumns, g.sessions, 0},
+			{"audit", auditColumns, g.audit, g.Size.Competitions + g.Size.Largest},
+			{"failed_jobs", failedJobColumns, g.failedJobs, 0},
+			{"reports", reportColumns, g.reports, 0},
 		} {
 			if err := load.Add(ctx, part.table, part.columns, g.watched(part.table, part.all, part.rows)); err != nil {
 				return err

@@ -32,6 +32,7 @@ type generator struct {
 	weights          int // of all competitions
 	blockRows        [][]any
 	days             map[dayKey]int
+	told             []told
 }
 
 type dayKey struct {
@@ -100,6 +101,11 @@ const (
 	kindLastName
 	kindFirstUser
 	kindTitle
+	kindMessage
+	kindSession
+	kindAudit
+	kindFailedJob
+	kindReport
 )
 
 // part is where the i-th of n stands between two moments.
@@ -124,8 +130,15 @@ func (g *generator) users(yield func([]any) bool) {
 		if i < g.firstParticipant {
 			role = compete.RoleOrganizer
 		}
-		if named, ok := map[int]string{0: OrganizerEmail, 1: SmallEmail, g.firstParticipant: ParticipantEmail}[i]; ok {
-			email, hash = named, g.PasswordHash
+		switch i {
+		case 0:
+			email, hash = OrganizerEmail, g.PasswordHash
+		case 1:
+			email, hash = SmallEmail, g.PasswordHash
+		case g.firstParticipant:
+			email, hash = ParticipantEmail, g.PasswordHash
+		case g.firstParticipant + 1:
+			email, hash, role = AdminEmail, g.PasswordHash, compete.RoleAdmin
 		}
 		at := g.joined(i)
 		if !yield([]any{g.userID(i), email, name, hash, string(role), at, at, at, normal.People(name, email)}) {
@@ -366,7 +379,11 @@ func (g *generator) registrations(yield func([]any) bool) {
 				active++
 			}
 			g.count(competition, i, j+1, status, at, slot)
-			if !yield([]any{newID(at, kindRegistration, i<<20^j), g.userID(user), competition, string(status), int64(j + 1), at, at, reason}) {
+			id := newID(at, kindRegistration, i<<20^j)
+			if i == 0 || user == g.firstParticipant {
+				g.told = append(g.told, told{id, user, i, int64(j + 1), status, at})
+			}
+			if !yield([]any{id, g.userID(user), competition, string(status), int64(j + 1), at, at, reason}) {
 				return false
 			}
 		}

@@ -58,7 +58,15 @@ func postgresReaders(c Config) int { return postgresConns(c) - max(2, postgresCo
 
 // interpret has plans run as they are. The server would compile those that it takes for costly, as it does many on
 // large tables: that lasts for dozens of milliseconds, and the statements for few.
-const interpret = `SET jit = off`
+//
+// An index is searched for a row at the cost of memory or a solid-state disk: with the 4 that a server has by default,
+// for disks that move an arm, a page of rows is often looked for by reading the whole of a large table. Where the
+// operator chose another cost, it stays. No statement of a page is worth other processes, which take longer to start,
+// or a table in memory: what hundreds of rows are joined with, they look up.
+const interpret = `SET jit = off; SET max_parallel_workers_per_gather = 0;
+	SET enable_hashjoin = off; SET enable_mergejoin = off;
+	SELECT set_config('random_page_cost', '1.1', false)
+	WHERE current_setting('random_page_cost') = '4'`
 
 // planned are the arguments of a statement that is to be planned for its values. Of one that is repeated, the server
 // would after five times make a plan for any values, and then look for a word that everyone uses as it does for a rare

@@ -86,7 +86,8 @@ func insertInto(table string, columns []string) string {
 	for i := range params {
 		params[i] = fmt.Sprintf("$%d", i+1)
 	}
-	return "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(params, ", ") + ")"
+	return "INSERT INTO " + table + ` ("` + strings.Join(columns, `", "`) + `")
+		VALUES (` + strings.Join(params, ", ") + ")"
 }
 
 // texts has ids as text, in place.

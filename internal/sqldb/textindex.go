@@ -15,27 +15,29 @@ import (
 // and, on PostgreSQL, an index on the column words of Table.
 type TextIndex struct{ Table, Owner, Words string }
 
-// TrigramIndex finds who may have some text in a column, by the groups of three characters in it. Its migrations make,
-// on SQLite,
+// TrigramIndex finds who may have some text in a column, by the groups of three characters (trigrams) in it and in two
+// spaces after it. Its migrations make, on SQLite,
 //
-//	Words    an FTS5 table with the tokenizer trigram, and
+//	Words    an FTS5 table with the tokenizer trigram,
+//	Grams    an fts5vocab table of its instances, and
 //	Numbers  a table from its rowid, number, to the id of the row, Owner
 //
-// and, on PostgreSQL, an index on Function(Column) of Table, which returns text[].
-type TrigramIndex struct{ Words, Numbers, Owner, Table, Column, Function string }
+// and, on PostgreSQL, an index on Function(Column) of Table, which returns a tsvector.
+type TrigramIndex struct{ Words, Grams, Numbers, Owner, Table, Column, Function string }
 
 // textDialect is what differs in indexes of text. The verbs of formats are numbered: a condition's are table, owner,
 // words, the id of the row and the parameter with the query; a sample's are table, words and sampled; those of trigrams
-// are words, numbers, owner, table, column and function.
+// and beginnings are words, grams, numbers, owner, table, column and function.
 type textDialect struct {
-	few, many       string // formats of a condition
-	sample          string // a format of a query for how many of the first rows the query $1 finds
-	manyOfSample    int    // of these are many
-	asWords         string // a format: words with spaces between them
-	trigrams        string // a format of a query for up to $2 ids of rows with all trigrams of $1
-	quote           string // around a word of a query
-	and, prefix     string // between two words; after the last
-	trigramsInQuery bool   // trigrams are a query too; else an array
+	few, many      string // formats of a condition
+	sample         string // a format of a query for how many of the first rows the query $1 finds
+	manyOfSample   int    // of these are many
+	asWords        string // a format: words with spaces between them
+	trigrams       string // a format of a query for up to $2 ids of rows with all trigrams of the query $1
+	beginning      string // a format of a query for up to $2 ids of rows with a trigram that begins with $1
+	beginningQuery bool   // $1 of beginning is a query with a prefix; else the characters
+	quote          string // around a word of a query
+	and, prefix    string // between two words; after the last
 }
 
 // sampled is how many rows tell whether a query finds many.
@@ -46,24 +48,27 @@ var (
 		few: `%[4]s IN (SELECT s.%[2]s FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid WHERE %[3]s MATCH %[5]s)`,
 		many: `EXISTS (SELECT 1 FROM %[1]s s CROSS JOIN %[3]s w WHERE s.%[2]s = %[4]s AND w.rowid = s.number
 			AND %[3]s MATCH %[5]s)`,
-		sample:          `SELECT count(*) FROM %[2]s WHERE %[2]s MATCH $1 AND rowid <= %[3]d`,
-		manyOfSample:    100,
-		asWords:         `%[1]s`,
-		trigrams:        `SELECT n.%[3]s FROM %[1]s w JOIN %[2]s n ON n.number = w.rowid WHERE %[1]s MATCH $1 LIMIT $2`,
-		trigramsInQuery: true,
-		quote:           `"`, and: ` `, prefix: `*`,
+		sample:       `SELECT count(*) FROM %[2]s WHERE %[2]s MATCH $1 AND rowid <= %[3]d`,
+		manyOfSample: 100,
+		asWords:      `%[1]s`,
+		trigrams:     `SELECT n.%[4]s FROM %[1]s w JOIN %[3]s n ON n.number = w.rowid WHERE %[1]s MATCH $1 LIMIT $2`,
+		beginning: `SELECT n.%[4]s FROM (SELECT DISTINCT g.doc FROM %[2]s g
+			WHERE g.term >= $1 AND g.term <= $1 || char(1114111)) g JOIN %[3]s n ON n.number = g.doc LIMIT $2`,
+		quote: `"`, and: ` `, prefix: `*`,
 	}
 	postgresText = textDialect{
-		// The array is read from the index before all else. Of words that the planner sees it knows how common they
-		// are, but not of beginnings of words, which it takes for common.
+		// The array is read from the index before all else. Of words that the planner sees it knows how common they are, but
+		// not of beginnings of words, which it takes for common.
 		few:  `%[4]s = ANY(ARRAY(SELECT %[2]s FROM %[1]s WHERE words @@ (SELECT CAST(%[5]s AS tsquery))))`,
 		many: `%[4]s IN (SELECT %[2]s FROM %[1]s WHERE words @@ CAST(%[5]s AS tsquery))`,
 		sample: `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d) s
 			WHERE s.words @@ CAST($1 AS tsquery)`,
-		manyOfSample: 10,
-		asWords:      `array_to_tsvector(string_to_array(%[1]s, ' '))`,
-		trigrams:     `SELECT u.id FROM %[4]s u WHERE %[6]s(u.%[5]s) COLLATE "C" @> CAST($1 AS text[]) LIMIT $2`,
-		quote:        `'`, and: ` & `, prefix: `:*`,
+		manyOfSample:   10,
+		asWords:        `array_to_tsvector(string_to_array(%[1]s, ' '))`,
+		trigrams:       `SELECT u.id FROM %[5]s u WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
+		beginning:      `SELECT u.id FROM %[5]s u WHERE %[7]s(u.%[6]s) @@ CAST($1 AS tsquery) LIMIT $2`,
+		beginningQuery: true,
+		quote:          `'`, and: ` & `, prefix: `:*`,
 	}
 )
 
@@ -113,17 +118,31 @@ func (x TextIndex) FindsMany(ctx context.Context, db *DB, query string) (bool, e
 // Candidates are the ids of up to limit rows that have all of some trigrams. A replica may answer.
 func (x TrigramIndex) Candidates(ctx context.Context, db *DB, trigrams []string, limit int) ([]string, error) {
 	d := db.dialect.text
-	text := fmt.Sprintf(d.trigrams, x.Words, x.Numbers, x.Owner, x.Table, x.Column, x.Function)
-	return List(ctx, db.Replicated(), ScanString, text, d.trigramQuery(trigrams), limit)
-}
-
-func (d *textDialect) trigramQuery(trigrams []string) any {
-	if !d.trigramsInQuery {
-		return trigrams
-	}
 	quoted := make([]string, len(trigrams))
 	for i, gram := range trigrams {
-		quoted[i] = `"` + strings.ReplaceAll(gram, `"`, `""`) + `"`
+		quoted[i] = d.quoted(gram)
 	}
-	return strings.Join(quoted, " ")
+	return x.find(ctx, db, d.trigrams, strings.Join(quoted, d.and), limit)
+}
+
+// Containing are the ids of up to limit rows that have one or two characters in the column.
+func (x TrigramIndex) Containing(ctx context.Context, db *DB, characters string, limit int) ([]string, error) {
+	d := db.dialect.text
+	if d.beginningQuery {
+		characters = d.quoted(characters) + d.prefix
+	}
+	return x.find(ctx, db, d.beginning, characters, limit)
+}
+
+func (x TrigramIndex) find(ctx context.Context, db *DB, format, query string, limit int) ([]string, error) {
+	text := fmt.Sprintf(format, x.Words, x.Grams, x.Numbers, x.Owner, x.Table, x.Column, x.Function)
+	return List(ctx, db.Replicated(), ScanString, text, query, limit)
+}
+
+// quoted is a word of a query that may have any characters.
+func (d *textDialect) quoted(word string) string {
+	if d.quote == `'` { // PostgreSQL has an escape besides
+		word = strings.ReplaceAll(word, `\`, `\\`)
+	}
+	return d.quote + strings.ReplaceAll(word, d.quote, d.quote+d.quote) + d.quote
 }

@@ -80,9 +80,14 @@ func (s *Store) listCompetitions(
 		s.matching(&st, f, match)
 		st.Add(` ORDER BY `+order.by+` LIMIT %s)`, f.Limit+1)
 		q = s.replicated.Unprepared()
+	case f.Sort == compete.SortFilling && f.Phase == compete.PhaseClosed && f.OrganizerID == "":
+		st.closedByFilling(f, order)
 	default:
 		st.Add(selectListed + order.columns + fromCompetitions + `WHERE `)
 		st.listed(f, order)
+		if f.OrganizerID != "" && f.Phase != "" { // what is quick for a few of their own may read all of many
+			q = s.replicated.Unprepared()
+		}
 	}
 	st.Add(` ORDER BY `+order.by+` LIMIT %s`, f.Limit+1)
 	found, err := sqldb.List(ctx, q, scanListed, st.Text(), st.Args()...)
@@ -147,8 +152,10 @@ func (s *statement) listed(f compete.CompetitionFilter, order order) {
 // eligible adds the conditions of the whole list.
 func (s *statement) eligible(f compete.CompetitionFilter, order order) {
 	s.Add(`1 = 1`)
+	status := statusIs
 	if f.OrganizerID != "" {
 		s.Add(` AND c.organizer_id = %s`, f.OrganizerID)
+		status = statusIsNoOther
 	}
 	deadline := `{+c.reg_deadline}`
 	if f.Sort == compete.SortDeadline && f.Cursor.IsZero() {
@@ -156,32 +163,64 @@ func (s *statement) eligible(f compete.CompetitionFilter, order order) {
 	}
 	switch {
 	case f.Suspended:
-		s.Add(` AND c.status = 'PUBLISHED' AND `+suspended+` AND coalesce(c.start_date, c.reg_deadline) > %s`,
-			compete.UTC(f.Now))
+		s.Add(` AND c.status = 'PUBLISHED' AND `+suspended+` AND coalesce(c.start_date, c.reg_deadline) > %s
+			AND `+ofSuspendible, compete.UTC(f.Now))
 	case f.OrganizerID == "" || f.Phase != "":
-		s.phase(f.Phase, compete.UTC(f.Now), deadline)
+		s.phase(f.Phase, compete.UTC(f.Now), status, deadline)
 	}
 	if f.OrganizerID == "" && f.Phase == compete.PhaseCancelled {
 		s.Add(` AND NOT c.discarded`)
 	}
 }
 
+// ofSuspendible finds by an index all that can be suspended.
+const ofSuspendible = `c.organizer_id IN (SELECT u.id FROM users u WHERE u.disabled_at IS NOT NULL
+	UNION ALL SELECT u.id FROM users u WHERE u.demoted)`
+
+// closedByFilling is the first page of what is closed, by filling, in two parts: with the condition that joins both,
+// everything that fills up would be looked at.
+func (s *statement) closedByFilling(f compete.CompetitionFilter, order order) {
+	cut := ` ORDER BY ` + order.by + ` LIMIT %s`
+	s.Add(selectListed+order.columns+fromCompetitions+`WHERE c.id IN (
+		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status = 'PUBLISHED' AND {+c.reg_deadline} <= %s`+cut+`) d
+		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE c.status = 'PUBLISHED' AND `+suspended+`
+			AND `+ofSuspendible+cut+`) d)`, compete.UTC(f.Now), f.Limit+1, f.Limit+1)
+}
+
+// statusIs is a condition that may be looked up in an index.
+func statusIs(status compete.CompetitionStatus) string { return `c.status = '` + string(status) + `'` }
+
+// statusIsNoOther says the same without an index, which would have everyone's competitions with the status.
+func statusIsNoOther(status compete.CompetitionStatus) string {
+	var others []string
+	for _, other := range []compete.CompetitionStatus{
+		compete.StatusDraft, compete.StatusPublished, compete.StatusCancelled,
+	} {
+		if other != status {
+			others = append(others, `c.status <> '`+string(other)+`'`)
+		}
+	}
+	return strings.Join(others, " AND ")
+}
+
 // phase adds the condition that Competition.Phase is the given one; the zero Phase is any between publication and
-// deadline. deadline is that column, with or without its index.
-func (s *statement) phase(p compete.Phase, now time.Time, deadline string) {
+// deadline. status makes a condition, and deadline is that column, with or without its index.
+func (s *statement) phase(
+	p compete.Phase, now time.Time, status func(compete.CompetitionStatus) string, deadline string,
+) {
 	switch p {
 	case compete.PhaseDraft:
-		s.Add(` AND c.status = 'DRAFT'`)
+		s.Add(` AND ` + status(compete.StatusDraft))
 		return
 	case compete.PhaseCancelled:
-		s.Add(` AND c.status = 'CANCELLED'`)
+		s.Add(` AND ` + status(compete.StatusCancelled))
 		return
 	case compete.PhaseClosed:
-		s.Add(` AND c.status = 'PUBLISHED' AND (`+deadline+` <= %s OR `+suspended+`)`, now)
+		s.Add(` AND `+status(compete.StatusPublished)+` AND (`+deadline+` <= %s OR `+suspended+`)`, now)
 		return
 	default: // published, and the deadline is ahead
 	}
-	s.Add(` AND c.status = 'PUBLISHED' AND `+deadline+` > %s AND NOT `+suspended, now)
+	s.Add(` AND `+status(compete.StatusPublished)+` AND `+deadline+` > %s AND NOT `+suspended, now)
 	const opened = ` AND (c.reg_opens_at IS NULL OR c.reg_opens_at <= %s)`
 	const free = ` (c.seats_left > 0 AND c.waitlisted = 0)`
 	switch p {

@@ -201,12 +201,16 @@ func (s *Store) CompetitionsByID(ctx context.Context, ids []string) ([]compete.C
 	return sqldb.List(ctx, s.replicated, scanCompetition, summariesByID, s.db.Array(ids))
 }
 
+// tagged is how many of the newest competitions tell which tags are popular: all of most sites.
+const tagged = 5000
+
 // PopularTags implements compete.CompetitionStore.
 func (s *Store) PopularTags(ctx context.Context, now time.Time, limit int) ([]compete.TagCount, error) {
 	return sqldb.List(ctx, s.replicated, scanTagCount,
-		`SELECT min(t.tag), count(*)`+fromCompetitions+`JOIN competition_tags t ON t.competition_id = c.id
-		WHERE c.status = 'PUBLISHED' AND c.reg_deadline > $1 AND NOT `+suspended+`
-		GROUP BY coalesce(t.folded, t.tag) ORDER BY count(*) DESC, min(t.tag) LIMIT $2`, compete.UTC(now), limit)
+		`SELECT min(t.tag), count(*) FROM (SELECT c.id`+fromCompetitions+`
+			WHERE c.status = 'PUBLISHED' AND {+c.reg_deadline} > $1 AND NOT `+suspended+`
+			ORDER BY c.created_at DESC, c.id DESC LIMIT $3) c JOIN competition_tags t ON t.competition_id = c.id
+		GROUP BY coalesce(t.folded, t.tag) ORDER BY count(*) DESC, min(t.tag) LIMIT $2`, compete.UTC(now), limit, tagged)
 }
 
 func scanTagCount(row sqldb.Row) (t compete.TagCount, err error) {

@@ -19,13 +19,14 @@ func (s *Store) Texts() map[string]bool {
 	return texts
 }
 
-// ByName lists the users among a competition's participants by name, looking at so many users first.
+// ByName lists the users among a competition's participants by name, looking at so many users first, and says where to
+// go on if there may be more although there are fewer than f.Limit.
 func (s *Store) ByName(
 	ctx context.Context, competitionID string, f compete.RegistrationFilter, window int,
-) (userIDs []string, err error) {
+) (userIDs []string, next compete.Cursor, err error) {
 	found, err := s.alongNames(ctx, competitionID, participantFilter{f, candidates{all: true}}, window)
-	for _, p := range found[:min(len(found), f.Limit)] {
+	for _, p := range found.rows[:min(len(found.rows), f.Limit)] {
 		userIDs = append(userIDs, p.UserID)
 	}
-	return userIDs, err
+	return userIDs, found.next, err
 }

@@ -34,7 +34,7 @@ func (s *Store) RegistrationsOfCompetition(
 		read = s.participantsByName
 	case compete.SortArrival, compete.SortLastFirst:
 	}
-	found, err := read(ctx, competitionID, participantFilter{f, among})
+	part, err := read(ctx, competitionID, participantFilter{f, among})
 	if err != nil {
 		return none, err
 	}
@@ -42,13 +42,17 @@ func (s *Store) RegistrationsOfCompetition(
 	if f.Sort == compete.SortName {
 		place = func(p participant) (int64, string) { return p.Seq, p.UserID }
 	}
-	list := page(found, f.Limit, f.Sort.List(), place)
+	list := page(part.rows, f.Limit, f.Sort.List(), place)
 	items := make([]compete.ParticipantRegistration, len(list.Items))
 	for i, p := range list.Items {
 		items[i] = p.ParticipantRegistration
 	}
-	if !list.Next.IsZero() {
+	switch {
+	case !list.Next.IsZero():
 		list.Next.Text = list.Items[len(items)-1].before
+	case !part.next.IsZero():
+		list.Next = part.next
+		list.Next.List = f.Sort.List()
 	}
 	return compete.Page[compete.ParticipantRegistration]{Items: items, Next: list.Next}, nil
 }
@@ -65,10 +69,17 @@ type participant struct {
 	before string
 }
 
+// participantPart is a part of an organizer's list: one row more than were asked for, or all that are left, or else as
+// many as were found until enough had been looked at, and the place after those.
+type participantPart struct {
+	rows []participant
+	next compete.Cursor
+}
+
 // participantsByStatus reads one status after the other, each in the order of its index.
 func (s *Store) participantsByStatus(
 	ctx context.Context, competitionID string, f participantFilter,
-) ([]participant, error) {
+) (participantPart, error) {
 	statuses := compete.RegistrationStatuses
 	if f.Status != "" {
 		statuses = []compete.RegistrationStatus{f.Status}
@@ -77,44 +88,127 @@ func (s *Store) participantsByStatus(
 		statuses = statuses[at:]
 	}
 	f.Sort = compete.SortArrival
-	var found []participant
+	var found participantPart
 	left := f.Limit
 	for _, f.Status = range statuses {
 		if f.Cursor.Text != string(f.Status) {
 			f.Cursor = compete.Cursor{}
 		}
-		f.Limit = left - len(found)
+		f.Limit = left - len(found.rows)
 		if f.Limit < 0 {
 			break
 		}
 		some, err := s.participants(ctx, competitionID, f)
 		if err != nil {
-			return nil, err
+			return found, err
 		}
-		for i := range some {
-			some[i].before = string(f.Status)
+		for i := range some.rows {
+			some.rows[i].before = string(f.Status)
 		}
-		found = append(found, some...)
+		found.rows = append(found.rows, some.rows...)
+		if found.next = some.next; !found.next.IsZero() {
+			found.next.Text = string(f.Status)
+			break
+		}
 	}
 	return found, nil
 }
 
-// participants reads one row more than f.Limit says, in the order of arrival or the other way round.
-func (s *Store) participants(ctx context.Context, competitionID string, f participantFilter) ([]participant, error) {
+// afterArrival goes on with a list in the order of arrival, or the other way round.
+func (s *statement) afterArrival(f participantFilter, limit int) {
 	after, order := ` AND r.seq > %s`, ` ORDER BY r.seq LIMIT %s`
 	if f.Sort == compete.SortLastFirst {
 		after, order = ` AND r.seq < %s`, ` ORDER BY r.seq DESC LIMIT %s`
 	}
-	found, err := s.placed(ctx, competitionID, f, `''`, func(st *statement) {
-		if !f.Cursor.IsZero() {
-			st.Add(after, f.Cursor.Key)
-		}
-		st.Add(order, f.Limit+1)
-	})
-	if f.Sort == compete.SortLastFirst {
-		slices.Reverse(found)
+	if !f.Cursor.IsZero() {
+		s.Add(after, f.Cursor.Key)
 	}
-	return found, err
+	s.Add(order, limit)
+}
+
+// participants reads registrations in the order of arrival or the other way round.
+func (s *Store) participants(
+	ctx context.Context, competitionID string, f participantFilter,
+) (part participantPart, err error) {
+	if f.Search != "" && f.among.all {
+		f.among.all = false
+		if f.among.ids, part.next, err = s.alongArrivals(ctx, competitionID, f); err != nil || len(f.among.ids) == 0 {
+			return part, err
+		}
+	}
+	part.rows, err = s.placed(ctx, competitionID, f, `''`, func(st *statement) { st.afterArrival(f, f.Limit+1) })
+	if f.Sort == compete.SortLastFirst {
+		slices.Reverse(part.rows)
+	}
+	return part, err
+}
+
+// alongArrivals goes along the list, and returns the users of it whom the search finds: one more than f.Limit says, or
+// fewer and where to go on.
+func (s *Store) alongArrivals(
+	ctx context.Context, competitionID string, f participantFilter,
+) (found []string, next compete.Cursor, err error) {
+	size := max(2*(f.Limit+1), window/4)
+	for looked := 0; ; size = window {
+		var st statement
+		st.Add(`SELECT r.user_id, r.seq FROM registrations r WHERE r.competition_id = %s`, competitionID)
+		st.matching(compete.RegistrationFilter{Status: f.Status})
+		st.afterArrival(f, size)
+		arrivals, err := sqldb.List(ctx, s.replicated, scanArrival, st.Text(), st.Args()...)
+		if err != nil {
+			return nil, next, err
+		}
+		some, err := s.found(ctx, f.Search, arrivals)
+		if err != nil {
+			return nil, next, err
+		}
+		if found = append(found, some...); len(found) > f.Limit || len(arrivals) < size {
+			return found[:min(len(found), f.Limit+1)], next, nil
+		}
+		looked += size
+		f.Cursor = compete.Cursor{List: f.Sort.List(), Key: arrivals[size-1].seq, ID: noID}
+		if enough(looked, len(found)) {
+			return found, f.Cursor, nil
+		}
+	}
+}
+
+// enough ends a page on which something was found along a list, or nothing for very long.
+func enough(looked, found int) bool {
+	return found >= fewFound || looked >= mostLookedAt && found > 0 || looked >= 10*mostLookedAt
+}
+
+// arrival is a place in the order of arrival.
+type arrival struct {
+	user string
+	seq  int64
+}
+
+func scanArrival(row sqldb.Row) (a arrival, err error) {
+	err = row.Scan(&a.user, &a.seq)
+	return a, err
+}
+
+// found are those of the users, in their order, who have the words of a search.
+func (s *Store) found(ctx context.Context, search string, arrivals []arrival) (users []string, err error) {
+	ids := make([]string, len(arrivals))
+	for i, a := range arrivals {
+		ids[i] = a.user
+	}
+	var st statement
+	st.Add(`SELECT u.id FROM `)
+	st.among(s.db, candidates{ids: ids})
+	st.Add(`users u WHERE u.id = v.id`)
+	st.containing(`u.search_text`, search)
+	matching, err := sqldb.List(ctx, s.replicated.Unprepared(), sqldb.ScanString, st.Text(), st.Args()...)
+	if err != nil {
+		return nil, err
+	}
+	matches := make(map[string]bool, len(matching))
+	for _, id := range matching {
+		matches[id] = true
+	}
+	return slices.DeleteFunc(ids, func(id string) bool { return !matches[id] }), nil
 }
 
 // placed reads registrations of one competition, in order of seq and with their places in line. before is the text that
@@ -133,7 +227,11 @@ func (s *Store) placed(
 	st.registrations(s.db, competitionID, f)
 	which(&st)
 	st.Add(`) r) r ORDER BY r.seq`)
-	found, err := sqldb.List(ctx, s.searching(f.Search), scanParticipant, st.Text(), st.Args()...)
+	q := s.searching(f.Search)
+	if !f.among.all { // how many these are says which plan is quick
+		q = s.replicated.Unprepared()
+	}
+	found, err := sqldb.List(ctx, q, scanParticipant, st.Text(), st.Args()...)
 	waiting := 0
 	for i := range found {
 		found[i].Position = addUp(&waiting, found[i].Registration)
@@ -167,7 +265,7 @@ func (s *Store) searching(search string) sqldb.Querier {
 
 // RegistrationsByStatus implements compete.RegistrationStore.
 func (s *Store) RegistrationsByStatus(
-	ctx context.Context, competitionID, search string, most int,
+	ctx context.Context, competitionID, search string, all bool,
 ) (map[compete.RegistrationStatus]int, error) {
 	counts := make(map[compete.RegistrationStatus]int)
 	if !compete.ValidID(competitionID) || !storable(search) {
@@ -180,8 +278,8 @@ func (s *Store) RegistrationsByStatus(
 	if err != nil {
 		return counts, err
 	}
-	if most > 0 && among.all {
-		return counts, s.countUpTo(ctx, competitionID, search, most+1, counts)
+	if !all && among.all {
+		return nil, nil
 	}
 	var st statement
 	st.Add(`SELECT r.status, count(*) FROM `)
@@ -202,27 +300,6 @@ type statusCount struct {
 func scanStatusCount(row sqldb.Row) (c statusCount, err error) {
 	err = row.Scan(&c.status, &c.n)
 	return c, err
-}
-
-// countUpTo counts up to so many of each status.
-func (s *Store) countUpTo(
-	ctx context.Context, competitionID, search string, most int, counts map[compete.RegistrationStatus]int,
-) error {
-	for _, status := range compete.RegistrationStatuses {
-		f := participantFilter{compete.RegistrationFilter{Search: search, Status: status}, candidates{all: true}}
-		var st statement
-		st.Add(`SELECT count(*) FROM (SELECT r.id FROM `)
-		st.registrations(s.db, competitionID, f)
-		st.Add(` LIMIT %s) r`, most)
-		n, err := sqldb.List(ctx, s.replicated.Unprepared(), sqldb.ScanInt, st.Text(), st.Args()...)
-		if err != nil {
-			return err
-		}
-		if n[0] > 0 {
-			counts[status] = n[0]
-		}
-	}
-	return nil
 }
 
 func scanParticipant(row sqldb.Row) (p participant, err error) {

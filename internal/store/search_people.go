@@ -3,25 +3,30 @@ package store
 import (
 	"context"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/minicompete/minicompete/internal/normal"
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
 // A search for people compares its words with what stands beside each user. Where that would look through many in vain,
-// an index of all groups of three characters (trigrams) first tells who may have the words. It pays for what is rare:
-// words that many have are soon met along the list itself, and those of one or two characters have no trigram.
+// an index of all groups of three characters (trigrams) first tells who may have the words, or the one or two
+// characters. It pays for what is rare: words that many have are soon met along the list itself. There, a page ends
+// after so many rows that were looked at, however few of them were found: the next one goes on from there.
 
 // usersText finds users by parts of what searches compare.
 var usersText = sqldb.TrigramIndex{
-	Words: "people_words", Numbers: "people_numbers", Owner: "user_id", Table: "users", Column: "search_text",
-	Function: "users_trigrams",
+	Words: "people_words", Grams: "people_grams", Numbers: "people_numbers", Owner: "user_id",
+	Table: "users", Column: "search_text", Function: "users_grams",
 }
 
 const (
 	sampledUsers  = 1000 // tell whether words are common:
-	commonSample  = 50   // as many of them have the words
-	maxCandidates = 5000 // are looked up one by one
+	commonSample  = 10   // as many of them have the words
+	maxCandidates = 2000 // are looked up one by one
+	window        = 500  // rows are looked at together for words that are common
+	mostLookedAt  = 4000 // end a page on which something was found
+	fewFound      = 20   // are worth a page
 )
 
 // candidates are the users who may have the words of a search: all of them, or those with the ids.
@@ -54,10 +59,6 @@ func (s *Store) candidates(ctx context.Context, search string) (candidates, erro
 	if err := s.findableUsers(ctx); err != nil {
 		return everyone, err
 	}
-	found := trigrams(search)
-	if len(found) == 0 {
-		return everyone, nil
-	}
 	var sample statement
 	sample.Add(`SELECT count(*) FROM (SELECT u.search_text FROM users u LIMIT %s) u WHERE 1 = 1`, sampledUsers)
 	sample.containing(`u.search_text`, search)
@@ -65,11 +66,28 @@ func (s *Store) candidates(ctx context.Context, search string) (candidates, erro
 	if err != nil || n[0] >= commonSample {
 		return everyone, err
 	}
-	ids, err := usersText.Candidates(ctx, s.db, found, maxCandidates+1)
+	var ids []string
+	if found := trigrams(search); len(found) > 0 {
+		ids, err = usersText.Candidates(ctx, s.db, found, maxCandidates+1)
+	} else if longest := longest(search); longest != "" {
+		ids, err = usersText.Containing(ctx, s.db, longest, maxCandidates+1)
+	} else {
+		return everyone, nil
+	}
 	if err != nil || len(ids) > maxCandidates {
 		return everyone, err
 	}
 	return candidates{ids: ids}, nil
+}
+
+// longest is the longest of a search's words, and the first of those.
+func longest(search string) (longest string) {
+	for _, word := range strings.Fields(normal.Fold(search)) {
+		if utf8.RuneCountInString(word) > utf8.RuneCountInString(longest) {
+			longest = word
+		}
+	}
+	return longest
 }
 
 // trigrams are those of a search's words, each once.

@@ -241,17 +241,77 @@ func (s *Store) Users(
 	if err != nil {
 		return compete.Page[compete.User]{}, err
 	}
+	if search == "" || !among.all {
+		users, err := s.listUsers(ctx, search, among, cursor, compete.Cursor{}, limit)
+		return pageOfUsers(users, limit), err
+	}
+	return s.alongUsers(ctx, search, cursor, limit)
+}
+
+func pageOfUsers(users []compete.User, limit int) compete.Page[compete.User] {
+	return page(users, limit, "users", func(u compete.User) (int64, string) { return u.CreatedAt.UnixMicro(), u.ID })
+}
+
+// alongUsers looks at one window of the list after the other for words that many have.
+func (s *Store) alongUsers(
+	ctx context.Context, search string, cursor compete.Cursor, limit int,
+) (list compete.Page[compete.User], err error) {
+	var found []compete.User
+	for looked := 0; ; {
+		end, err := s.endOfUsers(ctx, cursor, window)
+		if err != nil {
+			return list, err
+		}
+		some, err := s.listUsers(ctx, search, candidates{all: true}, cursor, end, limit-len(found))
+		if err != nil {
+			return list, err
+		}
+		if found = append(found, some...); len(found) > limit || end.IsZero() {
+			return pageOfUsers(found, limit), nil
+		}
+		if looked += window; enough(looked, len(found)) {
+			return compete.Page[compete.User]{Items: found, Next: end}, nil
+		}
+		cursor = end
+	}
+}
+
+// endOfUsers is the place of the last of so many users; zero when there are fewer.
+func (s *Store) endOfUsers(ctx context.Context, cursor compete.Cursor, window int) (end compete.Cursor, err error) {
+	var st statement
+	st.Add(`SELECT u.created_at, u.id FROM users u WHERE 1 = 1`)
+	st.afterUser(cursor)
+	st.Add(` ORDER BY u.created_at DESC, u.id DESC LIMIT 1 OFFSET %s`, window-1)
+	ends, err := sqldb.List(ctx, s.replicated, func(row sqldb.Row) (u compete.User, err error) {
+		err = row.Scan(&u.CreatedAt, &u.ID)
+		return u, err
+	}, st.Text(), st.Args()...)
+	if err != nil || len(ends) == 0 {
+		return end, err
+	}
+	return compete.Cursor{List: "users", Key: ends[0].CreatedAt.UnixMicro(), ID: ends[0].ID}, nil
+}
+
+func (s *statement) afterUser(cursor compete.Cursor) {
+	if !cursor.IsZero() {
+		s.Add(` AND (u.created_at, u.id) < (%s, %s)`, cursor.Time(), cursor.ID)
+	}
+}
+
+// listUsers reads one user more than limit says, newest first, from after a cursor to the end, if that is given.
+func (s *Store) listUsers(
+	ctx context.Context, search string, among candidates, cursor, end compete.Cursor, limit int,
+) ([]compete.User, error) {
 	var st statement
 	st.Add(`SELECT ` + userColumns + ` FROM `)
 	st.among(s.db, among)
 	st.Add(`users u WHERE u.erased_at IS NULL`)
 	st.is(`u.id`, among)
 	st.containing(`u.search_text`, search)
-	if !cursor.IsZero() {
-		st.Add(` AND (u.created_at, u.id) < (%s, %s)`, cursor.Time(), cursor.ID)
+	st.afterUser(cursor)
+	if !end.IsZero() {
+		st.Add(` AND (u.created_at, u.id) >= (%s, %s)`, end.Time(), end.ID)
 	}
 	st.Add(` ORDER BY u.created_at DESC, u.id DESC LIMIT %s`, limit+1)
-	users, err := sqldb.List(ctx, s.replicated.Unprepared(), scanUser, st.Text(), st.Args()...)
-	return page(users, limit, "users", func(u compete.User) (int64, string) { return u.CreatedAt.UnixMicro(), u.ID }),
-		err
+	return sqldb.List(ctx, s.replicated.Unprepared(), scanUser, st.Text(), st.Args()...)
 }

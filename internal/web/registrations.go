@@ -97,17 +97,24 @@ func (a *app) listRegistrations(
 	if err != nil {
 		return err
 	}
-	data.Tabs = tabsView(list, f, counts, mostWhenSearching(f))
-	for _, tab := range data.Tabs {
+	data.Tabs = tabsView(list, f, counts)
+	if before, err := strconv.Atoi(q.Get("after")); err == nil && before > 0 && q.Has("cursor") {
+		data.Before = min(before, compete.MaxCapacity)
+	}
+	if counts == nil { // there are as many as one has seen, and more
+		data.Total, data.Beyond = data.Before+len(found.Items), !found.Next.IsZero()
+	}
+	for i := range data.Tabs {
+		tab := &data.Tabs[i]
+		if counts == nil && tab.On {
+			tab.Count, tab.Beyond, tab.Uncounted = data.Total, data.Beyond, false
+		}
 		if tab.On {
-			data.Total, data.Beyond = tab.Count, tab.Beyond
+			data.Total = tab.Count
 		}
 	}
 	for i := range found.Items {
 		data.Rows = append(data.Rows, registrationRow(&found.Items[i]))
-	}
-	if before, err := strconv.Atoi(q.Get("after")); err == nil && before > 0 && q.Has("cursor") {
-		data.Before = min(before, compete.MaxCapacity)
 	}
 	if !found.Next.IsZero() {
 		next := *r.URL
@@ -118,14 +125,14 @@ func (a *app) listRegistrations(
 	return nil
 }
 
-// countStatuses says how many registrations of each status a search finds. A page that has all of them needn't be
-// counted again, which takes longest for what is rare.
+// countStatuses says how many registrations of each status a search finds; nil where it finds too many to count. A page
+// that has all of them needn't be counted again, which takes longest for what is rare.
 func (a *app) countStatuses(r *http.Request, v *visit, competitionID string, f compete.RegistrationFilter,
 	found compete.Page[compete.ParticipantRegistration]) (
 	map[compete.RegistrationStatus]int, error,
 ) {
 	if f.Status != "" || !found.Next.IsZero() || r.URL.Query().Get("cursor") != "" {
-		return a.Registrations.ByStatus(r.Context(), v.actor, competitionID, f.Search, mostWhenSearching(f))
+		return a.Registrations.ByStatus(r.Context(), v.actor, competitionID, f.Search, false)
 	}
 	counts := map[compete.RegistrationStatus]int{}
 	for i := range found.Items {
@@ -134,34 +141,17 @@ func (a *app) countStatuses(r *http.Request, v *visit, competitionID string, f c
 	return counts, nil
 }
 
-// mostCounted is how many of each status a page counts that a search finds: what is common would take as long as all of
-// a competition.
-const mostCounted = 200
-
-func mostWhenSearching(f compete.RegistrationFilter) int {
-	if f.Search == "" { // these counts are kept
-		return 0
-	}
-	return mostCounted
-}
-
-// tabsView shows counts that may stop at one more than most, unless that is 0.
-func tabsView(
-	path string, f compete.RegistrationFilter, counts map[compete.RegistrationStatus]int, most int,
-) []pages.Tab {
+// tabsView shows counts, unless they are nil.
+func tabsView(path string, f compete.RegistrationFilter, counts map[compete.RegistrationStatus]int) []pages.Tab {
 	var tabs []pages.Tab
 	chosen := f.Status
 	for _, tab := range statusTabs {
 		f.Status = compete.RegistrationStatus(tab.Value)
-		tab.On, tab.Href = f.Status == chosen, listAddress(path, f)
+		tab.On, tab.Href, tab.Uncounted = f.Status == chosen, listAddress(path, f), counts == nil
 		for status, n := range counts {
-			if tab.Value != "" && status != f.Status {
-				continue
+			if tab.Value == "" || status == f.Status {
+				tab.Count += n
 			}
-			if most > 0 && n == most+1 {
-				n, tab.Beyond = most, true
-			}
-			tab.Count += n
 		}
 		if f.Status != compete.RegistrationPending || tab.Count > 0 || tab.On {
 			tabs = append(tabs, tab)

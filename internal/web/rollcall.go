@@ -48,7 +48,7 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	f := registrationFilter(r.URL.Query())
-	counts, err := a.Registrations.ByStatus(r.Context(), v.actor, c.ID, f.Search, 0)
+	counts, err := a.Registrations.ByStatus(r.Context(), v.actor, c.ID, f.Search, true)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		Title: c.Title, Starts: c.StartDate, Zone: c.Zone(), Printed: v.now, Search: f.Search,
 		Back: listAddress("/competitions/"+c.ID+"/registrations", f),
 	}
-	for _, tab := range tabsView("", f, counts, 0) {
+	for _, tab := range tabsView("", f, counts) {
 		if tab.On {
 			data.Count, data.Status = tab.Count, tab.Label
 		}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/fill"
+)
+
+// look is one kind of request of the table. A test sees to it that no page and no route that reads is left out.
+type look struct {
+	name    string
+	request func(s *scaled) []byte
+	whole   bool // it sends everything there is of something, however much: only its median is measured
+}
+
+// scaled is the product on a database of a size.
+type scaled struct {
+	*server
+	largest, draft, reported              string // competitions
+	organizer, participant, admin, sample string // users
+	waiting                               string // a user far back in the line for the largest competition
+	seated                                string // a registration for the largest competition
+	message                               string // the participant's
+	cookies                               map[string]string
+	database                              string // as the names of PostgreSQL's processes have it; empty on SQLite
+}
+
+// looks are filled in with what is in braces: see scaled.fields.
+var looks = []look{
+	page("home page", "", "/"),
+	page("competitions", "", "/competitions"),
+	page("competitions, a search", "", "/competitions?search=laptop+2345"),
+	page("competition", "", "/competitions/{largest}"),
+	page("competition, as its organizer", fill.OrganizerEmail, "/competitions/{largest}"),
+	page("competition, as who is registered", fill.ParticipantEmail, "/competitions/{largest}"),
+	partial(page("competition's seats", fill.ParticipantEmail, "/competitions/{largest}/stand")),
+	page("calendar", "", "/competitions/{largest}.ics"),
+	page("report", "", "/competitions/{largest}/report"),
+	page("privacy", "", "/privacy"),
+
+	api("list: newest", none, "/api/competitions"),
+	api("list: newest, further down", none, "/api/competitions?cursor={newest}"),
+	api("list: deadline", none, "/api/competitions?sort=deadline"),
+	api("list: filling", none, "/api/competitions?sort=filling"),
+	api("list: upcoming by deadline", none, "/api/competitions?phase=upcoming&sort=deadline"),
+	api("list: upcoming by filling", none, "/api/competitions?phase=upcoming&sort=filling"),
+	api("list: closed", none, "/api/competitions?phase=closed"),
+	api("list: closed by deadline", none, "/api/competitions?phase=closed&sort=deadline"),
+	api("list: closed by filling", none, "/api/competitions?phase=closed&sort=filling"),
+	api("list: full", none, "/api/competitions?phase=full"),
+	api("list: full by deadline", none, "/api/competitions?phase=full&sort=deadline"),
+	api("list: waitlist", none, "/api/competitions?phase=waitlist"),
+	api("list: cancelled", none, "/api/competitions?phase=cancelled"),
+	api("list: a tag", none, "/api/competitions?tags=chess"),
+	api("list: a tag by deadline", none, "/api/competitions?tags=chess&sort=deadline"),
+	api("list: three tags, closed", none, "/api/competitions?tags=chess,go,math&phase=closed"),
+	api("search: rare word", none, "/api/competitions?search=2345"),
+	api("search: rare word by deadline", none, "/api/competitions?search=2345&sort=deadline"),
+	api("search: no hit", none, "/api/competitions?search=zyzzyva"),
+	api("search: common words", none, "/api/competitions?search=summer+cup"),
+	api("search: everyone's word", none, "/api/competitions?search=laptop"),
+	api("search: common and rare", none, "/api/competitions?search=laptop+2345"),
+	api("search: prefix", none, "/api/competitions?search=mara"),
+	api("search: one letter", none, "/api/competitions?search=z"),
+	api("search: closed, common words", none, "/api/competitions?search=summer+cup&phase=closed&sort=deadline"),
+	api("competition, API", none, "/api/competitions/{largest}"),
+	api("calendar, API", none, "/api/competitions/{largest}.ics"),
+
+	page("dashboard of a tenth of all", fill.OrganizerEmail, "/dashboard"),
+	page("dashboard of 1,000 competitions", fill.SmallEmail, "/dashboard"),
+	api("organizer's list", organizer, "/api/competitions/my-competitions"),
+	api("organizer's list: full", organizer, "/api/competitions/my-competitions?phase=full"),
+	api("organizer's list: drafts", organizer, "/api/competitions/my-competitions?phase=draft"),
+	api("organizer's list: upcoming by deadline", organizer,
+		"/api/competitions/my-competitions?phase=upcoming&sort=deadline"),
+	page("new competition", fill.OrganizerEmail, "/competitions/create?key=0123456789abcdef"),
+	page("edit", fill.OrganizerEmail, "/competitions/{largest}/edit"),
+	page("close", fill.OrganizerEmail, "/competitions/{largest}/close"),
+	page("cancel", fill.OrganizerEmail, "/competitions/{largest}/cancel"),
+	page("delete a draft", fill.OrganizerEmail, "/competitions/{draft}/delete"),
+
+	participants("participants", ""),
+	participants("participants, further down", "?cursor={seq}"),
+	participants("participants: waitlisted", "?status=WAITLISTED"),
+	participants("participants by name", "?sort=name"),
+	participants("participants by name, waitlisted", "?sort=name&status=WAITLISTED"),
+	participants("participants by status", "?sort=status"),
+	participants("participants: rare", "?search=user9876%40"),
+	participants("participants: no hit", "?search=zyzzyva"),
+	participants("participants: one in 70", "?search=smith"),
+	participants("participants: one in 4,000", "?search=ada+smith"),
+	participants("participants: one in 4,000 by name", "?search=ada+smith&sort=name"),
+	participants("participants: one in 70 by name", "?search=smith&sort=name"),
+	participants("participants: everyone", "?search=example"),
+	participants("participants: everyone by name", "?search=example&sort=name"),
+	participants("participants: two letters", "?search=li"),
+	participants("participants: two letters by name", "?search=li&sort=name"),
+	participants("participants: one letter", "?search=z"),
+	participants("participants: one ideograph", "?search=%E7%8E%8B"),
+	participants("participants: two that nobody has", "?search=qj"),
+	participants("participants by name: rare", "?sort=name&search=user9876%40"),
+	api("participants, API", organizer, "/api/competitions/{largest}/registrations"),
+	page("remove a participant", fill.OrganizerEmail, "/competitions/{largest}/registrations/{seated}/remove"),
+	page("audit log of a competition", fill.OrganizerEmail, "/competitions/{largest}/audit"),
+	api("audit log of a competition, API", organizer, "/api/competitions/{largest}/audit"),
+	whole(page("participants to print", fill.OrganizerEmail, "/competitions/{largest}/registrations/print")),
+	whole(page("participants as CSV", fill.OrganizerEmail, "/competitions/{largest}/registrations.csv")),
+	whole(page("audit log of a competition as CSV", fill.OrganizerEmail, "/competitions/{largest}/audit.csv")),
+
+	page("dashboard of 2,000 registrations", fill.ParticipantEmail, "/dashboard"),
+	api("my registrations", participant, "/api/users/me/registrations"),
+	api("my registrations, by the other address", participant, "/api/competitions/registrations/my"),
+	api("my registrations, far back in line", waiting, "/api/users/me/registrations"),
+	page("withdraw", fill.ParticipantEmail, "/competitions/{largest}/withdraw"),
+	page("mailbox", fill.ParticipantEmail, "/mailbox"),
+	page("message", fill.ParticipantEmail, "/mailbox/{message}"),
+	api("mailbox, API", participant, "/api/users/me/mailbox"),
+	page("account", fill.ParticipantEmail, "/account"),
+	page("security", fill.ParticipantEmail, "/account/security"),
+	page("delete account", fill.ParticipantEmail, "/account/delete"),
+	whole(page("export of 2,000 registrations", fill.ParticipantEmail, "/account/export")),
+	whole(api("export of 2,000 registrations, API", participant, "/api/users/me/export")),
+	api("me", participant, "/api/auth/me"),
+	api("my sessions", participant, "/api/users/me/sessions"),
+	api("my second factors", participant, "/api/users/me/factors"),
+
+	page("log in", "", "/auth/login"),
+	page("sign up", "", "/auth/signup"),
+	page("log out", fill.ParticipantEmail, "/auth/logout"),
+	page("forgot password", "", "/auth/forgot"),
+	page("confirm address", fill.ParticipantEmail, "/auth/verify"),
+
+	page("admin", fill.AdminEmail, "/admin"),
+	page("admin, people: rare", fill.AdminEmail, "/admin?search=user9876%40"),
+	page("admin, audit log", fill.AdminEmail, "/admin/audit"),
+	page("admin, audit log of an action", fill.AdminEmail, "/admin/audit?action=registration.created"),
+	page("admin, audit log of a person", fill.AdminEmail, "/admin/audit?person={participant}"),
+	page("admin, failed jobs", fill.AdminEmail, "/admin/dead-letters"),
+	page("admin, reports", fill.AdminEmail, "/admin/reports/{reported}"),
+	page("admin, site", fill.AdminEmail, "/admin/site"),
+	page("admin, account", fill.AdminEmail, "/admin/users/{sample}"),
+	page("admin, reset factors", fill.AdminEmail, "/admin/users/{sample}/reset-factors"),
+	page("admin, delete account", fill.AdminEmail, "/admin/users/{sample}/delete"),
+	page("admin, unpublish", fill.AdminEmail, "/competitions/{largest}/unpublish"),
+	page("admin, transfer", fill.AdminEmail, "/competitions/{largest}/transfer"),
+	whole(page("admin, audit log as CSV", fill.AdminEmail, "/admin/audit.csv?action=report.made")),
+	api("people", admin, "/api/admin/users"),
+	people("people: rare", "user9876%40"),
+	people("people: no hit", "zyzzyva"),
+	people("people: one in 70", "smith"),
+	people("people: one in 4,000", "ada+smith"),
+	people("people: everyone", "example"),
+	people("people: two letters", "li"),
+	people("people: one letter", "z"),
+	people("people: one ideograph", "%E7%8E%8B"),
+	people("people: two that nobody has", "qj"),
+	api("reports, API", admin, "/api/admin/reports"),
+	api("failed jobs, API", admin, "/api/admin/failed-jobs"),
+	api("audit log, API", admin, "/api/admin/audit"),
+	api("organizer requests, API", admin, "/api/admin/organizer-requests"),
+
+	api("greeting", none, "/api"),
+	api("health", none, "/api/health"),
+}
+
+// fields are what stands for braces in the addresses of looks.
+func (s *scaled) fields() []string {
+	middle := compete.Cursor{
+		List: string(compete.SortNewest), Key: time.Now().Add(-60 * 24 * time.Hour).UnixMicro(), ID: s.largest,
+	}
+	seq := compete.Cursor{List: compete.SortArrival.List(), Key: 100_000, ID: s.seated}
+	return []string{
+		"{largest}", s.largest, "{draft}", s.draft, "{reported}", s.reported, "{sample}", s.sample,
+		"{participant}", s.participant, "{seated}", s.seated, "{message}", s.message,
+		"{newest}", url.QueryEscape(middle.String()), "{seq}", url.QueryEscape(seq.String()),
+	}
+}
+
+func whole(l look) look { l.whole = true; return l }
+
+// partial is a look as htmx asks for a part of a page.
+func partial(l look) look {
+	whole := l.request
+	l.request = func(s *scaled) []byte {
+		return bytes.Replace(whole(s), []byte("\r\n"), []byte("\r\nHX-Request: true\r\n"), 1)
+	}
+	return l
+}
+
+// page is a look at a page, as who logs in with the email.
+func page(name, email, path string) look {
+	return look{name: name, request: func(s *scaled) []byte {
+		path := strings.NewReplacer(s.fields()...).Replace(path)
+		return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", path, s.web, s.cookies[email])
+	}}
+}
+
+func participants(name, query string) look {
+	return page(name, fill.OrganizerEmail, "/competitions/{largest}/registrations"+query)
+}
+
+func people(name, search string) look { return api(name, admin, "/api/admin/users?search="+search) }
+
+// caller makes the token of a request.
+type caller func(s *scaled) string
+
+func none(*scaled) string          { return "" }
+func admin(s *scaled) string       { return bearer(s.admin, compete.RoleAdmin) }
+func organizer(s *scaled) string   { return bearer(s.organizer, compete.RoleOrganizer) }
+func participant(s *scaled) string { return bearer(s.participant, compete.RoleParticipant) }
+func waiting(s *scaled) string     { return bearer(s.waiting, compete.RoleParticipant) }
+
+// api is a look at a route of the API.
+func api(name string, who caller, path string) look {
+	return look{name: name, request: func(s *scaled) []byte {
+		path := strings.NewReplacer(s.fields()...).Replace(path)
+		return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\n\r\n", path, s.address, who(s))
+	}}
+}
+
+func bearer(user string, role compete.Role) string {
+	now := time.Now()
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"sub": user, "email": "", "role": role, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
+	}).SignedString([]byte(jwtSecret))
+	if err != nil {
+		panic(err) // a key of bytes always signs
+	}
+	return "Bearer " + token
+}
