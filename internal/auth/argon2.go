@@ -10,20 +10,20 @@ import (
 )
 
 const (
-	maxHashMemory = 40 << 10 // KiB, of all hashes that are computed at a time by default
-	maxGarbage    = 20 << 10 // KiB that hashes may leave before they are collected
+	maxHashMemory = 40 << 10 // KiB; default limit for all hashes computed at once
+	maxGarbage    = 20 << 10 // KiB of garbage from hashes before a collection
 	saltSize      = 16       // bytes
 	keySize       = 32       // bytes
 )
 
-// argon2Params are how much work a hash is. One lane, so that a hash keeps one core busy.
+// argon2Params is the cost of a hash. It uses one lane, so that a hash keeps one core busy.
 type argon2Params struct {
 	memory uint32 // KiB
 	passes uint32
 }
 
-// argon2Of is the work at a cost. 12 is the least that OWASP's Password Storage Cheat Sheet advises for argon2id: 19
-// MiB and two passes. Each step up doubles the passes, each step down halves the memory.
+// argon2Of returns the parameters for a cost. 12 is the minimum that OWASP's Password Storage Cheat Sheet recommends
+// for argon2id: 19 MiB and two passes. Each step up doubles the passes, each step down halves the memory.
 func argon2Of(cost int) argon2Params {
 	const usual, memory, passes = 12, 19 << 10, 2
 	if cost >= usual {
@@ -32,8 +32,8 @@ func argon2Of(cost int) argon2Params {
 	return argon2Params{memory >> (usual - cost), passes}
 }
 
-// derive computes a hash, which takes its memory anew each time: collected now and then, a line of logins doesn't fill
-// the heap with it.
+// derive computes a hash. Each hash allocates its memory anew; collecting it now and then keeps many logins from
+// filling the heap.
 func (h *Hasher) derive(p argon2Params, password string, salt []byte) []byte {
 	key := argon2.IDKey([]byte(password), salt, p.passes, p.memory, 1, keySize)
 	if h.garbage.Add(uint64(p.memory)) >= maxGarbage {
@@ -43,14 +43,14 @@ func (h *Hasher) derive(p argon2Params, password string, salt []byte) []byte {
 	return key
 }
 
-// encode is the form of the PHC string format.
+// encode returns the hash in PHC string format.
 func (p argon2Params) encode(salt, key []byte) string {
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, p.memory, p.passes,
 		b64.EncodeToString(salt), b64.EncodeToString(key))
 }
 
-// decodeArgon2 reads what encode wrote, for as much memory as that writes at most.
+// decodeArgon2 decodes the output of encode. It refuses more memory than encode ever writes.
 func decodeArgon2(hash string) (p argon2Params, salt, key []byte, ok bool) {
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" {

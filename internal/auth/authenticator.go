@@ -14,46 +14,46 @@ import (
 )
 
 const (
-	// MinSecretLength is the least that HS256 may be keyed with, in bytes (RFC 7518, section 3.2).
+	// MinSecretLength is the minimum length of an HS256 key, in bytes (RFC 7518, section 3.2).
 	MinSecretLength = 32
-	// CookieLife is how long a login of the pages lasts at most, however much it is used.
+	// CookieLife is the maximum duration of a login on the pages, however much it is used.
 	CookieLife = 90 * 24 * time.Hour
-	// MinMemory is how far back the deny-list reaches at least; a longer Config.TokenLife makes it longer. A token that
-	// is older, which only tools outside make, is looked up once a day.
+	// MinMemory is the minimum time that the deny-list covers; a longer Config.TokenLife extends it. Older tokens,
+	// which only external tools issue, are looked up once a day.
 	MinMemory = 7 * 24 * time.Hour
 )
 
-// Config sets up an Authenticator. All fields but Previous and Idle are needed.
+// Config configures an Authenticator. All fields but Previous and Idle are required.
 type Config struct {
 	Sessions  compete.SessionStore
-	Secret    []byte        // keys the tokens; at least MinSecretLength bytes
-	Previous  []byte        // a secret whose tokens are still taken; none if empty
-	TokenLife time.Duration // of the tokens that IssueToken makes
-	Idle      time.Duration // a session that isn't used for so long ends; 0: none does
+	Secret    []byte        // signs the tokens; at least MinSecretLength bytes
+	Previous  []byte        // a secret whose tokens are still accepted; empty if none
+	TokenLife time.Duration // lifetime of tokens from IssueToken
+	Idle      time.Duration // sessions unused for this long end; 0 means never
 	Clock     func() time.Time
 	NewID     func() string
 	Logger    *slog.Logger
 }
 
-// Authenticator issues and checks logins. Its methods may be called from many goroutines.
+// Authenticator issues and checks logins. It is safe for concurrent use.
 type Authenticator struct {
 	sessions  compete.SessionStore
-	keys      []signingKey // the first signs
+	keys      []signingKey // the first one signs
 	tokenLife time.Duration
 	idle      time.Duration
-	memory    time.Duration // how far back the deny-list reaches
+	memory    time.Duration // how far back the deny-list goes
 	logger    *slog.Logger
 	uses      uses
 	clock     func() time.Time
 	newID     func() string
 	parser    *jwt.Parser
 	cookies   *recent.Cache[string, cookieLogin]
-	old       *recent.Cache[oldLogin, time.Time] // before which its tokens are void
+	old       *recent.Cache[oldLogin, time.Time] // tokens issued before this time are void
 	deny      *denyList
 }
 
-// New reads the deny-list first, so that nobody on it slips in. It fails when the secret is too short or the database
-// is away.
+// New creates an Authenticator. It reads the deny-list first, so that nobody on it gets in. It fails if the secret is
+// too short or the database is unavailable.
 func New(ctx context.Context, c Config) (*Authenticator, error) {
 	if len(c.Secret) < MinSecretLength {
 		return nil, fmt.Errorf("the token secret is %d bytes long but must be at least %d",
@@ -75,10 +75,10 @@ func New(ctx context.Context, c Config) (*Authenticator, error) {
 	return a, a.Refresh(ctx)
 }
 
-// Refresh brings the deny-list up to date. It fails with ErrDatabase; the last list stays then.
+// Refresh updates the deny-list. If it fails with ErrDatabase, the previous list is kept.
 func (a *Authenticator) Refresh(ctx context.Context) error { return a.deny.refresh(ctx) }
 
-// Run refreshes the deny-list every RefreshInterval, and notes uses every UseInterval, until ctx ends.
+// Run refreshes the deny-list every RefreshInterval and saves session use every UseInterval, until ctx ends.
 func (a *Authenticator) Run(ctx context.Context) {
 	var noting sync.WaitGroup
 	noting.Go(func() { a.noteUses(ctx) })
@@ -86,9 +86,9 @@ func (a *Authenticator) Run(ctx context.Context) {
 	noting.Wait()
 }
 
-// End ends the actor's login, here at once and on other replicas within RefreshInterval. A token without a session,
-// made by an outside tool, can't be told from others of its user: all those issued until now end, and those of this
-// second.
+// End ends the actor's login, at once in this process and within RefreshInterval on other replicas. A token without a
+// session, issued by an external tool, can't be told from the user's other such tokens: all those issued up to and
+// including the current second end.
 func (a *Authenticator) End(ctx context.Context, actor compete.Actor) error {
 	now := compete.UTC(a.clock())
 	if actor.SessionID == "" {
@@ -97,10 +97,10 @@ func (a *Authenticator) End(ctx context.Context, actor compete.Actor) error {
 	return a.deny.after(ctx, a.sessions.EndSession(ctx, actor.SessionID, now))
 }
 
-// nextSecond is the moment before which tokens have to be voided for those of the present second to be void, too.
+// nextSecond returns the cutoff that also voids tokens issued in the current second.
 func nextSecond(now time.Time) time.Time { return now.Truncate(time.Second).Add(time.Second) }
 
-// Users wraps a store of accounts so that a change that ends logins takes effect in this process at once.
+// Users wraps an account store so that changes that end logins take effect in this process at once.
 func (a *Authenticator) Users(store compete.UserStore) compete.UserStore {
 	return users{UserStore: store, deny: a.deny}
 }
@@ -122,7 +122,7 @@ func (u users) UpdateProfile(ctx context.Context, id string, update compete.Prof
 	return u.deny.after(ctx, err)
 }
 
-// Logins wraps a store of logins so that those that are ended end in this process at once.
+// Logins wraps a login store so that ended logins end in this process at once.
 func (a *Authenticator) Logins(store compete.LoginStore) compete.LoginStore {
 	return logins{LoginStore: store, deny: a.deny}
 }
@@ -144,7 +144,7 @@ func (l logins) EndOtherSessions(ctx context.Context, userID, keepSessionID stri
 	return l.deny.after(ctx, l.LoginStore.EndOtherSessions(ctx, userID, keepSessionID, now))
 }
 
-// Erasures wraps a store so that an account that is deleted is logged out in this process at once.
+// Erasures wraps an erasure store so that a deleted account is logged out in this process at once.
 func (a *Authenticator) Erasures(store compete.ErasureStore) compete.ErasureStore {
 	return erasures{ErasureStore: store, deny: a.deny}
 }

@@ -13,24 +13,24 @@ import (
 )
 
 const (
-	cookieTokenBytes = 32 // 256 bits: beyond guessing, so the stored hash needs no salt
+	cookieTokenBytes = 32 // 256 bits can't be guessed, so the stored hash needs no salt
 	maxCachedCookies = 20_000
-	// cookieCacheLife is how long a cookie's session is not read again. What ends a login is on the deny-list within
-	// RefreshInterval all the same.
+	// cookieCacheLife is how long a cookie's session is cached. Ended logins are still noticed within RefreshInterval,
+	// through the deny-list.
 	cookieCacheLife = 15 * time.Second
 )
 
-// cookieLogin is a resolved cookie.
+// cookieLogin is the login that a cookie resolved to.
 type cookieLogin struct {
 	actor     compete.Actor
 	createdAt time.Time
 }
 
-// IssueCookie makes a login of the pages for the user: an opaque token that only its hash is kept of, and when it
-// expires.
+// IssueCookie creates a login on the pages for the user. It returns an opaque token, stored only as a hash, and its
+// expiry.
 func (a *Authenticator) IssueCookie(ctx context.Context, u compete.User) (token string, expires time.Time, err error) {
 	var secret [cookieTokenBytes]byte
-	_, _ = rand.Read(secret[:]) // never fails, it says
+	_, _ = rand.Read(secret[:]) // documented never to fail
 	token = base64.RawURLEncoding.EncodeToString(secret[:])
 	now := compete.UTC(a.clock())
 	session := a.session(ctx, u, now, CookieLife)
@@ -42,7 +42,7 @@ func (a *Authenticator) IssueCookie(ctx context.Context, u compete.User) (token 
 	return token, session.ExpiresAt, nil
 }
 
-// session is a new one of the user's, on the device that the request comes from.
+// session creates a session for the user on the requesting device.
 func (a *Authenticator) session(
 	ctx context.Context, u compete.User, now time.Time, life time.Duration,
 ) compete.Session {
@@ -53,7 +53,7 @@ func (a *Authenticator) session(
 	}
 }
 
-// Cookie tells who a cookie's token belongs to, with the role that the account has now. Errors: ErrUnauthorized,
+// Cookie returns the actor that a cookie's token belongs to, with the account's current role. Errors: ErrUnauthorized,
 // ErrAccountDisabled.
 func (a *Authenticator) Cookie(ctx context.Context, token string) (compete.Actor, error) {
 	if len(token) != base64.RawURLEncoding.EncodedLen(cookieTokenBytes) {
@@ -70,12 +70,12 @@ func (a *Authenticator) Cookie(ctx context.Context, token string) (compete.Actor
 	return login.actor, nil
 }
 
-// Ended reports whether a login has ended since it was found, because it was ended or its account disabled. It asks no
-// database.
+// Ended reports whether a resolved login has ended in the meantime, because it was revoked or its account disabled. It
+// doesn't query the database.
 func (a *Authenticator) Ended(actor compete.Actor) bool { return a.deny.check(actor, a.clock()) != nil }
 
-// Reread has the next request with a cookie's token find the account as it is then. Other replicas know it within
-// cookieCacheLife.
+// Reread removes a cookie's login from the cache, so that the next request reads the account again. Other replicas
+// notice changes within cookieCacheLife.
 func (a *Authenticator) Reread(token string) { a.cookies.Remove(cookieHash(token)) }
 
 func (a *Authenticator) cookieLogin(ctx context.Context, hash string) (cookieLogin, error) {
@@ -113,12 +113,12 @@ func cookieHash(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// DeviceToken shows that the user was logged in on the device that keeps it. It opens nothing: a login from there is no
-// news.
+// DeviceToken returns a token that proves that the user was logged in on the device that stores it. It grants no
+// access: it only marks later logins there as coming from a known device.
 func (a *Authenticator) DeviceToken(u compete.User) string { return a.keys[0].deviceToken(u) }
 
-// KnowsDevice reports whether the token is a DeviceToken of the user, made since the address was confirmed: whoever
-// logged in before may have been somebody else.
+// KnowsDevice reports whether the token is a DeviceToken of the user, created after the address was confirmed: earlier
+// logins may have been by somebody else.
 func (a *Authenticator) KnowsDevice(u compete.User, token string) bool {
 	for _, key := range a.keys {
 		if hmac.Equal([]byte(token), []byte(key.deviceToken(u))) {
@@ -130,7 +130,7 @@ func (a *Authenticator) KnowsDevice(u compete.User, token string) bool {
 
 func (k signingKey) deviceToken(u compete.User) string {
 	mac := hmac.New(sha256.New, k.secret)
-	mac.Write([]byte("mini compete: device of " + u.ID)) // no token of the API begins so
+	mac.Write([]byte("mini compete: device of " + u.ID)) // no API token has this prefix
 	if u.VerifiedAt != nil {
 		mac.Write([]byte(" since " + compete.UTC(*u.VerifiedAt).Format(time.RFC3339Nano)))
 	}

@@ -12,18 +12,19 @@ import (
 )
 
 const (
-	// RefreshInterval is how long a login that was ended on another replica may still count.
+	// RefreshInterval is how long a login ended on another replica may still be accepted.
 	RefreshInterval = 2 * time.Second
-	// wholeListInterval is how often the whole list is read; in between only its newest part is, so that thousands of
-	// ended sessions are not read every RefreshInterval.
+	// wholeListInterval is how often the whole list is read; in between, only its newest part is, so that thousands of
+	// ended sessions aren't read every RefreshInterval.
 	wholeListInterval = time.Minute
-	// clockSkew is how far the clocks of replicas may be apart, and how long an ending login may take to commit.
+	// clockSkew is the maximum difference between replicas' clocks, plus the time a change that ends a login may take
+	// to commit.
 	clockSkew = time.Minute
-	// refreshTimeout bounds one read, so that a database that hangs does not hold up who ends a login.
+	// refreshTimeout bounds one read, so that a hanging database doesn't block people who end a login.
 	refreshTimeout = 5 * time.Second
 )
 
-// denyList is whom to turn away although their token or cookie is genuine. Reading it takes no lock.
+// denyList lists the logins to refuse although their token or cookie is genuine. Reads take no lock.
 type denyList struct {
 	sessions compete.SessionStore
 	memory   time.Duration // how far back ended logins are kept
@@ -32,8 +33,8 @@ type denyList struct {
 
 	list atomic.Pointer[denied]
 
-	refreshing sync.Mutex // one reader at a time, so that an older reading never replaces a newer one
-	wholeAt    time.Time  // when the whole list was read last
+	refreshing sync.Mutex // serializes reads, so that an older result never replaces a newer one
+	wholeAt    time.Time  // when the whole list was last read
 	outage     outage.Report
 }
 
@@ -44,11 +45,11 @@ func newDenyList(c Config, memory time.Duration) *denyList {
 	}}
 }
 
-// denied is one reading of the list: the whole of it, and what came after.
+// denied is one version of the list: a full read, and what was added since.
 type denied struct{ whole, recent compete.Revocations }
 
-// check fails with ErrAccountDisabled, or with ErrUnauthorized when the login has ended. A login without a session
-// counts by when it was issued.
+// check fails with ErrAccountDisabled, or with ErrUnauthorized if the login has ended. A login without a session is
+// judged by its time of issue.
 func (d *denyList) check(a compete.Actor, issued time.Time) error {
 	list := d.list.Load()
 	if list.recent.DisabledUsers[a.UserID] {
@@ -90,15 +91,15 @@ func (d *denyList) refresh(ctx context.Context) error {
 	return nil
 }
 
-// refreshNow makes a change of this process count at once. The change is done: a reading that fails now is made up for
-// by run, and the end of the request that made it must not stop it.
+// refreshNow applies a change made by this process at once. The change is already committed: if this read fails, run
+// makes up for it, and it must continue even if the request ends.
 func (d *denyList) refreshNow(ctx context.Context) {
 	if err := d.refresh(context.WithoutCancel(ctx)); err != nil {
 		d.logger.WarnContext(ctx, "could not reload the deny-list after a change; trying again shortly", "error", err)
 	}
 }
 
-// after makes a change that may end logins count at once, unless it failed.
+// after applies a change that may end logins at once, unless the change failed.
 func (d *denyList) after(ctx context.Context, err error) error {
 	if err == nil {
 		d.refreshNow(ctx)
@@ -106,8 +107,8 @@ func (d *denyList) after(ctx context.Context, err error) error {
 	return err
 }
 
-// admit makes a new login of the user count at once. The account was found in order just now; where the list says
-// otherwise, another replica has enabled it since the last reading.
+// admit makes a new login of the user valid at once. The account was just found to be in order; if the list says
+// otherwise, another replica has enabled it since the last read.
 func (d *denyList) admit(ctx context.Context, userID string) {
 	if d.list.Load().recent.DisabledUsers[userID] {
 		d.refreshNow(ctx)

@@ -1,6 +1,5 @@
-// Package auth tells who makes a request: password hashes, the bearer tokens of the API, the session cookies of the
-// pages, and the deny-list that ends both before their time.
+// Package auth authenticates requests. It provides password hashes, the API's bearer tokens, the pages' session
+// cookies, and the deny-list that ends both early.
 //
-// It owns how a login is proved. Who may do what is decided in package compete, and how tokens travel over HTTP in api
-// and web.
+// Package compete decides permissions; api and web transport the tokens over HTTP.
 package auth

@@ -16,46 +16,46 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// WaitingPerHash is how many requests may wait for each password that is being hashed: as many to log in, and as many
-// again to sign up. At cost 12 a hash takes about a twentieth of a second, and a quarter where those of bcrypt are in
-// use, so the last in line waits 25 s at most, which is well within the server's write timeout.
+// WaitingPerHash is how many requests may wait for each password being hashed: this many logins, and this many
+// sign-ups. At cost 12 a hash takes about a twentieth of a second, or a quarter while bcrypt hashes are in use, so the
+// last in line waits at most 25 s, well within the server's write timeout.
 const WaitingPerHash = 50
 
-// HasherConfig sets up a Hasher. The zero value of each field but Cost means its default.
+// HasherConfig configures a Hasher. The zero value of each field but Cost means its default.
 type HasherConfig struct {
-	Cost int // as bcrypt's, 4 to 31: see argon2Of
-	// hashes computed at a time; by default half of the cores, at least one, and no more than fit into maxHashMemory
+	Cost int // on bcrypt's scale, 4 to 31: see argon2Of
+	// hashes computed at a time; by default half the cores, at least one, and no more than fit into maxHashMemory
 	Concurrent int
-	MaxWaiting int // requests that wait beyond those, to log in and to sign up each; by default WaitingPerHash for each
+	MaxWaiting int // further requests that may wait, to log in and to sign up each; by default WaitingPerHash
 
-	// Costliest reads the highest cost of any bcrypt hash that an account has; 0 when none has one. By default none is
-	// known of until it is checked.
+	// Costliest returns the highest cost of all stored bcrypt hashes; 0 if there are none. By default, a cost becomes
+	// known when such a hash is checked.
 	Costliest func(ctx context.Context) (int, error)
-	Logger    *slog.Logger // needed with Costliest
+	Logger    *slog.Logger // required with Costliest
 
-	// Rush reports whether others need the processor more than logins do: each hash then begins a moment later. By
-	// default nobody does.
+	// Rush reports whether others need the processor more than logins do: hashes then start with a short delay. By
+	// default there is no rush.
 	Rush func() bool
 }
 
-// Hasher makes argon2id hashes and checks them, and those of bcrypt that older versions made, few at a time: measured
-// on 2 cores, two at a time leave a rush a third of its rate, one leaves more than half. It is a
+// Hasher creates and checks argon2id hashes, and checks bcrypt hashes from older versions, a few at a time: measured on
+// 2 cores, hashing two at a time leaves a rush a third of its throughput, one more than half. It is a
 // compete.PasswordHasher.
 type Hasher struct {
 	argon2    argon2Params
 	queue     *queue
-	costliest atomic.Int64  // the highest cost of any bcrypt hash in use; 0: none is
-	garbage   atomic.Uint64 // KiB that hashes have left since the last collection
+	costliest atomic.Int64  // highest cost of all bcrypt hashes in use; 0 if none
+	garbage   atomic.Uint64 // KiB of garbage from hashes since the last collection
 	read      func(ctx context.Context) (int, error)
 	rush      func() bool
-	rushed    atomic.Int64 // when there was a rush last, in Unix nanoseconds
-	took      atomic.Int64 // nanoseconds, by the last hash
+	rushed    atomic.Int64 // when a rush was last seen, in Unix nanoseconds
+	took      atomic.Int64 // duration of the last hash, in nanoseconds
 	logger    *slog.Logger
 }
 
 var _ compete.PasswordHasher = (*Hasher)(nil)
 
-// NewHasher fails when the cost is out of range.
+// NewHasher creates a Hasher. It fails if the cost is out of range.
 func NewHasher(c HasherConfig) (*Hasher, error) {
 	if c.Cost < bcrypt.MinCost || c.Cost > bcrypt.MaxCost {
 		return nil, fmt.Errorf("cost %d is not between %d and %d", c.Cost, bcrypt.MinCost, bcrypt.MaxCost)
@@ -71,11 +71,11 @@ func NewHasher(c HasherConfig) (*Hasher, error) {
 	return h, nil
 }
 
-// In a rush, a hash begins later by twice what the last one took, which leaves the rush on two cores five sixths of
-// them; and no later than this.
+// During a rush, a hash is delayed by twice the duration of the last one, which leaves the rush five sixths of two
+// cores. This is the maximum delay.
 const maxRushPause = 500 * time.Millisecond
 
-// begin waits for a turn; end has to follow, with what begin returned. It fails as queue.enter does.
+// begin waits for a turn and returns its start, to be passed to end. It fails as queue.enter does.
 func (h *Hasher) begin(ctx context.Context, in int) (start time.Time, err error) {
 	if err := h.queue.enter(ctx, in); err != nil {
 		return start, err
@@ -86,7 +86,7 @@ func (h *Hasher) begin(ctx context.Context, in int) (start time.Time, err error)
 	return time.Now(), nil
 }
 
-// rushLasts is how long a rush counts after it was seen: between two batches it may look as if it was over.
+// rushLasts is how long a rush is assumed to continue after it was seen: between two batches it may seem to be over.
 const rushLasts = time.Second
 
 func (h *Hasher) inRush(now time.Time) bool {
@@ -104,13 +104,13 @@ func (h *Hasher) end(start time.Time) {
 	h.queue.leave()
 }
 
-// RereadInterval is how long checks may still do the work of bcrypt hashes when none is in use any more.
+// RereadInterval is how long checks may continue to do the work of bcrypt hashes after the last one is gone.
 const RereadInterval = time.Hour
 
-// rereadTimeout bounds one reading.
+// rereadTimeout bounds one read.
 const rereadTimeout = 5 * time.Second
 
-// Reread finds out which bcrypt hashes are in use. It fails with ErrDatabase; what was known stays then.
+// Reread finds out which bcrypt hashes are in use. If it fails with ErrDatabase, the previous knowledge is kept.
 func (h *Hasher) Reread(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, rereadTimeout)
 	defer cancel()
@@ -121,7 +121,7 @@ func (h *Hasher) Reread(ctx context.Context) error {
 	return err
 }
 
-// Run rereads every RereadInterval, until ctx ends.
+// Run calls Reread every RereadInterval, until ctx ends.
 func (h *Hasher) Run(ctx context.Context) {
 	ticker := time.NewTicker(RereadInterval)
 	defer ticker.Stop()
@@ -138,7 +138,7 @@ func (h *Hasher) Run(ctx context.Context) {
 	}
 }
 
-// Hash makes a hash of a password. It fails with ErrBusy when too many are waiting, or when ctx ends while waiting.
+// Hash hashes a password. It fails with ErrBusy if too many requests are waiting, or if ctx ends while waiting.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	start, err := h.begin(ctx, roomSignUp)
 	if err != nil {
@@ -146,19 +146,19 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	}
 	defer h.end(start)
 	var salt [saltSize]byte
-	_, _ = rand.Read(salt[:]) // never fails, it says
+	_, _ = rand.Read(salt[:]) // documented never to fail
 	return h.argon2.encode(salt[:], h.derive(h.argon2, password, salt[:])), nil
 }
 
-// Outdated reports whether the password should be hashed anew: by bcrypt, or at another cost than today's.
+// Outdated reports whether the password should be rehashed, because it uses bcrypt or a different cost.
 func (h *Hasher) Outdated(hash string) bool {
 	params, _, _, ok := decodeArgon2(hash)
 	return !ok || params != h.argon2
 }
 
-// Check fails with ErrBadCredentials, always after the work of today's hash and, where bcrypt hashes are in use, of the
-// costliest of those: whether the email is unknown (an empty hash), or its hash is an old one, cannot be told from the
-// time.
+// Check compares a password with a hash. It fails with ErrBadCredentials, always after the work of a current hash and,
+// if bcrypt hashes are in use, of the costliest one: timing doesn't reveal whether the email is unknown (an empty hash)
+// or its hash is an old one.
 func (h *Hasher) Check(ctx context.Context, hash, password string) error {
 	start, err := h.begin(ctx, roomLogIn)
 	if err != nil {
@@ -170,7 +170,7 @@ func (h *Hasher) Check(ctx context.Context, hash, password string) error {
 		h.topUp(0, password)
 		return passwordError(right)
 	}
-	h.derive(h.argon2, password, make([]byte, saltSize)) // its result means nothing
+	h.derive(h.argon2, password, make([]byte, saltSize)) // only for its work; the result is ignored
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
 		h.topUp(0, password)
@@ -179,13 +179,13 @@ func (h *Hasher) Check(ctx context.Context, hash, password string) error {
 	h.raiseCost(int64(min(cost, maxToppedUp)))
 	err = bcrypt.CompareHashAndPassword([]byte(hash), []byte(password))
 	if err != nil && !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
-		cost = 0 // a damaged hash, refused before any work
+		cost = 0 // a damaged hash is refused before any work
 	}
 	h.topUp(cost, password)
 	return passwordError(err == nil && len(password) <= maxBcrypt)
 }
 
-// maxBcrypt is how far bcrypt reads, in bytes; it would ignore what comes after.
+// maxBcrypt is how many bytes bcrypt reads; it would ignore the rest.
 const maxBcrypt = 72
 
 func passwordError(right bool) error {
@@ -195,8 +195,8 @@ func passwordError(right bool) error {
 	return nil
 }
 
-// topUp tops up the work of a bcrypt hash of the given cost to that of the costliest. A cost c is 2^c rounds, and
-// 2^c + (2^c + 2^(c+1) + … + 2^(C-1)) = 2^C. Cost 0 means that no work was done yet.
+// topUp adds work to a bcrypt check of the given cost until it equals that of the costliest hash. A cost c is 2^c
+// rounds, and 2^c + (2^c + 2^(c+1) + … + 2^(C-1)) = 2^C. Cost 0 means that no work was done yet.
 func (h *Hasher) topUp(cost int, password string) {
 	costliest := int(h.costliest.Load())
 	if cost == 0 {
@@ -210,15 +210,16 @@ func (h *Hasher) topUp(cost int, password string) {
 	}
 }
 
-// compareDummy does the work of checking a password against a hash of the given cost that belongs to nobody.
+// compareDummy does the work of checking a password against a hash of the given cost, using a hash that belongs to
+// nobody.
 func compareDummy(cost int, password string) {
 	const saltAndHash = "abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234"
-	// its answer means nothing
+	// only for its work; the result is ignored
 	_ = bcrypt.CompareHashAndPassword(fmt.Appendf(nil, "$2a$%02d$%s", cost, saltAndHash), []byte(password))
 }
 
-// maxToppedUp is the highest cost whose work others share: one hash that takes minutes is not to make everybody's login
-// take as long.
+// maxToppedUp is the highest cost that other checks are topped up to: one hash that takes minutes must not slow down
+// everyone's login.
 const maxToppedUp = 14
 
 func (h *Hasher) raiseCost(cost int64) {

@@ -61,7 +61,7 @@ func TestHasherChecksWhatItHashed(t *testing.T) {
 	}
 }
 
-// Checks do the work of bcrypt only as long as the database has such hashes.
+// Checks do the work of bcrypt only while the database contains such hashes.
 func TestHasherDoesTheWorkOfBcryptWhileItIsInUse(t *testing.T) {
 	inUse, failure := 8, error(nil)
 	h := newHasher(t, auth.HasherConfig{
@@ -86,7 +86,7 @@ func TestHasherDoesTheWorkOfBcryptWhileItIsInUse(t *testing.T) {
 	check(0)
 	reread()
 	check(8)
-	// by a tool outside, since then
+	// written by an external tool since then
 	if err := h.Check(t.Context(), bcryptAt(t, 9, "password123"), "password123"); err != nil {
 		t.Fatal(err)
 	}
@@ -97,14 +97,14 @@ func TestHasherDoesTheWorkOfBcryptWhileItIsInUse(t *testing.T) {
 	failure = nil
 	reread()
 	check(0)
-	inUse = 31 // which takes hours
+	inUse = 31 // would take hours
 	reread()
 	if got := auth.Costliest(h); got != 14 {
 		t.Errorf("does the work of cost %d, want 14", got)
 	}
 }
 
-// In a rush, each hash gives way to it for a moment.
+// During a rush, each hash is delayed briefly.
 func TestHasherGivesWayToARush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rush := false
@@ -208,7 +208,7 @@ func TestHasherStopsWaitingWithTheRequest(t *testing.T) {
 	}
 }
 
-// A hash takes 19 MiB at the default cost, and however many are computed, as much again is garbage at most.
+// A hash takes 19 MiB at the default cost, and however many are computed, at most as much again is garbage.
 func TestHasherMemory(t *testing.T) {
 	h := newHasher(t, auth.HasherConfig{Cost: 12})
 	const most = 64 << 20

@@ -12,8 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Whatever is stored, a check does the work of the costliest hash. Each figure is the best of several, in turn with the
-// others, and of this process's own processor time, to leave out what else the machine does.
+// Whatever is stored, a check does the work of the costliest hash. Each figure is the best of several runs, interleaved
+// with the others, and counts only this process's processor time, to exclude other load on the machine.
 func TestHasherTakesTheSameTimeForEverybody(t *testing.T) {
 	h := newHasher(t, auth.HasherConfig{Cost: 6})
 	if err := h.Check(t.Context(), bcryptAt(t, 7, "password123"), "password123"); err != nil {
@@ -42,14 +42,14 @@ func TestHasherTakesTheSameTimeForEverybody(t *testing.T) {
 		for _, took := range best {
 			fastest, slowest = min(fastest, took), max(slowest, took)
 		}
-		if round >= 2 && slowest < fastest*3/2 { // a step of cost would double it
+		if round >= 2 && slowest < fastest*3/2 { // one cost step would double it
 			return
 		}
 	}
 	t.Errorf("some take longer than others: %v", best)
 }
 
-// processorTime is what this process has used so far.
+// processorTime returns the processor time that this process has used.
 func processorTime(t *testing.T) time.Duration {
 	t.Helper()
 	var used syscall.Rusage

@@ -15,17 +15,17 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// LinkKeys makes the tokens of links in mails from the secret of the installation, which every process has. So the
-// database keeps no token, not even while a mail waits to be sent: who reads the database, a backup or a failed job
-// can't use a link.
+// LinkKeys derives the tokens of emailed links from the installation's secret, which every process has. The database
+// therefore stores no token, not even while an email waits to be sent: reading the database, a backup or a failed job
+// doesn't reveal a usable link.
 type LinkKeys struct {
 	key      []byte
-	previous *LinkKeys // whose tokens are still taken, or nil
+	previous *LinkKeys // its tokens are still accepted; may be nil
 }
 
 var _ compete.LinkKeys = (*LinkKeys)(nil)
 
-// NewLinkKeys takes the secret that keys the API's tokens too, and the previous one, which may be empty.
+// NewLinkKeys takes the secret that also signs the API's tokens, and the previous one, which may be empty.
 func NewLinkKeys(secret, previous []byte) (*LinkKeys, error) {
 	key, err := hkdf.Key(sha256.New, secret, nil, "mini compete: links in mails", sha256.Size)
 	if err != nil {
@@ -54,8 +54,8 @@ func (k *LinkKeys) TokenOf(l compete.Link) (token string, ok bool) {
 	return "", false
 }
 
-// unsubscribeMAC is how much of a MAC an unsubscribe token has, in bytes: it opens nothing, and a guess costs a
-// request.
+// unsubscribeMAC is the length of the MAC in an unsubscribe token, in bytes. It is short because the token grants no
+// access, and each guess takes a request.
 const unsubscribeMAC = 16
 
 // Unsubscribe implements compete.LinkKeys.
@@ -90,7 +90,7 @@ func (k *LinkKeys) mac(purpose string, of []byte) []byte {
 	return h.Sum(nil)
 }
 
-// Links wraps a store of links so that a change that ends logins takes effect in this process at once.
+// Links wraps a link store so that changes that end logins take effect in this process at once.
 func (a *Authenticator) Links(store compete.LinkStore) compete.LinkStore {
 	return links{LinkStore: store, deny: a.deny}
 }

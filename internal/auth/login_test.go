@@ -45,7 +45,7 @@ func TestCookie(t *testing.T) {
 	}
 }
 
-// logins is the same user logged in in every way.
+// logins holds one user's logins of every kind.
 type logins struct {
 	cookie, token, foreign string
 }
@@ -65,7 +65,7 @@ func (f *fixture) logIn(t *testing.T) logins {
 	return l
 }
 
-// want checks what each login gives by now.
+// want checks the current result of each login.
 func (l logins) want(t *testing.T, a *auth.Authenticator, cookie, token, foreign error) {
 	t.Helper()
 	if _, err := a.Cookie(t.Context(), l.cookie); !errors.Is(err, cookie) {
@@ -112,7 +112,7 @@ func TestDisabledAccount(t *testing.T) {
 	l.want(t, f.Authenticator, nil, nil, nil)
 }
 
-// An account that is enabled on another replica may log in here at once, before this one reads its list again.
+// An account enabled on another replica can log in here at once, before this replica rereads its list.
 func TestLoginOfAnAccountEnabledElsewhere(t *testing.T) {
 	for _, way := range []string{"cookie", "token"} {
 		t.Run(way, func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestNewPasswordEndsOtherLogins(t *testing.T) {
 	kept.want(t, f.Authenticator, compete.ErrUnauthorized, nil, compete.ErrUnauthorized)
 	f.logIn(t)
 
-	// Days later it still counts, on another replica too.
+	// It still counts days later, also on another replica.
 	f.advance(20 * time.Hour)
 	for range 3 {
 		f.advance(30 * time.Second)
@@ -181,7 +181,7 @@ func TestNewPasswordEndsOtherLogins(t *testing.T) {
 	}
 }
 
-// A token that is older than the deny-list reaches back is looked up, once a day.
+// A token older than the deny-list's range is looked up, once a day.
 func TestOldTokens(t *testing.T) {
 	f := newFixture(t)
 	now := f.clock()
@@ -207,7 +207,7 @@ func TestOldTokens(t *testing.T) {
 	f.advance(25 * time.Hour)
 	check("a day later", nil, 1)
 
-	// What ends it is on the deny-list first, and in the database for ever.
+	// Revocation puts it on the deny-list first; the database keeps it permanently.
 	if err := f.users.UpdateProfile(t.Context(), f.user.ID,
 		compete.ProfileUpdate{Password: &compete.NewPassword{Hash: "hash"}}, f.clock()); err != nil {
 		t.Fatal(err)
@@ -220,7 +220,7 @@ func TestOldTokens(t *testing.T) {
 	check("a month after the new password", compete.ErrUnauthorized, 1)
 }
 
-// A session that ended stays so when the life of tokens was longer once than the deny-list reaches back now.
+// An ended session stays ended even if tokens used to live longer than the deny-list's range now.
 func TestOldSessions(t *testing.T) {
 	f := newFixture(t)
 	ended, other := f.newID(), f.newID()
@@ -261,7 +261,7 @@ func TestTheLastListStaysWhileTheDatabaseIsAway(t *testing.T) {
 	l.want(t, f.Authenticator, compete.ErrDatabase, compete.ErrUnauthorized, nil)
 }
 
-// Between readings of the whole list, only what is new is read.
+// Between full reads of the list, only new entries are read.
 func TestRefreshReadsWhatIsNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t)

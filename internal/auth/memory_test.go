@@ -12,7 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// memory is a session store whose database can be taken away. Of a user store it has what ends logins.
+// memory is a session store whose database can be made unavailable. It implements only the part of a user store that
+// ends logins.
 type memory struct {
 	compete.UserStore
 
@@ -20,9 +21,9 @@ type memory struct {
 	away     bool
 	users    map[string]compete.User
 	sessions map[string]compete.Session
-	tokens   map[string]time.Time // by user: tokens before this are void
+	tokens   map[string]time.Time // by user: tokens issued before this time are void
 	reads    int                  // of sessions by cookie
-	sinces   []time.Time          // what Revocations was asked for
+	sinces   []time.Time          // arguments of Revocations
 	lookUps  int                  // of single logins
 	notes    int                  // of uses
 }
@@ -169,7 +170,7 @@ func (m *memory) UpdateProfile(_ context.Context, userID string, u compete.Profi
 	return nil
 }
 
-// fixture is an Authenticator over memory, with a clock that the test moves.
+// fixture is an Authenticator over memory, with a clock controlled by the test.
 type fixture struct {
 	*auth.Authenticator
 	store *memory

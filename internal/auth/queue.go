@@ -10,27 +10,27 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// The rooms of a queue: whoever floods one leaves the other as it is.
+// The rooms of a queue: flooding one doesn't affect the other.
 const (
 	roomLogIn  = iota // passwords to check
 	roomSignUp        // passwords to hash
 	rooms
 )
 
-// queue lets a few in at a time. The rooms take turns, and in a room the networks do, so that one client with a
-// thousand connections waits behind itself.
+// queue admits a few requests at a time. The rooms take turns, and within a room the networks do, so that a client with
+// a thousand connections only waits behind itself.
 type queue struct {
-	max int // that may wait in a room
+	max int // maximum waiting per room
 
 	mu    sync.Mutex
 	free  int
 	rooms [rooms]room
-	turn  int // the room that goes next
-	held  int // who is turned away and has not been told yet
+	turn  int // the room to serve next
+	held  int // refused requests that haven't been answered yet
 }
 
-// Whoever is turned away is told so after turnAwayAfter: a client that comes again at once then costs next to nothing.
-// So many at a time are held, at most; the others are told right away.
+// A refusal is delayed by turnAwayAfter, so that a client that retries at once costs next to nothing. At most this many
+// are delayed at a time; the others are answered right away.
 const (
 	turnAwayAfter = time.Second
 	maxHeld       = 1000
@@ -39,14 +39,14 @@ const (
 // room has a line for each network, in order of arrival.
 type room struct {
 	lines   map[string][]*ticket
-	order   []string // the networks that have a line; the first goes next
+	order   []string // the networks with a line; the first is next
 	waiting int
 }
 
-// ticket is one who waits. done is closed when they may go in, or have to leave.
+// ticket is a waiting request. done is closed when it is admitted or has to leave.
 type ticket struct {
 	done   chan struct{}
-	thrown bool // out, for one of a shorter line
+	thrown bool // removed in favor of a shorter line
 }
 
 func newQueue(free, maxWaiting int) *queue {
@@ -57,8 +57,8 @@ func newQueue(free, maxWaiting int) *queue {
 	return q
 }
 
-// enter waits for a turn; leave has to follow. It fails with compete.ErrBusy when the room is full of others whose
-// lines are no longer than this network's, when somebody of a shorter line takes the place, and when ctx ends.
+// enter waits for a turn; call leave afterwards. It fails with compete.ErrBusy if the room is full and no other
+// network's line is longer, if a request from a shorter line takes the place, and if ctx ends.
 func (q *queue) enter(ctx context.Context, in int) error {
 	network := compete.ClientOf(ctx).Network()
 	q.mu.Lock()
@@ -90,7 +90,7 @@ func (q *queue) enter(ctx context.Context, in int) error {
 	return fmt.Errorf("%w: %w", compete.ErrBusy, context.Cause(ctx))
 }
 
-// turnAway returns compete.ErrBusy.
+// turnAway returns compete.ErrBusy, after a delay if there is room for one.
 func (q *queue) turnAway(ctx context.Context) error {
 	if !q.hold(1) {
 		return compete.ErrBusy
@@ -103,7 +103,7 @@ func (q *queue) turnAway(ctx context.Context) error {
 	return compete.ErrBusy
 }
 
-// hold reports whether n more may be held.
+// hold reports whether n more refusals may be delayed.
 func (q *queue) hold(n int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -114,7 +114,7 @@ func (q *queue) hold(n int) bool {
 	return true
 }
 
-// leave gives the place to the next.
+// leave passes the slot to the next request.
 func (q *queue) leave() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -143,7 +143,7 @@ func (r *room) add(network string) *ticket {
 	return t
 }
 
-// next takes the first of the network whose turn it is.
+// next removes and returns the first ticket of the network whose turn it is.
 func (r *room) next() *ticket {
 	network := r.order[0]
 	t := r.lines[network][0]
@@ -152,7 +152,7 @@ func (r *room) next() *ticket {
 	return t
 }
 
-// remove reports whether the ticket still waited.
+// remove removes a ticket and reports whether it was still waiting.
 func (r *room) remove(network string, t *ticket) bool {
 	line := r.lines[network]
 	i := slices.Index(line, t)
@@ -170,7 +170,7 @@ func (r *room) remove(network string, t *ticket) bool {
 	return true
 }
 
-// makeRoom sends the last of the longest line away, if that line is longer than the network's will be.
+// makeRoom removes the last ticket of the longest line, if that line is longer than the network's will be.
 func (r *room) makeRoom(network string) bool {
 	longest := ""
 	for other, line := range r.lines {

@@ -13,10 +13,10 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// noting lets visitors whose waits end at the same moment note that one after the other.
+// noting serializes the notes of visitors whose waits end at the same moment.
 var noting sync.Mutex
 
-// visitor enters a queue from an address, and notes how that ended.
+// visitor enters a queue from an address, and records the result.
 func visitor(ctx context.Context, q *queue, in int, addr string, ended func(string)) {
 	ctx = compete.WithClient(ctx, compete.Client{Addr: netip.MustParseAddr(addr)})
 	go func() {
@@ -37,23 +37,23 @@ func TestQueueIsFairBetweenNetworksAndRooms(t *testing.T) {
 		q := newQueue(1, 4)
 		var got []string
 		ended := func(what string) { got = append(got, what) }
-		visitor(t.Context(), q, roomLogIn, "192.0.2.1", ended) // goes in
+		visitor(t.Context(), q, roomLogIn, "192.0.2.1", ended) // admitted
 		for range 4 {
 			visitor(t.Context(), q, roomLogIn, "192.0.2.1", ended)
 		}
 		visitor(t.Context(), q, roomLogIn, "192.0.2.1", ended) // its own line is full
 		time.Sleep(turnAwayAfter / 2)
 		visitor(t.Context(), q, roomLogIn, "192.0.2.2", ended)      // takes the place of the last of them
-		visitor(t.Context(), q, roomLogIn, "2001:db8::1", ended)    // so does this
-		visitor(t.Context(), q, roomLogIn, "2001:db8::ffff", ended) // of the same network as the one before
-		visitor(t.Context(), q, roomSignUp, "192.0.2.3", ended)     // has a room to itself
+		visitor(t.Context(), q, roomLogIn, "2001:db8::1", ended)    // likewise
+		visitor(t.Context(), q, roomLogIn, "2001:db8::ffff", ended) // same network as the previous one
+		visitor(t.Context(), q, roomSignUp, "192.0.2.3", ended)     // alone in its room
 		time.Sleep(2 * turnAwayAfter)
 		for range 6 {
 			q.leave()
 			synctest.Wait()
 		}
 		want := []string{
-			// for others; then those who found it full, a second later
+			// removed for others; then those that found it full, a second later
 			"192.0.2.1", "192.0.2.1 refused", "192.0.2.1 refused",
 			"192.0.2.1 refused", "2001:db8::ffff refused",
 			"192.0.2.1", "192.0.2.3", "192.0.2.2", "2001:db8::1", "192.0.2.1",
@@ -67,7 +67,7 @@ func TestQueueIsFairBetweenNetworksAndRooms(t *testing.T) {
 	})
 }
 
-// Whoever is turned away waits a second before coming again, if only so many do.
+// Refused requests wait a second for their answer, as long as there aren't too many.
 func TestQueueHoldsThoseItTurnsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(0, 0)
@@ -77,7 +77,7 @@ func TestQueueHoldsThoseItTurnsAway(t *testing.T) {
 		}
 		ctx, leave := context.WithCancel(t.Context())
 		time.Sleep(turnAwayAfter)
-		synctest.Wait() // all who were held are told by now
+		synctest.Wait() // by now, all delayed refusals have been answered
 		if refused[0] != 3 || refused[turnAwayAfter] != maxHeld || q.held != 0 {
 			t.Errorf("refused after %v, and %d are held; want 3 at once, the others later", refused, q.held)
 		}
@@ -110,7 +110,7 @@ func TestQueueKeepsNoPlaceForWhoLeft(t *testing.T) {
 	})
 }
 
-// Turns that come while their owner gives up are passed on: whatever the order, no place is lost.
+// A turn that comes while its owner gives up is passed on: in any order of events, no slot is lost.
 func TestQueueLosesNoPlace(t *testing.T) {
 	q := newQueue(2, 50)
 	done := make(chan error)

@@ -12,8 +12,8 @@ import (
 
 var nextSecret = []byte("fedcba9876543210fedcba9876543210")
 
-// While the secret is exchanged, tokens of both are valid, with a key's id and without; afterwards only those of the
-// new one.
+// During a key rotation, tokens signed with either secret are valid, with or without a key id; afterwards only those of
+// the new one are.
 func TestTwoSecretsWhileOneIsExchanged(t *testing.T) {
 	f := newFixture(t)
 	issue := func() string {
@@ -84,7 +84,7 @@ func linkKeys(t *testing.T, secret, previous []byte) *auth.LinkKeys {
 	return keys
 }
 
-// A link that was written with either secret gets its own token, whichever comes first meanwhile.
+// A link written with either secret gets its own token, whichever secret comes first in the meantime.
 func TestLinksOfBothSecrets(t *testing.T) {
 	written := linkKeys(t, secret, nil).Token(someID)
 	l := compete.Link{ID: someID, TokenHash: compete.HashToken(written)}

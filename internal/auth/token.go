@@ -15,8 +15,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// claims are what a token of ours says. Tools outside make tokens with sub, email, role, iat and exp alone; ours name
-// their session too.
+// claims are the contents of our tokens. External tools issue tokens with only sub, email, role, iat and exp; ours also
+// name their session.
 type claims struct {
 	jwt.RegisteredClaims
 	Email     string       `json:"email"`
@@ -24,9 +24,8 @@ type claims struct {
 	SessionID string       `json:"sid,omitempty"`
 }
 
-// sent are the claims of a token that is being checked, those that matter: reading them as claims takes twice as long,
-// which the registrar would miss in a rush. A time that is not there is 0, and so is never one that a token may depend
-// on.
+// sent are the relevant claims of a token being checked: decoding the full claims takes twice as long, which would slow
+// the registrar in a rush. A missing time is 0, so a token can't rely on a time of 0.
 type sent struct {
 	Subject   string       `json:"sub"`
 	Role      compete.Role `json:"role"`
@@ -39,16 +38,16 @@ type sent struct {
 	Audience jwt.ClaimStrings `json:"aud"`
 }
 
-// What the tokens of this program name as their issuer and audience. Those made outside name none.
+// The issuer and audience in this program's tokens. External tokens have neither.
 const (
 	tokenIssuer   = "minicompete"
 	tokenAudience = "minicompete-api"
 )
 
-// maxSkew is how far ahead the clock of who made a token may be.
+// maxSkew is how far ahead a token issuer's clock may be.
 const maxSkew = 30 * time.Second
 
-// seconds are a NumericDate (RFC 7519, section 2) as it stands in JSON.
+// seconds is a NumericDate (RFC 7519, section 2) as in JSON.
 type seconds float64
 
 var errNoTime = errors.New("not a time")
@@ -81,13 +80,13 @@ func (c *sent) GetSubject() (string, error) { return c.Subject, nil }
 // GetAudience implements jwt.Claims.
 func (c *sent) GetAudience() (jwt.ClaimStrings, error) { return c.Audience, nil }
 
-// newParser pins the algorithm: a token that says "none", or HS512, is refused whatever its signature.
+// newParser pins the algorithm: a token that says "none" or HS512 is refused whatever its signature.
 func newParser(clock func() time.Time) *jwt.Parser {
 	return jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired(),
 		jwt.WithTimeFunc(clock))
 }
 
-// IssueToken makes a bearer token for the user, with a session that End, a new password or an admin can end.
+// IssueToken creates a bearer token for the user, with a session that ends through End, a new password or an admin.
 func (a *Authenticator) IssueToken(ctx context.Context, u compete.User) (string, error) {
 	now := compete.UTC(a.clock())
 	session := a.session(ctx, u, now, a.tokenLife)
@@ -110,9 +109,9 @@ func (a *Authenticator) IssueToken(ctx context.Context, u compete.User) (string,
 	return token, nil
 }
 
-// Token tells who a bearer token belongs to. It asks the database only about a token that is older than the deny-list
-// reaches back, and about that once a day. Errors: ErrUnauthorized, ErrAccountDisabled; ErrDatabase for such an old
-// one.
+// Token returns the actor that a bearer token belongs to. It queries the database only for tokens older than the
+// deny-list's range, and once a day at most. Errors: ErrUnauthorized, ErrAccountDisabled; ErrDatabase for such an old
+// token.
 func (a *Authenticator) Token(ctx context.Context, bearer string) (compete.Actor, error) {
 	var c sent
 	if _, err := a.parser.ParseWithClaims(bearer, &c, a.key); err != nil {
@@ -146,16 +145,16 @@ func (a *Authenticator) Token(ctx context.Context, bearer string) (compete.Actor
 
 const (
 	maxCachedOldTokens = 20_000
-	// oldTokenLife is how long the standing of an old login is remembered. What ends it meanwhile is on the deny-list
-	// for longer.
+	// oldTokenLife is how long the status of an old login is cached. If it is revoked in that time, the deny-list
+	// covers it for longer.
 	oldTokenLife = 24 * time.Hour
 )
 
-// oldLogin names a login whose token is older than the deny-list reaches back.
+// oldLogin identifies a login whose token is older than the deny-list's range.
 type oldLogin struct{ userID, sessionID string }
 
-// checkOld fails with ErrUnauthorized when the login ended before the deny-list reaches back, and with ErrDatabase when
-// nobody can tell.
+// checkOld fails with ErrUnauthorized if the login ended before the deny-list's range, and with ErrDatabase if that
+// can't be determined.
 func (a *Authenticator) checkOld(ctx context.Context, actor compete.Actor, issued, now time.Time) error {
 	login := oldLogin{actor.UserID, actor.SessionID}
 	validAfter, ok := a.old.Get(login, now)
@@ -173,24 +172,24 @@ func (a *Authenticator) checkOld(ctx context.Context, actor compete.Actor, issue
 	return nil
 }
 
-// revokes reports whether tokens issued then ended at the given moment. A token says when it was issued in whole
-// seconds: one made in the second of the change is taken for made after it.
+// revokes reports whether a cutoff at end voids tokens issued at the given time. Tokens state their time of issue in
+// whole seconds: one issued in the second of the change counts as issued after it.
 func revokes(end, issued time.Time) bool { return issued.Before(end.Truncate(time.Second)) }
 
-// signingKey is a secret, and the id by which tokens name it.
+// signingKey is a secret with the id that tokens use for it.
 type signingKey struct {
 	id     string
 	secret []byte
 }
 
-// newSigningKey makes the id from the secret, so that all processes agree; it tells nothing about a secret that can't
-// be guessed.
+// newSigningKey derives the id from the secret, so that all processes agree on it; the id reveals nothing about an
+// unguessable secret.
 func newSigningKey(secret []byte) signingKey {
 	sum := sha256.Sum256(append([]byte("mini compete: id of a signing key\x00"), secret...))
 	return signingKey{id: base64.RawURLEncoding.EncodeToString(sum[:6]), secret: secret}
 }
 
-// key is the key that a token names, or any of them: tools outside know no ids, or have their own.
+// key returns the key that a token names, or else all keys: external tools don't know the ids, or use their own.
 func (a *Authenticator) key(t *jwt.Token) (any, error) {
 	if id, _ := t.Header["kid"].(string); id != "" {
 		for _, key := range a.keys {

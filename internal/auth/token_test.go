@@ -15,7 +15,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// foreign signs claims the way a tool outside does.
+// foreign signs claims as an external tool does.
 func foreign(t testing.TB, method jwt.SigningMethod, key any, c jwt.MapClaims) string {
 	t.Helper()
 	token, err := jwt.NewWithClaims(method, c).SignedString(key)
@@ -154,7 +154,7 @@ func TestTokenFromOutside(t *testing.T) {
 	}
 }
 
-// FuzzToken holds that nothing is accepted but what the secret signed with HS256.
+// FuzzToken checks that only tokens signed with HS256 and the secret are accepted.
 func FuzzToken(f *testing.F) {
 	fix := newFixture(f)
 	f.Add(foreign(f, jwt.SigningMethodHS256, secret, fix.claims(nil)))

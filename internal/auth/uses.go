@@ -10,20 +10,18 @@ import (
 )
 
 const (
-	// UseInterval is how often it is noted which sessions were used, and how much later than Config.Idle a token may
-	// end.
+	// UseInterval is how often session use is saved, and how much later than Config.Idle a token may end.
 	UseInterval = 5 * time.Minute
-	// MinIdle is the least that Config.Idle may be, so that a use that isn't noted yet doesn't count as none.
+	// MinIdle is the minimum of Config.Idle, so that a session whose use isn't saved yet doesn't count as unused.
 	MinIdle = 3 * UseInterval
-	// maxUses bounds the sessions that one process notes in a UseInterval, at about 100 bytes each. What comes beyond
-	// is noted in the next.
+	// maxUses bounds the sessions that one process tracks per UseInterval, at about 100 bytes each. Any beyond are
+	// tracked in the next interval.
 	maxUses = 200_000
-	// usesTimeout bounds one note.
+	// usesTimeout bounds one save.
 	usesTimeout = 10 * time.Second
 )
 
-// uses are the sessions that were used since the last note. A request only leaves its mark here: it never writes to the
-// database.
+// uses tracks the sessions used since the last save. Requests only update this map: they never write to the database.
 type uses struct {
 	mu sync.Mutex
 	at map[string]time.Time
@@ -48,7 +46,7 @@ func (u *uses) take() map[string]time.Time {
 	return taken
 }
 
-// NoteUses writes which sessions were used, and ends those that weren't for too long.
+// NoteUses saves which sessions were used, and ends those unused for too long.
 func (a *Authenticator) NoteUses(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, usesTimeout)
 	defer cancel()
@@ -65,7 +63,7 @@ func (a *Authenticator) NoteUses(ctx context.Context) error {
 	return a.sessions.EndIdleSessions(ctx, now.Add(-a.idle), now)
 }
 
-// restore takes marks back that could not be noted, below later ones.
+// restore puts back uses that couldn't be saved, unless there are later ones.
 func (u *uses) restore(taken map[string]time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -73,7 +71,7 @@ func (u *uses) restore(taken map[string]time.Time) {
 	u.at = taken
 }
 
-// noteUses does so every UseInterval, and for the last time when ctx ends.
+// noteUses calls NoteUses every UseInterval, and once more when ctx ends.
 func (a *Authenticator) noteUses(ctx context.Context) {
 	ticker := time.NewTicker(UseInterval)
 	defer ticker.Stop()
@@ -88,7 +86,7 @@ func (a *Authenticator) noteUses(ctx context.Context) {
 	}
 }
 
-// isIdle reports whether a session that was used last then has ended.
+// isIdle reports whether a session last used at lastUse has ended.
 func (a *Authenticator) isIdle(lastUse, now time.Time) bool {
 	return a.idle > 0 && now.Sub(lastUse) >= a.idle
 }

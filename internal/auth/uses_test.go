@@ -28,11 +28,11 @@ func TestASessionKnowsItsDevice(t *testing.T) {
 	}
 }
 
-// Requests leave a mark in memory; what is written is one note for all of them.
+// Requests only update memory; one write saves them all.
 func TestUsesAreNotedTogether(t *testing.T) {
 	f := newFixture(t)
 	l := f.logIn(t)
-	f.advance(time.Minute) // the token made outside is valid for less than an hour
+	f.advance(time.Minute) // the external token is valid for less than an hour
 	used := f.clock()
 	for range 3 {
 		l.want(t, f.Authenticator, nil, nil, nil)

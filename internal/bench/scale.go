@@ -178,7 +178,7 @@ func startScaled(
 	ctx context.Context, o options, kind string,
 ) (sizes []string, products []*scaled, done func() error, err error) {
 	var ends []func() error
-	done = func() (err error) {
+	endAll := func() (err error) {
 		for _, end := range slices.Backward(ends) {
 			err = errors.Join(err, end())
 		}
@@ -186,7 +186,7 @@ func startScaled(
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, done())
+			err = errors.Join(err, endAll())
 		}
 	}()
 	databases := strings.FieldsFunc(o.filled, func(r rune) bool { return r == ',' })
@@ -210,7 +210,7 @@ func startScaled(
 	if len(products) == 0 {
 		return nil, nil, nil, errors.New("there's no database to measure")
 	}
-	return sizes, products, done, nil
+	return sizes, products, endAll, nil
 }
 
 // startOn starts the product on a database that is filled. Its size is the number of competitions.

@@ -9,13 +9,13 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// EnvFile is where settings may be written down, in the working directory. setup.sh writes it, and Docker Compose reads
-// it too.
+// EnvFile is the optional file with settings in the working directory. setup.sh writes it, and Docker Compose reads it
+// too.
 const EnvFile = ".env"
 
-// LoadEnvFile puts the variables of a file of NAME=value lines into the environment. What the environment has already,
-// even if it is empty, stays as it is. A file that isn't there is none; one that can't be read is named, without a word
-// of what it holds.
+// LoadEnvFile loads a file of NAME=value lines into the environment. Variables that are already set, even to an empty
+// value, are kept. A missing file is not an error; the error for an unreadable one names the file, but quotes none of
+// its content.
 func LoadEnvFile(name string) error {
 	values, err := godotenv.Read(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -25,7 +25,7 @@ func LoadEnvFile(name string) error {
 		return fmt.Errorf("%s: %w", name, pathError.Err)
 	}
 	if err != nil {
-		// the reason would repeat a secret
+		// the cause would quote a secret
 		return fmt.Errorf(
 			"%s must have lines of the form NAME=value; put quotes around values with spaces or special characters",
 			name,

@@ -19,7 +19,7 @@ func TestLoadEnvFile(t *testing.T) {
 		"EMPTY_OUTSIDE": "", "EMPTY": "",
 	}
 	for variable := range want {
-		t.Setenv(variable, "") // so that it is as before after the test
+		t.Setenv(variable, "") // restores it after the test
 		if err := os.Unsetenv(variable); err != nil {
 			t.Fatal(err)
 		}

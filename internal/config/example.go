@@ -17,7 +17,7 @@ func Names() []string {
 	return names
 }
 
-// Table is every setting as a Markdown table for each group.
+// Table returns all settings as Markdown, with one table per group.
 func Table() string {
 	var b strings.Builder
 	group := ""
@@ -36,16 +36,16 @@ func Table() string {
 	return b.String()
 }
 
-// describe is a parser that nothing is parsed with.
+// describe returns a parser that only describes the settings.
 func describe() *kong.Kong {
 	parser, err := kong.New(&Config{}, append(Options(), kong.Name("minicompete"), kong.NoDefaultHelp())...)
 	if err != nil {
-		panic(fmt.Sprintf("the tags of config.Config are wrong: %v", err)) // a mistake in this package alone
+		panic(fmt.Sprintf("the tags of config.Config are wrong: %v", err)) // only caused by a mistake in this package
 	}
 	return parser
 }
 
-// Example is the text of .env.example: every setting with its help and its default.
+// Example returns the text of .env.example: every setting with its help and default.
 func Example() string {
 	var b strings.Builder
 	b.WriteString("# Every setting of minicompete, with its default. The program reads its environment " +
@@ -70,7 +70,7 @@ func Example() string {
 	return b.String()
 }
 
-// UnsetEmpty takes empty variables out of the environment: NAME= means the default, not an empty value.
+// UnsetEmpty removes empty variables from the environment: NAME= means the default, not an empty value.
 func UnsetEmpty(parser *kong.Kong) error {
 	for _, flag := range settings(parser) {
 		if value, ok := os.LookupEnv(flag.Envs[0]); ok && value == "" {

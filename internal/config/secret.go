@@ -12,11 +12,12 @@ import (
 	"slices"
 )
 
-// secretFile is kept in the directory of the SQLite file.
+// secretFile is stored in the directory of the SQLite file.
 const secretFile = "jwt.secret"
 
-// TokenSecret is what the tokens are keyed with: the raw bytes of JWT_SECRET. When that is empty and the database is
-// SQLite, it is read from a file beside the database, which is made the first time, for its owner alone.
+// TokenSecret returns the key that signs tokens: the raw bytes of JWT_SECRET. If that is empty and the database is
+// SQLite, the key is read from a file beside the database, which is created on first use and only readable by its
+// owner.
 func (c *Config) TokenSecret() ([]byte, error) {
 	if c.JWTSecret != "" {
 		return []byte(c.JWTSecret), nil
@@ -54,11 +55,11 @@ func (c *Config) TokenSecret() ([]byte, error) {
 }
 
 const (
-	minDistinctBytes = 8 // 32 random hexadecimal digits have fewer once in a hundred million times
+	minDistinctBytes = 8 // 32 random hexadecimal digits have fewer in one of a hundred million cases
 	minSecretUnit    = 8 // bytes
 )
 
-// weak reports whether a secret is one of few characters, something short over and over, or a placeholder that nobody
+// weak reports whether a secret has few distinct characters, repeats a short unit, or is a placeholder that nobody
 // replaced.
 func weak(secret []byte) bool {
 	distinct := map[byte]bool{}
@@ -82,13 +83,13 @@ func weak(secret []byte) bool {
 	})
 }
 
-// makeSecret writes the file whole, or leaves the one that another process made meanwhile.
+// makeSecret writes the file atomically, and keeps one that another process has created in the meantime.
 func makeSecret(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return err
 	}
 	var raw [MinSecretLength]byte
-	_, _ = rand.Read(raw[:]) // never fails, it says
+	_, _ = rand.Read(raw[:]) // documented never to fail
 	whole, err := os.CreateTemp(filepath.Dir(path), secretFile+".*")
 	if err != nil {
 		return err
@@ -98,8 +99,8 @@ func makeSecret(path string) error {
 	if err := errors.Join(err, whole.Sync(), whole.Close()); err != nil {
 		return err
 	}
-	// CreateTemp made it for the owner alone (0600). A link, unlike a rename, never replaces the file of another
-	// process.
+	// CreateTemp makes it readable only by the owner (0600). A link, unlike a rename, never replaces another process's
+	// file.
 	if err := os.Link(whole.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}

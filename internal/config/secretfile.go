@@ -12,16 +12,16 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// fileSuffix makes the name of the variable that names a file with a secret's value, as Docker and Kubernetes mount
+// fileSuffix is appended to a secret's variable for the name of a file with its value, as Docker and Kubernetes mount
 // secrets: JWT_SECRET_FILE for JWT_SECRET.
 const fileSuffix = "_FILE"
 
-// maxSecretFile is the largest file a secret is read from, in bytes.
+// maxSecretFile is the maximum size of a secret's file, in bytes.
 const maxSecretFile = 64 << 10
 
-// LoadSecretFiles sets each secret of parser that has a NAME_FILE variable to the content of that file, without the
-// line break at its end. It fails when a secret is set both ways, and when the file can't be read or is empty or too
-// long. Call it after UnsetEmpty and before parsing. No error repeats what a file holds.
+// LoadSecretFiles sets each secret of parser that has a NAME_FILE variable to the content of that file, without its
+// final line break. It fails if a secret is set both ways, or the file is unreadable, empty or too large. Call it after
+// UnsetEmpty and before parsing. Errors never quote a file's content.
 func LoadSecretFiles(parser *kong.Kong) error {
 	for _, flag := range settings(parser) {
 		name := flag.Envs[0]
@@ -43,7 +43,7 @@ func LoadSecretFiles(parser *kong.Kong) error {
 	return nil
 }
 
-// isSecret reports whether the value of a setting may not be seen: a secret, or a URL that may hold a password.
+// isSecret reports whether a setting's value must be hidden: a secret, or a URL that may contain a password.
 func isSecret(flag *kong.Flag) bool {
 	t := flag.Target.Type()
 	return t == reflect.TypeFor[Secret]() || t == reflect.TypeFor[URL]()
@@ -71,8 +71,8 @@ func readSecret(path string) (string, error) {
 	return value, nil
 }
 
-// RefuseSecretFlags fails when args hand over a secret, or a URL with a password, as a flag: other users of the machine
-// would see it in the list of processes.
+// RefuseSecretFlags fails if args contain a secret, or a URL with a password, as a flag: other users of the machine
+// could see it in the process list.
 func RefuseSecretFlags(parser *kong.Kong, args []string) error {
 	for _, flag := range settings(parser) {
 		for i, arg := range args {
@@ -94,7 +94,7 @@ func RefuseSecretFlags(parser *kong.Kong, args []string) error {
 	return nil
 }
 
-// hasPassword reports whether a URL holds a password, or can't be read and so may hold one.
+// hasPassword reports whether a URL contains a password, or can't be parsed and so may contain one.
 func hasPassword(text string) bool {
 	u, err := url.Parse(text)
 	if err != nil {

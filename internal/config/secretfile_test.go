@@ -21,7 +21,7 @@ func TestSecretsFromFiles(t *testing.T) {
 	good := write("good", strings.Repeat("hunter2 or 3, ", 4)+"\n")
 	for name, tc := range map[string]struct {
 		env  map[string]string
-		want string // of the error; empty: none
+		want string // expected error text; empty for none
 	}{
 		"a secret": {map[string]string{"JWT_SECRET_FILE": good}, ""},
 		"a URL": {
@@ -43,7 +43,7 @@ func TestSecretsFromFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, variable := range []string{"JWT_SECRET", "SMTP_URL", "WEB_ADDR"} {
-				t.Setenv(variable, "") // so that it is as before after the test
+				t.Setenv(variable, "") // restores it after the test
 				if err := os.Unsetenv(variable); err != nil {
 					t.Fatal(err)
 				}

@@ -7,8 +7,8 @@ import (
 	"github.com/minicompete/minicompete/internal/brand"
 )
 
-// SiteSettings are those that a page can set too, by the name of their variable; empty where the environment leaves
-// them to it.
+// SiteSettings returns the settings that can also be set on a page, by variable name; a value is empty if the
+// environment doesn't set it.
 func (c *Config) SiteSettings() map[string]string {
 	return map[string]string{
 		brand.SettingName: c.SiteName, brand.SettingContact: c.Contact, brand.SettingImprint: c.ImprintURL,
@@ -35,7 +35,7 @@ func (c *Config) checkSite(p *problems) {
 	}
 }
 
-// Look is the logo and accent color, which only the environment can set. It fails as Validate does.
+// Look returns the logo and accent color, which only the environment can set. It fails as Validate does.
 func (c *Config) Look() (s brand.Site, err error) {
 	if c.SiteAccent != "" {
 		if s.Accent, err = brand.ParseAccent(c.SiteAccent); err != nil {

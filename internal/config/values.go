@@ -14,10 +14,10 @@ import (
 	"github.com/minicompete/minicompete/internal/sqlitefile"
 )
 
-// redacted stands for a secret wherever it would be printed.
+// redacted replaces secrets in all output.
 const redacted = "xxxxx"
 
-// Secret is a text that is never printed: every way to format it gives a placeholder. Convert it to []byte to use it.
+// Secret is text that is never printed: all formatting yields a placeholder. Convert it to []byte to use it.
 type Secret string
 
 func (s Secret) String() string {
@@ -36,7 +36,7 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // LogValue keeps slog from printing it.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// URL is an address that may hold a password, which is never printed. Convert it to string to use it.
+// URL is a URL whose password, if any, is never printed. Convert it to string to use it.
 type URL string
 
 func (u URL) String() string {
@@ -45,7 +45,7 @@ func (u URL) String() string {
 		return redacted
 	}
 	for name := range parsed.Query() {
-		if name == "password" || name == "sslpassword" { // PostgreSQL takes them here too
+		if name == "password" || name == "sslpassword" { // PostgreSQL accepts these as parameters too
 			q := parsed.Query()
 			q.Set(name, redacted)
 			parsed.RawQuery = q.Encode()
@@ -63,19 +63,20 @@ func (u URL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 // LogValue keeps slog from printing the password.
 func (u URL) LogValue() slog.Value { return slog.StringValue(u.String()) }
 
-// scheme is what stands before the first colon; URLs with a broken rest have one too.
+// scheme returns the part before the first colon, which even an otherwise invalid URL may have.
 func (u URL) scheme() string {
 	scheme, _, _ := strings.Cut(string(u), ":")
 	return scheme
 }
 
-// SQLitePath is the file that a sqlite: URL names, and whether it is one; the path is empty when the URL is not valid.
+// SQLitePath returns the file that a sqlite: URL names, and whether it is such a URL; the path is empty if the URL is
+// invalid.
 func (u URL) SQLitePath() (string, bool) {
-	path, isSQLite, _ := sqlitefile.Path(string(u)) // Validate tells what is wrong
+	path, isSQLite, _ := sqlitefile.Path(string(u)) // Validate reports what is wrong
 	return path, isSQLite
 }
 
-// ParseDuration reads what time.ParseDuration does, and whole days such as 7d.
+// ParseDuration parses the format of time.ParseDuration, and whole days such as 7d.
 func ParseDuration(s string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16)

@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/live"
 )
 
-// printer is a stream that prints. A server passes one of package sse instead.
+// printer is a stream that prints. A server uses one from package sse instead.
 type printer struct{ events chan string }
 
 func (p printer) Offer(events string) bool {
@@ -21,7 +21,7 @@ func (p printer) Offer(events string) bool {
 
 func (p printer) End() { close(p.events) }
 
-// A page is told the present state when it's opened, and each later one.
+// A page is sent the current state when it is opened, and each later one.
 func ExampleHub() {
 	var left atomic.Int64
 	left.Store(3)

@@ -83,12 +83,12 @@ func start(t *testing.T, l *ledger, change func(*live.Config)) *live.Hub {
 	return h
 }
 
-// words is how the tests' feed encodes seats.
+// words encodes seats for the feed in these tests.
 func words(s compete.Seats) (string, error) {
 	return fmt.Sprintf("%s %d %s;", s.CompetitionID, s.SeatsLeft, s.Phase), nil
 }
 
-// told is what a page was told, and when.
+// told is an event sent to a page, and its time.
 type told struct {
 	events string
 	at     time.Time
@@ -100,7 +100,7 @@ type reader struct {
 	told chan told
 
 	mu     sync.Mutex
-	asleep bool // it takes nothing
+	asleep bool // it accepts nothing
 	ended  bool
 }
 
@@ -119,7 +119,7 @@ func (r *reader) End() {
 	if !r.ended {
 		r.ended = true
 		close(r.told)
-		go r.page.Leave() // as package sse does, from another goroutine
+		go r.page.Leave() // from another goroutine, as package sse does
 	}
 }
 
@@ -141,7 +141,7 @@ func open(t *testing.T, feed *live.Feed, ids ...string) *reader {
 	return r
 }
 
-// wants waits for the next that the page is told, and returns when that was.
+// wants waits for the page's next event and returns its time.
 func (r *reader) wants(t *testing.T, events string) time.Time {
 	t.Helper()
 	got, more := <-r.told
@@ -151,7 +151,7 @@ func (r *reader) wants(t *testing.T, events string) time.Time {
 	return got.at
 }
 
-// wantsNothing looks whether the page has been told anything so far.
+// wantsNothing checks that the page has been sent nothing so far.
 func (r *reader) wantsNothing(t *testing.T) {
 	t.Helper()
 	synctest.Wait()

@@ -1,9 +1,9 @@
-// Package live tells open pages how many seats are left: from the commits of this process, and over Redis from those of
-// other replicas.
+// Package live sends open pages the number of seats left, following commits in this process and, through Redis, those
+// of other replicas.
 //
-// Only ids of competitions travel. What is sent to a page is always read from the committed state, so a lost, late or
-// repeated event never leaves a stale number. The package owns who follows what and when a page is told; in which words
-// belongs to api and web, and the connection to sse.
+// Only competition ids are transmitted. What is sent to a page is always read from the committed state, so a lost, late
+// or repeated notification never leaves a stale number. The package decides which pages get an update and when; api and
+// web encode the events, and sse handles the connections.
 package live
 
 import (
@@ -18,21 +18,21 @@ import (
 	"github.com/minicompete/minicompete/internal/sse"
 )
 
-// DefaultMaxPages bounds the open pages of one process.
+// DefaultMaxPages is the default limit of open pages per process.
 const DefaultMaxPages = 20_000
 
-// Config sets up a Hub.
+// Config configures a Hub.
 type Config struct {
-	// Read reads the committed state of competitions, in any order; unknown ids are left out.
+	// Read returns the committed state of competitions, in any order; unknown ids are left out.
 	Read     func(ctx context.Context, ids []string) ([]compete.Competition, error)
-	Redis    *redis.Client // between replicas; nil for one process alone
+	Redis    *redis.Client // connects replicas; nil for a single process
 	MaxPages int           // 0: DefaultMaxPages
 	Clock    func() time.Time
 	Logger   *slog.Logger
 }
 
-// Hub knows the open pages of a process and tells them. It is a compete.SeatsNotifier. Start it before the first page,
-// Close it before the listeners and Stop it after the last commit.
+// Hub keeps track of a process's open pages and sends them updates. It is a compete.SeatsNotifier. Call Start before
+// the first page is opened, Close before closing the listeners, and Stop after the last commit.
 type Hub struct {
 	config  Config
 	relay   *relay // nil without Redis
@@ -41,20 +41,20 @@ type Hub struct {
 	loops   sync.WaitGroup
 	changes changes
 	toRead  chan struct{} // holds one signal: there is something to read
-	toTell  chan struct{} // holds one signal: a page is due before the others
+	toTell  chan struct{} // holds one signal: a page is due earlier than planned
 
 	mu     sync.Mutex
 	closed bool
 	topics map[string]*topic
-	fresh  map[string]bool // topics never read, which a page waits for
+	fresh  map[string]bool // topics not read yet that a page waits for
 	pages  map[*Page]struct{}
 	queue  queue
-	paid   time.Time // the moment up to which turns of telling have used their share of the machine
+	paid   time.Time // time until which the share of processor time for sending is used up
 }
 
 var _ compete.SeatsNotifier = (*Hub)(nil)
 
-// New makes a hub that does nothing until Start.
+// New creates a hub that does nothing until Start.
 func New(c Config) *Hub {
 	if c.MaxPages == 0 {
 		c.MaxPages = DefaultMaxPages
@@ -71,7 +71,7 @@ func New(c Config) *Hub {
 	return h
 }
 
-// Start begins to read, to tell and, with Redis, to listen to other replicas. It returns at once.
+// Start starts reading, sending and, with Redis, listening to other replicas. It returns at once.
 func (h *Hub) Start() {
 	h.loops.Go(h.read)
 	h.loops.Go(h.tell)
@@ -81,15 +81,15 @@ func (h *Hub) Start() {
 	}
 }
 
-// Pages is how many pages are open.
+// Pages returns the number of open pages.
 func (h *Hub) Pages() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.pages)
 }
 
-// Close ends every stream and refuses new pages with ErrStopping. Changes are still passed on to other replicas, until
-// Stop.
+// Close ends every stream and refuses new pages with ErrStopping. Until Stop, changes are still passed on to other
+// replicas.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	h.closed = true
@@ -110,14 +110,14 @@ func (h *Hub) Close() {
 	}
 }
 
-// Stop is Close, and returns when nothing runs any more.
+// Stop calls Close, and returns once all goroutines have ended.
 func (h *Hub) Stop() {
 	h.Close()
 	h.cancel()
 	h.loops.Wait()
 }
 
-// Changed marks competitions as changed, here and on the other replicas. It never blocks.
+// Changed marks competitions as changed, here and on other replicas. It never blocks.
 func (h *Hub) Changed(competitionIDs ...string) {
 	h.mark(competitionIDs...)
 	if h.relay != nil {
@@ -135,16 +135,16 @@ func (h *Hub) markAll() {
 	signal(h.toRead)
 }
 
-// signal wakes who waits for c, now or when next it looks.
+// signal wakes the receiver of c, or makes its next receive return at once.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
-	default: // one is pending, and what it leads to will see this change too
+	default: // a signal is pending; its receiver will see this change too
 	}
 }
 
-// changes are competitions that changed since they were taken last. It has a lock of its own: a commit waits for
-// nothing longer.
+// changes collects the competitions changed since the last take. It has its own lock, so that commits never wait for
+// long.
 type changes struct {
 	mu  sync.Mutex
 	ids map[string]bool

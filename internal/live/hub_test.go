@@ -94,8 +94,8 @@ func TestARushIsTold4TimesASecond(t *testing.T) {
 	})
 }
 
-// However many pages there are, each is told within a second of each commit, not more than four times a second, and
-// only a few of them at a time.
+// Regardless of the number of pages, each gets an update within a second of each commit, at most four times a second,
+// and only a few pages are updated at a time.
 func TestARushBefore5000Pages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()

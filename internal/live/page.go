@@ -10,19 +10,19 @@ import (
 	"github.com/minicompete/minicompete/internal/sse"
 )
 
-// Feed opens the pages of one front door (API or web), which receive the same events.
+// Feed opens pages for one front end (API or web). All receive events in the same encoding.
 type Feed struct {
 	hub   *Hub
 	words func(compete.Seats) (string, error)
 }
 
-// Feed makes a feed that encodes seats with words.
+// Feed creates a feed that encodes seats with words.
 func (h *Hub) Feed(words func(compete.Seats) (event string, err error)) *Feed { return &Feed{h, words} }
 
-// event never fails: a page that can't be told of one competition is told of the others.
+// event never fails: if one competition can't be encoded, a page still gets the others.
 func (f *Feed) event(seats compete.Seats) (event string) {
 	defer func() {
-		if cause := recover(); cause != nil { // no request stands behind it, and so nobody else would
+		if cause := recover(); cause != nil { // there is no request whose handler would recover
 			f.hub.config.Logger.Error("could not encode a seat update", "competition", seats.CompetitionID, "panic",
 				cause)
 		}
@@ -39,25 +39,25 @@ type Page struct {
 	feed    *Feed
 	follows []following
 
-	// What follows is guarded by Hub.mu.
+	// The following is guarded by Hub.mu.
 	stream sse.Stream // nil until Start
 	left   bool
-	own    string    // events for this page alone that it has not been told
-	told   time.Time // when it was told something last
-	stuck  time.Time // since when its reader takes nothing; zero: it does
-	due    time.Time // when it is told next
-	place  int       // in the queue; -1 before Start and while it is being told
+	own    string    // unsent events for this page only
+	told   time.Time // when it was last sent an event
+	stuck  time.Time // since when its reader accepts nothing; zero if it does
+	due    time.Time // when it is next sent events
+	place  int       // index in the queue; -1 before Start and while it is being sent events
 }
 
 // following is one competition that a page follows.
 type following struct {
 	topic *topic
-	told  *state // what the page knows
-	next  *state // what it is being told; nil: nothing
+	told  *state // last state sent to the page
+	next  *state // state being sent; nil if none
 }
 
-// Open makes room for a page and returns when the present state of the competitions is known. Those that don't exist
-// are left out. Call Leave when the page is gone, also when it was never started. Errors: ErrBusy, ErrStopping, those
+// Open registers a page and returns once the current state of the competitions is known. Competitions that don't exist
+// are left out. Call Leave when the page is closed, even if it was never started. Errors: ErrBusy, ErrStopping, those
 // of Config.Read.
 func (f *Feed) Open(ctx context.Context, competitionIDs ...string) (*Page, error) {
 	p, err := f.hub.join(f, competitionIDs)
@@ -99,9 +99,9 @@ func (h *Hub) join(feed *Feed, ids []string) (*Page, error) {
 	return p, nil
 }
 
-// Start tells the page first and the present state at once, and each later state until Leave. A slow reader misses
-// states in between, never the last; one that takes nothing for stuckTimeout is cut off. A quiet stream gets a comment
-// every heartbeat.
+// Start sends the page first and the current state at once, and each later state until Leave. A slow reader misses
+// intermediate states, never the last; one that accepts nothing for stuckTimeout is disconnected. A quiet stream gets a
+// comment every heartbeat.
 func (p *Page) Start(stream sse.Stream, first string) {
 	h := p.feed.hub
 	h.mu.Lock()
@@ -120,7 +120,7 @@ func (p *Page) Start(stream sse.Stream, first string) {
 	h.requeue(p, own, taken)
 }
 
-// Tell tells the page an event of its own, beside seats. It replaces one that the page has not been told yet.
+// Tell sends the page an event of its own, besides seats. It replaces one that hasn't been sent yet.
 func (p *Page) Tell(event string) {
 	h := p.feed.hub
 	h.mu.Lock()
@@ -140,7 +140,7 @@ func (p *Page) End() {
 	}
 }
 
-// Leave forgets the page. It may be called again.
+// Leave removes the page. It may be called more than once.
 func (p *Page) Leave() {
 	h := p.feed.hub
 	h.mu.Lock()
@@ -153,18 +153,18 @@ func (p *Page) Leave() {
 	for _, f := range p.follows {
 		delete(f.topic.informed, p)
 		if f.topic.followers--; f.topic.followers == 0 {
-			h.drop(f.topic, compete.ErrStopping) // nobody waits for it any more
+			h.drop(f.topic, compete.ErrStopping) // nobody is waiting for it any more
 		}
 	}
 	h.unqueue(p)
 }
 
-// pending reports whether there is something that the page has not been told. h.mu is held.
+// pending reports whether the page has unsent events. h.mu is held.
 func (p *Page) pending() bool {
 	return p.own != "" || slices.ContainsFunc(p.follows, func(f following) bool { return f.told != f.topic.state })
 }
 
-// collect returns the page's own events, and notes what it is told of seats. h.mu is held.
+// collect returns the page's own events, and marks the states to send. h.mu is held.
 func (p *Page) collect() (own string) {
 	for i := range p.follows {
 		f := &p.follows[i]
@@ -176,12 +176,13 @@ func (p *Page) collect() (own string) {
 	return p.own
 }
 
-// send offers the page what collect noted, or a sign of life. The page is out of the queue, so that nobody else does.
+// send offers the page's stream the collected events, or a heartbeat. The page isn't in the queue, so nothing else
+// sends to it.
 func (p *Page) send(own string) (taken bool) {
 	events := own
 	for i := range p.follows {
 		if next := p.follows[i].next; next != nil {
-			events += next.event(p.feed) // mostly the only one, and nothing is copied
+			events += next.event(p.feed) // usually the only one, so that nothing is copied
 		}
 	}
 	if events == "" {

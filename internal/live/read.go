@@ -8,25 +8,24 @@ import (
 )
 
 const (
-	// readInterval is the least time between two readings of what changed. It adds to the time after which a page is
-	// told.
+	// readInterval is the minimum time between two reads of changed competitions. It adds to the delay of updates.
 	readInterval = 50 * time.Millisecond
-	// pollInterval is how often everything followed is read without an event, in case one was lost.
+	// pollInterval is how often all followed competitions are read without a notification, in case one was lost.
 	pollInterval = 5 * time.Second
-	// readTimeout bounds one reading; after it a new page is told that the database is away.
+	// readTimeout bounds one read; after it, new pages get an error that the database is unavailable.
 	readTimeout = 5 * time.Second
-	// maxReading is how many competitions are read by one statement.
+	// maxReading is the maximum number of competitions read in one statement.
 	maxReading = 500
 )
 
-// read keeps topics up to date until the hub stops. It is the one reader, so that an older reading never overtakes a
-// newer one.
+// read keeps topics up to date until the hub stops. It is the only reader, so an older result never replaces a newer
+// one.
 func (h *Hub) read() {
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
-	next := time.NewTimer(pollInterval) // the end of the pause between readings, or the moment when a phase changes
+	next := time.NewTimer(pollInterval) // fires at the end of the pause between reads, or when a phase changes
 	defer next.Stop()
-	var readAt time.Time // the last reading of what changed
+	var readAt time.Time // when changed competitions were last read
 	for {
 		select {
 		case <-h.ctx.Done():
@@ -57,7 +56,7 @@ func (h *Hub) read() {
 	}
 }
 
-// takeFresh returns the competitions that were never read.
+// takeFresh returns the competitions that haven't been read yet.
 func (h *Hub) takeFresh() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -69,7 +68,7 @@ func (h *Hub) takeFresh() []string {
 	return ids
 }
 
-// takeChanged returns those followed competitions that changed since it was asked last.
+// takeChanged returns the followed competitions that have changed since the last call.
 func (h *Hub) takeChanged() []string {
 	changed, all := h.changes.take()
 	h.mu.Lock()
@@ -89,8 +88,7 @@ func (h *Hub) takeChanged() []string {
 	return ids
 }
 
-// readPage brings topics up to date. When it fails, known ones keep what they have until the next poll, and new pages
-// are refused.
+// readPage updates topics. If it fails, known ones keep their state until the next poll, and new pages are refused.
 func (h *Hub) readPage(ids []string) {
 	ctx, cancel := context.WithTimeout(h.ctx, readTimeout)
 	defer cancel()
@@ -99,7 +97,7 @@ func (h *Hub) readPage(ids []string) {
 		h.config.Logger.Warn("could not read seats for open pages", "error", err)
 	}
 	if err == nil {
-		err = compete.ErrCompetitionMissing // what those have that are not among them
+		err = compete.ErrCompetitionMissing // for ids that weren't found
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -115,8 +113,8 @@ func (h *Hub) readPage(ids []string) {
 	}
 }
 
-// update makes known which states are new, also when only time has passed (registration opens, the deadline comes).
-// It returns how long until the next such moment.
+// update computes which states are new, including changes caused by time (registration opens, the deadline passes). It
+// returns the time until the next such moment.
 func (h *Hub) update() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -15,22 +15,22 @@ import (
 
 const (
 	channel = "minicompete:seats"
-	// everything in place of ids means that more changed than is worth listing.
+	// everything is sent instead of ids when too many competitions have changed to list.
 	everything = "*"
-	// maxRelayed is how many ids one message lists.
+	// maxRelayed is the maximum number of ids in one message.
 	maxRelayed = 500
-	// publishInterval is the least time between two messages of a replica.
+	// publishInterval is the minimum time between two messages of a replica.
 	publishInterval = 50 * time.Millisecond
-	// publishTimeout bounds one message, so that a Redis that hangs doesn't keep the hub from stopping.
+	// publishTimeout bounds sending one message, so that a hanging Redis doesn't keep the hub from stopping.
 	publishTimeout = 2 * time.Second
 )
 
-// relay carries ids of changed competitions between replicas. A message is the sender's name and ids, separated by
+// relay exchanges ids of changed competitions between replicas. A message is the sender's name and ids, separated by
 // spaces.
 type relay struct {
 	redis    *redis.Client
 	outage   outage.Report
-	instance string // to leave out own messages
+	instance string // identifies this replica's own messages
 	wake     chan struct{}
 
 	mu       sync.Mutex
@@ -61,7 +61,7 @@ func (r *relay) changed(ids []string) {
 	}
 	select {
 	case r.wake <- struct{}{}:
-	default: // a message is due already, and it will list these too
+	default: // a message is pending and will include these too
 	}
 }
 
@@ -82,7 +82,7 @@ func (r *relay) take() string {
 	return message.String()
 }
 
-// publish sends what changed until ctx ends. A message that could not be sent is not sent again: the others poll.
+// publish sends changes until ctx ends. A message that couldn't be sent isn't retried: the other replicas poll.
 func (r *relay) publish(ctx context.Context) {
 	for {
 		select {
@@ -104,17 +104,17 @@ func (r *relay) publish(ctx context.Context) {
 	}
 }
 
-// listen marks what other replicas report until ctx ends, and everything after each (re)connection: what was sent
-// meanwhile is lost.
+// listen marks the changes that other replicas report until ctx ends, and everything after each (re)connection, since
+// messages sent in between are lost.
 func (r *relay) listen(ctx context.Context, mark func(ids ...string), markAll func()) {
-	subscription := r.redis.Subscribe(ctx, channel) // connects again by itself
+	subscription := r.redis.Subscribe(ctx, channel) // reconnects automatically
 	incoming := subscription.ChannelWithSubscriptions()
 	for {
 		select {
 		case <-ctx.Done():
-			_ = subscription.Close() // nothing can be lost by it
+			_ = subscription.Close() // closing can't lose anything
 			for range incoming {
-				// until its goroutine has ended
+				// wait for its goroutine to end
 			}
 			return
 		case received := <-incoming:

@@ -30,7 +30,7 @@ func withRedis(client *redis.Client) func(*live.Config) {
 	return func(c *live.Config) { c.Redis = client }
 }
 
-// What is committed on one replica is told on another, in one process and over Redis alike.
+// A commit on one replica updates pages on another, within one process and through Redis alike.
 func TestWhatChangesHereIsToldThere(t *testing.T) {
 	for name, replicas := range map[string]func(t *testing.T, l *ledger) (here, there *live.Hub){
 		"in process": func(t *testing.T, l *ledger) (here, there *live.Hub) {
@@ -47,14 +47,14 @@ func TestWhatChangesHereIsToldThere(t *testing.T) {
 			r := open(t, there.Feed(words), race, run)
 			r.wants(t, "hello;race 1000 open;run 1000 open;")
 			wantSoon(t, l, here, r, 500)
-			many := make([]string, 2000) // more than one message holds
+			many := make([]string, 2000) // more than fit into one message
 			for i := range many {
 				many[i] = fmt.Sprintf("competition-%d", i)
 			}
 			l.set(run, seatsLeft(3))
 			here.Changed(append(many, run)...)
 			r.wants(t, "run 3 open;")
-			for left := 99; left >= 0; left-- { // a rush: the last state arrives
+			for left := 99; left >= 0; left-- { // in a rush, the last state arrives
 				l.set(race, seatsLeft(left))
 				here.Changed(race)
 			}
@@ -65,7 +65,8 @@ func TestWhatChangesHereIsToldThere(t *testing.T) {
 	}
 }
 
-// wantSoon changes the seats, and changes them again when only a poll told of it: one of several is proof.
+// wantSoon changes the seats, and retries if the update came from a poll: one success out of several attempts is
+// enough.
 func wantSoon(t *testing.T, l *ledger, here *live.Hub, r *reader, left int) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); left++ {
@@ -93,7 +94,7 @@ func TestRedisConnectsAgain(t *testing.T) {
 	wantSoon(t, l, here, r, 100)
 }
 
-// Without Redis nothing but the other replicas' speed changes.
+// Without Redis, only updates from other replicas are slower.
 func TestRedisAway(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
 	defer func() { _ = client.Close() }()

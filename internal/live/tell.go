@@ -9,32 +9,32 @@ import (
 )
 
 const (
-	// minInterval holds a page to four events a second, as its reader can't follow more.
+	// minInterval limits a page to four events a second, as many as a reader can follow.
 	minInterval = 250 * time.Millisecond
-	// maxInterval keeps the promise of a second after the commit: this, a reading and a turn that comes late are the
-	// longest that a page waits.
+	// maxInterval keeps the promise of updating pages within a second of a commit: a page waits at most for this
+	// interval, a read, and a late turn.
 	maxInterval = 850 * time.Millisecond
-	// spacing is the least time from one page to the next, in the long run: telling one takes about 8 µs of a core, so
-	// up to five thousand pages take a twentieth of one in a rush, and thousands of them are told less often than four
-	// times a second.
+	// spacing is the minimum average time between sending to one page and to the next: each send takes about 8 µs of a
+	// core, so up to five thousand pages take a twentieth of a core in a rush, and with thousands of pages each is
+	// updated less than four times a second.
 	spacing = 170 * time.Microsecond
-	// pagesPerTurn is how many pages are told in a row before others get the core.
+	// pagesPerTurn is how many pages are sent events in a row before yielding the core.
 	pagesPerTurn = 64
-	// burst is how many may be told at once after a pause.
+	// burst is how many pages may be sent events at once after a pause.
 	burst = 8 * pagesPerTurn
-	// heartbeat keeps proxies from closing a quiet stream, and notices a reader that has gone without a word.
+	// heartbeat keeps proxies from closing a quiet stream, and detects readers that have silently gone.
 	heartbeat  = 20 * time.Second
 	signOfLife = ": still here\n\n"
-	// stuckTimeout is when a reader that takes nothing is cut off.
+	// stuckTimeout is when a reader that accepts nothing is disconnected.
 	stuckTimeout = 10 * time.Second
 )
 
-// interval is the least time between two events of a page. h.mu is held.
+// interval returns the minimum time between two events of a page. h.mu is held.
 func (h *Hub) interval() time.Duration {
 	return min(max(minInterval, time.Duration(len(h.pages))*spacing), maxInterval)
 }
 
-// tell tells pages when they are due until the hub stops.
+// tell sends pages their events when they are due, until the hub stops.
 func (h *Hub) tell() {
 	next := time.NewTimer(0)
 	defer next.Stop()
@@ -50,14 +50,14 @@ func (h *Hub) tell() {
 	}
 }
 
-// telling is a page and its own events, while it is being told.
+// telling is a page being sent events, with its own events.
 type telling struct {
 	page  *Page
 	own   string
 	taken bool
 }
 
-// turn tells at most pagesPerTurn of the pages that are due. It returns how long until the next turn.
+// turn sends events to at most pagesPerTurn of the pages that are due. It returns the time until the next turn.
 func (h *Hub) turn(batch []telling) time.Duration {
 	batch = h.due(batch)
 	for i := range batch {
@@ -73,7 +73,7 @@ func (h *Hub) turn(batch []telling) time.Duration {
 	return wait
 }
 
-// due takes the pages of a turn out of the queue.
+// due removes the pages of a turn from the queue.
 func (h *Hub) due(batch []telling) []telling {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -90,13 +90,13 @@ func (h *Hub) due(batch []telling) []telling {
 	return batch
 }
 
-// share is the time in which one page is told. It is seven eighths of what is needed, so that a late turn is made up
-// for. h.mu is held.
+// share returns the time allotted to one page: seven eighths of what is needed, so that late turns are made up for.
+// h.mu is held.
 func (h *Hub) share() time.Duration {
 	return min(spacing, maxInterval/time.Duration(max(1, len(h.pages)))) * 7 / 8
 }
 
-// done puts the pages of a turn back, and returns how long until the next turn and the streams that are stuck.
+// done requeues the pages of a turn. It returns the time until the next turn, and the streams that are stuck.
 func (h *Hub) done(batch []telling) (wait time.Duration, stuck []sse.Stream) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -117,7 +117,7 @@ func (h *Hub) done(batch []telling) (wait time.Duration, stuck []sse.Stream) {
 	return wait, stuck
 }
 
-// requeue records what a page was told and puts it back into the queue. h.mu is held.
+// requeue records what a page was sent and puts it back into the queue. h.mu is held.
 func (h *Hub) requeue(p *Page, own string, taken bool) {
 	if p.left {
 		return
@@ -153,7 +153,7 @@ func (h *Hub) requeue(p *Page, own string, taken bool) {
 func (h *Hub) hurry(p *Page) {
 	due := p.told.Add(h.interval())
 	if p.place < 0 || !due.Before(p.due) {
-		return // it is being told and put back, or due already
+		return // it is being sent events and will be requeued, or is already due
 	}
 	p.due = due
 	heap.Fix(&h.queue, p.place)
@@ -172,7 +172,7 @@ func (h *Hub) unqueue(p *Page) {
 	}
 }
 
-// queue holds the started pages that are not being told, the next one first. It is a heap.Interface.
+// queue holds the started pages that aren't being sent events, ordered by due time. It is a heap.Interface.
 type queue []*Page
 
 func (q queue) Len() int           { return len(q) }
@@ -183,13 +183,13 @@ func (q queue) Swap(i, j int) {
 	q[i].place, q[j].place = i, j
 }
 
-// Push is for package heap.
+// Push implements heap.Interface.
 func (q *queue) Push(p any) {
 	p.(*Page).place = len(*q)
 	*q = append(*q, p.(*Page))
 }
 
-// Pop is for package heap.
+// Pop implements heap.Interface.
 func (q *queue) Pop() any {
 	last := len(*q) - 1
 	p := (*q)[last]

@@ -11,15 +11,15 @@ type topic struct {
 	id          string
 	competition compete.Competition
 	known       bool          // competition has been read
-	state       *state        // nil until it is known
-	ready       chan struct{} // closed when there is a state, or the topic was dropped
-	err         error         // why it was dropped, set before ready is closed
-	followers   int           // open pages
-	// those of them that know the state; the others are due already, however often it changes
+	state       *state        // nil until known
+	ready       chan struct{} // closed when there is a state or the topic was dropped
+	err         error         // why it was dropped; set before ready is closed
+	followers   int           // number of open pages
+	// those that have the current state; the others are already due, however often it changes
 	informed map[*Page]struct{}
 }
 
-// state is what pages are told of a competition, until the next one. It is put into words once for each feed.
+// state is the version of a competition that pages are sent until the next one. It is encoded once per feed.
 type state struct {
 	seats compete.Seats
 	mu    sync.Mutex
@@ -37,7 +37,7 @@ func (s *state) event(f *Feed) string {
 	return event
 }
 
-// follow finds a competition's topic or makes one, which is read at once. h.mu is held.
+// follow returns a competition's topic. It creates a missing one and has it read at once. h.mu is held.
 func (h *Hub) follow(id string) *topic {
 	t := h.topics[id]
 	if t == nil {
@@ -50,7 +50,7 @@ func (h *Hub) follow(id string) *topic {
 	return t
 }
 
-// renew gives a topic a new state, of which its pages are told. h.mu is held.
+// renew sets a topic's new state and schedules its pages. h.mu is held.
 func (h *Hub) renew(t *topic, seats compete.Seats) {
 	if t.state == nil {
 		close(t.ready)
@@ -62,7 +62,7 @@ func (h *Hub) renew(t *topic, seats compete.Seats) {
 	clear(t.informed)
 }
 
-// drop forgets a topic. h.mu is held.
+// drop removes a topic. h.mu is held.
 func (h *Hub) drop(t *topic, err error) {
 	if h.topics[t.id] != t {
 		return

@@ -12,22 +12,23 @@ import (
 	smtp "github.com/wneessen/go-mail"
 )
 
-// connection is one to the mail server, used by one mail after another.
+// connection is a connection to the mail server, reused for several emails.
 type connection struct {
 	client *smtp.Client
 	net    net.Conn
 	sent   int
-	since  time.Time // idle
+	since  time.Time // start of its idle time
 }
 
-// send sends a mail. When ctx ends meanwhile the connection is cut, and nobody knows whether the mail was taken.
+// send sends an email. If ctx ends first, the connection is cut, and it is unknown whether the server accepted the
+// email.
 func (c *connection) send(ctx context.Context, m *smtp.Msg) error {
 	cut := context.AfterFunc(ctx, c.close)
 	defer cut()
 	return c.client.Send(m)
 }
 
-// stale reports whether a failure shows only that the connection was closed before this mail.
+// stale reports whether an error only means that the connection was closed before this email.
 func (c *connection) stale(err error) bool {
 	var failed *smtp.SendError
 	return errors.As(err, &failed) && failed.Reason == smtp.ErrSMTPMailFrom &&
@@ -36,14 +37,14 @@ func (c *connection) stale(err error) bool {
 
 func (c *connection) close() { _ = c.net.Close() }
 
-// quit takes leave of the server, who need not answer.
+// quit sends QUIT without requiring an answer.
 func (c *connection) quit() {
 	_ = c.net.SetDeadline(time.Now().Add(time.Second))
 	_ = c.client.Close()
 	c.close()
 }
 
-// connect makes a connection, once the server is worth another try; waiting bounds how long that may take.
+// connect opens a connection, once the server may be tried again; waiting bounds that wait.
 func (s *SMTP) connect(ctx, waiting context.Context) (*connection, error) {
 	for {
 		s.mu.Lock()
@@ -62,7 +63,7 @@ func (s *SMTP) connect(ctx, waiting context.Context) (*connection, error) {
 	}
 }
 
-// takeIdle takes the connection that was used last; those that have waited too long are closed.
+// takeIdle takes the most recently used idle connection and closes those that have been idle for too long.
 func (s *SMTP) takeIdle() *connection {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +78,7 @@ func (s *SMTP) takeIdle() *connection {
 	return nil
 }
 
-// keep puts a connection back after a mail, unless it has failed or done its share.
+// keep returns a connection to the pool after an email, unless it has failed or reached its limit.
 func (s *SMTP) keep(c *connection, err error) {
 	c.sent++
 	if err != nil || c.sent >= mailsPerConnection {
@@ -90,7 +91,7 @@ func (s *SMTP) keep(c *connection, err error) {
 	s.idle = append(s.idle, c)
 }
 
-// dial connects, encrypts and logs in. A server that can't be used is left alone for a while, which doubles up to
+// dial connects, encrypts and logs in. After a failure, the server isn't tried for a while, which doubles up to
 // maxAway.
 func (s *SMTP) dial(ctx context.Context) (*connection, error) {
 	c, cut := &connection{}, func() bool { return true }
@@ -106,7 +107,7 @@ func (s *SMTP) dial(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The greeting and what follows are bounded by the timeout of a mail; the end of ctx cuts them short.
+	// The timeout of an email bounds the greeting and what follows; the end of ctx cuts them short.
 	err = c.client.DialWithContext(ctx)
 	cut()
 	s.note(err)
@@ -120,11 +121,11 @@ func (s *SMTP) dial(ctx context.Context) (*connection, error) {
 }
 
 func (s *SMTP) hostname() string {
-	host, _, _ := net.SplitHostPort(s.server) // it was joined from both
+	host, _, _ := net.SplitHostPort(s.server) // can't fail: it was joined from both
 	return host
 }
 
-// dialNet makes the connection itself, encrypted from the start where the URL says so.
+// dialNet opens the network connection, encrypted from the start if the URL says so.
 func (s *SMTP) dialNet(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
@@ -134,13 +135,13 @@ func (s *SMTP) dialNet(ctx context.Context, network, address string) (net.Conn, 
 	return (&net.Dialer{}).DialContext(ctx, network, address)
 }
 
-// Pauses after failures to connect.
+// Pauses after failed connection attempts.
 const (
 	firstAway = 500 * time.Millisecond
 	maxAway   = 15 * time.Second
 )
 
-// note remembers how the last attempt to connect went.
+// note records the result of the last connection attempt.
 func (s *SMTP) note(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,7 +2,7 @@ package mail
 
 import "github.com/minicompete/minicompete/internal/compete"
 
-// factorWords is what a message says of a change of second factors.
+// factorWords is the text of a message about changed second factors.
 type factorWords struct{ Title, Text string }
 
 var factorChanges = map[compete.SecurityChange]factorWords{
@@ -35,7 +35,7 @@ var factorChanges = map[compete.SecurityChange]factorWords{
 	},
 }
 
-// Factor is nil for what is no change of second factors.
+// Factor returns the text about changed second factors; nil for other messages.
 func (c content) Factor() *factorWords {
 	words, ok := factorChanges[c.Event]
 	if !ok {

@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// keys make tokens that a test can foresee.
+// keys creates predictable tokens.
 type keys struct{}
 
 func (keys) Token(linkID string) string { return "token-of-" + linkID }
@@ -130,7 +130,7 @@ func TestALinkIsInTheMailAlone(t *testing.T) {
 	}
 }
 
-// A process without a mail server logs that an email wasn't sent, and never its text, which may have a link that works.
+// A process without a mail server logs that an email wasn't sent, but never its text, which may contain a valid link.
 func TestLocalLogsNoLink(t *testing.T) {
 	var log bytes.Buffer
 	local := Local{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
@@ -162,7 +162,7 @@ func TestLocalKeepsTheLastMails(t *testing.T) {
 	}
 }
 
-// A site of one's own: its name, contact and colours are in the mail, and its markup is text.
+// A customized site's name, contact and colors appear in its emails, with markup escaped.
 func TestMailsAreTheSites(t *testing.T) {
 	accent, err := brand.ParseAccent("#ffe100")
 	if err != nil {

@@ -9,20 +9,20 @@ import (
 
 // schedule is when and where a competition takes place.
 type schedule struct {
-	Location string     `json:"location,omitempty"` // empty when it has none
+	Location string     `json:"location,omitempty"` // empty if not set
 	Starts   *time.Time `json:"starts,omitempty"`
 	Ends     *time.Time `json:"ends,omitempty"`
-	Zone     string     `json:"zone,omitempty"`   // in which the times are written; empty means UTC
-	Reader   string     `json:"reader,omitempty"` // the zone of who gets the message; empty when it is not known
+	Zone     string     `json:"zone,omitempty"`   // time zone for writing the times; empty means UTC
+	Reader   string     `json:"reader,omitempty"` // the recipient's time zone; empty if unknown
 }
 
 func newSchedule(s compete.Schedule, reader string) schedule {
 	return schedule{Location: oneLine(s.Location), Starts: s.Start, Ends: s.End, Zone: s.TimeZone, Reader: reader}
 }
 
-// When writes a time in the zone of the competition, and beside it the reader's own where that differs.
+// When formats a time in the competition's zone, adding the reader's own if it differs.
 func (s schedule) When(t time.Time) string {
-	reader, _ := compete.ZoneNamed(s.Reader) // nil when it is not known
+	reader, _ := compete.ZoneNamed(s.Reader) // nil if unknown
 	return localtime.SentenceFor(t, compete.Schedule{TimeZone: s.Zone}.Zone(), reader)
 }
 
@@ -40,15 +40,15 @@ func (s schedule) where() string {
 	return s.Location
 }
 
-// notSet stands for a time or place that there was not, or is not any more.
+// notSet is shown for a time or place that isn't set.
 const notSet = "not set"
 
 const location = "Location"
 
-// change is one thing that was moved.
+// change is one changed property of a moved competition.
 type change struct{ What, From, To string }
 
-// Changes are what a move changed, in the order in which they are told.
+// Changes lists what a move changed, in display order.
 func (c content) Changes() []change {
 	if c.Before == nil {
 		return nil
@@ -74,7 +74,7 @@ func same(a, b *time.Time) bool {
 	return a.Equal(*b)
 }
 
-// ChangedWhat sums a move up: "Time", "Location" or "Time and location".
+// ChangedWhat summarizes a move: "Time", "Location" or "Time and location".
 func (c content) ChangedWhat() string {
 	var time, place bool
 	for _, change := range c.Changes() {

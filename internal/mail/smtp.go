@@ -20,56 +20,56 @@ import (
 	"github.com/minicompete/minicompete/internal/outage"
 )
 
-// The values used where SMTPConfig leaves them zero, and what isn't configured.
+// Defaults of SMTPConfig, and fixed values.
 const (
 	DefaultConnections = 4
 	DefaultTimeout     = time.Minute
 	DefaultPatience    = 10 * time.Second
 
 	dialTimeout = 10 * time.Second
-	// mailsPerConnection is less than servers commonly take over one.
+	// mailsPerConnection is below servers' usual limits per connection.
 	mailsPerConnection = 100
-	// idleLife is less than servers commonly keep one that is silent (RFC 5321 asks for 5 minutes; many give less).
+	// idleLife is below servers' usual idle timeouts (RFC 5321 requires 5 minutes; many allow less).
 	idleLife = 30 * time.Second
 )
 
-// SMTPConfig sets up an SMTP.
+// SMTPConfig configures an SMTP.
 type SMTPConfig struct {
-	// URL is smtp://user:password@host:587 or smtps://user:password@host:465. Over smtp, TLS begins with STARTTLS:
-	// where the server offers it, and always when there is a password or the URL ends in ?tls=required. A user and
-	// password are optional.
+	// URL is smtp://user:password@host:587 or smtps://user:password@host:465. With smtp, TLS starts with STARTTLS: if
+	// the server offers it, and always if there is a password or the URL ends in ?tls=required. User and password are
+	// optional.
 	URL    string
 	From   string        // "Mini Compete <mail@example.com>"
-	Name   func() string // of the sender where From has none; nil: none
+	Name   func() string // the sender's name if From has none; nil for none
 	Logger *slog.Logger
 
-	Connections int           // open at once; 0: DefaultConnections
-	Timeout     time.Duration // of one mail, from the first command to the last answer; 0: DefaultTimeout
-	Patience    time.Duration // how long a mail waits for a connection that is free; 0: DefaultPatience
-	TLS         *tls.Config   // nil: the system's authorities
+	Connections int           // maximum open at once; 0 means DefaultConnections
+	Timeout     time.Duration // for one email, from the first command to the last answer; 0 means DefaultTimeout
+	Patience    time.Duration // how long an email waits for a free connection; 0 means DefaultPatience
+	TLS         *tls.Config   // nil means the system's certificate authorities
 }
 
-// SMTP hands mails to a mail server, over connections that it keeps. It implements compete.Mailer.
+// SMTP sends emails to a mail server over reused connections. It implements compete.Mailer.
 type SMTP struct {
 	config  SMTPConfig
 	from    mail.Address
-	host    string // of From; the right side of Message-IDs
+	host    string // of From; the right-hand side of Message-IDs
 	server  string
 	options []smtp.Option
 	direct  bool // TLS from the first byte
 
-	slots chan struct{} // as many as connections may be open
+	slots chan struct{} // one per connection that may be open
 
 	outage outage.Report
 
 	mu    sync.Mutex
 	idle  []*connection
-	wait  time.Duration // after the next failure to connect
-	until time.Time     // no connection is tried before
-	away  error         // why the last could not be made; nil when it could
+	wait  time.Duration // pause after the next failed connection attempt
+	until time.Time     // no connection attempts before this time
+	away  error         // why the last attempt failed; nil if it succeeded
 }
 
-// NewSMTP reads the configuration, and connects to nothing yet.
+// NewSMTP parses the configuration. It doesn't connect yet.
 func NewSMTP(config SMTPConfig) (*SMTP, error) {
 	if config.Connections == 0 {
 		config.Connections = DefaultConnections
@@ -95,10 +95,10 @@ func NewSMTP(config SMTPConfig) (*SMTP, error) {
 	return s, s.read(config.URL)
 }
 
-// logins are the ways to log in, best first; the connection is always encrypted then.
+// logins lists authentication mechanisms, best first; connections are always encrypted before authentication.
 var logins = []smtp.SMTPAuthType{smtp.SMTPAuthSCRAMSHA256, smtp.SMTPAuthPlain, smtp.SMTPAuthLogin, smtp.SMTPAuthCramMD5}
 
-// read takes apart the URL. What fails doesn't repeat it, because it may hold a password.
+// read parses the URL. Its errors don't quote the URL, which may contain a password.
 func (s *SMTP) read(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Path != "" && u.Path != "/" {
@@ -116,7 +116,7 @@ func (s *SMTP) read(address string) error {
 	policy := smtp.TLSOpportunistic
 	switch query := u.Query(); {
 	case s.direct:
-		policy = smtp.NoTLS // what go-mail calls STARTTLS; the connection is encrypted before it sees it
+		policy = smtp.NoTLS // go-mail's policy for STARTTLS; this connection is already encrypted
 	case hasPassword || query.Get("tls") == "required":
 		policy = smtp.TLSMandatory
 	case query.Has("tls"):
@@ -126,7 +126,7 @@ func (s *SMTP) read(address string) error {
 	s.options = []smtp.Option{
 		smtp.WithPort(int(number)), smtp.WithTimeout(s.config.Timeout), smtp.WithTLSPolicy(policy),
 		smtp.WithTLSConfig(s.tls(u.Hostname())),
-		smtp.WithoutNoop(), smtp.WithoutRset(), // a round trip each, for what the next command shows anyway
+		smtp.WithoutNoop(), smtp.WithoutRset(), // each costs a round trip to learn what the next command shows anyway
 	}
 	if s.direct {
 		s.options = append(s.options, smtp.WithSSL())
@@ -148,8 +148,7 @@ func (s *SMTP) tls(host string) *tls.Config {
 	return config
 }
 
-// Send implements compete.Mailer. A mail waits for a connection, and for a server that is away, no longer than
-// Patience.
+// Send implements compete.Mailer. An email waits for a connection, or an unavailable server, no longer than Patience.
 func (s *SMTP) Send(ctx context.Context, m compete.Mail) error {
 	message, err := s.compose(m)
 	if err != nil {
@@ -170,7 +169,7 @@ func (s *SMTP) Send(ctx context.Context, m compete.Mail) error {
 		}
 	}
 	err = c.send(ctx, message)
-	if c.sent > 0 && c.stale(err) { // the server closed it while nobody looked, before it took any of this mail
+	if c.sent > 0 && c.stale(err) { // the idle connection was closed before the server saw any of this email
 		c.close()
 		if c, err = s.dial(ctx); err != nil {
 			return fmt.Errorf("%w: %w", compete.ErrMailServer, err)
@@ -184,7 +183,7 @@ func (s *SMTP) Send(ctx context.Context, m compete.Mail) error {
 	return err
 }
 
-// compose makes the mail as it travels: a multipart of text and HTML.
+// compose creates the email: a multipart of text and HTML.
 func (s *SMTP) compose(m compete.Mail) (*smtp.Msg, error) {
 	message := smtp.NewMsg(smtp.WithNoDefaultUserAgent())
 	from := s.from
@@ -200,7 +199,7 @@ func (s *SMTP) compose(m compete.Mail) (*smtp.Msg, error) {
 	message.Subject(m.Subject)
 	message.SetMessageIDWithValue(m.MessageID + "@" + s.host)
 	message.SetDateWithValue(m.SentAt)
-	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: out-of-office replies stay away
+	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: suppresses out-of-office replies
 	if m.Unsubscribe != "" {
 		message.SetGenHeader(smtp.HeaderListUnsubscribe, "<"+m.Unsubscribe+">")
 		message.SetGenHeader(smtp.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
@@ -210,7 +209,7 @@ func (s *SMTP) compose(m compete.Mail) (*smtp.Msg, error) {
 	return message, nil
 }
 
-// judge tells what a failure says of the mail and of the server.
+// judge translates an SMTP failure to the errors of compete.Mailer.
 func (s *SMTP) judge(err error) error {
 	if err == nil {
 		return nil
@@ -222,7 +221,7 @@ func (s *SMTP) judge(err error) error {
 	code := failed.ErrorCode()
 	switch {
 	case code == 421, failed.Reason == smtp.ErrConnCheck, failed.Reason == smtp.ErrSMTPMailFrom && code != 0:
-		// It is about to close, or it refuses the sender, which all mails share.
+		// The server is about to close, or it refuses the sender, which all emails share.
 		return fmt.Errorf("%w: %w", compete.ErrMailServer, err)
 	case code >= 500, failed.Reason == smtp.ErrGetRcpts, failed.Reason == smtp.ErrGetSender:
 		return fmt.Errorf("%w: %w", compete.ErrMailRefused, err)
@@ -230,7 +229,7 @@ func (s *SMTP) judge(err error) error {
 	return err
 }
 
-// Close ends the connections. No Send may be under way.
+// Close closes the connections. No Send may be in progress.
 func (s *SMTP) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -143,7 +143,7 @@ func TestTLSAndLogins(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := mailtest.Start(t, o)
 			mustSend(t, newSMTP(t, server, nil), "1")
-			// An authority that nobody knows vouches for nothing.
+			// A certificate from an unknown authority is refused.
 			err := send(t, newSMTP(t, server, func(c *SMTPConfig) { c.TLS = nil }), "2")
 			if !errors.Is(err, compete.ErrMailServer) || len(server.Mails()) != 1 {
 				t.Errorf("with an unknown authority: %v, want ErrMailServer", err)
@@ -177,7 +177,7 @@ func TestRefusals(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		hook func(*mailtest.Server)
-		want error // nil: another attempt may do
+		want error // nil means another attempt may succeed
 	}{
 		{
 			"550 to the recipient",
@@ -227,7 +227,7 @@ func TestRefusals(t *testing.T) {
 			server.OnMail(nil)
 			server.OnRcpt(nil)
 			server.OnData(nil)
-			mustSend(t, s, "2") // nothing of it sticks
+			mustSend(t, s, "2") // the failure leaves no trace
 			if n := len(server.Mails()); n != 1 {
 				t.Errorf("%d mails were taken, want the second", n)
 			}
@@ -289,7 +289,7 @@ func TestAServerThatIsAwayIsWaitedFor(t *testing.T) {
 	}
 	s.config.Patience = time.Minute
 	server.Restart()
-	mustSend(t, s, "2") // once the pause after the failures is over
+	mustSend(t, s, "2") // after the pause that follows the failures
 }
 
 func TestBadURLsAreRefusedWithoutRepeatingThem(t *testing.T) {

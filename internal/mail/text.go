@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// oneLine makes text a single line: line breaks, tabs and other control characters become spaces, and marks that turn
-// the direction of writing around are left out, because they make a title read as what it is not.
+// oneLine converts text to a single line: line breaks, tabs and other control characters become spaces, and marks that
+// change the writing direction are removed, since they can make a title read as something else.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -21,7 +21,7 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// shorten cuts text to at most so many bytes, between characters, and shows that it did.
+// shorten truncates text to a number of bytes, at a character boundary, and marks the omission.
 func shorten(s string, most int) string {
 	if len(s) <= most {
 		return s

@@ -9,7 +9,8 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// TestDisabledArePassedOver: a freed seat goes to the first in line whose account isn't disabled; who is enabled again has kept the place.
+// TestDisabledArePassedOver: a freed seat goes to the first person in line whose account isn't disabled; people enabled
+// again keep their place.
 func TestDisabledArePassedOver(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 2, true)
@@ -17,7 +18,7 @@ func TestDisabledArePassedOver(t *testing.T) {
 		for person := 2; person < 6; person++ {
 			a.register(t, r, person, id)
 		}
-		a.change(t, a.people[1], disable) // who holds a seat keeps it
+		a.change(t, a.people[1], disable) // disabled people keep their seats
 		a.change(t, a.people[2], disable)
 		a.change(t, a.people[4], disable)
 		a.remove(t, r, seat.ID, compete.Removal{})
@@ -39,8 +40,8 @@ func TestDisabledArePassedOver(t *testing.T) {
 	})
 }
 
-// TestFreeSeatsBehindTheDisabled: when all who wait are disabled, their places keep nobody from the free seats, whether or not one can
-// queue; and one who waits in earnest is passed by nobody.
+// TestFreeSeatsBehindTheDisabled: if everyone waiting is disabled, newcomers get the free seats, with or without a
+// waitlist; nobody passes a person who is enabled and waiting.
 func TestFreeSeatsBehindTheDisabled(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		for _, waitlist := range []bool{true, false} {
@@ -87,7 +88,8 @@ func TestFreeSeatsBehindTheDisabled(t *testing.T) {
 	})
 }
 
-// TestSuspended: while the organizer is disabled, or no organizer, nobody is admitted or promoted; people may still cancel.
+// TestSuspended: while the organizer's account is disabled or lacks the role, nobody is admitted or promoted; people
+// can still cancel.
 func TestSuspended(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		for what, changes := range map[string][2]func(*compete.User){
@@ -111,7 +113,7 @@ func TestSuspended(t *testing.T) {
 	})
 }
 
-// TestSuspendedInARush: a press that begins after the organizer was disabled is never accepted.
+// TestSuspendedInARush: a registration that begins after the organizer was disabled is never accepted.
 func TestSuspendedInARush(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		ids := make([]string, 50)

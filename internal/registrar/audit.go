@@ -8,11 +8,11 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// recordAudit adds to the audit log what the command that is being decided does.
+// recordAudit records an action of the current command in the audit log.
 func (b *batch) recordAudit(r compete.AuditRecord) { b.audit = append(b.audit, r.From(b.origin)) }
 
-// recordChange records what becomes of a registration. via is empty for what the actor did, and ViaJob for what follows
-// from it.
+// recordChange records a change of a registration. via is empty for the actor's own change, and ViaJob for a
+// consequence.
 func (b *batch) recordChange(
 	action compete.AuditAction, via compete.Via, r *compete.Registration, before compete.RegistrationStatus,
 	after json.RawMessage, now time.Time,
@@ -27,7 +27,7 @@ func (b *batch) recordChange(
 	b.recordAudit(record)
 }
 
-// statusAndSeq are the status and the place in the order of arrival. In a rush there is one for each press.
+// statusAndSeq encodes the status and the position in the order of arrival. In a rush there is one per registration.
 func statusAndSeq(r *compete.Registration) json.RawMessage {
 	fields := append(append([]byte(`{"status":"`), r.Status...), `","seq":`...)
 	return append(strconv.AppendInt(fields, r.Seq, 10), '}')
@@ -39,7 +39,7 @@ func (b *batch) recordContent(action compete.AuditAction, before, after *compete
 	b.recordAudit(compete.AuditRecord{At: now, Action: action, CompetitionID: after.ID, Before: was, After: is})
 }
 
-// updateAction is what an update of a competition is called.
+// updateAction returns the audit action for an update of a competition.
 func updateAction(before, after *compete.Competition) compete.AuditAction {
 	switch {
 	case before.Status == after.Status:

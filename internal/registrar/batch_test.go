@@ -13,8 +13,8 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// batched runs the calls so that they arrive in this order and are committed as one batch: the first transaction is
-// held back until all of them are queued behind it.
+// batched runs the calls so that they arrive in this order and commit as one batch: the first transaction is held back
+// until all of them are queued.
 func batched(t *testing.T, db compete.Ledger, calls ...func(r *registrar.Registrar)) {
 	t.Helper()
 	entered, release := make(chan struct{}), make(chan struct{})
@@ -24,19 +24,19 @@ func batched(t *testing.T, db compete.Ledger, calls ...func(r *registrar.Registr
 		return nil
 	}}, nil)
 	var wg sync.WaitGroup
-	wg.Go(func() { _, _ = r.Settle(t.Context(), newID()) }) // an unknown competition: it only opens the gate
+	wg.Go(func() { _, _ = r.Settle(t.Context(), newID()) }) // unknown competition: only occupies the committer
 	<-entered
 	for i, call := range calls {
 		wg.Go(func() { call(r) })
 		for r.QueueDepth() <= i {
-			time.Sleep(time.Millisecond) // until this call is in the queue, so that the next one arrives after it
+			time.Sleep(time.Millisecond) // let this call enter the queue before the next
 		}
 	}
 	close(release)
 	wg.Wait()
 }
 
-// TestCommandsOfOneBatch: what happens within one batch is the same as if each command had a transaction of its own.
+// TestCommandsOfOneBatch: commands in one batch have the same results as in transactions of their own.
 func TestCommandsOfOneBatch(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 6)
@@ -61,7 +61,7 @@ func TestCommandsOfOneBatch(t *testing.T) {
 			}
 		}
 		batched(t, db.Ledger(), register(0, pending, 0), register(1, waitlisted, 1), register(2, waitlisted, 2))
-		// 0 leaves, so 1 has the seat; 2 leaves the waitlist and joins again behind 3; 1 leaves, so 3 has the seat.
+		// 0 leaves, so 1 gets the seat; 2 leaves the waitlist and rejoins behind 3; 1 leaves, so 3 gets the seat.
 		batched(t, db.Ledger(), cancel(0), cancel(2), register(3, waitlisted, 1), register(2, waitlisted, 2), cancel(1),
 			register(4, waitlisted, 2))
 		want := []compete.RegistrationStatus{cancelled, cancelled, waitlisted, pending, waitlisted}
@@ -76,7 +76,8 @@ func TestCommandsOfOneBatch(t *testing.T) {
 	})
 }
 
-// TestBadCommandsFailAlone: in the midst of a batch, a user that does not exist and a command that panics fail alone.
+// TestBadCommandsFailAlone: in the middle of a batch, a nonexistent user and a panicking command don't affect other
+// commands.
 func TestBadCommandsFailAlone(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 8)
@@ -106,10 +107,10 @@ func TestBadCommandsFailAlone(t *testing.T) {
 	})
 }
 
-// panicking is a ledger with a defect that one person's registration brings out, once the rest of its batch is written.
+// panicking is a ledger that panics for one person's registration, after the rest of the batch is written.
 type panicking struct {
 	compete.Ledger
-	at string // the user's id
+	at string // the person's user id
 }
 
 func (p panicking) Transact(ctx context.Context, batchID string, f func(compete.LedgerTx) error) error {

@@ -16,7 +16,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// BenchmarkRegister is the registrar's own rate, without HTTP: 256 callers, each with an idempotency key, as in a rush.
+// BenchmarkRegister measures the registrar without HTTP: 256 callers, each with an idempotency key, as in a rush.
 func BenchmarkRegister(b *testing.B) {
 	for _, kind := range testservices.Databases(b) {
 		b.Run(kind, func(b *testing.B) { benchmarkRegister(b, testservices.DatabaseURL(b, kind)) })

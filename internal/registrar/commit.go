@@ -12,27 +12,26 @@ import (
 )
 
 const (
-	// maxAttempts bounds how often a batch is tried when the database fails it.
+	// maxAttempts bounds the attempts at a batch that fails because of the database.
 	maxAttempts = 4
 	// firstBackoff is the wait before the second attempt; it doubles each time, so a batch gives up after about a third
-	// of a second plus what the attempts themselves took.
+	// of a second plus the duration of the attempts.
 	firstBackoff = 50 * time.Millisecond
-	// retryTimeout bounds how long a batch is tried anew. A database that refuses is tried maxAttempts times long
-	// before that; one that hangs makes a single attempt last for seconds, and whoever waits must hear of it before the
-	// connection is cut.
+	// retryTimeout bounds how long a batch is retried. A database that returns errors uses up maxAttempts long before;
+	// one that hangs makes each attempt last for seconds, and callers need an answer before their connection is cut.
 	retryTimeout = 5 * time.Second
-	// transactionTimeout bounds one attempt. No request's context reaches the transaction: its neighbours must not fail
-	// with it.
+	// transactionTimeout bounds one attempt. The transaction doesn't use any request's context, because the other
+	// commands must not fail with that request.
 	transactionTimeout = 8 * time.Second
-	// lookUpTimeout bounds the question whether a commit took effect.
+	// lookUpTimeout bounds the check whether a commit took effect.
 	lookUpTimeout = 2 * time.Second
 )
 
-// errPanic marks a decision that panicked, so that the batch is run in parts and only the command at fault fails.
+// errPanic marks a decision that panicked, so that the batch is split and only the faulty command fails.
 var errPanic = errors.New("a command panicked")
 
-// commit runs the commands in one transaction and answers each. When a constraint or a panic spoils it, the halves are
-// run on their own, down to the one command at fault, so that one bad command never fails its neighbours.
+// commit runs the commands in one transaction and answers each. If a constraint or a panic aborts it, the halves are
+// run separately, down to the faulty command, so that it never fails other commands.
 func (r *Registrar) commit(commands []*command) {
 	start, span := time.Now(), r.startBatchSpan(commands)
 	b, err := r.attempts(commands)
@@ -46,7 +45,7 @@ func (r *Registrar) commit(commands []*command) {
 		endBatch(span, commands, b.answers, nil)
 		r.observe(commands, b.answers, took)
 	case len(commands) > 1 && (errors.Is(err, compete.ErrConstraint) || errors.Is(err, errPanic)):
-		endBatch(span, nil, nil, err) // the commands go on
+		endBatch(span, nil, nil, err) // the commands are retried
 		half := len(commands) / 2
 		r.commit(commands[:half])
 		r.commit(commands[half:])
@@ -60,8 +59,7 @@ func (r *Registrar) commit(commands []*command) {
 	}
 }
 
-// refusal is what a client is told about a batch that failed for good. The cause is logged here, once for all its
-// commands.
+// refusal returns the error that clients get for a batch that finally failed. It logs the cause, once for all commands.
 func (r *Registrar) refusal(err error) error {
 	var known *compete.Error
 	if errors.As(err, &known) && known.Kind != compete.KindUnavailable {
@@ -78,11 +76,11 @@ func (r *Registrar) refusal(err error) error {
 }
 
 // attempts tries the batch a bounded number of times. All attempts share one batch id, whose row commits with the
-// batch: once an attempt got as far as COMMIT with that id, every earlier one is known to have failed, and Committed
-// tells about this last one.
+// batch: if an attempt reaches COMMIT with that id, every earlier one is known to have failed, and Committed tells
+// whether this last one succeeded.
 func (r *Registrar) attempts(commands []*command) (*batch, error) {
 	id := r.config.NewID()
-	var unknown *batch // the last attempt whose commit may have taken effect
+	var unknown *batch // the last attempt whose commit may have succeeded
 	backoff := firstBackoff
 	start := time.Now()
 	for attempt := 1; ; attempt++ {
@@ -115,7 +113,7 @@ func (r *Registrar) committed(id string) (bool, error) {
 	return r.config.Ledger.Committed(ctx, id)
 }
 
-// attempt runs one transaction. The batch is returned also when the commit failed, for the case that it took effect.
+// attempt runs one transaction. It also returns the batch if the commit failed, since it may have succeeded after all.
 func (r *Registrar) attempt(id string, commands []*command) (b *batch, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), transactionTimeout)
 	defer cancel()
@@ -132,13 +130,13 @@ func (r *Registrar) attempt(id string, commands []*command) (b *batch, err error
 		if err := b.decide(); err != nil {
 			return err
 		}
-		r.load.note(b.messages(), time.Now()) // before the commit, so that jobs make way for it
+		r.load.note(b.messages(), time.Now()) // before the commit, so that jobs yield to it
 		return b.write()
 	})
 	return b, err
 }
 
-// publish tells the world about a committed batch.
+// publish notifies others of a committed batch.
 func (r *Registrar) publish(b *batch) {
 	if tell := slices.Concat(b.changed, b.told); r.config.Notifier != nil && len(tell) > 0 {
 		r.config.Notifier.Changed(tell...)

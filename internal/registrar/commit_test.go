@@ -16,8 +16,8 @@ import (
 // faultyLedger is a compete.Ledger whose transactions can be held back or made to fail.
 type faultyLedger struct {
 	compete.Ledger
-	before func() error          // called before each transaction; an error takes its place
-	after  func(err error) error // sees and replaces each transaction's result
+	before func() error          // called before each transaction; an error replaces it
+	after  func(err error) error // receives each transaction's result and may replace it
 }
 
 func (l faultyLedger) Transact(ctx context.Context, batchID string, f func(compete.LedgerTx) error) error {
@@ -33,7 +33,7 @@ func (l faultyLedger) Transact(ctx context.Context, batchID string, f func(compe
 	return err
 }
 
-// TestFailingCommits: a failing transaction is tried again a bounded number of times, and a commit of unknown outcome
+// TestFailingCommits: a failing transaction is retried a bounded number of times, and a commit with an unknown outcome
 // is looked up.
 func TestFailingCommits(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
@@ -92,7 +92,7 @@ func TestFailingCommits(t *testing.T) {
 	})
 }
 
-// TestAttempts: what is tried again, how often, and what is told in the end.
+// TestAttempts: which errors are retried, how often, and which error is returned in the end.
 func TestAttempts(t *testing.T) {
 	always := func(err error) func(int) error { return func(int) error { return err } }
 	first := func(n int, err error) func(int) error {
@@ -106,10 +106,10 @@ func TestAttempts(t *testing.T) {
 	errDriver := errors.New("something that a driver says")
 	for _, test := range []struct {
 		name                    string
-		before, atCommit, after func(attempt int) error // what happens then; nil: nothing
+		before, atCommit, after func(attempt int) error // called at that point; may be nil
 		want                    error
 		attempts, lookUps       int
-		took                    time.Duration // until the answer
+		took                    time.Duration // time until the answer
 		stored                  bool
 	}{
 		{name: "all is well", attempts: 1, stored: true},

@@ -11,7 +11,8 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// TestBuyers: N buyers for K seats get exactly K, in order of seq; the others are told, or queue in order.
+// TestBuyers: of N buyers for K seats, exactly K get one, in order of seq; the others are refused, or join the waitlist
+// in order.
 func TestBuyers(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		t.Run("for seats", func(t *testing.T) { testBuyers(t, db, false) })
@@ -64,7 +65,7 @@ func testBuyers(t *testing.T, db *store.Store, waitlist bool) {
 	}
 }
 
-// together calls f(0) … f(n-1) at the same moment and waits for all.
+// together calls f(0) … f(n-1) at the same time and waits for all of them.
 func together(n int, f func(i int)) {
 	var wg sync.WaitGroup
 	start := make(chan struct{})
@@ -78,7 +79,7 @@ func together(n int, f func(i int)) {
 	wg.Wait()
 }
 
-// wantAccepted wants so many presses accepted, and each other one to be told that all seats are taken.
+// wantAccepted checks that want registrations were accepted and all others failed because the competition is full.
 func wantAccepted(t *testing.T, errs []error, want int) {
 	t.Helper()
 	accepted := 0
@@ -94,7 +95,8 @@ func wantAccepted(t *testing.T, errs []error, want int) {
 	}
 }
 
-// mixWithPromotions runs a mix until somebody was promoted: one in which nobody is, as one in a hundred, tests too little.
+// mixWithPromotions repeats a random mix until somebody was promoted: about one in a hundred promotes nobody, and so
+// tests too little.
 func (a *fixture) mixWithPromotions(t *testing.T, run func(round uint64)) {
 	t.Helper()
 	for round := range uint64(10) {
@@ -110,7 +112,8 @@ func (a *fixture) mixWithPromotions(t *testing.T, run func(round uint64)) {
 	t.Error("nobody was promoted")
 }
 
-// TestRandomMix: register, cancel, promotion and changes of capacity at random keep every number right after every commit.
+// TestRandomMix: random registrations, cancellations, promotions and capacity changes keep every count correct after
+// every commit.
 func TestRandomMix(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 60)
@@ -122,9 +125,9 @@ func TestRandomMix(t *testing.T) {
 	})
 }
 
-// mix presses buttons at random.
+// mix runs random commands.
 func mix(t *testing.T, a *fixture, r *registrar.Registrar, ids []string, presses int, random *rand.Rand) {
-	mine := map[string]compete.Actor{} // registrations made here, by id
+	mine := map[string]compete.Actor{} // registrations made in this mix, by id
 	for range presses {
 		id, person := ids[random.IntN(len(ids))], a.people[random.IntN(len(a.people))]
 		var err error
@@ -133,7 +136,7 @@ func mix(t *testing.T, a *fixture, r *registrar.Registrar, ids []string, presses
 			capacity := 5 + random.IntN(30)
 			change := compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = capacity }}
 			_, err = r.Update(t.Context(), compete.UpdateCommand{Actor: a.organizer, CompetitionID: id, Change: change})
-		case 10: // the organizer removes somebody, who may or may not register again
+		case 10: // the organizer removes somebody, with or without a block
 			for registration := range mine {
 				_, err = r.Cancel(t.Context(), compete.CancelCommand{
 					Actor: a.organizer, RegistrationID: registration, Removal: compete.Removal{Blocked: random.IntN(4) == 0},
@@ -159,7 +162,8 @@ func mix(t *testing.T, a *fixture, r *registrar.Registrar, ids []string, presses
 	}
 }
 
-// TestChangesInPages: a raised capacity and a cancelled competition touch more registrations than one page, and everybody gets their turn.
+// TestChangesInPages: raising the capacity or cancelling a competition affects more registrations than fit one page,
+// and every one is processed.
 func TestChangesInPages(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		const people = 700

@@ -10,13 +10,13 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// A decision is what commands do to a competition, one after the other. It is the same whether each has a transaction of its own or all
-// of them share one.
+// A decision is a sequence of commands on a competition. The result is the same whether each has a transaction of its
+// own or all share one.
 type decision struct {
 	name        string
-	competition func(c *compete.Competition) // nil: with two seats and a waitlist
-	before      []step                       // in transactions of their own, and answered as expected
-	disabled    []string                     // whose accounts were disabled then
+	competition func(c *compete.Competition) // nil means two seats and a waitlist
+	before      []step                       // in transactions of their own, with the expected answers
+	disabled    []string                     // people whose accounts are disabled after these steps
 	steps       []step
 	standing    string
 	messages    string
@@ -356,7 +356,7 @@ func TestCancelCompetition(t *testing.T) {
 	})
 }
 
-// Each change leaves a record of who made it. What follows from it by itself, as a promotion, is nobody's.
+// Each change records who made it. Automatic consequences, such as a promotion, have no actor.
 func TestAuditOfDecisions(t *testing.T) {
 	steps := []step{
 		register("ada"), register("bob"), register("eve"), cancel("ada"), register("eve").fails(compete.ErrAlreadyRegistered),

@@ -12,7 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// TestRepeatedRequests: a key gives its first answer again, within a batch and after it; only successes are recorded.
+// TestRepeatedRequests: a key returns its first answer again, within a batch and afterwards; only successes are
+// recorded.
 func TestRepeatedRequests(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 2)
@@ -50,8 +51,8 @@ func TestRepeatedRequests(t *testing.T) {
 	})
 }
 
-// TestRepeatedAfterAChange: an answer keeps saying what the competition said then, however often its content has changed since, in the
-// same transaction or later.
+// TestRepeatedAfterAChange: a replayed answer shows the competition's content at the time of the first answer, however
+// often it has changed since, in the same transaction or later.
 func TestRepeatedAfterAChange(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 4)
@@ -94,16 +95,16 @@ func TestRepeatedAfterAChange(t *testing.T) {
 	})
 }
 
-// sameOutcome compares what clients are told.
+// sameOutcome compares outcomes as clients see them.
 func sameOutcome(a, b compete.RegistrationOutcome) bool {
 	told := func(o compete.RegistrationOutcome) []byte {
-		encoded, _ := json.Marshal(o) // every outcome has a JSON form
+		encoded, _ := json.Marshal(o) // every outcome can be encoded
 		return encoded
 	}
 	return bytes.Equal(told(a), told(b))
 }
 
-// TestKeysExpire: a key holds for 24 hours from its press, to the microsecond, and is then free for another request.
+// TestKeysExpire: a key is valid for exactly 24 hours, to the microsecond, and can then be used for another request.
 func TestKeysExpire(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 1)
@@ -111,7 +112,7 @@ func TestKeysExpire(t *testing.T) {
 		if _, err := db.Writer().ExecContext(t.Context(), "UPDATE competitions SET reg_deadline = $1", compete.UTC(time.Now()).Add(48*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		now := compete.UTC(time.Now()) // moved only while no command is under way
+		now := compete.UTC(time.Now()) // only changed while no command is running
 		r := startRegistrarAt(t, func() time.Time { return now }, db.Ledger(), nil)
 		press := func(competition, hash string) (compete.RegistrationOutcome, error) {
 			return r.Register(t.Context(), compete.RegisterCommand{
@@ -134,7 +135,7 @@ func TestKeysExpire(t *testing.T) {
 		if err != nil || second.Replayed {
 			t.Fatalf("another request after 24 hours: %+v, %v", second, err)
 		}
-		// The record is the second request's now, with a day of its own.
+		// The record now belongs to the second request, and has its own 24 hours.
 		now = now.Add(24*time.Hour - time.Microsecond)
 		if again, err := press(other, "second"); err != nil || !again.Replayed || again.Registration.ID != second.Registration.ID {
 			t.Errorf("the second request again: %+v, %v", again, err)

@@ -9,7 +9,8 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// What one transaction does on behalf of a command is bounded. The rest is left to a SettleJob, and no newcomer passes those who wait.
+// The work that one transaction does for a command is bounded. A SettleJob does the rest, and no newcomer passes the
+// people waiting.
 func TestPagesOfOneChange(t *testing.T) {
 	const page, people = 256, 600
 	synctest.Test(t, func(t *testing.T) {
@@ -43,7 +44,7 @@ func TestPagesOfOneChange(t *testing.T) {
 	})
 }
 
-// wantSettleJobs wants so many jobs that do the rest of what a command began.
+// wantSettleJobs checks the number of jobs that continue a command's work.
 func (s *scenario) wantSettleJobs(t *testing.T, n int) {
 	t.Helper()
 	got := 0
@@ -57,7 +58,8 @@ func (s *scenario) wantSettleJobs(t *testing.T, n int) {
 	want(t, "jobs that do the rest", got, n)
 }
 
-// A change of time or place that concerns somebody begins a move, and has a job end it. A second one in the same batch joins it.
+// A change of time or place that affects somebody begins a move and enqueues a job to end it. A second one in the same
+// batch joins it.
 func TestMoves(t *testing.T) {
 	hall := func(name string) step {
 		return update("olga", 0, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Location = name }})
@@ -65,7 +67,7 @@ func TestMoves(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		steps []step
-		want  []string // of each move: where it was, and from which seq on it is known
+		want  []string // for each move, the previous place and the first seq that knows about the change
 	}{
 		{"nobody is registered", []step{hall("A")}, nil},
 		{"nothing moves", []step{register("ada"), capacity(5)}, nil},

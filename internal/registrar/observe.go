@@ -13,30 +13,29 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Observer is told how the registrar is doing: once for each batch, never for each command, by the goroutine that
-// commits.
+// Observer receives metrics about the registrar: once per batch, not per command, from the committing goroutine.
 type Observer interface {
-	// Batch tells of a batch that was answered.
+	// Batch is called after a batch was answered.
 	Batch(r Report)
-	// QueueFull tells of a command that was refused because too many wait.
+	// QueueFull is called when a command is refused because the queue is full.
 	QueueFull()
 }
 
-// Report counts what became of one batch.
+// Report summarizes one batch.
 type Report struct {
 	Commands int           // of every kind
-	Took     time.Duration // from taking them out of the queue to the durable commit, or to giving up
+	Took     time.Duration // from leaving the queue to the durable commit, or to giving up
 
-	// What became of those among them that register.
+	// The results of the registrations among them.
 	Accepted, Waitlisted, Replayed int
-	Refused                        map[string]int // by the rules, by the code of the refusal
-	Failed                         int            // because the database was away or too much waited: told to try again
+	Refused                        map[string]int // by business rules, counted by error code
+	Failed                         int            // database unavailable or queue full; clients were told to retry
 }
 
-// rushSize is how many messages one batch asks for in a rush: so many people pressed within one commit.
+// rushSize is the number of messages in one batch that counts as a rush: that many people registered within one commit.
 const rushSize = 32
 
-// load notes how busy a registrar is, for work that yields to it.
+// load tracks how busy a registrar is, for work that yields to it.
 type load struct {
 	batch, rush atomic.Int64 // Unix nanoseconds
 }
@@ -50,10 +49,10 @@ func (l *load) note(messages int, now time.Time) {
 	}
 }
 
-// LastBatch is when a batch that asks for messages was last decided; long ago when none ever was.
+// LastBatch returns when a batch with messages was last decided; a time long ago if there was none.
 func (r *Registrar) LastBatch() time.Time { return time.Unix(0, r.load.batch.Load()) }
 
-// LastRush is when such a batch was last so large that people were rushing in.
+// LastRush returns when such a batch was last large enough to count as a rush.
 func (r *Registrar) LastRush() time.Time { return time.Unix(0, r.load.rush.Load()) }
 
 // observe reports an answered batch.
@@ -94,10 +93,10 @@ func (r *Report) refuse(e *compete.Error) {
 	r.Refused[e.Code]++
 }
 
-// The trace of a command: its span begins when it enters the queue and ends when it is answered, in the trace of the
-// request that asked for it. A batch has many requests, so it has a trace of its own, linked with each of theirs.
+// Tracing of commands: a command's span begins when it enters the queue and ends when it is answered, in the trace of
+// its request. A batch serves many requests, so it has its own trace, linked to each of theirs.
 
-// startSpan begins the span of a command, if its request is traced.
+// startSpan starts the span of a command, if its request is traced.
 func (r *Registrar) startSpan(ctx context.Context, c *command) {
 	if r.config.Tracer == nil || !trace.SpanContextFromContext(ctx).IsSampled() {
 		return
@@ -105,7 +104,7 @@ func (r *Registrar) startSpan(ctx context.Context, c *command) {
 	_, c.span = r.config.Tracer.Start(ctx, "registrar "+c.name())
 }
 
-// turnedAway ends the span of a command that found no place in the queue.
+// turnedAway ends the span of a command that didn't fit into the queue.
 func (r *Registrar) turnedAway(c *command, err error) error {
 	if r.config.Observer != nil && errors.Is(err, compete.ErrBusy) {
 		r.config.Observer.QueueFull()
@@ -117,8 +116,8 @@ func (r *Registrar) turnedAway(c *command, err error) error {
 	return err
 }
 
-// traceparent names the command's span in the form of W3C Trace Context, for the jobs that it brings about; empty when
-// it has none.
+// traceparent returns the command's span in W3C Trace Context format, for the jobs that the command enqueues; empty if
+// it isn't traced.
 func (c *command) traceparent() string {
 	if c.span == nil {
 		return ""
@@ -127,7 +126,7 @@ func (c *command) traceparent() string {
 	return "00-" + at.TraceID().String() + "-" + at.SpanID().String() + "-" + at.TraceFlags().String()
 }
 
-// startBatchSpan begins the span of a batch in which a traced command is; nil when there is none.
+// startBatchSpan starts the span of a batch that contains a traced command; nil if it contains none.
 func (r *Registrar) startBatchSpan(commands []*command) trace.Span {
 	var links []trace.Link
 	for _, c := range commands {
@@ -143,7 +142,7 @@ func (r *Registrar) startBatchSpan(commands []*command) trace.Span {
 	return span
 }
 
-// endBatch ends the span of a batch and those of its commands, which link back to it.
+// endBatch ends the span of a batch and those of its commands, which link to it.
 func endBatch(span trace.Span, commands []*command, answers []answer, err error) {
 	if span == nil {
 		return
@@ -156,7 +155,7 @@ func endBatch(span trace.Span, commands []*command, answers []answer, err error)
 		}
 		c.span.AddLink(trace.Link{SpanContext: span.SpanContext()})
 		c.span.SetAttributes(attribute.Int("minicompete.batch.commands", len(commands)))
-		if refusal := answers[i].err; refusal != nil { // an answer, not a fault
+		if refusal := answers[i].err; refusal != nil { // a refusal is a regular answer
 			c.span.SetAttributes(attribute.String("minicompete.refusal", compete.AsError(refusal).Code))
 		}
 		failSpan(c.span, err)
@@ -168,7 +167,7 @@ func failSpan(span trace.Span, err error) {
 	if err == nil {
 		return
 	}
-	text := "the batch failed" // an unknown error may hold what a driver said: that is for the log
+	text := "the batch failed" // unknown errors may contain driver messages, which belong in the log
 	var known *compete.Error
 	if errors.As(err, &known) {
 		text = known.Code

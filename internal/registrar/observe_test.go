@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// watcher notes what a registrar tells others.
+// watcher records a registrar's notifications.
 type watcher struct {
 	reports   []registrar.Report
 	queueFull int
@@ -24,7 +24,7 @@ func (w *watcher) QueueFull() { w.queueFull++ }
 
 func (w *watcher) Changed(competitionIDs ...string) { w.changed = append(w.changed, competitionIDs...) }
 
-// TestReport: what became of a batch is counted once it is answered, and told only when it is durable.
+// TestReport: a batch is reported once it is answered, and published only once it is durable.
 func TestReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{}
@@ -39,7 +39,7 @@ func TestReport(t *testing.T) {
 		registerWith("mia", "a key of mia", "request").fails(compete.ErrDatabase).run(t, s)
 		synctest.Wait()
 
-		got := w.reports[len(w.reports)-2:] // the first one is about the command that held the others up
+		got := w.reports[len(w.reports)-2:] // the first report is about the command that held up the others
 		want(t, "time of the batch that failed", got[1].Took, 350*time.Millisecond)
 		got[0].Took, got[1].Took = 0, 0
 		want(t, "reports", got, []registrar.Report{
@@ -55,8 +55,8 @@ func TestReport(t *testing.T) {
 	})
 }
 
-// TestOpenPagesAreTold: each batch that changes a competition tells its pages once; a refusal tells nothing, and a page
-// of a SettleJob does in any case.
+// TestOpenPagesAreTold: each batch that changes a competition notifies its pages once; a refusal doesn't, and each page
+// of a SettleJob always does.
 func TestOpenPagesAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{}

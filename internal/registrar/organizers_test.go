@@ -26,7 +26,7 @@ func TestTransfer(t *testing.T) {
 		_, err = r.Cancel(t.Context(), compete.CancelCommand{Actor: a.people[0], RegistrationID: seat.ID})
 		must(t, err)
 		a.wantStatuses(t, "before the transfer", id, cancelled, waitlisted)
-		for range 2 { // again, it changes nothing
+		for range 2 { // repeating it changes nothing
 			c, err := r.Transfer(t.Context(), compete.TransferCommand{Actor: admin, CompetitionID: id, To: to})
 			if err != nil || c.Organizer != to || c.Suspended || c.Version != 2 {
 				t.Errorf("Transfer: %+v, %v", c, err)
@@ -47,7 +47,7 @@ func TestTransfer(t *testing.T) {
 	})
 }
 
-// TestOwnCompetition: organizers and admins register for the competitions of others, never for their own.
+// TestOwnCompetition: organizers and admins can register for other people's competitions, but not for their own.
 func TestOwnCompetition(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 5, false)
@@ -65,8 +65,8 @@ func TestOwnCompetition(t *testing.T) {
 	})
 }
 
-// TestUnpublish: nobody is admitted or promoted while it is hidden, seats are kept, only an admin publishes it again, and cancelling it
-// is no discarding of a draft.
+// TestUnpublish: while a competition is hidden, nobody is admitted or promoted, seats are kept, only an admin can
+// republish it, and cancelling it doesn't discard it as a draft.
 func TestUnpublish(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 1, true)

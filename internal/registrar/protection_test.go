@@ -11,13 +11,13 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// meeting is where one replica waits for the others, in its first attempt alone.
+// meeting is where a replica waits for the others, during its first attempt only.
 type meeting struct {
-	everyone *sync.WaitGroup // the replicas that are still to come
+	everyone *sync.WaitGroup // the replicas that haven't arrived
 	met      bool
 }
 
-// meet waits until every replica has got as far.
+// meet waits until every replica has arrived.
 func (m *meeting) meet() {
 	if !m.met {
 		m.met = true
@@ -26,17 +26,16 @@ func (m *meeting) meet() {
 	}
 }
 
-// stripped is one replica's ledger with the lock, the guard or both taken off. What is left runs as it is in
-// production.
+// stripped is one replica's ledger without the lock, the guard or both. The rest runs as in production.
 type stripped struct {
 	compete.Ledger
 	meeting
 	lock, guard bool
-	overlap     *overlap    // nil: nobody waits
-	turn        *sync.Mutex // of the one who gets past the guard, until the end of the transaction
+	overlap     *overlap    // nil if no transaction has to wait
+	turn        *sync.Mutex // held from passing the guard to the end of the transaction
 }
 
-// Transact runs f in a transaction or, without the lock, beside those that its steps have for themselves.
+// Transact runs f in one transaction or, without the lock, with a separate transaction per step.
 func (s *stripped) Transact(ctx context.Context, batchID string, f func(compete.LedgerTx) error) error {
 	t := &strippedTx{ledger: s, batchID: batchID}
 	defer func() {
@@ -47,15 +46,15 @@ func (s *stripped) Transact(ctx context.Context, batchID string, f func(compete.
 	if !s.lock {
 		return f(t)
 	}
-	s.meet() // behind the lock they could not
+	s.meet() // behind the lock they couldn't meet
 	return s.Ledger.Transact(ctx, batchID, func(tx compete.LedgerTx) error {
 		t.LedgerTx = tx
 		return f(t)
 	})
 }
 
-// overlap is where the first transaction that has read waits for a second one to read beside it. Behind a lock none
-// can, and so it waits for a moment only; without, that is plenty.
+// overlap is where the first transaction that has read waits for a second one to read concurrently. With a lock none
+// can, so the wait is short; without one, that is long enough.
 type overlap struct {
 	reads  atomic.Int32
 	second chan struct{}
@@ -89,7 +88,7 @@ func (t *strippedTx) step(ctx context.Context, f func(compete.LedgerTx) error) e
 	return t.ledger.Ledger.Transact(ctx, t.batchID, f)
 }
 
-// Read ends its transaction, and so lets go of the lock, before anybody decides.
+// Read ends its transaction, and so releases the lock, before the decision.
 func (t *strippedTx) Read(ctx context.Context, q compete.LedgerQuery) (state compete.LedgerState, err error) {
 	t.query = q
 	err = t.step(ctx, func(tx compete.LedgerTx) (err error) {
@@ -104,7 +103,7 @@ func (t *strippedTx) Read(ctx context.Context, q compete.LedgerQuery) (state com
 	return state, err
 }
 
-// Write gets past the guard by claiming to have read what is there now.
+// Write gets past the guard by claiming to have read the current version.
 func (t *strippedTx) Write(ctx context.Context, changes compete.LedgerChanges) error {
 	if !t.ledger.guard && !t.hasTurn {
 		t.ledger.turn.Lock()
@@ -123,8 +122,8 @@ func (t *strippedTx) Write(ctx context.Context, changes compete.LedgerChanges) e
 	})
 }
 
-// TestLockAndGuard: the lock alone keeps replicas exact, and so does the guard alone. With both off they oversell, and
-// the check that the other tests rely on must see it. Seqs are not unique here, because that would make up for the
+// TestLockAndGuard: either the lock or the guard is enough to keep replicas exact. With both off they oversell, and the
+// check that the other tests rely on must detect it. Seqs are not unique here, because uniqueness would make up for the
 // guard.
 func TestLockAndGuard(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
@@ -137,7 +136,7 @@ func TestLockAndGuard(t *testing.T) {
 			name        string
 			lock, guard bool
 			accepted    int
-			found       string // by the check
+			found       string // result of the check
 		}{
 			{"lock alone", true, false, 1, ""},
 			{"guard alone", false, true, 1, ""},

@@ -8,13 +8,13 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// TestCancelReasons: a row says why it is cancelled until its owner registers again.
+// TestCancelReasons: a row keeps its cancellation reason until its owner registers again.
 func TestCancelReasons(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 5, false)
 		self, removed, still := a.register(t, r, 0, id), a.register(t, r, 1, id), a.register(t, r, 2, id)
 		removal := compete.Removal{Reason: "Registered twice.", Note: "See the email of 3 April."}
-		// What the owner says with it doesn't count, nor does a second removal.
+		// A reason given by the participant is ignored, as is a second removal.
 		_, err := r.Cancel(t.Context(), compete.CancelCommand{
 			Actor: a.people[0], RegistrationID: self.ID,
 			Removal: compete.Removal{Reason: "x", Blocked: true},
@@ -56,7 +56,7 @@ func TestBlock(t *testing.T) {
 			_, err := r.Unblock(t.Context(), compete.UnblockCommand{Actor: stranger, RegistrationID: blocked.ID})
 			wantError(t, "Unblock by who doesn't manage it", err, compete.ErrRegistrationGone)
 		}
-		for range 2 { // again, it changes nothing
+		for range 2 { // repeating it changes nothing
 			got, err := r.Unblock(t.Context(), compete.UnblockCommand{Actor: a.organizer, RegistrationID: blocked.ID})
 			if err != nil || got.Removal.Blocked || got.Status != cancelled ||
 				got.CancelReason != compete.CancelledByOrganizer {
@@ -69,8 +69,7 @@ func TestBlock(t *testing.T) {
 	})
 }
 
-// TestBlockInARush: everybody is removed and blocked while everybody presses. Whoever is blocked holds nothing in the
-// end.
+// TestBlockInARush: everyone is removed and blocked while everyone registers. In the end, blocked people hold no seats.
 func TestBlockInARush(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		id := a.addCompetition(t, 10, true)

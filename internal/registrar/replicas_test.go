@@ -13,7 +13,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestTwoReplicas tests that two registrars on one database, as two replicas have them, stay exact.
+// TestTwoReplicas tests that two registrars on one database, as with two replicas, stay exact.
 func TestTwoReplicas(t *testing.T) {
 	t.Parallel()
 	testservices.OnlyPostgres(t, func(t *testing.T, url string) {
@@ -26,7 +26,7 @@ func TestTwoReplicas(t *testing.T) {
 	})
 }
 
-// replicas are a registrar on the fixture's store and one on the other, whose commits are checked.
+// replicas returns a registrar on the fixture's store and one on the other store. The commits of both are checked.
 func (a *fixture) replicas(t *testing.T, other *store.Store) [2]*registrar.Registrar {
 	t.Helper()
 	return [2]*registrar.Registrar{
@@ -45,7 +45,7 @@ func testReplicasMix(t *testing.T, a *fixture, other *store.Store) {
 	})
 }
 
-// testReplicasRush: there are more seats than one replica has buyers, so that both give some.
+// testReplicasRush uses more seats than one replica has buyers, so that both assign some.
 func testReplicasRush(t *testing.T, a *fixture, other *store.Store) {
 	const seats = 45
 	replicas := a.replicas(t, other)
@@ -63,7 +63,8 @@ func testReplicasRush(t *testing.T, a *fixture, other *store.Store) {
 
 const presses = 20
 
-// press presses so many times at once with one key, on both replicas in turns, each time for what competitionOf says.
+// press registers the given number of times at once with one key, alternating between the replicas, each time for the
+// competition that competitionOf returns.
 func press(
 	t *testing.T, actor compete.Actor, replicas [2]*registrar.Registrar, competitionOf func(i int) string,
 ) ([]compete.RegistrationOutcome, []error) {
@@ -78,8 +79,8 @@ func press(
 	return outcomes, errs
 }
 
-// testReplicasRepeat: of presses with one key on both replicas one is the first, and the others get its answer. The
-// first two transactions begin at the same moment.
+// testReplicasRepeat: of registrations with one key on both replicas, one is the first and the others get its answer.
+// The first two transactions start at the same moment.
 func testReplicasRepeat(t *testing.T, a *fixture, other *store.Store) {
 	id := a.addCompetition(t, presses, false)
 	var everyone sync.WaitGroup
@@ -110,8 +111,8 @@ func testReplicasRepeat(t *testing.T, a *fixture, other *store.Store) {
 	}
 }
 
-// testReplicasReuse: of requests that share a key by mistake, on both replicas, one has it, and the others are told so.
-// The first two transactions have both read that the key is free.
+// testReplicasReuse: of different requests that share a key by mistake, on both replicas, one gets it and the others
+// are refused. The first two transactions have both read that the key is unused.
 func testReplicasReuse(t *testing.T, a *fixture, other *store.Store) {
 	ids := make([]string, presses)
 	for i := range ids {
@@ -141,7 +142,7 @@ func testReplicasReuse(t *testing.T, a *fixture, other *store.Store) {
 	}
 }
 
-// sameMoment is one replica's ledger whose first transaction, once it has read, waits until the others' have too.
+// sameMoment is one replica's ledger whose first transaction, after reading, waits until the others' have read too.
 type sameMoment struct {
 	compete.Ledger
 	meeting

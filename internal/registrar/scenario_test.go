@@ -16,15 +16,15 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// A scenario is one competition, "cup", over a ledger in memory, and people who are known by their names. The
-// registration of "ada" has the id "ada's", and the organizer is "olga".
+// A scenario is one competition, "cup", in an in-memory ledger, with people identified by name. The registration of
+// "ada" has the id "ada's", and the organizer is "olga".
 type scenario struct {
 	ledger *memoryLedger
 	*registrar.Registrar
 
 	mu     sync.Mutex
 	now    time.Time
-	nextID string // of the registration that is asked for next; empty: a number
+	nextID string // id of the next registration; empty means a number
 	ids    int
 	seqs   map[int64]string // who was given each Seq
 }
@@ -33,8 +33,8 @@ const cup = "cup"
 
 var morning = time.Date(2030, 6, 12, 9, 0, 0, 0, time.UTC)
 
-// newScenario changes a competition with two seats and a waitlist, whose deadline is in an hour and which starts in a
-// day.
+// newScenario creates a competition with two seats and a waitlist, a deadline in an hour and a start in a day, and
+// applies change to it.
 func newScenario(change func(*compete.Competition)) *scenario {
 	start := morning.Add(24 * time.Hour)
 	c := compete.Competition{
@@ -51,7 +51,7 @@ func newScenario(change func(*compete.Competition)) *scenario {
 	return &scenario{ledger: newMemoryLedger(c), now: morning, seqs: map[int64]string{}}
 }
 
-// start begins to commit, until the test ends.
+// start runs the committer until the test ends.
 func (s *scenario) start(t *testing.T, config registrar.Config) {
 	t.Helper()
 	config.Ledger, config.Clock, config.NewID = s.ledger, s.clock, s.newID
@@ -99,7 +99,7 @@ func actor(name string) compete.Actor {
 	return compete.Actor{UserID: name, Role: compete.RoleParticipant}
 }
 
-// A step is a command and the answer that it has to get: what say tells, or an error.
+// A step is a command and its expected answer: either the text from say, or an error.
 type step struct {
 	what string
 	do   func(ctx context.Context, s *scenario) (answer string, err error)
@@ -117,7 +117,7 @@ func (st step) fails(err error) step {
 	return st
 }
 
-// run does the step and checks its answer.
+// run executes the step and checks its answer.
 func (st step) run(t *testing.T, s *scenario) {
 	answer, err := st.do(t.Context(), s)
 	if !errors.Is(err, st.err) || st.err == nil && err != nil {
@@ -127,7 +127,7 @@ func (st step) run(t *testing.T, s *scenario) {
 	}
 }
 
-// say tells an outcome: status, place in line, and whether it is an earlier answer.
+// say describes an outcome: status, place in line, and whether it was replayed.
 func say(o compete.RegistrationOutcome) string {
 	answer := string(o.Registration.Status)
 	if o.Registration.Position > 0 {
@@ -141,7 +141,7 @@ func say(o compete.RegistrationOutcome) string {
 
 func register(name string) step { return registerWith(name, "", "") }
 
-// registerWith sends an idempotency key and what stands for the rest of the request.
+// registerWith sends an idempotency key and a stand-in for the rest of the request.
 func registerWith(name, key, request string) step {
 	return step{what: name + " registers", do: func(ctx context.Context, s *scenario) (string, error) {
 		s.mu.Lock()
@@ -161,7 +161,7 @@ func registerWith(name, key, request string) step {
 
 func cancel(name string) step { return cancelBy(name, name, compete.CancelCommand{}) }
 
-// cancelBy has somebody cancel the registration of a person, with what the command says beside.
+// cancelBy cancels a person's registration on behalf of somebody, with the options in c.
 func cancelBy(by, name string, c compete.CancelCommand) step {
 	return step{what: by + " cancels " + name, do: func(ctx context.Context, s *scenario) (string, error) {
 		c.Actor, c.RegistrationID = actor(by), name+"'s"
@@ -224,7 +224,7 @@ func later(d time.Duration) step {
 	}}
 }
 
-// each runs the steps one after the other, each in a batch of its own.
+// each runs the steps one after the other, each in its own batch.
 func (s *scenario) each(t *testing.T, steps []step) {
 	for _, st := range steps {
 		st.run(t, s)
@@ -237,17 +237,18 @@ func (s *scenario) together(t *testing.T, steps []step) {
 	s.ledger.before = func() error { <-release; return nil }
 	defer func() { s.ledger.before = nil }()
 	var everybody sync.WaitGroup
-	everybody.Go(func() { _, _ = s.Settle(t.Context(), "no competition") }) // it holds the committer up
+	everybody.Go(func() { _, _ = s.Settle(t.Context(), "no competition") }) // holds up the committer
 	synctest.Wait()
 	for _, st := range steps {
 		everybody.Go(func() { st.run(t, s) })
-		synctest.Wait() // it is in the queue
+		synctest.Wait() // wait until it is queued
 	}
 	close(release)
 	everybody.Wait()
 }
 
-// standing is who has what: each person's status, and why it is cancelled, in order of Seq, and the counts.
+// standing describes the registrations in order of Seq, with each person's status and cancellation reason, and the
+// counts.
 func (s *scenario) standing() string {
 	var people []string
 	for _, r := range inOrderOfSeq(s.ledger.registrations) {
@@ -261,7 +262,7 @@ func (s *scenario) standing() string {
 	return fmt.Sprintf("%s; %d left, %d wait", strings.Join(people, ", "), c.SeatsLeft, c.Waitlisted)
 }
 
-// messages are who is told what, sorted.
+// messages lists recipients and their messages, sorted.
 func (s *scenario) messages() string {
 	var all []string
 	for _, changes := range s.ledger.changes {
@@ -281,7 +282,7 @@ func (s *scenario) messages() string {
 	return strings.Join(all, ", ")
 }
 
-// log is what the audit log says: action, person and who did it.
+// log lists the audit records: action, person and actor.
 func (s *scenario) log() []string {
 	var lines []string
 	for _, changes := range s.ledger.changes {
@@ -299,8 +300,7 @@ func (s *scenario) log() []string {
 	return lines
 }
 
-// wantCounts wants the competition to hold the seats and places that the registrations have, and every Seq to be given
-// once.
+// wantCounts checks that the competition's counts match the registrations, and that every Seq was assigned once.
 func (s *scenario) wantCounts(t *testing.T) {
 	t.Helper()
 	c := s.ledger.competitions[cup]

@@ -2,8 +2,8 @@ package server
 
 import "net/http"
 
-// The security headers of every answer. A handler that needs other rules, such as a page, replaces them.
-// Their values are shared: net/http only reads them.
+// The security headers of every response. A handler that needs others, such as a page, replaces them. The values are
+// shared: net/http only reads them.
 var (
 	noSniff          = []string{"nosniff"}
 	denyFrames       = []string{"DENY"}
@@ -15,8 +15,8 @@ var (
 	httpsBelowToo    = []string{"max-age=31536000; includeSubDomains"}
 )
 
-// protect sets the security headers. Browsers take Strict-Transport-Security over https alone, so it is sent only
-// where the site is public under https.
+// protect sets the security headers. Browsers accept Strict-Transport-Security only over https, so it is sent only if
+// the site's public address uses https.
 func (s *Server) protect(h http.Header) {
 	h["X-Content-Type-Options"] = noSniff
 	h["X-Frame-Options"] = denyFrames

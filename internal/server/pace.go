@@ -8,19 +8,19 @@ import (
 )
 
 const (
-	// refusalsPerCore is how many refusals a core gives in a second. Each takes the program and its client about 100
-	// µs, so they take the machine a twentieth of its time.
+	// refusalsPerCore is the number of refusals per core and second. Each takes the program and its client about 100
+	// µs, so together they use a twentieth of the machine.
 	refusalsPerCore = 500
-	// longestRefusal is how old a request is at most when its refusal is let go: who has waited for a turn isn't held
-	// back on top of it.
+	// longestRefusal is the maximum age of a request at its refusal: requests that already waited for a turn aren't
+	// delayed further.
 	longestRefusal = 2 * time.Second
 )
 
-// pacer spreads refusals out. Whoever is told at once to come again comes again at once, unless told otherwise by a
-// program that listens; thousands who do so take the machine from those who are served, and then there is less room for
-// the next. A few are told at once.
+// pacer spreads refusals out over time. Clients that are refused at once retry at once, unless they honor the header;
+// thousands of them take processor time from the requests being served, which leaves even less room for the next. A few
+// are refused without delay.
 type pacer struct {
-	interval time.Duration // between two
+	interval time.Duration // between two refusals
 
 	mu   sync.Mutex
 	next time.Time
@@ -45,7 +45,7 @@ func (p *pacer) hold(now time.Time) time.Duration {
 	return held
 }
 
-// wait returns when a request that began at a moment may be told that it's refused, or ctx ends.
+// wait returns when a request that began at the given time may be refused, or when ctx ends.
 func (p *pacer) wait(ctx context.Context, began time.Time) {
 	now := time.Now()
 	held := min(p.hold(now), longestRefusal-now.Sub(began))

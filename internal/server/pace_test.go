@@ -25,7 +25,7 @@ func TestRefusalsAreSpreadOut(t *testing.T) {
 		var (
 			all  sync.WaitGroup
 			mu   sync.Mutex
-			held [many]int // by how many intervals
+			held [many]int // number delayed by each count of intervals
 		)
 		for range many {
 			all.Go(func() {
@@ -50,7 +50,7 @@ func TestRefusalsAreSpreadOut(t *testing.T) {
 		}
 
 		time.Sleep(longestRefusal)
-		for range 100 { // the next would be held for a second
+		for range 100 { // the next one would be delayed for a second
 			p.hold(time.Now())
 		}
 		waited, half := time.Now(), 500*time.Millisecond

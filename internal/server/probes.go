@@ -5,14 +5,14 @@ import (
 	"net/http"
 )
 
-// The probes of supervisors and load balancers, on every endpoint. They need no handler's help, and are logged at debug
-// level alone.
+// The probes for supervisors and load balancers, on every endpoint. They bypass the handlers, and are only logged at
+// debug level.
 const (
-	livePattern  = "/livez"  // the process serves at all: restart it when this fails
-	readyPattern = "/readyz" // send it requests; not while what it needs is away, nor while it stops
+	livePattern  = "/livez"  // whether the process responds at all: restart it if this fails
+	readyPattern = "/readyz" // whether to send it requests; fails while a dependency is unavailable and during shutdown
 )
 
-// handler is what answers a request at an endpoint, and whether that is a probe.
+// handler returns the handler for a request at an endpoint, and whether it is a probe.
 func (s *Server) handler(e Endpoint, r *http.Request) (handler http.Handler, probe bool) {
 	switch r.URL.Path {
 	case livePattern:
@@ -52,5 +52,5 @@ func answerProbe(w http.ResponseWriter, r *http.Request, pattern string, err err
 		w.WriteHeader(http.StatusServiceUnavailable)
 		text = err.Error()
 	}
-	_, _ = w.Write([]byte(text + "\n")) // a probe that is gone needs no answer
+	_, _ = w.Write([]byte(text + "\n")) // the probe may have disconnected
 }

@@ -10,15 +10,15 @@ import (
 )
 
 const (
-	// readsPerCore is how many requests that only read are worked on at a time, per core. It's more than the database
-	// takes at once.
+	// readsPerCore is how many read-only requests are processed at a time, per core. It is more than the database
+	// processes at once.
 	readsPerCore = 32
-	// readPatience is how long one may wait for its turn.
+	// readPatience is how long a request may wait for its turn.
 	readPatience = 2 * time.Second
 )
 
-// turns bounds how many requests are worked on at a time. The others wait in order of arrival: thousands at once would
-// have everybody wait for all of them, also those who register, log in or follow a page, which have bounds of their
+// turns bounds how many requests are processed at a time. The others wait in order of arrival: if thousands ran at
+// once, each would wait for all of them, including registrations, logins and live pages, which have limits of their
 // own.
 type turns struct {
 	taken    chan struct{}
@@ -31,7 +31,7 @@ func newTurns(atOnce int, patience time.Duration) *turns {
 
 func newReads() *turns { return newTurns(readsPerCore*runtime.GOMAXPROCS(0), readPatience) }
 
-// begin waits for a turn; end has to follow. It fails with compete.ErrBusy.
+// begin waits for a turn; call end afterwards. It fails with compete.ErrBusy.
 func (t *turns) begin(ctx context.Context) error {
 	select {
 	case t.taken <- struct{}{}:
@@ -51,8 +51,8 @@ func (t *turns) begin(ctx context.Context) error {
 
 func (t *turns) end() { <-t.taken }
 
-// inTurn has a request wait for its turn, which ends with the first byte of the answer: a client that takes its answer
-// slowly holds up nobody. Busy is what answers when the turn doesn't come.
+// inTurn makes a request wait for its turn, which ends with the first byte of the response, so that a slow client holds
+// up nobody. busy responds if the turn doesn't come.
 func (t *turns) inTurn(handler, busy http.Handler, w *recorder, r *http.Request) http.Handler {
 	if t.begin(r.Context()) != nil {
 		return busy

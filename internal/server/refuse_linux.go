@@ -9,12 +9,12 @@ import (
 // The filter sees a packet from its TCP header on (RFC 9293, section 3.1).
 const (
 	tcpFlags = 13   // the offset of the flags
-	tcpSYN   = 0x02 // set in the first packet of a handshake alone, of those that a listener gets
+	tcpSYN   = 0x02 // of the packets a listener gets, only the first of a handshake has it set
 )
 
-// refuse makes a listening socket ignore who knocks from now on, and still take those whose handshake has begun: to
-// close it would reset them, also those whose request has arrived. Who is ignored knocks again a second later, at the
-// next process or at nobody.
+// refuse makes a listening socket ignore new connection attempts while still accepting those whose handshake has begun:
+// closing it would reset those, even if their request has arrived. Ignored clients try again a second later, and reach
+// the next process, if there is one.
 func refuse(socket net.Listener) error {
 	listener, ok := socket.(*net.TCPListener)
 	if !ok {
@@ -27,8 +27,8 @@ func refuse(socket net.Listener) error {
 	filter := []unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: tcpFlags},
 		{Code: unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K, K: tcpSYN, Jf: 1},
-		{Code: unix.BPF_RET | unix.BPF_K, K: 0},          // nothing of the packet is kept
-		{Code: unix.BPF_RET | unix.BPF_K, K: 0xffffffff}, // all of it
+		{Code: unix.BPF_RET | unix.BPF_K, K: 0},          // drop the packet
+		{Code: unix.BPF_RET | unix.BPF_K, K: 0xffffffff}, // keep the packet
 	}
 	var attached error
 	err = raw.Control(func(fd uintptr) {

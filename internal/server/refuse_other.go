@@ -4,5 +4,6 @@ package server
 
 import "net"
 
-// refuse does nothing here: who knocks between the last look and the close of the socket is cut.
+// refuse does nothing on this platform: connections that arrive between the last accept and the closing of the socket
+// are cut.
 func refuse(net.Listener) error { return nil }

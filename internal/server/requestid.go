@@ -16,8 +16,7 @@ func withRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// LogRequestIDs is a slog.Handler that adds to each record the id of the request, and that of the trace, which its
-// context belongs to.
+// LogRequestIDs returns a slog.Handler that adds the ids of the context's request and trace to each record.
 func LogRequestIDs(next slog.Handler) slog.Handler { return requestIDHandler{next} }
 
 type requestIDHandler struct{ slog.Handler }

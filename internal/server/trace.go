@@ -13,7 +13,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// follow begins the span of a request and returns its context, with its id in both; a nil span where nothing is traced.
+// follow starts the span of a request and returns the request's context with its id and span; the span is nil if
+// tracing is off.
 func (s *Server) follow(r *http.Request, id string, quiet bool) (context.Context, trace.Span) {
 	ctx := withRequestID(r.Context(), id)
 	if s.config.Tracer == nil || quiet {
@@ -27,13 +28,13 @@ func (s *Server) follow(r *http.Request, id string, quiet bool) (context.Context
 	case !caller.IsValid():
 	case err == nil && contains(s.config.TrustedProxies, peer.Addr()):
 		ctx = trace.ContextWithRemoteSpanContext(ctx, caller)
-	default: // anybody may claim to be part of a trace, and so decide what is sampled
+	default: // don't trust a client's trace: it could decide what is sampled
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: caller}))
 	}
 	return s.config.Tracer.Start(ctx, r.Method, options...)
 }
 
-// end names the span after the route that took the request, and ends it.
+// end names the span after the request's route, and ends it.
 func end(span trace.Span, r *http.Request, status int) {
 	if span == nil {
 		return

@@ -8,17 +8,17 @@ import (
 	"syscall"
 )
 
-// lastChunk tells the client that the stream is whole.
+// lastChunk marks the end of a complete chunked stream.
 const lastChunk = "0\r\n\r\n"
 
-// direct writes to a connection what its kernel buffer takes at once.
+// direct writes to a connection without blocking, as far as the kernel's buffer has room.
 type direct struct {
 	conn    net.Conn
 	raw     syscall.RawConn
 	chunked bool
 
 	mu   sync.Mutex
-	rest []byte // of the last events: what the buffer had no room for
+	rest []byte // the part of the last events that didn't fit into the buffer
 }
 
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
@@ -32,7 +32,7 @@ func (d *direct) Offer(events string) bool {
 	*buf = appendEvents(append((*buf)[:0], d.rest...), events, d.chunked)
 	n, err := writeNow(d.raw, *buf)
 	if err != nil {
-		_ = d.conn.Close() // who waits for the reader to leave notices
+		_ = d.conn.Close() // wakes the goroutine that waits for the reader to leave
 		return true
 	}
 	if n <= len(d.rest) {
@@ -53,7 +53,7 @@ func (d *direct) End() {
 	_ = d.conn.Close()
 }
 
-// appendEvents appends events as they travel over HTTP.
+// appendEvents appends events as encoded for HTTP.
 func appendEvents(buf []byte, events string, chunked bool) []byte {
 	if !chunked {
 		return append(buf, events...)

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// rawConn is nil: each stream gets a goroutine that writes.
+// rawConn returns nil on this platform: each stream gets a writing goroutine.
 func rawConn(net.Conn) syscall.RawConn { return nil }
 
 func writeNow(syscall.RawConn, []byte) (int, error) { return 0, errors.ErrUnsupported }

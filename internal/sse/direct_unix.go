@@ -8,13 +8,13 @@ import (
 	"syscall"
 )
 
-// rawConn is the way to write to a TCP connection without waiting; nil when it is of another kind.
+// rawConn returns access for non-blocking writes to a TCP connection; nil for other kinds of connection.
 func rawConn(conn net.Conn) syscall.RawConn {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
 		return nil
 	}
-	_ = tcp.SetWriteBuffer(sendBuffer) // without it the stream works as well
+	_ = tcp.SetWriteBuffer(sendBuffer) // the stream works without it too
 	raw, err := tcp.SyscallConn()
 	if err != nil {
 		return nil
@@ -22,7 +22,7 @@ func rawConn(conn net.Conn) syscall.RawConn {
 	return raw
 }
 
-// writeNow writes as much as the kernel takes at once; n may be 0.
+// writeNow writes as much as the kernel accepts at once; n may be 0.
 func writeNow(raw syscall.RawConn, p []byte) (n int, err error) {
 	closed := raw.Write(func(fd uintptr) bool {
 		for {

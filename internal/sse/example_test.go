@@ -10,7 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/sse"
 )
 
-// A handler gives its connection away and may keep the stream for as long as the reader stays.
+// A handler hands over its connection and may use the stream for as long as the reader stays.
 func ExampleServe() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := func(stream sse.Stream) {
@@ -28,7 +28,7 @@ func ExampleServe() {
 	}
 	defer func() { _ = response.Body.Close() }()
 	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-		// each stream begins with when to come back
+		// each stream starts with the reconnection time
 		if line := lines.Text(); line != "" && !strings.HasPrefix(line, "retry: ") {
 			fmt.Println(line)
 		}

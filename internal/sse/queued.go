@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// queued hands events to a goroutine that may wait for the reader.
+// queued passes events to a goroutine that may block on the reader.
 type queued struct {
-	events chan string // holds what the reader has not been sent yet
+	events chan string // holds events not yet sent to the reader
 	over   chan struct{}
 	once   sync.Once
 }
@@ -27,7 +27,7 @@ func (q *queued) Offer(events string) bool {
 // End implements Stream.
 func (q *queued) End() { q.once.Do(func() { close(q.over) }) }
 
-// run writes what is offered until the reader has left, which is an error, or the stream is ended.
+// run writes offered events until the reader has left, which is an error, or the stream has ended.
 func (q *queued) run(ctx context.Context, write func(string) error) error {
 	for {
 		select {

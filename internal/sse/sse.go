@@ -1,8 +1,8 @@
-// Package sse carries streams of server-sent events. Where it can, it takes their connections over from net/http and
-// writes to them without a goroutine for each and without waiting for anybody, so that thousands of open streams are
-// cheap: what stays of one is a goroutine that notices when its reader has left.
+// Package sse serves streams of server-sent events. Where possible, it takes over their connections from net/http and
+// writes to them without blocking and without a writing goroutine per stream, so that thousands of open streams are
+// cheap: each only keeps a goroutine that notices when its reader has left.
 //
-// It owns the connection. What is sent, and when, belongs to packages live, api and web.
+// The package handles connections. Packages live, api and web decide what is sent, and when.
 package sse
 
 import (
@@ -17,33 +17,33 @@ import (
 )
 
 const (
-	// writeTimeout is how long a write may take where it has to be waited for; a reader that is slower is gone.
+	// writeTimeout bounds a blocking write; a slower reader is treated as gone.
 	writeTimeout = 10 * time.Second
-	// minRetry and maxRetry are between what a reader waits before it comes back, in milliseconds. Those of a server
-	// that stops come back spread over the time between.
+	// minRetry and maxRetry are the bounds of the time a reader waits before it reconnects, in milliseconds. It is
+	// random, so that the readers of a stopping server don't all return at once.
 	minRetry, maxRetry = 1000, 3000
-	// sendBuffer bounds in bytes what the kernel keeps for a reader that doesn't read.
+	// sendBuffer bounds the kernel's buffer for a reader that doesn't read, in bytes.
 	sendBuffer = 64 << 10
 )
 
-// Stream is an open stream of events. Its methods may be called from several goroutines.
+// Stream is an open stream of events. It is safe for concurrent use.
 type Stream interface {
-	// Offer sends whole events (or comments), each ended by an empty line, without waiting for the reader. It returns
-	// false, and nothing of them is sent, while the reader has not taken what came before. Once the reader has left it
+	// Offer sends complete events (or comments), each terminated by an empty line, without waiting for the reader. If
+	// the reader hasn't accepted earlier events yet, it returns false and sends nothing. Once the reader has left, it
 	// does nothing.
 	Offer(events string) bool
-	// End ends the stream. A reader comes back by itself.
+	// End ends the stream. Readers reconnect automatically.
 	End()
 }
 
-// Serve answers with a stream. begin is called with it once it is open, and end when it is over, because the reader
-// left or Stream.End was called. Mostly Serve returns once it has begun: the request's context means nothing to the
-// stream.
+// Serve responds with a stream. It calls begin once the stream is open, and end when it is over, because the reader
+// left or Stream.End was called. Serve usually returns right after begin: the stream doesn't depend on the request's
+// context.
 func Serve(w http.ResponseWriter, r *http.Request, begin func(Stream), end func()) {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	h.Set("X-Accel-Buffering", "no") // keeps nginx from buffering events
 	if r.Method == http.MethodHead {
 		end()
 		w.WriteHeader(http.StatusOK)
@@ -69,7 +69,7 @@ func Serve(w http.ResponseWriter, r *http.Request, begin func(Stream), end func(
 	s := &direct{conn: conn, raw: raw, chunked: chunked, rest: start}
 	begun := false
 	defer func() {
-		if !begun { // it panicked; whoever recovers has no way to the connection
+		if !begun { // begin panicked, and the recovering handler can't access the connection
 			_ = conn.Close()
 			end()
 		}
@@ -84,7 +84,7 @@ func Serve(w http.ResponseWriter, r *http.Request, begin func(Stream), end func(
 	}()
 }
 
-// head is the status line and the header of the answer.
+// head returns the response's status line and header.
 func head(h http.Header, chunked bool) []byte {
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	h.Set("Connection", "close")
@@ -92,7 +92,7 @@ func head(h http.Header, chunked bool) []byte {
 		h.Set("Transfer-Encoding", "chunked")
 	}
 	text := writer("HTTP/1.1 200 OK\r\n")
-	_ = h.Write(&text) // it cannot fail
+	_ = h.Write(&text) // can't fail
 	return append(text, "\r\n"...)
 }
 
@@ -103,7 +103,7 @@ func (w *writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// untilGone returns when the client closes the connection, or this side does. A client sends nothing on it.
+// untilGone returns when either side closes the connection. Clients send nothing on it.
 func untilGone(conn net.Conn) {
 	var ignored [16]byte
 	for {
@@ -113,7 +113,7 @@ func untilGone(conn net.Conn) {
 	}
 }
 
-// throughResponse sends through net/http, whose own write deadline the stream outlives.
+// throughResponse sends through net/http, and lifts its write deadline for the stream.
 func throughResponse(w http.ResponseWriter, r *http.Request, first string, begin func(Stream)) {
 	out := http.NewResponseController(w)
 	write := func(events string) error {
@@ -131,10 +131,10 @@ func throughResponse(w http.ResponseWriter, r *http.Request, first string, begin
 	}
 	q := newQueued()
 	begin(q)
-	_ = q.run(r.Context(), write) // the reader is gone, however it ended
+	_ = q.run(r.Context(), write) // however it ended, the reader is gone
 }
 
-// throughConn sends on a connection of a kind that cannot be written to without waiting.
+// throughConn sends on a connection that doesn't support non-blocking writes.
 func throughConn(conn net.Conn, chunked bool, start []byte, begin func(Stream)) {
 	defer conn.Close()
 	write := func(p []byte) error {

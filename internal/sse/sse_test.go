@@ -14,14 +14,14 @@ import (
 	"github.com/minicompete/minicompete/internal/sse"
 )
 
-// served is a server whose every answer is a stream.
+// served is a server that responds to everything with a stream.
 type served struct {
 	*httptest.Server
 	begun chan sse.Stream
 	ended chan struct{}
 }
 
-// serve starts one, on listeners of the given kind.
+// serve starts a server with listeners of the given kind.
 func serve(t *testing.T, listen func(net.Listener) net.Listener) *served {
 	t.Helper()
 	s := &served{begun: make(chan sse.Stream, 10), ended: make(chan struct{}, 10)}
@@ -34,7 +34,7 @@ func serve(t *testing.T, listen func(net.Listener) net.Listener) *served {
 	return s
 }
 
-// startPlain starts a server whose answers otherwise end after a moment, which a stream outlives.
+// startPlain starts a server with short timeouts, which a stream outlives.
 func startPlain(s *httptest.Server) {
 	s.Config.WriteTimeout = time.Millisecond
 	s.Start()
@@ -42,7 +42,7 @@ func startPlain(s *httptest.Server) {
 
 func plain(l net.Listener) net.Listener { return l }
 
-// wrapped gives connections of a kind that can't be written to without waiting.
+// wrapped accepts connections that don't support non-blocking writes.
 type wrapped struct{ net.Listener }
 
 func (l wrapped) Accept() (net.Conn, error) {
@@ -83,7 +83,7 @@ func eachKind(t *testing.T, test func(t *testing.T, s *served)) {
 	}
 }
 
-// offer offers until the events are taken.
+// offer retries until the events are accepted.
 func offer(t *testing.T, stream sse.Stream, events string) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !stream.Offer(events); {
@@ -134,7 +134,7 @@ func TestEventsArriveInOrderAndComplete(t *testing.T) {
 			}()
 			wantRead(t, body, event[:min(len(event), 1<<16)])
 			if rest := event[min(len(event), 1<<16):]; rest != "" {
-				go offer(t, stream, "data: after it\n\n") // what is left of it goes first
+				go offer(t, stream, "data: after it\n\n") // the rest of the earlier events goes first
 				wantRead(t, body, rest+"data: after it\n\n")
 			}
 			<-offered
@@ -145,7 +145,7 @@ func TestEventsArriveInOrderAndComplete(t *testing.T) {
 			t.Errorf("after the end: %q, %v", rest, err)
 		}
 		<-s.ended
-		stream.Offer("data: too late\n\n") // does nothing
+		stream.Offer("data: too late\n\n") // has no effect
 	})
 }
 

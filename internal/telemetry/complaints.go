@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// complainEvery is how often a receiver that cannot be reached is told of.
+// complainEvery is the minimum time between two log messages about an unreachable receiver.
 const complainEvery = time.Minute
 
-// complaints logs what goes wrong with sending traces, the first time and then now and again.
+// complaints logs failures to send traces: the first one, and then one every complainEvery.
 type complaints struct {
 	log *slog.Logger
 	mu  sync.Mutex

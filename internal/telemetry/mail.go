@@ -6,14 +6,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// SendOutcome is how an attempt to hand a message to the SMTP server ended.
+// SendOutcome is the result of an attempt to send a message to the SMTP server.
 type SendOutcome string
 
 // The outcomes.
 const (
 	SendDone    SendOutcome = "sent"
-	SendRetry   SendOutcome = "retry"   // the server was away or asked to try again
-	SendRefused SendOutcome = "refused" // the server refused it for good
+	SendRetry   SendOutcome = "retry"   // the server was unavailable or asked to try again
+	SendRefused SendOutcome = "refused" // the server refused it permanently
 )
 
 func (m *Metrics) addMail() {
@@ -25,7 +25,7 @@ func (m *Metrics) addMail() {
 	m.sendTime = m.histogram("smtp_send_seconds", "How long attempts to send an email took.", jobSeconds)
 }
 
-// Send counts an attempt to hand a message to the SMTP server. A nil *Metrics counts nothing.
+// Send counts an attempt to send a message to the SMTP server. A nil *Metrics counts nothing.
 func (m *Metrics) Send(o SendOutcome, took time.Duration) {
 	if m == nil {
 		return

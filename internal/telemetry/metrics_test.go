@@ -98,7 +98,7 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// The hot path: a request costs one look into a map, a batch a few additions.
+// The hot path: a request costs one map lookup, a batch a few additions.
 func BenchmarkRequest(b *testing.B) {
 	m := telemetry.NewMetrics("")
 	b.ReportAllocs()

@@ -12,18 +12,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// unmatched is the route of requests that no route takes.
+// unmatched is the route label of requests that match no route.
 const unmatched = "none"
 
-// requests counts requests. The handles of a histogram are looked up once for each combination of labels and kept:
-// looking one up costs more than counting.
+// requests counts requests. Each combination of labels has its histogram handle cached: looking one up costs more than
+// counting.
 type requests struct {
 	histogram *prometheus.HistogramVec
 	mu        sync.Mutex // held to add a handle
 	handles   atomic.Pointer[map[request]prometheus.Observer]
 }
 
-// request is one combination of labels. There are as many as routes, methods and statuses make, whatever clients send.
+// request is one combination of labels. Their number is bounded by routes, methods and statuses, whatever clients send.
 type request struct {
 	listener, method, pattern string
 	status                    int
@@ -52,7 +52,7 @@ func (r *requests) add(key request) prometheus.Observer {
 	return handles[key]
 }
 
-// methodLabel bounds the label: a client may invent methods without end.
+// methodLabel bounds the values of the label: clients can send arbitrary methods.
 func methodLabel(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
@@ -62,7 +62,7 @@ func methodLabel(method string) string {
 	return "other"
 }
 
-// route is a pattern of http.ServeMux without its method; "/" takes what nothing else does.
+// route returns a pattern of http.ServeMux without its method; "/" matches everything else.
 func route(pattern string) string {
 	_, path, found := strings.Cut(pattern, " ")
 	if !found {

@@ -17,20 +17,21 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// maxLinks is how many links a span may have: a batch of the registrar has one for each traced request in it.
+// maxLinks is the maximum number of links per span: a batch of the registrar has one for each traced request in it.
 const maxLinks = 1024
 
 const (
-	// tracesEndpoint is the variable that names the whole URL of a receiver of traces alone.
+	// tracesEndpoint is the variable for the full URL of a receiver for traces only.
 	tracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
-	// protocolHTTP is the one protocol that is spoken: that of gRPC would bring its whole library.
+	// protocolHTTP is the only supported protocol: gRPC would add a large dependency.
 	protocolHTTP = "http/protobuf"
 )
 
-// TracesConfig says where traces go. What it leaves out, the OTEL_* variables of the specification set: headers,
-// timeouts, sampling, attributes of the resource, sizes of batches.
+// TracesConfig configures where traces are sent. The OTEL_* variables of the specification configure the rest: headers,
+// timeouts, sampling, resource attributes, batch sizes.
 type TracesConfig struct {
-	// OTEL_EXPORTER_OTLP_ENDPOINT: the base of OTLP over HTTP, such as http://localhost:4318; empty: nothing is traced
+	// OTEL_EXPORTER_OTLP_ENDPOINT: the base URL of OTLP over HTTP, such as http://localhost:4318; empty turns tracing
+	// off
 	Endpoint string
 	Version  string // of the program
 	Logger   *slog.Logger
@@ -39,8 +40,8 @@ type TracesConfig struct {
 // Traces sends spans to an OTLP receiver. A nil *Traces traces nothing.
 type Traces struct{ provider *sdktrace.TracerProvider }
 
-// NewTraces begins to send. It returns nil when no endpoint is set. A receiver that is away is no failure: spans are
-// lost then.
+// NewTraces starts sending traces. It returns nil if no endpoint is set. An unreachable receiver is not an error: spans
+// are lost until it is back.
 func NewTraces(ctx context.Context, c TracesConfig) (*Traces, error) {
 	options, err := c.exporterOptions()
 	if options == nil || err != nil {
@@ -50,7 +51,7 @@ func NewTraces(ctx context.Context, c TracesConfig) (*Traces, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up tracing: %w", err)
 	}
-	// Later ones win: what OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say.
+	// Later attributes win: those of OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES.
 	about, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithHost(),
 		resource.WithAttributes(semconv.ServiceName("minicompete"), semconv.ServiceVersion(c.Version)),
 		resource.WithFromEnv())
@@ -64,7 +65,7 @@ func NewTraces(ctx context.Context, c TracesConfig) (*Traces, error) {
 		sdktrace.WithRawSpanLimits(limits))}, nil
 }
 
-// exporterOptions are nil when nothing is to be sent.
+// exporterOptions returns nil if nothing is to be sent.
 func (c TracesConfig) exporterOptions() ([]otlptracehttp.Option, error) {
 	protocol := cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL"),
 		protocolHTTP)
@@ -79,7 +80,7 @@ func (c TracesConfig) exporterOptions() ([]otlptracehttp.Option, error) {
 				protocolHTTP, protocol)
 	}
 	if os.Getenv(tracesEndpoint) != "" {
-		return []otlptracehttp.Option{}, nil // the exporter reads it
+		return []otlptracehttp.Option{}, nil // the exporter reads the variable
 	}
 	endpoint, err := url.JoinPath(c.Endpoint, "v1", "traces")
 	if err != nil {
@@ -88,7 +89,7 @@ func (c TracesConfig) exporterOptions() ([]otlptracehttp.Option, error) {
 	return []otlptracehttp.Option{otlptracehttp.WithEndpointURL(endpoint)}, nil
 }
 
-// Tracer makes the spans of one part of the program; nil when nothing is traced.
+// Tracer returns the tracer for one part of the program; nil if tracing is off.
 func (t *Traces) Tracer(part string) trace.Tracer {
 	if t == nil {
 		return nil
@@ -96,7 +97,7 @@ func (t *Traces) Tracer(part string) trace.Tracer {
 	return t.provider.Tracer("minicompete/" + part)
 }
 
-// Stop sends what is left, until ctx ends.
+// Stop sends the remaining spans, until ctx ends.
 func (t *Traces) Stop(ctx context.Context) error {
 	if t == nil {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/minicompete/minicompete/internal/telemetry/telemetrytest"
 )
 
-// send makes one span and stops, which sends it.
+// send creates one span and stops, which sends it.
 func send(t *testing.T, c telemetry.TracesConfig) {
 	t.Helper()
 	traces, err := telemetry.NewTraces(t.Context(), c)
@@ -72,7 +72,7 @@ func TestNothingIsTracedUnlessAsked(t *testing.T) {
 	}
 }
 
-// A receiver that is away costs spans, not the program; the log tells of it.
+// An unreachable receiver loses spans but doesn't affect the program; the failure is logged.
 func TestAReceiverThatIsAway(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "50")
 	var log bytes.Buffer

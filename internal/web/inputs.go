@@ -74,7 +74,8 @@ var inputs = []input{
 			return formatLocal(&n.RegDeadline, zone)
 		},
 		read: func(n *compete.NewCompetition, typed string, zone *time.Location) string {
-			at, problem := parseLocal(typed, zone, &n.RegDeadline)
+			before := n.RegDeadline
+			at, problem := parseLocal(typed, zone, &before)
 			n.RegDeadline = time.Time{}
 			switch {
 			case at != nil:

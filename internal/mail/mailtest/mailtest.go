@@ -1,5 +1,5 @@
-// Package mailtest is a real SMTP server in the process of a test: it keeps what it takes, and refuses, is slow or
-// hangs up when it is told to.
+// Package mailtest provides an SMTP server for tests, in process. It keeps accepted emails, and can be told to refuse,
+// delay or hang up.
 package mailtest
 
 import (
@@ -27,16 +27,16 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// Options says how a server differs from the usual: no TLS, no logins.
+// Options configures a server. By default, it uses neither TLS nor logins.
 type Options struct {
-	TLS      bool   // STARTTLS, with a certificate of its own making (Server.Roots)
+	TLS      bool   // STARTTLS, with a self-signed certificate (Server.Roots)
 	Direct   bool   // TLS from the first byte
-	User     string // has to log in, with Password
+	User     string // requires a login, with Password
 	Password string
 }
 
-// Server is a running server. Its hooks, when set, are asked before it takes something, and their error is the answer:
-// a *smtp.SMTPError as it is, HangUp for none at all.
+// Server is a running server. Hooks, if set, are called before it accepts something, and their error is the answer: a
+// *smtp.SMTPError unchanged, ErrHangUp for none at all.
 type Server struct {
 	URL   string // as for SMTP_URL
 	Roots *x509.CertPool
@@ -59,10 +59,10 @@ type Server struct {
 	config   *tls.Config
 }
 
-// ErrHangUp is what a hook returns to have the connection cut without an answer.
+// ErrHangUp is returned by a hook to cut the connection without an answer.
 var ErrHangUp = errors.New("hang up")
 
-// Refusal is an answer of the server, such as 450 or 550.
+// Refusal returns an SMTP error with a code such as 450 or 550.
 func Refusal(code int) error {
 	return &smtp.SMTPError{
 		Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 7, 1},
@@ -70,7 +70,7 @@ func Refusal(code int) error {
 	}
 }
 
-// Mail is one that was taken.
+// Mail is an accepted email.
 type Mail struct {
 	From, To  string // of the envelope
 	Header    mail.Header
@@ -120,25 +120,25 @@ func (s *Server) listen(addr string) {
 	go func() { _ = server.Serve(listener) }()
 }
 
-// Stop cuts all connections and listens no more.
+// Stop cuts all connections and stops listening.
 func (s *Server) Stop() {
-	_ = s.listener.Close() // the server may not have begun to serve it
+	_ = s.listener.Close() // the server may not have started serving it
 	_ = s.server.Close()
 }
 
-// Restart listens again, at the same address.
+// Restart listens again on the same address.
 func (s *Server) Restart() { s.listen(s.addr) }
 
-// OnMail sets a hook, as OnRcpt, OnData and AfterData do; nil takes one away. This one is asked for each sender.
+// OnMail sets a hook that is called for each sender; nil removes it. OnRcpt, OnData and AfterData work the same way.
 func (s *Server) OnMail(hook func(from string) error) { s.set(func() { s.onMail = hook }) }
 
-// OnRcpt is asked for each recipient.
+// OnRcpt sets a hook that is called for each recipient.
 func (s *Server) OnRcpt(hook func(to string) error) { s.set(func() { s.onRcpt = hook }) }
 
-// OnData is asked before a mail is kept.
+// OnData sets a hook that is called before an email is kept.
 func (s *Server) OnData(hook func(Mail) error) { s.set(func() { s.onData = hook }) }
 
-// AfterData is asked once a mail is kept, before the answer.
+// AfterData sets a hook that is called after an email is kept, before the answer.
 func (s *Server) AfterData(hook func(Mail) error) { s.set(func() { s.afterData = hook }) }
 
 func (s *Server) set(f func()) {
@@ -147,14 +147,14 @@ func (s *Server) set(f func()) {
 	f()
 }
 
-// Mails lists what was taken, oldest first.
+// Mails lists accepted emails, oldest first.
 func (s *Server) Mails() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.mails)
 }
 
-// To lists what was taken for an address, oldest first.
+// To lists emails accepted for an address, oldest first.
 func (s *Server) To(address string) []Mail {
 	var found []Mail
 	for _, m := range s.Mails() {
@@ -165,7 +165,7 @@ func (s *Server) To(address string) []Mail {
 	return found
 }
 
-// Connections tells how many were made, and how many were open at once at most.
+// Connections returns the total number of connections, and the most that were open at once.
 func (s *Server) Connections() (made, atOnce int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -289,7 +289,7 @@ func (s *session) Logout() error {
 	return nil
 }
 
-// parse reads a mail of two parts.
+// parse parses an email with two parts.
 func parse(raw string) (Mail, error) {
 	m := Mail{Raw: raw}
 	message, err := mail.ReadMessage(strings.NewReader(raw))
@@ -323,7 +323,7 @@ func parse(raw string) (Mail, error) {
 	}
 }
 
-// certify makes a certificate for 127.0.0.1, and the authority that vouches for it: itself.
+// certify creates a self-signed certificate for 127.0.0.1.
 func (s *Server) certify() {
 	s.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

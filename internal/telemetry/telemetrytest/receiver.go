@@ -1,4 +1,4 @@
-// Package telemetrytest is a receiver of traces for tests: OTLP over HTTP, in process, keeping what it gets.
+// Package telemetrytest provides a trace receiver for tests: OTLP over HTTP, in process, keeping what it receives.
 package telemetrytest
 
 import (
@@ -18,7 +18,7 @@ import (
 
 // Receiver is a running receiver.
 type Receiver struct {
-	// URL is the base of OTLP over HTTP, as OTEL_EXPORTER_OTLP_ENDPOINT names it.
+	// URL is the base URL of OTLP over HTTP, as in OTEL_EXPORTER_OTLP_ENDPOINT.
 	URL string
 
 	mu     sync.Mutex
@@ -29,7 +29,7 @@ type Receiver struct {
 // Span is a received span.
 type Span struct {
 	*trace.Span
-	Service string // that sent it
+	Service string // the service that sent it
 }
 
 // Start runs a receiver until the test ends.
@@ -71,27 +71,27 @@ func (r *Receiver) serve(t testing.TB, w http.ResponseWriter, request *http.Requ
 	_, _ = w.Write(answer)
 }
 
-// Spans are all spans so far, in the order in which they came.
+// Spans returns all spans received so far, in order of arrival.
 func (r *Receiver) Spans() []Span {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.spans)
 }
 
-// Header is that of the last request.
+// Header returns the header of the last request.
 func (r *Receiver) Header() http.Header {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.header
 }
 
-// Trace is the id of the span's trace.
+// Trace returns the id of the span's trace.
 func (s Span) Trace() string { return hex.EncodeToString(s.TraceId) }
 
-// ID is the span's own.
+// ID returns the span's id.
 func (s Span) ID() string { return hex.EncodeToString(s.SpanId) }
 
-// Parent is the id of the span that it is part of; empty for the first of a trace.
+// Parent returns the id of the parent span; empty for the root of a trace.
 func (s Span) Parent() string { return hex.EncodeToString(s.ParentSpanId) }
 
 // LinksTo reports whether the span has a link to another.
@@ -101,7 +101,7 @@ func (s Span) LinksTo(other Span) bool {
 	})
 }
 
-// Attribute is the text of an attribute; empty when there is none.
+// Attribute returns the text of an attribute; empty if there is none.
 func Attribute(attributes []*common.KeyValue, key string) string {
 	for _, a := range attributes {
 		if a.Key == key {

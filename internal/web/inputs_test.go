@@ -1,0 +1,46 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+// TestFormThatIsSentAsItWasShownChangesNothing sets every field of the content, so that one without an input is noticed, too.
+func TestFormThatIsSentAsItWasShownChangesNothing(t *testing.T) {
+	at := func(hours int) *time.Time {
+		moment := time.Date(2030, 6, 12, hours, 30, 7, 123_000, time.UTC) // finer than the form shows
+		return &moment
+	}
+	c := compete.Competition{ID: "cup", Description: "Bring a *laptop*.\n\nAnd tea.", CompetitionContent: compete.CompetitionContent{
+		Title: "Spring Cup", Location: "Hall 3", Tags: []string{"go", "sql"}, Capacity: 10, RegOpensAt: at(1), RegDeadline: *at(2),
+		StartDate: at(3), EndDate: at(4), TimeZone: "Europe/Zurich", Waitlist: true,
+	}}
+	for field, value := range reflect.ValueOf(c.CompetitionContent).Fields() {
+		if value.IsZero() {
+			t.Errorf("the test sets no %s", field.Name)
+		}
+	}
+	sent := url.Values{}
+	for _, in := range storedForm(&c, c.Zone()).Inputs {
+		sent.Set(in.Name, in.Value)
+	}
+	read := readForm(&http.Request{Method: http.MethodPost, PostForm: sent, Form: sent}, &c)
+	if len(read.form.Errors) > 0 || !reflect.DeepEqual(read.values, contentOf(&c)) {
+		t.Errorf("read %+v, %v, want %+v", read.values, read.form.Errors, contentOf(&c))
+	}
+	again := readForm(&http.Request{Method: http.MethodPost, PostForm: sent, Form: sent}, nil)
+	if diffs := differences(storedForm(&c, c.Zone()), again.form); len(diffs) > 0 {
+		t.Errorf("differences: %+v", diffs)
+	}
+	got, want := reflect.ValueOf(again.values.CompetitionContent), reflect.ValueOf(c.CompetitionContent)
+	for field, value := range got.Fields() {
+		if value.IsZero() != want.FieldByIndex(field.Index).IsZero() {
+			t.Errorf("the form of a new competition reads no %s", field.Name)
+		}
+	}
+}
