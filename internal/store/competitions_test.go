@@ -26,6 +26,7 @@ func testCreateCompetition(t *testing.T, f *fixture, organizer compete.User) {
 	full := f.addCompetition(t, organizer, func(c *compete.Competition) {
 		c.Title, c.Description = `Ünïcode "quoted" 'n <b>`, "Line\nbreaks\tand 漢字"
 		c.RegOpensAt, c.Waitlist, c.Waitlisted, c.SeatsLeft = f.agoPointer(time.Hour), true, 3, 0
+		fillEmptyFields(&c.CompetitionContent, f.now)
 	})
 	bare := f.addCompetition(t, organizer, func(c *compete.Competition) {
 		c.Description, c.Location, c.Tags, c.StartDate, c.Status = "", "", []string{}, nil, compete.StatusDraft

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -168,10 +169,47 @@ func (f *fixture) addCompetitions(t *testing.T, competitions []compete.Competiti
 	must(t, tx.Commit())
 }
 
+// fillEmptyFields sets every field of the struct that v points to and that has no value yet, so that one that is added is set too.
+func fillEmptyFields(v any, at time.Time) {
+	for _, field := range reflect.ValueOf(v).Elem().Fields() {
+		if !field.IsZero() {
+			continue
+		}
+		switch p := field.Addr().Interface().(type) {
+		case *time.Time:
+			*p = at
+		case **time.Time:
+			*p = &at
+		case *[]string:
+			*p = []string{"x"}
+		default:
+			switch field.Kind() {
+			case reflect.Bool:
+				field.SetBool(true)
+			case reflect.String:
+				field.SetString("x")
+			default:
+				field.SetInt(7)
+			}
+		}
+	}
+}
+
+// storeTimes gives the times of the struct that v points to the form in which they come back.
+func storeTimes(v any) {
+	for _, field := range reflect.ValueOf(v).Elem().Fields() {
+		switch p := field.Addr().Interface().(type) {
+		case *time.Time:
+			*p = compete.UTC(*p)
+		case **time.Time:
+			*p = stored(*p)
+		}
+	}
+}
+
 func storedCompetition(c compete.Competition) compete.Competition {
-	c.RegOpensAt, c.StartDate, c.EndDate = stored(c.RegOpensAt), stored(c.StartDate), stored(c.EndDate)
-	c.RegDeadline = compete.UTC(c.RegDeadline)
-	c.CreatedAt, c.UpdatedAt = compete.UTC(c.CreatedAt), compete.UTC(c.UpdatedAt)
+	storeTimes(&c)
+	storeTimes(&c.CompetitionContent)
 	return c
 }
 
@@ -198,7 +236,8 @@ func (f *fixture) addRegistration(t *testing.T, competitionID string, status com
 		c.NextSeq = max(c.NextSeq, r.Seq+1)
 		return tx.Write(t.Context(), compete.LedgerChanges{Competitions: state.Competitions, Inserted: []compete.Registration{r}})
 	}))
-	r.RegisteredAt, r.UpdatedAt, r.PromotedAt = compete.UTC(r.RegisteredAt), compete.UTC(r.UpdatedAt), stored(r.PromotedAt)
+	storeTimes(&r)
+	storeTimes(&r.RegistrationState)
 	return r
 }
 
@@ -275,6 +314,8 @@ func (f *fixture) addQueue(t *testing.T, organizer compete.User, n int) (compete
 	for i := range queue {
 		queue[i] = f.addRegistration(t, c.ID, states[i%len(states)], func(r *compete.Registration) {
 			r.RegisteredAt, r.UpdatedAt, r.PromotedAt = f.ago(time.Hour-time.Duration(i)*time.Microsecond), f.ago(time.Minute), f.agoPointer(time.Second)
+			fillEmptyFields(&r.RegistrationState, f.now)
+			r.CancelReason = "" // a new one has none
 		})
 		if queue[i].Status == compete.RegistrationWaitlisted {
 			waiting++
