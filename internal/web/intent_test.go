@@ -190,7 +190,7 @@ func TestRegisteringLeadsThroughANewPassword(t *testing.T) {
 		b.want(b.get(login), http.StatusOK, "Password set.", "Log in to finish registering.")
 		b.leads(b.post("/auth/login", "email", email, "password", "another password", "next", page), page)
 		b.want(b.get(page), http.StatusOK, `class="bib"`, "You&#39;re in!")
-		b.leads(b.post(page+"/register", "key", "one-press-1"), page) // the same press again is the same registration
+		b.leads(b.post(page+"/register", "key", "one-press-1"), page) // repeated: the same registration
 		var rows []struct{}
 		if organizer.Get("/api"+page+"/registrations", &rows); len(rows) != 1 {
 			t.Errorf("%d registrations, want one", len(rows))

@@ -368,7 +368,7 @@ func TestOneClickEndsReminders(t *testing.T) {
 			if !found || m.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
 				t.Fatalf("the headers are %v", m.Header)
 			}
-			b.wantSecret(b.want(b.get("/unsubscribe"+path), http.StatusOK, "Turn off reminders?")) // which asks
+			b.wantSecret(b.want(b.get("/unsubscribe"+path), http.StatusOK, "Turn off reminders?")) // asks first
 			b.post("/auth/login", "email", email, "password", password)
 			b.want(b.get("/account"), http.StatusOK, `value="true" checked`)
 			program := b.site.browser(t) // as an email client that isn't logged in
@@ -498,7 +498,7 @@ func TestMessagesShowBothTimes(t *testing.T) {
 	})
 	message = regexp.MustCompile(`/mailbox/[0-9a-f-]{36}`).FindString(b.want(b.get("/mailbox"), http.StatusOK).text)
 	read(message, tokyo, "(23:00 your time)")
-	read(message, "America%2FNew_York", "(10:00 your time)") // the present zone, in place of the one at the time
+	read(message, "America%2FNew_York", "(10:00 your time)") // the current zone, not the one at writing
 
 	// A chosen zone stays, whatever the browser reports, and so does the message.
 	b.want(b.post("/account/time-zone", "timeZone", "Europe/Atlantis"), http.StatusUnprocessableEntity,

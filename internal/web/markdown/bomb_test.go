@@ -70,7 +70,7 @@ func FuzzHTML(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := after.TotalAlloc - before.TotalAlloc; n > most && !withRaceDetector { // which takes memory of its own
+		if n := after.TotalAlloc - before.TotalAlloc; n > most && !withRaceDetector { // the detector allocates too
 			t.Errorf("%d bytes of Markdown, %.40q…, take %d bytes of memory", len(text), text, n)
 		}
 		if len(html) > maxHTML || utf8.ValidString(text) && !utf8.ValidString(html) {
