@@ -20,7 +20,7 @@ const (
 
 // Check is how one thing that the program leans on is doing.
 type Check struct {
-	Name    string // "database", "queue" or "redis"
+	Name    string // "database", "queue", "redis" or "replica"
 	Status  string // CheckUp, CheckDown or CheckOff
 	Latency time.Duration
 	Needed  bool // whether the program cannot serve without it
@@ -37,7 +37,7 @@ type Greeting struct {
 type Health struct {
 	Greeting
 	Version string       `json:"version" example:"1.0.0"`
-	Checks  HealthChecks `json:"checks" doc:"One entry each for the database, the queue and Redis."`
+	Checks  HealthChecks `json:"checks" doc:"One entry each for the database, the queue, Redis and, if there is one, the read replica."`
 }
 
 // HealthChecks are the things that the program leans on.
@@ -68,7 +68,7 @@ func (a *api) registerHealth() {
 		method: http.MethodGet, path: "/api/health", id: "health", tag: tagService,
 		summary: "Health check",
 		description: "200 if everything required is up; otherwise 503 with the same body and status \"unavailable\". " +
-			"Redis is never required: without it, changes take longer to reach other replicas.",
+			"Redis and a read replica are never required: without Redis, changes take longer to reach other replicas; without the read replica, the database itself answers.",
 	}, a.health)
 	unavailable := a.huma.OpenAPI().Paths["/api/health"].Get.Responses[strconv.Itoa(http.StatusServiceUnavailable)]
 	unavailable.Content = map[string]*huma.MediaType{mediaJSON: {Schema: schemaOf[Health](a)}}

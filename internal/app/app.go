@@ -108,7 +108,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func (a *App) openStore(ctx context.Context) error {
-	opened, err := OpenStore(ctx, a.config.Config, a.log)
+	opened, err := openStore(ctx, a.config.Config, a.config.DatabaseReadURL, a.log)
 	if err != nil {
 		return err
 	}

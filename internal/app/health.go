@@ -37,6 +37,9 @@ func newHealth(a *App) *health {
 		{name: "queue", needed: true, ask: a.jobs.Ping},
 		{name: "redis"},
 	}}
+	if r := a.store.DB().Replica(); r != nil {
+		h.probes = append(h.probes, probe{name: "replica", ask: r.Check})
+	}
 	if a.redis != nil {
 		h.probes[2].ask = func(ctx context.Context) error { return a.redis.Ping(ctx).Err() }
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/minicompete/minicompete/internal/api"
 	"github.com/minicompete/minicompete/internal/recent"
+	"github.com/minicompete/minicompete/internal/sqldb"
 	"github.com/minicompete/minicompete/internal/telemetry"
 )
 
@@ -28,6 +29,7 @@ func (a *App) addGauges() {
 	}
 	a.metrics.AddPool("writer", a.store.Writer())
 	a.metrics.AddPool("reader", a.store.Reader())
+	a.addReplica()
 	a.metrics.AddGauge("registrar_queue_depth", "Commands waiting for the registrar, and presses waiting for their turn.",
 		func() float64 { return float64(a.registrar.QueueDepth() + a.server.PressesWaiting()) })
 	a.metrics.AddGauge("open_streams", "Open streams of server-sent events.",
@@ -40,6 +42,30 @@ func (a *App) addGauges() {
 		"Age of the oldest registration waiting for confirmation, in the whole database, not "+
 			"counting those in dead letters; "+
 			"0 if none is waiting, NaN while it can't be read.", func() float64 { return backlog.now().oldestPending })
+}
+
+// addReplica shows which reads the read replica answered, and how far it is behind.
+func (a *App) addReplica() {
+	r := a.store.DB().Replica()
+	if r == nil {
+		return
+	}
+	a.metrics.AddPool("replica", r.SQL())
+	a.metrics.AddGauge("replica_lag_seconds",
+		"How long ago the moment is up to which the read replica is known to have everything; NaN while it's away.",
+		func() float64 {
+			if lag, known := r.Lag(); known {
+				return lag.Seconds()
+			}
+			return math.NaN()
+		})
+	reads := map[string]func() uint64{}
+	for outcome, name := range sqldb.ReadOutcomes {
+		reads[name] = func() uint64 { return r.Reads(sqldb.ReadOutcome(outcome)) }
+	}
+	a.metrics.AddCounters("replica_reads_total", "Reads that the read replica may answer, by outcome: replica (it did). "+
+		"In all other cases the primary answered: away (the replica is down or too far behind), "+
+		"behind (it didn't have the reader's own changes yet), failed (it didn't answer).", "outcome", reads)
 }
 
 // backlogMaxAge is how long a reading counts: two gauges, or two scrapers, are to cost one.

@@ -12,6 +12,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/config"
 	"github.com/minicompete/minicompete/internal/server"
+	"github.com/minicompete/minicompete/internal/sqldb"
 	"github.com/minicompete/minicompete/internal/store"
 )
 
@@ -22,17 +23,25 @@ const (
 	openPause = time.Second
 )
 
-// OpenStore opens the database of the settings. One that is away is tried again for half a minute; any other failure
+// OpenStore opens the database of the settings, without its read replica. One that is away is tried again for half a minute; any other failure
 // ends it at once.
 func OpenStore(ctx context.Context, c config.Config, logger *slog.Logger) (*store.Store, error) {
+	return openStore(ctx, c, "", logger)
+}
+
+func openStore(ctx context.Context, c config.Config, replica config.URL, logger *slog.Logger) (*store.Store, error) {
 	url := c.DatabaseURL
 	for try := 1; ; try++ {
 		opened, err := store.Open(ctx, store.Config{
-			URL: string(url), Logger: logger, Jobs: compete.JobEncoder{MaxAttempts: c.JobMaxAttempts},
+			URL: string(url), ReplicaURL: string(replica), MaxLag: c.DatabaseReadMaxLag,
+			Logger: logger, Jobs: compete.JobEncoder{MaxAttempts: c.JobMaxAttempts},
 			Mailing: c.SMTPURL != "",
 		})
 		if err == nil {
 			return opened, nil
+		}
+		if errors.Is(err, sqldb.ErrReplicaURL) {
+			return nil, fmt.Errorf("DATABASE_READ_URL (%s): %w", replica, err)
 		}
 		if !errors.Is(err, compete.ErrDatabase) {
 			return nil, fmt.Errorf("DATABASE_URL (%s): %w", url, err)

@@ -47,6 +47,9 @@ func (a *App) Start(ctx context.Context) error {
 	a.background.run(a.auth.Run)
 	a.background.run(a.passwords.Run)
 	a.background.run(a.site.Run)
+	if replica := a.store.DB().Replica(); replica != nil {
+		a.background.run(replica.Run)
+	}
 	if err := a.jobs.Start(ctx); err != nil {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopTimeout)
 		defer cancel()

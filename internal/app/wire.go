@@ -57,7 +57,8 @@ func (a *App) wireServer(context.Context) error {
 		PublicURL: a.config.Origin(), CORSOrigins: a.config.Origins(), Logger: a.log, Version: a.config.Version,
 		Site: a.site.Site,
 	}
-	apiHandler, apiBusy := api.New(apiConfig), api.Busy(apiConfig)
+	lagging := a.replicaReads()
+	apiHandler, apiBusy := lagging.api(api.New(apiConfig)), api.Busy(apiConfig)
 	c := server.Config{
 		TrustedProxies: proxies, NewID: newID, HTTPS: strings.HasPrefix(a.config.Origin(), "https:"),
 		HSTSSubdomains: a.config.HSTSSubdomains, PressPatience: a.config.QueueTimeout,
@@ -70,7 +71,7 @@ func (a *App) wireServer(context.Context) error {
 		}
 		c.Endpoints = append(c.Endpoints, server.Endpoint{
 			Name: EndpointWeb, Addr: a.config.WebAddr,
-			Handler: apiAndPages(apiHandler, web.New(a.background.context(), pages)),
+			Handler: apiAndPages(apiHandler, lagging.pages(web.New(a.background.context(), pages))),
 			Broken:  apiAndPages(http.HandlerFunc(server.Broken), web.Broken(pages)),
 			Busy:    apiAndPages(apiBusy, web.Busy(pages)), Presses: isPress, Reads: isRead,
 		})

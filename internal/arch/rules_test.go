@@ -94,7 +94,7 @@ func brokenBy(name, imported string) []string {
 		broken = append(broken,
 			fmt.Sprintf("%s imports %s: the domain knows the standard library alone, and "+
 				"internal/normal, and no SQL or HTTP", name, imported))
-	case name == "internal/sqldb" && isLocal && local != "internal/sqlitefile":
+	case name == "internal/sqldb" && isLocal && local != "internal/sqlitefile" && local != "internal/outage":
 		broken = append(broken, fmt.Sprintf("%s imports %s: the SQL engine knows nothing of the program", name, local))
 	case name == "internal/store" &&
 		slices.ContainsFunc(drivers, func(driver string) bool { return within(imported, driver) }):

@@ -28,8 +28,11 @@ const (
 
 // Config is every setting. Take it from the command line, or from Default; hold it to its limits with Validate.
 type Config struct {
-	DatabaseURL URL `group:"Storage" env:"DATABASE_URL" default:"sqlite:data/minicompete.db" help:"The database: sqlite:FILE (relative to the working directory), sqlite:///absolute/FILE or postgres://…"`
-	RedisURL    URL `group:"Storage" env:"REDIS_URL" placeholder:"URL" help:"Optional: redis://… With several replicas, it passes changes between them immediately and answers repeated requests. A single process doesn't need it."`
+	DatabaseURL        URL           `group:"Storage" env:"DATABASE_URL" default:"sqlite:data/minicompete.db" help:"The database: sqlite:FILE (relative to the working directory), sqlite:///absolute/FILE or postgres://…"`
+	DatabaseReadURL    URL           `group:"Storage" name:"database-read-url" env:"DATABASE_READ_URL" placeholder:"URL" help:"Optional: a read replica (a hot standby by streaming replication) of a PostgreSQL DATABASE_URL: postgres://… It answers lists, searches and pages of people who haven't just changed something. While it's down or too far behind, DATABASE_URL answers everything."`
+	DatabaseReadMaxLag time.Duration `group:"Storage" env:"DATABASE_READ_MAX_LAG" default:"5s" help:"How far the read replica may be behind to be used, 1s to 1h. People see changes by others with this delay at most; their own are always there."`
+
+	RedisURL URL `group:"Storage" env:"REDIS_URL" placeholder:"URL" help:"Optional: redis://… With several replicas, it passes changes between them immediately and answers repeated requests. A single process doesn't need it."`
 
 	WebAddr        string   `group:"Network" env:"WEB_ADDR" default:":3000" help:"The address to serve the pages on, with the API under /api."`
 	APIAddr        string   `group:"Network" name:"api-addr" env:"API_ADDR" default:":3001" help:"The address to serve the API on."`

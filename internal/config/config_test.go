@@ -107,6 +107,8 @@ func TestAWrongSettingIsNamed(t *testing.T) {
 			"mysql://root:" + password + "@host/db", "sqlite:", "sqlite://rel.db",
 			"sqlite:x.db?mode=ro", "postgres://u:" + password + "%zz@h/db",
 		},
+		"DATABASE_READ_URL":           {"postgres://u:" + password + "@h/db", "sqlite:x.db"},
+		"DATABASE_READ_MAX_LAG":       {"0s", "999ms", "61m", "soon"},
 		"REDIS_URL":                   {"http://localhost", "localhost:6379"},
 		"WEB_ADDR":                    {"3000", "localhost", ":http", ":70000"},
 		"API_ADDR":                    {"3001"},

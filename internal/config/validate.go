@@ -55,6 +55,12 @@ const (
 	maxQueueTimeout = 30 * time.Second
 )
 
+// The limits of DATABASE_READ_MAX_LAG: a replica is looked at twice a second.
+const (
+	minReadLag = time.Second
+	maxReadLag = time.Hour
+)
+
 // Validate names every setting that is wrong and says what it may be, in one sentence that holds no secret. That
 // JWT_SECRET is there is seen to by TokenSecret: only who serves needs it.
 func (c *Config) Validate() error {
@@ -113,6 +119,14 @@ func (c *Config) checkStorage(p *problems) {
 		if c.DatabaseURL == "" {
 			p.add("DATABASE_URL", "must not be empty")
 		}
+	}
+	if _, isSQLite := c.DatabaseURL.SQLitePath(); isSQLite && c.DatabaseReadURL != "" {
+		p.add("DATABASE_READ_URL", "needs a PostgreSQL database in DATABASE_URL: SQLite has no read replicas")
+	} else {
+		checkURL(p, "DATABASE_READ_URL", c.DatabaseReadURL, "postgres", "postgresql")
+	}
+	if p.duration("DATABASE_READ_MAX_LAG", c.DatabaseReadMaxLag, minReadLag); c.DatabaseReadMaxLag > maxReadLag {
+		p.add("DATABASE_READ_MAX_LAG", "must be at most %v, not %v", maxReadLag, c.DatabaseReadMaxLag)
 	}
 	checkSecret(p, "JWT_SECRET", c.JWTSecret)
 	checkSecret(p, "JWT_SECRET_PREVIOUS", c.JWTSecretPrevious)

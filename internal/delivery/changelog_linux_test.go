@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// changelog writes one with two releases, and returns its name.
+// changelog writes a changelog with two releases, and returns its name.
 func changelog(t *testing.T) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "CHANGELOG.md")
@@ -23,12 +23,12 @@ func changelog(t *testing.T) string {
 
 func TestNotesOfAVersion(t *testing.T) {
 	file := changelog(t)
-	tests := map[string]string{ // "" where it fails
+	tests := map[string]string{ // "" if it fails
 		"v1.2.3":              "### Added\n\n- One thing, on two lines.\n- Another.\n",
 		"1.2.2":               "- Old.\n",
 		"v1.2.2-4-g0123abc":   "- Not yet.\n",
 		"0123abc-dirty":       "- Not yet.\n",
-		"v1.2.1":              "", // says nothing
+		"v1.2.1":              "", // an empty section
 		"v1.2.30":             "",
 		"v1.2":                "- Not yet.\n",
 		"v2.0.0":              "",
@@ -46,7 +46,7 @@ func TestNotesOfAVersion(t *testing.T) {
 	}
 }
 
-// section finds the headings of the changelog.
+// section matches the headings of the changelog.
 var section = regexp.MustCompile(`(?m)^## (.*)$`)
 
 func TestChangelogHasASectionForEachRelease(t *testing.T) {

@@ -33,7 +33,7 @@ func TestDocumentsAreRead(t *testing.T) {
 			t.Errorf("%s: got %+v, want an error", name, blocks)
 		}
 	}
-	// An excuse counts for the block right below it alone.
+	// A reason for not running only applies to the block directly below it.
 	far := "Not run by the tests: it is dangerous.\n\nMore text.\n\n```sh\nrm x\n```\n\n```sh\nrm y\n```\n"
 	for _, b := range must(parseDocument(far)) {
 		if b.excuse != "" {
@@ -84,7 +84,7 @@ func TestShownOutputIsHeldToWhatIsPrinted(t *testing.T) {
 
 func TestShellsNoticeWhatHappens(t *testing.T) {
 	s := openStage(t, t.TempDir())
-	// in one go, as the program does
+	// in one write, as the program does
 	const server = "printf 'Mini Compete 1 is running.\\n  Data     x.db\\nhttp://localhost:3000\\n'\n"
 	for _, step := range []struct {
 		commands, want string

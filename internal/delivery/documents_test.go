@@ -29,25 +29,26 @@ import (
 type block struct {
 	line    int // where its commands begin
 	code    string
-	excuse  string // why it isn't run; "" when it is
-	stops   bool   // stop the newest server before it
-	prints  string // what it is said to print; "" when nothing is shown
-	printed string // the language of prints
+	excuse  string // why it isn't run; "" if it is
+	stops   bool   // stop the newest server first
+	prints  string // expected output; "" if none is shown
+	printed string // language of the block with the output
 }
 
 const excuseBegins = "Not run by the tests: "
 
 var (
 	outputLanguages = []string{"text", "json", "http", "csv"}
-	shellLanguages  = []string{"bash", "shell", "console", "zsh", "shell-session"} // to be marked sh
+	shellLanguages  = []string{"bash", "shell", "console", "zsh", "shell-session"} // have to be marked sh instead
 	stopsServer     = regexp.MustCompile(`\b[Ss]top\b[^.]*\bCtrl-C\b`)
 )
 
-// parseDocument finds the blocks of commands of a Markdown document. What can't be told is an error with its line.
+// parseDocument finds the blocks of commands in a Markdown document. If it can't interpret something, the error names
+// the line.
 func parseDocument(content string) ([]block, error) {
 	var blocks []block
 	var prose []string // the paragraphs since the last fence
-	open := false      // whether the last fenced block was one of commands, so that output may follow
+	open := false      // whether the last fenced block contained commands, so that output may follow
 	lines := strings.Split(content, "\n")
 	for i := 0; i < len(lines); i++ {
 		indent, language, fenced := fence(lines[i])
@@ -89,14 +90,14 @@ func parseDocument(content string) ([]block, error) {
 	return blocks, nil
 }
 
-// fence reads the first line of a fenced block.
+// fence parses the first line of a fenced block.
 func fence(line string) (indent int, language string, ok bool) {
 	trimmed := strings.TrimLeft(line, " ")
 	language, ok = strings.CutPrefix(trimmed, "```")
 	return len(line) - len(trimmed), strings.TrimSpace(language), ok
 }
 
-// dedent takes the indentation of a fence in a list from the lines of its block.
+// dedent removes the indentation of a fence in a list from its block's lines.
 func dedent(lines []string, indent int) []string {
 	var out []string
 	for _, line := range lines {
@@ -116,7 +117,7 @@ func paragraphs(lines []string) []string {
 	return all
 }
 
-// excuse is the reason that the last of some paragraphs gives.
+// excuse returns the reason given by the last paragraph.
 func excuse(paragraphs []string) string {
 	if len(paragraphs) == 0 {
 		return ""
@@ -125,7 +126,7 @@ func excuse(paragraphs []string) string {
 	return reason
 }
 
-// documents lists every Markdown file of the repository, in order, by its path.
+// documents lists the paths of all Markdown files in the repository, sorted.
 func documents(t *testing.T) []string {
 	t.Helper()
 	var names []string
@@ -140,10 +141,10 @@ func documents(t *testing.T) []string {
 	return names
 }
 
-// notCopied are the directories that don't belong to a fresh clone, as .gitignore names them, and the history.
+// notCopied are the directories that a fresh clone doesn't contain, as in .gitignore, and the history.
 var notCopied = []string{".git", ".cache", "bin", "data", "node_modules", "screenshots"}
 
-// eachFile calls f for every file that a fresh clone would have.
+// eachFile calls f for every file in a fresh clone.
 func eachFile(t testing.TB, f func(name string, entry fs.DirEntry)) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -168,7 +169,7 @@ func eachFile(t testing.TB, f func(name string, entry fs.DirEntry)) {
 	}
 }
 
-// clone copies the repository's files, as they are now, into an empty directory.
+// clone copies the repository's current files to an empty directory.
 func clone(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -200,10 +201,10 @@ func readDocument(t *testing.T, name string) string {
 	return string(content)
 }
 
-// TestDocuments runs the commands of every document as they are written, in a fresh copy of the repository.
+// TestDocuments runs the commands of every document as written, in a fresh copy of the repository.
 func TestDocuments(t *testing.T) {
 	dir := clone(t)
-	// The documents build too, with a limit of time that is meant for servers; what this has made they find done.
+	// The documents also build, under a time limit meant for servers; after this build, theirs have nothing left to do.
 	build := exec.CommandContext(t.Context(), filepath.Join("scripts", "build"))
 	build.Dir = dir
 	if output, err := build.CombinedOutput(); err != nil {
@@ -231,10 +232,11 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// needsPostgres tells whether the block's commands name a PostgreSQL.
+// needsPostgres reports whether the block's commands use PostgreSQL.
 func (b block) needsPostgres() bool { return b.excuse == "" && postgresURL.MatchString(b.code) }
 
-// runDocument runs the blocks and returns how many. A block that fails ends the document: the next ones build on it.
+// runDocument runs the blocks and returns their number. A failing block ends the document, since later ones depend on
+// it.
 func runDocument(t *testing.T, dir string, blocks []block) (ran int) {
 	t.Helper()
 	s := openStage(t, dir)

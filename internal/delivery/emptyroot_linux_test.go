@@ -12,10 +12,10 @@ import (
 	"testing"
 )
 
-// imageUser is whom the image runs the program as.
+// imageUser is the user id that the image runs the program as.
 const imageUser = 65532
 
-// emptyRoot is a directory with the binary and an empty data directory, as in the image.
+// emptyRoot returns a directory with the binary and an empty data directory, as in the image.
 func emptyRoot(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -35,8 +35,8 @@ func emptyRoot(t *testing.T) string {
 	return dir
 }
 
-// inEmptyRoot runs the binary as if dir were the whole machine: there is no other file. Root changes into it; anybody
-// else does so in a user namespace.
+// inEmptyRoot runs the binary with dir as its root, so that there are no other files. Root uses chroot directly; other
+// users do so in a user namespace.
 func inEmptyRoot(ctx context.Context, dir string, env []string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, "/minicompete", args...)
 	command.Dir, command.Env = "/data", env
@@ -62,7 +62,7 @@ func TestBinaryNeedsNoFile(t *testing.T) {
 		!strings.Contains(string(output), "not healthy") {
 		t.Errorf("health check without a server: %v, %q; want a failure that says so", err, output)
 	}
-	// Ended by follow, gracefully.
+	// follow ends it gracefully.
 	s := follow(t, inEmptyRoot(context.Background(), dir, env, "serve", "--demo"))
 	if output, err := inEmptyRoot(t.Context(), dir, env, "healthcheck").CombinedOutput(); err != nil ||
 		strings.TrimSpace(string(output)) != "healthy" {

@@ -21,7 +21,7 @@ var (
 	commandRow = regexp.MustCompile(`^(?:bin/|/)?minicompete((?: [a-z][a-z-]*)*)((?: --[a-z-]+)*)`)
 )
 
-// prose is a document without its fenced blocks.
+// prose returns a document without its fenced blocks.
 func prose(content string) string {
 	var kept []string
 	fenced := false
@@ -60,8 +60,8 @@ func TestMakeListsEveryTarget(t *testing.T) {
 	}
 }
 
-// TestDocumentsMentionWhatIsThere looks at the commands in running text, which nobody runs: the targets of make, the
-// commands and flags of the program and of setup.sh, the scripts and the tools that they name exist.
+// TestDocumentsMentionWhatIsThere checks the commands in running text, which aren't run: that the make targets, the
+// commands and flags of the program and of setup.sh, the scripts and the tools exist.
 func TestDocumentsMentionWhatIsThere(t *testing.T) {
 	targets, helps := makeTargets(t), map[string]string{}
 	mentioned := 0
@@ -95,7 +95,7 @@ func TestDocumentsMentionWhatIsThere(t *testing.T) {
 	}
 }
 
-// checkScript wants a script to be there, and to know the flags.
+// checkScript checks that a script exists and knows the flags.
 func checkScript(t *testing.T, document string, words []string) {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(root, words[0]))
@@ -109,7 +109,7 @@ func checkScript(t *testing.T, document string, words []string) {
 	}
 }
 
-// checkNPMScript wants the package.json beside the document, or else the repository's, to have the script.
+// checkNPMScript checks that the package.json beside the document, or else the repository's, has the script.
 func checkNPMScript(t *testing.T, document, script string) {
 	t.Helper()
 	for _, dir := range []string{filepath.Dir(document), "."} {
@@ -133,7 +133,7 @@ func checkGoTool(t *testing.T, document, modFile, tool string) {
 	}
 }
 
-// checkCommand holds a command of the program that a document names to its help, which is asked for once.
+// checkCommand compares a command in a document with the program's help, which is run once per command.
 func checkCommand(t *testing.T, helps map[string]string, document string, words, flags []string) {
 	t.Helper()
 	command := strings.Join(words, " ")
@@ -156,7 +156,7 @@ func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 	for _, name := range documents(t) {
 		for _, link := range linkTarget.FindAllStringSubmatch(prose(readDocument(t, name)), -1) {
 			if strings.Contains(link[1], ":") {
-				continue // another site's
+				continue // on another site
 			}
 			links++
 			file, anchor, _ := strings.Cut(link[1], "#")
@@ -176,7 +176,7 @@ func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 	}
 }
 
-// anchors are the names that GitHub gives the headings of a document.
+// anchors returns the names that GitHub gives the headings of a document.
 func anchors(content string) []string {
 	var names []string
 	for _, h := range heading.FindAllStringSubmatch(prose(content), -1) {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// What a document shows is held to what a command printed. Ids, times and tokens differ each time, so one counts as any
-// other. "…" stands for what isn't shown: in a line for a part of it, in a line of its own for any number of lines, in
-// JSON for any text, and as the name of a field for further fields. JSON is compared by value, however it is laid out.
+// Output shown in a document is compared with the command's actual output. Ids, times and tokens differ each time, so
+// any two count as equal. "…" stands for omitted output: part of a line, any number of lines if on a line of its own,
+// any text in JSON, and further fields as a JSON field name. JSON is compared by value, regardless of layout.
 var changing = []struct {
 	pattern *regexp.Regexp
 	name    string
@@ -27,7 +27,7 @@ func alike(text string) string {
 	return text
 }
 
-// checkOutput says where the output of a command differs from what its document shows in a block of some language.
+// checkOutput reports where a command's output differs from the document's block.
 func checkOutput(language, shown, output string) error {
 	if language == "json" {
 		var want, got any
@@ -45,7 +45,7 @@ func checkOutput(language, shown, output string) error {
 	return nil
 }
 
-// clean takes away what nobody sees: how lines end, and which id, time or token it is.
+// clean normalizes line endings, ids, times and tokens.
 func clean(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -66,7 +66,7 @@ func asPattern(shown string) *regexp.Regexp {
 	return regexp.MustCompile(`^` + pattern + `$`)
 }
 
-// sameJSON says at which place the two differ.
+// sameJSON reports where the two differ.
 func sameJSON(at string, want, got any) error {
 	switch want := want.(type) {
 	case map[string]any:

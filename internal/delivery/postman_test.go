@@ -31,7 +31,7 @@ type collectionItem struct {
 	}
 }
 
-// requests lists the requests of a folder and of those in it.
+// requests lists the requests in a folder and its subfolders.
 func (i collectionItem) requests() []collectionItem {
 	if i.Request != nil {
 		return []collectionItem{i}
@@ -43,7 +43,7 @@ func (i collectionItem) requests() []collectionItem {
 	return all
 }
 
-// script is the code that runs before the request ("prerequest") or on its answer ("test").
+// script returns the code that runs before the request ("prerequest") or on its response ("test").
 func (i collectionItem) script(listen string) string {
 	var lines []string
 	for _, event := range i.Event {
@@ -54,14 +54,14 @@ func (i collectionItem) script(listen string) string {
 	return strings.Join(lines, "\n")
 }
 
-// route is the request's method and path as OpenAPI writes them.
+// route returns the request's method and path in OpenAPI notation.
 func (i collectionItem) route() string {
 	path := ""
 	for _, part := range i.Request.URL.Path {
 		if name, ok := strings.CutPrefix(part, ":"); ok {
 			part = "{" + name + "}"
 		}
-		path += "/" + strings.Replace(part, "{{competitionId}}", "{id}", 1) // beside more in one segment
+		path += "/" + strings.Replace(part, "{{competitionId}}", "{id}", 1) // combined with more in one segment
 	}
 	return i.Request.Method + " " + path
 }
@@ -120,7 +120,7 @@ func TestPostmanRequestsAssertSomething(t *testing.T) {
 	}
 }
 
-// byHand are the requests that a runner leaves out: a stream has no end to wait for.
+// byHand lists requests that a runner skips: a stream doesn't end.
 var byHand = []string{"Watch the seats"}
 
 func TestPostmanCollectionRunsInOrder(t *testing.T) {
@@ -146,7 +146,7 @@ func TestPostmanCollectionRunsInOrder(t *testing.T) {
 	}
 }
 
-// unasserted names the requests for which newman's report has no assertion that held, in the order of the collection.
+// unasserted returns the requests without a successful assertion in newman's report, in the order of the collection.
 func unasserted(t *testing.T, report string, collection collectionItem) []string {
 	t.Helper()
 	var result struct {

@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// root is the repository, seen from this package.
+// root is the repository's path relative to this package.
 const root = "../.."
 
-// patience is how long the program may take to start or to stop on a busy machine.
+// patience is how long the program may take to start or stop on a busy machine.
 const patience = 60 * time.Second
 
 var buildDir string
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// build makes the binary once for all tests, the way everybody does.
+// build builds the binary once for all tests, in the documented way.
 var build = sync.OnceValues(func() (string, error) {
 	binary, err := filepath.Abs(filepath.Join(buildDir, "minicompete"))
 	if err != nil {
@@ -58,8 +58,8 @@ func binary(t testing.TB) string {
 	return path
 }
 
-// settings is the environment of a program on a fresh SQLite file and free ports, with cheap password hashes. What is
-// added goes first.
+// settings returns the environment of a program with a fresh SQLite file, free ports and cheap password hashes.
+// Additional settings take precedence.
 func settings(t testing.TB, more ...string) []string {
 	t.Helper()
 	return append([]string{
@@ -69,7 +69,7 @@ func settings(t testing.TB, more ...string) []string {
 	}, more...)
 }
 
-// run runs a command of the program to its end.
+// run runs a command of the program to completion.
 func run(t testing.TB, env []string, args ...string) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), binary(t), args...)
@@ -81,7 +81,7 @@ func run(t testing.TB, env []string, args ...string) string {
 	return string(output)
 }
 
-// addAdmin makes the admin that the collection and the examples log in as: the one of the demo data.
+// addAdmin creates the admin used by the collection and the examples: the one in the demo data.
 func addAdmin(t testing.TB, env []string) {
 	t.Helper()
 	run(t, append(env, "MINICOMPETE_PASSWORD=password123"), "user", "create", "admin@minicompete.com", "--role",
@@ -90,15 +90,15 @@ func addAdmin(t testing.TB, env []string) {
 
 // A server is a running program.
 type server struct {
-	webURL, apiURL, metricsURL string // without a slash at the end; empty where it doesn't listen
+	webURL, apiURL, metricsURL string // without a trailing slash; empty if it doesn't listen
 	log                        lockedBuffer
 
 	process *os.Process
 	ended   chan struct{}
-	outcome error // of the process, once it has ended
+	outcome error // the process's error, once it has ended
 }
 
-// serve starts the program, waits until it says where it listens, and stops it after the test.
+// serve starts the program, waits for it to announce its addresses, and stops it after the test.
 func serve(t testing.TB, env []string, args ...string) *server {
 	t.Helper()
 	command := exec.Command(binary(t), append([]string{"serve"}, args...)...) // stopped below, gracefully
@@ -106,7 +106,7 @@ func serve(t testing.TB, env []string, args ...string) *server {
 	return follow(t, command)
 }
 
-// follow starts a command that is a server.
+// follow starts a command that runs a server.
 func follow(t testing.TB, command *exec.Cmd) *server {
 	t.Helper()
 	s := &server{}
@@ -136,7 +136,7 @@ func follow(t testing.TB, command *exec.Cmd) *server {
 	return s
 }
 
-// read takes the addresses from what the program announces; the line about its data is the last before the demo logins.
+// read reads the addresses from the program's output; the line about its data is the last before the demo logins.
 func (s *server) read(output io.Reader, ready chan<- struct{}) {
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		name, address, _ := strings.Cut(strings.TrimSpace(lines.Text()), "  ")
@@ -154,7 +154,7 @@ func (s *server) read(output io.Reader, ready chan<- struct{}) {
 	}
 }
 
-// stop stops the program as a supervisor does, and waits for its end. Stopping it again does nothing.
+// stop stops the program as a supervisor does, and waits for it to end. It can be called again.
 func (s *server) stop(t testing.TB) {
 	t.Helper()
 	select {
@@ -162,7 +162,7 @@ func (s *server) stop(t testing.TB) {
 		return
 	default:
 	}
-	_ = s.process.Signal(syscall.SIGTERM) // it may end just now
+	_ = s.process.Signal(syscall.SIGTERM) // it may just have ended
 	select {
 	case <-s.ended:
 		if s.outcome != nil {
@@ -174,7 +174,7 @@ func (s *server) stop(t testing.TB) {
 	}
 }
 
-// lockedBuffer is written to by a process and read by a test.
+// lockedBuffer is written by a process and read by a test.
 type lockedBuffer struct {
 	mu     sync.Mutex
 	buffer bytes.Buffer
@@ -192,7 +192,7 @@ func (b *lockedBuffer) String() string {
 	return b.buffer.String()
 }
 
-// nodeTool is a program that scripts/install-test-services gets from npm.
+// nodeTool returns the path of a program that scripts/install-test-services installs from npm.
 func nodeTool(t testing.TB, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join(root, "tools", "node_modules", ".bin", name))
@@ -205,7 +205,7 @@ func nodeTool(t testing.TB, name string) string {
 	return path
 }
 
-// inRoot is a command that runs in the repository.
+// inRoot returns a command that runs in the repository.
 func inRoot(ctx context.Context, name string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, name, args...)
 	command.Dir = root

@@ -18,7 +18,7 @@ import (
 	"testing"
 )
 
-// release makes a release of this platform alone, and returns where it lies.
+// release builds a release for this platform only, and returns its directory.
 func release(t *testing.T) string {
 	t.Helper()
 	dist := filepath.Join(t.TempDir(), "dist")
@@ -31,7 +31,7 @@ func release(t *testing.T) string {
 	return dist
 }
 
-// The workflow of releases runs the same script for every platform.
+// The release workflow runs the same script for every platform.
 func TestRelease(t *testing.T) {
 	dist := release(t)
 	name := "minicompete_1.2.3_linux_" + runtime.GOARCH
@@ -67,7 +67,7 @@ func TestRelease(t *testing.T) {
 	}
 }
 
-// checkBill wants the bill of materials to name each module in the binary, nearly all with a licence.
+// checkBill checks that the bill of materials lists each module in the binary, nearly all with a license.
 func checkBill(t *testing.T, program string, content []byte) {
 	t.Helper()
 	var bill struct {
@@ -125,7 +125,7 @@ func readFile(t *testing.T, name string) []byte {
 	return content
 }
 
-// unpack unpacks an archive into a directory of its own.
+// unpack unpacks an archive into a new directory.
 func unpack(t *testing.T, archive string) string {
 	t.Helper()
 	file, err := os.Open(archive)

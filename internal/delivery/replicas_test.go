@@ -21,14 +21,14 @@ const (
 	soon  = 25 // registrations in a competition that starts tomorrow
 )
 
-// A replica is a process of the program that can be restarted in its place.
+// A replica is a process of the program that can be restarted in place.
 type replica struct {
 	env     []string
 	running *server
-	urls    []string // where the API answers, also after a restart; none for a worker
+	urls    []string // API addresses, unchanged by a restart; none for a worker
 
-	down atomic.Pointer[time.Time] // when the restart that is under way began; nil while it serves
-	up   atomic.Pointer[time.Time] // when the newest restart was over
+	down atomic.Pointer[time.Time] // start of the current restart; nil while it serves
+	up   atomic.Pointer[time.Time] // end of the last restart
 }
 
 func startReplica(t *testing.T, env ...string) *replica {
@@ -42,7 +42,7 @@ func startReplica(t *testing.T, env ...string) *replica {
 	return r
 }
 
-// restart stops the process as a supervisor does, and starts another in its place.
+// restart stops the process as a supervisor does, and starts another one in its place.
 func (r *replica) restart(t *testing.T) {
 	t.Helper()
 	now := time.Now()
@@ -54,13 +54,13 @@ func (r *replica) restart(t *testing.T) {
 	r.down.Store(nil)
 }
 
-// wasRestarted reports whether a restart was under way at some time since.
+// wasRestarted reports whether a restart was in progress at any time since then.
 func (r *replica) wasRestarted(since time.Time) bool {
 	up := r.up.Load()
 	return r.down.Load() != nil || up != nil && up.After(since)
 }
 
-// A cluster is two replicas of the pages and the API, and two of the workers, on one PostgreSQL and one Redis.
+// A cluster is two replicas of the pages and the API, and two workers, on one PostgreSQL and one Redis.
 type cluster struct {
 	front, workers []*replica
 	db             *sql.DB
@@ -73,14 +73,14 @@ func startCluster(t *testing.T, databaseURL, redisURL string) *cluster {
 			"PATH=" + os.Getenv("PATH"), "DATABASE_URL=" + databaseURL, "REDIS_URL=" + redisURL,
 			"JWT_SECRET=" + apptest.Secret,
 			"BCRYPT_COST=4", "QUEUE_TIMEOUT=30s", "LOG_LEVEL=warn", "ROLES=" + roles,
-			// Schedules that don't come due meanwhile: a periodic job runs when a worker begins to lead, and at no
-			// other time.
+			// These schedules don't come due during the test: a periodic job only runs when a worker becomes the
+			// leader.
 			"CRON_REMINDER_SCHEDULE=0 0 29 2 *", "CRON_CLEANUP_SCHEDULE=0 0 29 2 *",
 		}, more...)
 	}
 	c := &cluster{}
 	for range 2 {
-		// The same address after a restart, as behind a load balancer.
+		// The address stays the same after a restart, as behind a load balancer.
 		c.front = append(c.front,
 			startReplica(t, env("web,api", "WEB_ADDR=127.0.0.1:"+steadyPort(t),
 				"API_ADDR=127.0.0.1:"+steadyPort(t))...))
@@ -97,8 +97,8 @@ func startCluster(t *testing.T, databaseURL, redisURL string) *cluster {
 	return c
 }
 
-// Two replicas of everything, each restarted in turn while ten thousand register: the result is exact, nobody is turned
-// away, and what happens once happens once.
+// Two replicas of each role, restarted in turn while ten thousand people register: the result is exact, nobody is
+// turned away, and nothing is done twice.
 func TestReplicasAreRestartedInARush(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
 		c := startCluster(t, databaseURL, testservices.Redis(t))
@@ -152,7 +152,7 @@ func TestReplicasAreRestartedInARush(t *testing.T) {
 	})
 }
 
-// wantCount waits until a query gives the number.
+// wantCount waits until a query returns the number.
 func (c *cluster) wantCount(t *testing.T, want int, query string, args ...any) {
 	t.Helper()
 	var got int
@@ -171,7 +171,7 @@ func (c *cluster) wantCount(t *testing.T, want int, query string, args ...any) {
 	}
 }
 
-// wantMessages waits for the messages of a kind, and wants none of them twice and none to anybody else.
+// wantMessages waits for the messages of a kind, and checks that there are no duplicates and no other recipients.
 func (c *cluster) wantMessages(t *testing.T, competition, kind string, want int) {
 	t.Helper()
 	const of = ` FROM messages m JOIN registrations r ON r.id = m.registration_id WHERE r.competition_id = $1
@@ -180,7 +180,7 @@ func (c *cluster) wantMessages(t *testing.T, competition, kind string, want int)
 	c.wantCount(t, want, `SELECT count(DISTINCT m.user_id)`+of, competition, kind)
 }
 
-// wantExactly holds what is stored to the rules and to what everybody was told.
+// wantExactly checks the stored data against the rules and against the answers that everyone got.
 func (c *cluster) wantExactly(t *testing.T, competition string, r *rush) {
 	t.Helper()
 	c.wantCount(t, seats, `SELECT count(*) FROM registrations WHERE competition_id = $1 AND status = 'CONFIRMED'`,
@@ -223,14 +223,14 @@ func (c *cluster) wantExactly(t *testing.T, competition string, r *rush) {
 	}
 }
 
-// leadership counts how often a worker began to lead the cluster. River keeps a row for the one that does.
+// leadership counts how often a worker became the leader of the cluster, for which River keeps a row.
 type leadership struct {
 	*cluster
 	terms  int
 	leader string
 }
 
-// look waits until some worker leads and has begun the periodic jobs, as many times as there was a new leader.
+// look waits until a worker leads and has started the periodic jobs once per new leader.
 func (l *leadership) look(t *testing.T) {
 	t.Helper()
 	var leader string
@@ -246,7 +246,7 @@ func (l *leadership) look(t *testing.T) {
 	l.check(t)
 }
 
-// check wants every periodic job to have run once for each leader, and not once for each process.
+// check checks that every periodic job ran once per leader, and not once per process.
 func (l *leadership) check(t *testing.T) {
 	t.Helper()
 	for _, kind := range []string{"find_reminders", "clean_up"} {

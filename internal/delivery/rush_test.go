@@ -25,11 +25,11 @@ import (
 
 const (
 	pressers = 64
-	// heldBack is how many wait with their press until the last restart is over, so that there is a rush all along.
+	// heldBack is how many people wait to register until the last restart is over, so that the rush lasts throughout.
 	heldBack = 500
 )
 
-// registration is what somebody who registers is told.
+// registration is the API's answer to a registration.
 type registration struct {
 	ID       string
 	Seq      int
@@ -40,23 +40,23 @@ type registration struct {
 // A person registers.
 type person struct{ id, token string }
 
-// A rush is many people who register for one competition, at several replicas.
+// A rush is many people registering for one competition, at several replicas.
 type rush struct {
 	replicas    []*replica
 	competition string
 	people      []person
-	next        chan int // whose turn it is
-	release     func()   // lets the last ones go
+	next        chan int // index of the next person
+	release     func()   // releases those held back
 	done        chan struct{}
 
-	accepted, told, away atomic.Int64 // got an answer; were told to come again; found a replica away
+	accepted, told, away atomic.Int64 // answered; told to retry; found a replica unavailable
 
 	mu       sync.Mutex
 	answers  map[string]registration // by user
 	failures []string
 }
 
-// client keeps as many connections to each replica as there may be requests at once.
+// client keeps enough connections to each replica for all concurrent requests.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: pressers}, Timeout: patience}
 
 func newRush(replicas []*replica, competition string, people []person) *rush {
@@ -78,7 +78,7 @@ func newRush(replicas []*replica, competition string, people []person) *rush {
 	return r
 }
 
-// start has everybody press, and returns at once.
+// start has everyone register, and returns at once.
 func (r *rush) start() {
 	var pressing sync.WaitGroup
 	for range pressers {
@@ -94,7 +94,7 @@ func (r *rush) start() {
 	}()
 }
 
-// finish lets the last ones go, and waits until everybody has an answer.
+// finish releases those held back, and waits until everyone has an answer.
 func (r *rush) finish(t *testing.T) {
 	t.Helper()
 	r.release()
@@ -111,7 +111,7 @@ func (r *rush) press(t *testing.T) {
 	r.finish(t)
 }
 
-// waitFor waits until so many have an answer.
+// waitFor waits until n people have an answer.
 func (r *rush) waitFor(t *testing.T, n int) {
 	t.Helper()
 	apptest.Eventually(t, 2*patience, strconv.Itoa(n)+" are registered", func() bool {
@@ -119,12 +119,12 @@ func (r *rush) waitFor(t *testing.T, n int) {
 	})
 }
 
-// register presses as a good client does: it goes to the other replica, with the same key, when it is told to come
-// again and when the replica that it asks is being restarted. Anything else but a registration is a failure.
+// register behaves like a good client: it switches to the other replica, with the same key, if told to retry or if the
+// replica is being restarted. Any response other than a registration is a failure.
 func (r *rush) register(i int) {
 	const mostTries = 500
 	key := "press-" + r.competition + "-" + r.people[i].id
-	told := false // to come again, so that an earlier press may have counted
+	told := false // to retry, so that an earlier attempt may have succeeded
 	for try := range mostTries {
 		at := r.replicas[(i+try)%len(r.replicas)]
 		url := at.urls[i/len(r.replicas)%len(at.urls)] + "/api/competitions/" + r.competition + "/register"
@@ -150,7 +150,7 @@ func (r *rush) register(i int) {
 			r.accept(r.people[i].id, answer)
 			return
 		}
-		if try%len(r.replicas) == 1 { // both were asked
+		if try%len(r.replicas) == 1 { // both were tried
 			time.Sleep(20 * time.Millisecond)
 		}
 	}
@@ -176,8 +176,7 @@ func (r *rush) toldTo(user string) registration {
 	return r.answers[user]
 }
 
-// check wants everybody to have been told where they stand: with a seat up to the capacity, and a place on the waitlist
-// after it.
+// check checks that everyone has the right status: a seat up to the capacity, and a place on the waitlist after that.
 func (r *rush) check(t *testing.T, capacity int) {
 	t.Helper()
 	r.mu.Lock()
@@ -198,7 +197,7 @@ func (r *rush) check(t *testing.T, capacity int) {
 	}
 }
 
-// send sends a request and reads the JSON of a good answer.
+// send sends a request and decodes the JSON of a successful response.
 func send(method, url, token, key string, body, into any) (status int, header http.Header, err error) {
 	var encoded io.Reader = http.NoBody
 	if body != nil {
@@ -231,8 +230,8 @@ func send(method, url, token, key string, body, into any) (status int, header ht
 	return answer.StatusCode, answer.Header, err
 }
 
-// insertPeople makes participants with one statement, and tokens as tools outside do: signing up would hash a password
-// each.
+// insertPeople creates participants with one statement, and tokens as external tools do: signing up would hash a
+// password for each.
 func insertPeople(t *testing.T, db *sql.DB, n int) []person {
 	t.Helper()
 	people, ids := make([]person, n), make([]string, n)
@@ -253,8 +252,8 @@ func insertPeople(t *testing.T, db *sql.DB, n int) []person {
 	return people
 }
 
-// steadyPort is a port that nobody listens on now, below those that outgoing connections are given: one of these could
-// take it while its server is restarted.
+// steadyPort returns an unused port below the range for outgoing connections: one of these could take it while its
+// server is restarted.
 func steadyPort(t *testing.T) string {
 	t.Helper()
 	for range 100 {

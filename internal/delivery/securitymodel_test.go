@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// asvs is how many requirements of levels 1 and 2 each section of the OWASP ASVS 5.0.0 has. Those of level 3 come after
+// asvs is the number of level 1 and 2 requirements in each section of OWASP ASVS 5.0.0. Those of level 3 come after
 // them.
 var asvs = map[string]int{
 	"1.1": 2, "1.2": 9, "1.3": 11, "1.4": 3, "1.5": 2, "2.1": 3, "2.2": 3, "2.3": 4, "2.4": 1,
@@ -30,8 +30,8 @@ var (
 	testMention    = regexp.MustCompile("^`([a-z0-9/]+)\\.((?:Test|Fuzz)\\w+)`$")
 )
 
-// TestSecurityModelIsComplete holds docs/SECURITY-MODEL.md to the requirements, each in one row, and to the tests that
-// it names. A row without a test says why.
+// TestSecurityModelIsComplete checks that docs/SECURITY-MODEL.md has one row for each requirement, and that the tests
+// it names exist. A row without a test gives a reason.
 func TestSecurityModelIsComplete(t *testing.T) {
 	rows := requirementRow.FindAllStringSubmatch(readDocument(t, "docs/SECURITY-MODEL.md"), -1)
 	seen := map[string]int{}
@@ -66,7 +66,7 @@ func TestSecurityModelIsComplete(t *testing.T) {
 	}
 }
 
-// hasTest reports whether a package, named as the model names it, has a test function.
+// hasTest reports whether a package, named as in the model, has a test function.
 func hasTest(t *testing.T, name, function string) bool {
 	t.Helper()
 	dir := "internal/" + name

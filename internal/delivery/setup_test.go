@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A cleanClone is a directory with what setup.sh needs of the repository. Its scripts/build gives the binary that is
-// built already.
+// cleanClone returns a directory with the part of the repository that setup.sh needs. Its scripts/build provides the
+// existing binary.
 func cleanClone(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -48,7 +48,7 @@ func setup(t *testing.T, dir, programs string, args ...string) (output string, e
 	return string(text), err
 }
 
-// wantSecrets wants .env to be its owner's alone, and to hold 32 random bytes for each of the names.
+// wantSecrets checks that only its owner can read .env, and that it holds 32 random bytes for each name.
 func wantSecrets(t *testing.T, dir string, names ...string) string {
 	t.Helper()
 	path := filepath.Join(dir, ".env")
@@ -79,7 +79,7 @@ func wantText(t *testing.T, output string, texts ...string) {
 
 func TestSetupLocally(t *testing.T) {
 	dir, path := cleanClone(t), os.Getenv("PATH")
-	writeProgram(t, filepath.Join(dir, ".env"), "# mine\nMAIL_FROM='Me <me@example.com>'") // its last line has no end
+	writeProgram(t, filepath.Join(dir, ".env"), "# mine\nMAIL_FROM='Me <me@example.com>'") // without a final line break
 	output, err := setup(t, dir, path, "--local")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
@@ -101,7 +101,7 @@ func TestSetupLocally(t *testing.T) {
 		t.Error("the second time it changed .env")
 	}
 
-	// What it says to start reads the same file.
+	// The suggested command reads the same file.
 	command := exec.Command(filepath.Join(dir, "bin/minicompete"), "serve", "--demo")
 	command.Dir, command.Env = dir,
 		[]string{"WEB_ADDR=127.0.0.1:0", "API_ADDR=127.0.0.1:0", "BCRYPT_COST=4", "LOG_LEVEL=warn"}
@@ -111,8 +111,8 @@ func TestSetupLocally(t *testing.T) {
 	}
 }
 
-// An engine is not at hand, so one that writes down what it is asked stands in for it: what Compose makes of the file
-// is the business of deploy/validate.
+// No Docker engine is available, so a program that records its arguments replaces it; deploy/validate checks how
+// Compose interprets the file.
 func TestSetupWithDocker(t *testing.T) {
 	dir, programs := cleanClone(t), t.TempDir()
 	writeProgram(t, filepath.Join(programs, "docker"), `#!/bin/sh
@@ -131,7 +131,7 @@ echo "$@" >>asked
 	}
 	wantText(t, string(asked), "compose up --detach --build --wait\n")
 
-	// Containers listen for others, so there is no account with a known password, whatever the address.
+	// Containers accept external connections, so there is no account with a known password, whatever the address.
 	if strings.Contains(string(asked), "seed") {
 		t.Errorf("it added the demo data: %s", asked)
 	}

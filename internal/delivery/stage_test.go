@@ -22,10 +22,10 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// A stage is what one document is played on: shells in a fresh clone, and what the document believes to be there. The
-// ports that it names may be taken on this machine, and its databases are somebody's: so each local address stands for
-// a free port, and each PostgreSQL or Redis for a fresh one of the tests. Nothing else of a command is changed, and
-// what it prints is read with the document's own addresses again.
+// A stage is the environment for one document's commands: shells in a fresh clone, and the services that the document
+// assumes. Its ports may be in use on this machine, and its databases may belong to somebody: so each local address is
+// mapped to a free port, and each PostgreSQL or Redis to a fresh one for tests. Commands are otherwise unchanged, and
+// in their output the document's addresses are restored.
 type stage struct {
 	t       *testing.T
 	dir     string
@@ -36,11 +36,11 @@ type stage struct {
 	blocks  int
 }
 
-// openStage begins a document; everything that it starts is ended after the test.
+// openStage prepares the environment for a document; everything it starts is ended after the test.
 func openStage(t *testing.T, dir string) *stage {
 	t.Helper()
 	s := &stage{t: t, dir: dir, ports: map[string]string{}, urls: map[string]string{}}
-	for _, left := range []string{"data", ".env"} { // by another document
+	for _, left := range []string{"data", ".env"} { // left by another document
 		if err := os.RemoveAll(filepath.Join(dir, left)); err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ var (
 	redisURL    = regexp.MustCompile(`\bredis://[^\s"'<>]*localhost(?::\d+)?(?:/\d+)?`)
 )
 
-// real is a text of the document with the addresses that stand for its own.
+// real replaces the document's addresses by their actual ones.
 func (s *stage) real(text string) string {
 	fresh := func(open func(testing.TB) string) func(string) string {
 		return func(shown string) string {
@@ -80,7 +80,7 @@ func (s *stage) real(text string) string {
 	return redisURL.ReplaceAllStringFunc(text, fresh(testservices.Redis))
 }
 
-// shown undoes real in what a command printed.
+// shown undoes real in a command's output.
 func (s *stage) shown(text string) string {
 	for shown, url := range s.urls {
 		text = strings.ReplaceAll(text, url, shown)
@@ -98,7 +98,7 @@ func (s *stage) port(shown string) string {
 	return s.ports[shown]
 }
 
-// environment is the machine's own, without settings of the program, and with its addresses mapped.
+// environment returns the machine's own, without the program's settings, and with mapped addresses.
 func (s *stage) environment() []string {
 	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
@@ -108,7 +108,7 @@ func (s *stage) environment() []string {
 	return append(env, "WEB_ADDR=127.0.0.1:"+s.port("3000"), "API_ADDR=127.0.0.1:"+s.port("3001"), "BCRYPT_COST=4")
 }
 
-// run types a block of commands and waits until they have ended, or serve. It fails when one of them did.
+// run types a block of commands and waits until they have ended, or a server runs. It fails if one of them did.
 func (s *stage) run(code string) (output string, err error) {
 	if s.shell == nil {
 		if s.shell, err = openShell(s.dir, s.environment()); err != nil {
@@ -128,7 +128,7 @@ func (s *stage) run(code string) (output string, err error) {
 	return s.shown(output), err
 }
 
-// stopNewestServer is Ctrl-C in the terminal of the newest server.
+// stopNewestServer presses Ctrl-C in the terminal of the newest server.
 func (s *stage) stopNewestServer() {
 	if len(s.servers) == 0 {
 		s.t.Fatal("the document stops a server, and none runs")
@@ -138,16 +138,16 @@ func (s *stage) stopNewestServer() {
 	s.servers = s.servers[:last]
 }
 
-// A shell is a terminal with a POSIX shell in it.
+// A shell is a terminal with a POSIX shell.
 type shell struct {
 	command *exec.Cmd
 	keys    io.WriteCloser
 	screen  screen
-	ended   chan struct{} // closed when it and all that it started have ended
+	ended   chan struct{} // closed when it and all its children have ended
 	outcome error
 }
 
-// openShell opens a shell in which a command that fails ends everything.
+// openShell opens a shell that exits at the first failing command.
 func openShell(dir string, env []string) (*shell, error) {
 	s := &shell{command: exec.Command("sh", "-e"), ended: make(chan struct{})} // ended by end
 	s.command.Dir, s.command.Env = dir, env
@@ -167,7 +167,7 @@ func openShell(dir string, env []string) (*shell, error) {
 	return s, nil
 }
 
-// prompt is printed when the commands of a block have ended.
+// prompt is printed after the commands of a block.
 const prompt = "\nminicompete-documents-prompt\n"
 
 // serving is what the program prints once it serves; the line about its data is the last but for the demo logins.
@@ -199,7 +199,7 @@ func (s *shell) run(file string) (output string, serves bool, err error) {
 	}
 }
 
-// end signals the shell and all that runs in it, and waits for them.
+// end signals the shell and all its children, and waits for them.
 func (s *shell) end(signal syscall.Signal) {
 	_ = s.keys.Close() // it may have ended
 	_ = syscall.Kill(-s.command.Process.Pid, signal)
@@ -211,7 +211,7 @@ func (s *shell) end(signal syscall.Signal) {
 	}
 }
 
-// A screen is what commands print; who waits for it is told of each change.
+// A screen collects the output of commands, and notifies waiting readers of changes.
 type screen struct {
 	mu      sync.Mutex
 	buffer  bytes.Buffer
@@ -228,7 +228,7 @@ func (s *screen) Write(p []byte) (int, error) {
 	return s.buffer.Write(p)
 }
 
-// next is closed at the next change.
+// next returns a channel that is closed at the next change.
 func (s *screen) next() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -244,7 +244,7 @@ func (s *screen) text() string {
 	return s.buffer.String()
 }
 
-// freePort is a port that nobody listens on now.
+// freePort returns an unused port.
 func freePort(t *testing.T) string {
 	t.Helper()
 	socket, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -17,7 +17,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// The values used where Config leaves them zero.
+// Defaults of Config.
 const (
 	DefaultConcurrency      = 4
 	DefaultMaxAttempts      = compete.DefaultJobAttempts
@@ -30,38 +30,38 @@ const (
 	DefaultAuditAge         = 400 * 24 * time.Hour
 )
 
-// Config names what a Client needs.
+// Config configures a Client.
 type Config struct {
-	DB     *sql.DB                     // where jobs are kept: a handle that may write
-	Driver riverdriver.Driver[*sql.Tx] // River's for DB, so that jobs commit with what needs them
-	// OneWriter says that one transaction of DB writes at a time, as on SQLite.
+	DB     *sql.DB                     // database of the queue: a handle that can write
+	Driver riverdriver.Driver[*sql.Tx] // River's driver for DB, so that jobs commit with the changes that enqueue them
+	// OneWriter says that only one transaction of DB can write at a time, as on SQLite.
 	OneWriter bool
 	Logger    *slog.Logger
 
-	MaxAttempts int           // of each job, before it is a failed job
+	MaxAttempts int           // per job, before it becomes a failed job
 	Backoff     time.Duration // wait after the first failed attempt; it doubles with each further one
 
-	// Work says that this process works jobs. Everything below is needed by such a process only.
+	// Work says that this process runs jobs. The fields below are only needed if it does.
 	Work      bool
 	Store     compete.WorkStore
 	Registrar Registrar
-	Compose   func(compete.Target) (compete.Wording, error) // words a message
+	Compose   func(compete.Target) (compete.Wording, error) // writes the text of a message
 	Clock     func() time.Time
 	NewID     func() string
-	Observer  Observer     // nil: nobody counts
-	Tracer    trace.Tracer // nil: nothing is traced
+	Observer  Observer     // nil means no metrics
+	Tracer    trace.Tracer // nil means no tracing
 	Accounts  Accounts
 	Erasure   Erasure
 	MailConfig
 
-	Concurrency      int           // jobs worked at the same time in each queue; two at least in the one of maintenance
-	PageSize         int           // registrations that are read at a time, and delivered to in one transaction
+	Concurrency      int           // jobs run at the same time in each queue; at least two in that of maintenance
+	PageSize         int           // registrations read at a time, and delivered to in one transaction
 	ReminderSchedule string        // when to look for competitions that start soon: five-field cron, UTC
-	CleanUpSchedule  string        // when to delete what is old: five-field cron, UTC
-	FinishedJobsAge  time.Duration // how long jobs that are done are kept
+	CleanUpSchedule  string        // when to delete old data: five-field cron, UTC
+	FinishedJobsAge  time.Duration // how long finished jobs are kept
 	CleanUpAges      compete.CleanUpAges
 
-	poll time.Duration // of every queue, in tests; zero: confirmationPoll and otherPoll
+	poll time.Duration // for every queue, in tests; zero means confirmationPoll and otherPoll
 }
 
 func (c Config) withDefaults() Config {
@@ -78,25 +78,24 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Client enqueues jobs and, in a process with the worker role, works them between Start and Stop.
+// Client enqueues jobs and, in a process with the worker role, runs them between Start and Stop.
 type Client struct {
 	config    Config
 	river     *river.Client[*sql.Tx]
 	deliverer deliverer
 	rush      rush
 
-	stopping context.Context // done when Stop begins: long jobs end at their next page
+	stopping context.Context // done when Stop begins: long jobs end after their current page
 	stop     context.CancelFunc
 	sweeps   sync.WaitGroup
 }
 
-// New makes a client. It fails when a schedule can't be read or a limit is out of range, and doesn't touch the
-// database.
+// New creates a client. It fails if a schedule is invalid or a limit is out of range. It doesn't access the database.
 func New(config Config) (*Client, error) {
 	config = config.withDefaults()
 	c := &Client{config: config, rush: rush{config.Registrar}}
 	c.stopping, c.stop = context.WithCancel(context.Background())
-	// Where there is one writer, a second delivery could only wait in front of the registrar.
+	// With a single writer, a second delivery could only compete with the registrar.
 	deliveries := 1
 	if !config.OneWriter {
 		deliveries = config.Concurrency
@@ -113,13 +112,13 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
-// Start begins to work jobs, and returns when the first are being fetched. It fails when the database is away.
+// Start starts running jobs, and returns once the first are being fetched. It fails if the database is unavailable.
 // Without Config.Work it does nothing.
 func (c *Client) Start(ctx context.Context) error {
 	if !c.config.Work {
 		return nil
 	}
-	// The queue outlives the context of the start: Stop ends it, in order.
+	// The queue outlives the context passed to Start; Stop ends it gracefully.
 	forget := c.observe()
 	if err := c.river.Start(context.WithoutCancel(ctx)); err != nil {
 		forget()
@@ -129,8 +128,8 @@ func (c *Client) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the work: running jobs have until shortly before ctx's deadline to finish, and what is left then goes back
-// to the queue without having used up an attempt. It fails with ctx's error when not even that was possible in time.
+// Stop stops running jobs: running ones have until shortly before ctx's deadline to finish; then they return to the
+// queue without using up an attempt. It fails with ctx's error if even that wasn't possible in time.
 func (c *Client) Stop(ctx context.Context) error {
 	c.stop()
 	if !c.config.Work {
@@ -150,7 +149,7 @@ func (c *Client) Stop(ctx context.Context) error {
 	return nil
 }
 
-// Ping checks that the queue can be read and, in a process that works jobs, that it is being worked.
+// Ping checks that the queue can be read and, in a process that runs jobs, that they are being run.
 func (c *Client) Ping(ctx context.Context) error {
 	if _, err := c.river.QueueList(ctx, river.NewQueueListParams().First(1)); err != nil {
 		return fmt.Errorf("read the job queue: %w", err)

@@ -56,7 +56,7 @@ func TestAJobMayRunTwice(t *testing.T) {
 		f.start(f.client)
 		r := f.register(f.competition(1, 0), f.participants(1)...)[0]
 		job := f.next(done, "notify").Job
-		// A process that is killed after the delivery leaves the job running; River gives it to another one.
+		// A process killed after the delivery leaves the job in state running; River gives it to another one.
 		f.exec("UPDATE river_job SET state = 'available', finalized_at = NULL WHERE id = $1", job.ID)
 		if again := f.next(done, "notify").Job; again.ID != job.ID || again.Attempt != 2 {
 			f.Errorf("job %d ran in attempt %d, want job %d again", again.ID, again.Attempt, job.ID)
@@ -81,7 +81,7 @@ func TestAttemptsBackOffAndEndAsAFailedJobThatCanBeSentAgain(t *testing.T) {
 			job := f.next(failed, "notify").Job
 			tried := job.Errors[len(job.Errors)-1].At
 			want := wait << (attempt - 1)
-			// the attempt is stamped a moment later
+			// the attempt is recorded a moment later
 			if got := job.ScheduledAt.Sub(tried); job.Attempt != attempt || got < want-100*time.Millisecond {
 				f.Errorf("attempt %d is followed by a wait of %v, want attempt %d and %v at least", job.Attempt,
 					got, attempt, want)
@@ -121,7 +121,7 @@ func TestAttemptsBackOffAndEndAsAFailedJobThatCanBeSentAgain(t *testing.T) {
 	})
 }
 
-// names lists the registrations that a failed job of a NotifyJob names.
+// names lists the registrations named by a failed NotifyJob.
 func names(t testing.TB, failed compete.FailedJob) string {
 	t.Helper()
 	var job compete.NotifyJob
@@ -160,7 +160,7 @@ func TestOnlyThePoisonedOfABatchEndsDead(t *testing.T) {
 	})
 }
 
-// run asks for the confirmation of all the registrations of a competition.
+// run requests the confirmation of all registrations of a competition.
 func run(registrations []compete.Registration) compete.NoticeRun {
 	return compete.NoticeRun{
 		CompetitionID: registrations[0].CompetitionID, First: 1, Last: int64(len(registrations)),
@@ -212,7 +212,7 @@ func TestAPanicStrikesOneRegistrationOnly(t *testing.T) {
 	})
 }
 
-// dropJobs loses the jobs that wait, as if a killed process had taken them.
+// dropJobs deletes waiting jobs, as if a killed process had taken them.
 func (f *fixture) dropJobs() {
 	f.Helper()
 	f.exec("DELETE FROM river_job")
@@ -252,7 +252,7 @@ func TestJobsCommitAndRollBackWithTheirTransaction(t *testing.T) {
 			f.Errorf("after a rollback (%v) there are %d jobs, want none", err,
 				f.count("SELECT count(*) FROM river_job"))
 		}
-		// A process without workers enqueues too; nothing to enqueue is fine.
+		// A process without workers can enqueue too; an empty list is fine.
 		f.enqueue()
 		f.enqueue(compete.SettleJob{CompetitionID: newID()}, compete.NotifyJob{}, compete.RemindJob{})
 		for queue, want := range map[string]int{
@@ -274,7 +274,7 @@ func TestJobsCommitAndRollBackWithTheirTransaction(t *testing.T) {
 	})
 }
 
-// BenchmarkConfirmation measures how long a single participant waits for the confirmation.
+// BenchmarkConfirmation measures how long a single participant waits for confirmation.
 func BenchmarkConfirmation(b *testing.B) {
 	for _, kind := range testservices.Databases(b) {
 		b.Run(kind, func(b *testing.B) {
@@ -290,7 +290,7 @@ func BenchmarkConfirmation(b *testing.B) {
 	}
 }
 
-// BenchmarkBacklog measures how fast the confirmations of a rush are written once it is over: 10,000 in batches of 100.
+// BenchmarkBacklog measures how fast the confirmations of a rush are written afterwards: 10,000 in batches of 100.
 func BenchmarkBacklog(b *testing.B) {
 	for _, kind := range testservices.Databases(b) {
 		b.Run(kind, func(b *testing.B) {

@@ -8,12 +8,11 @@ import (
 	"riverqueue.com/riverui"
 )
 
-// Console is River's job console: every queue and job, with ways to retry, cancel and delete. It has no guard of its
-// own and is served below prefix, such as "/admin/jobs".
+// Console returns River's job console, which shows every queue and job and can retry, cancel and delete jobs. It has no
+// access control of its own, and is served below prefix, such as "/admin/jobs".
 //
-// Its handler is never started: that would count all jobs every ten seconds, on SQLite over the connection that
-// registrations are written with, though hardly ever somebody looks. Without that it counts, up to a bound, when it is
-// looked at.
+// Its handler is never started: it would count all jobs every ten seconds, on SQLite through the connection that writes
+// registrations, though hardly anybody looks. Without that, it counts, up to a bound, when somebody looks.
 func (c *Client) Console(prefix string) (http.Handler, error) {
 	console, err := riverui.NewHandler(&riverui.HandlerOpts{
 		Endpoints: riverui.NewEndpoints(c.river, nil),

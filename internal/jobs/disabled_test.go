@@ -14,7 +14,7 @@ func (f *fixture) disable(userID string) {
 	f.exec("UPDATE users SET disabled_at = created_at WHERE id = $1", userID)
 }
 
-// Whoever's account is disabled keeps the seat, which is confirmed, and gets no message of any kind.
+// Disabled accounts keep their seats, which are confirmed, but get no messages.
 func TestNothingIsWrittenToDisabledAccounts(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		c := f.competition(2, 20*time.Hour)
@@ -44,7 +44,7 @@ func TestNothingIsWrittenToDisabledAccounts(t *testing.T) {
 	})
 }
 
-// A message that was written before the account was disabled stays in the mailbox, and isn't mailed any more.
+// A message written before the account was disabled stays in the mailbox, but is no longer emailed.
 func TestNothingIsMailedToDisabledAccounts(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		server := mailing(f, 1)

@@ -13,7 +13,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// failureHandler is River's error handler: it logs each failed attempt, and keeps the job when it was the last.
+// failureHandler is River's error handler: it logs each failed attempt, and stores the job after the last one.
 type failureHandler struct{ client *Client }
 
 // HandleError implements river.ErrorHandler.
@@ -39,7 +39,7 @@ func (h failureHandler) handle(ctx context.Context, job *rivertype.JobRow, text 
 		return
 	}
 	logger.ErrorContext(ctx, "a job failed for the last time; see the failed jobs", describe(job), "error", text)
-	// The sweep over discarded jobs makes up for a failure here.
+	// If this fails, the sweep over discarded jobs makes up for it.
 	if err := h.client.saveFailedJob(ctx, job, text, h.client.config.Clock()); err != nil {
 		logger.WarnContext(ctx, "could not save a failed job; trying again soon", describe(job),
 			"error", errorText(err))
@@ -60,18 +60,18 @@ func (c *Client) saveFailedJob(ctx context.Context, job *rivertype.JobRow, text 
 	return nil
 }
 
-// discardedSweep keeps the discarded jobs that no error handler has seen, because their process was killed in the last
+// discardedSweep stores discarded jobs that no error handler has seen, because their process was killed during the last
 // attempt.
 type discardedSweep struct {
 	client *Client
-	until  time.Time // jobs discarded before this were seen by an earlier run
+	until  time.Time // jobs discarded earlier were covered by a previous run
 }
 
-// sweepOverlap is how much of what an earlier run has seen is looked at again: a commit may become visible after one
-// that is younger.
+// sweepOverlap is how much of the period covered by a previous run is checked again: a commit may become visible after
+// a more recent one.
 const sweepOverlap = time.Minute
 
-// run looks at discarded jobs, newest first, down to where the last run has been. The first looks at all.
+// run checks discarded jobs, newest first, back to the previous run. The first run checks all.
 func (s *discardedSweep) run(ctx context.Context) error {
 	started := time.Now()
 	params := river.NewJobListParams().States(rivertype.JobStateDiscarded).
@@ -105,23 +105,22 @@ func lastError(job *rivertype.JobRow) string {
 	return cleaned(job.Errors[len(job.Errors)-1].Error)
 }
 
-// discardedJobsAge is how long River keeps jobs that were given up. It is half of what their failed jobs are kept, so
-// that the sweep never finds one again whose failed job was cleaned up.
+// discardedJobsAge returns how long River keeps discarded jobs: half as long as failed jobs are kept, so that the sweep
+// never finds one again after its failed job was cleaned up.
 func (c *Client) discardedJobsAge() time.Duration {
 	return max(c.config.CleanUpAges.FailedJobs/2, time.Minute)
 }
 
-// errorText is what is shown of an error: to operators, never to participants.
+// errorText returns the text of an error for operators; participants never see it.
 func errorText(err error) string { return cleaned(err.Error()) }
 
-// maxErrorText bounds a kept error, in bytes.
+// maxErrorText bounds a stored error, in bytes.
 const maxErrorText = 2000
 
-// secrets matches what may give access, in the form that connection strings and drivers write it: the user part of a
-// URL, and key=value.
+// secrets matches credentials in the formats of connection strings and drivers: the user part of a URL, and key=value.
 var secrets = regexp.MustCompile(`://[^\s/@]+@|(?i)\b(password|passwd|secret|token)=\S+`)
 
-// cleaned leaves out secrets, and what a database can't store as text.
+// cleaned removes secrets, and characters that a database can't store as text.
 func cleaned(text string) string {
 	text = secrets.ReplaceAllStringFunc(text, func(found string) string {
 		if strings.HasPrefix(found, "://") {

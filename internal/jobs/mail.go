@@ -14,22 +14,21 @@ import (
 )
 
 const (
-	// mailsInHand is how many mail jobs are fetched for each connection, so that the next one never waits for the
-	// queue.
+	// mailsInHand is how many email jobs are fetched per connection, so that none has to wait for the queue.
 	mailsInHand = 16
-	// mailPatience is how long a mail waits for a server that can't be used, without using up attempts: one day, to
-	// outlast an outage of the mail server. What comes later would be of little use.
+	// mailPatience is how long an email waits for an unavailable server without using up attempts: one day, to outlast
+	// an outage of the mail server. A later delivery would be of little use.
 	mailPatience = 24 * time.Hour
 )
 
-// mailer works MailJobs.
+// mailer runs MailJobs.
 type mailer struct {
 	client   *Client
 	accepted accepted
 }
 
-// send sends one mail, once: a message that a server has accepted before is left alone. A server that can't be used
-// costs no attempt, and a mail that it will never accept gets no other.
+// send sends an email once: it skips a message that a server has already accepted. An unavailable server doesn't use up
+// an attempt, and an email that the server will never accept isn't retried.
 func (w *mailer) send(ctx context.Context, job *river.Job[compete.MailJob]) error {
 	c := w.client
 	err := w.trySend(ctx, job.Args)
@@ -71,7 +70,7 @@ func (w *mailer) trySend(ctx context.Context, job compete.MailJob) error {
 	}
 	mail, err := config.ComposeMail(outgoing, job.Details, config.Clock())
 	if errors.Is(err, compete.ErrLinkVoid) {
-		return nil // used, replaced or expired meanwhile: the mail would lead nowhere
+		return nil // used, replaced or expired in the meantime: the link would no longer work
 	}
 	if err != nil {
 		return fmt.Errorf("compose the email of message %s: %w", job.MessageID, err)
@@ -85,10 +84,10 @@ func (w *mailer) trySend(ctx context.Context, job compete.MailJob) error {
 	return w.accepted.note(ctx, w.client, job.MessageID)
 }
 
-// goesOut reports whether a message leaves the mailbox. Mails with a link were asked for, and asking has limits of its
-// own. Of the others, whose words organizers and participants choose, none goes to an address that wasn't confirmed
-// when they were written; those about accounts were held to that then. And nobody gets more than so many an hour,
-// counted by when they were written, so that a mail that is tried again counts once.
+// goesOut reports whether a message is sent by email. Messages with a link always are: they were requested, with limits
+// of their own. Other messages contain text by organizers and participants, and never go to an address that wasn't
+// confirmed when they were written; for those about accounts, that was checked then. And nobody gets more than the
+// hourly maximum, counted by time of writing, so that a retried email counts once.
 func (w *mailer) goesOut(ctx context.Context, o compete.Outgoing) (bool, error) {
 	config := w.client.config
 	if o.LinkID != "" {
@@ -112,8 +111,8 @@ func (w *mailer) goesOut(ctx context.Context, o compete.Outgoing) (bool, error) 
 	return false, nil
 }
 
-// accepted notes which messages a server accepted. Those that come while others are being written are written together:
-// a commit for each would keep the registrar from the one writer of SQLite.
+// accepted records which messages a server has accepted. Those that arrive during a write are written together: on
+// SQLite, separate commits would take the one writer from the registrar.
 type accepted struct {
 	mu      sync.Mutex
 	writing bool
@@ -125,8 +124,8 @@ type acceptedMail struct {
 	done chan error
 }
 
-// note returns once it is durable. When the database is away, or too busy for noteTimeout, it keeps trying until ctx
-// ends: a mail that was accepted and not noted is sent again.
+// note returns once the record is durable. If the database is unavailable, or too busy for noteTimeout, it retries
+// until ctx ends: an accepted email that isn't recorded is sent again.
 func (a *accepted) note(ctx context.Context, c *Client, id string) error {
 	for {
 		err := a.write(ctx, c, id)
@@ -164,7 +163,7 @@ func (a *accepted) write(ctx context.Context, c *Client, id string) error {
 	}
 }
 
-// noteTimeout bounds the note about a batch, so that a database that hangs doesn't hold up a stop.
+// noteTimeout bounds one write, so that a hanging database doesn't delay a stop.
 const noteTimeout = 5 * time.Second
 
 func (c *Client) noteAccepted(ctx context.Context, batch []acceptedMail) error {
@@ -183,13 +182,13 @@ func (c *Client) noteAccepted(ctx context.Context, batch []acceptedMail) error {
 	return nil
 }
 
-// MailConfig is the part of Config about mails.
+// MailConfig is the part of Config about email.
 type MailConfig struct {
-	// every message goes out by mail; else those alone that carry a link, to a Mailer that shows them to developers
+	// send every message by email; otherwise only those with a link, to a Mailer that shows them to developers
 	Mailing     bool
 	Mailer      compete.Mailer
-	Connections int // that Mailer has at once
-	MailsAnHour int // to one address, those with a link left out; 0: as many as there are messages
+	Connections int // the Mailer's maximum of connections
+	MailsAnHour int // per address, not counting those with a link; 0 means no limit
 	Outgoing    compete.OutgoingStore
 	ComposeMail func(o compete.Outgoing, details json.RawMessage, now time.Time) (compete.Mail, error)
 }

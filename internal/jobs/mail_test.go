@@ -13,7 +13,7 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// mailing makes every message of the fixture's store go out by mail, to a server in process, over so many connections.
+// mailing makes the fixture send every message by email, to an in-process server, over the given number of connections.
 func mailing(f *fixture, connections int) *mailtest.Server {
 	f.Helper()
 	server := mailtest.Start(f, mailtest.Options{})
@@ -50,7 +50,7 @@ func TestEveryMessageIsMailedOnce(t *testing.T) {
 		f.start(f.client)
 		f.eventually("20 mails are taken and noted",
 			func() bool { return len(server.Mails()) == 20 && f.undelivered() == 0 })
-		// The same jobs again, as after a kill between the server's answer and the queue's note of it.
+		// The same jobs again, as after a kill between the server's answer and the queue's record of it.
 		message := f.config.Outgoing
 		for _, r := range registrations {
 			page, err := f.store.Messages(f.Context(), r.UserID, compete.Cursor{}, 1)
@@ -71,7 +71,7 @@ func TestEveryMessageIsMailedOnce(t *testing.T) {
 	})
 }
 
-// A writer that is busy for longer than a note may take is no reason to send the mail again.
+// If the writer is busy for longer than noteTimeout, the email isn't sent again.
 func TestABusyWriterMakesNoSecondMail(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		server := mailing(f, 1)
@@ -97,9 +97,9 @@ func TestABusyWriterMakesNoSecondMail(t *testing.T) {
 	})
 }
 
-// Many mails are a steady stream over few connections, and each arrives once.
+// Many emails use few connections, and each arrives once.
 func TestManyMailsShareAConnection(t *testing.T) {
-	const many, perConnection = 200, 100 // as many as package mail sends over one
+	const many, perConnection = 200, 100 // as many as package mail sends per connection
 	eachDatabase(t, realPages, func(f *fixture) {
 		server := mailing(f, 1)
 		f.register(f.competition(many, 0), f.participants(many)...)
@@ -118,13 +118,13 @@ func TestManyMailsShareAConnection(t *testing.T) {
 		if n := len(server.Mails()); n != many || len(receivers) != many {
 			f.Errorf("%d mails to %d people, want %d", n, len(receivers), many)
 		}
-		if most := many/perConnection + 1; made > most || atOnce > 2 { // one takes leave while the next comes
+		if most := many/perConnection + 1; made > most || atOnce > 2 { // one may be closing while the next opens
 			f.Errorf("%d connections, %d at once; want %d at most, one after the other", made, atOnce, most)
 		}
 	})
 }
 
-// Who declines reminders while one waits to be sent doesn't get it any more.
+// People who turn reminders off while one is waiting to be sent don't get it.
 func TestDeclinedRemindersAreNotMailed(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		server := mailing(f, 2)
@@ -151,8 +151,7 @@ func TestDeclinedRemindersAreNotMailed(t *testing.T) {
 	})
 }
 
-// What an organizer titled, or a participant's name, reaches nobody who hasn't confirmed the address: not when it is
-// confirmed later either.
+// Text chosen by organizers or participants isn't sent to unconfirmed addresses, not even once they are confirmed.
 func TestUnconfirmedAddressesGetNoMail(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		server := mailing(f, 2)
@@ -181,7 +180,7 @@ func TestUnconfirmedAddressesGetNoMail(t *testing.T) {
 	})
 }
 
-// Registering and cancelling in a loop sends an address so many mails within an hour, whatever the loop's length.
+// Registering and cancelling in a loop sends an address a limited number of emails per hour.
 func TestMailsToAnAddressAreCapped(t *testing.T) {
 	const most = 3
 	eachDatabase(t, nil, func(f *fixture) {
@@ -215,7 +214,7 @@ func TestMailsToAnAddressAreCapped(t *testing.T) {
 	})
 }
 
-// mailsDone waits until so many mail jobs are done with.
+// mailsDone waits until the given number of email jobs is done.
 func (f *fixture) mailsDone(n int) {
 	f.Helper()
 	f.eventually("the mail jobs are done", func() bool {

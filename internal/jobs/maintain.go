@@ -10,8 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// refreshFillingJob brings the counts behind the sort "filling" up to date, and texts that tools outside wrote into
-// form.
+// refreshFillingJob updates the counts behind the sort order "filling", and normalizes texts written by external tools.
 type refreshFillingJob struct{}
 
 // Kind names the job.
@@ -32,14 +31,14 @@ func (c *Client) refreshFilling(ctx context.Context, _ *river.Job[refreshFilling
 	return nil
 }
 
-// cleanUpJob deletes what is old.
+// cleanUpJob deletes old data.
 type cleanUpJob struct{}
 
 // Kind names the job.
 func (cleanUpJob) Kind() string { return "clean_up" }
 
-// Options implements compete.Job. It has long: the first clean-up after a long time may have millions of rows to
-// delete, in pages.
+// Options implements compete.Job. The timeout is long: after a long pause, the first clean-up may have millions of rows
+// to delete, in pages.
 func (cleanUpJob) Options() compete.JobOptions {
 	return compete.JobOptions{Queue: compete.QueueMaintenance, Once: true, Timeout: 10 * time.Minute}
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// endMove works a MoveJob.
+// endMove runs a MoveJob.
 func (c *Client) endMove(ctx context.Context, job *river.Job[compete.MoveJob]) error {
 	return c.config.Store.EndMove(ctx, job.Args.CompetitionID, job.Args.MoveID)
 }
 
-// tellMove works a TellMoveJob page by page.
+// tellMove runs a TellMoveJob page by page.
 func (c *Client) tellMove(ctx context.Context, job *river.Job[compete.TellMoveJob]) error {
 	return inPages(ctx, c, job, func(args *compete.TellMoveJob) (last bool, err error) {
 		targets, next, err := c.config.Store.MoveTargets(ctx, *args, c.config.PageSize)

@@ -14,8 +14,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// notify works a NotifyJob. When single notices can't be delivered the others are, and each of those goes on as a job
-// of its own: only it is tried again, and a failed job names nobody else. When none can be, the job itself has failed.
+// notify runs a NotifyJob. If single notices fail, the others are delivered, and each failed one continues as a job of
+// its own: only it is retried, and its failed job names nobody else. If all fail, the job itself has failed.
 func (c *Client) notify(ctx context.Context, job *river.Job[compete.NotifyJob]) error {
 	notices, err := c.notices(ctx, job.Args)
 	if err != nil {
@@ -37,7 +37,7 @@ func (c *Client) notify(ctx context.Context, job *river.Job[compete.NotifyJob]) 
 	return replace(ctx, c, job, func(tx *sql.Tx) error { return c.EnqueueTx(ctx, tx, rest) })
 }
 
-// notices are all that a job asks for.
+// notices returns all notices of a job.
 func (c *Client) notices(ctx context.Context, job compete.NotifyJob) ([]compete.Notice, error) {
 	found, err := c.config.Store.NoticesOf(ctx, job.Runs)
 	if err != nil {
@@ -46,8 +46,8 @@ func (c *Client) notices(ctx context.Context, job compete.NotifyJob) ([]compete.
 	return append(job.Notices, found...), nil
 }
 
-// undone is the payload of a job that failed for good, with the notices it has left by name instead of its runs: others
-// of a run may have got their message, and a failed job names nobody who did.
+// undone returns the payload of a job that failed for good, with its remaining notices listed individually instead of
+// as runs: others in a run may have been delivered, and a failed job mustn't name their recipients.
 func (c *Client) undone(ctx context.Context, job *rivertype.JobRow) ([]byte, error) {
 	var notify compete.NotifyJob
 	if job.Kind != notify.Kind() || json.Unmarshal(job.EncodedArgs, &notify) != nil || len(notify.Runs) == 0 {
@@ -77,8 +77,8 @@ type deliverer struct {
 	rush   rush
 }
 
-// deliver does what the notices ask for, in pages, and returns those it could not do. err is a transient error, which
-// concerns them all.
+// deliver delivers the notices, in pages, and returns those it couldn't deliver. err is a transient error, which
+// affects all of them.
 func (d *deliverer) deliver(
 	ctx context.Context, notices []compete.Notice,
 ) (failures []failure[compete.Notice], err error) {
@@ -98,8 +98,8 @@ func (d *deliverer) deliver(
 	return failures, nil
 }
 
-// write delivers a page of targets in one transaction. Those whose registration has moved on get no message that isn't
-// true any more.
+// write delivers to a page of targets in one transaction. Registrations that have changed since get no outdated
+// message.
 func (d *deliverer) write(ctx context.Context, targets []compete.Target) error {
 	now := compete.UTC(d.Clock())
 	var confirm []compete.Notice
@@ -111,7 +111,7 @@ func (d *deliverer) write(ctx context.Context, targets []compete.Target) error {
 		if target.Kind.Traits().Confirms {
 			confirm = append(confirm, target.Notice)
 		}
-		if target.Participant.Disabled { // the seat is kept, and nobody reads what is sent
+		if target.Participant.Disabled { // the seat is kept, but nobody would read the message
 			continue
 		}
 		message, err := d.message(target, now)

@@ -18,32 +18,32 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Outcome is how an attempt at a job ended.
+// Outcome is the result of an attempt at a job.
 type Outcome string
 
 // The outcomes.
 const (
 	OutcomeDone    Outcome = "done"
-	OutcomeRetry   Outcome = "retry"    // it failed, and will be tried again
-	OutcomeDead    Outcome = "dead"     // it failed for the last time: a failed job
-	OutcomePutBack Outcome = "put_back" // it goes on later, and used up no attempt
+	OutcomeRetry   Outcome = "retry"    // it failed and will be retried
+	OutcomeDead    Outcome = "dead"     // it failed for the last time and is a failed job
+	OutcomePutBack Outcome = "put_back" // it continues later, without using up an attempt
 )
 
-// Outcomes lists them all.
+// Outcomes lists all outcomes.
 var Outcomes = []Outcome{OutcomeDone, OutcomeRetry, OutcomeDead, OutcomePutBack}
 
-// Observer is told how the work goes on.
+// Observer receives metrics about jobs.
 type Observer interface {
-	// Job tells of an attempt that ended: how long the job had waited after it was due, and how long it ran.
+	// Job is called after each attempt, with the time the job waited after it was due, and its running time.
 	Job(queue string, o Outcome, waited, ran time.Duration)
-	// Messages tells how many were written to the mailbox.
+	// Messages is called with the number of messages written to the mailbox.
 	Messages(n int)
 }
 
-// watchedEvents is how many events may wait for the observer; more are lost to it alone.
+// watchedEvents is how many events may wait for the observer; it misses any beyond that.
 const watchedEvents = 4096
 
-// observe passes on what River tells of its jobs, until it stops or forget is called.
+// observe forwards River's job events, until River stops or forget is called.
 func (c *Client) observe() (forget func()) {
 	if c.config.Observer == nil {
 		return func() {}
@@ -73,8 +73,7 @@ func outcomeOf(event *river.Event) Outcome {
 	return OutcomePutBack
 }
 
-// traced works a job inside a span of its own, in a trace of its own that is linked with those of the requests that
-// brought it about.
+// traced runs a job in a span and trace of its own, linked to those of the requests that caused it.
 func (c *Client) traced(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) error {
 	var links []trace.Link
 	if job.Kind == (compete.NotifyJob{}).Kind() {
@@ -94,7 +93,7 @@ func (c *Client) traced(ctx context.Context, job *rivertype.JobRow, work func(co
 	return &tracedError{err, span.SpanContext()}
 }
 
-// tracedError carries the span of a failed job to the error handler, whose lines in the log are to name it.
+// tracedError carries the span of a failed job to the error handler, which logs its id.
 type tracedError struct {
 	error
 	span trace.SpanContext
@@ -102,7 +101,7 @@ type tracedError struct {
 
 func (e *tracedError) Unwrap() error { return e.error }
 
-// traceOf is ctx with the span that err carries, if any.
+// traceOf returns ctx with the span that err carries, if any.
 func traceOf(ctx context.Context, err error) context.Context {
 	var traced *tracedError
 	if errors.As(err, &traced) {
@@ -111,10 +110,10 @@ func traceOf(ctx context.Context, err error) context.Context {
 	return ctx
 }
 
-// linksOf finds the traces that the runs and the notices of a payload name.
+// linksOf returns links to the traces named by the runs and notices in a payload.
 func linksOf(payload []byte) []trace.Link {
 	var job compete.NotifyJob
-	if json.Unmarshal(payload, &job) != nil { // its worker tells
+	if json.Unmarshal(payload, &job) != nil { // its worker reports the error
 		return nil
 	}
 	var links []trace.Link
@@ -134,7 +133,7 @@ func linksOf(payload []byte) []trace.Link {
 	return links
 }
 
-// spanContext reads a notice's Trace; it is not valid when the request was not traced.
+// spanContext parses a notice's Trace; it is invalid if the request wasn't traced.
 func spanContext(traceparent string) trace.SpanContext {
 	if traceparent == "" {
 		return trace.SpanContext{}
@@ -143,8 +142,8 @@ func spanContext(traceparent string) trace.SpanContext {
 	return trace.SpanContextFromContext(ctx)
 }
 
-// follow adds to the trace of each request what became of its message: written in the transaction that began at start,
-// or err. Each such span is linked with the job's.
+// follow adds the result for its message to the trace of each request: written in the transaction that began at start,
+// or err. Each such span is linked to the job's.
 func (d *deliverer) follow(ctx context.Context, targets []compete.Target, start time.Time, err error) {
 	if d.Tracer == nil {
 		return

@@ -12,11 +12,11 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// fillingInterval is how often the sort "filling" is brought up to date.
+// fillingInterval is how often the sort order "filling" is updated.
 const fillingInterval = time.Minute
 
-// periodicJobs lists what runs on a schedule, in the one process of a cluster that leads. River keeps the schedule in
-// memory, so each also runs when a leader starts: what was missed meanwhile is made up for.
+// periodicJobs lists the jobs that run on a schedule, in the process that leads the cluster. River keeps the schedule
+// in memory, so each job also runs when a leader starts, which makes up for missed runs.
 func (c *Client) periodicJobs() ([]*river.PeriodicJob, error) {
 	reminders, err := parseSchedule(c.config.ReminderSchedule)
 	if err != nil {
@@ -46,8 +46,8 @@ type schedule struct{ cron.Schedule }
 // Next implements river.PeriodicSchedule.
 func (s schedule) Next(t time.Time) time.Time { return s.Schedule.Next(t.UTC()) }
 
-// parseSchedule reads a five-field cron expression, or a short form such as @daily. It fails for one that never comes
-// due, and for one with a time zone: every schedule is in UTC.
+// parseSchedule parses a five-field cron expression, or a shorthand such as @daily. It refuses one that is never due,
+// and one with a time zone: every schedule is in UTC.
 func parseSchedule(text string) (schedule, error) {
 	if strings.Contains(text, "TZ=") {
 		return schedule{}, errors.New("must not name a time zone; schedules are in UTC")

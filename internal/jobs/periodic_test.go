@@ -20,7 +20,7 @@ func TestPeriodicJobsRunAtStartOnceInACluster(t *testing.T) {
 			f.Fatal(err)
 		}
 		f.register(f.competition(1, 0), f.participants(1)...)
-		f.exec("UPDATE competitions SET title = 'Cafe\u0301 Cup'") // as a tool outside would
+		f.exec("UPDATE competitions SET title = 'Cafe\u0301 Cup'") // as an external tool would
 		f.start(f.client)
 		f.start(f.newClient())
 		f.eventually("the periodic jobs are done", func() bool {

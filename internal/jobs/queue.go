@@ -15,8 +15,8 @@ import (
 
 // EnqueueTx adds jobs to the queue as part of a transaction: they run once it has committed, and never if it doesn't.
 //
-// Only River's calls with Tx may be used while a transaction is open: on SQLite it holds the one connection that any
-// other call would wait for.
+// While a transaction is open, only River's methods with the suffix Tx may be called: on SQLite, any other would wait
+// for the one connection, which the transaction holds.
 func (c *Client) EnqueueTx(ctx context.Context, tx *sql.Tx, jobs []compete.Job) error {
 	params := make([]river.InsertManyParams, 0, len(jobs))
 	for _, job := range jobs {
@@ -25,7 +25,7 @@ func (c *Client) EnqueueTx(ctx context.Context, tx *sql.Tx, jobs []compete.Job) 
 	return c.insert(ctx, tx, params)
 }
 
-// enqueueOnceTx adds a NotifyJob for each notice, unless there is one already that waits, runs or has failed for good.
+// enqueueOnceTx adds a NotifyJob for each notice, unless one already waits, runs or has failed for good.
 func (c *Client) enqueueOnceTx(ctx context.Context, tx *sql.Tx, notices []compete.Notice) error {
 	params := make([]river.InsertManyParams, 0, len(notices))
 	for _, notice := range notices {
@@ -50,7 +50,7 @@ func (c *Client) insert(ctx context.Context, tx *sql.Tx, params []river.InsertMa
 	return nil
 }
 
-// insertOptions are a job's options in River's words.
+// insertOptions converts a job's options to River's.
 func insertOptions(job compete.Job) *river.InsertOpts {
 	options := job.Options()
 	insert := &river.InsertOpts{Queue: options.Queue, Priority: options.Priority}
@@ -63,7 +63,7 @@ func insertOptions(job compete.Job) *river.InsertOpts {
 	return insert
 }
 
-// once leaves a job out while another with the same payload is under way, or is in one of the further states.
+// once skips a job while another with the same payload is pending or running, or is in one of the further states.
 func once(further ...rivertype.JobState) river.UniqueOpts {
 	return river.UniqueOpts{ByArgs: true, ByState: append([]rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
@@ -71,7 +71,7 @@ func once(further ...rivertype.JobState) river.UniqueOpts {
 	}, further...)}
 }
 
-// inTx runs f in a transaction of its own.
+// inTx runs f in a new transaction.
 func (c *Client) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := c.config.DB.BeginTx(ctx, nil)
 	if err != nil {
@@ -88,8 +88,8 @@ func (c *Client) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 	return nil
 }
 
-// replace completes a job and enqueues what is left of it, both or neither, so that a kill in between doesn't do either
-// twice.
+// replace completes a job and enqueues its remainder in one transaction, so that a kill in between neither loses nor
+// repeats work.
 func replace[T river.JobArgs](ctx context.Context, c *Client, job *river.Job[T], enqueue func(*sql.Tx) error) error {
 	return c.inTx(ctx, func(tx *sql.Tx) error {
 		if err := enqueue(tx); err != nil {

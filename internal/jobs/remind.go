@@ -47,7 +47,7 @@ func (c *Client) findReminders(ctx context.Context, _ *river.Job[findRemindersJo
 	}
 }
 
-// remind works a RemindJob page by page.
+// remind runs a RemindJob page by page.
 func (c *Client) remind(ctx context.Context, job *river.Job[compete.RemindJob]) error {
 	return inPages(ctx, c, job, func(args *compete.RemindJob) (last bool, err error) {
 		targets, next, err := c.config.Store.ReminderTargets(ctx, args.CompetitionID, args.AfterSeq, c.config.PageSize)
@@ -62,9 +62,9 @@ func (c *Client) remind(ctx context.Context, job *river.Job[compete.RemindJob]) 
 	})
 }
 
-// inPages works a job page by page, holding one page in memory. page does the one that the job's arguments name, and
-// makes them name the next. When the job's time slice is over or the process stops, the rest goes on as a job that
-// starts where this one ended.
+// inPages runs a job page by page, with one page in memory. page processes the page that the job's arguments name, and
+// updates them to name the next. When the time slice is over or the process stops, the rest continues as a new job from
+// there.
 func inPages[T compete.Job](
 	ctx context.Context, c *Client, job *river.Job[T], page func(*T) (last bool, err error),
 ) error {
@@ -81,14 +81,14 @@ func inPages[T compete.Job](
 	}
 }
 
-// remindable reports whether the competition still is what the job was made for: it takes place, starts when it did,
-// and hasn't yet. One that was moved gets a job of its own for the new date.
+// remindable reports whether the competition still matches the job: it takes place, has the same start, and hasn't
+// started. A moved competition gets a new job for its new date.
 func (c *Client) remindable(competition *compete.Competition, startDate time.Time) bool {
 	return competition.Status == compete.StatusPublished && competition.StartDate != nil &&
 		competition.StartDate.Equal(startDate) && !competition.Started(c.config.Clock())
 }
 
-// tellPage writes the messages of a page; those that can't be written go on as jobs of their own.
+// tellPage writes the messages of a page; those that can't be written continue as jobs of their own.
 func (c *Client) tellPage(ctx context.Context, targets []compete.Target) error {
 	failures, err := isolateFailures(ctx, targets,
 		func(some []compete.Target) error { return c.deliverer.write(ctx, some) })

@@ -13,24 +13,24 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// How River works here. It polls on both databases: its listener for SQLite polls too, ten times as often and on the
-// one writer connection, and the one for PostgreSQL needs a connection of its own beside the pool, which a pooler in
-// transaction mode doesn't give. A failed attempt is due again after seconds, so a poll each second is needed in any
-// case.
+// How this program uses River. It polls on both databases: River's listener for SQLite polls too, ten times as often
+// and on the one writer connection, and the one for PostgreSQL needs a connection outside the pool, which a pooler in
+// transaction mode doesn't provide. Failed attempts are due again after seconds, so polling every second is needed
+// anyway.
 const (
-	// a registration is confirmed, and a mail leaves, within about half a second
+	// registrations are confirmed, and emails sent, within about half a second
 	confirmationPoll = 400 * time.Millisecond
 	otherPoll        = time.Second
-	fetchCooldown    = 40 * time.Millisecond // at least so long between fetches of a busy queue
+	fetchCooldown    = 40 * time.Millisecond // minimum time between fetches of a busy queue
 
-	// notifyInterval is how often River announces new jobs of a queue. Nobody listens, so: hardly ever.
+	// notifyInterval is how often River announces new jobs of a queue. Nobody listens, so it is long.
 	notifyInterval = time.Minute
 
 	jobTimeout = 20 * time.Second
-	// rescueAfter is when a job counts as left behind by a process that was killed. River looks every 30 s.
+	// rescueAfter is when a job counts as abandoned by a killed process. River checks every 30 s.
 	rescueAfter = 30 * time.Second
 
-	// timeSlice is how long a job of many pages works before it goes back to the end of its queue.
+	// timeSlice is how long a job with many pages runs before it goes back to the end of its queue.
 	timeSlice = jobTimeout / 2
 )
 
@@ -43,8 +43,8 @@ func (c *Client) riverConfig() (*river.Config, error) {
 		FetchCooldown:     notifyInterval,
 		FetchPollInterval: notifyInterval, // each queue has its own
 
-		// A failed job may be of a kind that an older version worked: sent again it fails again, and can be read about
-		// again.
+		// A failed job may be of a kind that an older version ran: when retried, it fails again and is shown with its
+		// error.
 		SkipUnknownJobCheck: true,
 	}
 	if !c.config.Work {
@@ -60,7 +60,7 @@ func (c *Client) riverConfig() (*river.Config, error) {
 		compete.QueueRegistration: queue(c.config.Concurrency, cmp.Or(c.config.poll, confirmationPoll)),
 		compete.QueueReminder:     queue(c.config.Concurrency, cmp.Or(c.config.poll, otherPoll)),
 		compete.QueueMail:         queue(c.config.Connections*mailsInHand, cmp.Or(c.config.poll, confirmationPoll)),
-		// so that a clean-up of minutes leaves room for the short ones
+		// so that a clean-up of several minutes leaves room for short jobs
 		compete.QueueMaintenance: queue(max(c.config.Concurrency, 2), cmp.Or(c.config.poll, otherPoll)),
 	}
 	config.JobTimeout = jobTimeout
@@ -73,7 +73,7 @@ func (c *Client) riverConfig() (*river.Config, error) {
 		config.Middleware = []rivertype.Middleware{river.WorkerMiddlewareFunc(c.traced)}
 	}
 	if c.config.OneWriter {
-		// SQLite's indexes don't bloat, and rebuilding one holds up the writer
+		// SQLite's indexes don't bloat, and rebuilding one blocks the writer
 		config.ReindexerSchedule = river.NeverSchedule()
 	}
 	return config, nil
@@ -83,10 +83,10 @@ func queue(workers int, poll time.Duration) river.QueueConfig {
 	return river.QueueConfig{MaxWorkers: workers, FetchPollInterval: poll, FetchCooldown: fetchCooldown}
 }
 
-// backoff waits so long after a first failed attempt, and twice as long after each further one.
+// backoff is the wait after the first failed attempt; it doubles after each further one.
 type backoff time.Duration
 
-// maxBackoff bounds the wait, which doubles, however many attempts are configured.
+// maxBackoff bounds the doubling wait, however many attempts are configured.
 const maxBackoff = time.Hour
 
 // NextRetry implements river.ClientRetryPolicy.
@@ -102,8 +102,8 @@ func (b backoff) after(attempt int) time.Duration {
 	return min(wait, maxBackoff)
 }
 
-// quiet shows River's warnings and errors, and the rest of what it says at the level debug only: it reports every
-// failed attempt, which the error handler logs already, and each change of its own parts.
+// quiet logs River's warnings and errors, and everything else only at level debug: River reports every failed attempt,
+// which the error handler already logs, and each state change of its own parts.
 type quiet struct{ slog.Handler }
 
 // Enabled implements slog.Handler.
@@ -130,7 +130,7 @@ func demoted(level slog.Level) slog.Level {
 	return level
 }
 
-// describe names a job in a log line.
+// describe identifies a job in a log line.
 func describe(job *rivertype.JobRow) slog.Attr {
 	return slog.Group("job", slog.Int64("id", job.ID), slog.String("kind", job.Kind),
 		slog.String("attempt", fmt.Sprintf("%d/%d", job.Attempt, job.MaxAttempts)))

@@ -36,7 +36,7 @@ func TestConcurrencyReachesEveryQueue(t *testing.T) {
 			switch name {
 			case compete.QueueMaintenance:
 				want = maintenance
-			case compete.QueueMail: // as many as the connections to the mail server can use
+			case compete.QueueMail: // as many as the mail server's connections can use
 				want = concurrency * mailsInHand
 			}
 			if queue.MaxWorkers != want {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// busyRegistrar was busy at these moments.
+// busyRegistrar was busy at the given times.
 type busyRegistrar struct {
 	Registrar
 	batch, rush time.Time
@@ -22,7 +22,7 @@ func (b *busyRegistrar) LastRush() time.Time { return b.rush }
 func TestDeliveriesRestWhileTheRegistrarIsBusy(t *testing.T) {
 	const work = 20 * time.Millisecond
 	g := make(gate, 1)
-	busy := rush{&busyRegistrar{batch: time.Now().Add(time.Hour)}} // for longer than the test
+	busy := rush{&busyRegistrar{batch: time.Now().Add(time.Hour)}} // longer than the test
 	start := time.Now()
 	if err := g.through(t.Context(), busy, func() error { time.Sleep(work); return nil }); err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestConfirmationsWaitForTheEndOfARushWithinBounds(t *testing.T) {
 		}
 	}
 
-	// Whoever stops doesn't wait: with a rush that lasts an hour these would.
+	// Stopping doesn't wait for the end of a rush: these jobs would wait for an hour.
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	registrar.rush = time.Now().Add(time.Hour)

@@ -10,9 +10,9 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// settle works a SettleJob: page after page through the registrar, resting after each for as long as it took. When its
-// time slice of time is over or the process stops, it goes back to the queue; the pages done are committed, and the
-// next run goes on after them.
+// settle runs a SettleJob: page after page through the registrar, pausing after each for as long as it took. When its
+// time slice is over or the process stops, it goes back to the queue; finished pages are committed, and the next run
+// continues after them.
 func (c *Client) settle(ctx context.Context, job *river.Job[compete.SettleJob]) error {
 	for end := time.Now().Add(timeSlice); ; {
 		start := time.Now()
@@ -23,7 +23,7 @@ func (c *Client) settle(ctx context.Context, job *river.Job[compete.SettleJob]) 
 		case err != nil, !more:
 			return err
 		case c.stopping.Err() != nil || time.Now().After(end):
-			return river.JobSnooze(0) // at once, behind those that wait
+			return river.JobSnooze(0) // at once, after the jobs already waiting
 		}
 		rest(ctx, time.Since(start))
 	}

@@ -12,38 +12,38 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// transientPatience is how long a job waits for the database or the registrar without using up attempts. An outage
-// longer than that is one in which the queue, in the same database, stands still anyway; a job that alone finds the
-// database away for so long has a fault of its own.
+// transientPatience is how long a job waits for the database or the registrar without using up attempts. In a longer
+// outage, the queue, which is in the same database, doesn't run anyway; if only this job finds the database unavailable
+// for so long, the job itself is at fault.
 const transientPatience = time.Hour
 
-// isTransient reports whether an error comes from an outage or overload, and not from the job itself.
+// isTransient reports whether an error is caused by an outage or overload rather than by the job.
 func isTransient(err error) bool {
 	return errors.Is(err, compete.ErrDatabase) || errors.Is(err, compete.ErrBusy) || errors.Is(err, compete.ErrStopping)
 }
 
-// outcome is what a worker returns to River for an error: a job that was told to stop, or found the database or the
-// registrar away, is put back without having used up an attempt.
+// outcome converts a job's error to a worker's return value for River: a job that was stopped, or found the database or
+// the registrar unavailable, is put back without using up an attempt.
 func (c *Client) outcome(ctx context.Context, job *rivertype.JobRow, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(ctx.Err(), context.Canceled):
-		return ctx.Err() // by this error River knows that it was the one to stop the job
+		return ctx.Err() // tells River that it stopped the job itself
 	case isTransient(err) && time.Since(job.CreatedAt) < transientPatience:
 		return river.JobSnooze(c.config.Backoff)
 	}
 	return err
 }
 
-// failure is an item that can't be done, and why.
+// failure is an item that can't be processed, and the reason.
 type failure[T any] struct {
 	item T
 	err  error
 }
 
-// isolateFailures does f for all items at once and, when that fails, for each on its own, so that only those fail that
-// can't be done. It stops at a transient error, which concerns them all.
+// isolateFailures calls f for all items at once and, if that fails, for each separately, so that only the faulty ones
+// fail. It stops at a transient error, which affects all of them.
 func isolateFailures[T any](ctx context.Context, items []T, f func([]T) error) (failures []failure[T], err error) {
 	err = guarded(items, f)
 	if err == nil || isTransient(err) || ctx.Err() != nil {
@@ -62,7 +62,7 @@ func isolateFailures[T any](ctx context.Context, items []T, f func([]T) error) (
 	return failures, nil
 }
 
-// guarded turns a panic of f into its error, so that it strikes the one item it is about.
+// guarded converts a panic of f to an error, so that it only affects the item it is about.
 func guarded[T any](items []T, f func([]T) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

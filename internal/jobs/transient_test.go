@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// awayStore finds the database away while it delivers, so many times.
+// awayStore fails as an unavailable database does for a number of deliveries.
 type awayStore struct {
 	compete.WorkStore
 	times atomic.Int32
@@ -52,7 +52,7 @@ func TestADatabaseThatIsAwayUsesUpNoAttempts(t *testing.T) {
 	})
 }
 
-// slowRegistrar settles until it is told to stop.
+// slowRegistrar settles until it is stopped.
 type slowRegistrar struct {
 	Registrar
 	settling chan struct{}
@@ -90,7 +90,7 @@ func TestStopGivesBackWhatDoesNotFinish(t *testing.T) {
 
 func TestSettlingGoesOnThroughPages(t *testing.T) {
 	eachDatabase(t, realPages, func(f *fixture) {
-		const many = 300 // more than the registrar does in one page
+		const many = 300 // more than one page of the registrar
 		competition := f.competition(many, 0)
 		registrations := f.register(competition, f.participants(many)...)
 		done := f.events(f.client, river.EventKindJobCompleted)
@@ -107,13 +107,13 @@ func TestSettlingGoesOnThroughPages(t *testing.T) {
 		f.eventually("everybody is told once", func() bool {
 			return f.count("SELECT count(*) FROM messages WHERE kind = 'competition_cancelled'") == len(registrations)
 		})
-		// A competition that is gone has nothing to settle.
+		// A deleted competition has nothing to settle.
 		f.enqueue(compete.SettleJob{CompetitionID: newID()})
 		f.next(done, "settle")
 	})
 }
 
-// stoppedRegistrar is told after each page that it settled.
+// stoppedRegistrar is stopped after each page that it settles.
 type stoppedRegistrar struct {
 	Registrar
 	settled func()
@@ -127,7 +127,7 @@ func (r stoppedRegistrar) Settle(ctx context.Context, competitionID string) (boo
 
 func TestSettlingIsGivenBackWhenTheProcessStops(t *testing.T) {
 	eachDatabase(t, func(c *Config) { c.PageSize = DefaultPageSize }, func(f *fixture) {
-		const many = 300 // more than the registrar does in one page
+		const many = 300 // more than one page of the registrar
 		competition := f.competition(many, 0)
 		registrations := f.register(competition, f.participants(many)...)
 		f.dropJobs()

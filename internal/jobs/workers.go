@@ -9,19 +9,19 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Accounts does the jobs about accounts; *compete.Accounts is one. What it does may be done again.
+// Accounts runs the jobs about accounts; *compete.Accounts implements it. Its methods can be repeated.
 type Accounts interface {
 	WriteAccountMail(ctx context.Context, j compete.AccountMailJob) error
 }
 
-// Erasure deletes accounts; *compete.Erasure is one. What it does may be done again.
+// Erasure deletes accounts; *compete.Erasure implements it. Its methods can be repeated.
 type Erasure interface {
 	Finish(ctx context.Context, j compete.EraseJob) error
-	// EraseUnused deletes accounts that nobody has used for so long, and returns how many.
+	// EraseUnused deletes accounts that have been unused for the given time, and returns their number.
 	EraseUnused(ctx context.Context, age time.Duration) (int, error)
 }
 
-// workers lists what does each kind of job. A kind without a line here is discarded when it comes up.
+// workers lists the worker of each kind of job. Jobs of any other kind are discarded when they come up.
 func (c *Client) workers() *river.Workers {
 	all := river.NewWorkers()
 	add(all, c, c.notify)
@@ -42,12 +42,12 @@ func add[T compete.Job](all *river.Workers, c *Client, work func(context.Context
 	river.AddWorker(all, &worker[T]{client: c, work: work})
 }
 
-// payload makes a worker of what needs to know nothing of a job but its payload.
+// payload makes a worker from a function that only needs the job's payload.
 func payload[T compete.Job](work func(context.Context, T) error) func(context.Context, *river.Job[T]) error {
 	return func(ctx context.Context, job *river.Job[T]) error { return work(ctx, job.Args) }
 }
 
-// worker does jobs of one kind, as their options say.
+// worker runs jobs of one kind, according to their options.
 type worker[T compete.Job] struct {
 	river.WorkerDefaults[T]
 	client *Client

@@ -21,9 +21,24 @@ const aliveEvery = 5 * time.Second
 
 // connectPostgres opens two pools, so that many reads never keep a write waiting for a connection.
 func connectPostgres(c Config, exclusive bool) (writer, reader *sql.DB, err error) {
-	config, err := pgx.ParseConfig(c.URL)
+	config, err := postgresConfig(c)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the database URL is invalid: %w", err)
+	}
+	settings := "SELECT pg_advisory_lock_shared(" + useLock(c.Name) + "); "
+	if exclusive {
+		settings = ""
+		config.RuntimeParams["application_name"] += exclusiveName
+	}
+	writer = openPostgres(config, postgresConns(c)-postgresReaders(c), settings+lookUp)
+	return writer, openPostgres(config, postgresReaders(c), settings+interpret), nil
+}
+
+// postgresConfig is how to connect to the server of the URL.
+func postgresConfig(c Config) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(c.URL)
+	if err != nil {
+		return nil, err
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second
@@ -33,16 +48,13 @@ func connectPostgres(c Config, exclusive bool) (writer, reader *sql.DB, err erro
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = c.Name
 	}
-	maxConns := cmp.Or(c.MaxConns, 20)
-	writers := max(2, maxConns*2/5)
-	settings := "SELECT pg_advisory_lock_shared(" + useLock(c.Name) + "); "
-	if exclusive {
-		settings = ""
-		config.RuntimeParams["application_name"] += exclusiveName
-	}
-	writer = openPostgres(config, writers, settings+lookUp)
-	return writer, openPostgres(config, max(1, maxConns-writers), settings+interpret), nil
+	return config, nil
 }
+
+func postgresConns(c Config) int { return max(3, cmp.Or(c.MaxConns, 20)) }
+
+// postgresReaders is how many of the connections read.
+func postgresReaders(c Config) int { return postgresConns(c) - max(2, postgresConns(c)*2/5) }
 
 // interpret has plans run as they are. The server would compile those that it takes for costly, as it does many on
 // large tables: that lasts for dozens of milliseconds, and the statements for few.

@@ -14,7 +14,11 @@ import (
 // Config says which database to open, and how.
 type Config struct {
 	// URL is sqlite:relative.db, sqlite:///absolute.db or postgres://….
-	URL    string
+	URL string
+	// ReplicaURL is a hot standby of that database, on PostgreSQL, for reads of Replicated; empty: there is none.
+	ReplicaURL string
+	// MaxLag is how far behind the replica may be when it's used. 0: DefaultMaxLag.
+	MaxLag time.Duration
 	Logger *slog.Logger // nil: slog.Default()
 	// Name is what the program's connections go by in PostgreSQL, unless the URL says otherwise. Programs that share a
 	// database and a name keep each other's OpenExclusive out. Empty: sqldb.
@@ -45,6 +49,9 @@ type DB struct {
 	name    string
 	writer  *Pool
 	reader  *Pool
+	replica *Replica // nil without Config.ReplicaURL
+
+	positions Coalesced[struct{}, Position]
 }
 
 // Open connects to the database, and makes the file (and its directory) when it is SQLite's and doesn't exist. It runs
@@ -80,6 +87,9 @@ func open(ctx context.Context, c Config, exclusive bool) (*DB, error) {
 	}
 	db.writer, db.reader = db.pool(writer), db.pool(reader)
 	db.writer.patience = cmp.Or(c.WriteTimeout, DefaultWriteTimeout)
+	if err := db.openReplica(c); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	for _, handle := range []*sql.DB{writer, reader} { // the writer first: it makes the file and sets its journal mode
 		if err := handle.PingContext(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("connect to the database: %w", db.Failure(err)), db.Close())
@@ -103,7 +113,13 @@ func connect(c Config, exclusive bool) (d *dialect, writer, reader *sql.DB, err 
 }
 
 // Close closes every connection. Nothing may be under way.
-func (db *DB) Close() error { return errors.Join(db.reader.close(), db.writer.close()) }
+func (db *DB) Close() error {
+	var err error
+	if db.replica != nil {
+		err = db.replica.pool.close()
+	}
+	return errors.Join(err, db.reader.close(), db.writer.close())
+}
 
 // Kind tells which database it is.
 func (db *DB) Kind() Kind { return db.dialect.kind }

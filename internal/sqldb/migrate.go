@@ -102,6 +102,9 @@ func (m *Migrator) Up(ctx context.Context) error {
 	if err == nil && pending {
 		err = m.db.locked(ctx, func() error { return m.up(ctx) })
 	}
+	if err == nil {
+		err = m.db.migrated(ctx)
+	}
 	return m.failure(err)
 }
 

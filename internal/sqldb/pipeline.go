@@ -59,12 +59,7 @@ func (t *Pipeline) Run(ctx context.Context) error {
 
 func (t *Tx) step(ctx context.Context, s step) error {
 	if s.read != nil {
-		rows, err := t.query(ctx, s.text, s.args...) //nolint:rowserrcheck // what reads the rows checks it
-		if err != nil {
-			return t.Failure(err)
-		}
-		defer rows.Close()
-		return t.Failure(s.read(rows))
+		return t.Failure(t.read(ctx, s.read, s.text, s.args...))
 	}
 	var n int64
 	var err error

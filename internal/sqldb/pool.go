@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-// Querier is where a text runs: a Pool, or a Tx. List, One and Change run one there.
+// Querier is where a text runs: a Pool, a Tx, or Replicated. List, One and Change run one there.
 type Querier interface {
-	query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+	// read gives f the rows of a query, perhaps more than once: each time from the first.
+	read(ctx context.Context, f func(Rows) error, text string, args ...any) error
 	exec(ctx context.Context, text string, args ...any) (sql.Result, error)
 	Failure(err error) error
 }
@@ -104,6 +105,20 @@ func (p *Pool) warm(ctx context.Context) error {
 	return nil
 }
 
+func (p *Pool) read(ctx context.Context, f func(Rows) error, text string, args ...any) error {
+	rows, err := p.query(ctx, text, args...) //nolint:rowserrcheck,sqlclosecheck // give sees to both
+	return give(rows, err, f)
+}
+
+// give has f read the rows, and closes them.
+func give(rows *sql.Rows, err error, f func(Rows) error) error {
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return f(rows)
+}
+
 func (p *Pool) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	ctx, err := p.dialect.during(ctx)
 	if err != nil {
@@ -153,12 +168,13 @@ func (p *Pool) Unprepared() Querier { return unprepared{p} }
 
 type unprepared struct{ *Pool }
 
-func (u unprepared) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+func (u unprepared) read(ctx context.Context, f func(Rows) error, text string, args ...any) error {
 	ctx, err := u.dialect.during(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	rendered := u.dialect.render(text)
 	u.db.trace(rendered, args)
-	return u.handle.QueryContext(ctx, rendered, u.dialect.planned(args)...)
+	rows, err := u.handle.QueryContext(ctx, rendered, u.dialect.planned(args)...) //nolint:rowserrcheck,sqlclosecheck // give sees to both
+	return give(rows, err, f)
 }

@@ -21,12 +21,11 @@ func List[T any](ctx context.Context, q Querier, scan func(Row) (T, error), text
 func ListUnbounded[T any](
 	ctx context.Context, q Querier, scan func(Row) (T, error), text string, args ...any,
 ) ([]T, error) {
-	rows, err := q.query(ctx, text, args...) //nolint:rowserrcheck // collect checks it
-	if err != nil {
-		return nil, q.Failure(err)
-	}
-	defer rows.Close()
-	items, err := collect(rows, []T{}, scan)
+	var items []T
+	err := q.read(ctx, func(rows Rows) (err error) {
+		items, err = collect(rows, []T{}, scan)
+		return err
+	}, text, args...)
 	if err != nil {
 		return nil, q.Failure(err)
 	}

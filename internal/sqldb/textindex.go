@@ -110,12 +110,12 @@ func (x TextIndex) Query(db *DB, words []string) string {
 // takes hundreds of times as long.
 func (x TextIndex) FindsMany(ctx context.Context, db *DB, query string) (bool, error) {
 	d := db.dialect.text
-	found, err := One(ctx, db.reader.Unprepared(), nil, ScanInt, fmt.Sprintf(d.sample, x.Table, x.Words, sampled),
-		query)
+	found, err := One(ctx, db.Replicated().Unprepared(), nil, ScanInt,
+		fmt.Sprintf(d.sample, x.Table, x.Words, sampled), query)
 	return found >= d.manyOfSample, err
 }
 
-// Candidates are the ids of up to limit rows that have all of some trigrams.
+// Candidates are the ids of up to limit rows that have all of some trigrams. A replica may answer.
 func (x TrigramIndex) Candidates(ctx context.Context, db *DB, trigrams []string, limit int) ([]string, error) {
 	d := db.dialect.text
 	quoted := make([]string, len(trigrams))
@@ -136,7 +136,7 @@ func (x TrigramIndex) Containing(ctx context.Context, db *DB, characters string,
 
 func (x TrigramIndex) find(ctx context.Context, db *DB, format, query string, limit int) ([]string, error) {
 	text := fmt.Sprintf(format, x.Words, x.Grams, x.Numbers, x.Owner, x.Table, x.Column, x.Function)
-	return List(ctx, db.reader, ScanString, text, query, limit)
+	return List(ctx, db.Replicated(), ScanString, text, query, limit)
 }
 
 // quoted is a word of a query that may have any characters.

@@ -127,6 +127,11 @@ func (t *Tx) statement(ctx context.Context, text string, columns ...column) (str
 	return rendered, nil
 }
 
+func (t *Tx) read(ctx context.Context, f func(Rows) error, text string, args ...any) error {
+	rows, err := t.query(ctx, text, args...) //nolint:rowserrcheck,sqlclosecheck // give sees to both
+	return give(rows, err, f)
+}
+
 func (t *Tx) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	ctx, err := t.pool.dialect.during(ctx)
 	if err != nil {

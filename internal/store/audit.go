@@ -17,7 +17,7 @@ import (
 
 var _ compete.AuditStore = (*Store)(nil)
 
-// auditRow are the columns of the audit log; in texts, a stands for the table.
+// auditRow are the columns of the audit log; queries use the alias a.
 var (
 	auditRow = sqldb.Columns[compete.AuditEntry]{
 		{Name: "id", Type: "uuid", Field: func(e *compete.AuditEntry) any { return &e.ID }},
@@ -33,7 +33,7 @@ var (
 		{Name: "address", Type: "text", Field: func(e *compete.AuditEntry) any { return &e.Address }},
 		{Name: "request_id", Type: "text", Field: func(e *compete.AuditEntry) any { return &e.RequestID }},
 	}
-	// auditShown are the names that a record's ids have now.
+	// auditShown adds the current names of a record's ids.
 	auditShown = slices.Concat(auditRow, sqldb.Columns[compete.AuditEntry]{
 		{
 			Read:  `CASE WHEN who.erased_at IS NULL THEN who.name END`,
@@ -47,11 +47,11 @@ var (
 	})
 	auditColumns = auditShown.Select("a")
 
-	// insertAudit is the one place where the log grows.
+	// insertAudit is the only statement that adds to the log.
 	insertAudit = auditRow.Bulk("audit", "")
 )
 
-// auditedID is a column with an id that may be missing, or none.
+// auditedID is a column with an optional id.
 func auditedID(name string, field func(*compete.AuditEntry) *string) sqldb.Column[compete.AuditEntry] {
 	return sqldb.Column[compete.AuditEntry]{
 		Name: name, Type: "uuid",
@@ -60,7 +60,7 @@ func auditedID(name string, field func(*compete.AuditEntry) *string) sqldb.Colum
 	}
 }
 
-// auditedValues is a column with values as JSON, which may be missing.
+// auditedValues is a column with optional JSON values.
 func auditedValues(name string, field func(*compete.AuditEntry) *json.RawMessage) sqldb.Column[compete.AuditEntry] {
 	return sqldb.Column[compete.AuditEntry]{
 		Name: name, Type: "text",
@@ -69,12 +69,12 @@ func auditedValues(name string, field func(*compete.AuditEntry) *json.RawMessage
 	}
 }
 
-// record adds to the audit log, in the transaction of the change: see compete.AuditRecord.
+// record adds a record to the audit log, in the transaction of the change: see compete.AuditRecord.
 func (t Tx) record(ctx context.Context, r compete.AuditRecord) error {
 	return t.recordAll(ctx, []compete.AuditRecord{r.From(compete.OriginOf(ctx))})
 }
 
-// recordAll adds records that have their origin, in their order.
+// recordAll adds records whose origin is set, in order.
 func (t Tx) recordAll(ctx context.Context, records []compete.AuditRecord) error {
 	rows := make([][]any, len(records))
 	for i, r := range records {
@@ -87,7 +87,7 @@ func (t Tx) recordAll(ctx context.Context, records []compete.AuditRecord) error 
 	return err
 }
 
-// changeRecorded runs one statement, and records it in the same transaction if it changed a row.
+// changeRecorded runs one statement and, if it changed a row, records that in the same transaction.
 func (s *Store) changeRecorded(
 	ctx context.Context, r compete.AuditRecord, text string, args ...any,
 ) (n int64, err error) {
@@ -100,16 +100,16 @@ func (s *Store) changeRecorded(
 	return n, err
 }
 
-// auditID is a UUID v7 (RFC 9562) of the record's own time, to the microsecond, and then of its place among those
+// auditID returns a UUID v7 (RFC 9562) made of the record's own time, to the microsecond, and its index among those
 // written together.
 func auditID(at time.Time, place int) string {
 	id := auditFloor(compete.UTC(at))
 	id[8], id[9] = 0x80|byte(place>>8)&0x3f, byte(place) //nolint:gosec // the variant, and the lower 14 bits
-	_, _ = rand.Read(id[10:])                            // never fails, it says
+	_, _ = rand.Read(id[10:])                            // documented never to fail
 	return id.String()
 }
 
-// auditFloor comes before every auditID of that time or later, and after all of earlier ones.
+// auditFloor returns an id before every auditID of that time or later, and after all earlier ones.
 func auditFloor(at time.Time) (id uuid.UUID) {
 	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16|0x7000|uint64(at.UnixMicro()%1000))
 	return id
@@ -120,7 +120,8 @@ func (s *Store) Record(ctx context.Context, r compete.AuditRecord) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error { return tx.record(ctx, r) })
 }
 
-// Audit implements compete.AuditStore. What the registrar has left is moved to the log first, so that it's complete.
+// Audit implements compete.AuditStore. It first moves the batches left by the registrar to the log, so that the log is
+// complete.
 func (s *Store) Audit(ctx context.Context, f compete.AuditFilter) (compete.Page[compete.AuditEntry], error) {
 	if _, err := s.ExpandAudit(ctx, maxExpanded); err != nil {
 		return compete.Page[compete.AuditEntry]{}, err
@@ -132,7 +133,7 @@ func (s *Store) Audit(ctx context.Context, f compete.AuditFilter) (compete.Page[
 	if f.PersonID == "" {
 		st.audited(f)
 	} else {
-		// An index each finds what the person did and what was done to them; of either, no more is read than fits the
+		// One index finds what the person did, another what was done to them; of each, no more is read than fits the
 		// page.
 		st.Add(`a.id IN (SELECT did.id FROM (SELECT a.id FROM audit a WHERE a.actor_id = %s AND `, f.PersonID)
 		st.audited(f)
@@ -150,7 +151,7 @@ func (s *Store) Audit(ctx context.Context, f compete.AuditFilter) (compete.Page[
 		func(e compete.AuditEntry) (int64, string) { return e.At.UnixMicro(), e.ID }), err
 }
 
-// audited adds the conditions of a filter, but for the person.
+// audited adds the conditions of a filter, except for the person.
 func (s *statement) audited(f compete.AuditFilter) {
 	s.Add(`1 = 1`)
 	if f.Action != "" {
@@ -170,10 +171,11 @@ func (s *statement) audited(f compete.AuditFilter) {
 	}
 }
 
-// maxExpanded bounds how many batches are moved to the log before it's read: more than a rush leaves in a few seconds.
+// maxExpanded bounds how many batches are moved to the log before it is read: more than a rush produces in a few
+// seconds.
 const maxExpanded = 500
 
-// ExpandAudit implements compete.WorkStore: a batch in each transaction, so that the one writer stays free.
+// ExpandAudit implements compete.WorkStore. It moves one batch per transaction, so as not to block the one writer.
 func (s *Store) ExpandAudit(ctx context.Context, limit int) (int, error) {
 	for n := range limit {
 		left, err := sqldb.List(ctx, s.reader, sqldb.ScanString,
@@ -191,7 +193,7 @@ func (s *Store) ExpandAudit(ctx context.Context, limit int) (int, error) {
 func (s *Store) expandBatch(ctx context.Context, id string) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
 		taken, err := sqldb.List(ctx, tx, scanBytes, `DELETE FROM audit_batches WHERE id = $1 RETURNING records`, id)
-		if err != nil || len(taken) == 0 { // another was faster
+		if err != nil || len(taken) == 0 { // another process was faster
 			return err
 		}
 		records, err := compete.DecodeAudit(taken[0])
@@ -202,9 +204,9 @@ func (s *Store) expandBatch(ctx context.Context, id string) error {
 	})
 }
 
-// eraseAddresses forgets from where somebody did what the audit log has, from where somebody tried to log in to the
-// account, and what was changed about their drafts that are gone: all that is personal in it, because it names people
-// by their ids alone.
+// eraseAddresses deletes the network addresses of a person's actions and of attempts to log in to the account, and the
+// recorded changes of their deleted drafts. Nothing else in the audit log is personal, since it identifies people only
+// by id.
 func (s *Store) eraseAddresses(ctx context.Context, userID string) error {
 	if _, err := s.ExpandAudit(ctx, maxExpanded); err != nil {
 		return err
@@ -212,7 +214,7 @@ func (s *Store) eraseAddresses(ctx context.Context, userID string) error {
 	for _, text := range []string{
 		`UPDATE audit SET address = '' WHERE actor_id = $1 AND address <> ''`,
 		`UPDATE audit SET address = '' WHERE user_id = $1 AND actor_id IS NULL AND address <> ''`,
-		// The titles of drafts that are gone.
+		// The titles of deleted drafts.
 		`UPDATE audit SET before = NULL, after = NULL WHERE competition_id IN (
 			SELECT a.competition_id FROM audit a WHERE a.actor_id = $1 AND a.action = 'competition.created'
 				AND NOT EXISTS (SELECT 1 FROM competitions c WHERE c.id = a.competition_id)) AND (before IS NOT NULL
@@ -227,7 +229,7 @@ func (s *Store) eraseAddresses(ctx context.Context, userID string) error {
 
 func scanBytes(row sqldb.Row) (b []byte, err error) { err = row.Scan(&b); return b, err }
 
-// leaveAudit keeps a batch's records for ExpandAudit, as a step of a pipeline.
+// leaveAudit stores a batch's records for ExpandAudit, as a step of a pipeline.
 func leaveAudit(t *sqldb.Pipeline, batchID string, records []compete.AuditRecord) {
 	if len(records) > 0 {
 		t.Exec(`INSERT INTO audit_batches (id, records) VALUES ($1, $2)`, batchID, compete.EncodeAudit(records))

@@ -26,7 +26,7 @@ func TestAudit(t *testing.T) {
 	})
 }
 
-// auditLog is all that a filter lets through, in pages of three.
+// auditLog returns all records that match a filter, read in pages of three.
 func (f *fixture) auditLog(t *testing.T, filter compete.AuditFilter) []compete.AuditEntry {
 	t.Helper()
 	return walk(t, "audit", func(c compete.Cursor) (compete.Page[compete.AuditEntry], error) {
@@ -47,7 +47,7 @@ func (f *fixture) record(t *testing.T, r compete.AuditRecord) {
 	must(t, f.Record(t.Context(), r))
 }
 
-// testAuditFilters compares each filter, and each with each other, with what it says of the whole log.
+// testAuditFilters compares the results of each filter, and of each pair, with the whole log.
 func testAuditFilters(t *testing.T, f *fixture) {
 	people, competitions := []string{newID(), newID(), newID()}, []string{"", newID(), newID()}
 	actions := []compete.AuditAction{compete.AuditLogin, compete.AuditRemoved, compete.AuditAccountRole}
@@ -100,7 +100,7 @@ func testAuditFilters(t *testing.T, f *fixture) {
 	}
 }
 
-// Records of one moment stay in the order in which they were written together, and pages cut between them.
+// Records of the same moment stay in the order in which they were written, also across pages.
 func testAuditOrder(t *testing.T, f *fixture) {
 	competition := newID()
 	var records []compete.AuditRecord
@@ -122,7 +122,7 @@ func testAuditOrder(t *testing.T, f *fixture) {
 	want(t, "records", got, wanted)
 }
 
-// leave has the registrar's transaction leave records for the log.
+// leave stores records for the log, as the registrar's transaction does.
 func (f *fixture) leave(t *testing.T, records []compete.AuditRecord) {
 	t.Helper()
 	must(t, f.Ledger().Transact(t.Context(), newID(), func(tx compete.LedgerTx) error {
@@ -149,7 +149,7 @@ func testAuditArrivals(t *testing.T, f *fixture) {
 	want(t, "what was there at first", got, before)
 }
 
-// However many move the batches at once, each record is in the log once, as it was left.
+// However many processes move batches at once, each record is in the log once, unchanged.
 func testAuditBatches(t *testing.T, f *fixture) {
 	competition, person := newID(), f.addUser(t, compete.RoleParticipant)
 	left := map[string]compete.AuditRecord{}
@@ -195,7 +195,7 @@ func testAuditBatches(t *testing.T, f *fixture) {
 	want(t, "batches that are left", n, 0)
 }
 
-// The log tells the names of those who are there, and that there's none of those who are not.
+// The log shows the names of existing people, and none for deleted ones.
 func testAuditNames(t *testing.T, f *fixture) {
 	organizer, erased := f.addUser(t, compete.RoleOrganizer), f.addUser(t, compete.RoleParticipant)
 	c := f.addCompetition(t, organizer, nil)
@@ -228,7 +228,7 @@ func testAuditNames(t *testing.T, f *fixture) {
 	read("after", `registration.removed "Ada" "" "Spring Cup" "203.0.113.7"`, `session.refused "" "" "" ""`)
 }
 
-// The database refuses to change or delete what is in the log, whoever asks.
+// The database refuses to change or delete records, for everyone.
 func testAuditKept(t *testing.T, f *fixture) {
 	now := compete.UTC(time.Now()) // by the database's clock
 	marked := func(age time.Duration) string {
@@ -238,7 +238,7 @@ func testAuditKept(t *testing.T, f *fixture) {
 			CompetitionID: competition, SubjectID: newID(),
 			Before: compete.AuditFields("a", 1), After: compete.AuditFields("a", 2),
 		})
-		// which is allowed, and changes nothing here
+		// allowed, but nothing changes here
 		f.exec(t, `UPDATE audit SET address = '' WHERE competition_id = $1`, competition)
 		return competition
 	}
@@ -279,7 +279,8 @@ func testAuditKept(t *testing.T, f *fixture) {
 	want(t, "an old one", len(f.auditLog(t, compete.AuditFilter{CompetitionID: old})), 0)
 }
 
-// What is too old goes, which the log tells, and never what is younger than 30 days; addresses go before.
+// Records that are too old are deleted, which the log reports, but never any younger than 30 days; addresses are
+// deleted earlier.
 func testAuditRetention(t *testing.T, f *fixture) {
 	const day = 24 * time.Hour
 	now := compete.UTC(time.Now())
@@ -320,7 +321,7 @@ func testAuditRetention(t *testing.T, f *fixture) {
 	}
 }
 
-// timeID is an id of a record's time.
+// timeID returns an id for a record's time.
 func timeID(at time.Time) string {
 	return fmt.Sprintf("%08x-%04x-7%03x-8000-000000000000", at.UnixMilli()>>16, at.UnixMilli()&0xffff,
 		at.UnixMicro()%1000)

@@ -35,7 +35,7 @@ func (s *Store) participantsByName(
 	st.Add(`SELECT r.id FROM registrations r WHERE r.competition_id = %s`, competitionID)
 	st.matching(compete.RegistrationFilter{Status: f.Status})
 	st.Add(` LIMIT 1 OFFSET %s`, fewParticipants)
-	many, err := sqldb.List(ctx, s.reader, sqldb.ScanString, st.Text(), st.Args()...)
+	many, err := sqldb.List(ctx, s.replicated, sqldb.ScanString, st.Text(), st.Args()...)
 	if err != nil {
 		return part, err
 	}

@@ -19,6 +19,7 @@ type competitionsKey struct {
 	cursor                    compete.Cursor
 	limit                     int
 	suspended                 bool
+	reach                     sqldb.Reach
 }
 
 // match is what a list searches for. What finds many is looked for along the list, and what finds few in the index of
@@ -54,7 +55,7 @@ func (s *Store) Competitions(
 	}
 	key := competitionsKey{
 		match.query, strings.Join(f.Tags, ","), f.OrganizerID, f.Phase, f.Sort, f.Cursor,
-		f.Limit, f.Suspended,
+		f.Limit, f.Suspended, s.replicated.Reach(ctx),
 	}
 	return s.competitionLists.Read(ctx, key, func(ctx context.Context) (compete.Page[compete.Competition], error) {
 		return s.listCompetitions(ctx, f, match)
@@ -66,11 +67,11 @@ func (s *Store) listCompetitions(
 ) (compete.Page[compete.Competition], error) {
 	order := orders[f.Sort]
 	var st statement
-	var q sqldb.Querier = s.reader
+	var q sqldb.Querier = s.replicated
 	switch {
 	case f.Sort == compete.SortFilling && !f.Cursor.IsZero():
 		s.fillingPage(&st, f, match)
-		q = s.reader.Unprepared()
+		q = s.replicated.Unprepared()
 	case len(f.Tags) > 0 || match.query != "":
 		// What matches is found and cut to a page first, so that only the page's tags are read.
 		st.Add(selectListed + order.columns + fromCompetitions + `WHERE c.id IN (SELECT c.id` +
@@ -78,14 +79,14 @@ func (s *Store) listCompetitions(
 		st.listed(f, order)
 		s.matching(&st, f, match)
 		st.Add(` ORDER BY `+order.by+` LIMIT %s)`, f.Limit+1)
-		q = s.reader.Unprepared()
+		q = s.replicated.Unprepared()
 	case f.Sort == compete.SortFilling && f.Phase == compete.PhaseClosed && f.OrganizerID == "":
 		st.closedByFilling(f, order)
 	default:
 		st.Add(selectListed + order.columns + fromCompetitions + `WHERE `)
 		st.listed(f, order)
 		if f.OrganizerID != "" && f.Phase != "" { // what is quick for a few of their own may read all of many
-			q = s.reader.Unprepared()
+			q = s.replicated.Unprepared()
 		}
 	}
 	st.Add(` ORDER BY `+order.by+` LIMIT %s`, f.Limit+1)
@@ -162,7 +163,7 @@ func (s *statement) eligible(f compete.CompetitionFilter, order order) {
 	}
 	switch {
 	case f.Suspended:
-		s.Add(` AND c.status = 'PUBLISHED' AND `+suspended+` AND coalesce(c.start_date, c.reg_deadline) > %s
+		s.Add(` AND {+c.status} = 'PUBLISHED' AND `+suspended+` AND coalesce(c.start_date, c.reg_deadline) > %s
 			AND `+ofSuspendible, compete.UTC(f.Now))
 	case f.OrganizerID == "" || f.Phase != "":
 		s.phase(f.Phase, compete.UTC(f.Now), status, deadline)
@@ -182,7 +183,7 @@ func (s *statement) closedByFilling(f compete.CompetitionFilter, order order) {
 	cut := ` ORDER BY ` + order.by + ` LIMIT %s`
 	s.Add(selectListed+order.columns+fromCompetitions+`WHERE c.id IN (
 		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status = 'PUBLISHED' AND {+c.reg_deadline} <= %s`+cut+`) d
-		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE c.status = 'PUBLISHED' AND `+suspended+`
+		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE {+c.status} = 'PUBLISHED' AND `+suspended+`
 			AND `+ofSuspendible+cut+`) d)`, compete.UTC(f.Now), f.Limit+1, f.Limit+1)
 }
 

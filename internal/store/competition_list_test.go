@@ -37,7 +37,7 @@ func TestCompetitionList(t *testing.T) {
 	})
 }
 
-// testWalk reads a thousand competitions, with ties in every order, page by page: each must come once.
+// testWalk reads a thousand competitions, with ties in every order, page by page: each must appear once.
 func testWalk(t *testing.T, f *fixture, organizer compete.User) {
 	const n = 330
 	all := make([]compete.Competition, n)
@@ -77,7 +77,7 @@ func testWalk(t *testing.T, f *fixture, organizer compete.User) {
 	}
 }
 
-// spreadFilling gives each competition 0 to 4 seats taken in the last hour, and returns how many it gave.
+// spreadFilling gives each competition 0 to 4 seats taken in the last hour, and returns these counts.
 func (f *fixture) spreadFilling(t *testing.T) map[string]int {
 	t.Helper()
 	rows, err := f.Reader().QueryContext(t.Context(), `SELECT id FROM competitions`)
@@ -92,7 +92,7 @@ func (f *fixture) spreadFilling(t *testing.T) map[string]int {
 	must(t, rows.Err())
 	tx, err := f.Writer().BeginTx(t.Context(), nil)
 	must(t, err)
-	defer func() { _ = tx.Rollback() }() // after the commit there is nothing left to roll back
+	defer func() { _ = tx.Rollback() }() // no effect after the commit
 	for id, n := range filling {
 		_, err := tx.ExecContext(t.Context(), `UPDATE competitions SET filling = $2 WHERE id = $1`, id, n)
 		must(t, err)
@@ -124,7 +124,7 @@ func testTags(t *testing.T, f *fixture) {
 	}
 }
 
-// TestPhases compares every filter with Competition.Phase over every combination of what phases depend on.
+// TestPhases compares every filter with Competition.Phase, in every combination of the inputs of phases.
 func TestPhases(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {
 		organizer := f.addUser(t, compete.RoleOrganizer)
@@ -146,7 +146,7 @@ func TestPhases(t *testing.T) {
 			}
 		}
 		f.addCompetitions(t, all)
-		now := compete.UTC(f.now) // the clock that phases are told by has whole microseconds too
+		now := compete.UTC(f.now) // the clock used for phases has whole microseconds too
 		total := 0
 		for _, phase := range compete.Phases {
 			var expected []string

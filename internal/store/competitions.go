@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -170,9 +171,21 @@ func (s *Store) Competition(ctx context.Context, id string) (compete.Competition
 	if !compete.ValidID(id) {
 		return compete.Competition{}, compete.ErrCompetitionMissing
 	}
-	return s.competitions.Read(ctx, id, func(ctx context.Context) (compete.Competition, error) {
-		return sqldb.One(ctx, s.reader, compete.ErrCompetitionMissing, scanCompetition, competitionByID, id)
+	key := competitionKey{id, s.replicated.Reach(ctx)}
+	return s.competitions.Read(ctx, key, func(ctx context.Context) (compete.Competition, error) {
+		c, err := sqldb.One(ctx, s.replicated, compete.ErrCompetitionMissing, scanCompetition, competitionByID, id)
+		if errors.Is(err, compete.ErrCompetitionMissing) && key.reach != (sqldb.Reach{}) {
+			// A replica may not know a new one yet, whose address somebody was given.
+			return sqldb.One(ctx, s.reader, compete.ErrCompetitionMissing, scanCompetition, competitionByID, id)
+		}
+		return c, err
 	})
+}
+
+// competitionKey is what two requests for a competition must share to be answered by one read.
+type competitionKey struct {
+	id    string
+	reach sqldb.Reach
 }
 
 var (
@@ -185,7 +198,7 @@ func (s *Store) CompetitionsByID(ctx context.Context, ids []string) ([]compete.C
 	if ids = validIDs(ids); len(ids) == 0 {
 		return nil, nil
 	}
-	return sqldb.List(ctx, s.reader, scanCompetition, summariesByID, s.db.Array(ids))
+	return sqldb.List(ctx, s.replicated, scanCompetition, summariesByID, s.db.Array(ids))
 }
 
 // tagged is how many of the newest competitions tell which tags are popular: all of most sites.
@@ -193,7 +206,7 @@ const tagged = 5000
 
 // PopularTags implements compete.CompetitionStore.
 func (s *Store) PopularTags(ctx context.Context, now time.Time, limit int) ([]compete.TagCount, error) {
-	return sqldb.List(ctx, s.reader, scanTagCount,
+	return sqldb.List(ctx, s.replicated, scanTagCount,
 		`SELECT min(t.tag), count(*) FROM (SELECT c.id`+fromCompetitions+`
 			WHERE c.status = 'PUBLISHED' AND {+c.reg_deadline} > $1 AND NOT `+suspended+`
 			ORDER BY c.created_at DESC, c.id DESC LIMIT $3) c JOIN competition_tags t ON t.competition_id = c.id

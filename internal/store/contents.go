@@ -14,8 +14,8 @@ var keepContent = sqldb.NewBulk(
 	INSERT INTO earlier_contents (competition_id, version, organizer_id, content, replaced_at)
 	{select v.competition_id, v.version, v.organizer_id, v.content, v.replaced_at}`)
 
-// keepContents keeps what competitions said before they changed. The organizer's name isn't kept: an account may be
-// deleted.
+// keepContents stores the previous content of changed competitions. It doesn't store the organizer's name, since an
+// account may be deleted.
 func keepContents(pipeline *sqldb.Pipeline, replaced []compete.Competition, now time.Time) error {
 	rows := make([][]any, len(replaced))
 	for i := range replaced {

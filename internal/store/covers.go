@@ -9,8 +9,8 @@ import (
 
 var _ compete.CoverStore = (*Store)(nil)
 
-// SetCover implements compete.CoverStore. The competition's row comes first: whoever changes the same cover waits for
-// it.
+// SetCover implements compete.CoverStore. It locks the competition's row first, so that changes of the same cover run
+// one after the other.
 func (s *Store) SetCover(ctx context.Context, competitionID string, c compete.Cover) error {
 	return s.changeCover(ctx, competitionID, c.Hash, func(ctx context.Context, tx Tx) error {
 		_, err := sqldb.Change(ctx, tx, `INSERT INTO competition_covers (competition_id, hash, large, small)

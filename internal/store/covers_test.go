@@ -6,7 +6,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// TestCovers: a cover is told by its competition wherever that is read, and changes nothing else of it.
+// TestCovers: every read of a competition returns its cover's hash, and a new cover changes nothing else.
 func TestCovers(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {
 		organizer := f.addUser(t, compete.RoleOrganizer)
@@ -19,7 +19,7 @@ func TestCovers(t *testing.T) {
 			_, err := f.Cover(t.Context(), id)
 			wantError(t, "the cover of "+id, err, compete.ErrCoverMissing)
 		}
-		must(t, f.DeleteCover(t.Context(), c.ID)) // there is none
+		must(t, f.DeleteCover(t.Context(), c.ID)) // deleting a missing one is no error
 		for _, cover := range []compete.Cover{
 			{Hash: "0011aabb", Large: []byte{0xff, 0xd8, 0, 0x27, 0xff}, Small: []byte{0xff}},
 			{Hash: "99", Large: []byte("other"), Small: []byte("smaller")},

@@ -1,6 +1,6 @@
-// Package store keeps everything in the database: it implements the stores of package compete.
+// Package store implements the stores of package compete on a database.
 //
-// It owns the schema and its migrations, and the SQL for each noun, a file each. Package sqldb runs that on SQLite and
-// PostgreSQL: nothing here names a database. It holds no rules: what is allowed is decided by compete, and seats are
-// given and taken by the registrar, through the Ledger.
+// It contains the schema and its migrations, and the SQL for each noun, in one file per noun. Package sqldb runs that
+// on SQLite and PostgreSQL: nothing here names a database. It contains no rules: compete decides what is allowed, and
+// the registrar assigns and frees seats, through the Ledger.
 package store

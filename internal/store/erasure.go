@@ -14,13 +14,13 @@ import (
 
 var _ compete.ErasureStore = (*Store)(nil)
 
-// erasedEmail is the address of an account that was deleted: one that nobody can have (RFC 2606), because addresses are
-// unique.
+// erasedEmail returns the address of a deleted account: addresses have to be unique, and nobody can own this one (RFC
+// 2606).
 func erasedEmail(userID string) string { return "deleted-" + userID + "@deleted.invalid" }
 
-// ownRows delete what belongs to the user $1 alone; a report stays without its author and words. Competitions that were
-// published stay, with those who registered; a draft that was takes what belongs to it along. Messages are missing:
-// they go in pages, with the jobs that send them.
+// ownRows delete the data that belongs only to user $1; a report stays without its author and text. Published
+// competitions stay, with their participants; drafts are deleted with all that belongs to them. Messages aren't
+// included: they are deleted in pages, with the jobs that send them.
 var ownRows = []string{
 	`DELETE FROM sessions WHERE user_id = $1`,
 	`DELETE FROM idempotency_keys WHERE user_id = $1`,
@@ -81,7 +81,7 @@ func (s *Store) EraseAccount(ctx context.Context, userID string, now time.Time) 
 	})
 }
 
-// mayErase locks the account, and those of all admins, so that two can't leave together.
+// mayErase locks the account and those of all admins, so that the last two can't be deleted at the same time.
 func (t Tx) mayErase(ctx context.Context, userID string, now time.Time) error {
 	locked, err := sqldb.List(ctx, t, scanUser, `SELECT `+userColumns+` FROM users u
 		WHERE u.id = $1 OR u.role = 'ADMIN' AND u.disabled_at IS NULL ORDER BY u.id {lock u}`, userID)
@@ -121,7 +121,7 @@ func (s *Store) RegistrationsToErase(ctx context.Context, userID string, limit i
 		`SELECT r.id FROM registrations r WHERE r.user_id = $1 AND r.cancel_reason <> 'ERASED' LIMIT $2`, userID, limit)
 }
 
-// erasePage is how many rows are deleted in one transaction.
+// erasePage is how many rows are deleted per transaction.
 const erasePage = 500
 
 // EraseTraces implements compete.ErasureStore.
@@ -137,7 +137,7 @@ func (s *Store) EraseTraces(ctx context.Context, userID string) error {
 	if err := s.Transact(ctx, func(ctx context.Context, tx Tx) error { return tx.eraseJobs(ctx, traces) }); err != nil {
 		return err
 	}
-	for { // the jobs of these messages are gone
+	for { // the jobs of these messages are already deleted
 		n, err := sqldb.Change(ctx, s.writer,
 			`DELETE FROM messages WHERE id IN (SELECT m.id FROM messages m WHERE m.user_id = $1 LIMIT $2)`, userID,
 			erasePage)
@@ -148,7 +148,7 @@ func (s *Store) EraseTraces(ctx context.Context, userID string) error {
 			break
 		}
 	}
-	for _, text := range ownRows { // once more: what was under way when the account was deleted
+	for _, text := range ownRows { // again, for what was in progress when the account was deleted
 		if _, err := sqldb.Change(ctx, s.writer, text, userID); err != nil {
 			return err
 		}
@@ -163,7 +163,7 @@ var renameOrganizer = sqldb.NewBulk("user_id uuid, key text, body bytes",
 	`UPDATE idempotency_keys SET body = v.body {from}
 	WHERE idempotency_keys.user_id = v.user_id AND idempotency_keys.key = v.key`)
 
-// eraseOrganizer takes the name of an organizer out of recorded outcomes, which others may ask for again.
+// eraseOrganizer removes an organizer's name from recorded outcomes, which can be replayed to others.
 func (s *Store) eraseOrganizer(ctx context.Context, userID string) error {
 	name := regexp.MustCompile(`("Organizer":\{"ID":"` + regexp.QuoteMeta(userID) + `","Name":)"(?:[^"\\]|\\.)*"`)
 	records, err := sqldb.List(ctx, s.reader, scanRecord,
@@ -186,14 +186,14 @@ func (s *Store) eraseOrganizer(ctx context.Context, userID string) error {
 // Scrub implements compete.ErasureStore.
 func (s *Store) Scrub(ctx context.Context) error { return s.db.Scrub(ctx) }
 
-// person is whom to look for. Without an email, only what refers to the account is found.
+// person identifies whose data to find. Without an email, only data that refers to the account is found.
 type person struct {
 	id       string
 	email    string          // normalized
 	messages map[string]bool // ids
 }
 
-// concerns reports whether a job is about the person and nobody else.
+// concerns reports whether a job is only about this person.
 func (p *person) concerns(kind, payload string) bool {
 	switch kind {
 	case compete.MailJob{}.Kind():
@@ -207,7 +207,7 @@ func (p *person) concerns(kind, payload string) bool {
 	return false
 }
 
-// mention finds the address in a text, where it is no part of a longer one; nil without an address.
+// mention returns a pattern for the address in a text, unless it is part of a longer one; nil without an address.
 func (p *person) mention() *regexp.Regexp {
 	if p.email == "" {
 		return nil
@@ -215,25 +215,25 @@ func (p *person) mention() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)(^|[^\p{L}\p{N}._%+-])` + regexp.QuoteMeta(p.email) + `($|[^\p{L}\p{N}-])`)
 }
 
-// traces are the jobs and failed jobs in which a person was found.
+// traces are the jobs and failed jobs that contain data about a person.
 type traces struct {
 	person
-	jobs     [][]any // ids of jobs that concern the person
-	errors   [][]any // ids of other jobs whose errors name the address
-	failed   [][]any // ids of failed jobs that concern the person
-	reworded [][]any // ids and errors, without the address, of other failed jobs
+	jobs     [][]any // ids of jobs about the person
+	errors   [][]any // ids of other jobs with the address in their errors
+	failed   [][]any // ids of failed jobs about the person
+	reworded [][]any // ids and cleaned errors of other failed jobs
 }
 
-// keptJob is a job, or a failed job, as text.
+// keptJob is a job or a failed job, as text.
 type keptJob struct {
 	number                int64
 	id, kind, payload, ko string
 }
 
-// jobsPage is how many jobs are looked through at a time.
+// jobsPage is how many jobs are searched at a time.
 const jobsPage = 2000
 
-// findTraces looks through all jobs: they have no index by person, and it is done for each deletion alone.
+// findTraces searches all jobs: they have no index by person, and only deletions need this.
 func (s *Store) findTraces(ctx context.Context, p person) (traces, error) {
 	t := traces{person: p}
 	ids, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT m.id FROM messages m WHERE m.user_id = $1`, p.id)

@@ -51,9 +51,9 @@ func (s *Store) HasFactor(ctx context.Context, userID string) (bool, error) {
 	return n > 0, err
 }
 
-// changeFactors runs f while nobody else changes the user's factors. It fails with ErrUserMissing, and with
-// ErrUnauthorized when the login that asks for it has ended: here the few seconds that may pass until every process
-// knows of that are too many.
+// changeFactors runs f while nobody else can change the user's factors. It fails with ErrUserMissing, and with
+// ErrUnauthorized if the requesting login has ended: for factors, even the few seconds until every process learns of
+// that are too long.
 func (s *Store) changeFactors(ctx context.Context, userID string, f func(context.Context, Tx) error) error {
 	if !compete.ValidID(userID) {
 		return compete.ErrUserMissing
@@ -73,7 +73,7 @@ func (s *Store) changeFactors(ctx context.Context, userID string, f func(context
 	})
 }
 
-// touched fails with otherwise when a change found no row.
+// touched returns otherwise if a change affected no row.
 func touched(n int64, err, otherwise error) error {
 	if err == nil && n == 0 {
 		return otherwise
@@ -127,7 +127,7 @@ func (s *Store) ConfirmApp(
 	return withCodes && err == nil, err
 }
 
-// factorAdded gives an account its first recovery codes, and tells its owner of the new factor.
+// factorAdded stores an account's first recovery codes, and notifies its owner of the new factor.
 func (s *Store) factorAdded(
 	ctx context.Context, tx Tx, userID string, f compete.NewFactor,
 ) (withCodes bool, err error) {
@@ -153,7 +153,7 @@ func (t Tx) insertCodes(ctx context.Context, userID string, hashes []string) err
 	return nil
 }
 
-// factorRemoved drops the recovery codes of who has no factor any more, and tells the account's owner.
+// factorRemoved deletes the recovery codes of an account without factors, and notifies its owner.
 func (s *Store) factorRemoved(ctx context.Context, tx Tx, userID string, notice compete.Message) error {
 	left, err := sqldb.One(ctx, tx, nil, sqldb.ScanInt, countFactors, userID)
 	if err != nil {

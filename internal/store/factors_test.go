@@ -23,7 +23,7 @@ func (f *fixture) newFactor(codes ...string) compete.NewFactor {
 	return compete.NewFactor{CodeHashes: codes, Now: f.now}
 }
 
-// withApp gives a user an app with a sealed secret.
+// withApp adds an app with a sealed secret to a user.
 func (f *fixture) withApp(t *testing.T, userID string, codes ...string) (withCodes bool) {
 	t.Helper()
 	const secret = "sealed"
@@ -103,7 +103,7 @@ func testApp(t *testing.T, f *fixture) {
 	wantError(t, "its codes", f.UseStep(t.Context(), user.ID, 99), compete.ErrWrongCode)
 }
 
-// testCodesOnce has many use the same code at once: one of them succeeds.
+// testCodesOnce uses the same code many times at once: one attempt succeeds.
 func testCodesOnce(t *testing.T, f *fixture) {
 	user := f.addUser(t, compete.RoleParticipant)
 	f.withApp(t, user.ID, "one", "two")

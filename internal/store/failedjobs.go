@@ -12,7 +12,7 @@ import (
 
 var _ compete.FailedJobStore = (*Store)(nil)
 
-// failedJobRow are the columns of a failed job; in texts, f stands for the table.
+// failedJobRow are the columns of a failed job; queries use the alias f.
 var failedJobRow = sqldb.Columns[compete.FailedJob]{
 	{Name: "id", Field: func(j *compete.FailedJob) any { return &j.ID }},
 	{Name: "job_id", Field: func(j *compete.FailedJob) any { return &j.JobID }},
@@ -29,7 +29,7 @@ var failedJobRow = sqldb.Columns[compete.FailedJob]{
 	{Name: "retried_at", Field: func(j *compete.FailedJob) any { return &j.RetriedAt }},
 }
 
-// maxErrorLength is how many bytes of a failed job's error are kept.
+// maxErrorLength is how many bytes of a failed job's error are stored.
 const maxErrorLength = 10_000
 
 // FailedJobs implements compete.FailedJobStore.
@@ -66,7 +66,7 @@ func (s *Store) RetryFailedJob(ctx context.Context, id string, now time.Time) (c
 		if n == 0 {
 			return compete.ErrFailedJobRetried
 		}
-		// What it names may be swept up again.
+		// The sweep may pick up its notices again.
 		if _, err := sqldb.Change(ctx, tx, `DELETE FROM failed_notices WHERE failed_job_id = $1`, id); err != nil {
 			return err
 		}
@@ -103,8 +103,8 @@ func (s *Store) SaveFailedJob(ctx context.Context, j compete.FailedJob) error {
 	})
 }
 
-// failedNotices are the registrations that a failed job names, for StalePending to leave alone. A payload that cannot
-// be read, which may be why the job failed, names none.
+// failedNotices returns the registrations that a failed job names, which StalePending then skips. An undecodable
+// payload, possibly the cause of the failure, names none.
 func failedNotices(j compete.FailedJob) [][]any {
 	var job compete.NotifyJob
 	if j.Kind != job.Kind() || json.Unmarshal(j.Payload, &job) != nil {

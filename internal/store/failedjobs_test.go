@@ -13,7 +13,7 @@ import (
 
 var lastJobID int64
 
-// failedJob is a job whose attempts are used up. It isn't stored yet.
+// failedJob returns a job that ran out of attempts, not stored yet.
 func (f *fixture) failedJob(t *testing.T, job compete.Job) compete.FailedJob {
 	t.Helper()
 	payload, err := json.Marshal(job)
@@ -30,14 +30,14 @@ func TestFailedJobs(t *testing.T) {
 		var expected []compete.FailedJob
 		for i := range 9 {
 			job := f.failedJob(t, compete.SettleJob{CompetitionID: newID()})
-			job.FailedAt = f.ago(-time.Duration(i/3) * time.Second) // in threes at the same moment
+			job.FailedAt = f.ago(-time.Duration(i/3) * time.Second) // three at the same time
 			must(t, f.SaveFailedJob(t.Context(), job))
 			job.FailedAt = compete.UTC(job.FailedAt)
 			expected = append(expected, job)
 			job.ID, job.Error = newID(), "found by the sweep again"
-			must(t, f.SaveFailedJob(t.Context(), job)) // the first one stays
+			must(t, f.SaveFailedJob(t.Context(), job)) // the first one is kept
 		}
-		slices.Reverse(expected) // the ids ascend with the time
+		slices.Reverse(expected) // ids ascend with time
 		list := func(c compete.Cursor) (compete.Page[compete.FailedJob], error) {
 			return f.FailedJobs(t.Context(), c, 4)
 		}
@@ -66,7 +66,7 @@ func TestFailedJobs(t *testing.T) {
 		}
 		want(t, "sent again in all", jobs(), again)
 
-		// One that the queue refuses stays as it was.
+		// A job that the queue refuses stays unchanged.
 		f.exec(t, `UPDATE failed_jobs SET payload = '{' WHERE id = $1`, expected[0].ID)
 		if _, err = f.RetryFailedJob(t.Context(), expected[0].ID, f.now); err == nil {
 			t.Error("a payload that can't be read was sent again")
@@ -77,7 +77,7 @@ func TestFailedJobs(t *testing.T) {
 	})
 }
 
-// testFailedJobContent stores what a failing job can bring along.
+// testFailedJobContent stores unusual contents of failed jobs.
 func testFailedJobContent(t *testing.T, f *fixture) {
 	job := f.failedJob(t, compete.NotifyJob{})
 	job.FailedAt = f.ago(-time.Hour)

@@ -9,8 +9,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// TestFillingList reads lists by "filling" page by page while every count changes between two pages: each competition
-// comes once, in the order of the counts at the first page, with those that were never counted anew last.
+// TestFillingList reads lists sorted by "filling" page by page while every count changes between two pages: each
+// competition appears once, in the order of the counts at the first page, with those that were never recounted last.
 func TestFillingList(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {
 		const n = 40
@@ -22,7 +22,7 @@ func TestFillingList(t *testing.T) {
 		}
 		f.addCompetitions(t, all)
 		now := compete.UTC(f.now)
-		// count has competition i taken taken(i) seats in this hour, and none before.
+		// count records taken(i) seats taken in competition i this hour, and none before.
 		count := func(taken func(i int) int) {
 			now = now.Add(time.Minute)
 			f.exec(t, `DELETE FROM seats_taken`)
@@ -34,7 +34,7 @@ func TestFillingList(t *testing.T) {
 			}
 			must(t, f.RefreshFilling(t.Context(), now))
 		}
-		first := func(i int) int { return i * 7 % 20 } // of some it is 0
+		first := func(i int) int { return i * 7 % 20 } // 0 for some
 		filling := map[string]int{}
 		for i, c := range all {
 			filling[c.ID] = first(i)
@@ -54,9 +54,9 @@ func TestFillingList(t *testing.T) {
 					page, err := f.Competitions(t.Context(), filter)
 					round++
 					switch round % 3 {
-					case 1: // the last come first
+					case 1: // reverse the order
 						count(func(i int) int { return 100 - first(i) })
-					case 2: // those that stay as they are, too
+					case 2: // including unchanged ones
 						count(func(i int) int { return first(i) * (i % 2) })
 					}
 					return page, err
@@ -74,7 +74,7 @@ func TestFillingList(t *testing.T) {
 		page, err := f.Competitions(t.Context(), filter)
 		must(t, err)
 		filter.Cursor = page.Next
-		for range 2 { // within two hours it is gone on with, later it is refused rather than wrong
+		for range 2 { // within two hours it continues; later it is refused rather than wrong
 			now = now.Add(59 * time.Minute)
 			count(func(i int) int { return first(i) + now.Minute() })
 			page, err = f.Competitions(t.Context(), filter)

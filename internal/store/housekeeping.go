@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	cleanUpPage = 500       // rows deleted in one transaction, so that the one writer stays free
-	batchAge    = time.Hour // the outcome of a COMMIT is looked up within seconds
-	linkAge     = time.Hour // requests count for an hour; a link ends an hour after its request or later
+	cleanUpPage = 500       // rows deleted per transaction, so as not to block the one writer
+	batchAge    = time.Hour // outcomes of COMMITs are looked up within seconds
+	linkAge     = time.Hour // requests count for an hour; a link expires at least an hour after its request
 )
 
-// Backlog tells how far the work in the background is behind: how many failed jobs were not sent again, and since when
-// the oldest registration waits for its confirmation that no failed job names (zero: none does).
+// Backlog measures how far background work is behind: the number of failed jobs that weren't retried, and the time of
+// the oldest registration that waits for confirmation without being named by a failed job (zero if there is none).
 func (s *Store) Backlog(ctx context.Context) (failedJobs int, oldestPending time.Time, err error) {
 	failed, err := sqldb.List(ctx, s.reader, sqldb.ScanInt, `SELECT count(*) FROM failed_jobs WHERE retried_at IS NULL`)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *Store) CleanUp(
 	return report, err
 }
 
-// retain ends what is kept for a while because people may want it. An age of 0 keeps it forever.
+// retain deletes data whose retention period is over. An age of 0 keeps it forever.
 func (s *Store) retain(
 	ctx context.Context, ages compete.CleanUpAges, now time.Time, report *compete.CleanUpReport,
 ) (err error) {
@@ -98,7 +98,7 @@ func (s *Store) retain(
 	return err
 }
 
-// forgetAddresses erases from where people logged in, and did what the audit log has, before a moment.
+// forgetAddresses deletes the network addresses of logins and audit records from before a given time.
 func (s *Store) forgetAddresses(ctx context.Context, before time.Time) (int, error) {
 	sessions, err := s.cleanPages(ctx, `SELECT s.id FROM sessions s WHERE coalesce(s.last_used_at, s.created_at) <= $1
 		AND s.network <> '' LIMIT $2`,

@@ -61,7 +61,7 @@ func testCreationRecord(t *testing.T, f *fixture, organizer compete.User) {
 		}
 	}
 
-	// Once it has expired the key is free.
+	// After it has expired, the key is free.
 	late := f.competition(organizer)
 	late.CreatedAt = record.ExpiresAt
 	record.RequestHash, record.ExpiresAt = "another hash", f.ago(-48*time.Hour)

@@ -8,19 +8,19 @@ import (
 )
 
 // insertJobs adds jobs to River's table, as its clients in other languages do, by a statement that is prepared once and
-// goes along with others: River's own is parsed anew for each batch of the registrar, which made it a twelfth of a
+// batched with others: River's own is parsed anew for each of the registrar's batches, which took a twelfth of each
 // commit.
 var insertJobs = sqldb.NewBulk("args text, kind text, queue text, priority integer, max_attempts integer", `
 	INSERT INTO river_job (args, kind, queue, priority, max_attempts, created_at, scheduled_at)
 	{select jsonb(v.args), v.kind, v.queue, v.priority, v.max_attempts, {now}, {now}}`)
 
-// insertDelayedJobs is insertJobs for those that are not due yet.
+// insertDelayedJobs is insertJobs for jobs that aren't due yet.
 var insertDelayedJobs = sqldb.NewBulk(
 	"args text, kind text, queue text, priority integer, max_attempts integer, seconds integer", `
 	INSERT INTO river_job (args, kind, queue, priority, max_attempts, state, created_at, scheduled_at)
 	{select jsonb(v.args), v.kind, v.queue, v.priority, v.max_attempts, 'scheduled', {now}, {in v.seconds}}`)
 
-// enqueue adds jobs to the queue. They run once the transaction has committed, and never if it doesn't.
+// enqueue adds jobs to the queue. They run after the transaction has committed, and never if it doesn't.
 func (s *Store) enqueue(ctx context.Context, tx Tx, jobs []compete.Job) error {
 	pipeline := tx.Pipeline()
 	if err := s.addJobs(pipeline, jobs); err != nil {

@@ -11,10 +11,10 @@ import (
 
 var _ compete.LinkStore = (*Store)(nil)
 
-// linkRow are the columns of a link; in texts, l stands for the table.
+// linkRow are the columns of a link; queries use the alias l.
 var (
 	linkRow = sqldb.Columns[compete.Link]{
-		{Name: "id", Field: func(l *compete.Link) any { return sqldb.Optional(&l.ID) }}, // missing in an outer join
+		{Name: "id", Field: func(l *compete.Link) any { return sqldb.Optional(&l.ID) }}, // NULL in an outer join
 		{Name: "purpose", Field: func(l *compete.Link) any { return sqldb.Optional(&l.Purpose) }},
 		{Name: "email", Field: func(l *compete.Link) any { return sqldb.Optional(&l.Email) }},
 		{Name: "user_id", Field: func(l *compete.Link) any { return sqldb.Optional(&l.UserID) }},
@@ -41,10 +41,10 @@ func (s *Store) SaveLink(ctx context.Context, l compete.Link) error {
 	})
 }
 
-// RequestLink implements compete.LinkStore. Nothing in it depends on whether the address has an account.
+// RequestLink implements compete.LinkStore. It does the same whether or not the address has an account.
 func (s *Store) RequestLink(ctx context.Context, l compete.Link) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		// two requests at once must see each other
+		// concurrent requests must see each other
 		if err := tx.Serialize(ctx, string(l.Purpose)+" "+l.Email); err != nil {
 			return err
 		}
@@ -72,14 +72,14 @@ func (s *Store) RequestLink(ctx context.Context, l compete.Link) error {
 	})
 }
 
-// recordLink records what becomes of a link. The address that it's sent to isn't kept.
+// recordLink records an action on a link, without the address that it is sent to.
 func (t Tx) recordLink(ctx context.Context, action compete.AuditAction, l compete.Link, now time.Time) error {
 	return t.record(ctx, compete.AuditRecord{
 		At: now, Action: action, UserID: l.UserID, SubjectID: l.ID, After: compete.AuditFields("purpose", l.Purpose),
 	})
 }
 
-// linkWait is how long to wait before the next request, after those of the last hour, newest first.
+// linkWait returns how long to wait before the next request, given the last hour's requests, newest first.
 func linkWait(lately []time.Time, now time.Time) time.Duration {
 	if len(lately) == 0 {
 		return 0
@@ -125,7 +125,8 @@ func (s *Store) UseVerifyLink(ctx context.Context, l compete.Link, now time.Time
 		if err != nil {
 			return err
 		}
-		// Others for the same would set a password for two days, where a link for that works for an hour.
+		// Other verification links would stay able to set a password for two days, a power that a reset link has for an
+		// hour.
 		_, err = sqldb.Change(ctx, tx, `UPDATE account_links SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL
 			AND purpose = 'verify'`,
 			l.UserID, now)
@@ -151,7 +152,7 @@ func (s *Store) UseChangeLink(
 				return err
 			}
 		} else {
-			if err := tx.forgetHolder(ctx, l.UserID, now); err != nil { // whoever asked for the address may be another
+			if err := tx.forgetHolder(ctx, l.UserID, now); err != nil { // somebody else may have asked for it
 				return err
 			}
 			if err := tx.resetPassword(ctx, l, passwordHash, now); err != nil {
@@ -162,7 +163,7 @@ func (s *Store) UseChangeLink(
 	})
 }
 
-// UseResetLink implements compete.LinkStore. The mail was read, so the address is its user's.
+// UseResetLink implements compete.LinkStore. Whoever uses the link has read the email, which verifies the address.
 func (s *Store) UseResetLink(
 	ctx context.Context, l compete.Link, passwordHash string, m compete.Message, now time.Time,
 ) (compete.User, error) {
@@ -184,8 +185,8 @@ func (s *Store) UseResetLink(
 	})
 }
 
-// resetPassword takes the account from whoever had it: only those who read the mails of the link's address can log in
-// from now on.
+// resetPassword takes the account away from its previous users: from now on, only people who can read email at the
+// link's address can log in.
 func (t Tx) resetPassword(ctx context.Context, l compete.Link, passwordHash string, now time.Time) error {
 	err := effective(sqldb.Change(ctx, t,
 		`UPDATE users SET password_hash = $3, updated_at = $2, verified_at = coalesce(verified_at, $2)
@@ -199,9 +200,8 @@ func (t Tx) resetPassword(ctx context.Context, l compete.Link, passwordHash stri
 	return t.endLogins(ctx, l.UserID, "", now)
 }
 
-// forgetHolder takes from an account what somebody may have given it who never showed that its address is theirs:
-// second factors, with which they could log in without the password, and the devices and networks in which a login is
-// no news.
+// forgetHolder removes what an unverified user may have added to an account: second factors, with which they could log
+// in without the password, and the known devices and networks, from which logins cause no notice.
 func (t Tx) forgetHolder(ctx context.Context, userID string, now time.Time) error {
 	var deleted int64
 	for _, text := range []string{
@@ -227,11 +227,11 @@ func (t Tx) forgetHolder(ctx context.Context, userID string, now time.Time) erro
 		return err
 	}
 	_, err := sqldb.Change(ctx, t, `UPDATE users SET logged_in_at = NULL WHERE id = $1`,
-		userID) // the next login is the first one
+		userID) // the next login counts as the first one
 	return err
 }
 
-// useLink marks a link as used, does and records what it is for, and reads its user, in one transaction.
+// useLink marks a link as used, performs and records its effect, and reads its user, in one transaction.
 func (s *Store) useLink(
 	ctx context.Context, l compete.Link, as compete.AuditAction, now time.Time,
 	use func(context.Context, Tx, time.Time) error,
@@ -263,7 +263,7 @@ func (s *Store) useLink(
 	return user, nil
 }
 
-// effective fails with ErrLinkVoid when a change that goes with the use of a link found no row.
+// effective returns ErrLinkVoid if a change that belongs to the use of a link affected no row.
 func effective(n int64, err error) error {
 	if err == nil && n == 0 {
 		return compete.ErrLinkVoid
@@ -271,7 +271,7 @@ func effective(n int64, err error) error {
 	return err
 }
 
-// voidLinks makes every unused link of the user void, after a change of what they lead to.
+// voidLinks voids all of a user's unused links, after a change of what they refer to.
 func (t Tx) voidLinks(ctx context.Context, userID string, now time.Time) error {
 	_, err := sqldb.Change(ctx, t, `UPDATE account_links SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL`,
 		userID, now)

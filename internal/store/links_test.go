@@ -23,7 +23,7 @@ func TestLinks(t *testing.T) {
 	})
 }
 
-// link is one that was asked for now, and isn't stored yet.
+// link returns a link requested now, not stored yet.
 func (f *fixture) link(purpose compete.LinkPurpose, email string) compete.Link {
 	return compete.Link{
 		ID: newID(), Purpose: purpose, Email: email, CreatedAt: f.now,
@@ -36,7 +36,7 @@ func storedLink(l compete.Link) compete.Link {
 	return l
 }
 
-// usable stores a link of the user's that can be used.
+// usable stores a valid link of the user's.
 func (f *fixture) usable(t *testing.T, purpose compete.LinkPurpose, u compete.User, email string) compete.Link {
 	t.Helper()
 	l := f.link(purpose, email)
@@ -58,7 +58,7 @@ func (f *fixture) wantUsable(t *testing.T, what string, l compete.Link) {
 	want(t, what, got, l)
 }
 
-// Whether the address has an account makes no difference until the job runs.
+// Until the job runs, it makes no difference whether the address has an account.
 func testRequestLink(t *testing.T, f *fixture) {
 	user := f.addUser(t, compete.RoleParticipant)
 	for _, email := range []string{user.Email, "nobody@example.com"} {
@@ -76,7 +76,7 @@ func testRequestLink(t *testing.T, f *fixture) {
 	must(t, f.WriteLink(t.Context(), l, message))
 	f.wantUsable(t, "written", storedLink(l))
 
-	again := l // the job runs once more
+	again := l // the job runs again
 	again.TokenHash = compete.HashToken("another token")
 	must(t, f.WriteLink(t.Context(), again, f.accountMessage(user, compete.MessageVerifyEmail, l.ID)))
 	f.wantUsable(t, "written again", storedLink(l))
@@ -88,7 +88,7 @@ func testRequestLink(t *testing.T, f *fixture) {
 	}
 	want(t, "jobs", jobs(), inQueue(t,
 		compete.AccountMailJob{LinkID: l.ID, Purpose: compete.LinkVerify, Email: user.Email, UserID: user.ID},
-		// a link is mailed, or shown to a developer, in any case
+		// links are always sent, by email or to a developer
 		compete.MailJob{MessageID: message.ID, UserID: user.ID, About: compete.MessageVerifyEmail},
 	))
 }
@@ -96,7 +96,7 @@ func testRequestLink(t *testing.T, f *fixture) {
 func testLinkTooSoon(t *testing.T, f *fixture) {
 	start := f.now
 	defer func() { f.now = start }()
-	const email = "somebody@example.com" // with no account: the rule is the same
+	const email = "somebody@example.com" // without an account: the same rule
 	request := func(what string, purpose compete.LinkPurpose, to string, wait time.Duration) {
 		t.Helper()
 		err := f.RequestLink(t.Context(), f.link(purpose, to))
@@ -129,7 +129,7 @@ func testLinksAtOnce(t *testing.T, f *fixture) {
 		func() error { return f.RequestLink(t.Context(), f.link(compete.LinkReset, email)) })
 }
 
-// wantOneOf does the same many times at once, and wants it to succeed once and to be refused otherwise.
+// wantOneOf calls f many times at once, and checks that it succeeds once and is otherwise refused.
 func wantOneOf(t *testing.T, refusal error, f func() error) {
 	t.Helper()
 	const many = 8
@@ -194,7 +194,7 @@ func testVerifyLink(t *testing.T, f *fixture) {
 	want(t, "user", got, user)
 	f.wantUser(t, user)
 
-	// The account has another address by now: the link shows nothing about that.
+	// The account's address has changed: the link no longer verifies it.
 	moved := f.addUser(t, compete.RoleParticipant)
 	l = f.usable(t, compete.LinkVerify, moved, moved.Email)
 	f.exec(t, `UPDATE users SET email = $2 WHERE id = $1`, moved.ID, "moved-"+moved.Email)
@@ -238,7 +238,7 @@ func testResetLink(t *testing.T, f *fixture) {
 	must(t, err)
 	_, err = f.Message(t.Context(), user.ID, notice.ID)
 	must(t, err)
-	user.VerifiedAt, user.UpdatedAt = stored(&f.now), compete.UTC(f.now) // who read the mail has the address
+	user.VerifiedAt, user.UpdatedAt = stored(&f.now), compete.UTC(f.now) // using the link verifies the address
 	want(t, "user", got, user)
 	hash, err := f.PasswordHash(t.Context(), user.ID)
 	must(t, err)
@@ -249,7 +249,7 @@ func testResetLink(t *testing.T, f *fixture) {
 	_, err = f.UseResetLink(t.Context(), l, "a third hash", compete.Message{}, f.now)
 	wantError(t, "used again", err, compete.ErrLinkVoid)
 
-	// The account has another address by now: it is not that of who reads the mails of the link's.
+	// The account's address has changed: it differs from the one the link was sent to.
 	moved := f.addUser(t, compete.RoleParticipant)
 	l = f.usable(t, compete.LinkVerify, moved, moved.Email)
 	f.exec(t, `UPDATE users SET email = $2 WHERE id = $1`, moved.ID, "moved-"+moved.Email)
@@ -257,7 +257,7 @@ func testResetLink(t *testing.T, f *fixture) {
 	wantError(t, "after a change of address", err, compete.ErrLinkVoid)
 }
 
-// testTakingLink changes the address and the password at once.
+// testTakingLink changes address and password in one step.
 func testTakingLink(t *testing.T, f *fixture) {
 	user := f.addUser(t, compete.RoleParticipant)
 	f.addSession(t, user)
@@ -273,7 +273,7 @@ func testTakingLink(t *testing.T, f *fixture) {
 	f.wantLogins(t, user, nil, compete.UTC(f.now))
 }
 
-// testForgottenHolder has somebody use an account, and its address confirmed or reset by a link.
+// testForgottenHolder has somebody use an account before its address is confirmed, or its password reset, by a link.
 func testForgottenHolder(t *testing.T, f *fixture) {
 	for what, c := range map[string]struct {
 		purpose           compete.LinkPurpose

@@ -109,7 +109,7 @@ func (s *Store) KnowsNetwork(ctx context.Context, userID, network string) (bool,
 		`SELECT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = $1 AND s.network = $2)`, userID, network)
 }
 
-// NoteGuessing implements compete.LoginStore. Most calls only read, for the one writer has better things to do.
+// NoteGuessing implements compete.LoginStore. Most calls only read, to spare the one writer.
 func (s *Store) NoteGuessing(ctx context.Context, m compete.Message, after time.Time) error {
 	if !compete.ValidID(m.UserID) {
 		return nil

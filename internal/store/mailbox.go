@@ -11,7 +11,7 @@ import (
 
 var _ compete.MailboxStore = (*Store)(nil)
 
-// messageRow are the columns of a message that its mailbox shows; in texts, m stands for the table.
+// messageRow are the columns of a message shown in the mailbox; queries use the alias m.
 var (
 	messageRow = sqldb.Columns[compete.Message]{
 		{Name: "id", Type: "uuid", Field: func(m *compete.Message) any { return &m.ID }},
@@ -32,7 +32,7 @@ var (
 	messageColumns = messageRow.Select("m")
 	scanMessage    = messageRow.Scan
 
-	// messageOrigin is what led to a message. It's only written.
+	// messageOrigin is what caused a message. It is only written.
 	messageOrigin = sqldb.Columns[compete.Message]{
 		{Name: "move_id", Type: "uuid", Field: func(m *compete.Message) any { return sqldb.Optional(&m.MoveID) }},
 		{Name: "link_id", Type: "uuid", Field: func(m *compete.Message) any { return sqldb.Optional(&m.LinkID) }},
@@ -82,7 +82,7 @@ func (s *Store) ReadMessage(ctx context.Context, userID, id string, now time.Tim
 		`UPDATE messages SET read_at = $2 WHERE id = $1 AND read_at IS NULL`, id, compete.UTC(now)); err != nil {
 		return compete.Message{}, err
 	}
-	return message(ctx, s.reader, userID, id) // another press may have been the first
+	return message(ctx, s.reader, userID, id) // another request may have been the first
 }
 
 // ReadAllMessages implements compete.MailboxStore.
@@ -109,7 +109,7 @@ func (s *Store) SaveMessage(ctx context.Context, m compete.Message) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error { return s.saveMessage(ctx, tx, m) })
 }
 
-// saveMessage stores a message that is about no registration; one without an ID is none.
+// saveMessage stores a message that isn't about a registration; it ignores one without an ID.
 func (s *Store) saveMessage(ctx context.Context, tx Tx, m compete.Message) error {
 	if m.ID == "" {
 		return nil

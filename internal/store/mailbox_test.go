@@ -31,7 +31,7 @@ func TestMailbox(t *testing.T) {
 			SentAt: f.ago(-time.Minute),
 		}
 		add(about)
-		for i := range 11 { // in threes at the same moment
+		for i := range 11 { // three at the same time
 			add(compete.Message{
 				ID: newID(), UserID: user.ID, Kind: "welcome", To: user.Email, Subject: fmt.Sprint(i),
 				Body: "b", SentAt: f.ago(time.Duration(i/3) * time.Second),
@@ -64,7 +64,7 @@ func TestMailbox(t *testing.T) {
 		}
 		f.wantUnread(t, user, 12)
 		expected[0].ReadAt = stored(f.agoPointer(0))
-		for _, now := range []time.Time{f.now, f.ago(-time.Minute)} { // it is read once
+		for _, now := range []time.Time{f.now, f.ago(-time.Minute)} { // only the first read counts
 			message, err = f.ReadMessage(t.Context(), user.ID, about.ID, now)
 			must(t, err)
 			want(t, "message that was read", message, expected[0])

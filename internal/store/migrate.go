@@ -9,17 +9,17 @@ import (
 	"github.com/minicompete/minicompete/internal/store/migrations"
 )
 
-// ErrTooNew is the refusal of a database that a newer version of the program has migrated.
+// ErrTooNew refuses a database that a newer version of the program has migrated.
 var ErrTooNew = errors.New(
 	"the database was migrated by a newer version of Mini Compete; run that version, or restore an older backup",
 )
 
-// Migrator is the one of the schema.
+// Migrator returns the migrator of the schema.
 func Migrator(db *sqldb.DB) (*sqldb.Migrator, error) { return db.Migrator(migrations.Files) }
 
-// Migrate brings the schema up to date: see sqldb.Migrator. Texts that were stored before are then brought into form
-// (see TidyTexts), in pages: others may serve meanwhile. It fails with ErrTooNew, and changes nothing, when the
-// database is ahead of the program.
+// Migrate updates the schema: see sqldb.Migrator. It then normalizes texts stored earlier (see TidyTexts), in pages, so
+// that other processes can serve meanwhile. If the database is newer than the program, it fails with ErrTooNew and
+// changes nothing.
 func (s *Store) Migrate(ctx context.Context) error {
 	m, err := Migrator(s.db)
 	if err != nil {
@@ -34,8 +34,8 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return nil
 }
 
-// MigrateDown takes back the newest step of the schema. All data in its tables is lost. It reports whether there was a
-// step to take back.
+// MigrateDown reverts the newest migration. All data in its tables is lost. It reports whether there was a migration to
+// revert.
 func (s *Store) MigrateDown(ctx context.Context) (bool, error) {
 	m, err := Migrator(s.db)
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *Store) MigrateDown(ctx context.Context) (bool, error) {
 	return more, tooNew(err)
 }
 
-// MigrateStatus lists every step of the schema, in order, the job queue's last.
+// MigrateStatus lists every migration, in order, with those of the job queue last.
 func (s *Store) MigrateStatus(ctx context.Context) ([]sqldb.Migration, error) {
 	m, err := Migrator(s.db)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Store) MigrateStatus(ctx context.Context) ([]sqldb.Migration, error) {
 	return m.Status(ctx)
 }
 
-// tooNew says what to do about sqldb.ErrTooNew.
+// tooNew adds advice to sqldb.ErrTooNew.
 func tooNew(err error) error {
 	if errors.Is(err, sqldb.ErrTooNew) {
 		return ErrTooNew

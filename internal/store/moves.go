@@ -9,13 +9,13 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// A change that joins a move leaves it as it began: only who has to be told may grow.
+// A change that joins a move keeps its beginning; only the range of registrations to notify may grow.
 var saveMoves = sqldb.NewBulk("competition_id uuid, id uuid, before text, before_seq bigint", `
 	INSERT INTO competition_moves (competition_id, id, before, before_seq) {select v.competition_id, v.id, v.before,
 	v.before_seq}
 	ON CONFLICT (competition_id) DO UPDATE SET before_seq = excluded.before_seq`)
 
-// addMoves keeps what the organizers of competitions have moved.
+// addMoves stores changes of competitions' times and places.
 func addMoves(t *sqldb.Pipeline, moves []compete.LedgerMove) error {
 	rows := make([][]any, len(moves))
 	for i, m := range moves {
@@ -35,7 +35,7 @@ func (s *Store) EndMove(ctx context.Context, competitionID, moveID string) error
 		return nil
 	}
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		// Behind the lock, no change can join the move between the look at the competition and the end of the move.
+		// The lock keeps changes from joining the move between reading the competition and ending the move.
 		competition, err := sqldb.One(ctx, tx, nil, scanCompetition,
 			`SELECT `+summaryColumns+fromCompetitions+`WHERE c.id = $1 {lock c}`, competitionID)
 		if err != nil {

@@ -78,7 +78,7 @@ func testEndMove(t *testing.T, f *fixture, organizer compete.User) {
 }
 
 func testMoveTargets(t *testing.T, f *fixture, organizer compete.User) {
-	c, queue := f.addQueue(t, organizer, 12) // each fifth from the third is cancelled: 2, 7
+	c, queue := f.addQueue(t, organizer, 12) // every fifth from the third is cancelled: 2, 7
 	end := compete.UTC(f.ago(-time.Hour))
 	job := compete.TellMoveJob{
 		CompetitionID: c.ID, BeforeSeq: queue[10].Seq,
@@ -107,7 +107,7 @@ func testMoveTargets(t *testing.T, f *fixture, organizer compete.User) {
 		}
 		want(t, "targets", got, expected)
 	}
-	var kept compete.Notice // a notice is kept as JSON when its message fails
+	var kept compete.Notice // a notice is stored as JSON if its message fails
 	encoded, err := json.Marshal(expected[0].Notice)
 	must(t, err)
 	must(t, json.Unmarshal(encoded, &kept))

@@ -43,7 +43,7 @@ func testTargets(t *testing.T, f *fixture, organizer compete.User) {
 			Participant: compete.Participant{ID: r.UserID, Name: "Ada", Email: r.UserID + "@example.com"},
 		})
 	}
-	for _, i := range []int{8, 3, 6, 2, 1} { // 3, 6, 1 and 8 wait, beside others
+	for _, i := range []int{8, 3, 6, 2, 1} { // 3, 6, 1 and 8 wait, among others
 		add(one, queue[i], compete.MessageWaitlisted)
 	}
 	add(two, another[3], compete.MessageWaitlisted)
@@ -52,7 +52,7 @@ func testTargets(t *testing.T, f *fixture, organizer compete.User) {
 	add(one, queue[0], compete.MessageConfirmed)
 	add(one, queue[0], compete.MessageReminder) // two notices about one registration
 	notices = append(notices,
-		// it has another seq
+		// with another seq
 		compete.Notice{RegistrationID: queue[4].ID, Seq: queue[4].Seq + 1, Kind: compete.MessageConfirmed},
 		compete.Notice{RegistrationID: newID(), Seq: 1}, compete.Notice{RegistrationID: "nonsense", Seq: 1})
 	got, err := f.Targets(t.Context(), notices)
@@ -90,18 +90,18 @@ func testDeliver(t *testing.T, f *fixture, organizer compete.User) {
 		got.Position = 0
 		want(t, "registration", got, *r)
 	}
-	// The job runs again: with the same messages, and with new ids for them.
+	// The job runs again, with the same messages but new ids.
 	f.wantDelivered(t, confirm, messages, 0)
 	for i := range messages {
 		messages[i].ID = newID()
 	}
 	f.wantDelivered(t, confirm, messages, 0)
-	// A competition that was moved reminds again.
+	// A moved competition sends another reminder.
 	moved := f.message(pending, compete.MessageReminder)
 	moved.StartDate = f.agoPointer(-72 * time.Hour)
 	f.wantDelivered(t, nil, []compete.Message{moved, moved}, 1)
 	f.wantDelivered(t, nil, nil, 0)
-	// One that cannot be stored leaves nothing behind.
+	// A message that can't be stored leaves nothing behind.
 	bad := f.message(reused, compete.MessageConfirmed)
 	bad.UserID = newID()
 	_, err := f.Deliver(t.Context(), []compete.Notice{notice(reused, compete.MessageConfirmed)},

@@ -10,7 +10,7 @@ import (
 
 var _ compete.OutgoingStore = (*Store)(nil)
 
-// enqueueMails adds a MailJob for each message among rows that was written just now, when messages go out by mail.
+// enqueueMails adds a MailJob for each newly written message in rows, if messages are sent by email.
 func (s *Store) enqueueMails(ctx context.Context, tx Tx, messages []compete.Message, rows [][]any, written int) error {
 	if !s.mailing || written == 0 {
 		return nil
@@ -19,7 +19,7 @@ func (s *Store) enqueueMails(ctx context.Context, tx Tx, messages []compete.Mess
 	for i, row := range rows {
 		ids[i] = row[0].(string)
 	}
-	if written < len(rows) { // some were there before, under other ids
+	if written < len(rows) { // some existed already, under other ids
 		var err error
 		if ids, err = sqldb.List(ctx, tx, sqldb.ScanString,
 			`SELECT id FROM messages WHERE id {any $1 uuid}`, s.db.Array(ids)); err != nil {
@@ -44,7 +44,7 @@ func mailJob(m *compete.Message) compete.MailJob {
 	return compete.MailJob{MessageID: m.ID, UserID: m.UserID, About: m.Kind, Details: m.Details}
 }
 
-// Outgoing implements compete.OutgoingStore. The link is there while it can be used.
+// Outgoing implements compete.OutgoingStore. The link is only included while it is valid.
 func (s *Store) Outgoing(ctx context.Context, messageID string) (compete.Outgoing, error) {
 	if !compete.ValidID(messageID) {
 		return compete.Outgoing{}, compete.ErrMessageMissing

@@ -103,8 +103,8 @@ func testOutgoingMessage(t *testing.T, f *fixture, organizer compete.User) {
 	}
 }
 
-// testEarlierMessages counts within a time, of one user, up to so many; mails with a link don't count, and security
-// messages count each other alone.
+// testEarlierMessages counts one user's messages within a period, up to a maximum; messages with a link don't count,
+// and for security messages only others of that kind do.
 func testEarlierMessages(t *testing.T, f *fixture) {
 	user := f.addUser(t, compete.RoleParticipant)
 	save := func(of compete.User, kind compete.MessageKind, age time.Duration) compete.Message {

@@ -10,7 +10,7 @@ import (
 // statement is a Statement with the conditions of this package's lists.
 type statement struct{ sqldb.Statement }
 
-// page cuts a list that was read with one item too many; place is where an item stands in the list.
+// page truncates a list that was read with one item too many; place returns an item's position in the list.
 func page[T any](items []T, limit int, list string, place func(T) (key int64, id string)) compete.Page[T] {
 	if len(items) <= limit {
 		return compete.Page[T]{Items: items}
@@ -19,7 +19,7 @@ func page[T any](items []T, limit int, list string, place func(T) (key int64, id
 	return compete.Page[T]{Items: items[:limit], Next: compete.Cursor{List: list, Key: key, ID: id}}
 }
 
-// validIDs leaves out what no id looks like, which PostgreSQL would refuse to compare.
+// validIDs removes malformed ids, which PostgreSQL would refuse to compare.
 func validIDs(ids []string) []string {
 	valid := make([]string, 0, len(ids))
 	for _, id := range ids {
@@ -30,7 +30,7 @@ func validIDs(ids []string) []string {
 	return valid
 }
 
-// storable reports whether text can be in the database at all; PostgreSQL refuses to look for anything else.
+// storable reports whether text can be stored; PostgreSQL refuses to search for any other.
 func storable(text string) bool {
 	return strings.ToValidUTF8(text, "") == text && !strings.ContainsRune(text, 0)
 }

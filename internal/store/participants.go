@@ -154,7 +154,7 @@ func (s *Store) alongArrivals(
 		st.Add(`SELECT r.user_id, r.seq FROM registrations r WHERE r.competition_id = %s`, competitionID)
 		st.matching(compete.RegistrationFilter{Status: f.Status})
 		st.afterArrival(f, size)
-		arrivals, err := sqldb.List(ctx, s.reader, scanArrival, st.Text(), st.Args()...)
+		arrivals, err := sqldb.List(ctx, s.replicated, scanArrival, st.Text(), st.Args()...)
 		if err != nil {
 			return nil, next, err
 		}
@@ -200,7 +200,7 @@ func (s *Store) found(ctx context.Context, search string, arrivals []arrival) (u
 	st.among(s.db, candidates{ids: ids})
 	st.Add(`users u WHERE u.id = v.id`)
 	st.containing(`u.search_text`, search)
-	matching, err := sqldb.List(ctx, s.reader.Unprepared(), sqldb.ScanString, st.Text(), st.Args()...)
+	matching, err := sqldb.List(ctx, s.replicated.Unprepared(), sqldb.ScanString, st.Text(), st.Args()...)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +229,7 @@ func (s *Store) placed(
 	st.Add(`) r) r ORDER BY r.seq`)
 	q := s.searching(f.Search)
 	if !f.among.all { // how many these are says which plan is quick
-		q = s.reader.Unprepared()
+		q = s.replicated.Unprepared()
 	}
 	found, err := sqldb.List(ctx, q, scanParticipant, st.Text(), st.Args()...)
 	waiting := 0
@@ -258,9 +258,9 @@ func (s *statement) matching(f compete.RegistrationFilter) {
 // searching is where to read with a search, whose texts have many variants.
 func (s *Store) searching(search string) sqldb.Querier {
 	if search != "" {
-		return s.reader.Unprepared()
+		return s.replicated.Unprepared()
 	}
-	return s.reader
+	return s.replicated
 }
 
 // RegistrationsByStatus implements compete.RegistrationStore.
@@ -285,14 +285,21 @@ func (s *Store) RegistrationsByStatus(
 	st.Add(`SELECT r.status, count(*) FROM `)
 	st.registrations(s.db, competitionID, participantFilter{compete.RegistrationFilter{Search: search}, among})
 	st.Add(` GROUP BY r.status`)
-	_, err = sqldb.List(ctx, s.searching(search), func(row sqldb.Row) (none struct{}, err error) {
-		var status compete.RegistrationStatus
-		var n int
-		err = row.Scan(&status, &n)
-		counts[status] = n
-		return none, err
-	}, st.Text(), st.Args()...)
+	found, err := sqldb.List(ctx, s.searching(search), scanStatusCount, st.Text(), st.Args()...)
+	for _, of := range found {
+		counts[of.status] = of.n
+	}
 	return counts, err
+}
+
+type statusCount struct {
+	status compete.RegistrationStatus
+	n      int
+}
+
+func scanStatusCount(row sqldb.Row) (c statusCount, err error) {
+	err = row.Scan(&c.status, &c.n)
+	return c, err
 }
 
 func scanParticipant(row sqldb.Row) (p participant, err error) {

@@ -8,7 +8,7 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// passkeyRow are the columns of a passkey; in texts, p stands for the table.
+// passkeyRow are the columns of a passkey; queries use the alias p.
 var passkeyRow = sqldb.Columns[compete.Passkey]{
 	{Name: "id", Field: func(p *compete.Passkey) any { return &p.ID }},
 	{Name: "user_id", Field: func(p *compete.Passkey) any { return &p.UserID }},
@@ -50,8 +50,8 @@ func (s *Store) AddPasskey(
 	return withCodes && err == nil, err
 }
 
-// spend makes a challenge count as answered, and forgets those that nobody can answer any more. It fails with
-// ErrPasskeyRefused when it was answered before.
+// spend marks a challenge as answered, and deletes expired ones. It fails with ErrPasskeyRefused if the challenge was
+// already answered.
 func (t Tx) spend(ctx context.Context, c compete.SpentChallenge, now time.Time) error {
 	if _, err := sqldb.Change(ctx, t, `DELETE FROM used_challenges WHERE expires_at <= $1`,
 		compete.UTC(now)); err != nil {

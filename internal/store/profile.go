@@ -53,7 +53,7 @@ func (t Tx) chooseTimeZone(ctx context.Context, id, zone string, now time.Time) 
 	return t.record(ctx, compete.AuditRecord{At: now, Action: compete.AuditAccountTimeZone, UserID: id})
 }
 
-// setReminders fails with ErrUserMissing.
+// setReminders turns reminders on or off. It fails with ErrUserMissing.
 func (t Tx) setReminders(ctx context.Context, id string, on bool, now time.Time) error {
 	var off any = now
 	if on {

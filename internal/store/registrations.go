@@ -74,7 +74,7 @@ func (s *Store) RegistrationsOfUser(
 		st.Add(` AND (r.registered_at, r.id) < (%s, %s)`, cursor.Time(), cursor.ID)
 	}
 	st.Add(` ORDER BY r.registered_at DESC, r.id DESC LIMIT %s`, limit+1)
-	mine, err := sqldb.List(ctx, s.reader, scanMyRegistration, st.Text(), st.Args()...)
+	mine, err := sqldb.List(ctx, s.replicated, scanMyRegistration, st.Text(), st.Args()...)
 	return page(mine, limit, "registered",
 		func(r compete.MyRegistration) (int64, string) { return r.RegisteredAt.UnixMicro(), r.ID }), err
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// StartingBetween implements compete.WorkStore. They come as summaries.
+// StartingBetween implements compete.WorkStore. It returns summaries.
 func (s *Store) StartingBetween(
 	ctx context.Context, from, to time.Time, afterID string, limit int,
 ) ([]compete.Competition, error) {
@@ -21,7 +21,7 @@ func (s *Store) StartingBetween(
 		compete.UTC(from), compete.UTC(to), afterID, limit)
 }
 
-// ReminderTargets implements compete.WorkStore. A competition that has no start date has nobody to remind.
+// ReminderTargets implements compete.WorkStore. A competition without a start date has none.
 func (s *Store) ReminderTargets(
 	ctx context.Context, competitionID string, afterSeq int64, limit int,
 ) (targets []compete.Target, next int64, err error) {
@@ -30,10 +30,9 @@ func (s *Store) ReminderTargets(
 		return nil, 0, err
 	}
 	competition := competitions[0]
-	// The page is read first and looked through then: asked for the unreminded ones at once, a planner without fresh
-	// statistics joins the whole of both tables for each page. A count is looked up for each row by the whole key; what
-	// EXISTS asks, PostgreSQL may instead collect for all rows at once, by reading every reminder that was ever
-	// written.
+	// Read a page first and filter it afterwards: if a query selects unreminded ones, a planner without fresh
+	// statistics joins both whole tables for each page. A count is looked up per row by the full key; for EXISTS,
+	// PostgreSQL may instead collect the result for all rows at once, by reading every reminder ever written.
 	found, err := sqldb.List(ctx, s.reader, scanAddressee, `SELECT `+registrationColumns+`, `+participantColumns+`, 0, (
 			SELECT count(*) FROM messages m WHERE m.registration_id = r.id AND m.seq = r.seq AND m.start_date = $3
 			AND m.kind = 'reminder') > 0

@@ -46,7 +46,7 @@ func testStartingBetween(t *testing.T, f *fixture, organizer compete.User) {
 }
 
 func testReminderTargets(t *testing.T, f *fixture, organizer compete.User) {
-	c, queue := f.addQueue(t, organizer, 31) // each fifth is confirmed: 0, 5, …, 30
+	c, queue := f.addQueue(t, organizer, 31) // every fifth is confirmed: 0, 5, …, 30
 	var expected []compete.Target
 	for i := 0; i < len(queue); i += 5 {
 		expected = append(expected, compete.Target{
@@ -59,7 +59,7 @@ func testReminderTargets(t *testing.T, f *fixture, organizer compete.User) {
 	for _, limit := range []int{1, 3, 7, 100} {
 		want(t, fmt.Sprintf("targets by %d", limit), f.remindAll(t, c.ID, limit), expected)
 	}
-	// Who was reminded of this start isn't, who was of another is.
+	// People reminded of this start are left out; those reminded of another one aren't.
 	reminder := f.message(queue[5], compete.MessageReminder)
 	reminder.StartDate = c.StartDate
 	other := f.message(queue[10], compete.MessageReminder)
@@ -67,7 +67,7 @@ func testReminderTargets(t *testing.T, f *fixture, organizer compete.User) {
 	f.wantDelivered(t, nil, []compete.Message{reminder, other}, 2)
 	want(t, "targets after a reminder", f.remindAll(t, c.ID, 3), slices.Delete(slices.Clone(expected), 1, 2))
 
-	// Nobody reminds whose account is disabled.
+	// Disabled accounts aren't reminded.
 	f.exec(t, `UPDATE users SET disabled_at = created_at WHERE id = $1`, queue[15].UserID)
 	want(t, "targets beside a disabled account", f.remindAll(t, c.ID, 3),
 		append(expected[:1:1], expected[2], expected[4], expected[5], expected[6]))

@@ -12,7 +12,7 @@ import (
 
 var _ compete.ReportStore = (*Store)(nil)
 
-// A name stands for one table: p reports, b who reported, a who answered.
+// Aliases: p for reports, b for the reporter, a for the admin who answered.
 var (
 	reportColumns = `p.id, p.reason, p.details, p.created_at, p.status, p.note, p.answered_at, 
 		b.id, b.name, b.email, b.erased_at IS NOT NULL, a.id, a.name, a.email, a.erased_at IS NOT NULL`
@@ -55,7 +55,7 @@ func (s *Store) AddReport(ctx context.Context, r compete.Report) error {
 	if r.Reporter != nil {
 		reporter = r.Reporter.ID
 	}
-	record := compete.AuditRecord{ // not of the competition: its organizer must not learn who reported it
+	record := compete.AuditRecord{ // without the competition: its organizer must not learn who reported it
 		At: r.CreatedAt, Action: compete.AuditReported, SubjectID: r.ID,
 		After: compete.AuditFields("competitionId", r.Competition.ID, "reason", r.Reason),
 	}
@@ -64,7 +64,7 @@ func (s *Store) AddReport(ctx context.Context, r compete.Report) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		r.ID, r.Competition.ID, reporter, string(r.Reason), r.Details, compete.UTC(r.CreatedAt), string(r.Status))
 	switch sqldb.ViolationOf(err) {
-	case sqldb.UniqueViolation: // the id is the primary key, so it is the reporter and the competition
+	case sqldb.UniqueViolation: // not the id, which is the primary key: so reporter and competition
 		return fmt.Errorf("%w: %w", compete.ErrAlreadyReported, err)
 	case sqldb.ForeignKeyViolation:
 		return fmt.Errorf("%w: %w", compete.ErrUnauthorized, err)
@@ -86,7 +86,7 @@ func (s *Store) Reports(ctx context.Context, f compete.ReportFilter) (compete.Pa
 	return s.reportPage(ctx, &st, f.Cursor, f.Limit)
 }
 
-// reportPage reads a page of the reports that a statement selects, newest first.
+// reportPage reads a page of the selected reports, newest first.
 func (s *Store) reportPage(
 	ctx context.Context, st *statement, cursor compete.Cursor, limit int,
 ) (compete.Page[compete.Report], error) {
@@ -112,7 +112,7 @@ func (s *Store) AnswerReports(
 	ctx context.Context, ids []string, answer compete.ReportAnswer, adminID string, now time.Time,
 ) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		// in one order, so that two admins at once don't wait for each other
+		// in a fixed order, so that concurrent admins don't deadlock
 		for _, id := range slices.Sorted(slices.Values(ids)) {
 			if !compete.ValidID(id) {
 				return compete.ErrReportMissing

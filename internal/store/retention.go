@@ -11,8 +11,8 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// cleanPages does something to the rows whose ids a query finds, in pages. The query runs beside the one writer: it may
-// have to look at a whole table. before is a time, or the first id of one.
+// cleanPages changes the rows whose ids a query finds, in pages. The query doesn't use the writer, since it may have to
+// scan a whole table. before is a time, or the first id of one.
 func (s *Store) cleanPages(ctx context.Context, find, act string, before any) (changed int, err error) {
 	for {
 		ids, err := sqldb.List(ctx, s.reader, sqldb.ScanString, find, before, cleanUpPage)
@@ -27,7 +27,7 @@ func (s *Store) cleanPages(ctx context.Context, find, act string, before any) (c
 	}
 }
 
-// keepUses notes, before sessions from before a moment are deleted, that their accounts were in use.
+// keepUses records the last use of accounts whose sessions from before a given time are about to be deleted.
 func (s *Store) keepUses(ctx context.Context, before time.Time) error {
 	_, err := sqldb.Change(ctx, s.writer, `UPDATE users SET used_at = $1
 		WHERE id IN (SELECT s.user_id FROM sessions s WHERE s.expires_at <= $1) AND (used_at IS NULL OR used_at < $1)
@@ -51,9 +51,9 @@ func (s *Store) UnusedAccounts(ctx context.Context, before time.Time, afterID st
 		ORDER BY u.id LIMIT $3`, compete.UTC(before), afterID, limit)
 }
 
-// anonymize gives the registrations of competitions that were over before a moment to nobody: to accounts that never
-// were anybody's. There are as many of those as the largest such competition has registrations, since each counts once
-// in a competition.
+// anonymize reassigns the registrations of competitions that ended before a given time to placeholder accounts. There
+// are as many placeholders as the largest such competition has registrations, since each can only register once per
+// competition.
 func (s *Store) anonymize(ctx context.Context, before time.Time) (changed int, err error) {
 	competitions, err := sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT c.id FROM competitions c
 		WHERE coalesce(c.end_date, c.start_date, c.reg_deadline) <= $1 AND EXISTS (
@@ -96,8 +96,8 @@ func (s *Store) anonymizePage(ctx context.Context, competitionID string) (n int,
 	return n, err
 }
 
-// unlinkMessages leaves messages in mailboxes, as long as messages are kept, but they no longer say which registration
-// they were about. Each statement has an index.
+// unlinkMessages removes the reference to a registration from messages, which stay in mailboxes until their own
+// retention ends. Each statement uses an index.
 func (t Tx) unlinkMessages(ctx context.Context, registrationIDs []string) error {
 	for _, text := range []string{
 		`UPDATE messages SET registration_id = NULL, seq = NULL WHERE registration_id {any $1 uuid}
@@ -115,7 +115,7 @@ func (t Tx) unlinkMessages(ctx context.Context, registrationIDs []string) error 
 	return nil
 }
 
-// nobodies are accounts of nobody that aren't registered for the competition yet; those that are missing are made.
+// nobodies returns n placeholder accounts that aren't registered for the competition yet, creating missing ones.
 func (t Tx) nobodies(ctx context.Context, competitionID string, n int) ([]string, error) {
 	found, err := sqldb.List(ctx, t, sqldb.ScanString, `SELECT u.id FROM users u WHERE u.nobody
 		AND (SELECT count(*) FROM registrations r WHERE r.user_id = u.id

@@ -65,7 +65,7 @@ func testUnusedAccounts(t *testing.T, f *fixture) {
 	}
 	session(unused, f.ago(retained), f.now.Add(time.Hour))
 	session(loggedIn, f.ago(retained-time.Second), f.now.Add(time.Hour))
-	// it is cleaned up, and counts all the same
+	// it is deleted, but still counts as use
 	session(expired, f.ago(retained-time.Hour), f.ago(retained-2*time.Hour))
 	registered := f.addRegistration(t, f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), nil).ID,
 		compete.RegistrationConfirmed, func(r *compete.Registration) {

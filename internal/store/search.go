@@ -12,14 +12,14 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// What a search finds a row by stands beside the row, folded and cut into words by package normal: neither database
-// folds text, so both find the same. Rows that an older version or a tool outside wrote have none. They get it, and
-// their text the form in which the program stores it, each minute and before anybody searches.
+// Search text is stored beside each row, folded and split into words by package normal: neither database folds text, so
+// both find the same. Rows written by an older version or an external tool have none. They get it, and their texts are
+// normalized, every minute and before each search.
 
-// CompetitionWords finds competitions by the words of their titles, descriptions and tags.
+// CompetitionWords indexes competitions by the words of their titles, descriptions and tags.
 var CompetitionWords = sqldb.TextIndex{Table: "competition_search", Owner: "competition_id", Words: "competition_words"}
 
-// containing adds the condition that every word of a search is somewhere in the column, which holds folded text.
+// containing adds the condition that the column, which holds folded text, contains every word of a search.
 func (s *statement) containing(column, search string) {
 	for _, word := range strings.Fields(normal.Fold(search)) {
 		s.Add(` AND `+column+` LIKE %s ESCAPE '\'`, "%"+likeEscaper.Replace(word)+"%")
@@ -38,7 +38,7 @@ var (
 	setSearchable = `UPDATE competitions SET searchable = true WHERE id {any $1 uuid} AND NOT searchable`
 )
 
-// saveTags writes the tags of competitions whose rows are written already, and what a search finds them by.
+// saveTags writes the tags and search text of competitions whose rows are already written.
 func (t Tx) saveTags(ctx context.Context, competitions ...compete.Competition) error {
 	var ids []string
 	var tags, words [][]any
@@ -64,7 +64,7 @@ func (t Tx) saveTags(ctx context.Context, competitions ...compete.Competition) e
 	return err
 }
 
-// searchablePage is how many rows get what they are found by in one transaction, so that the one writer stays free.
+// searchablePage is how many rows get their search text per transaction, so as not to block the one writer.
 const searchablePage = 200
 
 const (
@@ -80,12 +80,12 @@ func (s *Store) TidyTexts(ctx context.Context) error {
 	return errors.Join(s.findableUsers(ctx), s.findableCompetitions(ctx))
 }
 
-// A user who was renamed meanwhile is left to the next look.
+// A user renamed in the meantime is left to the next run.
 var tidyUsers = sqldb.NewBulk("id uuid, name text, email text, tidy text, search_text text",
 	`UPDATE users SET name = v.tidy, search_text = v.search_text {from}
 	WHERE users.id = v.id AND users.name = v.name AND users.email = v.email`)
 
-// findableUsers gives those users what a search finds them by who have nothing yet.
+// findableUsers adds the search text of users who have none.
 func (s *Store) findableUsers(ctx context.Context) error {
 	for {
 		found, err := sqldb.List(ctx, s.reader, scanUntidy, unsearchableUsers, searchablePage)
@@ -97,7 +97,7 @@ func (s *Store) findableUsers(ctx context.Context) error {
 			if u.email, err = s.tidyEmail(ctx, u); err != nil {
 				return err
 			}
-			tidy := cmp.Or(normal.Clean(u.name), u.email) // nobody is left without a name
+			tidy := cmp.Or(normal.Clean(u.name), u.email) // nobody ends up without a name
 			rows[i] = []any{u.id, u.name, u.email, tidy, normal.People(tidy, u.email)}
 		}
 		var n int64
@@ -118,8 +118,8 @@ func scanUntidy(row sqldb.Row) (u untidy, err error) {
 	return u, err
 }
 
-// tidyEmail brings an address into form, and returns what the user has then: the same if another account has the better
-// one.
+// tidyEmail normalizes a user's address, and returns the resulting one: unchanged if another account already has the
+// normalized one.
 func (s *Store) tidyEmail(ctx context.Context, u untidy) (string, error) {
 	tidy := normal.Clean(u.email)
 	if tidy == u.email || tidy == "" {
@@ -133,8 +133,7 @@ func (s *Store) tidyEmail(ctx context.Context, u untidy) (string, error) {
 	return tidy, err
 }
 
-// findableCompetitions gives those competitions what a search finds them by that have nothing yet, or a tag that has
-// nothing.
+// findableCompetitions adds the search text of competitions and tags that have none.
 func (s *Store) findableCompetitions(ctx context.Context) error {
 	for {
 		pairs, err := sqldb.List(ctx, s.reader, sqldb.ScanPair, unsearchableCompetitions, searchablePage)
@@ -163,7 +162,7 @@ func (s *Store) findableCompetitions(ctx context.Context) error {
 	}
 }
 
-// tidyCompetition brings title and place into form, and the tags in c, which are yet to be saved.
+// tidyCompetition normalizes title and place, and the tags in c, which the caller has to save.
 func (t Tx) tidyCompetition(ctx context.Context, c *compete.Competition) error {
 	tags := c.Tags
 	c.Tags = c.Tags[:0]
@@ -185,6 +184,6 @@ func (t Tx) tidyCompetition(ctx context.Context, c *compete.Competition) error {
 
 func scanUnsearchable(row sqldb.Row) (c compete.Competition, err error) {
 	err = row.Scan(&c.ID, &c.Title, &c.Location, &c.Description, (*joinedTags)(&c.Tags))
-	c.Tags = slices.Compact(c.Tags) // a tool may have written a comma into one
+	c.Tags = slices.Compact(c.Tags) // an external tool may have written a comma into one
 	return c, err
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// texts are what is searched in, by a short name: as titles of competitions and as names of people.
+// texts are the texts to search, by a short name: used as titles of competitions and as names of people.
 var texts = map[string]string{
 	"tokyo": "東京数学オリンピック", "thai": "การแข่งขันคณิตศาสตร์", "korea": "한국수학올림피아드", "party": "🎉Party 👩‍💻🇩🇪",
 	"cyr": "Олимпиада Ёлка",
@@ -19,7 +19,7 @@ var texts = map[string]string{
 	"wide": "Ｃｕｐ ①", "nfd": "Cafe\u0301",
 }
 
-// finds is which of the texts a search has to find, on every database.
+// finds maps searches to the texts they have to find, on every database.
 var finds = map[string]string{
 	"数学": "tokyo", "オリンピック": "tokyo", "リン": "tokyo", "学": "tokyo", "東京数学オリンピック": "tokyo", "学数": "",
 	"東京 数学": "tokyo", "京": "tokyo",
@@ -91,10 +91,10 @@ func TestSearchCompetitions(t *testing.T) {
 					Cursor: cursor, Limit: 7, Now: f.now,
 				})
 		})
-		slices.Reverse(found) // all at the same moment: the latest id is the newest
+		slices.Reverse(found) // all at the same time: the latest id is the newest
 		want(t, "found, page by page", ids(walked, func(c compete.Competition) string { return c.ID }), found)
 
-		// What is found follows a change of the content.
+		// The search follows changes of the content.
 		must(t, f.Ledger().Transact(t.Context(), newID(), func(tx compete.LedgerTx) error {
 			state, err := tx.Read(t.Context(), compete.LedgerQuery{CompetitionIDs: []string{cpp.ID}})
 			if err != nil {
@@ -127,7 +127,8 @@ func TestSearchForms(t *testing.T) {
 		for name, text := range texts {
 			c := f.addCompetition(t, organizer, func(c *compete.Competition) { c.Title, c.Tags = text, []string{text} })
 			r := f.addRegistration(t, competition.ID, compete.RegistrationConfirmed, nil)
-			// The digits of an ID may spell "cafe", and a name in the address, as "korea", what another is found by.
+			// The digits of an ID may spell "cafe", and a name in the address, such as "korea", may match a search for
+			// another text.
 			f.exec(t, `UPDATE users SET email = $2 WHERE id = $1`, r.UserID, fmt.Sprintf("%d@example.org", len(names)))
 			must(t, f.UpdateProfile(t.Context(), r.UserID, compete.ProfileUpdate{Name: &text}, f.now))
 			names[c.ID], names[r.UserID] = name, name
@@ -143,7 +144,7 @@ func TestSearchForms(t *testing.T) {
 			f.wantCompetitions(t, "a tag in the form of it",
 				compete.CompetitionFilter{Tags: []string{"cafe"}, Search: "café"}, names, "nfd")
 		})
-		// As an older version or a tool outside leaves them.
+		// As left by an older version or an external tool.
 		f.exec(t, `UPDATE users SET search_text = NULL`)
 		f.exec(t, `UPDATE competitions SET searchable = false`)
 		f.exec(t, `UPDATE competition_tags SET folded = NULL`)
@@ -195,7 +196,7 @@ func (f *fixture) wantCompetitions(
 		found)
 }
 
-// wantNames leaves out what isn't of texts.
+// wantNames ignores results that aren't in texts.
 func wantNames(t *testing.T, what string, got []string, names map[string]string, found string) {
 	t.Helper()
 	var named []string
@@ -210,7 +211,7 @@ func wantNames(t *testing.T, what string, got []string, names map[string]string,
 	}
 }
 
-// testRenamed finds people by the name that they have, and no longer by one that they had, whoever wrote it.
+// testRenamed finds people by their current name and not by an earlier one, whichever program wrote it.
 func testRenamed(t *testing.T, f *fixture, competitionID string) {
 	r := f.addRegistration(t, competitionID, compete.RegistrationConfirmed, nil)
 	find := func(search string) int {
@@ -229,7 +230,7 @@ func testRenamed(t *testing.T, f *fixture, competitionID string) {
 	}
 }
 
-// testRewritten finds competitions by what they say now, whoever wrote it.
+// testRewritten finds competitions by their current content, whichever program wrote it.
 func testRewritten(t *testing.T, f *fixture, organizer compete.User) {
 	c := f.addCompetition(t, organizer, func(c *compete.Competition) {
 		c.Title, c.Description, c.Tags = "Erstwhile", "formerly", []string{"bygone", "lasting"}
@@ -262,8 +263,8 @@ func testRewritten(t *testing.T, f *fixture, organizer compete.User) {
 	want(t, "version of a competition whose text was in form", version, c.Version)
 }
 
-// testTidied has the store bring into form what a tool outside wrote: decomposed letters, zero-width and bidirectional
-// characters, control characters.
+// testTidied has the store normalize texts written by an external tool: decomposed letters, zero-width and
+// bidirectional characters, control characters.
 func testTidied(t *testing.T, f *fixture, organizer compete.User) {
 	user := func(name, email string) string {
 		u := f.addUser(t, compete.RoleParticipant)
@@ -278,7 +279,7 @@ func testTidied(t *testing.T, f *fixture, organizer compete.User) {
 			"unseen@example.com",
 		},
 		user("Ada", "Taken@example.com"):       {"Ada", "Taken@example.com"},
-		user("Eve", "taken\u200b@example.com"): {"Eve", "taken\u200b@example.com"}, // the better one is taken
+		user("Eve", "taken\u200b@example.com"): {"Eve", "taken\u200b@example.com"}, // the normalized one is taken
 	}
 	c := f.addCompetition(t, organizer, func(c *compete.Competition) { c.Title, c.Tags = "Cup", nil })
 	f.exec(t, `UPDATE competitions SET title = $2, location = $3 WHERE id = $1`, c.ID, "Cafe\u0301\u200b Cup",
@@ -300,7 +301,7 @@ func testTidied(t *testing.T, f *fixture, organizer compete.User) {
 		t.Errorf("the competition is %+q at %+q with %+q, version %d after %d", got.Title, got.Location, got.Tags,
 			got.Version, c.Version)
 	}
-	must(t, f.TidyTexts(t.Context())) // there is nothing left to do, and what can't be done is not tried again
+	must(t, f.TidyTexts(t.Context())) // nothing is left to do, and impossible changes aren't retried
 	again, err := f.Competition(t.Context(), c.ID)
 	must(t, err)
 	want(t, "version the second time", again.Version, got.Version)

@@ -47,7 +47,7 @@ func (s *Store) SessionByTokenHash(
 	return usedSession(session), user, nil
 }
 
-// sessionRow are the columns of a session that are shown; in texts, s stands for the table.
+// sessionRow are the columns of a session that are shown; queries use the alias s.
 var (
 	sessionRow = sqldb.Columns[compete.Session]{
 		{Name: "id", Field: func(s *compete.Session) any { return &s.ID }},
@@ -57,7 +57,7 @@ var (
 		{Name: "device", Field: func(s *compete.Session) any { return &s.Device }},
 		{Name: "network", Field: func(s *compete.Session) any { return &s.Network }},
 		{Read: "s.token_hash IS NULL", Field: func(s *compete.Session) any { return &s.API }},
-		// Missing in what tools outside insert.
+		// NULL in rows inserted by external tools.
 		{Name: "last_used_at", Field: func(s *compete.Session) any { return sqldb.Optional(&s.LastUsedAt) }},
 	}
 	sessionColumns = sessionRow.Select("s")
@@ -79,7 +79,7 @@ func scanSession(row sqldb.Row) (compete.Session, error) {
 	return usedSession(session), err
 }
 
-// usedSession was last used when it was made, if nothing is known of a later use.
+// usedSession sets the last use to the creation if no later use is known.
 func usedSession(s compete.Session) compete.Session {
 	if s.LastUsedAt.IsZero() {
 		s.LastUsedAt = s.CreatedAt
@@ -87,7 +87,7 @@ func usedSession(s compete.Session) compete.Session {
 	return s
 }
 
-// EndSession implements compete.SessionStore. A session that has ended, or never was, stays so.
+// EndSession implements compete.SessionStore. For an ended or unknown session, it does nothing.
 func (s *Store) EndSession(ctx context.Context, id string, now time.Time) error {
 	if !compete.ValidID(id) {
 		return nil
@@ -120,9 +120,9 @@ func (s *Store) EndTokens(ctx context.Context, userID string, before time.Time) 
 var setUse = sqldb.NewBulk("id uuid, at time", `UPDATE sessions SET last_used_at = v.at {from}
 	WHERE sessions.id = v.id AND (sessions.last_used_at IS NULL OR sessions.last_used_at < v.at)`)
 
-// SessionsUsed implements compete.SessionStore, in pages, so that the one writer stays free.
+// SessionsUsed implements compete.SessionStore. It writes pages, so as not to block the one writer.
 func (s *Store) SessionsUsed(ctx context.Context, at map[string]time.Time) error {
-	// sorted, so that replicas don't lock each other's rows crosswise
+	// sorted, so that replicas don't deadlock
 	for ids := range slices.Chunk(slices.Sorted(maps.Keys(at)), cleanUpPage) {
 		rows := make([][]any, len(ids))
 		for i, id := range ids {

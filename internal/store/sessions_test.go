@@ -37,7 +37,7 @@ func TestSessionByToken(t *testing.T) {
 		_, _, err = f.SessionByTokenHash(t.Context(), s.TokenHash, s.ExpiresAt)
 		wantError(t, "an expired session", err, compete.ErrUnauthorized)
 
-		for range 2 { // tokens of the API have no hash, and don't stand in each other's way
+		for range 2 { // API tokens have no hash, and don't conflict with each other
 			must(t, f.CreateSession(t.Context(),
 				compete.Session{ID: newID(), UserID: u.ID, CreatedAt: f.now, ExpiresAt: f.ago(-time.Hour)}))
 		}
@@ -49,7 +49,7 @@ func TestSessionByToken(t *testing.T) {
 
 		ended := f.ago(-time.Minute)
 		must(t, f.EndSession(t.Context(), s.ID, ended))
-		must(t, f.EndSession(t.Context(), s.ID, f.ago(-time.Hour))) // it ends once
+		must(t, f.EndSession(t.Context(), s.ID, f.ago(-time.Hour))) // only the first end counts
 		must(t, f.EndSession(t.Context(), "nonsense", ended))
 		_, _, err = f.SessionByTokenHash(t.Context(), s.TokenHash, f.now)
 		wantError(t, "an ended session", err, compete.ErrUnauthorized)
@@ -74,7 +74,7 @@ func TestSessionByToken(t *testing.T) {
 	})
 }
 
-// testTokensValidAfter asks about single logins of a user: one of them ended, one not.
+// testTokensValidAfter checks individual logins of a user, one ended and one not.
 func testTokensValidAfter(t *testing.T, f *fixture, u compete.User, ended compete.Session) {
 	other := f.addUser(t, compete.RoleParticipant)
 	lasting := f.addSession(t, other)
@@ -103,7 +103,8 @@ func testTokensValidAfter(t *testing.T, f *fixture, u compete.User, ended compet
 	want(t, "tokens valid after", after, compete.UTC(f.ago(2*time.Hour)))
 }
 
-// wantLogins checks which sessions of the user last, and since when other tokens are valid; the zero time means ever.
+// wantLogins checks which of the user's sessions are active, and since when other tokens are valid; the zero time means
+// always.
 func (f *fixture) wantLogins(t *testing.T, u compete.User, sessionIDs []string, validAfter time.Time) {
 	t.Helper()
 	rows, err := f.Reader().QueryContext(t.Context(),
@@ -134,7 +135,7 @@ func TestSessions(t *testing.T) {
 
 func testListSessions(t *testing.T, f *fixture) {
 	u, stranger := f.addUser(t, compete.RoleParticipant), f.addUser(t, compete.RoleParticipant)
-	for i := range 9 { // in threes at the same moment; every other one a token of the API
+	for i := range 9 { // three at the same time; every other one is an API token
 		s := compete.Session{
 			ID: newID(), UserID: u.ID, CreatedAt: f.ago(time.Duration(i/3) * time.Minute), ExpiresAt: f.ago(-time.Hour),
 			Device: "Firefox on Linux", Network: "2001:db8::/64",
@@ -175,7 +176,7 @@ func testListSessions(t *testing.T, f *fixture) {
 		must(t, err)
 		want(t, "sessions of nobody", len(page.Items), 0)
 	}
-	// A tool outside may insert the columns of old.
+	// External tools may insert only the original columns.
 	f.exec(t, `INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`, newID(),
 		stranger.ID, compete.UTC(f.ago(time.Minute)), compete.UTC(f.ago(-time.Hour)))
 	page, err := f.Sessions(t.Context(), stranger.ID, f.now, compete.Cursor{}, 10)
@@ -199,7 +200,7 @@ func testEndSessions(t *testing.T, f *fixture) {
 	f.wantLogins(t, u, []string{kept.ID, two.ID}, time.Time{})
 	must(t, f.EndOtherSessions(t.Context(), u.ID, kept.ID, f.now))
 	f.wantLogins(t, u, []string{kept.ID}, compete.UTC(f.now))
-	must(t, f.EndOtherSessions(t.Context(), stranger.ID, "", f.now)) // by a token without a session, which stays
+	must(t, f.EndOtherSessions(t.Context(), stranger.ID, "", f.now)) // by a token without a session, which stays valid
 	f.wantLogins(t, stranger, nil, time.Time{})
 	must(t, f.EndTokens(t.Context(), stranger.ID, f.now))
 	f.wantLogins(t, stranger, nil, compete.UTC(f.now))
@@ -220,7 +221,7 @@ func testUses(t *testing.T, f *fixture) {
 	later := compete.UTC(f.ago(-10 * time.Minute))
 	must(t, f.SessionsUsed(t.Context(), nil))
 	must(t, f.SessionsUsed(t.Context(), map[string]time.Time{busy.ID: later, newID(): later}))
-	must(t, f.SessionsUsed(t.Context(), map[string]time.Time{busy.ID: f.now})) // another replica's, from before
+	must(t, f.SessionsUsed(t.Context(), map[string]time.Time{busy.ID: f.now})) // an older time from another replica
 	got, _, err := f.SessionByTokenHash(t.Context(), busy.TokenHash, f.now)
 	must(t, err)
 	want(t, "last use", got.LastUsedAt, later)

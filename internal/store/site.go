@@ -39,7 +39,7 @@ func (t Tx) setSiteSettings(ctx context.Context, values map[string]string, now t
 	if err := t.recordSite(ctx, before, values, now); err != nil {
 		return err
 	}
-	// in one order, so that two at once don't wait for each other
+	// in a fixed order, so that concurrent changes don't deadlock
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		var err error
 		if value := values[name]; value == "" {
@@ -56,7 +56,7 @@ func (t Tx) setSiteSettings(ctx context.Context, values map[string]string, now t
 	return nil
 }
 
-// recordSite records which settings get another value. That of a contact may be somebody's address: it isn't kept.
+// recordSite records which settings have changed. It omits the value of the contact, which may be a personal address.
 func (t Tx) recordSite(ctx context.Context, before [][2]string, values map[string]string, now time.Time) error {
 	was := map[string]string{}
 	for _, setting := range before {
@@ -82,7 +82,7 @@ func (t Tx) recordSite(ctx context.Context, before [][2]string, values map[strin
 	})
 }
 
-// keptSetupLinks is how many links of starts without an admin stay good: more than there are replicas.
+// keptSetupLinks is how many setup links, one per start without an admin, stay valid: more than there are replicas.
 const keptSetupLinks = 50
 
 // AddSetupLink implements compete.SiteStore.
@@ -118,7 +118,7 @@ func (s *Store) SetUp(
 	ctx context.Context, tokenHash string, admin compete.User, passwordHash string, settings map[string]string,
 ) error {
 	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		// two links used at once must see each other
+		// links used concurrently must see each other
 		if err := tx.Serialize(ctx, "setup"); err != nil {
 			return err
 		}
@@ -147,7 +147,7 @@ func (s *Store) SetUp(
 	})
 }
 
-// refuseAdmin fails with ErrSetupOver when there is an admin who can log in.
+// refuseAdmin fails with ErrSetupOver if there is an admin who can log in.
 func (t Tx) refuseAdmin(ctx context.Context) error {
 	admins, err := sqldb.List(ctx, t, sqldb.ScanString,
 		`SELECT u.id FROM users u WHERE u.role = 'ADMIN' AND u.disabled_at IS NULL LIMIT 1`)

@@ -27,7 +27,7 @@ func testSiteSettings(t *testing.T, f *fixture) {
 	want(t, "the settings", got, map[string]string{"A": "changed", "C": "3"})
 }
 
-// testSetupLinks: the links of all replicas count, and the oldest of very many end.
+// testSetupLinks: the links of all replicas are valid, and of very many the oldest expire.
 func testSetupLinks(t *testing.T, f *fixture) {
 	for i := range 60 {
 		must(t, f.AddSetupLink(t.Context(), fmt.Sprintf("start %02d", i), f.now.Add(time.Duration(i)*time.Second)))
@@ -44,7 +44,7 @@ func testSetupLinks(t *testing.T, f *fixture) {
 	}
 }
 
-// testSetUpOnce has everybody with a link use it at once: there is one admin.
+// testSetUpOnce uses all links at once: one admin is created.
 func testSetUpOnce(t *testing.T, f *fixture) {
 	admin := func() compete.User {
 		id := newID()
@@ -84,7 +84,7 @@ func testSetUpOnce(t *testing.T, f *fixture) {
 	wantError(t, "a link of a later start", f.AddSetupLink(t.Context(), "later", f.now), compete.ErrSetupOver)
 	users, err := f.Users(t.Context(), "", compete.Cursor{}, 100)
 	must(t, err)
-	for _, u := range users.Items { // who can't log in is no admin
+	for _, u := range users.Items { // an admin who can't log in doesn't count
 		if u.Role == compete.RoleAdmin {
 			u.DisabledAt = &f.now
 			must(t, f.UpdateUser(t.Context(), u))
@@ -92,7 +92,7 @@ func testSetUpOnce(t *testing.T, f *fixture) {
 	}
 	must(t, f.AddSetupLink(t.Context(), "later", f.now))
 	must(t, f.CheckSetupLink(t.Context(), "later"))
-	f.addUser(t, compete.RoleAdmin) // as by the command line
+	f.addUser(t, compete.RoleAdmin) // as the command line does
 	wantError(t, "a link beside an admin", f.CheckSetupLink(t.Context(), "later"), compete.ErrSetupOver)
 	wantError(t, "its use", f.SetUp(t.Context(), "later", admin(), "hash", nil), compete.ErrSetupOver)
 }

@@ -38,7 +38,7 @@ func (s *Store) NewsOf(ctx context.Context, userIDs []string, since time.Time) (
 func (s *Store) RegistrationsPerDay(ctx context.Context, organizerID string, from time.Time, days int) ([]int, error) {
 	counts := make([]int, days)
 	first := dayOf(from)
-	_, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (none struct{}, err error) {
+	_, err := sqldb.List(ctx, s.replicated, func(row sqldb.Row) (none struct{}, err error) {
 		var day int64
 		var n int
 		err = row.Scan(&day, &n)
@@ -56,7 +56,7 @@ const everyStatus = `SELECT coalesce(sum(b.seated), 0), coalesce(sum(b.waiting),
 	FROM registration_blocks b WHERE b.competition_id = $1`
 
 func (s *Store) everyStatus(ctx context.Context, competitionID string) (map[compete.RegistrationStatus]int, error) {
-	return sqldb.One(ctx, s.reader, nil, func(row sqldb.Row) (map[compete.RegistrationStatus]int, error) {
+	return sqldb.One(ctx, s.replicated, nil, func(row sqldb.Row) (map[compete.RegistrationStatus]int, error) {
 		var seated, waiting, cancelled, pending int
 		err := row.Scan(&seated, &waiting, &cancelled, &pending)
 		counts := map[compete.RegistrationStatus]int{
@@ -78,7 +78,7 @@ const fewTimes = 50 * blockSize
 
 // RegistrationTimes implements compete.StatisticsStore.
 func (s *Store) RegistrationTimes(ctx context.Context, competitionID string, points int) ([]compete.TimeCount, error) {
-	size, err := sqldb.One(ctx, s.reader, nil, func(row sqldb.Row) (size [2]int, err error) {
+	size, err := sqldb.One(ctx, s.replicated, nil, func(row sqldb.Row) (size [2]int, err error) {
 		err = row.Scan(&size[0], &size[1])
 		return size, err
 	}, `SELECT count(*), coalesce(sum(b.seated + b.waiting + b.cancelled), 0) FROM registration_blocks b
@@ -90,14 +90,14 @@ func (s *Store) RegistrationTimes(ctx context.Context, competitionID string, poi
 	blocks, total := size[0], size[1]
 	if total <= fewTimes {
 		// By time, not by seq: clocks of replicas differ, and what is imported may have any time.
-		return sqldb.List(ctx, s.reader, scanTimeCount, `SELECT registered_at, number FROM (
+		return sqldb.List(ctx, s.replicated, scanTimeCount, `SELECT registered_at, number FROM (
 				SELECT r.registered_at, row_number() OVER (ORDER BY r.registered_at, r.seq) AS number
 				FROM registrations r
 				WHERE r.competition_id = $1) AS r
 			WHERE number = 1 OR number % $2 = 0 OR number = $3
 			ORDER BY number`, competitionID, max(1, total/points), total)
 	}
-	times, err := sqldb.List(ctx, s.reader, scanTimeCount, `SELECT (SELECT r.registered_at FROM registrations r
+	times, err := sqldb.List(ctx, s.replicated, scanTimeCount, `SELECT (SELECT r.registered_at FROM registrations r
 				WHERE r.competition_id = $1 AND r.seq >= b.block * `+blockWords+
 		` ORDER BY r.seq LIMIT 1), b.total - b.size + 1
 			FROM (SELECT block, size, sum(size) OVER (ORDER BY block) AS total,

@@ -42,7 +42,7 @@ func TestStatistics(t *testing.T) {
 }
 
 // fillStatistics stores an organizer with two competitions: one with registrations 0, 1, 1 and 3 minutes after noon,
-// the other with one 2 minutes after, and then one of the day before.
+// the other with one 2 minutes after, and then one on the day before.
 func fillStatistics(t *testing.T, s *store.Store, noon time.Time) {
 	t.Helper()
 	exec := func(text string, args ...any) {
@@ -76,7 +76,7 @@ func fillStatistics(t *testing.T, s *store.Store, noon time.Time) {
 		userID := statUser(i)
 		user(userID, "PARTICIPANT")
 		registration := fmt.Sprintf("00000000-0000-7000-8000-0000000002%02d", i)
-		// Given in another zone, as a program's clock may be.
+		// In another zone, as a client's clock may be.
 		at := noon.Add(r.after).In(time.FixedZone("", 5*3600)).UTC()
 		exec(`INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
 			VALUES ($1, $2, $3, 'CONFIRMED', $4, $5, $5)`,
@@ -87,11 +87,11 @@ func fillStatistics(t *testing.T, s *store.Store, noon time.Time) {
 				fmt.Sprintf("00000000-0000-7000-8000-0000000%02d3%02d", j, i), userID, registration, j+1, at)
 		}
 	}
-	wantRecounted(t, s, 5) // a block of each competition; a day of one, and two of the other
+	wantRecounted(t, s, 5) // one block per competition; one day of one, and two of the other
 	wantRecounted(t, s, 0)
 }
 
-// wantRecounted expects so many counts to be wrong, before they are righted.
+// wantRecounted checks how many counts were wrong before the recount.
 func wantRecounted(t *testing.T, s *store.Store, wrong int) {
 	t.Helper()
 	if n, err := s.Recount(t.Context()); n != wrong || err != nil {
@@ -130,7 +130,7 @@ func testCounts(t *testing.T, s *store.Store, noon time.Time) {
 	}
 }
 
-// testTimes expects them earliest first, whatever the order of arrival says.
+// testTimes checks that times are in ascending order, regardless of the order of arrival.
 func testTimes(t *testing.T, s *store.Store, noon time.Time) {
 	at := func(after time.Duration, count int) compete.TimeCount {
 		return compete.TimeCount{At: noon.Add(after), Count: count}

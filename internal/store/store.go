@@ -13,8 +13,11 @@ import (
 // Config says which database to open.
 type Config struct {
 	// URL is sqlite:relative.db, sqlite:///absolute.db or postgres://….
-	URL    string
-	Logger *slog.Logger // nil: slog.Default()
+	URL string
+	// ReplicaURL and MaxLag are those of sqldb.Config.
+	ReplicaURL string
+	MaxLag     time.Duration
+	Logger     *slog.Logger // nil: slog.Default()
 	// MaxConns and WriteTimeout are those of sqldb.Config.
 	MaxConns     int
 	WriteTimeout time.Duration
@@ -31,8 +34,8 @@ type Config struct {
 // Database is the configuration with which the store opens its database.
 func (c Config) Database() sqldb.Config {
 	return sqldb.Config{
-		URL: c.URL, Logger: c.Logger, Name: "minicompete", MaxConns: c.MaxConns, WriteTimeout: c.WriteTimeout,
-		Trace: c.Trace,
+		URL: c.URL, ReplicaURL: c.ReplicaURL, MaxLag: c.MaxLag, Logger: c.Logger, Name: "minicompete",
+		MaxConns: c.MaxConns, WriteTimeout: c.WriteTimeout, Trace: c.Trace,
 		Errors: sqldb.Errors{
 			Unavailable: compete.ErrDatabase, Constraint: compete.ErrConstraint,
 			CommitUnknown: compete.ErrCommitUnknown,
@@ -45,11 +48,14 @@ type Store struct {
 	db     *sqldb.DB
 	writer *sqldb.Pool
 	reader *sqldb.Pool
+	// replicated is for what a replica may answer: lists, searches, and what pages count and show of competitions. All that
+	// somebody's rights or places are decided by is read by reader.
+	replicated sqldb.Replicated
 
 	jobs    compete.JobEncoder
 	mailing bool
 
-	competitions     sqldb.Coalesced[string, compete.Competition]
+	competitions     sqldb.Coalesced[competitionKey, compete.Competition]
 	competitionLists sqldb.Coalesced[competitionsKey, compete.Page[compete.Competition]]
 }
 
@@ -67,7 +73,9 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 
 // On is the store on a database that is open already, by the configuration of Config.Database. No mails go out by its
 // messages.
-func On(db *sqldb.DB) *Store { return &Store{db: db, writer: db.Writer(), reader: db.Reader()} }
+func On(db *sqldb.DB) *Store {
+	return &Store{db: db, writer: db.Writer(), reader: db.Reader(), replicated: db.Replicated()}
+}
 
 // Close closes every connection. Nothing may be under way.
 func (s *Store) Close() error { return s.db.Close() }

@@ -15,7 +15,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// What fails is told in the errors of the domain; package sqldb tests when each of them is.
+// Failures are returned as errors of the domain; package sqldb tests when each occurs.
 
 func TestPing(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
@@ -53,7 +53,7 @@ func TestDatabaseThatIsLocked(t *testing.T) {
 	}
 }
 
-// endConnections has the server end every connection but the one that asks.
+// endConnections makes the server close every connection but the current one.
 const endConnections = `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 	WHERE datname = current_database() AND pid <> pg_backend_pid()`
 

@@ -282,7 +282,7 @@ func (s *Store) endOfUsers(ctx context.Context, cursor compete.Cursor, window in
 	st.Add(`SELECT u.created_at, u.id FROM users u WHERE 1 = 1`)
 	st.afterUser(cursor)
 	st.Add(` ORDER BY u.created_at DESC, u.id DESC LIMIT 1 OFFSET %s`, window-1)
-	ends, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (u compete.User, err error) {
+	ends, err := sqldb.List(ctx, s.replicated, func(row sqldb.Row) (u compete.User, err error) {
 		err = row.Scan(&u.CreatedAt, &u.ID)
 		return u, err
 	}, st.Text(), st.Args()...)
@@ -313,5 +313,5 @@ func (s *Store) listUsers(
 		st.Add(` AND (u.created_at, u.id) >= (%s, %s)`, end.Time(), end.ID)
 	}
 	st.Add(` ORDER BY u.created_at DESC, u.id DESC LIMIT %s`, limit+1)
-	return sqldb.List(ctx, s.reader.Unprepared(), scanUser, st.Text(), st.Args()...)
+	return sqldb.List(ctx, s.replicated.Unprepared(), scanUser, st.Text(), st.Args()...)
 }

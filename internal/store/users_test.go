@@ -42,7 +42,7 @@ func testCreateUser(t *testing.T, f *fixture) {
 	hash, err = f.PasswordHash(t.Context(), u.ID)
 	must(t, err)
 	want(t, "hash", hash, "a hash")
-	// A tool outside may have written the email as it liked.
+	// An external tool may have written the email in any case.
 	f.exec(t, `UPDATE users SET email = 'Grace@Example.COM' WHERE id = $1`, u.ID)
 	if _, _, err = f.UserByEmail(t.Context(), "grace@example.com"); err != nil {
 		t.Errorf("an email in capitals isn't found: %v", err)
@@ -132,7 +132,7 @@ func testUpdateUser(t *testing.T, f *fixture) {
 	u.DisabledAt, u.UpdatedAt, u.DisabledReason = nil, compete.UTC(f.ago(-4*time.Minute)), compete.Reason{}
 	must(t, f.UpdateUser(t.Context(), u))
 	f.wantUser(t, u)
-	f.wantLogins(t, u, nil, disabled) // enabled again: what was ended stays ended, nothing more
+	f.wantLogins(t, u, nil, disabled) // enabled again: ended logins stay ended, but nothing else
 }
 
 func (f *fixture) wantUser(t *testing.T, u compete.User) {
@@ -167,14 +167,14 @@ func testSetPassword(t *testing.T, f *fixture) {
 	f.wantLogins(t, u, nil, compete.UTC(f.ago(-time.Minute)))
 }
 
-// testProfileIsWrittenWhole has the last part of a change fail: what came before it isn't written either.
+// testProfileIsWrittenWhole makes the last part of a change fail: the earlier parts aren't written either.
 func testProfileIsWrittenWhole(t *testing.T, f *fixture) {
 	u := f.addUser(t, compete.RoleParticipant)
 	notice := f.accountMessage(u, compete.MessageSecurity, "")
 	must(t, f.SaveMessage(t.Context(), notice))
 	err := f.UpdateProfile(t.Context(), u.ID, compete.ProfileUpdate{
 		Name: new("Ada Lovelace"), Reminders: new(false), TimeZone: new("Europe/Berlin"),
-		Password: &compete.NewPassword{Hash: "new hash", Notice: notice}, // an ID that there is already
+		Password: &compete.NewPassword{Hash: "new hash", Notice: notice}, // an existing ID
 	}, f.now)
 	wantError(t, "UpdateProfile", err, compete.ErrConstraint)
 	f.wantUser(t, u)
@@ -202,7 +202,7 @@ func testListUsers(t *testing.T, f *fixture) {
 				UpdatedAt: f.now,
 			}, ""))
 	}
-	for i := range 30 { // in threes at the same moment
+	for i := range 30 { // three at the same time
 		must(t, f.CreateUser(t.Context(), compete.User{
 			ID: newID(), Email: fmt.Sprintf("w%02d@walk.example", i), Name: "Walker", Role: compete.RoleParticipant,
 			CreatedAt: f.ago(time.Duration(i/3) * time.Second), UpdatedAt: f.now,

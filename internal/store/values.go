@@ -6,7 +6,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// optional is how a text that may be missing is stored.
+// optional returns the stored form of a text, NULL if empty.
 func optional(s string) any {
 	if s == "" {
 		return nil
@@ -14,7 +14,7 @@ func optional(s string) any {
 	return s
 }
 
-// optionalID is how an id that may be missing, or none, is stored.
+// optionalID returns the stored form of an id, NULL if empty or invalid.
 func optionalID(id string) any {
 	if !compete.ValidID(id) {
 		return nil
@@ -22,7 +22,7 @@ func optionalID(id string) any {
 	return id
 }
 
-// utc is how a time that may be missing is stored.
+// utc returns the stored form of an optional time.
 func utc(t *time.Time) any {
 	if t == nil {
 		return nil

@@ -151,6 +151,15 @@ func (m *Metrics) AddGauge(name, help string, read func() float64) {
 		read))
 }
 
+// AddCounters shows numbers that only grow and are read at each scrape, one for each value of a label.
+func (m *Metrics) AddCounters(name, help, label string, read map[string]func() uint64) {
+	for value, read := range read {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: namespace, Name: name, Help: help, ConstLabels: prometheus.Labels{label: value},
+		}, func() float64 { return float64(read()) }))
+	}
+}
+
 // Handler answers under /metrics in Prometheus' text format, and under /debug/pprof/ with profiles.
 func (m *Metrics) Handler() http.Handler {
 	mux := http.NewServeMux()

@@ -93,7 +93,11 @@ func (c *Cluster) chooseOwner() {
 }
 
 func (c *Cluster) command(name string, args ...string) *exec.Cmd {
-	command := exec.CommandContext(context.Background(), filepath.Join(c.bindir, name), args...)
+	program := filepath.Join(c.bindir, name)
+	if _, err := os.Stat(program); err != nil {
+		program = name // a client's program may be on the PATH alone
+	}
+	command := exec.CommandContext(context.Background(), program, args...)
 	command.Dir = c.dir
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: c.owner}
 	return command

@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// landingPath is where one goes after logging in, unless one wanted to go elsewhere.
+// landingPath is the default page after logging in.
 const landingPath = "/dashboard"
 
 func (a *app) loginForm(r *http.Request, v *visit) (response, error) {
@@ -43,11 +43,11 @@ func (a *app) login(r *http.Request, v *visit) (response, error) {
 	return a.finishLogin(v, form, user, err)
 }
 
-// finishLogin logs in, or shows the log-in form again.
+// finishLogin starts the session, or shows the log-in form again.
 func (a *app) finishLogin(v *visit, form pages.LoginForm, user compete.User, err error) (response, error) {
 	if e := compete.AsError(err); e.Kind == compete.KindUnauthorized {
 		form.Error = e.Detail
-		// Not 401: browsers don't keep such a page, and "back" to it would show their own.
+		// Not 401: browsers don't keep such a page, and going back to it would show their own error page.
 		return a.showLogin(v, http.StatusUnprocessableEntity, form), nil
 	}
 	if e, ok := refused(err); err != nil && ok {
@@ -67,11 +67,12 @@ func (a *app) finishLogin(v *visit, form pages.LoginForm, user compete.User, err
 	return a.continueTo(v, form.Next, redirect(localPath(form.Next, landingPath)))
 }
 
-// authPrefix begins the names of the fields that only logging in reads, so that a form can be carried along beside
-// them.
+// authPrefix is the prefix of field names that only the log-in form reads, so that it can carry another form's fields
+// along.
 const authPrefix = "auth-"
 
-// keptFields are the fields of a form that was sent after its login had ended, which the log-in form carries along.
+// keptFields returns the fields of a form that was submitted after its session had ended, for the log-in form to carry
+// along.
 func keptFields(sent url.Values) []pages.KeptField {
 	var kept []pages.KeptField
 	for _, name := range slices.Sorted(maps.Keys(sent)) {
@@ -84,7 +85,7 @@ func keptFields(sent url.Values) []pages.KeptField {
 	return kept
 }
 
-// repostTo has the browser send the same form to another page of the site.
+// repostTo makes the browser submit the same form to another page of the site.
 func repostTo(path string) response {
 	return func(v *visit) error {
 		v.w.Header().Set("Cache-Control", "no-store")
@@ -93,7 +94,7 @@ func repostTo(path string) response {
 	}
 }
 
-// startSession logs the user in, in place of whoever was.
+// startSession logs the user in, replacing any current session.
 func (v *visit) startSession(user compete.User) error {
 	if v.actor.LoggedIn() {
 		if err := v.app.Sessions.End(v.r.Context(), v.actor); err != nil {
@@ -174,8 +175,8 @@ func (a *app) logout(_ *http.Request, v *visit) (response, error) {
 	return v.afterLogout(), nil
 }
 
-// afterLogout leads out after the session has ended. What the browser still remembers of the account goes too; the
-// cookies of theme, zone and device stay.
+// afterLogout redirects after the session has ended, and clears what the browser stores about the account; the cookies
+// for theme, time zone and device remain.
 func (v *visit) afterLogout() response { return v.leave("bye") }
 
 func (v *visit) leave(flash string) response {
@@ -185,7 +186,7 @@ func (v *visit) leave(flash string) response {
 	return redirectWith(flash, "/")
 }
 
-// ask shows a question: in the page's dialog for htmx, else on a page of its own.
+// ask shows a confirmation: in the page's dialog for htmx, otherwise on a page of its own.
 func ask(v *visit, c pages.Confirm) response {
 	if v.partial() {
 		return show(http.StatusOK, pages.ConfirmForm(c))
@@ -197,7 +198,7 @@ func (a *app) account(_ *http.Request, v *visit) (response, error) {
 	return a.showAccount(v, http.StatusOK, func(*pages.AccountData) {})
 }
 
-// showAccount shows the account as it is stored, with what fill adds to it.
+// showAccount shows the stored account, with the additions that fill makes.
 func (a *app) showAccount(v *visit, status int, fill func(*pages.AccountData)) (response, error) {
 	user, err := a.Accounts.Me(v.r.Context(), v.actor)
 	if err != nil {
@@ -230,7 +231,7 @@ func (a *app) changeName(r *http.Request, v *visit) (response, error) {
 	return redirectWith("saved", "/account"), nil
 }
 
-// zoneView offers the zone that the user chose, and tells which one the browser has brought.
+// zoneView offers the user's chosen time zone, and shows the one detected from the browser.
 func zoneView(zone compete.UserZone) pages.ZoneData {
 	if zone.Chosen {
 		return pages.ZoneData{Chosen: zone.Name}
@@ -272,7 +273,7 @@ func (a *app) changePassword(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.startSession(user); err != nil { // another cookie: whoever has this one may have it from before
+	if err := v.startSession(user); err != nil { // a new cookie, in case somebody has a copy of the old one
 		return nil, err
 	}
 	return redirectWith("password", "/account"), nil

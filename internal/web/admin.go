@@ -9,12 +9,13 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// jobConsole guards the job console, which knows nothing of sessions, and records what is changed there.
+// jobConsole restricts the job console, which has no authentication of its own, to admins, and records changes made
+// there.
 func (a *app) jobConsole(console http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := a.open(w, r)
 		if err == nil {
-			err = a.Logins.RequireFresh(v.actor, compete.RoleAdmin) // what it shows can be changed there
+			err = a.Logins.RequireFresh(v.actor, compete.RoleAdmin) // what the console shows can be changed there
 		}
 		if err == nil && r.Method != http.MethodGet && r.Method != http.MethodHead {
 			err = a.AuditLog.RecordJobConsole(r.Context(), v.actor, r.Method, r.URL.Path)
@@ -29,7 +30,7 @@ func (a *app) jobConsole(console http.Handler) http.Handler {
 	})
 }
 
-// admin is the page of admins: health, failed jobs, competitions without an organizer, accounts.
+// admin is the admin page: health, failed jobs, competitions without an organizer, accounts.
 func (a *app) admin(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleAdmin); err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func (a *app) admin(r *http.Request, v *visit) (response, error) {
 	return show(status, pages.Admin(v.page("Admin", ui.SectionAdmin), data)), nil
 }
 
-// suspended are the competitions that nobody answers for.
+// suspended returns the competitions whose organizer can't run them.
 func (a *app) suspended(v *visit) ([]pages.Suspended, error) {
 	found, err := a.Competitions.Suspended(v.r.Context(), v.actor, "", compete.MaxPageSize)
 	if err != nil {
@@ -145,7 +146,7 @@ func (a *app) changeUser(r *http.Request, v *visit) (response, error) {
 	return redirectWith("user-changed", "/admin"), nil
 }
 
-// endUserSessions logs somebody out everywhere.
+// endUserSessions ends all of a user's sessions.
 func (a *app) endUserSessions(r *http.Request, v *visit) (response, error) {
 	id := r.PathValue("user")
 	if err := a.Administration.EndSessions(r.Context(), v.actor, id); err != nil {

@@ -12,24 +12,24 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// againPath is the page that asks for the login once more, and leads on.
+// againPath returns the path of the reauthentication page, which continues to next.
 func againPath(next string) string {
 	return "/auth/again?" + url.Values{"auth-next": {next}}.Encode()
 }
 
-// passwordFields are those that no page repeats.
+// passwordFields are the fields that are never shown again.
 var passwordFields = []string{"password", "currentPassword"}
 
-// bringsFile reports whether a form brings a file, which no page can carry along.
+// bringsFile reports whether a form contains a file, which can't be carried along.
 func bringsFile(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/")
 }
 
-// askAgain asks for the login once more, where one is needed that isn't old, and keeps the form that was sent if it
-// can.
+// askAgain asks the user to reauthenticate for an action that needs a recent login, and keeps the submitted form if
+// possible.
 func (a *app) askAgain(v *visit) {
 	if v.r.Method == http.MethodGet && !v.partial() {
-		_ = redirect(againPath(v.r.URL.RequestURI()))(v) // a redirect cannot fail
+		_ = redirect(againPath(v.r.URL.RequestURI()))(v) // a redirect can't fail
 		return
 	}
 	if v.partial() || slices.ContainsFunc(passwordFields, v.r.PostForm.Has) || bringsFile(v.r) {
@@ -68,7 +68,7 @@ func (a *app) showAgain(v *visit, status int, form pages.AgainForm) (response, e
 	return show(status, pages.Again(v.passkeyPage("Confirm it's you", ui.SectionAccount), form)), nil
 }
 
-// again takes the login once more, in a session of its own, and goes on where it was asked for.
+// again reauthenticates the user in a new session, and continues where this was required.
 func (a *app) again(r *http.Request, v *visit) (response, error) {
 	form := pages.AgainForm{
 		Next: localPath(r.PostFormValue("auth-next"), "/account"),
@@ -100,7 +100,7 @@ func (a *app) again(r *http.Request, v *visit) (response, error) {
 	return redirect(form.Next), nil
 }
 
-// notConfirmed is what to say when it isn't clear that it's the user.
+// notConfirmed returns the message for a failed reauthentication.
 func notConfirmed(err error) (text string, ok bool) {
 	e, refused := refused(err)
 	switch {
@@ -118,9 +118,8 @@ func notConfirmed(err error) (text string, ok bool) {
 	return plainText(e), refused
 }
 
-// freshen takes the current password in a form as the confirmation that it's the user, in place of another page, where
-// an account takes no more than that. It fails with ErrReauthenticate where it does, and with what is wrong with the
-// password.
+// freshen accepts the current password in a form as reauthentication, instead of another page, if the account requires
+// no more than that. It fails with ErrReauthenticate if it does, and with the error about a wrong password.
 func (v *visit) freshen(current string) error {
 	err := v.app.Logins.RequireFresh(v.actor, compete.RoleParticipant)
 	if !errors.Is(err, compete.ErrReauthenticate) || current == "" {

@@ -16,10 +16,10 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// auditPerPage is how many records are added at a time.
+// auditPerPage is how many records are loaded at a time.
 const auditPerPage = 50
 
-// audit is the audit log of the site, for admins.
+// audit shows the site's audit log, for admins.
 func (a *app) audit(_ *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleAdmin); err != nil {
 		return nil, err
@@ -27,7 +27,7 @@ func (a *app) audit(_ *http.Request, v *visit) (response, error) {
 	return a.showAudit(v, v.page("Audit log", ui.SectionAdmin), pages.AuditData{Path: "/admin/audit"})
 }
 
-// competitionAudit is that of a competition, for its organizer and admins.
+// competitionAudit shows a competition's audit log, for its organizer and admins.
 func (a *app) competitionAudit(_ *http.Request, v *visit) (response, error) {
 	c, err := a.managed(v)
 	if err != nil {
@@ -57,7 +57,7 @@ func (a *app) showAudit(v *visit, page ui.Page, data pages.AuditData) (response,
 	return show(status, pages.Audit(page, data)), nil
 }
 
-// readAudit adds the records that the filter lets through.
+// readAudit adds the records that match the filter.
 func (a *app) readAudit(v *visit, data *pages.AuditData, filter compete.AuditFilter) error {
 	q := v.r.URL.Query()
 	found, err := a.AuditLog.List(v.r.Context(), v.actor, filter, q.Get("cursor"))
@@ -82,8 +82,7 @@ func (a *app) readAudit(v *visit, data *pages.AuditData, filter compete.AuditFil
 	return nil
 }
 
-// auditFilter reads the filter that a page and its export go by. Where it can't be read, or finds several of what was
-// typed, the page's data say so.
+// auditFilter parses the filter of a page and its export. If it is invalid or ambiguous, the page's data say so.
 func (a *app) auditFilter(v *visit, data *pages.AuditData) (f compete.AuditFilter, err error) {
 	q := v.r.URL.Query()
 	f = compete.AuditFilter{Action: compete.AuditAction(q.Get("action")), CompetitionID: data.ID, Limit: auditPerPage}
@@ -113,7 +112,7 @@ func (a *app) auditFilter(v *visit, data *pages.AuditData) (f compete.AuditFilte
 	return f, err
 }
 
-// findAuditPerson finds whom somebody means who types a name, an email address or an ID.
+// findAuditPerson looks up a person by name, email address or ID.
 func (a *app) findAuditPerson(v *visit, data *pages.AuditData, typed string) error {
 	data.Person = pages.AuditChoice{Typed: typed, Name: "this account"}
 	if typed == "" || compete.ValidID(typed) {
@@ -136,7 +135,7 @@ func (a *app) findAuditPerson(v *visit, data *pages.AuditData, typed string) err
 
 var anyID = regexp.MustCompile(`[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
-// findAudited finds which competition somebody means who types words of its title, its address or its ID.
+// findAudited looks up a competition by words of its title, its URL or its ID.
 func (a *app) findAudited(v *visit, data *pages.AuditData, typed string) error {
 	data.Competition = pages.AuditChoice{Typed: typed, Name: "this competition"}
 	if id := anyID.FindString(strings.ToLower(typed)); typed == "" || id != "" {
@@ -164,10 +163,11 @@ func (a *app) findAudited(v *visit, data *pages.AuditData, typed string) error {
 	return nil
 }
 
-// maxAudited is how many competitions are offered that a title finds, of each phase.
+// maxAudited is how many matching competitions of each phase are offered.
 const maxAudited = 5
 
-// auditAddress is where a log is with a filter, changed by names and values in turn, without what says nothing.
+// auditAddress returns the URL of a log with a filter, changed by alternating names and values, without empty
+// parameters.
 func auditAddress(path string, filter url.Values, changes ...string) string {
 	q := url.Values{}
 	maps.Copy(q, filter)
@@ -178,7 +178,7 @@ func auditAddress(path string, filter url.Values, changes ...string) string {
 	return tidyURL(&url.URL{Path: path, RawQuery: q.Encode()})
 }
 
-// auditCSV sends all records that the filter lets through.
+// auditCSV exports all records that match the filter.
 func (a *app) auditCSV(_ *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleAdmin); err != nil {
 		return nil, err
@@ -204,7 +204,7 @@ func (a *app) sendAudit(v *visit, data pages.AuditData) (response, error) {
 		parts, err = a.AuditLog.Every(v.r.Context(), v.actor, filter)
 	}
 	if e, ok := refused(err); !data.Clear() || err != nil && ok && e.Kind == compete.KindInvalid {
-		return redirect(auditAddress(data.Path, v.r.URL.Query())), nil // which says what is wrong with the filter
+		return redirect(auditAddress(data.Path, v.r.URL.Query())), nil // that page shows what is wrong with the filter
 	} else if err != nil {
 		return nil, err
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// The folder of what the operator brings: addresses with a hash of the content.
+// The path prefix of the operator's branding: URLs with a hash of the content.
 const brandPrefix = "/site/"
 
-// siteView is what every page shows of the site.
+// siteView returns the branding that every page shows.
 func siteView(s brand.Site) ui.Site {
 	view := ui.Site{Name: s.Name, Contact: s.ContactURL(), Imprint: s.Imprint, Privacy: s.Privacy, Terms: s.Terms}
 	if s.Logo != nil {
@@ -24,12 +24,12 @@ func siteView(s brand.Site) ui.Site {
 	return view
 }
 
-// serveBrand adds the logo and the style sheet with the accent colour, which the content security policy allows as it
-// does our own.
+// serveBrand serves the logo and the style sheet with the accent color; the content security policy treats them like
+// our own files.
 func (a *app) serveBrand(mux *http.ServeMux) {
 	serve := func(path, contentType string, content []byte) {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
-			// An SVG that is opened by itself is a page of this site: it must not run anything.
+			// An SVG opened directly is a page of this site: it must not run scripts.
 			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 			sendPicture(w, contentType, forever, content)
 		})

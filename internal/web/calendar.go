@@ -7,11 +7,10 @@ import (
 	"github.com/minicompete/minicompete/internal/calendar"
 )
 
-// calendarFile is what follows a competition's id in the address of its calendar file: net/http's patterns have no room
-// for it.
+// calendarFile is the suffix of a calendar file's URL after the competition's id: net/http's patterns can't express it.
 const calendarFile = ".ics"
 
-// calendar is a competition as a file for calendars.
+// calendar serves a competition as a calendar file.
 func (a *app) calendar(v *visit, id string) (response, error) {
 	c, err := a.Competitions.Get(v.r.Context(), v.actor, id)
 	if err != nil {

@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	// cardsPerPage fills whole rows of one, two and three columns, and keeps a page light.
+	// cardsPerPage fills whole rows of one, two and three columns, and keeps pages light.
 	cardsPerPage = 12
 	// tagChips is how many popular tags are offered as filters.
 	tagChips = 12
 )
 
-// whyEmpty says why a list that leaves nothing out is empty, and who can change that.
+// whyEmpty explains why an unfiltered list is empty, and who can change that.
 func (a *app) whyEmpty(ctx context.Context, v *visit) (pages.NoneYet, error) {
 	past, err := a.Competitions.List(ctx, compete.CompetitionFilter{Phase: compete.PhaseClosed, Limit: 1}, "")
 	switch {
@@ -46,7 +46,7 @@ func (a *app) whyEmpty(ctx context.Context, v *visit) (pages.NoneYet, error) {
 	return none, nil
 }
 
-// phaseChips are the filters of the list. The first is the default: what one can still register for, full ones too.
+// phaseChips are the list's filters. The first is the default: competitions open for registration, including full ones.
 var phaseChips = []pages.Chip{
 	{Value: "", Label: "Current"},
 	{Value: string(compete.PhaseOpen), Label: "Open now"},
@@ -56,7 +56,7 @@ var phaseChips = []pages.Chip{
 	{Value: string(compete.PhaseClosed), Label: "Closed"},
 }
 
-// listCompetitions shows the list, and for htmx the part of it that changed.
+// listCompetitions shows the list, or only the changed part for htmx.
 func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 	q := r.URL.Query()
 	filter := compete.CompetitionFilter{
@@ -102,13 +102,13 @@ func (a *app) listCompetitions(r *http.Request, v *visit) (response, error) {
 	return show(status, pages.List(page, data)), nil
 }
 
-// tagChips offers the popular tags, and those that are chosen already.
+// tagChips returns the popular tags and those already selected.
 func (a *app) tagChips(r *http.Request, v *visit, chosen []string) ([]pages.Chip, error) {
 	popular, err := a.tags.get(r.Context(), v.now)
 	if err != nil {
 		return nil, err
 	}
-	missing := map[string]string{} // what is chosen and isn't popular, by what a search takes for the same
+	missing := map[string]string{} // selected tags that aren't popular, by their form for search
 	for _, tag := range compete.NormalizeTags(chosen) {
 		missing[normal.Key(tag)] = tag
 	}
@@ -125,14 +125,14 @@ func (a *app) tagChips(r *http.Request, v *visit, chosen []string) ([]pages.Chip
 	return chips, nil
 }
 
-// nextPage is the address of the page after the cursor, with the same filters.
+// nextPage returns the URL of the page after the cursor, with the same filters.
 func nextPage(u *url.URL, next compete.Cursor) string {
 	q := u.Query()
 	q.Set("cursor", next.String())
 	return u.Path + "?" + q.Encode()
 }
 
-// tidyURL is the address of a list without the filters that say nothing, and without those that are named.
+// tidyURL returns a list's URL without empty filters and without the named ones.
 func tidyURL(u *url.URL, without ...string) string {
 	q := u.Query()
 	for name, values := range q {

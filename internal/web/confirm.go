@@ -15,7 +15,8 @@ func (a *app) confirmEmailForm(r *http.Request, v *visit) (response, error) {
 	return a.showConfirm(v, http.StatusOK, r.URL.Query().Get("token"), nil)
 }
 
-// showConfirm shows who may confirm the address how: the account's login by a press, a visitor with a password.
+// showConfirm shows how the address can be confirmed: with a button if logged in to the account, otherwise with a
+// password.
 func (a *app) showConfirm(v *visit, status int, token string, e pages.Errors) (response, error) {
 	l, err := a.Accounts.Link(v.r.Context(), token)
 	if err == nil && l.Purpose == compete.LinkReset {
@@ -64,18 +65,18 @@ func (a *app) confirmEmail(r *http.Request, v *visit) (response, error) {
 	return redirectWith("email-password", v.intentLogin()), nil
 }
 
-// takeReturn is the page that the visitor came from to confirm the address, once.
+// takeReturn returns the page the visitor came from to confirm the address, and forgets it.
 func (v *visit) takeReturn(otherwise string) string {
 	cookie, err := v.cookie(returnCookie)
 	if err != nil {
 		return otherwise
 	}
 	v.clearCookie(returnCookie)
-	path, _ := url.QueryUnescape(cookie.Value) // what can't be read is no local path
+	path, _ := url.QueryUnescape(cookie.Value) // an invalid value isn't a local path
 	return localPath(path, otherwise)
 }
 
-// secret keeps the address of a page, which has a token in it, from the sites that it leads to.
+// secret returns a page whose URL, which contains a token, isn't sent to the sites it links to.
 func (v *visit) secret(title string) ui.Page {
 	v.w.Header().Set("Referrer-Policy", "no-referrer")
 	p := v.page(title, ui.SectionLogin)

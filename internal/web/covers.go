@@ -16,16 +16,16 @@ import (
 )
 
 const (
-	// maxCoverForm bounds a form with a picture, in bytes. What is above MaxCoverUpload is read and dropped, so that
-	// the refusal arrives: browsers show none while they are still sending.
+	// maxCoverForm bounds a form with a picture, in bytes. What exceeds MaxCoverUpload is read and discarded, so that
+	// the error reaches the user: browsers show no response while they are still sending.
 	maxCoverForm = 32 << 20
-	// coverLost is the field of a form whose cover did not come along.
+	// coverLost is the field that marks a form whose cover was dropped.
 	coverLost = "coverLost"
 	forever   = "public, max-age=31536000, immutable"
 )
 
-// coverView is where the pictures of a competition are: its own cover, or one drawn from its title and tags. The
-// address of a drawn one is all that it is made of, so it is the same for everybody, drafts included.
+// coverView returns the URLs of a competition's pictures: its own cover, or one drawn from its title and tags. The URL
+// of a drawn one contains all its inputs, so it is the same for everybody, drafts included.
 func coverView(c *compete.Competition) ui.Cover {
 	if c.Cover == "" {
 		drawn := drawnPath(c.Title, c.Tags)
@@ -39,7 +39,7 @@ func drawnPath(title string, tags []string) string {
 	return "/covers/" + cover.Of(title, tags).Name() + ".svg"
 }
 
-// sharePath is the picture that shared links to a competition show. Site is the name that a drawn one carries.
+// sharePath returns the picture for shared links to a competition. site is the name shown on a drawn one.
 func sharePath(c *compete.Competition, site string) string {
 	if c.Cover != "" {
 		return coverView(c).Large
@@ -52,7 +52,7 @@ func shareVersion(c *compete.Competition, site string) string {
 	return hashOf(cover.Of(c.Title, c.Tags).Name(), c.Title, whenAndWhere(c), site)[:16]
 }
 
-// startDay is the start where the competition is; nil when it is not known.
+// startDay returns the start in the competition's time zone; nil if it isn't set.
 func startDay(c *compete.Competition) *time.Time {
 	if c.StartDate == nil {
 		return nil
@@ -61,7 +61,7 @@ func startDay(c *compete.Competition) *time.Time {
 	return &day
 }
 
-// whenAndWhere is the line below the title.
+// whenAndWhere returns the line below the title.
 func whenAndWhere(c *compete.Competition) string {
 	var parts []string
 	if day := startDay(c); day != nil {
@@ -73,7 +73,7 @@ func whenAndWhere(c *compete.Competition) string {
 	return strings.Join(parts, " · ")
 }
 
-// drawnCover serves a drawn cover. It asks neither session nor database.
+// drawnCover serves a drawn cover, without using session or database.
 func drawnCover(w http.ResponseWriter, r *http.Request) {
 	name, isSVG := strings.CutSuffix(r.PathValue("file"), ".svg")
 	art, known := cover.Named(name)
@@ -88,13 +88,13 @@ func sendPicture(w http.ResponseWriter, contentType, cacheControl string, pictur
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", cacheControl)
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // pictures of shared links are shown elsewhere
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // previews of shared links are shown on other sites
 	h.Set("Content-Length", strconv.Itoa(len(picture)))
 	_, _ = w.Write(picture) //nolint:gosec // no page: its type is that of a picture; the client may be gone
 }
 
-// picture serves what coverView and sharePath name. Only a draft's asks who wants it. An address with an old version
-// leads to the present one.
+// picture serves the URLs from coverView and sharePath. It checks permissions only for drafts. A URL with an old
+// version redirects to the current one.
 func (a *app) picture(w http.ResponseWriter, r *http.Request) {
 	visible, err := a.Competitions.Get(r.Context(), compete.Actor{}, r.PathValue("id"))
 	public := err == nil
@@ -121,7 +121,7 @@ func (a *app) picture(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// coverFile is a picture, or where it is now.
+// coverFile is a picture, or its current URL.
 type coverFile struct {
 	contentType string
 	content     []byte
@@ -158,8 +158,8 @@ func (a *app) coverFile(r *http.Request, c *compete.Competition) (coverFile, err
 	return coverFile{contentType: "image/jpeg", content: picture}, err
 }
 
-// uploadCover takes a picture. With script the part of the page around the form is replaced, so that nothing typed
-// elsewhere is lost.
+// uploadCover stores an uploaded picture. With JavaScript, only the part of the page around the form is replaced, so
+// that input elsewhere isn't lost.
 func (a *app) uploadCover(r *http.Request, v *visit) (response, error) {
 	if err := v.requireLogin(); err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func (a *app) removeCover(r *http.Request, v *visit) (response, error) {
 	return a.showCover(v, &c, "cover-removed", nil)
 }
 
-// readUpload reads the picture out of a form of one file.
+// readUpload reads the picture from a form with one file.
 func readUpload(v *visit) ([]byte, error) {
 	upload, err := readMultipart(v)
 	if err == nil && len(upload) == 0 {
@@ -195,8 +195,8 @@ func readUpload(v *visit) ([]byte, error) {
 	return upload, err
 }
 
-// readCoverBeside reads a form that may have a picture beside its fields. Without a login the picture is dropped, and
-// noted.
+// readCoverBeside reads a form that may contain a picture besides its fields. Without a login, the picture is dropped,
+// and that is noted.
 func readCoverBeside(v *visit) ([]byte, error) {
 	if !bringsFile(v.r) {
 		return nil, nil
@@ -209,10 +209,10 @@ func readCoverBeside(v *visit) ([]byte, error) {
 	return upload, err
 }
 
-// readMultipart reads the fields of a form into the request's PostForm, and returns the picture, or its first
-// MaxCoverUpload bytes and one.
+// readMultipart reads a form's fields into the request's PostForm, and returns the picture, or its first MaxCoverUpload
+// bytes and one more.
 func readMultipart(v *visit) (upload []byte, err error) {
-	// a writer without deadlines needs none
+	// not all writers support deadlines
 	_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(compete.CoverUploadTime))
 	parts, err := v.r.MultipartReader()
 	if err != nil {
@@ -246,7 +246,7 @@ func readMultipart(v *visit) (upload []byte, err error) {
 	}
 }
 
-// makeCover turns what was uploaded into a cover; nothing into none.
+// makeCover converts an upload to a cover; no upload to none.
 func (a *app) makeCover(r *http.Request, upload []byte) (compete.Cover, error) {
 	if len(upload) == 0 {
 		return compete.Cover{}, nil
@@ -254,7 +254,7 @@ func (a *app) makeCover(r *http.Request, upload []byte) (compete.Cover, error) {
 	return a.Competitions.MakeCover(r.Context(), upload)
 }
 
-// showCover answers a change of the cover, or its refusal.
+// showCover responds to a change of the cover, successful or not.
 func (a *app) showCover(v *visit, c *compete.Competition, flash string, err error) (response, error) {
 	e, ok := refused(err)
 	if err != nil && !ok {

@@ -12,8 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/sheet"
 )
 
-// Both front doors export the same bytes, filtered and sorted or not. Only the page's file begins with a mark, which
-// Excel needs and programs stumble over.
+// Both front ends export the same bytes, filtered and sorted or not. Only the page's file starts with a byte order
+// mark, which Excel needs and other programs can't handle.
 func TestBothExportsAreTheSame(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	organizer := s.As(compete.RoleOrganizer)

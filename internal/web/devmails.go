@@ -7,7 +7,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/pages"
 )
 
-// The pages of mails, for demos alone: a mail that was "sent" shows its link to everybody.
+// The pages that show emails, for demos only: they reveal the links in "sent" emails to everyone.
 
 func (a *app) devMailList(_ *http.Request, v *visit) (response, error) {
 	samples, err := a.Mails.Samples()
@@ -27,7 +27,7 @@ func devMailViews(mails []compete.Mail, sent bool) []pages.DevMail {
 	return views
 }
 
-// devMailView names a sample by its kind, and a mail that was sent by its message.
+// devMailView names a sample by its kind, and a sent email by its message.
 func devMailView(m *compete.Mail, sent bool) pages.DevMail {
 	name := string(m.Kind)
 	if sent {
@@ -66,7 +66,7 @@ func (a *app) devMail(r *http.Request, v *visit) (response, error) {
 	return show(http.StatusOK, pages.ShowDevMail(v.page(m.Subject, ""), devMailView(&m, sent))), nil
 }
 
-// devMailHTML is the HTML part as a mail program gets it: with styles of its own, and nothing else.
+// devMailHTML serves the HTML part as an email client sees it: with its own styles and nothing else.
 func (a *app) devMailHTML(r *http.Request, _ *visit) (response, error) {
 	m, _, err := a.findDevMail(r.PathValue("mail"))
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/minicompete/minicompete/internal/competetest"
 )
 
-// failingStore is a database of which every read of a competition fails.
+// failingStore is a database where every read of a competition fails.
 type failingStore struct {
 	compete.CompetitionStore
 	err error
@@ -30,7 +30,7 @@ func (f failingStore) Competition(context.Context, string) (compete.Competition,
 	return compete.Competition{}, f.err
 }
 
-// nobody is logged in.
+// nobody treats everyone as logged out.
 type nobody struct{ Sessions }
 
 func (nobody) Cookie(context.Context, string) (compete.Actor, error) {
@@ -52,7 +52,7 @@ func newTestApp(t *testing.T, public string, err error) http.Handler {
 	})
 }
 
-// No page's form or link uses these methods: an answer in one line does.
+// No form or link uses these methods, so a one-line response is enough.
 func TestUnroutedMethods(t *testing.T) {
 	pages := newTestApp(t, "http://localhost:3000", nil)
 	for _, tc := range []struct {
@@ -75,7 +75,7 @@ func TestUnroutedMethods(t *testing.T) {
 
 const anyCompetition = "/competitions/00000000-0000-7000-8000-000000000001"
 
-// TestErrorPages shows each error page while the database gives nothing but the error.
+// TestErrorPages shows each error page while the database only returns that error.
 func TestErrorPages(t *testing.T) {
 	for _, tc := range []struct {
 		name, path string
@@ -161,7 +161,7 @@ func TestCookiesFollowTheScheme(t *testing.T) {
 		}
 		w := httptest.NewRecorder()
 		newTestApp(t, public, nil).ServeHTTP(w, r)
-		cookies := w.Result().Cookies() // the stale ones are taken back
+		cookies := w.Result().Cookies() // stale cookies are cleared
 		if len(cookies) != len(names) {
 			t.Fatalf("%s: cookies %v, want %v", public, cookies, names)
 		}
@@ -187,7 +187,7 @@ func TestPagesAreCompressed(t *testing.T) {
 	}
 }
 
-// TestAFormThatEndsEarly has the sender stop in the middle of a form: it's told so.
+// TestAFormThatEndsEarly cuts a form off in the middle: the response says so.
 func TestAFormThatEndsEarly(t *testing.T) {
 	site := httptest.NewServer(newTestApp(t, "http://localhost:3000", nil))
 	defer site.Close()

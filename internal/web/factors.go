@@ -17,7 +17,8 @@ import (
 
 const securityPath = "/account/security"
 
-// beforeFactor are the routes for who has to set up a second factor first: what that takes, and the way out.
+// beforeFactor lists the routes available to users who first have to set up a second factor: those for the setup, and
+// for leaving.
 var beforeFactor = map[string]bool{
 	"GET /account/security": true, "POST /account/security/passkeys": true,
 	"POST /account/security/app": true, "GET /account/security/app": true, "POST /account/security/app/confirm": true,
@@ -30,7 +31,7 @@ func (a *app) factorsSummary(v *visit) (pages.FactorsSummary, error) {
 	return pages.FactorsSummary{App: f.App != nil, Passkeys: len(f.Passkeys)}, err
 }
 
-// security is the page of the viewer's second factors. All that can be done there takes a login that isn't old.
+// security is the page of the viewer's second factors. Every action there needs a recent login.
 func (a *app) security(_ *http.Request, v *visit) (response, error) {
 	return a.showSecurity(v, http.StatusOK, func(*pages.SecurityData) {})
 }
@@ -56,19 +57,18 @@ func (a *app) showSecurity(v *visit, status int, fill func(*pages.SecurityData))
 	return show(status, pages.Security(v.passkeyPage("Login security", ui.SectionAccount), data)), nil
 }
 
-// secured shows the page of second factors again after an action on it that was refused, and leads back to it after one
-// that wasn't.
+// secured shows the page again after a refused action on second factors, and redirects to it after a successful one.
 func (a *app) secured(v *visit, err error, flash string) (response, error) {
 	if e, ok := refused(err); err != nil && (ok || errors.Is(err, compete.ErrPasskeyRefused)) {
 		return a.showSecurity(v, formStatus(e), func(d *pages.SecurityData) { d.Refused = plainText(e) })
 	}
-	if err != nil && !errors.Is(err, compete.ErrFactorMissing) { // it's gone: as it should be
+	if err != nil && !errors.Is(err, compete.ErrFactorMissing) { // a factor that is already gone counts as success
 		return nil, err
 	}
 	return redirectWith(flash, securityPath), nil
 }
 
-// withCodes shows new recovery codes, if there are any.
+// withCodes shows new recovery codes, if any.
 func (a *app) withCodes(v *visit, codes []string, flash string) (response, error) {
 	if len(codes) == 0 {
 		return redirectWith(flash, securityPath), nil
@@ -151,7 +151,7 @@ func (a *app) removePasskey(r *http.Request, v *visit) (response, error) {
 	return a.secured(v, a.SecondFactors.RemovePasskey(r.Context(), v.actor, r.PathValue("passkey")), "passkey-removed")
 }
 
-// resetFactorsForm asks before an admin removes somebody's second factors.
+// resetFactorsForm asks for confirmation before an admin removes a user's second factors.
 func (a *app) resetFactorsForm(r *http.Request, v *visit) (response, error) {
 	user, err := a.Administration.User(r.Context(), v.actor, r.PathValue("user"))
 	if err != nil {
@@ -174,10 +174,10 @@ func (a *app) resetFactors(r *http.Request, v *visit) (response, error) {
 	return redirectWith("factors-reset", "/admin/users/"+r.PathValue("user")), nil
 }
 
-// qrMargin is the white border that a QR code needs, in squares.
+// qrMargin is the white border that a QR code needs, in modules.
 const qrMargin = 4
 
-// qrCode draws a text as an SVG path, and says how large it is.
+// qrCode returns a text's QR code as an SVG path, with its view box.
 func qrCode(text string) (path, viewBox string, err error) {
 	code, err := qr.Encode(text, qr.M, qr.Auto)
 	if err != nil {

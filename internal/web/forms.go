@@ -11,13 +11,13 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// fieldName is the form field that a domain field is typed into: "tags[2]" is part of "tags".
+// fieldName returns the form field for a domain field: "tags[2]" is part of "tags".
 func fieldName(field string) string {
 	name, _, _ := strings.Cut(field, "[")
 	return name
 }
 
-// fieldLabel is a field's name in a sentence: "regDeadline" becomes "Reg deadline".
+// fieldLabel returns a field's name for use in a sentence: "regDeadline" becomes "Reg deadline".
 func fieldLabel(field string) string {
 	var b strings.Builder
 	for i, r := range fieldName(field) {
@@ -29,7 +29,7 @@ func fieldLabel(field string) string {
 	return capitalize(b.String())
 }
 
-// sentence makes the domain's fragment ("must be in the future", "is required") stand on its own.
+// sentence turns a message of the domain ("must be in the future", "is required") into a full sentence.
 func sentence(fragment string) string {
 	if strings.HasPrefix(fragment, "must ") || strings.HasPrefix(fragment, "may ") {
 		return capitalize(fragment) + "."
@@ -42,13 +42,13 @@ func capitalize(s string) string {
 	return string(unicode.ToUpper(r)) + s[size:]
 }
 
-// quoted puts a title into a sentence.
+// quoted quotes a title for use in a sentence.
 func quoted(title string) string { return `"` + title + `"` }
 
-// localLayout is how <input type="datetime-local"> writes a time.
+// localLayout is the time format of <input type="datetime-local">.
 const localLayout = "2006-01-02T15:04"
 
-// formatLocal shows a time for a form in the organizer's zone.
+// formatLocal formats a time for a form in the organizer's zone.
 func formatLocal(t *time.Time, zone *time.Location) string {
 	if t == nil {
 		return ""
@@ -56,8 +56,8 @@ func formatLocal(t *time.Time, zone *time.Location) string {
 	return t.In(zone).Format(localLayout)
 }
 
-// parseLocal reads a time that was typed in a zone. before is the present value: when it would be shown
-// as what was typed, it stays to the microsecond. A time that clocks in that zone skip or show twice is refused.
+// parseLocal parses a time entered in a zone. before is the current value: if it would be displayed as entered, it is
+// kept to the microsecond. Times that the zone's clocks skip or show twice are refused.
 func parseLocal(typed string, zone *time.Location, before *time.Time) (*time.Time, string) {
 	typed = strings.TrimSpace(typed)
 	if typed == "" {
@@ -82,7 +82,7 @@ func parseLocal(typed string, zone *time.Location, before *time.Time) (*time.Tim
 	return &t, ""
 }
 
-// isAmbiguous reports whether clocks in t's zone show this time a second time, because they go back.
+// isAmbiguous reports whether clocks in t's zone show this time twice, because they go back.
 func isAmbiguous(t time.Time) bool {
 	_, offset := t.Zone()
 	for _, near := range []time.Time{t.Add(-24 * time.Hour), t.Add(24 * time.Hour)} {
@@ -95,8 +95,8 @@ func isAmbiguous(t time.Time) bool {
 	return false
 }
 
-// formIdempotency is the idempotency of a form with a key. What the form says is its request, with what a file in it
-// became; not where somebody who isn't logged in goes first.
+// formIdempotency returns the idempotency of a form with a key. The request consists of the form's fields and the
+// result of an uploaded file, but not of where a visitor is redirected.
 func formIdempotency(r *http.Request, file string) compete.Idempotency {
 	said := maps.Clone(r.PostForm)
 	said.Del("key")

@@ -54,8 +54,8 @@ func TestParseLocalRefuses(t *testing.T) {
 	}
 }
 
-// A form that is saved without a change must not move a time: neither its seconds nor, in the hour that
-// comes twice, which of the two it is.
+// Saving an unchanged form must not change a time: neither its seconds nor, in the hour that occurs twice, which of the
+// two it is.
 func TestParseLocalKeepsWhatWasNotChanged(t *testing.T) {
 	berlin := mustZone(t, "Europe/Berlin")
 	for _, stored := range []string{

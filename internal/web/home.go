@@ -8,7 +8,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// featuredCards is one row of the home page on a wide screen.
+// featuredCards fills one row of the home page on a wide screen.
 const featuredCards = 3
 
 func (a *app) home(r *http.Request, v *visit) (response, error) {
@@ -25,7 +25,7 @@ func (a *app) home(r *http.Request, v *visit) (response, error) {
 		{&data.OpenNow, compete.CompetitionFilter{Phase: compete.PhaseOpen, Sort: compete.SortFilling}},
 		{&data.Newest, compete.CompetitionFilter{Sort: compete.SortNewest}},
 	} {
-		row.filter.Limit = featuredCards + len(shown) // so that enough are left of those that no row before has
+		row.filter.Limit = featuredCards + len(shown) // so that enough remain after removing those in earlier rows
 		list, err := a.Competitions.List(r.Context(), row.filter, "")
 		if err != nil {
 			return nil, err

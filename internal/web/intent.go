@@ -11,21 +11,21 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// An intent is a registration that somebody pressed for without being logged in. It goes through once they have signed
-// up, logged in or confirmed their address. It travels in a cookie that only a post of the competition's own page sets,
-// and counts only on the way back to that page, so that no link from elsewhere registers anybody.
+// An intent is a registration requested by a visitor who wasn't logged in. It is completed once they have signed up,
+// logged in or confirmed their address. It is stored in a cookie that only a post from the competition's own page sets,
+// and only takes effect when returning to that page, so that no external link can register anybody.
 type intent struct{ competitionID, key string }
 
 const (
 	intentCookie = "intent"
-	// intentFor is how long an intent waits: long enough to find the email that confirms an address.
+	// intentFor is how long an intent is valid: long enough to find the email that confirms an address.
 	intentFor = time.Hour
 )
 
-// page is where the intent leads back to.
+// page returns the page that the intent leads back to.
 func (i intent) page() string { return "/competitions/" + i.competitionID }
 
-// intent is what the visitor wanted, or false.
+// intent returns the visitor's intent, or false.
 func (v *visit) intent() (intent, bool) {
 	cookie, err := v.cookie(intentCookie)
 	if err != nil {
@@ -39,13 +39,13 @@ func (v *visit) intent() (intent, bool) {
 	return intent{id, key}, true
 }
 
-// leadsToIntent reports whether the way that leads back to next is that of the visitor's intent.
+// leadsToIntent reports whether next is the page of the visitor's intent.
 func (v *visit) leadsToIntent(next string) bool {
 	i, ok := v.intent()
 	return ok && i.page() == next
 }
 
-// intend keeps an intent. One without a key of use gets one.
+// intend stores an intent. It adds a key if there is no valid one.
 func (v *visit) intend(i intent) {
 	if compete.ParseIdempotencyKey(i.key) != nil {
 		i.key = rand.Text()
@@ -53,7 +53,7 @@ func (v *visit) intend(i intent) {
 	v.setCookie(intentCookie, url.QueryEscape(i.competitionID+"."+i.key), time.Now().Add(intentFor))
 }
 
-// intentLogin is the log-in page, from which the way leads to what the visitor wants.
+// intentLogin returns the log-in page that continues with the visitor's intent.
 func (v *visit) intentLogin() string {
 	if i, ok := v.intent(); ok {
 		return "/auth/login?" + url.Values{"next": {i.page()}}.Encode()
@@ -61,7 +61,7 @@ func (v *visit) intentLogin() string {
 	return "/auth/login"
 }
 
-// registerLater keeps what a visitor wants, and has them sign up or log in first.
+// registerLater stores a visitor's intent, and has them sign up or log in first.
 func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	i := intent{r.PathValue("id"), r.PostFormValue("key")}
 	if _, err := a.Competitions.Get(r.Context(), v.actor, i.competitionID); err != nil {
@@ -75,13 +75,13 @@ func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	return redirect(page + url.Values{"next": {i.page()}}.Encode()), nil
 }
 
-// press is the idempotency of the press that the intent stands for, as keyed gives it: the form says nothing besides
-// its key.
+// press returns the idempotency of the intent's registration, equal to that of keyed: the form contains nothing but its
+// key.
 func (i intent) press() compete.Idempotency {
 	return compete.IdempotencyOf(i.key, http.MethodPost, i.page()+"/register", nil)
 }
 
-// continueTo leads on after a login: to next, and if that is where the visitor wanted to register, does so.
+// continueTo redirects to next after a login, and completes the visitor's intent if that is its page.
 func (a *app) continueTo(v *visit, next string, otherwise response) (response, error) {
 	i, ok := v.intent()
 	if !ok || i.page() != next {

@@ -13,8 +13,8 @@ import (
 	"github.com/minicompete/minicompete/internal/web"
 )
 
-// TestRegisteringLeadsThroughAnAccount presses without an account, and with one but logged out: the seat comes without
-// pressing again.
+// TestRegisteringLeadsThroughAnAccount registers without an account, and while logged out of one: the seat is assigned
+// without clicking again.
 func TestRegisteringLeadsThroughAnAccount(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := &site{App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL}), t: t}
@@ -30,7 +30,7 @@ func TestRegisteringLeadsThroughAnAccount(t *testing.T) {
 		b.leads(b.post("/auth/signup", "name", "Ada", "email", "ada@example.com", "password", password, "role",
 			"PARTICIPANT", "next", page), page)
 		b.want(b.get(page), http.StatusOK, `class="bib"`, "confirmation is on its way")
-		b.leads(b.post(page+"/register", "key", "one-press-1"), page) // the same press again is the same registration
+		b.leads(b.post(page+"/register", "key", "one-press-1"), page) // repeated: the same registration
 
 		b.leads(b.post("/auth/logout"), "/")
 		other := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{"title": "Another one"})
@@ -42,8 +42,8 @@ func TestRegisteringLeadsThroughAnAccount(t *testing.T) {
 	})
 }
 
-// TestAPressRepeatedLaterIsToldWhatIsSoNow sends presses again, without script, after their registrations were
-// cancelled or moved up.
+// TestAPressRepeatedLaterIsToldWhatIsSoNow repeats registrations, without JavaScript, after they were cancelled or
+// moved up.
 func TestAPressRepeatedLaterIsToldWhatIsSoNow(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 1, "waitlist": true})
@@ -62,13 +62,12 @@ func TestAPressRepeatedLaterIsToldWhatIsSoNow(t *testing.T) {
 	press(first, in, waiting)
 	press(second, waiting, in)
 	first.leads(first.post(page+"/withdraw"), page)
-	first.get(page) // the message about the cancellation
+	first.get(page) // dismiss the message about the cancellation
 	press(first, "Join the waitlist", in)
 	press(second, in, waiting)
 }
 
-// TestALeaveOfTheWaitlistGivesUpNoSeat answers the question about the waitlist after a seat came free: it is asked
-// anew.
+// TestALeaveOfTheWaitlistGivesUpNoSeat confirms leaving the waitlist after a seat was assigned: it asks again.
 func TestALeaveOfTheWaitlistGivesUpNoSeat(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 1, "waitlist": true})
@@ -85,7 +84,7 @@ func TestALeaveOfTheWaitlistGivesUpNoSeat(t *testing.T) {
 	second.want(second.get(page), http.StatusOK, "You&#39;re in!")
 }
 
-// TestNobodyIsRegisteredByALink logs in on every way that is not the one that a press began.
+// TestNobodyIsRegisteredByALink logs in by every route that didn't start with a click on Register.
 func TestNobodyIsRegisteredByALink(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(nil)
@@ -104,28 +103,28 @@ func TestNobodyIsRegisteredByALink(t *testing.T) {
 	b.signUp("ada@example.com")
 	b.post("/auth/logout")
 	b.want(b.get("/auth/login?"+url.Values{"next": {page}}.Encode()), http.StatusOK)
-	logIn(b, page) // a link that looks alike
+	logIn(b, page) // a similar link
 	free(b)
 	b.post("/auth/logout")
-	b.leads(b.get(page+"/register"), page) // the address of the press, opened
+	b.leads(b.get(page+"/register"), page) // opening the URL of the post
 	logIn(b, page)
 	free(b)
 	b.post("/auth/logout")
 	b.origin = "https://evil.example"
-	b.want(b.post(page+"/register"), http.StatusForbidden) // a form of another site
+	b.want(b.post(page+"/register"), http.StatusForbidden) // a form on another site
 	b.origin = ""
 	logIn(b, page)
 	free(b)
 	b.post("/auth/logout")
 	b.want(b.post(page+"/register"), http.StatusSeeOther)
-	logIn(b, "/dashboard") // pressed, but gone elsewhere since
+	logIn(b, "/dashboard") // clicked, but since gone elsewhere
 	free(b)
 	b.post("/auth/logout")
-	logIn(b, page) // logging out ends what was wanted
+	logIn(b, page) // logging out cancels the intent
 	free(b)
 }
 
-// TestWhatIsWantedMayNotBe lands on the page of a competition that gives no seat, with what was pressed for said.
+// TestWhatIsWantedMayNotBe returns to a competition that has no seat to give, which says why.
 func TestWhatIsWantedMayNotBe(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	organizer := s.As(compete.RoleOrganizer)
@@ -154,7 +153,7 @@ func TestWhatIsWantedMayNotBe(t *testing.T) {
 	b.want(guest.post("/competitions/00000000-0000-7000-8000-000000000001/register"), http.StatusNotFound)
 }
 
-// TestRegisteringLeadsThroughTheEmail presses without an account where an address has to be confirmed first.
+// TestRegisteringLeadsThroughTheEmail registers without an account on a site that requires confirmed addresses.
 func TestRegisteringLeadsThroughTheEmail(t *testing.T) {
 	s := openSite(t, "", nil)
 	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(nil)
@@ -167,15 +166,14 @@ func TestRegisteringLeadsThroughTheEmail(t *testing.T) {
 	_, token := b.link(b.newest(email, "Confirm your email address"))
 	phone := s.browser(t)
 	phone.leads(phone.post("/auth/login", "email", email, "password", password), "/dashboard")
-	// opened elsewhere: the first browser goes on with a press
+	// opened elsewhere: the first browser continues with a click
 	phone.leads(phone.post("/auth/confirm", "token", token), "/account")
 	b.want(b.get(verify), http.StatusOK, "Finish registering", `value="one-press-1"`)
 	b.leads(b.post(page+"/register", "key", "one-press-1"), page)
 	b.want(b.get(page), http.StatusOK, `class="bib"`)
 }
 
-// TestRegisteringLeadsThroughANewPassword presses without an account that is logged in, and has forgotten the password
-// to it.
+// TestRegisteringLeadsThroughANewPassword registers while logged out, with a forgotten password.
 func TestRegisteringLeadsThroughANewPassword(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openSite(t, databaseURL, nil)
@@ -192,7 +190,7 @@ func TestRegisteringLeadsThroughANewPassword(t *testing.T) {
 		b.want(b.get(login), http.StatusOK, "Password set.", "Log in to finish registering.")
 		b.leads(b.post("/auth/login", "email", email, "password", "another password", "next", page), page)
 		b.want(b.get(page), http.StatusOK, `class="bib"`, "You&#39;re in!")
-		b.leads(b.post(page+"/register", "key", "one-press-1"), page) // the same press again is the same registration
+		b.leads(b.post(page+"/register", "key", "one-press-1"), page) // repeated: the same registration
 		var rows []struct{}
 		if organizer.Get("/api"+page+"/registrations", &rows); len(rows) != 1 {
 			t.Errorf("%d registrations, want one", len(rows))
@@ -200,8 +198,8 @@ func TestRegisteringLeadsThroughANewPassword(t *testing.T) {
 	})
 }
 
-// TestRegisteringLeadsThroughAMailedLink has the login end before the address is confirmed by the mailed link, in the
-// browser of the press.
+// TestRegisteringLeadsThroughAMailedLink ends the session before the address is confirmed by the emailed link, in the
+// browser that registered.
 func TestRegisteringLeadsThroughAMailedLink(t *testing.T) {
 	s := openSite(t, "", nil)
 	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(nil)
@@ -238,7 +236,7 @@ func TestRegisteringLeadsThroughAMailedLink(t *testing.T) {
 	}
 }
 
-// TestAddressesOfPosts opens the address of every route that only takes posts: it leads to a page.
+// TestAddressesOfPosts opens the URL of every route that only accepts posts: it leads to a page.
 func TestAddressesOfPosts(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{Demo: true}), t: t}
 	b := s.browser(t)
@@ -258,7 +256,7 @@ func TestAddressesOfPosts(t *testing.T) {
 		t.Fatalf("only %d routes take posts: %v", len(posts), posts)
 	}
 	for _, path := range posts {
-		if gets[path] || strings.HasPrefix(path, "/setup") { // a site that is set up has no such page
+		if gets[path] || strings.HasPrefix(path, "/setup") { // a configured site has no such page
 			continue
 		}
 		address := strings.NewReplacer("{id}", competition, "{letter}", "1", "{user}", organizer.User.ID,

@@ -9,11 +9,11 @@ import (
 	"github.com/minicompete/minicompete/internal/sse"
 )
 
-// maxWatched is how many competitions one page may follow; live.js asks for no more.
+// maxWatched is how many competitions one page may follow; live.js requests no more.
 const maxWatched = 100
 
-// live is the one event stream of a page: the server's clock once, then the seats of the competitions
-// on the page and the viewer's unread messages, each when it changes.
+// live serves a page's event stream: the server's clock once, then the seats of the page's competitions and the
+// viewer's unread messages, whenever they change.
 func (a *app) live(r *http.Request, v *visit) (response, error) {
 	ids := r.URL.Query()["c"]
 	if len(ids) > maxWatched {
@@ -24,7 +24,7 @@ func (a *app) live(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	actor := v.actor // the stream holds nothing of the request, which may be over long before
+	actor := v.actor // the stream outlives the request and must not retain it
 	return func(v *visit) error {
 		leave := func() {}
 		sse.Serve(v.w, r, func(stream sse.Stream) {

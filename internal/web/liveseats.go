@@ -10,7 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// seatsData is the data of a "seats" event; live.js puts the HTML in place.
+// seatsData is the data of a "seats" event; live.js inserts the HTML.
 type seatsData struct {
 	ID         string `json:"id"`
 	Phase      string `json:"phase"`
@@ -20,7 +20,7 @@ type seatsData struct {
 	Bar        string `json:"bar"`
 }
 
-// seatsEvent is the event that tells a page of these seats.
+// seatsEvent encodes seats as an event for pages.
 func seatsEvent(seats compete.Seats) (string, error) {
 	view := seatsView(seats)
 	var badge, bar bytes.Buffer

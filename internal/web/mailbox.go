@@ -34,7 +34,7 @@ func messageView(m *compete.Message) pages.Message {
 	return pages.Message{ID: m.ID, Subject: m.Subject, Body: m.Body, SentAt: m.SentAt, Unread: m.ReadAt == nil}
 }
 
-// readMessage shows one message and marks it read.
+// readMessage shows a message and marks it as read.
 func (a *app) readMessage(r *http.Request, v *visit) (response, error) {
 	before, err := a.Mailbox.Get(r.Context(), v.actor, r.PathValue("message"))
 	if err != nil {
@@ -45,7 +45,7 @@ func (a *app) readMessage(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	if before.ReadAt == nil {
-		v.unread = max(v.unread-1, 0) // it was counted before it was read
+		v.unread = max(v.unread-1, 0) // it was counted before the message was marked
 	}
 	view := messageView(&m)
 	view.AsWritten = v.actor.Zone.Chosen

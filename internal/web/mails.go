@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// mailing is what becomes of the links that people ask for. With a mail server all who sign up are sent one.
+// mailing returns how requested links are delivered. With a mail server, everyone who signs up gets one.
 func (a *app) mailing() pages.Mailing {
 	switch {
 	case a.Accounts.VerifiesOnSignUp():
@@ -24,7 +24,7 @@ func (a *app) mailing() pages.Mailing {
 	return pages.MailOff
 }
 
-// linkFlashes say where a link is that was asked for.
+// linkFlashes say where to find a requested link.
 var linkFlashes = map[pages.Mailing]string{
 	pages.MailSent: "link-sent", pages.MailShown: "link-shown",
 	pages.MailLogged: "link-logged",
@@ -35,7 +35,7 @@ func (a *app) forgotForm(_ *http.Request, v *visit) (response, error) {
 		pages.Forgot(v.page("Forgot password", ui.SectionLogin), pages.ForgotForm{Mail: a.mailing()})), nil
 }
 
-// forgot answers the same whether or not there is such an account.
+// forgot gives the same answer whether or not the account exists.
 func (a *app) forgot(r *http.Request, v *visit) (response, error) {
 	form := pages.ForgotForm{Email: r.PostFormValue("email"), Mail: a.mailing()}
 	page := v.page("Forgot password", ui.SectionLogin)
@@ -63,7 +63,7 @@ func (a *app) resetForm(r *http.Request, v *visit) (response, error) {
 	return show(http.StatusOK, pages.Reset(v.secret("New password"), pages.ResetForm{Token: token})), nil
 }
 
-// voidLink is the page for a link that can't be used; other errors stay errors.
+// voidLink returns the page for an unusable link; other errors are passed on.
 func (a *app) voidLink(v *visit, err error, href, label string) (response, error) {
 	if !errors.Is(err, compete.ErrLinkVoid) {
 		return nil, err
@@ -87,12 +87,12 @@ func (a *app) reset(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.clearCookie(sessionCookie) // every login has ended, this one too
+	v.clearCookie(sessionCookie) // all sessions have ended, including this one
 	v.keepDevice(user)
 	return redirectWith("password-reset", v.intentLogin()), nil
 }
 
-// verifyNotice says where the link that confirms the address is to be found.
+// verifyNotice says where to find the link that confirms the address.
 func (a *app) verifyNotice(r *http.Request, v *visit) (response, error) {
 	return a.showVerify(v, http.StatusOK, localPath(r.URL.Query().Get("next"), landingPath), "")
 }
@@ -115,12 +115,12 @@ func (a *app) showVerify(v *visit, status int, next, text string) (response, err
 	return show(status, pages.Verify(v.page("Confirm your email", ui.SectionAccount), data)), nil
 }
 
-// verifyPath is the page that says so, and leads back.
+// verifyPath returns the path of that page, which leads back to next.
 func verifyPath(next string) string {
 	return "/auth/verify?" + url.Values{"next": {next}}.Encode()
 }
 
-// verifyAgain sends the link once more.
+// verifyAgain sends another link.
 func (a *app) verifyAgain(r *http.Request, v *visit) (response, error) {
 	next := localPath(r.PostFormValue("next"), landingPath)
 	err := a.Accounts.RequestVerification(r.Context(), v.actor)
@@ -137,7 +137,7 @@ func (a *app) verifyAgain(r *http.Request, v *visit) (response, error) {
 	return redirectWith(linkFlashes[a.mailing()], verifyPath(next)), nil
 }
 
-// linkRefused says why there is no link. Where none is emailed, it doesn't send people to look for one.
+// linkRefused says why no link was created. If links aren't emailed, it doesn't suggest checking email.
 func (a *app) linkRefused(e *compete.Error) string {
 	if errors.Is(e, compete.ErrLinkTooSoon) && a.mailing() != pages.MailSent {
 		return "You just requested a link. Wait a minute, then try again."
@@ -145,7 +145,7 @@ func (a *app) linkRefused(e *compete.Error) string {
 	return plainText(e)
 }
 
-// emailView is the part of the account page about the address.
+// emailView returns the part of the account page about the address.
 func (a *app) emailView(u *compete.User) pages.EmailData {
 	return pages.EmailData{
 		Email: u.Email, Verified: u.VerifiedAt != nil, Mail: a.mailing(),
@@ -186,7 +186,7 @@ func (a *app) changeReminders(r *http.Request, v *visit) (response, error) {
 	return redirectWith("saved", "/account"), nil
 }
 
-// unsubscribeForm asks: programs that check mails open links too.
+// unsubscribeForm asks for confirmation, since email scanners also open links.
 func (a *app) unsubscribeForm(r *http.Request, v *visit) (response, error) {
 	token := r.URL.Query().Get("token")
 	if err := a.Accounts.CheckUnsubscribe(token); err != nil {
@@ -195,7 +195,7 @@ func (a *app) unsubscribeForm(r *http.Request, v *visit) (response, error) {
 	return show(http.StatusOK, pages.Unsubscribe(v.secret("Reminders"), token)), nil
 }
 
-// unsubscribe ends reminders. Mail programs post here too, by RFC 8058, with nothing but the address.
+// unsubscribe turns off reminders. Email clients also post here as in RFC 8058, without any fields.
 func (a *app) unsubscribe(r *http.Request, v *visit) (response, error) {
 	if err := a.Accounts.Unsubscribe(r.Context(), r.URL.Query().Get("token")); err != nil {
 		return a.voidLink(v, err, "/account", "Go to account")

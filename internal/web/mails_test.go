@@ -45,12 +45,12 @@ func openSiteWith(t *testing.T, o apptest.Options) *site {
 	return &site{App: apptest.Start(t, o), t: t, mail: server}
 }
 
-// browser is one without JavaScript, which follows no redirect by itself.
+// browser is a browser without JavaScript that doesn't follow redirects.
 type browser struct {
 	*http.Client
 	site   *site
 	t      *testing.T
-	origin string // where its posts come from; empty: from no page
+	origin string // origin of its posts; empty for none
 }
 
 func (s *site) browser(t *testing.T) *browser {
@@ -68,10 +68,10 @@ func (s *site) browser(t *testing.T) *browser {
 	}
 }
 
-// page is what was answered.
+// page is a response.
 type page struct {
 	status int
-	to     string // of a redirect
+	to     string // target of a redirect
 	text   string
 	header http.Header
 }
@@ -104,7 +104,7 @@ func (b *browser) do(method, path string, form url.Values) page {
 
 func (b *browser) get(path string) page { b.t.Helper(); return b.do(http.MethodGet, path, nil) }
 
-// post sends a form of names and values in turn.
+// post submits a form of alternating names and values.
 func (b *browser) post(path string, fields ...string) page {
 	b.t.Helper()
 	form := url.Values{}
@@ -114,7 +114,7 @@ func (b *browser) post(path string, fields ...string) page {
 	return b.do(http.MethodPost, path, form)
 }
 
-// want fails the test unless the page has the status and every text. It returns the page.
+// want fails the test unless the page has the status and all texts. It returns the page.
 func (b *browser) want(got page, status int, texts ...string) page {
 	b.t.Helper()
 	if got.status != status {
@@ -128,7 +128,7 @@ func (b *browser) want(got page, status int, texts ...string) page {
 	return got
 }
 
-// leads wants a redirect.
+// leads checks for a redirect to a path.
 func (b *browser) leads(got page, to string) {
 	b.t.Helper()
 	if got.status != http.StatusSeeOther || got.to != to {
@@ -138,14 +138,14 @@ func (b *browser) leads(got page, to string) {
 
 const password = "correct horse battery"
 
-// signUp opens a participant's account, stays logged in to it, and returns where that leads.
+// signUp creates a participant's account, stays logged in to it, and returns the redirect's target.
 func (b *browser) signUp(email string) (to string) {
 	b.t.Helper()
 	return b.want(b.post("/auth/signup", "name", "Ada", "email", email, "password", password, "role", "PARTICIPANT"),
 		http.StatusSeeOther).to
 }
 
-// newest waits for the newest mail to an address whose subject begins so.
+// newest waits for the newest email to an address whose subject has the given prefix.
 func (b *browser) newest(to, subject string) (found mailtest.Mail) {
 	b.t.Helper()
 	apptest.Eventually(b.t, 20*time.Second, fmt.Sprintf("a mail %q to %s arrives", subject, to), func() bool {
@@ -160,7 +160,7 @@ func (b *browser) newest(to, subject string) (found mailtest.Mail) {
 	return found
 }
 
-// verify confirms the address of an account that signed up.
+// verify confirms the address of a new account.
 func (b *browser) verify(email string) {
 	b.t.Helper()
 	_, token := b.link(b.newest(email, "Confirm your email address"))
@@ -169,10 +169,10 @@ func (b *browser) verify(email string) {
 
 var linkWithToken = regexp.MustCompile(`http://[^\s/]+(/[a-z/]+\?token=([\w-]+))`)
 
-// serverTime is what differs between a page and the same page later.
+// serverTime matches the part that differs between two loads of a page.
 var serverTime = regexp.MustCompile(`<meta name="server-time"[^>]*>`)
 
-// link is the path of the link in a mail, and its token.
+// link returns the path of the link in an email, and its token.
 func (b *browser) link(m mailtest.Mail) (path, token string) {
 	b.t.Helper()
 	found := linkWithToken.FindStringSubmatch(m.Text)
@@ -182,7 +182,7 @@ func (b *browser) link(m mailtest.Mail) (path, token string) {
 	return found[1], found[2]
 }
 
-// wantSecret wants a page whose address holds a token to keep it to itself.
+// wantSecret checks that a page whose URL contains a token doesn't leak it.
 func (b *browser) wantSecret(got page) {
 	b.t.Helper()
 	if policy := got.header.Get("Referrer-Policy"); policy != "no-referrer" {
@@ -211,9 +211,9 @@ func confirmsAnAddress(t *testing.T, s *site) {
 	b, email := s.browser(t), "confirm@example.com"
 	b.signUp(email)
 	b.want(b.get("/auth/verify?next=/dashboard"), http.StatusOK, email)
-	b.want(b.post("/auth/verify", "next", "/dashboard"), http.StatusTooManyRequests, email) // one was sent just now
+	b.want(b.post("/auth/verify", "next", "/dashboard"), http.StatusTooManyRequests, email) // one was sent too recently
 	path, token := b.link(b.newest(email, "Confirm your email address"))
-	for range 2 { // programs that check mails open links too: nothing happens by it
+	for range 2 { // email scanners also open links: that has no effect
 		b.wantSecret(b.want(b.get(path), http.StatusOK, email, token))
 	}
 	b.want(b.get("/account"), http.StatusOK, "Not confirmed yet")
@@ -221,12 +221,12 @@ func confirmsAnAddress(t *testing.T, s *site) {
 	b.want(b.get("/account"), http.StatusOK, "Email confirmed")
 	b.wantSecret(b.want(b.get(path), http.StatusConflict, "already used"))
 	b.want(b.post("/auth/confirm", "token", token), http.StatusConflict, "already used")
-	// which says that it is done
+	// that page says that it is done
 	b.leads(b.post("/auth/verify", "next", "/dashboard"), "/auth/verify?next=%2Fdashboard")
 }
 
-// Somebody signs up with another's address. Its owner opens the link, and neither a press nor another login makes the
-// account anybody's.
+// Somebody signs up with another person's address. When the owner opens the link, neither a click nor another login
+// gives anyone the account.
 func confirmsAndTakes(t *testing.T, s *site) {
 	attacker, owner, email := s.browser(t), s.browser(t), "victim@example.com"
 	attacker.signUp(email)
@@ -250,7 +250,7 @@ func confirmsAndTakes(t *testing.T, s *site) {
 	owner.want(owner.get("/account"), http.StatusOK, "Confirmed")
 }
 
-// On another device one logs in on the way, and comes back to the link.
+// On another device, the user logs in on the way, and returns to the link.
 func confirmsByLoggingIn(t *testing.T, s *site) {
 	b, phone, email := s.browser(t), s.browser(t), "phone@example.com"
 	b.signUp(email)
@@ -259,7 +259,7 @@ func confirmsByLoggingIn(t *testing.T, s *site) {
 	phone.want(phone.get(path), http.StatusOK, "/auth/login?next="+url.QueryEscape(next))
 	phone.leads(phone.post("/auth/login", "email", email, "password", password, "next", next), next)
 	phone.leads(phone.post("/auth/confirm", "token", token), "/account")
-	b.want(b.get("/account"), http.StatusOK, "Confirmed") // whose login goes on
+	b.want(b.get("/account"), http.StatusOK, "Confirmed") // the session continues
 }
 
 func setsANewPassword(t *testing.T, s *site) {
@@ -281,7 +281,7 @@ func setsANewPassword(t *testing.T, s *site) {
 	b.wantSecret(b.want(stranger.get(path), http.StatusOK, token))
 	b.want(stranger.post("/auth/reset", "token", token, "password", "short"), http.StatusUnprocessableEntity, token,
 		"at least 8 characters")
-	b.want(stranger.get("/auth/confirm?token="+token), http.StatusConflict) // it is for something else
+	b.want(stranger.get("/auth/confirm?token="+token), http.StatusConflict) // the link has another purpose
 	b.leads(stranger.post("/auth/reset", "token", token, "password", "another password"), "/auth/login")
 	b.want(stranger.post("/auth/reset", "token", token, "password", "a third password"), http.StatusConflict,
 		"already used", "/auth/forgot")
@@ -291,7 +291,7 @@ func setsANewPassword(t *testing.T, s *site) {
 	}
 	b.want(stranger.post("/auth/login", "email", email, "password", password), http.StatusUnprocessableEntity)
 	b.leads(stranger.post("/auth/login", "email", email, "password", "another password"), "/dashboard")
-	b.want(stranger.get("/account"), http.StatusOK, "Confirmed") // who read the mail has the address
+	b.want(stranger.get("/account"), http.StatusOK, "Confirmed") // reading the email proved the address
 }
 
 func changesTheAddress(t *testing.T, s *site) {
@@ -310,7 +310,7 @@ func changesTheAddress(t *testing.T, s *site) {
 	}
 	b.newest(before, "Your account has a new email address")
 
-	// An address in use is answered alike; its owner hears of it.
+	// The answer is the same for an address in use; its owner is notified.
 	other, owner := s.browser(t), "owner@example.com"
 	owners := s.browser(t)
 	owners.signUp(owner)
@@ -335,12 +335,11 @@ func endsReminders(t *testing.T, s *site) {
 	b.want(b.post("/unsubscribe?token=guessed"), http.StatusConflict)
 }
 
-// The one click of a mail program (RFC 8058), from the header of a reminder to a start that nobody is reminded of any
-// more.
+// One-click unsubscription (RFC 8058), from the header of a reminder to a start without a reminder.
 func TestOneClickEndsReminders(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		const email = "click@example.com"
-		life := func(do func(b *browser, organizer *apptest.Client)) { // reminders are looked for when a process starts
+		life := func(do func(b *browser, organizer *apptest.Client)) { // a starting process looks for due reminders
 			s := openSite(t, databaseURL, nil)
 			do(s.browser(t), s.As(compete.RoleOrganizer))
 			if err := s.Stop(); err != nil {
@@ -369,10 +368,10 @@ func TestOneClickEndsReminders(t *testing.T) {
 			if !found || m.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
 				t.Fatalf("the headers are %v", m.Header)
 			}
-			b.wantSecret(b.want(b.get("/unsubscribe"+path), http.StatusOK, "Turn off reminders?")) // which asks
+			b.wantSecret(b.want(b.get("/unsubscribe"+path), http.StatusOK, "Turn off reminders?")) // asks first
 			b.post("/auth/login", "email", email, "password", password)
 			b.want(b.get("/account"), http.StatusOK, `value="true" checked`)
-			program := b.site.browser(t) // of somebody who is not logged in
+			program := b.site.browser(t) // as an email client that isn't logged in
 			for _, program.origin = range []string{"", "https://mail.example"} {
 				program.want(program.post("/unsubscribe"+path, "List-Unsubscribe", "One-Click"), http.StatusOK,
 					"Reminders are off")
@@ -386,7 +385,7 @@ func TestOneClickEndsReminders(t *testing.T) {
 			apptest.Eventually(t, time.Minute, "reminders were looked for", func() bool {
 				return count(t, b.site, `SELECT count(*) FROM river_job WHERE kind IN ('find_reminders', 'remind')
 					AND state <> 'completed'`) == 0 &&
-					// both starts by now, the first in the life before
+					// both starts by now, the first in the previous process
 					count(t, b.site, `SELECT count(*) FROM river_job WHERE kind = 'remind'`) >= 3
 			})
 			if n := count(t, b.site, `SELECT count(*) FROM messages WHERE kind = 'reminder'`); n != 1 {
@@ -415,7 +414,7 @@ func TestRegisteringWaitsForTheAddress(t *testing.T) {
 	b.leads(b.post("/competitions/"+competition+"/register"), verify)
 	b.want(b.get(verify), http.StatusOK, email)
 	_, token := b.link(b.newest(email, "Confirm your email address"))
-	// and takes the seat that was pressed for
+	// and assigns the requested seat
 	b.leads(b.post("/auth/confirm", "token", token), "/competitions/"+competition)
 	b.want(b.get("/competitions/"+competition), http.StatusOK, `class="bib"`)
 	b.newest(email, "You're in")
@@ -453,7 +452,7 @@ func TestWithoutMailThePagesSaySo(t *testing.T) {
 	b.want(b.get("/account"), http.StatusOK, "send email")
 }
 
-// TestMessagesShowBothTimes reads a message in another zone than the competition's.
+// TestMessagesShowBothTimes reads a message in another time zone than the competition's.
 func TestMessagesShowBothTimes(t *testing.T) {
 	s := openSite(t, "", nil)
 	start := time.Date(time.Now().Year()+1, time.July, 3, 14, 0, 0, 0, time.UTC)
@@ -485,10 +484,10 @@ func TestMessagesShowBothTimes(t *testing.T) {
 	read(message, "Europe%2FParis", "")
 	read(message, tokyo, "(23:00 your time)")
 	b.logInAgain(email)
-	read(message, "", "(23:00 your time)") // the account knows
+	read(message, "", "(23:00 your time)") // from the account
 	read(message, "Nowhere", "(23:00 your time)")
 
-	// What is written now has both times.
+	// New messages contain both times.
 	b.leads(b.post(page+"/withdraw"), page)
 	b.want(b.post(page+"/register"), http.StatusSeeOther)
 	both := "at 16:00 CEST (Europe/Berlin), which is 23:00 JST for you"
@@ -499,9 +498,9 @@ func TestMessagesShowBothTimes(t *testing.T) {
 	})
 	message = regexp.MustCompile(`/mailbox/[0-9a-f-]{36}`).FindString(b.want(b.get("/mailbox"), http.StatusOK).text)
 	read(message, tokyo, "(23:00 your time)")
-	read(message, "America%2FNew_York", "(10:00 your time)") // the present zone, in place of the one at the time
+	read(message, "America%2FNew_York", "(10:00 your time)") // the current zone, not the one at writing
 
-	// A zone that was chosen stays, whatever the browser says, and the message with it.
+	// A chosen zone stays, whatever the browser reports, and so does the message.
 	b.want(b.post("/account/time-zone", "timeZone", "Europe/Atlantis"), http.StatusUnprocessableEntity,
 		"IANA time zone", "Europe/Atlantis")
 	b.leads(b.post("/account/time-zone", "timeZone", " Asia/Tokyo "), "/account")
@@ -513,7 +512,7 @@ func TestMessagesShowBothTimes(t *testing.T) {
 	read(message, "America%2FNew_York", "(10:00 your time)")
 }
 
-// logInAgain logs in anew.
+// logInAgain starts a new session.
 func (b *browser) logInAgain(email string) {
 	b.t.Helper()
 	b.leads(b.post("/auth/logout"), "/")

@@ -102,7 +102,7 @@ func (a *app) cancel(_ *http.Request, v *visit) (response, error) {
 	return redirectWith("cancelled", "/competitions/"+c.ID), nil
 }
 
-// administered reads a competition for what only admins do with it.
+// administered reads a competition for an action reserved for admins.
 func (a *app) administered(v *visit) (compete.Competition, error) {
 	if err := v.requireRole(compete.RoleAdmin); err != nil {
 		return compete.Competition{}, err

@@ -2,15 +2,15 @@ package web
 
 import "sync"
 
-// pictureCache keeps the pictures asked for last, by their addresses: one address always has the same picture, and
-// everybody who comes for an opening wants the same few.
+// pictureCache keeps the most recently used pictures by URL: a URL always has the same picture, and everyone who comes
+// for an opening needs the same few.
 type pictureCache struct {
 	mu      sync.Mutex
 	kept    map[string][]byte
-	drawing sync.Mutex // one picture at a time is drawn or fetched
+	drawing sync.Mutex // serializes drawing and fetching
 }
 
-// keptPictures bounds the cache: 60 KB each.
+// keptPictures bounds the cache, at 60 KB per picture.
 const keptPictures = 32
 
 func (c *pictureCache) get(path string, draw func() ([]byte, error)) ([]byte, error) {
@@ -19,7 +19,7 @@ func (c *pictureCache) get(path string, draw func() ([]byte, error)) ([]byte, er
 	}
 	c.drawing.Lock()
 	defer c.drawing.Unlock()
-	if picture, ok := c.look(path); ok { // made while we waited
+	if picture, ok := c.look(path); ok { // made while waiting for the lock
 		return picture, nil
 	}
 	picture, err := draw()

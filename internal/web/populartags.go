@@ -8,29 +8,28 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// tagsLife is how long the popular tags are not counted again: counting reads every listed competition,
-// and what is popular does not change by the second.
+// tagsLife is how long popular tags are cached: counting reads every listed competition, and popularity changes slowly.
 const tagsLife = 15 * time.Second
 
-// quickCount is how long a count may take for people to wait for it. A longer one, of very many competitions, is done
-// while they get the tags of before, and not more often than the machine takes lightly.
+// quickCount is how long a count may take for requests to wait for it. A longer one, with very many competitions, runs
+// in the background while requests get the previous tags, and seldom enough not to burden the machine.
 const (
 	quickCount = 50 * time.Millisecond
-	countShare = 100 // of the time is spent counting, at most one part
+	countShare = 100 // at most this fraction (1/100) of the time is spent counting
 )
 
-// popularTags remembers the tags that are offered as filters.
+// popularTags caches the tags that are offered as filters.
 type popularTags struct {
 	read func(ctx context.Context, limit int) ([]compete.TagCount, error)
 
-	mu       sync.Mutex // held while somebody has to wait for a count: who comes meanwhile waits for the same one
+	mu       sync.Mutex // held while requests have to wait for a count, so that they share it
 	until    time.Time
 	tags     []compete.TagCount
-	took     time.Duration // the last count
-	counting bool          // while nobody waits
+	took     time.Duration // duration of the last count
+	counting bool          // a background count is running
 }
 
-// get returns the tags as of a moment ago. A failed count is not remembered.
+// get returns recent tags. A failed count is not cached.
 func (p *popularTags) get(ctx context.Context, now time.Time) ([]compete.TagCount, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -49,7 +48,7 @@ func (p *popularTags) get(ctx context.Context, now time.Time) ([]compete.TagCoun
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.counting = false
-		_, _ = p.keep(tags, time.Since(start), now, err) // the next one tries again
+		_, _ = p.keep(tags, time.Since(start), now, err) // the next request tries again
 	}()
 	return p.tags, nil
 }

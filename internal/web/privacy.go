@@ -10,7 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// exportAccount sends everything that is stored of the viewer as a file.
+// exportAccount downloads everything stored about the viewer.
 func (a *app) exportAccount(r *http.Request, v *visit) (response, error) {
 	data, err := a.Takeout.Export(r.Context(), v.actor)
 	if err != nil {

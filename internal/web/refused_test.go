@@ -10,11 +10,11 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// problemLinks are the links of a form's summary, with the field's id and the text.
+// problemLinks matches the links in a form's error summary, with the field's id and the text.
 var problemLinks = regexp.MustCompile(`<a class="link" href="#([\w-]+)">([^<]+)</a>`)
 
-// TestEverythingWrongIsSaidAtOnce sends forms whose mistakes are found at different places: the answer names all of
-// them, and the browser may keep it, so that "back" shows it again.
+// TestEverythingWrongIsSaidAtOnce submits forms whose errors are found in different places: the response lists all of
+// them, and the browser may store it, so that "back" shows it again.
 func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{Demo: true}), t: t}
 	refused := func(b *browser, got page, texts ...string) {
@@ -61,20 +61,20 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	}
 	c := list.Items[0]
 	later := c.RegDeadline.UTC().Format("2006-01-02T15:04")
-	for _, zone := range []string{"UTC", "Europe/Atlantis"} { // refused by the domain alone, and before it
+	for _, zone := range []string{"UTC", "Europe/Atlantis"} { // refused by the domain, and before it
 		refused(b, b.post("/competitions/"+c.ID+"/edit", "title", "ab", "capacity", "1", "zone", zone, "regDeadline",
 			later, "startDate", c.StartDate.Format("2006-01-02T15:04"), "version", "0"),
 			"Title must be at least 3", "capacity can&#39;t go below that.")
 	}
-	for _, zone := range [][]string{nil, {"zone", ""}, {"zone", " "}} { // never taken for UTC in silence
+	for _, zone := range [][]string{nil, {"zone", ""}, {"zone", " "}} { // never silently replaced by UTC
 		refused(b, b.post("/competitions/"+c.ID+"/edit",
 			append(zone, "title", c.Title, "capacity", "120", "regDeadline", later, "version", "0")...),
 			"Time zone: Choose a time zone", `href="#field-zone"`)
 	}
 }
 
-// TestAListThatCannotBeReadIsNotEmpty asks for lists in an order that there isn't: they say so, and not that nothing is
-// there.
+// TestAListThatCannotBeReadIsNotEmpty requests lists in an unknown order: they report that instead of showing an empty
+// list.
 func TestAListThatCannotBeReadIsNotEmpty(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{Demo: true}), t: t}
 	b := s.browser(t)

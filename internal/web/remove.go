@@ -10,7 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// removal reads the registration that is to be removed, and makes the form that asks how.
+// removal reads the registration to remove, and creates the form for its options.
 func (a *app) removal(v *visit) (compete.ParticipantRegistration, pages.RemoveForm, error) {
 	id := v.r.PathValue("id")
 	r, err := a.Registrations.Get(v.r.Context(), v.actor, id, v.r.PathValue("registration"))
@@ -65,7 +65,7 @@ func (a *app) remove(r *http.Request, v *visit) (response, error) {
 	return redirectWith("removed", form.Back), nil
 }
 
-// unblock lets somebody who was removed register again.
+// unblock lets a removed participant register again.
 func (a *app) unblock(r *http.Request, v *visit) (response, error) {
 	if _, err := a.Registrations.Unblock(r.Context(), v.actor, r.PathValue("registration")); err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ var competitionStatuses = map[compete.CompetitionStatus]string{
 	compete.StatusDraft: "Unpublished", compete.StatusPublished: "Published", compete.StatusCancelled: "Cancelled",
 }
 
-// reportForm asks a visitor what is wrong with a competition.
+// reportForm asks what is wrong with a competition.
 func (a *app) reportForm(_ *http.Request, v *visit) (response, error) {
 	form, err := a.newReportForm(v)
 	if err != nil {
@@ -34,7 +34,7 @@ func (a *app) reportForm(_ *http.Request, v *visit) (response, error) {
 	return a.showReportForm(v, http.StatusOK, form), nil
 }
 
-// newReportForm reads the competition as everybody sees it: a draft can't be reported.
+// newReportForm reads the competition as the public sees it: drafts can't be reported.
 func (a *app) newReportForm(v *visit) (pages.ReportForm, error) {
 	c, err := a.Competitions.Get(v.r.Context(), compete.Actor{}, v.r.PathValue("id"))
 	form := pages.ReportForm{
@@ -73,7 +73,7 @@ func (a *app) report(r *http.Request, v *visit) (response, error) {
 	return redirectWith("reported", "/competitions/"+form.ID), nil
 }
 
-// reported are the competitions that somebody has reported, for the admin's page.
+// reported returns the reported competitions, for the admin page.
 func (a *app) reported(v *visit) (rows []pages.Reported, more bool, err error) {
 	found, err := a.Reports.Competitions(v.r.Context(), v.actor, rowsPerPage+1)
 	if more = len(found) > rowsPerPage; more {
@@ -89,7 +89,7 @@ func (a *app) reported(v *visit) (rows []pages.Reported, more bool, err error) {
 	return rows, more, err
 }
 
-// reports shows what was reported about one competition.
+// reports shows the reports about one competition.
 func (a *app) reports(_ *http.Request, v *visit) (response, error) {
 	return a.showReports(v, http.StatusOK, "", nil)
 }
@@ -119,7 +119,7 @@ func (a *app) showReports(v *visit, status int, note string, errors pages.Errors
 	return show(status, pages.Reports(v.page("Reports about "+c.Title, ui.SectionAdmin), data)), nil
 }
 
-// reportsOf reads the newest reports in a state.
+// reportsOf reads the newest reports with a status.
 func (a *app) reportsOf(
 	v *visit, competitionID string, status compete.ReportStatus,
 ) (rows []pages.Report, more bool, err error) {
@@ -142,7 +142,7 @@ func (a *app) reportsOf(
 	return rows, !found.Next.IsZero(), err
 }
 
-// answerReports resolves or dismisses the reports that were selected.
+// answerReports resolves or dismisses the selected reports.
 func (a *app) answerReports(r *http.Request, v *visit) (response, error) {
 	note := typedText(r, "note")
 	ids := r.PostForm["report"]

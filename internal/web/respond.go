@@ -19,14 +19,14 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// ownHeader is on every page, part of a page and redirect that this program itself made. The script shows no other
-// answer: what comes without it is a proxy's, or a Wi-Fi's log-in page.
+// ownHeader is set on every page, partial page and redirect made by this program. The script ignores other responses:
+// they come from a proxy or a Wi-Fi log-in page.
 const ownHeader = "Mini-Compete"
 
-// handler makes the answer to a request, or fails. Errors are rendered in one place, app.page.
+// handler creates the response to a request, or fails. Errors are rendered in one place, app.page.
 type handler func(r *http.Request, v *visit) (response, error)
 
-// response writes an answer.
+// response writes a response.
 type response func(v *visit) error
 
 var (
@@ -38,21 +38,21 @@ var (
 		Kind: compete.KindForbidden, Code: "cross_origin",
 		Detail: "This form was sent from another site. Open the page on this site and try again.",
 	}
-	errPanicked = errors.New("the page panicked") // package server has logged why
+	errPanicked = errors.New("the page panicked") // already logged by package server
 	errBadForm  = &compete.Error{
 		Kind: compete.KindUnreadable, Code: "unreadable",
 		Detail: "We couldn't read the form. Go back and try again.",
 	}
 )
 
-// maxForm bounds a posted form: the longest description, percent-encoded, and the rest.
+// maxForm bounds a posted form: the longest description, percent-encoded, and the other fields.
 const maxForm = 512 << 10
 
 // page adapts a handler to net/http.
 func (a *app) page(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		limit := int64(maxForm)
-		if bringsFile(r) { // a handler reads that by itself, if it does
+		if bringsFile(r) { // a handler that needs the file reads it itself
 			limit = maxCoverForm
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
@@ -77,8 +77,8 @@ func (a *app) page(handle handler) http.Handler {
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// show renders a page or a part of one. It is rendered as a whole before the first byte is sent, so
-// that a failure still can become an error page.
+// show renders a page or a part of one. It renders everything before sending the first byte, so that a failure can
+// still become an error page.
 func show(status int, component templ.Component) response {
 	return func(v *visit) error {
 		buf := buffers.Get().(*bytes.Buffer)
@@ -95,11 +95,11 @@ func show(status int, component templ.Component) response {
 		case v.secretPage:
 			h.Set("Cache-Control", "no-store")
 		case v.r.Method == http.MethodPost:
-			// A refused form: "back" shows it again only if the browser may keep it. Logging out clears what is kept,
-			// and no answer repeats a password.
+			// A refused form: "back" only shows it again if the browser may store it. Logging out clears the store, and
+			// no response contains a password.
 			h.Set("Cache-Control", "private, no-cache")
 		case v.actor.LoggedIn():
-			h.Set("Cache-Control", "no-store") // nothing of an account stays in a shared machine's cache
+			h.Set("Cache-Control", "no-store") // nothing about an account stays in a shared machine's cache
 		default:
 			h.Set("Cache-Control", "no-cache")
 		}
@@ -108,7 +108,7 @@ func show(status int, component templ.Component) response {
 	}
 }
 
-// worthCompressing is the size in bytes from which compressing a page pays.
+// worthCompressing is the minimum size for compressing a page, in bytes.
 const worthCompressing = 1400
 
 var gzipWriters = sync.Pool{New: func() any {
@@ -116,8 +116,8 @@ var gzipWriters = sync.Pool{New: func() any {
 	return w
 }}
 
-// send writes a rendered page, compressed if that pays and the reader takes it. When the reader is
-// gone there is nobody to tell.
+// send writes a rendered page, compressed if that pays and the client accepts it. Write errors are ignored, since the
+// client is gone.
 func send(v *visit, status int, page *bytes.Buffer) {
 	h := v.w.Header()
 	if page.Len() >= worthCompressing && static.Accepts(v.r.Header.Get("Accept-Encoding"), "gzip") {
@@ -127,7 +127,7 @@ func send(v *visit, status int, page *bytes.Buffer) {
 		zw := gzipWriters.Get().(*gzip.Writer)
 		defer gzipWriters.Put(zw)
 		zw.Reset(packed)
-		_, _ = zw.Write(page.Bytes()) // a bytes.Buffer takes everything
+		_, _ = zw.Write(page.Bytes()) // a bytes.Buffer never fails
 		_ = zw.Close()
 		h.Set("Content-Encoding", "gzip")
 		page = packed
@@ -137,7 +137,7 @@ func send(v *visit, status int, page *bytes.Buffer) {
 	_, _ = v.w.Write(page.Bytes())
 }
 
-// redirect leads on after a post. htmx is told to load the page as a whole.
+// redirect redirects after a post. htmx is told to load the full page.
 func redirect(path string) response {
 	return func(v *visit) error {
 		v.w.Header().Set(ownHeader, "1")
@@ -153,7 +153,7 @@ func redirect(path string) response {
 	}
 }
 
-// redirectWith leads on and leaves a message for the next page.
+// redirectWith redirects and leaves a message for the next page.
 func redirectWith(flash, path string) response {
 	return func(v *visit) error {
 		v.setFlash(flash)
@@ -161,10 +161,10 @@ func redirectWith(flash, path string) response {
 	}
 }
 
-// fail renders an error. It needs neither database nor session.
+// fail renders an error, without needing database or session.
 func (a *app) fail(v *visit, err error) {
 	e := compete.AsError(err)
-	if errors.Is(e, errBadForm) { // perhaps it ended early or came too slowly, which also ends the request's context
+	if errors.Is(e, errBadForm) { // it may have ended early or come too slowly, which also ends the request's context
 		v.r = v.r.WithContext(context.WithoutCancel(v.r.Context()))
 	}
 	status := problem.Status(e.Kind)
@@ -172,7 +172,7 @@ func (a *app) fail(v *visit, err error) {
 		a.Log.ErrorContext(v.r.Context(), "page failed", "method", v.r.Method, "path", v.r.URL.Path, "error", err)
 	}
 	if e.Kind == compete.KindUnauthorized {
-		_ = redirect(v.loginPath())(v) // a redirect cannot fail
+		_ = redirect(v.loginPath())(v) // a redirect can't fail
 		return
 	}
 	switch {
@@ -191,7 +191,7 @@ func (a *app) showError(v *visit, e *compete.Error) {
 	p := v.problem(status, e)
 	component := pages.Error(v.problemPage(p), p)
 	if v.partial() {
-		// A part of a page failed: say so above the page that asked, and change nothing else.
+		// A partial page failed: show the error at the top of the requesting page, and change nothing else.
 		v.w.Header().Set("HX-Reswap", "none")
 		component = ui.ToastSwap(ui.Notice{Tone: ui.ToneBad, Text: strings.TrimSpace(p.Text + " " + p.Support())})
 	}
@@ -200,7 +200,7 @@ func (a *app) showError(v *visit, e *compete.Error) {
 	}
 }
 
-// retryAfter says when to come again, where the refusal knows.
+// retryAfter sets when to retry, if the error says so.
 func (v *visit) retryAfter(e *compete.Error) {
 	problem.Wait(v.w.Header(), e.RetryAfter, e.Quota)
 }
@@ -211,7 +211,7 @@ func (v *visit) problemPage(p pages.Problem) ui.Page {
 	return page
 }
 
-// plainText is what a refusal says to people: the domain's own words speak to programs here and there.
+// plainText returns an error's text for people, since some of the domain's messages address programs.
 func plainText(e *compete.Error) string {
 	switch {
 	case e.Kind == compete.KindInternal:

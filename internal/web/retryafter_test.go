@@ -12,7 +12,7 @@ import (
 	"github.com/minicompete/minicompete/internal/config"
 )
 
-// busyHasher has no time for anybody while it's busy.
+// busyHasher refuses everything while it is busy.
 type busyHasher struct {
 	compete.PasswordHasher
 	busy atomic.Bool
@@ -37,8 +37,8 @@ func (b *busyHasher) wrap(passwords compete.PasswordHasher) compete.PasswordHash
 	return b
 }
 
-// TestFormsSayHowLongToWait has the forms about passwords refused by limits, and for want of time: the form comes back
-// with what was typed, and says in words and in its headers when to try again.
+// TestFormsSayHowLongToWait has password forms refused by limits and by overload: the form keeps its input, and says in
+// its text and headers when to retry.
 func TestFormsSayHowLongToWait(t *testing.T) {
 	passwords := &busyHasher{}
 	s := openSiteWith(t, apptest.Options{Wrap: app.Wrap{Passwords: passwords.wrap}, Settings: func(c *config.Config) {

@@ -10,14 +10,14 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// passkeyPage is a page with the script of passkeys, where the site can have them.
+// passkeyPage is a page with the passkey script, if the site supports passkeys.
 func (v *visit) passkeyPage(title, section string) ui.Page {
 	p := v.page(title, section)
 	p.Passkeys = v.app.SecondFactors.TakesPasskeys()
 	return p
 }
 
-// challengeView is nil where there are no passkeys to challenge.
+// challengeView returns nil if there are no passkeys to challenge.
 func challengeView(c compete.Challenge, err error) *pages.ChallengeData {
 	if err != nil {
 		return nil
@@ -25,7 +25,7 @@ func challengeView(c compete.Challenge, err error) *pages.ChallengeData {
 	return &pages.ChallengeData{Options: string(c.Options), State: c.State}
 }
 
-// showSecond asks for the second factor. Who took too long begins again.
+// showSecond asks for the second factor. If the login has expired, it starts over.
 func (a *app) showSecond(v *visit, status int, form pages.SecondForm) (response, error) {
 	factors, err := a.Logins.PendingFactors(v.r.Context(), form.Pending)
 	if e := compete.AsError(err); e.Kind == compete.KindUnauthorized {
@@ -40,7 +40,7 @@ func (a *app) showSecond(v *visit, status int, form pages.SecondForm) (response,
 	return show(status, pages.Second(v.passkeyPage("One more step", ui.SectionLogin), form)), nil
 }
 
-// loginSecond logs in whose password was right, by a code or a passkey.
+// loginSecond completes a login by code or passkey after the right password.
 func (a *app) loginSecond(r *http.Request, v *visit) (response, error) {
 	form := pages.SecondForm{
 		Pending: r.PostFormValue("auth-login"), Next: localPath(r.PostFormValue("next"), ""),
@@ -65,7 +65,7 @@ func (a *app) loginSecond(r *http.Request, v *visit) (response, error) {
 	return a.finishLogin(v, pages.LoginForm{Next: form.Next, Kept: form.Kept}, user, err)
 }
 
-// loginWithPasskey logs in by a passkey alone.
+// loginWithPasskey logs in with only a passkey.
 func (a *app) loginWithPasskey(r *http.Request, v *visit) (response, error) {
 	form := pages.LoginForm{Next: localPath(r.PostFormValue("next"), ""), Kept: keptFields(r.PostForm)}
 	user, err := a.Logins.LogInWithPasskey(r.Context(), r.PostFormValue("auth-state"), r.PostFormValue("auth-answer"))

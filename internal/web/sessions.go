@@ -11,15 +11,15 @@ import (
 	"github.com/minicompete/minicompete/internal/web/pages"
 )
 
-// deviceCookie shows of whom the device is known: a token for each account that was logged in to there lately, with
-// deviceSeparator between them. It opens nothing.
+// deviceCookie identifies the device to its users: a token for each account recently logged in to there, joined by
+// deviceSeparator. It grants no access.
 const (
 	deviceCookie    = "device"
 	deviceSeparator = "."
 	maxDeviceTokens = 5
 )
 
-// deviceTokens are those of the cookie.
+// deviceTokens returns the tokens in the cookie.
 func (v *visit) deviceTokens() []string {
 	cookie, err := v.cookie(deviceCookie)
 	if err != nil {
@@ -29,7 +29,7 @@ func (v *visit) deviceTokens() []string {
 	return tokens[:min(len(tokens), maxDeviceTokens)]
 }
 
-// startLogin logs in a user who has just shown who they are, and tells them of it if they never did so on this device.
+// startLogin logs in a user who has just authenticated, and notifies them if the device is new.
 func (v *visit) startLogin(user compete.User) error {
 	v.app.Logins.NoteLogin(v.r.Context(), user, v.knownTo(user))
 	v.followZone(compete.Actor{UserID: user.ID, Zone: user.Zone})
@@ -40,20 +40,20 @@ func (v *visit) startLogin(user compete.User) error {
 	return nil
 }
 
-// knownTo reports whether the device has shown that the user logged in on it before.
+// knownTo reports whether the device has proved an earlier login by the user.
 func (v *visit) knownTo(user compete.User) bool {
 	return slices.ContainsFunc(v.deviceTokens(),
 		func(token string) bool { return v.app.Sessions.KnowsDevice(user, token) })
 }
 
-// onDevice is the request's context with what the device shows.
+// onDevice returns the request's context with the device's tokens attached.
 func (v *visit) onDevice() context.Context {
 	client := compete.ClientOf(v.r.Context())
 	client.KnownTo = v.knownTo
 	return compete.WithClient(v.r.Context(), client)
 }
 
-// keepDevice leaves a token on a device whose user has shown who they are, with which knownTo knows it.
+// keepDevice stores a token on the device of an authenticated user, by which knownTo recognizes it.
 func (v *visit) keepDevice(user compete.User) {
 	tokens, mine := v.deviceTokens(), v.app.Sessions.DeviceToken(user)
 	tokens = append([]string{mine}, slices.DeleteFunc(tokens, func(token string) bool { return token == mine })...)
@@ -61,7 +61,7 @@ func (v *visit) keepDevice(user compete.User) {
 		v.now.AddDate(1, 0, 0))
 }
 
-// shownSessions is how many the account page shows.
+// shownSessions is how many sessions the account page shows.
 const shownSessions = 50
 
 func (a *app) sessionsView(v *visit) (pages.SessionsData, error) {
@@ -84,7 +84,7 @@ func (a *app) sessionsView(v *visit) (pages.SessionsData, error) {
 	return data, nil
 }
 
-// endSession ends one of the viewer's sessions; one that has ended is gone already.
+// endSession ends one of the viewer's sessions; ending it twice is no error.
 func (a *app) endSession(r *http.Request, v *visit) (response, error) {
 	id := r.PathValue("session")
 	err := a.Logins.EndSession(r.Context(), v.actor, id)

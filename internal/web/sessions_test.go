@@ -16,7 +16,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// cookie is the value of the browser's cookie, and empty when it has none.
+// cookie returns the value of a cookie; empty if the browser has none.
 func (b *browser) cookie(name string) string {
 	b.t.Helper()
 	u, err := url.Parse(b.site.WebURL)
@@ -31,7 +31,7 @@ func (b *browser) cookie(name string) string {
 	return ""
 }
 
-// with is a browser that has the session cookie alone.
+// with returns a browser that only has the session cookie.
 func (s *site) with(t *testing.T, session string) *browser {
 	t.Helper()
 	b := s.browser(t)
@@ -43,7 +43,7 @@ func (s *site) with(t *testing.T, session string) *browser {
 	return b
 }
 
-// TestANewPasswordGivesAnotherCookie has somebody keep a copy of the cookie from before.
+// TestANewPasswordGivesAnotherCookie uses a copy of the cookie from before the change.
 func TestANewPasswordGivesAnotherCookie(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openSite(t, databaseURL, nil)
@@ -70,7 +70,7 @@ func TestANewPasswordGivesAnotherCookie(t *testing.T) {
 	})
 }
 
-// TestStreamsEndWithTheirLogin ends logins in every way while a page of each is open.
+// TestStreamsEndWithTheirLogin ends sessions in every way while each has a page open.
 func TestStreamsEndWithTheirLogin(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	main := s.browser(t)
@@ -93,7 +93,7 @@ func TestStreamsEndWithTheirLogin(t *testing.T) {
 		select {
 		case err := <-ended:
 			t.Fatalf("%s: the stream ended before: %v", what, err)
-		case <-time.After(3 * time.Second): // a round of the viewers
+		case <-time.After(3 * time.Second): // longer than one round of the viewers
 		}
 		end(b)
 		select {
@@ -104,7 +104,7 @@ func TestStreamsEndWithTheirLogin(t *testing.T) {
 	}
 }
 
-// stream opens a page's stream of events; the channel tells when it ends.
+// stream opens a page's event stream; the channel reports its end.
 func (b *browser) stream() <-chan error {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.t.Context())
@@ -127,7 +127,7 @@ func (b *browser) stream() <-chan error {
 
 const nobodysID = "018f6b1e-0000-7d0a-9b3e-5a1f0c2d4e6f"
 
-// TestSessionsOnThePage ends one session, all others and one's own from the list.
+// TestSessionsOnThePage ends one session, all others and the current one from the list.
 func TestSessionsOnThePage(t *testing.T) {
 	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
 	b, other, third := s.browser(t), s.browser(t), s.browser(t)
@@ -145,7 +145,7 @@ func TestSessionsOnThePage(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range page.Items {
-			// the form of every session but one's own is on the page
+			// every session but the current one has a form on the page
 			if got := b.get("/account"); !strings.Contains(got.text, "/account/sessions/"+page.Items[i].ID+"/end") {
 				return page.Items[i].ID
 			}
@@ -173,7 +173,8 @@ func TestSessionsOnThePage(t *testing.T) {
 	}
 }
 
-// TestThePrivacyPageFollowsTheSettings gives each age its own number of days, and looks for them on the page.
+// TestThePrivacyPageFollowsTheSettings sets a different number of days for each retention period, and looks for them on
+// the page.
 func TestThePrivacyPageFollowsTheSettings(t *testing.T) {
 	const day = 24 * time.Hour
 	s := &site{App: apptest.Start(t, apptest.Options{Settings: func(c *config.Config) {

@@ -12,8 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// The picture of a shared link carries the site's name: a renamed site has another address for it, so that no cache
-// shows the old name.
+// The picture for shared links contains the site's name: a renamed site uses another URL, so that no cache shows the
+// old name.
 func TestSharedPictureFollowsTheSitesName(t *testing.T) {
 	databaseURL := testservices.DatabaseURL(t, "sqlite")
 	named := func(name string) *site {
@@ -31,10 +31,10 @@ func TestSharedPictureFollowsTheSitesName(t *testing.T) {
 	if renamed == old {
 		t.Fatalf("the picture is still at %s", old)
 	}
-	after.browser(t).leads(after.browser(t).get(old), renamed) // links that were shared before
+	after.browser(t).leads(after.browser(t).get(old), renamed) // links shared before
 }
 
-// sharedPicture is the path of the picture of a shared link to a page, which is there.
+// sharedPicture returns the path of the picture for shared links to a page, and checks that it exists.
 func (s *site) sharedPicture(t *testing.T, page string) string {
 	t.Helper()
 	b := s.browser(t)

@@ -11,10 +11,10 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// SetupPath is the page on which the first admin is made; its token is in the query.
+// SetupPath is the page that creates the first admin; its token is in the query.
 const SetupPath = "/setup"
 
-// setupForm is there for who has a link that can be used, and an unknown page for everybody else.
+// setupForm is shown to visitors with a valid link, and a not-found page to everyone else.
 func (a *app) setupForm(r *http.Request, v *visit) (response, error) {
 	token := r.URL.Query().Get("token")
 	if err := a.checkSetup(r, token); err != nil {
@@ -27,7 +27,7 @@ func (a *app) checkSetup(r *http.Request, token string) error {
 	return hiddenPage(a.Installation.CheckSetup(r.Context(), token))
 }
 
-// hiddenPage answers like an unknown page once the setup is over.
+// hiddenPage responds with a not-found page once the setup is over.
 func hiddenPage(err error) error {
 	if errors.Is(err, compete.ErrSetupOver) {
 		return errNoSuchPage
@@ -41,11 +41,11 @@ func (a *app) showSetup(v *visit, status int, form pages.SetupForm) response {
 		form.Test.Action = SetupPath + "/test-email"
 	}
 	page := v.secret("Set up your site")
-	page.Address = "" // that of the page has the token
+	page.Address = "" // the page's URL contains the token
 	return show(status, pages.Setup(page, form))
 }
 
-// typedSetup is the form as it was sent.
+// typedSetup returns the form as submitted.
 func (a *app) typedSetup(r *http.Request, errors pages.Errors) pages.SetupForm {
 	return pages.SetupForm{
 		Token: r.PostFormValue("token"), Name: r.PostFormValue("name"), Email: r.PostFormValue("email"),
@@ -77,7 +77,7 @@ func (a *app) setup(r *http.Request, v *visit) (response, error) {
 	return redirectWith("set-up", "/admin"), nil
 }
 
-// testSetupMail sends a test email to the address that was typed, and shows the rest of the form as it was.
+// testSetupMail sends a test email to the entered address, and keeps the rest of the form.
 func (a *app) testSetupMail(r *http.Request, v *visit) (response, error) {
 	form := a.typedSetup(r, nil)
 	err := a.Installation.TestSetupMail(r.Context(), form.Token, form.Email)
@@ -91,7 +91,7 @@ func (a *app) testSetupMail(r *http.Request, v *visit) (response, error) {
 	return show(http.StatusOK, pages.MailTest(form.Test)), nil
 }
 
-// testMailResult is how a test email to the address went; the error is one that isn't about that.
+// testMailResult returns the result of a test email; err is an unrelated error.
 func testMailResult(address string, err error) (pages.TestMail, error) {
 	if err == nil {
 		return pages.TestMail{Done: address}, nil
@@ -106,7 +106,7 @@ func testMailResult(address string, err error) (pages.TestMail, error) {
 	return pages.TestMail{Failed: plainText(e)}, nil
 }
 
-// siteForm is the settings as they are; r, if there is one, has what was typed instead.
+// siteForm returns the current settings; if r isn't nil, its form values replace them.
 func (a *app) siteForm(r *http.Request, errors pages.Errors) pages.SiteForm {
 	setting := func(name string) pages.Setting {
 		s := pages.Setting{Name: name, Value: a.Installation.Setting(name), Fixed: a.Installation.IsFixed(name)}
@@ -209,7 +209,7 @@ func (a *app) answerOrganizerRequest(r *http.Request, v *visit) (response, error
 	return redirectWith("declined", "/admin"), nil
 }
 
-// firstSteps adds to the admin's page what a new site still needs, and who waits for an answer.
+// firstSteps adds to the admin page what a new site still needs, and pending requests.
 func (a *app) firstSteps(r *http.Request, v *visit, data *pages.AdminData) error {
 	notes, published, err := a.Installation.Notes(r.Context(), v.actor)
 	if err != nil {

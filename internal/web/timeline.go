@@ -11,16 +11,16 @@ import (
 )
 
 const (
-	// rushFrom is how many registrations there are when one begins to speak of a rush.
+	// rushFrom is the minimum number of registrations for a rush.
 	rushFrom = 20
-	// rushShare is how many times as long as its busiest stretch all of a timeline is, for the stretch to get a chart
-	// of its own: on the chart of all it is too narrow to read.
+	// rushShare is how many times longer than its busiest stretch a timeline must be for the stretch to get its own
+	// chart: on the main chart it would be too narrow to read.
 	rushShare = 20
-	// shortestRush keeps a chart of registrations that all came at one moment from having no width.
+	// shortestRush gives a chart a width even if all registrations came at the same moment.
 	shortestRush = 10 * time.Millisecond
 )
 
-// timelineView is how registrations grew, and beside it the rush, if there was one. One moment makes no chart.
+// timelineView returns the growth of registrations and, if there was one, the rush. A single moment gets no chart.
 func timelineView(series []compete.TimeCount) pages.Timeline {
 	var t pages.Timeline
 	if len(series) < 2 {
@@ -39,8 +39,8 @@ func timelineView(series []compete.TimeCount) pages.Timeline {
 	return t
 }
 
-// rush is the shortest stretch in which half of all registrations came, with as much again on both sides. ok is false
-// when there are few, or when it is wide enough to be seen on a chart of all.
+// rush returns the shortest period with half of all registrations, extended by its length on both sides. ok is false if
+// there are too few registrations, or the period is wide enough to be seen on the main chart.
 func rush(series []compete.TimeCount) (from, to time.Time, ok bool) {
 	first, last := series[0], series[len(series)-1]
 	if last.Count < rushFrom {
@@ -58,7 +58,7 @@ func rush(series []compete.TimeCount) (from, to time.Time, ok bool) {
 	return from.Add(-margin), to.Add(margin), shortest < last.At.Sub(first.At)/rushShare
 }
 
-// countAt is how many there were at a moment, as far as a series knows.
+// countAt returns the count at a time, as far as the series knows it.
 func countAt(series []compete.TimeCount, at time.Time) int {
 	n := 0
 	for _, c := range series {
@@ -69,7 +69,7 @@ func countAt(series []compete.TimeCount, at time.Time) int {
 	return n
 }
 
-// inWords is about how long something took.
+// inWords returns an approximate duration in words.
 func inWords(d time.Duration) string {
 	for _, unit := range []struct {
 		length time.Duration

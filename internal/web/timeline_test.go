@@ -7,7 +7,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// series is a timeline of registrations that came so long after one another, each for every of them.
+// series returns a timeline of registrations separated by gaps, each entry standing for every of them.
 func series(every int, gaps ...time.Duration) []compete.TimeCount {
 	at := time.Date(2026, 6, 12, 12, 0, 0, 0, time.UTC)
 	counts := []compete.TimeCount{{At: at, Count: every}}
@@ -26,7 +26,7 @@ func repeat(gap time.Duration, n int) []time.Duration {
 	return gaps
 }
 
-// TestTimeline finds the rush in whatever times there are: those of an import may be all the same, or centuries apart.
+// TestTimeline finds the rush in any times: imported ones may all be equal, or centuries apart.
 func TestTimeline(t *testing.T) {
 	week := repeat(time.Hour, 7*24)
 	for name, tc := range map[string]struct {

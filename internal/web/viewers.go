@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// viewersEvery is how often the news of those who have a page open are read, all in one query.
+	// viewersEvery is how often the news for all viewers are read, in one query.
 	viewersEvery = 2 * time.Second
-	// viewersBatch bounds that query.
+	// viewersBatch bounds the users in that query.
 	viewersBatch = 1000
 )
 
-// viewers are the logged-in users who have a page open. Their pages are told of new mail and of registrations that an
-// organizer removed, perhaps without a message, and end with the login. Both are written elsewhere, perhaps in another
-// replica; one query every two seconds for everybody sees them all.
+// viewers tracks logged-in users with open pages. Their pages are notified of new messages and of registrations removed
+// by an organizer, possibly without a message, and are closed when the session ends. Both changes may be made on
+// another replica; one query every two seconds finds them for everyone.
 type viewers struct {
 	news  func(ctx context.Context, userIDs []string) (map[string]compete.News, error)
 	ended func(compete.Actor) bool
@@ -30,7 +30,7 @@ type viewers struct {
 	pages map[string]map[*viewer]struct{} // by user
 }
 
-// livePage is the stream of an open page; *live.Page is one.
+// livePage is the stream of an open page, such as *live.Page.
 type livePage interface {
 	Tell(event string)
 	End()
@@ -40,7 +40,7 @@ type livePage interface {
 type viewer struct {
 	page  livePage
 	actor compete.Actor
-	told  compete.News // last; none as long as asked is false
+	told  compete.News // last news sent; unset while asked is false
 	asked bool
 }
 
@@ -51,7 +51,7 @@ func newViewers(
 	return &viewers{news: news, ended: ended, log: log, pages: make(map[string]map[*viewer]struct{})}
 }
 
-// join tells the page of its viewer's unread messages, beginning at the next round, until leave.
+// join notifies the page of its viewer's unread messages, starting with the next round, until leave is called.
 func (vs *viewers) join(actor compete.Actor, page livePage) (leave func()) {
 	v := &viewer{page: page, actor: actor}
 	vs.mu.Lock()
@@ -97,7 +97,7 @@ func (vs *viewers) round(ctx context.Context) {
 	}
 }
 
-// present ends the pages of those who are logged in no more, and returns the ids of the other users.
+// present closes the pages of users who are no longer logged in, and returns the ids of the others.
 func (vs *viewers) present() []string {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// tellings is a page that remembers what it was told.
+// tellings is a page that records its events.
 type tellings struct {
 	told  []string
 	ended bool

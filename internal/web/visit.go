@@ -12,8 +12,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// visit is what a page knows of its request beyond the request itself: who makes it, and what the
-// answer has to carry in cookies.
+// visit is a request's context for pages: the actor, and the cookies for the response.
 type visit struct {
 	app    *app
 	w      http.ResponseWriter
@@ -21,13 +20,13 @@ type visit struct {
 	actor  compete.Actor
 	now    time.Time
 	unread int
-	open   int // reports that wait for an admin
+	open   int // reports waiting for an admin
 	flash  *ui.Notice
 
-	secretPage bool // the browser isn't to keep it
+	secretPage bool // the browser must not store it
 }
 
-// open reads the session and the message of the action before.
+// open reads the session and the message left by the previous action.
 func (a *app) open(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	v := &visit{app: a, w: w, r: r, now: a.Clock()}
 	if cookie, err := v.cookie(sessionCookie); err == nil {
@@ -63,12 +62,12 @@ func (a *app) open(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	return v, err
 }
 
-// partial reports whether htmx asks for a part of a page. A page that htmx restores is asked for as a whole.
+// partial reports whether htmx requests a part of a page. When htmx restores a page, it requests the full page.
 func (v *visit) partial() bool {
 	return v.r.Header.Get("HX-Request") == "true" && v.r.Header.Get("HX-History-Restore-Request") != "true"
 }
 
-// page is the frame for a page of this visit.
+// page returns the frame for a page of this visit.
 func (v *visit) page(title, section string) ui.Page {
 	p := ui.Page{
 		Site: siteView(v.app.Site()), Title: title, Section: section, Theme: v.theme(), Now: v.now,
@@ -87,7 +86,7 @@ func (v *visit) page(title, section string) ui.Page {
 	return p
 }
 
-// shared adds what a link to the page shows elsewhere.
+// shared adds the preview that other sites show of a link to the page.
 func (v *visit) shared(p ui.Page, path, description string) ui.Page {
 	p.URL = v.app.PublicURL.JoinPath(path).String()
 	p.Description = description
@@ -103,7 +102,7 @@ func (v *visit) requireLogin() error {
 	return compete.ErrUnauthorized
 }
 
-// requireRole refuses accounts whose role isn't at least the given one.
+// requireRole refuses accounts below the given role.
 func (v *visit) requireRole(role compete.Role) error {
 	err := v.requireLogin()
 	if err == nil && !v.actor.Role.AtLeast(role) {
@@ -112,7 +111,7 @@ func (v *visit) requireRole(role compete.Role) error {
 	return err
 }
 
-// localPath returns the path and query that s leads to on this site, or fallback when it leads elsewhere.
+// localPath returns the path and query of s if it is on this site, otherwise fallback.
 func localPath(s, fallback string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
@@ -122,7 +121,7 @@ func localPath(s, fallback string) string {
 	return u.RequestURI()
 }
 
-// loginPath is the log-in page that leads back to where one wanted to go.
+// loginPath returns the log-in page that leads back to the requested page.
 func (v *visit) loginPath() string {
 	next := v.r.URL.RequestURI()
 	if v.r.Method != http.MethodGet || v.partial() {

@@ -1,8 +1,7 @@
 // Package web is the web app: the pages of Mini Compete, their forms and the live stream behind them.
 //
-// It owns routes, cookies, form parsing and what each page is made of. Rules are compete's: every page
-// calls the same services of compete as the REST API. How things look is package ui's, the text of pages package
-// pages'.
+// It handles routes, cookies, form parsing and the composition of pages. Rules are in compete: pages call the same
+// services as the REST API. Package ui defines how pages look, and package pages their text.
 package web
 
 import (
@@ -20,60 +19,62 @@ import (
 	"github.com/minicompete/minicompete/internal/web/static"
 )
 
-// JobsPath is where Config.Jobs is served.
+// JobsPath is where Config.Jobs is mounted.
 const JobsPath = "/admin/jobs"
 
-// Config is everything the web app needs. All fields are needed but those that say otherwise.
+// Config configures the web app. All fields are required unless they say otherwise.
 type Config struct {
 	compete.Services
 	Clock    func() time.Time
 	Sessions Sessions
 	Live     *live.Hub
 	Log      *slog.Logger
-	// PublicURL is where the site is reached, without a path, such as https://compete.example.org. Its
-	// scheme decides whether cookies are Secure; its origin is the one that may post.
+	// PublicURL is the site's public URL, without a path, such as https://compete.example.org. Its scheme determines
+	// whether cookies are Secure; only its origin may post.
 	PublicURL *url.URL
-	// Site is the operator's own, as it is now; nil: an unbranded one. Its logo and accent stay as they are at first.
+	// Site returns the operator's current branding; nil for an unbranded site. The logo and accent color are only read
+	// at startup.
 	Site func() brand.Site
-	// Health reports how each dependency is, for the admin's page.
+	// Health reports the state of each dependency, for the admin page.
 	Health func(ctx context.Context) []Check
-	// Jobs is the job console, mounted at JobsPath for admins alone; nil leaves it out.
+	// Jobs is the job console, mounted at JobsPath for admins only; nil omits it.
 	Jobs http.Handler
-	// Keep says how long things are kept, for the page about privacy.
+	// Keep says how long data is kept, for the privacy page.
 	Keep compete.CleanUpAges
 	// Demo adds the page of components and the names of the demo accounts.
 	Demo bool
-	// Mails are shown at /dev/mails; nil leaves the page out.
+	// Mails are shown at /dev/mails; nil omits the page.
 	Mails Mails
 }
 
-// Mails shows what mails look like, and which were sent.
+// Mails provides sample emails and the ones that were sent.
 type Mails interface {
-	// Samples makes a mail of every kind.
+	// Samples returns an email of every kind.
 	Samples() ([]compete.Mail, error)
-	// Sent lists the last mails that went nowhere else, newest first.
+	// Sent lists the last emails that weren't delivered anywhere else, newest first.
 	Sent() []compete.Mail
 }
 
-// Sessions logs users in and out by cookie, and tells who makes a request; *auth.Authenticator does.
+// Sessions logs users in and out by cookie, and authenticates requests; *auth.Authenticator implements it.
 type Sessions interface {
-	// IssueCookie makes a session. Its token is for a cookie, until it expires.
+	// IssueCookie creates a session. Its token is for a cookie, until it expires.
 	IssueCookie(ctx context.Context, u compete.User) (token string, expires time.Time, err error)
-	// Cookie finds the actor behind a token. Errors: compete.ErrUnauthorized, compete.ErrAccountDisabled.
+	// Cookie returns the actor of a token. Errors: compete.ErrUnauthorized, compete.ErrAccountDisabled.
 	Cookie(ctx context.Context, token string) (compete.Actor, error)
-	// Reread has the next Cookie find the actor as it is then, when something of it has changed.
+	// Reread makes the next call of Cookie read the actor again, after it has changed.
 	Reread(token string)
-	// Ended reports whether the actor's login has ended since. It asks no database.
+	// Ended reports whether the actor's login has ended in the meantime. It doesn't query the database.
 	Ended(a compete.Actor) bool
 	// End ends the actor's session.
 	End(ctx context.Context, a compete.Actor) error
-	// DeviceToken shows that the user was logged in on the device that keeps it. It opens nothing.
+	// DeviceToken returns a token that proves that the user was logged in on the device that stores it. It grants no
+	// access.
 	DeviceToken(u compete.User) string
-	// KnowsDevice reports whether the token is such a one of the user's, as the user is now.
+	// KnowsDevice reports whether the token is a DeviceToken of the user, as the user is now.
 	KnowsDevice(u compete.User, token string) bool
 }
 
-// Check is how one dependency is.
+// Check is the state of one dependency.
 type Check struct {
 	Name    string
 	OK      bool
@@ -83,13 +84,13 @@ type Check struct {
 // app is the handler of all pages.
 type app struct {
 	Config
-	secure  bool // the site is reached over https
+	secure  bool // the site's public URL uses https
 	pages   *live.Feed
 	viewers *viewers
 	tags    *popularTags
 	texts   *markdown.Cache
 	covers  pictureCache
-	up      map[string]int // for each route that only takes posts, how far up the page with its form is
+	up      map[string]int // for each post-only route, how far up the page with its form is
 }
 
 func newApp(c Config) *app {
@@ -99,10 +100,10 @@ func newApp(c Config) *app {
 	return &app{Config: c, secure: c.PublicURL.Scheme == "https"}
 }
 
-// Broken returns the handler that answers where a page panicked: the error page for status 500.
+// Broken returns the handler to use after a page panicked: the error page for status 500.
 func Broken(c Config) http.Handler { return errorHandler(c, errPanicked) }
 
-// Busy returns the handler that answers when a request doesn't get its turn: the error page for status 503.
+// Busy returns the handler for requests that don't get their turn: the error page for status 503.
 func Busy(c Config) http.Handler { return errorHandler(c, compete.ErrBusy) }
 
 func errorHandler(c Config, err error) http.Handler {
@@ -146,8 +147,8 @@ func New(ctx context.Context, c Config) http.Handler {
 	return a.protect(mux)
 }
 
-// unrouted answers what no route takes: 405 with Allow when the address has other methods, else a page that says there
-// is none.
+// unrouted handles requests that match no route: 405 with Allow if the path supports other methods, otherwise a
+// not-found page.
 func (a *app) unrouted(mux *http.ServeMux) http.Handler {
 	noSuchPage := a.page(func(*http.Request, *visit) (response, error) { return nil, errNoSuchPage })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -167,8 +168,8 @@ func (a *app) unrouted(mux *http.ServeMux) http.Handler {
 	})
 }
 
-// Routes are the patterns of the pages that a site with this configuration has, as http.ServeMux knows them, for tests
-// that must miss none of them. Static files and the job console are no pages.
+// Routes returns the http.ServeMux patterns of all pages with this configuration, for tests that must not miss any. It
+// doesn't include static files and the job console.
 func Routes(c Config) []string {
 	routes := (&app{Config: c}).routes()
 	patterns := make([]string, len(routes))
@@ -178,14 +179,14 @@ func Routes(c Config) []string {
 	return patterns
 }
 
-// route is one entry of the table of pages.
+// route is one entry in the table of pages.
 type route struct {
 	pattern string
 	handle  handler
 }
 
-// levelsToPage finds, for each route that only takes posts, how many segments of its path lie below the nearest page,
-// which has the form. Who opens such an address, which an address bar may show after a post, is led there.
+// levelsToPage returns, for each post-only route, how many segments of its path lie below the nearest page, which
+// contains the form. Opening such a path, which the address bar may show after a post, redirects there.
 func levelsToPage(routes []route) map[string]int {
 	pages := map[string]bool{"/": true}
 	for _, r := range routes {
@@ -209,7 +210,7 @@ func levelsToPage(routes []route) map[string]int {
 	return ways
 }
 
-// ancestor is a path without its last segments.
+// ancestor returns a path without its last segments.
 func ancestor(path string, segments int) string {
 	for range segments {
 		path = path[:max(strings.LastIndexByte(path, '/'), 0)]
@@ -220,14 +221,14 @@ func ancestor(path string, segments int) string {
 	return path
 }
 
-// protect refuses posts from other origins, and sets the headers of pages beside those that package server gives every
-// answer.
+// protect refuses posts from other origins, and sets the headers of pages in addition to those that package server
+// always sets.
 func (a *app) protect(next http.Handler) http.Handler {
 	origins := http.NewCrossOriginProtection()
 	if err := origins.AddTrustedOrigin(a.PublicURL.Scheme + "://" + a.PublicURL.Host); err != nil {
 		a.Log.Error("PUBLIC_URL is not a valid origin for form posts", "error", err)
 	}
-	// Mail programs post there by RFC 8058, from whatever origin they have; the token in the address is what counts.
+	// Email clients post there from any origin (RFC 8058); the token in the URL authorizes them.
 	origins.AddInsecureBypassPattern("POST /unsubscribe")
 	refuse := a.page(func(*http.Request, *visit) (response, error) { return nil, errCrossOrigin })
 	origins.SetDenyHandler(refuse)
@@ -239,15 +240,15 @@ func (a *app) protect(next http.Handler) http.Handler {
 }
 
 func setHeaders(h http.Header) {
-	h.Set("Content-Security-Policy", contentSecurityPolicy) // the job console, once let in, sets its own
+	h.Set("Content-Security-Policy", contentSecurityPolicy) // after authorization, the job console sets its own
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// contentSecurityPolicy allows what this server itself serves, nothing inline, and a picture that somebody has chosen
-// and not sent yet.
+// contentSecurityPolicy allows this server's own content, nothing inline, and a selected picture that hasn't been
+// uploaded yet.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
 	"font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// consolePolicy is that of the job console, whose messages bring styles of their own.
+// consolePolicy is the policy of the job console, whose messages have inline styles.
 const consolePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' " +
 	"data:; font-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"

@@ -9,7 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// whoSees is the page that says who can see what, by the settings in force.
+// whoSees is the page that says who can see what, according to the current settings.
 func (a *app) whoSees(_ *http.Request, v *visit) (response, error) {
 	site := siteView(a.Site())
 	data := pages.WhoSeesData{
@@ -86,7 +86,7 @@ func (a *app) kept() []pages.Kept {
 	}
 }
 
-// inDays says a time in whole years, days or hours.
+// inDays formats a duration in whole years, days or hours.
 func inDays(d time.Duration) string {
 	const day, year = 24 * time.Hour, 365 * 24 * time.Hour
 	switch {

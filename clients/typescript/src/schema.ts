@@ -737,7 +737,7 @@ export interface paths {
         };
         /**
          * Health check
-         * @description 200 if everything required is up; otherwise 503 with the same body and status "unavailable". Redis is never required: without it, changes take longer to reach other replicas.
+         * @description 200 if everything required is up; otherwise 503 with the same body and status "unavailable". Redis and a read replica are never required: without Redis, changes take longer to reach other replicas; without the read replica, the database itself answers.
          */
         readonly get: operations["health"];
         readonly put?: never;
@@ -1994,7 +1994,7 @@ export interface components {
             readonly timestamp: string;
         };
         readonly Health: {
-            /** @description One entry each for the database, the queue and Redis. */
+            /** @description One entry each for the database, the queue, Redis and, if there is one, the read replica. */
             readonly checks: {
                 readonly [key: string]: components["schemas"]["HealthCheck"];
             };

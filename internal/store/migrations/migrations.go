@@ -1,8 +1,8 @@
-// Package migrations holds the database's schema as numbered SQL files, each with an up and a down part in goose's
+// Package migrations contains the database's schema as numbered SQL files, each with an up and a down part in goose's
 // format.
 //
-// The files are templates: one text serves both databases, and package store fills in what differs (the names of
-// types). It knows nothing of how or when they are applied.
+// The files are templates: one text serves both databases, and package store fills in the differences (the names of
+// types). The package doesn't know how or when they are applied.
 package migrations
 
 import "embed"

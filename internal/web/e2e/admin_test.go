@@ -11,7 +11,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// testDisabled has an admin disable an account on one replica: the other refuses its token and its session.
+// testDisabled has an admin disable an account on one replica; the other replica then refuses the account's token and
+// session.
 func testDisabled(t *testing.T, s site) {
 	admin := s.adminVisitor(t, "Admin Disabler")
 	someone := s.last().As(compete.RoleParticipant)
@@ -45,12 +46,12 @@ func testDisabled(t *testing.T, s site) {
 	v.fill("email", someone.User.Email)
 	v.fill("password", apptest.Password)
 	v.click("main form button")
-	v.at("/account") // where one wanted to go
+	v.at("/account") // the page originally requested
 	v.open("/dashboard")
-	v.see("main", "Create your first competition") // promoted, too
+	v.see("main", "Create your first competition") // a promoted account sees it too
 }
 
-// adminVisitor is a new admin, logged in at the first replica.
+// adminVisitor returns a new admin, logged in at the first replica.
 func (s site) adminVisitor(t *testing.T, name string) *visitor {
 	t.Helper()
 	account := s.replicas[0].As(compete.RoleAdmin)
@@ -59,7 +60,7 @@ func (s site) adminVisitor(t *testing.T, name string) *visitor {
 	return v
 }
 
-// testFailedJob looks into a job that failed for good, and sends it again.
+// testFailedJob inspects a job that failed for good, and retries it.
 func testFailedJob(t *testing.T, s site) {
 	failed := compete.FailedJob{
 		ID: "01990000-0000-7000-8000-000000000002", JobID: 1<<40 + 1, Queue: compete.QueueRegistration,
@@ -82,7 +83,8 @@ func testFailedJob(t *testing.T, s site) {
 	v.until("no way to send it twice", `document.querySelector('form[action$="000002/retry"]') === null`)
 }
 
-// testJobConsole opens River's console: admins see the jobs in it, nothing breaks its policy, and nobody else gets in.
+// testJobConsole opens River's console: admins see its jobs, nothing violates its content security policy, and nobody
+// else has access.
 func testJobConsole(t *testing.T, s site) {
 	organizer := s.last().As(compete.RoleOrganizer)
 	competition := organizer.Create(nil)
@@ -97,7 +99,7 @@ func testJobConsole(t *testing.T, s site) {
 	v.see("main", compete.NotifyJob{}.Kind())
 	v.open("/admin/jobs/queues")
 	v.see("main", compete.QueueRegistration)
-	// A library in the console asks whether it may compile what it is given, and does without.
+	// A library in the console checks whether it may compile code, and works without.
 	v.check("the job console", strings.ReplaceAll(v.pageErrors(), "against the policy: script-src eval", ""),
 		v.strangers())
 

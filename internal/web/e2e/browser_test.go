@@ -16,15 +16,15 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience is how long a test waits for what a page should show. A passing test never waits that long.
+// patience is how long a test waits for the expected content of a page. A passing test never waits that long.
 const patience = time.Minute
 
-// needless is what every tab would start a process more for, to draw an address bar that nobody sees, after what
-// chromedp leaves out.
+// needless lists features, besides those chromedp disables, that would start another process per tab for an invisible
+// address bar.
 const needless = "Translate,BlinkGenPropertyTrees,InitialWebUI,WebUIReloadButton,WebUIToolbar,WebUIOmniboxPopup," +
 	"WebUIOmniboxFullPopup,WebUIOmniboxAimPopup"
 
-// chrome is the one browser of all tests; each visitor has cookies of its own in it.
+// chrome is the browser that all tests share; each visitor has separate cookies in it.
 var chrome context.Context
 
 func TestMain(m *testing.M) {
@@ -58,8 +58,8 @@ func withBrowser(run func() int) int {
 	return run()
 }
 
-// chromium is a browser of this machine, or "". One without windows comes first: it does the same
-// with three quarters of the work.
+// chromium returns the path of a browser on this machine, or "". It prefers a headless build, which does the same with
+// three quarters of the work.
 func chromium() string {
 	for _, name := range []string{
 		"chromium-headless-shell", "headless-shell", "headless_shell",
@@ -73,21 +73,21 @@ func chromium() string {
 	return ""
 }
 
-// visitor is somebody with a browser: cookies, one tab.
+// visitor is a person with a browser: cookies and one tab.
 type visitor struct {
 	t    *testing.T
 	tab  context.Context
 	base string
-	name string // in failures
+	name string // shown in failures
 }
 
-// newVisitor opens a browser at a site. It is closed when the test ends.
+// newVisitor opens a browser on a site. It is closed when the test ends.
 func newVisitor(t *testing.T, base, name string) *visitor {
 	t.Helper()
 	tab, cancel := chromedp.NewContext(chrome, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	v := &visitor{t: t, tab: tab, base: base, name: name}
-	// The tab lives as long as the context of its first step, which so must be the tab's own.
+	// The tab lives as long as the context of its first action, so that has to be the tab's own.
 	if err := chromedp.Do(tab); err != nil {
 		t.Fatalf("%s: open a tab: %v", name, err)
 	}
@@ -99,7 +99,7 @@ func newVisitor(t *testing.T, base, name string) *visitor {
 	return v
 }
 
-// witness has each page note what goes wrong in it.
+// witness makes each page record its errors.
 const witness = `
 	window.pageErrors = [];
 	addEventListener("securitypolicyviolation", (e) => pageErrors.push("against the policy: " + e.violatedDirective + " " + e.blockedURI));
@@ -109,7 +109,7 @@ const witness = `
 		console[level] = (...words) => pageErrors.push(level + ": " + words.join(" "));
 	}`
 
-// withoutScript switches JavaScript off.
+// withoutScript disables JavaScript.
 func (v *visitor) withoutScript() *visitor {
 	v.t.Helper()
 	params := emulation.SetScriptExecutionDisabledParams{Value: true}
@@ -119,7 +119,7 @@ func (v *visitor) withoutScript() *visitor {
 	return v
 }
 
-// inZone moves the browser to another time zone.
+// inZone sets the browser's time zone.
 func (v *visitor) inZone(zone string) {
 	v.t.Helper()
 	if _, err := chromedp.Call(v.tab, emulation.SetTimezoneOverride,
@@ -128,7 +128,7 @@ func (v *visitor) inZone(zone string) {
 	}
 }
 
-// shiftClock sets the browser's clock wrong.
+// shiftClock makes the browser's clock wrong.
 func (v *visitor) shiftClock(by time.Duration) {
 	v.t.Helper()
 	params := page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(`{
@@ -141,7 +141,7 @@ func (v *visitor) shiftClock(by time.Duration) {
 	}
 }
 
-// back is the browser's button.
+// back presses the browser's back button.
 func (v *visitor) back() {
 	v.t.Helper()
 	v.do(chromedp.NavigateBack())
@@ -151,7 +151,7 @@ func (v *visitor) fatal(what string, err error) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.tab, patience)
 	defer cancel()
-	where, _ := chromedp.Run(ctx, chromedp.Location()) // what can't be told is left out
+	where, _ := chromedp.Run(ctx, chromedp.Location()) // omitted if it can't be determined
 	text, _ := chromedp.Run(ctx,
 		chromedp.Evaluate[string](`(document.querySelector("main") ?? document.body).innerText.slice(0, 1500)`))
 	v.t.Fatalf("%s, at %s: %s: %v\nThe page says:\n%s", v.name, where, what, err, text)
@@ -172,8 +172,7 @@ func (v *visitor) open(path string) {
 	v.do(chromedp.Navigate(v.base + path))
 }
 
-// click presses what the selector finds, when it can be pressed. Chromium drops what is pressed before the page was
-// painted.
+// click clicks the selected element once it can be clicked. Chromium drops clicks made before the page is painted.
 func (v *visitor) click(selector string) {
 	v.t.Helper()
 	v.until("the first paint",
@@ -181,8 +180,8 @@ func (v *visitor) click(selector string) {
 	v.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible, chromedp.NodeEnabled))
 }
 
-// ask clicks a link whose question opens in a dialog. When its surroundings are drawn anew at that moment, the click is
-// lost, or follows the link to the question's own page: then the visitor clicks again.
+// ask clicks a link that opens a confirmation dialog. If the surrounding part is replaced at that moment, the click is
+// lost, or follows the link to the confirmation's own page: then the visitor clicks again.
 func (v *visitor) ask(link, question string) {
 	v.t.Helper()
 	page := eval[string](v, "location.pathname + location.search")
@@ -203,7 +202,7 @@ func (v *visitor) ask(link, question string) {
 	v.fatal("click "+link, fmt.Errorf("the question %q does not open in a dialog", question))
 }
 
-// holds tells whether an expression is true now. A page that is being left counts as false.
+// holds reports whether an expression is currently true. It is false while the page is being left.
 func (v *visitor) holds(expression string) bool {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.tab, patience)
@@ -212,7 +211,7 @@ func (v *visitor) holds(expression string) bool {
 	return err == nil && ok
 }
 
-// fill enters text into a field at once, as somebody who pastes, in place of what is there.
+// fill replaces a field's content at once, as pasting does.
 func (v *visitor) fill(name, value string) {
 	v.t.Helper()
 	v.selectAll(name)
@@ -228,7 +227,7 @@ func (v *visitor) typeIn(name, value string) {
 	v.do(chromedp.KeyEvent(value))
 }
 
-// selectAll puts the focus into a field and selects what is there.
+// selectAll focuses a field and selects its content.
 func (v *visitor) selectAll(name string) {
 	v.t.Helper()
 	field := chromedp.CSS(fmt.Sprintf(`main [name=%q]`, name))
@@ -236,13 +235,13 @@ func (v *visitor) selectAll(name string) {
 		chromedp.Evaluate[chromedp.Void](`document.activeElement.select()`))
 }
 
-// set puts a value into a field that is no plain text, such as a date.
+// set sets the value of a field that isn't plain text, such as a date.
 func (v *visitor) set(name, value string) {
 	v.t.Helper()
 	eval[chromedp.Void](v, fmt.Sprintf(`document.querySelector("main [name=%s]").value = %q`, name, value))
 }
 
-// eval computes an expression in the page, and waits when it is a promise.
+// eval evaluates an expression in the page, and awaits a promise.
 func eval[T any](v *visitor, expression string) T {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.tab, patience)
@@ -254,7 +253,7 @@ func eval[T any](v *visitor, expression string) T {
 	return value
 }
 
-// until waits for an expression to become true. A page that is being left counts as false.
+// until waits for an expression to become true. It is false while the page is being left.
 func (v *visitor) until(what, expression string) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.tab, patience)
@@ -272,7 +271,7 @@ func (v *visitor) until(what, expression string) {
 	}
 }
 
-// see waits until an element that the selector finds shows the text.
+// see waits until a selected element contains the text.
 func (v *visitor) see(selector, text string) {
 	v.t.Helper()
 	v.until(fmt.Sprintf("%s with %q", selector, text), shows(selector, text))
@@ -283,7 +282,7 @@ func shows(selector, text string) string {
 		`[...document.querySelectorAll(%q)].some(e => e.checkVisibility() && e.innerText.replace(/\s+/g, " ").includes(%q))`, selector, text)
 }
 
-// seeIn opens a page anew until it shows the text, because without script it does not change by itself.
+// seeIn reloads a page until it contains the text, for pages that don't update without JavaScript.
 func (v *visitor) seeIn(path, selector, text string) {
 	v.t.Helper()
 	deadline := time.Now().Add(patience)
@@ -294,7 +293,7 @@ func (v *visitor) seeIn(path, selector, text string) {
 	}
 }
 
-// at waits until the tab is at a path that begins so.
+// at waits until the tab's path starts with prefix.
 func (v *visitor) at(prefix string) string {
 	v.t.Helper()
 	v.until("the page "+prefix, fmt.Sprintf(`document.readyState === "complete" && location.pathname.startsWith(%q)`,
@@ -306,7 +305,7 @@ func (v *visitor) at(prefix string) string {
 	return u.Path
 }
 
-// signUp makes an account with the role and leaves the visitor logged in.
+// signUp creates an account with the role and leaves the visitor logged in.
 func (v *visitor) signUp(role string) {
 	v.t.Helper()
 	v.open("/auth/signup")

@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 )
 
-// testPressBar has what is pressed within reach of the thumb, wherever a phone's page is scrolled to, and nothing above
-// it.
+// testPressBar checks that the button stays within reach of the thumb however a phone's page is scrolled, and that
+// nothing covers it.
 func testPressBar(t *testing.T, s site) {
 	b := newBoard(t, s, map[string]any{"description": strings.Repeat("Bring water. A long way to read.\n\n", 60)})
 	v := b.participant("Kim Thumb")
@@ -33,15 +33,16 @@ func testPressBar(t *testing.T, s site) {
 		`(({top, bottom}) => top >= 0 && bottom <= innerHeight)(document.querySelector("#stand-title").getBoundingClientRect())`)
 }
 
-// testCelebration wins a seat: it is celebrated where motion is welcome, and can be shared and put into a calendar.
+// testCelebration gets a seat: it is celebrated unless reduced motion is preferred, and can be shared and added to a
+// calendar.
 func testCelebration(t *testing.T, s site) {
 	for preference, moves := range map[string]bool{"no-preference": true, "reduce": false} {
 		b := newBoard(t, s, map[string]any{"title": "Party & Cup", "startDate": time.Now().Add(48 * time.Hour)})
 		v := b.participant("Lea " + preference)
 		v.media("", &emulation.MediaFeature{Name: "prefers-reduced-motion", Value: preference})
 		v.open(b.page())
-		// The next state of the card may come before a slow machine has painted this one, so that no animation would
-		// ever start.
+		// On a slow machine, the next state of the card may arrive before this one is painted, so that no animation
+		// would start.
 		eval[any](v, `new MutationObserver(() => {
 			const piece = document.querySelector(".confetti i");
 			window.flew ||= piece !== null && getComputedStyle(piece).animationName === "fly";

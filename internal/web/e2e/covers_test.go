@@ -18,13 +18,13 @@ import (
 	"github.com/minicompete/minicompete/internal/config"
 )
 
-// upload puts a file into the field of the cover.
+// upload selects a file in the cover's field.
 func (v *visitor) upload(name, content string) {
 	v.t.Helper()
 	v.choose("#cover-file", name, content)
 }
 
-// choose puts a file into a field.
+// choose selects a file in a field.
 func (v *visitor) choose(field, name, content string) {
 	v.t.Helper()
 	path := filepath.Join(v.t.TempDir(), name)
@@ -34,7 +34,7 @@ func (v *visitor) choose(field, name, content string) {
 	v.do(chromedp.SetUploadFiles(chromedp.CSS(field), []string{path}))
 }
 
-// picture is what a photograph might be: not square, and with colours.
+// photo returns a picture similar to a photograph: not square, and with many colors.
 func photo(t *testing.T) string {
 	t.Helper()
 	p := image.NewRGBA(image.Rect(0, 0, 900, 700))
@@ -50,7 +50,7 @@ func photo(t *testing.T) string {
 	return out.String()
 }
 
-// whatAnswers is the path at which a request for a path ends.
+// whatAnswers returns the final path after following redirects from a path.
 func (s site) whatAnswers(t *testing.T, path string) string {
 	t.Helper()
 	answer, err := http.Get(s.first() + path)
@@ -63,8 +63,8 @@ func (s site) whatAnswers(t *testing.T, path string) string {
 
 const coverShown = `(() => { const i = document.querySelector(".cover img"); return i.complete && i.naturalWidth > 0 ? new URL(i.src).pathname : ""; })()`
 
-// testCovers gives a competition a cover, sees it wherever it is shown, and takes it away again, with script and
-// without.
+// testCovers adds a cover to a competition, checks it everywhere it is shown, and removes it, with and without
+// JavaScript.
 func testCovers(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Cover")
 	v.signUp("ORGANIZER")
@@ -74,7 +74,7 @@ func testCovers(t *testing.T, s site) {
 	p.open(page)
 	p.click(registerButton)
 	p.see("#stand-title", "You're in")
-	v.inZone("Asia/Tokyo") // another one than the competition's
+	v.inZone("Asia/Tokyo") // different from the competition's
 	for _, script := range []bool{true, false} {
 		v.open(page + "/edit")
 		if !script {
@@ -139,7 +139,7 @@ func testCovers(t *testing.T, s site) {
 	}
 }
 
-// TestBrandedSite looks at a site that is the operator's own, in a colour that could not be read as it is.
+// TestBrandedSite checks a site with the operator's branding, in a color that wouldn't be readable unmodified.
 func TestBrandedSite(t *testing.T) {
 	logo := filepath.Join(t.TempDir(), "logo.svg")
 	if err := os.WriteFile(logo,

@@ -9,7 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// closes moves the deadline to a moment that no organizer could choose: an open page learns of it by itself.
+// closes sets the deadline to a time that no organizer could choose; an open page is updated automatically.
 func (b board) closes(at time.Time) {
 	b.t.Helper()
 	if _, err := b.s.replicas[0].Store().Writer().ExecContext(b.t.Context(), `UPDATE competitions SET reg_deadline = $1
@@ -18,8 +18,8 @@ func (b board) closes(at time.Time) {
 	}
 }
 
-// testDeadline presses in the last seconds, and has the deadline pass while the press is on its way: it comes too late,
-// or its answer does. Either answer lands, and is the true one.
+// testDeadline registers in the last seconds, with the deadline passing before the request or the response arrives.
+// Either response is shown, and is correct.
 func testDeadline(t *testing.T, s site) {
 	for name, late := range map[string]bool{"too late": true, "in time": false} {
 		t.Run(name, func(t *testing.T) {
@@ -55,8 +55,8 @@ func testDeadline(t *testing.T, s site) {
 	}
 }
 
-// testCalendarFile follows the page's links to the calendar: one event, which each change of the competition makes
-// newer.
+// testCalendarFile follows the page's links to the calendar: it has one event, whose sequence increases with each
+// change of the competition.
 func testCalendarFile(t *testing.T, s site) {
 	b := newBoard(t, s, map[string]any{
 		"title": "Calendar Cup", "location": "Hall 4",

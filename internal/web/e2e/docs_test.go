@@ -2,7 +2,7 @@ package e2e
 
 import "testing"
 
-// testAPIDocs opens the API's docs under a policy that runs nothing inline.
+// testAPIDocs opens the API's docs under a policy that allows no inline scripts.
 func testAPIDocs(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Integrator")
 	v.open("/api/docs")

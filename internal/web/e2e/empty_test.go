@@ -11,8 +11,8 @@ import (
 	"github.com/minicompete/minicompete/internal/apptest"
 )
 
-// TestEmptySite looks at a site without a competition, as everybody who might make the first one or wait for it, and at
-// the same site when its only competition is over.
+// TestEmptySite checks a site without competitions, as seen by everyone who might create the first one or wait for it,
+// and the same site when its only competition is over.
 func TestEmptySite(t *testing.T) {
 	a := apptest.Start(t, apptest.Options{})
 	guest, organizer, participant := newVisitor(t, a.WebURL, "Ada Early"), newVisitor(t, a.WebURL, "Olga Early"),
@@ -40,8 +40,8 @@ func TestEmptySite(t *testing.T) {
 	guest.see("#results", "No competitions yet")
 }
 
-// testLongTitles shows titles and names without a place to break at, on the narrowest screen: nothing is cut off at the
-// side, and a card stays a card.
+// testLongTitles shows unbreakable titles and names on the narrowest screen: nothing is cut off at the side, and cards
+// keep their layout.
 func testLongTitles(t *testing.T, s site) {
 	client := s.replicas[0].Visitor()
 	word := strings.Repeat("Bartholomaios", 3)[:35]
@@ -77,8 +77,7 @@ func testLongTitles(t *testing.T, s site) {
 	}
 }
 
-// testPhoneOrder holds what a phone shows first of a competition: whose site it is, when it is, and then what to press,
-// each once.
+// testPhoneOrder checks what a phone shows first of a competition: the site, the date, and then the button, each once.
 func testPhoneOrder(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Phone")
 	v.screen(390, 844)

@@ -9,8 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/apptest"
 )
 
-// extremeTours show what people type and no demo has: lines without a place to break at, the other direction, the most
-// of everything.
+// extremeTours show input that no demo has: unbreakable lines, right-to-left text, the maximum of everything.
 func extremeTours(t *testing.T, s site) []tour {
 	t.Helper()
 	client := s.replicas[0].Visitor()

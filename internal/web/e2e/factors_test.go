@@ -17,7 +17,7 @@ import (
 	"github.com/minicompete/minicompete/internal/config"
 )
 
-// guarded is a site at a domain, since passkeys belong to one, whose clock can be set forward.
+// guarded is a site with a domain, which passkeys require, and a clock that can be set forward.
 type guarded struct {
 	*apptest.App
 	base  string
@@ -26,10 +26,10 @@ type guarded struct {
 
 func (g *guarded) now() time.Time { return time.Now().Add(time.Duration(g.ahead.Load())) }
 
-// code is what an authenticator app shows a minute later, since each code works once.
+// code returns the authenticator app's code one minute later, since each code works once.
 func (g *guarded) code(secret string) string {
 	g.ahead.Add(int64(time.Minute))
-	code, _ := totp.GenerateCode(secret, g.now()) // it fails for what is no secret, and no code is right then
+	code, _ := totp.GenerateCode(secret, g.now()) // only fails for an invalid secret, and then no code is right
 	return code
 }
 
@@ -53,7 +53,7 @@ func newGuarded(t *testing.T, settings func(*config.Config)) *guarded {
 	return g
 }
 
-// withPasskeys gives the browser a device that keeps passkeys and knows its owner.
+// withPasskeys adds a virtual device to the browser that stores passkeys and verifies its owner.
 func (v *visitor) withPasskeys() *visitor {
 	v.t.Helper()
 	if _, err := chromedp.Call(v.tab, webauthn.Enable, webauthn.EnableParams{}); err != nil {
@@ -69,7 +69,7 @@ func (v *visitor) withPasskeys() *visitor {
 	return v
 }
 
-// withoutOffers makes the browser one that can't offer passkeys beside a field.
+// withoutOffers makes the browser unable to offer passkeys in autofill.
 func (v *visitor) withoutOffers() {
 	v.t.Helper()
 	params := page.AddScriptToEvaluateOnNewDocumentParams{
@@ -80,7 +80,7 @@ func (v *visitor) withoutOffers() {
 	}
 }
 
-// enter sends the log-in form.
+// enter submits the log-in form.
 func (v *visitor) enter(email, password string) {
 	v.t.Helper()
 	v.open("/auth/login")
@@ -114,7 +114,7 @@ func TestPasskeys(t *testing.T) {
 	v.click(`form[data-passkey="create"] button`)
 	v.see("[data-said]", "already has a passkey")
 
-	// The browser offers the passkey where the email is typed; the virtual device takes each offer at once.
+	// The browser offers the passkey in the email field; the virtual device accepts each offer at once.
 	v.logOut()
 	v.open("/auth/login")
 	v.at("/dashboard")
@@ -131,14 +131,14 @@ func TestPasskeys(t *testing.T) {
 	v.click(`form[data-passkey="get"] button`)
 	v.at("/dashboard")
 
-	// Something important, after a while.
+	// A sensitive action after the login is no longer recent.
 	site.ahead.Add(int64(compete.FreshLogin + time.Second))
 	v.open("/account/security")
 	v.see("h1", "Confirm it's you")
 	v.click(`form[data-passkey="get"] button`)
 	v.see("#passkeys", "Last used")
 
-	// Without the passkey, a recovery code logs in, once.
+	// Without the passkey, a recovery code works once.
 	stranger := newVisitor(t, site.base, "Petra elsewhere").withoutScript()
 	for _, works := range []bool{true, false} {
 		stranger.enter(email(v.name), password)
@@ -161,8 +161,8 @@ func TestPasskeys(t *testing.T) {
 	v.check("at the end", v.pageErrors())
 }
 
-// TestAuthenticatorAppOnPages goes without script: an organizer who has to have a second factor, and an admin who takes
-// a while.
+// TestAuthenticatorAppOnPages runs without JavaScript: an organizer who must have a second factor, and an admin whose
+// login is no longer recent.
 func TestAuthenticatorAppOnPages(t *testing.T) {
 	site := newGuarded(t, func(c *config.Config) { c.RequireMFA = []string{"organizer"} })
 	organizer := site.As(compete.RoleOrganizer)
@@ -218,7 +218,7 @@ func TestAuthenticatorAppOnPages(t *testing.T) {
 	boss.click(`main form button.btn-danger`)
 	boss.see("#flash", "Second factors reset")
 
-	// The password of the form is enough where there's no second factor; where there is one, it isn't.
+	// Without a second factor, the form's password is enough; with one, it isn't.
 	boss.open("/account")
 	site.ahead.Add(int64(compete.FreshLogin + time.Second))
 	boss.fill("currentPassword", apptest.Password)
@@ -228,7 +228,7 @@ func TestAuthenticatorAppOnPages(t *testing.T) {
 	boss.check("at the end", fmt.Sprint(boss.pageErrors()))
 }
 
-// securityTour leads somebody through the pages of second factors.
+// securityTour visits the pages for second factors.
 func securityTour(t *testing.T) tour {
 	site := newGuarded(t, nil)
 	v := newVisitor(t, site.base, "Paul Cautious")

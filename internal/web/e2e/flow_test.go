@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// local is a time as <input type="datetime-local"> takes it, in UTC.
+// local formats a time for <input type="datetime-local">, in UTC.
 func local(t time.Time) string { return t.UTC().Format("2006-01-02T15:04") }
 
-// publish makes a competition through the form, and returns the path of its page.
+// publish creates a competition through the form, and returns its page's path.
 func (v *visitor) publish(title string, seats int) string {
 	v.t.Helper()
 	page := v.publishAs("PUBLISHED", title, seats)
@@ -17,7 +17,7 @@ func (v *visitor) publish(title string, seats int) string {
 	return page
 }
 
-// publishAs is publish, also of a draft.
+// publishAs is publish with a status, such as draft.
 func (v *visitor) publishAs(status, title string, seats int) string {
 	v.t.Helper()
 	v.open("/competitions/create")
@@ -35,7 +35,7 @@ func (v *visitor) publishAs(status, title string, seats int) string {
 
 const registerButton = `#stand form button[type="submit"]`
 
-// testMainFlow is the story of two seats and three people, live: what one does, the open pages of the others show.
+// testMainFlow follows three people competing for two seats, live: each action appears on the others' open pages.
 func testMainFlow(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Organizer")
 	organizer.signUp("ORGANIZER")
@@ -66,12 +66,12 @@ func testMainFlow(t *testing.T, s site) {
 	third.see(registerButton, "Join waitlist")
 	third.click(registerButton)
 	third.see("#stand-title", "1st in line")
-	third.newMail() // else the seat comes before the mail about the waitlist, which then is not sent
+	third.newMail() // otherwise the seat comes before the email about the waitlist, which then isn't sent
 
 	second.ask(`a[href$="/withdraw"]`, "Cancel your registration?")
 	second.click("dialog button")
 	second.see("#flash", "cancelled")
-	third.see("#stand-title", "You're in") // by itself: the page is open
+	third.see("#stand-title", "You're in") // automatically: the page is open
 	third.until("the news, for those who don't see it",
 		`document.querySelector("#told[role=status]").innerText === "You're in!"`)
 	third.see("#stand .bib-number", "0003")
@@ -87,7 +87,7 @@ func testMainFlow(t *testing.T, s site) {
 		story.who.newMail()
 		story.who.open("/mailbox")
 		for _, mail := range story.mails {
-			story.who.see(".mail-list", mail) // by itself, when it comes in
+			story.who.see(".mail-list", mail) // automatically, when it arrives
 		}
 	}
 	organizer.open(page + "/registrations")
@@ -97,7 +97,7 @@ func testMainFlow(t *testing.T, s site) {
 	organizer.see("#rows tbody tr:nth-child(3)", "Cleo Third")
 }
 
-// newMail waits until the header tells, live, of a message that is not read.
+// newMail waits until the header shows, live, an unread message.
 func (v *visitor) newMail() {
 	v.t.Helper()
 	v.until("unread mail in the header", `Number(document.querySelector("[data-unread]").dataset.unread) > 0`)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// testRefusedForms sends every kind of form with mistakes: the summary takes the focus and leads to each field, what is
-// mended is no longer marked, and "back" shows the form again, with script and without.
+// testRefusedForms submits every kind of form with mistakes: the summary is focused and links to each field, corrected
+// fields lose their marks, and "back" shows the form again, with and without JavaScript.
 func testRefusedForms(t *testing.T, s site) {
 	for _, script := range []bool{true, false} {
 		v := newVisitor(t, s.first(), fmt.Sprintf("Olga Refused %v", script))
@@ -22,7 +22,7 @@ func testRefusedForms(t *testing.T, s site) {
 		v.click(`a[href^="/auth/signup"]:not(.btn)`)
 		v.at("/auth/signup")
 		v.back()
-		v.see("[data-errors]", "Wrong email or password.") // and not the browser's own page
+		v.see("[data-errors]", "Wrong email or password.") // rather than the browser's own page
 
 		v.signUp("ORGANIZER")
 		v.open("/competitions/create")
@@ -32,7 +32,7 @@ func testRefusedForms(t *testing.T, s site) {
 		v.fill("zone", "Europe/Atlantis")
 		v.click(`button[value="PUBLISHED"]`)
 		v.see("[data-errors]", "Please fix the highlighted fields.")
-		// What could not be read and what breaks a rule are told at once.
+		// Unparsable values and broken rules are reported together.
 		for field, says := range map[string]string{
 			"title":    "Title must be at least 3",
 			"capacity": "Number of seats must be", "zone": "zone",
@@ -81,8 +81,8 @@ func testRefusedForms(t *testing.T, s site) {
 	}
 }
 
-// mend corrects the fields of a refused form: each loses its mark, its message and its entry, and the last one the
-// summary.
+// mend corrects the fields of a refused form: each loses its mark, message and summary entry, and the last one the
+// summary itself.
 func (v *visitor) mend() {
 	v.t.Helper()
 	for i, field := range []string{"title", "capacity", "zone"} {
@@ -94,7 +94,8 @@ func (v *visitor) mend() {
 	v.until("no summary", `document.querySelector("[data-errors]") === null`)
 }
 
-// testNewcomersWay presses Register without an account: after signing up one is in, without pressing again.
+// testNewcomersWay clicks Register without an account: after signing up, the visitor is registered without clicking
+// again.
 func testNewcomersWay(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Welcoming")
 	organizer.signUp("ORGANIZER")
@@ -126,15 +127,15 @@ func testNewcomersWay(t *testing.T, s site) {
 	v.see("#stand .bib-number", "0001")
 }
 
-// testDraftsOfForms leaves a long form half typed and finds it again: by user and form, without passwords, until it is
-// saved.
+// testDraftsOfForms leaves a half-completed form and finds it again: stored per user and form, without passwords, until
+// it is saved.
 func testDraftsOfForms(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Draft")
 	v.signUp("ORGANIZER")
 	v.open("/competitions/create")
 	v.typeIn("title", "Half a Competition")
 	v.click(`input[name="waitlist"]`)
-	v.click("a.brand") // no question: nothing is lost
+	v.click("a.brand") // no confirmation, since nothing is lost
 	v.see("h1", "First come")
 	v.open("/competitions/create")
 	v.see("[data-draft-offer]", "unsaved changes")
@@ -196,7 +197,7 @@ func testDraftsOfForms(t *testing.T, s site) {
 	noDrafts("once one is logged out")
 }
 
-// createAgain sends the form of a draft that was deleted since: what was typed makes a new one.
+// createAgain submits the form of a draft that was deleted in the meantime: the input creates a new competition.
 func (v *visitor) createAgain() {
 	v.t.Helper()
 	page := v.publishAs("DRAFT", "Phoenix Cup", 7)
@@ -218,7 +219,7 @@ func (v *visitor) createAgain() {
 	v.until("another competition", fmt.Sprintf(`location.pathname !== %q`, page))
 }
 
-// testPreviewIsThePage compares a preview with the page that it promises, and reads what it says of images.
+// testPreviewIsThePage compares a preview with the resulting page, and reads its note about images.
 func testPreviewIsThePage(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Preview")
 	v.signUp("ORGANIZER")

@@ -13,13 +13,13 @@ func focus(name string) chromedp.Action[chromedp.Void] {
 
 func reload() chromedp.Action[chromedp.Void] { return chromedp.Reload() }
 
-// press types one key.
+// press presses one key.
 func (v *visitor) press(key string) {
 	v.t.Helper()
 	v.do(chromedp.KeyEvent(key))
 }
 
-// testKeyboard registers without a mouse: every focus shows, and it goes where the answer is.
+// testKeyboard registers without a mouse: the focus is always visible, and moves to the result.
 func testKeyboard(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Keys")
 	v.signUp("PARTICIPANT")

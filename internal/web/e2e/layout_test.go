@@ -10,8 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/apptest"
 )
 
-// TestLayoutIsStable is about what must not move: whatever can be pressed stays where it is while the phase of a
-// competition changes.
+// TestLayoutIsStable checks that controls don't move while a competition changes its phase.
 func TestLayoutIsStable(t *testing.T) {
 	s := site{[]*apptest.App{apptest.Start(t, apptest.Options{})}}
 	for name, open := range map[string]func(b board) *visitor{
@@ -48,7 +47,7 @@ func TestLayoutIsStable(t *testing.T) {
 	})
 }
 
-// places are where everything is that can be pressed, and the bar with the button, whatever that says or has become.
+// places returns the positions of all controls, and of the bar with the main button in any state.
 const places = `(() => {
 	const found = {};
 	for (const e of document.querySelectorAll("a[href], button, input, .stand-bar")) {
@@ -61,7 +60,7 @@ const places = `(() => {
 	return found;
 })()`
 
-// place is an x and a y, a width and a height, in pixels.
+// place is x, y, width and height, in pixels.
 type place [4]int
 
 func (p place) overlaps(q place) bool {
@@ -82,8 +81,8 @@ func (v *visitor) places() map[string]place {
 	return all
 }
 
-// wantNothingMoved fails the test where something that can be pressed has moved, or where something else has come under
-// a finger. Some may go.
+// wantNothingMoved fails the test if a control has moved, or another one has appeared in its place. Controls may
+// disappear.
 func (v *visitor) wantNothingMoved(what string, before map[string]place, mayGo int) map[string]place {
 	v.t.Helper()
 	now := v.places()
@@ -160,8 +159,7 @@ func testLayoutOfCard(b board, v *visitor, presses bool) {
 	phase("Competition cancelled")
 }
 
-// testLayoutOfRegistration has somebody's registration change elsewhere while the page is open, in every way that there
-// is.
+// testLayoutOfRegistration changes a registration from elsewhere in every possible way while the page is open.
 func testLayoutOfRegistration(t *testing.T, s site) {
 	b := newBoard(t, s, map[string]any{
 		"title": "Steady Hands", "capacity": 1, "waitlist": true, "location": "https://example.org/rooms/7",
@@ -179,7 +177,7 @@ func testLayoutOfRegistration(t *testing.T, s site) {
 		t.Helper()
 		c.Do(http.MethodDelete, "/api/registrations/"+r.ID, body).Want(t, http.StatusOK)
 	}
-	const buttons = 2 * 4 // that may go with a registration, at four widths
+	const buttons = 2 * 4 // those that disappear with a registration, at four widths
 	var before map[string]place
 	is := func(what, selector, text string) {
 		t.Helper()
@@ -187,7 +185,7 @@ func testLayoutOfRegistration(t *testing.T, s site) {
 		before = v.wantNothingMoved(what, before, buttons)
 	}
 	first := register(other)
-	// so that the messages to come are the first
+	// so that the next messages are the first unread ones
 	eval[any](v, `fetch("/mailbox/read-all", {method: "POST"}).then((r) => r.status)`)
 	v.open(b.page())
 	v.see("#stand-title", "Full. Join the waitlist")
@@ -226,7 +224,7 @@ func testLayoutOfRegistration(t *testing.T, s site) {
 	is("cancelled", "#stand-title", "Competition cancelled")
 }
 
-// login is the visitor's account on another device.
+// login logs in to the visitor's account on another device.
 func (s site) login(t *testing.T, v *visitor) *apptest.Client {
 	t.Helper()
 	client := s.replicas[0].Visitor()
@@ -238,7 +236,7 @@ func (s site) login(t *testing.T, v *visitor) *apptest.Client {
 	return client
 }
 
-// testLayoutOfList holds the cards of a list still.
+// testLayoutOfList checks that the cards of a list don't move.
 func testLayoutOfList(t *testing.T, s site) {
 	b := newBoard(t, s, map[string]any{"title": "Steady", "capacity": 1, "tags": []string{"steady"}, "waitlist": true})
 	for range 3 {

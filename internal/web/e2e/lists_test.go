@@ -23,14 +23,14 @@ import (
 	"github.com/minicompete/minicompete/internal/normal"
 )
 
-// The participants of the long list: the first half has seats, then come those who wait, then those who cancelled.
+// The participants of the long list: the first half has seats, followed by the waitlist and the cancelled ones.
 const (
 	crowd          = 10_000
 	crowdConfirmed = 5_000
 	crowdWaiting   = 4_000
 )
 
-// oddNames are names as people have them, and as they type them who try what a spreadsheet does with them.
+// oddNames are unusual real names, and names that test how a spreadsheet handles them.
 var oddNames = []string{
 	"Ada Lovelace", "Zoë Ångström", "מרים (ירושלים)", "李小龍", "José 🏃‍♀️ Ñandú", strings.Repeat("Bartholomaios", 7),
 	"O'Brien, \"Bo\"; Jr.",
@@ -38,15 +38,15 @@ var oddNames = []string{
 	strings.Repeat("W ", 49) + "W",
 }
 
-// addCrowd registers a crowd past the front door, as an import would: 9,500 within a second, the others over the week
-// after it.
+// addCrowd registers a crowd directly in the database, as an import would: 9,500 within a second, the others over the
+// following week.
 func addCrowd(t *testing.T, a *apptest.App, competition string) {
 	t.Helper()
 	tx, err := a.Store().Writer().BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = tx.Rollback() }() // nothing is left of it after a commit
+	defer func() { _ = tx.Rollback() }() // no effect after a commit
 	exec := func(text string, args ...any) {
 		t.Helper()
 		if _, err := tx.ExecContext(t.Context(), text, args...); err != nil {
@@ -83,7 +83,7 @@ func addCrowd(t *testing.T, a *apptest.App, competition string) {
 	}
 }
 
-// TestLongList goes through a list of ten thousand as its organizer: on the screen, on paper and in a spreadsheet.
+// TestLongList views a list of ten thousand as its organizer: on screen, in print and in a spreadsheet.
 func TestLongList(t *testing.T) {
 	a := apptest.Start(t, apptest.Options{})
 	organizer := a.As(compete.RoleOrganizer)
@@ -129,7 +129,7 @@ func testLongListOnScreen(v *visitor, list string) {
 		`(document.querySelector("#rows tbody tr:nth-child(150)").scrollIntoView(),
 		Math.round(document.querySelector("#rows thead th").getBoundingClientRect().top) === 0)`)
 
-	// Where the table has no room for addresses, they stand below the names, each in one piece or broken before its @.
+	// Where the table has no room for addresses, they appear below the names, on one line or broken before the @.
 	v.do(chromedp.EmulateViewport(768, 900))
 	v.until("the addresses below the names", `[...document.querySelectorAll("#rows .stack-title")].every((e) =>
 		e.querySelector(".help").checkVisibility() && !e.nextElementSibling.checkVisibility() && e.querySelector(".help").getClientRects()[0].height < 60)`)
@@ -160,21 +160,21 @@ func testLongListOnScreen(v *visitor, list string) {
 	v.see("#rows [role=alert]", "Status must be")
 }
 
-// byFolded compares names as the list does.
+// byFolded compares names in the list's order.
 func byFolded(a, b string) int { return cmp.Compare(normal.Fold(a), normal.Fold(b)) }
 
 func testLongListLooks(v *visitor, list string) {
 	v.open(list)
 	v.until("both charts", `document.querySelectorAll("[data-chart] canvas").length === 2`)
 	v.see("figcaption", "Busiest")
-	v.see("figcaption", "of 10,000 registrations") // how many to within a block of those that are counted together
+	v.see("figcaption", "of 10,000 registrations") // accurate to one block of registrations counted together
 	const paper = "/print?status=CANCELLED"
 	for _, path := range []string{list, list + paper, "/dashboard"} {
 		v.open(path)
 		worn := append(slices.Clone(looks), look{320, "dark"})
 		for i, l := range worn {
 			v.wear(l)
-			if path != list+paper || l == looks[0] { // axe takes long over a thousand rows
+			if path != list+paper || l == looks[0] { // axe takes long with a thousand rows
 				v.check(fmt.Sprintf("%s at %d px, %s", path, l.width, l.theme), v.axe(rulesFor(worn, i)))
 			}
 			v.check(fmt.Sprintf("%s at %d px, %s", path, l.width, l.theme), v.overflow(l.width))
@@ -188,7 +188,7 @@ func testLongListLooks(v *visitor, list string) {
 	}
 }
 
-// testLongListOnPaper has every row of the tab, a title, and nothing to press.
+// testLongListOnPaper checks the print view: every row of the tab, a title, and no controls.
 func testLongListOnPaper(v *visitor, list string) {
 	v.open(list + "?status=WAITLISTED&sort=name")
 	v.click(`#rows a[href*="/print"]`)
@@ -220,7 +220,7 @@ func testLongListOnPaper(v *visitor, list string) {
 	v.media("")
 }
 
-// testLongListAsFile follows the link of a filtered list, and reads back what Excel gets.
+// testLongListAsFile downloads a filtered list and reads the file that Excel gets.
 func testLongListAsFile(v *visitor, list string) {
 	v.open(list + "?status=CANCELLED&search=ada&sort=newest")
 	total := strings.TrimPrefix(eval[string](v,
@@ -266,8 +266,8 @@ func testLongListWithoutScript(v *visitor, list string) {
 	v.wantRows(1)
 }
 
-// TestPanicsOnPages has a defect show itself in the whole program: the page, a part of one for htmx, and the API each
-// say so in their way.
+// TestPanicsOnPages triggers a panic in the whole program: the page, a partial page for htmx, and the API each report
+// it in their own way.
 func TestPanicsOnPages(t *testing.T) {
 	a := apptest.Start(t, apptest.Options{Wrap: app.Wrap{
 		Competitions: func(store compete.CompetitionStore) compete.CompetitionStore { return defective{store} },
@@ -291,14 +291,14 @@ func TestPanicsOnPages(t *testing.T) {
 		http.StatusInternalServerError, "internal_error")
 }
 
-// defective is a store with a mistake in it.
+// defective is a store with a bug.
 type defective struct{ compete.CompetitionStore }
 
 func (defective) Competition(context.Context, string) (compete.Competition, error) {
 	panic("a mistake")
 }
 
-// testSearch types, filters and goes on; the address always says what is shown.
+// testSearch types, filters and pages on; the URL always reflects what is shown.
 func testSearch(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Search")
 	organizer.signUp("ORGANIZER")

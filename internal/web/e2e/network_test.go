@@ -15,14 +15,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// request is one that the browser holds back until the test says what becomes of it.
+// request is a request that the browser holds back until the test decides what happens to it.
 type request struct {
 	*fetch.EventRequestPaused
 	v *visitor
 }
 
-// intercept hands over every request whose address matches, "*" for anything, each on a goroutine of its own, until the
-// test ends.
+// intercept passes every request whose URL matches ("*" for any) to meet, each in its own goroutine, until the test
+// ends.
 func (v *visitor) intercept(pattern string, meet func(r request)) {
 	v.t.Helper()
 	ctx, stop := context.WithCancel(v.tab)
@@ -42,10 +42,10 @@ func (v *visitor) intercept(pattern string, meet func(r request)) {
 	}()
 }
 
-// answered reports whether the server has answered already, and only the way back is left.
+// answered reports whether the server has already responded and only the response is held back.
 func (r request) answered() bool { return r.ResponseStatusCode != 0 }
 
-// body is what a form sends.
+// body returns the request's body.
 func (r request) body() string {
 	var b strings.Builder
 	for _, part := range r.Request.PostDataEntries {
@@ -54,13 +54,13 @@ func (r request) body() string {
 	return b.String()
 }
 
-// pass lets the request through. Errors are those of a tab that is closed or went elsewhere, and are left to what the
-// test looks at.
+// pass lets the request through. It ignores errors of a closed tab or one that navigated away, since the test checks
+// the result.
 func (r request) pass() {
 	_, _ = chromedp.Call(r.v.tab, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: r.RequestID})
 }
 
-// deliver lets the request through to the server, and hands it over again once that has answered.
+// deliver lets the request through to the server, and intercepts the response.
 func (r request) deliver() {
 	back := true
 	_, _ = chromedp.Call(r.v.tab, fetch.ContinueRequest,
@@ -72,7 +72,7 @@ func (r request) fail(reason network.ErrorReason) {
 		fetch.FailRequestParams{RequestID: r.RequestID, ErrorReason: reason})
 }
 
-// answer is what somebody on the way answers in the server's place.
+// answer responds in the server's place.
 func (r request) answer(status int64, body string, header ...*fetch.HeaderEntry) {
 	header = append(header, field("Content-Type", "text/html"))
 	_, _ = chromedp.Call(r.v.tab, fetch.FulfillRequest, fetch.FulfillRequestParams{
@@ -80,7 +80,7 @@ func (r request) answer(status int64, body string, header ...*fetch.HeaderEntry)
 	})
 }
 
-// faults are what can happen on the way, to the request or to its answer.
+// faults are network failures of a request or its response.
 var faults = map[string]func(r request){
 	"reset":   func(r request) { r.fail(network.ErrorReasonConnectionReset) },
 	"offline": func(r request) { r.fail(network.ErrorReasonInternetDisconnected) },
@@ -96,7 +96,7 @@ var faults = map[string]func(r request){
 	"the answer lost":           lost,
 }
 
-// lost has the server do what was asked, and nobody hear of it.
+// lost has the server process the request, and drops the response.
 func lost(r request) {
 	if r.answered() {
 		r.fail(network.ErrorReasonConnectionReset)
@@ -105,8 +105,8 @@ func lost(r request) {
 	}
 }
 
-// hurry makes the page's clock run so many times faster, for pages opened from now on: what it puts off comes sooner.
-// At 0 it stands still: what is put off never comes.
+// hurry speeds up the clock of pages opened from now on by a factor, so that delayed actions come sooner. With 0 it
+// stands still, and they never come.
 func (v *visitor) hurry(times int) {
 	v.t.Helper()
 	params := page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(`{
@@ -118,12 +118,12 @@ func (v *visitor) hurry(times int) {
 	}
 }
 
-// counter counts what comes from several goroutines.
+// counter counts events from several goroutines.
 type counter struct{ atomic.Int32 }
 
 func (c *counter) next() int { return int(c.Add(1)) }
 
-// keys are the idempotency keys of the presses that the browser sent.
+// keys are the idempotency keys of the registrations that the browser sent.
 type keys struct {
 	mu   sync.Mutex
 	seen []string
@@ -143,7 +143,7 @@ func (k *keys) count() int {
 	return len(k.seen)
 }
 
-// wantOne fails the test unless there were several presses, all with one key.
+// wantOne fails the test unless there were several requests, all with the same key.
 func (k *keys) wantOne(t *testing.T) {
 	t.Helper()
 	k.mu.Lock()
@@ -157,7 +157,7 @@ func field(name, value string) *fetch.HeaderEntry {
 	return &fetch.HeaderEntry{Name: name, Value: value}
 }
 
-// throttle makes the network slow: so many milliseconds for each answer, so many bytes a second either way.
+// throttle slows the network down: latency in milliseconds per response, rate in bytes per second in each direction.
 func (v *visitor) throttle(latency, rate float64) {
 	v.t.Helper()
 	params := network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{

@@ -10,8 +10,8 @@ import (
 
 const drawnCoverChosen = `document.querySelector("fieldset .cover img").getAttribute("src")`
 
-// TestCoverWhileCreating chooses a cover in the form of a new competition, with script and without. A refused form
-// keeps the rest.
+// TestCoverWhileCreating selects a cover in the form for a new competition, with and without JavaScript. A refused form
+// keeps the other input.
 func TestCoverWhileCreating(t *testing.T) {
 	a := apptest.Start(t, apptest.Options{})
 	for name, script := range map[string]bool{"with script": true, "without script": false} {
@@ -52,7 +52,7 @@ func TestCoverWhileCreating(t *testing.T) {
 	}
 }
 
-// testChosenCover sees what is chosen beside the field and in the preview, and takes it back.
+// testChosenCover checks that the selected picture appears beside the field and in the preview, and removes it again.
 func testChosenCover(v *visitor) {
 	v.t.Helper()
 	drawn := eval[string](v, drawnCoverChosen)

@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// testWithoutScript goes the same way with JavaScript off: forms post, links link.
+// testWithoutScript runs the same flow without JavaScript: forms post, links link.
 func testWithoutScript(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Plain").withoutScript()
 	organizer.signUp("ORGANIZER")
@@ -21,7 +21,7 @@ func testWithoutScript(t *testing.T, s site) {
 	first.see("#field-password-error", "8")
 	first.fill("password", "correct horse battery")
 	first.click(`main form[action="/auth/signup"] button`)
-	first.at(page) // back to where one wanted to go, and registered
+	first.at(page) // back on the requested page, and registered
 	first.see("#flash", "in!")
 	first.see("#stand .bib-number", "0001")
 

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// testOpening presses before the opening and is told; then the button comes alive by itself, by the server's clock,
-// however wrong the browser's is.
+// testOpening registers before the opening and is refused; then the button is enabled automatically, by the server's
+// clock, however wrong the browser's is.
 func testOpening(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Opening")
 	organizer.signUp("ORGANIZER")
@@ -34,8 +34,8 @@ func testOpening(t *testing.T, s site) {
 			v.see("#stand-title", "opens soon")
 			v.until("a button that waits", `document.querySelector("button[data-opens]").disabled`)
 			v.see("[data-clock]", ":")
-			// The same page, as if the opening were two seconds away. It notes what it shows, for too short to be
-			// looked for.
+			// The same page, as if registration opened in two seconds. It records what it shows, because that is too
+			// brief to be polled.
 			opens := time.Now().Add(2 * time.Second).Truncate(time.Millisecond)
 			eval[any](v, fmt.Sprintf(`(() => {
 				const clock = document.querySelector("[data-clock]");
@@ -51,7 +51,7 @@ func testOpening(t *testing.T, s site) {
 				t.Errorf("the countdown went through %q, want the last seconds", shown)
 			}
 			v.click(registerButton)
-			v.see("#stand [role=alert]", "Registration opens") // the server's word counts
+			v.see("#stand [role=alert]", "Registration opens") // the server decides
 		})
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// testZoneOfTheOrganizer enters dates in a zone, around the night in which its clocks go forward, and finds them back
-// as typed; somebody elsewhere sees them as they are there, and beside them the same moments by their own clock.
+// testZoneOfTheOrganizer enters dates in a time zone, around the night in which its clocks go forward, and finds them
+// unchanged; a viewer elsewhere sees local times at the venue, and beside them the same times in their own zone.
 func testZoneOfTheOrganizer(t *testing.T, s site) {
 	newYork, err := time.LoadLocation("America/New_York")
 	if err != nil {
@@ -32,7 +32,7 @@ func testZoneOfTheOrganizer(t *testing.T, s site) {
 	v.set("startDate", typed(2, 30))
 	v.click(`button[value="PUBLISHED"]`)
 	v.see("#field-startDate-error", "Clocks skip this time in America/New_York")
-	v.set("startDate", typed(3, 30)) // an hour after the deadline, for those who look at the sun
+	v.set("startDate", typed(3, 30)) // an hour after the deadline in absolute time
 	v.click(`button[value="PUBLISHED"]`)
 	v.see("#flash", "published")
 	page := v.at("/competitions/")
@@ -41,7 +41,7 @@ func testZoneOfTheOrganizer(t *testing.T, s site) {
 
 	elsewhere := newVisitor(t, s.first(), "Ada Berliner")
 	elsewhere.inZone("Europe/Berlin")
-	for range 2 { // the second time the server knows the zone
+	for range 2 { // the second time, the server knows the zone
 		elsewhere.seeDates(page, there, []string{"(07:30 your time)", "(08:30 your time)"})
 	}
 	elsewhere.inZone("Asia/Tokyo")
@@ -67,7 +67,7 @@ func testZoneOfTheOrganizer(t *testing.T, s site) {
 	v.until("the zones that the browser knows", `document.querySelectorAll("#zones option").length > 100`)
 }
 
-// seeDates wants to read the venue's times on the page of a competition, and beside them those of the viewer, or none.
+// seeDates checks the venue's times on a competition's page, and the viewer's own times beside them, if any.
 func (v *visitor) seeDates(page string, there, own []string) {
 	v.t.Helper()
 	v.open(page)
@@ -79,8 +79,8 @@ func (v *visitor) seeDates(page string, there, own []string) {
 	}
 }
 
-// testZoneIsAskedFor wants a zone typed where the browser tells none, and a good one; and every date it takes can be
-// read one way only.
+// testZoneIsAskedFor checks that a valid time zone has to be entered if the browser reports none, and that every
+// accepted date is unambiguous.
 func testZoneIsAskedFor(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Zoneless").withoutScript()
 	v.signUp("ORGANIZER")
@@ -88,7 +88,7 @@ func testZoneIsAskedFor(t *testing.T, s site) {
 	v.fill("title", "Autumn Relay")
 	year := time.Now().Year() + 1
 	back := time.Date(year, time.November, 1, 1, 0, 0, 0, time.UTC)
-	for back.Weekday() != time.Sunday { // the first of November
+	for back.Weekday() != time.Sunday { // the first Sunday of November
 		back = back.AddDate(0, 0, 1)
 	}
 	v.set("regDeadline", back.Format("2006-01-02T15:04"))
@@ -104,7 +104,7 @@ func testZoneIsAskedFor(t *testing.T, s site) {
 		eval[chromedp.Void](v, `document.querySelector("main form").noValidate = true`)
 		v.click(`button[value="DRAFT"]`)
 		v.see("#field-"+refused.field+"-error", refused.why)
-		v.see("#field-endDate-error", "after the start") // all that is wrong is told at once
+		v.see("#field-endDate-error", "after the start") // all errors are reported at once
 	}
 	v.fill("zone", "Europe/Zurich")
 	v.set("endDate", back.Add(5*time.Hour).Format("2006-01-02T15:04"))
@@ -113,7 +113,7 @@ func testZoneIsAskedFor(t *testing.T, s site) {
 	v.see(".dates", "06:00 CET")
 }
 
-// clocksGoForward is the next moment at which a zone's clocks do.
+// clocksGoForward returns the next time at which a zone's clocks go forward.
 func clocksGoForward(zone *time.Location) time.Time {
 	for at := time.Now().In(zone); ; {
 		_, end := at.ZoneBounds()
@@ -125,8 +125,8 @@ func clocksGoForward(zone *time.Location) time.Time {
 	}
 }
 
-// testFormSentTwice goes back to a form that was sent, and sends it again: unchanged it makes nothing new, changed it
-// asks first.
+// testFormSentTwice goes back to a submitted form and submits it again: unchanged it creates nothing new, changed it
+// asks for confirmation.
 func testFormSentTwice(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Again")
 	v.signUp("ORGANIZER")
@@ -187,7 +187,7 @@ func testManaging(t *testing.T, s site) {
 	v.ask(`a[href$="/close"]`, "Close registration now?")
 	v.click("dialog form button")
 	v.see("#stand-title", "Registration is closed")
-	guest.see("#stand-title", "Registration is closed") // by itself: the page is open
+	guest.see("#stand-title", "Registration is closed") // automatically: the page is open
 	v.ask(`a[href$="/cancel"]`, "Cancel this competition?")
 	v.click("dialog [data-close]")
 	v.until("no dialog", `!document.querySelector("dialog").open`)
@@ -197,7 +197,8 @@ func testManaging(t *testing.T, s site) {
 	guest.see("#stand-title", "Competition cancelled")
 }
 
-// testRegistrations finds, filters, takes along and removes what an organizer has in the list, with script and without.
+// testRegistrations searches, filters, exports and removes registrations in the organizer's list, with and without
+// JavaScript.
 func testRegistrations(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Maya Lindqvist")
 	v.logIn("organizer1@minicompete.com", "password123")
@@ -229,10 +230,10 @@ func testRegistrations(t *testing.T, s site) {
 	v.click("dialog form button")
 	v.see("#flash", "removed")
 	v.see("#rows tbody tr:nth-child(1)", "Removed by the organizer")
-	v.seeIn(list, "#rows tbody tr:nth-child(31)", "Confirmed") // the first in line has the seat
+	v.seeIn(list, "#rows tbody tr:nth-child(31)", "Confirmed") // the first in line got the seat
 }
 
-// testEditMeanwhile has two tabs edit one competition: the later one is warned and keeps what was typed.
+// testEditMeanwhile edits one competition in two tabs: the later one is warned and keeps its input.
 func testEditMeanwhile(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Edits")
 	organizer.signUp("ORGANIZER")

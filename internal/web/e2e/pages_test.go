@@ -23,12 +23,12 @@ type look struct {
 
 var looks = []look{{1280, "light"}, {1280, "dark"}, {390, "light"}, {390, "dark"}}
 
-// otherWidths are those at which nothing may be cut off either: the least that WCAG 1.4.10 asks for, and where tabs
-// become a menu.
+// otherWidths are additional widths at which nothing may be cut off: the minimum of WCAG 1.4.10, and the one at which
+// tabs become a menu.
 var otherWidths = []int64{320, 768}
 
-// testEveryPage visits every page in every look. axe finds nothing, nothing is cut off at the side, nothing
-// goes wrong in the console or against the content security policy, and no page is too heavy.
+// testEveryPage visits every page in every look. axe reports nothing, nothing is cut off at the side, there are no
+// console errors or violations of the content security policy, and no page is too heavy.
 func testEveryPage(t *testing.T, s site) {
 	shots := os.Getenv("MINICOMPETE_SCREENSHOTS")
 	for tour := range everyTour(t, s) {
@@ -65,7 +65,7 @@ func testEveryPage(t *testing.T, s site) {
 	}
 }
 
-// check reports what checks have found; an empty text is nothing.
+// check reports the findings of checks; an empty text means none.
 func (v *visitor) check(where string, found ...string) {
 	v.t.Helper()
 	for _, f := range found {
@@ -75,7 +75,7 @@ func (v *visitor) check(where string, found ...string) {
 	}
 }
 
-// testChecksCanFail spoils a page in every way that the checks are there to see.
+// testChecksCanFail breaks a page in every way that the checks should detect.
 func testChecksCanFail(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Vandal")
 	v.open("/auth/login")
@@ -114,7 +114,7 @@ func testChecksCanFail(t *testing.T, s site) {
 	}
 }
 
-// wear sets the width of the screen and the theme that the system prefers, and keeps motion out of the pictures.
+// wear sets the width of the screen and the system's preferred theme, and disables motion for screenshots.
 func (v *visitor) wear(l look) {
 	v.t.Helper()
 	v.screen(l.width, 900)
@@ -122,7 +122,7 @@ func (v *visitor) wear(l look) {
 		&emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"})
 }
 
-// screen sets its size; a narrow one is a phone's, whose scroll bars take no room.
+// screen sets the screen's size; a narrow one is a phone's, whose scroll bars take no space.
 func (v *visitor) screen(width, height int64) {
 	v.t.Helper()
 	var options []chromedp.EmulateViewportOption
@@ -132,7 +132,7 @@ func (v *visitor) screen(width, height int64) {
 	v.do(chromedp.EmulateViewport(width, height, options...))
 }
 
-// media sets the medium, "" for a screen, and what the viewer prefers.
+// media sets the medium, "" for a screen, and the viewer's preferences.
 func (v *visitor) media(medium string, preferred ...*emulation.MediaFeature) {
 	v.t.Helper()
 	if _, err := chromedp.Call(v.tab, emulation.SetEmulatedMedia,
@@ -144,18 +144,18 @@ func (v *visitor) media(medium string, preferred ...*emulation.MediaFeature) {
 //go:embed testdata/axe.min.js
 var axe string
 
-// The rules to check: what WCAG 2.2 AA asks for, with axe's best practices, and those among them that look at colors.
-// The others don't see whether a page is light or dark.
+// The rules to check: those for WCAG 2.2 AA and axe's best practices, and the subset about colors. Only that subset
+// depends on whether a page is light or dark.
 const (
 	allRules   = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
 	colorRules = `["color-contrast", "link-in-text-block"]`
 )
 
-// axeRun returns what breaks some rules as text.
+// axeRun returns violations of the given rules as text.
 const axeRun = `axe.run(document, {resultTypes: ["violations"], runOnly: %s})
 	.then(r => r.violations.map(v => v.id + ": " + v.help + "\n" + v.nodes.map(n => "    " + n.target.join(" ") + "\n      " + n.failureSummary.replaceAll("\n", "\n      ")).join("\n")).join("\n"))`
 
-// rulesFor are those to check in one of several looks of a page: every rule once at each width.
+// rulesFor returns the rules to check in one of several looks of a page, so that every rule is checked once per width.
 func rulesFor(worn []look, i int) string {
 	if slices.ContainsFunc(worn[:i], func(l look) bool { return l.width == worn[i].width }) {
 		return colorRules
@@ -176,8 +176,7 @@ func (v *visitor) axe(rules string) string {
 	return strings.TrimSpace(eval[string](v, fmt.Sprintf(axeRun, rules)))
 }
 
-// overflow says how wide the page is when it is wider than the screen, and stays so: charts follow the screen a moment
-// later.
+// overflow returns a description if the page is permanently wider than the screen: charts adapt a moment later.
 func (v *visitor) overflow(width int64) string {
 	v.t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -191,7 +190,7 @@ func (v *visitor) overflow(width int64) string {
 	}
 }
 
-// promises are the words by which a page promises email, which a site without a mail server must not. A demo shows
+// promises returns text in which a page promises email, which a site without a mail server must not do. A demo shows
 // samples below /dev.
 func (v *visitor) promises() string {
 	v.t.Helper()
@@ -199,31 +198,31 @@ func (v *visitor) promises() string {
 		(document.querySelector("main").innerText.match(/\b(by e?mail|we('(ll|ve))? (already )?email|(check|look into) your (e?mail|inbox)|spam|sends? you an? e?mail)/gi) ?? []).join(", ")`)
 }
 
-// pageErrors are what went wrong in the page since it was opened.
+// pageErrors returns the errors in the page since it was opened.
 func (v *visitor) pageErrors() string {
 	v.t.Helper()
 	return eval[string](v, `pageErrors.join("\n")`)
 }
 
-// strangers are the addresses outside of the site that the page has loaded from.
+// strangers returns the external URLs that the page has loaded from.
 func (v *visitor) strangers() string {
 	v.t.Helper()
 	return eval[string](v,
 		`performance.getEntriesByType("resource").map((e) => e.name).filter((n) => !n.startsWith(location.origin + "/")).join(" ")`)
 }
 
-// The limits of what a first view costs, in bytes as they travel.
+// The limits of a first view, in bytes as transferred.
 const (
 	maxScript      = 35 << 10
 	maxScriptChart = 50 << 10
-	maxFirstView   = 120 << 10 // without covers
+	maxFirstView   = 120 << 10 // excluding covers
 	maxCover       = 60_000    // each
 )
 
-// weight is what a page weighs in bytes as they travel, whether it came over the wire or from the cache.
+// weight is the size of a page in bytes as transferred, from the network or the cache.
 type weight struct {
 	All, Script, Fonts int
-	Cover              int // the heaviest
+	Cover              int // size of the largest
 	Chart              bool
 }
 
@@ -241,7 +240,7 @@ func (v *visitor) weigh() string {
 	return heavy(w)
 }
 
-// heavy says why a page weighs too much, or so little that it cannot have been weighed.
+// heavy says why a page is too heavy, or so light that it can't have been measured.
 func heavy(w weight) string {
 	most := maxScript
 	if w.Chart {
@@ -264,8 +263,7 @@ func heavy(w weight) string {
 	return ""
 }
 
-// picture takes one of the whole page, on a screen as high as the page, so that what is fixed to the screen's edge
-// stays there.
+// picture takes a screenshot of the whole page, on a screen as high as the page, so that fixed elements stay in place.
 func (v *visitor) picture(file string, l look) {
 	v.t.Helper()
 	v.screen(l.width, eval[int64](v, "document.documentElement.scrollHeight"))

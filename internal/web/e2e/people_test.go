@@ -10,7 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// as logs a visitor in with an account.
+// as logs a visitor in to an account.
 func (s site) as(t *testing.T, account *apptest.Client, name string) *visitor {
 	t.Helper()
 	v := newVisitor(t, s.first(), name)
@@ -18,8 +18,8 @@ func (s site) as(t *testing.T, account *apptest.Client, name string) *visitor {
 	return v
 }
 
-// testRemoving has an organizer remove somebody with a reason, a note and a block: everywhere it reads so, to the
-// person without the note, and nothing can be pressed until the block is lifted.
+// testRemoving removes a participant with a reason, a note and a block: all pages show it, the participant doesn't see
+// the note, and can't register until the block is lifted.
 func testRemoving(t *testing.T, s site) {
 	organizer, person := s.last().As(compete.RoleOrganizer), s.last().As(compete.RoleParticipant)
 	page := "/competitions/" + organizer.Create(nil)
@@ -68,8 +68,8 @@ func testRemoving(t *testing.T, s site) {
 	p.until("no word of the removal", `!document.querySelector("#stand").innerText.includes("Removed")`)
 }
 
-// testRemovingPlainly does so without script, and without a word to the person; what is too long comes back as it was
-// typed.
+// testRemovingPlainly does the same without JavaScript and without a message to the participant; text that is too long
+// is shown again as typed.
 func testRemovingPlainly(t *testing.T, s site) {
 	organizer, person := s.last().As(compete.RoleOrganizer), s.last().As(compete.RoleParticipant)
 	page := "/competitions/" + organizer.Create(nil)
@@ -98,8 +98,8 @@ func testRemovingPlainly(t *testing.T, s site) {
 	p.see("#register", "Register")
 }
 
-// testOrganizerTakesPart registers an organizer for the competition of another: the dashboard shows both, and the own
-// one can't be registered for.
+// testOrganizerTakesPart registers an organizer for somebody else's competition: the dashboard shows both, and
+// organizers can't register for their own.
 func testOrganizerTakesPart(t *testing.T, s site) {
 	other := "/competitions/" +
 		s.last().As(compete.RoleOrganizer).Create(map[string]any{"title": "Of another organizer"})
@@ -116,8 +116,8 @@ func testOrganizerTakesPart(t *testing.T, s site) {
 	v.see("main section[aria-labelledby=my-registrations]", "Of another organizer")
 }
 
-// testDisabledOrganizer has an admin disable an organizer: open pages say by themselves that registration is paused,
-// the admin's page names the competition, and another organizer takes it over there.
+// testDisabledOrganizer disables an organizer: open pages automatically say that registration is paused, the admin page
+// lists the competition, and it is transferred to another organizer there.
 func testDisabledOrganizer(t *testing.T, s site) {
 	organizer, heir := s.last().As(compete.RoleOrganizer), s.last().As(compete.RoleOrganizer)
 	page := "/competitions/" + organizer.Create(map[string]any{"title": "Left alone"})
@@ -126,7 +126,7 @@ func testDisabledOrganizer(t *testing.T, s site) {
 	guest.see("#register", "Register")
 	admin := s.adminVisitor(t, "Ada Admin")
 	admin.disable(organizer.User.Email)
-	guest.see("#stand-title", "Registration is paused") // the page is open
+	guest.see("#stand-title", "Registration is paused") // automatically: the page is open
 	guest.until("nothing to press", `!document.querySelector("#register")`)
 	guest.open("/competitions?search=Left+alone")
 	guest.until("not in the list", `!document.querySelector("main a[href='`+page+`']")`)
@@ -171,7 +171,7 @@ func (v *visitor) disable(email string) {
 	v.see("#flash", "Account updated")
 }
 
-// testPromotedOrganizer makes an organizer an admin, who goes on with what was theirs.
+// testPromotedOrganizer makes an organizer an admin, who keeps managing their competitions.
 func testPromotedOrganizer(t *testing.T, s site) {
 	organizer := s.last().As(compete.RoleOrganizer)
 	page := "/competitions/" + organizer.Create(map[string]any{"title": "Of an admin to be"})

@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 )
 
-// testTheme switches the theme; the choice is there from the first byte of the next page, also without script.
+// testTheme switches the theme; the next page has it from its first byte, also without JavaScript.
 func testTheme(t *testing.T, s site) {
 	for _, script := range []bool{true, false} {
 		v := newVisitor(t, s.first(), "Ada Theme")
@@ -27,7 +27,7 @@ func testTheme(t *testing.T, s site) {
 	}
 }
 
-// testTimes shows times in the viewer's zone with the zone named, across a change of daylight saving time.
+// testTimes shows times in the viewer's named zone, across a daylight saving time change.
 func testTimes(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Times")
 	v.inZone("America/New_York")
@@ -35,7 +35,7 @@ func testTimes(t *testing.T, s site) {
 	for at, want := range map[string]string{
 		"2026-03-08T06:59:00Z": "Sun, 8 Mar 2026, 01:59 GMT-5", // clocks go forward at 07:00 UTC
 		"2026-03-08T07:00:00Z": "Sun, 8 Mar 2026, 03:00 GMT-4",
-		"2026-11-01T05:30:00Z": "Sun, 1 Nov 2026, 01:30 GMT-4", // 01:30 comes twice
+		"2026-11-01T05:30:00Z": "Sun, 1 Nov 2026, 01:30 GMT-4", // 01:30 occurs twice
 		"2026-11-01T06:30:00Z": "Sun, 1 Nov 2026, 01:30 GMT-5",
 	} {
 		got := eval[string](v, fmt.Sprintf(`(() => {
@@ -54,12 +54,12 @@ func testTimes(t *testing.T, s site) {
 		document.body.dispatchEvent(new CustomEvent("htmx:load", {detail: {elt: document.body}}));
 		return el.textContent;
 	})()`)
-	if want := "(Sun, 8 Mar, 22:00 your time)"; own != want { // as the server writes it
+	if want := "(Sun, 8 Mar, 22:00 your time)"; own != want { // in the server's format
 		t.Errorf("beside a venue's time stands %q, want %q", own, want)
 	}
 }
 
-// testMotionAndPaper holds what a viewer prefers, and what is printed.
+// testMotionAndPaper checks the viewer's motion preference, and printing.
 func testMotionAndPaper(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Calm")
 	v.logIn("participant2@minicompete.com", "password123")

@@ -11,15 +11,15 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// testSafeAnswers opens every question: the focus is on the answer that changes nothing, so that Enter, and Enter
-// again, does nothing.
+// testSafeAnswers opens every confirmation: the focus is on the answer that changes nothing, so that pressing Enter
+// repeatedly does nothing.
 func testSafeAnswers(t *testing.T, s site) {
 	b := newBoard(t, s, nil)
 	v := b.participant("Dora Careful")
 	v.open(b.page())
 	v.click(registerButton)
 	v.see("#stand-title", "You're in")
-	v.seeIn(b.page(), "#stand", "Registered") // from now on the card stays as it is
+	v.seeIn(b.page(), "#stand", "Registered") // from now on, the card doesn't change
 	v.do(chromedp.Focus(chromedp.CSS(`#stand a[href$="/withdraw"]`)))
 	v.press(kb.Enter)
 	v.see("dialog", "Cancel your registration?")
@@ -40,7 +40,7 @@ func testSafeAnswers(t *testing.T, s site) {
 	} {
 		organizer.open(path)
 		organizer.click(link)
-		// In a text of several lines Enter begins a new one, and so answers nothing.
+		// In a multi-line text, Enter begins a new line and so doesn't answer.
 		organizer.until("the focus on the safe answer to "+link,
 			`document.activeElement.matches("dialog[open] [data-close], dialog[open] textarea")`)
 	}
@@ -55,14 +55,14 @@ func testSafeAnswers(t *testing.T, s site) {
 		`document.readyState === "complete" && !document.activeElement.matches("button")`)
 }
 
-// testWhatBecomesOfSeat reads what the question says in every situation.
+// testWhatBecomesOfSeat reads the confirmation's text in every situation.
 func testWhatBecomesOfSeat(t *testing.T, s site) {
 	for _, c := range []struct {
 		name    string
-		others  int // who register after the one who asks
+		others  int // people who register after the one being asked
 		wait    bool
 		closed  bool
-		waiting bool // the one who asks came too late
+		waiting bool // the one being asked is on the waitlist
 		want    []string
 		not     string
 	}{

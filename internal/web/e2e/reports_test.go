@@ -8,7 +8,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// testReporting has a visitor without script, and a user, report a competition; an admin sees it, acts, and answers.
+// testReporting reports a competition as a visitor without JavaScript and as a user; an admin sees the reports, acts,
+// and answers.
 func testReporting(t *testing.T, s site) {
 	organizer := s.last().As(compete.RoleOrganizer)
 	page := "/competitions/" + organizer.Create(map[string]any{"title": "Cheap shoes for sale"})
@@ -51,7 +52,7 @@ func testReporting(t *testing.T, s site) {
 	admin.at(page)
 	admin.open(strings.Replace(page, "/competitions/", "/admin/reports/", 1))
 	admin.see("aside", "Unpublished")
-	admin.click(`main li:first-child input[name="report"]`) // not this one
+	admin.click(`main li:first-child input[name="report"]`) // deselect this one
 	admin.fill("note", "Unpublished, and wrote to the organizer.")
 	admin.click(`main form button[value="RESOLVED"]`)
 	admin.see("#flash", "Reports answered")
@@ -65,7 +66,7 @@ func testReporting(t *testing.T, s site) {
 	admin.see("main", "No open reports")
 }
 
-// testAdminOfAccounts logs somebody out everywhere, and disables them with a reason that they are told.
+// testAdminOfAccounts ends all of a user's sessions, and disables the account with a reason that the user sees.
 func testAdminOfAccounts(t *testing.T, s site) {
 	person := s.last().As(compete.RoleParticipant)
 	p := s.as(t, person, "Pia Outside")

@@ -13,7 +13,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// TestRequests is about everything else that a page asks for: it too keeps the page when the network fails, and goes on
+// TestRequests checks all other requests of pages: if the network fails, the page stays usable, and recovers
 // afterwards.
 func TestRequests(t *testing.T) {
 	s := site{[]*apptest.App{apptest.Start(t, apptest.Options{Demo: true})}}
@@ -39,7 +39,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// testRequestsOfEveryPage spoils, in every way, what pages ask for besides the card.
+// testRequestsOfEveryPage breaks all requests of pages besides the card's in every way.
 func testRequestsOfEveryPage(t *testing.T, s site) {
 	participant, organizer, admin := newVisitor(t, s.first(), "reader"), newVisitor(t, s.first(), "organizer"),
 		newVisitor(t, s.first(), "admin")
@@ -59,9 +59,9 @@ func testRequestsOfEveryPage(t *testing.T, s site) {
 		name, path, pattern string
 		v                   *visitor
 		act                 func(v *visitor)
-		keeps, gets         [2]string // a selector and its text: what stays meanwhile, and what comes in the end
+		keeps, gets         [2]string // selector and text: what stays during the fault, and what appears in the end
 	}
-	// at once: a part of it would find something else
+	// at once: partial input would find something else
 	typed := func(word string) func(*visitor) { return func(v *visitor) { v.fill("search", word) } }
 	clicked := func(selector string) func(*visitor) { return func(v *visitor) { v.click(selector) } }
 	for _, step := range []step{
@@ -135,8 +135,7 @@ func testRequestsOfEveryPage(t *testing.T, s site) {
 	}
 }
 
-// testClosedMessage closes the message about a search that doesn't get through: trying again by itself doesn't bring it
-// back, searching does.
+// testClosedMessage closes the message about a failed search: automatic retries don't bring it back, a new search does.
 func testClosedMessage(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "reader")
 	v.open("/competitions?sort=deadline")
@@ -157,14 +156,14 @@ func testClosedMessage(t *testing.T, s site) {
 	v.see("#toast", unreachable)
 }
 
-// testSilentRemoval removes somebody without a message, which changes no phase: the open page says so all the same.
+// testSilentRemoval removes somebody without a message, which changes no phase: the open page still shows it.
 func testSilentRemoval(t *testing.T, s site) {
 	b := newBoard(t, s, nil)
 	v := b.participant("Rosa Removed")
 	v.open(b.page())
 	v.click(registerButton)
 	v.see("#stand-title", "You're in")
-	v.see(".nav [data-unread]", "1") // told by the stream
+	v.see(".nav [data-unread]", "1") // reported by the stream
 	var rows []struct{ ID string }
 	b.organizer.Get("/api"+b.page()+"/registrations", &rows)
 	b.organizer.Do(http.MethodDelete, "/api/registrations/"+rows[0].ID, map[string]any{"notify": false}).Want(t,
@@ -172,11 +171,11 @@ func testSilentRemoval(t *testing.T, s site) {
 	v.see("#stand .stand-box", "Removed by the organizer.")
 }
 
-// headingAt is how far down the page its heading stands.
+// headingAt is the vertical position of the page's heading.
 const headingAt = `document.querySelector("main h1").getBoundingClientRect().y + scrollY`
 
-// testStoppedPress stops the browser while a press is on its way: the button can be pressed again, and the card asks
-// what became of it.
+// testStoppedPress stops loading while a registration is in progress: the button is enabled again, and the card asks
+// for the result.
 func testStoppedPress(t *testing.T, s site) {
 	b := newBoard(t, s, nil)
 	v := b.participant("Ben Stop")
@@ -192,11 +191,11 @@ func testStoppedPress(t *testing.T, s site) {
 	if _, err := chromedp.Call(v.tab, page.StopLoading, cdp.Empty{}); err != nil {
 		v.fatal("stop", err)
 	}
-	v.see("#stand-title", "You're in") // so the server says: the press had arrived
+	v.see("#stand-title", "You're in") // according to the server: the request had arrived
 	b.wantRegistered(1)
 }
 
-// testBackFromSleep has a page hidden, or without a network, while something happens that no event tells: it asks when
+// testBackFromSleep hides a page, or disconnects it, during a change that no event reports: it asks for the state when
 // it is back.
 func testBackFromSleep(t *testing.T, s site) {
 	b := newBoard(t, s, nil)

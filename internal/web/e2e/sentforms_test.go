@@ -20,7 +20,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// slowLogin is a way to the site on which each log-in is held up, and counted, until the test lets it through.
+// slowLogin proxies the site, and counts and holds up each log-in until the test lets it through.
 func slowLogin(t *testing.T, s site) (road string, held chan chan struct{}) {
 	t.Helper()
 	target, err := url.Parse(s.first())
@@ -28,7 +28,7 @@ func slowLogin(t *testing.T, s site) (road string, held chan chan struct{}) {
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
-	proxy.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // what is given up here is meant to be
+	proxy.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // requests are aborted on purpose here
 	held = make(chan chan struct{}, 9)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && r.URL.Path == "/auth/login" {
@@ -40,19 +40,19 @@ func slowLogin(t *testing.T, s site) (road string, held chan chan struct{}) {
 				return
 			}
 		}
-		r.Header["X-Forwarded-For"] = nil // passed on as it is: the demo's accounts log in on this machine only
+		r.Header["X-Forwarded-For"] = nil // passed on unchanged: demo accounts only log in on this machine
 		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.CloseClientConnections)
 	return server.URL, held
 }
 
-// logInSlowly is about to log in. It returns a press of the button, as of a person who doesn't wait for the page that
-// comes: until then the browser doesn't say what the old one shows.
+// logInSlowly fills in the log-in form. The returned function clicks the button without waiting for the next page:
+// until then, the browser doesn't report the old page's state.
 func logInSlowly(t *testing.T, road, address string) (v *visitor, press func()) {
 	t.Helper()
 	v = newVisitor(t, road, address)
-	v.hurry(0) // so that it isn't time alone that makes the form usable again
+	v.hurry(0) // so that time passing doesn't make the form usable again
 	v.open("/auth/login")
 	v.fill("email", address)
 	v.fill("password", "password123")
@@ -65,7 +65,7 @@ func logInSlowly(t *testing.T, road, address string) (v *visitor, press func()) 
 	}
 }
 
-// testStoppedForm presses a button, stops the browser, and presses again: the form is sent again, at once.
+// testStoppedForm submits a form, stops loading, and submits it again: it is sent again at once.
 func testStoppedForm(t *testing.T, s site) {
 	road, held := slowLogin(t, s)
 	v, press := logInSlowly(t, road, "participant3@minicompete.com")
@@ -81,7 +81,7 @@ func testStoppedForm(t *testing.T, s site) {
 	v.until("being logged in", `document.querySelector('a[href="/account"]') !== null`)
 }
 
-// testFormPressedTwice sends a form once, however often it is pressed while the answer is on its way.
+// testFormPressedTwice submits a form repeatedly while the response is pending: it is sent once.
 func testFormPressedTwice(t *testing.T, s site) {
 	road, held := slowLogin(t, s)
 	v, press := logInSlowly(t, road, "participant4@minicompete.com")
@@ -97,8 +97,8 @@ func testFormPressedTwice(t *testing.T, s site) {
 	}
 }
 
-// testBusyLogIn has the server too busy to check a password, with script and without: the form says so, keeps the
-// address, and can be sent again.
+// testBusyLogIn makes the server too busy to check a password, with and without JavaScript: the form says so, keeps the
+// address, and can be submitted again.
 func testBusyLogIn(t *testing.T, s site) {
 	target, err := url.Parse(s.first())
 	if err != nil {
@@ -106,7 +106,7 @@ func testBusyLogIn(t *testing.T, s site) {
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.ModifyResponse = func(r *http.Response) error {
-		if r.StatusCode != http.StatusUnprocessableEntity { // which a wrong password gets, on the same page
+		if r.StatusCode != http.StatusUnprocessableEntity { // the status for a wrong password, on the same page
 			return nil
 		}
 		page, err := io.ReadAll(r.Body)

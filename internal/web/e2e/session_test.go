@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// testTypedIsKept has a login end while a long form is being filled in: one logs in again and goes on, with script and
-// without.
+// testTypedIsKept ends the session while a long form is being filled in: the user logs in again and continues, with and
+// without JavaScript.
 func testTypedIsKept(t *testing.T, s site) {
 	for _, script := range []bool{true, false} {
 		v := newVisitor(t, s.first(), fmt.Sprintf("Olga Kept %v", script))
@@ -18,7 +18,7 @@ func testTypedIsKept(t *testing.T, s site) {
 		v.fill("title", "Patience <Cup> & Co")
 		v.fill("capacity", "77")
 		if !script {
-			v.fill("zone", "UTC") // which only a script can tell
+			v.fill("zone", "UTC") // normally set by JavaScript
 		}
 		v.logOutElsewhere()
 		if script {
@@ -58,7 +58,7 @@ func testTypedIsKept(t *testing.T, s site) {
 	}
 }
 
-// logOutElsewhere ends the login, and leaves the page as it is.
+// logOutElsewhere ends the session without changing the page.
 func (v *visitor) logOutElsewhere() {
 	v.t.Helper()
 	if status := eval[int](v, `fetch("/auth/logout", {method: "POST"}).then((r) => r.status)`); status != 200 {
@@ -66,8 +66,8 @@ func (v *visitor) logOutElsewhere() {
 	}
 }
 
-// testSessionList ends a login from the list on another device: the page that is open there finds out, and leads to the
-// login.
+// testSessionList ends a session from the list on another device: the page open there notices, and redirects to the
+// log-in page.
 func testSessionList(t *testing.T, s site) {
 	for _, script := range []bool{true, false} {
 		v, phone := newVisitor(t, s.first(), fmt.Sprintf("Lena Logins %v", script)),
@@ -98,7 +98,7 @@ func testSessionList(t *testing.T, s site) {
 	}
 }
 
-// testWaitToLogIn has somebody try too many passwords: the form says how long to wait, and keeps the address.
+// testWaitToLogIn tries too many passwords: the form says how long to wait, and keeps the address.
 func testWaitToLogIn(t *testing.T, s site) {
 	for _, script := range []bool{true, false} {
 		v := newVisitor(t, s.first(), fmt.Sprintf("Gus Guesser %v", script))
@@ -116,7 +116,7 @@ func testWaitToLogIn(t *testing.T, s site) {
 			t.Errorf("try %d is the first that has to wait, want the 11th", tries)
 		}
 		waits := false
-		for range 8 { // the wait may be over by now: each further try doubles it
+		for range 8 { // the wait may be over by now: each further attempt doubles it
 			v.fill("email", email(v.name))
 			v.fill("password", "a wrong one")
 			v.click(`main form[action="/auth/login"] button`)
@@ -145,7 +145,7 @@ func (v *visitor) logIn(email, password string) {
 		`!location.pathname.startsWith("/auth") && document.querySelector('a[href="/account"]') !== null`)
 }
 
-// testSessionEnd has a session end while a page is open: the next press leads to the log-in and back.
+// testSessionEnd ends a session while a page is open: the next click leads to the log-in page and back.
 func testSessionEnd(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Session")
 	organizer.signUp("ORGANIZER")
@@ -173,5 +173,5 @@ func testSessionEnd(t *testing.T, s site) {
 	v.fill("password", "battery horse correct")
 	v.click("main form button")
 	v.at(page)
-	v.see("#stand-title", "You're in") // what was pressed for
+	v.see("#stand-title", "You're in") // the click took effect
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/mail/mailtest"
 )
 
-// TestSetup follows an operator from the link of the first start to a site that is named, with and without script.
+// TestSetup follows an operator from the link of the first start to a configured site, with and without JavaScript.
 func TestSetup(t *testing.T) {
 	for name, plain := range map[string]bool{"with script": false, "without script": true} {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestSetup(t *testing.T) {
 	}
 }
 
-// setupTour is the first page of a site without an admin, and what its admin sees then.
+// setupTour visits the setup page of a site without an admin, and what its admin sees next.
 func setupTour(t *testing.T) tour {
 	a := apptest.Start(t, apptest.Options{})
 	link, err := a.SetupLink(t.Context(), "")

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// testSharedLinks reads what other sites show of a link.
+// testSharedLinks checks the preview that other sites show of a link.
 func testSharedLinks(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Sharer")
 	page := v.find("/competitions?search=hackathon", "Green Code Hackathon")

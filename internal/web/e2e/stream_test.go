@@ -16,7 +16,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// testDroppedStream cuts the stream of an open page, and refuses it for a while: the page comes back by itself, and
+// testDroppedStream cuts the stream of an open page, and refuses it for a while: the page reconnects automatically, and
 // shows what it missed.
 func testDroppedStream(t *testing.T, s site) {
 	target, err := url.Parse(s.first())
@@ -24,8 +24,8 @@ func testDroppedStream(t *testing.T, s site) {
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
-	proxy.FlushInterval = -1                                                 // streams are passed on at once
-	proxy.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // what is cut off here is meant to be
+	proxy.FlushInterval = -1                                                 // passes streams on at once
+	proxy.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // streams are cut on purpose here
 	var streams, refused atomic.Int32
 	var away atomic.Bool
 	road := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -66,8 +66,7 @@ func testDroppedStream(t *testing.T, s site) {
 	v.see("#stand .seats", "8 of 10 seats left")
 }
 
-// testLateClock sends the server's time down a stream that was minutes on its way: the countdown keeps to what the page
-// told.
+// testLateClock sends an outdated server time down a delayed stream: the countdown keeps the time from the page.
 func testLateClock(t *testing.T, s site) {
 	target, err := url.Parse(s.first())
 	if err != nil {
@@ -91,7 +90,7 @@ func testLateClock(t *testing.T, s site) {
 	v := newVisitor(t, road.URL, "Ada far away")
 	v.open("/competitions/" + competition)
 	v.until("the stream", `document.querySelector("#stand [data-part=bar]").textContent === "late"`)
-	eval[any](v, `new Promise((done) => setTimeout(done, 1100))`) // the countdown is drawn each second
+	eval[any](v, `new Promise((done) => setTimeout(done, 1100))`) // the countdown is updated every second
 	if shown := eval[string](v, `document.querySelector("[data-clock]").innerText`); strings.HasPrefix(shown, "1:") {
 		t.Errorf("less than an hour before the opening the countdown shows %s", shown)
 	}

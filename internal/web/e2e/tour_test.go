@@ -19,18 +19,18 @@ import (
 	"github.com/minicompete/minicompete/internal/web"
 )
 
-// tour is what one visitor looks at.
+// tour is the list of pages that one visitor views.
 type tour struct {
 	visitor *visitor
 	stops   []stop
 }
 
-// stop is a page, perhaps after something was done on it.
+// stop is a page, possibly after an action on it.
 type stop struct {
 	name string
 	path string
 	then func(v *visitor)
-	like bool // another stop is the same page in another state: two opposite looks are enough for this one
+	like bool // another stop shows the same page in a similar state: two opposite looks are enough for this one
 }
 
 func (s stop) looks() []look {
@@ -40,7 +40,7 @@ func (s stop) looks() []look {
 	return looks
 }
 
-// newTours leads everybody to every page, as the demo's accounts see it.
+// newTours visits every page with every kind of user, as in the demo.
 func newTours(t *testing.T, s site) []tour {
 	t.Helper()
 	return []tour{
@@ -254,7 +254,7 @@ func addReports(t *testing.T, s site, competitionID string) string {
 	return "/admin/reports/" + competitionID
 }
 
-// brokenStoreTour is a site whose database gives nothing but errors.
+// brokenStoreTour is a site whose database only returns errors.
 func brokenStoreTour(t *testing.T) tour {
 	const away, broken = "/competitions/00000000-0000-7000-8000-000000000001",
 		"/competitions/00000000-0000-7000-8000-000000000002"
@@ -273,7 +273,7 @@ func brokenStoreTour(t *testing.T) tour {
 	}}
 }
 
-// brokenStore is a database that is away, or answers what nobody expects.
+// brokenStore is a database that is unavailable, or returns unexpected errors.
 type brokenStore struct{ compete.CompetitionStore }
 
 func (brokenStore) Competition(_ context.Context, id string) (compete.Competition, error) {
@@ -283,14 +283,15 @@ func (brokenStore) Competition(_ context.Context, id string) (compete.Competitio
 	return compete.Competition{}, errors.New("something unheard of")
 }
 
-// nobody is logged in.
+// nobody treats everyone as logged out.
 type nobody struct{ web.Sessions }
 
 func (nobody) Cookie(context.Context, string) (compete.Actor, error) {
 	return compete.Actor{}, compete.ErrUnauthorized
 }
 
-// find returns where the link with the text leads. It opens the page anew until there is one: a message may come late.
+// find returns the target of the link with the text. It reloads the page until the link exists, since a message may be
+// late.
 func (v *visitor) find(path, text string) string {
 	v.t.Helper()
 	const link = `[...document.querySelectorAll("main a[href]")].find((a) => a.innerText.includes(%q))?.getAttribute("href") ?? ""`

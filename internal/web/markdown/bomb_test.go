@@ -12,8 +12,8 @@ import (
 
 func fill(unit string, n int) string { return strings.Repeat(unit, n/len(unit)) }
 
-// bombs are texts within the limits of a description that once cost seconds or hundreds of megabytes, and their kin:
-// what is padded, repeated, nested, left open, or closed without having been opened.
+// bombs are texts within the limits of a description that once took seconds or hundreds of megabytes, and similar ones:
+// padded, repeated, nested, left open, or closed without having been opened.
 func bombs() []string {
 	lines := func(line func(i int) string) string {
 		var b strings.Builder
@@ -54,9 +54,8 @@ func bombs() []string {
 	return texts
 }
 
-// FuzzHTML holds every text, of whatever length, to its share of memory and to the length of its HTML. Counted is what
-// is allocated, not time, which depends on the machine: what takes long here goes through nodes and lines, and those
-// are allocated.
+// FuzzHTML bounds the memory and the HTML length for texts of any length. It measures allocations rather than time,
+// which depends on the machine: slow inputs visit nodes and lines, and those are allocated.
 func FuzzHTML(f *testing.F) {
 	for _, text := range bombs() {
 		f.Add(text)
@@ -71,7 +70,7 @@ func FuzzHTML(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := after.TotalAlloc - before.TotalAlloc; n > most && !withRaceDetector { // which takes memory of its own
+		if n := after.TotalAlloc - before.TotalAlloc; n > most && !withRaceDetector { // the detector allocates too
 			t.Errorf("%d bytes of Markdown, %.40q…, take %d bytes of memory", len(text), text, n)
 		}
 		if len(html) > maxHTML || utf8.ValidString(text) && !utf8.ValidString(html) {
@@ -80,7 +79,7 @@ func FuzzHTML(f *testing.F) {
 	})
 }
 
-// What is beyond a bound stays as it is written; what is within works as ever.
+// Constructs beyond a bound remain as written; those within it are rendered.
 func TestBounds(t *testing.T) {
 	for name, tc := range map[string]struct {
 		source, tag string
@@ -118,7 +117,7 @@ func TestTooMuch(t *testing.T) {
 	}
 }
 
-// BenchmarkBombs tells how long the slowest of them takes at its best, undisturbed: it should be 50 ms at most.
+// BenchmarkBombs measures the best time of the slowest bomb: it should be 50 ms at most.
 func BenchmarkBombs(b *testing.B) {
 	texts := bombs()
 	best := make([]time.Duration, len(texts))

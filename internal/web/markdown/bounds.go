@@ -12,13 +12,12 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// A few thousand characters of Markdown can cost seconds and hundreds of megabytes: cells that short rows of a wide
-// table are padded with, lists within lists that each blank line goes through, brackets and asterisks that are each
-// compared with all before them. So there is a bound to each of these in a text, beyond which they stay the characters
-// that they are.
+// A few thousand characters of Markdown can take seconds and hundreds of megabytes: cells that pad the short rows of a
+// wide table, nested lists that each blank line traverses, brackets and asterisks that are each compared with all
+// previous ones. So each of these is bounded per text; beyond the bound, they are shown as written.
 const (
-	maxDepth      = 6     // lists and quotes within each other
-	maxCells      = 2_000 // of all tables
+	maxDepth      = 6     // nesting of lists and quotes
+	maxCells      = 2_000 // in all tables
 	maxDelimiters = 2_000 // runs of * _ ~
 	maxBrackets   = 600   // [ ] !
 )
@@ -29,7 +28,7 @@ var (
 	bracketsKey   = parser.NewContextKey()
 )
 
-// spend takes n from what a text may have of something, and reports whether it was there.
+// spend takes n from a text's budget, and reports whether it was available.
 func spend(pc parser.Context, key parser.ContextKey, n, most int) bool {
 	spent, _ := pc.Get(key).(int)
 	if spent+n > most {
@@ -39,7 +38,7 @@ func spend(pc parser.Context, key parser.ContextKey, n, most int) bool {
 	return true
 }
 
-// nested is a list or a quote that opens at a bounded depth alone.
+// nested is a list or a quote that only opens up to a maximum depth.
 type nested struct{ parser.BlockParser }
 
 func (n nested) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
@@ -69,14 +68,14 @@ func (c counted) Parse(parent ast.Node, block text.Reader, pc parser.Context) as
 	return c.InlineParser.Parse(parent, block, pc)
 }
 
-// CloseBlock tells the end of a block to those that wait for it.
+// CloseBlock forwards the end of a block to parsers that need it.
 func (c counted) CloseBlock(parent ast.Node, block text.Reader, pc parser.Context) {
 	if waits, ok := c.InlineParser.(parser.CloseBlocker); ok {
 		waits.CloseBlock(parent, block, pc)
 	}
 }
 
-// smallTables leaves a table that is too large a paragraph. Each row has as many cells as the head, whatever is
+// smallTables leaves a table that is too large as a paragraph. Each row has as many cells as the header, whatever is
 // written.
 type smallTables struct{ parser.ParagraphTransformer }
 

@@ -6,10 +6,10 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// cached is how many descriptions a Cache keeps: of maxHTML bytes at the very most, usually of a hundredth.
+// cached is how many descriptions a Cache keeps, of at most maxHTML bytes, usually a hundredth of that.
 const cached = 64
 
-// Cache renders each version of a description once, and forgets those that nobody has asked for lately.
+// Cache renders each version of a description once, and evicts those least recently used.
 type Cache struct {
 	rendered *lru.Cache[version, *rendering]
 }
@@ -19,19 +19,19 @@ type version struct {
 	number int
 }
 
-// rendering is done by the first who needs it; the others wait for it.
+// rendering is computed by its first user; concurrent ones wait for it.
 type rendering struct{ html func() (string, error) }
 
-// NewCache makes an empty one.
+// NewCache creates an empty cache.
 func NewCache() *Cache {
 	rendered, err := lru.New[version, *rendering](cached)
 	if err != nil {
-		panic(err) // of a size below one
+		panic(err) // only fails for a size below one
 	}
 	return &Cache{rendered}
 }
 
-// HTML is HTML of a version of the description that id names.
+// HTML returns the HTML of one version (number) of the description identified by id.
 func (c *Cache) HTML(id string, number int, source string) (string, error) {
 	key := version{id, number}
 	if found, ok := c.rendered.Get(key); ok {

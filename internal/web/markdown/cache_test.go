@@ -24,7 +24,7 @@ func TestCache(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	// A version is rendered once: what came first is what is shown.
+	// A version is rendered once: the first source is the one shown.
 	for _, tc := range []struct {
 		id     string
 		number int

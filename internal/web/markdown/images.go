@@ -6,8 +6,8 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// imagesToLinks makes each image a link to it, so that nothing an organizer wrote disappears. Within a link its text
-// alone stays.
+// imagesToLinks replaces each image by a link to it, so that nothing an organizer wrote disappears. Inside a link, only
+// the image's text stays.
 type imagesToLinks struct{}
 
 // Transform implements parser.ASTTransformer.
@@ -55,10 +55,10 @@ func find(doc ast.Node, kind ast.NodeKind) []ast.Node {
 	return found
 }
 
-// asWritten reads with the same bounds and leaves images alone.
+// asWritten parses with the same bounds and keeps images.
 var asWritten = newMarkdown().Parser()
 
-// Lost tells what of a source is not shown as it was written: images, which become links, and HTML, which is left out.
+// Lost reports which parts of a source aren't shown as written: images, which become links, and HTML, which is removed.
 func Lost(source string) (images, markup bool) {
 	doc := asWritten.Parse(text.NewReader([]byte(cut(source))))
 	return len(find(doc, ast.KindImage)) > 0, len(find(doc, ast.KindRawHTML))+len(find(doc, ast.KindHTMLBlock)) > 0

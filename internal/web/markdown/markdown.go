@@ -1,6 +1,6 @@
-// Package markdown turns the Markdown that organizers write into HTML that is safe to show.
+// Package markdown converts organizers' Markdown to HTML that is safe to display.
 //
-// It owns the choice of what is allowed; parsing and sanitising are left to goldmark and bluemonday.
+// It decides what is allowed; goldmark parses and bluemonday sanitizes.
 package markdown
 
 import (
@@ -31,7 +31,7 @@ func newConverter() goldmark.Markdown {
 }
 
 // newPolicy allows text, lists, tables and links; no images (the pages make no third-party requests; see
-// imagesToLinks), no styles, no ids (they could shadow the page's own).
+// imagesToLinks), no styles, and no ids (they could shadow the page's own).
 func newPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "hr", "strong", "em", "del", "code", "pre", "blockquote", "ul", "ol", "li",
@@ -44,14 +44,14 @@ func newPolicy() *bluemonday.Policy {
 	return p
 }
 
-// headings go one step down: the page has its own <h1>.
+// headings lowers headings by one level: the page has its own <h1>.
 var headings = strings.NewReplacer(
 	"<h5>", "<h4>", "</h5>", "</h4>", "<h6>", "<h4>", "</h6>", "</h4>",
 	"<h3>", "<h4>", "</h3>", "</h4>", "<h2>", "<h3>", "</h2>", "</h3>", "<h1>", "<h2>", "</h1>", "</h2>",
 )
 
-// scrolling makes what scrolls sideways on a narrow screen reachable by keyboard. In sanitised HTML these are tags,
-// never text.
+// scrolling makes elements that scroll sideways on a narrow screen reachable by keyboard. In sanitized HTML these
+// strings are tags, never text.
 var scrolling = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<table tabindex="0">`)
 
 const (
@@ -59,9 +59,8 @@ const (
 	maxHTML   = 200_000                      // bytes
 )
 
-// HTML renders source. The result can be put into a page as it is, and has at most 200,000 bytes: of a source that
-// would give more, the text is shown as it is written. Of a longer source than a description may be, what is beyond is
-// left out.
+// HTML renders source. The result can be inserted into a page as is, and has at most 200,000 bytes: a source that would
+// exceed that is shown as plain text. A source longer than a description's limit is truncated.
 func HTML(source string) (string, error) {
 	source = cut(source)
 	rendered := limited{left: maxHTML}
@@ -77,7 +76,7 @@ func HTML(source string) (string, error) {
 	return safe, nil
 }
 
-// cut leaves the beginning of a source that is too long.
+// cut truncates a source that is too long.
 func cut(source string) string {
 	n := 0
 	for i := range source {
@@ -88,14 +87,14 @@ func cut(source string) string {
 	return source
 }
 
-// plain is the text as it is written, at most five times as long.
+// plain returns the text as written, escaped to at most five times its length.
 func plain(source string) string {
 	return "<p>" + strings.ReplaceAll(template.HTMLEscapeString(source), "\n", "<br>") + "</p>\n"
 }
 
 var errTooLong = errors.New("too long")
 
-// limited keeps what is written, up to a limit.
+// limited is a writer that accepts data up to a limit.
 type limited struct {
 	bytes.Buffer
 	left int

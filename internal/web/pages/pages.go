@@ -1,7 +1,6 @@
-// Package pages holds the pages of the web app, one templ component each.
+// Package pages contains the pages of the web app, one templ component each.
 //
-// It owns what stands on a page and in which words. How things look is package ui's, where the data
-// come from is package web's.
+// It defines the content and wording of pages. Package ui defines how they look, and package web provides the data.
 package pages
 
 import (
@@ -14,10 +13,10 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// Errors are what is wrong with a form, by the name of the field; under "" what is wrong with it as a whole.
+// Errors are the errors of a form by field name; the key "" holds the error of the form as a whole.
 type Errors map[string]string
 
-// Form is what is wrong with the form as a whole.
+// Form returns the error of the form as a whole.
 func (e Errors) Form() string {
 	if text := e[""]; text != "" {
 		return text
@@ -28,7 +27,7 @@ func (e Errors) Form() string {
 	return ""
 }
 
-// problems lists what is wrong by field, in the order of the form; what no field of it stands for comes last.
+// problems lists errors by field, in the order of the form; those without a field come last.
 func (e Errors) problems(fields []ui.Field) []ui.Problem {
 	var list []ui.Problem
 	listed := map[string]bool{"": true}
@@ -46,12 +45,12 @@ func (e Errors) problems(fields []ui.Field) []ui.Problem {
 	return list
 }
 
-// nextQuery tells the pages for logging in where one wanted to go.
+// nextQuery tells the log-in pages where to continue.
 func nextQuery(next string) string {
 	return url.Values{"next": {next}}.Encode()
 }
 
-// linkTarget returns the address that a location names, or "" when it is no link.
+// linkTarget returns the URL in a location, or "" if it isn't a link.
 func linkTarget(location string) string {
 	u, err := url.Parse(strings.TrimSpace(location))
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
@@ -60,19 +59,19 @@ func linkTarget(location string) string {
 	return u.String()
 }
 
-// linkText is how a link is shown: without its scheme.
+// linkText returns a link's display text: the URL without its scheme.
 func linkText(location string) string {
 	_, text, _ := strings.Cut(strings.TrimSpace(location), "://")
 	return strings.TrimSuffix(text, "/")
 }
 
-// textPart is a piece of plain text: a web address, or what stands between two.
+// textPart is a piece of plain text: a URL, or the text between two.
 type textPart struct {
 	Text string
 	Link bool
 }
 
-// splitLinks finds the web addresses in a text.
+// splitLinks finds the URLs in a text.
 func splitLinks(text string) []textPart {
 	var parts []textPart
 	rest := 0

@@ -1,7 +1,7 @@
 // Package static serves the built front-end assets: style sheet, scripts, fonts, icons.
 //
-// It owns their names, compression and caching. What is in them is written in internal/web/assets
-// and built by `make assets`; the output is committed, so that building the program needs no Node.
+// It handles their names, compression and caching. Their sources are in internal/web/assets and built by `make assets`;
+// the output is committed, so that building the program doesn't need Node.
 package static
 
 import (
@@ -24,14 +24,14 @@ import (
 //go:embed dist LICENSES.txt
 var files embed.FS
 
-// Prefix is the path under which Handler is to be mounted.
+// Prefix is the path to mount Handler at.
 const Prefix = "/static/"
 
-// Manifest is what the asset build leaves beside its output.
+// Manifest is the asset build's record of its output.
 type Manifest struct {
 	// Sources is the SHA-256 of everything the output was built from.
 	Sources string `json:"sources"`
-	// Files maps plain names to names that carry a hash of the content.
+	// Files maps plain names to names with a content hash.
 	Files map[string]string `json:"files"`
 }
 
@@ -49,8 +49,8 @@ func mustReadManifest() Manifest {
 	return m
 }
 
-// Path returns the address of an asset by its plain name, such as "app.css". An unknown name is a
-// mistake in the program and panics.
+// Path returns the URL of an asset by its plain name, such as "app.css". It panics for an unknown name, which is a
+// programming error.
 func Path(name string) string {
 	hashed, ok := manifest.Files[name]
 	if !ok {
@@ -59,7 +59,7 @@ func Path(name string) string {
 	return Prefix + hashed
 }
 
-// asset is one file with its encodings, each made once, when first asked for.
+// asset is one file with its encodings, each computed once, on first use.
 type asset struct {
 	contentType string
 	plain       []byte
@@ -67,7 +67,7 @@ type asset struct {
 	gzip        func() []byte
 }
 
-// assets are the files by their addresses. A process that boots several servers, as tests do, compresses them once.
+// assets are the files by path. A process that starts several servers, as tests do, compresses them once.
 var assets = sync.OnceValue(func() map[string]*asset {
 	all := map[string]*asset{licences: newAsset("LICENSES.txt")}
 	for _, hashed := range manifest.Files {
@@ -78,7 +78,7 @@ var assets = sync.OnceValue(func() map[string]*asset {
 
 const licences = Prefix + "LICENSES.txt"
 
-// Handler serves the assets under Prefix, cached for ever by their hashed names.
+// Handler serves the assets under Prefix, cached permanently thanks to their hashed names.
 func Handler() http.Handler {
 	assets := assets()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -155,10 +155,10 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	_, _ = w.Write(body) // the client is gone: nobody to tell
+	_, _ = w.Write(body) // the client is gone
 }
 
-// Accepts tells whether an Accept-Encoding header allows a coding. A weight of zero forbids it.
+// Accepts reports whether an Accept-Encoding header allows a coding. A weight of zero forbids it.
 func Accepts(header, coding string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
@@ -174,7 +174,7 @@ func compress(plain []byte, open func(io.Writer) io.WriteCloser) []byte {
 	var buf bytes.Buffer
 	w := open(&buf)
 	if _, err := w.Write(plain); err != nil {
-		panic(err) // a bytes.Buffer takes everything
+		panic(err) // a bytes.Buffer never fails
 	}
 	if err := w.Close(); err != nil {
 		panic(err)

@@ -18,7 +18,7 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-// TestBuiltAssetsAreFresh needs no Node: the build left the hash of its sources in the manifest.
+// TestBuiltAssetsAreFresh doesn't need Node: the build stores the hash of its sources in the manifest.
 func TestBuiltAssetsAreFresh(t *testing.T) {
 	got, want := manifest.Sources, hashSources(t, "..", "../../../package-lock.json")
 	if got != want {
@@ -27,7 +27,7 @@ func TestBuiltAssetsAreFresh(t *testing.T) {
 	}
 }
 
-// hashSources is the same as sourceHash of assets/build.mjs.
+// hashSources does the same as sourceHash in assets/build.mjs.
 func hashSources(t *testing.T, web, lock string) string {
 	t.Helper()
 	var names []string

@@ -11,21 +11,21 @@ import (
 // TimeStyle is how much of a time is shown.
 type TimeStyle string
 
-// Time styles; times.js knows the same names.
+// Time styles; times.js uses the same names.
 const (
 	TimeFull    TimeStyle = "full"    // Fri, 12 Jun 2026, 16:00 CEST
-	TimeShort   TimeStyle = "short"   // 12 Jun, 16:00 CEST; with its year when that is another than this one
+	TimeShort   TimeStyle = "short"   // 12 Jun, 16:00 CEST; includes the year if it isn't the current one
 	TimeSeconds TimeStyle = "seconds" // 12 Jun 2026, 16:00:05 CEST
 	TimeDate    TimeStyle = "date"    // 12 Jun 2026
 )
 
-// machineTime is how a <time> tells its moment: to the millisecond, the finest that scripts know.
+// machineTime is the format of a <time> element's datetime: to the millisecond, JavaScript's precision.
 const machineTime = "2006-01-02T15:04:05.999Z07:00"
 
-// dateLayout is that of TimeDate, which alone names no zone.
+// dateLayout is the format of TimeDate, the only style without a zone.
 const dateLayout = "2 Jan 2006"
 
-// chartTimes are how the table of a Chart writes moments, by kind: a rush is over within a second.
+// chartTimes are the time formats in a Chart's table, by kind: a rush lasts less than a second.
 var chartTimes = map[string]string{"bars": dateLayout, "steps": "2 Jan 2006, 15:04:05.000"}
 
 var layouts = map[TimeStyle]string{
@@ -34,10 +34,10 @@ var layouts = map[TimeStyle]string{
 	TimeSeconds: "2 Jan 2006, 15:04:05",
 }
 
-// shortWithYear is TimeShort of another year than this one.
+// shortWithYear is the format of TimeShort for other years.
 const shortWithYear = "2 Jan 2006, 15:04"
 
-// text writes a moment in a zone; a nil zone is UTC.
+// text formats a time in a zone; nil means UTC.
 func (s TimeStyle) text(at time.Time, zone *time.Location) string {
 	at = at.In(orUTC(zone))
 	layout := layouts[s]
@@ -59,7 +59,7 @@ func orUTC(zone *time.Location) *time.Location {
 
 type viewerZoneKey struct{}
 
-// WithViewerZone has times shown in the zone of who looks at the page; nil: it is not known.
+// WithViewerZone sets the zone in which the viewer sees times; nil means unknown.
 func WithViewerZone(ctx context.Context, zone *time.Location) context.Context {
 	return context.WithValue(ctx, viewerZoneKey{}, zone)
 }
@@ -69,7 +69,7 @@ func viewerZone(ctx context.Context) *time.Location {
 	return zone
 }
 
-// viewerZoneName tells the script which zone the server took for the viewer's; empty when it knew none.
+// viewerZoneName tells the script which zone the server assumed for the viewer; empty if none.
 func viewerZoneName(ctx context.Context) string {
 	if zone := viewerZone(ctx); zone != nil {
 		return zone.String()
@@ -77,8 +77,8 @@ func viewerZoneName(ctx context.Context) string {
 	return ""
 }
 
-// ownTime is what stands beside a venue's time: the viewer's own, where clocks differ. It is empty where they don't,
-// and where the viewer's zone is not known.
+// ownTime returns the viewer's local time, shown beside the venue's. It is empty if both are equal or the viewer's zone
+// is unknown.
 func ownTime(ctx context.Context, at time.Time, venue *time.Location) string {
 	own := viewerZone(ctx)
 	venue = orUTC(venue)
@@ -93,7 +93,7 @@ func ownTime(ctx context.Context, at time.Time, venue *time.Location) string {
 	return "(" + here.Format(layout) + " your time)"
 }
 
-// offset is how far a venue's clocks are ahead of UTC at a moment, in minutes.
+// offset returns the venue's UTC offset at a time, in minutes.
 func offset(at time.Time, venue *time.Location) string {
 	_, seconds := at.In(orUTC(venue)).Zone()
 	return strconv.Itoa(seconds / 60)

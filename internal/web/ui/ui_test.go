@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A short time names its year when that is another than this one.
+// A short time includes the year if it isn't the current one.
 func TestShortTimes(t *testing.T) {
 	this := time.Now().UTC().Year()
 	for year, want := range map[int]string{

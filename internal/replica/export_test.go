@@ -1,0 +1,7 @@
+package replica
+
+// The tables.
+var (
+	Pages  = pages
+	Routes = routes
+)
