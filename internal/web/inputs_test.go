@@ -20,8 +20,14 @@ func TestFormThatIsSentAsItWasShownChangesNothing(t *testing.T) {
 		Title: "Spring Cup", Location: "Hall 3", Tags: []string{"go", "sql"}, Capacity: 10, RegOpensAt: at(1), RegDeadline: *at(2),
 		StartDate: at(3), EndDate: at(4), TimeZone: "Europe/Zurich", Waitlist: true,
 	}}
-	for field, value := range reflect.ValueOf(c.CompetitionContent).Fields() {
-		if value.IsZero() {
+	for field, value := range reflect.ValueOf(&c.CompetitionContent).Elem().Fields() {
+		switch {
+		case !value.IsZero():
+		case field.Type.Kind() == reflect.String:
+			value.SetString("x")
+		case field.Type.Kind() == reflect.Bool:
+			value.SetBool(true)
+		default:
 			t.Errorf("the test sets no %s", field.Name)
 		}
 	}
