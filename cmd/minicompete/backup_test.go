@@ -12,7 +12,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// A backup that is made in the middle of a rush holds one moment of it, and a server goes on from there.
+// A backup made during a rush holds one consistent state, and a server continues from there.
 func TestBackupInARush(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, databaseURL string) {
 		environment := map[string]string{"DATABASE_URL": databaseURL, "LOG_LEVEL": "warn"}
@@ -56,8 +56,8 @@ func TestBackupInARush(t *testing.T) {
 	})
 }
 
-// testRestored wants what was registered before the backup, and nothing from after it, and that a server goes on from
-// there.
+// testRestored checks that everything registered before the backup is there, and nothing from after it, and that a
+// server continues from there.
 func testRestored(
 	t *testing.T, environment map[string]string, file, competition string, before, after map[string]bool,
 ) {
@@ -98,7 +98,7 @@ func testRestored(
 	}
 }
 
-// wantRefused wants a backup that lost its last ten bytes refused, with a way on for who trusts it.
+// wantRefused checks that a backup without its last ten bytes is refused, with advice for using it anyway.
 func wantRefused(t *testing.T, environment map[string]string, file string) {
 	t.Helper()
 	whole, err := os.ReadFile(file)
@@ -116,7 +116,7 @@ func wantRefused(t *testing.T, environment map[string]string, file string) {
 	}
 }
 
-// registered are the users with a registration.
+// registered returns the users with a registration.
 func registered(t *testing.T, db *sql.DB, competition string) map[string]bool {
 	t.Helper()
 	rows, err := db.QueryContext(t.Context(), `SELECT user_id FROM registrations WHERE competition_id = $1`,
@@ -148,7 +148,7 @@ func number(t *testing.T, db *sql.DB, query string, args ...any) (n int) {
 	return n
 }
 
-// Replicas may start together on an empty database, and one that is older than the database says so and stops.
+// Replicas may start together on an empty database, and one that is older than the database reports that and stops.
 func TestReplicasStartTogether(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, databaseURL string) {
 		environment := map[string]string{"DATABASE_URL": databaseURL, "LOG_LEVEL": "warn"}

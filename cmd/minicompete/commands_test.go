@@ -97,7 +97,7 @@ func TestAccountsByCommand(t *testing.T) {
 		}
 	}
 	for _, tc := range []struct {
-		password string // in the environment
+		password string // from the environment
 		input    string
 		args     []string
 		code     int
@@ -129,8 +129,8 @@ func TestAccountsByCommand(t *testing.T) {
 	}
 }
 
-// wantCommandsRecorded wants the audit log to say that the command line changed accounts, and nothing of what was
-// refused.
+// wantCommandsRecorded checks that the audit log attributes account changes to the command line, and contains no
+// refused ones.
 func wantCommandsRecorded(t *testing.T, databaseURL string) {
 	t.Helper()
 	rows, err := open(t, databaseURL).QueryContext(t.Context(),
@@ -156,7 +156,7 @@ func wantCommandsRecorded(t *testing.T, databaseURL string) {
 	}
 }
 
-// The link that the command prints sets a password, once, without any mail.
+// The link printed by the command sets a password, once, without any email.
 func TestResetLink(t *testing.T) {
 	environment := map[string]string{
 		"DATABASE_URL": "sqlite://" + filepath.Join(t.TempDir(), "x.db"),
@@ -202,7 +202,7 @@ func TestMigrateCommands(t *testing.T) {
 	})
 }
 
-// The demo: everything it prints is so, it is added once, and all of it is confirmed.
+// The demo: everything it prints is true, its data is added once, and all of it is confirmed.
 func TestDemo(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		environment := map[string]string{"DATABASE_URL": databaseURL}
@@ -261,7 +261,7 @@ func TestEnvFile(t *testing.T) {
 		}
 		var errOut strings.Builder
 		cmd.Stderr = &errOut
-		_ = cmd.Run() // how it ended is asked of its ProcessState
+		_ = cmd.Run() // ProcessState has the result
 		if got := (result{code: cmd.ProcessState.ExitCode(), errOut: errOut.String()}); got != want {
 			t.Errorf("with %q in .env: got %+v, want %+v", content, got, want)
 		}

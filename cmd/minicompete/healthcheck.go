@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/config"
 )
 
-// healthTimeout is how long a server may take to tell how it is.
+// healthTimeout is how long a server may take to report its health.
 const healthTimeout = 5 * time.Second
 
 type healthcheckCommand struct{}
@@ -22,7 +22,7 @@ func (healthcheckCommand) Help() string {
 		"health check. A worker-only process is checked through METRICS_ADDR."
 }
 
-// Run asks, and fails unless the server is well.
+// Run requests the health, and fails unless the server is healthy.
 func (healthcheckCommand) Run(ctx context.Context, env *environment) error {
 	listen, err := env.healthAddr()
 	if err != nil {
@@ -30,7 +30,7 @@ func (healthcheckCommand) Run(ctx context.Context, env *environment) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	// Dialled as it is listened on, because an empty machine may not know the name localhost; no proxy is asked.
+	// Uses the listening address, because a minimal image may not resolve localhost, and no proxy.
 	client := http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -53,7 +53,7 @@ func (healthcheckCommand) Run(ctx context.Context, env *environment) error {
 	return err
 }
 
-// healthAddr is where this process tells how it is.
+// healthAddr returns the address where this process reports its health.
 func (env *environment) healthAddr() (string, error) {
 	if err := env.Validate(); err != nil {
 		return "", err

@@ -17,7 +17,7 @@ type jobsCommand struct {
 	Retry  jobsRetry  `cmd:"" help:"Retry failed jobs."`
 }
 
-// operator is who gives commands: whoever may run them on the machine may do what an admin may.
+// operator is the actor of commands: anyone who may run them on the machine may do what an admin may.
 var operator = compete.Actor{UserID: "command line", Role: compete.RoleAdmin, LoggedInAt: time.Now()}
 
 // eachFailedJob calls f for every failed job.
@@ -74,7 +74,7 @@ type jobsRetry struct {
 	All bool     `help:"Retry all that haven't been retried yet."`
 }
 
-// Run sends failed jobs again.
+// Run retries failed jobs.
 func (c *jobsRetry) Run(ctx context.Context, env *environment) error {
 	if (len(c.IDs) == 0) != c.All {
 		return wrongUsage{errors.New("give the IDs of failed jobs, or use --all")}

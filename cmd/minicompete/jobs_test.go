@@ -13,8 +13,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// Failed jobs beside a running server: what it gave up is listed, and what is sent again is done. They are about
-// cancelled registrations, because a sweep would confirm pending ones without any command.
+// Failed jobs beside a running server: those it gave up are listed, and retried ones are done. They are about cancelled
+// registrations, because a sweep would confirm pending ones without any command.
 func TestFailedJobsByCommand(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		environment := map[string]string{"DATABASE_URL": databaseURL, "JOB_MAX_ATTEMPTS": "1", "LOG_LEVEL": "error"}
@@ -52,7 +52,7 @@ func TestFailedJobsByCommand(t *testing.T) {
 		if len(failedJobs) != 2 {
 			t.Fatalf("jobs failed --json: %d failed jobs, want 2", len(failedJobs))
 		}
-		for i, failed := range failedJobs { // the newest first
+		for i, failed := range failedJobs { // newest first
 			registration := given[1-i]
 			if failed.Kind != "notify" || failed.Attempts != 1 || !strings.Contains(failed.Error, "messages") ||
 				failed.RetriedAt != nil ||
@@ -95,7 +95,7 @@ func TestFailedJobsByCommand(t *testing.T) {
 	})
 }
 
-// giveUp has the server give up so many jobs, one after the other, and returns the registrations that they are about.
+// giveUp makes the server give up n jobs, one after the other, and returns their registrations.
 func (p *process) giveUp(t *testing.T, db *sql.DB, count func(string, ...any) int, n int) (registrations []string) {
 	t.Helper()
 	competition := p.newCompetition(t)
@@ -124,7 +124,7 @@ func (p *process) giveUp(t *testing.T, db *sql.DB, count func(string, ...any) in
 	return registrations
 }
 
-// failedAsJSON is what 'jobs failed --json' lists.
+// failedAsJSON returns the output of 'jobs failed --json'.
 func failedAsJSON(t *testing.T, environment map[string]string) (failedJobs []compete.FailedJob) {
 	t.Helper()
 	got := runToEnd(t, environment, "", "jobs", "failed", "--json")

@@ -13,9 +13,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// kill -9 while mails go out: every message arrives. Between a server's answer and the note of it nobody can tell
-// whether a mail was taken (RFC 5321, section 4.5.4.1), so those few come again, as what they are: the same mail, by
-// its Message-ID.
+// kill -9 while emails are sent: every message arrives. Between a server's answer and the record of it, nobody can know
+// whether an email was accepted (RFC 5321, section 4.5.4.1), so those few are sent again with the same Message-ID.
 func TestKilledWhileItMails(t *testing.T) {
 	t.Parallel() // it mostly waits for the queue to notice that a process is gone
 	const people, connections = 400, 2
@@ -32,7 +31,7 @@ func TestKilledWhileItMails(t *testing.T) {
 		db := open(t, databaseURL)
 		killed := make(chan struct{})
 		kill := sync.OnceFunc(func() {
-			_ = p.cmd.Process.Kill() // while it waits for an answer of the server
+			_ = p.cmd.Process.Kill() // while it waits for the server's answer
 			close(killed)
 		})
 		server.AfterData(func(mailtest.Mail) error {
@@ -49,7 +48,7 @@ func TestKilledWhileItMails(t *testing.T) {
 		passFiveMinutes(t, db, databaseURL, "mail")
 
 		serve(t, environment)
-		// and the organizer's address is to be confirmed
+		// plus the one that confirms the organizer's address
 		messages := count(t, db, `SELECT count(*) FROM registrations`) + 1
 		apptest.Eventually(t, 3*time.Minute, "every message is noted as taken", func() bool {
 			return count(t, db, `SELECT count(*) FROM messages WHERE delivered_at IS NOT NULL`) == messages
@@ -64,7 +63,7 @@ func TestKilledWhileItMails(t *testing.T) {
 		if len(arrived) != messages || count(t, db, `SELECT count(*) FROM messages`) != messages {
 			t.Errorf("%d mails of %d messages", len(arrived), messages)
 		}
-		if inHand := connections * 16; again > inHand { // jobs that a process works at the same time, by package jobs
+		if inHand := connections * 16; again > inHand { // jobs that a process runs at the same time, as in package jobs
 			t.Errorf("%d mails came again, want those in hand at the kill: %d at most", again, inHand)
 		}
 		for id, times := range arrived {
@@ -75,7 +74,7 @@ func TestKilledWhileItMails(t *testing.T) {
 	})
 }
 
-// passFiveMinutes is leaveBehind. It fails the test when there are no jobs of the kind to leave behind.
+// passFiveMinutes is leaveBehind. It fails the test if there are no jobs of the kind to leave behind.
 func passFiveMinutes(t *testing.T, db *sql.DB, databaseURL, kind string) {
 	t.Helper()
 	if n := count(t, db, `SELECT count(*) FROM river_job WHERE state = 'running' AND kind = '`+kind+`'`); n == 0 {
@@ -84,8 +83,8 @@ func passFiveMinutes(t *testing.T, db *sql.DB, databaseURL, kind string) {
 	leaveBehind(t, db, databaseURL)
 }
 
-// leaveBehind makes the queue believe that the jobs of processes that are gone began five minutes ago: longer than a
-// job may take, so that it counts them as left behind.
+// leaveBehind backdates the jobs of killed processes by five minutes: longer than a job may take, so that the queue
+// considers them abandoned.
 func leaveBehind(t *testing.T, db *sql.DB, databaseURL string) {
 	t.Helper()
 	earlier := `datetime(attempted_at, '-5 minutes')`

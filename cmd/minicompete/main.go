@@ -1,6 +1,6 @@
-// Command minicompete runs Mini Compete: the server, and the commands beside it.
+// Command minicompete runs Mini Compete: the server and the administrative commands.
 //
-// It owns the command line alone: flags, environment, signals, exit codes, and what is printed.
+// It handles the command line: flags, environment, signals, exit codes and output.
 package main
 
 import (
@@ -28,7 +28,7 @@ var version = ""
 const (
 	exitOK    = 0
 	exitError = 1 // the command failed
-	exitUsage = 2 // the command line or a setting is wrong
+	exitUsage = 2 // invalid command line or setting
 )
 
 func main() {
@@ -37,7 +37,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
 }
 
-// streams are what a command reads from and writes to.
+// streams are a command's input and outputs.
 type streams struct {
 	in       *os.File
 	out, err io.Writer
@@ -58,7 +58,7 @@ type commands struct {
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 
-// environment is what every command gets.
+// environment is passed to every command.
 type environment struct {
 	streams
 	app.Config
@@ -112,7 +112,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	return exitCode(s, parsed.Run(env))
 }
 
-// wrongUsage is the failure of a command that was asked for something it doesn't do.
+// wrongUsage is the error for an unsupported use of a command.
 type wrongUsage struct{ error }
 
 func exitCode(s streams, err error) int {
@@ -128,7 +128,7 @@ func exitCode(s streams, err error) int {
 	return exitError
 }
 
-// sentence names every bad field of an invalid input; of other errors it is their text.
+// sentence lists every bad field of an invalid input; for other errors it returns their text.
 func sentence(err error) string {
 	var e *compete.Error
 	if !errors.As(err, &e) {
@@ -147,13 +147,13 @@ func sentence(err error) string {
 	return text
 }
 
-// programVersion is what the build says, or the commit it was made from.
+// programVersion returns the version set by the build, or the commit it was built from.
 func programVersion() string {
 	info, _ := debug.ReadBuildInfo()
 	return cmp.Or(version, builtFrom(info), "unknown")
 }
 
-// builtFrom is the commit, or the release that go install has fetched, which has no commit.
+// builtFrom returns the commit, or the release fetched by go install, which has no commit.
 func builtFrom(info *debug.BuildInfo) string {
 	if info == nil {
 		return ""

@@ -7,16 +7,16 @@ import (
 	"runtime/metrics"
 )
 
-// memoryGoal is where the garbage collector begins to work harder. At rest the program needs about a third of it; in a
-// rush garbage comes faster than it is collected at the pace below, and without a goal the heap would grow to a
-// multiple of it. It is no limit: what is in use may exceed it.
+// memoryGoal is the heap size from which the garbage collector works harder. Idle, the program needs about a third of
+// it; in a rush, garbage is created faster than it is collected at the pace below, and without a goal the heap would
+// grow to a multiple of it. It is not a limit: memory in use may exceed it.
 const memoryGoal = 160 << 20
 
-// collectionPace lets the heap grow to four times what is in use before a collection, not to twice: with a heap of some
-// ten megabytes and the stacks of hundreds of connections, a fifth of a rush's processor time went into collections.
+// collectionPace lets the heap grow to four times the memory in use before a collection, instead of twice: with a heap
+// of some ten megabytes and the stacks of hundreds of connections, collections took a fifth of a rush's processor time.
 const collectionPace = 300
 
-// limitMemory sets the goal and the pace, unless the operator chose them.
+// limitMemory sets the goal and the pace, unless the operator configured them.
 func limitMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectionPace)
@@ -27,9 +27,9 @@ func limitMemory() {
 	}
 }
 
-// raiseGoal leaves room for garbage beside what is in use, a third of it. A goal that what is in use alone exceeds has
-// the collector work all the time: with the stacks of 5,000 requests that took half of the processor time, and let
-// presses wait for seconds.
+// raiseGoal leaves room for garbage, a third of the memory in use. If the memory in use exceeds the goal, the collector
+// runs continuously: with the stacks of 5,000 requests that took half of the processor time, and registrations waited
+// for seconds.
 func raiseGoal() {
 	inUse := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	metrics.Read(inUse)
@@ -38,7 +38,7 @@ func raiseGoal() {
 	afterCollection(raiseGoal)
 }
 
-// afterCollection calls f once, when the next collection has ended.
+// afterCollection calls f once, after the next collection.
 func afterCollection(f func()) {
 	garbage := &struct{ itself any }{}
 	runtime.AddCleanup(garbage, func(f func()) { f() }, f)

@@ -34,7 +34,7 @@ func (env *environment) withStore(ctx context.Context, f func(*store.Store) erro
 
 type migrateUp struct{}
 
-// Run brings the schema up to date.
+// Run applies all migrations.
 func (migrateUp) Run(ctx context.Context, env *environment) error {
 	return env.withStore(ctx, func(s *store.Store) error {
 		if err := s.Migrate(ctx); err != nil {
@@ -49,7 +49,7 @@ type migrateDown struct {
 	Yes bool `short:"y" help:"Don't ask."`
 }
 
-// Run takes the newest step back, after asking whoever sits at a terminal.
+// Run reverts the newest migration, after confirmation at a terminal.
 func (c *migrateDown) Run(ctx context.Context, env *environment) error {
 	if !c.Yes && term.IsTerminal(int(env.in.Fd())) {
 		fmt.Fprintf(env.out,
@@ -76,7 +76,7 @@ func (c *migrateDown) Run(ctx context.Context, env *environment) error {
 
 type migrateStatus struct{}
 
-// Run lists every step.
+// Run lists every migration.
 func (migrateStatus) Run(ctx context.Context, env *environment) error {
 	return env.withStore(ctx, func(s *store.Store) error {
 		steps, err := s.MigrateStatus(ctx)

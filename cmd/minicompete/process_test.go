@@ -21,7 +21,7 @@ import (
 	"github.com/minicompete/minicompete/internal/apptest"
 )
 
-// asProgram makes the test's own binary be minicompete: with it, what is killed is the program as it is built.
+// asProgram makes the test binary run as minicompete, so that tests can kill the real program.
 const asProgram = "MINICOMPETE_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// command prepares a run of the program with an environment of its own.
+// command prepares a run of the program with its own environment.
 func command(t *testing.T, environment map[string]string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(context.Background(), os.Args[0], args...)
@@ -46,13 +46,13 @@ func command(t *testing.T, environment map[string]string, args ...string) *exec.
 	return cmd
 }
 
-// result is how a run of the program ended.
+// result is the result of a run of the program.
 type result struct {
 	code        int
 	out, errOut string
 }
 
-// runToEnd runs a command that ends by itself, in this process.
+// runToEnd runs a command to completion, in this process.
 func runToEnd(t *testing.T, environment map[string]string, input string, args ...string) (r result) {
 	t.Helper()
 	t.Run(strings.Join(args, " "), func(t *testing.T) {
@@ -82,11 +82,11 @@ func runToEnd(t *testing.T, environment map[string]string, input string, args ..
 type process struct {
 	cmd         *exec.Cmd
 	webURL, api string
-	announced   string // what it printed
+	announced   string // its output
 	ended       chan struct{}
 }
 
-// serve starts the server on free ports and waits until it answers. It is killed at the end of the test.
+// serve starts the server on free ports and waits until it responds. It is killed at the end of the test.
 func serve(t *testing.T, environment map[string]string, args ...string) *process {
 	t.Helper()
 	cmd := command(t, environment,
@@ -120,7 +120,7 @@ func serve(t *testing.T, environment map[string]string, args ...string) *process
 	go func() {
 		defer close(p.ended)
 		_, _ = io.Copy(io.Discard, out) // to the end, before Wait closes it
-		_ = cmd.Wait()                  // how it ended is asked of its ProcessState
+		_ = cmd.Wait()                  // ProcessState has the result
 	}()
 	if p.api == "" {
 		t.Fatalf("the server did not start; it printed: %s", p.announced)
@@ -128,12 +128,12 @@ func serve(t *testing.T, environment map[string]string, args ...string) *process
 	return p
 }
 
-// raceWatch passes on what a process says on standard error, and notes a report of the race detector: the exit code of
-// one that is killed doesn't tell of it.
+// raceWatch forwards a process's standard error, and detects a report of the race detector: a killed process's exit
+// code doesn't show it.
 type raceWatch struct {
 	to   io.Writer
-	line []byte // the last one, as far as it goes
-	seen bool   // to be read when the process has ended
+	line []byte // the last line, possibly incomplete
+	seen bool   // read after the process has ended
 }
 
 func (w *raceWatch) Write(p []byte) (int, error) {
@@ -148,7 +148,7 @@ func (p *process) kill() {
 	<-p.ended
 }
 
-// terminate asks it to stop, and returns its exit code.
+// terminate asks the process to stop, and returns its exit code.
 func (p *process) terminate(t *testing.T) int {
 	t.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -162,7 +162,7 @@ func (p *process) terminate(t *testing.T) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// call sends a request with JSON and reads the answer's into the value that into points at, unless that is nil.
+// call sends a request with JSON and decodes the response into what into points at, unless that is nil.
 func (p *process) call(method, path, token string, body, into any) (status int, err error) {
 	var encoded bytes.Buffer
 	if body != nil {
@@ -177,7 +177,7 @@ func (p *process) call(method, path, token string, body, into any) (status int, 
 	return response.StatusCode, nil
 }
 
-// send sends a request, with an idempotency key unless that is empty. The answer's body is read.
+// send sends a request, with an idempotency key unless that is empty, and reads the response's body.
 func (p *process) send(method, path, token, key string, body io.Reader, into any) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(context.Background(), method, p.api+path, body)
 	if err != nil {
@@ -202,7 +202,7 @@ func (p *process) send(method, path, token, key string, body io.Reader, into any
 	return response, err
 }
 
-// mustCall is call, and fails the test when the answer is not of the 200s.
+// mustCall is call, and fails the test if the status isn't 2xx.
 func (p *process) mustCall(t *testing.T, method, path, token string, body, into any) {
 	t.Helper()
 	status, err := p.call(method, path, token, body, into)
@@ -211,19 +211,19 @@ func (p *process) mustCall(t *testing.T, method, path, token string, body, into 
 	}
 }
 
-// registration is what somebody is told who presses Register.
+// registration is the API's answer to a registration.
 type registration struct {
 	ID  string
 	Seq int
 }
 
-// answer is a registration, perhaps told a second time.
+// answer is a registration, possibly replayed.
 type answer struct {
 	registration
 	replayed bool
 }
 
-// press presses Register as one of the users, with the key that is the user's own.
+// press registers one of the users, with that user's own key.
 func (p *process) press(competition, user, token string) (told answer, err error) {
 	response, err := p.send(http.MethodPost, "/competitions/"+competition+"/register", token, "press-"+user, nil,
 		&told.registration)
@@ -246,7 +246,8 @@ var (
 	errTurnedAway = errors.New("the press is to come again")
 )
 
-// rush presses Register as each of the tokens, some at a time, and tells each time how many were told. It returns what.
+// rush registers each of the tokens, several at a time, and reports the number of answers after each. It returns the
+// answers.
 func (p *process) rush(
 	t *testing.T, competition string, tokens map[string]string, pressed func(n int),
 ) (told map[string]answer) {
@@ -265,7 +266,7 @@ func (p *process) rush(
 					t.Error(err)
 				}
 				if err != nil {
-					continue // it was killed
+					continue // the process was killed
 				}
 				mu.Lock()
 				told[user] = answered

@@ -32,7 +32,7 @@ func (seedCommand) Help() string {
 		"should be running on the database. If you stop it, start again with a new database."
 }
 
-// Run adds the demo data and works the jobs that come with them.
+// Run adds the demo data and runs the resulting jobs.
 func (c *seedCommand) Run(ctx context.Context, env *environment) error {
 	if err := env.refuseDemo(); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (c *seedCommand) Run(ctx context.Context, env *environment) error {
 	return nil
 }
 
-// fill adds very much data.
+// fill adds a large amount of data.
 func (c *seedCommand) fill(ctx context.Context, env *environment) error {
 	size := fill.Size{
 		Users: c.Users, Competitions: c.Competitions, Registrations: c.Registrations,
@@ -91,7 +91,7 @@ func (c *seedCommand) fill(ctx context.Context, env *environment) error {
 	return nil
 }
 
-// progressBar draws on one line of a terminal. Elsewhere it writes a line for each part, once that is done.
+// progressBar draws on one line of a terminal. Elsewhere it writes a line for each finished part.
 type progressBar struct {
 	w        io.Writer
 	terminal bool

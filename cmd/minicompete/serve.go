@@ -23,7 +23,7 @@ func (serveCommand) Help() string {
 		"returns them to the queue. A second signal stops it immediately."
 }
 
-// Run serves until a signal comes.
+// Run serves until it receives a signal.
 func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	limitMemory()
 	if _, err := env.TokenSecret(); err != nil {
@@ -55,7 +55,7 @@ func (c *serveCommand) Run(ctx context.Context, env *environment) error {
 	return a.Wait(ctx)
 }
 
-// refuseDemo keeps accounts with a known password from a site that others reach.
+// refuseDemo refuses to serve accounts with a public password on a site that others can reach.
 func (env *environment) refuseDemo() error {
 	if env.Public() {
 		return wrongUsage{
@@ -66,7 +66,7 @@ func (env *environment) refuseDemo() error {
 	return nil
 }
 
-// listenHere narrows an address that nobody chose to this machine.
+// listenHere restricts a default address to this machine.
 func (env *environment) listenHere(flag, variable string, addr *string) {
 	_, chosen := os.LookupEnv(variable)
 	for _, step := range env.parsed.Path {
@@ -77,8 +77,8 @@ func (env *environment) listenHere(flag, variable string, addr *string) {
 	}
 }
 
-// announce prints where everything is, and where to set up a site that has no admin. That link is for the operator's
-// eyes: it never goes through the log, which others may read.
+// announce prints all addresses, and where to set up a site that has no admin. That link is only for the operator: it
+// is never logged, since others may read the log.
 func (env *environment) announce(ctx context.Context, a *app.App) error {
 	if env.SMTPURL == "" && !env.Demo {
 		env.Logger.Warn("SMTP_URL is not set: this site sends no email, and nobody can reset a " +
@@ -121,20 +121,20 @@ func (env *environment) announce(ctx context.Context, a *app.App) error {
 	return err
 }
 
-// setupLink is where the first admin is made; empty when there is one, and for a process that serves no pages.
+// setupLink returns the link for creating the first admin; empty if there is an admin, or the process serves no pages.
 func (env *environment) setupLink(ctx context.Context, a *app.App) (string, error) {
 	pages := a.Addr(app.EndpointWeb)
 	if pages == "" {
 		return "", nil
 	}
 	site := env.Origin()
-	if env.PublicURL == config.Default().PublicURL { // nobody said where the site is reached
+	if env.PublicURL == config.Default().PublicURL { // no public URL is configured
 		site = address(pages)
 	}
 	return a.SetupLink(ctx, site)
 }
 
-// address is what to type to reach a listener: one on every interface is reached on this machine too.
+// address returns a reachable address of a listener: one on every interface can be reached on this machine too.
 func address(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); err == nil && ip != nil && (ip.IsUnspecified() || ip.IsLoopback()) {

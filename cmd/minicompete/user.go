@@ -30,7 +30,7 @@ type userCommand struct {
 	DisableDemo userDisableDemo `cmd:"" help:"Disable the demo accounts, so that the site can go public."`
 }
 
-// withConsole opens the domain for f, whose changes are those of the command line.
+// withConsole opens the services for f, and attributes its changes to the command line.
 func (env *environment) withConsole(ctx context.Context, f func(context.Context, *app.Console) error) error {
 	console, err := app.OpenConsole(ctx, env.Config)
 	if err != nil {
@@ -54,9 +54,9 @@ func (userCreate) Help() string {
 		"There is no flag for it, because other users of this machine can see flags."
 }
 
-// Run makes the account.
+// Run creates the account.
 func (c *userCreate) Run(ctx context.Context, env *environment) error {
-	if err := env.Validate(); err != nil { // before a password is typed in vain
+	if err := env.Validate(); err != nil { // before asking for a password
 		return err
 	}
 	password, err := env.password()
@@ -109,7 +109,7 @@ func (userResetLink) Help() string {
 		"It works once, within an hour."
 }
 
-// Run makes the link.
+// Run creates the link.
 func (c *userResetLink) Run(ctx context.Context, env *environment) error {
 	return env.withConsole(ctx, func(ctx context.Context, console *app.Console) error {
 		token, err := console.Operator.PasswordResetToken(ctx, c.Email)
@@ -144,7 +144,7 @@ func (c *userResetFactors) Run(ctx context.Context, env *environment) error {
 
 type userDisableDemo struct{}
 
-// Run disables the demo accounts that there are.
+// Run disables the existing demo accounts.
 func (userDisableDemo) Run(ctx context.Context, env *environment) error {
 	return env.withConsole(ctx, func(ctx context.Context, console *app.Console) error {
 		disabled := 0
@@ -165,7 +165,8 @@ func (userDisableDemo) Run(ctx context.Context, env *environment) error {
 
 func role(typed string) compete.Role { return compete.Role(strings.ToUpper(typed)) }
 
-// password takes it from the environment, asks for it twice at a terminal, or reads a line of the standard input.
+// password reads the password from the environment, asks for it twice at a terminal, or reads a line from the standard
+// input.
 func (env *environment) password() (string, error) {
 	if password := os.Getenv(passwordVariable); password != "" {
 		return password, nil
@@ -191,7 +192,7 @@ func (env *environment) password() (string, error) {
 	return first, nil
 }
 
-// ask reads a line that is not shown while it is typed.
+// ask reads a line without echoing it.
 func (env *environment) ask(prompt string) (string, error) {
 	fmt.Fprint(env.err, prompt)
 	typed, err := term.ReadPassword(int(env.in.Fd()))

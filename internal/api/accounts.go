@@ -27,13 +27,13 @@ type User struct {
 	ReasonShown    *bool   `json:"disabledReasonShown,omitempty" doc:"Whether the user sees the reason when trying to log in. Only admins see it, for disabled accounts." example:"true"`
 }
 
-// Login is a token and whom it stands for.
+// Login is a token and its account.
 type Login struct {
 	Token string `json:"token" doc:"A JWT. Send it as 'Authorization: Bearer …'." example:"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.x"`
 	User  User   `json:"user"`
 }
 
-// SignUpRequest opens an account.
+// SignUpRequest creates an account.
 type SignUpRequest struct {
 	Name     string       `json:"name" example:"Ada Lovelace"`
 	Email    string       `json:"email" format:"email" doc:"Unique, ignoring case." example:"ada@example.com"`
@@ -56,13 +56,13 @@ type LogInRequest struct {
 	Code     optional[string] `json:"code,omitzero" doc:"Only for accounts with a second factor: the six digits that the authenticator app shows now, or an unused recovery code." example:"492039"`
 }
 
-// ConfirmRequest shows once more who makes a request.
+// ConfirmRequest reauthenticates the caller.
 type ConfirmRequest struct {
 	Password string           `json:"password" example:"password123"`
 	Code     optional[string] `json:"code,omitzero" doc:"Only for accounts with a second factor, as for logIn." example:"492039"`
 }
 
-// ProfileRequest changes the caller's account; what is left out stays.
+// ProfileRequest changes the caller's account; omitted fields stay unchanged.
 type ProfileRequest struct {
 	Name            optional[string] `json:"name,omitzero" example:"Ada King"`
 	Password        optional[string] `json:"password,omitzero" doc:"The new password, 8 to 256 bytes. Setting it ends all other sessions." example:"a new, longer password"`
@@ -176,8 +176,8 @@ func (a *api) login(ctx context.Context, user *compete.User) (*loginAnswer, erro
 	return &loginAnswer{Login{Token: token, User: newUser(user)}}, nil
 }
 
-// confirmLogin makes a session in place of the one that asks. A token without a session stays: it can't be told from
-// others of its user.
+// confirmLogin replaces the caller's session. A token without a session stays valid, since it can't be told from others
+// of its user.
 func (a *api) confirmLogin(ctx context.Context, in *JSONBody) (*loginAnswer, error) {
 	var request ConfirmRequest
 	if err := decode(in.RawBody, &request, nil); err != nil {
@@ -214,7 +214,7 @@ func (a *api) updateMe(ctx context.Context, in *JSONBody) (*userAnswer, error) {
 	return &userAnswer{newUser(&user)}, nil
 }
 
-// newAdminsUser is an account with what only admins see.
+// newAdminsUser returns an account with the fields that only admins see.
 func newAdminsUser(u *compete.User) User {
 	user := newUser(u)
 	user.TimeZone = ""

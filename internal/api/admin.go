@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// FailedJob is a failed job: a background job whose attempts are used up.
+// FailedJob is a background job that ran out of attempts.
 type FailedJob struct {
 	ID        string          `json:"id" format:"uuid" example:"018f6b1e-4444-7d0a-9b3e-5a1f0c2d4e6f"`
 	JobID     int64           `json:"jobId" doc:"The job's ID in the queue." example:"4711"`
@@ -24,7 +24,7 @@ type FailedJob struct {
 	RetriedAt *time.Time      `json:"retriedAt" doc:"When the job was retried; null if it wasn't." example:"2026-04-01T09:30:00Z"`
 }
 
-// UpdateUserRequest is what an admin may change about an account; what is left out stays.
+// UpdateUserRequest holds an admin's changes to an account; omitted fields stay unchanged.
 type UpdateUserRequest struct {
 	Role     optional[compete.Role] `json:"role,omitzero" enum:"PARTICIPANT,ORGANIZER,ADMIN" example:"ORGANIZER"`
 	Disabled optional[bool]         `json:"disabled,omitzero" doc:"true disables the account and ends its sessions; false enables it again." example:"true"`

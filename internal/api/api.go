@@ -1,8 +1,8 @@
 // Package api is the REST API: routes, request and response types, problem documents and the OpenAPI document.
 //
-// It owns what is special about HTTP: authentication by bearer token, conditional requests, idempotency keys,
-// pagination links, CSV, server-sent events. Every rule of the domain is behind compete.Services. Request ids, logs,
-// panic recovery and the server's own timeouts belong to package server.
+// It handles what is specific to HTTP: bearer tokens, conditional requests, idempotency keys, pagination links, CSV,
+// server-sent events. Every rule of the domain is behind compete.Services. Request ids, logs, panic recovery and the
+// server's timeouts belong to package server.
 package api
 
 import (
@@ -20,30 +20,30 @@ import (
 	"github.com/minicompete/minicompete/internal/live"
 )
 
-// Config is what the API needs. All fields are needed but CORSOrigins.
+// Config configures the API. All fields but CORSOrigins are required.
 type Config struct {
 	compete.Services
 	Clock       func() time.Time
 	Auth        Auth
 	Live        *live.Hub
 	Health      func(context.Context) []Check
-	CORSOrigins []string // "https://example.org", or "*" for every origin; none: no cross-origin answers
+	CORSOrigins []string // "https://example.org", or "*" for every origin; empty forbids cross-origin requests
 	Logger      *slog.Logger
-	PublicURL   string            // of the pages, without a slash at its end
-	Site        func() brand.Site // as it is now; nil: an unbranded one
-	Version     string            // of the program, as the OpenAPI document names it
+	PublicURL   string            // of the pages, without a trailing slash
+	Site        func() brand.Site // the current branding; nil for an unbranded site
+	Version     string            // of the program, for the OpenAPI document
 }
 
-// Auth makes and reads the API's tokens.
+// Auth issues and checks the API's tokens.
 type Auth interface {
 	IssueToken(ctx context.Context, u compete.User) (string, error)
-	// Token finds who a bearer token stands for. It fails with ErrUnauthorized or ErrAccountDisabled.
+	// Token returns the actor that a bearer token belongs to. It fails with ErrUnauthorized or ErrAccountDisabled.
 	Token(ctx context.Context, bearer string) (compete.Actor, error)
 	// End ends the actor's login.
 	End(ctx context.Context, a compete.Actor) error
 }
 
-// api is the built API: its handlers are its methods.
+// api holds the dependencies of the handlers, which are its methods.
 type api struct {
 	Config
 	huma    huma.API
@@ -51,8 +51,8 @@ type api struct {
 	served  atomic.Pointer[servedDocument]
 }
 
-// New builds the handler of everything under /api. It serves full paths, so it can be mounted on several listeners as
-// it is.
+// New returns the handler of everything under /api. It serves full paths, so it can be mounted on several listeners
+// unchanged.
 func New(config Config) http.Handler {
 	mux := http.NewServeMux()
 	a := newAPI(config, mux)

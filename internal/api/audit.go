@@ -63,7 +63,7 @@ type competitionAuditInput struct {
 	AuditParams
 }
 
-// auditAnswer is written by Body, as JSON or CSV.
+// auditAnswer has a Body that writes JSON or CSV.
 type auditAnswer struct {
 	Body func(huma.Context)
 }
@@ -108,7 +108,7 @@ func (a *api) audit(ctx context.Context, in *AuditParams, filter compete.AuditFi
 			return nil, err
 		}
 		return &auditAnswer{func(hc huma.Context) {
-			hc.AppendHeader("Vary", "Accept") // beside what CORS says
+			hc.AppendHeader("Vary", "Accept") // in addition to that of CORS
 			request, response := humago.Unwrap(hc)
 			sheet.SendAudit(response, request, a.Logger, sheet.AuditName("", a.Clock()), "", parts)
 		}}, nil

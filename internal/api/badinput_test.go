@@ -21,7 +21,7 @@ func TestBadInput(t *testing.T) {
 	})
 }
 
-// testRefusedInput sends what no client should: every answer is a problem document below 500 that says what to do.
+// testRefusedInput sends invalid requests: every answer is a problem document below 500 that says what to do.
 func testRefusedInput(w *world) {
 	c := w.competition(5)
 	competition := "/api/competitions/" + c.ID
@@ -169,7 +169,7 @@ func testRefusedInput(w *world) {
 	}
 }
 
-// testMixedBadFields: one answer names all that is wrong, whether it is of another type, unknown, or breaks a limit.
+// testMixedBadFields: one answer names all errors, whether a field has the wrong type, is unknown, or breaks a limit.
 func testMixedBadFields(w *world) {
 	competition := "/api/competitions/" + w.competition(5).ID
 	mine := w.create(competitionBody("Mine", 5))
@@ -225,7 +225,7 @@ func testMixedBadFields(w *world) {
 	}
 }
 
-// hostile are texts that mean something to a database, a search engine, a shell or a browser.
+// hostile texts have a special meaning for a database, a search engine, a shell or a browser.
 var hostile = []string{
 	`'; DROP TABLE users; --`, `" OR "1"="1`, `title:secret`, `NEAR(a b)`, `a AND`, `OR`, `NOT`, `^a`, `a*b`, `(((`,
 	`)`, `{a b}: c`, `-`, `+`, `"`, `""`, `'`, `\`, `%`, `_`,
@@ -233,7 +233,7 @@ var hostile = []string{
 	strings.Repeat("a ", 99), strings.Repeat(`"`, 200), "a\tb\nc",
 }
 
-// testHostileSearches are answered, never with an error of the database.
+// testHostileSearches checks that hostile searches never cause a database error.
 func testHostileSearches(w *world) {
 	registrations := "/api/competitions/" + w.competition(5).ID + "/registrations"
 	for _, text := range hostile {
@@ -254,7 +254,7 @@ func testHostileSearches(w *world) {
 	}
 }
 
-// testMalformedIDs names nothing with each of them: 404, whatever the route.
+// testMalformedIDs checks that malformed ids give 404 on every route.
 func testMalformedIDs(w *world) {
 	malformed := []string{
 		"0", "-1", "null", "undefined", strings.ToUpper(unknownID), unknownID, unknownID + "x",
@@ -274,7 +274,7 @@ func testMalformedIDs(w *world) {
 	}
 }
 
-// ownerOf is a role that may use the operation.
+// ownerOf returns a role that may use the operation.
 func ownerOf(o operation) role {
 	for _, r := range loggedIn {
 		if status := matrix[o.id].statuses[r]; status != http.StatusForbidden {
@@ -284,7 +284,7 @@ func ownerOf(o operation) role {
 	return visitor
 }
 
-// testBrokenCursors are refused by every list, also the cursor of another list.
+// testBrokenCursors checks that every list refuses invalid cursors, including those of other lists.
 func testBrokenCursors(w *world) {
 	c := w.competition(5)
 	for _, o := range w.operations() {
@@ -313,7 +313,7 @@ func testBrokenCursors(w *world) {
 	}
 }
 
-// listReader is the role whose list it is.
+// listReader returns the role that may read the list.
 func listReader(o operation) role {
 	for _, r := range []role{organizer, admin} {
 		if matrix[o.id].statuses[r] == http.StatusOK {

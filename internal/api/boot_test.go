@@ -28,7 +28,7 @@ func newWorld(t *testing.T, databaseURL string) *world {
 	return w
 }
 
-// openAccounts makes somebody of each role, with a token of each kind.
+// openAccounts creates an account for each role, with a token of each kind.
 func (w *world) openAccounts() {
 	w.t.Helper()
 	w.tokens = map[role]string{garbage: "abc.def.ghi"}
@@ -65,7 +65,7 @@ func (w *world) openAccounts() {
 	w.into(w.call("PATCH", "/api/admin/users/"+me.ID, w.tokens[admin], `{"disabled":true}`), http.StatusOK, &me)
 }
 
-// oldToken is rightly signed, and an hour too old.
+// oldToken returns a correctly signed token that expired an hour ago.
 func oldToken(t *testing.T, u compete.User) string {
 	t.Helper()
 	now := time.Now()

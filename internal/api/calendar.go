@@ -41,17 +41,17 @@ func (a *api) getCalendar(ctx context.Context, in *CompetitionInput) (*calendarA
 		hc.SetHeader("Content-Type", calendar.MediaType+"; charset=utf-8")
 		hc.SetHeader("Content-Disposition", `attachment; filename="competition.ics"`)
 		hc.SetStatus(http.StatusOK)
-		_, _ = hc.BodyWriter().Write([]byte(file)) // when the client is gone there is nobody to tell
+		_, _ = hc.BodyWriter().Write([]byte(file)) // the client may be gone
 	}}, nil
 }
 
-// net/http's patterns have no room for "{id}.ics": the mux knows that route as "{id}/ics", and requests are led there.
+// net/http's patterns can't express "{id}.ics": the mux knows that route as "{id}/ics", and requests are rewritten.
 const (
 	calendarSuffix = ".ics"
 	calendarRoute  = "/ics"
 )
 
-// calendarMux adds routes as the mux can have them.
+// calendarMux rewrites routes to patterns that the mux supports.
 type calendarMux struct{ *http.ServeMux }
 
 // HandleFunc implements humago.Mux.
@@ -62,7 +62,7 @@ func (m calendarMux) HandleFunc(pattern string, handler func(http.ResponseWriter
 	m.ServeMux.HandleFunc(pattern, handler)
 }
 
-// routable is the request as the mux knows its route.
+// routable returns the request with the path of the mux's route.
 func routable(r *http.Request) *http.Request {
 	path, ok := strings.CutSuffix(r.URL.Path, calendarSuffix)
 	if !ok {

@@ -172,7 +172,7 @@ func testChangeByVersion(w *world) {
 	change(`"1", "2"`, http.StatusOK, 3)
 	change(`*`, http.StatusOK, 4)
 	w.registration(c.ID, participant)
-	change(`"4"`, http.StatusOK, 5) // a seat that is taken is no change of the content
+	change(`"4"`, http.StatusOK, 5) // taking a seat doesn't change the content
 }
 
 func testAbsentIsNotNull(w *world) {
@@ -242,7 +242,7 @@ func TestLists(t *testing.T) {
 		}
 		upcoming := w.create(strings.Replace(competitionBody("Sprint later", 5), "{",
 			fmt.Sprintf(`{"regOpensAt":%q,`, time.Now().Add(time.Hour).Format(time.RFC3339)), 1))
-		w.registration(ids[0], participant) // its one seat: full
+		w.registration(ids[0], participant) // its only seat: now full
 		reversed := slices.Clone(ids)
 		slices.Reverse(reversed)
 		for query, want := range map[string][]string{
@@ -276,7 +276,7 @@ func TestLists(t *testing.T) {
 	})
 }
 
-// all follows a list of things with an id from page to page.
+// all reads all pages of a list of items with an id.
 func (w *world) all(path string, as role) []string {
 	w.t.Helper()
 	ids := []string{}

@@ -9,14 +9,14 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// etag is the entity tag of a competition: strong, made of its version alone, so that it changes with the content and
-// not with each seat.
+// etag returns the entity tag of a competition: a strong tag derived only from its version, so that it changes with the
+// content but not with each seat.
 func etag(c *compete.Competition) string { return `"` + strconv.Itoa(c.Version) + `"` }
 
-// ifMatch is what an If-Match header asks for.
+// ifMatch is a parsed If-Match header.
 type ifMatch struct {
 	any      bool  // "*"
-	versions []int // those that a strong tag of the list names
+	versions []int // versions in the list's strong tags
 }
 
 var errMalformedIfMatch = &compete.Error{
@@ -25,8 +25,8 @@ var errMalformedIfMatch = &compete.Error{
 		`A list of ETags or * (any version) also works.`,
 }
 
-// parseIfMatch reads the header by RFC 9110, section 13.1.1. Weak tags, and tags that no competition has, are valid and
-// never match. Errors: ErrVersionRequired when it is empty, errMalformedIfMatch.
+// parseIfMatch parses the header as in RFC 9110, section 13.1.1. Weak tags, and tags that no competition has, are valid
+// and never match. Errors: ErrVersionRequired if it is empty, errMalformedIfMatch.
 func parseIfMatch(header string) (ifMatch, error) {
 	var m ifMatch
 	rest := strings.Trim(header, " \t")
@@ -49,8 +49,8 @@ func parseIfMatch(header string) (ifMatch, error) {
 	return m, nil
 }
 
-// cutTag splits the first element from a list of entity tags, with the comma that ends it. An empty element is allowed,
-// and is no tag.
+// cutTag splits the first element from a list of entity tags, including the comma after it. An empty element is allowed
+// and yields no tag.
 func cutTag(list string) (tag, rest string, err error) {
 	end := 0
 	if opaque := strings.TrimPrefix(list, "W/"); strings.HasPrefix(opaque, `"`) {
@@ -72,7 +72,7 @@ func cutTag(list string) (tag, rest string, err error) {
 	return tag, strings.TrimLeft(rest[1:], " \t"), nil
 }
 
-// versionOf reads the version from a strong tag, in the one form in which etag writes it.
+// versionOf parses the version in a strong tag, in exactly the form that etag writes.
 func versionOf(tag string) (int, bool) {
 	if len(tag) < 3 || tag[0] != '"' {
 		return 0, false
@@ -82,9 +82,9 @@ func versionOf(tag string) (int, bool) {
 	return version, err == nil && version > 0 && strconv.Itoa(version) == opaque
 }
 
-// versionToChange finds the version that an If-Match header allows to change: 0 means any. Who may not change the
-// competition at all hears that first (RFC 9110, section 13.2.1). Errors: those of ManagedCompetition,
-// ErrVersionRequired, ErrVersionMismatch.
+// versionToChange returns the version that an If-Match header allows to change: 0 means any. Missing permissions are
+// reported first (RFC 9110, section 13.2.1). Errors: those of ManagedCompetition, ErrVersionRequired,
+// ErrVersionMismatch.
 func (a *api) versionToChange(ctx context.Context, competitionID, header string) (int, error) {
 	match, err := parseIfMatch(header)
 	switch {

@@ -128,7 +128,7 @@ func coverURL(c *compete.Competition) string {
 	return "/api/competitions/" + c.ID + "/cover?v=" + url.QueryEscape(coverVersion(c))
 }
 
-// isUpload reports whether a request brings a picture, for which the limit of other bodies is too small.
+// isUpload reports whether a request contains a picture, which needs a larger limit than other bodies.
 func isUpload(r *http.Request) bool {
 	return r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/cover")
 }

@@ -40,7 +40,7 @@ func TestCovers(t *testing.T) {
 		if small := look(visitor, c.CoverURL+"&size=small", "image/jpeg", "immutable"); len(small) >= len(large) {
 			t.Errorf("the small one has %d bytes, the large one %d", len(small), len(large))
 		}
-		look(visitor, generated, "image/jpeg", "no-cache") // an old address shows what there is now
+		look(visitor, generated, "image/jpeg", "no-cache") // an old URL shows the current picture
 		uploaded := c.CoverURL
 		w.into(w.call("PATCH", path, w.tokens[organizer], `{"title":"Another title"}`, "If-Match: *"), http.StatusOK,
 			&c)
@@ -86,7 +86,7 @@ func testRefusedCovers(w *world, path string) {
 	}
 }
 
-// testDraftsCover keeps a draft's cover to those who may see the draft.
+// testDraftsCover checks that only people who can see a draft can see its cover.
 func testDraftsCover(w *world) {
 	draft := w.create(strings.Replace(competitionBody("Not yet", 5), "{", `{"status":"DRAFT",`, 1))
 	path := "/api/competitions/" + draft.ID + "/cover"

@@ -14,12 +14,12 @@ import (
 
 const docsPath = "/api/docs"
 
-// docsPolicy lets Swagger UI run its own files and talk to this server. Nothing inline runs: this port also serves the
-// pages, with their cookies. The UI's icons are data: images.
+// docsPolicy lets Swagger UI run its own files and call this server. It allows no inline scripts, since this port also
+// serves the pages with their cookies. The UI's icons are data: images.
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// The page that starts Swagger UI. The library's own has its script inline.
+// The page that starts Swagger UI. The library's own page uses an inline script.
 var (
 	//go:embed docs/index.html
 	docsPage []byte
@@ -54,13 +54,13 @@ func (a *api) registerDocs(mux *http.ServeMux) {
 	})
 }
 
-// servedDocument is the OpenAPI document of a site that was called so.
+// servedDocument is the OpenAPI document for a site name.
 type servedDocument struct {
 	site brand.Site
 	text []byte
 }
 
-// document is the OpenAPI document under the site's present name; it is made anew when that has changed.
+// document returns the OpenAPI document with the site's current name, and regenerates it when the name has changed.
 func (a *api) document() []byte {
 	var site brand.Site
 	if a.Site != nil {
@@ -74,7 +74,7 @@ func (a *api) document() []byte {
 	return served.text
 }
 
-// openAPI is the document of a site.
+// openAPI generates a site's document.
 func openAPI(a *api, site brand.Site) []byte {
 	document := *a.huma.OpenAPI()
 	info := *document.Info

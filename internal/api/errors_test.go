@@ -24,10 +24,10 @@ type documentedProblem struct {
 	code, detail string
 }
 
-// TestGoldenErrorsInTheGuide writes the table of errors from the code itself: every compete.Error and every problem.New
-// that the API can answer with.
+// TestGoldenErrorsInTheGuide generates the table of errors from the source code: every compete.Error and every
+// problem.New that the API can return.
 func TestGoldenErrorsInTheGuide(t *testing.T) {
-	found := map[string]documentedProblem{} // by code; the first detail stands for all
+	found := map[string]documentedProblem{} // by code, with the first detail found
 	for _, dir := range []string{"../compete", ".", "../server"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil || len(files) == 0 {
@@ -124,7 +124,7 @@ var statuses = map[string]int{
 	"StatusInternalServerError":   http.StatusInternalServerError,
 }
 
-// lastName is the name itself of a name such as compete.KindConflict.
+// lastName returns the last part of a name such as compete.KindConflict.
 func lastName(expression ast.Expr) string {
 	switch expression := expression.(type) {
 	case *ast.Ident:
@@ -135,7 +135,7 @@ func lastName(expression ast.Expr) string {
 	return ""
 }
 
-// text is a string as far as the source tells it; the rest is "…".
+// text returns a string as far as the source contains it literally; the rest is "…".
 func text(expression ast.Expr) string {
 	switch expression := expression.(type) {
 	case *ast.BasicLit:

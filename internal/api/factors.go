@@ -30,7 +30,7 @@ type StartedApp struct {
 	URI    string `json:"uri" doc:"The same as a URI, for a QR code." example:"otpauth://totp/Mini%20Compete:ada@example.com?issuer=Mini%20Compete&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"`
 }
 
-// ConfirmAppRequest shows that an authenticator app works.
+// ConfirmAppRequest proves that an authenticator app works.
 type ConfirmAppRequest struct {
 	Code string `json:"code" doc:"The six digits the app shows now." example:"492039"`
 }

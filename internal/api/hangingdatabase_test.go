@@ -12,10 +12,10 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// A database that takes requests and doesn't answer: whatever needs it says so within seconds, and when to come again.
-// No request is left to the patience of the network.
+// With a database that accepts requests but doesn't answer, every route that needs it fails within seconds and says
+// when to retry. No request waits for a network timeout.
 func TestEveryRouteWithADatabaseThatHangs(t *testing.T) {
-	t.Parallel() // it waits for time limits
+	t.Parallel() // it mostly waits for timeouts
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
 		through, proxy := testservices.BehindProxy(t, databaseURL)
 		w := newWorld(t, through)
@@ -28,7 +28,7 @@ func TestEveryRouteWithADatabaseThatHangs(t *testing.T) {
 		for _, o := range w.operations() {
 			r := prepared{operation: o}
 			best := http.StatusInternalServerError
-			// who may is told by the database; who may not perhaps without it
+			// permitted roles need the database; others may be refused without it
 			for role, status := range matrix[o.id].statuses {
 				if status < best && status != http.StatusForbidden {
 					r.token, best = w.tokens[role], status
@@ -39,7 +39,7 @@ func TestEveryRouteWithADatabaseThatHangs(t *testing.T) {
 		}
 
 		proxy.Silence()
-		const bound = 12*time.Second + apptest.Patience // a transaction has 12
+		const bound = 12*time.Second + apptest.Patience // a transaction may take 12 s
 		var all sync.WaitGroup
 		for _, r := range requests {
 			all.Go(func() {
@@ -59,7 +59,7 @@ func TestEveryRouteWithADatabaseThatHangs(t *testing.T) {
 						got.body)
 				}
 				var p problem.Problem
-				// which has a body of its own
+				// which has its own body
 				if r.id != "health" && (json.Unmarshal([]byte(got.body), &p) != nil ||
 					p.Code != "database_unavailable") {
 					t.Errorf("%s: got %s, want the problem database_unavailable", r.id, got.body)

@@ -16,8 +16,8 @@ import (
 	"github.com/minicompete/minicompete/internal/problem"
 )
 
-// jsonOnly is Huma's API that answers in JSON whatever is asked for: there is nothing else, and a client that asks for
-// HTML by default is served too.
+// jsonOnly is Huma's API that always answers in JSON, whatever is requested: there is no other format, and clients that
+// request HTML by default are served too.
 type jsonOnly struct{ huma.API }
 
 // Negotiate chooses JSON.
@@ -35,7 +35,7 @@ var jsonBuffers = sync.Pool{New: func() any {
 	return b
 }}
 
-// marshal writes v as JSON, in one write. That the client is gone is no error: Huma would panic.
+// marshal writes v as JSON, in one write. It ignores a disconnected client, for which Huma would panic.
 func marshal(w io.Writer, v any) error {
 	b := jsonBuffers.Get().(*jsonBuffer)
 	defer func() {
@@ -51,12 +51,11 @@ func marshal(w io.Writer, v any) error {
 	return nil
 }
 
-// Huma builds its own errors through these two variables of its package, and by default repeats the values that were
-// sent.
+// Huma creates its own errors through these two package variables, and by default repeats the submitted values.
 func init() {
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
 		noBody := errNotAnObject
-		if ctx.Operation().MaxBodyBytes > maxBody { // it takes a picture
+		if ctx.Operation().MaxBodyBytes > maxBody { // accepts a picture
 			noBody = compete.ErrCoverUnreadable
 		}
 		return requestProblem(status, errs, noBody)
@@ -66,7 +65,7 @@ func init() {
 	}
 }
 
-// requestProblem makes the problem of a request that Huma could not read. One without a body gets noBody.
+// requestProblem returns the problem for a request that Huma couldn't read. A missing body gives noBody.
 func requestProblem(status int, errs []error, noBody *compete.Error) *problem.Problem {
 	var fields []compete.FieldError
 	for _, err := range errs {
@@ -99,7 +98,7 @@ func requestProblem(status int, errs []error, noBody *compete.Error) *problem.Pr
 	return problem.From(internalError)
 }
 
-// inOurWords turns Huma's messages about parameters into the domain's way of saying what is expected.
+// inOurWords rewrites Huma's messages about parameters in the domain's style.
 func inOurWords(message string) string {
 	if message == "invalid integer" {
 		return "must be a whole number"

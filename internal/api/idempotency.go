@@ -11,11 +11,11 @@ import (
 type IdempotencyKey struct {
 	Key string `header:"Idempotency-Key" doc:"8 to 255 visible ASCII characters; use a new key for each new request. For 24 hours, the same key with the same request returns the first response again. With a different request it is rejected." example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
 
-	sent         int // how many such headers; an empty one counts
+	sent         int // number of such headers, including empty ones
 	method, path string
 }
 
-// Resolve notes what the request is, for its hash. The path is the same on every listener.
+// Resolve records the request's method and path, for its hash. The path is the same on every listener.
 func (k *IdempotencyKey) Resolve(ctx huma.Context) []error {
 	request, _ := humago.Unwrap(ctx)
 	if k.sent = len(request.Header["Idempotency-Key"]); k.sent > 0 {
@@ -26,8 +26,8 @@ func (k *IdempotencyKey) Resolve(ctx huma.Context) []error {
 
 var errManyKeys = compete.Invalid(compete.FieldError{Field: "Idempotency-Key", Message: "must be sent only once"})
 
-// request is the key with the hash of method, path and raw body; nothing when no key was sent. A key that is no key is
-// refused: its client believes that it may send the request again.
+// request returns the key with the hash of method, path and raw body; the zero value if no key was sent. An invalid key
+// is refused, since its client believes that it can safely repeat the request.
 func (k *IdempotencyKey) request(body []byte) (compete.Idempotency, error) {
 	switch {
 	case k.sent == 0:
@@ -41,7 +41,7 @@ func (k *IdempotencyKey) request(body []byte) (compete.Idempotency, error) {
 	return compete.IdempotencyOf(k.Key, k.method, k.path, body), nil
 }
 
-// replayed is the value of Idempotency-Replayed; empty leaves the header out.
+// replayed returns the value of Idempotency-Replayed; empty omits the header.
 func replayed(yes bool) string {
 	if yes {
 		return "true"

@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestIdempotency presses twice, in every way.
+// TestIdempotency repeats requests in every way.
 func TestIdempotency(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
@@ -28,7 +28,7 @@ func testRegisterTwice(w *world) {
 	first := w.call("POST", path, w.tokens[participant], "{}", "Idempotency-Key: press-0001")
 	var r api.Registration
 	w.into(first, http.StatusCreated, &r)
-	w.wait(participant, r.ID, compete.MessageConfirmed) // the registration goes on; the answer stays
+	w.wait(participant, r.ID, compete.MessageConfirmed) // the registration changes; the answer doesn't
 	again := w.call("POST", path, w.tokens[participant], "{}", "Idempotency-Key: press-0001")
 	w.wantReplay(first, again)
 	for name, other := range map[string]answer{
@@ -62,7 +62,7 @@ func testCreateTwice(w *world) {
 	first := w.call("POST", "/api/competitions", w.tokens[organizer], body, "Idempotency-Key: create-0001")
 	var c api.Competition
 	w.into(first, http.StatusCreated, &c)
-	w.registration(c.ID, participant) // the competition goes on; the answer stays
+	w.registration(c.ID, participant) // the competition changes; the answer doesn't
 	again := w.call("POST", "/api/competitions", w.tokens[organizer], body, "Idempotency-Key: create-0001")
 	w.wantReplay(first, again)
 	if again.header.Get("ETag") != first.header.Get("ETag") || again.header.Get("Location") != "/api/competitions/"+
@@ -76,7 +76,7 @@ func testCreateTwice(w *world) {
 	}
 }
 
-// testManyAtOnce presses while the first press is still under way: all get its answer.
+// testManyAtOnce repeats a request while the first is still in progress: all get its answer.
 func testManyAtOnce(w *world) {
 	const presses = 20
 	path := "/api/competitions/" + w.competition(5).ID + "/register"

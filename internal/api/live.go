@@ -39,7 +39,7 @@ func (a *api) registerLive() {
 
 func (a *api) watchSeats(ctx context.Context, in *CompetitionInput) (*liveAnswer, error) {
 	if _, err := a.Competitions.Get(ctx, actor(ctx), in.ID); err != nil {
-		return nil, err // drafts are seen by their organizers alone
+		return nil, err // only organizers see drafts
 	}
 	page, err := a.streams.Open(ctx, in.ID)
 	if err != nil {
@@ -57,6 +57,6 @@ func seatsEvent(s compete.Seats) (string, error) {
 }
 
 func documentSeatsEvent(a *api) *huma.MediaType {
-	example, _ := seatsEvent(compete.Seats{SeatsLeft: 42, Phase: compete.PhaseOpen}) // it cannot fail
+	example, _ := seatsEvent(compete.Seats{SeatsLeft: 42, Phase: compete.PhaseOpen}) // can't fail
 	return &huma.MediaType{Schema: schemaOf[Seats](a), Example: example}
 }

@@ -16,7 +16,7 @@ import (
 
 const livePath = "/api/competitions/" + someID + "/live"
 
-// withHub gives the API a hub that reads the competition of the given state.
+// withHub adds a hub to the API that reads the competition in state.
 func withHub(t *testing.T, state *atomic.Pointer[compete.Competition]) (Config, *live.Hub) {
 	t.Helper()
 	config := testConfig()
@@ -51,7 +51,7 @@ func TestLiveStream(t *testing.T) {
 	var state atomic.Pointer[compete.Competition]
 	state.Store(aState(7, 0))
 	config, hub := withHub(t, &state)
-	server := serveWith(t, config, time.Millisecond) // which the stream outlives
+	server := serveWith(t, config, time.Millisecond) // a stream outlives this
 	response := open(t, server, "GET", livePath, nil)
 	defer func() { _ = response.Body.Close() }()
 	if got := response.Header.Get("Content-Type"); response.StatusCode != 200 || got != mediaEvents {
@@ -81,7 +81,7 @@ func TestLiveStream(t *testing.T) {
 	}
 }
 
-// A stream's place is free again once its client has left, or has asked for the header alone.
+// A stream's slot is free again once its client has left, or has only requested the header.
 func TestLiveStreamsGiveTheirPlaceBack(t *testing.T) {
 	var state atomic.Pointer[compete.Competition]
 	state.Store(aState(7, 0))

@@ -10,7 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Message is a mail to the caller.
+// Message is a message to the caller.
 type Message struct {
 	ID             string              `json:"id" format:"uuid" example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
 	Kind           compete.MessageKind `json:"kind" example:"confirmed"`
@@ -23,7 +23,7 @@ type Message struct {
 	ReadAt         *time.Time          `json:"readAt" doc:"When it was read; null if unread." example:"2026-04-01T10:00:00Z"`
 }
 
-// TransformSchema documents the kinds that mailboxes hold.
+// TransformSchema documents the kinds of messages in mailboxes.
 func (Message) TransformSchema(_ huma.Registry, schema *huma.Schema) *huma.Schema {
 	for _, kind := range compete.MessageKinds() {
 		if !kind.Traits().EmailOnly {

@@ -9,7 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// ForgotPasswordRequest asks for a link that sets a new password.
+// ForgotPasswordRequest requests a password reset link.
 type ForgotPasswordRequest struct {
 	Email string `json:"email" format:"email" example:"ada@example.com"`
 }
@@ -20,7 +20,7 @@ func (ForgotPasswordRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *h
 	return s
 }
 
-// ResetPasswordRequest uses such a link.
+// ResetPasswordRequest uses a password reset link.
 type ResetPasswordRequest struct {
 	Token    string `json:"token" doc:"The token from the link in the email." example:"2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s"`
 	Password string `json:"password" doc:"8 to 256 bytes." example:"a new, longer password"`
@@ -32,7 +32,7 @@ func (ResetPasswordRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *hu
 	return s
 }
 
-// ConfirmEmailRequest uses a link that shows that an address is its user's.
+// ConfirmEmailRequest uses a link that verifies an address.
 type ConfirmEmailRequest struct {
 	Token    string           `json:"token" doc:"The token from the link in the email." example:"2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s"`
 	Password optional[string] `json:"password,omitzero" doc:"A new password for the account. Required without an access token of the account, and not allowed with one." example:"a new, longer password"`
@@ -44,7 +44,7 @@ func (ConfirmEmailRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *hum
 	return s
 }
 
-// ChangeEmailRequest asks for a link that gives the account another address.
+// ChangeEmailRequest requests a link that changes the account's address.
 type ChangeEmailRequest struct {
 	Email           string `json:"email" format:"email" example:"ada@lovelace.example"`
 	CurrentPassword string `json:"currentPassword" example:"correct horse battery"`

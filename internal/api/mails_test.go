@@ -16,10 +16,10 @@ import (
 )
 
 func TestMails(t *testing.T) {
-	t.Parallel() // beside the other that mostly waits
+	t.Parallel() // parallel to the other test that mostly waits
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
-		for name, test := range map[string]func(*world){ // beside each other, because each mostly waits for a mail
+		for name, test := range map[string]func(*world){ // in parallel, because each mostly waits for an email
 			"every message is a mail": testMessagesAreMails, "confirm an address": testConfirmAddress,
 			"confirm another's account":                  testConfirmTakes,
 			"forgotten password":                         testForgottenPassword,
@@ -38,7 +38,7 @@ func TestMails(t *testing.T) {
 	})
 }
 
-// waitMail waits for the newest mail to an address whose subject begins so.
+// waitMail waits for the newest email to an address whose subject has the given prefix.
 func (w *world) waitMail(to, subject string) (found mailtest.Mail) {
 	w.t.Helper()
 	apptest.Eventually(w.t, apptest.Patience, fmt.Sprintf("a mail %q to %s arrives", subject, to), func() bool {
@@ -151,7 +151,7 @@ func testForgottenPassword(w *world) {
 	w.forgot(strings.ToUpper(login.User.Email))
 	m := w.waitMail(login.User.Email, resetSubject)
 	token := w.token(m)
-	w.forgot(login.User.Email) // too soon: the answer is the same, and there is no other mail
+	w.forgot(login.User.Email) // too soon: the answer is the same, but no other email is sent
 	for _, message := range w.messagesOf(login.Token) {
 		if strings.Contains(message.Body, token) || message.Kind == compete.MessagePasswordReset &&
 			strings.Contains(message.Body, "?token=") {
@@ -229,7 +229,7 @@ func testChangeAddress(w *world) {
 	if user.Email != to || !user.EmailVerified {
 		w.t.Errorf("confirmed, it is %+v", user)
 	}
-	w.waitMail(login.User.Email, "Your account has a new email address") // who had the address hears of it there
+	w.waitMail(login.User.Email, "Your account has a new email address") // the notice goes to the previous address
 	w.into(w.call("POST", "/api/auth/login", "", `{"email":"`+to+`","password":"password123"}`),
 		http.StatusOK, &api.Login{})
 }
@@ -247,7 +247,7 @@ func testChangeToTaken(w *world) {
 	}
 }
 
-// Whoever types an address that isn't theirs has nothing sent there but links, in words of nobody else's choosing.
+// Signing up with somebody else's address sends nothing there but links, without text chosen by the user.
 func testUnconfirmed(w *world) {
 	const bait = "You won. Open evil.example"
 	body := fmt.Sprintf(`{"name":%q,"email":"victim%d@example.com","password":"password123","role":"ORGANIZER"}`, bait,
@@ -292,7 +292,7 @@ func testUnconfirmed(w *world) {
 
 func testVoidLinks(w *world) {
 	reset := w.resetToken()
-	// for something else
+	// the link has another purpose
 	w.wantCode(w.call("POST", "/api/auth/email/confirm", "", `{"token":"`+reset+`"}`), http.StatusConflict, "link_void")
 	verify := w.verifyToken()
 	w.wantCode(w.call("POST", "/api/auth/password/reset", "", `{"token":"`+verify+`","password":"password123"}`),
@@ -301,7 +301,7 @@ func testVoidLinks(w *world) {
 		w.wantCode(w.call("POST", "/api/auth/email/confirm", "", fmt.Sprintf(`{"token":"%s"}`, token)),
 			http.StatusConflict, "link_void")
 	}
-	// A new password makes a link void that was asked for before.
+	// A new password voids a link requested before.
 	login := w.signUp()
 	w.forgot(login.User.Email)
 	token := w.token(w.waitMail(login.User.Email, resetSubject))
@@ -326,7 +326,7 @@ func testReminders(w *world) {
 	}
 }
 
-// Who reads the database, or a backup of it, can use no link.
+// A copy of the database doesn't reveal usable links.
 func testTokensAreHashed(w *world) {
 	token := w.resetToken()
 	count := func(statement, arg string) (n int) {

@@ -8,7 +8,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// OrganizerRequest is the wish of somebody who signed up to become an organizer.
+// OrganizerRequest is a new user's request to become an organizer.
 type OrganizerRequest struct {
 	ID          string    `json:"id" format:"uuid" example:"018f6b1e-5555-7d0a-9b3e-5a1f0c2d4e6f"`
 	User        User      `json:"user" doc:"The account of the person who wants to create competitions."`

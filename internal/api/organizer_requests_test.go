@@ -13,7 +13,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestOrganizerSignUp: who may sign up as an organizer is a setting, and what it refuses can be asked for.
+// TestOrganizerSignUp: a setting determines who may sign up as an organizer; others can request it.
 func TestOrganizerSignUp(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)

@@ -16,7 +16,7 @@ type PageParams struct {
 	path, query string
 }
 
-// pageSize is the number of rows of one page. Huma checks its bounds before the domain does.
+// pageSize is the number of rows per page. Huma checks its bounds before the domain does.
 type pageSize int
 
 // Schema documents the bounds.
@@ -28,30 +28,30 @@ func (pageSize) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-// Resolve notes the request's address, which the link to the next page repeats.
+// Resolve records the request's URL, for the link to the next page.
 func (p *PageParams) Resolve(ctx huma.Context) []error {
 	address := ctx.URL()
 	p.path, p.query = address.Path, address.RawQuery
 	return nil
 }
 
-// next is the Link header to the page after next; empty on the last page.
+// next returns the Link header for the page after next; empty on the last page.
 func (p *PageParams) next(next compete.Cursor) string {
 	if next.IsZero() {
 		return ""
 	}
-	query, _ := url.ParseQuery(p.query) // checkQuery saw it before
+	query, _ := url.ParseQuery(p.query) // already checked by checkQuery
 	query.Set("cursor", next.String())
 	return "<" + (&url.URL{Path: p.path, RawQuery: query.Encode()}).String() + `>; rel="next"`
 }
 
-// listOf answers with one page of a list.
+// listOf is a response with one page of a list.
 type listOf[T any] struct {
 	Link string `header:"Link" doc:"The URL of the next page, as <…>; rel=\"next\". Absent on the last page."`
 	Body []T    `nullable:"false"`
 }
 
-// newList renders a page; an empty one is [], never null.
+// newList converts a page; an empty one is [], never null.
 func newList[From, To any](params *PageParams, page compete.Page[From], render func(*From) To) *listOf[To] {
 	rows := make([]To, len(page.Items))
 	for i := range page.Items {

@@ -29,7 +29,7 @@ func TestPeople(t *testing.T) {
 	})
 }
 
-// account is somebody new of a role.
+// account returns a new account with a role.
 func (w *world) account(role compete.Role) api.Login {
 	w.t.Helper()
 	var login api.Login
@@ -40,7 +40,7 @@ func (w *world) account(role compete.Role) api.Login {
 	return login
 }
 
-// logIn is a new login of an account.
+// logIn logs in to an account again.
 func (w *world) logIn(account api.Login) api.Login {
 	w.t.Helper()
 	var login api.Login
@@ -49,13 +49,13 @@ func (w *world) logIn(account api.Login) api.Login {
 	return login
 }
 
-// change changes an account, as an admin does.
+// change changes an account, as an admin.
 func (w *world) change(account api.Login, body string) {
 	w.t.Helper()
 	w.into(w.call("PATCH", "/api/admin/users/"+account.User.ID, w.tokens[admin], body), http.StatusOK, &api.User{})
 }
 
-// registers registers the holder of a token, and returns the registration.
+// registers registers the owner of a token, and returns the registration.
 func (w *world) registers(token, competitionID string) api.Registration {
 	w.t.Helper()
 	var r api.Registration
@@ -63,7 +63,7 @@ func (w *world) registers(token, competitionID string) api.Registration {
 	return r
 }
 
-// refused wants a refusal with a code.
+// refused checks for an error with a status and code.
 func (w *world) refused(got answer, status int, code string) {
 	w.t.Helper()
 	if got.status != status || w.wantProblem(got).Code != code {
@@ -71,7 +71,7 @@ func (w *world) refused(got answer, status int, code string) {
 	}
 }
 
-// kinds are the kinds of messages about a registration, oldest first.
+// kinds returns the kinds of messages about a registration, oldest first.
 func (w *world) kinds(token, registrationID string) []compete.MessageKind {
 	w.t.Helper()
 	var messages []api.Message
@@ -85,7 +85,7 @@ func (w *world) kinds(token, registrationID string) []compete.MessageKind {
 	return kinds
 }
 
-// mine is the caller's newest registration.
+// mine returns the caller's newest registration.
 func (w *world) mine(token string) api.Registration {
 	w.t.Helper()
 	var mine []api.Registration
@@ -140,7 +140,7 @@ func testSilentRemoval(w *world) {
 		w.registration(c.ID, admin)
 	w.into(w.call("DELETE", "/api/registrations/"+quiet.ID, w.tokens[organizer], `{"notify":false}`), http.StatusOK,
 		&api.Registration{})
-	// What one says of the own registration counts for nothing, whatever one's role.
+	// A reason for cancelling one's own registration is ignored, whatever the role.
 	w.into(w.call("DELETE", "/api/registrations/"+own.ID, w.tokens[admin], `{"notify":false,"block":true}`),
 		http.StatusOK, &own)
 	if own.CancelReason != compete.CancelledBySelf || own.Blocked {
@@ -151,7 +151,7 @@ func testSilentRemoval(w *world) {
 		w.t.Errorf("removed by an admin as %+v", told)
 	}
 	w.wait(admin, own.ID, compete.MessageCancelled)
-	w.wait(otherParticipant, told.ID, compete.MessageRemoved) // asked for after the silent one
+	w.wait(otherParticipant, told.ID, compete.MessageRemoved) // requested after the silent one
 	if kinds := w.kinds(w.tokens[participant], quiet.ID); slices.Contains(kinds, compete.MessageRemoved) ||
 		slices.Contains(kinds, compete.MessageCancelled) {
 		w.t.Errorf("who was removed without a word got %v", kinds)
@@ -180,7 +180,8 @@ func testBadRemovals(w *world) {
 	w.into(w.call("DELETE", path, w.tokens[organizer], limit), http.StatusOK, &api.Registration{})
 }
 
-// testDisabledParticipant: the seat is kept, and the place in line is passed over until the account is enabled again.
+// testDisabledParticipant: disabled people keep their seats; on the waitlist they are passed over until they are
+// enabled again.
 func testDisabledParticipant(w *world) {
 	c := w.create(strings.Replace(competitionBody("Some are disabled", 2), "{", `{"waitlist":true,`, 1))
 	holder, waiter := w.account(compete.RoleParticipant), w.account(compete.RoleParticipant)
@@ -212,8 +213,8 @@ func testDisabledParticipant(w *world) {
 	})
 }
 
-// testDisabledOrganizer: the competition closes for newcomers, also on pages that are open, leaves the list, and an
-// admin can do all with it; enabling the organizer opens it again.
+// testDisabledOrganizer: the competition stops admitting people, also on open pages, and is no longer listed; admins
+// can still manage it. Enabling the organizer reopens it.
 func testDisabledOrganizer(w *world) {
 	owner := w.account(compete.RoleOrganizer)
 	var c api.Competition
@@ -263,8 +264,8 @@ func testDisabledOrganizer(w *world) {
 	}
 }
 
-// testChangedRoles: an admin keeps what they organized before; a participant does not, and it waits for another
-// organizer.
+// testChangedRoles: people who become admins keep managing their competitions; those who become participants don't, and
+// the competitions need another organizer.
 func testChangedRoles(w *world) {
 	owner := w.account(compete.RoleOrganizer)
 	var c api.Competition
@@ -287,14 +288,14 @@ func testChangedRoles(w *world) {
 	w.into(w.call("POST", path+"/transfer", w.tokens[admin], `{"email":"OtherOrganizer@example.com"}`), http.StatusOK,
 		&c)
 	w.registration(c.ID, otherParticipant)
-	w.registers(token, c.ID) // it is somebody else's now
+	w.registers(token, c.ID) // it now belongs to somebody else
 }
 
 func testUnpublish(w *world) {
 	c := w.competition(5)
 	path := "/api/competitions/" + c.ID
 	r := w.registration(c.ID, participant)
-	for range 2 { // again, it changes nothing
+	for range 2 { // repeating it changes nothing
 		w.into(w.call("POST", path+"/unpublish", w.tokens[admin], ""), http.StatusOK, &c)
 		if c.Status != compete.StatusDraft || c.Version != 2 {
 			w.t.Errorf("unpublished as %s, version %d", c.Status, c.Version)

@@ -16,7 +16,7 @@ type DeleteAccountRequest struct {
 	Password string `json:"password" doc:"Your current password." example:"correct horse battery"`
 }
 
-// exportAnswer is written by Body.
+// exportAnswer has a Body that writes the export.
 type exportAnswer struct {
 	Body func(huma.Context)
 }

@@ -44,8 +44,8 @@ func testDownload(w *world) {
 	}
 }
 
-// wantOwnRecords wants the participant's file to have what they did and what was done to them, from their own address
-// alone, and their reports.
+// wantOwnRecords checks that the participant's export contains their actions, actions on them, only their own network
+// address, and their reports.
 func (w *world) wantOwnRecords(competition string) {
 	w.t.Helper()
 	report := w.call("POST", "/api/competitions/"+competition+"/reports", w.tokens[participant],
@@ -135,12 +135,12 @@ func testDeletionByAdmin(w *world) {
 		""); strings.TrimSpace(got.body) != "[]" {
 		w.t.Errorf("the list of accounts has %s", got.body)
 	}
-	// The address is free again.
+	// The address can be used again.
 	w.into(w.call("POST", "/api/auth/signup", "", `{"name":"Again","email":"`+gone.User.Email+
 		`","password":"password123","role":"PARTICIPANT"}`), 201, &gone)
 }
 
-// idOf is the account of a role.
+// idOf returns the account of a role.
 func (w *world) idOf(r role) string {
 	w.t.Helper()
 	var me api.User

@@ -165,13 +165,13 @@ func testLive(w *world) {
 	await(`{"seatsLeft":0,"waitlisted":0,"phase":"full"}`)
 }
 
-// TestLiveStreamsEndWithTheServer holds a stream open while the server stops: neither waits for the other.
+// TestLiveStreamsEndWithTheServer keeps a stream open while the server stops: neither waits for the other.
 func TestLiveStreamsEndWithTheServer(t *testing.T) {
 	w := newWorld(t, "")
 	stream := w.open("GET", "/api/competitions/"+w.competition(1).ID+"/live", "")
 	defer func() { _ = stream.Body.Close() }()
 	lines := bufio.NewScanner(stream.Body)
-	for lines.Scan() && !strings.HasPrefix(lines.Text(), "data: ") { // until it is under way
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "data: ") { // until it has started
 	}
 	if err := w.Stop(); err != nil {
 		t.Errorf("the stop was not clean: %v", err)

@@ -22,7 +22,7 @@ func (ReportRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Sche
 	return s
 }
 
-// AnswerReportRequest is what an admin makes of a report.
+// AnswerReportRequest is an admin's answer to a report.
 type AnswerReportRequest struct {
 	Status compete.ReportStatus `json:"status" enum:"RESOLVED,DISMISSED" doc:"RESOLVED if something was done, DISMISSED if nothing had to be." example:"RESOLVED"`
 	Note   optional[string]     `json:"note,omitzero" doc:"A note for admins. If left out, it stays unchanged." example:"Unpublished, and wrote to the organizer."`
@@ -34,7 +34,7 @@ func (AnswerReportRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *hum
 	return s
 }
 
-// Report says that something is wrong with a competition.
+// Report is a complaint about a competition.
 type Report struct {
 	ID          string               `json:"id" format:"uuid" example:"018f6b1e-6666-7d0a-9b3e-5a1f0c2d4e6f"`
 	Competition ReportedCompetition  `json:"competition"`
@@ -48,7 +48,7 @@ type Report struct {
 	AnsweredAt  *time.Time           `json:"answeredAt" doc:"When it was resolved or dismissed; null while it's open." example:"2026-04-01T10:00:00Z"`
 }
 
-// ReportedCompetition is what a report is about.
+// ReportedCompetition is the subject of a report.
 type ReportedCompetition struct {
 	ID        string                    `json:"id" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
 	Title     string                    `json:"title" example:"Spring Hackathon"`
@@ -148,7 +148,7 @@ func newReport(r *compete.Report) Report {
 	}
 }
 
-// newAccount is nil for nobody.
+// newAccount returns nil if there is no account.
 func newAccount(p *compete.Participant) *Participant {
 	if p == nil {
 		return nil

@@ -26,7 +26,7 @@ func TestModeration(t *testing.T) {
 	})
 }
 
-// report is a visitor's of a competition, made past the limit.
+// report adds a visitor's report of a competition, bypassing the limit.
 func (w *world) report(competitionID string) string {
 	w.t.Helper()
 	r := compete.Report{
@@ -46,7 +46,7 @@ func (w *world) reports(query string) []api.Report {
 	return reports
 }
 
-// testReports has a visitor and a user report a competition, and an admin answer.
+// testReports reports a competition as a visitor and as a user, and answers as an admin.
 func testReports(w *world) {
 	c := w.competition(5)
 	path, of := "/api/competitions/"+c.ID+"/reports", "?competition="+c.ID
@@ -84,7 +84,7 @@ func testReports(w *world) {
 	if open, dismissed := w.reports(of), w.reports(of+"&status=DISMISSED"); len(open) != 1 || len(dismissed) != 1 {
 		w.t.Errorf("%d are open and %d dismissed, want one each", len(open), len(dismissed))
 	}
-	// What an admin has unpublished keeps its reports, and gets no more.
+	// An unpublished competition keeps its reports, and can't be reported again.
 	w.into(w.call("POST", "/api/competitions/"+c.ID+"/unpublish", w.tokens[admin], ""), http.StatusOK, &c)
 	w.wantCode(w.call("POST", path, w.tokens[organizer], `{"reason":"SPAM"}`), http.StatusNotFound,
 		"competition_not_found")
@@ -144,8 +144,8 @@ func testEndUserSessions(w *world) {
 		http.StatusNotFound, "user_not_found")
 }
 
-// testDisabledReason keeps the reason for admins; the person is told it only if it is to be shown, and only with the
-// right password.
+// testDisabledReason: only admins see the reason, unless it is to be shown; then the person sees it too, but only with
+// the right password.
 func testDisabledReason(w *world) {
 	login := w.signUp()
 	path := "/api/admin/users/" + login.User.ID
@@ -192,8 +192,8 @@ func testDisabledReason(w *world) {
 	}
 }
 
-// TestQuotas: an organizer can create, publish, move and cancel so many an hour; admins, drafts and what reaches nobody
-// don't count.
+// TestQuotas: organizers can create, publish, move and cancel a limited number per hour; admins, drafts and changes
+// that reach nobody don't count.
 func TestQuotas(t *testing.T) {
 	a := apptest.Start(t,
 		apptest.Options{Settings: func(c *config.Config) {

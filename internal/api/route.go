@@ -12,16 +12,16 @@ import (
 	"github.com/minicompete/minicompete/internal/problem"
 )
 
-// access says who a route is for. Roles are checked by the services of compete; the API checks that there is a caller
-// at all.
+// access is who may call a route. The services of compete check roles; the API only checks that the caller is logged
+// in.
 type access int
 
 const (
-	everybody access = iota // a token is optional, but a bad one is refused
+	everybody access = iota // the token is optional, but an invalid one is refused
 	loggedIn
 )
 
-// route is one row of the route table: what the router and the OpenAPI document need to know.
+// route is one row of the route table: the data for the router and the OpenAPI document.
 type route struct {
 	method, path string
 	id           string // operation id
@@ -29,18 +29,18 @@ type route struct {
 	summary      string
 	description  string
 	access       access
-	status       int  // of success; zero means 200
-	setup        bool // also for who has to set up a second factor first
+	status       int  // on success; zero means 200
+	setup        bool // also for accounts that first have to set up a second factor
 	holdsSeats   bool
-	request      any              // a zero value of the JSON request body; nil when there is none
-	optionalBody bool             // the body may be left out
-	upload       int64            // the largest body, in bytes, of a route that takes a file; zero when it takes none
-	produces     []content        // what the handler writes itself; empty: its output says it
-	paged        bool             // it answers with a page of a list: its input has PageParams, which handle finds
-	errors       []*compete.Error // beside those that the rest of the row implies
+	request      any              // a zero value of the JSON request body; nil if there is none
+	optionalBody bool             // the body may be omitted
+	upload       int64            // maximum size of an uploaded file, in bytes; zero if there is none
+	produces     []content        // formats that the handler writes itself; empty if the output type defines it
+	paged        bool             // it returns a page of a list: its input contains PageParams, which handle finds
+	errors       []*compete.Error // in addition to those implied by the rest of the row
 }
 
-// handle adds a route. Errors of the handler become problem documents.
+// handle adds a route. Errors from the handler become problem documents.
 func handle[I, O any](a *api, r route, handler func(context.Context, *I) (*O, error)) {
 	_, r.paged = any(new(I)).(interface {
 		next(next compete.Cursor) string
@@ -56,7 +56,7 @@ func handle[I, O any](a *api, r route, handler func(context.Context, *I) (*O, er
 	a.documentBody(r)
 }
 
-// refusal makes the problem of a handler's error, and logs what only the operator may know.
+// refusal converts a handler's error to a problem, and logs what only the operator may see.
 func (a *api) refusal(ctx context.Context, operation string, err error) error {
 	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		return problem.From(errTimedOut)
@@ -77,8 +77,7 @@ var errTimedOut = &compete.Error{
 	Detail: "The request took too long. Try again in a moment; with an Idempotency-Key, that's safe.",
 }
 
-// middleware is what stands before a route's handler: who calls, what the answer may be kept for, and what the body
-// claims to be.
+// middleware runs before a route's handler: it checks the caller and the body's media type, and sets caching headers.
 func (a *api) middleware(r route) huma.Middlewares {
 	cacheControl := "no-store"
 	if r.holdsSeats {
@@ -105,7 +104,7 @@ func (a *api) middleware(r route) huma.Middlewares {
 	}}
 }
 
-// refuse answers with a problem before the handler is reached.
+// refuse responds with a problem without calling the handler.
 func (a *api) refuse(ctx huma.Context, err error) {
 	p := problem.From(err)
 	for name, values := range p.GetHeaders() {
@@ -118,14 +117,14 @@ func (a *api) refuse(ctx huma.Context, err error) {
 
 type actorKey struct{}
 
-// actor is who makes the request; the zero Actor for a visitor.
+// actor returns the request's actor; the zero Actor for a visitor.
 func actor(ctx context.Context) compete.Actor {
 	who, _ := ctx.Value(actorKey{}).(compete.Actor)
 	return who
 }
 
-// caller finds who makes the request. A token that is sent must be good, also where none is needed: a client that
-// believes it is logged in shall hear that it is not.
+// caller authenticates the request. A token must be valid even if none is required, so that clients learn that they are
+// not logged in.
 func (a *api) caller(ctx huma.Context, needed access) (compete.Actor, error) {
 	header := ctx.Header("Authorization")
 	if header == "" {

@@ -14,12 +14,12 @@ import (
 var errUnknownRoute = problem.New(http.StatusNotFound, "not_found",
 	"This API has no such route. See /api/docs for all routes.")
 
-// beforeRouting is what every request passes before it is routed: CORS, the limit of the body, and problem documents
-// also for addresses and methods that there are not.
+// beforeRouting handles every request before routing: CORS, the body limit, and problem documents for unknown paths and
+// methods.
 func (a *api) beforeRouting(mux *http.ServeMux) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { refuseUnrouted(mux, w, r) })
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !cleanPath(r.URL.Path) { // the mux would answer with a redirect in HTML
+		if !cleanPath(r.URL.Path) { // the mux would redirect with an HTML body
 			problem.Write(w, errUnknownRoute)
 			return
 		}
@@ -39,7 +39,7 @@ func (a *api) beforeRouting(mux *http.ServeMux) http.Handler {
 	return withCORS(a.CORSOrigins, handler)
 }
 
-// Busy returns the handler that answers when a request doesn't get its turn: a problem document, status 503.
+// Busy returns the handler for requests that don't get their turn: a problem document with status 503.
 func Busy(c Config) http.Handler {
 	return withCORS(c.CORSOrigins,
 		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { problem.Write(w, compete.ErrBusy) }))
@@ -70,7 +70,8 @@ var methods = []string{
 	http.MethodPatch, http.MethodDelete,
 }
 
-// refuseUnrouted answers what no route takes: 405 with Allow when the address has other methods, else 404.
+// refuseUnrouted responds to requests that match no route: 405 with Allow if the path supports other methods, otherwise
+// 404.
 func refuseUnrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
 	var allowed []string
 	probe := *r

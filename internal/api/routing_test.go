@@ -84,7 +84,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// TestBodyThatEndsEarly speaks to the socket itself: Go's client would not send such a request.
+// TestBodyThatEndsEarly writes to the socket directly: Go's client wouldn't send such a request.
 func TestBodyThatEndsEarly(t *testing.T) {
 	server := serve(t, testConfig())
 	var dialer net.Dialer
@@ -251,7 +251,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// TestDocsNeedNoInternet follows every link of the page.
+// TestDocsNeedNoInternet follows every link on the page.
 func TestDocsNeedNoInternet(t *testing.T) {
 	server := serve(t, testConfig())
 	page := send(t, server, "GET", "/api/docs", nil)

@@ -36,7 +36,7 @@ func (w *world) sessions(token string) []api.Session {
 	return sessions
 }
 
-// sessionOf is the id of the token's own session.
+// sessionOf returns the id of a token's session.
 func (w *world) sessionOf(token string) string {
 	w.t.Helper()
 	for _, s := range w.sessions(token) {
@@ -126,7 +126,7 @@ func testLogOutForeign(w *world) {
 	w.wantToken("a session", login.Token, http.StatusOK)
 }
 
-// notices are the subjects of the messages about the safety of an account, newest first.
+// notices returns the subjects of security messages, newest first.
 func (w *world) notices(token string) []string {
 	w.t.Helper()
 	var subjects []string
@@ -171,7 +171,7 @@ func testPasswordNews(w *world) {
 	w.wantNotices("changed", login.Token, "Your password was changed")
 }
 
-// Somebody signs up with another's address and waits for them to confirm it.
+// Somebody signs up with another person's address and waits for them to confirm it.
 func testConfirmTakes(w *world) {
 	attacker := w.newcomer("Somebody else")
 	token := w.token(w.waitMail(attacker.User.Email, verifySubject))

@@ -18,7 +18,7 @@ import (
 
 const unknownID = "018f6b1e-ffff-7d0a-9b3e-5a1f0c2d4e6f"
 
-// world is the whole app on one database, with somebody of each role.
+// world is the whole app on one database, with an account for each role.
 type world struct {
 	*apptest.App
 	mail   *mailtest.Server
@@ -36,7 +36,7 @@ func (w *world) sub(test func(*world)) func(*testing.T) {
 	}
 }
 
-// answer is a response, read to its end.
+// answer is a complete response.
 type answer struct {
 	request string
 	status  int
@@ -54,12 +54,12 @@ func (w *world) callAt(address, method, path, token, body string, headers ...str
 	w.t.Helper()
 	response, err := w.send(address, method, path, token, body, headers...)
 	if err != nil {
-		w.t.Error(err) // not Fatal: presses come from several goroutines
+		w.t.Error(err) // not Fatal: calls are made from several goroutines
 		return answer{}
 	}
 	defer func() { _ = response.Body.Close() }()
 	got := answer{request: method + " " + path, status: response.StatusCode, header: response.Header}
-	if response.Header.Get("Content-Type") != "text/event-stream" { // which has no end
+	if response.Header.Get("Content-Type") != "text/event-stream" { // a stream has no end
 		text, err := io.ReadAll(response.Body)
 		if err != nil {
 			w.t.Errorf("%s: %v", got.request, err)
@@ -69,7 +69,7 @@ func (w *world) callAt(address, method, path, token, body string, headers ...str
 	return got
 }
 
-// open makes a request whose answer the caller reads as it comes, and closes.
+// open makes a request; the caller reads the response as it arrives, and closes it.
 func (w *world) open(method, path, token string) *http.Response {
 	w.t.Helper()
 	response, err := w.send(w.APIURL, method, path, token, "")
@@ -97,7 +97,7 @@ func (w *world) send(address, method, path, token, body string, headers ...strin
 	return http.DefaultClient.Do(request)
 }
 
-// into reads an answer of the given status; fields that the type doesn't have fail the test.
+// into decodes a response with the given status; unknown fields fail the test.
 func (w *world) into(got answer, status int, v any) {
 	w.t.Helper()
 	if got.status != status {
@@ -110,7 +110,7 @@ func (w *world) into(got answer, status int, v any) {
 	}
 }
 
-// wantProblem holds an answer to be a problem document that matches its status, and below 500.
+// wantProblem checks that a response is a problem document that matches its status, and is below 500.
 func (w *world) wantProblem(got answer) problem.Problem {
 	w.t.Helper()
 	var p problem.Problem
@@ -129,13 +129,13 @@ func (w *world) wantProblem(got answer) problem.Problem {
 
 func (w *world) next() int64 { return w.count.Add(1) }
 
-// signUp opens a participant's account; its password is password123.
+// signUp creates a participant's account with the password password123.
 func (w *world) signUp() api.Login {
 	w.t.Helper()
 	return w.signUpAs("Somebody")
 }
 
-// signUpAs does so under a name.
+// signUpAs is signUp with a name.
 func (w *world) signUpAs(name string) api.Login {
 	w.t.Helper()
 	login := w.newcomer(name)
@@ -143,7 +143,7 @@ func (w *world) signUpAs(name string) api.Login {
 	return login
 }
 
-// newcomer has signed up, and not confirmed the address yet.
+// newcomer signs up without confirming the address.
 func (w *world) newcomer(name string) api.Login {
 	w.t.Helper()
 	var login api.Login
@@ -160,7 +160,7 @@ func competitionBody(title string, capacity int) string {
 	)
 }
 
-// competition opens a new one of the organizer's.
+// competition creates a competition of the organizer's.
 func (w *world) competition(capacity int) api.Competition {
 	w.t.Helper()
 	return w.create(competitionBody(fmt.Sprintf("Competition no. %d", w.next()), capacity))
@@ -173,7 +173,7 @@ func (w *world) create(body string) api.Competition {
 	return c
 }
 
-// registration registers somebody.
+// registration registers the account of a role.
 func (w *world) registration(competitionID string, as role) api.Registration {
 	w.t.Helper()
 	var r api.Registration
@@ -181,7 +181,7 @@ func (w *world) registration(competitionID string, as role) api.Registration {
 	return r
 }
 
-// message is one in the participant's mailbox.
+// message returns a message in the participant's mailbox.
 func (w *world) message() api.Message {
 	w.t.Helper()
 	if messages := w.mailbox(participant); len(messages) > 0 {
@@ -198,13 +198,13 @@ func (w *world) mailbox(as role) []api.Message {
 	return messages
 }
 
-// eventually waits for what workers bring about: they give no other sign to the outside.
+// eventually polls for an effect of the workers, which can't be observed otherwise.
 func (w *world) eventually(what string, is func() bool) {
 	w.t.Helper()
 	apptest.Eventually(w.t, apptest.Patience, what, is)
 }
 
-// wait asks for the mailbox until it holds a message about the registration: workers give no other sign to the outside.
+// wait polls the mailbox for a message about the registration: workers can't be observed otherwise.
 func (w *world) wait(as role, registrationID string, kind compete.MessageKind) (found api.Message) {
 	w.t.Helper()
 	w.eventually(fmt.Sprintf("a message %q is in the mailbox of the %s", kind, as), func() bool {

@@ -34,7 +34,7 @@ func TestAuditPages(t *testing.T) {
 	})
 }
 
-// called is someone with a name of their own.
+// called returns someone with a particular name.
 func (w *auditWorld) called(name string, role compete.Role) someone {
 	p := w.someone(role)
 	p.Name = name
@@ -42,7 +42,7 @@ func (w *auditWorld) called(name string, role compete.Role) someone {
 	return p
 }
 
-// open asks for a page.
+// open requests a page.
 func (w *auditWorld) open(path string, who ...someone) (answer *http.Response, body string) {
 	w.t.Helper()
 	request := w.page(path, nil, who...)
@@ -64,7 +64,7 @@ var (
 	anyTag          = regexp.MustCompile(`<[^>]*>`)
 )
 
-// sentences are what a log's page tells, and its other text; newest first.
+// sentences returns the records on a log's page and its other text, newest first.
 func (w *auditWorld) sentences(path string, who someone) (records []string, page string) {
 	w.t.Helper()
 	answer, body := w.open(path, who)
@@ -172,7 +172,7 @@ func testAuditSentences(w *auditWorld) {
 		w.t.Errorf("of a transfer to oneself, the log says %q", got[0])
 	}
 	testAuditReports(w, grace, ann, id)
-	// Each action has its sentence, whatever a record lacks.
+	// Each action has a sentence, even if a record is incomplete.
 	for _, action := range compete.AuditActions {
 		w.record(compete.AuditRecord{Action: action, ActorID: grace.ID, UserID: ann.ID, CompetitionID: id})
 	}
@@ -187,8 +187,7 @@ func testAuditSentences(w *auditWorld) {
 	}
 }
 
-// testAuditReports holds the log to name the competition that a report is about: to admins, and not in the
-// competition's own log.
+// testAuditReports: the log names the reported competition to admins only, and not in the competition's own log.
 func testAuditReports(w *auditWorld, admin, reporter someone, competition string) {
 	w.do(w.page("/competitions/"+competition+"/report", []string{"reason", "SPAM"}, reporter), nil)
 	var reports []struct{ ID string }
@@ -237,14 +236,14 @@ func (w *auditWorld) draft(organizer someone, title string) string {
 	return c.ID
 }
 
-// testAuditPageFilters tries each field of the form, and that the file has what the page has.
+// testAuditPageFilters tries each field of the form, and compares the file with the page.
 func testAuditPageFilters(w *auditWorld) {
 	admin, anna, annika := w.called("Boss", asAdmin), w.called("Anna Zwölf", asParticipant),
 		w.called("Annika Zwölf", asParticipant)
 	id, organizer := w.competition("PUBLISHED")
 	title := "=Fönfilter \"" + id + "\""
 	w.exec(`UPDATE competitions SET title = $2, searchable = false WHERE id = $1`, id, title)
-	// Before whatever else is recorded here, and too young to be cleaned up.
+	// Earlier than anything else recorded here, but too recent to be cleaned up.
 	noon := time.Now().UTC().Truncate(24 * time.Hour).Add(-60 * time.Hour)
 	minute := func(n int) string { return noon.Add(time.Duration(n) * time.Minute).Format("2006-01-02T15:04") }
 	for i, r := range []compete.AuditRecord{
@@ -277,7 +276,7 @@ func testAuditPageFilters(w *auditWorld) {
 		got, page := w.sentences("/admin/audit?"+query, admin)
 		if older := slices.IndexFunc(got,
 			func(s string) bool { return s == third || s == second || s == first }); older > 0 {
-			got = got[older:] // that it was created
+			got = got[older:] // the record of its creation
 		}
 		if !slices.Equal(got, want) {
 			w.t.Errorf("%s: the page says %q, want %q", query, got, want)
@@ -315,7 +314,7 @@ func testAuditPageFilters(w *auditWorld) {
 	}
 }
 
-// rows are those of a file, without its heading; nil if there is no file.
+// rows returns those of a CSV file, without its header; nil if there is no file.
 func (w *auditWorld) rows(path string, who someone) [][]string {
 	w.t.Helper()
 	answer, body := w.open(path, who)
@@ -334,7 +333,7 @@ func (w *auditWorld) rows(path string, who someone) [][]string {
 	return rows[1:]
 }
 
-// An organizer sees from where they did something themselves, and of nobody else; an admin sees all.
+// Organizers see only the network addresses of their own actions; admins see all.
 func testAuditAddresses(w *auditWorld) {
 	id, organizer := w.competition("PUBLISHED")
 	w.record(compete.AuditRecord{
@@ -363,7 +362,7 @@ func testAuditAddresses(w *auditWorld) {
 	}
 }
 
-// The page leads to older records, until there are none.
+// The page links to older records, until there are none.
 func testAuditOlder(w *auditWorld) {
 	id, organizer := w.competition("DRAFT")
 	for i := range 120 {
@@ -401,7 +400,7 @@ func testAuditOlder(w *auditWorld) {
 	}
 }
 
-// What an admin changes in the job console is recorded before it's done; looking isn't.
+// An admin's change in the job console is recorded before it is carried out; views aren't recorded.
 func TestTheJobConsoleIsRecorded(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newAuditWorld(t, databaseURL)
@@ -425,7 +424,7 @@ func TestTheJobConsoleIsRecorded(t *testing.T) {
 	})
 }
 
-// A login that fails is recorded with its reason, and with nothing of what was typed.
+// A failed login is recorded with its reason, without any of the input.
 func TestFailedLoginsAreRecorded(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newAuditWorld(t, databaseURL)

@@ -15,8 +15,8 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// Console is the part of the domain that commands beside a running server need. It serves nothing, works no jobs, and
-// needs neither Redis nor the secret of the tokens.
+// Console provides the services for commands that run beside a server. It serves nothing, runs no jobs, and needs
+// neither Redis nor the token secret.
 type Console struct {
 	Operator   *compete.Operator
 	FailedJobs *compete.FailedJobs
@@ -25,8 +25,7 @@ type Console struct {
 	passwords compete.PasswordHasher
 }
 
-// OpenConsole opens the database, and brings its schema up to date, so that the first admin can be made before the
-// first start.
+// OpenConsole opens the database and migrates it, so that the first admin can be created before the first start.
 func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -50,7 +49,7 @@ func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 	runtime := compete.Runtime{Clock: time.Now, NewID: newID, Log: c.Logger}
 	return &Console{
 		Operator: compete.NewOperator(compete.OperatorConfig{
-			// Whoever has the command line has the database too, so the password is their business.
+			// Anyone with access to the command line can access the database too, and may choose any password.
 			Runtime: runtime, Users: opened, Passwords: passwords, Rules: compete.PasswordRules{Any: true},
 			Links: opened, Factors: opened,
 			Wording: wording,
@@ -63,8 +62,8 @@ func OpenConsole(ctx context.Context, c Config) (*Console, error) {
 // Close closes the database.
 func (c *Console) Close() error { return c.store.Close() }
 
-// Fill adds very many users, competitions and registrations, once. No server should use the database meanwhile. Three
-// of the accounts have the demo's password.
+// Fill adds a large number of users, competitions and registrations, once. No server should use the database meanwhile.
+// Three of the accounts have the demo's password.
 func (c *Console) Fill(
 	ctx context.Context, size fill.Size, progress func(what string, done, all int), step func(what string),
 ) error {
@@ -82,7 +81,7 @@ func (c *Console) Fill(
 	return err
 }
 
-// Seed adds the demo data, once. The app must be started: its workers confirm the registrations.
+// Seed adds the demo data, once. The app must be started, since its workers confirm the registrations.
 func (a *App) Seed(ctx context.Context) (added bool, err error) {
 	return demo.Seed(ctx, demo.Config{
 		Users: a.parts.users, Passwords: a.parts.passwords, Clock: a.config.Clock, NewID: newID,

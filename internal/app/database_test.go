@@ -15,7 +15,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// wantConfirmedOnce waits until n registrations are confirmed, and wants one message for each.
+// wantConfirmedOnce waits until n registrations are confirmed, and checks that each got one message.
 func wantConfirmedOnce(t *testing.T, a *apptest.App, competitionID string, n int) {
 	t.Helper()
 	count := func(statement string) (rows int) {
@@ -42,7 +42,7 @@ func wantConfirmedOnce(t *testing.T, a *apptest.App, competitionID string, n int
 	}
 }
 
-// Without its database the program says so, answers at once, and is itself again when the database is back.
+// Without its database, the program reports that, responds at once, and recovers when the database is back.
 func TestDatabaseAwayAndBack(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
 		through, proxy := testservices.BehindProxy(t, databaseURL)
@@ -88,7 +88,7 @@ func TestDatabaseAwayAndBack(t *testing.T) {
 	})
 }
 
-// While another process writes to the file, what only reads is answered, and who writes is told to come again.
+// While another process writes to the file, reads are served, and writes are told to retry.
 func TestAnotherProcessWrites(t *testing.T) {
 	databaseURL := testservices.DatabaseURL(t, testservices.KindSQLite)
 	a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
@@ -109,7 +109,7 @@ func TestAnotherProcessWrites(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	execute(a.Store(), "PRAGMA busy_timeout = 20") // milliseconds; usually it is seconds
+	execute(a.Store(), "PRAGMA busy_timeout = 20") // milliseconds; the default is several seconds
 	execute(other, "BEGIN IMMEDIATE")
 	for what, write := range map[string]func() *apptest.Answer{
 		"register": press,
@@ -132,7 +132,7 @@ func TestAnotherProcessWrites(t *testing.T) {
 	wantConfirmedOnce(t, a, competition, 1)
 }
 
-// A start waits for a database that is not there yet.
+// A start waits for a database that isn't available yet.
 func TestStartBeforeTheDatabase(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
 		through, proxy := testservices.BehindProxy(t, databaseURL)

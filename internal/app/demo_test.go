@@ -16,8 +16,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// Everybody knows the password of the demo accounts: it opens nothing for who comes from elsewhere, whichever proxy is
-// believed.
+// The demo accounts' password is public, so they can't be used from elsewhere, whichever proxy is trusted.
 func TestDemoAccountsLogInOnThisMachineOnly(t *testing.T) {
 	for name, proxies := range map[string][]string{"no proxy": nil, "a trusted proxy": {"127.0.0.0/8"}} {
 		t.Run(name, func(t *testing.T) {
@@ -35,8 +34,8 @@ func TestDemoAccountsLogInOnThisMachineOnly(t *testing.T) {
 	}
 }
 
-// A database with demo accounts that is served on every address of the machine says that they are disabled elsewhere;
-// on a loopback address it has nothing to say.
+// A server on all interfaces whose database has demo accounts announces that they are disabled elsewhere; one on a
+// loopback address doesn't.
 func TestReachableSitesSayThatDemoAccountsAreLocal(t *testing.T) {
 	database := testservices.DatabaseURL(t, testservices.KindSQLite)
 	apptest.Start(t, apptest.Options{DatabaseURL: database, Demo: true})

@@ -9,8 +9,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// While the disk is full, what only reads is answered, and who writes is told to come again; with room again, everybody
-// gets through.
+// While the disk is full, reads are served, and writes are told to retry; once there is room again, everybody gets
+// through.
 func TestDiskFull(t *testing.T) {
 	a := apptest.Start(t, apptest.Options{DatabaseURL: testservices.DatabaseURL(t, testservices.KindSQLite)})
 	competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 1000})
@@ -25,9 +25,9 @@ func TestDiskFull(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	execute("PRAGMA max_page_count = 1") // SQLite takes the present size instead
+	execute("PRAGMA max_page_count = 1") // SQLite uses the current size instead
 	seated := 0
-	for press(crowd[seated]).Status == http.StatusCreated { // there is room on pages that have begun
+	for press(crowd[seated]).Status == http.StatusCreated { // partially filled pages still have room
 		seated++
 	}
 	for range 2 {

@@ -21,7 +21,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web"
 )
 
-// code is what an authenticator app shows.
+// code returns the authenticator app's current code.
 func (c *movedClock) code(t *testing.T, secret string) string {
 	t.Helper()
 	code, err := totp.GenerateCode(secret, c.now())
@@ -47,7 +47,7 @@ func (c *movedClock) withApp(t *testing.T, who *apptest.Client) (secret string, 
 	var confirmed struct{ RecoveryCodes []string }
 	body := map[string]any{"code": c.code(t, started.Secret)}
 	who.Do(http.MethodPost, "/api/users/me/factors/app/confirm", body).Want(t, http.StatusOK).JSON(t, &confirmed)
-	c.move(time.Minute) // that code is used
+	c.move(time.Minute) // so that the next code differs from the used one
 	return started.Secret, confirmed.RecoveryCodes
 }
 
@@ -60,7 +60,7 @@ func logIn(t *testing.T, a *apptest.App, email, code string) *apptest.Answer {
 	return a.Visitor().Do(http.MethodPost, "/api/auth/login", body)
 }
 
-// notices are the subjects of the messages about security in a mailbox.
+// notices returns the subjects of security messages in a mailbox.
 func notices(who *apptest.Client) string {
 	var messages []struct{ Kind, Subject string }
 	who.Get("/api/users/me/mailbox", &messages)
@@ -83,7 +83,7 @@ func TestAuthenticatorApp(t *testing.T) {
 		who.Do(http.MethodPost, "/api/users/me/factors/app", nil).Want(t, http.StatusOK)
 		who.Do(http.MethodPost, "/api/users/me/factors/app/confirm", map[string]any{"code": "nonsense"}).WantCode(t,
 			http.StatusUnprocessableEntity, "validation_failed")
-		logIn(t, a, who.User.Email, "").Want(t, http.StatusOK) // what isn't confirmed counts for nothing
+		logIn(t, a, who.User.Email, "").Want(t, http.StatusOK) // an unconfirmed app has no effect
 
 		secret, recovery := clock.withApp(t, who)
 		if len(recovery) != compete.RecoveryCodeCount || len(recovery[0]) != len("abcdef-ghijkl-mnopqr-stuvwx") {
@@ -100,7 +100,7 @@ func TestAuthenticatorApp(t *testing.T) {
 
 		code := clock.code(t, secret)
 		logIn(t, a, who.User.Email, code[:3]+" "+code[3:]).Want(t, http.StatusOK)
-		logIn(t, a, who.User.Email, code).WantCode(t, http.StatusUnauthorized, "wrong_code") // used
+		logIn(t, a, who.User.Email, code).WantCode(t, http.StatusUnauthorized, "wrong_code") // already used
 
 		logIn(t, a, who.User.Email, strings.ToUpper(strings.ReplaceAll(recovery[0], "-", " "))).Want(t, http.StatusOK)
 		logIn(t, a, who.User.Email, recovery[0]).WantCode(t, http.StatusUnauthorized, "wrong_code")
@@ -133,7 +133,7 @@ func TestAuthenticatorApp(t *testing.T) {
 	})
 }
 
-// Wrong codes are slowed down wherever they come from: whoever enters them knows the password.
+// Wrong codes are slowed down regardless of the network: anyone who enters them knows the password.
 func TestCodesCanNotBeGuessed(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		var clock movedClock
@@ -177,7 +177,7 @@ func TestSecretsOfAppsOutlastTheKey(t *testing.T) {
 			}
 		}
 		clock.move(time.Minute)
-		a = clock.start(t, databaseURL, nil) // the first key, which is gone
+		a = clock.start(t, databaseURL, nil) // the first key is gone
 		logIn(t, a, who.User.Email, clock.code(t, secret)).WantCode(t, http.StatusUnauthorized, "wrong_code")
 	})
 }
@@ -244,7 +244,7 @@ func TestOldLoginsAreAskedAgain(t *testing.T) {
 	})
 }
 
-// Who only has the password, and a login that somebody left open, can't delete an account that has a second factor.
+// Knowing only the password isn't enough to delete an account with a second factor from a session left open.
 func TestDeletingAnAccountWithASecondFactor(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		var clock movedClock
@@ -271,7 +271,7 @@ func TestDeletingAnAccountWithASecondFactor(t *testing.T) {
 	})
 }
 
-// The same on the pages, which ask before they show what deleting does.
+// The same on the pages, which reauthenticate before showing what the deletion does.
 func TestThePageThatDeletesAnAccountWithASecondFactor(t *testing.T) {
 	var clock movedClock
 	a := clock.start(t, "", nil)
@@ -294,7 +294,7 @@ func TestThePageThatDeletesAnAccountWithASecondFactor(t *testing.T) {
 	who.Do(http.MethodGet, "/api/auth/me", nil).Want(t, http.StatusOK)
 }
 
-// A login between the password and the second factor ends with all others: by a new password, and by logging out
+// A login waiting for its second factor ends whenever all sessions do: with a new password, or by logging out
 // everywhere.
 func TestWhatEndsLoginsEndsThoseThatWaitForACode(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -303,7 +303,7 @@ func TestWhatEndsLoginsEndsThoseThatWaitForACode(t *testing.T) {
 		who, admin := a.As(compete.RoleParticipant), a.As(compete.RoleAdmin)
 		secret, _ := clock.withApp(t, who)
 		second := func(pending string) int {
-			clock.move(time.Minute) // each code is taken once
+			clock.move(time.Minute) // each code works once
 			return postForm(t, a, attacker, "/auth/login/second",
 				url.Values{"auth-login": {pending}, "auth-code": {clock.code(t, secret)}}).StatusCode
 		}
@@ -324,8 +324,7 @@ func TestWhatEndsLoginsEndsThoseThatWaitForACode(t *testing.T) {
 	})
 }
 
-// forParticipants are the changes to somebody else's competition, by their paths, that admins make as everybody else
-// does.
+// forParticipants are the paths of changes to somebody else's competition that admins make as everyone else does.
 var forParticipants = []string{"/register", "/withdraw", "/report", "/reports", "/preview"}
 
 func onOthersCompetition(path string) bool {
@@ -334,8 +333,8 @@ func onOthersCompetition(path string) bool {
 		!slices.ContainsFunc(forParticipants, func(end string) bool { return strings.HasSuffix(path, end) })
 }
 
-// Every change that admins make to the site, and to what is somebody else's, takes a login that isn't old, also those
-// that are to come.
+// Every change by admins to the site, and to what belongs to others, needs a recent login. This covers routes added
+// later.
 func TestAdminsAreAskedAgainForEveryChange(t *testing.T) {
 	var clock movedClock
 	a := clock.start(t, "", nil)
@@ -446,11 +445,11 @@ func TestAdminsAreAskedAgainOnEveryPage(t *testing.T) {
 	}
 }
 
-// pictureForm is a form with a file that is no picture.
+// pictureForm is a form with a file that isn't a picture.
 const pictureForm = "--here\r\nContent-Disposition: form-data; name=\"cover\"; filename=\"a.png\"\r\nContent-Type: " +
 	"image/png\r\n\r\nnone\r\n--here--\r\n"
 
-// visit sends a form, and returns the page that answers.
+// visit sends a form and returns the resulting page.
 func visit(t *testing.T, method, address, form string, cookies []*http.Cookie) (answer *http.Response, page string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form))
@@ -461,7 +460,7 @@ func visit(t *testing.T, method, address, form string, cookies []*http.Cookie) (
 	for _, cookie := range cookies {
 		request.AddCookie(cookie)
 	}
-	answer, err = http.DefaultTransport.RoundTrip(request) // which follows no redirect
+	answer, err = http.DefaultTransport.RoundTrip(request) // doesn't follow redirects
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -491,7 +490,7 @@ func TestRolesThatNeedASecondFactor(t *testing.T) {
 		organizer.Do(http.MethodDelete, "/api/users/me/factors/app", nil).WantCode(t, http.StatusConflict,
 			"second_factor_needed")
 
-		// An admin resets it for who has lost it, and it has to be set up again.
+		// An admin resets a lost factor, and it has to be set up again.
 		reset := "/api/admin/users/" + organizer.User.ID + "/factors"
 		admin.Do(http.MethodDelete, reset, nil).Want(t, http.StatusNoContent)
 		admin.Do(http.MethodDelete, reset, nil).WantCode(t, http.StatusNotFound, "second_factor_not_found")

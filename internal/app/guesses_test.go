@@ -20,9 +20,9 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// movedClock is the real time, or one at which it stands, and what a test adds to it.
+// movedClock is the real time, or a fixed one, plus an offset set by the test.
 type movedClock struct {
-	stands time.Time // where the test's own pace is not to matter; zero: it goes
+	stands time.Time // a fixed time, so that the test's own duration doesn't matter; zero means the real time
 
 	mu    sync.Mutex
 	ahead time.Duration
@@ -43,7 +43,7 @@ func (c *movedClock) move(by time.Duration) {
 	c.ahead += by
 }
 
-// postForm sends a form of the pages from a network, with cookies.
+// postForm submits a form of the pages from a network, with cookies.
 func postForm(
 	t *testing.T, a *apptest.App, from, path string, fields url.Values, cookies ...*http.Cookie,
 ) *http.Response {
@@ -58,7 +58,7 @@ func postForm(
 	for _, cookie := range cookies {
 		request.AddCookie(cookie)
 	}
-	response, err := http.DefaultTransport.RoundTrip(request) // which follows no redirect
+	response, err := http.DefaultTransport.RoundTrip(request) // doesn't follow redirects
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,8 +77,8 @@ func cookieOf(t *testing.T, r *http.Response, name string) *http.Cookie {
 	return nil
 }
 
-// Many networks together guess one password no faster than the account's limit lets them, and the owner is never held
-// up on a device or in a network of theirs.
+// Many networks together can't guess one password faster than the account's limit, and the owner never has to wait on a
+// known device or in a known network.
 func TestGuessingOnePasswordFromManyNetworks(t *testing.T) {
 	for name, redisURL := range map[string]func(testing.TB) string{
 		"one process": noRedis,
@@ -99,7 +99,7 @@ func TestGuessingOnePasswordFromManyNetworks(t *testing.T) {
 				return post(t.Context(), t, a, fmt.Sprintf("192.0.2.%d", network), "/api/auth/login",
 					credentials(email, password))
 			}
-			for _, email := range []string{email, "nobody@example.com"} { // which makes no difference
+			for _, email := range []string{email, "nobody@example.com"} { // makes no difference
 				for i := range 6 {
 					if status, _ := guess(email, "a wrong one"); status != http.StatusUnauthorized {
 						t.Fatalf("%s: guess %d gets %d", email, i+1, status)
@@ -149,7 +149,8 @@ func TestGuessingOnePasswordFromManyNetworks(t *testing.T) {
 	}
 }
 
-// Somebody else in the hall guesses: the owner isn't held up on a device of theirs, nor where they are logged in.
+// Somebody else in the same hall guesses: the owner doesn't have to wait on a known device, nor where they are logged
+// in.
 func TestGuessingInTheOwnersNetwork(t *testing.T) {
 	a := limited(t, apptest.Options{}, func(c *config.Config) { c.LimitGuesses = 2 })
 	known := a.As(compete.RoleParticipant)
@@ -168,8 +169,7 @@ func TestGuessingInTheOwnersNetwork(t *testing.T) {
 	known.Do(http.MethodPatch, "/api/users/me", change, "X-Forwarded-For", hall).Want(t, http.StatusOK)
 }
 
-// While others guess, a new password set by a link opens the account at once, in a network and on a device that are new
-// to it.
+// While others guess, a new password set through a link gives access at once, even in a new network on a new device.
 func TestAResetLeadsPastGuesses(t *testing.T) {
 	a := limited(t, apptest.Options{}, func(c *config.Config) { c.LimitAccountGuesses = 1 })
 	known := a.As(compete.RoleParticipant)
@@ -194,7 +194,7 @@ func TestAResetLeadsPastGuesses(t *testing.T) {
 	}
 }
 
-// After 20 wrong passwords the owner hears of it, by mail too, and then not again for a day, however many follow.
+// After 20 wrong passwords the owner is notified, also by email, and then not again for a day, however many follow.
 func TestTheOwnerHearsOfGuesses(t *testing.T) {
 	for name, redisURL := range map[string]func(testing.TB) string{
 		"one process": noRedis,
@@ -203,7 +203,7 @@ func TestTheOwnerHearsOfGuesses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server, clock := mailtest.Start(t, mailtest.Options{}), &movedClock{}
 			a := limited(t, apptest.Options{RedisURL: redisURL(t), Clock: clock.now}, func(c *config.Config) {
-				c.RequireVerifiedEmail = new(bool) // or all would be
+				c.RequireVerifiedEmail = new(bool) // otherwise all would have to be
 				c.LimitGuesses, c.SMTPURL, c.JWTExpiration = 0, config.URL(server.URL), 48*time.Hour
 			})
 			known, unverified := a.As(compete.RoleParticipant), a.As(compete.RoleParticipant)
@@ -261,7 +261,7 @@ func TestTheOwnerHearsOfGuesses(t *testing.T) {
 	}
 }
 
-// Metrics say why logins fail and which limit refuses, by names of the program alone.
+// Metrics show why logins fail and which limit refuses requests, with labels defined by the program only.
 func TestMetricsOfGuesses(t *testing.T) {
 	clock := &movedClock{stands: time.Now()}
 	a := limited(t, apptest.Options{Clock: clock.now}, func(c *config.Config) {
@@ -303,7 +303,7 @@ func TestMetricsOfGuesses(t *testing.T) {
 	}
 }
 
-// Clients of one hall sign up, log in and register at once, by the limits as they are.
+// Clients in one hall sign up, log in and register at once, under the default limits.
 func TestAHallBehindOneAddress(t *testing.T) {
 	a := limited(t, apptest.Options{}, nil)
 	competition := a.As(compete.RoleOrganizer).Create(map[string]any{"capacity": 500})
@@ -316,7 +316,7 @@ func TestAHallBehindOneAddress(t *testing.T) {
 			again := func(path string, body map[string]string, want int) {
 				for {
 					status, header := post(ctx, t, a, hall, path, body)
-					if status == http.StatusServiceUnavailable { // the line is full: a browser comes again
+					if status == http.StatusServiceUnavailable { // the queue is full: a browser retries
 						wait, err := strconv.Atoi(header.Get("Retry-After"))
 						if err != nil || wait < 1 {
 							t.Errorf("Retry-After is %q", header.Get("Retry-After"))
@@ -339,14 +339,14 @@ func TestAHallBehindOneAddress(t *testing.T) {
 		})
 	}
 	all.Wait()
-	for _, person := range a.Crowd(people) { // registering isn't limited by address
+	for _, person := range a.Crowd(people) { // registering isn't limited by network
 		person.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "X-Forwarded-For", hall).Want(t,
 			http.StatusCreated)
 	}
 }
 
-// Whoever signed up with another's address leaves nothing behind that helps them back in once its owner has it: no
-// passkey, and no device or network that counts as the owner's.
+// Somebody who signed up with another person's address can't get back in once its owner has the account: their
+// passkeys, known devices and known networks are removed.
 func TestConfirmingForgetsWhoSignedUp(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		now := time.Now()

@@ -13,8 +13,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestImplausibleTimes has registrations as no clock of ours makes them, but an import or a replica's wrong clock does.
-// Every page and list that shows them still opens, for everybody who has them.
+// TestImplausibleTimes uses registration times that our clock can't produce, but an import or a replica's wrong clock
+// can. Every page and list that shows them still opens, for everyone who can see them.
 func TestImplausibleTimes(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
@@ -59,7 +59,7 @@ func TestImplausibleTimes(t *testing.T) {
 	})
 }
 
-// wantPages opens pages as somebody who has logged in by the form.
+// wantPages opens pages as somebody logged in through the form.
 func wantPages(t *testing.T, a *apptest.App, what string, c *apptest.Client, paths []string) {
 	t.Helper()
 	jar, err := cookiejar.New(nil)

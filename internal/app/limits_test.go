@@ -19,14 +19,14 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// The networks that clients of these tests come from, through the proxy that the test is.
+// The networks that clients come from, as reported by the test acting as a proxy.
 const (
 	attacker = "198.51.100.1"
 	hall     = "198.51.100.2"
 	owner    = "203.0.113.7"
 )
 
-// limited starts an app that believes X-Forwarded-For.
+// limited starts an app that trusts X-Forwarded-For.
 func limited(t *testing.T, o apptest.Options, change func(*config.Config)) *apptest.App {
 	t.Helper()
 	o.Settings = func(c *config.Config) {
@@ -38,7 +38,7 @@ func limited(t *testing.T, o apptest.Options, change func(*config.Config)) *appt
 	return apptest.Start(t, o)
 }
 
-// post sends JSON from a network and returns the status, with the headers of the answer.
+// post sends JSON from a network and returns the status and headers of the response.
 func post(ctx context.Context, t *testing.T, a *apptest.App, from, path string, body any) (int, http.Header) {
 	t.Helper()
 	text, err := json.Marshal(body)
@@ -67,7 +67,7 @@ func credentials(email, password string) map[string]string {
 }
 
 func TestAFloodOfLogInsLocksNobodyElseOut(t *testing.T) {
-	a := limited(t, apptest.Options{}, func(c *config.Config) { c.BcryptCost = 9 }) // slow beside a request
+	a := limited(t, apptest.Options{}, func(c *config.Config) { c.BcryptCost = 9 }) // slow compared with a request
 	known := a.As(compete.RoleParticipant)
 	ctx, enough := context.WithCancel(t.Context())
 	var flood sync.WaitGroup
@@ -105,7 +105,7 @@ func TestGuessingAPassword(t *testing.T) {
 			clock := &movedClock{stands: time.Now()}
 			a := limited(t, apptest.Options{RedisURL: redisURL(t), Clock: clock.now}, nil)
 			known := a.As(compete.RoleParticipant)
-			for _, email := range []string{known.User.Email, "nobody@example.com"} { // which makes no difference
+			for _, email := range []string{known.User.Email, "nobody@example.com"} { // makes no difference
 				for range 30 {
 					post(t.Context(), t, a, attacker, "/api/auth/login",
 						credentials(strings.ToUpper(email), "a wrong one"))
@@ -163,8 +163,8 @@ func TestLimitsOfOneNetwork(t *testing.T) {
 	}
 }
 
-// TestDefaultLimitsLeaveRoomForAHall has a hall of people, who are one network, sign up, log in and register as if in
-// the same moment: no time passes in which a limit could fill again.
+// TestDefaultLimitsLeaveRoomForAHall has a hall of people, who share one network, sign up, log in and register at the
+// same moment: the clock stands still, so no limit refills.
 func TestDefaultLimitsLeaveRoomForAHall(t *testing.T) {
 	const people = 2000
 	now := time.Now()
@@ -175,7 +175,7 @@ func TestDefaultLimitsLeaveRoomForAHall(t *testing.T) {
 	})
 	var next atomic.Int64
 	var crowd sync.WaitGroup
-	for range 8 { // at a time, so that the queue of hashes has room for them
+	for range 8 { // concurrent, so that the queue of hashes has room for them
 		crowd.Go(func() {
 			for i := next.Add(1); i <= people && !t.Failed(); i = next.Add(1) {
 				person := a.Visitor()

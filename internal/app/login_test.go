@@ -18,7 +18,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// countedPasswords notes whether each check was of somebody's hash.
+// countedPasswords records for each check whether it used a real hash.
 type countedPasswords struct {
 	compete.PasswordHasher
 	checks []bool
@@ -34,7 +34,7 @@ func (c *countedPasswords) Check(ctx context.Context, hash, password string) err
 	return c.PasswordHasher.Check(ctx, hash, password)
 }
 
-// The work of a log-in is one check of a password, whether or not there is an account: its time tells nothing.
+// A log-in does the work of one password check, whether or not the account exists, so timing reveals nothing.
 func TestEveryLogInChecksOnePassword(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		counted := &countedPasswords{}
@@ -64,9 +64,9 @@ func TestEveryLogInChecksOnePassword(t *testing.T) {
 	})
 }
 
-// So many passwords may wait, and who comes after that is told when to come again.
+// A limited number of passwords may wait, and further requests are told when to retry.
 func TestTooManyPasswordsAtOnce(t *testing.T) {
-	// slow beside a request
+	// slow compared with a request
 	a := apptest.Start(t, apptest.Options{Settings: func(c *config.Config) { c.BcryptCost = 9 }})
 	line := (1 + auth.WaitingPerHash) * max(1, runtime.GOMAXPROCS(0)/2)
 	ctx, enough := context.WithCancel(t.Context())
@@ -91,7 +91,7 @@ func TestTooManyPasswordsAtOnce(t *testing.T) {
 			}
 			_ = response.Body.Close()
 			if response.StatusCode != http.StatusUnauthorized {
-				enough() // the others leave the line
+				enough() // the others leave the queue
 				busy <- response
 			}
 		})

@@ -15,15 +15,15 @@ import (
 	"github.com/minicompete/minicompete/internal/web"
 )
 
-// mails are the parts that write and send mails.
+// mails are the components that write and send emails.
 type mails struct {
 	composer mail.Composer
 	keys     *auth.LinkKeys
-	smtp     *mail.SMTP  // nil without SMTP_URL. A process that works no jobs sends test emails alone
-	local    *mail.Local // in the place of smtp, and for the people whom the demo invented
+	smtp     *mail.SMTP  // nil without SMTP_URL; a process that runs no jobs only sends test emails
+	local    *mail.Local // replaces smtp, and receives emails to the demo's fictional people
 }
 
-// keptMails is how many of the last mails the page of a demo shows.
+// keptMails is how many recent emails a demo's page shows.
 const keptMails = 50
 
 func (a *App) wireMail(context.Context) (err error) {
@@ -47,15 +47,14 @@ func (a *App) wireMail(context.Context) (err error) {
 	return err
 }
 
-// farewell sends the last email to somebody whose account was deleted, and returns at once. No address that nobody has
-// confirmed gets one.
+// farewell sends a last email to the owner of a deleted account, without blocking. Unconfirmed addresses get none.
 func (a *App) farewell(user compete.User) {
 	if user.VerifiedAt != nil && !demo.Invented(user.Email) {
 		a.background.run(func(ctx context.Context) { a.mails.sayFarewell(ctx, a.log, user) })
 	}
 }
 
-// sendTest sends an email that says that email works.
+// sendTest sends a test email.
 func (m *mails) sendTest(ctx context.Context, id, address string) error {
 	test, err := m.composer.Test(id, address)
 	if err != nil {
@@ -64,11 +63,11 @@ func (m *mails) sendTest(ctx context.Context, id, address string) error {
 	return m.smtp.Send(ctx, test)
 }
 
-// farewellTimeout bounds a last email: a mail server that can't be used by then never gets it.
+// farewellTimeout bounds the last email: if no mail server can be used by then, it is never sent.
 const farewellTimeout = 2 * time.Minute
 
-// sayFarewell sends the last email to somebody whose account was deleted, once. Nothing keeps the address until then
-// but this process' memory, so a process that stops doesn't send it.
+// sayFarewell sends the last email to the owner of a deleted account, once. Until then, only this process's memory
+// holds the address, so if the process stops, the email isn't sent.
 func (m *mails) sayFarewell(ctx context.Context, log *slog.Logger, user compete.User) {
 	ctx, cancel := context.WithTimeout(ctx, farewellTimeout)
 	defer cancel()
@@ -76,7 +75,7 @@ func (m *mails) sayFarewell(ctx context.Context, log *slog.Logger, user compete.
 	if err == nil {
 		err = m.smtp.Send(ctx, last)
 	}
-	if err != nil { // whose text may name the address
+	if err != nil { // its text may contain the address
 		log.WarnContext(ctx, "could not send the last email of a deleted account", "user", user.ID)
 	}
 }
@@ -92,10 +91,10 @@ func (m *mails) jobs(a *App) jobs.MailConfig {
 	}
 }
 
-// countingMailer tells the metrics of each attempt to send a mail.
+// countingMailer reports each attempt to send an email to the metrics.
 type countingMailer struct {
 	compete.Mailer
-	metrics *telemetry.Metrics // nil: nobody counts
+	metrics *telemetry.Metrics // nil means no metrics
 }
 
 // Send implements compete.Mailer.
@@ -105,7 +104,7 @@ func (c countingMailer) Send(ctx context.Context, m compete.Mail) error {
 	outcome := telemetry.SendDone
 	switch {
 	case errors.Is(err, compete.ErrBusy):
-		return err // it was not tried
+		return err // it was not attempted
 	case errors.Is(err, compete.ErrMailRefused):
 		outcome = telemetry.SendRefused
 	case err != nil:
@@ -115,7 +114,7 @@ func (c countingMailer) Send(ctx context.Context, m compete.Mail) error {
 	return err
 }
 
-// demoFilter keeps the mails to people whom the demo invented from the mail server.
+// demoFilter keeps emails to the demo's fictional people from the mail server.
 type demoFilter struct {
 	compete.Mailer
 	local *mail.Local
@@ -129,10 +128,10 @@ func (f demoFilter) Send(ctx context.Context, m compete.Mail) error {
 	case f.local.Keep > 0:
 		return f.local.Send(ctx, m)
 	}
-	return nil // nobody looks
+	return nil // nobody reads them
 }
 
-// preview is for the page of a demo; nil elsewhere.
+// preview returns the emails for a demo's page; nil otherwise.
 func (m *mails) preview(a *App) web.Mails {
 	if !a.config.Demo {
 		return nil
@@ -154,7 +153,7 @@ type previews struct {
 // Samples implements web.Mails.
 func (p previews) Samples() ([]compete.Mail, error) { return p.composer.Samples(p.app.config.Clock()) }
 
-// Sent implements web.Mails. What a mail server took is not kept here.
+// Sent implements web.Mails. It doesn't include emails accepted by a mail server.
 func (p previews) Sent() []compete.Mail {
 	return p.local.Sent()
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/mail/mailtest"
 )
 
-// The people of the demo have addresses that others might have: no mail server hears of them, but of everybody else.
+// The demo's fictional people have addresses that may exist: their emails never reach a mail server, but everyone
+// else's do.
 func TestInventedPeopleAreNotMailed(t *testing.T) {
 	server := mailtest.Start(t, mailtest.Options{})
 	a := apptest.Start(t,
@@ -35,7 +36,7 @@ func TestInventedPeopleAreNotMailed(t *testing.T) {
 	}
 }
 
-// Without the demo's page to show them, as in "minicompete seed", they go nowhere.
+// Without the demo's page to show them, as in "minicompete seed", emails are discarded.
 func TestSeedingSendsNoMail(t *testing.T) {
 	server := mailtest.Start(t, mailtest.Options{})
 	a := apptest.Start(t, apptest.Options{Settings: func(c *config.Config) {

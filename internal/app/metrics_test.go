@@ -16,7 +16,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// fetch reads what a listener answers; the status comes first.
+// fetch returns a listener's response, starting with the status.
 func fetch(t *testing.T, url string) string {
 	t.Helper()
 	response, err := http.Get(url)
@@ -31,7 +31,7 @@ func fetch(t *testing.T, url string) string {
 	return fmt.Sprintf("%d %s", response.StatusCode, body)
 }
 
-// value is that of a series in a scrape.
+// value returns a series' value in a scrape.
 func value(scraped, series string) (float64, bool) {
 	_, rest, found := strings.Cut(scraped, "\n"+series+" ")
 	number, _, _ := strings.Cut(rest, "\n")
@@ -39,7 +39,7 @@ func value(scraped, series string) (float64, bool) {
 	return v, found && err == nil
 }
 
-// What happens is what the metrics say, from the press to the message, and nobody is counted by what they typed.
+// Metrics reflect what happened, from the request to the message, without labels made of user input.
 func TestMetricsTellWhatHappened(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
 		a := apptest.Start(t,

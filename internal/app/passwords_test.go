@@ -8,7 +8,7 @@ import (
 	"github.com/minicompete/minicompete/internal/apptest"
 )
 
-// A password that is easy to guess is refused by its field, wherever one is chosen; a demo on this machine takes any.
+// A password that is easy to guess is refused, with its field named, wherever one is chosen; a local demo accepts any.
 func TestGuessablePasswords(t *testing.T) {
 	signUp := func(a *apptest.App, email, password string) *http.Response {
 		t.Helper()

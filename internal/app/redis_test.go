@@ -20,7 +20,7 @@ func pressWithKey(t *testing.T, c *apptest.Client, competition string) *apptest.
 		"key-of-"+c.User.ID).Want(t, http.StatusCreated)
 }
 
-// wantReplay wants an answer to be the first one again.
+// wantReplay checks that an answer repeats the first one.
 func wantReplay(t *testing.T, first, again *apptest.Answer) {
 	t.Helper()
 	if got := again.Header.Get("Idempotency-Replayed"); got != "true" || !bytes.Equal(again.Body, first.Body) {
@@ -69,7 +69,8 @@ func TestReplaysComeFromRedis(t *testing.T) {
 	})
 }
 
-// Replays come from the database while Redis is not there, whether it goes, was never there or doesn't answer.
+// While Redis is unavailable, replays come from the database, whether Redis stopped, was never there, or doesn't
+// answer.
 func TestRedisAway(t *testing.T) {
 	cut, restore, silence, speak := (*testservices.Proxy).Cut, (*testservices.Proxy).Restore,
 		(*testservices.Proxy).Silence, (*testservices.Proxy).Speak
@@ -111,8 +112,8 @@ func TestRedisAway(t *testing.T) {
 	}
 }
 
-// wantRedis waits until health tells so of Redis. The program is well in any case, unless a busy machine kept what it
-// needs from answering.
+// wantRedis waits until health reports this status of Redis. The program stays healthy, unless a busy machine kept its
+// dependencies from answering.
 func wantRedis(t *testing.T, a *apptest.App, status string) {
 	t.Helper()
 	apptest.Eventually(t, apptest.Patience, "health says that Redis is "+status, func() bool {

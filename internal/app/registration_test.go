@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// The way of one registration through the whole program: sign up, log in, publish, register, and find the confirmation.
+// One registration through the whole program: sign up, log in, publish, register, and find the confirmation.
 func TestRegistrationFromSignUpToMailbox(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})
@@ -58,7 +58,7 @@ func TestRegistrationFromSignUpToMailbox(t *testing.T) {
 	})
 }
 
-// wantMessage waits until the newest message of the mailbox is of the kind.
+// wantMessage waits until the newest message in the mailbox is of this kind.
 func wantMessage(t *testing.T, c *apptest.Client, kind string) {
 	t.Helper()
 	apptest.Eventually(t, apptest.Patience, "a message of kind "+kind, func() bool {
@@ -68,7 +68,7 @@ func wantMessage(t *testing.T, c *apptest.Client, kind string) {
 	})
 }
 
-// Both front doors of the program, and what they have in common.
+// Both front ends of the program, and what they share.
 func TestFrontDoors(t *testing.T) {
 	a := apptest.Start(t, apptest.Options{})
 	for path, want := range map[string]string{

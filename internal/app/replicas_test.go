@@ -43,7 +43,7 @@ func stream(t *testing.T, a *apptest.App, competition string) <-chan string {
 	return lines
 }
 
-// wantLine reads until a line holds the text.
+// wantLine reads until a line contains the text.
 func wantLine(t *testing.T, lines <-chan string, text string) {
 	t.Helper()
 	late := time.After(apptest.Patience)
@@ -62,7 +62,7 @@ func wantLine(t *testing.T, lines <-chan string, text string) {
 	}
 }
 
-// Two replicas on one PostgreSQL: what happens on one is known to the other.
+// Two replicas on one PostgreSQL: changes on one are visible on the other.
 func TestReplicas(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, databaseURL string) {
 		options := apptest.Options{DatabaseURL: databaseURL, RedisURL: testservices.Redis(t)}
@@ -85,7 +85,7 @@ func TestReplicas(t *testing.T) {
 			return there.Do(http.MethodGet, "/api/auth/me", nil).Status == http.StatusUnauthorized
 		})
 
-		if err := b.Stop(); err != nil { // the open stream doesn't hold it up
+		if err := b.Stop(); err != nil { // isn't delayed by the open stream
 			t.Error(err)
 		}
 		for range lines { // the stream ends with the server

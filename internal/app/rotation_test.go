@@ -12,8 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// The email with a link waits for its server while the secret is exchanged, step by step. The link works, and so does
-// the login.
+// An email with a link waits for the mail server while the secret is rotated, step by step. The link still works, and
+// so does the session.
 func TestLinksSurviveTheExchangeOfTheSecret(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		server := mailtest.Start(t, mailtest.Options{})

@@ -8,8 +8,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// Each schedule from the configuration comes due for the job that it is for, again after the one that every start
-// begins with.
+// Each configured schedule runs its job again, after the run at startup.
 func TestSchedulesComeDue(t *testing.T) {
 	t.Parallel()
 	const soon, never = "@every 1s", "0 0 29 2 *"

@@ -13,7 +13,7 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// Wrap stands between the domain and what it is given: for tests.
+// Wrap lets tests replace dependencies of the domain.
 type Wrap struct {
 	Passwords    func(compete.PasswordHasher) compete.PasswordHasher
 	Competitions func(compete.CompetitionStore) compete.CompetitionStore
@@ -26,7 +26,7 @@ func wrapped[T any](part T, wrap func(T) T) T {
 	return wrap(part)
 }
 
-// parts are what several services are made of.
+// parts are dependencies shared by several services.
 type parts struct {
 	compete.Runtime
 	users        compete.UserStore
@@ -39,7 +39,7 @@ type parts struct {
 	verification *compete.Verification
 }
 
-// wireServices makes the services of the domain.
+// wireServices creates the services of the domain.
 func (a *App) wireServices(ctx context.Context) error {
 	c := &a.config
 	p := parts{
@@ -83,7 +83,7 @@ func (a *App) wireServices(ctx context.Context) error {
 	return nil
 }
 
-// seats makes the services through which seats are given and taken, over a registrar.
+// seats creates the services that assign and free seats, using a registrar.
 func (a *App) seats(p parts, seats compete.Registrar) (*compete.Competitions, *compete.Registrations) {
 	competitions := compete.NewCompetitions(compete.CompetitionsConfig{
 		Runtime: p.Runtime, Store: p.competitions, Users: p.users, Registrar: seats, Covers: a.store,
@@ -96,7 +96,8 @@ func (a *App) seats(p parts, seats compete.Registrar) (*compete.Competitions, *c
 	})
 }
 
-// wireLogins makes what logs people in. While there are two keys, what is stored is sealed anew with the present one.
+// wireLogins creates the services for logging in. While there are two keys, stored secrets are resealed with the
+// current one.
 func (a *App) wireLogins(ctx context.Context, p parts) error {
 	previous := []byte(a.config.JWTSecretPrevious)
 	sealer, err := factor.NewSealer(a.secret, previous)
@@ -127,8 +128,8 @@ func (a *App) wireLogins(ctx context.Context, p parts) error {
 	return a.services.SecondFactors.SealApps(ctx)
 }
 
-// wireAccounts makes what people and admins do with accounts and the site. Without a mail server only a demo shows
-// links, on a page of its own.
+// wireAccounts creates the services for accounts and the site. Without a mail server, only a demo shows links, on a
+// page of its own.
 func (a *App) wireAccounts(p parts) {
 	s, sending := &a.services, a.config.SMTPURL != ""
 	s.Accounts = compete.NewAccounts(compete.AccountsConfig{
@@ -161,7 +162,7 @@ func (a *App) wireAccounts(p parts) {
 
 func (a *App) siteName() string { return a.site.Site().Name }
 
-// throttle counts what networks do: in Redis, if there is one, for all replicas together.
+// throttle limits what networks do, counting in Redis, if there is one, for all replicas together.
 func (a *App) throttle() *compete.Throttle {
 	c := &a.config
 	t := &compete.Throttle{Limits: compete.Limits{

@@ -13,7 +13,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// A stop in the middle of a rush: who got an answer has what it says, and nobody has a seat without an answer.
+// Stopping during a rush: every answer is true, and nobody has a seat without an answer.
 func TestStopInARush(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})

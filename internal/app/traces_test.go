@@ -14,8 +14,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// One trace from the press through the commit to the confirmation, for each of several who press at once; what they
-// share, the commit and the job, is linked.
+// Each of several concurrent registrations has one trace from the request through the commit to the confirmation; the
+// shared commit and job are linked.
 func TestATraceFromThePressToTheConfirmation(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
 		t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
@@ -51,7 +51,7 @@ func TestATraceFromThePressToTheConfirmation(t *testing.T) {
 	})
 }
 
-// missingFrom tells what the trace of a press lacks.
+// missingFrom returns what a registration's trace lacks.
 func missingFrom(spans []telemetrytest.Span, requestID string) string {
 	find := func(what string, is func(telemetrytest.Span) bool) (telemetrytest.Span, string) {
 		for _, s := range spans {

@@ -12,8 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// A hash of bcrypt is replaced when its password comes along; the login, and those before it, go on. A wrong one
-// replaces nothing.
+// A bcrypt hash is replaced when its password is used; the login and earlier ones continue. A wrong password replaces
+// nothing.
 func TestOldHashesAreReplacedAtLogIn(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		a := apptest.Start(t, apptest.Options{DatabaseURL: databaseURL})

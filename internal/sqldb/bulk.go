@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// Bulk is one statement that is run for many rows at once, the way that is fastest on each database. Measured: on
-// SQLite a prepared statement in a loop (16 µs a row, with every index) beats one with many VALUES three times over,
-// and INSERT … SELECT and UPDATE … FROM twice; on PostgreSQL arrays make it one round trip.
+// Bulk is a statement that runs for many rows at once, in the fastest way for each database. As measured on SQLite, a
+// prepared statement in a loop (16 µs per row, with every index) is three times as fast as one with many VALUES, and
+// twice as fast as INSERT … SELECT and UPDATE … FROM; on PostgreSQL, arrays make it one round trip.
 //
-// The text calls a row v. An INSERT has {select …} in the place of VALUES, an UPDATE has {from}:
+// The text calls a row v. An INSERT has {select …} instead of VALUES, an UPDATE has {from}:
 //
 //	NewBulk("id uuid, at time", `INSERT INTO notes (id, written_at) {select v.id, v.at} ON CONFLICT DO NOTHING`)
 //	NewBulk("id uuid, seq bigint", `UPDATE notes SET seq = v.seq {from} WHERE notes.id = v.id AND …`)
@@ -25,7 +25,8 @@ type Bulk struct {
 
 type column struct{ name, kind string }
 
-// NewBulk makes a statement from columns, such as "id uuid, at time", and a text. It panics when columns are not that.
+// NewBulk creates a statement from columns, such as "id uuid, at time", and a text. It panics if the columns are
+// malformed.
 func NewBulk(columns, text string) *Bulk {
 	b := &Bulk{text: text}
 	for _, c := range strings.Split(columns, ",") {
@@ -38,7 +39,7 @@ func NewBulk(columns, text string) *Bulk {
 	return b
 }
 
-// Bulk runs b for rows, each of them with one value per column, and returns how many rows it changed.
+// Bulk runs b for rows, each with one value per column, and returns how many rows it changed.
 func (t *Tx) Bulk(ctx context.Context, b *Bulk, rows [][]any) (int64, error) {
 	if len(rows) == 0 {
 		return 0, nil
@@ -61,7 +62,7 @@ func (t *Tx) Bulk(ctx context.Context, b *Bulk, rows [][]any) (int64, error) {
 	return result.RowsAffected()
 }
 
-// check sees that every row has one value for each column.
+// check verifies that every row has one value for each column.
 func (b *Bulk) check(rows [][]any) error {
 	for _, row := range rows {
 		if len(row) != len(b.columns) {
@@ -71,8 +72,8 @@ func (b *Bulk) check(rows [][]any) error {
 	return nil
 }
 
-// transpose makes one array for each column, of the values' own type where no value is null: that saves the driver a
-// look at each.
+// transpose returns one array per column, of the values' own type if no value is null, which saves the driver from
+// inspecting each.
 func transpose(rows [][]any) []any {
 	arrays := make([]any, len(rows[0]))
 	for i := range arrays {
@@ -94,7 +95,7 @@ func transpose(rows [][]any) []any {
 	return arrays
 }
 
-// columnOf is column i as a []T, or as a []any when some value is no T.
+// columnOf returns column i as a []T, or as a []any if some value isn't a T.
 func columnOf[T any](rows [][]any, i int) any {
 	values := make([]T, len(rows))
 	for j, row := range rows {

@@ -14,7 +14,7 @@ var likeNotes = sqldb.NewBulk("id uuid, likes bigint", `UPDATE notes SET likes =
 func TestBulk(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *sqldb.DB) {
 		a, b := newNote("a"), newNote("b")
-		for round, want := range []int64{2, 2} { // inserted, and then updated
+		for round, want := range []int64{2, 2} { // first inserted, then updated
 			err := db.Transact(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
 				n, err := tx.Bulk(ctx, insertNotes, noteRow.Rows([]note{a, b}))
 				if n != want {

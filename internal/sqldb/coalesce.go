@@ -6,27 +6,27 @@ import (
 	"sync"
 )
 
-// Coalesced answers identical reads that arrive together with one read of the database. A request only ever joins a
-// read that starts after it arrived, so its answer is as fresh as if it had read alone: at most one read of a key is
-// under way, and one is waiting with all who arrived meanwhile. Measured on SQLite: of 64 who want the same list at
-// once, each costs 17 µs of processor time instead of 313. The zero value is ready.
+// Coalesced answers identical concurrent reads with one read of the database. A request only joins a read that starts
+// after the request arrived, so its answer is as fresh as from a read of its own: per key, at most one read is in
+// progress, and one is pending with all requests that arrived since. As measured on SQLite, with 64 requests for the
+// same list at once, each costs 17 µs of processor time instead of 313. The zero value is ready to use.
 type Coalesced[K comparable, V any] struct {
 	mu      sync.Mutex
 	running map[K]*sharedRead[V]
 }
 
-// sharedRead is one read with all who wait for it.
+// sharedRead is one read with all its waiting requests.
 type sharedRead[V any] struct {
 	done  chan struct{} // closed when value and err are set
 	value V
 	err   error
 
-	read func(context.Context) (V, error) // the newest one that was asked for: its "now" is the latest
-	next *sharedRead[V]                   // those who arrived while this one ran
+	read func(context.Context) (V, error) // the most recently requested one: its "now" is the latest
+	next *sharedRead[V]                   // for requests that arrived while this one ran
 }
 
-// Read returns what read returns, from a run of it (or of an identical one) that starts from now on. Who finds nothing
-// to join reads for all who come; the others stop waiting when their context ends.
+// Read returns the result of read, or of an identical one, run from now on. A request that finds nothing to join runs
+// the read for all who join; the others stop waiting when their context ends.
 func (c *Coalesced[K, V]) Read(ctx context.Context, key K, read func(context.Context) (V, error)) (V, error) {
 	mine, before, leads := c.join(key, read)
 	if leads {
@@ -45,8 +45,8 @@ func (c *Coalesced[K, V]) Read(ctx context.Context, key K, read func(context.Con
 	}
 }
 
-// join finds the read that starts next, and the one that is under way before it. leads tells that it is the caller's to
-// run.
+// join returns the read that starts next, and the one in progress before it. leads reports that the caller has to run
+// it.
 func (c *Coalesced[K, V]) join(key K, read func(context.Context) (V, error)) (mine, before *sharedRead[V], leads bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,7 +67,7 @@ func (c *Coalesced[K, V]) join(key K, read func(context.Context) (V, error)) (mi
 	return mine, before, true
 }
 
-// errCutOff is what those find who wait for a read that panicked.
+// errCutOff is returned to requests that wait for a read that panicked.
 var errCutOff = errors.New("a shared read was cut off")
 
 func (c *Coalesced[K, V]) run(ctx context.Context, key K, r *sharedRead[V]) {
@@ -83,5 +83,5 @@ func (c *Coalesced[K, V]) run(ctx context.Context, key K, r *sharedRead[V]) {
 	}()
 	ctx, cancel := context.WithTimeout(ctx, ReadTimeout)
 	defer cancel()
-	r.value, r.err = r.read(ctx) // which stays as it is from now on: only a read that is next can be joined
+	r.value, r.err = r.read(ctx) // no longer changes: only a pending read can be joined
 }

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 )
 
-// gate is a read that waits to be let go on, and counts its calls from 1.
+// gate is a read that blocks until released, and counts its calls from 1.
 type gate struct {
 	calls int
 	open  chan struct{}
@@ -20,7 +20,7 @@ func (g *gate) read(context.Context) (int, error) {
 	return call, nil
 }
 
-// ask reads in the background; the answer comes on the channel.
+// ask reads in the background and sends the answer on the channel.
 func ask(ctx context.Context, c *Coalesced[string, int], g *gate) chan any {
 	answer := make(chan any, 1)
 	go func() {
@@ -40,7 +40,7 @@ func TestCoalescedJoinsOnlyWhatStartsLater(t *testing.T) {
 		var c Coalesced[string, int]
 		g := &gate{open: make(chan struct{})}
 		first := ask(t.Context(), &c, g)
-		// These come while the first read is under way, whose answer may be too old for them: they share the next one.
+		// These arrive during the first read, whose answer may be too old for them, so they share the next one.
 		var late []chan any
 		for range 5 {
 			late = append(late, ask(t.Context(), &c, g))
@@ -108,7 +108,7 @@ func TestCoalescedPanic(t *testing.T) {
 		synctest.Wait()
 		follower := make(chan error, 1)
 		go func() {
-			// It asks for the same read: the newest one asked for is the one that runs, so it has to panic too.
+			// Identical reads run the most recently requested function, so this one has to panic too.
 			_, err := c.Read(t.Context(), "key", func(context.Context) (int, error) { panic("the driver is broken") })
 			follower <- err
 		}()

@@ -10,7 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// What is written is read again, however it is written and read.
+// Written values are read back unchanged, by every way of writing and reading.
 func TestColumnsRoundTrip(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *sqldb.DB) {
 		at := time.Date(2026, 3, 29, 1, 30, 0, 123456789, time.FixedZone("", 3600))

@@ -12,12 +12,11 @@ import (
 	"github.com/minicompete/minicompete/internal/sqlitefile"
 )
 
-// writerCache is how much of the file the connection that writes keeps in memory, in KiB. Within SQLite's own 2,000, a
-// transaction that changes hundreds of rows and their indexes changes more pages than it can keep, and reads some of
-// them a hundred times over.
+// writerCache is the page cache of the writing connection, in KiB. With SQLite's default of 2,000, a transaction that
+// changes hundreds of rows and their indexes changes more pages than fit, and rereads some of them a hundred times.
 const writerCache = 16_000
 
-// connectSQLite opens one connection that writes and a pool that reads: SQLite has one writer at a time, and waiting
+// connectSQLite opens one connection for writing and a pool for reading: SQLite has one writer at a time, and waiting
 // for it in Go is fairer and cheaper than in its busy handler.
 func connectSQLite(c Config, exclusive bool) (writer, reader *sql.DB, err error) {
 	path, _, err := sqlitefile.Path(c.URL)
@@ -27,8 +26,8 @@ func connectSQLite(c Config, exclusive bool) (writer, reader *sql.DB, err error)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("create the database directory: %w", err)
 	}
-	// SQLite would let everybody read a new file; those that it adds follow this one. A file that is there is left
-	// alone: to close it here would end the locks of whoever has it open in this process.
+	// SQLite would create a file that everybody can read; the files it adds later copy this one's permissions. An
+	// existing file isn't opened: closing it here would release the locks of others in this process that have it open.
 	made, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600) //nolint:gosec // the operator says where
 	if err == nil {
 		if err := made.Close(); err != nil {
@@ -57,17 +56,17 @@ const sharedSettings = "?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=jo
 	"&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)" +
 	"&_time_integer_format=unix_micro&_inttotime=1"
 
-// exclusiveSettings have the one connection keep the file's lock. Every connection to a database in WAL mode has a
-// share in that lock, also while it does nothing, so whoever else has it open is noticed, whatever program it is.
+// exclusiveSettings make the one connection keep the file's lock. Every connection to a database in WAL mode holds a
+// shared lock on it, even while idle, so any other program that has it open is detected.
 const exclusiveSettings = "?_txlock=immediate&_pragma=busy_timeout(1000)&_pragma=locking_mode(exclusive)" +
 	"&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(1)" +
 	"&_time_integer_format=unix_micro&_inttotime=1"
 
-// SQLiteURI is a path as SQLite's URI, without settings.
+// SQLiteURI returns a path as a SQLite URI, without settings.
 func SQLiteURI(path string) string { return "file:" + (&url.URL{Path: path}).EscapedPath() }
 
-// OpenSQLiteFile opens a file as it is, such as a copy of a database, with so many connections and with settings of
-// SQLite's driver, from their question mark on.
+// OpenSQLiteFile opens a file, such as a copy of a database, with the given number of connections and the driver's
+// settings, from their question mark on.
 func OpenSQLiteFile(path, settings string, conns int) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", SQLiteURI(path)+settings)
 	if err != nil {

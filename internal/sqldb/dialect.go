@@ -9,28 +9,28 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// Kind is a database.
+// Kind is a database product.
 type Kind string
 
-// The databases.
+// The supported databases.
 const (
 	SQLite     Kind = "sqlite"
 	PostgreSQL Kind = "postgres"
 )
 
-// dialect is what differs between the databases in a word or a line. What differs in more has a function for each.
+// dialect contains the small differences between the databases. Larger ones have separate functions.
 type dialect struct {
 	kind         Kind
-	prepares     bool              // statements are kept prepared by us: the driver parses each text anew
-	pipelines    bool              // it is across a network: see Pipeline
-	types        map[string]string // of bulk columns, where they are not called the same
+	prepares     bool              // statements are prepared and cached here, because the driver parses each text anew
+	pipelines    bool              // accessed over a network: see Pipeline
+	types        map[string]string // of bulk columns, if their names differ
 	words        SchemaWords
 	gooseDialect goose.Dialect
-	hasTable     string // a query that tells whether the table $1 exists
+	hasTable     string // a query for whether table $1 exists
 	tables       string // a query for DB.Tables
-	serialize    string // a statement for Tx.Serialize with the key $1; none where transactions wait anyway
-	unindexed    string // before a column, for a planner without statistics
-	now          string // the present, as the job queue keeps times
+	serialize    string // a statement for Tx.Serialize with the key $1; empty if transactions are serial anyway
+	unindexed    string // prefix of a column, for a planner without statistics
+	now          string // the current time, as stored by the job queue
 	text         textDialect
 }
 
@@ -65,27 +65,27 @@ var (
 	}
 )
 
-// SchemaWords are what the templates of migrations are filled with.
+// SchemaWords are the values for the templates of migrations.
 type SchemaWords struct {
 	UUID, Time, Bytes string // types
-	Keyed             string // ends a table that is stored by its primary key
-	Bytewise          string // after text that is compared by its bytes, as Go does
-	TextVectors       bool   // full-text search by tsvector; else by FTS5
+	Keyed             string // suffix of a table that is stored by its primary key
+	Bytewise          string // suffix of text that is compared bytewise, as in Go
+	TextVectors       bool   // full-text search by tsvector; otherwise by FTS5
 }
 
 const dayMicros = int64(24 * time.Hour / time.Microsecond)
 
-// Day is SQL for the day of a column's time in UTC, as a number of days since 1970.
+// Day returns SQL for the UTC day of a column's time, as a number of days since 1970.
 func (w SchemaWords) Day(column string) string {
 	if w.TextVectors {
 		return "(CAST(" + column + " AT TIME ZONE 'UTC' AS date) - DATE '1970-01-01')"
 	}
-	day := strconv.FormatInt(dayMicros, 10) // times are kept as microseconds, and divided toward zero
+	day := strconv.FormatInt(dayMicros, 10) // times are stored as microseconds, and division rounds toward zero
 	return "((" + column + " - (" + column + " % " + day + " + " + day + ") % " + day + ") / " + day + ")"
 }
 
-// during is the context that a statement runs with. SQLite's run to their end, which is microseconds away: for one that
-// can be cancelled its driver starts a goroutine, and the read of a row costs 38 µs instead of 25.
+// during returns the context that a statement runs with. On SQLite, statements always run to completion, which takes
+// microseconds: for a cancellable context the driver starts a goroutine, and reading a row costs 38 µs instead of 25.
 func (d *dialect) during(ctx context.Context) (context.Context, error) {
 	if d.kind == PostgreSQL || ctx.Done() == nil {
 		return ctx, nil
@@ -93,8 +93,8 @@ func (d *dialect) during(ctx context.Context) (context.Context, error) {
 	return context.WithoutCancel(ctx), ctx.Err()
 }
 
-// pairs are the values of {pairs $1 $2 …}. Where two columns are looked up together, a list for each of them
-// would make the database try every combination.
+// pairs returns the values of {pairs $1 $2 …}. If two columns are looked up together, a list for each of them would
+// make the database try every combination.
 func (d *dialect) pairs(pairs [][2]string) (first, second any) {
 	if d.kind == PostgreSQL {
 		a, b := make([]string, len(pairs)), make([]string, len(pairs))
@@ -110,11 +110,11 @@ func (d *dialect) pairs(pairs [][2]string) (first, second any) {
 	return d.array(joined), nil
 }
 
-// idLength is the length of an id. On SQLite a pair, which an id begins, is one string: to take it apart is cheaper
-// than JSON in JSON.
+// idLength is the length of an id. On SQLite a pair is one string that starts with an id: splitting it is cheaper than
+// JSON within JSON.
 const idLength = 36
 
-// array is the value of the parameter of {any $1 …}.
+// array returns the value of the parameter of {any $1 …}.
 func (d *dialect) array(values []string) any {
 	if d.kind == PostgreSQL {
 		return values

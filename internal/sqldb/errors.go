@@ -18,22 +18,22 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// The errors that failures are wrapped in, unless Config.Errors names others.
+// The errors that failures are wrapped in, unless Config.Errors replaces them.
 var (
 	ErrUnavailable   = errors.New("the database is unavailable")
 	ErrConstraint    = errors.New("a constraint rejected the change")
 	ErrCommitUnknown = errors.New("the outcome of the commit is unknown")
 )
 
-// ErrInUse is the refusal of what needs a database that no other process has open.
+// ErrInUse is returned by operations that need a database that no other process has open.
 var ErrInUse = errors.New("another process is using the database")
 
-// Errors are what the failures of a database are wrapped in, beside the driver's, which is kept for the log. A program
-// may name its own, so that nothing has to translate; nil: the error of this package.
+// Errors are what database failures are wrapped in, in addition to the driver's error, which is kept for the log. A
+// program can use its own errors, so that nothing has to translate them; nil means this package's error.
 type Errors struct {
-	Unavailable   error // it can't be reached, is stopping, has no room, or didn't answer in time
-	Constraint    error // it refused a row: ViolationOf tells how
-	CommitUnknown error // COMMIT itself failed, so the transaction may have taken effect; Unavailable stands beside it
+	Unavailable   error // the database is unreachable, stopping, full, or didn't answer in time
+	Constraint    error // it refused a row: see ViolationOf
+	CommitUnknown error // COMMIT failed, so the transaction may have taken effect; Unavailable is wrapped too
 }
 
 func (e Errors) withDefaults() Errors {
@@ -43,7 +43,7 @@ func (e Errors) withDefaults() Errors {
 	}
 }
 
-// Violation is how the database refused a row.
+// Violation is the reason the database refused a row.
 type Violation int
 
 // The violations.
@@ -52,10 +52,10 @@ const (
 	PrimaryKeyViolation
 	UniqueViolation
 	ForeignKeyViolation
-	OtherViolation // a check, or a missing value
+	OtherViolation // a check constraint or a missing value
 )
 
-// ViolationOf reads, by its code, how the database refused a row.
+// ViolationOf determines from the error code why the database refused a row.
 func ViolationOf(err error) Violation {
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
 		switch {
@@ -90,9 +90,9 @@ func IsLocked(err error) bool {
 		(lite.Code()&0xff == sqlite3.SQLITE_BUSY || lite.Code()&0xff == sqlite3.SQLITE_LOCKED)
 }
 
-// Failure wraps a driver's error: in Errors.Unavailable when the database is away, full or too slow, in
-// Errors.Constraint when it refused a row. Anything else, such as that the caller has gone, stays what it is; nil too.
-// What this package returns is wrapped already.
+// Failure wraps a driver's error: in Errors.Unavailable if the database is unavailable, full or too slow, in
+// Errors.Constraint if it refused a row. Other errors, such as a caller's cancellation, and nil are returned unchanged.
+// This package's functions return wrapped errors.
 func (db *DB) Failure(err error) error {
 	switch {
 	case err == nil:
@@ -107,18 +107,18 @@ func (db *DB) Failure(err error) error {
 	return fmt.Errorf("database: %w", err)
 }
 
-// away reports whether the database can't be reached, is stopping, has no room or didn't answer in time.
+// away reports whether the database is unreachable, stopping, full, or didn't answer in time.
 func away(err error) bool {
 	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) { // whatever the server said to that
+	if errors.As(err, &connect) { // whatever the server answered
 		return true
 	}
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) {
 		return pgerrcode.IsConnectionException(pg.Code) || pgerrcode.IsInsufficientResources(pg.Code) ||
 			pgerrcode.IsOperatorIntervention(pg.Code) || pgerrcode.IsSystemError(pg.Code) ||
-			pg.Code == pgerrcode.ReadOnlySQLTransaction || // a primary that became a standby
+			pg.Code == pgerrcode.ReadOnlySQLTransaction || // a primary that has become a standby
 			pg.Code == pgerrcode.LockNotAvailable ||
-			repeatable(err) // often enough by now
+			repeatable(err) // after enough attempts
 	}
 	if lite := (*sqlite.Error)(nil); errors.As(err, &lite) {
 		switch lite.Code() & 0xff {
@@ -136,13 +136,13 @@ func away(err error) bool {
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// repeatable reports whether the database asks to run the transaction again.
+// repeatable reports whether the database asks for the transaction to be retried.
 func repeatable(err error) bool {
 	pg := (*pgconn.PgError)(nil)
 	return errors.As(err, &pg) && (pg.Code == pgerrcode.SerializationFailure || pg.Code == pgerrcode.DeadlockDetected)
 }
 
-// refusedCommit reports whether COMMIT failed with the database's word that nothing took effect.
+// refusedCommit reports whether COMMIT failed and the database confirmed that nothing took effect.
 func refusedCommit(err error) bool {
 	if errors.Is(err, pgx.ErrTxCommitRollback) || errors.Is(err, sql.ErrTxDone) {
 		return true
@@ -157,7 +157,8 @@ func refusedCommit(err error) bool {
 	return lite.Code()&0xff == sqlite3.SQLITE_CONSTRAINT || lite.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
-// commitFailure tells a commit that the database refused, which had no effect, from one whose outcome is unknown.
+// commitFailure distinguishes a commit that the database refused, which had no effect, from one with an unknown
+// outcome.
 func (db *DB) commitFailure(err error) error {
 	told := db.Failure(err)
 	if refusedCommit(err) {

@@ -51,7 +51,7 @@ func parent(t *testing.T, db *sqldb.DB, id, parentID string) error {
 	return err
 }
 
-// A program's own errors stand in the place of those of the package.
+// A program's own errors replace those of the package.
 func TestErrorsOfTheProgram(t *testing.T) {
 	t.Parallel()
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
@@ -95,7 +95,7 @@ func TestErrorsOfSQLite(t *testing.T) {
 		}
 	})
 	t.Run("the disk is full", func(t *testing.T) {
-		exec(db.Writer().SQL(), "PRAGMA max_page_count = 1") // SQLite takes the present size instead
+		exec(db.Writer().SQL(), "PRAGMA max_page_count = 1") // SQLite uses the current size instead
 		n := newNote(strings.Repeat("long ", 100_000))
 		if err := addNote(t.Context(), db.Writer(), n); !errors.Is(err, sqldb.ErrUnavailable) {
 			t.Errorf("a write: %v, want %v", err, sqldb.ErrUnavailable)

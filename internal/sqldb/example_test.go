@@ -26,7 +26,7 @@ var (
 	addTallies    = tallyRow.Bulk("tallies", "ON CONFLICT (name) DO UPDATE SET count = tallies.count + excluded.count")
 )
 
-// The same program runs on PostgreSQL, with another URL.
+// The same program runs on PostgreSQL with another URL.
 func Example() {
 	dir, err := os.MkdirTemp("", "tallies")
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// migrations make a table of notes, and an index of their words.
+// migrations create a table of notes, and an index of their words.
 var migrations = fstest.MapFS{
 	"00001_notes.sql": {Data: []byte(`-- +goose Up
 CREATE TABLE notes (
@@ -56,7 +56,7 @@ var noteWords = sqldb.TextIndex{Table: "note_search", Owner: "note_id", Words: "
 // note is a row of notes.
 type note struct {
 	ID        string
-	Text      kind // any type of texts
+	Text      kind // any string type
 	Likes     int64
 	Pinned    bool
 	WrittenAt *time.Time
@@ -82,7 +82,7 @@ var (
 	insertNotes = noteRow.Bulk("notes", "ON CONFLICT (id) DO UPDATE SET "+noteRow[2:].Excluded())
 )
 
-// open opens a database as it is, until the test ends.
+// open opens a database without migrating it, until the test ends.
 func open(t *testing.T, c sqldb.Config) *sqldb.DB {
 	t.Helper()
 	if c.Logger == nil {
@@ -109,7 +109,7 @@ func migrator(t *testing.T, db *sqldb.DB) *sqldb.Migrator {
 	return m
 }
 
-// eachDatabase runs a test on a database of each kind, which has the table of notes.
+// eachDatabase runs a test on each kind of database, with the table of notes.
 func eachDatabase(t *testing.T, test func(t *testing.T, db *sqldb.DB)) {
 	t.Helper()
 	t.Parallel()
@@ -130,7 +130,7 @@ func openNotes(t *testing.T, url string) *sqldb.DB {
 
 func newNote(text string) note { return note{ID: uuid.NewString(), Text: kind(text)} }
 
-// insert adds notes in a transaction of their own.
+// insert adds notes in a separate transaction.
 func insert(t *testing.T, db *sqldb.DB, notes ...note) {
 	t.Helper()
 	err := db.Transact(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
@@ -142,7 +142,7 @@ func insert(t *testing.T, db *sqldb.DB, notes ...note) {
 	}
 }
 
-// texts are those of all notes, in their order.
+// texts returns the texts of all notes, in order.
 func texts(t *testing.T, db *sqldb.DB) []string {
 	t.Helper()
 	found, err := sqldb.List(t.Context(), db.Reader(), sqldb.ScanString, `SELECT n.text FROM notes n ORDER BY n.text`)

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// The statements that take foreign keys and indexes away from the tables $1, and those that make them again: made at
-// the end, from all rows at once, they take a fifth of the time.
+// The statements that drop the foreign keys and indexes of the tables $1, and those that recreate them: building them
+// at the end, from all rows at once, takes a fifth of the time.
 const (
 	loadedForeignKeys = `SELECT 'ALTER TABLE ' || conrelid::regclass || ' DROP CONSTRAINT ' || quote_ident(conname),
 			'ALTER TABLE ' || conrelid::regclass || ' ADD CONSTRAINT ' || quote_ident(conname) || ' ' ||
@@ -34,7 +34,7 @@ func (db *DB) loadPostgres(ctx context.Context, tables []string, f func(Loader) 
 	if err != nil {
 		return db.Failure(err)
 	}
-	defer func() { _ = tx.Rollback() }() // after the commit there is nothing left to roll back
+	defer func() { _ = tx.Rollback() }() // no effect after the commit
 	settings := []string{
 		"SET LOCAL maintenance_work_mem = '256MB'", "SET LOCAL work_mem = '256MB'", "SET LOCAL enable_seqscan = on",
 		"SET LOCAL enable_hashjoin = on", "SET LOCAL enable_mergejoin = on",
@@ -65,7 +65,7 @@ func (db *DB) loadPostgres(ctx context.Context, tables []string, f func(Loader) 
 	if err := tx.Commit(); err != nil {
 		return db.Failure(err)
 	}
-	_, err = conn.ExecContext(ctx, "VACUUM (ANALYZE)") // as the server does by itself after a while
+	_, err = conn.ExecContext(ctx, "VACUUM (ANALYZE)") // as the server would do itself later
 	return db.Failure(err)
 }
 
@@ -84,7 +84,7 @@ func (db *DB) twoColumns(
 	return first, second, db.Failure(err)
 }
 
-// copyTo adds rows within the transaction that the connection has.
+// copyTo returns a function that adds rows in the connection's transaction.
 func (db *DB) copyTo(conn *sql.Conn) func(context.Context, string, []string, iter.Seq[[]any]) error {
 	return func(ctx context.Context, table string, columns []string, rows iter.Seq[[]any]) error {
 		next, stop := iter.Pull(rows)
@@ -93,7 +93,7 @@ func (db *DB) copyTo(conn *sql.Conn) func(context.Context, string, []string, ite
 			row, _ := next()
 			for i, value := range row {
 				if id, ok := value.(uuid.UUID); ok {
-					row[i] = [16]byte(id) // which the driver knows without a look at its type
+					row[i] = [16]byte(id) // the driver handles this type without reflection
 				}
 			}
 			return row, nil

@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// Rows are added past the indexes, which are there again afterwards.
+// Rows are loaded without the indexes, which exist again afterwards.
 func TestLoad(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *sqldb.DB) {
 		const n = 300

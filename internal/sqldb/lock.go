@@ -10,7 +10,7 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// lockPatience is how long a process waits for another that migrates.
+// lockPatience is how long a process waits for another one's migration.
 const lockPatience = 5 * time.Minute
 
 // locked runs f while no other process migrates.
@@ -21,9 +21,9 @@ func (db *DB) locked(ctx context.Context, f func() error) error {
 	return lockedSQLite(ctx, db.writer.handle, f)
 }
 
-// lockedSQLite locks a file beside the database, by SQLite itself, which does so on every system; the lock ends with
-// its process. The database's own lock would not do: each step takes it anew. The file, which is empty, stays: a lock
-// that is deleted while others wait for it keeps nobody out.
+// lockedSQLite locks a file beside the database through SQLite, which works on every system; the lock ends with its
+// process. The database's own lock isn't usable, since each migration takes it anew. The empty file is kept: deleting a
+// lock file while others wait for it would let two processes in.
 func lockedSQLite(ctx context.Context, db *sql.DB, f func() error) (err error) {
 	var path string
 	if err := db.QueryRowContext(ctx, `SELECT file FROM pragma_database_list
@@ -44,12 +44,12 @@ func lockedSQLite(ctx context.Context, db *sql.DB, f func() error) (err error) {
 	return f()
 }
 
-// Exclusively runs f while no other process has the database open, or fails with ErrInUse. The DB is OpenExclusive's.
-// Of PostgreSQL, programs of another Config.Name don't count.
+// Exclusively runs f while no other process has the database open, or fails with ErrInUse. The DB has to be from
+// OpenExclusive. On PostgreSQL, programs with another Config.Name don't count.
 func (db *DB) Exclusively(ctx context.Context, f func() error) (err error) {
 	writer := db.writer.handle
 	if db.Kind() == SQLite {
-		// A connection in exclusive mode keeps the lock that it takes here until it is closed.
+		// A connection in exclusive mode keeps the lock it takes here until it is closed.
 		if _, err := writer.ExecContext(ctx, `BEGIN IMMEDIATE; COMMIT`); IsLocked(err) {
 			return ErrInUse
 		} else if err != nil {
@@ -73,14 +73,14 @@ func (db *DB) Exclusively(ctx context.Context, f func() error) (err error) {
 	return f()
 }
 
-// A connection that was closed a moment ago may still be seen: so often, and after each of these pauses, Exclusively
-// looks.
+// A connection that was just closed may still be visible, so Exclusively checks this many times, pausing this long
+// before each retry.
 const (
 	usedTries = 20
 	usedPause = 50 * time.Millisecond
 )
 
-// lockPostgres takes the lock in which every other connection has a share, or fails with ErrInUse.
+// lockPostgres takes the lock that every other connection holds a share of, or fails with ErrInUse.
 func (db *DB) lockPostgres(ctx context.Context, conn *sql.Conn) error {
 	for range usedTries {
 		var locked bool
@@ -101,7 +101,7 @@ func (db *DB) lockPostgres(ctx context.Context, conn *sql.Conn) error {
 	return ErrInUse
 }
 
-// lockedPostgres takes a lock of the session, which ends with its connection.
+// lockedPostgres takes a session lock, which ends with its connection.
 func lockedPostgres(ctx context.Context, db *sql.DB, f func() error) (err error) {
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, uint64(lockPatience.Seconds())))
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// applied counts the steps that are applied, and all there are.
+// applied returns the number of applied migrations, and of all.
 func applied(t *testing.T, db *sqldb.DB) (n, all int) {
 	t.Helper()
 	steps, err := migrator(t, db).Status(t.Context())
@@ -38,7 +38,7 @@ func TestMigrator(t *testing.T) {
 			t.Errorf("the versions are %v", m.Versions())
 		}
 		var wg sync.WaitGroup
-		for range 3 { // at once
+		for range 3 { // concurrently
 			wg.Go(func() {
 				if err := m.Up(t.Context()); err != nil {
 					t.Error(err)
@@ -89,7 +89,7 @@ func TestMigratorRefusesTheFuture(t *testing.T) {
 	})
 }
 
-// Libraries that tell every step as news are quiet, also through the loggers that they derive.
+// Loggers of libraries that report every migration are silenced, including derived ones.
 func TestMigratorIsQuiet(t *testing.T) {
 	t.Parallel()
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {

@@ -9,8 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// The statements of a pipeline run in their order, each sees what those before it did, and the first that fails ends
-// it.
+// The statements of a pipeline run in order, each sees the effects of the previous ones, and the first failure ends it.
 func TestTrip(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *sqldb.DB) {
 		a, b := newNote("a"), newNote("b")

@@ -77,7 +77,7 @@ func pairs(db *sqldb.DB, values ...[2]string) []any {
 	return []any{first, second}
 }
 
-// What varies is read without leaving a prepared statement behind, and told to whoever watches.
+// Varying texts are read without leaving a prepared statement behind, and reported to the trace.
 func TestUnpreparedAndTrace(t *testing.T) {
 	t.Parallel()
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
@@ -105,7 +105,7 @@ func TestUnpreparedAndTrace(t *testing.T) {
 	})
 }
 
-// A statement that is met first inside a transaction is prepared before the next one, and gives the same there.
+// A statement first used inside a transaction is prepared before the next one, with the same results.
 func TestStatementsOfTransactions(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *sqldb.DB) {
 		for round := range 3 {

@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	mark     = regexp.MustCompile(`\{[^{}]*\}`) // the innermost
+	mark     = regexp.MustCompile(`\{[^{}]*\}`) // the innermost one
 	rowValue = regexp.MustCompile(`\bv\.([a-z_]+)`)
 )
 
@@ -78,7 +78,7 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		if postgres {
 			return "FOR UPDATE OF " + rest
 		}
-		return "" // the transaction has the only write lock
+		return "" // the transaction holds the only write lock
 	case "few":
 		return d.condition(d.text.few, rest)
 	case "many":
@@ -121,8 +121,8 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 	panic("sqldb: no such mark: " + name)
 }
 
-// arrayOf is a parameter as PostgreSQL's array of a type. Ids travel as text: the driver would parse each of them to
-// send it as a uuid, which took a tenth of the processor time of bulk statements; the server does that for less.
+// arrayOf returns a parameter as PostgreSQL's array of a type. Ids are sent as text: the driver would parse each to
+// send it as a uuid, which took a tenth of the processor time of bulk statements; the server does it for less.
 func arrayOf(param, kind string) string {
 	if kind == "uuid" {
 		return "CAST(CAST(" + param + " AS text[]) AS uuid[])"
@@ -130,7 +130,7 @@ func arrayOf(param, kind string) string {
 	return "CAST(" + param + " AS " + kind + "[])"
 }
 
-// from is the relation v that a bulk statement reads: one array for each column.
+// from returns the relation v that a bulk statement reads: one array for each column.
 func (d *dialect) from(columns []column) string {
 	var arrays, names []string
 	for i, c := range columns {

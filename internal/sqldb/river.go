@@ -8,8 +8,8 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 )
 
-// River is the driver with which a job queue of River keeps its jobs in this database, through the writer: jobs that
-// are added in a transaction commit with it.
+// River returns the driver with which a River job queue stores its jobs in this database, through the writer: jobs
+// added in a transaction commit with it.
 func (db *DB) River() riverdriver.Driver[*sql.Tx] {
 	if db.Kind() == SQLite {
 		return riversqlite.New(db.writer.handle)

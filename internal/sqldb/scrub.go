@@ -5,15 +5,14 @@ import (
 	"fmt"
 )
 
-// maxVacuum is the largest file, in bytes, that is written anew after a deletion: others wait for about a second
-// meanwhile.
+// maxVacuum is the largest file, in bytes, that is rewritten after a deletion: this blocks others for about a second.
 const maxVacuum = 64 << 20
 
-// Scrub takes what was deleted out of the database's files. PostgreSQL's rows leave theirs when it vacuums, by itself.
+// Scrub removes deleted data from the database's files. PostgreSQL does that itself when it vacuums.
 //
-// On SQLite secure_delete overwrites what is deleted. It misses copies that moving rows between pages has left in
-// unused parts of pages, so a file that isn't large is written anew. Then the log, which has the pages as they were, is
-// emptied.
+// On SQLite, secure_delete overwrites deleted data. It misses copies in unused parts of pages, left there when rows
+// moved between pages, so a file that isn't large is rewritten. Then the write-ahead log, which contains earlier
+// versions of pages, is emptied.
 func (db *DB) Scrub(ctx context.Context) error {
 	if db.Kind() == PostgreSQL {
 		return nil

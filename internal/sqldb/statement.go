@@ -5,14 +5,13 @@ import (
 	"strings"
 )
 
-// Statement puts a text together whose conditions vary. Each value becomes a parameter; nothing that was sent enters
-// the text.
+// Statement builds a text whose conditions vary. Each value becomes a parameter; no input becomes part of the text.
 type Statement struct {
 	text strings.Builder
 	args []any
 }
 
-// Add appends text; each %s in it becomes the parameter of one value.
+// Add appends text; each %s in it becomes the parameter for one value.
 func (s *Statement) Add(text string, values ...any) {
 	params := make([]any, len(values))
 	for i, v := range values {
@@ -22,8 +21,8 @@ func (s *Statement) Add(text string, values ...any) {
 	fmt.Fprintf(&s.text, text, params...)
 }
 
-// Text is what was added, with parameters.
+// Text returns the text, with parameters.
 func (s *Statement) Text() string { return s.text.String() }
 
-// Args are the values of the parameters.
+// Args returns the values of the parameters.
 func (s *Statement) Args() []any { return s.args }

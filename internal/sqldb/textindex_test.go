@@ -39,11 +39,11 @@ func TestTextIndex(t *testing.T) {
 			first, end string
 		}{
 			{words: []string{"word007"}, found: 1, first: "007"},
-			// whose sample is another
+			// which samples differently
 			{words: []string{"word00"}, found: 10, many: db.Kind() == sqldb.PostgreSQL, first: "000"},
 			{words: []string{"comm"}, found: 200, many: true, first: "000"},
 			{words: []string{"common", "word007"}, found: 1, first: "007"},
-			{words: []string{"comm", "word007"}}, // the last word alone may be a beginning
+			{words: []string{"comm", "word007"}}, // only the last word may be a prefix
 		} {
 			query := noteWords.Query(db, tc.words)
 			for how, condition := range map[string]string{

@@ -15,7 +15,7 @@ import (
 
 func nothing(context.Context, *sqldb.Tx) error { return nil }
 
-// A caller who went away is nobody to be told that the database is away.
+// A cancelled call doesn't report that the database is unavailable.
 func TestCancelledCaller(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *sqldb.DB) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -71,8 +71,8 @@ func TestTransactRollsBack(t *testing.T) {
 	})
 }
 
-// Nobody waits without end for the connection that writes, such as while another process holds SQLite's lock and all
-// who have the connection wait for that.
+// The wait for the writing connection is bounded, for example while another process holds SQLite's lock and everyone
+// with the connection waits for that.
 func TestWritesAreBounded(t *testing.T) {
 	t.Parallel()
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
@@ -152,7 +152,7 @@ func TestDeadlockIsTriedAgain(t *testing.T) {
 	})
 }
 
-// Of transactions that name the same key, each sees what those before it did.
+// Of transactions that use the same key, each sees the effects of the previous ones.
 func TestSerialize(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *sqldb.DB) {
 		var wg sync.WaitGroup

@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// together sends PostgreSQL the steps in one message and reads its answers from one. After a failed step the server
-// skips the rest.
+// together sends the steps to PostgreSQL in one message and reads all answers. After a failed step, the server skips
+// the rest.
 func (t *Tx) together(ctx context.Context, steps []step) error {
 	batch := &pgx.Batch{}
 	changed := make([]int64, len(steps))
