@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -234,8 +235,12 @@ func testLongListAsFile(v *visitor, list string) {
 	}
 	text, marked := strings.CutPrefix(got[1], "\ufeff")
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil || !marked || fmt.Sprint(len(rows)-1) != total || strings.Count(text, "\r\n") != len(rows) {
-		v.t.Fatalf("%d rows, mark %v, error %v; the page counts %s", len(rows), marked, err, total)
+	if err != nil || !marked || strings.Count(text, "\r\n") != len(rows) {
+		v.t.Fatalf("%d rows, mark %v, error %v", len(rows), marked, err)
+	}
+	counted, beyond := strings.CutSuffix(total, "+") // the page may have counted no further than what it shows
+	if n, err := strconv.Atoi(counted); err != nil || n == 0 || len(rows)-1 < n || !beyond && len(rows)-1 != n {
+		v.t.Fatalf("%d rows, but the page counts %s", len(rows)-1, total)
 	}
 	last := crowd // the last Ada
 	for oddNames[(last-1)%len(oddNames)] != oddNames[0] {
