@@ -296,6 +296,7 @@ func (s *soak) wantWhole(t *testing.T) {
 		t.Errorf("%d different mails of %d messages; %d came again, want %d at most", len(arrived),
 			messages, again, most)
 	}
-	t.Logf("%d registered; %d answers, %d lost, %d told twice; %d kills; %d mails came again; the longest answer took %v",
+	t.Logf("%d registered; %d answers, %d lost, %d told twice; %d kills; %d mails came "+
+		"again; the longest answer took %v",
 		s.people, s.told, s.lost, s.twice, s.kills, again, s.longest)
 }

@@ -51,8 +51,12 @@ func benchmark(b *testing.B, want int, request func() *http.Request) {
 
 func BenchmarkRegister(b *testing.B) {
 	benchmark(b, http.StatusCreated, func() *http.Request {
-		r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/api/competitions/"+someID+"/register", strings.NewReader("{}"))
-		r.Header = http.Header{"Authorization": {"Bearer participant"}, "Idempotency-Key": {someID}, "Content-Type": {"application/json"}}
+		r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/api/competitions/"+someID+"/register",
+			strings.NewReader("{}"))
+		r.Header = http.Header{
+			"Authorization": {"Bearer participant"}, "Idempotency-Key": {someID},
+			"Content-Type": {"application/json"},
+		}
 		return r
 	})
 }

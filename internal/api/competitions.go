@@ -24,8 +24,9 @@ type (
 func (sortParam) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeString, Default: string(compete.SortNewest),
-		Enum:        []any{string(compete.SortNewest), string(compete.SortDeadline), string(compete.SortFilling)},
-		Description: "The order: newest first, soonest deadline first, or most seats taken in the last hour first (updated every minute).",
+		Enum: []any{string(compete.SortNewest), string(compete.SortDeadline), string(compete.SortFilling)},
+		Description: "The order: newest first, soonest deadline first, or most seats taken in the last hour " +
+			"first (updated every minute).",
 	}
 }
 
@@ -40,7 +41,8 @@ func (phaseParam) Schema(huma.Registry) *huma.Schema {
 
 // list splits a comma-separated parameter; empty elements are left out.
 func (t tagsParam) list() []string {
-	return slices.DeleteFunc(strings.Split(string(t), ","), func(tag string) bool { return strings.TrimSpace(tag) == "" })
+	return slices.DeleteFunc(strings.Split(string(t), ","),
+		func(tag string) bool { return strings.TrimSpace(tag) == "" })
 }
 
 // SearchParams narrow and order a list of competitions.
@@ -53,7 +55,8 @@ type SearchParams struct {
 
 func (p *SearchParams) filter(limit pageSize) compete.CompetitionFilter {
 	return compete.CompetitionFilter{
-		Search: p.Search, Tags: p.Tags.list(), Phase: compete.Phase(p.Phase), Sort: compete.Sort(p.Sort), Limit: int(limit),
+		Search: p.Search, Tags: p.Tags.list(), Phase: compete.Phase(p.Phase), Sort: compete.Sort(p.Sort),
+		Limit: int(limit),
 	}
 }
 
@@ -98,61 +101,98 @@ type competitionAnswer struct {
 
 func (a *api) registerCompetitions() {
 	handle(a, route{
-		method: http.MethodGet, path: "/api/competitions", id: "listCompetitions", tag: tagCompetitions, holdsSeats: true,
-		summary:     "List competitions",
-		description: "Without 'phase', returns published competitions whose registration deadline hasn't passed, including full ones.",
+		method: http.MethodGet, path: "/api/competitions", id: "listCompetitions",
+		tag: tagCompetitions, holdsSeats: true,
+		summary: "List competitions",
+		description: "Without 'phase', returns published competitions whose registration deadline hasn't " +
+			"passed, including full ones.",
 	}, a.listCompetitions)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/competitions", id: "createCompetition", tag: tagCompetitions, access: loggedIn,
+		method: http.MethodPost, path: "/api/competitions", id: "createCompetition",
+		tag: tagCompetitions, access: loggedIn,
 		status: http.StatusCreated, holdsSeats: true,
-		summary: "Create a competition", description: "For organizers and admins. The competition is published immediately unless you send status DRAFT.",
-		request: CreateCompetitionRequest{}, errors: []*compete.Error{compete.ErrForbidden, compete.ErrEmailUnverified, compete.ErrIdempotencyKeyReused, compete.ErrQuotaUsed},
+		summary: "Create a competition",
+		description: "For organizers and admins. The competition is published immediately " +
+			"unless you send status DRAFT.",
+		request: CreateCompetitionRequest{},
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrEmailUnverified, compete.ErrIdempotencyKeyReused,
+			compete.ErrQuotaUsed,
+		},
 	}, a.createCompetition)
 	handle(a, route{
-		method: http.MethodGet, path: "/api/competitions/my-competitions", id: "listMyCompetitions", tag: tagCompetitions,
+		method: http.MethodGet, path: "/api/competitions/my-competitions", id: "listMyCompetitions",
+		tag:    tagCompetitions,
 		access: loggedIn, holdsSeats: true,
-		summary: "List my competitions", description: "For organizers and admins. All competitions you organize, including drafts.",
-		errors: []*compete.Error{compete.ErrForbidden},
+		summary:     "List my competitions",
+		description: "For organizers and admins. All competitions you organize, including drafts.",
+		errors:      []*compete.Error{compete.ErrForbidden},
 	}, a.listMyCompetitions)
 	handle(a, route{
-		method: http.MethodGet, path: "/api/competitions/{id}", id: "getCompetition", tag: tagCompetitions, holdsSeats: true,
+		method: http.MethodGet, path: "/api/competitions/{id}", id: "getCompetition",
+		tag: tagCompetitions, holdsSeats: true,
 		summary: "Get a competition", description: "Only the organizer and admins can see a draft.",
 		errors: []*compete.Error{compete.ErrCompetitionMissing},
 	}, a.getCompetition)
 	handle(a, route{
-		method: http.MethodPatch, path: "/api/competitions/{id}", id: "updateCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
-		summary: "Update a competition", description: "For its organizer and admins. Fields you leave out stay unchanged. Raising the capacity promotes people from the waitlist.",
+		method: http.MethodPatch, path: "/api/competitions/{id}", id: "updateCompetition", tag: tagCompetitions,
+		access: loggedIn, holdsSeats: true,
+		summary: "Update a competition",
+		description: "For its organizer and admins. Fields you leave out stay unchanged. Raising the capacity " +
+			"promotes people from the waitlist.",
 		request: UpdateCompetitionRequest{},
 		errors: []*compete.Error{
-			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrEmailUnverified, compete.ErrUnpublished, compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrCompetitionCancelled,
-			compete.ErrAlreadyPublished, compete.ErrVersionMismatch, compete.ErrVersionRequired, compete.ErrQuotaUsed, compete.ErrBusy,
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrEmailUnverified, compete.ErrUnpublished,
+			compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrCompetitionCancelled,
+			compete.ErrAlreadyPublished, compete.ErrVersionMismatch, compete.ErrVersionRequired, compete.ErrQuotaUsed,
+			compete.ErrBusy,
 		},
 	}, a.updateCompetition)
 	handle(a, route{
-		method: http.MethodDelete, path: "/api/competitions/{id}", id: "deleteDraft", tag: tagCompetitions, access: loggedIn,
-		status:  http.StatusNoContent,
-		summary: "Delete a draft", description: "For the competition's organizer. A published competition can't be deleted, only cancelled.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing, compete.ErrNotDraft},
+		method: http.MethodDelete, path: "/api/competitions/{id}", id: "deleteDraft",
+		tag: tagCompetitions, access: loggedIn,
+		status:      http.StatusNoContent,
+		summary:     "Delete a draft",
+		description: "For the competition's organizer. A published competition can't be deleted, only cancelled.",
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing,
+			compete.ErrNotDraft,
+		},
 	}, a.deleteDraft)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/competitions/{id}/cancel", id: "cancelCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
-		summary: "Cancel a competition", description: "For its organizer and admins. Everyone registered is notified. Cancelling again has no effect.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing, compete.ErrQuotaUsed, compete.ErrBusy},
+		method: http.MethodPost, path: "/api/competitions/{id}/cancel", id: "cancelCompetition", tag: tagCompetitions,
+		access: loggedIn, holdsSeats: true,
+		summary:     "Cancel a competition",
+		description: "For its organizer and admins. Everyone registered is notified. Cancelling again has no effect.",
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing,
+			compete.ErrQuotaUsed, compete.ErrBusy,
+		},
 	}, a.cancelCompetition)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/competitions/{id}/unpublish", id: "unpublishCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
+		method: http.MethodPost, path: "/api/competitions/{id}/unpublish", id: "unpublishCompetition",
+		tag: tagCompetitions, access: loggedIn, holdsSeats: true,
 		summary: "Unpublish a competition",
-		description: "For admins. Makes it a draft that only its organizer and admins can see. Registrations are kept, but nobody can register or is promoted " +
-			"or reminded until an admin publishes it again by updating its status. Unpublishing a draft has no effect.",
-		errors: []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing, compete.ErrCompetitionCancelled, compete.ErrBusy},
+		description: "For admins. Makes it a draft that only its organizer and admins can see. Registrations are " +
+			"kept, but nobody can register or is promoted or reminded until an admin publishes it again by updating " +
+			"its status. Unpublishing a draft has no effect.",
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing,
+			compete.ErrCompetitionCancelled, compete.ErrBusy,
+		},
 	}, a.unpublishCompetition)
 	handle(a, route{
-		method: http.MethodPost, path: "/api/competitions/{id}/transfer", id: "transferCompetition", tag: tagCompetitions, access: loggedIn, holdsSeats: true,
+		method: http.MethodPost, path: "/api/competitions/{id}/transfer", id: "transferCompetition",
+		tag: tagCompetitions, access: loggedIn, holdsSeats: true,
 		summary: "Transfer a competition",
-		description: "For admins. Makes another account its organizer. Send either organizerId or email. Registrations, seats and the waitlist stay as they " +
-			"are. If the competition was paused because its organizer's account was disabled, it resumes.",
+		description: "For admins. Makes another account its organizer. Send either organizerId or email. " +
+			"Registrations, seats and the waitlist stay as they are. If the competition was paused because its " +
+			"organizer's account was disabled, it resumes.",
 		request: TransferRequest{},
-		errors:  []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing, compete.ErrOrganizerRegistered, compete.ErrBusy},
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing,
+			compete.ErrOrganizerRegistered, compete.ErrBusy,
+		},
 	}, a.transferCompetition)
 }
 
@@ -205,7 +245,8 @@ func (a *api) updateCompetition(ctx context.Context, in *updateCompetitionInput)
 		return nil, err
 	}
 	var request UpdateCompetitionRequest
-	if err := decode(in.RawBody, &request, func() error { return a.checkChange(ctx, in.ID, request.change()) }); err != nil {
+	if err := decode(in.RawBody, &request,
+		func() error { return a.checkChange(ctx, in.ID, request.change()) }); err != nil {
 		return nil, err
 	}
 	c, err := a.Competitions.Update(ctx, actor(ctx), in.ID, version, request.change())

@@ -17,8 +17,8 @@ import (
 	"github.com/minicompete/minicompete/internal/problem"
 )
 
-// The tests that start with this fixture look at HTTP alone, so what is behind the API is as small as can be; what the rules do is tested
-// through the front door of the whole app.
+// The tests that start with this fixture look at HTTP alone, so what is behind the API is as small as can be; what the
+// rules do is tested through the front door of the whole app.
 
 const someID = "018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"
 
@@ -55,7 +55,9 @@ func (s oneCompetition) Competition(_ context.Context, id string) (compete.Compe
 	return s.competition, nil
 }
 
-func (s oneCompetition) Competitions(_ context.Context, f compete.CompetitionFilter) (compete.Page[compete.Competition], error) {
+func (s oneCompetition) Competitions(
+	_ context.Context, f compete.CompetitionFilter,
+) (compete.Page[compete.Competition], error) {
 	page := compete.Page[compete.Competition]{Next: compete.Cursor{List: string(f.Sort), Key: 1, ID: someID}}
 	for range f.Limit {
 		page.Items = append(page.Items, s.competition)
@@ -66,7 +68,9 @@ func (s oneCompetition) Competitions(_ context.Context, f compete.CompetitionFil
 // noCompetitions is a store without any.
 type noCompetitions struct{ compete.CompetitionStore }
 
-func (noCompetitions) Competitions(context.Context, compete.CompetitionFilter) (compete.Page[compete.Competition], error) {
+func (noCompetitions) Competitions(
+	context.Context, compete.CompetitionFilter,
+) (compete.Page[compete.Competition], error) {
 	return compete.Page[compete.Competition]{}, nil
 }
 
@@ -127,11 +131,16 @@ func send(t testing.TB, server *httptest.Server, method, path string, body io.Re
 	response := open(t, server, method, path, body, headers...)
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
-	return answer{request: method + " " + path, status: response.StatusCode, header: response.Header, body: string(text), err: err}
+	return answer{
+		request: method + " " + path, status: response.StatusCode, header: response.Header,
+		body: string(text), err: err,
+	}
 }
 
 // open makes a request whose answer the caller reads as it comes, and closes.
-func open(t testing.TB, server *httptest.Server, method, path string, body io.Reader, headers ...string) *http.Response {
+func open(
+	t testing.TB, server *httptest.Server, method, path string, body io.Reader, headers ...string,
+) *http.Response {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, body)
 	if err != nil {
@@ -157,7 +166,8 @@ func wantProblem(t testing.TB, got answer, status int, code string) problem.Prob
 	if err := decoder.Decode(&p); err != nil {
 		t.Fatalf("%s: %v in %.300s", got.request, err, got.body)
 	}
-	if media := got.header.Get("Content-Type"); got.status != status || p.Code != code || p.Status != status || media != problem.ContentType {
+	if media := got.header.Get("Content-Type"); got.status != status || p.Code != code || p.Status != status ||
+		media != problem.ContentType {
 		t.Errorf("%s: got %d %s %s, want %d %s", got.request, got.status, media, got.body, status, code)
 	}
 	if p.Title == "" || p.Detail == "" || p.Type != "about:blank" {

@@ -68,7 +68,8 @@ func (a *api) registerHealth() {
 		method: http.MethodGet, path: "/api/health", id: "health", tag: tagService,
 		summary: "Health check",
 		description: "200 if everything required is up; otherwise 503 with the same body and status \"unavailable\". " +
-			"Redis and a read replica are never required: without Redis, changes take longer to reach other replicas; without the read replica, the database itself answers.",
+			"Redis and a read replica are never required: without Redis, changes take longer to reach other " +
+			"replicas; without the read replica, the database itself answers.",
 	}, a.health)
 	unavailable := a.huma.OpenAPI().Paths["/api/health"].Get.Responses[strconv.Itoa(http.StatusServiceUnavailable)]
 	unavailable.Content = map[string]*huma.MediaType{mediaJSON: {Schema: schemaOf[Health](a)}}

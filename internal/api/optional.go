@@ -9,7 +9,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// optional is a field of a PATCH: absent leaves the value as it is, null clears it where T is a pointer and is refused elsewhere.
+// optional is a field of a PATCH: absent leaves the value as it is, null clears it where T is a pointer and is refused
+// elsewhere.
 type optional[T any] struct{ compete.Optional[T] }
 
 type notNullError struct{}

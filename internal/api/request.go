@@ -23,13 +23,13 @@ import (
 // maxBody is the largest request body, in bytes.
 const maxBody = 1 << 20
 
-// JSONBody is the JSON body of a request, as it was sent: the handler decodes it, so that one answer names every bad
-// field, and the hash of an idempotency key sees every byte. It is valid until the handler returns.
+// JSONBody is the raw JSON body of a request: the handler decodes it, so that one answer reports every bad field, and
+// the hash of an idempotency key covers every byte. It is valid until the handler returns.
 type JSONBody struct {
 	RawBody []byte `contentType:"application/json"`
 }
 
-// The requests that could not be read, and why.
+// The errors for requests that can't be read.
 var (
 	errMalformedJSON = &compete.Error{
 		Kind: compete.KindUnreadable, Code: "malformed_json",
@@ -54,7 +54,7 @@ var (
 		"Send the body as JSON, with Content-Type: application/json.")
 )
 
-// checkContentType refuses a body that claims to be something else than JSON. No claim at all is taken for JSON.
+// checkContentType refuses a body whose Content-Type isn't JSON. Without the header, JSON is assumed.
 func checkContentType(ctx huma.Context) error {
 	claim := ctx.Header("Content-Type")
 	if claim == "" || claim == "application/json" {
@@ -67,7 +67,7 @@ func checkContentType(ctx huma.Context) error {
 	return nil
 }
 
-// checkQuery refuses a query string that cannot be read; Huma would take its parameters for absent.
+// checkQuery refuses a malformed query string; Huma would treat its parameters as missing.
 func checkQuery(ctx huma.Context) error {
 	query := ctx.URL().RawQuery
 	if strings.ContainsAny(query, "%;") {
@@ -78,12 +78,11 @@ func checkQuery(ctx huma.Context) error {
 	return nil
 }
 
-// jsonSpace is what may stand around a JSON value: less than Go takes for white space.
+// jsonSpace is the white space allowed around a JSON value: less than Go's definition.
 const jsonSpace = " \t\r\n"
 
-// decode reads a JSON object into the struct that v points to. Unknown fields and values of another type are refused,
-// all in one answer: check (nil: nothing to check) tells what else is wrong with v, of which the readable fields are
-// set by then.
+// decode decodes a JSON object into the struct that v points to. One answer reports all unknown fields, values of the
+// wrong type, and the errors from check (nil: no check), which runs after the readable fields are set.
 func decode(body []byte, v any, check func() error) error {
 	if trimmed := bytes.TrimLeft(body, jsonSpace); len(trimmed) == 0 || trimmed[0] != '{' {
 		return errNotAnObject
@@ -99,7 +98,7 @@ func decode(body []byte, v any, check func() error) error {
 	return nil
 }
 
-// decodeEmpty accepts what a request without content may carry: nothing, or an empty JSON object.
+// decodeEmpty accepts the body of a request without content: nothing, or an empty JSON object.
 func decodeEmpty(body []byte) error {
 	if body = bytes.Trim(body, jsonSpace); len(body) == 0 || string(body) == "{}" {
 		return nil
@@ -107,13 +106,13 @@ func decodeEmpty(body []byte) error {
 	return decode(body, &struct{}{}, nil)
 }
 
-// explain finds every field of a body that does not fit the struct, and sets those that do.
+// explain finds every field of a body that doesn't fit the struct, and sets those that do.
 func explain(body []byte, request reflect.Value, check func() error) error {
 	var sent map[string]json.RawMessage
 	if !utf8.Valid(body) || json.Unmarshal(body, &sent) != nil {
 		return errMalformedJSON
 	}
-	request.SetZero() // what was read before the first misfit is read again
+	request.SetZero() // what was decoded before the first error is decoded again
 	var wrong []compete.FieldError
 	for name, value := range sent {
 		field, proper := fieldByJSONName(request, name)
@@ -134,8 +133,8 @@ func explain(body []byte, request reflect.Value, check func() error) error {
 	return alsoWrong(wrong, check())
 }
 
-// alsoWrong adds what the domain says of the fields that are not named yet. Who may not send the request at all hears
-// that instead.
+// alsoWrong adds the domain's errors about fields not reported yet. A missing permission is reported instead of all
+// others.
 func alsoWrong(wrong []compete.FieldError, err error) error {
 	if err == nil {
 		return compete.Invalid(wrong...)
@@ -152,7 +151,7 @@ func alsoWrong(wrong []compete.FieldError, err error) error {
 	return compete.Invalid(wrong...)
 }
 
-// fieldByJSONName finds a field of the request, and how it is spelt; the zero Value when there is none.
+// fieldByJSONName finds a field of the request and its exact name; the zero Value if there is none.
 func fieldByJSONName(request reflect.Value, name string) (field reflect.Value, proper string) {
 	for _, visible := range reflect.VisibleFields(request.Type()) {
 		tag, _, _ := strings.Cut(visible.Tag.Get("json"), ",")
@@ -163,7 +162,7 @@ func fieldByJSONName(request reflect.Value, name string) (field reflect.Value, p
 	return reflect.Value{}, ""
 }
 
-// shorten keeps a problem document small, whatever was sent as a field's name.
+// shorten keeps a problem document small, however long a submitted field name is.
 func shorten(name string) string {
 	const longest = 64
 	if runes := []rune(name); len(runes) > longest {
@@ -172,7 +171,7 @@ func shorten(name string) string {
 	return name
 }
 
-// expectation says in words what a field of the given type takes.
+// expectation describes the values that a field of the given type accepts.
 func expectation(t reflect.Type, err error) string {
 	var refused *notNullError
 	if errors.As(err, &refused) {

@@ -52,29 +52,37 @@ var erasedKey = func() string {
 
 // ownTables have rows that are a person's own, whether or not the person can be read in them.
 var ownTables = []string{
-	"sessions", "idempotency_keys", "account_links", "organizer_requests", "authenticator_apps", "passkeys", "recovery_codes", "messages",
+	"sessions", "idempotency_keys", "account_links", "organizer_requests", "authenticator_apps", "passkeys",
+	"recovery_codes", "messages",
 }
 
-// TestNothingIsLeftOfWhoDeletesTheAccount has somebody do all that one can do, deletes the account, and looks for the person in every
-// byte of the database and of Redis.
+// TestNothingIsLeftOfWhoDeletesTheAccount has somebody do all that one can do, deletes the account, and looks for the
+// person in every byte of the database and of Redis.
 func TestNothingIsLeftOfWhoDeletesTheAccount(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		server := mailtest.Start(t, mailtest.Options{})
 		redisURL := testservices.Redis(t)
 		w := &erasureWorld{
 			t: t, databaseURL: databaseURL, redis: redisClient(t, redisURL), server: server,
-			App: apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, RedisURL: redisURL, Settings: func(c *config.Config) {
-				c.SMTPURL, c.JobBackoff, c.TrustedProxies = config.URL(server.URL), time.Hour, []string{"127.0.0.1"}
-			}}),
+			App: apptest.Start(t, apptest.Options{
+				DatabaseURL: databaseURL, RedisURL: redisURL,
+				Settings: func(c *config.Config) {
+					c.SMTPURL, c.JobBackoff, c.TrustedProxies = config.URL(server.URL), time.Hour, []string{"127.0.0.1"}
+				},
+			}),
 		}
-		w.organizer, w.other, w.admin = w.As(compete.RoleOrganizer), w.As(compete.RoleParticipant), w.As(compete.RoleAdmin)
+		w.organizer, w.other, w.admin = w.As(compete.RoleOrganizer), w.As(compete.RoleParticipant),
+			w.As(compete.RoleAdmin)
 		w.live()
 		for _, place := range []string{
-			"users", "sessions", "messages", "river_job", "failed_jobs", "account_links", "idempotency_keys", "registrations", "competitions",
+			"users", "sessions", "messages", "river_job", "failed_jobs", "account_links", "idempotency_keys",
+			"registrations", "competitions",
 			"competition_search", "reports", "passkeys", "audit", "Redis",
 		} {
-			if found := w.findings(); !slices.ContainsFunc(found, func(f string) bool { return strings.HasPrefix(f, place+":") }) {
-				t.Errorf("before, the person should be in %s, or this test doesn't try whether they are gone from it: %v", place, found)
+			if found := w.findings(); !slices.ContainsFunc(found,
+				func(f string) bool { return strings.HasPrefix(f, place+":") }) {
+				t.Errorf("before, the person should be in %s, or this test doesn't try "+
+					"whether they are gone from it: %v", place, found)
 			}
 		}
 
@@ -83,11 +91,13 @@ func TestNothingIsLeftOfWhoDeletesTheAccount(t *testing.T) {
 				t.Errorf("before, the person should have a row in %s", table)
 			}
 		}
-		w.person.Do(http.MethodDelete, "/api/users/me", map[string]any{"password": apptest.Password}).Want(t, http.StatusNoContent)
+		w.person.Do(http.MethodDelete, "/api/users/me", map[string]any{"password": apptest.Password}).Want(t,
+			http.StatusNoContent)
 		w.person.Do(http.MethodGet, "/api/auth/me", nil).Want(t, http.StatusUnauthorized)
 		w.finish()
 		apptest.Eventually(t, apptest.Patience, "the last email arrives", func() bool {
-			return slices.ContainsFunc(w.server.To(erasedEmail), func(m mailtest.Mail) bool { return strings.Contains(m.Text, "has been deleted") })
+			return slices.ContainsFunc(w.server.To(erasedEmail),
+				func(m mailtest.Mail) bool { return strings.Contains(m.Text, "has been deleted") })
 		})
 		if found := w.findings(); len(found) > 0 {
 			t.Errorf("still there: %s", strings.Join(found, "\n"))
@@ -142,7 +152,9 @@ func (w *erasureWorld) live() {
 	}, from...).Want(t, http.StatusCreated).JSON(t, &login)
 	w.person.Token, w.person.User = login.Token, login.User
 	for range 3 { // after that, guesses are counted until they are forgotten
-		w.Visitor().Do(http.MethodPost, "/api/auth/login", map[string]any{"email": erasedEmail, "password": "not the password"}, from...).Want(t, http.StatusUnauthorized)
+		w.Visitor().Do(http.MethodPost, "/api/auth/login",
+			map[string]any{"email": erasedEmail, "password": "not the password"},
+			from...).Want(t, http.StatusUnauthorized)
 	}
 	w.Verify(erasedEmail)
 	w.person.Do(http.MethodPatch, "/api/users/me", map[string]any{"timeZone": erasedZone}).Want(t, http.StatusOK)
@@ -152,8 +164,10 @@ func (w *erasureWorld) live() {
 	w.protect()
 	w.complain()
 	w.beMailed()
-	w.person.Do(http.MethodPost, "/api/users/me/email", map[string]any{"email": anotherEmail, "currentPassword": apptest.Password}).Want(t, http.StatusAccepted)
-	w.Visitor().Do(http.MethodPost, "/api/auth/password/forgot", map[string]any{"email": erasedEmail}).Want(t, http.StatusAccepted)
+	w.person.Do(http.MethodPost, "/api/users/me/email",
+		map[string]any{"email": anotherEmail, "currentPassword": apptest.Password}).Want(t, http.StatusAccepted)
+	w.Visitor().Do(http.MethodPost, "/api/auth/password/forgot", map[string]any{"email": erasedEmail}).Want(t,
+		http.StatusAccepted)
 	var found []struct{ ID string }
 	w.admin.Get("/api/admin/users?search=quetzalcoatls", &found)
 	if len(found) != 1 {
@@ -180,7 +194,8 @@ func (w *erasureWorld) register() {
 // press registers with a key, and returns the registration's id.
 func (w *erasureWorld) press(c *apptest.Client, competition string) string {
 	var r struct{ ID string }
-	c.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key", "key-"+c.User.ID+competition).
+	c.Do(http.MethodPost, "/api/competitions/"+competition+"/register", nil, "Idempotency-Key",
+		"key-"+c.User.ID+competition).
 		Want(w.t, http.StatusCreated).JSON(w.t, &r)
 	return r.ID
 }
@@ -189,14 +204,16 @@ func (w *erasureWorld) press(c *apptest.Client, competition string) string {
 func (w *erasureWorld) organize() {
 	t := w.t
 	draft := w.person.Create(map[string]any{
-		"title": "Cup of " + erasedName, "description": "Ask " + erasedEmail, "location": "Villa Quëtzalcóatl", "tags": []string{"quëtzalcóatl"}, "status": "DRAFT",
+		"title": "Cup of " + erasedName, "description": "Ask " + erasedEmail, "location": "Villa Quëtzalcóatl",
+		"tags": []string{"quëtzalcóatl"}, "status": "DRAFT",
 	})
 	picture := image.NewNRGBA(image.Rect(0, 0, 400, 300))
 	var encoded bytes.Buffer
 	if err := png.Encode(&encoded, picture); err != nil {
 		t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, w.APIURL+"/api/competitions/"+draft+"/cover", &encoded)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, w.APIURL+"/api/competitions/"+
+		draft+"/cover", &encoded)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,11 +228,13 @@ func (w *erasureWorld) organize() {
 	published := w.person.Create(map[string]any{"title": "Mine"})
 	w.press(w.other, published)
 	w.recordName(published)
-	w.person.Do(http.MethodDelete, "/api/users/me", map[string]any{"password": apptest.Password}).WantCode(t, http.StatusConflict, "organizes_competitions")
+	w.person.Do(http.MethodDelete, "/api/users/me", map[string]any{"password": apptest.Password}).WantCode(t,
+		http.StatusConflict, "organizes_competitions")
 	w.person.Do(http.MethodPost, "/api/competitions/"+published+"/cancel", nil).Want(t, http.StatusOK)
 }
 
-// recordName has an outcome that others may ask for again name the person as the organizer, as an earlier version recorded it.
+// recordName has an outcome that others may ask for again name the person as the organizer, as an earlier version
+// recorded it.
 func (w *erasureWorld) recordName(competition string) {
 	outcome := compete.RegistrationOutcome{Competition: compete.Competition{
 		ID:                 competition,
@@ -226,7 +245,8 @@ func (w *erasureWorld) recordName(competition string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	changed, err := w.Store().Writer().ExecContext(w.t.Context(), `UPDATE idempotency_keys SET body = $1 WHERE key = $2`,
+	changed, err := w.Store().Writer().ExecContext(w.t.Context(), `UPDATE idempotency_keys SET body = $1
+		WHERE key = $2`,
 		body, "key-"+w.other.User.ID+competition)
 	if err != nil {
 		w.t.Fatal(err)
@@ -245,9 +265,11 @@ func (w *erasureWorld) protect() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.person.Do(http.MethodPost, "/api/users/me/factors/app/confirm", map[string]any{"code": code}).Want(t, http.StatusOK)
+	w.person.Do(http.MethodPost, "/api/users/me/factors/app/confirm", map[string]any{"code": code}).Want(t,
+		http.StatusOK)
 	passkey := compete.Passkey{
-		ID: uuid.NewString(), UserID: w.person.User.ID, CredentialID: "c", Record: "{}", Name: erasedName + "'s phone", CreatedAt: time.Now(),
+		ID: uuid.NewString(), UserID: w.person.User.ID, CredentialID: "c", Record: "{}", Name: erasedName + "'s phone",
+		CreatedAt: time.Now(),
 	}
 	spent := compete.SpentChallenge{Hash: "h", Expires: time.Now().Add(time.Hour)}
 	if _, err := w.Store().AddPasskey(t.Context(), passkey, spent, compete.NewFactor{Now: time.Now()}); err != nil {
@@ -255,12 +277,16 @@ func (w *erasureWorld) protect() {
 	}
 }
 
-// complain reports a competition. The person also was disabled once, and asked to organize; and somebody else wanted their address.
+// complain reports a competition. The person also was disabled once, and asked to organize; and somebody else wanted
+// their address.
 func (w *erasureWorld) complain() {
-	w.person.Do(http.MethodPost, "/api/competitions/"+w.seat+"/reports", map[string]any{"reason": "SPAM", "details": "I'm " + erasedName}).Want(w.t, http.StatusAccepted)
-	w.other.Do(http.MethodPost, "/api/users/me/email", map[string]any{"email": erasedEmail, "currentPassword": apptest.Password}).Want(w.t, http.StatusAccepted)
+	w.person.Do(http.MethodPost, "/api/competitions/"+w.seat+"/reports",
+		map[string]any{"reason": "SPAM", "details": "I'm " + erasedName}).Want(w.t, http.StatusAccepted)
+	w.other.Do(http.MethodPost, "/api/users/me/email",
+		map[string]any{"email": erasedEmail, "currentPassword": apptest.Password}).Want(w.t, http.StatusAccepted)
 	w.exec(`UPDATE users SET disabled_reason = $2 WHERE id = $1`, w.person.User.ID, "Dear "+erasedName)
-	w.exec(`INSERT INTO organizer_requests (id, user_id, requested_at) VALUES ($2, $1, $3)`, w.person.User.ID, uuid.NewString(), compete.UTC(time.Now()))
+	w.exec(`INSERT INTO organizer_requests (id, user_id, requested_at) VALUES ($2, $1, $3)`, w.person.User.ID,
+		uuid.NewString(), compete.UTC(time.Now()))
 }
 
 func (w *erasureWorld) exec(text string, args ...any) {
@@ -273,27 +299,34 @@ func (w *erasureWorld) exec(text string, args ...any) {
 // rows counts the person's in a table.
 func (w *erasureWorld) rows(table string) (n int) {
 	w.t.Helper()
-	err := w.Store().Reader().QueryRowContext(w.t.Context(), `SELECT count(*) FROM `+table+` WHERE user_id = $1`, w.person.User.ID).Scan(&n)
+	err := w.Store().Reader().QueryRowContext(w.t.Context(), `SELECT count(*) FROM `+table+` WHERE user_id = $1`,
+		w.person.User.ID).Scan(&n)
 	if err != nil {
 		w.t.Fatal(table, err)
 	}
 	return n
 }
 
-// beMailed waits for mails, then has the mail server refuse one for good and one for now, with errors that name the address.
+// beMailed waits for mails, then has the mail server refuse one for good and one for now, with errors that name the
+// address.
 func (w *erasureWorld) beMailed() {
 	t := w.t
-	apptest.Eventually(t, apptest.Patience, "the person is mailed", func() bool { return len(w.server.To(erasedEmail)) > 3 })
+	apptest.Eventually(t, apptest.Patience, "the person is mailed",
+		func() bool { return len(w.server.To(erasedEmail)) > 3 })
 	for code, place := range map[int]string{550: "failed_jobs", 450: "river_job"} {
 		w.server.OnRcpt(func(to string) error {
 			if to != erasedEmail {
 				return nil
 			}
-			return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "no mailbox " + to + " here"}
+			return &smtp.SMTPError{
+				Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1},
+				Message: "no mailbox " + to + " here",
+			}
 		})
 		w.press(w.person, w.organizer.Create(nil))
 		apptest.Eventually(t, apptest.Patience, fmt.Sprintf("an email is refused with %d", code), func() bool {
-			return slices.ContainsFunc(w.inTable(place), func(f string) bool { return strings.Contains(f, "no mailbox") })
+			return slices.ContainsFunc(w.inTable(place),
+				func(f string) bool { return strings.Contains(f, "no mailbox") })
 		})
 	}
 	// Errors of others' emails, which name the person too.
@@ -302,12 +335,17 @@ func (w *erasureWorld) beMailed() {
 			if to != w.other.User.Email {
 				return nil
 			}
-			return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "moved: try " + erasedEmail}
+			return &smtp.SMTPError{
+				Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1},
+				Message: "moved: try " + erasedEmail,
+			}
 		})
 		w.press(w.other, w.organizer.Create(nil))
-		apptest.Eventually(t, apptest.Patience, fmt.Sprintf("an email to another is refused with %d", code), func() bool {
-			return slices.ContainsFunc(w.inTable(place), func(f string) bool { return strings.Contains(f, "moved: try") })
-		})
+		apptest.Eventually(t, apptest.Patience, fmt.Sprintf("an email to another is refused with %d", code),
+			func() bool {
+				return slices.ContainsFunc(w.inTable(place),
+					func(f string) bool { return strings.Contains(f, "moved: try") })
+			})
 	}
 	w.server.OnRcpt(nil)
 }
@@ -318,7 +356,8 @@ func (w *erasureWorld) finish() {
 	w.exec(`UPDATE river_job SET scheduled_at = created_at WHERE kind = 'erase'`)
 	apptest.Eventually(w.t, apptest.Patience, "the jobs of the deletion are done", func() bool {
 		var done int
-		err := w.Store().Reader().QueryRowContext(w.t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'erase' AND state = 'completed'`).Scan(&done)
+		err := w.Store().Reader().QueryRowContext(w.t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'erase'
+			AND state = 'completed'`).Scan(&done)
 		return err == nil && done == 2
 	})
 }
@@ -343,7 +382,8 @@ func (w *erasureWorld) wantAnonymous() {
 				continue
 			}
 			mine++
-			if r.Status != "CANCELLED" || r.CancelReason != "ERASED" || r.Reason+r.Note+r.User.Email != "" || r.Blocked || r.User.Name != compete.ErasedName || !r.User.Deleted {
+			if r.Status != "CANCELLED" || r.CancelReason != "ERASED" || r.Reason+r.Note+r.User.Email != "" ||
+				r.Blocked || r.User.Name != compete.ErasedName || !r.User.Deleted {
 				t.Errorf("the registration is %+v, want a cancelled one of nobody", r)
 			}
 		}
@@ -361,7 +401,8 @@ func (w *erasureWorld) wantAnonymous() {
 			t.Errorf("who waited for the seat is %s", r.Status)
 		}
 	}
-	csv := string(w.organizer.Do(http.MethodGet, "/api/competitions/"+w.seat+"/registrations", nil, "Accept", "text/csv").Body)
+	csv := string(w.organizer.Do(http.MethodGet, "/api/competitions/"+w.seat+"/registrations", nil,
+		"Accept", "text/csv").Body)
 	if !strings.Contains(csv, `"CANCELLED","","Deleted account","",`) {
 		t.Errorf("the CSV has no anonymous row: %s", csv)
 	}

@@ -30,7 +30,8 @@ func (a *App) addGauges() {
 	a.metrics.AddPool("writer", a.store.Writer())
 	a.metrics.AddPool("reader", a.store.Reader())
 	a.addReplica()
-	a.metrics.AddGauge("registrar_queue_depth", "Commands waiting for the registrar, and presses waiting for their turn.",
+	a.metrics.AddGauge("registrar_queue_depth",
+		"Commands waiting for the registrar, and presses waiting for their turn.",
 		func() float64 { return float64(a.registrar.QueueDepth() + a.server.PressesWaiting()) })
 	a.metrics.AddGauge("open_streams", "Open streams of server-sent events.",
 		func() float64 { return float64(a.hub.Pages()) })
@@ -63,9 +64,10 @@ func (a *App) addReplica() {
 	for outcome, name := range sqldb.ReadOutcomes {
 		reads[name] = func() uint64 { return r.Reads(sqldb.ReadOutcome(outcome)) }
 	}
-	a.metrics.AddCounters("replica_reads_total", "Reads that the read replica may answer, by outcome: replica (it did). "+
-		"In all other cases the primary answered: away (the replica is down or too far behind), "+
-		"behind (it didn't have the reader's own changes yet), failed (it didn't answer).", "outcome", reads)
+	a.metrics.AddCounters("replica_reads_total",
+		"Reads that the read replica may answer, by outcome: replica (it did). "+
+			"In all other cases the primary answered: away (the replica is down or too far behind), "+
+			"behind (it didn't have the reader's own changes yet), failed (it didn't answer).", "outcome", reads)
 }
 
 // backlogMaxAge is how long a reading counts: two gauges, or two scrapers, are to cost one.

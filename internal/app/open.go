@@ -23,8 +23,8 @@ const (
 	openPause = time.Second
 )
 
-// OpenStore opens the database of the settings, without its read replica. One that is away is tried again for half a minute; any other failure
-// ends it at once.
+// OpenStore opens the database of the settings, without its read replica. One that is away is tried again for half a
+// minute; any other failure ends it at once.
 func OpenStore(ctx context.Context, c config.Config, logger *slog.Logger) (*store.Store, error) {
 	return openStore(ctx, c, "", logger)
 }

@@ -101,7 +101,8 @@ func (b *browser) read(response *http.Response, err error) string {
 	return string(body)
 }
 
-// Reads with a read replica. The databases share two servers, and a pause holds for all of them, so one comes after the other.
+// Reads with a read replica. The databases share two servers, and a pause holds for all of them, so one comes after the
+// other.
 func TestReadReplica(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, _ string) {
 		replication := testservices.Replicate(t)
@@ -130,10 +131,12 @@ func testOwnWrites(t *testing.T, replication *testservices.Replication) {
 	// The server itself says that it is read.
 	database := strings.TrimPrefix(mustParse(t, standbyURL).Path, "/")
 	scans := func() int64 {
-		return replication.Standby.Number(database, `SELECT coalesce(sum(seq_scan + idx_scan), 0)::bigint FROM pg_stat_user_tables WHERE relname = 'competitions'`)
+		return replication.Standby.Number(database, `SELECT coalesce(sum(seq_scan + idx_scan), 0)::bigint
+			FROM pg_stat_user_tables WHERE relname = 'competitions'`)
 	}
 	before := scans()
-	apptest.Eventually(t, apptest.Patience, "the standby counts reads of competitions", func() bool { listOf(a); return scans() > before })
+	apptest.Eventually(t, apptest.Patience, "the standby counts reads of competitions",
+		func() bool { listOf(a); return scans() > before })
 	untilByReplica(t, "the list", func(a *apptest.App) {
 		if got := listOf(a); byReplica(a) > 0 && got != "The first" {
 			t.Errorf("the list: %q", got)
@@ -142,7 +145,8 @@ func testOwnWrites(t *testing.T, replication *testservices.Replication) {
 	for _, path := range []string{"/", "/competitions", "/competitions/" + first, "/dashboard"} {
 		untilByReplica(t, path, func(a *apptest.App) { watching.get(a, path) }, a, b)
 	}
-	untilByReplica(t, "an organizer's list", func(a *apptest.App) { titles(at(a, organizer), "/api/competitions/my-competitions") }, a, b)
+	untilByReplica(t, "an organizer's list",
+		func(a *apptest.App) { titles(at(a, organizer), "/api/competitions/my-competitions") }, a, b)
 	untilByReplica(t, "participants", func(a *apptest.App) {
 		at(a, organizer).Do(http.MethodGet, competition+"/registrations?search=participant", nil).Want(t, http.StatusOK)
 	}, a, b)
@@ -159,13 +163,17 @@ func testOwnWrites(t *testing.T, replication *testservices.Replication) {
 	second := organizer.Create(map[string]any{"title": "The second"})
 	participant.Do(http.MethodPost, competition+"/register", nil).Want(t, http.StatusCreated)
 	for name, a := range map[string]*apptest.App{"same": a, "other": b} {
-		for _, path := range []string{"/api/competitions", "/api/competitions/my-competitions", "/api/competitions?search=second"} {
+		for _, path := range []string{
+			"/api/competitions", "/api/competitions/my-competitions",
+			"/api/competitions?search=second",
+		} {
 			if got := titles(at(a, organizer), path); !strings.Contains(got, "The second") {
 				t.Errorf("in the %s process, who has just created a competition sees at %s: %q", name, path, got)
 			}
 		}
 		var mine []struct{ CompetitionID string }
-		if at(a, participant).Get("/api/users/me/registrations", &mine); len(mine) != 1 || mine[0].CompetitionID != first {
+		if at(a, participant).Get("/api/users/me/registrations", &mine); len(mine) != 1 ||
+			mine[0].CompetitionID != first {
 			t.Errorf("in the %s process, who has just registered has %v", name, mine)
 		}
 		var seen struct{ SeatsLeft int }
@@ -191,7 +199,8 @@ func testOwnWrites(t *testing.T, replication *testservices.Replication) {
 	}
 
 	// With a browser.
-	registering.post(a, "/competitions/"+second+"/register", url.Values{"key": {"8f14e45f-ceea-4a67-a9b6-1d2f3a4b5c6d"}})
+	registering.post(a, "/competitions/"+second+"/register",
+		url.Values{"key": {"8f14e45f-ceea-4a67-a9b6-1d2f3a4b5c6d"}})
 	for name, a := range map[string]*apptest.App{"same": a, "other": b} {
 		if page := registering.get(a, "/dashboard"); !strings.Contains(page, "The second") {
 			t.Errorf("in the %s process, the dashboard lacks what was registered for on the page", name)
@@ -207,7 +216,8 @@ func testOwnWrites(t *testing.T, replication *testservices.Replication) {
 		return strings.Contains(listOf(a), "The second") && strings.Contains(listOf(b), "The second")
 	})
 	untilByReplica(t, "the list of who has written", func(a *apptest.App) { registering.get(a, "/competitions") }, a, b)
-	untilByReplica(t, "the list with a token", func(a *apptest.App) { titles(at(a, organizer), "/api/competitions") }, a, b)
+	untilByReplica(t, "the list with a token", func(a *apptest.App) { titles(at(a, organizer), "/api/competitions") },
+		a, b)
 }
 
 func mustParse(t *testing.T, text string) *url.URL {
@@ -231,7 +241,8 @@ func testTooFarBehind(t *testing.T, replication *testservices.Replication) {
 	resume := func() { replication.Resume() }
 	defer func() { resume() }()
 	organizer.Create(map[string]any{"title": "The second"})
-	apptest.Eventually(t, apptest.Patience, "the database itself answers", func() bool { return strings.Contains(listOf(a), "The second") })
+	apptest.Eventually(t, apptest.Patience, "the database itself answers",
+		func() bool { return strings.Contains(listOf(a), "The second") })
 	replica := a.Store().DB().Replica()
 	if replica.Reads(sqldb.ReadAway) == 0 || replica.Check(t.Context()) == nil {
 		t.Error("it isn't said that the replica isn't used")
@@ -248,7 +259,8 @@ func testOlderSchema(t *testing.T, replication *testservices.Replication) {
 	primaryURL, standbyURL := replication.Database()
 	database := strings.TrimPrefix(mustParse(t, standbyURL).Path, "/")
 	apptest.Eventually(t, apptest.Patience, "the standby has the database", func() bool {
-		return replication.Standby.Number("postgres", `SELECT count(*) FROM pg_database WHERE datname = '`+database+`'`) == 1
+		return replication.Standby.Number("postgres", `SELECT count(*) FROM pg_database WHERE datname = '`+database+
+			`'`) == 1
 	})
 	replication.Pause()
 	resume := func() { replication.Resume() }
@@ -346,8 +358,11 @@ func testReplicaKilled(t *testing.T, replication *testservices.Replication) {
 // SQLite has no read replicas, and a wrong URL is named.
 func TestReadReplicaIsRefused(t *testing.T) {
 	for name, tc := range map[string]struct{ database, replica, want string }{
-		"SQLite":       {"", "postgres://127.0.0.1/x", "DATABASE_READ_URL needs a PostgreSQL database in DATABASE_URL"},
-		"a wrong mode": {"postgres://127.0.0.1:1/x", "postgres://127.0.0.1:1/x?sslmode=perhaps", "DATABASE_READ_URL (postgres://127.0.0.1:1/x?sslmode=perhaps)"},
+		"SQLite": {"", "postgres://127.0.0.1/x", "DATABASE_READ_URL needs a PostgreSQL database in DATABASE_URL"},
+		"a wrong mode": {
+			"postgres://127.0.0.1:1/x", "postgres://127.0.0.1:1/x?sslmode=perhaps",
+			"DATABASE_READ_URL (postgres://127.0.0.1:1/x?sslmode=perhaps)",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			settings := apptest.Config(t, withReplica(tc.database, tc.replica, time.Hour))

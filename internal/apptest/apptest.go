@@ -1,7 +1,7 @@
-// Package apptest boots the whole program for a test, on free ports and a fresh database, with clients that are logged
-// in by role.
+// Package apptest starts the whole program for a test, on free ports and a fresh database, with clients logged in by
+// role.
 //
-// It is imported by tests alone. Everything in it goes through the front door, except accounts in bulk.
+// Only tests import it. It uses the API and pages for everything except creating accounts in bulk.
 package apptest
 
 import (
@@ -21,33 +21,32 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// Secret keys the tokens of every test's app.
+// Secret signs the tokens of every test's app.
 const Secret = "a secret for tests, known to all!"
 
-// Patience is how long a test waits for what should happen soon. It is long, for a machine under load; a test that
-// passes doesn't use it up.
+// Patience is how long a test waits for something that should happen soon. It is long, for machines under load; a
+// passing test never waits that long.
 const Patience = time.Minute
 
 // stopTimeout is how long a test's app may take to stop.
 const stopTimeout = 20 * time.Second
 
-// Options says how a test's app differs from the usual: SQLite, no Redis, the real clock, every role, all on free
-// ports.
+// Options are the differences from the default: SQLite, no Redis, the real clock, every role, all on free ports.
 type Options struct {
-	DatabaseURL     string // empty: a fresh SQLite file
+	DatabaseURL     string // empty means a fresh SQLite file
 	RedisURL        string
 	Clock           func() time.Time
-	Demo            bool                 // the demo data, and the pages that only the demo has
-	StrictPasswords bool                 // refuse those that are easy to guess
-	Settings        func(*config.Config) // changes what Config made of the above
-	Wrap            app.Wrap             // stands between the domain and what it is given
+	Demo            bool                 // adds the demo data, and the pages that only a demo has
+	StrictPasswords bool                 // refuses passwords that are easy to guess
+	Settings        func(*config.Config) // modifies the configuration made from the above
+	Wrap            app.Wrap             // wraps dependencies of the domain
 
-	// RedisTimeout is how long a request waits for Redis. 0: as long as a busy machine may take, for a test in which
+	// RedisTimeout is how long a request waits for Redis. 0 means a time that suits a busy machine, for tests in which
 	// Redis answers.
 	RedisTimeout time.Duration
 }
 
-// Config is the settings of a test's app.
+// Config returns the settings of a test's app.
 func Config(t testing.TB, o Options) config.Config {
 	t.Helper()
 	if o.DatabaseURL == "" {
@@ -57,7 +56,7 @@ func Config(t testing.TB, o Options) config.Config {
 	c.DatabaseURL, c.RedisURL = config.URL(o.DatabaseURL), config.URL(o.RedisURL)
 	c.WebAddr, c.APIAddr = "127.0.0.1:0", "127.0.0.1:0"
 	c.JWTSecret, c.BcryptCost = Secret, bcrypt.MinCost
-	c.QueueTimeout = 30 * time.Second // a busy machine takes its time
+	c.QueueTimeout = 30 * time.Second // a busy machine is slow
 	if o.Settings != nil {
 		o.Settings(&c)
 	}
@@ -67,7 +66,7 @@ func Config(t testing.TB, o Options) config.Config {
 // App is a running program.
 type App struct {
 	*app.App
-	// WebURL and APIURL are where the pages and the API answer, without a slash at the end.
+	// WebURL and APIURL are the addresses of the pages and the API, without a trailing slash.
 	WebURL, APIURL string
 
 	t    testing.TB
@@ -75,7 +74,7 @@ type App struct {
 	stop func() error
 }
 
-// Start runs the program until the test ends. Its log is shown when the test fails.
+// Start runs the program until the test ends. Its log is shown if the test fails.
 func Start(t testing.TB, o Options) *App {
 	t.Helper()
 	settings := Config(t, o)
@@ -121,8 +120,7 @@ func Start(t testing.TB, o Options) *App {
 // Stop stops the program, once, as SIGTERM does.
 func (a *App) Stop() error { return a.stop() }
 
-// Eventually waits until a condition holds, looking at it again every few milliseconds, and fails the test when it
-// takes too long.
+// Eventually polls a condition every few milliseconds until it holds, and fails the test if that takes too long.
 func Eventually(t testing.TB, within time.Duration, what string, holds func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(within)
@@ -134,7 +132,7 @@ func Eventually(t testing.TB, within time.Duration, what string, holds func() bo
 	}
 }
 
-// drain reads an answer to its end, so that its connection can be used again.
+// drain reads a response to its end, so that its connection can be reused.
 func drain(body io.ReadCloser) ([]byte, error) {
 	defer body.Close()
 	return io.ReadAll(body)

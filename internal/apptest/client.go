@@ -15,10 +15,10 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Password is that of every account made here.
+// Password is the password of every account created here.
 const Password = "password123"
 
-// Client talks to the API as one user, or as a visitor.
+// Client calls the API as a user or as a visitor.
 type Client struct {
 	User  compete.User // zero for a visitor
 	Token string       // empty for a visitor
@@ -29,10 +29,10 @@ type Client struct {
 
 var accounts atomic.Int64
 
-// Visitor is a client that is not logged in.
+// Visitor returns a client that isn't logged in.
 func (a *App) Visitor() *Client { return &Client{app: a, base: a.APIURL} }
 
-// As is a client of a new account with the role: one that signed up, or an admin as the command line makes them.
+// As returns a client of a new account with the role: one that signed up, or an admin created as by the command line.
 func (a *App) As(role compete.Role) *Client {
 	a.t.Helper()
 	n := accounts.Add(1)
@@ -65,7 +65,7 @@ func (a *App) As(role compete.Role) *Client {
 	return c
 }
 
-// Verify counts the address of an account as confirmed, past the front door.
+// Verify marks the address of an account as confirmed, directly in the database.
 func (a *App) Verify(email string) {
 	a.t.Helper()
 	_, err := a.Store().Writer().ExecContext(a.t.Context(),
@@ -75,15 +75,15 @@ func (a *App) Verify(email string) {
 	}
 }
 
-// Crowd is n participants, made past the front door as tools outside do: inserted by SQL, with tokens of their own
-// making. Signing up would take a password hash each.
+// Crowd returns n participants, created as external tools do: inserted by SQL, with externally issued tokens. Signing
+// up would hash a password for each.
 func (a *App) Crowd(n int) []*Client {
 	a.t.Helper()
 	tx, err := a.Store().Writer().BeginTx(a.t.Context(), nil)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	defer func() { _ = tx.Rollback() }() // nothing is left of it after a commit
+	defer func() { _ = tx.Rollback() }() // no effect after a commit
 	now := compete.UTC(time.Now())
 	clients := make([]*Client, n)
 	for i := range clients {
@@ -107,7 +107,7 @@ func (a *App) Crowd(n int) []*Client {
 	return clients
 }
 
-// ForeignToken is a token as a tool outside makes it, with the five claims alone, valid for an hour.
+// ForeignToken returns a token as issued by an external tool, with only the five claims, valid for an hour.
 func ForeignToken(t testing.TB, u compete.User) string {
 	t.Helper()
 	now := time.Now()
@@ -120,15 +120,15 @@ func ForeignToken(t testing.TB, u compete.User) string {
 	return token
 }
 
-// Answer is what the program answered.
+// Answer is a response of the program.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Try sends a request; body is sent as JSON unless it is nil, and header holds names and values in turn.
-// It fails when there is no whole answer.
+// Try sends a request; body is sent as JSON unless it is nil, and header contains alternating names and values. It
+// fails if there is no complete response.
 func (c *Client) Try(method, path string, body any, header ...string) (*Answer, error) {
 	var payload bytes.Buffer
 	if body != nil {
@@ -198,7 +198,7 @@ func (a *Answer) Want(t testing.TB, status int) *Answer {
 	return a
 }
 
-// WantCode fails the test when the answer is no problem document with this status and code.
+// WantCode fails the test unless the response is a problem document with this status and code.
 func (a *Answer) WantCode(t testing.TB, status int, code string) *Answer {
 	t.Helper()
 	var problem struct{ Code string }
@@ -209,7 +209,7 @@ func (a *Answer) WantCode(t testing.TB, status int, code string) *Answer {
 	return a
 }
 
-// JSON reads the answer's body.
+// JSON decodes the response's body.
 func (a *Answer) JSON(t testing.TB, into any) {
 	t.Helper()
 	if err := json.Unmarshal(a.Body, into); err != nil {

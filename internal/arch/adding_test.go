@@ -215,7 +215,8 @@ func goesOn(before, sample, after string) bool {
 
 func TestListsThatDoNotHoldAreNoticed(t *testing.T) {
 	files := map[string]string{
-		"a.go": "package a\ntype Sample int", "b.go": "package b\nvar x Sample\nvar y int", "a_test.go": "Sample(1)", "c.go": "SampleOther, aSample",
+		"a.go": "package a\ntype Sample int", "b.go": "package b\nvar x Sample\nvar y int", "a_test.go": "Sample(1)",
+		"c.go":                 "SampleOther, aSample",
 		"templates/sample.txt": "text", "sampletest/d.go": "Sample",
 	}
 	document := func(sample string, rows ...string) string {
@@ -261,7 +262,8 @@ func TestListsThatDoNotHoldAreNoticed(t *testing.T) {
 			[]string{`b.go names the sample in ["x"], not in ["x" "y"]`},
 		},
 		"what isn't always edited isn't counted": {
-			document("Sample: `Sample`, `templates/sample.*`. 2 edits by hand.", "`a.go` | `Sample`", "`templates/sample.txt` |") +
+			document("Sample: `Sample`, `templates/sample.*`. 2 edits by hand.", "`a.go` | `Sample`",
+				"`templates/sample.txt` |") +
 				"\n### Only if it must be\n\n| file | what |\n|---|---|\n| `b.go` | x |\n", nil,
 		},
 		"there is no sample": {document("", "`a.go`"), []string{"it has no line with its sample"}},

@@ -1,3 +1,4 @@
-// Package arch holds the repository to its own rules: who may import whom, that every package says what it is, and
-// that the files speak of the project alone. It has tests only. docs/adr gives the reasons.
+// Package arch checks the repository against its own rules: which packages may import which, that every package has a
+// package comment, and that files mention nothing outside the project. It only contains tests. docs/adr gives the
+// reasons.
 package arch

@@ -27,10 +27,10 @@ func TestTheDrawingMatchesTheImports(t *testing.T) {
 	}
 }
 
-// arrows are what each package imports, by name without internal/.
+// arrows maps each package to its imports, by name without internal/.
 type arrows map[string][]string
 
-// arrowsDrawn reads the one Mermaid drawing of a document, whose lines are "a --> b & c".
+// arrowsDrawn parses the one Mermaid drawing in a document, whose lines are "a --> b & c".
 func arrowsDrawn(document string) (arrows, error) {
 	_, rest, found := strings.Cut(document, "```mermaid\nflowchart TD\n")
 	drawing, _, closed := strings.Cut(rest, "\n```\n")
@@ -51,7 +51,7 @@ func arrowsDrawn(document string) (arrows, error) {
 	return drawn, nil
 }
 
-// differences says where a drawing isn't what the packages of the program import.
+// differences lists where a drawing deviates from the program's imports.
 func differences(drawn arrows, packages map[string]*goPackage) []string {
 	var found []string
 	actual := arrowsOf(packages)
@@ -78,7 +78,7 @@ func differences(drawn arrows, packages map[string]*goPackage) []string {
 	return found
 }
 
-// arrowsOf returns what the packages of the program import, without what follows from their other imports.
+// arrowsOf returns the imports of the program's packages, without those implied by other imports.
 func arrowsOf(packages map[string]*goPackage) arrows {
 	actual := arrows{}
 	for from := range reached(packages, program) {
@@ -95,7 +95,7 @@ func arrowsOf(packages map[string]*goPackage) arrows {
 	return actual
 }
 
-// reached returns a package and all that it imports, also through others.
+// reached returns a package and all its direct and indirect imports.
 func reached(packages map[string]*goPackage, from string) map[string]bool {
 	all := map[string]bool{from: true}
 	for queue := []string{from}; len(queue) > 0; queue = queue[1:] {

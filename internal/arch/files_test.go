@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// root is the repository, seen from this package.
+// root is the repository's path relative to this package.
 const root = "../.."
 
-// repositoryFiles returns the slash-separated paths, from the repository's root, of every file that belongs to it:
-// what .gitignore names at the top is left out. It walks instead of asking git, so that it also works in an unpacked
+// repositoryFiles returns the slash-separated paths, relative to the repository's root, of all its files, except those
+// ignored by the top-level .gitignore. It walks the tree instead of asking git, so that it also works in an unpacked
 // archive, and so that go's test cache notices a new file.
 func repositoryFiles(t *testing.T) []string {
 	t.Helper()
@@ -49,7 +49,7 @@ func ignoredAtTheTop(t *testing.T) map[string]bool {
 		t.Fatalf("read .gitignore: %v", err)
 	}
 	defer func() { _ = file.Close() }()
-	// A worktree has a file of this name instead of a directory.
+	// In a worktree, this is a file instead of a directory.
 	ignored := map[string]bool{".git": true}
 	for lines := bufio.NewScanner(file); lines.Scan(); {
 		if name, anchored := strings.CutPrefix(lines.Text(), "/"); anchored {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestTheHouseIsDescribed holds ARCHITECTURE.md to the packages that there are.
+// TestTheHouseIsDescribed compares ARCHITECTURE.md with the existing packages.
 func TestTheHouseIsDescribed(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestRequirementsAreInTwoBlocks keeps what a module needs itself apart from what that needs in turn.
+// TestRequirementsAreInTwoBlocks checks that a module's direct and indirect requirements are in separate blocks.
 func TestRequirementsAreInTwoBlocks(t *testing.T) {
 	seen := 0
 	for _, name := range repositoryFiles(t) {
@@ -32,7 +32,7 @@ func TestRequirementsAreInTwoBlocks(t *testing.T) {
 	}
 }
 
-// requirementBlocks says of each block of requirements whether it's "direct", "indirect" or "mixed".
+// requirementBlocks returns for each block of requirements whether it is "direct", "indirect" or "mixed".
 func requirementBlocks(content string) []string {
 	var blocks []string
 	inside, lines, indirect := false, 0, 0

@@ -11,19 +11,19 @@ import (
 	"testing"
 )
 
-// module is the module's path, which begins the import path of each of its packages.
+// module is the module's path, the prefix of its packages' import paths.
 const module = "github.com/minicompete/minicompete/"
 
-// A goPackage is what the rules look at in one package. Build tags don't matter: every file counts.
+// A goPackage is the part of a package that the rules examine. Build tags are ignored: every file counts.
 type goPackage struct {
-	imports     []string // of the files that are built into a program
-	testImports []string // of the _test.go files
+	imports     []string // of non-test files
+	testImports []string // of _test.go files
 	documented  bool
 	testOnly    bool
 }
 
-// modulePackages reads the packages of the main module, by path within it, such as "internal/store". The modules of
-// their own are left out.
+// modulePackages reads the packages of the main module, by path within it, such as "internal/store". Nested modules are
+// left out.
 func modulePackages(t *testing.T) map[string]*goPackage {
 	t.Helper()
 	packages := map[string]*goPackage{}

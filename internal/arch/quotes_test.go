@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// curly finds typographic quotation marks and apostrophes.
+// curly matches typographic quotation marks and apostrophes.
 var curly = regexp.MustCompile("[\u2018\u2019\u201c\u201d]")
 
-// TestQuotesAreStraight keeps one kind of quotation mark and apostrophe in everything that people read: pages,
-// messages, emails, errors and documents. Tests may try the other kind, and licenses stay as their authors wrote them.
+// TestQuotesAreStraight checks that everything people read uses straight quotation marks and apostrophes: pages,
+// messages, emails, errors and documents. Tests may use the other kind, and licenses stay as their authors wrote them.
 func TestQuotesAreStraight(t *testing.T) {
 	for _, name := range repositoryFiles(t) {
 		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "internal/web/static/") {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// record is what a decision record looks like; the number is that of its file.
+// record matches a decision record; its number is that of its file.
 var record = regexp.MustCompile(
 	`^# (\d+)\. (\S[^\n]*)\n\n- Status: (?:accepted|replaced by \[\d{4}\]\([\w.-]+\))\n- Date: \d{4}-\d\d-\d\d\n` +
 		`\n## Context\n\n[^#]+\n\n## Decision\n\n[^#]+\n\n## Consequences\n\n[^#]+\n$`)
@@ -23,7 +23,7 @@ func TestDecisionRecordsAreNumberedAndListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, file := range files { // in order of their names
+	for i, file := range files { // sorted by name
 		content, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -43,7 +43,7 @@ func TestDecisionRecordsAreNumberedAndListed(t *testing.T) {
 	}
 }
 
-// A page of ten minutes has about this many words.
+// Reading ten minutes is about this many words.
 const shortPage = 1800
 
 func TestArchitectureIsShort(t *testing.T) {

@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// foreign finds what belongs to somebody's machine and not to the project: the absolute paths of a build, and the
-// package registries that a machine is set up with (an npm lock file names them in "resolved", unless told not to).
+// foreign matches text that belongs to a particular machine rather than the project: absolute paths of a build, and the
+// package registries that a machine is configured with (an npm lock file contains them in "resolved", unless told not
+// to).
 var foreign = regexp.MustCompile(`(?m)(?:^|[^\w.~/-])/(?:root|work|home/\w+|Users/\w+)/` +
 	`|"resolved"\s*:` +
 	`|\b(?:registry\.(?:npmjs\.org|yarnpkg\.com)|(?:proxy|sum)\.golang\.org|(?:deb|security)\.debian\.org|pypi\.org)\b`)
@@ -31,7 +32,7 @@ func TestFilesSpeakOfTheProjectAlone(t *testing.T) {
 	}
 }
 
-// maxPicture bounds a picture of the documents, in bytes: a clone stays small, and a page with it loads at once.
+// maxPicture bounds the pictures in documents, in bytes, so that clones stay small and pages load fast.
 const maxPicture = 200 << 10
 
 func TestPicturesAreSmallAndShown(t *testing.T) {
@@ -57,7 +58,7 @@ func TestPicturesAreSmallAndShown(t *testing.T) {
 	}
 }
 
-// firstForeign returns the number of the first line with something foreign in it. Binary files have none.
+// firstForeign returns the number of the first line with foreign text. Binary files have none.
 func firstForeign(content []byte) (line int, found bool) {
 	if bytes.IndexByte(content, 0) >= 0 {
 		return 0, false
@@ -70,11 +71,11 @@ func firstForeign(content []byte) (line int, found bool) {
 }
 
 func TestForeignIsNoticed(t *testing.T) {
-	// The samples are put together here, because this file is looked at too.
+	// The samples are concatenated here, because this file is checked too.
 	const slash, dot = "/", "."
 	tests := map[string]struct {
 		content string
-		want    int // the line; 0 means nothing is found
+		want    int // the line; 0 means no match
 	}{
 		"build path":         {"built\nin " + slash + "work/main/cmd", 2},
 		"home of root":       {"`" + slash + "root/go/pkg`", 1},

@@ -5,13 +5,13 @@ import (
 	"testing"
 )
 
-// TestRulesNoticeWhatBreaksThem breaks each rule once and expects to be told; beside it stand the imports that look
-// alike and are fine.
+// TestRulesNoticeWhatBreaksThem breaks each rule once and expects a violation; similar but allowed imports are beside
+// it.
 func TestRulesNoticeWhatBreaksThem(t *testing.T) {
 	imports := func(paths ...string) *goPackage { return &goPackage{imports: paths, documented: true} }
 	tests := map[string]struct {
 		packages map[string]*goPackage
-		want     string // what the one violation says; "" means there is none
+		want     string // text of the one violation; "" means there is none
 	}{
 		"domain imports a library": {
 			of("internal/compete", imports("github.com/google/uuid")),
@@ -103,7 +103,7 @@ func TestRulesNoticeWhatBreaksThem(t *testing.T) {
 	}
 }
 
-// of makes the packages of a module from names and packages in turn.
+// of creates the packages of a module from alternating names and packages.
 func of(pairs ...any) map[string]*goPackage {
 	packages := map[string]*goPackage{}
 	for i := 0; i < len(pairs); i += 2 {

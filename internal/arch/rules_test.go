@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// An importRule keeps one part of the program from another.
+// An importRule separates one part of the program from another.
 type importRule struct {
 	from, to string
 	why      string
@@ -23,22 +23,22 @@ var importRules = slices.Concat(
 		"internal/api", "internal/web"),
 )
 
-// lower are the parts that the front doors stand on.
+// lower are the packages that both front ends build on.
 var lower = []string{
 	"internal/auth", "internal/compete", "internal/jobs", "internal/live", "internal/mail", "internal/registrar",
 	"internal/limit", "internal/replay", "internal/store", "internal/sqldb", "internal/backup",
 }
 
-// drivers are what reaches a certain database.
+// drivers are packages that access a particular database.
 var drivers = []string{
 	"github.com/jackc", "modernc.org/sqlite", "github.com/riverqueue/river",
 	"github.com/pressly/goose",
 }
 
-// wiring may import everything but test helpers, and is the only one to import internal/app.
+// wiring may import everything but test helpers; nothing else may import internal/app.
 var wiring = []string{"cmd", "internal/app", "internal/apptest", "internal/bench"}
 
-// testHelpers are imported by tests and by each other only, as is every package whose name ends in "test".
+// testHelpers may only be imported by tests and by each other, as may every package whose name ends in "test".
 var testHelpers = []string{"internal/testservices"}
 
 func keepFrom(to, why string, from ...string) []importRule {
@@ -61,7 +61,7 @@ func TestPackagesKeepTheRules(t *testing.T) {
 	}
 }
 
-// violations says, in one sentence each and in order, where the packages break the rules.
+// violations returns a sentence for each violation of the rules, in order.
 func violations(packages map[string]*goPackage) []string {
 	var broken []string
 	for _, name := range slices.Sorted(maps.Keys(packages)) {
@@ -85,7 +85,7 @@ func violations(packages map[string]*goPackage) []string {
 	return broken
 }
 
-// brokenBy judges one import of a file that is built into a program.
+// brokenBy checks one import in a non-test file.
 func brokenBy(name, imported string) []string {
 	var broken []string
 	local, isLocal := strings.CutPrefix(imported, module)
@@ -109,8 +109,8 @@ func brokenBy(name, imported string) []string {
 	return broken
 }
 
-// domainMayImport tells the standard library by its first element, which has no dot. The forms of text are beside it,
-// since they take Unicode's tables, which the standard library lacks.
+// domainMayImport recognizes the standard library by its first path element, which has no dot. It also allows text
+// normalization, which needs Unicode tables that the standard library lacks.
 func domainMayImport(imported string) bool {
 	first, _, _ := strings.Cut(imported, "/")
 	standard := !strings.Contains(first, ".") && first+"/" != module
@@ -122,7 +122,7 @@ func isTestHelper(name string) bool {
 	return slices.Contains(testHelpers, name) || strings.HasSuffix(path.Base(name), "test")
 }
 
-// within reports whether name is the package part or one below it.
+// within reports whether name is the package part or a package below it.
 func within(name, part string) bool {
 	return name == part || strings.HasPrefix(name, part+"/")
 }

@@ -16,7 +16,8 @@ const (
 
 var walkStep = regexp.MustCompile(`(?m)^    \w+->>(\w+): (.+)$`)
 
-// TestTheWalkOfARegistrationIsShort follows the drawing in ARCHITECTURE.md: each function is in the file named before it.
+// TestTheWalkOfARegistrationIsShort follows the drawing in ARCHITECTURE.md: each function is in the file named before
+// it.
 func TestTheWalkOfARegistrationIsShort(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
 	if err != nil {

@@ -1,7 +1,7 @@
 // Package backup writes the whole database to one file, checks such files, and restores them.
 //
-// It owns the form of the file: what the database's own tools write (a copy of SQLite's file, or pg_dump's format), and
-// behind that a manifest and a seal. What the rows mean is none of its business.
+// It defines the file's format: the output of the database's own tools (a copy of SQLite's file, or pg_dump's format),
+// followed by a manifest and a seal. It doesn't know what the rows mean.
 package backup
 
 import (
@@ -22,21 +22,21 @@ import (
 )
 
 var (
-	// ErrNoDatabase is the refusal to back up what is not there.
+	// ErrNoDatabase refuses to back up a database that doesn't exist.
 	ErrNoDatabase = errors.New("no Mini Compete database found to back up")
-	// ErrExists is the refusal to write a backup over a file.
+	// ErrExists refuses to overwrite a file with a backup.
 	ErrExists = errors.New("the file already exists; choose another name")
-	// ErrNotEmpty is the refusal to restore over data that nobody said to give up.
+	// ErrNotEmpty refuses to overwrite existing data by a restore, unless that is requested.
 	ErrNotEmpty = errors.New("the database already contains data, which a restore would replace")
-	// ErrNoBackup is the refusal of a file that no backup wrote.
+	// ErrNoBackup refuses a file that isn't a backup.
 	ErrNoBackup = errors.New("the file isn't a complete backup of a Mini Compete database")
-	// ErrInUse is the refusal to restore a database that another process has open.
+	// ErrInUse refuses to restore a database that another process has open.
 	ErrInUse = errors.New("another process is using the database: stop the servers first")
 )
 
-// Write writes the whole database, as it was at one moment, to a new file that only its owner can read, and reads that
-// through again before it gives it its name. Others may go on reading and writing meanwhile. The database is not
-// migrated. Errors: ErrNoDatabase, ErrExists, ErrNoBackup when what was written is not whole.
+// Write writes a consistent snapshot of the whole database to a new file that only its owner can read, and verifies it
+// before giving it its name. Other processes can read and write meanwhile. The database is not migrated. Errors:
+// ErrNoDatabase, ErrExists, ErrNoBackup if the result is incomplete.
 func Write(ctx context.Context, c store.Config, path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(ErrExists, err)
@@ -69,7 +69,7 @@ func Write(ctx context.Context, c store.Config, path string) error {
 	})
 }
 
-// Note tells admins that a backup was made. An older schema has no place for it, and stays as it is.
+// Note records for admins that a backup was made. With an older schema, which can't store that, it does nothing.
 func Note(ctx context.Context, c store.Config, at time.Time) error {
 	s, err := store.Open(ctx, c)
 	if err != nil {
@@ -82,8 +82,8 @@ func Note(ctx context.Context, c store.Config, at time.Time) error {
 	return errors.Join(err, s.Close())
 }
 
-// newFile has write fill a file beside path, for its owner only, and gives it that name once it is whole and on the
-// disk.
+// newFile has write fill a temporary file beside path, readable only by its owner, and renames it once it is complete
+// and on the disk.
 func newFile(path string, write func(unnamed string) error) error {
 	file, err := os.CreateTemp(filepath.Dir(path), ".minicompete-backup-*") // mode 0600
 	if err != nil {
@@ -97,30 +97,30 @@ func newFile(path string, write func(unnamed string) error) error {
 	if err := file.Sync(); err != nil {
 		return err
 	}
-	// A link, unlike a rename, never replaces a file that came meanwhile.
+	// A link, unlike a rename, never replaces a file created in the meantime.
 	if err := os.Link(file.Name(), path); errors.Is(err, fs.ErrExist) {
 		return ErrExists
 	} else if err != nil {
 		return err
 	}
-	if dir, err := os.Open(filepath.Dir(path)); err == nil { // where a directory can be synced
+	if dir, err := os.Open(filepath.Dir(path)); err == nil { // on systems where a directory can be synced
 		defer dir.Close()
 		_ = dir.Sync()
 	}
 	return nil
 }
 
-// Options say what Restore goes on in spite of.
+// Options say which problems Restore ignores.
 type Options struct {
-	Overwrite bool // data in the database, which are lost
-	// a file without a manifest, or with a wrong checksum, as long as the database's own tools can read all of it
+	Overwrite bool // existing data in the database, which is lost
+	// a missing manifest or wrong checksum, as long as the database's own tools can read the whole file
 	Unverified bool
 }
 
-// Restore makes the database what it was when the backup was made: all of it or, after a failure or a crash, nothing.
-// Nobody else can have it open meanwhile. Its schema is then that of the backup; store.Store.Migrate brings it up to
-// date. The manifest is empty if Unverified. Errors: ErrNoBackup, ErrNoManifest, store.ErrTooNew when a newer version
-// of the program made the backup, ErrNotEmpty unless Overwrite is set, ErrInUse.
+// Restore restores the database to its state at the time of the backup: completely or, after a failure or a crash, not
+// at all. No other process may have it open. The schema is then the backup's; store.Store.Migrate updates it. The
+// manifest is empty if Unverified. Errors: ErrNoBackup, ErrNoManifest, store.ErrTooNew if a newer version of the
+// program made the backup, ErrNotEmpty unless Overwrite is set, ErrInUse.
 func Restore(ctx context.Context, c store.Config, path string, options Options) (m Manifest, err error) {
 	kind, err := kindOf(path)
 	if err != nil {
@@ -135,11 +135,11 @@ func Restore(ctx context.Context, c store.Config, path string, options Options) 
 	if err != nil {
 		return m, inUse(err)
 	}
-	defer func() { _ = db.Close() }() // what was restored has been committed
+	defer func() { _ = db.Close() }() // the restored data is already committed
 	return m, inUse(db.Exclusively(ctx, func() error { return restore(ctx, db, path, kind, options.Overwrite) }))
 }
 
-// inUse says what to do about sqldb.ErrInUse.
+// inUse adds advice to sqldb.ErrInUse.
 func inUse(err error) error {
 	if errors.Is(err, sqldb.ErrInUse) {
 		return ErrInUse
@@ -168,7 +168,7 @@ func restore(ctx context.Context, db *sqldb.DB, path string, kind sqldb.Kind, ov
 	return nil
 }
 
-// fits reads a backup through, and refuses one with steps of the schema that this program does not know.
+// fits verifies a backup, and refuses one with migrations that this program doesn't know.
 func fits(ctx context.Context, db *sqldb.DB, path string) error {
 	version, _, err := inspect(ctx, db.Kind(), path)
 	if err != nil {
@@ -184,7 +184,7 @@ func fits(ctx context.Context, db *sqldb.DB, path string) error {
 	return nil
 }
 
-// filled reports whether a table has rows. The bookkeeping of migrations and of the job queue doesn't count.
+// filled reports whether any table has rows, ignoring the bookkeeping of migrations and of the job queue.
 func filled(ctx context.Context, db *sqldb.DB) (bool, error) {
 	tables, err := db.Tables(ctx)
 	if err != nil {
@@ -200,7 +200,7 @@ func filled(ctx context.Context, db *sqldb.DB) (bool, error) {
 	return false, nil
 }
 
-// kindOf tells by its first bytes which database a backup is of.
+// kindOf determines from its first bytes which database a backup is from.
 func kindOf(path string) (sqldb.Kind, error) {
 	file, err := os.Open(path) //nolint:gosec // the operator says which
 	if err != nil {
@@ -220,7 +220,7 @@ func kindOf(path string) (sqldb.Kind, error) {
 	return "", ErrNoBackup
 }
 
-// copyOut has the database's own tools write all of it to a file.
+// copyOut writes the whole database to a file with the database's own tools.
 func copyOut(ctx context.Context, db *sqldb.DB, path string) error {
 	if db.Kind() == sqldb.PostgreSQL {
 		return dumpPostgres(ctx, db.URL(), path)
@@ -228,8 +228,8 @@ func copyOut(ctx context.Context, db *sqldb.DB, path string) error {
 	return backUpSQLite(ctx, db.Writer().SQL(), path)
 }
 
-// inspect reads a backup through, and returns the newest step of the schema in it and how many rows each table has. It
-// fails with ErrNoBackup when the backup is not whole.
+// inspect reads a whole backup, and returns its newest migration and the number of rows in each table. It fails with
+// ErrNoBackup if the backup is incomplete.
 func inspect(ctx context.Context, kind sqldb.Kind, path string) (version int64, rows map[string]int64, err error) {
 	if kind == sqldb.PostgreSQL {
 		version, rows, err = inspectDump(ctx, path)
@@ -242,7 +242,7 @@ func inspect(ctx context.Context, kind sqldb.Kind, path string) (version int64, 
 	return version, rows, err
 }
 
-// copyIn replaces all there is in the database by what is in the file.
+// copyIn replaces the database's content by the file's.
 func copyIn(ctx context.Context, db *sqldb.DB, path string) error {
 	if db.Kind() == sqldb.PostgreSQL {
 		return restoreDump(ctx, db, path)
@@ -250,7 +250,7 @@ func copyIn(ctx context.Context, db *sqldb.DB, path string) error {
 	return restoreSQLite(ctx, db.Writer().SQL(), path)
 }
 
-// holdsData leaves out the bookkeeping of migrations and of the job queue, as sqldb.DB.Tables does.
+// holdsData excludes the bookkeeping of migrations and of the job queue, as sqldb.DB.Tables does.
 func holdsData(table string) bool {
 	return !strings.HasPrefix(table, "goose") && !strings.HasPrefix(table, "river")
 }

@@ -52,7 +52,7 @@ func TestBackupAndRestore(t *testing.T) {
 		if diff := cmp.Diff(want, testservices.Contents(t, copied.DB())); diff != "" {
 			t.Errorf("the restored database differs (-want +got):\n%s", diff)
 		}
-		// It works: it needs no migration, and its indexes and triggers are there.
+		// It is usable: it needs no migration, and its indexes and triggers exist.
 		steps, err := copied.MigrateStatus(t.Context())
 		if err != nil || slices.ContainsFunc(steps, func(step sqldb.Migration) bool { return !step.Applied }) {
 			t.Errorf("its steps are %v, error %v, want all of them applied", steps, err)
@@ -61,7 +61,7 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Error(err)
 		}
 
-		// It has data now: only who says so replaces them.
+		// It now contains data, which is only replaced on request.
 		for _, overwrite := range []bool{false, true} {
 			if _, err := backup.Restore(t.Context(), restored, path,
 				backup.Options{Overwrite: overwrite}); !errors.Is(err, backup.ErrInUse) {
@@ -85,7 +85,8 @@ func TestBackupAndRestore(t *testing.T) {
 	})
 }
 
-// A version of before, which takes no lock, is noticed by the name under which it connects; others may be connected.
+// An older version of the program, which takes no lock, is detected by its connection's name; other programs may be
+// connected.
 func TestRestoreNoticesOlderVersions(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)
@@ -94,7 +95,7 @@ func TestRestoreNoticesOlderVersions(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, tc := range []struct {
-			server, restore string // what DATABASE_URL says of the name, or what the program connects as
+			server, restore string // the name in DATABASE_URL, or the program's default
 			want            error
 		}{
 			{"minicompete", "", backup.ErrInUse},
@@ -139,7 +140,7 @@ func wantManifest(t *testing.T, m backup.Manifest, kind sqldb.Kind, contents map
 	}
 }
 
-// A database that was migrated and never used holds nothing worth keeping; one of a later state leaves nothing behind.
+// A migrated but unused database contains nothing worth keeping; nothing of a later schema remains.
 func TestRestoreOverOtherSchemas(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)
@@ -207,8 +208,8 @@ func TestBackupRefuses(t *testing.T) {
 	})
 }
 
-// A failed restore changes nothing. The seal refuses what the database's own tools could still read, and those what has
-// no seal.
+// A failed restore changes nothing. The seal detects damage that the database's own tools don't, and they detect damage
+// in files without a seal.
 func TestRestoreRefuses(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)
@@ -240,7 +241,7 @@ func TestRestoreRefuses(t *testing.T) {
 				t.Errorf("%s: %v, want %v", name, err, tc.want)
 			}
 			if name == "ten bytes less" || name == "a byte more" {
-				continue // the database itself is whole
+				continue // the database's part is intact
 			}
 			if _, err := backup.Restore(t.Context(), store.Config{URL: url}, path,
 				backup.Options{Overwrite: true, Unverified: true}); !errors.Is(err, backup.ErrNoBackup) {
@@ -253,7 +254,7 @@ func TestRestoreRefuses(t *testing.T) {
 	})
 }
 
-// Whichever byte of a backup is another, it is refused.
+// A backup with any changed byte is refused.
 func TestEveryByteOfABackupCounts(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		filledDatabase(t, url)
@@ -282,7 +283,7 @@ func TestEveryByteOfABackupCounts(t *testing.T) {
 			}
 		}
 		for _, i := range at {
-			for _, flip := range []byte{0x01, 0x20} { // 0x20 is the case of a letter
+			for _, flip := range []byte{0x01, 0x20} { // 0x20 changes a letter's case
 				write(whole[i]^flip, i)
 				if _, err := backup.Verify(path); err == nil {
 					t.Errorf("byte %d of %d may be %q instead of %q", i, len(whole), whole[i]^flip, whole[i])
@@ -296,7 +297,7 @@ func TestEveryByteOfABackupCounts(t *testing.T) {
 	})
 }
 
-// A file of before, or of pg_dump, has no manifest: it is restored when the operator says so.
+// A file from an older version, or from pg_dump, has no manifest: it is only restored on request.
 func TestRestoreUnverified(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)
@@ -321,8 +322,8 @@ func TestRestoreUnverified(t *testing.T) {
 	})
 }
 
-// A restore that dies in the middle leaves what was there: the files as they are then are what the next process finds.
-// PostgreSQL forgets a transaction that nobody commits.
+// A restore killed in the middle leaves the previous data for the next process. PostgreSQL rolls back a transaction
+// that isn't committed.
 func TestRestoreDiesInTheMiddle(t *testing.T) {
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := filledDatabase(t, url)

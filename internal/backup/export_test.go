@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// RestoreHalf begins to restore a backup and dies in the middle. It returns the database as the next process finds it.
+// RestoreHalf starts restoring a backup and dies in the middle. It returns the database as the next process finds it.
 func RestoreHalf(ctx context.Context, c store.Config, path, dir string) (url string, err error) {
 	db, err := sqldb.OpenExclusive(ctx, c.Database())
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// openEmpty opens a database as it is.
+// openEmpty opens a database without migrating it.
 func openEmpty(t *testing.T, url string) *store.Store {
 	t.Helper()
 	db, err := store.Open(t.Context(), store.Config{URL: url, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
@@ -27,7 +27,7 @@ func openEmpty(t *testing.T, url string) *store.Store {
 	return db
 }
 
-// filledDatabase is up to date, with rows in most tables: texts, times, numbers and bytes.
+// filledDatabase returns a migrated database with rows in most tables: texts, times, numbers and bytes.
 func filledDatabase(t *testing.T, url string) *store.Store {
 	t.Helper()
 	db := openEmpty(t, url)

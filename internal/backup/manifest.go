@@ -26,19 +26,19 @@ import (
 //
 // So no byte can be lost, added or changed without the seal telling.
 
-// ErrNoManifest is the refusal of a file without a manifest.
+// ErrNoManifest refuses a file without a manifest.
 var ErrNoManifest = errors.New("the file has no manifest: it was cut off, or made by pg_dump or an older version")
 
-// backupFormat is the number of the form above.
+// backupFormat is the version of the format above.
 const backupFormat = 1
 
-// Manifest says what a backup contains.
+// Manifest describes a backup's content.
 type Manifest struct {
 	Format    int              `json:"format"`
 	Database  sqldb.Kind       `json:"database"`
 	Schema    int64            `json:"schema"` // the newest migration
 	CreatedAt time.Time        `json:"createdAt"`
-	Rows      map[string]int64 `json:"rows"` // by table, the job queue's left out
+	Rows      map[string]int64 `json:"rows"` // by table, excluding the job queue's
 	Size      int64            `json:"size"` // bytes before the manifest
 	SHA256    string           `json:"sha256"`
 }
@@ -77,8 +77,8 @@ func sealFile(path string, m Manifest) error {
 	return file.Close()
 }
 
-// Verify reads a backup through and returns its manifest. It fails with ErrNoManifest, and with ErrNoBackup when a byte
-// is missing, changed or too many.
+// Verify reads a whole backup and returns its manifest. It fails with ErrNoManifest, and with ErrNoBackup if a byte is
+// missing, changed or added.
 func Verify(path string) (Manifest, error) {
 	file, err := os.Open(path) //nolint:gosec // the operator says which
 	if err != nil {
@@ -107,7 +107,7 @@ func Verify(path string) (Manifest, error) {
 	return verified(file, sealAt, line, string(parts[2]))
 }
 
-// verified holds what is before the seal to it.
+// verified checks the content before the seal against it.
 func verified(file io.ReaderAt, sealAt int64, line []byte, length string) (m Manifest, err error) {
 	size, err := strconv.ParseInt(length, 10, 64)
 	if err != nil || size+1 > sealAt {

@@ -17,16 +17,16 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// PostgreSQL's own programs write and read its backups: they know every version's catalog. They must not be older than
-// the server.
+// PostgreSQL's own programs write and read its backups, since they know the catalogs of all versions. They must not be
+// older than the server.
 
-// errNoTool is the failure of a machine without PostgreSQL's programs.
+// errNoTool is returned on a machine without PostgreSQL's programs.
 var errNoTool = errors.New(
 	"PostgreSQL backups need pg_dump, pg_restore and psql on the PATH; install postgresql-client, in " +
 		"the server's version or later",
 )
 
-// postgresTool prepares a run of one of PostgreSQL's programs. complaints is what it writes to its standard error.
+// postgresTool prepares a run of one of PostgreSQL's programs. complaints receives its standard error.
 func postgresTool(
 	ctx context.Context, name string, args ...string,
 ) (command *exec.Cmd, complaints *bytes.Buffer, err error) {
@@ -40,12 +40,12 @@ func postgresTool(
 	return command, complaints, nil
 }
 
-// reach tells the program which database, with the password in its environment, which no other user of the machine can
-// read.
+// reach passes the database's address to the program, with the password in its environment, which no other user of the
+// machine can read.
 func reach(command *exec.Cmd, databaseURL string) error {
 	u, err := url.Parse(databaseURL)
 	if err != nil {
-		return errors.New("the database URL is invalid") // the reason would repeat its password
+		return errors.New("the database URL is invalid") // the cause would quote its password
 	}
 	query := u.Query()
 	password, _ := u.User.Password()
@@ -65,7 +65,7 @@ func reach(command *exec.Cmd, databaseURL string) error {
 	return nil
 }
 
-// failed is the failure of a program, with what it said.
+// failed returns a program's error together with its output.
 func failed(command *exec.Cmd, complaints *bytes.Buffer, err error) error {
 	if err == nil {
 		return nil
@@ -85,8 +85,8 @@ func dumpPostgres(ctx context.Context, databaseURL, path string) error {
 	return failed(dump, complaints, dump.Run())
 }
 
-// inspectDump has pg_restore read the whole dump as a script, and reads from that the newest step of our schema, which
-// is in the rows of goose's table, and how many rows there are.
+// inspectDump has pg_restore convert the whole dump to a script, and reads from that our newest migration, from the
+// rows of goose's table, and the number of rows.
 func inspectDump(ctx context.Context, path string) (version int64, rows map[string]int64, err error) {
 	read, complaints, err := postgresTool(ctx, "pg_restore", "--file=-", path)
 	if err != nil {
@@ -109,17 +109,17 @@ func inspectDump(ctx context.Context, path string) (version int64, rows map[stri
 	return version, rows, err
 }
 
-// copyLine begins the rows of a table, which end with a line of \\.
+// copyLine matches the start of a table's rows, which end with a line of \\.
 var copyLine = regexp.MustCompile(`^COPY (?:\w+\.)?"?(\w+)"? \(`)
 
-// readScript finds the newest version_id, the second column of goose_db_version (-1 when there is none), and counts the
-// rows of each table that holds data.
+// readScript finds the newest version_id, the second column of goose_db_version (-1 if there is none), and counts the
+// rows of each table with data.
 func readScript(script io.Reader) (version int64, rows map[string]int64, err error) {
 	version, rows = -1, map[string]int64{}
 	lines := bufio.NewReader(script)
 	table := ""
 	for continued := false; ; {
-		line, more, err := lines.ReadLine() // of a long one, its beginning counts
+		line, more, err := lines.ReadLine() // the beginning of a long line is enough
 		if errors.Is(err, io.EOF) {
 			return version, rows, nil
 		}
@@ -151,8 +151,8 @@ func readScript(script io.Reader) (version int64, rows map[string]int64, err err
 	}
 }
 
-// restoreDump drops what there is and runs the dump's script, in one transaction that is committed only once the script
-// was whole.
+// restoreDump drops everything and runs the dump's script, in one transaction that is only committed if the script is
+// complete.
 func restoreDump(ctx context.Context, db *sqldb.DB, path string) error {
 	drops, err := dropAll(ctx, db)
 	if err != nil {
@@ -175,7 +175,7 @@ func restoreDump(ctx context.Context, db *sqldb.DB, path string) error {
 	}
 	wrote := writeScript(ctx, script, drops, path)
 	err = errors.Join(wrote, script.Close())
-	if ran := run.Wait(); ran != nil { // says more than the pipe that it broke
+	if ran := run.Wait(); ran != nil { // more informative than the broken pipe
 		return failed(run, complaints, ran)
 	}
 	return err
@@ -197,7 +197,7 @@ func writeScript(ctx context.Context, to io.Writer, drops []string, path string)
 	return err
 }
 
-// dropAll is what empties the schema of tables, sequences, views, functions and types. Those of extensions stay.
+// dropAll returns statements that remove all tables, sequences, views, functions and types. Those of extensions stay.
 func dropAll(ctx context.Context, db *sqldb.DB) ([]string, error) {
 	return sqldb.List(ctx, db.Writer().Unprepared(), sqldb.ScanString, `
 		SELECT format('DROP %s IF EXISTS %s CASCADE',

@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/sqlitefile"
 )
 
-// existing fails with ErrNoDatabase where opening the database would make one.
+// existing fails with ErrNoDatabase if opening the database would create one.
 func existing(databaseURL string) error {
 	path, isSQLite, err := sqlitefile.Path(databaseURL)
 	if !isSQLite {
@@ -43,14 +43,14 @@ func restoreSQLite(ctx context.Context, db *sql.DB, path string) error {
 	})
 }
 
-// backupConn is SQLite's backup API, as its driver offers it on a connection.
+// backupConn is SQLite's backup API, as provided by its driver's connections.
 type backupConn interface {
 	NewBackup(to string) (*sqlite.Backup, error)
 	NewRestore(from string) (*sqlite.Backup, error)
 }
 
-// copySQLite copies all pages in one step: in one read transaction of the source, which keeps nobody from writing, and
-// one write transaction of the target. A target that others write to is waited for.
+// copySQLite copies all pages in one step: in one read transaction of the source, which doesn't block writers, and one
+// write transaction of the target. It waits for other writers of the target.
 func copySQLite(ctx context.Context, db *sql.DB, begin func(backupConn) (*sqlite.Backup, error)) (err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
@@ -66,7 +66,7 @@ func copySQLite(ctx context.Context, db *sql.DB, begin func(backupConn) (*sqlite
 	})
 }
 
-// lockedPause is the wait before a locked database is tried again, up to lockedTries times.
+// lockedPause is the wait before retrying a locked database, up to lockedTries times.
 const (
 	lockedPause = 50 * time.Millisecond
 	lockedTries = 200
@@ -89,8 +89,8 @@ func copyPages(ctx context.Context, backup *sqlite.Backup) error {
 	}
 }
 
-// oneFile has a copy stay one file: its header has the journal mode of the source, with which SQLite would put two
-// files beside it.
+// oneFile makes a copy a single file: its header has the source's journal mode, with which SQLite would create two more
+// files.
 func oneFile(ctx context.Context, path string) (err error) {
 	db, err := sqldb.OpenSQLiteFile(path, "", 1)
 	if err != nil {
@@ -129,7 +129,7 @@ func inspectSQLite(ctx context.Context, path string) (version int64, rows map[st
 	return version, rows, err
 }
 
-// tablesOfSQLite lists the tables that hold data.
+// tablesOfSQLite lists the tables with data.
 func tablesOfSQLite(ctx context.Context, db *sql.DB) (tables []string, err error) {
 	rows, err := db.QueryContext(ctx, `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'
 		AND name NOT LIKE 'sqlite%'`)

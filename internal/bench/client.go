@@ -43,14 +43,18 @@ func percentile(sorted []time.Duration, p float64) time.Duration {
 	return sorted[int(p*float64(len(sorted)-1))].Round(10 * time.Microsecond)
 }
 
-// press sends count requests over so many connections, each one the moment its connection is free, and waits for every answer.
-// The requests are rendered beforehand and the answers barely parsed: the load must not take the machine from what is measured.
+// press sends count requests over so many connections, each one the moment its connection is free, and waits for every
+// answer. The requests are rendered beforehand and the answers barely parsed: the load must not take the machine from
+// what is measured.
 func press(ctx context.Context, address string, connections, count int, request func(i int) []byte) (load, error) {
 	requests := make([][]byte, count)
 	for i := range requests {
 		requests[i] = request(i)
 	}
-	presses := &presses{requests: requests, latencies: make([]time.Duration, count), answered: make([]time.Time, count), statuses: make([]int, count)}
+	presses := &presses{
+		requests: requests, latencies: make([]time.Duration, count), answered: make([]time.Time, count),
+		statuses: make([]int, count),
+	}
 	conns, end, err := dial(ctx, address, connections)
 	if err != nil {
 		return load{}, err
@@ -63,7 +67,10 @@ func press(ctx context.Context, address string, connections, count int, request 
 		wg.Go(func() { errs[i] = presses.work(ctx, conn) })
 	}
 	wg.Wait()
-	l := load{elapsed: time.Since(start), statuses: map[int]int{}, latencies: presses.latencies, inOrder: slices.Clone(presses.latencies)}
+	l := load{
+		elapsed: time.Since(start), statuses: map[int]int{}, latencies: presses.latencies,
+		inOrder: slices.Clone(presses.latencies),
+	}
 	for i, status := range presses.statuses {
 		l.statuses[status]++
 		if status == http.StatusCreated {

@@ -19,7 +19,7 @@ func (s *scaled) spent() (total time.Duration) {
 	}
 	commands, _ := filepath.Glob("/proc/[0-9]*/cmdline") // the pattern is good
 	for _, path := range commands {
-		command, err := os.ReadFile(path) //nolint:gosec // of /proc
+		command, err := os.ReadFile(path)
 		if err == nil && bytes.HasPrefix(command, []byte("postgres: ")) && bytes.Contains(command, []byte(s.database)) {
 			total += ran(strings.Split(path, "/")[2])
 		}
@@ -31,7 +31,7 @@ func (s *scaled) spent() (total time.Duration) {
 func ran(pid string) (total time.Duration) {
 	threads, _ := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
 	for _, path := range threads {
-		stat, err := os.ReadFile(path) //nolint:gosec // of /proc
+		stat, err := os.ReadFile(path)
 		if err != nil {
 			continue // the thread has ended
 		}

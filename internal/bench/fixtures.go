@@ -53,7 +53,9 @@ func addPeople(ctx context.Context, db *store.Store, role compete.Role, n int) (
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback() }()
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at) VALUES ($1, $2, $3, '', $4, $5, $5)")
+	insert, err := tx.PrepareContext(ctx,
+		"INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at) VALUES "+
+			"($1, $2, $3, '', $4, $5, $5)")
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +65,8 @@ func addPeople(ctx context.Context, db *store.Store, role compete.Role, n int) (
 	for i := range people {
 		id := newID()
 		email := id + "@example.com"
-		if _, err := insert.ExecContext(ctx, id, email, fmt.Sprintf("Participant %d", i), string(role), now); err != nil {
+		if _, err := insert.ExecContext(ctx, id, email, fmt.Sprintf("Participant %d", i),
+			string(role), now); err != nil {
 			return nil, err
 		}
 		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
@@ -123,7 +126,9 @@ func newRecord() (compete.IdempotencyRecord, error) {
 }
 
 func registerRequest(address string, p person, competitionID string) []byte {
-	return fmt.Appendf(nil, "POST /api/competitions/%s/register HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nIdempotency-Key: %s\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+	return fmt.Appendf(nil,
+		"POST /api/competitions/%s/register HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nIdempotency-Key: "+
+			"%s\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
 		competitionID, address, p.token, p.id)
 }
 

@@ -39,7 +39,8 @@ func TestEveryAddressIsMeasured(t *testing.T) {
 	}
 	id := uuid.NewString()
 	s := &scaled{
-		server: &server{address: "api.example", web: "web.example"}, largest: id, draft: id, reported: id, organizer: id,
+		server: &server{address: "api.example", web: "web.example"}, largest: id, draft: id,
+		reported: id, organizer: id,
 		participant: id, admin: id, sample: id, waiting: id, seated: id, message: id,
 	}
 	for _, look := range looks {

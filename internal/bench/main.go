@@ -1,8 +1,8 @@
 // Command bench measures the figures of docs/PERFORMANCE.md and prints them; it asserts nothing.
 //
-// It starts the real binary in a process of its own and presses "Register" over real HTTP from this one, on the same machine.
-// Beside it, in the same run, it measures what the machine can do at all: a bare group commit and the textbook row lock.
-// It talks to 127.0.0.1 alone, every load is bounded in count, and everything it starts is ended by it.
+// It starts the real binary in a process of its own and presses "Register" over real HTTP from this one, on the same
+// machine. Beside it, in the same run, it measures what the machine can do at all: a bare group commit and the textbook
+// row lock. It talks to 127.0.0.1 alone, every load is bounded in count, and everything it starts is ended by it.
 package main
 
 import (
@@ -38,15 +38,20 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.binary, "binary", "bin/minicompete", "the program to measure")
-	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"), "a PostgreSQL server where databases can be created")
+	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"),
+		"a PostgreSQL server where databases can be created")
 	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "databases to measure")
-	flag.StringVar(&o.only, "only", "rush,reads,streams,start,logins,overload", "parts to measure: rush, reads, streams, start, logins, overload, scale")
+	flag.StringVar(&o.only, "only", "rush,reads,streams,start,logins,overload",
+		"parts to measure: rush, reads, streams, start, logins, overload, scale")
 	flag.StringVar(&o.contenders, "contenders", "product,bare,textbook", "servers to compare in a rush")
 	flag.IntVar(&o.participants, "participants", 10_000, "participants per rush")
 	flag.IntVar(&o.connections, "connections", 256, "connections shared by the participants")
 	flag.IntVar(&o.rounds, "rounds", 3, "number of rushes; the median is printed")
-	flag.StringVar(&o.sizes, "sizes", "10000,100000", "numbers of competitions to compare, with ten registrations for each (scale)")
-	flag.StringVar(&o.filled, "filled", "", "instead of new databases, the URLs of some that 'minicompete seed --users …' has filled, smallest first (scale)")
+	flag.StringVar(&o.sizes, "sizes", "10000,100000",
+		"numbers of competitions to compare, with ten registrations for each (scale)")
+	flag.StringVar(&o.filled, "filled", "",
+		"instead of new databases, the URLs of some that 'minicompete seed --users …' has "+
+			"filled, smallest first (scale)")
 	flag.StringVar(&o.looks, "looks", "", "only those lines of the table that the expression matches (scale)")
 	flag.BoolVar(&o.alone, "alone", false, "only one connection at a time: for a machine with other work (scale)")
 	flag.IntVar(&o.largest, "largest", 200_000, "registrations of the largest competition (scale)")
@@ -71,7 +76,8 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	fmt.Printf("Machine: %d cores, %s/%s, %s; load generator and databases on the same machine\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	fmt.Printf("Machine: %d cores, %s/%s, %s; load generator and databases on the same machine\n", runtime.NumCPU(),
+		runtime.GOOS, runtime.GOARCH, runtime.Version())
 	for _, kind := range strings.Split(o.databases, ",") {
 		if kind == "postgres" && o.postgres == "" && o.filled == "" {
 			return fmt.Errorf("no PostgreSQL server: run 'make bench', which starts one, or use -postgres")
@@ -84,7 +90,11 @@ func run(ctx context.Context, o options) error {
 }
 
 func measure(ctx context.Context, o options, kind string) error {
-	parts := map[string]func(context.Context, options, string) error{"rush": measureRush, "reads": measureReads, "streams": measureStreams, "start": measureStart, "logins": measureLogIns, "overload": measureOverload, "scale": measureScale}
+	parts := map[string]func(context.Context, options, string) error{
+		"rush": measureRush, "reads": measureReads,
+		"streams": measureStreams, "start": measureStart, "logins": measureLogIns, "overload": measureOverload,
+		"scale": measureScale,
+	}
 	for _, part := range strings.Split(o.only, ",") {
 		f, ok := parts[part]
 		if !ok {

@@ -164,7 +164,7 @@ func (s *scaled) ask(
 		return nil, "", ctx.Err()
 	}
 	if err != nil {
-		return nil, err.Error(), nil
+		return nil, err.Error(), nil //nolint:nilerr // it's a cell of the table
 	}
 	if done.statuses[http.StatusOK] != requests {
 		return nil, fmt.Sprintf("responses %v", done.statuses), nil
@@ -346,7 +346,10 @@ func logIn(ctx context.Context, web, email string) (string, error) {
 		return "", err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	client := http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{
+		Jar:           jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	response, err := client.Do(request)
 	if err != nil {
 		return "", err

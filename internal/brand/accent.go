@@ -10,22 +10,21 @@ import (
 	"strconv"
 )
 
-// MinContrast is that of text with its ground (WCAG 2.2, 1.4.3).
+// MinContrast is the minimum contrast between text and background (WCAG 2.2, 1.4.3).
 const MinContrast = 4.5
 
-// Shades are an accent colour in one theme.
+// Shades are the variants of an accent color in one theme.
 type Shades struct {
 	Accent color.RGBA // buttons, links, focus
-	Strong color.RGBA // under a pointer
-	Soft   color.RGBA // ground of something chosen
+	Strong color.RGBA // while hovered
+	Soft   color.RGBA // background of selected items
 	On     color.RGBA // text on Accent and Strong
 }
 
-// Accent is one colour, made readable in both themes.
+// Accent is a color made readable in both themes.
 type Accent struct{ Light, Dark Shades }
 
-// The grounds that the accent stands on: the lightest theme's darkest and the dark theme's lightest, as tokens.css has
-// them.
+// The backgrounds of the accent color: the light theme's darkest and the dark theme's lightest, as in tokens.css.
 var (
 	lightGround = oklch{0.952, 0.01, rad(92)}.rgba()
 	darkGround  = oklch{0.272, 0.022, rad(218)}.rgba()
@@ -33,8 +32,8 @@ var (
 
 func rad(degrees float64) float64 { return degrees * math.Pi / 180 }
 
-// ParseAccent reads a colour as #rrggbb. It keeps the hue, and takes the lightness that is next to the given one at
-// which everything that uses the colour has MinContrast, in the light theme and in the dark one.
+// ParseAccent parses a color such as #rrggbb. It keeps the hue, and chooses the closest lightness at which every use of
+// the color has MinContrast, in both themes.
 func ParseAccent(s string) (*Accent, error) {
 	n, err := strconv.ParseUint(s[min(1, len(s)):], 16, 32)
 	if err != nil || len(s) != 7 || s[0] != '#' {
@@ -61,7 +60,7 @@ func shades(c oklch, dark bool) Shades {
 	return s
 }
 
-// CSS overrides the colours of the style sheet.
+// CSS overrides the colors in the style sheet.
 func (a *Accent) CSS() []byte {
 	pair := func(name string, light, dark color.RGBA) string {
 		return fmt.Sprintf("--color-%s:light-dark(%s,%s);", name, Hex(light), Hex(dark))
@@ -71,16 +70,16 @@ func (a *Accent) CSS() []byte {
 		pair("accent-soft", a.Light.Soft, a.Dark.Soft) + pair("on-accent", a.Light.On, a.Dark.On) + "}\n")
 }
 
-// Hash is that of the CSS.
+// Hash returns a hash of the CSS.
 func (a *Accent) Hash() string {
 	hash := sha256.Sum256(a.CSS())
 	return hex.EncodeToString(hash[:6])
 }
 
-// Hex writes a colour as #rrggbb.
+// Hex formats a color as #rrggbb.
 func Hex(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
 
-// Contrast is the ratio of two colours, 1 to 21 (WCAG 2.2, "contrast ratio").
+// Contrast returns the contrast ratio of two colors, 1 to 21 (WCAG 2.2, "contrast ratio").
 func Contrast(a, b color.RGBA) float64 {
 	la, lb := luminance(a), luminance(b)
 	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
@@ -97,7 +96,7 @@ func linear(v uint8) float64 {
 	return float64(v) / 255 / 12.92
 }
 
-// oklch is a colour by lightness (0 to 1), chroma and hue (radians). The matrices are those of CSS Color 4, section 10.
+// oklch is a color with lightness (0 to 1), chroma and hue (radians). The matrices are from CSS Color 4, section 10.
 type oklch struct{ l, c, h float64 }
 
 func toOKLCH(c color.RGBA) oklch {
@@ -110,7 +109,7 @@ func toOKLCH(c color.RGBA) oklch {
 	return oklch{0.2104542553*l + 0.7936177850*m - 0.0040720468*s, math.Hypot(x, y), math.Atan2(y, x)}
 }
 
-// rgba is the colour, or one less bright where a screen cannot show it.
+// rgba returns the color, with less chroma if a screen can't display it.
 func (c oklch) rgba() color.RGBA {
 	for ; ; c.c = max(0, c.c-0.004) {
 		x, y := c.c*math.Cos(c.h), c.c*math.Sin(c.h)

@@ -1,7 +1,7 @@
-// Package brand is what makes a site somebody's own: its name, logo, accent colour and the people behind it.
+// Package brand handles the branding of a site: its name, logo, accent color, contact and legal links.
 //
-// It owns what of that is acceptable: a logo that is a small picture, and colours that can be read. Where they show is
-// up to the pages, the emails and the API document.
+// It decides which values are acceptable: a small picture as the logo, and readable colors. The pages, the emails and
+// the API document decide where to show them.
 package brand
 
 import (
@@ -21,21 +21,21 @@ import (
 	_ "golang.org/x/image/webp" // a logo may be one
 )
 
-// DefaultName is the name of a site that has none of its own.
+// DefaultName is the name of a site without one of its own.
 const DefaultName = "Mini Compete"
 
-// Site is everything that an operator can make their own. The zero Site is an unbranded one.
+// Site is an operator's branding. The zero Site is unbranded.
 type Site struct {
 	Name    string
-	Logo    *Logo   // nil: the program's own mark
-	Accent  *Accent // nil: the program's own colour
-	Contact string  // an email address or a URL; empty: none
-	Imprint string  // URL; empty: none
-	Privacy string  // URL; empty: none
-	Terms   string  // URL; empty: none
+	Logo    *Logo   // nil means the program's own logo
+	Accent  *Accent // nil means the default color
+	Contact string  // an email address or a URL; empty if none
+	Imprint string  // URL; empty if none
+	Privacy string  // URL; empty if none
+	Terms   string  // URL; empty if none
 }
 
-// ContactURL is where the contact leads: a mailto: address for an email.
+// ContactURL returns the contact as a link: a mailto: URL for an email address.
 func (s Site) ContactURL() string {
 	if address, err := mail.ParseAddress(s.Contact); err == nil {
 		return (&url.URL{Scheme: "mailto", Opaque: address.Address}).String()
@@ -57,18 +57,18 @@ func IsContact(s string) bool {
 
 // The limits of a logo.
 const (
-	maxLogo       = 40 << 10 // bytes: it is part of every first view
+	maxLogo       = 40 << 10 // bytes; it is part of every first view
 	maxLogoPixels = 2048     // in width and height
 )
 
-// Logo is a picture that stands before the site's name.
+// Logo is a picture shown beside the site's name.
 type Logo struct {
 	Content []byte
 	Type    string // image/png, image/webp or image/svg+xml
 	Hash    string // of the content
 }
 
-// Ext is how a file of its type is called, such as ".png".
+// Ext returns the file extension of its type, such as ".png".
 func (l *Logo) Ext() string {
 	return map[string]string{"image/png": ".png", "image/webp": ".webp", "image/svg+xml": ".svg"}[l.Type]
 }

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// Any colour becomes one that can be read, in both themes, wherever the pages use it.
+// Any color becomes readable in both themes, wherever the pages use it.
 func TestEveryAccentCanBeRead(t *testing.T) {
 	for r := 0; r <= 255; r += 51 {
 		for g := 0; g <= 255; g += 51 {
@@ -44,7 +44,7 @@ func TestEveryAccentCanBeRead(t *testing.T) {
 	}
 }
 
-// A colour that can be read as it is stays as it is.
+// A color that is already readable isn't changed.
 func TestAccentStays(t *testing.T) {
 	a, err := ParseAccent("#7A2348")
 	if err != nil || Hex(a.Light.Accent) != "#7a2348" {

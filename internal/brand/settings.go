@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/outage"
 )
 
-// What an operator can set: by an environment variable of this name, or on a page.
+// The settings that an operator can change: with an environment variable of this name, or on a page.
 const (
 	SettingName       = "SITE_NAME"
 	SettingContact    = "CONTACT"
@@ -24,21 +24,21 @@ const (
 	SettingOrganizers = "ORGANIZER_SIGNUP"
 )
 
-// Editable are the settings that a page can set, in the order in which it shows them.
+// Editable are the settings that can be changed on a page, in display order.
 var Editable = []string{SettingName, SettingContact, SettingImprint, SettingPrivacy, SettingTerms, SettingOrganizers}
 
-// What SettingOrganizers may be.
+// The values of SettingOrganizers.
 const (
-	OrganizersOpen     = "open"     // everybody can sign up as an organizer; what an empty value means too
+	OrganizersOpen     = "open"     // everyone can sign up as an organizer; also the default
 	OrganizersApproval = "approval" // an admin approves each
 	OrganizersOff      = "off"
 )
 
-// maxName is in characters: a longer one doesn't fit the header of a phone.
+// maxName is in characters: longer names don't fit a phone's header.
 const maxName = 40
 
-// Check says what the value of a setting must be, in words such as "must be …"; it is empty for one that can be used,
-// and for an empty value, which stands for the default.
+// Check describes the valid values of a setting, as in "must be …", if value is invalid; it returns "" for a valid
+// value, and for an empty one, which means the default.
 func Check(setting, value string) string {
 	switch {
 	case value == "" || !slices.Contains(Editable, setting):
@@ -75,24 +75,24 @@ func printable(s string) bool {
 	return true
 }
 
-// RefreshInterval is how long a process may still use what was changed in another.
+// RefreshInterval is how long a process may still use settings that were changed in another.
 const RefreshInterval = 2 * time.Second
 
-// refreshTimeout bounds one reading, so that a database that hangs doesn't hold up who changes a setting.
+// refreshTimeout bounds one read, so that a hanging database doesn't block people who change a setting.
 const refreshTimeout = 5 * time.Second
 
-// Settings are those of the environment and, for what it leaves out, those that were set on a page. Take it from
-// NewSettings.
+// Settings combines the settings in the environment with those changed on a page, which apply where the environment has
+// none. Create it with NewSettings.
 type Settings struct {
 	environment map[string]string
-	look        Site // what only the environment can set
+	look        Site // settings that only the environment can have
 	read        func(context.Context) (map[string]string, error)
 	log         *slog.Logger
 	stored      atomic.Pointer[map[string]string]
 }
 
-// NewSettings takes what the environment sets, the logo and accent in look, and how to read what was set on a page.
-// Call Refresh before first use.
+// NewSettings takes the environment's settings, the logo and accent color in look, and a function that reads the
+// settings changed on a page. Call Refresh before first use.
 func NewSettings(
 	environment map[string]string, look Site, read func(context.Context) (map[string]string, error), log *slog.Logger,
 ) *Settings {
@@ -101,21 +101,21 @@ func NewSettings(
 	return s
 }
 
-// Check is the function Check.
+// Check calls the function Check.
 func (s *Settings) Check(setting, value string) string { return Check(setting, value) }
 
-// Editable are the settings that a page can set.
+// Editable returns the settings that can be changed on a page.
 func (s *Settings) Editable() []string { return Editable }
 
-// Fixed reports whether the environment sets it, so that no page can.
+// Fixed reports whether the environment sets it, so that it can't be changed on a page.
 func (s *Settings) Fixed(setting string) bool { return s.environment[setting] != "" }
 
-// Value is what a setting is now; empty where nobody set it.
+// Value returns a setting's current value; empty if it isn't set.
 func (s *Settings) Value(setting string) string {
 	return cmp.Or(s.environment[setting], (*s.stored.Load())[setting])
 }
 
-// Site is the site as it is now.
+// Site returns the current branding.
 func (s *Settings) Site() Site {
 	site := s.look
 	site.Name, site.Contact = cmp.Or(s.Value(SettingName), DefaultName), s.Value(SettingContact)
@@ -123,7 +123,7 @@ func (s *Settings) Site() Site {
 	return site
 }
 
-// Refresh reads what was set on a page. What this version of the program can't use is left out.
+// Refresh reads the settings changed on a page. It ignores values that this version of the program can't use.
 func (s *Settings) Refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
@@ -140,7 +140,7 @@ func (s *Settings) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// Run refreshes every RefreshInterval, until ctx ends.
+// Run calls Refresh every RefreshInterval, until ctx ends.
 func (s *Settings) Run(ctx context.Context) {
 	ticker := time.NewTicker(RefreshInterval)
 	defer ticker.Stop()

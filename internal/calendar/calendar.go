@@ -1,6 +1,6 @@
-// Package calendar writes a competition as a file that calendars read (RFC 5545).
+// Package calendar writes a competition as an iCalendar file (RFC 5545).
 //
-// It owns the format. Who may read a competition is said by compete.Competitions.
+// It handles the format. compete.Competitions decides who can read a competition.
 package calendar
 
 import (
@@ -10,19 +10,19 @@ import (
 	"github.com/minicompete/minicompete/internal/localtime"
 )
 
-// MediaType is what the file is sent as.
+// MediaType is the file's media type.
 const MediaType = "text/calendar"
 
-// ErrNoStart is the refusal for a competition that no calendar can show.
+// ErrNoStart refuses a competition without a start, which calendars can't show.
 var ErrNoStart = &compete.Error{
 	Kind: compete.KindNotFound, Code: "start_date_missing",
 	Detail: "This competition has no start date yet, so calendars can't show it.",
 }
 
-// File is the file with one competition, whose page has the given address. The event is the same one for ever (UID) and
-// each change of the competition is newer than the last (SEQUENCE), so that a calendar that reads the file again
-// updates what it has. Times are in UTC: they need no rules of a zone beside them, and calendars show them in their
-// reader's. The description has the venue's. It fails with ErrNoStart.
+// File returns a calendar file with one competition, whose page has the given URL. The event's UID never changes, and
+// its SEQUENCE increases with each change of the competition, so that a calendar that reads the file again updates the
+// event. Times are in UTC: that needs no zone rules, and calendars show them in the reader's zone. The description
+// contains the venue's local times. It fails with ErrNoStart.
 func File(c *compete.Competition, page string) (string, error) {
 	if c.StartDate == nil {
 		return "", ErrNoStart

@@ -41,9 +41,13 @@ func lines(text string) []string {
 func TestFile(t *testing.T) {
 	want := []string{
 		"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Mini Compete//Mini Compete//EN", "METHOD:PUBLISH",
-		"BEGIN:VEVENT", "UID:018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f", "DTSTAMP:20260301T100000Z", "CREATED:20260301T090000Z",
-		"LAST-MODIFIED:20260301T100000Z", "SEQUENCE:3", "STATUS:CONFIRMED", "DTSTART:20261025T003000Z", "DTEND:20261025T110000Z",
-		"SUMMARY:Night Run", `DESCRIPTION:Starts: Sunday\, 25 October 2026 at 02:30 CEST (Europe/Berlin)\nDetails and registration: ` + page, "LOCATION:Hall 4", "URL:" + page, "END:VEVENT", "END:VCALENDAR",
+		"BEGIN:VEVENT", "UID:018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f", "DTSTAMP:20260301T100000Z",
+		"CREATED:20260301T090000Z",
+		"LAST-MODIFIED:20260301T100000Z", "SEQUENCE:3", "STATUS:CONFIRMED", "DTSTART:20261025T003000Z",
+		"DTEND:20261025T110000Z",
+		"SUMMARY:Night Run",
+		`DESCRIPTION:Starts: Sunday\, 25 October 2026 at 02:30 CEST (Europe/Berlin)\nDetails and registration: ` + page,
+		"LOCATION:Hall 4", "URL:" + page, "END:VEVENT", "END:VCALENDAR",
 	}
 	if got := lines(file(t, competition())); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -73,7 +77,8 @@ func TestWhatChangesIsNewerAndStaysTheSameEvent(t *testing.T) {
 // Text is escaped, and folded at 75 octets between characters; unfolded it is what it was.
 func TestTextIsEscapedAndFolded(t *testing.T) {
 	for _, title := range []string{
-		`A; B, C \ "D": E`, strings.Repeat("競", 120), strings.Repeat("x", 120), strings.Repeat("Zoë <b> ", 15), strings.Repeat("a ", 60),
+		`A; B, C \ "D": E`, strings.Repeat("競", 120), strings.Repeat("x", 120), strings.Repeat("Zoë <b> ", 15),
+		strings.Repeat("a ", 60),
 		strings.Repeat("🏃", 60) + ", END:VEVENT",
 	} {
 		c := competition()

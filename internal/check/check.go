@@ -1,6 +1,5 @@
-// Package check has the three comparisons that tests of several packages make.
-//
-// It owns their messages: what was compared, what came, and what was wanted.
+// Package check contains three comparisons used by the tests of several packages, with uniform messages: what was
+// compared, and the actual and expected values.
 package check
 
 import (
@@ -10,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// NoError ends the test at an error.
+// NoError ends the test if err isn't nil.
 func NoError(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -26,7 +25,7 @@ func Equal(t testing.TB, what string, got, want any) {
 	}
 }
 
-// ErrorIs reports an error that isn't want; nil is wanted where there must be none.
+// ErrorIs reports an error that doesn't match want; nil means that no error is expected.
 func ErrorIs(t testing.TB, what string, got, want error) {
 	t.Helper()
 	if !errors.Is(got, want) {

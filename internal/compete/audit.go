@@ -6,24 +6,28 @@ import (
 	"time"
 )
 
-// AuditRecord is one line of the audit log: who did what, when, and from where. It is written in the transaction of the change that it
-// tells of, and never changes.
+// AuditRecord is one line of the audit log: who did what, when, and from where. It is written in the transaction of the
+// change that it tells of, and never changes.
 //
 // To record a change: in the store's method, inside the transaction, call
 //
-//	tx.record(ctx, compete.AuditRecord{At: now, Action: compete.AuditAccountRole, UserID: id, Before: AuditFields("role", …), After: …})
+//	tx.record(ctx, compete.AuditRecord{
+//		At: now, Action: compete.AuditAccountRole, UserID: id, Before: AuditFields("role", …), After: …,
+//	})
 //
 // with an action of audit_actions.go. Who acts, the way, the address and the request come from ctx (see OriginOf).
 //
-// People are named by their ids alone. No name, email address or text that somebody typed about a person belongs in Before and After, so
-// that there is nothing to erase but the address, and the titles of drafts that are deleted along with their organizer's account.
+// People are named by their ids alone. No name, email address or text that somebody typed about a person belongs in
+// Before and After, so that there is nothing to erase but the address, and the titles of drafts that are deleted along
+// with their organizer's account.
 type AuditRecord struct {
 	At            time.Time // zero: now
 	Action        AuditAction
 	ActorID       string // who did it; empty: the request's actor, or nobody who is known
 	UserID        string // the account that it's about, if that isn't the actor's
 	CompetitionID string // the competition that it belongs to; empty: none
-	SubjectID     string // of the registration, session, job, …, of the kind Action.Subject; empty: the account, competition or site itself
+	// of the registration, session, job, …, of the kind Action.Subject; empty: the account, competition or site itself
+	SubjectID     string
 	Before, After json.RawMessage
 
 	Via       Via // empty: as the request came
@@ -49,7 +53,8 @@ func (r AuditRecord) From(o Origin) AuditRecord {
 	return r
 }
 
-// AuditFields are named values, in turn, as a JSON object: AuditFields("role", RoleAdmin). It panics when they can't be encoded.
+// AuditFields are named values, in turn, as a JSON object: AuditFields("role", RoleAdmin). It panics when they can't be
+// encoded.
 func AuditFields(pairs ...any) json.RawMessage {
 	b := []byte{'{'}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -66,7 +71,8 @@ func AuditFields(pairs ...any) json.RawMessage {
 	return append(b, '}')
 }
 
-// AuditDiff are the fields of a competition that changed, before and after. Of the description, which is long, it says so alone.
+// AuditDiff are the fields of a competition that changed, before and after. Of the description, which is long, it says
+// so alone.
 func AuditDiff(before, after *Competition) (was, is json.RawMessage) {
 	var old, now []any
 	compare := func(name string, before, after any) {
@@ -97,15 +103,16 @@ func auditTime(t *time.Time) any {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// AuditEntry is a record as it is read, with the names that people and the competition have now; they are empty where there is no such any
-// more: the account was erased, the competition deleted.
+// AuditEntry is a record as it is read, with the names that people and the competition have now; they are empty where
+// there is no such any more: the account was erased, the competition deleted.
 type AuditEntry struct {
 	AuditRecord
 	ID               string // in the order of time
 	ActorName        string
 	UserName         string
 	CompetitionTitle string
-	ReportedTitle    string // of the competition that a report is about: After names it, since its organizer must not see the record
+	// of the competition that a report is about: After names it, since its organizer must not see the record
+	ReportedTitle string
 }
 
 // Reported is the ID of the competition that a report is about; empty for another record.

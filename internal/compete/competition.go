@@ -46,20 +46,23 @@ type Competition struct {
 	SeatsLeft   int
 	Waitlisted  int // registrations on the waitlist
 	Status      CompetitionStatus
-	Discarded   bool   // cancelled as a draft: it was never published
-	Unpublished bool   `json:"-"` // a draft that an admin made of what was published: registrations are kept, and only an admin publishes it again
-	Suspended   bool   `json:"-"` // nobody answers for it: its organizer's account is disabled, or no organizer's any more
-	Cover       string `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
-	Organizer   Organizer
-	Version     int // raised by each change of its content
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	Discarded   bool // cancelled as a draft: it was never published
+	// a draft that an admin made of what was published: registrations are kept, and only an admin publishes it again
+	Unpublished bool `json:"-"`
+	// nobody answers for it: its organizer's account is disabled, or no organizer's any more
+	Suspended bool   `json:"-"`
+	Cover     string `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
+	Organizer Organizer
+	Version   int // raised by each change of its content
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
 
 // Registered is the number of held seats.
 func (c *Competition) Registered() int { return c.Capacity - c.SeatsLeft }
 
-// Phase tells what a visitor is told at the given time. While anyone waits, a free seat is theirs and newcomers queue behind.
+// Phase tells what a visitor is told at the given time. While anyone waits, a free seat is theirs and newcomers queue
+// behind.
 func (c *Competition) Phase(now time.Time) Phase {
 	switch {
 	case c.Status == StatusDraft:
@@ -79,7 +82,8 @@ func (c *Competition) Phase(now time.Time) Phase {
 	}
 }
 
-// Admit decides what a participant who arrives now gets: RegistrationPending (a seat) or RegistrationWaitlisted, or why neither.
+// Admit decides what a participant who arrives now gets: RegistrationPending (a seat) or RegistrationWaitlisted, or why
+// neither.
 func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
 	switch c.Phase(now) {
 	case PhaseOpen:
@@ -113,13 +117,14 @@ func (c *Competition) Started(now time.Time) bool {
 	return c.StartDate != nil && !now.Before(*c.StartDate)
 }
 
-// Promotes reports whether a free seat goes to the head of the waitlist: as long as the competition is on, is not suspended and has
-// not started, also after the deadline, because those who wait registered in time.
+// Promotes reports whether a free seat goes to the head of the waitlist: as long as the competition is on, is not
+// suspended and has not started, also after the deadline, because those who wait registered in time.
 func (c *Competition) Promotes(now time.Time) bool {
 	return c.Status == StatusPublished && !c.Suspended && !c.Started(now)
 }
 
-// VisibleTo reports whether the actor may know of the competition: a draft is its organizer's and the admins' alone, also a cancelled one.
+// VisibleTo reports whether the actor may know of the competition: a draft is its organizer's and the admins' alone,
+// also a cancelled one.
 func (c *Competition) VisibleTo(a Actor) bool {
 	return c.Status != StatusDraft && !c.Discarded || c.ManagedBy(a)
 }
@@ -129,7 +134,8 @@ func (c *Competition) ManagedBy(a Actor) bool {
 	return a.Role.AtLeast(RoleAdmin) || a.Role.AtLeast(RoleOrganizer) && c.OrganizedBy(a)
 }
 
-// CheckManager fails with ErrCompetitionMissing for who may not know of the competition, and with ErrForbidden for who doesn't manage it.
+// CheckManager fails with ErrCompetitionMissing for who may not know of the competition, and with ErrForbidden for who
+// doesn't manage it.
 func (c *Competition) CheckManager(a Actor) error {
 	switch {
 	case !c.VisibleTo(a):
@@ -150,7 +156,8 @@ func (c *Competition) Summary() Competition {
 	return s
 }
 
-// NewCompetition is the input of Competitions.Create. Status is DRAFT or PUBLISHED; empty means PUBLISHED. An empty TimeZone means UTC.
+// NewCompetition is the input of Competitions.Create. Status is DRAFT or PUBLISHED; empty means PUBLISHED. An empty
+// TimeZone means UTC.
 type NewCompetition struct {
 	CompetitionContent
 	Description string
@@ -202,8 +209,8 @@ func (o Optional[T]) applyTo(field *T) {
 	}
 }
 
-// CompetitionChange is the input of Competitions.Update. CloseNow sets the deadline to the moment of the change's arrival;
-// Unpublish, an admin's, makes a draft of what is published.
+// CompetitionChange is the input of Competitions.Update. CloseNow sets the deadline to the moment of the change's
+// arrival; Unpublish, an admin's, makes a draft of what is published.
 type CompetitionChange struct {
 	Edit        func(*CompetitionContent) // changes what is stored then; nil: nothing. It may be called more than once
 	Description Optional[string]

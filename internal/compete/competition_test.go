@@ -39,21 +39,34 @@ func TestPhase(t *testing.T) {
 		{"open", nil, noon, PhaseOpen},
 		{"a moment before the deadline", nil, noon.Add(24*time.Hour - time.Microsecond), PhaseOpen},
 		{"at the deadline", nil, noon.Add(24 * time.Hour), PhaseClosed},
-		{"before the opening", func(c *Competition) { c.RegOpensAt = &opens }, opens.Add(-time.Microsecond), PhaseUpcoming},
+		{
+			"before the opening", func(c *Competition) { c.RegOpensAt = &opens }, opens.Add(-time.Microsecond),
+			PhaseUpcoming,
+		},
 		{"at the opening", func(c *Competition) { c.RegOpensAt = &opens }, opens, PhaseOpen},
 		{"full", func(c *Competition) { c.SeatsLeft = 0 }, noon, PhaseFull},
 		{"full with a waitlist", func(c *Competition) { c.SeatsLeft, c.Waitlist = 0, true }, noon, PhaseWaitlist},
-		{"a free seat is theirs who wait", func(c *Competition) { c.Waitlisted, c.Waitlist = 2, true }, noon, PhaseWaitlist},
+		{
+			"a free seat is theirs who wait", func(c *Competition) { c.Waitlisted, c.Waitlist = 2, true },
+			noon, PhaseWaitlist,
+		},
 		{"nobody answers for it", func(c *Competition) { c.Suspended = true }, noon, PhaseClosed},
-		{"a draft that nobody answers for", func(c *Competition) { c.Suspended, c.Status = true, StatusDraft }, noon, PhaseDraft},
-		{"no newcomer passes them when the waitlist is closed", func(c *Competition) { c.Waitlisted = 2 }, noon, PhaseFull},
+		{
+			"a draft that nobody answers for", func(c *Competition) { c.Suspended, c.Status = true, StatusDraft }, noon,
+			PhaseDraft,
+		},
+		{
+			"no newcomer passes them when the waitlist is closed", func(c *Competition) { c.Waitlisted = 2 }, noon,
+			PhaseFull,
+		},
 	} {
 		c := published(test.change)
 		if got := c.Phase(test.at); got != test.want {
 			t.Errorf("%s: got %s, want %s", test.name, got, test.want)
 		}
 		status, err := c.Admit(test.at)
-		if seat := test.want == PhaseOpen; seat != (status == RegistrationPending) || (err == nil) != (seat || test.want == PhaseWaitlist) {
+		if seat := test.want == PhaseOpen; seat != (status == RegistrationPending) ||
+			(err == nil) != (seat || test.want == PhaseWaitlist) {
 			t.Errorf("%s: admitted as %q, %v", test.name, status, err)
 		}
 	}
@@ -98,7 +111,10 @@ func TestNewCompetitionNamesEveryBadField(t *testing.T) {
 	for _, f := range AsError(err).Fields {
 		got = append(got, f.Field)
 	}
-	want := []string{"title", "description", "location", "tags", "capacity", "regOpensAt", "startDate", "endDate", "timeZone", "status", "regDeadline"}
+	want := []string{
+		"title", "description", "location", "tags", "capacity", "regOpensAt", "startDate", "endDate",
+		"timeZone", "status", "regDeadline",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("bad fields (-want +got):\n%s", diff)
 	}
@@ -117,7 +133,8 @@ func TestNewCompetitionLimitsAreInclusive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Status != StatusPublished || c.SeatsLeft != MaxCapacity || !c.RegDeadline.Equal(noon.Add(time.Hour)) || c.RegDeadline.Location() != time.UTC {
+	if c.Status != StatusPublished || c.SeatsLeft != MaxCapacity || !c.RegDeadline.Equal(noon.Add(time.Hour)) ||
+		c.RegDeadline.Location() != time.UTC {
 		t.Errorf("got %+v", c)
 	}
 	if diff := cmp.Diff([]string{"api", "go"}, c.Tags); diff != "" {
@@ -134,20 +151,72 @@ func TestApply(t *testing.T) {
 		want   error
 		check  func(Competition) bool
 	}{
-		{"raise the capacity", nil, CompetitionChange{Edit: func(c *CompetitionContent) { c.Capacity = 20 }}, nil, func(c Competition) bool { return c.SeatsLeft == 14 && c.Version == 4 }},
-		{"down to the held seats", nil, CompetitionChange{Edit: func(c *CompetitionContent) { c.Capacity = 6 }}, nil, func(c Competition) bool { return c.SeatsLeft == 0 }},
-		{"below the held seats", nil, CompetitionChange{Edit: func(c *CompetitionContent) { c.Capacity = 5 }}, ErrCapacityBelowHeld, nil},
-		{"clear the opening", func(c *Competition) { c.RegOpensAt = &opens }, CompetitionChange{Edit: func(c *CompetitionContent) { c.RegOpensAt = nil }}, nil, func(c Competition) bool { return c.RegOpensAt == nil }},
-		{"close now, before it opened", func(c *Competition) { c.RegOpensAt = &opens }, CompetitionChange{CloseNow: true}, nil, func(c Competition) bool { return c.Phase(noon) == PhaseClosed }},
-		{"a deadline in the past", nil, CompetitionChange{Edit: func(c *CompetitionContent) { c.RegDeadline = noon.Add(-time.Hour) }}, Invalid(), nil},
-		{"publish", func(c *Competition) { c.Status = StatusDraft }, CompetitionChange{Status: Some(StatusPublished)}, nil, func(c Competition) bool { return c.Phase(noon) == PhaseOpen }},
+		{
+			"raise the capacity", nil,
+			CompetitionChange{Edit: func(c *CompetitionContent) { c.Capacity = 20 }},
+			nil,
+			func(c Competition) bool { return c.SeatsLeft == 14 && c.Version == 4 },
+		},
+		{
+			"down to the held seats", nil,
+			CompetitionChange{Edit: func(c *CompetitionContent) { c.Capacity = 6 }},
+			nil,
+			func(c Competition) bool { return c.SeatsLeft == 0 },
+		},
+		{
+			"below the held seats", nil,
+			CompetitionChange{Edit: func(c *CompetitionContent) { c.Capacity = 5 }},
+			ErrCapacityBelowHeld, nil,
+		},
+		{
+			"clear the opening", func(c *Competition) { c.RegOpensAt = &opens },
+			CompetitionChange{Edit: func(c *CompetitionContent) { c.RegOpensAt = nil }},
+			nil, func(c Competition) bool { return c.RegOpensAt == nil },
+		},
+		{
+			"close now, before it opened", func(c *Competition) { c.RegOpensAt = &opens },
+			CompetitionChange{CloseNow: true},
+			nil, func(c Competition) bool { return c.Phase(noon) == PhaseClosed },
+		},
+		{
+			"a deadline in the past", nil,
+			CompetitionChange{Edit: func(c *CompetitionContent) { c.RegDeadline = noon.Add(-time.Hour) }},
+			Invalid(), nil,
+		},
+		{
+			"publish", func(c *Competition) { c.Status = StatusDraft },
+			CompetitionChange{Status: Some(StatusPublished)},
+			nil, func(c Competition) bool { return c.Phase(noon) == PhaseOpen },
+		},
 		{"back to draft", nil, CompetitionChange{Status: Some(StatusDraft)}, ErrAlreadyPublished, nil},
-		{"unpublish", nil, CompetitionChange{Unpublish: true}, nil, func(c Competition) bool { return c.Phase(noon) == PhaseDraft && c.Unpublished }},
-		{"publish again", func(c *Competition) { c.Status, c.Unpublished = StatusDraft, true }, CompetitionChange{Status: Some(StatusPublished)}, nil, func(c Competition) bool { return c.Status == StatusPublished && !c.Unpublished }},
-		{"change what is unpublished", func(c *Competition) { c.Status, c.Unpublished = StatusDraft, true }, CompetitionChange{Edit: func(c *CompetitionContent) { c.Capacity = 20 }}, nil, func(c Competition) bool { return c.Status == StatusDraft && c.Unpublished }},
+		{
+			"unpublish", nil,
+			CompetitionChange{Unpublish: true},
+			nil,
+			func(c Competition) bool { return c.Phase(noon) == PhaseDraft && c.Unpublished },
+		},
+		{
+			"publish again", func(c *Competition) { c.Status, c.Unpublished = StatusDraft, true },
+			CompetitionChange{Status: Some(StatusPublished)},
+			nil, func(c Competition) bool { return c.Status == StatusPublished && !c.Unpublished },
+		},
+		{
+			"change what is unpublished", func(c *Competition) { c.Status, c.Unpublished = StatusDraft, true },
+			CompetitionChange{Edit: func(c *CompetitionContent) { c.Capacity = 20 }},
+			nil, func(c Competition) bool { return c.Status == StatusDraft && c.Unpublished },
+		},
 		{"cancel by a change", nil, CompetitionChange{Status: Some(StatusCancelled)}, Invalid(), nil},
-		{"after the cancellation", func(c *Competition) { c.Status = StatusCancelled }, CompetitionChange{Edit: func(c *CompetitionContent) { c.Title = "New title" }}, ErrCompetitionCancelled, nil},
-		{"a title too short", nil, CompetitionChange{Edit: func(c *CompetitionContent) { c.Title = "ab" }}, Invalid(), nil},
+		{
+			"after the cancellation", func(c *Competition) { c.Status = StatusCancelled },
+			CompetitionChange{Edit: func(c *CompetitionContent) { c.Title = "New title" }},
+			ErrCompetitionCancelled, nil,
+		},
+		{
+			"a title too short", nil,
+			CompetitionChange{Edit: func(c *CompetitionContent) { c.Title = "ab" }},
+			Invalid(),
+			nil,
+		},
 	} {
 		before := published(test.before)
 		got, err := before.Apply(test.change, noon)
@@ -186,7 +255,8 @@ func TestWhoMaySeeAndChange(t *testing.T) {
 		if !public.VisibleTo(test.actor) {
 			t.Errorf("%s doesn't see what is published", test.name)
 		}
-		if m, o := public.ManagedBy(test.actor), public.OrganizedBy(test.actor); m != test.manages || o != test.organizes {
+		if m, o := public.ManagedBy(test.actor), public.OrganizedBy(test.actor); m != test.manages ||
+			o != test.organizes {
 			t.Errorf("%s manages %v, organizes %v", test.name, m, o)
 		}
 	}

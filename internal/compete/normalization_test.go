@@ -39,7 +39,8 @@ func TestTextIsStoredInOneForm(t *testing.T) {
 		c.Location = "\u3164"
 		c.Tags = []string{"İzmir"}
 	}}, now)
-	if err != nil || changed.Title != "Spring Cup" || changed.Location != "" || !slices.Equal(changed.Tags, []string{"izmir"}) {
+	if err != nil || changed.Title != "Spring Cup" || changed.Location != "" ||
+		!slices.Equal(changed.Tags, []string{"izmir"}) {
 		t.Errorf("got %+v, %v", changed, err)
 	}
 	for field, n := range map[string]NewCompetition{

@@ -6,13 +6,14 @@ import (
 	"time"
 )
 
-// RecordedOutcome is the outcome of a press as it is stored for its idempotency key: what isn't known from the request, or the same
-// for everybody in a rush. The content of the competition is found again by its version: see LedgerTx.EarlierContent.
+// RecordedOutcome is the outcome of a press as it is stored for its idempotency key: what isn't known from the request,
+// or the same for everybody in a rush. The content of the competition is found again by its version: see
+// LedgerTx.EarlierContent.
 type RecordedOutcome RegistrationOutcome
 
-// AppendJSON appends what json.Unmarshal reads into a RegistrationOutcome, for Complete. In a rush everybody waits for the
-// transaction that records it, so what every press has is written here by hand, in a quarter of the time; whatever else the
-// registration has takes the long way.
+// AppendJSON appends what json.Unmarshal reads into a RegistrationOutcome, for Complete. In a rush everybody waits for
+// the transaction that records it, so what every press has is written here by hand, in a quarter of the time; whatever
+// else the registration has takes the long way.
 func (o RecordedOutcome) AppendJSON(b []byte) ([]byte, error) {
 	r, rest := &o.Registration, o.Registration
 	rest.UserID, rest.CompetitionID, rest.UpdatedAt = "", "", time.Time{} // see Complete

@@ -25,7 +25,8 @@ func pressed(text string) RegistrationOutcome {
 	o.Competition = Competition{
 		ID: "c", CompetitionContent: CompetitionContent{
 			Title: text, Location: text + "l", Tags: []string{"a", text}, Capacity: 5,
-			RegOpensAt: &opens, RegDeadline: at(0), StartDate: &start, EndDate: &start, TimeZone: text + "z", Waitlist: true,
+			RegOpensAt: &opens, RegDeadline: at(0), StartDate: &start, EndDate: &start, TimeZone: text + "z",
+			Waitlist: true,
 		},
 		SeatsLeft: -1, Waitlisted: 2, Status: StatusPublished, Discarded: true,
 		Organizer: Organizer{ID: "o", Name: text}, Version: 7, CreatedAt: at(1000), UpdatedAt: at(0),
@@ -54,7 +55,10 @@ func replayed(t *testing.T, o RegistrationOutcome) RegistrationOutcome {
 }
 
 func TestRecordedOutcomeComesBackWhole(t *testing.T) {
-	for _, text := range []string{"Spring Hackathon", "Zürich", `a "quoted" \ one`, "<b>&", "\x00\n\x7f", "\u2028", "日本"} {
+	for _, text := range []string{
+		"Spring Hackathon", "Zürich", `a "quoted" \ one`, "<b>&", "\x00\n\x7f", "\u2028",
+		"日本",
+	} {
 		o := pressed(text)
 		if got := replayed(t, o); !reflect.DeepEqual(got, o) {
 			t.Errorf("%q: got\n%+v, want\n%+v", text, got, o)
@@ -93,7 +97,8 @@ func TestRecordedOutcomeKeepsEveryField(t *testing.T) {
 	o := pressed("Spring Cup")
 	set("Registration", reflect.ValueOf(&o.Registration).Elem(), func(name string) {
 		want := o
-		want.Registration.UpdatedAt, want.Registration.CompetitionID = want.Registration.RegisteredAt, want.Competition.ID
+		want.Registration.UpdatedAt, want.Registration.CompetitionID = want.Registration.RegisteredAt,
+			want.Competition.ID
 		if got := replayed(t, o); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s isn't recorded: got\n%+v, want\n%+v", name, got.Registration, want.Registration)
 		}
@@ -113,8 +118,10 @@ func TestRecordsOfEarlierVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, c := &got.Registration, &got.Competition
-	if !got.Whole() || r.ID != "r" || r.CompetitionID != "c" || r.Seq != 5 || r.RegisteredAt.IsZero() || r.Position != 3 ||
-		c.Title != "Cup" || c.Tags[0] != "a" || c.Capacity != 5 || c.StartDate == nil || !c.Waitlist || c.TimeZone != "UTC" {
+	if !got.Whole() || r.ID != "r" || r.CompetitionID != "c" || r.Seq != 5 || r.RegisteredAt.IsZero() ||
+		r.Position != 3 ||
+		c.Title != "Cup" || c.Tags[0] != "a" || c.Capacity != 5 || c.StartDate == nil || !c.Waitlist ||
+		c.TimeZone != "UTC" {
 		t.Errorf("read %+v", got)
 	}
 }

@@ -147,7 +147,8 @@ type RegistrationStore interface {
 	RegistrationsOfCompetition(ctx context.Context, competitionID string,
 		f RegistrationFilter) (Page[ParticipantRegistration], error)
 	// RegistrationsByStatus counts those of a competition that a search finds; a status that none has is left out.
-	// Unless all is set, it returns nil instead where a search finds many, which takes as long as all of the competition.
+	// Unless all is set, it returns nil instead where a search finds many, which takes as long as all of the
+	// competition.
 	RegistrationsByStatus(ctx context.Context, competitionID, search string, all bool) (map[RegistrationStatus]int,
 		error)
 }

@@ -1,6 +1,6 @@
-// Package competetest makes services of compete for tests of what calls them, without a database.
+// Package competetest creates services of compete for tests of their callers, without a database.
 //
-// It owns the stand-ins for what such a test doesn't need.
+// It contains stand-ins for dependencies that such tests don't need.
 package competetest
 
 import (
@@ -12,16 +12,16 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Parts are what a test gives the services. What it leaves out panics when it's used.
+// Parts are the dependencies that a test provides. Using a missing one panics.
 type Parts struct {
-	Clock         func() time.Time // nil: time.Now
+	Clock         func() time.Time // nil means time.Now
 	Competitions  compete.CompetitionStore
 	Registrations compete.RegistrationStore
 	Registrar     compete.Registrar
 }
 
-// Services makes those services that need no more than the parts, for requests of visitors and of people whose role
-// takes no second factor.
+// Services creates the services that only need these parts, for requests by visitors and by people whose role requires
+// no second factor.
 func Services(p Parts) compete.Services {
 	if p.Clock == nil {
 		p.Clock = time.Now

@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// Art is a drawn cover. The same title and tags always give the same one. It holds no text, so nothing that somebody
-// typed gets into the picture, and its name says nothing about a draft.
+// Art is a drawn cover. The same title and tags always give the same one. It contains no text, so no user input gets
+// into the picture, and its name reveals nothing about a draft.
 type Art struct {
 	motif int // index into motifs
 	seed  uint32
 }
 
-// motif is a kind of picture, with the words that ask for it among tags and title.
+// motif is a kind of picture, with the words in tags and title that select it.
 type motif struct {
 	name  string
 	words string
 	draw  func(*scene, palette, *rand.Rand)
 }
 
-// motifs are in the order in which their words are looked for. Their names are part of addresses that are cached for a
-// year: a motif that comes to look different needs another name.
+// motifs are in the order in which their words are looked for. Their names are part of URLs that are cached for a year:
+// a motif whose look changes needs a new name.
 var motifs = []motif{
 	{"track", "running run marathon race 5k 10k sprint athletics cycling triathlon relay track", drawTrack},
 	{"board", "chess board boardgame checkers go shogi blitz bridge cards esports", drawBoard},
@@ -35,10 +35,10 @@ var motifs = []motif{
 	{"tiles", "design art photo photography game games jam film writing theatre", drawTiles},
 }
 
-// anyOccasion is how many motifs, the last ones, suit a competition whose words name none.
+// anyOccasion is how many of the last motifs suit a competition whose words select none.
 const anyOccasion = 4
 
-// Of is the cover of a competition that has none of its own.
+// Of returns the cover of a competition without an uploaded one.
 func Of(title string, tags []string) Art {
 	h := fnv.New64a()
 	for _, part := range append([]string{title}, tags...) {
@@ -59,12 +59,12 @@ func Of(title string, tags []string) Art {
 	return a
 }
 
-// Name is short, and stands for the picture in an address.
+// Name returns a short name that identifies the picture in a URL.
 func (a Art) Name() string {
 	return motifs[a.motif].name + "-" + strconv.FormatUint(uint64(a.seed), 36)
 }
 
-// Named is the Art with a name; false when there is none.
+// Named returns the Art with a name; false if there is none.
 func Named(name string) (Art, bool) {
 	kind, number, _ := strings.Cut(name, "-")
 	seed, err := strconv.ParseUint(number, 36, 32)
@@ -77,7 +77,7 @@ func Named(name string) (Art, bool) {
 	return Art{}, false
 }
 
-// scene is the picture as shapes.
+// scene returns the picture's shapes.
 func (a Art) scene() *scene {
 	r := rand.New(rand.NewPCG(uint64(a.seed), uint64(a.motif))) //nolint:gosec // a picture is no secret
 	p := palettes[r.IntN(len(palettes))]

@@ -5,14 +5,14 @@ import (
 	"image/color"
 )
 
-// perPixel is how many bytes the decoder of a format holds for each pixel at its peak, as its source has it.
+// perPixel returns how many bytes per pixel the decoder of a format uses at its peak, according to its source code.
 func perPixel(format string, model color.Model, file []byte) float64 {
 	switch {
 	case format == "jpeg":
 		return jpegPerPixel(model, file)
 	case format == "webp" && model == color.YCbCrModel:
 		return 1.5
-	case format == "webp": // the picture without loss, or its transparency, and once more while it is transformed
+	case format == "webp": // the lossless picture, or its transparency, and a copy while it is transformed
 		return 8
 	}
 	bytes := 4.0
@@ -25,11 +25,11 @@ func perPixel(format string, model color.Model, file []byte) float64 {
 	return bytes
 }
 
-// pngInterlace is where a PNG's header says that it comes in passes.
+// pngInterlace is the offset in a PNG's header that says whether it is interlaced.
 const pngInterlace = 28
 
-// jpegPerPixel counts the samples of a pixel, which has fewer of some components; each is kept once more in four bytes
-// when the file is progressive. Models other than the format's own are converted at the end.
+// jpegPerPixel counts the samples per pixel, of which some components have fewer; a progressive file needs another four
+// bytes for each. Color models other than the format's own are converted at the end.
 func jpegPerPixel(model color.Model, file []byte) float64 {
 	const worst = 4*5 + 4
 	marker, frame := jpegSegment(file, func(marker byte, _ []byte) bool { return marker >= 0xc0 && marker <= 0xc2 })
@@ -55,7 +55,7 @@ func jpegPerPixel(model color.Model, file []byte) float64 {
 	return bytes
 }
 
-// jpegSegment finds a segment before the beginning of the scan: its marker, and its body.
+// jpegSegment finds a segment before the start of the scan, and returns its marker and body.
 func jpegSegment(file []byte, wanted func(marker byte, body []byte) bool) (byte, []byte) {
 	for at := 2; at+4 <= len(file) && file[at] == 0xff && file[at+1] != 0xda; {
 		end := at + 2 + int(binary.BigEndian.Uint16(file[at+2:]))

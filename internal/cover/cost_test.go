@@ -14,14 +14,14 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// progressive makes a baseline JPEG claim that its coefficients come in several scans.
+// progressive makes a baseline JPEG claim to be progressive.
 func progressive(file []byte) []byte {
 	file = bytes.Clone(file)
 	file[bytes.Index(file, []byte{0xff, 0xc0})+1] = 0xc2
 	return file
 }
 
-// The cost of a decoding is known before it begins: what would take too much is refused by its header.
+// The cost of decoding is known in advance: expensive pictures are refused by their header.
 func TestCostIsKnownBeforehand(t *testing.T) {
 	var gray, colored bytes.Buffer
 	for picture, file := range map[image.Image]*bytes.Buffer{
@@ -53,8 +53,7 @@ func TestCostIsKnownBeforehand(t *testing.T) {
 	}
 }
 
-// The largest picture that is taken is made into a cover within 100 MB, its file and what the process holds anyway
-// included.
+// The largest accepted picture is converted within 100 MB, including its file and the process's base memory.
 func TestLargestUploadTakesLittleMemory(t *testing.T) {
 	picture := image.NewNRGBA(image.Rect(0, 0, 4096, 4096))
 	picture.Pix[0] = 1 // not opaque: four bytes a pixel
@@ -73,7 +72,7 @@ func TestLargestUploadTakesLittleMemory(t *testing.T) {
 	}
 }
 
-// heapTotal is how many bytes have been allocated since the process began: no collection makes it less.
+// heapTotal returns the bytes allocated since the process started; collections don't reduce it.
 func heapTotal() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample)

@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// titles stand for each motif, and for what people type.
+// titles are examples for each motif, and of typical input.
 var titles = []struct {
 	title string
 	tags  []string
-	name  string // of the motif; empty where any may come
+	name  string // of the motif; empty if any may be chosen
 }{
 	{"City Half Marathon", []string{"running"}, "track"},
 	{"Blitz", []string{"chess"}, "board"},
@@ -76,7 +76,7 @@ func TestDrawnCovers(t *testing.T) {
 	}
 }
 
-// wantOnlyShapes holds that a picture has no text, no script, no style and no address.
+// wantOnlyShapes checks that a picture has no text, script, style or URL.
 func wantOnlyShapes(t *testing.T, title string, svg []byte) {
 	t.Helper()
 	for decoder := xml.NewDecoder(bytes.NewReader(svg)); ; {

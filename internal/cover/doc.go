@@ -1,8 +1,8 @@
-// Package cover makes the pictures of competitions: drawn ones from title and tags, as SVG and as a PNG for shared
+// Package cover creates the pictures of competitions: drawn ones from title and tags, as SVG and as a PNG for shared
 // links, and JPEGs in two sizes from an uploaded picture.
 //
-// It owns how a cover looks, what an upload may be, and how much memory and time reading one takes. It keeps nothing:
-// where covers are stored is package store's, and who may change one is decided by package compete.
+// It defines how covers look, which uploads are accepted, and how much memory and time processing one may take. It
+// stores nothing: package store does, and package compete decides who may change a cover.
 package cover
 
 // Width and Height are the size of a cover in pixels, the one that most sites show of a shared link. A small cover is

@@ -6,7 +6,7 @@ import (
 	"image"
 )
 
-// orientation is how the camera was held, 1 to 8 as EXIF counts; 1, upright, when the file doesn't say.
+// orientation returns the camera's orientation, 1 to 8 as in EXIF; 1, upright, if the file doesn't contain it.
 func orientation(format string, file []byte) int {
 	var exif []byte
 	switch format {
@@ -28,7 +28,7 @@ func jpegEXIF(file []byte) []byte {
 	return body
 }
 
-// chunk finds one of a PNG (length, name, body, checksum) or of a RIFF file (name, length, body, padded to an even
+// chunk finds a chunk of a PNG (length, name, body, checksum) or of a RIFF file (name, length, body, padded to an even
 // length).
 func chunk(file []byte, name string, order binary.ByteOrder, lengthFirst bool) []byte {
 	for len(file) >= 8 {
@@ -81,7 +81,7 @@ func orientationTag(tiff []byte) int {
 	return upright
 }
 
-// upright undoes an orientation.
+// upright returns the picture rotated upright.
 func upright(picture *image.RGBA, turned int) *image.RGBA {
 	if turned == 1 {
 		return picture

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// palette is a ground of two colours, and three that stand out from it.
+// palette is a background of two colors, and three that contrast with it.
 type palette struct {
 	top, bottom rgb
 	a, b, c     rgb
@@ -25,10 +25,10 @@ var palettes = []palette{
 
 func (p palette) any(r *rand.Rand) rgb { return [...]rgb{p.a, p.b, p.c}[r.IntN(3)] }
 
-// between is a number from least to most.
+// between returns a random number from least to most.
 func between(r *rand.Rand, least, most float64) float64 { return least + r.Float64()*(most-least) }
 
-// drawTrack shows the lanes of a stadium from above, with somebody ahead in one of them.
+// drawTrack shows the lanes of a stadium from above, with a runner ahead in one of them.
 func drawTrack(s *scene, p palette, r *rand.Rand) {
 	cx, cy := between(r, 700, 1050), between(r, 540, 700)
 	if r.IntN(2) == 0 {
@@ -51,7 +51,7 @@ func drawTrack(s *scene, p palette, r *rand.Rand) {
 	s.add(p.b, 0.9, circle(cx, cy, inner-26, false))
 }
 
-// drawBoard shows a chequered board, with some squares lit up.
+// drawBoard shows a checkered board, with some squares lit up.
 func drawBoard(s *scene, p palette, r *rand.Rand) {
 	const size = 150.0
 	tilt := between(r, 0.12, 0.34)
@@ -81,7 +81,7 @@ func drawBoard(s *scene, p palette, r *rand.Rand) {
 	}
 }
 
-// drawCode shows lines of a program as an editor colours them.
+// drawCode shows lines of code with syntax highlighting.
 func drawCode(s *scene, p palette, r *rand.Rand) {
 	const line, thick = 74.0, 34.0
 	indent := 0.0
@@ -129,7 +129,7 @@ func drawCubes(s *scene, p palette, r *rand.Rand) {
 	}
 }
 
-// drawOrbits shows a sun and what goes around it.
+// drawOrbits shows a sun and its planets.
 func drawOrbits(s *scene, p palette, r *rand.Rand) {
 	cx, cy := between(r, 260, 940), between(r, 200, 430)
 	s.add(p.c, 0.07, circle(cx, cy, 560, false))
@@ -149,7 +149,7 @@ func drawOrbits(s *scene, p palette, r *rand.Rand) {
 	}
 }
 
-// drawPeaks shows mountains behind mountains, and a sun.
+// drawPeaks shows rows of mountains, and a sun.
 func drawPeaks(s *scene, p palette, r *rand.Rand) {
 	x, y, radius := between(r, 240, 960), between(r, 130, 220), between(r, 70, 105)
 	s.add(p.b, 0.2, circle(x, y, radius*1.7, false))
@@ -169,7 +169,7 @@ func drawPeaks(s *scene, p palette, r *rand.Rand) {
 	}
 }
 
-// drawWaves lays waves over each other.
+// drawWaves shows overlapping waves.
 func drawWaves(s *scene, p palette, r *rand.Rand) {
 	s.add(p.b, 1, circle(between(r, 200, 1000), between(r, 110, 190), between(r, 60, 100), false))
 	fills := []rgb{p.c, p.a, p.a, p.bottom}
@@ -191,7 +191,7 @@ func drawWaves(s *scene, p palette, r *rand.Rand) {
 	}
 }
 
-// drawTiles puts simple forms on a grid.
+// drawTiles shows simple shapes on a grid.
 func drawTiles(s *scene, p palette, r *rand.Rand) {
 	const size = 210.0
 	for x := 0.0; x < Width; x += size {

@@ -21,13 +21,13 @@ import (
 
 // The limits of an upload.
 const (
-	// MaxPixels bounds a picture's size as its header tells it, before anything is decoded: a file of a few kilobytes
-	// can claim gigabytes. It admits the 16 megapixels of most cameras.
+	// MaxPixels bounds a picture's size according to its header, before anything is decoded: a file of a few kilobytes
+	// can claim gigabytes. It allows the 16 megapixels of most cameras.
 	MaxPixels = 16 << 20
-	// maxDecoding bounds the bytes that decoding takes: MaxPixels at 4 bytes each, and fewer pixels where each takes
+	// maxDecoding bounds the memory for decoding, in bytes: MaxPixels at 4 bytes each, and fewer pixels if each takes
 	// more.
 	maxDecoding = 4 * MaxPixels
-	// decodeTimeout bounds the decoding: a JPEG may go over all of its pixels again and again.
+	// decodeTimeout bounds decoding: a JPEG may repeatedly traverse all of its pixels.
 	decodeTimeout = 10 * time.Second
 	// Patience is how long an upload waits for its turn.
 	patience = 15 * time.Second
@@ -39,16 +39,16 @@ const (
 	MaxSmall = 30_000
 )
 
-// Maker turns uploads into covers, one at a time: that takes less than 100 MB.
+// Maker converts uploads to covers, one at a time: that takes less than 100 MB.
 type Maker struct{ turn chan struct{} }
 
 var _ compete.CoverMaker = (*Maker)(nil)
 
-// NewMaker returns a Maker. A process needs one.
+// NewMaker returns a Maker. A process needs only one.
 func NewMaker() *Maker { return &Maker{turn: make(chan struct{}, 1)} }
 
-// Make implements compete.CoverMaker. The middle of the picture is kept, turned as its EXIF data says; nothing else of
-// its metadata is.
+// Make implements compete.CoverMaker. It keeps the middle of the picture, rotated according to its EXIF data, and
+// removes all metadata.
 func (m *Maker) Make(ctx context.Context, upload []byte) (compete.Cover, error) {
 	format, err := check(upload)
 	if err != nil {
@@ -75,7 +75,7 @@ func (m *Maker) Make(ctx context.Context, upload []byte) (compete.Cover, error) 
 	return c, nil
 }
 
-// check reads the header.
+// check checks the header and returns the format.
 func check(upload []byte) (format string, err error) {
 	if len(upload) > compete.MaxCoverUpload {
 		return "", compete.ErrCoverTooLarge
@@ -93,7 +93,7 @@ func check(upload []byte) (format string, err error) {
 	return format, nil
 }
 
-// limited ends a file when the time is up: that ends its decoder.
+// limited ends a file when the time is up, which also ends its decoder.
 type limited struct {
 	io.Reader
 	until time.Time
@@ -106,7 +106,7 @@ func (l *limited) Read(p []byte) (int, error) {
 	return l.Reader.Read(p)
 }
 
-// cut scales the middle of a picture to a large cover, on white, and turns it upright.
+// cut scales the middle of a picture to a large cover, on white, and rotates it upright.
 func cut(picture image.Image, turned int) *image.RGBA {
 	w, h := Width, Height
 	if turned >= 5 { // it lies on its side
@@ -126,7 +126,7 @@ func cut(picture image.Image, turned int) *image.RGBA {
 	coarse := shrunk(picture, part, max(1, min(part.Dx()/w, part.Dy()/h)))
 	scaled := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.Draw(scaled, scaled.Bounds(), image.White, image.Point{}, draw.Src)
-	// Not Scale, which takes 32 bytes for each pixel of a picture as wide as the one and as high as the other.
+	// Not Scale, which allocates 32 bytes per pixel of a picture with the width of one and the height of the other.
 	draw.CatmullRom.Transform(scaled, f64.Aff3{
 		float64(w) / float64(coarse.Rect.Dx()), 0, 0,
 		0, float64(h) / float64(coarse.Rect.Dy()), 0,
@@ -134,7 +134,7 @@ func cut(picture image.Image, turned int) *image.RGBA {
 	return upright(scaled, turned)
 }
 
-// shrunk is a part of a picture with one pixel for the average of each square of by pixels.
+// shrunk returns a part of a picture, with each square of by pixels averaged to one.
 func shrunk(picture image.Image, part image.Rectangle, by int) *image.RGBA {
 	small := image.NewRGBA(image.Rect(0, 0, part.Dx()/by, part.Dy()/by))
 	strip := image.NewRGBA(image.Rect(0, 0, part.Dx(), by))
@@ -161,10 +161,10 @@ func average(pixel []byte, strip *image.RGBA, x, by int) {
 	}
 }
 
-// qualities of a JPEG, the best first.
+// qualities are the JPEG qualities to try, best first.
 var qualities = []int{88, 82, 76, 70, 64, 56, 48, 40, 32}
 
-// fit encodes a picture within a number of bytes: at the best quality that fits, and blurred when none does.
+// fit encodes a picture within a number of bytes: at the best quality that fits, and blurred if none does.
 func fit(picture *image.RGBA, most int) []byte {
 	var out bytes.Buffer
 	for blur := 1; ; blur *= 2 {
@@ -173,7 +173,7 @@ func fit(picture *image.RGBA, most int) []byte {
 		}
 		for _, quality := range qualities {
 			out.Reset()
-			// a buffer takes everything, and the size is right
+			// a buffer never fails, and the size is valid
 			_ = jpeg.Encode(&out, picture, &jpeg.Options{Quality: quality})
 			if out.Len() <= most {
 				return out.Bytes()
@@ -182,7 +182,7 @@ func fit(picture *image.RGBA, most int) []byte {
 	}
 }
 
-// blurred takes out what is finer than so many pixels.
+// blurred removes details finer than the given number of pixels.
 func blurred(picture *image.RGBA, by int) *image.RGBA {
 	b := picture.Bounds()
 	coarse := image.NewRGBA(image.Rect(0, 0, max(1, b.Dx()/by), max(1, b.Dy()/by)))

@@ -19,7 +19,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// quarters is a picture whose corners are red, green, blue and white, clockwise from the top left.
+// quarters returns a picture whose corners are red, green, blue and white, clockwise from the top left.
 func quarters(w, h int) *image.RGBA {
 	picture := image.NewRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
@@ -63,7 +63,7 @@ func exifOf(orientation uint16) []byte {
 	return append(tiff, "\x00\x00\x00\x00\x00\x00"+secret...)
 }
 
-// corners are the colours near the corners, clockwise from the top left, as letters.
+// corners returns the colors near the corners, clockwise from the top left, as letters.
 func corners(t *testing.T, cover []byte) string {
 	t.Helper()
 	picture, format, err := image.Decode(bytes.NewReader(cover))
@@ -111,7 +111,7 @@ func makeCover(t *testing.T, upload []byte) compete.Cover {
 	return c
 }
 
-// A camera held in each of eight ways: the picture always comes out upright.
+// For each of the eight camera orientations, the picture comes out upright.
 func TestOrientation(t *testing.T) {
 	for orientation, want := range map[uint16]string{
 		0: "rgbw", 1: "rgbw", 2: "grwb", 3: "bwrg", 4: "wbgr", 5: "rwbg", 6: "wrgb", 7: "bgrw", 8: "gbwr", 9: "rgbw",
@@ -133,12 +133,12 @@ func TestOrientation(t *testing.T) {
 	if got := orientation("webp", append(riff, body...)); got != 6 {
 		t.Errorf("in a WebP: orientation %d, want 6", got)
 	}
-	for cut := range len(body) { // a file that ends anywhere is upright, and no panic
+	for cut := range len(body) { // a file truncated anywhere is upright and causes no panic
 		orientationTag(body[:cut])
 	}
 }
 
-// The smallest WebP there is: one pixel, without loss.
+// The smallest possible WebP: one pixel, lossless.
 var webp = []byte(
 	"RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00",
 )
@@ -167,7 +167,7 @@ func TestUploads(t *testing.T) {
 	}
 }
 
-// claiming is a PNG whose header claims a size that the file does not have.
+// claiming returns a PNG whose header claims a size that the file doesn't have.
 func claiming(w, h uint32, depth byte) []byte {
 	header := binary.BigEndian.AppendUint32([]byte("IHDR"), w)
 	header = append(binary.BigEndian.AppendUint32(header, h), depth, 6, 0, 0, 0)
@@ -202,7 +202,7 @@ func TestRefusedUploads(t *testing.T) {
 	}
 }
 
-// One upload is decoded at a time; who can't wait is told to come back.
+// Uploads are decoded one at a time; those that wait too long are told to retry.
 func TestUploadsTakeTurns(t *testing.T) {
 	m := NewMaker()
 	m.turn <- struct{}{}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// rgb is a colour as #rrggbb is written.
+// rgb is a color as in #rrggbb.
 type rgb uint32
 
 func (c rgb) rgba() color.RGBA {
@@ -16,19 +16,18 @@ func (c rgb) rgba() color.RGBA {
 
 func (c rgb) hex() string { return fmt.Sprintf("#%06x", uint32(c)) }
 
-// point is a place in the picture, in pixels from the top left.
+// point is a position in the picture, in pixels from the top left.
 type point struct{ x, y float64 }
 
-// shape is a filled outline: lines from point to point, or with round curves when it has control points. Holes turn the
-// other way.
+// shape is a filled outline: straight lines, or curves if it has control points. Holes have the opposite direction.
 type shape struct {
 	fill    rgb
 	opacity float64
-	// Each contour begins at its first point; after it, each three points are a cubic curve.
+	// Each contour starts at its first point, followed by cubic curves of three points each.
 	contours [][]point
 }
 
-// scene is a picture: shapes over a ground that goes from one colour to another.
+// scene is a picture: shapes on a gradient.
 type scene struct {
 	top, bottom rgb
 	shapes      []shape
@@ -38,7 +37,7 @@ func (s *scene) add(fill rgb, opacity float64, contours ...[]point) {
 	s.shapes = append(s.shapes, shape{fill, opacity, contours})
 }
 
-// polygon is a contour of straight lines.
+// polygon returns a contour of straight lines.
 func polygon(corners ...point) []point {
 	contour := []point{corners[0]}
 	for i := range corners {
@@ -48,7 +47,7 @@ func polygon(corners ...point) []point {
 	return contour
 }
 
-// rectangle has round corners with the given radius.
+// rectangle returns a rectangle with corners of the given radius.
 func rectangle(x, y, w, h, radius float64) []point {
 	if radius == 0 {
 		return polygon(point{x, y}, point{x + w, y}, point{x + w, y + h}, point{x, y + h})
@@ -67,7 +66,7 @@ func rectangle(x, y, w, h, radius float64) []point {
 	return append(contour, contour[len(contour)-1], contour[0], contour[0])
 }
 
-// arc is a curve from one angle to another, at most a quarter turn apart, without its first point.
+// arc returns a curve between two angles at most a quarter turn apart, without its first point.
 func arc(cx, cy, r, from, to float64) []point {
 	k := 4.0 / 3 * math.Tan((to-from)/4) * r
 	return []point{
@@ -77,7 +76,7 @@ func arc(cx, cy, r, from, to float64) []point {
 	}
 }
 
-// circle turns one way, or the other to be a hole.
+// circle returns a circle, in the opposite direction if it is a hole.
 func circle(cx, cy, r float64, hole bool) []point {
 	contour := []point{{cx + r, cy}}
 	quarter := math.Pi / 2
@@ -90,12 +89,12 @@ func circle(cx, cy, r float64, hole bool) []point {
 	return contour
 }
 
-// ring is a circle with a line of the given width.
+// ring returns a circle's outline of the given width.
 func ring(cx, cy, r, width float64) [][]point {
 	return [][]point{circle(cx, cy, r+width/2, false), circle(cx, cy, r-width/2, true)}
 }
 
-// pie is a quarter of a circle whose corner is at cx, cy.
+// pie returns a quarter of a circle with its corner at cx, cy.
 func pie(cx, cy, r, from float64) []point {
 	center, start := point{cx, cy}, point{cx + r*math.Cos(from), cy + r*math.Sin(from)}
 	contour := []point{center, center, start, start}
@@ -103,7 +102,7 @@ func pie(cx, cy, r, from float64) []point {
 	return append(contour, contour[len(contour)-1], center, center)
 }
 
-// svg writes the scene. Everything in it is a number or a colour.
+// svg writes the scene, which consists only of numbers and colors.
 func (s *scene) svg() []byte {
 	out := fmt.Appendf(nil,
 		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]d %[2]d" width="%[1]d" height="%[2]d">`+
@@ -129,7 +128,7 @@ func appendContour(out []byte, contour []point) []byte {
 	at := contour[0]
 	for c := contour[1:]; len(c) >= 3; c = c[3:] {
 		switch {
-		case c[0] == at && c[1] == c[2] && at == c[2]: // it leads nowhere
+		case c[0] == at && c[1] == c[2] && at == c[2]: // it has no length
 		case c[0] == at && c[1] == c[2]:
 			out = appendPoint(append(out, 'L'), c[2])
 		default:

@@ -21,22 +21,22 @@ import (
 	"golang.org/x/image/vector"
 )
 
-// Words are what a shared picture says.
+// Words are the text on a shared picture.
 type Words struct {
 	Title string
 	Line  string // when and where, in one line
 	Site  string
 }
 
-// PNG draws the picture with words on it, for shared links: most sites show no SVG. Words in a script that the built-in
-// face lacks are left out; every site shows the title beside the picture as well.
+// PNG draws the picture with words on it, for shared links: most sites don't display SVG. Words in a script that the
+// built-in font lacks are left out; sites also show the title beside the picture.
 func (a Art) PNG(w Words) ([]byte, error) {
 	fonts, err := faces()
 	if err != nil {
 		return nil, err
 	}
 	s := a.scene()
-	s.top = s.bottom // one colour: a PNG of a gradient is heavy
+	s.top = s.bottom // one color: a PNG of a gradient is large
 	words := covers(fonts[0], w.Title)
 	if words {
 		s.panel()
@@ -53,7 +53,7 @@ func (a Art) PNG(w Words) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// raster paints the scene.
+// raster renders the scene.
 func (s *scene) raster() *image.RGBA {
 	picture := image.NewRGBA(image.Rect(0, 0, Width, Height))
 	top, bottom := s.top.rgba(), s.bottom.rgba()
@@ -84,14 +84,14 @@ func (s *scene) raster() *image.RGBA {
 	return picture
 }
 
-// panel covers the left of the picture, for the words.
+// panel covers the left of the picture, as a background for the words.
 func (s *scene) panel() {
 	s.add(s.bottom, 1, polygon(point{0, 0}, point{panelTop, 0}, point{panelBottom, Height}, point{0, Height}))
 	s.add(s.shapes[0].fill, 1, polygon(point{panelTop, 0}, point{panelTop + 14, 0}, point{panelBottom + 14, Height},
 		point{panelBottom, Height}))
 }
 
-// fewColors is the picture in its 256 most frequent colours: all but some of those that smooth an edge.
+// fewColors reduces the picture to its 256 most frequent colors: only some that smooth edges are lost.
 func fewColors(picture *image.RGBA) *image.Paletted {
 	frequency := map[color.RGBA]int{}
 	for y := range Height {
@@ -119,7 +119,7 @@ func fewColors(picture *image.RGBA) *image.Paletted {
 	return reduced
 }
 
-// faces are the built-in faces, read once.
+// faces are the built-in fonts, parsed once.
 var faces = sync.OnceValues(func() (f [2]*sfnt.Font, err error) {
 	if f[0], err = opentype.Parse(gobold.TTF); err == nil {
 		f[1], err = opentype.Parse(gomedium.TTF)
@@ -169,7 +169,7 @@ func letter(picture *image.RGBA, fonts [2]*sfnt.Font, w Words) error {
 	return nil
 }
 
-// covers reports whether the face has every character.
+// covers reports whether the font has every character.
 func covers(f *sfnt.Font, text string) bool {
 	var buffer sfnt.Buffer
 	for _, r := range text {
@@ -180,7 +180,7 @@ func covers(f *sfnt.Font, text string) bool {
 	return true
 }
 
-// wrap breaks a text into lines that fit, and cuts what is longer than so many.
+// wrap breaks a text into lines that fit, and truncates it after the given number of lines.
 func wrap(face font.Face, text string, most int) []string {
 	fits := func(s string) bool { return font.MeasureString(face, s) <= fixed.I(textWidth) }
 	lines := []string{""}

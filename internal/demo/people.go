@@ -26,7 +26,7 @@ var participants = []person{
 	{"participant5@minicompete.com", "Emeka Obi"},
 }
 
-// Logins says in one line per role how to log in; all with Password.
+// Logins returns one line per role with an account to log in to; all use Password.
 func Logins() []string {
 	return []string{
 		fmt.Sprintf("participants: %s … %s", participants[0].email, participants[len(participants)-1].email),
@@ -35,7 +35,7 @@ func Logins() []string {
 	}
 }
 
-// Emails are the addresses of all demo accounts.
+// Emails returns the addresses of all demo accounts.
 func Emails() []string {
 	emails := []string{adminEmail}
 	for _, p := range slices.Concat(organizers, participants, crowd()) {
@@ -52,11 +52,11 @@ var invented = func() map[string]bool {
 	return known
 }()
 
-// Invented reports whether an address is that of a demo account: nobody reads what is sent there, and everybody knows
-// its Password.
+// Invented reports whether an address belongs to a demo account: nobody reads email sent there, and its Password is
+// public.
 func Invented(email string) bool { return invented[email] }
 
-// crowd are people who register beside the participants one can log in as.
+// crowd returns the people who register in addition to the participants with a login.
 func crowd() []person {
 	first := strings.Fields(
 		"Alice Bruno Clara Dmitri Elif Farid Greta Hugo Ines Jakub Kofi Lena Marco Nadia " +

@@ -8,10 +8,10 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// TestPlansAreLocal wants the demo to show places in several zones, each with times that people there would choose, and
-// one with an end.
+// TestPlansAreLocal checks that the demo has places in several time zones, each with times that are plausible there,
+// and one with an end.
 func TestPlansAreLocal(t *testing.T) {
-	now := time.Date(2026, 3, 20, 11, 37, 12, 0, time.UTC) // clocks in Europe go forward while the demo's dates go by
+	now := time.Date(2026, 3, 20, 11, 37, 12, 0, time.UTC) // Europe's clocks go forward during the demo's dates
 	zones, ends := map[string]bool{}, 0
 	for _, p := range plans {
 		n := p.competition(now)

@@ -15,13 +15,14 @@ import (
 )
 
 const (
-	secretBytes = 20 // as long as the key of HMAC-SHA-1 should be (RFC 4226, section 4)
+	secretBytes = 20 // the recommended key length of HMAC-SHA-1 (RFC 4226, section 4)
 	period      = 30 // seconds
-	// skew is how many periods a code may be early or late: the clocks of phones differ, and people type slowly.
+	// skew is how many periods a code may be early or late: phones' clocks differ, and people type slowly.
 	skew = 1
 )
 
-// Apps are the codes of authenticator apps, with the parameters that all apps know: six digits, 30 s, SHA-1.
+// Apps generates and checks the codes of authenticator apps, with the parameters that all apps support: six digits, 30
+// s, SHA-1.
 type Apps struct {
 	SiteName func() string // shown in the app
 }
@@ -31,13 +32,13 @@ var _ compete.AppCodes = Apps{}
 // NewSecret implements compete.AppCodes.
 func (Apps) NewSecret() string {
 	var secret [secretBytes]byte
-	_, _ = rand.Read(secret[:]) // never fails, it says
+	_, _ = rand.Read(secret[:]) // documented never to fail
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret[:])
 }
 
 // URI implements compete.AppCodes.
 func (a Apps) URI(secret, email string) string {
-	site := strings.ReplaceAll(a.SiteName(), ":", " ") // which separates it from the account
+	site := strings.ReplaceAll(a.SiteName(), ":", " ") // the colon separates it from the account
 	q := url.Values{"secret": {secret}, "issuer": {site}}
 	u := url.URL{
 		Scheme: "otpauth", Host: "totp", Path: "/" + site + ":" + email,

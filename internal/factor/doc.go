@@ -1,6 +1,6 @@
-// Package factor is the cryptography of second factors: codes of authenticator apps (TOTP), passkeys (WebAuthn), and
-// sealing what browsers and the database keep of them.
+// Package factor implements the cryptography of second factors: codes of authenticator apps (TOTP), passkeys
+// (WebAuthn), and sealing the data that browsers and the database keep for them.
 //
-// It owns formats and checks alone. When a factor is asked for, and what it opens, are compete's rules; sessions belong
-// to auth.
+// It only handles formats and checks. Package compete decides when a factor is needed and what it permits; package auth
+// handles sessions.
 package factor

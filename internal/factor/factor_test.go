@@ -105,7 +105,7 @@ func TestPasskeysNeedADomain(t *testing.T) {
 	}
 }
 
-// A challenge is for one purpose, one user and a while. What is answered rightly is held by the tests in a browser.
+// A challenge has one purpose, one user and a limited lifetime. Valid answers are covered by the tests in a browser.
 func TestChallenges(t *testing.T) {
 	p, now := passkeys(t), time.Date(2026, 3, 29, 1, 30, 0, 0, time.UTC)
 	ada := compete.User{ID: "018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f", Email: "ada@example.com", Name: "Ada"}

@@ -17,8 +17,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Passkeys are challenges to passkeys and their answers. Take it from NewPasskeys. It is a compete.PasskeyVerifier, and
-// safe for concurrent use.
+// Passkeys creates challenges to passkeys and checks their answers. Create it with NewPasskeys. It is a
+// compete.PasskeyVerifier, and safe for concurrent use.
 type Passkeys struct {
 	webauthn *webauthn.WebAuthn
 	sealer   *Sealer
@@ -27,8 +27,8 @@ type Passkeys struct {
 
 var _ compete.PasskeyVerifier = (*Passkeys)(nil)
 
-// NewPasskeys makes passkeys for the site at the given origin. A passkey belongs to a domain, so it fails for a site
-// that has none but an IP address.
+// NewPasskeys creates Passkeys for the site with the given origin. A passkey belongs to a domain, so it fails for a
+// site that only has an IP address.
 func NewPasskeys(origin string, sealer *Sealer, siteName func() string) (*Passkeys, error) {
 	u, err := url.Parse(origin)
 	if err != nil {
@@ -38,7 +38,7 @@ func NewPasskeys(origin string, sealer *Sealer, siteName func() string) (*Passke
 		RPID: u.Hostname(), RPDisplayName: "-", RPOrigins: []string{origin},
 		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
-			// A key that keeps no list of its passkeys, or asks for no PIN, is still a second factor.
+			// An authenticator that stores no list of its passkeys, or asks for no PIN, is still a second factor.
 			ResidentKey: protocol.ResidentKeyRequirementPreferred, UserVerification: protocol.VerificationPreferred,
 		},
 	})
@@ -48,13 +48,13 @@ func NewPasskeys(origin string, sealer *Sealer, siteName func() string) (*Passke
 	return &Passkeys{webauthn: w, sealer: sealer, siteName: siteName}, nil
 }
 
-// owner is a user and their passkeys, as WebAuthn calls them.
+// owner is a user with their passkeys, in WebAuthn's interface.
 type owner struct {
 	user compete.User
 	has  []webauthn.Credential
 }
 
-// newOwner fails for a record that can't be read.
+// newOwner creates an owner. It fails if a record can't be decoded.
 func newOwner(user compete.User, passkeys []compete.Passkey) (*owner, error) {
 	o := &owner{user: user, has: make([]webauthn.Credential, len(passkeys))}
 	for i, p := range passkeys {
@@ -77,13 +77,13 @@ func (o *owner) WebAuthnDisplayName() string { return o.user.Name }
 // WebAuthnCredentials implements webauthn.User.
 func (o *owner) WebAuthnCredentials() []webauthn.Credential { return o.has }
 
-// ceremony is what has to be known of a challenge when its answer comes.
+// ceremony is the data needed to check the answer to a challenge.
 type ceremony struct {
 	Session webauthn.SessionData `json:"s"`
 	Expires time.Time            `json:"e"`
 }
 
-// The purposes of ceremonies. An answer to one is none to another.
+// The purposes of ceremonies. An answer for one purpose is invalid for any other.
 func createPurpose(userID string) string { return "new passkey of " + userID }
 
 func askPurpose(userID string, alone bool) string {
@@ -107,7 +107,7 @@ func (p *Passkeys) challenge(
 	return compete.Challenge{Options: text, State: p.sealer.Seal(purpose, state)}, nil
 }
 
-// open fails with ErrPasskeyRefused for a state of another purpose, or one that is too old.
+// open decodes the state of a ceremony. It fails with ErrPasskeyRefused if it has another purpose or is too old.
 func (p *Passkeys) open(purpose, state string, now time.Time) (ceremony, compete.SpentChallenge, error) {
 	plain, err := p.sealer.Open(purpose, state)
 	var c ceremony
@@ -156,14 +156,14 @@ func (p *Passkeys) Created(
 	if err != nil {
 		return compete.Passkey{}, spent, refusedFor(err)
 	}
-	made.Attestation = webauthn.CredentialAttestation{} // nobody asked for it
+	made.Attestation = webauthn.CredentialAttestation{} // it wasn't requested
 	key, err := passkey(user.ID, made)
 	return key, spent, err
 }
 
 // Ask implements compete.PasskeyVerifier.
 func (p *Passkeys) Ask(userID string, has []compete.Passkey, alone bool, now time.Time) (compete.Challenge, error) {
-	verification := protocol.VerificationDiscouraged // the password was that already
+	verification := protocol.VerificationDiscouraged // the password already verified the user
 	if alone {
 		verification = protocol.VerificationRequired
 	}
@@ -220,7 +220,7 @@ func (p *Passkeys) Asked(
 	if err != nil {
 		return compete.Passkey{}, spent, refusedFor(err)
 	}
-	if used.Authenticator.CloneWarning { // its counter went back: there may be a copy
+	if used.Authenticator.CloneWarning { // its counter went back, so there may be a copy
 		return compete.Passkey{}, spent, compete.ErrPasskeyRefused
 	}
 	key, err := passkey(named, used)
@@ -232,7 +232,7 @@ func (p *Passkeys) Asked(
 	return key, spent, err
 }
 
-// passkey is what is kept of a credential.
+// passkey returns the stored form of a credential.
 func passkey(userID string, c *webauthn.Credential) (compete.Passkey, error) {
 	record, err := json.Marshal(c)
 	if err != nil {
@@ -244,7 +244,7 @@ func passkey(userID string, c *webauthn.Credential) (compete.Passkey, error) {
 	}, nil
 }
 
-// refusedFor keeps why for the log.
+// refusedFor wraps the reason, for the log.
 func refusedFor(err error) error {
 	var p *protocol.Error
 	if errors.As(err, &p) {

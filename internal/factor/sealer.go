@@ -12,15 +12,15 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Sealer encrypts with AES-256-GCM, by keys derived from the secrets that key the tokens. It is a compete.Sealer, and
-// safe for concurrent use.
+// Sealer encrypts with AES-256-GCM, using keys derived from the secrets that sign the tokens. It is a compete.Sealer,
+// and safe for concurrent use.
 type Sealer struct {
-	keys []cipher.AEAD // the first seals
+	keys []cipher.AEAD // the first one seals
 }
 
 var _ compete.Sealer = (*Sealer)(nil)
 
-// NewSealer takes the secret that keys the API's tokens too, and the previous one, which may be empty.
+// NewSealer takes the secret that also signs the API's tokens, and the previous one, which may be empty.
 func NewSealer(secret, previous []byte) (*Sealer, error) {
 	s := &Sealer{}
 	for _, secret := range [][]byte{secret, previous} {

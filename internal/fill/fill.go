@@ -1,7 +1,9 @@
-// Package fill adds as many users, competitions and registrations to a database as somebody wants to try or measure it with. They are like
-// those of a site that has grown for months: a few large competitions and many small ones, in every phase.
+// Package fill adds as many users, competitions and registrations to a database as somebody wants to try or measure it
+// with. They are like those of a site that has grown for months: a few large competitions and many small ones, in every
+// phase.
 //
-// It owns what these rows are. They go past the services and the registrar, straight into tables that package sqldb fills.
+// It owns what these rows are. They go past the services and the registrar, straight into tables that package sqldb
+// fills.
 package fill
 
 import (
@@ -30,7 +32,10 @@ func (s Size) Check() string {
 	case s.Users < 10:
 		return "there must be 10 users"
 	case s.Largest > s.Users-s.organizers() || s.Largest > s.Registrations || s.Largest > compete.MaxCapacity:
-		return fmt.Sprintf("the largest competition can't have %d registrations: each is another user's, and no competition has more than %d", s.Largest, compete.MaxCapacity)
+		return fmt.Sprintf(
+			"the largest competition can't have %d registrations: each is another user's, and no "+
+				"competition has more than %d", s.Largest, compete.MaxCapacity,
+		)
 	case s.Registrations > s.Competitions*(s.Users-s.organizers())/20+s.Largest:
 		return "there are too few users and competitions for so many registrations"
 	}
@@ -75,7 +80,10 @@ type IDs struct {
 }
 
 // large are the tables that get the most.
-var large = []string{"users", "competitions", "competition_tags", "competition_search", "registrations", "registration_blocks", "messages", "audit"}
+var large = []string{
+	"users", "competitions", "competition_tags", "competition_search", "registrations",
+	"registration_blocks", "messages", "audit",
+}
 
 // Run adds the rows.
 func Run(ctx context.Context, c Config) (IDs, error) {
@@ -104,13 +112,15 @@ func Run(ctx context.Context, c Config) (IDs, error) {
 				return err
 			}
 		}
-		if err := load.AddWords(ctx, store.CompetitionWords, g.watched("words", c.Size.Competitions, g.words)); err != nil {
+		if err := load.AddWords(ctx, store.CompetitionWords,
+			g.watched("words", c.Size.Competitions, g.words)); err != nil {
 			return err
 		}
 		c.Step("Finishing: indexes and statistics…")
 		return nil
 	})
 	return IDs{
-		Largest: g.competitionID(0).String(), Organizer: g.userID(0).String(), Middling: g.userID(1).String(), Participant: g.userID(g.firstParticipant).String(),
+		Largest: g.competitionID(0).String(), Organizer: g.userID(0).String(), Middling: g.userID(1).String(),
+		Participant: g.userID(g.firstParticipant).String(),
 	}, err
 }

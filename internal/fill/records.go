@@ -65,7 +65,8 @@ func (g *generator) sessions(yield func([]any) bool) {
 		id := newID(at, kindSession, i)
 		network := fmt.Sprintf("192.0.2.%d", i/loggedIn%256)
 		row := []any{
-			id, g.userID(i), fmt.Sprintf("filled %s", id), at, at.Add(7 * 24 * time.Hour), "Firefox on Linux", network, at,
+			id, g.userID(i), fmt.Sprintf("filled %s", id), at, at.Add(7 * 24 * time.Hour), "Firefox on Linux", network,
+			at,
 		}
 		if !yield(row) {
 			return

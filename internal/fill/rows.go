@@ -79,7 +79,9 @@ func mix(n uint64) uint64 {
 func hash(kind, i int) uint64 { return mix(uint64(kind)<<48 ^ uint64(i)) } //nolint:gosec // both are positive
 
 // pick is one of n, which looks random.
-func pick(kind, i, n int) int { return int(hash(kind, i) % uint64(n)) } //nolint:gosec // n is positive, and so is what is left
+//
+//nolint:gosec // n is positive, and so is what is left
+func pick(kind, i, n int) int { return int(hash(kind, i) % uint64(n)) }
 
 // newID is a UUID v7 of a moment.
 func newID(at time.Time, kind, i int) (id uuid.UUID) {
@@ -115,7 +117,10 @@ func part(from, to time.Time, i, n int) time.Time {
 
 // Users.
 
-var userColumns = []string{"id", "email", "name", "password_hash", "role", "created_at", "updated_at", "verified_at", "search_text"}
+var userColumns = []string{
+	"id", "email", "name", "password_hash", "role", "created_at", "updated_at",
+	"verified_at", "search_text",
+}
 
 func (g *generator) joined(i int) time.Time {
 	return part(g.Now.Add(-2*span), g.Now.Add(-span), i, g.Size.Users)
@@ -125,7 +130,8 @@ func (g *generator) userID(i int) uuid.UUID { return newID(g.joined(i), kindUser
 
 func (g *generator) users(yield func([]any) bool) {
 	for i := range g.Size.Users {
-		name := firstNames[pick(kindFirstName, i, len(firstNames))] + " " + lastNames[pick(kindLastName, i, len(lastNames))]
+		name := firstNames[pick(kindFirstName, i, len(firstNames))] + " " +
+			lastNames[pick(kindLastName, i, len(lastNames))]
 		email, hash, role := fmt.Sprintf("user%d@example.com", i), "", compete.RoleParticipant
 		if i < g.firstParticipant {
 			role = compete.RoleOrganizer
@@ -260,16 +266,19 @@ func (g *generator) seats(i, n int) (capacity, seated, waiting int) {
 func (g *generator) left(i, j int) bool { return g.phaseOf(i) == cancelled || j%20 == 19 }
 
 var competitionColumns = []string{
-	"id", "title", "description", "location", "capacity", "seats_left", "waitlisted", "reg_opens_at", "reg_deadline", "start_date", "time_zone",
+	"id", "title", "description", "location", "capacity", "seats_left", "waitlisted", "reg_opens_at", "reg_deadline",
+	"start_date", "time_zone",
 	"status", "waitlist", "organizer_id", "next_seq", "version", "filling", "created_at", "updated_at", "searchable",
 }
 
 func title(i int) string {
-	return fmt.Sprintf("%s %s %s %d", adjectives[pick(kindTitle, i, len(adjectives))], nouns[pick(kindTitle, i/7, len(nouns))],
+	return fmt.Sprintf("%s %s %s %d", adjectives[pick(kindTitle, i, len(adjectives))],
+		nouns[pick(kindTitle, i/7, len(nouns))],
 		places[pick(kindTitle, i/3, len(places))], i)
 }
 
-const description = "Bring a laptop, a friend and an idea. There is food, coffee and a prize for each of the three best."
+const description = "Bring a laptop, a friend and an idea. There is food, coffee and a " +
+	"prize for each of the three best."
 
 func (g *generator) competitions(yield func([]any) bool) {
 	g.each(func(i, n int) bool {
@@ -288,8 +297,10 @@ func (g *generator) competitions(yield func([]any) bool) {
 		}
 		at := g.created(i)
 		return yield([]any{
-			g.competitionID(i), title(i), description, places[pick(kindTitle, i/3, len(places))], capacity, capacity - seated, waiting, opens, g.deadline(i),
-			g.deadline(i).Add(7 * 24 * time.Hour), "UTC", string(status), p == waitlist, g.userID(g.organizer(i)), int64(n + 1), 1,
+			g.competitionID(i), title(i), description, places[pick(kindTitle, i/3, len(places))], capacity,
+			capacity - seated, waiting, opens, g.deadline(i),
+			g.deadline(i).Add(7 * 24 * time.Hour), "UTC", string(status), p == waitlist, g.userID(g.organizer(i)),
+			int64(n + 1), 1,
 			g.filling(i), at, at, true,
 		})
 	})
@@ -346,7 +357,10 @@ func (g *generator) words(yield func([]any) bool) {
 // busy is for how many of the first competitions the participant who can log in is registered.
 const busy = 2000
 
-var registrationColumns = []string{"id", "user_id", "competition_id", "status", "seq", "registered_at", "updated_at", "cancel_reason"}
+var registrationColumns = []string{
+	"id", "user_id", "competition_id", "status", "seq", "registered_at",
+	"updated_at", "cancel_reason",
+}
 
 func (g *generator) registrations(yield func([]any) bool) {
 	made := 0
@@ -397,7 +411,9 @@ var (
 )
 
 // count keeps what package store would have counted.
-func (g *generator) count(competition uuid.UUID, i, seq int, status compete.RegistrationStatus, at time.Time, slot string) {
+func (g *generator) count(
+	competition uuid.UUID, i, seq int, status compete.RegistrationStatus, at time.Time, slot string,
+) {
 	block := int64(seq / blockSize)
 	last := len(g.blockRows) - 1
 	if last < 0 || g.blockRows[last][0] != competition || g.blockRows[last][1] != block {

@@ -1,7 +1,7 @@
-// Package goldentest holds texts that are made from the code to files that are read by people: whole files, and
-// sections of documents between two markers. A test run with -update writes them anew; `make generate` does so for all.
+// Package goldentest compares text generated from code with files that people read: whole files, or sections of
+// documents between two markers. Running a test with -update rewrites them; `make generate` does so for all.
 //
-// It owns the comparing and the writing. What the text should be is its test's business. It is imported by tests alone.
+// It compares and writes. Each test generates its own text. Only tests import it.
 package goldentest
 
 import (
@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// File holds the file at path to want, to the byte.
+// File checks that the file at path equals want, byte for byte.
 func File(t testing.TB, path, want string) {
 	t.Helper()
 	if *update {
@@ -24,8 +24,8 @@ func File(t testing.TB, path, want string) {
 	compare(t, path, want, read(t, path))
 }
 
-// Section holds the part of a Markdown file between the lines "<!-- begin NAME -->" and "<!-- end NAME -->" to want.
-// What else those comments say in the file, such as where the text comes from, stays.
+// Section checks that the part of a Markdown file between the lines "<!-- begin NAME -->" and "<!-- end NAME -->"
+// equals want. Other text in these comments, such as where the section comes from, is kept.
 func Section(t testing.TB, path, name, want string) {
 	t.Helper()
 	content := read(t, path)

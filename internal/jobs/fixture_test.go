@@ -22,7 +22,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// patience is how long a test waits for what should happen soon. It is long for machines under load; a test that passes doesn't use it up.
+// patience is how long a test waits for what should happen soon. It is long for machines under load; a test that passes
+// doesn't use it up.
 const patience = 2 * time.Minute
 
 // pageSize is small, so that few registrations make several pages.
@@ -46,8 +47,8 @@ type fixture struct {
 	composer mail.Composer
 }
 
-// eachDatabase runs a test on every kind of database, with a fixture of its own. change, if any, changes the client's configuration.
-// The tests run beside each other, because each mostly waits for the next poll of the queue.
+// eachDatabase runs a test on every kind of database, with a fixture of its own. change, if any, changes the client's
+// configuration. The tests run beside each other, because each mostly waits for the next poll of the queue.
 func eachDatabase(t *testing.T, change func(*Config), test func(f *fixture)) {
 	t.Helper()
 	t.Parallel()
@@ -60,7 +61,10 @@ func eachDatabase(t *testing.T, change func(*Config), test func(f *fixture)) {
 func newFixture(t testing.TB, url string, change func(*Config)) *fixture {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	f := &fixture{TB: t, url: url, now: time.Now(), poisoned: map[string]bool{}, composer: mail.Composer{PublicURL: "https://compete.example.com"}}
+	f := &fixture{
+		TB: t, url: url, now: time.Now(), poisoned: map[string]bool{},
+		composer: mail.Composer{PublicURL: "https://compete.example.com"},
+	}
 	f.config = Config{
 		Logger: logger, Backoff: 10 * time.Millisecond,
 		Work: true, PageSize: pageSize, poll: 100 * time.Millisecond, Compose: f.compose, Clock: f.clock, NewID: newID,
@@ -109,7 +113,8 @@ func (f *fixture) newClient() *Client {
 	return c
 }
 
-// fetchingOnce makes a client that fetches what waits when it starts, and nothing after that: not what a stop makes it give back.
+// fetchingOnce makes a client that fetches what waits when it starts, and nothing after that: not what a stop makes it
+// give back.
 func (f *fixture) fetchingOnce() *Client {
 	f.Helper()
 	usual := f.config.poll
@@ -169,7 +174,10 @@ func (f *fixture) compose(t compete.Target) (compete.Wording, error) {
 
 func (f *fixture) organizer() compete.User {
 	f.Helper()
-	u := compete.User{ID: newID(), Name: "Grace", Role: compete.RoleOrganizer, CreatedAt: compete.UTC(f.clock()), UpdatedAt: compete.UTC(f.clock())}
+	u := compete.User{
+		ID: newID(), Name: "Grace", Role: compete.RoleOrganizer, CreatedAt: compete.UTC(f.clock()),
+		UpdatedAt: compete.UTC(f.clock()),
+	}
 	u.Email = u.ID + "@example.com"
 	if err := f.store.CreateUser(f.Context(), u, "-"); err != nil {
 		f.Fatal(err)
@@ -199,7 +207,8 @@ func (f *fixture) competition(capacity int, startsIn time.Duration) compete.Comp
 	return c
 }
 
-// register registers so many new participants at the same time and returns the registrations in the order of participants.
+// register registers so many new participants at the same time and returns the registrations in the order of
+// participants.
 func (f *fixture) register(c compete.Competition, participants ...compete.User) []compete.Registration {
 	f.Helper()
 	registrations, failures := make([]compete.Registration, len(participants)), make([]error, len(participants))
@@ -261,7 +270,8 @@ func (b *bulkInsert) statement() string {
 func (f *fixture) cancel(r compete.Registration) {
 	f.Helper()
 	actor := compete.Actor{UserID: r.UserID, Role: compete.RoleParticipant}
-	if _, err := f.registrar.Cancel(f.Context(), compete.CancelCommand{Actor: actor, RegistrationID: r.ID}); err != nil {
+	if _, err := f.registrar.Cancel(f.Context(),
+		compete.CancelCommand{Actor: actor, RegistrationID: r.ID}); err != nil {
 		f.Fatal(err)
 	}
 }
@@ -269,7 +279,8 @@ func (f *fixture) cancel(r compete.Registration) {
 // enqueue adds jobs in a transaction of their own.
 func (f *fixture) enqueue(jobs ...compete.Job) {
 	f.Helper()
-	if err := f.client.inTx(f.Context(), func(tx *sql.Tx) error { return f.client.EnqueueTx(f.Context(), tx, jobs) }); err != nil {
+	if err := f.client.inTx(f.Context(),
+		func(tx *sql.Tx) error { return f.client.EnqueueTx(f.Context(), tx, jobs) }); err != nil {
 		f.Fatal(err)
 	}
 }

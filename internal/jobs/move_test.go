@@ -26,12 +26,14 @@ func (f *fixture) relocate(c compete.Competition, place string) {
 	f.update(c, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Location = place }})
 }
 
-// afterWindow works the jobs of moves as they are once their time has come, in one life of a process. It wants each to have been
-// scheduled at the end of its window.
+// afterWindow works the jobs of moves as they are once their time has come, in one life of a process. It wants each to
+// have been scheduled at the end of its window.
 func (f *fixture) afterWindow() {
 	f.Helper()
-	f.work("what is due before it is done", "SELECT count(*) FROM river_job WHERE kind = 'notify' AND state <> 'completed'")
-	scheduled, err := f.client.river.JobList(f.Context(), river.NewJobListParams().Kinds("move").States(rivertype.JobStateScheduled))
+	f.work("what is due before it is done",
+		"SELECT count(*) FROM river_job WHERE kind = 'notify' AND state <> 'completed'")
+	scheduled, err := f.client.river.JobList(f.Context(),
+		river.NewJobListParams().Kinds("move").States(rivertype.JobStateScheduled))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -40,8 +42,10 @@ func (f *fixture) afterWindow() {
 			f.Errorf("a move is told after %v, want %v", wait, compete.MoveWindow)
 		}
 	}
-	f.exec("UPDATE river_job SET state = 'available', scheduled_at = created_at WHERE kind = 'move' AND state = 'scheduled'")
-	f.work("every move is told", "SELECT count(*) FROM river_job WHERE kind IN ('move', 'tell_move', 'notify') AND state <> 'completed'")
+	f.exec("UPDATE river_job SET state = 'available', scheduled_at = created_at WHERE kind = " +
+		"'move' AND state = 'scheduled'")
+	f.work("every move is told",
+		"SELECT count(*) FROM river_job WHERE kind IN ('move', 'tell_move', 'notify') AND state <> 'completed'")
 }
 
 // work runs a worker until the query counts nothing.
@@ -99,7 +103,8 @@ func TestAMoveIsToldOnceToEverybodyItConcerns(t *testing.T) {
 		f.relocate(c, "Hall 5")
 		f.afterWindow()
 		f.wantMessages(seated[0], compete.RegistrationConfirmed, "changed changed")
-		if body := f.newest(seated[0].UserID); !strings.Contains(body, "Location: Hall 3 → Hall 5\n") || strings.Contains(body, "Start: ") {
+		if body := f.newest(seated[0].UserID); !strings.Contains(body, "Location: Hall 3 → Hall 5\n") ||
+			strings.Contains(body, "Start: ") {
 			f.Errorf("the second move reads\n%s", body)
 		}
 		if got := f.count("SELECT count(*) FROM competition_moves"); got != 0 {
@@ -142,7 +147,10 @@ func TestAMoveIsToldInPagesAndNeverTwice(t *testing.T) {
 		registrations := f.confirmed(c, many)
 		f.poison(registrations[1].UserID+"@example.com", true)
 		f.exec("UPDATE users SET disabled_at = created_at WHERE id = $1", registrations[2].UserID)
-		move := compete.Move{ID: newID(), Before: compete.Schedule{Location: "Here"}, After: compete.Schedule{Location: "There"}}
+		move := compete.Move{
+			ID: newID(), Before: compete.Schedule{Location: "Here"},
+			After: compete.Schedule{Location: "There"},
+		}
 		job := compete.TellMoveJob{CompetitionID: c.ID, Move: move, BeforeSeq: many + 1}
 		half := job
 		half.AfterSeq = pageSize
@@ -156,7 +164,8 @@ func TestAMoveIsToldInPagesAndNeverTwice(t *testing.T) {
 			return f.count("SELECT count(*) FROM river_job WHERE kind = 'tell_move' AND state <> 'completed'") == 0
 		})
 		if got := f.count("SELECT count(*) FROM messages WHERE kind = 'changed'"); got != many-2 {
-			f.Errorf("%d were told, want all %d but the one whose message fails and the one whose account is disabled", got, many)
+			f.Errorf("%d were told, want all %d but the one whose message fails and the one whose account is disabled",
+				got, many)
 		}
 		failedJobs := f.failedJobs()
 		if len(failedJobs) == 0 || names(f, failedJobs[0]) != registrations[1].ID {
@@ -166,7 +175,8 @@ func TestAMoveIsToldInPagesAndNeverTwice(t *testing.T) {
 		if _, err := f.store.RetryFailedJob(f.Context(), failedJobs[0].ID, f.clock()); err != nil {
 			f.Fatal(err)
 		}
-		f.eventually("the last is told", func() bool { return strings.HasSuffix(f.messages(registrations[1].UserID), "changed") })
+		f.eventually("the last is told",
+			func() bool { return strings.HasSuffix(f.messages(registrations[1].UserID), "changed") })
 		if body, want := f.newest(registrations[1].UserID), "Location: Here → There\n"; !strings.Contains(body, want) {
 			f.Errorf("the message lacks %q:\n%s", want, body)
 		}

@@ -37,7 +37,8 @@ func (f *fixture) reminders() int {
 	}
 	f.next(done, "find_reminders")
 	f.eventually("every reminder job is done", func() bool {
-		return f.count("SELECT count(*) FROM river_job WHERE kind IN ('remind', 'find_reminders') AND state <> 'completed'") == 0
+		return f.count("SELECT count(*) FROM river_job WHERE kind IN ('remind', "+
+			"'find_reminders') AND state <> 'completed'") == 0
 	})
 	f.stop(c)
 	// A leader that was stopped has resigned, so the next one looks at once; its jobs must not be taken for this one's.
@@ -88,7 +89,8 @@ func (f *fixture) move(c compete.Competition, by time.Duration) {
 	moved := c.StartDate.Add(by)
 	_, err := f.registrar.Update(f.Context(), compete.UpdateCommand{
 		Actor:         compete.Actor{UserID: c.Organizer.ID, Role: compete.RoleOrganizer},
-		CompetitionID: c.ID, Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.StartDate = &moved }},
+		CompetitionID: c.ID,
+		Change:        compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.StartDate = &moved }},
 	})
 	if err != nil {
 		f.Fatal(err)
@@ -167,7 +169,8 @@ func TestRemindersAreHandedOnWhenTheProcessStops(t *testing.T) {
 		if got := f.count("SELECT count(*) FROM messages"); got != pageSize {
 			f.Errorf("%d reminders before the stop, want the page of %d", got, pageSize)
 		}
-		waiting, err := first.river.JobList(f.Context(), river.NewJobListParams().Kinds("remind").States(rivertype.JobStateAvailable))
+		waiting, err := first.river.JobList(f.Context(),
+			river.NewJobListParams().Kinds("remind").States(rivertype.JobStateAvailable))
 		if err != nil || len(waiting.Jobs) != 1 {
 			f.Fatalf("after the stop %+v wait, %v; want one job that goes on", waiting, err)
 		}
@@ -176,7 +179,8 @@ func TestRemindersAreHandedOnWhenTheProcessStops(t *testing.T) {
 			f.Errorf("the job that goes on is %s, want one after seq %d", waiting.Jobs[0].EncodedArgs, pageSize)
 		}
 		f.start(f.client)
-		f.eventually("everybody is reminded", func() bool { return f.count("SELECT count(*) FROM messages") == pageSize+3 })
+		f.eventually("everybody is reminded",
+			func() bool { return f.count("SELECT count(*) FROM messages") == pageSize+3 })
 	})
 }
 
@@ -185,7 +189,9 @@ func (f *fixture) crowd(c compete.Competition, n int) {
 	f.Helper()
 	at, seq := compete.UTC(f.clock()), 0
 	for some := range slices.Chunk(f.participants(n), 500) {
-		insert := bulkInsert{into: "registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)"}
+		insert := bulkInsert{
+			into: "registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)",
+		}
 		for _, u := range some {
 			seq++
 			insert.add(newID(), u.ID, c.ID, string(compete.RegistrationConfirmed), seq, at, at)
@@ -222,19 +228,25 @@ func (p *pages) want(t testing.TB, of string, number, largest int) {
 	}
 }
 
-func (s *pageStore) StartingBetween(ctx context.Context, from, to time.Time, afterID string, n int) ([]compete.Competition, error) {
+func (s *pageStore) StartingBetween(
+	ctx context.Context, from, to time.Time, afterID string, n int,
+) ([]compete.Competition, error) {
 	page, err := s.WorkStore.StartingBetween(ctx, from, to, afterID, n)
 	s.competitions.add(len(page))
 	return page, err
 }
 
-func (s *pageStore) ReminderTargets(ctx context.Context, competitionID string, afterSeq int64, n int) ([]compete.Target, int64, error) {
+func (s *pageStore) ReminderTargets(
+	ctx context.Context, competitionID string, afterSeq int64, n int,
+) ([]compete.Target, int64, error) {
 	page, next, err := s.WorkStore.ReminderTargets(ctx, competitionID, afterSeq, n)
 	s.targets.add(len(page))
 	return page, next, err
 }
 
-func (s *pageStore) Deliver(ctx context.Context, confirm []compete.Notice, messages []compete.Message, now time.Time) (int, error) {
+func (s *pageStore) Deliver(
+	ctx context.Context, confirm []compete.Notice, messages []compete.Message, now time.Time,
+) (int, error) {
 	s.messages.add(len(messages))
 	return s.WorkStore.Deliver(ctx, confirm, messages, now)
 }
@@ -261,8 +273,8 @@ func TestRemindersAreFoundAndWrittenInPages(t *testing.T) {
 	})
 }
 
-// crowdStore has so many to remind without keeping them: with the race detector SQLite takes a millisecond to make each, and one more
-// to remind it. With names of a kilobyte, a few thousand weigh what tens of thousands would.
+// crowdStore has so many to remind without keeping them: with the race detector SQLite takes a millisecond to make
+// each, and one more to remind it. With names of a kilobyte, a few thousand weigh what tens of thousands would.
 type crowdStore struct {
 	compete.WorkStore
 	competition    compete.Competition
@@ -270,7 +282,9 @@ type crowdStore struct {
 	first, last    uint64 // the live heap at the first page, and the largest among the last ones
 }
 
-func (s *crowdStore) ReminderTargets(_ context.Context, _ string, afterSeq int64, n int) (page []compete.Target, next int64, err error) {
+func (s *crowdStore) ReminderTargets(
+	_ context.Context, _ string, afterSeq int64, n int,
+) (page []compete.Target, next int64, err error) {
 	last := min(afterSeq+int64(n), int64(s.many))
 	for seq := afterSeq + 1; seq <= last; seq++ {
 		r := compete.Registration{
@@ -281,7 +295,10 @@ func (s *crowdStore) ReminderTargets(_ context.Context, _ string, afterSeq int64
 		}
 		page = append(page, compete.Target{
 			Notice:       compete.Notice{RegistrationID: r.ID, Seq: seq, Kind: compete.MessageReminder},
-			Registration: r, Participant: compete.Participant{Name: strings.Repeat("Ada ", 250), Email: r.UserID + "@example.com"}, Competition: s.competition,
+			Registration: r, Participant: compete.Participant{
+				Name:  strings.Repeat("Ada ", 250),
+				Email: r.UserID + "@example.com",
+			}, Competition: s.competition,
 		})
 	}
 	if last < int64(s.many) {
@@ -290,7 +307,9 @@ func (s *crowdStore) ReminderTargets(_ context.Context, _ string, afterSeq int64
 	return page, next, nil
 }
 
-func (s *crowdStore) Deliver(_ context.Context, _ []compete.Notice, messages []compete.Message, _ time.Time) (int, error) {
+func (s *crowdStore) Deliver(
+	_ context.Context, _ []compete.Notice, messages []compete.Message, _ time.Time,
+) (int, error) {
 	if s.reminded == 0 {
 		s.first = liveHeap()
 	}
@@ -305,10 +324,14 @@ func TestRemindingManyTakesFlatMemory(t *testing.T) {
 	const most = 2 << 20
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
 		crowd := &crowdStore{many: 5000}
-		f := newFixture(t, url, func(c *Config) { crowd.WorkStore, c.Store, c.PageSize = c.Store, crowd, DefaultPageSize })
+		f := newFixture(t, url, func(c *Config) {
+			crowd.WorkStore, c.Store, c.PageSize = c.Store,
+				crowd, DefaultPageSize
+		})
 		crowd.competition = f.competition(crowd.many, 20*time.Hour)
 		job := compete.RemindJob{CompetitionID: crowd.competition.ID, StartDate: *crowd.competition.StartDate}
-		if err := f.client.remind(t.Context(), &river.Job[compete.RemindJob]{JobRow: &rivertype.JobRow{}, Args: job}); err != nil {
+		if err := f.client.remind(t.Context(),
+			&river.Job[compete.RemindJob]{JobRow: &rivertype.JobRow{}, Args: job}); err != nil {
 			t.Fatal(err)
 		}
 		if crowd.reminded != crowd.many {
@@ -321,7 +344,8 @@ func TestRemindingManyTakesFlatMemory(t *testing.T) {
 	})
 }
 
-// BenchmarkReminders reports what reminding 100,000 participants of one competition takes: time, and by how much the live heap grows at most.
+// BenchmarkReminders reports what reminding 100,000 participants of one competition takes: time, and by how much the
+// live heap grows at most.
 func BenchmarkReminders(b *testing.B) {
 	for _, kind := range testservices.Databases(b) {
 		b.Run(kind, func(b *testing.B) {

@@ -10,27 +10,27 @@ import (
 	"github.com/minicompete/minicompete/internal/recent"
 )
 
-// How the wait grows: after the free guesses one second, then twice as long with each further one. Whoever stops
-// guessing for as long as forgetAfter starts afresh.
+// The wait starts at one second after the free guesses and doubles with each further one. After a pause of forgetAfter,
+// counting starts over.
 const (
 	firstWait   = time.Second
 	longestWait = 15 * time.Minute
 	forgetAfter = time.Hour
 )
 
-// waitAfter is how long to wait after the given number of wrong guesses.
+// waitAfter returns the wait after the given number of wrong guesses.
 func waitAfter(guesses, free int) time.Duration {
 	beyond := guesses - free
 	if beyond < 0 {
 		return 0
 	}
-	if beyond >= 10 { // 2^10 s is more than the longest
+	if beyond >= 10 { // 2^10 s exceeds the maximum
 		return longestWait
 	}
 	return min(firstWait<<beyond, longestWait)
 }
 
-// MemoryGuesses remembers attempts in the memory of this process. Take it from NewMemoryGuesses. It implements
+// MemoryGuesses stores attempts in this process's memory. Create it with NewMemoryGuesses. It implements
 // compete.Guesses.
 type MemoryGuesses struct {
 	clock func() time.Time
@@ -45,7 +45,7 @@ type attempts struct {
 
 var _ compete.Guesses = (*MemoryGuesses)(nil)
 
-// NewMemoryGuesses makes an empty MemoryGuesses.
+// NewMemoryGuesses creates an empty MemoryGuesses.
 func NewMemoryGuesses(clock func() time.Time) *MemoryGuesses {
 	return &MemoryGuesses{clock: clock, keys: recent.NewCache[string, attempts](maxKeys)}
 }

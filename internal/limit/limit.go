@@ -1,7 +1,7 @@
-// Package limit counts what networks and organizers do, and slows down who guesses passwords: in the memory of one
+// Package limit counts the actions of networks and organizers, and slows down password guessing: in the memory of one
 // process, or in Redis for all replicas together.
 //
-// It owns the counting. What is counted, under which key, and what a refusal says is package compete's.
+// It only counts. Package compete decides what is counted, under which key, and words the refusals.
 package limit
 
 import (
@@ -15,25 +15,24 @@ import (
 	"github.com/minicompete/minicompete/internal/recent"
 )
 
-// maxKeys is how many keys one process remembers, of each kind; about 20 MB at the most. Those used longest ago go
-// first.
+// maxKeys is how many keys of each kind one process stores, about 20 MB at most. The least recently used are evicted.
 const maxKeys = 100_000
 
-// Memory counts in the memory of this process. Take it from NewMemory. It implements compete.Limiter.
+// Memory counts in this process's memory. Create it with NewMemory. It implements compete.Limiter.
 type Memory struct {
 	clock func() time.Time
-	mu    sync.Mutex // a key is looked up and made in one step
+	mu    sync.Mutex // makes lookup and creation of a key atomic
 	keys  *recent.Cache[string, *rate.Limiter]
 }
 
 var _ compete.Limiter = (*Memory)(nil)
 
-// NewMemory makes an empty Memory.
+// NewMemory creates an empty Memory.
 func NewMemory(clock func() time.Time) *Memory {
 	return &Memory{clock: clock, keys: recent.NewCache[string, *rate.Limiter](maxKeys)}
 }
 
-// Take implements compete.Limiter: each key has a bucket of Times tokens, which fills again within Window.
+// Take implements compete.Limiter: each key has a bucket of Times tokens that refills within Window.
 func (m *Memory) Take(_ context.Context, l compete.Limit, key string) time.Duration {
 	now := m.clock()
 	m.mu.Lock()
@@ -41,7 +40,7 @@ func (m *Memory) Take(_ context.Context, l compete.Limit, key string) time.Durat
 	if !ok {
 		bucket = rate.NewLimiter(rate.Every(l.Window/time.Duration(l.Times)), l.Times)
 	}
-	m.keys.Add(key, bucket, now.Add(l.Window)) // by then it is full again, as a new one
+	m.keys.Add(key, bucket, now.Add(l.Window)) // by then it is full again, like a new one
 	m.mu.Unlock()
 	if bucket.AllowN(now, 1) {
 		return 0

@@ -19,15 +19,15 @@ var tenAMinute = compete.Limit{Name: "test", Times: 10, Window: time.Minute}
 
 const freeGuesses = 3
 
-// key is a guess that is counted under a key.
+// key returns a guess that is counted under a key.
 func key(key string) compete.Guess { return compete.Guess{Limit: "test", Key: key, Free: freeGuesses} }
 
-// clock is a moment that a test moves.
+// clock is a time controlled by the test.
 type clock struct{ now time.Time }
 
 func (c *clock) read() time.Time { return c.now }
 
-// each runs a test over memory and over Redis.
+// each runs a test with memory and with Redis.
 func each(t *testing.T, test func(t *testing.T, l compete.Limiter)) {
 	t.Run("memory", func(t *testing.T) {
 		test(t, limit.NewMemory(time.Now))
@@ -48,7 +48,7 @@ func connect(t *testing.T, url string) *redis.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options.ReadTimeout = time.Minute // a busy machine isn't an unavailable Redis
+	options.ReadTimeout = time.Minute // on a busy machine, a slow Redis isn't an unavailable one
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
 	return client
@@ -75,7 +75,7 @@ func TestSoManyAtOnceAndNoMore(t *testing.T) {
 			})
 		}
 		all.Wait()
-		back := int(time.Since(start)/(6*time.Second)) + 1 // a token comes back each 6 s
+		back := int(time.Since(start)/(6*time.Second)) + 1 // a token returns every 6 s
 		if passed < tenAMinute.Times || passed > tenAMinute.Times+back {
 			t.Errorf("%d of 50 passed, want %d", passed, tenAMinute.Times)
 		}
@@ -85,7 +85,7 @@ func TestSoManyAtOnceAndNoMore(t *testing.T) {
 	})
 }
 
-// eachClock runs a test of guesses over memory and over Redis, by a clock that the test moves.
+// eachClock runs a test of guesses with memory and with Redis, using a clock controlled by the test.
 func eachClock(t *testing.T, test func(t *testing.T, g compete.Guesses, c *clock)) {
 	t.Run("memory", func(t *testing.T) {
 		c := &clock{time.Now()}
@@ -101,7 +101,7 @@ func eachClock(t *testing.T, test func(t *testing.T, g compete.Guesses, c *clock
 	}
 }
 
-// try wants an attempt to wait for so long, to within the milliseconds that Redis counts in.
+// try checks that an attempt has to wait for the given time, in Redis's precision of milliseconds.
 func try(t *testing.T, g compete.Guesses, want time.Duration, guesses ...compete.Guess) compete.Guess {
 	t.Helper()
 	got, by := g.Try(t.Context(), guesses...)
@@ -119,7 +119,7 @@ func TestWaitsDoubleUpToALimitAndAreForgotten(t *testing.T) {
 		for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900} {
 			want *= time.Second
 			try(t, g, want, key("a"))
-			try(t, g, want, key("a")) // whoever has to wait isn't counted
+			try(t, g, want, key("a")) // attempts that have to wait aren't counted
 			c.now = c.now.Add(want)
 			try(t, g, 0, key("a"))
 		}
@@ -145,7 +145,7 @@ func TestGuessesThatAreCountedTogether(t *testing.T) {
 				t.Errorf("the wait is by %+v", by)
 			}
 		}
-		for range 2 { // so those that had to wait weren't counted for the account
+		for range 2 { // the attempts that had to wait weren't counted for the account
 			try(t, g, 0, key("two"), account)
 		}
 		if by := try(t, g, time.Second, key("two"), account); by != account {

@@ -15,14 +15,14 @@ import (
 const (
 	redisPrefix = "minicompete:limit:"
 	guessPrefix = redisPrefix + "guess:"
-	// scanCount is how many keys Redis looks at in one step of a scan.
+	// scanCount is how many keys Redis examines per step of a scan.
 	scanCount = 1000
-	// restAfterFailure is how long a Redis that failed isn't asked: this process counts alone meanwhile.
+	// restAfterFailure is how long Redis isn't asked after a failure: meanwhile, this process counts by itself.
 	restAfterFailure = 2 * time.Second
 )
 
-// Redis counts for all replicas together. While Redis is away, each process counts for itself. Take it from NewRedis.
-// It implements compete.Limiter and compete.Guesses.
+// Redis counts for all replicas together. While Redis is unavailable, each process counts by itself. Create it with
+// NewRedis. It implements compete.Limiter and compete.Guesses.
 type Redis struct {
 	client *redis.Client
 	rate   *redis_rate.Limiter
@@ -40,8 +40,8 @@ var (
 	_ compete.Guesses = (*Redis)(nil)
 )
 
-// NewRedis makes a Redis. The timeout is the most that asking may add to a request. The clocks of processes that share
-// one may differ by as much as their waits may be wrong.
+// NewRedis creates a Redis. The timeout bounds how much a query may add to a request. Waits are as inaccurate as the
+// clocks of the processes sharing a Redis differ.
 func NewRedis(client *redis.Client, timeout time.Duration, clock func() time.Time, logger *slog.Logger) *Redis {
 	return &Redis{
 		client: client, rate: redis_rate.NewLimiter(client), clock: clock, timeout: timeout,
@@ -74,8 +74,8 @@ func (r *Redis) Take(ctx context.Context, l compete.Limit, key string) time.Dura
 	return wait
 }
 
-// try counts an attempt under all keys, or answers how many milliseconds to wait and for which key. The waits are those
-// of waitAfter.
+// try counts an attempt under all keys, or returns the wait in milliseconds and its key. The waits are those of
+// waitAfter.
 var try = redis.NewScript(`
 local now, first, longest, forget = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local counts, wait, by = {}, 0, 0

@@ -27,7 +27,10 @@ func ExampleHub() {
 	left.Store(3)
 	hub := live.New(live.Config{
 		Read: func(_ context.Context, ids []string) ([]compete.Competition, error) {
-			return []compete.Competition{{ID: ids[0], Status: compete.StatusPublished, CompetitionContent: compete.CompetitionContent{Capacity: 3}, SeatsLeft: int(left.Load())}}, nil
+			return []compete.Competition{{
+				ID: ids[0], Status: compete.StatusPublished,
+				CompetitionContent: compete.CompetitionContent{Capacity: 3}, SeatsLeft: int(left.Load()),
+			}}, nil
 		},
 		Clock:  time.Now,
 		Logger: slog.New(slog.DiscardHandler),

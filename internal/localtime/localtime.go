@@ -1,6 +1,6 @@
-// Package localtime writes times for people: in a zone, and with the zone named.
+// Package localtime formats times for people, in a named time zone.
 //
-// It knows how a moment is written, not whose zone is the right one.
+// It formats times; its callers choose the zone.
 package localtime
 
 import (
@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Zone is what the zone of t is called at that moment, such as CEST. Where no letters are in use for it, it is the
-// distance from UTC, such as GMT+5:30, as browsers write it.
+// Zone returns the name of t's zone at that time, such as CEST. If it has no abbreviation, it returns the offset from
+// UTC, such as GMT+5:30, as browsers format it.
 func Zone(t time.Time) string {
 	name, offset := t.Zone()
 	if name != "" && name[0] >= 'A' && name[0] <= 'Z' {
@@ -27,13 +27,13 @@ func Zone(t time.Time) string {
 	return fmt.Sprintf("GMT%c%d:%02d", sign, hours, minutes)
 }
 
-// Format writes t by a layout of package time in a zone, and names the zone.
+// Format formats t in a zone with a layout of package time, and appends the zone's name.
 func Format(t time.Time, zone *time.Location, layout string) string {
 	t = t.In(zone)
 	return t.Format(layout) + " " + Zone(t)
 }
 
-// Sentence writes t for a sentence: "Friday, 12 June 2026 at 16:00 CEST (Europe/Berlin)".
+// Sentence formats t for use in a sentence: "Friday, 12 June 2026 at 16:00 CEST (Europe/Berlin)".
 func Sentence(t time.Time, zone *time.Location) string {
 	text := Format(t, zone, "Monday, 2 January 2006 at 15:04")
 	if name := zone.String(); name != Zone(t.In(zone)) {
@@ -42,8 +42,8 @@ func Sentence(t time.Time, zone *time.Location) string {
 	return text
 }
 
-// SentenceFor is Sentence, with the time of a reader in another zone where clocks differ: "…, which is Saturday, 13
-// June at 01:00 JST for you". A nil reader is nobody known.
+// SentenceFor is Sentence, followed by the local time of a reader in another zone if it differs: "…, which is Saturday,
+// 13 June at 01:00 JST for you". A nil reader is unknown.
 func SentenceFor(t time.Time, zone, reader *time.Location) string {
 	text := Sentence(t, zone)
 	if reader == nil || Agree(t, zone, reader) {
@@ -56,21 +56,21 @@ func SentenceFor(t time.Time, zone, reader *time.Location) string {
 	return text + ", which is " + Format(t, reader, layout) + " for you"
 }
 
-// sentence matches what SentenceFor writes.
+// sentence matches the output of SentenceFor.
 var sentence = regexp.MustCompile(
 	`[A-Z][a-z]+day, (\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d) ([A-Z][\w:+-]*)(?: \(([\w/+-]+)\))?` +
 		`((?:, which is (?:[A-Z][a-z]+day, \d{1,2} [A-Z][a-z]+ at )?\d\d:\d\d [A-Z][\w:+-]* for you)?)`)
 
-// Found is a time in a text: its zone, the index at which it ends, and the one at which a reader's own time beside it
-// does.
+// Found is a time found in a text: its zone, and the indexes where it ends and where the reader's own time after it
+// ends.
 type Found struct {
 	At   time.Time
 	Zone *time.Location
 	End  int
-	Own  int // End where there is none
+	Own  int // equals End if there is none
 }
 
-// Sentences finds the times that Sentence and SentenceFor wrote into a text.
+// Sentences finds the times in a text that Sentence and SentenceFor wrote.
 func Sentences(text string) []Found {
 	var all []Found
 	for _, m := range sentence.FindAllStringSubmatchIndex(text, -1) {
@@ -86,7 +86,7 @@ func Sentences(text string) []Found {
 		if err != nil {
 			continue
 		}
-		// where clocks go back, an hour comes twice
+		// when clocks go back, an hour occurs twice
 		for _, twin := range []time.Time{at.Add(-time.Hour), at.Add(time.Hour)} {
 			if Zone(at) != abbreviation && Zone(twin) == abbreviation {
 				at = twin
@@ -97,7 +97,7 @@ func Sentences(text string) []Found {
 	return all
 }
 
-// Agree reports whether the clocks of two zones show the same at a moment.
+// Agree reports whether the clocks of two zones show the same time.
 func Agree(t time.Time, a, b *time.Location) bool {
 	_, inA := t.In(a).Zone()
 	_, inB := t.In(b).Zone()

@@ -1,4 +1,4 @@
-// Package normal brings text into the forms in which it is stored, compared and searched, the same for every database.
+// Package normal converts text to the forms in which it is stored, compared and searched, the same for every database.
 //
-// It knows no limits and refuses nothing: what a field may hold is package compete's business.
+// It has no limits and refuses nothing: package compete decides what a field may contain.
 package normal

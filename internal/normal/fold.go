@@ -8,9 +8,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold is the form in which texts are compared: compatible forms are one (NFKC), case does not count, and neither do
-// the accents of Latin, Greek, Cyrillic, Hebrew and Arabic letters, nor what is not seen. Folding what is folded
-// changes nothing.
+// Fold returns the form in which texts are compared: it unifies compatible forms (NFKC), and ignores case, the accents
+// of Latin, Greek, Cyrillic, Hebrew and Arabic letters, and invisible characters. Folding is idempotent.
 func Fold(s string) string {
 	s = norm.NFKD.String(strings.ToValidUTF8(s, " "))
 	s = norm.NFKD.String(cases.Fold().String(s))
@@ -19,7 +18,7 @@ func Fold(s string) string {
 	for _, r := range s {
 		if plain, ok := plainLetters[r]; ok {
 			folded.WriteString(plain)
-		} else if unicode.Is(unicode.Cherokee, r) { // whose upper and lower case cases.Fold exchanges
+		} else if unicode.Is(unicode.Cherokee, r) { // cases.Fold swaps its upper and lower case
 			folded.WriteRune(unicode.ToUpper(r))
 		} else if !invisible(r) && !accent(r) {
 			folded.WriteRune(r)
@@ -28,7 +27,7 @@ func Fold(s string) string {
 	return norm.NFC.String(folded.String())
 }
 
-// Key is Fold for text that stands for something, so that it is never empty where the text isn't.
+// Key is Fold for identifiers: it is never empty unless the text is.
 func Key(s string) string {
 	if folded := strings.TrimSpace(Fold(s)); folded != "" {
 		return folded
@@ -36,15 +35,15 @@ func Key(s string) string {
 	return s
 }
 
-// accent reports whether r is a mark that a search may leave out. Vowel signs of Indic scripts and the voicing of kana
-// are spelling.
+// accent reports whether r is a mark that a search may ignore. Vowel signs of Indic scripts and the voicing of kana are
+// part of the spelling.
 func accent(r rune) bool {
 	switch {
 	case r == '\u3099' || r == '\u309a': // voicing of kana
 		return false
 	case r >= '\U0001f3fb' && r <= '\U0001f3ff': // skin tones
 		return true
-	case r == '\u0640': // a stretched line in Arabic words
+	case r == '\u0640': // elongates Arabic words
 		return true
 	}
 	return unicode.Is(unicode.Inherited, r) && unicode.IsMark(r) ||
@@ -52,8 +51,8 @@ func accent(r rune) bool {
 			unicode.Hebrew, unicode.Arabic)
 }
 
-// plainLetters are letters with a plain one in their place, which no decomposition gives. Turkish ı and İ are an i, as
-// everybody else types them; letters that Persian and Arabic keyboards have each in a form of their own are one.
+// plainLetters maps letters to a plain one where no decomposition does. Turkish ı and İ become i, as others type them;
+// letters that Persian and Arabic keyboards encode differently are unified.
 var plainLetters = map[rune]string{
 	'æ': "ae", 'œ': "oe", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'ħ': "h", 'ŧ': "t", 'ŋ': "n", 'ı': "i",
 	'ȷ': "j", 'ĸ': "k",

@@ -8,11 +8,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Line is how text of a single line is stored: composed (NFC), each run of white space a single space with none at
-// either end, and without characters that nobody sees but that change what is read or compared: zero-width ones and
-// those that turn the direction of the text. A joiner stays where scripts and emoji need it (see joins), and so does a
-// selector that picks a symbol's look. Control characters and bytes that are no UTF-8 stay too, for validation to
-// refuse.
+// Line returns the stored form of single-line text: composed (NFC), each run of white space replaced by a single space,
+// with none at either end, and without invisible characters that change how text reads or compares, such as zero-width
+// and bidirectional ones. A joiner stays where scripts and emoji need it (see joins), and so does a selector for a
+// symbol's look. Control characters and invalid UTF-8 stay too, for validation to refuse.
 func Line(s string) string {
 	if !utf8.ValidString(s) {
 		return strings.TrimSpace(s)
@@ -33,7 +32,7 @@ func Line(s string) string {
 	return norm.NFC.String(strings.TrimSuffix(string(kept), " "))
 }
 
-// brailleBlank is a symbol by its category, and looks like a space.
+// brailleBlank is a symbol by category, but looks like a space.
 const brailleBlank = '\u2800'
 
 func last(runes []rune) rune {
@@ -43,7 +42,7 @@ func last(runes []rune) rune {
 	return runes[len(runes)-1]
 }
 
-// invisible reports whether a character has no look of its own (Unicode's default ignorables).
+// invisible reports whether a character has no visible form (Unicode's default ignorables).
 func invisible(r rune) bool {
 	return unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r) ||
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
@@ -54,9 +53,9 @@ const (
 	zeroWidthJoiner    = '\u200d'
 )
 
-// joins reports whether r is a joiner that has an effect between its neighbours: after a virama, as Indic scripts
-// write; between letters of Arabic and its like, where Persian has it within words (both as RFC 5892, appendix A, has
-// them); or between two emoji.
+// joins reports whether r is a joiner that has an effect between its neighbors: after a virama, as in Indic scripts;
+// between letters of Arabic and related scripts, where Persian uses it within words (both as in RFC 5892, appendix A);
+// or between two emoji.
 func joins(r, before rune, rest []rune) bool {
 	if r != zeroWidthJoiner && r != zeroWidthNonJoiner || len(rest) == 0 {
 		return false
@@ -79,8 +78,8 @@ func emojiPart(r rune) bool {
 	return unicode.In(r, unicode.So, unicode.Sk, unicode.Variation_Selector) || r >= '\u2190' && r <= '\u21ff'
 }
 
-// selects reports whether r picks one look of the character before it: of a symbol or digit, of an ideograph or of a
-// Mongolian letter; or spells the flag of a region behind a black flag.
+// selects reports whether r selects a variant of the character before it: of a symbol or digit, of an ideograph or of a
+// Mongolian letter; or spells a region's flag after a black flag.
 func selects(r, before rune) bool {
 	switch {
 	case r >= 0xe0020 && r <= 0xe007f:
@@ -93,7 +92,7 @@ func selects(r, before rune) bool {
 	return unicode.In(before, unicode.Han, unicode.Mongolian)
 }
 
-// Clean is Line for text that nobody validated: what Line leaves for validation to refuse goes too.
+// Clean is Line for text that wasn't validated: it also removes what Line leaves for validation to refuse.
 func Clean(s string) string {
 	return Line(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && !unicode.IsSpace(r) {

@@ -31,7 +31,7 @@ func TestLine(t *testing.T) {
 		"東京　数学":        "東京 数学",
 		"a\x00b\x7f":   "a\x00b\x7f", // refused by validation
 		"\xff ":        "\xff",
-		"\u0600\u0661": "\u0600\u0661", // a sign of Arabic numbers that is seen
+		"\u0600\u0661": "\u0600\u0661", // a visible sign for Arabic numbers
 	} {
 		if got := normal.Line(text); got != want {
 			t.Errorf("%+q: got %+q, want %+q", text, got, want)
@@ -114,8 +114,8 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// FuzzForms holds the forms to what they promise of any text: applied again they change nothing, what differs in case
-// alone is found by the same, and every piece of a run is found.
+// FuzzForms checks the properties of the forms for any text: they are idempotent, texts that differ only in case are
+// found by the same search, and every part of a run is found.
 func FuzzForms(f *testing.F) {
 	for _, seed := range []string{
 		"Zoë", "İı", "ǅ", "\u200d\u200c", "क्\u200dष", "👩‍💻", "\xff", "1\ufe0f\u20e3", "ﷺ",

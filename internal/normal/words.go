@@ -5,12 +5,12 @@ import (
 	"unicode"
 )
 
-// maxWordLength bounds a searchable word, in characters; what is longer is cut, in a text and in a search alike.
+// maxWordLength bounds a searchable word, in characters; longer ones are truncated, in texts and searches alike.
 const maxWordLength = 64
 
-// Words are what a text is found by, folded, some of them more than once: runs of letters, marks and digits. Scripts
-// that put no space between words, and emoji, are found anywhere in a run: each character of theirs is a word, and so
-// are each two neighbours.
+// Words returns the folded words by which a text is found, possibly with duplicates: runs of letters, marks and digits.
+// In scripts without spaces between words, and for emoji, each character is a word, and so is each pair of neighbors,
+// so that any part of a run is found.
 func Words(text string) []string {
 	var words []string
 	for _, run := range runs(text) {
@@ -24,7 +24,7 @@ func Words(text string) []string {
 	return words
 }
 
-// Query is what of Words a text must have so that a search finds it.
+// Query returns the words that a text must contain to match a search.
 func Query(search string) []string {
 	var words []string
 	for _, run := range runs(search) {
@@ -33,8 +33,8 @@ func Query(search string) []string {
 	return words
 }
 
-// wanted is the run as a search asks for it: a word, or the pairs that an unspaced run longer than a character consists
-// of.
+// wanted returns the words a search needs for a run: the run itself, or the pairs in an unspaced run longer than one
+// character.
 func wanted(run []rune) []string {
 	if !unspaced(run[0]) {
 		return []string{string(run[:min(len(run), maxWordLength)])}
@@ -49,7 +49,7 @@ func wanted(run []rune) []string {
 	return pairs
 }
 
-// runs cuts a text where something stands that nobody searches for, and between spaced and unspaced characters.
+// runs splits a text at characters that nobody searches for, and between spaced and unspaced characters.
 func runs(text string) (all [][]rune) {
 	var run []rune
 	end := func() {
@@ -72,8 +72,8 @@ func runs(text string) (all [][]rune) {
 	return all
 }
 
-// unspaced reports whether r is of a script that is written without spaces between words, or in compounds as long
-// (Korean), or an emoji.
+// unspaced reports whether r is an emoji or from a script that is written without spaces between words, or in long
+// compounds (Korean).
 func unspaced(r rune) bool {
 	const longVowel, voicing, halfVoicing = 'ー', '\u3099', '\u309a' // of both kana, and so of no script
 	return r == longVowel || r == voicing || r == halfVoicing || unicode.In(r, unspacedScripts...)
@@ -85,7 +85,7 @@ var unspacedScripts = []*unicode.RangeTable{
 	unicode.Tai_Tham, unicode.Tai_Viet,
 }
 
-// People is what a person is found by: every part of it, so also the middle of a word.
+// People returns the words by which a person is found: every part of each word, including its middle.
 func People(name, email string) string {
 	return strings.Join(strings.Fields(Fold(name+" "+email)), " ")
 }

@@ -1,7 +1,7 @@
-// Package outage follows whether something that the program leans on is there. It says once in the log that it's away
-// and once that it's back, and leaves it alone for a while after a failure.
+// Package outage tracks whether a dependency is available. It logs once when an outage begins and once when it ends,
+// and pauses attempts for a while after a failure.
 //
-// It owns neither the question nor what is done instead.
+// It neither checks the dependency itself nor provides the fallback.
 package outage
 
 import (
@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Report says when an outage begins and when it ends, once each. Its fields are set before first use.
+// Report logs the beginning and end of an outage, once each. Its fields are set before first use.
 type Report struct {
 	Logger *slog.Logger
-	Away   string // said when it begins, with the error
-	Back   string // said when it ends; empty: nothing is
+	Away   string // logged when it begins, with the error
+	Back   string // logged when it ends; nothing if empty
 
 	away atomic.Bool
 }

@@ -1,6 +1,6 @@
-// Package recent remembers for a while what is expensive to find out: Cache for many keys, Value for one.
+// Package recent caches expensive results for a limited time: Cache for many keys, Value for one.
 //
-// It owns how long and how much. Whether what is remembered may be used is up to whoever asks.
+// It decides how long and how much is cached. Callers decide whether a cached result may be used.
 package recent
 
 import (
@@ -10,8 +10,8 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// Cache remembers values until a moment of their own, by the clock of whoever asks. Beyond its size, those used longest
-// ago go first. Take it from NewCache. Its methods may be called from many goroutines.
+// Cache caches values with individual expiry times, compared to the time that the caller passes. When it is full, the
+// least recently used are evicted. Create it with NewCache. It is safe for concurrent use.
 type Cache[K comparable, V any] struct{ entries *lru.Cache[K, entry[V]] }
 
 type entry[V any] struct {
@@ -19,7 +19,7 @@ type entry[V any] struct {
 	until time.Time
 }
 
-// NewCache makes an empty cache of so many entries, one at least.
+// NewCache creates an empty cache with room for size entries, at least one.
 func NewCache[K comparable, V any](size int) *Cache[K, V] {
 	entries, err := lru.New[K, entry[V]](max(size, 1))
 	if err != nil {
@@ -28,7 +28,7 @@ func NewCache[K comparable, V any](size int) *Cache[K, V] {
 	return &Cache[K, V]{entries}
 }
 
-// Get is what is remembered under the key now.
+// Get returns the value cached under the key, unless it has expired.
 func (c *Cache[K, V]) Get(key K, now time.Time) (value V, ok bool) {
 	found, ok := c.entries.Get(key)
 	if !ok || !now.Before(found.until) {
@@ -37,15 +37,15 @@ func (c *Cache[K, V]) Get(key K, now time.Time) (value V, ok bool) {
 	return found.value, true
 }
 
-// Add remembers a value in place of an earlier one.
+// Add caches a value, replacing an earlier one.
 func (c *Cache[K, V]) Add(key K, value V, until time.Time) {
 	c.entries.Add(key, entry[V]{value, until})
 }
 
-// Remove forgets a key.
+// Remove removes a key.
 func (c *Cache[K, V]) Remove(key K) { c.entries.Remove(key) }
 
-// RemoveIf forgets all keys of which forget says so.
+// RemoveIf removes all keys for which forget returns true.
 func (c *Cache[K, V]) RemoveIf(forget func(K) bool) {
 	for _, key := range c.entries.Keys() {
 		if forget(key) {
@@ -54,14 +54,14 @@ func (c *Cache[K, V]) RemoveIf(forget func(K) bool) {
 	}
 }
 
-// Value remembers one value for a fixed time. The zero value is empty.
+// Value caches one value for a fixed time. The zero value is empty.
 type Value[T any] struct {
-	mu    sync.Mutex // held while reading: whoever comes meanwhile waits for the same value
+	mu    sync.Mutex // held while reading, so that concurrent callers share the result
 	until time.Time
 	value T
 }
 
-// Get is the value, read anew when it's older than life.
+// Get returns the value, reading it again if it is older than life.
 func (v *Value[T]) Get(life time.Duration, read func() T) T {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -22,15 +22,18 @@ func TestDisabledArePassedOver(t *testing.T) {
 		a.change(t, a.people[2], disable)
 		a.change(t, a.people[4], disable)
 		a.remove(t, r, seat.ID, compete.Removal{})
-		a.wantStatuses(t, "the first in line is disabled", id, cancelled, pending, waitlisted, pending, waitlisted, waitlisted)
+		a.wantStatuses(t, "the first in line is disabled", id, cancelled, pending, waitlisted, pending,
+			waitlisted, waitlisted)
 		a.change(t, a.people[2], enable)
 		a.remove(t, r, another.ID, compete.Removal{})
 		a.wantStatuses(t, "enabled again", id, cancelled, cancelled, pending, pending, waitlisted, waitlisted)
 		_, err := r.Update(t.Context(), compete.UpdateCommand{
-			Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = 4 }},
+			Actor: a.organizer, CompetitionID: id,
+			Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = 4 }},
 		})
 		must(t, err)
-		a.wantStatuses(t, "more seats than may be given", id, cancelled, cancelled, pending, pending, waitlisted, pending)
+		a.wantStatuses(t, "more seats than may be given", id, cancelled, cancelled, pending, pending,
+			waitlisted, pending)
 		if left, waiting := a.seats(t, id); left != 1 || waiting != 1 {
 			t.Errorf("%d seats left, %d wait; want one each", left, waiting)
 		}
@@ -51,7 +54,10 @@ func TestFreeSeatsBehindTheDisabled(t *testing.T) {
 			a.change(t, a.people[1], disable)
 			a.remove(t, r, seat.ID, compete.Removal{})
 			_, err := r.Update(t.Context(), compete.UpdateCommand{
-				Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = 5; c.Waitlist = waitlist }},
+				Actor: a.organizer, CompetitionID: id,
+				Change: compete.CompetitionChange{
+					Edit: func(c *compete.CompetitionContent) { c.Capacity = 5; c.Waitlist = waitlist },
+				},
 			})
 			must(t, err)
 			statuses := make([]compete.RegistrationStatus, 10)
@@ -78,7 +84,8 @@ func TestFreeSeatsBehindTheDisabled(t *testing.T) {
 			want(t, "seats, places in line, refusals", [3]int{seats, waits, refused}, expected)
 			a.change(t, a.people[1], enable)
 			_, err = r.Update(t.Context(), compete.UpdateCommand{
-				Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = 6 }},
+				Actor: a.organizer, CompetitionID: id,
+				Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = 6 }},
 			})
 			must(t, err)
 			if got := a.registration(t, 1, id); got.Status != pending {
@@ -94,7 +101,10 @@ func TestSuspended(t *testing.T) {
 	eachFixture(t, func(t *testing.T, a *fixture, r *registrar.Registrar) {
 		for what, changes := range map[string][2]func(*compete.User){
 			"disabled": {disable, enable},
-			"demoted":  {func(u *compete.User) { u.Role = compete.RoleParticipant }, func(u *compete.User) { u.Role = compete.RoleOrganizer }},
+			"demoted": {
+				func(u *compete.User) { u.Role = compete.RoleParticipant },
+				func(u *compete.User) { u.Role = compete.RoleOrganizer },
+			},
 		} {
 			id := a.addCompetition(t, 1, true)
 			a.register(t, r, 0, id)
@@ -102,7 +112,8 @@ func TestSuspended(t *testing.T) {
 			a.change(t, a.organizer, changes[0])
 			_, err := r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[2], CompetitionID: id})
 			wantError(t, what+": Register", err, compete.ErrRegistrationClosed)
-			_, err = r.Cancel(t.Context(), compete.CancelCommand{Actor: a.people[0], RegistrationID: a.registration(t, 0, id).ID})
+			_, err = r.Cancel(t.Context(),
+				compete.CancelCommand{Actor: a.people[0], RegistrationID: a.registration(t, 0, id).ID})
 			must(t, err)
 			settleAll(t, r, id)
 			a.wantStatuses(t, what, id, cancelled, waitlisted)
@@ -125,7 +136,8 @@ func TestSuspendedInARush(t *testing.T) {
 		together(8, func(worker int) {
 			for i := worker; i < len(ids)*len(a.people); i += 8 {
 				before := disabled.Load()
-				_, err := r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[i%len(a.people)], CompetitionID: ids[i/len(a.people)]})
+				_, err := r.Register(t.Context(),
+					compete.RegisterCommand{Actor: a.people[i%len(a.people)], CompetitionID: ids[i/len(a.people)]})
 				switch {
 				case err == nil && before:
 					t.Error("a press was accepted after the organizer was disabled")

@@ -41,7 +41,8 @@ func testBuyers(t *testing.T, db *store.Store, waitlist bool) {
 			t.Errorf("buyer %d: %v", i, errs[i])
 		case o.Registration.Status == compete.RegistrationPending && o.Registration.Seq <= seats:
 			accepted++
-		case o.Registration.Status == compete.RegistrationWaitlisted && o.Registration.Position == int(o.Registration.Seq)-seats:
+		case o.Registration.Status == compete.RegistrationWaitlisted &&
+			o.Registration.Position == int(o.Registration.Seq)-seats:
 			queued++
 		default:
 			t.Errorf("buyer %d: got %+v", i, o.Registration)
@@ -60,7 +61,8 @@ func testBuyers(t *testing.T, db *store.Store, waitlist bool) {
 			t.Errorf("seq %d was given to nobody", seq+1)
 		}
 	}
-	if err := errors.Join(checkSeats(t.Context(), db.Reader(), id), checkArrival(t.Context(), db.Reader(), id)); err != nil {
+	if err := errors.Join(checkSeats(t.Context(), db.Reader(), id),
+		checkArrival(t.Context(), db.Reader(), id)); err != nil {
 		t.Error(err)
 	}
 }
@@ -102,7 +104,8 @@ func (a *fixture) mixWithPromotions(t *testing.T, run func(round uint64)) {
 	for round := range uint64(10) {
 		run(round)
 		var promoted int
-		if err := a.db.Reader().QueryRowContext(t.Context(), "SELECT count(*) FROM registrations WHERE promoted_at IS NOT NULL").Scan(&promoted); err != nil {
+		if err := a.db.Reader().QueryRowContext(t.Context(),
+			"SELECT count(*) FROM registrations WHERE promoted_at IS NOT NULL").Scan(&promoted); err != nil {
 			t.Fatal(err)
 		}
 		if promoted > 0 {
@@ -139,7 +142,8 @@ func mix(t *testing.T, a *fixture, r *registrar.Registrar, ids []string, presses
 		case 10: // the organizer removes somebody, with or without a block
 			for registration := range mine {
 				_, err = r.Cancel(t.Context(), compete.CancelCommand{
-					Actor: a.organizer, RegistrationID: registration, Removal: compete.Removal{Blocked: random.IntN(4) == 0},
+					Actor: a.organizer, RegistrationID: registration,
+					Removal: compete.Removal{Blocked: random.IntN(4) == 0},
 				})
 				delete(mine, registration)
 				break
@@ -171,11 +175,15 @@ func TestChangesInPages(t *testing.T) {
 		id := a.addCompetition(t, 1, true)
 		r := startRegistrar(t, db.Ledger(), nil)
 		together(people, func(i int) {
-			if _, err := r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[i], CompetitionID: id}); err != nil {
+			if _, err := r.Register(t.Context(),
+				compete.RegisterCommand{Actor: a.people[i], CompetitionID: id}); err != nil {
 				t.Errorf("Register: %v", err)
 			}
 		})
-		c, err := r.Update(t.Context(), compete.UpdateCommand{Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = people - 50 }}})
+		c, err := r.Update(t.Context(), compete.UpdateCommand{
+			Actor: a.organizer, CompetitionID: id,
+			Change: compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = people - 50 }},
+		})
 		if err != nil || c.Waitlisted == 0 {
 			t.Fatalf("Update promoted all at once: waitlisted = %d, %v", c.Waitlisted, err)
 		}
@@ -186,14 +194,17 @@ func TestChangesInPages(t *testing.T) {
 		}
 		settleAll(t, r, id)
 		var firstWaiting, lastHeld int64
-		if err := db.Reader().QueryRowContext(t.Context(), `SELECT min(CASE WHEN status = 'WAITLISTED' THEN seq END), max(CASE WHEN status = 'PENDING' THEN seq END)
+		if err := db.Reader().QueryRowContext(t.Context(), `SELECT min(CASE WHEN status = 'WAITLISTED' THEN seq END),
+			max(CASE WHEN status = 'PENDING' THEN seq END)
 		FROM registrations WHERE competition_id = $1`, id).Scan(&firstWaiting, &lastHeld); err != nil {
 			t.Fatal(err)
 		}
 		if lastHeld != people-50 || firstWaiting != lastHeld+1 {
 			t.Errorf("held up to seq %d, waiting from seq %d; want %d and the next", lastHeld, firstWaiting, people-50)
 		}
-		if c, err = r.CancelCompetition(t.Context(), compete.CancelCompetitionCommand{Actor: a.organizer, CompetitionID: id}); err != nil || c.Registered() == 0 {
+		if c, err = r.CancelCompetition(t.Context(),
+			compete.CancelCompetitionCommand{Actor: a.organizer, CompetitionID: id}); err != nil ||
+			c.Registered() == 0 {
 			t.Fatalf("CancelCompetition cancelled all at once: %d left, %v", c.Registered(), err)
 		}
 		settleAll(t, r, id)

@@ -23,7 +23,10 @@ type decision struct {
 }
 
 func (d decision) test(t *testing.T) {
-	for mode, run := range map[string]func(*scenario, *testing.T, []step){"each": (*scenario).each, "together": (*scenario).together} {
+	for mode, run := range map[string]func(*scenario, *testing.T, []step){
+		"each":     (*scenario).each,
+		"together": (*scenario).together,
+	} {
 		t.Run(mode, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newScenario(d.competition)
@@ -59,7 +62,8 @@ func TestRegister(t *testing.T) {
 		{
 			name: "seats go in order of arrival, and then it is full", competition: withoutWaitlist,
 			steps: []step{
-				register("ada").gets("PENDING"), register("bob").gets("PENDING"), register("eve").fails(compete.ErrCompetitionFull),
+				register("ada").gets("PENDING"), register("bob").gets("PENDING"),
+				register("eve").fails(compete.ErrCompetitionFull),
 			},
 			standing: "1 ada PENDING, 2 bob PENDING; 0 left, 0 wait", messages: "confirmed ada, confirmed bob",
 		},
@@ -85,35 +89,43 @@ func TestRegister(t *testing.T) {
 			competition: func(c *compete.Competition) { c.RegOpensAt = &half },
 			steps: []step{
 				register("ada").fails(compete.ErrRegistrationNotOpen), later(30*time.Minute - time.Microsecond),
-				register("ada").fails(compete.ErrRegistrationNotOpen), later(time.Microsecond), register("ada").gets("PENDING"),
+				register("ada").fails(compete.ErrRegistrationNotOpen), later(time.Microsecond),
+				register("ada").gets("PENDING"),
 			},
 			standing: "1 ada PENDING; 1 left, 0 wait", messages: "confirmed ada",
 		},
 		{
 			name: "not from the deadline on",
 			steps: []step{
-				later(time.Hour - time.Microsecond), register("ada").gets("PENDING"), later(time.Microsecond), register("bob").fails(compete.ErrRegistrationClosed),
+				later(time.Hour - time.Microsecond), register("ada").gets("PENDING"), later(time.Microsecond),
+				register("bob").fails(compete.ErrRegistrationClosed),
 			},
 			standing: "1 ada PENDING; 1 left, 0 wait", messages: "confirmed ada",
 		},
 		{
 			name: "not once it is closed",
 			steps: []step{
-				register("ada"), later(time.Minute), update("olga", 0, compete.CompetitionChange{CloseNow: true}), register("bob").fails(compete.ErrRegistrationClosed),
+				register("ada"), later(time.Minute), update("olga", 0, compete.CompetitionChange{CloseNow: true}),
+				register("bob").fails(compete.ErrRegistrationClosed),
 			},
 			standing: "1 ada PENDING; 1 left, 0 wait", messages: "confirmed ada",
 		},
 		{
 			name: "a draft is nobody's business", competition: draft,
 			steps: []step{
-				register("ada").fails(compete.ErrCompetitionMissing), register("oscar").fails(compete.ErrCompetitionMissing),
-				register("olga").fails(compete.ErrOwnCompetition), register("root").fails(compete.ErrCompetitionMissing),
+				register("ada").fails(compete.ErrCompetitionMissing),
+				register("oscar").fails(compete.ErrCompetitionMissing),
+				register("olga").fails(compete.ErrOwnCompetition),
+				register("root").fails(compete.ErrCompetitionMissing),
 			},
 			standing: "; 2 left, 0 wait",
 		},
 		{
-			name:     "organizers and admins take part in the competitions of others",
-			steps:    []step{register("olga").fails(compete.ErrOwnCompetition), register("oscar").gets("PENDING"), register("root").gets("PENDING")},
+			name: "organizers and admins take part in the competitions of others",
+			steps: []step{
+				register("olga").fails(compete.ErrOwnCompetition), register("oscar").gets("PENDING"),
+				register("root").gets("PENDING"),
+			},
 			standing: "1 oscar PENDING, 2 root PENDING; 0 left, 0 wait", messages: "confirmed oscar, confirmed root",
 		},
 		{
@@ -133,20 +145,24 @@ func TestRegisterAgain(t *testing.T) {
 				register("ada"), register("bob"), cancel("ada"), register("ada").gets("WAITLISTED at 1"), cancel("bob"),
 			},
 			standing: "2 bob CANCELLED SELF, 3 ada PENDING; 0 left, 0 wait",
-			messages: "cancelled ada, cancelled bob, confirmed ada, promoted ada, promoted bob, waitlisted ada, waitlisted bob",
+			messages: "cancelled ada, cancelled bob, confirmed ada, promoted ada, promoted bob, " +
+				"waitlisted ada, waitlisted bob",
 		},
 		{
 			name: "from the waitlist to its end", competition: withOneSeat,
 			steps: []step{
-				register("ada"), register("bob"), register("eve"), cancel("bob"), register("bob").gets("WAITLISTED at 2"), cancel("ada"),
+				register("ada"), register("bob"), register("eve"), cancel("bob"),
+				register("bob").gets("WAITLISTED at 2"), cancel("ada"),
 			},
 			standing: "1 ada CANCELLED SELF, 3 eve PENDING, 4 bob WAITLISTED; 0 left, 1 wait",
-			messages: "cancelled ada, cancelled bob, confirmed ada, promoted eve, waitlisted bob, waitlisted bob, waitlisted eve",
+			messages: "cancelled ada, cancelled bob, confirmed ada, promoted eve, waitlisted bob, " +
+				"waitlisted bob, waitlisted eve",
 		},
 		{
 			name: "the same key gets the first answer",
 			steps: []step{
-				registerWith("ada", "key", "request").gets("PENDING"), registerWith("ada", "key", "request").gets("PENDING again"), cancel("ada"),
+				registerWith("ada", "key", "request").gets("PENDING"),
+				registerWith("ada", "key", "request").gets("PENDING again"), cancel("ada"),
 				registerWith("ada", "key", "request").gets("PENDING again"),
 				registerWith("ada", "key", "other request").fails(compete.ErrIdempotencyKeyReused),
 				registerWith("ada", "other key", "other request").gets("PENDING"),
@@ -154,8 +170,11 @@ func TestRegisterAgain(t *testing.T) {
 			standing: "2 ada PENDING; 1 left, 0 wait", messages: "cancelled ada, confirmed ada, confirmed ada",
 		},
 		{
-			name:     "a key is its user's alone",
-			steps:    []step{registerWith("ada", "key", "request").gets("PENDING"), registerWith("bob", "key", "other request").gets("PENDING")},
+			name: "a key is its user's alone",
+			steps: []step{
+				registerWith("ada", "key", "request").gets("PENDING"),
+				registerWith("bob", "key", "other request").gets("PENDING"),
+			},
 			standing: "1 ada PENDING, 2 bob PENDING; 0 left, 0 wait", messages: "confirmed ada, confirmed bob",
 		},
 		{
@@ -165,7 +184,8 @@ func TestRegisterAgain(t *testing.T) {
 				register("bob"), registerWith("ada", "key", "request").fails(compete.ErrCompetitionFull), cancel("bob"),
 				registerWith("ada", "key", "request").gets("PENDING"),
 			},
-			standing: "1 bob CANCELLED SELF, 2 ada PENDING; 0 left, 0 wait", messages: "cancelled bob, confirmed ada, confirmed bob",
+			standing: "1 bob CANCELLED SELF, 2 ada PENDING; 0 left, 0 wait",
+			messages: "cancelled bob, confirmed ada, confirmed bob",
 		},
 	})
 }
@@ -180,7 +200,10 @@ func TestCancel(t *testing.T) {
 		},
 		{
 			name: "a place in line frees no seat", competition: withOneSeat,
-			steps:    []step{register("ada"), register("bob"), register("eve"), cancel("bob"), register("mia").gets("WAITLISTED at 2")},
+			steps: []step{
+				register("ada"), register("bob"), register("eve"), cancel("bob"),
+				register("mia").gets("WAITLISTED at 2"),
+			},
 			standing: "1 ada PENDING, 2 bob CANCELLED SELF, 3 eve WAITLISTED, 4 mia WAITLISTED; 0 left, 2 wait",
 			messages: "cancelled bob, confirmed ada, waitlisted bob, waitlisted eve, waitlisted mia",
 		},
@@ -192,14 +215,17 @@ func TestCancel(t *testing.T) {
 		{
 			name: "after the deadline the line moves on", competition: withOneSeat,
 			steps:    []step{register("ada"), register("bob"), later(2 * time.Hour), cancel("ada")},
-			standing: "1 ada CANCELLED SELF, 2 bob PENDING; 0 left, 0 wait", messages: "cancelled ada, confirmed ada, promoted bob, waitlisted bob",
+			standing: "1 ada CANCELLED SELF, 2 bob PENDING; 0 left, 0 wait",
+			messages: "cancelled ada, confirmed ada, promoted bob, waitlisted bob",
 		},
 		{
 			name: "from the start on only the organizer can, and nobody moves up", competition: withOneSeat,
 			steps: []step{
-				register("ada"), register("bob"), later(24 * time.Hour), cancel("ada").fails(compete.ErrCompetitionStarted), cancelBy("olga", "ada", compete.CancelCommand{}),
+				register("ada"), register("bob"), later(24 * time.Hour),
+				cancel("ada").fails(compete.ErrCompetitionStarted), cancelBy("olga", "ada", compete.CancelCommand{}),
 			},
-			standing: "1 ada CANCELLED ORGANIZER, 2 bob WAITLISTED; 1 left, 1 wait", messages: "confirmed ada, removed ada, waitlisted bob",
+			standing: "1 ada CANCELLED ORGANIZER, 2 bob WAITLISTED; 1 left, 1 wait",
+			messages: "confirmed ada, removed ada, waitlisted bob",
 		},
 		{
 			name: "the disabled are passed over", competition: withOneSeat,
@@ -211,14 +237,16 @@ func TestCancel(t *testing.T) {
 		{
 			name: "when all in line are disabled, a newcomer gets the seat", competition: withOneSeat,
 			before: []step{register("ada"), register("bob"), register("eve")}, disabled: []string{"bob", "eve"},
-			steps:    []step{cancel("ada"), register("mia").gets("PENDING"), register("joe").gets("WAITLISTED at 3")},
-			standing: "1 ada CANCELLED SELF, 2 bob WAITLISTED, 3 eve WAITLISTED, 4 mia PENDING, 5 joe WAITLISTED; 0 left, 3 wait",
+			steps: []step{cancel("ada"), register("mia").gets("PENDING"), register("joe").gets("WAITLISTED at 3")},
+			standing: "1 ada CANCELLED SELF, 2 bob WAITLISTED, 3 eve WAITLISTED, 4 mia PENDING, 5 " +
+				"joe WAITLISTED; 0 left, 3 wait",
 			messages: "cancelled ada, confirmed ada, confirmed mia, waitlisted bob, waitlisted eve, waitlisted joe",
 		},
 		{
 			name: "others can't", steps: []step{
 				register("ada"), cancelBy("bob", "ada", compete.CancelCommand{}).fails(compete.ErrRegistrationGone),
-				cancelBy("oscar", "ada", compete.CancelCommand{}).fails(compete.ErrRegistrationGone), cancel("nobody").fails(compete.ErrRegistrationGone),
+				cancelBy("oscar", "ada", compete.CancelCommand{}).fails(compete.ErrRegistrationGone),
+				cancel("nobody").fails(compete.ErrRegistrationGone),
 			},
 			standing: "1 ada PENDING; 1 left, 0 wait", messages: "confirmed ada",
 		},
@@ -231,23 +259,29 @@ func TestRemove(t *testing.T) {
 		{
 			name: "by the organizer or an admin, who may say nothing", competition: withOneSeat,
 			steps: []step{
-				register("ada"), register("bob"), register("eve"), cancelBy("olga", "ada", compete.CancelCommand{}).gets("CANCELLED"),
+				register("ada"), register("bob"), register("eve"),
+				cancelBy("olga", "ada", compete.CancelCommand{}).gets("CANCELLED"),
 				cancelBy("root", "bob", compete.CancelCommand{Silent: true}).gets("CANCELLED"),
 			},
 			standing: "1 ada CANCELLED ORGANIZER, 2 bob CANCELLED ORGANIZER, 3 eve PENDING; 0 left, 0 wait",
 			messages: "confirmed ada, promoted bob, promoted eve, removed ada, waitlisted bob, waitlisted eve",
 		},
 		{
-			name:     "who isn't blocked registers again",
-			steps:    []step{register("ada"), cancelBy("olga", "ada", compete.CancelCommand{}), register("ada").gets("PENDING")},
+			name: "who isn't blocked registers again",
+			steps: []step{
+				register("ada"), cancelBy("olga", "ada", compete.CancelCommand{}),
+				register("ada").gets("PENDING"),
+			},
 			standing: "2 ada PENDING; 1 left, 0 wait", messages: "confirmed ada, confirmed ada, removed ada",
 		},
 		{
 			name: "who is blocked doesn't, until the organizer takes it back",
 			steps: []step{
 				register("ada"), cancelBy("olga", "ada", blocked), register("ada").fails(compete.ErrBlocked),
-				unblockBy("ada", "ada").fails(compete.ErrRegistrationGone), unblockBy("oscar", "ada").fails(compete.ErrRegistrationGone),
-				unblockBy("olga", "nobody").fails(compete.ErrRegistrationGone), register("ada").fails(compete.ErrBlocked),
+				unblockBy("ada", "ada").fails(compete.ErrRegistrationGone),
+				unblockBy("oscar", "ada").fails(compete.ErrRegistrationGone),
+				unblockBy("olga", "nobody").fails(compete.ErrRegistrationGone),
+				register("ada").fails(compete.ErrBlocked),
 				unblockBy("olga", "ada"), unblockBy("olga", "ada"), register("ada").gets("PENDING"),
 			},
 			standing: "2 ada PENDING; 1 left, 0 wait", messages: "confirmed ada, confirmed ada, removed ada",
@@ -258,14 +292,18 @@ func TestRemove(t *testing.T) {
 			standing: "2 ada PENDING; 1 left, 0 wait", messages: "cancelled ada, confirmed ada, confirmed ada",
 		},
 		{
-			name:     "a removal doesn't follow a cancellation",
-			steps:    []step{register("ada"), cancel("ada"), cancelBy("olga", "ada", blocked).gets("CANCELLED"), register("ada").gets("PENDING")},
+			name: "a removal doesn't follow a cancellation",
+			steps: []step{
+				register("ada"), cancel("ada"), cancelBy("olga", "ada", blocked).gets("CANCELLED"),
+				register("ada").gets("PENDING"),
+			},
 			standing: "2 ada PENDING; 1 left, 0 wait", messages: "cancelled ada, confirmed ada, confirmed ada",
 		},
 		{
 			name: "the account is erased: nobody is told, and the line moves on", competition: withOneSeat,
 			steps: []step{
-				register("ada"), register("bob"), register("eve"), cancel("eve"), erase("ada", "ada's", "bob's", "nobody's"), erase("eve", "eve's"),
+				register("ada"), register("bob"), register("eve"), cancel("eve"),
+				erase("ada", "ada's", "bob's", "nobody's"), erase("eve", "eve's"),
 			},
 			standing: "1 ada CANCELLED ERASED, 2 bob PENDING, 3 eve CANCELLED ERASED; 0 left, 0 wait",
 			messages: "cancelled eve, confirmed ada, promoted bob, waitlisted bob, waitlisted eve",
@@ -278,14 +316,18 @@ func TestUpdate(t *testing.T) {
 	decide(t, []decision{
 		{
 			name: "more seats go to those who wait", competition: withOneSeat,
-			steps:    []step{register("ada"), register("bob"), register("eve"), capacity(4).gets("version 2, 1 of 4 left, 0 wait"), register("mia").gets("PENDING")},
+			steps: []step{
+				register("ada"), register("bob"), register("eve"),
+				capacity(4).gets("version 2, 1 of 4 left, 0 wait"), register("mia").gets("PENDING"),
+			},
 			standing: "1 ada PENDING, 2 bob PENDING, 3 eve PENDING, 4 mia PENDING; 0 left, 0 wait",
 			messages: "confirmed ada, confirmed mia, promoted bob, promoted eve, waitlisted bob, waitlisted eve",
 		},
 		{
 			name: "no fewer seats than are held",
 			steps: []step{
-				register("ada"), register("bob"), register("eve"), capacity(1).fails(compete.ErrCapacityBelowHeld), cancel("eve"), cancel("bob"),
+				register("ada"), register("bob"), register("eve"), capacity(1).fails(compete.ErrCapacityBelowHeld),
+				cancel("eve"), cancel("bob"),
 				capacity(1).gets("version 2, 0 of 1 left, 0 wait"), capacity(0).fails(compete.Invalid()),
 			},
 			standing: "1 ada PENDING, 2 bob CANCELLED SELF, 3 eve CANCELLED SELF; 0 left, 0 wait",
@@ -294,44 +336,65 @@ func TestUpdate(t *testing.T) {
 		{
 			name: "only of the version that was read",
 			steps: []step{
-				update("olga", 1, title).gets("version 2, 2 of 2 left, 0 wait"), update("olga", 1, title).fails(compete.ErrVersionMismatch),
-				update("root", 2, title).gets("version 3, 2 of 2 left, 0 wait"), update("olga", 0, title).gets("version 4, 2 of 2 left, 0 wait"),
+				update("olga", 1, title).gets("version 2, 2 of 2 left, 0 wait"),
+				update("olga", 1, title).fails(compete.ErrVersionMismatch),
+				update("root", 2, title).gets("version 3, 2 of 2 left, 0 wait"),
+				update("olga", 0, title).gets("version 4, 2 of 2 left, 0 wait"),
 			},
 			standing: "; 2 left, 0 wait",
 		},
 		{
-			name:     "by its organizer and admins alone",
-			steps:    []step{update("ada", 0, title).fails(compete.ErrForbidden), update("oscar", 0, title).fails(compete.ErrForbidden), callOff("oscar").fails(compete.ErrForbidden)},
+			name: "by its organizer and admins alone",
+			steps: []step{
+				update("ada", 0, title).fails(compete.ErrForbidden),
+				update("oscar", 0, title).fails(compete.ErrForbidden), callOff("oscar").fails(compete.ErrForbidden),
+			},
 			standing: "; 2 left, 0 wait",
 		},
 		{
 			name: "others don't learn of a draft", competition: draft,
-			steps:    []step{update("oscar", 0, title).fails(compete.ErrCompetitionMissing), callOff("ada").fails(compete.ErrCompetitionMissing)},
+			steps: []step{
+				update("oscar", 0, title).fails(compete.ErrCompetitionMissing),
+				callOff("ada").fails(compete.ErrCompetitionMissing),
+			},
 			standing: "; 2 left, 0 wait",
 		},
 		{
 			name: "what an admin hides, only an admin shows again", competition: withOneSeat,
 			steps: []step{
-				register("ada"), register("bob"), update("root", 0, compete.CompetitionChange{Unpublish: true}), register("eve").fails(compete.ErrCompetitionMissing),
-				cancel("ada"), update("olga", 0, compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}).fails(compete.ErrUnpublished),
-				update("root", 0, compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}).gets("version 3, 0 of 1 left, 0 wait"),
+				register("ada"), register("bob"), update("root", 0, compete.CompetitionChange{Unpublish: true}),
+				register("eve").fails(compete.ErrCompetitionMissing),
+				cancel("ada"), update("olga", 0,
+					compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}).fails(
+					compete.ErrUnpublished,
+				),
+				update("root", 0, compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}).gets(
+					"version 3, 0 of 1 left, 0 wait",
+				),
 			},
-			standing: "1 ada CANCELLED SELF, 2 bob PENDING; 0 left, 0 wait", messages: "cancelled ada, confirmed ada, promoted bob, waitlisted bob",
+			standing: "1 ada CANCELLED SELF, 2 bob PENDING; 0 left, 0 wait",
+			messages: "cancelled ada, confirmed ada, promoted bob, waitlisted bob",
 		},
 		{
 			name: "another organizer",
 			steps: []step{
-				register("bob"), transfer("oscar", "oscar").fails(compete.ErrForbidden), transfer("olga", "bob").fails(compete.ErrOrganizerRegistered),
-				transfer("root", "oscar").gets("to oscar"), register("oscar").fails(compete.ErrOwnCompetition), update("olga", 0, title).fails(compete.ErrForbidden),
-				transfer("oscar", "oscar").gets("to oscar"), update("oscar", 2, title).gets("version 3, 1 of 2 left, 0 wait"),
+				register("bob"), transfer("oscar", "oscar").fails(compete.ErrForbidden),
+				transfer("olga", "bob").fails(compete.ErrOrganizerRegistered),
+				transfer("root", "oscar").gets("to oscar"), register("oscar").fails(compete.ErrOwnCompetition),
+				update("olga", 0, title).fails(compete.ErrForbidden),
+				transfer("oscar", "oscar").gets("to oscar"),
+				update("oscar", 2, title).gets("version 3, 1 of 2 left, 0 wait"),
 			},
 			standing: "1 bob PENDING; 1 left, 0 wait", messages: "confirmed bob",
 		},
 		{
 			name:        "one that nobody answered for is open again with another organizer",
 			competition: func(c *compete.Competition) { c.Suspended = true },
-			steps:       []step{register("ada").fails(compete.ErrRegistrationClosed), transfer("root", "oscar"), register("ada").gets("PENDING")},
-			standing:    "1 ada PENDING; 1 left, 0 wait", messages: "confirmed ada",
+			steps: []step{
+				register("ada").fails(compete.ErrRegistrationClosed), transfer("root", "oscar"),
+				register("ada").gets("PENDING"),
+			},
+			standing: "1 ada PENDING; 1 left, 0 wait", messages: "confirmed ada",
 		},
 	})
 }
@@ -341,16 +404,22 @@ func TestCancelCompetition(t *testing.T) {
 		{
 			name: "takes everybody's place",
 			steps: []step{
-				register("ada"), register("bob"), register("eve"), cancel("bob"), callOff("olga").gets("CANCELLED"), callOff("root").gets("CANCELLED"),
-				register("mia").fails(compete.ErrCompetitionCancelled), register("ada").fails(compete.ErrCompetitionCancelled),
+				register("ada"), register("bob"), register("eve"), cancel("bob"), callOff("olga").gets("CANCELLED"),
+				callOff("root").gets("CANCELLED"),
+				register("mia").fails(compete.ErrCompetitionCancelled),
+				register("ada").fails(compete.ErrCompetitionCancelled),
 				capacity(5).fails(compete.ErrCompetitionCancelled), cancel("eve").gets("CANCELLED"),
 			},
 			standing: "1 ada CANCELLED COMPETITION, 2 bob CANCELLED SELF, 3 eve CANCELLED COMPETITION; 2 left, 0 wait",
-			messages: "cancelled bob, competition_cancelled ada, competition_cancelled eve, confirmed ada, confirmed bob, promoted eve, waitlisted eve",
+			messages: "cancelled bob, competition_cancelled ada, competition_cancelled eve, confirmed ada, confirmed " +
+				"bob, promoted eve, waitlisted eve",
 		},
 		{
 			name: "of a draft, others don't learn", competition: draft,
-			steps:    []step{callOff("olga").gets("CANCELLED"), register("ada").fails(compete.ErrCompetitionMissing), callOff("oscar").fails(compete.ErrCompetitionMissing)},
+			steps: []step{
+				callOff("olga").gets("CANCELLED"), register("ada").fails(compete.ErrCompetitionMissing),
+				callOff("oscar").fails(compete.ErrCompetitionMissing),
+			},
 			standing: "; 2 left, 0 wait",
 		},
 	})
@@ -359,18 +428,28 @@ func TestCancelCompetition(t *testing.T) {
 // Each change records who made it. Automatic consequences, such as a promotion, have no actor.
 func TestAuditOfDecisions(t *testing.T) {
 	steps := []step{
-		register("ada"), register("bob"), register("eve"), cancel("ada"), register("eve").fails(compete.ErrAlreadyRegistered),
-		cancelBy("olga", "bob", compete.CancelCommand{Removal: compete.Removal{Blocked: true}}), unblockBy("olga", "bob"), unblockBy("olga", "bob"),
-		update("olga", 0, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Title = "Summer Cup" }}), update("root", 0, compete.CompetitionChange{Unpublish: true}),
-		update("root", 0, compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}), transfer("root", "oscar"), callOff("oscar"),
+		register("ada"), register("bob"), register("eve"), cancel("ada"),
+		register("eve").fails(compete.ErrAlreadyRegistered),
+		cancelBy("olga", "bob", compete.CancelCommand{Removal: compete.Removal{Blocked: true}}),
+		unblockBy("olga", "bob"), unblockBy("olga", "bob"),
+		update("olga", 0,
+			compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Title = "Summer Cup" }}),
+		update("root", 0, compete.CompetitionChange{Unpublish: true}),
+		update("root", 0, compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}),
+		transfer("root", "oscar"), callOff("oscar"),
 	}
 	expected := []string{
 		"registration.created ada's by ada", "registration.created bob's by bob", "registration.created eve's by eve",
-		"registration.cancelled ada's by ada", "registration.promoted bob's", "registration.removed bob's by olga", "registration.promoted eve's",
-		"registration.unblocked bob's by olga", "competition.updated by olga", "competition.unpublished by root", "competition.published by root",
+		"registration.cancelled ada's by ada", "registration.promoted bob's", "registration.removed bob's by olga",
+		"registration.promoted eve's",
+		"registration.unblocked bob's by olga", "competition.updated by olga", "competition.unpublished by root",
+		"competition.published by root",
 		"competition.transferred by root", "competition.cancelled by oscar", "registration.cancelled eve's",
 	}
-	for mode, run := range map[string]func(*scenario, *testing.T, []step){"each": (*scenario).each, "together": (*scenario).together} {
+	for mode, run := range map[string]func(*scenario, *testing.T, []step){
+		"each":     (*scenario).each,
+		"together": (*scenario).together,
+	} {
 		t.Run(mode, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newScenario(withOneSeat)

@@ -19,7 +19,10 @@ func TestRepeatedRequests(t *testing.T) {
 		a := newFixture(t, db, 2)
 		id, full := a.addCompetition(t, 5, false), a.addCompetition(t, 1, false)
 		command := func(person int, competition, key, hash string) compete.RegisterCommand {
-			return compete.RegisterCommand{Actor: a.people[person], CompetitionID: competition, Idempotency: compete.Idempotency{Key: key, RequestHash: hash}}
+			return compete.RegisterCommand{
+				Actor: a.people[person], CompetitionID: competition,
+				Idempotency: compete.Idempotency{Key: key, RequestHash: hash},
+			}
 		}
 		var first, second compete.RegistrationOutcome
 		batched(t, db.Ledger(),
@@ -32,17 +35,20 @@ func TestRepeatedRequests(t *testing.T) {
 				t.Errorf("repeat %d: got %+v, %v; want the answer to the first", i+1, o, err)
 			}
 		}
-		if _, err := r.Register(t.Context(), command(0, full, "key-one-0", "other")); !errors.Is(err, compete.ErrIdempotencyKeyReused) {
+		if _, err := r.Register(t.Context(), command(0, full, "key-one-0", "other")); !errors.Is(err,
+			compete.ErrIdempotencyKeyReused) {
 			t.Errorf("another request with the key: %v", err)
 		}
 		taken, err := r.Register(t.Context(), command(0, full, "key-two-0", "h"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.Register(t.Context(), command(1, full, "key-one-1", "h")); !errors.Is(err, compete.ErrCompetitionFull) {
+		if _, err := r.Register(t.Context(), command(1, full, "key-one-1", "h")); !errors.Is(err,
+			compete.ErrCompetitionFull) {
 			t.Errorf("full: %v", err)
 		}
-		if _, err := r.Cancel(t.Context(), compete.CancelCommand{Actor: a.people[0], RegistrationID: taken.Registration.ID}); err != nil {
+		if _, err := r.Cancel(t.Context(),
+			compete.CancelCommand{Actor: a.people[0], RegistrationID: taken.Registration.ID}); err != nil {
 			t.Fatal(err)
 		}
 		if o, err := r.Register(t.Context(), command(1, full, "key-one-1", "h")); err != nil || o.Replayed {
@@ -59,7 +65,8 @@ func TestRepeatedAfterAChange(t *testing.T) {
 		id := a.addCompetition(t, 5, false)
 		press := func(r *registrar.Registrar, person int) compete.RegistrationOutcome {
 			o, err := r.Register(t.Context(), compete.RegisterCommand{
-				Actor: a.people[person], CompetitionID: id, Idempotency: compete.Idempotency{Key: "key-of-mine", RequestHash: "h"},
+				Actor: a.people[person], CompetitionID: id,
+				Idempotency: compete.Idempotency{Key: "key-of-mine", RequestHash: "h"},
 			})
 			if err != nil {
 				t.Error(err)
@@ -67,8 +74,11 @@ func TestRepeatedAfterAChange(t *testing.T) {
 			return o
 		}
 		title := func(r *registrar.Registrar, title string) {
-			change := compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Title = title; c.Tags = []string{title} }}
-			if _, err := r.Update(t.Context(), compete.UpdateCommand{Actor: a.organizer, CompetitionID: id, Change: change}); err != nil {
+			change := compete.CompetitionChange{
+				Edit: func(c *compete.CompetitionContent) { c.Title = title; c.Tags = []string{title} },
+			}
+			if _, err := r.Update(t.Context(),
+				compete.UpdateCommand{Actor: a.organizer, CompetitionID: id, Change: change}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -109,14 +119,16 @@ func TestKeysExpire(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 1)
 		id, other := a.addCompetition(t, 5, false), a.addCompetition(t, 5, false)
-		if _, err := db.Writer().ExecContext(t.Context(), "UPDATE competitions SET reg_deadline = $1", compete.UTC(time.Now()).Add(48*time.Hour)); err != nil {
+		if _, err := db.Writer().ExecContext(t.Context(), "UPDATE competitions SET reg_deadline = $1",
+			compete.UTC(time.Now()).Add(48*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		now := compete.UTC(time.Now()) // only changed while no command is running
 		r := startRegistrarAt(t, func() time.Time { return now }, db.Ledger(), nil)
 		press := func(competition, hash string) (compete.RegistrationOutcome, error) {
 			return r.Register(t.Context(), compete.RegisterCommand{
-				Actor: a.people[0], CompetitionID: competition, Idempotency: compete.Idempotency{Key: "key-of-a-day", RequestHash: hash},
+				Actor: a.people[0], CompetitionID: competition,
+				Idempotency: compete.Idempotency{Key: "key-of-a-day", RequestHash: hash},
 			})
 		}
 		first, err := press(id, "first")
@@ -127,7 +139,8 @@ func TestKeysExpire(t *testing.T) {
 		if _, err := press(other, "second"); !errors.Is(err, compete.ErrIdempotencyKeyReused) {
 			t.Errorf("another request in the key's last microsecond: %v", err)
 		}
-		if again, err := press(id, "first"); err != nil || !again.Replayed || again.Registration.ID != first.Registration.ID {
+		if again, err := press(id, "first"); err != nil || !again.Replayed ||
+			again.Registration.ID != first.Registration.ID {
 			t.Errorf("the same request in the key's last microsecond: %+v, %v", again, err)
 		}
 		now = now.Add(time.Microsecond)
@@ -137,7 +150,8 @@ func TestKeysExpire(t *testing.T) {
 		}
 		// The record now belongs to the second request, and has its own 24 hours.
 		now = now.Add(24*time.Hour - time.Microsecond)
-		if again, err := press(other, "second"); err != nil || !again.Replayed || again.Registration.ID != second.Registration.ID {
+		if again, err := press(other, "second"); err != nil || !again.Replayed ||
+			again.Registration.ID != second.Registration.ID {
 			t.Errorf("the second request again: %+v, %v", again, err)
 		}
 	})

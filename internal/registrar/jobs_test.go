@@ -19,7 +19,8 @@ func TestPagesOfOneChange(t *testing.T) {
 		for i := range people {
 			register(fmt.Sprint("person ", i)).run(t, s)
 		}
-		capacity(people).gets(fmt.Sprintf("version 2, %d of %d left, %d wait", people-1-page, people, people-1-page)).run(t, s)
+		capacity(people).gets(fmt.Sprintf("version 2, %d of %d left, %d wait", people-1-page, people,
+			people-1-page)).run(t, s)
 		register("newcomer").gets(fmt.Sprint("WAITLISTED at ", people-page)).run(t, s)
 		last := func() compete.LedgerChanges { return s.ledger.changes[len(s.ledger.changes)-1] }
 		settle := func(wantMore bool) {
@@ -62,7 +63,8 @@ func (s *scenario) wantSettleJobs(t *testing.T, n int) {
 // batch joins it.
 func TestMoves(t *testing.T) {
 	hall := func(name string) step {
-		return update("olga", 0, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Location = name }})
+		return update("olga", 0,
+			compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Location = name }})
 	}
 	for _, test := range []struct {
 		name  string
@@ -72,7 +74,11 @@ func TestMoves(t *testing.T) {
 		{"nobody is registered", []step{hall("A")}, nil},
 		{"nothing moves", []step{register("ada"), capacity(5)}, nil},
 		{"one", []step{register("ada"), hall("A"), register("bob")}, []string{"from '' before 2"}},
-		{"two, and somebody comes in between", []step{register("ada"), hall("A"), register("bob"), hall("B")}, []string{"from '' before 3"}},
+		{
+			"two, and somebody comes in between",
+			[]step{register("ada"), hall("A"), register("bob"), hall("B")},
+			[]string{"from '' before 3"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -21,7 +21,8 @@ func TestTransfer(t *testing.T) {
 		wantError(t, "Transfer by who doesn't manage it", err, compete.ErrForbidden)
 		_, err = r.Transfer(t.Context(), compete.TransferCommand{Actor: admin, CompetitionID: newID(), To: to})
 		wantError(t, "Transfer of nothing", err, compete.ErrCompetitionMissing)
-		_, err = r.Transfer(t.Context(), compete.TransferCommand{Actor: admin, CompetitionID: id, To: compete.Organizer{ID: a.people[1].UserID}})
+		_, err = r.Transfer(t.Context(),
+			compete.TransferCommand{Actor: admin, CompetitionID: id, To: compete.Organizer{ID: a.people[1].UserID}})
 		wantError(t, "Transfer to somebody in line", err, compete.ErrOrganizerRegistered)
 		_, err = r.Cancel(t.Context(), compete.CancelCommand{Actor: a.people[0], RegistrationID: seat.ID})
 		must(t, err)
@@ -85,11 +86,13 @@ func TestUnpublish(t *testing.T) {
 		a.wantStatuses(t, "hidden", id, cancelled, waitlisted)
 		publish := compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)}
 		wantError(t, "publishing by the organizer", update(a.organizer, publish), compete.ErrUnpublished)
-		must(t, update(a.organizer, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Title = "A better title" }}))
+		must(t, update(a.organizer,
+			compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Title = "A better title" }}))
 		must(t, update(admin, publish))
 		a.wantStatuses(t, "published again", id, cancelled, pending)
 		must(t, update(admin, compete.CompetitionChange{Unpublish: true}))
-		c, err := r.CancelCompetition(t.Context(), compete.CancelCompetitionCommand{Actor: a.organizer, CompetitionID: id})
+		c, err := r.CancelCompetition(t.Context(),
+			compete.CancelCompetitionCommand{Actor: a.organizer, CompetitionID: id})
 		if err != nil || c.Discarded || c.Status != compete.StatusCancelled {
 			t.Errorf("CancelCompetition: %+v, %v", c, err)
 		}

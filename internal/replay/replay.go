@@ -1,8 +1,7 @@
-// Package replay remembers the answers to idempotency keys in Redis, so that a repeated request costs the database
-// nothing.
+// Package replay caches the answers to idempotency keys in Redis, so that a repeated request doesn't use the database.
 //
-// It owns the cache alone: the record that counts commits with its effect in the database. What is not in the cache, or
-// cannot be asked for because Redis is away, is found there.
+// It is only a cache: the authoritative record commits with its effect in the database. Records that aren't in the
+// cache, or can't be read because Redis is unavailable, are found there.
 package replay
 
 import (
@@ -23,20 +22,20 @@ import (
 
 const (
 	keyPrefix = "minicompete:replay:"
-	// writeTimeout bounds writing a batch, which no request waits for.
+	// writeTimeout bounds writing a batch; no request waits for it.
 	writeTimeout = 2 * time.Second
-	// restAfterFailure is how long a Redis that failed is not asked, so that it adds its timeout to one request in many
-	// thousands.
+	// restAfterFailure is how long Redis isn't asked after a failure, so that it only adds its timeout to one request
+	// in many thousands.
 	restAfterFailure = 2 * time.Second
-	// maxPending is how many records may wait to be written; further ones are forgotten.
+	// maxPending is how many records may wait to be written; further ones are dropped.
 	maxPending = 8192
-	// scanCount is how many keys Redis looks at in one step of a scan.
+	// scanCount is how many keys Redis examines per step of a scan.
 	scanCount = 1000
 	// maxBatch is how many records are written in one round trip.
 	maxBatch = 256
 )
 
-// Cache is a compete.ReplayCache over Redis. It needs no lock: its methods may be called from many goroutines.
+// Cache is a compete.ReplayCache using Redis. It is safe for concurrent use.
 type Cache struct {
 	redis   *redis.Client
 	timeout time.Duration
@@ -46,7 +45,7 @@ type Cache struct {
 
 	outage outage.Breaker
 
-	mu     sync.RWMutex // against a Put into the closed channel
+	mu     sync.RWMutex // prevents a Put into the closed channel
 	closed bool
 }
 
@@ -55,7 +54,7 @@ var (
 	_ compete.Rememberer  = (*Cache)(nil)
 )
 
-// New makes a cache whose writer runs until Stop. The timeout is the most that asking it may add to a request.
+// New creates a cache whose writer runs until Stop. The timeout bounds how much a query may add to a request.
 func New(client *redis.Client, timeout time.Duration, clock func() time.Time, logger *slog.Logger) *Cache {
 	c := &Cache{
 		redis: client, timeout: timeout, clock: clock,
@@ -73,7 +72,7 @@ func New(client *redis.Client, timeout time.Duration, clock func() time.Time, lo
 	return c
 }
 
-// Stop writes what is pending and returns. Later records are forgotten.
+// Stop writes pending records and returns. Later records are dropped.
 func (c *Cache) Stop() {
 	c.mu.Lock()
 	if !c.closed {
@@ -84,7 +83,7 @@ func (c *Cache) Stop() {
 	c.writer.Wait()
 }
 
-// Get finds the record under a user's key, if the cache remembers it and answers in time.
+// Get returns the record under a user's key, if the cache has it and answers in time.
 func (c *Cache) Get(ctx context.Context, userID, key string) (compete.IdempotencyRecord, bool) {
 	var record compete.IdempotencyRecord
 	if !c.outage.Ask() {
@@ -98,7 +97,7 @@ func (c *Cache) Get(ctx context.Context, userID, key string) (compete.Idempotenc
 		return record, false
 	}
 	if err != nil {
-		if ctx.Err() == nil { // else it is the request that went away
+		if ctx.Err() == nil { // otherwise the request was cancelled
 			c.outage.Note(err)
 		}
 		return record, false
@@ -106,14 +105,14 @@ func (c *Cache) Get(ctx context.Context, userID, key string) (compete.Idempotenc
 	c.outage.Note(nil)
 	if json.Unmarshal(stored, &record) != nil || record.UserID != userID || record.Key != key ||
 		!json.Valid(record.Body) {
-		return compete.IdempotencyRecord{}, false // not ours; the database knows
+		return compete.IdempotencyRecord{}, false // not ours; the database has the real one
 	}
 	return record, true
 }
 
-// Put remembers a record until it expires. It never waits.
+// Put caches a record until it expires. It never blocks.
 func (c *Cache) Put(r compete.IdempotencyRecord) {
-	// Only the writer, which talks to Redis, may take the try at the end of a rest: here it would be spent on nothing.
+	// Only the writer, which uses Redis, may take the attempt at the end of a rest: here it would be wasted.
 	if c.outage.Resting() {
 		return
 	}
@@ -124,11 +123,11 @@ func (c *Cache) Put(r compete.IdempotencyRecord) {
 	}
 	select {
 	case c.pending <- r:
-	default: // the database remembers it
+	default: // the database has it
 	}
 }
 
-// write sends what is pending in batches, until Stop.
+// write writes pending records in batches, until Stop.
 func (c *Cache) write() {
 	for first := range c.pending {
 		batch := []compete.IdempotencyRecord{first}
@@ -165,7 +164,7 @@ func (c *Cache) writeBatch(batch []compete.IdempotencyRecord) {
 
 func redisKey(userID, key string) string { return keyPrefix + userID + ":" + key }
 
-// Options sets a client up so that a Redis that is away is noticed in time: without it, retries of the client add to
+// Options configures a client so that an unavailable Redis is noticed in time: otherwise, the client's retries add to
 // each timeout.
 func Options(o *redis.Options) *redis.Options {
 	o.DialTimeout = time.Second
@@ -175,8 +174,8 @@ func Options(o *redis.Options) *redis.Options {
 	return o
 }
 
-// Forget implements compete.Rememberer: the user's own answers go, and those of others that name the user, as their
-// competition's organizer.
+// Forget implements compete.Rememberer: it removes the user's own answers, and those of others that contain the user as
+// the competition's organizer.
 func (c *Cache) Forget(ctx context.Context, userID string) error {
 	keys := c.redis.Scan(ctx, 0, keyPrefix+"*", scanCount).Iterator()
 	var gone []string

@@ -25,7 +25,7 @@ func record(key string) compete.IdempotencyRecord {
 	}
 }
 
-// newCache is one that waits for a Redis on a busy machine.
+// newCache returns a cache that waits for a Redis on a busy machine.
 func newCache(t *testing.T, options *redis.Options) *replay.Cache {
 	t.Helper()
 	return newImpatientCache(t, options, time.Minute)
@@ -97,7 +97,7 @@ func TestCacheForgetsWhatIsNotARecord(t *testing.T) {
 	}
 }
 
-// A Redis that is down, or takes connections and says nothing, costs one timeout and then nothing for a while.
+// A Redis that is down, or accepts connections without answering, costs one timeout, and then nothing for a while.
 func TestRedisAwayChangesNothingButSpeed(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -131,7 +131,7 @@ func TestRedisAwayChangesNothingButSpeed(t *testing.T) {
 	}
 }
 
-// A request that goes away is no reason to leave Redis alone.
+// A cancelled request doesn't count as a failure of Redis.
 func TestACancelledRequestIsNotRedisFailing(t *testing.T) {
 	c := newCache(t, options(t))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -146,7 +146,7 @@ func TestACancelledRequestIsNotRedisFailing(t *testing.T) {
 	}
 }
 
-// A Redis that comes back is asked again by itself.
+// Once Redis is back, it is used again automatically.
 func TestRedisAwayAndBack(t *testing.T) {
 	o := options(t)
 	proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "redis",

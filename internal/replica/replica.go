@@ -81,7 +81,8 @@ func (m *Reads) Pages(next http.Handler) http.Handler {
 		switch {
 		case writes(r):
 			marking := &marking{ResponseWriter: w, mark: func(status int) { m.mark(w, r, status) }}
-			defer marking.begin(http.StatusInternalServerError) // for a panic; else what net/http sends for an empty answer
+			// for a panic; else what net/http sends for an empty answer
+			defer marking.begin(http.StatusInternalServerError)
 			next.ServeHTTP(marking, r)
 			marking.begin(http.StatusOK)
 		case listed(m.pages, r):

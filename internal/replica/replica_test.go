@@ -47,7 +47,8 @@ const end = sqldb.Position(123_456_789)
 
 func reads(secure bool, position error) *replica.Reads {
 	return replica.New(replica.Config{
-		Position: func(context.Context) (sqldb.Position, error) { return end, position }, MaxLag: 3 * time.Second, Secure: secure,
+		Position: func(context.Context) (sqldb.Position, error) { return end, position }, MaxLag: 3 * time.Second,
+		Secure: secure,
 	})
 }
 
@@ -105,16 +106,19 @@ func TestTheCookie(t *testing.T) {
 				}
 				return
 			}
-			if cookie == nil || cookie.Value != tc.want || cookie.Name != "__Host-written" || !cookie.Secure || !cookie.HttpOnly ||
+			if cookie == nil || cookie.Value != tc.want || cookie.Name != "__Host-written" || !cookie.Secure ||
+				!cookie.HttpOnly ||
 				cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.MaxAge != 8 {
 				t.Errorf("got %v, want the value %s", cookie, tc.want)
 			}
 		})
 	}
-	if cookie := written(t, reads(false, nil).Pages(answer(http.StatusOK)), http.MethodPost, "/"); cookie == nil || cookie.Name != "written" || cookie.Secure {
+	if cookie := written(t, reads(false, nil).Pages(answer(http.StatusOK)), http.MethodPost, "/"); cookie == nil ||
+		cookie.Name != "written" || cookie.Secure {
 		t.Errorf("without https: %v", cookie)
 	}
-	if cookie := written(t, reads(true, nil).API(answer(http.StatusOK)), http.MethodPost, "/api/competitions"); cookie != nil {
+	if cookie := written(t, reads(true, nil).API(answer(http.StatusOK)), http.MethodPost,
+		"/api/competitions"); cookie != nil {
 		t.Errorf("the API sets a cookie: %v", cookie)
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// clientOf is what the domain is told of where a request comes from. addr is host:port.
+// clientOf returns the request's client for the domain. addr is host:port.
 func clientOf(r *http.Request, addr, requestID string, arrived time.Time) compete.Client {
-	peer, _ := netip.ParseAddrPort(addr) // the zero address when it is none
+	peer, _ := netip.ParseAddrPort(addr) // the zero address if invalid
 	agent := r.UserAgent()
 	forwarded := r.Header["X-Forwarded-For"] != nil || r.Header["Forwarded"] != nil || r.Header["Via"] != nil
 	return compete.Client{
@@ -22,8 +22,8 @@ func clientOf(r *http.Request, addr, requestID string, arrived time.Time) compet
 	}
 }
 
-// clientAddr is where the request comes from: the connection's other end, or, when that is a trusted proxy, the last
-// address of X-Forwarded-For that none of them is. What stands before it can be made up by the client.
+// clientAddr returns the client's address: the connection's peer or, if that is a trusted proxy, the last address in
+// X-Forwarded-For that isn't one. Addresses before it can be forged by the client.
 func clientAddr(r *http.Request, trusted []netip.Prefix) string {
 	if len(trusted) == 0 {
 		return r.RemoteAddr
@@ -37,7 +37,7 @@ func clientAddr(r *http.Request, trusted []netip.Prefix) string {
 	for i := len(hops) - 1; i >= 0; i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {
-			return client // made up, or left out by the proxy: the proxy before it is all we know
+			return client // forged, or omitted by the proxy: use the previous proxy's address
 		}
 		client = net.JoinHostPort(hop.Unmap().String(), "0")
 		if !contains(trusted, hop) {

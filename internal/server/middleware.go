@@ -13,7 +13,7 @@ import (
 
 const requestIDHeader = "X-Request-Id"
 
-// wrap puts around an endpoint's handler what every request passes.
+// wrap adds the processing that every request to an endpoint needs.
 func (s *Server) wrap(e Endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -35,7 +35,7 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		if !e.Quiet && !probe {
 			recorder.refusals = s.refusals
 		}
-		// Deferred, so that an answer that is cut off on purpose (http.ErrAbortHandler) is logged too.
+		// Deferred, so that a deliberately aborted response (http.ErrAbortHandler) is logged too.
 		defer func() {
 			took := time.Since(start)
 			if s.config.Observer != nil {
@@ -46,11 +46,11 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 			if e.Quiet || probe {
 				level = slog.LevelDebug
 			}
-			var user slog.Attr // which is left out when it's empty
+			var user slog.Attr // omitted if empty
 			if actor := compete.OriginOf(r.Context()).Actor; actor.LoggedIn() {
 				user = slog.String("user", actor.UserID)
 			}
-			// The path alone: a query may hold what somebody searched for, or a token.
+			// Only the path: a query may contain search text or a token.
 			s.config.Logger.LogAttrs(ctx, level, "request", slog.String("method", r.Method),
 				slog.String("path", r.URL.Path),
 				slog.Int("status", recorder.status), slog.Int64("bytes", recorder.bytes), slog.Duration("took", took),
@@ -68,7 +68,7 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 	})
 }
 
-// serve runs the handler. A panic is logged, and answered by broken if nothing was answered yet.
+// serve runs the handler. A panic is logged, and broken responds if nothing was sent yet.
 func (s *Server) serve(handler, broken http.Handler, w *recorder, r *http.Request) {
 	defer func() {
 		cause := recover()
@@ -81,7 +81,7 @@ func (s *Server) serve(handler, broken http.Handler, w *recorder, r *http.Reques
 		s.config.Logger.ErrorContext(r.Context(), "a handler panicked", "panic", cause, "path", r.URL.Path, "stack",
 			string(debug.Stack()))
 		if w.status != 0 {
-			panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+			panic(http.ErrAbortHandler) // a partial response must not look complete
 		}
 		for _, name := range ofTheAnswer {
 			w.Header().Del(name)
@@ -90,26 +90,25 @@ func (s *Server) serve(handler, broken http.Handler, w *recorder, r *http.Reques
 			Broken(w, r)
 			return
 		}
-		s.serve(broken, nil, w, r) // which may be broken itself
+		s.serve(broken, nil, w, r) // broken may panic too
 	}()
 	handler.ServeHTTP(w, r)
 	if w.status == 0 {
-		w.status = http.StatusOK // what net/http sends for an empty answer
+		w.status = http.StatusOK // what net/http sends for an empty response
 	}
 }
 
-// Broken is how an endpoint answers for a handler that panicked, unless it has a way of its own: a problem document,
-// status 500.
+// Broken is an endpoint's default response after a panic: a problem document with status 500.
 func Broken(w http.ResponseWriter, _ *http.Request) { problem.Write(w, errPanicked) }
 
-// ofTheAnswer are the headers that a handler may have set for the answer that never came, and that would not fit
+// ofTheAnswer lists headers that a handler may have set for a response that was never sent, and that wouldn't fit
 // another one.
 var ofTheAnswer = []string{
 	"Content-Disposition", "Content-Encoding", "Content-Length", "Content-Type", "ETag",
 	"Last-Modified", "Link", "Location",
 }
 
-// sane reports whether a client's request id may be used as it is: it appears in logs and in the answer.
+// sane reports whether a client's request id can be used as is: it appears in logs and in the response.
 func sane(id string) bool {
 	if len(id) < 1 || len(id) > 128 {
 		return false
@@ -122,19 +121,19 @@ func sane(id string) bool {
 	return true
 }
 
-// recorder remembers what was answered.
+// recorder records the response's status and size.
 type recorder struct {
 	http.ResponseWriter
 	ctx      context.Context // of the request
 	began    time.Time
-	refusals *pacer             // of answers that tell to come again; nil: they go out at once
-	turn     interface{ end() } // that it has; nil: none
+	refusals *pacer             // delays responses that tell clients to retry; nil means no delay
+	turn     interface{ end() } // the request's turn; nil if it has none
 	status   int
 	bytes    int64
 }
 
 func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 && status >= http.StatusOK { // 1xx come before the answer
+	if w.status == 0 && status >= http.StatusOK { // 1xx responses precede the final one
 		w.status = status
 		w.endTurn()
 		if status == http.StatusServiceUnavailable && w.refusals != nil {
@@ -164,5 +163,5 @@ func (w *recorder) endTurn() {
 // Unwrap lets http.ResponseController reach deadlines and Flush.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Flush is for handlers that look for http.Flusher.
+// Flush supports handlers that use http.Flusher.
 func (w *recorder) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() } // the client may be gone

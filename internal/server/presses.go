@@ -11,36 +11,37 @@ import (
 )
 
 const (
-	// pressesAtOnce is how many presses are worked on at a time: as many as the registrar commits together. More would
-	// wait for it all the same, each with the stack and the memory of a request that is half done.
+	// pressesAtOnce is how many registrations are processed at a time: as many as the registrar commits together. More
+	// would only wait for it, each with the stack and memory of a request in progress.
 	pressesAtOnce = 512
-	// longestLine is how many presses may wait. At the measured rate (docs/PERFORMANCE.md) the last one waits about two
-	// seconds.
+	// longestLine is how many registrations may wait. At the measured rate (docs/PERFORMANCE.md) the last one waits
+	// about two seconds.
 	longestLine = 16_384
-	// largestPress is how many bytes of a press are read before it stands in line. A larger one doesn't stand there.
+	// largestPress is how many bytes of a registration's body are read before it joins the line. Larger requests don't
+	// join it.
 	largestPress = 64 << 10
 )
 
-// line is where presses wait, in order of arrival, before anything else is done for them.
+// line is where registrations wait, in order of arrival, before anything else is done for them.
 //
-// A line that is long for a moment is a rush, and works itself off; one that stays long is an overload, in which
-// everybody waits for nothing but those before them (the idea of CoDel, RFC 8289). So once presses have taken longer
-// than target, again and again for longer than burst, only as many are let in as are served within most, until they
-// have been quicker for as long.
+// A line that is long for a moment is a rush, and clears by itself; one that stays long is an overload, in which
+// everyone only waits for the people ahead of them (the idea of CoDel, RFC 8289). So once registrations have repeatedly
+// taken longer than target for longer than burst, the line only admits as many as can be served within most, until they
+// have been faster for as long.
 type line struct {
 	turns               *turns
 	target, burst, most time.Duration
 
 	mu     sync.Mutex
-	inside int // presses that wait or are worked on
-	// when a press had taken longer than target: at the beginning, and the last time
+	inside int // registrations waiting or being processed
+	// when a registration first and last took longer than target
 	longSince, long time.Time
 	served          int // since windowed
 	windowed        time.Time
-	room            int // what was served within most, lately
+	room            int // number recently served within most
 }
 
-// newLine makes a line in which nobody waits for longer than patience.
+// newLine creates a line in which nobody waits longer than patience.
 func newLine(atOnce int, patience time.Duration) *line {
 	return &line{
 		turns:  newTurns(atOnce, patience),
@@ -48,7 +49,7 @@ func newLine(atOnce int, patience time.Duration) *line {
 	}
 }
 
-// enter counts a press in, or fails with compete.ErrBusy. Leave has to follow.
+// enter admits a registration, or fails with compete.ErrBusy. Call leave afterwards.
 func (l *line) enter(now time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -63,7 +64,7 @@ func (l *line) overloaded(now time.Time) bool {
 	return l.long.Sub(l.longSince) > l.burst && now.Sub(l.long) <= l.burst
 }
 
-// leave counts a press out that began to be answered.
+// leave removes a registration whose response has started.
 func (l *line) leave(entered, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -81,7 +82,7 @@ func (l *line) leave(entered, now time.Time) {
 	}
 }
 
-// press is a press in a line.
+// press is a registration in a line.
 type press struct {
 	line    *line
 	entered time.Time
@@ -95,8 +96,8 @@ func (p *press) end() {
 	p.line.leave(p.entered, time.Now())
 }
 
-// inLine has a press wait for its turn, which ends with the first byte of the answer. Its body is read before: whoever
-// sends it slowly holds up nobody. Busy is what answers when there is no room, or the turn doesn't come.
+// inLine makes a registration wait for its turn, which ends with the first byte of the response. Its body is read
+// before, so that a slow sender holds up nobody. busy responds if there is no room, or the turn doesn't come.
 func (s *Server) inLine(handler, busy http.Handler, w *recorder, r *http.Request) http.Handler {
 	if !readAhead(r) {
 		return handler
@@ -121,7 +122,8 @@ func (s *Server) queueFull() {
 	}
 }
 
-// readAhead reads the body of a request, so that reading it again takes no time. It reports whether that is all of it.
+// readAhead reads the body of a request in advance, so that reading it again takes no time. It reports whether it read
+// all of it.
 func readAhead(r *http.Request) bool {
 	if r.Body == nil || r.Body == http.NoBody {
 		return true
@@ -140,7 +142,7 @@ func readAhead(r *http.Request) bool {
 	return whole
 }
 
-// PressesWaiting is the number of presses that wait for their turn.
+// PressesWaiting returns the number of registrations waiting for their turn.
 func (s *Server) PressesWaiting() int {
 	s.presses.mu.Lock()
 	defer s.presses.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// pressing is a server that lets so many presses through at a time, and tells those that it refuses at once.
+// pressing returns a server that processes atOnce registrations at a time, and refuses others without delay.
 func pressing(atOnce int, patience time.Duration, handler http.HandlerFunc) (*Server, http.Handler) {
 	s := New(Config{
 		Logger: slog.New(slog.DiscardHandler), NewID: func() string { return "id" }, PressPatience: patience,
@@ -33,9 +33,9 @@ func register(t *testing.T, handler http.Handler, body io.Reader) int {
 	return w.Code
 }
 
-// 128 at a time go through in a tenth of a second. A thousand who come at once are a rush, and all get through. When
-// 500 come each tenth of a second, that's an overload: before long, some are refused at once, and those let in don't
-// wait long; and a little later it's over.
+// 128 at a time are processed in a tenth of a second. A thousand arriving at once are a rush, and all get through. 500
+// arriving every tenth of a second are an overload: soon some are refused at once, and those admitted don't wait long;
+// a little later it is over.
 func TestALineThatStaysLongRefusesSome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, handler := pressing(128, 2500*time.Millisecond, func(w http.ResponseWriter, _ *http.Request) {
@@ -67,7 +67,7 @@ func TestALineThatStaysLongRefusesSome(t *testing.T) {
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
-				case tick < 50: // it has yet to show that it's one
+				case tick < 50: // not detected as an overload yet
 				case status == http.StatusServiceUnavailable && took == 0:
 					refused++
 				case status == http.StatusCreated && took <= 500*time.Millisecond:
@@ -110,7 +110,7 @@ func TestNobodyWaitsInLineForLongerThanTheirPatience(t *testing.T) {
 	})
 }
 
-// A press takes its turn when all of it is there; a large one takes none.
+// A registration takes its turn once it has arrived completely; a large one takes none.
 func TestAPressThatIsSentSlowlyHoldsUpNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var bodies sync.Map
@@ -151,7 +151,7 @@ func TestAPressThatIsSentSlowlyHoldsUpNobody(t *testing.T) {
 		}
 		send(sender, "}")
 		send(largeSender, "b")
-		_, _ = sender.Close(), largeSender.Close() // a pipe's end never fails to close
+		_, _ = sender.Close(), largeSender.Close() // closing a pipe never fails
 		others.Wait()
 		for _, want := range []string{"", "whole", "{}", beginning + "b"} {
 			if _, read := bodies.Load(want); !read {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Who only reads waits for a turn, until the one before begins to answer; who does something else doesn't.
+// Read-only requests wait for a turn, until the previous one starts its response; other requests don't.
 func TestReadsTakeTurns(t *testing.T) {
 	working, answer, told, finish := make(chan struct{}), make(chan struct{}), make(chan struct{}), make(chan struct{})
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

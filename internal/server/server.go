@@ -71,8 +71,8 @@ type Config struct {
 	Tracer         trace.Tracer                // nil: nothing is traced
 	Ready          func(context.Context) error // why requests cannot be served, if they can't; nil: they always can
 	Drain          time.Duration               // 0: DefaultDrain
-	// PressPatience is how long a press may wait for its turn; 0: DefaultPressPatience. Once presses have taken longer than a twenty-fifth of it
-	// for a fifth of it, only as many are let in as are served in a tenth of it.
+	// PressPatience is how long a press may wait for its turn; 0: DefaultPressPatience. Once presses have taken longer
+	// than a twenty-fifth of it for a fifth of it, only as many are let in as are served in a tenth of it.
 	PressPatience time.Duration
 }
 

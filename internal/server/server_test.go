@@ -22,7 +22,7 @@ import (
 	"github.com/minicompete/minicompete/internal/server"
 )
 
-// log is what the server wrote, one JSON object a line.
+// log is the server's output, one JSON object per line.
 type log struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -147,7 +147,7 @@ func TestPanics(t *testing.T) {
 		http.Error(w, "broken", http.StatusInternalServerError)
 	}
 	s, url, written := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip") // of an answer that never comes
+		w.Header().Set("Content-Encoding", "gzip") // for a response that is never sent
 		w.Header().Set("Content-Disposition", "attachment")
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		if strings.HasSuffix(r.URL.Path, "/half") {
@@ -241,7 +241,7 @@ func TestAnAddressThatIsTaken(t *testing.T) {
 	}
 }
 
-// counted is what an Observer is told, one line a request.
+// counted records an Observer's calls, one line per request.
 type counted struct {
 	mu    sync.Mutex
 	lines []string
@@ -307,15 +307,15 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-// Under load, every request that a stopping server took is answered: a client sees an answer, or that nobody listens
-// any more.
+// Under load, a stopping server answers every request it has accepted: a client gets a response, or finds that nobody
+// is listening.
 func TestStopUnderLoad(t *testing.T) {
 	for name, transport := range map[string]*http.Transport{
 		"connections that are kept":  {MaxIdleConnsPerHost: 32},
 		"one connection per request": {DisableKeepAlives: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // who is ignored knocks again after a second
+			t.Parallel() // ignored clients retry after a second
 			stopUnderLoad(t, transport)
 		})
 	}
@@ -323,7 +323,7 @@ func TestStopUnderLoad(t *testing.T) {
 
 func stopUnderLoad(t *testing.T, transport *http.Transport) {
 	s, url, _ := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(time.Millisecond) // work, so that requests are under way when the stop comes
+		time.Sleep(time.Millisecond) // work, so that requests are in progress at the stop
 		_, _ = io.Copy(w, r.Body)
 	}), func(c *server.Config) {
 		c.Drain = server.DefaultDrain

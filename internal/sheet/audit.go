@@ -9,7 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// auditColumns of the audit log. Programs go by the names; new ones come last.
+// auditColumns are the columns of an audit log. Programs rely on the names; new ones are added at the end.
 var auditColumns = []string{
 	"id", "at", "action", "actorId", "actor", "userId", "user", "competitionId", "competition", "subjectId", "before",
 	"after", "via", "address", "requestId",
@@ -23,8 +23,7 @@ func auditEntry(e *compete.AuditEntry) []string {
 	}
 }
 
-// AuditName is what an audit log is called that was taken on a day; title is that of the competition it belongs to, if
-// it does.
+// AuditName returns the file name of an audit log exported on a day; title is the competition's, if it belongs to one.
 func AuditName(title string, day time.Time) string {
 	name := "audit-" + day.Format(time.DateOnly) + ".csv"
 	if title = slug(title); title != "" {

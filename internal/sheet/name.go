@@ -9,10 +9,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxSlug is how much of a title goes into a file's name, in characters: file systems take 255 bytes.
+// maxSlug bounds a title in a file's name, in characters: file systems allow 255 bytes.
 const maxSlug = 60
 
-// Name is what a competition's list of registrations is called that was taken on a day:
+// Name returns the file name of a competition's list of registrations exported on a day:
 // "spring-cup-registrations-2026-11-29.csv".
 func Name(title string, day time.Time) string {
 	name := "registrations-" + day.Format(time.DateOnly) + ".csv"
@@ -22,7 +22,7 @@ func Name(title string, day time.Time) string {
 	return name
 }
 
-// slug is a title's letters and digits in lower case, with a hyphen for whatever is between them.
+// slug returns a title's letters and digits in lower case, with a hyphen for anything between them.
 func slug(title string) string {
 	words := strings.FieldsFunc(strings.ToLower(norm.NFC.String(title)), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
@@ -31,8 +31,8 @@ func slug(title string) string {
 	return strings.Trim(string(runes[:min(len(runes), maxSlug)]), "-")
 }
 
-// Attachment is a Content-Disposition that has a browser save the answer under a name (RFC 6266): as it is, and without
-// accents and foreign letters for programs that know ASCII alone.
+// Attachment returns a Content-Disposition that makes a browser save the response under a name (RFC 6266): once as is,
+// and once in ASCII, without accents and foreign letters, for older programs.
 func Attachment(name string) string {
 	ascii := strings.Trim(strings.Map(func(r rune) rune {
 		if r > unicode.MaxASCII || r == '"' || r == '\\' || r == '%' || unicode.IsControl(r) {

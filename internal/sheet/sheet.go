@@ -1,8 +1,8 @@
-// Package sheet writes lists as CSV files that spreadsheets open as they are: the same columns and the same bytes at
-// both front doors.
+// Package sheet writes lists as CSV files that spreadsheets open directly: with the same columns and bytes in both
+// front ends.
 //
-// It owns how a cell is written, what keeps a cell from becoming a formula, what the file is called and how a long
-// answer is sent. Who may have a list, and what is in it, is compete's.
+// It handles the encoding of cells, protection against formulas, file names and sending long responses. Package compete
+// decides who can export a list, and its content.
 package sheet
 
 import (
@@ -11,11 +11,11 @@ import (
 	"unicode"
 )
 
-// BOM at the beginning of a file has Excel read it as UTF-8. Programs stumble over it more often than not.
+// BOM at the beginning of a file makes Excel read it as UTF-8. Many other programs can't handle it.
 const BOM = "\ufeff"
 
-// Writer writes rows as RFC 4180 has them, with every cell in quotes, so that no reader has to guess what a cell ends
-// with. A cell that a spreadsheet would calculate gets an apostrophe in front (see harmless).
+// Writer writes rows as in RFC 4180, with every cell quoted, so that cells are unambiguous. A cell that a spreadsheet
+// would evaluate gets an apostrophe in front (see harmless).
 type Writer struct {
 	to  io.Writer
 	row []byte
@@ -40,9 +40,9 @@ func (w *Writer) Row(cells ...string) error {
 	return err
 }
 
-// harmless puts an apostrophe before whatever a spreadsheet would take for a formula (OWASP, "CSV Injection"): at the
-// beginning of the cell, and after every sign that separates cells somewhere. Where that is the semicolon, Excel cuts a
-// file with commas at semicolons, inside of quotes too; the quotes of such a piece are no longer in its way.
+// harmless puts an apostrophe before anything a spreadsheet would treat as a formula (OWASP, "CSV Injection"): at the
+// beginning of the cell, and after every sign that separates cells in some locale. Where that is the semicolon, Excel
+// splits a comma-separated file at semicolons, even inside quotes, which then no longer protect the pieces.
 func harmless(cell string) string {
 	if !strings.ContainsFunc(cell, startsFormula) && strings.IndexAny(cell, "\t\r\n") != 0 {
 		return cell
@@ -62,11 +62,11 @@ func harmless(cell string) string {
 
 func separates(r rune) bool { return r == ';' || r == ',' || r == '\t' || r == '\r' || r == '\n' }
 
-// startsFormula tells the signs that a formula begins with, in both widths: a Japanese Excel knows both.
+// startsFormula reports whether a sign starts a formula, in either width: a Japanese Excel accepts both.
 func startsFormula(r rune) bool { return strings.ContainsRune("=+-@＝＋－＠", r) }
 
-// isFormula reports whether a text begins like a formula to somebody who passes over quotes, blanks and what can't be
-// seen.
+// isFormula reports whether a text starts like a formula for a reader that ignores quotes, blanks and invisible
+// characters.
 func isFormula(text string) bool {
 	text = strings.TrimLeftFunc(text, func(r rune) bool {
 		return r == '"' || unicode.IsSpace(r) ||

@@ -63,8 +63,8 @@ func TestFormulas(t *testing.T) {
 	}
 }
 
-// FuzzRow cuts what was written as a spreadsheet does whose cells end at any one of the separators, with quotes or
-// without, and finds no formula.
+// FuzzRow splits the output like a spreadsheet with any one of the separators, with or without quotes, and finds no
+// formula.
 func FuzzRow(f *testing.F) {
 	for _, seed := range []string{"x;=1+1", `";"=1`, "a,\"\"\t＝1", "\r\n@x", ";\u00a0-1"} {
 		f.Add(seed)
@@ -137,15 +137,15 @@ func TestAuditFile(t *testing.T) {
 	}
 }
 
-// TestSlowReaders takes a file that is longer than the server's limit for a whole answer allows: each piece has a time
-// of its own.
+// TestSlowReaders downloads a file that takes longer than the server's limit for a whole response: each piece has its
+// own time limit.
 func TestSlowReaders(t *testing.T) {
 	const rows = 200_000
 	site := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sheet.Send(w, r, slog.New(slog.DiscardHandler),
 			sheet.File{Name: "list.csv", Mark: sheet.BOM, Parts: parts(rows, nil)})
 	}))
-	site.Config.WriteTimeout = time.Nanosecond // it is over before the first byte
+	site.Config.WriteTimeout = time.Nanosecond // expires before the first byte
 	site.Start()
 	defer site.Close()
 	response, err := site.Client().Get(site.URL)
@@ -179,7 +179,7 @@ func TestHalfAFileIsCut(t *testing.T) {
 	}
 }
 
-// parts are so many registrations, a hundred at a time, and then a failure if there is one.
+// parts yields n registrations, a hundred at a time, and then the failure, if any.
 func parts(n int, failure error) iter.Seq2[[]compete.ParticipantRegistration, error] {
 	return func(yield func([]compete.ParticipantRegistration, error) bool) {
 		for ; n > 0; n -= 100 {

@@ -10,17 +10,17 @@ import (
 	"github.com/google/uuid"
 )
 
-// Loader adds very many rows: see Load.
+// Loader adds a large number of rows: see Load.
 type Loader struct {
-	// Add inserts rows into a table. The values are in the order of the columns; ids are uuid.UUID.
+	// Add inserts rows into a table. Values are in the order of the columns; ids are uuid.UUID.
 	Add func(ctx context.Context, table string, columns []string, rows iter.Seq[[]any]) error
-	// AddWords inserts into a TextIndex: ids of rows, and words with spaces between them.
+	// AddWords inserts into a TextIndex: ids of rows, and words separated by spaces.
 	AddWords func(ctx context.Context, x TextIndex, rows iter.Seq[[]any]) error
 }
 
-// Load has f add rows that nobody else knows of yet, as fast as the database takes them; tables are those that get the
-// most, and that nobody should use meanwhile. On PostgreSQL all of it is one transaction, to whose end the tables are
-// locked; on SQLite, what was added stays when f fails.
+// Load has f add rows as fast as the database accepts them; tables are those that get the most rows, which nobody
+// should use meanwhile. On PostgreSQL everything is one transaction, and the tables are locked to its end; on SQLite,
+// added rows stay if f fails.
 func (db *DB) Load(ctx context.Context, tables []string, f func(Loader) error) error {
 	if db.Kind() == PostgreSQL {
 		return db.loadPostgres(ctx, tables, f)
@@ -28,7 +28,7 @@ func (db *DB) Load(ctx context.Context, tables []string, f func(Loader) error) e
 	return db.loadSQLite(ctx, f)
 }
 
-// loadPart is how many rows SQLite adds in one transaction: its log holds all of it.
+// loadPart is how many rows SQLite adds per transaction, all of which its log has to hold.
 const loadPart = 20_000
 
 func (db *DB) loadSQLite(ctx context.Context, f func(Loader) error) error {
@@ -65,7 +65,7 @@ func (db *DB) insertPart(ctx context.Context, table string, columns []string, pa
 	}
 	defer func() {
 		if err != nil {
-			_ = tx.Rollback() // the first error is the one to tell
+			_ = tx.Rollback() // the first error is the one to report
 		}
 	}()
 	stmt, err := tx.PrepareContext(ctx, insertInto(table, columns))
@@ -90,7 +90,7 @@ func insertInto(table string, columns []string) string {
 		VALUES (` + strings.Join(params, ", ") + ")"
 }
 
-// texts has ids as text, in place.
+// texts converts ids to text, in place.
 func texts(row []any) []any {
 	for i, value := range row {
 		if id, ok := value.(uuid.UUID); ok {

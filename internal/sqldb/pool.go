@@ -106,7 +106,7 @@ func (p *Pool) warm(ctx context.Context) error {
 }
 
 func (p *Pool) read(ctx context.Context, f func(Rows) error, text string, args ...any) error {
-	rows, err := p.query(ctx, text, args...) //nolint:rowserrcheck,sqlclosecheck // give sees to both
+	rows, err := p.query(ctx, text, args...)
 	return give(rows, err, f)
 }
 
@@ -175,6 +175,6 @@ func (u unprepared) read(ctx context.Context, f func(Rows) error, text string, a
 	}
 	rendered := u.dialect.render(text)
 	u.db.trace(rendered, args)
-	rows, err := u.handle.QueryContext(ctx, rendered, u.dialect.planned(args)...) //nolint:rowserrcheck,sqlclosecheck // give sees to both
+	rows, err := u.handle.QueryContext(ctx, rendered, u.dialect.planned(args)...)
 	return give(rows, err, f)
 }

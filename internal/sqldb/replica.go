@@ -104,8 +104,8 @@ func (r *Replica) SQL() *sql.DB { return r.pool.handle }
 // Reads is how many reads had this outcome.
 func (r *Replica) Reads(o ReadOutcome) uint64 { return r.counts[o].Load() }
 
-// Lag is how long ago the moment is up to which the replica is known to have everything; false: that isn't known, because
-// the replica is away. It includes the time since the replica was last looked at.
+// Lag is how long ago the moment is up to which the replica is known to have everything; false: that isn't known,
+// because the replica is away. It includes the time since the replica was last looked at.
 func (r *Replica) Lag() (time.Duration, bool) {
 	fresh := r.fresh.Load()
 	if fresh == nil {
@@ -140,8 +140,8 @@ func (r *Replica) usable() bool {
 	return known && lag <= r.maxLag
 }
 
-// answer has the replica answer a read, if it has the log up to a position. done tells that it did, or that nobody waits
-// for the answer any more.
+// answer has the replica answer a read, if it has the log up to a position. done tells that it did, or that nobody
+// waits for the answer any more.
 func (r *Replica) answer(
 	ctx context.Context, from Position, read func(*sql.Conn, context.Context) (*sql.Rows, error), f func(Rows) error,
 ) (done bool, err error) {
@@ -175,8 +175,8 @@ func (r *Replica) count(o ReadOutcome) bool {
 }
 
 // ask runs a read on one connection, and before that, on the same one, asks how far the replica is. What an earlier
-// look found doesn't count here: a standby that crashed may be further back when it starts again, and behind one address
-// there may be several.
+// look found doesn't count here: a standby that crashed may be further back when it starts again, and behind one
+// address there may be several.
 func (r *Replica) ask(
 	ctx context.Context, from Position, read func(*sql.Conn, context.Context) (*sql.Rows, error), f func(Rows) error,
 ) (behind bool, err error) {
@@ -190,13 +190,14 @@ func (r *Replica) ask(
 			return true, nil
 		}
 		var reached bool
-		err := conn.QueryRowContext(ctx, `SELECT coalesce(CAST(pg_last_wal_replay_lsn() - '0/0' AS bigint) >= $1, false)`,
-			int64(from)).Scan(&reached) //nolint:gosec // it's small enough
+		err := conn.QueryRowContext(ctx,
+			`SELECT coalesce(CAST(pg_last_wal_replay_lsn() - '0/0' AS bigint) >= $1, false)`,
+			int64(from)).Scan(&reached)
 		if err != nil || !reached {
 			return true, err
 		}
 	}
-	rows, err := read(conn, ctx) //nolint:rowserrcheck,sqlclosecheck // give sees to both
+	rows, err := read(conn, ctx)
 	return false, give(rows, err, f)
 }
 

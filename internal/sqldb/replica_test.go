@@ -31,7 +31,7 @@ func replicated(t *testing.T, replication *testservices.Replication) *sqldb.DB {
 	mayLag := from(0)
 	for db.Replica().Reads(sqldb.ReadByReplica) == 0 { // it has the table by then
 		db.Replica().Look(t.Context())
-		notes(t, db, mayLag(t.Context()))
+		notes(mayLag(t.Context()), t, db)
 	}
 	return db
 }
@@ -43,7 +43,7 @@ func change(t *testing.T, db *sqldb.DB, text string) {
 	}
 }
 
-func notes(t *testing.T, db *sqldb.DB, ctx context.Context) int {
+func notes(ctx context.Context, t *testing.T, db *sqldb.DB) int {
 	t.Helper()
 	found, err := sqldb.List(ctx, db.Replicated(), sqldb.ScanString, `SELECT id FROM notes`)
 	if err != nil {
@@ -88,7 +88,8 @@ func testReplicated(t *testing.T, db *sqldb.DB, replication *testservices.Replic
 	if err != nil || after <= before {
 		t.Fatalf("a commit led from %d to %d, %v", before, after, err)
 	}
-	failing := sqldb.MayLag(t.Context(), func(context.Context) (sqldb.Position, error) { return 0, errors.New("no position") })
+	failing := sqldb.MayLag(t.Context(),
+		func(context.Context) (sqldb.Position, error) { return 0, errors.New("no position") })
 	for name, tc := range map[string]struct {
 		ctx     context.Context
 		want    int
@@ -112,7 +113,7 @@ func testReplicated(t *testing.T, db *sqldb.DB, replication *testservices.Replic
 			if tc.outcome >= 0 {
 				want[tc.outcome] += 2 // notes reads twice
 			}
-			if got := notes(t, db, tc.ctx); got != tc.want {
+			if got := notes(tc.ctx, t, db); got != tc.want {
 				t.Errorf("got %d notes, want %d", got, tc.want)
 			}
 			if got := counts(); got != want {
@@ -123,7 +124,8 @@ func testReplicated(t *testing.T, db *sqldb.DB, replication *testservices.Replic
 
 	change(t, db, `CREATE TABLE later (id text)`)
 	failed := replica.Reads(sqldb.ReadFailed)
-	if _, err := sqldb.List(from(0)(t.Context()), db.Replicated(), sqldb.ScanString, `SELECT id FROM later`); err != nil {
+	if _, err := sqldb.List(from(0)(t.Context()), db.Replicated(), sqldb.ScanString,
+		`SELECT id FROM later`); err != nil {
 		t.Errorf("what the replica can't answer: %v", err)
 	}
 	if replica.Reads(sqldb.ReadFailed) != failed+1 || replica.Check(t.Context()) != nil {
@@ -131,7 +133,8 @@ func testReplicated(t *testing.T, db *sqldb.DB, replication *testservices.Replic
 	}
 	gone, leave := context.WithCancel(from(0)(t.Context()))
 	leave()
-	if _, err := sqldb.List(gone, db.Replicated(), sqldb.ScanString, `SELECT id FROM notes`); !errors.Is(err, context.Canceled) {
+	if _, err := sqldb.List(gone, db.Replicated(), sqldb.ScanString, `SELECT id FROM notes`); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("for somebody who has gone: %v", err)
 	}
 }
@@ -155,7 +158,11 @@ func testIdle(t *testing.T, db *sqldb.DB, replication *testservices.Replication)
 		replica.Look(t.Context())
 		return position() != before
 	}
-	if !look() && !look() && !look() {
+	pushed := false
+	for range 3 {
+		pushed = pushed || look()
+	}
+	if !pushed {
 		t.Error("the log wasn't pushed on")
 	}
 	for range 100 { // the server itself adds to the log once in a while
@@ -200,7 +207,10 @@ func TestPassed(t *testing.T) {
 }
 
 func TestReplicaOfSQLite(t *testing.T) {
-	_, err := sqldb.Open(t.Context(), sqldb.Config{URL: testservices.EmptyDatabaseURL(t, testservices.KindSQLite), ReplicaURL: "postgres://127.0.0.1/x"})
+	_, err := sqldb.Open(t.Context(), sqldb.Config{
+		URL:        testservices.EmptyDatabaseURL(t, testservices.KindSQLite),
+		ReplicaURL: "postgres://127.0.0.1/x",
+	})
 	if !errors.Is(err, sqldb.ErrReplicaURL) {
 		t.Errorf("got %v", err)
 	}

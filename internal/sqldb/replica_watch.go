@@ -77,7 +77,8 @@ func (r *Replica) standby(ctx context.Context, primary origin) (Position, error)
 	var standby bool
 	var is origin
 	err := r.pool.handle.QueryRowContext(ctx, `SELECT pg_is_in_recovery(),
-		coalesce(CAST(pg_last_wal_replay_lsn() - '0/0' AS bigint), 0), (SELECT system_identifier FROM pg_control_system()),
+		coalesce(CAST(pg_last_wal_replay_lsn() - '0/0' AS bigint), 0), (SELECT system_identifier
+		FROM pg_control_system()),
 		(SELECT CAST(oid AS bigint) FROM pg_database WHERE datname = current_database())`,
 	).Scan(&standby, &is.position, &is.system, &is.object)
 	switch {
@@ -101,7 +102,8 @@ func (r *Replica) pushOn(ctx context.Context, end Position) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookPatience)
 	defer cancel()
-	if _, err := r.db.writer.handle.ExecContext(ctx, `SELECT pg_logical_emit_message(true, 'replica', '')`); err != nil {
+	if _, err := r.db.writer.handle.ExecContext(ctx,
+		`SELECT pg_logical_emit_message(true, 'replica', '')`); err != nil {
 		r.db.log.DebugContext(ctx, "could not push the log on", "error", err)
 		return
 	}

@@ -16,9 +16,9 @@ const Unreached Position = math.MaxUint64
 
 type mayLagKey struct{}
 
-// MayLag lets reads of Replicated, with this context, be answered by a replica that has replayed the log up to what from
-// returns; 0 asks for no more than Config.MaxLag does. from is called once at most, by the first such read. When it
-// fails, the database itself answers.
+// MayLag lets reads of Replicated, with this context, be answered by a replica that has replayed the log up to what
+// from returns; 0 asks for no more than Config.MaxLag does. from is called once at most, by the first such read. When
+// it fails, the database itself answers.
 func MayLag(ctx context.Context, from func(context.Context) (Position, error)) context.Context {
 	var once sync.Once
 	var position Position
@@ -40,7 +40,8 @@ type Reach struct {
 }
 
 // Replicated is where reads run that a replica may answer: on the replica where their context says so (see MayLag) and
-// the replica has what the context asks for, else on the DB's reader. What a replica fails to answer, the reader answers.
+// the replica has what the context asks for, else on the DB's reader. What a replica fails to answer, the reader
+// answers.
 type Replicated struct {
 	db      *DB
 	planned bool // see Unprepared

@@ -57,8 +57,8 @@ var (
 		quote: `"`, and: ` `, prefix: `*`,
 	}
 	postgresText = textDialect{
-		// The array is read from the index before all else. Of words that the planner sees it knows how common they are, but
-		// not of beginnings of words, which it takes for common.
+		// The array is read from the index before all else. Of words that the planner sees it knows how common they
+		// are, but not of beginnings of words, which it takes for common.
 		few:  `%[4]s = ANY(ARRAY(SELECT %[2]s FROM %[1]s WHERE words @@ (SELECT CAST(%[5]s AS tsquery))))`,
 		many: `%[4]s IN (SELECT %[2]s FROM %[1]s WHERE words @@ CAST(%[5]s AS tsquery))`,
 		sample: `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d) s

@@ -128,7 +128,7 @@ func (t *Tx) statement(ctx context.Context, text string, columns ...column) (str
 }
 
 func (t *Tx) read(ctx context.Context, f func(Rows) error, text string, args ...any) error {
-	rows, err := t.query(ctx, text, args...) //nolint:rowserrcheck,sqlclosecheck // give sees to both
+	rows, err := t.query(ctx, text, args...)
 	return give(rows, err, f)
 }
 

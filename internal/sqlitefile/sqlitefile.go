@@ -1,5 +1,5 @@
-// Package sqlitefile reads which file a sqlite: URL names, so that the settings and the store understand the same. It
-// opens nothing.
+// Package sqlitefile parses the file's path in a sqlite: URL, so that the settings and the store agree on it. It opens
+// nothing.
 package sqlitefile
 
 import (
@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// errNoFile says what a sqlite: URL must be.
+// errNoFile describes valid sqlite: URLs.
 var errNoFile = errors.New(
 	"must name a file, such as sqlite:data/minicompete.db or " +
 		"sqlite:///var/lib/minicompete.db, without parameters after ?",
 )
 
-// Path is the file that a sqlite: URL names, and whether it is one at all. What follows sqlite: is a path as it is,
-// relative to the working directory, or an absolute one as in a URL (///, with %20 for a space and %3F for a question
-// mark).
+// Path returns the file that a sqlite: URL names, and whether it is such a URL. The part after sqlite: is either a
+// literal path, relative to the working directory, or an absolute one in URL form (///, with %20 for a space and %3F
+// for a question mark).
 func Path(databaseURL string) (path string, isSQLite bool, err error) {
 	path, isSQLite = strings.CutPrefix(databaseURL, "sqlite:")
 	if !isSQLite {

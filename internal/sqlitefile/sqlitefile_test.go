@@ -18,7 +18,7 @@ func TestPath(t *testing.T) {
 		{"sqlite:///var/my%20data/x.db", "/var/my data/x.db", true, false},
 		{"sqlite:///var/what%3F.db", "/var/what?.db", true, false},
 		{"sqlite:my data/100%.db", "my data/100%.db", true, false},
-		{"sqlite:my%20data/x.db", "my%20data/x.db", true, false}, // a path as it is
+		{"sqlite:my%20data/x.db", "my%20data/x.db", true, false}, // a literal path
 		{"sqlite:", "", true, true},
 		{"sqlite://", "", true, true},
 		{"sqlite://rel.db", "", true, true},

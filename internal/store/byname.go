@@ -100,7 +100,7 @@ func (s *Store) named(ctx context.Context, search string, after [2]string, windo
 	var st statement
 	st.Add(`SELECT u.id, u.before, u.found, u.number FROM (SELECT u.*, row_number() OVER () AS number FROM (
 		SELECT u.id, ` + byName + ` AS before, 1 = 1`)
-	st.containing(`u.search_text`, search)
+	st.containing(search)
 	// SQLite finds the place of a single value in an index of expressions, and not that of a pair.
 	st.Add(` AS found FROM users u WHERE `+byName+` >= %s AND (`+byName+`, u.id) > (%s, %s)
 		ORDER BY `+byName+`, u.id LIMIT %s) u) u WHERE u.found OR u.number = %s`,

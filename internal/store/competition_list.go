@@ -182,7 +182,8 @@ const ofSuspendible = `c.organizer_id IN (SELECT u.id FROM users u WHERE u.disab
 func (s *statement) closedByFilling(f compete.CompetitionFilter, order order) {
 	cut := ` ORDER BY ` + order.by + ` LIMIT %s`
 	s.Add(selectListed+order.columns+fromCompetitions+`WHERE c.id IN (
-		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status = 'PUBLISHED' AND {+c.reg_deadline} <= %s`+cut+`) d
+		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status = 'PUBLISHED'
+		AND {+c.reg_deadline} <= %s`+cut+`) d
 		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE {+c.status} = 'PUBLISHED' AND `+suspended+`
 			AND `+ofSuspendible+cut+`) d)`, compete.UTC(f.Now), f.Limit+1, f.Limit+1)
 }

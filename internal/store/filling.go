@@ -20,13 +20,14 @@ const (
 )
 
 const (
-	// staleFilling are the competitions whose count is not what the last hour says. Of all competitions, it looks at those
-	// that had a count, or have one now.
+	// staleFilling are the competitions whose count is not what the last hour says. Of all competitions, it looks at
+	// those that had a count, or have one now.
 	staleFilling = `SELECT c.id, coalesce(t.taken, 0), c.filling FROM (
 			SELECT f.id FROM competitions f WHERE f.filling > 0
 			UNION SELECT s.competition_id FROM seats_taken s WHERE s.minute > $1
 		) changed JOIN competitions c ON c.id = changed.id
-		LEFT JOIN (SELECT competition_id, sum(taken) AS taken FROM seats_taken WHERE minute > $1 GROUP BY competition_id) t ON t.competition_id = c.id
+		LEFT JOIN (SELECT competition_id, sum(taken) AS taken FROM seats_taken WHERE minute > $1
+		GROUP BY competition_id) t ON t.competition_id = c.id
 		WHERE c.filling <> coalesce(t.taken, 0)`
 	lockStaleFilling = `SELECT c.id, (SELECT coalesce(sum(t.taken), 0) FROM seats_taken t WHERE t.competition_id = c.id
 			AND t.minute > $1), c.filling FROM competitions c WHERE c.id {any $2 uuid} ORDER BY c.id {lock c}`

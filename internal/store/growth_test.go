@@ -20,15 +20,15 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// largest is how many registrations the largest competition has.
+// largest is the number of registrations in the largest competition.
 const largest = 5000
 
-// filled is a database with enough in it that the planner has to choose.
+// filled returns a database with enough rows for the planner to have a choice.
 func filled(t *testing.T, url string) (*store.Store, fill.IDs) {
 	t.Helper()
 	db := openAt(t, url)
 	size := fill.Size{Users: 6000, Competitions: 2000, Registrations: 15_000, Largest: largest}
-	if db.Kind() == sqldb.PostgreSQL { // whose planner reads small tables whole, and rightly so
+	if db.Kind() == sqldb.PostgreSQL { // its planner rightly scans small tables
 		size = fill.Size{Users: 40_000, Competitions: 20_000, Registrations: 80_000, Largest: largest}
 	}
 	ids, err := fill.Run(t.Context(), fill.Config{
@@ -41,7 +41,7 @@ func filled(t *testing.T, url string) (*store.Store, fill.IDs) {
 	return db, ids
 }
 
-// What is kept of filled databases is what can be counted, and their people are found.
+// The stored counts of a filled database are correct, and its people are found.
 func TestFill(t *testing.T) {
 	t.Parallel()
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
@@ -61,7 +61,7 @@ func TestFill(t *testing.T) {
 	})
 }
 
-// hot are the reads behind pages and routes, by name.
+// hot returns the queries behind pages and routes, by name.
 func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx context.Context) error {
 	calls := map[string]func(ctx context.Context) error{}
 	competitions := func(name string, f compete.CompetitionFilter) {
@@ -153,16 +153,16 @@ func hot(db *store.Store, ids fill.IDs, now time.Time) map[string]func(ctx conte
 	return calls
 }
 
-// tooMany are the rows that no hot statement may read in vain, sort or hash: more than any page, and than the users
-// whom a search looks at to learn whether a word is common.
+// tooMany is the maximum number of rows that a frequent statement may read in vain, sort or hash: more than any page,
+// and than the users examined to find out whether a word is common.
 const tooMany = 1100
 
 // allowed are exceptions from tooMany, by name.
 var allowed = map[string]float64{
-	"participants, by name": 6500, // so many users are looked for at once, in whichever way is shorter
+	"participants, by name": 6500, // this many users are examined at once, in whichever way is shorter
 }
 
-// testPlansOfMany asks for the plans of the hot statements with the database's own statistics and settings.
+// testPlansOfMany checks the plans of frequent statements with the database's own statistics and settings.
 func testPlansOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 	remind(t, db)
 	type query struct {
@@ -182,7 +182,7 @@ func testPlansOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 		fmt.Fprintf(&plans, "%s\n", name)
 		for _, q := range queries {
 			if db.Kind() == sqldb.SQLite {
-				// on any list with a search
+				// in any list with a search
 				if !strings.Contains(q.text, "search_text IS NULL") && !strings.Contains(q.text, "NOT c.searchable") {
 					plans.WriteString(explainReader(t, db, q.text))
 				}
@@ -196,7 +196,7 @@ func testPlansOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 	}
 }
 
-// openTraced opens a database another time, to be told of each query.
+// openTraced opens a database again, with a callback for each query.
 func openTraced(t *testing.T, url string, trace func(text string, args []any)) *store.Store {
 	t.Helper()
 	db, err := store.Open(t.Context(), store.Config{URL: url, Trace: trace})
@@ -211,7 +211,7 @@ func openTraced(t *testing.T, url string, trace func(text string, args []any)) *
 	return db
 }
 
-// remind stores reminders for the whole of the largest competition, and for as many others.
+// remind stores reminders for the whole largest competition, and for as many other registrations.
 func remind(t *testing.T, db *store.Store) {
 	t.Helper()
 	if _, err := db.Writer().ExecContext(t.Context(), `INSERT INTO messages (id, user_id, registration_id, seq, kind,
@@ -220,7 +220,7 @@ func remind(t *testing.T, db *store.Store) {
 		FROM registrations r JOIN competitions c ON c.id = r.competition_id WHERE r.status = 'CONFIRMED'`); err != nil {
 		t.Fatal(err)
 	}
-	if db.Kind() == sqldb.PostgreSQL { // SQLite keeps no statistics
+	if db.Kind() == sqldb.PostgreSQL { // SQLite has no statistics
 		if _, err := db.Writer().ExecContext(t.Context(), `ANALYZE messages`); err != nil {
 			t.Fatal(err)
 		}
@@ -237,7 +237,7 @@ func explainReader(t *testing.T, db *store.Store, text string) string {
 	return strings.TrimPrefix(explainSQLite(t, conn, text), "\n") + "\n"
 }
 
-// node is a step of PostgreSQL's plan, as it was run.
+// node is a step of an executed PostgreSQL plan.
 type node struct {
 	Type    string  `json:"Node Type"`
 	Table   string  `json:"Relation Name"`
@@ -247,7 +247,7 @@ type node struct {
 	Plans   []node  `json:"Plans"`
 }
 
-// badPlan runs a statement and says which step of its plan takes too many rows; empty when none does.
+// badPlan runs a statement and returns the step of its plan that processes too many rows; empty if none does.
 func badPlan(t *testing.T, db *store.Store, tooMany float64, text string, args []any) string {
 	t.Helper()
 	var explained string
@@ -281,7 +281,7 @@ func badPlan(t *testing.T, db *store.Store, tooMany float64, text string, args [
 	return ""
 }
 
-// testSearchOfMany compares what is found by the index, or along a list, with what is found by looking at every user.
+// testSearchOfMany compares the results of searching by index, or along a list, with those of examining every user.
 func testSearchOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 	people := allPeople(t, db, ids.Largest)
 	for _, search := range []string{
@@ -389,7 +389,7 @@ func wantSame[T any](t *testing.T, what string, found []T, want []string, id fun
 	}
 }
 
-// testChartOfMany expects every point to be where that many registrations had arrived.
+// testChartOfMany checks that every point shows the number of registrations at its time.
 func testChartOfMany(t *testing.T, db *store.Store, ids fill.IDs) {
 	times, err := db.RegistrationTimes(t.Context(), ids.Largest, 20)
 	if err != nil {

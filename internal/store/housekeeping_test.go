@@ -13,7 +13,7 @@ func TestCleanUp(t *testing.T) {
 		const many = 1203 // more than two pages
 		u := f.addUser(t, compete.RoleOrganizer)
 		day, hour := 24*time.Hour, time.Hour
-		// Of each kind: many that are to go, and some that are to stay.
+		// Of each kind, many to be deleted and some to be kept.
 		tx, err := f.Writer().BeginTx(t.Context(), nil)
 		must(t, err)
 		prepare := func(text string) func(args ...any) { // a statement is read once, which costs SQLite more than a row
@@ -47,7 +47,7 @@ func TestCleanUp(t *testing.T) {
 				over := compete.UTC(f.ago(8 * day))
 				ended = &over
 			}
-			if i == many+2 { // it ended long ago, and its token has not expired
+			if i == many+2 { // it ended long ago, but its token hasn't expired
 				expires = f.ago(-day)
 			}
 			addSession(newID(), u.ID, compete.UTC(expires), compete.UTC(expires), ended)

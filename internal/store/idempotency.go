@@ -10,7 +10,7 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// recordRow are the columns of a recorded outcome; in texts, k stands for the table.
+// recordRow are the columns of a recorded outcome; queries use the alias k.
 var (
 	recordRow     = slices.Concat(recordKeys, recordOutcome)
 	recordColumns = recordRow.Select("k")
@@ -34,8 +34,7 @@ var (
 		AND k.expires_at > $3`
 )
 
-// claimKey inserts the record, over one that has expired. It returns the unexpired one that stands in the way, if there
-// is one.
+// claimKey inserts the record, replacing an expired one. It returns the unexpired record that prevents this, if any.
 func (t Tx) claimKey(
 	ctx context.Context, r compete.IdempotencyRecord, now time.Time,
 ) (*compete.IdempotencyRecord, error) {

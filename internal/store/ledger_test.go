@@ -11,7 +11,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// TestTagsThatAnotherReplicaChanges changes a title while another replica, which was first, changes the tags: both changes stay.
+// TestTagsThatAnotherReplicaChanges changes a title while another replica, which was first, changes the tags: both
+// changes stay.
 func TestTagsThatAnotherReplicaChanges(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, url string) {
 		db, other := openAt(t, url), openAt(t, url)
@@ -55,7 +56,8 @@ func TestTagsThatAnotherReplicaChanges(t *testing.T) {
 				read := state.Competitions[0]
 				read.Title, read.ContentSet = "Grand Cup", true
 				read.Version++
-				return ledger.Write(t.Context(), compete.LedgerChanges{Competitions: []compete.LedgerCompetition{read}, Now: now})
+				return ledger.Write(t.Context(),
+					compete.LedgerChanges{Competitions: []compete.LedgerCompetition{read}, Now: now})
 			})
 		}()
 		for waiting := 0; waiting == 0; {

@@ -37,7 +37,7 @@ func migrator(t *testing.T, db *store.Store) *sqldb.Migrator {
 	return m
 }
 
-// applied counts the steps of the schema that are applied, and all there are.
+// applied returns the number of applied migrations, and of all.
 func applied(t *testing.T, db *store.Store) (n, all int) {
 	t.Helper()
 	steps, err := db.MigrateStatus(t.Context())
@@ -94,7 +94,7 @@ func TestMigrateUpAndDown(t *testing.T) {
 	})
 }
 
-// migrateAllDown takes every step back, one by one.
+// migrateAllDown reverts all migrations, one by one.
 func migrateAllDown(t *testing.T, db *store.Store) {
 	t.Helper()
 	before, _ := applied(t, db)
@@ -117,7 +117,7 @@ func migrateAllDown(t *testing.T, db *store.Store) {
 	}
 }
 
-// A step with a number below that of one that is applied, as when two were written at the same time, is applied too.
+// A migration is applied even if its number is lower than an applied one's, as when two were written at the same time.
 func TestMigrateAppliesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
@@ -125,7 +125,7 @@ func TestMigrateAppliesWhatIsMissing(t *testing.T) {
 		if err := db.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		const filling = 10 // no later step needs what it makes
+		const filling = 10 // no later migration depends on it
 		if err := migrator(t, db).Undo(t.Context(), filling); err != nil {
 			t.Fatal(err)
 		}

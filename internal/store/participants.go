@@ -199,7 +199,7 @@ func (s *Store) found(ctx context.Context, search string, arrivals []arrival) (u
 	st.Add(`SELECT u.id FROM `)
 	st.among(s.db, candidates{ids: ids})
 	st.Add(`users u WHERE u.id = v.id`)
-	st.containing(`u.search_text`, search)
+	st.containing(search)
 	matching, err := sqldb.List(ctx, s.replicated.Unprepared(), sqldb.ScanString, st.Text(), st.Args()...)
 	if err != nil {
 		return nil, err
@@ -252,7 +252,7 @@ func (s *statement) matching(f compete.RegistrationFilter) {
 	if f.Status != "" {
 		s.Add(` AND r.status = %s`, string(f.Status))
 	}
-	s.containing(`u.search_text`, f.Search)
+	s.containing(f.Search)
 }
 
 // searching is where to read with a search, whose texts have many variants.

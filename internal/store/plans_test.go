@@ -14,13 +14,12 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// Each statement must find its rows by an index, and a list its order too: what is quick with ten rows has to be quick
-// with a million. The statements are those that the tests of this package ran. The tables are nearly empty, so the
-// reader is told to scan and sort only where there is no other way; what the writer runs is also planned as it is in a
-// rush that meets empty tables.
+// Each statement must find its rows by an index, and lists their order too, so that what is fast with ten rows is fast
+// with a million. The statements are those run by this package's tests. The tables are nearly empty, so the reader is
+// configured to scan and sort only as a last resort; the writer's statements are also planned as in a rush on empty
+// tables.
 
-// exceptions are the statements that may sort what they found, or read a table whole, by a part of their text, with the
-// reason.
+// exceptions are the statements that may sort their results or scan a table, by a part of their text, with the reason.
 var exceptions = map[string]string{
 	"PARTITION BY r.competition_id": "sorts one batch, which an index found",
 	"r.user_id LIMIT": "sorts a few, or a competition that few of " +
@@ -74,10 +73,10 @@ func excepted(text string) bool {
 	return false
 }
 
-// planned are the statements whose plans were looked at, by kind of database: many tests run the same ones.
+// planned are the statements whose plans were checked, by kind of database, since many tests run the same ones.
 var planned sync.Map
 
-// checkNewPlans checks the plans of statements that no test ran before, on an empty database of its own.
+// checkNewPlans checks the plans of statements not checked before, on a separate empty database.
 func checkNewPlans(t *testing.T, kind string, texts map[string]bool) {
 	t.Helper()
 	unseen := map[string]bool{}
@@ -119,10 +118,10 @@ func checkPlans(t *testing.T, db *store.Store, texts map[string]bool) {
 			continue
 		}
 		if page := pageOfParticipants.FindStringSubmatch(text); page != nil {
-			text = page[1] // around it, one page is sorted
+			text = page[1] // only the enclosing query sorts one page
 		}
 		plan := explain(t, conn, text)
-		// on SQLite; PostgreSQL goes by statistics
+		// on SQLite; PostgreSQL uses statistics
 		if strings.Contains(text, "json_each") && strings.Contains(text, "CROSS JOIN registrations r JOIN users u") &&
 			!strings.Contains(plan, "registrations_user_competition_key (user_id=? AND competition_id=?)") {
 			t.Errorf("looks through a competition for a few users: %s%s", text, plan)
@@ -144,7 +143,7 @@ func checkPlans(t *testing.T, db *store.Store, texts map[string]bool) {
 
 var parameter = regexp.MustCompile(`\$(\d+)`)
 
-// parameters counts those of a statement.
+// parameters counts a statement's parameters.
 func parameters(text string) int {
 	n := 0
 	for _, match := range parameter.FindAllStringSubmatch(text, -1) {
@@ -176,7 +175,7 @@ func explainSQLite(t *testing.T, conn *sql.Conn, text string) string {
 	return plan.String()
 }
 
-// explainPostgres asks for the plan whatever the parameters, by the settings of the connection.
+// explainPostgres returns the generic plan, with the connection's settings.
 func explainPostgres(t *testing.T, conn *sql.Conn, text string) string {
 	t.Helper()
 	execute := "EXPLAIN (COSTS OFF) EXECUTE explained"

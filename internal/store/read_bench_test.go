@@ -14,8 +14,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// BenchmarkRead is the cost of what visitors read, without HTTP, with a thousand competitions: one after the other, and by many at once
-// who want the same or different ones.
+// BenchmarkRead is the cost of what visitors read, without HTTP, with a thousand competitions: one after the other, and
+// by many at once who want the same or different ones.
 func BenchmarkRead(b *testing.B) {
 	for _, kind := range testservices.Databases(b) {
 		b.Run(kind, func(b *testing.B) {
@@ -41,8 +41,10 @@ func BenchmarkRead(b *testing.B) {
 			benchmarkSerial(b, "one", one)
 			benchmarkSerial(b, "list", newest)
 			benchmarkSerial(b, "list by deadline", list(compete.CompetitionFilter{Sort: compete.SortDeadline}))
-			benchmarkSerial(b, "list by search", list(compete.CompetitionFilter{Sort: compete.SortNewest, Search: "benchmark com"}))
-			benchmarkSerial(b, "list by tag", list(compete.CompetitionFilter{Sort: compete.SortNewest, Tags: []string{"go"}}))
+			benchmarkSerial(b, "list by search",
+				list(compete.CompetitionFilter{Sort: compete.SortNewest, Search: "benchmark com"}))
+			benchmarkSerial(b, "list by tag",
+				list(compete.CompetitionFilter{Sort: compete.SortNewest, Tags: []string{"go"}}))
 			benchmarkTogether(b, "one, different ones together", one)
 			benchmarkTogether(b, "one, the same together", same)
 			benchmarkTogether(b, "list, together", newest)
@@ -88,7 +90,10 @@ func benchmarkCompetitions(b *testing.B, url string) (*store.Store, []string) {
 		b.Fatal(err)
 	}
 	now := compete.UTC(time.Now())
-	organizer := compete.User{ID: uuid.Must(uuid.NewV7()).String(), Email: "o@example.com", Name: "Ada", Role: compete.RoleOrganizer, CreatedAt: now, UpdatedAt: now}
+	organizer := compete.User{
+		ID: uuid.Must(uuid.NewV7()).String(), Email: "o@example.com", Name: "Ada",
+		Role: compete.RoleOrganizer, CreatedAt: now, UpdatedAt: now,
+	}
 	if err := db.CreateUser(ctx, organizer, "x"); err != nil {
 		b.Fatal(err)
 	}

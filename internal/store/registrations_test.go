@@ -40,9 +40,9 @@ func testRegistrationsOfUser(t *testing.T, f *fixture, organizer compete.User) {
 	user := f.addUser(t, compete.RoleParticipant)
 	var expected []compete.MyRegistration
 	for i := range 12 {
-		c, queue := f.addQueue(t, organizer, 4) // the last of the queue waits at position 2
+		c, queue := f.addQueue(t, organizer, 4) // the last in line has position 2
 		r := queue[3]
-		// in threes at the same moment
+		// three at the same time
 		r.UserID, r.RegisteredAt = user.ID, compete.UTC(f.ago(time.Duration(i/3)*time.Minute))
 		f.exec(t, `UPDATE registrations SET user_id = $2, registered_at = $3 WHERE id = $1`, r.ID,
 			r.UserID, r.RegisteredAt)

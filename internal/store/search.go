@@ -19,10 +19,10 @@ import (
 // CompetitionWords indexes competitions by the words of their titles, descriptions and tags.
 var CompetitionWords = sqldb.TextIndex{Table: "competition_search", Owner: "competition_id", Words: "competition_words"}
 
-// containing adds the condition that the column, which holds folded text, contains every word of a search.
-func (s *statement) containing(column, search string) {
+// containing adds the condition that the search text of a user contains every word of a search.
+func (s *statement) containing(search string) {
 	for _, word := range strings.Fields(normal.Fold(search)) {
-		s.Add(` AND `+column+` LIKE %s ESCAPE '\'`, "%"+likeEscaper.Replace(word)+"%")
+		s.Add(` AND u.search_text LIKE %s ESCAPE '\'`, "%"+likeEscaper.Replace(word)+"%")
 	}
 }
 

@@ -61,7 +61,7 @@ func (s *Store) candidates(ctx context.Context, search string) (candidates, erro
 	}
 	var sample statement
 	sample.Add(`SELECT count(*) FROM (SELECT u.search_text FROM users u LIMIT %s) u WHERE 1 = 1`, sampledUsers)
-	sample.containing(`u.search_text`, search)
+	sample.containing(search)
 	n, err := sqldb.List(ctx, s.replicated.Unprepared(), sqldb.ScanInt, sample.Text(), sample.Args()...)
 	if err != nil || n[0] >= commonSample {
 		return everyone, err

@@ -48,8 +48,8 @@ type Store struct {
 	db     *sqldb.DB
 	writer *sqldb.Pool
 	reader *sqldb.Pool
-	// replicated is for what a replica may answer: lists, searches, and what pages count and show of competitions. All that
-	// somebody's rights or places are decided by is read by reader.
+	// replicated is for what a replica may answer: lists, searches, and what pages count and show of competitions. All
+	// that somebody's rights or places are decided by is read by reader.
 	replicated sqldb.Replicated
 
 	jobs    compete.JobEncoder

@@ -307,7 +307,7 @@ func (s *Store) listUsers(
 	st.among(s.db, among)
 	st.Add(`users u WHERE u.erased_at IS NULL`)
 	st.is(`u.id`, among)
-	st.containing(`u.search_text`, search)
+	st.containing(search)
 	st.afterUser(cursor)
 	if !end.IsZero() {
 		st.Add(` AND (u.created_at, u.id) >= (%s, %s)`, end.Time(), end.ID)

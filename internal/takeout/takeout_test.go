@@ -29,20 +29,42 @@ func pages[T any](parts ...[]T) iter.Seq2[[]T, error] {
 
 func person() compete.PersonalData {
 	return compete.PersonalData{
-		At: at, User: compete.User{ID: "u", Name: "Zoë \"Z\"", Email: "zoe@example.com", Role: compete.RoleOrganizer, CreatedAt: at, UpdatedAt: at},
-		Links: []compete.Link{{Purpose: compete.LinkReset, Email: "zoe@example.com", TokenHash: "secret", CreatedAt: at, ExpiresAt: at}},
+		At: at, User: compete.User{
+			ID: "u", Name: "Zoë \"Z\"", Email: "zoe@example.com", Role: compete.RoleOrganizer,
+			CreatedAt: at, UpdatedAt: at,
+		},
+		Links: []compete.Link{{
+			Purpose: compete.LinkReset, Email: "zoe@example.com", TokenHash: "secret",
+			CreatedAt: at, ExpiresAt: at,
+		}},
 		Factors: compete.Factors{
 			App:      &compete.AuthenticatorApp{Secret: "secret", ConfirmedAt: at},
 			Passkeys: []compete.Passkey{{Name: "Phone", Record: "secret", CreatedAt: at, LastUsedAt: &at}},
 		},
-		Sessions:      pages([]compete.Session{{Device: "Firefox", Network: "203.0.113.7", TokenHash: "secret", EndedAt: &at}}),
-		Registrations: pages([]compete.MyRegistration{{Competition: compete.Competition{CompetitionContent: compete.CompetitionContent{Title: "Cup"}}}}, []compete.MyRegistration{{}}),
-		Messages:      pages[compete.Message](),
-		Competitions:  pages([]compete.Competition{{ID: "c", Description: "Mine", Cover: "hash"}}),
-		Reports:       pages([]compete.Report{{Competition: compete.Competition{CompetitionContent: compete.CompetitionContent{Title: "Bazaar"}}, Details: "Shoes", Note: "secret", AnsweredBy: &compete.Participant{Name: "secret"}}}),
+		Sessions: pages(
+			[]compete.Session{{Device: "Firefox", Network: "203.0.113.7", TokenHash: "secret", EndedAt: &at}},
+		),
+		Registrations: pages(
+			[]compete.MyRegistration{
+				{Competition: compete.Competition{CompetitionContent: compete.CompetitionContent{Title: "Cup"}}},
+			}, []compete.MyRegistration{{}},
+		),
+		Messages:     pages[compete.Message](),
+		Competitions: pages([]compete.Competition{{ID: "c", Description: "Mine", Cover: "hash"}}),
+		Reports: pages(
+			[]compete.Report{
+				{
+					Competition: compete.Competition{CompetitionContent: compete.CompetitionContent{Title: "Bazaar"}},
+					Details:     "Shoes", Note: "secret", AnsweredBy: &compete.Participant{Name: "secret"},
+				},
+			},
+		),
 		Audit: pages([]compete.AuditEntry{{
-			AuditRecord: compete.AuditRecord{Action: compete.AuditAccountRole, ActorID: "a", UserID: "u", After: compete.AuditFields("role", "ADMIN"), Via: compete.ViaPage},
-			ActorName:   "secret",
+			AuditRecord: compete.AuditRecord{
+				Action: compete.AuditAccountRole, ActorID: "a", UserID: "u",
+				After: compete.AuditFields("role", "ADMIN"), Via: compete.ViaPage,
+			},
+			ActorName: "secret",
 		}}),
 	}
 }
@@ -67,11 +89,14 @@ func TestTheFileIsWhatItsTypeSays(t *testing.T) {
 	if len(got.Reports) != 1 || got.Reports[0].CompetitionTitle != "Bazaar" || got.Reports[0].Details != "Shoes" {
 		t.Errorf("the reports are %+v", got.Reports)
 	}
-	if len(got.AuditLog) != 1 || got.AuditLog[0].Action != "account.role" || string(got.AuditLog[0].After) != `{"role":"ADMIN"}` || got.AuditLog[0].ActorID != "a" {
+	if len(got.AuditLog) != 1 || got.AuditLog[0].Action != "account.role" ||
+		string(got.AuditLog[0].After) != `{"role":"ADMIN"}` || got.AuditLog[0].ActorID != "a" {
 		t.Errorf("the audit log is %+v", got.AuditLog)
 	}
-	if got.Account.Name != "Zoë \"Z\"" || len(got.LinkRequests) != 1 || len(got.Sessions) != 1 || got.Sessions[0].EndedAt == nil ||
-		len(got.Registrations) != 2 || got.Registrations[0].CompetitionTitle != "Cup" || got.Messages == nil || len(got.Messages) != 0 ||
+	if got.Account.Name != "Zoë \"Z\"" || len(got.LinkRequests) != 1 || len(got.Sessions) != 1 ||
+		got.Sessions[0].EndedAt == nil ||
+		len(got.Registrations) != 2 || got.Registrations[0].CompetitionTitle != "Cup" || got.Messages == nil ||
+		len(got.Messages) != 0 ||
 		len(got.OrganizedCompetitions) != 1 || got.OrganizedCompetitions[0].Description != "Mine" {
 		t.Errorf("the file says %+v", got)
 	}

@@ -124,7 +124,8 @@ func (c *Cluster) start() error {
 	}
 	defer log.Close()
 	// Nothing waits for the disk: a process that is killed loses nothing that it has written.
-	process := c.command("postgres", "-D", filepath.Join(c.dir, "data"), "-p", c.port, "-c", "listen_addresses=127.0.0.1",
+	process := c.command("postgres", "-D", filepath.Join(c.dir, "data"), "-p", c.port, "-c",
+		"listen_addresses=127.0.0.1",
 		"-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "fsync=off")
 	process.Stdout, process.Stderr = log, log
 	if err := process.Start(); err != nil {

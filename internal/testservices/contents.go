@@ -10,10 +10,10 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// Row is a row by its columns.
+// Row is a row's values by column.
 type Row map[string]any
 
-// Contents returns all rows of every table that holds data, by table, in the order of their columns.
+// Contents returns all rows of every table with data, by table, in the order of their columns.
 func Contents(t testing.TB, db *sqldb.DB) map[string][]Row {
 	t.Helper()
 	tables, err := db.Tables(t.Context())
@@ -42,8 +42,8 @@ func Columns(t testing.TB, db *sqldb.DB, table string) []string {
 	return names
 }
 
-// Unplanned is a comment that makes a statement new to the driver, which would reuse a plan from before a migration
-// changed the columns.
+// Unplanned returns a comment that makes a statement new to the driver, which would otherwise reuse a plan from before
+// a migration changed the columns.
 func Unplanned() string { return fmt.Sprintf(" -- %d", time.Now().UnixNano()) }
 
 func rowsOf(t testing.TB, db *sqldb.DB, table string) []Row {

@@ -1,8 +1,8 @@
-// Package testservices gives tests the real services they run against: a fresh database on SQLite or PostgreSQL, with
-// the program's schema or without, and a logical database of Redis. It owns where a test finds them and that no two
-// tests share one. It doesn't start the servers (scripts/with-test-services does), and is imported by tests only.
+// Package testservices provides the real services that tests run against: a fresh database on SQLite or PostgreSQL,
+// with or without the program's schema, and a logical database of Redis. It locates them and makes sure that no two
+// tests share one. It doesn't start the servers (scripts/with-test-services does), and only tests import it.
 //
-// A service that is missing fails the test and says how to get it; nothing here skips.
+// A missing service fails the test with an explanation of how to get it; nothing here skips.
 package testservices
 
 import (
@@ -19,12 +19,12 @@ const (
 	KindPostgres = "postgres"
 )
 
-// KindsVariable names the environment variable that narrows the kinds of database to test, as a list with commas.
-// `make test-quick` sets it to "sqlite"; unset, every kind is tested.
+// KindsVariable is the environment variable that restricts the kinds of database to test, as a comma-separated list.
+// `make test-quick` sets it to "sqlite"; if it is unset, every kind is tested.
 const KindsVariable = "MINICOMPETE_TEST_DATABASES"
 
-// Databases returns the kinds of database to test: all of them, unless KindsVariable names fewer. An unknown name in
-// it fails the test, so that a slip of the pen doesn't test nothing.
+// Databases returns the kinds of database to test: all of them, unless KindsVariable lists fewer. An unknown name in it
+// fails the test, so that a typo doesn't test nothing.
 func Databases(t testing.TB) []string {
 	t.Helper()
 	kinds, unknown := parseKinds(os.Getenv(KindsVariable))
@@ -58,7 +58,7 @@ func EachDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	}
 }
 
-// EachEmptyDatabase is EachDatabase for a test of migrations: there is no schema yet.
+// EachEmptyDatabase is EachDatabase without a schema, for tests of migrations.
 func EachEmptyDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Helper()
 	for _, kind := range Databases(t) {
@@ -66,8 +66,8 @@ func EachEmptyDatabase(t *testing.T, test func(t *testing.T, databaseURL string)
 	}
 }
 
-// OnlyPostgres is EachDatabase for a test of something that PostgreSQL alone can do, such as serving two replicas.
-// Where the kinds are narrowed to SQLite the test doesn't run, and says so in its log.
+// OnlyPostgres is EachDatabase for tests of features that only PostgreSQL supports, such as several replicas. If the
+// kinds are restricted to SQLite, the test doesn't run, and logs that.
 func OnlyPostgres(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Helper()
 	if !slices.Contains(Databases(t), KindPostgres) {
@@ -77,8 +77,8 @@ func OnlyPostgres(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Run(KindPostgres, func(t *testing.T) { test(t, Postgres(t)) })
 }
 
-// DatabaseURL returns the URL, in the form of DATABASE_URL, of a fresh database of the given kind, which has the
-// program's schema and no rows, and is gone after the test.
+// DatabaseURL returns the URL, in the form of DATABASE_URL, of a fresh database of the given kind, with the program's
+// schema and no rows. It is removed after the test.
 func DatabaseURL(t testing.TB, kind string) string {
 	t.Helper()
 	if kind == KindPostgres {
@@ -95,12 +95,12 @@ func DatabaseURL(t testing.TB, kind string) string {
 	return databaseURL
 }
 
-// EmptyDatabaseURL is DatabaseURL for a test that brings the schema itself, such as one of a restored backup.
+// EmptyDatabaseURL is DatabaseURL for a test that creates the schema itself, such as one of a restored backup.
 func EmptyDatabaseURL(t testing.TB, kind string) string {
 	t.Helper()
 	switch kind {
 	case KindSQLite:
-		return "sqlite://" + filepath.Join(sqliteDir(t), "minicompete.db") // its name leaves nothing to escape
+		return "sqlite://" + filepath.Join(sqliteDir(t), "minicompete.db") // its name needs no escaping
 	case KindPostgres:
 		return createPostgres(t, serverURL(t, PostgresVariable), "")
 	}
@@ -108,11 +108,11 @@ func EmptyDatabaseURL(t testing.TB, kind string) string {
 	return ""
 }
 
-// SQLiteVariable names the environment variable of a directory for the files of SQLite, on a disk where durable writes
-// are cheap. scripts/with-test-services sets it; unset, they are among the tests' other temporary files.
+// SQLiteVariable is the environment variable for the directory of SQLite's files, on a disk where durable writes are
+// cheap. scripts/with-test-services sets it; if it is unset, they are with the tests' other temporary files.
 const SQLiteVariable = "TEST_SQLITE_DIR"
 
-// sqliteDir is an empty directory for a database's files, gone after the test.
+// sqliteDir returns an empty directory for a database's files, removed after the test.
 func sqliteDir(t testing.TB) string {
 	t.Helper()
 	where := os.Getenv(SQLiteVariable)

@@ -11,13 +11,13 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Proxy is a way to a server that can be cut or silenced.
+// Proxy is a connection to a server that can be cut or silenced.
 type Proxy struct {
 	t     testing.TB
 	proxy *toxiproxy.Proxy
 }
 
-// BehindProxy makes a way to the server of a URL. The URL that it returns leads through it.
+// BehindProxy creates a proxy for the server of a URL. The returned URL leads through it.
 func BehindProxy(t testing.TB, serverURL string) (string, *Proxy) {
 	t.Helper()
 	u, err := url.Parse(serverURL)
@@ -46,7 +46,7 @@ func (p *Proxy) Restore() {
 
 const silence = "silence"
 
-// Silence takes connections and what is sent on them, and lets no answer through, until Speak.
+// Silence accepts connections and requests but lets no response through, until Speak.
 func (p *Proxy) Silence() {
 	p.t.Helper()
 	toxic := `{"name":"` + silence + `","type":"timeout","stream":"downstream","attributes":{"timeout":0}}`
@@ -55,7 +55,7 @@ func (p *Proxy) Silence() {
 	}
 }
 
-// Disturb puts one of Toxiproxy's toxics, with attributes in JSON, on the way there and the way back, until Calm.
+// Disturb applies one of Toxiproxy's toxics, with attributes in JSON, in both directions, until Calm.
 func (p *Proxy) Disturb(toxic, attributes string) {
 	p.t.Helper()
 	for _, stream := range []string{"upstream", "downstream"} {
@@ -69,7 +69,7 @@ func (p *Proxy) Disturb(toxic, attributes string) {
 // Calm ends every Disturb and Silence.
 func (p *Proxy) Calm() { p.proxy.Toxics.ResetToxics(context.Background()) }
 
-// Speak ends Silence, and closes the connections whose answers are lost.
+// Speak ends Silence, and closes the connections whose responses were lost.
 func (p *Proxy) Speak() {
 	p.t.Helper()
 	if err := p.proxy.Toxics.RemoveToxic(context.Background(), silence); err != nil {

@@ -38,7 +38,8 @@ func Replicate(t testing.TB) *Replication {
 	} {
 		primary.exec(statement)
 	}
-	copied := r.Standby.command("pg_basebackup", "-D", filepath.Join(r.Standby.dir, "data"), "-d", primary.url("postgres"),
+	copied := r.Standby.command("pg_basebackup", "-D", filepath.Join(r.Standby.dir, "data"), "-d",
+		primary.url("postgres"),
 		"--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync")
 	if output, err := copied.CombinedOutput(); err != nil {
 		t.Fatalf("pg_basebackup: %v\n%s", err, output)

@@ -17,10 +17,10 @@ import (
 	"github.com/minicompete/minicompete/internal/store/migrations"
 )
 
-// To migrate a database takes a second, to copy a migrated one milliseconds. So a schema is built once and copied for
-// each test.
+// Migrating a database takes a second, copying a migrated one takes milliseconds. So a schema is built once and copied
+// for each test.
 
-// migrate brings the schema of a database up to date.
+// migrate applies all migrations to a database.
 func migrate(ctx context.Context, databaseURL string) error {
 	db, err := store.Open(ctx, store.Config{URL: databaseURL, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -29,7 +29,7 @@ func migrate(ctx context.Context, databaseURL string) error {
 	return errors.Join(db.Migrate(ctx), db.Close())
 }
 
-// sqliteSchema is a database file that has the schema and no rows.
+// sqliteSchema is a database file with the schema and no rows.
 var sqliteSchema = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "minicompete-schema")
 	if err != nil {
@@ -48,8 +48,8 @@ var (
 	postgresSchemas = map[string]string{} // by server
 )
 
-// postgresSchema names a database on the server that has the schema and no rows. It is made by the first test of all
-// processes, and stays for the next run: its name holds a hash of the migrations.
+// postgresSchema returns the name of a database on the server with the schema and no rows. The first test of all
+// processes creates it, and it stays for later runs: its name contains a hash of the migrations.
 func postgresSchema(server string) (name string, err error) {
 	postgresMaking.Lock()
 	defer postgresMaking.Unlock()
@@ -73,8 +73,8 @@ func makePostgresSchema(ctx context.Context, server, name string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx)     // it gives the lock back, however it ends
-	const others = 0x6d696e69 // keeps the other processes out
+	defer conn.Close(ctx)     // this also releases the lock
+	const others = 0x6d696e69 // keeps other processes out
 	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", others); err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func makePostgresSchema(ctx context.Context, server, name string) error {
 		name).Scan(&made); err != nil || made {
 		return err
 	}
-	// Under another name until it is whole. A process that was killed may have left one.
+	// Under another name until it is complete. A killed process may have left one.
 	for _, statement := range []string{
 		"DROP DATABASE IF EXISTS " + name + "_new WITH (FORCE)",
 		"CREATE DATABASE " + name + "_new",

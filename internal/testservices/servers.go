@@ -16,20 +16,20 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// The environment variables that name the servers. scripts/with-test-services sets both.
+// The environment variables with the servers' addresses. scripts/with-test-services sets both.
 const (
 	PostgresVariable = "TEST_POSTGRES_URL"
 	RedisVariable    = "TEST_REDIS_URL"
 )
 
-// howToGet is what somebody does who runs a test without its server.
+// howToGet explains how to run a test with its server.
 const howToGet = "run `make test`, or one package with `scripts/with-test-services go test ./internal/store/...`"
 
-// answerTimeout is how long a server has to answer. It is long, for a machine under load.
+// answerTimeout is how long a server has to answer. It is long, for machines under load.
 const answerTimeout = 30 * time.Second
 
-// Postgres creates a database with the program's schema on the server of PostgresVariable and returns its URL. At the
-// end of the test the database is dropped, connections that are still open in it notwithstanding.
+// Postgres creates a database with the program's schema on the server of PostgresVariable and returns its URL. After
+// the test the database is dropped, even if connections to it are still open.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	server := serverURL(t, PostgresVariable)
@@ -53,8 +53,8 @@ func createPostgres(t testing.TB, server *url.URL, template string) string {
 	return own.String()
 }
 
-// inPostgres runs one statement on a connection of its own. It is used in cleanups too, where the test's context has
-// ended, so it takes a new one.
+// inPostgres runs one statement on a separate connection. Cleanups use it too, after the test's context has ended, so
+// it uses a new context.
 func inPostgres(t testing.TB, server *url.URL, statement string) {
 	t.Helper()
 	ctx := context.Background()
@@ -74,15 +74,15 @@ func connect(ctx context.Context, server string) (*pgx.Conn, error) {
 	return pgx.Connect(ctx, server)
 }
 
-// isAway reports whether an error is that of a PostgreSQL that could not be connected to.
+// isAway reports whether an error means that PostgreSQL could not be reached.
 func isAway(err error) bool {
 	var away *pgconn.ConnectError
 	return errors.As(err, &away)
 }
 
 // Redis returns the URL of an empty logical database on the server of RedisVariable, emptied again after the test.
-// Databases are handed out in turn, so two tests share one only when more of them run at once than the server has
-// (1023 on the one of scripts/with-test-services). Published messages reach the subscribers of all of them.
+// Databases are assigned in turn, so two tests only share one if more run at once than the server has (1023 on the one
+// of scripts/with-test-services). Published messages reach subscribers in all of them.
 func Redis(t testing.TB) string {
 	t.Helper()
 	ctx := context.Background()
@@ -100,7 +100,7 @@ func Redis(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("take a database of the Redis of %s: %v", RedisVariable, err)
 	}
-	// The first database holds the turn.
+	// The first database stores the turn.
 	server.Path = "/" + strconv.FormatInt(1+turn%(databases-1), 10)
 	own := redisClient(t, server)
 	flush := func() {
@@ -113,7 +113,7 @@ func Redis(t testing.TB) string {
 	return server.String()
 }
 
-// redisClient returns a client of the database that the URL names, closed after the test's other cleanups.
+// redisClient returns a client for the database in the URL, closed after the test's other cleanups.
 func redisClient(t testing.TB, server *url.URL) *redis.Client {
 	t.Helper()
 	options, err := redis.ParseURL(server.String())

@@ -39,7 +39,7 @@ func TestDatabasesHonoursTheSwitch(t *testing.T) {
 	}
 }
 
-// failure runs use with a test of its own kind and returns what that test died of, or "" when it lived.
+// failure runs use with a fake test and returns the message it failed with, or "" if it passed.
 func failure(t *testing.T, use func(testing.TB)) string {
 	t.Helper()
 	dying := &dyingTest{TB: t}
@@ -52,7 +52,7 @@ func failure(t *testing.T, use func(testing.TB)) string {
 	return dying.reason
 }
 
-// dyingTest is a test whose Fatalf is written down and ends its goroutine only.
+// dyingTest is a test whose Fatalf records the message and only ends its goroutine.
 type dyingTest struct {
 	testing.TB
 	reason string
@@ -92,7 +92,7 @@ func TestMissingServiceFailsAndSaysHowToGetIt(t *testing.T) {
 	}
 }
 
-// nobodyListens is an address that was free a moment ago.
+// nobodyListens returns an address that was just unused.
 func nobodyListens(t *testing.T) string {
 	t.Helper()
 	socket, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -126,7 +126,7 @@ func TestPostgresIsFreshAndGoneAfterwards(t *testing.T) {
 			if err := conn.QueryRow(ctx, "SELECT count(*) FROM users").Scan(&users); err != nil || users != 0 {
 				t.Errorf("a fresh database has %d users: %v", users, err)
 			}
-			// Left open: a test that dies keeps its connections, and its database has to go all the same.
+			// Left open: a failing test keeps its connections, and its database has to be dropped anyway.
 			if _, err := conn.Exec(ctx, "CREATE TABLE taken (id int)"); err != nil {
 				t.Errorf("use a fresh database: %v", err)
 			}

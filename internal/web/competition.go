@@ -48,7 +48,8 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 // competitionData is what the page of a competition and its preview have in common. html is the description.
 func competitionData(c *compete.Competition, html string) pages.CompetitionData {
 	return pages.CompetitionData{
-		ID: c.ID, CompetitionContent: c.CompetitionContent, Description: html, Organizer: c.Organizer.Name, Zone: c.Zone(),
+		ID: c.ID, CompetitionContent: c.CompetitionContent, Description: html, Organizer: c.Organizer.Name,
+		Zone:      c.Zone(),
 		Suspended: c.Suspended, Unpublished: c.Unpublished, Day: startDay(c), Cover: coverView(c),
 	}
 }

@@ -307,7 +307,8 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 // storedForm is the form of a competition as it is stored.
 func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionForm {
 	return pages.CompetitionForm{
-		ID: c.ID, Inputs: shown(contentOf(c), zone), Draft: c.Status == compete.StatusDraft, Version: c.Version, Cover: coverForm(c),
+		ID: c.ID, Inputs: shown(contentOf(c), zone), Draft: c.Status == compete.StatusDraft, Version: c.Version,
+		Cover: coverForm(c),
 	}
 }
 

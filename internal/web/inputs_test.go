@@ -10,16 +10,21 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// TestFormThatIsSentAsItWasShownChangesNothing sets every field of the content, so that one without an input is noticed, too.
+// TestFormThatIsSentAsItWasShownChangesNothing sets every field of the content, so that one without an input is
+// noticed, too.
 func TestFormThatIsSentAsItWasShownChangesNothing(t *testing.T) {
 	at := func(hours int) *time.Time {
 		moment := time.Date(2030, 6, 12, hours, 30, 7, 123_000, time.UTC) // finer than the form shows
 		return &moment
 	}
-	c := compete.Competition{ID: "cup", Description: "Bring a *laptop*.\n\nAnd tea.", CompetitionContent: compete.CompetitionContent{
-		Title: "Spring Cup", Location: "Hall 3", Tags: []string{"go", "sql"}, Capacity: 10, RegOpensAt: at(1), RegDeadline: *at(2),
-		StartDate: at(3), EndDate: at(4), TimeZone: "Europe/Zurich", Waitlist: true,
-	}}
+	c := compete.Competition{
+		ID: "cup", Description: "Bring a *laptop*.\n\nAnd tea.",
+		CompetitionContent: compete.CompetitionContent{
+			Title: "Spring Cup", Location: "Hall 3", Tags: []string{"go", "sql"}, Capacity: 10, RegOpensAt: at(1),
+			RegDeadline: *at(2),
+			StartDate:   at(3), EndDate: at(4), TimeZone: "Europe/Zurich", Waitlist: true,
+		},
+	}
 	for field, value := range reflect.ValueOf(&c.CompetitionContent).Elem().Fields() {
 		switch {
 		case !value.IsZero():

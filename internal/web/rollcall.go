@@ -15,8 +15,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// registrationsCSV sends all rows of the list as it is filtered and sorted. People open it in Excel, which needs the
-// mark.
+// registrationsCSV exports all rows of the list as filtered and sorted. It adds a byte order mark for Excel.
 func (a *app) registrationsCSV(r *http.Request, v *visit) (response, error) {
 	c, parts, err := a.everyRegistration(r, v)
 	if err != nil {
@@ -40,8 +39,8 @@ func (a *app) everyRegistration(
 	return c, parts, err
 }
 
-// printRegistrations is the list on paper, all rows of it, with room to sign. It is sent as it is read. Cancelled
-// registrations are on it only when it is filtered for them: nobody will come to sign there.
+// printRegistrations is the printable list, with all rows and room for signatures. It is sent while it is read.
+// Cancelled registrations are only included if the list is filtered for them, since they won't come to sign.
 func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 	c, parts, err := a.everyRegistration(r, v)
 	if err != nil {
@@ -75,13 +74,13 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 			if !errors.Is(err, r.Context().Err()) {
 				a.Log.ErrorContext(r.Context(), "a printed list was cut short", "path", r.URL.Path, "error", err)
 			}
-			panic(http.ErrAbortHandler) // half a list must not look like a whole one
+			panic(http.ErrAbortHandler) // a partial list must not look complete
 		}
 		return nil
 	}, nil
 }
 
-// rollCallRows renders the rows of a status as they come; of all but the cancelled ones if it is empty.
+// rollCallRows renders the rows with a status while they are read; if it is empty, all but the cancelled ones.
 func rollCallRows(
 	parts iter.Seq2[[]compete.ParticipantRegistration, error], status compete.RegistrationStatus,
 ) templ.Component {

@@ -74,7 +74,8 @@ func (t typedForm) refuse(err error) {
 // tooFew adds that the seats that are held don't fit.
 func (t typedForm) tooFew(c *compete.Competition) {
 	if held := c.Registered(); t.values.Capacity < held && t.form.Errors["capacity"] == "" {
-		t.form.Errors["capacity"] = ui.Plural(held, "person already holds a seat", "people already hold seats") + "; capacity can't go below that."
+		t.form.Errors["capacity"] = ui.Plural(held, "person already holds a seat", "people already hold seats") +
+			"; capacity can't go below that."
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 
 const unreachable = "We couldn't reach the server. Pressing again is safe."
 
-// TestPress is about the one press that everything is there for, on networks as they are.
+// TestPress checks registering, the program's central action, on unreliable networks.
 func TestPress(t *testing.T) {
 	s := site{[]*apptest.App{apptest.Start(t, apptest.Options{})}}
 	for _, test := range []struct {
@@ -64,7 +64,7 @@ func newBoard(t *testing.T, s site, fields map[string]any) board {
 
 func (b board) page() string { return "/competitions/" + b.id }
 
-// wantRegistered fails the test unless so many people hold a registration.
+// wantRegistered checks the number of people registered.
 func (b board) wantRegistered(want int) {
 	b.t.Helper()
 	var rows []struct{ Status string }
@@ -74,19 +74,19 @@ func (b board) wantRegistered(want int) {
 	}
 }
 
-// register has somebody else register.
+// register registers somebody else.
 func (b board) register(want int) {
 	b.t.Helper()
 	b.s.replicas[0].Crowd(1)[0].Do(http.MethodPost, "/api"+b.page()+"/register", nil).Want(b.t, want)
 }
 
-// change makes a change as the organizer, past the browser.
+// change makes a change as the organizer, without a browser.
 func (b board) change(fields map[string]any) {
 	b.t.Helper()
 	b.organizer.Do(http.MethodPatch, "/api"+b.page(), fields, "If-Match", "*").Want(b.t, http.StatusOK)
 }
 
-// participant has the page open and is about to press.
+// participant returns a visitor with the page open, about to register.
 func (b board) participant(name string) *visitor {
 	b.t.Helper()
 	v := newVisitor(b.t, b.s.first(), name)
@@ -94,13 +94,13 @@ func (b board) participant(name string) *visitor {
 	return v
 }
 
-// keep marks the card, so that another one in its place is noticed.
+// keep marks the card, so that a replacement is noticed.
 func (v *visitor) keep() { eval[any](v, `document.querySelector("#stand").kept = true`) }
 
 const kept = `document.querySelector("#stand").kept === true`
 
-// testPressFaults spoils the first press in every way: the card stays, says so, and the next try, by itself, ends where
-// it should.
+// testPressFaults breaks the first request in every way: the card stays and reports it, and the automatic retry
+// succeeds.
 func testPressFaults(t *testing.T, s site) {
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
@@ -134,7 +134,7 @@ func testPressFaults(t *testing.T, s site) {
 	}
 }
 
-// testCardFaults spoils what the page asks by itself: the card stays as it is, and is right in the end.
+// testCardFaults breaks the card's automatic requests: the card stays unchanged, and is correct in the end.
 func testCardFaults(t *testing.T, s site) {
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
@@ -163,8 +163,8 @@ func testCardFaults(t *testing.T, s site) {
 	}
 }
 
-// testPressOutages has the network away for 3, 10 and 30 seconds, as the page's clock counts them, in all sorts of
-// ways. Who waits is registered in the end, and who presses again and again too, once.
+// testPressOutages disconnects the network for 3, 10 and 30 seconds by the page's clock, in different ways. People who
+// wait are registered in the end, and so are those who click repeatedly, once.
 func testPressOutages(t *testing.T, s site) {
 	const faster = 10
 	for _, outage := range []time.Duration{3 * time.Second, 10 * time.Second, 30 * time.Second} {
@@ -208,7 +208,7 @@ func testPressOutages(t *testing.T, s site) {
 	}
 }
 
-// testPressBusy has our own server ask to come again: the press is made again, not before the time it named.
+// testPressBusy makes our own server ask for a retry: the request is repeated, no earlier than requested.
 func testPressBusy(t *testing.T, s site) {
 	b := newBoard(t, s, nil)
 	v := b.participant("Dora Busy")
@@ -241,8 +241,7 @@ func testPressBusy(t *testing.T, s site) {
 	}
 }
 
-// testPressSilence has no answer come at all. The page waits a while, a quarter of a minute by its clock, and tries
-// again.
+// testPressSilence sends no response at all. The page waits for a quarter of a minute by its clock, and retries.
 func testPressSilence(t *testing.T, s site) {
 	b := newBoard(t, s, nil)
 	v := b.participant("Elsa Silence")
@@ -269,7 +268,7 @@ func testPressSilence(t *testing.T, s site) {
 	b.wantRegistered(1)
 }
 
-// testPressThrottled presses where everything takes its time.
+// testPressThrottled registers on a slow network.
 func testPressThrottled(t *testing.T, s site) {
 	b := newBoard(t, s, nil)
 	v := b.participant("Ivan Slow")
@@ -281,7 +280,8 @@ func testPressThrottled(t *testing.T, s site) {
 	b.wantRegistered(1)
 }
 
-// testPressFaultsWithoutScript loses the answer to a press: who goes back and presses again is where they should be.
+// testPressFaultsWithoutScript loses the response to a registration: going back and clicking again leads to the right
+// result.
 func testPressFaultsWithoutScript(t *testing.T, s site) {
 	b := newBoard(t, s, nil)
 	v := b.participant("Jana Plain").withoutScript()
@@ -303,7 +303,7 @@ func testPressFaultsWithoutScript(t *testing.T, s site) {
 	v.click(registerButton)
 	v.until("the browser's error page", `location.protocol === "chrome-error:"`)
 	b.wantRegistered(1)
-	v.do(reload()) // as a browser offers there: the same form, with the same key
+	v.do(reload()) // as a browser offers: the same form, with the same key
 	v.see("#stand-title", "You're in")
 	k.wantOne(t)
 	b.wantRegistered(1)
@@ -331,7 +331,7 @@ func testPressFaultsWithoutScript(t *testing.T, s site) {
 	b.wantRegistered(2)
 }
 
-// testPressTwice presses as an impatient person does, and goes back and presses again.
+// testPressTwice clicks repeatedly, and goes back and clicks again.
 func testPressTwice(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Twice")
 	organizer.signUp("ORGANIZER")

@@ -135,10 +135,11 @@ func testRefusalUnderPointer(t *testing.T, s site) {
 	v.see("#stand-title", "All seats are taken")
 }
 
-// testNewsDuringAnAnswer has news come while an answer is on its way that is older: the card asks again, and is right in
-// the end, whether the news came long before the answer or just before.
+// testNewsDuringAnAnswer has news come while an answer is on its way that is older: the card asks again, and is right
+// in the end, whether the news came long before the answer or just before.
 func testNewsDuringAnAnswer(t *testing.T, s site) {
-	for name, pause := range map[string]int{"long before": 400, "just before": 0} { // the page puts asking off by 300 ms
+	// the page puts asking off by 300 ms
+	for name, pause := range map[string]int{"long before": 400, "just before": 0} {
 		t.Run(name, func(t *testing.T) {
 			b := newBoard(t, s, map[string]any{"capacity": 1})
 			v := b.participant("Jo News " + name)
