@@ -55,6 +55,7 @@ type NewContent struct {
 	EndDate     *time.Time `json:"endDate,omitempty" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
 	TimeZone    string     `json:"timeZone,omitempty" default:"UTC" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
 	Waitlist    bool       `json:"waitlist,omitempty" doc:"Whether people can join a waitlist once it's full." default:"false" example:"true"`
+	OfferHours  *int       `json:"offerHours,omitempty" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them at once." example:"48"`
 }
 
 // CreateCompetitionRequest opens a competition.
@@ -87,6 +88,7 @@ type ContentChange struct {
 	EndDate     optional[*time.Time] `json:"endDate,omitzero" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
 	TimeZone    optional[string]     `json:"timeZone,omitzero" doc:"The IANA time zone in which people see the competition's times. Changing it doesn't change when anything happens." example:"Europe/Zurich"`
 	Waitlist    optional[bool]       `json:"waitlist,omitzero" example:"true"`
+	OfferHours  optional[*int]       `json:"offerHours,omitzero" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up; null gives it to them at once. Open offers don't change." example:"48"`
 }
 
 // applyTo sets what the request has. It goes through the fields of the content, so that one that a request lacks is found out.
@@ -97,7 +99,7 @@ func (r ContentChange) applyTo(c *compete.CompetitionContent) {
 	}
 }
 
-// UpdateCompetitionRequest changes a competition; what is left out stays as it is, and null clears a time.
+// UpdateCompetitionRequest changes a competition; what is left out stays as it is, and null clears a time or offerHours.
 type UpdateCompetitionRequest struct {
 	ContentChange
 	Description optional[string]                    `json:"description,omitzero" doc:"Markdown." example:"Bring your own **laptop**."`

@@ -8,6 +8,10 @@ import (
 	"github.com/minicompete/minicompete/internal/goldentest"
 )
 
+func TestGoldenTransitionsInTheGuide(t *testing.T) {
+	goldentest.Section(t, "../../docs/api.md", "transitions", transitionTable())
+}
+
 // TestGoldenOpenAPI holds the document to its golden file, so that a change of the API is seen in review.
 func TestGoldenOpenAPI(t *testing.T) {
 	goldentest.File(t, "testdata/openapi.json",

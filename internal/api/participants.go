@@ -29,7 +29,7 @@ func (participantSort) Schema(huma.Registry) *huma.Schema {
 			string(compete.SortStatus),
 		},
 		Description: "The order: order of arrival (`arrival`), newest first (`newest`), by `name`, or by `status` " +
-			"(confirmed, pending, waitlisted, cancelled).",
+			"(confirmed, pending, offered, waitlisted, cancelled).",
 	}
 }
 
@@ -58,7 +58,8 @@ func (a *api) registerParticipants() {
 			"one that follows a separator.",
 		produces: []content{
 			contentJSON[[]ParticipantRegistration](),
-			contentText(mediaCSV, "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId\r\n"),
+			contentText(mediaCSV, "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId,"+
+				"cancelReason,reason,note,seats,confirmBy\r\n"),
 		},
 		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing},
 	}, a.listParticipants)

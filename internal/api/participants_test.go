@@ -74,7 +74,7 @@ func TestCSVHoldsEveryPage(t *testing.T) {
 	}
 	want := []string{
 		"250", "CONFIRMED", "", "'=cmd|250", "ada@example.com", "2026-04-01T12:00:00Z",
-		"2026-04-01T12:00:00Z", someID, someID, "", "", "",
+		"2026-04-01T12:00:00Z", someID, someID, "", "", "", "1", "",
 	}
 	if diff := cmp.Diff(want, rows[250]); diff != "" {
 		t.Errorf("last row (-want +got):\n%s", diff)

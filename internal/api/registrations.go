@@ -14,10 +14,12 @@ import (
 // RegistrationState is one user's place in one competition.
 type RegistrationState struct {
 	compete.RegistrationState
-	UserID   string `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
-	Position int    `json:"position,omitempty" doc:"The place on the waitlist, starting at 1. Present only while waitlisted." example:"3"`
-	Reason   string `json:"reason,omitempty" doc:"Why the organizer removed the person, as shown to them." example:"Registered twice."`
-	Blocked  bool   `json:"blocked,omitempty" doc:"true if the person can't register for this competition again." example:"false"`
+	UserID    string     `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
+	Seats     int        `json:"seats" doc:"How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0." example:"1"`
+	ConfirmBy *time.Time `json:"confirmBy,omitempty" doc:"Until when the offered seat can be accepted or declined. Present only while OFFERED." example:"2026-04-03T09:00:00Z"`
+	Position  int        `json:"position,omitempty" doc:"The place on the waitlist, starting at 1. Present only while waitlisted." example:"3"`
+	Reason    string     `json:"reason,omitempty" doc:"Why the organizer removed the person, as shown to them." example:"Registered twice."`
+	Blocked   bool       `json:"blocked,omitempty" doc:"true if the person can't register for this competition again." example:"false"`
 }
 
 // Registration is a registration as its owner sees it.
@@ -61,6 +63,11 @@ type RegistrationInput struct {
 	ID string `path:"id" doc:"The registration's ID."`
 }
 
+type answerOfferInput struct {
+	RegistrationInput
+	JSONBody
+}
+
 type removeInput struct {
 	RegistrationInput
 	JSONBody
@@ -95,7 +102,7 @@ type statusParam string
 // Schema documents the states.
 func (statusParam) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Description: "Return only registrations with this status.", Enum: []any{
-		string(compete.RegistrationPending), string(compete.RegistrationConfirmed),
+		string(compete.RegistrationPending), string(compete.RegistrationConfirmed), string(compete.RegistrationOffered),
 		string(compete.RegistrationWaitlisted), string(compete.RegistrationCancelled),
 	}}
 }
@@ -124,6 +131,19 @@ func (a *api) registerRegistrations() {
 		request: RemoveRequest{}, optionalBody: true,
 		errors: []*compete.Error{compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrCompetitionStarted, compete.ErrBusy},
 	}, a.cancelRegistration)
+	answer := route{
+		method: http.MethodPost, path: "/api/registrations/{id}/accept", id: "acceptOffer", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
+		summary:     "Accept an offered seat",
+		description: "For the person who was offered it, until `confirmBy`. The seat is then theirs. Accepting again has no effect.",
+		request:     EmptyRequest{}, optionalBody: true,
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrRegistrationGone, compete.ErrOfferExpired, compete.ErrNoOffer, compete.ErrCompetitionCancelled, compete.ErrBusy,
+		},
+	}
+	handle(a, answer, a.acceptOffer)
+	answer.path, answer.id, answer.summary = "/api/registrations/{id}/decline", "declineOffer", "Decline an offered seat"
+	answer.description = "For the person who was offered it, until `confirmBy`. The seat goes to the next person on the waitlist. Declining again has no effect."
+	handle(a, answer, a.declineOffer)
 	handle(a, route{
 		method: http.MethodDelete, path: "/api/registrations/{id}/block", id: "unblockRegistration", tag: tagRegistrations, access: loggedIn,
 		summary:     "Unblock a removed person",
@@ -174,6 +194,25 @@ func (a *api) cancelRegistration(ctx context.Context, in *removeInput) (*registr
 	return &registrationAnswer{newRegistration(&outcome.Registration, &outcome.Competition, a.Clock())}, nil
 }
 
+func (a *api) acceptOffer(ctx context.Context, in *answerOfferInput) (*registrationAnswer, error) {
+	return a.answerOffer(ctx, in, true)
+}
+
+func (a *api) declineOffer(ctx context.Context, in *answerOfferInput) (*registrationAnswer, error) {
+	return a.answerOffer(ctx, in, false)
+}
+
+func (a *api) answerOffer(ctx context.Context, in *answerOfferInput, accept bool) (*registrationAnswer, error) {
+	if err := decodeEmpty(in.RawBody); err != nil {
+		return nil, err
+	}
+	outcome, err := a.Registrations.AnswerOffer(ctx, actor(ctx), in.ID, accept)
+	if err != nil {
+		return nil, err
+	}
+	return &registrationAnswer{newRegistration(&outcome.Registration, &outcome.Competition, a.Clock())}, nil
+}
+
 func (a *api) unblockRegistration(ctx context.Context, in *RegistrationInput) (*unblockAnswer, error) {
 	r, err := a.Registrations.Unblock(ctx, actor(ctx), in.ID)
 	if err != nil {
@@ -197,7 +236,12 @@ func newRegistration(r *compete.Registration, c *compete.Competition, at time.Ti
 }
 
 func newRegistrationState(r *compete.Registration) RegistrationState {
+	var confirmBy *time.Time
+	if r.Status == compete.RegistrationOffered {
+		confirmBy = utc(r.ConfirmBy)
+	}
 	return RegistrationState{
+		Seats: r.Seats(), ConfirmBy: confirmBy,
 		RegistrationState: r.RegistrationState, UserID: r.UserID, Position: r.Position,
 		Reason: r.Removal.Reason, Blocked: r.Removal.Blocked,
 	}

@@ -54,6 +54,9 @@ func only(status, others int, roles ...role) map[role]int {
 	return statuses
 }
 
+// answersOffers are the outcomes of answering an offer that isn't there: the participant's, whom staff can't answer for.
+var answersOffers = map[role]int{participant: 409, otherParticipant: 404, otherOrganizer: 404, organizer: 403, admin: 403}
+
 // outcomesOfDraft are those of the deletion of a draft, which is there for its organizer and admins alone.
 func outcomesOfDraft() map[role]int {
 	statuses := only(204, 403, organizer, admin)
@@ -115,6 +118,8 @@ var matrix = map[string]outcomes{
 
 	"register":           {false, only(403, 201, organizer)}, // it is the organizer's own
 	"cancelRegistration": {false, only(200, 404, participant, organizer, admin)},
+	"acceptOffer":        {false, answersOffers}, // there is none; its own test has one
+	"declineOffer":       {false, answersOffers},
 	"unblockRegistration": {false, map[role]int{
 		participant: 403, otherParticipant: 403, otherOrganizer: 404,
 		organizer: 200, admin: 200,
@@ -296,7 +301,7 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		id, body = w.competition(5).ID, `{"email":"otherorganizer@example.com"}`
 	case "deleteDraft":
 		id = w.create(strings.Replace(competitionBody("To be deleted", 5), "{", `{"status":"DRAFT",`, 1)).ID
-	case "cancelRegistration", "unblockRegistration":
+	case "cancelRegistration", "unblockRegistration", "acceptOffer", "declineOffer":
 		id = w.registration(w.competition(5).ID, participant).ID
 	case "readMessage":
 		id = w.message().ID

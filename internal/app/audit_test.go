@@ -286,6 +286,23 @@ func (w *auditWorld) registration() (id, competition string, organizer, particip
 	return r.ID, competition, organizer, participant
 }
 
+// offered is registration, of somebody who is offered a seat.
+func (w *auditWorld) offered() (id, competition string, participant someone) {
+	w.t.Helper()
+	competition, organizer := w.competition("PUBLISHED")
+	w.exec(`UPDATE competitions SET capacity = 1, seats_left = 1, offer_hours = 1 WHERE id = $1`, competition)
+	register := func() (id string, p someone) {
+		var r struct{ ID string }
+		p = w.someone(asParticipant)
+		w.do(w.api("POST", "/api/competitions/"+competition+"/register", nil, p), &r)
+		return r.ID, p
+	}
+	first, _ := register()
+	id, participant = register()
+	w.do(w.api("DELETE", "/api/registrations/"+first, nil, organizer), nil)
+	return id, competition, participant
+}
+
 // blocked is registration, of somebody who was removed and blocked.
 func (w *auditWorld) blocked() (id, competition string, organizer someone) {
 	w.t.Helper()

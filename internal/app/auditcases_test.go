@@ -171,6 +171,14 @@ var auditCases = map[string]auditCase{
 		id, _, _, p := w.registration()
 		return w.api("DELETE", "/api/registrations/"+id, nil, p)
 	}},
+	"POST /api/registrations/{id}/accept": {action: compete.AuditAccepted, request: func(w *auditWorld) *http.Request {
+		id, _, p := w.offered()
+		return w.api("POST", "/api/registrations/"+id+"/accept", nil, p)
+	}},
+	"POST /api/registrations/{id}/decline": {action: compete.AuditDeclined, request: func(w *auditWorld) *http.Request {
+		id, _, p := w.offered()
+		return w.api("POST", "/api/registrations/"+id+"/decline", nil, p)
+	}},
 	"DELETE /api/registrations/{id}/block": {
 		action: compete.AuditUnblocked,
 		request: func(w *auditWorld) *http.Request {
@@ -413,6 +421,14 @@ var auditCases = map[string]auditCase{
 	"POST /competitions/{id}/withdraw": {action: compete.AuditCancelled, request: func(w *auditWorld) *http.Request {
 		_, id, _, p := w.registration()
 		return w.page("/competitions/"+id+"/withdraw", nil, p)
+	}},
+	"POST /competitions/{id}/accept": {action: compete.AuditAccepted, request: func(w *auditWorld) *http.Request {
+		_, id, p := w.offered()
+		return w.page("/competitions/"+id+"/accept", nil, p)
+	}},
+	"POST /competitions/{id}/decline": {action: compete.AuditDeclined, request: func(w *auditWorld) *http.Request {
+		_, id, p := w.offered()
+		return w.page("/competitions/"+id+"/decline", nil, p)
 	}},
 	"POST /competitions/{id}/registrations/{registration}/remove": {
 		action: compete.AuditRemoved,

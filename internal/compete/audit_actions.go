@@ -60,6 +60,11 @@ const (
 	AuditCancelled      AuditAction = "registration.cancelled" // {status}, {reason}
 	AuditRemoved        AuditAction = "registration.removed"   // {status}, {blocked, notified}; what was said is with the registration
 	AuditPromoted       AuditAction = "registration.promoted"  // {status}, {status, seq}
+	AuditOffered        AuditAction = "registration.offered"   // {status}, {status, seq, confirmBy}
+	AuditAccepted       AuditAction = "registration.accepted"  // {status}, {status, seq}
+	AuditDeclined       AuditAction = "registration.declined"  // {status}, {status, reason}
+	AuditOfferExpired   AuditAction = "registration.expired"   // {status}, {status, reason}
+	AuditOfferShortened AuditAction = "registration.shortened" // {confirmBy}, {confirmBy}: the competition starts earlier
 	AuditUnblocked      AuditAction = "registration.unblocked"
 	AuditReported       AuditAction = "report.made"     // {competitionId, reason}
 	AuditReportAnswered AuditAction = "report.answered" // {competitionId, status}
@@ -83,6 +88,7 @@ var AuditActions = []AuditAction{
 	AuditCompetitionCreated, AuditCompetitionUpdated, AuditCompetitionPublished, AuditCompetitionUnpublished, AuditCompetitionCancelled,
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
 	AuditRegistered, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked,
+	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,
 	AuditReported, AuditReportAnswered, AuditSiteChanged, AuditSiteSetUp, AuditSetupLink, AuditJobRetried, AuditJobConsole, AuditLogShortened,
 }
 

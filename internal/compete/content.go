@@ -23,6 +23,7 @@ type CompetitionContent struct {
 	EndDate     *time.Time `json:"endDate" called:"end" doc:"When the competition ends; null if it isn't known." example:"2026-05-09T16:00:00Z"`
 	TimeZone    string     `json:"timeZone" called:"time zone" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
 	Waitlist    bool       `json:"waitlist" called:"waitlist" doc:"Whether people can join a waitlist once it's full." example:"true"`
+	OfferHours  *int       `json:"offerHours" called:"hours to accept a seat" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start; null if they get it at once." example:"48"`
 }
 
 // ContentField describes a field of CompetitionContent: its JSON name, and its name in a sentence.
@@ -51,6 +52,10 @@ func (c *CompetitionContent) values() []any {
 			value = auditTime(&v)
 		case *time.Time:
 			value = auditTime(v)
+		case *int:
+			if value = nil; v != nil {
+				value = *v
+			}
 		}
 		values = append(values, value)
 	}
@@ -99,6 +104,7 @@ func (v *validation) content(c *CompetitionContent, description string) {
 		}
 	}
 	v.end(c)
+	v.offers(c)
 	if _, ok := ZoneNamed(c.TimeZone); !ok {
 		v.add("timeZone", "must be an IANA time zone such as Europe/Berlin or UTC")
 	}
@@ -114,6 +120,12 @@ func (v *validation) end(c *CompetitionContent) {
 		v.add("endDate", "requires a start date")
 	case !c.EndDate.After(*c.StartDate):
 		v.add("endDate", "must be after the start")
+	}
+}
+
+func (v *validation) offers(c *CompetitionContent) {
+	if c.OfferHours != nil && (*c.OfferHours < MinOfferHours || *c.OfferHours > MaxOfferHours) {
+		v.addf("offerHours", "must be between %d and %d", MinOfferHours, MaxOfferHours)
 	}
 }
 

@@ -85,6 +85,8 @@ var (
 	ErrCompetitionCancelled = &Error{Kind: KindConflict, Code: "competition_cancelled", Detail: "This competition was cancelled."}
 	ErrCompetitionStarted   = &Error{Kind: KindConflict, Code: "competition_started", Detail: "The competition has started, so registrations can no longer be cancelled."}
 	ErrCapacityBelowHeld    = &Error{Kind: KindConflict, Code: "capacity_below_held", Detail: "More people hold seats than the new capacity allows. Remove registrations first, or choose a larger capacity."}
+	ErrOfferExpired         = &Error{Kind: KindConflict, Code: "offer_expired", Detail: "This offer has expired, so the seat goes to the next person in line."}
+	ErrNoOffer              = &Error{Kind: KindConflict, Code: "no_offer", Detail: "This registration has no open offer to accept or decline."}
 	ErrAlreadyPublished     = &Error{Kind: KindConflict, Code: "already_published", Detail: "A published competition can't become a draft again."}
 	ErrOwnCompetition       = &Error{Kind: KindForbidden, Code: "own_competition", Detail: "You can't register for a competition you organize."}
 	ErrBlocked              = &Error{Kind: KindForbidden, Code: "registration_blocked", Detail: "The organizer removed you and blocked you from registering again. If you think this is a mistake, contact them."}

@@ -100,6 +100,8 @@ type NoticeRun struct {
 type NotifyJob struct {
 	Notices []Notice    `json:"notices,omitempty"`
 	Runs    []NoticeRun `json:"runs,omitempty"`
+	// Wait is how long the job waits before it's due, in whole seconds.
+	Wait time.Duration `json:"-"`
 }
 
 // Len is the number of messages that the job asks for, at most.
@@ -115,10 +117,13 @@ func (j NotifyJob) Len() int {
 func (NotifyJob) Kind() string { return "notify" }
 
 // Options implements Job.
-func (NotifyJob) Options() JobOptions { return JobOptions{Queue: QueueRegistration, Yields: true} }
+func (j NotifyJob) Options() JobOptions {
+	return JobOptions{Queue: QueueRegistration, Delay: j.Wait, Yields: true}
+}
 
 // SettleJob finishes in pages, through the registrar, what a change of a competition or of an account began: it cancels the
-// registrations of a cancelled competition, or promotes from the waitlist while seats are free, and has open pages told.
+// registrations of a cancelled competition; or ends offers at the start, if that is earlier now, promotes from the waitlist while seats
+// are free, and has open pages told.
 type SettleJob struct {
 	CompetitionID string `json:"competitionId"`
 }

@@ -31,6 +31,8 @@ type LedgerTx interface {
 	WaitlistHead(ctx context.Context, competitionID string, n int) ([]Registration, error)
 	// Uncancelled reads up to n registrations of a competition that are not CANCELLED, in order of Seq.
 	Uncancelled(ctx context.Context, competitionID string, n int) ([]Registration, error)
+	// Offered reads up to n OFFERED registrations of a competition whose ConfirmBy is later than the given time, in order of Seq.
+	Offered(ctx context.Context, competitionID string, after time.Time, n int) ([]Registration, error)
 	// EarlierContent reads what a competition's content was in a version that was replaced within IdempotencyTTL, with the organizer's
 	// name as it is now.
 	EarlierContent(ctx context.Context, competitionID string, version int) (content Competition, found bool, err error)

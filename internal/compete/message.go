@@ -20,6 +20,10 @@ const (
 	MessageCompetitionCancelled MessageKind = "competition_cancelled"
 	MessageReminder             MessageKind = "reminder"
 	MessageChanged              MessageKind = "changed" // its time or place was moved
+	MessageOffered              MessageKind = "offered" // a seat came free, and is to be accepted
+	MessageOfferReminder        MessageKind = "offer_reminder"
+	MessageOfferExpired         MessageKind = "offer_expired"
+	MessageOfferDeclined        MessageKind = "offer_declined"
 
 	// Those about accounts. The first three carry a link, which only the mail shows: a message in the mailbox is read
 	// by who holds a login, and the link is to show that who uses it reads the mails.
@@ -64,9 +68,12 @@ var messageKinds = []struct {
 	{MessageCompetitionCancelled, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 	{MessageReminder, MessageTraits{Priority: PriorityLater, Holds: beforeStart, Optional: true}},
 	{MessageChanged, MessageTraits{
-		Priority: PriorityUsual, Holds: inStatus(RegistrationPending, RegistrationConfirmed, RegistrationWaitlisted),
-		NeedsPlace: true,
+		Priority: PriorityUsual, Holds: inStatus(activeStatuses...), NeedsPlace: true,
 	}},
+	{MessageOffered, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationOffered)}},
+	{MessageOfferReminder, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationOffered)}},
+	{MessageOfferExpired, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
+	{MessageOfferDeclined, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 
 	{MessageVerifyEmail, MessageTraits{Priority: PriorityNow, Link: LinkVerify, Anonymous: true}},
 	{MessagePasswordReset, MessageTraits{Priority: PriorityNow, Link: LinkReset}},

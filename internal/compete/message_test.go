@@ -54,10 +54,14 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 		MessageRemoved:              {RegistrationCancelled},
 		MessageCompetitionCancelled: {RegistrationCancelled},
 		MessageReminder:             {RegistrationConfirmed},
-		MessageChanged:              {RegistrationPending, RegistrationConfirmed, RegistrationWaitlisted},
+		MessageChanged:              {RegistrationPending, RegistrationConfirmed, RegistrationOffered, RegistrationWaitlisted},
+		MessageOffered:              {RegistrationOffered},
+		MessageOfferReminder:        {RegistrationOffered},
+		MessageOfferExpired:         {RegistrationCancelled},
+		MessageOfferDeclined:        {RegistrationCancelled},
 	}
 	for _, kind := range append(MessageKinds(), "of a later version") {
-		for _, status := range []RegistrationStatus{RegistrationPending, RegistrationConfirmed, RegistrationWaitlisted, RegistrationCancelled} {
+		for _, status := range RegistrationStatuses {
 			target := Target{
 				Notice: Notice{Kind: kind}, Registration: Registration{RegistrationState: RegistrationState{Status: status}}, Competition: Competition{CompetitionContent: CompetitionContent{StartDate: &start}},
 			}

@@ -67,6 +67,20 @@ func (s *Registrations) ByStatus(
 	return s.config.Store.RegistrationsByStatus(ctx, competitionID, search, all)
 }
 
+// Offers counts the open offers of those among the competitions that make some and are the actor's to manage, by id.
+func (s *Registrations) Offers(ctx context.Context, a Actor, competitions []Competition) (map[string]int, error) {
+	var ids []string
+	for i := range competitions {
+		if c := &competitions[i]; c.OfferHours != nil && c.ManagedBy(a) {
+			ids = append(ids, c.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return s.config.Statistics.OpenOffers(ctx, ids)
+}
+
 // Get reads one registration for a competition, for its organizer and admins. It fails with ErrRegistrationGone.
 func (s *Registrations) Get(ctx context.Context, a Actor, competitionID, id string) (ParticipantRegistration, error) {
 	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
@@ -114,7 +128,7 @@ func (s *Registrations) Timeline(ctx context.Context, a Actor, competitionID str
 
 func (f RegistrationFilter) check() (v validation) {
 	if f.Status != "" && !f.Status.Valid() {
-		v.add("status", "must be PENDING, CONFIRMED, WAITLISTED or CANCELLED")
+		v.add("status", "must be PENDING, CONFIRMED, OFFERED, WAITLISTED or CANCELLED")
 	}
 	if f.Sort != "" && !f.Sort.Valid() {
 		v.add("sort", "must be arrival, newest, name or status")

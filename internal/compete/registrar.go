@@ -11,6 +11,12 @@ type Registrar interface {
 	// Cancel takes a registration back, and gives a freed seat to the head of the waitlist; one that is cancelled already stays so.
 	// Errors: ErrRegistrationGone (also when it is not the actor's business), ErrCompetitionStarted.
 	Cancel(ctx context.Context, c CancelCommand) (RegistrationOutcome, error)
+	// AnswerOffer accepts an offer, or declines it and passes the seat on; one that has been answered this way stays so.
+	// Errors: those of Registration.CheckOffer.
+	AnswerOffer(ctx context.Context, c AnswerOfferCommand) (RegistrationOutcome, error)
+	// ExpireOffers cancels those among the registrations that are offers whose time is over, passes their seats on, and returns how many
+	// there were. It leaves all others alone.
+	ExpireOffers(ctx context.Context, registrationIDs []string) (expired int, err error)
 	// Unblock lets somebody who was removed and blocked register again. It changes nothing for who isn't blocked.
 	// Errors: ErrRegistrationGone (also when the actor doesn't manage the competition).
 	Unblock(ctx context.Context, c UnblockCommand) (Registration, error)
@@ -24,7 +30,7 @@ type Registrar interface {
 	// Erase cancels registrations of a user whose account was deleted, and gives freed seats to the heads of waitlists. Nobody is told.
 	// Those that were cancelled before no longer say why. Registrations of others, or that don't exist, are left alone.
 	Erase(ctx context.Context, c EraseCommand) error
-	// Settle does one page of what a SettleJob asks for, has open pages told, and reports whether there is more.
+	// Settle does one page of what a SettleJob asks for (see there), has open pages told, and reports whether there is more.
 	Settle(ctx context.Context, competitionID string) (more bool, err error)
 }
 
@@ -41,6 +47,13 @@ type CancelCommand struct {
 	RegistrationID string
 	Removal        Removal
 	Silent         bool // the person gets no message
+}
+
+// AnswerOfferCommand accepts or declines the actor's offer.
+type AnswerOfferCommand struct {
+	Actor          Actor
+	RegistrationID string
+	Accept         bool // else it's declined
 }
 
 // UnblockCommand asks to let somebody register again.

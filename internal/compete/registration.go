@@ -8,24 +8,38 @@ import (
 // RegistrationStatus is the state of a registration.
 type RegistrationStatus string
 
-// PENDING (seat held, confirmation on its way) → CONFIRMED; WAITLISTED → PENDING (a seat came free); any → CANCELLED.
+// The states. Transitions says how one follows another.
 const (
-	RegistrationPending    RegistrationStatus = "PENDING"
+	RegistrationOffered    RegistrationStatus = "OFFERED" // a seat is held until ConfirmBy, to be accepted or declined
+	RegistrationPending    RegistrationStatus = "PENDING" // a seat is held, and its confirmation is on its way
 	RegistrationConfirmed  RegistrationStatus = "CONFIRMED"
 	RegistrationWaitlisted RegistrationStatus = "WAITLISTED"
 	RegistrationCancelled  RegistrationStatus = "CANCELLED"
 )
 
 // RegistrationStatuses are all states, in the order in which a list by status has them.
-var RegistrationStatuses = []RegistrationStatus{RegistrationConfirmed, RegistrationPending, RegistrationWaitlisted, RegistrationCancelled}
+var RegistrationStatuses = append(slices.Clone(activeStatuses), RegistrationCancelled)
+
+var activeStatuses = []RegistrationStatus{RegistrationConfirmed, RegistrationPending, RegistrationOffered, RegistrationWaitlisted}
 
 // Valid reports whether s is one of RegistrationStatuses.
 func (s RegistrationStatus) Valid() bool { return slices.Contains(RegistrationStatuses, s) }
 
 // HoldsSeat reports whether a registration in this state holds a seat.
 func (s RegistrationStatus) HoldsSeat() bool {
-	return s == RegistrationPending || s == RegistrationConfirmed
+	return s == RegistrationPending || s == RegistrationConfirmed || s == RegistrationOffered
 }
+
+// Seats is how many seats a registration in this state holds: 0 or 1.
+func (s RegistrationStatus) Seats() int {
+	if s.HoldsSeat() {
+		return 1
+	}
+	return 0
+}
+
+// Seats is how many seats the registration holds: 0 or 1.
+func (r *Registration) Seats() int { return r.Status.Seats() }
 
 // CancelReason says who or what cancelled a registration.
 type CancelReason string
@@ -36,6 +50,7 @@ const (
 	CancelledByOrganizer   CancelReason = "ORGANIZER"   // removed by the competition's organizer or an admin
 	CancelledByCompetition CancelReason = "COMPETITION" // the competition was cancelled
 	CancelledByErasure     CancelReason = "ERASED"      // the person's account was deleted
+	CancelledByExpiry      CancelReason = "EXPIRED"     // an offer was not answered in time
 )
 
 // Removal is what an organizer or admin says when removing a registration. The zero value says nothing.
@@ -58,11 +73,11 @@ func (r Removal) Check() error {
 type RegistrationState struct {
 	ID            string             `json:"id" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
 	CompetitionID string             `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
-	Status        RegistrationStatus `json:"status" enum:"PENDING,CONFIRMED,WAITLISTED,CANCELLED" example:"PENDING"`
+	Status        RegistrationStatus `json:"status" enum:"PENDING,CONFIRMED,OFFERED,WAITLISTED,CANCELLED" example:"PENDING"`
 	Seq           int64              `json:"seq" doc:"Its place in the competition's order of arrival, starting at 1. Never reused." example:"59"`
 	RegisteredAt  time.Time          `json:"registeredAt" example:"2026-04-01T09:00:00.013Z"`
 	UpdatedAt     time.Time          `json:"updatedAt" example:"2026-04-01T09:00:00.013Z"`
-	CancelReason  CancelReason       `json:"cancelReason,omitempty" enum:"SELF,ORGANIZER,COMPETITION,ERASED" doc:"Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded." example:"ORGANIZER"`
+	CancelReason  CancelReason       `json:"cancelReason,omitempty" enum:"SELF,ORGANIZER,EXPIRED,COMPETITION,ERASED" doc:"Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded." example:"ORGANIZER"`
 }
 
 // Registration is one user's place in one competition; there is at most one for each pair.
@@ -71,6 +86,7 @@ type Registration struct {
 	UserID     string
 	Position   int        // place on the waitlist, from 1; 0 when not waitlisted or not read
 	PromotedAt *time.Time // when a seat came free for it
+	ConfirmBy  *time.Time `json:"-"` // until when it is, or was, OFFERED; nil when the seat was never an offer. A recorded outcome never was
 	Removal    Removal    `json:"-"` // of one that is CANCELLED, with CancelledByOrganizer. A recorded outcome never is
 }
 

@@ -102,6 +102,17 @@ func (s *Registrations) Remove(
 		CancelCommand{Actor: a, RegistrationID: id, Removal: removal, Silent: !notify})
 }
 
+// AnswerOffer accepts the actor's offer, or declines it. Errors: those of Registrar.AnswerOffer.
+func (s *Registrations) AnswerOffer(ctx context.Context, a Actor, id string, accept bool) (RegistrationOutcome, error) {
+	if err := require(a, RoleParticipant); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	if !ValidID(id) {
+		return RegistrationOutcome{}, ErrRegistrationGone
+	}
+	return s.config.Registrar.AnswerOffer(ctx, AnswerOfferCommand{Actor: a, RegistrationID: id, Accept: accept})
+}
+
 // Unblock lets somebody who was removed and blocked register again, for the competition's organizer and admins.
 // Errors: those of Registrar.Unblock and freshForOthers, ErrForbidden.
 func (s *Registrations) Unblock(ctx context.Context, a Actor, id string) (Registration, error) {

@@ -13,6 +13,8 @@ type StatisticsStore interface {
 	// RegistrationTimes reads when the first and the last registration of a competition arrived, and about so many
 	// between them, at most twice as many, earliest first. Of thousands, the moments are those of the order of arrival.
 	RegistrationTimes(ctx context.Context, competitionID string, points int) ([]TimeCount, error)
+	// OpenOffers counts the OFFERED registrations of competitions, by competition; one that has none is left out.
+	OpenOffers(ctx context.Context, competitionIDs []string) (map[string]int, error)
 	// NewsOf reads in one query what the open pages of many users are told, and what of it has changed since a time;
 	// who has none is left out.
 	NewsOf(ctx context.Context, userIDs []string, since time.Time) (map[string]News, error)

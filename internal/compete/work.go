@@ -16,8 +16,13 @@ type WorkStore interface {
 	// NoticesOf lists what the runs ask for, by the registrations that have these Seqs now.
 	NoticesOf(ctx context.Context, runs []NoticeRun) ([]Notice, error)
 	// StalePending lists up to limit PENDING registrations last changed before the given time that no failed job names
-	// (one that was sent again doesn't count), as notices of kind MessagePromoted where PromotedAt is set, of MessageConfirmed otherwise.
+	// (one that was sent again doesn't count), as notices of kind MessagePromoted where PromotedAt is set and
+	// ConfirmBy isn't, of MessageConfirmed otherwise.
 	StalePending(ctx context.Context, before time.Time, limit int) ([]Notice, error)
+
+	// OffersOver lists up to limit OFFERED registrations whose ConfirmBy is the given time or earlier, by id, those that are over the longest
+	// first. Those of cancelled competitions are left out.
+	OffersOver(ctx context.Context, at time.Time, limit int) ([]string, error)
 
 	// StartingBetween lists published competitions whose StartDate is in (from, to], by id after afterID, up to limit.
 	StartingBetween(ctx context.Context, from, to time.Time, afterID string, limit int) ([]Competition, error)

@@ -149,6 +149,12 @@ func (s *seeder) competition(ctx context.Context, number int, p plan) error {
 		return err
 	}
 	s.at(s.now)
+	if p.added > 0 {
+		change := compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity += p.added }}
+		if _, err := s.Competitions.Update(ctx, s.organizers[p.organizer], c.ID, 0, change); err != nil {
+			return err
+		}
+	}
 	switch p.end {
 	case endsClosed:
 		_, err = s.Competitions.Update(ctx, s.organizers[p.organizer], c.ID, 0,

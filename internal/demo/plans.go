@@ -37,6 +37,8 @@ type plan struct {
 	firstOfCrowd int           // the first of the crowd who registers
 	participants []int         // who register after them, by index
 	waverers     bool          // some cancel again
+	offerHours   int           // to accept a seat that comes free
+	added        int           // seats, in the end, for those who wait
 	end          int
 }
 
@@ -66,6 +68,9 @@ func (p plan) competition(now time.Time) compete.NewCompetition {
 			Waitlist: p.waitlist,
 		},
 		Description: p.description,
+	}
+	if p.offerHours > 0 {
+		n.OfferHours = &p.offerHours
 	}
 	zone := (&compete.Competition{CompetitionContent: compete.CompetitionContent{TimeZone: p.zone}}).Zone()
 	n.RegDeadline = at(now, p.deadline, evening, zone)
@@ -180,5 +185,12 @@ var plans = []plan{
 		published: 6 * time.Hour, opens: 10 * time.Minute, deadline: 6 * day, starts: 8 * day, hour: 21,
 		description: "12 km through the dark, 400 m up and down again. **A headlamp is required**, and so is a spare battery.\n\n" +
 			"Registration opens for everyone at the same moment. Last year, all places were gone within a minute.",
+	}, {
+		organizer: 0, title: "Speed Cubing Open", location: "Sports hall, Aarhus", zone: "Europe/Copenhagen",
+		tags: []string{"cubing", "beginners"}, capacity: 20, waitlist: true, offerHours: 48, added: 2,
+		published: 7 * day, deadline: 11 * day, starts: 14 * day, lasts: 9 * time.Hour,
+		registered: 21, firstOfCrowd: 12, participants: []int{4},
+		description: "3×3, 4×4 and one-handed, two rounds each.\n\nIf a seat opens up, we'll offer it to the next person on the " +
+			"waitlist. **You have 48 hours to accept it**, so don't wait too long.",
 	},
 }

@@ -18,6 +18,9 @@ const (
 type Registrar interface {
 	// Settle does one page of a SettleJob, and reports whether there is more.
 	Settle(ctx context.Context, competitionID string) (more bool, err error)
+	// ExpireOffers cancels those among the registrations that are offers whose time is over, and returns how many there
+	// were.
+	ExpireOffers(ctx context.Context, registrationIDs []string) (expired int, err error)
 	// LastBatch and LastRush are when it last decided a batch that asks for messages, and one with so many that people
 	// are rushing in. They are long ago when it never did.
 	LastBatch() time.Time

@@ -17,6 +17,10 @@ const (
 	pendingSweepInterval = 5 * time.Second
 	pendingAge           = 5 * time.Second
 
+	// offerSweepInterval is how often offers whose time is over are looked for. With compete.OfferGrace, a seat passes on
+	// within half a minute.
+	offerSweepInterval = 10 * time.Second
+
 	// discardedSweepInterval is that of River's own look for jobs left behind by a killed process, which discards some
 	// of them.
 	discardedSweepInterval = 30 * time.Second
@@ -35,6 +39,7 @@ func (c *Client) startSweeps() {
 		c.every(pendingSweepInterval, "confirm registrations that were left pending",
 			c.sweepPending)
 	})
+	c.sweeps.Go(func() { c.every(offerSweepInterval, "expire offers", c.sweepOffers) })
 	c.sweeps.Go(func() { c.every(discardedSweepInterval, "save failed jobs", discarded.run) })
 	c.sweeps.Go(func() { c.every(auditSweepInterval, "move records to the audit log", c.sweepAudit) })
 }
@@ -73,6 +78,24 @@ func (c *Client) sweepAudit(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sweepOffers has the registrar expire offers whose time is over, in pages. What became due while no process ran is
+// made up for.
+func (c *Client) sweepOffers(ctx context.Context) error {
+	for {
+		ids, err := c.config.Store.OffersOver(ctx, c.config.Clock().Add(-compete.OfferGrace), c.config.PageSize)
+		if err != nil {
+			return fmt.Errorf("find offers that are over: %w", err)
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		expired, err := c.config.Registrar.ExpireOffers(ctx, ids)
+		if err != nil || expired == 0 || len(ids) < c.config.PageSize {
+			return err
+		}
+	}
 }
 
 // sweepPending confirms registrations that have been PENDING for longer than pendingAge. Those that can't be confirmed

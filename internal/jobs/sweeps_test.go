@@ -49,6 +49,93 @@ func TestRegistrationsLeftPendingAreConfirmedAtStart(t *testing.T) {
 	})
 }
 
+// offer is a registration that was offered the one seat of a competition for two hours, while another waits.
+func (f *fixture) offer() (offered, waiting compete.Registration) {
+	f.Helper()
+	competition := f.competition(1, 0)
+	f.exec(`UPDATE competitions SET offer_hours = 2 WHERE id = $1`, competition.ID)
+	seat := f.register(competition, f.participants(1)...)[0]
+	offered = f.register(competition, f.participants(1)...)[0]
+	waiting = f.register(competition, f.participants(1)...)[0]
+	f.cancel(seat)
+	return offered, waiting
+}
+
+func (f *fixture) sweepOffers() {
+	f.Helper()
+	if err := f.client.sweepOffers(f.Context()); err != nil {
+		f.Fatal(err)
+	}
+}
+
+func TestOffersThatNobodyAnsweredPassOn(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		first, second := f.offer()
+		f.advance(2*time.Hour + compete.OfferGrace - time.Second)
+		f.sweepOffers()
+		if got := f.status(first); got != compete.RegistrationOffered {
+			f.Errorf("the offer is %s before its time is over", got)
+		}
+		f.advance(2 * time.Second)
+		f.sweepOffers()
+		f.sweepOffers()
+		if got, next := f.status(first), f.status(second); got != compete.RegistrationCancelled || next != compete.RegistrationOffered {
+			f.Errorf("the offer is %s, and the next in line is %s", got, next)
+		}
+		if got := f.count("SELECT count(*) FROM registrations WHERE cancel_reason = 'EXPIRED'"); got != 1 {
+			f.Errorf("%d offers expired, want 1", got)
+		}
+	})
+}
+
+// What nobody looked after, because no process ran, is made up for at the start, in as many pages as it takes; what was
+// accepted in time stays.
+func TestOffersExpireAtStart(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		const offers = pageSize + 3
+		competition := f.competition(offers, 0)
+		f.exec(`UPDATE competitions SET offer_hours = 2 WHERE id = $1`, competition.ID)
+		seats := f.register(competition, f.participants(offers)...)
+		waiting := f.register(competition, f.participants(offers)...)
+		for _, r := range seats {
+			f.cancel(r)
+		}
+		_, err := f.registrar.AnswerOffer(f.Context(), compete.AnswerOfferCommand{
+			Actor: compete.Actor{UserID: waiting[0].UserID, Role: compete.RoleParticipant}, RegistrationID: waiting[0].ID, Accept: true,
+		})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.advance(3 * time.Hour)
+		f.start(f.client)
+		f.eventually("the offers have expired", func() bool {
+			return f.count("SELECT count(*) FROM registrations WHERE cancel_reason = 'EXPIRED'") == offers-1
+		})
+		f.eventually("what was accepted is confirmed", func() bool { return f.status(waiting[0]) == compete.RegistrationConfirmed })
+	})
+}
+
+// The reminder of an offer is a job that is due at half of its time, and says nothing to who has answered.
+func TestOffersAreRemindedOf(t *testing.T) {
+	eachDatabase(t, nil, func(f *fixture) {
+		first, second := f.offer()
+		_, err := f.registrar.AnswerOffer(f.Context(), compete.AnswerOfferCommand{
+			Actor: compete.Actor{UserID: first.UserID, Role: compete.RoleParticipant}, RegistrationID: first.ID,
+		})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.exec("DELETE FROM river_job WHERE state <> 'scheduled'")
+		if got := f.count("SELECT count(*) FROM river_job WHERE kind = 'notify' AND state = 'scheduled'"); got != 2 {
+			f.Fatalf("%d reminders are scheduled, want 2", got)
+		}
+		f.exec("UPDATE river_job SET state = 'available', scheduled_at = created_at")
+		f.start(f.client)
+		f.eventually("the reminder is there", func() bool { return f.messages(second.UserID) == "offer_reminder" })
+		f.wantMessages(first, compete.RegistrationCancelled, "")
+	})
+}
+
 func TestTheSweepMakesAFailedJobOfWhatCannotBeConfirmedAndThenLeavesItAlone(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		users := f.participants(2)

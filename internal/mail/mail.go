@@ -42,6 +42,13 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 		Reason:      oneLine(t.Registration.Removal.Reason),
 		Blocked:     t.Registration.Removal.Blocked,
 	}
+	if hours := t.Competition.OfferHours; hours != nil {
+		data.OfferHours = *hours
+	}
+	if t.Registration.Status == compete.RegistrationOffered {
+		data.AcceptBy = t.Registration.ConfirmBy
+		data.Accept, data.Decline = data.Competition+"/accept", data.Competition+"/decline"
+	}
 	if t.Move != nil {
 		before := newSchedule(t.Move.Before, t.TimeZone)
 		data.schedule, data.Before = newSchedule(t.Move.After, t.TimeZone), &before
@@ -113,7 +120,13 @@ type content struct {
 	Competition string    `json:"competition,omitempty"` // link to its page
 	Reason      string    `json:"reason,omitempty"`      // why the organizer removed them; empty when none was given
 	Blocked     bool      `json:"blocked,omitempty"`     // they can't register again
+	OfferHours  int       `json:"offerHours,omitempty"`  // how long a seat is offered; 0: it is given at once
 	Address     string    `json:"address,omitempty"`     // email that a message about an account is about
+
+	// Of messages to somebody who is offered a seat.
+	AcceptBy *time.Time `json:"acceptBy,omitempty"`
+	Accept   string     `json:"accept,omitempty"`  // link to the page that asks whether to accept it
+	Decline  string     `json:"decline,omitempty"` // link to the page that asks whether to decline it
 
 	// Of messages of kind compete.MessageSecurity.
 	Event   compete.SecurityChange `json:"event,omitempty"`

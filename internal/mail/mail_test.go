@@ -28,6 +28,10 @@ func target(kind compete.MessageKind) compete.Target {
 			},
 		},
 	}
+	if kind == compete.MessageOffered || kind == compete.MessageOfferReminder {
+		until := start.Add(-48 * time.Hour)
+		t.Registration.Status, t.Registration.ConfirmBy = compete.RegistrationOffered, &until
+	}
 	if kind == compete.MessageChanged {
 		before := start.AddDate(0, 0, -1)
 		t.Move = &compete.Move{Before: compete.Schedule{Start: &before, Location: "Hall 3"}, After: t.Competition.Schedule()}
@@ -55,6 +59,14 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 		compete.MessageRemoved:              {"organizer of", "removed you", "register again"},
 		compete.MessageCompetitionCancelled: {"has been cancelled, and with it your registration", "Saturday, 4 May 2030 at 06:30 UTC", composer.PublicURL + "/competitions\n"},
 		compete.MessageReminder:             {"starts soon", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
+		compete.MessageOffered: {
+			"opened up", "Accept it by Thursday, 2 May 2030 at 06:30 UTC.", "next person in line", "/accept\n", "/decline\n", "Hall 4",
+		},
+		compete.MessageOfferReminder: {
+			"haven't answered yet", "Accept it by Thursday, 2 May 2030 at 06:30 UTC,", "next person in line", "/accept\n", "/decline\n",
+		},
+		compete.MessageOfferExpired:  {"didn't accept your seat", "in time", "next person in line", "register again"},
+		compete.MessageOfferDeclined: {"You declined the seat", "next person in line", "register again"},
 		compete.MessageChanged: {
 			"Start: Friday, 3 May 2030 at 06:30 UTC → Saturday, 4 May 2030 at 06:30 UTC\n", "Location: Hall 3 → Hall 4\n", "You keep your seat",
 		},
@@ -64,12 +76,32 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 		if !strings.HasSuffix(subject, "Spring Olympiad") {
 			t.Errorf("%s: subject %q doesn't end with the title", kind, subject)
 		}
-		wanted := append([]string{"Hello Ada Lovelace,", composer.PublicURL + "/competitions/0190c0de-0000-7000-8000-000000000001\n"}, says[kind]...)
+		link := composer.PublicURL + "/competitions/0190c0de-0000-7000-8000-000000000001"
+		if kind == compete.MessageOffered || kind == compete.MessageOfferReminder {
+			link += "/accept"
+		}
+		wanted := append([]string{"Hello Ada Lovelace,", link + "\n"}, says[kind]...)
 		for _, want := range wanted {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s: body lacks %q:\n%s", kind, want, body)
 			}
 		}
+	}
+}
+
+// Who waits is told how long a seat will be offered, and who is offered one keeps that offer through a move.
+func TestOffersInOtherMessages(t *testing.T) {
+	waits := target(compete.MessageWaitlisted)
+	hours := 48
+	waits.Competition.OfferHours = &hours
+	if _, body := compose(t, waits); !strings.Contains(body, "the next in line has 48 hours to accept it") {
+		t.Errorf("who waits isn't told how long an offer lasts:\n%s", body)
+	}
+	moved, until := target(compete.MessageChanged), time.Date(2030, 5, 2, 6, 30, 0, 0, time.UTC)
+	moved.Registration.Status, moved.Registration.ConfirmBy = compete.RegistrationOffered, &until
+	_, body := compose(t, moved)
+	if !strings.Contains(body, "still offered to you, until Thursday, 2 May 2030 at 06:30 UTC.") || strings.Contains(body, "keep your seat") {
+		t.Errorf("who is offered a seat isn't told so:\n%s", body)
 	}
 }
 
@@ -88,6 +120,9 @@ func TestWhatACompetitionLacksLeavesNoGap(t *testing.T) {
 		bare.Competition.StartDate, bare.Competition.Location, bare.Registration.Position = nil, "", 0
 		if bare.Move != nil {
 			bare.Move.Before.Start, bare.Move.After = nil, bare.Competition.Schedule()
+		}
+		if bare.Registration.ConfirmBy != nil { // the one time that the message tells then
+			bare.TimeZone, bare.Competition.TimeZone = "Asia/Tokyo", "Asia/Tokyo"
 		}
 		_, body := compose(t, bare)
 		for _, unwanted := range []string{"\n\n\n", "<nil>", "Where:", "UTC", "number"} {
@@ -125,7 +160,11 @@ func TestTimesAreThoseOfTheVenue(t *testing.T) {
 			if !strings.Contains(m.HTML, want) {
 				t.Errorf("%s: the HTML lacks %q", kind, want)
 			}
-			if started := kind == compete.MessageCompetitionCancelled && want == wanted[1]; kind != compete.MessageCancelled && kind != compete.MessageRemoved && !started && !strings.Contains(m.Text, want) {
+			over := slices.Contains([]compete.MessageKind{
+				compete.MessageCancelled, compete.MessageRemoved, compete.MessageOfferExpired, compete.MessageOfferDeclined,
+			}, kind)
+			started := kind == compete.MessageCompetitionCancelled && want == wanted[1]
+			if !over && !started && !strings.Contains(m.Text, want) {
 				t.Errorf("%s: the text lacks %q:\n%s", kind, want, m.Text)
 			}
 		}

@@ -99,6 +99,10 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 		Notice: compete.Notice{Kind: kind}, Registration: compete.Registration{Position: 3, Removal: compete.Removal{Reason: "You're registered twice."}},
 		Participant: compete.Participant{ID: sampleID, Name: user.Name, Email: user.Email}, Competition: competition, TimeZone: "Europe/London",
 	}
+	if kind == compete.MessageOffered || kind == compete.MessageOfferReminder {
+		until := now.Add(12 * time.Hour).Truncate(time.Hour)
+		target.Registration.Status, target.Registration.ConfirmBy = compete.RegistrationOffered, &until
+	}
 	if kind == compete.MessageChanged {
 		before := competition.Schedule()
 		before.Location = "Willemsplein, Rotterdam"

@@ -21,6 +21,14 @@ var files embed.FS
 // count writes a number with commas between thousands.
 func count(n int) string { return message.NewPrinter(language.English).Sprint(n) }
 
+// plural writes a number of things that are named in the singular.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return count(n) + " " + thing + "s"
+}
+
 // kindTemplates are the two files of a kind, each with what its sort of file shares: KIND.txt defines "subject" and
 // "body", KIND.html "content", which stands in the frame that shared.html defines as "mail".
 type kindTemplates struct {
@@ -31,7 +39,7 @@ type kindTemplates struct {
 var templates = parse()
 
 func parse() map[compete.MessageKind]kindTemplates {
-	words := map[string]any{"hex": brand.Hex, "hours": hours, "button": newButton, "count": count}
+	words := map[string]any{"hex": brand.Hex, "hours": hours, "button": newButton, "count": count, "plural": plural}
 	text := template.Must(template.New("").Funcs(words).Option("missingkey=error").ParseFS(files,
 		"templates/shared.txt"))
 	markup := htmltemplate.Must(htmltemplate.New("").Funcs(words).Option("missingkey=error").ParseFS(files,

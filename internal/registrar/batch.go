@@ -28,6 +28,7 @@ type batch struct {
 	moves      []compete.LedgerMove
 	runs       []compete.NoticeRun
 	lastRun    map[runKey]int // index into runs
+	reminders  []compete.NotifyJob
 	settle     []string       // competitions that need more pages
 	changed    []string       // competitions that changed
 	told       []string       // competitions whose pages are told, changed or not
@@ -209,6 +210,9 @@ func (b *batch) jobs() []compete.Job {
 			jobs = append(jobs, notify)
 			notify = compete.NotifyJob{}
 		}
+	}
+	for _, reminder := range b.reminders {
+		jobs = append(jobs, reminder)
 	}
 	for _, id := range b.settle {
 		jobs = append(jobs, compete.SettleJob{CompetitionID: id})

@@ -86,8 +86,8 @@ func (c *register) admit(b *batch, competition *competition, held *compete.Regis
 		r, before = &compete.Registration{RegistrationState: compete.RegistrationState{ID: c.id, CompetitionID: c.CompetitionID}, UserID: c.Actor.UserID}, ""
 		b.addNew(r)
 	}
-	r.Status, r.Seq, r.RegisteredAt, r.PromotedAt, r.Position = status, competition.NextSeq, now, nil, 0
-	r.CancelReason, r.Removal = "", compete.Removal{}
+	r.Take(compete.EventRegister, status)
+	r.Seq, r.RegisteredAt, r.PromotedAt, r.ConfirmBy, r.Removal = competition.NextSeq, now, nil, nil, compete.Removal{}
 	competition.NextSeq++
 	competition.dirty = true
 	b.markChanged(r, now)
@@ -183,10 +183,10 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	return b.changedContent(competition, before, now)
 }
 
-// changedContent has a competition written with its new content, and free seats given to those who wait.
+// changedContent has a competition written with its new content, and does what follows from that.
 func (b *batch) changedContent(c *competition, before compete.Competition, now time.Time) (result, error, error) {
 	b.replace(c, before)
-	more, err := b.promote(c, pageSize, now)
+	more, err := b.settlePage(c, now)
 	if more {
 		b.settle = append(b.settle, c.ID)
 	}
@@ -248,7 +248,7 @@ func (c *settle) decide(b *batch, now time.Time) (result, error, error) {
 	if competition == nil {
 		return result{}, compete.ErrCompetitionMissing, nil
 	}
-	page := b.promotePage
+	page := b.settlePage
 	if competition.Status == compete.StatusCancelled {
 		page = b.cancelPage
 	}
@@ -273,7 +273,7 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 	for _, r := range slices.Concat(page, b.updated, b.inserted) {
 		if r.CompetitionID == c.ID && r.Status != compete.RegistrationCancelled {
 			before := r.Status
-			b.cancel(c, r, compete.CancelledByCompetition, now)
+			b.cancel(c, r, compete.EventCompetition, now)
 			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before, compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
 			b.notify(r, compete.MessageCompetitionCancelled)
 		}
@@ -281,6 +281,12 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0), nil
 }
 
-func (b *batch) promotePage(c *competition, now time.Time) (bool, error) {
-	return b.promote(c, pageSize, now)
+// settlePage does a page of what follows from a change of a competition that isn't cancelled, and reports whether there is more.
+func (b *batch) settlePage(c *competition, now time.Time) (bool, error) {
+	offers, err := b.shorten(c, now)
+	if err != nil {
+		return false, err
+	}
+	seats, err := b.promote(c, pageSize, now)
+	return offers || seats, err
 }

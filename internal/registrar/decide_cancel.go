@@ -25,12 +25,13 @@ func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
 		return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
 	}
 	before := r.Status
-	b.cancel(competition, r, compete.CancelledBySelf, now)
 	if r.UserID == c.Actor.UserID {
+		b.cancel(competition, r, compete.EventCancel, now)
 		b.recordChange(compete.AuditCancelled, "", r, before, compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
 		b.notify(r, compete.MessageCancelled)
 	} else {
-		r.CancelReason, r.Removal = compete.CancelledByOrganizer, c.Removal
+		b.cancel(competition, r, compete.EventRemove, now)
+		r.Removal = c.Removal
 		b.recordChange(compete.AuditRemoved, "", r, before, compete.AuditFields("status", r.Status, "blocked", c.Removal.Blocked, "notified", !c.Silent), now)
 		if !c.Silent {
 			b.notify(r, compete.MessageRemoved)
@@ -41,14 +42,13 @@ func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
 }
 
 // cancel takes the seat or the place on the waitlist back.
-func (b *batch) cancel(c *competition, r *compete.Registration, reason compete.CancelReason, now time.Time) {
-	if r.Status.HoldsSeat() {
-		c.SeatsLeft++
-	} else {
+func (b *batch) cancel(c *competition, r *compete.Registration, by compete.Event, now time.Time) {
+	c.SeatsLeft += r.Seats()
+	if r.Status == compete.RegistrationWaitlisted {
 		c.Waitlisted--
 	}
 	c.dirty = true
-	r.Status, r.Position, r.CancelReason = compete.RegistrationCancelled, 0, reason
+	r.Take(by, compete.RegistrationCancelled)
 	b.markChanged(r, now)
 }
 
@@ -94,13 +94,14 @@ func (c *erase) decide(b *batch, now time.Time) (result, error, error) {
 		before := r.Status
 		active := before != compete.RegistrationCancelled
 		if active {
-			b.cancel(competition, r, compete.CancelledByErasure, now)
+			b.cancel(competition, r, compete.EventErase, now)
 			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before, compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
 		}
-		r.CancelReason, r.Removal = compete.CancelledByErasure, compete.Removal{}
-		competition.dirty = true
-		b.markChanged(r, now)
+		r.Removal = compete.Removal{}
 		if !active {
+			r.Take(compete.EventErase, compete.RegistrationCancelled)
+			competition.dirty = true
+			b.markChanged(r, now)
 			continue
 		}
 		if _, err := b.promote(competition, 1, now); err != nil {

@@ -41,6 +41,10 @@ func (m *memory) Uncancelled(context.Context, string, int) ([]compete.Registrati
 	return nil, nil
 }
 
+func (m *memory) Offered(context.Context, string, time.Time, int) ([]compete.Registration, error) {
+	return nil, nil
+}
+
 func (m *memory) EarlierContent(context.Context, string, int) (c compete.Competition, found bool, err error) {
 	return c, false, nil
 }

@@ -249,6 +249,7 @@ var (
 
 const (
 	pending    = compete.RegistrationPending
+	offered    = compete.RegistrationOffered
 	waitlisted = compete.RegistrationWaitlisted
 	cancelled  = compete.RegistrationCancelled
 )

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
 )
@@ -127,6 +128,12 @@ func (tx *memoryTx) Uncancelled(_ context.Context, competitionID string, n int) 
 	return tx.first(n, func(r compete.Registration) bool {
 		return r.CompetitionID == competitionID &&
 			r.Status != cancelled
+	}), nil
+}
+
+func (tx *memoryTx) Offered(_ context.Context, competitionID string, after time.Time, n int) ([]compete.Registration, error) {
+	return tx.first(n, func(r compete.Registration) bool {
+		return r.CompetitionID == competitionID && r.Status == offered && r.ConfirmBy.After(after)
 	}), nil
 }
 

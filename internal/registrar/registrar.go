@@ -125,6 +125,18 @@ func (r *Registrar) Cancel(ctx context.Context, c compete.CancelCommand) (compet
 	return result.outcome, err
 }
 
+// AnswerOffer implements compete.Registrar.
+func (r *Registrar) AnswerOffer(ctx context.Context, c compete.AnswerOfferCommand) (compete.RegistrationOutcome, error) {
+	result, err := r.submit(ctx, c.Actor, &answerOffer{AnswerOfferCommand: c})
+	return result.outcome, err
+}
+
+// ExpireOffers implements compete.Registrar.
+func (r *Registrar) ExpireOffers(ctx context.Context, registrationIDs []string) (int, error) {
+	result, err := r.submit(ctx, compete.Actor{}, &expireOffers{registrationIDs: registrationIDs})
+	return result.count, err
+}
+
 // Update implements compete.Registrar.
 func (r *Registrar) Update(ctx context.Context, c compete.UpdateCommand) (compete.Competition, error) {
 	result, err := r.submit(ctx, c.Actor, &update{UpdateCommand: c, moveID: r.config.NewID()})
@@ -211,7 +223,8 @@ type command struct {
 // result is what a command gives back; of a command about a competition the outcome has that alone.
 type result struct {
 	outcome compete.RegistrationOutcome
-	more    bool
+	more    bool // a page is done, and there are others
+	count   int  // of registrations that a command without outcome changed
 }
 
 type answer struct {

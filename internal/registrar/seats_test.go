@@ -13,7 +13,7 @@ func checkSeats(ctx context.Context, db *sql.DB, competitionID string) error {
 	var nextSeq, maxSeq int64
 	err := db.QueryRowContext(ctx, `
 		SELECT c.capacity, c.seats_left, c.waitlisted, c.next_seq,
-			count(CASE WHEN r.status IN ('PENDING', 'CONFIRMED') THEN 1 END),
+			coalesce(sum(r.seats), 0),
 			count(CASE WHEN r.status = 'WAITLISTED' THEN 1 END), coalesce(max(r.seq), 0)
 		FROM competitions c LEFT JOIN registrations r ON r.competition_id = c.id
 		WHERE c.id = $1 GROUP BY c.id, c.capacity, c.seats_left, c.waitlisted, c.next_seq`, competitionID).

@@ -41,14 +41,7 @@ func (b *batch) promote(c *competition, most int, now time.Time) (more bool, err
 		if err != nil || r == nil {
 			return false, err
 		}
-		c.SeatsLeft--
-		c.Waitlisted--
-		c.taken++
-		c.dirty = true
-		r.Status, r.Position, r.PromotedAt = compete.RegistrationPending, 0, &now
-		b.markChanged(r, now)
-		b.recordChange(compete.AuditPromoted, compete.ViaJob, r, compete.RegistrationWaitlisted, statusAndSeq(r), now)
-		b.notify(r, compete.MessagePromoted)
+		b.give(c, r, now)
 	}
 	return c.SeatsLeft > 0 && c.Waitlisted > 0, nil
 }

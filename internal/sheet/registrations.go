@@ -15,18 +15,21 @@ import (
 // columns of a list of registrations. Programs go by the names; new ones come last.
 var columns = []string{
 	"seq", "status", "position", "name", "email", "registeredAt", "updatedAt", "registrationId",
-	"userId", "cancelReason", "reason", "note",
+	"userId", "cancelReason", "reason", "note", "seats", "confirmBy",
 }
 
 func registration(r *compete.ParticipantRegistration) []string {
-	position := ""
+	position, confirmBy := "", ""
 	if r.Position > 0 {
 		position = strconv.Itoa(r.Position)
+	}
+	if r.Status == compete.RegistrationOffered {
+		confirmBy = moment(*r.ConfirmBy)
 	}
 	return []string{
 		strconv.FormatInt(r.Seq, 10), string(r.Status), position, r.Participant.Name, r.Participant.Email,
 		moment(r.RegisteredAt), moment(r.UpdatedAt), r.ID, r.UserID,
-		string(r.CancelReason), r.Removal.Reason, r.Removal.Note,
+		string(r.CancelReason), r.Removal.Reason, r.Removal.Note, strconv.Itoa(r.Seats()), confirmBy,
 	}
 }
 

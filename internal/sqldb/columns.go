@@ -162,6 +162,11 @@ func stored(field any) any {
 		return *p
 	case *int:
 		return *p
+	case **int:
+		if *p == nil {
+			return nil
+		}
+		return **p
 	case *bool:
 		return *p
 	case *time.Time:

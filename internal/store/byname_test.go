@@ -54,7 +54,7 @@ func TestParticipantsByName(t *testing.T) {
 			if i%20 != 0 && i < 370 {
 				continue
 			}
-			status := compete.RegistrationStatuses[i%3]
+			status := []compete.RegistrationStatus{compete.RegistrationConfirmed, compete.RegistrationPending, compete.RegistrationWaitlisted}[i%3]
 			exec(`INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6)`,
 				uuid.NewString(), u.ID, competition.ID, string(status), i+1, now)
 			expected = append(expected, named{u.ID, string([]rune(folded)[:min(200, len([]rune(folded)))]), status})

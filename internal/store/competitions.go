@@ -50,6 +50,7 @@ var (
 		},
 		{Name: "status", Field: func(c *compete.Competition) any { return &c.Status }},
 		{Name: "waitlist", Field: func(c *compete.Competition) any { return &c.Waitlist }},
+		{Name: "offer_hours", Field: func(c *compete.Competition) any { return &c.OfferHours }},
 		{Name: "discarded", Field: func(c *compete.Competition) any { return &c.Discarded }},
 		{Name: "unpublished", Field: func(c *compete.Competition) any { return &c.Unpublished }},
 		{Name: "organizer_id", Field: func(c *compete.Competition) any { return &c.Organizer.ID }},

@@ -91,7 +91,7 @@ func (c *counted) add(r *compete.Registration, n int) {
 		count.waiting += n
 	case compete.RegistrationCancelled:
 		count.cancelled += n
-	case compete.RegistrationPending, compete.RegistrationConfirmed:
+	case compete.RegistrationPending, compete.RegistrationConfirmed, compete.RegistrationOffered:
 		count.seated += n
 	}
 	c.blocks[block] = count

@@ -182,6 +182,9 @@ func fillEmptyFields(v any, at time.Time) {
 			*p = &at
 		case *[]string:
 			*p = []string{"x"}
+		case **int:
+			seven := 7
+			*p = &seven
 		default:
 			switch field.Kind() {
 			case reflect.Bool:
@@ -308,7 +311,12 @@ func (f *fixture) addQueue(t *testing.T, organizer compete.User, n int) (compete
 	t.Helper()
 	c := f.addCompetition(t, organizer, nil)
 	f.addRegistration(t, f.addCompetition(t, organizer, nil).ID, compete.RegistrationWaitlisted, nil) // another's queue
-	states := []compete.RegistrationStatus{compete.RegistrationConfirmed, compete.RegistrationWaitlisted, compete.RegistrationCancelled, compete.RegistrationWaitlisted, compete.RegistrationPending}
+	states := []compete.RegistrationStatus{
+		compete.RegistrationConfirmed, compete.RegistrationWaitlisted, compete.RegistrationCancelled,
+		compete.RegistrationWaitlisted, compete.RegistrationPending,
+		compete.RegistrationConfirmed, compete.RegistrationWaitlisted, compete.RegistrationCancelled,
+		compete.RegistrationWaitlisted, compete.RegistrationOffered,
+	}
 	queue := make([]compete.Registration, n)
 	waiting := 0
 	for i := range queue {
@@ -316,6 +324,9 @@ func (f *fixture) addQueue(t *testing.T, organizer compete.User, n int) (compete
 			r.RegisteredAt, r.UpdatedAt, r.PromotedAt = f.ago(time.Hour-time.Duration(i)*time.Microsecond), f.ago(time.Minute), f.agoPointer(time.Second)
 			fillEmptyFields(&r.RegistrationState, f.now)
 			r.CancelReason = "" // a new one has none
+			if r.ConfirmBy = nil; r.Status == compete.RegistrationOffered {
+				r.ConfirmBy = f.agoPointer(-time.Hour)
+			}
 		})
 		if queue[i].Status == compete.RegistrationWaitlisted {
 			waiting++

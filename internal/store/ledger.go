@@ -107,7 +107,9 @@ var (
 	waitlistHead = `SELECT ` + registrationColumns + ` FROM registrations r JOIN users u ON u.id = r.user_id
 		WHERE r.competition_id = $1 AND r.status = 'WAITLISTED' AND u.disabled_at IS NULL ORDER BY r.seq LIMIT $2`
 	uncancelled = `SELECT ` + registrationColumns + ` FROM registrations r
-		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'WAITLISTED') ORDER BY r.seq LIMIT $2`
+		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED', 'WAITLISTED') ORDER BY r.seq LIMIT $2`
+	offered = `SELECT ` + registrationColumns + ` FROM registrations r
+		WHERE r.competition_id = $1 AND r.status = 'OFFERED' AND r.confirm_by > $2 ORDER BY r.seq LIMIT $3`
 )
 
 // competitionsOf are the competitions of a query. Those of registrations are looked up: they never change.
@@ -160,6 +162,14 @@ func (t *ledgerTx) Uncancelled(ctx context.Context, competitionID string, n int)
 	return found, err
 }
 
+func (t *ledgerTx) Offered(
+	ctx context.Context, competitionID string, after time.Time, n int,
+) ([]compete.Registration, error) {
+	found, err := sqldb.List(ctx, t, scanRegistration, offered, competitionID, after, n)
+	t.remember(found)
+	return found, err
+}
+
 // Write implements compete.LedgerTx.
 func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	counted, err := t.count(ctx, &c)
@@ -170,8 +180,13 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	pipeline.Exec(`INSERT INTO batches (id, committed_at) VALUES ($1, $2)`, t.batchID, compete.UTC(time.Now()))
 	pipeline.Bulk(saveSeats, seatsRows(c.Competitions),
 		all(len(c.Competitions), "competitions are not as they were read"))
-	pipeline.Bulk(insertRegistrations, newRegistrationRow.Rows(c.Inserted), nil)
-	pipeline.Bulk(saveRegistrations, inLockOrder(registrationRow.Rows(c.Updated)), nil)
+	inserted, saved := c.Inserted, c.Updated
+	if slices.ContainsFunc(inserted, changedSince) {
+		saved = slices.Concat(saved, slices.DeleteFunc(slices.Clone(inserted), isNew))
+		inserted = slices.DeleteFunc(slices.Clone(inserted), changedSince)
+	}
+	pipeline.Bulk(insertRegistrations, newRegistrationRow.Rows(inserted), nil)
+	pipeline.Bulk(saveRegistrations, inLockOrder(registrationRow.Rows(saved)), nil)
 	pipeline.Bulk(deleteIdempotencyRecord, t.expired, nil)
 	pipeline.Bulk(insertIdempotencyRecords, recordRow.Rows(c.Records), nil)
 	pipeline.Bulk(countSeatsTaken, takenRows(c), nil)
@@ -224,8 +239,14 @@ func seatsRows(competitions []compete.LedgerCompetition) [][]any {
 var (
 	insertRegistrations = newRegistrationRow.Bulk("registrations", "")
 	saveRegistrations   = registrationRow.Bulk("registrations",
-		"ON CONFLICT (id) DO UPDATE SET "+slices.Concat(registrationState, registrationEnd).Excluded())
+		"ON CONFLICT (id) DO UPDATE SET "+slices.Concat(registrationState, registrationLater).Excluded())
 )
+
+// changedSince reports whether a registration that is new in this transaction has something to say beyond
+// newRegistrationRow already.
+func changedSince(r compete.Registration) bool { return r.CancelReason != "" || r.ConfirmBy != nil }
+
+func isNew(r compete.Registration) bool { return !changedSince(r) }
 
 // inLockOrder sorts by id, as Deliver locks registrations, so that the two wait for each other and never deadlock.
 func inLockOrder(rows [][]any) [][]any {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
@@ -78,7 +79,7 @@ var seeds = []struct {
 		"seats_left": 1, "waitlisted": 0,
 		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour),
 		"end_date": seedTime.Add(3 * time.Hour), "time_zone": "Europe/Zurich", "status": "PUBLISHED",
-		"waitlist": true, "discarded": false, "searchable": true, "unpublished": false, "organizer_id": seedOrganizer,
+		"waitlist": true, "offer_hours": 48, "discarded": false, "searchable": true, "unpublished": false, "organizer_id": seedOrganizer,
 		"next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
 		"cover": "0a1b",
 	}},
@@ -98,6 +99,7 @@ var seeds = []struct {
 		"seq":           int64(1),
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
 		"cancel_reason": "", "removal_reason": "", "removal_note": "", "blocked": false,
+		"confirm_by": seedTime.Add(time.Hour), "seats": generated,
 	}},
 	{"registration_blocks", row{
 		"competition_id": seedCompetition, "block": int64(0), "seated": 1,
@@ -140,6 +142,9 @@ var seeds = []struct {
 	}},
 	{"failed_notices", row{"registration_id": seedRegistration, "seq": int64(1), "failed_job_id": seedFailedJob}},
 }
+
+// generated stands for what the database makes from other columns.
+const generated = "(generated)"
 
 // left names columns, as table.column, that a step took away on purpose, or whose values it has the program make anew.
 var left = map[string]bool{"users.search_text": true, "competitions.searchable": true}
@@ -226,6 +231,75 @@ func TestStepOnPeopleKnowsWhoWasCancelledWithACompetition(t *testing.T) {
 	})
 }
 
+// Registrations and seats stay as they are when offers come, and when they go: who is offered a seat then has it.
+func TestStepOnOffers(t *testing.T) {
+	const before, offers = 34, 40
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
+		db := openEmpty(t, url)
+		to := func(version int64) {
+			t.Helper()
+			if err := migrator(t, db).To(t.Context(), version); err != nil {
+				t.Fatal(err)
+			}
+		}
+		exec := func(text string, args ...any) error {
+			_, err := db.Writer().ExecContext(t.Context(), text, args...)
+			return err
+		}
+		status := func() (status string) {
+			t.Helper()
+			err := db.Writer().QueryRowContext(t.Context(), `SELECT status FROM registrations`+testservices.Unplanned()).Scan(&status)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return status
+		}
+		to(before)
+		fillEmpty(t, db)
+		for _, tc := range []struct {
+			status string
+			seats  int
+		}{{"PENDING", 1}, {"CONFIRMED", 1}, {"WAITLISTED", 0}, {"CANCELLED", 0}} {
+			if err := exec(`UPDATE registrations SET status = $1`, tc.status); err != nil {
+				t.Fatal(err)
+			}
+			to(offers)
+			var seats int
+			var hours sql.NullInt64
+			var confirmBy sql.NullTime
+			err := db.Writer().QueryRowContext(t.Context(), `SELECT r.seats, r.confirm_by, c.offer_hours FROM registrations r
+				JOIN competitions c ON c.id = r.competition_id`+testservices.Unplanned()).Scan(&seats, &confirmBy, &hours)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := status(); got != tc.status || seats != tc.seats || confirmBy.Valid || hours.Valid {
+				t.Errorf("%s is %s after the step, with %d seats, %v, %v hours", tc.status, got, seats, confirmBy, hours)
+			}
+			for _, text := range []string{
+				`UPDATE registrations SET status = 'OFFERED'`, `UPDATE registrations SET status = 'REJECTED'`, `UPDATE competitions SET offer_hours = 721`,
+			} {
+				if exec(text) == nil {
+					t.Errorf("%s was not refused", text)
+				}
+			}
+			to(before)
+			if got := status(); got != tc.status {
+				t.Errorf("%s is %s when the step was taken back", tc.status, got)
+			}
+		}
+		to(offers)
+		if err := exec(`UPDATE registrations SET status = 'OFFERED', confirm_by = $1`, seedTime); err != nil {
+			t.Fatal(err)
+		}
+		to(before)
+		if got := status(); got != "PENDING" {
+			t.Errorf("an offer is %s when the step was taken back", got)
+		}
+		to(offers)
+		wantRecounted(t, db, 0)
+	})
+}
+
 // What was stored before text was brought into form is so after the step, and a search finds it.
 func TestStepOnStoredForms(t *testing.T) {
 	const before = 11
@@ -271,6 +345,9 @@ func fillEmpty(t *testing.T, db *store.Store) {
 			value, ok := seed.row[column]
 			if !ok {
 				t.Fatalf("the column %s.%s is new: add it to the seeds of this test", seed.table, column)
+			}
+			if value == generated {
+				continue
 			}
 			args = append(args, value)
 			names, marks = append(names, `"`+column+`"`), append(marks, fmt.Sprintf("$%d", len(args)))

@@ -181,10 +181,18 @@ func (s *Store) StalePending(ctx context.Context, before time.Time, limit int) (
 		ORDER BY r.updated_at LIMIT $2`, compete.UTC(before), limit)
 }
 
+// OffersOver implements compete.WorkStore.
+func (s *Store) OffersOver(ctx context.Context, at time.Time, limit int) ([]string, error) {
+	return sqldb.List(ctx, s.reader, sqldb.ScanString, `SELECT r.id FROM registrations r
+		JOIN competitions c ON c.id = r.competition_id
+		WHERE r.status = 'OFFERED' AND r.confirm_by <= $1 AND {+c.status} <> 'CANCELLED'
+		ORDER BY r.confirm_by LIMIT $2`, compete.UTC(at), limit)
+}
+
 func scanStale(row sqldb.Row) (compete.Notice, error) {
 	r, err := scanRegistration(row)
 	notice := compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageConfirmed}
-	if r.PromotedAt != nil {
+	if r.PromotedAt != nil && r.ConfirmBy == nil {
 		notice.Kind = compete.MessagePromoted
 	}
 	return notice, err

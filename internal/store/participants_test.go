@@ -22,7 +22,7 @@ func TestParticipants(t *testing.T) {
 func testRegistrationsOfCompetition(t *testing.T, f *fixture, organizer compete.User) {
 	c, queue := f.addQueue(t, organizer, 47)
 	for _, status := range []compete.RegistrationStatus{
-		"", compete.RegistrationPending, compete.RegistrationConfirmed,
+		"", compete.RegistrationPending, compete.RegistrationConfirmed, compete.RegistrationOffered,
 		compete.RegistrationWaitlisted, compete.RegistrationCancelled,
 	} {
 		var expected []compete.ParticipantRegistration

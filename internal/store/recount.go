@@ -12,7 +12,7 @@ const (
 	miscountedBlocks = `SELECT competition_id, block, sum(seated) AS seated, sum(waiting) AS waiting,
 		sum(cancelled) AS cancelled FROM (
 			SELECT r.competition_id, r.seq / ` + blockWords +
-		` AS block, count(CASE WHEN r.status IN ('PENDING', 'CONFIRMED') THEN 1 END) AS seated,
+		` AS block, sum(r.seats) AS seated,
 				count(CASE WHEN r.status = 'WAITLISTED' THEN 1 END) AS waiting,
 				count(CASE WHEN r.status = 'CANCELLED' THEN 1 END) AS cancelled
 			FROM registrations r WHERE r.competition_id > $1 AND r.competition_id <= $2

@@ -11,9 +11,9 @@ import (
 var _ compete.RegistrationStore = (*Store)(nil)
 
 // registrationRow are the columns of a registration; in texts, r stands for the table. A new one has nothing to say
-// about its end.
+// about what comes later, in most batches.
 var (
-	registrationRow     = slices.Concat(newRegistrationRow, registrationEnd)
+	registrationRow     = slices.Concat(newRegistrationRow, registrationLater)
 	registrationColumns = registrationRow.Select("r")
 	scanRegistration    = registrationRow.Scan
 
@@ -30,10 +30,11 @@ var (
 		{Name: "updated_at", Type: "time", Field: func(r *compete.Registration) any { return &r.UpdatedAt }},
 		{Name: "promoted_at", Type: "time", Field: func(r *compete.Registration) any { return &r.PromotedAt }},
 	}
-	registrationEnd = sqldb.Columns[compete.Registration]{
+	registrationLater = sqldb.Columns[compete.Registration]{
 		{Name: "cancel_reason", Type: "text", Field: func(r *compete.Registration) any { return &r.CancelReason }},
 		{Name: "removal_reason", Type: "text", Field: func(r *compete.Registration) any { return &r.Removal.Reason }},
 		{Name: "removal_note", Type: "text", Field: func(r *compete.Registration) any { return &r.Removal.Note }},
+		{Name: "confirm_by", Type: "time", Field: func(r *compete.Registration) any { return &r.ConfirmBy }},
 		{Name: "blocked", Type: "boolean", Field: func(r *compete.Registration) any { return &r.Removal.Blocked }},
 	}
 )

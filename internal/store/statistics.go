@@ -50,17 +50,19 @@ func (s *Store) RegistrationsPerDay(ctx context.Context, organizerID string, fro
 	return counts, err
 }
 
-// everyStatus counts the registrations of a competition. Those that a worker is yet to confirm are few, and counted.
+// everyStatus counts the registrations of a competition. Those that a worker is yet to confirm, and offers, are few, and counted.
 const everyStatus = `SELECT coalesce(sum(b.seated), 0), coalesce(sum(b.waiting), 0), coalesce(sum(b.cancelled), 0),
-		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'PENDING')
+		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'PENDING'),
+		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'OFFERED')
 	FROM registration_blocks b WHERE b.competition_id = $1`
 
 func (s *Store) everyStatus(ctx context.Context, competitionID string) (map[compete.RegistrationStatus]int, error) {
 	return sqldb.One(ctx, s.replicated, nil, func(row sqldb.Row) (map[compete.RegistrationStatus]int, error) {
-		var seated, waiting, cancelled, pending int
-		err := row.Scan(&seated, &waiting, &cancelled, &pending)
+		var seated, waiting, cancelled, pending, offered int
+		err := row.Scan(&seated, &waiting, &cancelled, &pending, &offered)
 		counts := map[compete.RegistrationStatus]int{
-			compete.RegistrationPending: pending, compete.RegistrationConfirmed: seated - pending,
+			compete.RegistrationPending: pending, compete.RegistrationConfirmed: seated - pending - offered,
+			compete.RegistrationOffered:    offered,
 			compete.RegistrationWaitlisted: waiting, compete.RegistrationCancelled: cancelled,
 		}
 		for status, n := range counts {
@@ -70,6 +72,20 @@ func (s *Store) everyStatus(ctx context.Context, competitionID string) (map[comp
 		}
 		return counts, err
 	}, everyStatus, competitionID)
+}
+
+// OpenOffers implements compete.StatisticsStore.
+func (s *Store) OpenOffers(ctx context.Context, competitionIDs []string) (map[string]int, error) {
+	counts := make(map[string]int)
+	_, err := sqldb.List(ctx, s.replicated, func(row sqldb.Row) (none struct{}, err error) {
+		var id string
+		var n int
+		err = row.Scan(&id, &n)
+		counts[id] = n
+		return none, err
+	}, `SELECT r.competition_id, count(*) FROM registrations r WHERE r.competition_id {any $1 uuid}
+		AND r.status = 'OFFERED' GROUP BY r.competition_id`, s.db.Array(competitionIDs))
+	return counts, err
 }
 
 // fewTimes is how many registrations are put in order by their times; of more, some are read along their order of

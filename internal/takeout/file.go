@@ -71,6 +71,8 @@ type ExportedRegistration struct {
 	compete.RegistrationState
 	CompetitionTitle string     `json:"competitionTitle" example:"Spring Hackathon"`
 	PromotedAt       *time.Time `json:"promotedAt" example:"2026-04-01T10:00:00Z"`
+	Seats            int        `json:"seats" doc:"How many seats it holds." example:"1"`
+	ConfirmBy        *time.Time `json:"confirmBy,omitempty" doc:"Until when you can, or could, accept a seat that was offered to you." example:"2026-04-03T10:00:00Z"`
 	RemovalReason    string     `json:"removalReason,omitempty" doc:"What you were told when the organizer removed you." example:"Registered twice."`
 	RemovalNote      string     `json:"removalNote,omitempty" doc:"The organizer's internal note about that." example:"See email of 3 April."`
 	Blocked          bool       `json:"blocked,omitempty" doc:"true if you can't register for this competition again." example:"false"`

@@ -164,6 +164,7 @@ func newSession(s *compete.Session) ExportedSession {
 func newRegistration(r *compete.MyRegistration) ExportedRegistration {
 	return ExportedRegistration{
 		RegistrationState: r.RegistrationState, CompetitionTitle: r.Competition.Title, PromotedAt: r.PromotedAt,
+		Seats: r.Seats(), ConfirmBy: r.ConfirmBy,
 		RemovalReason: r.Removal.Reason, RemovalNote: r.Removal.Note, Blocked: r.Removal.Blocked,
 	}
 }

@@ -154,6 +154,20 @@ var auditTexts = map[compete.AuditAction]auditText{
 		"Moved up", "A registration for {competition} moved up from the waitlist",
 		"{user} moved up from the waitlist of {competition}",
 	},
+	compete.AuditOffered: {
+		"Seat offered", "A seat for {competition} was offered until {is.confirmBy}",
+		"{user} was offered a seat for {competition} until {is.confirmBy}",
+	},
+	compete.AuditAccepted: {"Offer accepted", "{who} accepted a seat for {competition}", ""},
+	compete.AuditDeclined: {"Offer declined", "{who} declined a seat for {competition}", ""},
+	compete.AuditOfferExpired: {
+		"Offer expired", "The offer of a seat for {competition} expired",
+		"{user}'s offer of a seat for {competition} expired",
+	},
+	compete.AuditOfferShortened: {
+		"Offer shortened", "An offer of a seat for {competition} now ends {is.confirmBy}",
+		"{user}'s offer of a seat for {competition} now ends {is.confirmBy}",
+	},
 	compete.AuditUnblocked: {
 		"Unblocked", "{who} lets someone register for {competition} again",
 		"{who} lets {user} register for {competition} again",

@@ -80,6 +80,7 @@ var flashes = map[string]ui.Notice{
 		Text: "You're on the waitlist. If a seat opens up, you'll get it automatically.",
 	},
 	"withdrawn":       {Tone: ui.ToneInfo, Text: "Registration cancelled."},
+	"offer-declined":  {Tone: ui.ToneInfo, Text: "Offer declined. The seat goes to the next person in line."},
 	"removed":         {Tone: ui.ToneInfo, Text: "Registration removed. They'll be notified."},
 	"removed-quiet":   {Tone: ui.ToneInfo, Text: "Registration removed. They won't be notified."},
 	"unblocked":       {Tone: ui.ToneGood, Text: "They can register again."},

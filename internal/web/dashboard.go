@@ -89,6 +89,11 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 		group, view.State, view.CanWithdraw = &data.Cancelled, ui.StateCancelled, false
 	case started:
 		group = &data.Past
+	case r.Status == compete.RegistrationOffered:
+		group, view.CanWithdraw = &data.Offered, false
+		if r.OfferOpen(now) {
+			view.AcceptBy = r.ConfirmBy
+		}
 	case r.Status == compete.RegistrationWaitlisted:
 		group, view.Place = &data.Waitlisted, ui.Ordinal(r.Position)
 	}
@@ -119,8 +124,13 @@ func (a *app) organizerData(v *visit) (pages.OrganizerData, error) {
 	if err != nil {
 		return data, err
 	}
+	offers, err := a.Registrations.Offers(v.r.Context(), v.actor, list.Items)
+	if err != nil {
+		return data, err
+	}
 	for i := range list.Items {
 		addCompetition(&data, &list.Items[i], v.now)
+		data.Competitions[i].Offered = offers[list.Items[i].ID]
 	}
 	for _, d := range days {
 		data.Days = append(data.Days, ui.ChartPoint{At: d.At, Value: d.Count})

@@ -54,6 +54,30 @@ var inputs = []input{
 	}, func(n *compete.NewCompetition) *bool { return &n.Waitlist }),
 	{
 		Field: ui.Field{
+			Name: "offerHours", Label: "Hours to accept a seat", Type: "number", Min: "1", Max: "720",
+			Help: "A freed seat is offered to the next in line for this long, at most until the start. If they don't accept it, " +
+				"it goes to the next person. Leave empty to give freed seats immediately.",
+		},
+		show: func(n *compete.NewCompetition, _ *time.Location) string {
+			if n.OfferHours == nil {
+				return ""
+			}
+			return strconv.Itoa(*n.OfferHours)
+		},
+		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
+			n.OfferHours = nil
+			if typed = strings.TrimSpace(typed); typed == "" {
+				return ""
+			}
+			hours, err := strconv.Atoi(typed)
+			if n.OfferHours = &hours; err != nil {
+				return "Must be a whole number of hours."
+			}
+			return ""
+		},
+	},
+	{
+		Field: ui.Field{
 			Name: "zone", Label: "Time zone", List: "zones", Autocomplete: "off", Required: true,
 			Help: "Where it takes place, such as Europe/Berlin. All dates below are in this zone.",
 		},

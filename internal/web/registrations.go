@@ -14,12 +14,13 @@ import (
 // rowsPerPage is how many registrations are added at a time.
 const rowsPerPage = 100
 
-// statusTabs are the parts of the list. Who is being confirmed is so for a moment: that tab is there only when it has
-// somebody.
+// statusTabs are the parts of the list. Who is being confirmed is so for a moment, and few competitions make
+// offers: those tabs are there only when they have somebody.
 var statusTabs = []pages.Tab{
 	{Label: "All"},
 	{Label: "Confirmed", Value: string(compete.RegistrationConfirmed)},
 	{Label: "Processing", Value: string(compete.RegistrationPending)},
+	{Label: "Offered", Value: string(compete.RegistrationOffered)},
 	{Label: "Waitlisted", Value: string(compete.RegistrationWaitlisted)},
 	{Label: "Cancelled", Value: string(compete.RegistrationCancelled)},
 }
@@ -153,7 +154,8 @@ func tabsView(path string, f compete.RegistrationFilter, counts map[compete.Regi
 				tab.Count += n
 			}
 		}
-		if f.Status != compete.RegistrationPending || tab.Count > 0 || tab.On {
+		seldom := f.Status == compete.RegistrationPending || f.Status == compete.RegistrationOffered
+		if !seldom || tab.Count > 0 || tab.On {
 			tabs = append(tabs, tab)
 		}
 	}
@@ -174,6 +176,9 @@ func registrationRow(r *compete.ParticipantRegistration) pages.RegistrationRow {
 		State: registrationState(&r.Registration), At: r.RegisteredAt, Disabled: r.Participant.Disabled &&
 			!r.Participant.Erased,
 		Reason: r.Removal.Reason, Note: r.Removal.Note, Blocked: r.Removal.Blocked,
+	}
+	if r.Status == compete.RegistrationOffered {
+		row.Until = r.ConfirmBy
 	}
 	if r.Position > 0 {
 		row.Place = ui.Ordinal(r.Position) + " in line"

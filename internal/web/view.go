@@ -45,11 +45,16 @@ func registrationState(r *compete.Registration) ui.State {
 		return ui.StatePending
 	case compete.RegistrationConfirmed:
 		return ui.StateConfirmed
+	case compete.RegistrationOffered:
+		return ui.StateOffered
 	case compete.RegistrationWaitlisted:
 		return ui.StateWaitlisted
 	case compete.RegistrationCancelled:
-		if r.CancelReason == compete.CancelledByOrganizer {
+		switch r.CancelReason { //nolint:exhaustive // the others are cancelled, and that is all
+		case compete.CancelledByOrganizer:
 			return ui.StateRemoved
+		case compete.CancelledByExpiry:
+			return ui.StateExpired
 		}
 	}
 	return ui.StateCancelled
@@ -89,7 +94,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	s := pages.Stand{
 		ID: c.ID, Title: c.Title, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
-		LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: c.Suspended && now.Before(c.RegDeadline),
+		OfferHours: c.OfferHours, LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: c.Suspended && now.Before(c.RegDeadline),
 	}
 	if !s.Own {
 		s.Key = rand.Text()
@@ -100,6 +105,9 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	s.Registered = mine.RegisteredAt
 	s.CanWithdraw = !c.Started(now)
 	switch {
+	case mine.Status == compete.RegistrationOffered:
+		s.Kind, s.State = pages.StandOffered, ui.StateOffered
+		s.ConfirmBy, s.Expired = *mine.ConfirmBy, !mine.OfferOpen(now)
 	case mine.Status.HoldsSeat():
 		s.Kind, s.State = pages.StandIn, registrationState(mine)
 		s.Number, s.Promoted, s.Pending = mine.Seq, mine.PromotedAt != nil, mine.Status == compete.RegistrationPending
@@ -111,6 +119,8 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 		if mine.Removal.Blocked {
 			s.Kind, s.State = pages.StandBlocked, ui.StateRemoved
 		}
+	case mine.OfferExpired():
+		s.Expired = true
 	default:
 		s.Withdrawn = true
 	}

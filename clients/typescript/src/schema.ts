@@ -768,6 +768,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/registrations/{id}/accept": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Accept an offered seat
+         * @description For the person who was offered it, until `confirmBy`. The seat is then theirs. Accepting again has no effect.
+         */
+        readonly post: operations["acceptOffer"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/registrations/{id}/block": {
         readonly parameters: {
             readonly query?: never;
@@ -783,6 +803,26 @@ export interface paths {
          * @description For the competition's organizer and admins. The person can register again; this doesn't register them.
          */
         readonly delete: operations["unblockRegistration"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/registrations/{id}/decline": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Decline an offered seat
+         * @description For the person who was offered it, until `confirmBy`. The seat goes to the next person on the waitlist. Declining again has no effect.
+         */
+        readonly post: operations["declineOffer"];
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1209,6 +1249,12 @@ export interface components {
             readonly id: string;
             /** @example Zurich */
             readonly location: string;
+            /**
+             * Format: int64
+             * @description How many hours the next person in line has to accept a seat that opens up, never longer than until the start; null if they get it at once.
+             * @example 48
+             */
+            readonly offerHours: number | null;
             readonly organizer: components["schemas"]["Organizer"];
             /**
              * @description Where the competition stands at the time of the response.
@@ -1307,6 +1353,12 @@ export interface components {
             readonly id: string;
             /** @example Zurich */
             readonly location: string;
+            /**
+             * Format: int64
+             * @description How many hours the next person in line has to accept a seat that opens up, never longer than until the start; null if they get it at once.
+             * @example 48
+             */
+            readonly offerHours: number | null;
             readonly organizer: components["schemas"]["Organizer"];
             /**
              * @description Where the competition stands at the time of the response.
@@ -1440,6 +1492,12 @@ export interface components {
             readonly endDate?: string | null;
             /** @example Zurich */
             readonly location?: string;
+            /**
+             * Format: int64
+             * @description How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them at once.
+             * @example 48
+             */
+            readonly offerHours?: number | null;
             /**
              * Format: date-time
              * @description When registration closes. Must be in the future.
@@ -1644,6 +1702,12 @@ export interface components {
             /** @example Zurich */
             readonly location: string;
             /**
+             * Format: int64
+             * @description How many hours the next person in line has to accept a seat that opens up, never longer than until the start; null if they get it at once.
+             * @example 48
+             */
+            readonly offerHours: number | null;
+            /**
              * Format: date-time
              * @example 2026-05-01T12:00:00Z
              */
@@ -1784,11 +1848,11 @@ export interface components {
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
-            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION" | "ERASED";
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "ERASED";
             /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
@@ -1796,6 +1860,12 @@ export interface components {
             readonly competitionId: string;
             /** @example Spring Hackathon */
             readonly competitionTitle: string;
+            /**
+             * Format: date-time
+             * @description Until when you can, or could, accept a seat that was offered to you.
+             * @example 2026-04-03T10:00:00Z
+             */
+            readonly confirmBy?: string;
             /**
              * Format: uuid
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
@@ -1823,6 +1893,12 @@ export interface components {
             readonly removalReason?: string;
             /**
              * Format: int64
+             * @description How many seats it holds.
+             * @example 1
+             */
+            readonly seats: number;
+            /**
+             * Format: int64
              * @description Its place in the competition's order of arrival, starting at 1. Never reused.
              * @example 59
              */
@@ -1831,7 +1907,7 @@ export interface components {
              * @example PENDING
              * @enum {string}
              */
-            readonly status: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
+            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "WAITLISTED" | "CANCELLED";
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -2058,7 +2134,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "verify_email" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "verify_email" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined";
             /**
              * Format: date-time
              * @description When it was read; null if unread.
@@ -2142,16 +2218,22 @@ export interface components {
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
-            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION" | "ERASED";
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "ERASED";
             /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly competitionId: string;
+            /**
+             * Format: date-time
+             * @description Until when the offered seat can be accepted or declined. Present only while OFFERED.
+             * @example 2026-04-03T09:00:00Z
+             */
+            readonly confirmBy?: string;
             /**
              * Format: uuid
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
@@ -2180,6 +2262,12 @@ export interface components {
             readonly registeredAt: string;
             /**
              * Format: int64
+             * @description How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0.
+             * @example 1
+             */
+            readonly seats: number;
+            /**
+             * Format: int64
              * @description Its place in the competition's order of arrival, starting at 1. Never reused.
              * @example 59
              */
@@ -2188,7 +2276,7 @@ export interface components {
              * @example PENDING
              * @enum {string}
              */
-            readonly status: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
+            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "WAITLISTED" | "CANCELLED";
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -2324,17 +2412,23 @@ export interface components {
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
-            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION" | "ERASED";
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "ERASED";
             readonly competition: components["schemas"]["CompetitionSummary"];
             /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly competitionId: string;
+            /**
+             * Format: date-time
+             * @description Until when the offered seat can be accepted or declined. Present only while OFFERED.
+             * @example 2026-04-03T09:00:00Z
+             */
+            readonly confirmBy?: string;
             /**
              * Format: uuid
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
@@ -2358,6 +2452,12 @@ export interface components {
             readonly registeredAt: string;
             /**
              * Format: int64
+             * @description How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0.
+             * @example 1
+             */
+            readonly seats: number;
+            /**
+             * Format: int64
              * @description Its place in the competition's order of arrival, starting at 1. Never reused.
              * @example 59
              */
@@ -2366,7 +2466,7 @@ export interface components {
              * @example PENDING
              * @enum {string}
              */
-            readonly status: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
+            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "WAITLISTED" | "CANCELLED";
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -2385,16 +2485,22 @@ export interface components {
              */
             readonly blocked?: boolean;
             /**
-             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
              * @example ORGANIZER
              * @enum {string}
              */
-            readonly cancelReason?: "SELF" | "ORGANIZER" | "COMPETITION" | "ERASED";
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "ERASED";
             /**
              * Format: uuid
              * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly competitionId: string;
+            /**
+             * Format: date-time
+             * @description Until when the offered seat can be accepted or declined. Present only while OFFERED.
+             * @example 2026-04-03T09:00:00Z
+             */
+            readonly confirmBy?: string;
             /**
              * Format: uuid
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
@@ -2418,6 +2524,12 @@ export interface components {
             readonly registeredAt: string;
             /**
              * Format: int64
+             * @description How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0.
+             * @example 1
+             */
+            readonly seats: number;
+            /**
+             * Format: int64
              * @description Its place in the competition's order of arrival, starting at 1. Never reused.
              * @example 59
              */
@@ -2426,7 +2538,7 @@ export interface components {
              * @example PENDING
              * @enum {string}
              */
-            readonly status: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
+            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "WAITLISTED" | "CANCELLED";
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -2673,6 +2785,12 @@ export interface components {
             readonly endDate?: string | null;
             /** @example Zurich */
             readonly location?: string;
+            /**
+             * Format: int64
+             * @description How many hours the next person in line has to accept a seat that opens up; null gives it to them at once. Open offers don't change.
+             * @example 48
+             */
+            readonly offerHours?: number | null;
             /**
              * Format: date-time
              * @example 2026-05-01T12:00:00Z
@@ -6253,10 +6371,10 @@ export interface operations {
                 readonly limit?: number;
                 /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
-                /** @description The order: order of arrival (`arrival`), newest first (`newest`), by `name`, or by `status` (confirmed, pending, waitlisted, cancelled). */
+                /** @description The order: order of arrival (`arrival`), newest first (`newest`), by `name`, or by `status` (confirmed, pending, offered, waitlisted, cancelled). */
                 readonly sort?: "arrival" | "newest" | "name" | "status";
                 /** @description Return only registrations with this status. */
-                readonly status?: "PENDING" | "CONFIRMED" | "WAITLISTED" | "CANCELLED";
+                readonly status?: "PENDING" | "CONFIRMED" | "OFFERED" | "WAITLISTED" | "CANCELLED";
             };
             readonly header?: never;
             readonly path: {
@@ -6274,7 +6392,7 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": readonly components["schemas"]["ParticipantRegistration"][] | null;
-                    /** @example seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId */
+                    /** @example seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId,cancelReason,reason,note,seats,confirmBy */
                     readonly "text/csv": string;
                 };
             };
@@ -7094,6 +7212,136 @@ export interface operations {
             };
         };
     };
+    readonly acceptOffer: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The registration's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EmptyRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly unblockRegistration: {
         readonly parameters: {
             readonly query?: never;
@@ -7146,6 +7394,136 @@ export interface operations {
             };
             /** @description Not Found */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly declineOffer: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The registration's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EmptyRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

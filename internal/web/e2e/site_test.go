@@ -26,7 +26,7 @@ func TestDemo(t *testing.T) {
 	apptest.Eventually(t, apptest.Patience, "the demo's people have their messages", func() bool {
 		var left int
 		err := a.Store().Reader().QueryRowContext(t.Context(), `SELECT count(*) FROM river_job WHERE kind = 'notify'
-			AND state <> 'completed'`).Scan(&left)
+			AND state NOT IN ('completed', 'scheduled')`).Scan(&left)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,6 +41,7 @@ func TestDemo(t *testing.T) {
 		{"without script", testWithoutScript},
 		{"press twice", testPressTwice},
 		{"opening", testOpening},
+		{"offers", testOffers},
 		{"session end", testSessionEnd},
 		{"typed is kept", testTypedIsKept},
 		{"session list", testSessionList},
@@ -93,6 +94,7 @@ func TestReplicas(t *testing.T) {
 		}
 		t.Run("main flow", func(t *testing.T) { testMainFlow(t, s) })
 		t.Run("main flow without script", func(t *testing.T) { testWithoutScript(t, s) })
+		t.Run("offers", func(t *testing.T) { testOffers(t, s) })
 		t.Run("disabled", func(t *testing.T) { testDisabled(t, s) })
 		t.Run("disabled organizer", func(t *testing.T) { testDisabledOrganizer(t, s) })
 		t.Run("job console", func(t *testing.T) { testJobConsole(t, s) })

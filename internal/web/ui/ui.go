@@ -131,7 +131,9 @@ const (
 	StateDraft      State = "draft"
 	StatePending    State = "pending"
 	StateConfirmed  State = "confirmed"
+	StateOffered    State = "offered"
 	StateWaitlisted State = "waitlisted"
+	StateExpired    State = "expired" // a cancelled registration: an offer that was not answered
 	StateRemoved    State = "removed" // a cancelled registration: by the organizer or an admin
 )
 
@@ -149,9 +151,14 @@ var looks = map[State]look{
 	StateDraft:      {"is-draft", "draft", "Draft"},
 	StatePending:    {"is-open", "upcoming", "Processing"},
 	StateConfirmed:  {"is-open", "open", "Confirmed"},
+	StateOffered:    {"is-filling", "upcoming", "Seat offered"},
 	StateWaitlisted: {"is-waitlist", "waitlist", "On the waitlist"},
+	StateExpired:    {"is-cancelled", "cancelled", "Offer expired"},
 	StateRemoved:    {"is-cancelled", "cancelled", "Removed by the organizer"},
 }
+
+// Ended reports whether it is that of a cancelled registration, for whatever reason.
+func (s State) Ended() bool { return s == StateCancelled || s == StateRemoved || s == StateExpired }
 
 // Class is the CSS class that gives an element the state's colour.
 func (s State) Class() string { return looks[s].class }

@@ -1,0 +1,62 @@
+package compete
+
+import "time"
+
+// The limits of CompetitionContent.OfferHours: from an hour to 30 days.
+const (
+	MinOfferHours = 1
+	MaxOfferHours = 720
+)
+
+// OfferGrace is how long after its end an offer is kept for an answer that arrived in time and is still in a queue, maybe that of another
+// replica. An answer that arrives within it is too late.
+const OfferGrace = 20 * time.Second
+
+// OfferedUntil is until when a seat that comes free now is offered, never later than the start; nil when seats are given at once.
+func (c *Competition) OfferedUntil(now time.Time) *time.Time {
+	if c.OfferHours == nil {
+		return nil
+	}
+	until := now.Add(time.Duration(*c.OfferHours) * time.Hour)
+	if c.StartDate != nil && c.StartDate.Before(until) {
+		until = *c.StartDate
+	}
+	return &until
+}
+
+// OfferOpen reports whether the registration is an offer that can be answered at the given time.
+func (r *Registration) OfferOpen(now time.Time) bool {
+	return r.Status == RegistrationOffered && now.Before(*r.ConfirmBy)
+}
+
+// OfferOver reports whether the registration is an offer that was not answered in time, and that nobody can have answered any more.
+func (r *Registration) OfferOver(now time.Time) bool {
+	return r.Status == RegistrationOffered && !now.Before(r.ConfirmBy.Add(OfferGrace))
+}
+
+// OfferExpired reports whether the registration was an offer that nobody answered.
+func (r *Registration) OfferExpired() bool {
+	return r.Status == RegistrationCancelled && r.CancelReason == CancelledByExpiry
+}
+
+// CheckOffer says whether the actor may accept or decline the offer, or has done so already: then done is true. Errors:
+// ErrRegistrationGone, ErrForbidden (staff don't answer for others), ErrCompetitionCancelled, ErrOfferExpired, ErrNoOffer.
+func (r *Registration) CheckOffer(a Actor, c *Competition, accept bool, now time.Time) (done bool, err error) {
+	answered := r.ConfirmBy != nil && (accept && r.Status != RegistrationOffered && r.Status.HoldsSeat() ||
+		!accept && r.Status == RegistrationCancelled && r.CancelReason == CancelledBySelf)
+	switch {
+	case r.UserID != a.UserID && !c.ManagedBy(a):
+		return false, ErrRegistrationGone
+	case r.UserID != a.UserID:
+		return false, ErrForbidden
+	case answered:
+		return true, nil
+	case c.Status == StatusCancelled:
+		return false, ErrCompetitionCancelled
+	case r.OfferOpen(now):
+		return false, nil
+	case r.Status == RegistrationOffered, r.OfferExpired():
+		return false, ErrOfferExpired
+	}
+	return false, ErrNoOffer
+}

@@ -1,0 +1,75 @@
+package compete
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Event is what changes the status of a registration.
+type Event string
+
+// The events. All but EventConfirm are decided by the registrar.
+const (
+	EventRegister    Event = "register"
+	EventConfirm     Event = "confirm"
+	EventSeatFreed   Event = "seat freed"
+	EventAccept      Event = "accept"
+	EventDecline     Event = "decline"
+	EventExpire      Event = "expire"
+	EventCancel      Event = "cancel"
+	EventRemove      Event = "remove"
+	EventCompetition Event = "competition cancelled"
+	EventErase       Event = "account deleted"
+)
+
+// Transition is a row of the table of all changes of status.
+type Transition struct {
+	From   RegistrationStatus // empty: there is no registration yet
+	Event  Event
+	To     RegistrationStatus
+	Reason CancelReason // why it's CANCELLED, if To is that
+	When   string       // for people: who or what brings it about
+}
+
+// Transitions are all changes of status that there are. The registrar takes no other, and the API's documentation lists these.
+var Transitions = slices.Concat(
+	[]Transition{
+		{"", EventRegister, RegistrationPending, "", "You register, a seat is free, and nobody is waiting."},
+		{"", EventRegister, RegistrationWaitlisted, "", "You register, no seat is free, and the competition has a waitlist."},
+		{RegistrationCancelled, EventRegister, RegistrationPending, "", "You register again, with a new place in the order of arrival."},
+		{RegistrationCancelled, EventRegister, RegistrationWaitlisted, "", "You register again, at the end of the line."},
+		{RegistrationPending, EventConfirm, RegistrationConfirmed, "", "A moment later, along with the message that confirms it."},
+		{RegistrationWaitlisted, EventSeatFreed, RegistrationPending, "", "A seat opens up, and you're next in line."},
+		{
+			RegistrationWaitlisted, EventSeatFreed, RegistrationOffered, "",
+			"A seat opens up, you're next in line, and the competition has `offerHours`.",
+		},
+		{RegistrationOffered, EventAccept, RegistrationPending, "", "You accept the offer before `confirmBy`."},
+	},
+	cancelled(EventDecline, CancelledBySelf, "You decline the offer.", RegistrationOffered),
+	cancelled(EventExpire, CancelledByExpiry, "`confirmBy` passes without an answer.", RegistrationOffered),
+	cancelled(EventCancel, CancelledBySelf, "You cancel.", activeStatuses...),
+	cancelled(EventRemove, CancelledByOrganizer, "The organizer or an admin removes you.", activeStatuses...),
+	cancelled(EventCompetition, CancelledByCompetition, "The competition is cancelled.", activeStatuses...),
+	cancelled(EventErase, CancelledByErasure, "Your account is deleted.", RegistrationStatuses...),
+)
+
+func cancelled(by Event, reason CancelReason, when string, from ...RegistrationStatus) []Transition {
+	rows := make([]Transition, len(from))
+	for i, status := range from {
+		rows[i] = Transition{status, by, RegistrationCancelled, reason, when}
+	}
+	return rows
+}
+
+// Take changes the status as a row of Transitions says, and with it what depends on the status alone: why it's cancelled, and the
+// place in line. It panics when there is no such row: that is a mistake of the caller's.
+func (r *Registration) Take(by Event, to RegistrationStatus) {
+	for i := range Transitions {
+		if t := &Transitions[i]; t.From == r.Status && t.Event == by && t.To == to {
+			r.Status, r.CancelReason, r.Position = to, t.Reason, 0
+			return
+		}
+	}
+	panic(fmt.Sprintf("no transition from %q by %q to %q", r.Status, by, to))
+}

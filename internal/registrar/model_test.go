@@ -1,0 +1,386 @@
+package registrar_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+// model is what a registrar does to one competition with a waitlist, put as plainly as can be: people in line, and a few sentences about
+// each command. It shares no code with what it's compared with but the names of things.
+type model struct {
+	now       time.Time
+	capacity  int
+	hours     int // of an offer; 0: none are made
+	deadline  time.Time
+	starts    time.Time
+	status    compete.CompetitionStatus
+	hidden    bool // by an admin: a draft again
+	organizer string
+	seqs      int64
+	people    map[string]*person // who registered at least once
+	disabled  map[string]bool
+}
+
+type person struct {
+	name      string
+	status    compete.RegistrationStatus
+	reason    compete.CancelReason
+	seq       int64
+	confirmBy time.Time // zero: never offered since the last time they registered
+	blocked   bool
+}
+
+// call is one thing that happens: a command that somebody gives, or an event.
+type call struct {
+	what string
+	who  string // whose registration it's about
+	by   string // empty: who has it
+	n    int
+}
+
+func (c call) String() string { return fmt.Sprint(c.actor(), " ", c.what, " ", c.who, " ", c.n) }
+
+func (c call) actor() string { return cmp.Or(c.by, c.who) }
+
+// passing are how long "pass" lets pass.
+var passing = []time.Duration{
+	time.Microsecond, time.Minute, 20 * time.Minute, time.Hour, 2*time.Hour - time.Microsecond, 2 * time.Hour, 2*time.Hour + grace, grace, 9 * time.Hour,
+}
+
+// do makes the call, and says what is answered: a status, a refusal's code, or nothing.
+func (m *model) do(c call) string {
+	p := m.people[c.who]
+	switch c.what {
+	case "pass":
+		m.now = m.now.Add(passing[c.n])
+	case "disable", "enable":
+		m.disabled[c.who] = c.what == "disable"
+	case "confirm":
+		if p != nil && p.status == pending {
+			p.status = compete.RegistrationConfirmed
+		}
+	case "register":
+		if m.disabled[c.who] { // who can't log in can't press
+			return ""
+		}
+		return m.register(c.who, p)
+	case "cancel":
+		return m.cancel(c.actor(), p, false)
+	case "remove", "block":
+		return m.cancel("olga", p, c.what == "block")
+	case "unblock":
+		if p == nil || !m.manages("olga") {
+			return "registration_not_found"
+		}
+		p.blocked = false
+	case "accept", "decline":
+		return m.answer(c.actor(), p, c.what == "accept")
+	case "expire":
+		if p != nil && p.status == offered && !m.now.Before(p.confirmBy.Add(grace)) {
+			m.leave(p, compete.CancelledByExpiry)
+		}
+	case "erase":
+		if p != nil && p.reason != compete.CancelledByErasure {
+			p.blocked = false
+			if p.status == cancelled {
+				p.reason = compete.CancelledByErasure
+			} else {
+				m.leave(p, compete.CancelledByErasure)
+			}
+		}
+	case "settle":
+		m.promote(len(m.people))
+	case "transfer":
+		return m.transfer([]string{"olga", "oscar"}[c.n%2])
+	case "call off":
+		return m.callOff()
+	default:
+		return m.update(c)
+	}
+	return ""
+}
+
+func (m *model) manages(name string) bool { return name == "root" || name == m.organizer }
+
+func (m *model) started() bool { return !m.now.Before(m.starts) }
+
+func (m *model) free() int {
+	free := m.capacity
+	for _, p := range m.people {
+		if p.status != cancelled && p.status != waitlisted {
+			free--
+		}
+	}
+	return free
+}
+
+// inLine is everybody by seq.
+func (m *model) inLine() []*person {
+	var line []*person
+	for _, p := range m.people {
+		line = append(line, p)
+	}
+	slices.SortFunc(line, func(a, b *person) int { return cmp.Compare(a.seq, b.seq) })
+	return line
+}
+
+// next is who is given a seat that is free; nil for nobody.
+func (m *model) next() *person {
+	for _, p := range m.inLine() {
+		if p.status == waitlisted && !m.disabled[p.name] {
+			return p
+		}
+	}
+	return nil
+}
+
+func (m *model) register(name string, p *person) string {
+	switch {
+	case p != nil && p.status != cancelled && m.status != compete.StatusCancelled:
+		return "already_registered"
+	case m.hidden && m.status != compete.StatusCancelled && name != m.organizer:
+		return "competition_not_found"
+	case name == m.organizer:
+		return "own_competition"
+	case p != nil && p.blocked:
+		return "registration_blocked"
+	case m.status == compete.StatusCancelled:
+		return "competition_cancelled"
+	case !m.now.Before(m.deadline):
+		return "registration_closed"
+	}
+	m.seqs++
+	gets := waitlisted
+	if m.free() > 0 && m.next() == nil {
+		gets = pending
+	}
+	m.people[name] = &person{name: name, status: gets, seq: m.seqs}
+	if gets == pending {
+		return "PENDING"
+	}
+	place := 0
+	for _, other := range m.people {
+		if other.status == waitlisted {
+			place++
+		}
+	}
+	return fmt.Sprint("WAITLISTED at ", place)
+}
+
+func (m *model) cancel(by string, p *person, block bool) string {
+	switch {
+	case p == nil || by != p.name && !m.manages(by):
+		return "registration_not_found"
+	case p.status == cancelled:
+		return "CANCELLED"
+	case !m.manages(by) && m.started():
+		return "competition_started"
+	case by == p.name:
+		m.leave(p, compete.CancelledBySelf)
+	default:
+		p.blocked = block
+		m.leave(p, compete.CancelledByOrganizer)
+	}
+	return "CANCELLED"
+}
+
+// leave ends a registration, and passes its seat on.
+func (m *model) leave(p *person, reason compete.CancelReason) {
+	p.status, p.reason = cancelled, reason
+	m.promote(1)
+}
+
+func (m *model) promote(most int) {
+	if m.status != compete.StatusPublished || m.hidden || m.started() {
+		return
+	}
+	for next := m.next(); next != nil && m.free() > 0 && most > 0; next = m.next() {
+		most--
+		if next.status = pending; m.hours > 0 {
+			next.status, next.confirmBy = offered, m.now.Add(time.Duration(m.hours)*time.Hour)
+			m.shorten()
+		}
+	}
+}
+
+// shorten has no offer last beyond the start.
+func (m *model) shorten() {
+	for _, p := range m.people {
+		if p.status == offered && p.confirmBy.After(m.starts) {
+			p.confirmBy = m.starts
+		}
+	}
+}
+
+func (m *model) answer(by string, p *person, accept bool) string {
+	switch {
+	case p == nil || by != p.name && !m.manages(by):
+		return "registration_not_found"
+	case by != p.name:
+		return "forbidden"
+	case accept && !p.confirmBy.IsZero() && (p.status == pending || p.status == compete.RegistrationConfirmed):
+		return string(p.status)
+	case !accept && !p.confirmBy.IsZero() && p.reason == compete.CancelledBySelf:
+		return "CANCELLED"
+	case m.status == compete.StatusCancelled:
+		return "competition_cancelled"
+	case p.reason == compete.CancelledByExpiry, p.status == offered && !m.now.Before(p.confirmBy):
+		return "offer_expired"
+	case p.status != offered:
+		return "no_offer"
+	case accept:
+		p.status = pending
+		return "PENDING"
+	}
+	m.leave(p, compete.CancelledBySelf)
+	return "CANCELLED"
+}
+
+// update changes the competition: seats, hours and start by olga, and whether it's hidden by an admin.
+func (m *model) update(c call) string {
+	byAdmin := c.what == "unpublish" || c.what == "publish"
+	switch {
+	case !byAdmin && m.hidden && m.status != compete.StatusCancelled && !m.manages("olga"):
+		return "competition_not_found"
+	case !byAdmin && !m.manages("olga"):
+		return "forbidden"
+	case m.status == compete.StatusCancelled:
+		return "competition_cancelled"
+	case c.what == "capacity" && 1+c.n < m.capacity-m.free():
+		return "capacity_below_held"
+	}
+	switch c.what {
+	case "capacity":
+		m.capacity = 1 + c.n
+	case "offerHours":
+		m.hours = c.n
+	case "start":
+		m.starts = m.deadline.Add(time.Duration(1+c.n) * time.Hour)
+		m.shorten()
+	default:
+		m.hidden = c.what == "unpublish"
+	}
+	m.promote(len(m.people))
+	return ""
+}
+
+func (m *model) transfer(to string) string {
+	if p := m.people[to]; p != nil && p.status != cancelled {
+		return "organizer_registered"
+	}
+	if m.organizer != to {
+		m.organizer = to
+		m.promote(len(m.people))
+	}
+	return ""
+}
+
+func (m *model) callOff() string {
+	m.status = compete.StatusCancelled
+	for _, p := range m.people {
+		if p.status != cancelled {
+			p.status, p.reason = cancelled, compete.CancelledByCompetition
+		}
+	}
+	return ""
+}
+
+// standing is who has what, in order of seq, and the counts.
+func (m *model) standing() string {
+	var people []string
+	waiting := 0
+	for _, p := range m.inLine() {
+		people = append(people, place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked))
+		if p.status == waitlisted {
+			waiting++
+		}
+	}
+	return fmt.Sprintf("%s; %d of %d left, %d wait", strings.Join(people, "\n"), m.free(), m.capacity, waiting)
+}
+
+func place(
+	seq int64, name string, status compete.RegistrationStatus, reason compete.CancelReason, confirmBy time.Time, blocked bool,
+) string {
+	text := fmt.Sprint(seq, " ", name, " ", status, " ", reason)
+	if !confirmBy.IsZero() {
+		text += " until " + confirmBy.Format(time.RFC3339Nano)
+	}
+	if blocked {
+		text += ", blocked"
+	}
+	return text
+}
+
+// command is the call as the registrar takes it; nil for one that isn't a command.
+func (c call) command(s *scenario) func(context.Context) (answer string, err error) {
+	switch c.what {
+	case "register":
+		if !s.ledger.disabled[c.who] {
+			return register(c.who).with(s)
+		}
+	case "cancel":
+		return cancelBy(c.actor(), c.who, compete.CancelCommand{}).with(s)
+	case "remove", "block":
+		return cancelBy("olga", c.who, compete.CancelCommand{Removal: compete.Removal{Blocked: c.what == "block"}}).with(s)
+	case "unblock":
+		return unblockBy("olga", c.who).with(s)
+	case "accept", "decline":
+		return answerBy(c.actor(), c.who, c.what == "accept").with(s)
+	case "expire":
+		return silent(expire(c.who)).with(s)
+	case "erase":
+		return erase(c.who, c.who+"'s").with(s)
+	case "settle":
+		return settleCup().with(s)
+	case "transfer":
+		return silent(transfer("root", []string{"olga", "oscar"}[c.n%2])).with(s)
+	case "call off":
+		return silent(callOff("root")).with(s)
+	case "capacity":
+		return silent(capacity(1 + c.n)).with(s)
+	case "offerHours":
+		return silent(offerFor(c.n)).with(s)
+	case "start":
+		return silent(startAt(morning.Add(time.Duration(2+c.n) * time.Hour))).with(s)
+	case "publish":
+		return silent(update("root", 0, compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)})).with(s)
+	case "unpublish":
+		return silent(update("root", 0, compete.CompetitionChange{Unpublish: true})).with(s)
+	}
+	return nil
+}
+
+func (st step) with(s *scenario) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) { return st.do(ctx, s) }
+}
+
+// silent leaves a step's answer out.
+func silent(st step) step {
+	do := st.do
+	st.do = func(ctx context.Context, s *scenario) (string, error) {
+		_, err := do(ctx, s)
+		return "", err
+	}
+	return st
+}
+
+// happen is a call that isn't a command.
+func (c call) happen(s *scenario) {
+	switch c.what {
+	case "pass":
+		s.pass(passing[c.n])
+	case "disable", "enable":
+		s.ledger.disabled[c.who] = c.what == "disable"
+	case "confirm": // as the job does
+		if r, found := s.ledger.registrations[c.who+"'s"]; found && r.Status == pending {
+			r.Take(compete.EventConfirm, compete.RegistrationConfirmed)
+			s.ledger.registrations[r.ID] = r
+		}
+	}
+}

@@ -1,0 +1,194 @@
+package registrar_test
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/registrar"
+)
+
+// TestModel draws sequences of all commands, in batches, and compares the registrar over a ledger in memory with a model of it. A sequence
+// in which they differ is made as short as can be, and printed.
+func TestModel(t *testing.T) {
+	drawMany(t, 3000)
+	rapid.Check(t, func(t *rapid.T) {
+		seats := rapid.IntRange(1, 3).Draw(t, "seats")
+		if diff := compare(seats, drawBatches(t), (*model).do); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+// A registrar that is wrong must be found out; here it's the model that is, in one sentence after the other.
+func TestModelFindsDifferences(t *testing.T) {
+	for what, wrong := range map[string]func(*model, call) string{
+		"offers can be accepted a moment too long": func(m *model, c call) string {
+			if p := m.people[c.who]; p != nil && c.what == "accept" && p.status == offered && !m.now.Before(p.confirmBy) {
+				p.confirmBy = m.now.Add(time.Microsecond)
+			}
+			return m.do(c)
+		},
+		"a declined seat stays free": func(m *model, c call) string {
+			if c.what != "decline" {
+				return m.do(c)
+			}
+			status := m.status
+			m.status = compete.StatusDraft
+			answer := m.do(c)
+			m.status = status
+			return answer
+		},
+		"disabled accounts are given seats": func(m *model, c call) string {
+			disabled := m.disabled
+			m.disabled = map[string]bool{}
+			answer := m.do(c)
+			if m.disabled = disabled; c.what == "disable" {
+				return m.do(c)
+			}
+			return answer
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			for seed := range 3000 {
+				if batches := rapid.Custom(drawBatches).Example(seed); compare(1, batches, wrong) != "" {
+					return
+				}
+			}
+			t.Error("not found out")
+		})
+	}
+}
+
+// drawMany has rapid draw so many sequences, and print the one that fails instead of writing a file. Flags say otherwise.
+func drawMany(t *testing.T, n int) {
+	t.Helper()
+	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(n), "rapid.nofailfile": "true"} {
+		f := flag.Lookup(name)
+		if before := f.Value.String(); before == f.DefValue {
+			must(t, f.Value.Set(value))
+			t.Cleanup(func() { must(t, f.Value.Set(before)) })
+		}
+	}
+}
+
+// whats are what can happen, the usual more often.
+var whats = []string{
+	"register", "register", "register", "register", "register", "register", "cancel", "cancel", "cancel", "accept", "accept", "decline",
+	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock", "erase", "settle", "transfer",
+	"publish", "publish", "unpublish", "call off", "disable", "enable", "enable", "confirm",
+}
+
+// drawBatches draws what happens, in up to thirty batches.
+func drawBatches(t *rapid.T) [][]call {
+	one := rapid.Custom(func(t *rapid.T) call {
+		return call{
+			what: rapid.SampledFrom(whats).Draw(t, "what"), who: rapid.SampledFrom([]string{"ada", "bob", "eve", "mia", "oscar"}).Draw(t, "who"),
+			by: rapid.SampledFrom([]string{"", "", "", "", "olga", "root", "eve"}).Draw(t, "by"), n: rapid.IntRange(0, len(passing)-1).Draw(t, "n"),
+		}
+	})
+	batches := rapid.SliceOfN(rapid.SliceOfN(one, 1, 5), 1, 30).Draw(t, "batches")
+	for _, batch := range batches { // what isn't a command comes before the batch; time passes within it, too
+		slices.SortStableFunc(batch, func(a, b call) int { return cmp.Compare(a.rank(), b.rank()) })
+	}
+	return batches
+}
+
+func (c call) rank() int {
+	if c.what == "disable" || c.what == "enable" || c.what == "confirm" {
+		return 0
+	}
+	return 1
+}
+
+// compare has a registrar and the model do the same, and returns how they differ first; empty if they don't.
+func compare(seats int, batches [][]call, do func(*model, call) string) string {
+	hours := 2
+	s := newScenario(func(c *compete.Competition) { c.Capacity, c.SeatsLeft, c.OfferHours = seats, seats, &hours })
+	s.Registrar = registrar.New(registrar.Config{Ledger: s.ledger, Clock: s.clock, NewID: s.newID, Logger: slog.New(slog.DiscardHandler)})
+	s.Start()
+	defer func() { _ = s.Stop(context.Background()) }()
+	c := s.ledger.competitions[cup]
+	m := &model{
+		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline, status: c.Status, organizer: "olga",
+		people: map[string]*person{}, disabled: map[string]bool{},
+	}
+	for i, batch := range batches {
+		answers := s.batch(batch)
+		for j, c := range batch {
+			if want := do(m, c); answers[j] != want {
+				return fmt.Sprintf("batch %d, %v: the registrar answers %q, the model %q\n%s", i, c, answers[j], want, s.everything())
+			}
+		}
+		if got, want := s.everything(), m.standing(); got != want {
+			return fmt.Sprintf("after batch %d, %v, the registrar has\n%s\nand the model\n%s", i, batch, got, want)
+		}
+	}
+	return ""
+}
+
+// batch has the registrar decide the calls in one transaction, and returns its answers. The committer is held up until they are queued.
+func (s *scenario) batch(calls []call) []string {
+	release := make(chan struct{})
+	s.ledger.before = func() error { <-release; return nil }
+	begun := s.ledger.begun()
+	var everybody sync.WaitGroup
+	everybody.Go(func() { _, _ = s.Settle(context.Background(), "no competition") }) // it holds the committer up
+	for s.ledger.begun() == begun {
+		runtime.Gosched()
+	}
+	answers := make([]string, len(calls))
+	queued := 0
+	for i, c := range calls {
+		command := c.command(s)
+		if command == nil {
+			c.happen(s)
+			continue
+		}
+		everybody.Go(func() {
+			answer, err := command(context.Background())
+			if answers[i] = answer; err != nil {
+				answers[i] = compete.AsError(err).Code
+			}
+		})
+		for queued++; s.QueueDepth() < queued; {
+			runtime.Gosched()
+		}
+	}
+	close(release)
+	everybody.Wait()
+	s.ledger.before = nil
+	return answers
+}
+
+func (m *memoryLedger) begun() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.transactions
+}
+
+// everything is standing in the words of the model's.
+func (s *scenario) everything() string {
+	var people []string
+	for _, r := range inOrderOfSeq(s.ledger.registrations) {
+		var confirmBy time.Time
+		if r.ConfirmBy != nil {
+			confirmBy = *r.ConfirmBy
+		}
+		people = append(people, place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked))
+	}
+	c := s.ledger.competitions[cup]
+	return fmt.Sprintf("%s; %d of %d left, %d wait", strings.Join(people, "\n"), c.SeatsLeft, c.Capacity, c.Waitlisted)
+}

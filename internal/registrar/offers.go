@@ -1,0 +1,161 @@
+package registrar
+
+import (
+	"slices"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+type answerOffer struct{ compete.AnswerOfferCommand }
+
+func (c *answerOffer) name() string { return "answer offer" }
+
+func (c *answerOffer) needs(n *needs) { n.registrationIDs.add(c.RegistrationID) }
+
+func (c *answerOffer) decide(b *batch, now time.Time) (result, error, error) {
+	r := b.byID[c.RegistrationID]
+	if r == nil {
+		return result{}, compete.ErrRegistrationGone, nil
+	}
+	competition := b.competitions[r.CompetitionID]
+	done, refusal := r.CheckOffer(c.Actor, &competition.Competition, c.Accept, now)
+	if refusal != nil {
+		return result{}, refusal, nil
+	}
+	var err error
+	switch {
+	case done:
+	case c.Accept:
+		b.accept(competition, r, now)
+	default:
+		b.endOffer(competition, r, compete.EventDecline, compete.MessageOfferDeclined, now)
+		_, err = b.promote(competition, 1, now)
+	}
+	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, err
+}
+
+// accept leaves the seat with who was offered it.
+func (b *batch) accept(c *competition, r *compete.Registration, now time.Time) {
+	before := r.Status
+	r.Take(compete.EventAccept, compete.RegistrationPending)
+	c.dirty = true
+	b.markChanged(r, now)
+	b.recordChange(compete.AuditAccepted, "", r, before, statusAndSeq(r), now)
+	b.notify(r, compete.MessageConfirmed)
+}
+
+// endOffer takes the seat back from who didn't want it, or didn't answer.
+func (b *batch) endOffer(c *competition, r *compete.Registration, by compete.Event, told compete.MessageKind, now time.Time) {
+	action, via, before := compete.AuditDeclined, compete.Via(""), r.Status
+	if by == compete.EventExpire {
+		action, via = compete.AuditOfferExpired, compete.ViaJob
+	}
+	b.cancel(c, r, by, now)
+	b.recordChange(action, via, r, before, compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
+	b.notify(r, told)
+}
+
+type expireOffers struct{ registrationIDs []string }
+
+func (c *expireOffers) name() string { return "expire offers" }
+
+func (c *expireOffers) needs(n *needs) {
+	for _, id := range c.registrationIDs {
+		n.registrationIDs.add(id)
+	}
+}
+
+func (c *expireOffers) decide(b *batch, now time.Time) (answer result, refusal, err error) {
+	for _, id := range c.registrationIDs {
+		r := b.byID[id]
+		if r == nil || !r.OfferOver(now) {
+			continue
+		}
+		competition := b.competitions[r.CompetitionID]
+		if competition.Status == compete.StatusCancelled { // that is what people are told, page by page
+			continue
+		}
+		b.endOffer(competition, r, compete.EventExpire, compete.MessageOfferExpired, now)
+		answer.count++
+		if _, err := b.promote(competition, 1, now); err != nil {
+			return result{}, nil, err
+		}
+	}
+	return answer, nil, nil
+}
+
+// give gives a free seat to who is next in line: as an offer, or for good.
+func (b *batch) give(c *competition, r *compete.Registration, now time.Time) {
+	c.SeatsLeft--
+	c.Waitlisted--
+	c.taken++
+	c.dirty = true
+	r.PromotedAt, r.ConfirmBy = &now, c.OfferedUntil(now)
+	if r.ConfirmBy == nil {
+		r.Take(compete.EventSeatFreed, compete.RegistrationPending)
+		b.recordChange(compete.AuditPromoted, compete.ViaJob, r, compete.RegistrationWaitlisted, statusAndSeq(r), now)
+		b.notify(r, compete.MessagePromoted)
+	} else {
+		r.Take(compete.EventSeatFreed, compete.RegistrationOffered)
+		b.recordChange(compete.AuditOffered, compete.ViaJob, r, compete.RegistrationWaitlisted,
+			compete.AuditFields("status", r.Status, "seq", r.Seq, "confirmBy", r.ConfirmBy), now)
+		b.notify(r, compete.MessageOffered)
+		b.remind(r, now)
+	}
+	b.markChanged(r, now)
+}
+
+// remind asks for the reminder of an offer, when half of the time that is left has passed.
+func (b *batch) remind(r *compete.Registration, now time.Time) {
+	run := compete.NoticeRun{CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq, Kind: compete.MessageOfferReminder}
+	wait := r.ConfirmBy.Sub(now) / 2
+	if n := len(b.reminders); n > 0 {
+		job := &b.reminders[n-1]
+		last := &job.Runs[len(job.Runs)-1]
+		if sameMinute := (job.Wait - wait).Abs() < time.Minute; sameMinute && job.Len() < DefaultBatchSize {
+			if last.CompetitionID == r.CompetitionID && last.Last == r.Seq-1 {
+				last.Last = r.Seq
+			} else {
+				job.Runs = append(job.Runs, run)
+			}
+			return
+		}
+	}
+	b.reminders = append(b.reminders, compete.NotifyJob{Runs: []compete.NoticeRun{run}, Wait: wait})
+}
+
+// shorten ends a page of offers at the start, which was brought forward, and reports whether there may be more.
+func (b *batch) shorten(c *competition, now time.Time) (more bool, err error) {
+	if c.StartDate == nil {
+		return false, nil
+	}
+	// Those that this batch has changed may still be offers in the database: read past them.
+	n := pageSize + len(b.updated)
+	rows, err := b.tx.Offered(b.ctx, c.ID, *c.StartDate, n)
+	if err != nil {
+		return false, err
+	}
+	b.addRead(rows)
+	page := make([]*compete.Registration, len(rows))
+	for i, row := range rows {
+		page[i] = b.byID[row.ID]
+	}
+	for _, r := range slices.Concat(page, b.updated, b.inserted) { // those of this batch aren't offers in the database yet
+		if r.CompetitionID != c.ID || r.Status != compete.RegistrationOffered || !r.ConfirmBy.After(*c.StartDate) {
+			continue
+		}
+		before := r.ConfirmBy
+		r.ConfirmBy = c.StartDate
+		c.dirty = true
+		b.markChanged(r, now)
+		b.recordAudit(compete.AuditRecord{
+			At: now, Action: compete.AuditOfferShortened, Via: compete.ViaJob, UserID: r.UserID, CompetitionID: c.ID, SubjectID: r.ID,
+			Before: compete.AuditFields("confirmBy", before), After: compete.AuditFields("confirmBy", r.ConfirmBy),
+		})
+		if r.OfferOpen(now) {
+			b.remind(r, now)
+		}
+	}
+	return len(rows) == n, nil
+}
