@@ -91,7 +91,8 @@ type ContentChange struct {
 	OfferHours  optional[*int]       `json:"offerHours,omitzero" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up; null gives it to them at once. Open offers don't change." example:"48"`
 }
 
-// applyTo sets what the request has. It goes through the fields of the content, so that one that a request lacks is found out.
+// applyTo sets what the request has. It goes through the fields of the content, so that one that a request lacks is
+// found out.
 func (r ContentChange) applyTo(c *compete.CompetitionContent) {
 	for field, value := range reflect.ValueOf(c).Elem().Fields() {
 		change := reflect.ValueOf(r).FieldByName(field.Name).Interface().(interface{ applyTo(field any) })
@@ -99,7 +100,8 @@ func (r ContentChange) applyTo(c *compete.CompetitionContent) {
 	}
 }
 
-// UpdateCompetitionRequest changes a competition; what is left out stays as it is, and null clears a time or offerHours.
+// UpdateCompetitionRequest changes a competition; what is left out stays as it is, and null clears a time or
+// offerHours.
 type UpdateCompetitionRequest struct {
 	ContentChange
 	Description optional[string]                    `json:"description,omitzero" doc:"Markdown." example:"Bring your own **laptop**."`
@@ -119,7 +121,10 @@ func (r *UpdateCompetitionRequest) change() compete.CompetitionChange {
 
 // newCompetition renders a competition as it is told at the given time.
 func newCompetition(c *compete.Competition, at time.Time) Competition {
-	return Competition{CompetitionSummary: newCompetitionSummary(c, at), Description: c.Description, CoverURL: coverURL(c)}
+	return Competition{
+		CompetitionSummary: newCompetitionSummary(c, at), Description: c.Description,
+		CoverURL: coverURL(c),
+	}
 }
 
 func newCompetitionSummary(c *compete.Competition, at time.Time) CompetitionSummary {

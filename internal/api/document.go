@@ -39,7 +39,11 @@ func document(version string) huma.Config {
 				{Name: tagAccounts, Description: "Sign up, log in, and manage your account."},
 				{Name: tagSessions, Description: "See where you're logged in, and log out."},
 				{Name: tagCompetitions, Description: "Create, find and manage competitions."},
-				{Name: tagRegistrations, Description: "Register, cancel, and see who is registered or waiting. How the status changes:\n\n" + transitionTable()},
+				{
+					Name: tagRegistrations,
+					Description: "Register, cancel, and see who is registered or waiting. How the status changes:\n\n" +
+						transitionTable(),
+				},
 				{Name: tagMailbox, Description: "Your messages."},
 				{Name: tagAdmin, Description: "For admins: accounts and failed jobs."},
 				{Name: tagService, Description: "The status of the API itself."},

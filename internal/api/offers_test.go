@@ -42,7 +42,8 @@ func testOfferHours(w *world) {
 		want int
 	}{{`{"offerHours":1}`, 1}, {`{"title":"Another title"}`, 1}, {`{"offerHours":null}`, 0}} {
 		var changed api.Competition
-		w.into(w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], change.body, "If-Match: *"), http.StatusOK, &changed)
+		w.into(w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], change.body, "If-Match: *"),
+			http.StatusOK, &changed)
 		got := 0
 		if changed.OfferHours != nil {
 			got = *changed.OfferHours
@@ -55,7 +56,8 @@ func testOfferHours(w *world) {
 		http.StatusUnprocessableEntity, "validation_failed")
 }
 
-// offered opens a competition, whose one seat was freed and is offered to the other participant while a third person waits.
+// offered opens a competition, whose one seat was freed and is offered to the other participant while a third person
+// waits.
 func (w *world) offered() (c api.Competition, offer api.Registration, third api.Login) {
 	w.t.Helper()
 	c = w.create(offerBody("48"))
@@ -72,7 +74,8 @@ func (w *world) offered() (c api.Competition, offer api.Registration, third api.
 		w.t.Errorf("the seat isn't held for the next in line: %+v", freed)
 	}
 	offer = w.mine(w.tokens[otherParticipant])
-	if offer.Status != compete.RegistrationOffered || offer.Seats != 1 || offer.ConfirmBy == nil || offer.Position != 0 {
+	if offer.Status != compete.RegistrationOffered || offer.Seats != 1 || offer.ConfirmBy == nil ||
+		offer.Position != 0 {
 		w.t.Fatalf("the next in line has %+v", offer)
 	}
 	if left := time.Until(*offer.ConfirmBy); left > 48*time.Hour || left < 47*time.Hour {
@@ -99,21 +102,25 @@ func testAcceptedOffer(w *world) {
 		w.t.Errorf("the organizer's list of offers is %+v", offers)
 	}
 	csv := w.call("GET", list, w.tokens[organizer], "", "Accept: text/csv").body
-	if !strings.Contains(csv, `"OFFERED"`) || !strings.Contains(csv, `"1","`+offer.ConfirmBy.Format(time.RFC3339Nano)+`"`) {
+	if !strings.Contains(csv, `"OFFERED"`) ||
+		!strings.Contains(csv, `"1","`+offer.ConfirmBy.Format(time.RFC3339Nano)+`"`) {
 		w.t.Errorf("the CSV is %s", csv)
 	}
-	if export := w.call("GET", "/api/users/me/export", w.tokens[otherParticipant], "").body; !strings.Contains(export, `"confirmBy": "`+offer.ConfirmBy.Format(time.RFC3339Nano)) &&
+	if export := w.call("GET", "/api/users/me/export", w.tokens[otherParticipant], "").body; !strings.Contains(export,
+		`"confirmBy": "`+offer.ConfirmBy.Format(time.RFC3339Nano)) &&
 		!strings.Contains(export, `"confirmBy":"`+offer.ConfirmBy.Format(time.RFC3339Nano)) {
 		w.t.Errorf("the export lacks the offer: %.2000s", export)
 	}
-	w.refused(w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], `{"capacity":0}`, "If-Match: *"), http.StatusUnprocessableEntity, "validation_failed")
+	w.refused(w.call("PATCH", "/api/competitions/"+c.ID, w.tokens[organizer], `{"capacity":0}`, "If-Match: *"),
+		http.StatusUnprocessableEntity, "validation_failed")
 	w.refused(w.answer(third.Token, offer.ID, "accept"), http.StatusNotFound, "registration_not_found")
 	w.refused(w.answer(w.tokens[organizer], offer.ID, "accept"), http.StatusForbidden, "forbidden")
 	w.refused(w.answer(third.Token, w.mine(third.Token).ID, "accept"), http.StatusConflict, "no_offer")
 
 	var accepted, again api.Registration
 	w.into(w.answer(w.tokens[otherParticipant], offer.ID, "accept"), http.StatusOK, &accepted)
-	if accepted.Status != compete.RegistrationPending || accepted.ConfirmBy != nil || accepted.Competition.SeatsLeft != 0 || accepted.Seq != offer.Seq {
+	if accepted.Status != compete.RegistrationPending || accepted.ConfirmBy != nil ||
+		accepted.Competition.SeatsLeft != 0 || accepted.Seq != offer.Seq {
 		w.t.Errorf("accepted as %+v", accepted)
 	}
 	w.wait(otherParticipant, offer.ID, compete.MessageConfirmed)
@@ -129,7 +136,8 @@ func testDeclinedOffer(w *world) {
 	for range 2 { // the second changes nothing
 		var declined api.Registration
 		w.into(w.answer(w.tokens[otherParticipant], offer.ID, "decline"), http.StatusOK, &declined)
-		if declined.Status != compete.RegistrationCancelled || declined.CancelReason != compete.CancelledBySelf || declined.Seats != 0 {
+		if declined.Status != compete.RegistrationCancelled || declined.CancelReason != compete.CancelledBySelf ||
+			declined.Seats != 0 {
 			w.t.Errorf("declined as %+v", declined)
 		}
 	}

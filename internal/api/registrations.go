@@ -111,47 +111,65 @@ const tagRegistrations = "Registrations"
 
 func (a *api) registerRegistrations() {
 	handle(a, route{
-		method: http.MethodPost, path: "/api/competitions/{id}/register", id: "register", tag: tagRegistrations, access: loggedIn,
+		method: http.MethodPost, path: "/api/competitions/{id}/register", id: "register", tag: tagRegistrations,
+		access: loggedIn,
 		status: http.StatusCreated, holdsSeats: true,
 		summary: "Register for a competition",
-		description: "For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. " +
-			"With an Idempotency-Key, it's safe to retry.",
+		description: "For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a " +
+			"moment later) or, if all are taken, a place on the waitlist. With an Idempotency-Key, it's safe to retry.",
 		request: EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
-			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing, compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
+			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,
+			compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
 			compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
 			compete.ErrIdempotencyKeyReused, compete.ErrBusy,
 		},
 	}, a.register)
 	handle(a, route{
-		method: http.MethodDelete, path: "/api/registrations/{id}", id: "cancelRegistration", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
+		method: http.MethodDelete, path: "/api/registrations/{id}", id: "cancelRegistration", tag: tagRegistrations,
+		access: loggedIn, holdsSeats: true,
 		summary: "Cancel a registration",
-		description: "For its owner until the competition starts, and for the competition's organizer and admins. A freed seat goes to the next person on the waitlist. " +
-			"Organizers and admins who remove someone else can send a body. Cancelling again has no effect.",
+		description: "For its owner until the competition starts, and for the competition's organizer and admins. A " +
+			"freed seat goes to the next person on the waitlist. Organizers and admins who remove someone else can " +
+			"send a body. Cancelling again has no effect.",
 		request: RemoveRequest{}, optionalBody: true,
-		errors: []*compete.Error{compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrCompetitionStarted, compete.ErrBusy},
+		errors: []*compete.Error{
+			compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrCompetitionStarted,
+			compete.ErrBusy,
+		},
 	}, a.cancelRegistration)
 	answer := route{
-		method: http.MethodPost, path: "/api/registrations/{id}/accept", id: "acceptOffer", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
-		summary:     "Accept an offered seat",
-		description: "For the person who was offered it, until `confirmBy`. The seat is then theirs. Accepting again has no effect.",
-		request:     EmptyRequest{}, optionalBody: true,
+		method: http.MethodPost, path: "/api/registrations/{id}/accept", id: "acceptOffer", tag: tagRegistrations,
+		access: loggedIn, holdsSeats: true,
+		summary: "Accept an offered seat",
+		description: "For the person who was offered it, until `confirmBy`. The seat is then theirs. " +
+			"Accepting again has no effect.",
+		request: EmptyRequest{}, optionalBody: true,
 		errors: []*compete.Error{
-			compete.ErrForbidden, compete.ErrRegistrationGone, compete.ErrOfferExpired, compete.ErrNoOffer, compete.ErrCompetitionCancelled, compete.ErrBusy,
+			compete.ErrForbidden, compete.ErrRegistrationGone, compete.ErrOfferExpired, compete.ErrNoOffer,
+			compete.ErrCompetitionCancelled, compete.ErrBusy,
 		},
 	}
 	handle(a, answer, a.acceptOffer)
-	answer.path, answer.id, answer.summary = "/api/registrations/{id}/decline", "declineOffer", "Decline an offered seat"
-	answer.description = "For the person who was offered it, until `confirmBy`. The seat goes to the next person on the waitlist. Declining again has no effect."
+	answer.path, answer.id, answer.summary = "/api/registrations/{id}/decline", "declineOffer",
+		"Decline an offered seat"
+	answer.description = "For the person who was offered it, until `confirmBy`. The seat goes to the next person on " +
+		"the waitlist. Declining again has no effect."
 	handle(a, answer, a.declineOffer)
 	handle(a, route{
-		method: http.MethodDelete, path: "/api/registrations/{id}/block", id: "unblockRegistration", tag: tagRegistrations, access: loggedIn,
-		summary:     "Unblock a removed person",
-		description: "For the competition's organizer and admins. The person can register again; this doesn't register them.",
-		errors:      []*compete.Error{compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrBusy},
+		method: http.MethodDelete, path: "/api/registrations/{id}/block", id: "unblockRegistration",
+		tag: tagRegistrations, access: loggedIn,
+		summary: "Unblock a removed person",
+		description: "For the competition's organizer and admins. The person can register " +
+			"again; this doesn't register them.",
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrRegistrationGone,
+			compete.ErrBusy,
+		},
 	}, a.unblockRegistration)
 	mine := route{
-		method: http.MethodGet, path: "/api/users/me/registrations", id: "listMyRegistrations", tag: tagRegistrations, access: loggedIn, holdsSeats: true,
+		method: http.MethodGet, path: "/api/users/me/registrations", id: "listMyRegistrations", tag: tagRegistrations,
+		access: loggedIn, holdsSeats: true,
 		summary: "List my registrations", description: "Your registrations, newest first, including cancelled ones.",
 	}
 	handle(a, mine, a.listMyRegistrations)

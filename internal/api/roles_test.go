@@ -54,8 +54,12 @@ func only(status, others int, roles ...role) map[role]int {
 	return statuses
 }
 
-// answersOffers are the outcomes of answering an offer that isn't there: the participant's, whom staff can't answer for.
-var answersOffers = map[role]int{participant: 409, otherParticipant: 404, otherOrganizer: 404, organizer: 403, admin: 403}
+// answersOffers are the outcomes of answering an offer that isn't there: the participant's, whom staff can't answer
+// for.
+var answersOffers = map[role]int{
+	participant: 409, otherParticipant: 404, otherOrganizer: 404,
+	organizer: 403, admin: 403,
+}
 
 // outcomesOfDraft are those of the deletion of a draft, which is there for its organizer and admins alone.
 func outcomesOfDraft() map[role]int {

@@ -6,7 +6,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// transitionTable is the table of all changes of a registration's status, in Markdown. Those that differ in where they begin share a row.
+// transitionTable is the table of all changes of a registration's status, in Markdown. Those that differ in where they
+// begin share a row.
 func transitionTable() string {
 	var b strings.Builder
 	b.WriteString("| from | when | to |\n|---|---|---|\n")

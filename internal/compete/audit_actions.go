@@ -2,8 +2,8 @@ package compete
 
 import "strings"
 
-// AuditAction says what was done, as "noun.verb": the noun is the kind of its subject. A new action is added here, and its sentence to
-// package web.
+// AuditAction says what was done, as "noun.verb": the noun is the kind of its subject. A new action is added here, and
+// its sentence to package web.
 type AuditAction string
 
 // What is recorded. Before and After hold what is said in brackets.
@@ -31,8 +31,9 @@ const (
 	AuditCodesRenewed   AuditAction = "factor.recovery_codes_renewed"
 	AuditFactorsReset   AuditAction = "factor.reset" // all of them, by an admin or on the command line
 
-	AuditLogin        AuditAction = "session.started"        // {kind: page or api}
-	AuditLoginFailed  AuditAction = "session.refused"        // {reason}; User is who would have logged in, if there is such an account
+	AuditLogin AuditAction = "session.started" // {kind: page or api}
+	// {reason}; User is who would have logged in, if there is such an account
+	AuditLoginFailed  AuditAction = "session.refused"
 	AuditLogout       AuditAction = "session.ended"          //
 	AuditLogoutOthers AuditAction = "session.others_ended"   // all but the one that asks
 	AuditAllEnded     AuditAction = "session.all_ended"      // by an admin
@@ -56,15 +57,17 @@ const (
 	AuditCoverSet               AuditAction = "competition.cover_set"     // {cover}, a hash
 	AuditCoverRemoved           AuditAction = "competition.cover_removed" // {cover}
 
-	AuditRegistered     AuditAction = "registration.created"   // {status}, {status, seq}
-	AuditCancelled      AuditAction = "registration.cancelled" // {status}, {reason}
-	AuditRemoved        AuditAction = "registration.removed"   // {status}, {blocked, notified}; what was said is with the registration
-	AuditPromoted       AuditAction = "registration.promoted"  // {status}, {status, seq}
-	AuditOffered        AuditAction = "registration.offered"   // {status}, {status, seq, confirmBy}
-	AuditAccepted       AuditAction = "registration.accepted"  // {status}, {status, seq}
-	AuditDeclined       AuditAction = "registration.declined"  // {status}, {status, reason}
-	AuditOfferExpired   AuditAction = "registration.expired"   // {status}, {status, reason}
-	AuditOfferShortened AuditAction = "registration.shortened" // {confirmBy}, {confirmBy}: the competition starts earlier
+	AuditRegistered AuditAction = "registration.created"   // {status}, {status, seq}
+	AuditCancelled  AuditAction = "registration.cancelled" // {status}, {reason}
+	// {status}, {blocked, notified}; what was said is with the registration
+	AuditRemoved      AuditAction = "registration.removed"
+	AuditPromoted     AuditAction = "registration.promoted" // {status}, {status, seq}
+	AuditOffered      AuditAction = "registration.offered"  // {status}, {status, seq, confirmBy}
+	AuditAccepted     AuditAction = "registration.accepted" // {status}, {status, seq}
+	AuditDeclined     AuditAction = "registration.declined" // {status}, {status, reason}
+	AuditOfferExpired AuditAction = "registration.expired"  // {status}, {status, reason}
+	// {confirmBy}, {confirmBy}: the competition starts earlier
+	AuditOfferShortened AuditAction = "registration.shortened"
 	AuditUnblocked      AuditAction = "registration.unblocked"
 	AuditReported       AuditAction = "report.made"     // {competitionId, reason}
 	AuditReportAnswered AuditAction = "report.answered" // {competitionId, status}
@@ -79,17 +82,21 @@ const (
 // AuditActions lists them all, in the order in which a page offers them.
 var AuditActions = []AuditAction{
 	AuditLogin, AuditLoginFailed, AuditLogout, AuditLogoutOthers, AuditAllEnded, AuditTokensEnded, AuditIdleEnded,
-	AuditAccountCreated, AuditAccountRenamed, AuditAccountEmail, AuditAccountVerified, AuditAccountPassword, AuditAccountReset,
-	AuditAccountRole, AuditAccountDisabled, AuditAccountEnabled, AuditAccountReminders, AuditAccountTimeZone, AuditAccountErased,
+	AuditAccountCreated, AuditAccountRenamed, AuditAccountEmail, AuditAccountVerified,
+	AuditAccountPassword, AuditAccountReset,
+	AuditAccountRole, AuditAccountDisabled, AuditAccountEnabled, AuditAccountReminders, AuditAccountTimeZone,
+	AuditAccountErased,
 	AuditAppStarted, AuditAppAdded, AuditAppRemoved, AuditPasskeyAdded, AuditPasskeyRenamed, AuditPasskeyRemoved,
 	AuditCodeUsed, AuditCodesRenewed, AuditFactorsReset,
 	AuditLinkAsked, AuditLinkSent, AuditLinkMade, AuditMessagesRead,
 	AuditOrganizerAsk, AuditOrganizerYes, AuditOrganizerNo,
-	AuditCompetitionCreated, AuditCompetitionUpdated, AuditCompetitionPublished, AuditCompetitionUnpublished, AuditCompetitionCancelled,
+	AuditCompetitionCreated, AuditCompetitionUpdated, AuditCompetitionPublished, AuditCompetitionUnpublished,
+	AuditCompetitionCancelled,
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
 	AuditRegistered, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,
-	AuditReported, AuditReportAnswered, AuditSiteChanged, AuditSiteSetUp, AuditSetupLink, AuditJobRetried, AuditJobConsole, AuditLogShortened,
+	AuditReported, AuditReportAnswered, AuditSiteChanged, AuditSiteSetUp, AuditSetupLink, AuditJobRetried,
+	AuditJobConsole, AuditLogShortened,
 }
 
 // Subject is the kind of what an action is about, such as "registration".

@@ -55,81 +55,266 @@ func (e *Error) Is(target error) bool {
 
 // The errors that carry no details of their own.
 var (
-	ErrUnauthorized       = &Error{Kind: KindUnauthorized, Code: "unauthorized", Detail: "Log in, then send the token as 'Authorization: Bearer …'."}
-	ErrBadCredentials     = &Error{Kind: KindUnauthorized, Code: "invalid_credentials", Detail: "Wrong email or password."}
-	ErrAccountDisabled    = &Error{Kind: KindUnauthorized, Code: "account_disabled", Detail: "This account is disabled. Contact an admin."}
-	ErrDemoAccount        = &Error{Kind: KindUnauthorized, Code: "demo_account", Detail: "Demo accounts can only log in on the computer that runs this site, because their password is public."}
-	ErrSecondFactor       = &Error{Kind: KindUnauthorized, Code: "second_factor_required", Detail: "This account has a second factor. Send the request again with 'code': the code that its authenticator app shows now, or an unused recovery code."}
-	ErrWrongCode          = &Error{Kind: KindUnauthorized, Code: "wrong_code", Detail: "That code is wrong or was already used."}
-	ErrPasskeyRefused     = &Error{Kind: KindUnauthorized, Code: "passkey_refused", Detail: "This passkey wasn't accepted. Try again."}
-	ErrLoginExpired       = &Error{Kind: KindUnauthorized, Code: "login_expired", Detail: "This login has expired. Log in again."}
-	ErrReauthenticate     = &Error{Kind: KindForbidden, Code: "reauthentication_required", Detail: "You logged in more than 15 minutes ago. Confirm that it's you with POST /api/auth/confirm, or log in again, and send the request with the new token."}
-	ErrFactorSetup        = &Error{Kind: KindForbidden, Code: "second_factor_setup_required", Detail: "Your role requires a second factor. Set one up to continue."}
-	ErrForbidden          = &Error{Kind: KindForbidden, Code: "forbidden", Detail: "Your account isn't allowed to do this."}
-	ErrEmailTaken         = &Error{Kind: KindConflict, Code: "email_taken", Detail: "An account with this email already exists. Log in, or use another email."}
+	ErrUnauthorized = &Error{
+		Kind: KindUnauthorized, Code: "unauthorized",
+		Detail: "Log in, then send the token as 'Authorization: Bearer …'.",
+	}
+	ErrBadCredentials = &Error{
+		Kind: KindUnauthorized, Code: "invalid_credentials",
+		Detail: "Wrong email or password.",
+	}
+	ErrAccountDisabled = &Error{
+		Kind: KindUnauthorized, Code: "account_disabled",
+		Detail: "This account is disabled. Contact an admin.",
+	}
+	ErrDemoAccount = &Error{
+		Kind: KindUnauthorized, Code: "demo_account",
+		Detail: "Demo accounts can only log in on the computer that runs this site, because their password is public.",
+	}
+	ErrSecondFactor = &Error{
+		Kind: KindUnauthorized, Code: "second_factor_required",
+		Detail: "This account has a second factor. Send the request again with 'code': the code that its " +
+			"authenticator app shows now, or an unused recovery code.",
+	}
+	ErrWrongCode = &Error{
+		Kind: KindUnauthorized, Code: "wrong_code",
+		Detail: "That code is wrong or was already used.",
+	}
+	ErrPasskeyRefused = &Error{
+		Kind: KindUnauthorized, Code: "passkey_refused",
+		Detail: "This passkey wasn't accepted. Try again.",
+	}
+	ErrLoginExpired = &Error{
+		Kind: KindUnauthorized, Code: "login_expired",
+		Detail: "This login has expired. Log in again.",
+	}
+	ErrReauthenticate = &Error{
+		Kind: KindForbidden, Code: "reauthentication_required",
+		Detail: "You logged in more than 15 minutes ago. Confirm that it's you with POST /api/auth/confirm, or log " +
+			"in again, and send the request with the new token.",
+	}
+	ErrFactorSetup = &Error{
+		Kind: KindForbidden, Code: "second_factor_setup_required",
+		Detail: "Your role requires a second factor. Set one up to continue.",
+	}
+	ErrForbidden = &Error{
+		Kind: KindForbidden, Code: "forbidden",
+		Detail: "Your account isn't allowed to do this.",
+	}
+	ErrEmailTaken = &Error{
+		Kind: KindConflict, Code: "email_taken",
+		Detail: "An account with this email already exists. Log in, or use another email.",
+	}
 	ErrCompetitionMissing = &Error{Kind: KindNotFound, Code: "competition_not_found", Detail: "Competition not found."}
-	ErrRegistrationGone   = &Error{Kind: KindNotFound, Code: "registration_not_found", Detail: "Registration not found."}
-	ErrUserMissing        = &Error{Kind: KindNotFound, Code: "user_not_found", Detail: "User not found."}
-	ErrSessionMissing     = &Error{Kind: KindNotFound, Code: "session_not_found", Detail: "Session not found in your account."}
-	ErrMessageMissing     = &Error{Kind: KindNotFound, Code: "message_not_found", Detail: "Message not found in your mailbox."}
-	ErrReportMissing      = &Error{Kind: KindNotFound, Code: "report_not_found", Detail: "Report not found."}
-	ErrSetupOver          = &Error{Kind: KindNotFound, Code: "setup_over", Detail: "This setup link has expired, or the site already has an admin."}
-	ErrRequestMissing     = &Error{Kind: KindNotFound, Code: "organizer_request_not_found", Detail: "This request doesn't exist, or it has already been answered."}
-	ErrFactorMissing      = &Error{Kind: KindNotFound, Code: "second_factor_not_found", Detail: "Second factor not found."}
-	ErrFailedJobMissing   = &Error{Kind: KindNotFound, Code: "failed_job_not_found", Detail: "Failed job not found."}
+	ErrRegistrationGone   = &Error{
+		Kind: KindNotFound, Code: "registration_not_found",
+		Detail: "Registration not found.",
+	}
+	ErrUserMissing    = &Error{Kind: KindNotFound, Code: "user_not_found", Detail: "User not found."}
+	ErrSessionMissing = &Error{
+		Kind: KindNotFound, Code: "session_not_found",
+		Detail: "Session not found in your account.",
+	}
+	ErrMessageMissing = &Error{
+		Kind: KindNotFound, Code: "message_not_found",
+		Detail: "Message not found in your mailbox.",
+	}
+	ErrReportMissing = &Error{Kind: KindNotFound, Code: "report_not_found", Detail: "Report not found."}
+	ErrSetupOver     = &Error{
+		Kind: KindNotFound, Code: "setup_over",
+		Detail: "This setup link has expired, or the site already has an admin.",
+	}
+	ErrRequestMissing = &Error{
+		Kind: KindNotFound, Code: "organizer_request_not_found",
+		Detail: "This request doesn't exist, or it has already been answered.",
+	}
+	ErrFactorMissing = &Error{
+		Kind: KindNotFound, Code: "second_factor_not_found",
+		Detail: "Second factor not found.",
+	}
+	ErrFailedJobMissing = &Error{Kind: KindNotFound, Code: "failed_job_not_found", Detail: "Failed job not found."}
 
-	ErrCompetitionFull      = &Error{Kind: KindConflict, Code: "competition_full", Detail: "All seats are taken, and this competition has no waitlist."}
-	ErrAlreadyRegistered    = &Error{Kind: KindConflict, Code: "already_registered", Detail: "You're already registered for this competition."}
-	ErrRegistrationClosed   = &Error{Kind: KindConflict, Code: "registration_closed", Detail: "The registration deadline has passed."}
-	ErrRegistrationNotOpen  = &Error{Kind: KindConflict, Code: "registration_not_open", Detail: "Registration isn't open yet."}
-	ErrCompetitionCancelled = &Error{Kind: KindConflict, Code: "competition_cancelled", Detail: "This competition was cancelled."}
-	ErrCompetitionStarted   = &Error{Kind: KindConflict, Code: "competition_started", Detail: "The competition has started, so registrations can no longer be cancelled."}
-	ErrCapacityBelowHeld    = &Error{Kind: KindConflict, Code: "capacity_below_held", Detail: "More people hold seats than the new capacity allows. Remove registrations first, or choose a larger capacity."}
-	ErrOfferExpired         = &Error{Kind: KindConflict, Code: "offer_expired", Detail: "This offer has expired, so the seat goes to the next person in line."}
-	ErrNoOffer              = &Error{Kind: KindConflict, Code: "no_offer", Detail: "This registration has no open offer to accept or decline."}
-	ErrAlreadyPublished     = &Error{Kind: KindConflict, Code: "already_published", Detail: "A published competition can't become a draft again."}
-	ErrOwnCompetition       = &Error{Kind: KindForbidden, Code: "own_competition", Detail: "You can't register for a competition you organize."}
-	ErrBlocked              = &Error{Kind: KindForbidden, Code: "registration_blocked", Detail: "The organizer removed you and blocked you from registering again. If you think this is a mistake, contact them."}
-	ErrUnpublished          = &Error{Kind: KindForbidden, Code: "unpublished_by_admin", Detail: "An admin unpublished this competition. Only an admin can publish it again."}
-	ErrOrganizerRegistered  = &Error{Kind: KindConflict, Code: "organizer_registered", Detail: "This account is registered for the competition. Cancel that registration before you make it the organizer."}
-	ErrNotDraft             = &Error{Kind: KindConflict, Code: "not_draft", Detail: "Only drafts can be deleted. Cancel the competition instead."}
-	ErrVersionMismatch      = &Error{Kind: KindPreconditionFailed, Code: "version_mismatch", Detail: "If-Match doesn't match the competition's current version: it has changed since you read it, or the tag is weak (W/…). Fetch it again and retry with the new ETag."}
-	ErrVersionRequired      = &Error{Kind: KindPreconditionRequired, Code: "if_match_required", Detail: "Send the competition's ETag in If-Match, or '*' to accept any version."}
-	ErrIdempotencyKeyReused = &Error{Kind: KindInvalid, Code: "idempotency_key_reused", Detail: "This Idempotency-Key was already used for a different request. Use a new key for each new request."}
-	ErrOwnAccount           = &Error{Kind: KindConflict, Code: "own_account", Detail: "You can't disable your own account or change its role. Ask another admin."}
-	ErrAlreadyReported      = &Error{Kind: KindConflict, Code: "already_reported", Detail: "You've already reported this competition. The admins will look at it."}
-	ErrFactorExists         = &Error{Kind: KindConflict, Code: "second_factor_exists", Detail: "The account already has an authenticator app. Turn it off before you set up another."}
-	ErrFactorNeeded         = &Error{Kind: KindConflict, Code: "second_factor_needed", Detail: "Your role requires a second factor. Add another before you remove this one."}
-	ErrPasskeysOff          = &Error{Kind: KindConflict, Code: "passkeys_off", Detail: "Passkeys don't work on this site's address. Use an authenticator app."}
-	ErrTooManyPasskeys      = &Error{Kind: KindConflict, Code: "too_many_passkeys", Detail: "An account can have 20 passkeys. Remove one you no longer use."}
-	ErrAlreadyVerified      = &Error{Kind: KindConflict, Code: "already_verified", Detail: "Your email address is already confirmed."}
-	ErrMailOff              = &Error{Kind: KindConflict, Code: "mail_off", Detail: "This site can't send email, so it can't send you a link. Contact the people who run it."}
-	ErrOtherAccount         = &Error{Kind: KindForbidden, Code: "other_account", Detail: "This link is for another account. Log out, then open it again."}
-	ErrLinkVoid             = &Error{Kind: KindConflict, Code: "link_void", Detail: "This link has expired, was already used, or is incomplete. Request a new one."}
-	ErrEmailUnverified      = &Error{Kind: KindForbidden, Code: "email_not_verified", Detail: "Confirm your email address first, using the link we emailed you. If you can't find it, request a new one."}
-	ErrFailedJobRetried     = &Error{Kind: KindConflict, Code: "already_retried", Detail: "This failed job was already retried."}
+	ErrCompetitionFull = &Error{
+		Kind: KindConflict, Code: "competition_full",
+		Detail: "All seats are taken, and this competition has no waitlist.",
+	}
+	ErrAlreadyRegistered = &Error{
+		Kind: KindConflict, Code: "already_registered",
+		Detail: "You're already registered for this competition.",
+	}
+	ErrRegistrationClosed = &Error{
+		Kind: KindConflict, Code: "registration_closed",
+		Detail: "The registration deadline has passed.",
+	}
+	ErrRegistrationNotOpen = &Error{
+		Kind: KindConflict, Code: "registration_not_open",
+		Detail: "Registration isn't open yet.",
+	}
+	ErrCompetitionCancelled = &Error{
+		Kind: KindConflict, Code: "competition_cancelled",
+		Detail: "This competition was cancelled.",
+	}
+	ErrCompetitionStarted = &Error{
+		Kind: KindConflict, Code: "competition_started",
+		Detail: "The competition has started, so registrations can no longer be cancelled.",
+	}
+	ErrCapacityBelowHeld = &Error{
+		Kind: KindConflict, Code: "capacity_below_held",
+		Detail: "More people hold seats than the new capacity allows. Remove registrations first, " +
+			"or choose a larger capacity.",
+	}
+	ErrOfferExpired = &Error{
+		Kind: KindConflict, Code: "offer_expired",
+		Detail: "This offer has expired, so the seat goes to the next person in line.",
+	}
+	ErrNoOffer = &Error{
+		Kind: KindConflict, Code: "no_offer",
+		Detail: "This registration has no open offer to accept or decline.",
+	}
+	ErrAlreadyPublished = &Error{
+		Kind: KindConflict, Code: "already_published",
+		Detail: "A published competition can't become a draft again.",
+	}
+	ErrOwnCompetition = &Error{
+		Kind: KindForbidden, Code: "own_competition",
+		Detail: "You can't register for a competition you organize.",
+	}
+	ErrBlocked = &Error{
+		Kind: KindForbidden, Code: "registration_blocked",
+		Detail: "The organizer removed you and blocked you from registering again. If you think " +
+			"this is a mistake, contact them.",
+	}
+	ErrUnpublished = &Error{
+		Kind: KindForbidden, Code: "unpublished_by_admin",
+		Detail: "An admin unpublished this competition. Only an admin can publish it again.",
+	}
+	ErrOrganizerRegistered = &Error{
+		Kind: KindConflict, Code: "organizer_registered",
+		Detail: "This account is registered for the competition. Cancel that registration " +
+			"before you make it the organizer.",
+	}
+	ErrNotDraft = &Error{
+		Kind: KindConflict, Code: "not_draft",
+		Detail: "Only drafts can be deleted. Cancel the competition instead.",
+	}
+	ErrVersionMismatch = &Error{
+		Kind: KindPreconditionFailed, Code: "version_mismatch",
+		Detail: "If-Match doesn't match the competition's current version: it has changed since you read it, or the " +
+			"tag is weak (W/…). Fetch it again and retry with the new ETag.",
+	}
+	ErrVersionRequired = &Error{
+		Kind: KindPreconditionRequired, Code: "if_match_required",
+		Detail: "Send the competition's ETag in If-Match, or '*' to accept any version.",
+	}
+	ErrIdempotencyKeyReused = &Error{
+		Kind: KindInvalid, Code: "idempotency_key_reused",
+		Detail: "This Idempotency-Key was already used for a different request. Use a new key for each new request.",
+	}
+	ErrOwnAccount = &Error{
+		Kind: KindConflict, Code: "own_account",
+		Detail: "You can't disable your own account or change its role. Ask another admin.",
+	}
+	ErrAlreadyReported = &Error{
+		Kind: KindConflict, Code: "already_reported",
+		Detail: "You've already reported this competition. The admins will look at it.",
+	}
+	ErrFactorExists = &Error{
+		Kind: KindConflict, Code: "second_factor_exists",
+		Detail: "The account already has an authenticator app. Turn it off before you set up another.",
+	}
+	ErrFactorNeeded = &Error{
+		Kind: KindConflict, Code: "second_factor_needed",
+		Detail: "Your role requires a second factor. Add another before you remove this one.",
+	}
+	ErrPasskeysOff = &Error{
+		Kind: KindConflict, Code: "passkeys_off",
+		Detail: "Passkeys don't work on this site's address. Use an authenticator app.",
+	}
+	ErrTooManyPasskeys = &Error{
+		Kind: KindConflict, Code: "too_many_passkeys",
+		Detail: "An account can have 20 passkeys. Remove one you no longer use.",
+	}
+	ErrAlreadyVerified = &Error{
+		Kind: KindConflict, Code: "already_verified",
+		Detail: "Your email address is already confirmed.",
+	}
+	ErrMailOff = &Error{
+		Kind: KindConflict, Code: "mail_off",
+		Detail: "This site can't send email, so it can't send you a link. Contact the people who run it.",
+	}
+	ErrOtherAccount = &Error{
+		Kind: KindForbidden, Code: "other_account",
+		Detail: "This link is for another account. Log out, then open it again.",
+	}
+	ErrLinkVoid = &Error{
+		Kind: KindConflict, Code: "link_void",
+		Detail: "This link has expired, was already used, or is incomplete. Request a new one.",
+	}
+	ErrEmailUnverified = &Error{
+		Kind: KindForbidden, Code: "email_not_verified",
+		Detail: "Confirm your email address first, using the link we emailed you. If you " +
+			"can't find it, request a new one.",
+	}
+	ErrFailedJobRetried = &Error{
+		Kind: KindConflict, Code: "already_retried",
+		Detail: "This failed job was already retried.",
+	}
 
-	ErrLinkTooSoon = &Error{Kind: KindTooManyRequests, Code: "mail_too_soon", Detail: "We've already emailed this address recently. Check your inbox and spam folder, and try again later.", RetryAfter: LinkPause}
+	ErrLinkTooSoon = &Error{
+		Kind: KindTooManyRequests, Code: "mail_too_soon",
+		Detail: "We've already emailed this address recently. Check your inbox and spam " +
+			"folder, and try again later.",
+		RetryAfter: LinkPause,
+	}
 
-	ErrTooManyRequests = &Error{Kind: KindTooManyRequests, Code: "too_many_requests", Detail: "Too many requests from your network. Wait a moment, then try again.", RetryAfter: time.Second}
-	ErrQuotaUsed       = &Error{Kind: KindTooManyRequests, Code: "quota_used", Detail: "You've done this too often in the past hour. Try again later.", RetryAfter: time.Second}
-	ErrTooManyGuesses  = &Error{Kind: KindTooManyRequests, Code: "too_many_guesses", Detail: "Too many wrong passwords. Wait a while before you try again, or reset your password.", RetryAfter: time.Second}
+	ErrTooManyRequests = &Error{
+		Kind: KindTooManyRequests, Code: "too_many_requests",
+		Detail: "Too many requests from your network. Wait a moment, then try again.", RetryAfter: time.Second,
+	}
+	ErrQuotaUsed = &Error{
+		Kind: KindTooManyRequests, Code: "quota_used",
+		Detail: "You've done this too often in the past hour. Try again later.", RetryAfter: time.Second,
+	}
+	ErrTooManyGuesses = &Error{
+		Kind: KindTooManyRequests, Code: "too_many_guesses",
+		Detail:     "Too many wrong passwords. Wait a while before you try again, or reset your password.",
+		RetryAfter: time.Second,
+	}
 
-	ErrBusy     = &Error{Kind: KindUnavailable, Code: "busy", Detail: "The server is too busy right now. Try again in a moment.", RetryAfter: time.Second}
-	ErrDatabase = &Error{Kind: KindUnavailable, Code: "database_unavailable", Detail: "The database is unavailable right now. Try again in a moment; with an Idempotency-Key, that's safe.", RetryAfter: 2 * time.Second}
-	ErrStopping = &Error{Kind: KindUnavailable, Code: "stopping", Detail: "This server is restarting. Try again in a moment.", RetryAfter: time.Second}
+	ErrBusy = &Error{
+		Kind: KindUnavailable, Code: "busy",
+		Detail: "The server is too busy right now. Try again in a moment.", RetryAfter: time.Second,
+	}
+	ErrDatabase = &Error{
+		Kind: KindUnavailable, Code: "database_unavailable",
+		Detail: "The database is unavailable right now. Try again in a moment; with an " +
+			"Idempotency-Key, that's safe.",
+		RetryAfter: 2 * time.Second,
+	}
+	ErrStopping = &Error{
+		Kind: KindUnavailable, Code: "stopping",
+		Detail: "This server is restarting. Try again in a moment.", RetryAfter: time.Second,
+	}
 )
 
 // Invalid is a refusal of input with one message for each bad field.
 func Invalid(fields ...FieldError) *Error {
-	return &Error{Kind: KindInvalid, Code: "validation_failed", Detail: "Some fields are invalid. See 'errors'.", Fields: fields}
+	return &Error{
+		Kind: KindInvalid, Code: "validation_failed", Detail: "Some fields are invalid. See 'errors'.",
+		Fields: fields,
+	}
 }
 
-// AsError finds the *Error in err's chain; any other error becomes a bland internal one that says nothing about its cause.
+// AsError finds the *Error in err's chain; any other error becomes a bland internal one that says nothing about its
+// cause.
 func AsError(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
 		return e
 	}
-	return &Error{Kind: KindInternal, Code: "internal_error", Detail: "Something went wrong on our side. Try again. If it keeps happening, contact support with the request ID."}
+	return &Error{
+		Kind: KindInternal, Code: "internal_error",
+		Detail: "Something went wrong on our side. Try again. If it keeps happening, contact " +
+			"support with the request ID.",
+	}
 }

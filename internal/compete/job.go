@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Job is work done in the background. A Job's fields are its payload, as JSON; it commits with the change that needs it.
+// Job is work done in the background. A Job's fields are its payload, as JSON; it commits with the change that needs
+// it.
 type Job interface {
 	Kind() string
 	Options() JobOptions
@@ -57,7 +58,10 @@ func (e JobEncoder) Encode(j Job) (QueuedJob, error) {
 		return QueuedJob{}, fmt.Errorf("encode a job of kind %q: %w", j.Kind(), err)
 	}
 	options.Priority = cmp.Or(options.Priority, PriorityNow)
-	return QueuedJob{Kind: j.Kind(), Payload: payload, JobOptions: options, MaxAttempts: cmp.Or(e.MaxAttempts, DefaultJobAttempts)}, nil
+	return QueuedJob{
+		Kind: j.Kind(), Payload: payload, JobOptions: options,
+		MaxAttempts: cmp.Or(e.MaxAttempts, DefaultJobAttempts),
+	}, nil
 }
 
 // Again is a failed job as a new one, with all its attempts. It may be of a kind that an older version worked.
@@ -76,17 +80,19 @@ const (
 	QueueMaintenance  = "maintenance"
 )
 
-// Notice asks for the message of one kind about one registration. It counts only while the registration still has this Seq.
+// Notice asks for the message of one kind about one registration. It counts only while the registration still has this
+// Seq.
 type Notice struct {
 	RegistrationID string      `json:"registrationId"`
 	Seq            int64       `json:"seq"`
 	Kind           MessageKind `json:"kind"`
-	Move           *Move       `json:"move,omitempty"`  // for MessageChanged only
-	Trace          string      `json:"trace,omitempty"` // of the request that brought it about, as a W3C traceparent; empty when that is not traced
+	Move           *Move       `json:"move,omitempty"` // for MessageChanged only
+	// of the request that brought it about, as a W3C traceparent; empty when that is not traced
+	Trace string `json:"trace,omitempty"`
 }
 
-// NoticeRun asks for the message of one kind about all registrations of a competition whose Seq is from First to Last: what a rush
-// leaves behind, in a few bytes.
+// NoticeRun asks for the message of one kind about all registrations of a competition whose Seq is from First to Last:
+// what a rush leaves behind, in a few bytes.
 type NoticeRun struct {
 	CompetitionID string      `json:"competitionId"`
 	First         int64       `json:"first"`
@@ -96,7 +102,8 @@ type NoticeRun struct {
 	Traces map[int64]string `json:"traces,omitempty"`
 }
 
-// NotifyJob confirms PENDING registrations (MessageConfirmed, MessagePromoted) and writes the messages of a whole batch of commands.
+// NotifyJob confirms PENDING registrations (MessageConfirmed, MessagePromoted) and writes the messages of a whole batch
+// of commands.
 type NotifyJob struct {
 	Notices []Notice    `json:"notices,omitempty"`
 	Runs    []NoticeRun `json:"runs,omitempty"`
@@ -121,9 +128,9 @@ func (j NotifyJob) Options() JobOptions {
 	return JobOptions{Queue: QueueRegistration, Delay: j.Wait, Yields: true}
 }
 
-// SettleJob finishes in pages, through the registrar, what a change of a competition or of an account began: it cancels the
-// registrations of a cancelled competition; or ends offers at the start, if that is earlier now, promotes from the waitlist while seats
-// are free, and has open pages told.
+// SettleJob finishes in pages, through the registrar, what a change of a competition or of an account began: it cancels
+// the registrations of a cancelled competition; or ends offers at the start, if that is earlier now, promotes from the
+// waitlist while seats are free, and has open pages told.
 type SettleJob struct {
 	CompetitionID string `json:"competitionId"`
 }
@@ -131,8 +138,8 @@ type SettleJob struct {
 // Kind names the job.
 func (SettleJob) Kind() string { return "settle" }
 
-// Options implements Job. It is never left out as a duplicate: a run that has just seen the last page doesn't do what a later
-// change asks for.
+// Options implements Job. It is never left out as a duplicate: a run that has just seen the last page doesn't do what a
+// later change asks for.
 func (SettleJob) Options() JobOptions { return JobOptions{Queue: QueueMaintenance} }
 
 // RemindJob reminds one page of the confirmed registrations of a competition that starts soon: those after AfterSeq.
@@ -156,7 +163,8 @@ type MailJob struct {
 	Details   json.RawMessage `json:"details,omitempty"` // of the message's Wording
 }
 
-// mailTimeout is longer than the mail client's own bounds (waiting, connecting twice, sending), which tell more of what went wrong.
+// mailTimeout is longer than the mail client's own bounds (waiting, connecting twice, sending), which tell more of what
+// went wrong.
 const mailTimeout = 4 * time.Minute
 
 // Kind names the job.

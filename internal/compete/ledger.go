@@ -14,30 +14,31 @@ var ErrConstraint = errors.New("a constraint rejected the change")
 
 // Ledger is where the registrar reads and writes seats.
 type Ledger interface {
-	// Transact runs f in one read-write transaction and commits, durably, if f returns nil. batchID is recorded in it, for Committed.
-	// Errors: what f returned, unchanged; ErrDatabase when the database is away; ErrCommitUnknown.
+	// Transact runs f in one read-write transaction and commits, durably, if f returns nil. batchID is recorded in it,
+	// for Committed. Errors: what f returned, unchanged; ErrDatabase when the database is away; ErrCommitUnknown.
 	Transact(ctx context.Context, batchID string, f func(LedgerTx) error) error
 	// Committed reports whether the transaction with this batchID took effect.
 	Committed(ctx context.Context, batchID string) (bool, error)
 }
 
-// LedgerTx is one transaction of the registrar. Every method is set-based: a few statements, however many rows, in one exchange with
-// the database where it is across a network.
+// LedgerTx is one transaction of the registrar. Every method is set-based: a few statements, however many rows, in one
+// exchange with the database where it is across a network.
 type LedgerTx interface {
-	// Read locks competitions in the order of their ids, so that two registrars never deadlock, and then reads the rest, as it stands
-	// behind the lock. What does not exist is left out.
+	// Read locks competitions in the order of their ids, so that two registrars never deadlock, and then reads the
+	// rest, as it stands behind the lock. What does not exist is left out.
 	Read(ctx context.Context, q LedgerQuery) (LedgerState, error)
 	// WaitlistHead reads the first n WAITLISTED registrations of a competition in order of Seq.
 	WaitlistHead(ctx context.Context, competitionID string, n int) ([]Registration, error)
 	// Uncancelled reads up to n registrations of a competition that are not CANCELLED, in order of Seq.
 	Uncancelled(ctx context.Context, competitionID string, n int) ([]Registration, error)
-	// Offered reads up to n OFFERED registrations of a competition whose ConfirmBy is later than the given time, in order of Seq.
+	// Offered reads up to n OFFERED registrations of a competition whose ConfirmBy is later than the given time, in
+	// order of Seq.
 	Offered(ctx context.Context, competitionID string, after time.Time, n int) ([]Registration, error)
-	// EarlierContent reads what a competition's content was in a version that was replaced within IdempotencyTTL, with the organizer's
-	// name as it is now.
+	// EarlierContent reads what a competition's content was in a version that was replaced within IdempotencyTTL, with
+	// the organizer's name as it is now.
 	EarlierContent(ctx context.Context, competitionID string, version int) (content Competition, found bool, err error)
-	// Write writes the outcome, once. It fails with ErrConstraint when a competition is not in the state it was read in, a new
-	// registration's place or Seq is taken, or there is an unexpired record under a new one's key.
+	// Write writes the outcome, once. It fails with ErrConstraint when a competition is not in the state it was read
+	// in, a new registration's place or Seq is taken, or there is an unexpired record under a new one's key.
 	Write(ctx context.Context, c LedgerChanges) error
 }
 
@@ -47,7 +48,8 @@ type LedgerQuery struct {
 	RegistrationIDs []string
 	Places          []Place
 	Keys            []IdempotencyKey
-	Now             time.Time // records that expired before are left out; Write makes room for new ones under their keys
+	// records that expired before are left out; Write makes room for new ones under their keys
+	Now time.Time
 }
 
 // LedgerState is what a LedgerQuery found.
@@ -64,11 +66,12 @@ type LedgerChanges struct {
 	Inserted     []Registration
 	Updated      []Registration
 	Records      []IdempotencyRecord
-	SeatsTaken   map[string]int // by competition: adds to those taken in the minute of Now, which the sort "filling" reads
-	Now          time.Time
-	Moves        []LedgerMove // one for a competition at most
-	Jobs         []Job        // that run once the transaction has committed
-	Audit        []AuditRecord
+	// by competition: adds to those taken in the minute of Now, which the sort "filling" reads
+	SeatsTaken map[string]int
+	Now        time.Time
+	Moves      []LedgerMove // one for a competition at most
+	Jobs       []Job        // that run once the transaction has committed
+	Audit      []AuditRecord
 }
 
 // Place names a registration by what is unique about it: one user's place in one competition.

@@ -54,16 +54,21 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 		MessageRemoved:              {RegistrationCancelled},
 		MessageCompetitionCancelled: {RegistrationCancelled},
 		MessageReminder:             {RegistrationConfirmed},
-		MessageChanged:              {RegistrationPending, RegistrationConfirmed, RegistrationOffered, RegistrationWaitlisted},
-		MessageOffered:              {RegistrationOffered},
-		MessageOfferReminder:        {RegistrationOffered},
-		MessageOfferExpired:         {RegistrationCancelled},
-		MessageOfferDeclined:        {RegistrationCancelled},
+		MessageChanged: {
+			RegistrationPending, RegistrationConfirmed, RegistrationOffered,
+			RegistrationWaitlisted,
+		},
+		MessageOffered:       {RegistrationOffered},
+		MessageOfferReminder: {RegistrationOffered},
+		MessageOfferExpired:  {RegistrationCancelled},
+		MessageOfferDeclined: {RegistrationCancelled},
 	}
 	for _, kind := range append(MessageKinds(), "of a later version") {
 		for _, status := range RegistrationStatuses {
 			target := Target{
-				Notice: Notice{Kind: kind}, Registration: Registration{RegistrationState: RegistrationState{Status: status}}, Competition: Competition{CompetitionContent: CompetitionContent{StartDate: &start}},
+				Notice:       Notice{Kind: kind},
+				Registration: Registration{RegistrationState: RegistrationState{Status: status}},
+				Competition:  Competition{CompetitionContent: CompetitionContent{StartDate: &start}},
 			}
 			want := slices.Contains(holds[kind], status) || holds[kind] == nil // not ours to lose
 			if got := target.Holds(); got != want {
@@ -71,7 +76,10 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 			}
 		}
 	}
-	if (&Target{Notice: Notice{Kind: MessageReminder}, Registration: Registration{RegistrationState: RegistrationState{Status: RegistrationConfirmed}}}).Holds() {
+	if (&Target{
+		Notice:       Notice{Kind: MessageReminder},
+		Registration: Registration{RegistrationState: RegistrationState{Status: RegistrationConfirmed}},
+	}).Holds() {
 		t.Error("a reminder holds without a start")
 	}
 }

@@ -8,11 +8,12 @@ const (
 	MaxOfferHours = 720
 )
 
-// OfferGrace is how long after its end an offer is kept for an answer that arrived in time and is still in a queue, maybe that of another
-// replica. An answer that arrives within it is too late.
+// OfferGrace is how long after its end an offer is kept for an answer that arrived in time and is still in a queue,
+// maybe that of another replica. An answer that arrives within it is too late.
 const OfferGrace = 20 * time.Second
 
-// OfferedUntil is until when a seat that comes free now is offered, never later than the start; nil when seats are given at once.
+// OfferedUntil is until when a seat that comes free now is offered, never later than the start; nil when seats are
+// given at once.
 func (c *Competition) OfferedUntil(now time.Time) *time.Time {
 	if c.OfferHours == nil {
 		return nil
@@ -29,7 +30,8 @@ func (r *Registration) OfferOpen(now time.Time) bool {
 	return r.Status == RegistrationOffered && now.Before(*r.ConfirmBy)
 }
 
-// OfferOver reports whether the registration is an offer that was not answered in time, and that nobody can have answered any more.
+// OfferOver reports whether the registration is an offer that was not answered in time, and that nobody can have
+// answered any more.
 func (r *Registration) OfferOver(now time.Time) bool {
 	return r.Status == RegistrationOffered && !now.Before(r.ConfirmBy.Add(OfferGrace))
 }
@@ -40,7 +42,8 @@ func (r *Registration) OfferExpired() bool {
 }
 
 // CheckOffer says whether the actor may accept or decline the offer, or has done so already: then done is true. Errors:
-// ErrRegistrationGone, ErrForbidden (staff don't answer for others), ErrCompetitionCancelled, ErrOfferExpired, ErrNoOffer.
+// ErrRegistrationGone, ErrForbidden (staff don't answer for others), ErrCompetitionCancelled, ErrOfferExpired,
+// ErrNoOffer.
 func (r *Registration) CheckOffer(a Actor, c *Competition, accept bool, now time.Time) (done bool, err error) {
 	answered := r.ConfirmBy != nil && (accept && r.Status != RegistrationOffered && r.Status.HoldsSeat() ||
 		!accept && r.Status == RegistrationCancelled && r.CancelReason == CancelledBySelf)

@@ -11,7 +11,9 @@ const exportSize = 5000
 
 // List lists who is registered, for the competition's organizer and admins. filter.Cursor is ignored in favour of
 // cursor.
-func (s *Registrations) List(ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter) (Page[ParticipantRegistration], error) {
+func (s *Registrations) List(
+	ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter,
+) (Page[ParticipantRegistration], error) {
 	var none Page[ParticipantRegistration]
 	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
 		return none, err

@@ -5,32 +5,37 @@ import "context"
 // Registrar is the one part of the program that gives or takes seats. Each method waits until its effect is durable.
 // Beside the errors named, each returns ErrBusy, ErrStopping or ErrDatabase when it could not be tried.
 type Registrar interface {
-	// Register gives a seat or a place on the waitlist. Errors: those of Competition.Admit, ErrCompetitionMissing, ErrAlreadyRegistered,
-	// ErrIdempotencyKeyReused, ErrOwnCompetition, ErrBlocked; ErrUnauthorized when the user does not exist.
+	// Register gives a seat or a place on the waitlist. Errors: those of Competition.Admit, ErrCompetitionMissing,
+	// ErrAlreadyRegistered, ErrIdempotencyKeyReused, ErrOwnCompetition, ErrBlocked; ErrUnauthorized when the user does
+	// not exist.
 	Register(ctx context.Context, c RegisterCommand) (RegistrationOutcome, error)
-	// Cancel takes a registration back, and gives a freed seat to the head of the waitlist; one that is cancelled already stays so.
-	// Errors: ErrRegistrationGone (also when it is not the actor's business), ErrCompetitionStarted.
+	// Cancel takes a registration back, and gives a freed seat to the head of the waitlist; one that is cancelled
+	// already stays so. Errors: ErrRegistrationGone (also when it is not the actor's business), ErrCompetitionStarted.
 	Cancel(ctx context.Context, c CancelCommand) (RegistrationOutcome, error)
-	// AnswerOffer accepts an offer, or declines it and passes the seat on; one that has been answered this way stays so.
-	// Errors: those of Registration.CheckOffer.
+	// AnswerOffer accepts an offer, or declines it and passes the seat on; one that has been answered this way stays
+	// so. Errors: those of Registration.CheckOffer.
 	AnswerOffer(ctx context.Context, c AnswerOfferCommand) (RegistrationOutcome, error)
-	// ExpireOffers cancels those among the registrations that are offers whose time is over, passes their seats on, and returns how many
-	// there were. It leaves all others alone.
+	// ExpireOffers cancels those among the registrations that are offers whose time is over, passes their seats on, and
+	// returns how many there were. It leaves all others alone.
 	ExpireOffers(ctx context.Context, registrationIDs []string) (expired int, err error)
 	// Unblock lets somebody who was removed and blocked register again. It changes nothing for who isn't blocked.
 	// Errors: ErrRegistrationGone (also when the actor doesn't manage the competition).
 	Unblock(ctx context.Context, c UnblockCommand) (Registration, error)
-	// Update changes a competition. Errors: ErrCompetitionMissing, ErrForbidden, ErrVersionMismatch, ErrUnpublished and those of
-	// Competition.Apply.
+	// Update changes a competition. Errors: ErrCompetitionMissing, ErrForbidden, ErrVersionMismatch, ErrUnpublished and
+	// those of Competition.Apply.
 	Update(ctx context.Context, c UpdateCommand) (Competition, error)
-	// Transfer gives a competition another organizer. Errors: ErrCompetitionMissing, ErrForbidden, ErrOrganizerRegistered.
+	// Transfer gives a competition another organizer. Errors: ErrCompetitionMissing, ErrForbidden,
+	// ErrOrganizerRegistered.
 	Transfer(ctx context.Context, c TransferCommand) (Competition, error)
-	// CancelCompetition cancels a competition; its registrations follow in pages. Errors: ErrCompetitionMissing, ErrForbidden.
+	// CancelCompetition cancels a competition; its registrations follow in pages. Errors: ErrCompetitionMissing,
+	// ErrForbidden.
 	CancelCompetition(ctx context.Context, c CancelCompetitionCommand) (Competition, error)
-	// Erase cancels registrations of a user whose account was deleted, and gives freed seats to the heads of waitlists. Nobody is told.
-	// Those that were cancelled before no longer say why. Registrations of others, or that don't exist, are left alone.
+	// Erase cancels registrations of a user whose account was deleted, and gives freed seats to the heads of waitlists.
+	// Nobody is told. Those that were cancelled before no longer say why. Registrations of others, or that don't exist,
+	// are left alone.
 	Erase(ctx context.Context, c EraseCommand) error
-	// Settle does one page of what a SettleJob asks for (see there), has open pages told, and reports whether there is more.
+	// Settle does one page of what a SettleJob asks for (see there), has open pages told, and reports whether there is
+	// more.
 	Settle(ctx context.Context, competitionID string) (more bool, err error)
 }
 
@@ -41,7 +46,8 @@ type RegisterCommand struct {
 	Idempotency   Idempotency
 }
 
-// CancelCommand asks to cancel a registration. What follows RegistrationID counts when the actor removes somebody else's.
+// CancelCommand asks to cancel a registration. What follows RegistrationID counts when the actor removes somebody
+// else's.
 type CancelCommand struct {
 	Actor          Actor
 	RegistrationID string

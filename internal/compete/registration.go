@@ -20,7 +20,10 @@ const (
 // RegistrationStatuses are all states, in the order in which a list by status has them.
 var RegistrationStatuses = append(slices.Clone(activeStatuses), RegistrationCancelled)
 
-var activeStatuses = []RegistrationStatus{RegistrationConfirmed, RegistrationPending, RegistrationOffered, RegistrationWaitlisted}
+var activeStatuses = []RegistrationStatus{
+	RegistrationConfirmed, RegistrationPending, RegistrationOffered,
+	RegistrationWaitlisted,
+}
 
 // Valid reports whether s is one of RegistrationStatuses.
 func (s RegistrationStatus) Valid() bool { return slices.Contains(RegistrationStatuses, s) }
@@ -68,8 +71,8 @@ func (r Removal) Check() error {
 	return v.err()
 }
 
-// RegistrationState is what everybody is told who may see a registration. Its fields are declared here for everybody: the tags
-// have what the API and the export of one's own data call them and say about them.
+// RegistrationState is what everybody is told who may see a registration. Its fields are declared here for everybody:
+// the tags have what the API and the export of one's own data call them and say about them.
 type RegistrationState struct {
 	ID            string             `json:"id" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
 	CompetitionID string             `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
@@ -86,8 +89,9 @@ type Registration struct {
 	UserID     string
 	Position   int        // place on the waitlist, from 1; 0 when not waitlisted or not read
 	PromotedAt *time.Time // when a seat came free for it
-	ConfirmBy  *time.Time `json:"-"` // until when it is, or was, OFFERED; nil when the seat was never an offer. A recorded outcome never was
-	Removal    Removal    `json:"-"` // of one that is CANCELLED, with CancelledByOrganizer. A recorded outcome never is
+	// until when it is, or was, OFFERED; nil when the seat was never an offer. A recorded outcome never was
+	ConfirmBy *time.Time `json:"-"`
+	Removal   Removal    `json:"-"` // of one that is CANCELLED, with CancelledByOrganizer. A recorded outcome never is
 }
 
 // CheckRegistrant fails for who may not register for the competition, whatever room there is: ErrCompetitionMissing,

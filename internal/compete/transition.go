@@ -31,14 +31,27 @@ type Transition struct {
 	When   string       // for people: who or what brings it about
 }
 
-// Transitions are all changes of status that there are. The registrar takes no other, and the API's documentation lists these.
+// Transitions are all changes of status that there are. The registrar takes no other, and the API's documentation lists
+// these.
 var Transitions = slices.Concat(
 	[]Transition{
 		{"", EventRegister, RegistrationPending, "", "You register, a seat is free, and nobody is waiting."},
-		{"", EventRegister, RegistrationWaitlisted, "", "You register, no seat is free, and the competition has a waitlist."},
-		{RegistrationCancelled, EventRegister, RegistrationPending, "", "You register again, with a new place in the order of arrival."},
-		{RegistrationCancelled, EventRegister, RegistrationWaitlisted, "", "You register again, at the end of the line."},
-		{RegistrationPending, EventConfirm, RegistrationConfirmed, "", "A moment later, along with the message that confirms it."},
+		{
+			"", EventRegister, RegistrationWaitlisted, "",
+			"You register, no seat is free, and the competition has a waitlist.",
+		},
+		{
+			RegistrationCancelled, EventRegister, RegistrationPending, "",
+			"You register again, with a new place in the order of arrival.",
+		},
+		{
+			RegistrationCancelled, EventRegister, RegistrationWaitlisted, "",
+			"You register again, at the end of the line.",
+		},
+		{
+			RegistrationPending, EventConfirm, RegistrationConfirmed, "",
+			"A moment later, along with the message that confirms it.",
+		},
 		{RegistrationWaitlisted, EventSeatFreed, RegistrationPending, "", "A seat opens up, and you're next in line."},
 		{
 			RegistrationWaitlisted, EventSeatFreed, RegistrationOffered, "",
@@ -62,8 +75,8 @@ func cancelled(by Event, reason CancelReason, when string, from ...RegistrationS
 	return rows
 }
 
-// Take changes the status as a row of Transitions says, and with it what depends on the status alone: why it's cancelled, and the
-// place in line. It panics when there is no such row: that is a mistake of the caller's.
+// Take changes the status as a row of Transitions says, and with it what depends on the status alone: why it's
+// cancelled, and the place in line. It panics when there is no such row: that is a mistake of the caller's.
 func (r *Registration) Take(by Event, to RegistrationStatus) {
 	for i := range Transitions {
 		if t := &Transitions[i]; t.From == r.Status && t.Event == by && t.To == to {

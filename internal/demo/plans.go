@@ -95,83 +95,108 @@ func (p plan) competition(now time.Time) compete.NewCompetition {
 // The first is the oldest, so the list of newest ones begins with the last.
 var plans = []plan{
 	{
-		organizer: 0, title: "Regional Mathematics Olympiad", location: "Marie Curie School, Lyon", zone: "Europe/Paris",
+		organizer: 0, title: "Regional Mathematics Olympiad", location: "Marie Curie School, Lyon",
+		zone: "Europe/Paris",
 		tags: []string{"olympiad", "maths", "students"}, capacity: 30, waitlist: true,
-		published: 21 * day, deadline: 9 * day, starts: 16 * day, lasts: 4 * time.Hour, registered: 34, firstOfCrowd: 0, participants: []int{0, 1},
-		description: "Four problems, four hours, pen and paper.\n\n## Who can enter\n\nAnyone in their last three years of school. " +
-			"Bring a ruler and a compass; **calculators stay outside**.\n\n## The day\n\n1. 08:30 doors open\n2. 09:00 the first problem is revealed\n" +
-			"3. 13:00 pens down and lunch for everyone\n4. 16:00 solutions and results\n\nThe top ten go on to the national round.",
+		published: 21 * day, deadline: 9 * day, starts: 16 * day, lasts: 4 * time.Hour, registered: 34, firstOfCrowd: 0,
+		participants: []int{0, 1},
+		description: "Four problems, four hours, pen and paper.\n\n## Who can enter\n\nAnyone in their last three " +
+			"years of school. Bring a ruler and a compass; **calculators stay outside**.\n\n## The day\n\n1. 08:30 " +
+			"doors open\n2. 09:00 the first problem is revealed\n" +
+			"3. 13:00 pens down and lunch for everyone\n4. 16:00 solutions and results\n\nThe top ten " +
+			"go on to the national round.",
 	},
 	{
 		organizer: 1, title: "Robotics Sumo Cup", location: "Workshop 7, Rotterdam", zone: "Europe/Amsterdam",
 		tags: []string{"robotics", "hardware"}, capacity: 16,
-		published: 18 * day, deadline: 5 * day, starts: 12 * day, registered: 14, firstOfCrowd: 40, participants: []int{2, 3},
-		description: "Two robots, one ring, three rounds of ninety seconds.\n\n| class | weight | size |\n|---|---|---|\n| mini | 500 g | 10 × 10 cm |\n" +
-			"| standard | 3 kg | 20 × 20 cm |\n\nRobots must be autonomous: no remote controls. *We have spare batteries, but no spare motors.*",
+		published: 18 * day, deadline: 5 * day, starts: 12 * day, registered: 14, firstOfCrowd: 40,
+		participants: []int{2, 3},
+		description: "Two robots, one ring, three rounds of ninety seconds.\n\n| class | weight | size " +
+			"|\n|---|---|---|\n| mini | 500 g | 10 × 10 cm |\n" +
+			"| standard | 3 kg | 20 × 20 cm |\n\nRobots must be autonomous: no remote controls. *We have spare " +
+			"batteries, but no spare motors.*",
 	},
 	{
 		organizer: 0, title: "Open Source Day", location: "Public library, Leipzig", zone: "Europe/Berlin",
 		tags: []string{"workshop", "programming", "beginners"}, capacity: 40,
-		published: 25 * day, deadline: 2 * day, starts: 3 * day, registered: 27, firstOfCrowd: 20, participants: []int{0, 4}, waverers: true, end: endsClosed,
+		published: 25 * day, deadline: 2 * day, starts: 3 * day, registered: 27, firstOfCrowd: 20,
+		participants: []int{0, 4}, waverers: true, end: endsClosed,
 		description: "Make your first contribution to a real project, next to someone who has done it before.\n\n" +
 			"Bring a laptop. We'll bring issues that are **really** for beginners, coffee and patience.",
 	},
 	{
 		organizer: 1, title: "Photo Marathon", location: "Old Town, Kraków", zone: "Europe/Warsaw",
 		tags: []string{"photography", "outdoor"}, capacity: 50, waitlist: true,
-		published: 15 * day, deadline: 6 * day, starts: 8 * day, registered: 12, firstOfCrowd: 5, participants: []int{1, 3}, end: endsCancelled,
-		description: "Twelve themes in twelve hours, one picture each. Cancelled because the bridge where it starts is closed. We're looking for another date.",
+		published: 15 * day, deadline: 6 * day, starts: 8 * day, registered: 12, firstOfCrowd: 5,
+		participants: []int{1, 3}, end: endsCancelled,
+		description: "Twelve themes in twelve hours, one picture each. Cancelled because the bridge where it starts " +
+			"is closed. We're looking for another date.",
 	},
 	{
 		organizer: 0, title: "City Half Marathon", location: "Harbour Square, Gothenburg", zone: "Europe/Stockholm",
 		tags: []string{"running", "outdoor"}, capacity: 60, waitlist: true,
-		published: 12 * day, deadline: 10 * day, starts: 24 * day, registered: 55, firstOfCrowd: 10, participants: []int{0}, waverers: true,
-		description: "21.1 km along the water, flat and fast.\n\n- Three starting groups, by expected time\n- Water every 4 km, oranges at 15 km\n" +
-			"- Chip timing, with results in your mailbox the same evening\n\nThe course is closed to traffic until **13:00**.",
+		published: 12 * day, deadline: 10 * day, starts: 24 * day, registered: 55, firstOfCrowd: 10,
+		participants: []int{0}, waverers: true,
+		description: "21.1 km along the water, flat and fast.\n\n- Three starting groups, by expected time\n- Water " +
+			"every 4 km, oranges at 15 km\n" +
+			"- Chip timing, with results in your mailbox the same evening\n\nThe course is " +
+			"closed to traffic until **13:00**.",
 	},
 	{
 		organizer: 1, title: "Debate League: Spring Round", location: "Faculty of Law, Lisbon", zone: "Europe/Lisbon",
 		tags: []string{"debate", "students", "team"}, capacity: 24, waitlist: true,
 		published: 10 * day, deadline: 7 * day, starts: 9 * day, registered: 15, firstOfCrowd: 50,
-		description: "British Parliamentary style, five rounds and a final. Motions are announced fifteen minutes before each round.\n\n> Speak so that the other side would quote you.",
+		description: "British Parliamentary style, five rounds and a final. Motions are announced fifteen minutes " +
+			"before each round.\n\n> Speak so that the other side would quote you.",
 	},
 	{
 		organizer: 0, title: "Green Code Hackathon", location: "Impact Hub, Amsterdam", zone: "Europe/Amsterdam",
 		tags: []string{"hackathon", "programming", "climate"}, capacity: 120, waitlist: true,
-		published: 9 * day, deadline: 13 * day, starts: 15 * day, lasts: 2 * day, registered: 62, firstOfCrowd: 0, participants: []int{1, 2, 4}, waverers: true,
-		description: "48 hours to build something that saves energy, water or someone's nerves.\n\n## Tracks\n\n- **Grid**: forecasts and flexible demand\n" +
-			"- **City**: air, trees, bicycles\n- **Code**: make existing software need less\n\n## What counts\n\nWorking software beats slides. " +
-			"Bring your own team, or find one on Friday evening.",
+		published: 9 * day, deadline: 13 * day, starts: 15 * day, lasts: 2 * day, registered: 62, firstOfCrowd: 0,
+		participants: []int{1, 2, 4}, waverers: true,
+		description: "48 hours to build something that saves energy, water or someone's nerves.\n\n## Tracks\n\n- " +
+			"**Grid**: forecasts and flexible demand\n" +
+			"- **City**: air, trees, bicycles\n- **Code**: make existing software need less\n\n## What " +
+			"counts\n\nWorking software beats slides. Bring your own team, or find one on Friday evening.",
 	},
 	{
 		organizer: 1, title: "Data Science Sprint", location: "Online",
 		tags: []string{"data", "online", "programming"}, capacity: 80,
-		published: 8 * day, deadline: 5 * time.Hour, starts: 20 * time.Hour, registered: 41, firstOfCrowd: 15, participants: []int{0, 2},
-		description: "One data set, one question, one day. We publish the data at the start. Eight hours later, hand in a notebook and half a page of text.",
+		published: 8 * day, deadline: 5 * time.Hour, starts: 20 * time.Hour, registered: 41, firstOfCrowd: 15,
+		participants: []int{0, 2},
+		description: "One data set, one question, one day. We publish the data at the start. Eight hours later, " +
+			"hand in a notebook and half a page of text.",
 	},
 	{
 		organizer: 0, title: "Cyber Defence Challenge", location: "Online",
 		tags: []string{"security", "online", "team"}, capacity: 32,
-		published: 14 * day, deadline: 4 * day, starts: 6 * day, registered: 19, firstOfCrowd: 30, participants: []int{3}, end: endsClosed,
-		description: "Keep a small company's network alive for a day while we attack it. You get points for every service that stays up, and for every report that explains *why* one didn't.",
+		published: 14 * day, deadline: 4 * day, starts: 6 * day, registered: 19, firstOfCrowd: 30,
+		participants: []int{3}, end: endsClosed,
+		description: "Keep a small company's network alive for a day while we attack it. You get points for every " +
+			"service that stays up, and for every report that explains *why* one didn't.",
 	},
 	{
 		organizer: 1, title: "University Chess Blitz", location: "Café Central, Vienna", zone: "Europe/Vienna",
 		tags: []string{"chess", "students"}, capacity: 64, waitlist: true,
-		published: 4 * day, deadline: 3 * day, starts: 4 * day, registered: 23, firstOfCrowd: 33, participants: []int{4},
-		description: "Nine Swiss rounds, 3 minutes plus 2 seconds per move. We provide boards and clocks. Quiet spectators are welcome.",
+		published: 4 * day, deadline: 3 * day, starts: 4 * day, registered: 23, firstOfCrowd: 33,
+		participants: []int{4},
+		description: "Nine Swiss rounds, 3 minutes plus 2 seconds per move. We provide boards and clocks. " +
+			"Quiet spectators are welcome.",
 	},
 	{
 		organizer: 0, title: "Winter Game Jam", location: "Online",
 		tags: []string{"games", "programming", "online", "art"}, capacity: 200, waitlist: true,
 		published: 3 * day, opens: 2 * day, deadline: 20 * day, starts: 21 * day, lasts: 3 * day,
-		description: "Make a game in 72 hours, on a theme revealed at the start. Work alone or in teams of up to four. Any engine is allowed, and so is paper.",
+		description: "Make a game in 72 hours, on a theme revealed at the start. Work alone or in teams of up to " +
+			"four. Any engine is allowed, and so is paper.",
 	},
 	{
-		organizer: 1, title: "Algorithm Cup: Finals", location: "Computer Science Building, Zürich", zone: "Europe/Zurich",
+		organizer: 1, title: "Algorithm Cup: Finals", location: "Computer Science Building, Zürich",
+		zone: "Europe/Zurich",
 		tags: []string{"programming", "olympiad"}, capacity: 48, draft: true,
 		published: 2 * day, deadline: 30 * day, starts: 37 * day,
-		description: "Draft: the prize sponsor isn't confirmed yet.\n\nEleven problems, five hours, teams of three at one keyboard.",
+		description: "Draft: the prize sponsor isn't confirmed yet.\n\nEleven problems, five hours, " +
+			"teams of three at one keyboard.",
 	},
 	{
 		organizer: 0, title: "Bake-Off for Beginners", location: "Community kitchen, Ghent", zone: "Europe/Brussels",
@@ -183,14 +208,16 @@ var plans = []plan{
 		organizer: 1, title: "Night Trail Run", location: "Forest car park, Freiburg", zone: "Europe/Berlin",
 		tags: []string{"running", "outdoor"}, capacity: 25,
 		published: 6 * time.Hour, opens: 10 * time.Minute, deadline: 6 * day, starts: 8 * day, hour: 21,
-		description: "12 km through the dark, 400 m up and down again. **A headlamp is required**, and so is a spare battery.\n\n" +
+		description: "12 km through the dark, 400 m up and down again. **A headlamp is required**, " +
+			"and so is a spare battery.\n\n" +
 			"Registration opens for everyone at the same moment. Last year, all places were gone within a minute.",
-	}, {
+	},
+	{
 		organizer: 0, title: "Speed Cubing Open", location: "Sports hall, Aarhus", zone: "Europe/Copenhagen",
 		tags: []string{"cubing", "beginners"}, capacity: 20, waitlist: true, offerHours: 48, added: 2,
 		published: 7 * day, deadline: 11 * day, starts: 14 * day, lasts: 9 * time.Hour,
 		registered: 21, firstOfCrowd: 12, participants: []int{4},
-		description: "3×3, 4×4 and one-handed, two rounds each.\n\nIf a seat opens up, we'll offer it to the next person on the " +
-			"waitlist. **You have 48 hours to accept it**, so don't wait too long.",
+		description: "3×3, 4×4 and one-handed, two rounds each.\n\nIf a seat opens up, we'll offer it to the next " +
+			"person on the waitlist. **You have 48 hours to accept it**, so don't wait too long.",
 	},
 }

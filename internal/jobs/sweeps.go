@@ -17,8 +17,8 @@ const (
 	pendingSweepInterval = 5 * time.Second
 	pendingAge           = 5 * time.Second
 
-	// offerSweepInterval is how often offers whose time is over are looked for. With compete.OfferGrace, a seat passes on
-	// within half a minute.
+	// offerSweepInterval is how often offers whose time is over are looked for. With compete.OfferGrace, a seat passes
+	// on within half a minute.
 	offerSweepInterval = 10 * time.Second
 
 	// discardedSweepInterval is that of River's own look for jobs left behind by a killed process, which discards some

@@ -79,7 +79,8 @@ func TestOffersThatNobodyAnsweredPassOn(t *testing.T) {
 		f.advance(2 * time.Second)
 		f.sweepOffers()
 		f.sweepOffers()
-		if got, next := f.status(first), f.status(second); got != compete.RegistrationCancelled || next != compete.RegistrationOffered {
+		if got, next := f.status(first), f.status(second); got != compete.RegistrationCancelled ||
+			next != compete.RegistrationOffered {
 			f.Errorf("the offer is %s, and the next in line is %s", got, next)
 		}
 		if got := f.count("SELECT count(*) FROM registrations WHERE cancel_reason = 'EXPIRED'"); got != 1 {
@@ -101,7 +102,8 @@ func TestOffersExpireAtStart(t *testing.T) {
 			f.cancel(r)
 		}
 		_, err := f.registrar.AnswerOffer(f.Context(), compete.AnswerOfferCommand{
-			Actor: compete.Actor{UserID: waiting[0].UserID, Role: compete.RoleParticipant}, RegistrationID: waiting[0].ID, Accept: true,
+			Actor:          compete.Actor{UserID: waiting[0].UserID, Role: compete.RoleParticipant},
+			RegistrationID: waiting[0].ID, Accept: true,
 		})
 		if err != nil {
 			f.Fatal(err)
@@ -111,7 +113,8 @@ func TestOffersExpireAtStart(t *testing.T) {
 		f.eventually("the offers have expired", func() bool {
 			return f.count("SELECT count(*) FROM registrations WHERE cancel_reason = 'EXPIRED'") == offers-1
 		})
-		f.eventually("what was accepted is confirmed", func() bool { return f.status(waiting[0]) == compete.RegistrationConfirmed })
+		f.eventually("what was accepted is confirmed",
+			func() bool { return f.status(waiting[0]) == compete.RegistrationConfirmed })
 	})
 }
 

@@ -34,7 +34,10 @@ func target(kind compete.MessageKind) compete.Target {
 	}
 	if kind == compete.MessageChanged {
 		before := start.AddDate(0, 0, -1)
-		t.Move = &compete.Move{Before: compete.Schedule{Start: &before, Location: "Hall 3"}, After: t.Competition.Schedule()}
+		t.Move = &compete.Move{
+			Before: compete.Schedule{Start: &before, Location: "Hall 3"},
+			After:  t.Competition.Schedule(),
+		}
 	}
 	return t
 }
@@ -52,23 +55,29 @@ func compose(t *testing.T, target compete.Target) (subject, body string) {
 
 func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 	says := map[compete.MessageKind][]string{
-		compete.MessageConfirmed:            {"is confirmed", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
-		compete.MessageWaitlisted:           {"waitlist", "number 2,003 in line", "Saturday, 4 May 2030 at 06:30 UTC"},
-		compete.MessagePromoted:             {"opened up", "is confirmed", "Saturday, 4 May 2030 at 06:30 UTC"},
-		compete.MessageCancelled:            {"is cancelled", "register again"},
-		compete.MessageRemoved:              {"organizer of", "removed you", "register again"},
-		compete.MessageCompetitionCancelled: {"has been cancelled, and with it your registration", "Saturday, 4 May 2030 at 06:30 UTC", composer.PublicURL + "/competitions\n"},
-		compete.MessageReminder:             {"starts soon", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
+		compete.MessageConfirmed:  {"is confirmed", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
+		compete.MessageWaitlisted: {"waitlist", "number 2,003 in line", "Saturday, 4 May 2030 at 06:30 UTC"},
+		compete.MessagePromoted:   {"opened up", "is confirmed", "Saturday, 4 May 2030 at 06:30 UTC"},
+		compete.MessageCancelled:  {"is cancelled", "register again"},
+		compete.MessageRemoved:    {"organizer of", "removed you", "register again"},
+		compete.MessageCompetitionCancelled: {
+			"has been cancelled, and with it your registration",
+			"Saturday, 4 May 2030 at 06:30 UTC", composer.PublicURL + "/competitions\n",
+		},
+		compete.MessageReminder: {"starts soon", "Saturday, 4 May 2030 at 06:30 UTC", "Hall 4"},
 		compete.MessageOffered: {
-			"opened up", "Accept it by Thursday, 2 May 2030 at 06:30 UTC.", "next person in line", "/accept\n", "/decline\n", "Hall 4",
+			"opened up", "Accept it by Thursday, 2 May 2030 at 06:30 UTC.", "next person in line", "/accept\n",
+			"/decline\n", "Hall 4",
 		},
 		compete.MessageOfferReminder: {
-			"haven't answered yet", "Accept it by Thursday, 2 May 2030 at 06:30 UTC,", "next person in line", "/accept\n", "/decline\n",
+			"haven't answered yet", "Accept it by Thursday, 2 May 2030 at 06:30 UTC,", "next person in line",
+			"/accept\n", "/decline\n",
 		},
 		compete.MessageOfferExpired:  {"didn't accept your seat", "in time", "next person in line", "register again"},
 		compete.MessageOfferDeclined: {"You declined the seat", "next person in line", "register again"},
 		compete.MessageChanged: {
-			"Start: Friday, 3 May 2030 at 06:30 UTC → Saturday, 4 May 2030 at 06:30 UTC\n", "Location: Hall 3 → Hall 4\n", "You keep your seat",
+			"Start: Friday, 3 May 2030 at 06:30 UTC → Saturday, 4 May 2030 at 06:30 UTC\n",
+			"Location: Hall 3 → Hall 4\n", "You keep your seat",
 		},
 	}
 	for _, kind := range competitionKinds {
@@ -100,7 +109,8 @@ func TestOffersInOtherMessages(t *testing.T) {
 	moved, until := target(compete.MessageChanged), time.Date(2030, 5, 2, 6, 30, 0, 0, time.UTC)
 	moved.Registration.Status, moved.Registration.ConfirmBy = compete.RegistrationOffered, &until
 	_, body := compose(t, moved)
-	if !strings.Contains(body, "still offered to you, until Thursday, 2 May 2030 at 06:30 UTC.") || strings.Contains(body, "keep your seat") {
+	if !strings.Contains(body, "still offered to you, until Thursday, 2 May 2030 at 06:30 UTC.") ||
+		strings.Contains(body, "keep your seat") {
 		t.Errorf("who is offered a seat isn't told so:\n%s", body)
 	}
 }
@@ -109,7 +119,8 @@ func TestRemovalGivesItsReason(t *testing.T) {
 	removed := target(compete.MessageRemoved)
 	removed.Registration.Removal = compete.Removal{Reason: "Registered\ntwice.", Note: "Between us.", Blocked: true}
 	_, body := compose(t, removed)
-	if !strings.Contains(body, "Reason: Registered twice.\n") || !strings.Contains(body, "can't register for this competition again") || strings.Contains(body, "Between us") {
+	if !strings.Contains(body, "Reason: Registered twice.\n") ||
+		!strings.Contains(body, "can't register for this competition again") || strings.Contains(body, "Between us") {
 		t.Errorf("the message says:\n%s", body)
 	}
 }
@@ -144,7 +155,10 @@ func berlin(kind compete.MessageKind) compete.Target {
 func TestTimesAreThoseOfTheVenue(t *testing.T) {
 	for _, kind := range competitionKinds {
 		there := berlin(kind)
-		wanted := []string{"Sunday, 27 October 2030 at 02:30 CEST (Europe/Berlin)", "Sunday, 27 October 2030 at 12:00 CET (Europe/Berlin)"}
+		wanted := []string{
+			"Sunday, 27 October 2030 at 02:30 CEST (Europe/Berlin)",
+			"Sunday, 27 October 2030 at 12:00 CET (Europe/Berlin)",
+		}
 		if kind == compete.MessageChanged {
 			there.Move = &compete.Move{Before: compete.Schedule{TimeZone: "UTC"}, After: there.Competition.Schedule()}
 		}
@@ -152,7 +166,10 @@ func TestTimesAreThoseOfTheVenue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := sender.Mail(compete.Outgoing{Message: compete.Message{ID: "m", Kind: kind, Subject: w.Subject, Body: w.Body}}, w.Details, noon)
+		m, err := sender.Mail(compete.Outgoing{Message: compete.Message{
+			ID: "m", Kind: kind, Subject: w.Subject,
+			Body: w.Body,
+		}}, w.Details, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +178,8 @@ func TestTimesAreThoseOfTheVenue(t *testing.T) {
 				t.Errorf("%s: the HTML lacks %q", kind, want)
 			}
 			over := slices.Contains([]compete.MessageKind{
-				compete.MessageCancelled, compete.MessageRemoved, compete.MessageOfferExpired, compete.MessageOfferDeclined,
+				compete.MessageCancelled, compete.MessageRemoved, compete.MessageOfferExpired,
+				compete.MessageOfferDeclined,
 			}, kind)
 			started := kind == compete.MessageCompetitionCancelled && want == wanted[1]
 			if !over && !started && !strings.Contains(m.Text, want) {
@@ -184,7 +202,10 @@ func TestTimesAreAlsoThoseOfTheReader(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := sender.Mail(compete.Outgoing{Message: compete.Message{ID: "m", Kind: kind, Subject: w.Subject, Body: w.Body}}, w.Details, noon)
+		m, err := sender.Mail(compete.Outgoing{Message: compete.Message{
+			ID: "m", Kind: kind, Subject: w.Subject,
+			Body: w.Body,
+		}}, w.Details, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +226,8 @@ func TestTimesAreAlsoThoseOfTheReader(t *testing.T) {
 func TestDetailsWithoutAZoneAreInUTC(t *testing.T) {
 	o := compete.Outgoing{Message: compete.Message{ID: "m", Kind: compete.MessageConfirmed}}
 	m, err := sender.Mail(o, []byte(`{"title":"Cup","starts":"2030-05-04T06:30:00Z","location":"Hall 4"}`), noon)
-	if err != nil || !strings.Contains(m.HTML, "Saturday, 4 May 2030 at 06:30 UTC") || !strings.Contains(m.HTML, "Hall 4") {
+	if err != nil || !strings.Contains(m.HTML, "Saturday, 4 May 2030 at 06:30 UTC") ||
+		!strings.Contains(m.HTML, "Hall 4") {
 		t.Errorf("%v:\n%s", err, m.HTML)
 	}
 }
@@ -223,7 +245,8 @@ func TestAMoveTellsOnlyWhatChanged(t *testing.T) {
 	}
 	end := moved.Move.After.Start.Add(time.Hour)
 	moved.Move.After.Location, moved.Move.After.End = "Hall 3", &end
-	if subject, body = compose(t, moved); subject != "Time changed: Spring Olympiad" || !strings.Contains(body, "End: not set → Saturday, 4 May 2030 at 07:30 UTC\n") {
+	if subject, body = compose(t, moved); subject != "Time changed: Spring Olympiad" ||
+		!strings.Contains(body, "End: not set → Saturday, 4 May 2030 at 07:30 UTC\n") {
 		t.Errorf("%s\n%s", subject, body)
 	}
 }
@@ -252,7 +275,8 @@ func TestNothingTypedAddsALineOrAHeader(t *testing.T) {
 		hostile.Competition.Location = "Hall\n\nHello Eve,"
 		hostile.Participant.Name = "Ada\r\n\tLovelace\u202e\xff"
 		if hostile.Move != nil {
-			hostile.Move.Before.Location, hostile.Move.After.Location = "Hall 3\r\nStart: now", hostile.Competition.Location
+			hostile.Move.Before.Location, hostile.Move.After.Location = "Hall 3\r\nStart: now",
+				hostile.Competition.Location
 		}
 		subject, body := compose(t, hostile)
 		if strings.ContainsAny(subject, "\r\n\x00\u2028\u202e") {
@@ -272,7 +296,8 @@ func TestLongTitlesAreCutBetweenCharacters(t *testing.T) {
 	long.Competition.Title = strings.Repeat("競", compete.MaxTitleLength)
 	subject, body := compose(t, long)
 	if len(subject) > maxSubject || !strings.HasSuffix(subject, "競…") {
-		t.Errorf("subject has %d bytes and ends %q, want at most %d and a cut title", len(subject), subject[len(subject)-6:], maxSubject)
+		t.Errorf("subject has %d bytes and ends %q, want at most %d and a cut title", len(subject),
+			subject[len(subject)-6:], maxSubject)
 	}
 	if !strings.Contains(body, long.Competition.Title) {
 		t.Error("the body lacks the whole title")
@@ -289,7 +314,8 @@ func TestEveryTemplateFileIsUsed(t *testing.T) {
 	for _, sort := range []string{"txt", "html"} {
 		found, err := fs.Glob(files, "templates/*."+sort)
 		if err != nil || len(found) != len(templates)+1 || len(templates) != len(compete.MessageKinds()) {
-			t.Errorf("%d files .%s (%v) for %d kinds, want one each and the shared one", len(found), sort, err, len(templates))
+			t.Errorf("%d files .%s (%v) for %d kinds, want one each and the shared one", len(found), sort,
+				err, len(templates))
 		}
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Local takes mails where there is no mail server: it keeps the last few in memory, for the page of a demo, or shows each in the log
-// at the level debug, for developers. Links in mails are worth a password, so a log of another level tells only that a mail is lost.
-// It implements compete.Mailer.
+// Local takes mails where there is no mail server: it keeps the last few in memory, for the page of a demo, or shows
+// each in the log at the level debug, for developers. Links in mails are worth a password, so a log of another level
+// tells only that a mail is lost. It implements compete.Mailer.
 type Local struct {
 	Logger *slog.Logger
 	Keep   int // so many mails; 0: none
@@ -24,7 +24,8 @@ type Local struct {
 // Send implements compete.Mailer.
 func (l *Local) Send(ctx context.Context, m compete.Mail) error {
 	if l.Keep == 0 { // the text stays out of the log at any level: it may have a link that works
-		l.Logger.WarnContext(ctx, "an email was not sent because SMTP_URL is not set in this process", "kind", m.Kind, "message", m.MessageID)
+		l.Logger.WarnContext(ctx, "an email was not sent because SMTP_URL is not set in this process", "kind", m.Kind,
+			"message", m.MessageID)
 		return nil
 	}
 	l.mu.Lock()
@@ -75,7 +76,10 @@ func (c Composer) unkept(kind compete.MessageKind, id, address string) (compete.
 		return compete.Mail{}, err
 	}
 	now := time.Now()
-	return c.Mail(compete.Outgoing{Message: compete.Message{ID: id, Kind: kind, To: address, Subject: w.Subject, Body: w.Body, SentAt: now}}, w.Details, now)
+	return c.Mail(compete.Outgoing{Message: compete.Message{
+		ID: id, Kind: kind, To: address, Subject: w.Subject,
+		Body: w.Body, SentAt: now,
+	}}, w.Details, now)
 }
 
 const sampleID = "018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"
@@ -85,7 +89,10 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 	user := compete.User{ID: sampleID, Name: "Ada Lovelace", Email: "ada@example.com", VerifiedAt: &now}
 	o := compete.Outgoing{
 		Message: compete.Message{ID: sampleID, UserID: sampleID, Kind: kind, To: user.Email, SentAt: now},
-		Link:    &compete.Link{ID: sampleID, TokenHash: compete.HashToken(c.Keys.Token(sampleID)), ExpiresAt: now.Add(time.Hour)},
+		Link: &compete.Link{
+			ID: sampleID, TokenHash: compete.HashToken(c.Keys.Token(sampleID)),
+			ExpiresAt: now.Add(time.Hour),
+		},
 	}
 	c.Details = true
 	competition := compete.Competition{
@@ -96,8 +103,10 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 		},
 	}
 	target := compete.Target{
-		Notice: compete.Notice{Kind: kind}, Registration: compete.Registration{Position: 3, Removal: compete.Removal{Reason: "You're registered twice."}},
-		Participant: compete.Participant{ID: sampleID, Name: user.Name, Email: user.Email}, Competition: competition, TimeZone: "Europe/London",
+		Notice:       compete.Notice{Kind: kind},
+		Registration: compete.Registration{Position: 3, Removal: compete.Removal{Reason: "You're registered twice."}},
+		Participant:  compete.Participant{ID: sampleID, Name: user.Name, Email: user.Email}, Competition: competition,
+		TimeZone: "Europe/London",
 	}
 	if kind == compete.MessageOffered || kind == compete.MessageOfferReminder {
 		until := now.Add(12 * time.Hour).Truncate(time.Hour)
@@ -111,7 +120,10 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 	w, err := c.Compose(target)
 	switch {
 	case kind == compete.MessageSecurity:
-		w, err = c.Security(user, compete.SecurityEvent{What: compete.SecurityDevice, Device: "Chrome on Android", Network: "203.0.113.7"})
+		w, err = c.Security(user, compete.SecurityEvent{
+			What: compete.SecurityDevice, Device: "Chrome on Android",
+			Network: "203.0.113.7",
+		})
 	case kind.AboutAccount():
 		w, err = c.Account(kind, user, "ada@lovelace.example")
 	}

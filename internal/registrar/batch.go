@@ -8,7 +8,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// batch is the state of one transaction: what was read, what the commands so far have made of it, and what is to be written.
+// batch is the state of one transaction: what was read, what the commands so far have made of it, and what is to be
+// written.
 type batch struct {
 	ctx      context.Context
 	tx       compete.LedgerTx
@@ -80,8 +81,9 @@ func (b *batch) read() error {
 		c.needs(&n)
 	}
 	state, err := b.tx.Read(b.ctx, compete.LedgerQuery{
-		CompetitionIDs: n.competitionIDs.list, RegistrationIDs: n.registrationIDs.list, Places: n.places.list, Keys: n.keys.list,
-		Now: b.commands[0].arrived,
+		CompetitionIDs: n.competitionIDs.list, RegistrationIDs: n.registrationIDs.list, Places: n.places.list,
+		Keys: n.keys.list,
+		Now:  b.commands[0].arrived,
 	})
 	if err != nil {
 		return err
@@ -148,7 +150,10 @@ func (b *batch) notify(r *compete.Registration, kind compete.MessageKind) {
 	} else {
 		i = len(b.runs)
 		b.lastRun[key] = i
-		b.runs = append(b.runs, compete.NoticeRun{CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq, Kind: kind})
+		b.runs = append(b.runs, compete.NoticeRun{
+			CompetitionID: r.CompetitionID, First: r.Seq,
+			Last: r.Seq, Kind: kind,
+		})
 	}
 	if b.trace == "" {
 		return
@@ -195,12 +200,13 @@ func (b *batch) write() error {
 		return nil
 	}
 	changes.Replaced = b.replaced
-	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs, changes.Audit = values(b.inserted), values(b.updated), b.moves, b.jobs(), b.audit
+	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs, changes.Audit = values(b.inserted),
+		values(b.updated), b.moves, b.jobs(), b.audit
 	return b.tx.Write(b.ctx, changes)
 }
 
-// jobs is one NotifyJob for the whole batch (split only where pages made it long), a SettleJob for each competition with more to do,
-// and a MoveJob for each that was moved.
+// jobs is one NotifyJob for the whole batch (split only where pages made it long), a SettleJob for each competition
+// with more to do, and a MoveJob for each that was moved.
 func (b *batch) jobs() []compete.Job {
 	var jobs []compete.Job
 	var notify compete.NotifyJob

@@ -8,8 +8,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// decider is the part of a command that knows what it needs and what it does. decide returns the answer, a refusal that is the
-// answer, or an error of the database that ends the whole batch. now is the stamp of the command's arrival.
+// decider is the part of a command that knows what it needs and what it does. decide returns the answer, a refusal that
+// is the answer, or an error of the database that ends the whole batch. now is the stamp of the command's arrival.
 type decider interface {
 	name() string
 	needs(n *needs)
@@ -62,7 +62,9 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 }
 
 // admissible decides what the actor gets now, or why nothing.
-func (c *register) admissible(b *batch, competition *competition, held *compete.Registration, now time.Time) (compete.RegistrationStatus, error, error) {
+func (c *register) admissible(
+	b *batch, competition *competition, held *compete.Registration, now time.Time,
+) (compete.RegistrationStatus, error, error) {
 	if refusal := competition.CheckRegistrant(c.Actor, held); refusal != nil {
 		return "", refusal, nil
 	}
@@ -80,10 +82,15 @@ func (c *register) admissible(b *batch, competition *competition, held *compete.
 }
 
 // admit gives the seat or the place on the waitlist that was found.
-func (c *register) admit(b *batch, competition *competition, held *compete.Registration, status compete.RegistrationStatus, now time.Time) *compete.Registration {
+func (c *register) admit(
+	b *batch, competition *competition, held *compete.Registration, status compete.RegistrationStatus, now time.Time,
+) *compete.Registration {
 	r, before := held, compete.RegistrationCancelled
 	if r == nil {
-		r, before = &compete.Registration{RegistrationState: compete.RegistrationState{ID: c.id, CompetitionID: c.CompetitionID}, UserID: c.Actor.UserID}, ""
+		r, before = &compete.Registration{RegistrationState: compete.RegistrationState{
+			ID:            c.id,
+			CompetitionID: c.CompetitionID,
+		}, UserID: c.Actor.UserID}, ""
 		b.addNew(r)
 	}
 	r.Take(compete.EventRegister, status)
@@ -108,7 +115,9 @@ func (c *register) admit(b *batch, competition *competition, held *compete.Regis
 }
 
 // keepOutcome keeps the outcome for the idempotency key, if one was sent.
-func (c *register) keepOutcome(b *batch, outcome compete.RegistrationOutcome, now time.Time) (*compete.IdempotencyRecord, error) {
+func (c *register) keepOutcome(
+	b *batch, outcome compete.RegistrationOutcome, now time.Time,
+) (*compete.IdempotencyRecord, error) {
 	if !c.Idempotency.Wanted() {
 		return nil, nil
 	}
@@ -135,7 +144,8 @@ func (c *register) again(b *batch, record *compete.IdempotencyRecord, competitio
 	return result{outcome: outcome}, nil, err
 }
 
-// contentAt is what the competition's content was in a version: what it is now, if an older version of this program replaced it.
+// contentAt is what the competition's content was in a version: what it is now, if an older version of this program
+// replaced it.
 func (b *batch) contentAt(c *competition, version int) (compete.Competition, error) {
 	if c.Version == version {
 		return c.Competition, nil
@@ -274,14 +284,16 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 		if r.CompetitionID == c.ID && r.Status != compete.RegistrationCancelled {
 			before := r.Status
 			b.cancel(c, r, compete.EventCompetition, now)
-			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before, compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
+			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before,
+				compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
 			b.notify(r, compete.MessageCompetitionCancelled)
 		}
 	}
 	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0), nil
 }
 
-// settlePage does a page of what follows from a change of a competition that isn't cancelled, and reports whether there is more.
+// settlePage does a page of what follows from a change of a competition that isn't cancelled, and reports whether there
+// is more.
 func (b *batch) settlePage(c *competition, now time.Time) (bool, error) {
 	offers, err := b.shorten(c, now)
 	if err != nil {

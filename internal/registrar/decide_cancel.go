@@ -22,17 +22,20 @@ func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, refusal, nil
 	}
 	if r.Status == compete.RegistrationCancelled {
-		return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+		return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil,
+			nil
 	}
 	before := r.Status
 	if r.UserID == c.Actor.UserID {
 		b.cancel(competition, r, compete.EventCancel, now)
-		b.recordChange(compete.AuditCancelled, "", r, before, compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
+		b.recordChange(compete.AuditCancelled, "", r, before,
+			compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
 		b.notify(r, compete.MessageCancelled)
 	} else {
 		b.cancel(competition, r, compete.EventRemove, now)
 		r.Removal = c.Removal
-		b.recordChange(compete.AuditRemoved, "", r, before, compete.AuditFields("status", r.Status, "blocked", c.Removal.Blocked, "notified", !c.Silent), now)
+		b.recordChange(compete.AuditRemoved, "", r, before,
+			compete.AuditFields("status", r.Status, "blocked", c.Removal.Blocked, "notified", !c.Silent), now)
 		if !c.Silent {
 			b.notify(r, compete.MessageRemoved)
 		}
@@ -95,7 +98,8 @@ func (c *erase) decide(b *batch, now time.Time) (result, error, error) {
 		active := before != compete.RegistrationCancelled
 		if active {
 			b.cancel(competition, r, compete.EventErase, now)
-			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before, compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
+			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before,
+				compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
 		}
 		r.Removal = compete.Removal{}
 		if !active {
@@ -141,7 +145,8 @@ func (c *transfer) decide(b *batch, now time.Time) (result, error, error) {
 	competition.Version++
 	was, is := compete.AuditDiff(&before, &competition.Competition)
 	b.recordAudit(compete.AuditRecord{
-		At: now, Action: compete.AuditCompetitionTransferred, UserID: c.To.ID, CompetitionID: competition.ID, Before: was, After: is,
+		At: now, Action: compete.AuditCompetitionTransferred, UserID: c.To.ID, CompetitionID: competition.ID,
+		Before: was, After: is,
 	})
 	return b.changedContent(competition, before, now)
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// memory is a ledger of one competition. One in a database locks what it reads and commits what it writes (internal/store).
+// memory is a ledger of one competition. One in a database locks what it reads and commits what it writes
+// (internal/store).
 type memory struct {
 	competition   compete.LedgerCompetition
 	registrations map[compete.Place]compete.Registration

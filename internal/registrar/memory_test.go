@@ -131,7 +131,9 @@ func (tx *memoryTx) Uncancelled(_ context.Context, competitionID string, n int) 
 	}), nil
 }
 
-func (tx *memoryTx) Offered(_ context.Context, competitionID string, after time.Time, n int) ([]compete.Registration, error) {
+func (tx *memoryTx) Offered(
+	_ context.Context, competitionID string, after time.Time, n int,
+) ([]compete.Registration, error) {
 	return tx.first(n, func(r compete.Registration) bool {
 		return r.CompetitionID == competitionID && r.Status == offered && r.ConfirmBy.After(after)
 	}), nil

@@ -11,8 +11,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// model is what a registrar does to one competition with a waitlist, put as plainly as can be: people in line, and a few sentences about
-// each command. It shares no code with what it's compared with but the names of things.
+// model is what a registrar does to one competition with a waitlist, put as plainly as can be: people in line, and a
+// few sentences about each command. It shares no code with what it's compared with but the names of things.
 type model struct {
 	now       time.Time
 	capacity  int
@@ -50,7 +50,8 @@ func (c call) actor() string { return cmp.Or(c.by, c.who) }
 
 // passing are how long "pass" lets pass.
 var passing = []time.Duration{
-	time.Microsecond, time.Minute, 20 * time.Minute, time.Hour, 2*time.Hour - time.Microsecond, 2 * time.Hour, 2*time.Hour + grace, grace, 9 * time.Hour,
+	time.Microsecond, time.Minute, 20 * time.Minute, time.Hour, 2*time.Hour - time.Microsecond, 2 * time.Hour,
+	2*time.Hour + grace, grace, 9 * time.Hour,
 }
 
 // do makes the call, and says what is answered: a status, a refusal's code, or nothing.
@@ -305,7 +306,8 @@ func (m *model) standing() string {
 }
 
 func place(
-	seq int64, name string, status compete.RegistrationStatus, reason compete.CancelReason, confirmBy time.Time, blocked bool,
+	seq int64, name string, status compete.RegistrationStatus, reason compete.CancelReason,
+	confirmBy time.Time, blocked bool,
 ) string {
 	text := fmt.Sprint(seq, " ", name, " ", status, " ", reason)
 	if !confirmBy.IsZero() {
@@ -327,7 +329,8 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 	case "cancel":
 		return cancelBy(c.actor(), c.who, compete.CancelCommand{}).with(s)
 	case "remove", "block":
-		return cancelBy("olga", c.who, compete.CancelCommand{Removal: compete.Removal{Blocked: c.what == "block"}}).with(s)
+		return cancelBy("olga", c.who,
+			compete.CancelCommand{Removal: compete.Removal{Blocked: c.what == "block"}}).with(s)
 	case "unblock":
 		return unblockBy("olga", c.who).with(s)
 	case "accept", "decline":
@@ -349,7 +352,9 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 	case "start":
 		return silent(startAt(morning.Add(time.Duration(2+c.n) * time.Hour))).with(s)
 	case "publish":
-		return silent(update("root", 0, compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)})).with(s)
+		return silent(update("root", 0, compete.CompetitionChange{Status: compete.Some(compete.StatusPublished)})).with(
+			s,
+		)
 	case "unpublish":
 		return silent(update("root", 0, compete.CompetitionChange{Unpublish: true})).with(s)
 	}

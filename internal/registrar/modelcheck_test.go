@@ -20,8 +20,8 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// TestModel draws sequences of all commands, in batches, and compares the registrar over a ledger in memory with a model of it. A sequence
-// in which they differ is made as short as can be, and printed.
+// TestModel draws sequences of all commands, in batches, and compares the registrar over a ledger in memory with a
+// model of it. A sequence in which they differ is made as short as can be, and printed.
 func TestModel(t *testing.T) {
 	drawMany(t, 3000)
 	rapid.Check(t, func(t *rapid.T) {
@@ -36,7 +36,8 @@ func TestModel(t *testing.T) {
 func TestModelFindsDifferences(t *testing.T) {
 	for what, wrong := range map[string]func(*model, call) string{
 		"offers can be accepted a moment too long": func(m *model, c call) string {
-			if p := m.people[c.who]; p != nil && c.what == "accept" && p.status == offered && !m.now.Before(p.confirmBy) {
+			if p := m.people[c.who]; p != nil && c.what == "accept" && p.status == offered &&
+				!m.now.Before(p.confirmBy) {
 				p.confirmBy = m.now.Add(time.Microsecond)
 			}
 			return m.do(c)
@@ -72,7 +73,8 @@ func TestModelFindsDifferences(t *testing.T) {
 	}
 }
 
-// drawMany has rapid draw so many sequences, and print the one that fails instead of writing a file. Flags say otherwise.
+// drawMany has rapid draw so many sequences, and print the one that fails instead of writing a file. Flags say
+// otherwise.
 func drawMany(t *testing.T, n int) {
 	t.Helper()
 	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(n), "rapid.nofailfile": "true"} {
@@ -86,8 +88,10 @@ func drawMany(t *testing.T, n int) {
 
 // whats are what can happen, the usual more often.
 var whats = []string{
-	"register", "register", "register", "register", "register", "register", "cancel", "cancel", "cancel", "accept", "accept", "decline",
-	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock", "erase", "settle", "transfer",
+	"register", "register", "register", "register", "register", "register", "cancel", "cancel", "cancel", "accept",
+	"accept", "decline",
+	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
+	"erase", "settle", "transfer",
 	"publish", "publish", "unpublish", "call off", "disable", "enable", "enable", "confirm",
 }
 
@@ -95,8 +99,10 @@ var whats = []string{
 func drawBatches(t *rapid.T) [][]call {
 	one := rapid.Custom(func(t *rapid.T) call {
 		return call{
-			what: rapid.SampledFrom(whats).Draw(t, "what"), who: rapid.SampledFrom([]string{"ada", "bob", "eve", "mia", "oscar"}).Draw(t, "who"),
-			by: rapid.SampledFrom([]string{"", "", "", "", "olga", "root", "eve"}).Draw(t, "by"), n: rapid.IntRange(0, len(passing)-1).Draw(t, "n"),
+			what: rapid.SampledFrom(whats).Draw(t, "what"),
+			who:  rapid.SampledFrom([]string{"ada", "bob", "eve", "mia", "oscar"}).Draw(t, "who"),
+			by:   rapid.SampledFrom([]string{"", "", "", "", "olga", "root", "eve"}).Draw(t, "by"),
+			n:    rapid.IntRange(0, len(passing)-1).Draw(t, "n"),
 		}
 	})
 	batches := rapid.SliceOfN(rapid.SliceOfN(one, 1, 5), 1, 30).Draw(t, "batches")
@@ -117,19 +123,24 @@ func (c call) rank() int {
 func compare(seats int, batches [][]call, do func(*model, call) string) string {
 	hours := 2
 	s := newScenario(func(c *compete.Competition) { c.Capacity, c.SeatsLeft, c.OfferHours = seats, seats, &hours })
-	s.Registrar = registrar.New(registrar.Config{Ledger: s.ledger, Clock: s.clock, NewID: s.newID, Logger: slog.New(slog.DiscardHandler)})
+	s.Registrar = registrar.New(registrar.Config{
+		Ledger: s.ledger, Clock: s.clock, NewID: s.newID,
+		Logger: slog.New(slog.DiscardHandler),
+	})
 	s.Start()
 	defer func() { _ = s.Stop(context.Background()) }()
 	c := s.ledger.competitions[cup]
 	m := &model{
-		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline, status: c.Status, organizer: "olga",
+		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline,
+		status: c.Status, organizer: "olga",
 		people: map[string]*person{}, disabled: map[string]bool{},
 	}
 	for i, batch := range batches {
 		answers := s.batch(batch)
 		for j, c := range batch {
 			if want := do(m, c); answers[j] != want {
-				return fmt.Sprintf("batch %d, %v: the registrar answers %q, the model %q\n%s", i, c, answers[j], want, s.everything())
+				return fmt.Sprintf("batch %d, %v: the registrar answers %q, the model %q\n%s", i, c, answers[j],
+					want, s.everything())
 			}
 		}
 		if got, want := s.everything(), m.standing(); got != want {
@@ -139,7 +150,8 @@ func compare(seats int, batches [][]call, do func(*model, call) string) string {
 	return ""
 }
 
-// batch has the registrar decide the calls in one transaction, and returns its answers. The committer is held up until they are queued.
+// batch has the registrar decide the calls in one transaction, and returns its answers. The committer is held up until
+// they are queued.
 func (s *scenario) batch(calls []call) []string {
 	release := make(chan struct{})
 	s.ledger.before = func() error { <-release; return nil }

@@ -24,11 +24,15 @@ func (c *jumpingClock) now() time.Time { return time.Now().Add(time.Duration(c.a
 
 func (c *jumpingClock) jump(d time.Duration) { c.ahead.Add(int64(d)) }
 
-// offering opens a competition whose freed seats are offered for so many hours; the seats that there are, are taken by the first people.
-func (a *fixture) offering(t *testing.T, r *registrar.Registrar, seats, hours int) (id string, registrations []compete.Registration) {
+// offering opens a competition whose freed seats are offered for so many hours; the seats that there are, are taken by
+// the first people.
+func (a *fixture) offering(
+	t *testing.T, r *registrar.Registrar, seats, hours int,
+) (id string, registrations []compete.Registration) {
 	t.Helper()
 	id = a.addCompetition(t, seats, true)
-	if _, err := a.db.Writer().ExecContext(t.Context(), `UPDATE competitions SET offer_hours = $2 WHERE id = $1`, id, hours); err != nil {
+	if _, err := a.db.Writer().ExecContext(t.Context(), `UPDATE competitions SET offer_hours = $2 WHERE id = $1`, id,
+		hours); err != nil {
 		t.Fatal(err)
 	}
 	for person := range a.people {
@@ -44,8 +48,8 @@ func (a *fixture) answer(t *testing.T, r *registrar.Registrar, person int, regis
 	return err
 }
 
-// TestAnswersRace: of an acceptance and a refusal that come at the same moment, one counts, and so it does between an acceptance and the
-// end of the offer. Whatever it is, the seat has one owner afterwards.
+// TestAnswersRace: of an acceptance and a refusal that come at the same moment, one counts, and so it does between an
+// acceptance and the end of the offer. Whatever it is, the seat has one owner afterwards.
 func TestAnswersRace(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 3)
@@ -82,8 +86,9 @@ func TestAnswersRace(t *testing.T) {
 	})
 }
 
-// TestOffersUnderContention: offers are accepted, declined and expire while people register and cancel, and while seats come and go. Every
-// number is right after every commit, every change is one of the table, and nobody is passed who waits.
+// TestOffersUnderContention: offers are accepted, declined and expire while people register and cancel, and while seats
+// come and go. Every number is right after every commit, every change is one of the table, and nobody is passed who
+// waits.
 func TestOffersUnderContention(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 40)
@@ -96,8 +101,12 @@ func TestOffersUnderContention(t *testing.T) {
 			t.Fatal(err)
 		}
 		for round := range uint64(20) {
-			together(10, func(worker int) { mixOffers(t, a, r, &clock, ids, rand.New(rand.NewPCG(round, uint64(worker)))) })
-			if round >= 2 && history.seen(compete.AuditAccepted, compete.AuditDeclined, compete.AuditOfferExpired, compete.AuditOffered) {
+			together(10, func(worker int) {
+				mixOffers(t, a, r, &clock, ids,
+					rand.New(rand.NewPCG(round, uint64(worker))))
+			})
+			if round >= 2 && history.seen(compete.AuditAccepted, compete.AuditDeclined, compete.AuditOfferExpired,
+				compete.AuditOffered) {
 				break
 			}
 		}
@@ -113,7 +122,8 @@ func TestOffersOfTwoReplicas(t *testing.T) {
 		a := newFixture(t, one, 30)
 		var clock jumpingClock
 		replicas := [2]*registrar.Registrar{
-			startRegistrarAt(t, clock.now, one.Ledger(), a.afterEachCommit(t)), startRegistrarAt(t, clock.now, other.Ledger(), a.afterEachCommit(t)),
+			startRegistrarAt(t, clock.now, one.Ledger(), a.afterEachCommit(t)),
+			startRegistrarAt(t, clock.now, other.Ledger(), a.afterEachCommit(t)),
 		}
 		ids := []string{a.addCompetition(t, 4, true), a.addCompetition(t, 9, true)}
 		if _, err := one.Writer().ExecContext(t.Context(), `UPDATE competitions SET offer_hours = 1, reg_deadline = $1`,
@@ -155,7 +165,8 @@ func mixOffers(t *testing.T, a *fixture, r *registrar.Registrar, clock *jumpingC
 		default:
 			_, err = r.Register(t.Context(), compete.RegisterCommand{Actor: a.people[person], CompetitionID: id})
 		}
-		if err != nil && compete.AsError(err).Kind != compete.KindConflict && !errors.Is(err, compete.ErrRegistrationGone) {
+		if err != nil && compete.AsError(err).Kind != compete.KindConflict &&
+			!errors.Is(err, compete.ErrRegistrationGone) {
 			t.Errorf("unexpected refusal: %v", err)
 		}
 	}
@@ -163,7 +174,8 @@ func mixOffers(t *testing.T, a *fixture, r *registrar.Registrar, clock *jumpingC
 
 // offers are those of a competition that somebody found open a moment ago.
 func (a *fixture) offers(t *testing.T, competitionID string) (ids []string) {
-	rows, err := a.db.Reader().QueryContext(t.Context(), `SELECT id FROM registrations WHERE competition_id = $1 AND status = 'OFFERED'`, competitionID)
+	rows, err := a.db.Reader().QueryContext(t.Context(), `SELECT id FROM registrations WHERE competition_id = $1
+		AND status = 'OFFERED'`, competitionID)
 	if err != nil {
 		t.Error(err)
 		return nil
@@ -182,8 +194,8 @@ func (a *fixture) offers(t *testing.T, competitionID string) (ids []string) {
 	return ids
 }
 
-// TestAnswersWithoutTheLock is the negative control: with the lock off, two replicas answer one offer in two ways, which the other tests
-// must not see with it on.
+// TestAnswersWithoutTheLock is the negative control: with the lock off, two replicas answer one offer in two ways,
+// which the other tests must not see with it on.
 func TestAnswersWithoutTheLock(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 2)
@@ -262,8 +274,8 @@ func (l *recording) seen(actions ...compete.AuditAction) bool {
 	return true
 }
 
-// check replays the history of competitions with so many seats: each change is a row of the table, no more seats are held than there are,
-// and a seat goes to who has waited longest.
+// check replays the history of competitions with so many seats: each change is a row of the table, no more seats are
+// held than there are, and a seat goes to who has waited longest.
 func (l *recording) check(t *testing.T, seats map[string]int) {
 	t.Helper()
 	type state struct {
@@ -293,7 +305,8 @@ func (l *recording) check(t *testing.T, seats map[string]int) {
 			t.Fatalf("record %d, %s: from %q, but it was %q", i, r.Action, before.Status, was.Status)
 		}
 		if !inTable(was.Status, after.Status, after.Reason) {
-			t.Errorf("record %d, %s: there is no transition from %q to %q %s", i, r.Action, was.Status, after.Status, after.Reason)
+			t.Errorf("record %d, %s: there is no transition from %q to %q %s", i, r.Action, was.Status,
+				after.Status, after.Reason)
 		}
 		transitions++
 		if after.Seq == 0 {
@@ -306,7 +319,9 @@ func (l *recording) check(t *testing.T, seats map[string]int) {
 				}
 			}
 		}
-		held[r.CompetitionID] += compete.RegistrationStatus(after.Status).Seats() - compete.RegistrationStatus(was.Status).Seats()
+		held[r.CompetitionID] += compete.RegistrationStatus(after.Status).Seats() - compete.RegistrationStatus(
+			was.Status,
+		).Seats()
 		if held[r.CompetitionID] > seats[r.CompetitionID] {
 			t.Errorf("record %d: %d seats are held of %d", i, held[r.CompetitionID], seats[r.CompetitionID])
 		}

@@ -46,7 +46,9 @@ func (b *batch) accept(c *competition, r *compete.Registration, now time.Time) {
 }
 
 // endOffer takes the seat back from who didn't want it, or didn't answer.
-func (b *batch) endOffer(c *competition, r *compete.Registration, by compete.Event, told compete.MessageKind, now time.Time) {
+func (b *batch) endOffer(
+	c *competition, r *compete.Registration, by compete.Event, told compete.MessageKind, now time.Time,
+) {
 	action, via, before := compete.AuditDeclined, compete.Via(""), r.Status
 	if by == compete.EventExpire {
 		action, via = compete.AuditOfferExpired, compete.ViaJob
@@ -108,7 +110,10 @@ func (b *batch) give(c *competition, r *compete.Registration, now time.Time) {
 
 // remind asks for the reminder of an offer, when half of the time that is left has passed.
 func (b *batch) remind(r *compete.Registration, now time.Time) {
-	run := compete.NoticeRun{CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq, Kind: compete.MessageOfferReminder}
+	run := compete.NoticeRun{
+		CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq,
+		Kind: compete.MessageOfferReminder,
+	}
 	wait := r.ConfirmBy.Sub(now) / 2
 	if n := len(b.reminders); n > 0 {
 		job := &b.reminders[n-1]
@@ -141,7 +146,8 @@ func (b *batch) shorten(c *competition, now time.Time) (more bool, err error) {
 	for i, row := range rows {
 		page[i] = b.byID[row.ID]
 	}
-	for _, r := range slices.Concat(page, b.updated, b.inserted) { // those of this batch aren't offers in the database yet
+	// those of this batch aren't offers in the database yet
+	for _, r := range slices.Concat(page, b.updated, b.inserted) {
 		if r.CompetitionID != c.ID || r.Status != compete.RegistrationOffered || !r.ConfirmBy.After(*c.StartDate) {
 			continue
 		}
@@ -150,7 +156,8 @@ func (b *batch) shorten(c *competition, now time.Time) (more bool, err error) {
 		c.dirty = true
 		b.markChanged(r, now)
 		b.recordAudit(compete.AuditRecord{
-			At: now, Action: compete.AuditOfferShortened, Via: compete.ViaJob, UserID: r.UserID, CompetitionID: c.ID, SubjectID: r.ID,
+			At: now, Action: compete.AuditOfferShortened, Via: compete.ViaJob, UserID: r.UserID,
+			CompetitionID: c.ID, SubjectID: r.ID,
 			Before: compete.AuditFields("confirmBy", before), After: compete.AuditFields("confirmBy", r.ConfirmBy),
 		})
 		if r.OfferOpen(now) {

@@ -24,7 +24,8 @@ func answerBy(by, name string, accept bool) step {
 		what = " accepts the offer of "
 	}
 	return step{what: by + what + name, do: func(ctx context.Context, s *scenario) (string, error) {
-		o, err := s.AnswerOffer(ctx, compete.AnswerOfferCommand{Actor: actor(by), RegistrationID: name + "'s", Accept: accept})
+		o, err := s.AnswerOffer(ctx,
+			compete.AnswerOfferCommand{Actor: actor(by), RegistrationID: name + "'s", Accept: accept})
 		return say(o), err
 	}}
 }
@@ -78,34 +79,41 @@ func TestOffers(t *testing.T) {
 			name: "a freed seat is offered to the next in line, and held for them", competition: withOffers,
 			steps: []step{
 				register("ada").gets("PENDING"), register("bob"), register("eve"), cancel("ada"),
-				register("mia").gets("WAITLISTED at 2"), update("olga", 0, compete.CompetitionChange{}).gets("version 2, 0 of 1 left, 2 wait"),
+				register("mia").gets("WAITLISTED at 2"),
+				update("olga", 0, compete.CompetitionChange{}).gets("version 2, 0 of 1 left, 2 wait"),
 			},
 			standing: "1 ada CANCELLED SELF, 2 bob OFFERED, 3 eve WAITLISTED, 4 mia WAITLISTED; 0 left, 2 wait",
-			messages: "cancelled ada, confirmed ada, offer_reminder bob, offered bob, waitlisted bob, waitlisted eve, waitlisted mia",
+			messages: "cancelled ada, confirmed ada, offer_reminder bob, offered bob, waitlisted bob, " +
+				"waitlisted eve, waitlisted mia",
 		},
 		{
 			name: "who presses gets a free seat at once", competition: withOffers,
 			steps:    []step{register("ada").gets("PENDING"), cancel("ada"), register("bob").gets("PENDING")},
-			standing: "1 ada CANCELLED SELF, 2 bob PENDING; 0 left, 0 wait", messages: "cancelled ada, confirmed ada, confirmed bob",
+			standing: "1 ada CANCELLED SELF, 2 bob PENDING; 0 left, 0 wait",
+			messages: "cancelled ada, confirmed ada, confirmed bob",
 		},
 		{
 			name: "accepted in time, once and for all", competition: withOffers,
 			steps: []step{
 				register("ada"), register("bob"), register("eve"), cancel("ada"), later(six - time.Microsecond),
-				accept("bob").gets("PENDING"), accept("bob").gets("PENDING"), later(time.Hour), accept("bob").gets("PENDING"),
+				accept("bob").gets("PENDING"), accept("bob").gets("PENDING"), later(time.Hour),
+				accept("bob").gets("PENDING"),
 				decline("bob").fails(compete.ErrNoOffer), expire("bob").gets("none"),
 			},
 			standing: "1 ada CANCELLED SELF, 2 bob PENDING, 3 eve WAITLISTED; 0 left, 1 wait",
-			messages: "cancelled ada, confirmed ada, confirmed bob, offer_reminder bob, offered bob, waitlisted bob, waitlisted eve",
+			messages: "cancelled ada, confirmed ada, confirmed bob, offer_reminder bob, offered bob, " +
+				"waitlisted bob, waitlisted eve",
 		},
 		{
 			name: "declined, once and for all, and offered to the next", competition: withOffers,
 			steps: []step{
 				register("ada"), register("bob"), register("eve"), cancel("ada"),
-				decline("bob").gets("CANCELLED"), decline("bob").gets("CANCELLED"), accept("bob").fails(compete.ErrNoOffer),
+				decline("bob").gets("CANCELLED"), decline("bob").gets("CANCELLED"),
+				accept("bob").fails(compete.ErrNoOffer),
 			},
 			standing: "1 ada CANCELLED SELF, 2 bob CANCELLED SELF, 3 eve OFFERED; 0 left, 0 wait",
-			messages: "cancelled ada, confirmed ada, offer_declined bob, offer_reminder bob, offer_reminder eve, offered bob, offered eve, waitlisted bob, waitlisted eve",
+			messages: "cancelled ada, confirmed ada, offer_declined bob, offer_reminder bob, offer_reminder eve, " +
+				"offered bob, offered eve, waitlisted bob, waitlisted eve",
 		},
 		{
 			name: "too late from its end on", competition: withOffers,
@@ -117,7 +125,8 @@ func TestOffers(t *testing.T) {
 				accept("bob").fails(compete.ErrOfferExpired), decline("bob").fails(compete.ErrOfferExpired),
 			},
 			standing: "1 ada CANCELLED SELF, 2 bob CANCELLED EXPIRED; 1 left, 0 wait",
-			messages: "cancelled ada, confirmed ada, offer_expired bob, offer_reminder bob, offered bob, waitlisted bob",
+			messages: "cancelled ada, confirmed ada, offer_expired bob, offer_reminder " +
+				"bob, offered bob, waitlisted bob",
 		},
 		{
 			name: "an expired seat passes on in the same moment", competition: withOffers,
@@ -126,23 +135,31 @@ func TestOffers(t *testing.T) {
 				expire("bob", "eve", "nobody").gets("one"), accept("eve").gets("PENDING"),
 			},
 			standing: "1 ada CANCELLED SELF, 2 bob CANCELLED EXPIRED, 3 eve PENDING; 0 left, 0 wait",
-			messages: "cancelled ada, confirmed ada, confirmed eve, offer_expired bob, offer_reminder bob, offer_reminder eve, offered bob, offered eve, waitlisted bob, waitlisted eve",
+			messages: "cancelled ada, confirmed ada, confirmed eve, offer_expired bob, offer_reminder bob, " +
+				"offer_reminder eve, offered bob, offered eve, waitlisted bob, waitlisted eve",
 		},
 		{
 			name: "more seats are offered too, and held seats can't be taken away", competition: withOffers,
 			steps: []step{
-				register("ada"), register("bob"), register("eve"), register("mia"), capacity(3).gets("version 2, 0 of 3 left, 1 wait"),
-				capacity(2).fails(compete.ErrCapacityBelowHeld), decline("bob"), cancel("eve").gets("CANCELLED"), capacity(2).gets("version 3, 0 of 2 left, 0 wait"),
+				register("ada"), register("bob"), register("eve"), register("mia"),
+				capacity(3).gets("version 2, 0 of 3 left, 1 wait"),
+				capacity(2).fails(compete.ErrCapacityBelowHeld), decline("bob"), cancel("eve").gets("CANCELLED"),
+				capacity(2).gets("version 3, 0 of 2 left, 0 wait"),
 			},
 			standing: "1 ada PENDING, 2 bob CANCELLED SELF, 3 eve CANCELLED SELF, 4 mia OFFERED; 0 left, 0 wait",
-			messages: "cancelled eve, confirmed ada, offer_declined bob, offer_reminder bob, offer_reminder eve, offer_reminder mia, offered bob, offered eve, offered mia, waitlisted bob, waitlisted eve, waitlisted mia",
+			messages: "cancelled eve, confirmed ada, offer_declined bob, offer_reminder bob, offer_reminder eve, " +
+				"offer_reminder mia, offered bob, offered eve, offered mia, waitlisted bob, " +
+				"waitlisted eve, waitlisted mia",
 		},
 		{
 			name: "answered by nobody else", competition: withOffers,
 			steps: []step{
-				register("ada"), register("bob"), cancel("ada"), answerBy("eve", "bob", true).fails(compete.ErrRegistrationGone),
-				answerBy("oscar", "bob", false).fails(compete.ErrRegistrationGone), answerBy("olga", "bob", true).fails(compete.ErrForbidden),
-				answerBy("root", "bob", false).fails(compete.ErrForbidden), accept("nobody").fails(compete.ErrRegistrationGone), accept("ada").fails(compete.ErrNoOffer),
+				register("ada"), register("bob"), cancel("ada"),
+				answerBy("eve", "bob", true).fails(compete.ErrRegistrationGone),
+				answerBy("oscar", "bob", false).fails(compete.ErrRegistrationGone),
+				answerBy("olga", "bob", true).fails(compete.ErrForbidden),
+				answerBy("root", "bob", false).fails(compete.ErrForbidden),
+				accept("nobody").fails(compete.ErrRegistrationGone), accept("ada").fails(compete.ErrNoOffer),
 			},
 			standing: "1 ada CANCELLED SELF, 2 bob OFFERED; 0 left, 0 wait",
 			messages: "cancelled ada, confirmed ada, offer_reminder bob, offered bob, waitlisted bob",
@@ -150,7 +167,8 @@ func TestOffers(t *testing.T) {
 		{
 			name: "never there for who has a seat, or waits", competition: withOffers,
 			steps: []step{
-				register("ada"), register("bob"), accept("ada").fails(compete.ErrNoOffer), decline("ada").fails(compete.ErrNoOffer),
+				register("ada"), register("bob"), accept("ada").fails(compete.ErrNoOffer),
+				decline("ada").fails(compete.ErrNoOffer),
 				accept("bob").fails(compete.ErrNoOffer), decline("bob").fails(compete.ErrNoOffer),
 			},
 			standing: "1 ada PENDING, 2 bob WAITLISTED; 0 left, 1 wait", messages: "confirmed ada, waitlisted bob",
@@ -158,11 +176,14 @@ func TestOffers(t *testing.T) {
 		{
 			name: "removed by the organizer, or gone with the account", competition: withOffers,
 			steps: []step{
-				register("ada"), register("bob"), register("eve"), register("mia"), cancel("ada"), cancelBy("olga", "bob", compete.CancelCommand{}),
+				register("ada"), register("bob"), register("eve"), register("mia"), cancel("ada"),
+				cancelBy("olga", "bob", compete.CancelCommand{}),
 				erase("eve", "eve's"), register("bob").gets("WAITLISTED at 1"),
 			},
 			standing: "1 ada CANCELLED SELF, 3 eve CANCELLED ERASED, 4 mia OFFERED, 5 bob WAITLISTED; 0 left, 1 wait",
-			messages: "cancelled ada, confirmed ada, offer_reminder bob, offer_reminder eve, offer_reminder mia, offered bob, offered eve, offered mia, removed bob, waitlisted bob, waitlisted bob, waitlisted eve, waitlisted mia",
+			messages: "cancelled ada, confirmed ada, offer_reminder bob, offer_reminder eve, offer_reminder mia, " +
+				"offered bob, offered eve, offered mia, removed bob, waitlisted bob, waitlisted bob, " +
+				"waitlisted eve, waitlisted mia",
 		},
 		{
 			name: "disabled accounts are passed over", competition: withOffers,
@@ -170,68 +191,94 @@ func TestOffers(t *testing.T) {
 			disabled: []string{"bob"},
 			steps:    []step{cancel("ada"), decline("eve"), register("mia").gets("PENDING")},
 			standing: "1 ada CANCELLED SELF, 2 bob WAITLISTED, 3 eve CANCELLED SELF, 4 mia PENDING; 0 left, 1 wait",
-			messages: "cancelled ada, confirmed ada, confirmed mia, offer_declined eve, offer_reminder eve, offered eve, waitlisted bob, waitlisted eve",
+			messages: "cancelled ada, confirmed ada, confirmed mia, offer_declined eve, offer_reminder eve, offered " +
+				"eve, waitlisted bob, waitlisted eve",
 		},
 		{
 			name: "cancelled along with the competition", competition: withOffers,
 			steps: []step{
-				register("ada"), register("bob"), cancel("ada"), callOff("olga"), accept("bob").fails(compete.ErrCompetitionCancelled),
+				register("ada"), register("bob"), cancel("ada"), callOff("olga"),
+				accept("bob").fails(compete.ErrCompetitionCancelled),
 				decline("bob").fails(compete.ErrCompetitionCancelled), later(six + grace), expire("bob").gets("none"),
 			},
 			standing: "1 ada CANCELLED SELF, 2 bob CANCELLED COMPETITION; 1 left, 0 wait",
-			messages: "cancelled ada, competition_cancelled bob, confirmed ada, offer_reminder bob, offered bob, waitlisted bob",
+			messages: "cancelled ada, competition_cancelled bob, confirmed ada, offer_reminder " +
+				"bob, offered bob, waitlisted bob",
 		},
 		{
 			name: "the new organizer can't be who is offered a seat", competition: withOffers,
-			steps:    []step{register("ada"), register("oscar"), cancel("ada"), transfer("root", "oscar").fails(compete.ErrOrganizerRegistered)},
+			steps: []step{
+				register("ada"), register("oscar"), cancel("ada"),
+				transfer("root", "oscar").fails(compete.ErrOrganizerRegistered),
+			},
 			standing: "1 ada CANCELLED SELF, 2 oscar OFFERED; 0 left, 0 wait",
 			messages: "cancelled ada, confirmed ada, offer_reminder oscar, offered oscar, waitlisted oscar",
 		},
 		{
 			name: "no longer than until the start", competition: withOffers,
 			steps: []step{
-				register("ada"), register("bob"), register("eve"), later(20 * time.Hour), cancel("ada"), later(4*time.Hour - time.Microsecond), accept("bob").gets("PENDING"),
-				later(time.Microsecond), cancel("bob").fails(compete.ErrCompetitionStarted), cancelBy("olga", "bob", compete.CancelCommand{Silent: true}),
+				register("ada"), register("bob"), register("eve"), later(20 * time.Hour), cancel("ada"),
+				later(4*time.Hour - time.Microsecond), accept("bob").gets("PENDING"),
+				later(time.Microsecond), cancel("bob").fails(compete.ErrCompetitionStarted),
+				cancelBy("olga", "bob", compete.CancelCommand{Silent: true}),
 			},
 			standing: "1 ada CANCELLED SELF, 2 bob CANCELLED ORGANIZER, 3 eve WAITLISTED; 1 left, 1 wait",
-			messages: "cancelled ada, confirmed ada, confirmed bob, offer_reminder bob, offered bob, waitlisted bob, waitlisted eve",
+			messages: "cancelled ada, confirmed ada, confirmed bob, offer_reminder bob, offered bob, " +
+				"waitlisted bob, waitlisted eve",
 		},
 		{
 			name: "ends at the start when that is brought forward", competition: withOffers,
 			steps: []step{
-				register("ada"), register("bob"), cancel("ada"), startAt(morning.Add(2 * time.Hour)), startAt(morning.Add(30 * time.Hour)),
+				register("ada"), register("bob"), cancel("ada"), startAt(morning.Add(2 * time.Hour)),
+				startAt(morning.Add(30 * time.Hour)),
 				later(2 * time.Hour), accept("bob").fails(compete.ErrOfferExpired),
 			},
 			standing: "1 ada CANCELLED SELF, 2 bob OFFERED; 0 left, 0 wait",
-			messages: "cancelled ada, confirmed ada, offer_reminder bob, offer_reminder bob, offered bob, waitlisted bob",
+			messages: "cancelled ada, confirmed ada, offer_reminder bob, offer_reminder " +
+				"bob, offered bob, waitlisted bob",
 		},
 		{
 			name: "other hours are for later offers", competition: withOffers,
 			steps: []step{
-				register("ada"), register("bob"), register("eve"), register("mia"), cancel("ada"), offerFor(1), later(2 * time.Hour), decline("bob").gets("CANCELLED"),
-				later(time.Hour), accept("eve").fails(compete.ErrOfferExpired), later(grace), expire("eve").gets("one"), offerFor(0), decline("mia"),
+				register("ada"), register("bob"), register("eve"), register("mia"), cancel("ada"), offerFor(1),
+				later(2 * time.Hour), decline("bob").gets("CANCELLED"),
+				later(time.Hour), accept("eve").fails(compete.ErrOfferExpired), later(grace), expire("eve").gets("one"),
+				offerFor(0), decline("mia"),
 			},
-			standing: "1 ada CANCELLED SELF, 2 bob CANCELLED SELF, 3 eve CANCELLED EXPIRED, 4 mia CANCELLED SELF; 1 left, 0 wait",
-			messages: "cancelled ada, confirmed ada, offer_declined bob, offer_declined mia, offer_expired eve, offer_reminder bob, offer_reminder eve, offer_reminder mia, offered bob, offered eve, offered mia, waitlisted bob, waitlisted eve, waitlisted mia",
+			standing: "1 ada CANCELLED SELF, 2 bob CANCELLED SELF, 3 eve CANCELLED EXPIRED, 4 mia " +
+				"CANCELLED SELF; 1 left, 0 wait",
+			messages: "cancelled ada, confirmed ada, offer_declined bob, offer_declined mia, offer_expired eve, " +
+				"offer_reminder bob, offer_reminder eve, offer_reminder mia, offered bob, offered eve, offered mia, " +
+				"waitlisted bob, waitlisted eve, waitlisted mia",
 		},
 		{
 			name: "without hours the seat is given at once", competition: withOffers,
-			steps:    []step{register("ada"), register("bob"), offerFor(0), cancel("ada"), accept("bob").fails(compete.ErrNoOffer)},
-			standing: "1 ada CANCELLED SELF, 2 bob PENDING; 0 left, 0 wait", messages: "cancelled ada, confirmed ada, promoted bob, waitlisted bob",
+			steps: []step{
+				register("ada"), register("bob"), offerFor(0), cancel("ada"),
+				accept("bob").fails(compete.ErrNoOffer),
+			},
+			standing: "1 ada CANCELLED SELF, 2 bob PENDING; 0 left, 0 wait",
+			messages: "cancelled ada, confirmed ada, promoted bob, waitlisted bob",
 		},
 		{
 			name: "hours have limits", competition: withOffers,
-			steps:    []step{offerFor(721).fails(compete.Invalid()), offerFor(-1).fails(compete.Invalid()), offerFor(720), offerFor(1)},
+			steps: []step{
+				offerFor(721).fails(compete.Invalid()), offerFor(-1).fails(compete.Invalid()),
+				offerFor(720), offerFor(1),
+			},
 			standing: "; 1 left, 0 wait",
 		},
 		{
 			name: "one who was offered a seat and registers again starts anew", competition: withOffers,
 			steps: []step{
-				register("ada"), register("bob"), cancel("ada"), register("bob").fails(compete.ErrAlreadyRegistered), decline("bob"),
-				register("bob").gets("PENDING"), accept("bob").fails(compete.ErrNoOffer), cancel("bob"), decline("bob").fails(compete.ErrNoOffer),
+				register("ada"), register("bob"), cancel("ada"), register("bob").fails(compete.ErrAlreadyRegistered),
+				decline("bob"),
+				register("bob").gets("PENDING"), accept("bob").fails(compete.ErrNoOffer), cancel("bob"),
+				decline("bob").fails(compete.ErrNoOffer),
 			},
 			standing: "1 ada CANCELLED SELF, 3 bob CANCELLED SELF; 1 left, 0 wait",
-			messages: "cancelled ada, cancelled bob, confirmed ada, confirmed bob, offer_declined bob, offer_reminder bob, offered bob, waitlisted bob",
+			messages: "cancelled ada, cancelled bob, confirmed ada, confirmed bob, offer_declined bob, " +
+				"offer_reminder bob, offered bob, waitlisted bob",
 		},
 	})
 }
@@ -257,7 +304,8 @@ func TestTimesOfOffers(t *testing.T) {
 		s.each(t, []step{later(time.Hour), accept("bob")})
 		wantOffer("accepted", morning.Add(2*time.Hour+time.Minute), 3*time.Hour, time.Hour)
 		if diff := cmp.Diff([]string{
-			"registration.created ada's by ada", "registration.created bob's by bob", "registration.cancelled ada's by ada", "registration.offered bob's",
+			"registration.created ada's by ada", "registration.created bob's by bob",
+			"registration.cancelled ada's by ada", "registration.offered bob's",
 			"competition.updated by olga", "registration.shortened bob's", "registration.accepted bob's by bob",
 		}, s.log()); diff != "" {
 			t.Errorf("audit log (-want +got):\n%s", diff)

@@ -1,8 +1,9 @@
-// Package registrar gives and takes seats: an ordered group commit over compete.Ledger, and the only code that changes seats.
+// Package registrar gives and takes seats: an ordered group commit over compete.Ledger, and the only code that changes
+// seats.
 //
-// Commands enter one bounded queue in order of arrival. A committer takes what waits, decides each command in memory on the
-// locked competitions, writes the outcome of all of them in one transaction, and answers only when that is durable. What is
-// allowed is decided by compete; what is mailed is decided by jobs, which commit with the seats they are about.
+// Commands enter one bounded queue in order of arrival. A committer takes what waits, decides each command in memory on
+// the locked competitions, writes the outcome of all of them in one transaction, and answers only when that is durable.
+// What is allowed is decided by compete; what is mailed is decided by jobs, which commit with the seats they are about.
 package registrar
 
 import (
@@ -18,12 +19,14 @@ import (
 
 // The sizes used where Config leaves them zero.
 const (
-	// DefaultQueueSize is how many commands may wait. At the measured rate (docs/PERFORMANCE.md) the last one waits about two seconds.
+	// DefaultQueueSize is how many commands may wait. At the measured rate (docs/PERFORMANCE.md) the last one waits
+	// about two seconds.
 	DefaultQueueSize = 16_384
-	// DefaultBatchSize is how many commands one transaction may hold. Beyond a few hundred the cost of the commit itself is
-	// spread thin enough, and a larger batch only makes the first of it wait longer.
+	// DefaultBatchSize is how many commands one transaction may hold. Beyond a few hundred the cost of the commit
+	// itself is spread thin enough, and a larger batch only makes the first of it wait longer.
 	DefaultBatchSize = 512
-	// pageSize is how many registrations one transaction promotes or cancels on behalf of one command, so that the writer stays free.
+	// pageSize is how many registrations one transaction promotes or cancels on behalf of one command, so that the
+	// writer stays free.
 	pageSize = 256
 )
 
@@ -38,8 +41,8 @@ type Config struct {
 	Tracer    trace.Tracer // nil: nothing is traced
 	QueueSize int
 	BatchSize int
-	// MaxWait is how long a command may wait for its turn before it is refused with compete.ErrBusy. Nobody waits for an
-	// answer for longer than six fifths of it. 0: as long as it takes.
+	// MaxWait is how long a command may wait for its turn before it is refused with compete.ErrBusy. Nobody waits for
+	// an answer for longer than six fifths of it. 0: as long as it takes.
 	MaxWait time.Duration
 }
 
@@ -99,7 +102,8 @@ func (r *Registrar) refuseStale() {
 	}
 }
 
-// Stop refuses new commands with compete.ErrStopping and returns when every command taken has its answer, or with ctx's error.
+// Stop refuses new commands with compete.ErrStopping and returns when every command taken has its answer, or with ctx's
+// error.
 func (r *Registrar) Stop(ctx context.Context) error {
 	r.queue.close()
 	select {
@@ -126,7 +130,9 @@ func (r *Registrar) Cancel(ctx context.Context, c compete.CancelCommand) (compet
 }
 
 // AnswerOffer implements compete.Registrar.
-func (r *Registrar) AnswerOffer(ctx context.Context, c compete.AnswerOfferCommand) (compete.RegistrationOutcome, error) {
+func (r *Registrar) AnswerOffer(
+	ctx context.Context, c compete.AnswerOfferCommand,
+) (compete.RegistrationOutcome, error) {
 	result, err := r.submit(ctx, c.Actor, &answerOffer{AnswerOfferCommand: c})
 	return result.outcome, err
 }
@@ -144,7 +150,9 @@ func (r *Registrar) Update(ctx context.Context, c compete.UpdateCommand) (compet
 }
 
 // CancelCompetition implements compete.Registrar.
-func (r *Registrar) CancelCompetition(ctx context.Context, c compete.CancelCompetitionCommand) (compete.Competition, error) {
+func (r *Registrar) CancelCompetition(
+	ctx context.Context, c compete.CancelCompetitionCommand,
+) (compete.Competition, error) {
 	result, err := r.submit(ctx, c.Actor, &cancelCompetition{CancelCompetitionCommand: c})
 	return result.outcome.Competition, err
 }
@@ -173,9 +181,9 @@ func (r *Registrar) Settle(ctx context.Context, competitionID string) (bool, err
 	return result.more, err
 }
 
-// submit queues a command and waits for its answer. A caller that gives up doesn't take the command back: it arrived, and
-// its effect is as durable as any other. It fails with compete.ErrDatabase when the database takes so long that nobody can be asked to
-// wait for it; a key then tells what came of the command.
+// submit queues a command and waits for its answer. A caller that gives up doesn't take the command back: it arrived,
+// and its effect is as durable as any other. It fails with compete.ErrDatabase when the database takes so long that
+// nobody can be asked to wait for it; a key then tells what came of the command.
 func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (result, error) {
 	c := &command{decider: d, origin: compete.OriginOf(ctx), answer: make(chan *answer, 1)}
 	c.origin.Actor = a

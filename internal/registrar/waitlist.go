@@ -8,8 +8,8 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// waitlist is the head of a competition's waitlist as this batch sees it, in order of Seq, read when the first seat comes free. Who is
-// passed over, because the account is disabled, isn't on it.
+// waitlist is the head of a competition's waitlist as this batch sees it, in order of Seq, read when the first seat
+// comes free. Who is passed over, because the account is disabled, isn't on it.
 type waitlist struct {
 	head     []waiter
 	complete bool // head is all of the waitlist, so that who joins it now stands at its end
@@ -31,7 +31,8 @@ func (w *waitlist) join(r *compete.Registration) {
 	}
 }
 
-// promote gives free seats to the head of the waitlist, at most so many, and reports whether seats and waiting registrations are left.
+// promote gives free seats to the head of the waitlist, at most so many, and reports whether seats and waiting
+// registrations are left.
 func (b *batch) promote(c *competition, most int, now time.Time) (more bool, err error) {
 	if !c.Promotes(now) {
 		return false, nil
@@ -73,8 +74,8 @@ func (b *batch) firstWaiting(c *competition) (*compete.Registration, error) {
 	}
 }
 
-// readWaitlist reads as much of the waitlist as this batch can use up: the database still lists those whom this batch has
-// promoted or cancelled, so it reads past as many rows as the batch has changed.
+// readWaitlist reads as much of the waitlist as this batch can use up: the database still lists those whom this batch
+// has promoted or cancelled, so it reads past as many rows as the batch has changed.
 func (b *batch) readWaitlist(c *competition) error {
 	n := len(b.updated) + min(c.SeatsLeft, c.Waitlisted, pageSize)
 	rows, err := b.tx.WaitlistHead(b.ctx, c.ID, n)

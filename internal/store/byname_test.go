@@ -14,7 +14,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// A list by name has each participant once and in order, however many users it looks at and however few of them are registered.
+// A list by name has each participant once and in order, however many users it looks at and however few of them are
+// registered.
 func TestParticipantsByName(t *testing.T) {
 	t.Parallel()
 	testservices.EachDatabase(t, func(t *testing.T, url string) {
@@ -45,24 +46,32 @@ func TestParticipantsByName(t *testing.T) {
 				u.Name = strings.Repeat("Ünal ", 50) // the index has the beginning only
 			}
 			folded := normal.People(u.Name, u.Email)
-			exec(`INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at, search_text) VALUES ($1, $2, $3, '', 'PARTICIPANT', $4, $4, $5)`,
+			exec(`INSERT INTO users (id, email, name, password_hash, role, created_at, updated_at, search_text)
+				VALUES ($1, $2, $3, '', 'PARTICIPANT', $4, $4, $5)`,
 				u.ID, u.Email, u.Name, now, folded)
 			if i == 0 {
-				exec(`INSERT INTO competitions (id, title, capacity, seats_left, reg_deadline, status, organizer_id, created_at, updated_at)
-					VALUES ($1, 'Cup', 100, 100, $2, 'PUBLISHED', $3, $4, $4)`, competition.ID, competition.RegDeadline, u.ID, now)
+				exec(`INSERT INTO competitions (id, title, capacity, seats_left, reg_deadline, status, organizer_id,
+					created_at, updated_at)
+					VALUES ($1, 'Cup', 100, 100, $2,
+					'PUBLISHED', $3, $4, $4)`, competition.ID, competition.RegDeadline, u.ID, now)
 			}
 			if i%20 != 0 && i < 370 {
 				continue
 			}
-			status := []compete.RegistrationStatus{compete.RegistrationConfirmed, compete.RegistrationPending, compete.RegistrationWaitlisted}[i%3]
-			exec(`INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $6)`,
+			status := []compete.RegistrationStatus{
+				compete.RegistrationConfirmed, compete.RegistrationPending,
+				compete.RegistrationWaitlisted,
+			}[i%3]
+			exec(`INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
+				VALUES ($1, $2, $3, $4, $5, $6, $6)`,
 				uuid.NewString(), u.ID, competition.ID, string(status), i+1, now)
 			expected = append(expected, named{u.ID, string([]rune(folded)[:min(200, len([]rune(folded)))]), status})
 		}
 		if err := tx.Commit(); err != nil {
 			t.Fatal(err)
 		}
-		slices.SortFunc(expected, func(a, b named) int { return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.id, b.id)) })
+		slices.SortFunc(expected,
+			func(a, b named) int { return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.id, b.id)) })
 		for _, filter := range []compete.RegistrationFilter{{}, {Status: compete.RegistrationConfirmed}} {
 			var want []string
 			for _, n := range expected {
@@ -91,7 +100,8 @@ func TestParticipantsByName(t *testing.T) {
 						filter.Cursor = compete.Cursor{Text: expected[last].text, ID: expected[last].id}
 					}
 					if !slices.Equal(got, want) {
-						t.Errorf("%+v by %d, %d users at first:\n got %d %v\nwant %d %v", filter, filter.Limit, window, len(got), got, len(want), want)
+						t.Errorf("%+v by %d, %d users at first:\n got %d %v\nwant %d %v", filter, filter.Limit, window,
+							len(got), got, len(want), want)
 					}
 				}
 			}

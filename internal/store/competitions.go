@@ -211,7 +211,8 @@ func (s *Store) PopularTags(ctx context.Context, now time.Time, limit int) ([]co
 		`SELECT min(t.tag), count(*) FROM (SELECT c.id`+fromCompetitions+`
 			WHERE c.status = 'PUBLISHED' AND {+c.reg_deadline} > $1 AND NOT `+suspended+`
 			ORDER BY c.created_at DESC, c.id DESC LIMIT $3) c JOIN competition_tags t ON t.competition_id = c.id
-		GROUP BY coalesce(t.folded, t.tag) ORDER BY count(*) DESC, min(t.tag) LIMIT $2`, compete.UTC(now), limit, tagged)
+		GROUP BY coalesce(t.folded, t.tag) ORDER BY count(*) DESC,
+		min(t.tag) LIMIT $2`, compete.UTC(now), limit, tagged)
 }
 
 func scanTagCount(row sqldb.Row) (t compete.TagCount, err error) {

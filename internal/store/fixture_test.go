@@ -18,7 +18,8 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// eachStore runs a test on a fresh, migrated store of each kind of database, and then looks at the plans of the statements it ran.
+// eachStore runs a test on a fresh, migrated store of each kind of database, and then looks at the plans of the
+// statements it ran.
 func eachStore(t *testing.T, test func(t *testing.T, f *fixture)) {
 	t.Helper()
 	t.Parallel()
@@ -63,12 +64,19 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 func newUser() compete.User {
 	id := newID()
 	now := compete.UTC(time.Now())
-	return compete.User{ID: id, Email: id + "@example.com", Name: "Ada", Role: compete.RoleOrganizer, CreatedAt: now, UpdatedAt: now}
+	return compete.User{
+		ID: id, Email: id + "@example.com", Name: "Ada", Role: compete.RoleOrganizer,
+		CreatedAt: now, UpdatedAt: now,
+	}
 }
 
 func newFixture(s, mailing *store.Store) *fixture {
-	// A clock five hours ahead of UTC, finer than a microsecond: what comes back must be the same instant in UTC, to the microsecond.
-	return &fixture{Store: s, mailingStore: mailing, now: time.Date(2030, 6, 12, 1, 30, 0, 123_456_789, time.FixedZone("", 5*3600))}
+	// A clock five hours ahead of UTC, finer than a microsecond: what comes back must be the same instant in UTC, to
+	// the microsecond.
+	return &fixture{
+		Store: s, mailingStore: mailing,
+		now: time.Date(2030, 6, 12, 1, 30, 0, 123_456_789, time.FixedZone("", 5*3600)),
+	}
 }
 
 // mailing is the same fixture, with messages that go out by mail.
@@ -138,7 +146,9 @@ func (f *fixture) competition(organizer compete.User) compete.Competition {
 }
 
 // addCompetition stores a competition after change, and returns it as it comes back.
-func (f *fixture) addCompetition(t *testing.T, organizer compete.User, change func(*compete.Competition)) compete.Competition {
+func (f *fixture) addCompetition(
+	t *testing.T, organizer compete.User, change func(*compete.Competition),
+) compete.Competition {
 	t.Helper()
 	c := f.competition(organizer)
 	if change != nil {
@@ -157,19 +167,23 @@ func (f *fixture) addCompetitions(t *testing.T, competitions []compete.Competiti
 	must(t, err)
 	defer func() { _ = tx.Rollback() }() // after the commit there is nothing left to roll back
 	for _, c := range competitions {
-		_, err := tx.ExecContext(t.Context(), `INSERT INTO competitions (id, title, capacity, seats_left, waitlisted, reg_opens_at, reg_deadline, status, waitlist, organizer_id, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`, c.ID, c.Title, c.Capacity, c.SeatsLeft, c.Waitlisted, stored(c.RegOpensAt),
+		_, err := tx.ExecContext(t.Context(), `INSERT INTO competitions (id, title, capacity, seats_left, waitlisted,
+			reg_opens_at, reg_deadline, status, waitlist, organizer_id, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+			$10, $11, $11)`, c.ID, c.Title, c.Capacity, c.SeatsLeft, c.Waitlisted, stored(c.RegOpensAt),
 			compete.UTC(c.RegDeadline), string(c.Status), c.Waitlist, c.Organizer.ID, compete.UTC(c.CreatedAt))
 		must(t, err)
 		for _, tag := range c.Tags {
-			_, err := tx.ExecContext(t.Context(), `INSERT INTO competition_tags (competition_id, tag) VALUES ($1, $2)`, c.ID, tag)
+			_, err := tx.ExecContext(t.Context(), `INSERT INTO competition_tags (competition_id, tag) VALUES ($1, $2)`,
+				c.ID, tag)
 			must(t, err)
 		}
 	}
 	must(t, tx.Commit())
 }
 
-// fillEmptyFields sets every field of the struct that v points to and that has no value yet, so that one that is added is set too.
+// fillEmptyFields sets every field of the struct that v points to and that has no value yet, so that one that is added
+// is set too.
 func fillEmptyFields(v any, at time.Time) {
 	for _, field := range reflect.ValueOf(v).Elem().Fields() {
 		if !field.IsZero() {
@@ -217,7 +231,9 @@ func storedCompetition(c compete.Competition) compete.Competition {
 }
 
 // addRegistration stores a registration of a new user, with the next seq; seats aren't counted. change may be nil.
-func (f *fixture) addRegistration(t *testing.T, competitionID string, status compete.RegistrationStatus, change func(*compete.Registration)) compete.Registration {
+func (f *fixture) addRegistration(
+	t *testing.T, competitionID string, status compete.RegistrationStatus, change func(*compete.Registration),
+) compete.Registration {
 	t.Helper()
 	user := f.addUser(t, compete.RoleParticipant)
 	r := compete.Registration{
@@ -237,7 +253,8 @@ func (f *fixture) addRegistration(t *testing.T, competitionID string, status com
 			change(&r)
 		}
 		c.NextSeq = max(c.NextSeq, r.Seq+1)
-		return tx.Write(t.Context(), compete.LedgerChanges{Competitions: state.Competitions, Inserted: []compete.Registration{r}})
+		return tx.Write(t.Context(),
+			compete.LedgerChanges{Competitions: state.Competitions, Inserted: []compete.Registration{r}})
 	}))
 	storeTimes(&r)
 	storeTimes(&r.RegistrationState)
@@ -321,7 +338,8 @@ func (f *fixture) addQueue(t *testing.T, organizer compete.User, n int) (compete
 	waiting := 0
 	for i := range queue {
 		queue[i] = f.addRegistration(t, c.ID, states[i%len(states)], func(r *compete.Registration) {
-			r.RegisteredAt, r.UpdatedAt, r.PromotedAt = f.ago(time.Hour-time.Duration(i)*time.Microsecond), f.ago(time.Minute), f.agoPointer(time.Second)
+			r.RegisteredAt, r.UpdatedAt, r.PromotedAt = f.ago(time.Hour-time.Duration(i)*time.Microsecond),
+				f.ago(time.Minute), f.agoPointer(time.Second)
 			fillEmptyFields(&r.RegistrationState, f.now)
 			r.CancelReason = "" // a new one has none
 			if r.ConfirmBy = nil; r.Status == compete.RegistrationOffered {
@@ -348,7 +366,8 @@ type queued struct {
 func (f *fixture) enqueued(t *testing.T) func() []queued {
 	t.Helper()
 	payload := map[sqldb.Kind]string{sqldb.SQLite: "json(args)", sqldb.PostgreSQL: "args"}[f.Kind()]
-	text := `SELECT id, kind, queue, CAST(` + payload + ` AS text), priority, max_attempts, state FROM river_job WHERE id > $1 ORDER BY id`
+	text := `SELECT id, kind, queue, CAST(` + payload +
+		` AS text), priority, max_attempts, state FROM river_job WHERE id > $1 ORDER BY id`
 	jobs := func(after int64) (found []queued, last int64) {
 		t.Helper()
 		rows, err := f.Reader().QueryContext(t.Context(), text, after)
@@ -383,7 +402,10 @@ func inQueue(t *testing.T, jobs ...compete.Job) []queued {
 	for _, job := range jobs {
 		encoded, err := compete.JobEncoder{}.Encode(job)
 		must(t, err)
-		q := queued{Kind: encoded.Kind, Queue: encoded.Queue, Priority: encoded.Priority, MaxAttempts: encoded.MaxAttempts, Delayed: encoded.Delay > 0}
+		q := queued{
+			Kind: encoded.Kind, Queue: encoded.Queue, Priority: encoded.Priority,
+			MaxAttempts: encoded.MaxAttempts, Delayed: encoded.Delay > 0,
+		}
 		must(t, json.Unmarshal(encoded.Payload, &q.Payload))
 		all = append(all, q)
 	}
@@ -392,7 +414,10 @@ func inQueue(t *testing.T, jobs ...compete.Job) []queued {
 
 // accountMessage is one that is about no registration.
 func (f *fixture) accountMessage(u compete.User, kind compete.MessageKind, linkID string) compete.Message {
-	return compete.Message{ID: newID(), UserID: u.ID, Kind: kind, To: u.Email, Subject: "About " + string(kind), Body: "Text.", SentAt: f.now, LinkID: linkID}
+	return compete.Message{
+		ID: newID(), UserID: u.ID, Kind: kind, To: u.Email, Subject: "About " + string(kind),
+		Body: "Text.", SentAt: f.now, LinkID: linkID,
+	}
 }
 
 // together calls f(0) … f(n-1) at the same moment and waits for all.

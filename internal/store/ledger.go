@@ -107,7 +107,8 @@ var (
 	waitlistHead = `SELECT ` + registrationColumns + ` FROM registrations r JOIN users u ON u.id = r.user_id
 		WHERE r.competition_id = $1 AND r.status = 'WAITLISTED' AND u.disabled_at IS NULL ORDER BY r.seq LIMIT $2`
 	uncancelled = `SELECT ` + registrationColumns + ` FROM registrations r
-		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED', 'WAITLISTED') ORDER BY r.seq LIMIT $2`
+		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED',
+		'WAITLISTED') ORDER BY r.seq LIMIT $2`
 	offered = `SELECT ` + registrationColumns + ` FROM registrations r
 		WHERE r.competition_id = $1 AND r.status = 'OFFERED' AND r.confirm_by > $2 ORDER BY r.seq LIMIT $3`
 )

@@ -79,8 +79,9 @@ var seeds = []struct {
 		"seats_left": 1, "waitlisted": 0,
 		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour),
 		"end_date": seedTime.Add(3 * time.Hour), "time_zone": "Europe/Zurich", "status": "PUBLISHED",
-		"waitlist": true, "offer_hours": 48, "discarded": false, "searchable": true, "unpublished": false, "organizer_id": seedOrganizer,
-		"next_seq": int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
+		"waitlist": true, "offer_hours": 48, "discarded": false, "searchable": true, "unpublished": false,
+		"organizer_id": seedOrganizer,
+		"next_seq":     int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
 		"cover": "0a1b",
 	}},
 	{"competition_covers", row{
@@ -248,7 +249,8 @@ func TestStepOnOffers(t *testing.T) {
 		}
 		status := func() (status string) {
 			t.Helper()
-			err := db.Writer().QueryRowContext(t.Context(), `SELECT status FROM registrations`+testservices.Unplanned()).Scan(&status)
+			err := db.Writer().QueryRowContext(t.Context(), `SELECT status FROM registrations`+
+				testservices.Unplanned()).Scan(&status)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -267,16 +269,20 @@ func TestStepOnOffers(t *testing.T) {
 			var seats int
 			var hours sql.NullInt64
 			var confirmBy sql.NullTime
-			err := db.Writer().QueryRowContext(t.Context(), `SELECT r.seats, r.confirm_by, c.offer_hours FROM registrations r
-				JOIN competitions c ON c.id = r.competition_id`+testservices.Unplanned()).Scan(&seats, &confirmBy, &hours)
+			err := db.Writer().QueryRowContext(t.Context(), `SELECT r.seats, r.confirm_by, c.offer_hours
+				FROM registrations r
+				JOIN competitions c ON c.id = r.competition_id`+testservices.Unplanned()).Scan(&seats,
+				&confirmBy, &hours)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if got := status(); got != tc.status || seats != tc.seats || confirmBy.Valid || hours.Valid {
-				t.Errorf("%s is %s after the step, with %d seats, %v, %v hours", tc.status, got, seats, confirmBy, hours)
+				t.Errorf("%s is %s after the step, with %d seats, %v, %v hours", tc.status, got,
+					seats, confirmBy, hours)
 			}
 			for _, text := range []string{
-				`UPDATE registrations SET status = 'OFFERED'`, `UPDATE registrations SET status = 'REJECTED'`, `UPDATE competitions SET offer_hours = 721`,
+				`UPDATE registrations SET status = 'OFFERED'`, `UPDATE registrations SET status = 'REJECTED'`,
+				`UPDATE competitions SET offer_hours = 721`,
 			} {
 				if exec(text) == nil {
 					t.Errorf("%s was not refused", text)

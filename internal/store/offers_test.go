@@ -20,7 +20,8 @@ func TestOffers(t *testing.T) {
 		}
 		later, over, longOver := add(c, time.Minute), add(c, 0), add(c, -time.Minute)
 		add(cancelled, -time.Hour)
-		f.addRegistration(t, c.ID, compete.RegistrationPending, func(r *compete.Registration) { r.ConfirmBy = f.agoPointer(time.Hour) })
+		f.addRegistration(t, c.ID, compete.RegistrationPending,
+			func(r *compete.Registration) { r.ConfirmBy = f.agoPointer(time.Hour) })
 
 		for limit, expected := range map[int][]string{10: {longOver.ID, over.ID}, 1: {longOver.ID}} {
 			ids, err := f.OffersOver(t.Context(), f.now, limit)

@@ -50,7 +50,8 @@ func (s *Store) RegistrationsPerDay(ctx context.Context, organizerID string, fro
 	return counts, err
 }
 
-// everyStatus counts the registrations of a competition. Those that a worker is yet to confirm, and offers, are few, and counted.
+// everyStatus counts the registrations of a competition. Those that a worker is yet to confirm, and offers, are few,
+// and counted.
 const everyStatus = `SELECT coalesce(sum(b.seated), 0), coalesce(sum(b.waiting), 0), coalesce(sum(b.cancelled), 0),
 		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'PENDING'),
 		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'OFFERED')

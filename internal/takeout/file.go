@@ -25,7 +25,8 @@ type PersonalData struct {
 	AuditLog              []ExportedAuditRecord  `json:"auditLog" nullable:"false" doc:"What you did and what was done to your account, newest first, as long as the audit log keeps it."`
 }
 
-// ExportedAccount is the account itself. The password is kept as a hash alone, which is no use to anybody, and is left out.
+// ExportedAccount is the account itself. The password is kept as a hash alone, which is no use to anybody, and is left
+// out.
 type ExportedAccount struct {
 	ID              string       `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
 	Name            string       `json:"name" example:"Ada Lovelace"`

@@ -19,8 +19,8 @@ const MediaType = "application/json"
 // Name is what the file of a day is called.
 func Name(day time.Time) string { return "my-data-" + day.Format(time.DateOnly) + ".json" }
 
-// Send answers with the file for downloading, part by part as it is read. When a part can't be read, or the client takes longer than
-// sheet.Patience for a piece, the connection is cut, so that half a file does not look whole.
+// Send answers with the file for downloading, part by part as it is read. When a part can't be read, or the client
+// takes longer than sheet.Patience for a piece, the connection is cut, so that half a file does not look whole.
 func Send(w http.ResponseWriter, r *http.Request, log *slog.Logger, data compete.PersonalData) {
 	h := w.Header()
 	h.Set("Content-Type", MediaType)
@@ -130,8 +130,9 @@ func each[T, J any](items []T, render func(*T) J) []J {
 
 func newAccount(u *compete.User) ExportedAccount {
 	return ExportedAccount{
-		ID: u.ID, Name: u.Name, Email: u.Email, EmailVerifiedAt: u.VerifiedAt, Role: u.Role, RemindersOffAt: u.RemindersOffAt,
-		TimeZone: u.Zone.Name, TimeZoneChosen: u.Zone.Chosen,
+		ID: u.ID, Name: u.Name, Email: u.Email, EmailVerifiedAt: u.VerifiedAt, Role: u.Role,
+		RemindersOffAt: u.RemindersOffAt,
+		TimeZone:       u.Zone.Name, TimeZoneChosen: u.Zone.Chosen,
 		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
 	}
 }
@@ -143,7 +144,10 @@ func newLinkRequest(l *compete.Link) ExportedLinkRequest {
 func newFactors(f compete.Factors) []ExportedFactor {
 	factors := []ExportedFactor{}
 	for _, k := range f.Passkeys {
-		factors = append(factors, ExportedFactor{Kind: "passkey", Name: k.Name, CreatedAt: k.CreatedAt, LastUsedAt: k.LastUsedAt})
+		factors = append(factors, ExportedFactor{
+			Kind: "passkey", Name: k.Name, CreatedAt: k.CreatedAt,
+			LastUsedAt: k.LastUsedAt,
+		})
 	}
 	if f.App != nil {
 		factors = append(factors, ExportedFactor{Kind: "app", CreatedAt: f.App.ConfirmedAt})
@@ -157,7 +161,8 @@ func newSession(s *compete.Session) ExportedSession {
 		kind = "api"
 	}
 	return ExportedSession{
-		Device: s.Device, Address: s.Network, Kind: kind, CreatedAt: s.CreatedAt, LastUsedAt: s.LastUsedAt, ExpiresAt: s.ExpiresAt, EndedAt: s.EndedAt,
+		Device: s.Device, Address: s.Network, Kind: kind, CreatedAt: s.CreatedAt, LastUsedAt: s.LastUsedAt,
+		ExpiresAt: s.ExpiresAt, EndedAt: s.EndedAt,
 	}
 }
 
@@ -171,7 +176,8 @@ func newRegistration(r *compete.MyRegistration) ExportedRegistration {
 
 func newMessage(m *compete.Message) ExportedMessage {
 	return ExportedMessage{
-		ID: m.ID, RegistrationID: m.RegistrationID, Kind: m.Kind, To: m.To, Subject: m.Subject, Body: m.Body, SentAt: m.SentAt, ReadAt: m.ReadAt,
+		ID: m.ID, RegistrationID: m.RegistrationID, Kind: m.Kind, To: m.To, Subject: m.Subject, Body: m.Body,
+		SentAt: m.SentAt, ReadAt: m.ReadAt,
 	}
 }
 
@@ -189,7 +195,8 @@ func newCompetition(c *compete.Competition) ExportedCompetition {
 
 func newReport(r *compete.Report) ExportedReport {
 	return ExportedReport{
-		ID: r.ID, CompetitionID: r.Competition.ID, CompetitionTitle: r.Competition.Title, Reason: r.Reason, Details: r.Details,
+		ID: r.ID, CompetitionID: r.Competition.ID, CompetitionTitle: r.Competition.Title, Reason: r.Reason,
+		Details:   r.Details,
 		CreatedAt: r.CreatedAt, Status: r.Status,
 	}
 }

@@ -201,8 +201,10 @@ var auditVias = map[compete.Via]string{
 
 // auditFields are the values of a competition that a sentence names, in its order.
 var auditFields = append(
-	slices.Insert(slices.Clone(compete.ContentFields), 1, compete.ContentField{Name: "description", Called: "description"}),
-	compete.ContentField{Name: "status", Called: "status"}, compete.ContentField{Name: "organizerId", Called: "organizer"},
+	slices.Insert(slices.Clone(compete.ContentFields), 1,
+		compete.ContentField{Name: "description", Called: "description"}),
+	compete.ContentField{Name: "status", Called: "status"},
+	compete.ContentField{Name: "organizerId", Called: "organizer"},
 )
 
 // auditWords are what values are called in a sentence, by the name of the value.

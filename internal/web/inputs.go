@@ -10,7 +10,8 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// An input is a field of the form of a competition: how it looks, what it says of a competition, and what typing into it does.
+// An input is a field of the form of a competition: how it looks, what it says of a competition, and what typing into
+// it does.
 type input struct {
 	ui.Field
 	show func(n *compete.NewCompetition, zone *time.Location) string
@@ -18,16 +19,20 @@ type input struct {
 	read func(n *compete.NewCompetition, typed string, zone *time.Location) (problem string)
 }
 
-// inputs are those of the form, in its order; pages.EditCompetition places them. What is wrong with a form, and what someone else
-// has changed meanwhile, is listed in this order too.
+// inputs are those of the form, in its order; pages.EditCompetition places them. What is wrong with a form, and what
+// someone else has changed meanwhile, is listed in this order too.
 var inputs = []input{
 	text(ui.Field{Name: "title", Label: "Title", Required: true, MaxLength: "120"},
 		func(n *compete.NewCompetition) *string { return &n.Title }),
 	text(ui.Field{
 		Name: "description", Label: "Description", MaxLength: "20000",
-		Help: "Markdown: **bold**, # heading, - list, [link](https://example.org). Images become links, and HTML is left out.",
+		Help: "Markdown: **bold**, # heading, - list, [link](https://example.org). Images become " +
+			"links, and HTML is left out.",
 	}, func(n *compete.NewCompetition) *string { return &n.Description }),
-	text(ui.Field{Name: "location", Label: "Where", Clause: true, MaxLength: "200", Help: "Venue address, or a link if it's online."},
+	text(ui.Field{
+		Name: "location", Label: "Where", Clause: true, MaxLength: "200",
+		Help: "Venue address, or a link if it's online.",
+	},
 		func(n *compete.NewCompetition) *string { return &n.Location }),
 	{
 		Field: ui.Field{Name: "tags", Label: "Tags", Help: "Up to 10, separated by commas."},
@@ -38,8 +43,11 @@ var inputs = []input{
 		},
 	},
 	{
-		Field: ui.Field{Name: "capacity", Label: "Number of seats", Type: "number", Required: true, Min: "1", Max: "1000000"},
-		show:  func(n *compete.NewCompetition, _ *time.Location) string { return strconv.Itoa(n.Capacity) },
+		Field: ui.Field{
+			Name: "capacity", Label: "Number of seats", Type: "number", Required: true,
+			Min: "1", Max: "1000000",
+		},
+		show: func(n *compete.NewCompetition, _ *time.Location) string { return strconv.Itoa(n.Capacity) },
 		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
 			var err error
 			if n.Capacity, err = strconv.Atoi(strings.TrimSpace(typed)); err != nil {
@@ -55,8 +63,8 @@ var inputs = []input{
 	{
 		Field: ui.Field{
 			Name: "offerHours", Label: "Hours to accept a seat", Type: "number", Min: "1", Max: "720",
-			Help: "A freed seat is offered to the next in line for this long, at most until the start. If they don't accept it, " +
-				"it goes to the next person. Leave empty to give freed seats immediately.",
+			Help: "A freed seat is offered to the next in line for this long, at most until the start. If they don't " +
+				"accept it, it goes to the next person. Leave empty to give freed seats immediately.",
 		},
 		show: func(n *compete.NewCompetition, _ *time.Location) string {
 			if n.OfferHours == nil {
@@ -90,10 +98,16 @@ var inputs = []input{
 			return ""
 		},
 	},
-	moment(ui.Field{Name: "regOpensAt", Label: "Registration opens", Clause: true, Help: "Leave empty to open immediately."},
+	moment(ui.Field{
+		Name: "regOpensAt", Label: "Registration opens", Clause: true,
+		Help: "Leave empty to open immediately.",
+	},
 		func(n *compete.NewCompetition) **time.Time { return &n.RegOpensAt }),
 	{
-		Field: ui.Field{Name: "regDeadline", Label: "Registration closes", Clause: true, Type: "datetime-local", Required: true},
+		Field: ui.Field{
+			Name: "regDeadline", Label: "Registration closes", Clause: true, Type: "datetime-local",
+			Required: true,
+		},
 		show: func(n *compete.NewCompetition, zone *time.Location) string {
 			return formatLocal(&n.RegDeadline, zone)
 		},

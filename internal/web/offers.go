@@ -11,7 +11,8 @@ import (
 func (a *app) acceptForm(r *http.Request, v *visit) (response, error) {
 	return a.offerForm(r, v, func(stand *pages.Stand) pages.Confirm {
 		return pages.Confirm{
-			Title: "Accept your seat?", Text: "You've been offered a seat for " + quoted(stand.Title) + ". Once you accept, it's yours.",
+			Title: "Accept your seat?", Text: "You've been offered a seat for " + quoted(stand.Title) +
+				". Once you accept, it's yours.",
 			Yes: "Accept seat", No: "Not now", Action: "/competitions/" + stand.ID + "/accept",
 		}
 	})
@@ -20,7 +21,8 @@ func (a *app) acceptForm(r *http.Request, v *visit) (response, error) {
 func (a *app) declineForm(r *http.Request, v *visit) (response, error) {
 	return a.offerForm(r, v, func(stand *pages.Stand) pages.Confirm {
 		return pages.Confirm{
-			Title: "Decline your seat?", Text: "You'll give up the seat for " + quoted(stand.Title) + " and your place in line. " +
+			Title: "Decline your seat?", Text: "You'll give up the seat for " + quoted(stand.Title) +
+				" and your place in line. " +
 				"The seat goes to the next person.",
 			Yes: "Decline seat", No: "Keep offer", Danger: true, Action: "/competitions/" + stand.ID + "/decline",
 		}

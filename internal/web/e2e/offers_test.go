@@ -43,7 +43,8 @@ func testOffers(t *testing.T, s site) {
 	ada.ask(`a[href$="/withdraw"]`, "Cancel your registration?")
 	ada.click("dialog button")
 	ben.see("#stand-title", "You've been offered a seat") // by itself: the page is open
-	ben.until("the countdown", `/^1 day 23:5\d:\d\d$/.test(document.querySelector("#stand .bib [data-clock]").innerText)`)
+	ben.until("the countdown",
+		`/^1 day 23:5\d:\d\d$/.test(document.querySelector("#stand .bib [data-clock]").innerText)`)
 	ben.check("an offer", ben.accessibility(), ben.pageErrors())
 	organizer.open(page + "/registrations?status=OFFERED")
 	organizer.see("#rows tbody tr:nth-child(1)", "Ben Offers")
