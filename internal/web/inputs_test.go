@@ -17,12 +17,13 @@ func TestFormThatIsSentAsItWasShownChangesNothing(t *testing.T) {
 		moment := time.Date(2030, 6, 12, hours, 30, 7, 123_000, time.UTC) // finer than the form shows
 		return &moment
 	}
+	hours := 48
 	c := compete.Competition{
 		ID: "cup", Description: "Bring a *laptop*.\n\nAnd tea.",
 		CompetitionContent: compete.CompetitionContent{
 			Title: "Spring Cup", Location: "Hall 3", Tags: []string{"go", "sql"}, Capacity: 10, RegOpensAt: at(1),
 			RegDeadline: *at(2),
-			StartDate:   at(3), EndDate: at(4), TimeZone: "Europe/Zurich", Waitlist: true,
+			StartDate:   at(3), EndDate: at(4), TimeZone: "Europe/Zurich", Waitlist: true, OfferHours: &hours,
 		},
 	}
 	for field, value := range reflect.ValueOf(&c.CompetitionContent).Elem().Fields() {
