@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// TestListsOfWhatToTouchHold traces the samples of docs/adding.md through the repository.
+// TestListsOfWhatToTouchHold searches the repository for the samples of docs/adding.md.
 func TestListsOfWhatToTouchHold(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(root, "docs", "adding.md"))
 	if err != nil {
@@ -43,24 +43,24 @@ func TestListsOfWhatToTouchHold(t *testing.T) {
 	}
 }
 
-// written are parts of the names of files that nobody writes by hand.
+// written matches names of generated files.
 var written = []string{
 	"_templ.go", "/testdata/", "clients/typescript/src/schema.ts", "internal/web/static/dist/",
 	"package-lock.json",
 }
 
-// A list is a section of docs/adding.md. What stands below a heading "Only if …" is listed, and not counted.
+// A list is a section of docs/adding.md. Files below a heading "Only if …" are listed but not counted.
 type list struct {
 	title  string
-	sample []string // names, and patterns of files
-	byHand string   // how many files, or edits
-	edits  bool     // what is counted is edits: declarations of Go that name the sample, and other files
+	sample []string // names, and patterns of file names
+	byHand string   // number of files, or edits
+	edits  bool     // count edits instead of files: Go declarations that name the sample, and other files
 	files  []string
 	onlyIf []string
-	places map[string][]string // declarations of a file, where edits are counted
+	places map[string][]string // declarations per file, if edits are counted
 }
 
-// maxEdits is the most that an ordinary field may take.
+// maxEdits is the maximum number of edits for an ordinary field.
 const maxEdits = 9
 
 var (
@@ -145,7 +145,7 @@ func (l list) problems(files map[string]string) []string {
 	return found
 }
 
-// declarations are the names of what a file of Go declares and names the sample in, in order.
+// declarations returns the names of a Go file's declarations that name the sample, in order.
 func (l list) declarations(content string) []string {
 	file, err := parser.ParseFile(token.NewFileSet(), "", content, parser.SkipObjectResolution)
 	if err != nil {
@@ -176,12 +176,12 @@ func (l list) declarations(content string) []string {
 	return found
 }
 
-// isTestFile tells files that need not be listed, because they name the sample as an example.
+// isTestFile reports whether a file need not be listed, because it only names the sample as an example.
 func isTestFile(name string) bool {
 	return strings.HasSuffix(name, "_test.go") || strings.HasSuffix(path.Dir(name), "test")
 }
 
-// names reports whether a file names the sample, as whole words, or is named by it.
+// names reports whether a file contains the sample as a whole word, or is named after it.
 func (l list) names(name, content string) bool {
 	for _, sample := range l.sample {
 		if matched, _ := path.Match(sample, name); matched {
@@ -206,7 +206,7 @@ var (
 	beginsInWord = regexp.MustCompile(`^\w`)
 )
 
-// goesOn reports whether a sample that was found is a part of a longer word.
+// goesOn reports whether an occurrence of the sample is part of a longer word.
 func goesOn(before, sample, after string) bool {
 	before, after = before[max(0, len(before)-1):], after[:min(1, len(after))]
 	return endsInWord.MatchString(before) && beginsInWord.MatchString(sample) || endsInWord.MatchString(sample) &&

@@ -43,7 +43,7 @@ func TestDecisionRecordsAreNumberedAndListed(t *testing.T) {
 	}
 }
 
-// Reading ten minutes is about this many words.
+// About as many words as can be read in ten minutes.
 const shortPage = 1800
 
 func TestArchitectureIsShort(t *testing.T) {

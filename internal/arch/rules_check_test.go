@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestRulesNoticeWhatBreaksThem breaks each rule once and expects a violation; similar but allowed imports are beside
-// it.
+// TestRulesNoticeWhatBreaksThem breaks each rule once and expects a violation. Next to each are similar imports that
+// are allowed.
 func TestRulesNoticeWhatBreaksThem(t *testing.T) {
 	imports := func(paths ...string) *goPackage { return &goPackage{imports: paths, documented: true} }
 	tests := map[string]struct {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The walk of a registration is to stay short.
+// The limits for the walk of a registration.
 const (
 	walkPackages = 7
 	walkFiles    = 20
@@ -16,7 +16,7 @@ const (
 
 var walkStep = regexp.MustCompile(`(?m)^    \w+->>(\w+): (.+)$`)
 
-// TestTheWalkOfARegistrationIsShort follows the drawing in ARCHITECTURE.md: each function is in the file named before
+// TestTheWalkOfARegistrationIsShort checks the drawing in ARCHITECTURE.md: each function is in the file named before
 // it.
 func TestTheWalkOfARegistrationIsShort(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))

@@ -43,7 +43,7 @@ func serveBaseline(ctx context.Context, what, database string) error {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	mux.HandleFunc("POST /api/competitions/{id}/register", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		// The load sends the user's id as its idempotency key, so that the baseline needs no token to know who presses.
+		// The load uses the user's id as its idempotency key, so that the baseline needs no token to identify the user.
 		if err := register(r.Context(), r.Header.Get("Idempotency-Key"), r.PathValue("id")); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -63,7 +63,7 @@ func serveBaseline(ctx context.Context, what, database string) error {
 	return nil
 }
 
-// textbook is the usual way: a transaction for each registration, which locks the competition's row.
+// textbook is the usual approach: one transaction per registration, which locks the competition's row.
 type textbook struct{ db *sql.DB }
 
 func (t textbook) register(ctx context.Context, userID, competitionID string) error {
@@ -97,11 +97,11 @@ const insertRegistration = `INSERT INTO registrations (id, user_id, competition_
 	registered_at, updated_at)
 	VALUES ($1, $2, $3, 'PENDING', $4, $5, $5)`
 
-// bare only batches the inserts that a press makes, a registration and an idempotency record, into the same tables as
-// the product: no token, no rule, no read, no lock, no seats, no job.
+// bare only batches the inserts of a registration, including an idempotency record, into the same tables as the
+// product. It has no token, rules, reads, locks, seats or jobs.
 type bare struct {
 	db     *store.Store
-	record compete.IdempotencyRecord // of everybody, but for the key
+	record compete.IdempotencyRecord // the same for everybody except for the key
 	queue  chan bareInsert
 	seq    int64
 }
@@ -136,8 +136,8 @@ func (b *bare) commits() {
 	}
 }
 
-// insert writes the batch in one durable transaction, in the way that suits each database best: rows of a prepared
-// statement on SQLite, one statement over arrays on PostgreSQL. The seats are counted once.
+// insert writes the batch in one durable transaction, in the best way for each database: rows of a prepared statement
+// on SQLite, one statement over arrays on PostgreSQL. It counts the seats once.
 func (b *bare) insert(batch []bareInsert) error {
 	ctx := context.Background()
 	tx, err := b.db.Writer().BeginTx(ctx, nil)

@@ -19,23 +19,23 @@ import (
 // requestTimeout bounds one request of the load.
 const requestTimeout = 30 * time.Second
 
-// load is what a run of requests came to.
+// load is the result of a run of requests.
 type load struct {
 	elapsed   time.Duration
 	statuses  map[int]int
 	latencies []time.Duration // sorted
-	inOrder   []time.Duration // of the requests
+	inOrder   []time.Duration // in the order of the requests
 	created   []time.Time     // when each 201 was read, sorted
 }
 
-// rate is the number of answers with the status, per second.
+// rate returns the number of responses with the status, per second.
 func (l load) rate(status int) float64 { return float64(l.statuses[status]) / l.elapsed.Seconds() }
 
 func (l load) percentile(p float64) time.Duration {
 	return percentile(l.latencies, p)
 }
 
-// percentile is one of sorted durations.
+// percentile returns a percentile of sorted durations.
 func percentile(sorted []time.Duration, p float64) time.Duration {
 	if len(sorted) == 0 {
 		return 0
@@ -43,9 +43,9 @@ func percentile(sorted []time.Duration, p float64) time.Duration {
 	return sorted[int(p*float64(len(sorted)-1))].Round(10 * time.Microsecond)
 }
 
-// press sends count requests over so many connections, each one the moment its connection is free, and waits for every
-// answer. The requests are rendered beforehand and the answers barely parsed: the load must not take the machine from
-// what is measured.
+// press sends count requests over the given number of connections, each as soon as its connection is free, and waits
+// for all responses. The requests are rendered beforehand and the responses barely parsed, so that the load doesn't
+// take the machine from what is measured.
 func press(ctx context.Context, address string, connections, count int, request func(i int) []byte) (load, error) {
 	requests := make([][]byte, count)
 	for i := range requests {
@@ -114,7 +114,7 @@ func (p *presses) work(ctx context.Context, conn net.Conn) error {
 	return ctx.Err()
 }
 
-// readAnswer reads one HTTP/1.1 answer that has a Content-Length or is chunked, and returns its status.
+// readAnswer reads one HTTP/1.1 response that has a Content-Length or is chunked, and returns its status.
 func readAnswer(r *bufio.Reader) (int, error) {
 	line, err := r.ReadSlice('\n')
 	if err != nil {

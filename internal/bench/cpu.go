@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// spent is how much processor time the program and PostgreSQL's processes for its database have taken so far, to the
-// nanosecond. Unlike response times, it hardly depends on what else the machine does. Where /proc tells nothing, on
-// another system or of a server on another machine, it is less, or 0.
+// spent returns the processor time used so far by the program and by PostgreSQL's processes for its database, to the
+// nanosecond. Unlike response times, it hardly depends on what else the machine is doing. It is less, or 0, where /proc
+// lacks the information: on other systems, or for servers on other machines.
 func (s *scaled) spent() (total time.Duration) {
 	total = ran(strconv.Itoa(s.cmd.Process.Pid))
 	if s.database == "" {
@@ -27,7 +27,7 @@ func (s *scaled) spent() (total time.Duration) {
 	return total
 }
 
-// ran is how long a process has run, all its threads (Linux's sched-stats.rst).
+// ran returns how long a process has run, in all its threads (Linux's sched-stats.rst).
 func ran(pid string) (total time.Duration) {
 	threads, _ := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
 	for _, path := range threads {

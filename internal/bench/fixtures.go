@@ -11,13 +11,13 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx", to make databases with
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx", for creating databases
 
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// person is a user of the load and the token it sends.
+// person is a user of the load, with a token.
 type person struct {
 	id    string
 	token string
@@ -25,7 +25,7 @@ type person struct {
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// newPostgres makes a fresh database on the server. drop removes it.
+// newPostgres creates a fresh database on the server. drop removes it.
 func newPostgres(ctx context.Context, server string) (string, func(), error) {
 	admin, err := sql.Open("pgx", server)
 	if err != nil {
@@ -46,7 +46,7 @@ func newPostgres(ctx context.Context, server string) (string, func(), error) {
 	}, nil
 }
 
-// addPeople inserts users as outside tools do, by SQL, and makes their tokens.
+// addPeople inserts users by SQL, as external tools do, and creates their tokens.
 func addPeople(ctx context.Context, db *store.Store, role compete.Role, n int) ([]person, error) {
 	tx, err := db.Writer().BeginTx(ctx, nil)
 	if err != nil {
@@ -80,7 +80,7 @@ func addPeople(ctx context.Context, db *store.Store, role compete.Role, n int) (
 	return people, tx.Commit()
 }
 
-// addCompetitions inserts competitions with so many seats each, and returns their ids.
+// addCompetitions inserts competitions with the given number of seats each, and returns their ids.
 func addCompetitions(ctx context.Context, db *store.Store, organizer person, n, capacity int) ([]string, error) {
 	ids := make([]string, n)
 	for i := range ids {
@@ -108,7 +108,7 @@ func newCompetition(n int, organizerID string, capacity int) compete.Competition
 	}
 }
 
-// newRecord is the idempotency record of a registration as the product keeps it.
+// newRecord returns the idempotency record of a registration as stored by the product.
 func newRecord() (compete.IdempotencyRecord, error) {
 	competition := newCompetition(0, newID(), 10_000)
 	outcome := compete.RegistrationOutcome{

@@ -17,14 +17,14 @@ import (
 
 const (
 	benchPassword = "a password of the bench"
-	usualCost     = 12  // of hashing a password, by default
+	usualCost     = 12  // the default cost of hashing a password
 	loginsAlone   = 100 // one after the other
 	loginsAtOnce  = 300
-	loginsBeside  = 16  // connections of those
-	floodOf       = 200 // connections that log in again and again
+	loginsBeside  = 16  // connections for those
+	floodOf       = 200 // connections that log in repeatedly
 )
 
-// measureLogIns tells how long logging in takes and what memory it needs, and what a flood of logins leaves of a rush.
+// measureLogIns measures how long logging in takes, the memory it needs, and how a flood of logins affects a rush.
 func measureLogIns(ctx context.Context, o options, kind string) error {
 	if err := measureHashing(ctx, o, kind); err != nil {
 		return err
@@ -54,7 +54,7 @@ func measureLogIns(ctx context.Context, o options, kind string) error {
 	return nil
 }
 
-// measureHashing logs in one after the other, and then as many at once as keep the hashing busy.
+// measureHashing logs in one user after another, and then as many at once as keep the hashing busy.
 func measureHashing(ctx context.Context, o options, kind string) (err error) {
 	url, drop, err := newDatabase(ctx, o, kind)
 	if err != nil {
@@ -76,7 +76,7 @@ func measureHashing(ctx context.Context, o options, kind string) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	login := func(i int) []byte { return loginRequest(s.address, people[i].id+"@example.com", i) }
-	time.Sleep(time.Second) // lets the start settle, so that idle memory is idle
+	time.Sleep(time.Second) // wait for the start to finish, so that memory is measured while idle
 	idle, _, err := s.memory()
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func measureHashing(ctx context.Context, o options, kind string) (err error) {
 	return err
 }
 
-// addLogIns inserts participants who log in with the bench's password.
+// addLogIns inserts participants with the bench's password.
 func addLogIns(ctx context.Context, db *store.Store, n int) ([]person, error) {
 	people, err := addPeople(ctx, db, compete.RoleParticipant, n)
 	if err != nil {
@@ -128,8 +128,8 @@ func addLogIns(ctx context.Context, db *store.Store, n int) ([]person, error) {
 	return people, err
 }
 
-// loginRequest comes from the network with the number: each is a network of its own, so that no limit of one network
-// holds it up.
+// loginRequest comes from the network with the given number. Each request uses a different network, so that limits per
+// network don't delay it.
 func loginRequest(address, email string, network int) []byte {
 	body := fmt.Sprintf(`{"email":%q,"password":%q}`, email, benchPassword)
 	from := fmt.Sprintf("10.%d.%d.%d", network>>16&255, network>>8&255, network&255)
@@ -139,7 +139,7 @@ func loginRequest(address, email string, network int) []byte {
 		address, from, len(body), body)
 }
 
-// runFloodedRush is a rush while others log in. It also returns the answers to the logins, by status.
+// runFloodedRush runs a rush while others log in. It also returns the responses to the logins, by status.
 func runFloodedRush(ctx context.Context, o options, kind string) (r rush, answers map[int]int, err error) {
 	url, drop, err := newDatabase(ctx, o, kind)
 	if err != nil {
@@ -176,8 +176,8 @@ func runFloodedRush(ctx context.Context, o options, kind string) (r rush, answer
 	return r, f.stop(), err
 }
 
-// flood is a number of connections that log in to accounts that don't exist, each from a network of its own and again
-// as soon as it has an answer. One that gets none ends.
+// flood is a number of connections that log in to nonexistent accounts. Each uses its own network, and logs in again as
+// soon as it gets a response. It ends when it gets none.
 type flood struct {
 	end      context.CancelFunc
 	done     sync.WaitGroup
@@ -186,7 +186,7 @@ type flood struct {
 	answers  map[int]int
 }
 
-// noAnswer stands for a status where no answer came within requestTimeout.
+// noAnswer is used as the status if no response came within requestTimeout.
 const noAnswer = 0
 
 func startFlood(ctx context.Context, address string) (*flood, error) {
@@ -206,7 +206,7 @@ func startFlood(ctx context.Context, address string) (*flood, error) {
 	return f, nil
 }
 
-// logIn does so until ctx ends, and returns the answers by status.
+// logIn logs in repeatedly until ctx ends, and returns the responses by status.
 func (f *flood) logIn(ctx context.Context, address string, conn net.Conn) (map[int]int, error) {
 	answers := map[int]int{}
 	for ctx.Err() == nil {

@@ -13,26 +13,26 @@ import (
 	"github.com/minicompete/minicompete/internal/fill"
 )
 
-// look is one kind of request of the table. A test sees to it that no page and no route that reads is left out.
+// look is a kind of request in the table. A test makes sure that no page and no route that reads is missing.
 type look struct {
 	name    string
 	request func(s *scaled) []byte
-	whole   bool // it sends everything there is of something, however much: only its median is measured
+	whole   bool // the response contains everything of something, however much, so only its median is measured
 }
 
-// scaled is the product on a database of a size.
+// scaled is the product running on a database of a certain size.
 type scaled struct {
 	*server
 	largest, draft, reported              string // competitions
 	organizer, participant, admin, sample string // users
-	waiting                               string // a user far back in the line for the largest competition
+	waiting                               string // a user near the end of the largest competition's waitlist
 	seated                                string // a registration for the largest competition
 	message                               string // the participant's
 	cookies                               map[string]string
-	database                              string // as the names of PostgreSQL's processes have it; empty on SQLite
+	database                              string // as in the names of PostgreSQL's processes; empty on SQLite
 }
 
-// looks are filled in with what is in braces: see scaled.fields.
+// looks lists all requests. Placeholders in braces are replaced: see scaled.fields.
 var looks = []look{
 	page("home page", "", "/"),
 	page("competitions", "", "/competitions"),
@@ -172,7 +172,7 @@ var looks = []look{
 	api("health", none, "/api/health"),
 }
 
-// fields are what stands for braces in the addresses of looks.
+// fields returns the values of the placeholders in the addresses of looks.
 func (s *scaled) fields() []string {
 	middle := compete.Cursor{
 		List: string(compete.SortNewest), Key: time.Now().Add(-60 * 24 * time.Hour).UnixMicro(), ID: s.largest,
@@ -187,7 +187,7 @@ func (s *scaled) fields() []string {
 
 func whole(l look) look { l.whole = true; return l }
 
-// partial is a look as htmx asks for a part of a page.
+// partial returns a look with the headers with which htmx requests a part of a page.
 func partial(l look) look {
 	whole := l.request
 	l.request = func(s *scaled) []byte {
@@ -196,7 +196,7 @@ func partial(l look) look {
 	return l
 }
 
-// page is a look at a page, as who logs in with the email.
+// page returns a look at a page by the user with the email.
 func page(name, email, path string) look {
 	return look{name: name, request: func(s *scaled) []byte {
 		path := strings.NewReplacer(s.fields()...).Replace(path)
@@ -210,7 +210,7 @@ func participants(name, query string) look {
 
 func people(name, search string) look { return api(name, admin, "/api/admin/users?search="+search) }
 
-// caller makes the token of a request.
+// caller returns the token of a request.
 type caller func(s *scaled) string
 
 func none(*scaled) string          { return "" }
@@ -219,7 +219,7 @@ func organizer(s *scaled) string   { return bearer(s.organizer, compete.RoleOrga
 func participant(s *scaled) string { return bearer(s.participant, compete.RoleParticipant) }
 func waiting(s *scaled) string     { return bearer(s.waiting, compete.RoleParticipant) }
 
-// api is a look at a route of the API.
+// api returns a look at a route of the API.
 func api(name string, who caller, path string) look {
 	return look{name: name, request: func(s *scaled) []byte {
 		path := strings.NewReplacer(s.fields()...).Replace(path)
@@ -233,7 +233,7 @@ func bearer(user string, role compete.Role) string {
 		"sub": user, "email": "", "role": role, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
 	}).SignedString([]byte(jwtSecret))
 	if err != nil {
-		panic(err) // a key of bytes always signs
+		panic(err) // signing with a key of bytes never fails
 	}
 	return "Bearer " + token
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web"
 )
 
-// unmeasured are the addresses to read that no look asks for, each with the reason.
+// unmeasured lists the readable addresses without a look, each with the reason.
 var unmeasured = map[string]string{
 	"GET /live":                        "a stream: see the part streams",
 	"GET /api/competitions/{id}/live":  "a stream: see the part streams",
@@ -27,7 +27,7 @@ var unmeasured = map[string]string{
 	"GET /api/competitions/{id}/cover": "needs a picture that was uploaded: see internal/web's benchmarks",
 }
 
-// A page or a route that reads must have a look, so that it can't grow slow unnoticed.
+// Every page and every route that reads must have a look, so that it can't become slow unnoticed.
 func TestEveryAddressIsMeasured(t *testing.T) {
 	mux := http.NewServeMux()
 	seen := map[string]bool{}
@@ -90,5 +90,5 @@ func routesOfAPI(t *testing.T) (routes []string) {
 	return routes
 }
 
-// calendarRoute is a path as net/http's patterns can have it: they have no room for "{id}.ics".
+// calendarRoute returns a path in a form allowed by net/http's patterns, which don't support "{id}.ics".
 func calendarRoute(path string) string { return strings.Replace(path, ".ics", "/ics", 1) }

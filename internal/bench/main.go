@@ -1,8 +1,8 @@
 // Command bench measures the figures of docs/PERFORMANCE.md and prints them; it asserts nothing.
 //
-// It starts the real binary in a process of its own and presses "Register" over real HTTP from this one, on the same
-// machine. Beside it, in the same run, it measures what the machine can do at all: a bare group commit and the textbook
-// row lock. It talks to 127.0.0.1 alone, every load is bounded in count, and everything it starts is ended by it.
+// It starts the real binary in a separate process and registers over real HTTP from this one, on the same machine. In
+// the same run, it measures what the machine is capable of: a bare group commit and the textbook row lock. It only
+// connects to 127.0.0.1, every load is bounded in count, and it ends everything that it starts.
 package main
 
 import (

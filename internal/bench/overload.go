@@ -19,14 +19,14 @@ import (
 const (
 	overloadCompetitions = 50
 	overloadPeople       = 20_000
-	probeInterval        = 100 * time.Millisecond // between two requests of somebody who does something else meanwhile
-	calmTime             = 5 * time.Second        // how long presses are watched afterwards
-	calmPress            = 100 * time.Millisecond // what a press takes at most when all is well
+	probeInterval        = 100 * time.Millisecond // between two requests of a person doing something else
+	calmTime             = 5 * time.Second        // how long registrations are observed afterwards
+	calmPress            = 100 * time.Millisecond // the maximum duration of a registration when all is well
 )
 
-// measureOverload presses on thousands of connections for half a minute, each again as soon as it has an answer,
-// however long it was told to wait. It tells what became of the presses and how long the accepted ones took, of two
-// people who read and log in meanwhile, and of presses afterwards.
+// measureOverload registers on thousands of connections for half a minute, each again as soon as it gets a response,
+// ignoring Retry-After. It reports the results of the registrations and how long the accepted ones took, the experience
+// of two people who read and log in at the same time, and registrations afterwards.
 func measureOverload(ctx context.Context, o options, kind string) (err error) {
 	url, drop, err := newDatabase(ctx, o, kind)
 	if err != nil {
@@ -59,7 +59,7 @@ func measureOverload(ctx context.Context, o options, kind string) (err error) {
 	press := func() []byte {
 		n := int(next.Add(1))
 		who, competition := people[n%len(people)], competitions[n/len(people)%len(competitions)]
-		who.id += competition[len(competition)-12:] // it's the key, and each press has its own
+		who.id += competition[len(competition)-12:] // it is the key, and each registration has its own
 		return registerRequest(s.address, who, competition)
 	}
 	read := func() []byte { return getRequest(s.address, "/api/competitions/"+competitions[0]) }
@@ -110,11 +110,11 @@ func measureOverload(ctx context.Context, o options, kind string) (err error) {
 	return nil
 }
 
-// answers are those to requests that were repeated.
+// answers collects the responses to repeated requests.
 type answers struct {
 	at     []time.Time
 	took   []time.Duration
-	status []int // noAnswer where the connection broke
+	status []int // noAnswer if the connection broke
 }
 
 func (a *answers) count(status int) (n int) {
@@ -134,7 +134,7 @@ func (a *answers) statuses() map[int]int {
 	return counts
 }
 
-// percentile is that of the answers with one of the statuses, or of all if none is named.
+// percentile returns a percentile of the responses with the given statuses, or of all if none is given.
 func (a *answers) percentile(p float64, statuses ...int) time.Duration {
 	var took []time.Duration
 	for i, s := range a.status {
@@ -146,7 +146,7 @@ func (a *answers) percentile(p float64, statuses ...int) time.Duration {
 	return load{latencies: took}.percentile(p)
 }
 
-// dial opens connections, and end closes them.
+// dial opens connections; end closes them.
 func dial(ctx context.Context, address string, n int) (conns []net.Conn, end func(), err error) {
 	end = func() {
 		for _, conn := range conns {
@@ -164,8 +164,8 @@ func dial(ctx context.Context, address string, n int) (conns []net.Conn, end fun
 	return conns, end, nil
 }
 
-// repeat sends requests on the connections until ctx ends, each so long after the answer to the one before. A
-// connection that breaks is noted, and sends no more.
+// repeat sends requests on the connections until ctx ends, each after a pause since the previous response. A broken
+// connection is recorded, and sends no more requests.
 func repeat(ctx context.Context, conns []net.Conn, pause time.Duration, request func() []byte) answers {
 	var (
 		all answers

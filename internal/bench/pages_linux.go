@@ -15,14 +15,14 @@ import (
 const (
 	// pageTimeout bounds the wait for the first seats on a page.
 	pageTimeout = 30 * time.Second
-	// lookInterval is how often what the pages were sent is read: all of it by one thread, so that the pages cost the
-	// machine little beside the program. The delays that are measured are up to this too long.
+	// lookInterval is how often the data sent to the pages is read. One thread reads all of it, so that the pages cost
+	// the machine little beside the program. Measured delays are up to this much too long.
 	lookInterval = 5 * time.Millisecond
 	// seatsTimeout bounds the wait until every page shows the last state.
 	seatsTimeout = 5 * time.Second
 )
 
-// seen is what a page showed from a moment on.
+// seen is what a page showed, and since when.
 type seen struct {
 	at   time.Time
 	left int
@@ -32,15 +32,15 @@ type seen struct {
 type openPages struct {
 	epoll  int
 	shown  map[int32][]seen // by socket
-	cut    int              // streams that the program ended
-	events int              // reads that brought seats
+	cut    int              // streams ended by the program
+	events int              // reads with seats
 	stop   context.CancelFunc
 	reader sync.WaitGroup
 
-	mu sync.Mutex // guards all of them
+	mu sync.Mutex // guards all of the above
 }
 
-// openLivePages opens so many pages, waits until each has told the seats, and reads on until close.
+// openLivePages opens the given number of pages, waits until each has received the seats, and reads on until close.
 func openLivePages(address, path string, n int) (*openPages, error) {
 	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
@@ -84,7 +84,7 @@ func (p *openPages) open(address, path string) error {
 	for buf := make([]byte, 4<<10); len(p.shown[int32(socket)]) == 0; {
 		n, err := syscall.Read(socket, buf)
 		if errors.Is(err, syscall.EINTR) {
-			continue // a read with a timeout is not begun again by itself
+			continue // a system call with a timeout isn't restarted automatically
 		}
 		if err != nil || n <= 0 {
 			return fmt.Errorf("a stream told no seats: %w, after %q", err, answer)
@@ -97,7 +97,7 @@ func (p *openPages) open(address, path string) error {
 			&syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(socket)}))
 }
 
-// note remembers the last seats that were sent, if any.
+// note records the last seats in the data, if any.
 func (p *openPages) note(socket int32, sent []byte, at time.Time) {
 	mark := []byte(`"seatsLeft":`)
 	i := bytes.LastIndex(sent, mark)
@@ -140,7 +140,7 @@ func (p *openPages) read(ctx context.Context) {
 	}
 }
 
-// awaitSeats waits until every page shows so many seats left, and returns how many don't.
+// awaitSeats waits until every page shows the given number of seats left, and returns how many don't.
 func (p *openPages) awaitSeats(left int) (stale int) {
 	for begin := time.Now(); ; time.Sleep(lookInterval) {
 		p.mu.Lock()
@@ -157,8 +157,8 @@ func (p *openPages) awaitSeats(left int) (stale int) {
 	}
 }
 
-// delays tells how long after each accepted registration each page showed it. It was committed a little before its
-// answer was read.
+// delays returns how long after each accepted registration each page showed it. The registration was committed shortly
+// before its response was read.
 func (p *openPages) delays(capacity int, accepted []time.Time) delays {
 	p.mu.Lock()
 	defer p.mu.Unlock()

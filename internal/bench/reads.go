@@ -16,7 +16,7 @@ const (
 	readConnections  = 64
 )
 
-// measureReads asks for the list and for single competitions, from the API and as pages.
+// measureReads requests the list and single competitions, from the API and as pages.
 func measureReads(ctx context.Context, o options, kind string) (err error) {
 	s, ids, done, err := withCompetitions(ctx, o, kind, readCompetitions)
 	if err != nil {
@@ -55,7 +55,7 @@ func readRate(ctx context.Context, address, kind, name string, path func(i int) 
 	return nil
 }
 
-// measureStart starts the program on an existing database.
+// measureStart measures how long the program takes to start on an existing database.
 func measureStart(ctx context.Context, o options, kind string) (err error) {
 	s, _, done, err := withCompetitions(ctx, o, kind, readCompetitions)
 	if err != nil {
@@ -65,7 +65,7 @@ func measureStart(ctx context.Context, o options, kind string) (err error) {
 	return done()
 }
 
-// withCompetitions starts the product on a database that holds so many competitions.
+// withCompetitions starts the product on a database with the given number of competitions.
 func withCompetitions(
 	ctx context.Context, o options, kind string, n int,
 ) (s *server, ids []string, done func() error, err error) {

@@ -18,14 +18,14 @@ const confirmationTimeout = 60 * time.Second
 // rush is one measured rush.
 type rush struct {
 	load
-	confirmed  time.Duration // from the last answer until every confirmation is written
+	confirmed  time.Duration // from the last response until all confirmations are written
 	idle, peak float64       // memory in MB
-	cpu        time.Duration // processor time of the program for each request of the rush
+	cpu        time.Duration // processor time of the program per request of the rush
 }
 
 func (r rush) accepted() float64 { return r.rate(http.StatusCreated) }
 
-// measureRush runs the product and the baselines in turn, so that a noisy machine is noisy for all of them.
+// measureRush runs the product and the baselines in turn, so that a noisy machine affects all of them.
 func measureRush(ctx context.Context, o options, kind string) error {
 	contenders := strings.Split(o.contenders, ",")
 	if kind == "sqlite" { // where every writer waits for the one before it in any case
@@ -66,7 +66,7 @@ func measureRush(ctx context.Context, o options, kind string) error {
 	return nil
 }
 
-// median is the rush in the middle by rate, with the worst of the other figures.
+// median returns the median rush by rate, with the worst of the other figures.
 func median(rushes []rush) rush {
 	slices.SortFunc(rushes, func(a, b rush) int { return int(a.accepted() - b.accepted()) })
 	m := rushes[len(rushes)/2]
@@ -115,7 +115,7 @@ func runRush(ctx context.Context, o options, kind, contender string) (r rush, er
 func rushOn(
 	ctx context.Context, o options, db *store.Store, s *server, people []person, competitionID string, confirms bool,
 ) (r rush, err error) {
-	time.Sleep(time.Second) // lets the start settle, so that idle memory is idle
+	time.Sleep(time.Second) // wait for the start to finish, so that memory is measured while idle
 	if r.idle, _, err = s.memory(); err != nil {
 		return r, err
 	}
@@ -145,7 +145,7 @@ func rushOn(
 	return r, err
 }
 
-// awaitConfirmations waits until so many registrations are confirmed with one message each.
+// awaitConfirmations waits until the given number of registrations are confirmed with one message each.
 func awaitConfirmations(ctx context.Context, db *store.Store, competitionID string, want int) (time.Duration, error) {
 	begin := time.Now()
 	for time.Since(begin) < confirmationTimeout && ctx.Err() == nil {

@@ -22,19 +22,19 @@ import (
 )
 
 const (
-	scaleTurns    = 3   // the databases take, so that what else the machine does is the same for each
-	scaleRequests = 20  // of each kind in a turn, with one connection
-	scaleCrowd    = 16  // connections at once, for the 99th percentile
-	crowdRequests = 480 // of all of them
+	scaleTurns    = 3   // turns of the databases, so that other work of the machine affects all of them
+	scaleRequests = 20  // per kind and turn, with one connection
+	scaleCrowd    = 16  // concurrent connections, for the 99th percentile
+	crowdRequests = 480 // on all of them
 )
 
-// bounds of docs/PERFORMANCE.md, which the table marks.
+// Bounds from docs/PERFORMANCE.md; the table marks values beyond them.
 const (
 	mostGrowth = 1.5
-	slowest    = 25 * time.Millisecond // the 99th percentile with scaleCrowd connections
+	slowest    = 25 * time.Millisecond // 99th percentile with scaleCrowd connections
 )
 
-// figures are what was measured of a look, a median for each database.
+// figures are the measurements of a look, with a median for each database.
 type figures struct {
 	medians []time.Duration
 	cpu     []time.Duration // of the program and the database, per request
@@ -42,8 +42,8 @@ type figures struct {
 	failed  string
 }
 
-// measureScale asks for each page with databases of several sizes, and prints how long each takes and how much longer
-// in the last.
+// measureScale requests each page with databases of several sizes, and prints how long each takes and how much longer
+// in the last one.
 func measureScale(ctx context.Context, o options, kind string) (err error) {
 	wanted, err := regexp.Compile(o.looks)
 	if err != nil {
@@ -69,7 +69,7 @@ func measureScale(ctx context.Context, o options, kind string) (err error) {
 	return nil
 }
 
-// String is a line of the table: what is out of bounds has a mark.
+// String returns a line of the table, with a mark on values out of bounds.
 func (f figures) String() string {
 	if f.failed != "" {
 		return " " + f.failed
@@ -81,7 +81,7 @@ func (f figures) String() string {
 	return growing(f.medians) + p99 + growing(f.cpu)
 }
 
-// growing are durations in databases, smallest first, and how many times the first the last is.
+// growing formats durations in databases, smallest first, and the ratio of the last to the first.
 func growing(each []time.Duration) string {
 	var line strings.Builder
 	for _, d := range each {
@@ -108,7 +108,7 @@ func mark(beyond bool) string {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// measure has the databases take turns. The 99th percentile is of several requests at once in the last one.
+// measure makes the databases take turns. The 99th percentile is of several concurrent requests in the last one.
 func (l look) measure(ctx context.Context, products []*scaled, crowd bool) (f figures, err error) {
 	latencies := make([][]time.Duration, len(products))
 	f.cpu = make([]time.Duration, len(products))
@@ -149,8 +149,8 @@ func (l look) measure(ctx context.Context, products []*scaled, crowd bool) (f fi
 	return f, err
 }
 
-// ask sends requests over so many connections, and returns how long each took, in their order. It says why they aren't
-// all answered with 200.
+// ask sends requests over the given number of connections, and returns how long each took, in order. If not all were
+// answered with 200, it says why.
 func (s *scaled) ask(
 	ctx context.Context, l look, connections, requests int,
 ) (latencies []time.Duration, failed string, err error) {
@@ -164,7 +164,7 @@ func (s *scaled) ask(
 		return nil, "", ctx.Err()
 	}
 	if err != nil {
-		return nil, err.Error(), nil //nolint:nilerr // it's a cell of the table
+		return nil, err.Error(), nil //nolint:nilerr // it is a cell of the table
 	}
 	if done.statuses[http.StatusOK] != requests {
 		return nil, fmt.Sprintf("responses %v", done.statuses), nil
@@ -172,8 +172,8 @@ func (s *scaled) ask(
 	return done.inOrder, "", nil
 }
 
-// startScaled starts the product on each of the databases that were filled before, or else on new ones with so many
-// competitions and ten registrations for each.
+// startScaled starts the product on each of the previously filled databases, or otherwise on new ones with the given
+// numbers of competitions and ten registrations for each.
 func startScaled(
 	ctx context.Context, o options, kind string,
 ) (sizes []string, products []*scaled, done func() error, err error) {
@@ -213,7 +213,7 @@ func startScaled(
 	return sizes, products, endAll, nil
 }
 
-// startOn starts the product on a database that is filled. Its size is the number of competitions.
+// startOn starts the product on a filled database. Its size is the number of competitions.
 func startOn(ctx context.Context, o options, databaseURL string) (s *scaled, size string, err error) {
 	s = &scaled{cookies: map[string]string{}}
 	if address, err := url.Parse(databaseURL); err == nil && address.Scheme != "sqlite" {
@@ -233,7 +233,7 @@ func startOn(ctx context.Context, o options, databaseURL string) (s *scaled, siz
 	return s, size, nil
 }
 
-// lookUp finds what looks are about.
+// lookUp finds the rows that looks are about.
 func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, err error) {
 	db, err := store.Open(ctx, store.Config{URL: databaseURL})
 	if err != nil {
@@ -275,7 +275,8 @@ func (s *scaled) lookUp(ctx context.Context, databaseURL string) (size string, e
 	return size, freshen(ctx, db)
 }
 
-// freshen has seats taken a minute ago in as many competitions as the fill did: it may have been hours ago.
+// freshen records seats taken in the current minute, in as many competitions as the fill did, which may have been hours
+// ago.
 func freshen(ctx context.Context, db *store.Store) error {
 	writer := db.Writer()
 	if _, err := writer.ExecContext(ctx, `DELETE FROM seats_taken WHERE minute < $1`, time.Now()); err != nil {
@@ -287,7 +288,7 @@ func freshen(ctx context.Context, db *store.Store) error {
 	return err
 }
 
-// newFilled makes a database with so many competitions. drop removes it.
+// newFilled creates a database with the given number of competitions. drop removes it.
 func newFilled(ctx context.Context, o options, kind, competitions string) (url string, drop func(), err error) {
 	n, err := strconv.Atoi(competitions)
 	if err != nil {
@@ -333,7 +334,7 @@ func fillDatabase(ctx context.Context, databaseURL string, size fill.Size) error
 	return err
 }
 
-// logIn logs in by the form, and returns the cookies as a header has them.
+// logIn logs in with the form, and returns the cookies as a header value.
 func logIn(ctx context.Context, web, email string) (string, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {

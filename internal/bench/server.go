@@ -16,16 +16,16 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// jwtSecret is the secret of the programs that the bench starts, so that it can make their users' tokens itself.
+// jwtSecret is the secret of the programs started by the bench, so that it can create their users' tokens itself.
 const jwtSecret = "the bench makes its own tokens with this secret"
 
-// healthTimeout bounds how long a started program may take until it answers.
+// healthTimeout bounds how long a started program may take to become healthy.
 const healthTimeout = 30 * time.Second
 
-// server is a program that the bench started.
+// server is a program started by the bench.
 type server struct {
 	address string
-	web     string // where the product's pages are
+	web     string // address of the product's pages
 	cmd     *exec.Cmd
 	started time.Duration // from start to healthy
 }
@@ -94,7 +94,7 @@ func healthy(ctx context.Context, url string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// stop ends the program as an operator would, and waits for it.
+// stop ends the program as an operator would, and waits until it has ended.
 func (s *server) stop() error {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
@@ -102,7 +102,7 @@ func (s *server) stop() error {
 	return s.cmd.Wait()
 }
 
-// memory reads the resident memory now and its peak since resetPeak, in MB.
+// memory reads the current resident memory, and its peak since resetPeak, in MB.
 func (s *server) memory() (now, peak float64, err error) {
 	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), "status"))
 	if err != nil {
@@ -123,16 +123,16 @@ func (s *server) memory() (now, peak float64, err error) {
 	return now, peak, nil
 }
 
-// clockTicks is how many ticks of proc(5)'s stat make a second; Linux has had 100 on every platform since 2.6.
+// clockTicks is the number of ticks per second in proc(5)'s stat. Linux has used 100 on every platform since 2.6.
 const clockTicks = 100
 
-// cpu reads how much processor time the program has taken so far.
+// cpu reads how much processor time the program has used so far.
 func (s *server) cpu() (time.Duration, error) {
 	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), "stat"))
 	if err != nil {
 		return 0, err
 	}
-	// from the third on: the second is the name
+	// starting with the third: the second is the name
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
 	user, err := strconv.Atoi(fields[11])
 	if err != nil {
@@ -142,7 +142,7 @@ func (s *server) cpu() (time.Duration, error) {
 	return time.Duration(user+system) * time.Second / clockTicks, err
 }
 
-// resetPeak makes the present memory the peak (proc(5), clear_refs).
+// resetPeak resets the peak to the current memory (proc(5), clear_refs).
 func (s *server) resetPeak() error {
 	return os.WriteFile(filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), "clear_refs"), []byte("5"), 0)
 }
@@ -156,7 +156,7 @@ func freeAddress(ctx context.Context) (string, error) {
 	return listener.Addr().String(), nil
 }
 
-// newDatabase makes an empty, migrated database of the kind. drop removes it.
+// newDatabase creates an empty, migrated database of the kind. drop removes it.
 func newDatabase(ctx context.Context, o options, kind string) (url string, drop func(), err error) {
 	if kind == "sqlite" {
 		dir, err := os.MkdirTemp("", "minicompete-bench-")

@@ -9,10 +9,10 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// livePages is how many pages of one competition are open.
+// livePages is the number of open pages of one competition.
 const livePages = 5000
 
-// watched is a rush beside open pages.
+// watched is a rush with open pages.
 type watched struct {
 	rush
 	before, held float64 // memory in MB before the pages were opened, and with them
@@ -21,8 +21,7 @@ type watched struct {
 	events       int
 }
 
-// measureStreams runs a rush with nobody looking and with thousands of open pages, in turn, and tells what the pages
-// cost.
+// measureStreams runs a rush without and with thousands of open pages, in turn, and reports what the pages cost.
 func measureStreams(ctx context.Context, o options, kind string) error {
 	var quiet, beside []rush
 	var worst watched
@@ -53,7 +52,7 @@ func measureStreams(ctx context.Context, o options, kind string) error {
 	return nil
 }
 
-// worse is the one with the longer delays, and the worse of the other figures.
+// worse returns the one with the longer delays, with the worse of the other figures.
 func (w watched) worse(other watched) watched {
 	if other.delays.percentile(1) >= w.delays.percentile(1) {
 		w.delays, w.events = other.delays, other.events
@@ -65,7 +64,7 @@ func (w watched) worse(other watched) watched {
 	return w
 }
 
-// runWatchedRush is a rush on one competition of which so many pages are open.
+// runWatchedRush runs a rush on one competition with the given number of open pages.
 func runWatchedRush(ctx context.Context, o options, kind string, n int) (w watched, err error) {
 	url, drop, err := newDatabase(ctx, o, kind)
 	if err != nil {
@@ -117,7 +116,7 @@ func runWatchedRush(ctx context.Context, o options, kind string, n int) (w watch
 	return w, nil
 }
 
-// delays counts how long something took, in milliseconds.
+// delays counts durations, in milliseconds.
 type delays map[int]int
 
 func (d delays) add(took time.Duration) { d[int(took.Milliseconds())]++ }

@@ -51,8 +51,8 @@ type WorkStore interface {
 	RefreshFilling(ctx context.Context, now time.Time) error
 	// CleanUp deletes, in pages, what has been kept long enough: expired idempotency records, failed jobs, registrar
 	// batches, expired sessions. A session that ended is kept until it has expired, because forgetting it earlier would
-	// make its token valid again. Then come messages and addresses, and registrations for competitions long past are
-	// anonymized.
+	// make its token valid again. It also deletes old messages and addresses, and anonymizes registrations for
+	// competitions long past.
 	CleanUp(ctx context.Context, ages CleanUpAges, now time.Time) (CleanUpReport, error)
 	// Recount compares the stored counts of registrations with the registrations themselves, corrects those that differ
 	// because an external tool wrote registrations, and returns how many did.

@@ -1,9 +1,9 @@
-// Package fill adds as many users, competitions and registrations to a database as somebody wants to try or measure it
-// with. They are like those of a site that has grown for months: a few large competitions and many small ones, in every
+// Package fill adds a chosen number of users, competitions and registrations to a database, for trying out or measuring
+// it. They resemble those of a site that has grown for months: a few large competitions and many small ones, in every
 // phase.
 //
-// It owns what these rows are. They go past the services and the registrar, straight into tables that package sqldb
-// fills.
+// It owns what these rows contain. They bypass the services and the registrar, and are inserted directly into the
+// tables with package sqldb.
 package fill
 
 import (
@@ -16,15 +16,15 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// Size is how much is added.
+// Size is the number of rows to add.
 type Size struct {
 	Users         int
 	Competitions  int
 	Registrations int
-	Largest       int // registrations of the largest competition; they count among Registrations
+	Largest       int // registrations for the largest competition, included in Registrations
 }
 
-// Check tells what is wrong with a size; empty when nothing is.
+// Check returns what is wrong with a size; empty if nothing is.
 func (s Size) Check() string {
 	switch {
 	case s.Competitions < 1:
@@ -42,7 +42,7 @@ func (s Size) Check() string {
 	return ""
 }
 
-// organizers are the first of the users.
+// organizers returns how many of the users, the first ones, are organizers.
 func (s Size) organizers() int { return max(2, min(s.Competitions, s.Users)/20) }
 
 // Config says what to add, and where.
@@ -51,8 +51,8 @@ type Config struct {
 	Size         Size
 	Now          time.Time
 	PasswordHash string                           // of the accounts in Logins; the others can't log in
-	Progress     func(what string, done, all int) // is called after every few thousand rows
-	Step         func(what string)                // is called before what has no progress to show
+	Progress     func(what string, done, all int) // called after every few thousand rows
+	Step         func(what string)                // called before steps that show no progress
 }
 
 // Emails of accounts that can log in.
@@ -63,7 +63,7 @@ const (
 	AdminEmail       = "admin.of.many@example.com"
 )
 
-// Logins are the accounts that can log in, and what they are for.
+// Logins describes the accounts that can log in.
 func Logins() []string {
 	return []string{
 		OrganizerEmail + " (organizer of a tenth of the competitions)",
@@ -73,13 +73,13 @@ func Logins() []string {
 	}
 }
 
-// IDs are what to look at.
+// IDs are the ids of interesting rows.
 type IDs struct {
-	Largest                          string // competition
+	Largest                          string // a competition
 	Organizer, Middling, Participant string // users
 }
 
-// large are the tables that get the most.
+// large lists the tables that get the most rows.
 var large = []string{
 	"users", "competitions", "competition_tags", "competition_search", "registrations",
 	"registration_blocks", "messages", "audit",

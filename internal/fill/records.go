@@ -9,10 +9,10 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// What grows beside users, competitions and registrations: messages of the largest competition and of the participant
-// who can log in, logins, the audit log, failed jobs and reports.
+// The data that grows beside users, competitions and registrations: messages of the largest competition and of the
+// participant who can log in, logins, the audit log, failed jobs and reports.
 
-// told is a registration that a message tells of, and the audit log.
+// told is a registration described by a message and the audit log.
 type told struct {
 	id          uuid.UUID
 	user        int
@@ -52,7 +52,7 @@ func (g *generator) messages(yield func([]any) bool) {
 	}
 }
 
-// loggedIn is how many users there are for each who is logged in.
+// loggedIn is the number of users per logged-in user.
 const loggedIn = 10
 
 var sessionColumns = []string{
@@ -76,7 +76,7 @@ func (g *generator) sessions(yield func([]any) bool) {
 
 var auditColumns = []string{"id", "at", "action", "actor_id", "competition_id", "subject_id", "after", "via"}
 
-// audit tells of each competition, and of each registration that a message tells of.
+// audit yields records for each competition, and for each registration described by a message.
 func (g *generator) audit(yield func([]any) bool) {
 	for i := range g.Size.Competitions {
 		at := g.created(i)
@@ -99,15 +99,15 @@ func (g *generator) audit(yield func([]any) bool) {
 	}
 }
 
-// rare is how many competitions there are for each report, and for each failed job.
+// rare is the number of competitions per report, and per failed job.
 const rare = 500
 
 var failedJobColumns = []string{
 	"id", "job_id", "queue", "kind", "payload", "error", "attempts", "failed_at", "retried_at",
 }
 
-// failedJobs have no competition to tell of any more, so that to run one again does nothing. The queue's own numbers
-// are positive.
+// failedJobs yields jobs for competitions that no longer exist, so that retrying one does nothing. Their numbers are
+// negative, because the queue's own are positive.
 func (g *generator) failedJobs(yield func([]any) bool) {
 	for i := 0; i < g.Size.Competitions; i += rare {
 		at := g.created(i)
@@ -128,7 +128,7 @@ func (g *generator) failedJobs(yield func([]any) bool) {
 
 var reportColumns = []string{"id", "competition_id", "reason", "details", "created_at", "status"}
 
-// reportsOfLargest is how often the largest competition was reported.
+// reportsOfLargest is the number of reports of the largest competition.
 const reportsOfLargest = 10
 
 func (g *generator) reports(yield func([]any) bool) {

@@ -14,22 +14,22 @@ import (
 	"github.com/minicompete/minicompete/internal/normal"
 )
 
-// rows are made one at a time; none is kept.
+// rows are created one at a time; none is kept.
 type rows = iter.Seq[[]any]
 
-// span is how long ago the first competition was created.
+// span is the age of the first competition.
 const span = 180 * 24 * time.Hour
 
-// blockSize is that of package store's counts.
+// blockSize is the block size of package store's counts.
 const blockSize = 64
 
 const tagsEach = 2
 
-// generator makes rows. What it makes depends on the size and the time alone.
+// generator creates rows. They depend only on the size and the time.
 type generator struct {
 	Config
 	firstParticipant int
-	weights          int // of all competitions
+	weights          int // sum over all competitions
 	blockRows        [][]any
 	days             map[dayKey]int
 	told             []told
@@ -50,7 +50,7 @@ func newGenerator(c Config) *generator {
 	return g
 }
 
-// watched tells of the progress of rows.
+// watched reports the progress of rows.
 func (g *generator) watched(what string, all int, made rows) rows {
 	return func(yield func([]any) bool) {
 		n := 0
@@ -68,7 +68,7 @@ func (g *generator) watched(what string, all int, made rows) rows {
 	}
 }
 
-// mix is a number that looks random, always the same for n (SplitMix64).
+// mix returns a number that looks random but is always the same for n (SplitMix64).
 func mix(n uint64) uint64 {
 	n += 0x9e3779b97f4a7c15
 	n = (n ^ n>>30) * 0xbf58476d1ce4e5b9
@@ -83,11 +83,11 @@ func hash(kind, i int) uint64 { return mix(uint64(kind)<<48 ^ uint64(i)) } //nol
 //nolint:gosec // n is positive, and so is what is left
 func pick(kind, i, n int) int { return int(hash(kind, i) % uint64(n)) }
 
-// newID is a UUID v7 of a moment.
+// newID returns a UUID v7 for the given time.
 func newID(at time.Time, kind, i int) (id uuid.UUID) {
 	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16)
 	binary.BigEndian.PutUint64(id[8:], hash(kind, i))
-	binary.BigEndian.PutUint16(id[6:8], uint16(i)) //nolint:gosec // that part of it tells apart what is of one moment
+	binary.BigEndian.PutUint16(id[6:8], uint16(i)) //nolint:gosec // distinguishes ids with the same time
 	id[6], id[8] = 0x70|id[6]&0x0f, 0x80|id[8]&0x3f
 	return id
 }
@@ -110,7 +110,7 @@ const (
 	kindReport
 )
 
-// part is where the i-th of n stands between two moments.
+// part returns the time of the i-th of n points between two times.
 func part(from, to time.Time, i, n int) time.Time {
 	return from.Add(time.Duration(float64(to.Sub(from)) * float64(i) / float64(max(n, 1)))).Truncate(time.Microsecond)
 }
@@ -155,7 +155,7 @@ func (g *generator) users(yield func([]any) bool) {
 
 // Competitions.
 
-// phase is how a competition stands: the shares of a hundred are in phaseOf.
+// phase is the state of a competition; phaseOf contains the shares in percent.
 type phase int
 
 const (
@@ -190,7 +190,7 @@ func (g *generator) phaseOf(i int) phase {
 	}
 }
 
-// weight is a competition's share of the registrations. The largest has a number of its own, and some have none.
+// weight returns a competition's share of the registrations. The largest has its own number, and some have none.
 func (g *generator) weight(i int) int {
 	if p := g.phaseOf(i); i == 0 || p == draft || p == upcoming {
 		return 0
@@ -198,7 +198,7 @@ func (g *generator) weight(i int) int {
 	return 1 + pick(kindWeight, i, 19)
 }
 
-// registered is how many registrations a competition has, whose weight comes after so much weight.
+// registered returns the number of registrations for a competition, given the total weight before it.
 func (g *generator) registered(i, before int) int {
 	if i == 0 {
 		return g.Size.Largest
@@ -207,7 +207,7 @@ func (g *generator) registered(i, before int) int {
 	return (before+g.weight(i))*rest/max(g.weights, 1) - before*rest/max(g.weights, 1)
 }
 
-// each goes through the competitions with the number of their registrations.
+// each iterates over the competitions with their numbers of registrations.
 func (g *generator) each(f func(i, n int) bool) {
 	before := 0
 	for i := range g.Size.Competitions {
@@ -229,7 +229,7 @@ func (g *generator) organizer(i int) int {
 	return pick(kindOrganizer, i, g.firstParticipant)
 }
 
-// created is in the order of i; the largest is among the first.
+// created returns a time that increases with i; the largest competition is among the first.
 func (g *generator) created(i int) time.Time {
 	return part(g.Now.Add(-span), g.Now.Add(-time.Hour), i, g.Size.Competitions)
 }
@@ -243,7 +243,8 @@ func (g *generator) deadline(i int) time.Time {
 	return g.Now.Add(time.Duration(1+pick(kindPhase, i, 90*24*60)) * time.Minute)
 }
 
-// seats are those of a competition with n registrations: capacity, how many have one, how many wait.
+// seats returns the seats of a competition with n registrations: its capacity, how many people have a seat, and how
+// many are waiting.
 func (g *generator) seats(i, n int) (capacity, seated, waiting int) {
 	active := 0
 	for j := range n {
@@ -262,7 +263,7 @@ func (g *generator) seats(i, n int) (capacity, seated, waiting int) {
 	}
 }
 
-// left reports whether the j-th who registered has cancelled since.
+// left reports whether the j-th registration has been cancelled since.
 func (g *generator) left(i, j int) bool { return g.phaseOf(i) == cancelled || j%20 == 19 }
 
 var competitionColumns = []string{
@@ -306,7 +307,7 @@ func (g *generator) competitions(yield func([]any) bool) {
 	})
 }
 
-// filling is how many seats were taken in the last hour: of one competition in a hundred, some.
+// filling returns the number of seats taken in the last hour; not 0 only for one competition in a hundred.
 func (g *generator) filling(i int) int {
 	if g.phaseOf(i) != open || i%100 != 0 {
 		return 0
@@ -410,7 +411,7 @@ var (
 	dayColumns   = []string{"organizer_id", "day", "slot", "registered"}
 )
 
-// count keeps what package store would have counted.
+// count stores what package store would have counted.
 func (g *generator) count(
 	competition uuid.UUID, i, seq int, status compete.RegistrationStatus, at time.Time, slot string,
 ) {

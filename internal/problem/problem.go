@@ -1,5 +1,5 @@
-// Package problem turns a compete.Error into an HTTP answer: the one table from kinds to statuses, used by the API and
-// the pages, and the problem document (RFC 9457) that the API answers with.
+// Package problem turns a compete.Error into an HTTP response. It contains the only table from kinds to statuses, used
+// by the API and the pages, and the problem document (RFC 9457) sent by the API.
 //
 // It knows no routes and renders no pages.
 package problem
@@ -17,8 +17,8 @@ import (
 // ContentType is the media type of a problem document.
 const ContentType = "application/problem+json"
 
-// Problem is a problem document. Code is stable; Title and Detail are for people. Nothing in it repeats a value that
-// was sent.
+// Problem is a problem document. Code is stable; Title and Detail are for people. It never repeats a value from the
+// request.
 type Problem struct {
 	Type   string       `json:"type" doc:"Always about:blank. Use 'code' to tell problems apart." example:"about:blank"`
 	Title  string       `json:"title" doc:"The name of the status." example:"Conflict"`
@@ -31,13 +31,13 @@ type Problem struct {
 	quota      int
 }
 
-// FieldError says what is wrong with one field, parameter or header of a request.
+// FieldError describes an error in one field, parameter or header of a request.
 type FieldError struct {
 	Field   string `json:"field" doc:"The name of the field, parameter or header." example:"regDeadline"`
 	Message string `json:"message" doc:"What it must be." example:"must be in the future"`
 }
 
-// Status is the HTTP status of a kind of error.
+// Status returns the HTTP status of a kind of error.
 func Status(kind compete.Kind) int {
 	switch kind {
 	case compete.KindInvalid:
@@ -65,13 +65,13 @@ func Status(kind compete.Kind) int {
 	return http.StatusInternalServerError
 }
 
-// New is a problem of HTTP itself, which the domain knows nothing of: an unknown route, a body that is too large.
+// New creates a problem of HTTP itself, unknown to the domain, such as an unknown route or a body that is too large.
 func New(status int, code, detail string) *Problem {
 	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
 }
 
-// From makes the problem of any error: a *Problem in its chain as it is, a *compete.Error by its kind, anything else a
-// bland 500.
+// From converts any error into a problem: a *Problem in its chain is returned as it is, a *compete.Error is converted
+// by its kind, and anything else becomes a generic 500.
 func From(err error) *Problem {
 	var p *Problem
 	if errors.As(err, &p) {
@@ -86,16 +86,16 @@ func From(err error) *Problem {
 	return p
 }
 
-// Error makes a Problem an error, so that a handler can return one.
+// Error implements error, so that a handler can return a Problem.
 func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
 
-// GetStatus is the HTTP status.
+// GetStatus returns the HTTP status.
 func (p *Problem) GetStatus() int { return p.Status }
 
-// ContentType is the media type, whatever was negotiated.
+// ContentType returns the media type, whatever was negotiated.
 func (p *Problem) ContentType(string) string { return ContentType }
 
-// GetHeaders are the headers that belong to the problem: those of Wait, and for a 401 how to log in.
+// GetHeaders returns the headers that belong to the problem: those of Wait, and for a 401 how to log in.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
 	Wait(h, p.retryAfter, p.quota)
@@ -105,8 +105,8 @@ func (p *Problem) GetHeaders() http.Header {
 	return h
 }
 
-// Wait sets Retry-After in whole seconds when there is something to wait for, and the RateLimit headers
-// (draft-ietf-httpapi-ratelimit-headers-07) when a limit of that many is the reason.
+// Wait sets Retry-After in whole seconds if there is a time to wait, and the RateLimit headers
+// (draft-ietf-httpapi-ratelimit-headers-07) if a limit with that quota is the reason.
 func Wait(h http.Header, d time.Duration, quota int) {
 	if d <= 0 {
 		return
@@ -120,7 +120,7 @@ func Wait(h http.Header, d time.Duration, quota int) {
 	}
 }
 
-// Write answers with err's problem document.
+// Write responds with err's problem document.
 func Write(w http.ResponseWriter, err error) {
 	p := From(err)
 	for name, values := range p.GetHeaders() {
@@ -129,5 +129,5 @@ func Write(w http.ResponseWriter, err error) {
 	w.Header().Set("Content-Type", ContentType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p) // the client may be gone; there is nobody else to tell
+	_ = json.NewEncoder(w).Encode(p) // the client may be gone, and nobody else needs the error
 }

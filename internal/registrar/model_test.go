@@ -210,7 +210,7 @@ func (m *model) promote(most int) {
 	}
 }
 
-// shorten makes offers end at the start at the latest.
+// shorten makes offers end no later than the start.
 func (m *model) shorten() {
 	for _, p := range m.people {
 		if p.status == offered && p.confirmBy.After(m.starts) {

@@ -21,18 +21,18 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Cluster is a PostgreSQL server of a test's own, to be killed and started again. Take it from StartCluster.
+// Cluster is a test's own PostgreSQL server, which can be killed and restarted. Create it with StartCluster.
 type Cluster struct {
 	t         testing.TB
 	bindir    string
 	dir, port string
-	owner     *syscall.Credential // nil: who runs the test
+	owner     *syscall.Credential // nil means the user running the test
 	process   *exec.Cmd
-	ended     chan struct{} // when the process has
+	ended     chan struct{} // closed when the process ends
 }
 
-// StartCluster starts a server, until the test ends. It is nil where the tests' own servers run in containers, because
-// this machine has no PostgreSQL.
+// StartCluster starts a server, which runs until the test ends. It returns nil if this machine has no PostgreSQL
+// because the tests' own servers run in containers.
 func StartCluster(t testing.TB) *Cluster {
 	t.Helper()
 	bindir, err := exec.CommandContext(t.Context(), filepath.Join(repository(t), "scripts", "postgres-bindir")).Output()
@@ -55,7 +55,7 @@ func StartCluster(t testing.TB) *Cluster {
 	return c
 }
 
-// repository is the directory that holds go.mod.
+// repository returns the directory that contains go.mod.
 func repository(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()
@@ -71,7 +71,7 @@ func repository(t testing.TB) string {
 	return ""
 }
 
-// chooseOwner lends the directory to somebody with fewer rights than root, as whom PostgreSQL refuses to run.
+// chooseOwner gives the directory to a user other than root, because PostgreSQL refuses to run as root.
 func (c *Cluster) chooseOwner() {
 	c.t.Helper()
 	if os.Getuid() != 0 {
@@ -95,7 +95,7 @@ func (c *Cluster) chooseOwner() {
 func (c *Cluster) command(name string, args ...string) *exec.Cmd {
 	program := filepath.Join(c.bindir, name)
 	if _, err := os.Stat(program); err != nil {
-		program = name // a client's program may be on the PATH alone
+		program = name // a client's program may only be on the PATH
 	}
 	command := exec.CommandContext(context.Background(), program, args...)
 	command.Dir = c.dir
@@ -103,8 +103,8 @@ func (c *Cluster) command(name string, args ...string) *exec.Cmd {
 	return command
 }
 
-// Start starts the server and waits until it answers. The processes of one that was killed may hold its memory for a
-// moment, and then it's started again.
+// Start starts the server and waits until it answers. The processes of a killed server may hold its memory for a
+// moment; in that case it tries again.
 func (c *Cluster) Start() {
 	c.t.Helper()
 	for deadline := time.Now().Add(2 * answerTimeout); ; time.Sleep(50 * time.Millisecond) {
@@ -123,7 +123,7 @@ func (c *Cluster) start() error {
 		return err
 	}
 	defer log.Close()
-	// Nothing waits for the disk: a process that is killed loses nothing that it has written.
+	// Nothing waits for the disk, because a killed process loses nothing that it has written.
 	process := c.command("postgres", "-D", filepath.Join(c.dir, "data"), "-p", c.port, "-c",
 		"listen_addresses=127.0.0.1",
 		"-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "fsync=off")
@@ -134,7 +134,7 @@ func (c *Cluster) start() error {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = process.Wait() // it's killed
+		_ = process.Wait() // fails if the process was killed
 	}()
 	c.process, c.ended = process, ended
 	for {
@@ -150,7 +150,7 @@ func (c *Cluster) start() error {
 	}
 }
 
-// Kill ends the server with no chance to tidy up, if it runs.
+// Kill kills the server, if it is running, without a chance to clean up.
 func (c *Cluster) Kill() {
 	if c.process == nil {
 		return
@@ -188,8 +188,8 @@ func (c *Cluster) Database() string {
 	return c.url(name)
 }
 
-// steadyPort is a port that nobody listens on now, below those that outgoing connections are given: one of these could
-// take it while its server is started again.
+// steadyPort returns a free port below those assigned to outgoing connections, which could take the port while its
+// server restarts.
 func steadyPort(t testing.TB) string {
 	t.Helper()
 	for range 100 {

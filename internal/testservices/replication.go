@@ -14,17 +14,17 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Replication is a PostgreSQL of a test's own with a hot standby that follows it. Take it from Replicate.
+// Replication is a test's own PostgreSQL server with a hot standby. Create it with Replicate.
 type Replication struct {
 	t                testing.TB
 	Primary, Standby *Cluster
 }
 
-// replicationRole is who owns the databases: nobody with special rights, as in production.
+// replicationRole owns the databases. It has no special rights, as in production.
 const replicationRole = "owner"
 
-// Replicate starts both servers, until the test ends. Like StartCluster, it returns nil where this machine has no
-// PostgreSQL.
+// Replicate starts both servers, which run until the test ends. Like StartCluster, it returns nil if this machine has
+// no PostgreSQL.
 func Replicate(t testing.TB) *Replication {
 	t.Helper()
 	primary := StartCluster(t)
@@ -49,7 +49,7 @@ func Replicate(t testing.TB) *Replication {
 	return r
 }
 
-// sibling is a cluster with a directory and a port of its own, without a server yet.
+// sibling returns a cluster with its own directory and port, and no server yet.
 func (c *Cluster) sibling() *Cluster {
 	c.t.Helper()
 	dir, err := os.MkdirTemp("", "minicompete-cluster-")
@@ -62,8 +62,8 @@ func (c *Cluster) sibling() *Cluster {
 	return s
 }
 
-// Database makes an empty database, on the primary and so on the standby, and returns the URLs there. It has no schema
-// yet.
+// Database creates an empty database on the primary, and so on the standby, and returns its URLs there. It has no
+// schema yet.
 func (r *Replication) Database() (primaryURL, standbyURL string) {
 	r.t.Helper()
 	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
@@ -74,7 +74,7 @@ func (r *Replication) Database() (primaryURL, standbyURL string) {
 	return as(r.Primary), as(r.Standby)
 }
 
-// Pause has the standby go on to receive the log and replay none of it, until Resume.
+// Pause makes the standby stop replaying the log, although it still receives it, until Resume.
 func (r *Replication) Pause() {
 	r.t.Helper()
 	r.Standby.exec("SELECT pg_wal_replay_pause()")

@@ -15,7 +15,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// competition is the page of one competition.
+// competition serves the page of a competition.
 func (a *app) competition(r *http.Request, v *visit) (response, error) {
 	if id, isCalendar := strings.CutSuffix(r.PathValue("id"), calendarFile); isCalendar {
 		return a.calendar(v, id)
@@ -45,7 +45,7 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	return show(status, pages.Competition(page, data)), nil
 }
 
-// competitionData is what the page of a competition and its preview have in common. html is the description.
+// competitionData returns the data shared by the page of a competition and its preview. html is the description.
 func competitionData(c *compete.Competition, html string) pages.CompetitionData {
 	return pages.CompetitionData{
 		ID: c.ID, CompetitionContent: c.CompetitionContent, Description: html, Organizer: c.Organizer.Name,
@@ -54,7 +54,7 @@ func competitionData(c *compete.Competition, html string) pages.CompetitionData 
 	}
 }
 
-// shareText is what a shared link says of a competition: its dates and place.
+// shareText describes a competition in a shared link: its dates and place.
 func shareText(c *compete.Competition) string {
 	day := func(t time.Time) string { return localtime.Format(t, c.Zone(), "2 Jan 2006, 15:04") }
 	text := "Registration closes " + day(c.RegDeadline) + ". " + ui.Plural(c.Capacity, "seat", "seats") + "."
@@ -67,7 +67,7 @@ func shareText(c *compete.Competition) string {
 	return text
 }
 
-// readStand reads a competition and where the viewer stands with it.
+// readStand reads a competition and the viewer's status in it.
 func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, error) {
 	c, err := a.Competitions.Get(v.r.Context(), v.actor, id)
 	if err != nil {
@@ -89,7 +89,7 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 	return c, stand, nil
 }
 
-// myRegistration is the viewer's registration, or nil when there never was one.
+// myRegistration returns the viewer's registration, or nil if there never was one.
 func (a *app) myRegistration(v *visit, competitionID string) (*compete.Registration, error) {
 	if !v.actor.LoggedIn() {
 		return nil, nil
@@ -104,7 +104,7 @@ func (a *app) myRegistration(v *visit, competitionID string) (*compete.Registrat
 	return &mine, nil
 }
 
-// stand is the card alone, which an open page fetches again when something has changed.
+// stand serves only the card, which an open page fetches again after a change.
 func (a *app) stand(r *http.Request, v *visit) (response, error) {
 	if !v.partial() {
 		return redirect("/competitions/" + r.PathValue("id")), nil
@@ -117,7 +117,7 @@ func (a *app) stand(r *http.Request, v *visit) (response, error) {
 	return show(http.StatusOK, pages.StandSwap(stand)), nil
 }
 
-// register takes the one press. The card changes in place; without script a redirect shows the same.
+// register registers the viewer. The card changes in place; without JavaScript a redirect shows the same.
 func (a *app) register(r *http.Request, v *visit) (response, error) {
 	if !v.actor.LoggedIn() {
 		return a.registerLater(r, v)
@@ -139,7 +139,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		return nil, readErr
 	}
 	status := http.StatusOK
-	// Pressed again, perhaps on another device: the card says where one stands, which is no mistake.
+	// The viewer has registered before, perhaps on another device. The card shows their status, so this is no error.
 	if err != nil && !errors.Is(err, compete.ErrAlreadyRegistered) {
 		status, stand.Error = problem.Status(e.Kind), plainText(e)
 		v.retryAfter(e)
@@ -162,8 +162,9 @@ func registeredFlash(o compete.RegistrationOutcome) string {
 	return flashIn
 }
 
-// updateFlash has the message after a press say what is so now. A press that is repeated later is told what became of
-// the first: since then the registration may have been cancelled elsewhere, or may have moved up from the waitlist.
+// updateFlash makes the message after a registration describe the current state. A repeated request is answered with
+// the outcome of the first; since then the registration may have been cancelled elsewhere, or promoted from the
+// waitlist.
 func (v *visit) updateFlash(kind pages.StandKind) {
 	if v.flash == nil || *v.flash != flashes[flashIn] && *v.flash != flashes[flashWaiting] {
 		return
@@ -175,7 +176,7 @@ func (v *visit) updateFlash(kind pages.StandKind) {
 	}
 }
 
-// hashOf tells one request from another under the same idempotency key.
+// hashOf distinguishes requests with the same idempotency key.
 func hashOf(parts ...string) string {
 	h := sha256.New()
 	for _, part := range parts {
@@ -214,10 +215,10 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 	return ask(v, question), nil
 }
 
-// fromWaitlist is the query of a withdrawal that was asked about as one from the waitlist.
+// fromWaitlist is the query of a withdrawal whose confirmation mentioned the waitlist.
 const fromWaitlist = "from=waitlist"
 
-// seatNotice says what becomes of a seat that is given up now, and of the way back.
+// seatNotice says what happens to a seat that is given up now, and whether there is a way back.
 func seatNotice(c *compete.Competition, now time.Time) string {
 	waited := c.Waitlisted > 0
 	text := "Your seat for " + quoted(c.Title) + " goes to the next person in line. "
@@ -241,7 +242,7 @@ func (a *app) withdraw(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.URL.RawQuery == fromWaitlist && mine.Status.HoldsSeat() { // a seat came free since the question was asked
+	if r.URL.RawQuery == fromWaitlist && mine.Status.HoldsSeat() { // a seat became free in the meantime
 		return redirect(r.URL.Path), nil
 	}
 	if _, err := a.Registrations.Cancel(r.Context(), v.actor, mine.ID); err != nil {

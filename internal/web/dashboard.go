@@ -10,14 +10,14 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// chartDays is how many days the organizer's chart goes back.
+// chartDays is the number of days shown in the organizer's chart.
 const chartDays = 30
 
-// olderRegistrations is where the dashboard's address has the cursor of the registrations; "cursor" is that of the
+// olderRegistrations is the query parameter with the cursor of the dashboard's registrations; "cursor" is that of the
 // competitions.
 const olderRegistrations = "registrations"
 
-// dashboard shows people their registrations, and organizers and admins their competitions first.
+// dashboard serves the dashboard: people's registrations, after their competitions for organizers and admins.
 func (a *app) dashboard(_ *http.Request, v *visit) (response, error) {
 	if err := v.requireLogin(); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (a *app) participantData(v *visit) (pages.ParticipantData, error) {
 	return data, nil
 }
 
-// sortIn puts a registration into its group.
+// sortIn adds a registration to its group.
 func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Time) {
 	started := r.Competition.Started(now)
 	view := pages.MyRegistration{
@@ -78,7 +78,7 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 		Starts: r.Competition.StartDate, Zone: r.Competition.Zone(),
 		Seats: seatsView(r.Competition.Seats(now)), CanWithdraw: !started,
 	}
-	if r.Competition.Status == compete.StatusDraft { // an admin unpublished it: its page is hidden
+	if r.Competition.Status == compete.StatusDraft { // unpublished by an admin, so its page is hidden
 		view.Hidden, view.CanWithdraw, view.Cover = true, false, ""
 	}
 	group := &data.Upcoming
@@ -100,7 +100,7 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 	*group = append(*group, view)
 }
 
-// byStart orders by the start, the soonest first; what has no date comes last.
+// byStart orders by start date, soonest first, with undated ones at the end.
 func byStart(a, b pages.MyRegistration) int {
 	switch {
 	case a.Starts == nil && b.Starts == nil:
@@ -142,7 +142,7 @@ func (a *app) organizerData(v *visit) (pages.OrganizerData, error) {
 	return data, nil
 }
 
-// addCompetition adds a competition to the list, the totals and, if it needs it, to what needs attention.
+// addCompetition adds a competition to the list, the totals and, if needed, what needs attention.
 func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.Time) {
 	phase := c.Phase(now)
 	data.Competitions = append(data.Competitions, pages.MyCompetition{
@@ -169,13 +169,13 @@ func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.
 }
 
 const (
-	// soon is when a deadline or a start is near enough to look at the seats.
+	// soon is how close a deadline or a start must be for the number of taken seats to need attention.
 	soon = 3 * 24 * time.Hour
-	// fewTaken is the share of seats, in percent, below which a competition is poorly filled.
+	// fewTaken is the percentage of seats taken below which a competition is considered poorly filled.
 	fewTaken = 50
 )
 
-// attentionFor says what an organizer should look at, the most pressing first.
+// attentionFor returns what needs an organizer's attention, the most urgent first.
 func attentionFor(c *compete.Competition, phase compete.Phase, now time.Time) (pages.Attention, bool) {
 	edit := pages.Attention{Href: "/competitions/" + c.ID + "/edit", Do: "Edit"}
 	switch {

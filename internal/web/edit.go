@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// Defaults of a new competition: two weeks to register, and a start a week after.
+// Defaults of a new competition: two weeks to register, and a start one week later.
 const (
 	defaultCapacity = 50
 	defaultDeadline = 14 * 24 * time.Hour
@@ -23,9 +23,9 @@ const (
 
 const createPath = "/competitions/create"
 
-// createForm is the form of a new competition, or with ?from= of a copy of one that the viewer manages. Its idempotency
-// key is part of its address, so that going back to a form that was sent, and sending it again, makes no second
-// competition.
+// createForm serves the form for a new competition. With ?from= it is a copy of one that the viewer manages. The
+// idempotency key is part of the form's address, so that going back to a submitted form and submitting it again doesn't
+// create a second competition.
 func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	}
 	zone, zoneName := v.zone(), ""
 	if zone != nil {
-		zoneName = zone.String() // else the form asks for it
+		zoneName = zone.String() // otherwise the form asks for it
 	} else {
 		zone = time.UTC
 	}
@@ -57,14 +57,14 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	return showForm(v, http.StatusOK, form), nil
 }
 
-// nextNoon is noon of the day of t in a zone.
+// nextNoon returns noon, in a zone, of the day of t.
 func nextNoon(t time.Time, zone *time.Location) time.Time {
 	y, m, d := t.In(zone).Date()
 	return time.Date(y, m, d, 12, 0, 0, 0, zone)
 }
 
-// zone is the viewer's time zone: that of the browser, or, where its script didn't tell, that of the account. It's nil
-// when neither is known.
+// zone returns the viewer's time zone: the browser's or, if its script didn't send it, the account's. It is nil if
+// neither is known.
 func (v *visit) zone() *time.Location {
 	if zone := v.browserZone(); zone != nil {
 		return zone
@@ -73,7 +73,7 @@ func (v *visit) zone() *time.Location {
 	return zone
 }
 
-// browserZone is the time zone that the script told; nil when it did not.
+// browserZone returns the time zone sent by the script; nil if it sent none.
 func (v *visit) browserZone() *time.Location {
 	cookie, err := v.cookie(zoneCookie)
 	if err != nil {
@@ -87,8 +87,8 @@ func (v *visit) browserZone() *time.Location {
 	return zone
 }
 
-// followZone has messages show times in the zone of the browser, too. A page doesn't fail because that can't be
-// written.
+// followZone makes messages show times in the browser's time zone, too. If that can't be stored, the page is shown
+// anyway.
 func (v *visit) followZone(a compete.Actor) {
 	zone := v.browserZone()
 	if zone == nil {
@@ -114,20 +114,20 @@ func showForm(v *visit, status int, form pages.CompetitionForm) response {
 	return show(status, pages.EditCompetition(page, form))
 }
 
-// errPreviewLater stands where the preview would: the page with the form stays as it is.
+// errPreviewLater is shown instead of the preview; the page with the form stays as it is.
 var errPreviewLater = &compete.Error{
 	Kind: compete.KindForbidden, Code: "session_ended",
 	Detail: "Your session has expired. Save to log in again. What you typed is kept.",
 }
 
-// errPreviewGone stands where the preview would, too.
+// errPreviewGone is shown instead of the preview, too.
 var errPreviewGone = &compete.Error{
 	Kind: compete.KindNotFound, Code: "competition_not_found",
 	Detail: "This competition no longer exists: it may have been deleted. Save to create it " +
 		"again. What you typed is kept.",
 }
 
-// keepTyped preserves the form across a new login: the log-in form carries what was typed, and brings it back as a
+// keepTyped preserves the form across a new login: the login form carries what was typed, and brings it back as a
 // preview.
 func (a *app) keepTyped(r *http.Request, v *visit, err error) (response, error) {
 	if !errors.Is(err, compete.ErrUnauthorized) {
@@ -176,7 +176,7 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 	return redirectWith("created", "/competitions/"+c.ID), nil
 }
 
-// draftUnverified keeps what can't be published yet as a draft, and says what it takes.
+// draftUnverified saves a competition that can't be published yet as a draft, and says what is missing.
 func (a *app) draftUnverified(r *http.Request, v *visit, typed typedForm, cover compete.Cover) (response, error) {
 	r.PostForm.Set("status", string(compete.StatusDraft))
 	c, err := a.createTyped(r, v, typed, cover)
@@ -187,8 +187,8 @@ func (a *app) draftUnverified(r *http.Request, v *visit, typed typedForm, cover 
 		"We saved a draft. Confirm your email address, then publish it.")
 }
 
-// createTyped gives the competition its cover too. When that fails, the form that is sent again finds the competition,
-// and gives it then.
+// createTyped creates the competition and stores its cover. If storing the cover fails, submitting the form again finds
+// the competition and stores it then.
 func (a *app) createTyped(
 	r *http.Request, v *visit, typed typedForm, cover compete.Cover,
 ) (compete.Competition, error) {
@@ -200,8 +200,7 @@ func (a *app) createTyped(
 	return a.Competitions.SetMadeCover(r.Context(), v.actor, c.ID, cover)
 }
 
-// refuseForm shows the form again with what is wrong, and everything as it was typed. stored is nil for a new
-// competition.
+// refuseForm shows the form again with its errors and everything that was typed. stored is nil for a new competition.
 func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition, err error) (response, error) {
 	e, ok := refused(err)
 	if !ok {
@@ -212,12 +211,12 @@ func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition,
 	switch {
 	case errors.Is(err, compete.ErrCapacityBelowHeld):
 		form.Errors = pages.Errors{}
-		if typed.tooFew(stored); len(form.Errors) == 0 { // the last seats went this moment
+		if typed.tooFew(stored); len(form.Errors) == 0 { // the last seats were taken just now
 			form.Errors["capacity"] = e.Detail
 		}
 	case stored != nil && e.Kind == compete.KindInvalid:
 		typed.tooFew(stored)
-	case errors.Is(err, compete.ErrIdempotencyKeyReused): // one went back to this form and changed it
+	case errors.Is(err, compete.ErrIdempotencyKeyReused): // somebody went back to this form and changed it
 		form.Key = rand.Text()
 		form.Errors = pages.Errors{
 			"": "You've already created a competition with this form: it's on your dashboard. " +
@@ -227,7 +226,7 @@ func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition,
 	return showForm(v, problem.Status(e.Kind), *form), nil
 }
 
-// showPreview shows the form as it was typed, and how the competition will look. What can't be read is left out of it.
+// showPreview shows the form as it was typed, and a preview of the competition. The preview omits invalid input.
 func (a *app) showPreview(v *visit, typed typedForm, stored *compete.Competition) (response, error) {
 	look, err := a.previewOf(v, typed, stored)
 	if err != nil {
@@ -237,7 +236,7 @@ func (a *app) showPreview(v *visit, typed typedForm, stored *compete.Competition
 	return showForm(v, http.StatusOK, typed.form), nil
 }
 
-// previewOf is how what was typed will look: a new competition, or the stored one when changed.
+// previewOf returns a preview of the input: of a new competition, or of the changed stored one.
 func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) (*pages.PreviewData, error) {
 	html, err := markdown.HTML(typed.values.Description)
 	if err != nil {
@@ -268,12 +267,12 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 	return look, nil
 }
 
-// previewNew is the preview of a new competition alone, for htmx.
+// previewNew serves only the preview of a new competition, for htmx.
 func (a *app) previewNew(r *http.Request, v *visit) (response, error) {
 	return a.preview(r, v, v.requireRole(compete.RoleOrganizer), nil)
 }
 
-// previewEdit is the preview of a changed competition alone, for htmx.
+// previewEdit serves only the preview of a changed competition, for htmx.
 func (a *app) previewEdit(r *http.Request, v *visit) (response, error) {
 	c, err := a.managed(v)
 	return a.preview(r, v, err, &c)
@@ -304,7 +303,7 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 	return showForm(v, http.StatusOK, storedForm(&c, c.Zone())), nil
 }
 
-// storedForm is the form of a competition as it is stored.
+// storedForm returns the form of a stored competition.
 func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionForm {
 	return pages.CompetitionForm{
 		ID: c.ID, Inputs: shown(contentOf(c), zone), Draft: c.Status == compete.StatusDraft, Version: c.Version,
@@ -320,8 +319,8 @@ func (a *app) edit(r *http.Request, v *visit) (response, error) {
 	return answer, err
 }
 
-// createAgain shows what was typed about a competition that is gone, such as a draft that was deleted since, as the
-// form of a new one.
+// createAgain shows what was typed about a competition that no longer exists, such as a draft deleted in the meantime,
+// in the form for a new one.
 func createAgain(r *http.Request, v *visit) response {
 	form := readForm(r, nil).form
 	form.Draft, form.Key = true, rand.Text()

@@ -10,17 +10,17 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// An input is a field of the form of a competition: how it looks, what it says of a competition, and what typing into
-// it does.
+// An input is a field of the form for a competition: its appearance, its value for a competition, and the effect of
+// what is typed.
 type input struct {
 	ui.Field
 	show func(n *compete.NewCompetition, zone *time.Location) string
-	// read sets what was typed, or says what is wrong with it.
+	// read stores what was typed, or returns an error message.
 	read func(n *compete.NewCompetition, typed string, zone *time.Location) (problem string)
 }
 
-// inputs are those of the form, in its order; pages.EditCompetition places them. What is wrong with a form, and what
-// someone else has changed meanwhile, is listed in this order too.
+// inputs lists the form's inputs, in order; pages.EditCompetition places them. Errors, and changes made by somebody
+// else in the meantime, are listed in this order too.
 var inputs = []input{
 	text(ui.Field{Name: "title", Label: "Title", Required: true, MaxLength: "120"},
 		func(n *compete.NewCompetition) *string { return &n.Title }),
@@ -91,7 +91,7 @@ var inputs = []input{
 		},
 		show: func(n *compete.NewCompetition, _ *time.Location) string { return n.TimeZone },
 		read: func(n *compete.NewCompetition, typed string, zone *time.Location) string {
-			n.TimeZone = zone.String() // UTC where it isn't known, so that the rest is looked through; it is not saved
+			n.TimeZone = zone.String() // UTC if unknown, so that the rest is checked; it isn't saved
 			if _, known := compete.ZoneNamed(typed); !known {
 				return "Choose a time zone, such as Europe/Berlin or UTC."
 			}
@@ -132,7 +132,7 @@ var inputs = []input{
 		func(n *compete.NewCompetition) **time.Time { return &n.EndDate }),
 }
 
-// text is an input of a text.
+// text returns a text input.
 func text(f ui.Field, value func(*compete.NewCompetition) *string) input {
 	return input{
 		Field: f,
@@ -144,7 +144,7 @@ func text(f ui.Field, value func(*compete.NewCompetition) *string) input {
 	}
 }
 
-// check is a box to check.
+// check returns a checkbox.
 func check(f ui.Field, value func(*compete.NewCompetition) *bool) input {
 	f.Type = pages.Checkbox
 	return input{
@@ -162,7 +162,7 @@ func check(f ui.Field, value func(*compete.NewCompetition) *bool) input {
 	}
 }
 
-// moment is an input of a time in the zone of the form.
+// moment returns an input for a time in the form's time zone.
 func moment(f ui.Field, value func(*compete.NewCompetition) **time.Time) input {
 	f.Type = "datetime-local"
 	return input{
@@ -175,7 +175,7 @@ func moment(f ui.Field, value func(*compete.NewCompetition) **time.Time) input {
 	}
 }
 
-// shown are the inputs with what they say of a competition.
+// shown returns the inputs with a competition's values.
 func shown(n compete.NewCompetition, zone *time.Location) []ui.Field {
 	var fields []ui.Field
 	for _, in := range inputs {
@@ -185,7 +185,7 @@ func shown(n compete.NewCompetition, zone *time.Location) []ui.Field {
 	return fields
 }
 
-// differences are the inputs whose stored value is not what was typed.
+// differences returns the inputs whose stored value differs from what was typed.
 func differences(stored, typed pages.CompetitionForm) []pages.FieldDiff {
 	var diffs []pages.FieldDiff
 	for _, f := range stored.Inputs {

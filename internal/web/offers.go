@@ -7,7 +7,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/pages"
 )
 
-// acceptForm and declineForm are where the links in an email lead. They change nothing.
+// acceptForm and declineForm serve the pages that links in an email lead to. They change nothing.
 func (a *app) acceptForm(r *http.Request, v *visit) (response, error) {
 	return a.offerForm(r, v, func(stand *pages.Stand) pages.Confirm {
 		return pages.Confirm{
@@ -29,7 +29,7 @@ func (a *app) declineForm(r *http.Request, v *visit) (response, error) {
 	})
 }
 
-// offerForm asks about the viewer's open offer. Without one, the competition's page says where they stand.
+// offerForm asks about the viewer's open offer. If there is none, the competition's page shows their status.
 func (a *app) offerForm(r *http.Request, v *visit, question func(*pages.Stand) pages.Confirm) (response, error) {
 	if err := v.requireLogin(); err != nil {
 		return nil, err

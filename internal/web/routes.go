@@ -1,6 +1,6 @@
 package web
 
-// routes is the table of pages. What is missing here leads to the page for 404.
+// routes returns the table of pages. All other paths get the 404 page.
 func (a *app) routes() []route {
 	routes := []route{
 		{"GET /{$}", a.home},

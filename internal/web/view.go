@@ -11,10 +11,10 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// fillingFrom is the share of seats taken, in percent, from which an open competition is shown as filling.
+// fillingFrom is the percentage of seats taken from which an open competition is shown as filling.
 const fillingFrom = 75
 
-// seatsView shows a phase as a state. "Filling" is a way to show an open one, no phase.
+// seatsView returns how a phase is shown. "Filling" is a way to show an open competition, not a phase.
 func seatsView(s compete.Seats) ui.Seats {
 	view := ui.Seats{CompetitionID: s.CompetitionID, Capacity: s.Capacity, Left: s.SeatsLeft, Waitlisted: s.Waitlisted}
 	switch s.Phase {
@@ -50,7 +50,7 @@ func registrationState(r *compete.Registration) ui.State {
 	case compete.RegistrationWaitlisted:
 		return ui.StateWaitlisted
 	case compete.RegistrationCancelled:
-		switch r.CancelReason { //nolint:exhaustive // the others are cancelled, and that is all
+		switch r.CancelReason { //nolint:exhaustive // the other reasons need no explanation
 		case compete.CancelledByOrganizer:
 			return ui.StateRemoved
 		case compete.CancelledByExpiry:
@@ -76,7 +76,7 @@ func cardViews(competitions []compete.Competition, now time.Time) []ui.Competiti
 	return cards
 }
 
-// standKinds are the phases for who is not registered.
+// standKinds maps phases to what people see who aren't registered.
 var standKinds = map[compete.Phase]pages.StandKind{
 	compete.PhaseDraft:     pages.StandDraft,
 	compete.PhaseUpcoming:  pages.StandUpcoming,
@@ -87,7 +87,7 @@ var standKinds = map[compete.Phase]pages.StandKind{
 	compete.PhaseCancelled: pages.StandCancelled,
 }
 
-// standView says where the actor stands. mine is the actor's registration, or nil when there never was one.
+// standView describes the actor's status. mine is the actor's registration, or nil if there never was one.
 func standView(c *compete.Competition, mine *compete.Registration, a compete.Actor, now time.Time) pages.Stand {
 	phase := c.Phase(now)
 	seats := seatsView(c.Seats(now))
@@ -128,7 +128,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	return s
 }
 
-// formErrors are the messages of a refusal, by field. A refusal that is about no field is about the form.
+// formErrors returns the messages of a refusal, by field. A refusal that isn't about a field applies to the whole form.
 func formErrors(e *compete.Error) pages.Errors {
 	errors := make(pages.Errors, len(e.Fields)+1)
 	for _, f := range e.Fields {
@@ -140,8 +140,8 @@ func formErrors(e *compete.Error) pages.Errors {
 	return errors
 }
 
-// formStatus is the status of a form that was refused. It's never 401: browsers don't keep such a page, and "back" to
-// it would show their own.
+// formStatus returns the status of a refused form. It is never 401: browsers don't keep such a page, and going back to
+// it would show a page of the browser's own.
 func formStatus(e *compete.Error) int {
 	if e.Kind == compete.KindUnauthorized {
 		return http.StatusUnprocessableEntity
@@ -149,7 +149,7 @@ func formStatus(e *compete.Error) int {
 	return problem.Status(e.Kind)
 }
 
-// refused tells an error that belongs into the form from one that takes the page's place.
+// refused distinguishes errors to be shown in the form from those shown instead of the page.
 func refused(err error) (*compete.Error, bool) {
 	e := compete.AsError(err)
 	switch e.Kind {
