@@ -8,12 +8,12 @@ const (
 	MaxOfferHours = 720
 )
 
-// OfferGrace is how long after its end an offer is kept for an answer that arrived in time and is still in a queue,
-// maybe that of another replica. An answer that arrives within it is too late.
+// OfferGrace is how long after its end an offer is kept for answers that arrived in time and are still in a queue,
+// possibly that of another replica. An answer that arrives during that time is too late.
 const OfferGrace = 20 * time.Second
 
-// OfferedUntil is until when a seat that comes free now is offered, never later than the start; nil when seats are
-// given at once.
+// OfferedUntil returns the end of an offer of a seat that becomes free now, never later than the start; nil if freed
+// seats are assigned immediately.
 func (c *Competition) OfferedUntil(now time.Time) *time.Time {
 	if c.OfferHours == nil {
 		return nil
@@ -30,8 +30,7 @@ func (r *Registration) OfferOpen(now time.Time) bool {
 	return r.Status == RegistrationOffered && now.Before(*r.ConfirmBy)
 }
 
-// OfferOver reports whether the registration is an offer that was not answered in time, and that nobody can have
-// answered any more.
+// OfferOver reports whether the registration is an offer that wasn't answered in time, and no longer can have been.
 func (r *Registration) OfferOver(now time.Time) bool {
 	return r.Status == RegistrationOffered && !now.Before(r.ConfirmBy.Add(OfferGrace))
 }
@@ -41,8 +40,8 @@ func (r *Registration) OfferExpired() bool {
 	return r.Status == RegistrationCancelled && r.CancelReason == CancelledByExpiry
 }
 
-// CheckOffer says whether the actor may accept or decline the offer, or has done so already: then done is true. Errors:
-// ErrRegistrationGone, ErrForbidden (staff don't answer for others), ErrCompetitionCancelled, ErrOfferExpired,
+// CheckOffer checks whether the actor may accept or decline the offer. done reports that the actor has already done so.
+// Errors: ErrRegistrationGone, ErrForbidden (staff don't answer for others), ErrCompetitionCancelled, ErrOfferExpired,
 // ErrNoOffer.
 func (r *Registration) CheckOffer(a Actor, c *Competition, accept bool, now time.Time) (done bool, err error) {
 	answered := r.ConfirmBy != nil && (accept && r.Status != RegistrationOffered && r.Status.HoldsSeat() ||

@@ -1,5 +1,5 @@
-// Package server is what every request passes before and after its handler: listeners, time limits, request ids, the
-// client's address, turns of reads, the pace of refusals, one log line, recovery from panics, a span where traces are
+// Package server handles what every request needs before and after its handler: listeners, time limits, request ids,
+// the client's address, turns of reads, the pace of refusals, one log line, recovery from panics, a span if tracing is
 // on, the probes, and the graceful stop.
 //
 // It knows no routes: handlers come from packages api and web.
@@ -20,68 +20,69 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// The time limits of a connection. A stream that lives longer moves its own write deadline.
+// The time limits of a connection. A longer-lived stream extends its own write deadline.
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 30 * time.Second
-	writeTimeout      = 60 * time.Second // longer than the last in the line of password hashes waits
+	writeTimeout      = 60 * time.Second // longer than the longest wait for a password hash
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 64 << 10
 )
 
-// DefaultDrain is how long a stopping server waits for clients to take the answer that tells them to close their
+// DefaultDrain is how long a stopping server waits for clients to receive the response that tells them to close their
 // connection.
 const DefaultDrain = 300 * time.Millisecond
 
-// DefaultPressPatience is how long a press waits for its turn unless it is told otherwise.
+// DefaultPressPatience is the default of Config.PressPatience.
 const DefaultPressPatience = 2500 * time.Millisecond
 
-// handshakes is how long a stopping server still takes connections, at least, unless Config.Drain is shorter: a
-// handshake that has begun ends after a round trip to the client.
+// handshakes is how long a stopping server still accepts connections, at least, unless Config.Drain is shorter. A
+// handshake that has begun ends after one round trip to the client.
 const handshakes = 100 * time.Millisecond
 
-// lastAnswers is how long requests have to say "come again" when a stop has no more time for them.
+// lastAnswers is how long requests have to respond "try again" once a stop has no more time for them.
 const lastAnswers = 2 * time.Second
 
-// Endpoint is an address and what answers there.
+// Endpoint is an address and its handlers.
 type Endpoint struct {
 	Name    string // for logs, metrics and Addr
-	Addr    string // host:port; port 0 takes a free one
+	Addr    string // host:port; port 0 chooses a free one
 	Handler http.Handler
-	// answers, with status 500, when Handler panicked before its first byte; nil: as the function Broken does
+	// responds, with status 500, if Handler panicked before its first byte; nil: the function Broken
 	Broken http.Handler
-	// answers, with status 503, whoever finds no room or waited too long to press or to read; needed with both
+	// responds, with status 503, if there is no room, or a registration or a read waited too long; needed with both
 	Busy http.Handler
 	// whether a request registers somebody, and waits in line with all others that do; nil: none does
 	Presses func(*http.Request) bool
-	// whether a request only reads, and is not a stream; nil: none does, as far as is known
+	// whether a request only reads, and isn't a stream; nil: none is known to
 	Reads func(*http.Request) bool
-	Quiet bool // requests are logged at debug level, and not traced: those of monitoring
+	Quiet bool // for monitoring: requests are logged at debug level, and not traced
 }
 
 // Config sets up a Server.
 type Config struct {
 	Endpoints      []Endpoint
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
-	NewID          func() string  // makes request ids
-	HTTPS          bool           // the site is public under https
-	HSTSSubdomains bool           // and so are all subdomains of its host
+	TrustedProxies []netip.Prefix // their X-Forwarded-For is trusted
+	NewID          func() string  // creates request ids
+	HTTPS          bool           // the site's public address uses https
+	HSTSSubdomains bool           // so do all subdomains of its host
 	Logger         *slog.Logger
-	Observer       Observer                    // nil: nobody counts
-	Tracer         trace.Tracer                // nil: nothing is traced
-	Ready          func(context.Context) error // why requests cannot be served, if they can't; nil: they always can
+	Observer       Observer                    // nil means no metrics
+	Tracer         trace.Tracer                // nil means no tracing
+	Ready          func(context.Context) error // why requests can't be served, if they can't; nil: they always can
 	Drain          time.Duration               // 0: DefaultDrain
-	// PressPatience is how long a press may wait for its turn; 0: DefaultPressPatience. Once presses have taken longer
-	// than a twenty-fifth of it for a fifth of it, only as many are let in as are served in a tenth of it.
+	// PressPatience is how long a registration may wait for its turn; 0: DefaultPressPatience. Once registrations have
+	// taken longer than a twenty-fifth of it for a fifth of it, only as many are admitted as can be served in a tenth
+	// of it.
 	PressPatience time.Duration
 }
 
-// Observer is told of every request.
+// Observer is notified of every request.
 type Observer interface {
-	// Request tells of a request that was answered. pattern is the http.ServeMux pattern that took it: "/" or empty
-	// when none did.
+	// Request is called after a request was answered. pattern is the http.ServeMux pattern that matched: "/" or empty
+	// if none did.
 	Request(listener, method, pattern string, status int, took time.Duration)
-	// QueueFull tells of a press for which there was no room in line.
+	// QueueFull is called when there was no room in line for a registration.
 	QueueFull()
 }
 
@@ -100,7 +101,7 @@ type Server struct {
 	presses  *line
 }
 
-// New makes a server that does nothing until Listen.
+// New creates a server that does nothing until Listen.
 func New(c Config) *Server {
 	if c.Drain == 0 {
 		c.Drain = DefaultDrain
@@ -116,10 +117,10 @@ func New(c Config) *Server {
 	return s
 }
 
-// Listen takes all addresses, or none: an address that is taken is told before anything is served.
+// Listen binds all addresses, or none: it reports an address in use before anything is served.
 func (s *Server) Listen(ctx context.Context) error {
 	var listen net.ListenConfig
-	listen.SetMultipathTCP(false) // its sockets can't refuse, and no client here is one of several paths
+	listen.SetMultipathTCP(false) // its sockets can't refuse, and no client here uses several paths
 	for _, e := range s.config.Endpoints {
 		socket, err := listen.Listen(ctx, "tcp", e.Addr)
 		if err != nil {
@@ -145,7 +146,7 @@ func (l *closedOnce) Close() error {
 	return l.err
 }
 
-// Addr is where the named endpoint listens, after Listen; empty when there is no such endpoint.
+// Addr returns the address of the named endpoint, after Listen; empty if there is no such endpoint.
 func (s *Server) Addr(name string) string {
 	if socket, ok := s.sockets[name]; ok {
 		return socket.Addr().String()
@@ -153,7 +154,7 @@ func (s *Server) Addr(name string) string {
 	return ""
 }
 
-// Start serves on every address that Listen took. It returns at once; Failed tells when serving ends by itself.
+// Start serves on every address bound by Listen. It returns immediately; Failed reports when serving ends unexpectedly.
 func (s *Server) Start() {
 	for _, e := range s.config.Endpoints {
 		server := &http.Server{
@@ -177,7 +178,7 @@ func (s *Server) Start() {
 	}
 }
 
-// Failed tells of an endpoint that stopped serving although nobody asked it to.
+// Failed returns a channel that receives the error of an endpoint that stopped serving without being asked to.
 func (s *Server) Failed() <-chan error { return s.failed }
 
 func (s *Server) count(_ net.Conn, state http.ConnState) {
@@ -190,11 +191,12 @@ func (s *Server) count(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// Stop takes no connections but those that have begun, and answers every request that comes on them, each with the
-// advice to close it. What is idle after a moment is closed. When ctx ends before the last answer, so do the contexts
-// of the requests; it fails when they are not answered a moment later, and all connections are closed then.
+// Stop stops accepting connections, except those whose handshake has begun, and answers every request on the accepted
+// ones, telling the client to close the connection. It closes connections that are idle after a moment. If ctx ends
+// before the last response, Stop cancels the contexts of the requests. If they still aren't answered a moment later, it
+// closes all connections and fails.
 //
-// http.Server.Shutdown alone would not do: it drops a request that arrives just when it begins.
+// http.Server.Shutdown isn't enough: it drops a request that arrives just as it begins.
 func (s *Server) Stop(ctx context.Context) error {
 	s.stopping.Store(true)
 	for name, socket := range s.sockets {
@@ -204,7 +206,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	}
 	s.drain(ctx)
 	for _, socket := range s.sockets {
-		_ = socket.Close() // it fails only when it is closed already
+		_ = socket.Close() // it only fails if already closed
 	}
 	var (
 		stopped sync.WaitGroup
@@ -215,15 +217,15 @@ func (s *Server) Stop(ctx context.Context) error {
 		stopped.Go(func() {
 			err := server.Shutdown(ctx)
 			if err != nil {
-				// Those who still wait, for the turn of a password or for the database, are told to come again, not cut
-				// off.
+				// Requests still waiting, for a password hash or for the database, are told to try again rather than
+				// cut off.
 				s.giveUp()
 				last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
 				defer cancel()
 				err = server.Shutdown(last)
 			}
 			if err != nil {
-				_ = server.Close() // the requests are lost already
+				_ = server.Close() // the requests are already lost
 				mu.Lock()
 				defer mu.Unlock()
 				errs = append(errs, fmt.Errorf("requests were still in progress: %w", err))
@@ -235,7 +237,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// drain waits until no connection is open and none can come, or for as long as Config.Drain says.
+// drain waits until no connection is open and none can arrive, but no longer than Config.Drain.
 func (s *Server) drain(ctx context.Context) {
 	enough := time.NewTimer(s.config.Drain)
 	defer enough.Stop()
