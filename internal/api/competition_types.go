@@ -9,7 +9,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// CompetitionSummary is a competition without its description: what comes with a registration.
+// CompetitionSummary is a competition without its description, as included with registrations.
 type CompetitionSummary struct {
 	ID string `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
 	compete.CompetitionContent
@@ -24,26 +24,26 @@ type CompetitionSummary struct {
 	UpdatedAt  time.Time                 `json:"updatedAt" example:"2026-03-02T10:30:00Z"`
 }
 
-// Competition is what is registered for.
+// Competition is an event that people register for.
 type Competition struct {
 	CompetitionSummary
 	Description string `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
 	CoverURL    string `json:"coverUrl" readOnly:"true" doc:"Path of the cover, a picture of 1200 × 630 pixels. It changes with the picture, so it can be cached forever." example:"/api/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f/cover?v=board-1xm942a"`
 }
 
-// Organizer is who a competition belongs to.
+// Organizer is the owner of a competition.
 type Organizer struct {
 	ID   string `json:"id" format:"uuid" example:"018f6b1e-0000-7d0a-9b3e-5a1f0c2d4e6f"`
 	Name string `json:"name" example:"Grace Hopper"`
 }
 
-// Counts says how many take part and how many wait.
+// Counts contains the numbers of registered and waiting people.
 type Counts struct {
 	Registered int `json:"registered" doc:"Seats held." example:"58"`
 	Waitlisted int `json:"waitlisted" example:"0"`
 }
 
-// NewContent are the fields of a compete.CompetitionContent, as a request for a new competition has them.
+// NewContent contains the fields of a compete.CompetitionContent in a request to create a competition.
 type NewContent struct {
 	Title       string     `json:"title" example:"Spring Hackathon"`
 	Location    string     `json:"location,omitempty" example:"Zurich"`
@@ -58,7 +58,7 @@ type NewContent struct {
 	OfferHours  *int       `json:"offerHours,omitempty" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them at once." example:"48"`
 }
 
-// CreateCompetitionRequest opens a competition.
+// CreateCompetitionRequest creates a competition.
 type CreateCompetitionRequest struct {
 	NewContent
 	Description string                    `json:"description,omitempty" doc:"Markdown." example:"Bring your own **laptop**."`
@@ -76,7 +76,7 @@ func (r *CreateCompetitionRequest) competition() compete.NewCompetition {
 	}
 }
 
-// ContentChange are the fields of a compete.CompetitionContent, as a request for a change has them.
+// ContentChange contains the fields of a compete.CompetitionContent in a request to change a competition.
 type ContentChange struct {
 	Title       optional[string]     `json:"title,omitzero" example:"Spring Hackathon 2026"`
 	Location    optional[string]     `json:"location,omitzero" example:"Zurich"`
@@ -91,8 +91,8 @@ type ContentChange struct {
 	OfferHours  optional[*int]       `json:"offerHours,omitzero" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up; null gives it to them at once. Open offers don't change." example:"48"`
 }
 
-// applyTo sets what the request has. It goes through the fields of the content, so that one that a request lacks is
-// found out.
+// applyTo sets the fields that are in the request. It iterates over the fields of the content, so that a field missing
+// from the request type is detected.
 func (r ContentChange) applyTo(c *compete.CompetitionContent) {
 	for field, value := range reflect.ValueOf(c).Elem().Fields() {
 		change := reflect.ValueOf(r).FieldByName(field.Name).Interface().(interface{ applyTo(field any) })
@@ -100,8 +100,7 @@ func (r ContentChange) applyTo(c *compete.CompetitionContent) {
 	}
 }
 
-// UpdateCompetitionRequest changes a competition; what is left out stays as it is, and null clears a time or
-// offerHours.
+// UpdateCompetitionRequest changes a competition. Omitted fields keep their values; null clears a time or offerHours.
 type UpdateCompetitionRequest struct {
 	ContentChange
 	Description optional[string]                    `json:"description,omitzero" doc:"Markdown." example:"Bring your own **laptop**."`
@@ -119,7 +118,7 @@ func (r *UpdateCompetitionRequest) change() compete.CompetitionChange {
 	}
 }
 
-// newCompetition renders a competition as it is told at the given time.
+// newCompetition renders a competition as of the given time.
 func newCompetition(c *compete.Competition, at time.Time) Competition {
 	return Competition{
 		CompetitionSummary: newCompetitionSummary(c, at), Description: c.Description,

@@ -13,14 +13,14 @@ import (
 
 const tagCompetitions = "Competitions"
 
-// The values of query parameters, documented from the domain's own lists.
+// Query parameters whose values are documented from the domain's own lists.
 type (
 	sortParam  string
 	phaseParam string
 	tagsParam  string
 )
 
-// Schema documents the orders of a list.
+// Schema documents the sort orders.
 func (sortParam) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeString, Default: string(compete.SortNewest),
@@ -39,13 +39,13 @@ func (phaseParam) Schema(huma.Registry) *huma.Schema {
 	return s
 }
 
-// list splits a comma-separated parameter; empty elements are left out.
+// list splits a comma-separated parameter and omits empty elements.
 func (t tagsParam) list() []string {
 	return slices.DeleteFunc(strings.Split(string(t), ","),
 		func(tag string) bool { return strings.TrimSpace(tag) == "" })
 }
 
-// SearchParams narrow and order a list of competitions.
+// SearchParams filter and order a list of competitions.
 type SearchParams struct {
 	Search string     `query:"search" doc:"Words in the title, description or tags. The last one can be incomplete." example:"hack"`
 	Tags   tagsParam  `query:"tags" doc:"Tags, separated by commas. A competition matches if it has any of them." example:"go,beginners"`
@@ -70,7 +70,7 @@ type createCompetitionInput struct {
 	JSONBody
 }
 
-// CompetitionInput names a competition.
+// CompetitionInput identifies a competition.
 type CompetitionInput struct {
 	ID string `path:"id" doc:"The competition's ID."`
 }
@@ -86,7 +86,7 @@ type transferInput struct {
 	JSONBody
 }
 
-// TransferRequest names the new organizer of a competition; exactly one field is set.
+// TransferRequest identifies the new organizer of a competition; exactly one field is set.
 type TransferRequest struct {
 	OrganizerID string `json:"organizerId,omitempty" format:"uuid" doc:"The account's ID. It must be an organizer or admin." example:"018f6b1e-0000-7d0a-9b3e-5a1f0c2d4e6f"`
 	Email       string `json:"email,omitempty" format:"email" doc:"The account's email address. It must be an organizer or admin." example:"grace@example.com"`
@@ -227,7 +227,7 @@ func (a *api) createCompetition(ctx context.Context, in *createCompetitionInput)
 	}
 	return &competitionAnswer{
 		ETag: etag(&c), Location: "/api/competitions/" + c.ID, Replayed: replayed(again),
-		Body: newCompetition(&c, c.UpdatedAt), // not now: a replay is the same to the byte
+		Body: newCompetition(&c, c.UpdatedAt), // not now: a replay is byte-for-byte identical
 	}, nil
 }
 
@@ -256,7 +256,7 @@ func (a *api) updateCompetition(ctx context.Context, in *updateCompetitionInput)
 	return a.answerCompetition(&c), nil
 }
 
-// checkChange tells what is wrong with a change to the competition as it is now.
+// checkChange validates a change against the current competition.
 func (a *api) checkChange(ctx context.Context, id string, change compete.CompetitionChange) error {
 	c, err := a.Competitions.Managed(ctx, actor(ctx), id)
 	if err != nil {

@@ -242,7 +242,7 @@ func TestLists(t *testing.T) {
 		}
 		upcoming := w.create(strings.Replace(competitionBody("Sprint later", 5), "{",
 			fmt.Sprintf(`{"regOpensAt":%q,`, time.Now().Add(time.Hour).Format(time.RFC3339)), 1))
-		w.registration(ids[0], participant) // its only seat: now full
+		w.registration(ids[0], participant) // the only seat: now full
 		reversed := slices.Clone(ids)
 		slices.Reverse(reversed)
 		for query, want := range map[string][]string{
@@ -276,7 +276,7 @@ func TestLists(t *testing.T) {
 	})
 }
 
-// all reads all pages of a list of items with an id.
+// all reads all pages of a list and returns the ids of its items.
 func (w *world) all(path string, as role) []string {
 	w.t.Helper()
 	ids := []string{}

@@ -56,8 +56,8 @@ func testOfferHours(w *world) {
 		http.StatusUnprocessableEntity, "validation_failed")
 }
 
-// offered opens a competition, whose one seat was freed and is offered to the other participant while a third person
-// waits.
+// offered creates a competition whose only seat was freed and is offered to the other participant, while a third person
+// is waiting.
 func (w *world) offered() (c api.Competition, offer api.Registration, third api.Login) {
 	w.t.Helper()
 	c = w.create(offerBody("48"))
@@ -148,7 +148,7 @@ func testDeclinedOffer(w *world) {
 	w.refused(w.answer(w.tokens[otherParticipant], offer.ID, "accept"), http.StatusConflict, "no_offer")
 }
 
-// The worker of the same process lets offers expire, whoever made them and however long ago.
+// The worker of the same process expires offers, whoever made them and however long ago.
 func testExpiredOffer(w *world) {
 	_, offer, third := w.offered()
 	_, err := w.Store().Writer().ExecContext(w.t.Context(), `UPDATE registrations SET confirm_by = $2 WHERE id = $1`,

@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// RegistrationState is one user's place in one competition.
+// RegistrationState is a user's place in a competition.
 type RegistrationState struct {
 	compete.RegistrationState
 	UserID    string     `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
@@ -35,7 +35,7 @@ type ParticipantRegistration struct {
 	User Participant `json:"user"`
 }
 
-// Participant is who is registered.
+// Participant is a registered person.
 type Participant struct {
 	ID       string `json:"id" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
 	Name     string `json:"name" example:"Ada Lovelace"`
@@ -44,7 +44,7 @@ type Participant struct {
 	Disabled bool   `json:"disabled,omitempty" doc:"true if the account is disabled: it keeps its seats, but is skipped on waitlists and gets no messages." example:"false"`
 }
 
-// EmptyRequest is the body of a request that has nothing to say.
+// EmptyRequest is the body of a request without parameters.
 type EmptyRequest struct{}
 
 type registerInput struct {
@@ -58,7 +58,7 @@ type registerAnswer struct {
 	Body     Registration
 }
 
-// RegistrationInput names a registration.
+// RegistrationInput identifies a registration.
 type RegistrationInput struct {
 	ID string `path:"id" doc:"The registration's ID."`
 }
@@ -73,7 +73,8 @@ type removeInput struct {
 	JSONBody
 }
 
-// RemoveRequest is for organizers and admins who remove somebody. It has no effect on the caller's own registration.
+// RemoveRequest contains the options of organizers and admins removing somebody. It has no effect on the caller's own
+// registration.
 type RemoveRequest struct {
 	Reason string         `json:"reason,omitempty" doc:"Shown to the person." example:"Registered twice."`
 	Note   string         `json:"note,omitempty" doc:"Visible only to the competition's organizer and admins." example:"See email of 3 April."`
@@ -190,7 +191,7 @@ func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer,
 	if err != nil {
 		return nil, err
 	}
-	// Rendered at the moment of the registration, not now: a replay is the same to the byte.
+	// Rendered as of the registration, not now: a replay is byte-for-byte identical.
 	return &registerAnswer{
 		Replayed: replayed(outcome.Replayed),
 		Body:     newRegistration(&outcome.Registration, &outcome.Competition, outcome.Registration.UpdatedAt),

@@ -165,7 +165,7 @@ func testLive(w *world) {
 	await(`{"seatsLeft":0,"waitlisted":0,"phase":"full"}`)
 }
 
-// TestLiveStreamsEndWithTheServer keeps a stream open while the server stops: neither waits for the other.
+// TestLiveStreamsEndWithTheServer keeps a stream open while the server stops. Neither waits for the other.
 func TestLiveStreamsEndWithTheServer(t *testing.T) {
 	w := newWorld(t, "")
 	stream := w.open("GET", "/api/competitions/"+w.competition(1).ID+"/live", "")

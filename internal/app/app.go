@@ -1,6 +1,7 @@
-// Package app makes one program of all parts: New wires them by a config, Run serves until its context ends.
+// Package app assembles the program from its parts: New wires them according to a config, and Run serves until its
+// context ends.
 //
-// It owns the order of start and stop, and nothing else: every behaviour belongs to one of the parts.
+// It owns the order of starting and stopping, and nothing else. All behaviour belongs to one of the parts.
 package app
 
 import (
@@ -30,25 +31,25 @@ import (
 	"github.com/minicompete/minicompete/internal/web"
 )
 
-// Config sets up an App: the settings, and what is not one.
+// Config sets up an App: the settings, and options that aren't settings.
 type Config struct {
 	config.Config
-	Version string // of the program, as health and the API document tell it
-	Demo    bool   // the pages name the demo accounts
-	// also one that is easy to guess: for tests. A demo that listens on this machine alone takes any too
+	Version string // of the program, as shown by the health check and the API document
+	Demo    bool   // the pages show the demo accounts
+	// accept passwords that are easy to guess, for tests. A demo that only listens on this machine accepts them too
 	AnyPassword bool
-	Logger      *slog.Logger     // nil: NewLogger to the standard error
+	Logger      *slog.Logger     // nil: NewLogger to standard error
 	Clock       func() time.Time // nil: time.Now
 	Wrap        Wrap             // for tests
 
-	// RedisTimeout is the most that asking Redis may add to a request; one nearby answers in well under a millisecond.
-	// 0: defaultRedisTimeout.
+	// RedisTimeout bounds the time that queries of Redis may add to a request. A nearby Redis answers in well under a
+	// millisecond. 0: defaultRedisTimeout.
 	RedisTimeout time.Duration
 }
 
 const defaultRedisTimeout = 100 * time.Millisecond
 
-// App is the whole program. Take it from New.
+// App is the whole program. Create it with New.
 type App struct {
 	config   Config
 	secret   []byte
@@ -75,8 +76,8 @@ type App struct {
 	background background
 }
 
-// New opens the database, waiting for one that is not there yet, brings its schema up to date, and wires every part.
-// Nothing runs or listens until Start. After a failure nothing is left open.
+// New opens the database, waiting for it if it isn't available yet, migrates its schema, and wires all parts. Nothing
+// runs or listens until Start. After a failure nothing is left open.
 func New(ctx context.Context, c Config) (*App, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -104,7 +105,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 	return a, nil
 }
 
-// newID makes an id that is ordered by time, so that new rows are neighbours in an index.
+// newID creates an id that is ordered by time, so that new rows are adjacent in an index.
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func (a *App) openStore(ctx context.Context) error {
@@ -116,7 +117,7 @@ func (a *App) openStore(ctx context.Context) error {
 	return a.store.Migrate(ctx)
 }
 
-// readSite reads what pages have set of the site.
+// readSite reads the site settings made on the pages.
 func (a *App) readSite(ctx context.Context) error {
 	look, err := a.config.Look()
 	if err != nil {
@@ -132,7 +133,7 @@ func (a *App) openRedis(context.Context) error {
 	}
 	options, err := redis.ParseURL(string(a.config.RedisURL))
 	if err != nil {
-		// the reason would repeat it
+		// omit the reason, which would repeat the URL
 		return errors.New("REDIS_URL is invalid; it must look like redis://user:password@host:6379/0")
 	}
 	redis.SetLogger(redisLog{a.log})
@@ -141,8 +142,8 @@ func (a *App) openRedis(context.Context) error {
 	return nil
 }
 
-// redisLog keeps what the Redis client says about each connection for those who look for it: live and replay tell when
-// Redis is away.
+// redisLog reduces the Redis client's messages about each connection to level debug: live and replay report when Redis
+// is unavailable.
 type redisLog struct{ *slog.Logger }
 
 func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
@@ -187,7 +188,7 @@ func (a *App) wireDomain(ctx context.Context) error {
 	return a.wireJobs()
 }
 
-// anyPassword reports whether a password may be easy to guess.
+// anyPassword reports whether passwords that are easy to guess are accepted.
 func (c *Config) anyPassword() bool {
 	return c.AnyPassword || c.Demo && onLoopback(c.WebAddr) && onLoopback(c.APIAddr)
 }
@@ -198,14 +199,14 @@ func onLoopback(address string) bool {
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// Services are the domain, for what is not done over HTTP.
+// Services returns the domain services, for callers other than HTTP.
 func (a *App) Services() compete.Services { return a.services }
 
-// Operator is what the command line does to accounts.
+// Operator returns the account operations of the command line.
 func (a *App) Operator() *compete.Operator { return a.operator }
 
-// SetupLink makes the address of the page on which the first admin is made, below the given one; it is empty when there
-// is an admin.
+// SetupLink returns the address, on the given site, of the page that creates the first admin; empty if there already is
+// an admin.
 func (a *App) SetupLink(ctx context.Context, site string) (string, error) {
 	token, err := a.services.Installation.SetupLink(ctx)
 	if err != nil || token == "" {
@@ -214,15 +215,16 @@ func (a *App) SetupLink(ctx context.Context, site string) (string, error) {
 	return site + web.SetupPath + "?token=" + token, nil
 }
 
-// Store is the open database.
+// Store returns the open database.
 func (a *App) Store() *store.Store { return a.store }
 
-// Addr is where an endpoint ("web", "api" or "metrics") listens after Start; empty when this process has none.
+// Addr returns the address at which an endpoint ("web", "api" or "metrics") listens after Start; empty if this process
+// doesn't serve it.
 func (a *App) Addr(endpoint string) string { return a.server.Addr(endpoint) }
 
-// refuseDemo keeps accounts whose password everybody knows from a site that others reach: one with a public address
-// doesn't start with them, and one that others may reach by another address says that they log in on this machine
-// alone.
+// refuseDemo protects sites that others can reach from demo accounts, whose password is public. With a public address,
+// the program doesn't start; if others may reach it by another address, it logs that these accounts can only log in
+// from this machine.
 func (a *App) refuseDemo(ctx context.Context) error {
 	reachable := a.config.Plays(config.RoleWeb) && !onLoopback(a.config.WebAddr) || a.config.Plays(config.RoleAPI) &&
 		!onLoopback(a.config.APIAddr)

@@ -11,21 +11,21 @@ import (
 )
 
 const (
-	// probeTimeout is when something that doesn't answer counts as down.
+	// probeTimeout is how long a component may take to answer before it counts as down.
 	probeTimeout = 2 * time.Second
-	// probeLife is how long an answer counts: health is public, and asking is not to cost the database more than a
+	// probeLife is how long a result is reused: health checks are public, and shouldn't cost the database more than one
 	// query a second.
 	probeLife = time.Second
 )
 
-// probe asks one thing that the program leans on how it is.
+// probe checks the health of a component that the program depends on.
 type probe struct {
 	name   string
-	needed bool // the program cannot serve without it
+	needed bool // the program can't serve without it
 	ask    func(context.Context) error
 }
 
-// health remembers the last answers for a moment.
+// health caches the last results for a moment.
 type health struct {
 	probes []probe
 	checks recent.Value[[]api.Check]
@@ -52,7 +52,7 @@ func (h *health) forAPI(ctx context.Context) []api.Check {
 
 func (h *health) ask(ctx context.Context) []api.Check {
 	checks := make([]api.Check, len(h.probes))
-	// A client that goes away must not make the answer for those who wait beside it.
+	// A client that disconnects must not affect the result of others sharing it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 	defer cancel()
 	var asking sync.WaitGroup
@@ -77,7 +77,7 @@ func (p probe) check(ctx context.Context) api.Check {
 	return check
 }
 
-// forWeb leaves out what is not set up: the page lists what there is.
+// forWeb omits components that aren't set up.
 func (h *health) forWeb(ctx context.Context) []web.Check {
 	var checks []web.Check
 	for _, c := range h.forAPI(ctx) {

@@ -12,7 +12,7 @@ import (
 	"github.com/minicompete/minicompete/internal/telemetry"
 )
 
-// openTelemetry sets up what shows the process from outside, before the parts that it watches.
+// openTelemetry sets up metrics and tracing, before the parts that they observe.
 func (a *App) openTelemetry(ctx context.Context) (err error) {
 	if a.config.MetricsAddr != "" {
 		a.metrics = telemetry.NewMetrics(a.config.Version)
@@ -22,7 +22,7 @@ func (a *App) openTelemetry(ctx context.Context) (err error) {
 	return err
 }
 
-// addGauges shows what is read at each scrape, once every part is there.
+// addGauges adds the values that are read at each scrape, once all parts exist.
 func (a *App) addGauges() {
 	if a.metrics == nil {
 		return
@@ -45,7 +45,7 @@ func (a *App) addGauges() {
 			"0 if none is waiting, NaN while it can't be read.", func() float64 { return backlog.now().oldestPending })
 }
 
-// addReplica shows which reads the read replica answered, and how far it is behind.
+// addReplica adds which reads the read replica answered, and how far it lags behind.
 func (a *App) addReplica() {
 	r := a.store.DB().Replica()
 	if r == nil {
@@ -70,10 +70,10 @@ func (a *App) addReplica() {
 			"behind (it didn't have the reader's own changes yet), failed (it didn't answer).", "outcome", reads)
 }
 
-// backlogMaxAge is how long a reading counts: two gauges, or two scrapers, are to cost one.
+// backlogMaxAge is how long a reading is reused, so that two gauges, or two scrapers, only cost one.
 const backlogMaxAge = time.Second
 
-// backlog reads how far the work in the background is behind.
+// backlog reads the backlog of background work.
 type backlog struct {
 	read  func(context.Context) (failedJobs int, oldestPending time.Time, err error)
 	clock func() time.Time
@@ -98,10 +98,11 @@ func (b *backlog) reading() backlogReading {
 	return backlogReading{float64(n), max(0, b.clock().Sub(oldest).Seconds())}
 }
 
-// lastTraces is how long a stop waits for a receiver of traces.
+// lastTraces is how long stopping waits for the receiver of traces.
 const lastTraces = 2 * time.Second
 
-// sendTraces sends what is left. A receiver that is away is no reason for the stop to fail: telemetry has told of it.
+// sendTraces sends the remaining traces. If the receiver is unavailable, stopping doesn't fail: telemetry has reported
+// it.
 func (a *App) sendTraces() {
 	ctx, cancel := context.WithTimeout(context.Background(), lastTraces)
 	defer cancel()
@@ -110,7 +111,7 @@ func (a *App) sendTraces() {
 	}
 }
 
-// ready tells whether what the program cannot serve without is there.
+// ready fails if something that the program can't serve without is unavailable.
 func (h *health) ready(ctx context.Context) error {
 	var down []error
 	for _, check := range h.forAPI(ctx) {

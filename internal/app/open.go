@@ -17,14 +17,14 @@ import (
 )
 
 const (
-	// openTries and openPause are how long a start waits for a database that is not there yet, as when both start
-	// together.
+	// openTries and openPause determine how long a start waits for a database that isn't available yet, such as when
+	// both are started together.
 	openTries = 30
 	openPause = time.Second
 )
 
-// OpenStore opens the database of the settings, without its read replica. One that is away is tried again for half a
-// minute; any other failure ends it at once.
+// OpenStore opens the database from the settings, without its read replica. If it is unavailable, OpenStore retries for
+// half a minute; any other failure is returned immediately.
 func OpenStore(ctx context.Context, c config.Config, logger *slog.Logger) (*store.Store, error) {
 	return openStore(ctx, c, "", logger)
 }
@@ -46,7 +46,7 @@ func openStore(ctx context.Context, c config.Config, replica config.URL, logger 
 		if !errors.Is(err, compete.ErrDatabase) {
 			return nil, fmt.Errorf("DATABASE_URL (%s): %w", url, err)
 		}
-		if try == openTries { // what ErrDatabase says is for who uses the API
+		if try == openTries { // the text of ErrDatabase is meant for users of the API
 			return nil, fmt.Errorf("DATABASE_URL (%s): the database is unreachable; see the log lines above", url)
 		}
 		logger.Warn("waiting for the database", "database", url, "try", try, "of", openTries, "error", err)
@@ -58,8 +58,8 @@ func openStore(ctx context.Context, c config.Config, replica config.URL, logger 
 	}
 }
 
-// NewLogger makes the log of a process as LOG_LEVEL and LOG_FORMAT say, to w or, when that is nil, to the standard
-// error.
+// NewLogger creates the process's log, configured by LOG_LEVEL and LOG_FORMAT. It writes to w or, if that is nil, to
+// standard error.
 func NewLogger(c config.Config, w io.Writer) *slog.Logger {
 	if w == nil {
 		w = os.Stderr

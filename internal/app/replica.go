@@ -7,7 +7,7 @@ import (
 	"github.com/minicompete/minicompete/internal/replica"
 )
 
-// replicaReads puts around the pages and the API what lets a read replica answer some of their requests.
+// replicaReads wraps the pages and the API so that a read replica can answer some of their requests.
 type replicaReads struct {
 	pages, api func(http.Handler) http.Handler
 }

@@ -17,17 +17,17 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// withReplica are the settings of a process that reads from a replica, and may be as far behind as lag.
+// withReplica returns the options of a process that reads from a replica with the given maximum lag.
 func withReplica(databaseURL, replicaURL string, lag time.Duration) apptest.Options {
 	return apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) {
 		c.DatabaseReadURL, c.DatabaseReadMaxLag = config.URL(replicaURL), lag
 	}}
 }
 
-// byReplica is how many reads the replica answered to a process.
+// byReplica returns how many of a process's reads the replica has answered.
 func byReplica(a *apptest.App) uint64 { return a.Store().DB().Replica().Reads(sqldb.ReadByReplica) }
 
-// untilByReplica repeats a read until the replica answers it to each process.
+// untilByReplica repeats a read until the replica answers it for each process.
 func untilByReplica(t *testing.T, what string, read func(*apptest.App), apps ...*apptest.App) {
 	t.Helper()
 	for _, a := range apps {
@@ -39,7 +39,7 @@ func untilByReplica(t *testing.T, what string, read func(*apptest.App), apps ...
 	}
 }
 
-// titles are those of a list of competitions.
+// titles returns the titles in a list of competitions.
 func titles(c *apptest.Client, path string) string {
 	var list []struct{ Title string }
 	c.Get(path, &list)
@@ -52,14 +52,14 @@ func titles(c *apptest.Client, path string) string {
 
 func listOf(a *apptest.App) string { return titles(a.Visitor(), "/api/competitions") }
 
-// at is a client at another process.
+// at returns a copy of the client that talks to another process.
 func at(a *apptest.App, c *apptest.Client) *apptest.Client {
 	there := *a.Visitor()
 	there.User, there.Token = c.User, c.Token
 	return &there
 }
 
-// browser is somebody with the pages open, whichever process they come from.
+// browser is a client with cookies, which can talk to any process.
 type browser struct {
 	t      *testing.T
 	client *http.Client
@@ -101,8 +101,8 @@ func (b *browser) read(response *http.Response, err error) string {
 	return string(body)
 }
 
-// Reads with a read replica. The databases share two servers, and a pause holds for all of them, so one comes after the
-// other.
+// TestReadReplica tests reads with a read replica. The databases share two servers, and pausing one affects all of
+// them, so the tests run one after another.
 func TestReadReplica(t *testing.T) {
 	testservices.OnlyPostgres(t, func(t *testing.T, _ string) {
 		replication := testservices.Replicate(t)
@@ -128,7 +128,7 @@ func testOwnWrites(t *testing.T, replication *testservices.Replication) {
 	competition := "/api/competitions/" + first
 	registering, watching := browse(t, a, participant), browse(t, a, a.As(compete.RoleParticipant))
 
-	// The server itself says that it is read.
+	// The server's own statistics confirm that it is used.
 	database := strings.TrimPrefix(mustParse(t, standbyURL).Path, "/")
 	scans := func() int64 {
 		return replication.Standby.Number(database, `SELECT coalesce(sum(seq_scan + idx_scan), 0)::bigint
@@ -180,7 +180,7 @@ func testOwnWrites(t *testing.T, replication *testservices.Replication) {
 		if at(a, participant).Get(competition, &seen); seen.SeatsLeft != 4 {
 			t.Errorf("in the %s process, who has just registered sees %d seats left, want 4", name, seen.SeatsLeft)
 		}
-		// Everybody else sees what the replica has.
+		// Everybody else sees the replica's state.
 		answered := byReplica(a)
 		if got := listOf(a); got != "The first" {
 			t.Errorf("in the %s process, a visitor sees %q", name, got)
@@ -194,7 +194,7 @@ func testOwnWrites(t *testing.T, replication *testservices.Replication) {
 		if now := byReplica(a); now < answered+3 {
 			t.Errorf("in the %s process, the replica answered %d of 3 reads", name, now-answered)
 		}
-		// A link to what's new works.
+		// A link to something new works.
 		a.Visitor().Do(http.MethodGet, "/api/competitions/"+second, nil).Want(t, http.StatusOK)
 	}
 
@@ -229,7 +229,7 @@ func mustParse(t *testing.T, text string) *url.URL {
 	return u
 }
 
-// A replica that is further behind than it may be isn't used, until it has caught up.
+// A replica beyond the maximum lag isn't used until it has caught up.
 func testTooFarBehind(t *testing.T, replication *testservices.Replication) {
 	primaryURL, standbyURL := replication.Database()
 	a := apptest.Start(t, withReplica(primaryURL, standbyURL, time.Second))
@@ -254,7 +254,7 @@ func testTooFarBehind(t *testing.T, replication *testservices.Replication) {
 	untilByReplica(t, "the list", list, a)
 }
 
-// A replica that hasn't got the program's schema yet isn't asked.
+// A replica that doesn't have the program's schema yet isn't used.
 func testOlderSchema(t *testing.T, replication *testservices.Replication) {
 	primaryURL, standbyURL := replication.Database()
 	database := strings.TrimPrefix(mustParse(t, standbyURL).Path, "/")
@@ -284,7 +284,7 @@ func testOlderSchema(t *testing.T, replication *testservices.Replication) {
 	untilByReplica(t, "the list", func(a *apptest.App) { listOf(a) }, a)
 }
 
-// What is no standby, or that of another database, is never asked, and the log says why.
+// A server that isn't a standby, or is one of another database, is never used, and the log says why.
 func testNoReplica(t *testing.T, replication *testservices.Replication) {
 	primaryURL, standbyURL := replication.Database()
 	another := mustParse(t, standbyURL)
@@ -309,7 +309,7 @@ func testNoReplica(t *testing.T, replication *testservices.Replication) {
 	}
 }
 
-// A replica that takes questions and answers none keeps nobody from an answer.
+// A replica that accepts queries but never answers doesn't prevent answers.
 func testReplicaSilent(t *testing.T, replication *testservices.Replication) {
 	primaryURL, standbyURL := replication.Database()
 	through, proxy := testservices.BehindProxy(t, standbyURL)
@@ -319,14 +319,14 @@ func testReplicaSilent(t *testing.T, replication *testservices.Replication) {
 	proxy.Silence()
 	replica := a.Store().DB().Replica()
 	apptest.Eventually(t, apptest.Patience, "the replica isn't asked any more", func() bool {
-		listOf(a) // no other status than 200
+		listOf(a) // no status other than 200
 		return replica.Check(t.Context()) != nil
 	})
 	proxy.Speak()
 	untilByReplica(t, "the list", list, a)
 }
 
-// Without its replica the program answers everything all the same, and uses the replica again when it's back.
+// Without its replica the program still answers everything. It uses the replica again once it is back.
 func testReplicaKilled(t *testing.T, replication *testservices.Replication) {
 	primaryURL, standbyURL := replication.Database()
 	a := apptest.Start(t, withReplica(primaryURL, standbyURL, time.Hour))
@@ -336,7 +336,7 @@ func testReplicaKilled(t *testing.T, replication *testservices.Replication) {
 	replication.Standby.Kill()
 	replica := a.Store().DB().Replica()
 	for range 20 {
-		listOf(a) // no other status than 200
+		listOf(a) // no status other than 200
 		a.Visitor().Do(http.MethodGet, "/api/competitions/"+competition, nil).Want(t, http.StatusOK)
 	}
 	apptest.Eventually(t, apptest.Patience, "the replica isn't asked any more", func() bool {
@@ -355,7 +355,7 @@ func testReplicaKilled(t *testing.T, replication *testservices.Replication) {
 	untilByReplica(t, "the list", list, a)
 }
 
-// SQLite has no read replicas, and a wrong URL is named.
+// SQLite has no read replicas, and an invalid URL is reported.
 func TestReadReplicaIsRefused(t *testing.T) {
 	for name, tc := range map[string]struct{ database, replica, want string }{
 		"SQLite": {"", "postgres://127.0.0.1/x", "DATABASE_READ_URL needs a PostgreSQL database in DATABASE_URL"},

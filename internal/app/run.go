@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// StopTimeout is how long Run gives a stop: requests that are under way first, jobs next. It is less than the 30 s
-// after which most supervisors kill a process.
+// StopTimeout bounds how long Run waits for a stop: first for requests in flight, then for jobs. It is less than the 30
+// s after which most supervisors kill a process.
 const StopTimeout = 25 * time.Second
 
-// background is the work beside requests that ends with the app.
+// background is work outside of requests that ends with the app.
 type background struct {
 	once   sync.Once
 	ctx    context.Context
@@ -36,7 +36,7 @@ func (b *background) stop() {
 	b.work.Wait()
 }
 
-// Start listens, starts every part and serves. It returns when requests are answered; after a failure nothing is left
+// Start listens, starts all parts and serves. It returns once requests are answered. After a failure nothing is left
 // open.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.server.Listen(ctx); err != nil {
@@ -59,9 +59,9 @@ func (a *App) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends in the order in which nothing is lost: streams, then requests, which the registrar still answers, then
-// jobs, which finish or go back to the queue, then the registrar, when nobody is left to ask it. It fails when ctx ends
-// before that.
+// Stop stops the parts in an order that loses nothing: first streams, then requests, which the registrar still answers,
+// then jobs, which finish or return to the queue, and finally the registrar, once nothing uses it any more. It fails if
+// ctx ends first.
 func (a *App) Stop(ctx context.Context) error {
 	a.hub.Close()
 	requests, cancel := withShare(ctx, 3, 4)
@@ -73,7 +73,7 @@ func (a *App) Stop(ctx context.Context) error {
 	return errors.Join(err, a.close())
 }
 
-// withShare is ctx with part of the whole of its remaining time.
+// withShare returns ctx limited to part/whole of its remaining time.
 func withShare(ctx context.Context, part, whole time.Duration) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -82,7 +82,7 @@ func withShare(ctx context.Context, part, whole time.Duration) (context.Context,
 	return context.WithTimeout(ctx, time.Until(deadline)*part/whole)
 }
 
-// close ends what has no work of its own. Every part may be missing.
+// close closes the parts that have no work of their own. Any part may be missing.
 func (a *App) close() error {
 	a.background.stop()
 	a.sendTraces()
@@ -102,7 +102,7 @@ func (a *App) close() error {
 	return err
 }
 
-// Close ends an app that was never started.
+// Close closes an app that was never started.
 func (a *App) Close() error { return a.close() }
 
 // Run starts, serves until ctx ends or serving fails, and stops.
@@ -113,7 +113,7 @@ func (a *App) Run(ctx context.Context) error {
 	return a.Wait(ctx)
 }
 
-// Wait serves until ctx ends or serving fails, and stops. It is the second half of Run.
+// Wait is the second half of Run: it serves until ctx ends or serving fails, and stops.
 func (a *App) Wait(ctx context.Context) error {
 	var failure error
 	select {

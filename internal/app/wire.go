@@ -118,9 +118,9 @@ func isPress(r *http.Request) bool {
 	return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/register")
 }
 
-// isRead reports whether a request only reads. Who registers, logs in or follows a page waits elsewhere, in a line that
-// is bounded, too: the registrar's, the one for hashing passwords, and the number of open pages. Health asks the
-// database once a second at most.
+// isRead reports whether a request only reads. Registering, logging in and live pages have other bounded queues: the
+// registrar's, the one for password hashing, and the number of open pages. Health checks query the database at most
+// once a second.
 func isRead(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.HasSuffix(r.URL.Path, "/live") &&
 		r.URL.Path != "/api/health"

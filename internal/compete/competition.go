@@ -15,7 +15,7 @@ const (
 	StatusCancelled CompetitionStatus = "CANCELLED"
 )
 
-// Phase is what a visitor is told about a competition; derived from it and the time, never stored.
+// Phase describes a competition to visitors. It is derived from the competition and the time, and never stored.
 type Phase string
 
 // The phases of a competition.
@@ -32,37 +32,38 @@ const (
 // Phases lists every phase, in the order of a competition's life.
 var Phases = []Phase{PhaseDraft, PhaseUpcoming, PhaseOpen, PhaseWaitlist, PhaseFull, PhaseClosed, PhaseCancelled}
 
-// Organizer is who a competition belongs to, as far as everybody may know.
+// Organizer is the public information about the owner of a competition.
 type Organizer struct {
 	ID   string
 	Name string
 }
 
-// Competition is what is registered for. SeatsLeft = Capacity − held seats, always.
+// Competition is an event that people register for. SeatsLeft is always Capacity minus the number of held seats.
 type Competition struct {
 	ID string
 	CompetitionContent
-	Description string // Markdown; empty in the summaries that come with a registration
+	Description string // Markdown; empty in the summaries included with registrations
 	SeatsLeft   int
 	Waitlisted  int // registrations on the waitlist
 	Status      CompetitionStatus
-	Discarded   bool // cancelled as a draft: it was never published
-	// a draft that an admin made of what was published: registrations are kept, and only an admin publishes it again
+	Discarded   bool // cancelled as a draft, so never published
+	// turned back into a draft by an admin after publication: registrations are kept, and only an admin can republish
+	// it
 	Unpublished bool `json:"-"`
-	// nobody answers for it: its organizer's account is disabled, or no organizer's any more
+	// without a responsible organizer: the organizer's account is disabled or no longer has the role
 	Suspended bool   `json:"-"`
 	Cover     string `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
 	Organizer Organizer
-	Version   int // raised by each change of its content
+	Version   int // increases with each change of the content
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
 
-// Registered is the number of held seats.
+// Registered returns the number of held seats.
 func (c *Competition) Registered() int { return c.Capacity - c.SeatsLeft }
 
-// Phase tells what a visitor is told at the given time. While anyone waits, a free seat is theirs and newcomers queue
-// behind.
+// Phase returns the phase that visitors see at the given time. While people are on the waitlist, free seats belong to
+// them, and newcomers join the waitlist behind them.
 func (c *Competition) Phase(now time.Time) Phase {
 	switch {
 	case c.Status == StatusDraft:
@@ -82,8 +83,8 @@ func (c *Competition) Phase(now time.Time) Phase {
 	}
 }
 
-// Admit decides what a participant who arrives now gets: RegistrationPending (a seat) or RegistrationWaitlisted, or why
-// neither.
+// Admit decides what a participant who arrives at the given time gets: RegistrationPending (a seat),
+// RegistrationWaitlisted, or an error saying why neither is possible.
 func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
 	switch c.Phase(now) {
 	case PhaseOpen:
@@ -112,30 +113,31 @@ func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
 	return "", ErrCompetitionMissing // what was never published is its organizer's business alone
 }
 
-// Started reports whether the competition has begun; one without a start date never does.
+// Started reports whether the competition has begun. A competition without a start date never does.
 func (c *Competition) Started(now time.Time) bool {
 	return c.StartDate != nil && !now.Before(*c.StartDate)
 }
 
-// Promotes reports whether a free seat goes to the head of the waitlist: as long as the competition is on, is not
-// suspended and has not started, also after the deadline, because those who wait registered in time.
+// Promotes reports whether free seats go to the head of the waitlist. They do while the competition is published, not
+// suspended, and not started; even after the deadline, because the people waiting registered in time.
 func (c *Competition) Promotes(now time.Time) bool {
 	return c.Status == StatusPublished && !c.Suspended && !c.Started(now)
 }
 
-// VisibleTo reports whether the actor may know of the competition: a draft is its organizer's and the admins' alone,
-// also a cancelled one.
+// VisibleTo reports whether the actor may see the competition. Only its organizer and admins can see a draft, even a
+// cancelled one.
 func (c *Competition) VisibleTo(a Actor) bool {
 	return c.Status != StatusDraft && !c.Discarded || c.ManagedBy(a)
 }
 
-// ManagedBy reports whether the actor may change it and read its participants: its organizer and admins.
+// ManagedBy reports whether the actor may change the competition and read its participants, as its organizer or an
+// admin.
 func (c *Competition) ManagedBy(a Actor) bool {
 	return a.Role.AtLeast(RoleAdmin) || a.Role.AtLeast(RoleOrganizer) && c.OrganizedBy(a)
 }
 
-// CheckManager fails with ErrCompetitionMissing for who may not know of the competition, and with ErrForbidden for who
-// doesn't manage it.
+// CheckManager fails with ErrCompetitionMissing if the actor can't see the competition, and with ErrForbidden if the
+// actor doesn't manage it.
 func (c *Competition) CheckManager(a Actor) error {
 	switch {
 	case !c.VisibleTo(a):
@@ -146,10 +148,10 @@ func (c *Competition) CheckManager(a Actor) error {
 	return nil
 }
 
-// OrganizedBy reports whether the actor is its organizer, who can't register for it.
+// OrganizedBy reports whether the actor is the competition's organizer, who can't register for it.
 func (c *Competition) OrganizedBy(a Actor) bool { return a.UserID == c.Organizer.ID }
 
-// Summary is the competition without its description: what comes with a registration.
+// Summary returns the competition without its description, as included with registrations.
 func (c *Competition) Summary() Competition {
 	s := *c
 	s.Description = ""
@@ -164,13 +166,13 @@ type NewCompetition struct {
 	Status      CompetitionStatus
 }
 
-// Check names every bad field at once.
+// Check reports all invalid fields at once.
 func (n NewCompetition) Check(now time.Time) error {
 	_, err := n.competition("", Organizer{}, UTC(now))
 	return err
 }
 
-// competition makes the competition that the input describes, or names every bad field.
+// competition creates the described competition, or reports all invalid fields.
 func (n NewCompetition) competition(id string, organizer Organizer, now time.Time) (Competition, error) {
 	c := Competition{
 		ID: id, CompetitionContent: n.CompetitionContent, Description: n.Description, SeatsLeft: n.Capacity,
@@ -194,13 +196,13 @@ func (n NewCompetition) competition(id string, organizer Organizer, now time.Tim
 	return c, v.err()
 }
 
-// Optional is a field of a change: not Set leaves the value as it is, so that Set with the zero Value can clear it.
+// Optional is a field of a change. If it isn't Set, the value stays as it is; if it is, even the zero Value is stored.
 type Optional[T any] struct {
 	Set   bool
 	Value T
 }
 
-// Some is an Optional that is set.
+// Some returns an Optional that is set to v.
 func Some[T any](v T) Optional[T] { return Optional[T]{Set: true, Value: v} }
 
 func (o Optional[T]) applyTo(field *T) {
@@ -209,18 +211,18 @@ func (o Optional[T]) applyTo(field *T) {
 	}
 }
 
-// CompetitionChange is the input of Competitions.Update. CloseNow sets the deadline to the moment of the change's
-// arrival; Unpublish, an admin's, makes a draft of what is published.
+// CompetitionChange is the input of Competitions.Update. CloseNow sets the deadline to the arrival time of the change.
+// Unpublish, for admins, turns a published competition back into a draft.
 type CompetitionChange struct {
-	Edit        func(*CompetitionContent) // changes what is stored then; nil: nothing. It may be called more than once
+	Edit        func(*CompetitionContent) // changes the stored content, if not nil. It may be called more than once
 	Description Optional[string]
 	Status      Optional[CompetitionStatus]
 	CloseNow    bool
 	Unpublish   bool
 }
 
-// Apply returns the competition with the change made and its version raised. SeatsLeft follows the capacity;
-// promotion from the waitlist is the registrar's. Errors: Invalid with every bad field, ErrCapacityBelowHeld,
+// Apply returns the changed competition with its version incremented. SeatsLeft follows the capacity; promotion from
+// the waitlist is left to the registrar. Errors: Invalid with all invalid fields, ErrCapacityBelowHeld,
 // ErrCompetitionCancelled, ErrAlreadyPublished.
 func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition, error) {
 	if c.Status == StatusCancelled {
@@ -284,7 +286,7 @@ func (p Phase) valid() bool {
 	return false
 }
 
-// tellsOf reports whether a change, if it is one, brings messages: there is somebody who gets them.
+// tellsOf reports whether messages are sent about a change: there must be a change, and somebody to receive them.
 func (c *Competition) tellsOf(change bool) bool {
 	return change && c.Status == StatusPublished && c.Registered()+c.Waitlisted > 0
 }

@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// Job is work done in the background. A Job's fields are its payload, as JSON; it commits with the change that needs
-// it.
+// Job is a unit of background work. Its fields are its payload, encoded as JSON. It is committed together with the
+// change that needs it.
 type Job interface {
 	Kind() string
 	Options() JobOptions
 }
 
-// JobOptions says how the queue treats a Job.
+// JobOptions controls how the queue handles a Job.
 type JobOptions struct {
 	Queue    string
-	Priority int           // within the queue: PriorityNow comes first, and is what 0 means
-	Delay    time.Duration // whole seconds until it is due
-	Once     bool          // it is left out while another with the same payload waits or runs
-	Timeout  time.Duration // of one attempt; 0: the usual
-	Yields   bool          // in a rush it waits a little, so that the registrar has the machine
+	Priority int           // within the queue; PriorityNow comes first and is the meaning of 0
+	Delay    time.Duration // until the job is due, in whole seconds
+	Once     bool          // skip the job while another with the same payload is waiting or running
+	Timeout  time.Duration // of one attempt; 0 means the default
+	Yields   bool          // wait a little during a rush, to leave the machine to the registrar
 }
 
 // Priorities of jobs in one queue.
@@ -31,15 +31,15 @@ const (
 	PriorityLater
 )
 
-// DefaultJobAttempts is how often a job is tried where JobEncoder leaves it zero.
+// DefaultJobAttempts is the number of attempts at a job if JobEncoder doesn't set one.
 const DefaultJobAttempts = 3
 
-// JobEncoder says in which form the queue keeps jobs.
+// JobEncoder encodes jobs in the form in which the queue stores them.
 type JobEncoder struct {
-	MaxAttempts int // 0: DefaultJobAttempts
+	MaxAttempts int // 0 means DefaultJobAttempts
 }
 
-// QueuedJob is a Job as the queue keeps it.
+// QueuedJob is a Job in the form in which the queue stores it.
 type QueuedJob struct {
 	Kind    string
 	Payload json.RawMessage
@@ -47,7 +47,8 @@ type QueuedJob struct {
 	MaxAttempts int
 }
 
-// Encode fails for a job that is added Once: only the queue itself can tell whether another waits or runs.
+// Encode fails for a job with the Once option, because only the queue itself knows whether another one is waiting or
+// running.
 func (e JobEncoder) Encode(j Job) (QueuedJob, error) {
 	options := j.Options()
 	if options.Once {
@@ -64,7 +65,7 @@ func (e JobEncoder) Encode(j Job) (QueuedJob, error) {
 	}, nil
 }
 
-// Again is a failed job as a new one, with all its attempts. It may be of a kind that an older version worked.
+// Again returns a failed job as a new one with all its attempts. Its kind may be one that only an older version knew.
 func (e JobEncoder) Again(j FailedJob) QueuedJob {
 	return QueuedJob{
 		Kind: j.Kind, Payload: j.Payload, JobOptions: JobOptions{Queue: j.Queue, Priority: PriorityNow},
@@ -72,7 +73,7 @@ func (e JobEncoder) Again(j FailedJob) QueuedJob {
 	}
 }
 
-// Queue names. Each has workers of its own, so that slow mail never holds up confirmations.
+// Queue names. Each queue has its own workers, so that slow email never holds up confirmations.
 const (
 	QueueRegistration = "registration"
 	QueueReminder     = "reminder"
@@ -80,38 +81,38 @@ const (
 	QueueMaintenance  = "maintenance"
 )
 
-// Notice asks for the message of one kind about one registration. It counts only while the registration still has this
-// Seq.
+// Notice requests the message of one kind about one registration. It is only valid while the registration still has
+// this Seq.
 type Notice struct {
 	RegistrationID string      `json:"registrationId"`
 	Seq            int64       `json:"seq"`
 	Kind           MessageKind `json:"kind"`
 	Move           *Move       `json:"move,omitempty"` // for MessageChanged only
-	// of the request that brought it about, as a W3C traceparent; empty when that is not traced
+	// W3C traceparent of the request that caused the message; empty if that request isn't traced
 	Trace string `json:"trace,omitempty"`
 }
 
-// NoticeRun asks for the message of one kind about all registrations of a competition whose Seq is from First to Last:
-// what a rush leaves behind, in a few bytes.
+// NoticeRun requests the message of one kind about all registrations of a competition whose Seq is between First and
+// Last, inclusive. It describes the result of a rush in a few bytes.
 type NoticeRun struct {
 	CompetitionID string      `json:"competitionId"`
 	First         int64       `json:"first"`
 	Last          int64       `json:"last"`
 	Kind          MessageKind `json:"kind"`
-	// Traces are those of the requests among them that are traced, by Seq, as Notice.Trace.
+	// Traces maps the Seqs of traced requests to their trace, as in Notice.Trace.
 	Traces map[int64]string `json:"traces,omitempty"`
 }
 
-// NotifyJob confirms PENDING registrations (MessageConfirmed, MessagePromoted) and writes the messages of a whole batch
-// of commands.
+// NotifyJob confirms PENDING registrations (MessageConfirmed, MessagePromoted) and writes the messages for a whole
+// batch of commands.
 type NotifyJob struct {
 	Notices []Notice    `json:"notices,omitempty"`
 	Runs    []NoticeRun `json:"runs,omitempty"`
-	// Wait is how long the job waits before it's due, in whole seconds.
+	// Wait is the delay before the job is due, in whole seconds.
 	Wait time.Duration `json:"-"`
 }
 
-// Len is the number of messages that the job asks for, at most.
+// Len returns the maximum number of messages that the job produces.
 func (j NotifyJob) Len() int {
 	n := len(j.Notices)
 	for _, run := range j.Runs {
@@ -120,7 +121,7 @@ func (j NotifyJob) Len() int {
 	return n
 }
 
-// Kind names the job.
+// Kind implements Job.
 func (NotifyJob) Kind() string { return "notify" }
 
 // Options implements Job.
@@ -128,34 +129,35 @@ func (j NotifyJob) Options() JobOptions {
 	return JobOptions{Queue: QueueRegistration, Delay: j.Wait, Yields: true}
 }
 
-// SettleJob finishes in pages, through the registrar, what a change of a competition or of an account began: it cancels
-// the registrations of a cancelled competition; or ends offers at the start, if that is earlier now, promotes from the
-// waitlist while seats are free, and has open pages told.
+// SettleJob completes, in pages and through the registrar, what a change to a competition or an account started. For a
+// cancelled competition, it cancels the registrations. Otherwise, it makes offers end no later than the start of the
+// competition, promotes from the waitlist while seats are free, and notifies open pages.
 type SettleJob struct {
 	CompetitionID string `json:"competitionId"`
 }
 
-// Kind names the job.
+// Kind implements Job.
 func (SettleJob) Kind() string { return "settle" }
 
-// Options implements Job. It is never left out as a duplicate: a run that has just seen the last page doesn't do what a
-// later change asks for.
+// Options implements Job. The job is never skipped as a duplicate: a run that has just processed the last page would
+// miss what a later change requires.
 func (SettleJob) Options() JobOptions { return JobOptions{Queue: QueueMaintenance} }
 
-// RemindJob reminds one page of the confirmed registrations of a competition that starts soon: those after AfterSeq.
+// RemindJob sends reminders for one page of the confirmed registrations of a competition that starts soon, starting
+// after AfterSeq.
 type RemindJob struct {
 	CompetitionID string    `json:"competitionId"`
 	StartDate     time.Time `json:"startDate"`
 	AfterSeq      int64     `json:"afterSeq"`
 }
 
-// Kind names the job.
+// Kind implements Job.
 func (RemindJob) Kind() string { return "remind" }
 
 // Options implements Job.
 func (RemindJob) Options() JobOptions { return JobOptions{Queue: QueueReminder, Once: true} }
 
-// MailJob sends one message by mail. It commits with the message.
+// MailJob sends one message by email. It is committed together with the message.
 type MailJob struct {
 	MessageID string          `json:"messageId"`
 	UserID    string          `json:"userId,omitempty"`  // whose message it is; empty in jobs of older versions
@@ -163,20 +165,20 @@ type MailJob struct {
 	Details   json.RawMessage `json:"details,omitempty"` // of the message's Wording
 }
 
-// mailTimeout is longer than the mail client's own bounds (waiting, connecting twice, sending), which tell more of what
-// went wrong.
+// mailTimeout is longer than the mail client's own timeouts (waiting, connecting twice, sending), whose errors say more
+// about what went wrong.
 const mailTimeout = 4 * time.Minute
 
-// Kind names the job.
+// Kind implements Job.
 func (MailJob) Kind() string { return "mail" }
 
-// Options implements Job. Somebody waits in front of a screen for some mails, and those don't yield.
+// Options implements Job. Emails that somebody is waiting for in front of a screen don't yield.
 func (j MailJob) Options() JobOptions {
 	priority := cmp.Or(j.About.Traits().Priority, PriorityUsual)
 	return JobOptions{Queue: QueueMail, Priority: priority, Timeout: mailTimeout, Yields: priority > PriorityNow}
 }
 
-// AccountMailJob writes the mail with a link that was asked for, if its address is that of an account.
+// AccountMailJob writes a requested email with a link, if its address belongs to an account.
 type AccountMailJob struct {
 	LinkID  string      `json:"linkId"`
 	Purpose LinkPurpose `json:"purpose"`
@@ -184,7 +186,7 @@ type AccountMailJob struct {
 	UserID  string      `json:"userId,omitempty"`
 }
 
-// Kind names the job.
+// Kind implements Job.
 func (AccountMailJob) Kind() string { return "account_mail" }
 
 // Options implements Job.
@@ -192,15 +194,15 @@ func (AccountMailJob) Options() JobOptions {
 	return JobOptions{Queue: QueueMail, Priority: PriorityNow}
 }
 
-// FailedJob is a failed job: a job whose attempts are used up.
+// FailedJob is a job that has used up its attempts.
 type FailedJob struct {
 	ID        string
-	JobID     int64 // the queue's own id of the job, unique
+	JobID     int64 // the queue's own job id, unique
 	Queue     string
 	Kind      string
 	Payload   json.RawMessage
 	Error     string
 	Attempts  int
 	FailedAt  time.Time
-	RetriedAt *time.Time // when it was sent again
+	RetriedAt *time.Time // when it was retried
 }

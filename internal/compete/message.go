@@ -9,8 +9,7 @@ import (
 // MessageKind says why a message was sent.
 type MessageKind string
 
-// The kinds of messages. MessagePromoted takes the place of MessageConfirmed for a registration that came from the
-// waitlist.
+// The kinds of messages. A registration promoted from the waitlist gets MessagePromoted instead of MessageConfirmed.
 const (
 	MessageConfirmed            MessageKind = "confirmed"
 	MessageWaitlisted           MessageKind = "waitlisted"
@@ -25,8 +24,8 @@ const (
 	MessageOfferExpired         MessageKind = "offer_expired"
 	MessageOfferDeclined        MessageKind = "offer_declined"
 
-	// Those about accounts. The first three carry a link, which only the mail shows: a message in the mailbox is read
-	// by who holds a login, and the link is to show that who uses it reads the mails.
+	// Messages about accounts. The first three carry a link, which only appears in the email: anyone logged in can read
+	// the mailbox, but using the link must prove access to the emails.
 	MessageVerifyEmail   MessageKind = "verify_email"
 	MessagePasswordReset MessageKind = "password_reset"
 	MessageChangeEmail   MessageKind = "change_email"   // to the address that the account is to have
@@ -39,23 +38,23 @@ const (
 	MessageAccountDeleted    MessageKind = "account_deleted" // only ever an email
 )
 
-// MessageTraits is what holds for all messages of a kind.
+// MessageTraits describes all messages of a kind.
 type MessageTraits struct {
-	Priority int // of its email among others
+	Priority int // of its email, relative to others
 
-	// Of messages about a registration.
-	Holds      func(t *Target) bool // whether what it says is still so, and news; nil when the kind is about an account
-	Confirms   bool                 // it goes with the step from PENDING to CONFIRMED, and needs the seat
-	NeedsPlace bool                 // it's for who isn't CANCELLED
+	// For messages about a registration.
+	Holds      func(t *Target) bool // whether the message is still true and news; nil for kinds about an account
+	Confirms   bool                 // sent with the step from PENDING to CONFIRMED, and requires a seat
+	NeedsPlace bool                 // not for CANCELLED registrations
 	Optional   bool                 // people can turn it off
 
-	// Of messages about an account.
-	Link      LinkPurpose // of the link that its email carries; empty for none
-	Anonymous bool        // it names nobody, because it goes to an address that nobody has confirmed
-	EmailOnly bool        // it's in no mailbox
+	// For messages about an account.
+	Link      LinkPurpose // of the link in its email; empty if there is none
+	Anonymous bool        // contains no name, because it goes to an unconfirmed address
+	EmailOnly bool        // doesn't appear in the mailbox
 }
 
-// messageKinds is the table of all kinds, in the order in which they are listed.
+// messageKinds lists all kinds, in display order.
 var messageKinds = []struct {
 	kind MessageKind
 	MessageTraits
@@ -87,8 +86,8 @@ var messageKinds = []struct {
 	{MessageAccountDeleted, MessageTraits{Priority: PriorityNow, EmailOnly: true}},
 }
 
-// inStatus makes a Holds for a registration that has one of the statuses. One that is CONFIRMED has its message, which
-// was written in the same transaction.
+// inStatus returns a Holds function for registrations with one of the statuses. A CONFIRMED registration already has its
+// confirmation, which was written in the same transaction.
 func inStatus(statuses ...RegistrationStatus) func(*Target) bool {
 	return func(t *Target) bool { return slices.Contains(statuses, t.Registration.Status) }
 }
@@ -105,7 +104,7 @@ var traits = func() map[MessageKind]MessageTraits {
 	return byKind
 }()
 
-// MessageKinds lists all kinds.
+// MessageKinds returns all kinds.
 func MessageKinds() []MessageKind {
 	kinds := make([]MessageKind, len(messageKinds))
 	for i, row := range messageKinds {
@@ -114,8 +113,8 @@ func MessageKinds() []MessageKind {
 	return kinds
 }
 
-// Traits is what holds for all messages of the kind; of an unknown one, such as a later version may have stored,
-// nothing special does.
+// Traits returns what applies to all messages of the kind. An unknown kind, such as one stored by a later version, has
+// zero traits.
 func (k MessageKind) Traits() MessageTraits { return traits[k] }
 
 // AboutAccount reports whether messages of the kind are about an account rather than a registration.
@@ -124,13 +123,13 @@ func (k MessageKind) AboutAccount() bool {
 	return ok && known.Holds == nil
 }
 
-// SecurityEvent is what the owner of an account should know in case it was somebody else. Its texts are the program's
-// own words or addresses, nothing that a stranger could choose.
+// SecurityEvent is something the owner of an account should know about, in case somebody else did it. Its texts are the
+// program's own words or addresses, never text that a stranger could choose.
 type SecurityEvent struct {
 	What    SecurityChange
-	Address string // that the account has now, for SecurityEmail
-	Device  string // as DeviceName has it, for SecurityDevice
-	Network string // as Client.Network has it, for SecurityDevice; empty when unknown
+	Address string // the account's new address, for SecurityEmail
+	Device  string // from DeviceName, for SecurityDevice
+	Network string // from Client.Network, for SecurityDevice; empty if unknown
 }
 
 // SecurityChange is the kind of a SecurityEvent.
@@ -152,24 +151,24 @@ const (
 	SecurityFactorsReset   SecurityChange = "factors_reset" // by an admin
 )
 
-// Message is a mail to a user. The mailbox is the table of them; SMTP delivery, where set up, comes on top.
-// A message is unique by (RegistrationID, Seq, Kind), a reminder by (RegistrationID, Seq, StartDate), and one about a
-// move by (RegistrationID, Seq, MoveID).
+// Message is a message to a user. The mailbox is the table of messages; they are also sent by SMTP if that is set up. A
+// message is unique by (RegistrationID, Seq, Kind), a reminder by (RegistrationID, Seq, StartDate), and a message about
+// a move by (RegistrationID, Seq, MoveID).
 type Message struct {
 	ID             string
 	UserID         string
-	RegistrationID string // empty when the message is about no registration
+	RegistrationID string // empty for messages that aren't about a registration
 	Seq            int64
 	Kind           MessageKind
-	StartDate      *time.Time // of the competition, for reminders only
-	MoveID         string     // of the Move, for MessageChanged only
+	StartDate      *time.Time // of the competition, only for reminders
+	MoveID         string     // of the Move, only for MessageChanged
 	To             string
 	Subject        string
 	Body           string // plain text
 	SentAt         time.Time
 	ReadAt         *time.Time
 
-	Details json.RawMessage // of its Wording; it isn't kept in the mailbox
-	LinkID  string          // of the Link that its mail carries; empty for most
-	Kept    bool            // it stays in the mailbox alone: nobody has shown yet that the address is the user's
+	Details json.RawMessage // of its Wording; not kept in the mailbox
+	LinkID  string          // of the Link in its email; empty for most messages
+	Kept    bool            // only kept in the mailbox, not emailed: the user hasn't yet confirmed the address
 }

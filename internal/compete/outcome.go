@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// RecordedOutcome is the outcome of a press as it is stored for its idempotency key: what isn't known from the request,
-// or the same for everybody in a rush. The content of the competition is found again by its version: see
+// RecordedOutcome is the outcome of a registration as stored with its idempotency key. It omits what is known from the
+// request or is the same for everybody in a rush. The competition's content is looked up by its version: see
 // LedgerTx.EarlierContent.
 type RecordedOutcome RegistrationOutcome
 
-// AppendJSON appends what json.Unmarshal reads into a RegistrationOutcome, for Complete. In a rush everybody waits for
-// the transaction that records it, so what every press has is written here by hand, in a quarter of the time; whatever
-// else the registration has takes the long way.
+// AppendJSON appends JSON that json.Unmarshal reads into a RegistrationOutcome, for Complete. In a rush everybody waits
+// for the transaction that records it, so the fields that every registration has are encoded by hand, in a quarter of
+// the time. Registrations with other fields set take the slow path.
 func (o RecordedOutcome) AppendJSON(b []byte) ([]byte, error) {
 	r, rest := &o.Registration, o.Registration
 	rest.UserID, rest.CompetitionID, rest.UpdatedAt = "", "", time.Time{} // see Complete
@@ -32,7 +32,7 @@ func (o RecordedOutcome) AppendJSON(b []byte) ([]byte, error) {
 	return append(b, "}}"...), nil
 }
 
-// appendAll is AppendJSON for a registration that has more than what every press has.
+// appendAll is AppendJSON for a registration with more than the common fields set.
 func (o RecordedOutcome) appendAll(b []byte) ([]byte, error) {
 	type seats struct{ SeatsLeft, Waitlisted, Version int }
 	encoded, err := json.Marshal(struct {
@@ -42,10 +42,11 @@ func (o RecordedOutcome) appendAll(b []byte) ([]byte, error) {
 	return append(b, encoded...), err
 }
 
-// Whole reports whether the outcome has the competition's content: one that was recorded has not.
+// Whole reports whether the outcome includes the competition's content. A recorded outcome doesn't.
 func (o *RegistrationOutcome) Whole() bool { return o.Competition.Title != "" }
 
-// Complete makes a recorded outcome whole again, from who pressed and the competition in the version of that moment.
+// Complete adds the missing parts to a recorded outcome: the user, and the competition's content in the version of that
+// time.
 func (o *RegistrationOutcome) Complete(userID string, content Competition) {
 	r := &o.Registration
 	r.UserID, r.CompetitionID, r.UpdatedAt = userID, content.ID, r.RegisteredAt
@@ -54,12 +55,12 @@ func (o *RegistrationOutcome) Complete(userID string, content Competition) {
 	o.Competition.SeatsLeft, o.Competition.Waitlisted = seatsLeft, waitlisted
 }
 
-// appendText appends a name and a string. What JSON would escape, or may, is left to package json.
+// appendText appends a name and a string. Strings that JSON may escape are left to package json.
 func appendText(b []byte, name, s string) []byte {
 	b = append(b, name...)
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			quoted, _ := json.Marshal(s) // every string has a JSON form
+			quoted, _ := json.Marshal(s) // every string can be encoded
 			return append(b, quoted...)
 		}
 	}

@@ -6,11 +6,10 @@ import (
 	"time"
 )
 
-// exportSize is how many registrations of an export are in memory at a time: a megabyte or two.
+// exportSize is how many registrations of an export are held in memory at a time: one or two megabytes.
 const exportSize = 5000
 
-// List lists who is registered, for the competition's organizer and admins. filter.Cursor is ignored in favour of
-// cursor.
+// List lists the registrations of a competition, for its organizer and admins. It uses cursor instead of filter.Cursor.
 func (s *Registrations) List(
 	ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter,
 ) (Page[ParticipantRegistration], error) {
@@ -26,8 +25,9 @@ func (s *Registrations) List(
 	return s.config.Store.RegistrationsOfCompetition(ctx, competitionID, filter)
 }
 
-// Every reads all that List would list, part by part: the first one at once, so that what fails fails before
-// anything is sent, the others when the one before is done with. An error among them is the last that is yielded.
+// Every reads everything that List would list, part by part. It reads the first part immediately, so that errors
+// surface before anything is sent, and each further part once the previous one has been processed. If one of those
+// fails, the error is the last value yielded.
 func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter) (
 	iter.Seq2[[]ParticipantRegistration, error], error,
 ) {
@@ -54,8 +54,9 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 	}, nil
 }
 
-// ByStatus counts the registrations of a competition that a search finds, all of them for an empty one; a status that
-// none has is left out. Unless all is set, it returns nil instead of counting what many have.
+// ByStatus counts the registrations of a competition that match a search, by status; an empty search matches all.
+// Statuses without registrations are omitted. Unless all is set, it returns nil instead of counting a large number of
+// matches.
 func (s *Registrations) ByStatus(
 	ctx context.Context, a Actor, competitionID, search string, all bool,
 ) (map[RegistrationStatus]int, error) {
@@ -69,7 +70,8 @@ func (s *Registrations) ByStatus(
 	return s.config.Store.RegistrationsByStatus(ctx, competitionID, search, all)
 }
 
-// Offers counts the open offers of those among the competitions that make some and are the actor's to manage, by id.
+// Offers counts open offers, by competition id, for those of the given competitions that make offers and that the actor
+// manages.
 func (s *Registrations) Offers(ctx context.Context, a Actor, competitions []Competition) (map[string]int, error) {
 	var ids []string
 	for i := range competitions {
@@ -83,7 +85,8 @@ func (s *Registrations) Offers(ctx context.Context, a Actor, competitions []Comp
 	return s.config.Statistics.OpenOffers(ctx, ids)
 }
 
-// Get reads one registration for a competition, for its organizer and admins. It fails with ErrRegistrationGone.
+// Get reads one registration for a competition, for its organizer and admins. It fails with ErrRegistrationGone if
+// there is none.
 func (s *Registrations) Get(ctx context.Context, a Actor, competitionID, id string) (ParticipantRegistration, error) {
 	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
 		return ParticipantRegistration{}, err
@@ -98,8 +101,8 @@ func (s *Registrations) Get(ctx context.Context, a Actor, competitionID, id stri
 	return r, err
 }
 
-// PerDay counts the registrations of all competitions of the actor, an organizer, on each of the last days in UTC,
-// today included.
+// PerDay counts the registrations for all competitions of the actor, an organizer, on each of the last days in UTC,
+// including today.
 func (s *Registrations) PerDay(ctx context.Context, a Actor, days int) ([]TimeCount, error) {
 	if err := require(a, RoleOrganizer); err != nil {
 		return nil, err
@@ -118,9 +121,9 @@ func (s *Registrations) PerDay(ctx context.Context, a Actor, days int) ([]TimeCo
 	return series, nil
 }
 
-// Timeline tells how many registrations of a competition there were, whatever became of them, at moments that are
-// close together where many arrived: a rush of a second shows as well as the week before it. The first count is 1,
-// and the last one is all of them. It is for the competition's organizer and admins.
+// Timeline returns the cumulative number of registrations for a competition, whatever their status now. Its points are
+// closer together where more registrations arrived, so that it shows a rush of one second as well as the week before
+// it. The first count is 1, the last is the total. It is for the competition's organizer and admins.
 func (s *Registrations) Timeline(ctx context.Context, a Actor, competitionID string) ([]TimeCount, error) {
 	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 // RegistrationStatus is the state of a registration.
 type RegistrationStatus string
 
-// The states. Transitions says how one follows another.
+// The states of a registration. Transitions lists the possible changes.
 const (
 	RegistrationOffered    RegistrationStatus = "OFFERED" // a seat is held until ConfirmBy, to be accepted or declined
 	RegistrationPending    RegistrationStatus = "PENDING" // a seat is held, and its confirmation is on its way
@@ -17,7 +17,7 @@ const (
 	RegistrationCancelled  RegistrationStatus = "CANCELLED"
 )
 
-// RegistrationStatuses are all states, in the order in which a list by status has them.
+// RegistrationStatuses lists all states, in the order of a list sorted by status.
 var RegistrationStatuses = append(slices.Clone(activeStatuses), RegistrationCancelled)
 
 var activeStatuses = []RegistrationStatus{
@@ -25,7 +25,7 @@ var activeStatuses = []RegistrationStatus{
 	RegistrationWaitlisted,
 }
 
-// Valid reports whether s is one of RegistrationStatuses.
+// Valid reports whether s is one of the RegistrationStatuses.
 func (s RegistrationStatus) Valid() bool { return slices.Contains(RegistrationStatuses, s) }
 
 // HoldsSeat reports whether a registration in this state holds a seat.
@@ -33,7 +33,7 @@ func (s RegistrationStatus) HoldsSeat() bool {
 	return s == RegistrationPending || s == RegistrationConfirmed || s == RegistrationOffered
 }
 
-// Seats is how many seats a registration in this state holds: 0 or 1.
+// Seats returns the number of seats held by a registration in this state: 0 or 1.
 func (s RegistrationStatus) Seats() int {
 	if s.HoldsSeat() {
 		return 1
@@ -41,7 +41,7 @@ func (s RegistrationStatus) Seats() int {
 	return 0
 }
 
-// Seats is how many seats the registration holds: 0 or 1.
+// Seats returns the number of seats held by the registration: 0 or 1.
 func (r *Registration) Seats() int { return r.Status.Seats() }
 
 // CancelReason says who or what cancelled a registration.
@@ -56,14 +56,14 @@ const (
 	CancelledByExpiry      CancelReason = "EXPIRED"     // an offer was not answered in time
 )
 
-// Removal is what an organizer or admin says when removing a registration. The zero value says nothing.
+// Removal contains the options for removing a registration as an organizer or admin. The zero value sets none.
 type Removal struct {
-	Reason  string // told to the person
-	Note    string // for the competition's organizer and admins alone
-	Blocked bool   // the person may not register for the competition again
+	Reason  string // shown to the person
+	Note    string // only for the competition's organizer and admins
+	Blocked bool   // the person can't register for the competition again
 }
 
-// Check names every field that is too long or isn't text.
+// Check reports all fields that are too long or contain invalid text.
 func (r Removal) Check() error {
 	var v validation
 	v.length("reason", r.Reason, 0, MaxRemovalReason)
@@ -71,8 +71,8 @@ func (r Removal) Check() error {
 	return v.err()
 }
 
-// RegistrationState is what everybody is told who may see a registration. Its fields are declared here for everybody:
-// the tags have what the API and the export of one's own data call them and say about them.
+// RegistrationState is the part of a registration shown to everybody who may see the registration. This is the single
+// declaration of its fields: the tags hold their names and descriptions in the API and the personal data export.
 type RegistrationState struct {
 	ID            string             `json:"id" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
 	CompetitionID string             `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
@@ -83,19 +83,20 @@ type RegistrationState struct {
 	CancelReason  CancelReason       `json:"cancelReason,omitempty" enum:"SELF,ORGANIZER,EXPIRED,COMPETITION,ERASED" doc:"Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded." example:"ORGANIZER"`
 }
 
-// Registration is one user's place in one competition; there is at most one for each pair.
+// Registration is a user's place in a competition. Each user has at most one per competition.
 type Registration struct {
 	RegistrationState
 	UserID     string
-	Position   int        // place on the waitlist, from 1; 0 when not waitlisted or not read
-	PromotedAt *time.Time // when a seat came free for it
-	// until when it is, or was, OFFERED; nil when the seat was never an offer. A recorded outcome never was
+	Position   int        // place on the waitlist, from 1; 0 if not waitlisted or not read
+	PromotedAt *time.Time // when it got a freed seat
+	// when its offer ends or ended; nil if the seat was never offered. Always nil in recorded outcomes
 	ConfirmBy *time.Time `json:"-"`
 	Removal   Removal    `json:"-"` // of one that is CANCELLED, with CancelledByOrganizer. A recorded outcome never is
 }
 
-// CheckRegistrant fails for who may not register for the competition, whatever room there is: ErrCompetitionMissing,
-// ErrOwnCompetition, ErrBlocked. held is the registration that the actor has or had; nil when there never was one.
+// CheckRegistrant fails if the actor may not register for the competition, regardless of free seats:
+// ErrCompetitionMissing, ErrOwnCompetition, ErrBlocked. held is the actor's current or former registration; nil if
+// there never was one.
 func (c *Competition) CheckRegistrant(a Actor, held *Registration) error {
 	switch {
 	case !c.VisibleTo(a):
@@ -108,8 +109,8 @@ func (c *Competition) CheckRegistrant(a Actor, held *Registration) error {
 	return nil
 }
 
-// CheckCancel fails with ErrRegistrationGone for who neither has the registration nor manages its competition, and with
-// ErrCompetitionStarted for who only has it, once it's too late. One that is cancelled may be cancelled again.
+// CheckCancel fails with ErrRegistrationGone if the actor neither owns the registration nor manages its competition,
+// and with ErrCompetitionStarted if the owner cancels too late. Cancelling a cancelled registration again is allowed.
 func (r *Registration) CheckCancel(a Actor, c *Competition, now time.Time) error {
 	own, manages := r.UserID == a.UserID, c.ManagedBy(a)
 	switch {
@@ -121,7 +122,7 @@ func (r *Registration) CheckCancel(a Actor, c *Competition, now time.Time) error
 	return nil
 }
 
-// CheckUnblock fails with ErrRegistrationGone for who doesn't manage the competition.
+// CheckUnblock fails with ErrRegistrationGone if the actor doesn't manage the competition.
 func (r *Registration) CheckUnblock(a Actor, c *Competition) error {
 	if !c.ManagedBy(a) {
 		return ErrRegistrationGone
@@ -129,31 +130,32 @@ func (r *Registration) CheckUnblock(a Actor, c *Competition) error {
 	return nil
 }
 
-// RegistrationOutcome is what a participant is told: the registration and the competition's Summary right after it.
+// RegistrationOutcome is the answer to a participant: the registration, and the competition's Summary immediately
+// afterwards.
 type RegistrationOutcome struct {
 	Registration Registration
 	Competition  Competition
 	Replayed     bool `json:"-"` // the answer to an earlier request with the same idempotency key
-	// Record has committed with it, where the request has an idempotency key.
+	// Record was committed together with the registration, if the request has an idempotency key.
 	Record *IdempotencyRecord `json:"-"`
 }
 
-// Participant is a user as the organizer of a competition sees them.
+// Participant is a user as seen by the organizer of a competition.
 type Participant struct {
 	ID       string
 	Name     string
 	Email    string
-	Disabled bool // the account is: it is passed over on the waitlist, and gets no messages
-	Erased   bool // the account was deleted: it has no Email, and its Name is ErasedName
+	Disabled bool // the account is disabled: the waitlist skips it, and it gets no messages
+	Erased   bool // the account was deleted: Email is empty, and Name is ErasedName
 }
 
-// ParticipantRegistration is a row of an organizer's list.
+// ParticipantRegistration is a row of an organizer's list of registrations.
 type ParticipantRegistration struct {
 	Registration
 	Participant Participant
 }
 
-// MyRegistration is a row of a participant's list, with the competition's Summary.
+// MyRegistration is a row of a participant's list of registrations, with the competition's Summary.
 type MyRegistration struct {
 	Registration
 	Competition Competition

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// RegistrationsConfig names what NewRegistrations needs.
+// RegistrationsConfig lists the dependencies of NewRegistrations.
 type RegistrationsConfig struct {
 	Runtime
 	Store        RegistrationStore
@@ -15,21 +15,21 @@ type RegistrationsConfig struct {
 	Competitions *Competitions
 	Verification *Verification
 	Replays      ReplayCache `optional:"every replay is answered by the database"`
-	// Patience is how long a press may take in all before it's told that the database is away.
+	// Patience bounds the total time of a registration. After it, the user is told that the database is unavailable.
 	Patience time.Duration `optional:"as long as it takes"`
 }
 
-// Registrations is how people register and cancel, and what organizers see and do of it.
+// Registrations handles registering and cancelling, and what organizers see and do about registrations.
 type Registrations struct{ config RegistrationsConfig }
 
-// NewRegistrations panics when something is missing.
+// NewRegistrations creates the service. It panics if a dependency is missing.
 func NewRegistrations(c RegistrationsConfig) *Registrations {
 	mustBeComplete(c)
 	return &Registrations{c}
 }
 
-// Register registers the actor for a competition of somebody else. Errors: those of Registrar.Register,
-// ErrUnauthorized, ErrEmailUnverified.
+// Register registers the actor for somebody else's competition. Errors: those of Registrar.Register, ErrUnauthorized,
+// ErrEmailUnverified.
 func (s *Registrations) Register(
 	ctx context.Context, a Actor, competitionID string, idempotency Idempotency,
 ) (RegistrationOutcome, error) {
@@ -57,7 +57,7 @@ func (s *Registrations) Register(
 	return outcome, err
 }
 
-// waited is how long a request has waited to be worked on.
+// waited returns how long a request has waited before being processed.
 func waited(ctx context.Context) time.Duration {
 	if arrived := ClientOf(ctx).Arrived; !arrived.IsZero() {
 		return time.Since(arrived)
@@ -65,8 +65,8 @@ func waited(ctx context.Context) time.Duration {
 	return 0
 }
 
-// Cancel cancels a registration: its owner until the start, the competition's organizer and admins at any time.
-// Errors: those of Registrar.Cancel and freshForOthers.
+// Cancel cancels a registration. Its owner can do so until the start, the competition's organizer and admins at any
+// time. Errors: those of Registrar.Cancel and requireFreshForOthers.
 func (s *Registrations) Cancel(ctx context.Context, a Actor, id string) (RegistrationOutcome, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return RegistrationOutcome{}, err
@@ -80,8 +80,8 @@ func (s *Registrations) Cancel(ctx context.Context, a Actor, id string) (Registr
 	return s.config.Registrar.Cancel(ctx, CancelCommand{Actor: a, RegistrationID: id})
 }
 
-// Remove is Cancel with what an organizer or admin says to it when the registration is somebody else's; of the
-// actor's own it says nothing. notify: the person gets a message. Errors: Invalid, and those of Cancel.
+// Remove is Cancel with the options of an organizer or admin removing somebody else. They are ignored for the actor's
+// own registration. If notify is set, the person gets a message. Errors: Invalid, and those of Cancel.
 func (s *Registrations) Remove(
 	ctx context.Context, a Actor, id string, removal Removal, notify bool,
 ) (RegistrationOutcome, error) {
@@ -102,7 +102,7 @@ func (s *Registrations) Remove(
 		CancelCommand{Actor: a, RegistrationID: id, Removal: removal, Silent: !notify})
 }
 
-// AnswerOffer accepts the actor's offer, or declines it. Errors: those of Registrar.AnswerOffer.
+// AnswerOffer accepts or declines the actor's offer. Errors: those of Registrar.AnswerOffer.
 func (s *Registrations) AnswerOffer(ctx context.Context, a Actor, id string, accept bool) (RegistrationOutcome, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return RegistrationOutcome{}, err
@@ -113,8 +113,8 @@ func (s *Registrations) AnswerOffer(ctx context.Context, a Actor, id string, acc
 	return s.config.Registrar.AnswerOffer(ctx, AnswerOfferCommand{Actor: a, RegistrationID: id, Accept: accept})
 }
 
-// Unblock lets somebody who was removed and blocked register again, for the competition's organizer and admins.
-// Errors: those of Registrar.Unblock and freshForOthers, ErrForbidden.
+// Unblock lets a removed and blocked person register again, for the competition's organizer and admins. Errors: those
+// of Registrar.Unblock and requireFreshForOthers, ErrForbidden.
 func (s *Registrations) Unblock(ctx context.Context, a Actor, id string) (Registration, error) {
 	if err := require(a, RoleOrganizer); err != nil {
 		return Registration{}, err
@@ -128,7 +128,7 @@ func (s *Registrations) Unblock(ctx context.Context, a Actor, id string) (Regist
 	return s.config.Registrar.Unblock(ctx, UnblockCommand{Actor: a, RegistrationID: id})
 }
 
-// requireFreshForOthers holds an admin to a login that isn't old for a registration that is neither theirs nor for a
+// requireFreshForOthers requires a recent login of admins for a registration that is neither their own nor for a
 // competition of theirs. Errors: ErrReauthenticate, ErrRegistrationGone.
 func (s *Registrations) requireFreshForOthers(ctx context.Context, a Actor, registrationID string) error {
 	if !a.Role.AtLeast(RoleAdmin) || s.config.fresh(a) {
@@ -142,7 +142,7 @@ func (s *Registrations) requireFreshForOthers(ctx context.Context, a Actor, regi
 	return err
 }
 
-// MineFor is the actor's registration for a competition. It fails with ErrRegistrationGone when there never was one.
+// MineFor returns the actor's registration for a competition. It fails with ErrRegistrationGone if there never was one.
 func (s *Registrations) MineFor(ctx context.Context, a Actor, competitionID string) (Registration, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return Registration{}, err

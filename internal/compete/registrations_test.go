@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/competetest"
 )
 
-// hangingUsers is a database that doesn't answer until the caller has given up.
+// hangingUsers is a database that doesn't answer until the caller gives up.
 type hangingUsers struct{ compete.UserStore }
 
 func (hangingUsers) User(ctx context.Context, _ string) (compete.User, error) {

@@ -5,104 +5,106 @@ import (
 	"time"
 )
 
-// Every store method returns ErrDatabase when the database is away, beside the errors it names. Times come from the
-// caller's clock.
+// Besides the errors it documents, every store method returns ErrDatabase if the database is unavailable. Times come
+// from the caller's clock.
 
-// UserStore keeps accounts.
+// UserStore stores accounts.
 type UserStore interface {
 	// CreateUser fails with ErrEmailTaken.
 	CreateUser(ctx context.Context, u User, passwordHash string) error
 	// User fails with ErrUserMissing.
 	User(ctx context.Context, id string) (User, error)
-	// UserByEmail finds by normalized email, with the password hash. It fails with ErrUserMissing.
+	// UserByEmail finds a user by normalized email, and also returns the password hash. It fails with ErrUserMissing.
 	UserByEmail(ctx context.Context, email string) (User, string, error)
 	// PasswordHash fails with ErrUserMissing.
 	PasswordHash(ctx context.Context, id string) (string, error)
-	// UpdateProfile writes what the user changes about the own account, in one transaction: all of it or nothing. A new
-	// password also ends the user's other sessions, and tokens without a session that were issued before now. It fails
-	// with ErrUserMissing.
+	// UpdateProfile writes a user's changes to their own account in one transaction. A new password also ends the
+	// user's other sessions, and tokens without a session issued before now. It fails with ErrUserMissing.
 	UpdateProfile(ctx context.Context, id string, u ProfileUpdate, now time.Time) error
-	// FollowTimeZone writes the zone of the browser that the user has used last, unless the user chose one.
+	// FollowTimeZone writes the time zone of the browser last used by the user, unless the user chose one.
 	FollowTimeZone(ctx context.Context, id, zone string) error
-	// UpdateUser writes role, disabled_at and the reason; a changed role or a disabled account also ends the user's
-	// sessions and older tokens. In the same transaction it enqueues a SettleJob for each published competition whose
-	// phase, or whose promotions, the change may bring about: those that the user organizes, and those that the user
-	// waits for. It fails with ErrUserMissing.
+	// UpdateUser writes role, disabled_at and the reason. If the role changed or the account is disabled, it also ends
+	// the user's sessions and older tokens. In the same transaction it enqueues a SettleJob for each published
+	// competition whose phase or promotions may be affected: those that the user organizes, and those on whose waitlist
+	// the user is. It fails with ErrUserMissing.
 	UpdateUser(ctx context.Context, u User) error
-	// UpgradeHash replaces a hash by another of the same password, unless it was replaced meanwhile. No login ends.
+	// UpgradeHash replaces a hash by another hash of the same password, unless it has changed in the meantime. It ends
+	// no logins.
 	UpgradeHash(ctx context.Context, userID, before, after string) error
-	// Users lists those with every word of search in name or email, newest first. A page may be short, as in
+	// Users lists users with every word of search in their name or email, newest first. A page may be short, as in
 	// RegistrationsOfCompetition.
 	Users(ctx context.Context, search string, cursor Cursor, limit int) (Page[User], error)
 }
 
-// ProfileUpdate is what UserStore.UpdateProfile writes; nil leaves it as it is.
+// ProfileUpdate is the input of UserStore.UpdateProfile; nil leaves a field as it is.
 type ProfileUpdate struct {
 	Name      *string
 	Reminders *bool
-	TimeZone  *string // empty: none is chosen any more
+	TimeZone  *string // empty: no longer chosen
 	Password  *NewPassword
 }
 
-// NewPassword is a password to be set.
+// NewPassword is a new password to set.
 type NewPassword struct {
 	Hash          string
-	KeepSessionID string  // the session that doesn't end; empty: none
-	Notice        Message // to the user about it; without an ID: none
+	KeepSessionID string  // the session to keep; empty for none
+	Notice        Message // to notify the user; none if its ID is empty
 }
 
-// SessionStore keeps logins, for package auth.
+// SessionStore stores logins, for package auth.
 type SessionStore interface {
 	CreateSession(ctx context.Context, s Session) error
-	// SessionByTokenHash finds a session of the pages that has neither ended nor expired, and its user. It fails with
+	// SessionByTokenHash finds a session of the pages that has neither ended nor expired, with its user. It fails with
 	// ErrUnauthorized.
 	SessionByTokenHash(ctx context.Context, tokenHash string, now time.Time) (Session, User, error)
 	EndSession(ctx context.Context, id string, now time.Time) error
-	// EndTokens voids a user's tokens without a session that were issued before the given moment.
+	// EndTokens invalidates a user's tokens without a session that were issued before the given time.
 	EndTokens(ctx context.Context, userID string, before time.Time) error
-	// SessionsUsed notes when sessions, by id, were used last; an earlier time than the one known changes nothing.
+	// SessionsUsed records the time of last use of sessions, by id. A time earlier than the recorded one changes
+	// nothing.
 	SessionsUsed(ctx context.Context, at map[string]time.Time) error
-	// EndIdleSessions ends those that were used last at the given moment or before.
+	// EndIdleSessions ends sessions last used at or before the given time.
 	EndIdleSessions(ctx context.Context, lastUse, now time.Time) error
-	// Revocations reads whom to turn away: users disabled now, sessions that ended after since, and users whose older
-	// tokens ended after since.
+	// Revocations reads what to reject: users disabled now, sessions ended after since, and users whose older tokens
+	// were ended after since.
 	Revocations(ctx context.Context, since time.Time) (Revocations, error)
-	// TokensValidAfter reads for one login what Revocations tells of all: before which moment its tokens were ended,
-	// zero when never. sessionID is empty for a token without a session. It fails with ErrUnauthorized when the account
-	// does not exist, or the session has ended or does not exist.
+	// TokensValidAfter reads for one login what Revocations reads for all: the time before which its tokens were ended,
+	// zero if never. sessionID is empty for a token without a session. It fails with ErrUnauthorized if the account
+	// doesn't exist, or the session has ended or doesn't exist.
 	TokensValidAfter(ctx context.Context, userID, sessionID string) (time.Time, error)
 }
 
-// Revocations is the deny-list that is consulted on each request.
+// Revocations is the deny-list consulted on each request.
 type Revocations struct {
 	DisabledUsers map[string]bool
 	EndedSessions map[string]bool
-	TokensBefore  map[string]time.Time // by user: tokens without a session that were issued before this are void
+	TokensBefore  map[string]time.Time // by user: tokens without a session issued before this time are invalid
 }
 
-// CompetitionStore keeps competitions. Seats and content change through the Registrar alone.
+// CompetitionStore stores competitions. Seats and content are only changed through the Registrar.
 type CompetitionStore interface {
-	// CreateCompetition inserts it, with the idempotency record if its Key is set. An unexpired record under the same
-	// user and key is returned instead, and nothing is inserted. ErrUnauthorized when the organizer's account does not
-	// exist.
+	// CreateCompetition inserts a competition, with the idempotency record if its Key is set. If an unexpired record
+	// with the same user and key exists, it returns that and inserts nothing. It fails with ErrUnauthorized if the
+	// organizer's account doesn't exist.
 	CreateCompetition(ctx context.Context, c Competition, record IdempotencyRecord) (existing *IdempotencyRecord,
 		err error)
-	// CreationRecord reads the unexpired record under a user's key; nil when there is none.
+	// CreationRecord reads the unexpired record for a user's key; nil if there is none.
 	CreationRecord(ctx context.Context, userID, key string, now time.Time) (*IdempotencyRecord, error)
-	// DeleteDraft removes a competition that is a draft nobody registered for, and all that belongs to it.
-	// Errors: ErrCompetitionMissing, ErrNotDraft.
+	// DeleteDraft deletes a draft for which nobody registered, and all that belongs to it. Errors:
+	// ErrCompetitionMissing, ErrNotDraft.
 	DeleteDraft(ctx context.Context, id string) error
 	// Competition fails with ErrCompetitionMissing.
 	Competition(ctx context.Context, id string) (Competition, error)
-	// Competitions lists by filter.
+	// Competitions lists the competitions that match the filter.
 	Competitions(ctx context.Context, f CompetitionFilter) (Page[Competition], error)
-	// CompetitionsByID reads summaries, in no order; unknown ids are left out.
+	// CompetitionsByID reads summaries, in no particular order; unknown ids are omitted.
 	CompetitionsByID(ctx context.Context, ids []string) ([]Competition, error)
-	// PopularTags lists the tags of listed competitions, most used first. Of very many, it counts those of the newest.
+	// PopularTags lists the tags of listed competitions, most used first. If there are very many competitions, it only
+	// counts the tags of the newest.
 	PopularTags(ctx context.Context, now time.Time, limit int) ([]TagCount, error)
 }
 
-// TagCount is a tag and how many listed competitions have it.
+// TagCount is a tag and the number of listed competitions with it.
 type TagCount struct {
 	Tag   string
 	Count int
@@ -118,46 +120,47 @@ const (
 	SortFilling  Sort = "filling"  // most seats taken in the last hour first
 )
 
-// CompetitionFilter says which competitions to list. The zero Phase lists what is published and whose deadline has not
-// passed.
+// CompetitionFilter selects the competitions to list. The zero Phase selects published competitions whose deadline
+// hasn't passed.
 type CompetitionFilter struct {
-	Search      string // over title, description and tags; the last word counts as a prefix
+	Search      string // in title, description and tags; the last word matches as a prefix
 	Tags        []string
 	Phase       Phase
 	Sort        Sort
-	OrganizerID string // every competition of this organizer, drafts too, whatever its phase unless Phase is set
-	Suspended   bool   // only those that are published, are suspended and neither started nor, without a start, closed
+	OrganizerID string // all competitions of this organizer, including drafts, in any phase unless Phase is set
+	Suspended   bool   // only published, suspended ones that haven't started or, without a start date, haven't closed
 	Cursor      Cursor // Cursor.List is the Sort
 	Limit       int
 	Now         time.Time
 }
 
-// RegistrationStore reads registrations. They change through the Registrar alone.
+// RegistrationStore reads registrations. They are only changed through the Registrar.
 type RegistrationStore interface {
 	// RegistrationOf reads the user's registration for a competition, with its Position. It fails with
 	// ErrRegistrationGone.
 	RegistrationOf(ctx context.Context, userID, competitionID string) (Registration, error)
-	// ParticipantRegistration reads one with its user, without its Position. It fails with ErrRegistrationGone.
+	// ParticipantRegistration reads a registration with its user, without its Position. It fails with
+	// ErrRegistrationGone.
 	ParticipantRegistration(ctx context.Context, id string) (ParticipantRegistration, error)
-	// RegistrationsOfUser lists newest first (RegisteredAt), with Position and competition.
+	// RegistrationsOfUser lists a user's registrations with Position and competition, newest first (by RegisteredAt).
 	RegistrationsOfUser(ctx context.Context, userID string, cursor Cursor, limit int) (Page[MyRegistration], error)
-	// RegistrationsOfCompetition lists in the order of the filter, with Position and user. A page may have fewer than
-	// Limit, even none, though there are more: where a search finds few of many, it ends after so many that were looked
-	// at.
+	// RegistrationsOfCompetition lists registrations with Position and user, in the order of the filter. A page may
+	// have fewer than Limit rows, or none, even if more follow: a search with few matches among many rows ends a page
+	// after examining a bounded number of them.
 	RegistrationsOfCompetition(ctx context.Context, competitionID string,
 		f RegistrationFilter) (Page[ParticipantRegistration], error)
-	// RegistrationsByStatus counts those of a competition that a search finds; a status that none has is left out.
-	// Unless all is set, it returns nil instead where a search finds many, which takes as long as all of the
-	// competition.
+	// RegistrationsByStatus counts the registrations of a competition that match a search; statuses without any are
+	// omitted. Unless all is set, it returns nil if a search has many matches, because counting those takes as long as
+	// counting the whole competition.
 	RegistrationsByStatus(ctx context.Context, competitionID, search string, all bool) (map[RegistrationStatus]int,
 		error)
 }
 
-// RegistrationSort is the order of an organizer's list.
+// RegistrationSort is the order of an organizer's list of registrations.
 type RegistrationSort string
 
-// The orders of an organizer's list. Within a status it is the order of arrival, within a name that of the email
-// addresses.
+// The orders of an organizer's list. Rows with the same status are in order of arrival, those with the same name in
+// order of email address.
 const (
 	SortArrival   RegistrationSort = "arrival" // by Seq; the default
 	SortLastFirst RegistrationSort = "newest"  // by Seq, the last one first
@@ -170,7 +173,7 @@ func (s RegistrationSort) Valid() bool {
 	return s == SortArrival || s == SortLastFirst || s == SortName || s == SortStatus
 }
 
-// List is what a Cursor of a list in this order has in its List.
+// List returns the value of Cursor.List for a list in this order.
 func (s RegistrationSort) List() string {
 	if s == "" || s == SortArrival {
 		return "seq"
@@ -178,52 +181,53 @@ func (s RegistrationSort) List() string {
 	return "registrations-" + string(s)
 }
 
-// RegistrationFilter narrows and orders an organizer's list.
+// RegistrationFilter filters and orders an organizer's list of registrations.
 type RegistrationFilter struct {
-	Status RegistrationStatus // empty: all
-	Search string             // every word of it in name or email
-	Sort   RegistrationSort   // empty: SortArrival
+	Status RegistrationStatus // empty means all
+	Search string             // every word must be in name or email
+	Sort   RegistrationSort   // empty means SortArrival
 	Cursor Cursor             // Cursor.List is Sort.List
 	Limit  int
 }
 
-// MailboxStore keeps messages.
+// MailboxStore stores messages.
 type MailboxStore interface {
-	// Messages lists newest first.
+	// Messages lists a user's messages, newest first.
 	Messages(ctx context.Context, userID string, cursor Cursor, limit int) (Page[Message], error)
-	// Message fails with ErrMessageMissing, also when it is another user's.
+	// Message fails with ErrMessageMissing, even if the message belongs to another user.
 	Message(ctx context.Context, userID, id string) (Message, error)
-	// ReadMessage marks it read (once) and returns it. It fails with ErrMessageMissing, also when it is another user's.
+	// ReadMessage marks a message as read, once, and returns it. It fails with ErrMessageMissing, even if the message
+	// belongs to another user.
 	ReadMessage(ctx context.Context, userID, id string, now time.Time) (Message, error)
-	// ReadAllMessages marks every message of the user read.
+	// ReadAllMessages marks all messages of the user as read.
 	ReadAllMessages(ctx context.Context, userID string, now time.Time) error
-	// UnreadMessages counts.
+	// UnreadMessages counts the user's unread messages.
 	UnreadMessages(ctx context.Context, userID string) (int, error)
 }
 
-// FailedJobStore keeps the jobs whose attempts are used up.
+// FailedJobStore stores jobs that have used up their attempts.
 type FailedJobStore interface {
-	// FailedJobs lists newest first.
+	// FailedJobs lists failed jobs, newest first.
 	FailedJobs(ctx context.Context, cursor Cursor, limit int) (Page[FailedJob], error)
-	// RetryFailedJob sends it again, once. Errors: ErrFailedJobMissing, ErrFailedJobRetried.
+	// RetryFailedJob enqueues a failed job again, once. Errors: ErrFailedJobMissing, ErrFailedJobRetried.
 	RetryFailedJob(ctx context.Context, id string, now time.Time) (FailedJob, error)
 }
 
-// PasswordHasher makes and checks password hashes. Both take about the same time, and fail with ErrBusy when too many
-// are waiting.
+// PasswordHasher creates and checks password hashes. Both take about the same time, and fail with ErrBusy if too many
+// callers are waiting.
 type PasswordHasher interface {
 	Hash(ctx context.Context, password string) (string, error)
-	// Outdated reports whether a hash should be replaced by one that Hash makes.
+	// Outdated reports whether a hash should be replaced by a new one from Hash.
 	Outdated(hash string) bool
-	// Check fails with ErrBadCredentials. An empty hash takes the same time and fails too, so that an unknown email is
-	// not told apart.
+	// Check fails with ErrBadCredentials. An empty hash also fails, after the same time, so that unknown emails can't
+	// be recognized.
 	Check(ctx context.Context, hash, password string) error
 }
 
-// ReplayCache remembers answers to idempotency keys in front of the database. It may forget at any time, and never
+// ReplayCache caches answers to idempotency keys in front of the database. It may forget them at any time, and never
 // fails.
 type ReplayCache interface {
 	Get(ctx context.Context, userID, key string) (IdempotencyRecord, bool)
-	// Put doesn't wait.
+	// Put returns without waiting.
 	Put(r IdempotencyRecord)
 }

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Event is what changes the status of a registration.
+// Event is a cause of a change of a registration's status.
 type Event string
 
-// The events. All but EventConfirm are decided by the registrar.
+// The events. All except EventConfirm are decided by the registrar.
 const (
 	EventRegister    Event = "register"
 	EventConfirm     Event = "confirm"
@@ -22,17 +22,16 @@ const (
 	EventErase       Event = "account deleted"
 )
 
-// Transition is a row of the table of all changes of status.
+// Transition is a row in the table of all status changes.
 type Transition struct {
-	From   RegistrationStatus // empty: there is no registration yet
+	From   RegistrationStatus // empty if there is no registration yet
 	Event  Event
 	To     RegistrationStatus
-	Reason CancelReason // why it's CANCELLED, if To is that
-	When   string       // for people: who or what brings it about
+	Reason CancelReason // the cancellation reason, if To is CANCELLED
+	When   string       // human-readable: who or what causes it
 }
 
-// Transitions are all changes of status that there are. The registrar takes no other, and the API's documentation lists
-// these.
+// Transitions lists all possible status changes. The registrar makes no others, and the API's documentation lists them.
 var Transitions = slices.Concat(
 	[]Transition{
 		{"", EventRegister, RegistrationPending, "", "You register, a seat is free, and nobody is waiting."},
@@ -75,8 +74,9 @@ func cancelled(by Event, reason CancelReason, when string, from ...RegistrationS
 	return rows
 }
 
-// Take changes the status as a row of Transitions says, and with it what depends on the status alone: why it's
-// cancelled, and the place in line. It panics when there is no such row: that is a mistake of the caller's.
+// Take changes the status as described by a row of Transitions, along with the fields that only depend on it: the
+// cancellation reason and the place in line. It panics if there is no such row, because that is a mistake of the
+// caller.
 func (r *Registration) Take(by Event, to RegistrationStatus) {
 	for i := range Transitions {
 		if t := &Transitions[i]; t.From == r.Status && t.Event == by && t.To == to {

@@ -1,7 +1,7 @@
-// Package config is everything that can be set from outside: one struct of flags and environment variables, with its
-// defaults and checks. The command line's help and .env.example are made from it.
+// Package config declares everything that can be set from outside: one struct of flags and environment variables, with
+// defaults and checks. The command line's help and .env.example are generated from it.
 //
-// It owns what a setting may be. What a setting does belongs to the package that it sets up.
+// It owns the valid values of settings. Their effects belong to the packages that they configure.
 package config
 
 import (
@@ -16,17 +16,17 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Role is a part of the program that a process can play.
+// Role is a part of the program that a process can run.
 type Role string
 
-// The roles of a process. One process can play them all.
+// The roles of a process. A process can have all of them.
 const (
 	RoleWeb    Role = "web"
 	RoleAPI    Role = "api"
 	RoleWorker Role = "worker"
 )
 
-// Config is every setting. Take it from the command line, or from Default; hold it to its limits with Validate.
+// Config contains all settings. Get it from the command line, or from Default, and check it with Validate.
 type Config struct {
 	DatabaseURL        URL           `group:"Storage" env:"DATABASE_URL" default:"sqlite:data/minicompete.db" help:"The database: sqlite:FILE (relative to the working directory), sqlite:///absolute/FILE or postgres://…"`
 	DatabaseReadURL    URL           `group:"Storage" name:"database-read-url" env:"DATABASE_READ_URL" placeholder:"URL" help:"Optional: a read replica (a hot standby by streaming replication) of a PostgreSQL DATABASE_URL: postgres://… It answers lists, searches and pages of people who haven't just changed something. While it's down or too far behind, DATABASE_URL answers everything."`
@@ -107,7 +107,7 @@ func Options() []kong.Option {
 	}
 }
 
-// Default is a Config with every setting at its default, whatever the environment says.
+// Default returns a Config with every setting at its default, regardless of the environment.
 func Default() Config {
 	var c Config
 	parser, err := kong.New(&c, append(Options(), kong.Name("minicompete"), kong.NoDefaultHelp())...)
@@ -123,8 +123,8 @@ func Default() Config {
 	return c
 }
 
-// VerifiedEmailRequired reports whether people must confirm their address before they register or publish: unless it is
-// set, where they are sent a link for it.
+// VerifiedEmailRequired reports whether people must confirm their address before they register or publish. Unless set
+// explicitly, this is required if the program can send them a link for it.
 func (c *Config) VerifiedEmailRequired() bool {
 	if c.RequireVerifiedEmail != nil {
 		return *c.RequireVerifiedEmail
@@ -132,7 +132,7 @@ func (c *Config) VerifiedEmailRequired() bool {
 	return c.SMTPURL != ""
 }
 
-// CleanUpAges are how long things are kept.
+// CleanUpAges returns how long things are kept.
 func (c *Config) CleanUpAges() compete.CleanUpAges {
 	return compete.CleanUpAges{
 		FailedJobs: c.FailedJobsAge, Sessions: c.SessionsAge, Audit: c.AuditKept,

@@ -16,21 +16,21 @@ import (
 	"github.com/minicompete/minicompete/internal/sqlitefile"
 )
 
-// MinSecretLength is the least that HS256 may be keyed with, in bytes (RFC 7518, section 3.2).
+// MinSecretLength is the minimum length of a key for HS256, in bytes (RFC 7518, section 3.2).
 const MinSecretLength = 32
 
-// minIdle is the least that SESSION_IDLE may be: uses are noted every five minutes.
+// minIdle is the minimum of SESSION_IDLE, because uses are recorded every five minutes.
 const minIdle = 15 * time.Minute
 
 const day = 24 * time.Hour
 
-// minAuditKept is the least that AUDIT_KEPT may be: the database refuses to delete younger records.
+// minAuditKept is the minimum of AUDIT_KEPT, because the database refuses to delete younger records.
 const minAuditKept = 30 * 24 * time.Hour
 
-// maxLimit is the most that a limit may allow.
+// maxLimit is the maximum value of a limit.
 const maxLimit = 1_000_000
 
-// problems collects what is wrong, each with the name of its setting, so that one start tells all of it.
+// problems collects all problems, each with the name of its setting, so that one start reports all of them.
 type problems []string
 
 func (p *problems) add(setting, format string, args ...any) {
@@ -55,14 +55,14 @@ const (
 	maxQueueTimeout = 30 * time.Second
 )
 
-// The limits of DATABASE_READ_MAX_LAG: a replica is looked at twice a second.
+// The limits of DATABASE_READ_MAX_LAG: a replica is checked twice a second.
 const (
 	minReadLag = time.Second
 	maxReadLag = time.Hour
 )
 
-// Validate names every setting that is wrong and says what it may be, in one sentence that holds no secret. That
-// JWT_SECRET is there is seen to by TokenSecret: only who serves needs it.
+// Validate reports all invalid settings and their valid values, in one sentence without secrets. TokenSecret checks
+// that JWT_SECRET is set, because only servers need it.
 func (c *Config) Validate() error {
 	var p problems
 	c.checkStorage(&p)
@@ -147,7 +147,7 @@ func checkURL(p *problems, setting string, u URL, schemes ...string) {
 	}
 	for _, scheme := range schemes {
 		if u.scheme() == scheme {
-			// The reason is left out: it repeats the URL, with its password.
+			// The reason is omitted, because it repeats the URL, with its password.
 			if _, err := url.Parse(string(u)); err != nil {
 				p.add(setting, "is not a valid URL; characters such as @ / : ? # %% in a user name or "+
 					"password must be percent-encoded")
@@ -205,7 +205,7 @@ func (c *Config) checkWork(p *problems) {
 		"CRON_REMINDER_SCHEDULE": c.ReminderSchedule,
 		"CRON_CLEANUP_SCHEDULE":  c.CleanUpSchedule,
 	} {
-		// "TZ=" would be a sixth field: schedules are in UTC. A date such as 31 February never comes.
+		// "TZ=" would be a sixth field, and schedules are in UTC. A date such as 31 February never occurs.
 		if s, err := cron.ParseStandard(schedule); err != nil || strings.Contains(schedule, "TZ=") ||
 			s.Next(time.Now()).IsZero() {
 			p.add(setting, "must be five cron fields in UTC, such as '0 * * * *', that match some date, not %q",
@@ -234,7 +234,7 @@ func (c *Config) checkWork(p *problems) {
 	p.duration("AUDIT_KEPT", c.AuditKept, minAuditKept)
 }
 
-// Proxies are the networks of TRUSTED_PROXIES; an address alone counts as a network of one.
+// Proxies returns the networks of TRUSTED_PROXIES; a single address counts as a network.
 func (c *Config) Proxies() ([]netip.Prefix, error) {
 	networks := make([]netip.Prefix, 0, len(c.TrustedProxies))
 	for _, s := range c.TrustedProxies {
@@ -251,7 +251,7 @@ func (c *Config) Proxies() ([]netip.Prefix, error) {
 	return networks, nil
 }
 
-// Origins are the origins whose pages may call the API: those of CORS_ORIGINS, else that of PUBLIC_URL.
+// Origins returns the origins whose pages may call the API: CORS_ORIGINS if set, otherwise the origin of PUBLIC_URL.
 func (c *Config) Origins() []string {
 	if len(c.CORSOrigins) > 0 {
 		return c.CORSOrigins
@@ -259,10 +259,10 @@ func (c *Config) Origins() []string {
 	return []string{c.Origin()}
 }
 
-// Origin is that of PUBLIC_URL.
+// Origin returns the origin of PUBLIC_URL.
 func (c *Config) Origin() string { return strings.TrimSuffix(c.PublicURL, "/") }
 
-// Public reports whether PUBLIC_URL names a site that other machines reach.
+// Public reports whether other machines can reach the site at PUBLIC_URL.
 func (c *Config) Public() bool {
 	u, err := url.Parse(c.PublicURL)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// busyRegistrar was busy at the given times.
+// busyRegistrar was last busy at the given times.
 type busyRegistrar struct {
 	Registrar
 	batch, rush time.Time
@@ -65,7 +65,7 @@ func TestConfirmationsWaitForTheEndOfARushWithinBounds(t *testing.T) {
 		}
 	}
 
-	// Stopping doesn't wait for the end of a rush: these jobs would wait for an hour.
+	// Stopping doesn't wait for the end of a rush; these jobs would wait for an hour.
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	registrar.rush = time.Now().Add(time.Hour)

@@ -12,27 +12,28 @@ import (
 )
 
 const (
-	// pendingSweepInterval is how often, and pendingAge how old: with both, a registration whose confirmation was lost
-	// with a killed process is confirmed within 10 s, where River would need a minute.
+	// pendingSweepInterval is the interval of the sweep, and pendingAge the age of the registrations that it confirms.
+	// With both, a registration whose confirmation was lost with a killed process is confirmed within 10 s, where River
+	// would need a minute.
 	pendingSweepInterval = 5 * time.Second
 	pendingAge           = 5 * time.Second
 
-	// offerSweepInterval is how often offers whose time is over are looked for. With compete.OfferGrace, a seat passes
-	// on within half a minute.
+	// offerSweepInterval is how often expired offers are looked for. With compete.OfferGrace, a seat is passed on
+	// within half a minute.
 	offerSweepInterval = 10 * time.Second
 
-	// discardedSweepInterval is that of River's own look for jobs left behind by a killed process, which discards some
-	// of them.
+	// discardedSweepInterval is the interval at which River itself looks for jobs of killed processes, some of which it
+	// discards.
 	discardedSweepInterval = 30 * time.Second
 
-	// auditSweepInterval is how often the audit log gets what the registrar has left for it. A rush isn't held up by
-	// that for auditYield: who reads the log moves it there before.
+	// auditSweepInterval is how often the registrar's pending audit records are moved to the audit log. In a rush the
+	// sweep waits for up to auditYield; reading the audit log moves them first in any case.
 	auditSweepInterval = 2 * time.Second
 	auditYield         = 20 * time.Second
 )
 
-// startSweeps runs what can't be a job, because it makes up for jobs that were lost. Every process that works jobs does
-// it.
+// startSweeps starts the work that can't be done by jobs, because it makes up for lost ones. Every process that works
+// jobs runs it.
 func (c *Client) startSweeps() {
 	discarded := discardedSweep{client: c}
 	c.sweeps.Go(func() {
@@ -44,7 +45,7 @@ func (c *Client) startSweeps() {
 	c.sweeps.Go(func() { c.every(auditSweepInterval, "move records to the audit log", c.sweepAudit) })
 }
 
-// every runs f now and after each interval until Stop. A row of failures is logged once.
+// every runs f now and then at each interval, until Stop. Consecutive failures are logged once.
 func (c *Client) every(interval time.Duration, what string, f func(context.Context) error) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -65,7 +66,7 @@ func (c *Client) every(interval time.Duration, what string, f func(context.Conte
 	}
 }
 
-// sweepAudit moves to the audit log what the registrar has left for it.
+// sweepAudit moves the registrar's pending audit records to the audit log.
 func (c *Client) sweepAudit(ctx context.Context) error {
 	c.rush.pass(ctx, c.stopping, time.Now().Add(auditYield))
 	for moved := 1; moved > 0; {
@@ -80,8 +81,7 @@ func (c *Client) sweepAudit(ctx context.Context) error {
 	return nil
 }
 
-// sweepOffers has the registrar expire offers whose time is over, in pages. What became due while no process ran is
-// made up for.
+// sweepOffers makes the registrar expire offers, in pages. It includes offers that ended while no process was running.
 func (c *Client) sweepOffers(ctx context.Context) error {
 	for {
 		ids, err := c.config.Store.OffersOver(ctx, c.config.Clock().Add(-compete.OfferGrace), c.config.PageSize)
@@ -99,7 +99,7 @@ func (c *Client) sweepOffers(ctx context.Context) error {
 }
 
 // sweepPending confirms registrations that have been PENDING for longer than pendingAge. Those that can't be confirmed
-// become jobs, and so, in the end, failed jobs, which the next sweep leaves out.
+// become jobs and eventually failed jobs, which the next sweep skips.
 func (c *Client) sweepPending(ctx context.Context) error {
 	for {
 		before := compete.UTC(c.config.Clock()).Add(-pendingAge)

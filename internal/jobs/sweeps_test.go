@@ -49,7 +49,7 @@ func TestRegistrationsLeftPendingAreConfirmedAtStart(t *testing.T) {
 	})
 }
 
-// offer is a registration that was offered the one seat of a competition for two hours, while another waits.
+// offer creates a registration that was offered a competition's only seat for two hours, while another one is waiting.
 func (f *fixture) offer() (offered, waiting compete.Registration) {
 	f.Helper()
 	competition := f.competition(1, 0)
@@ -89,8 +89,8 @@ func TestOffersThatNobodyAnsweredPassOn(t *testing.T) {
 	})
 }
 
-// What nobody looked after, because no process ran, is made up for at the start, in as many pages as it takes; what was
-// accepted in time stays.
+// Offers that ended while no process was running are expired at the start, in as many pages as needed; those accepted
+// in time are kept.
 func TestOffersExpireAtStart(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		const offers = pageSize + 3
@@ -118,7 +118,8 @@ func TestOffersExpireAtStart(t *testing.T) {
 	})
 }
 
-// The reminder of an offer is a job that is due at half of its time, and says nothing to who has answered.
+// An offer's reminder is a job that is due after half of the offer's time. It sends nothing to people who have
+// answered.
 func TestOffersAreRemindedOf(t *testing.T) {
 	eachDatabase(t, nil, func(f *fixture) {
 		first, second := f.offer()
@@ -165,7 +166,7 @@ func TestTheSweepMakesAFailedJobOfWhatCannotBeConfirmedAndThenLeavesItAlone(t *t
 		f.sweepPending()
 		f.wantMessages(registrations[0], compete.RegistrationPending, "")
 
-		// Sent again, it counts no more: a kill of that job too would be made up for.
+		// Once retried, it no longer counts: if that job was killed too, the sweep would make up for it.
 		if _, err := f.store.RetryFailedJob(f.Context(), failedJobs[0].ID, f.clock()); err != nil {
 			f.Fatal(err)
 		}
@@ -179,10 +180,10 @@ func TestAJobDiscardedByARescueIsAFailedJobToo(t *testing.T) {
 		registrations := f.register(f.competition(2, 0), f.participants(2)...)
 		f.dropJobs()
 		f.enqueue(compete.NotifyJob{Runs: []compete.NoticeRun{run(registrations)}})
-		// the process got so far
+		// the process got this far
 		f.exec("UPDATE registrations SET status = 'CONFIRMED' WHERE id = $1", registrations[1].ID)
 		r := registrations[0]
-		// What River's rescue leaves of a job whose process was killed in the last attempt.
+		// River's rescue leaves this of a job whose process was killed during the last attempt.
 		at := time.Now().UTC().Add(-time.Hour)
 		f.exec(`UPDATE river_job SET state = 'discarded', attempt = 3, finalized_at = $1`, f.riverTime(at))
 		sweep := discardedSweep{client: f.client}
@@ -202,14 +203,14 @@ func TestAJobDiscardedByARescueIsAFailedJobToo(t *testing.T) {
 		if time.Since(sweep.until) > sweepOverlap+patience {
 			f.Errorf("the next sweep goes back to %v, want about %v", sweep.until, sweepOverlap)
 		}
-		// A process that starts anew looks at all of them, and adds none twice.
+		// A new process examines all of them, and adds none twice.
 		if err := (&discardedSweep{client: f.client}).run(f.Context()); err != nil || len(f.failedJobs()) != 1 {
 			f.Errorf("a sweep from the start gave %v and %d failed jobs, want 1", err, len(f.failedJobs()))
 		}
 	})
 }
 
-// riverTime is a time in the form in which River keeps it.
+// riverTime returns a time in River's storage format.
 func (f *fixture) riverTime(at time.Time) any {
 	if f.config.OneWriter {
 		return at.Format("2006-01-02 15:04:05.000")

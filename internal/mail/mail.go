@@ -1,9 +1,10 @@
-// Package mail writes the messages that users get, and sends them: a subject and a plain text for the mailbox of each
-// compete.MessageKind, the text and HTML parts of its mail, both from the files in templates/, and an SMTP client.
+// Package mail writes and sends the messages that users get. For each compete.MessageKind, it writes a subject and
+// plain text for the mailbox, and the text and HTML parts of the email, from the files in templates/. It includes an
+// SMTP client.
 //
-// It owns the wording, the look of mails, that nothing an organizer or a participant typed can add a header or break a
-// line of its own, and the connections to the mail server. It doesn't decide who gets a message or when, or what
-// becomes of a mail that was not taken (package jobs), and keeps none.
+// It owns the wording, the look of emails, the guarantee that nothing typed by an organizer or a participant can add a
+// header or a line of its own, and the connections to the mail server. It doesn't decide who gets a message or when, or
+// what happens to an undelivered email (package jobs), and stores none.
 package mail
 
 import (
@@ -16,21 +17,21 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// maxSubject bounds a subject, in bytes: with the words "Subject: " before it, it fits a line of RFC 5322 section 2.1.1
-// (998 bytes) after the worst of encodings, which takes three bytes for one.
+// maxSubject bounds a subject, in bytes: together with "Subject: " it fits on a line of RFC 5322 section 2.1.1 (998
+// bytes) even in the worst encoding, which uses three bytes for one.
 const maxSubject = 300
 
 // Composer writes messages.
 type Composer struct {
-	Site      func() brand.Site // as it is when a mail is written; nil: an unbranded one
-	PublicURL string            // without a slash at its end; where links lead
-	Keys      compete.LinkKeys  // make the tokens in the links of mails; Compose and Account need none
-	Details   bool              // messages go out by mail, so their wording has Details
+	Site      func() brand.Site // the current site, called when an email is written; nil means unbranded
+	PublicURL string            // without a trailing slash; where links lead
+	Keys      compete.LinkKeys  // create the tokens in the links of emails; Compose and Account need none
+	Details   bool              // whether messages are emailed, so that their wording needs Details
 }
 
 var _ compete.AccountWording = Composer{}
 
-// Compose writes the message of the target's Kind. It fails for a kind without a template.
+// Compose writes the message for a target. It fails if its Kind has no template.
 func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 	data := content{
 		Name:        oneLine(t.Participant.Name),
@@ -56,8 +57,8 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 	return c.word(t.Kind, data, c.Details)
 }
 
-// Account implements compete.AccountWording. A mail to an address that nobody has confirmed yet names no name: whoever
-// types another's address would choose the words of a mail to them.
+// Account implements compete.AccountWording. An email to an unconfirmed address contains no name. Otherwise, anybody
+// could put words of their choice into an email to somebody else.
 func (c Composer) Account(kind compete.MessageKind, user compete.User, address string) (compete.Wording, error) {
 	data := content{Address: oneLine(address)}
 	if !kind.Traits().Anonymous && user.VerifiedAt != nil {
@@ -99,7 +100,7 @@ func (c Composer) word(kind compete.MessageKind, data content, details bool) (co
 	return w, nil
 }
 
-// addSite adds the links that every mail may have.
+// addSite adds the links that every email may contain.
 func (c Composer) addSite(data *content) {
 	data.Site, data.Account, data.AllOthers = c.PublicURL, c.PublicURL+"/account", c.PublicURL+"/competitions"
 	data.Security, data.Forgot = c.PublicURL+"/account/security", c.PublicURL+"/auth/forgot"
@@ -109,7 +110,7 @@ func (c Composer) addSite(data *content) {
 	data.Brand.Name = cmp.Or(data.Brand.Name, brand.DefaultName)
 }
 
-// content is what a template may use. Its texts are single lines. What is kept until the mail is sent is its JSON.
+// content is the data available to templates. Its texts are single lines. Its JSON is stored until the email is sent.
 type content struct {
 	schedule              // of the competition
 	Name        string    `json:"name,omitempty"`        // of the user; empty when the message names none
@@ -123,12 +124,12 @@ type content struct {
 	OfferHours  int       `json:"offerHours,omitempty"`  // how long a seat is offered; 0: it is given at once
 	Address     string    `json:"address,omitempty"`     // email that a message about an account is about
 
-	// Of messages to somebody who is offered a seat.
+	// For messages to somebody who is offered a seat.
 	AcceptBy *time.Time `json:"acceptBy,omitempty"`
 	Accept   string     `json:"accept,omitempty"`  // link to the page that asks whether to accept it
 	Decline  string     `json:"decline,omitempty"` // link to the page that asks whether to decline it
 
-	// Of messages of kind compete.MessageSecurity.
+	// For messages of kind compete.MessageSecurity.
 	Event   compete.SecurityChange `json:"event,omitempty"`
 	Device  string                 `json:"device,omitempty"`
 	Network string                 `json:"network,omitempty"`
@@ -141,21 +142,21 @@ type content struct {
 	Forgot    string     `json:"-"` // link to the page that asks for a new password
 	Mails     bool       `json:"-"` // messages go out by mail, so that a text may promise one
 
-	// In mails alone.
+	// Only for emails.
 	Subject     string `json:"-"`
 	Link        string `json:"-"` // what the mail is sent for, with its token
 	Unsubscribe string `json:"-"` // ends mails of this kind
 }
 
-// linkPages are the pages that links lead to.
+// linkPages maps the purposes of links to the pages that they lead to.
 var linkPages = map[compete.LinkPurpose]string{
 	compete.LinkVerify: "/auth/confirm",
 	compete.LinkChange: "/auth/confirm",
 	compete.LinkReset:  "/auth/reset",
 }
 
-// Mail makes the mail of a stored message. It fails with compete.ErrLinkVoid when its link can't be used any more, and
-// when details are not those of its wording.
+// Mail creates the email for a stored message. It fails with compete.ErrLinkVoid if its link can no longer be used, and
+// also if the details don't fit its wording.
 func (c Composer) Mail(o compete.Outgoing, details json.RawMessage, now time.Time) (compete.Mail, error) {
 	t, ok := templates[o.Kind]
 	if !ok {
@@ -191,20 +192,20 @@ func (c Composer) Mail(o compete.Outgoing, details json.RawMessage, now time.Tim
 	return m, err
 }
 
-// link is the address of the page that uses the message's link.
+// link returns the address of the page that uses the message's link.
 func (c Composer) link(o compete.Outgoing, page string, now time.Time) (string, error) {
 	if o.Link == nil || !now.Before(o.Link.ExpiresAt) {
 		return "", compete.ErrLinkVoid
 	}
 	token, ok := c.Keys.TokenOf(*o.Link)
-	if !ok { // perhaps of a process that has the next JWT_SECRET already
+	if !ok { // perhaps from a process that already has the next JWT_SECRET
 		return "", fmt.Errorf("the link in message %s was created with a JWT_SECRET that this process doesn't have: %w",
 			o.ID, compete.ErrMailServer)
 	}
 	return c.PublicURL + page + "?token=" + token, nil
 }
 
-// ResetLink is the address of the page that sets a new password, for a token that no mail carries.
+// ResetLink returns the address of the page to set a new password, for a token that isn't sent by email.
 func ResetLink(publicURL, token string) string {
 	return publicURL + linkPages[compete.LinkReset] + "?token=" + token
 }

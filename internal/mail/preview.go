@@ -10,12 +10,12 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Local takes mails where there is no mail server: it keeps the last few in memory, for the page of a demo, or shows
-// each in the log at the level debug, for developers. Links in mails are worth a password, so a log of another level
-// tells only that a mail is lost. It implements compete.Mailer.
+// Local takes the place of a mail server. It keeps the last few emails in memory, for a page of the demo, or logs each
+// at level debug, for developers. At other levels the log only says that an email is lost, because links in emails are
+// as sensitive as passwords. It implements compete.Mailer.
 type Local struct {
 	Logger *slog.Logger
-	Keep   int // so many mails; 0: none
+	Keep   int // number of emails to keep; 0 means none
 
 	mu   sync.Mutex
 	last []compete.Mail
@@ -23,7 +23,7 @@ type Local struct {
 
 // Send implements compete.Mailer.
 func (l *Local) Send(ctx context.Context, m compete.Mail) error {
-	if l.Keep == 0 { // the text stays out of the log at any level: it may have a link that works
+	if l.Keep == 0 { // never logged, at any level: it may contain a working link
 		l.Logger.WarnContext(ctx, "an email was not sent because SMTP_URL is not set in this process", "kind", m.Kind,
 			"message", m.MessageID)
 		return nil
@@ -36,7 +36,7 @@ func (l *Local) Send(ctx context.Context, m compete.Mail) error {
 	return nil
 }
 
-// Sent lists the mails that were kept, newest first.
+// Sent returns the emails that were kept, newest first.
 func (l *Local) Sent() []compete.Mail {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -45,7 +45,7 @@ func (l *Local) Sent() []compete.Mail {
 	return sent
 }
 
-// Samples makes a mail of every kind, as somebody could get it.
+// Samples creates an example email of every kind.
 func (c Composer) Samples(now time.Time) ([]compete.Mail, error) {
 	kinds := compete.MessageKinds()
 	samples := make([]compete.Mail, 0, len(kinds))
@@ -59,17 +59,17 @@ func (c Composer) Samples(now time.Time) ([]compete.Mail, error) {
 	return samples, nil
 }
 
-// Test makes the email with which somebody tries whether email works.
+// Test creates an email for testing whether email works.
 func (c Composer) Test(id, address string) (compete.Mail, error) {
 	return c.unkept(compete.MessageTest, id, address)
 }
 
-// Farewell makes the last email to somebody whose account was deleted.
+// Farewell creates the last email to somebody whose account was deleted.
 func (c Composer) Farewell(id, address string) (compete.Mail, error) {
 	return c.unkept(compete.MessageAccountDeleted, id, address)
 }
 
-// unkept makes an email that is in no mailbox.
+// unkept creates an email that doesn't appear in the mailbox.
 func (c Composer) unkept(kind compete.MessageKind, id, address string) (compete.Mail, error) {
 	w, err := c.Account(kind, compete.User{}, address)
 	if err != nil {

@@ -18,10 +18,10 @@ import (
 //go:embed templates/*.txt templates/*.html
 var files embed.FS
 
-// count writes a number with commas between thousands.
+// count formats a number with commas between thousands.
 func count(n int) string { return message.NewPrinter(language.English).Sprint(n) }
 
-// plural writes a number of things that are named in the singular.
+// plural formats a number of things, given in the singular.
 func plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -29,8 +29,8 @@ func plural(n int, thing string) string {
 	return count(n) + " " + thing + "s"
 }
 
-// kindTemplates are the two files of a kind, each with what its sort of file shares: KIND.txt defines "subject" and
-// "body", KIND.html "content", which stands in the frame that shared.html defines as "mail".
+// kindTemplates are the two files of a kind, each with the shared file of its format. KIND.txt defines "subject" and
+// "body". KIND.html defines "content", which is embedded in the frame "mail" defined in shared.html.
 type kindTemplates struct {
 	text   *template.Template
 	markup *htmltemplate.Template
@@ -55,7 +55,7 @@ func parse() map[compete.MessageKind]kindTemplates {
 	return all
 }
 
-// execute writes a part of the text.
+// execute renders a part of the text.
 func (t kindTemplates) execute(name string, data content) (string, error) {
 	var out strings.Builder
 	if err := t.text.ExecuteTemplate(&out, name, data); err != nil {
@@ -72,12 +72,12 @@ func (t kindTemplates) html(data content) (string, error) {
 	return strings.TrimSpace(out.String()) + "\n", nil
 }
 
-// button is what a mail asks its reader to press.
+// button is the action that an email asks for.
 type button struct{ URL, Label string }
 
 func newButton(url, label string) button { return button{url, label} }
 
-// hours says how long a link of the purpose can be used.
+// hours returns how long a link with this purpose can be used.
 func hours(purpose string) string {
 	n := int(compete.LinkPurpose(purpose).Life() / time.Hour)
 	if n == 1 {

@@ -8,7 +8,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// batch is the state of one transaction: what was read, what the commands so far have made of it, and what is to be
+// batch is the state of one transaction: what was read, the effects of the commands so far, and what remains to be
 // written.
 type batch struct {
 	ctx      context.Context
@@ -21,34 +21,34 @@ type batch struct {
 	byID         map[string]*compete.Registration // the same registrations, by id
 	records      map[compete.IdempotencyKey]compete.IdempotencyRecord
 
-	replaced   []compete.Competition   // contents that were replaced
+	replaced   []compete.Competition   // replaced contents of competitions
 	inserted   []*compete.Registration // in order of arrival
 	updated    []*compete.Registration // in order of their first change
-	isDirty    map[string]bool         // whether it is among them
+	isDirty    map[string]bool         // whether updated contains it
 	newRecords []compete.IdempotencyRecord
 	moves      []compete.LedgerMove
 	runs       []compete.NoticeRun
 	lastRun    map[runKey]int // index into runs
 	reminders  []compete.NotifyJob
-	settle     []string       // competitions that need more pages
+	settle     []string       // competitions that need further pages
 	changed    []string       // competitions that changed
-	told       []string       // competitions whose pages are told, changed or not
-	trace      string         // of the command that is being decided
-	origin     compete.Origin // of the same
+	told       []string       // competitions whose pages are notified, changed or not
+	trace      string         // of the current command
+	origin     compete.Origin // of the current command
 	audit      []compete.AuditRecord
 }
 
-// runKey is what the registrations of a run have in common.
+// runKey identifies the runs that a registration can be added to.
 type runKey struct {
 	competitionID string
 	kind          compete.MessageKind
 }
 
-// competition is a locked competition and what this batch does to it.
+// competition is a locked competition with the changes made by this batch.
 type competition struct {
 	compete.LedgerCompetition
 	dirty   bool
-	taken   int // seats given in this batch
+	taken   int // seats assigned in this batch
 	waiting *waitlist
 }
 
@@ -66,15 +66,15 @@ func newBatch(ctx context.Context, tx compete.LedgerTx, commands []*command) *ba
 	}
 }
 
-// needs collects what the commands of a batch have to read.
+// needs collects what the commands of a batch need to read.
 type needs struct {
 	competitionIDs  set[string]
-	registrationIDs set[string] // whose competitions are needed too
+	registrationIDs set[string] // their competitions are read too
 	places          set[compete.Place]
 	keys            set[compete.IdempotencyKey]
 }
 
-// read locks the competitions that the commands are about and reads their rows.
+// read locks the affected competitions and reads their rows.
 func (b *batch) read() error {
 	var n needs
 	for _, c := range b.commands {
@@ -98,7 +98,7 @@ func (b *batch) read() error {
 	return nil
 }
 
-// addRead adds registrations that were read. One that is known stays as it is: this batch may have changed it.
+// addRead adds registrations that were read. Known ones are kept, because this batch may have changed them.
 func (b *batch) addRead(found []compete.Registration) {
 	for _, r := range found {
 		if b.byID[r.ID] == nil {
@@ -112,14 +112,14 @@ func (b *batch) index(r *compete.Registration) {
 	b.places[compete.Place{UserID: r.UserID, CompetitionID: r.CompetitionID}] = r
 }
 
-// addNew adds a registration that is to be inserted.
+// addNew adds a registration to be inserted.
 func (b *batch) addNew(r *compete.Registration) {
 	b.index(r)
 	b.isDirty[r.ID] = true
 	b.inserted = append(b.inserted, r)
 }
 
-// decide answers every command in order of arrival. An error of the database ends the batch; a refusal is an answer.
+// decide answers all commands in order of arrival. A database error aborts the batch; a refusal is a regular answer.
 func (b *batch) decide() error {
 	for i, c := range b.commands {
 		b.trace, b.origin = c.traceparent(), c.origin
@@ -132,7 +132,7 @@ func (b *batch) decide() error {
 	return nil
 }
 
-// markChanged marks a registration as changed now, to be written once with its last state.
+// markChanged marks a registration as changed, so that its final state is written once.
 func (b *batch) markChanged(r *compete.Registration, now time.Time) {
 	r.UpdatedAt = now
 	if !b.isDirty[r.ID] {
@@ -141,7 +141,8 @@ func (b *batch) markChanged(r *compete.Registration, now time.Time) {
 	}
 }
 
-// notify asks for a message. One that follows the last of its kind in the order of arrival lengthens its run.
+// notify requests a message. If it directly follows the last one of its kind in the order of arrival, it extends that
+// run.
 func (b *batch) notify(r *compete.Registration, kind compete.MessageKind) {
 	key := runKey{r.CompetitionID, kind}
 	i, ok := b.lastRun[key]
@@ -165,10 +166,11 @@ func (b *batch) notify(r *compete.Registration, kind compete.MessageKind) {
 	run.Traces[r.Seq] = b.trace
 }
 
-// messages is how many were asked for.
+// messages returns the number of requested messages.
 func (b *batch) messages() int { return compete.NotifyJob{Runs: b.runs}.Len() }
 
-// move has those who are registered or wait told of another time or place, a while later: further changes may follow.
+// move schedules messages about a new time or place to everybody registered or waiting. They are delayed, because
+// further changes may follow.
 func (b *batch) move(c *competition, id string, before compete.Schedule) {
 	if c.Schedule().Same(before) || c.Registered()+c.Waitlisted == 0 {
 		return
@@ -182,7 +184,7 @@ func (b *batch) move(c *competition, id string, before compete.Schedule) {
 	b.moves = append(b.moves, compete.LedgerMove{CompetitionID: c.ID, ID: id, Before: before, BeforeSeq: c.NextSeq})
 }
 
-// write saves the outcome. A batch that changed nothing writes nothing.
+// write saves the outcome. A batch that changed nothing isn't written.
 func (b *batch) write() error {
 	changes := compete.LedgerChanges{SeatsTaken: map[string]int{}, Records: b.newRecords, Now: b.commands[0].arrived}
 	for _, id := range sortedKeys(b.competitions) {
@@ -205,8 +207,8 @@ func (b *batch) write() error {
 	return b.tx.Write(b.ctx, changes)
 }
 
-// jobs is one NotifyJob for the whole batch (split only where pages made it long), a SettleJob for each competition
-// with more to do, and a MoveJob for each that was moved.
+// jobs returns one NotifyJob for the whole batch (several if it became long because of pages), a SettleJob for each
+// competition with more to do, and a MoveJob for each competition that was moved.
 func (b *batch) jobs() []compete.Job {
 	var jobs []compete.Job
 	var notify compete.NotifyJob
@@ -229,7 +231,7 @@ func (b *batch) jobs() []compete.Job {
 	return jobs
 }
 
-// set is a list of distinct values in order of their first appearance.
+// set is a list of distinct values in the order in which they were first added.
 type set[T comparable] struct {
 	list []T
 	has  map[T]bool

@@ -8,8 +8,9 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// decider is the part of a command that knows what it needs and what it does. decide returns the answer, a refusal that
-// is the answer, or an error of the database that ends the whole batch. now is the stamp of the command's arrival.
+// decider is the part of a command that knows what it needs to read and what it does. decide returns the answer, a
+// refusal (also an answer), or a database error that aborts the whole batch. now is the timestamp of the command's
+// arrival.
 type decider interface {
 	name() string
 	needs(n *needs)
@@ -18,7 +19,7 @@ type decider interface {
 
 type register struct {
 	compete.RegisterCommand
-	id string // of the registration, if it is the first of this user and competition
+	id string // of the new registration, if the user has none for the competition yet
 }
 
 func (c *register) name() string { return "register" }
@@ -61,7 +62,7 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 	return result{outcome: outcome}, nil, err
 }
 
-// admissible decides what the actor gets now, or why nothing.
+// admissible decides what the actor gets now, or returns the reason for a refusal.
 func (c *register) admissible(
 	b *batch, competition *competition, held *compete.Registration, now time.Time,
 ) (compete.RegistrationStatus, error, error) {
@@ -73,7 +74,7 @@ func (c *register) admissible(
 	if !queues || competition.SeatsLeft == 0 {
 		return status, refusal, nil
 	}
-	// Seats are free although people wait: theirs, unless all of them are passed over.
+	// Seats are free although people are waiting. The seats are theirs, unless all of them are to be skipped.
 	waiting, err := b.firstWaiting(competition)
 	if err == nil && waiting == nil {
 		status, refusal = compete.RegistrationPending, nil
@@ -81,7 +82,7 @@ func (c *register) admissible(
 	return status, refusal, err
 }
 
-// admit gives the seat or the place on the waitlist that was found.
+// admit assigns the seat or the place on the waitlist.
 func (c *register) admit(
 	b *batch, competition *competition, held *compete.Registration, status compete.RegistrationStatus, now time.Time,
 ) *compete.Registration {
@@ -114,7 +115,7 @@ func (c *register) admit(
 	return r
 }
 
-// keepOutcome keeps the outcome for the idempotency key, if one was sent.
+// keepOutcome records the outcome for the idempotency key, if one was sent.
 func (c *register) keepOutcome(
 	b *batch, outcome compete.RegistrationOutcome, now time.Time,
 ) (*compete.IdempotencyRecord, error) {
@@ -130,13 +131,13 @@ func (c *register) keepOutcome(
 	return &b.newRecords[len(b.newRecords)-1], nil
 }
 
-// again answers as the record says.
+// again replays the recorded answer.
 func (c *register) again(b *batch, record *compete.IdempotencyRecord, competition *competition) (result, error, error) {
 	outcome := compete.RegistrationOutcome{Replayed: true}
 	if refusal := record.Replay(c.Idempotency, &outcome); refusal != nil {
 		return result{}, refusal, nil
 	}
-	if outcome.Whole() { // recorded by a version that kept the content too
+	if outcome.Whole() { // recorded by a version that stored the content too
 		return result{outcome: outcome}, nil, nil
 	}
 	content, err := b.contentAt(competition, outcome.Competition.Version)
@@ -144,8 +145,8 @@ func (c *register) again(b *batch, record *compete.IdempotencyRecord, competitio
 	return result{outcome: outcome}, nil, err
 }
 
-// contentAt is what the competition's content was in a version: what it is now, if an older version of this program
-// replaced it.
+// contentAt returns the competition's content in a version. If an older version of this program replaced that content,
+// it returns the current one.
 func (b *batch) contentAt(c *competition, version int) (compete.Competition, error) {
 	if c.Version == version {
 		return c.Competition, nil
@@ -164,7 +165,7 @@ func (b *batch) contentAt(c *competition, version int) (compete.Competition, err
 
 type update struct {
 	compete.UpdateCommand
-	moveID string // of the move, if this change begins one
+	moveID string // of the move, if this change starts one
 }
 
 func (c *update) name() string { return "update" }
@@ -193,7 +194,7 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	return b.changedContent(competition, before, now)
 }
 
-// changedContent has a competition written with its new content, and does what follows from that.
+// changedContent marks a competition's new content for writing, and makes the changes that follow from it.
 func (b *batch) changedContent(c *competition, before compete.Competition, now time.Time) (result, error, error) {
 	b.replace(c, before)
 	more, err := b.settlePage(c, now)
@@ -203,13 +204,13 @@ func (b *batch) changedContent(c *competition, before compete.Competition, now t
 	return result{outcome: compete.RegistrationOutcome{Competition: c.Competition}}, nil, err
 }
 
-// replace has a competition written with its new content.
+// replace marks a competition's new content for writing.
 func (b *batch) replace(c *competition, before compete.Competition) {
 	c.ContentSet, c.dirty = true, true
 	b.replaced = append(b.replaced, before)
 }
 
-// managed finds a competition that the actor may change.
+// managed returns a competition that the actor may change.
 func (b *batch) managed(id string, a compete.Actor) (*competition, error) {
 	c := b.competitions[id]
 	if c == nil {
@@ -269,7 +270,7 @@ func (c *settle) decide(b *batch, now time.Time) (result, error, error) {
 
 // cancelPage cancels a page of a cancelled competition's registrations and reports whether there are more.
 func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
-	// Registrations that this batch has changed may still be uncancelled in the database: read past them.
+	// The database may still list registrations that this batch has changed as uncancelled, so read that many more.
 	rows, err := b.tx.Uncancelled(b.ctx, c.ID, pageSize+len(b.updated))
 	if err != nil {
 		return false, err
@@ -279,7 +280,7 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 	for i, row := range rows {
 		page[i] = b.byID[row.ID]
 	}
-	// In the database, those who registered in this batch are missing, or cancelled still.
+	// Registrations made in this batch aren't in the database yet, or are still cancelled there.
 	for _, r := range slices.Concat(page, b.updated, b.inserted) {
 		if r.CompetitionID == c.ID && r.Status != compete.RegistrationCancelled {
 			before := r.Status
@@ -292,8 +293,8 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0), nil
 }
 
-// settlePage does a page of what follows from a change of a competition that isn't cancelled, and reports whether there
-// is more.
+// settlePage does a page of the work that follows from a change of a competition that isn't cancelled, and reports
+// whether there is more.
 func (b *batch) settlePage(c *competition, now time.Time) (bool, error) {
 	offers, err := b.shorten(c, now)
 	if err != nil {

@@ -44,7 +44,7 @@ func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, err
 }
 
-// cancel takes the seat or the place on the waitlist back.
+// cancel cancels the registration and frees its seat or its place on the waitlist.
 func (b *batch) cancel(c *competition, r *compete.Registration, by compete.Event, now time.Time) {
 	c.SeatsLeft += r.Seats()
 	if r.Status == compete.RegistrationWaitlisted {
@@ -124,7 +124,7 @@ func (c *transfer) needs(n *needs) {
 	n.places.add(c.place())
 }
 
-// place is where the new organizer would be registered.
+// place returns the place that the new organizer would have if registered.
 func (c *transfer) place() compete.Place {
 	return compete.Place{UserID: c.To.ID, CompetitionID: c.CompetitionID}
 }

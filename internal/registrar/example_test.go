@@ -12,7 +12,7 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// memory is a ledger of one competition. One in a database locks what it reads and commits what it writes
+// memory is a ledger of one competition. A database-backed ledger also locks what it reads and commits what it writes
 // (internal/store).
 type memory struct {
 	competition   compete.LedgerCompetition
@@ -60,7 +60,7 @@ func (m *memory) Write(_ context.Context, c compete.LedgerChanges) error {
 	return nil
 }
 
-// Two seats go to those who come first, and the third person waits.
+// Two seats go to the first two people, and the third person joins the waitlist.
 func ExampleRegistrar() {
 	ledger := &memory{registrations: map[compete.Place]compete.Registration{}}
 	ledger.competition.Competition = compete.Competition{

@@ -42,7 +42,7 @@ func openAt(t *testing.T, url string) *store.Store {
 	return db
 }
 
-// eachFixture is eachDatabase with forty people and a registrar, whose commits are checked.
+// eachFixture is eachDatabase with forty people and a registrar whose commits are checked.
 func eachFixture(t *testing.T, test func(t *testing.T, a *fixture, r *registrar.Registrar)) {
 	t.Helper()
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
@@ -51,21 +51,21 @@ func eachFixture(t *testing.T, test func(t *testing.T, a *fixture, r *registrar.
 	})
 }
 
-// fixture is a database with people and registrars on it.
+// fixture is a database with people and registrars.
 type fixture struct {
 	db        *store.Store
 	organizer compete.Actor
 	people    []compete.Actor
 }
 
-// newFixture adds an organizer and so many participants to a fresh database. Nobody works its jobs: what they do is
-// tested with package jobs.
+// newFixture adds an organizer and the given number of participants to a fresh database. Its jobs aren't run; package
+// jobs tests what they do.
 func newFixture(t *testing.T, db *store.Store, people int) *fixture {
 	t.Helper()
 	a := &fixture{db: db}
 	a.organizer = a.addUsers(t, compete.RoleOrganizer, 1)[0]
 	a.people = a.addUsers(t, compete.RoleParticipant, people)
-	t.Cleanup(func() { // whatever happened, what is kept is what can be counted
+	t.Cleanup(func() { // in any case, the stored counts match the rows
 		if wrong, err := db.Recount(context.Background()); wrong > 0 || err != nil {
 			t.Errorf("%d counts of registrations are wrong; error %v", wrong, err)
 		}
@@ -107,7 +107,7 @@ func (a *fixture) addCompetition(t *testing.T, capacity int, waitlist bool) stri
 	return id
 }
 
-// registration reads a person's registration; its zero value when there is none.
+// registration reads a person's registration; the zero value if there is none.
 func (a *fixture) registration(t *testing.T, person int, competitionID string) (r compete.Registration) {
 	t.Helper()
 	err := a.db.Reader().QueryRowContext(t.Context(),
@@ -119,7 +119,7 @@ func (a *fixture) registration(t *testing.T, person int, competitionID string) (
 	return r
 }
 
-// seats reads how many seats are left and how many wait.
+// seats reads the number of free seats and of people waiting.
 func (a *fixture) seats(t *testing.T, competitionID string) (left, waitlisted int) {
 	t.Helper()
 	if err := a.db.Reader().QueryRowContext(t.Context(),
@@ -165,7 +165,7 @@ func disable(u *compete.User) {
 
 func enable(u *compete.User) { u.DisabledAt = nil }
 
-// wantStatuses wants the people's registrations to be in these states.
+// wantStatuses checks the statuses of the people's registrations.
 func (a *fixture) wantStatuses(t *testing.T, what, competitionID string, statuses ...compete.RegistrationStatus) {
 	t.Helper()
 	got := make([]compete.RegistrationStatus, len(statuses))
@@ -181,7 +181,7 @@ func startRegistrar(t *testing.T, ledger compete.Ledger, notifier compete.SeatsN
 	return startRegistrarAt(t, time.Now, ledger, notifier)
 }
 
-// startRegistrarAt is startRegistrar with a clock of the test's own.
+// startRegistrarAt is startRegistrar with a custom clock.
 func startRegistrarAt(
 	t *testing.T, clock func() time.Time, ledger compete.Ledger, notifier compete.SeatsNotifier,
 ) *registrar.Registrar {
@@ -213,13 +213,13 @@ func settleAll(t *testing.T, r *registrar.Registrar, id string) {
 	t.Fatal("Settle has no end")
 }
 
-// afterCommit is called with the competitions that changed after every commit, in the committer's own goroutine.
+// afterCommit is called after every commit with the competitions that changed, in the committer's goroutine.
 type afterCommit func(competitionIDs ...string)
 
 func (f afterCommit) Changed(competitionIDs ...string) { f(competitionIDs...) }
 
-// afterEachCommit checks what a registrar has committed. It is of use beside other replicas too: the check is one
-// statement, and so sees what some commit left.
+// afterEachCommit checks what a registrar has committed. It also works beside other replicas, because the check is one
+// statement and so sees the state after some commit.
 func (a *fixture) afterEachCommit(t *testing.T) afterCommit {
 	t.Helper()
 	commits := 0
@@ -240,7 +240,7 @@ func (a *fixture) afterEachCommit(t *testing.T) afterCommit {
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// The comparisons, by short names.
+// The comparisons, under short names.
 var (
 	must      = check.NoError
 	want      = check.Equal

@@ -13,9 +13,9 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// memoryLedger keeps what compete.Ledger promises, in memory. Its transactions run one after the other.
+// memoryLedger is an in-memory ledger that fulfills the contract of compete.Ledger. Its transactions run one at a time.
 type memoryLedger struct {
-	// called around each transaction, if set; an error ends it there, after the commit without undoing it
+	// called around each transaction, if set; an error aborts it there, except after the commit, which isn't undone
 	before, atCommit, after func() error
 
 	mu            sync.Mutex
@@ -23,12 +23,12 @@ type memoryLedger struct {
 	registrations map[string]compete.Registration
 	records       map[compete.IdempotencyKey]compete.IdempotencyRecord
 	replaced      []compete.Competition
-	disabled      map[string]bool // users who are passed over on the waitlist
+	disabled      map[string]bool // users who are skipped on the waitlist
 	missing       map[string]bool // users who don't exist
 	committed     map[string]bool // batches
 	changes       []compete.LedgerChanges
-	transactions  int // that were begun
-	lookUps       int // how often Committed was asked
+	transactions  int // number begun
+	lookUps       int // number of calls of Committed
 }
 
 func newMemoryLedger(competitions ...compete.Competition) *memoryLedger {
@@ -87,7 +87,7 @@ func (m *memoryLedger) Committed(_ context.Context, batchID string) (bool, error
 	return m.committed[batchID], nil
 }
 
-// memoryTx is a transaction, whose writes take effect when it commits.
+// memoryTx is a transaction whose writes take effect when it commits.
 type memoryTx struct {
 	ledger *memoryLedger
 	writes []func()
@@ -196,7 +196,7 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 			m.competitions[changed.ID] = changed
 		}
 		for _, r := range slices.Concat(c.Inserted, c.Updated) {
-			r.Position = 0 // isn't stored: whoever reads it counts
+			r.Position = 0 // isn't stored, but counted by readers
 			m.registrations[r.ID] = r
 		}
 		for _, record := range c.Records {

@@ -11,19 +11,19 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// model is what a registrar does to one competition with a waitlist, put as plainly as can be: people in line, and a
-// few sentences about each command. It shares no code with what it's compared with but the names of things.
+// model describes, as simply as possible, what a registrar does to one competition with a waitlist: people in line, and
+// a few sentences about each command. It shares only names with the code it is compared with.
 type model struct {
 	now       time.Time
 	capacity  int
-	hours     int // of an offer; 0: none are made
+	hours     int // of an offer; 0 means that no offers are made
 	deadline  time.Time
 	starts    time.Time
 	status    compete.CompetitionStatus
-	hidden    bool // by an admin: a draft again
+	hidden    bool // by an admin, so a draft again
 	organizer string
 	seqs      int64
-	people    map[string]*person // who registered at least once
+	people    map[string]*person // those who registered at least once
 	disabled  map[string]bool
 }
 
@@ -32,15 +32,15 @@ type person struct {
 	status    compete.RegistrationStatus
 	reason    compete.CancelReason
 	seq       int64
-	confirmBy time.Time // zero: never offered since the last time they registered
+	confirmBy time.Time // zero if never offered since they last registered
 	blocked   bool
 }
 
-// call is one thing that happens: a command that somebody gives, or an event.
+// call is a command that somebody gives, or an event.
 type call struct {
 	what string
-	who  string // whose registration it's about
-	by   string // empty: who has it
+	who  string // whose registration it is about
+	by   string // empty means the owner
 	n    int
 }
 
@@ -48,13 +48,13 @@ func (c call) String() string { return fmt.Sprint(c.actor(), " ", c.what, " ", c
 
 func (c call) actor() string { return cmp.Or(c.by, c.who) }
 
-// passing are how long "pass" lets pass.
+// passing lists the durations of the event "pass".
 var passing = []time.Duration{
 	time.Microsecond, time.Minute, 20 * time.Minute, time.Hour, 2*time.Hour - time.Microsecond, 2 * time.Hour,
 	2*time.Hour + grace, grace, 9 * time.Hour,
 }
 
-// do makes the call, and says what is answered: a status, a refusal's code, or nothing.
+// do makes the call and returns the answer: a status, a refusal's code, or nothing.
 func (m *model) do(c call) string {
 	p := m.people[c.who]
 	switch c.what {
@@ -67,7 +67,7 @@ func (m *model) do(c call) string {
 			p.status = compete.RegistrationConfirmed
 		}
 	case "register":
-		if m.disabled[c.who] { // who can't log in can't press
+		if m.disabled[c.who] { // they can't log in
 			return ""
 		}
 		return m.register(c.who, p)
@@ -121,7 +121,7 @@ func (m *model) free() int {
 	return free
 }
 
-// inLine is everybody by seq.
+// inLine returns everybody, by seq.
 func (m *model) inLine() []*person {
 	var line []*person
 	for _, p := range m.people {
@@ -131,7 +131,7 @@ func (m *model) inLine() []*person {
 	return line
 }
 
-// next is who is given a seat that is free; nil for nobody.
+// next returns the person who gets a free seat; nil for nobody.
 func (m *model) next() *person {
 	for _, p := range m.inLine() {
 		if p.status == waitlisted && !m.disabled[p.name] {
@@ -191,7 +191,7 @@ func (m *model) cancel(by string, p *person, block bool) string {
 	return "CANCELLED"
 }
 
-// leave ends a registration, and passes its seat on.
+// leave ends a registration and passes on its seat.
 func (m *model) leave(p *person, reason compete.CancelReason) {
 	p.status, p.reason = cancelled, reason
 	m.promote(1)
@@ -210,7 +210,7 @@ func (m *model) promote(most int) {
 	}
 }
 
-// shorten has no offer last beyond the start.
+// shorten makes offers end at the start at the latest.
 func (m *model) shorten() {
 	for _, p := range m.people {
 		if p.status == offered && p.confirmBy.After(m.starts) {
@@ -243,7 +243,7 @@ func (m *model) answer(by string, p *person, accept bool) string {
 	return "CANCELLED"
 }
 
-// update changes the competition: seats, hours and start by olga, and whether it's hidden by an admin.
+// update changes the competition as olga: seats, hours and start, and whether an admin has hidden it.
 func (m *model) update(c call) string {
 	byAdmin := c.what == "unpublish" || c.what == "publish"
 	switch {
@@ -292,7 +292,7 @@ func (m *model) callOff() string {
 	return ""
 }
 
-// standing is who has what, in order of seq, and the counts.
+// standing describes everybody's registration, in order of seq, and the counts.
 func (m *model) standing() string {
 	var people []string
 	waiting := 0
@@ -319,7 +319,7 @@ func place(
 	return text
 }
 
-// command is the call as the registrar takes it; nil for one that isn't a command.
+// command returns the call as a command for the registrar; nil if it isn't one.
 func (c call) command(s *scenario) func(context.Context) (answer string, err error) {
 	switch c.what {
 	case "register":
@@ -365,7 +365,7 @@ func (st step) with(s *scenario) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) { return st.do(ctx, s) }
 }
 
-// silent leaves a step's answer out.
+// silent removes a step's answer.
 func silent(st step) step {
 	do := st.do
 	st.do = func(ctx context.Context, s *scenario) (string, error) {
@@ -375,7 +375,7 @@ func silent(st step) step {
 	return st
 }
 
-// happen is a call that isn't a command.
+// happen makes a call that isn't a command.
 func (c call) happen(s *scenario) {
 	switch c.what {
 	case "pass":

@@ -20,8 +20,8 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// TestModel draws sequences of all commands, in batches, and compares the registrar over a ledger in memory with a
-// model of it. A sequence in which they differ is made as short as can be, and printed.
+// TestModel generates sequences of all commands, in batches, and compares the registrar on an in-memory ledger with a
+// model of it. A sequence in which they differ is shortened as far as possible and printed.
 func TestModel(t *testing.T) {
 	drawMany(t, 3000)
 	rapid.Check(t, func(t *rapid.T) {
@@ -32,7 +32,7 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// A registrar that is wrong must be found out; here it's the model that is, in one sentence after the other.
+// A wrong registrar must be detected. Here the model is wrong instead, in one way after another.
 func TestModelFindsDifferences(t *testing.T) {
 	for what, wrong := range map[string]func(*model, call) string{
 		"offers can be accepted a moment too long": func(m *model, c call) string {
@@ -73,8 +73,8 @@ func TestModelFindsDifferences(t *testing.T) {
 	}
 }
 
-// drawMany has rapid draw so many sequences, and print the one that fails instead of writing a file. Flags say
-// otherwise.
+// drawMany makes rapid generate the given number of sequences, and print a failing one instead of writing a file. Flags
+// take precedence.
 func drawMany(t *testing.T, n int) {
 	t.Helper()
 	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(n), "rapid.nofailfile": "true"} {
@@ -86,7 +86,7 @@ func drawMany(t *testing.T, n int) {
 	}
 }
 
-// whats are what can happen, the usual more often.
+// whats lists what can happen; common calls appear more often.
 var whats = []string{
 	"register", "register", "register", "register", "register", "register", "cancel", "cancel", "cancel", "accept",
 	"accept", "decline",
@@ -95,7 +95,7 @@ var whats = []string{
 	"publish", "publish", "unpublish", "call off", "disable", "enable", "enable", "confirm",
 }
 
-// drawBatches draws what happens, in up to thirty batches.
+// drawBatches generates up to thirty batches of calls.
 func drawBatches(t *rapid.T) [][]call {
 	one := rapid.Custom(func(t *rapid.T) call {
 		return call{
@@ -106,7 +106,7 @@ func drawBatches(t *rapid.T) [][]call {
 		}
 	})
 	batches := rapid.SliceOfN(rapid.SliceOfN(one, 1, 5), 1, 30).Draw(t, "batches")
-	for _, batch := range batches { // what isn't a command comes before the batch; time passes within it, too
+	for _, batch := range batches { // events come before their batch; time can also pass within it
 		slices.SortStableFunc(batch, func(a, b call) int { return cmp.Compare(a.rank(), b.rank()) })
 	}
 	return batches
@@ -119,7 +119,7 @@ func (c call) rank() int {
 	return 1
 }
 
-// compare has a registrar and the model do the same, and returns how they differ first; empty if they don't.
+// compare makes a registrar and the model do the same, and returns their first difference; empty if there is none.
 func compare(seats int, batches [][]call, do func(*model, call) string) string {
 	hours := 2
 	s := newScenario(func(c *compete.Competition) { c.Capacity, c.SeatsLeft, c.OfferHours = seats, seats, &hours })
@@ -150,8 +150,8 @@ func compare(seats int, batches [][]call, do func(*model, call) string) string {
 	return ""
 }
 
-// batch has the registrar decide the calls in one transaction, and returns its answers. The committer is held up until
-// they are queued.
+// batch makes the registrar decide the calls in one transaction, and returns its answers. The committer is held up
+// until they are queued.
 func (s *scenario) batch(calls []call) []string {
 	release := make(chan struct{})
 	s.ledger.before = func() error { <-release; return nil }
@@ -191,7 +191,7 @@ func (m *memoryLedger) begun() int {
 	return m.transactions
 }
 
-// everything is standing in the words of the model's.
+// everything returns the scenario's standing in the words of the model.
 func (s *scenario) everything() string {
 	var people []string
 	for _, r := range inOrderOfSeq(s.ledger.registrations) {

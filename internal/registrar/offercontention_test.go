@@ -17,15 +17,15 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// jumpingClock is a clock that a test puts forward.
+// jumpingClock is a clock that a test can move forward.
 type jumpingClock struct{ ahead atomic.Int64 }
 
 func (c *jumpingClock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
 func (c *jumpingClock) jump(d time.Duration) { c.ahead.Add(int64(d)) }
 
-// offering opens a competition whose freed seats are offered for so many hours; the seats that there are, are taken by
-// the first people.
+// offering creates a competition whose freed seats are offered for the given number of hours. All its seats are taken,
+// by the first people.
 func (a *fixture) offering(
 	t *testing.T, r *registrar.Registrar, seats, hours int,
 ) (id string, registrations []compete.Registration) {
@@ -48,8 +48,8 @@ func (a *fixture) answer(t *testing.T, r *registrar.Registrar, person int, regis
 	return err
 }
 
-// TestAnswersRace: of an acceptance and a refusal that come at the same moment, one counts, and so it does between an
-// acceptance and the end of the offer. Whatever it is, the seat has one owner afterwards.
+// TestAnswersRace: if an offer is accepted and declined at the same moment, one of the answers counts; likewise for an
+// acceptance and the end of the offer. In either case, the seat has one owner afterwards.
 func TestAnswersRace(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 3)
@@ -86,9 +86,9 @@ func TestAnswersRace(t *testing.T) {
 	})
 }
 
-// TestOffersUnderContention: offers are accepted, declined and expire while people register and cancel, and while seats
-// come and go. Every number is right after every commit, every change is one of the table, and nobody is passed who
-// waits.
+// TestOffersUnderContention: offers are accepted, declined and expire while people register and cancel, and while the
+// capacity changes. All counts are right after every commit, every change is a row of the table of transitions, and
+// nobody waiting is passed.
 func TestOffersUnderContention(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 40)
@@ -114,7 +114,7 @@ func TestOffersUnderContention(t *testing.T) {
 	})
 }
 
-// TestOffersOfTwoReplicas is the same with two registrars, whose commits no one sees in order.
+// TestOffersOfTwoReplicas is the same with two registrars, so that nothing sees all commits in order.
 func TestOffersOfTwoReplicas(t *testing.T) {
 	t.Parallel()
 	testservices.OnlyPostgres(t, func(t *testing.T, url string) {
@@ -138,13 +138,13 @@ func TestOffersOfTwoReplicas(t *testing.T) {
 	})
 }
 
-// mixOffers presses buttons at random, and lets time pass.
+// mixOffers sends random commands and lets time pass.
 func mixOffers(t *testing.T, a *fixture, r *registrar.Registrar, clock *jumpingClock, ids []string, random *rand.Rand) {
 	for range 60 {
 		id, person := ids[random.IntN(len(ids))], random.IntN(len(a.people))
 		mine, press := a.registration(t, person, id), random.IntN(12)
 		if mine.ID == "" && press > 2 {
-			press = 11 // there's nothing to answer or to cancel
+			press = 11 // there is nothing to answer or cancel
 		}
 		var err error
 		switch press {
@@ -172,7 +172,7 @@ func mixOffers(t *testing.T, a *fixture, r *registrar.Registrar, clock *jumpingC
 	}
 }
 
-// offers are those of a competition that somebody found open a moment ago.
+// offers returns the ids of a competition's offers that were open a moment ago.
 func (a *fixture) offers(t *testing.T, competitionID string) (ids []string) {
 	rows, err := a.db.Reader().QueryContext(t.Context(), `SELECT id FROM registrations WHERE competition_id = $1
 		AND status = 'OFFERED'`, competitionID)
@@ -194,8 +194,8 @@ func (a *fixture) offers(t *testing.T, competitionID string) (ids []string) {
 	return ids
 }
 
-// TestAnswersWithoutTheLock is the negative control: with the lock off, two replicas answer one offer in two ways,
-// which the other tests must not see with it on.
+// TestAnswersWithoutTheLock is the negative control: with the lock off, two replicas give different answers to one
+// offer. The other tests must not see that with the lock on.
 func TestAnswersWithoutTheLock(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 2)
@@ -220,14 +220,14 @@ func TestAnswersWithoutTheLock(t *testing.T) {
 			if err := checkSeats(t.Context(), db.Reader(), id); lock && err != nil {
 				t.Error(err)
 			}
-			if _, err := db.Recount(t.Context()); err != nil { // without the lock, what is counted is wrong
+			if _, err := db.Recount(t.Context()); err != nil { // without the lock, the counts are wrong
 				t.Error(err)
 			}
 		}
 	})
 }
 
-// recording is the ledger of one registrar, and keeps what its transactions wrote to the audit log, in their order.
+// recording is the ledger of one registrar. It records what its transactions write to the audit log, in order.
 type recording struct {
 	compete.Ledger
 	mu      sync.Mutex
@@ -258,7 +258,7 @@ func (t *recordingTx) Write(ctx context.Context, c compete.LedgerChanges) error 
 	return t.LedgerTx.Write(ctx, c)
 }
 
-// seen reports whether all of the actions were taken.
+// seen reports whether all of the actions occurred.
 func (l *recording) seen(actions ...compete.AuditAction) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -274,8 +274,8 @@ func (l *recording) seen(actions ...compete.AuditAction) bool {
 	return true
 }
 
-// check replays the history of competitions with so many seats: each change is a row of the table, no more seats are
-// held than there are, and a seat goes to who has waited longest.
+// check replays the history of competitions with the given numbers of seats: each change is a row of the table of
+// transitions, no more seats are held than exist, and each seat goes to the person who has waited longest.
 func (l *recording) check(t *testing.T, seats map[string]int) {
 	t.Helper()
 	type state struct {

@@ -35,7 +35,7 @@ func (c *answerOffer) decide(b *batch, now time.Time) (result, error, error) {
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, err
 }
 
-// accept leaves the seat with who was offered it.
+// accept turns the offer into a registration.
 func (b *batch) accept(c *competition, r *compete.Registration, now time.Time) {
 	before := r.Status
 	r.Take(compete.EventAccept, compete.RegistrationPending)
@@ -45,7 +45,7 @@ func (b *batch) accept(c *competition, r *compete.Registration, now time.Time) {
 	b.notify(r, compete.MessageConfirmed)
 }
 
-// endOffer takes the seat back from who didn't want it, or didn't answer.
+// endOffer takes back the seat of an offer that was declined or expired.
 func (b *batch) endOffer(
 	c *competition, r *compete.Registration, by compete.Event, told compete.MessageKind, now time.Time,
 ) {
@@ -75,7 +75,7 @@ func (c *expireOffers) decide(b *batch, now time.Time) (answer result, refusal, 
 			continue
 		}
 		competition := b.competitions[r.CompetitionID]
-		if competition.Status == compete.StatusCancelled { // that is what people are told, page by page
+		if competition.Status == compete.StatusCancelled { // people are notified of that instead, page by page
 			continue
 		}
 		b.endOffer(competition, r, compete.EventExpire, compete.MessageOfferExpired, now)
@@ -87,7 +87,7 @@ func (c *expireOffers) decide(b *batch, now time.Time) (answer result, refusal, 
 	return answer, nil, nil
 }
 
-// give gives a free seat to who is next in line: as an offer, or for good.
+// give assigns a free seat to the next person in line, as an offer or permanently.
 func (b *batch) give(c *competition, r *compete.Registration, now time.Time) {
 	c.SeatsLeft--
 	c.Waitlisted--
@@ -108,7 +108,7 @@ func (b *batch) give(c *competition, r *compete.Registration, now time.Time) {
 	b.markChanged(r, now)
 }
 
-// remind asks for the reminder of an offer, when half of the time that is left has passed.
+// remind schedules the reminder of an offer for half of the remaining time.
 func (b *batch) remind(r *compete.Registration, now time.Time) {
 	run := compete.NoticeRun{
 		CompetitionID: r.CompetitionID, First: r.Seq, Last: r.Seq,
@@ -130,12 +130,12 @@ func (b *batch) remind(r *compete.Registration, now time.Time) {
 	b.reminders = append(b.reminders, compete.NotifyJob{Runs: []compete.NoticeRun{run}, Wait: wait})
 }
 
-// shorten ends a page of offers at the start, which was brought forward, and reports whether there may be more.
+// shorten makes a page of offers end at the start, which was brought forward, and reports whether there may be more.
 func (b *batch) shorten(c *competition, now time.Time) (more bool, err error) {
 	if c.StartDate == nil {
 		return false, nil
 	}
-	// Those that this batch has changed may still be offers in the database: read past them.
+	// The database may still list offers that this batch has ended, so read that many more.
 	n := pageSize + len(b.updated)
 	rows, err := b.tx.Offered(b.ctx, c.ID, *c.StartDate, n)
 	if err != nil {
@@ -146,7 +146,7 @@ func (b *batch) shorten(c *competition, now time.Time) (more bool, err error) {
 	for i, row := range rows {
 		page[i] = b.byID[row.ID]
 	}
-	// those of this batch aren't offers in the database yet
+	// offers made in this batch aren't in the database yet
 	for _, r := range slices.Concat(page, b.updated, b.inserted) {
 		if r.CompetitionID != c.ID || r.Status != compete.RegistrationOffered || !r.ConfirmBy.After(*c.StartDate) {
 			continue

@@ -17,7 +17,7 @@ func accept(name string) step { return answerBy(name, name, true) }
 
 func decline(name string) step { return answerBy(name, name, false) }
 
-// answerBy has somebody accept or decline the offer of a person.
+// answerBy makes somebody accept or decline a person's offer.
 func answerBy(by, name string, accept bool) step {
 	what := " declines the offer of "
 	if accept {
@@ -61,7 +61,7 @@ func settleCup() step {
 	}}
 }
 
-// withOffers has one seat, and gives those who wait six hours to accept it.
+// withOffers sets one seat, and six hours to accept an offer.
 func withOffers(c *compete.Competition) {
 	withOneSeat(c)
 	hours := 6
@@ -283,7 +283,7 @@ func TestOffers(t *testing.T) {
 	})
 }
 
-// An offer says until when, and its reminder comes when half of the time has passed.
+// An offer has an end, and its reminder is sent when half of the time has passed.
 func TestTimesOfOffers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScenario(withOffers)
@@ -313,7 +313,7 @@ func TestTimesOfOffers(t *testing.T) {
 	})
 }
 
-// reminders are how long each reminder that was asked for waits.
+// reminders returns the delay of each requested reminder.
 func (s *scenario) reminders() (waits []time.Duration) {
 	for _, changes := range s.ledger.changes {
 		for _, job := range changes.Jobs {

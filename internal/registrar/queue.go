@@ -9,18 +9,21 @@ import (
 )
 
 const (
-	// smallBatch is how many commands are taken together whoever else waits. Of more than twice as many only half are
-	// taken: while they are committed, those answered before them can come back and queue behind the other half. Taken
-	// all at once, everybody would wait for the disk, and then the disk for everybody.
+	// smallBatch is a number of commands that is always taken at once. If more than twice as many are waiting, only
+	// half of them are taken: while they are committed, clients whose commands were answered before can return and
+	// queue behind the other half. If all were taken at once, everybody would wait for the disk, and then the disk for
+	// everybody.
 	smallBatch = 128
-	// yields is how often others may go first while fewer than smallBatch wait. Where there are none it takes 7 µs.
+	// yields is how often other goroutines may run first while fewer than smallBatch commands wait. If there are none,
+	// this takes 7 µs.
 	yields = 100
 )
 
-// queue is a bounded first-in-first-out queue. Commands are stamped under its lock, so that stamps and order agree.
+// queue is a bounded first-in-first-out queue. Commands get their timestamps under its lock, so that timestamps and
+// order agree.
 type queue struct {
 	mu      sync.Mutex
-	waiting sync.Cond // signalled when commands wait or the queue closes
+	waiting sync.Cond // signalled when commands arrive or the queue closes
 	items   []*command
 	size    int
 	closed  bool
@@ -46,13 +49,13 @@ func (q *queue) put(c *command, clock func() time.Time) error {
 	return nil
 }
 
-// take waits for commands and returns up to most of them, the oldest first; none when the queue is closed and empty. It
-// lets others go first until there are enough: in a rush those just answered are about to press again, and a batch of a
-// few costs nearly as much as one of a hundred.
+// take waits for commands and returns at most the given number, oldest first; none if the queue is closed and empty. It
+// lets other goroutines run first until there are enough: in a rush, clients that were just answered are about to send
+// their next request, and a small batch costs nearly as much as one of a hundred.
 func (q *queue) take(most int) []*command {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for q.gather(most); len(q.items) == 0; q.gather(most) { // those gathered may have been refused meanwhile
+	for q.gather(most); len(q.items) == 0; q.gather(most) { // those gathered may since have been refused
 		if q.closed {
 			return nil
 		}
@@ -60,7 +63,7 @@ func (q *queue) take(most int) []*command {
 	return q.cut(min(most, max(smallBatch, (len(q.items)+1)/2), len(q.items)))
 }
 
-// gather waits for commands, and then lets others go first.
+// gather waits for commands, and then lets other goroutines run first.
 func (q *queue) gather(most int) {
 	for len(q.items) == 0 && !q.closed {
 		q.waiting.Wait()
@@ -72,7 +75,7 @@ func (q *queue) gather(most int) {
 	}
 }
 
-// takeBefore takes the commands that arrived before a moment, without waiting.
+// takeBefore takes the commands that arrived before the given time, without waiting.
 func (q *queue) takeBefore(moment time.Time) []*command {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -83,11 +86,11 @@ func (q *queue) takeBefore(moment time.Time) []*command {
 	return q.cut(n)
 }
 
-// cut takes the first n.
+// cut removes and returns the first n commands.
 func (q *queue) cut(n int) []*command {
 	taken := q.items[:n:n]
 	if q.items = q.items[n:]; len(q.items) == 0 {
-		q.items = nil // lets go of the array that the taken ones share
+		q.items = nil // release the array shared with the taken commands
 	}
 	return taken
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/minicompete/minicompete/internal/store"
 )
 
-// TestFullQueueAndStop: a full queue refuses at once, and a stop answers everything that was taken.
+// TestFullQueueAndStop: a full queue refuses commands immediately, and Stop answers all accepted ones.
 func TestFullQueueAndStop(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 4)
@@ -41,7 +41,7 @@ func TestFullQueueAndStop(t *testing.T) {
 			go func() { errs <- press(i) }()
 		}
 		for r.QueueDepth() < 2 {
-			time.Sleep(time.Millisecond) // until both wait
+			time.Sleep(time.Millisecond) // until both are waiting
 		}
 		if err := press(3); !errors.Is(err, compete.ErrBusy) {
 			t.Errorf("a full queue: %v, want busy", err)
@@ -63,7 +63,7 @@ func TestFullQueueAndStop(t *testing.T) {
 	})
 }
 
-// hanging is the ledger of a database that takes what it is sent and answers nothing, as behind a network that is cut.
+// hanging is the ledger of a database that accepts what it is sent and never answers, as behind a broken network.
 type hanging struct{ attempts int }
 
 func (h *hanging) Transact(ctx context.Context, _ string, _ func(compete.LedgerTx) error) error {
@@ -84,7 +84,7 @@ func TestADatabaseThatHangsIsNotWaitedForAgainAndAgain(t *testing.T) {
 		r.Start()
 		start := time.Now()
 		_, err := r.Register(t.Context(), compete.RegisterCommand{})
-		// The server cuts a connection that waits for a minute: the answer has to come well before.
+		// The server cuts a connection that has waited for a minute, so the answer has to come well before.
 		if took := time.Since(start); !errors.Is(err, compete.ErrDatabase) || took > 20*time.Second {
 			t.Errorf("got %v after %v, want ErrDatabase within 20 s", err, took)
 		}
@@ -97,7 +97,7 @@ func TestADatabaseThatHangsIsNotWaitedForAgainAndAgain(t *testing.T) {
 	})
 }
 
-// Who waits in or behind a batch that hangs is told so soon after MaxWait.
+// Commands that wait in or behind a hanging batch are refused soon after MaxWait.
 func TestThoseBehindABatchThatHangsHearOfItSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := registrar.New(registrar.Config{
@@ -109,12 +109,12 @@ func TestThoseBehindABatchThatHangsHearOfItSoon(t *testing.T) {
 		var everybody sync.WaitGroup
 		for i := range 100 {
 			everybody.Go(func() {
-				time.Sleep(time.Duration(i) * 100 * time.Millisecond) // some come while the first wait
+				time.Sleep(time.Duration(i) * 100 * time.Millisecond) // some arrive while the first ones wait
 				start := time.Now()
 				ctx, most := t.Context(), 2400*time.Millisecond
 				if i%10 == 0 {
 					var stop context.CancelFunc
-					ctx, stop = context.WithTimeout(ctx, time.Second) // a part of its time is used up
+					ctx, stop = context.WithTimeout(ctx, time.Second) // part of its time has passed
 					defer stop()
 					most = time.Second
 				}

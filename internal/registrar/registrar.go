@@ -1,9 +1,10 @@
-// Package registrar gives and takes seats: an ordered group commit over compete.Ledger, and the only code that changes
-// seats.
+// Package registrar assigns and frees seats. It is an ordered group commit over compete.Ledger, and the only code that
+// changes seats.
 //
-// Commands enter one bounded queue in order of arrival. A committer takes what waits, decides each command in memory on
-// the locked competitions, writes the outcome of all of them in one transaction, and answers only when that is durable.
-// What is allowed is decided by compete; what is mailed is decided by jobs, which commit with the seats they are about.
+// Commands enter one bounded queue in order of arrival. A committer takes the waiting commands, decides each in memory
+// based on the locked competitions, writes all outcomes in one transaction, and answers only once that is durable.
+// Package compete decides what is allowed. Jobs, committed together with the seats that they are about, decide what is
+// emailed.
 package registrar
 
 import (
@@ -17,32 +18,32 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// The sizes used where Config leaves them zero.
+// The defaults for sizes that are zero in Config.
 const (
-	// DefaultQueueSize is how many commands may wait. At the measured rate (docs/PERFORMANCE.md) the last one waits
-	// about two seconds.
+	// DefaultQueueSize is the maximum number of waiting commands. At the measured rate (docs/PERFORMANCE.md) the last
+	// one waits about two seconds.
 	DefaultQueueSize = 16_384
-	// DefaultBatchSize is how many commands one transaction may hold. Beyond a few hundred the cost of the commit
-	// itself is spread thin enough, and a larger batch only makes the first of it wait longer.
+	// DefaultBatchSize is the maximum number of commands in a transaction. Beyond a few hundred, the cost of the commit
+	// itself is spread thin enough, and a larger batch only makes its first commands wait longer.
 	DefaultBatchSize = 512
-	// pageSize is how many registrations one transaction promotes or cancels on behalf of one command, so that the
-	// writer stays free.
+	// pageSize is the maximum number of registrations that one transaction promotes or cancels on behalf of one
+	// command, so that it doesn't occupy the writer for long.
 	pageSize = 256
 )
 
-// Config names what a Registrar needs.
+// Config lists the dependencies and settings of a Registrar.
 type Config struct {
 	Ledger    compete.Ledger
-	Notifier  compete.SeatsNotifier // nil: nobody watches
+	Notifier  compete.SeatsNotifier // nil for none
 	Clock     func() time.Time
 	NewID     func() string
 	Logger    *slog.Logger
-	Observer  Observer     // nil: nobody counts
-	Tracer    trace.Tracer // nil: nothing is traced
+	Observer  Observer     // nil for none
+	Tracer    trace.Tracer // nil disables tracing
 	QueueSize int
 	BatchSize int
 	// MaxWait is how long a command may wait for its turn before it is refused with compete.ErrBusy. Nobody waits for
-	// an answer for longer than six fifths of it. 0: as long as it takes.
+	// an answer longer than 6/5 of MaxWait. 0 means no limit.
 	MaxWait time.Duration
 }
 
@@ -56,7 +57,7 @@ type Registrar struct {
 
 var _ compete.Registrar = (*Registrar)(nil)
 
-// New makes a registrar that does nothing until Start.
+// New creates a registrar that does nothing until Start.
 func New(config Config) *Registrar {
 	if config.QueueSize == 0 {
 		config.QueueSize = DefaultQueueSize
@@ -69,7 +70,7 @@ func New(config Config) *Registrar {
 	return r
 }
 
-// Start begins to commit. It returns at once.
+// Start starts committing and returns immediately.
 func (r *Registrar) Start() {
 	go func() {
 		defer close(r.done)
@@ -86,7 +87,7 @@ func (r *Registrar) Start() {
 	}
 }
 
-// refuseStale answers those who have waited for MaxWait, whatever holds up the committer.
+// refuseStale refuses commands that have waited for MaxWait, whatever holds up the committer.
 func (r *Registrar) refuseStale() {
 	tick := time.NewTicker(r.config.MaxWait / 20)
 	defer tick.Stop()
@@ -102,7 +103,7 @@ func (r *Registrar) refuseStale() {
 	}
 }
 
-// Stop refuses new commands with compete.ErrStopping and returns when every command taken has its answer, or with ctx's
+// Stop refuses new commands with compete.ErrStopping and returns once all accepted commands are answered, or with ctx's
 // error.
 func (r *Registrar) Stop(ctx context.Context) error {
 	r.queue.close()
@@ -114,7 +115,7 @@ func (r *Registrar) Stop(ctx context.Context) error {
 	}
 }
 
-// QueueDepth is the number of commands that wait.
+// QueueDepth returns the number of waiting commands.
 func (r *Registrar) QueueDepth() int { return r.queue.depth() }
 
 // Register implements compete.Registrar.
@@ -181,9 +182,9 @@ func (r *Registrar) Settle(ctx context.Context, competitionID string) (bool, err
 	return result.more, err
 }
 
-// submit queues a command and waits for its answer. A caller that gives up doesn't take the command back: it arrived,
-// and its effect is as durable as any other. It fails with compete.ErrDatabase when the database takes so long that
-// nobody can be asked to wait for it; a key then tells what came of the command.
+// submit queues a command and waits for its answer. If the caller gives up, the command still takes effect, as durably
+// as any other. submit fails with compete.ErrDatabase if the database takes longer than anybody can be asked to wait;
+// repeating the request with its idempotency key then returns the outcome.
 func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (result, error) {
 	c := &command{decider: d, origin: compete.OriginOf(ctx), answer: make(chan *answer, 1)}
 	c.origin.Actor = a
@@ -206,11 +207,11 @@ func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (res
 	}
 }
 
-// Patience is how long nobody waits for an answer for longer than, with a MaxWait: that, and a fifth as long for the
-// commit.
+// Patience returns the longest time that anybody waits for an answer, given a MaxWait: MaxWait plus a fifth of it for
+// the commit.
 func Patience(maxWait time.Duration) time.Duration { return maxWait + maxWait/5 }
 
-// enough is when a caller has waited for its turn and a fifth as long for its commit; never without MaxWait.
+// enough returns a channel that fires after Patience; never without MaxWait.
 func (r *Registrar) enough() (c <-chan time.Time, stop func() bool) {
 	if r.config.MaxWait == 0 {
 		return nil, func() bool { return false }
@@ -225,14 +226,14 @@ type command struct {
 	origin  compete.Origin // for the audit log
 	arrived time.Time
 	answer  chan *answer
-	span    trace.Span // nil: its request is not traced
+	span    trace.Span // nil if its request isn't traced
 }
 
-// result is what a command gives back; of a command about a competition the outcome has that alone.
+// result is the result of a command. For a command about a competition, only the outcome's competition is set.
 type result struct {
 	outcome compete.RegistrationOutcome
-	more    bool // a page is done, and there are others
-	count   int  // of registrations that a command without outcome changed
+	more    bool // a page was processed, and there are more
+	count   int  // number of registrations changed by a command without an outcome
 }
 
 type answer struct {

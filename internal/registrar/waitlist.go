@@ -8,14 +8,15 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// waitlist is the head of a competition's waitlist as this batch sees it, in order of Seq, read when the first seat
-// comes free. Who is passed over, because the account is disabled, isn't on it.
+// waitlist is the head of a competition's waitlist as this batch sees it, in order of Seq. It is read when the first
+// seat becomes free. People with disabled accounts are skipped, so they aren't in it.
 type waitlist struct {
 	head     []waiter
-	complete bool // head is all of the waitlist, so that who joins it now stands at its end
+	complete bool // head is the whole waitlist, so newcomers can be appended
 }
 
-// waiter is a registration and the place it waits at: once it has another Seq or status, it waits there no longer.
+// waiter is a registration and its place in line. Once the registration has another Seq or status, it no longer waits
+// at that place.
 type waiter struct {
 	*compete.Registration
 	seq int64
@@ -31,8 +32,8 @@ func (w *waitlist) join(r *compete.Registration) {
 	}
 }
 
-// promote gives free seats to the head of the waitlist, at most so many, and reports whether seats and waiting
-// registrations are left.
+// promote assigns free seats to the head of the waitlist, at most the given number, and reports whether both seats and
+// waiting registrations remain.
 func (b *batch) promote(c *competition, most int, now time.Time) (more bool, err error) {
 	if !c.Promotes(now) {
 		return false, nil
@@ -47,7 +48,8 @@ func (b *batch) promote(c *competition, most int, now time.Time) (more bool, err
 	return c.SeatsLeft > 0 && c.Waitlisted > 0, nil
 }
 
-// nextWaiting takes the first registration off the waitlist; nil when nobody waits who isn't passed over.
+// nextWaiting removes the first registration from the waitlist and returns it; nil if nobody is waiting, apart from
+// skipped people.
 func (b *batch) nextWaiting(c *competition) (*compete.Registration, error) {
 	first, err := b.firstWaiting(c)
 	if first != nil {
@@ -56,7 +58,7 @@ func (b *batch) nextWaiting(c *competition) (*compete.Registration, error) {
 	return first, err
 }
 
-// firstWaiting is nextWaiting, and leaves it on the waitlist.
+// firstWaiting returns the first registration on the waitlist, without removing it.
 func (b *batch) firstWaiting(c *competition) (*compete.Registration, error) {
 	for {
 		if c.waiting == nil || len(c.waiting.head) == 0 && !c.waiting.complete {
@@ -74,8 +76,8 @@ func (b *batch) firstWaiting(c *competition) (*compete.Registration, error) {
 	}
 }
 
-// readWaitlist reads as much of the waitlist as this batch can use up: the database still lists those whom this batch
-// has promoted or cancelled, so it reads past as many rows as the batch has changed.
+// readWaitlist reads as much of the waitlist as this batch can use. The database still lists those that this batch has
+// promoted or cancelled, so it reads that many additional rows.
 func (b *batch) readWaitlist(c *competition) error {
 	n := len(b.updated) + min(c.SeatsLeft, c.Waitlisted, pageSize)
 	rows, err := b.tx.WaitlistHead(b.ctx, c.ID, n)
@@ -94,7 +96,7 @@ func (b *batch) readWaitlist(c *competition) error {
 	if !c.waiting.complete {
 		return nil
 	}
-	for _, r := range slices.Concat(b.updated, b.inserted) { // who joined in this batch
+	for _, r := range slices.Concat(b.updated, b.inserted) { // newcomers of this batch
 		if r.CompetitionID == c.ID && r.Status == compete.RegistrationWaitlisted && !listed[r.ID] {
 			c.waiting.head = append(c.waiting.head, waiter{r, r.Seq})
 		}

@@ -1,8 +1,8 @@
-// Package replica decides which requests a read replica of the database may answer, and has people see what they have
-// written nevertheless.
+// Package replica decides which requests a read replica of the database may answer, and makes sure that people still
+// see what they have written.
 //
-// The two tables below list these requests; of their reads, the store lets a replica answer those that it reads by its
-// replicated handle. Whether the replica is there and how far it is, package sqldb knows.
+// The two tables below list these requests. The replica may answer those of their reads that the store makes with its
+// replicated handle. Package sqldb knows whether the replica is available and how far it is.
 package replica
 
 import (
@@ -15,9 +15,9 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// pages are the pages that may lag: lists, searches, and what everybody looks at. Left out is what decides (logins,
-// links), what is edited there and then (a form has the newest state), what a page fetches because it was told that
-// something has changed (/stand, /mailbox), and what tells of it (/live).
+// pages lists the pages that may lag: lists, searches, and public pages. It omits decisions (logins, links), edit forms
+// (which need the newest state), what a page fetches because it was notified of a change (/stand, /mailbox), and the
+// notifications themselves (/live).
 var pages = []string{
 	"GET /{$}",
 	"GET /competitions",
@@ -29,7 +29,7 @@ var pages = []string{
 	"GET /admin",
 }
 
-// routes are the routes of the API that may lag.
+// routes lists the routes of the API that may lag.
 var routes = []string{
 	"GET /api/competitions",
 	"GET /api/competitions/{id}",
@@ -40,29 +40,29 @@ var routes = []string{
 	"GET /api/admin/users",
 }
 
-// Config says what is needed.
+// Config contains the dependencies and settings of Reads.
 type Config struct {
-	// Position is the end of the database's log: what was acknowledged before the call is before it.
+	// Position returns the end of the database's log. Everything acknowledged before the call is before that position.
 	Position func(context.Context) (sqldb.Position, error)
-	// MaxLag is how far behind a replica may be that answers.
+	// MaxLag is the maximum lag of a replica that is used.
 	MaxLag time.Duration
-	// Secure has the cookie sent over https alone.
+	// Secure restricts the cookie to https.
 	Secure bool
 }
 
-// Reads are the requests that a replica may answer.
+// Reads lets a replica answer some requests.
 type Reads struct {
 	config        Config
 	pages, routes *http.ServeMux
 }
 
-// New makes the tables.
+// New creates Reads.
 func New(c Config) *Reads { return &Reads{config: c, pages: table(pages), routes: table(routes)} }
 
 func table(patterns []string) *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, pattern := range patterns {
-		mux.Handle(pattern, http.NotFoundHandler()) // it's only asked which one matches
+		mux.Handle(pattern, http.NotFoundHandler()) // only used to find the matching pattern
 	}
 	return mux
 }
@@ -72,16 +72,16 @@ func listed(table *http.ServeMux, r *http.Request) bool {
 	return pattern != ""
 }
 
-// Pages has a browser that has just written see that: the answer to everything but a read brings a cookie with the end
-// of the log, and a replica answers the browser's next reads only when it has replayed the log up to there. The cookie
-// works in whichever process the next request comes to. It lasts until every replica that is used has that, or isn't
-// used for lagging behind.
+// Pages lets browsers see what they have just written. The response to every request except reads sets a cookie with
+// the end of the log, and a replica only answers the browser's next reads if it has replayed the log up to there. The
+// cookie works with every process. It lasts until each replica either has the writes or isn't used because it lags
+// behind.
 func (m *Reads) Pages(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case writes(r):
 			marking := &marking{ResponseWriter: w, mark: func(status int) { m.mark(w, r, status) }}
-			// for a panic; else what net/http sends for an empty answer
+			// for a panic; otherwise the status that net/http sends for an empty response
 			defer marking.begin(http.StatusInternalServerError)
 			next.ServeHTTP(marking, r)
 			marking.begin(http.StatusOK)
@@ -93,8 +93,8 @@ func (m *Reads) Pages(next http.Handler) http.Handler {
 	})
 }
 
-// API has a client with a token see everything that was written before its request: it keeps no cookies, and may have
-// written through another process. Without a token, nobody has written.
+// API lets clients with a token see everything written before their request, since they keep no cookies and may have
+// written through another process. Clients without a token can't have written anything.
 func (m *Reads) API(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -116,11 +116,11 @@ func (m *Reads) lag(
 	next http.Handler, w http.ResponseWriter, r *http.Request, from func(context.Context) (sqldb.Position, error),
 ) {
 	lagging := r.WithContext(sqldb.MayLag(r.Context(), from))
-	defer func() { r.Pattern = lagging.Pattern }() // which logs and metrics tell
+	defer func() { r.Pattern = lagging.Pattern }() // for logs and metrics
 	next.ServeHTTP(w, lagging)
 }
 
-// cookieName is the name of the cookie; over https it has a prefix, as those of package web.
+// cookieName returns the name of the cookie; over https it has a prefix, like the cookies of package web.
 func (m *Reads) cookieName() string {
 	if m.config.Secure {
 		return "__Host-written"
@@ -128,14 +128,14 @@ func (m *Reads) cookieName() string {
 	return "written"
 }
 
-// base of the number in the cookie.
+// base is the base of the number in the cookie.
 const base = 36
 
 // spare is how much longer than necessary the cookie lasts.
 const spare = 5 * time.Second
 
-// mark sets the cookie. What became of a write that failed isn't known, nor where it is when the database doesn't say:
-// then no replica answers for a while.
+// mark sets the cookie. Whether a failed write took effect is unknown, and so is a write's position if the database
+// doesn't return it. In these cases no replica is used for a while.
 func (m *Reads) mark(w http.ResponseWriter, r *http.Request, status int) {
 	position := sqldb.Unreached
 	if status < http.StatusInternalServerError {
@@ -150,8 +150,8 @@ func (m *Reads) mark(w http.ResponseWriter, r *http.Request, status int) {
 	})
 }
 
-// marked reads the cookie. It's plain: whoever changes theirs has the database itself answer, or sees their own writes
-// late.
+// marked reads the cookie. It isn't signed: people who change theirs only make the database itself answer, or see their
+// own writes late.
 func (m *Reads) marked(r *http.Request) sqldb.Position {
 	cookie, err := r.Cookie(m.cookieName())
 	if err != nil {
@@ -164,7 +164,7 @@ func (m *Reads) marked(r *http.Request) sqldb.Position {
 	return sqldb.Position(position)
 }
 
-// marking sets the cookie when the answer begins: what was written is committed by then.
+// marking sets the cookie when the response begins, when everything written is committed.
 type marking struct {
 	http.ResponseWriter
 	mark  func(status int)
@@ -172,7 +172,7 @@ type marking struct {
 }
 
 func (w *marking) begin(status int) {
-	if !w.begun && status >= http.StatusOK { // 1xx come before the answer
+	if !w.begun && status >= http.StatusOK { // 1xx precede the final response
 		w.begun = true
 		w.mark(status)
 	}
@@ -188,7 +188,7 @@ func (w *marking) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// Flush is for handlers that look for http.Flusher.
+// Flush implements http.Flusher, for handlers that look for it.
 func (w *marking) Flush() {
 	w.begin(http.StatusOK)
 	_ = http.NewResponseController(w.ResponseWriter).Flush() // the client may be gone

@@ -18,7 +18,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web"
 )
 
-// What is in the tables is there.
+// Every entry of the tables exists.
 func TestTables(t *testing.T) {
 	pages := web.Routes(web.Config{})
 	for _, pattern := range replica.Pages {
@@ -52,7 +52,7 @@ func reads(secure bool, position error) *replica.Reads {
 	})
 }
 
-// written is the cookie of an answer.
+// written returns the cookie set by a response.
 func written(t *testing.T, handler http.Handler, method, path string) *http.Cookie {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -71,7 +71,7 @@ func TestTheCookie(t *testing.T) {
 	answer := func(status int) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			switch status {
-			case 0: // nothing is answered
+			case 0: // no response is written
 			case http.StatusOK:
 				_, _ = w.Write([]byte("done"))
 			default:
@@ -123,7 +123,7 @@ func TestTheCookie(t *testing.T) {
 	}
 }
 
-// What logs and metrics tell of a request is what the handler behind found.
+// Logs and metrics get the pattern found by the inner handler.
 func TestThePatternIsPassedOn(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /competitions/{id}", func(http.ResponseWriter, *http.Request) {})

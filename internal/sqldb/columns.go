@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// Column is a column of a table whose rows a program keeps as T.
+// Column is a column of a table whose rows a program represents as T.
 type Column[T any] struct {
 	Name  string       // of the column; empty: it is only read
-	Type  string       // as a Bulk has it
-	Field func(*T) any // what a row is read into, as Scan takes it: a pointer into T, or an Optional
-	Value func(*T) any // what is written; nil: what Field points to
-	Read  string       // SQL that is read instead of the column, such as another table's column
+	Type  string       // in a Bulk
+	Field func(*T) any // where a row is read into, as for Scan: a pointer into T, or an Optional
+	Value func(*T) any // the value to write; nil: the one that Field points to
+	Read  string       // SQL to read instead of the column, such as another table's column
 }
 
-// Columns declare each column of a table once: what selects, scans, inserts and updates it follows from that.
+// Columns declares each column of a table once. Selecting, scanning, inserting and updating are derived from that.
 type Columns[T any] []Column[T]
 
-// Select is the list of what Scan reads, of the table that a query calls alias.
+// Select returns the list of expressions for Scan, for a table with the given alias.
 func (c Columns[T]) Select(alias string) string {
 	read := make([]string, len(c))
 	for i, column := range c {
@@ -32,8 +32,8 @@ func (c Columns[T]) Select(alias string) string {
 	return strings.Join(read, ", ")
 }
 
-// Reading returns the same columns, of which one, named as Name or Read has it, is read by other SQL. It panics when
-// there is none.
+// Reading returns the same columns, except that the one with this Name or Read is read by other SQL. It panics if there
+// is none.
 func (c Columns[T]) Reading(name, by string) Columns[T] {
 	changed := slices.Clone(c)
 	for i := range changed {
@@ -45,7 +45,7 @@ func (c Columns[T]) Reading(name, by string) Columns[T] {
 	panic("sqldb: no such column: " + name)
 }
 
-// Fields are what a row of Select is scanned into.
+// Fields returns where a row of Select is scanned into.
 func (c Columns[T]) Fields(row *T) []any {
 	fields := make([]any, len(c))
 	for i := range c {
@@ -60,7 +60,7 @@ func (c Columns[T]) Scan(row Row) (value T, err error) {
 	return value, err
 }
 
-// Insert is an INSERT of one row, with parameters for Values, and after them for more columns.
+// Insert returns an INSERT of one row, with parameters for Values, followed by those for more columns.
 func (c Columns[T]) Insert(table string, more ...string) string {
 	names := c.names()
 	names = append(names, more...)
@@ -71,8 +71,7 @@ func (c Columns[T]) Insert(table string, more ...string) string {
 	return "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") VALUES (" + strings.Join(params, ", ") + ")"
 }
 
-// Set is the list of an UPDATE that sets each column to a parameter: the first to $from, and so on, in the order of
-// Values.
+// Set returns the list of an UPDATE that sets each column to a parameter, in the order of Values, starting with $from.
 func (c Columns[T]) Set(from int) string {
 	names := c.names()
 	for i, name := range names {
@@ -81,7 +80,7 @@ func (c Columns[T]) Set(from int) string {
 	return strings.Join(names, ", ")
 }
 
-// Excluded is the list of an ON CONFLICT … DO UPDATE that sets each column to what was to be inserted.
+// Excluded returns the list of an ON CONFLICT … DO UPDATE that sets each column to the value proposed for insertion.
 func (c Columns[T]) Excluded() string {
 	names := c.names()
 	for i, name := range names {
@@ -90,7 +89,7 @@ func (c Columns[T]) Excluded() string {
 	return strings.Join(names, ", ")
 }
 
-// Bulk is an INSERT of many rows, for Rows. more ends it, such as with an ON CONFLICT.
+// Bulk returns an INSERT of many rows, for Rows. more is appended, such as an ON CONFLICT clause.
 func (c Columns[T]) Bulk(table, more string) *Bulk {
 	var typed, values []string
 	for _, column := range c.written() {
@@ -101,7 +100,7 @@ func (c Columns[T]) Bulk(table, more string) *Bulk {
 		strings.Join(values, ", ")+"} "+more)
 }
 
-// Values are what is written of a row, in the order of the columns.
+// Values returns the values of a row to write, in the order of the columns.
 func (c Columns[T]) Values(row *T) []any {
 	values := make([]any, 0, len(c))
 	for i := range c {
@@ -116,7 +115,7 @@ func (c Columns[T]) Values(row *T) []any {
 	return values
 }
 
-// Rows are the Values of each row.
+// Rows returns the Values of each row.
 func (c Columns[T]) Rows(rows []T) [][]any {
 	all := make([][]any, len(rows))
 	for i := range rows {
@@ -137,7 +136,7 @@ func (c Columns[T]) names() []string {
 	return names
 }
 
-// quotedName quotes names that are words of SQL.
+// quotedName quotes names that are SQL keywords.
 func quotedName(name string) string {
 	if name == "to" {
 		return `"to"`
@@ -145,15 +144,15 @@ func quotedName(name string) string {
 	return name
 }
 
-// UTC is the form in which times are stored: UTC, whole microseconds (the finest that both databases keep).
+// UTC returns a time in the stored form: UTC with whole microseconds (the finest resolution that both databases keep).
 func UTC(t time.Time) time.Time {
-	if t.Location() == time.UTC && t.Nanosecond()%1000 == 0 { // mostly; it takes a third of the time
+	if t.Location() == time.UTC && t.Nanosecond()%1000 == 0 { // the usual case, in a third of the time
 		return t
 	}
 	return t.UTC().Truncate(time.Microsecond)
 }
 
-// stored is what a field points to, in a type that drivers take as it is.
+// stored returns the value that a field points to, in a type that drivers accept.
 func stored(field any) any {
 	switch p := field.(type) {
 	case *string:
@@ -181,7 +180,7 @@ func stored(field any) any {
 	case optional:
 		return p.stored()
 	}
-	if v := reflect.ValueOf(field).Elem(); v.Kind() == reflect.String { // a type of the program's
+	if v := reflect.ValueOf(field).Elem(); v.Kind() == reflect.String { // a string type of the program
 		return v.String()
 	}
 	panic(fmt.Sprintf("sqldb: a column can't store a %T", field))
@@ -189,7 +188,7 @@ func stored(field any) any {
 
 type optional interface{ stored() any }
 
-// Optional reads NULL as the zero value of T, and stores that as NULL.
+// Optional reads NULL as the zero value of T, and stores the zero value as NULL.
 func Optional[T comparable](value *T) sql.Scanner { return &optionalValue[T]{value} }
 
 type optionalValue[T comparable] struct{ value *T }

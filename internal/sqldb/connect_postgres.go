@@ -14,12 +14,12 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// aliveEvery is how often a quiet connection is asked for a sign of life. Where the other end is gone without a word,
-// whoever takes the connection next would wait for as long as a statement may take; the operating system's own two
-// hours are no help.
+// aliveEvery is the interval of keepalive probes on an idle connection. If the other end has disappeared silently, the
+// next user of the connection would wait for as long as a statement may take. The operating system's default of two
+// hours is no help.
 const aliveEvery = 5 * time.Second
 
-// connectPostgres opens two pools, so that many reads never keep a write waiting for a connection.
+// connectPostgres opens two pools, so that many reads never make a write wait for a connection.
 func connectPostgres(c Config, exclusive bool) (writer, reader *sql.DB, err error) {
 	config, err := postgresConfig(c)
 	if err != nil {
@@ -34,7 +34,7 @@ func connectPostgres(c Config, exclusive bool) (writer, reader *sql.DB, err erro
 	return writer, openPostgres(config, postgresReaders(c), settings+interpret), nil
 }
 
-// postgresConfig is how to connect to the server of the URL.
+// postgresConfig returns how to connect to the server in the URL.
 func postgresConfig(c Config) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(c.URL)
 	if err != nil {
@@ -53,24 +53,23 @@ func postgresConfig(c Config) (*pgx.ConnConfig, error) {
 
 func postgresConns(c Config) int { return max(3, cmp.Or(c.MaxConns, 20)) }
 
-// postgresReaders is how many of the connections read.
+// postgresReaders returns the number of connections for reading.
 func postgresReaders(c Config) int { return postgresConns(c) - max(2, postgresConns(c)*2/5) }
 
-// interpret has plans run as they are. The server would compile those that it takes for costly, as it does many on
-// large tables: that lasts for dozens of milliseconds, and the statements for few.
+// interpret disables the compilation of plans. The server would compile plans that it considers expensive, including
+// many on large tables, which takes dozens of milliseconds for statements that take a few.
 //
-// An index is searched for a row at the cost of memory or a solid-state disk: with the 4 that a server has by default,
-// for disks that move an arm, a page of rows is often looked for by reading the whole of a large table. Where the
-// operator chose another cost, it stays. No statement of a page is worth other processes, which take longer to start,
-// or a table in memory: what hundreds of rows are joined with, they look up.
+// It also sets the cost of an index lookup to that of memory or a solid-state disk: with a server's default of 4, meant
+// for disks with a moving arm, a page of rows is often found by reading a whole large table. If the operator chose
+// another cost, it is kept. No statement of a page justifies parallel worker processes, which take longer to start, or
+// an in-memory table: joins of hundreds of rows use lookups.
 const interpret = `SET jit = off; SET max_parallel_workers_per_gather = 0;
 	SET enable_hashjoin = off; SET enable_mergejoin = off;
 	SELECT set_config('random_page_cost', '1.1', false)
 	WHERE current_setting('random_page_cost') = '4'`
 
-// planned are the arguments of a statement that is to be planned for its values. Of one that is repeated, the server
-// would after five times make a plan for any values, and then look for a word that everyone uses as it does for a rare
-// one.
+// planned returns the arguments of a statement to be planned for its values. Otherwise, after five executions the
+// server would use one plan for all values, and then search for a word that everyone uses as if it were rare.
 func (d *dialect) planned(args []any) []any {
 	if d.kind != PostgreSQL {
 		return args
@@ -78,21 +77,21 @@ func (d *dialect) planned(args []any) []any {
 	return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
 }
 
-// useLock is the key of a lock in which every connection of a program has a share, so that OpenExclusive notices it. It
-// ends with its connection. While OpenExclusive has it, new connections wait.
+// useLock returns the key of a lock that every connection of a program shares, so that OpenExclusive notices it. The
+// lock ends with its connection. While OpenExclusive holds it, new connections wait.
 func useLock(name string) string { return `hashtextextended(` + quoted(name+" in use") + `, 0)` }
 
-// exclusiveName is behind the name of OpenExclusive's connections: what goes by the name without that shares the
-// database, even if it takes no share in the lock.
+// exclusiveName is the suffix of the name of OpenExclusive's connections. Connections with the name but without the
+// suffix share the database, even if they don't share the lock.
 const exclusiveName = ` (exclusive)`
 
 func quoted(text string) string { return `'` + strings.ReplaceAll(text, `'`, `''`) + `'` }
 
-// lookUp has the writers' statements planned once for each connection, whatever their parameters, to look up each row
-// of a set in an index. By itself the planner finds out for every batch anew that it would rather read the whole of a
-// young table, which takes an eighth of the time of many small transactions; or it plans once, while the table is
-// empty, and reads all of it for each batch when it is not. A plan that has no other way than to read a table counts as
-// so costly that the server would compile it: without jit it doesn't.
+// lookUp makes the server plan the writers' statements once per connection, regardless of their parameters, so that
+// they look up each row of a set in an index. By default the planner would decide for every batch anew to read the
+// whole of a young table, which takes an eighth of the time of many small transactions, or plan once while the table is
+// empty, and then read all of it for each batch when it no longer is. A plan without an alternative to reading a table
+// counts as so expensive that the server would compile it; jit = off prevents that.
 const lookUp = `SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
 	SET enable_mergejoin = off; SET jit = off`
 

@@ -11,28 +11,28 @@ import (
 	"time"
 )
 
-// Config says which database to open, and how.
+// Config describes which database to open, and how.
 type Config struct {
 	// URL is sqlite:relative.db, sqlite:///absolute.db or postgres://….
 	URL string
-	// ReplicaURL is a hot standby of that database, on PostgreSQL, for reads of Replicated; empty: there is none.
+	// ReplicaURL is a hot standby of that database, on PostgreSQL, for reads with Replicated. Empty: none.
 	ReplicaURL string
-	// MaxLag is how far behind the replica may be when it's used. 0: DefaultMaxLag.
+	// MaxLag is the maximum lag of a replica that is used. 0: DefaultMaxLag.
 	MaxLag time.Duration
 	Logger *slog.Logger // nil: slog.Default()
-	// Name is what the program's connections go by in PostgreSQL, unless the URL says otherwise. Programs that share a
-	// database and a name keep each other's OpenExclusive out. Empty: sqldb.
+	// Name is the application name of the program's connections in PostgreSQL, unless the URL sets another one.
+	// Programs with the same database and name prevent each other's OpenExclusive. Empty: sqldb.
 	Name string
-	// MaxConns bounds the connections that are open at once, those of the writer included. 0: 4 beside the writer on
-	// SQLite, 20 on PostgreSQL.
+	// MaxConns bounds the number of open connections, including the writer's. 0: 4 besides the writer on SQLite, 20 on
+	// PostgreSQL.
 	MaxConns int
-	// WriteTimeout bounds a write outside a transaction, the wait for its turn included; a transaction has twice as
-	// long. Past it the write fails with Errors.Unavailable. 0: DefaultWriteTimeout.
+	// WriteTimeout bounds a write outside a transaction, including the wait for its turn; a transaction gets twice as
+	// long. After that the write fails with Errors.Unavailable. 0: DefaultWriteTimeout.
 	WriteTimeout time.Duration
-	// Errors are what failures are wrapped in.
+	// Errors contains the errors that failures are wrapped in.
 	Errors Errors
-	// Trace, if any, is told of each query outside a transaction, as the database gets it. It may be called from many
-	// goroutines.
+	// Trace, if set, is called with each query outside a transaction, as sent to the database. It must be safe for
+	// concurrent use.
 	Trace func(text string, args []any)
 }
 
@@ -54,13 +54,11 @@ type DB struct {
 	positions Coalesced[struct{}, Position]
 }
 
-// Open connects to the database, and makes the file (and its directory) when it is SQLite's and doesn't exist. It runs
-// no migrations. Errors: a sentence that names the database but no password, and Errors.Unavailable when it can't be
-// reached.
+// Open connects to the database. On SQLite it creates a missing file and its directory. It runs no migrations. Errors:
+// a sentence that names the database but no password, and Errors.Unavailable if it can't be reached.
 func Open(ctx context.Context, c Config) (*DB, error) { return open(ctx, c, false) }
 
-// OpenExclusive is Open for a caller that no other process may share the database with: see Exclusively. It may fail
-// with ErrInUse.
+// OpenExclusive is Open for a caller that needs the database to itself: see Exclusively. It may fail with ErrInUse.
 func OpenExclusive(ctx context.Context, c Config) (*DB, error) {
 	db, err := open(ctx, c, true)
 	if IsLocked(err) {
@@ -98,8 +96,8 @@ func open(ctx context.Context, c Config, exclusive bool) (*DB, error) {
 	return db, nil
 }
 
-// connect opens the handles for writing and for reading. It does not wait for the database to answer. exclusive is for
-// OpenExclusive.
+// connect opens the handles for writing and for reading, without waiting for the database to answer. exclusive is set
+// for OpenExclusive.
 func connect(c Config, exclusive bool) (d *dialect, writer, reader *sql.DB, err error) {
 	switch scheme, _, _ := strings.Cut(c.URL, ":"); scheme {
 	case "sqlite":
@@ -112,7 +110,7 @@ func connect(c Config, exclusive bool) (d *dialect, writer, reader *sql.DB, err 
 	return nil, nil, nil, errors.New("the database URL must start with sqlite: or postgres://")
 }
 
-// Close closes every connection. Nothing may be under way.
+// Close closes all connections. Nothing may be in progress.
 func (db *DB) Close() error {
 	var err error
 	if db.replica != nil {
@@ -121,19 +119,21 @@ func (db *DB) Close() error {
 	return errors.Join(err, db.reader.close(), db.writer.close())
 }
 
-// Kind tells which database it is.
+// Kind returns the kind of database.
 func (db *DB) Kind() Kind { return db.dialect.kind }
 
-// OneWriter tells that one transaction writes at a time, so that writers in parallel only wait for each other.
+// OneWriter reports whether only one transaction can write at a time, so that parallel writers only wait for each
+// other.
 func (db *DB) OneWriter() bool { return db.dialect.kind == SQLite }
 
-// URL is the one that the database was opened with. It may have a password in it.
+// URL returns the URL with which the database was opened. It may contain a password.
 func (db *DB) URL() string { return db.url }
 
-// Writer is for statements that write, outside a transaction of Transact. On SQLite it has one connection.
+// Writer returns the handle for statements that write, outside a transaction of Transact. On SQLite it has one
+// connection.
 func (db *DB) Writer() *Pool { return db.writer }
 
-// Reader is for reads outside transactions. It sees every commit at once. On SQLite it can't write.
+// Reader returns the handle for reads outside transactions. It sees every commit immediately. On SQLite it can't write.
 func (db *DB) Reader() *Pool { return db.reader }
 
 // HasTable reports whether a table exists.
@@ -142,14 +142,14 @@ func (db *DB) HasTable(ctx context.Context, table string) (exists bool, err erro
 	return exists, db.Failure(err)
 }
 
-// Tables lists the tables that hold data, by name, without the bookkeeping of migrations (goose…) and of the job queue
-// (river…).
+// Tables lists the tables that hold data, by name, without those used internally by migrations (goose…) and the job
+// queue (river…).
 func (db *DB) Tables(ctx context.Context) ([]string, error) {
 	return List(ctx, db.reader, ScanString, db.dialect.tables)
 }
 
-// Array is the value of the parameter of {any $1 …} and {each $1 …}.
+// Array returns the value of the parameter of {any $1 …} and {each $1 …}.
 func (db *DB) Array(values []string) any { return db.dialect.array(values) }
 
-// Pairs are the values of the two parameters of {pairs $1 $2 …}; the first of each pair is an id.
+// Pairs returns the values of the two parameters of {pairs $1 $2 …}; the first of each pair is an id.
 func (db *DB) Pairs(pairs [][2]string) (first, second any) { return db.dialect.pairs(pairs) }

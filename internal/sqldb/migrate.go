@@ -16,7 +16,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 )
 
-// ErrTooNew is the refusal of a database that a newer version of the program has migrated.
+// ErrTooNew is returned for a database migrated by a newer version of the program.
 var ErrTooNew = errors.New("the database was migrated by a newer version of the program")
 
 // Migration is one step of the schema.
@@ -25,7 +25,7 @@ type Migration struct {
 	Applied bool   // false: pending
 }
 
-// Migrator applies a program's migrations, with goose, and those of its job queue, River's, beside them.
+// Migrator applies a program's migrations, with goose, and those of its job queue, River.
 type Migrator struct {
 	db     *DB
 	schema *goose.Provider
@@ -33,13 +33,13 @@ type Migrator struct {
 }
 
 // Migrator reads the program's migrations: numbered files in goose's format, each with an up and a down part, at the
-// top of files. They are templates that SchemaWords fill in.
+// top level of files. They are templates, with SchemaWords as data.
 func (db *DB) Migrator(files fs.FS) (*Migrator, error) {
 	rendered, err := db.dialect.migrations(files)
 	if err != nil {
 		return nil, err
 	}
-	// A step may have been added with a number below that of one that is applied.
+	// A step may have been added with a lower number than an applied one.
 	schema, err := goose.NewProvider(db.dialect.gooseDialect, db.writer.handle, rendered,
 		goose.WithSlog(quiet(db.log)), goose.WithAllowOutofOrder(true))
 	if err != nil {
@@ -52,7 +52,7 @@ func (db *DB) Migrator(files fs.FS) (*Migrator, error) {
 	return &Migrator{db: db, schema: schema, queue: queue}, nil
 }
 
-// quiet is the log of libraries that tell every step as news.
+// quiet returns a log for libraries that report every step as news.
 func quiet(log *slog.Logger) *slog.Logger {
 	return slog.New(minimumLevel{Handler: log.Handler(), level: slog.LevelWarn})
 }
@@ -77,9 +77,9 @@ func (h minimumLevel) WithGroup(name string) slog.Handler {
 	return minimumLevel{h.Handler.WithGroup(name), h.level}
 }
 
-// migrations are the files with the database's own words filled in.
+// migrations returns the files with the database's own words filled in.
 func (d *dialect) migrations(files fs.FS) (fs.FS, error) {
-	rendered := fstest.MapFS{} // an fs.FS in memory is all that is used of it
+	rendered := fstest.MapFS{} // only used as an in-memory fs.FS
 	templates, err := template.ParseFS(files, "*.sql")
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
@@ -94,8 +94,8 @@ func (d *dialect) migrations(files fs.FS) (fs.FS, error) {
 	return rendered, nil
 }
 
-// Up brings the schema, the job queue's tables too, up to date. Several processes may do so at once: one does the work
-// under a lock, the others wait for it, for up to 5 minutes. It fails with ErrTooNew, and changes nothing, when the
+// Up migrates the schema, including the job queue's tables. Several processes may do so concurrently: one does the work
+// under a lock, and the others wait for it, up to 5 minutes. It fails with ErrTooNew, and changes nothing, if the
 // database is ahead of the program.
 func (m *Migrator) Up(ctx context.Context) error {
 	pending, err := m.pending(ctx)
@@ -115,10 +115,10 @@ func (m *Migrator) failure(err error) error {
 	return fmt.Errorf("migrate the database: %w", m.db.Failure(err))
 }
 
-// up runs under the lock. Each step is a transaction with its version in it, so a process that is killed on the way
-// leaves whole steps.
+// up runs under the lock. Each step is a transaction that includes its version, so a killed process leaves only
+// complete steps.
 func (m *Migrator) up(ctx context.Context) error {
-	// The process that had the lock before may have done it all.
+	// The previous owner of the lock may have done everything.
 	if pending, err := m.pending(ctx); err != nil || !pending {
 		return err
 	}
@@ -129,9 +129,9 @@ func (m *Migrator) up(ctx context.Context) error {
 	return err
 }
 
-// pending reports whether there is something to apply. It fails with ErrTooNew.
+// pending reports whether there are steps to apply. It fails with ErrTooNew.
 func (m *Migrator) pending(ctx context.Context) (bool, error) {
-	// Asked first: GetVersions makes the table, which is for whoever has the lock.
+	// Checked first, because GetVersions creates the table, for which the lock is needed.
 	if begun, err := m.db.HasTable(ctx, "goose_db_version"); err != nil || !begun {
 		return true, err
 	}
@@ -152,7 +152,7 @@ func (m *Migrator) pending(ctx context.Context) (bool, error) {
 	return missing || applied < latest, err
 }
 
-// queueVersion is the newest migration of the job queue that was applied; 0 when its tables are not there.
+// queueVersion returns the newest applied migration of the job queue; 0 if its tables don't exist.
 func (m *Migrator) queueVersion(ctx context.Context) (int, error) {
 	if exists, err := m.db.HasTable(ctx, "river_migration"); err != nil || !exists {
 		return 0, err
@@ -163,8 +163,9 @@ func (m *Migrator) queueVersion(ctx context.Context) (int, error) {
 	return version, err
 }
 
-// Down takes back the newest step of the program's schema, and with the first one the job queue's tables too. All data
-// in its tables is lost. It reports whether there was a step to take back. It fails with ErrTooNew as Up does.
+// Down reverts the newest step of the program's schema, and along with the first step the job queue's tables too. All
+// data in the affected tables is lost. It reports whether there was a step to revert. It fails with ErrTooNew as Up
+// does.
 func (m *Migrator) Down(ctx context.Context) (more bool, err error) {
 	err = m.db.locked(ctx, func() error {
 		if _, err := m.pending(ctx); err != nil {
@@ -186,7 +187,7 @@ func (m *Migrator) Down(ctx context.Context) (more bool, err error) {
 	return more, m.failure(err)
 }
 
-// To takes the program's schema to a version, up or down (0: to nothing), and the job queue's tables up. It is for
+// To migrates the program's schema to a version, up or down (0: to nothing), and the job queue's tables up. It is for
 // tests of migrations.
 func (m *Migrator) To(ctx context.Context, version int64) error {
 	current, _, err := m.schema.GetVersions(ctx)
@@ -204,13 +205,13 @@ func (m *Migrator) To(ctx context.Context, version int64) error {
 	return err
 }
 
-// Undo takes one step of the program's schema back, whatever came after it. It is for tests of migrations.
+// Undo reverts one step of the program's schema, regardless of later ones. It is for tests of migrations.
 func (m *Migrator) Undo(ctx context.Context, version int64) error {
 	_, err := m.schema.ApplyVersion(ctx, version, false)
 	return err
 }
 
-// Versions are the numbers of the program's steps, in order.
+// Versions returns the numbers of the program's steps, in order.
 func (m *Migrator) Versions() []int64 {
 	var versions []int64
 	for _, source := range m.schema.ListSources() {

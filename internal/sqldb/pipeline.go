@@ -2,22 +2,21 @@ package sqldb
 
 import "context"
 
-// Pipeline is a list of statements, none of which needs another's result. They run in order. A database across a
-// network gets all of them in one message: between two busy processes the way there and back costs more than most
-// statements.
+// Pipeline is a list of independent statements, run in order. They are sent to a database across a network in one
+// message, because between two busy processes a round trip costs more than most statements.
 type Pipeline struct {
 	tx    *Tx
 	steps []step
 }
 
-// step is one statement of a pipeline: it has read when it gives rows, and else counted.
+// step is one statement of a pipeline. read is set if it returns rows, otherwise counted.
 type step struct {
 	text    string
-	bulk    *Bulk // nil, or what the text is run for the rows of
+	bulk    *Bulk // nil, or the statement to run for the rows
 	rows    [][]any
 	args    []any
 	read    func(Rows) error
-	counted func(changed int64) error // nil: any number will do
+	counted func(changed int64) error // nil accepts any number
 }
 
 // Fetch adds a query. Run appends its rows to found.
@@ -28,12 +27,12 @@ func Fetch[T any](t *Pipeline, found *[]T, scan func(Row) (T, error), text strin
 	}})
 }
 
-// Exec adds a statement that gives no rows.
+// Exec adds a statement that returns no rows.
 func (t *Pipeline) Exec(text string, args ...any) {
 	t.steps = append(t.steps, step{text: text, args: args})
 }
 
-// Bulk adds a statement for many rows; none when there are no rows. counted, if any, judges how many it changed: its
+// Bulk adds a statement for many rows, unless rows is empty. counted, if set, checks the number of changed rows; its
 // error ends the pipeline.
 func (t *Pipeline) Bulk(b *Bulk, rows [][]any, counted func(changed int64) error) {
 	if len(rows) > 0 {
@@ -41,7 +40,7 @@ func (t *Pipeline) Bulk(b *Bulk, rows [][]any, counted func(changed int64) error
 	}
 }
 
-// Run runs the statements. After one that fails, none runs.
+// Run runs the statements, up to the first one that fails.
 func (t *Pipeline) Run(ctx context.Context) error {
 	if len(t.steps) == 0 {
 		return nil

@@ -10,29 +10,29 @@ import (
 	"time"
 )
 
-// Querier is where a text runs: a Pool, a Tx, or Replicated. List, One and Change run one there.
+// Querier runs SQL: a Pool, a Tx, or Replicated. Use it with List, One and Change.
 type Querier interface {
-	// read gives f the rows of a query, perhaps more than once: each time from the first.
+	// read passes the rows of a query to f, possibly more than once, starting with the first row each time.
 	read(ctx context.Context, f func(Rows) error, text string, args ...any) error
 	exec(ctx context.Context, text string, args ...any) (sql.Result, error)
 	Failure(err error) error
 }
 
-// Pool is a handle of a database with its prepared statements. On SQLite a read of a row takes 19 µs with one, and 47
-// µs when its text is parsed anew.
+// Pool is a database handle with its prepared statements. On SQLite, reading a row takes 19 µs with a prepared
+// statement, and 47 µs if the text is parsed again.
 type Pool struct {
 	db      *DB
 	handle  *sql.DB
 	dialect *dialect
-	// patience bounds a write, the wait for its turn included. SQLite has one connection that writes: while another
-	// process holds the file's lock, everybody who has that connection waits busy_timeout, and a request must not wait
+	// patience bounds a write, including the wait for its turn. SQLite has one connection that writes: while another
+	// process holds the file's lock, every user of that connection waits for busy_timeout, and a request must not wait
 	// behind all of them.
 	patience time.Duration
 
 	mu     sync.RWMutex
 	texts  map[string]string    // rendered, by text
-	stmts  map[string]*sql.Stmt // prepared, by text; empty where the driver does it itself
-	wanted map[string]bool      // met inside a transaction, to be prepared before the next one
+	stmts  map[string]*sql.Stmt // prepared, by text; empty if the driver does it itself
+	wanted map[string]bool      // encountered in a transaction, to be prepared before the next one
 }
 
 func (db *DB) pool(handle *sql.DB) *Pool {
@@ -88,8 +88,8 @@ func (p *Pool) prepared(ctx context.Context, text string) (string, *sql.Stmt, er
 	return rendered, fresh, nil
 }
 
-// warm prepares the statements that earlier transactions met for the first time. Inside a transaction that is
-// impossible where the one connection is the transaction's own.
+// warm prepares the statements that earlier transactions encountered for the first time. That is impossible inside a
+// transaction if it occupies the only connection.
 func (p *Pool) warm(ctx context.Context) error {
 	p.mu.RLock()
 	texts := make([]string, 0, len(p.wanted))
@@ -110,7 +110,7 @@ func (p *Pool) read(ctx context.Context, f func(Rows) error, text string, args .
 	return give(rows, err, f)
 }
 
-// give has f read the rows, and closes them.
+// give passes the rows to f, and closes them.
 func give(rows *sql.Rows, err error, f func(Rows) error) error {
 	if err != nil {
 		return err
@@ -148,11 +148,11 @@ func (p *Pool) exec(ctx context.Context, text string, args ...any) (sql.Result, 
 	return p.handle.ExecContext(ctx, rendered, args...)
 }
 
-// SQL is the handle itself, for callers that bring statements of their own.
+// SQL returns the handle itself, for callers with statements of their own.
 func (p *Pool) SQL() *sql.DB { return p.handle }
 
-// Texts are the texts that the pool's statements and transactions ran so far, as the database got them; those of
-// Unprepared are left out. A test can look at their plans.
+// Texts returns the texts that the pool's statements and transactions have run, as sent to the database, except those
+// of Unprepared. Tests can check their plans.
 func (p *Pool) Texts() []string {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
@@ -162,8 +162,8 @@ func (p *Pool) Texts() []string {
 // Failure is DB.Failure.
 func (p *Pool) Failure(err error) error { return p.db.Failure(err) }
 
-// Unprepared runs the pool's texts without keeping them prepared: for those with many variants, each of them rare, and
-// for those whose best plan depends on the values.
+// Unprepared runs texts without keeping them prepared. It is for texts with many rare variants, and for those whose
+// best plan depends on the values.
 func (p *Pool) Unprepared() Querier { return unprepared{p} }
 
 type unprepared struct{ *Pool }

@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// ReadTimeout bounds a read, the wait for a connection included: behind a network that drops what it is sent, the
-// driver would wait for many minutes. A read takes milliseconds.
+// ReadTimeout bounds a read, including the wait for a connection: if the network drops its packets, the driver would
+// wait for many minutes. A read takes milliseconds.
 const ReadTimeout = 5 * time.Second
 
-// List reads all rows of a query, within ReadTimeout. It returns an empty slice, never nil, when there is none.
+// List reads all rows of a query, within ReadTimeout. It returns an empty slice, never nil, if there are none.
 func List[T any](ctx context.Context, q Querier, scan func(Row) (T, error), text string, args ...any) ([]T, error) {
 	ctx, cancel := context.WithTimeout(ctx, ReadTimeout)
 	defer cancel()
 	return ListUnbounded(ctx, q, scan, text, args...)
 }
 
-// ListUnbounded is List without a bound but the context's, for work that nobody waits for.
+// ListUnbounded is List limited only by the context, for work that nobody waits for.
 func ListUnbounded[T any](
 	ctx context.Context, q Querier, scan func(Row) (T, error), text string, args ...any,
 ) ([]T, error) {
@@ -44,7 +44,7 @@ func collect[T any](rows Rows, items []T, scan func(Row) (T, error)) ([]T, error
 	return items, rows.Err()
 }
 
-// One reads the first row of a query. It fails with missing when there is none.
+// One reads the first row of a query. It fails with missing if there is none.
 func One[T any](
 	ctx context.Context, q Querier, missing error, scan func(Row) (T, error), text string, args ...any,
 ) (T, error) {
@@ -59,7 +59,7 @@ func One[T any](
 	return none, err
 }
 
-// Change runs a statement and returns the number of rows that it changed.
+// Change runs a statement and returns the number of changed rows.
 func Change(ctx context.Context, q Querier, text string, args ...any) (int64, error) {
 	result, err := q.exec(ctx, text, args...)
 	if err != nil {

@@ -14,19 +14,19 @@ import (
 	"github.com/minicompete/minicompete/internal/outage"
 )
 
-// DefaultMaxLag is how far behind a replica may be.
+// DefaultMaxLag is the default maximum lag of a replica that is used.
 const DefaultMaxLag = 5 * time.Second
 
 const (
-	// lookEvery is how often a replica is looked at: after so long at most, one that is back is used again.
+	// lookEvery is how often a replica is checked, and so how soon it is used again once it is back.
 	lookEvery = 500 * time.Millisecond
-	// lookPatience is how long a server has to say how far it is.
+	// lookPatience is how long a server may take to report its position.
 	lookPatience = time.Second
-	// replicaPatience is how long a replica has to answer a read, before the database itself is asked.
+	// replicaPatience is how long a replica may take to answer a read, before the database itself is asked.
 	replicaPatience = 2 * time.Second
 )
 
-// ErrReplicaURL is the refusal of a Config.ReplicaURL.
+// ErrReplicaURL is returned for an invalid Config.ReplicaURL.
 var ErrReplicaURL = errors.New("the URL of the read replica is invalid")
 
 // The reasons not to use a replica.
@@ -37,40 +37,41 @@ var (
 	errLagging  = errors.New("it lags behind by more than it may")
 )
 
-// Replica is a hot standby of the database, by streaming replication, that answers reads of Replicated. It's used only
-// while it is known to have everything that was committed until MaxLag ago. Run finds that out.
+// Replica is a hot standby of the database, by streaming replication, that answers reads of Replicated. It is only used
+// while it is known to have everything committed until MaxLag ago. Run checks that.
 type Replica struct {
 	db     *DB
 	pool   *Pool
 	maxLag time.Duration
 	report outage.Report
 
-	reason atomic.Pointer[error]     // why it isn't used, as the last look found; nil: it's well
-	fresh  atomic.Pointer[time.Time] // it has everything that was committed before; nil: it's away
+	reason atomic.Pointer[error]     // why it isn't used, according to the last check; nil if it is fine
+	fresh  atomic.Pointer[time.Time] // it has everything committed before; nil if it is unavailable
 	needed atomic.Uint64             // the Position of the schema that the program needs
 	counts [len(ReadOutcomes)]atomic.Uint64
 
-	looking sync.Mutex // for what follows
-	began   time.Time  // when it was looked at first
+	looking sync.Mutex // guards the following fields
+	began   time.Time  // when it was first checked
 	passed  passed
-	told    Position // the log's end when it was last pushed on: see pushOn
+	told    Position // the log's end when pushOn last extended it
 }
 
-// ReadOutcome is what became of a read that a replica was allowed to answer.
+// ReadOutcome is the outcome of a read that a replica was allowed to answer.
 type ReadOutcome int
 
 // The outcomes of reads.
 const (
-	ReadByReplica ReadOutcome = iota // the replica answered; in the other cases the database itself did
-	ReadAway                         // the replica is away, too far behind, or none
-	ReadBehind                       // it hasn't got yet what the reader has written
+	ReadByReplica ReadOutcome = iota // the replica answered; otherwise the database itself did
+	ReadAway                         // the replica is unavailable, too far behind, or missing
+	ReadBehind                       // it doesn't have the reader's own writes yet
 	ReadFailed                       // it failed to answer
 )
 
-// ReadOutcomes are the names of the outcomes.
+// ReadOutcomes contains the names of the outcomes.
 var ReadOutcomes = [...]string{ReadByReplica: "replica", ReadAway: "away", ReadBehind: "behind", ReadFailed: "failed"}
 
-// openReplica opens the pool of the replica. It doesn't connect: a replica that is away is no reason not to start.
+// openReplica opens the pool of the replica without connecting, because an unavailable replica must not prevent a
+// start.
 func (db *DB) openReplica(c Config) error {
 	if c.ReplicaURL == "" {
 		return nil
@@ -92,20 +93,20 @@ func (db *DB) openReplica(c Config) error {
 	return nil
 }
 
-// Replica is the one of Config.ReplicaURL; nil without it.
+// Replica returns the replica of Config.ReplicaURL; nil without one.
 func (db *DB) Replica() *Replica { return db.replica }
 
-// MaxLag is how far behind the replica may be when it's used.
+// MaxLag returns the maximum lag at which the replica is used.
 func (r *Replica) MaxLag() time.Duration { return r.maxLag }
 
-// SQL is the replica's handle itself.
+// SQL returns the replica's handle itself.
 func (r *Replica) SQL() *sql.DB { return r.pool.handle }
 
-// Reads is how many reads had this outcome.
+// Reads returns the number of reads with this outcome.
 func (r *Replica) Reads(o ReadOutcome) uint64 { return r.counts[o].Load() }
 
-// Lag is how long ago the moment is up to which the replica is known to have everything; false: that isn't known,
-// because the replica is away. It includes the time since the replica was last looked at.
+// Lag returns the age of the state that the replica is known to have, including the time since it was last checked;
+// false if that is unknown because the replica is unavailable.
 func (r *Replica) Lag() (time.Duration, bool) {
 	fresh := r.fresh.Load()
 	if fresh == nil {
@@ -114,7 +115,7 @@ func (r *Replica) Lag() (time.Duration, bool) {
 	return time.Since(*fresh), true
 }
 
-// Check fails, with the reason, while the replica isn't used.
+// Check fails with the reason if the replica isn't used.
 func (r *Replica) Check(context.Context) error {
 	if r.usable() {
 		return nil
@@ -125,7 +126,7 @@ func (r *Replica) Check(context.Context) error {
 	return errLagging
 }
 
-// note keeps why the replica isn't used, and tells the log; nil: it is.
+// note stores and logs why the replica isn't used; nil if it is.
 func (r *Replica) note(err error) {
 	if err == nil {
 		r.reason.Store(nil)
@@ -140,8 +141,8 @@ func (r *Replica) usable() bool {
 	return known && lag <= r.maxLag
 }
 
-// answer has the replica answer a read, if it has the log up to a position. done tells that it did, or that nobody
-// waits for the answer any more.
+// answer makes the replica answer a read, if it has replayed the log up to a position. done reports that it did, or
+// that nobody is waiting for the answer any more.
 func (r *Replica) answer(
 	ctx context.Context, from Position, read func(*sql.Conn, context.Context) (*sql.Rows, error), f func(Rows) error,
 ) (done bool, err error) {
@@ -174,9 +175,9 @@ func (r *Replica) count(o ReadOutcome) bool {
 	return false
 }
 
-// ask runs a read on one connection, and before that, on the same one, asks how far the replica is. What an earlier
-// look found doesn't count here: a standby that crashed may be further back when it starts again, and behind one
-// address there may be several.
+// ask runs a read on one connection, after asking for the replica's position on the same connection. Positions from
+// earlier checks don't count here: a standby that crashed may be further back after restarting, and one address may
+// lead to several standbys.
 func (r *Replica) ask(
 	ctx context.Context, from Position, read func(*sql.Conn, context.Context) (*sql.Rows, error), f func(Rows) error,
 ) (behind bool, err error) {
@@ -201,22 +202,22 @@ func (r *Replica) ask(
 	return false, give(rows, err, f)
 }
 
-// lost reports whether an error tells that the replica itself is away, and not only that it didn't answer this read.
+// lost reports whether an error means that the replica itself is unavailable, not only that it didn't answer this read.
 func lost(err error) bool {
 	return away(err) && !repeatable(err) && !errors.Is(err, context.DeadlineExceeded)
 }
 
-// lose has the replica not used until a look finds it well.
+// lose stops the use of the replica until a check finds it healthy.
 func (r *Replica) lose(err error) {
 	r.fresh.Store(nil)
 	r.note(err)
-	// Connections that are at rest may be broken, too.
+	// Idle connections may be broken too.
 	r.pool.handle.SetMaxIdleConns(0)
 	r.pool.handle.SetMaxIdleConns(r.pool.handle.Stats().MaxOpenConnections)
 }
 
-// Position is the end of the log: everything that was acknowledged before the call is before it. Callers that come
-// together share an answer.
+// Position returns the end of the log. Everything acknowledged before the call is before that position. Concurrent
+// callers share an answer.
 func (db *DB) Position(ctx context.Context) (Position, error) {
 	return db.positions.Read(ctx, struct{}{}, func(ctx context.Context) (Position, error) {
 		ctx, cancel := context.WithTimeout(ctx, lookPatience)
@@ -226,23 +227,23 @@ func (db *DB) Position(ctx context.Context) (Position, error) {
 	})
 }
 
-// origin is a database and how far its log is.
+// origin identifies a database and its position in the log.
 type origin struct {
 	position       Position
-	system, object int64 // the identifier of its cluster, and its own in there
+	system, object int64 // the identifier of its cluster, and its own within the cluster
 }
 
 const logEnd = `SELECT CAST(pg_current_wal_flush_lsn() - '0/0' AS bigint),
 	(SELECT system_identifier FROM pg_control_system()),
 	(SELECT CAST(oid AS bigint) FROM pg_database WHERE datname = current_database())`
 
-// logEnd asks for what is durable: every commit waits for that, and a standby gets no more.
+// logEnd reads the end of the durable log: every commit waits for that, and a standby receives no more.
 func (db *DB) logEnd(ctx context.Context) (o origin, err error) {
 	err = db.reader.handle.QueryRowContext(ctx, logEnd).Scan(&o.position, &o.system, &o.object)
 	return o, db.Failure(err)
 }
 
-// migrated has the replica not used before it has the schema as it is now.
+// migrated stops the use of the replica until it has the current schema.
 func (db *DB) migrated(ctx context.Context) error {
 	if db.replica == nil {
 		return nil

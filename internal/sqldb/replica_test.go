@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
-// replicated is a database with the table notes and a replica, whose reads with a context of MayLag it answers.
+// replicated returns a database with the table notes and a replica that answers its reads with a context of MayLag.
 func replicated(t *testing.T, replication *testservices.Replication) *sqldb.DB {
 	t.Helper()
 	primaryURL, standbyURL := replication.Database()
@@ -29,7 +29,7 @@ func replicated(t *testing.T, replication *testservices.Replication) *sqldb.DB {
 	change(t, db, `CREATE TABLE notes (id text PRIMARY KEY)`)
 	change(t, db, `INSERT INTO notes VALUES ('first')`)
 	mayLag := from(0)
-	for db.Replica().Reads(sqldb.ReadByReplica) == 0 { // it has the table by then
+	for db.Replica().Reads(sqldb.ReadByReplica) == 0 { // the replica has the table by then
 		db.Replica().Look(t.Context())
 		notes(mayLag(t.Context()), t, db)
 	}
@@ -56,7 +56,7 @@ func notes(ctx context.Context, t *testing.T, db *sqldb.DB) int {
 	return len(found)
 }
 
-// from makes contexts whose reads ask for a position.
+// from returns a function that creates contexts whose reads require a position.
 func from(position sqldb.Position) func(context.Context) context.Context {
 	return func(ctx context.Context) context.Context {
 		return sqldb.MayLag(ctx, func(context.Context) (sqldb.Position, error) { return position, nil })
@@ -139,7 +139,7 @@ func testReplicated(t *testing.T, db *sqldb.DB, replication *testservices.Replic
 	}
 }
 
-// While nothing happens, the log of a database whose replica seems behind is pushed on once, and then left alone.
+// While nothing happens, the log of a database whose replica seems to lag is extended once, and then left alone.
 func testIdle(t *testing.T, db *sqldb.DB, replication *testservices.Replication) {
 	replica := db.Replica()
 	replication.Pause()
@@ -165,7 +165,7 @@ func testIdle(t *testing.T, db *sqldb.DB, replication *testservices.Replication)
 	if !pushed {
 		t.Error("the log wasn't pushed on")
 	}
-	for range 100 { // the server itself adds to the log once in a while
+	for range 100 { // the server itself extends the log once in a while
 		if !look() {
 			return
 		}
@@ -173,7 +173,7 @@ func testIdle(t *testing.T, db *sqldb.DB, replication *testservices.Replication)
 	t.Error("the log is pushed on again and again")
 }
 
-// How old is what a replica has, told by where the log ended when.
+// The age of a replica's state, derived from the ends of the log over time.
 func TestPassed(t *testing.T) {
 	start := time.Now()
 	at := func(second int) time.Time { return start.Add(time.Duration(second) * time.Second) }
@@ -188,7 +188,7 @@ func TestPassed(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		replayed sqldb.Position
-		want     int // seconds; -1: none
+		want     int // seconds; -1: unknown
 	}{{99, -1}, {100, 0}, {199, 0}, {200, 2}, {299, 2}, {300, 3}, {400, 3}, {299, -1}} {
 		got, reached := p.Reached(tc.replayed)
 		if reached != (tc.want >= 0) || reached && !got.Equal(at(tc.want)) {

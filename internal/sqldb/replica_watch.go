@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Run looks at the replica every half second, until ctx ends.
+// Run checks the replica every half second, until ctx ends.
 func (r *Replica) Run(ctx context.Context) {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
@@ -20,8 +20,8 @@ func (r *Replica) Run(ctx context.Context) {
 	}
 }
 
-// look finds out how far the replica is. While the database itself doesn't answer, that can't be told, and what was
-// known grows old.
+// look checks how far the replica is. While the database itself doesn't answer, that is unknown, and the last known
+// state grows old.
 func (r *Replica) look(ctx context.Context) {
 	r.looking.Lock()
 	defer r.looking.Unlock()
@@ -40,11 +40,11 @@ func (r *Replica) look(ctx context.Context) {
 		return
 	}
 	switch {
-	case errors.Is(err, errOldState) && time.Since(r.began) < r.maxLag: // it's what a start finds, and no news yet
+	case errors.Is(err, errOldState) && time.Since(r.began) < r.maxLag: // normal after a start, no news yet
 		r.reason.Store(&err)
 		return
 	case err != nil:
-		r.passed.forget() // it may be further back when it's there again
+		r.passed.forget() // it may be further back when it returns
 		r.lose(err)
 		return
 	}
@@ -54,7 +54,7 @@ func (r *Replica) look(ctx context.Context) {
 	fresh, reached := r.passed.reached(replayed)
 	if !reached {
 		r.fresh.Store(nil)
-		return // it's the first look, or the first since it was away: the next ones tell
+		return // the first check, or the first since it was unavailable; the next ones can tell
 	}
 	r.fresh.Store(&fresh)
 	if !r.usable() {
@@ -70,7 +70,7 @@ func (r *Replica) primary(ctx context.Context) (origin, error) {
 	return r.db.logEnd(ctx)
 }
 
-// standby asks the replica how far it is. It fails when it's no replica of that database.
+// standby asks the replica for its position. It fails if it isn't a replica of that database.
 func (r *Replica) standby(ctx context.Context, primary origin) (Position, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookPatience)
 	defer cancel()
@@ -94,8 +94,9 @@ func (r *Replica) standby(ctx context.Context, primary origin) (Position, error)
 	return is.position, nil
 }
 
-// pushOn adds a few bytes to the log, once, when nothing else does. What is durable may end within a record that nobody
-// waits for, such as one of vacuum's; the standby would get the rest with the next commit, and until then seem behind.
+// pushOn extends the log by a few bytes, once, if nothing else does. The durable log may end within a record that
+// nobody waits for, such as one of vacuum's. The standby would only receive the rest with the next commit, and seem to
+// lag until then.
 func (r *Replica) pushOn(ctx context.Context, end Position) {
 	if r.told == end {
 		return
@@ -112,8 +113,8 @@ func (r *Replica) pushOn(ctx context.Context, end Position) {
 	}
 }
 
-// passed remembers when the log ended where, to tell how old is what a replica has replayed. No clock but this
-// process's own counts, nor does it matter whether the replica is connected: only what it has.
+// passed remembers where the log ended at which times, to determine the age of the state that a replica has replayed.
+// It only uses this process's clock, and doesn't depend on whether the replica is connected, only on what it has.
 type passed struct {
 	ends []passedEnd // that the replica isn't known to have, oldest first
 	has  passedEnd   // the newest one that it has
@@ -124,10 +125,10 @@ type passedEnd struct {
 	end Position
 }
 
-// maxPassed bounds what is remembered of a replica that stays away: of twice as many, every second is kept.
+// maxPassed bounds what is remembered while a replica is unavailable: at twice as many, every second one is dropped.
 const maxPassed = 512
 
-// add notes the end of the log at a time. It reports whether it's the same as before.
+// add records the end of the log at a time. It reports whether the end is unchanged.
 func (p *passed) add(at time.Time, end Position) (idle bool) {
 	last := p.has
 	if n := len(p.ends); n > 0 {
@@ -147,7 +148,7 @@ func (p *passed) add(at time.Time, end Position) (idle bool) {
 	return idle
 }
 
-// reached is the latest time at which the log ended where the replica is by now, or before; false when there's none.
+// reached returns the latest time at which the log ended at or before the replica's position; false if there is none.
 func (p *passed) reached(replayed Position) (time.Time, bool) {
 	n := 0
 	for n < len(p.ends) && p.ends[n].end <= replayed {

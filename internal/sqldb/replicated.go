@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Position is a place in PostgreSQL's write-ahead log, in bytes from its beginning (an LSN). Whoever has replayed the
-// log up to there has everything that was committed before.
+// Position is a position in PostgreSQL's write-ahead log, in bytes from its beginning (an LSN). A server that has
+// replayed the log up to it has everything that was committed before.
 type Position uint64
 
 // Unreached is a position that no replica has.
@@ -16,8 +16,8 @@ const Unreached Position = math.MaxUint64
 
 type mayLagKey struct{}
 
-// MayLag lets reads of Replicated, with this context, be answered by a replica that has replayed the log up to what
-// from returns; 0 asks for no more than Config.MaxLag does. from is called once at most, by the first such read. When
+// MayLag lets a replica answer reads of Replicated with this context, if it has replayed the log up to the position
+// returned by from; 0 requires no more than Config.MaxLag does. from is called at most once, by the first such read. If
 // it fails, the database itself answers.
 func MayLag(ctx context.Context, from func(context.Context) (Position, error)) context.Context {
 	var once sync.Once
@@ -33,21 +33,21 @@ func MayLag(ctx context.Context, from func(context.Context) (Position, error)) c
 	})
 }
 
-// Reach is which replicas may answer the reads of a context. Only requests with the same reach may share a read.
+// Reach identifies the replicas that may answer the reads of a context. Only requests with the same reach may share a
+// read.
 type Reach struct {
 	replica bool
 	from    Position
 }
 
-// Replicated is where reads run that a replica may answer: on the replica where their context says so (see MayLag) and
-// the replica has what the context asks for, else on the DB's reader. What a replica fails to answer, the reader
-// answers.
+// Replicated runs reads that a replica may answer: on the replica if their context allows it (see MayLag) and the
+// replica has what the context requires, otherwise on the DB's reader. If the replica fails to answer, the reader does.
 type Replicated struct {
 	db      *DB
 	planned bool // see Unprepared
 }
 
-// Replicated is for reads that a replica may answer.
+// Replicated returns a handle for reads that a replica may answer.
 func (db *DB) Replicated() Replicated { return Replicated{db: db} }
 
 // Unprepared is Pool.Unprepared.
@@ -56,7 +56,7 @@ func (q Replicated) Unprepared() Querier { return Replicated{q.db, true} }
 // Failure is DB.Failure.
 func (q Replicated) Failure(err error) error { return q.db.Failure(err) }
 
-// Reach is that of a context.
+// Reach returns the reach of a context.
 func (q Replicated) Reach(ctx context.Context) Reach {
 	from, ok := ctx.Value(mayLagKey{}).(func(context.Context) Position)
 	if !ok || q.db.replica == nil {

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// TextIndex finds rows by their words, which whole-word indexes of both databases hold: FTS5 on SQLite, a GIN index of
-// tsvector on PostgreSQL. Neither folds or cuts text: the program does, so that both find the same. Its migrations make
+// TextIndex finds rows by their words, with whole-word indexes of both databases: FTS5 on SQLite, a GIN index of
+// tsvector on PostgreSQL. Neither folds or splits text: the program does, so that both find the same. Its migrations
+// create
 //
 //	Table  one row for each row that can be found: the column Owner with its id, and words, which {words v.w} writes
 //	Words  on SQLite, an FTS5 table over the column words of Table, whose rowid is the column number of Table
@@ -15,8 +16,8 @@ import (
 // and, on PostgreSQL, an index on the column words of Table.
 type TextIndex struct{ Table, Owner, Words string }
 
-// TrigramIndex finds who may have some text in a column, by the groups of three characters (trigrams) in it and in two
-// spaces after it. Its migrations make, on SQLite,
+// TrigramIndex finds rows that may have some text in a column, by the groups of three characters (trigrams) in it and
+// in two spaces after it. Its migrations create, on SQLite,
 //
 //	Words    an FTS5 table with the tokenizer trigram,
 //	Grams    an fts5vocab table of its instances, and
@@ -25,22 +26,22 @@ type TextIndex struct{ Table, Owner, Words string }
 // and, on PostgreSQL, an index on Function(Column) of Table, which returns a tsvector.
 type TrigramIndex struct{ Words, Grams, Numbers, Owner, Table, Column, Function string }
 
-// textDialect is what differs in indexes of text. The verbs of formats are numbered: a condition's are table, owner,
-// words, the id of the row and the parameter with the query; a sample's are table, words and sampled; those of trigrams
-// and beginnings are words, grams, numbers, owner, table, column and function.
+// textDialect contains the differences between indexes of text. The verbs of formats are numbered: a condition's are
+// table, owner, words, the id of the row and the parameter with the query; a sample's are table, words and sampled;
+// those of trigrams and beginnings are words, grams, numbers, owner, table, column and function.
 type textDialect struct {
 	few, many      string // formats of a condition
-	sample         string // a format of a query for how many of the first rows the query $1 finds
-	manyOfSample   int    // of these are many
-	asWords        string // a format: words with spaces between them
-	trigrams       string // a format of a query for up to $2 ids of rows with all trigrams of the query $1
-	beginning      string // a format of a query for up to $2 ids of rows with a trigram that begins with $1
-	beginningQuery bool   // $1 of beginning is a query with a prefix; else the characters
+	sample         string // format of a query that counts how many of the first rows the query $1 finds
+	manyOfSample   int    // at least this number of the sample counts as many
+	asWords        string // format: words separated by spaces
+	trigrams       string // format of a query for up to $2 ids of rows with all trigrams of the query $1
+	beginning      string // format of a query for up to $2 ids of rows with a trigram that begins with $1
+	beginningQuery bool   // whether $1 of beginning is a query with a prefix rather than the characters
 	quote          string // around a word of a query
-	and, prefix    string // between two words; after the last
+	and, prefix    string // between two words; after the last one
 }
 
-// sampled is how many rows tell whether a query finds many.
+// sampled is the number of rows that determine whether a query finds many.
 const sampled = 1000
 
 var (
@@ -57,8 +58,8 @@ var (
 		quote: `"`, and: ` `, prefix: `*`,
 	}
 	postgresText = textDialect{
-		// The array is read from the index before all else. Of words that the planner sees it knows how common they
-		// are, but not of beginnings of words, which it takes for common.
+		// The array is read from the index first. The planner knows how common words in the query are, but not
+		// prefixes, which it assumes to be common.
 		few:  `%[4]s = ANY(ARRAY(SELECT %[2]s FROM %[1]s WHERE words @@ (SELECT CAST(%[5]s AS tsquery))))`,
 		many: `%[4]s IN (SELECT %[2]s FROM %[1]s WHERE words @@ CAST(%[5]s AS tsquery))`,
 		sample: `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d) s
@@ -72,11 +73,11 @@ var (
 	}
 )
 
-// Few is a condition for the text of a statement: the row with this id has the words of a query, which finds few rows.
-// The index is read first. param is a parameter, such as $1, or the %s of a Statement.
+// Few returns a condition for the text of a statement: the row with this id matches a query that finds few rows. The
+// index is read first. param is a parameter, such as $1, or the %s of a Statement.
 func (x TextIndex) Few(id, param string) string { return x.condition("few", id, param) }
 
-// Many is Few for a query that finds many rows: each row that is looked at for other reasons is looked up in the index.
+// Many is Few for a query that finds many rows: each row examined for other reasons is looked up in the index.
 func (x TextIndex) Many(id, param string) string { return x.condition("many", id, param) }
 
 func (x TextIndex) condition(kind, id, param string) string {
@@ -91,9 +92,9 @@ func (d *dialect) condition(format, rest string) string {
 	return fmt.Sprintf(format, args...)
 }
 
-// Query is the value of the parameter of Few and Many: a row must have every word, the last one as a prefix. Words have
-// letters, marks, digits and symbols only, which makes quoting them safe. It is empty without a word; then nothing may
-// be looked for.
+// Query returns the value of the parameter of Few and Many: a row must have every word, the last one as a prefix. Words
+// contain only letters, marks, digits and symbols, which makes quoting them safe. The result is empty if there are no
+// words; then nothing may be searched.
 func (x TextIndex) Query(db *DB, words []string) string {
 	d := db.dialect.text
 	quoted := make([]string, len(words))
@@ -106,8 +107,8 @@ func (x TextIndex) Query(db *DB, words []string) string {
 	return strings.Join(quoted, d.and) + d.prefix
 }
 
-// FindsMany reports whether a query finds many rows, by the first thousand: looking the wrong way, by Few or by Many,
-// takes hundreds of times as long.
+// FindsMany reports whether a query finds many rows, estimated from the first thousand. Choosing wrongly between Few
+// and Many takes hundreds of times as long.
 func (x TextIndex) FindsMany(ctx context.Context, db *DB, query string) (bool, error) {
 	d := db.dialect.text
 	found, err := One(ctx, db.Replicated().Unprepared(), nil, ScanInt,
@@ -115,7 +116,7 @@ func (x TextIndex) FindsMany(ctx context.Context, db *DB, query string) (bool, e
 	return found >= d.manyOfSample, err
 }
 
-// Candidates are the ids of up to limit rows that have all of some trigrams. A replica may answer.
+// Candidates returns the ids of up to limit rows that have all the trigrams. A replica may answer.
 func (x TrigramIndex) Candidates(ctx context.Context, db *DB, trigrams []string, limit int) ([]string, error) {
 	d := db.dialect.text
 	quoted := make([]string, len(trigrams))
@@ -125,7 +126,7 @@ func (x TrigramIndex) Candidates(ctx context.Context, db *DB, trigrams []string,
 	return x.find(ctx, db, d.trigrams, strings.Join(quoted, d.and), limit)
 }
 
-// Containing are the ids of up to limit rows that have one or two characters in the column.
+// Containing returns the ids of up to limit rows that have one or two given characters in the column.
 func (x TrigramIndex) Containing(ctx context.Context, db *DB, characters string, limit int) ([]string, error) {
 	d := db.dialect.text
 	if d.beginningQuery {
@@ -139,9 +140,9 @@ func (x TrigramIndex) find(ctx context.Context, db *DB, format, query string, li
 	return List(ctx, db.Replicated(), ScanString, text, query, limit)
 }
 
-// quoted is a word of a query that may have any characters.
+// quoted quotes a word of a query that may contain any characters.
 func (d *textDialect) quoted(word string) string {
-	if d.quote == `'` { // PostgreSQL has an escape besides
+	if d.quote == `'` { // PostgreSQL also has an escape character
 		word = strings.ReplaceAll(word, `\`, `\\`)
 	}
 	return d.quote + strings.ReplaceAll(word, d.quote, d.quote+d.quote) + d.quote

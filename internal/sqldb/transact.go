@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Attempts at a transaction that the database asks to repeat (a serialization failure or a deadlock), and the longest
-// first pause between them.
+// The maximum number of attempts at a transaction that the database asks to repeat (a serialization failure or a
+// deadlock), and the longest first pause between them.
 const (
 	maxAttempts = 5
 	firstPause  = 10 * time.Millisecond
@@ -19,13 +19,13 @@ const (
 type Tx struct {
 	sql  *sql.Tx
 	pool *Pool
-	conn *sql.Conn // that the transaction has, where pipelines go together; else nil
+	conn *sql.Conn // the transaction's connection, where pipelines are sent together; otherwise nil
 }
 
-// Pipeline begins a pipeline.
+// Pipeline returns an empty pipeline.
 func (t *Tx) Pipeline() *Pipeline { return &Pipeline{tx: t} }
 
-// SQL is the transaction itself, for callers that bring statements of their own.
+// SQL returns the transaction itself, for callers with statements of their own.
 func (t *Tx) SQL() *sql.Tx { return t.sql }
 
 // Failure is DB.Failure.
@@ -37,8 +37,8 @@ func (t *Tx) Array(values []string) any { return t.pool.dialect.array(values) }
 // Pairs is DB.Pairs.
 func (t *Tx) Pairs(pairs [][2]string) (first, second any) { return t.pool.dialect.pairs(pairs) }
 
-// Serialize waits until no other transaction is under way that has named the same key, so that what such transactions
-// read stays true until they commit. It costs nothing on SQLite, where all wait for each other.
+// Serialize waits until no other transaction that used the same key is in progress, so that what such transactions read
+// stays true until they commit. It costs nothing on SQLite, where all transactions wait for each other.
 func (t *Tx) Serialize(ctx context.Context, key string) error {
 	if t.pool.dialect.serialize == "" {
 		return nil
@@ -47,11 +47,11 @@ func (t *Tx) Serialize(ctx context.Context, key string) error {
 	return err
 }
 
-// Transact runs f in one read-write transaction and commits, durably, if f returns nil; else it rolls back, also when f
-// panics. f runs again, from the start, when the database asks for that, so it must not have effects elsewhere. It
-// takes at most twice Config.WriteTimeout each time, the wait for a connection included. Errors: what f returned,
-// unchanged; Errors.Unavailable when the database is away; Errors.CommitUnknown beside it when COMMIT itself failed, so
-// that the transaction may have taken effect.
+// Transact runs f in one read-write transaction. It commits, durably, if f returns nil, and otherwise rolls back, even
+// if f panics. f runs again, from the start, if the database asks for that, so it must not have effects elsewhere. Each
+// attempt takes at most twice Config.WriteTimeout, including the wait for a connection. Errors: f's error, unchanged;
+// Errors.Unavailable if the database is unavailable; additionally Errors.CommitUnknown if COMMIT itself failed, so that
+// the transaction may have taken effect.
 func (db *DB) Transact(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := db.transact(ctx, f)
@@ -78,7 +78,7 @@ func (db *DB) transact(ctx context.Context, f func(context.Context, *Tx) error) 
 		return db.Failure(err)
 	}
 	defer func() {
-		if err := conn.Close(); err != nil { // it goes back to the pool
+		if err := conn.Close(); err != nil { // returns it to the pool
 			db.log.WarnContext(ctx, "releasing a connection failed", "error", err)
 		}
 	}()
@@ -91,7 +91,7 @@ func (db *DB) transact(ctx context.Context, f func(context.Context, *Tx) error) 
 		if done {
 			return
 		}
-		// f failed or panics. A connection that is gone has rolled back by itself.
+		// f failed or panicked. A broken connection has already rolled back.
 		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
 			db.log.WarnContext(ctx, "rollback failed", "error", rollback)
 		}

@@ -9,21 +9,21 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// A competition's participants are listed by name without a copy of their names beside the registrations, which a rush
-// would have to write. A few are sorted. Of many, a page goes along the index of all users by name and looks up which
-// of them are registered: as long as a hundredth of them is, that costs the same for every page. Where fewer are, a
-// page ends with fewer rows, and one on which there would be none has the rest of the list sorted after all.
+// A competition's participants are listed by name without storing their names with the registrations, which a rush
+// would have to write. A small number is sorted. With many, a page follows the index of all users by name and looks up
+// which of them are registered. As long as at least one in a hundred is, every page costs the same. If fewer are, a
+// page ends with fewer rows, and if a page would be empty, the rest of the list is sorted after all.
 
-// byName is what users are sorted by, before their ids: name and email as a search folds them. An index has it; its
-// keys are bounded.
+// byName is the sort key of users, followed by their ids: name and email, folded as in searches. It is indexed; its
+// length is bounded.
 const byName = `{bytes substr(u.search_text, 1, 200)}`
 
 const (
-	fewParticipants = 2000 // are sorted
-	smallestWindow  = 400  // users are looked at even for a short page
+	fewParticipants = 2000 // up to this many are sorted
+	smallestWindow  = 400  // users examined even for a short page
 )
 
-// participantsByName reads registrations by the names of their users. What a search finds is sorted when it is few.
+// participantsByName reads registrations by the names of their users. A small number of search results is sorted.
 func (s *Store) participantsByName(
 	ctx context.Context, competitionID string, f participantFilter,
 ) (part participantPart, err error) {
@@ -46,8 +46,8 @@ func (s *Store) participantsByName(
 	return s.alongNames(ctx, competitionID, f, max(smallestWindow, 4*(f.Limit+1)))
 }
 
-// alongNames looks at so many users first, and then twice at four times as many as before. A search, of whose words
-// users by name may have none for long, ends the page then even if it has found nobody.
+// alongNames first examines a window of users, then twice a window four times as large as the last. With a search,
+// whose words may not occur for a long stretch of the index, the page then ends even if it is empty.
 func (s *Store) alongNames(
 	ctx context.Context, competitionID string, f participantFilter, window int,
 ) (part participantPart, err error) {
@@ -80,14 +80,14 @@ func (s *Store) alongNames(
 	return part, err
 }
 
-// startOf is the name and the id after which a list by name goes on.
+// startOf returns the name and the id after which a list by name continues.
 func startOf(c compete.Cursor) [2]string { return [2]string{c.Text, cmp.Or(c.ID, noID)} }
 
-// named is a user by name.
+// named is a user in a list by name.
 type named struct {
 	id, before string
-	found      bool // by the search
-	number     int  // among those that were looked at
+	found      bool // whether the search matches
+	number     int  // among the examined users
 }
 
 func scanNamed(row sqldb.Row) (n named, err error) {
@@ -95,20 +95,20 @@ func scanNamed(row sqldb.Row) (n named, err error) {
 	return n, err
 }
 
-// named looks at so many users by name, and returns those whom a search finds, and the last one.
+// named examines a window of users by name, and returns those that match the search, and the last one.
 func (s *Store) named(ctx context.Context, search string, after [2]string, window int) ([]named, error) {
 	var st statement
 	st.Add(`SELECT u.id, u.before, u.found, u.number FROM (SELECT u.*, row_number() OVER () AS number FROM (
 		SELECT u.id, ` + byName + ` AS before, 1 = 1`)
 	st.containing(search)
-	// SQLite finds the place of a single value in an index of expressions, and not that of a pair.
+	// SQLite can seek to a single value in an index on expressions, but not to a pair.
 	st.Add(` AS found FROM users u WHERE `+byName+` >= %s AND (`+byName+`, u.id) > (%s, %s)
 		ORDER BY `+byName+`, u.id LIMIT %s) u) u WHERE u.found OR u.number = %s`,
 		after[0], after[0], after[1], window, window)
 	return sqldb.List(ctx, s.searching(search), scanNamed, st.Text(), st.Args()...)
 }
 
-// participantsAmong are those of the users who are registered, by name.
+// participantsAmong returns those users who are registered, by name.
 func (s *Store) participantsAmong(
 	ctx context.Context, competitionID string, f participantFilter, users []named,
 ) ([]participant, error) {
@@ -127,7 +127,7 @@ func (s *Store) participantsAmong(
 	return found, err
 }
 
-// sortedByName reads one row more than f.Limit says of those that come after a place.
+// sortedByName reads up to f.Limit + 1 rows after a position.
 func (s *Store) sortedByName(
 	ctx context.Context, competitionID string, f participantFilter, after [2]string,
 ) ([]participant, error) {

@@ -11,15 +11,15 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// Ledger is the store as the registrar sees it: see compete.Ledger.
+// Ledger implements compete.Ledger, the registrar's view of the store.
 type Ledger struct{ store *Store }
 
 var _ compete.Ledger = Ledger{}
 
-// Ledger gives the registrar its transactions.
+// Ledger returns the registrar's view of the store.
 func (s *Store) Ledger() Ledger { return Ledger{s} }
 
-// Transact implements compete.Ledger. A transaction that only read leaves no batch behind.
+// Transact implements compete.Ledger. A transaction that only reads leaves no batch behind.
 func (l Ledger) Transact(ctx context.Context, batchID string, f func(compete.LedgerTx) error) error {
 	return l.store.Transact(ctx, func(_ context.Context, tx Tx) error {
 		return f(&ledgerTx{Tx: tx, store: l.store, batchID: batchID})
@@ -37,10 +37,10 @@ type ledgerTx struct {
 	Tx
 	store   *Store
 	batchID string
-	expired [][]any // users and keys of records that were read: the keys are free again
+	expired [][]any // users and keys of expired records that were read, whose keys can be reused
 
 	before     map[string]compete.Registration // those that were read, by id
-	organizers map[string]string               // of the competitions that were read, by id
+	organizers map[string]string               // organizers of the competitions that were read, by competition id
 }
 
 // Read implements compete.LedgerTx.
@@ -51,8 +51,8 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 	}
 	pipeline := t.Pipeline()
 	sqldb.Fetch(pipeline, &state.Competitions, scanLedgerCompetition, lockCompetitions, t.Array(competitionIDs))
-	// Tags are read once the lock is there. A statement that waits for it sees the row as it is then, and all else as
-	// it was before.
+	// Tags are read after locking: a statement that waits for a lock sees the locked row as of then, but everything
+	// else as it was before.
 	var tags [][2]string
 	sqldb.Fetch(pipeline, &tags, sqldb.ScanPair,
 		`SELECT t.competition_id, t.tag FROM competition_tags t WHERE t.competition_id {any $1 uuid}`,
@@ -94,7 +94,7 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 	return state, nil
 }
 
-// What a transaction reads and locks.
+// The queries that lock and read.
 var (
 	lockCompetitions = `SELECT ` + competitionRow.Reading(tagsOf,
 		`NULL`).Reading(`c.cover`, `''`).Select("c") + `, c.next_seq` +
@@ -113,7 +113,7 @@ var (
 		WHERE r.competition_id = $1 AND r.status = 'OFFERED' AND r.confirm_by > $2 ORDER BY r.seq LIMIT $3`
 )
 
-// competitionsOf are the competitions of a query. Those of registrations are looked up: they never change.
+// competitionsOf returns the competitions of a query. It looks up those of registrations, which never change.
 func (t *ledgerTx) competitionsOf(ctx context.Context, q compete.LedgerQuery) ([]string, error) {
 	if len(q.RegistrationIDs) == 0 {
 		return q.CompetitionIDs, nil
@@ -126,7 +126,7 @@ func (t *ledgerTx) competitionsOf(ctx context.Context, q compete.LedgerQuery) ([
 	return ids, err
 }
 
-// all wants n rows changed; fewer are compete.ErrConstraint.
+// all fails with compete.ErrConstraint if fewer than n rows changed.
 func all(n int, what string) func(int64) error {
 	return func(changed int64) error {
 		if changed != int64(n) {
@@ -136,7 +136,7 @@ func all(n int, what string) func(int64) error {
 	}
 }
 
-// pairs are the two parameters of {pairs …}.
+// pairs returns the two parameters of {pairs …}.
 func pairs[T any](t *ledgerTx, values []T, pair func(T) [2]string) (first, second any) {
 	list := make([][2]string, len(values))
 	for i, v := range values {
@@ -219,7 +219,7 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	return nil
 }
 
-// The guard on what was read is beside the lock, not instead of it: it holds against whoever writes without locking.
+// The check of what was read complements the lock rather than replacing it: it also detects writers that don't lock.
 var saveSeats = sqldb.NewBulk(
 	"id uuid, version integer, next_seq bigint, seats_left integer, waitlisted integer, capacity integer, "+
 		"new_version integer, new_next_seq bigint", `
@@ -235,28 +235,29 @@ func seatsRows(competitions []compete.LedgerCompetition) [][]any {
 	return rows
 }
 
-// A new registration is inserted, and one that exists is updated, by an INSERT with a clause more: the clause costs
-// either database a look, and SQLite a table in memory, for each row.
+// New registrations are written by a plain INSERT, changes to existing ones by an INSERT with one more clause. That
+// clause costs either database a lookup, and SQLite an in-memory table, for each row.
 var (
 	insertRegistrations = newRegistrationRow.Bulk("registrations", "")
 	saveRegistrations   = registrationRow.Bulk("registrations",
 		"ON CONFLICT (id) DO UPDATE SET "+slices.Concat(registrationState, registrationLater).Excluded())
 )
 
-// changedSince reports whether a registration that is new in this transaction has something to say beyond
-// newRegistrationRow already.
+// changedSince reports whether a registration created in this transaction has values besides those written by
+// newRegistrationRow.
 func changedSince(r compete.Registration) bool { return r.CancelReason != "" || r.ConfirmBy != nil }
 
 func isNew(r compete.Registration) bool { return !changedSince(r) }
 
-// inLockOrder sorts by id, as Deliver locks registrations, so that the two wait for each other and never deadlock.
+// inLockOrder sorts by id, the order in which Deliver locks registrations, so that the two wait for each other and
+// never deadlock.
 func inLockOrder(rows [][]any) [][]any {
 	slices.SortFunc(rows, func(a, b []any) int { return strings.Compare(a[0].(string), b[0].(string)) })
 	return rows
 }
 
-// unknownUser adds what a foreign key means here: the competition is locked, so it is the user who does not exist (any
-// more).
+// unknownUser translates a foreign key violation. Since the competition is locked, it is the user who doesn't exist
+// (any more).
 func unknownUser(err error) error {
 	if sqldb.ViolationOf(err) == sqldb.ForeignKeyViolation {
 		return fmt.Errorf("%w: %w", compete.ErrUnauthorized, err)

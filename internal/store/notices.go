@@ -11,7 +11,7 @@ import (
 
 var _ compete.WorkStore = (*Store)(nil)
 
-// Targets implements compete.WorkStore. They are in the order of the notices.
+// Targets implements compete.WorkStore. It returns them in the order of the notices.
 func (s *Store) Targets(ctx context.Context, notices []compete.Notice) ([]compete.Target, error) {
 	ids := make([]string, len(notices))
 	for i, n := range notices {
@@ -53,7 +53,7 @@ func (s *Store) Targets(ctx context.Context, notices []compete.Notice) ([]compet
 	return targets, nil
 }
 
-// summaries reads competitions, each once, by id.
+// summaries reads competitions by id, each once.
 func (s *Store) summaries(ctx context.Context, ids []string) (map[string]compete.Competition, error) {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
@@ -66,12 +66,12 @@ func (s *Store) summaries(ctx context.Context, ids []string) (map[string]compete
 }
 
 var (
-	// The status is an expression so that a planner leaves the index of the pending ones alone: it would compare all of
-	// them with each row.
+	// The status is an expression to keep planners from using the index of pending registrations: they would compare
+	// all of those with each row.
 	confirmPending = sqldb.NewBulk("id uuid, seq bigint, at time",
 		`UPDATE registrations SET status = 'CONFIRMED', updated_at = v.at
 		{from} WHERE registrations.id = v.id AND registrations.seq = v.seq AND registrations.status || '' = 'PENDING'`)
-	// Any of the unique indexes may be the one that finds the message already.
+	// A message that already exists may violate any of the unique indexes.
 	insertMessages = newMessageRow.Bulk("messages", "ON CONFLICT DO NOTHING")
 )
 
@@ -90,7 +90,7 @@ func (s *Store) Deliver(
 		ids = append(ids, m.RegistrationID)
 	}
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
-		// Locked in order, so that none is cancelled between this look and the commit.
+		// They are locked in order, so that none is cancelled between this read and the commit.
 		registrations, err := sqldb.List(ctx, tx, scanRegistration, `SELECT `+registrationColumns+` FROM registrations r
 			WHERE r.id {any $1 uuid} ORDER BY r.id {lock r}`, s.db.Array(validIDs(ids)))
 		if err != nil {
@@ -129,7 +129,7 @@ func pendingRows(confirm []compete.Notice, registrations []compete.Registration,
 	return rows
 }
 
-// messageRows leaves out what is not true any more.
+// messageRows omits messages that no longer apply.
 func messageRows(messages []compete.Message, registrations []compete.Registration) [][]any {
 	byID := make(map[string]compete.Registration, len(registrations))
 	for _, r := range registrations {
@@ -173,7 +173,7 @@ func (s *Store) NoticesOf(ctx context.Context, runs []compete.NoticeRun) ([]comp
 	return notices, nil
 }
 
-// StalePending implements compete.WorkStore. The oldest come first.
+// StalePending implements compete.WorkStore. It lists the oldest first.
 func (s *Store) StalePending(ctx context.Context, before time.Time, limit int) ([]compete.Notice, error) {
 	return sqldb.List(ctx, s.reader, scanStale, `SELECT `+registrationColumns+` FROM registrations r
 		WHERE r.status = 'PENDING' AND r.updated_at < $1
@@ -198,7 +198,8 @@ func scanStale(row sqldb.Row) (compete.Notice, error) {
 	return notice, err
 }
 
-// addressee is a registration that a message may be for, and whether it gets none: it has it, or none is wanted.
+// addressee is a registration that a message may be for, and whether it is left out: it already has the message, or
+// doesn't want one.
 type addressee struct {
 	compete.ParticipantRegistration
 	leftOut  bool

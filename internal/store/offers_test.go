@@ -7,7 +7,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// Offers are found by when they end, by competition, and by the registrar.
+// Offers are found by their end, by competition, and by the registrar.
 func TestOffers(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {
 		organizer := f.addUser(t, compete.RoleOrganizer)
@@ -46,7 +46,7 @@ func TestOffers(t *testing.T) {
 	})
 }
 
-// A registration that was inserted and has ended in one transaction says why.
+// A registration that was inserted and cancelled in one transaction has its reason.
 func TestInsertedAndEnded(t *testing.T) {
 	eachStore(t, func(t *testing.T, f *fixture) {
 		c := f.addCompetition(t, f.addUser(t, compete.RoleOrganizer), nil)

@@ -57,26 +57,26 @@ func (s *Store) RegistrationsOfCompetition(
 	return compete.Page[compete.ParticipantRegistration]{Items: items, Next: list.Next}, nil
 }
 
-// participantFilter is a filter with the users among whom those are that it searches for.
+// participantFilter is a filter together with the candidates for its search.
 type participantFilter struct {
 	compete.RegistrationFilter
 	among candidates
 }
 
-// participant is a row of an organizer's list, with what comes before Seq in its order.
+// participant is a row of an organizer's list, with the part of its sort key before Seq.
 type participant struct {
 	compete.ParticipantRegistration
 	before string
 }
 
-// participantPart is a part of an organizer's list: one row more than were asked for, or all that are left, or else as
-// many as were found until enough had been looked at, and the place after those.
+// participantPart is a part of an organizer's list: one more row than requested, or all remaining rows, or those found
+// until enough had been examined, with the position after those.
 type participantPart struct {
 	rows []participant
 	next compete.Cursor
 }
 
-// participantsByStatus reads one status after the other, each in the order of its index.
+// participantsByStatus reads one status after another, each in the order of its index.
 func (s *Store) participantsByStatus(
 	ctx context.Context, competitionID string, f participantFilter,
 ) (participantPart, error) {
@@ -114,7 +114,7 @@ func (s *Store) participantsByStatus(
 	return found, nil
 }
 
-// afterArrival goes on with a list in the order of arrival, or the other way round.
+// afterArrival continues a list in the order of arrival, or the reverse.
 func (s *statement) afterArrival(f participantFilter, limit int) {
 	after, order := ` AND r.seq > %s`, ` ORDER BY r.seq LIMIT %s`
 	if f.Sort == compete.SortLastFirst {
@@ -126,7 +126,7 @@ func (s *statement) afterArrival(f participantFilter, limit int) {
 	s.Add(order, limit)
 }
 
-// participants reads registrations in the order of arrival or the other way round.
+// participants reads registrations in the order of arrival, or the reverse.
 func (s *Store) participants(
 	ctx context.Context, competitionID string, f participantFilter,
 ) (part participantPart, err error) {
@@ -143,8 +143,8 @@ func (s *Store) participants(
 	return part, err
 }
 
-// alongArrivals goes along the list, and returns the users of it whom the search finds: one more than f.Limit says, or
-// fewer and where to go on.
+// alongArrivals walks the list and returns users who match the search: f.Limit + 1 of them, or fewer and the position
+// at which to continue.
 func (s *Store) alongArrivals(
 	ctx context.Context, competitionID string, f participantFilter,
 ) (found []string, next compete.Cursor, err error) {
@@ -173,12 +173,13 @@ func (s *Store) alongArrivals(
 	}
 }
 
-// enough ends a page on which something was found along a list, or nothing for very long.
+// enough reports whether to end a page: with a few matches, with any match after examining many rows, or in any case
+// after very many.
 func enough(looked, found int) bool {
 	return found >= fewFound || looked >= mostLookedAt && found > 0 || looked >= 10*mostLookedAt
 }
 
-// arrival is a place in the order of arrival.
+// arrival is a position in the order of arrival.
 type arrival struct {
 	user string
 	seq  int64
@@ -189,7 +190,7 @@ func scanArrival(row sqldb.Row) (a arrival, err error) {
 	return a, err
 }
 
-// found are those of the users, in their order, who have the words of a search.
+// found returns those users, in the same order, who match the words of a search.
 func (s *Store) found(ctx context.Context, search string, arrivals []arrival) (users []string, err error) {
 	ids := make([]string, len(arrivals))
 	for i, a := range arrivals {
@@ -211,8 +212,8 @@ func (s *Store) found(ctx context.Context, search string, arrivals []arrival) (u
 	return slices.DeleteFunc(ids, func(id string) bool { return !matches[id] }), nil
 }
 
-// placed reads registrations of one competition, in order of seq and with their places in line. before is the text that
-// they have beside them; which adds more conditions.
+// placed reads registrations of one competition, in order of seq, with their places in line. before is the text to read
+// with each of them; which adds further conditions.
 func (s *Store) placed(
 	ctx context.Context, competitionID string, f participantFilter, before string, which func(*statement),
 ) ([]participant, error) {
@@ -228,7 +229,7 @@ func (s *Store) placed(
 	which(&st)
 	st.Add(`) r) r ORDER BY r.seq`)
 	q := s.searching(f.Search)
-	if !f.among.all { // how many these are says which plan is quick
+	if !f.among.all { // the best plan depends on how many there are
 		q = s.replicated.Unprepared()
 	}
 	found, err := sqldb.List(ctx, q, scanParticipant, st.Text(), st.Args()...)
@@ -239,7 +240,7 @@ func (s *Store) placed(
 	return found, err
 }
 
-// registrations adds the registrations r of a competition, with their users u, that the filter asks for.
+// registrations adds the registrations r of a competition, with their users u, that match the filter.
 func (s *statement) registrations(db *sqldb.DB, competitionID string, f participantFilter) {
 	s.among(db, f.among)
 	s.Add(`registrations r JOIN users u ON u.id = r.user_id WHERE r.competition_id = %s`, competitionID)
@@ -255,7 +256,7 @@ func (s *statement) matching(f compete.RegistrationFilter) {
 	s.containing(f.Search)
 }
 
-// searching is where to read with a search, whose texts have many variants.
+// searching returns where to run queries with a search, which have many variants.
 func (s *Store) searching(search string) sqldb.Querier {
 	if search != "" {
 		return s.replicated.Unprepared()

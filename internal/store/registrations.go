@@ -10,8 +10,8 @@ import (
 
 var _ compete.RegistrationStore = (*Store)(nil)
 
-// registrationRow are the columns of a registration; in texts, r stands for the table. A new one has nothing to say
-// about what comes later, in most batches.
+// registrationRow declares the columns of a registration; SQL texts call its table r. For new registrations, most
+// batches don't need the columns about later events.
 var (
 	registrationRow     = slices.Concat(newRegistrationRow, registrationLater)
 	registrationColumns = registrationRow.Select("r")
@@ -50,7 +50,7 @@ func (s *Store) RegistrationOf(ctx context.Context, userID, competitionID string
 var registrationOf = `SELECT ` + registrationColumns + `, ` + position + ` FROM registrations r WHERE r.user_id = $1
 	AND r.competition_id = $2`
 
-// position counts who waits before and with r.
+// position counts the registrations waiting up to and including r.
 var position = `CASE WHEN r.status = 'WAITLISTED' THEN ` + waitingBetween(`0`) + ` ELSE 0 END`
 
 func scanPlaced(row sqldb.Row) (r compete.Registration, err error) {
@@ -96,7 +96,7 @@ func (s *Store) ParticipantRegistration(ctx context.Context, id string) (compete
 		WHERE r.id = $1`, id)
 }
 
-// participantColumns are what a registration shows of its user u.
+// participantColumns selects what a registration shows of its user u.
 const participantColumns = `u.name, CASE WHEN u.erased_at IS NULL THEN u.email ELSE '' END,
 	u.disabled_at IS NOT NULL, u.erased_at IS NOT NULL`
 

@@ -9,34 +9,34 @@ import (
 	"github.com/minicompete/minicompete/internal/sqldb"
 )
 
-// A search for people compares its words with what stands beside each user. Where that would look through many in vain,
-// an index of all groups of three characters (trigrams) first tells who may have the words, or the one or two
-// characters. It pays for what is rare: words that many have are soon met along the list itself. There, a page ends
-// after so many rows that were looked at, however few of them were found: the next one goes on from there.
+// A search for people compares its words with the search text of each user. If that would examine many users in vain,
+// an index of all groups of three characters (trigrams) first determines the users who may have the words, or the one
+// or two characters. That pays off for rare words: common ones are soon found by walking the list itself. Then, a page
+// ends after a bounded number of examined rows, however few of them match, and the next page continues from there.
 
-// usersText finds users by parts of what searches compare.
+// usersText finds users by parts of their search text.
 var usersText = sqldb.TrigramIndex{
 	Words: "people_words", Grams: "people_grams", Numbers: "people_numbers", Owner: "user_id",
 	Table: "users", Column: "search_text", Function: "users_grams",
 }
 
 const (
-	sampledUsers  = 1000 // tell whether words are common:
-	commonSample  = 10   // as many of them have the words
-	maxCandidates = 2000 // are looked up one by one
-	window        = 500  // rows are looked at together for words that are common
-	mostLookedAt  = 4000 // end a page on which something was found
-	fewFound      = 20   // are worth a page
+	sampledUsers  = 1000 // users sampled to decide whether words are common:
+	commonSample  = 10   // matches among them that make words common
+	maxCandidates = 2000 // candidates looked up one by one
+	window        = 500  // rows examined together for common words
+	mostLookedAt  = 4000 // examined rows that end a page if something was found
+	fewFound      = 20   // matches that are enough for a page
 )
 
-// candidates are the users who may have the words of a search: all of them, or those with the ids.
+// candidates are the users who may match a search: everyone, or those with the ids.
 type candidates struct {
 	all bool
 	ids []string
 }
 
-// among begins a join with the candidates, v, unless they are everyone. Joined, each is looked up: with a condition on
-// the id instead, PostgreSQL may compare every row of another index with each of thousands.
+// among starts a join with the candidates, v, unless they are everyone. In a join each is looked up; with a condition
+// on the id instead, PostgreSQL may compare every row of another index with each of thousands.
 func (s *statement) among(db *sqldb.DB, c candidates) {
 	if !c.all {
 		s.Add(`{each %s uuid} CROSS JOIN `, db.Array(c.ids))
@@ -50,7 +50,7 @@ func (s *statement) is(column string, c candidates) {
 	}
 }
 
-// candidates looks up who may have the words of a search, after making all users findable.
+// candidates determines who may match a search, after giving all users their search text.
 func (s *Store) candidates(ctx context.Context, search string) (candidates, error) {
 	everyone := candidates{all: true}
 	if search == "" {
@@ -80,7 +80,7 @@ func (s *Store) candidates(ctx context.Context, search string) (candidates, erro
 	return candidates{ids: ids}, nil
 }
 
-// longest is the longest of a search's words, and the first of those.
+// longest returns a search's longest word, the first one if there are several.
 func longest(search string) (longest string) {
 	for _, word := range strings.Fields(normal.Fold(search)) {
 		if utf8.RuneCountInString(word) > utf8.RuneCountInString(longest) {
@@ -90,7 +90,7 @@ func longest(search string) (longest string) {
 	return longest
 }
 
-// trigrams are those of a search's words, each once.
+// trigrams returns the trigrams of a search's words, without duplicates.
 func trigrams(search string) (found []string) {
 	known := map[string]bool{}
 	for _, word := range strings.Fields(normal.Fold(search)) {

@@ -15,7 +15,7 @@ import (
 	"github.com/minicompete/minicompete/internal/registrar"
 )
 
-// The edges of histograms, in seconds and in commands.
+// The bucket boundaries of histograms, in seconds and in commands.
 var (
 	requestSeconds = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 	commitSeconds  = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
@@ -23,7 +23,7 @@ var (
 	batchCommands  = prometheus.ExponentialBuckets(1, 2, 10) // up to the registrar's batches of 512
 )
 
-// Metrics counts what one process does. It implements the Observers of packages compete, server, registrar and jobs.
+// Metrics counts the work of one process. It implements the Observers of packages compete, server, registrar and jobs.
 type Metrics struct {
 	registry *prometheus.Registry
 	requests requests
@@ -44,7 +44,7 @@ type attempt struct {
 	outcome jobs.Outcome
 }
 
-// NewMetrics makes the metrics of one process of this version of the program.
+// NewMetrics creates the metrics of a process running this version of the program.
 func NewMetrics(version string) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
 	m.requests.init(m.histogramVec("http_request_duration_seconds",
@@ -140,18 +140,18 @@ func (m *Metrics) Job(queue string, o jobs.Outcome, waited, ran time.Duration) {
 // Messages implements jobs.Observer.
 func (m *Metrics) Messages(n int) { m.mailbox.Add(float64(n)) }
 
-// AddPool shows how a pool of database connections is used.
+// AddPool adds the use of a pool of database connections.
 func (m *Metrics) AddPool(name string, db *sql.DB) {
 	m.registry.MustRegister(collectors.NewDBStatsCollector(db, name))
 }
 
-// AddGauge shows a number that is read at each scrape. read must be quick.
+// AddGauge adds a number that is read at each scrape. read must be fast.
 func (m *Metrics) AddGauge(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help},
 		read))
 }
 
-// AddCounters shows numbers that only grow and are read at each scrape, one for each value of a label.
+// AddCounters adds numbers that only increase and are read at each scrape, one for each value of a label.
 func (m *Metrics) AddCounters(name, help, label string, read map[string]func() uint64) {
 	for value, read := range read {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
@@ -160,7 +160,7 @@ func (m *Metrics) AddCounters(name, help, label string, read map[string]func() u
 	}
 }
 
-// Handler answers under /metrics in Prometheus' text format, and under /debug/pprof/ with profiles.
+// Handler serves metrics in Prometheus' text format under /metrics, and profiles under /debug/pprof/.
 func (m *Metrics) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
@@ -172,7 +172,7 @@ func (m *Metrics) Handler() http.Handler {
 	return mux
 }
 
-// namespace begins the name of every metric that is ours.
+// namespace is the prefix of all of the program's own metrics.
 const namespace = "minicompete"
 
 func (m *Metrics) counter(name, help string) prometheus.Counter {
