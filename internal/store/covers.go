@@ -9,15 +9,22 @@ import (
 
 var _ compete.CoverStore = (*Store)(nil)
 
+var (
+	coverRow = sqldb.Columns[compete.Cover]{
+		{Name: "hash", Field: func(c *compete.Cover) any { return &c.Hash }},
+		{Name: "large", Field: func(c *compete.Cover) any { return &c.Large }},
+		{Name: "small", Field: func(c *compete.Cover) any { return &c.Small }},
+	}
+	selectCover = `SELECT ` + coverRow.Select("v") + ` FROM competition_covers v WHERE v.competition_id = $1`
+	saveCover   = coverRow.Insert("competition_covers", "competition_id") +
+		` ON CONFLICT (competition_id) DO UPDATE SET ` + coverRow.Excluded()
+)
+
 // SetCover implements compete.CoverStore. It locks the competition's row first, so that changes of the same cover run
 // one after the other.
 func (s *Store) SetCover(ctx context.Context, competitionID string, c compete.Cover) error {
 	return s.changeCover(ctx, competitionID, c.Hash, func(ctx context.Context, tx Tx) error {
-		_, err := sqldb.Change(ctx, tx, `INSERT INTO competition_covers (competition_id, hash, large, small)
-			VALUES ($1, $2, $3, $4)
-			ON CONFLICT (competition_id) DO UPDATE
-			SET hash = excluded.hash, large = excluded.large, small = excluded.small`,
-			competitionID, c.Hash, c.Large, c.Small)
+		_, err := sqldb.Change(ctx, tx, saveCover, append(coverRow.Values(&c), competitionID)...)
 		return err
 	})
 }
@@ -65,11 +72,5 @@ func (s *Store) Cover(ctx context.Context, competitionID string) (compete.Cover,
 	if !compete.ValidID(competitionID) {
 		return compete.Cover{}, compete.ErrCoverMissing
 	}
-	return sqldb.One(ctx, s.reader, compete.ErrCoverMissing, scanCover,
-		`SELECT hash, large, small FROM competition_covers WHERE competition_id = $1`, competitionID)
-}
-
-func scanCover(row sqldb.Row) (c compete.Cover, err error) {
-	err = row.Scan(&c.Hash, &c.Large, &c.Small)
-	return c, err
+	return sqldb.One(ctx, s.reader, compete.ErrCoverMissing, coverRow.Scan, selectCover, competitionID)
 }

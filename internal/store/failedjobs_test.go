@@ -5,22 +5,22 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-var lastJobID int64
+var lastJobID atomic.Int64
 
 // failedJob returns a job that ran out of attempts, not stored yet.
 func (f *fixture) failedJob(t *testing.T, job compete.Job) compete.FailedJob {
 	t.Helper()
 	payload, err := json.Marshal(job)
 	must(t, err)
-	lastJobID++
 	return compete.FailedJob{
-		ID: newID(), JobID: lastJobID, Queue: compete.QueueRegistration, Kind: job.Kind(),
+		ID: newID(), JobID: lastJobID.Add(1), Queue: compete.QueueRegistration, Kind: job.Kind(),
 		Payload: payload, Error: "it broke", Attempts: 3, FailedAt: f.now,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -14,9 +15,18 @@ var _ compete.ReportStore = (*Store)(nil)
 
 // Aliases: p for reports, b for the reporter, a for the admin who answered.
 var (
-	reportColumns = `p.id, p.reason, p.details, p.created_at, p.status, p.note, p.answered_at, 
-		b.id, b.name, b.email, b.erased_at IS NOT NULL, a.id, a.name, a.email, a.erased_at IS NOT NULL`
-	selectReports = `SELECT ` + summaryColumns + `, ` + reportColumns + fromCompetitions +
+	reportRow = sqldb.Columns[compete.Report]{
+		{Name: "id", Field: func(r *compete.Report) any { return &r.ID }},
+		{Name: "reason", Field: func(r *compete.Report) any { return &r.Reason }},
+		{Name: "details", Field: func(r *compete.Report) any { return &r.Details }},
+		{Name: "created_at", Field: func(r *compete.Report) any { return &r.CreatedAt }},
+		{Name: "status", Field: func(r *compete.Report) any { return &r.Status }},
+		{Name: "note", Field: func(r *compete.Report) any { return &r.Note }},
+		{Name: "answered_at", Field: func(r *compete.Report) any { return &r.AnsweredAt }},
+	}
+	insertReport  = reportRow.Insert("reports", "competition_id", "reporter_id")
+	selectReports = `SELECT ` + summaryColumns + `, ` + reportRow.Select("p") + `, ` +
+		accountColumns("b") + `, ` + accountColumns("a") + fromCompetitions +
 		`JOIN reports p ON p.competition_id = c.id
 		LEFT JOIN users b ON b.id = p.reporter_id LEFT JOIN users a ON a.id = p.answered_by WHERE `
 )
@@ -25,6 +35,11 @@ var (
 type account struct {
 	id, name, email *string
 	erased          bool
+}
+
+// accountColumns is what fields are scanned from, of the users that a query calls alias.
+func accountColumns(alias string) string {
+	return strings.ReplaceAll(`u.id, u.name, u.email, u.erased_at IS NOT NULL`, "u.", alias+".")
 }
 
 func (a *account) fields() []any { return []any{&a.id, &a.name, &a.email, &a.erased} }
@@ -42,9 +57,8 @@ func (a *account) participant() *compete.Participant {
 
 func scanReport(row sqldb.Row) (r compete.Report, err error) {
 	var reporter, admin account
-	fields := []any{&r.ID, &r.Reason, &r.Details, &r.CreatedAt, &r.Status, &r.Note, &r.AnsweredAt}
 	r.Competition, err = sqldb.ScanWith(scanCompetition,
-		slices.Concat(fields, reporter.fields(), admin.fields())...)(row)
+		slices.Concat(reportRow.Fields(&r), reporter.fields(), admin.fields())...)(row)
 	r.Reporter, r.AnsweredBy = reporter.participant(), admin.participant()
 	return r, err
 }
@@ -59,10 +73,7 @@ func (s *Store) AddReport(ctx context.Context, r compete.Report) error {
 		At: r.CreatedAt, Action: compete.AuditReported, SubjectID: r.ID,
 		After: compete.AuditFields("competitionId", r.Competition.ID, "reason", r.Reason),
 	}
-	_, err := s.changeRecorded(ctx, record,
-		`INSERT INTO reports (id, competition_id, reporter_id, reason, details, created_at, status)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		r.ID, r.Competition.ID, reporter, string(r.Reason), r.Details, compete.UTC(r.CreatedAt), string(r.Status))
+	_, err := s.changeRecorded(ctx, record, insertReport, append(reportRow.Values(&r), r.Competition.ID, reporter)...)
 	switch sqldb.ViolationOf(err) {
 	case sqldb.UniqueViolation: // not the id, which is the primary key: so reporter and competition
 		return fmt.Errorf("%w: %w", compete.ErrAlreadyReported, err)
