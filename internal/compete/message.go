@@ -86,8 +86,8 @@ var messageKinds = []struct {
 	{MessageAccountDeleted, MessageTraits{Priority: PriorityNow, EmailOnly: true}},
 }
 
-// inStatus returns a Holds function for registrations with one of the statuses. A CONFIRMED registration already has its
-// confirmation, which was written in the same transaction.
+// inStatus returns a Holds function for registrations with one of the statuses. A CONFIRMED registration already
+// has its confirmation, which was written in the same transaction.
 func inStatus(statuses ...RegistrationStatus) func(*Target) bool {
 	return func(t *Target) bool { return slices.Contains(statuses, t.Registration.Status) }
 }
