@@ -46,12 +46,13 @@ func (s *Store) participantsByName(
 	return s.alongNames(ctx, competitionID, f, max(smallestWindow, 4*(f.Limit+1)))
 }
 
-// alongNames first examines a window of users, then twice a window four times as large as the last. With a search,
-// whose words may not occur for a long stretch of the index, the page then ends even if it is empty.
+// alongNames first examines a window of users. If few of them are listed, it examines up to two more, as large as it
+// takes to find fewFound. With a search, whose words may not occur for a long stretch of the index, the page then ends
+// even if it is empty.
 func (s *Store) alongNames(
 	ctx context.Context, competitionID string, f participantFilter, window int,
 ) (part participantPart, err error) {
-	at := startOf(f.Cursor)
+	at, examined := startOf(f.Cursor), 0
 	for range 3 {
 		users, err := s.named(ctx, f.Search, at, window)
 		if err != nil {
@@ -71,13 +72,23 @@ func (s *Store) alongNames(
 		if len(part.rows) >= fewFound {
 			return part, nil
 		}
-		window *= 4
+		examined += window
+		window = nextWindow(window, examined, len(part.rows))
 	}
 	if len(part.rows) == 0 && f.Search == "" {
 		part = participantPart{}
 		part.rows, err = s.sortedByName(ctx, competitionID, f, at)
 	}
 	return part, err
+}
+
+// nextWindow returns how many users to examine after so many, of whom fewer than fewFound are listed: some more than
+// should do, and at most four times the last window.
+func nextWindow(last, examined, found int) int {
+	if found == 0 {
+		return 4 * last
+	}
+	return min(4*last, max(smallestWindow, (fewFound-found)*examined*5/(found*4)))
 }
 
 // startOf returns the name and the id after which a list by name continues.
