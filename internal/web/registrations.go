@@ -12,7 +12,7 @@ import (
 )
 
 // rowsPerPage is how many registrations are added at a time.
-const rowsPerPage = 100
+const rowsPerPage = 50
 
 // statusTabs are the parts of the list. Who is being confirmed is so for a moment, and few competitions make
 // offers: those tabs are there only when they have somebody.
