@@ -6,9 +6,14 @@ CREATE INDEX competitions_filled ON competitions (reg_deadline, id) WHERE fillin
 ALTER TABLE competition_search ADD COLUMN created_at {{.Time}}; -- of the competition, as is the next; null only in the middle of an insertion
 ALTER TABLE competition_search ADD COLUMN reg_deadline {{.Time}};
 {{if .TextVectors}}
-DROP INDEX competition_search_words;
-UPDATE competition_search SET created_at = c.created_at, reg_deadline = c.reg_deadline FROM competitions c WHERE c.id = competition_id;
-CREATE INDEX competition_search_words ON competition_search USING gin (words);
+-- The table is written anew: an update would leave all its former rows at its beginning, where searches take their sample.
+CREATE FUNCTION competition_created(uuid) RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT created_at FROM competitions WHERE id = $1 $$;
+CREATE FUNCTION competition_deadline(uuid) RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT reg_deadline FROM competitions WHERE id = $1 $$;
+ALTER TABLE competition_search
+    ALTER COLUMN created_at TYPE timestamptz USING competition_created(competition_id),
+    ALTER COLUMN reg_deadline TYPE timestamptz USING competition_deadline(competition_id);
+DROP FUNCTION competition_created(uuid);
+DROP FUNCTION competition_deadline(uuid);
 -- +goose StatementBegin
 CREATE FUNCTION competition_search_sorted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
