@@ -19,6 +19,9 @@ import (
 // patience is how long a test waits for the expected content of a page. A passing test never waits that long.
 const patience = time.Minute
 
+// reloadPause leaves the machine to others between two looks at a page that is reloaded until it has changed.
+const reloadPause = 100 * time.Millisecond
+
 // needless lists features, besides those chromedp disables, that would start another process per tab for an invisible
 // address bar.
 const needless = "Translate,BlinkGenPropertyTrees,InitialWebUI,WebUIReloadButton,WebUIToolbar,WebUIOmniboxPopup," +
@@ -290,6 +293,7 @@ func (v *visitor) seeIn(path, selector, text string) {
 		if time.Now().After(deadline) {
 			v.fatal("look into "+path, fmt.Errorf("%s does not show %q", selector, text))
 		}
+		time.Sleep(reloadPause)
 	}
 }
 

@@ -179,7 +179,7 @@ func (v *visitor) axe(rules string) string {
 // overflow returns a description if the page is permanently wider than the screen: charts adapt a moment later.
 func (v *visitor) overflow(width int64) string {
 	v.t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		wide := eval[int64](v, "document.documentElement.scrollWidth")
 		if wide <= width {
 			return ""

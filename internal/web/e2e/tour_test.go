@@ -304,5 +304,6 @@ func (v *visitor) find(path, text string) string {
 		if time.Now().After(deadline) {
 			v.fatal("look for a link", fmt.Errorf("none says %q", text))
 		}
+		time.Sleep(reloadPause)
 	}
 }
