@@ -120,6 +120,7 @@ func redisClient(t testing.TB, server *url.URL) *redis.Client {
 	if err != nil {
 		t.Fatalf("read %s: %v", RedisVariable, err)
 	}
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = answerTimeout, answerTimeout, answerTimeout
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
 	return client
