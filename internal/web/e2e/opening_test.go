@@ -11,7 +11,7 @@ import (
 // clock, however wrong the browser's is.
 func testOpening(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Opening")
-	organizer.signUp("ORGANIZER")
+	organizer.signUpDirectly("ORGANIZER")
 	page := organizer.publish("Early Cup", 5)
 	organizer.open(page + "/edit")
 	organizer.set("regOpensAt", local(time.Now().Add(time.Hour)))
@@ -19,7 +19,7 @@ func testOpening(t *testing.T, s site) {
 	organizer.see("#flash", "Saved")
 
 	plain := newVisitor(t, s.first(), "Ben Early").withoutScript()
-	plain.signUp("PARTICIPANT")
+	plain.signUpDirectly("PARTICIPANT")
 	plain.open(page)
 	plain.click(registerButton)
 	plain.see("#stand [role=alert]", "Registration opens")
@@ -29,7 +29,7 @@ func testOpening(t *testing.T, s site) {
 			t.Parallel()
 			v := newVisitor(t, s.first(), "Ada with a clock too "+name)
 			v.shiftClock(wrong)
-			v.signUp("PARTICIPANT")
+			v.signUpDirectly("PARTICIPANT")
 			v.open(page)
 			v.see("#stand-title", "opens soon")
 			v.until("a button that waits", `document.querySelector("button[data-opens]").disabled`)
