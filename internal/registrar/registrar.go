@@ -192,13 +192,11 @@ func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (res
 	if err := r.queue.put(c, r.config.Clock); err != nil {
 		return result{}, r.turnedAway(c, err)
 	}
-	enough, stop := r.enough()
+	ctx, stop := r.limit(ctx)
 	defer stop()
 	select {
 	case a := <-c.answer:
 		return a.result, a.err
-	case <-enough:
-		return result{}, compete.ErrDatabase
 	case <-ctx.Done():
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return result{}, compete.ErrDatabase
@@ -211,13 +209,14 @@ func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (res
 // the commit.
 func Patience(maxWait time.Duration) time.Duration { return maxWait + maxWait/5 }
 
-// enough returns a channel that fires after Patience; never without MaxWait.
-func (r *Registrar) enough() (c <-chan time.Time, stop func() bool) {
-	if r.config.MaxWait == 0 {
-		return nil, func() bool { return false }
+// limit bounds ctx by Patience, without a second timer if it is already. There is no bound without MaxWait.
+func (r *Registrar) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	patience := Patience(r.config.MaxWait)
+	deadline, bounded := ctx.Deadline()
+	if patience == 0 || bounded && time.Until(deadline) <= patience {
+		return ctx, func() {}
 	}
-	timer := time.NewTimer(Patience(r.config.MaxWait))
-	return timer.C, timer.Stop
+	return context.WithTimeout(ctx, patience)
 }
 
 // command is a queued request.

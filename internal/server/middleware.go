@@ -29,7 +29,8 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		handler, probe := s.handler(e, r)
 		ctx, span := s.follow(r, id, e.Quiet || probe)
 		addr := clientAddr(r, s.config.TrustedProxies)
-		r = r.WithContext(compete.WithClient(ctx, clientOf(r, addr, id, start)))
+		ctx = compete.WithClient(ctx, clientOf(r, addr, id, start))
+		r = r.WithContext(ctx)
 		r.RemoteAddr = addr
 		recorder := &recorder{ResponseWriter: w, ctx: ctx, began: start}
 		if !e.Quiet && !probe {

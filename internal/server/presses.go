@@ -128,18 +128,19 @@ func readAhead(r *http.Request) bool {
 	if r.Body == nil || r.Body == http.NoBody {
 		return true
 	}
-	var read bytes.Buffer
-	n, err := io.CopyN(&read, r.Body, largestPress+1)
-	whole := err == io.EOF && n <= largestPress //nolint:errorlint // CopyN returns it as it is
-	rest := r.Body
-	if whole {
-		rest = http.NoBody
+	read, err := io.ReadAll(io.LimitReader(r.Body, largestPress+1))
+	if err != nil || len(read) > largestPress {
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(read), r.Body), r.Body}
+		return false
 	}
 	r.Body = struct {
-		io.Reader
+		*bytes.Reader
 		io.Closer
-	}{io.MultiReader(&read, rest), r.Body}
-	return whole
+	}{bytes.NewReader(read), r.Body}
+	return true
 }
 
 // PressesWaiting returns the number of registrations waiting for their turn.
