@@ -43,7 +43,7 @@ type Config struct {
 	QueueSize int
 	BatchSize int
 	// MaxWait is how long a command may wait for its turn before it is refused with compete.ErrBusy. Nobody waits for
-	// an answer longer than 6/5 of MaxWait. 0 means no limit.
+	// an answer longer than 9/8 of MaxWait. 0 means no limit.
 	MaxWait time.Duration
 }
 
@@ -211,9 +211,9 @@ func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (res
 	}
 }
 
-// Patience returns the longest time that anybody waits for an answer, given a MaxWait: MaxWait plus a fifth of it for
-// the commit.
-func Patience(maxWait time.Duration) time.Duration { return maxWait + maxWait/5 }
+// Patience returns the longest time that anybody waits for an answer, given a MaxWait: MaxWait plus an eighth of it
+// for the commit.
+func Patience(maxWait time.Duration) time.Duration { return maxWait + maxWait/8 }
 
 // command is a queued request.
 type command struct {
