@@ -79,7 +79,7 @@ func addCrowd(t *testing.T, a *apptest.App, competition string) {
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Store().Recount(t.Context()); err != nil {
+	if _, err := a.Store().Recount(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 }
