@@ -61,6 +61,10 @@ func (a *App) wireServices(ctx context.Context) error {
 	}
 	a.wireAccounts(p)
 	s.Competitions, s.Registrations = a.seats(p, a.registrar)
+	s.Applications = compete.NewApplications(compete.ApplicationsConfig{
+		Runtime: p.Runtime, Store: a.store, Registrations: a.store, Users: p.users, Competitions: s.Competitions,
+		Compose: a.mails.composer.Compose, Wording: a.mails.composer,
+	})
 	s.Mailbox = compete.NewMailbox(compete.MailboxConfig{Runtime: p.Runtime, Store: a.store, Statistics: a.store})
 	s.Reports = compete.NewReports(compete.ReportsConfig{
 		Runtime: p.Runtime, Store: a.store,
