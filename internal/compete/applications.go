@@ -77,11 +77,12 @@ const (
 
 // ApplicationFilter filters and orders a list of applications.
 type ApplicationFilter struct {
-	Status    RegistrationStatus // empty means all about which staff may decide
-	Decision  Decision           // only with this draft; empty means all
-	Drafts    bool               // only with a draft
-	Undecided bool               // only applications without a draft
-	Unscored  bool               // only applications without a review by ReviewerID
+	Status         RegistrationStatus // empty means all about which staff may decide
+	Decision       Decision           // only with this draft; empty means all
+	Drafts         bool               // only with a draft
+	Undecided      bool               // only applications without a draft
+	Unscored       bool               // only applications without a review by ReviewerID
+	RegistrationID string             // only this one
 	// ReviewerID is the user whose own reviews are read. Applications.List sets it to the actor.
 	ReviewerID string
 	Search     string          // every word must be in name or email
@@ -243,6 +244,20 @@ func (s *Applications) Release(ctx context.Context, a Actor, competitionID strin
 			ID: s.config.NewID(), CompetitionID: c.ID, StartedBy: a.UserID, StartedAt: now, Total: counts.Drafts(),
 		}, counts.CheckRelease()
 	})
+}
+
+// Get reads one application with the actor's own review, whatever its status. Errors: those of reviewable.
+func (s *Applications) Get(ctx context.Context, a Actor, registrationID string) (Application, error) {
+	r, err := s.reviewable(ctx, a, registrationID)
+	if err != nil {
+		return Application{}, err
+	}
+	page, err := s.config.Store.Applications(ctx, r.CompetitionID,
+		ApplicationFilter{RegistrationID: r.ID, ReviewerID: a.UserID, Limit: 1})
+	if err == nil && len(page.Items) == 1 {
+		return page.Items[0], nil
+	}
+	return Application{ParticipantRegistration: r}, err
 }
 
 // List lists the registrations about which staff may decide, with the actor's own reviews, for the competition's

@@ -22,8 +22,8 @@ func (s *Store) Applications(
 	}
 	byScore := f.Sort == compete.ApplicationsByScore
 	var st statement
-	st.Add(`SELECT ` + registrationColumns + `, ` + participantColumns + `, coalesce(d.decision, ''), coalesce(s.reviews, 0),
-		coalesce(s.average, 0), coalesce(m.score, 0), coalesce(m.note, '') FROM `)
+	st.Add(`SELECT ` + registrationColumns + `, ` + participantColumns + `, coalesce(d.decision, ''),
+		coalesce(s.reviews, 0), coalesce(s.average, 0), coalesce(m.score, 0), coalesce(m.note, '') FROM `)
 	st.among(s.db, among)
 	if byScore {
 		st.Add(`review_scores s JOIN registrations r ON r.id = s.registration_id`)
@@ -76,6 +76,9 @@ func (s *statement) deciding(f compete.ApplicationFilter) {
 	}
 	if f.Undecided {
 		s.Add(` AND r.status = 'APPLIED' AND d.decision IS NULL`)
+	}
+	if f.RegistrationID != "" {
+		s.Add(` AND r.id = %s`, f.RegistrationID)
 	}
 	if f.Unscored {
 		s.Add(` AND m.score IS NULL`)
