@@ -78,7 +78,7 @@ type Release struct {
 // DecisionState says how far deciding is.
 type DecisionState struct {
 	Counts  DecisionCounts `json:"counts"`
-	Release *Release       `json:"release" nullable:"true" doc:"The latest release; null if there never was one."`
+	Release *Release       `json:"release" doc:"The latest release; null if there never was one."`
 }
 
 // Draft is a decision that hasn't been released yet.

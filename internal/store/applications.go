@@ -22,7 +22,7 @@ func (s *Store) Applications(
 	}
 	byScore := f.Sort == compete.ApplicationsByScore
 	var st statement
-	st.Add(`SELECT ` + registrationColumns + `, ` + participantColumns + `, coalesce(d.decision, ''),
+	st.Add(`SELECT ` + registrationColumns + `, ` + participantColumns + `, 0, coalesce(d.decision, ''),
 		coalesce(s.reviews, 0), coalesce(s.average, 0), coalesce(m.score, 0), coalesce(m.note, '') FROM `)
 	st.among(s.db, among)
 	if byScore {
