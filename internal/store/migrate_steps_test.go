@@ -325,7 +325,7 @@ func TestStepOnOffers(t *testing.T) {
 // Registrations and seats stay as they are when review comes. When it goes, who has applied or was rejected has
 // nothing.
 func TestStepOnReview(t *testing.T) {
-	const before, review = 40, 45
+	const filled, before, review = 34, 40, 45
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := openEmpty(t, url)
 		to := func(version int64) {
@@ -347,8 +347,9 @@ func TestStepOnReview(t *testing.T) {
 			}
 			return status, seats
 		}
-		to(before)
+		to(filled)
 		fillEmpty(t, db)
+		to(before)
 		for status, seats := range map[string]int{
 			"PENDING": 1, "CONFIRMED": 1, "OFFERED": 1, "WAITLISTED": 0, "CANCELLED": 0,
 		} {
