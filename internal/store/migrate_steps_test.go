@@ -335,7 +335,8 @@ func TestStepOnReview(t *testing.T) {
 			}
 		}
 		set := func(status string) error {
-			_, err := db.Writer().ExecContext(t.Context(), `UPDATE registrations SET status = $1`, status)
+			_, err := db.Writer().ExecContext(t.Context(), `UPDATE registrations SET status = $1, confirm_by = $2`, status,
+				seedTime)
 			return err
 		}
 		found := func() (status string, seats int) {
