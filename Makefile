@@ -25,10 +25,8 @@ seed: build ## Add the demo data to the database named in .env, if it isn't ther
 build: ## Build the static binary, bin/minicompete
 	scripts/build
 
-test: ## Run all tests on SQLite and PostgreSQL, then the fuzz targets; installs what they need
+test: ## Run all tests on SQLite and PostgreSQL, and the fuzz targets; installs what they need
 	scripts/with-test-services scripts/test
-	CGO_ENABLED=0 go -C deploy/validate test -trimpath -vet=off -shuffle=on ./...
-	scripts/with-test-services scripts/fuzz
 
 # Several packages at once: the slow ones mostly wait, for a schedule or for a program that they have killed to recover. They are built
 # with the settings of scripts/build, so that nothing is compiled twice, and vet belongs to lint. What is left out waits half a minute

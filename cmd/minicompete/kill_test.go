@@ -22,7 +22,9 @@ import (
 // kill -9 in the middle of a rush: every registration that was acknowledged is there after the restart, each that was
 // pending is confirmed, once, and who presses again with the same key is told the same.
 func TestKilledInARush(t *testing.T) {
+	t.Parallel() // it mostly waits for the confirmations of a killed process
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		t.Parallel()
 		const people, enough = 700, 250
 		environment := map[string]string{"DATABASE_URL": databaseURL, "LOG_LEVEL": "warn"}
 		p := serve(t, environment)

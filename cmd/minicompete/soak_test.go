@@ -23,10 +23,16 @@ import (
 const soakVariable = "MINICOMPETE_SOAK"
 
 const (
-	soakCrowd       = 60               // press in each fault
-	soakBefore      = 20               // of them are told before it comes
-	soakConnections = 2                // to the mail server
-	soakPatience    = 30 * time.Second // how long an answer may take on whatever machine; usually it's 3 s at most
+	soakCrowd       = 60 // press in each fault
+	soakBefore      = 20 // of them are told before it comes
+	soakConnections = 2  // to the mail server
+)
+
+// How long an answer may take. What the program promises is only checked by a soak of some length, which is started on
+// a machine that does nothing else: make test has to pass on any.
+const (
+	soakPromise  = 3 * time.Second
+	soakPatience = apptest.Patience
 )
 
 // TestSoak has faults come one after another while people register: the program is killed; its database, Redis or mail
@@ -45,6 +51,9 @@ func TestSoak(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		t.Parallel()
 		s := startSoak(t, databaseURL)
+		if lasts > 0 {
+			s.patience = soakPromise
+		}
 		for began, round := time.Now(), 0; round == 0 || time.Since(began) < lasts; round++ {
 			for _, f := range s.faults {
 				t.Run(f.name, func(t *testing.T) { s.suffer(t, f) })
@@ -70,12 +79,14 @@ type soak struct {
 	db          *sql.DB // without a fault in between
 	mail        *mailtest.Server
 	faults      []fault
+	patience    time.Duration // how long an answer may take
 
 	kills   int           // of the program
 	people  int           // who have registered
 	told    int           // answers that were a registration
 	lost    int           // of them were not so afterwards
 	twice   int           // got another one when they pressed again
+	late    int           // answers that took longer than they may
 	again   atomic.Int64  // mails that may have come twice
 	longest time.Duration // that an answer took
 }
@@ -90,7 +101,10 @@ func startSoak(t *testing.T, databaseURL string) *soak {
 			t.Log("this machine has no PostgreSQL of its own, so none is killed")
 		}
 	}
-	s := &soak{t: t, databaseURL: databaseURL, mail: mailtest.Start(t, mailtest.Options{}), db: open(t, databaseURL)}
+	s := &soak{
+		t: t, databaseURL: databaseURL, mail: mailtest.Start(t, mailtest.Options{}), db: open(t, databaseURL),
+		patience: soakPatience,
+	}
 	redisURL, redis := testservices.BehindProxy(t, testservices.Redis(t))
 	through := databaseURL
 	s.faults = []fault{
@@ -251,7 +265,8 @@ func (s *soak) press(t *testing.T, tokens map[string]string, pressed func(n int)
 				mu.Lock()
 				s.longest = max(s.longest, took)
 				switch {
-				case took > soakPatience:
+				case took > s.patience:
+					s.late++
 					t.Errorf("%s waited for %v; the answer is %+v, %v", user, took, answered, err)
 				case errors.Is(err, errNotTaken):
 					t.Error(err)
@@ -296,7 +311,6 @@ func (s *soak) wantWhole(t *testing.T) {
 		t.Errorf("%d different mails of %d messages; %d came again, want %d at most", len(arrived),
 			messages, again, most)
 	}
-	t.Logf("%d registered; %d answers, %d lost, %d told twice; %d kills; %d mails came "+
-		"again; the longest answer took %v",
-		s.people, s.told, s.lost, s.twice, s.kills, again, s.longest)
+	t.Logf("%d registered; %d answers, %d lost, %d told twice; %d took longer than %v, the longest %v; %d kills; "+
+		"%d mails came again", s.people, s.told, s.lost, s.twice, s.late, s.patience, s.longest, s.kills, again)
 }

@@ -36,6 +36,8 @@ func (a *api) registerDocs(mux *http.ServeMux) {
 			w.Header().Set("Content-Type", contentType)
 			w.Header().Set("Cache-Control", "no-cache")
 			w.Header().Set("Content-Security-Policy", docsPolicy)
+			w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
+			w.Header().Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 			_, _ = w.Write(text()) // the client may be gone
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/problem"
@@ -79,12 +80,13 @@ var errTimedOut = &compete.Error{
 
 // middleware runs before a route's handler: it checks the caller and the body's media type, and sets caching headers.
 func (a *api) middleware(r route) huma.Middlewares {
-	cacheControl := "no-store"
+	cacheControl := []string{"no-store"} // shared: net/http only reads it
 	if r.holdsSeats {
-		cacheControl = "no-cache"
+		cacheControl = []string{"no-cache"}
 	}
 	return huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
-		ctx.SetHeader("Cache-Control", cacheControl)
+		_, w := humago.Unwrap(ctx)
+		w.Header()["Cache-Control"] = cacheControl
 		actor, err := a.caller(ctx, r.access)
 		compete.Enter(ctx.Context(), compete.ViaAPI, actor)
 		if err == nil && !r.setup {

@@ -264,6 +264,11 @@ func TestDocsNeedNoInternet(t *testing.T) {
 		strings.Contains(policy, "http") || strings.Contains(policy, "unsafe") {
 		t.Errorf("Content-Security-Policy is %q, want one that allows this server alone", policy)
 	}
+	for _, name := range []string{"Cross-Origin-Opener-Policy", "Permissions-Policy"} {
+		if page.header.Get(name) == "" {
+			t.Errorf("%s is missing", name)
+		}
+	}
 	for _, link := range links {
 		if link[1] != "/api/openapi.json" && !strings.HasPrefix(link[1], docsPath+"/") {
 			t.Errorf("the page links to %s", link[1])

@@ -28,9 +28,6 @@ const Secret = "a secret for tests, known to all!"
 // passing test never waits that long.
 const Patience = time.Minute
 
-// stopTimeout is how long a test's app may take to stop.
-const stopTimeout = 20 * time.Second
-
 // Options are the differences from the default: SQLite, no Redis, the real clock, every role, all on free ports.
 type Options struct {
 	DatabaseURL     string // empty means a fresh SQLite file
@@ -103,7 +100,7 @@ func Start(t testing.TB, o Options) *App {
 			},
 		},
 		stop: sync.OnceValue(func() error {
-			ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+			ctx, cancel := context.WithTimeout(context.Background(), Patience)
 			defer cancel()
 			return started.Stop(ctx)
 		}),

@@ -38,6 +38,14 @@ func (c Client) Network() string {
 	return addr.String()
 }
 
+// Waited returns how long ago the request arrived; 0 if unknown.
+func (c Client) Waited() time.Duration {
+	if c.Arrived.IsZero() {
+		return 0
+	}
+	return time.Since(c.Arrived)
+}
+
 // Via is the channel through which a request or change came.
 type Via string
 

@@ -39,12 +39,7 @@ func (s *Registrations) Register(
 	if !ValidID(competitionID) {
 		return RegistrationOutcome{}, ErrCompetitionMissing
 	}
-	if s.config.Patience > 0 {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, s.config.Patience-waited(ctx))
-		defer stop()
-	}
-	if err := s.config.Verification.require(ctx, a); err != nil {
+	if err := s.requireVerified(ctx, a); err != nil {
 		return RegistrationOutcome{}, err
 	}
 	outcome, again, err := once(ctx, s.config.Replays, s.config.now(), a, idempotency,
@@ -57,12 +52,18 @@ func (s *Registrations) Register(
 	return outcome, err
 }
 
-// waited returns how long a request has waited before being processed.
-func waited(ctx context.Context) time.Duration {
-	if arrived := ClientOf(ctx).Arrived; !arrived.IsZero() {
-		return time.Since(arrived)
+// requireVerified fails like Verification.require, and with ErrDatabase if that takes longer than a registration may.
+// The registrar bounds the rest.
+func (s *Registrations) requireVerified(ctx context.Context, a Actor) error {
+	if !s.config.Verification.Required() {
+		return nil
 	}
-	return 0
+	if s.config.Patience > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, s.config.Patience-ClientOf(ctx).Waited())
+		defer stop()
+	}
+	return s.config.Verification.require(ctx, a)
 }
 
 // Cancel cancels a registration. Its owner can do so until the start, the competition's organizer and admins at any

@@ -55,8 +55,8 @@ type WorkStore interface {
 	// competitions long past.
 	CleanUp(ctx context.Context, ages CleanUpAges, now time.Time) (CleanUpReport, error)
 	// Recount compares the stored counts of registrations with the registrations themselves, corrects those that differ
-	// because an external tool wrote registrations, and returns how many did.
-	Recount(ctx context.Context) (wrong int, err error)
+	// because an external tool wrote registrations, and returns how many did. pause, if set, runs before each page.
+	Recount(ctx context.Context, pause func()) (wrong int, err error)
 
 	// ExpandAudit moves up to limit of the registrar's oldest pending transactions to the audit log, and returns how
 	// many it moved.

@@ -180,7 +180,7 @@ func (s *shell) run(file string) (output string, serves bool, err error) {
 		strings.TrimSpace(prompt)); err != nil {
 		return "", false, fmt.Errorf("the shell has ended: %w", err)
 	}
-	for deadline := time.After(2 * patience); ; {
+	for deadline := time.After(10 * patience); ; {
 		changed := s.screen.next()
 		output = s.screen.text()[before:]
 		if output, ended := strings.CutSuffix(output, prompt); ended {

@@ -49,7 +49,7 @@ func (c *Client) cleanUp(ctx context.Context, _ *river.Job[cleanUpJob]) error {
 	if err != nil {
 		return fmt.Errorf("clean up: %w", err)
 	}
-	wrong, err := config.Store.Recount(ctx)
+	wrong, err := config.Store.Recount(ctx, func() { c.rush.pass(ctx, c.stopping, time.Now().Add(maxYield)) })
 	if err != nil {
 		return fmt.Errorf("recount registrations: %w", err)
 	}

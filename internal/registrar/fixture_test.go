@@ -66,7 +66,7 @@ func newFixture(t *testing.T, db *store.Store, people int) *fixture {
 	a.organizer = a.addUsers(t, compete.RoleOrganizer, 1)[0]
 	a.people = a.addUsers(t, compete.RoleParticipant, people)
 	t.Cleanup(func() { // in any case, the stored counts match the rows
-		if wrong, err := db.Recount(context.Background()); wrong > 0 || err != nil {
+		if wrong, err := db.Recount(context.Background(), nil); wrong > 0 || err != nil {
 			t.Errorf("%d counts of registrations are wrong; error %v", wrong, err)
 		}
 	})

@@ -220,7 +220,7 @@ func TestAnswersWithoutTheLock(t *testing.T) {
 			if err := checkSeats(t.Context(), db.Reader(), id); lock && err != nil {
 				t.Error(err)
 			}
-			if _, err := db.Recount(t.Context()); err != nil { // without the lock, the counts are wrong
+			if _, err := db.Recount(t.Context(), nil); err != nil { // without the lock, the counts are wrong
 				t.Error(err)
 			}
 		}

@@ -111,7 +111,7 @@ func TestThoseBehindABatchThatHangsHearOfItSoon(t *testing.T) {
 			everybody.Go(func() {
 				time.Sleep(time.Duration(i) * 100 * time.Millisecond) // some arrive while the first ones wait
 				start := time.Now()
-				ctx, most := t.Context(), 2400*time.Millisecond
+				ctx, most := t.Context(), 2250*time.Millisecond
 				if i%10 == 0 {
 					var stop context.CancelFunc
 					ctx, stop = context.WithTimeout(ctx, time.Second) // part of its time has passed

@@ -43,7 +43,7 @@ type Config struct {
 	QueueSize int
 	BatchSize int
 	// MaxWait is how long a command may wait for its turn before it is refused with compete.ErrBusy. Nobody waits for
-	// an answer longer than 6/5 of MaxWait. 0 means no limit.
+	// an answer longer than 9/8 of MaxWait. 0 means no limit.
 	MaxWait time.Duration
 }
 
@@ -189,8 +189,8 @@ func (r *Registrar) Release(ctx context.Context, competitionID string) (bool, er
 }
 
 // submit queues a command and waits for its answer. If the caller gives up, the command still takes effect, as durably
-// as any other. submit fails with compete.ErrDatabase if the database takes longer than anybody can be asked to wait;
-// repeating the request with its idempotency key then returns the outcome.
+// as any other. submit fails with compete.ErrDatabase if the database takes longer than anybody can be asked to wait,
+// counted from the arrival of the request; repeating the request with its idempotency key then returns the outcome.
 func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (result, error) {
 	c := &command{decider: d, origin: compete.OriginOf(ctx), answer: make(chan *answer, 1)}
 	c.origin.Actor = a
@@ -198,12 +198,16 @@ func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (res
 	if err := r.queue.put(c, r.config.Clock); err != nil {
 		return result{}, r.turnedAway(c, err)
 	}
-	enough, stop := r.enough()
-	defer stop()
+	var timeout <-chan time.Time // never, without MaxWait
+	if r.config.MaxWait > 0 {
+		timer := time.NewTimer(Patience(r.config.MaxWait) - c.origin.Client.Waited())
+		defer timer.Stop()
+		timeout = timer.C
+	}
 	select {
 	case a := <-c.answer:
 		return a.result, a.err
-	case <-enough:
+	case <-timeout:
 		return result{}, compete.ErrDatabase
 	case <-ctx.Done():
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -213,18 +217,9 @@ func (r *Registrar) submit(ctx context.Context, a compete.Actor, d decider) (res
 	}
 }
 
-// Patience returns the longest time that anybody waits for an answer, given a MaxWait: MaxWait plus a fifth of it for
-// the commit.
-func Patience(maxWait time.Duration) time.Duration { return maxWait + maxWait/5 }
-
-// enough returns a channel that fires after Patience; never without MaxWait.
-func (r *Registrar) enough() (c <-chan time.Time, stop func() bool) {
-	if r.config.MaxWait == 0 {
-		return nil, func() bool { return false }
-	}
-	timer := time.NewTimer(Patience(r.config.MaxWait))
-	return timer.C, timer.Stop
-}
+// Patience returns the longest time that anybody waits for an answer, given a MaxWait: MaxWait plus an eighth of it
+// for the commit.
+func Patience(maxWait time.Duration) time.Duration { return maxWait + maxWait/8 }
 
 // command is a queued request.
 type command struct {

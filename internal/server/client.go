@@ -25,14 +25,15 @@ func clientOf(r *http.Request, addr, requestID string, arrived time.Time) compet
 // clientAddr returns the client's address: the connection's peer or, if that is a trusted proxy, the last address in
 // X-Forwarded-For that isn't one. Addresses before it can be forged by the client.
 func clientAddr(r *http.Request, trusted []netip.Prefix) string {
-	if len(trusted) == 0 {
+	forwarded := r.Header["X-Forwarded-For"]
+	if len(trusted) == 0 || len(forwarded) == 0 {
 		return r.RemoteAddr
 	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !contains(trusted, peer.Addr()) {
 		return r.RemoteAddr
 	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	hops := strings.Split(strings.Join(forwarded, ","), ",")
 	client := r.RemoteAddr
 	for i := len(hops) - 1; i >= 0; i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))

@@ -31,8 +31,7 @@ func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
 			response, _ := get(t, url+path, nil)
 			want := map[string]string{
 				"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Content-Security-Policy": policy,
-				"Referrer-Policy": "strict-origin-when-cross-origin", "Cross-Origin-Opener-Policy": "same-origin",
-				"Strict-Transport-Security": site.hsts,
+				"Referrer-Policy": "strict-origin-when-cross-origin", "Strict-Transport-Security": site.hsts,
 			}
 			for name, value := range want {
 				if got := response.Header.Get(name); got != value {

@@ -11,7 +11,7 @@ import (
 	"github.com/minicompete/minicompete/internal/problem"
 )
 
-const requestIDHeader = "X-Request-Id"
+const requestIDHeader = "X-Request-Id" // in canonical form, as a key of http.Header
 
 // wrap adds the processing that every request to an endpoint needs.
 func (s *Server) wrap(e Endpoint) http.Handler {
@@ -21,7 +21,7 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		if !sane(id) {
 			id = s.config.NewID()
 		}
-		w.Header().Set(requestIDHeader, id)
+		w.Header()[requestIDHeader] = []string{id}
 		s.protect(w.Header())
 		if s.stopping.Load() {
 			w.Header().Set("Connection", "close")
@@ -29,7 +29,8 @@ func (s *Server) wrap(e Endpoint) http.Handler {
 		handler, probe := s.handler(e, r)
 		ctx, span := s.follow(r, id, e.Quiet || probe)
 		addr := clientAddr(r, s.config.TrustedProxies)
-		r = r.WithContext(compete.WithClient(ctx, clientOf(r, addr, id, start)))
+		ctx = compete.WithClient(ctx, clientOf(r, addr, id, start))
+		r = r.WithContext(ctx)
 		r.RemoteAddr = addr
 		recorder := &recorder{ResponseWriter: w, ctx: ctx, began: start}
 		if !e.Quiet && !probe {
@@ -128,6 +129,7 @@ type recorder struct {
 	began    time.Time
 	refusals *pacer             // delays responses that tell clients to retry; nil means no delay
 	turn     interface{ end() } // the request's turn; nil if it has none
+	bodyRead bool               // the whole body was read before the turn
 	status   int
 	bytes    int64
 }
@@ -160,7 +162,15 @@ func (w *recorder) endTurn() {
 	}
 }
 
-// Unwrap lets http.ResponseController reach deadlines and Flush.
+// SetReadDeadline bounds the reading of the body. It saves a body that was read the cost.
+func (w *recorder) SetReadDeadline(t time.Time) error {
+	if w.bodyRead {
+		return nil
+	}
+	return http.NewResponseController(w.ResponseWriter).SetReadDeadline(t)
+}
+
+// Unwrap lets http.ResponseController reach other deadlines and Flush.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Flush supports handlers that use http.Flusher.

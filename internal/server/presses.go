@@ -106,6 +106,7 @@ func (s *Server) inLine(handler, busy http.Handler, w *recorder, r *http.Request
 		s.queueFull()
 		return busy
 	}
+	w.bodyRead = true
 	p := &press{line: s.presses, entered: w.began}
 	w.turn = p
 	if err := s.presses.turns.begin(r.Context()); err != nil {
@@ -128,18 +129,29 @@ func readAhead(r *http.Request) bool {
 	if r.Body == nil || r.Body == http.NoBody {
 		return true
 	}
-	var read bytes.Buffer
-	n, err := io.CopyN(&read, r.Body, largestPress+1)
-	whole := err == io.EOF && n <= largestPress //nolint:errorlint // CopyN returns it as it is
-	rest := r.Body
-	if whole {
-		rest = http.NoBody
+	read, err := readUpTo(r.Body, r.ContentLength)
+	if err != nil || len(read) > largestPress {
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(read), r.Body), r.Body}
+		return false
 	}
 	r.Body = struct {
-		io.Reader
+		*bytes.Reader
 		io.Closer
-	}{io.MultiReader(&read, rest), r.Body}
-	return whole
+	}{bytes.NewReader(read), r.Body}
+	return true
+}
+
+// readUpTo reads a body of the given length, or of an unknown one (-1), but hardly more than largestPress.
+func readUpTo(body io.Reader, length int64) ([]byte, error) {
+	if 0 <= length && length <= largestPress {
+		read := make([]byte, length)
+		n, err := io.ReadFull(body, read)
+		return read[:n], err
+	}
+	return io.ReadAll(io.LimitReader(body, largestPress+1))
 }
 
 // PressesWaiting returns the number of registrations waiting for their turn.

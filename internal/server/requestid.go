@@ -6,15 +6,11 @@ import (
 	"log/slog"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 var errPanicked = errors.New("a handler panicked")
-
-type requestIDKey struct{}
-
-func withRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestIDKey{}, id)
-}
 
 // LogRequestIDs returns a slog.Handler that adds the ids of the context's request and trace to each record.
 func LogRequestIDs(next slog.Handler) slog.Handler { return requestIDHandler{next} }
@@ -22,7 +18,7 @@ func LogRequestIDs(next slog.Handler) slog.Handler { return requestIDHandler{nex
 type requestIDHandler struct{ slog.Handler }
 
 func (h requestIDHandler) Handle(ctx context.Context, record slog.Record) error {
-	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
+	if id := compete.ClientOf(ctx).RequestID; id != "" {
 		record.AddAttrs(slog.String("request_id", id))
 	}
 	if at := trace.SpanContextFromContext(ctx); at.IsValid() {

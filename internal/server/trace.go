@@ -13,10 +13,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// follow starts the span of a request and returns the request's context with its id and span; the span is nil if
-// tracing is off.
+// follow starts the span of a request and returns the request's context with it; the span is nil if tracing is off.
 func (s *Server) follow(r *http.Request, id string, quiet bool) (context.Context, trace.Span) {
-	ctx := withRequestID(r.Context(), id)
+	ctx := r.Context()
 	if s.config.Tracer == nil || quiet {
 		return ctx, nil
 	}

@@ -86,7 +86,7 @@ func eachKind(t *testing.T, test func(t *testing.T, s *served)) {
 // offer retries until the events are accepted.
 func offer(t *testing.T, stream sse.Stream, events string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !stream.Offer(events); {
+	for deadline := time.Now().Add(time.Minute); !stream.Offer(events); {
 		if time.Now().After(deadline) {
 			t.Errorf("%.40q was not taken", events)
 			return

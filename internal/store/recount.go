@@ -44,9 +44,12 @@ const recountPage = 100
 
 // Recount implements compete.WorkStore. A difference stays the same while others register, so it is found beside the
 // writer, and what rights it waits for nobody but another of its kind: two at once would right it twice.
-func (s *Store) Recount(ctx context.Context) (wrong int, err error) {
+func (s *Store) Recount(ctx context.Context, pause func()) (wrong int, err error) {
 	for _, counts := range recounts {
 		for from, last := noID, false; !last; {
+			if pause != nil {
+				pause()
+			}
 			to, err := sqldb.One(ctx, s.reader, errNoMore, sqldb.ScanString, counts.owners, from, recountPage-1)
 			if last = errors.Is(err, errNoMore); last {
 				to, err = lastID, nil

@@ -94,7 +94,7 @@ func fillStatistics(t *testing.T, s *store.Store, noon time.Time) {
 // wantRecounted checks how many counts were wrong before the recount.
 func wantRecounted(t *testing.T, s *store.Store, wrong int) {
 	t.Helper()
-	if n, err := s.Recount(t.Context()); n != wrong || err != nil {
+	if n, err := s.Recount(t.Context(), nil); n != wrong || err != nil {
 		t.Errorf("%d counts were wrong, want %d; error %v", n, wrong, err)
 	}
 }

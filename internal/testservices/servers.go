@@ -26,7 +26,7 @@ const (
 const howToGet = "run `make test`, or one package with `scripts/with-test-services go test ./internal/store/...`"
 
 // answerTimeout is how long a server has to answer. It is long, for machines under load.
-const answerTimeout = 30 * time.Second
+const answerTimeout = time.Minute
 
 // Postgres creates a database with the program's schema on the server of PostgresVariable and returns its URL. After
 // the test the database is dropped, even if connections to it are still open.
@@ -120,6 +120,7 @@ func redisClient(t testing.TB, server *url.URL) *redis.Client {
 	if err != nil {
 		t.Fatalf("read %s: %v", RedisVariable, err)
 	}
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = answerTimeout, answerTimeout, answerTimeout
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
 	return client

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/minicompete/minicompete/internal/apptest"
 	"github.com/minicompete/minicompete/internal/compete"
@@ -34,7 +33,7 @@ func TestBothExportsAreTheSame(t *testing.T) {
 		"": 4, "?status=CANCELLED": 1, "?search=ada": 2, "?sort=name": 4,
 		"?status=CONFIRMED&search=zoe&sort=newest": 1, "?search=nobody": 0,
 	} {
-		apptest.Eventually(t, 20*time.Second, "every registration is confirmed", func() bool {
+		apptest.Eventually(t, apptest.Patience, "every registration is confirmed", func() bool {
 			return !strings.Contains(b.get(list+".csv").text, "PENDING")
 		})
 		page := b.want(b.get(list+".csv"+query), http.StatusOK)

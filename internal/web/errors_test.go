@@ -127,6 +127,11 @@ func wantSafeHeaders(t *testing.T, h http.Header) {
 	if csp == "" || strings.Contains(csp, "unsafe") {
 		t.Errorf("Content-Security-Policy is %q", csp)
 	}
+	for _, name := range []string{"Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy"} {
+		if h.Get(name) == "" {
+			t.Errorf("%s is missing", name)
+		}
+	}
 }
 
 func TestPostsFromOtherOriginsAreRefused(t *testing.T) {

@@ -148,7 +148,7 @@ func (b *browser) signUp(email string) (to string) {
 // newest waits for the newest email to an address whose subject has the given prefix.
 func (b *browser) newest(to, subject string) (found mailtest.Mail) {
 	b.t.Helper()
-	apptest.Eventually(b.t, 20*time.Second, fmt.Sprintf("a mail %q to %s arrives", subject, to), func() bool {
+	apptest.Eventually(b.t, apptest.Patience, fmt.Sprintf("a mail %q to %s arrives", subject, to), func() bool {
 		for _, m := range slices.Backward(b.site.mail.To(to)) {
 			if strings.HasPrefix(m.Header.Get("Subject"), subject) {
 				found = m
@@ -492,7 +492,7 @@ func TestMessagesShowBothTimes(t *testing.T) {
 	b.want(b.post(page+"/register"), http.StatusSeeOther)
 	both := "at 16:00 CEST (Europe/Berlin), which is 23:00 JST for you"
 	var second mailtest.Mail
-	apptest.Eventually(t, 20*time.Second, "the second confirmation", func() bool {
+	apptest.Eventually(t, apptest.Patience, "the second confirmation", func() bool {
 		second = b.newest(email, "You're in")
 		return strings.Contains(second.Text, both) && strings.Contains(second.HTML, both)
 	})

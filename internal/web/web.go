@@ -241,7 +241,9 @@ func (a *app) protect(next http.Handler) http.Handler {
 
 func setHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", contentSecurityPolicy) // after authorization, the job console sets its own
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 }
 
 // contentSecurityPolicy allows this server's own content, nothing inline, and a selected picture that hasn't been

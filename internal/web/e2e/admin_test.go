@@ -17,7 +17,7 @@ func testDisabled(t *testing.T, s site) {
 	admin := s.adminVisitor(t, "Admin Disabler")
 	someone := s.last().As(compete.RoleParticipant)
 	v := newVisitor(t, s.last().WebURL, "Participant Disabled")
-	v.logIn(someone.User.Email, apptest.Password)
+	v.logInDirectly(someone.User.Email, apptest.Password)
 	someone.Do(http.MethodGet, "/api/auth/me", nil).Want(t, http.StatusOK)
 
 	admin.disable(someone.User.Email)
@@ -56,7 +56,7 @@ func (s site) adminVisitor(t *testing.T, name string) *visitor {
 	t.Helper()
 	account := s.replicas[0].As(compete.RoleAdmin)
 	v := newVisitor(t, s.first(), name)
-	v.logIn(account.User.Email, apptest.Password)
+	v.logInDirectly(account.User.Email, apptest.Password)
 	return v
 }
 
@@ -107,7 +107,7 @@ func testJobConsole(t *testing.T, s site) {
 		stranger := newVisitor(t, s.first(), "Nobody at "+path)
 		stranger.open(path)
 		stranger.at("/auth/login")
-		stranger.logIn(participant.User.Email, apptest.Password)
+		stranger.logInDirectly(participant.User.Email, apptest.Password)
 		stranger.open(path)
 		stranger.see("h1", "You don't have access")
 	}

@@ -67,10 +67,10 @@ const coverShown = `(() => { const i = document.querySelector(".cover img"); ret
 // JavaScript.
 func testCovers(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Cover")
-	v.signUp("ORGANIZER")
+	v.signUpDirectly("ORGANIZER")
 	page := v.publish("Cover Cup", 5)
 	p := newVisitor(t, s.first(), "Ada Cover")
-	p.signUp("PARTICIPANT")
+	p.signUpDirectly("PARTICIPANT")
 	p.open(page)
 	p.click(registerButton)
 	p.see("#stand-title", "You're in")

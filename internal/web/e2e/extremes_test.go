@@ -20,7 +20,7 @@ func extremeTours(t *testing.T, s site) []tour {
 			Want(t, http.StatusCreated).JSON(t, &login)
 		client.Token = login.Token
 		v := newVisitor(t, s.first(), name)
-		v.logIn(email, apptest.Password)
+		v.logInDirectly(email, apptest.Password)
 		return v
 	}
 	participant := account("מרים 🏃‍♀️ (ירושלים)", "miriam@example.com", "PARTICIPANT")

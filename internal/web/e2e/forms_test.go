@@ -24,7 +24,7 @@ func testRefusedForms(t *testing.T, s site) {
 		v.back()
 		v.see("[data-errors]", "Wrong email or password.") // rather than the browser's own page
 
-		v.signUp("ORGANIZER")
+		v.signUpDirectly("ORGANIZER")
 		v.open("/competitions/create")
 		eval[any](v, `document.querySelectorAll("main [required]").forEach((e) => e.required = false)`)
 		v.fill("title", "ab")
@@ -98,7 +98,7 @@ func (v *visitor) mend() {
 // again.
 func testNewcomersWay(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Welcoming")
-	organizer.signUp("ORGANIZER")
+	organizer.signUpDirectly("ORGANIZER")
 	page := organizer.publish("Welcome Cup", 5)
 	v := newVisitor(t, s.first(), "Ada Newcomer")
 	v.open(page)
@@ -131,7 +131,7 @@ func testNewcomersWay(t *testing.T, s site) {
 // it is saved.
 func testDraftsOfForms(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Draft")
-	v.signUp("ORGANIZER")
+	v.signUpDirectly("ORGANIZER")
 	v.open("/competitions/create")
 	v.typeIn("title", "Half a Competition")
 	v.click(`input[name="waitlist"]`)
@@ -222,7 +222,7 @@ func (v *visitor) createAgain() {
 // testPreviewIsThePage compares a preview with the resulting page, and reads its note about images.
 func testPreviewIsThePage(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Preview")
-	v.signUp("ORGANIZER")
+	v.signUpDirectly("ORGANIZER")
 	v.open("/competitions/create")
 	v.fill("title", "Looking Glass Cup")
 	v.fill("description", "Bring *patience*.\n\n![The route](https://example.org/route.png)\n\n<b>bold</b>")

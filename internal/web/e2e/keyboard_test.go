@@ -22,7 +22,7 @@ func (v *visitor) press(key string) {
 // testKeyboard registers without a mouse: the focus is always visible, and moves to the result.
 func testKeyboard(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Keys")
-	v.signUp("PARTICIPANT")
+	v.signUpDirectly("PARTICIPANT")
 	v.open(v.find("/competitions?search=debate", "Debate League"))
 	v.until("the first paint",
 		`document.readyState === "complete" && performance.getEntriesByName("first-contentful-paint").length > 0`)

@@ -18,7 +18,7 @@ func TestLayoutIsStable(t *testing.T) {
 		"participant": func(b board) *visitor { return b.participant("Ada Steady") },
 		"organizer": func(b board) *visitor {
 			v := newVisitor(t, s.first(), "organizer")
-			v.logIn(b.organizer.User.Email, apptest.Password)
+			v.logInDirectly(b.organizer.User.Email, apptest.Password)
 			return v
 		},
 	} {

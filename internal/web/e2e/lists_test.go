@@ -79,7 +79,7 @@ func addCrowd(t *testing.T, a *apptest.App, competition string) {
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Store().Recount(t.Context()); err != nil {
+	if _, err := a.Store().Recount(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -96,14 +96,14 @@ func TestLongList(t *testing.T) {
 	addCrowd(t, a, strings.TrimPrefix(list, "/competitions/"))
 	list += "/registrations"
 	v := newVisitor(t, a.WebURL, "Olga Crowd")
-	v.logIn(organizer.User.Email, apptest.Password)
+	v.logInDirectly(organizer.User.Email, apptest.Password)
 	t.Run("screen", func(t *testing.T) { v.t = t; testLongListOnScreen(v, list) })
 	t.Run("looks", func(t *testing.T) { v.t = t; testLongListLooks(v, list) })
 	t.Run("paper", func(t *testing.T) { v.t = t; testLongListOnPaper(v, list) })
 	t.Run("file", func(t *testing.T) { v.t = t; testLongListAsFile(v, list) })
 	t.Run("without script", func(t *testing.T) {
 		plain := newVisitor(t, a.WebURL, "Olga Plain")
-		plain.logIn(organizer.User.Email, apptest.Password)
+		plain.logInDirectly(organizer.User.Email, apptest.Password)
 		testLongListWithoutScript(plain.withoutScript(), list)
 	})
 }
@@ -306,7 +306,7 @@ func (defective) Competition(context.Context, string) (compete.Competition, erro
 // testSearch types, filters and pages on; the URL always reflects what is shown.
 func testSearch(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Search")
-	organizer.signUp("ORGANIZER")
+	organizer.signUpDirectly("ORGANIZER")
 	organizer.publish("Velodrome Sprint", 3)
 	organizer.publish("Chess by Candlelight", 3)
 

@@ -17,7 +17,7 @@ func TestCoverWhileCreating(t *testing.T) {
 	for name, script := range map[string]bool{"with script": true, "without script": false} {
 		t.Run(name, func(t *testing.T) {
 			v := newVisitor(t, a.WebURL, "Olga Cover")
-			v.logIn(a.As(compete.RoleOrganizer).User.Email, apptest.Password)
+			v.logInDirectly(a.As(compete.RoleOrganizer).User.Email, apptest.Password)
 			if !script {
 				v.withoutScript()
 			}

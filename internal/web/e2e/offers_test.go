@@ -10,7 +10,7 @@ import (
 // testOffers is the story of one seat that is offered: accepted with script, declined without, and answered too late.
 func testOffers(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Offers")
-	organizer.signUp("ORGANIZER")
+	organizer.signUpDirectly("ORGANIZER")
 	page := organizer.publish("Offer Cup", 1)
 	organizer.open(page + "/edit")
 	organizer.until("the hours are folded away", `!document.querySelector("input[name=offerHours]").checkVisibility()`)
@@ -32,7 +32,7 @@ func testOffers(t *testing.T, s site) {
 		case 2:
 			people[i].withoutScript()
 		}
-		people[i].signUp("PARTICIPANT")
+		people[i].signUpDirectly("PARTICIPANT")
 		people[i].open(page)
 		people[i].click(registerButton)
 		people[i].see("#stand-title", []string{"You're in", "1st in line", "2nd in line", "3rd in line"}[i])
@@ -98,10 +98,10 @@ func (v *visitor) expire(s site, page string) {
 func offerTours(t *testing.T, s site) (tours []tour) {
 	t.Helper()
 	offered := newVisitor(t, s.first(), "participant with an offer")
-	offered.logIn("participant5@minicompete.com", "password123")
+	offered.logInDirectly("participant5@minicompete.com", "password123")
 	page := offered.find("/dashboard", "Speed Cubing Open")
 	organizer := newVisitor(t, s.first(), "organizer with offers")
-	organizer.logIn("organizer1@minicompete.com", "password123")
+	organizer.logInDirectly("organizer1@minicompete.com", "password123")
 	return []tour{
 		{offered, []stop{
 			{name: "dashboard-offered", like: true, path: "/dashboard"},

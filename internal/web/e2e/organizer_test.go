@@ -129,7 +129,7 @@ func clocksGoForward(zone *time.Location) time.Time {
 // asks for confirmation.
 func testFormSentTwice(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Again")
-	v.signUp("ORGANIZER")
+	v.signUpDirectly("ORGANIZER")
 	page := v.publish("Boomerang Cup", 5)
 	again := func() {
 		v.back()
@@ -155,7 +155,7 @@ func testFormSentTwice(t *testing.T, s site) {
 // testManaging previews, publishes a draft, duplicates, closes and cancels.
 func testManaging(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Olga Manager")
-	v.signUp("ORGANIZER")
+	v.signUpDirectly("ORGANIZER")
 	v.open("/competitions/create")
 	v.fill("title", "Draughts Evening")
 	v.fill("description", "Bring *patience*.<script>alert(1)</script>")
@@ -201,7 +201,7 @@ func testManaging(t *testing.T, s site) {
 // JavaScript.
 func testRegistrations(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Maya Lindqvist")
-	v.logIn("organizer1@minicompete.com", "password123")
+	v.logInDirectly("organizer1@minicompete.com", "password123")
 	list := v.find("/dashboard", "Regional Mathematics Olympiad") + "/registrations"
 	v.open(list)
 	v.until("the plot", `document.querySelector("[data-chart] canvas") !== null`)
@@ -220,7 +220,7 @@ func testRegistrations(t *testing.T, s site) {
 	v.see("#rows tbody", "Aisha Rahman")
 
 	plain := newVisitor(t, s.first(), "Maya Plain").withoutScript()
-	plain.logIn("organizer1@minicompete.com", "password123")
+	plain.logInDirectly("organizer1@minicompete.com", "password123")
 	plain.open(list + "?status=WAITLISTED")
 	plain.see("#rows tbody tr", "1st in line")
 	plain.until("the waitlist alone", `document.querySelectorAll("#rows tbody tr").length === 6`)
@@ -236,10 +236,10 @@ func testRegistrations(t *testing.T, s site) {
 // testEditMeanwhile edits one competition in two tabs: the later one is warned and keeps its input.
 func testEditMeanwhile(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Edits")
-	organizer.signUp("ORGANIZER")
+	organizer.signUpDirectly("ORGANIZER")
 	page := organizer.publish("Edit Cup", 5)
 	other := newVisitor(t, s.first(), "Olga Elsewhere")
-	other.logIn(email(organizer.name), "correct horse battery")
+	other.logInDirectly(email(organizer.name), "correct horse battery")
 
 	organizer.open(page + "/edit")
 	other.open(page + "/edit")

@@ -14,7 +14,7 @@ import (
 func (s site) as(t *testing.T, account *apptest.Client, name string) *visitor {
 	t.Helper()
 	v := newVisitor(t, s.first(), name)
-	v.logIn(account.User.Email, apptest.Password)
+	v.logInDirectly(account.User.Email, apptest.Password)
 	return v
 }
 
@@ -75,7 +75,7 @@ func testRemovingPlainly(t *testing.T, s site) {
 	page := "/competitions/" + organizer.Create(nil)
 	person.Do(http.MethodPost, "/api"+page+"/register", nil).Want(t, http.StatusCreated)
 	v := newVisitor(t, s.first(), "Olga Plain").withoutScript()
-	v.logIn(organizer.User.Email, apptest.Password)
+	v.logInDirectly(organizer.User.Email, apptest.Password)
 	v.open(page + "/registrations")
 	v.click(`#rows a[href$="/remove"]`)
 	v.see("h1", "Remove "+person.User.Name+"?")
@@ -104,7 +104,7 @@ func testOrganizerTakesPart(t *testing.T, s site) {
 	other := "/competitions/" +
 		s.last().As(compete.RoleOrganizer).Create(map[string]any{"title": "Of another organizer"})
 	v := newVisitor(t, s.first(), "Olga Both")
-	v.signUp("ORGANIZER")
+	v.signUpDirectly("ORGANIZER")
 	own := v.publish("Of my own", 5)
 	v.until("nothing to press",
 		`!document.querySelector("#register") && !document.querySelector("#stand a[href*='login']")`)

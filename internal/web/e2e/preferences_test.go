@@ -62,7 +62,7 @@ func testTimes(t *testing.T, s site) {
 // testMotionAndPaper checks the viewer's motion preference, and printing.
 func testMotionAndPaper(t *testing.T, s site) {
 	v := newVisitor(t, s.first(), "Ada Calm")
-	v.logIn("participant2@minicompete.com", "password123")
+	v.logInDirectly("participant2@minicompete.com", "password123")
 	v.open(v.find("/dashboard", "Green Code Hackathon"))
 	for preference, want := range map[string]bool{"no-preference": true, "reduce": false} {
 		v.media("", &emulation.MediaFeature{Name: "prefers-reduced-motion", Value: preference})

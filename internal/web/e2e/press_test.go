@@ -90,7 +90,7 @@ func (b board) change(fields map[string]any) {
 func (b board) participant(name string) *visitor {
 	b.t.Helper()
 	v := newVisitor(b.t, b.s.first(), name)
-	v.signUp("PARTICIPANT")
+	v.signUpDirectly("PARTICIPANT")
 	return v
 }
 
@@ -334,7 +334,7 @@ func testPressFaultsWithoutScript(t *testing.T, s site) {
 // testPressTwice clicks repeatedly, and goes back and clicks again.
 func testPressTwice(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Twice")
-	organizer.signUp("ORGANIZER")
+	organizer.signUpDirectly("ORGANIZER")
 	page := organizer.publish("Twice Cup", 10)
 
 	for _, script := range []bool{true, false} {
@@ -342,7 +342,7 @@ func testPressTwice(t *testing.T, s site) {
 		if !script {
 			v.withoutScript()
 		}
-		v.signUp("PARTICIPANT")
+		v.signUpDirectly("PARTICIPANT")
 		v.open(page)
 		v.do(chromedp.DoubleClick(chromedp.CSS(registerButton)))
 		v.see("#stand-title", "You're in")

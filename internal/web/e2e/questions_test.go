@@ -31,7 +31,7 @@ func testSafeAnswers(t *testing.T, s site) {
 	b.wantRegistered(1)
 
 	organizer := newVisitor(t, s.first(), "organizer")
-	organizer.logIn("organizer1@minicompete.com", "password123")
+	organizer.logInDirectly("organizer1@minicompete.com", "password123")
 	open, full := organizer.find("/dashboard", "Green Code Hackathon"),
 		organizer.find("/dashboard", "Regional Mathematics Olympiad")
 	for path, link := range map[string]string{
@@ -45,7 +45,7 @@ func testSafeAnswers(t *testing.T, s site) {
 			`document.activeElement.matches("dialog[open] [data-close], dialog[open] textarea")`)
 	}
 	plain := newVisitor(t, s.first(), "organizer without script").withoutScript()
-	plain.logIn("organizer1@minicompete.com", "password123")
+	plain.logInDirectly("organizer1@minicompete.com", "password123")
 	for _, path := range []string{open + "/close", open + "/cancel", "/auth/logout"} {
 		plain.open(path)
 		plain.until("the focus on the safe answer at "+path, `document.activeElement.matches("form a[data-close]")`)
@@ -111,13 +111,13 @@ func testWhatBecomesOfSeat(t *testing.T, s site) {
 			}
 			if c.closed {
 				organizer := newVisitor(t, s.first(), "organizer")
-				organizer.logIn(b.organizer.User.Email, apptest.Password)
+				organizer.logInDirectly(b.organizer.User.Email, apptest.Password)
 				organizer.open(b.page() + "/close")
 				organizer.click("main form button")
 				organizer.see("#stand-title", "Registration is closed")
 			}
 			v := newVisitor(t, s.first(), "asker")
-			v.logIn(person.User.Email, apptest.Password)
+			v.logInDirectly(person.User.Email, apptest.Password)
 			v.open(b.page() + "/withdraw")
 			for _, want := range c.want {
 				v.see("main form p", want)

@@ -92,7 +92,7 @@ func guestTour(t *testing.T, s site) tour {
 
 func participantTour(t *testing.T, s site) tour {
 	v := newVisitor(t, s.first(), "participant")
-	v.logIn("participant1@minicompete.com", "password123")
+	v.logInDirectly("participant1@minicompete.com", "password123")
 	registered := v.find("/dashboard", "City Half Marathon")
 	return tour{v, []stop{
 		{name: "dashboard-participant", path: "/dashboard"},
@@ -127,7 +127,7 @@ func participantTour(t *testing.T, s site) tour {
 
 func organizerTour(t *testing.T, s site) tour {
 	v := newVisitor(t, s.first(), "organizer")
-	v.logIn("organizer1@minicompete.com", "password123")
+	v.logInDirectly("organizer1@minicompete.com", "password123")
 	open, full := v.find("/dashboard", "Green Code Hackathon"), v.find("/dashboard", "Regional Mathematics Olympiad")
 	reviewed := v.find("/dashboard", "Civic Tech Hackathon")
 	return tour{v, []stop{
@@ -164,7 +164,7 @@ func organizerTour(t *testing.T, s site) tour {
 
 func draftTour(t *testing.T, s site) tour {
 	v := newVisitor(t, s.first(), "organizer with a draft")
-	v.logIn("organizer2@minicompete.com", "password123")
+	v.logInDirectly("organizer2@minicompete.com", "password123")
 	draft := v.find("/dashboard", "Algorithm Cup: Finals")
 	return tour{v, []stop{
 		{name: "competition-draft", path: draft},
@@ -185,7 +185,7 @@ func adminTour(t *testing.T, s site) tour {
 		t.Fatal(err)
 	}
 	v := newVisitor(t, s.first(), "admin")
-	v.logIn("admin@minicompete.com", "password123")
+	v.logInDirectly("admin@minicompete.com", "password123")
 	competition := v.find("/competitions?phase=open", "University Chess Blitz")
 	reports := addReports(t, s, strings.TrimPrefix(competition, "/competitions/"))
 	v.open("/admin?search=participant1")
@@ -308,5 +308,6 @@ func (v *visitor) find(path, text string) string {
 		if time.Now().After(deadline) {
 			v.fatal("look for a link", fmt.Errorf("none says %q", text))
 		}
+		time.Sleep(reloadPause)
 	}
 }
