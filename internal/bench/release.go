@@ -110,7 +110,7 @@ func addApplications(ctx context.Context, db *store.Store, competition string) e
 			return fmt.Errorf("add applications: %w", err)
 		}
 	}
-	_, err := db.Recount(ctx)
+	_, err := db.Recount(ctx, func() {})
 	return err
 }
 

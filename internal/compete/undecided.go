@@ -52,7 +52,7 @@ func (s *Applications) Preview(ctx context.Context, a Actor, competitionID strin
 
 // foresee makes the registration what it becomes by a decision, and returns the message about it.
 func (r *Registration) foresee(c *Competition, d Decision) MessageKind {
-	r.Position, r.PromotedAt, r.ConfirmBy = 0, nil, nil
+	*r = Registration{RegistrationState: r.RegistrationState, UserID: r.UserID}
 	r.Status = d.becomes()
 	switch {
 	case r.Status == RegistrationWaitlisted:
