@@ -45,16 +45,19 @@ func (a *App) addGauges() {
 			"0 if none is waiting, NaN while it can't be read.", func() float64 { return backlog.now().oldestPending })
 }
 
-// addReplica adds which reads the read replica answered, and how far it lags behind.
+// addReplica adds which reads the read replica answered, and how far it lags behind. Without one, nothing is counted.
 func (a *App) addReplica() {
 	r := a.store.DB().Replica()
-	if r == nil {
-		return
+	if r != nil {
+		a.metrics.AddPool("replica", r.SQL())
 	}
-	a.metrics.AddPool("replica", r.SQL())
 	a.metrics.AddGauge("replica_lag_seconds",
-		"How long ago the moment is up to which the read replica is known to have everything; NaN while it's away.",
+		"How long ago the moment is up to which the read replica is known to have everything; NaN while it's away, and "+
+			"without one.",
 		func() float64 {
+			if r == nil {
+				return math.NaN()
+			}
 			if lag, known := r.Lag(); known {
 				return lag.Seconds()
 			}
@@ -62,7 +65,12 @@ func (a *App) addReplica() {
 		})
 	reads := map[string]func() uint64{}
 	for outcome, name := range sqldb.ReadOutcomes {
-		reads[name] = func() uint64 { return r.Reads(sqldb.ReadOutcome(outcome)) }
+		reads[name] = func() uint64 {
+			if r == nil {
+				return 0
+			}
+			return r.Reads(sqldb.ReadOutcome(outcome))
+		}
 	}
 	a.metrics.AddCounters("replica_reads_total",
 		"Reads that the read replica may answer, by outcome: replica (it did). "+

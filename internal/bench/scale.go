@@ -222,7 +222,8 @@ func startOn(ctx context.Context, o options, databaseURL string) (s *scaled, siz
 	if size, err = s.lookUp(ctx, databaseURL); err != nil {
 		return nil, "", err
 	}
-	if s.server, err = startProduct(ctx, o.binary, databaseURL); err != nil {
+	// Without a worker: after a fill, it writes the reminders of a whole day, and checks every count.
+	if s.server, err = startProduct(ctx, o.binary, databaseURL, "ROLES=web,api"); err != nil {
 		return nil, "", err
 	}
 	for _, email := range []string{fill.OrganizerEmail, fill.SmallEmail, fill.ParticipantEmail, fill.AdminEmail} {

@@ -30,8 +30,8 @@ type server struct {
 	started time.Duration // from start to healthy
 }
 
-// startProduct starts the real binary on the database and waits until it is healthy.
-func startProduct(ctx context.Context, binary, database string) (*server, error) {
+// startProduct starts the real binary on the database, with additional settings, and waits until it is healthy.
+func startProduct(ctx context.Context, binary, database string, settings ...string) (*server, error) {
 	web, err := freeAddress(ctx)
 	if err != nil {
 		return nil, err
@@ -40,6 +40,7 @@ func startProduct(ctx context.Context, binary, database string) (*server, error)
 		cmd := exec.CommandContext(ctx, binary, "serve")
 		cmd.Env = append(os.Environ(), "DATABASE_URL="+database, "REDIS_URL=", "API_ADDR="+address, "WEB_ADDR="+web,
 			"TRUSTED_PROXIES=127.0.0.1", "JWT_SECRET="+jwtSecret, "LOG_LEVEL=warn")
+		cmd.Env = append(cmd.Env, settings...)
 		return cmd
 	})
 	if s != nil {

@@ -13,8 +13,19 @@ const exportSize = 5000
 func (s *Registrations) List(
 	ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter,
 ) (Page[ParticipantRegistration], error) {
+	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
+	if err != nil {
+		return Page[ParticipantRegistration]{}, err
+	}
+	return s.ListOf(ctx, a, &c, cursor, filter)
+}
+
+// ListOf is List for a competition that has been read.
+func (s *Registrations) ListOf(
+	ctx context.Context, a Actor, c *Competition, cursor string, filter RegistrationFilter,
+) (Page[ParticipantRegistration], error) {
 	var none Page[ParticipantRegistration]
-	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
+	if err := c.CheckManager(a); err != nil {
 		return none, err
 	}
 	at, limit, err := listing(filter.check(), filter.Sort.List(), cursor, filter.Limit)
@@ -22,7 +33,7 @@ func (s *Registrations) List(
 		return none, err
 	}
 	filter.Cursor, filter.Limit = at, limit
-	return s.config.Store.RegistrationsOfCompetition(ctx, competitionID, filter)
+	return s.config.Store.RegistrationsOfCompetition(ctx, c.ID, filter)
 }
 
 // Every reads everything that List would list, part by part. It reads the first part immediately, so that errors
@@ -58,16 +69,16 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 // Statuses without registrations are omitted. Unless all is set, it returns nil instead of counting a large number of
 // matches.
 func (s *Registrations) ByStatus(
-	ctx context.Context, a Actor, competitionID, search string, all bool,
+	ctx context.Context, a Actor, c *Competition, search string, all bool,
 ) (map[RegistrationStatus]int, error) {
-	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
+	if err := c.CheckManager(a); err != nil {
 		return nil, err
 	}
 	wrong := RegistrationFilter{Search: search}.check()
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	return s.config.Store.RegistrationsByStatus(ctx, competitionID, search, all)
+	return s.config.Store.RegistrationsByStatus(ctx, c.ID, search, all)
 }
 
 // Offers counts open offers, by competition id, for those of the given competitions that make offers and that the actor
@@ -124,11 +135,11 @@ func (s *Registrations) PerDay(ctx context.Context, a Actor, days int) ([]TimeCo
 // Timeline returns the cumulative number of registrations for a competition, whatever their status now. Its points are
 // closer together where more registrations arrived, so that it shows a rush of one second as well as the week before
 // it. The first count is 1, the last is the total. It is for the competition's organizer and admins.
-func (s *Registrations) Timeline(ctx context.Context, a Actor, competitionID string) ([]TimeCount, error) {
-	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
+func (s *Registrations) Timeline(ctx context.Context, a Actor, c *Competition) ([]TimeCount, error) {
+	if err := c.CheckManager(a); err != nil {
 		return nil, err
 	}
-	return s.config.Statistics.RegistrationTimes(ctx, competitionID, timelinePoints)
+	return s.config.Statistics.RegistrationTimes(ctx, c.ID, timelinePoints)
 }
 
 func (f RegistrationFilter) check() (v validation) {

@@ -3,6 +3,7 @@ package cover
 import (
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -49,15 +50,24 @@ func Of(title string, tags []string) Art {
 	a := Art{motif: len(motifs) - 1 - int(sum>>32%anyOccasion), seed: uint32(sum)}
 	words := strings.Fields(strings.ToLower(strings.Join(tags, " ") + " " + title))
 	for _, word := range words {
-		for i := range motifs {
-			if strings.Contains(" "+motifs[i].words+" ", " "+strings.Trim(word, ".,:;!?()")+" ") {
-				a.motif = i
-				return a
-			}
+		if i, ok := motifOf[strings.Trim(word, ".,:;!?()")]; ok {
+			a.motif = i
+			return a
 		}
 	}
 	return a
 }
+
+// motifOf has the first motif of each word.
+var motifOf = func() map[string]int {
+	of := map[string]int{}
+	for i := range slices.Backward(motifs) {
+		for word := range strings.FieldsSeq(motifs[i].words) {
+			of[word] = i
+		}
+	}
+	return of
+}()
 
 // Name returns a short name that identifies the picture in a URL.
 func (a Art) Name() string {

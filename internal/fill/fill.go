@@ -82,7 +82,7 @@ type IDs struct {
 // large lists the tables that get the most rows.
 var large = []string{
 	"users", "competitions", "competition_tags", "competition_search", "registrations",
-	"registration_blocks", "messages", "audit",
+	"registration_blocks", "organizer_days", "messages", "audit",
 }
 
 // Run adds the rows.
@@ -112,7 +112,7 @@ func Run(ctx context.Context, c Config) (IDs, error) {
 				return err
 			}
 		}
-		if err := load.AddWords(ctx, store.CompetitionWords,
+		if err := load.AddWords(ctx, store.CompetitionWords, wordsColumns,
 			g.watched("words", c.Size.Competitions, g.words)); err != nil {
 			return err
 		}

@@ -1,9 +1,11 @@
 package fill
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -342,12 +344,17 @@ func (g *generator) tags(yield func([]any) bool) {
 	}
 }
 
+// wordsColumns are those that lists of what a search finds are sorted by.
+var wordsColumns = []string{"created_at", "reg_deadline"}
+
 func (g *generator) words(yield func([]any) bool) {
+	always := normal.Words(description)
 	for i := range g.Size.Competitions {
 		tags := tagsOf(i)
-		words := normal.Words(title(i) + " " + description + " " + strings.Join(tags[:], " "))
+		words := append(normal.Words(title(i)+" "+strings.Join(tags[:], " ")), always...)
 		slices.Sort(words)
-		if !yield([]any{g.competitionID(i), strings.Join(slices.Compact(words), " ")}) {
+		row := []any{g.competitionID(i), strings.Join(slices.Compact(words), " "), g.created(i), g.deadline(i)}
+		if !yield(row) {
 			return
 		}
 	}
@@ -441,9 +448,13 @@ func (g *generator) blocks(yield func([]any) bool) {
 	}
 }
 
+// organizerDays yields rows in about the order of their keys, in which they are added fastest.
 func (g *generator) organizerDays(yield func([]any) bool) {
-	for key, n := range g.days {
-		if !yield([]any{g.userID(key.organizer), key.day, key.slot, n}) {
+	keys := slices.SortedFunc(maps.Keys(g.days), func(a, b dayKey) int {
+		return cmp.Or(cmp.Compare(a.organizer, b.organizer), cmp.Compare(a.day, b.day), cmp.Compare(a.slot, b.slot))
+	})
+	for _, key := range keys {
+		if !yield([]any{g.userID(key.organizer), key.day, key.slot, g.days[key]}) {
 			return
 		}
 	}

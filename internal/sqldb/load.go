@@ -14,8 +14,8 @@ import (
 type Loader struct {
 	// Add inserts rows into a table. Values are in the order of the columns; ids are uuid.UUID.
 	Add func(ctx context.Context, table string, columns []string, rows iter.Seq[[]any]) error
-	// AddWords inserts into a TextIndex: ids of rows, and words separated by spaces.
-	AddWords func(ctx context.Context, x TextIndex, rows iter.Seq[[]any]) error
+	// AddWords inserts into a TextIndex: ids of rows, words separated by spaces, and values of other columns of its Table.
+	AddWords func(ctx context.Context, x TextIndex, columns []string, rows iter.Seq[[]any]) error
 }
 
 // Load has f add rows as fast as the database accepts them; tables are those that get the most rows, which nobody
@@ -35,9 +35,10 @@ func (db *DB) loadSQLite(ctx context.Context, f func(Loader) error) error {
 	add := func(ctx context.Context, table string, columns []string, rows iter.Seq[[]any]) error {
 		return inParts(rows, func(part [][]any) error { return db.insertPart(ctx, table, columns, part) })
 	}
-	err := f(Loader{Add: add, AddWords: func(ctx context.Context, x TextIndex, rows iter.Seq[[]any]) error {
-		return add(ctx, x.Table, []string{x.Owner, "words"}, rows)
-	}})
+	words := func(ctx context.Context, x TextIndex, columns []string, rows iter.Seq[[]any]) error {
+		return add(ctx, x.Table, append([]string{x.Owner, "words"}, columns...), rows)
+	}
+	err := f(Loader{Add: add, AddWords: words})
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func TestLoad(t *testing.T) {
 		err := db.Load(t.Context(), []string{"notes", "note_search"}, func(load sqldb.Loader) error {
 			add := load.Add(t.Context(), "notes", []string{"id", "text"},
 				rows(func(id uuid.UUID, i int) []any { return []any{id, fmt.Sprint(i)} }))
-			words := load.AddWords(t.Context(), noteWords,
+			words := load.AddWords(t.Context(), noteWords, nil,
 				rows(func(id uuid.UUID, i int) []any { return []any{id, fmt.Sprintf("word%d", i)} }))
 			return errors.Join(add, words)
 		})

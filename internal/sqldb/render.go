@@ -19,7 +19,7 @@ var (
 //	                         hold (see DB.Pairs)
 //	{each $1 uuid} a relation v of the ids that one parameter holds (see DB.Array)
 //	{lock c}       the lock on the rows of c that are read
-//	{few …}, {many …}  conditions of a TextIndex, which makes these marks
+//	{few …}, {many …}, {hits …}  conditions and queries of a TextIndex, which makes these marks
 //	{words v.w}    words of a TextIndex, with spaces between them
 //	{bytes c.name} text that is compared by its bytes, as Go does
 //	{+c.at}        a column whose index is not to be used, because another one serves the order of the list
@@ -83,6 +83,8 @@ func (d *dialect) fill(name, rest string, columns []column) string {
 		return d.condition(d.text.few, rest)
 	case "many":
 		return d.condition(d.text.many, rest)
+	case "hits":
+		return d.condition(d.text.hits, rest)
 	case "words":
 		return fmt.Sprintf(d.text.asWords, rest)
 	case "bytes":

@@ -31,6 +31,7 @@ type TrigramIndex struct{ Words, Grams, Numbers, Owner, Table, Column, Function 
 // those of trigrams and beginnings are words, grams, numbers, owner, table, column and function.
 type textDialect struct {
 	few, many      string // formats of a condition
+	hits           string // format of a query, whose fourth verb is a column instead of the id
 	sample         string // format of a query that counts how many of the first rows the query $1 finds
 	manyOfSample   int    // at least this number of the sample counts as many
 	asWords        string // format: words separated by spaces
@@ -49,6 +50,8 @@ var (
 		few: `%[4]s IN (SELECT s.%[2]s FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid WHERE %[3]s MATCH %[5]s)`,
 		many: `EXISTS (SELECT 1 FROM %[1]s s CROSS JOIN %[3]s w WHERE s.%[2]s = %[4]s AND w.rowid = s.number
 			AND %[3]s MATCH %[5]s)`,
+		hits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[3]s w JOIN %[1]s s ON s.number = w.rowid
+			WHERE %[3]s MATCH %[5]s`,
 		sample:       `SELECT count(*) FROM %[2]s WHERE %[2]s MATCH $1 AND rowid <= %[3]d`,
 		manyOfSample: 100,
 		asWords:      `%[1]s`,
@@ -62,6 +65,7 @@ var (
 		// prefixes, which it assumes to be common.
 		few:  `%[4]s = ANY(ARRAY(SELECT %[2]s FROM %[1]s WHERE words @@ (SELECT CAST(%[5]s AS tsquery))))`,
 		many: `%[4]s IN (SELECT %[2]s FROM %[1]s WHERE words @@ CAST(%[5]s AS tsquery))`,
+		hits: `SELECT s.%[2]s AS id, s.%[4]s AS place FROM %[1]s s WHERE s.words @@ (SELECT CAST(%[5]s AS tsquery))`,
 		sample: `SELECT count(*) FROM (SELECT s.words FROM %[1]s s LIMIT %[3]d) s
 			WHERE s.words @@ CAST($1 AS tsquery)`,
 		manyOfSample:   10,
@@ -79,6 +83,10 @@ func (x TextIndex) Few(id, param string) string { return x.condition("few", id, 
 
 // Many is Few for a query that finds many rows: each row examined for other reasons is looked up in the index.
 func (x TextIndex) Many(id, param string) string { return x.condition("many", id, param) }
+
+// Hits returns a query, to which conditions on Table as s can be added, for the rows that a query of the index finds: id,
+// and as place the value in a column of Table. It reads all of them, but nothing else.
+func (x TextIndex) Hits(column, param string) string { return x.condition("hits", column, param) }
 
 func (x TextIndex) condition(kind, id, param string) string {
 	return "{" + strings.Join([]string{kind, x.Table, x.Owner, x.Words, id, param}, " ") + "}"

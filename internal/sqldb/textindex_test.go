@@ -59,6 +59,11 @@ func TestTextIndex(t *testing.T) {
 						slices.Concat(found, []string{""})[0], err, tc.found, tc.first)
 				}
 			}
+			hits, err := sqldb.List(t.Context(), db.Reader().Unprepared(), sqldb.ScanPair,
+				noteWords.Hits("note_id", "$1"), query)
+			if err != nil || len(hits) != tc.found || len(hits) > 0 && hits[0][0] != hits[0][1] {
+				t.Errorf("Hits %q: %q, %v, want %d", tc.words, hits, err, tc.found)
+			}
 			if many, err := noteWords.FindsMany(t.Context(), db, query); err != nil || many != tc.many {
 				t.Errorf("%q finds many: %t, %v, want %t", tc.words, many, err, tc.many)
 			}

@@ -20,7 +20,7 @@ const byName = `{bytes substr(u.search_text, 1, 200)}`
 
 const (
 	fewParticipants = 2000 // up to this many are sorted
-	smallestWindow  = 400  // users examined even for a short page
+	smallestWindow  = 400  // users examined for a page that isn't full
 )
 
 // participantsByName reads registrations by the names of their users. A small number of search results is sorted.
@@ -43,16 +43,17 @@ func (s *Store) participantsByName(
 		part.rows, err = s.sortedByName(ctx, competitionID, f, startOf(f.Cursor))
 		return part, err
 	}
-	return s.alongNames(ctx, competitionID, f, max(smallestWindow, 4*(f.Limit+1)))
+	return s.alongNames(ctx, competitionID, f, 2*(f.Limit+1))
 }
 
-// alongNames first examines a window of users, then twice a window four times as large as the last. With a search,
-// whose words may not occur for a long stretch of the index, the page then ends even if it is empty.
+// alongNames first examines a window of users. If few of them are listed, it examines up to three more, as large as it
+// takes to find fewFound. With a search, whose words may not occur for a long stretch of the index, the page then ends
+// even if it is empty.
 func (s *Store) alongNames(
 	ctx context.Context, competitionID string, f participantFilter, window int,
 ) (part participantPart, err error) {
-	at := startOf(f.Cursor)
-	for range 3 {
+	at, examined := startOf(f.Cursor), 0
+	for range 4 {
 		users, err := s.named(ctx, f.Search, at, window)
 		if err != nil {
 			return part, err
@@ -68,16 +69,25 @@ func (s *Store) alongNames(
 		last := users[len(users)-1]
 		at = [2]string{last.before, last.id}
 		part.next = compete.Cursor{ID: at[1], Text: at[0]}
-		if len(part.rows) >= fewFound {
+		if examined += window; examined >= smallestWindow && len(part.rows) >= fewFound {
 			return part, nil
 		}
-		window *= 4
+		window = nextWindow(window, examined, len(part.rows))
 	}
 	if len(part.rows) == 0 && f.Search == "" {
 		part = participantPart{}
 		part.rows, err = s.sortedByName(ctx, competitionID, f, at)
 	}
 	return part, err
+}
+
+// nextWindow returns how many users to examine after so many, some of whom are listed: more than should do to find
+// fewFound, and at most four times the last window.
+func nextWindow(last, examined, found int) int {
+	if found == 0 {
+		return 4 * last
+	}
+	return min(4*last, max(smallestWindow, (fewFound-found)*examined*5/(found*4)))
 }
 
 // startOf returns the name and the id after which a list by name continues.

@@ -25,8 +25,9 @@ type competitionsKey struct {
 // match is what a list searches for. What finds many is looked for along the list, and what finds few in the index of
 // words: either way takes hundreds of times as long for the other. A sample tells which it is.
 type match struct {
-	query string // see sqldb.TextIndex; empty: everything
-	many  bool
+	query      string // see sqldb.TextIndex; empty: everything
+	many       bool
+	manyTagged bool // many have one of the tags
 }
 
 // Competitions implements compete.CompetitionStore. Callers share what it returns and must not change it.
@@ -53,6 +54,12 @@ func (s *Store) Competitions(
 			return compete.Page[compete.Competition]{}, err
 		}
 	}
+	if len(f.Tags) > 0 {
+		var err error
+		if match.manyTagged, err = s.manyTagged(ctx, f.Tags); err != nil {
+			return compete.Page[compete.Competition]{}, err
+		}
+	}
 	key := competitionsKey{
 		match.query, strings.Join(f.Tags, ","), f.OrganizerID, f.Phase, f.Sort, f.Cursor,
 		f.Limit, f.Suspended, s.replicated.Reach(ctx),
@@ -71,6 +78,9 @@ func (s *Store) listCompetitions(
 	switch {
 	case f.Sort == compete.SortFilling && !f.Cursor.IsZero():
 		s.fillingPage(&st, f, match)
+		q = s.replicated.Unprepared()
+	case match.query != "" && !match.many && order.place != "" && f.OrganizerID == "":
+		s.fewMatches(&st, f, match)
 		q = s.replicated.Unprepared()
 	case len(f.Tags) > 0 || match.query != "":
 		// What matches is found and cut to a page first, so that only the page's tags are read.
@@ -103,11 +113,42 @@ func (s *Store) listCompetitions(
 	return compete.Page[compete.Competition]{Items: competitions, Next: listed.Next}, err
 }
 
+// fewMatches selects what a search finds that finds few. They are sorted by what the index of words has, so that only
+// as many competitions are read as it takes to fill the page.
+func (s *Store) fewMatches(st *statement, f compete.CompetitionFilter, match match) {
+	order := orders[f.Sort]
+	st.Add(selectListed+order.columns+fromCompetitions+`WHERE c.id IN (SELECT c.id FROM (
+		SELECT h.id, h.place FROM (`+CompetitionWords.Hits(order.place, `%s`), match.query)
+	switch {
+	case !f.Cursor.IsZero():
+		st.Add(` AND (s.`+order.place+`, s.competition_id) `+order.after+` (%s, %s)`, order.value(f.Cursor), f.Cursor.ID)
+	case f.Sort == compete.SortDeadline && !over(f.Phase):
+		st.Add(` AND s.reg_deadline > %s`, compete.UTC(f.Now))
+	}
+	// The limit keeps the planner from joining first.
+	st.Add(`) h ORDER BY `+order.byPlace+` LIMIT %s) h CROSS JOIN competitions c CROSS JOIN users o
+		WHERE c.id = h.id AND o.id = c.organizer_id AND `, math.MaxInt32)
+	st.eligible(f, order)
+	if len(f.Tags) > 0 {
+		st.tagged(s.db, f.Tags)
+	}
+	st.Add(` ORDER BY `+order.byPlace+` LIMIT %s)`, f.Limit+1)
+}
+
+// over reports whether a list of competitions in the phase may have some whose deadline has passed.
+func over(p compete.Phase) bool {
+	return p == compete.PhaseDraft || p == compete.PhaseClosed || p == compete.PhaseCancelled
+}
+
 var selectListed = `SELECT ` + competitionColumns
 
 // matching adds the conditions of tags and search.
 func (s *Store) matching(st *statement, f compete.CompetitionFilter, match match) {
-	if len(f.Tags) > 0 {
+	switch {
+	case len(f.Tags) == 0:
+	case match.manyTagged:
+		st.tagged(s.db, f.Tags)
+	default:
 		st.Add(` AND c.id IN (SELECT t.competition_id FROM competition_tags t WHERE t.folded {any %s text})`,
 			s.db.Array(keys(f.Tags)))
 	}
@@ -118,6 +159,27 @@ func (s *Store) matching(st *statement, f compete.CompetitionFilter, match match
 	default:
 		st.Add(` AND `+CompetitionWords.Few(`c.id`, `%s`), match.query)
 	}
+}
+
+// tagged adds the condition that a competition has one of the tags, which is looked up for each one examined.
+func (s *statement) tagged(db *sqldb.DB, tags []string) {
+	s.Add(` AND EXISTS (SELECT 1 FROM competition_tags t WHERE t.competition_id = c.id AND t.folded {any %s text})`,
+		db.Array(keys(tags)))
+}
+
+// fewTagged is how many competitions with a tag are looked up and sorted, on SQLite.
+const fewTagged = 1000
+
+// manyTagged reports whether so many competitions have one of the tags that they are found sooner along the list.
+// PostgreSQL's planner knows that by itself.
+func (s *Store) manyTagged(ctx context.Context, tags []string) (bool, error) {
+	if s.db.Kind() == sqldb.PostgreSQL {
+		return false, nil
+	}
+	n, err := sqldb.One(ctx, s.replicated, nil, sqldb.ScanInt, `SELECT count(*) FROM (
+		SELECT t.competition_id FROM competition_tags t WHERE t.folded {any $1 text} LIMIT $2) t`,
+		s.db.Array(keys(tags)), fewTagged+1)
+	return n > fewTagged, err
 }
 
 // keys are the tags as competition_tags.folded has them.
@@ -177,15 +239,19 @@ func (s *statement) eligible(f compete.CompetitionFilter, order order) {
 const ofSuspendible = `c.organizer_id IN (SELECT u.id FROM users u WHERE u.disabled_at IS NOT NULL
 	UNION ALL SELECT u.id FROM users u WHERE u.demoted)`
 
-// closedByFilling is the first page of what is closed, by filling, in two parts: with the condition that joins both,
-// everything that fills up would be looked at.
+// closedByFilling is the first page of what is closed, by filling, in three parts: with a condition that joins them,
+// everything that fills up would be looked at. The status is an expression, so that the few that are closed and have
+// filled up are found by their deadline.
 func (s *statement) closedByFilling(f compete.CompetitionFilter, order order) {
-	cut := ` ORDER BY ` + order.by + ` LIMIT %s`
+	now, cut := compete.UTC(f.Now), ` ORDER BY `+order.by+` LIMIT %s) d`
 	s.Add(selectListed+order.columns+fromCompetitions+`WHERE c.id IN (
-		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status = 'PUBLISHED'
-		AND {+c.reg_deadline} <= %s`+cut+`) d
+		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status || '' = 'PUBLISHED' AND c.filling > 0
+			AND c.reg_deadline <= %s`+cut+`
+		UNION ALL SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status = 'PUBLISHED' AND c.filling = 0
+			AND {+c.reg_deadline} <= %s`+cut, now, f.Limit+1, now, f.Limit+1)
+	s.Add(`
 		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE {+c.status} = 'PUBLISHED' AND `+suspended+`
-			AND `+ofSuspendible+cut+`) d)`, compete.UTC(f.Now), f.Limit+1, f.Limit+1)
+			AND `+ofSuspendible+cut+`)`, f.Limit+1)
 }
 
 // statusIs is a condition that may be looked up in an index.
@@ -240,6 +306,7 @@ func (s *statement) phase(
 // order is one way to sort competitions, each served by an index, with the cursor's key.
 type order struct {
 	column, by, after string
+	place, byPlace    string // the column of competition_search that has it, and the order of what was found there
 	columns           string // what key reads beside the competition: filling and refresh
 	key               func(listedCompetition) int64
 	value             func(compete.Cursor) any // the key as the column has it
@@ -248,11 +315,13 @@ type order struct {
 var orders = map[compete.Sort]order{
 	compete.SortNewest: {
 		column: `c.created_at`, by: `c.created_at DESC, c.id DESC`, after: `<`, columns: `, 0, 0`,
+		place: `created_at`, byPlace: `h.place DESC, h.id DESC`,
 		key:   func(c listedCompetition) int64 { return c.CreatedAt.UnixMicro() },
 		value: func(c compete.Cursor) any { return c.Time() },
 	},
 	compete.SortDeadline: {
 		column: `c.reg_deadline`, by: `c.reg_deadline, c.id`, after: `>`, columns: `, 0, 0`,
+		place: `reg_deadline`, byPlace: `h.place, h.id`,
 		key:   func(c listedCompetition) int64 { return c.RegDeadline.UnixMicro() },
 		value: func(c compete.Cursor) any { return c.Time() },
 	},

@@ -94,7 +94,10 @@ var seeds = []struct {
 		"status": "RESOLVED", "note": "So it did.", "answered_by": seedOrganizer, "answered_at": seedTime,
 	}},
 	{"competition_tags", row{"competition_id": seedCompetition, "tag": "go", "folded": "go"}},
-	{"competition_search", row{"number": 7, "competition_id": seedCompetition, "words": "cup"}},
+	{"competition_search", row{
+		"number": 7, "competition_id": seedCompetition, "words": "cup", "created_at": seedTime,
+		"reg_deadline": seedTime.Add(time.Hour),
+	}},
 	{"registrations", row{
 		"id": seedRegistration, "user_id": seedUser, "competition_id": seedCompetition, "status": "CONFIRMED",
 		"seq":           int64(1),

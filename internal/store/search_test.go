@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
 )
@@ -305,4 +306,43 @@ func testTidied(t *testing.T, f *fixture, organizer compete.User) {
 	again, err := f.Competition(t.Context(), c.ID)
 	must(t, err)
 	want(t, "version the second time", again.Version, got.Version)
+}
+
+// What a search finds is in the order of the list, page by page, also after what it is sorted by has changed.
+func TestSearchInOrder(t *testing.T) {
+	eachStore(t, func(t *testing.T, f *fixture) {
+		organizer := f.addUser(t, compete.RoleOrganizer)
+		var all []string // by deadline, and newest last
+		for i := range 6 {
+			all = append(all, f.addCompetition(t, organizer, func(c *compete.Competition) {
+				c.Title, c.CreatedAt = "Walkabout", f.ago(-time.Duration(i)*time.Second)
+				c.RegDeadline = f.ago(-time.Duration(i+1) * time.Hour)
+			}).ID)
+		}
+		wantOrder := func(what string, filter compete.CompetitionFilter, expected []string) {
+			t.Helper()
+			filter.Search, filter.Limit, filter.Now = "walk", 2, f.now
+			found := walk(t, string(filter.Sort), func(at compete.Cursor) (compete.Page[compete.Competition], error) {
+				filter.Cursor = at
+				return f.Competitions(t.Context(), filter)
+			})
+			want(t, what, ids(found, func(c compete.Competition) string { return c.ID }), expected)
+		}
+		newest := compete.CompetitionFilter{Sort: compete.SortNewest}
+		deadline := compete.CompetitionFilter{Sort: compete.SortDeadline}
+		latest := slices.Clone(all)
+		slices.Reverse(latest)
+		wantOrder("newest", newest, latest)
+		wantOrder("by deadline", deadline, all)
+
+		f.exec(t, `UPDATE competitions SET reg_deadline = $2 WHERE id = $1`, all[0], compete.UTC(f.ago(-9*time.Hour)))
+		f.exec(t, `UPDATE competitions SET reg_deadline = $2 WHERE id = $1`, all[1], compete.UTC(f.ago(time.Hour)))
+		wantOrder("by a later deadline", deadline, append(slices.Clone(all[2:]), all[0]))
+		wantOrder("closed, by deadline",
+			compete.CompetitionFilter{Sort: compete.SortDeadline, Phase: compete.PhaseClosed}, all[1:2])
+		f.exec(t, `DELETE FROM competition_search`)
+		f.exec(t, `UPDATE competitions SET searchable = false`)
+		f.exec(t, `UPDATE competitions SET created_at = $2 WHERE id = $1`, all[5], compete.UTC(f.ago(time.Hour)))
+		wantOrder("newest, made anew", newest, []string{all[4], all[3], all[2], all[0], all[5]})
+	})
 }

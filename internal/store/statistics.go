@@ -93,47 +93,58 @@ func (s *Store) OpenOffers(ctx context.Context, competitionIDs []string) (map[st
 	return counts, err
 }
 
-// fewTimes is how many registrations are put in order by their times; of more, some are read along their order of
-// arrival.
-const fewTimes = 50 * blockSize
+// fewBlocks is how many blocks of registrations are put in order by their times; of more, some are read along their
+// order of arrival.
+const fewBlocks = 50
 
 // RegistrationTimes implements compete.StatisticsStore.
 func (s *Store) RegistrationTimes(ctx context.Context, competitionID string, points int) ([]compete.TimeCount, error) {
-	size, err := sqldb.One(ctx, s.replicated, nil, func(row sqldb.Row) (size [2]int, err error) {
-		err = row.Scan(&size[0], &size[1])
-		return size, err
-	}, `SELECT count(*), coalesce(sum(b.seated + b.waiting + b.cancelled), 0) FROM registration_blocks b
-		WHERE b.competition_id = $1`,
-		competitionID)
+	last, err := sqldb.One(ctx, s.replicated, nil, sqldb.ScanInt,
+		`SELECT coalesce(max(b.block), 0) FROM registration_blocks b WHERE b.competition_id = $1`, competitionID)
 	if err != nil {
 		return nil, err
 	}
-	blocks, total := size[0], size[1]
-	if total <= fewTimes {
-		// By time, not by seq: clocks of replicas differ, and what is imported may have any time.
-		return sqldb.List(ctx, s.replicated, scanTimeCount, `SELECT registered_at, number FROM (
-				SELECT r.registered_at, row_number() OVER (ORDER BY r.registered_at, r.seq) AS number
-				FROM registrations r
-				WHERE r.competition_id = $1) AS r
-			WHERE number = 1 OR number % $2 = 0 OR number = $3
-			ORDER BY number`, competitionID, max(1, total/points), total)
+	if last < fewBlocks {
+		return s.everyTime(ctx, competitionID, points)
 	}
-	times, err := sqldb.List(ctx, s.replicated, scanTimeCount, `SELECT (SELECT r.registered_at FROM registrations r
-				WHERE r.competition_id = $1 AND r.seq >= b.block * `+blockWords+
-		` ORDER BY r.seq LIMIT 1), b.total - b.size + 1
-			FROM (SELECT block, size, sum(size) OVER (ORDER BY block) AS total,
-			row_number() OVER (ORDER BY block) AS number
-				FROM (SELECT block, seated + waiting + cancelled AS size FROM registration_blocks
-				WHERE competition_id = $1) b
-				WHERE size > 0) b
-			WHERE b.number % $2 = 1 OR $2 = 1
-		UNION ALL SELECT l.registered_at, l.total FROM (SELECT r.registered_at,
-				(SELECT sum(b.seated + b.waiting + b.cancelled) FROM registration_blocks b
-				WHERE b.competition_id = $1) AS total
-			FROM registrations r WHERE r.competition_id = $1
-			ORDER BY r.seq DESC LIMIT 1) l`, competitionID, max(1, blocks/points))
+	// Of every few blocks, the time of their first registration, and how many they have; then the time of the last one.
+	times, err := sqldb.List(ctx, s.replicated, func(row sqldb.Row) (t compete.TimeCount, err error) {
+		var lowest int64
+		err = row.Scan(&t.At, &t.Count, &lowest)
+		return t, err
+	}, `SELECT (SELECT r.registered_at FROM registrations r WHERE r.competition_id = $1
+				AND r.seq >= b.lowest * `+blockWords+` ORDER BY r.seq LIMIT 1), b.size, b.lowest
+			FROM (SELECT min(b.block) AS lowest, sum(b.seated + b.waiting + b.cancelled) AS size
+				FROM registration_blocks b WHERE b.competition_id = $1 AND b.seated + b.waiting + b.cancelled > 0
+				GROUP BY b.block / $2) b
+		UNION ALL SELECT l.registered_at, 0, l.seq FROM (SELECT r.registered_at, r.seq FROM registrations r
+			WHERE r.competition_id = $1 ORDER BY r.seq DESC LIMIT 1) l
+		ORDER BY 3`, competitionID, max(1, last/points))
+	before := 0
+	for i := range times {
+		size := times[i].Count
+		times[i].Count = before + min(size, 1) // the last one is counted already
+		before += size
+	}
 	inOrderOfTime(times)
 	return times, err
+}
+
+// everyTime is RegistrationTimes for few registrations. They are put in order by time, not by seq: clocks of replicas
+// differ, and what is imported may have any time.
+func (s *Store) everyTime(ctx context.Context, competitionID string, points int) ([]compete.TimeCount, error) {
+	total, err := sqldb.One(ctx, s.replicated, nil, sqldb.ScanInt,
+		`SELECT coalesce(sum(b.seated + b.waiting + b.cancelled), 0) FROM registration_blocks b
+			WHERE b.competition_id = $1`, competitionID)
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.List(ctx, s.replicated, scanTimeCount, `SELECT registered_at, number FROM (
+			SELECT r.registered_at, row_number() OVER (ORDER BY r.registered_at, r.seq) AS number
+			FROM registrations r
+			WHERE r.competition_id = $1) AS r
+		WHERE number = 1 OR number % $2 = 0 OR number = $3
+		ORDER BY number`, competitionID, max(1, total/points), total)
 }
 
 func scanTimeCount(row sqldb.Row) (t compete.TimeCount, err error) {

@@ -12,7 +12,7 @@ import (
 )
 
 // rowsPerPage is how many registrations are added at a time.
-const rowsPerPage = 100
+const rowsPerPage = 50
 
 // statusTabs are the parts of the list. Those in seldom are there only when they have somebody.
 var statusTabs = []pages.Tab{
@@ -47,7 +47,7 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 		Removal: c.Status != compete.StatusCancelled,
 	}
 	status := http.StatusOK
-	err = a.listRegistrations(r, v, &data, filter)
+	err = a.listRegistrations(r, v, &c, &data, filter)
 	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
 		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
@@ -60,7 +60,7 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 		v.w.Header().Set("HX-Replace-Url", listAddress(r.URL.Path, filter))
 		return show(status, pages.RegistrationListSwap(data)), nil
 	}
-	series, err := a.Registrations.Timeline(r.Context(), v.actor, c.ID)
+	series, err := a.Registrations.Timeline(r.Context(), v.actor, &c)
 	if err != nil {
 		return nil, err
 	}
@@ -93,15 +93,15 @@ func listAddress(path string, f compete.RegistrationFilter) string {
 
 // listRegistrations adds the rows, and how many there are of each status.
 func (a *app) listRegistrations(
-	r *http.Request, v *visit, data *pages.RegistrationsData, f compete.RegistrationFilter,
+	r *http.Request, v *visit, c *compete.Competition, data *pages.RegistrationsData, f compete.RegistrationFilter,
 ) error {
 	q, list := r.URL.Query(), "/competitions/"+data.ID+"/registrations"
 	data.CSV, data.Print = listAddress(list+".csv", f), listAddress(list+"/print", f)
-	found, err := a.Registrations.List(r.Context(), v.actor, data.ID, q.Get("cursor"), f)
+	found, err := a.Registrations.ListOf(r.Context(), v.actor, c, q.Get("cursor"), f)
 	if err != nil {
 		return err
 	}
-	counts, err := a.countStatuses(r, v, data.ID, f, found)
+	counts, err := a.countStatuses(r, v, c, f, found)
 	if err != nil {
 		return err
 	}
@@ -135,12 +135,12 @@ func (a *app) listRegistrations(
 
 // countStatuses says how many registrations of each status a search finds; nil where it finds too many to count. A page
 // that has all of them needn't be counted again, which takes longest for what is rare.
-func (a *app) countStatuses(r *http.Request, v *visit, competitionID string, f compete.RegistrationFilter,
+func (a *app) countStatuses(r *http.Request, v *visit, c *compete.Competition, f compete.RegistrationFilter,
 	found compete.Page[compete.ParticipantRegistration]) (
 	map[compete.RegistrationStatus]int, error,
 ) {
 	if f.Status != "" || !found.Next.IsZero() || r.URL.Query().Get("cursor") != "" {
-		return a.Registrations.ByStatus(r.Context(), v.actor, competitionID, f.Search, false)
+		return a.Registrations.ByStatus(r.Context(), v.actor, c, f.Search, false)
 	}
 	counts := map[compete.RegistrationStatus]int{}
 	for i := range found.Items {

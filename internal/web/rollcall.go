@@ -47,7 +47,7 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	f := registrationFilter(r.URL.Query())
-	counts, err := a.Registrations.ByStatus(r.Context(), v.actor, c.ID, f.Search, true)
+	counts, err := a.Registrations.ByStatus(r.Context(), v.actor, &c, f.Search, true)
 	if err != nil {
 		return nil, err
 	}

@@ -8,11 +8,9 @@ package ui
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 
 	"github.com/minicompete/minicompete/internal/web/static"
 )
@@ -191,7 +189,13 @@ func (s Seats) line() string {
 }
 
 // count writes a number with commas between thousands.
-func count(n int) string { return message.NewPrinter(language.English).Sprint(n) }
+func count(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
 
 // plural writes a number with its noun.
 func plural(n int, one, many string) string {
