@@ -100,12 +100,12 @@ func (a *api) registerReviews() {
 		errors:  append(reviewing, compete.ErrNotDecidable),
 	}, a.review)
 	handle(a, route{
-		method: http.MethodGet, path: "/api/registrations/{id}/reviews", id: "listReviews", tag: tagApplications,
+		method: http.MethodGet, path: "/api/registrations/{id}/reviews", id: "getReviews", tag: tagApplications,
 		access:      loggedIn,
 		summary:     "List an application's reviews",
 		description: "For the competition's organizer and admins.",
 		errors:      reviewing,
-	}, a.listReviews)
+	}, a.getReviews)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/competitions/{id}/applications", id: "listApplications",
 		tag: tagApplications, access: loggedIn,
@@ -129,7 +129,7 @@ func (a *api) review(ctx context.Context, in *reviewInput) (*reviewsAnswer, erro
 	return newReviews(reviews), nil
 }
 
-func (a *api) listReviews(ctx context.Context, in *RegistrationInput) (*reviewsAnswer, error) {
+func (a *api) getReviews(ctx context.Context, in *RegistrationInput) (*reviewsAnswer, error) {
 	reviews, err := a.Applications.Reviews(ctx, actor(ctx), in.ID)
 	if err != nil {
 		return nil, err

@@ -131,7 +131,7 @@ var matrix = map[string]outcomes{
 	"releaseDecisions": {false, only(202, 403, organizer, admin)},
 	"listApplications": {false, only(200, 403, organizer, admin)},
 	"review":           {false, reviewsApplications},
-	"listReviews":      {false, reviewsApplications},
+	"getReviews":      {false, reviewsApplications},
 
 	"register":           {false, only(403, 201, organizer)}, // it is the organizer's own
 	"cancelRegistration": {false, only(200, 404, participant, organizer, admin)},
@@ -306,7 +306,7 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		"unpublishCompetition", "register",
 		"listRegistrations", "listCompetitionAudit":
 		id = w.competition(5).ID
-	case "review", "listReviews":
+	case "review", "getReviews":
 		_, applications := w.applications(1)
 		id, body = applications[0].ID, `{"score":3}`
 	case "decide", "listDecisions", "releaseDecisions", "listApplications":

@@ -903,7 +903,7 @@ export interface paths {
          * List an application's reviews
          * @description For the competition's organizer and admins.
          */
-        readonly get: operations["listReviews"];
+        readonly get: operations["getReviews"];
         readonly put?: never;
         /**
          * Review an application
@@ -8422,7 +8422,7 @@ export interface operations {
             };
         };
     };
-    readonly listReviews: {
+    readonly getReviews: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;

@@ -1,5 +1,6 @@
 // Keys in the inbox of applications. They work while the focus is on an application, never while somebody types.
 export function startApplications() {
+  let acted; // the id of the application that a key was last pressed for
   document.addEventListener("click", (e) => {
     if (e.target.closest("[data-inbox-start]")) {
       document.querySelector("[data-application]")?.focus();
@@ -10,6 +11,7 @@ export function startApplications() {
     if (!row || e.ctrlKey || e.metaKey || e.altKey || e.target.matches("textarea, input:not([type=radio], [type=checkbox])")) {
       return;
     }
+    acted = row.id;
     const key = e.key.toLowerCase();
     if (key === "j" || key === "k") {
       const next = key === "j" ? row.nextElementSibling : row.previousElementSibling;
@@ -31,5 +33,11 @@ export function startApplications() {
       button.click();
     }
     e.preventDefault();
+  });
+  // The answer replaces the application, and with it what had the focus.
+  document.addEventListener("htmx:afterSettle", () => {
+    if (acted && document.activeElement === document.body) {
+      document.getElementById(acted)?.focus();
+    }
   });
 }
