@@ -35,7 +35,7 @@ export function startApplications() {
     e.preventDefault();
   });
   // The answer replaces the application, and with it what had the focus.
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterSwap", () => {
     if (acted && document.activeElement === document.body) {
       document.getElementById(acted)?.focus();
     }
