@@ -1,13 +1,16 @@
 // Keys in the inbox of applications. They work while the focus is on an application, never while somebody types.
 export function startApplications() {
-  let acted; // the id of the application that a key was last pressed for
+  // The id of the application that a key was last pressed for. A form that is sent without htmx comes back to it.
+  let acted = document.querySelector("[data-application]:target")?.id;
   document.addEventListener("click", (e) => {
     if (e.target.closest("[data-inbox-start]")) {
       document.querySelector("[data-application]")?.focus();
     }
   });
   document.addEventListener("keydown", (e) => {
-    const row = e.target.closest?.("[data-application]");
+    // A decision replaces the application, and with it what had the focus.
+    const lost = e.target === document.body && acted;
+    const row = lost ? document.getElementById(acted) : e.target.closest?.("[data-application]");
     if (!row || e.ctrlKey || e.metaKey || e.altKey || e.target.matches("textarea, input:not([type=radio], [type=checkbox])")) {
       return;
     }
@@ -15,7 +18,7 @@ export function startApplications() {
     const key = e.key.toLowerCase();
     if (key === "j" || key === "k") {
       const next = key === "j" ? row.nextElementSibling : row.previousElementSibling;
-      next?.focus();
+      (next ?? row).focus();
     } else if (/^[1-5]$/.test(key)) {
       const score = row.querySelector(`[data-score][value="${key}"]`);
       if (!score) {
@@ -33,11 +36,5 @@ export function startApplications() {
       button.click();
     }
     e.preventDefault();
-  });
-  // The answer replaces the application, and with it what had the focus.
-  document.addEventListener("htmx:afterSwap", () => {
-    if (acted && document.activeElement === document.body) {
-      document.getElementById(acted)?.focus();
-    }
   });
 }
