@@ -93,10 +93,7 @@ func (a *App) Seed(ctx context.Context) (added bool, err error) {
 				NewID: newID, Logger: a.log,
 			})
 			competitions, registrations := a.seats(p, r)
-			return demo.Seats{
-				Competitions: competitions, Registrations: registrations, Registrar: r,
-				Applications: a.applications(p, competitions),
-			}
+			return demo.Seats{Competitions: competitions, Registrations: registrations, Registrar: r}
 		},
 	})
 }

@@ -56,10 +56,8 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 		MessageReminder:             {RegistrationConfirmed},
 		MessageChanged: {
 			RegistrationPending, RegistrationConfirmed, RegistrationOffered,
-			RegistrationApplied, RegistrationWaitlisted,
+			RegistrationWaitlisted,
 		},
-		MessageApplied:       {RegistrationApplied},
-		MessageRejected:      {RegistrationRejected},
 		MessageOffered:       {RegistrationOffered},
 		MessageOfferReminder: {RegistrationOffered},
 		MessageOfferExpired:  {RegistrationCancelled},

@@ -8,7 +8,6 @@ type Services struct {
 	Verification   *Verification
 	Competitions   *Competitions
 	Registrations  *Registrations
-	Applications   *Applications
 	Mailbox        *Mailbox
 	Reports        *Reports
 	AuditLog       *AuditLog

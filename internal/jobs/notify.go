@@ -149,7 +149,6 @@ func (d *deliverer) message(t compete.Target, now time.Time) (compete.Message, e
 	if t.Kind == compete.MessageReminder {
 		m.StartDate = t.Competition.StartDate
 	}
-	m.MoveID = t.ReleaseID
 	if t.Move != nil {
 		m.MoveID = t.Move.ID
 	}

@@ -82,7 +82,7 @@ func (c *register) admissible(
 	return status, refusal, err
 }
 
-// admit assigns the seat, or the place on the waitlist, or among the applications.
+// admit assigns the seat or the place on the waitlist.
 func (c *register) admit(
 	b *batch, competition *competition, held *compete.Registration, status compete.RegistrationStatus, now time.Time,
 ) *compete.Registration {
@@ -100,14 +100,10 @@ func (c *register) admit(
 	competition.dirty = true
 	b.markChanged(r, now)
 	b.recordChange(compete.AuditRegistered, "", r, before, statusAndSeq(r), now)
-	switch status { //nolint:exhaustive // the others don't come from a press
-	case compete.RegistrationPending:
+	if status == compete.RegistrationPending {
 		competition.SeatsLeft--
 		competition.taken++
 		b.notify(r, compete.MessageConfirmed)
-		return r
-	case compete.RegistrationApplied:
-		b.notify(r, compete.MessageApplied)
 		return r
 	}
 	competition.Waitlisted++
@@ -192,11 +188,6 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, compete.ErrUnpublished, nil
 	}
 	before := competition.Competition
-	if changed.AdmittedBy() != before.AdmittedBy() {
-		if some, err := b.anyRegistered(competition); err != nil || some {
-			return result{}, compete.ErrAdmissionFixed, err
-		}
-	}
 	competition.Competition = changed
 	b.move(competition, c.moveID, before.Schedule())
 	b.recordContent(updateAction(&before, &changed), &before, &changed, now)
@@ -296,20 +287,18 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 			b.cancel(c, r, compete.EventCompetition, now)
 			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before,
 				compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
-			if before.Hopeful() {
-				b.notify(r, compete.MessageCompetitionCancelled)
-			}
+			b.notify(r, compete.MessageCompetitionCancelled)
 		}
 	}
-	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0 || c.Reviewed()), nil
+	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0), nil
 }
 
 // settlePage does a page of the work that follows from a change of a competition that isn't cancelled, and reports
 // whether there is more.
 func (b *batch) settlePage(c *competition, now time.Time) (bool, error) {
 	offers, err := b.shorten(c, now)
-	if err != nil || c.Reviewed() { // a seat that nobody gave up is assigned by a decision
-		return offers, err
+	if err != nil {
+		return false, err
 	}
 	seats, err := b.promote(c, pageSize, now)
 	return offers || seats, err
