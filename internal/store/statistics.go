@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -50,14 +51,29 @@ func (s *Store) RegistrationsPerDay(ctx context.Context, organizerID string, fro
 	return counts, err
 }
 
-// everyStatus counts the registrations of a competition. Those that a worker is yet to confirm, and offers, are few,
-// and counted.
-const everyStatus = `SELECT coalesce(sum(b.seated), 0), coalesce(sum(b.waiting), 0), coalesce(sum(b.cancelled), 0),
-		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'PENDING'),
-		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'OFFERED')
-	FROM registration_blocks b WHERE b.competition_id = $1`
+// part is a competition or one of its divisions: whose column and whose table of blocks to look in.
+type part struct{ owner, blocks, id string }
 
-func (s *Store) everyStatus(ctx context.Context, competitionID string) (map[compete.RegistrationStatus]int, error) {
+func partOf(competitionID, divisionID string) part {
+	if divisionID != "" {
+		return part{"division_id", "division_blocks", divisionID}
+	}
+	return part{"competition_id", "registration_blocks", competitionID}
+}
+
+// sql returns a text about the part: its table of blocks for BLOCKS, and the column with its id for OWNER.
+func (p part) sql(text string) string {
+	return strings.NewReplacer("BLOCKS", p.blocks, "OWNER", p.owner).Replace(text)
+}
+
+// everyStatus counts the registrations of a part. Those that a worker is yet to confirm, and offers, are few, and
+// counted.
+const everyStatus = `SELECT coalesce(sum(b.seated), 0), coalesce(sum(b.waiting), 0), coalesce(sum(b.cancelled), 0),
+		(SELECT count(*) FROM registrations r WHERE r.OWNER = $1 AND r.status = 'PENDING'),
+		(SELECT count(*) FROM registrations r WHERE r.OWNER = $1 AND r.status = 'OFFERED')
+	FROM BLOCKS b WHERE b.OWNER = $1`
+
+func (s *Store) everyStatus(ctx context.Context, p part) (map[compete.RegistrationStatus]int, error) {
 	return sqldb.One(ctx, s.replicated, nil, func(row sqldb.Row) (map[compete.RegistrationStatus]int, error) {
 		var seated, waiting, cancelled, pending, offered int
 		err := row.Scan(&seated, &waiting, &cancelled, &pending, &offered)
@@ -72,7 +88,7 @@ func (s *Store) everyStatus(ctx context.Context, competitionID string) (map[comp
 			}
 		}
 		return counts, err
-	}, everyStatus, competitionID)
+	}, p.sql(everyStatus), p.id)
 }
 
 // OpenOffers implements compete.StatisticsStore.
@@ -94,40 +110,42 @@ func (s *Store) OpenOffers(ctx context.Context, competitionIDs []string) (map[st
 const fewTimes = 50 * blockSize
 
 // RegistrationTimes implements compete.StatisticsStore.
-func (s *Store) RegistrationTimes(ctx context.Context, competitionID string, points int) ([]compete.TimeCount, error) {
+func (s *Store) RegistrationTimes(
+	ctx context.Context, competitionID, divisionID string, points int,
+) ([]compete.TimeCount, error) {
+	of := partOf(competitionID, divisionID)
 	size, err := sqldb.One(ctx, s.replicated, nil, func(row sqldb.Row) (size [2]int, err error) {
 		err = row.Scan(&size[0], &size[1])
 		return size, err
-	}, `SELECT count(*), coalesce(sum(b.seated + b.waiting + b.cancelled), 0) FROM registration_blocks b
-		WHERE b.competition_id = $1`,
-		competitionID)
+	}, of.sql(`SELECT count(*), coalesce(sum(b.seated + b.waiting + b.cancelled), 0) FROM BLOCKS b
+		WHERE b.OWNER = $1`), of.id)
 	if err != nil {
 		return nil, err
 	}
 	blocks, total := size[0], size[1]
 	if total <= fewTimes {
 		// By time, not by seq: clocks of replicas differ, and what is imported may have any time.
-		return sqldb.List(ctx, s.replicated, scanTimeCount, `SELECT registered_at, number FROM (
+		return sqldb.List(ctx, s.replicated, scanTimeCount, of.sql(`SELECT registered_at, number FROM (
 				SELECT r.registered_at, row_number() OVER (ORDER BY r.registered_at, r.seq) AS number
 				FROM registrations r
-				WHERE r.competition_id = $1) AS r
+				WHERE r.OWNER = $1) AS r
 			WHERE number = 1 OR number % $2 = 0 OR number = $3
-			ORDER BY number`, competitionID, max(1, total/points), total)
+			ORDER BY number`), of.id, max(1, total/points), total)
 	}
-	times, err := sqldb.List(ctx, s.replicated, scanTimeCount, `SELECT (SELECT r.registered_at FROM registrations r
-				WHERE r.competition_id = $1 AND r.seq >= b.block * `+blockWords+
+	times, err := sqldb.List(ctx, s.replicated, scanTimeCount, of.sql(`SELECT (SELECT r.registered_at FROM registrations r
+				WHERE r.OWNER = $1 AND r.seq >= b.block * `+blockWords+
 		` ORDER BY r.seq LIMIT 1), b.total - b.size + 1
 			FROM (SELECT block, size, sum(size) OVER (ORDER BY block) AS total,
 			row_number() OVER (ORDER BY block) AS number
-				FROM (SELECT block, seated + waiting + cancelled AS size FROM registration_blocks
-				WHERE competition_id = $1) b
+				FROM (SELECT block, seated + waiting + cancelled AS size FROM BLOCKS
+				WHERE OWNER = $1) b
 				WHERE size > 0) b
 			WHERE b.number % $2 = 1 OR $2 = 1
 		UNION ALL SELECT l.registered_at, l.total FROM (SELECT r.registered_at,
-				(SELECT sum(b.seated + b.waiting + b.cancelled) FROM registration_blocks b
-				WHERE b.competition_id = $1) AS total
-			FROM registrations r WHERE r.competition_id = $1
-			ORDER BY r.seq DESC LIMIT 1) l`, competitionID, max(1, blocks/points))
+				(SELECT sum(b.seated + b.waiting + b.cancelled) FROM BLOCKS b
+				WHERE b.OWNER = $1) AS total
+			FROM registrations r WHERE r.OWNER = $1
+			ORDER BY r.seq DESC LIMIT 1) l`), of.id, max(1, blocks/points))
 	inOrderOfTime(times)
 	return times, err
 }
