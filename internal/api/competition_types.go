@@ -27,8 +27,9 @@ type CompetitionSummary struct {
 // Competition is an event that people register for.
 type Competition struct {
 	CompetitionSummary
-	Description string `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
-	CoverURL    string `json:"coverUrl" readOnly:"true" doc:"Path of the cover, a picture of 1200 × 630 pixels. It changes with the picture, so it can be cached forever." example:"/api/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f/cover?v=board-1xm942a"`
+	Description string            `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
+	Questions   compete.Questions `json:"questions,omitempty" nullable:"false" doc:"What people are asked when they register. Left out if that's nothing, and in lists."`
+	CoverURL    string            `json:"coverUrl" readOnly:"true" doc:"Path of the cover, a picture of 1200 × 630 pixels. It changes with the picture, so it can be cached forever." example:"/api/competitions/018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f/cover?v=board-1xm942a"`
 }
 
 // Organizer is the owner of a competition.
@@ -56,12 +57,16 @@ type NewContent struct {
 	TimeZone    string     `json:"timeZone,omitempty" default:"UTC" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
 	Waitlist    bool       `json:"waitlist,omitempty" doc:"Whether people can join a waitlist once it's full." default:"false" example:"true"`
 	OfferHours  *int       `json:"offerHours,omitempty" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them at once." example:"48"`
+
+	AnswersUntil    *time.Time `json:"answersUntil,omitempty" nullable:"true" doc:"Until when people can edit their answers. Leave it out for the registration deadline." example:"2026-05-05T12:00:00Z"`
+	AnswersKeptDays *int       `json:"answersKeptDays,omitempty" nullable:"true" doc:"How many days after the competition is over the answers to sensitive questions are deleted. Without it, 30 if a question is sensitive." example:"30"`
 }
 
 // CreateCompetitionRequest creates a competition.
 type CreateCompetitionRequest struct {
 	NewContent
 	Description string                    `json:"description,omitempty" doc:"Markdown." example:"Bring your own **laptop**."`
+	Questions   compete.Questions         `json:"questions,omitempty" nullable:"false" doc:"What people are asked when they register."`
 	Status      compete.CompetitionStatus `json:"status,omitempty" enum:"DRAFT,PUBLISHED" default:"PUBLISHED" doc:"Only the organizer and admins can see a draft." example:"PUBLISHED"`
 }
 
@@ -72,7 +77,8 @@ func (CreateCompetitionRequest) TransformSchema(_ huma.Registry, s *huma.Schema)
 
 func (r *CreateCompetitionRequest) competition() compete.NewCompetition {
 	return compete.NewCompetition{
-		CompetitionContent: compete.CompetitionContent(r.NewContent), Description: r.Description, Status: r.Status,
+		CompetitionContent: compete.CompetitionContent(r.NewContent), Description: r.Description,
+		Questions: r.Questions, Status: r.Status,
 	}
 }
 
@@ -89,6 +95,9 @@ type ContentChange struct {
 	TimeZone    optional[string]     `json:"timeZone,omitzero" doc:"The IANA time zone in which people see the competition's times. Changing it doesn't change when anything happens." example:"Europe/Zurich"`
 	Waitlist    optional[bool]       `json:"waitlist,omitzero" example:"true"`
 	OfferHours  optional[*int]       `json:"offerHours,omitzero" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up; null gives it to them at once. Open offers don't change." example:"48"`
+
+	AnswersUntil    optional[*time.Time] `json:"answersUntil,omitzero" nullable:"true" doc:"Until when people can edit their answers; null for the registration deadline." example:"2026-05-05T12:00:00Z"`
+	AnswersKeptDays optional[*int]       `json:"answersKeptDays,omitzero" nullable:"true" doc:"How many days after the competition is over the answers to sensitive questions are deleted; null for 30, if a question is sensitive." example:"30"`
 }
 
 // applyTo sets the fields that are in the request. It iterates over the fields of the content, so that a field missing
@@ -100,10 +109,11 @@ func (r ContentChange) applyTo(c *compete.CompetitionContent) {
 	}
 }
 
-// UpdateCompetitionRequest changes a competition. Omitted fields keep their values; null clears a time or offerHours.
+// UpdateCompetitionRequest changes a competition. Omitted fields keep their values; null clears a time or a number.
 type UpdateCompetitionRequest struct {
 	ContentChange
 	Description optional[string]                    `json:"description,omitzero" doc:"Markdown." example:"Bring your own **laptop**."`
+	Questions   optional[compete.Questions]         `json:"questions,omitzero" nullable:"false" doc:"All questions, in order. Those whose ID is left out are new; a question that is left out is removed, and its answers are no longer shown."`
 	Status      optional[compete.CompetitionStatus] `json:"status,omitzero" enum:"DRAFT,PUBLISHED" doc:"PUBLISHED publishes a draft." example:"PUBLISHED"`
 }
 
@@ -114,7 +124,8 @@ func (UpdateCompetitionRequest) TransformSchema(_ huma.Registry, s *huma.Schema)
 
 func (r *UpdateCompetitionRequest) change() compete.CompetitionChange {
 	return compete.CompetitionChange{
-		Edit: r.ContentChange.applyTo, Description: r.Description.Optional, Status: r.Status.Optional,
+		Edit: r.ContentChange.applyTo, Description: r.Description.Optional, Questions: r.Questions.Optional,
+		Status: r.Status.Optional,
 	}
 }
 
@@ -122,7 +133,7 @@ func (r *UpdateCompetitionRequest) change() compete.CompetitionChange {
 func newCompetition(c *compete.Competition, at time.Time) Competition {
 	return Competition{
 		CompetitionSummary: newCompetitionSummary(c, at), Description: c.Description,
-		CoverURL: coverURL(c),
+		Questions: c.Questions, CoverURL: coverURL(c),
 	}
 }
 

@@ -38,6 +38,9 @@ type participantsInput struct {
 	Status statusParam     `query:"status"`
 	Search string          `query:"search" doc:"Words in the name or email. Part of a word is enough; case and accents don't matter."`
 	Sort   participantSort `query:"sort"`
+
+	Question string `query:"question" doc:"Return only registrations with a certain answer to this question, which must not be sensitive. Requires answer." example:"q1-1"`
+	Answer   string `query:"answer" doc:"The answer, or one of the choices. For YES_NO and CONSENT, yes or no." example:"M"`
 	PageParams
 	Accept string `header:"Accept" hidden:"true"`
 }
@@ -55,7 +58,7 @@ func (a *api) registerParticipants() {
 		description: "For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. " +
 			"With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A " +
 			"cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of " +
-			"one that follows a separator.",
+			"one that follows a separator. Each of the competition's questions is a further column, named by its label.",
 		produces: []content{
 			contentJSON[[]ParticipantRegistration](),
 			contentText(mediaCSV, "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId,"+
@@ -68,7 +71,8 @@ func (a *api) registerParticipants() {
 func (a *api) listParticipants(ctx context.Context, in *participantsInput) (*participantsAnswer, error) {
 	filter := compete.RegistrationFilter{
 		Status: compete.RegistrationStatus(in.Status), Search: in.Search, Sort: compete.RegistrationSort(in.Sort),
-		Limit: int(in.Limit),
+		Answer: compete.AnswerFilter{QuestionID: in.Question, Value: in.Answer},
+		Limit:  int(in.Limit),
 	}
 	if negotiation.SelectQValueFast(in.Accept, []string{mediaJSON, mediaCSV}) == mediaCSV {
 		return a.exportParticipants(ctx, in, filter)
@@ -93,7 +97,10 @@ func (a *api) exportParticipants(
 	if err != nil {
 		return nil, err
 	}
-	file := sheet.File{Name: sheet.Name(competition.Title, a.Clock().In(competition.Zone())), Parts: parts}
+	file := sheet.File{
+		Name: sheet.Name(competition.Title, a.Clock().In(competition.Zone())), Questions: competition.Questions,
+		Parts: parts,
+	}
 	return &participantsAnswer{func(hc huma.Context) {
 		hc.AppendHeader("Vary", "Accept") // beside what CORS says
 		request, response := humago.Unwrap(hc)
@@ -113,7 +120,7 @@ func writeList[T any](hc huma.Context, list *listOf[T]) {
 
 func newParticipantRegistration(r *compete.ParticipantRegistration) ParticipantRegistration {
 	return ParticipantRegistration{
-		RegistrationState: newRegistrationState(&r.Registration), Note: r.Removal.Note,
+		RegistrationState: newRegistrationState(&r.Registration), Answers: r.Answers, Note: r.Removal.Note,
 		User: newParticipant(&r.Participant),
 	}
 }

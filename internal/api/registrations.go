@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"time"
@@ -25,12 +24,15 @@ type RegistrationState struct {
 // Registration is a registration as its owner sees it.
 type Registration struct {
 	RegistrationState
+	Answers     compete.Answers    `json:"answers,omitempty" doc:"Your answers, by question. Left out if there are none, and in the response to registering." example:"{\"q1-1\":\"M\"}"`
 	Competition CompetitionSummary `json:"competition"`
 }
 
 // ParticipantRegistration is a registration as the competition's organizer sees it.
 type ParticipantRegistration struct {
 	RegistrationState
+	Answers compete.Answers `json:"answers,omitempty" doc:"The person's answers, by question. Left out if there are none." example:"{\"q1-1\":\"M\"}"`
+
 	Note string      `json:"note,omitempty" doc:"The organizer's internal note on the removal. The person never sees it." example:"See email of 3 April."`
 	User Participant `json:"user"`
 }
@@ -42,6 +44,37 @@ type Participant struct {
 	Email    string `json:"email" format:"email" doc:"Empty if the account was deleted." example:"ada@example.com"`
 	Deleted  bool   `json:"deleted,omitempty" doc:"true if the account was deleted. The registration stays, cancelled and anonymous." example:"false"`
 	Disabled bool   `json:"disabled,omitempty" doc:"true if the account is disabled: it keeps its seats, but is skipped on waitlists and gets no messages." example:"false"`
+}
+
+// RegisterRequest is what a participant fills in. A plain competition takes nothing.
+type RegisterRequest struct {
+	DivisionID string `json:"divisionId,omitempty" format:"uuid" doc:"The division to register in, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+
+	Answers compete.Answers `json:"answers,omitempty" doc:"Answers to the competition's questions, by their IDs. Without a body, what you prepared counts." example:"{\"q1-1\":\"M\"}"`
+}
+
+func (r *RegisterRequest) entry() compete.Entry {
+	return compete.Entry{DivisionID: r.DivisionID, Answers: r.Answers}
+}
+
+// entryOf decodes the body of a registration. Most have none, and cost nothing here.
+func entryOf(body []byte) (compete.Entry, error) {
+	if empty(body) {
+		return compete.Entry{}, nil
+	}
+	var request RegisterRequest
+	err := decode(body, &request, nil)
+	return request.entry(), err
+}
+
+// EditRequest changes a registration.
+type EditRequest struct {
+	Answers optional[compete.Answers] `json:"answers,omitzero" doc:"Answers to change, by question; null removes one. Answers that you leave out stay." example:"{\"q1-1\":\"M\"}"`
+}
+
+type editInput struct {
+	RegistrationInput
+	JSONBody
 }
 
 // EmptyRequest is the body of a request without parameters.
@@ -118,7 +151,7 @@ func (a *api) registerRegistrations() {
 		summary: "Register for a competition",
 		description: "For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a " +
 			"moment later) or, if all are taken, a place on the waitlist. With an Idempotency-Key, it's safe to retry.",
-		request: EmptyRequest{}, optionalBody: true,
+		request: RegisterRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,
 			compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
@@ -139,6 +172,18 @@ func (a *api) registerRegistrations() {
 			compete.ErrBusy,
 		},
 	}, a.cancelRegistration)
+	handle(a, route{
+		method: http.MethodPatch, path: "/api/registrations/{id}", id: "editRegistration", tag: tagRegistrations,
+		access: loggedIn, holdsSeats: true,
+		summary: "Edit the answers of a registration",
+		description: "For its owner until the competition's `answersUntil`, or else its registration deadline, and for " +
+			"the competition's organizer and admins. Returns all answers.",
+		request: EditRequest{},
+		errors: []*compete.Error{
+			compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrAnswersClosed, compete.ErrNotRegistered,
+			compete.ErrCompetitionCancelled, compete.ErrBusy,
+		},
+	}, a.editRegistration)
 	answer := route{
 		method: http.MethodPost, path: "/api/registrations/{id}/accept", id: "acceptOffer", tag: tagRegistrations,
 		access: loggedIn, holdsSeats: true,
@@ -176,18 +221,20 @@ func (a *api) registerRegistrations() {
 	handle(a, mine, a.listMyRegistrations)
 	mine.path, mine.id = "/api/competitions/registrations/my", "listMyRegistrationsByCompetitions"
 	handle(a, mine, a.listMyRegistrations)
+	a.registerPreparations()
 	a.registerParticipants()
 }
 
 func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer, error) {
-	if err := decodeEmpty(in.RawBody); err != nil {
+	entry, err := entryOf(in.RawBody)
+	if err != nil {
 		return nil, err
 	}
 	idempotency, err := in.request(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	outcome, err := a.Registrations.Register(ctx, actor(ctx), in.ID, idempotency)
+	outcome, err := a.Registrations.Register(ctx, actor(ctx), in.ID, entry, idempotency)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +247,7 @@ func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer,
 
 func (a *api) cancelRegistration(ctx context.Context, in *removeInput) (*registrationAnswer, error) {
 	var request RemoveRequest
-	if len(bytes.Trim(in.RawBody, jsonSpace)) > 0 {
+	if !empty(in.RawBody) {
 		if err := decode(in.RawBody, &request, func() error { return request.removal().Check() }); err != nil {
 			return nil, err
 		}
@@ -211,6 +258,20 @@ func (a *api) cancelRegistration(ctx context.Context, in *removeInput) (*registr
 		return nil, err
 	}
 	return &registrationAnswer{newRegistration(&outcome.Registration, &outcome.Competition, a.Clock())}, nil
+}
+
+func (a *api) editRegistration(ctx context.Context, in *editInput) (*registrationAnswer, error) {
+	var request EditRequest
+	if err := decode(in.RawBody, &request, nil); err != nil {
+		return nil, err
+	}
+	edited, err := a.Registrations.Edit(ctx, actor(ctx), in.ID, request.Answers.Value)
+	if err != nil {
+		return nil, err
+	}
+	body := newRegistration(&edited.Registration, &edited.Competition, a.Clock())
+	body.Answers = edited.Answers
+	return &registrationAnswer{body}, nil
 }
 
 func (a *api) acceptOffer(ctx context.Context, in *answerOfferInput) (*registrationAnswer, error) {
@@ -246,7 +307,9 @@ func (a *api) listMyRegistrations(ctx context.Context, in *PageParams) (*listOf[
 		return nil, err
 	}
 	return newList(in, page, func(r *compete.MyRegistration) Registration {
-		return newRegistration(&r.Registration, &r.Competition, a.Clock())
+		body := newRegistration(&r.Registration, &r.Competition, a.Clock())
+		body.Answers = r.Answers
+		return body
 	}), nil
 }
 

@@ -98,9 +98,15 @@ func decode(body []byte, v any, check func() error) error {
 	return nil
 }
 
-// decodeEmpty accepts the body of a request without content: nothing, or an empty JSON object.
+// empty reports whether a body has no content: nothing, or an empty JSON object.
+func empty(body []byte) bool {
+	body = bytes.Trim(body, jsonSpace)
+	return len(body) == 0 || string(body) == "{}"
+}
+
+// decodeEmpty accepts the body of a request without content.
 func decodeEmpty(body []byte) error {
-	if body = bytes.Trim(body, jsonSpace); len(body) == 0 || string(body) == "{}" {
+	if empty(body) {
 		return nil
 	}
 	return decode(body, &struct{}{}, nil)
@@ -118,7 +124,7 @@ func explain(body []byte, request reflect.Value, check func() error) error {
 		field, proper := fieldByJSONName(request, name)
 		if !field.IsValid() {
 			wrong = append(wrong, compete.FieldError{Field: shorten(name), Message: "is not a known field"})
-		} else if err := json.Unmarshal(value, field.Addr().Interface()); err != nil {
+		} else if err := unmarshal(value, field.Addr().Interface()); err != nil {
 			field.SetZero()
 			wrong = append(wrong, compete.FieldError{Field: proper, Message: expectation(field.Type(), err)})
 		}
@@ -131,6 +137,13 @@ func explain(body []byte, request reflect.Value, check func() error) error {
 		return compete.Invalid(wrong...)
 	}
 	return alsoWrong(wrong, check())
+}
+
+// unmarshal decodes JSON into v, and refuses unknown fields of objects within it.
+func unmarshal(data []byte, v any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(v)
 }
 
 // alsoWrong adds the domain's errors about fields not reported yet. A missing permission is reported instead of all
@@ -192,8 +205,12 @@ func expectation(t reflect.Type, err error) string {
 		return "must be true or false"
 	case t.Kind() == reflect.Int:
 		return "must be a whole number"
-	case t.Kind() == reflect.Slice:
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.String:
 		return "must be a list of strings"
+	case t.Kind() == reflect.Slice:
+		return "must be a list of objects with the documented fields"
+	case t.Kind() == reflect.Map:
+		return "must be an object"
 	}
 	return fmt.Sprintf("must be a JSON value that fits a Go %s", t.Kind())
 }

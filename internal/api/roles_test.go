@@ -121,6 +121,10 @@ var matrix = map[string]outcomes{
 	"transferCompetition":  {false, only(200, 403, admin)},
 
 	"register":           {false, only(403, 201, organizer)}, // it is the organizer's own
+	"prepare":            {false, only(403, 200, organizer)},
+	"getPreparation":     {false, all(404)}, // there is none; its own test has one
+	"deletePreparation":  {false, all(204)},
+	"editRegistration":   {false, only(200, 404, participant, organizer, admin)},
 	"cancelRegistration": {false, only(200, 404, participant, organizer, admin)},
 	"acceptOffer":        {false, answersOffers}, // there is none; its own test has one
 	"declineOffer":       {false, answersOffers},
@@ -290,7 +294,7 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 	case "setCover":
 		id, body = w.competition(5).ID, onePixel
 	case "getCover", "deleteCover", "getCompetition", "getCalendar", "watchSeats", "cancelCompetition",
-		"unpublishCompetition", "register",
+		"unpublishCompetition", "register", "getPreparation", "deletePreparation",
 		"listRegistrations", "listCompetitionAudit":
 		id = w.competition(5).ID
 	case "approveOrganizerRequest", "declineOrganizerRequest":
@@ -305,6 +309,10 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		id, body = w.competition(5).ID, `{"email":"otherorganizer@example.com"}`
 	case "deleteDraft":
 		id = w.create(strings.Replace(competitionBody("To be deleted", 5), "{", `{"status":"DRAFT",`, 1)).ID
+	case "editRegistration":
+		id, body = w.registration(w.competition(5).ID, participant).ID, `{"answers":{}}`
+	case "prepare":
+		id, body = w.competition(5).ID, "{}"
 	case "cancelRegistration", "unblockRegistration", "acceptOffer", "declineOffer":
 		id = w.registration(w.competition(5).ID, participant).ID
 	case "readMessage":

@@ -28,6 +28,9 @@ func limitCompetition(s *huma.Schema) *huma.Schema {
 	capacity.Minimum, capacity.Maximum = bound(compete.MinCapacity), bound(compete.MaxCapacity)
 	offerHours := s.Properties["offerHours"]
 	offerHours.Minimum, offerHours.Maximum = bound(compete.MinOfferHours), bound(compete.MaxOfferHours)
+	keptDays := s.Properties["answersKeptDays"]
+	keptDays.Minimum, keptDays.Maximum = bound(0), bound(compete.MaxAnswersKeptDays)
+	s.Properties["questions"].MaxItems = count(compete.MaxQuestions)
 	return s
 }
 

@@ -92,6 +92,7 @@ func (a *App) seats(p parts, seats compete.Registrar) (*compete.Competitions, *c
 	})
 	return competitions, compete.NewRegistrations(compete.RegistrationsConfig{
 		Runtime: p.Runtime, Store: a.store, Statistics: a.store, Registrar: seats, Competitions: competitions,
+		Preparations: a.store,
 		Verification: p.verification, Replays: p.replays, Patience: registrar.Patience(a.config.QueueTimeout),
 	})
 }

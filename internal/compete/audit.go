@@ -3,6 +3,7 @@ package compete
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"time"
 )
 
@@ -71,8 +72,8 @@ func AuditFields(pairs ...any) json.RawMessage {
 	return append(b, '}')
 }
 
-// AuditDiff are the fields of a competition that changed, before and after. Of the description, which is long, it says
-// so alone.
+// AuditDiff returns the fields of a competition that changed, before and after. Of the description and the questions,
+// which are long, it only says that they did.
 func AuditDiff(before, after *Competition) (was, is json.RawMessage) {
 	var old, now []any
 	compare := func(name string, before, after any) {
@@ -88,6 +89,9 @@ func AuditDiff(before, after *Competition) (was, is json.RawMessage) {
 	compare("organizerId", before.Organizer.ID, after.Organizer.ID)
 	if before.Description != after.Description {
 		old, now = append(old, "description", "…"), append(now, "description", "…")
+	}
+	if !reflect.DeepEqual(before.Questions, after.Questions) {
+		old, now = append(old, "questions", "…"), append(now, "questions", "…")
 	}
 	if len(now) == 0 {
 		return nil, nil

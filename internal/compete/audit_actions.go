@@ -69,9 +69,13 @@ const (
 	// {confirmBy}, {confirmBy}: the competition starts earlier
 	AuditOfferShortened AuditAction = "registration.shortened"
 	AuditUnblocked      AuditAction = "registration.unblocked"
-	AuditReported       AuditAction = "report.made"     // {competitionId, reason}
-	AuditReportAnswered AuditAction = "report.answered" // {competitionId, status}
-	AuditSiteChanged    AuditAction = "site.changed"    // by setting; of a contact only that it changed
+	// {questions}: which, but never the answers
+	AuditAnswered       AuditAction = "registration.answered"
+	AuditPrepared       AuditAction = "registration.prepared"   // something was filled in ahead, which isn't kept here
+	AuditUnprepared     AuditAction = "registration.unprepared" // what was filled in ahead was deleted
+	AuditReported       AuditAction = "report.made"             // {competitionId, reason}
+	AuditReportAnswered AuditAction = "report.answered"         // {competitionId, status}
+	AuditSiteChanged    AuditAction = "site.changed"            // by setting; of a contact only that it changed
 	AuditSiteSetUp      AuditAction = "site.set_up"
 	AuditSetupLink      AuditAction = "site.setup_link" // a start without an admin printed one
 	AuditJobRetried     AuditAction = "job.retried"     // {kind}
@@ -94,6 +98,7 @@ var AuditActions = []AuditAction{
 	AuditCompetitionCancelled,
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
 	AuditRegistered, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked,
+	AuditAnswered, AuditPrepared, AuditUnprepared,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,
 	AuditReported, AuditReportAnswered, AuditSiteChanged, AuditSiteSetUp, AuditSetupLink, AuditJobRetried,
 	AuditJobConsole, AuditLogShortened,

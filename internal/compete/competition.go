@@ -42,7 +42,8 @@ type Organizer struct {
 type Competition struct {
 	ID string
 	CompetitionContent
-	Description string // Markdown; empty in the summaries included with registrations
+	Description string    // Markdown; empty in the summaries included with registrations
+	Questions   Questions // nil in lists, and in the summaries included with registrations
 	SeatsLeft   int
 	Waitlisted  int // registrations on the waitlist
 	Status      CompetitionStatus
@@ -83,34 +84,49 @@ func (c *Competition) Phase(now time.Time) Phase {
 	}
 }
 
-// Admit decides what a participant who arrives at the given time gets: RegistrationPending (a seat),
-// RegistrationWaitlisted, or an error saying why neither is possible.
-func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
-	switch c.Phase(now) {
+// Admit decides what a participant who arrives at the given time with an entry gets: RegistrationPending (a seat),
+// RegistrationWaitlisted, or an error saying why neither is possible. An entry is only looked at while registration is
+// open, and before the seats.
+func (c *Competition) Admit(e Entry, now time.Time) (RegistrationStatus, error) {
+	phase := c.Phase(now)
+	if err := c.checkOpen(phase, now); err != nil {
+		return "", err
+	}
+	if err := c.CheckEntry(e); err != nil {
+		return "", err
+	}
+	switch phase { //nolint:exhaustive // checkOpen refuses in the others
 	case PhaseOpen:
 		return RegistrationPending, nil
 	case PhaseWaitlist:
 		return RegistrationWaitlisted, nil
-	case PhaseFull:
-		return "", ErrCompetitionFull
+	}
+	return "", ErrCompetitionFull
+}
+
+// checkOpen fails unless registration is open, regardless of free seats.
+func (c *Competition) checkOpen(phase Phase, now time.Time) error {
+	switch phase {
+	case PhaseOpen, PhaseWaitlist, PhaseFull:
+		return nil
 	case PhaseUpcoming:
 		opens := *ErrRegistrationNotOpen
 		opens.Detail = "Registration opens at " + c.RegOpensAt.UTC().Format(time.RFC3339) + ". Try again then."
-		return "", &opens
+		return &opens
 	case PhaseClosed:
 		if c.Suspended && now.Before(c.RegDeadline) {
 			paused := *ErrRegistrationClosed
 			paused.Detail = "Registration is paused for now."
-			return "", &paused
+			return &paused
 		}
-		return "", ErrRegistrationClosed
+		return ErrRegistrationClosed
 	case PhaseCancelled:
 		if !c.Discarded {
-			return "", ErrCompetitionCancelled
+			return ErrCompetitionCancelled
 		}
 	case PhaseDraft:
 	}
-	return "", ErrCompetitionMissing // what was never published is its organizer's business alone
+	return ErrCompetitionMissing // what was never published is its organizer's business alone
 }
 
 // Started reports whether the competition has begun. A competition without a start date never does.
@@ -151,10 +167,10 @@ func (c *Competition) CheckManager(a Actor) error {
 // OrganizedBy reports whether the actor is the competition's organizer, who can't register for it.
 func (c *Competition) OrganizedBy(a Actor) bool { return a.UserID == c.Organizer.ID }
 
-// Summary returns the competition without its description, as included with registrations.
+// Summary returns the competition without its description and questions, as included with registrations.
 func (c *Competition) Summary() Competition {
 	s := *c
-	s.Description = ""
+	s.Description, s.Questions = "", nil
 	return s
 }
 
@@ -163,6 +179,7 @@ func (c *Competition) Summary() Competition {
 type NewCompetition struct {
 	CompetitionContent
 	Description string
+	Questions   Questions
 	Status      CompetitionStatus
 }
 
@@ -180,11 +197,14 @@ func (n NewCompetition) competition(id string, organizer Organizer, now time.Tim
 	}
 	c.TimeZone = cmp.Or(c.TimeZone, time.UTC.String())
 	c.normalize()
+	c.Questions = n.Questions.normalized(c.Version)
+	c.limitSensitive()
 	if c.Status == "" {
 		c.Status = StatusPublished
 	}
 	var v validation
 	v.content(&c.CompetitionContent, c.Description)
+	v.questions(c.Questions)
 	if c.Status != StatusDraft && c.Status != StatusPublished {
 		v.add("status", "must be DRAFT or PUBLISHED")
 	}
@@ -216,6 +236,7 @@ func (o Optional[T]) applyTo(field *T) {
 type CompetitionChange struct {
 	Edit        func(*CompetitionContent) // changes the stored content, if not nil. It may be called more than once
 	Description Optional[string]
+	Questions   Optional[Questions]
 	Status      Optional[CompetitionStatus]
 	CloseNow    bool
 	Unpublish   bool
@@ -247,6 +268,10 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 		}
 	}
 	c.normalize()
+	if change.Questions.Set {
+		c.Questions = change.Questions.Value.normalized(c.Version + 1)
+	}
+	c.limitSensitive()
 	if err := checkChange(&before, &c, change, now); err != nil {
 		return before, err
 	}
@@ -262,6 +287,9 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 func checkChange(before, after *Competition, change CompetitionChange, now time.Time) error {
 	var v validation
 	v.content(&after.CompetitionContent, after.Description)
+	if change.Questions.Set {
+		v.questions(after.Questions)
+	}
 	if !change.CloseNow && !after.RegDeadline.Equal(before.RegDeadline) && !now.Before(after.RegDeadline) {
 		v.add("regDeadline", "must be in the future")
 	}

@@ -24,6 +24,9 @@ type CompetitionContent struct {
 	TimeZone    string     `json:"timeZone" called:"time zone" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
 	Waitlist    bool       `json:"waitlist" called:"waitlist" doc:"Whether people can join a waitlist once it's full." example:"true"`
 	OfferHours  *int       `json:"offerHours" called:"hours to accept a seat" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start; null if they get it at once." example:"48"`
+
+	AnswersUntil    *time.Time `json:"answersUntil,omitempty" called:"time to edit answers" nullable:"true" doc:"Until when people can edit their answers. Left out if that's the registration deadline." example:"2026-05-05T12:00:00Z"`
+	AnswersKeptDays *int       `json:"answersKeptDays,omitempty" called:"days to keep sensitive answers" nullable:"true" doc:"How many days after the competition is over the answers to sensitive questions are deleted. Left out if no question is sensitive." example:"30"`
 }
 
 // ContentField describes a field of CompetitionContent: its JSON name, and its name in a sentence.
@@ -105,6 +108,7 @@ func (v *validation) content(c *CompetitionContent, description string) {
 	}
 	v.end(c)
 	v.offers(c)
+	v.answers(c)
 	if _, ok := ZoneNamed(c.TimeZone); !ok {
 		v.add("timeZone", "must be an IANA time zone such as Europe/Berlin or UTC")
 	}
@@ -126,6 +130,15 @@ func (v *validation) end(c *CompetitionContent) {
 func (v *validation) offers(c *CompetitionContent) {
 	if c.OfferHours != nil && (*c.OfferHours < MinOfferHours || *c.OfferHours > MaxOfferHours) {
 		v.addf("offerHours", "must be between %d and %d", MinOfferHours, MaxOfferHours)
+	}
+}
+
+func (v *validation) answers(c *CompetitionContent) {
+	if c.AnswersUntil != nil {
+		v.time("answersUntil", *c.AnswersUntil)
+	}
+	if c.AnswersKeptDays != nil && (*c.AnswersKeptDays < 0 || *c.AnswersKeptDays > MaxAnswersKeptDays) {
+		v.addf("answersKeptDays", "must be between 0 and %d", MaxAnswersKeptDays)
 	}
 }
 

@@ -14,14 +14,15 @@ func (s *Registrations) List(
 	ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter,
 ) (Page[ParticipantRegistration], error) {
 	var none Page[ParticipantRegistration]
-	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
-		return none, err
-	}
-	at, limit, err := listing(filter.check(), filter.Sort.List(), cursor, filter.Limit)
+	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
 	if err != nil {
 		return none, err
 	}
-	filter.Cursor, filter.Limit = at, limit
+	at, limit, err := listing(filter.check(&c), filter.Sort.List(), cursor, filter.Limit)
+	if err != nil {
+		return none, err
+	}
+	filter.Cursor, filter.Limit, filter.Asked = at, limit, len(c.Questions) > 0
 	return s.config.Store.RegistrationsOfCompetition(ctx, competitionID, filter)
 }
 
@@ -31,14 +32,15 @@ func (s *Registrations) List(
 func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter) (
 	iter.Seq2[[]ParticipantRegistration, error], error,
 ) {
-	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
-		return nil, err
-	}
-	at, _, err := listing(filter.check(), filter.Sort.List(), cursor, 0)
+	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
 	if err != nil {
 		return nil, err
 	}
-	filter.Cursor, filter.Limit = at, exportSize
+	at, _, err := listing(filter.check(&c), filter.Sort.List(), cursor, 0)
+	if err != nil {
+		return nil, err
+	}
+	filter.Cursor, filter.Limit, filter.Asked = at, exportSize, len(c.Questions) > 0
 	first, err := s.config.Store.RegistrationsOfCompetition(ctx, competitionID, filter)
 	if err != nil {
 		return nil, err
@@ -54,20 +56,20 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 	}, nil
 }
 
-// ByStatus counts the registrations of a competition that match a search, by status; an empty search matches all.
-// Statuses without registrations are omitted. Unless all is set, it returns nil instead of counting a large number of
-// matches.
+// ByStatus counts the registrations of a competition that match a filter whatever their status, by status. Statuses
+// without registrations are omitted. Unless all is set, it returns nil instead of counting a large number of matches.
 func (s *Registrations) ByStatus(
-	ctx context.Context, a Actor, competitionID, search string, all bool,
+	ctx context.Context, a Actor, competitionID string, f RegistrationFilter, all bool,
 ) (map[RegistrationStatus]int, error) {
-	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
+	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
+	if err != nil {
 		return nil, err
 	}
-	wrong := RegistrationFilter{Search: search}.check()
+	wrong := f.check(&c)
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	return s.config.Store.RegistrationsByStatus(ctx, competitionID, search, all)
+	return s.config.Store.RegistrationsByStatus(ctx, competitionID, f, all)
 }
 
 // Offers counts open offers, by competition id, for those of the given competitions that make offers and that the actor
@@ -131,7 +133,7 @@ func (s *Registrations) Timeline(ctx context.Context, a Actor, competitionID str
 	return s.config.Statistics.RegistrationTimes(ctx, competitionID, timelinePoints)
 }
 
-func (f RegistrationFilter) check() (v validation) {
+func (f *RegistrationFilter) check(c *Competition) (v validation) {
 	if f.Status != "" && !f.Status.Valid() {
 		v.add("status", "must be PENDING, CONFIRMED, OFFERED, WAITLISTED or CANCELLED")
 	}
@@ -139,5 +141,6 @@ func (f RegistrationFilter) check() (v validation) {
 		v.add("sort", "must be arrival, newest, name or status")
 	}
 	v.length("search", f.Search, 0, MaxSearchLength)
+	v.answerFilter(&f.Answer, c)
 	return v
 }

@@ -11,6 +11,7 @@ type RegistrationsConfig struct {
 	Runtime
 	Store        RegistrationStore
 	Statistics   StatisticsStore
+	Preparations PreparationStore
 	Registrar    Registrar
 	Competitions *Competitions
 	Verification *Verification
@@ -28,10 +29,10 @@ func NewRegistrations(c RegistrationsConfig) *Registrations {
 	return &Registrations{c}
 }
 
-// Register registers the actor for somebody else's competition. Errors: those of Registrar.Register, ErrUnauthorized,
+// Register registers the actor, with what they filled in, for somebody else's competition. Errors: those of Registrar.Register, ErrUnauthorized,
 // ErrEmailUnverified.
 func (s *Registrations) Register(
-	ctx context.Context, a Actor, competitionID string, idempotency Idempotency,
+	ctx context.Context, a Actor, competitionID string, entry Entry, idempotency Idempotency,
 ) (RegistrationOutcome, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return RegistrationOutcome{}, err
@@ -45,7 +46,7 @@ func (s *Registrations) Register(
 	outcome, again, err := once(ctx, s.config.Replays, s.config.now(), a, idempotency,
 		func() (done[RegistrationOutcome], error) {
 			o, err := s.config.Registrar.Register(ctx,
-				RegisterCommand{Actor: a, CompetitionID: competitionID, Idempotency: idempotency})
+				RegisterCommand{Actor: a, CompetitionID: competitionID, Entry: entry, Idempotency: idempotency})
 			return done[RegistrationOutcome]{outcome: o, again: o.Replayed, record: o.Record}, err
 		})
 	outcome.Replayed = again
@@ -112,6 +113,30 @@ func (s *Registrations) AnswerOffer(ctx context.Context, a Actor, id string, acc
 		return RegistrationOutcome{}, ErrRegistrationGone
 	}
 	return s.config.Registrar.AnswerOffer(ctx, AnswerOfferCommand{Actor: a, RegistrationID: id, Accept: accept})
+}
+
+// Edit changes answers of a registration: nil removes one, and those that aren't named stay. Its owner can do so until
+// Competition.AnswersEnd, the competition's organizer and admins at any time. Errors: those of Registrar.Edit and
+// requireFreshForOthers.
+func (s *Registrations) Edit(ctx context.Context, a Actor, id string, answers Answers) (EditOutcome, error) {
+	if err := require(a, RoleParticipant); err != nil {
+		return EditOutcome{}, err
+	}
+	if !ValidID(id) {
+		return EditOutcome{}, ErrRegistrationGone
+	}
+	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
+		return EditOutcome{}, err
+	}
+	return s.config.Registrar.Edit(ctx, EditCommand{Actor: a, RegistrationID: id, Answers: answers})
+}
+
+// AnswersOf returns the answers of the actor's registration.
+func (s *Registrations) AnswersOf(ctx context.Context, a Actor, r *Registration) (Answers, error) {
+	if r.UserID != a.UserID {
+		return nil, ErrRegistrationGone
+	}
+	return s.config.Store.AnswersOf(ctx, r.ID)
 }
 
 // Unblock lets a removed and blocked person register again, for the competition's organizer and admins. Errors: those

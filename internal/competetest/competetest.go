@@ -52,6 +52,7 @@ func Services(p Parts) compete.Services {
 		Runtime: runtime, Store: p.Registrations, Statistics: struct{ compete.StatisticsStore }{},
 		Registrar:    p.Registrar,
 		Competitions: s.Competitions, Verification: s.Verification,
+		Preparations: struct{ compete.PreparationStore }{},
 	})
 	s.SecondFactors = compete.NewSecondFactors(compete.SecondFactorsConfig{
 		Runtime: runtime, Store: struct{ compete.FactorStore }{}, Users: users, Sealer: struct{ compete.Sealer }{},

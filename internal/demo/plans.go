@@ -37,8 +37,9 @@ type plan struct {
 	firstOfCrowd int           // the first of the crowd who registers
 	participants []int         // who register after them, by index
 	waverers     bool          // some cancel again
-	offerHours   int           // to accept a seat that comes free
-	added        int           // seats, in the end, for those who wait
+	questions    compete.Questions
+	offerHours   int // to accept a seat that comes free
+	added        int // seats, in the end, for those who wait
 	end          int
 }
 
@@ -67,7 +68,7 @@ func (p plan) competition(now time.Time) compete.NewCompetition {
 			Title: p.title, Location: p.location, TimeZone: p.zone, Tags: p.tags, Capacity: p.capacity,
 			Waitlist: p.waitlist,
 		},
-		Description: p.description,
+		Description: p.description, Questions: p.questions,
 	}
 	if p.offerHours > 0 {
 		n.OfferHours = &p.offerHours
@@ -99,7 +100,7 @@ var plans = []plan{
 		zone: "Europe/Paris",
 		tags: []string{"olympiad", "maths", "students"}, capacity: 30, waitlist: true,
 		published: 21 * day, deadline: 9 * day, starts: 16 * day, lasts: 4 * time.Hour, registered: 34, firstOfCrowd: 0,
-		participants: []int{0, 1},
+		participants: []int{0, 1}, questions: olympiadQuestions,
 		description: "Four problems, four hours, pen and paper.\n\n## Who can enter\n\nAnyone in their last three " +
 			"years of school. Bring a ruler and a compass; **calculators stay outside**.\n\n## The day\n\n1. 08:30 " +
 			"doors open\n2. 09:00 the first problem is revealed\n" +

@@ -21,10 +21,13 @@ type batch struct {
 	byID         map[string]*compete.Registration // the same registrations, by id
 	records      map[compete.IdempotencyKey]compete.IdempotencyRecord
 
-	replaced   []compete.Competition   // replaced contents of competitions
-	inserted   []*compete.Registration // in order of arrival
-	updated    []*compete.Registration // in order of their first change
-	isDirty    map[string]bool         // whether updated contains it
+	replaced   []compete.Competition           // replaced contents of competitions
+	inserted   []*compete.Registration         // in order of arrival
+	updated    []*compete.Registration         // in order of their first change
+	isDirty    map[string]bool                 // whether updated contains it
+	prepared   map[compete.Place]compete.Entry // filled in ahead, where a press brings nothing
+	entered    []compete.Place                 // registered where something may have been filled in ahead
+	answered   map[string]compete.Answers      // new answers, by registration
 	newRecords []compete.IdempotencyRecord
 	moves      []compete.LedgerMove
 	runs       []compete.NoticeRun
@@ -95,7 +98,7 @@ func (b *batch) read() error {
 	for _, record := range state.Records {
 		b.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
 	}
-	return nil
+	return b.readPrepared()
 }
 
 // addRead adds registrations that were read. Known ones are kept, because this batch may have changed them.
@@ -201,7 +204,7 @@ func (b *batch) write() error {
 	if len(b.changed) == 0 {
 		return nil
 	}
-	changes.Replaced = b.replaced
+	changes.Replaced, changes.Answers, changes.Entered = b.replaced, b.answered, b.entered
 	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs, changes.Audit = values(b.inserted),
 		values(b.updated), b.moves, b.jobs(), b.audit
 	return b.tx.Write(b.ctx, changes)

@@ -57,6 +57,7 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, refusal, err
 	}
 	registration := c.admit(b, competition, held, status, now)
+	b.enter(c, competition, registration)
 	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
 	outcome.Record, err = c.keepOutcome(b, outcome, now)
 	return result{outcome: outcome}, nil, err
@@ -69,7 +70,7 @@ func (c *register) admissible(
 	if refusal := competition.CheckRegistrant(c.Actor, held); refusal != nil {
 		return "", refusal, nil
 	}
-	status, refusal := competition.Admit(now)
+	status, refusal := competition.Admit(b.entry(c, competition), now)
 	queues := status == compete.RegistrationWaitlisted || errors.Is(refusal, compete.ErrCompetitionFull)
 	if !queues || competition.SeatsLeft == 0 {
 		return status, refusal, nil
@@ -188,6 +189,9 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, compete.ErrUnpublished, nil
 	}
 	before := competition.Competition
+	if refusal, err := b.keepKinds(competition, &changed); refusal != nil || err != nil {
+		return result{}, refusal, err
+	}
 	competition.Competition = changed
 	b.move(competition, c.moveID, before.Schedule())
 	b.recordContent(updateAction(&before, &changed), &before, &changed, now)

@@ -46,6 +46,14 @@ func (m *memory) Offered(context.Context, string, time.Time, int) ([]compete.Reg
 	return nil, nil
 }
 
+func (m *memory) Answers(context.Context, string) (compete.Answers, error) { return nil, nil }
+
+func (m *memory) Answered(context.Context, string, string) (bool, error) { return false, nil }
+
+func (m *memory) Prepared(context.Context, []compete.Place) (map[compete.Place]compete.Entry, error) {
+	return nil, nil
+}
+
 func (m *memory) EarlierContent(context.Context, string, int) (c compete.Competition, found bool, err error) {
 	return c, false, nil
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,6 +17,14 @@ import (
 var columns = []string{
 	"seq", "status", "position", "name", "email", "registeredAt", "updatedAt", "registrationId",
 	"userId", "cancelReason", "reason", "note", "seats", "confirmBy",
+}
+
+// answered appends the answers to questions, each in a column.
+func answered(row []string, answers compete.Answers, questions compete.Questions) []string {
+	for i := range questions {
+		row = append(row, compete.AnswerText(answers[questions[i].ID]))
+	}
+	return row
 }
 
 func registration(r *compete.ParticipantRegistration) []string {
@@ -37,15 +46,23 @@ func moment(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // File is a list of registrations to be sent.
 type File struct {
-	Name  string // see Name
-	Mark  string // comes first: BOM or nothing
-	Parts iter.Seq2[[]compete.ParticipantRegistration, error]
+	Name string // see Name
+	Mark string // comes first: BOM or nothing
+
+	Questions compete.Questions // whose answers are columns after all others
+	Parts     iter.Seq2[[]compete.ParticipantRegistration, error]
 }
 
 // Send answers with a file for downloading, part by part as it is read. When a part can't be read, or the client takes
 // longer than Patience for a piece, the connection is cut, so that half a file does not look whole.
 func Send(w http.ResponseWriter, r *http.Request, log *slog.Logger, f File) {
-	send(w, r, log, f.Name, f.Mark, columns, f.Parts, registration)
+	columns := slices.Clone(columns)
+	for i := range f.Questions {
+		columns = append(columns, f.Questions[i].Label)
+	}
+	send(w, r, log, f.Name, f.Mark, columns, f.Parts, func(r *compete.ParticipantRegistration) []string {
+		return answered(registration(r), r.Answers, f.Questions)
+	})
 }
 
 func send[T any](

@@ -33,7 +33,7 @@ func (s *Store) participantsByName(
 	}
 	var st statement
 	st.Add(`SELECT r.id FROM registrations r WHERE r.competition_id = %s`, competitionID)
-	st.matching(compete.RegistrationFilter{Status: f.Status})
+	st.matching(compete.RegistrationFilter{Status: f.Status, Answer: f.Answer})
 	st.Add(` LIMIT 1 OFFSET %s`, fewParticipants)
 	many, err := sqldb.List(ctx, s.replicated, sqldb.ScanString, st.Text(), st.Args()...)
 	if err != nil {

@@ -103,7 +103,7 @@ func (s *Store) listCompetitions(
 	return compete.Page[compete.Competition]{Items: competitions, Next: listed.Next}, err
 }
 
-var selectListed = `SELECT ` + competitionColumns
+var selectListed = `SELECT ` + listColumns.Select("c")
 
 // matching adds the conditions of tags and search.
 func (s *Store) matching(st *statement, f compete.CompetitionFilter, match match) {

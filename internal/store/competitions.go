@@ -19,7 +19,9 @@ var _ compete.CompetitionStore = (*Store)(nil)
 var (
 	competitionRow     = slices.Concat(competitionKeys, competitionSeats, competitionContent, competitionShown)
 	competitionColumns = competitionRow.Select("c")
-	summaryColumns     = competitionRow.Reading("description", `''`).Select("c")
+	listColumns        = competitionRow.Reading("questions", `NULL`)
+	summaryColumns     = listColumns.Reading("description", `''`).Select("c")
+	questionedColumns  = competitionRow.Reading("description", `''`).Select("c") // a summary with the questions
 
 	// newCompetitionRow are those that a new one is inserted with.
 	newCompetitionRow = slices.Concat(competitionKeys, competitionSeats, competitionContent)
@@ -51,6 +53,13 @@ var (
 		{Name: "status", Field: func(c *compete.Competition) any { return &c.Status }},
 		{Name: "waitlist", Field: func(c *compete.Competition) any { return &c.Waitlist }},
 		{Name: "offer_hours", Field: func(c *compete.Competition) any { return &c.OfferHours }},
+		{
+			Name:  "questions",
+			Field: func(c *compete.Competition) any { return (*storedQuestions)(&c.Questions) },
+			Value: func(c *compete.Competition) any { return storedQuestions(c.Questions).text() },
+		},
+		{Name: "answers_until", Field: func(c *compete.Competition) any { return &c.AnswersUntil }},
+		{Name: "answers_kept_days", Field: func(c *compete.Competition) any { return &c.AnswersKeptDays }},
 		{Name: "discarded", Field: func(c *compete.Competition) any { return &c.Discarded }},
 		{Name: "unpublished", Field: func(c *compete.Competition) any { return &c.Unpublished }},
 		{Name: "organizer_id", Field: func(c *compete.Competition) any { return &c.Organizer.ID }},
@@ -128,7 +137,7 @@ func (t Tx) insertCompetition(ctx context.Context, c compete.Competition) error 
 
 var (
 	insertCompetition = newCompetitionRow.Insert("competitions")
-	updateContent     = `UPDATE competitions SET ` + competitionContent.Set(2) + ` WHERE id = $1`
+	updateContent     = `UPDATE competitions SET ` + competitionContent.Set(2) + `, answers_purged_at = NULL WHERE id = $1`
 )
 
 // saveContent writes what staff edit; the seats are saved already.

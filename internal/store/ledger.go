@@ -190,6 +190,12 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	pipeline.Bulk(saveRegistrations, inLockOrder(registrationRow.Rows(saved)), nil)
 	pipeline.Bulk(deleteIdempotencyRecord, t.expired, nil)
 	pipeline.Bulk(insertIdempotencyRecords, recordRow.Rows(c.Records), nil)
+	answers, err := answerRows(c.Answers)
+	if err != nil {
+		return err
+	}
+	pipeline.Bulk(saveAnswers, answers, nil)
+	pipeline.Bulk(endPreparation, placeRows(c.Entered), nil)
 	pipeline.Bulk(countSeatsTaken, takenRows(c), nil)
 	pipeline.Bulk(countBlocks, counted.blockRows(), nil)
 	pipeline.Bulk(countDays, counted.dayRows(), nil)

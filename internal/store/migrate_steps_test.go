@@ -82,7 +82,8 @@ var seeds = []struct {
 		"waitlist": true, "offer_hours": 48, "discarded": false, "searchable": true, "unpublished": false,
 		"organizer_id": seedOrganizer,
 		"next_seq":     int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
-		"cover": "0a1b",
+		"cover": "0a1b", "questions": `[{"id":"q1-1","kind":"TEXT","label":"School","scope":"PERSON"}]`,
+		"answers_until": seedTime, "answers_kept_days": 30, "answers_purged_at": seedTime,
 	}},
 	{"competition_covers", row{
 		"competition_id": seedCompetition, "hash": "0a1b", "large": []byte{0xff, 0xd8, 0},
@@ -101,6 +102,11 @@ var seeds = []struct {
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
 		"cancel_reason": "", "removal_reason": "", "removal_note": "", "blocked": false,
 		"confirm_by": seedTime.Add(time.Hour), "seats": generated,
+	}},
+	{"registration_answers", row{"registration_id": seedRegistration, "answers": `{"q1-1":"No. 5"}`}},
+	{"preparations", row{
+		"user_id": seedUser, "competition_id": seedCompetition, "entry": `{"Answers":{"q1-1":"No. 5"}}`,
+		"updated_at": seedTime,
 	}},
 	{"registration_blocks", row{
 		"competition_id": seedCompetition, "block": int64(0), "seated": 1,

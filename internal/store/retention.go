@@ -91,6 +91,10 @@ func (s *Store) anonymizePage(ctx context.Context, competitionID string) (n int,
 			return err
 		}
 		n = len(ids)
+		if _, err := sqldb.Change(ctx, tx, `DELETE FROM registration_answers WHERE registration_id {any $1 uuid}`,
+			tx.Array(ids)); err != nil {
+			return err
+		}
 		return tx.unlinkMessages(ctx, ids)
 	})
 	return n, err

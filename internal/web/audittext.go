@@ -172,6 +172,12 @@ var auditTexts = map[compete.AuditAction]auditText{
 		"Unblocked", "{who} lets someone register for {competition} again",
 		"{who} lets {user} register for {competition} again",
 	},
+	compete.AuditAnswered: {
+		"Answers edited", "{who} edited their answers for {competition}",
+		"{who} edited {user}'s answers for {competition}",
+	},
+	compete.AuditPrepared:   {"Got ready", "{who} got ready to register for {competition}", ""},
+	compete.AuditUnprepared: {"Preparation deleted", "{who} deleted what they prepared for {competition}", ""},
 
 	compete.AuditReported:       {"Report sent", "{who} reported {competition} ({is.reason})", ""},
 	compete.AuditReportAnswered: {"Report answered", "{who} answered a report about {competition}: {is.status}", ""},
@@ -202,7 +208,8 @@ var auditVias = map[compete.Via]string{
 // auditFields are the values of a competition that a sentence names, in its order.
 var auditFields = append(
 	slices.Insert(slices.Clone(compete.ContentFields), 1,
-		compete.ContentField{Name: "description", Called: "description"}),
+		compete.ContentField{Name: "description", Called: "description"},
+		compete.ContentField{Name: "questions", Called: "questions"}),
 	compete.ContentField{Name: "status", Called: "status"},
 	compete.ContentField{Name: "organizerId", Called: "organizer"},
 )
@@ -317,7 +324,8 @@ func auditChanged(was, is auditValues) string {
 		return "{who} changed {competition}"
 	}
 	sentence := "{who} changed the " + enumerate(names) + " of {competition}"
-	if len(names) == 1 && single != "description" && len(was.plain(single))+len(is.plain(single)) < 100 {
+	long := single == "description" || single == "questions"
+	if len(names) == 1 && !long && len(was.plain(single))+len(is.plain(single)) < 100 {
 		sentence += " from {was." + single + "} to {is." + single + "}"
 	}
 	return sentence

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -78,6 +79,13 @@ func (a *app) readStand(v *visit, id string) (compete.Competition, pages.Stand, 
 		return c, pages.Stand{}, err
 	}
 	stand := standView(&c, mine, v.actor, v.now)
+	if stand.Asks && mayRegister(stand.Kind) {
+		p, err := a.prepared(v, id)
+		if err != nil {
+			return c, pages.Stand{}, err
+		}
+		stand.Prepared, stand.Outdated = p != nil && p.Ready(), p != nil && !p.Ready()
+	}
 	stand.URL = a.PublicURL.JoinPath("/competitions/", id).String()
 	if stand.Kind == pages.StandIn {
 		user, err := a.Accounts.Me(v.r.Context(), v.actor)
@@ -119,15 +127,25 @@ func (a *app) stand(r *http.Request, v *visit) (response, error) {
 
 // register registers the viewer. The card changes in place; without JavaScript a redirect shows the same.
 func (a *app) register(r *http.Request, v *visit) (response, error) {
-	if !v.actor.LoggedIn() {
-		return a.registerLater(r, v)
-	}
 	id := r.PathValue("id")
-	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, formIdempotency(r, ""))
+	entry, c, err := a.readEntry(r, v, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case !v.actor.LoggedIn() && entry.Answers != nil:
+		return a.keepTyped(r, v, compete.ErrUnauthorized)
+	case !v.actor.LoggedIn():
+		return a.registerLater(r, v)
+	case entry.Answers != nil && r.PostFormValue("preview") != "": // they come from the log-in page
+		return a.showQuestions(v, http.StatusOK, &c, registerPage(&c, pages.StandOpen, rand.Text()), r.PostForm)
+	}
+	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, entry, formIdempotency(r, ""))
 	e, isRefusal := refused(err)
 	switch {
+	case isRefusal && isAnswers(e):
+		return a.refusedEntry(v, id, err)
 	case errors.Is(err, compete.ErrEmailUnverified):
-		v.intend(intent{id, r.PostFormValue("key")})
+		v.intend(intentOf(r))
 		return redirect(verifyPath("/competitions/" + id)), nil
 	case err == nil && !v.partial():
 		return redirectWith(registeredFlash(outcome), "/competitions/"+id), nil

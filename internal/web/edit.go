@@ -53,7 +53,10 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	start := nextNoon(v.now.Add(defaultStart), zone)
 	n.RegOpensAt, n.RegDeadline, n.StartDate, n.EndDate = nil, nextNoon(v.now.Add(defaultDeadline), zone), &start, nil
 	n.TimeZone = zoneName
-	form := pages.CompetitionForm{Inputs: shown(n, zone), Draft: true, Key: q.Get("key")}
+	n.AnswersUntil = nil
+	form := pages.CompetitionForm{
+		Inputs: shown(n, zone), Questions: questionRows(n.Questions), Draft: true, Key: q.Get("key"),
+	}
 	return showForm(v, http.StatusOK, form), nil
 }
 
@@ -101,7 +104,7 @@ func (v *visit) followZone(a compete.Actor) {
 }
 
 func showForm(v *visit, status int, form pages.CompetitionForm) response {
-	form.Viewer = v.actor.UserID
+	form.Viewer, form.Copyable = v.actor.UserID, v.copyable(form.ID)
 	form.Drawn = drawnPath(form.Input("title").Value, compete.NormalizeTags(splitTags(form.Input("tags").Value)))
 	page := v.page("New competition", ui.SectionDashboard)
 	switch {
@@ -150,6 +153,9 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 	}
 	typed := readForm(r, nil)
 	typed.form.Draft, typed.form.CoverLost = true, typed.form.CoverLost || len(upload) > 0
+	if r.PostFormValue("edit-questions") != "" {
+		return a.editQuestions(r, v, typed)
+	}
 	if r.PostFormValue("preview") != "" {
 		return a.showPreview(v, typed, nil)
 	}
@@ -207,7 +213,7 @@ func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition,
 		return nil, err
 	}
 	form := &typed.form
-	form.Errors = formErrors(e)
+	form.Errors = formErrors(typed.renamed(e))
 	switch {
 	case errors.Is(err, compete.ErrCapacityBelowHeld):
 		form.Errors = pages.Errors{}
@@ -264,6 +270,12 @@ func (a *app) previewOf(v *visit, typed typedForm, stored *compete.Competition) 
 	}
 	look.Seats = seatsView(c.Seats(v.now))
 	look.Images, look.Markup = markdown.Lost(typed.values.Description)
+	if look.Questions, err = questionFields(typed.values.Questions, nil, nil); err != nil {
+		return nil, err
+	}
+	for i := range look.Questions {
+		look.Questions[i].Preview = true
+	}
 	return look, nil
 }
 
@@ -306,7 +318,7 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 // storedForm returns the form of a stored competition.
 func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionForm {
 	return pages.CompetitionForm{
-		ID: c.ID, Inputs: shown(contentOf(c), zone), Draft: c.Status == compete.StatusDraft, Version: c.Version,
+		ID: c.ID, Inputs: shown(contentOf(c), zone), Questions: questionRows(c.Questions), Draft: c.Status == compete.StatusDraft, Version: c.Version,
 		Cover: coverForm(c),
 	}
 }
@@ -338,6 +350,9 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	}
 	typed := readForm(r, &c)
 	typed.form.ID, typed.form.Draft = c.ID, c.Status == compete.StatusDraft
+	if r.PostFormValue("edit-questions") != "" {
+		return a.editQuestions(r, v, typed)
+	}
 	if r.PostFormValue("preview") != "" {
 		return a.showPreview(v, typed, &c)
 	}
@@ -354,6 +369,11 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	_, err = a.Competitions.Update(r.Context(), v.actor, c.ID, typed.form.Version, change)
 	if errors.Is(err, compete.ErrVersionMismatch) {
 		typed.form.Changed = differences(storedForm(&c, typed.zone), typed.form)
+		if !sameQuestions(c.Questions, typed.values.Questions) {
+			typed.form.Changed = append(typed.form.Changed, pages.FieldDiff{
+				Label: "Questions", Now: ui.Plural(len(c.Questions), "question", "questions"),
+			})
+		}
 		typed.form.Version = c.Version
 		return showForm(v, http.StatusPreconditionFailed, typed.form), nil
 	}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -39,6 +40,8 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 		Status: string(filter.Status), Search: filter.Search, Sort: string(filter.Sort),
 		Removal: c.Status != compete.StatusCancelled,
 	}
+	data.Columns = columnsView(&c, q)
+	data.Answer = answerFilterView(&c, filter)
 	status := http.StatusOK
 	err = a.listRegistrations(r, v, &data, filter)
 	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
@@ -68,6 +71,8 @@ func registrationFilter(q url.Values) compete.RegistrationFilter {
 	return compete.RegistrationFilter{
 		Status: compete.RegistrationStatus(q.Get("status")), Search: q.Get("search"),
 		Sort: compete.RegistrationSort(q.Get("sort")), Limit: rowsPerPage,
+		Answer:  compete.AnswerFilter{QuestionID: q.Get("question"), Value: q.Get("answer")},
+		Columns: q["column"],
 	}
 }
 
@@ -77,7 +82,12 @@ func listAddress(path string, f compete.RegistrationFilter) string {
 	if f.Sort == compete.SortArrival {
 		q.Del("sort")
 	}
-	maps.DeleteFunc(q, func(_ string, values []string) bool { return values[0] == "" })
+	if f.Answer.QuestionID != "" {
+		q.Set("question", f.Answer.QuestionID)
+		q.Set("answer", compete.AnswerText(f.Answer.Value))
+	}
+	q["column"] = f.Columns
+	maps.DeleteFunc(q, func(_ string, values []string) bool { return len(values) == 0 || values[0] == "" })
 	if len(q) == 0 {
 		return path
 	}
@@ -115,7 +125,13 @@ func (a *app) listRegistrations(
 		}
 	}
 	for i := range found.Items {
-		data.Rows = append(data.Rows, registrationRow(&found.Items[i]))
+		row := registrationRow(&found.Items[i])
+		for _, column := range data.Columns {
+			if column.On {
+				row.Answers = append(row.Answers, answerText(&column.Question, found.Items[i].Answers[column.ID]))
+			}
+		}
+		data.Rows = append(data.Rows, row)
 	}
 	if !found.Next.IsZero() {
 		next := *r.URL
@@ -133,7 +149,7 @@ func (a *app) countStatuses(r *http.Request, v *visit, competitionID string, f c
 	map[compete.RegistrationStatus]int, error,
 ) {
 	if f.Status != "" || !found.Next.IsZero() || r.URL.Query().Get("cursor") != "" {
-		return a.Registrations.ByStatus(r.Context(), v.actor, competitionID, f.Search, false)
+		return a.Registrations.ByStatus(r.Context(), v.actor, competitionID, f, false)
 	}
 	counts := map[compete.RegistrationStatus]int{}
 	for i := range found.Items {
@@ -184,4 +200,34 @@ func registrationRow(r *compete.ParticipantRegistration) pages.RegistrationRow {
 		row.Place = ui.Ordinal(r.Position) + " in line"
 	}
 	return row
+}
+
+// columnsView returns the questions whose answers can be columns.
+func columnsView(c *compete.Competition, q url.Values) []pages.AnswerColumn {
+	var columns []pages.AnswerColumn
+	for i := range c.Questions {
+		columns = append(columns, pages.AnswerColumn{
+			Question: c.Questions[i], On: slices.Contains(q["column"], c.Questions[i].ID),
+		})
+	}
+	return columns
+}
+
+// answerFilterView says in words which answer the list is filtered by; empty: none.
+func answerFilterView(c *compete.Competition, f compete.RegistrationFilter) pages.AnswerChip {
+	q := c.Questions.Find(f.Answer.QuestionID)
+	if q == nil {
+		return pages.AnswerChip{}
+	}
+	value := compete.AnswerText(f.Answer.Value)
+	shown := value
+	if parsed, problem := q.Parse(value); problem == "" {
+		shown = answerText(q, parsed)
+	}
+	without := f
+	without.Answer = compete.AnswerFilter{}
+	return pages.AnswerChip{
+		Label: q.Label + ": " + shown, Question: q.ID, Answer: value,
+		Remove: listAddress("/competitions/"+c.ID+"/registrations", without),
+	}
 }

@@ -23,7 +23,10 @@ func (a *app) registrationsCSV(r *http.Request, v *visit) (response, error) {
 	}
 	return func(v *visit) error {
 		sheet.Send(v.w, r, a.Log,
-			sheet.File{Name: sheet.Name(c.Title, v.now.In(c.Zone())), Mark: sheet.BOM, Parts: parts})
+			sheet.File{
+				Name: sheet.Name(c.Title, v.now.In(c.Zone())), Mark: sheet.BOM, Questions: exported(&c, r.URL.Query()),
+				Parts: parts,
+			})
 		return nil
 	}, nil
 }
@@ -47,7 +50,7 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	f := registrationFilter(r.URL.Query())
-	counts, err := a.Registrations.ByStatus(r.Context(), v.actor, c.ID, f.Search, true)
+	counts, err := a.Registrations.ByStatus(r.Context(), v.actor, c.ID, f, true)
 	if err != nil {
 		return nil, err
 	}

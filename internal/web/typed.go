@@ -37,12 +37,15 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 		}
 		t.form.Inputs = append(t.form.Inputs, in.Field)
 	}
+	t.readQuestions(r)
 	return t
 }
 
 // contentOf is the input that would make the competition.
 func contentOf(c *compete.Competition) compete.NewCompetition {
-	return compete.NewCompetition{CompetitionContent: c.CompetitionContent, Description: c.Description}
+	return compete.NewCompetition{
+		CompetitionContent: c.CompetitionContent, Description: c.Description, Questions: c.Questions,
+	}
 }
 
 // typedValue is what an input was sent with.
@@ -60,11 +63,11 @@ func typedText(r *http.Request, field string) string {
 }
 
 // refuse adds what the domain finds wrong with the values, where the text could be read.
-func (t typedForm) refuse(err error) {
+func (t *typedForm) refuse(err error) {
 	if err == nil {
 		return
 	}
-	for field, text := range formErrors(compete.AsError(err)) {
+	for field, text := range formErrors(t.renamed(compete.AsError(err))) {
 		if field != "" && t.form.Errors[field] == "" {
 			t.form.Errors[field] = text
 		}
@@ -94,5 +97,6 @@ func (t typedForm) change() compete.CompetitionChange {
 	return compete.CompetitionChange{
 		Edit:        func(c *compete.CompetitionContent) { *c = t.values.CompetitionContent },
 		Description: compete.Some(t.values.Description),
+		Questions:   compete.Some(t.values.Questions),
 	}
 }

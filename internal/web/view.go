@@ -100,11 +100,13 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	if !s.Own {
 		s.Key = rand.Text()
 	}
+	s.Asks = c.TakesEntries() && s.LoggedIn && !s.Own
 	if mine == nil || phase == compete.PhaseCancelled {
 		return s
 	}
 	s.Registered = mine.RegisteredAt
 	s.CanWithdraw = !c.Started(now)
+	s.CanAnswer = s.Asks && mine.CheckEdit(a, c, now) == nil
 	switch {
 	case mine.Status == compete.RegistrationOffered:
 		s.Kind, s.State = pages.StandOffered, ui.StateOffered

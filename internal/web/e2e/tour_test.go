@@ -101,6 +101,7 @@ func participantTour(t *testing.T, s site) tour {
 		{name: "competition-upcoming", path: v.find("/competitions?phase=upcoming", "Winter Game Jam")},
 		{name: "competition-register", like: true, path: v.find("/competitions?phase=open", "University Chess Blitz")},
 		{name: "competition-cancelled", like: true, path: v.find("/competitions?phase=cancelled", "Photo Marathon")},
+		{name: "answers", path: v.find("/dashboard", "Regional Mathematics Olympiad") + "/answers"},
 		{name: "withdraw", like: true, path: registered + "/withdraw"},
 		{name: "withdraw-dialog", path: registered, then: func(v *visitor) {
 			v.ask(`#stand a[href$="/withdraw"]`, "Cancel your registration?")
@@ -146,6 +147,9 @@ func organizerTour(t *testing.T, s site) tour {
 		}},
 		{name: "competition-organizer", path: full},
 		{name: "registrations", path: full + "/registrations"},
+		{name: "registrations-answers", path: full + "/registrations/answers"},
+		{name: "registrations-columns", like: true, path: full + "/registrations?column=year&column=school"},
+		{name: "edit-questions", path: full + "/edit"},
 		{name: "registrations-print", path: full + "/registrations/print"},
 		{name: "registrations-none", like: true, path: full + "/registrations?search=zzzzzz"},
 		{name: "remove", path: full + "/registrations", then: func(v *visitor) {

@@ -12,6 +12,7 @@ import { startForms } from "./forms.js";
 import { startErrors } from "./errors.js";
 import { startDrafts } from "./drafts.js";
 import { startCover } from "./cover.js";
+import { startQuestions } from "./questions.js";
 import { startShare } from "./share.js";
 
 // The content security policy allows neither inline styles nor eval.
@@ -39,6 +40,7 @@ startForms();
 startErrors();
 startDrafts();
 startCover(htmx);
+startQuestions();
 startShare();
 startLive(htmx);
 startCountdowns();
