@@ -103,7 +103,7 @@ func (s *Store) listCompetitions(
 	return compete.Page[compete.Competition]{Items: competitions, Next: listed.Next}, err
 }
 
-var selectListed = `SELECT ` + competitionColumns
+var selectListed = `SELECT ` + competitionRow.Reading("access_code", `NULL`).Select("c")
 
 // matching adds the conditions of tags and search.
 func (s *Store) matching(st *statement, f compete.CompetitionFilter, match match) {
@@ -168,6 +168,9 @@ func (s *statement) eligible(f compete.CompetitionFilter, order order) {
 	case f.OrganizerID == "" || f.Phase != "":
 		s.phase(f.Phase, compete.UTC(f.Now), status, deadline)
 	}
+	if f.OrganizerID == "" && !f.Suspended {
+		s.Add(` AND ` + listed)
+	}
 	if f.OrganizerID == "" && f.Phase == compete.PhaseCancelled {
 		s.Add(` AND NOT c.discarded`)
 	}
@@ -182,10 +185,11 @@ const ofSuspendible = `c.organizer_id IN (SELECT u.id FROM users u WHERE u.disab
 func (s *statement) closedByFilling(f compete.CompetitionFilter, order order) {
 	cut := ` ORDER BY ` + order.by + ` LIMIT %s`
 	s.Add(selectListed+order.columns+fromCompetitions+`WHERE c.id IN (
-		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status = 'PUBLISHED'
+		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status = 'PUBLISHED' AND `+listed+`
 		AND {+c.reg_deadline} <= %s`+cut+`) d
-		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE {+c.status} = 'PUBLISHED' AND `+suspended+`
-			AND `+ofSuspendible+cut+`) d)`, compete.UTC(f.Now), f.Limit+1, f.Limit+1)
+		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE {+c.status} = 'PUBLISHED'
+			AND {+c.visibility} = 'PUBLIC' AND `+suspended+` AND `+ofSuspendible+cut+`) d)`,
+		compete.UTC(f.Now), f.Limit+1, f.Limit+1)
 }
 
 // statusIs is a condition that may be looked up in an index.
