@@ -52,7 +52,8 @@ func (a *App) addReplica() {
 		a.metrics.AddPool("replica", r.SQL())
 	}
 	a.metrics.AddGauge("replica_lag_seconds",
-		"How long ago the moment is up to which the read replica is known to have everything; NaN while it's away, and "+
+		"How long ago the moment is up to which the read replica is known to have everything; "+
+			"NaN while it's away, and "+
 			"without one.",
 		func() float64 {
 			if r == nil {

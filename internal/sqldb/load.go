@@ -14,7 +14,8 @@ import (
 type Loader struct {
 	// Add inserts rows into a table. Values are in the order of the columns; ids are uuid.UUID.
 	Add func(ctx context.Context, table string, columns []string, rows iter.Seq[[]any]) error
-	// AddWords inserts into a TextIndex: ids of rows, words separated by spaces, and values of other columns of its Table.
+	// AddWords inserts into a TextIndex: ids of rows, words separated by spaces, and values of other columns of its
+	// Table.
 	AddWords func(ctx context.Context, x TextIndex, columns []string, rows iter.Seq[[]any]) error
 }
 

@@ -84,8 +84,8 @@ func (x TextIndex) Few(id, param string) string { return x.condition("few", id, 
 // Many is Few for a query that finds many rows: each row examined for other reasons is looked up in the index.
 func (x TextIndex) Many(id, param string) string { return x.condition("many", id, param) }
 
-// Hits returns a query, to which conditions on Table as s can be added, for the rows that a query of the index finds: id,
-// and as place the value in a column of Table. It reads all of them, but nothing else.
+// Hits returns a query, to which conditions on Table as s can be added, for the rows that a query of the index finds:
+// id, and as place the value in a column of Table. It reads all of them, but nothing else.
 func (x TextIndex) Hits(column, param string) string { return x.condition("hits", column, param) }
 
 func (x TextIndex) condition(kind, id, param string) string {

@@ -121,7 +121,8 @@ func (s *Store) fewMatches(st *statement, f compete.CompetitionFilter, match mat
 		SELECT h.id, h.place FROM (`+CompetitionWords.Hits(order.place, `%s`), match.query)
 	switch {
 	case !f.Cursor.IsZero():
-		st.Add(` AND (s.`+order.place+`, s.competition_id) `+order.after+` (%s, %s)`, order.value(f.Cursor), f.Cursor.ID)
+		st.Add(` AND (s.`+order.place+`, s.competition_id) `+order.after+` (%s, %s)`, order.value(f.Cursor),
+			f.Cursor.ID)
 	case f.Sort == compete.SortDeadline && !over(f.Phase):
 		st.Add(` AND s.reg_deadline > %s`, compete.UTC(f.Now))
 	}

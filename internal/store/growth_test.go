@@ -232,7 +232,9 @@ func remind(t *testing.T, db *store.Store) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	for _, text := range []string{"SET default_statistics_target = 1000", "ANALYZE", "RESET default_statistics_target"} {
+	for _, text := range []string{
+		"SET default_statistics_target = 1000", "ANALYZE", "RESET default_statistics_target",
+	} {
 		if _, err := conn.ExecContext(t.Context(), text); err != nil {
 			t.Fatal(err)
 		}

@@ -311,8 +311,8 @@ func (v *visitor) at(prefix string) string {
 	return u.Path
 }
 
-// signUpDirectly creates an account with the role and logs the visitor in, without the pages for that: each page takes a browser
-// longer than most tests that need an account.
+// signUpDirectly creates an account with the role and logs the visitor in, without the pages for that: each page takes
+// a browser longer than most tests that need an account.
 func (v *visitor) signUpDirectly(role string) {
 	v.t.Helper()
 	v.openSession("/auth/signup", url.Values{
@@ -344,7 +344,9 @@ func (v *visitor) openSession(path string, form url.Values) {
 		if cookie.Name != "session" {
 			continue
 		}
-		params := network.SetCookieParams{Name: cookie.Name, Value: cookie.Value, URL: v.base, HTTPOnly: &cookie.HttpOnly}
+		params := network.SetCookieParams{
+			Name: cookie.Name, Value: cookie.Value, URL: v.base, HTTPOnly: &cookie.HttpOnly,
+		}
 		if _, err := chromedp.Call(v.tab, network.SetCookie, params); err != nil {
 			v.fatal("keep the session", err)
 		}
