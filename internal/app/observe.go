@@ -53,8 +53,7 @@ func (a *App) addReplica() {
 	}
 	a.metrics.AddGauge("replica_lag_seconds",
 		"How long ago the moment is up to which the read replica is known to have everything; "+
-			"NaN while it's away, and "+
-			"without one.",
+			"NaN while it's away, and without one.",
 		func() float64 {
 			if r == nil {
 				return math.NaN()
