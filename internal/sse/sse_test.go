@@ -189,14 +189,16 @@ func TestTheStreamEndsWithItsReader(t *testing.T) {
 	})
 }
 
+// The response to HEAD is an ordinary one, which the server's timeouts apply to.
 func TestHeadIsNoStream(t *testing.T) {
-	eachKind(t, func(t *testing.T, s *served) {
-		response := s.get(t.Context(), t, http.MethodHead)
-		if got := response.Header.Get("Content-Type"); got != "text/event-stream" {
-			t.Errorf("Content-Type is %q", got)
-		}
-		<-s.ended
-	})
+	s := serve(t, plain)
+	s.Start()
+	t.Cleanup(s.Close)
+	response := s.get(t.Context(), t, http.MethodHead)
+	if got := response.Header.Get("Content-Type"); got != "text/event-stream" {
+		t.Errorf("Content-Type is %q", got)
+	}
+	<-s.ended
 }
 
 func TestHTTP10HasNoChunks(t *testing.T) {
