@@ -29,7 +29,7 @@ func TestOnce(t *testing.T) {
 	request := IdempotencyOf("the-first-key", "POST", "/a", []byte(`{"a":1}`))
 	cache := &remembered{}
 	ask := func(i Idempotency, at time.Time) (outcome string, again, asked bool, err error) {
-		outcome, again, err = once(t.Context(), cache, at, actor, i, func() (keyedResult[string], error) {
+		outcome, again, err = withIdempotency(t.Context(), cache, at, actor, i, func() (keyedResult[string], error) {
 			asked = true
 			record, err := i.Record(actor.UserID, "first", at)
 			return keyedResult[string]{outcome: "first", record: &record}, err
@@ -82,7 +82,7 @@ func TestOnceFindsWhatTheDatabaseKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcome, again, err := once(t.Context(), nil, time.Now(), Actor{UserID: "user"}, i, func() (keyedResult[string], error) {
+	outcome, again, err := withIdempotency(t.Context(), nil, time.Now(), Actor{UserID: "user"}, i, func() (keyedResult[string], error) {
 		return keyedResult[string]{outcome: "second", earlier: &earlier}, nil
 	})
 	if outcome != "first" || !again || err != nil {
