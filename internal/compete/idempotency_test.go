@@ -24,7 +24,7 @@ func (r *remembered) Put(record IdempotencyRecord) {
 	r.puts++
 }
 
-func TestOnce(t *testing.T) {
+func TestWithIdempotency(t *testing.T) {
 	now, actor := time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC), Actor{UserID: "user", Role: RoleParticipant}
 	request := IdempotencyOf("the-first-key", "POST", "/a", []byte(`{"a":1}`))
 	cache := &remembered{}
