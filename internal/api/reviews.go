@@ -13,7 +13,7 @@ import (
 // ReviewRequest is what a reviewer thinks of an application.
 type ReviewRequest struct {
 	Score int    `json:"score" doc:"5 is best." example:"4"`
-	Note  string `json:"note,omitempty" doc:"Visible only to the competition's organizer and admins." example:"Strong project, first hackathon."`
+	Note  string `json:"note,omitempty" doc:"For the competition's organizer and admins. Once decided about, the applicant finds it in the export of their own data." example:"Strong project, first hackathon."`
 }
 
 // TransformSchema documents the limits.
@@ -95,9 +95,10 @@ func (a *api) registerReviews() {
 		access:  loggedIn,
 		summary: "Review an application",
 		description: "For the competition's organizer and admins. Each reviewer has one review, which this adds or " +
-			"replaces. Returns all reviews. The applicant never sees them.",
+			"replaces. Returns all reviews. Applicants only find scores and notes, without who gave them, in the export of " +
+			"their own data, once they have been decided about.",
 		request: ReviewRequest{},
-		errors:  append(reviewing, compete.ErrNotDecidable),
+		errors:  append(reviewing, compete.ErrReauthenticate, compete.ErrNotDecidable),
 	}, a.review)
 	handle(a, route{
 		method: http.MethodGet, path: "/api/registrations/{id}/reviews", id: "getReviews", tag: tagApplications,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/minicompete/minicompete/internal/api"
 	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/takeout"
 	"github.com/minicompete/minicompete/internal/testservices"
 )
 
@@ -16,6 +17,7 @@ func TestReviews(t *testing.T) {
 	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
 		t.Run("scores", w.sub(testScores))
+		t.Run("export", w.sub(testReviewsAreExported))
 		t.Run("lists", w.sub(testListsOfApplications))
 		t.Run("undecided at the start", w.sub(testUndecidedAtTheStart))
 	})
@@ -51,6 +53,43 @@ func testScores(w *world) {
 	plain := w.registration(w.create(competitionBody("Plain", 1)).ID, participant)
 	w.refused(w.call("POST", "/api/registrations/"+plain.ID+"/reviews", w.tokens[organizer], `{"score":1}`),
 		http.StatusConflict, "not_reviewed")
+}
+
+// People find what they wrote in their own data, and what was written about them once that has led to a decision.
+func testReviewsAreExported(w *world) {
+	c := w.create(reviewBody(2))
+	applicant := w.signUp().Token
+	r := w.registers(applicant, c.ID)
+	w.review(organizer, r, `{"score":5,"note":"Strong."}`)
+	w.review(admin, r, `{"score":2}`)
+	export := func(token string) (file takeout.PersonalData) {
+		w.into(w.call("GET", "/api/users/me/export", token, ""), http.StatusOK, &file)
+		return file
+	}
+	if got := export(w.tokens[organizer]).ReviewsGiven; len(got) == 0 || got[0].RegistrationID != r.ID ||
+		got[0].Score != 5 || got[0].Note != "Strong." || got[0].CompetitionTitle != c.Title {
+		w.t.Errorf("the reviewer's data have %+v", got)
+	}
+	scores := func() (scores []int) {
+		file := export(applicant)
+		for _, r := range file.ReviewsReceived {
+			scores = append(scores, r.Score)
+		}
+		for _, e := range file.AuditLog {
+			if e.Action == string(compete.AuditReviewed) {
+				w.t.Errorf("the log tells the applicant of %+v", e)
+			}
+		}
+		return scores
+	}
+	if got := scores(); len(got) != 0 {
+		w.t.Errorf("before the decision, the applicant's data have %v", got)
+	}
+	w.decide(c, decisions("REJECT", r))
+	w.release(c)
+	if got := scores(); !slices.Equal(got, []int{2, 5}) {
+		w.t.Errorf("after the decision, the applicant's data have %v", got)
+	}
 }
 
 func testListsOfApplications(w *world) {

@@ -131,7 +131,7 @@ var matrix = map[string]outcomes{
 	"releaseDecisions": {false, only(202, 403, organizer, admin)},
 	"listApplications": {false, only(200, 403, organizer, admin)},
 	"review":           {false, reviewsApplications},
-	"getReviews":      {false, reviewsApplications},
+	"getReviews":       {false, reviewsApplications},
 
 	"register":           {false, only(403, 201, organizer)}, // it is the organizer's own
 	"cancelRegistration": {false, only(200, 404, participant, organizer, admin)},

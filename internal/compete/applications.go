@@ -3,6 +3,7 @@ package compete
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -30,8 +31,8 @@ type ApplicationStore interface {
 
 	// SaveReview adds or replaces a reviewer's review. applicantID is the user whose application it is.
 	SaveReview(ctx context.Context, r Review, applicantID string) error
-	// ReviewsOf lists the reviews of an application, oldest first.
-	ReviewsOf(ctx context.Context, registrationID string) ([]Review, error)
+	// ReviewsOf lists the reviews of applications, those of each oldest first.
+	ReviewsOf(ctx context.Context, registrationIDs ...string) ([]Review, error)
 
 	// StartedWithReview lists up to limit published competitions with review that have started and about which
 	// ToldUndecided wasn't called.
@@ -64,6 +65,7 @@ type Application struct {
 	Average  int      // of their scores, in hundredths
 	Mine     int      // score given by ApplicationFilter.ReviewerID; 0 for none
 	MyNote   string
+	Others   []Review // those by other reviewers, oldest first; only read with ApplicationFilter.WithReviews
 }
 
 // ApplicationSort is the order of a list of applications.
@@ -83,6 +85,7 @@ type ApplicationFilter struct {
 	Undecided      bool               // only applications without a draft
 	Unscored       bool               // only applications without a review by ReviewerID
 	RegistrationID string             // only this one
+	WithReviews    bool               // Applications.List also reads the reviews by others
 	// ReviewerID is the user whose own reviews are read. Applications.List sets it to the actor.
 	ReviewerID string
 	Search     string          // every word must be in name or email
@@ -246,16 +249,17 @@ func (s *Applications) Release(ctx context.Context, a Actor, competitionID strin
 	})
 }
 
-// Get reads one application with the actor's own review, whatever its status. Errors: those of reviewable.
+// Get reads one application with its reviews, whatever its status. Errors: those of reviewable.
 func (s *Applications) Get(ctx context.Context, a Actor, registrationID string) (Application, error) {
-	r, err := s.reviewable(ctx, a, registrationID)
+	r, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.Managed)
 	if err != nil {
 		return Application{}, err
 	}
 	page, err := s.config.Store.Applications(ctx, r.CompetitionID,
 		ApplicationFilter{RegistrationID: r.ID, ReviewerID: a.UserID, Limit: 1})
 	if err == nil && len(page.Items) == 1 {
-		return page.Items[0], nil
+		err = s.readOthers(ctx, a, page.Items)
+		return page.Items[0], err
 	}
 	return Application{ParticipantRegistration: r}, err
 }
@@ -285,5 +289,30 @@ func (s *Applications) List(
 	if filter.Cursor, filter.Limit, err = listing(v, filter.Sort.List(), cursor, filter.Limit); err != nil {
 		return none, err
 	}
-	return s.config.Store.Applications(ctx, competitionID, filter)
+	page, err := s.config.Store.Applications(ctx, competitionID, filter)
+	if err == nil && filter.WithReviews {
+		err = s.readOthers(ctx, a, page.Items)
+	}
+	return page, err
+}
+
+// readOthers reads the reviews by others than the actor.
+func (s *Applications) readOthers(ctx context.Context, a Actor, applications []Application) error {
+	byID := map[string]*Application{}
+	for i := range applications {
+		application := &applications[i]
+		if application.Reviews > 1 || application.Reviews == 1 && application.Mine == 0 {
+			byID[application.ID] = application
+		}
+	}
+	if len(byID) == 0 {
+		return nil
+	}
+	reviews, err := s.config.Store.ReviewsOf(ctx, slices.Collect(maps.Keys(byID))...)
+	for i := range reviews {
+		if r := &reviews[i]; r.Reviewer.ID != a.UserID {
+			byID[r.RegistrationID].Others = append(byID[r.RegistrationID].Others, *r)
+		}
+	}
+	return err
 }

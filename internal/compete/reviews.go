@@ -2,6 +2,7 @@ package compete
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 )
@@ -40,9 +41,12 @@ type Reviews struct {
 	Items   []Review
 }
 
-// reviewable reads a registration for a review, for staff of its competition. Errors: ErrForbidden, ErrRegistrationGone,
-// ErrNotReviewed.
-func (s *Applications) reviewable(ctx context.Context, a Actor, registrationID string) (ParticipantRegistration, error) {
+// reviewable reads a registration for a review, for staff of its competition, which read returns. Errors: ErrForbidden,
+// ErrRegistrationGone, ErrNotReviewed, and other errors of read.
+func (s *Applications) reviewable(
+	ctx context.Context, a Actor, registrationID string,
+	read func(ctx context.Context, a Actor, competitionID string) (Competition, error),
+) (ParticipantRegistration, error) {
 	var none ParticipantRegistration
 	if err := require(a, RoleOrganizer); err != nil {
 		return none, err
@@ -54,10 +58,12 @@ func (s *Applications) reviewable(ctx context.Context, a Actor, registrationID s
 	if err != nil {
 		return none, err
 	}
-	c, err := s.config.Competitions.Get(ctx, a, r.CompetitionID)
+	c, err := read(ctx, a, r.CompetitionID)
 	switch {
-	case err != nil || !c.ManagedBy(a):
+	case errors.Is(err, ErrCompetitionMissing), errors.Is(err, ErrForbidden):
 		return none, ErrRegistrationGone
+	case err != nil:
+		return none, err
 	case !c.Reviewed():
 		return none, ErrNotReviewed
 	}
@@ -65,11 +71,11 @@ func (s *Applications) reviewable(ctx context.Context, a Actor, registrationID s
 }
 
 // Review saves the actor's review of an application; each reviewer has one. It returns all reviews. Errors: Invalid,
-// those of reviewable, ErrNotDecidable for a cancelled registration.
+// those of reviewable and Competitions.changeable, ErrNotDecidable for a cancelled registration.
 func (s *Applications) Review(ctx context.Context, a Actor, registrationID string, score int, note string) (
 	Reviews, error,
 ) {
-	r, err := s.reviewable(ctx, a, registrationID)
+	r, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.changeable)
 	if err != nil {
 		return Reviews{}, err
 	}
@@ -92,7 +98,7 @@ func (s *Applications) Review(ctx context.Context, a Actor, registrationID strin
 
 // Reviews lists the reviews of an application, oldest first, for the competition's organizer and admins.
 func (s *Applications) Reviews(ctx context.Context, a Actor, registrationID string) (Reviews, error) {
-	r, err := s.reviewable(ctx, a, registrationID)
+	r, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.Managed)
 	if err != nil {
 		return Reviews{}, err
 	}

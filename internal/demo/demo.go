@@ -200,6 +200,8 @@ func (s *seeder) registrations(ctx context.Context, p plan, competitionID string
 	return nil
 }
 
+var reviewNotes = []string{"Has built something like this before.", "", "", "First hackathon, and very motivated."}
+
 // review scores two thirds of the applications, and drafts decisions about half of them.
 func (s *seeder) review(ctx context.Context, organizer compete.Actor, competitionID string) error {
 	found, err := s.Applications.List(ctx, organizer, competitionID, "",
@@ -213,7 +215,7 @@ func (s *seeder) review(ctx context.Context, organizer compete.Actor, competitio
 			continue
 		}
 		id, score := found.Items[i].ID, compete.MinScore+i*7%compete.MaxScore
-		if _, err := s.Applications.Review(ctx, organizer, id, score, ""); err != nil {
+		if _, err := s.Applications.Review(ctx, organizer, id, score, reviewNotes[i%len(reviewNotes)]); err != nil {
 			return err
 		}
 		if i < len(found.Items)/2 {

@@ -127,14 +127,14 @@ func (t Tx) averageReviews(ctx context.Context, registrationID, competitionID st
 }
 
 // ReviewsOf implements compete.ApplicationStore.
-func (s *Store) ReviewsOf(ctx context.Context, registrationID string) ([]compete.Review, error) {
+func (s *Store) ReviewsOf(ctx context.Context, registrationIDs ...string) ([]compete.Review, error) {
 	return sqldb.List(ctx, s.reader, func(row sqldb.Row) (r compete.Review, err error) {
 		err = row.Scan(&r.RegistrationID, &r.Reviewer.ID, &r.Reviewer.Name, &r.Score, &r.Note, &r.CreatedAt,
 			&r.UpdatedAt)
 		return r, err
 	}, `SELECT v.registration_id, v.reviewer_id, u.name, v.score, v.note, v.created_at, v.updated_at
-		FROM reviews v JOIN users u ON u.id = v.reviewer_id WHERE v.registration_id = $1
-		ORDER BY v.created_at, v.reviewer_id`, registrationID)
+		FROM reviews v JOIN users u ON u.id = v.reviewer_id WHERE v.registration_id {any $1 uuid}
+		ORDER BY v.created_at, v.reviewer_id`, s.db.Array(registrationIDs))
 }
 
 // StartedWithReview implements compete.ApplicationStore.

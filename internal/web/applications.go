@@ -28,8 +28,8 @@ var applicationTabs = []pages.Tab{
 	{Label: "Don't admit", Value: string(compete.DecisionReject)},
 }
 
-// reviewed is a handler for a competition with review that the viewer may change. Of others, there are only
-// registrations.
+// reviewed is a handler of a page about a competition with review that the viewer may change. Of others, there are only
+// registrations. Changes are refused by the services, which ask admins for a recent login first.
 func (a *app) reviewed(
 	handle func(r *http.Request, v *visit, c compete.Competition) (response, error),
 ) func(r *http.Request, v *visit) (response, error) {
@@ -38,17 +38,22 @@ func (a *app) reviewed(
 		if err != nil {
 			return nil, err
 		}
-		if !c.Reviewed() {
+		if !c.Reviewed() && r.Method != http.MethodPost {
 			return redirect("/competitions/" + c.ID + "/registrations"), nil
 		}
 		return handle(r, v, c)
 	}
 }
 
+func inboxPath(competitionID string) string {
+	return "/competitions/" + competitionID + "/applications"
+}
+
 // applicationFilter reads what the inbox shows.
 func applicationFilter(q url.Values) compete.ApplicationFilter {
 	f := compete.ApplicationFilter{
 		Search: q.Get("search"), Sort: compete.ApplicationSort(q.Get("sort")), Limit: applicationsPerPage,
+		WithReviews: true,
 	}
 	switch show := q.Get("show"); show {
 	case showUndecided:
@@ -139,6 +144,10 @@ func applicationRow(a *compete.Application) pages.ApplicationRow {
 	if a.Reviews > 0 {
 		row.Average = strconv.FormatFloat(float64(a.Average)/100, 'f', 2, 64)
 	}
+	for i := range a.Others {
+		o := &a.Others[i]
+		row.Others = append(row.Others, pages.ReviewLine{Name: o.Reviewer.Name, Score: o.Score, Note: o.Note})
+	}
 	return row
 }
 
@@ -150,7 +159,7 @@ func (a *app) decideOne(r *http.Request, v *visit, c compete.Competition) (respo
 		return nil, err
 	}
 	if !v.partial() && e == nil {
-		return redirect(localPath(r.PostFormValue("back"), "/competitions/"+c.ID+"/applications")), nil
+		return redirect(localPath(r.PostFormValue("back"), inboxPath(c.ID))), nil
 	}
 	data, err := a.inbox(v, &c)
 	if err != nil {
@@ -160,31 +169,36 @@ func (a *app) decideOne(r *http.Request, v *visit, c compete.Competition) (respo
 	if err != nil {
 		return nil, err
 	}
-	data.Address, _, _ = strings.Cut(localPath(r.PostFormValue("back"), data.Address), "#")
+	data.Address, _, _ = strings.Cut(localPath(r.PostFormValue("back"), inboxPath(c.ID)), "#")
+	if address, err := url.Parse(data.Address); err == nil {
+		data.Tabs = decisionTabs(data.State, address)
+	}
 	row := applicationRow(&application)
+	if e != nil {
+		row.Error, row.Note = plainText(e), r.PostFormValue("note")
+	}
 	if !v.partial() {
-		data.Rows, data.Error = []pages.ApplicationRow{row}, plainText(e)
+		data.Rows = []pages.ApplicationRow{row}
 		return show(problem.Status(e.Kind), pages.Applications(v.page("Applications for "+c.Title,
 			ui.SectionDashboard), data)), nil
-	}
-	if e != nil {
-		row.Error = plainText(e)
 	}
 	return show(http.StatusOK, pages.ApplicationSwap(data, row)), nil
 }
 
-// scoreAndDecide does what the form of one application asks for. It returns a refusal that the form shows.
+// scoreAndDecide does what the form of one application asks for. It returns a refusal that the form shows. A decision
+// can be made without a score, but then a note would be lost.
 func (a *app) scoreAndDecide(r *http.Request, v *visit, competitionID, id string) (*compete.Error, error) {
-	if score := r.PostFormValue("score"); score != "" {
+	score, note, items := r.PostFormValue("score"), r.PostFormValue("note"),
+		decisionItems(r.PostFormValue("decision"), id)
+	if score != "" || note != "" || len(items) == 0 {
 		n, _ := strconv.Atoi(score) // else it's 0, which is refused
-		if _, err := a.Applications.Review(r.Context(), v.actor, id, n, r.PostFormValue("note")); err != nil {
+		if _, err := a.Applications.Review(r.Context(), v.actor, id, n, note); err != nil {
 			if e, ok := refused(err); ok {
 				return e, nil
 			}
 			return nil, err
 		}
 	}
-	items := decisionItems(r.PostFormValue("decision"), id)
 	if len(items) == 0 {
 		return nil, nil
 	}
@@ -211,13 +225,12 @@ func decisionItems(decision string, ids ...string) (items []compete.DecisionItem
 
 // decideSelected decides about the selected applications.
 func (a *app) decideSelected(r *http.Request, v *visit, c compete.Competition) (response, error) {
-	inbox := "/competitions/" + c.ID + "/applications"
-	back := localPath(r.PostFormValue("back"), inbox)
+	back := localPath(r.PostFormValue("back"), inboxPath(c.ID))
 	ids := r.PostForm["id"]
-	if len(ids) == 0 {
+	_, err := a.Applications.Decide(r.Context(), v.actor, c.ID, decisionItems(r.PostFormValue("decision"), ids...))
+	if err != nil && compete.AsError(err).Kind == compete.KindInvalid && len(ids) == 0 {
 		return redirectWith("none-selected", back), nil
 	}
-	_, err := a.Applications.Decide(r.Context(), v.actor, c.ID, decisionItems(r.PostFormValue("decision"), ids...))
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +240,7 @@ func (a *app) decideSelected(r *http.Request, v *visit, c compete.Competition) (
 // releaseProgress is the card of decisions while they are released.
 func (a *app) releaseProgress(_ *http.Request, v *visit, c compete.Competition) (response, error) {
 	if !v.partial() {
-		return redirect("/competitions/" + c.ID + "/applications"), nil
+		return redirect(inboxPath(c.ID)), nil
 	}
 	data, err := a.inbox(v, &c)
 	if err != nil {
@@ -269,5 +282,5 @@ func (a *app) release(r *http.Request, v *visit, c compete.Competition) (respons
 	if err != nil {
 		return nil, err
 	}
-	return redirectWith("releasing", "/competitions/"+c.ID+"/applications"), nil
+	return redirectWith("releasing", inboxPath(c.ID)), nil
 }

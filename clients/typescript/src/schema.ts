@@ -907,7 +907,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Review an application
-         * @description For the competition's organizer and admins. Each reviewer has one review, which this adds or replaces. Returns all reviews. The applicant never sees them.
+         * @description For the competition's organizer and admins. Each reviewer has one review, which this adds or replaces. Returns all reviews. Applicants only find scores and notes, without who gave them, in the export of their own data, once they have been decided about.
          */
         readonly post: operations["review"];
         readonly delete?: never;
@@ -2242,6 +2242,38 @@ export interface components {
              */
             readonly status: "OPEN" | "RESOLVED" | "DISMISSED";
         };
+        readonly ExportedReview: {
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly competitionId: string;
+            /** @example Spring Hackathon */
+            readonly competitionTitle: string;
+            /**
+             * Format: date-time
+             * @example 2026-04-02T10:00:00Z
+             */
+            readonly createdAt: string;
+            /** @example Strong project, first hackathon. */
+            readonly note: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly registrationId: string;
+            /**
+             * Format: int64
+             * @description From 1 to 5; 5 is best.
+             * @example 4
+             */
+            readonly score: number;
+            /**
+             * Format: date-time
+             * @example 2026-04-02T10:00:00Z
+             */
+            readonly updatedAt: string;
+        };
         readonly ExportedSession: {
             /**
              * @description An IPv4 address, or the /64 network of an IPv6 address. Empty if unknown, or no longer kept.
@@ -2634,6 +2666,10 @@ export interface components {
             readonly registrations: readonly components["schemas"]["ExportedRegistration"][];
             /** @description Competitions you reported to the admins, newest first. */
             readonly reports: readonly components["schemas"]["ExportedReport"][];
+            /** @description Your scores and notes about applications, newest first. */
+            readonly reviewsGiven: readonly components["schemas"]["ExportedReview"][];
+            /** @description Scores and notes about your applications once they were decided, newest first. */
+            readonly reviewsReceived: readonly components["schemas"]["ExportedReview"][];
             /** @description Your passkeys and your authenticator app, without their secrets. */
             readonly secondFactors: readonly components["schemas"]["ExportedFactor"][];
             /** @description Where you logged in, newest first, including logins that have ended and are still kept. */
@@ -3033,7 +3069,7 @@ export interface components {
         };
         readonly ReviewRequest: {
             /**
-             * @description Visible only to the competition's organizer and admins.
+             * @description For the competition's organizer and admins. Once decided about, the applicant finds it in the export of their own data.
              * @example Strong project, first hackathon.
              */
             readonly note?: string;

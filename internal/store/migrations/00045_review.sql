@@ -65,7 +65,7 @@ CREATE TABLE reviews (
     updated_at      {{.Time}} NOT NULL,
     PRIMARY KEY (registration_id, reviewer_id)
 );
-CREATE INDEX reviews_reviewer ON reviews (reviewer_id);
+CREATE INDEX reviews_reviewer ON reviews (reviewer_id, created_at, registration_id);
 
 -- What the reviews of a registration add up to, so that a list can be in this order.
 CREATE TABLE review_scores (

@@ -1,29 +1,33 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 )
 
-// testApplications is the story of three applications: scored and decided with keys, and without script; released
-// together; and one of them accepted.
+// testApplications is the story of a competition with review, on a wide and on a narrow screen, with keys and without
+// script: people apply, are scored and decided about, all are told together, and one accepts a seat.
 func testApplications(t *testing.T, s site) {
-	organizer := newVisitor(t, s.first(), "Olga Review")
-	organizer.signUp("ORGANIZER")
-	page := organizer.publish("Review Cup", 2)
-	organizer.open(page + "/edit")
-	organizer.set("admission", "REVIEW")
-	organizer.click("fieldset summary")
-	organizer.fill("offerHours", "24")
-	organizer.click("main form .btn-primary")
-	organizer.see("#flash", "Saved")
+	for i, width := range []int64{1280, 390} {
+		reviewCup(t, s, fmt.Sprintf("Review %d", i), width)
+	}
+}
+
+func reviewCup(t *testing.T, s site, name string, width int64) {
+	t.Helper()
+	organizer := newVisitor(t, s.first(), "Olga "+name)
+	organizer.screen(width, 900)
+	organizer.signUpDirectly("ORGANIZER")
+	page := organizer.publishReview(name+" Cup", 2)
 
 	people := make([]*visitor, 3)
-	for i, name := range []string{"Ada Review", "Ben Review", "Cleo Review"} {
-		people[i] = newVisitor(t, s.last().WebURL, name)
+	for i, first := range []string{"Ada ", "Ben ", "Cleo "} {
+		people[i] = newVisitor(t, s.last().WebURL, first+name)
+		people[i].screen(width, 900)
 		if i == 1 {
 			people[i].withoutScript()
 		}
-		people[i].signUp("PARTICIPANT")
+		people[i].signUpDirectly("PARTICIPANT")
 		people[i].open(page)
 		people[i].see("#stand-title", "Applications are open")
 		people[i].see(registerButton, "Apply")
@@ -34,28 +38,42 @@ func testApplications(t *testing.T, s site) {
 	ada.check("an application", ada.accessibility(), ada.pageErrors())
 	ada.seeIn("/dashboard", "main", "Applied")
 
-	// Keys, one application after the other.
+	// Keys, one application after the other, as fast as they come.
 	organizer.open(page + "/applications")
-	organizer.see("#applications li:nth-child(1)", "Ada Review")
+	organizer.see("#applications li:nth-child(1)", "Ada "+name)
 	organizer.click("[data-inbox-start]")
-	organizer.press("4")
+	for _, key := range []string{"4", "a", "j", "r", "k"} {
+		organizer.press(key)
+	}
 	organizer.see("#applications li:nth-child(1)", "4.00 of 5, 1 score")
-	organizer.press("a")
 	organizer.see("#applications li:nth-child(1)", "Draft: Admit")
-	organizer.see("#decisions", "Admit 1")
-	organizer.press("j")
-	organizer.press("r")
 	organizer.see("#applications li:nth-child(2)", "Draft: Don't admit")
-	organizer.press("k")
-	organizer.until("the first has the focus",
-		`document.activeElement === document.querySelector("#applications li:nth-child(1)")`)
-	organizer.check("the inbox", organizer.accessibility(), organizer.pageErrors())
+	organizer.see("#decision-tabs", "Undecided 1")
+	organizer.until("the counts", `document.querySelectorAll("#decisions").length === 1 &&
+		/Admit\s*1/.test(document.querySelector("#decisions").innerText)`)
+	focused := `document.activeElement === document.querySelector("#applications li:nth-child(1)")`
+	organizer.until("the first has the focus", focused)
+	organizer.check("the inbox", organizer.accessibility(), organizer.pageErrors(), organizer.overflow(width))
+	row := eval[string](organizer, `document.activeElement.id`)
+	organizer.open("/dashboard")
+	organizer.open(page + "/applications#" + row)
+	organizer.until("the focus is kept by the address", focused)
 
-	// Without script, several at once.
-	plain := newVisitor(t, s.first(), "Olga Review").withoutScript()
-	plain.logIn(email("Olga Review"), "correct horse battery")
+	// Without script, one and several at once.
+	plain := newVisitor(t, s.first(), "Olga "+name).withoutScript()
+	plain.screen(width, 900)
+	plain.logInDirectly(email("Olga "+name), "correct horse battery")
+	plain.open(page + "/applications?search=cleo")
+	plain.click("#applications details summary")
+	plain.fill("note", "Ask about the team.")
+	plain.click("#applications [data-save]")
+	plain.see("#applications", "between 1 and 5")
+	plain.until("the note is kept", `document.querySelector("[name=note]").value === "Ask about the team."`)
+	plain.click(`#applications label:has([name="score"][value="3"])`)
+	plain.click("#applications [data-save]")
+	plain.see("#applications", "3.00 of 5, 1 score")
 	plain.open(page + "/applications?show=UNDECIDED")
-	plain.click(`#applications input[name="id"]`)
+	plain.click(`#applications label:has([name="id"])`)
 	plain.click(`#bulk button[value="WAITLIST"]`)
 	plain.see("#flash", "Decisions saved as drafts")
 	plain.open(page + "/applications?search=cleo")
@@ -63,6 +81,8 @@ func testApplications(t *testing.T, s site) {
 	plain.open(page + "/applications/release")
 	plain.see("main", "Admit: 1 person")
 	plain.see("main", "A seat is reserved for you.")
+	organizer.open(page + "/applications/release")
+	organizer.check("the preview", organizer.accessibility(), organizer.overflow(width))
 	ada.seeIn(page, "#stand-title", "You've applied") // nobody is told yet
 	plain.click(`main form button`)
 	plain.see("#flash", "Decisions are being released")
@@ -71,9 +91,23 @@ func testApplications(t *testing.T, s site) {
 	ada.click("#accept")
 	ada.see("#stand-title", "You're in!")
 	ben.seeIn(page, "#stand-title", "Not admitted")
-	ben.check("a rejection", ben.overflow(1280))
+	ben.check("a rejection", ben.accessibility(), ben.overflow(width))
 	cleo.seeIn(page, "#stand-title", "1st in line")
 	organizer.open(page + "/applications")
 	organizer.see("#decisions", "Last released")
-	organizer.seeIn(page+"/registrations?status=REJECTED", "#rows", "Ben Review")
+	organizer.seeIn(page+"/registrations?status=REJECTED", "#rows", "Ben "+name)
+}
+
+// publishReview publishes a competition with review that offers its seats.
+func (v *visitor) publishReview(title string, seats int) string {
+	v.t.Helper()
+	v.open("/competitions/create")
+	v.until("review is folded away", `!document.querySelector("[name=admission]").checkVisibility()`)
+	v.click(`details:has([name="admission"]) summary`)
+	v.set("admission", "REVIEW")
+	v.click(`details:has([name="offerHours"]) summary`)
+	v.fill("offerHours", "24")
+	page := v.fillAndPublish("PUBLISHED", title, seats)
+	v.see("#flash", "published")
+	return page
 }

@@ -98,6 +98,7 @@ func testCovers(t *testing.T, s site) {
 		v.upload("notes.png", "no picture")
 		send()
 		v.see("#cover-error", "picture")
+		v.until("the form below", `document.readyState === "complete"`)
 		if now := eval[string](v, deadline); now != closes {
 			t.Errorf("script %v: a refused picture moved the deadline from %s to %s", script, closes, now)
 		}

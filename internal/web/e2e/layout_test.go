@@ -185,6 +185,7 @@ func testLayoutOfRegistration(t *testing.T, s site) {
 		before = v.wantNothingMoved(what, before, buttons)
 	}
 	first := register(other)
+	v.open(b.page())
 	// so that the next messages are the first unread ones
 	eval[any](v, `fetch("/mailbox/read-all", {method: "POST"}).then((r) => r.status)`)
 	v.open(b.page())
