@@ -6,6 +6,10 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
+// releaseSize is the maximum number of decisions that one transaction releases. A decision writes several times as much
+// as a promotion: fewer of them than pageSize keep others waiting for tens of milliseconds.
+const releaseSize = 64
+
 type release struct{ competitionID string }
 
 func (c *release) name() string { return "release" }
@@ -20,7 +24,7 @@ func (c *release) decide(b *batch, now time.Time) (result, error, error) {
 	if competition.released { // what it wrote can't be read before the commit
 		return result{more: true}, nil, nil
 	}
-	page, err := b.tx.ReleasePage(b.ctx, c.competitionID, pageSize)
+	page, err := b.tx.ReleasePage(b.ctx, c.competitionID, releaseSize)
 	if err != nil || page.Release.ID == "" {
 		return result{}, nil, err
 	}
@@ -32,7 +36,7 @@ func (c *release) decide(b *batch, now time.Time) (result, error, error) {
 			b.applyDraft(competition, d, &progress, now)
 		}
 	}
-	if !open || len(page.Drafts) < pageSize {
+	if !open || len(page.Drafts) < releaseSize {
 		progress.FinishedAt = &now
 	}
 	competition.released, competition.dirty = true, true

@@ -260,6 +260,7 @@ func (a *app) showRelease(v *visit, c *compete.Competition, e *compete.Error) (r
 		return nil, err
 	}
 	data := pages.ReleaseData{Title: c.Title, State: decisionsView(c, state, v)}
+	data.State.Previewed = true
 	for i := range mails {
 		m := &mails[i]
 		data.Mails = append(data.Mails, pages.ReleaseMail{

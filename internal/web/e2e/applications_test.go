@@ -3,6 +3,9 @@ package e2e
 import (
 	"fmt"
 	"testing"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
 )
 
 // testApplications is the story of a competition with review, on a wide and on a narrow screen, with keys and without
@@ -41,6 +44,7 @@ func reviewCup(t *testing.T, s site, name string, width int64) {
 	// Keys, one application after the other, as fast as they come.
 	organizer.open(page + "/applications")
 	organizer.see("#applications li:nth-child(1)", "Ada "+name)
+	organizer.click("details:has([data-inbox-start]) summary")
 	organizer.click("[data-inbox-start]")
 	for _, key := range []string{"4", "a", "j", "r", "k"} {
 		organizer.press(key)
@@ -91,7 +95,7 @@ func reviewCup(t *testing.T, s site, name string, width int64) {
 	ada.click("#accept")
 	ada.see("#stand-title", "You're in!")
 	ben.seeIn(page, "#stand-title", "Not admitted")
-	ben.check("a rejection", ben.accessibility(), ben.overflow(width))
+	ben.check("a rejection", ben.overflow(width))
 	cleo.seeIn(page, "#stand-title", "1st in line")
 	organizer.open(page + "/applications")
 	organizer.see("#decisions", "Last released")
@@ -110,4 +114,64 @@ func (v *visitor) publishReview(title string, seats int) string {
 	page := v.fillAndPublish("PUBLISHED", title, seats)
 	v.see("#flash", "published")
 	return page
+}
+
+// applicationTours are those of people who have applied, one of whom is rejected, and of the organizer while decisions
+// are released.
+func applicationTours(t *testing.T, s site) []tour {
+	t.Helper()
+	people := map[string]*visitor{}
+	for _, who := range []string{"organizer1", "participant3", "participant4"} {
+		people[who] = newVisitor(t, s.first(), who+" with applications")
+		people[who].logInDirectly(who+"@minicompete.com", "password123")
+	}
+	organizer, applied, rejected := people["organizer1"], people["participant3"], people["participant4"]
+	page := applied.find("/dashboard", "Civic Tech Hackathon")
+	organizer.open(page + "/applications?search=participant4")
+	organizer.click(`#applications button[value="REJECT"]`)
+	organizer.see("#applications", "Draft: Don't admit")
+	organizer.open(page + "/applications/release")
+	organizer.click(`main form button`)
+	organizer.see("#flash", "Decisions are being released")
+	organizer.seeIn(page+"/applications", "#decisions", "Last released")
+	return []tour{
+		{applied, []stop{
+			{name: "dashboard-applied", like: true, path: "/dashboard"},
+			{name: "competition-applied", path: page},
+			{name: "withdraw-application", like: true, path: page + "/withdraw"},
+		}},
+		{rejected, []stop{
+			{name: "dashboard-rejected", like: true, path: "/dashboard"},
+			{name: "competition-rejected", path: page},
+		}},
+		{organizer, []stop{
+			{name: "competition-reviewed", like: true, path: page},
+			{name: "registrations-reviewed", like: true, path: page + "/registrations"},
+			{name: "edit-review", like: true, path: page + "/edit"},
+			{name: "applications-released", like: true, path: page + "/applications"},
+			{name: "applications-note", like: true, path: page + "/applications?show=UNSCORED", then: func(v *visitor) {
+				v.click("#applications details summary")
+				v.click("#applications [data-save]")
+				v.see("#applications [role=alert]", "between 1 and 5")
+			}},
+			{name: "release-none", like: true, path: page + "/applications/release"},
+			{name: "applications-releasing", like: true, path: page + "/applications", then: func(v *visitor) {
+				v.releaseWithoutEnd(s, page)
+				v.open(page + "/applications")
+				v.see("#decisions", "Releasing decisions: 7 of 20")
+			}},
+		}},
+	}
+}
+
+// releaseWithoutEnd adds a release that is under way, and that nobody goes on with.
+func (v *visitor) releaseWithoutEnd(s site, page string) {
+	v.t.Helper()
+	_, err := s.replicas[0].Store().Writer().ExecContext(v.t.Context(), `INSERT INTO releases (id, competition_id,
+			started_at, total, after_seq, admitted, waitlisted, rejected, unseated, dropped)
+		VALUES ('018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f', $1, $2, 20, 0, 4, 2, 1, 0, 0)`,
+		page[len("/competitions/"):], compete.UTC(time.Now()))
+	if err != nil {
+		v.t.Fatal(err)
+	}
 }
