@@ -63,7 +63,7 @@ type Competition struct {
 func (c *Competition) Registered() int { return c.Capacity - c.SeatsLeft }
 
 // Phase returns the phase that visitors see at the given time. While people are on the waitlist, free seats belong to
-// them, and newcomers join the waitlist behind them.
+// them, and newcomers join the waitlist behind them. A competition with review is open however many seats are left.
 func (c *Competition) Phase(now time.Time) Phase {
 	switch {
 	case c.Status == StatusDraft:
@@ -74,7 +74,7 @@ func (c *Competition) Phase(now time.Time) Phase {
 		return PhaseClosed
 	case c.RegOpensAt != nil && now.Before(*c.RegOpensAt):
 		return PhaseUpcoming
-	case c.SeatsLeft > 0 && c.Waitlisted == 0:
+	case c.Reviewed(), c.SeatsLeft > 0 && c.Waitlisted == 0:
 		return PhaseOpen
 	case c.Waitlist:
 		return PhaseWaitlist
@@ -84,10 +84,13 @@ func (c *Competition) Phase(now time.Time) Phase {
 }
 
 // Admit decides what a participant who arrives at the given time gets: RegistrationPending (a seat),
-// RegistrationWaitlisted, or an error saying why neither is possible.
+// RegistrationWaitlisted, RegistrationApplied (with review), or an error saying why none is possible.
 func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
 	switch c.Phase(now) {
 	case PhaseOpen:
+		if c.Reviewed() {
+			return RegistrationApplied, nil
+		}
 		return RegistrationPending, nil
 	case PhaseWaitlist:
 		return RegistrationWaitlisted, nil
@@ -286,7 +289,8 @@ func (p Phase) valid() bool {
 	return false
 }
 
-// tellsOf reports whether messages are sent about a change: there must be a change, and somebody to receive them.
+// tellsOf reports whether messages are sent about a change: there must be a change, and
+// somebody to receive them. With review, there may be: applications aren't counted here.
 func (c *Competition) tellsOf(change bool) bool {
-	return change && c.Status == StatusPublished && c.Registered()+c.Waitlisted > 0
+	return change && c.Status == StatusPublished && (c.Registered()+c.Waitlisted > 0 || c.Reviewed())
 }

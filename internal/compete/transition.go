@@ -11,6 +11,7 @@ type Event string
 // The events. All except EventConfirm are decided by the registrar.
 const (
 	EventRegister    Event = "register"
+	EventDecision    Event = "decision"
 	EventConfirm     Event = "confirm"
 	EventSeatFreed   Event = "seat freed"
 	EventAccept      Event = "accept"
@@ -48,6 +49,11 @@ var Transitions = slices.Concat(
 			"You register again, at the end of the line.",
 		},
 		{
+			"", EventRegister, RegistrationApplied, "",
+			"You apply, and the competition's `admission` is `REVIEW`.",
+		},
+		{RegistrationCancelled, EventRegister, RegistrationApplied, "", "You apply again."},
+		{
 			RegistrationPending, EventConfirm, RegistrationConfirmed, "",
 			"A moment later, along with the message that confirms it.",
 		},
@@ -58,6 +64,12 @@ var Transitions = slices.Concat(
 		},
 		{RegistrationOffered, EventAccept, RegistrationPending, "", "You accept the offer before `confirmBy`."},
 	},
+	decided(RegistrationPending, "The organizer releases the decision `ADMIT`.", decidableStatuses...),
+	decided(RegistrationOffered, "The same, and the competition has `offerHours`.", decidableStatuses...),
+	decided(RegistrationWaitlisted, "The organizer releases the decision `WAITLIST`.",
+		RegistrationApplied, RegistrationRejected),
+	decided(RegistrationRejected, "The organizer releases the decision `REJECT`.",
+		RegistrationApplied, RegistrationWaitlisted),
 	cancelled(EventDecline, CancelledBySelf, "You decline the offer.", RegistrationOffered),
 	cancelled(EventExpire, CancelledByExpiry, "`confirmBy` passes without an answer.", RegistrationOffered),
 	cancelled(EventCancel, CancelledBySelf, "You cancel.", activeStatuses...),
@@ -65,6 +77,16 @@ var Transitions = slices.Concat(
 	cancelled(EventCompetition, CancelledByCompetition, "The competition is cancelled.", activeStatuses...),
 	cancelled(EventErase, CancelledByErasure, "Your account is deleted.", RegistrationStatuses...),
 )
+
+var decidableStatuses = []RegistrationStatus{RegistrationApplied, RegistrationWaitlisted, RegistrationRejected}
+
+func decided(to RegistrationStatus, when string, from ...RegistrationStatus) []Transition {
+	rows := make([]Transition, len(from))
+	for i, status := range from {
+		rows[i] = Transition{status, EventDecision, to, "", when}
+	}
+	return rows
+}
 
 func cancelled(by Event, reason CancelReason, when string, from ...RegistrationStatus) []Transition {
 	rows := make([]Transition, len(from))

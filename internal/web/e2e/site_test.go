@@ -42,6 +42,7 @@ func TestDemo(t *testing.T) {
 		{"press twice", testPressTwice},
 		{"opening", testOpening},
 		{"offers", testOffers},
+		{"applications", testApplications},
 		{"session end", testSessionEnd},
 		{"typed is kept", testTypedIsKept},
 		{"session list", testSessionList},
