@@ -2,12 +2,15 @@ package app
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/cover"
 	"github.com/minicompete/minicompete/internal/demo"
+	"github.com/minicompete/minicompete/internal/drand"
+	"github.com/minicompete/minicompete/internal/draw"
 	"github.com/minicompete/minicompete/internal/factor"
 	"github.com/minicompete/minicompete/internal/limit"
 	"github.com/minicompete/minicompete/internal/registrar"
@@ -17,6 +20,7 @@ import (
 type Wrap struct {
 	Passwords    func(compete.PasswordHasher) compete.PasswordHasher
 	Competitions func(compete.CompetitionStore) compete.CompetitionStore
+	Beacon       func(draw.Beacon) draw.Beacon
 }
 
 func wrapped[T any](part T, wrap func(T) T) T {
@@ -62,6 +66,9 @@ func (a *App) wireServices(ctx context.Context) error {
 	a.wireAccounts(p)
 	s.Competitions, s.Registrations = a.seats(p, a.registrar)
 	s.Applications = a.applications(p, s.Competitions)
+	s.Draws = compete.NewDraws(compete.DrawsConfig{
+		Runtime: p.Runtime, Store: a.store, Competitions: s.Competitions, Beacon: a.beacon(),
+	})
 	s.Mailbox = compete.NewMailbox(compete.MailboxConfig{Runtime: p.Runtime, Store: a.store, Statistics: a.store})
 	s.Reports = compete.NewReports(compete.ReportsConfig{
 		Runtime: p.Runtime, Store: a.store,
@@ -82,6 +89,14 @@ func (a *App) wireServices(ctx context.Context) error {
 	})
 	a.parts = p
 	return nil
+}
+
+// relayTimeout is how long one relay of drand may take.
+const relayTimeout = 5 * time.Second
+
+func (a *App) beacon() draw.Beacon {
+	relays := drand.Client{Relays: a.config.DrandRelays, HTTP: &http.Client{Timeout: relayTimeout}}
+	return wrapped[draw.Beacon](relays, a.config.Wrap.Beacon)
 }
 
 // seats creates the services that assign and free seats, using a registrar.

@@ -30,6 +30,7 @@ func (a *App) wireJobs() error {
 		Accounts:         a.services.Accounts,
 		Erasure:          a.services.Erasure,
 		Applications:     a.services.Applications,
+		Draws:            a.services.Draws,
 		Concurrency:      a.config.WorkerConcurrency,
 		ReminderSchedule: a.config.ReminderSchedule, CleanUpSchedule: a.config.CleanUpSchedule,
 		FinishedJobsAge: a.config.FinishedJobsAge,

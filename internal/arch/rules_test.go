@@ -115,7 +115,7 @@ func domainMayImport(imported string) bool {
 	first, _, _ := strings.Cut(imported, "/")
 	standard := !strings.Contains(first, ".") && first+"/" != module
 	return standard && imported != "net/http" && !strings.HasPrefix(imported, "database/") ||
-		imported == module+"internal/normal"
+		imported == module+"internal/normal" || imported == module+"internal/draw"
 }
 
 func isTestHelper(name string) bool {

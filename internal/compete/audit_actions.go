@@ -73,6 +73,11 @@ const (
 	AuditReviewed       AuditAction = "registration.reviewed"          // {score}; the note isn't kept
 	AuditDrafted        AuditAction = "competition.decisions_drafted"  // {admit, waitlist, reject, cleared}
 	AuditReleased       AuditAction = "competition.decisions_released" // {admit, waitlist, reject}
+	AuditDrawSource     AuditAction = "competition.draw_source"        // {source, name}
+	AuditDrawTickets    AuditAction = "competition.draw_tickets"       // {people}; not who
+	AuditListFrozen     AuditAction = "competition.list_frozen"        // {entries, hash, round}
+	AuditRandomness     AuditAction = "competition.randomness"         // {signature, value}: what the source said
+	AuditDrawn          AuditAction = "registration.drawn"             // {status}, {status, seq, confirmBy}
 	AuditReported       AuditAction = "report.made"                    // {competitionId, reason}
 	AuditReportAnswered AuditAction = "report.answered"                // {competitionId, status}
 	AuditSiteChanged    AuditAction = "site.changed"                   // by setting; of a contact only that it changed
@@ -99,6 +104,7 @@ var AuditActions = []AuditAction{
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
 	AuditRegistered, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked,
 	AuditReviewed, AuditDrafted, AuditReleased, AuditDecided,
+	AuditDrawSource, AuditDrawTickets, AuditListFrozen, AuditRandomness, AuditDrawn,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,
 	AuditReported, AuditReportAnswered, AuditSiteChanged, AuditSiteSetUp, AuditSetupLink, AuditJobRetried,
 	AuditJobConsole, AuditLogShortened,

@@ -51,8 +51,10 @@ type Competition struct {
 	// it
 	Unpublished bool `json:"-"`
 	// without a responsible organizer: the organizer's account is disabled or no longer has the role
-	Suspended bool   `json:"-"`
-	Cover     string `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
+	Suspended bool `json:"-"`
+	// when the list of a lottery was closed: nobody can apply any more, whatever the deadline
+	FrozenAt  *time.Time `json:"-"`
+	Cover     string     `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
 	Organizer Organizer
 	Version   int // increases with each change of the content
 	CreatedAt time.Time
@@ -63,18 +65,19 @@ type Competition struct {
 func (c *Competition) Registered() int { return c.Capacity - c.SeatsLeft }
 
 // Phase returns the phase that visitors see at the given time. While people are on the waitlist, free seats belong to
-// them, and newcomers join the waitlist behind them. A competition with review is open however many seats are left.
+// them, and newcomers join the waitlist behind them. A competition that takes applications is open however
+// many seats are left.
 func (c *Competition) Phase(now time.Time) Phase {
 	switch {
 	case c.Status == StatusDraft:
 		return PhaseDraft
 	case c.Status == StatusCancelled:
 		return PhaseCancelled
-	case c.Suspended || !now.Before(c.RegDeadline):
+	case c.Suspended || c.FrozenAt != nil || !now.Before(c.RegDeadline):
 		return PhaseClosed
 	case c.RegOpensAt != nil && now.Before(*c.RegOpensAt):
 		return PhaseUpcoming
-	case c.Reviewed(), c.SeatsLeft > 0 && c.Waitlisted == 0:
+	case c.TakesApplications(), c.SeatsLeft > 0 && c.Waitlisted == 0:
 		return PhaseOpen
 	case c.Waitlist:
 		return PhaseWaitlist
@@ -84,11 +87,11 @@ func (c *Competition) Phase(now time.Time) Phase {
 }
 
 // Admit decides what a participant who arrives at the given time gets: RegistrationPending (a seat),
-// RegistrationWaitlisted, RegistrationApplied (with review), or an error saying why none is possible.
+// RegistrationWaitlisted, RegistrationApplied, or an error saying why none is possible.
 func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
 	switch c.Phase(now) {
 	case PhaseOpen:
-		if c.Reviewed() {
+		if c.TakesApplications() {
 			return RegistrationApplied, nil
 		}
 		return RegistrationPending, nil
@@ -226,7 +229,7 @@ type CompetitionChange struct {
 
 // Apply returns the changed competition with its version incremented. SeatsLeft follows the capacity; promotion from
 // the waitlist is left to the registrar. Errors: Invalid with all invalid fields, ErrCapacityBelowHeld,
-// ErrCompetitionCancelled, ErrAlreadyPublished.
+// ErrCompetitionCancelled, ErrAlreadyPublished, ErrListFrozen.
 func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition, error) {
 	if c.Status == StatusCancelled {
 		return c, ErrCompetitionCancelled
@@ -277,6 +280,10 @@ func checkChange(before, after *Competition, change CompetitionChange, now time.
 	if before.Status == StatusPublished && after.Status == StatusDraft && !change.Unpublish {
 		return ErrAlreadyPublished
 	}
+	if before.FrozenAt != nil &&
+		(after.Admission != before.Admission || !after.RegDeadline.Equal(before.RegDeadline)) {
+		return ErrListFrozen
+	}
 	return nil
 }
 
@@ -290,7 +297,7 @@ func (p Phase) valid() bool {
 }
 
 // tellsOf reports whether messages are sent about a change: there must be a change, and
-// somebody to receive them. With review, there may be: applications aren't counted here.
+// somebody to receive them. There may be applications, which aren't counted here.
 func (c *Competition) tellsOf(change bool) bool {
-	return change && c.Status == StatusPublished && (c.Registered()+c.Waitlisted > 0 || c.Reviewed())
+	return change && c.Status == StatusPublished && (c.Registered()+c.Waitlisted > 0 || c.TakesApplications())
 }

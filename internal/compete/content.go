@@ -23,7 +23,7 @@ type CompetitionContent struct {
 	EndDate     *time.Time `json:"endDate" called:"end" doc:"When the competition ends; null if it isn't known." example:"2026-05-09T16:00:00Z"`
 	TimeZone    string     `json:"timeZone" called:"time zone" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
 	Waitlist    bool       `json:"waitlist" called:"waitlist" doc:"Whether people can join a waitlist once it's full." example:"true"`
-	Admission   Admission  `json:"admission" called:"admission" enum:"FIRST_COME,REVIEW" doc:"How seats are assigned: in order of arrival (FIRST_COME), or by decisions about applications (REVIEW)." example:"FIRST_COME"`
+	Admission   Admission  `json:"admission" called:"admission" enum:"FIRST_COME,REVIEW,LOTTERY" doc:"How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY)." example:"FIRST_COME"`
 	OfferHours  *int       `json:"offerHours" called:"hours to accept a seat" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start; null if they get it at once." example:"48"`
 }
 

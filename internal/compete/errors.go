@@ -205,6 +205,26 @@ var (
 		Detail: "People have already registered, so how seats are assigned can't be changed. Create another " +
 			"competition instead.",
 	}
+	ErrNotDrawn = &Error{
+		Kind: KindConflict, Code: "not_a_lottery",
+		Detail: "This competition's seats aren't drawn.",
+	}
+	ErrListFrozen = &Error{
+		Kind: KindConflict, Code: "list_frozen",
+		Detail: "The list for the draw is closed, so this can't be changed any more.",
+	}
+	ErrListOpen = &Error{
+		Kind: KindConflict, Code: "list_open",
+		Detail: "The list for the draw is still open. It is frozen shortly after the deadline.",
+	}
+	ErrNotNamed = &Error{
+		Kind: KindConflict, Code: "not_named_source",
+		Detail: "This draw gets its randomness from drand's quicknet, so there's nothing to enter.",
+	}
+	ErrDrawn = &Error{
+		Kind: KindConflict, Code: "already_drawn",
+		Detail: "The draw has already happened, and it can't be repeated.",
+	}
 	ErrAlreadyPublished = &Error{
 		Kind: KindConflict, Code: "already_published",
 		Detail: "A published competition can't become a draft again.",

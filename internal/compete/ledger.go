@@ -39,6 +39,8 @@ type LedgerTx interface {
 	Offered(ctx context.Context, competitionID string, after time.Time, n int) ([]Registration, error)
 	// ReleasePage reads the release under way of a competition and up to n of its drafts, in order of Seq.
 	ReleasePage(ctx context.Context, competitionID string, n int) (ReleasePage, error)
+	// DrawPage reads the draw of a competition whose order is saved and not done, and up to n of its next places.
+	DrawPage(ctx context.Context, competitionID string, n int) (DrawPage, error)
 	// EarlierContent reads the content of a competition in a version that was replaced within IdempotencyTTL, with the
 	// organizer's current name.
 	EarlierContent(ctx context.Context, competitionID string, version int) (content Competition, found bool, err error)
@@ -79,6 +81,7 @@ type LedgerChanges struct {
 	Jobs       []Job        // to run once the transaction has committed
 	Audit      []AuditRecord
 	Releases   []LedgerRelease
+	Draws      []Draw // their progress: LastPlace, the counts, and FinishedAt
 }
 
 // LedgerRelease is the progress of a release. The drafts of the registrations in Done are deleted.

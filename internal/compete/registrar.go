@@ -41,6 +41,10 @@ type Registrar interface {
 	// that find no seat remain. Once the competition has started, or is cancelled, unpublished or suspended, the
 	// release ends and all remaining drafts stay.
 	Release(ctx context.Context, competitionID string) (more bool, err error)
+	// Draw does one page of a lottery whose order is saved, and reports whether there is more: the first get the seats,
+	// the others a place on the waitlist, all with a new Seq in drawn order. Nothing happens while the competition isn't
+	// published, is suspended or has started.
+	Draw(ctx context.Context, competitionID string) (more bool, err error)
 }
 
 // RegisterCommand asks for a registration of the actor.

@@ -9,6 +9,7 @@ type Services struct {
 	Competitions   *Competitions
 	Registrations  *Registrations
 	Applications   *Applications
+	Draws          *Draws
 	Mailbox        *Mailbox
 	Reports        *Reports
 	AuditLog       *AuditLog

@@ -12,6 +12,7 @@ type Event string
 const (
 	EventRegister    Event = "register"
 	EventDecision    Event = "decision"
+	EventDraw        Event = "draw"
 	EventConfirm     Event = "confirm"
 	EventSeatFreed   Event = "seat freed"
 	EventAccept      Event = "accept"
@@ -50,7 +51,7 @@ var Transitions = slices.Concat(
 		},
 		{
 			"", EventRegister, RegistrationApplied, "",
-			"You apply, and the competition's `admission` is `REVIEW`.",
+			"You apply, and the competition's `admission` is `REVIEW` or `LOTTERY`.",
 		},
 		{RegistrationCancelled, EventRegister, RegistrationApplied, "", "You apply again."},
 		{
@@ -63,6 +64,11 @@ var Transitions = slices.Concat(
 			"A seat opens up, you're next in line, and the competition has `offerHours`.",
 		},
 		{RegistrationOffered, EventAccept, RegistrationPending, "", "You accept the offer before `confirmBy`."},
+	},
+	[]Transition{
+		{RegistrationApplied, EventDraw, RegistrationPending, "", "You're among the first in the draw, as long as there are seats."},
+		{RegistrationApplied, EventDraw, RegistrationOffered, "", "The same, and the competition has `offerHours`."},
+		{RegistrationApplied, EventDraw, RegistrationWaitlisted, "", "You're further back in the draw: the order drawn is your place in line."},
 	},
 	decided(RegistrationPending, "The organizer releases the decision `ADMIT`.", decidableStatuses...),
 	decided(RegistrationOffered, "The same, and the competition has `offerHours`.", decidableStatuses...),

@@ -94,6 +94,8 @@ type Config struct {
 
 	OrganizerSignUp string `group:"Site" name:"organizer-signup" env:"ORGANIZER_SIGNUP" placeholder:"WHO" help:"Who can sign up as an organizer: open (anyone), approval (an admin approves each person) or off. If empty, what is set on the site's admin page, or open."`
 
+	DrandRelays []string `group:"Lotteries" name:"drand-relays" env:"DRAND_RELAYS" placeholder:"URL" default:"https://api.drand.sh,https://api2.drand.sh,https://api3.drand.sh,https://drand.cloudflare.com" help:"Servers of drand's public randomness, which decides lotteries. They are tried in this order. None has to be trusted: each value is verified."`
+
 	LogLevel  slog.Level `group:"Logs" env:"LOG_LEVEL" default:"info" help:"The lowest level to log: debug, info, warn or error."`
 	LogFormat string     `group:"Logs" env:"LOG_FORMAT" default:"text" help:"The log format: text or json."`
 

@@ -14,21 +14,13 @@ import (
 // The limits of a draw.
 const (
 	MaxTickets = 1024 // of one entry
-	refSize    = 16   // bytes, written in hex
+	RefSize    = 16   // bytes of a reference, which is written in hex
 )
 
 // Entry is a reference that takes part in a draw.
 type Entry struct {
 	Ref     string `json:"ref"`     // 32 lower-case hex digits
 	Tickets int    `json:"tickets"` // 1 to MaxTickets
-}
-
-// Ref returns the reference of an ID. Only somebody with the key can tell whom it is about. The key must be random, and
-// used for one draw only.
-func Ref(key []byte, id string) string {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(id))
-	return hex.EncodeToString(mac.Sum(nil)[:refSize])
 }
 
 // Sort brings a list into its canonical order.

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -142,12 +140,6 @@ func TestTicketsCount(t *testing.T) {
 	}
 }
 
-func TestRef(t *testing.T) {
-	if a, b := draw.Ref([]byte("one key"), "id"), draw.Ref([]byte("another"), "id"); a == b || len(a) != 32 {
-		t.Errorf("got %s and %s", a, b)
-	}
-}
-
 func drawn(t *testing.T) draw.File {
 	t.Helper()
 	f := draw.File{
@@ -214,34 +206,6 @@ func TestReadFile(t *testing.T) {
 		if _, err := draw.Read(strings.NewReader(bad)); err == nil {
 			t.Errorf("%s: got no error", bad)
 		}
-	}
-}
-
-func TestRelays(t *testing.T) {
-	relay := func(status int, body string) string {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !strings.HasSuffix(r.URL.Path, "c84e971/public/1000") {
-				t.Errorf("asked for %s", r.URL.Path)
-			}
-			w.WriteHeader(status)
-			_, _ = w.Write([]byte(body))
-		}))
-		t.Cleanup(server.Close)
-		return server.URL
-	}
-	genuine := fmt.Sprintf(`{"round":1000,"randomness":"00","signature":%q}`, rounds[0].signature)
-	forged := relay(http.StatusOK, fmt.Sprintf(`{"round":1000,"signature":%q}`, rounds[1].signature))
-	broken, early := relay(http.StatusBadGateway, "sorry"), relay(http.StatusTooEarly, "")
-	client := &http.Client{}
-	got, err := draw.Quicknet{Relays: []string{forged, broken, relay(http.StatusOK, genuine)}, Client: client}.Round(t.Context(), 1000)
-	if err != nil || got.Signature != rounds[0].signature {
-		t.Errorf("got %v, %v", got, err)
-	}
-	if _, err := (draw.Quicknet{Relays: []string{broken, early}, Client: client}).Round(t.Context(), 1000); !errors.Is(err, draw.ErrNotYet) {
-		t.Errorf("got %v, want ErrNotYet", err)
-	}
-	if _, err := (draw.Quicknet{Relays: []string{forged}, Client: client}).Round(t.Context(), 1000); !errors.Is(err, draw.ErrRandomness) {
-		t.Errorf("got %v, want ErrRandomness", err)
 	}
 }
 

@@ -1,15 +1,9 @@
 package draw
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/cloudflare/circl/sign/bls"
@@ -44,61 +38,4 @@ func verifyRound(round uint64, signature string) ([]byte, error) {
 	}
 	hash := sha256.Sum256(sig)
 	return hash[:], nil
-}
-
-// Relays are public servers of quicknet. None has to be trusted, because each round is verified.
-var Relays = []string{
-	"https://api.drand.sh", "https://api2.drand.sh", "https://api3.drand.sh", "https://drand.cloudflare.com",
-}
-
-// Quicknet fetches rounds from the first of several relays that has them.
-type Quicknet struct {
-	Relays []string
-	Client *http.Client
-}
-
-// maxRoundSize is more than a relay's answer takes, in bytes.
-const maxRoundSize = 4096
-
-// Round implements Beacon. The randomness is verified.
-func (q Quicknet) Round(ctx context.Context, round uint64) (Randomness, error) {
-	failures := []error{fmt.Errorf("no relay has round %d", round)}
-	notYet := false
-	for _, relay := range q.Relays {
-		r, err := q.fetch(ctx, relay, round)
-		if err == nil {
-			return r, nil
-		}
-		notYet = notYet || errors.Is(err, ErrNotYet)
-		failures = append(failures, fmt.Errorf("%s: %w", relay, err))
-	}
-	if notYet {
-		return Randomness{}, ErrNotYet
-	}
-	return Randomness{}, errors.Join(failures...)
-}
-
-func (q Quicknet) fetch(ctx context.Context, relay string, round uint64) (r Randomness, err error) {
-	url := fmt.Sprintf("%s/%s/public/%d", strings.TrimSuffix(relay, "/"), quicknetHash, round)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return r, err
-	}
-	response, err := q.Client.Do(request)
-	if err != nil {
-		return r, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	switch response.StatusCode {
-	case http.StatusOK:
-	case http.StatusNotFound, http.StatusTooEarly:
-		return r, ErrNotYet
-	default:
-		return r, fmt.Errorf("status %d", response.StatusCode)
-	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxRoundSize)).Decode(&r); err != nil {
-		return r, fmt.Errorf("decode the response: %w", err)
-	}
-	_, err = verifyRound(round, r.Signature)
-	return Randomness{Signature: r.Signature}, err
 }

@@ -56,11 +56,13 @@ type Beacon interface {
 // ErrNotYet is the error about a round that isn't there yet.
 var ErrNotYet = errors.New("this round isn't there yet")
 
-// Quicknet's constants are public at https://api.drand.sh/52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971/info.
+// QuicknetHash identifies the network to its relays. Its further constants are public at
+// https://api.drand.sh/QuicknetHash/info.
 const (
-	quicknetHash   = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
-	quicknetKey    = "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d106451" + quicknetKeyEnd
-	quicknetKeyEnd = "0d1fec758c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a"
+	QuicknetHash = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
+	quicknetKey  = "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c" +
+		"8c4b450b6a0a6c3ac6a5776a2d1064510d1fec758c921cc22b0e17e63aaf4bcb" +
+		"5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a"
 	quicknetPeriod = 3 * time.Second
 )
 

@@ -54,6 +54,7 @@ type Config struct {
 	Erasure   Erasure
 
 	Applications Applications
+	Draws        Draws
 	MailConfig
 
 	Concurrency      int           // jobs run at the same time in each queue; at least two in that of maintenance

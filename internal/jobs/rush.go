@@ -21,6 +21,8 @@ type Registrar interface {
 	Settle(ctx context.Context, competitionID string) (more bool, err error)
 	// Release does one page of a ReleaseJob, and reports whether there is more to do.
 	Release(ctx context.Context, competitionID string) (more bool, err error)
+	// Draw does one page of a lottery, and reports whether there is more to do.
+	Draw(ctx context.Context, competitionID string) (more bool, err error)
 	// ExpireOffers cancels those registrations that are expired offers, and returns their number.
 	ExpireOffers(ctx context.Context, registrationIDs []string) (expired int, err error)
 	// LastBatch and LastRush return when the registrar last decided a batch that asks for messages, and one large

@@ -25,6 +25,9 @@ const (
 	// undecidedSweepInterval is how soon after the start an organizer is told about undecided applications.
 	undecidedSweepInterval = time.Minute
 
+	// drawSweepInterval is how soon a lottery goes on: after the deadline, and after its source of randomness has spoken.
+	drawSweepInterval = 5 * time.Second
+
 	// discardedSweepInterval is the interval at which River itself looks for jobs of killed processes, some of which it
 	// discards.
 	discardedSweepInterval = 30 * time.Second
@@ -50,6 +53,7 @@ func (c *Client) startSweeps() {
 			return err
 		})
 	})
+	c.sweeps.Go(func() { c.every(drawSweepInterval, "draw lotteries", c.sweepDraws) })
 	c.sweeps.Go(func() { c.every(discardedSweepInterval, "save failed jobs", discarded.run) })
 	c.sweeps.Go(func() { c.every(auditSweepInterval, "move records to the audit log", c.sweepAudit) })
 }
@@ -105,6 +109,18 @@ func (c *Client) sweepOffers(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// sweepDraws takes lotteries further, and makes the registrar assign the seats of those that are drawn. A lottery that
+// was interrupted goes on where it stopped.
+func (c *Client) sweepDraws(ctx context.Context) error {
+	ready, err := c.config.Draws.Advance(ctx)
+	for _, id := range ready {
+		if more := c.inPages(ctx, id, time.Now().Add(timeSlice), c.config.Registrar.Draw); !errors.Is(more, errMorePages) {
+			err = errors.Join(err, more)
+		}
+	}
+	return err
 }
 
 // sweepPending confirms registrations that have been PENDING for longer than pendingAge. Those that can't be confirmed

@@ -28,6 +28,13 @@ type Applications interface {
 	TellUndecided(ctx context.Context) (told int, err error)
 }
 
+// Draws runs the sweep of lotteries; *compete.Draws implements it.
+type Draws interface {
+	// Advance takes lotteries as far as they can go, and returns the competitions that are ready for the registrar. It
+	// can be repeated.
+	Advance(ctx context.Context) (ready []string, err error)
+}
+
 // workers lists the worker of each kind of job. Jobs of any other kind are discarded when they come up.
 func (c *Client) workers() *river.Workers {
 	all := river.NewWorkers()

@@ -32,6 +32,7 @@ type batch struct {
 	reminders  []compete.NotifyJob
 	notices    []compete.Notice // messages beside those of runs
 	releases   []compete.LedgerRelease
+	draws      []compete.Draw
 	disabled   []string       // registrations of disabled accounts that a decision has put on a waitlist
 	settle     []string       // competitions that need further pages
 	changed    []string       // competitions that changed
@@ -54,7 +55,7 @@ type competition struct {
 	taken   int // seats assigned in this batch
 	waiting *waitlist
 
-	released bool // a page of its decisions was released in this batch
+	released bool // a page of its decisions or of its draw was released in this batch
 }
 
 func newBatch(ctx context.Context, tx compete.LedgerTx, commands []*command) *batch {
@@ -177,7 +178,7 @@ func (b *batch) messages() int { return compete.NotifyJob{Runs: b.runs}.Len() }
 // move schedules messages about a new time or place to everybody registered or waiting. They are delayed, because
 // further changes may follow.
 func (b *batch) move(c *competition, id string, before compete.Schedule) {
-	if c.Schedule().Same(before) || c.Registered()+c.Waitlisted == 0 && !c.Reviewed() {
+	if c.Schedule().Same(before) || c.Registered()+c.Waitlisted == 0 && !c.TakesApplications() {
 		return
 	}
 	for i := range b.moves {
@@ -209,7 +210,7 @@ func (b *batch) write() error {
 	changes.Replaced = b.replaced
 	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs, changes.Audit = values(b.inserted),
 		values(b.updated), b.moves, b.jobs(), b.audit
-	changes.Releases = b.releases
+	changes.Releases, changes.Draws = b.releases, b.draws
 	return b.tx.Write(b.ctx, changes)
 }
 

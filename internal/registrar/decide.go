@@ -301,7 +301,7 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 			}
 		}
 	}
-	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0 || c.Reviewed()), nil
+	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0 || c.TakesApplications()), nil
 }
 
 // settlePage does a page of the work that follows from a change of a competition that isn't cancelled, and reports

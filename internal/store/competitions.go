@@ -66,6 +66,7 @@ var (
 		{Read: suspended, Field: func(c *compete.Competition) any { return &c.Suspended }},
 		{Read: `o.name`, Field: func(c *compete.Competition) any { return &c.Organizer.Name }},
 		{Read: tagsOf, Field: func(c *compete.Competition) any { return (*joinedTags)(&c.Tags) }},
+		{Read: `c.frozen_at`, Field: func(c *compete.Competition) any { return &c.FrozenAt }},
 		{Read: `c.cover`, Field: func(c *compete.Competition) any { return &c.Cover }},
 	}
 )

@@ -200,6 +200,7 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 		return err
 	}
 	saveReleases(pipeline, c.Releases)
+	saveDraws(pipeline, c.Draws)
 	leaveAudit(pipeline, t.batchID, c.Audit)
 	if err := keepContents(pipeline, c.Replaced, c.Now); err != nil {
 		return err

@@ -1,0 +1,316 @@
+package compete
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/draw"
+)
+
+// DrawStore stores draws. Statuses are only changed through the Registrar.
+type DrawStore interface {
+	// Draw returns the draw of a competition; without one yet, the zero value with the source QUICKNET.
+	Draw(ctx context.Context, competitionID string) (Draw, error)
+	// SetDrawSource locks a competition and saves the source, unless check fails. It fails with ErrCompetitionMissing.
+	SetDrawSource(ctx context.Context, competitionID string, source DrawSource, now time.Time,
+		check func(c *Competition) error) error
+	// SetTickets locks a competition and saves tickets of people who have applied, all or none. It returns those of the
+	// addresses that have no application. It fails with the error of check, or ErrCompetitionMissing.
+	SetTickets(ctx context.Context, competitionID string, items []TicketItem, now time.Time,
+		check func(c *Competition) error) (unknown []string, err error)
+	// DueDraws lists up to limit published competitions whose lottery isn't over although the deadline has passed. Those
+	// that are suspended or have started aren't among them.
+	DueDraws(ctx context.Context, now time.Time, limit int) (competitionIDs []string, err error)
+	// ListApplications locks a competition, closes its list, adds the next n applications to it, each with a reference
+	// from newRef, and reports whether there are more. It does nothing if the list is complete.
+	ListApplications(ctx context.Context, competitionID string, n int, now time.Time, newRef func() string) (
+		more bool, err error)
+	// DrawList returns the list in ascending order of references.
+	DrawList(ctx context.Context, competitionID string) ([]draw.Entry, error)
+	// Freeze saves the hash of the list, the number of entries, and the round. Only the first call has an effect.
+	Freeze(ctx context.Context, d Draw) error
+	// SaveRandomness saves what the source said, with DrawnAt. Only the first call has an effect, and it reports whether
+	// this was it. by is the actor; empty for quicknet.
+	SaveRandomness(ctx context.Context, d Draw, by string) (first bool, err error)
+	// SavePlaces gives references their places: the first is at place first, the next follow.
+	SavePlaces(ctx context.Context, competitionID string, refs []string, first int) error
+	// Ordered notes that all places are saved, so that the registrar can assign seats.
+	Ordered(ctx context.Context, competitionID string, now time.Time) error
+	// DrawOrder returns the references in drawn order; none before places were saved.
+	DrawOrder(ctx context.Context, competitionID string) ([]string, error)
+	// DrawEntry returns a user's entry; nil without one.
+	DrawEntry(ctx context.Context, competitionID, userID string) (*DrawEntry, error)
+}
+
+// DrawsConfig lists the dependencies of NewDraws.
+type DrawsConfig struct {
+	Runtime
+	Store        DrawStore
+	Competitions *Competitions
+	Beacon       draw.Beacon
+}
+
+// Draws handles the draws of lotteries.
+type Draws struct{ config DrawsConfig }
+
+// NewDraws creates the service. It panics if a dependency is missing.
+func NewDraws(c DrawsConfig) *Draws {
+	mustBeComplete(c)
+	return &Draws{c}
+}
+
+// DrawState is what a viewer may know about a draw.
+type DrawState struct {
+	Draw
+	Mine *DrawEntry // nil without an entry
+}
+
+// State returns the state of a draw. Errors: those of Competitions.Get, ErrNotDrawn.
+func (s *Draws) State(ctx context.Context, a Actor, competitionID string) (state DrawState, err error) {
+	c, err := s.config.Competitions.Get(ctx, a, competitionID)
+	if err != nil {
+		return state, err
+	}
+	return s.StateOf(ctx, a, &c)
+}
+
+// StateOf is State for a competition that the actor may see.
+func (s *Draws) StateOf(ctx context.Context, a Actor, c *Competition) (state DrawState, err error) {
+	if !c.Drawn() {
+		return state, ErrNotDrawn
+	}
+	if state.Draw, err = s.config.Store.Draw(ctx, c.ID); err != nil || !a.LoggedIn() || state.FrozenAt == nil {
+		return state, err
+	}
+	state.Mine, err = s.config.Store.DrawEntry(ctx, c.ID, a.UserID)
+	return state, err
+}
+
+// SetSource chooses the source of randomness, for the competition's organizer and admins. Errors: Invalid, those of
+// Competitions.changeable and Competition.CheckDrawOpen.
+func (s *Draws) SetSource(ctx context.Context, a Actor, competitionID string, source DrawSource) error {
+	if _, err := s.config.Competitions.changeable(ctx, a, competitionID); err != nil {
+		return err
+	}
+	source.Name = strings.TrimSpace(source.Name)
+	if err := source.Check(); err != nil {
+		return err
+	}
+	now := s.config.now()
+	return s.config.Store.SetDrawSource(ctx, competitionID, source, now, s.open(a, now))
+}
+
+// SetTickets gives people who have applied more than one ticket, all or none, for the competition's organizer and
+// admins. Errors: Invalid, also for addresses without an application; those of Competitions.changeable and
+// Competition.CheckDrawOpen.
+func (s *Draws) SetTickets(ctx context.Context, a Actor, competitionID string, items []TicketItem) error {
+	if _, err := s.config.Competitions.changeable(ctx, a, competitionID); err != nil {
+		return err
+	}
+	if err := CheckTicketItems(items); err != nil {
+		return err
+	}
+	for i := range items {
+		items[i].Email = NormalizeEmail(items[i].Email)
+	}
+	now := s.config.now()
+	unknown, err := s.config.Store.SetTickets(ctx, competitionID, items, now, s.open(a, now))
+	if err != nil || len(unknown) == 0 {
+		return err
+	}
+	var v validation
+	for i, item := range items {
+		for _, email := range unknown {
+			if item.Email == email {
+				v.add(fmt.Sprintf("items[%d].email", i), "hasn't applied")
+			}
+		}
+	}
+	return v.err()
+}
+
+func (s *Draws) open(a Actor, now time.Time) func(c *Competition) error {
+	return func(c *Competition) error {
+		if err := c.CheckManager(a); err != nil {
+			return err
+		}
+		return c.CheckDrawOpen(now)
+	}
+}
+
+// EnterValue enters what the named source said, for the competition's organizer and admins. It can't be changed
+// afterwards. Errors: Invalid, those of Competitions.changeable, ErrNotDrawn, ErrListOpen, ErrDrawn.
+func (s *Draws) EnterValue(ctx context.Context, a Actor, competitionID, value string) error {
+	c, err := s.config.Competitions.changeable(ctx, a, competitionID)
+	if err != nil {
+		return err
+	}
+	if !c.Drawn() {
+		return ErrNotDrawn
+	}
+	var v validation
+	value = strings.TrimSpace(value)
+	v.length("value", value, 1, MaxDrawValue)
+	if err := v.err(); err != nil {
+		return err
+	}
+	d, err := s.config.Store.Draw(ctx, c.ID)
+	switch {
+	case err != nil:
+		return err
+	case d.Source.Kind != draw.SourceNamed:
+		return ErrNotNamed
+	case d.FrozenAt == nil:
+		return ErrListOpen
+	case d.DrawnAt != nil:
+		return ErrDrawn
+	}
+	now := s.config.now()
+	d.Value, d.DrawnAt = value, &now
+	first, err := s.config.Store.SaveRandomness(ctx, d, a.UserID)
+	if err == nil && !first {
+		err = ErrDrawn
+	}
+	return err
+}
+
+// File returns all that is public about a draw. Errors: those of State, ErrListOpen.
+func (s *Draws) File(ctx context.Context, a Actor, competitionID string) (f draw.File, err error) {
+	c, err := s.config.Competitions.Get(ctx, a, competitionID)
+	if err != nil {
+		return f, err
+	}
+	if !c.Drawn() {
+		return f, ErrNotDrawn
+	}
+	d, err := s.config.Store.Draw(ctx, c.ID)
+	if err != nil {
+		return f, err
+	}
+	if d.FrozenAt == nil {
+		return f, ErrListOpen
+	}
+	f = draw.File{
+		Format: draw.Format, CompetitionID: c.ID, FrozenAt: *d.FrozenAt, ListHash: d.ListHash, Source: d.source(),
+	}
+	if f.List, err = s.config.Store.DrawList(ctx, c.ID); err != nil || d.OrderedAt == nil {
+		return f, err
+	}
+	randomness := d.randomness()
+	f.Randomness = &randomness
+	f.Order, err = s.config.Store.DrawOrder(ctx, c.ID)
+	return f, err
+}
+
+// The sizes of what one transaction writes. Nobody waits for it longer than some tens of milliseconds.
+const (
+	listPage  = 500
+	placePage = 1000
+	duePage   = 100
+)
+
+// Advance takes every lottery whose deadline has passed as far as it can go now: closes its list, freezes it, asks
+// quicknet for the round that decides, and saves everybody's place. It returns those that are ready for Registrar.Draw. A
+// failure of one doesn't hold up the others.
+func (s *Draws) Advance(ctx context.Context) (ready []string, err error) {
+	due, err := s.config.Store.DueDraws(ctx, s.config.now(), duePage)
+	if err != nil {
+		return nil, err
+	}
+	var failures []error
+	for _, id := range due {
+		ordered, err := s.advance(ctx, id)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("draw of competition %s: %w", id, err))
+		} else if ordered {
+			ready = append(ready, id)
+		}
+	}
+	return ready, errors.Join(failures...)
+}
+
+func (s *Draws) advance(ctx context.Context, competitionID string) (ordered bool, err error) {
+	for more := true; more; {
+		if more, err = s.config.Store.ListApplications(ctx, competitionID, listPage, s.config.now(), newRef); err != nil {
+			return false, err
+		}
+	}
+	d, err := s.config.Store.Draw(ctx, competitionID)
+	if err == nil && d.FrozenAt == nil {
+		d, err = s.freeze(ctx, d)
+	}
+	if err == nil && d.DrawnAt == nil {
+		d, err = s.ask(ctx, d)
+	}
+	if err == nil && d.DrawnAt != nil && d.OrderedAt == nil {
+		return true, s.order(ctx, &d)
+	}
+	return d.OrderedAt != nil, err
+}
+
+func newRef() string {
+	var ref [draw.RefSize]byte
+	_, _ = rand.Read(ref[:]) // never fails
+	return hex.EncodeToString(ref[:])
+}
+
+// freeze fixes the list and the round that decides.
+func (s *Draws) freeze(ctx context.Context, d Draw) (Draw, error) {
+	list, err := s.config.Store.DrawList(ctx, d.CompetitionID)
+	if err != nil {
+		return d, err
+	}
+	now := s.config.now()
+	d.ListHash, d.Entries, d.FrozenAt = draw.ListHash(list), len(list), &now
+	if d.Source.Kind == draw.SourceQuicknet {
+		d.Round = draw.RoundAfter(now.Add(DrawNotice))
+	}
+	if err := s.config.Store.Freeze(ctx, d); err != nil {
+		return d, err
+	}
+	return s.config.Store.Draw(ctx, d.CompetitionID) // another process may have been first
+}
+
+// ask asks the source. The draw has no DrawnAt if it hasn't spoken yet.
+func (s *Draws) ask(ctx context.Context, d Draw) (Draw, error) {
+	now := s.config.now()
+	if d.Source.Kind != draw.SourceQuicknet || now.Before(draw.RoundTime(d.Round)) {
+		return d, nil
+	}
+	randomness, err := s.config.Beacon.Round(ctx, d.Round)
+	if errors.Is(err, draw.ErrNotYet) {
+		return d, nil
+	}
+	if err != nil {
+		return d, err
+	}
+	d.Signature, d.DrawnAt = randomness.Signature, &now
+	if _, err := s.config.Store.SaveRandomness(ctx, d, ""); err != nil {
+		return d, err
+	}
+	return d, nil
+}
+
+func (s *Draws) order(ctx context.Context, d *Draw) error {
+	randomness, err := d.source().Bytes(d.randomness())
+	if err != nil {
+		return err
+	}
+	list, err := s.config.Store.DrawList(ctx, d.CompetitionID)
+	if err != nil {
+		return err
+	}
+	order := draw.Order(list, randomness)
+	for first := 0; first < len(order); first += placePage {
+		page := order[first:min(first+placePage, len(order))]
+		if err := s.config.Store.SavePlaces(ctx, d.CompetitionID, page, first+1); err != nil {
+			return err
+		}
+	}
+	return s.config.Store.Ordered(ctx, d.CompetitionID, s.config.now())
+}

@@ -1,0 +1,80 @@
+package registrar
+
+import (
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+type drawing struct{ competitionID string }
+
+func (c *drawing) name() string { return "draw" }
+
+func (c *drawing) needs(n *needs) { n.competitionIDs.add(c.competitionID) }
+
+func (c *drawing) decide(b *batch, now time.Time) (result, error, error) {
+	competition := b.competitions[c.competitionID]
+	switch {
+	case competition == nil:
+		return result{}, compete.ErrCompetitionMissing, nil
+	case !competition.Promotes(now):
+		return result{}, nil, nil
+	case competition.released: // what it wrote can't be read before the commit
+		return result{more: true}, nil, nil
+	}
+	page, err := b.tx.DrawPage(b.ctx, c.competitionID, releaseSize)
+	if err != nil || page.Draw.CompetitionID == "" {
+		return result{}, nil, err
+	}
+	b.addRead(page.Registrations)
+	d := page.Draw
+	for _, p := range page.Places {
+		b.drawPlace(competition, p, &d, now)
+	}
+	if len(page.Places) < releaseSize {
+		d.FinishedAt = &now
+	}
+	competition.released, competition.dirty = true, true
+	b.draws = append(b.draws, d)
+	return result{more: d.FinishedAt == nil}, nil, nil
+}
+
+// drawPlace gives a registration what its place in the draw is worth.
+func (b *batch) drawPlace(c *competition, p compete.DrawPlace, d *compete.Draw, now time.Time) {
+	d.LastPlace = p.Place
+	r := b.byID[p.RegistrationID]
+	to := c.DrawTo(r)
+	if to == "" {
+		d.Dropped++
+		return
+	}
+	before := r.Status
+	r.Take(compete.EventDraw, to)
+	r.Seq = c.NextSeq
+	c.NextSeq++
+	after := statusAndSeq(r)
+	switch to { //nolint:exhaustive // a draw gives nothing else
+	case compete.RegistrationWaitlisted:
+		d.Waitlisted++
+		c.Waitlisted++
+		c.waiting = nil // it's read anew when a seat becomes free
+		if p.Disabled {
+			b.disabled = append(b.disabled, r.ID)
+		}
+		b.notify(r, compete.MessageWaitlisted)
+	case compete.RegistrationOffered:
+		r.ConfirmBy = c.OfferedUntil(now)
+		after = compete.AuditFields("status", r.Status, "seq", r.Seq, "confirmBy", r.ConfirmBy)
+		b.remind(r, now)
+		b.notify(r, compete.MessageOffered)
+	default:
+		b.notify(r, compete.MessageConfirmed)
+	}
+	if to.HoldsSeat() {
+		d.Seated++
+		c.SeatsLeft--
+		c.taken++
+	}
+	b.markChanged(r, now)
+	b.recordChange(compete.AuditDrawn, compete.ViaJob, r, before, after, now)
+}
