@@ -73,6 +73,7 @@ func newAPI(config Config, mux *http.ServeMux) *api {
 	a.registerRegistrations()
 	a.registerDecisions()
 	a.registerReviews()
+	a.registerDraws()
 	a.registerMailbox()
 	a.registerLive()
 	a.registerAdmin()

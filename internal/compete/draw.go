@@ -92,6 +92,13 @@ type DrawEntry struct {
 	Place int // in drawn order; 0 before the draw
 }
 
+// CheckDrawValue reports what is wrong with the value of a named source.
+func CheckDrawValue(value string) error {
+	var v validation
+	v.length("value", strings.TrimSpace(value), 1, MaxDrawValue)
+	return v.err()
+}
+
 // TicketItem gives a person who has applied a number of tickets.
 type TicketItem struct {
 	Email   string

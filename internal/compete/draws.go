@@ -153,10 +153,8 @@ func (s *Draws) EnterValue(ctx context.Context, a Actor, competitionID, value st
 	if !c.Drawn() {
 		return ErrNotDrawn
 	}
-	var v validation
 	value = strings.TrimSpace(value)
-	v.length("value", value, 1, MaxDrawValue)
-	if err := v.err(); err != nil {
+	if err := CheckDrawValue(value); err != nil {
 		return err
 	}
 	d, err := s.config.Store.Draw(ctx, c.ID)

@@ -36,7 +36,12 @@ func (c *drawing) decide(b *batch, now time.Time) (result, error, error) {
 	}
 	competition.released, competition.dirty = true, true
 	b.draws = append(b.draws, d)
-	return result{more: d.FinishedAt == nil}, nil, nil
+	// Seats are left although people wait, if these were all to be skipped.
+	more, err := b.promote(competition, pageSize, now)
+	if more {
+		b.settle = append(b.settle, c.competitionID)
+	}
+	return result{more: d.FinishedAt == nil}, nil, err
 }
 
 // drawPlace gives a registration what its place in the draw is worth.

@@ -50,6 +50,10 @@ func (m *memory) ReleasePage(context.Context, string, int) (page compete.Release
 	return page, nil
 }
 
+func (m *memory) DrawPage(context.Context, string, int) (page compete.DrawPage, err error) {
+	return page, nil
+}
+
 func (m *memory) EarlierContent(context.Context, string, int) (c compete.Competition, found bool, err error) {
 	return c, false, nil
 }

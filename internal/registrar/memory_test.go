@@ -25,6 +25,8 @@ type memoryLedger struct {
 	replaced      []compete.Competition
 	drafts        map[string]compete.Draft // by registration
 	release       compete.Release
+	draw          compete.Draw
+	drawn         []string        // registrations in drawn order
 	disabled      map[string]bool // users who are skipped on the waitlist
 	missing       map[string]bool // users who don't exist
 	committed     map[string]bool // batches
@@ -161,6 +163,42 @@ func (tx *memoryTx) ReleasePage(_ context.Context, competitionID string, n int) 
 	return page, nil
 }
 
+func (tx *memoryTx) DrawPage(_ context.Context, competitionID string, n int) (page compete.DrawPage, err error) {
+	m := tx.ledger
+	if m.draw.CompetitionID != competitionID || m.draw.FinishedAt != nil {
+		return page, nil
+	}
+	page.Draw = m.draw
+	for i, id := range m.drawn {
+		if place := i + 1; place > m.draw.LastPlace && len(page.Places) < n {
+			r := m.registrations[id]
+			page.Places = append(page.Places,
+				compete.DrawPlace{Place: place, RegistrationID: id, Disabled: m.disabled[r.UserID]})
+			page.Registrations = append(page.Registrations, r)
+		}
+	}
+	return page, nil
+}
+
+// freeze closes the list of a lottery. The order drawn is that of arrival, turned by n.
+func (m *memoryLedger) freeze(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.competitions[cup]
+	if !c.Drawn() || c.FrozenAt != nil {
+		return
+	}
+	c.FrozenAt = &morning
+	m.competitions[cup] = c
+	for _, r := range inOrderOfSeq(m.registrations) {
+		if r.Status == applied {
+			m.drawn = append(m.drawn, r.ID)
+		}
+	}
+	m.drawn = turned(m.drawn, n)
+	m.draw = compete.Draw{CompetitionID: cup}
+}
+
 // draft saves a decision about a person, if staff may decide about them.
 func (m *memoryLedger) draft(name string, d compete.Decision) {
 	m.mu.Lock()
@@ -243,6 +281,9 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 			m.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
 		}
 		m.replaced = append(m.replaced, c.Replaced...)
+		for _, d := range c.Draws {
+			m.draw = d
+		}
 		for _, l := range c.Releases {
 			m.release = l.Release
 			for _, id := range l.Done {

@@ -25,8 +25,10 @@ type model struct {
 	seqs      int64
 	people    map[string]*person // those who registered at least once
 	disabled  map[string]bool
-	review    bool // people apply, and olga decides
+	admission compete.Admission
 	drafts    map[string]compete.Decision
+	frozen    bool     // of a lottery: nobody can apply any more
+	drawn     []string // names in drawn order that haven't been told yet
 }
 
 type person struct {
@@ -70,6 +72,10 @@ func (m *model) do(c call) string {
 		}
 	case "release":
 		m.release()
+	case "freeze":
+		m.freeze(c.n)
+	case "draw":
+		m.draw()
 	case "confirm":
 		if p != nil && p.status == pending {
 			p.status = compete.RegistrationConfirmed
@@ -139,6 +145,59 @@ func (m *model) release() {
 	}
 }
 
+// freeze closes the list of a lottery. The order drawn is that of arrival, turned by n.
+func (m *model) freeze(n int) {
+	if m.admission != compete.AdmissionLottery || m.frozen {
+		return
+	}
+	m.frozen = true
+	for _, p := range m.inLine() {
+		if p.status == applied {
+			m.drawn = append(m.drawn, p.name)
+		}
+	}
+	m.drawn = turned(m.drawn, n)
+}
+
+func turned[T any](list []T, n int) []T {
+	if len(list) == 0 {
+		return list
+	}
+	n %= len(list)
+	return slices.Concat(list[n:], list[:n])
+}
+
+// draw gives the first the seats, and the others places in line.
+func (m *model) draw() {
+	if !m.promotes() {
+		return
+	}
+	for _, name := range m.drawn {
+		p := m.people[name]
+		if p.status != applied {
+			continue
+		}
+		m.seqs++
+		p.seq = m.seqs
+		if m.free() > 0 && !m.anyWaiting() {
+			m.give(p)
+		} else {
+			p.status = waitlisted
+		}
+	}
+	m.drawn = nil
+	m.fill()
+}
+
+func (m *model) anyWaiting() bool {
+	for _, p := range m.people {
+		if p.status == waitlisted {
+			return true
+		}
+	}
+	return false
+}
+
 func (m *model) started() bool { return !m.now.Before(m.starts) }
 
 func (m *model) free() int {
@@ -183,12 +242,12 @@ func (m *model) register(name string, p *person) string {
 		return "registration_blocked"
 	case m.status == compete.StatusCancelled:
 		return "competition_cancelled"
-	case !m.now.Before(m.deadline):
+	case m.frozen, !m.now.Before(m.deadline):
 		return "registration_closed"
 	}
 	m.seqs++
 	gets := waitlisted
-	if m.review {
+	if m.admission != compete.AdmissionFirstCome {
 		delete(m.drafts, name)
 		m.people[name] = &person{name: name, status: applied, seq: m.seqs}
 		return "APPLIED"
@@ -246,7 +305,7 @@ func (m *model) promote(most int) {
 
 // fill gives free seats to those in line. With review, only a decision does.
 func (m *model) fill() {
-	if !m.review {
+	if m.admission != compete.AdmissionReview {
 		m.promote(len(m.people))
 	}
 }
@@ -391,6 +450,8 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 		return settleCup().with(s)
 	case "release":
 		return releaseCup().with(s)
+	case "draw":
+		return drawCup().with(s)
 	case "transfer":
 		return silent(transfer("root", []string{"olga", "oscar"}[c.n%2])).with(s)
 	case "call off":
@@ -436,6 +497,8 @@ func (c call) happen(s *scenario) {
 		s.ledger.draft(c.who, compete.Decisions[c.n%3])
 	case "start release":
 		s.ledger.startRelease()
+	case "freeze":
+		s.ledger.freeze(c.n)
 	case "confirm": // as the job does
 		if r, found := s.ledger.registrations[c.who+"'s"]; found && r.Status == pending {
 			r.Take(compete.EventConfirm, compete.RegistrationConfirmed)

@@ -25,12 +25,14 @@ import (
 func TestModel(t *testing.T) {
 	drawMany(t, 3000)
 	rapid.Check(t, func(t *rapid.T) {
-		seats, review := rapid.IntRange(1, 3).Draw(t, "seats"), rapid.Bool().Draw(t, "review")
-		if diff := compare(seats, review, drawBatches(t), (*model).do); diff != "" {
+		seats, admission := rapid.IntRange(1, 3).Draw(t, "seats"), rapid.SampledFrom(admissions).Draw(t, "admission")
+		if diff := compare(seats, admission, drawBatches(t), (*model).do); diff != "" {
 			t.Fatal(diff)
 		}
 	})
 }
+
+var admissions = []compete.Admission{compete.AdmissionFirstCome, compete.AdmissionReview, compete.AdmissionLottery}
 
 // A wrong registrar must be detected. Here the model is wrong instead, in one way after another.
 func TestModelFindsDifferences(t *testing.T) {
@@ -52,6 +54,12 @@ func TestModelFindsDifferences(t *testing.T) {
 			m.status = status
 			return answer
 		},
+		"who is drawn keeps the place of their application": func(m *model, c call) string {
+			if c.what == "draw" {
+				slices.Sort(m.drawn)
+			}
+			return m.do(c)
+		},
 		"disabled accounts are given seats": func(m *model, c call) string {
 			disabled := m.disabled
 			m.disabled = map[string]bool{}
@@ -64,7 +72,7 @@ func TestModelFindsDifferences(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			for seed := range 3000 {
-				if batches := rapid.Custom(drawBatches).Example(seed); compare(1, seed%2 == 0, batches, wrong) != "" {
+				if batches := rapid.Custom(drawBatches).Example(seed); compare(1, admissions[seed%3], batches, wrong) != "" {
 					return
 				}
 			}
@@ -92,7 +100,8 @@ var commandNames = []string{
 	"accept", "decline",
 	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
 	"erase", "settle", "transfer",
-	"publish", "publish", "draft", "draft", "draft", "draft", "release", "release", "unpublish", "call off", "disable", "enable", "enable", "confirm",
+	"publish", "publish", "draft", "draft", "draft", "draft", "release", "release", "freeze", "draw", "draw", "unpublish",
+	"call off", "disable", "enable", "enable", "confirm",
 }
 
 // drawBatches generates up to thirty batches of calls.
@@ -114,22 +123,19 @@ func drawBatches(t *rapid.T) [][]call {
 
 func (c call) rank() int {
 	switch c.what {
-	case "disable", "enable", "confirm", "draft":
+	case "disable", "enable", "confirm", "draft", "freeze":
 		return 0
-	case "release": // before the other commands of its batch, as it reads what is committed
+	case "release", "draw": // before the other commands of its batch, as it reads what is committed
 		return 1
 	}
 	return 2
 }
 
 // compare makes a registrar and the model do the same, and returns their first difference; empty if there is none.
-func compare(seats int, review bool, batches [][]call, do func(*model, call) string) string {
+func compare(seats int, admission compete.Admission, batches [][]call, do func(*model, call) string) string {
 	hours := 2
 	s := newScenario(func(c *compete.Competition) {
-		c.Capacity, c.SeatsLeft, c.OfferHours = seats, seats, &hours
-		if review {
-			c.Admission = compete.AdmissionReview
-		}
+		c.Capacity, c.SeatsLeft, c.OfferHours, c.Admission = seats, seats, &hours, admission
 	})
 	s.Registrar = registrar.New(registrar.Config{
 		Ledger: s.ledger, Clock: s.clock, NewID: s.newID,
@@ -141,7 +147,7 @@ func compare(seats int, review bool, batches [][]call, do func(*model, call) str
 	m := &model{
 		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline,
 		status: c.Status, organizer: "olga",
-		people: map[string]*person{}, disabled: map[string]bool{}, review: review, drafts: map[string]compete.Decision{},
+		people: map[string]*person{}, disabled: map[string]bool{}, admission: admission, drafts: map[string]compete.Decision{},
 	}
 	for i, batch := range batches {
 		answers := s.batch(batch)
