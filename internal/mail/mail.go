@@ -43,8 +43,10 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 		Reason:      oneLine(t.Registration.Removal.Reason),
 		Blocked:     t.Registration.Removal.Blocked,
 	}
-	if r := &t.Registration; t.Competition.Reviewed() && r.PromotedAt == nil {
-		data.Decided = r.ConfirmBy == nil || r.Status == compete.RegistrationOffered
+	if r := &t.Registration; t.Competition.TakesApplications() && r.PromotedAt == nil {
+		first := r.ConfirmBy == nil || r.Status == compete.RegistrationOffered
+		data.Decided, data.Drawn = first && t.Competition.Reviewed(), first && t.Competition.Drawn()
+		data.Draw = data.Competition + "/draw"
 	}
 	if hours := t.Competition.OfferHours; hours != nil {
 		data.OfferHours = *hours
@@ -136,6 +138,8 @@ type content struct {
 	Blocked     bool      `json:"blocked,omitempty"`     // they can't register again
 	OfferHours  int       `json:"offerHours,omitempty"`  // how long a seat is offered; 0: it is given at once
 	Decided     bool      `json:"decided,omitempty"`     // by the organizer, about an application
+	Drawn       bool      `json:"drawn,omitempty"`       // in a lottery
+	Draw        string    `json:"draw,omitempty"`        // where the draw can be checked
 	Address     string    `json:"address,omitempty"`     // email that a message about an account is about
 
 	// For messages of kind compete.MessageUndecided.

@@ -140,6 +140,30 @@ func TestDecisionsInMessages(t *testing.T) {
 	}
 }
 
+// Whoever was drawn is told so, and where the draw can be checked.
+func TestDrawInMessages(t *testing.T) {
+	until := time.Date(2030, 5, 2, 6, 30, 0, 0, time.UTC)
+	for kind, want := range map[compete.MessageKind]string{
+		compete.MessageApplied:    "A public draw decides",
+		compete.MessageConfirmed:  "You were drawn for a seat",
+		compete.MessageWaitlisted: "has happened. You're on the waitlist",
+		compete.MessageOffered:    "You were drawn for a seat",
+	} {
+		drawn := target(kind)
+		drawn.Competition.Admission = compete.AdmissionLottery
+		if kind == compete.MessageOffered {
+			drawn.Registration.Status, drawn.Registration.ConfirmBy = compete.RegistrationOffered, &until
+		}
+		if _, body := compose(t, drawn); !strings.Contains(body, want) || strings.Contains(body, "organizer") {
+			t.Errorf("%s lacks %q, or speaks of the organizer:\n%s", kind, want, body)
+		}
+		drawn.Registration.PromotedAt = &until // moved up the waitlist since
+		if _, body := compose(t, drawn); kind != compete.MessageApplied && strings.Contains(body, want) {
+			t.Errorf("%s has %q although a seat came free:\n%s", kind, want, body)
+		}
+	}
+}
+
 func TestRemovalGivesItsReason(t *testing.T) {
 	removed := target(compete.MessageRemoved)
 	removed.Registration.Removal = compete.Removal{Reason: "Registered\ntwice.", Note: "Between us.", Blocked: true}

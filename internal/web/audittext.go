@@ -180,6 +180,17 @@ var auditTexts = map[compete.AuditAction]auditText{
 		"Decisions drafted", "{who} drafted decisions about applications for {competition}: {is.admit} to admit, " +
 			"{is.waitlist} to waitlist, {is.reject} to reject", "",
 	},
+	compete.AuditDrawSource: {
+		"Draw's source chosen", "{who} chose where the randomness of the draw for {competition} comes from", "",
+	},
+	compete.AuditDrawTickets: {
+		"Tickets given", "{who} set the tickets of {is.people} people in the draw for {competition}", "",
+	},
+	compete.AuditListFrozen: {
+		"Draw's list frozen", "The list of the draw for {competition} was frozen with {is.entries} people", "",
+	},
+	compete.AuditRandomness: {"Draw", "The draw for {competition} happened", "{who} entered the value for the draw for {competition}"},
+	compete.AuditDrawn:      {"Drawn", "{user} was drawn for {competition}", ""},
 	compete.AuditReleased: {
 		"Decisions released", "{who} released decisions about applications for {competition}: {is.admit} admitted, " +
 			"{is.waitlist} waitlisted, {is.reject} not admitted", "",

@@ -51,7 +51,7 @@ func competitionData(c *compete.Competition, html string) pages.CompetitionData 
 	return pages.CompetitionData{
 		ID: c.ID, CompetitionContent: c.CompetitionContent, Description: html, Organizer: c.Organizer.Name,
 		Zone:      c.Zone(),
-		Reviewed:  c.Reviewed(),
+		Reviewed:  c.Reviewed(), Drawn: c.Drawn(),
 		Suspended: c.Suspended, Unpublished: c.Unpublished, Day: startDay(c), Cover: coverView(c),
 	}
 }

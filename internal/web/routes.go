@@ -114,6 +114,11 @@ func (a *app) competitionRoutes() []route {
 		{"GET /competitions/{id}/applications/progress", a.reviewed(a.releaseProgress)},
 		{"GET /competitions/{id}/applications/release", a.reviewed(a.releaseForm)},
 		{"POST /competitions/{id}/applications/release", a.reviewed(a.release)},
+		{"GET /competitions/{id}/draw", a.draw},
+		{"GET /competitions/{id}/draw.json", a.drawFile},
+		{"POST /competitions/{id}/draw/source", a.setDrawSource},
+		{"POST /competitions/{id}/draw/tickets", a.setTickets},
+		{"POST /competitions/{id}/draw/value", a.enterDrawValue},
 		{"GET /competitions/{id}/audit", a.competitionAudit},
 		{"GET /competitions/{id}/audit.csv", a.competitionAuditCSV},
 	}

@@ -650,6 +650,7 @@ func checkbox(f ui.Field) templ.Component {
 var admissionOptions = []ui.Option{
 	{Value: "FIRST_COME", Label: "First come, first served"},
 	{Value: "REVIEW", Label: "I review applications"},
+	{Value: "LOTTERY", Label: "A public draw decides"},
 }
 
 func editSeats(f CompetitionForm) templ.Component {
@@ -737,7 +738,7 @@ func editAdmission(admission ui.Field) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "><summary class=\"cursor-pointer font-semibold\">Review applications</summary><div class=\"mt-4 max-w-md\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "><summary class=\"cursor-pointer font-semibold\">Review applications, or draw lots</summary><div class=\"mt-4 max-w-md\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

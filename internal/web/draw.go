@@ -1,0 +1,152 @@
+package web
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/draw"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
+)
+
+func drawPath(competitionID string) string { return "/competitions/" + competitionID + "/draw" }
+
+// draw shows how far a lottery is. Other competitions have no such page.
+func (a *app) draw(r *http.Request, v *visit) (response, error) {
+	return a.showDraw(v, http.StatusOK, nil)
+}
+
+// showDraw shows the page, with a refused form if there is one.
+func (a *app) showDraw(v *visit, status int, typed *pages.DrawForm) (response, error) {
+	c, err := a.Competitions.Get(v.r.Context(), v.actor, v.r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	state, err := a.Draws.StateOf(v.r.Context(), v.actor, &c)
+	if errors.Is(err, compete.ErrNotDrawn) {
+		return redirect("/competitions/" + c.ID), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	data := pages.DrawData{
+		ID: c.ID, Title: c.Title, Zone: c.Zone(), Deadline: c.RegDeadline, Capacity: c.Capacity,
+		Managed: c.ManagedBy(v.actor), Open: c.CheckDrawOpen(v.now) == nil,
+		Named: state.Source.Kind == draw.SourceNamed, SourceName: state.Source.Name, FrozenAt: state.FrozenAt,
+		Entries: state.Entries, ListHash: state.ListHash, Round: state.Round, RoundAt: draw.RoundTime(max(state.Round, 1)),
+		DrawnAt: state.DrawnAt, Value: state.Value, Done: state.LastPlace, FinishedAt: state.FinishedAt,
+		Seated: state.Seated, Waitlisted: state.Waitlisted, Dropped: state.Dropped,
+	}
+	if state.Mine != nil {
+		data.Ref, data.Tickets, data.Place = state.Mine.Ref, state.Mine.Tickets, state.Mine.Place
+	}
+	data.Typed = pages.DrawForm{Source: string(state.Source.Kind), Name: state.Source.Name}
+	if typed != nil {
+		data.Typed = *typed
+	}
+	return show(status, pages.Draw(v.page("The draw for "+c.Title, ui.SectionCompetitions), data)), nil
+}
+
+// drawFile is the download.
+func (a *app) drawFile(r *http.Request, v *visit) (response, error) {
+	id := r.PathValue("id")
+	file, err := a.Draws.File(r.Context(), v.actor, id)
+	if err != nil {
+		return nil, err
+	}
+	return func(v *visit) error {
+		v.w.Header().Set("Content-Type", "application/json")
+		v.w.Header().Set("Content-Disposition", `attachment; filename="draw-`+id+`.json"`)
+		return json.NewEncoder(v.w).Encode(file)
+	}, nil
+}
+
+// afterDrawForm goes back to the page, or shows the form again with what is wrong with it.
+func (a *app) afterDrawForm(v *visit, err error, flash string, typed pages.DrawForm) (response, error) {
+	if e, ok := refused(err); err != nil && ok && (e.Kind == compete.KindInvalid || e.Kind == compete.KindConflict) {
+		typed.Errors = formErrors(e)
+		return a.showDraw(v, problem.Status(e.Kind), &typed)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return redirectWith(flash, drawPath(v.r.PathValue("id"))), nil
+}
+
+func (a *app) setDrawSource(r *http.Request, v *visit) (response, error) {
+	typed := pages.DrawForm{Source: r.PostFormValue("source"), Name: r.PostFormValue("name")}
+	source := compete.DrawSource{Kind: draw.SourceKind(typed.Source), Name: typed.Name}
+	if source.Kind == draw.SourceQuicknet {
+		source.Name = "" // the field is for the other source
+	}
+	err := a.Draws.SetSource(r.Context(), v.actor, r.PathValue("id"), source)
+	return a.afterDrawForm(v, err, "draw-source", typed)
+}
+
+func (a *app) enterDrawValue(r *http.Request, v *visit) (response, error) {
+	typed := pages.DrawForm{Value: r.PostFormValue("value")}
+	err := a.Draws.EnterValue(r.Context(), v.actor, r.PathValue("id"), typed.Value)
+	return a.afterDrawForm(v, err, "draw-value", typed)
+}
+
+func (a *app) setTickets(r *http.Request, v *visit) (response, error) {
+	typed := pages.DrawForm{Source: string(draw.SourceQuicknet), Tickets: r.PostFormValue("tickets")}
+	items, problem := readTickets(typed.Tickets)
+	if problem != "" {
+		typed.Errors = pages.Errors{"tickets": problem}
+		return a.showDraw(v, http.StatusUnprocessableEntity, &typed)
+	}
+	err := a.Draws.SetTickets(r.Context(), v.actor, r.PathValue("id"), items)
+	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+		typed.Errors = pages.Errors{"tickets": ticketProblem(e, items)}
+		return a.showDraw(v, http.StatusUnprocessableEntity, &typed)
+	}
+	return a.afterDrawForm(v, err, "tickets-saved", typed)
+}
+
+// readTickets reads lines of an email and a number. A heading is skipped.
+func readTickets(text string) (items []compete.TicketItem, problem string) {
+	reader := csv.NewReader(strings.NewReader(text))
+	reader.FieldsPerRecord, reader.TrimLeadingSpace = 2, true
+	for {
+		record, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		line, _ := reader.FieldPos(0)
+		if err != nil {
+			return nil, "Each line must have an email, a comma and a number."
+		}
+		tickets, err := strconv.Atoi(strings.TrimSpace(record[1]))
+		switch {
+		case err != nil && line == 1 && !strings.Contains(record[0], "@"):
+			continue
+		case err != nil:
+			return nil, fmt.Sprintf("Line %d: the number of tickets must be a whole number.", line)
+		}
+		items = append(items, compete.TicketItem{Email: strings.TrimSpace(record[0]), Tickets: tickets})
+	}
+	if len(items) == 0 {
+		return nil, "Enter at least one line."
+	}
+	return items, ""
+}
+
+// ticketProblem names the first person whose tickets are refused.
+func ticketProblem(e *compete.Error, items []compete.TicketItem) string {
+	field := e.Fields[0]
+	for i, item := range items {
+		if strings.HasPrefix(field.Field, fmt.Sprintf("items[%d].", i)) {
+			return item.Email + " " + field.Message + ". Nothing was saved."
+		}
+	}
+	return fmt.Sprintf("There must be 1 to %d lines.", compete.MaxTicketItems)
+}
