@@ -213,6 +213,8 @@ func (a *api) documentBody(r route) {
 	switch r.method {
 	case http.MethodPatch:
 		op = item.Patch
+	case http.MethodPut:
+		op = item.Put
 	case http.MethodDelete:
 		op = item.Delete
 	}

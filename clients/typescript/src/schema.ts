@@ -632,6 +632,90 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/competitions/{id}/draw": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get the state of a draw
+         * @description For a competition whose `admission` is `LOTTERY`.
+         */
+        readonly get: operations["getDraw"];
+        /**
+         * Choose where the randomness comes from
+         * @description For the competition's organizer and admins, until the deadline. Without it, the source is `QUICKNET`, which needs nobody.
+         */
+        readonly put: operations["setDrawSource"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/competitions/{id}/draw/file": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Download a draw
+         * @description The frozen list, its hash, and after the draw also the randomness and the order. `minicompete verify draw FILE` recomputes it. It has no personal data.
+         */
+        readonly get: operations["getDrawFile"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/competitions/{id}/draw/tickets": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Give people tickets
+         * @description For the competition's organizer and admins, until the deadline. Everyone has one ticket unless this gives them another number. All are saved, or none.
+         */
+        readonly put: operations["setTickets"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/competitions/{id}/draw/value": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Enter the value of a named source
+         * @description For the competition's organizer and admins, once the list is frozen. The draw follows within seconds, and can't be repeated.
+         */
+        readonly post: operations["enterDrawValue"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/competitions/{id}/live": {
         readonly parameters: {
             readonly query?: never;
@@ -1401,11 +1485,11 @@ export interface components {
         };
         readonly Competition: {
             /**
-             * @description How seats are assigned: in order of arrival (FIRST_COME), or by decisions about applications (REVIEW).
+             * @description How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY).
              * @example FIRST_COME
              * @enum {string}
              */
-            readonly admission: "FIRST_COME" | "REVIEW";
+            readonly admission: "FIRST_COME" | "REVIEW" | "LOTTERY";
             /**
              * Format: int64
              * @example 100
@@ -1521,11 +1605,11 @@ export interface components {
         };
         readonly CompetitionSummary: {
             /**
-             * @description How seats are assigned: in order of arrival (FIRST_COME), or by decisions about applications (REVIEW).
+             * @description How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY).
              * @example FIRST_COME
              * @enum {string}
              */
-            readonly admission: "FIRST_COME" | "REVIEW";
+            readonly admission: "FIRST_COME" | "REVIEW" | "LOTTERY";
             /**
              * Format: int64
              * @example 100
@@ -1672,12 +1756,12 @@ export interface components {
         };
         readonly CreateCompetitionRequest: {
             /**
-             * @description How seats are assigned: in order of arrival (FIRST_COME), or by decisions about applications (REVIEW).
+             * @description How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY).
              * @default FIRST_COME
              * @example FIRST_COME
              * @enum {string}
              */
-            readonly admission?: "FIRST_COME" | "REVIEW";
+            readonly admission?: "FIRST_COME" | "REVIEW" | "LOTTERY";
             /**
              * Format: int64
              * @example 100
@@ -1844,7 +1928,124 @@ export interface components {
             readonly status: "APPLIED" | "WAITLISTED" | "REJECTED";
             readonly user: components["schemas"]["Participant"];
         };
+        readonly Draw: {
+            /**
+             * Format: date-time
+             * @description When the randomness was known; null before.
+             * @example 2026-05-02T08:01:05Z
+             */
+            readonly drawnAt: string | null;
+            /**
+             * Format: int64
+             * @description People who had withdrawn in the meantime.
+             * @example 12
+             */
+            readonly dropped: number;
+            /**
+             * Format: int64
+             * @description People on the frozen list.
+             * @example 812
+             */
+            readonly entries: number;
+            /**
+             * Format: date-time
+             * @description When everyone had been told; null before.
+             * @example 2026-05-02T08:01:09Z
+             */
+            readonly finishedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When the list was frozen, shortly after the deadline; null before.
+             * @example 2026-05-02T08:00:03Z
+             */
+            readonly frozenAt: string | null;
+            /**
+             * @description SHA-256 of the frozen list in hex, as described in docs/api.md; empty before.
+             * @example 3ca8a7ac1717310051b4378e7e535d82549c48c6d02e653338d7abca8fd1c419
+             */
+            readonly listHash: string;
+            /** @description The caller's own entry; null without one. */
+            readonly mine: components["schemas"]["DrawEntry"];
+            /**
+             * @description What value it will be; required for NAMED only.
+             * @example
+             */
+            readonly name?: string;
+            /**
+             * Format: int64
+             * @description Of quicknet, once the list is frozen.
+             * @example 23456789
+             */
+            readonly round?: number;
+            /**
+             * Format: date-time
+             * @description When that round is published.
+             * @example 2026-05-02T08:01:03Z
+             */
+            readonly roundAt: string | null;
+            /**
+             * Format: int64
+             * @description People who have been given or offered a seat so far.
+             * @example 200
+             */
+            readonly seated: number;
+            /**
+             * @description QUICKNET: a future round of drand's public randomness. NAMED: a public value that the organizer names before the deadline, and enters later.
+             * @example QUICKNET
+             * @enum {string}
+             */
+            readonly source: "QUICKNET" | "NAMED";
+            /**
+             * Format: int64
+             * @description People who have been put on the waitlist so far, in drawn order.
+             * @example 600
+             */
+            readonly waitlisted: number;
+        };
+        readonly DrawEntry: {
+            /**
+             * Format: int64
+             * @description In drawn order; null before the draw.
+             * @example 17
+             */
+            readonly place: number | null;
+            /**
+             * @description Stands for the person in the public list.
+             * @example 5f2c9a7be01d4c3f8a6b7c8d9e0f1a2b
+             */
+            readonly ref: string;
+            /**
+             * Format: int64
+             * @example 1
+             */
+            readonly tickets: number;
+        };
+        readonly DrawSource: {
+            /**
+             * @description What value it will be; required for NAMED only.
+             * @example
+             */
+            readonly name?: string;
+            /**
+             * @description QUICKNET: a future round of drand's public randomness. NAMED: a public value that the organizer names before the deadline, and enters later.
+             * @example QUICKNET
+             * @enum {string}
+             */
+            readonly source: "QUICKNET" | "NAMED";
+        };
+        readonly DrawValueRequest: {
+            /**
+             * @description Exactly as published; it can't be changed.
+             * @example 3 14 15 26 41 49
+             */
+            readonly value: string;
+        };
         readonly EmptyRequest: Record<string, never>;
+        readonly Entry: {
+            readonly ref: string;
+            /** Format: int64 */
+            readonly tickets: number;
+        };
         readonly ExportedAccount: {
             /**
              * Format: date-time
@@ -1960,11 +2161,11 @@ export interface components {
         };
         readonly ExportedCompetition: {
             /**
-             * @description How seats are assigned: in order of arrival (FIRST_COME), or by decisions about applications (REVIEW).
+             * @description How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY).
              * @example FIRST_COME
              * @enum {string}
              */
-            readonly admission: "FIRST_COME" | "REVIEW";
+            readonly admission: "FIRST_COME" | "REVIEW" | "LOTTERY";
             /**
              * Format: int64
              * @example 100
@@ -2380,6 +2581,17 @@ export interface components {
              */
             readonly message: string;
         };
+        readonly File: {
+            readonly competitionId: string;
+            readonly format: string;
+            /** Format: date-time */
+            readonly frozenAt: string;
+            readonly list: readonly components["schemas"]["Entry"][] | null;
+            readonly listHash: string;
+            readonly order?: readonly string[] | null;
+            readonly randomness?: components["schemas"]["Randomness"];
+            readonly source: components["schemas"]["Source"];
+        };
         readonly ForgotPasswordRequest: {
             /**
              * Format: email
@@ -2728,6 +2940,10 @@ export interface components {
              * @example Europe/London
              */
             readonly timeZone?: string;
+        };
+        readonly Randomness: {
+            readonly signature?: string;
+            readonly value?: string;
         };
         readonly RecoveryCodes: {
             /**
@@ -3172,6 +3388,12 @@ export interface components {
              */
             readonly role: "PARTICIPANT" | "ORGANIZER";
         };
+        readonly Source: {
+            readonly kind: string;
+            readonly name?: string;
+            /** Format: int64 */
+            readonly round?: number;
+        };
         readonly StartedApp: {
             /**
              * @description The key to type into the app, in base32.
@@ -3183,6 +3405,22 @@ export interface components {
              * @example otpauth://totp/Mini%20Compete:ada@example.com?issuer=Mini%20Compete&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
              */
             readonly uri: string;
+        };
+        readonly TicketItem: {
+            /**
+             * Format: email
+             * @description Of someone who has applied.
+             * @example ada@example.com
+             */
+            readonly email: string;
+            /**
+             * Format: int64
+             * @example 4
+             */
+            readonly tickets: number;
+        };
+        readonly TicketsRequest: {
+            readonly items: readonly components["schemas"]["TicketItem"][];
         };
         readonly TransferRequest: {
             /**
@@ -3204,7 +3442,7 @@ export interface components {
              * @example REVIEW
              * @enum {string}
              */
-            readonly admission?: "FIRST_COME" | "REVIEW";
+            readonly admission?: "FIRST_COME" | "REVIEW" | "LOTTERY";
             /**
              * Format: int64
              * @description Can't be lower than the seats held. Raising it promotes people from the waitlist.
@@ -6941,6 +7179,574 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getDraw: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Draw"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly setDrawSource: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DrawSource"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Draw"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getDrawFile: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly setTickets: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["TicketsRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description No Content */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly enterDrawValue: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DrawValueRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Draw"];
                 };
             };
             /** @description Bad Request */
