@@ -35,7 +35,7 @@ type batch struct {
 	disabled   []string       // registrations of disabled accounts that a decision has put on a waitlist
 	settle     []string       // competitions that need further pages
 	changed    []string       // competitions that changed
-	told       []string       // competitions whose pages are notified, changed or not
+	notified   []string       // competitions whose pages are notified, changed or not
 	trace      string         // of the current command
 	origin     compete.Origin // of the current command
 	audit      []compete.AuditRecord
