@@ -92,7 +92,8 @@ var commandNames = []string{
 	"accept", "decline",
 	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
 	"erase", "settle", "transfer",
-	"publish", "publish", "draft", "draft", "draft", "draft", "release", "release", "unpublish", "call off", "disable", "enable", "enable", "confirm",
+	"publish", "publish", "draft", "draft", "draft", "draft", "release", "release",
+	"unpublish", "call off", "disable", "enable", "enable", "confirm",
 }
 
 // drawBatches generates up to thirty batches of calls.
@@ -141,7 +142,8 @@ func compare(seats int, review bool, batches [][]call, do func(*model, call) str
 	m := &model{
 		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline,
 		status: c.Status, organizer: "olga",
-		people: map[string]*person{}, disabled: map[string]bool{}, review: review, drafts: map[string]compete.Decision{},
+		people: map[string]*person{}, disabled: map[string]bool{}, review: review,
+		drafts: map[string]compete.Decision{},
 	}
 	for i, batch := range batches {
 		answers := s.batch(batch)
