@@ -131,8 +131,8 @@ func (a *api) registerDecisions() {
 		method: http.MethodPost, path: "/api/competitions/{id}/decisions", id: "decide", tag: tagApplications,
 		access:  loggedIn,
 		summary: "Decide about applications",
-		description: "For the competition's organizer and admins, until it starts. Decisions are drafts: nobody is told " +
-			"anything until they are released together. All are saved, or none. Anyone who has applied, is on the " +
+		description: "For the competition's organizer and admins, until it starts. Decisions are drafts: nobody is " +
+			"told anything until they are released together. All are saved, or none. Anyone who has applied, is on the " +
 			"waitlist or was rejected can be decided about; a decision that is their status already deletes the draft.",
 		request: DecisionsRequest{},
 		errors:  append(deciding, compete.ErrReleasing, compete.ErrRegistrationGone, compete.ErrNotDecidable),
@@ -141,8 +141,8 @@ func (a *api) registerDecisions() {
 		method: http.MethodGet, path: "/api/competitions/{id}/decisions", id: "listDecisions", tag: tagApplications,
 		access:  loggedIn,
 		summary: "List decisions that aren't released",
-		description: "For the competition's organizer and admins: a page of drafts in order of arrival, the counts of " +
-			"all drafts against the seats, and how far the latest release is.",
+		description: "For the competition's organizer and admins: a page of drafts in order of arrival, the counts " +
+			"of all drafts against the seats, and how far the latest release is.",
 		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing},
 	}, a.listDecisions)
 	handle(a, route{

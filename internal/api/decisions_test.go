@@ -211,7 +211,8 @@ func testRefusedDecisions(w *world) {
 		c.ID, compete.UTC(time.Now().Add(-time.Minute))); err != nil {
 		w.t.Fatal(err)
 	}
-	w.refused(w.call("POST", path, w.tokens[organizer], decisions("REJECT", a[0])), http.StatusConflict, "deciding_over")
+	w.refused(w.call("POST", path, w.tokens[organizer], decisions("REJECT", a[0])), http.StatusConflict,
+		"deciding_over")
 	w.refused(w.call("POST", path+"/release", w.tokens[organizer], ""), http.StatusConflict, "deciding_over")
 }
 

@@ -59,7 +59,8 @@ type applicationStatusParam string
 // Schema documents the states.
 func (applicationStatusParam) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Description: "Return only applications with this status.", Enum: []any{
-		string(compete.RegistrationApplied), string(compete.RegistrationWaitlisted), string(compete.RegistrationRejected),
+		string(compete.RegistrationApplied), string(compete.RegistrationWaitlisted),
+		string(compete.RegistrationRejected),
 	}}
 }
 
@@ -95,8 +96,8 @@ func (a *api) registerReviews() {
 		access:  loggedIn,
 		summary: "Review an application",
 		description: "For the competition's organizer and admins. Each reviewer has one review, which this adds or " +
-			"replaces. Returns all reviews. Applicants only find scores and notes, without who gave them, in the export of " +
-			"their own data, once they have been decided about.",
+			"replaces. Returns all reviews. Applicants only find scores and notes, without who gave them, in " +
+			"the export of their own data, once they have been decided about.",
 		request: ReviewRequest{},
 		errors:  append(reviewing, compete.ErrReauthenticate, compete.ErrNotDecidable),
 	}, a.review)
@@ -111,8 +112,8 @@ func (a *api) registerReviews() {
 		method: http.MethodGet, path: "/api/competitions/{id}/applications", id: "listApplications",
 		tag: tagApplications, access: loggedIn,
 		summary: "List applications",
-		description: "For the competition's organizer and admins: everyone who has applied, is on the waitlist or was " +
-			"rejected, with the draft about them and their scores.",
+		description: "For the competition's organizer and admins: everyone who has applied, is on the waitlist or " +
+			"was rejected, with the draft about them and their scores.",
 		errors: []*compete.Error{compete.ErrForbidden, compete.ErrCompetitionMissing},
 	}, a.listApplications)
 }

@@ -46,8 +46,10 @@ func testScores(w *world) {
 	if listed.Average != 3 || len(listed.Items) != 2 {
 		w.t.Errorf("listed %+v", listed)
 	}
-	for _, body := range []string{`{"score":0}`, `{"score":6}`, `{}`, `{"score":"x"}`,
-		`{"score":1,"note":"` + strings.Repeat("x", compete.MaxReviewNote+1) + `"}`} {
+	for _, body := range []string{
+		`{"score":0}`, `{"score":6}`, `{}`, `{"score":"x"}`,
+		`{"score":1,"note":"` + strings.Repeat("x", compete.MaxReviewNote+1) + `"}`,
+	} {
 		w.refused(w.call("POST", path, w.tokens[organizer], body), http.StatusUnprocessableEntity, "validation_failed")
 	}
 	plain := w.registration(w.create(competitionBody("Plain", 1)).ID, participant)

@@ -98,7 +98,8 @@ func measure(ctx context.Context, o options, kind string) error {
 	for _, part := range strings.Split(o.only, ",") {
 		f, ok := parts[part]
 		if !ok {
-			return fmt.Errorf("unknown part %q: use rush, reads, streams, start, logins, overload, release or scale", part)
+			return fmt.Errorf("unknown part %q: use rush, reads, streams, start, logins, overload, release or scale",
+				part)
 		}
 		if err := f(ctx, o, kind); err != nil {
 			return fmt.Errorf("%s: %w", part, err)

@@ -91,8 +91,8 @@ func measureRelease(ctx context.Context, o options, kind string) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-9s release of %d decisions: drafted in %.1f s, released in %.1f s, all messages written after %.1f s; "+
-		"memory %.0f MB at peak; registrations meanwhile p50 %v p99 %v longest %v\n", kind, decisionsReleased,
+	fmt.Printf("%-9s release of %d decisions: drafted in %.1f s, released in %.1f s, all messages written after "+
+		"%.1f s; memory %.0f MB at peak; registrations meanwhile p50 %v p99 %v longest %v\n", kind, decisionsReleased,
 		drafted.Seconds(), released.Seconds(), told.Seconds(), peak, presses.percentile(.5), presses.percentile(.99),
 		presses.percentile(1))
 	return nil
@@ -101,7 +101,8 @@ func measureRelease(ctx context.Context, o options, kind string) (err error) {
 // addApplications makes everybody apply for a competition. A registration has the id of its user.
 func addApplications(ctx context.Context, db *store.Store, competition string) error {
 	for _, text := range []string{
-		`UPDATE competitions SET admission = 'REVIEW', next_seq = ` + fmt.Sprint(decisionsReleased+1) + ` WHERE id = $1`,
+		`UPDATE competitions SET admission = 'REVIEW', next_seq = ` + fmt.Sprint(decisionsReleased+1) + `
+			WHERE id = $1`,
 		`INSERT INTO registrations (id, user_id, competition_id, status, seq, registered_at, updated_at)
 			SELECT u.id, u.id, c.id, 'APPLIED', row_number() OVER (ORDER BY u.id), c.created_at, c.created_at
 			FROM users u CROSS JOIN competitions c WHERE u.role = 'PARTICIPANT' AND c.id = $1`,

@@ -11,8 +11,8 @@ import (
 // ApplicationStore stores what staff think and decide about applications. Statuses are only changed through the
 // Registrar.
 type ApplicationStore interface {
-	// SaveDrafts locks a competition, reads those of the registrations that are for it, and saves the drafts that decide
-	// returns, or fails with its error. releasing reports whether a release is under way. It fails with
+	// SaveDrafts locks a competition, reads those of the registrations that are for it, and saves the drafts that
+	// decide returns, or fails with its error. releasing reports whether a release is under way. It fails with
 	// ErrCompetitionMissing.
 	SaveDrafts(ctx context.Context, competitionID string, registrationIDs []string,
 		decide func(c *Competition, releasing bool, found []Registration) (DraftChanges, error)) error
@@ -233,7 +233,9 @@ func (s *Applications) Release(ctx context.Context, a Actor, competitionID strin
 		return Release{}, err
 	}
 	now := s.config.now()
-	return s.config.Store.StartRelease(ctx, competitionID, func(c *Competition, counts DecisionCounts) (Release, error) {
+	return s.config.Store.StartRelease(ctx, competitionID, func(c *Competition, counts DecisionCounts) (
+		Release, error,
+	) {
 		if err := c.CheckManager(a); err != nil {
 			return Release{}, err
 		}

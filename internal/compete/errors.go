@@ -197,8 +197,8 @@ var (
 	}
 	ErrNotDecidable = &Error{
 		Kind: KindConflict, Code: "not_decidable",
-		Detail: "Someone on this list has a seat or has cancelled in the meantime, so there's nothing to decide about " +
-			"them. Nothing was saved.",
+		Detail: "Someone on this list has a seat or has cancelled in the meantime, so there's nothing to decide " +
+			"about them. Nothing was saved.",
 	}
 	ErrAdmissionFixed = &Error{
 		Kind: KindConflict, Code: "admission_fixed",

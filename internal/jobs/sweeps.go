@@ -48,7 +48,8 @@ func (c *Client) startSweeps() {
 	})
 	c.sweeps.Go(func() { c.every(offerSweepInterval, "expire offers", c.sweepOffers) })
 	c.sweeps.Go(func() {
-		c.every(undecidedSweepInterval, "tell organizers about undecided applications", func(ctx context.Context) error {
+		const what = "tell organizers about undecided applications"
+		c.every(undecidedSweepInterval, what, func(ctx context.Context) error {
 			_, err := c.config.Applications.TellUndecided(ctx)
 			return err
 		})

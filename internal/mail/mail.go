@@ -72,8 +72,8 @@ func (c Composer) Account(kind compete.MessageKind, user compete.User, address s
 	return c.word(kind, data, true)
 }
 
-// Undecided implements compete.AccountWording. The title is the organizer's own, but it isn't emailed to an address that
-// may be somebody else's.
+// Undecided implements compete.AccountWording. The title is the organizer's own, but it isn't emailed to an address
+// that may be somebody else's.
 func (c Composer) Undecided(organizer compete.User, about *compete.Competition, n int) (compete.Wording, error) {
 	data := content{Applications: n, Inbox: c.PublicURL + "/competitions/" + about.ID + "/applications"}
 	if organizer.VerifiedAt != nil {

@@ -75,8 +75,10 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 		},
 		compete.MessageOfferExpired:  {"didn't accept your seat", "in time", "next person in line", "register again"},
 		compete.MessageOfferDeclined: {"You declined the seat", "next person in line", "register again"},
-		compete.MessageApplied:       {"has been received", "The organizer decides", "Saturday, 4 May 2030 at 06:30 UTC"},
-		compete.MessageRejected:      {"Thank you for applying", "couldn't give you a seat"},
+		compete.MessageApplied: {
+			"has been received", "The organizer decides", "Saturday, 4 May 2030 at 06:30 UTC",
+		},
+		compete.MessageRejected: {"Thank you for applying", "couldn't give you a seat"},
 		compete.MessageChanged: {
 			"Start: Friday, 3 May 2030 at 06:30 UTC → Saturday, 4 May 2030 at 06:30 UTC\n",
 			"Location: Hall 3 → Hall 4\n", "You keep your seat",

@@ -147,7 +147,8 @@ func compare(seats int, admission compete.Admission, batches [][]call, do func(*
 	m := &model{
 		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline,
 		status: c.Status, organizer: "olga",
-		people: map[string]*person{}, disabled: map[string]bool{}, admission: admission, drafts: map[string]compete.Decision{},
+		people: map[string]*person{}, disabled: map[string]bool{}, admission: admission,
+		drafts: map[string]compete.Decision{},
 	}
 	for i, batch := range batches {
 		answers := s.batch(batch)

@@ -11,15 +11,6 @@ import (
 
 var _ compete.ApplicationStore = (*Store)(nil)
 
-// draftRow declares the columns of a draft; queries use the alias d.
-var draftRow = sqldb.Columns[compete.Draft]{
-	{Name: "registration_id", Type: "uuid", Field: func(d *compete.Draft) any { return &d.RegistrationID }},
-	{Name: "seq", Type: "bigint", Field: func(d *compete.Draft) any { return &d.Seq }},
-	{Name: "decision", Type: "text", Field: func(d *compete.Draft) any { return &d.Decision }},
-	{Name: "decided_by", Type: "uuid", Field: func(d *compete.Draft) any { return sqldb.Optional(&d.DecidedBy) }},
-	{Name: "decided_at", Type: "time", Field: func(d *compete.Draft) any { return &d.DecidedAt }},
-}
-
 // releaseRow declares the columns of a release; queries use the alias l.
 var (
 	releaseRow = slices.Concat(sqldb.Columns[compete.Release]{
@@ -43,7 +34,8 @@ var (
 	releaseColumns = releaseRow.Select("l")
 	insertRelease  = releaseRow.Insert("releases")
 	saveRelease    = `UPDATE releases SET ` + releaseProgress.Set(2) + ` WHERE id = $1`
-	underWay       = `SELECT ` + releaseColumns + ` FROM releases l WHERE l.competition_id = $1 AND l.finished_at IS NULL`
+	underWay       = `SELECT ` + releaseColumns + ` FROM releases l
+		WHERE l.competition_id = $1 AND l.finished_at IS NULL`
 )
 
 var (

@@ -22,7 +22,9 @@ const (
 )
 
 var applicationTabs = []pages.Tab{
-	{Label: "All"}, {Label: "Undecided", Value: showUndecided}, {Label: "Without your score", Value: showUnscored},
+	{Label: "All"},
+	{Label: "Undecided", Value: showUndecided},
+	{Label: "Without your score", Value: showUnscored},
 	{Label: "Admit", Value: string(compete.DecisionAdmit)},
 	{Label: "Waitlist", Value: string(compete.DecisionWaitlist)},
 	{Label: "Don't admit", Value: string(compete.DecisionReject)},
@@ -73,7 +75,8 @@ func (a *app) applications(r *http.Request, v *visit, c compete.Competition) (re
 		return nil, err
 	}
 	status, q := http.StatusOK, r.URL.Query()
-	data.Search, data.Sort, data.Filter, data.Address = q.Get("search"), q.Get("sort"), q.Get("show"), r.URL.RequestURI()
+	data.Search, data.Sort, data.Filter = q.Get("search"), q.Get("sort"), q.Get("show")
+	data.Address = r.URL.RequestURI()
 	data.Tabs = decisionTabs(data.State, r.URL)
 	found, err := a.Applications.List(r.Context(), v.actor, c.ID, q.Get("cursor"), applicationFilter(q))
 	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {

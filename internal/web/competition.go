@@ -209,7 +209,8 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 	switch stand.Kind {
 	case pages.StandIn:
 	case pages.StandApplied:
-		question.Title, question.Yes, question.No = "Withdraw your application?", "Withdraw application", "Keep application"
+		question.Title = "Withdraw your application?"
+		question.Yes, question.No = "Withdraw application", "Keep application"
 		question.Text = "The organizer won't consider you for a seat in " + quoted(c.Title) + ". "
 		if c.Phase(v.now) == compete.PhaseClosed {
 			question.Text += "Registration is closed, so you can't apply again."

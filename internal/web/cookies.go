@@ -80,7 +80,7 @@ var flashes = map[string]ui.Notice{
 		Tone: ui.ToneInfo,
 		Text: "You're on the waitlist. If a seat opens up, you'll get it automatically.",
 	},
-	flashSent:         {Tone: ui.ToneGood, Text: "Application sent. You'll get a message once the organizer has decided."},
+	flashSent:         {Tone: ui.ToneGood, Text: "Application sent. You'll get a message when it's decided."},
 	"withdrawn":       {Tone: ui.ToneInfo, Text: "Registration cancelled."},
 	"offer-declined":  {Tone: ui.ToneInfo, Text: "Offer declined. The seat goes to the next person in line."},
 	"removed":         {Tone: ui.ToneInfo, Text: "Registration removed. They'll be notified."},

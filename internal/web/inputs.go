@@ -75,8 +75,8 @@ var inputs = []input{
 	{
 		Field: ui.Field{
 			Name: "offerHours", Label: "Hours to accept a seat", Type: "number", Min: "1", Max: "720",
-			Help: "A freed seat is offered to the next in line, and a seat to each accepted application, for this long, at " +
-				"most until the start. If they don't accept it, it goes to the next person. Leave empty to give " +
+			Help: "A freed seat is offered to the next in line, and a seat to each accepted application, for this long, " +
+				"at most until the start. If they don't accept it, it goes to the next person. Leave empty to give " +
 				"seats immediately.",
 		},
 		show: func(n *compete.NewCompetition, _ *time.Location) string {
