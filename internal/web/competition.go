@@ -50,8 +50,8 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 func competitionData(c *compete.Competition, html string) pages.CompetitionData {
 	return pages.CompetitionData{
 		ID: c.ID, CompetitionContent: c.CompetitionContent, Description: html, Organizer: c.Organizer.Name,
-		Zone:      c.Zone(),
-		Reviewed:  c.Reviewed(), Drawn: c.Drawn(),
+		Zone:     c.Zone(),
+		Reviewed: c.Reviewed(), Drawn: c.Drawn(),
 		Suspended: c.Suspended, Unpublished: c.Unpublished, Day: startDay(c), Cover: coverView(c),
 	}
 }
