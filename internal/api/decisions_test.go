@@ -91,7 +91,7 @@ func testAdmission(w *world) {
 	change := func(id, body string) answer {
 		return w.call("PATCH", "/api/competitions/"+id, w.tokens[organizer], body, "If-Match: *")
 	}
-	w.refused(change(plain.ID, `{"admission":"LOTTERY"}`), http.StatusUnprocessableEntity, "validation_failed")
+	w.refused(change(plain.ID, `{"admission":"AUCTION"}`), http.StatusUnprocessableEntity, "validation_failed")
 	w.refused(w.call("POST", "/api/competitions/"+plain.ID+"/decisions", w.tokens[organizer],
 		decisions("ADMIT", w.registration(plain.ID, participant))), http.StatusConflict, "not_reviewed")
 	w.refused(change(plain.ID, `{"admission":"REVIEW"}`), http.StatusConflict, "admission_fixed")

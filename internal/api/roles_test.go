@@ -126,6 +126,12 @@ var matrix = map[string]outcomes{
 	"unpublishCompetition": {false, only(200, 403, admin)},
 	"transferCompetition":  {false, only(200, 403, admin)},
 
+	"getDraw":        {true, all(200)},
+	"getDrawFile":    {true, all(409)}, // the list is open; its own test has a frozen one
+	"setDrawSource":  {false, only(200, 403, organizer, admin)},
+	"setTickets":     {false, only(204, 403, organizer, admin)},
+	"enterDrawValue": {false, only(409, 403, organizer, admin)}, // its own test has a frozen list
+
 	"decide":           {false, only(200, 403, organizer, admin)},
 	"listDecisions":    {false, only(200, 403, organizer, admin)},
 	"releaseDecisions": {false, only(202, 403, organizer, admin)},
@@ -316,6 +322,14 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 			w.call("POST", "/api/competitions/"+id+"/decisions", w.tokens[organizer], body)
 			body = ""
 		}
+	case "getDraw", "getDrawFile", "setDrawSource", "setTickets", "enterDrawValue":
+		c, people := w.lottery(1, 1)
+		id = c.ID
+		body = map[string]string{
+			"setDrawSource":  `{"source":"NAMED","name":"That day's numbers"}`,
+			"setTickets":     ticketsOf(people[0].User.Email, 3),
+			"enterDrawValue": `{"value":"3 14 15"}`,
+		}[o.id]
 	case "approveOrganizerRequest", "declineOrganizerRequest":
 		id = unknownID
 	case "reportCompetition":

@@ -313,6 +313,27 @@ func (w *auditWorld) application() (id, competition string, organizer someone) {
 	return r.ID, competition, organizer
 }
 
+// lottery is one for which somebody has applied.
+func (w *auditWorld) lottery() (competition string, participant, organizer someone) {
+	w.t.Helper()
+	competition, organizer = w.competition("PUBLISHED")
+	w.exec(`UPDATE competitions SET admission = 'LOTTERY' WHERE id = $1`, competition)
+	participant = w.someone(asParticipant)
+	w.do(w.api("POST", "/api/competitions/"+competition+"/register", nil, participant), nil)
+	return competition, participant, organizer
+}
+
+// frozen is a lottery with a frozen list that waits for a value. It has started, so nothing happens by itself.
+func (w *auditWorld) frozen() (competition string, organizer someone) {
+	w.t.Helper()
+	competition, _, organizer = w.lottery()
+	now := compete.UTC(time.Now())
+	w.exec(`UPDATE competitions SET reg_deadline = $2, start_date = $2, frozen_at = $2 WHERE id = $1`, competition, now)
+	w.exec(`INSERT INTO draws (competition_id, source, source_name, listed_at, frozen_at) VALUES ($1, 'NAMED', 'Dice', $2,
+		$2)`, competition, now)
+	return competition, organizer
+}
+
 func decisionsAbout(id string) map[string]any {
 	return map[string]any{"items": []map[string]any{{"registrationId": id, "decision": "ADMIT"}}}
 }

@@ -38,6 +38,7 @@ type plan struct {
 	participants []int         // who register after them, by index
 	waverers     bool          // some cancel again
 	offerHours   int           // to accept a seat that comes free
+	lottery      bool          // people apply, and a draw decides
 	review       bool          // people apply; some applications are scored, and decided in drafts
 	added        int           // seats, in the end, for those who wait
 	end          int
@@ -72,6 +73,9 @@ func (p plan) competition(now time.Time) compete.NewCompetition {
 	}
 	if p.review {
 		n.Admission = compete.AdmissionReview
+	}
+	if p.lottery {
+		n.Admission = compete.AdmissionLottery
 	}
 	if p.offerHours > 0 {
 		n.OfferHours = &p.offerHours
@@ -232,5 +236,14 @@ var plans = []plan{
 		description: "Two days, twelve seats, and real questions from the city's departments.\n\n## How to get in\n\n" +
 			"**Apply until registration closes.** We read every application and tell everyone at the same time. If " +
 			"you're accepted, you have three days to confirm your seat.",
+	},
+	{
+		organizer: 1, title: "Lake Night Run", location: "Lakeside Arena, Jyväskylä", zone: "Europe/Helsinki",
+		tags: []string{"race"}, capacity: 40, lottery: true, offerHours: 72,
+		published: 6 * day, deadline: 9 * day, starts: 40 * day, lasts: 5 * time.Hour,
+		registered: 55, firstOfCrowd: 5, participants: []int{1, 2},
+		description: "Ten kilometres around the lake at midnight, and far more people than the path can take.\n\n" +
+			"## How to get in\n\n**Apply until registration closes.** Then a public draw decides, and anyone can check it. " +
+			"If you're drawn, you have three days to accept your seat.",
 	},
 }

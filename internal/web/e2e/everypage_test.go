@@ -23,6 +23,7 @@ var noPage = map[string]string{
 	"GET /live":                                    "a stream of events",
 	"GET /competitions/{id}/stand":                 "a part of a page",
 	"GET /competitions/{id}/applications/progress": "a part of a page",
+	"GET /competitions/{id}/draw.json":             "a file",
 	"GET /competitions/{id}/registrations.csv":     "a file",
 	"GET /competitions/{id}/audit.csv":             "a file",
 	"GET /admin/audit.csv":                         "a file",
@@ -40,7 +41,7 @@ func everyTour(t *testing.T, s site) iter.Seq[tour] {
 	return func(yield func(tour) bool) {
 		var paths []string
 		for _, tours := range []func(*testing.T, site) []tour{
-			newTours, offerTours, applicationTours, newcomerTours,
+			newTours, offerTours, applicationTours, drawTours, newcomerTours,
 			extremeTours,
 		} {
 			for _, tour := range tours(t, s) {
