@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -99,21 +100,20 @@ func (a *app) enterDrawValue(r *http.Request, v *visit) (response, error) {
 
 func (a *app) setTickets(r *http.Request, v *visit) (response, error) {
 	typed := pages.DrawForm{Source: string(draw.SourceQuicknet), Tickets: r.PostFormValue("tickets")}
-	items, problem := readTickets(typed.Tickets)
-	if problem != "" {
-		typed.Errors = pages.Errors{"tickets": problem}
-		return a.showDraw(v, http.StatusUnprocessableEntity, &typed)
+	items, unreadable := readTickets(typed.Tickets)
+	if unreadable != "" {
+		items = nil // refused as well, but only after who may do this at all
 	}
 	err := a.Draws.SetTickets(r.Context(), v.actor, r.PathValue("id"), items)
 	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
-		typed.Errors = pages.Errors{"tickets": ticketProblem(e, items)}
+		typed.Errors = pages.Errors{"tickets": cmp.Or(unreadable, ticketProblem(e, items))}
 		return a.showDraw(v, http.StatusUnprocessableEntity, &typed)
 	}
 	return a.afterDrawForm(v, err, "tickets-saved", typed)
 }
 
 // readTickets reads lines of an email and a number. A heading is skipped.
-func readTickets(text string) (items []compete.TicketItem, problem string) {
+func readTickets(text string) (items []compete.TicketItem, unreadable string) {
 	reader := csv.NewReader(strings.NewReader(text))
 	reader.FieldsPerRecord, reader.TrimLeadingSpace = 2, true
 	for {

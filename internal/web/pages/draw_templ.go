@@ -572,7 +572,7 @@ func drawSourceForm(d DrawData) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "source", Label: "Source", Value: d.Typed.Source}, drawSources).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "source", Label: "Source", Value: d.Typed.Source, Required: true}, drawSources).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
