@@ -82,7 +82,7 @@ var seeds = []struct {
 		"waitlist": true, "offer_hours": 48, "discarded": false, "searchable": true, "unpublished": false,
 		"organizer_id": seedOrganizer,
 		"next_seq":     int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
-		"cover": "0a1b", "admission": "REVIEW", "undecided_told_at": seedTime,
+		"cover": "0a1b", "admission": "REVIEW", "undecided_told_at": seedTime, "frozen_at": seedTime, "drawn_at": seedTime,
 	}},
 	{"competition_covers", row{
 		"competition_id": seedCompetition, "hash": "0a1b", "large": []byte{0xff, 0xd8, 0},
@@ -121,6 +121,16 @@ var seeds = []struct {
 	{"review_scores", row{
 		"registration_id": seedRegistration, "competition_id": seedCompetition, "reviews": 1, "average": 400,
 	}},
+	{"draws", row{
+		"competition_id": seedCompetition, "source": "NAMED", "source_name": "Dice", "listed_seq": int64(1),
+		"listed_at": seedTime, "entries": 1, "list_hash": "0a1b", "frozen_at": seedTime, "round": int64(1000),
+		"signature": "0a1b", "value": "6", "drawn_at": seedTime, "ordered_at": seedTime, "last_place": 1, "seated": 1,
+		"waitlisted": 2, "dropped": 3, "finished_at": seedTime,
+	}},
+	{"draw_entries", row{
+		"competition_id": seedCompetition, "ref": "0a1b", "registration_id": seedRegistration, "tickets": 3, "place": 1,
+	}},
+	{"draw_tickets", row{"registration_id": seedRegistration, "tickets": 3}},
 	{"registration_blocks", row{
 		"competition_id": seedCompetition, "block": int64(0), "seated": 1,
 		"waiting": 0, "cancelled": 0,
@@ -472,4 +482,52 @@ func covers(candidate, wanted row) bool {
 		}
 	}
 	return true
+}
+
+// What was registered stays when lotteries come and go. A lottery becomes a competition with review when they go, because
+// nobody can draw it any more.
+func TestStepOnLotteries(t *testing.T) {
+	const filled, before, lotteries = 34, 46, 47
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
+		db := openEmpty(t, url)
+		to := func(version int64) {
+			t.Helper()
+			if err := migrator(t, db).To(t.Context(), version); err != nil {
+				t.Fatal(err)
+			}
+		}
+		exec := func(text string, args ...any) {
+			t.Helper()
+			if _, err := db.Writer().ExecContext(t.Context(), text, args...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		found := func() (admission, status string) {
+			t.Helper()
+			err := db.Writer().QueryRowContext(t.Context(), `SELECT c.admission, r.status FROM registrations r
+				JOIN competitions c ON c.id = r.competition_id`+testservices.Unplanned()).Scan(&admission, &status)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return admission, status
+		}
+		to(filled)
+		fillEmpty(t, db)
+		to(before)
+		wasAdmission, wasStatus := found()
+		to(lotteries)
+		if admission, status := found(); admission != wasAdmission || status != wasStatus {
+			t.Errorf("after the step, %s and %s are %s and %s", wasAdmission, wasStatus, admission, status)
+		}
+		exec(`UPDATE competitions SET admission = 'LOTTERY', frozen_at = $1`, seedTime)
+		exec(`UPDATE registrations SET status = 'APPLIED'`)
+		exec(`INSERT INTO draws (competition_id) SELECT competition_id FROM registrations`)
+		exec(`INSERT INTO draw_entries (competition_id, ref, registration_id, tickets)
+			SELECT competition_id, 'a', id, 3 FROM registrations`)
+		to(before)
+		if admission, status := found(); admission != "REVIEW" || status != "APPLIED" {
+			t.Errorf("when the step is taken back, a lottery is %s, and its application %s", admission, status)
+		}
+		to(lotteries)
+	})
 }
