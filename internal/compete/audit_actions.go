@@ -69,9 +69,10 @@ const (
 	// {confirmBy}, {confirmBy}: the competition starts earlier
 	AuditOfferShortened AuditAction = "registration.shortened"
 	AuditUnblocked      AuditAction = "registration.unblocked"
-	AuditReported       AuditAction = "report.made"     // {competitionId, reason}
-	AuditReportAnswered AuditAction = "report.answered" // {competitionId, status}
-	AuditSiteChanged    AuditAction = "site.changed"    // by setting; of a contact only that it changed
+	AuditMoved          AuditAction = "registration.moved" // {division}, {division, status, seq}: to another one
+	AuditReported       AuditAction = "report.made"        // {competitionId, reason}
+	AuditReportAnswered AuditAction = "report.answered"    // {competitionId, status}
+	AuditSiteChanged    AuditAction = "site.changed"       // by setting; of a contact only that it changed
 	AuditSiteSetUp      AuditAction = "site.set_up"
 	AuditSetupLink      AuditAction = "site.setup_link" // a start without an admin printed one
 	AuditJobRetried     AuditAction = "job.retried"     // {kind}
@@ -93,7 +94,7 @@ var AuditActions = []AuditAction{
 	AuditCompetitionCreated, AuditCompetitionUpdated, AuditCompetitionPublished, AuditCompetitionUnpublished,
 	AuditCompetitionCancelled,
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
-	AuditRegistered, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked,
+	AuditRegistered, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked, AuditMoved,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,
 	AuditReported, AuditReportAnswered, AuditSiteChanged, AuditSiteSetUp, AuditSetupLink, AuditJobRetried,
 	AuditJobConsole, AuditLogShortened,

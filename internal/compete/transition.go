@@ -14,6 +14,7 @@ const (
 	EventConfirm     Event = "confirm"
 	EventSeatFreed   Event = "seat freed"
 	EventAccept      Event = "accept"
+	EventMove        Event = "move"
 	EventDecline     Event = "decline"
 	EventExpire      Event = "expire"
 	EventCancel      Event = "cancel"
@@ -58,6 +59,9 @@ var Transitions = slices.Concat(
 		},
 		{RegistrationOffered, EventAccept, RegistrationPending, "", "You accept the offer before `confirmBy`."},
 	},
+	moved("You move to another division where a seat is free, with a new place in the order of arrival.",
+		RegistrationPending),
+	moved("You move to another division, to the end of its waitlist.", RegistrationWaitlisted),
 	cancelled(EventDecline, CancelledBySelf, "You decline the offer.", RegistrationOffered),
 	cancelled(EventExpire, CancelledByExpiry, "`confirmBy` passes without an answer.", RegistrationOffered),
 	cancelled(EventCancel, CancelledBySelf, "You cancel.", activeStatuses...),
@@ -65,6 +69,14 @@ var Transitions = slices.Concat(
 	cancelled(EventCompetition, CancelledByCompetition, "The competition is cancelled.", activeStatuses...),
 	cancelled(EventErase, CancelledByErasure, "Your account is deleted.", RegistrationStatuses...),
 )
+
+func moved(when string, to RegistrationStatus) []Transition {
+	rows := make([]Transition, len(activeStatuses))
+	for i, status := range activeStatuses {
+		rows[i] = Transition{status, EventMove, to, "", when}
+	}
+	return rows
+}
 
 func cancelled(by Event, reason CancelReason, when string, from ...RegistrationStatus) []Transition {
 	rows := make([]Transition, len(from))

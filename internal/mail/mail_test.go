@@ -115,6 +115,17 @@ func TestOffersInOtherMessages(t *testing.T) {
 	}
 }
 
+func TestMessagesNameTheDivision(t *testing.T) {
+	confirmed := target(compete.MessageConfirmed)
+	confirmed.Competition.Divisions = []compete.Division{
+		{DivisionContent: compete.DivisionContent{ID: "half", Name: "Half marathon"}},
+	}
+	confirmed.Registration.DivisionID = "half"
+	if _, body := compose(t, confirmed); !strings.Contains(body, "Division: Half marathon\n") {
+		t.Errorf("the message says:\n%s", body)
+	}
+}
+
 func TestRemovalGivesItsReason(t *testing.T) {
 	removed := target(compete.MessageRemoved)
 	removed.Registration.Removal = compete.Removal{Reason: "Registered\ntwice.", Note: "Between us.", Blocked: true}

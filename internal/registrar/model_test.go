@@ -24,6 +24,7 @@ type model struct {
 	organizer string
 	seqs      int64
 	people    map[string]*person // those who registered at least once
+	divisions map[string]int     // capacities; empty without divisions
 	disabled  map[string]bool
 }
 
@@ -32,6 +33,7 @@ type person struct {
 	status    compete.RegistrationStatus
 	reason    compete.CancelReason
 	seq       int64
+	division  string
 	confirmBy time.Time // zero if never offered since they last registered
 	blocked   bool
 }
@@ -70,7 +72,7 @@ func (m *model) do(c call) string {
 		if m.disabled[c.who] { // they can't log in
 			return ""
 		}
-		return m.register(c.who, p)
+		return m.register(c.who, p, c.division(len(m.divisions) > 0))
 	case "cancel":
 		return m.cancel(c.actor(), p, false)
 	case "remove", "block":
@@ -80,6 +82,8 @@ func (m *model) do(c call) string {
 			return "registration_not_found"
 		}
 		p.blocked = false
+	case "move", "move if free":
+		return m.move(c.actor(), p, c.division(true), c.what == "move if free")
 	case "accept", "decline":
 		return m.answer(c.actor(), p, c.what == "accept")
 	case "expire":
@@ -121,6 +125,17 @@ func (m *model) free() int {
 	return free
 }
 
+// fits reports whether there is room for a seat in a division.
+func (m *model) fits(division string) bool {
+	free, divided := m.divisions[division]
+	for _, p := range m.people {
+		if p.status != cancelled && p.status != waitlisted && p.division == division {
+			free--
+		}
+	}
+	return m.free() > 0 && (!divided || free > 0)
+}
+
 // inLine returns everybody, by seq.
 func (m *model) inLine() []*person {
 	var line []*person
@@ -134,14 +149,14 @@ func (m *model) inLine() []*person {
 // next returns the person who gets a free seat; nil for nobody.
 func (m *model) next() *person {
 	for _, p := range m.inLine() {
-		if p.status == waitlisted && !m.disabled[p.name] {
+		if p.status == waitlisted && !m.disabled[p.name] && m.fits(p.division) {
 			return p
 		}
 	}
 	return nil
 }
 
-func (m *model) register(name string, p *person) string {
+func (m *model) register(name string, p *person, division string) string {
 	switch {
 	case p != nil && p.status != cancelled && m.status != compete.StatusCancelled:
 		return "already_registered"
@@ -158,16 +173,16 @@ func (m *model) register(name string, p *person) string {
 	}
 	m.seqs++
 	gets := waitlisted
-	if m.free() > 0 && m.next() == nil {
+	if m.fits(division) && m.next() == nil {
 		gets = pending
 	}
-	m.people[name] = &person{name: name, status: gets, seq: m.seqs}
+	m.people[name] = &person{name: name, status: gets, seq: m.seqs, division: division}
 	if gets == pending {
 		return "PENDING"
 	}
 	place := 0
 	for _, other := range m.people {
-		if other.status == waitlisted {
+		if other.status == waitlisted && other.division == division {
 			place++
 		}
 	}
@@ -191,6 +206,52 @@ func (m *model) cancel(by string, p *person, block bool) string {
 	return "CANCELLED"
 }
 
+// move gives a registration a new place in another division, as a newcomer there. Whoever waits for the seat that it
+// leaves comes first.
+func (m *model) move(by string, p *person, division string, onlyForSeat bool) string {
+	switch {
+	case p == nil || by != p.name && !m.manages(by):
+		return "registration_not_found"
+	case m.status == compete.StatusCancelled:
+		return "competition_cancelled"
+	case p.status == cancelled:
+		return "registration_cancelled"
+	case m.manages(by) && m.started():
+		return "competition_started"
+	case !m.manages(by) && m.hidden:
+		return "competition_not_found"
+	case !m.manages(by) && !m.now.Before(m.deadline):
+		return "registration_closed"
+	case len(m.divisions) == 0:
+		return "validation_failed"
+	case p.division == division:
+		return string(p.status)
+	}
+	seat := false
+	if before := *p; m.next() == nil {
+		p.status = cancelled
+		next := m.next()
+		if next != nil {
+			next.status = pending
+		}
+		seat = m.fits(division)
+		if next != nil {
+			next.status = waitlisted
+		}
+		*p = before
+	}
+	if onlyForSeat && !seat && p.status != waitlisted {
+		return "division_full"
+	}
+	m.seqs++
+	*p = person{name: p.name, status: waitlisted, seq: m.seqs, division: division}
+	if seat {
+		p.status = pending
+	}
+	m.promote(1)
+	return string(p.status)
+}
+
 // leave ends a registration and passes on its seat.
 func (m *model) leave(p *person, reason compete.CancelReason) {
 	p.status, p.reason = cancelled, reason
@@ -201,7 +262,7 @@ func (m *model) promote(most int) {
 	if m.status != compete.StatusPublished || m.hidden || m.started() {
 		return
 	}
-	for next := m.next(); next != nil && m.free() > 0 && most > 0; next = m.next() {
+	for next := m.next(); next != nil && most > 0; next = m.next() {
 		most--
 		if next.status = pending; m.hours > 0 {
 			next.status, next.confirmBy = offered, m.now.Add(time.Duration(m.hours)*time.Hour)
@@ -253,12 +314,16 @@ func (m *model) update(c call) string {
 		return "forbidden"
 	case m.status == compete.StatusCancelled:
 		return "competition_cancelled"
-	case c.what == "capacity" && 1+c.n < m.capacity-m.free():
+	case c.what == "capacity" && 1+c.n < m.capacity-m.free(), c.what == "divisions" && m.tooFewIn(c.n):
 		return "capacity_below_held"
 	}
 	switch c.what {
 	case "capacity":
 		m.capacity = 1 + c.n
+	case "divisions":
+		if len(m.divisions) > 0 {
+			m.divisions = dividedBy(c.n)
+		}
 	case "offerHours":
 		m.hours = c.n
 	case "start":
@@ -269,6 +334,32 @@ func (m *model) update(c call) string {
 	}
 	m.promote(len(m.people))
 	return ""
+}
+
+// tooFewIn reports whether more seats are held in a division than it would have.
+func (m *model) tooFewIn(n int) bool {
+	for division, capacity := range dividedBy(n) {
+		for _, p := range m.people {
+			if p.status != cancelled && p.status != waitlisted && p.division == division {
+				capacity--
+			}
+		}
+		if capacity < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// dividedBy returns one of nine pairs of capacities.
+func dividedBy(n int) map[string]int { return map[string]int{"short": 1 + n%3, "long": 1 + n/3} }
+
+// division returns the division that a call is about.
+func (c call) division(divided bool) string {
+	if !divided {
+		return ""
+	}
+	return []string{"short", "long"}[c.n%2]
 }
 
 func (m *model) transfer(to string) string {
@@ -297,7 +388,7 @@ func (m *model) standing() string {
 	var people []string
 	waiting := 0
 	for _, p := range m.inLine() {
-		people = append(people, place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked))
+		people = append(people, place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked)+p.division)
 		if p.status == waitlisted {
 			waiting++
 		}
@@ -324,7 +415,7 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 	switch c.what {
 	case "register":
 		if !s.ledger.disabled[c.who] {
-			return register(c.who).with(s)
+			return registerIn(c.who, c.division(len(s.ledger.competitions[cup].Divisions) > 0)).with(s)
 		}
 	case "cancel":
 		return cancelBy(c.actor(), c.who, compete.CancelCommand{}).with(s)
@@ -335,6 +426,13 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 		return unblockBy("olga", c.who).with(s)
 	case "accept", "decline":
 		return answerBy(c.actor(), c.who, c.what == "accept").with(s)
+	case "move", "move if free":
+		return moveBy(c.actor(), c.who, c.division(true), c.what == "move if free").with(s)
+	case "divisions":
+		if len(s.ledger.competitions[cup].Divisions) == 0 {
+			return silent(update("olga", 0, compete.CompetitionChange{})).with(s)
+		}
+		return divide(division("short", dividedBy(c.n)["short"]), division("long", dividedBy(c.n)["long"])).with(s)
 	case "expire":
 		return silent(expire(c.who)).with(s)
 	case "erase":

@@ -26,7 +26,8 @@ func TestModel(t *testing.T) {
 	drawMany(t, 3000)
 	rapid.Check(t, func(t *rapid.T) {
 		seats := rapid.IntRange(1, 3).Draw(t, "seats")
-		if diff := compare(seats, drawBatches(t), (*model).do); diff != "" {
+		divided := rapid.IntRange(-1, 8).Draw(t, "divided")
+		if diff := compare(seats, divided, drawBatches(t), (*model).do); diff != "" {
 			t.Fatal(diff)
 		}
 	})
@@ -61,10 +62,40 @@ func TestModelFindsDifferences(t *testing.T) {
 			}
 			return answer
 		},
+		"newcomers pass those who wait in another division": func(m *model, c call) string {
+			if c.what != "register" || len(m.divisions) == 0 || m.disabled[c.who] {
+				return m.do(c)
+			}
+			away := map[string]*person{}
+			for name, p := range m.people {
+				if p.status == waitlisted && p.division != c.division(true) {
+					away[name] = p
+					p.status = cancelled
+				}
+			}
+			if away[c.who] != nil {
+				away[c.who].status = waitlisted
+			}
+			answer := m.do(c)
+			for _, p := range away {
+				p.status = waitlisted
+			}
+			return answer
+		},
+		"a seat that comes free waits for the first in line": func(m *model, c call) string {
+			if first := m.inLine(); c.what == "cancel" && len(m.divisions) > 0 {
+				for _, p := range first {
+					if p.status == waitlisted && !m.fits(p.division) {
+						return "" // as if nobody behind could get it
+					}
+				}
+			}
+			return m.do(c)
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			for seed := range 3000 {
-				if batches := rapid.Custom(drawBatches).Example(seed); compare(1, batches, wrong) != "" {
+				if batches := rapid.Custom(drawBatches).Example(seed); compare(1, seed%10-1, batches, wrong) != "" {
 					return
 				}
 			}
@@ -92,7 +123,8 @@ var whats = []string{
 	"accept", "decline",
 	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
 	"erase", "settle", "transfer",
-	"publish", "publish", "unpublish", "call off", "disable", "enable", "enable", "confirm",
+	"publish", "publish", "unpublish", "call off", "disable", "enable", "enable", "confirm", "move", "move",
+	"move if free", "divisions",
 }
 
 // drawBatches generates up to thirty batches of calls.
@@ -120,9 +152,19 @@ func (c call) rank() int {
 }
 
 // compare makes a registrar and the model do the same, and returns their first difference; empty if there is none.
-func compare(seats int, batches [][]call, do func(*model, call) string) string {
+// divided says which capacities the divisions have; negative for no divisions.
+func compare(seats, divided int, batches [][]call, do func(*model, call) string) string {
 	hours := 2
-	s := newScenario(func(c *compete.Competition) { c.Capacity, c.SeatsLeft, c.OfferHours = seats, seats, &hours })
+	divisions := map[string]int{}
+	s := newScenario(func(c *compete.Competition) {
+		c.Capacity, c.SeatsLeft, c.OfferHours = seats, seats, &hours
+		if divided >= 0 {
+			divisions = dividedBy(divided)
+			c.Divisions = []compete.Division{
+				division("short", divisions["short"]), division("long", divisions["long"]),
+			}
+		}
+	})
 	s.Registrar = registrar.New(registrar.Config{
 		Ledger: s.ledger, Clock: s.clock, NewID: s.newID,
 		Logger: slog.New(slog.DiscardHandler),
@@ -133,7 +175,7 @@ func compare(seats int, batches [][]call, do func(*model, call) string) string {
 	m := &model{
 		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline,
 		status: c.Status, organizer: "olga",
-		people: map[string]*person{}, disabled: map[string]bool{},
+		people: map[string]*person{}, disabled: map[string]bool{}, divisions: divisions,
 	}
 	for i, batch := range batches {
 		answers := s.batch(batch)
@@ -199,7 +241,7 @@ func (s *scenario) everything() string {
 		if r.ConfirmBy != nil {
 			confirmBy = *r.ConfirmBy
 		}
-		people = append(people, place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked))
+		people = append(people, place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked)+r.DivisionID)
 	}
 	c := s.ledger.competitions[cup]
 	return fmt.Sprintf("%s; %d of %d left, %d wait", strings.Join(people, "\n"), c.SeatsLeft, c.Capacity, c.Waitlisted)

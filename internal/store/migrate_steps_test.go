@@ -82,8 +82,13 @@ var seeds = []struct {
 		"waitlist": true, "offer_hours": 48, "discarded": false, "searchable": true, "unpublished": false,
 		"organizer_id": seedOrganizer,
 		"next_seq":     int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
-		"cover": "0a1b",
+		"cover": "0a1b", "divisions": 1,
 	}},
+	{"divisions", row{
+		"id": seedOther, "competition_id": seedCompetition, "place": 0, "name": "10 km", "capacity": 2,
+		"seats_left": 1, "waitlisted": 0,
+	}},
+	{"division_blocks", row{"division_id": seedOther, "block": int64(0), "seated": 0, "waiting": 0, "cancelled": 0}},
 	{"competition_covers", row{
 		"competition_id": seedCompetition, "hash": "0a1b", "large": []byte{0xff, 0xd8, 0},
 		"small": []byte{0xff},
@@ -103,7 +108,7 @@ var seeds = []struct {
 		"seq":           int64(1),
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
 		"cancel_reason": "", "removal_reason": "", "removal_note": "", "blocked": false,
-		"confirm_by": seedTime.Add(time.Hour), "seats": generated,
+		"confirm_by": seedTime.Add(time.Hour), "seats": generated, "division_id": nil,
 	}},
 	{"registration_blocks", row{
 		"competition_id": seedCompetition, "block": int64(0), "seated": 1,

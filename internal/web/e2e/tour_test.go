@@ -101,6 +101,7 @@ func participantTour(t *testing.T, s site) tour {
 		{name: "competition-upcoming", path: v.find("/competitions?phase=upcoming", "Winter Game Jam")},
 		{name: "competition-register", like: true, path: v.find("/competitions?phase=open", "University Chess Blitz")},
 		{name: "competition-cancelled", like: true, path: v.find("/competitions?phase=cancelled", "Photo Marathon")},
+		{name: "division", path: registered + "/division"},
 		{name: "withdraw", like: true, path: registered + "/withdraw"},
 		{name: "withdraw-dialog", path: registered, then: func(v *visitor) {
 			v.ask(`#stand a[href$="/withdraw"]`, "Cancel your registration?")
