@@ -259,9 +259,16 @@ func testDivisionsLive(w *world) {
 			`"waitlisted":0,"phase":"%s"},{"id":"%s","seatsLeft":2,"waitlisted":0,"phase":"open"}]}`, left,
 			c.Divisions[0].ID, leftIn, phase, c.Divisions[1].ID)
 	}
-	readUntil(w.t, lines, event(6, 1, "open"))
+	wait := func(want string) {
+		for lines.Scan() && lines.Text() != want {
+		}
+		if lines.Text() != want {
+			w.t.Fatalf("the stream ended before %q: %v", want, lines.Err())
+		}
+	}
+	wait(event(6, 1, "open"))
 	w.registersIn(c.ID, c.Divisions[0].ID)
-	readUntil(w.t, lines, event(5, 0, "waitlist"))
+	wait(event(5, 0, "waitlist"))
 }
 
 // testNoDivisions: a competition without divisions says nothing of them.

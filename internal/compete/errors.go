@@ -144,7 +144,7 @@ var (
 	}
 	// ErrSeatKept is ErrDivisionFull for somebody who holds a seat elsewhere.
 	ErrSeatKept = &Error{
-		Kind: KindConflict, Code: ErrDivisionFull.Code,
+		Kind: KindConflict, Code: "division_full",
 		Detail: "No seat is free in that division any more. You keep the one you have.",
 	}
 	ErrDivisionNotEmpty = &Error{

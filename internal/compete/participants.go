@@ -46,7 +46,7 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 	if err != nil {
 		return nil, err
 	}
-	at, _, err := listing(filter.check(c), filter.Sort.List(), cursor, 0)
+	at, _, err := listing(filter.check(&c), filter.Sort.List(), cursor, 0)
 	if err != nil {
 		return nil, err
 	}

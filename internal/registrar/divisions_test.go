@@ -37,6 +37,11 @@ func moveBy(by, name, divisionID string, keepSeat bool) step {
 			o, err := s.Move(ctx, compete.MoveCommand{
 				Actor: actor(by), RegistrationID: name + "'s", DivisionID: divisionID, KeepSeat: keepSeat,
 			})
+			if err == nil {
+				s.mu.Lock()
+				s.seqs[o.Registration.Seq] = name
+				s.mu.Unlock()
+			}
 			return string(o.Registration.Status), err
 		},
 	}
@@ -126,6 +131,8 @@ func TestDivisions(t *testing.T) {
 				cancel("ada"),
 			},
 			standing: "1 ada CANCELLED SELF, 3 eve PENDING, 4 mia CANCELLED SELF, 6 bob PENDING, 7 zoe PENDING; 0 left, 0 wait",
+			messages: "cancelled ada, cancelled mia, confirmed ada, confirmed eve, confirmed mia, promoted bob, " +
+				"promoted zoe, promoted zoe, waitlisted bob, waitlisted bob, waitlisted zoe, waitlisted zoe",
 		},
 		{
 			name: "a mover's seat goes to who waits for it", competition: divided(1, 2),
@@ -133,6 +140,7 @@ func TestDivisions(t *testing.T) {
 			steps:  []step{move("ada", "long").gets("PENDING")},
 			// ada gets a new number
 			standing: "2 bob PENDING, 3 eve PENDING, 4 ada PENDING; 0 left, 0 wait",
+			messages: "confirmed ada, confirmed ada, confirmed eve, promoted bob, waitlisted bob",
 		},
 		{
 			name: "capacity isn't lowered below what is held in a division", competition: divided(2, 2),
@@ -262,8 +270,13 @@ func mixDivisions(
 		if len(of) > 0 {
 			in = of[random.IntN(len(of))].ID
 		}
+		mine := a.registration(t, person, id)
+		what := random.IntN(12)
+		if mine.ID == "" {
+			what += 12
+		}
 		var err error
-		switch mine := a.registration(t, person, id); random.IntN(12) {
+		switch what {
 		case 0:
 			seats := 4 + random.IntN(14)
 			change := compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = seats }}

@@ -108,7 +108,7 @@ var seeds = []struct {
 		"seq":           int64(1),
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
 		"cancel_reason": "", "removal_reason": "", "removal_note": "", "blocked": false,
-		"confirm_by": seedTime.Add(time.Hour), "seats": generated, "division_id": nil,
+		"confirm_by": seedTime.Add(time.Hour), "seats": generated, "division_id": seedOther,
 	}},
 	{"registration_blocks", row{
 		"competition_id": seedCompetition, "block": int64(0), "seated": 1,
@@ -309,7 +309,9 @@ func TestStepOnOffers(t *testing.T) {
 		if got := status(); got != "PENDING" {
 			t.Errorf("an offer is %s when the step was taken back", got)
 		}
-		to(offers)
+		if err := migrator(t, db).Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		wantRecounted(t, db, 0)
 	})
 }
