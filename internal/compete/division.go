@@ -187,13 +187,13 @@ func (c *Competition) checkDivisions(before *Competition) error {
 	}
 	for i := range before.Divisions {
 		if was := &before.Divisions[i]; c.Division(was.ID) == nil && !was.empty() {
-			return naming(ErrDivisionNotEmpty, "Division “"+was.Name+"” has registrations, so it can't be removed.")
+			return naming(ErrDivisionNotEmpty, `Division "`+was.Name+`" has registrations, so it can't be removed.`)
 		}
 	}
 	for i := range c.Divisions {
 		if d := &c.Divisions[i]; d.SeatsLeft < 0 {
-			return naming(ErrCapacityBelowHeld, fmt.Sprintf("%d people already hold seats in division “%s”; its "+
-				"capacity can't go below that.", d.Registered(), d.Name))
+			return naming(ErrCapacityBelowHeld, fmt.Sprintf(`%d people already hold seats in division "%s"; `+
+				"its capacity can't go below that.", d.Registered(), d.Name))
 		}
 	}
 	return nil
