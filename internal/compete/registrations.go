@@ -42,13 +42,13 @@ func (s *Registrations) Register(
 	if err := s.requireVerified(ctx, a); err != nil {
 		return RegistrationOutcome{}, err
 	}
-	outcome, again, err := once(ctx, s.config.Replays, s.config.now(), a, idempotency,
-		func() (done[RegistrationOutcome], error) {
+	outcome, replayed, err := withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency,
+		func() (keyedResult[RegistrationOutcome], error) {
 			o, err := s.config.Registrar.Register(ctx,
 				RegisterCommand{Actor: a, CompetitionID: competitionID, Entry: entry, Idempotency: idempotency})
-			return done[RegistrationOutcome]{outcome: o, again: o.Replayed, record: o.Record}, err
+			return keyedResult[RegistrationOutcome]{outcome: o, replayed: o.Replayed, record: o.Record}, err
 		})
-	outcome.Replayed = again
+	outcome.Replayed = replayed
 	return outcome, err
 }
 

@@ -138,7 +138,7 @@ func LiveBadge(s Seats) templ.Component {
 	})
 }
 
-// SeatBar shows the seats as a number and a bar, and follows them.
+// SeatBar shows the seats as a number and a live bar.
 func SeatBar(s Seats) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -458,7 +458,7 @@ func DivisionBarInner(s Seats) templ.Component {
 	})
 }
 
-// CompetitionCard is what a list shows of a competition.
+// CompetitionCard is the data of a Card.
 type CompetitionCard struct {
 	ID       string
 	Title    string
@@ -480,7 +480,7 @@ type Cover struct {
 	Own   bool // uploaded, not drawn
 }
 
-// CoverPicture shows a cover. It says nothing that the text beside it doesn't.
+// CoverPicture shows a cover. It has no alternative text because it adds nothing to the text beside it.
 func CoverPicture(src string, lazy bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -581,7 +581,7 @@ func Thumb(src string) templ.Component {
 	})
 }
 
-// DateTile shows a day as a calendar's leaf, in the time's own zone. The whole date stands beside it.
+// DateTile shows a day like a calendar page, in the time's own zone. The full date is beside it.
 func DateTile(at time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -908,7 +908,7 @@ func Tags(tags []string) templ.Component {
 	})
 }
 
-// Empty says that there is nothing, and what to do about it.
+// Empty is an empty state: it says that there is nothing, and what to do about it.
 func Empty(icon, title, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -980,8 +980,8 @@ func Empty(icon, title, text string) templ.Component {
 	})
 }
 
-// Found tells those who don't see it how much a search found. It stays in the page while results come and go: a live region that is
-// replaced itself is not read out.
+// Found tells screen readers how many results a search has. It stays in the page while the results change: a live region that is
+// replaced isn't read out.
 func Found(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1024,7 +1024,7 @@ func Found(text string) templ.Component {
 	})
 }
 
-// FoundSwap puts another text into Found from within an htmx answer.
+// FoundSwap replaces the text of Found from an htmx response.
 func FoundSwap(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1067,7 +1067,7 @@ func FoundSwap(text string) templ.Component {
 	})
 }
 
-// More asks for the next page of a list of cards. With script the cards are put in its place.
+// More loads the next page of a list of cards. With a script, the cards replace it.
 func More(href string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1215,7 +1215,7 @@ func moreLink(href string) templ.Component {
 	})
 }
 
-// Stat is one number with its name, in a <dl>, and what it is out of unless that is empty.
+// Stat is a number with its name in a <dl>, and the total it is part of, if any.
 func Stat(name, value, of string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1294,7 +1294,7 @@ func Stat(name, value, of string) templ.Component {
 	})
 }
 
-// Crumb leads back to the page above.
+// Crumb links back to the parent page.
 func Crumb(href, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1573,7 +1573,7 @@ func ChartDetail(id, caption string, from, to time.Time) templ.Component {
 	})
 }
 
-// Chart draws numbers over time from a table, which stays in the page for those who don't see.
+// Chart draws numbers over time from a table, which stays in the page for screen readers.
 // Kind is "bars" (one per UTC day) or "steps".
 func Chart(id, kind, caption, unit string, points []ChartPoint) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {

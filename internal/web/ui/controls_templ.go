@@ -52,7 +52,7 @@ func icon(name string) templ.Component {
 	})
 }
 
-// Field describes one form field with its label, help, value and error.
+// Field is a form field with its label, help, value and error.
 type Field struct {
 	Name         string
 	ID           string // of the element, where a page has two fields of the name; made from the name when empty
@@ -80,7 +80,7 @@ func (f Field) id() string {
 	return "field-" + f.Name
 }
 
-// Problem is what is wrong with the field, for a summary: "This is required." becomes "Title is required."
+// Problem is the field's error for a summary: "This is required." becomes "Title is required."
 func (f Field) Problem(text string) Problem {
 	p := Problem{ID: f.id(), Text: f.Label + ": " + text}
 	if f.Clause {
@@ -94,7 +94,7 @@ func (f Field) Problem(text string) Problem {
 	return p
 }
 
-// describedBy names the elements that explain the field.
+// describedBy returns the IDs of the elements that explain the field.
 func (f Field) describedBy() string {
 	var ids []string
 	if f.Error != "" {
@@ -109,7 +109,7 @@ func (f Field) describedBy() string {
 	return strings.Join(ids, " ")
 }
 
-// Attributes are those of the field's control, but for its class, type and value.
+// Attributes are the attributes of the field's control, except for class, type and value.
 func (f Field) Attributes() templ.Attributes {
 	a := templ.Attributes{"id": f.id(), "name": f.Name}
 	set := func(name, value string) {
@@ -133,7 +133,7 @@ func (f Field) Attributes() templ.Attributes {
 	return a
 }
 
-// Input is a field of one line. Type is an HTML input type; "text" when empty.
+// Input is a single-line field. Type is an HTML input type; empty means "text".
 func Input(f Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -222,7 +222,7 @@ func (f Field) inputType() string {
 	return f.Type
 }
 
-// TextArea is a field of several lines.
+// TextArea is a multi-line field.
 func TextArea(f Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -978,7 +978,7 @@ func NoticeBox(n Notice) templ.Component {
 	})
 }
 
-// Flash is the message of the action before, at the top of the page.
+// Flash is the message about the previous action, at the top of the page.
 func Flash(n Notice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1026,7 +1026,7 @@ func Flash(n Notice) templ.Component {
 	})
 }
 
-// Toast is a message above the page, which moves nothing and is seen wherever the page is scrolled to.
+// Toast is a message above the page. It moves nothing, and is visible wherever the page is scrolled to.
 func Toast(n Notice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1064,7 +1064,7 @@ func Toast(n Notice) templ.Component {
 	})
 }
 
-// ToastSwap shows a Toast from within an htmx answer.
+// ToastSwap shows a Toast from an htmx response.
 func ToastSwap(n Notice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1142,7 +1142,7 @@ func FormError(text string) templ.Component {
 	})
 }
 
-// Problem is what is wrong with one field of a form. ID is that of the field's element, or empty where there is none to lead to.
+// Problem is the error of one field. ID is the ID of the field's element, or empty if it has none.
 type Problem struct {
 	ID   string
 	Text string
