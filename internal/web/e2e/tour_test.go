@@ -78,6 +78,7 @@ func guestTour(t *testing.T, s site) tour {
 		},
 		{name: "nothing-found", path: "/competitions?search=zzzzzz"},
 		{name: "competition-open", path: v.find("/competitions?phase=open", "Data Science Sprint")},
+		{name: "competition-choose", path: v.find("/competitions?phase=open", "City Half Marathon")},
 		{name: "competition-full", like: true, path: v.find("/competitions?phase=full", "Robotics Sumo Cup")},
 		{
 			name: "competition-waitlist", like: true,
@@ -133,7 +134,7 @@ func organizerTour(t *testing.T, s site) tour {
 	divided := v.find("/dashboard", "City Half Marathon")
 	return tour{v, []stop{
 		{name: "competition-divisions", like: true, path: divided},
-		{name: "edit-divisions", path: divided + "/edit", then: func(v *visitor) { v.click("#edit-divisions summary") }},
+		{name: "edit-divisions", path: divided + "/edit"},
 		{name: "registrations-divisions", like: true, path: divided + "/registrations"},
 		{name: "dashboard-organizer", path: "/dashboard"},
 		{name: "create", path: "/competitions/create"},
