@@ -170,8 +170,8 @@ func (v *validation) changeDivisions(c *Competition, contents []DivisionContent)
 		if was := c.Division(d.ID); was != nil && !kept[d.ID] {
 			d.SeatsLeft, d.Waitlisted = d.Capacity-was.Registered(), was.Waitlisted
 		} else if d.ID != "" {
-			v.add(fmt.Sprintf("divisions[%d].id", i), "must be one of the competition's divisions, only once; leave it "+
-				"out for a new one")
+			v.add(fmt.Sprintf("divisions[%d].id", i), "must be one of the competition's divisions, only once; leave "+
+				"it out for a new one")
 		}
 		kept[d.ID] = true
 	}

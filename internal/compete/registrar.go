@@ -12,8 +12,8 @@ type Registrar interface {
 	// Cancel takes a registration back, and gives a freed seat to the head of the waitlist; one that is cancelled
 	// already stays so. Errors: ErrRegistrationGone (also when it is not the actor's business), ErrCompetitionStarted.
 	Cancel(ctx context.Context, c CancelCommand) (RegistrationOutcome, error)
-	// Move gives a registration a new place in line in another division, as if it registered there now, and its old seat
-	// to whoever it goes to. One that is in the division already stays as it is. Errors: those of
+	// Move gives a registration a new place in line in another division, as if it registered there now, and its old
+	// seat to whoever it goes to. One that is in the division already stays as it is. Errors: those of
 	// Registration.CheckMove, ErrDivisionFull, ErrCompetitionFull.
 	Move(ctx context.Context, c MoveCommand) (RegistrationOutcome, error)
 	// AnswerOffer accepts an offer, or declines it and passes the seat on; one that has been answered this way stays

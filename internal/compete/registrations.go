@@ -28,8 +28,8 @@ func NewRegistrations(c RegistrationsConfig) *Registrations {
 	return &Registrations{c}
 }
 
-// Register registers the actor, with what they filled in, for somebody else's competition. Errors: those of Registrar.Register, ErrUnauthorized,
-// ErrEmailUnverified.
+// Register registers the actor, with what they filled in, for somebody else's competition. Errors: those of
+// Registrar.Register, ErrUnauthorized, ErrEmailUnverified.
 func (s *Registrations) Register(
 	ctx context.Context, a Actor, competitionID string, entry Entry, idempotency Idempotency,
 ) (RegistrationOutcome, error) {

@@ -83,8 +83,9 @@ func TestDivisions(t *testing.T) {
 				registerIn("ada", "short"), registerIn("bob", "long"), registerIn("eve", "long"),
 				registerIn("mia", "short"), registerIn("zoe", "long"),
 			},
-			steps:    []step{cancel("bob")},
-			standing: "1 ada PENDING, 2 bob CANCELLED SELF, 3 eve PENDING, 4 mia WAITLISTED, 5 zoe PENDING; 0 left, 1 wait",
+			steps: []step{cancel("bob")},
+			standing: "1 ada PENDING, 2 bob CANCELLED SELF, 3 eve PENDING, 4 mia WAITLISTED, 5 zoe PENDING; " +
+				"0 left, 1 wait",
 			messages: "cancelled bob, confirmed ada, confirmed bob, confirmed eve, promoted zoe, waitlisted mia, " +
 				"waitlisted zoe",
 		},
@@ -130,7 +131,8 @@ func TestDivisions(t *testing.T) {
 				move("zoe", "short").gets("WAITLISTED"),
 				cancel("ada"),
 			},
-			standing: "1 ada CANCELLED SELF, 3 eve PENDING, 4 mia CANCELLED SELF, 6 bob PENDING, 7 zoe PENDING; 0 left, 0 wait",
+			standing: "1 ada CANCELLED SELF, 3 eve PENDING, 4 mia CANCELLED SELF, 6 bob PENDING, 7 zoe PENDING; " +
+				"0 left, 0 wait",
 			messages: "cancelled ada, cancelled mia, confirmed ada, confirmed eve, confirmed mia, promoted bob, " +
 				"promoted zoe, promoted zoe, waitlisted bob, waitlisted bob, waitlisted zoe, waitlisted zoe",
 		},
@@ -200,8 +202,8 @@ func checkDivisions(ctx context.Context, db *sql.DB, competitionID string) error
 			WHERE w.competition_id = $1 AND w.status = 'WAITLISTED' AND h.seats > 0)`, competitionID).
 		Scan(&wrong, &waitDespiteRoom, &passed)
 	if err == nil && wrong+waitDespiteRoom+passed > 0 {
-		err = fmt.Errorf("%d divisions have wrong counts, in %d somebody waits despite room, %d times somebody was passed",
-			wrong, waitDespiteRoom, passed)
+		err = fmt.Errorf("%d divisions have wrong counts, in %d somebody waits despite room, %d times somebody was "+
+			"passed", wrong, waitDespiteRoom, passed)
 	}
 	return err
 }
@@ -282,7 +284,8 @@ func mixDivisions(
 			change := compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Capacity = seats }}
 			_, err = r.Update(t.Context(), compete.UpdateCommand{Actor: a.organizer, CompetitionID: id, Change: change})
 		case 1:
-			change := compete.CompetitionChange{Divisions: compete.Optional[[]compete.DivisionContent]{Set: len(of) > 0}}
+			var change compete.CompetitionChange
+			change.Divisions.Set = len(of) > 0
 			for _, d := range of {
 				d.Capacity = 1 + random.IntN(9)
 				change.Divisions.Value = append(change.Divisions.Value, d.DivisionContent)

@@ -232,7 +232,8 @@ func (s *scenario) everything() string {
 		if r.ConfirmBy != nil {
 			confirmBy = *r.ConfirmBy
 		}
-		people = append(people, place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked)+r.DivisionID)
+		people = append(people,
+			place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked)+r.DivisionID)
 	}
 	c := s.ledger.competitions[cup]
 	return fmt.Sprintf("%s; %d of %d left, %d wait", strings.Join(people, "\n"), c.SeatsLeft, c.Capacity, c.Waitlisted)

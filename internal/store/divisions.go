@@ -61,7 +61,8 @@ func (d *countedDivisions) Scan(from any) error {
 }
 
 var saveDivisions = sqldb.NewBulk(
-	"id uuid, competition_id uuid, place integer, name text, capacity integer, seats_left integer, waitlisted integer", `
+	"id uuid, competition_id uuid, place integer, name text, capacity integer, seats_left integer, "+
+		"waitlisted integer", `
 	INSERT INTO divisions (id, competition_id, place, name, capacity, seats_left, waitlisted)
 	{select v.id, v.competition_id, v.place, v.name, v.capacity, v.seats_left, v.waitlisted}
 	ON CONFLICT (id) DO UPDATE SET place = excluded.place, name = excluded.name, capacity = excluded.capacity,

@@ -74,7 +74,8 @@ func TestDivisionsOnPages(t *testing.T) {
 		if strings.Contains(got.text, "first@example.com") {
 			t.Error("the list of a division has somebody of another")
 		}
-		organizer.want(organizer.get(list+".csv?division="+d.first), http.StatusOK, "first@example.com", "Half marathon")
+		organizer.want(organizer.get(list+".csv?division="+d.first), http.StatusOK, "first@example.com",
+			"Half marathon")
 		organizer.want(organizer.get(list+"/print?division="+d.first), http.StatusOK, "Half marathon")
 		organizer.want(organizer.get("/dashboard"), http.StatusOK, "2 divisions")
 	})

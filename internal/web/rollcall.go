@@ -22,8 +22,9 @@ func (a *app) registrationsCSV(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	return func(v *visit) error {
-		sheet.Send(v.w, r, a.Log,
-			sheet.File{Name: sheet.Name(c.Title, v.now.In(c.Zone())), Mark: sheet.BOM, Divisions: c.Divisions, Parts: parts})
+		sheet.Send(v.w, r, a.Log, sheet.File{
+			Name: sheet.Name(c.Title, v.now.In(c.Zone())), Mark: sheet.BOM, Divisions: c.Divisions, Parts: parts,
+		})
 		return nil
 	}, nil
 }
@@ -83,7 +84,8 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 
 // rollCallRows renders the rows with a status while they are read; if it is empty, all but the cancelled ones.
 func rollCallRows(
-	c *compete.Competition, parts iter.Seq2[[]compete.ParticipantRegistration, error], status compete.RegistrationStatus,
+	c *compete.Competition, parts iter.Seq2[[]compete.ParticipantRegistration, error],
+	status compete.RegistrationStatus,
 ) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		for part, err := range parts {

@@ -265,7 +265,7 @@ func editDivisions(f CompetitionForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for i, d := range f.Divisions {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"grid gap-3 sm:grid-cols-[minmax(0,1fr)_8rem_auto] sm:items-end\"><input type=\"hidden\" name=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"grid gap-3 sm:grid-cols-[minmax(0,1fr)_7rem_13rem] sm:items-end\"><input type=\"hidden\" name=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
