@@ -46,17 +46,18 @@ type Counts struct {
 
 // NewContent contains the fields of a compete.CompetitionContent in a request to create a competition.
 type NewContent struct {
-	Title       string     `json:"title" example:"Spring Hackathon"`
-	Location    string     `json:"location,omitempty" example:"Zurich"`
-	Tags        []string   `json:"tags,omitempty" nullable:"false" doc:"Case doesn't matter." example:"[\"go\",\"beginners\"]"`
-	Capacity    int        `json:"capacity" example:"100"`
-	RegOpensAt  *time.Time `json:"regOpensAt,omitempty" nullable:"true" doc:"When registration opens. Must be before the deadline. Leave it out to open immediately." example:"2026-04-01T09:00:00Z"`
-	RegDeadline time.Time  `json:"regDeadline" doc:"When registration closes. Must be in the future." example:"2026-05-01T12:00:00Z"`
-	StartDate   *time.Time `json:"startDate,omitempty" nullable:"true" doc:"When the competition starts. Must be after the deadline." example:"2026-05-08T08:00:00Z"`
-	EndDate     *time.Time `json:"endDate,omitempty" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
-	TimeZone    string     `json:"timeZone,omitempty" default:"UTC" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
-	Waitlist    bool       `json:"waitlist,omitempty" doc:"Whether people can join a waitlist once it's full." default:"false" example:"true"`
-	OfferHours  *int       `json:"offerHours,omitempty" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them at once." example:"48"`
+	Title       string            `json:"title" example:"Spring Hackathon"`
+	Location    string            `json:"location,omitempty" example:"Zurich"`
+	Tags        []string          `json:"tags,omitempty" nullable:"false" doc:"Case doesn't matter." example:"[\"go\",\"beginners\"]"`
+	Capacity    int               `json:"capacity" example:"100"`
+	RegOpensAt  *time.Time        `json:"regOpensAt,omitempty" nullable:"true" doc:"When registration opens. Must be before the deadline. Leave it out to open immediately." example:"2026-04-01T09:00:00Z"`
+	RegDeadline time.Time         `json:"regDeadline" doc:"When registration closes. Must be in the future." example:"2026-05-01T12:00:00Z"`
+	StartDate   *time.Time        `json:"startDate,omitempty" nullable:"true" doc:"When the competition starts. Must be after the deadline." example:"2026-05-08T08:00:00Z"`
+	EndDate     *time.Time        `json:"endDate,omitempty" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
+	TimeZone    string            `json:"timeZone,omitempty" default:"UTC" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
+	Waitlist    bool              `json:"waitlist,omitempty" doc:"Whether people can join a waitlist once it's full." default:"false" example:"true"`
+	Admission   compete.Admission `json:"admission,omitempty" enum:"FIRST_COME,REVIEW" default:"FIRST_COME" doc:"How seats are assigned: in order of arrival (FIRST_COME), or by decisions about applications (REVIEW)." example:"FIRST_COME"`
+	OfferHours  *int              `json:"offerHours,omitempty" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them at once." example:"48"`
 }
 
 // CreateCompetitionRequest creates a competition.
@@ -81,17 +82,18 @@ func (r *CreateCompetitionRequest) competition() compete.NewCompetition {
 
 // ContentChange contains the fields of a compete.CompetitionContent in a request to change a competition.
 type ContentChange struct {
-	Title       optional[string]     `json:"title,omitzero" example:"Spring Hackathon 2026"`
-	Location    optional[string]     `json:"location,omitzero" example:"Zurich"`
-	Tags        optional[[]string]   `json:"tags,omitzero" nullable:"false" example:"[\"go\"]"`
-	Capacity    optional[int]        `json:"capacity,omitzero" doc:"Can't be lower than the seats held. Raising it promotes people from the waitlist." example:"120"`
-	RegOpensAt  optional[*time.Time] `json:"regOpensAt,omitzero" nullable:"true" doc:"When registration opens; null opens it now." example:"2026-04-01T09:00:00Z"`
-	RegDeadline optional[time.Time]  `json:"regDeadline,omitzero" example:"2026-05-01T12:00:00Z"`
-	StartDate   optional[*time.Time] `json:"startDate,omitzero" nullable:"true" example:"2026-05-08T08:00:00Z"`
-	EndDate     optional[*time.Time] `json:"endDate,omitzero" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
-	TimeZone    optional[string]     `json:"timeZone,omitzero" doc:"The IANA time zone in which people see the competition's times. Changing it doesn't change when anything happens." example:"Europe/Zurich"`
-	Waitlist    optional[bool]       `json:"waitlist,omitzero" example:"true"`
-	OfferHours  optional[*int]       `json:"offerHours,omitzero" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up; null gives it to them at once. Open offers don't change." example:"48"`
+	Title       optional[string]            `json:"title,omitzero" example:"Spring Hackathon 2026"`
+	Location    optional[string]            `json:"location,omitzero" example:"Zurich"`
+	Tags        optional[[]string]          `json:"tags,omitzero" nullable:"false" example:"[\"go\"]"`
+	Capacity    optional[int]               `json:"capacity,omitzero" doc:"Can't be lower than the seats held. Raising it promotes people from the waitlist." example:"120"`
+	RegOpensAt  optional[*time.Time]        `json:"regOpensAt,omitzero" nullable:"true" doc:"When registration opens; null opens it now." example:"2026-04-01T09:00:00Z"`
+	RegDeadline optional[time.Time]         `json:"regDeadline,omitzero" example:"2026-05-01T12:00:00Z"`
+	StartDate   optional[*time.Time]        `json:"startDate,omitzero" nullable:"true" example:"2026-05-08T08:00:00Z"`
+	EndDate     optional[*time.Time]        `json:"endDate,omitzero" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
+	TimeZone    optional[string]            `json:"timeZone,omitzero" doc:"The IANA time zone in which people see the competition's times. Changing it doesn't change when anything happens." example:"Europe/Zurich"`
+	Waitlist    optional[bool]              `json:"waitlist,omitzero" example:"true"`
+	Admission   optional[compete.Admission] `json:"admission,omitzero" enum:"FIRST_COME,REVIEW" doc:"Can only be changed while nobody is registered." example:"REVIEW"`
+	OfferHours  optional[*int]              `json:"offerHours,omitzero" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up; null gives it to them at once. Open offers don't change." example:"48"`
 }
 
 // applyTo sets the fields that are in the request. It iterates over the fields of the content, so that a field missing
@@ -133,7 +135,7 @@ func newCompetition(c *compete.Competition, at time.Time) Competition {
 
 func newCompetitionSummary(c *compete.Competition, at time.Time) CompetitionSummary {
 	content := c.CompetitionContent
-	content.TimeZone = c.Zone().String()
+	content.TimeZone, content.Admission = c.Zone().String(), c.AdmittedBy()
 	if content.Tags == nil {
 		content.Tags = []string{}
 	}

@@ -120,10 +120,12 @@ func (a *api) registerEdits() {
 		summary: "Edit a registration",
 		description: "Moves it to another division. For its owner while registration is open, and for the " +
 			"competition's organizer and admins until the start. The seat that it held goes to the next person who " +
-			"waits for it. Moving it to the division that it's in has no effect.",
+			"waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies " +
+			"there. Moving it to the division that it's in has no effect.",
 		request: EditRegistrationRequest{},
 		errors: []*compete.Error{
 			compete.ErrReauthenticate, compete.ErrRegistrationGone, compete.ErrRegistrationCancelled,
+			compete.ErrApplicationRejected,
 			compete.ErrDivisionFull, compete.ErrCompetitionFull, compete.ErrRegistrationClosed,
 			compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled, compete.ErrCompetitionStarted,
 			compete.ErrBusy,

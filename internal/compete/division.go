@@ -90,7 +90,8 @@ func (c *Competition) free() bool {
 func (c *Competition) PhaseIn(divisionID string, now time.Time) Phase {
 	phase := c.Phase(now)
 	switch {
-	case phase != PhaseOpen && phase != PhaseWaitlist && phase != PhaseFull, c.Division(divisionID) == nil:
+	case phase != PhaseOpen && phase != PhaseWaitlist && phase != PhaseFull, c.Reviewed(),
+		c.Division(divisionID) == nil:
 		return phase
 	case c.Room(divisionID) && !c.Owed():
 		return PhaseOpen
@@ -218,7 +219,8 @@ func (c *Competition) NumberDivisions(newID func() string) {
 
 // CheckMove fails if the actor may not move the registration to another division, regardless of free seats. Its owner
 // may while registration is open, and those who manage the competition until the start. Errors: ErrRegistrationGone,
-// ErrRegistrationCancelled, Invalid, ErrCompetitionStarted, and those of Admit but for full ones.
+// ErrRegistrationCancelled, ErrApplicationRejected, Invalid, ErrCompetitionStarted, and those of Admit but for full
+// ones.
 func (r *Registration) CheckMove(a Actor, c *Competition, divisionID string, now time.Time) error {
 	manages := c.ManagedBy(a)
 	switch {
@@ -228,6 +230,8 @@ func (r *Registration) CheckMove(a Actor, c *Competition, divisionID string, now
 		return ErrCompetitionCancelled
 	case r.Status == RegistrationCancelled:
 		return ErrRegistrationCancelled
+	case r.Status == RegistrationRejected:
+		return ErrApplicationRejected
 	case manages && c.Started(now):
 		return ErrCompetitionStarted
 	}

@@ -33,11 +33,14 @@ type LedgerTx interface {
 	// WaitlistHead reads the first n WAITLISTED registrations of a competition, or of one of its divisions unless
 	// divisionID is empty, in order of Seq.
 	WaitlistHead(ctx context.Context, competitionID, divisionID string, n int) ([]Registration, error)
-	// Uncancelled reads up to n registrations of a competition that are not CANCELLED, in order of Seq.
-	Uncancelled(ctx context.Context, competitionID string, n int) ([]Registration, error)
+	// Uncancelled reads up to n registrations of a competition, or of one of its divisions unless divisionID is empty,
+	// that are not CANCELLED, in order of Seq.
+	Uncancelled(ctx context.Context, competitionID, divisionID string, n int) ([]Registration, error)
 	// Offered reads up to n OFFERED registrations of a competition whose ConfirmBy is later than the given time, in
 	// order of Seq.
 	Offered(ctx context.Context, competitionID string, after time.Time, n int) ([]Registration, error)
+	// ReleasePage reads the release under way of a competition and up to n of its drafts, in order of Seq.
+	ReleasePage(ctx context.Context, competitionID string, n int) (ReleasePage, error)
 	// EarlierContent reads the content of a competition in a version that was replaced within IdempotencyTTL, with the
 	// organizer's current name.
 	EarlierContent(ctx context.Context, competitionID string, version int) (content Competition, found bool, err error)
@@ -77,6 +80,13 @@ type LedgerChanges struct {
 	Moves      []LedgerMove // at most one per competition
 	Jobs       []Job        // to run once the transaction has committed
 	Audit      []AuditRecord
+	Releases   []LedgerRelease
+}
+
+// LedgerRelease is the progress of a release. The drafts of the registrations in Done are deleted.
+type LedgerRelease struct {
+	Release
+	Done []string
 }
 
 // Place identifies a registration by its unique pair of a user and a competition.

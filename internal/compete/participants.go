@@ -154,7 +154,7 @@ func (f RegistrationFilter) check(c *Competition) (v validation) {
 		v.add("division", "must be one of the competition's divisions")
 	}
 	if f.Status != "" && !f.Status.Valid() {
-		v.add("status", "must be PENDING, CONFIRMED, OFFERED, WAITLISTED or CANCELLED")
+		v.add("status", "must be PENDING, CONFIRMED, OFFERED, APPLIED, WAITLISTED, REJECTED or CANCELLED")
 	}
 	if f.Sort != "" && !f.Sort.Valid() {
 		v.add("sort", "must be arrival, newest, name or status")

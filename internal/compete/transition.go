@@ -11,6 +11,7 @@ type Event string
 // The events. All except EventConfirm are decided by the registrar.
 const (
 	EventRegister    Event = "register"
+	EventDecision    Event = "decision"
 	EventConfirm     Event = "confirm"
 	EventSeatFreed   Event = "seat freed"
 	EventAccept      Event = "accept"
@@ -49,6 +50,11 @@ var Transitions = slices.Concat(
 			"You register again, at the end of the line.",
 		},
 		{
+			"", EventRegister, RegistrationApplied, "",
+			"You apply, and the competition's `admission` is `REVIEW`.",
+		},
+		{RegistrationCancelled, EventRegister, RegistrationApplied, "", "You apply again."},
+		{
 			RegistrationPending, EventConfirm, RegistrationConfirmed, "",
 			"A moment later, along with the message that confirms it.",
 		},
@@ -59,9 +65,17 @@ var Transitions = slices.Concat(
 		},
 		{RegistrationOffered, EventAccept, RegistrationPending, "", "You accept the offer before `confirmBy`."},
 	},
-	moved("You move to another division where a seat is free, with a new place in the order of arrival.",
-		RegistrationPending),
-	moved("You move to another division, to the end of its waitlist.", RegistrationWaitlisted),
+	moved(RegistrationPending, "You move to another division where a seat is free, with a new place in the order of "+
+		"arrival.", seatedOrWaiting...),
+	moved(RegistrationWaitlisted, "You move to another division, to the end of its waitlist.", seatedOrWaiting...),
+	moved(RegistrationApplied, "You move to another division of a competition with review: you apply for that one.",
+		RegistrationApplied, RegistrationWaitlisted),
+	decided(RegistrationPending, "The organizer releases the decision `ADMIT`.", decidableStatuses...),
+	decided(RegistrationOffered, "The same, and the competition has `offerHours`.", decidableStatuses...),
+	decided(RegistrationWaitlisted, "The organizer releases the decision `WAITLIST`.",
+		RegistrationApplied, RegistrationRejected),
+	decided(RegistrationRejected, "The organizer releases the decision `REJECT`.",
+		RegistrationApplied, RegistrationWaitlisted),
 	cancelled(EventDecline, CancelledBySelf, "You decline the offer.", RegistrationOffered),
 	cancelled(EventExpire, CancelledByExpiry, "`confirmBy` passes without an answer.", RegistrationOffered),
 	cancelled(EventCancel, CancelledBySelf, "You cancel.", activeStatuses...),
@@ -70,10 +84,24 @@ var Transitions = slices.Concat(
 	cancelled(EventErase, CancelledByErasure, "Your account is deleted.", RegistrationStatuses...),
 )
 
-func moved(when string, to RegistrationStatus) []Transition {
-	rows := make([]Transition, len(activeStatuses))
-	for i, status := range activeStatuses {
-		rows[i] = Transition{status, EventMove, to, "", when}
+var seatedOrWaiting = []RegistrationStatus{
+	RegistrationConfirmed, RegistrationPending, RegistrationOffered, RegistrationWaitlisted,
+}
+
+func moved(to RegistrationStatus, when string, from ...RegistrationStatus) []Transition {
+	return transitions(EventMove, to, when, from)
+}
+
+var decidableStatuses = []RegistrationStatus{RegistrationApplied, RegistrationWaitlisted, RegistrationRejected}
+
+func decided(to RegistrationStatus, when string, from ...RegistrationStatus) []Transition {
+	return transitions(EventDecision, to, when, from)
+}
+
+func transitions(by Event, to RegistrationStatus, when string, from []RegistrationStatus) []Transition {
+	rows := make([]Transition, len(from))
+	for i, status := range from {
+		rows[i] = Transition{status, by, to, "", when}
 	}
 	return rows
 }

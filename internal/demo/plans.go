@@ -39,6 +39,7 @@ type plan struct {
 	participants []int         // who register after them, by index
 	waverers     bool          // some cancel again
 	offerHours   int           // to accept a seat that comes free
+	review       bool          // people apply; some applications are scored, and decided in drafts
 	added        int           // seats, in the end, for those who wait
 	end          int
 }
@@ -69,6 +70,9 @@ func (p plan) competition(now time.Time) compete.NewCompetition {
 			Waitlist: p.waitlist,
 		},
 		Description: p.description, Divisions: p.divisions,
+	}
+	if p.review {
+		n.Admission = compete.AdmissionReview
 	}
 	if p.offerHours > 0 {
 		n.OfferHours = &p.offerHours
@@ -221,5 +225,14 @@ var plans = []plan{
 		registered: 21, firstOfCrowd: 12, participants: []int{4},
 		description: "3×3, 4×4 and one-handed, two rounds each.\n\nIf a seat opens up, we'll offer it to the next " +
 			"person on the waitlist. **You have 48 hours to accept it**, so don't wait too long.",
+	},
+	{
+		organizer: 0, title: "Civic Tech Hackathon", location: "City Library, Tampere", zone: "Europe/Helsinki",
+		tags: []string{"hackathon", "students"}, capacity: 12, review: true, offerHours: 72,
+		published: 9 * day, deadline: 8 * day, starts: 22 * day, lasts: 32 * time.Hour,
+		registered: 24, firstOfCrowd: 30, participants: []int{2, 3},
+		description: "Two days, twelve seats, and real questions from the city's departments.\n\n## How to get in\n\n" +
+			"**Apply until registration closes.** We read every application and tell everyone at the same time. If " +
+			"you're accepted, you have three days to confirm your seat.",
 	},
 }

@@ -82,7 +82,7 @@ func (c *register) admissible(
 	return status, refusal, err
 }
 
-// admit assigns the seat or the place on the waitlist.
+// admit assigns the seat, or the place on the waitlist, or among the applications.
 func (c *register) admit(
 	b *batch, competition *competition, held *compete.Registration, status compete.RegistrationStatus, now time.Time,
 ) *compete.Registration {
@@ -101,16 +101,21 @@ func (c *register) admit(
 	return r
 }
 
-// place puts a registration, whose status says whether it gets a seat or waits, at the end of the order of arrival.
+// place puts a registration, whose status says whether it gets a seat, waits or applies, at the end of the order of
+// arrival.
 func (b *batch) place(c *competition, r *compete.Registration, divisionID string, now time.Time) {
 	r.DivisionID, r.Seq, r.PromotedAt, r.ConfirmBy = divisionID, c.NextSeq, nil, nil
 	c.NextSeq++
 	c.dirty = true
 	b.markChanged(r, now)
-	if r.Status == compete.RegistrationPending {
+	switch r.Status { //nolint:exhaustive // nobody arrives with another one
+	case compete.RegistrationPending:
 		c.ChangeSeats(divisionID, -1, 0)
 		c.taken++
 		b.notify(r, compete.MessageConfirmed)
+		return
+	case compete.RegistrationApplied:
+		b.notify(r, compete.MessageApplied)
 		return
 	}
 	c.ChangeSeats(divisionID, 0, 1)
@@ -198,6 +203,14 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	}
 	changed.NumberDivisions(c.newID)
 	before := competition.Competition
+	if changed.AdmittedBy() != before.AdmittedBy() {
+		if some, err := b.anyRegistered(competition, ""); err != nil || some {
+			return result{}, compete.ErrAdmissionFixed, err
+		}
+	}
+	if refusal, err := b.checkApplications(competition, &changed); refusal != nil || err != nil {
+		return result{}, refusal, err
+	}
 	competition.Competition = changed
 	b.move(competition, c.newID, before.Schedule())
 	b.recordContent(updateAction(&before, &changed), &before, &changed, now)
@@ -281,7 +294,7 @@ func (c *settle) decide(b *batch, now time.Time) (result, error, error) {
 // cancelPage cancels a page of a cancelled competition's registrations and reports whether there are more.
 func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 	// The database may still list registrations that this batch has changed as uncancelled, so read that many more.
-	rows, err := b.tx.Uncancelled(b.ctx, c.ID, pageSize+len(b.updated))
+	rows, err := b.tx.Uncancelled(b.ctx, c.ID, "", pageSize+len(b.updated))
 	if err != nil {
 		return false, err
 	}
@@ -297,18 +310,20 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 			b.cancel(c, r, compete.EventCompetition, now)
 			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before,
 				compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
-			b.notify(r, compete.MessageCompetitionCancelled)
+			if before.Hopeful() {
+				b.notify(r, compete.MessageCompetitionCancelled)
+			}
 		}
 	}
-	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0), nil
+	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0 || c.Reviewed()), nil
 }
 
 // settlePage does a page of the work that follows from a change of a competition that isn't cancelled, and reports
 // whether there is more.
 func (b *batch) settlePage(c *competition, now time.Time) (bool, error) {
 	offers, err := b.shorten(c, now)
-	if err != nil {
-		return false, err
+	if err != nil || c.Reviewed() { // a seat that nobody gave up is assigned by a decision
+		return offers, err
 	}
 	seats, err := b.promote(c, pageSize, now)
 	return offers || seats, err

@@ -22,22 +22,43 @@ func (c *move) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, refusal, nil
 	}
 	if r.DivisionID != c.DivisionID {
-		seat, err := b.fitsAfterLeaving(competition, r, c.DivisionID)
-		if err != nil {
-			return result{}, nil, err
+		status, refusal, err := c.becomes(b, competition, r)
+		if refusal != nil || err != nil {
+			return result{}, refusal, err
 		}
-		switch {
-		case seat:
-		case !competition.Waitlist:
-			return result{}, competition.Full(c.DivisionID), nil
-		case c.KeepSeat && r.Status.HoldsSeat():
-			return result{}, compete.ErrSeatKept, nil
-		}
-		if err := c.apply(b, competition, r, seat, now); err != nil {
+		if err := c.apply(b, competition, r, status, now); err != nil {
 			return result{}, nil, err
 		}
 	}
 	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+}
+
+// becomes returns the status that the registration gets in the other division. With review, who holds a seat keeps
+// one, and everybody else applies anew.
+func (c *move) becomes(
+	b *batch, competition *competition, r *compete.Registration,
+) (status compete.RegistrationStatus, refusal, err error) {
+	if competition.Reviewed() {
+		switch {
+		case !r.Status.HoldsSeat():
+			return compete.RegistrationApplied, nil, nil
+		case competition.Division(c.DivisionID).SeatsLeft == 0:
+			return "", compete.ErrSeatKept, nil
+		}
+		return compete.RegistrationPending, nil, nil
+	}
+	seat, err := b.fitsAfterLeaving(competition, r, c.DivisionID)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case seat:
+		return compete.RegistrationPending, nil, nil
+	case !competition.Waitlist:
+		return "", competition.Full(c.DivisionID), nil
+	case c.KeepSeat && r.Status.HoldsSeat():
+		return "", compete.ErrSeatKept, nil
+	}
+	return compete.RegistrationWaitlisted, nil, nil
 }
 
 // fitsAfterLeaving reports whether a registration that leaves its division gets a seat in another one, as a newcomer
@@ -60,13 +81,12 @@ func (b *batch) fitsAfterLeaving(c *competition, r *compete.Registration, divisi
 }
 
 // apply moves the registration, and passes its old seat on.
-func (c *move) apply(b *batch, competition *competition, r *compete.Registration, seat bool, now time.Time) error {
+func (c *move) apply(
+	b *batch, competition *competition, r *compete.Registration, status compete.RegistrationStatus, now time.Time,
+) error {
 	was := compete.AuditFields("division", nameOf(competition, r.DivisionID), "status", r.Status)
+	passesOn := !competition.Reviewed() || r.Status.HoldsSeat()
 	competition.leave(r)
-	status := compete.RegistrationWaitlisted
-	if seat {
-		status = compete.RegistrationPending
-	}
 	r.Take(compete.EventMove, status)
 	b.place(competition, r, c.DivisionID, now)
 	b.recordAudit(compete.AuditRecord{
@@ -74,6 +94,9 @@ func (c *move) apply(b *batch, competition *competition, r *compete.Registration
 		Before: was,
 		After:  compete.AuditFields("division", nameOf(competition, r.DivisionID), "status", r.Status, "seq", r.Seq),
 	})
+	if !passesOn {
+		return nil
+	}
 	_, err := b.promote(competition, 1, now)
 	return err
 }

@@ -38,12 +38,16 @@ func (m *memory) WaitlistHead(context.Context, string, string, int) ([]compete.R
 	return nil, nil
 }
 
-func (m *memory) Uncancelled(context.Context, string, int) ([]compete.Registration, error) {
+func (m *memory) Uncancelled(context.Context, string, string, int) ([]compete.Registration, error) {
 	return nil, nil
 }
 
 func (m *memory) Offered(context.Context, string, time.Time, int) ([]compete.Registration, error) {
 	return nil, nil
+}
+
+func (m *memory) ReleasePage(context.Context, string, int) (page compete.ReleasePage, err error) {
+	return page, nil
 }
 
 func (m *memory) EarlierContent(context.Context, string, int) (c compete.Competition, found bool, err error) {

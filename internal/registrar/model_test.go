@@ -26,6 +26,8 @@ type model struct {
 	people    map[string]*person // those who registered at least once
 	divisions map[string]int     // capacities; empty without divisions
 	disabled  map[string]bool
+	review    bool // people apply, and olga decides
+	drafts    map[string]compete.Decision
 }
 
 type person struct {
@@ -64,6 +66,12 @@ func (m *model) do(c call) string {
 		m.now = m.now.Add(passing[c.n])
 	case "disable", "enable":
 		m.disabled[c.who] = c.what == "disable"
+	case "draft":
+		if p != nil && (p.status == applied || p.status == waitlisted || p.status == rejected) {
+			m.drafts[c.who] = compete.Decisions[c.n%3]
+		}
+	case "release":
+		m.release()
 	case "confirm":
 		if p != nil && p.status == pending {
 			p.status = compete.RegistrationConfirmed
@@ -100,7 +108,7 @@ func (m *model) do(c call) string {
 			}
 		}
 	case "settle":
-		m.promote(len(m.people))
+		m.fill()
 	case "transfer":
 		return m.transfer([]string{"olga", "oscar"}[c.n%2])
 	case "call off":
@@ -113,12 +121,38 @@ func (m *model) do(c call) string {
 
 func (m *model) manages(name string) bool { return name == "root" || name == m.organizer }
 
+// release makes all drafts take effect, in line. Those who have applied again since are not meant.
+func (m *model) release() {
+	for _, p := range m.inLine() {
+		decision, drafted := m.drafts[p.name]
+		if !drafted || !m.promotes() {
+			continue
+		}
+		open := p.status == applied || p.status == waitlisted || p.status == rejected
+		switch {
+		case open && decision == compete.DecisionAdmit && !m.fits(p.division):
+			continue // stays a draft
+		case open && decision == compete.DecisionAdmit:
+			m.give(p)
+		case open && decision == compete.DecisionWaitlist:
+			p.status = waitlisted
+		case open && decision == compete.DecisionReject:
+			p.status = rejected
+		}
+		delete(m.drafts, p.name)
+	}
+}
+
 func (m *model) started() bool { return !m.now.Before(m.starts) }
+
+func (p *person) holds() bool {
+	return p.status == pending || p.status == compete.RegistrationConfirmed || p.status == offered
+}
 
 func (m *model) free() int {
 	free := m.capacity
 	for _, p := range m.people {
-		if p.status != cancelled && p.status != waitlisted {
+		if p.holds() {
 			free--
 		}
 	}
@@ -129,7 +163,7 @@ func (m *model) free() int {
 func (m *model) fits(division string) bool {
 	free, divided := m.divisions[division]
 	for _, p := range m.people {
-		if p.status != cancelled && p.status != waitlisted && p.division == division {
+		if p.holds() && p.division == division {
 			free--
 		}
 	}
@@ -173,6 +207,11 @@ func (m *model) register(name string, p *person, division string) string {
 	}
 	m.seqs++
 	gets := waitlisted
+	if m.review {
+		delete(m.drafts, name)
+		m.people[name] = &person{name: name, status: applied, seq: m.seqs, division: division}
+		return "APPLIED"
+	}
 	if m.fits(division) && m.next() == nil {
 		gets = pending
 	}
@@ -216,6 +255,8 @@ func (m *model) move(by string, p *person, division string, onlyForSeat bool) st
 		return "competition_cancelled"
 	case p.status == cancelled:
 		return "registration_cancelled"
+	case p.status == rejected:
+		return "application_rejected"
 	case m.manages(by) && m.started():
 		return "competition_started"
 	case !m.manages(by) && m.hidden:
@@ -226,6 +267,8 @@ func (m *model) move(by string, p *person, division string, onlyForSeat bool) st
 		return "validation_failed"
 	case p.division == division:
 		return string(p.status)
+	case m.review:
+		return m.moveApplication(p, division)
 	}
 	seat := false
 	if before := *p; m.next() == nil {
@@ -252,22 +295,56 @@ func (m *model) move(by string, p *person, division string, onlyForSeat bool) st
 	return string(p.status)
 }
 
+// moveApplication is move with review: a seat is exchanged for a free one, and everything else is a new application.
+func (m *model) moveApplication(p *person, division string) string {
+	held, free := p.holds(), m.divisions[division]
+	for _, other := range m.people {
+		if other.holds() && other.division == division {
+			free--
+		}
+	}
+	if held && free == 0 {
+		return "division_full"
+	}
+	m.seqs++
+	delete(m.drafts, p.name)
+	*p = person{name: p.name, status: applied, seq: m.seqs, division: division}
+	if held {
+		p.status = pending
+		m.promote(1)
+	}
+	return string(p.status)
+}
+
 // leave ends a registration and passes on its seat.
 func (m *model) leave(p *person, reason compete.CancelReason) {
 	p.status, p.reason = cancelled, reason
 	m.promote(1)
 }
 
+// promotes reports whether anybody can get a seat without pressing.
+func (m *model) promotes() bool {
+	return m.status == compete.StatusPublished && !m.hidden && !m.started()
+}
+
 func (m *model) promote(most int) {
-	if m.status != compete.StatusPublished || m.hidden || m.started() {
-		return
-	}
-	for next := m.next(); next != nil && most > 0; next = m.next() {
+	for next := m.next(); next != nil && most > 0 && m.promotes(); next = m.next() {
 		most--
-		if next.status = pending; m.hours > 0 {
-			next.status, next.confirmBy = offered, m.now.Add(time.Duration(m.hours)*time.Hour)
-			m.shorten()
-		}
+		m.give(next)
+	}
+}
+
+// fill gives free seats to those in line. With review, only a decision does.
+func (m *model) fill() {
+	if !m.review {
+		m.promote(len(m.people))
+	}
+}
+
+func (m *model) give(p *person) {
+	if p.status = pending; m.hours > 0 {
+		p.status, p.confirmBy = offered, m.now.Add(time.Duration(m.hours)*time.Hour)
+		m.shorten()
 	}
 }
 
@@ -332,7 +409,7 @@ func (m *model) update(c call) string {
 	default:
 		m.hidden = c.what == "unpublish"
 	}
-	m.promote(len(m.people))
+	m.fill()
 	return ""
 }
 
@@ -340,7 +417,7 @@ func (m *model) update(c call) string {
 func (m *model) tooFewIn(n int) bool {
 	for division, capacity := range dividedBy(n) {
 		for _, p := range m.people {
-			if p.status != cancelled && p.status != waitlisted && p.division == division {
+			if p.holds() && p.division == division {
 				capacity--
 			}
 		}
@@ -368,7 +445,7 @@ func (m *model) transfer(to string) string {
 	}
 	if m.organizer != to {
 		m.organizer = to
-		m.promote(len(m.people))
+		m.fill()
 	}
 	return ""
 }
@@ -439,6 +516,8 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 		return erase(c.who, c.who+"'s").with(s)
 	case "settle":
 		return settleCup().with(s)
+	case "release":
+		return releaseCup().with(s)
 	case "transfer":
 		return silent(transfer("root", []string{"olga", "oscar"}[c.n%2])).with(s)
 	case "call off":
@@ -480,6 +559,10 @@ func (c call) happen(s *scenario) {
 		s.pass(passing[c.n])
 	case "disable", "enable":
 		s.ledger.disabled[c.who] = c.what == "disable"
+	case "draft":
+		s.ledger.draft(c.who, compete.Decisions[c.n%3])
+	case "start release":
+		s.ledger.startRelease()
 	case "confirm": // as the job does
 		if r, found := s.ledger.registrations[c.who+"'s"]; found && r.Status == pending {
 			r.Take(compete.EventConfirm, compete.RegistrationConfirmed)

@@ -25,9 +25,9 @@ import (
 func TestModel(t *testing.T) {
 	drawMany(t, 3000)
 	rapid.Check(t, func(t *rapid.T) {
-		seats := rapid.IntRange(1, 3).Draw(t, "seats")
+		seats, review := rapid.IntRange(1, 3).Draw(t, "seats"), rapid.Bool().Draw(t, "review")
 		divided := rapid.IntRange(-1, 8).Draw(t, "divided")
-		if diff := compare(seats, divided, drawBatches(t), (*model).do); diff != "" {
+		if diff := compare(seats, divided, review, drawBatches(t), (*model).do); diff != "" {
 			t.Fatal(diff)
 		}
 	})
@@ -86,7 +86,8 @@ func TestModelFindsDifferences(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			for seed := range 3000 {
-				if batches := rapid.Custom(drawBatches).Example(seed); compare(1, seed%10-1, batches, wrong) != "" {
+				batches := rapid.Custom(drawBatches).Example(seed)
+				if compare(1, seed%10-1, seed%3 == 0, batches, wrong) != "" {
 					return
 				}
 			}
@@ -114,8 +115,8 @@ var commandNames = []string{
 	"accept", "decline",
 	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
 	"erase", "settle", "transfer",
-	"publish", "publish", "unpublish", "call off", "disable", "enable", "enable", "confirm", "move", "move",
-	"move if free", "divisions",
+	"publish", "publish", "draft", "draft", "draft", "draft", "release", "release",
+	"unpublish", "call off", "disable", "enable", "enable", "confirm", "move", "move", "move if free", "divisions",
 }
 
 // drawBatches generates up to thirty batches of calls.
@@ -136,19 +137,25 @@ func drawBatches(t *rapid.T) [][]call {
 }
 
 func (c call) rank() int {
-	if c.what == "disable" || c.what == "enable" || c.what == "confirm" {
+	switch c.what {
+	case "disable", "enable", "confirm", "draft":
 		return 0
+	case "release": // before the other commands of its batch, as it reads what is committed
+		return 1
 	}
-	return 1
+	return 2
 }
 
 // compare makes a registrar and the model do the same, and returns their first difference; empty if there is none.
 // divided says which capacities the divisions have; negative for no divisions.
-func compare(seats, divided int, batches [][]call, do func(*model, call) string) string {
+func compare(seats, divided int, review bool, batches [][]call, do func(*model, call) string) string {
 	hours := 2
 	divisions := map[string]int{}
 	s := newScenario(func(c *compete.Competition) {
 		c.Capacity, c.SeatsLeft, c.OfferHours = seats, seats, &hours
+		if review {
+			c.Admission = compete.AdmissionReview
+		}
 		if divided >= 0 {
 			divisions = dividedBy(divided)
 			c.Divisions = []compete.Division{
@@ -166,7 +173,8 @@ func compare(seats, divided int, batches [][]call, do func(*model, call) string)
 	m := &model{
 		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline,
 		status: c.Status, organizer: "olga",
-		people: map[string]*person{}, disabled: map[string]bool{}, divisions: divisions,
+		people: map[string]*person{}, disabled: map[string]bool{}, divisions: divisions, review: review,
+		drafts: map[string]compete.Decision{},
 	}
 	for i, batch := range batches {
 		answers := s.batch(batch)

@@ -126,12 +126,9 @@ func (b *batch) readWaitlist(c *competition, divisionID string) (*waitlist, erro
 			listed[row.ID] = true
 		}
 	}
-	if !line.complete {
-		return line, nil
-	}
 	for _, r := range slices.Concat(b.updated, b.inserted) { // newcomers of this batch
 		if r.CompetitionID == c.ID && r.DivisionID == divisionID && r.Status == compete.RegistrationWaitlisted &&
-			!listed[r.ID] {
+			!listed[r.ID] && (line.complete || r.Seq < rows[n-1].Seq) && !slices.Contains(b.disabled, r.ID) {
 			line.head = append(line.head, waiter{r, r.Seq})
 		}
 	}

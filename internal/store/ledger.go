@@ -113,7 +113,9 @@ var (
 		WHERE r.division_id = $1 AND r.status = 'WAITLISTED' AND u.disabled_at IS NULL ORDER BY r.seq LIMIT $2`
 	uncancelled = `SELECT ` + registrationColumns + ` FROM registrations r
 		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED',
-		'WAITLISTED') ORDER BY r.seq LIMIT $2`
+		'APPLIED', 'WAITLISTED', 'REJECTED') ORDER BY r.seq LIMIT $2`
+	divisionUncancelled = `SELECT ` + registrationColumns + ` FROM registrations r
+		WHERE r.division_id = $1 AND r.status <> 'CANCELLED' ORDER BY r.seq LIMIT $2`
 	offered = `SELECT ` + registrationColumns + ` FROM registrations r
 		WHERE r.competition_id = $1 AND r.status = 'OFFERED' AND r.confirm_by > $2 ORDER BY r.seq LIMIT $3`
 )
@@ -168,8 +170,14 @@ func (t *ledgerTx) WaitlistHead(
 	return found, err
 }
 
-func (t *ledgerTx) Uncancelled(ctx context.Context, competitionID string, n int) ([]compete.Registration, error) {
-	found, err := sqldb.List(ctx, t, scanRegistration, uncancelled, competitionID, n)
+func (t *ledgerTx) Uncancelled(
+	ctx context.Context, competitionID, divisionID string, n int,
+) ([]compete.Registration, error) {
+	query, whose := uncancelled, competitionID
+	if divisionID != "" {
+		query, whose = divisionUncancelled, divisionID
+	}
+	found, err := sqldb.List(ctx, t, scanRegistration, query, whose, n)
 	t.remember(found)
 	return found, err
 }
@@ -219,6 +227,7 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	if err := t.store.addJobs(pipeline, c.Jobs); err != nil {
 		return err
 	}
+	saveReleases(pipeline, c.Releases)
 	leaveAudit(pipeline, t.batchID, c.Audit)
 	pipeline.Bulk(deleteDivisions, goneDivisions, nil)
 	if err := keepContents(pipeline, c.Replaced, c.Now); err != nil {

@@ -66,21 +66,25 @@ func (p part) sql(text string) string {
 	return strings.NewReplacer("BLOCKS", p.blocks, "OWNER", p.owner).Replace(text)
 }
 
-// everyStatus counts the registrations of a part. Those that a worker is yet to confirm, and offers, are few, and
-// counted.
+// everyStatus counts the registrations of a part. Those that a worker is yet to confirm, offers, and those about which
+// staff may decide are few, and counted.
 const everyStatus = `SELECT coalesce(sum(b.seated), 0), coalesce(sum(b.waiting), 0), coalesce(sum(b.cancelled), 0),
 		(SELECT count(*) FROM registrations r WHERE r.OWNER = $1 AND r.status = 'PENDING'),
-		(SELECT count(*) FROM registrations r WHERE r.OWNER = $1 AND r.status = 'OFFERED')
+		(SELECT count(*) FROM registrations r WHERE r.OWNER = $1 AND r.status = 'OFFERED'),
+		(SELECT count(*) FROM registrations r WHERE r.OWNER = $1 AND r.status = 'APPLIED'),
+		(SELECT count(*) FROM registrations r WHERE r.OWNER = $1 AND r.status = 'REJECTED')
 	FROM BLOCKS b WHERE b.OWNER = $1`
 
 func (s *Store) everyStatus(ctx context.Context, p part) (map[compete.RegistrationStatus]int, error) {
 	return sqldb.One(ctx, s.replicated, nil, func(row sqldb.Row) (map[compete.RegistrationStatus]int, error) {
-		var seated, waiting, cancelled, pending, offered int
-		err := row.Scan(&seated, &waiting, &cancelled, &pending, &offered)
+		var seated, waiting, others, pending, offered, applied, rejected int
+		err := row.Scan(&seated, &waiting, &others, &pending, &offered, &applied, &rejected)
 		counts := map[compete.RegistrationStatus]int{
 			compete.RegistrationPending: pending, compete.RegistrationConfirmed: seated - pending - offered,
 			compete.RegistrationOffered:    offered,
-			compete.RegistrationWaitlisted: waiting, compete.RegistrationCancelled: cancelled,
+			compete.RegistrationApplied:    applied,
+			compete.RegistrationWaitlisted: waiting, compete.RegistrationRejected: rejected,
+			compete.RegistrationCancelled: others - applied - rejected,
 		}
 		for status, n := range counts {
 			if n == 0 {

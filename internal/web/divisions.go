@@ -153,7 +153,8 @@ func (a *app) showMove(r *http.Request, v *visit, status int, refusal string) (r
 		chosen = sent
 	}
 	return show(status, pages.ChooseDivision(v.page("Change division", ui.SectionCompetitions), pages.MoveDivision{
-		ID: c.ID, Title: c.Title, Seat: stand.Kind == pages.StandIn, Error: refusal,
+		ID: c.ID, Title: c.Title, Seat: stand.Kind == pages.StandIn, Review: stand.Review,
+		Error:     refusal,
 		Divisions: pages.Divisions{List: divisionViews(c.Seats(v.now)), Chosen: chosen},
 	})), nil
 }

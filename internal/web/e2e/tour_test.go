@@ -132,6 +132,7 @@ func organizerTour(t *testing.T, s site) tour {
 	v.logInDirectly("organizer1@minicompete.com", "password123")
 	open, full := v.find("/dashboard", "Green Code Hackathon"), v.find("/dashboard", "Regional Mathematics Olympiad")
 	divided := v.find("/dashboard", "City Half Marathon")
+	reviewed := v.find("/dashboard", "Civic Tech Hackathon")
 	return tour{v, []stop{
 		{name: "competition-divisions", like: true, path: divided},
 		{name: "edit-divisions", path: divided + "/edit"},
@@ -152,6 +153,9 @@ func organizerTour(t *testing.T, s site) tour {
 		}},
 		{name: "competition-organizer", path: full},
 		{name: "registrations", path: full + "/registrations"},
+		{name: "applications", path: reviewed + "/applications"},
+		{name: "applications-none", like: true, path: reviewed + "/applications?search=zzzzzz"},
+		{name: "release", path: reviewed + "/applications/release"},
 		{name: "registrations-print", path: full + "/registrations/print"},
 		{name: "registrations-none", like: true, path: full + "/registrations?search=zzzzzz"},
 		{name: "remove", path: full + "/registrations", then: func(v *visitor) {
