@@ -15,6 +15,7 @@ type CompetitionSummary struct {
 	compete.CompetitionContent
 	SeatsLeft  int                       `json:"seatsLeft" doc:"Capacity minus seats held." example:"42"`
 	Waitlisted int                       `json:"waitlisted" doc:"How many people are waiting for a seat." example:"0"`
+	Divisions  []Division                `json:"divisions,omitempty" doc:"In the order in which they are shown. Left out if the competition has none."`
 	Status     compete.CompetitionStatus `json:"status" enum:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED"`
 	Phase      compete.Phase             `json:"phase" enum:"draft,upcoming,open,waitlist,full,closed,cancelled" doc:"Where the competition stands at the time of the response." example:"open"`
 	Organizer  Organizer                 `json:"organizer"`
@@ -63,6 +64,7 @@ type NewContent struct {
 type CreateCompetitionRequest struct {
 	NewContent
 	Description string                    `json:"description,omitempty" doc:"Markdown." example:"Bring your own **laptop**."`
+	Divisions   []NewDivision             `json:"divisions,omitempty" nullable:"false" doc:"Parts with their own seats and waitlist, next to those of the competition. A seat needs room in both."`
 	Status      compete.CompetitionStatus `json:"status,omitempty" enum:"DRAFT,PUBLISHED" default:"PUBLISHED" doc:"Only the organizer and admins can see a draft." example:"PUBLISHED"`
 }
 
@@ -73,7 +75,8 @@ func (CreateCompetitionRequest) TransformSchema(_ huma.Registry, s *huma.Schema)
 
 func (r *CreateCompetitionRequest) competition() compete.NewCompetition {
 	return compete.NewCompetition{
-		CompetitionContent: compete.CompetitionContent(r.NewContent), Description: r.Description, Status: r.Status,
+		CompetitionContent: compete.CompetitionContent(r.NewContent), Description: r.Description,
+		Divisions: divisionContents(r.Divisions), Status: r.Status,
 	}
 }
 
@@ -106,6 +109,7 @@ func (r ContentChange) applyTo(c *compete.CompetitionContent) {
 type UpdateCompetitionRequest struct {
 	ContentChange
 	Description optional[string]                    `json:"description,omitzero" doc:"Markdown." example:"Bring your own **laptop**."`
+	Divisions   optional[[]ChangedDivision]         `json:"divisions,omitzero" nullable:"false" doc:"All divisions, in order. One that isn't listed is removed, which is only possible while nobody is registered in it. A capacity can't be lower than the seats held in the division."`
 	Status      optional[compete.CompetitionStatus] `json:"status,omitzero" enum:"DRAFT,PUBLISHED" doc:"PUBLISHED publishes a draft." example:"PUBLISHED"`
 }
 
@@ -116,7 +120,8 @@ func (UpdateCompetitionRequest) TransformSchema(_ huma.Registry, s *huma.Schema)
 
 func (r *UpdateCompetitionRequest) change() compete.CompetitionChange {
 	return compete.CompetitionChange{
-		Edit: r.ContentChange.applyTo, Description: r.Description.Optional, Status: r.Status.Optional,
+		Edit: r.ContentChange.applyTo, Description: r.Description.Optional,
+		Divisions: changedDivisions(r.Divisions), Status: r.Status.Optional,
 	}
 }
 
@@ -136,7 +141,7 @@ func newCompetitionSummary(c *compete.Competition, at time.Time) CompetitionSumm
 	}
 	return CompetitionSummary{
 		ID: c.ID, CompetitionContent: content, SeatsLeft: c.SeatsLeft, Waitlisted: c.Waitlisted,
-		Status: c.Status, Phase: c.Phase(at), Organizer: Organizer(c.Organizer),
+		Divisions: newDivisions(c, at), Status: c.Status, Phase: c.Phase(at), Organizer: Organizer(c.Organizer),
 		Counts: Counts{Registered: c.Registered(), Waitlisted: c.Waitlisted}, Version: c.Version,
 		CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"time"
@@ -17,7 +16,7 @@ type RegistrationState struct {
 	UserID    string     `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
 	Seats     int        `json:"seats" doc:"How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0." example:"1"`
 	ConfirmBy *time.Time `json:"confirmBy,omitempty" doc:"Until when the offered seat can be accepted or declined. Present only while OFFERED." example:"2026-04-03T09:00:00Z"`
-	Position  int        `json:"position,omitempty" doc:"The place on the waitlist, starting at 1. Present only while waitlisted." example:"3"`
+	Position  int        `json:"position,omitempty" doc:"The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted." example:"3"`
 	Reason    string     `json:"reason,omitempty" doc:"Why the organizer removed the person, as shown to them." example:"Registered twice."`
 	Blocked   bool       `json:"blocked,omitempty" doc:"true if the person can't register for this competition again." example:"false"`
 }
@@ -42,6 +41,25 @@ type Participant struct {
 	Email    string `json:"email" format:"email" doc:"Empty if the account was deleted." example:"ada@example.com"`
 	Deleted  bool   `json:"deleted,omitempty" doc:"true if the account was deleted. The registration stays, cancelled and anonymous." example:"false"`
 	Disabled bool   `json:"disabled,omitempty" doc:"true if the account is disabled: it keeps its seats, but is skipped on waitlists and gets no messages." example:"false"`
+}
+
+// RegisterRequest is what a participant fills in. A plain competition takes nothing.
+type RegisterRequest struct {
+	DivisionID string `json:"divisionId,omitempty" format:"uuid" doc:"The division to register in, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+}
+
+func (r *RegisterRequest) entry() compete.Entry {
+	return compete.Entry{DivisionID: r.DivisionID}
+}
+
+// entryOf decodes the body of a registration. Most have none, and cost nothing here.
+func entryOf(body []byte) (compete.Entry, error) {
+	if empty(body) {
+		return compete.Entry{}, nil
+	}
+	var request RegisterRequest
+	err := decode(body, &request, nil)
+	return request.entry(), err
 }
 
 // EmptyRequest is the body of a request without parameters.
@@ -119,15 +137,17 @@ func (a *api) registerRegistrations() {
 		summary: "Register for a competition",
 		description: "For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a " +
 			"moment later) or, if all are taken, a place on the waitlist. If the competition's admission is REVIEW, " +
-			"you apply (APPLIED), and the organizer decides. With an Idempotency-Key, it's safe to retry.",
-		request: EmptyRequest{}, optionalBody: true,
+			"you apply (APPLIED), and the organizer decides. A competition with divisions needs `divisionId`. With an " +
+			"Idempotency-Key, it's safe to retry.",
+		request: RegisterRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,
-			compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
+			compete.ErrCompetitionFull, compete.ErrDivisionFull, compete.ErrAlreadyRegistered,
 			compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
 			compete.ErrIdempotencyKeyReused, compete.ErrBusy,
 		},
 	}, a.register)
+	a.registerEdits()
 	handle(a, route{
 		method: http.MethodDelete, path: "/api/registrations/{id}", id: "cancelRegistration", tag: tagRegistrations,
 		access: loggedIn, holdsSeats: true,
@@ -182,14 +202,15 @@ func (a *api) registerRegistrations() {
 }
 
 func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer, error) {
-	if err := decodeEmpty(in.RawBody); err != nil {
+	entry, err := entryOf(in.RawBody)
+	if err != nil {
 		return nil, err
 	}
 	idempotency, err := in.request(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	outcome, err := a.Registrations.Register(ctx, actor(ctx), in.ID, idempotency)
+	outcome, err := a.Registrations.Register(ctx, actor(ctx), in.ID, entry, idempotency)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +223,7 @@ func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer,
 
 func (a *api) cancelRegistration(ctx context.Context, in *removeInput) (*registrationAnswer, error) {
 	var request RemoveRequest
-	if len(bytes.Trim(in.RawBody, jsonSpace)) > 0 {
+	if !empty(in.RawBody) {
 		if err := decode(in.RawBody, &request, func() error { return request.removal().Check() }); err != nil {
 			return nil, err
 		}

@@ -98,9 +98,15 @@ func decode(body []byte, v any, check func() error) error {
 	return nil
 }
 
-// decodeEmpty accepts the body of a request without content: nothing, or an empty JSON object.
+// empty reports whether a body has no content: nothing, or an empty JSON object.
+func empty(body []byte) bool {
+	body = bytes.Trim(body, jsonSpace)
+	return len(body) == 0 || string(body) == "{}"
+}
+
+// decodeEmpty accepts the body of a request without content.
 func decodeEmpty(body []byte) error {
-	if body = bytes.Trim(body, jsonSpace); len(body) == 0 || string(body) == "{}" {
+	if empty(body) {
 		return nil
 	}
 	return decode(body, &struct{}{}, nil)
@@ -192,6 +198,8 @@ func expectation(t reflect.Type, err error) string {
 		return "must be true or false"
 	case t.Kind() == reflect.Int:
 		return "must be a whole number"
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+		return "must be a list of objects with the documented fields"
 	case t.Kind() == reflect.Slice:
 		return "must be a list of strings"
 	}

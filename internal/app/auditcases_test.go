@@ -167,6 +167,10 @@ var auditCases = map[string]auditCase{
 			return w.api("POST", "/api/competitions/"+id+"/register", nil, w.someone(asParticipant))
 		},
 	},
+	"PATCH /api/registrations/{id}": {action: compete.AuditMoved, request: func(w *auditWorld) *http.Request {
+		id, _, other, p := w.inDivision()
+		return w.api("PATCH", "/api/registrations/"+id, map[string]any{"divisionId": other}, p)
+	}},
 	"DELETE /api/registrations/{id}": {action: compete.AuditCancelled, request: func(w *auditWorld) *http.Request {
 		id, _, _, p := w.registration()
 		return w.api("DELETE", "/api/registrations/"+id, nil, p)
@@ -458,6 +462,10 @@ var auditCases = map[string]auditCase{
 	"POST /competitions/{id}/register": {action: compete.AuditRegistered, request: func(w *auditWorld) *http.Request {
 		id, _ := w.competition("PUBLISHED")
 		return w.page("/competitions/"+id+"/register", []string{"key", newAddress()}, w.someone(asParticipant))
+	}},
+	"POST /competitions/{id}/division": {action: compete.AuditMoved, request: func(w *auditWorld) *http.Request {
+		_, id, other, p := w.inDivision()
+		return w.page("/competitions/"+id+"/division", []string{"divisionId", other}, p)
 	}},
 	"POST /competitions/{id}/withdraw": {action: compete.AuditCancelled, request: func(w *auditWorld) *http.Request {
 		_, id, _, p := w.registration()

@@ -44,7 +44,8 @@ type Competition struct {
 	CompetitionContent
 	Description string // Markdown; empty in the summaries included with registrations
 	SeatsLeft   int
-	Waitlisted  int // registrations on the waitlist
+	Waitlisted  int        // registrations on the waitlist, of all divisions
+	Divisions   []Division `json:",omitempty"` // in the order in which they are shown
 	Status      CompetitionStatus
 	Discarded   bool // cancelled as a draft, so never published
 	// turned back into a draft by an admin after publication: registrations are kept, and only an admin can republish
@@ -65,8 +66,8 @@ type Competition struct {
 func (c *Competition) Registered() int { return c.Capacity - c.SeatsLeft }
 
 // Phase returns the phase that visitors see at the given time. While people are on the waitlist, free seats belong to
-// them, and newcomers join the waitlist behind them. A competition that takes applications is open however
-// many seats are left.
+// them, and newcomers join the waitlist behind them. A competition with divisions is open while one of them is; one
+// that takes applications however many seats are left.
 func (c *Competition) Phase(now time.Time) Phase {
 	switch {
 	case c.Status == StatusDraft:
@@ -77,7 +78,7 @@ func (c *Competition) Phase(now time.Time) Phase {
 		return PhaseClosed
 	case c.RegOpensAt != nil && now.Before(*c.RegOpensAt):
 		return PhaseUpcoming
-	case c.TakesApplications(), c.SeatsLeft > 0 && c.Waitlisted == 0:
+	case c.TakesApplications(), c.free():
 		return PhaseOpen
 	case c.Waitlist:
 		return PhaseWaitlist
@@ -86,10 +87,17 @@ func (c *Competition) Phase(now time.Time) Phase {
 	}
 }
 
-// Admit decides what a participant who arrives at the given time gets: RegistrationPending (a seat),
-// RegistrationWaitlisted, RegistrationApplied, or an error saying why none is possible.
-func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
-	switch c.Phase(now) {
+// Admit decides what a participant who arrives at the given time with an entry gets: RegistrationPending (a seat),
+// RegistrationWaitlisted, RegistrationApplied, or an error saying why none is possible. An entry is only
+// looked at while registration is open, and before the seats.
+func (c *Competition) Admit(e Entry, now time.Time) (RegistrationStatus, error) {
+	if err := c.checkOpen(c.Phase(now), now); err != nil {
+		return "", err
+	}
+	if err := c.CheckEntry(e); err != nil {
+		return "", err
+	}
+	switch c.PhaseIn(e.DivisionID, now) { //nolint:exhaustive // checkOpen refuses in the others
 	case PhaseOpen:
 		if c.TakesApplications() {
 			return RegistrationApplied, nil
@@ -97,26 +105,33 @@ func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
 		return RegistrationPending, nil
 	case PhaseWaitlist:
 		return RegistrationWaitlisted, nil
-	case PhaseFull:
-		return "", ErrCompetitionFull
+	}
+	return "", c.Full(e.DivisionID)
+}
+
+// checkOpen fails unless registration is open, regardless of free seats.
+func (c *Competition) checkOpen(phase Phase, now time.Time) error {
+	switch phase {
+	case PhaseOpen, PhaseWaitlist, PhaseFull:
+		return nil
 	case PhaseUpcoming:
 		opens := *ErrRegistrationNotOpen
 		opens.Detail = "Registration opens at " + c.RegOpensAt.UTC().Format(time.RFC3339) + ". Try again then."
-		return "", &opens
+		return &opens
 	case PhaseClosed:
 		if c.Suspended && now.Before(c.RegDeadline) {
 			paused := *ErrRegistrationClosed
 			paused.Detail = "Registration is paused for now."
-			return "", &paused
+			return &paused
 		}
-		return "", ErrRegistrationClosed
+		return ErrRegistrationClosed
 	case PhaseCancelled:
 		if !c.Discarded {
-			return "", ErrCompetitionCancelled
+			return ErrCompetitionCancelled
 		}
 	case PhaseDraft:
 	}
-	return "", ErrCompetitionMissing // what was never published is its organizer's business alone
+	return ErrCompetitionMissing // what was never published is its organizer's business alone
 }
 
 // Started reports whether the competition has begun. A competition without a start date never does.
@@ -165,10 +180,11 @@ func (c *Competition) Summary() Competition {
 }
 
 // NewCompetition is the input of Competitions.Create. Status is DRAFT or PUBLISHED; empty means PUBLISHED. An empty
-// TimeZone means UTC.
+// TimeZone means UTC. The ids of divisions are ignored.
 type NewCompetition struct {
 	CompetitionContent
 	Description string
+	Divisions   []DivisionContent
 	Status      CompetitionStatus
 }
 
@@ -182,7 +198,11 @@ func (n NewCompetition) Check(now time.Time) error {
 func (n NewCompetition) competition(id string, organizer Organizer, now time.Time) (Competition, error) {
 	c := Competition{
 		ID: id, CompetitionContent: n.CompetitionContent, Description: n.Description, SeatsLeft: n.Capacity,
-		Status: n.Status, Organizer: organizer, Version: 1, CreatedAt: now, UpdatedAt: now,
+		Divisions: newDivisions(n.Divisions), Status: n.Status, Organizer: organizer, Version: 1, CreatedAt: now,
+		UpdatedAt: now,
+	}
+	for i := range c.Divisions {
+		c.Divisions[i].ID = ""
 	}
 	c.TimeZone = cmp.Or(c.TimeZone, time.UTC.String())
 	c.normalize()
@@ -191,6 +211,7 @@ func (n NewCompetition) competition(id string, organizer Organizer, now time.Tim
 	}
 	var v validation
 	v.content(&c.CompetitionContent, c.Description)
+	v.divisions(c.Divisions)
 	if c.Status != StatusDraft && c.Status != StatusPublished {
 		v.add("status", "must be DRAFT or PUBLISHED")
 	}
@@ -222,14 +243,16 @@ func (o Optional[T]) applyTo(field *T) {
 type CompetitionChange struct {
 	Edit        func(*CompetitionContent) // changes the stored content, if not nil. It may be called more than once
 	Description Optional[string]
+	Divisions   Optional[[]DivisionContent] // in order; one that isn't listed is removed
 	Status      Optional[CompetitionStatus]
 	CloseNow    bool
 	Unpublish   bool
 }
 
 // Apply returns the changed competition with its version incremented. SeatsLeft follows the capacity; promotion from
-// the waitlist is left to the registrar. Errors: Invalid with all invalid fields, ErrCapacityBelowHeld,
-// ErrCompetitionCancelled, ErrAlreadyPublished, ErrListFrozen.
+// the waitlist, and ids for new divisions, are left to the registrar. Errors: Invalid with all invalid fields,
+// ErrCapacityBelowHeld, ErrDivisionNotEmpty, ErrDivisionsTooLate, ErrCompetitionCancelled, ErrAlreadyPublished,
+// ErrListFrozen.
 func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition, error) {
 	if c.Status == StatusCancelled {
 		return c, ErrCompetitionCancelled
@@ -259,6 +282,9 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 	if c.Capacity < held {
 		return before, ErrCapacityBelowHeld
 	}
+	if err := c.checkDivisions(&before); err != nil {
+		return before, err
+	}
 	c.SeatsLeft = c.Capacity - held
 	c.Version++
 	c.UpdatedAt = now
@@ -268,6 +294,9 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 func checkChange(before, after *Competition, change CompetitionChange, now time.Time) error {
 	var v validation
 	v.content(&after.CompetitionContent, after.Description)
+	if change.Divisions.Set {
+		v.changeDivisions(after, change.Divisions.Value)
+	}
 	if !change.CloseNow && !after.RegDeadline.Equal(before.RegDeadline) && !now.Before(after.RegDeadline) {
 		v.add("regDeadline", "must be in the future")
 	}

@@ -67,6 +67,7 @@ func (s *Competitions) newCompetition(ctx context.Context, a Actor, n NewCompeti
 	if err != nil {
 		return Competition{}, err
 	}
+	c.NumberDivisions(s.config.NewID)
 	if c.Status == StatusPublished {
 		if err := s.config.Verification.requireOf(user); err != nil {
 			return Competition{}, err

@@ -135,7 +135,7 @@ func (c *Competition) DrawTo(r *Registration) RegistrationStatus {
 	switch {
 	case r.Status != RegistrationApplied:
 		return ""
-	case c.SeatsLeft == 0 || c.Waitlisted > 0:
+	case !c.Room(r.DivisionID) || c.Owed():
 		return RegistrationWaitlisted
 	case c.OfferHours == nil:
 		return RegistrationPending

@@ -28,10 +28,10 @@ func NewRegistrations(c RegistrationsConfig) *Registrations {
 	return &Registrations{c}
 }
 
-// Register registers the actor for somebody else's competition. Errors: those of Registrar.Register, ErrUnauthorized,
-// ErrEmailUnverified.
+// Register registers the actor, with what they filled in, for somebody else's competition. Errors: those of
+// Registrar.Register, ErrUnauthorized, ErrEmailUnverified.
 func (s *Registrations) Register(
-	ctx context.Context, a Actor, competitionID string, idempotency Idempotency,
+	ctx context.Context, a Actor, competitionID string, entry Entry, idempotency Idempotency,
 ) (RegistrationOutcome, error) {
 	if err := require(a, RoleParticipant); err != nil {
 		return RegistrationOutcome{}, err
@@ -45,7 +45,7 @@ func (s *Registrations) Register(
 	outcome, replayed, err := withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency,
 		func() (keyedResult[RegistrationOutcome], error) {
 			o, err := s.config.Registrar.Register(ctx,
-				RegisterCommand{Actor: a, CompetitionID: competitionID, Idempotency: idempotency})
+				RegisterCommand{Actor: a, CompetitionID: competitionID, Entry: entry, Idempotency: idempotency})
 			return keyedResult[RegistrationOutcome]{outcome: o, replayed: o.Replayed, record: o.Record}, err
 		})
 	outcome.Replayed = replayed
@@ -101,6 +101,24 @@ func (s *Registrations) Remove(
 	}
 	return s.config.Registrar.Cancel(ctx,
 		CancelCommand{Actor: a, RegistrationID: id, Removal: removal, Silent: !notify})
+}
+
+// Move moves a registration to another division, for its owner and those who manage the competition. With keepSeat,
+// somebody who holds a seat isn't put on a waitlist. Errors: those of Registrar.Move and requireFreshForOthers.
+func (s *Registrations) Move(
+	ctx context.Context, a Actor, id, divisionID string, keepSeat bool,
+) (RegistrationOutcome, error) {
+	if err := require(a, RoleParticipant); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	if !ValidID(id) {
+		return RegistrationOutcome{}, ErrRegistrationGone
+	}
+	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	return s.config.Registrar.Move(ctx,
+		MoveCommand{Actor: a, RegistrationID: id, DivisionID: divisionID, KeepSeat: keepSeat})
 }
 
 // AnswerOffer accepts or declines the actor's offer. Errors: those of Registrar.AnswerOffer.

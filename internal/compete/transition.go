@@ -16,6 +16,7 @@ const (
 	EventConfirm     Event = "confirm"
 	EventSeatFreed   Event = "seat freed"
 	EventAccept      Event = "accept"
+	EventMove        Event = "move"
 	EventDecline     Event = "decline"
 	EventExpire      Event = "expire"
 	EventCancel      Event = "cancel"
@@ -70,6 +71,11 @@ var Transitions = slices.Concat(
 		{RegistrationApplied, EventDraw, RegistrationOffered, "", "The same, and the competition has `offerHours`."},
 		{RegistrationApplied, EventDraw, RegistrationWaitlisted, "", "You're further back in the draw: the order drawn is your place in line."},
 	},
+	moved(RegistrationPending, "You move to another division where a seat is free, with a new place in the order of "+
+		"arrival.", seatedOrWaiting...),
+	moved(RegistrationWaitlisted, "You move to another division, to the end of its waitlist.", seatedOrWaiting...),
+	moved(RegistrationApplied, "You move to another division of a competition with review: you apply for that one.",
+		RegistrationApplied, RegistrationWaitlisted),
 	decided(RegistrationPending, "The organizer releases the decision `ADMIT`.", decidableStatuses...),
 	decided(RegistrationOffered, "The same, and the competition has `offerHours`.", decidableStatuses...),
 	decided(RegistrationWaitlisted, "The organizer releases the decision `WAITLIST`.",
@@ -84,12 +90,24 @@ var Transitions = slices.Concat(
 	cancelled(EventErase, CancelledByErasure, "Your account is deleted.", RegistrationStatuses...),
 )
 
+var seatedOrWaiting = []RegistrationStatus{
+	RegistrationConfirmed, RegistrationPending, RegistrationOffered, RegistrationWaitlisted,
+}
+
+func moved(to RegistrationStatus, when string, from ...RegistrationStatus) []Transition {
+	return transitions(EventMove, to, when, from)
+}
+
 var decidableStatuses = []RegistrationStatus{RegistrationApplied, RegistrationWaitlisted, RegistrationRejected}
 
 func decided(to RegistrationStatus, when string, from ...RegistrationStatus) []Transition {
+	return transitions(EventDecision, to, when, from)
+}
+
+func transitions(by Event, to RegistrationStatus, when string, from []RegistrationStatus) []Transition {
 	rows := make([]Transition, len(from))
 	for i, status := range from {
-		rows[i] = Transition{status, EventDecision, to, "", when}
+		rows[i] = Transition{status, by, to, "", when}
 	}
 	return rows
 }

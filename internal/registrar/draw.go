@@ -19,7 +19,7 @@ func (c *drawing) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, compete.ErrCompetitionMissing, nil
 	case !competition.Promotes(now):
 		return result{}, nil, nil
-	case competition.released: // what it wrote can't be read before the commit
+	case competition.drawn: // what it wrote can't be read before the commit
 		return result{more: true}, nil, nil
 	}
 	page, err := b.tx.DrawPage(b.ctx, c.competitionID, releaseSize)
@@ -34,7 +34,7 @@ func (c *drawing) decide(b *batch, now time.Time) (result, error, error) {
 	if len(page.Places) < releaseSize {
 		d.FinishedAt = &now
 	}
-	competition.released, competition.dirty = true, true
+	competition.drawn, competition.dirty = true, true
 	b.draws = append(b.draws, d)
 	// Seats are left although people wait, if these were all to be skipped.
 	more, err := b.promote(competition, pageSize, now)
@@ -61,8 +61,8 @@ func (b *batch) drawPlace(c *competition, p compete.DrawPlace, d *compete.Draw, 
 	switch to { //nolint:exhaustive // a draw gives nothing else
 	case compete.RegistrationWaitlisted:
 		d.Waitlisted++
-		c.Waitlisted++
-		c.waiting = nil // it's read anew when a seat becomes free
+		c.ChangeSeats(r.DivisionID, 0, 1)
+		delete(c.waiting, r.DivisionID) // it's read anew when a seat becomes free
 		if p.Disabled {
 			b.disabled = append(b.disabled, r.ID)
 		}
@@ -77,7 +77,7 @@ func (b *batch) drawPlace(c *competition, p compete.DrawPlace, d *compete.Draw, 
 	}
 	if to.HoldsSeat() {
 		d.Seated++
-		c.SeatsLeft--
+		c.ChangeSeats(r.DivisionID, -1, 0)
 		c.taken++
 	}
 	b.markChanged(r, now)

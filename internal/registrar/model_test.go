@@ -24,11 +24,13 @@ type model struct {
 	organizer string
 	seqs      int64
 	people    map[string]*person // those who registered at least once
+	divisions map[string]int     // capacities; empty without divisions
 	disabled  map[string]bool
 	admission compete.Admission
 	drafts    map[string]compete.Decision
 	frozen    bool     // of a lottery: nobody can apply any more
-	drawn     []string // names in drawn order that haven't been told yet
+	drawn     []string // names in drawn order
+	told      bool     // the draw is over
 }
 
 type person struct {
@@ -36,6 +38,7 @@ type person struct {
 	status    compete.RegistrationStatus
 	reason    compete.CancelReason
 	seq       int64
+	division  string
 	confirmBy time.Time // zero if never offered since they last registered
 	blocked   bool
 }
@@ -84,7 +87,7 @@ func (m *model) do(c call) string {
 		if m.disabled[c.who] { // they can't log in
 			return ""
 		}
-		return m.register(c.who, p)
+		return m.register(c.who, p, c.division(len(m.divisions) > 0))
 	case "cancel":
 		return m.cancel(c.actor(), p, false)
 	case "remove", "block":
@@ -94,6 +97,8 @@ func (m *model) do(c call) string {
 			return "registration_not_found"
 		}
 		p.blocked = false
+	case "move", "move if free":
+		return m.move(c.actor(), p, c.division(true), c.what == "move if free")
 	case "accept", "decline":
 		return m.answer(c.actor(), p, c.what == "accept")
 	case "expire":
@@ -132,7 +137,7 @@ func (m *model) release() {
 		}
 		open := p.status == applied || p.status == waitlisted || p.status == rejected
 		switch {
-		case open && decision == compete.DecisionAdmit && m.free() == 0:
+		case open && decision == compete.DecisionAdmit && !m.fits(p.division):
 			continue // stays a draft
 		case open && decision == compete.DecisionAdmit:
 			m.give(p)
@@ -169,29 +174,31 @@ func turned[T any](list []T, n int) []T {
 
 // draw gives the first the seats, and the others places in line.
 func (m *model) draw() {
-	if !m.promotes() {
+	if !m.promotes() || !m.frozen || m.told {
 		return
 	}
+	m.told = true
 	for _, name := range m.drawn {
 		p := m.people[name]
 		if p.status != applied {
 			continue
 		}
 		m.seqs++
+		delete(m.drafts, p.name)
 		p.seq = m.seqs
-		if m.free() > 0 && !m.anyWaiting() {
+		if m.fits(p.division) && !m.owed() {
 			m.give(p)
 		} else {
 			p.status = waitlisted
 		}
 	}
-	m.drawn = nil
 	m.fill()
 }
 
-func (m *model) anyWaiting() bool {
+// owed reports whether anybody waits for a seat that is free, even if they are skipped.
+func (m *model) owed() bool {
 	for _, p := range m.people {
-		if p.status == waitlisted {
+		if p.status == waitlisted && m.fits(p.division) {
 			return true
 		}
 	}
@@ -200,14 +207,29 @@ func (m *model) anyWaiting() bool {
 
 func (m *model) started() bool { return !m.now.Before(m.starts) }
 
+func (p *person) holds() bool {
+	return p.status == pending || p.status == compete.RegistrationConfirmed || p.status == offered
+}
+
 func (m *model) free() int {
 	free := m.capacity
 	for _, p := range m.people {
-		if p.status == pending || p.status == compete.RegistrationConfirmed || p.status == offered {
+		if p.holds() {
 			free--
 		}
 	}
 	return free
+}
+
+// fits reports whether there is room for a seat in a division.
+func (m *model) fits(division string) bool {
+	free, divided := m.divisions[division]
+	for _, p := range m.people {
+		if p.holds() && p.division == division {
+			free--
+		}
+	}
+	return m.free() > 0 && (!divided || free > 0)
 }
 
 // inLine returns everybody, by seq.
@@ -223,14 +245,14 @@ func (m *model) inLine() []*person {
 // next returns the person who gets a free seat; nil for nobody.
 func (m *model) next() *person {
 	for _, p := range m.inLine() {
-		if p.status == waitlisted && !m.disabled[p.name] {
+		if p.status == waitlisted && !m.disabled[p.name] && m.fits(p.division) {
 			return p
 		}
 	}
 	return nil
 }
 
-func (m *model) register(name string, p *person) string {
+func (m *model) register(name string, p *person, division string) string {
 	switch {
 	case p != nil && p.status != cancelled && m.status != compete.StatusCancelled:
 		return "already_registered"
@@ -247,21 +269,21 @@ func (m *model) register(name string, p *person) string {
 	}
 	m.seqs++
 	gets := waitlisted
+	delete(m.drafts, name)
 	if m.admission != compete.AdmissionFirstCome {
-		delete(m.drafts, name)
-		m.people[name] = &person{name: name, status: applied, seq: m.seqs}
+		m.people[name] = &person{name: name, status: applied, seq: m.seqs, division: division}
 		return "APPLIED"
 	}
-	if m.free() > 0 && m.next() == nil {
+	if m.fits(division) && m.next() == nil {
 		gets = pending
 	}
-	m.people[name] = &person{name: name, status: gets, seq: m.seqs}
+	m.people[name] = &person{name: name, status: gets, seq: m.seqs, division: division}
 	if gets == pending {
 		return "PENDING"
 	}
 	place := 0
 	for _, other := range m.people {
-		if other.status == waitlisted {
+		if other.status == waitlisted && other.division == division {
 			place++
 		}
 	}
@@ -285,6 +307,78 @@ func (m *model) cancel(by string, p *person, block bool) string {
 	return "CANCELLED"
 }
 
+// move gives a registration a new place in another division, as a newcomer there. Whoever waits for the seat that it
+// leaves comes first.
+func (m *model) move(by string, p *person, division string, onlyForSeat bool) string {
+	switch {
+	case p == nil || by != p.name && !m.manages(by):
+		return "registration_not_found"
+	case m.status == compete.StatusCancelled:
+		return "competition_cancelled"
+	case p.status == cancelled:
+		return "registration_cancelled"
+	case p.status == rejected:
+		return "application_rejected"
+	case m.manages(by) && m.started():
+		return "competition_started"
+	case !m.manages(by) && m.hidden:
+		return "competition_not_found"
+	case !m.manages(by) && (m.frozen || !m.now.Before(m.deadline)):
+		return "registration_closed"
+	case len(m.divisions) == 0:
+		return "validation_failed"
+	case p.division == division:
+		return string(p.status)
+	case m.admission == compete.AdmissionReview, p.status == applied:
+		return m.moveApplication(p, division)
+	}
+	seat := false
+	if before := *p; m.next() == nil {
+		p.status = cancelled
+		next := m.next()
+		if next != nil {
+			next.status = pending
+		}
+		seat = m.fits(division)
+		if next != nil {
+			next.status = waitlisted
+		}
+		*p = before
+	}
+	if onlyForSeat && !seat && p.status != waitlisted {
+		return "division_full"
+	}
+	m.seqs++
+	delete(m.drafts, p.name)
+	*p = person{name: p.name, status: waitlisted, seq: m.seqs, division: division}
+	if seat {
+		p.status = pending
+	}
+	m.promote(1)
+	return string(p.status)
+}
+
+// moveApplication is move with review: a seat is exchanged for a free one, and everything else is a new application.
+func (m *model) moveApplication(p *person, division string) string {
+	held, free := p.holds(), m.divisions[division]
+	for _, other := range m.people {
+		if other.holds() && other.division == division {
+			free--
+		}
+	}
+	if held && free == 0 {
+		return "division_full"
+	}
+	m.seqs++
+	delete(m.drafts, p.name)
+	*p = person{name: p.name, status: applied, seq: m.seqs, division: division}
+	if held {
+		p.status = pending
+		m.promote(1)
+	}
+	return string(p.status)
+}
+
 // leave ends a registration and passes on its seat.
 func (m *model) leave(p *person, reason compete.CancelReason) {
 	p.status, p.reason = cancelled, reason
@@ -297,7 +391,7 @@ func (m *model) promotes() bool {
 }
 
 func (m *model) promote(most int) {
-	for next := m.next(); next != nil && m.free() > 0 && most > 0 && m.promotes(); next = m.next() {
+	for next := m.next(); next != nil && most > 0 && m.promotes(); next = m.next() {
 		most--
 		m.give(next)
 	}
@@ -360,12 +454,16 @@ func (m *model) update(c call) string {
 		return "forbidden"
 	case m.status == compete.StatusCancelled:
 		return "competition_cancelled"
-	case c.what == "capacity" && 1+c.n < m.capacity-m.free():
+	case c.what == "capacity" && 1+c.n < m.capacity-m.free(), c.what == "divisions" && m.tooFewIn(c.n):
 		return "capacity_below_held"
 	}
 	switch c.what {
 	case "capacity":
 		m.capacity = 1 + c.n
+	case "divisions":
+		if len(m.divisions) > 0 {
+			m.divisions = dividedBy(c.n)
+		}
 	case "offerHours":
 		m.hours = c.n
 	case "start":
@@ -376,6 +474,32 @@ func (m *model) update(c call) string {
 	}
 	m.fill()
 	return ""
+}
+
+// tooFewIn reports whether more seats are held in a division than it would have.
+func (m *model) tooFewIn(n int) bool {
+	for division, capacity := range dividedBy(n) {
+		for _, p := range m.people {
+			if p.holds() && p.division == division {
+				capacity--
+			}
+		}
+		if capacity < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// dividedBy returns one of nine pairs of capacities.
+func dividedBy(n int) map[string]int { return map[string]int{"short": 1 + n%3, "long": 1 + n/3} }
+
+// division returns the division that a call is about.
+func (c call) division(divided bool) string {
+	if !divided {
+		return ""
+	}
+	return []string{"short", "long"}[c.n%2]
 }
 
 func (m *model) transfer(to string) string {
@@ -404,7 +528,7 @@ func (m *model) standing() string {
 	var people []string
 	waiting := 0
 	for _, p := range m.inLine() {
-		people = append(people, place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked))
+		people = append(people, place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked)+p.division)
 		if p.status == waitlisted {
 			waiting++
 		}
@@ -431,7 +555,7 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 	switch c.what {
 	case "register":
 		if !s.ledger.disabled[c.who] {
-			return register(c.who).with(s)
+			return registerIn(c.who, c.division(len(s.ledger.competitions[cup].Divisions) > 0)).with(s)
 		}
 	case "cancel":
 		return cancelBy(c.actor(), c.who, compete.CancelCommand{}).with(s)
@@ -442,6 +566,13 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 		return unblockBy("olga", c.who).with(s)
 	case "accept", "decline":
 		return answerBy(c.actor(), c.who, c.what == "accept").with(s)
+	case "move", "move if free":
+		return moveBy(c.actor(), c.who, c.division(true), c.what == "move if free").with(s)
+	case "divisions":
+		if len(s.ledger.competitions[cup].Divisions) == 0 {
+			return silent(update("olga", 0, compete.CompetitionChange{})).with(s)
+		}
+		return divide(division("short", dividedBy(c.n)["short"]), division("long", dividedBy(c.n)["long"])).with(s)
 	case "expire":
 		return silent(expire(c.who)).with(s)
 	case "erase":

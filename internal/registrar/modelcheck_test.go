@@ -26,7 +26,8 @@ func TestModel(t *testing.T) {
 	drawMany(t, 3000)
 	rapid.Check(t, func(t *rapid.T) {
 		seats, admission := rapid.IntRange(1, 3).Draw(t, "seats"), rapid.SampledFrom(admissions).Draw(t, "admission")
-		if diff := compare(seats, admission, drawBatches(t), (*model).do); diff != "" {
+		divided := rapid.IntRange(-1, 8).Draw(t, "divided")
+		if diff := compare(seats, divided, admission, drawBatches(t), (*model).do); diff != "" {
 			t.Fatal(diff)
 		}
 	})
@@ -69,10 +70,32 @@ func TestModelFindsDifferences(t *testing.T) {
 			}
 			return answer
 		},
+		"a seat needs no room in the division": func(m *model, c call) string {
+			divisions := m.divisions
+			if c.what == "register" && len(divisions) > 0 {
+				m.divisions = map[string]int{"short": 9, "long": 9}
+			}
+			answer := m.do(c)
+			if c.what == "register" {
+				m.divisions = divisions
+			}
+			return answer
+		},
+		"a seat that comes free waits for the first in line": func(m *model, c call) string {
+			if first := m.inLine(); c.what == "cancel" && len(m.divisions) > 0 {
+				for _, p := range first {
+					if p.status == waitlisted && !m.fits(p.division) {
+						return "" // as if nobody behind could get it
+					}
+				}
+			}
+			return m.do(c)
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
-			for seed := range 3000 {
-				if batches := rapid.Custom(drawBatches).Example(seed); compare(1, admissions[seed%3], batches, wrong) != "" {
+			for seed := range 20_000 {
+				batches := rapid.Custom(drawBatches).Example(seed)
+				if compare(1, seed%10-1, admissions[seed%3], batches, wrong) != "" {
 					return
 				}
 			}
@@ -100,8 +123,8 @@ var commandNames = []string{
 	"accept", "decline",
 	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
 	"erase", "settle", "transfer",
-	"publish", "publish", "draft", "draft", "draft", "draft", "release", "release", "freeze", "draw", "draw", "unpublish",
-	"call off", "disable", "enable", "enable", "confirm",
+	"publish", "publish", "draft", "draft", "draft", "draft", "release", "release", "freeze", "draw", "draw",
+	"unpublish", "call off", "disable", "enable", "enable", "confirm", "move", "move", "move if free", "divisions",
 }
 
 // drawBatches generates up to thirty batches of calls.
@@ -132,10 +155,20 @@ func (c call) rank() int {
 }
 
 // compare makes a registrar and the model do the same, and returns their first difference; empty if there is none.
-func compare(seats int, admission compete.Admission, batches [][]call, do func(*model, call) string) string {
+// divided says which capacities the divisions have; negative for no divisions.
+func compare(
+	seats, divided int, admission compete.Admission, batches [][]call, do func(*model, call) string,
+) string {
 	hours := 2
+	divisions := map[string]int{}
 	s := newScenario(func(c *compete.Competition) {
 		c.Capacity, c.SeatsLeft, c.OfferHours, c.Admission = seats, seats, &hours, admission
+		if divided >= 0 {
+			divisions = dividedBy(divided)
+			c.Divisions = []compete.Division{
+				division("short", divisions["short"]), division("long", divisions["long"]),
+			}
+		}
 	})
 	s.Registrar = registrar.New(registrar.Config{
 		Ledger: s.ledger, Clock: s.clock, NewID: s.newID,
@@ -147,7 +180,7 @@ func compare(seats int, admission compete.Admission, batches [][]call, do func(*
 	m := &model{
 		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline,
 		status: c.Status, organizer: "olga",
-		people: map[string]*person{}, disabled: map[string]bool{}, admission: admission,
+		people: map[string]*person{}, disabled: map[string]bool{}, divisions: divisions, admission: admission,
 		drafts: map[string]compete.Decision{},
 	}
 	for i, batch := range batches {
@@ -214,7 +247,8 @@ func (s *scenario) everything() string {
 		if r.ConfirmBy != nil {
 			confirmBy = *r.ConfirmBy
 		}
-		people = append(people, place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked))
+		people = append(people,
+			place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked)+r.DivisionID)
 	}
 	c := s.ledger.competitions[cup]
 	return fmt.Sprintf("%s; %d of %d left, %d wait", strings.Join(people, "\n"), c.SeatsLeft, c.Capacity, c.Waitlisted)

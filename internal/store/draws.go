@@ -150,7 +150,8 @@ func (s *Store) DueDraws(ctx context.Context, now time.Time, limit int) ([]strin
 
 var addEntries = sqldb.NewBulk("competition_id uuid, ref text, registration_id uuid, tickets integer", `
 	INSERT INTO draw_entries (competition_id, ref, registration_id, tickets)
-	{select v.competition_id, v.ref, v.registration_id, v.tickets}`)
+	{select v.competition_id, v.ref, v.registration_id, v.tickets}
+	ON CONFLICT (registration_id) DO NOTHING`) // who was moved to another division meanwhile has a new seq
 
 type listed struct {
 	registrationID string

@@ -37,6 +37,12 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	}
 	data := competitionData(&c, html)
 	data.Seats, data.Stand = stand.Seats, stand
+	data.Divisions = pages.Divisions{
+		List: divisionViews(c.Seats(v.now)), Chosen: stand.DivisionID, Choose: stand.MayRegister(),
+	}
+	if data.Divisions.Choose {
+		data.Divisions.Chosen = v.r.PostFormValue("divisionId")
+	}
 	data.Managed, data.Admin = c.ManagedBy(v.actor), v.actor.Role.AtLeast(compete.RoleAdmin)
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
@@ -125,11 +131,12 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		return a.registerLater(r, v)
 	}
 	id := r.PathValue("id")
-	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, formIdempotency(r, ""))
+	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, entryOf(r.PostForm),
+		formIdempotency(r, ""))
 	e, isRefusal := refused(err)
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
-		v.intend(intent{id, r.PostFormValue("key")})
+		v.intend(intentOf(r))
 		return redirect(verifyPath("/competitions/" + id)), nil
 	case err == nil && !v.partial():
 		return redirectWith(registeredFlash(outcome), "/competitions/"+id), nil
@@ -143,7 +150,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	status := http.StatusOK
 	// The viewer has registered before, perhaps on another device. The card shows their status, so this is no error.
 	if err != nil && !errors.Is(err, compete.ErrAlreadyRegistered) {
-		status, stand.Error = problem.Status(e.Kind), plainText(e)
+		status, stand.Error = problem.Status(e.Kind), pressText(e)
 		v.retryAfter(e)
 		if errors.Is(err, compete.ErrRegistrationNotOpen) && c.RegOpensAt != nil {
 			stand.Error = "Registration opens " +
@@ -155,6 +162,14 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	}
 	stand.Focus, stand.New = true, err == nil
 	return show(status, pages.StandCard(stand)), nil
+}
+
+// pressText is what went wrong with a press.
+func pressText(e *compete.Error) string {
+	if len(e.Fields) > 0 && e.Fields[0].Field == "divisionId" {
+		return "Choose a division first."
+	}
+	return plainText(e)
 }
 
 func registeredFlash(o compete.RegistrationOutcome) string {

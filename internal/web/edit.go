@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -53,7 +54,9 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	start := nextNoon(v.now.Add(defaultStart), zone)
 	n.RegOpensAt, n.RegDeadline, n.StartDate, n.EndDate = nil, nextNoon(v.now.Add(defaultDeadline), zone), &start, nil
 	n.TimeZone = zoneName
-	form := pages.CompetitionForm{Inputs: shown(n, zone), Draft: true, Key: q.Get("key")}
+	form := pages.CompetitionForm{
+		Inputs: shown(n, zone), Draft: true, Key: q.Get("key"), Divisions: copiedDivisions(n.Divisions),
+	}
 	return showForm(v, http.StatusOK, form), nil
 }
 
@@ -101,7 +104,9 @@ func (v *visit) followZone(a compete.Actor) {
 }
 
 func showForm(v *visit, status int, form pages.CompetitionForm) response {
-	form.Viewer = v.actor.UserID
+	form.Viewer, form.MaxDivisions = v.actor.UserID, compete.MaxDivisions
+	form.DivisionsOpen = form.DivisionsOpen || slices.ContainsFunc(form.Divisions,
+		func(d pages.DivisionInput) bool { return d != pages.DivisionInput{} })
 	form.Drawn = drawnPath(form.Input("title").Value, compete.NormalizeTags(splitTags(form.Input("tags").Value)))
 	page := v.page("New competition", ui.SectionDashboard)
 	switch {
@@ -150,7 +155,10 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 	}
 	typed := readForm(r, nil)
 	typed.form.Draft, typed.form.CoverLost = true, typed.form.CoverLost || len(upload) > 0
-	if r.PostFormValue("preview") != "" {
+	switch {
+	case r.PostFormValue("divisions") != "":
+		return showArranged(v, typed), nil
+	case r.PostFormValue("preview") != "":
 		return a.showPreview(v, typed, nil)
 	}
 	cover, err := a.makeCover(r, upload)
@@ -207,11 +215,12 @@ func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition,
 		return nil, err
 	}
 	form := &typed.form
-	form.Errors = formErrors(e)
+	form.Errors = typed.errorsOf(e)
 	switch {
 	case errors.Is(err, compete.ErrCapacityBelowHeld):
 		form.Errors = pages.Errors{}
-		if typed.tooFew(stored); len(form.Errors) == 0 { // the last seats were taken just now
+		typed.tooFew(stored)
+		if typed.tooFewIn(stored); len(form.Errors) == 0 { // the last seats were taken just now
 			form.Errors["capacity"] = e.Detail
 		}
 	case stored != nil && e.Kind == compete.KindInvalid:
@@ -307,7 +316,7 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionForm {
 	return pages.CompetitionForm{
 		ID: c.ID, Inputs: shown(contentOf(c), zone), Draft: c.Status == compete.StatusDraft, Version: c.Version,
-		Cover: coverForm(c),
+		Cover: coverForm(c), Divisions: storedDivisions(c.Divisions),
 	}
 }
 
@@ -338,7 +347,10 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	}
 	typed := readForm(r, &c)
 	typed.form.ID, typed.form.Draft = c.ID, c.Status == compete.StatusDraft
-	if r.PostFormValue("preview") != "" {
+	switch {
+	case r.PostFormValue("divisions") != "":
+		return showArranged(v, typed), nil
+	case r.PostFormValue("preview") != "":
 		return a.showPreview(v, typed, &c)
 	}
 	if len(typed.form.Errors) > 0 {
@@ -354,6 +366,10 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	_, err = a.Competitions.Update(r.Context(), v.actor, c.ID, typed.form.Version, change)
 	if errors.Is(err, compete.ErrVersionMismatch) {
 		typed.form.Changed = differences(storedForm(&c, typed.zone), typed.form)
+		if typed.divisions.sent && !slices.Equal(c.DivisionContents(), typed.values.Divisions) {
+			typed.form.Changed = append(typed.form.Changed,
+				pages.FieldDiff{Label: "Divisions", Now: orNone(c.DivisionSummary())})
+		}
 		typed.form.Version = c.Version
 		return showForm(v, http.StatusPreconditionFailed, typed.form), nil
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,6 +18,8 @@ type typedForm struct {
 	form   pages.CompetitionForm // with an error for each field that could not be read
 	values compete.NewCompetition
 	zone   *time.Location
+
+	divisions divisionForm
 }
 
 // readForm reads the form of a competition. before is the stored one, or nil for a new one.
@@ -37,12 +40,17 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 		}
 		t.form.Inputs = append(t.form.Inputs, in.Field)
 	}
+	t.divisions, t.values.Divisions = readDivisions(r.PostForm, before)
+	maps.Copy(t.form.Errors, t.divisions.errors)
+	t.form.Divisions = t.divisions.inputs
 	return t
 }
 
 // contentOf is the input that would make the competition.
 func contentOf(c *compete.Competition) compete.NewCompetition {
-	return compete.NewCompetition{CompetitionContent: c.CompetitionContent, Description: c.Description}
+	return compete.NewCompetition{
+		CompetitionContent: c.CompetitionContent, Description: c.Description, Divisions: c.DivisionContents(),
+	}
 }
 
 // typedValue is what an input was sent with.
@@ -64,7 +72,7 @@ func (t typedForm) refuse(err error) {
 	if err == nil {
 		return
 	}
-	for field, text := range formErrors(compete.AsError(err)) {
+	for field, text := range t.errorsOf(compete.AsError(err)) {
 		if field != "" && t.form.Errors[field] == "" {
 			t.form.Errors[field] = text
 		}
@@ -77,6 +85,31 @@ func (t typedForm) tooFew(c *compete.Competition) {
 		t.form.Errors["capacity"] = ui.Plural(held, "person already holds a seat", "people already hold seats") +
 			"; capacity can't go below that."
 	}
+}
+
+// tooFewIn adds that the seats held in a division don't fit.
+func (t typedForm) tooFewIn(c *compete.Competition) {
+	for i, content := range t.values.Divisions {
+		d := c.Division(content.ID)
+		if d == nil || content.Capacity >= d.Registered() {
+			continue
+		}
+		held := d.Registered()
+		t.form.Errors[pages.DivisionField("capacity", t.divisions.placed[i])] =
+			ui.Plural(held, "person already holds a seat", "people already hold seats") + "; it can't go below that."
+	}
+}
+
+// errorsOf is formErrors, with those about divisions at their inputs.
+func (t typedForm) errorsOf(e *compete.Error) pages.Errors {
+	errors := formErrors(e)
+	for _, f := range e.Fields {
+		if field := t.divisions.field(f.Field); field != "" {
+			delete(errors, fieldName(f.Field))
+			errors[field] = sentence(f.Message)
+		}
+	}
+	return errors
 }
 
 func splitTags(typed string) []string {
@@ -94,5 +127,6 @@ func (t typedForm) change() compete.CompetitionChange {
 	return compete.CompetitionChange{
 		Edit:        func(c *compete.CompetitionContent) { *c = t.values.CompetitionContent },
 		Description: compete.Some(t.values.Description),
+		Divisions:   compete.Optional[[]compete.DivisionContent]{Set: t.divisions.sent, Value: t.values.Divisions},
 	}
 }
