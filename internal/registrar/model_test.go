@@ -98,6 +98,9 @@ func (m *model) do(c call) string {
 		}
 		p.blocked = false
 	case "move", "move if free":
+		if m.disabled[c.who] { // they can't log in; and a batch doesn't know it of those whom staff move
+			return ""
+		}
 		return m.move(c.actor(), p, c.division(true), c.what == "move if free")
 	case "accept", "decline":
 		return m.answer(c.actor(), p, c.what == "accept")
@@ -567,6 +570,9 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 	case "accept", "decline":
 		return answerBy(c.actor(), c.who, c.what == "accept").with(s)
 	case "move", "move if free":
+		if s.ledger.disabled[c.who] {
+			return nil
+		}
 		return moveBy(c.actor(), c.who, c.division(true), c.what == "move if free").with(s)
 	case "divisions":
 		if len(s.ledger.competitions[cup].Divisions) == 0 {
