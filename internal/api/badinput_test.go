@@ -42,6 +42,14 @@ func testRefusedInput(w *world) {
 			"a body where none belongs", participant, "POST", competition + "/register", `{"seat":1}`, nil, 422,
 			"validation_failed",
 		},
+		{
+			"a division of a competition without any", participant, "POST", competition + "/register",
+			`{"divisionId":"` + unknownID + `"}`, nil, 422, "validation_failed",
+		},
+		{
+			"a division that isn't a string", participant, "POST", competition + "/register", `{"divisionId":7}`, nil,
+			422, "validation_failed",
+		},
 		{"an array to register", participant, "POST", competition + "/register", `[]`, nil, 400, "malformed_json"},
 		{
 			"unknown field", organizer, "POST", "/api/competitions",

@@ -217,7 +217,11 @@ func (a *api) createCompetition(ctx context.Context, in *createCompetitionInput)
 	if err := decode(in.RawBody, &request, func() error { return request.competition().Check(a.Clock()) }); err != nil {
 		return nil, err
 	}
-	idempotency, err := in.request(in.RawBody)
+	body := in.RawBody
+	if request.AccessCode != "" {
+		body = withoutCode(body)
+	}
+	idempotency, err := in.request(body)
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +240,7 @@ func (a *api) getCompetition(ctx context.Context, in *CompetitionInput) (*compet
 	if err != nil {
 		return nil, err
 	}
-	return a.answerCompetition(&c), nil
+	return a.answerCompetition(ctx, &c), nil
 }
 
 func (a *api) updateCompetition(ctx context.Context, in *updateCompetitionInput) (*competitionAnswer, error) {
@@ -253,7 +257,7 @@ func (a *api) updateCompetition(ctx context.Context, in *updateCompetitionInput)
 	if err != nil {
 		return nil, err
 	}
-	return a.answerCompetition(&c), nil
+	return a.answerCompetition(ctx, &c), nil
 }
 
 // checkChange validates a change against the current competition.
@@ -278,7 +282,7 @@ func (a *api) cancelCompetition(ctx context.Context, in *CompetitionInput) (*com
 	if err != nil {
 		return nil, err
 	}
-	return a.answerCompetition(&c), nil
+	return a.answerCompetition(ctx, &c), nil
 }
 
 func (a *api) unpublishCompetition(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {
@@ -286,7 +290,7 @@ func (a *api) unpublishCompetition(ctx context.Context, in *CompetitionInput) (*
 	if err != nil {
 		return nil, err
 	}
-	return a.answerCompetition(&c), nil
+	return a.answerCompetition(ctx, &c), nil
 }
 
 func (a *api) transferCompetition(ctx context.Context, in *transferInput) (*competitionAnswer, error) {
@@ -298,11 +302,13 @@ func (a *api) transferCompetition(ctx context.Context, in *transferInput) (*comp
 	if err != nil {
 		return nil, err
 	}
-	return a.answerCompetition(&c), nil
+	return a.answerCompetition(ctx, &c), nil
 }
 
-func (a *api) answerCompetition(c *compete.Competition) *competitionAnswer {
-	return &competitionAnswer{ETag: etag(c), Body: a.competitionNow(c)}
+func (a *api) answerCompetition(ctx context.Context, c *compete.Competition) *competitionAnswer {
+	answer := &competitionAnswer{ETag: etag(c), Body: a.competitionNow(c)}
+	answer.Body.AccessCode = string(a.Competitions.AccessCode(ctx, actor(ctx), c))
+	return answer
 }
 
 func (a *api) competitionNow(c *compete.Competition) Competition {

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"time"
@@ -42,6 +41,53 @@ type Participant struct {
 	Email    string `json:"email" format:"email" doc:"Empty if the account was deleted." example:"ada@example.com"`
 	Deleted  bool   `json:"deleted,omitempty" doc:"true if the account was deleted. The registration stays, cancelled and anonymous." example:"false"`
 	Disabled bool   `json:"disabled,omitempty" doc:"true if the account is disabled: it keeps its seats, but is skipped on waitlists and gets no messages." example:"false"`
+}
+
+// RegisterRequest is what a participant fills in. A plain competition takes nothing.
+type RegisterRequest struct {
+	DivisionID string `json:"divisionId,omitempty" format:"uuid" doc:"The division to register in, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+	AccessCode string `json:"accessCode,omitempty" doc:"The organizer's access code, if the competition needs one." example:"MAPLE-2026"`
+}
+
+func (r *RegisterRequest) entry() compete.Entry {
+	return compete.Entry{DivisionID: r.DivisionID, AccessCode: compete.AccessCode(r.AccessCode)}
+}
+
+// entryOf decodes the body of a registration. Most have none, and cost nothing here.
+func entryOf(body []byte) (compete.Entry, error) {
+	if empty(body) {
+		return compete.Entry{}, nil
+	}
+	var request RegisterRequest
+	err := decode(body, &request, nil)
+	return request.entry(), err
+}
+
+type addInput struct {
+	CompetitionInput
+	IdempotencyKey
+	JSONBody
+}
+
+// AddRequest adds a person to a competition.
+type AddRequest struct {
+	Email        string `json:"email" format:"email" doc:"The person's address. An unknown one gets an account." example:"ada@example.com"`
+	Name         string `json:"name,omitempty" doc:"The name of a new account. Ignored if the address has one." example:"Ada Lovelace"`
+	DivisionID   string `json:"divisionId,omitempty" format:"uuid" doc:"The division to register in, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+	OverCapacity bool   `json:"overCapacity,omitempty" doc:"If no seat is free, raise the capacity by one for this person. Otherwise they join the waitlist." default:"false" example:"false"`
+}
+
+// TransformSchema documents the limits.
+func (AddRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	limitText(s, "email", 0, compete.MaxEmailLength)
+	limitText(s, "name", 0, compete.MaxNameLength)
+	return s
+}
+
+func (r *AddRequest) addition() compete.Addition {
+	return compete.Addition{
+		Email: r.Email, Name: r.Name, Entry: compete.Entry{DivisionID: r.DivisionID}, OverCapacity: r.OverCapacity,
+	}
 }
 
 // EmptyRequest is the body of a request without parameters.
@@ -118,14 +164,34 @@ func (a *api) registerRegistrations() {
 		summary: "Register for a competition",
 		description: "For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a " +
 			"moment later) or, if all are taken, a place on the waitlist. With an Idempotency-Key, it's safe to retry.",
-		request: EmptyRequest{}, optionalBody: true,
+		request: RegisterRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,
 			compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
 			compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
+			compete.ErrAccessCodeRequired, compete.ErrAccessCodeWrong, compete.ErrTooManyGuesses,
 			compete.ErrIdempotencyKeyReused, compete.ErrBusy,
 		},
 	}, a.register)
+	handle(a, route{
+		method: http.MethodPost, path: "/api/competitions/{id}/registrations", id: "addRegistration",
+		tag: tagRegistrations, access: loggedIn,
+		status: http.StatusCreated, holdsSeats: true,
+		summary: "Add a person to a competition",
+		description: "For the competition's organizer and admins, until the competition starts: also before the " +
+			"opening, after the deadline, and without an access code. The person gets a seat or, if all are taken, a " +
+			"place on the waitlist. With overCapacity, the capacity is raised by one instead. They get the same " +
+			"messages as if they had registered. An unknown address gets an account and an email with a link to set " +
+			"its password.",
+		request: AddRequest{},
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrOwnCompetition, compete.ErrBlocked,
+			compete.ErrCompetitionMissing, compete.ErrNotPublished, compete.ErrCompetitionCancelled,
+			compete.ErrCompetitionStarted, compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
+			compete.ErrPersonDisabled, compete.ErrMailOff, compete.ErrIdempotencyKeyReused, compete.ErrQuotaUsed,
+			compete.ErrBusy,
+		},
+	}, a.addRegistration)
 	handle(a, route{
 		method: http.MethodDelete, path: "/api/registrations/{id}", id: "cancelRegistration", tag: tagRegistrations,
 		access: loggedIn, holdsSeats: true,
@@ -180,14 +246,19 @@ func (a *api) registerRegistrations() {
 }
 
 func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer, error) {
-	if err := decodeEmpty(in.RawBody); err != nil {
-		return nil, err
-	}
-	idempotency, err := in.request(in.RawBody)
+	entry, err := entryOf(in.RawBody)
 	if err != nil {
 		return nil, err
 	}
-	outcome, err := a.Registrations.Register(ctx, actor(ctx), in.ID, idempotency)
+	body := in.RawBody
+	if entry.AccessCode != "" {
+		body = withoutCode(body)
+	}
+	idempotency, err := in.request(body)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := a.Registrations.Register(ctx, actor(ctx), in.ID, entry, idempotency)
 	if err != nil {
 		return nil, err
 	}
@@ -198,9 +269,28 @@ func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer,
 	}, nil
 }
 
+func (a *api) addRegistration(ctx context.Context, in *addInput) (*registerAnswer, error) {
+	var request AddRequest
+	if err := decode(in.RawBody, &request, func() error { return request.addition().Check() }); err != nil {
+		return nil, err
+	}
+	idempotency, err := in.request(in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := a.Registrations.Add(ctx, actor(ctx), in.ID, request.addition(), idempotency)
+	if err != nil {
+		return nil, err
+	}
+	return &registerAnswer{
+		Replayed: replayed(outcome.Replayed),
+		Body:     newRegistration(&outcome.Registration, &outcome.Competition, outcome.Registration.UpdatedAt),
+	}, nil
+}
+
 func (a *api) cancelRegistration(ctx context.Context, in *removeInput) (*registrationAnswer, error) {
 	var request RemoveRequest
-	if len(bytes.Trim(in.RawBody, jsonSpace)) > 0 {
+	if !empty(in.RawBody) {
 		if err := decode(in.RawBody, &request, func() error { return request.removal().Check() }); err != nil {
 			return nil, err
 		}

@@ -98,9 +98,15 @@ func decode(body []byte, v any, check func() error) error {
 	return nil
 }
 
-// decodeEmpty accepts the body of a request without content: nothing, or an empty JSON object.
+// empty reports whether a body has no content: nothing, or an empty JSON object.
+func empty(body []byte) bool {
+	body = bytes.Trim(body, jsonSpace)
+	return len(body) == 0 || string(body) == "{}"
+}
+
+// decodeEmpty accepts the body of a request without content.
 func decodeEmpty(body []byte) error {
-	if body = bytes.Trim(body, jsonSpace); len(body) == 0 || string(body) == "{}" {
+	if empty(body) {
 		return nil
 	}
 	return decode(body, &struct{}{}, nil)

@@ -28,6 +28,7 @@ func limitCompetition(s *huma.Schema) *huma.Schema {
 	capacity.Minimum, capacity.Maximum = bound(compete.MinCapacity), bound(compete.MaxCapacity)
 	offerHours := s.Properties["offerHours"]
 	offerHours.Minimum, offerHours.Maximum = bound(compete.MinOfferHours), bound(compete.MaxOfferHours)
+	limitText(s, "accessCode", compete.MinAccessCode, compete.MaxAccessCode)
 	return s
 }
 

@@ -167,6 +167,14 @@ var auditCases = map[string]auditCase{
 			return w.api("POST", "/api/competitions/"+id+"/register", nil, w.someone(asParticipant))
 		},
 	},
+	"POST /api/competitions/{id}/registrations": {
+		action: compete.AuditAdded,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.competition("PUBLISHED")
+			return w.api("POST", "/api/competitions/"+id+"/registrations",
+				map[string]any{"email": w.someone(asParticipant).Email}, p)
+		},
+	},
 	"DELETE /api/registrations/{id}": {action: compete.AuditCancelled, request: func(w *auditWorld) *http.Request {
 		id, _, _, p := w.registration()
 		return w.api("DELETE", "/api/registrations/"+id, nil, p)
@@ -417,6 +425,11 @@ var auditCases = map[string]auditCase{
 	"POST /competitions/{id}/register": {action: compete.AuditRegistered, request: func(w *auditWorld) *http.Request {
 		id, _ := w.competition("PUBLISHED")
 		return w.page("/competitions/"+id+"/register", []string{"key", newAddress()}, w.someone(asParticipant))
+	}},
+	"POST /competitions/{id}/registrations": {action: compete.AuditAdded, request: func(w *auditWorld) *http.Request {
+		id, p := w.competition("PUBLISHED")
+		return w.page("/competitions/"+id+"/registrations",
+			[]string{"key", newAddress(), "email", w.someone(asParticipant).Email}, p)
 	}},
 	"POST /competitions/{id}/withdraw": {action: compete.AuditCancelled, request: func(w *auditWorld) *http.Request {
 		_, id, _, p := w.registration()

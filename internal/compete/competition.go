@@ -51,12 +51,15 @@ type Competition struct {
 	// it
 	Unpublished bool `json:"-"`
 	// without a responsible organizer: the organizer's account is disabled or no longer has the role
-	Suspended bool   `json:"-"`
-	Cover     string `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
-	Organizer Organizer
-	Version   int // increases with each change of the content
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	Suspended bool `json:"-"`
+	NeedsCode bool `json:",omitempty"` // registering takes an access code
+	// its access code as sealed for the database; empty for none, in summaries, and in recorded outcomes
+	SealedCode string `json:"-"`
+	Cover      string `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
+	Organizer  Organizer
+	Version    int // increases with each change of the content
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 // Registered returns the number of held seats.
@@ -83,34 +86,49 @@ func (c *Competition) Phase(now time.Time) Phase {
 	}
 }
 
-// Admit decides what a participant who arrives at the given time gets: RegistrationPending (a seat),
-// RegistrationWaitlisted, or an error saying why neither is possible.
-func (c *Competition) Admit(now time.Time) (RegistrationStatus, error) {
-	switch c.Phase(now) {
+// Admit decides what a participant who arrives at the given time with an entry gets: RegistrationPending (a seat),
+// RegistrationWaitlisted, or an error saying why neither is possible. An entry is only looked at while registration is
+// open, and before the seats.
+func (c *Competition) Admit(e Entry, now time.Time) (RegistrationStatus, error) {
+	phase := c.Phase(now)
+	if err := c.checkOpen(phase, now); err != nil {
+		return "", err
+	}
+	if err := c.CheckEntry(e); err != nil {
+		return "", err
+	}
+	switch phase { //nolint:exhaustive // checkOpen refuses in the others
 	case PhaseOpen:
 		return RegistrationPending, nil
 	case PhaseWaitlist:
 		return RegistrationWaitlisted, nil
-	case PhaseFull:
-		return "", ErrCompetitionFull
+	}
+	return "", ErrCompetitionFull
+}
+
+// checkOpen fails unless registration is open, regardless of free seats.
+func (c *Competition) checkOpen(phase Phase, now time.Time) error {
+	switch phase {
+	case PhaseOpen, PhaseWaitlist, PhaseFull:
+		return nil
 	case PhaseUpcoming:
 		opens := *ErrRegistrationNotOpen
 		opens.Detail = "Registration opens at " + c.RegOpensAt.UTC().Format(time.RFC3339) + ". Try again then."
-		return "", &opens
+		return &opens
 	case PhaseClosed:
 		if c.Suspended && now.Before(c.RegDeadline) {
 			paused := *ErrRegistrationClosed
 			paused.Detail = "Registration is paused for now."
-			return "", &paused
+			return &paused
 		}
-		return "", ErrRegistrationClosed
+		return ErrRegistrationClosed
 	case PhaseCancelled:
 		if !c.Discarded {
-			return "", ErrCompetitionCancelled
+			return ErrCompetitionCancelled
 		}
 	case PhaseDraft:
 	}
-	return "", ErrCompetitionMissing // what was never published is its organizer's business alone
+	return ErrCompetitionMissing // what was never published is its organizer's business alone
 }
 
 // Started reports whether the competition has begun. A competition without a start date never does.
@@ -154,15 +172,16 @@ func (c *Competition) OrganizedBy(a Actor) bool { return a.UserID == c.Organizer
 // Summary returns the competition without its description, as included with registrations.
 func (c *Competition) Summary() Competition {
 	s := *c
-	s.Description = ""
+	s.Description, s.SealedCode = "", ""
 	return s
 }
 
 // NewCompetition is the input of Competitions.Create. Status is DRAFT or PUBLISHED; empty means PUBLISHED. An empty
-// TimeZone means UTC.
+// TimeZone means UTC, and an empty Visibility means PUBLIC.
 type NewCompetition struct {
 	CompetitionContent
 	Description string
+	AccessCode  AccessCode // empty: none is needed
 	Status      CompetitionStatus
 }
 
@@ -178,13 +197,14 @@ func (n NewCompetition) competition(id string, organizer Organizer, now time.Tim
 		ID: id, CompetitionContent: n.CompetitionContent, Description: n.Description, SeatsLeft: n.Capacity,
 		Status: n.Status, Organizer: organizer, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
-	c.TimeZone = cmp.Or(c.TimeZone, time.UTC.String())
+	c.TimeZone, c.Visibility = cmp.Or(c.TimeZone, time.UTC.String()), c.Visibility.OrPublic()
 	c.normalize()
 	if c.Status == "" {
 		c.Status = StatusPublished
 	}
 	var v validation
 	v.content(&c.CompetitionContent, c.Description)
+	v.accessCode(n.AccessCode)
 	if c.Status != StatusDraft && c.Status != StatusPublished {
 		v.add("status", "must be DRAFT or PUBLISHED")
 	}
@@ -216,9 +236,12 @@ func (o Optional[T]) applyTo(field *T) {
 type CompetitionChange struct {
 	Edit        func(*CompetitionContent) // changes the stored content, if not nil. It may be called more than once
 	Description Optional[string]
+	AccessCode  Optional[AccessCode] // empty: none is needed any more
 	Status      Optional[CompetitionStatus]
 	CloseNow    bool
 	Unpublish   bool
+
+	sealedCode string // the AccessCode as sealed for the database, if it's set
 }
 
 // Apply returns the changed competition with its version incremented. SeatsLeft follows the capacity; promotion from
@@ -228,6 +251,7 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 	if c.Status == StatusCancelled {
 		return c, ErrCompetitionCancelled
 	}
+	c.Visibility = c.Visibility.OrPublic()
 	before := c
 	held := c.Registered()
 	if change.Edit != nil {
@@ -235,6 +259,9 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 	}
 	change.Description.applyTo(&c.Description)
 	change.Status.applyTo(&c.Status)
+	if change.AccessCode.Set {
+		c.setCode(change.sealedCode)
+	}
 	if change.Unpublish && c.Status == StatusPublished {
 		c.Status, c.Unpublished = StatusDraft, true
 	} else if c.Status == StatusPublished {
@@ -262,6 +289,7 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 func checkChange(before, after *Competition, change CompetitionChange, now time.Time) error {
 	var v validation
 	v.content(&after.CompetitionContent, after.Description)
+	v.accessCode(change.AccessCode.Value)
 	if !change.CloseNow && !after.RegDeadline.Equal(before.RegDeadline) && !now.Before(after.RegDeadline) {
 		v.add("regDeadline", "must be in the future")
 	}

@@ -24,6 +24,7 @@ type CompetitionContent struct {
 	TimeZone    string     `json:"timeZone" called:"time zone" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
 	Waitlist    bool       `json:"waitlist" called:"waitlist" doc:"Whether people can join a waitlist once it's full." example:"true"`
 	OfferHours  *int       `json:"offerHours" called:"hours to accept a seat" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start; null if they get it at once." example:"48"`
+	Visibility  Visibility `json:"visibility" called:"visibility" enum:"PUBLIC,UNLISTED" doc:"PUBLIC, or UNLISTED if lists and searches leave it out, so that people need its link." example:"PUBLIC"`
 }
 
 // ContentField describes a field of CompetitionContent: its JSON name, and its name in a sentence.
@@ -52,6 +53,8 @@ func (c *CompetitionContent) values() []any {
 			value = auditTime(&v)
 		case *time.Time:
 			value = auditTime(v)
+		case Visibility:
+			value = v.OrPublic()
 		case *int:
 			if value = nil; v != nil {
 				value = *v
@@ -105,6 +108,7 @@ func (v *validation) content(c *CompetitionContent, description string) {
 	}
 	v.end(c)
 	v.offers(c)
+	v.visibility(c)
 	if _, ok := ZoneNamed(c.TimeZone); !ok {
 		v.add("timeZone", "must be an IANA time zone such as Europe/Berlin or UTC")
 	}

@@ -37,14 +37,14 @@ func TestAPressHasOnePatience(t *testing.T) {
 		})
 		began := time.Now()
 		who := compete.Actor{UserID: uuid.NewString(), Role: compete.RoleParticipant}
-		_, err := s.Register(t.Context(), who, uuid.NewString(), compete.Idempotency{})
+		_, err := s.Register(t.Context(), who, uuid.NewString(), compete.Entry{}, compete.Idempotency{})
 		if took := time.Since(began); !errors.Is(err, compete.ErrDatabase) || took != patience {
 			t.Errorf("got %v after %v, want %v after %v", err, took, compete.ErrDatabase, patience)
 		}
 
 		ctx := compete.WithClient(t.Context(), compete.Client{Arrived: time.Now().Add(-time.Second)})
 		began = time.Now()
-		_, err = s.Register(ctx, who, uuid.NewString(), compete.Idempotency{})
+		_, err = s.Register(ctx, who, uuid.NewString(), compete.Entry{}, compete.Idempotency{})
 		if took := time.Since(began); !errors.Is(err, compete.ErrDatabase) || took != patience-time.Second {
 			t.Errorf("a second after it arrived: got %v after %v, want %v after %v", err, took, compete.ErrDatabase,
 				patience-time.Second)

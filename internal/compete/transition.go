@@ -11,6 +11,7 @@ type Event string
 // The events. All except EventConfirm are decided by the registrar.
 const (
 	EventRegister    Event = "register"
+	EventAdd         Event = "add"
 	EventConfirm     Event = "confirm"
 	EventSeatFreed   Event = "seat freed"
 	EventAccept      Event = "accept"
@@ -46,6 +47,19 @@ var Transitions = slices.Concat(
 		{
 			RegistrationCancelled, EventRegister, RegistrationWaitlisted, "",
 			"You register again, at the end of the line.",
+		},
+		{
+			"", EventAdd, RegistrationPending, "",
+			"The organizer or an admin adds you, and a seat is free or they add one.",
+		},
+		{"", EventAdd, RegistrationWaitlisted, "", "The organizer or an admin adds you, and no seat is free."},
+		{
+			RegistrationCancelled, EventAdd, RegistrationPending, "",
+			"The organizer or an admin adds you again, with a new place in the order of arrival.",
+		},
+		{
+			RegistrationCancelled, EventAdd, RegistrationWaitlisted, "",
+			"The organizer or an admin adds you again, at the end of the line.",
 		},
 		{
 			RegistrationPending, EventConfirm, RegistrationConfirmed, "",

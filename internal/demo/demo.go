@@ -185,7 +185,7 @@ func (s *seeder) registrations(ctx context.Context, p plan, competitionID string
 		s.at(s.now.Add(-p.published).Add(time.Duration(share * share * float64(p.published))))
 		group, ctx := errgroup.WithContext(ctx)
 		for i, actor := range wave {
-			group.Go(func() error { return s.registration(ctx, actor, competitionID, p.waverers && i == 2) })
+			group.Go(func() error { return s.registration(ctx, actor, competitionID, p, p.waverers && i == 2) })
 		}
 		if err := group.Wait(); err != nil {
 			return err
@@ -195,8 +195,11 @@ func (s *seeder) registrations(ctx context.Context, p plan, competitionID string
 }
 
 // registration registers somebody; a waverer changes their mind at once.
-func (s *seeder) registration(ctx context.Context, actor compete.Actor, competitionID string, waverer bool) error {
-	outcome, err := s.Registrations.Register(ctx, actor, competitionID, compete.Idempotency{})
+func (s *seeder) registration(
+	ctx context.Context, actor compete.Actor, competitionID string, p plan, waverer bool,
+) error {
+	outcome, err := s.Registrations.Register(ctx, actor, competitionID,
+		compete.Entry{AccessCode: compete.AccessCode(p.accessCode)}, compete.Idempotency{})
 	if errors.Is(err, compete.ErrAlreadyRegistered) { // from a run that was cut short
 		return nil
 	}

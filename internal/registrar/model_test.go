@@ -71,6 +71,11 @@ func (m *model) do(c call) string {
 			return ""
 		}
 		return m.register(c.who, p)
+	case "add", "squeeze in":
+		if m.disabled[c.who] { // the service refuses them
+			return ""
+		}
+		return m.add(c.who, p, c.what == "squeeze in")
 	case "cancel":
 		return m.cancel(c.actor(), p, false)
 	case "remove", "block":
@@ -156,11 +161,44 @@ func (m *model) register(name string, p *person) string {
 	case !m.now.Before(m.deadline):
 		return "registration_closed"
 	}
-	m.seqs++
 	gets := waitlisted
 	if m.free() > 0 && m.next() == nil {
 		gets = pending
 	}
+	return m.enter(name, gets)
+}
+
+// add has olga add somebody; to squeeze in is to get a seat in any case.
+func (m *model) add(name string, p *person, squeeze bool) string {
+	switch {
+	case !m.manages("olga") && m.hidden && m.status != compete.StatusCancelled:
+		return "competition_not_found"
+	case !m.manages("olga"):
+		return "forbidden"
+	case p != nil && p.status != cancelled && m.status != compete.StatusCancelled:
+		return "already_registered"
+	case m.status == compete.StatusCancelled:
+		return "competition_cancelled"
+	case m.hidden:
+		return "not_published"
+	case m.started():
+		return "competition_started"
+	case name == m.organizer:
+		return "own_competition"
+	case p != nil && p.blocked:
+		return "registration_blocked"
+	case m.free() > 0 && m.next() == nil:
+		return m.enter(name, pending)
+	case squeeze:
+		m.capacity++
+		return m.enter(name, pending)
+	}
+	return m.enter(name, waitlisted)
+}
+
+// enter gives somebody a new place.
+func (m *model) enter(name string, gets compete.RegistrationStatus) string {
+	m.seqs++
 	m.people[name] = &person{name: name, status: gets, seq: m.seqs}
 	if gets == pending {
 		return "PENDING"
@@ -325,6 +363,10 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 	case "register":
 		if !s.ledger.disabled[c.who] {
 			return register(c.who).with(s)
+		}
+	case "add", "squeeze in":
+		if !s.ledger.disabled[c.who] {
+			return addBy("olga", c.who, c.what == "squeeze in").with(s)
 		}
 	case "cancel":
 		return cancelBy(c.actor(), c.who, compete.CancelCommand{}).with(s)

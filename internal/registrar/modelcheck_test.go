@@ -42,6 +42,13 @@ func TestModelFindsDifferences(t *testing.T) {
 			}
 			return m.do(c)
 		},
+		"whoever is squeezed in takes a free seat that somebody waits for": func(m *model, c call) string {
+			answer := m.do(c)
+			if c.what == "squeeze in" && answer == "PENDING" && m.next() != nil && m.free() == 0 {
+				m.capacity--
+			}
+			return answer
+		},
 		"a declined seat stays free": func(m *model, c call) string {
 			if c.what != "decline" {
 				return m.do(c)
@@ -91,7 +98,7 @@ var whats = []string{
 	"register", "register", "register", "register", "register", "register", "cancel", "cancel", "cancel", "accept",
 	"accept", "decline",
 	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
-	"erase", "settle", "transfer",
+	"erase", "settle", "transfer", "add", "squeeze in",
 	"publish", "publish", "unpublish", "call off", "disable", "enable", "enable", "confirm",
 }
 

@@ -159,6 +159,24 @@ func registerWith(name, key, request string) step {
 	}}
 }
 
+// addBy has staff add a person.
+func addBy(by, name string, overCapacity bool) step {
+	return step{what: by + " adds " + name, do: func(ctx context.Context, s *scenario) (string, error) {
+		s.mu.Lock()
+		s.nextID = name + "'s"
+		s.mu.Unlock()
+		o, err := s.Add(ctx, compete.AddCommand{
+			Actor: actor(by), CompetitionID: cup, Person: actor(name), OverCapacity: overCapacity,
+		})
+		if err == nil {
+			s.mu.Lock()
+			s.seqs[o.Registration.Seq] = name
+			s.mu.Unlock()
+		}
+		return say(o), err
+	}}
+}
+
 func cancel(name string) step { return cancelBy(name, name, compete.CancelCommand{}) }
 
 // cancelBy cancels a person's registration on behalf of somebody, with the options in c.

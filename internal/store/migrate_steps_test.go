@@ -79,7 +79,8 @@ var seeds = []struct {
 		"seats_left": 1, "waitlisted": 0,
 		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour),
 		"end_date": seedTime.Add(3 * time.Hour), "time_zone": "Europe/Zurich", "status": "PUBLISHED",
-		"waitlist": true, "offer_hours": 48, "discarded": false, "searchable": true, "unpublished": false,
+		"waitlist": true, "offer_hours": 48, "visibility": "UNLISTED", "access_code": "sealed",
+		"discarded": false, "searchable": true, "unpublished": false,
 		"organizer_id": seedOrganizer,
 		"next_seq":     int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
 		"cover": "0a1b",
@@ -306,6 +307,45 @@ func TestStepOnOffers(t *testing.T) {
 		}
 		to(offers)
 		wantRecounted(t, db, 0)
+	})
+}
+
+// An earlier version lists what isn't a draft, so the step back hides what is unlisted.
+func TestStepOnCirclesHidesWhatIsUnlisted(t *testing.T) {
+	const before, circles = 40, 43
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
+		db := openEmpty(t, url)
+		for _, tc := range []struct {
+			status, visibility, want string
+			unpublished, discarded   bool
+		}{
+			{"PUBLISHED", "PUBLIC", "PUBLISHED", false, false},
+			{"PUBLISHED", "UNLISTED", "DRAFT", true, false},
+			{"CANCELLED", "UNLISTED", "CANCELLED", false, true},
+			{"DRAFT", "UNLISTED", "DRAFT", false, false},
+		} {
+			if err := migrator(t, db).To(t.Context(), circles); err != nil {
+				t.Fatal(err)
+			}
+			fillEmpty(t, db)
+			if _, err := db.Writer().ExecContext(t.Context(), `UPDATE competitions SET status = $1, visibility = $2,
+				unpublished = false, discarded = false`, tc.status, tc.visibility); err != nil {
+				t.Fatal(err)
+			}
+			if err := migrator(t, db).To(t.Context(), before); err != nil {
+				t.Fatal(err)
+			}
+			var status string
+			var unpublished, discarded bool
+			if err := db.Writer().QueryRowContext(t.Context(), `SELECT status, unpublished, discarded
+				FROM competitions`+testservices.Unplanned()).Scan(&status, &unpublished, &discarded); err != nil {
+				t.Fatal(err)
+			}
+			if status != tc.want || unpublished != tc.unpublished || discarded != tc.discarded {
+				t.Errorf("%s %s is %s, unpublished %t, discarded %t", tc.visibility, tc.status, status, unpublished,
+					discarded)
+			}
+		}
 	})
 }
 

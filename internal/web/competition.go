@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ func (a *app) competition(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
+	stand.Code = v.r.URL.Query().Get("code")
 	v.updateFlash(stand.Kind)
 	stand.New = v.flash != nil && *v.flash == flashes[flashIn]
 	return a.showCompetition(v, http.StatusOK, c, stand)
@@ -37,12 +39,26 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	data := competitionData(&c, html)
 	data.Seats, data.Stand = stand.Seats, stand
 	data.Managed, data.Admin = c.ManagedBy(v.actor), v.actor.Role.AtLeast(compete.RoleAdmin)
+	if data.AccessCode = string(a.Competitions.AccessCode(v.r.Context(), v.actor, &c)); data.AccessCode != "" {
+		link := a.PublicURL.JoinPath("/competitions/", c.ID)
+		link.RawQuery = url.Values{"code": {data.AccessCode}}.Encode()
+		data.CodeLink = link.String()
+	}
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
 		page = v.shared(page, "/competitions/"+c.ID, shareText(&c))
 		page.Image = v.app.PublicURL.JoinPath(sharePath(&c, v.app.Site().Name)).String()
+		page.Unlisted = c.Unlisted()
+		keepOut(v.w.Header(), &c)
 	}
 	return show(status, pages.Competition(page, data)), nil
+}
+
+// keepOut tells search engines to leave out what an unlisted competition answers with.
+func keepOut(h http.Header, c *compete.Competition) {
+	if c.Unlisted() {
+		h.Set("X-Robots-Tag", "noindex")
+	}
 }
 
 // competitionData returns the data shared by the page of a competition and its preview. html is the description.
@@ -123,11 +139,13 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		return a.registerLater(r, v)
 	}
 	id := r.PathValue("id")
-	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, formIdempotency(r, ""))
+	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, entryOf(r.PostForm),
+		formIdempotency(r, ""))
 	e, isRefusal := refused(err)
+	isRefusal = isRefusal || wantsCode(err)
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
-		v.intend(intent{id, r.PostFormValue("key")})
+		v.intend(intentOf(r))
 		return redirect(verifyPath("/competitions/" + id)), nil
 	case err == nil && !v.partial():
 		return redirectWith(registeredFlash(outcome), "/competitions/"+id), nil
@@ -139,6 +157,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		return nil, readErr
 	}
 	status := http.StatusOK
+	stand.Code = r.PostFormValue("accessCode")
 	// The viewer has registered before, perhaps on another device. The card shows their status, so this is no error.
 	if err != nil && !errors.Is(err, compete.ErrAlreadyRegistered) {
 		status, stand.Error = problem.Status(e.Kind), plainText(e)
@@ -153,6 +172,11 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	}
 	stand.Focus, stand.New = true, err == nil
 	return show(status, pages.StandCard(stand)), nil
+}
+
+// wantsCode reports whether somebody has to type another access code.
+func wantsCode(err error) bool {
+	return errors.Is(err, compete.ErrAccessCodeRequired) || errors.Is(err, compete.ErrAccessCodeWrong)
 }
 
 func registeredFlash(o compete.RegistrationOutcome) string {

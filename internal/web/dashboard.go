@@ -147,7 +147,7 @@ func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.
 	phase := c.Phase(now)
 	data.Competitions = append(data.Competitions, pages.MyCompetition{
 		ID: c.ID, Title: c.Title, Cover: coverView(c).Small, Deadline: c.RegDeadline, Starts: c.StartDate,
-		Zone: c.Zone(), Seats: seatsView(c.Seats(now)),
+		Zone: c.Zone(), Seats: seatsView(c.Seats(now)), Unlisted: c.Unlisted(),
 	})
 	if phase == compete.PhaseCancelled || phase == compete.PhaseDraft {
 		if phase == compete.PhaseDraft && !c.Unpublished {

@@ -48,7 +48,7 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 		if err != nil {
 			return nil, err
 		}
-		n, zoneName = contentOf(&c), c.Zone().String()
+		n, zoneName = a.contentOf(v, &c), c.Zone().String()
 	}
 	start := nextNoon(v.now.Add(defaultStart), zone)
 	n.RegOpensAt, n.RegDeadline, n.StartDate, n.EndDate = nil, nextNoon(v.now.Add(defaultDeadline), zone), &start, nil
@@ -288,7 +288,12 @@ func (a *app) preview(r *http.Request, v *visit, refusal error, stored *compete.
 	if refusal != nil {
 		return nil, refusal
 	}
-	look, err := a.previewOf(v, readForm(r, stored), stored)
+	var before *compete.NewCompetition
+	if stored != nil {
+		content := a.contentOf(v, stored)
+		before = &content
+	}
+	look, err := a.previewOf(v, readForm(r, before), stored)
 	if err != nil {
 		return nil, err
 	}
@@ -300,13 +305,13 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return showForm(v, http.StatusOK, storedForm(&c, c.Zone())), nil
+	return showForm(v, http.StatusOK, storedForm(&c, a.contentOf(v, &c), c.Zone())), nil
 }
 
 // storedForm returns the form of a stored competition.
-func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionForm {
+func storedForm(c *compete.Competition, n compete.NewCompetition, zone *time.Location) pages.CompetitionForm {
 	return pages.CompetitionForm{
-		ID: c.ID, Inputs: shown(contentOf(c), zone), Draft: c.Status == compete.StatusDraft, Version: c.Version,
+		ID: c.ID, Inputs: shown(n, zone), Draft: c.Status == compete.StatusDraft, Version: c.Version,
 		Cover: coverForm(c),
 	}
 }
@@ -336,24 +341,25 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return a.keepTyped(r, v, err)
 	}
-	typed := readForm(r, &c)
+	before := a.contentOf(v, &c)
+	typed := readForm(r, &before)
 	typed.form.ID, typed.form.Draft = c.ID, c.Status == compete.StatusDraft
 	if r.PostFormValue("preview") != "" {
 		return a.showPreview(v, typed, &c)
 	}
 	if len(typed.form.Errors) > 0 {
-		_, err := c.Apply(typed.change(), v.now)
+		_, err := c.Apply(typed.change(before), v.now)
 		typed.refuse(err)
 		typed.tooFew(&c)
 		return showForm(v, http.StatusUnprocessableEntity, typed.form), nil
 	}
-	change := typed.change()
+	change := typed.change(before)
 	if status := compete.CompetitionStatus(r.PostFormValue("status")); status != "" {
 		change.Status = compete.Some(status)
 	}
 	_, err = a.Competitions.Update(r.Context(), v.actor, c.ID, typed.form.Version, change)
 	if errors.Is(err, compete.ErrVersionMismatch) {
-		typed.form.Changed = differences(storedForm(&c, typed.zone), typed.form)
+		typed.form.Changed = differences(storedForm(&c, before, typed.zone), typed.form)
 		typed.form.Version = c.Version
 		return showForm(v, http.StatusPreconditionFailed, typed.form), nil
 	}

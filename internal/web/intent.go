@@ -14,12 +14,18 @@ import (
 // An intent is a registration requested by a visitor who wasn't logged in. It is completed once they have signed up,
 // logged in or confirmed their address. It is stored in a cookie that only a post from the competition's own page sets,
 // and only takes effect when returning to that page, so that no external link can register anybody.
-type intent struct{ competitionID, key string }
+type intent struct {
+	competitionID, key string
+	entry              url.Values // what was filled in, as sent
+}
 
 const (
 	intentCookie = "intent"
 	// intentFor is how long an intent is valid: long enough to find the email that confirms an address.
 	intentFor = time.Hour
+	// maxIntentEntry is how many bytes of what was filled in a cookie keeps. Somebody who filled in more fills it in
+	// again.
+	maxIntentEntry = 2000
 )
 
 // page returns the page that the intent leads back to.
@@ -32,11 +38,13 @@ func (v *visit) intent() (intent, bool) {
 		return intent{}, false
 	}
 	value, err := url.QueryUnescape(cookie.Value)
-	id, key, found := strings.Cut(value, ".")
-	if err != nil || !found || !compete.ValidID(id) || compete.ParseIdempotencyKey(key) != nil {
+	id, rest, _ := strings.Cut(value, ".")
+	key, filledIn, _ := strings.Cut(rest, ".")
+	entry, unreadable := url.ParseQuery(filledIn)
+	if err != nil || unreadable != nil || !compete.ValidID(id) || compete.ParseIdempotencyKey(key) != nil {
 		return intent{}, false
 	}
-	return intent{id, key}, true
+	return intent{id, key, entry}, true
 }
 
 // leadsToIntent reports whether next is the page of the visitor's intent.
@@ -45,12 +53,21 @@ func (v *visit) leadsToIntent(next string) bool {
 	return ok && i.page() == next
 }
 
+// intentOf returns the intent of a press.
+func intentOf(r *http.Request) intent {
+	return intent{r.PathValue("id"), r.PostFormValue("key"), said(r.PostForm)}
+}
+
 // intend stores an intent. It adds a key if there is no valid one.
 func (v *visit) intend(i intent) {
-	if compete.ParseIdempotencyKey(i.key) != nil {
+	if compete.ParseIdempotencyKey(i.key) != nil || strings.Contains(i.key, ".") {
 		i.key = rand.Text()
 	}
-	v.setCookie(intentCookie, url.QueryEscape(i.competitionID+"."+i.key), time.Now().Add(intentFor))
+	value := i.competitionID + "." + i.key
+	if entry := i.entry.Encode(); entry != "" && len(entry) <= maxIntentEntry {
+		value += "." + entry
+	}
+	v.setCookie(intentCookie, url.QueryEscape(value), time.Now().Add(intentFor))
 }
 
 // intentLogin returns the log-in page that continues with the visitor's intent.
@@ -63,7 +80,7 @@ func (v *visit) intentLogin() string {
 
 // registerLater stores a visitor's intent, and has them sign up or log in first.
 func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
-	i := intent{r.PathValue("id"), r.PostFormValue("key")}
+	i := intentOf(r)
 	if _, err := a.Competitions.Get(r.Context(), v.actor, i.competitionID); err != nil {
 		return nil, err
 	}
@@ -75,10 +92,16 @@ func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	return redirect(page + url.Values{"next": {i.page()}}.Encode()), nil
 }
 
-// press returns the idempotency of the intent's registration, equal to that of keyed: the form contains nothing but its
-// key.
+// press returns the idempotency of the intent's registration, equal to that of the form's.
 func (i intent) press() compete.Idempotency {
-	return compete.IdempotencyOf(i.key, http.MethodPost, i.page()+"/register", nil)
+	return compete.IdempotencyOf(i.key, http.MethodPost, i.page()+"/register", []byte(hashed(i.entry)))
+}
+
+// entryOf returns what a participant filled in.
+func entryOf(form url.Values) compete.Entry {
+	return compete.Entry{
+		DivisionID: form.Get("divisionId"), AccessCode: compete.AccessCode(form.Get("accessCode")),
+	}
 }
 
 // continueTo redirects to next after a login, and completes the visitor's intent if that is its page.
@@ -87,7 +110,7 @@ func (a *app) continueTo(v *visit, next string, otherwise response) (response, e
 	if !ok || i.page() != next {
 		return otherwise, nil
 	}
-	outcome, err := a.Registrations.Register(v.r.Context(), v.actor, i.competitionID, i.press())
+	outcome, err := a.Registrations.Register(v.r.Context(), v.actor, i.competitionID, entryOf(i.entry), i.press())
 	if errors.Is(err, compete.ErrEmailUnverified) {
 		return redirect(verifyPath(next)), nil
 	}
@@ -103,6 +126,9 @@ func (a *app) continueTo(v *visit, next string, otherwise response) (response, e
 		return redirect(next), nil
 	case errors.Is(err, compete.ErrRegistrationNotOpen):
 		return redirectWith("not-open", next), nil
+	case wantsCode(err):
+		typed := url.Values{"code": {i.entry.Get("accessCode")}}
+		return redirectWith("access-code", next+"?"+typed.Encode()), nil
 	case e.Kind == compete.KindForbidden:
 		return redirectWith("not-here", next), nil
 	}

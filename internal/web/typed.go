@@ -20,13 +20,13 @@ type typedForm struct {
 }
 
 // readForm reads the form of a competition. before is the stored one, or nil for a new one.
-func readForm(r *http.Request, before *compete.Competition) typedForm {
+func readForm(r *http.Request, before *compete.NewCompetition) typedForm {
 	t := typedForm{form: pages.CompetitionForm{
 		Key: r.PostFormValue("key"), CoverLost: r.PostFormValue(coverLost) != "", Errors: pages.Errors{},
 	}}
 	t.form.Version, _ = strconv.Atoi(r.PostFormValue("version")) // anything else is version 0 of a new one
 	if before != nil {
-		t.values = contentOf(before)
+		t.values = *before
 	}
 	t.zone, _ = compete.ZoneNamed(typedValue(r, "zone"))
 	t.zone = cmp.Or(t.zone, time.UTC)
@@ -40,9 +40,12 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 	return t
 }
 
-// contentOf is the input that would make the competition.
-func contentOf(c *compete.Competition) compete.NewCompetition {
-	return compete.NewCompetition{CompetitionContent: c.CompetitionContent, Description: c.Description}
+// contentOf is the input that would make a competition that the viewer manages.
+func (a *app) contentOf(v *visit, c *compete.Competition) compete.NewCompetition {
+	return compete.NewCompetition{
+		CompetitionContent: c.CompetitionContent, Description: c.Description,
+		AccessCode: a.Competitions.AccessCode(v.r.Context(), v.actor, c),
+	}
 }
 
 // typedValue is what an input was sent with.
@@ -90,9 +93,14 @@ func splitTags(typed string) []string {
 }
 
 // change sets every field to what was typed.
-func (t typedForm) change() compete.CompetitionChange {
-	return compete.CompetitionChange{
+func (t typedForm) change(before compete.NewCompetition) compete.CompetitionChange {
+	change := compete.CompetitionChange{
 		Edit:        func(c *compete.CompetitionContent) { *c = t.values.CompetitionContent },
 		Description: compete.Some(t.values.Description),
 	}
+	// A code that can't be read any more is empty in the form, and stays as it is.
+	if t.values.AccessCode != before.AccessCode {
+		change.AccessCode = compete.Some(t.values.AccessCode)
+	}
+	return change
 }

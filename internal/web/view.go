@@ -94,6 +94,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	s := pages.Stand{
 		ID: c.ID, Title: c.Title, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
+		NeedsCode:  c.NeedsCode,
 		OfferHours: c.OfferHours, LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: c.Suspended &&
 			now.Before(c.RegDeadline),
 	}

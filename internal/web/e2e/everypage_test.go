@@ -38,7 +38,7 @@ func demoRoutes() []string {
 func everyTour(t *testing.T, s site) iter.Seq[tour] {
 	return func(yield func(tour) bool) {
 		var paths []string
-		for _, tours := range []func(*testing.T, site) []tour{newTours, offerTours, newcomerTours, extremeTours} {
+		for _, tours := range []func(*testing.T, site) []tour{newTours, offerTours, circleTours, newcomerTours, extremeTours} {
 			for _, tour := range tours(t, s) {
 				for _, stop := range tour.stops {
 					paths = append(paths, stop.path)
