@@ -224,7 +224,7 @@ func TestAdditionsAreLimited(t *testing.T) {
 		email := func() map[string]any { return map[string]any{"email": a.As(compete.RoleParticipant).User.Email} }
 		// This site sends no email, so nobody can be invited.
 		organizer.Do(http.MethodPost, path, map[string]any{"email": "stranger@example.com"}).
-			WantProblem(t, http.StatusConflict, "mail_off")
+			WantCode(t, http.StatusConflict, "mail_off")
 		organizer.Do(http.MethodPost, path, email()).Want(t, http.StatusCreated)
 		organizer.Do(http.MethodPost, path, email()).WantCode(t, http.StatusTooManyRequests, "quota_used")
 	})

@@ -159,6 +159,10 @@ func (a *api) registerCompetitions() {
 			compete.ErrNotDraft,
 		},
 	}, a.deleteDraft)
+	a.registerCompetitionActions()
+}
+
+func (a *api) registerCompetitionActions() {
 	handle(a, route{
 		method: http.MethodPost, path: "/api/competitions/{id}/cancel", id: "cancelCompetition", tag: tagCompetitions,
 		access: loggedIn, holdsSeats: true,

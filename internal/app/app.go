@@ -21,6 +21,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/config"
 	"github.com/minicompete/minicompete/internal/demo"
+	"github.com/minicompete/minicompete/internal/factor"
 	"github.com/minicompete/minicompete/internal/jobs"
 	"github.com/minicompete/minicompete/internal/live"
 	"github.com/minicompete/minicompete/internal/registrar"

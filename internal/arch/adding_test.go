@@ -193,7 +193,7 @@ func (l list) names(name, content string) bool {
 				break
 			}
 			at += i + len(sample)
-			if !goesOn(content[:at-len(sample)], sample, content[at:]) {
+			if !continuesWord(content[:at-len(sample)], sample, content[at:]) {
 				return true
 			}
 		}
@@ -206,8 +206,8 @@ var (
 	beginsInWord = regexp.MustCompile(`^\w`)
 )
 
-// goesOn reports whether an occurrence of the sample is part of a longer word.
-func goesOn(before, sample, after string) bool {
+// continuesWord reports whether an occurrence of the sample is part of a longer word.
+func continuesWord(before, sample, after string) bool {
 	before, after = before[max(0, len(before)-1):], after[:min(1, len(after))]
 	return endsInWord.MatchString(before) && beginsInWord.MatchString(sample) || endsInWord.MatchString(sample) &&
 		beginsInWord.MatchString(after)

@@ -96,6 +96,12 @@ func measureOverload(ctx context.Context, o options, kind string) (err error) {
 			recovered = calm.at[i].Sub(began)
 		}
 	}
+	printOverload(o, kind, pressed, reads, logins, peak, recovered)
+	return nil
+}
+
+// printOverload prints what the registrations and the two people beside them experienced. The peak of memory is in MB.
+func printOverload(o options, kind string, pressed, reads, logins answers, peak float64, recovered time.Duration) {
 	total := len(pressed.took)
 	fmt.Printf("%-9s overload of %d connections for %v: %.0f presses/s, %.0f accepted/s; accepted p50 %v p99 %v "+
 		"longest %v; all longest %v; responses %v\n", kind,
@@ -107,7 +113,6 @@ func measureOverload(ctx context.Context, o options, kind string) (err error) {
 		"peak; presses again within %v after %v\n", kind,
 		reads.percentile(.5), reads.percentile(.99), reads.statuses(), logins.percentile(.5), logins.percentile(.99),
 		logins.statuses(), peak, calmPress, recovered.Round(time.Millisecond))
-	return nil
 }
 
 // answers collects the responses to repeated requests.

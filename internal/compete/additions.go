@@ -79,12 +79,12 @@ func (s *Registrations) Add(
 	if n, err = n.checked(); err != nil {
 		return RegistrationOutcome{}, err
 	}
-	outcome, again, err := once(ctx, s.config.Replays, s.config.now(), a, idempotency,
-		func() (done[RegistrationOutcome], error) {
+	outcome, replayed, err := withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency,
+		func() (keyedResult[RegistrationOutcome], error) {
 			o, err := s.add(ctx, a, &c, n, idempotency)
-			return done[RegistrationOutcome]{outcome: o, again: o.Replayed, record: o.Record}, err
+			return keyedResult[RegistrationOutcome]{outcome: o, replayed: o.Replayed, record: o.Record}, err
 		})
-	outcome.Replayed = again
+	outcome.Replayed = replayed
 	return outcome, forStaff(err)
 }
 

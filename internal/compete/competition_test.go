@@ -64,7 +64,7 @@ func TestPhase(t *testing.T) {
 		if got := c.Phase(test.at); got != test.want {
 			t.Errorf("%s: got %s, want %s", test.name, got, test.want)
 		}
-		status, err := c.Admit(compete.Entry{}, test.at)
+		status, err := c.Admit(Entry{}, test.at)
 		if seat := test.want == PhaseOpen; seat != (status == RegistrationPending) ||
 			(err == nil) != (seat || test.want == PhaseWaitlist) {
 			t.Errorf("%s: admitted as %q, %v", test.name, status, err)
@@ -75,7 +75,7 @@ func TestPhase(t *testing.T) {
 func TestAdmitTellsWhenItOpens(t *testing.T) {
 	opens := noon.Add(time.Hour)
 	c := published(func(c *Competition) { c.RegOpensAt = &opens })
-	_, err := c.Admit(compete.Entry{}, noon)
+	_, err := c.Admit(Entry{}, noon)
 	if !errors.Is(err, ErrRegistrationNotOpen) || !strings.Contains(AsError(err).Detail, "2026-06-01T13:00:00Z") {
 		t.Errorf("got %v", err)
 	}

@@ -39,20 +39,20 @@ func (s *Competitions) Create(
 		return Competition{}, false, err
 	}
 	idempotency = idempotency.with(n.AccessCode, s.config.Sealer)
-	return once(ctx, s.config.Replays, s.config.now(), a, idempotency, func() (done[Competition], error) {
+	return withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency, func() (keyedResult[Competition], error) {
 		c, err := s.newCompetition(ctx, a, n)
 		if AsError(err).Kind == KindInvalid || errors.Is(err, ErrQuotaUsed) {
 			return s.refused(ctx, a, idempotency, err)
 		}
 		if err != nil {
-			return done[Competition]{}, err
+			return keyedResult[Competition]{}, err
 		}
 		record, err := idempotency.Record(a.UserID, c, c.CreatedAt)
 		if err != nil {
-			return done[Competition]{}, err
+			return keyedResult[Competition]{}, err
 		}
 		earlier, err := s.config.Store.CreateCompetition(ctx, c, record)
-		return done[Competition]{outcome: c, earlier: earlier, record: &record}, err
+		return keyedResult[Competition]{outcome: c, earlier: earlier, record: &record}, err
 	})
 }
 
@@ -79,15 +79,15 @@ func (s *Competitions) newCompetition(ctx context.Context, a Actor, n NewCompeti
 }
 
 // refused answers an invalid input, unless the same request succeeded earlier: its deadline may have passed since then.
-func (s *Competitions) refused(ctx context.Context, a Actor, i Idempotency, refusal error) (done[Competition], error) {
+func (s *Competitions) refused(ctx context.Context, a Actor, i Idempotency, refusal error) (keyedResult[Competition], error) {
 	if !i.Wanted() {
-		return done[Competition]{}, refusal
+		return keyedResult[Competition]{}, refusal
 	}
 	earlier, err := s.config.Store.CreationRecord(ctx, a.UserID, i.Key, s.config.now())
 	if err == nil && earlier == nil {
 		err = refusal
 	}
-	return done[Competition]{earlier: earlier}, err
+	return keyedResult[Competition]{earlier: earlier}, err
 }
 
 // Get reads a competition. Only its organizer and admins can read a draft.

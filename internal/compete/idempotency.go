@@ -82,19 +82,19 @@ func (i Idempotency) Record(userID string, outcome any, now time.Time) (Idempote
 	}, nil
 }
 
-// done is the result of a request with a key.
-type done[T any] struct {
-	outcome T
-	again   bool               // the outcome is replayed from an earlier identical request
-	earlier *IdempotencyRecord // the record of an earlier identical request, in place of an outcome
-	record  *IdempotencyRecord // the record committed with the outcome
+// keyedResult is the result of a request with a key.
+type keyedResult[T any] struct {
+	outcome  T
+	replayed bool               // the outcome is replayed from an earlier identical request
+	earlier  *IdempotencyRecord // the record of an earlier identical request, in place of an outcome
+	record   *IdempotencyRecord // the record committed with the outcome
 }
 
-// once runs a request, unless the same request has already succeeded: then it returns that outcome. All replay logic is
+// withIdempotency runs a request, unless the same request has already succeeded: then it returns that outcome. All replay logic is
 // here, except the part that needs a transaction: the registrar and CompetitionStore save the record together with its
 // effect, and find an existing one. The cache may be nil.
-func once[T any](
-	ctx context.Context, cache ReplayCache, now time.Time, a Actor, i Idempotency, do func() (done[T], error),
+func withIdempotency[T any](
+	ctx context.Context, cache ReplayCache, now time.Time, a Actor, i Idempotency, do func() (keyedResult[T], error),
 ) (T, bool, error) {
 	if !i.Wanted() {
 		d, err := do()
@@ -106,7 +106,7 @@ func once[T any](
 	}
 	if cache != nil {
 		if record, ok := cache.Get(ctx, a.UserID, i.Key); ok && now.Before(record.ExpiresAt) {
-			return again[T](&record, i)
+			return replay[T](&record, i)
 		}
 	}
 	d, err := do()
@@ -114,15 +114,15 @@ func once[T any](
 	case err != nil:
 		return none, false, err
 	case d.earlier != nil:
-		return again[T](d.earlier, i)
+		return replay[T](d.earlier, i)
 	case cache != nil && d.record != nil && d.record.Key != "":
 		cache.Put(d.record.with(d.outcome))
 	}
-	return d.outcome, d.again, nil
+	return d.outcome, d.replayed, nil
 }
 
-func again[T any](record *IdempotencyRecord, i Idempotency) (T, bool, error) {
-	var outcome T // escapes to the heap, so it isn't declared in once
+func replay[T any](record *IdempotencyRecord, i Idempotency) (T, bool, error) {
+	var outcome T // escapes to the heap, so it isn't declared in withIdempotency
 	err := record.Replay(i, &outcome)
 	return outcome, true, err
 }

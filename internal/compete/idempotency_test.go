@@ -24,15 +24,15 @@ func (r *remembered) Put(record IdempotencyRecord) {
 	r.puts++
 }
 
-func TestOnce(t *testing.T) {
+func TestWithIdempotency(t *testing.T) {
 	now, actor := time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC), Actor{UserID: "user", Role: RoleParticipant}
 	request := IdempotencyOf("the-first-key", "POST", "/a", []byte(`{"a":1}`))
 	cache := &remembered{}
 	ask := func(i Idempotency, at time.Time) (outcome string, again, asked bool, err error) {
-		outcome, again, err = once(t.Context(), cache, at, actor, i, func() (done[string], error) {
+		outcome, again, err = withIdempotency(t.Context(), cache, at, actor, i, func() (keyedResult[string], error) {
 			asked = true
 			record, err := i.Record(actor.UserID, "first", at)
-			return done[string]{outcome: "first", record: &record}, err
+			return keyedResult[string]{outcome: "first", record: &record}, err
 		})
 		return outcome, again, asked, err
 	}
@@ -82,8 +82,8 @@ func TestOnceFindsWhatTheDatabaseKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcome, again, err := once(t.Context(), nil, time.Now(), Actor{UserID: "user"}, i, func() (done[string], error) {
-		return done[string]{outcome: "second", earlier: &earlier}, nil
+	outcome, again, err := withIdempotency(t.Context(), nil, time.Now(), Actor{UserID: "user"}, i, func() (keyedResult[string], error) {
+		return keyedResult[string]{outcome: "second", earlier: &earlier}, nil
 	})
 	if outcome != "first" || !again || err != nil {
 		t.Errorf("got %q, again %t, %v; want the first outcome again", outcome, again, err)

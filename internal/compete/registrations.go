@@ -46,13 +46,13 @@ func (s *Registrations) Register(
 		return RegistrationOutcome{}, err
 	}
 	idempotency = idempotency.with(entry.AccessCode, s.config.Sealer)
-	outcome, again, err := once(ctx, s.config.Replays, s.config.now(), a, idempotency,
-		func() (done[RegistrationOutcome], error) {
+	outcome, replayed, err := withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency,
+		func() (keyedResult[RegistrationOutcome], error) {
 			o, err := s.register(ctx,
 				RegisterCommand{Actor: a, CompetitionID: competitionID, Entry: entry, Idempotency: idempotency})
-			return done[RegistrationOutcome]{outcome: o, again: o.Replayed, record: o.Record}, err
+			return keyedResult[RegistrationOutcome]{outcome: o, replayed: o.Replayed, record: o.Record}, err
 		})
-	outcome.Replayed = again
+	outcome.Replayed = replayed
 	return outcome, err
 }
 

@@ -161,7 +161,7 @@ func (s *seeder) competition(ctx context.Context, number int, p plan) error {
 			compete.CompetitionChange{CloseNow: true})
 	case endsCancelled:
 		_, err = s.Competitions.Cancel(ctx, s.organizers[p.organizer], c.ID)
-	case goesOn:
+	case staysOpen:
 	}
 	return err
 }

@@ -11,7 +11,7 @@ const day = 24 * time.Hour
 
 // What becomes of a competition once everybody has registered.
 const (
-	goesOn = iota
+	staysOpen = iota
 	endsClosed
 	endsCancelled
 )

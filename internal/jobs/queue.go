@@ -33,7 +33,7 @@ func (c *Client) enqueueOnceTx(ctx context.Context, tx *sql.Tx, notices []compet
 			Args: compete.NotifyJob{Notices: []compete.Notice{notice}},
 			InsertOpts: &river.InsertOpts{
 				Queue:      compete.QueueRegistration,
-				UniqueOpts: once(rivertype.JobStateDiscarded),
+				UniqueOpts: uniqueJob(rivertype.JobStateDiscarded),
 			},
 		})
 	}
@@ -58,13 +58,13 @@ func insertOptions(job compete.Job) *river.InsertOpts {
 		insert.ScheduledAt = time.Now().Add(options.Delay)
 	}
 	if options.Once {
-		insert.UniqueOpts = once()
+		insert.UniqueOpts = uniqueJob()
 	}
 	return insert
 }
 
-// once skips a job while another with the same payload is pending or running, or is in one of the further states.
-func once(further ...rivertype.JobState) river.UniqueOpts {
+// uniqueJob skips a job while another with the same payload is pending or running, or is in one of the further states.
+func uniqueJob(further ...rivertype.JobState) river.UniqueOpts {
 	return river.UniqueOpts{ByArgs: true, ByState: append([]rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
 		rivertype.JobStateRunning, rivertype.JobStateScheduled,

@@ -33,7 +33,7 @@ type batch struct {
 	reminders  []compete.NotifyJob
 	settle     []string       // competitions that need further pages
 	changed    []string       // competitions that changed
-	told       []string       // competitions whose pages are notified, changed or not
+	notified   []string       // competitions whose pages are notified, changed or not
 	trace      string         // of the current command
 	origin     compete.Origin // of the current command
 	audit      []compete.AuditRecord

@@ -138,7 +138,7 @@ func (r *Registrar) attempt(id string, commands []*command) (b *batch, err error
 
 // publish notifies others of a committed batch.
 func (r *Registrar) publish(b *batch) {
-	if tell := slices.Concat(b.changed, b.told); r.config.Notifier != nil && len(tell) > 0 {
+	if tell := slices.Concat(b.changed, b.notified); r.config.Notifier != nil && len(tell) > 0 {
 		r.config.Notifier.Changed(tell...)
 	}
 }

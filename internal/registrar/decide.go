@@ -272,7 +272,7 @@ func (c *settle) decide(b *batch, now time.Time) (result, error, error) {
 		page = b.cancelPage
 	}
 	more, err := page(competition, now)
-	b.told = append(b.told, c.competitionID)
+	b.notified = append(b.notified, c.competitionID)
 	return result{more: more}, nil, err
 }
 

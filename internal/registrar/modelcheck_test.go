@@ -93,8 +93,8 @@ func drawMany(t *testing.T, n int) {
 	}
 }
 
-// whats lists what can happen; common calls appear more often.
-var whats = []string{
+// commandNames lists what can happen; common calls appear more often.
+var commandNames = []string{
 	"register", "register", "register", "register", "register", "register", "cancel", "cancel", "cancel", "accept",
 	"accept", "decline",
 	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
@@ -106,7 +106,7 @@ var whats = []string{
 func drawBatches(t *rapid.T) [][]call {
 	one := rapid.Custom(func(t *rapid.T) call {
 		return call{
-			what: rapid.SampledFrom(whats).Draw(t, "what"),
+			what: rapid.SampledFrom(commandNames).Draw(t, "what"),
 			who:  rapid.SampledFrom([]string{"ada", "bob", "eve", "mia", "oscar"}).Draw(t, "who"),
 			by:   rapid.SampledFrom([]string{"", "", "", "", "olga", "root", "eve"}).Draw(t, "by"),
 			n:    rapid.IntRange(0, len(passing)-1).Draw(t, "n"),

@@ -47,7 +47,7 @@ func (b *batch) accept(c *competition, r *compete.Registration, now time.Time) {
 
 // endOffer takes back the seat of an offer that was declined or expired.
 func (b *batch) endOffer(
-	c *competition, r *compete.Registration, by compete.Event, told compete.MessageKind, now time.Time,
+	c *competition, r *compete.Registration, by compete.Event, message compete.MessageKind, now time.Time,
 ) {
 	action, via, before := compete.AuditDeclined, compete.Via(""), r.Status
 	if by == compete.EventExpire {
@@ -55,7 +55,7 @@ func (b *batch) endOffer(
 	}
 	b.cancel(c, r, by, now)
 	b.recordChange(action, via, r, before, compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
-	b.notify(r, told)
+	b.notify(r, message)
 }
 
 type expireOffers struct{ registrationIDs []string }

@@ -160,12 +160,12 @@ func refusedCommit(err error) bool {
 // commitFailure distinguishes a commit that the database refused, which had no effect, from one with an unknown
 // outcome.
 func (db *DB) commitFailure(err error) error {
-	told := db.Failure(err)
+	failure := db.Failure(err)
 	if refusedCommit(err) {
-		return told
+		return failure
 	}
-	if !errors.Is(told, db.errors.Unavailable) {
-		told = fmt.Errorf("%w: %w", db.errors.Unavailable, told)
+	if !errors.Is(failure, db.errors.Unavailable) {
+		failure = fmt.Errorf("%w: %w", db.errors.Unavailable, failure)
 	}
-	return fmt.Errorf("%w: %w", db.errors.CommitUnknown, told)
+	return fmt.Errorf("%w: %w", db.errors.CommitUnknown, failure)
 }

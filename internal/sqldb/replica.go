@@ -50,10 +50,10 @@ type Replica struct {
 	needed atomic.Uint64             // the Position of the schema that the program needs
 	counts [len(ReadOutcomes)]atomic.Uint64
 
-	looking sync.Mutex // guards the following fields
-	began   time.Time  // when it was first checked
-	passed  passed
-	told    Position // the log's end when pushOn last extended it
+	looking  sync.Mutex // guards the following fields
+	began    time.Time  // when it was first checked
+	passed   passed
+	extended Position // the log's end when pushOn last extended it
 }
 
 // ReadOutcome is the outcome of a read that a replica was allowed to answer.

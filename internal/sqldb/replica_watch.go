@@ -98,7 +98,7 @@ func (r *Replica) standby(ctx context.Context, primary origin) (Position, error)
 // nobody waits for, such as one of vacuum's. The standby would only receive the rest with the next commit, and seem to
 // lag until then.
 func (r *Replica) pushOn(ctx context.Context, end Position) {
-	if r.told == end {
+	if r.extended == end {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookPatience)
@@ -109,7 +109,7 @@ func (r *Replica) pushOn(ctx context.Context, end Position) {
 		return
 	}
 	if after, err := r.primary(ctx); err == nil {
-		r.told = after.position
+		r.extended = after.position
 	}
 }
 

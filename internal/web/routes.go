@@ -1,13 +1,31 @@
 package web
 
+import "slices"
+
 // routes returns the table of pages. All other paths get the 404 page.
 func (a *app) routes() []route {
-	routes := []route{
+	routes := slices.Concat(a.accountRoutes(), a.competitionRoutes(), a.adminRoutes(), []route{
 		{"GET /{$}", a.home},
 		{"POST /theme", setTheme},
 		{"GET /privacy", a.whoSees},
 		{"GET /live", a.live},
+		{"GET /dashboard", a.dashboard},
+		{"GET /mailbox", a.mailbox},
+		{"POST /mailbox/read-all", a.readAll},
+		{"GET /mailbox/{message}", a.readMessage},
+	})
+	if a.Demo {
+		routes = append(routes, route{"GET /dev/components", a.components})
+	}
+	if a.Mails != nil {
+		routes = append(routes, route{"GET /dev/mails", a.devMailList}, route{"GET /dev/mails/{mail}", a.devMail},
+			route{"GET /dev/mails/{mail}/html", a.devMailHTML})
+	}
+	return routes
+}
 
+func (a *app) accountRoutes() []route {
+	return []route{
 		{"GET /auth/login", a.loginForm},
 		{"POST /auth/login", a.login},
 		{"POST /auth/login/passkey", a.loginWithPasskey},
@@ -48,7 +66,11 @@ func (a *app) routes() []route {
 		{"POST /account/delete", a.deleteAccount},
 		{"POST /account/sessions/end", a.endOtherSessions},
 		{"POST /account/sessions/{session}/end", a.endSession},
+	}
+}
 
+func (a *app) competitionRoutes() []route {
+	return []route{
 		{"GET /competitions", a.listCompetitions},
 		{"GET /competitions/create", a.createForm},
 		{"POST /competitions/create", a.create},
@@ -89,12 +111,11 @@ func (a *app) routes() []route {
 		{"POST /competitions/{id}/registrations/{registration}/unblock", a.unblock},
 		{"GET /competitions/{id}/audit", a.competitionAudit},
 		{"GET /competitions/{id}/audit.csv", a.competitionAuditCSV},
+	}
+}
 
-		{"GET /dashboard", a.dashboard},
-		{"GET /mailbox", a.mailbox},
-		{"POST /mailbox/read-all", a.readAll},
-		{"GET /mailbox/{message}", a.readMessage},
-
+func (a *app) adminRoutes() []route {
+	return []route{
 		{"GET " + SetupPath, a.setupForm},
 		{"POST " + SetupPath, a.setup},
 		{"POST " + SetupPath + "/test-email", a.testSetupMail},
@@ -119,12 +140,4 @@ func (a *app) routes() []route {
 		{"GET /admin/dead-letters", a.failedJobs},
 		{"POST /admin/dead-letters/{letter}/retry", a.retryFailedJob},
 	}
-	if a.Demo {
-		routes = append(routes, route{"GET /dev/components", a.components})
-	}
-	if a.Mails != nil {
-		routes = append(routes, route{"GET /dev/mails", a.devMailList}, route{"GET /dev/mails/{mail}", a.devMail},
-			route{"GET /dev/mails/{mail}/html", a.devMailHTML})
-	}
-	return routes
 }

@@ -23,7 +23,7 @@ type AccountData struct {
 	Factors        FactorsSummary
 }
 
-// ZoneData is the time zone of one's messages.
+// ZoneData is the form for the time zone that the user's messages use.
 type ZoneData struct {
 	Chosen   string // by the user; empty: that of the browser
 	Followed string // the browser's, where none is chosen; empty when it is not known
@@ -40,7 +40,7 @@ func (d ZoneData) help() string {
 
 var zoneFields = []ui.Field{{Name: "timeZone", Label: "Time zone in messages"}}
 
-// zoneCard chooses the time zone of one's messages.
+// zoneCard is the form for the time zone that the user's messages use.
 func zoneCard(d ZoneData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -95,7 +95,7 @@ var (
 	passwordFields = []ui.Field{{Name: "currentPassword", Label: "Current password"}, {Name: "password", Label: "New password"}}
 )
 
-// Account is the page of one's own account.
+// Account is the user's account page.
 func Account(p ui.Page, d AccountData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

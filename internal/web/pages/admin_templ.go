@@ -35,7 +35,7 @@ type AdminData struct {
 	MoreRequests bool
 }
 
-// Suspended is a competition that waits for another organizer.
+// Suspended is a competition without an active organizer, which needs another one.
 type Suspended struct {
 	ID         string
 	Title      string
@@ -55,7 +55,7 @@ func (d AdminData) found() string {
 	return ui.FoundText(len(d.Users), d.More != "", "account", "accounts")
 }
 
-// AdminCheck is how one dependency is.
+// AdminCheck is the health of one dependency.
 type AdminCheck struct {
 	Name    string
 	OK      bool
@@ -1003,7 +1003,7 @@ type FailedJob struct {
 	Retried  *time.Time
 }
 
-// FailedJobs lists them.
+// FailedJobs is the page that lists failed jobs.
 func FailedJobs(p ui.Page, jobs []FailedJob, more string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -35,12 +35,12 @@ type AuditData struct {
 	CSV     string
 }
 
-// Clear reports whether the filter says what to show.
+// Clear reports whether the filter is unambiguous.
 func (d AuditData) Clear() bool {
 	return len(d.Errors) == 0 && d.Person.clear() && d.Competition.clear()
 }
 
-// filtered reports whether something is left out.
+// filtered reports whether any filter is set.
 func (d AuditData) filtered() bool {
 	return d.Action+d.Person.Typed+d.Competition.Typed+d.From+d.Until != ""
 }
@@ -49,14 +49,14 @@ func (d AuditData) field(name, label, value string) ui.Field {
 	return ui.Field{Name: name, Label: label, Value: value, Error: d.Errors[name], Filter: true}
 }
 
-// search is a field for a text that finds a person or a competition.
+// search is the field in which to search for a person or a competition.
 func (d AuditData) search(name, label, placeholder string, c AuditChoice) ui.Field {
 	f := d.field(name, label, c.Typed)
 	f.Type, f.MaxLength, f.Placeholder = "search", "200", placeholder
 	return f
 }
 
-// time is a field for a time in the zone that the filter names below.
+// time is the field for a time in the time zone that the filter shows below it.
 func (d AuditData) time(name, label, value string) ui.Field {
 	f := d.field(name, label, value)
 	f.Type, f.Max, f.Described = "datetime-local", "9999-12-31T23:59", "audit-zone"
@@ -70,13 +70,13 @@ func (d AuditData) fields() []ui.Field {
 	}
 }
 
-// OptionGroup is a part of a list to choose from.
+// OptionGroup is a group of options in a select.
 type OptionGroup struct {
 	Label   string
 	Options []ui.Option
 }
 
-// AuditChoice is a person or a competition that the log is filtered for.
+// AuditChoice is a person or competition to filter the log by.
 type AuditChoice struct {
 	Typed string
 	ID    string // the one that is meant; empty: none is, or several are
@@ -84,7 +84,7 @@ type AuditChoice struct {
 	Found []AuditFound // what the typed text finds, to choose from
 }
 
-// AuditFound is one of several that were found.
+// AuditFound is one of several matches.
 type AuditFound struct {
 	ID    string
 	Name  string
@@ -92,21 +92,21 @@ type AuditFound struct {
 	Href  string
 }
 
-// ChooseOnly takes the only one that was found.
+// ChooseOnly selects the match if there is only one.
 func (c *AuditChoice) ChooseOnly() {
 	if len(c.Found) == 1 {
 		c.ID, c.Name, c.Found = c.Found[0].ID, c.Found[0].Name, nil
 	}
 }
 
-// Known tells the name of an ID, as a record has it.
+// Known returns the name for an ID, as recorded.
 func (c *AuditChoice) Known(id, name string) {
 	if id == c.ID {
 		c.Name = name
 	}
 }
 
-// value is what the filter says: the one that is meant, or what was typed.
+// value is the filter's value: the ID that was selected, or else what was typed.
 func (c AuditChoice) value() string {
 	if c.ID != "" {
 		return c.ID
@@ -129,7 +129,7 @@ type AuditEntry struct {
 	Values    []AuditValue
 }
 
-// AuditPart is a piece of a sentence.
+// AuditPart is a part of a record's sentence.
 type AuditPart struct {
 	Text  string
 	Name  bool // of a person or a competition
@@ -144,7 +144,7 @@ type AuditValue struct {
 	After  string
 }
 
-// Audit is the page with the log.
+// Audit is the page of the audit log.
 func Audit(p ui.Page, d AuditData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -553,7 +553,7 @@ func auditActions(d AuditData) templ.Component {
 	})
 }
 
-// auditChoice is a field to type in, or what is chosen already, with a way to take it out.
+// auditChoice is a search field, or the selected person or competition with a link that removes it.
 func auditChoice(d AuditData, f ui.Field, c AuditChoice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -668,7 +668,7 @@ func auditChoice(d AuditData, f ui.Field, c AuditChoice) templ.Component {
 	})
 }
 
-// without is the log with all of the filter but one field.
+// without returns the log's address with all filters except one.
 func (d AuditData) without(name string) string {
 	q := url.Values{}
 	for _, f := range d.fields() {
@@ -837,7 +837,7 @@ func auditEmpty(d AuditData) templ.Component {
 	})
 }
 
-// auditFound lists what was found for a text that doesn't name one.
+// auditFound lists the matches when there are several.
 func auditFound(name, noun string, c AuditChoice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "github.com/minicompete/minicompete/internal/web/ui"
 
-// LoginForm is the log-in form as it was typed.
+// LoginForm holds the values of the login form.
 type LoginForm struct {
 	Email  string
 	Next   string
@@ -21,13 +21,13 @@ type LoginForm struct {
 	Challenge *ChallengeData // for a passkey; nil where there can't be any
 }
 
-// KeptField is a field of another form, which is sent on once one is logged in.
+// KeptField is a field of another form, which is submitted after the login.
 type KeptField struct {
 	Name  string
 	Value string
 }
 
-// Login is the log-in page.
+// Login is the login page.
 func Login(p ui.Page, f LoginForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -193,7 +193,7 @@ func Login(p ui.Page, f LoginForm) templ.Component {
 	})
 }
 
-// SignupForm is the sign-up form as it was typed. Errors are by field.
+// SignupForm holds the values of the sign-up form, with errors by field.
 type SignupForm struct {
 	Name   string
 	Email  string
@@ -419,7 +419,7 @@ func Signup(p ui.Page, f SignupForm) templ.Component {
 	})
 }
 
-// Confirm asks before something that can't be undone.
+// Confirm asks for confirmation before an action that can't be undone.
 type Confirm struct {
 	Title  string
 	Text   string
@@ -430,7 +430,7 @@ type Confirm struct {
 	Danger bool
 }
 
-// ConfirmPage asks on a page of its own.
+// ConfirmPage asks for it on a page of its own.
 func ConfirmPage(p ui.Page, c Confirm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -517,7 +517,7 @@ func ConfirmPage(p ui.Page, c Confirm) templ.Component {
 	})
 }
 
-// ConfirmForm asks in the dialog of a page.
+// ConfirmForm asks for it in a dialog.
 func ConfirmForm(c Confirm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -578,7 +578,7 @@ func ConfirmForm(c Confirm) templ.Component {
 	})
 }
 
-// confirmForm asks under the heading that it is given. The focus is on the answer that changes nothing.
+// confirmForm asks for it below the given heading. The focus is on the button that changes nothing.
 func confirmForm(c Confirm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

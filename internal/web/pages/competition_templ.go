@@ -188,7 +188,7 @@ func Competition(p ui.Page, c CompetitionData) templ.Component {
 	})
 }
 
-// competitionHead is the top of the page, around the heading that it is given: a preview's is not the page's first.
+// competitionHead is the top of the page, with the given heading: in a preview it isn't the page's first.
 func competitionHead(c CompetitionData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -498,7 +498,7 @@ func dates(c CompetitionData) templ.Component {
 	})
 }
 
-// place shows where it is: as a link when it is one.
+// place shows the location, as a link if it is one.
 func place(location string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "github.com/minicompete/minicompete/internal/web/ui"
 
-// ListData is a list of competitions and how it was asked for.
+// ListData is a list of competitions with its search and filters.
 type ListData struct {
 	Search string
 	Tags   []Chip
@@ -22,7 +22,7 @@ type ListData struct {
 	Error  string
 }
 
-// NoneYet is what a site without competitions says, and the next step, unless Href is empty.
+// NoneYet is the empty state of a site without competitions; an empty Href leaves out the next step.
 type NoneYet struct {
 	Title string
 	Text  string

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "github.com/minicompete/minicompete/internal/web/ui"
 
-// CoverForm is the part of the edit page for the cover. It is a form of its own: a picture is saved as soon as it is sent.
+// CoverForm is the cover's form on the edit page. It is separate because a picture is saved as soon as it is sent.
 type CoverForm struct {
 	Action string
 	Cover  ui.Cover

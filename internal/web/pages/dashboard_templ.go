@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// MyRegistration is a registration as its participant sees it.
+// MyRegistration is a registration as shown to its participant.
 type MyRegistration struct {
 	CompetitionID string
 	Title         string
@@ -31,7 +31,7 @@ type MyRegistration struct {
 	Seats         ui.Seats
 }
 
-// ParticipantData is what somebody is registered for.
+// ParticipantData is the data of a participant's dashboard.
 type ParticipantData struct {
 	Next       *MyRegistration  // what comes next
 	Upcoming   []MyRegistration // after it
@@ -778,7 +778,7 @@ func registrationGroup(title string, registrations []MyRegistration) templ.Compo
 	})
 }
 
-// OrganizerData is what an organizer or admin organizes.
+// OrganizerData is the data of an organizer's or admin's dashboard.
 type OrganizerData struct {
 	Competitions []MyCompetition
 	Attention    []Attention
@@ -791,7 +791,7 @@ type OrganizerData struct {
 	More         string
 }
 
-// MyCompetition is a competition as its organizer sees it.
+// MyCompetition is a competition as shown to its organizer.
 type MyCompetition struct {
 	ID       string
 	Title    string
@@ -804,7 +804,7 @@ type MyCompetition struct {
 	Offered  int // seats that are offered and not accepted yet
 }
 
-// closes introduces the deadline, which says nothing any more for a competition that is cancelled.
+// closes introduces the deadline, which no longer matters once a competition is cancelled.
 func (c MyCompetition) closes() string {
 	switch c.Seats.State {
 	case ui.StateCancelled:
@@ -822,7 +822,7 @@ type Attention struct {
 	Do   string
 }
 
-// OrganizerDashboard shows an organizer's or admin's competitions, and what they are registered for themselves.
+// OrganizerDashboard shows an organizer's or admin's competitions, and their own registrations.
 func OrganizerDashboard(p ui.Page, name string, d OrganizerData, mine ParticipantData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

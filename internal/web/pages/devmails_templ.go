@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// DevMail is a mail as the demo shows it.
+// DevMail is an email as the demo shows it.
 type DevMail struct {
 	Path    string // of its page
 	Kind    string
@@ -23,7 +23,7 @@ type DevMail struct {
 	SentAt  time.Time
 }
 
-// DevMails lists what mails look like, and the last that the demo would have sent.
+// DevMails lists samples of all emails, and the latest ones that the demo would have sent.
 func DevMails(p ui.Page, samples, sent []DevMail) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -201,7 +201,7 @@ func DevMails(p ui.Page, samples, sent []DevMail) templ.Component {
 	})
 }
 
-// ShowDevMail shows both parts of a mail.
+// ShowDevMail shows both parts of an email.
 func ShowDevMail(p ui.Page, m DevMail) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -14,7 +14,7 @@ import (
 	"strconv"
 )
 
-// CompetitionForm is the form of a competition as it was typed.
+// CompetitionForm holds the values of a competition's form.
 type CompetitionForm struct {
 	ID        string     // empty for a new one
 	Inputs    []ui.Field // with what was typed; times are in the time zone of the form
@@ -33,7 +33,7 @@ type CompetitionForm struct {
 // Checkbox is the type of an input that has a value when it is checked.
 const Checkbox = "checkbox"
 
-// Input is the input of a name, with what is wrong with it. It panics if there is none.
+// Input returns the input with a name, with its error. It panics if there is none.
 func (f CompetitionForm) Input(name string) ui.Field {
 	for _, input := range f.Inputs {
 		if input.Name == name {
@@ -44,12 +44,12 @@ func (f CompetitionForm) Input(name string) ui.Field {
 	panic("pages: the form of a competition has no input " + name)
 }
 
-// fields are what can be wrong with the form, in its order.
+// fields lists the fields that can have errors, in the form's order.
 func (f CompetitionForm) fields() []ui.Field {
 	return append(slices.Clone(f.Inputs), ui.Field{Name: "cover", Label: "Cover"})
 }
 
-// PreviewData is how a competition will look, and what of its description will not be as it was written.
+// PreviewData is the preview of a competition, with what its description loses in the process.
 type PreviewData struct {
 	CompetitionData
 	Images bool // shown as links
@@ -69,7 +69,7 @@ func (f CompetitionForm) action() string {
 	return "/competitions/" + f.ID + "/edit"
 }
 
-// draft names what is kept of the form in a browser.
+// draft names the form's draft in the browser.
 func (f CompetitionForm) draft() string {
 	if f.ID == "" {
 		return f.Viewer + "/new"
@@ -334,7 +334,7 @@ func EditCompetition(p ui.Page, f CompetitionForm) templ.Component {
 	})
 }
 
-// draftOffer offers what was typed before and not saved. The script shows it when there is something.
+// draftOffer offers to restore an unsaved draft. The script shows it if there is one.
 func draftOffer() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -509,7 +509,7 @@ func editAbout(f CompetitionForm) templ.Component {
 	})
 }
 
-// Preview shows a competition as its page will; nil shows nothing.
+// Preview shows a competition as its page will look; nil shows nothing.
 func Preview(c *PreviewData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -609,7 +609,7 @@ func Preview(c *PreviewData) templ.Component {
 	})
 }
 
-// note says what of the description is not shown as it was written.
+// note lists the parts of the description that aren't shown as written.
 func (c *PreviewData) note() string {
 	switch {
 	case c.Images && c.Markup:

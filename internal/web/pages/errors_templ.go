@@ -21,7 +21,7 @@ type Problem struct {
 	Again string
 }
 
-// Support says what to do when the problem stays; empty when there is no id.
+// Support says what to do if the problem persists; empty without a request ID.
 func (p Problem) Support() string {
 	if p.RequestID == "" {
 		return ""

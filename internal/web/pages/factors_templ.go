@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// SecurityData is the page of one's second factors.
+// SecurityData is the data of the page for second factors.
 type SecurityData struct {
 	App       *time.Time // when the authenticator app was set up, or nil
 	Passkeys  []PasskeyRow
@@ -37,13 +37,13 @@ type PasskeyRow struct {
 	Used  *time.Time
 }
 
-// ChallengeData is what the script gives to a passkey.
+// ChallengeData is what the script passes to a passkey.
 type ChallengeData struct {
 	Options string // JSON
 	State   string
 }
 
-// FactorsSummary is what the account page says of second factors.
+// FactorsSummary summarizes the second factors on the account page.
 type FactorsSummary struct {
 	App      bool
 	Passkeys int
@@ -63,7 +63,7 @@ func (f FactorsSummary) text() string {
 	return "Your account is protected by " + strings.Join(has, " and ") + "."
 }
 
-// securityCard leads to the page of second factors.
+// securityCard links to the page for second factors.
 func securityCard(f FactorsSummary) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -106,7 +106,7 @@ func securityCard(f FactorsSummary) templ.Component {
 	})
 }
 
-// Security is the page of one's second factors.
+// Security is the page for second factors.
 func Security(p ui.Page, d SecurityData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -535,7 +535,7 @@ func passkeysCard(d SecurityData) templ.Component {
 	})
 }
 
-// needScript is hidden where passkeys work.
+// needScript says that passkeys need JavaScript; it is hidden where they work.
 func needScript(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -578,7 +578,7 @@ func needScript(text string) templ.Component {
 	})
 }
 
-// passkeyForm is shown and filled in by the script of passkeys.
+// passkeyForm is shown and filled in by passkeys.js.
 func passkeyForm(kind, action string, c ChallengeData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -668,7 +668,7 @@ func passkeyForm(kind, action string, c ChallengeData) templ.Component {
 	})
 }
 
-// AppData is the page on which an authenticator app is set up.
+// AppData is the data of the page that sets up an authenticator app.
 type AppData struct {
 	Secret string // base32
 	URI    string
@@ -677,7 +677,7 @@ type AppData struct {
 	Errors Errors
 }
 
-// groups puts spaces into the secret, for typing it.
+// groups splits the secret into groups, which are easier to type.
 func (d AppData) groups() string {
 	var b strings.Builder
 	for i, r := range d.Secret {
@@ -689,7 +689,7 @@ func (d AppData) groups() string {
 	return b.String()
 }
 
-// SetUpApp is the page on which an authenticator app is set up.
+// SetUpApp is the page that sets up an authenticator app.
 func SetUpApp(p ui.Page, d AppData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -861,7 +861,7 @@ func SetUpApp(p ui.Page, d AppData) templ.Component {
 	})
 }
 
-// RecoveryCodes is the page that shows recovery codes, once.
+// RecoveryCodes is the page that shows new recovery codes, which are never shown again.
 func RecoveryCodes(p ui.Page, codes []string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -967,7 +967,7 @@ func RecoveryCodes(p ui.Page, codes []string) templ.Component {
 	})
 }
 
-// SecondForm is the page between the password and the login.
+// SecondForm holds the values of the form for the second factor.
 type SecondForm struct {
 	Pending   string
 	Next      string
@@ -1215,7 +1215,7 @@ func keptFields(kept []KeptField) templ.Component {
 	})
 }
 
-// codeField takes a code of the app, or a recovery code.
+// codeField is the field for a code from the app or a recovery code.
 func codeField(app bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1252,7 +1252,7 @@ func codeField(app bool) templ.Component {
 	})
 }
 
-// AgainForm is the page that asks who is there before something that a login left open must not be used for.
+// AgainForm holds the values of the form that reauthenticates the user before a sensitive action.
 type AgainForm struct {
 	Email     string
 	Next      string // where it goes on
@@ -1264,7 +1264,7 @@ type AgainForm struct {
 	Error     string
 }
 
-// Again asks for the login once more.
+// Again is the reauthentication page.
 func Again(p ui.Page, f AgainForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// galleryNow is fixed, so that pictures of the gallery can be compared.
+// galleryNow is fixed, so that screenshots of the gallery can be compared.
 var galleryNow = time.Date(2026, time.June, 12, 16, 0, 0, 0, time.UTC)
 
 var galleryStates = []ui.State{

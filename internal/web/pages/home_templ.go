@@ -21,7 +21,7 @@ type HomeData struct {
 	SignUpToOrganize bool
 }
 
-// organize is what leads to signing up as an organizer, where one can.
+// organize links to signing up as an organizer, if the site allows it.
 func (d HomeData) organize() string {
 	if d.SignUpToOrganize {
 		return "Sign up to organize"
@@ -377,7 +377,7 @@ func how(title, action, href string, steps []string) templ.Component {
 	})
 }
 
-// startList is the picture of the home page: who came in which order.
+// startList is the illustration on the home page: people in the order of their arrival.
 func startList() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

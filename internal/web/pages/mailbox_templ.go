@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Message is one in the mailbox.
+// Message is a message in the mailbox.
 type Message struct {
 	ID      string
 	Subject string
@@ -26,7 +26,7 @@ type Message struct {
 	AsWritten bool // its times stay those that it was written with
 }
 
-// Mailbox lists messages. More is the address of the next page, or "".
+// Mailbox lists messages. More is the address of the next page, or empty.
 func Mailbox(p ui.Page, messages []Message, unread int, more string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -118,7 +118,7 @@ func Mailbox(p ui.Page, messages []Message, unread int, more string) templ.Compo
 	})
 }
 
-// Messages is the part of the Mailbox that is fetched again when a message comes in.
+// Messages is the part of the Mailbox that is reloaded when a message arrives.
 func Messages(messages []Message, more string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

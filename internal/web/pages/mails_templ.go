@@ -10,10 +10,10 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "github.com/minicompete/minicompete/internal/web/ui"
 
-// Mailing is what becomes of the links that people ask for.
+// Mailing is where requested links are sent.
 type Mailing int
 
-// What becomes of links.
+// Where links are sent.
 const (
 	MailOff    Mailing = iota // nothing: the site sends no email
 	MailSent                  // they are emailed
@@ -21,10 +21,10 @@ const (
 	MailLogged                // a developer finds them in the log
 )
 
-// off says that a link reaches nobody.
+// off reports that links can't be sent.
 func (m Mailing) off() bool { return m == MailOff }
 
-// linkTo says where a link that is asked for will be.
+// linkTo says where the requested link will be.
 func (m Mailing) linkTo(place string) string {
 	switch m {
 	case MailSent:
@@ -36,7 +36,7 @@ func (m Mailing) linkTo(place string) string {
 	return "This site doesn't send email: you'll find a link in the server's log."
 }
 
-// ForgotForm is the form that asks for a new password.
+// ForgotForm holds the values of the form that requests a password reset.
 type ForgotForm struct {
 	Email  string
 	Errors Errors
@@ -45,7 +45,7 @@ type ForgotForm struct {
 
 var emailFields = []ui.Field{{Name: "email", Label: "Email"}}
 
-// Forgot is the page for who has forgotten the password.
+// Forgot is the page that requests a password reset.
 func Forgot(p ui.Page, f ForgotForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -150,7 +150,7 @@ func Forgot(p ui.Page, f ForgotForm) templ.Component {
 	})
 }
 
-// ForgotSent says what comes next, the same whether or not there is such an account.
+// ForgotSent says what happens next. It is the same whether or not the account exists.
 func ForgotSent(p ui.Page, f ForgotForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -270,7 +270,7 @@ func ForgotSent(p ui.Page, f ForgotForm) templ.Component {
 	})
 }
 
-// linkPlace says where a link is that isn't emailed.
+// linkPlace says where to find a link that isn't emailed.
 func linkPlace(m Mailing) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -320,7 +320,7 @@ func linkPlace(m Mailing) templ.Component {
 	})
 }
 
-// ResetForm is the form for a new password.
+// ResetForm holds the values of the form for a new password.
 type ResetForm struct {
 	Token  string
 	Errors Errors
@@ -328,7 +328,7 @@ type ResetForm struct {
 
 var resetFields = []ui.Field{{Name: "password", Label: "New password"}}
 
-// Reset is the page that a link in a mail leads to.
+// Reset is the page that sets a new password, opened by a link in an email.
 func Reset(p ui.Page, f ResetForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -569,7 +569,7 @@ func ConfirmEmail(p ui.Page, f ConfirmEmailForm) templ.Component {
 	})
 }
 
-// confirmText says what there is to confirm.
+// confirmText says what is being confirmed.
 func confirmText(f ConfirmEmailForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -632,7 +632,7 @@ func confirmText(f ConfirmEmailForm) templ.Component {
 	})
 }
 
-// LinkVoid says that a link from a mail can't be used, and how to get another.
+// LinkVoid explains why a link from an email can't be used, and how to get a new one.
 type LinkVoid struct {
 	Text  string
 	Href  string
@@ -708,7 +708,7 @@ func VoidLink(p ui.Page, l LinkVoid) templ.Component {
 	})
 }
 
-// VerifyData is where one stands with confirming one's address.
+// VerifyData is the progress of confirming an email address.
 type VerifyData struct {
 	Email    string
 	Verified bool
@@ -720,7 +720,7 @@ type VerifyData struct {
 	Error    string
 }
 
-// Verify leads to the link that confirms the address, and goes on once it was used.
+// Verify is the page that waits until the email address is confirmed, and then continues.
 func Verify(p ui.Page, d VerifyData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -998,7 +998,7 @@ func Verify(p ui.Page, d VerifyData) templ.Component {
 	})
 }
 
-// EmailData is the part of the account page about the address.
+// EmailData is the data of the email card on the account page.
 type EmailData struct {
 	Email     string
 	Verified  bool
@@ -1010,7 +1010,7 @@ type EmailData struct {
 
 var changeEmailFields = []ui.Field{{Name: "email", Label: "New email"}, {Name: "currentPassword", ID: "email-password", Label: "Current password"}}
 
-// emailCard shows the address, whether it is confirmed, and changes it.
+// emailCard shows the email address, says whether it's confirmed, and changes it.
 func emailCard(d EmailData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1175,7 +1175,7 @@ func remindersCard(on bool) templ.Component {
 	})
 }
 
-// Unsubscribe asks whether to end reminders.
+// Unsubscribe asks whether to turn off reminders.
 func Unsubscribe(p ui.Page, token string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1248,7 +1248,7 @@ func Unsubscribe(p ui.Page, token string) templ.Component {
 	})
 }
 
-// Unsubscribed says that it is done, and how to undo it.
+// Unsubscribed says that reminders are off, and how to turn them on again.
 func Unsubscribed(p ui.Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -12,10 +12,10 @@ import "github.com/minicompete/minicompete/internal/web/ui"
 
 func (c CompetitionData) path() string { return "/competitions/" + c.ID }
 
-// is reports whether the competition itself is in a state, wherever the viewer stands with it.
+// is reports whether the competition itself is in a state, whatever the viewer's registration.
 func (c CompetitionData) is(s ui.State) bool { return c.Seats.State == s }
 
-// manage is what an organizer or admin can do with a competition.
+// manage lists what an organizer or admin can do with a competition.
 func manage(c CompetitionData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -344,7 +344,7 @@ func manageDraft(c CompetitionData) templ.Component {
 	})
 }
 
-// TransferForm is the form that gives a competition to another organizer.
+// TransferForm holds the values of the form that transfers a competition.
 type TransferForm struct {
 	ID     string
 	Title  string
@@ -360,7 +360,7 @@ func (f TransferForm) email() ui.Field {
 	}
 }
 
-// Transfer is the page on which an admin gives a competition to another organizer.
+// Transfer is the page on which an admin transfers a competition to another organizer.
 func Transfer(p ui.Page, f TransferForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

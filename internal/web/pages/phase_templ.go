@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "github.com/minicompete/minicompete/internal/web/ui"
 
-// phaseKinds are what the card shows of a competition, one after the other, while the page is open.
+// phaseKinds are the kinds of a competition's phases, which follow each other while the page is open.
 var phaseKinds = []StandKind{StandUpcoming, StandOpen, StandWaitlist, StandFull, StandClosed, StandCancelled}
 
 const notified = "Everyone who registered has been notified."
@@ -279,7 +279,7 @@ func standAction(s Stand) templ.Component {
 	})
 }
 
-// standStatus stands where the button was: what can't be pressed any more has become this.
+// standStatus replaces the button once it can no longer be pressed.
 func standStatus(s Stand, number string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -509,7 +509,7 @@ func registerForm(s Stand, label, busy string) templ.Component {
 	})
 }
 
-// nothingToPress stands where the button was, or will be.
+// nothingToPress fills the button's place while there is none.
 func nothingToPress(label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -23,7 +23,7 @@ type DeleteAccountForm struct {
 
 var deleteFields = []ui.Field{{Name: "password", Label: "Current password"}}
 
-// dataCard leads to the download of one's data, and to the deletion of the account.
+// dataCard links to the download of the user's data, and to the deletion of the account.
 func dataCard() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

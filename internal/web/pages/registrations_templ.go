@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// RegistrationsData is an organizer's list of who is registered.
+// RegistrationsData is the data of an organizer's list of registrations.
 type RegistrationsData struct {
 	ID       string
 	Title    string
@@ -173,7 +173,7 @@ func (d RegistrationsData) found() string {
 	return ui.FoundText(d.Total, d.Beyond, "registration", "registrations")
 }
 
-// shown says how many of the rows one has seen by the end of this page.
+// shown says how many rows have been shown by the end of this page.
 func (d RegistrationsData) shown() string {
 	if d.last() == 0 {
 		return "No matches among the first. Keep looking, or type more letters."
@@ -196,7 +196,7 @@ func countBeyond(n int, beyond bool) string {
 	return ui.Count(n)
 }
 
-// Tab is one part of a list.
+// Tab is a tab above a list.
 type Tab struct {
 	Label     string
 	Value     string
@@ -207,14 +207,14 @@ type Tab struct {
 	On        bool
 }
 
-// Timeline is how the registrations of a competition grew.
+// Timeline is the growth of a competition's registrations.
 type Timeline struct {
 	Points   []ui.ChartPoint
 	Rush     string // its caption; empty when there was none
 	From, To time.Time
 }
 
-// RegistrationRow is one of them.
+// RegistrationRow is one registration.
 type RegistrationRow struct {
 	ID    string
 	Seq   int64
@@ -948,7 +948,7 @@ func registrationTable(d RegistrationsData) templ.Component {
 	})
 }
 
-// MoreRegistrations is one page of rows. On tablets there are five columns.
+// MoreRegistrations is one page of rows.
 func MoreRegistrations(d RegistrationsData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1167,7 +1167,7 @@ func MoreRegistrations(d RegistrationsData) templ.Component {
 	})
 }
 
-// breakable is an address that breaks before its @, if anywhere.
+// breakable is an email address that may only wrap before its @.
 func breakable(email string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1216,7 +1216,7 @@ func breakable(email string) templ.Component {
 	})
 }
 
-// rowRemarks are what an organizer should know beside the status.
+// rowRemarks are remarks beside the status.
 func rowRemarks(r RegistrationRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -13,7 +13,7 @@ import (
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
 
-// RemoveForm asks an organizer or admin how to remove somebody.
+// RemoveForm asks an organizer or admin how to remove a participant.
 type RemoveForm struct {
 	Name      string
 	Email     string
@@ -29,7 +29,7 @@ type RemoveForm struct {
 	Errors    Errors
 }
 
-// what says what becomes of the place.
+// what says what happens to the seat or place in line.
 func (f RemoveForm) what() string {
 	if f.Waiting {
 		return "They'll lose their place on the waitlist."
@@ -51,7 +51,7 @@ func (f RemoveForm) note() ui.Field {
 	}
 }
 
-// RemovePage asks on a page of its own.
+// RemovePage asks it on a page of its own.
 func RemovePage(p ui.Page, f RemoveForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -138,7 +138,7 @@ func RemovePage(p ui.Page, f RemoveForm) templ.Component {
 	})
 }
 
-// RemoveDialog asks in the dialog of a page.
+// RemoveDialog asks it in a dialog.
 func RemoveDialog(f RemoveForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -199,7 +199,7 @@ func RemoveDialog(f RemoveForm) templ.Component {
 	})
 }
 
-// removeForm asks under the heading that it is given.
+// removeForm asks it below the given heading.
 func removeForm(f RemoveForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// ReportForm tells the admins what is wrong with a competition.
+// ReportForm holds the values of the form that reports a competition.
 type ReportForm struct {
 	ID         string
 	Title      string
@@ -301,7 +301,7 @@ func reportedCompetitions(competitions []Reported, more bool) templ.Component {
 	})
 }
 
-// ReportsData is what was reported about one competition.
+// ReportsData is the data of the page with a competition's reports.
 type ReportsData struct {
 	ID          string
 	Title       string
@@ -320,7 +320,7 @@ type ReportsData struct {
 	Errors      Errors
 }
 
-// Report is one of them.
+// Report is one report.
 type Report struct {
 	ID       string
 	Reason   string
@@ -343,7 +343,7 @@ func (d ReportsData) note() ui.Field {
 
 func (d ReportsData) path() string { return "/competitions/" + d.ID }
 
-// Reports is the page on which admins review what was reported about a competition.
+// Reports is the page on which admins review the reports about a competition.
 func Reports(p ui.Page, d ReportsData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -779,7 +779,7 @@ func reportAnswer(r Report) templ.Component {
 	})
 }
 
-// reportedCompetition is what an admin can do about it.
+// reportedCompetition lists what an admin can do about a reported competition.
 func reportedCompetition(d ReportsData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// RollCallData is a list of registrations on paper.
+// RollCallData is the data of a printed list of registrations.
 type RollCallData struct {
 	Title   string
 	Starts  *time.Time
@@ -26,7 +26,7 @@ type RollCallData struct {
 	Back    string
 }
 
-// RollCall is a page for the printer, with room to sign beside each name.
+// RollCall is a printable list with room for a signature beside each name.
 func RollCall(p ui.Page, d RollCallData, rows templ.Component) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -229,7 +229,7 @@ func RollCall(p ui.Page, d RollCallData, rows templ.Component) templ.Component {
 	})
 }
 
-// standing is the state in words, or the place in line.
+// standing is the status in words, or the place in line.
 func (r RegistrationRow) standing() string {
 	if r.Place != "" {
 		return "Waitlisted, " + r.Place
@@ -237,7 +237,7 @@ func (r RegistrationRow) standing() string {
 	return r.State.Label()
 }
 
-// RollCallRow is one row of it.
+// RollCallRow is one row.
 func RollCallRow(r RegistrationRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// SessionsData is where an account is logged in, newest login first.
+// SessionsData lists an account's sessions, newest first.
 type SessionsData struct {
 	Sessions []SessionData
 	More     bool // there are others, which logged in before these
 }
 
-// SessionData is one login.
+// SessionData is one session.
 type SessionData struct {
 	ID       string
 	Device   string
@@ -30,7 +30,7 @@ type SessionData struct {
 	LastUsed time.Time // to within a few minutes
 }
 
-// others reports whether there is a session beside the current one.
+// others reports whether there are sessions other than the current one.
 func (d SessionsData) others() bool {
 	for _, s := range d.Sessions {
 		if !s.Current {
@@ -40,7 +40,7 @@ func (d SessionsData) others() bool {
 	return d.More
 }
 
-// sessionsCard lists where one is logged in, and ends it there.
+// sessionsCard lists the user's sessions, each with a button that ends it.
 func sessionsCard(d SessionsData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

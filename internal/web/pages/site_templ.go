@@ -20,7 +20,7 @@ type Setting struct {
 	Fixed bool // the environment sets it
 }
 
-// SiteForm is the part of a form that sets up the site.
+// SiteForm holds the values of the site's settings.
 type SiteForm struct {
 	SiteName   Setting
 	Contact    Setting
@@ -32,7 +32,7 @@ type SiteForm struct {
 	Test       TestMail
 }
 
-// TestMail is how a test email went.
+// TestMail is the result of a test email.
 type TestMail struct {
 	Action string // where the button posts to; empty: the site can't send email
 	To     string // whom the email is for, in the words of the button
@@ -40,7 +40,7 @@ type TestMail struct {
 	Failed string // why it didn't
 }
 
-// SetupForm is the page of the first start as it was typed.
+// SetupForm holds the values of the setup form.
 type SetupForm struct {
 	SiteForm
 	Token string
@@ -64,7 +64,7 @@ func settingField(s Setting, label string, errors Errors) ui.Field {
 	return ui.Field{Name: s.Name, Label: label, Value: s.Value, Error: errors[s.Name], MaxLength: "2000"}
 }
 
-// Setup is the page on which the first admin is made.
+// Setup is the page that creates the first admin.
 func Setup(p ui.Page, f SetupForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -191,7 +191,7 @@ func Setup(p ui.Page, f SetupForm) templ.Component {
 	})
 }
 
-// SiteSettings is the page on which admins change what the first page set.
+// SiteSettings is the page on which admins change the site's settings.
 func SiteSettings(p ui.Page, f SiteForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -443,7 +443,7 @@ func setting(s Setting, f ui.Field) templ.Component {
 	})
 }
 
-// fixed shows what the environment sets.
+// fixed shows a setting that the environment sets.
 func fixed(s Setting) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -512,7 +512,7 @@ func fixed(s Setting) templ.Component {
 	})
 }
 
-// MailTest is the part of a form that tries whether email works.
+// MailTest is the part of a form that sends a test email.
 func MailTest(t TestMail) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -612,7 +612,7 @@ func MailTest(t TestMail) templ.Component {
 	})
 }
 
-// ChecklistItem is one of the first steps of a site.
+// ChecklistItem is one of the first steps in setting up a site.
 type ChecklistItem struct {
 	Title string
 	Text  string // what to do
@@ -815,7 +815,7 @@ func checklist(items []ChecklistItem) templ.Component {
 	})
 }
 
-// OrganizerRequest is the wish of somebody to become an organizer.
+// OrganizerRequest is a user's request to become an organizer.
 type OrganizerRequest struct {
 	ID    string
 	Name  string

@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// StandKind is where the viewer stands with a competition.
+// StandKind is the viewer's standing in a competition.
 type StandKind int
 
-// Where one can stand.
+// The kinds of standing.
 const (
 	StandOpen       StandKind = iota // can register
 	StandWaitlist                    // can queue
@@ -34,7 +34,7 @@ const (
 	StandOffered                     // is offered a seat
 )
 
-// Stand is the card that says where I stand and what I can do.
+// Stand is the card with the viewer's standing and possible actions.
 type Stand struct {
 	ID          string
 	Title       string // of the competition
@@ -80,10 +80,10 @@ func (s Stand) trigger() string {
 	return "stand delay:300ms, mail from:body"
 }
 
-// personal tells that the card is one of somebody who may have a registration.
+// personal reports whether the viewer may have a registration.
 func (s Stand) personal() bool { return s.LoggedIn && !s.Own }
 
-// title is where the viewer stands, in a few words.
+// title is the viewer's standing in a few words.
 func (s Stand) title() string {
 	switch s.Kind {
 	case StandIn:
@@ -626,7 +626,7 @@ func standLayers(s Stand, layer func(s Stand, kind StandKind) templ.Component) t
 	})
 }
 
-// kinds are those of which the card holds the words: of all phases, and of the viewer's registration. Only who organizes a competition
+// kinds are the kinds whose texts the card contains: those of all phases, and of the viewer's registration. Only the organizer of a competition
 // may see it become a draft.
 func (s Stand) kinds() []StandKind {
 	kinds := slices.Clone(phaseKinds)
@@ -1097,7 +1097,7 @@ func standWords(s Stand, kind StandKind) templ.Component {
 	})
 }
 
-// offerBib is what is left of the time to accept a seat.
+// offerBib is the time left to accept a seat.
 func offerBib(s Stand) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1317,7 +1317,7 @@ func standButtons(s Stand) templ.Component {
 	})
 }
 
-// shareByEmail is how a page without script is shared.
+// shareByEmail shares a page without a script.
 func (s Stand) shareByEmail() templ.SafeURL {
 	query := url.Values{"subject": {s.Title}, "body": {s.URL}}.Encode()
 	return templ.SafeURL("mailto:?" + strings.ReplaceAll(query, "+", "%20"))

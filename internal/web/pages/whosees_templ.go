@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "github.com/minicompete/minicompete/internal/web/ui"
 
-// WhoSeesData is what the page about privacy is made of: the settings in force.
+// WhoSeesData holds the settings that the privacy page describes.
 type WhoSeesData struct {
 	Contact  string // an address to link to; empty when none is set
 	Policy   string // the site's own privacy policy
@@ -19,7 +19,7 @@ type WhoSeesData struct {
 	Kept     []Kept
 }
 
-// Kept is one sort of data: who sees it, and how long it is kept.
+// Kept is one kind of data: who sees it, and how long it's kept.
 type Kept struct {
 	What string
 	Who  string

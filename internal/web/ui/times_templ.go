@@ -135,7 +135,7 @@ func VenueTime(at time.Time, zone *time.Location, style TimeStyle) templ.Compone
 	})
 }
 
-// OwnTime is what stands beside a venue's time.
+// OwnTime is the viewer's own time beside a venue's time.
 func OwnTime(at time.Time, zone *time.Location) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

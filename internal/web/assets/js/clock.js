@@ -17,7 +17,7 @@ export function setServerTime(ms) {
   hear(ms, performance.now());
 }
 
-// What was long on its way makes the server's clock look slow, and nothing makes it look fast. So the fastest so far is the best.
+// A slow response makes the server's clock look slow, and nothing makes it look fast, so the fastest response so far is the best.
 function hear(ms, at) {
   offset = heard ? Math.max(offset, ms - at) : ms - at;
   heard = true;

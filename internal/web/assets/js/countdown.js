@@ -45,7 +45,7 @@ function arrive(el) {
   if (button) {
     button.disabled = false;
   }
-  // Both lie in the same place, so nothing moves under a finger that waits there.
+  // Both are in the same place, so nothing moves under a waiting finger.
   el.querySelectorAll("[data-before]").forEach((before) => before.classList.add("invisible"));
   el.querySelectorAll("[data-after]").forEach((after) => after.classList.remove("invisible"));
 }

@@ -1,4 +1,4 @@
-// A cover that is chosen and not sent yet is shown at once: beside its field, and in the preview.
+// A chosen cover is shown at once, before it's sent: beside its field, and in the preview.
 let chosen = ""; // the address of what is chosen
 
 const pictures = () => document.querySelectorAll("fieldset .cover img, #preview .cover img");

@@ -1,4 +1,4 @@
-// A question that has a page of its own opens in a dialog instead, when htmx loads it there.
+// A confirmation that has its own page opens in a dialog instead if htmx loads it there.
 export function startDialogs(htmx) {
   document.body.addEventListener("htmx:afterSwap", (e) => {
     const dialog = e.detail.target?.closest("dialog");

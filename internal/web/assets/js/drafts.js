@@ -1,5 +1,5 @@
-// Keeps what is typed into a long form in this browser, by user and form, until it is saved, and offers it again. A form says so by
-// data-draft. Passwords are never kept; logging out forgets everything.
+// Keeps unsaved input of long forms in this browser, by user and form, and offers to restore it. A form asks for this with
+// data-draft. Passwords are never kept; logging out deletes everything.
 const prefix = "draft:";
 const keptFor = 30 * 24 * 3600 * 1000;
 
@@ -15,7 +15,7 @@ export function startDrafts() {
   }
 }
 
-// forget removes the drafts that a test picks.
+// forget deletes the drafts that match a test.
 function forget(test) {
   for (const key of Object.keys(storage() ?? {})) {
     if (key.startsWith(prefix) && test(read(key))) {
@@ -24,7 +24,7 @@ function forget(test) {
   }
 }
 
-// tidy forgets what was sent and arrived: the page after a form that was saved says so.
+// tidy deletes the drafts that were saved: the page after a saved form names its draft.
 function tidy() {
   const saved = document.querySelector("#flash [data-saved]") !== null;
   forget((draft) => !draft || draft.at < Date.now() - keptFor || (saved && draft.sent));
@@ -48,7 +48,7 @@ function read(key) {
 
 const property = (el) => (el.type === "checkbox" ? "checked" : "value");
 
-// kept are the elements of a form whose values may be: no secrets, no files, no buttons.
+// kept are the elements of a form whose values may be kept: no secrets, no files, no buttons.
 const kept = (form) => [...form.elements].filter((el) => el.name && !["password", "file", "submit", "button"].includes(el.type));
 
 const fields = (form) => Object.fromEntries(kept(form).map((el) => [el.name, el[property(el)]]));
@@ -59,7 +59,7 @@ function fill(form, values) {
   }
 }
 
-// typed leaves out what differs from page to page by itself.
+// typed leaves out fields that differ from page to page by themselves.
 const typed = ({ key, version, ...values }) => JSON.stringify(values);
 
 function keep(form) {
@@ -115,7 +115,7 @@ function keep(form) {
       save(false);
     }
   });
-  // Asks before one leaves only what would be lost.
+  // Warns before leaving only if input would be lost.
   addEventListener("beforeunload", (e) => {
     if (loss) {
       e.preventDefault();

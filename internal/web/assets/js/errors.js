@@ -1,4 +1,4 @@
-// What the server found wrong with a form disappears as it is being corrected: the mark on the field, its message, and its entry in the
+// A field's error disappears while it's being corrected: the mark on the field, its message, and its entry in the
 // summary above the form, which goes with its last entry.
 export function startErrors() {
   document.addEventListener("input", (e) => {

@@ -11,9 +11,9 @@ function release() {
   sent = null;
 }
 
-// Small comforts of forms.
+// Small improvements to all forms.
 export function startForms() {
-  // A second press while the first is under way does nothing; the server would replay it anyway.
+  // A second press while the first is in progress does nothing; the server would replay it anyway.
   document.addEventListener("submit", (e) => {
     const form = e.target;
     if (e.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) {
@@ -29,9 +29,9 @@ export function startForms() {
     timer = setTimeout(release, HELD);
   });
   window.navigation?.addEventListener("navigateerror", release);
-  // "Back" from the browser's memory shows the page as it was left.
+  // "Back" from the browser's cache shows the page as it was left.
   addEventListener("pageshow", (e) => e.persisted && release());
-  // The zones that this browser knows are offered where one is typed.
+  // Fields for a time zone suggest the zones that this browser knows.
   document.addEventListener("focusin", (e) => {
     const list = e.target.list;
     if (list?.id === "zones" && list.childElementCount === 0) {

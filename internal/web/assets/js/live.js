@@ -16,7 +16,7 @@ export function startLive(htmx) {
   document.addEventListener("visibilitychange", sync);
   addEventListener("pagehide", close);
   addEventListener("pageshow", sync);
-  // A stream from before may be dead without having noticed.
+  // An earlier stream may be dead without having noticed.
   addEventListener("online", () => {
     close();
     sync();
@@ -63,7 +63,7 @@ function open(htmx) {
   source.addEventListener("open", () => {
     wait = 1000;
     if (opened) {
-      // What was missed meanwhile is fetched, spread out, because thousands of pages may come back at once.
+      // Missed changes are fetched at random times, because thousands of pages may come back at once.
       setTimeout(() => askStand(htmx), 2000 * Math.random());
     }
     opened = true;
@@ -75,14 +75,14 @@ function open(htmx) {
   source.addEventListener("error", () => {
     if (source?.readyState === EventSource.CLOSED) {
       close();
-      // Spread out, so that thousands of pages don't come back in the same instant.
+      // At random times, so that thousands of pages don't come back at the same instant.
       retry = setTimeout(() => open(htmx), wait * (0.5 + Math.random()));
       wait = Math.min(wait * 2, 30000);
     }
   });
 }
 
-// The viewer's own place may have changed.
+// The viewer's own place in line may have changed.
 function askStand(htmx) {
   const card = document.querySelector("#stand[data-mine]");
   if (card) {

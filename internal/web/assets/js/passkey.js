@@ -1,5 +1,5 @@
-// Forms that a passkey fills in. Each carries its challenge in data-challenge, and sends the answer in a hidden field. They are shown
-// where the browser knows passkeys.
+// Forms that a passkey fills in. Each has its challenge in data-challenge, and sends the answer in a hidden field. They are shown
+// if the browser supports passkeys.
 const decode = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 const encode = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer)))
@@ -70,7 +70,7 @@ async function ask(form) {
   form.removeAttribute("aria-busy");
 }
 
-// offer has the browser suggest passkeys where the email is typed.
+// offer makes the browser suggest passkeys in the email field.
 async function offer(form) {
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) {
     return;

@@ -1,4 +1,4 @@
-// The card of a competition. Nothing replaces it under a press or under a pointer that is down, and an answer always lands.
+// The card of a competition. Nothing replaces it during a press or while a pointer is down, and a response is always shown.
 const LIFTED = 300; // ms: on a touch screen the click comes a moment after the finger is lifted
 
 let htmx;
@@ -96,7 +96,7 @@ function skip() {
   skipped = card().dataset.phase;
 }
 
-// The answer to a press is newer than most of what was skipped on its way.
+// The response to a press is newer than most of the updates that were skipped meanwhile.
 function catchUp() {
   const el = card();
   if (pressing || late || !skipped || !el) {

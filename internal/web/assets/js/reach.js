@@ -1,9 +1,9 @@
-// Requests that don't get through. Only answers that carry the program's own mark are shown: after anything else (no answer, a page of
+// Requests that don't get through. Only responses with the program's own header are shown: after anything else (no response, a page from
 // a proxy's, a server that asks to come again) the page stays as it is, says so, and asks again by itself.
 const MARK = "Mini-Compete";
 const AWAY = "We couldn't reach the server. Pressing again is safe.";
 const BUSY = "The server is busy. We're trying again; pressing again is safe.";
-// Milliseconds. A press may wait in a long queue, but not for ever on a connection that is dead.
+// Milliseconds. A press may wait in a long queue, but not forever on a dead connection.
 const TIMEOUT = 15000;
 const LONGEST_PAUSE = 8000;
 const LONGEST_ADVICE = 30000;
@@ -51,7 +51,7 @@ export function startReach(instance) {
   });
 }
 
-// A press is worth more patience than a search that somebody may have given up.
+// A press is worth more patience than a search that the user may have given up on.
 const mostTries = (elt) => (elt.closest("#stand") ? 12 : 4);
 const spent = (elt) => (waiting.get(elt)?.tries ?? 0) >= mostTries(elt);
 
@@ -71,7 +71,7 @@ function missed({ elt, requestConfig }, text, seconds) {
     htmx.trigger(elt, "gaveup");
     return;
   }
-  // Spread out, so that thousands who waited don't come back in the same instant.
+  // At random times, so that thousands of waiting pages don't come back at the same instant.
   const step = Math.min(1000 * 2 ** wait.tries, LONGEST_PAUSE);
   wait.tries++;
   pause(elt, Math.max(step * (0.5 + Math.random()), Math.min(seconds * 1000, LONGEST_ADVICE) * (1 + Math.random() / 2)));
@@ -89,7 +89,7 @@ function pause(elt, ms) {
   }, ms);
 }
 
-// In the card the message has a place of its own, where it moves nothing.
+// In the card, the message has its own place, where it moves nothing.
 function say(elt, text) {
   let note = elt.closest("#stand")?.querySelector(".stand-note");
   if (!note && dismissed) {

@@ -1,4 +1,4 @@
-// Sharing by the system's own sheet, else by a copied link, else by the email that the link writes without script.
+// Shares with the system's share sheet, else by copying the link, else by email, which works without a script.
 export function startShare() {
   document.addEventListener("click", async (e) => {
     const link = e.target.closest("[data-share]");

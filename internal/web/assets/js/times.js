@@ -36,7 +36,7 @@ export function showTimes(root) {
   }
 }
 
-// Empty where the viewer's clock shows what the venue's does.
+// Empty if the viewer's clock shows the same time as the venue's.
 function ownTime(at, venueOffset) {
   const ownOffset = -at.getTimezoneOffset();
   if (ownOffset === venueOffset) {
