@@ -251,7 +251,6 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 	if c.Status == StatusCancelled {
 		return c, ErrCompetitionCancelled
 	}
-	c.Visibility = c.Visibility.OrPublic()
 	before := c
 	held := c.Registered()
 	if change.Edit != nil {

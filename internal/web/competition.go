@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -25,7 +24,6 @@ func (a *app) competition(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	stand.Code = v.r.URL.Query().Get("code")
 	v.updateFlash(stand.Kind)
 	stand.New = v.flash != nil && *v.flash == flashes[flashIn]
 	return a.showCompetition(v, http.StatusOK, c, stand)
@@ -39,11 +37,7 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	data := competitionData(&c, html)
 	data.Seats, data.Stand = stand.Seats, stand
 	data.Managed, data.Admin = c.ManagedBy(v.actor), v.actor.Role.AtLeast(compete.RoleAdmin)
-	if data.AccessCode = string(a.Competitions.AccessCode(v.r.Context(), v.actor, &c)); data.AccessCode != "" {
-		link := a.PublicURL.JoinPath("/competitions/", c.ID)
-		link.RawQuery = url.Values{"code": {data.AccessCode}}.Encode()
-		data.CodeLink = link.String()
-	}
+	data.AccessCode = string(a.Competitions.AccessCode(v.r.Context(), v.actor, &c))
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
 		page = v.shared(page, "/competitions/"+c.ID, shareText(&c))

@@ -127,8 +127,7 @@ func (a *app) continueTo(v *visit, next string, otherwise response) (response, e
 	case errors.Is(err, compete.ErrRegistrationNotOpen):
 		return redirectWith("not-open", next), nil
 	case wantsCode(err):
-		typed := url.Values{"code": {i.entry.Get("accessCode")}}
-		return redirectWith("access-code", next+"?"+typed.Encode()), nil
+		return redirectWith("access-code", next), nil
 	case e.Kind == compete.KindForbidden:
 		return redirectWith("not-here", next), nil
 	}

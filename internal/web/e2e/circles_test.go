@@ -4,8 +4,8 @@ import (
 	"testing"
 )
 
-// testClosedCircle keeps a competition to a circle: unlisted, with a code that is typed with script and comes with the
-// link without. Then its organizer adds somebody over the capacity.
+// testClosedCircle keeps a competition to a circle: unlisted, with a code that is typed with and without script.
+// Then its organizer adds somebody over the capacity.
 func testClosedCircle(t *testing.T, s site) {
 	organizer := newVisitor(t, s.first(), "Olga Circle")
 	organizer.signUp("ORGANIZER")
@@ -36,7 +36,8 @@ func testClosedCircle(t *testing.T, s site) {
 	// What is typed outlasts what happens meanwhile.
 	ada.fill("accessCode", "maple 2026")
 	ben.signUp("PARTICIPANT")
-	ben.open(page + "?code=Maple-2026")
+	ben.open(page)
+	ben.fill("accessCode", "Maple-2026")
 	ben.click(registerButton)
 	ben.see("#stand-title", "You're in")
 	ada.see("#stand .seats", "1 of 2 seats left")
@@ -81,7 +82,8 @@ func circleTours(t *testing.T, s site) (tours []tour) {
 		}},
 		{participant, []stop{
 			{name: "competition-circle", path: page},
-			{name: "competition-circle-wrong", like: true, path: page + "?code=birch-wood", then: func(v *visitor) {
+			{name: "competition-circle-wrong", like: true, path: page, then: func(v *visitor) {
+				v.fill("accessCode", "birch-wood")
 				v.click(registerButton)
 				v.see("#stand .stand-note", "That access code is wrong")
 			}},

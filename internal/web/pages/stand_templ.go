@@ -68,7 +68,7 @@ type Stand struct {
 	Focus       bool   // the answer to a press: focus goes here
 	New         bool   // in since a moment ago: worth a celebration
 	NeedsCode   bool   // registering takes an access code
-	Code        string // as typed, or from the link
+	Code        string // as typed
 	URL         string // of the competition's page, absolute, to be shared; for who may register
 }
 
