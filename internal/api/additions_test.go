@@ -196,7 +196,7 @@ func testAddRefused(w *world) {
 	draft := w.create(circleBody("Draft", `"status":"DRAFT"`))
 	w.refused(w.call("POST", "/api/competitions/"+draft.ID+"/registrations", w.tokens[otherOrganizer],
 		emailBody(login.User.Email)), http.StatusNotFound, "competition_not_found")
-	w.refused(w.add(c.ID, emailBody(login.User.Email, `,"divisionId":"`+unknownID+`"`)),
+	w.refused(w.add(c.ID, emailBody(w.signUp().User.Email, `,"divisionId":"`+unknownID+`"`)),
 		http.StatusUnprocessableEntity, "validation_failed")
 }
 

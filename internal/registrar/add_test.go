@@ -1,7 +1,9 @@
 package registrar_test
 
 import (
+	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -76,5 +78,62 @@ func addAmongPresses(t *testing.T, a *fixture, waitlist bool, replicas ...*regis
 	if want := people - capacity; waitlist && (waiting != want || got[waitlisted] != want) {
 		t.Errorf("%d wait, want %d of %v", waiting, want, got)
 	}
-	must(t, errors.Join(checkSeats(t.Context(), a.db.Reader(), id), checkArrival(t.Context(), a.db.Reader(), id)))
+	err := checkSeats(t.Context(), a.db.Reader(), id)
+	if len(replicas) == 1 { // across replicas, the order is that of commits
+		err = errors.Join(err, checkArrival(t.Context(), a.db.Reader(), id))
+	}
+	must(t, err)
+}
+
+// TestAdditionsAmongCapacityChanges: people press and cancel, staff add people over the capacity, and the organizer
+// raises and lowers the capacity meanwhile. In every commit, no more seats are held than there are.
+func TestAdditionsAmongCapacityChanges(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, db *store.Store) {
+		a := newFixture(t, db, 200)
+		r := startRegistrar(t, db.Ledger(), a.afterEachCommit(t))
+		id := a.addCompetition(t, 30, true)
+		var added, lowered atomic.Int32
+		together(len(a.people), func(i int) {
+			o, err := addOrPress(t.Context(), a, r, id, i)
+			if err != nil {
+				t.Errorf("person %d: %v", i, err)
+			}
+			switch i % 5 {
+			case 0: // the event has room for so many
+				_, err = r.Update(t.Context(), compete.UpdateCommand{
+					Actor: a.organizer, CompetitionID: id, Change: compete.CompetitionChange{
+						Edit: func(c *compete.CompetitionContent) { c.Capacity = 20 + i%70 },
+					},
+				})
+				if lowered.Add(1); err != nil && !errors.Is(err, compete.ErrCapacityBelowHeld) {
+					t.Errorf("change %d: %v", i, err)
+				}
+			case 1:
+				_, err = r.Cancel(t.Context(), compete.CancelCommand{Actor: a.people[i], RegistrationID: o.Registration.ID})
+				if err != nil {
+					t.Errorf("person %d cancels: %v", i, err)
+				}
+			case 2:
+				if added.Add(1); o.Registration.Status != pending {
+					t.Errorf("person %d was added over the capacity, and is %s", i, o.Registration.Status)
+				}
+			}
+		})
+		if added.Load() != 40 || lowered.Load() != 40 {
+			t.Errorf("%d added, %d changes, want 40 of each", added.Load(), lowered.Load())
+		}
+		must(t, errors.Join(checkSeats(t.Context(), db.Reader(), id), checkArrival(t.Context(), db.Reader(), id)))
+	})
+}
+
+// addOrPress has staff add every fifth person, over the capacity; the others press.
+func addOrPress(
+	ctx context.Context, a *fixture, r *registrar.Registrar, id string, i int,
+) (compete.RegistrationOutcome, error) {
+	if i%5 == 2 {
+		return r.Add(ctx, compete.AddCommand{
+			Actor: a.organizer, CompetitionID: id, Person: a.people[i], OverCapacity: true,
+		})
+	}
+	return r.Register(ctx, compete.RegisterCommand{Actor: a.people[i], CompetitionID: id})
 }

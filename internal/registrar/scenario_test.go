@@ -41,7 +41,7 @@ func newScenario(change func(*compete.Competition)) *scenario {
 		ID: cup,
 		CompetitionContent: compete.CompetitionContent{
 			Title: "Spring Cup", Capacity: 2, Waitlist: true, TimeZone: "UTC",
-			RegDeadline: morning.Add(time.Hour), StartDate: &start,
+			RegDeadline: morning.Add(time.Hour), StartDate: &start, Visibility: compete.VisibilityPublic,
 		},
 		SeatsLeft: 2, Status: compete.StatusPublished, Organizer: compete.Organizer{ID: "olga"}, Version: 1,
 	}

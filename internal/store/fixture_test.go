@@ -168,10 +168,11 @@ func (f *fixture) addCompetitions(t *testing.T, competitions []compete.Competiti
 	defer func() { _ = tx.Rollback() }() // after the commit there is nothing left to roll back
 	for _, c := range competitions {
 		_, err := tx.ExecContext(t.Context(), `INSERT INTO competitions (id, title, capacity, seats_left, waitlisted,
-			reg_opens_at, reg_deadline, status, waitlist, organizer_id, created_at, updated_at)
+			reg_opens_at, reg_deadline, status, waitlist, organizer_id, created_at, updated_at, visibility)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-			$10, $11, $11)`, c.ID, c.Title, c.Capacity, c.SeatsLeft, c.Waitlisted, stored(c.RegOpensAt),
-			compete.UTC(c.RegDeadline), string(c.Status), c.Waitlist, c.Organizer.ID, compete.UTC(c.CreatedAt))
+			$10, $11, $11, $12)`, c.ID, c.Title, c.Capacity, c.SeatsLeft, c.Waitlisted, stored(c.RegOpensAt),
+			compete.UTC(c.RegDeadline), string(c.Status), c.Waitlist, c.Organizer.ID, compete.UTC(c.CreatedAt),
+			string(c.Visibility))
 		must(t, err)
 		for _, tag := range c.Tags {
 			_, err := tx.ExecContext(t.Context(), `INSERT INTO competition_tags (competition_id, tag) VALUES ($1, $2)`,

@@ -312,9 +312,17 @@ func TestStepOnOffers(t *testing.T) {
 
 // An earlier version lists what isn't a draft, so the step back hides what is unlisted.
 func TestStepOnCirclesHidesWhatIsUnlisted(t *testing.T) {
-	const before, circles = 40, 43
+	const seeded, before, circles = 35, 40, 43
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
 		db := openEmpty(t, url)
+		to := func(version int64) {
+			t.Helper()
+			if err := migrator(t, db).To(t.Context(), version); err != nil {
+				t.Fatal(err)
+			}
+		}
+		to(seeded)
+		fillEmpty(t, db)
 		for _, tc := range []struct {
 			status, visibility, want string
 			unpublished, discarded   bool
@@ -324,17 +332,12 @@ func TestStepOnCirclesHidesWhatIsUnlisted(t *testing.T) {
 			{"CANCELLED", "UNLISTED", "CANCELLED", false, true},
 			{"DRAFT", "UNLISTED", "DRAFT", false, false},
 		} {
-			if err := migrator(t, db).To(t.Context(), circles); err != nil {
-				t.Fatal(err)
-			}
-			fillEmpty(t, db)
+			to(circles)
 			if _, err := db.Writer().ExecContext(t.Context(), `UPDATE competitions SET status = $1, visibility = $2,
 				unpublished = false, discarded = false`, tc.status, tc.visibility); err != nil {
 				t.Fatal(err)
 			}
-			if err := migrator(t, db).To(t.Context(), before); err != nil {
-				t.Fatal(err)
-			}
+			to(before)
 			var status string
 			var unpublished, discarded bool
 			if err := db.Writer().QueryRowContext(t.Context(), `SELECT status, unpublished, discarded
