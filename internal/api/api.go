@@ -71,6 +71,8 @@ func newAPI(config Config, mux *http.ServeMux) *api {
 	a.registerCalendar()
 	a.registerCovers()
 	a.registerRegistrations()
+	a.registerDecisions()
+	a.registerReviews()
 	a.registerMailbox()
 	a.registerLive()
 	a.registerAdmin()

@@ -58,6 +58,7 @@ type NewContent struct {
 	EndDate     *time.Time         `json:"endDate,omitempty" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
 	TimeZone    string             `json:"timeZone,omitempty" default:"UTC" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
 	Waitlist    bool               `json:"waitlist,omitempty" doc:"Whether people can join a waitlist once it's full." default:"false" example:"true"`
+	Admission   compete.Admission  `json:"admission,omitempty" enum:"FIRST_COME,REVIEW" default:"FIRST_COME" doc:"How seats are assigned: in order of arrival (FIRST_COME), or by decisions about applications (REVIEW)." example:"FIRST_COME"`
 	OfferHours  *int               `json:"offerHours,omitempty" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start. Leave it out to give it to them at once." example:"48"`
 	Visibility  compete.Visibility `json:"visibility,omitempty" enum:"PUBLIC,UNLISTED" default:"PUBLIC" doc:"UNLISTED leaves it out of lists and searches, so that people need its link." example:"PUBLIC"`
 }
@@ -94,6 +95,7 @@ type ContentChange struct {
 	EndDate     optional[*time.Time]         `json:"endDate,omitzero" nullable:"true" doc:"When the competition ends. Must be after the start." example:"2026-05-09T16:00:00Z"`
 	TimeZone    optional[string]             `json:"timeZone,omitzero" doc:"The IANA time zone in which people see the competition's times. Changing it doesn't change when anything happens." example:"Europe/Zurich"`
 	Waitlist    optional[bool]               `json:"waitlist,omitzero" example:"true"`
+	Admission   optional[compete.Admission]  `json:"admission,omitzero" enum:"FIRST_COME,REVIEW" doc:"Can only be changed while nobody is registered." example:"REVIEW"`
 	OfferHours  optional[*int]               `json:"offerHours,omitzero" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up; null gives it to them at once. Open offers don't change." example:"48"`
 	Visibility  optional[compete.Visibility] `json:"visibility,omitzero" enum:"PUBLIC,UNLISTED" doc:"UNLISTED leaves it out of lists and searches, so that people need its link." example:"UNLISTED"`
 }
@@ -141,7 +143,8 @@ func newCompetition(c *compete.Competition, at time.Time) Competition {
 
 func newCompetitionSummary(c *compete.Competition, at time.Time) CompetitionSummary {
 	content := c.CompetitionContent
-	content.TimeZone, content.Visibility = c.Zone().String(), content.Visibility.OrPublic()
+	content.TimeZone, content.Admission = c.Zone().String(), c.AdmittedBy()
+	content.Visibility = content.Visibility.OrPublic()
 	if content.Tags == nil {
 		content.Tags = []string{}
 	}

@@ -29,7 +29,7 @@ func (participantSort) Schema(huma.Registry) *huma.Schema {
 			string(compete.SortStatus),
 		},
 		Description: "The order: order of arrival (`arrival`), newest first (`newest`), by `name`, or by `status` " +
-			"(confirmed, pending, offered, waitlisted, cancelled).",
+			"(confirmed, pending, offered, applied, waitlisted, rejected, cancelled).",
 	}
 }
 

@@ -150,7 +150,8 @@ type statusParam string
 func (statusParam) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Description: "Return only registrations with this status.", Enum: []any{
 		string(compete.RegistrationPending), string(compete.RegistrationConfirmed), string(compete.RegistrationOffered),
-		string(compete.RegistrationWaitlisted), string(compete.RegistrationCancelled),
+		string(compete.RegistrationApplied), string(compete.RegistrationWaitlisted),
+		string(compete.RegistrationRejected), string(compete.RegistrationCancelled),
 	}}
 }
 
@@ -163,7 +164,8 @@ func (a *api) registerRegistrations() {
 		status: http.StatusCreated, holdsSeats: true,
 		summary: "Register for a competition",
 		description: "For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a " +
-			"moment later) or, if all are taken, a place on the waitlist. With an Idempotency-Key, it's safe to retry.",
+			"moment later) or, if all are taken, a place on the waitlist. If the competition's admission is REVIEW, " +
+			"you apply (APPLIED), and the organizer decides. With an Idempotency-Key, it's safe to retry.",
 		request: RegisterRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,

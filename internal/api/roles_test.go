@@ -61,6 +61,12 @@ var answersOffers = map[role]int{
 	organizer: 403, admin: 403,
 }
 
+// reviewsApplications are the outcomes of reviewing an application, which others aren't told about.
+var reviewsApplications = map[role]int{
+	participant: 403, otherParticipant: 403, otherOrganizer: 404,
+	organizer: 200, admin: 200,
+}
+
 // outcomesOfDraft are those of the deletion of a draft, which is there for its organizer and admins alone.
 func outcomesOfDraft() map[role]int {
 	statuses := only(204, 403, organizer, admin)
@@ -119,6 +125,13 @@ var matrix = map[string]outcomes{
 	"listRegistrations":    {false, only(200, 403, organizer, admin)},
 	"unpublishCompetition": {false, only(200, 403, admin)},
 	"transferCompetition":  {false, only(200, 403, admin)},
+
+	"decide":           {false, only(200, 403, organizer, admin)},
+	"listDecisions":    {false, only(200, 403, organizer, admin)},
+	"releaseDecisions": {false, only(202, 403, organizer, admin)},
+	"listApplications": {false, only(200, 403, organizer, admin)},
+	"review":           {false, reviewsApplications},
+	"getReviews":       {false, reviewsApplications},
 
 	"register":           {false, only(403, 201, organizer)}, // it is the organizer's own
 	"addRegistration":    {false, only(201, 403, organizer, admin)},
@@ -294,6 +307,16 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		"unpublishCompetition", "register",
 		"listRegistrations", "listCompetitionAudit":
 		id = w.competition(5).ID
+	case "review", "getReviews":
+		_, applications := w.applications(1)
+		id, body = applications[0].ID, `{"score":3}`
+	case "decide", "listDecisions", "releaseDecisions", "listApplications":
+		c, applications := w.applications(1)
+		id, body = c.ID, decisions("ADMIT", applications...)
+		if o.id == "releaseDecisions" {
+			w.call("POST", "/api/competitions/"+id+"/decisions", w.tokens[organizer], body)
+			body = ""
+		}
 	case "approveOrganizerRequest", "declineOrganizerRequest":
 		id = unknownID
 	case "reportCompetition":

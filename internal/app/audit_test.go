@@ -303,6 +303,20 @@ func (w *auditWorld) offered() (id, competition string, participant someone) {
 	return id, competition, participant
 }
 
+// application is registration, for a competition with review.
+func (w *auditWorld) application() (id, competition string, organizer someone) {
+	w.t.Helper()
+	competition, organizer = w.competition("PUBLISHED")
+	w.exec(`UPDATE competitions SET admission = 'REVIEW' WHERE id = $1`, competition)
+	var r struct{ ID string }
+	w.do(w.api("POST", "/api/competitions/"+competition+"/register", nil, w.someone(asParticipant)), &r)
+	return r.ID, competition, organizer
+}
+
+func decisionsAbout(id string) map[string]any {
+	return map[string]any{"items": []map[string]any{{"registrationId": id, "decision": "ADMIT"}}}
+}
+
 // blocked is registration, of somebody who was removed and blocked.
 func (w *auditWorld) blocked() (id, competition string, organizer someone) {
 	w.t.Helper()

@@ -187,6 +187,28 @@ var auditCases = map[string]auditCase{
 		id, _, p := w.offered()
 		return w.api("POST", "/api/registrations/"+id+"/decline", nil, p)
 	}},
+	"POST /api/competitions/{id}/decisions": {
+		action: compete.AuditDrafted,
+		request: func(w *auditWorld) *http.Request {
+			id, competition, organizer := w.application()
+			return w.api("POST", "/api/competitions/"+competition+"/decisions", decisionsAbout(id), organizer)
+		},
+	},
+	"POST /api/registrations/{id}/reviews": {
+		action: compete.AuditReviewed,
+		request: func(w *auditWorld) *http.Request {
+			id, _, organizer := w.application()
+			return w.api("POST", "/api/registrations/"+id+"/reviews", map[string]any{"score": 4}, organizer)
+		},
+	},
+	"POST /api/competitions/{id}/decisions/release": {
+		action: compete.AuditReleased,
+		request: func(w *auditWorld) *http.Request {
+			id, competition, organizer := w.application()
+			w.do(w.api("POST", "/api/competitions/"+competition+"/decisions", decisionsAbout(id), organizer), nil)
+			return w.api("POST", "/api/competitions/"+competition+"/decisions/release", nil, organizer)
+		},
+	},
 	"DELETE /api/registrations/{id}/block": {
 		action: compete.AuditUnblocked,
 		request: func(w *auditWorld) *http.Request {
@@ -435,6 +457,25 @@ var auditCases = map[string]auditCase{
 		_, id, _, p := w.registration()
 		return w.page("/competitions/"+id+"/withdraw", nil, p)
 	}},
+	"POST /competitions/{id}/applications": {action: compete.AuditDrafted, request: func(w *auditWorld) *http.Request {
+		id, competition, organizer := w.application()
+		return w.page("/competitions/"+competition+"/applications", []string{"id", id, "decision", "ADMIT"}, organizer)
+	}},
+	"POST /competitions/{id}/applications/{registration}": {
+		action: compete.AuditReviewed,
+		request: func(w *auditWorld) *http.Request {
+			id, competition, organizer := w.application()
+			return w.page("/competitions/"+competition+"/applications/"+id, []string{"score", "4"}, organizer)
+		},
+	},
+	"POST /competitions/{id}/applications/release": {
+		action: compete.AuditReleased,
+		request: func(w *auditWorld) *http.Request {
+			id, competition, organizer := w.application()
+			w.do(w.api("POST", "/api/competitions/"+competition+"/decisions", decisionsAbout(id), organizer), nil)
+			return w.page("/competitions/"+competition+"/applications/release", nil, organizer)
+		},
+	},
 	"POST /competitions/{id}/accept": {action: compete.AuditAccepted, request: func(w *auditWorld) *http.Request {
 		_, id, p := w.offered()
 		return w.page("/competitions/"+id+"/accept", nil, p)

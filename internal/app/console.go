@@ -93,7 +93,10 @@ func (a *App) Seed(ctx context.Context) (added bool, err error) {
 				NewID: newID, Logger: a.log, Sealer: a.sealer,
 			})
 			competitions, registrations := a.seats(p, r)
-			return demo.Seats{Competitions: competitions, Registrations: registrations, Registrar: r}
+			return demo.Seats{
+				Competitions: competitions, Registrations: registrations, Registrar: r,
+				Applications: a.applications(p, competitions),
+			}
 		},
 	})
 }

@@ -61,6 +61,7 @@ func (a *App) wireServices(ctx context.Context) error {
 	}
 	a.wireAccounts(p)
 	s.Competitions, s.Registrations = a.seats(p, a.registrar)
+	s.Applications = a.applications(p, s.Competitions)
 	s.Mailbox = compete.NewMailbox(compete.MailboxConfig{Runtime: p.Runtime, Store: a.store, Statistics: a.store})
 	s.Reports = compete.NewReports(compete.ReportsConfig{
 		Runtime: p.Runtime, Store: a.store,
@@ -95,6 +96,13 @@ func (a *App) seats(p parts, seats compete.Registrar) (*compete.Competitions, *c
 		Accounts: a.services.Accounts, Sealer: a.sealer,
 		Verification: p.verification, Throttle: p.throttle, Replays: p.replays,
 		Patience: registrar.Patience(a.config.QueueTimeout),
+	})
+}
+
+func (a *App) applications(p parts, competitions *compete.Competitions) *compete.Applications {
+	return compete.NewApplications(compete.ApplicationsConfig{
+		Runtime: p.Runtime, Store: a.store, Registrations: a.store, Users: p.users, Competitions: competitions,
+		Compose: a.mails.composer.Compose, Wording: a.mails.composer,
 	})
 }
 

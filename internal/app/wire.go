@@ -29,6 +29,7 @@ func (a *App) wireJobs() error {
 		MailConfig:       a.mails.jobs(a),
 		Accounts:         a.services.Accounts,
 		Erasure:          a.services.Erasure,
+		Applications:     a.services.Applications,
 		Concurrency:      a.config.WorkerConcurrency,
 		ReminderSchedule: a.config.ReminderSchedule, CleanUpSchedule: a.config.CleanUpSchedule,
 		FinishedJobsAge: a.config.FinishedJobsAge,

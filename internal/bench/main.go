@@ -41,8 +41,8 @@ func main() {
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("TEST_POSTGRES_URL"),
 		"a PostgreSQL server where databases can be created")
 	flag.StringVar(&o.databases, "databases", "sqlite,postgres", "databases to measure")
-	flag.StringVar(&o.only, "only", "rush,reads,streams,start,logins,overload",
-		"parts to measure: rush, reads, streams, start, logins, overload, scale")
+	flag.StringVar(&o.only, "only", "rush,reads,streams,start,logins,overload,release",
+		"parts to measure: rush, reads, streams, start, logins, overload, release, scale")
 	flag.StringVar(&o.contenders, "contenders", "product,bare,textbook", "servers to compare in a rush")
 	flag.IntVar(&o.participants, "participants", 10_000, "participants per rush")
 	flag.IntVar(&o.connections, "connections", 256, "connections shared by the participants")
@@ -93,12 +93,13 @@ func measure(ctx context.Context, o options, kind string) error {
 	parts := map[string]func(context.Context, options, string) error{
 		"rush": measureRush, "reads": measureReads,
 		"streams": measureStreams, "start": measureStart, "logins": measureLogIns, "overload": measureOverload,
-		"scale": measureScale,
+		"release": measureRelease, "scale": measureScale,
 	}
 	for _, part := range strings.Split(o.only, ",") {
 		f, ok := parts[part]
 		if !ok {
-			return fmt.Errorf("unknown part %q: use rush, reads, streams, start, logins, overload or scale", part)
+			return fmt.Errorf("unknown part %q: use rush, reads, streams, start, logins, overload, release or scale",
+				part)
 		}
 		if err := f(ctx, o, kind); err != nil {
 			return fmt.Errorf("%s: %w", part, err)

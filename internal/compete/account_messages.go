@@ -8,6 +8,8 @@ import (
 type AccountWording interface {
 	// Account writes a message of the given kind to user, about address.
 	Account(kind MessageKind, user User, address string) (Wording, error)
+	// Undecided tells a competition's organizer how many applications were undecided at its start.
+	Undecided(organizer User, c *Competition, undecided int) (Wording, error)
 	// Security writes a message of kind MessageSecurity.
 	Security(user User, event SecurityEvent) (Wording, error)
 }

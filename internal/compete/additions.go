@@ -121,7 +121,7 @@ func (s *Registrations) add(
 func forStaff(err error) error {
 	e := AsError(err)
 	detail, ok := map[string]string{
-		ErrAlreadyRegistered.Code:  "This person is already registered.",
+		ErrAlreadyRegistered.Code:  "This person is already registered, or has applied.",
 		ErrBlocked.Code:            "This person was removed and blocked. Let them register again first.",
 		ErrOwnCompetition.Code:     "The organizer can't take part in their own competition.",
 		ErrCompetitionStarted.Code: "The competition has started, so nobody can be added.",

@@ -70,9 +70,13 @@ const (
 	// {confirmBy}, {confirmBy}: the competition starts earlier
 	AuditOfferShortened AuditAction = "registration.shortened"
 	AuditUnblocked      AuditAction = "registration.unblocked"
-	AuditReported       AuditAction = "report.made"     // {competitionId, reason}
-	AuditReportAnswered AuditAction = "report.answered" // {competitionId, status}
-	AuditSiteChanged    AuditAction = "site.changed"    // by setting; of a contact only that it changed
+	AuditDecided        AuditAction = "registration.decided"           // {status}, {status, seq, confirmBy}
+	AuditReviewed       AuditAction = "registration.reviewed"          // {score}; the note isn't kept
+	AuditDrafted        AuditAction = "competition.decisions_drafted"  // {admit, waitlist, reject, cleared}
+	AuditReleased       AuditAction = "competition.decisions_released" // {admit, waitlist, reject}
+	AuditReported       AuditAction = "report.made"                    // {competitionId, reason}
+	AuditReportAnswered AuditAction = "report.answered"                // {competitionId, status}
+	AuditSiteChanged    AuditAction = "site.changed"                   // by setting; of a contact only that it changed
 	AuditSiteSetUp      AuditAction = "site.set_up"
 	AuditSetupLink      AuditAction = "site.setup_link" // a start without an admin printed one
 	AuditJobRetried     AuditAction = "job.retried"     // {kind}
@@ -95,6 +99,7 @@ var AuditActions = []AuditAction{
 	AuditCompetitionCancelled,
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
 	AuditRegistered, AuditAdded, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked,
+	AuditReviewed, AuditDrafted, AuditReleased, AuditDecided,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,
 	AuditReported, AuditReportAnswered, AuditSiteChanged, AuditSiteSetUp, AuditSetupLink, AuditJobRetried,
 	AuditJobConsole, AuditLogShortened,

@@ -66,7 +66,7 @@ type Competition struct {
 func (c *Competition) Registered() int { return c.Capacity - c.SeatsLeft }
 
 // Phase returns the phase that visitors see at the given time. While people are on the waitlist, free seats belong to
-// them, and newcomers join the waitlist behind them.
+// them, and newcomers join the waitlist behind them. A competition with review is open however many seats are left.
 func (c *Competition) Phase(now time.Time) Phase {
 	switch {
 	case c.Status == StatusDraft:
@@ -77,7 +77,7 @@ func (c *Competition) Phase(now time.Time) Phase {
 		return PhaseClosed
 	case c.RegOpensAt != nil && now.Before(*c.RegOpensAt):
 		return PhaseUpcoming
-	case c.SeatsLeft > 0 && c.Waitlisted == 0:
+	case c.Reviewed(), c.SeatsLeft > 0 && c.Waitlisted == 0:
 		return PhaseOpen
 	case c.Waitlist:
 		return PhaseWaitlist
@@ -87,8 +87,8 @@ func (c *Competition) Phase(now time.Time) Phase {
 }
 
 // Admit decides what a participant who arrives at the given time with an entry gets: RegistrationPending (a seat),
-// RegistrationWaitlisted, or an error saying why neither is possible. An entry is only looked at while registration is
-// open, and before the seats.
+// RegistrationWaitlisted, RegistrationApplied (with review), or an error saying why none is possible. An entry is only
+// looked at while registration is open, and before the seats.
 func (c *Competition) Admit(e Entry, now time.Time) (RegistrationStatus, error) {
 	phase := c.Phase(now)
 	if err := c.checkOpen(phase, now); err != nil {
@@ -99,6 +99,9 @@ func (c *Competition) Admit(e Entry, now time.Time) (RegistrationStatus, error) 
 	}
 	switch phase { //nolint:exhaustive // checkOpen refuses in the others
 	case PhaseOpen:
+		if c.Reviewed() {
+			return RegistrationApplied, nil
+		}
 		return RegistrationPending, nil
 	case PhaseWaitlist:
 		return RegistrationWaitlisted, nil
@@ -313,7 +316,8 @@ func (p Phase) valid() bool {
 	return false
 }
 
-// tellsOf reports whether messages are sent about a change: there must be a change, and somebody to receive them.
+// tellsOf reports whether messages are sent about a change: there must be a change, and
+// somebody to receive them. With review, there may be: applications aren't counted here.
 func (c *Competition) tellsOf(change bool) bool {
-	return change && c.Status == StatusPublished && c.Registered()+c.Waitlisted > 0
+	return change && c.Status == StatusPublished && (c.Registered()+c.Waitlisted > 0 || c.Reviewed())
 }

@@ -23,6 +23,7 @@ type CompetitionContent struct {
 	EndDate     *time.Time `json:"endDate" called:"end" doc:"When the competition ends; null if it isn't known." example:"2026-05-09T16:00:00Z"`
 	TimeZone    string     `json:"timeZone" called:"time zone" doc:"The IANA time zone in which people see the competition's times." example:"Europe/Zurich"`
 	Waitlist    bool       `json:"waitlist" called:"waitlist" doc:"Whether people can join a waitlist once it's full." example:"true"`
+	Admission   Admission  `json:"admission" called:"admission" enum:"FIRST_COME,REVIEW" doc:"How seats are assigned: in order of arrival (FIRST_COME), or by decisions about applications (REVIEW)." example:"FIRST_COME"`
 	OfferHours  *int       `json:"offerHours" called:"hours to accept a seat" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start; null if they get it at once." example:"48"`
 	Visibility  Visibility `json:"visibility" called:"visibility" enum:"PUBLIC,UNLISTED" doc:"PUBLIC, or UNLISTED if lists and searches leave it out, so that people need its link." example:"PUBLIC"`
 }
@@ -65,9 +66,10 @@ func (c *CompetitionContent) values() []any {
 	return values
 }
 
-// normalize brings every field into its stored form: single lines without line breaks, times in UTC. It replaces texts,
+// normalize brings every field into its stored form: single lines without line breaks, times in UTC, defaults. It replaces texts,
 // lists and times rather than modifying them, since an older copy of the content may share them.
 func (c *CompetitionContent) normalize() {
+	c.Admission = c.AdmittedBy()
 	for _, field := range reflect.ValueOf(c).Elem().Fields() {
 		switch p := field.Addr().Interface().(type) {
 		case *string:
@@ -109,6 +111,7 @@ func (v *validation) content(c *CompetitionContent, description string) {
 	v.end(c)
 	v.offers(c)
 	v.visibility(c)
+	v.admission(c)
 	if _, ok := ZoneNamed(c.TimeZone); !ok {
 		v.add("timeZone", "must be an IANA time zone such as Europe/Berlin or UTC")
 	}

@@ -171,6 +171,40 @@ var (
 		Kind: KindConflict, Code: "no_offer",
 		Detail: "This registration has no open offer to accept or decline.",
 	}
+	ErrNotReviewed = &Error{
+		Kind: KindConflict, Code: "not_reviewed",
+		Detail: "Nobody decides about registrations for this competition: its admission isn't REVIEW.",
+	}
+	ErrDecidingOver = &Error{
+		Kind: KindConflict, Code: "deciding_over",
+		Detail: "The competition has started, so decisions can no longer be changed.",
+	}
+	ErrReleasing = &Error{
+		Kind: KindConflict, Code: "release_under_way",
+		Detail: "Decisions are being released right now. Try again in a moment.",
+	}
+	ErrNothingToRelease = &Error{
+		Kind: KindConflict, Code: "nothing_to_release",
+		Detail: "There are no decisions to release.",
+	}
+	ErrReleasePaused = &Error{
+		Kind: KindConflict, Code: "release_paused",
+		Detail: "Decisions can't be released while the competition isn't published, or has no organizer.",
+	}
+	ErrAdmittedBeyond = &Error{
+		Kind: KindConflict, Code: "admitted_beyond_room",
+		Detail: "You're admitting more people than seats are left. Change some decisions, or raise the capacity.",
+	}
+	ErrNotDecidable = &Error{
+		Kind: KindConflict, Code: "not_decidable",
+		Detail: "Someone on this list has a seat or has cancelled in the meantime, so there's nothing to decide " +
+			"about them. Nothing was saved.",
+	}
+	ErrAdmissionFixed = &Error{
+		Kind: KindConflict, Code: "admission_fixed",
+		Detail: "People have already registered, so how seats are assigned can't be changed. Create another " +
+			"competition instead.",
+	}
 	ErrAlreadyPublished = &Error{
 		Kind: KindConflict, Code: "already_published",
 		Detail: "A published competition can't become a draft again.",

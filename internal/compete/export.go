@@ -3,6 +3,7 @@ package compete
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -14,8 +15,22 @@ type PersonalDataStore interface {
 	LinksOf(ctx context.Context, userID string) ([]Link, error)
 	// ReportsBy lists the reports that the user made, newest first.
 	ReportsBy(ctx context.Context, userID string, cursor Cursor, limit int) (Page[Report], error)
+	// PersonalReviews lists the reviews that match, newest first.
+	PersonalReviews(ctx context.Context, f PersonalReviewFilter, cursor Cursor, limit int) (Page[PersonalReview], error)
 	// OrganizerRequestOf returns when the user asked to become an organizer; nil if no request is pending.
 	OrganizerRequestOf(ctx context.Context, userID string) (*time.Time, error)
+}
+
+// PersonalReviewFilter selects reviews by one reviewer, or about one applicant.
+type PersonalReviewFilter struct {
+	ReviewerID  string // if not empty, those written by this user
+	ApplicantID string // otherwise, those about this user's applications that have been decided about
+}
+
+// PersonalReview is a review for the export, without its reviewer.
+type PersonalReview struct {
+	Review
+	CompetitionTitle string
 }
 
 // PersonalData is everything stored about a person. The lists are read page by page while they are sent.
@@ -30,7 +45,10 @@ type PersonalData struct {
 	Messages           iter.Seq2[[]Message, error]
 	Competitions       iter.Seq2[[]Competition, error] // organized by the user, including drafts
 	Reports            iter.Seq2[[]Report, error]      // made by the user
-	// the user's actions, and actions on the account; addresses are only the user's own
+	ReviewsGiven       iter.Seq2[[]PersonalReview, error]
+	// about the user's applications, once they have been decided about: until then, staff judge undisturbed
+	ReviewsReceived iter.Seq2[[]PersonalReview, error]
+	// the user's actions, and actions on the account, but for reviews by others; addresses are only the user's own
 	Audit iter.Seq2[[]AuditEntry, error]
 }
 
@@ -90,12 +108,23 @@ func (s *Takeout) Export(ctx context.Context, a Actor) (PersonalData, error) {
 	data.Reports = everyPage(func(at Cursor) (Page[Report], error) {
 		return s.config.Personal.ReportsBy(ctx, user.ID, at, MaxPageSize)
 	})
+	data.ReviewsGiven = s.reviews(ctx, PersonalReviewFilter{ReviewerID: user.ID})
+	data.ReviewsReceived = s.reviews(ctx, PersonalReviewFilter{ApplicantID: user.ID})
 	data.Audit = everyPage(func(at Cursor) (Page[AuditEntry], error) {
 		page, err := s.config.Audit.Audit(ctx, AuditFilter{PersonID: user.ID, Cursor: at, Limit: MaxPageSize})
+		page.Items = slices.DeleteFunc(page.Items, func(e AuditEntry) bool {
+			return e.Action == AuditReviewed && e.ActorID != user.ID
+		})
 		hideAddresses(page.Items, user.ID)
 		return page, err
 	})
 	return data, nil
+}
+
+func (s *Takeout) reviews(ctx context.Context, f PersonalReviewFilter) iter.Seq2[[]PersonalReview, error] {
+	return everyPage(func(at Cursor) (Page[PersonalReview], error) {
+		return s.config.Personal.PersonalReviews(ctx, f, at, MaxPageSize)
+	})
 }
 
 // everyPage reads a list to its end. If a page fails, its error is yielded last.

@@ -88,6 +88,8 @@ type Notice struct {
 	Seq            int64       `json:"seq"`
 	Kind           MessageKind `json:"kind"`
 	Move           *Move       `json:"move,omitempty"` // for MessageChanged only
+	// ReleaseID tells apart messages of one kind about several decisions; empty if there can only be one.
+	ReleaseID string `json:"releaseId,omitempty"`
 	// W3C traceparent of the request that caused the message; empty if that request isn't traced
 	Trace string `json:"trace,omitempty"`
 }
@@ -142,6 +144,18 @@ func (SettleJob) Kind() string { return "settle" }
 // Options implements Job. The job is never skipped as a duplicate: a run that has just processed the last page would
 // miss what a later change requires.
 func (SettleJob) Options() JobOptions { return JobOptions{Queue: QueueMaintenance} }
+
+// ReleaseJob releases the decisions of a competition, in pages and through the registrar. What it does is stored with
+// the Release, so it continues where an earlier run has ended.
+type ReleaseJob struct {
+	CompetitionID string `json:"competitionId"`
+}
+
+// Kind implements Job.
+func (ReleaseJob) Kind() string { return "release" }
+
+// Options implements Job.
+func (ReleaseJob) Options() JobOptions { return JobOptions{Queue: QueueMaintenance} }
 
 // RemindJob sends reminders for one page of the confirmed registrations of a competition that starts soon, starting
 // after AfterSeq.

@@ -37,6 +37,8 @@ type LedgerTx interface {
 	// Offered reads up to n OFFERED registrations of a competition whose ConfirmBy is later than the given time, in
 	// order of Seq.
 	Offered(ctx context.Context, competitionID string, after time.Time, n int) ([]Registration, error)
+	// ReleasePage reads the release under way of a competition and up to n of its drafts, in order of Seq.
+	ReleasePage(ctx context.Context, competitionID string, n int) (ReleasePage, error)
 	// EarlierContent reads the content of a competition in a version that was replaced within IdempotencyTTL, with the
 	// organizer's current name.
 	EarlierContent(ctx context.Context, competitionID string, version int) (content Competition, found bool, err error)
@@ -76,6 +78,13 @@ type LedgerChanges struct {
 	Moves      []LedgerMove // at most one per competition
 	Jobs       []Job        // to run once the transaction has committed
 	Audit      []AuditRecord
+	Releases   []LedgerRelease
+}
+
+// LedgerRelease is the progress of a release. The drafts of the registrations in Done are deleted.
+type LedgerRelease struct {
+	Release
+	Done []string
 }
 
 // Place identifies a registration by its unique pair of a user and a competition.

@@ -23,6 +23,8 @@ const (
 	MessageOfferReminder        MessageKind = "offer_reminder"
 	MessageOfferExpired         MessageKind = "offer_expired"
 	MessageOfferDeclined        MessageKind = "offer_declined"
+	MessageApplied              MessageKind = "applied"
+	MessageRejected             MessageKind = "rejected"
 
 	// Messages about accounts. The first four carry a link, which only appears in the email: anyone logged in can read
 	// the mailbox, but using the link must prove access to the emails.
@@ -35,6 +37,7 @@ const (
 
 	MessageOrganizerApproved MessageKind = "organizer_approved"
 	MessageOrganizerDeclined MessageKind = "organizer_declined"
+	MessageUndecided         MessageKind = "undecided"       // to an organizer: applications at the start
 	MessageTest              MessageKind = "test_email"      // only ever an email
 	MessageAccountDeleted    MessageKind = "account_deleted" // only ever an email
 )
@@ -46,7 +49,7 @@ type MessageTraits struct {
 	// For messages about a registration.
 	Holds      func(t *Target) bool // whether the message is still true and news; nil for kinds about an account
 	Confirms   bool                 // sent with the step from PENDING to CONFIRMED, and requires a seat
-	NeedsPlace bool                 // not for CANCELLED registrations
+	NeedsPlace bool                 // not for CANCELLED or REJECTED registrations
 	Optional   bool                 // people can turn it off
 
 	// For messages about an account.
@@ -68,12 +71,14 @@ var messageKinds = []struct {
 	{MessageCompetitionCancelled, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 	{MessageReminder, MessageTraits{Priority: PriorityLater, Holds: beforeStart, Optional: true}},
 	{MessageChanged, MessageTraits{
-		Priority: PriorityUsual, Holds: inStatus(activeStatuses...), NeedsPlace: true,
+		Priority: PriorityUsual, Holds: inStatus(hopefulStatuses...), NeedsPlace: true,
 	}},
 	{MessageOffered, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationOffered)}},
 	{MessageOfferReminder, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationOffered)}},
 	{MessageOfferExpired, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
 	{MessageOfferDeclined, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationCancelled)}},
+	{MessageApplied, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationApplied)}},
+	{MessageRejected, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationRejected)}},
 
 	{MessageVerifyEmail, MessageTraits{Priority: PriorityNow, Link: LinkVerify, Anonymous: true}},
 	{MessageInvited, MessageTraits{Priority: PriorityNow, Link: LinkVerify, Anonymous: true}},
@@ -84,6 +89,7 @@ var messageKinds = []struct {
 
 	{MessageOrganizerApproved, MessageTraits{Priority: PriorityUsual}},
 	{MessageOrganizerDeclined, MessageTraits{Priority: PriorityUsual}},
+	{MessageUndecided, MessageTraits{Priority: PriorityUsual}},
 	{MessageTest, MessageTraits{Priority: PriorityNow, EmailOnly: true}},
 	{MessageAccountDeleted, MessageTraits{Priority: PriorityNow, EmailOnly: true}},
 }
@@ -155,7 +161,7 @@ const (
 
 // Message is a message to a user. The mailbox is the table of messages; they are also sent by SMTP if that is set up. A
 // message is unique by (RegistrationID, Seq, Kind), a reminder by (RegistrationID, Seq, StartDate), and a message about
-// a move by (RegistrationID, Seq, MoveID).
+// a move or a repeated decision by (RegistrationID, Seq, MoveID).
 type Message struct {
 	ID             string
 	UserID         string
@@ -163,7 +169,7 @@ type Message struct {
 	Seq            int64
 	Kind           MessageKind
 	StartDate      *time.Time // of the competition, only for reminders
-	MoveID         string     // of the Move, only for MessageChanged
+	MoveID         string     // of the Move, for MessageChanged, or of the Release
 	To             string
 	Subject        string
 	Body           string // plain text

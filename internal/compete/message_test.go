@@ -56,8 +56,10 @@ func TestAMessageHoldsWhileItIsTrue(t *testing.T) {
 		MessageReminder:             {RegistrationConfirmed},
 		MessageChanged: {
 			RegistrationPending, RegistrationConfirmed, RegistrationOffered,
-			RegistrationWaitlisted,
+			RegistrationApplied, RegistrationWaitlisted,
 		},
+		MessageApplied:       {RegistrationApplied},
+		MessageRejected:      {RegistrationRejected},
 		MessageOffered:       {RegistrationOffered},
 		MessageOfferReminder: {RegistrationOffered},
 		MessageOfferExpired:  {RegistrationCancelled},

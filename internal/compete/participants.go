@@ -144,7 +144,7 @@ func (s *Registrations) Timeline(ctx context.Context, a Actor, c *Competition) (
 
 func (f RegistrationFilter) check() (v validation) {
 	if f.Status != "" && !f.Status.Valid() {
-		v.add("status", "must be PENDING, CONFIRMED, OFFERED, WAITLISTED or CANCELLED")
+		v.add("status", "must be PENDING, CONFIRMED, OFFERED, APPLIED, WAITLISTED, REJECTED or CANCELLED")
 	}
 	if f.Sort != "" && !f.Sort.Valid() {
 		v.add("sort", "must be arrival, newest, name or status")

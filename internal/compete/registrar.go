@@ -40,6 +40,10 @@ type Registrar interface {
 	// Settle does one page of what a SettleJob asks for (see there), has open pages told, and reports whether there is
 	// more.
 	Settle(ctx context.Context, competitionID string) (more bool, err error)
+	// Release does one page of the release of decisions that is under way, and reports whether there is more. Drafts
+	// that find no seat remain. Once the competition has started, or is cancelled, unpublished or suspended, the
+	// release ends and all remaining drafts stay.
+	Release(ctx context.Context, competitionID string) (more bool, err error)
 }
 
 // RegisterCommand asks for a registration of the actor.

@@ -13,17 +13,26 @@ const (
 	RegistrationOffered    RegistrationStatus = "OFFERED" // a seat is held until ConfirmBy, to be accepted or declined
 	RegistrationPending    RegistrationStatus = "PENDING" // a seat is held, and its confirmation is on its way
 	RegistrationConfirmed  RegistrationStatus = "CONFIRMED"
+	RegistrationApplied    RegistrationStatus = "APPLIED" // waits for a decision
 	RegistrationWaitlisted RegistrationStatus = "WAITLISTED"
+	RegistrationRejected   RegistrationStatus = "REJECTED" // not admitted; can be decided anew until the start
 	RegistrationCancelled  RegistrationStatus = "CANCELLED"
 )
 
 // RegistrationStatuses lists all states, in the order of a list sorted by status.
 var RegistrationStatuses = append(slices.Clone(activeStatuses), RegistrationCancelled)
 
-var activeStatuses = []RegistrationStatus{
+var activeStatuses = append(slices.Clone(hopefulStatuses), RegistrationRejected)
+
+// hopefulStatuses are those of people who have a seat or may still get one.
+var hopefulStatuses = []RegistrationStatus{
 	RegistrationConfirmed, RegistrationPending, RegistrationOffered,
-	RegistrationWaitlisted,
+	RegistrationApplied, RegistrationWaitlisted,
 }
+
+// Hopeful reports whether somebody in this state has a seat, or may get one without another press or decision about a
+// rejection. The others hear nothing more about the competition.
+func (s RegistrationStatus) Hopeful() bool { return slices.Contains(hopefulStatuses, s) }
 
 // Valid reports whether s is one of the RegistrationStatuses.
 func (s RegistrationStatus) Valid() bool { return slices.Contains(RegistrationStatuses, s) }
@@ -76,7 +85,7 @@ func (r Removal) Check() error {
 type RegistrationState struct {
 	ID            string             `json:"id" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
 	CompetitionID string             `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
-	Status        RegistrationStatus `json:"status" enum:"PENDING,CONFIRMED,OFFERED,WAITLISTED,CANCELLED" example:"PENDING"`
+	Status        RegistrationStatus `json:"status" enum:"PENDING,CONFIRMED,OFFERED,APPLIED,WAITLISTED,REJECTED,CANCELLED" example:"PENDING"`
 	Seq           int64              `json:"seq" doc:"Its place in the competition's order of arrival, starting at 1. Never reused." example:"59"`
 	RegisteredAt  time.Time          `json:"registeredAt" example:"2026-04-01T09:00:00.013Z"`
 	UpdatedAt     time.Time          `json:"updatedAt" example:"2026-04-01T09:00:00.013Z"`

@@ -8,6 +8,7 @@ type Services struct {
 	Verification   *Verification
 	Competitions   *Competitions
 	Registrations  *Registrations
+	Applications   *Applications
 	Mailbox        *Mailbox
 	Reports        *Reports
 	AuditLog       *AuditLog

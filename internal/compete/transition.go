@@ -12,6 +12,7 @@ type Event string
 const (
 	EventRegister    Event = "register"
 	EventAdd         Event = "add"
+	EventDecision    Event = "decision"
 	EventConfirm     Event = "confirm"
 	EventSeatFreed   Event = "seat freed"
 	EventAccept      Event = "accept"
@@ -49,6 +50,11 @@ var Transitions = slices.Concat(
 			"You register again, at the end of the line.",
 		},
 		{
+			"", EventRegister, RegistrationApplied, "",
+			"You apply, and the competition's `admission` is `REVIEW`.",
+		},
+		{RegistrationCancelled, EventRegister, RegistrationApplied, "", "You apply again."},
+		{
 			"", EventAdd, RegistrationPending, "",
 			"The organizer or an admin adds you, and a seat is free or they add one.",
 		},
@@ -72,6 +78,12 @@ var Transitions = slices.Concat(
 		},
 		{RegistrationOffered, EventAccept, RegistrationPending, "", "You accept the offer before `confirmBy`."},
 	},
+	decided(RegistrationPending, "The organizer releases the decision `ADMIT`.", decidableStatuses...),
+	decided(RegistrationOffered, "The same, and the competition has `offerHours`.", decidableStatuses...),
+	decided(RegistrationWaitlisted, "The organizer releases the decision `WAITLIST`.",
+		RegistrationApplied, RegistrationRejected),
+	decided(RegistrationRejected, "The organizer releases the decision `REJECT`.",
+		RegistrationApplied, RegistrationWaitlisted),
 	cancelled(EventDecline, CancelledBySelf, "You decline the offer.", RegistrationOffered),
 	cancelled(EventExpire, CancelledByExpiry, "`confirmBy` passes without an answer.", RegistrationOffered),
 	cancelled(EventCancel, CancelledBySelf, "You cancel.", activeStatuses...),
@@ -79,6 +91,16 @@ var Transitions = slices.Concat(
 	cancelled(EventCompetition, CancelledByCompetition, "The competition is cancelled.", activeStatuses...),
 	cancelled(EventErase, CancelledByErasure, "Your account is deleted.", RegistrationStatuses...),
 )
+
+var decidableStatuses = []RegistrationStatus{RegistrationApplied, RegistrationWaitlisted, RegistrationRejected}
+
+func decided(to RegistrationStatus, when string, from ...RegistrationStatus) []Transition {
+	rows := make([]Transition, len(from))
+	for i, status := range from {
+		rows[i] = Transition{status, EventDecision, to, "", when}
+	}
+	return rows
+}
 
 func cancelled(by Event, reason CancelReason, when string, from ...RegistrationStatus) []Transition {
 	rows := make([]Transition, len(from))

@@ -31,6 +31,7 @@ type Registrar interface {
 type Seats struct {
 	Competitions  *compete.Competitions
 	Registrations *compete.Registrations
+	Applications  *compete.Applications
 	Registrar     Registrar
 }
 
@@ -155,6 +156,11 @@ func (s *seeder) competition(ctx context.Context, number int, p plan) error {
 			return err
 		}
 	}
+	if p.review {
+		if err := s.review(ctx, s.organizers[p.organizer], c.ID); err != nil {
+			return err
+		}
+	}
 	switch p.end {
 	case endsClosed:
 		_, err = s.Competitions.Update(ctx, s.organizers[p.organizer], c.ID, 0,
@@ -192,6 +198,38 @@ func (s *seeder) registrations(ctx context.Context, p plan, competitionID string
 		}
 	}
 	return nil
+}
+
+var reviewNotes = []string{"Has built something like this before.", "", "", "First hackathon, and very motivated."}
+
+// review scores two thirds of the applications, and drafts decisions about half of them.
+func (s *seeder) review(ctx context.Context, organizer compete.Actor, competitionID string) error {
+	found, err := s.Applications.List(ctx, organizer, competitionID, "",
+		compete.ApplicationFilter{Limit: compete.MaxPageSize})
+	if err != nil {
+		return err
+	}
+	var items []compete.DecisionItem
+	for i := range found.Items {
+		if i%3 == 2 {
+			continue
+		}
+		id, score := found.Items[i].ID, compete.MinScore+i*7%compete.MaxScore
+		if _, err := s.Applications.Review(ctx, organizer, id, score, reviewNotes[i%len(reviewNotes)]); err != nil {
+			return err
+		}
+		if i < len(found.Items)/2 {
+			decision := compete.DecisionWaitlist
+			if score > 3 {
+				decision = compete.DecisionAdmit
+			} else if score < 2 {
+				decision = compete.DecisionReject
+			}
+			items = append(items, compete.DecisionItem{RegistrationID: id, Decision: decision})
+		}
+	}
+	_, err = s.Applications.Decide(ctx, organizer, competitionID, items)
+	return err
 }
 
 // registration registers somebody; a waverer changes their mind at once.

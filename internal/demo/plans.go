@@ -39,6 +39,7 @@ type plan struct {
 	waverers     bool          // some cancel again
 	offerHours   int           // to accept a seat that comes free
 	accessCode   string        // of an unlisted competition; empty: everybody may come
+	review       bool          // people apply; some applications are scored, and decided in drafts
 	added        int           // seats, in the end, for those who wait
 	end          int
 }
@@ -72,6 +73,9 @@ func (p plan) competition(now time.Time) compete.NewCompetition {
 	}
 	if p.accessCode != "" {
 		n.Visibility, n.AccessCode = compete.VisibilityUnlisted, compete.AccessCode(p.accessCode)
+	}
+	if p.review {
+		n.Admission = compete.AdmissionReview
 	}
 	if p.offerHours > 0 {
 		n.OfferHours = &p.offerHours
@@ -232,5 +236,14 @@ var plans = []plan{
 		registered: 7, firstOfCrowd: 50, participants: []int{2},
 		description: "For the members of our training group. **The access code was in the email about the last " +
 			"session**; please don't pass it on.",
+	},
+	{
+		organizer: 0, title: "Civic Tech Hackathon", location: "City Library, Tampere", zone: "Europe/Helsinki",
+		tags: []string{"hackathon", "students"}, capacity: 12, review: true, offerHours: 72,
+		published: 9 * day, deadline: 8 * day, starts: 22 * day, lasts: 32 * time.Hour,
+		registered: 24, firstOfCrowd: 30, participants: []int{2, 3},
+		description: "Two days, twelve seats, and real questions from the city's departments.\n\n## How to get in\n\n" +
+			"**Apply until registration closes.** We read every application and tell everyone at the same time. If " +
+			"you're accepted, you have three days to confirm your seat.",
 	},
 }

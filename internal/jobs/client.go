@@ -52,6 +52,8 @@ type Config struct {
 	Tracer    trace.Tracer // nil means no tracing
 	Accounts  Accounts
 	Erasure   Erasure
+
+	Applications Applications
 	MailConfig
 
 	Concurrency      int           // jobs run at the same time in each queue; at least two in that of maintenance

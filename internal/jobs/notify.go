@@ -149,6 +149,7 @@ func (d *deliverer) message(t compete.Target, now time.Time) (compete.Message, e
 	if t.Kind == compete.MessageReminder {
 		m.StartDate = t.Competition.StartDate
 	}
+	m.MoveID = t.ReleaseID
 	if t.Move != nil {
 		m.MoveID = t.Move.ID
 	}

@@ -25,7 +25,7 @@ func TestConcurrencyReachesEveryQueue(t *testing.T) {
 	for concurrency, maintenance := range map[int]int{1: 2, 7: 7} {
 		c := &Client{config: Config{
 			Work: true, Logger: slog.New(slog.DiscardHandler), Concurrency: concurrency,
-			Accounts: noDomain{}, Erasure: noDomain{},
+			Accounts: noDomain{}, Erasure: noDomain{}, Applications: noDomain{},
 		}.withDefaults()}
 		config, err := c.riverConfig()
 		if err != nil {

@@ -19,6 +19,8 @@ const (
 type Registrar interface {
 	// Settle does one page of a SettleJob, and reports whether there is more to do.
 	Settle(ctx context.Context, competitionID string) (more bool, err error)
+	// Release does one page of a ReleaseJob, and reports whether there is more to do.
+	Release(ctx context.Context, competitionID string) (more bool, err error)
 	// ExpireOffers cancels those registrations that are expired offers, and returns their number.
 	ExpireOffers(ctx context.Context, registrationIDs []string) (expired int, err error)
 	// LastBatch and LastRush return when the registrar last decided a batch that asks for messages, and one large

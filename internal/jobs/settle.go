@@ -10,16 +10,26 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// settle runs a SettleJob: page after page through the registrar, pausing after each for as long as it took. When its
-// time slice is over or the process stops, it goes back to the queue; finished pages are committed, and the next run
-// continues after them.
 func (c *Client) settle(ctx context.Context, job *river.Job[compete.SettleJob]) error {
+	return c.throughRegistrar(ctx, job.Args.CompetitionID, c.config.Registrar.Settle)
+}
+
+func (c *Client) release(ctx context.Context, job *river.Job[compete.ReleaseJob]) error {
+	return c.throughRegistrar(ctx, job.Args.CompetitionID, c.config.Registrar.Release)
+}
+
+// throughRegistrar does page after page through the registrar, pausing after each for as long as it took. When its time
+// slice is over or the process stops, the job goes back to the queue; finished pages are committed, and the next run
+// continues after them.
+func (c *Client) throughRegistrar(
+	ctx context.Context, competitionID string, page func(ctx context.Context, competitionID string) (bool, error),
+) error {
 	for end := time.Now().Add(timeSlice); ; {
 		start := time.Now()
-		more, err := c.config.Registrar.Settle(ctx, job.Args.CompetitionID)
+		more, err := page(ctx, competitionID)
 		switch {
 		case errors.Is(err, compete.ErrCompetitionMissing):
-			return nil // nothing left to settle
+			return nil // nothing left to do
 		case err != nil, !more:
 			return err
 		case c.stopping.Err() != nil || time.Now().After(end):

@@ -22,6 +22,9 @@ const (
 	// within half a minute.
 	offerSweepInterval = 10 * time.Second
 
+	// undecidedSweepInterval is how soon after the start an organizer is told about undecided applications.
+	undecidedSweepInterval = time.Minute
+
 	// discardedSweepInterval is the interval at which River itself looks for jobs of killed processes, some of which it
 	// discards.
 	discardedSweepInterval = 30 * time.Second
@@ -41,6 +44,13 @@ func (c *Client) startSweeps() {
 			c.sweepPending)
 	})
 	c.sweeps.Go(func() { c.every(offerSweepInterval, "expire offers", c.sweepOffers) })
+	c.sweeps.Go(func() {
+		const what = "tell organizers about undecided applications"
+		c.every(undecidedSweepInterval, what, func(ctx context.Context) error {
+			_, err := c.config.Applications.TellUndecided(ctx)
+			return err
+		})
+	})
 	c.sweeps.Go(func() { c.every(discardedSweepInterval, "save failed jobs", discarded.run) })
 	c.sweeps.Go(func() { c.every(auditSweepInterval, "move records to the audit log", c.sweepAudit) })
 }

@@ -21,11 +21,19 @@ type Erasure interface {
 	EraseUnused(ctx context.Context, age time.Duration) (int, error)
 }
 
+// Applications runs the sweep of undecided applications; *compete.Applications implements it.
+type Applications interface {
+	// TellUndecided tells organizers how many applications were undecided at the start, and returns the number of
+	// messages. It can be repeated.
+	TellUndecided(ctx context.Context) (told int, err error)
+}
+
 // workers lists the worker of each kind of job. Jobs of any other kind are discarded when they come up.
 func (c *Client) workers() *river.Workers {
 	all := river.NewWorkers()
 	add(all, c, c.notify)
 	add(all, c, c.settle)
+	add(all, c, c.release)
 	add(all, c, c.findReminders)
 	add(all, c, c.remind)
 	add(all, c, c.endMove)

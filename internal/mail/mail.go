@@ -43,6 +43,9 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 		Reason:      oneLine(t.Registration.Removal.Reason),
 		Blocked:     t.Registration.Removal.Blocked,
 	}
+	if r := &t.Registration; t.Competition.Reviewed() && r.PromotedAt == nil {
+		data.Decided = r.ConfirmBy == nil || r.Status == compete.RegistrationOffered
+	}
 	if hours := t.Competition.OfferHours; hours != nil {
 		data.OfferHours = *hours
 	}
@@ -65,6 +68,16 @@ func (c Composer) Account(kind compete.MessageKind, user compete.User, address s
 		data.Name = oneLine(user.Name)
 	}
 	return c.word(kind, data, true)
+}
+
+// Undecided implements compete.AccountWording. The title is the organizer's own, but it isn't emailed to an address
+// that may be somebody else's.
+func (c Composer) Undecided(organizer compete.User, about *compete.Competition, n int) (compete.Wording, error) {
+	data := content{Applications: n, Inbox: c.PublicURL + "/competitions/" + about.ID + "/applications"}
+	if organizer.VerifiedAt != nil {
+		data.Name, data.Title = oneLine(organizer.Name), oneLine(about.Title)
+	}
+	return c.word(compete.MessageUndecided, data, true)
 }
 
 // Security implements compete.AccountWording.
@@ -122,7 +135,12 @@ type content struct {
 	Reason      string    `json:"reason,omitempty"`      // why the organizer removed them; empty when none was given
 	Blocked     bool      `json:"blocked,omitempty"`     // they can't register again
 	OfferHours  int       `json:"offerHours,omitempty"`  // how long a seat is offered; 0: it is given at once
+	Decided     bool      `json:"decided,omitempty"`     // by the organizer, about an application
 	Address     string    `json:"address,omitempty"`     // email that a message about an account is about
+
+	// For messages of kind compete.MessageUndecided.
+	Applications int    `json:"applications,omitempty"` // that nobody decided about
+	Inbox        string `json:"inbox,omitempty"`        // link to the page that lists them
 
 	// For messages to somebody who is offered a seat.
 	AcceptBy *time.Time `json:"acceptBy,omitempty"`

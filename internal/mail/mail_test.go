@@ -75,6 +75,10 @@ func TestEveryKindSaysWhatHappenedAndWhatToDoNext(t *testing.T) {
 		},
 		compete.MessageOfferExpired:  {"didn't accept your seat", "in time", "next person in line", "register again"},
 		compete.MessageOfferDeclined: {"You declined the seat", "next person in line", "register again"},
+		compete.MessageApplied: {
+			"has been received", "The organizer decides", "Saturday, 4 May 2030 at 06:30 UTC",
+		},
+		compete.MessageRejected: {"Thank you for applying", "couldn't give you a seat"},
 		compete.MessageChanged: {
 			"Start: Friday, 3 May 2030 at 06:30 UTC → Saturday, 4 May 2030 at 06:30 UTC\n",
 			"Location: Hall 3 → Hall 4\n", "You keep your seat",
@@ -112,6 +116,29 @@ func TestOffersInOtherMessages(t *testing.T) {
 	if !strings.Contains(body, "still offered to you, until Thursday, 2 May 2030 at 06:30 UTC.") ||
 		strings.Contains(body, "keep your seat") {
 		t.Errorf("who is offered a seat isn't told so:\n%s", body)
+	}
+}
+
+// Whoever was decided about is told so, rather than of a seat that came free.
+func TestDecisionsInMessages(t *testing.T) {
+	until := time.Date(2030, 5, 2, 6, 30, 0, 0, time.UTC)
+	for kind, want := range map[compete.MessageKind][2]string{
+		compete.MessageConfirmed:  {"was accepted. You have a seat.", "is confirmed"},
+		compete.MessageWaitlisted: {"reviewed your application", "are taken"},
+		compete.MessageOffered:    {"was accepted. A seat is reserved for you.", "opened up"},
+	} {
+		decided := target(kind)
+		decided.Competition.Admission = compete.AdmissionReview
+		if kind == compete.MessageOffered {
+			decided.Registration.Status, decided.Registration.ConfirmBy = compete.RegistrationOffered, &until
+		}
+		if _, body := compose(t, decided); !strings.Contains(body, want[0]) || strings.Contains(body, want[1]) {
+			t.Errorf("%s lacks %q, or has %q:\n%s", kind, want[0], want[1], body)
+		}
+		decided.Registration.PromotedAt = &until // moved up the waitlist since
+		if _, body := compose(t, decided); strings.Contains(body, want[0]) {
+			t.Errorf("%s has %q although a seat came free:\n%s", kind, want[0], body)
+		}
 	}
 }
 
@@ -179,7 +206,7 @@ func TestTimesAreThoseOfTheVenue(t *testing.T) {
 			}
 			over := slices.Contains([]compete.MessageKind{
 				compete.MessageCancelled, compete.MessageRemoved, compete.MessageOfferExpired,
-				compete.MessageOfferDeclined,
+				compete.MessageOfferDeclined, compete.MessageRejected,
 			}, kind)
 			started := kind == compete.MessageCompetitionCancelled && want == wanted[1]
 			if !over && !started && !strings.Contains(m.Text, want) {

@@ -124,6 +124,8 @@ func (c Composer) sample(kind compete.MessageKind, now time.Time) (compete.Mail,
 			What: compete.SecurityDevice, Device: "Chrome on Android",
 			Network: "203.0.113.7",
 		})
+	case kind == compete.MessageUndecided:
+		w, err = c.Undecided(user, &competition, 12)
 	case kind.AboutAccount():
 		w, err = c.Account(kind, user, "ada@lovelace.example")
 	}

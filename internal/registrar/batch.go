@@ -31,6 +31,9 @@ type batch struct {
 	runs       []compete.NoticeRun
 	lastRun    map[runKey]int // index into runs
 	reminders  []compete.NotifyJob
+	notices    []compete.Notice // messages beside those of runs
+	releases   []compete.LedgerRelease
+	disabled   []string       // registrations of disabled accounts that a decision has put on a waitlist
 	settle     []string       // competitions that need further pages
 	changed    []string       // competitions that changed
 	notified   []string       // competitions whose pages are notified, changed or not
@@ -51,6 +54,8 @@ type competition struct {
 	dirty   bool
 	taken   int // seats assigned in this batch
 	waiting *waitlist
+
+	released bool // a page of its decisions was released in this batch
 }
 
 func newBatch(ctx context.Context, tx compete.LedgerTx, sealer compete.Sealer, commands []*command) *batch {
@@ -173,7 +178,7 @@ func (b *batch) messages() int { return compete.NotifyJob{Runs: b.runs}.Len() }
 // move schedules messages about a new time or place to everybody registered or waiting. They are delayed, because
 // further changes may follow.
 func (b *batch) move(c *competition, id string, before compete.Schedule) {
-	if c.Schedule().Same(before) || c.Registered()+c.Waitlisted == 0 {
+	if c.Schedule().Same(before) || c.Registered()+c.Waitlisted == 0 && !c.Reviewed() {
 		return
 	}
 	for i := range b.moves {
@@ -205,10 +210,12 @@ func (b *batch) write() error {
 	changes.Replaced = b.replaced
 	changes.Inserted, changes.Updated, changes.Moves, changes.Jobs, changes.Audit = values(b.inserted),
 		values(b.updated), b.moves, b.jobs(), b.audit
+	changes.Releases = b.releases
 	return b.tx.Write(b.ctx, changes)
 }
 
-// jobs returns one NotifyJob for the whole batch (several if it became long because of pages), a SettleJob for each
+// jobs returns one NotifyJob for the whole batch (several if it became long because of pages, or decisions were
+// released), a SettleJob for each
 // competition with more to do, and a MoveJob for each competition that was moved.
 func (b *batch) jobs() []compete.Job {
 	var jobs []compete.Job
@@ -219,6 +226,9 @@ func (b *batch) jobs() []compete.Job {
 			jobs = append(jobs, notify)
 			notify = compete.NotifyJob{}
 		}
+	}
+	for page := range slices.Chunk(b.notices, DefaultBatchSize) {
+		jobs = append(jobs, compete.NotifyJob{Notices: page})
 	}
 	for _, reminder := range b.reminders {
 		jobs = append(jobs, reminder)

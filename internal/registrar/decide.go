@@ -86,7 +86,7 @@ func (c *register) admissible(
 	return status, refusal, err
 }
 
-// admit assigns the seat or the place on the waitlist.
+// admit assigns the seat, or the place on the waitlist, or among the applications.
 func (c *register) admit(
 	b *batch, competition *competition, held *compete.Registration, status compete.RegistrationStatus, now time.Time,
 ) *compete.Registration {
@@ -108,10 +108,14 @@ func (c *register) admit(
 	competition.dirty = true
 	b.markChanged(r, now)
 	b.recordChange(action, "", r, before, statusAndSeq(r), now)
-	if status == compete.RegistrationPending {
+	switch status { //nolint:exhaustive // the others don't come from a press
+	case compete.RegistrationPending:
 		competition.SeatsLeft--
 		competition.taken++
 		b.notify(r, compete.MessageConfirmed)
+		return r
+	case compete.RegistrationApplied:
+		b.notify(r, compete.MessageApplied)
 		return r
 	}
 	competition.Waitlisted++
@@ -196,6 +200,11 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, compete.ErrUnpublished, nil
 	}
 	before := competition.Competition
+	if changed.AdmittedBy() != before.AdmittedBy() {
+		if some, err := b.anyRegistered(competition); err != nil || some {
+			return result{}, compete.ErrAdmissionFixed, err
+		}
+	}
 	competition.Competition = changed
 	b.move(competition, c.moveID, before.Schedule())
 	b.recordContent(updateAction(&before, &changed), &before, &changed, now)
@@ -295,18 +304,20 @@ func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 			b.cancel(c, r, compete.EventCompetition, now)
 			b.recordChange(compete.AuditCancelled, compete.ViaJob, r, before,
 				compete.AuditFields("status", r.Status, "reason", r.CancelReason), now)
-			b.notify(r, compete.MessageCompetitionCancelled)
+			if before.Hopeful() {
+				b.notify(r, compete.MessageCompetitionCancelled)
+			}
 		}
 	}
-	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0), nil
+	return len(rows) > 0 && (c.Registered() > 0 || c.Waitlisted > 0 || c.Reviewed()), nil
 }
 
 // settlePage does a page of the work that follows from a change of a competition that isn't cancelled, and reports
 // whether there is more.
 func (b *batch) settlePage(c *competition, now time.Time) (bool, error) {
 	offers, err := b.shorten(c, now)
-	if err != nil {
-		return false, err
+	if err != nil || c.Reviewed() { // a seat that nobody gave up is assigned by a decision
+		return offers, err
 	}
 	seats, err := b.promote(c, pageSize, now)
 	return offers || seats, err

@@ -46,6 +46,10 @@ func (m *memory) Offered(context.Context, string, time.Time, int) ([]compete.Reg
 	return nil, nil
 }
 
+func (m *memory) ReleasePage(context.Context, string, int) (page compete.ReleasePage, err error) {
+	return page, nil
+}
+
 func (m *memory) EarlierContent(context.Context, string, int) (c compete.Competition, found bool, err error) {
 	return c, false, nil
 }

@@ -23,6 +23,8 @@ type memoryLedger struct {
 	registrations map[string]compete.Registration
 	records       map[compete.IdempotencyKey]compete.IdempotencyRecord
 	replaced      []compete.Competition
+	drafts        map[string]compete.Draft // by registration
+	release       compete.Release
 	disabled      map[string]bool // users who are skipped on the waitlist
 	missing       map[string]bool // users who don't exist
 	committed     map[string]bool // batches
@@ -35,6 +37,7 @@ func newMemoryLedger(competitions ...compete.Competition) *memoryLedger {
 	m := &memoryLedger{
 		competitions: map[string]compete.LedgerCompetition{}, registrations: map[string]compete.Registration{},
 		records:  map[compete.IdempotencyKey]compete.IdempotencyRecord{},
+		drafts:   map[string]compete.Draft{},
 		disabled: map[string]bool{}, missing: map[string]bool{}, committed: map[string]bool{},
 	}
 	for _, c := range competitions {
@@ -139,6 +142,43 @@ func (tx *memoryTx) Offered(
 	}), nil
 }
 
+func (tx *memoryTx) ReleasePage(_ context.Context, competitionID string, n int) (page compete.ReleasePage, err error) {
+	m := tx.ledger
+	if m.release.CompetitionID != competitionID || m.release.FinishedAt != nil {
+		return page, nil
+	}
+	page.Release = m.release
+	drafts := slices.SortedFunc(maps.Values(m.drafts),
+		func(a, b compete.Draft) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, d := range drafts {
+		r := m.registrations[d.RegistrationID]
+		if d.Seq > m.release.AfterSeq && len(page.Drafts) < n {
+			d.Disabled = m.disabled[r.UserID]
+			page.Drafts = append(page.Drafts, d)
+			page.Registrations = append(page.Registrations, r)
+		}
+	}
+	return page, nil
+}
+
+// draft saves a decision about a person, if staff may decide about them.
+func (m *memoryLedger) draft(name string, d compete.Decision) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r, found := m.registrations[name+"'s"]; found && r.Decidable() {
+		m.drafts[r.ID] = compete.Draft{RegistrationID: r.ID, Seq: r.Seq, Decision: d}
+	}
+}
+
+// startRelease starts a release, unless one is under way.
+func (m *memoryLedger) startRelease() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.release.CompetitionID == "" || m.release.FinishedAt != nil {
+		m.release = compete.Release{ID: "release", CompetitionID: cup}
+	}
+}
+
 func (tx *memoryTx) first(n int, wanted func(compete.Registration) bool) (found []compete.Registration) {
 	for _, r := range inOrderOfSeq(tx.ledger.registrations) {
 		if len(found) < n && wanted(r) {
@@ -203,6 +243,12 @@ func (tx *memoryTx) Write(_ context.Context, c compete.LedgerChanges) error {
 			m.records[compete.IdempotencyKey{UserID: record.UserID, Key: record.Key}] = record
 		}
 		m.replaced = append(m.replaced, c.Replaced...)
+		for _, l := range c.Releases {
+			m.release = l.Release
+			for _, id := range l.Done {
+				delete(m.drafts, id)
+			}
+		}
 		m.changes = append(m.changes, c)
 	}}
 	return nil

@@ -25,6 +25,8 @@ type model struct {
 	seqs      int64
 	people    map[string]*person // those who registered at least once
 	disabled  map[string]bool
+	review    bool // people apply, and olga decides
+	drafts    map[string]compete.Decision
 }
 
 type person struct {
@@ -62,6 +64,12 @@ func (m *model) do(c call) string {
 		m.now = m.now.Add(passing[c.n])
 	case "disable", "enable":
 		m.disabled[c.who] = c.what == "disable"
+	case "draft":
+		if p != nil && (p.status == applied || p.status == waitlisted || p.status == rejected) {
+			m.drafts[c.who] = compete.Decisions[c.n%3]
+		}
+	case "release":
+		m.release()
 	case "confirm":
 		if p != nil && p.status == pending {
 			p.status = compete.RegistrationConfirmed
@@ -101,7 +109,7 @@ func (m *model) do(c call) string {
 			}
 		}
 	case "settle":
-		m.promote(len(m.people))
+		m.fill()
 	case "transfer":
 		return m.transfer([]string{"olga", "oscar"}[c.n%2])
 	case "call off":
@@ -114,12 +122,34 @@ func (m *model) do(c call) string {
 
 func (m *model) manages(name string) bool { return name == "root" || name == m.organizer }
 
+// release makes all drafts take effect, in line. Those who have applied again since are not meant.
+func (m *model) release() {
+	for _, p := range m.inLine() {
+		decision, drafted := m.drafts[p.name]
+		if !drafted || !m.promotes() {
+			continue
+		}
+		open := p.status == applied || p.status == waitlisted || p.status == rejected
+		switch {
+		case open && decision == compete.DecisionAdmit && m.free() == 0:
+			continue // stays a draft
+		case open && decision == compete.DecisionAdmit:
+			m.give(p)
+		case open && decision == compete.DecisionWaitlist:
+			p.status = waitlisted
+		case open && decision == compete.DecisionReject:
+			p.status = rejected
+		}
+		delete(m.drafts, p.name)
+	}
+}
+
 func (m *model) started() bool { return !m.now.Before(m.starts) }
 
 func (m *model) free() int {
 	free := m.capacity
 	for _, p := range m.people {
-		if p.status != cancelled && p.status != waitlisted {
+		if p.status == pending || p.status == compete.RegistrationConfirmed || p.status == offered {
 			free--
 		}
 	}
@@ -162,6 +192,11 @@ func (m *model) register(name string, p *person) string {
 		return "registration_closed"
 	}
 	gets := waitlisted
+	if m.review {
+		delete(m.drafts, name)
+		m.people[name] = &person{name: name, status: applied, seq: m.seqs}
+		return "APPLIED"
+	}
 	if m.free() > 0 && m.next() == nil {
 		gets = pending
 	}
@@ -235,16 +270,29 @@ func (m *model) leave(p *person, reason compete.CancelReason) {
 	m.promote(1)
 }
 
+// promotes reports whether anybody can get a seat without pressing.
+func (m *model) promotes() bool {
+	return m.status == compete.StatusPublished && !m.hidden && !m.started()
+}
+
 func (m *model) promote(most int) {
-	if m.status != compete.StatusPublished || m.hidden || m.started() {
-		return
-	}
-	for next := m.next(); next != nil && m.free() > 0 && most > 0; next = m.next() {
+	for next := m.next(); next != nil && m.free() > 0 && most > 0 && m.promotes(); next = m.next() {
 		most--
-		if next.status = pending; m.hours > 0 {
-			next.status, next.confirmBy = offered, m.now.Add(time.Duration(m.hours)*time.Hour)
-			m.shorten()
-		}
+		m.give(next)
+	}
+}
+
+// fill gives free seats to those in line. With review, only a decision does.
+func (m *model) fill() {
+	if !m.review {
+		m.promote(len(m.people))
+	}
+}
+
+func (m *model) give(p *person) {
+	if p.status = pending; m.hours > 0 {
+		p.status, p.confirmBy = offered, m.now.Add(time.Duration(m.hours)*time.Hour)
+		m.shorten()
 	}
 }
 
@@ -305,7 +353,7 @@ func (m *model) update(c call) string {
 	default:
 		m.hidden = c.what == "unpublish"
 	}
-	m.promote(len(m.people))
+	m.fill()
 	return ""
 }
 
@@ -315,7 +363,7 @@ func (m *model) transfer(to string) string {
 	}
 	if m.organizer != to {
 		m.organizer = to
-		m.promote(len(m.people))
+		m.fill()
 	}
 	return ""
 }
@@ -383,6 +431,8 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 		return erase(c.who, c.who+"'s").with(s)
 	case "settle":
 		return settleCup().with(s)
+	case "release":
+		return releaseCup().with(s)
 	case "transfer":
 		return silent(transfer("root", []string{"olga", "oscar"}[c.n%2])).with(s)
 	case "call off":
@@ -424,6 +474,10 @@ func (c call) happen(s *scenario) {
 		s.pass(passing[c.n])
 	case "disable", "enable":
 		s.ledger.disabled[c.who] = c.what == "disable"
+	case "draft":
+		s.ledger.draft(c.who, compete.Decisions[c.n%3])
+	case "start release":
+		s.ledger.startRelease()
 	case "confirm": // as the job does
 		if r, found := s.ledger.registrations[c.who+"'s"]; found && r.Status == pending {
 			r.Take(compete.EventConfirm, compete.RegistrationConfirmed)

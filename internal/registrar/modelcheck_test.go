@@ -25,8 +25,8 @@ import (
 func TestModel(t *testing.T) {
 	drawMany(t, 3000)
 	rapid.Check(t, func(t *rapid.T) {
-		seats := rapid.IntRange(1, 3).Draw(t, "seats")
-		if diff := compare(seats, drawBatches(t), (*model).do); diff != "" {
+		seats, review := rapid.IntRange(1, 3).Draw(t, "seats"), rapid.Bool().Draw(t, "review")
+		if diff := compare(seats, review, drawBatches(t), (*model).do); diff != "" {
 			t.Fatal(diff)
 		}
 	})
@@ -71,7 +71,7 @@ func TestModelFindsDifferences(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			for seed := range 3000 {
-				if batches := rapid.Custom(drawBatches).Example(seed); compare(1, batches, wrong) != "" {
+				if batches := rapid.Custom(drawBatches).Example(seed); compare(1, seed%2 == 0, batches, wrong) != "" {
 					return
 				}
 			}
@@ -99,7 +99,8 @@ var commandNames = []string{
 	"accept", "decline",
 	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
 	"erase", "settle", "transfer", "add", "squeeze in",
-	"publish", "publish", "unpublish", "call off", "disable", "enable", "enable", "confirm",
+	"publish", "publish", "draft", "draft", "draft", "draft", "release", "release",
+	"unpublish", "call off", "disable", "enable", "enable", "confirm",
 }
 
 // drawBatches generates up to thirty batches of calls.
@@ -120,16 +121,24 @@ func drawBatches(t *rapid.T) [][]call {
 }
 
 func (c call) rank() int {
-	if c.what == "disable" || c.what == "enable" || c.what == "confirm" {
+	switch c.what {
+	case "disable", "enable", "confirm", "draft":
 		return 0
+	case "release": // before the other commands of its batch, as it reads what is committed
+		return 1
 	}
-	return 1
+	return 2
 }
 
 // compare makes a registrar and the model do the same, and returns their first difference; empty if there is none.
-func compare(seats int, batches [][]call, do func(*model, call) string) string {
+func compare(seats int, review bool, batches [][]call, do func(*model, call) string) string {
 	hours := 2
-	s := newScenario(func(c *compete.Competition) { c.Capacity, c.SeatsLeft, c.OfferHours = seats, seats, &hours })
+	s := newScenario(func(c *compete.Competition) {
+		c.Capacity, c.SeatsLeft, c.OfferHours = seats, seats, &hours
+		if review {
+			c.Admission = compete.AdmissionReview
+		}
+	})
 	s.Registrar = registrar.New(registrar.Config{
 		Ledger: s.ledger, Clock: s.clock, NewID: s.newID,
 		Logger: slog.New(slog.DiscardHandler),
@@ -140,7 +149,8 @@ func compare(seats int, batches [][]call, do func(*model, call) string) string {
 	m := &model{
 		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline,
 		status: c.Status, organizer: "olga",
-		people: map[string]*person{}, disabled: map[string]bool{},
+		people: map[string]*person{}, disabled: map[string]bool{}, review: review,
+		drafts: map[string]compete.Decision{},
 	}
 	for i, batch := range batches {
 		answers := s.batch(batch)

@@ -189,6 +189,12 @@ func (r *Registrar) Settle(ctx context.Context, competitionID string) (bool, err
 	return result.more, err
 }
 
+// Release implements compete.Registrar.
+func (r *Registrar) Release(ctx context.Context, competitionID string) (bool, error) {
+	result, err := r.submit(ctx, compete.Actor{}, &release{competitionID: competitionID})
+	return result.more, err
+}
+
 // submit queues a command and waits for its answer. If the caller gives up, the command still takes effect, as durably
 // as any other. submit fails with compete.ErrDatabase if the database takes longer than anybody can be asked to wait,
 // counted from the arrival of the request; repeating the request with its idempotency key then returns the outcome.

@@ -289,6 +289,9 @@ func (s *scenario) messages() string {
 			if !ok {
 				continue
 			}
+			for _, n := range notify.Notices {
+				all = append(all, string(n.Kind)+" "+s.seqs[n.Seq])
+			}
 			for _, run := range notify.Runs {
 				for seq := run.First; seq <= run.Last; seq++ {
 					all = append(all, string(run.Kind)+" "+s.seqs[seq])

@@ -93,11 +93,9 @@ func (b *batch) readWaitlist(c *competition) error {
 			listed[row.ID] = true
 		}
 	}
-	if !c.waiting.complete {
-		return nil
-	}
 	for _, r := range slices.Concat(b.updated, b.inserted) { // newcomers of this batch
-		if r.CompetitionID == c.ID && r.Status == compete.RegistrationWaitlisted && !listed[r.ID] {
+		if r.CompetitionID == c.ID && r.Status == compete.RegistrationWaitlisted && !listed[r.ID] &&
+			(c.waiting.complete || r.Seq < rows[n-1].Seq) && !slices.Contains(b.disabled, r.ID) {
 			c.waiting.head = append(c.waiting.head, waiter{r, r.Seq})
 		}
 	}

@@ -293,7 +293,7 @@ func (s *statement) phase(
 	}
 	s.Add(` AND `+status(compete.StatusPublished)+` AND `+deadline+` > %s AND NOT `+suspended, now)
 	const opened = ` AND (c.reg_opens_at IS NULL OR c.reg_opens_at <= %s)`
-	const free = ` (c.seats_left > 0 AND c.waitlisted = 0)`
+	const free = ` (c.seats_left > 0 AND c.waitlisted = 0 OR c.admission = 'REVIEW')`
 	switch p {
 	case compete.PhaseUpcoming:
 		s.Add(` AND c.reg_opens_at IS NOT NULL AND c.reg_opens_at > %s`, now)

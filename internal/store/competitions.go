@@ -50,6 +50,11 @@ var (
 		},
 		{Name: "status", Field: func(c *compete.Competition) any { return &c.Status }},
 		{Name: "waitlist", Field: func(c *compete.Competition) any { return &c.Waitlist }},
+		{
+			Name:  "admission",
+			Field: func(c *compete.Competition) any { return &c.Admission },
+			Value: func(c *compete.Competition) any { return string(c.AdmittedBy()) },
+		},
 		{Name: "offer_hours", Field: func(c *compete.Competition) any { return &c.OfferHours }},
 		{
 			Name:  "visibility",

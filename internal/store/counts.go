@@ -12,9 +12,9 @@ import (
 )
 
 // Registrations are counted as they are written: for each blockSize sequence numbers of a competition how many of them
-// are seated, wait or are cancelled, and for each organizer how many arrived on a day. A transaction of the registrar
-// adds a row or two to each of the two tables, however many registrations it writes. Every count is a sum, so that
-// whoever adds to it needs no other lock: see Recount.
+// are seated, wait, or do neither (which are cancelled, where nobody applies), and for each organizer how many arrived
+// on a day. A transaction of the registrar adds a row or two to each of the two tables, however many registrations it
+// writes. Every count is a sum, so that whoever adds to it needs no other lock: see Recount.
 
 const (
 	blockSize  = 64
@@ -89,7 +89,7 @@ func (c *counted) add(r *compete.Registration, n int) {
 	switch r.Status {
 	case compete.RegistrationWaitlisted:
 		count.waiting += n
-	case compete.RegistrationCancelled:
+	case compete.RegistrationCancelled, compete.RegistrationApplied, compete.RegistrationRejected:
 		count.cancelled += n
 	case compete.RegistrationPending, compete.RegistrationConfirmed, compete.RegistrationOffered:
 		count.seated += n

@@ -137,7 +137,8 @@ func (f *fixture) competition(organizer compete.User) compete.Competition {
 		CompetitionContent: compete.CompetitionContent{
 			Title: "Spring Cup", Location: "Hall 3", Tags: []string{"go", "sql"}, Capacity: 10,
 			RegDeadline: f.ago(-24 * time.Hour), StartDate: f.agoPointer(-48 * time.Hour),
-			EndDate: f.agoPointer(-72 * time.Hour), TimeZone: "Europe/Zurich", Visibility: compete.VisibilityPublic,
+			EndDate: f.agoPointer(-72 * time.Hour), TimeZone: "Europe/Zurich", Admission: compete.AdmissionFirstCome,
+			Visibility: compete.VisibilityPublic,
 		},
 		Description: "Bring a *laptop*.", SeatsLeft: 10, Status: compete.StatusPublished,
 		Organizer: compete.Organizer{ID: organizer.ID, Name: organizer.Name}, Version: 1, CreatedAt: f.now,

@@ -108,7 +108,7 @@ var (
 		WHERE r.competition_id = $1 AND r.status = 'WAITLISTED' AND u.disabled_at IS NULL ORDER BY r.seq LIMIT $2`
 	uncancelled = `SELECT ` + registrationColumns + ` FROM registrations r
 		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED',
-		'WAITLISTED') ORDER BY r.seq LIMIT $2`
+		'APPLIED', 'WAITLISTED', 'REJECTED') ORDER BY r.seq LIMIT $2`
 	offered = `SELECT ` + registrationColumns + ` FROM registrations r
 		WHERE r.competition_id = $1 AND r.status = 'OFFERED' AND r.confirm_by > $2 ORDER BY r.seq LIMIT $3`
 )
@@ -199,6 +199,7 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	if err := t.store.addJobs(pipeline, c.Jobs); err != nil {
 		return err
 	}
+	saveReleases(pipeline, c.Releases)
 	leaveAudit(pipeline, t.batchID, c.Audit)
 	if err := keepContents(pipeline, c.Replaced, c.Now); err != nil {
 		return err

@@ -83,7 +83,7 @@ var seeds = []struct {
 		"discarded": false, "searchable": true, "unpublished": false,
 		"organizer_id": seedOrganizer,
 		"next_seq":     int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
-		"cover": "0a1b",
+		"cover": "0a1b", "admission": "REVIEW", "undecided_told_at": seedTime,
 	}},
 	{"competition_covers", row{
 		"competition_id": seedCompetition, "hash": "0a1b", "large": []byte{0xff, 0xd8, 0},
@@ -105,6 +105,22 @@ var seeds = []struct {
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
 		"cancel_reason": "", "removal_reason": "", "removal_note": "", "blocked": false,
 		"confirm_by": seedTime.Add(time.Hour), "seats": generated,
+	}},
+	{"decisions", row{
+		"registration_id": seedRegistration, "competition_id": seedCompetition, "seq": int64(1), "decision": "ADMIT",
+		"decided_by": seedOrganizer, "decided_at": seedTime,
+	}},
+	{"releases", row{
+		"id": seedOther, "competition_id": seedCompetition, "started_by": seedOrganizer, "started_at": seedTime,
+		"total": 3, "after_seq": int64(2), "admitted": 1, "waitlisted": 1, "rejected": 1, "unseated": 0, "dropped": 0,
+		"finished_at": seedTime,
+	}},
+	{"reviews", row{
+		"registration_id": seedRegistration, "reviewer_id": seedOrganizer, "score": 4, "note": "Strong.",
+		"created_at": seedTime, "updated_at": seedTime,
+	}},
+	{"review_scores", row{
+		"registration_id": seedRegistration, "competition_id": seedCompetition, "reviews": 1, "average": 400,
 	}},
 	{"registration_blocks", row{
 		"competition_id": seedCompetition, "block": int64(0), "seated": 1,
@@ -307,6 +323,64 @@ func TestStepOnOffers(t *testing.T) {
 		}
 		to(offers)
 		wantRecounted(t, db, 0)
+	})
+}
+
+// Registrations and seats stay as they are when review comes. When it goes, who has applied or was rejected has
+// nothing.
+func TestStepOnReview(t *testing.T) {
+	const filled, before, review = 34, 40, 45
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
+		db := openEmpty(t, url)
+		to := func(version int64) {
+			t.Helper()
+			if err := migrator(t, db).To(t.Context(), version); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set := func(status string) error {
+			_, err := db.Writer().ExecContext(t.Context(), `UPDATE registrations SET status = $1, confirm_by = $2`, status,
+				seedTime)
+			return err
+		}
+		found := func() (status string, seats int) {
+			t.Helper()
+			err := db.Writer().QueryRowContext(t.Context(), `SELECT status, seats FROM registrations`+
+				testservices.Unplanned()).Scan(&status, &seats)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return status, seats
+		}
+		to(filled)
+		fillEmpty(t, db)
+		to(before)
+		for status, seats := range map[string]int{
+			"PENDING": 1, "CONFIRMED": 1, "OFFERED": 1, "WAITLISTED": 0, "CANCELLED": 0,
+		} {
+			if err := set(status); err != nil {
+				t.Fatal(err)
+			}
+			for _, version := range []int64{review, before} {
+				to(version)
+				if got, n := found(); got != status || n != seats {
+					t.Errorf("at step %d, %s is %s with %d seats, want %d", version, status, got, n, seats)
+				}
+			}
+		}
+		for _, status := range []string{"APPLIED", "REJECTED"} {
+			if set(status) == nil {
+				t.Errorf("%s wasn't refused before the step", status)
+			}
+			to(review)
+			if err := set(status); err != nil {
+				t.Fatal(err)
+			}
+			to(before)
+			if got, n := found(); got != "CANCELLED" || n != 0 {
+				t.Errorf("%s is %s with %d seats when the step was taken back", status, got, n)
+			}
+		}
 	})
 }
 

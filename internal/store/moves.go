@@ -84,7 +84,7 @@ func (s *Store) MoveTargets(
 		next = found[limit-1].Seq
 	}
 	for _, r := range found {
-		if r.leftOut || r.Status == compete.RegistrationCancelled {
+		if r.leftOut || !r.Status.Hopeful() {
 			continue
 		}
 		notice := compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageChanged, Move: &j.Move}

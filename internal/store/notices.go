@@ -141,7 +141,7 @@ func messageRows(messages []compete.Message, registrations []compete.Registratio
 			r, ok := byID[m.RegistrationID]
 			kind := m.Kind.Traits()
 			if !ok || r.Seq != m.Seq || kind.Confirms && !r.Status.HoldsSeat() || kind.NeedsPlace &&
-				r.Status == compete.RegistrationCancelled {
+				!r.Status.Hopeful() {
 				continue
 			}
 		}

@@ -58,6 +58,12 @@ func testRegistrationsOfCompetition(t *testing.T, f *fixture, organizer compete.
 
 func testRegistrationSorts(t *testing.T, f *fixture, organizer compete.User) {
 	c, queue := f.addQueue(t, organizer, 23)
+	for _, status := range []compete.RegistrationStatus{compete.RegistrationApplied, compete.RegistrationRejected} {
+		i := slices.IndexFunc(queue,
+			func(r compete.Registration) bool { return r.Status == compete.RegistrationCancelled })
+		queue[i].Status = status
+		f.exec(t, `UPDATE registrations SET status = $2 WHERE id = $1`, queue[i].ID, string(status))
+	}
 	names := []string{"zoë", "Bob", "ada", "Zoë", "bob", "Émile", "אבי", "Ada L. (x)", "a.b", "Bob"}
 	all := make([]compete.ParticipantRegistration, len(queue))
 	for i, r := range queue {

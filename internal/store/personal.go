@@ -47,6 +47,32 @@ func (s *Store) OrganizerRequestOf(ctx context.Context, userID string) (*time.Ti
 		`SELECT requested_at FROM organizer_requests WHERE user_id = $1`, userID)
 }
 
+// PersonalReviews implements compete.PersonalDataStore.
+func (s *Store) PersonalReviews(
+	ctx context.Context, f compete.PersonalReviewFilter, cursor compete.Cursor, limit int,
+) (compete.Page[compete.PersonalReview], error) {
+	var st statement
+	st.Add(`SELECT v.registration_id, v.reviewer_id, v.score, v.note, v.created_at, v.updated_at, c.id, c.title
+		FROM reviews v JOIN registrations r ON r.id = v.registration_id JOIN competitions c ON c.id = r.competition_id`)
+	if f.ReviewerID != "" {
+		st.Add(` WHERE v.reviewer_id = %s`, f.ReviewerID)
+	} else {
+		st.Add(` WHERE r.user_id = %s AND r.status <> 'APPLIED'`, f.ApplicantID)
+	}
+	if !cursor.IsZero() {
+		st.Add(` AND (v.created_at, v.registration_id) < (%s, %s)`, cursor.Time(), cursor.ID)
+	}
+	st.Add(` ORDER BY v.created_at DESC, v.registration_id DESC LIMIT %s`, limit+1)
+	reviews, err := sqldb.List(ctx, s.reader, func(row sqldb.Row) (r compete.PersonalReview, err error) {
+		err = row.Scan(&r.RegistrationID, &r.Reviewer.ID, &r.Score, &r.Note, &r.CreatedAt, &r.UpdatedAt,
+			&r.CompetitionID, &r.CompetitionTitle)
+		return r, err
+	}, st.Text(), st.Args()...)
+	return page(reviews, limit, "reviews", func(r compete.PersonalReview) (int64, string) {
+		return r.CreatedAt.UnixMicro(), r.RegistrationID
+	}), err
+}
+
 // ReportsBy implements compete.PersonalDataStore.
 func (s *Store) ReportsBy(
 	ctx context.Context, userID string, cursor compete.Cursor, limit int,

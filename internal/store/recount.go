@@ -14,7 +14,7 @@ const (
 			SELECT r.competition_id, r.seq / ` + blockWords +
 		` AS block, sum(r.seats) AS seated,
 				count(CASE WHEN r.status = 'WAITLISTED' THEN 1 END) AS waiting,
-				count(CASE WHEN r.status = 'CANCELLED' THEN 1 END) AS cancelled
+				count(CASE WHEN r.status IN ('CANCELLED', 'APPLIED', 'REJECTED') THEN 1 END) AS cancelled
 			FROM registrations r WHERE r.competition_id > $1 AND r.competition_id <= $2
 			GROUP BY r.competition_id, r.seq / ` + blockWords + `
 			UNION ALL SELECT b.competition_id, b.block, -b.seated, -b.waiting, -b.cancelled FROM registration_blocks b

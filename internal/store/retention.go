@@ -71,6 +71,13 @@ var giveAway = sqldb.NewBulk("id uuid, user_id uuid",
 	`UPDATE registrations SET user_id = v.user_id, removal_reason = '', removal_note = '', blocked = false
 	{from} WHERE registrations.id = v.id`)
 
+// forgetReviews delete what staff thought of people.
+var forgetReviews = []string{
+	`DELETE FROM decisions WHERE registration_id {any $1 uuid}`,
+	`DELETE FROM review_scores WHERE registration_id {any $1 uuid}`,
+	`DELETE FROM reviews WHERE registration_id {any $1 uuid}`,
+}
+
 func (s *Store) anonymizePage(ctx context.Context, competitionID string) (n int, err error) {
 	err = s.Transact(ctx, func(ctx context.Context, tx Tx) error {
 		ids, err := sqldb.List(ctx, tx, sqldb.ScanString, `SELECT r.id FROM registrations r
@@ -91,6 +98,11 @@ func (s *Store) anonymizePage(ctx context.Context, competitionID string) (n int,
 			return err
 		}
 		n = len(ids)
+		for _, text := range forgetReviews {
+			if _, err := sqldb.Change(ctx, tx, text, s.db.Array(ids)); err != nil {
+				return err
+			}
+		}
 		return tx.unlinkMessages(ctx, ids)
 	})
 	return n, err

@@ -50,21 +50,25 @@ func (s *Store) RegistrationsPerDay(ctx context.Context, organizerID string, fro
 	return counts, err
 }
 
-// everyStatus counts the registrations of a competition. Those that a worker is yet to confirm, and offers, are few,
-// and counted.
+// everyStatus counts the registrations of a competition. Those that a worker is yet to confirm, offers, and those about
+// which staff may decide are few, and counted.
 const everyStatus = `SELECT coalesce(sum(b.seated), 0), coalesce(sum(b.waiting), 0), coalesce(sum(b.cancelled), 0),
 		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'PENDING'),
-		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'OFFERED')
+		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'OFFERED'),
+		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'APPLIED'),
+		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'REJECTED')
 	FROM registration_blocks b WHERE b.competition_id = $1`
 
 func (s *Store) everyStatus(ctx context.Context, competitionID string) (map[compete.RegistrationStatus]int, error) {
 	return sqldb.One(ctx, s.replicated, nil, func(row sqldb.Row) (map[compete.RegistrationStatus]int, error) {
-		var seated, waiting, cancelled, pending, offered int
-		err := row.Scan(&seated, &waiting, &cancelled, &pending, &offered)
+		var seated, waiting, others, pending, offered, applied, rejected int
+		err := row.Scan(&seated, &waiting, &others, &pending, &offered, &applied, &rejected)
 		counts := map[compete.RegistrationStatus]int{
 			compete.RegistrationPending: pending, compete.RegistrationConfirmed: seated - pending - offered,
 			compete.RegistrationOffered:    offered,
-			compete.RegistrationWaitlisted: waiting, compete.RegistrationCancelled: cancelled,
+			compete.RegistrationApplied:    applied,
+			compete.RegistrationWaitlisted: waiting, compete.RegistrationRejected: rejected,
+			compete.RegistrationCancelled: others - applied - rejected,
 		}
 		for status, n := range counts {
 			if n == 0 {

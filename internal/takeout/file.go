@@ -22,6 +22,8 @@ type PersonalData struct {
 	Messages              []ExportedMessage      `json:"messages" nullable:"false" doc:"Your mailbox, newest first."`
 	OrganizedCompetitions []ExportedCompetition  `json:"organizedCompetitions" nullable:"false" doc:"Competitions you organize, newest first, including drafts."`
 	Reports               []ExportedReport       `json:"reports" nullable:"false" doc:"Competitions you reported to the admins, newest first."`
+	ReviewsGiven          []ExportedReview       `json:"reviewsGiven" nullable:"false" doc:"Your scores and notes about applications, newest first."`
+	ReviewsReceived       []ExportedReview       `json:"reviewsReceived" nullable:"false" doc:"Scores and notes about your applications once they were decided, newest first."`
 	AuditLog              []ExportedAuditRecord  `json:"auditLog" nullable:"false" doc:"What you did and what was done to your account, newest first, as long as the audit log keeps it."`
 }
 
@@ -113,6 +115,17 @@ type ExportedReport struct {
 	Details          string               `json:"details" example:"It only advertises shoes."`
 	CreatedAt        time.Time            `json:"createdAt" example:"2026-04-01T09:00:00Z"`
 	Status           compete.ReportStatus `json:"status" enum:"OPEN,RESOLVED,DISMISSED" example:"OPEN"`
+}
+
+// ExportedReview is one that the person gave or received. It doesn't tell who applied, or who gave it.
+type ExportedReview struct {
+	RegistrationID   string    `json:"registrationId" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
+	CompetitionID    string    `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
+	CompetitionTitle string    `json:"competitionTitle" example:"Spring Hackathon"`
+	Score            int       `json:"score" doc:"From 1 to 5; 5 is best." example:"4"`
+	Note             string    `json:"note" example:"Strong project, first hackathon."`
+	CreatedAt        time.Time `json:"createdAt" example:"2026-04-02T10:00:00Z"`
+	UpdatedAt        time.Time `json:"updatedAt" example:"2026-04-02T10:00:00Z"`
 }
 
 // ExportedAuditRecord is one that the person made, or that is about the account. It names others by their IDs alone.

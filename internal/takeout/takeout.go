@@ -53,6 +53,8 @@ func Write(to io.Writer, data compete.PersonalData) error {
 	section(w, "messages", data.Messages, newMessage)
 	section(w, "organizedCompetitions", data.Competitions, newCompetition)
 	section(w, "reports", data.Reports, newReport)
+	section(w, "reviewsGiven", data.ReviewsGiven, newReview)
+	section(w, "reviewsReceived", data.ReviewsReceived, newReview)
 	section(w, "auditLog", data.Audit, newAuditRecord)
 	w.text("\n}\n")
 	return w.err
@@ -198,6 +200,13 @@ func newReport(r *compete.Report) ExportedReport {
 		ID: r.ID, CompetitionID: r.Competition.ID, CompetitionTitle: r.Competition.Title, Reason: r.Reason,
 		Details:   r.Details,
 		CreatedAt: r.CreatedAt, Status: r.Status,
+	}
+}
+
+func newReview(r *compete.PersonalReview) ExportedReview {
+	return ExportedReview{
+		RegistrationID: r.RegistrationID, CompetitionID: r.CompetitionID, CompetitionTitle: r.CompetitionTitle,
+		Score: r.Score, Note: r.Note, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 

@@ -59,6 +59,10 @@ func person() compete.PersonalData {
 				},
 			},
 		),
+		ReviewsGiven: pages([]compete.PersonalReview{{
+			Review: compete.Review{Reviewer: compete.Participant{Name: "secret"}, Score: 4, Note: "Fine"},
+		}}),
+		ReviewsReceived: pages[compete.PersonalReview](),
 		Audit: pages([]compete.AuditEntry{{
 			AuditRecord: compete.AuditRecord{
 				Action: compete.AuditAccountRole, ActorID: "a", UserID: "u",
@@ -88,6 +92,9 @@ func TestTheFileIsWhatItsTypeSays(t *testing.T) {
 	}
 	if len(got.Reports) != 1 || got.Reports[0].CompetitionTitle != "Bazaar" || got.Reports[0].Details != "Shoes" {
 		t.Errorf("the reports are %+v", got.Reports)
+	}
+	if len(got.ReviewsGiven) != 1 || got.ReviewsGiven[0].Note != "Fine" || got.ReviewsReceived == nil {
+		t.Errorf("the reviews are %+v, %+v", got.ReviewsGiven, got.ReviewsReceived)
 	}
 	if len(got.AuditLog) != 1 || got.AuditLog[0].Action != "account.role" ||
 		string(got.AuditLog[0].After) != `{"role":"ADMIN"}` || got.AuditLog[0].ActorID != "a" {

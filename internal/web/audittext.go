@@ -169,6 +169,22 @@ var auditTexts = map[compete.AuditAction]auditText{
 		"Offer shortened", "An offer of a seat for {competition} now ends {is.confirmBy}",
 		"{user}'s offer of a seat for {competition} now ends {is.confirmBy}",
 	},
+	compete.AuditDecided: {
+		"Decided", "An application for {competition} was decided: {is.status}",
+		"{user}'s application for {competition} was decided: {is.status}",
+	},
+	compete.AuditReviewed: {
+		"Scored", "{who} scored an application for {competition}",
+		"{who} scored {user}'s application for {competition}: {is.score}",
+	},
+	compete.AuditDrafted: {
+		"Decisions drafted", "{who} drafted decisions about applications for {competition}: {is.admit} to admit, " +
+			"{is.waitlist} to waitlist, {is.reject} to reject", "",
+	},
+	compete.AuditReleased: {
+		"Decisions released", "{who} released decisions about applications for {competition}: {is.admit} admitted, " +
+			"{is.waitlist} waitlisted, {is.reject} not admitted", "",
+	},
 	compete.AuditUnblocked: {
 		"Unblocked", "{who} lets someone register for {competition} again",
 		"{who} lets {user} register for {competition} again",
@@ -215,7 +231,11 @@ var auditWords = map[string]map[string]string{
 	"on":      {"true": "on", "false": "off"},
 	"role":    {"PARTICIPANT": "Participant", "ORGANIZER": "Organizer", "ADMIN": "Admin"},
 	"purpose": {"verify": "confirm an email address", "change": "change an email address", "reset": "reset a password"},
-	"status":  {"RESOLVED": "resolved", "DISMISSED": "dismissed", "OPEN": "open"},
+	"status": {
+		"RESOLVED": "resolved", "DISMISSED": "dismissed", "OPEN": "open",
+		string(compete.RegistrationPending): "admitted", string(compete.RegistrationOffered): "offered a seat",
+		string(compete.RegistrationRejected): "not admitted", string(compete.RegistrationWaitlisted): "waitlisted",
+	},
 	"reason": {
 		string(compete.FailureUnknownEmail): "unknown email", string(compete.FailureWrongPassword): "wrong password",
 		string(compete.FailureWrongCode): "wrong code or passkey", string(compete.FailureDisabled): "account disabled",

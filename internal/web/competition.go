@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,6 +61,7 @@ func competitionData(c *compete.Competition, html string) pages.CompetitionData 
 	return pages.CompetitionData{
 		ID: c.ID, CompetitionContent: c.CompetitionContent, Description: html, Organizer: c.Organizer.Name,
 		Zone:      c.Zone(),
+		Reviewed:  c.Reviewed(),
 		Suspended: c.Suspended, Unpublished: c.Unpublished, Day: startDay(c), Cover: coverView(c),
 	}
 }
@@ -174,8 +176,11 @@ func wantsCode(err error) bool {
 }
 
 func registeredFlash(o compete.RegistrationOutcome) string {
-	if o.Registration.Status == compete.RegistrationWaitlisted {
+	switch o.Registration.Status { //nolint:exhaustive // the others don't come from a press
+	case compete.RegistrationWaitlisted:
 		return flashWaiting
+	case compete.RegistrationApplied:
+		return flashSent
 	}
 	return flashIn
 }
@@ -184,11 +189,14 @@ func registeredFlash(o compete.RegistrationOutcome) string {
 // the outcome of the first; since then the registration may have been cancelled elsewhere, or promoted from the
 // waitlist.
 func (v *visit) updateFlash(kind pages.StandKind) {
-	if v.flash == nil || *v.flash != flashes[flashIn] && *v.flash != flashes[flashWaiting] {
+	if v.flash == nil || !slices.Contains([]ui.Notice{flashes[flashIn], flashes[flashWaiting], flashes[flashSent]},
+		*v.flash) {
 		return
 	}
 	v.flash = nil
-	if code, ok := map[pages.StandKind]string{pages.StandIn: flashIn, pages.StandWaitlisted: flashWaiting}[kind]; ok {
+	if code, ok := map[pages.StandKind]string{
+		pages.StandIn: flashIn, pages.StandWaitlisted: flashWaiting, pages.StandApplied: flashSent,
+	}[kind]; ok {
 		notice := flashes[code]
 		v.flash = &notice
 	}
@@ -218,6 +226,15 @@ func (a *app) withdrawForm(r *http.Request, v *visit) (response, error) {
 	}
 	switch stand.Kind {
 	case pages.StandIn:
+	case pages.StandApplied:
+		question.Title = "Withdraw your application?"
+		question.Yes, question.No = "Withdraw application", "Keep application"
+		question.Text = "The organizer won't consider you for a seat in " + quoted(c.Title) + ". "
+		if c.Phase(v.now) == compete.PhaseClosed {
+			question.Text += "Registration is closed, so you can't apply again."
+		} else {
+			question.Text += "You can apply again until registration closes."
+		}
 	case pages.StandWaitlisted:
 		question.Title, question.Yes, question.No = "Leave the waitlist?", "Leave waitlist", "Stay on waitlist"
 		question.Action += "?" + fromWaitlist

@@ -63,10 +63,11 @@ func setTheme(r *http.Request, v *visit) (response, error) {
 	return redirect(localPath(r.PostFormValue("back"), "/")), nil
 }
 
-// The messages on the page after a press without script: one is in, or on the waitlist.
+// The messages on the page after a press without script: one is in, on the waitlist, or has applied.
 const (
 	flashIn      = "in"
 	flashWaiting = "waiting"
+	flashSent    = "application-sent"
 )
 
 // flashes are the messages that an action can leave for the page after it, by the code in the cookie.
@@ -79,6 +80,7 @@ var flashes = map[string]ui.Notice{
 		Tone: ui.ToneInfo,
 		Text: "You're on the waitlist. If a seat opens up, you'll get it automatically.",
 	},
+	flashSent:         {Tone: ui.ToneGood, Text: "Application sent. You'll get a message when it's decided."},
 	"withdrawn":       {Tone: ui.ToneInfo, Text: "Registration cancelled."},
 	"offer-declined":  {Tone: ui.ToneInfo, Text: "Offer declined. The seat goes to the next person in line."},
 	"removed":         {Tone: ui.ToneInfo, Text: "Registration removed. They'll be notified."},
@@ -86,6 +88,9 @@ var flashes = map[string]ui.Notice{
 	"added":           {Tone: ui.ToneGood, Text: "Person added. They get the usual confirmation."},
 	"added-waiting":   {Tone: ui.ToneInfo, Text: "Person added to the waitlist, because all seats are taken."},
 	"added-over":      {Tone: ui.ToneGood, Text: "Person added, and the capacity raised by one for them."},
+	"decided":         {Tone: ui.ToneGood, Text: "Decisions saved as drafts."},
+	"none-selected":   {Tone: ui.ToneWarn, Text: "Select applications first."},
+	"releasing":       {Tone: ui.ToneGood, Text: "Decisions are being released. Everyone gets one message."},
 	"unblocked":       {Tone: ui.ToneGood, Text: "They can register again."},
 	"unpublished":     {Tone: ui.ToneInfo, Text: "Competition unpublished."},
 	"transferred":     {Tone: ui.ToneGood, Text: "Competition transferred."},

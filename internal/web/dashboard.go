@@ -94,6 +94,10 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 		if r.OfferOpen(now) {
 			view.AcceptBy = r.ConfirmBy
 		}
+	case r.Status == compete.RegistrationRejected:
+		group, view.CanWithdraw = &data.Past, false
+	case r.Status == compete.RegistrationApplied:
+		group = &data.Applied
 	case r.Status == compete.RegistrationWaitlisted:
 		group, view.Place = &data.Waitlisted, ui.Ordinal(r.Position)
 	}

@@ -56,6 +56,18 @@ var inputs = []input{
 			return ""
 		},
 	},
+	{
+		Field: ui.Field{
+			Name: "admission", Label: "Who gets a seat",
+			Help: "With review, people apply until registration closes, and you decide. You can't change this once " +
+				"someone has registered.",
+		},
+		show: func(n *compete.NewCompetition, _ *time.Location) string { return string(n.AdmittedBy()) },
+		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
+			n.Admission = compete.Admission(typed)
+			return ""
+		},
+	},
 	check(ui.Field{
 		Name: "waitlist", Label: "Waitlist",
 		Help: "When all seats are taken, people can join a waitlist. Freed seats automatically go to the next in line.",
@@ -63,8 +75,9 @@ var inputs = []input{
 	{
 		Field: ui.Field{
 			Name: "offerHours", Label: "Hours to accept a seat", Type: "number", Min: "1", Max: "720",
-			Help: "A freed seat is offered to the next in line for this long, at most until the start. If they don't " +
-				"accept it, it goes to the next person. Leave empty to give freed seats immediately.",
+			Help: "A freed seat is offered to the next in line, and a seat to each accepted application, for this long, " +
+				"at most until the start. If they don't accept it, it goes to the next person. Leave empty to give " +
+				"seats immediately.",
 		},
 		show: func(n *compete.NewCompetition, _ *time.Location) string {
 			if n.OfferHours == nil {

@@ -17,15 +17,22 @@ import (
 // rowsPerPage is how many registrations are added at a time.
 const rowsPerPage = 50
 
-// statusTabs are the parts of the list. Who is being confirmed is so for a moment, and few competitions make
-// offers: those tabs are there only when they have somebody.
+// statusTabs are the parts of the list. Those in seldom are there only when they have somebody.
 var statusTabs = []pages.Tab{
 	{Label: "All"},
 	{Label: "Confirmed", Value: string(compete.RegistrationConfirmed)},
 	{Label: "Processing", Value: string(compete.RegistrationPending)},
 	{Label: "Offered", Value: string(compete.RegistrationOffered)},
+	{Label: "Applied", Value: string(compete.RegistrationApplied)},
 	{Label: "Waitlisted", Value: string(compete.RegistrationWaitlisted)},
+	{Label: "Not admitted", Value: string(compete.RegistrationRejected)},
 	{Label: "Cancelled", Value: string(compete.RegistrationCancelled)},
+}
+
+// seldom are statuses that last for a moment, or exist in few competitions.
+var seldom = map[compete.RegistrationStatus]bool{
+	compete.RegistrationPending: true, compete.RegistrationOffered: true,
+	compete.RegistrationApplied: true, compete.RegistrationRejected: true,
 }
 
 // registrations is an organizer's list of who is registered, and for htmx the part of it that changed.
@@ -199,8 +206,7 @@ func tabsView(path string, f compete.RegistrationFilter, counts map[compete.Regi
 				tab.Count += n
 			}
 		}
-		seldom := f.Status == compete.RegistrationPending || f.Status == compete.RegistrationOffered
-		if !seldom || tab.Count > 0 || tab.On {
+		if !seldom[f.Status] || tab.Count > 0 || tab.On {
 			tabs = append(tabs, tab)
 		}
 	}

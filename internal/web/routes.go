@@ -109,6 +109,12 @@ func (a *app) competitionRoutes() []route {
 		{"GET /competitions/{id}/registrations/{registration}/remove", a.removeForm},
 		{"POST /competitions/{id}/registrations/{registration}/remove", a.remove},
 		{"POST /competitions/{id}/registrations/{registration}/unblock", a.unblock},
+		{"GET /competitions/{id}/applications", a.reviewed(a.applications)},
+		{"POST /competitions/{id}/applications", a.reviewed(a.decideSelected)},
+		{"POST /competitions/{id}/applications/{registration}", a.reviewed(a.decideOne)},
+		{"GET /competitions/{id}/applications/progress", a.reviewed(a.releaseProgress)},
+		{"GET /competitions/{id}/applications/release", a.reviewed(a.releaseForm)},
+		{"POST /competitions/{id}/applications/release", a.reviewed(a.release)},
 		{"GET /competitions/{id}/audit", a.competitionAudit},
 		{"GET /competitions/{id}/audit.csv", a.competitionAuditCSV},
 	}

@@ -47,8 +47,12 @@ func registrationState(r *compete.Registration) ui.State {
 		return ui.StateConfirmed
 	case compete.RegistrationOffered:
 		return ui.StateOffered
+	case compete.RegistrationApplied:
+		return ui.StateApplied
 	case compete.RegistrationWaitlisted:
 		return ui.StateWaitlisted
+	case compete.RegistrationRejected:
+		return ui.StateRejected
 	case compete.RegistrationCancelled:
 		switch r.CancelReason { //nolint:exhaustive // the other reasons need no explanation
 		case compete.CancelledByOrganizer:
@@ -94,9 +98,8 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	s := pages.Stand{
 		ID: c.ID, Title: c.Title, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
-		NeedsCode:  c.NeedsCode,
-		OfferHours: c.OfferHours, LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: c.Suspended &&
-			now.Before(c.RegDeadline),
+		Review: c.Reviewed(), NeedsCode: c.NeedsCode, OfferHours: c.OfferHours, LoggedIn: a.LoggedIn(),
+		Own: a.LoggedIn() && c.OrganizedBy(a), Paused: c.Suspended && now.Before(c.RegDeadline),
 	}
 	if !s.Own {
 		s.Key = rand.Text()
@@ -113,6 +116,10 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	case mine.Status.HoldsSeat():
 		s.Kind, s.State = pages.StandIn, registrationState(mine)
 		s.Number, s.Promoted, s.Pending = mine.Seq, mine.PromotedAt != nil, mine.Status == compete.RegistrationPending
+	case mine.Status == compete.RegistrationApplied:
+		s.Kind, s.State, s.Number = pages.StandApplied, ui.StateApplied, mine.Seq
+	case mine.Status == compete.RegistrationRejected:
+		s.Kind, s.State, s.Number = pages.StandRejected, ui.StateRejected, mine.Seq
 	case mine.Status == compete.RegistrationWaitlisted:
 		s.Kind, s.State = pages.StandWaitlisted, ui.StateWaitlisted
 		s.Place, s.Ahead = ui.Ordinal(mine.Position), max(mine.Position-1, 0)

@@ -59,6 +59,12 @@ func (a *app) kept() []pages.Kept {
 			Who:  "You, that competition's organizer, and admins. Internal notes: only the organizer and admins",
 			Long: registrations,
 		},
+		{
+			What: "Scores and notes about your applications, and decisions you haven't been told yet",
+			Who: "That competition's organizer and admins. You, in your download: scores and notes, without who gave " +
+				"them, once you've been told a decision",
+			Long: "Until your name is removed from the registration",
+		},
 		{What: "Messages in your mailbox", Who: you, Long: messages},
 		{What: "Logins: device and time", Who: you, Long: "Until they expire, and " + inDays(ages.Sessions) + " more"},
 		{What: "Network address of a login", Who: you, Long: addresses},

@@ -19,13 +19,14 @@ import (
 
 // noPage are the routes at which there is no page to look at.
 var noPage = map[string]string{
-	"GET /account/export":                      "a file",
-	"GET /live":                                "a stream of events",
-	"GET /competitions/{id}/stand":             "a part of a page",
-	"GET /competitions/{id}/registrations.csv": "a file",
-	"GET /competitions/{id}/audit.csv":         "a file",
-	"GET /admin/audit.csv":                     "a file",
-	"GET /dev/mails/{mail}/html":               "a mail, which brings its own styles",
+	"GET /account/export":                          "a file",
+	"GET /live":                                    "a stream of events",
+	"GET /competitions/{id}/stand":                 "a part of a page",
+	"GET /competitions/{id}/applications/progress": "a part of a page",
+	"GET /competitions/{id}/registrations.csv":     "a file",
+	"GET /competitions/{id}/audit.csv":             "a file",
+	"GET /admin/audit.csv":                         "a file",
+	"GET /dev/mails/{mail}/html":                   "a mail, which brings its own styles",
 }
 
 // demoRoutes are the routes of a demo, which has every page.
@@ -38,7 +39,10 @@ func demoRoutes() []string {
 func everyTour(t *testing.T, s site) iter.Seq[tour] {
 	return func(yield func(tour) bool) {
 		var paths []string
-		for _, tours := range []func(*testing.T, site) []tour{newTours, offerTours, circleTours, newcomerTours, extremeTours} {
+		for _, tours := range []func(*testing.T, site) []tour{
+			newTours, offerTours, applicationTours, circleTours, newcomerTours,
+			extremeTours,
+		} {
 			for _, tour := range tours(t, s) {
 				for _, stop := range tour.stops {
 					paths = append(paths, stop.path)

@@ -21,6 +21,12 @@ func (v *visitor) publish(title string, seats int) string {
 func (v *visitor) publishAs(status, title string, seats int) string {
 	v.t.Helper()
 	v.open("/competitions/create")
+	return v.fillAndPublish(status, title, seats)
+}
+
+// fillAndPublish fills the open form of a new competition.
+func (v *visitor) fillAndPublish(status, title string, seats int) string {
+	v.t.Helper()
 	v.fill("title", title)
 	v.fill("description", "Bring **water**.")
 	v.fill("tags", "Running, night")

@@ -14,7 +14,7 @@ func testOffers(t *testing.T, s site) {
 	page := organizer.publish("Offer Cup", 1)
 	organizer.open(page + "/edit")
 	organizer.until("the hours are folded away", `!document.querySelector("input[name=offerHours]").checkVisibility()`)
-	organizer.click("fieldset summary")
+	organizer.click(`details:has([name="offerHours"]) summary`)
 	organizer.fill("offerHours", "721")
 	eval[any](organizer, `document.querySelector("[name=offerHours]").removeAttribute("max")`)
 	organizer.click("main form .btn-primary")

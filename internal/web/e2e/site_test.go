@@ -43,6 +43,7 @@ func TestDemo(t *testing.T) {
 		{"opening", testOpening},
 		{"offers", testOffers},
 		{"closed circle", testClosedCircle},
+		{"applications", testApplications},
 		{"session end", testSessionEnd},
 		{"typed is kept", testTypedIsKept},
 		{"session list", testSessionList},

@@ -129,6 +129,7 @@ func organizerTour(t *testing.T, s site) tour {
 	v := newVisitor(t, s.first(), "organizer")
 	v.logInDirectly("organizer1@minicompete.com", "password123")
 	open, full := v.find("/dashboard", "Green Code Hackathon"), v.find("/dashboard", "Regional Mathematics Olympiad")
+	reviewed := v.find("/dashboard", "Civic Tech Hackathon")
 	return tour{v, []stop{
 		{name: "dashboard-organizer", path: "/dashboard"},
 		{name: "create", path: "/competitions/create"},
@@ -146,6 +147,9 @@ func organizerTour(t *testing.T, s site) tour {
 		}},
 		{name: "competition-organizer", path: full},
 		{name: "registrations", path: full + "/registrations"},
+		{name: "applications", path: reviewed + "/applications"},
+		{name: "applications-none", like: true, path: reviewed + "/applications?search=zzzzzz"},
+		{name: "release", path: reviewed + "/applications/release"},
 		{name: "registrations-print", path: full + "/registrations/print"},
 		{name: "registrations-none", like: true, path: full + "/registrations?search=zzzzzz"},
 		{name: "remove", path: full + "/registrations", then: func(v *visitor) {

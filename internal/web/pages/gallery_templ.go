@@ -19,7 +19,7 @@ var galleryNow = time.Date(2026, time.June, 12, 16, 0, 0, 0, time.UTC)
 
 var galleryStates = []ui.State{
 	ui.StateOpen, ui.StateFilling, ui.StateWaitlist, ui.StateFull, ui.StateUpcoming, ui.StateClosed,
-	ui.StateCancelled, ui.StateDraft, ui.StatePending, ui.StateConfirmed, ui.StateOffered, ui.StateWaitlisted, ui.StateExpired, ui.StateRemoved,
+	ui.StateCancelled, ui.StateDraft, ui.StatePending, ui.StateConfirmed, ui.StateOffered, ui.StateApplied, ui.StateWaitlisted, ui.StateRejected, ui.StateExpired, ui.StateRemoved,
 }
 
 func galleryCards() []ui.CompetitionCard {

@@ -132,7 +132,9 @@ const (
 	StatePending    State = "pending"
 	StateConfirmed  State = "confirmed"
 	StateOffered    State = "offered"
+	StateApplied    State = "applied"
 	StateWaitlisted State = "waitlisted"
+	StateRejected   State = "rejected"
 	StateExpired    State = "expired" // a cancelled registration: an offer that was not answered
 	StateRemoved    State = "removed" // a cancelled registration: by the organizer or an admin
 )
@@ -152,7 +154,9 @@ var looks = map[State]look{
 	StatePending:    {"is-open", "upcoming", "Processing"},
 	StateConfirmed:  {"is-open", "open", "Confirmed"},
 	StateOffered:    {"is-filling", "upcoming", "Seat offered"},
+	StateApplied:    {"is-upcoming", "upcoming", "Applied"},
 	StateWaitlisted: {"is-waitlist", "waitlist", "On the waitlist"},
+	StateRejected:   {"is-closed", "closed", "Not admitted"},
 	StateExpired:    {"is-cancelled", "cancelled", "Offer expired"},
 	StateRemoved:    {"is-cancelled", "cancelled", "Removed by the organizer"},
 }

@@ -1,0 +1,118 @@
+package compete
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
+
+// The limits of a review.
+const (
+	MinScore      = 1
+	MaxScore      = 5
+	MaxReviewNote = 2000
+)
+
+// Review is what one reviewer thinks of an application. Only staff see it.
+type Review struct {
+	RegistrationID string
+	CompetitionID  string
+	Reviewer       Participant
+	Score          int
+	Note           string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// Check reports all invalid fields.
+func (r *Review) Check() error {
+	var v validation
+	if r.Score < MinScore || r.Score > MaxScore {
+		v.addf("score", "must be between %d and %d", MinScore, MaxScore)
+	}
+	v.length("note", r.Note, 0, MaxReviewNote)
+	return v.err()
+}
+
+// Reviews are the reviews of an application.
+type Reviews struct {
+	Average int // of their scores, in hundredths; 0 if there are none
+	Items   []Review
+}
+
+// reviewable reads a registration for a review, for staff of its competition, which read returns. Errors: ErrForbidden,
+// ErrRegistrationGone, ErrNotReviewed, and other errors of read.
+func (s *Applications) reviewable(
+	ctx context.Context, a Actor, registrationID string,
+	read func(ctx context.Context, a Actor, competitionID string) (Competition, error),
+) (ParticipantRegistration, error) {
+	var none ParticipantRegistration
+	if err := require(a, RoleOrganizer); err != nil {
+		return none, err
+	}
+	if !ValidID(registrationID) {
+		return none, ErrRegistrationGone
+	}
+	r, err := s.config.Registrations.ParticipantRegistration(ctx, registrationID)
+	if err != nil {
+		return none, err
+	}
+	c, err := read(ctx, a, r.CompetitionID)
+	switch {
+	case errors.Is(err, ErrCompetitionMissing), errors.Is(err, ErrForbidden):
+		return none, ErrRegistrationGone
+	case err != nil:
+		return none, err
+	case !c.Reviewed():
+		return none, ErrNotReviewed
+	}
+	return r, nil
+}
+
+// Review saves the actor's review of an application; each reviewer has one. It returns all reviews. Errors: Invalid,
+// those of reviewable and Competitions.changeable, ErrNotDecidable for a cancelled registration.
+func (s *Applications) Review(ctx context.Context, a Actor, registrationID string, score int, note string) (
+	Reviews, error,
+) {
+	r, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.changeable)
+	if err != nil {
+		return Reviews{}, err
+	}
+	now := s.config.now()
+	review := Review{
+		RegistrationID: r.ID, CompetitionID: r.CompetitionID, Reviewer: Participant{ID: a.UserID}, Score: score,
+		Note: strings.TrimSpace(note), CreatedAt: now, UpdatedAt: now,
+	}
+	if err := review.Check(); err != nil {
+		return Reviews{}, err
+	}
+	if r.Status == RegistrationCancelled {
+		return Reviews{}, ErrNotDecidable
+	}
+	if err := s.config.Store.SaveReview(ctx, review, r.UserID); err != nil {
+		return Reviews{}, err
+	}
+	return s.reviews(ctx, r.ID)
+}
+
+// Reviews lists the reviews of an application, oldest first, for the competition's organizer and admins.
+func (s *Applications) Reviews(ctx context.Context, a Actor, registrationID string) (Reviews, error) {
+	r, err := s.reviewable(ctx, a, registrationID, s.config.Competitions.Managed)
+	if err != nil {
+		return Reviews{}, err
+	}
+	return s.reviews(ctx, r.ID)
+}
+
+func (s *Applications) reviews(ctx context.Context, registrationID string) (Reviews, error) {
+	items, err := s.config.Store.ReviewsOf(ctx, registrationID)
+	sum := 0
+	for i := range items {
+		sum += items[i].Score
+	}
+	if len(items) > 0 {
+		sum = sum * 100 / len(items)
+	}
+	return Reviews{Average: sum, Items: items}, err
+}

@@ -1,0 +1,117 @@
+package compete
+
+import (
+	"context"
+)
+
+// MailPreview is the message that everybody with a decision will get, as written to the first of them.
+type MailPreview struct {
+	Decision Decision
+	Count    int // recipients
+	To       Participant
+	Wording  Wording
+}
+
+// Preview writes the message for each decision among the drafts, without sending it, for the competition's organizer
+// and admins.
+func (s *Applications) Preview(ctx context.Context, a Actor, competitionID string) (
+	state DecisionState, mails []MailPreview, err error,
+) {
+	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
+	if err != nil {
+		return state, nil, err
+	}
+	if state, err = s.state(ctx, competitionID); err != nil {
+		return state, nil, err
+	}
+	now := s.config.now()
+	counts := map[Decision]int{
+		DecisionAdmit: state.Counts.Admit, DecisionWaitlist: state.Counts.Waitlist, DecisionReject: state.Counts.Reject,
+	}
+	for _, d := range Decisions {
+		page, err := s.config.Store.Applications(ctx, competitionID, ApplicationFilter{Decision: d, Limit: 1})
+		if err != nil {
+			return state, nil, err
+		}
+		for i := range page.Items {
+			first := &page.Items[i]
+			target := Target{Registration: first.Registration, Participant: first.Participant, Competition: c.Summary()}
+			target.Kind = target.Registration.foresee(&c, d)
+			if target.Registration.Status == RegistrationOffered {
+				target.Registration.ConfirmBy = c.OfferedUntil(now)
+			}
+			wording, err := s.config.Compose(target)
+			if err != nil {
+				return state, nil, err
+			}
+			mails = append(mails, MailPreview{Decision: d, Count: counts[d], To: first.Participant, Wording: wording})
+		}
+	}
+	return state, mails, nil
+}
+
+// foresee makes the registration what it becomes by a decision, and returns the message about it.
+func (r *Registration) foresee(c *Competition, d Decision) MessageKind {
+	*r = Registration{RegistrationState: r.RegistrationState, UserID: r.UserID}
+	r.Status = d.becomes()
+	switch {
+	case r.Status == RegistrationWaitlisted:
+		return MessageWaitlisted
+	case r.Status == RegistrationRejected:
+		return MessageRejected
+	case c.OfferHours == nil:
+		r.Status = RegistrationPending
+		return MessageConfirmed
+	}
+	return MessageOffered
+}
+
+// tellPage is how many competitions TellUndecided looks at together.
+const tellPage = 100
+
+// TellUndecided tells the organizers of competitions with review that have started how many applications nobody decided
+// about, once each. It returns the number of messages.
+func (s *Applications) TellUndecided(ctx context.Context) (told int, err error) {
+	now := s.config.now()
+	for {
+		started, err := s.config.Store.StartedWithReview(ctx, now, tellPage)
+		if err != nil {
+			return told, err
+		}
+		for i := range started {
+			tells, err := s.tellUndecided(ctx, &started[i])
+			if err != nil {
+				return told, err
+			}
+			if tells {
+				told++
+			}
+		}
+		if len(started) < tellPage {
+			return told, nil
+		}
+	}
+}
+
+func (s *Applications) tellUndecided(ctx context.Context, c *Competition) (bool, error) {
+	counts, err := s.config.Store.DecisionCounts(ctx, c.ID)
+	if err != nil {
+		return false, err
+	}
+	undecided := counts.Undecided + counts.Drafts() // what wasn't released isn't decided
+	var message *Message
+	if undecided > 0 && !c.Suspended {
+		organizer, err := s.config.Users.User(ctx, c.Organizer.ID)
+		if err != nil {
+			return false, err
+		}
+		w, err := s.config.Wording.Undecided(organizer, c, undecided)
+		m, err := accountMessages{s.config.Runtime, s.config.Wording}.worded(MessageUndecided, organizer,
+			organizer.Email, w, err)
+		if err != nil {
+			return false, err
+		}
+		message = &m
+	}
+	return message != nil, s.config.Store.ToldUndecided(ctx, c.ID, message, s.config.now())
+}

@@ -1,0 +1,121 @@
+package registrar
+
+import (
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+// releaseSize is the maximum number of decisions that one transaction releases. A decision writes several times as much
+// as a promotion: fewer of them than pageSize keep others waiting for tens of milliseconds.
+const releaseSize = 64
+
+type release struct{ competitionID string }
+
+func (c *release) name() string { return "release" }
+
+func (c *release) needs(n *needs) { n.competitionIDs.add(c.competitionID) }
+
+func (c *release) decide(b *batch, now time.Time) (result, error, error) {
+	competition := b.competitions[c.competitionID]
+	if competition == nil {
+		return result{}, compete.ErrCompetitionMissing, nil
+	}
+	if competition.released { // what it wrote can't be read before the commit
+		return result{more: true}, nil, nil
+	}
+	page, err := b.tx.ReleasePage(b.ctx, c.competitionID, releaseSize)
+	if err != nil || page.Release.ID == "" {
+		return result{}, nil, err
+	}
+	b.addRead(page.Registrations)
+	progress := compete.LedgerRelease{Release: page.Release}
+	open := competition.Promotes(now)
+	if open {
+		for _, d := range page.Drafts {
+			b.applyDraft(competition, d, &progress, now)
+		}
+	}
+	if !open || len(page.Drafts) < releaseSize {
+		progress.FinishedAt = &now
+	}
+	competition.released, competition.dirty = true, true
+	b.releases = append(b.releases, progress)
+	return result{more: progress.FinishedAt == nil}, nil, nil
+}
+
+// applyDraft makes one decision take effect. If that would take a seat that isn't there, the draft remains.
+func (b *batch) applyDraft(c *competition, d compete.Draft, progress *compete.LedgerRelease, now time.Time) {
+	progress.AfterSeq = d.Seq
+	r := b.byID[d.RegistrationID]
+	to, err := c.Decide(d, r)
+	switch {
+	case err != nil:
+		progress.Unseated++
+		return
+	case to == "":
+		progress.Dropped++
+	case to == compete.RegistrationWaitlisted:
+		progress.Waitlisted++
+	case to == compete.RegistrationRejected:
+		progress.Rejected++
+	default:
+		progress.Admitted++
+	}
+	progress.Done = append(progress.Done, d.RegistrationID)
+	if to == "" {
+		return
+	}
+	b.decided(c, r, to, progress.ID, now)
+	if d.Disabled {
+		b.disabled = append(b.disabled, r.ID)
+	}
+}
+
+// decided gives a registration the status that was decided.
+func (b *batch) decided(
+	c *competition, r *compete.Registration, to compete.RegistrationStatus, releaseID string, now time.Time,
+) {
+	before := r.Status
+	if before == compete.RegistrationWaitlisted {
+		c.Waitlisted--
+	}
+	r.Take(compete.EventDecision, to)
+	notice := compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageConfirmed}
+	after := statusAndSeq(r)
+	switch to { //nolint:exhaustive // the others can't be decided
+	case compete.RegistrationOffered:
+		r.ConfirmBy = c.OfferedUntil(now)
+		notice.Kind = compete.MessageOffered
+		after = compete.AuditFields("status", r.Status, "seq", r.Seq, "confirmBy", r.ConfirmBy)
+		b.remind(r, now)
+	case compete.RegistrationWaitlisted:
+		c.Waitlisted++
+		c.waiting = nil // the place is by Seq, so it may be anywhere
+		notice.Kind, notice.ReleaseID = compete.MessageWaitlisted, releaseID
+	case compete.RegistrationRejected:
+		notice.Kind, notice.ReleaseID = compete.MessageRejected, releaseID
+	}
+	if to.HoldsSeat() {
+		c.SeatsLeft--
+		c.taken++
+	}
+	b.markChanged(r, now)
+	b.recordChange(compete.AuditDecided, compete.ViaJob, r, before, after, now)
+	b.notices = append(b.notices, notice)
+}
+
+// anyRegistered reports whether anybody has a registration for the competition that isn't cancelled.
+func (b *batch) anyRegistered(c *competition) (bool, error) {
+	rows, err := b.tx.Uncancelled(b.ctx, c.ID, len(b.updated)+1)
+	if err != nil {
+		return false, err
+	}
+	b.addRead(rows)
+	for _, r := range b.byID {
+		if r.CompetitionID == c.ID && r.Status != compete.RegistrationCancelled {
+			return true, nil
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,210 @@
+package registrar_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/registrar"
+)
+
+const (
+	applied  = compete.RegistrationApplied
+	rejected = compete.RegistrationRejected
+
+	admit = compete.DecisionAdmit
+	queue = compete.DecisionWaitlist
+	turn  = compete.DecisionReject
+)
+
+// withReview makes the cup one for which people apply.
+func withReview(c *compete.Competition) { c.Admission = compete.AdmissionReview }
+
+// decideOn drafts a decision about each of the people.
+func decideOn(d compete.Decision, names ...string) step {
+	return step{what: fmt.Sprint(d, names), do: func(_ context.Context, s *scenario) (string, error) {
+		for _, name := range names {
+			s.ledger.draft(name, d)
+		}
+		return "", nil
+	}}
+}
+
+// releaseCup starts a release and does its first page.
+func releaseCup() step {
+	return step{what: "release", do: func(ctx context.Context, s *scenario) (string, error) {
+		s.ledger.startRelease()
+		_, err := s.Release(ctx, cup)
+		return "", err
+	}}
+}
+
+func admission(a compete.Admission) step {
+	return update("olga", 0, compete.CompetitionChange{Edit: func(c *compete.CompetitionContent) { c.Admission = a }})
+}
+
+func TestReleasedDecisions(t *testing.T) {
+	offered := func(c *compete.Competition) {
+		withReview(c)
+		hours := 6
+		c.OfferHours = &hours
+	}
+	for _, test := range []struct {
+		name        string
+		competition func(*compete.Competition)
+		steps       []step
+		standing    string
+		messages    string
+		left        int // drafts
+	}{
+		{
+			name: "people apply, however many seats there are", competition: withReview,
+			steps: []step{
+				register("ada").gets("APPLIED"), register("bob").gets("APPLIED"), register("eve").gets("APPLIED"),
+				register("eve").fails(compete.ErrAlreadyRegistered), cancel("bob").gets("CANCELLED"),
+				register("bob").gets("APPLIED"), later(time.Hour), register("mia").fails(compete.ErrRegistrationClosed),
+			},
+			standing: "1 ada APPLIED, 3 eve APPLIED, 4 bob APPLIED; 2 left, 0 wait",
+			messages: "applied ada, applied bob, applied bob, applied eve, cancelled bob",
+		},
+		{
+			name: "each decision has its own status and message", competition: withReview,
+			steps: []step{
+				register("ada"), register("bob"), register("eve"), register("mia"),
+				decideOn(turn, "ada"), decideOn(queue, "bob"), decideOn(admit, "eve"), releaseCup(), releaseCup(),
+			},
+			standing: "1 ada REJECTED, 2 bob WAITLISTED, 3 eve PENDING, 4 mia APPLIED; 1 left, 1 wait",
+			messages: "applied ada, applied bob, applied eve, applied mia, confirmed eve, rejected ada, waitlisted bob",
+		},
+		{
+			name: "an accepted application is an offer where there are offers", competition: offered,
+			steps: []step{
+				register("ada"), register("bob"), decideOn(admit, "ada", "bob"), releaseCup(),
+				accept("ada").gets("PENDING"), decline("bob").gets("CANCELLED"),
+			},
+			standing: "1 ada PENDING, 2 bob CANCELLED SELF; 1 left, 0 wait",
+			messages: "applied ada, applied bob, confirmed ada, offer_declined bob, offer_reminder ada, " +
+				"offer_reminder bob, offered ada, offered bob",
+		},
+		{
+			name: "who finds no seat stays undecided, and a rejection doesn't wait for them", competition: withReview,
+			steps: []step{
+				register("ada"), register("bob"), register("eve"), register("mia"),
+				decideOn(admit, "ada", "bob", "eve"), decideOn(turn, "mia"), releaseCup(),
+			},
+			standing: "1 ada PENDING, 2 bob PENDING, 3 eve APPLIED, 4 mia REJECTED; 0 left, 0 wait",
+			messages: "applied ada, applied bob, applied eve, applied mia, confirmed ada, confirmed bob, rejected mia",
+			left:     1,
+		},
+		{
+			name:        "a seat that is given up goes to the next in line, one that nobody had does not",
+			competition: withReview,
+			steps: []step{
+				register("ada"), register("bob"), register("eve"), register("mia"),
+				decideOn(admit, "mia"), decideOn(queue, "ada", "bob", "eve"), releaseCup(), settleCup(),
+				capacity(3), cancel("mia"),
+			},
+			standing: "1 ada PENDING, 2 bob WAITLISTED, 3 eve WAITLISTED, 4 mia CANCELLED SELF; 2 left, 2 wait",
+			messages: "applied ada, applied bob, applied eve, applied mia, cancelled mia, confirmed mia, " +
+				"promoted ada, waitlisted ada, waitlisted bob, waitlisted eve",
+		},
+		{
+			name: "decided anew", competition: withReview,
+			steps: []step{
+				register("ada"), register("bob"), decideOn(turn, "ada"), decideOn(queue, "bob"), releaseCup(),
+				decideOn(queue, "ada"), decideOn(turn, "bob"), releaseCup(),
+				decideOn(admit, "ada", "bob"), releaseCup(),
+			},
+			standing: "1 ada PENDING, 2 bob PENDING; 0 left, 0 wait",
+			messages: "applied ada, applied bob, confirmed ada, confirmed bob, rejected ada, rejected bob, " +
+				"waitlisted ada, waitlisted bob",
+		},
+		{
+			name: "a decision about an application that was withdrawn does nothing", competition: withReview,
+			steps: []step{
+				register("ada"), register("bob"), decideOn(admit, "ada", "bob"), cancel("ada"), cancel("bob"),
+				register("bob"), releaseCup(),
+			},
+			standing: "1 ada CANCELLED SELF, 3 bob APPLIED; 2 left, 0 wait",
+			messages: "applied ada, applied bob, applied bob, cancelled ada, cancelled bob",
+		},
+		{
+			name: "nothing is released once it has started", competition: withReview,
+			steps: []step{
+				register("ada"), decideOn(admit, "ada"), later(24 * time.Hour), releaseCup(),
+			},
+			standing: "1 ada APPLIED; 2 left, 0 wait", messages: "applied ada", left: 1,
+		},
+		{
+			name: "everyone who may still hope hears of a cancelled competition", competition: withReview,
+			steps: []step{
+				register("ada"), register("bob"), decideOn(turn, "ada"), releaseCup(), callOff("olga"), settleCup(),
+			},
+			standing: "1 ada CANCELLED COMPETITION, 2 bob CANCELLED COMPETITION; 2 left, 0 wait",
+			messages: "applied ada, applied bob, competition_cancelled bob, rejected ada",
+		},
+		{
+			name: "admission is fixed while anybody is registered",
+			steps: []step{
+				admission(compete.AdmissionReview), register("ada").gets("APPLIED"),
+				admission(compete.AdmissionFirstCome).fails(compete.ErrAdmissionFixed), cancel("ada"),
+				admission(compete.AdmissionFirstCome), register("bob").gets("PENDING"),
+				admission(compete.AdmissionReview).fails(compete.ErrAdmissionFixed),
+			},
+			standing: "1 ada CANCELLED SELF, 2 bob PENDING; 1 left, 0 wait",
+			messages: "applied ada, cancelled ada, confirmed bob",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newScenario(test.competition)
+			s.start(t, registrar.Config{})
+			s.each(t, test.steps)
+			want(t, "standing", s.standing(), test.standing)
+			want(t, "messages", s.messages(), test.messages)
+			want(t, "drafts left", len(s.ledger.drafts), test.left)
+			s.wantCounts(t)
+		})
+	}
+}
+
+// A freed seat goes to the first in line, even if they joined the line in the same batch, behind others who were
+// already there.
+func TestReleaseAndCancelInOneBatch(t *testing.T) {
+	s := newScenario(withReview)
+	hold := make(chan struct{})
+	s.start(t, registrar.Config{})
+	s.each(t, []step{
+		register("ada"), register("bob"), register("eve"), register("mia"),
+		decideOn(admit, "ada"), decideOn(queue, "mia"), releaseCup(), decideOn(queue, "bob", "eve"),
+	})
+	s.ledger.startRelease()
+	s.ledger.before = func() error { <-hold; return nil }
+	answers := make(chan error, 3)
+	begun := s.ledger.begun()
+	go func() { _, err := s.Settle(t.Context(), "no competition"); answers <- err }()
+	for s.ledger.begun() == begun {
+		time.Sleep(0)
+	}
+	go func() { _, err := s.Release(t.Context(), cup); answers <- err }()
+	for s.QueueDepth() < 1 {
+		time.Sleep(0)
+	}
+	go func() { answers <- errOf(cancel("ada").do(t.Context(), s)) }()
+	for s.QueueDepth() < 2 {
+		time.Sleep(0)
+	}
+	close(hold)
+	for range 3 {
+		_ = <-answers // each may be refused
+	}
+	want(t, "standing", s.standing(),
+		"1 ada CANCELLED SELF, 2 bob PENDING, 3 eve WAITLISTED, 4 mia WAITLISTED; 1 left, 2 wait")
+	if !slices.Contains(s.log(), "registration.decided eve's") {
+		t.Errorf("the log is %v", s.log())
+	}
+}
+
+func errOf(_ string, err error) error { return err }

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/sqldb"
+)
+
+// Applications implements compete.ApplicationStore.
+func (s *Store) Applications(
+	ctx context.Context, competitionID string, f compete.ApplicationFilter,
+) (compete.Page[compete.Application], error) {
+	var none compete.Page[compete.Application]
+	if !compete.ValidID(competitionID) || !storable(f.Search) {
+		return none, nil
+	}
+	among, err := s.candidates(ctx, f.Search)
+	if err != nil {
+		return none, err
+	}
+	byScore := f.Sort == compete.ApplicationsByScore
+	var st statement
+	st.Add(`SELECT ` + registrationColumns + `, ` + participantColumns + `, 0, coalesce(d.decision, ''),
+		coalesce(s.reviews, 0), coalesce(s.average, 0), coalesce(m.score, 0), coalesce(m.note, '') FROM `)
+	st.among(s.db, among)
+	if byScore {
+		st.Add(`review_scores s JOIN registrations r ON r.id = s.registration_id`)
+	} else {
+		st.Add(`registrations r LEFT JOIN review_scores s ON s.registration_id = r.id`)
+	}
+	st.Add(` JOIN users u ON u.id = r.user_id
+		LEFT JOIN decisions d ON d.registration_id = r.id AND d.seq = r.seq
+		LEFT JOIN reviews m ON m.registration_id = r.id AND m.reviewer_id = %s`, optionalID(f.ReviewerID))
+	if byScore {
+		st.Add(` WHERE s.competition_id = %s`, competitionID)
+	} else {
+		st.Add(` WHERE r.competition_id = %s`, competitionID)
+	}
+	st.is(`r.user_id`, among)
+	st.deciding(f)
+	st.containing(f.Search)
+	if byScore {
+		if !f.Cursor.IsZero() {
+			st.Add(` AND (s.average, s.registration_id) < (%s, %s)`, f.Cursor.Key, f.Cursor.ID)
+		}
+		st.Add(` ORDER BY s.average DESC, s.registration_id DESC LIMIT %s`, f.Limit+1)
+	} else {
+		if !f.Cursor.IsZero() {
+			st.Add(` AND r.seq > %s`, f.Cursor.Key)
+		}
+		st.Add(` ORDER BY r.seq LIMIT %s`, f.Limit+1)
+	}
+	found, err := sqldb.List(ctx, s.reader.Unprepared(), scanApplication, st.Text(), st.Args()...)
+	return page(found, f.Limit, f.Sort.List(), func(a compete.Application) (int64, string) {
+		if byScore {
+			return int64(a.Average), a.ID
+		}
+		return a.Seq, a.ID
+	}), err
+}
+
+// deciding adds the conditions of a list of applications on a registration r, its draft d, and the reviewer's review m.
+func (s *statement) deciding(f compete.ApplicationFilter) {
+	if f.Status != "" {
+		s.Add(` AND r.status = %s`, string(f.Status))
+	} else {
+		s.Add(` AND r.status IN ('APPLIED', 'WAITLISTED', 'REJECTED')`)
+	}
+	if f.Decision != "" {
+		s.Add(` AND d.decision = %s`, string(f.Decision))
+	}
+	if f.Drafts {
+		s.Add(` AND d.decision IS NOT NULL`)
+	}
+	if f.Undecided {
+		s.Add(` AND r.status = 'APPLIED' AND d.decision IS NULL`)
+	}
+	if f.RegistrationID != "" {
+		s.Add(` AND r.id = %s`, f.RegistrationID)
+	}
+	if f.Unscored {
+		s.Add(` AND m.score IS NULL`)
+	}
+}
+
+func scanApplication(row sqldb.Row) (a compete.Application, err error) {
+	a.ParticipantRegistration, err = sqldb.ScanWith(scanParticipantRegistration, &a.Decision, &a.Reviews, &a.Average,
+		&a.Mine, &a.MyNote)(row)
+	return a, err
+}
+
+// SaveReview implements compete.ApplicationStore.
+func (s *Store) SaveReview(ctx context.Context, r compete.Review, applicantID string) error {
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		if _, err := sqldb.Change(ctx, tx, `INSERT INTO reviews (registration_id, reviewer_id, score, note, created_at,
+				updated_at) VALUES ($1, $2, $3, $4, $5, $5)
+			ON CONFLICT (registration_id, reviewer_id) DO UPDATE SET score = excluded.score, note = excluded.note,
+				updated_at = excluded.updated_at`,
+			r.RegistrationID, r.Reviewer.ID, r.Score, r.Note, r.UpdatedAt); err != nil {
+			return err
+		}
+		if err := tx.averageReviews(ctx, r.RegistrationID, r.CompetitionID); err != nil {
+			return err
+		}
+		return tx.record(ctx, compete.AuditRecord{
+			At: r.UpdatedAt, Action: compete.AuditReviewed, UserID: applicantID, CompetitionID: r.CompetitionID,
+			SubjectID: r.RegistrationID, After: compete.AuditFields("score", r.Score),
+		})
+	})
+}
+
+// averageReviews computes the score of an application anew. The row is locked first, so that of two reviewers at the
+// same moment the second counts both reviews.
+func (t Tx) averageReviews(ctx context.Context, registrationID, competitionID string) error {
+	if _, err := sqldb.Change(ctx, t, `INSERT INTO review_scores (registration_id, competition_id, reviews, average)
+		VALUES ($1, $2, 0, 0) ON CONFLICT (registration_id) DO UPDATE SET reviews = review_scores.reviews`,
+		registrationID, competitionID); err != nil {
+		return err
+	}
+	_, err := sqldb.Change(ctx, t, `UPDATE review_scores SET
+		reviews = (SELECT count(*) FROM reviews v WHERE v.registration_id = $1),
+		average = (SELECT coalesce(sum(v.score) * 100 / count(*), 0) FROM reviews v WHERE v.registration_id = $1)
+		WHERE registration_id = $1`, registrationID)
+	return err
+}
+
+// ReviewsOf implements compete.ApplicationStore.
+func (s *Store) ReviewsOf(ctx context.Context, registrationIDs ...string) ([]compete.Review, error) {
+	return sqldb.List(ctx, s.reader, func(row sqldb.Row) (r compete.Review, err error) {
+		err = row.Scan(&r.RegistrationID, &r.Reviewer.ID, &r.Reviewer.Name, &r.Score, &r.Note, &r.CreatedAt,
+			&r.UpdatedAt)
+		return r, err
+	}, `SELECT v.registration_id, v.reviewer_id, u.name, v.score, v.note, v.created_at, v.updated_at
+		FROM reviews v JOIN users u ON u.id = v.reviewer_id WHERE v.registration_id {any $1 uuid}
+		ORDER BY v.created_at, v.reviewer_id`, s.db.Array(registrationIDs))
+}
+
+// StartedWithReview implements compete.ApplicationStore.
+func (s *Store) StartedWithReview(ctx context.Context, now time.Time, limit int) ([]compete.Competition, error) {
+	return sqldb.List(ctx, s.reader, scanCompetition, `SELECT `+summaryColumns+fromCompetitions+`
+		WHERE c.admission = 'REVIEW' AND c.undecided_told_at IS NULL AND c.start_date <= $1
+			AND {+c.status} = 'PUBLISHED'
+		ORDER BY c.start_date LIMIT $2`, compete.UTC(now), limit)
+}
+
+// ToldUndecided implements compete.ApplicationStore.
+func (s *Store) ToldUndecided(ctx context.Context, competitionID string, m *compete.Message, now time.Time) error {
+	return s.Transact(ctx, func(ctx context.Context, tx Tx) error {
+		n, err := sqldb.Change(ctx, tx, `UPDATE competitions SET undecided_told_at = $2
+			WHERE id = $1 AND undecided_told_at IS NULL`, competitionID, compete.UTC(now))
+		if err != nil || n == 0 || m == nil {
+			return err
+		}
+		return s.saveMessage(ctx, tx, *m)
+	})
+}

@@ -1,0 +1,290 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
+	"github.com/minicompete/minicompete/internal/web/pages"
+	"github.com/minicompete/minicompete/internal/web/ui"
+)
+
+// applicationsPerPage is how many applications a page of the inbox has.
+const applicationsPerPage = 50
+
+// The parts of the inbox beside those of decisions.
+const (
+	showUndecided = "UNDECIDED"
+	showUnscored  = "UNSCORED"
+)
+
+var applicationTabs = []pages.Tab{
+	{Label: "All"},
+	{Label: "Undecided", Value: showUndecided},
+	{Label: "Without your score", Value: showUnscored},
+	{Label: "Admit", Value: string(compete.DecisionAdmit)},
+	{Label: "Waitlist", Value: string(compete.DecisionWaitlist)},
+	{Label: "Don't admit", Value: string(compete.DecisionReject)},
+}
+
+// reviewed is a handler of a page about a competition with review that the viewer may change. Of others, there are only
+// registrations. Changes are refused by the services, which ask admins for a recent login first.
+func (a *app) reviewed(
+	handle func(r *http.Request, v *visit, c compete.Competition) (response, error),
+) func(r *http.Request, v *visit) (response, error) {
+	return func(r *http.Request, v *visit) (response, error) {
+		c, err := a.managed(v)
+		if err != nil {
+			return nil, err
+		}
+		if !c.Reviewed() && r.Method != http.MethodPost {
+			return redirect("/competitions/" + c.ID + "/registrations"), nil
+		}
+		return handle(r, v, c)
+	}
+}
+
+func inboxPath(competitionID string) string {
+	return "/competitions/" + competitionID + "/applications"
+}
+
+// applicationFilter reads what the inbox shows.
+func applicationFilter(q url.Values) compete.ApplicationFilter {
+	f := compete.ApplicationFilter{
+		Search: q.Get("search"), Sort: compete.ApplicationSort(q.Get("sort")), Limit: applicationsPerPage,
+		WithReviews: true,
+	}
+	switch show := q.Get("show"); show {
+	case showUndecided:
+		f.Undecided = true
+	case showUnscored:
+		f.Unscored = true
+	default:
+		f.Decision = compete.Decision(show)
+	}
+	return f
+}
+
+// applications is the inbox.
+func (a *app) applications(r *http.Request, v *visit, c compete.Competition) (response, error) {
+	data, err := a.inbox(v, &c)
+	if err != nil {
+		return nil, err
+	}
+	status, q := http.StatusOK, r.URL.Query()
+	data.Search, data.Sort, data.Filter = q.Get("search"), q.Get("sort"), q.Get("show")
+	data.Address = r.URL.RequestURI()
+	data.Tabs = decisionTabs(data.State, r.URL)
+	found, err := a.Applications.List(r.Context(), v.actor, c.ID, q.Get("cursor"), applicationFilter(q))
+	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
+		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
+	} else if err != nil {
+		return nil, err
+	}
+	for i := range found.Items {
+		data.Rows = append(data.Rows, applicationRow(&found.Items[i]))
+	}
+	if !found.Next.IsZero() {
+		data.More = nextPage(r.URL, found.Next)
+	}
+	return show(status, pages.Applications(v.page("Applications for "+c.Title, ui.SectionDashboard), data)), nil
+}
+
+// inbox reads what every answer of the inbox shows.
+func (a *app) inbox(v *visit, c *compete.Competition) (pages.ApplicationsData, error) {
+	state, err := a.Applications.State(v.r.Context(), v.actor, c.ID)
+	return pages.ApplicationsData{
+		ID: c.ID, Title: c.Title, State: decisionsView(c, state, v), CanScore: c.Status != compete.StatusCancelled,
+	}, err
+}
+
+func decisionsView(c *compete.Competition, s compete.DecisionState, v *visit) pages.DecisionsView {
+	view := pages.DecisionsView{
+		ID: c.ID, Undecided: s.Counts.Undecided, Admit: s.Counts.Admit, Waitlist: s.Counts.Waitlist,
+		Reject: s.Counts.Reject, SeatsLeft: s.Counts.SeatsLeft, Capacity: c.Capacity, Beyond: s.Counts.Beyond(),
+		CanDecide: c.CheckDeciding(v.now) == nil,
+	}
+	if s.Release != nil {
+		view.Release = &pages.ReleaseView{
+			Done: s.Release.Done(), Total: s.Release.Total, Unseated: s.Release.Unseated,
+			Finished: s.Release.FinishedAt,
+		}
+	}
+	return view
+}
+
+// decisionTabs shows counts of what is counted anyway.
+func decisionTabs(state pages.DecisionsView, address *url.URL) []pages.Tab {
+	counts := map[string]int{
+		showUndecided: state.Undecided, string(compete.DecisionAdmit): state.Admit,
+		string(compete.DecisionWaitlist): state.Waitlist, string(compete.DecisionReject): state.Reject,
+	}
+	var tabs []pages.Tab
+	q := address.Query()
+	chosen := q.Get("show")
+	q.Del("cursor")
+	for _, tab := range applicationTabs {
+		q.Set("show", tab.Value)
+		if tab.Value == "" {
+			q.Del("show")
+		}
+		n, counted := counts[tab.Value]
+		tab.On, tab.Href, tab.Count, tab.Uncounted = tab.Value == chosen, address.Path+"?"+q.Encode(), n, !counted
+		tabs = append(tabs, tab)
+	}
+	return tabs
+}
+
+func applicationRow(a *compete.Application) pages.ApplicationRow {
+	row := pages.ApplicationRow{
+		ID: a.ID, Seq: a.Seq, Name: a.Participant.Name, Email: a.Participant.Email,
+		Disabled: a.Participant.Disabled && !a.Participant.Erased, State: registrationState(&a.Registration),
+		At: a.RegisteredAt, Decision: string(a.Decision), Reviews: a.Reviews, Mine: a.Mine, Note: a.MyNote,
+	}
+	if a.Reviews > 0 {
+		row.Average = strconv.FormatFloat(float64(a.Average)/100, 'f', 2, 64)
+	}
+	for i := range a.Others {
+		o := &a.Others[i]
+		row.Others = append(row.Others, pages.ReviewLine{Name: o.Reviewer.Name, Score: o.Score, Note: o.Note})
+	}
+	return row
+}
+
+// decideOne saves the viewer's score of one application, and a decision about it.
+func (a *app) decideOne(r *http.Request, v *visit, c compete.Competition) (response, error) {
+	id := r.PathValue("registration")
+	e, err := a.scoreAndDecide(r, v, c.ID, id)
+	if err != nil {
+		return nil, err
+	}
+	if !v.partial() && e == nil {
+		return redirect(localPath(r.PostFormValue("back"), inboxPath(c.ID))), nil
+	}
+	data, err := a.inbox(v, &c)
+	if err != nil {
+		return nil, err
+	}
+	application, err := a.Applications.Get(r.Context(), v.actor, id)
+	if err != nil {
+		return nil, err
+	}
+	data.Address, _, _ = strings.Cut(localPath(r.PostFormValue("back"), inboxPath(c.ID)), "#")
+	if address, err := url.Parse(data.Address); err == nil {
+		data.Tabs = decisionTabs(data.State, address)
+	}
+	row := applicationRow(&application)
+	if e != nil {
+		row.Error, row.Note = plainText(e), r.PostFormValue("note")
+	}
+	if !v.partial() {
+		data.Rows = []pages.ApplicationRow{row}
+		return show(problem.Status(e.Kind), pages.Applications(v.page("Applications for "+c.Title,
+			ui.SectionDashboard), data)), nil
+	}
+	return show(http.StatusOK, pages.ApplicationSwap(data, row)), nil
+}
+
+// scoreAndDecide does what the form of one application asks for. It returns a refusal that the form shows. A decision
+// can be made without a score, but then a note would be lost.
+func (a *app) scoreAndDecide(r *http.Request, v *visit, competitionID, id string) (*compete.Error, error) {
+	score, note, items := r.PostFormValue("score"), r.PostFormValue("note"),
+		decisionItems(r.PostFormValue("decision"), id)
+	if score != "" || note != "" || len(items) == 0 {
+		n, _ := strconv.Atoi(score) // else it's 0, which is refused
+		if _, err := a.Applications.Review(r.Context(), v.actor, id, n, note); err != nil {
+			if e, ok := refused(err); ok {
+				return e, nil
+			}
+			return nil, err
+		}
+	}
+	if len(items) == 0 {
+		return nil, nil
+	}
+	_, err := a.Applications.Decide(r.Context(), v.actor, competitionID, items)
+	if e, ok := refused(err); err != nil && ok {
+		return e, nil
+	}
+	return nil, err
+}
+
+// decisionItems reads the decision of a button; none if the button was another.
+func decisionItems(decision string, ids ...string) (items []compete.DecisionItem) {
+	if decision == "" {
+		return nil
+	}
+	if decision == "NONE" {
+		decision = ""
+	}
+	for _, id := range ids {
+		items = append(items, compete.DecisionItem{RegistrationID: id, Decision: compete.Decision(decision)})
+	}
+	return items
+}
+
+// decideSelected decides about the selected applications.
+func (a *app) decideSelected(r *http.Request, v *visit, c compete.Competition) (response, error) {
+	back := localPath(r.PostFormValue("back"), inboxPath(c.ID))
+	ids := r.PostForm["id"]
+	_, err := a.Applications.Decide(r.Context(), v.actor, c.ID, decisionItems(r.PostFormValue("decision"), ids...))
+	if err != nil && compete.AsError(err).Kind == compete.KindInvalid && len(ids) == 0 {
+		return redirectWith("none-selected", back), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return redirectWith("decided", back), nil
+}
+
+// releaseProgress is the card of decisions while they are released.
+func (a *app) releaseProgress(_ *http.Request, v *visit, c compete.Competition) (response, error) {
+	if !v.partial() {
+		return redirect(inboxPath(c.ID)), nil
+	}
+	data, err := a.inbox(v, &c)
+	if err != nil {
+		return nil, err
+	}
+	return show(http.StatusOK, pages.DecisionsCard(data.State)), nil
+}
+
+// releaseForm shows who gets which message.
+func (a *app) releaseForm(_ *http.Request, v *visit, c compete.Competition) (response, error) {
+	return a.showRelease(v, &c, nil)
+}
+
+func (a *app) showRelease(v *visit, c *compete.Competition, e *compete.Error) (response, error) {
+	state, mails, err := a.Applications.Preview(v.r.Context(), v.actor, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	data := pages.ReleaseData{Title: c.Title, State: decisionsView(c, state, v)}
+	data.State.Previewed = true
+	for i := range mails {
+		m := &mails[i]
+		data.Mails = append(data.Mails, pages.ReleaseMail{
+			Decision: string(m.Decision), Count: m.Count, To: m.To.Name, Subject: m.Wording.Subject,
+			Body: m.Wording.Body,
+		})
+	}
+	status := http.StatusOK
+	if e != nil {
+		status, data.Error = problem.Status(e.Kind), plainText(e)
+	}
+	return show(status, pages.Release(v.page("Release decisions", ui.SectionDashboard), data)), nil
+}
+
+func (a *app) release(r *http.Request, v *visit, c compete.Competition) (response, error) {
+	_, err := a.Applications.Release(r.Context(), v.actor, c.ID)
+	if e, ok := refused(err); err != nil && ok {
+		return a.showRelease(v, &c, e)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return redirectWith("releasing", inboxPath(c.ID)), nil
+}

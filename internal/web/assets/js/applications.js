@@ -1,0 +1,67 @@
+// Keys in the inbox of applications. They work while the focus is on an application, never while somebody types.
+export function startApplications() {
+  // The id of the application that a key was last pressed for. It is in the address, too, so that a page that was loaded
+  // anew has the focus where it was, or at the beginning if the application is no longer in the list.
+  let acted;
+  if (location.hash.startsWith("#application-")) {
+    const row = document.querySelector("[data-application]:target") ?? document.querySelector("[data-application]");
+    acted = row?.id;
+    row?.focus();
+  }
+  // Keys that were pressed while an application's last change was on its way.
+  let held = [];
+  document.addEventListener("htmx:afterRequest", () => {
+    const keys = held;
+    held = [];
+    for (const { id, key } of keys) {
+      const row = document.getElementById(id);
+      if (row) {
+        act(row, key);
+      }
+    }
+  });
+  document.addEventListener("click", (e) => {
+    if (e.target.closest("[data-inbox-start]")) {
+      document.querySelector("[data-application]")?.focus();
+    }
+  });
+  document.addEventListener("keydown", (e) => {
+    // A change replaces the application, and with it what had the focus.
+    const lost = e.target === document.body && acted;
+    const row = lost ? document.getElementById(acted) : e.target.closest?.("[data-application]");
+    if (!row || e.ctrlKey || e.metaKey || e.altKey || e.target.matches("textarea, input:not([type=radio], [type=checkbox])")) {
+      return;
+    }
+    acted = row.id;
+    history.replaceState(history.state, "", `#${row.id}`);
+    const key = e.key.toLowerCase();
+    if (key === "j" || key === "k") {
+      const next = key === "j" ? row.nextElementSibling : row.previousElementSibling;
+      (next ?? row).focus();
+    } else if (!act(row, key)) {
+      return;
+    }
+    e.preventDefault();
+  });
+
+  // act scores or decides. It returns whether the key means anything.
+  function act(row, key) {
+    const score = /^[1-5]$/.test(key) && row.querySelector(`[data-score][value="${key}"]`);
+    const button = score ? row.querySelector("[data-save]") : /^[a-z]$/.test(key) && row.querySelector(`[data-key="${key}"]`);
+    if (!button) {
+      return false;
+    }
+    if (row.querySelector(".htmx-request")) {
+      held.push({ id: row.id, key });
+      return true;
+    }
+    if (score) {
+      score.checked = true;
+    }
+    if (document.activeElement === document.body || row.contains(document.activeElement)) {
+      row.focus();
+    }
+    button.click();
+    return true;
+  }
+}
