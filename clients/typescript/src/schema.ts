@@ -500,6 +500,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/competitions/{id}/applications": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List applications
+         * @description For the competition's organizer and admins: everyone who has applied, is on the waitlist or was rejected, with the draft about them and their scores.
+         */
+        readonly get: operations["listApplications"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/competitions/{id}/audit": {
         readonly parameters: {
             readonly query?: never;
@@ -568,6 +588,50 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/competitions/{id}/decisions": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List decisions that aren't released
+         * @description For the competition's organizer and admins: a page of drafts in order of arrival, the counts of all drafts against the seats, and how far the latest release is.
+         */
+        readonly get: operations["listDecisions"];
+        readonly put?: never;
+        /**
+         * Decide about applications
+         * @description For the competition's organizer and admins, until it starts. Decisions are drafts: nobody is told anything until they are released together. All are saved, or none. Anyone who has applied, is on the waitlist or was rejected can be decided about; a decision that is their status already deletes the draft.
+         */
+        readonly post: operations["decide"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/competitions/{id}/decisions/release": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Release all decisions
+         * @description For the competition's organizer and admins. Every draft takes effect, in order of arrival, and everyone gets one message. It happens in the background; `listDecisions` shows the progress. More people than seats are left can't be admitted. While a release is under way, this returns it.
+         */
+        readonly post: operations["releaseDecisions"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/competitions/{id}/live": {
         readonly parameters: {
             readonly query?: never;
@@ -599,7 +663,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Register for a competition
-         * @description For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. With an Idempotency-Key, it's safe to retry.
+         * @description For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. If the competition's admission is REVIEW, you apply (APPLIED), and the organizer decides. With an Idempotency-Key, it's safe to retry.
          */
         readonly post: operations["register"];
         readonly delete?: never;
@@ -826,6 +890,30 @@ export interface paths {
          * @description For the person who was offered it, until `confirmBy`. The seat goes to the next person on the waitlist. Declining again has no effect.
          */
         readonly post: operations["declineOffer"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/registrations/{id}/reviews": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List an application's reviews
+         * @description For the competition's organizer and admins.
+         */
+        readonly get: operations["getReviews"];
+        readonly put?: never;
+        /**
+         * Review an application
+         * @description For the competition's organizer and admins. Each reviewer has one review, which this adds or replaces. Returns all reviews. Applicants only find scores and notes, without who gave them, in the export of their own data, once they have been decided about.
+         */
+        readonly post: operations["review"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1166,6 +1254,103 @@ export interface components {
              */
             readonly status: "RESOLVED" | "DISMISSED";
         };
+        readonly Application: {
+            /**
+             * Format: double
+             * @description Of their scores, with two decimals; 0 if there are none.
+             * @example 4.33
+             */
+            readonly average: number;
+            /**
+             * @description true if the person can't register for this competition again.
+             * @example false
+             */
+            readonly blocked?: boolean;
+            /**
+             * @description Who or what cancelled the registration: the person (SELF), the competition's organizer or an admin (ORGANIZER), an offer that wasn't answered in time (EXPIRED), the cancellation of the competition, or the deletion of the account (ERASED). Left out for registrations that were cancelled before reasons were recorded.
+             * @example ORGANIZER
+             * @enum {string}
+             */
+            readonly cancelReason?: "SELF" | "ORGANIZER" | "EXPIRED" | "COMPETITION" | "ERASED";
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly competitionId: string;
+            /**
+             * Format: date-time
+             * @description Until when the offered seat can be accepted or declined. Present only while OFFERED.
+             * @example 2026-04-03T09:00:00Z
+             */
+            readonly confirmBy?: string;
+            /**
+             * @description The draft; null if there is none.
+             * @example ADMIT
+             * @enum {string|null}
+             */
+            readonly decision: "ADMIT" | "WAITLIST" | "REJECT" | null;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /**
+             * Format: int64
+             * @description The caller's own score; 0 for none.
+             * @example 4
+             */
+            readonly myScore: number;
+            /**
+             * Format: int64
+             * @description The place on the waitlist, starting at 1. Present only while waitlisted.
+             * @example 3
+             */
+            readonly position?: number;
+            /**
+             * @description Why the organizer removed the person, as shown to them.
+             * @example Registered twice.
+             */
+            readonly reason?: string;
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00.013Z
+             */
+            readonly registeredAt: string;
+            /**
+             * Format: int64
+             * @description How many reviewers have scored it.
+             * @example 3
+             */
+            readonly reviews: number;
+            /**
+             * Format: int64
+             * @description How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0.
+             * @example 1
+             */
+            readonly seats: number;
+            /**
+             * Format: int64
+             * @description Its place in the competition's order of arrival, starting at 1. Never reused.
+             * @example 59
+             */
+            readonly seq: number;
+            /**
+             * @example PENDING
+             * @enum {string}
+             */
+            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
+            /**
+             * Format: date-time
+             * @example 2026-04-01T09:00:00.013Z
+             */
+            readonly updatedAt: string;
+            readonly user: components["schemas"]["Participant"];
+            /**
+             * Format: uuid
+             * @example 018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly userId: string;
+        };
         readonly AuditedContest: {
             /**
              * Format: uuid
@@ -1254,6 +1439,12 @@ export interface components {
              * @example false
              */
             readonly accessCodeRequired?: boolean;
+            /**
+             * @description How seats are assigned: in order of arrival (FIRST_COME), or by decisions about applications (REVIEW).
+             * @example FIRST_COME
+             * @enum {string}
+             */
+            readonly admission: "FIRST_COME" | "REVIEW";
             /**
              * Format: int64
              * @example 100
@@ -1379,6 +1570,12 @@ export interface components {
              * @example false
              */
             readonly accessCodeRequired?: boolean;
+            /**
+             * @description How seats are assigned: in order of arrival (FIRST_COME), or by decisions about applications (REVIEW).
+             * @example FIRST_COME
+             * @enum {string}
+             */
+            readonly admission: "FIRST_COME" | "REVIEW";
             /**
              * Format: int64
              * @example 100
@@ -1536,6 +1733,13 @@ export interface components {
              */
             readonly accessCode?: string;
             /**
+             * @description How seats are assigned: in order of arrival (FIRST_COME), or by decisions about applications (REVIEW).
+             * @default FIRST_COME
+             * @example FIRST_COME
+             * @enum {string}
+             */
+            readonly admission?: "FIRST_COME" | "REVIEW";
+            /**
              * Format: int64
              * @example 100
              */
@@ -1614,12 +1818,99 @@ export interface components {
              */
             readonly waitlist?: boolean;
         };
+        readonly DecisionCounts: {
+            /**
+             * Format: int64
+             * @example 80
+             */
+            readonly admit: number;
+            /**
+             * Format: int64
+             * @description How many more people are to be admitted than seats are left. A release requires 0.
+             * @example 0
+             */
+            readonly beyond: number;
+            /**
+             * Format: int64
+             * @example 45
+             */
+            readonly reject: number;
+            /**
+             * Format: int64
+             * @description Capacity minus seats held.
+             * @example 100
+             */
+            readonly seatsLeft: number;
+            /**
+             * Format: int64
+             * @description Applications without a draft.
+             * @example 12
+             */
+            readonly undecided: number;
+            /**
+             * Format: int64
+             * @example 30
+             */
+            readonly waitlist: number;
+        };
+        readonly DecisionItem: {
+            /**
+             * @description null deletes the draft.
+             * @example ADMIT
+             * @enum {string|null}
+             */
+            readonly decision: "ADMIT" | "WAITLIST" | "REJECT" | null;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly registrationId: string;
+        };
+        readonly Decisions: {
+            readonly counts: components["schemas"]["DecisionCounts"];
+            /** @description In order of arrival. */
+            readonly items: readonly components["schemas"]["Draft"][];
+            /** @description The latest release; null if there never was one. */
+            readonly release: components["schemas"]["Release"];
+        };
+        readonly DecisionsRequest: {
+            readonly items: readonly components["schemas"]["DecisionItem"][];
+        };
+        readonly DecisionState: {
+            readonly counts: components["schemas"]["DecisionCounts"];
+            /** @description The latest release; null if there never was one. */
+            readonly release: components["schemas"]["Release"];
+        };
         readonly DeleteAccountRequest: {
             /**
              * @description Your current password.
              * @example correct horse battery
              */
             readonly password: string;
+        };
+        readonly Draft: {
+            /**
+             * @example ADMIT
+             * @enum {string}
+             */
+            readonly decision: "ADMIT" | "WAITLIST" | "REJECT";
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly registrationId: string;
+            /**
+             * Format: int64
+             * @example 59
+             */
+            readonly seq: number;
+            /**
+             * @description Its status until the release.
+             * @example APPLIED
+             * @enum {string}
+             */
+            readonly status: "APPLIED" | "WAITLISTED" | "REJECTED";
+            readonly user: components["schemas"]["Participant"];
         };
         readonly EmptyRequest: Record<string, never>;
         readonly ExportedAccount: {
@@ -1736,6 +2027,12 @@ export interface components {
             readonly via: "page" | "api" | "cli" | "job";
         };
         readonly ExportedCompetition: {
+            /**
+             * @description How seats are assigned: in order of arrival (FIRST_COME), or by decisions about applications (REVIEW).
+             * @example FIRST_COME
+             * @enum {string}
+             */
+            readonly admission: "FIRST_COME" | "REVIEW";
             /**
              * Format: int64
              * @example 100
@@ -1981,7 +2278,7 @@ export interface components {
              * @example PENDING
              * @enum {string}
              */
-            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "WAITLISTED" | "CANCELLED";
+            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -2018,6 +2315,38 @@ export interface components {
              * @enum {string}
              */
             readonly status: "OPEN" | "RESOLVED" | "DISMISSED";
+        };
+        readonly ExportedReview: {
+            /**
+             * Format: uuid
+             * @example 018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly competitionId: string;
+            /** @example Spring Hackathon */
+            readonly competitionTitle: string;
+            /**
+             * Format: date-time
+             * @example 2026-04-02T10:00:00Z
+             */
+            readonly createdAt: string;
+            /** @example Strong project, first hackathon. */
+            readonly note: string;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly registrationId: string;
+            /**
+             * Format: int64
+             * @description From 1 to 5; 5 is best.
+             * @example 4
+             */
+            readonly score: number;
+            /**
+             * Format: date-time
+             * @example 2026-04-02T10:00:00Z
+             */
+            readonly updatedAt: string;
         };
         readonly ExportedSession: {
             /**
@@ -2208,7 +2537,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "undecided";
             /**
              * Format: date-time
              * @description When it was read; null if unread.
@@ -2350,7 +2679,7 @@ export interface components {
              * @example PENDING
              * @enum {string}
              */
-            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "WAITLISTED" | "CANCELLED";
+            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -2411,6 +2740,10 @@ export interface components {
             readonly registrations: readonly components["schemas"]["ExportedRegistration"][];
             /** @description Competitions you reported to the admins, newest first. */
             readonly reports: readonly components["schemas"]["ExportedReport"][];
+            /** @description Your scores and notes about applications, newest first. */
+            readonly reviewsGiven: readonly components["schemas"]["ExportedReview"][];
+            /** @description Scores and notes about your applications once they were decided, newest first. */
+            readonly reviewsReceived: readonly components["schemas"]["ExportedReview"][];
             /** @description Your passkeys and your authenticator app, without their secrets. */
             readonly secondFactors: readonly components["schemas"]["ExportedFactor"][];
             /** @description Where you logged in, newest first, including logins that have ended and are still kept. */
@@ -2553,7 +2886,7 @@ export interface components {
              * @example PENDING
              * @enum {string}
              */
-            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "WAITLISTED" | "CANCELLED";
+            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -2625,7 +2958,7 @@ export interface components {
              * @example PENDING
              * @enum {string}
              */
-            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "WAITLISTED" | "CANCELLED";
+            readonly status: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
             /**
              * Format: date-time
              * @example 2026-04-01T09:00:00.013Z
@@ -2636,6 +2969,63 @@ export interface components {
              * @example 018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly userId: string;
+        };
+        readonly Release: {
+            /**
+             * Format: int64
+             * @example 80
+             */
+            readonly admitted: number;
+            /**
+             * Format: int64
+             * @description Drafts that have been dealt with: the sum of the counts below.
+             * @example 155
+             */
+            readonly done: number;
+            /**
+             * Format: int64
+             * @description Drafts that no longer applied, such as those about people who had cancelled.
+             * @example 1
+             */
+            readonly dropped: number;
+            /**
+             * Format: date-time
+             * @description null while it's under way.
+             * @example 2026-05-02T08:00:03Z
+             */
+            readonly finishedAt: string | null;
+            /**
+             * Format: uuid
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /**
+             * Format: int64
+             * @example 44
+             */
+            readonly rejected: number;
+            /**
+             * Format: date-time
+             * @example 2026-05-02T08:00:00Z
+             */
+            readonly startedAt: string;
+            /**
+             * Format: int64
+             * @description Drafts at its start.
+             * @example 155
+             */
+            readonly total: number;
+            /**
+             * Format: int64
+             * @description Drafts that remain, because the last seat was taken in the meantime.
+             * @example 0
+             */
+            readonly unseated: number;
+            /**
+             * Format: int64
+             * @example 30
+             */
+            readonly waitlisted: number;
         };
         readonly RemoveRequest: {
             /**
@@ -2743,6 +3133,49 @@ export interface components {
              * @example 2kq0Yb3n3rB6xYqU9y1Jx5m1n1mPq0e2eQxw0b4Zk1s
              */
             readonly token: string;
+        };
+        readonly Review: {
+            /**
+             * Format: date-time
+             * @example 2026-04-02T10:00:00Z
+             */
+            readonly createdAt: string;
+            /** @example Strong project, first hackathon. */
+            readonly note: string;
+            readonly reviewer: components["schemas"]["Organizer"];
+            /**
+             * Format: int64
+             * @example 4
+             */
+            readonly score: number;
+            /**
+             * Format: date-time
+             * @example 2026-04-02T10:00:00Z
+             */
+            readonly updatedAt: string;
+        };
+        readonly ReviewRequest: {
+            /**
+             * @description For the competition's organizer and admins. Once decided about, the applicant finds it in the export of their own data.
+             * @example Strong project, first hackathon.
+             */
+            readonly note?: string;
+            /**
+             * Format: int64
+             * @description 5 is best.
+             * @example 4
+             */
+            readonly score: number;
+        };
+        readonly Reviews: {
+            /**
+             * Format: double
+             * @description Of the scores, with two decimals; 0 if there are no reviews.
+             * @example 4.33
+             */
+            readonly average: number;
+            /** @description Oldest first. */
+            readonly items: readonly components["schemas"]["Review"][];
         };
         readonly Seats: {
             /**
@@ -2858,6 +3291,12 @@ export interface components {
              * @example MAPLE-2026
              */
             readonly accessCode?: string | null;
+            /**
+             * @description Can only be changed while nobody is registered.
+             * @example REVIEW
+             * @enum {string}
+             */
+            readonly admission?: "FIRST_COME" | "REVIEW";
             /**
              * Format: int64
              * @description Can't be lower than the seats held. Raising it promotes people from the waitlist.
@@ -5740,6 +6179,114 @@ export interface operations {
             };
         };
     };
+    readonly listApplications: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
+                readonly cursor?: string;
+                /** @description Return only drafts with this decision. */
+                readonly decision?: "ADMIT" | "WAITLIST" | "REJECT";
+                /** @description The maximum number of items to return. */
+                readonly limit?: number;
+                /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
+                readonly search?: string;
+                /** @description The order: order of arrival (`arrival`), or highest average first (`score`), which leaves out what hasn't been reviewed. */
+                readonly sort?: "arrival" | "score";
+                /** @description Return only applications with this status. */
+                readonly status?: "APPLIED" | "WAITLISTED" | "REJECTED";
+                /** @description Return only applications without a draft. */
+                readonly undecided?: boolean;
+                /** @description Return only applications that the caller hasn't reviewed. */
+                readonly unscored?: boolean;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly Link?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["Application"][];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly listCompetitionAudit: {
         readonly parameters: {
             readonly query?: {
@@ -6241,6 +6788,364 @@ export interface operations {
             };
         };
     };
+    readonly listDecisions: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
+                readonly cursor?: string;
+                /** @description Return only drafts with this decision. */
+                readonly decision?: "ADMIT" | "WAITLIST" | "REJECT";
+                /** @description The maximum number of items to return. */
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly Link?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Decisions"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly decide: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DecisionsRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DecisionState"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly releaseDecisions: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EmptyRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Accepted */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly watchSeats: {
         readonly parameters: {
             readonly query?: never;
@@ -6486,10 +7391,10 @@ export interface operations {
                 readonly limit?: number;
                 /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
                 readonly search?: string;
-                /** @description The order: order of arrival (`arrival`), newest first (`newest`), by `name`, or by `status` (confirmed, pending, offered, waitlisted, cancelled). */
+                /** @description The order: order of arrival (`arrival`), newest first (`newest`), by `name`, or by `status` (confirmed, pending, offered, applied, waitlisted, rejected, cancelled). */
                 readonly sort?: "arrival" | "newest" | "name" | "status";
                 /** @description Return only registrations with this status. */
-                readonly status?: "PENDING" | "CONFIRMED" | "OFFERED" | "WAITLISTED" | "CANCELLED";
+                readonly status?: "PENDING" | "CONFIRMED" | "OFFERED" | "APPLIED" | "WAITLISTED" | "REJECTED" | "CANCELLED";
             };
             readonly header?: never;
             readonly path: {
@@ -7712,6 +8617,226 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly getReviews: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The registration's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Reviews"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly review: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The registration's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ReviewRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Reviews"];
                 };
             };
             /** @description Bad Request */
