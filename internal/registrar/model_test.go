@@ -191,16 +191,13 @@ func (m *model) register(name string, p *person) string {
 	case !m.now.Before(m.deadline):
 		return "registration_closed"
 	}
-	gets := waitlisted
-	if m.review {
-		delete(m.drafts, name)
-		m.people[name] = &person{name: name, status: applied, seq: m.seqs}
-		return "APPLIED"
+	switch {
+	case m.review:
+		return m.enter(name, applied)
+	case m.free() > 0 && m.next() == nil:
+		return m.enter(name, pending)
 	}
-	if m.free() > 0 && m.next() == nil {
-		gets = pending
-	}
-	return m.enter(name, gets)
+	return m.enter(name, waitlisted)
 }
 
 // add has olga add somebody; to squeeze in is to get a seat in any case.
@@ -234,9 +231,10 @@ func (m *model) add(name string, p *person, squeeze bool) string {
 // enter gives somebody a new place.
 func (m *model) enter(name string, gets compete.RegistrationStatus) string {
 	m.seqs++
+	delete(m.drafts, name)
 	m.people[name] = &person{name: name, status: gets, seq: m.seqs}
-	if gets == pending {
-		return "PENDING"
+	if gets != waitlisted {
+		return string(gets)
 	}
 	place := 0
 	for _, other := range m.people {

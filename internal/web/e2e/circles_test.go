@@ -11,6 +11,7 @@ func testClosedCircle(t *testing.T, s site) {
 	organizer.signUp("ORGANIZER")
 	page := organizer.publish("Circle Cup", 2)
 	organizer.open(page + "/edit")
+	organizer.click(`details:has([name="accessCode"]) summary`)
 	organizer.click("main form input[name=unlisted]")
 	organizer.fill("accessCode", "abc")
 	organizer.click("main form .btn-primary")
