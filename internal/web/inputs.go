@@ -100,7 +100,7 @@ var inputs = []input{
 	{
 		Field: ui.Field{
 			Name: "unlisted", Label: "Unlisted", Type: pages.Checkbox,
-			Help: "Lists and searches leave it out. Anyone with the link can see it and register.",
+			Help: "Left out of lists and searches. Anyone with the link can still see it.",
 		},
 		show: func(n *compete.NewCompetition, _ *time.Location) string { return checked(n.Unlisted()) },
 		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {

@@ -56,7 +56,7 @@ func (a *app) showRegistrations(
 		Removal: c.Status != compete.StatusCancelled,
 	}
 	if c.Status == compete.StatusPublished && !c.Started(v.now) {
-		form.ID, form.Key = c.ID, rand.Text()
+		form.ID, form.Key, form.Mails = c.ID, rand.Text(), a.mailing() != pages.MailOff
 		data.Add = &form
 	}
 	err := a.listRegistrations(r, v, c, &data, filter)
