@@ -109,8 +109,8 @@ func (r ContentChange) applyTo(c *compete.CompetitionContent) {
 	}
 }
 
-// UpdateCompetitionRequest changes a competition. Omitted fields keep their values; null clears a time, offerHours or the
-// access code.
+// UpdateCompetitionRequest changes a competition. Omitted fields keep their values; null clears a time, offerHours or
+// the access code.
 type UpdateCompetitionRequest struct {
 	ContentChange
 	Description optional[string]                    `json:"description,omitzero" doc:"Markdown." example:"Bring your own **laptop**."`

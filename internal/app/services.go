@@ -109,8 +109,8 @@ func (a *App) applications(p parts, competitions *compete.Competitions) *compete
 // wireLogins creates the services for logging in.
 func (a *App) wireLogins(p parts) error {
 	c := compete.SecondFactorsConfig{
-		Runtime: p.Runtime, Store: a.store, Users: p.users, Sealer: a.sealer, AppCodes: factor.Apps{SiteName: a.siteName},
-		Wording: a.mails.composer, Throttle: p.throttle,
+		Runtime: p.Runtime, Store: a.store, Users: p.users, Sealer: a.sealer,
+		AppCodes: factor.Apps{SiteName: a.siteName}, Wording: a.mails.composer, Throttle: p.throttle,
 	}
 	if passkeys, err := factor.NewPasskeys(a.config.Origin(), a.sealer, a.siteName); err == nil {
 		c.Passkeys = passkeys

@@ -36,8 +36,8 @@ func (n Addition) checked() (Addition, error) {
 
 // AdmitAdded decides what a person gets whom staff add now: RegistrationPending or RegistrationWaitlisted. waiting
 // reports whether somebody is due a free seat before them. widen reports that the capacity has to be raised by one
-// first. Unlike people themselves, staff can add people before the opening and after the deadline, until the start. Errors:
-// ErrCompetitionCancelled, ErrNotPublished, ErrCompetitionStarted, ErrCompetitionFull.
+// first. Unlike people themselves, staff can add people before the opening and after the deadline, until the start.
+// Errors: ErrCompetitionCancelled, ErrNotPublished, ErrCompetitionStarted, ErrCompetitionFull.
 func (c *Competition) AdmitAdded(
 	now time.Time, waiting, overCapacity bool,
 ) (status RegistrationStatus, widen bool, err error) {

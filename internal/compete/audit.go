@@ -90,7 +90,8 @@ func AuditDiff(before, after *Competition) (was, is json.RawMessage) {
 		old, now = append(old, "description", "…"), append(now, "description", "…")
 	}
 	if before.SealedCode != after.SealedCode {
-		old, now = append(old, "accessCode", hidden(before.NeedsCode)), append(now, "accessCode", hidden(after.NeedsCode))
+		old = append(old, "accessCode", hidden(before.NeedsCode))
+		now = append(now, "accessCode", hidden(after.NeedsCode))
 	}
 	if len(now) == 0 {
 		return nil, nil

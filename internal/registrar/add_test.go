@@ -109,7 +109,8 @@ func TestAdditionsAmongCapacityChanges(t *testing.T) {
 					t.Errorf("change %d: %v", i, err)
 				}
 			case 1:
-				_, err = r.Cancel(t.Context(), compete.CancelCommand{Actor: a.people[i], RegistrationID: o.Registration.ID})
+				_, err = r.Cancel(t.Context(),
+					compete.CancelCommand{Actor: a.people[i], RegistrationID: o.Registration.ID})
 				if err != nil {
 					t.Errorf("person %d cancels: %v", i, err)
 				}

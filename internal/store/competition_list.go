@@ -249,8 +249,8 @@ const ofSuspendible = `c.organizer_id IN (SELECT u.id FROM users u WHERE u.disab
 func (s *statement) closedByFilling(f compete.CompetitionFilter, order order) {
 	now, cut := compete.UTC(f.Now), ` ORDER BY `+order.by+` LIMIT %s) d`
 	s.Add(selectListed+order.columns+fromCompetitions+`WHERE c.id IN (
-		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status || '' = 'PUBLISHED' AND {+c.visibility} = 'PUBLIC'
-			AND c.filling > 0 AND c.reg_deadline <= %s`+cut+`
+		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status || '' = 'PUBLISHED'
+			AND {+c.visibility} = 'PUBLIC' AND c.filling > 0 AND c.reg_deadline <= %s`+cut+`
 		UNION ALL SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status = 'PUBLISHED' AND `+listed+`
 			AND c.filling = 0 AND {+c.reg_deadline} <= %s`+cut, now, f.Limit+1, now, f.Limit+1)
 	s.Add(`
