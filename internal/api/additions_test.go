@@ -22,6 +22,7 @@ func TestAdditions(t *testing.T) {
 		t.Run("an unknown address", w.sub(testAddUnknown))
 		t.Run("out of time", w.sub(testAddOutOfTime))
 		t.Run("over capacity", w.sub(testAddOverCapacity))
+		t.Run("in a division", w.sub(testAddInDivision))
 		t.Run("refused", w.sub(testAddRefused))
 		t.Run("repeated", w.sub(testAddRepeated))
 	})
@@ -174,6 +175,29 @@ func testAddOverCapacity(w *world) {
 	got := w.call("GET", "/api/admin/users?search="+unknown, w.tokens[admin], "")
 	if strings.Contains(got.body, unknown) {
 		w.t.Errorf("there is an account: %s", got.body)
+	}
+}
+
+func testAddInDivision(w *world) {
+	c := w.create(circleBody("Divided", `"divisions":[{"name":"Run","capacity":1},{"name":"Walk","capacity":4}]`))
+	run := `,"divisionId":"` + c.Divisions[0].ID + `"`
+	w.refused(w.add(c.ID, emailBody(w.signUp().User.Email)), http.StatusUnprocessableEntity, "validation_failed")
+	w.added(c.ID, emailBody(w.signUp().User.Email, run), compete.RegistrationPending)
+	got := w.add(c.ID, emailBody(w.signUp().User.Email, run))
+	if w.refused(got, http.StatusConflict, "division_full"); !strings.Contains(got.body, "go over the capacity") {
+		w.t.Errorf("a full division is %s", got.body)
+	}
+	r := w.added(c.ID, emailBody(w.signUp().User.Email, run, `,"overCapacity":true`), compete.RegistrationPending)
+	is := r.Competition
+	if r.DivisionID != c.Divisions[0].ID || is.Capacity != 5 || is.SeatsLeft != 3 || is.Divisions[0].Capacity != 2 ||
+		is.Divisions[0].SeatsLeft != 0 || is.Divisions[1].Capacity != 4 {
+		w.t.Errorf("over the capacity of a division: %+v", r)
+	}
+	var stored api.Competition
+	w.into(w.call("GET", "/api/competitions/"+c.ID, w.tokens[organizer], ""), http.StatusOK, &stored)
+	if stored.Capacity != 5 || stored.SeatsLeft != 3 || stored.Divisions[0].Capacity != 2 ||
+		stored.Divisions[0].SeatsLeft != 0 {
+		w.t.Errorf("stored: %+v", stored)
 	}
 }
 

@@ -15,6 +15,7 @@ type CompetitionSummary struct {
 	compete.CompetitionContent
 	SeatsLeft  int                       `json:"seatsLeft" doc:"Capacity minus seats held." example:"42"`
 	Waitlisted int                       `json:"waitlisted" doc:"How many people are waiting for a seat." example:"0"`
+	Divisions  []Division                `json:"divisions,omitempty" doc:"In the order in which they are shown. Left out if the competition has none."`
 	Status     compete.CompetitionStatus `json:"status" enum:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED"`
 	Phase      compete.Phase             `json:"phase" enum:"draft,upcoming,open,waitlist,full,closed,cancelled" doc:"Where the competition stands at the time of the response." example:"open"`
 	Organizer  Organizer                 `json:"organizer"`
@@ -68,6 +69,7 @@ type CreateCompetitionRequest struct {
 	NewContent
 	Description string                    `json:"description,omitempty" doc:"Markdown." example:"Bring your own **laptop**."`
 	AccessCode  string                    `json:"accessCode,omitempty" doc:"A code that people need to register, with at least 6 letters or digits. Case, spaces and hyphens don't matter. Leave it out to let anyone register." example:"MAPLE-2026"`
+	Divisions   []NewDivision             `json:"divisions,omitempty" nullable:"false" doc:"Parts with their own seats and waitlist, next to those of the competition. A seat needs room in both."`
 	Status      compete.CompetitionStatus `json:"status,omitempty" enum:"DRAFT,PUBLISHED" default:"PUBLISHED" doc:"Only the organizer and admins can see a draft." example:"PUBLISHED"`
 }
 
@@ -78,7 +80,8 @@ func (CreateCompetitionRequest) TransformSchema(_ huma.Registry, s *huma.Schema)
 
 func (r *CreateCompetitionRequest) competition() compete.NewCompetition {
 	return compete.NewCompetition{
-		CompetitionContent: compete.CompetitionContent(r.NewContent), Description: r.Description, Status: r.Status,
+		CompetitionContent: compete.CompetitionContent(r.NewContent), Description: r.Description,
+		Divisions: divisionContents(r.Divisions), Status: r.Status,
 		AccessCode: compete.AccessCode(r.AccessCode),
 	}
 }
@@ -115,6 +118,7 @@ type UpdateCompetitionRequest struct {
 	ContentChange
 	Description optional[string]                    `json:"description,omitzero" doc:"Markdown." example:"Bring your own **laptop**."`
 	AccessCode  optional[*string]                   `json:"accessCode,omitzero" nullable:"true" doc:"A code that people need to register, with at least 6 letters or digits; null lets anyone register." example:"MAPLE-2026"`
+	Divisions   optional[[]ChangedDivision]         `json:"divisions,omitzero" nullable:"false" doc:"All divisions, in order. One that isn't listed is removed, which is only possible while nobody is registered in it. A capacity can't be lower than the seats held in the division."`
 	Status      optional[compete.CompetitionStatus] `json:"status,omitzero" enum:"DRAFT,PUBLISHED" doc:"PUBLISHED publishes a draft." example:"PUBLISHED"`
 }
 
@@ -125,7 +129,8 @@ func (UpdateCompetitionRequest) TransformSchema(_ huma.Registry, s *huma.Schema)
 
 func (r *UpdateCompetitionRequest) change() compete.CompetitionChange {
 	change := compete.CompetitionChange{
-		Edit: r.ContentChange.applyTo, Description: r.Description.Optional, Status: r.Status.Optional,
+		Edit: r.ContentChange.applyTo, Description: r.Description.Optional,
+		Divisions: changedDivisions(r.Divisions), Status: r.Status.Optional,
 	}
 	if change.AccessCode.Set = r.AccessCode.Set; r.AccessCode.Value != nil {
 		change.AccessCode.Value = compete.AccessCode(*r.AccessCode.Value)
@@ -150,7 +155,7 @@ func newCompetitionSummary(c *compete.Competition, at time.Time) CompetitionSumm
 	}
 	return CompetitionSummary{
 		ID: c.ID, CompetitionContent: content, SeatsLeft: c.SeatsLeft, Waitlisted: c.Waitlisted,
-		Status: c.Status, Phase: c.Phase(at), Organizer: Organizer(c.Organizer),
+		Divisions: newDivisions(c, at), Status: c.Status, Phase: c.Phase(at), Organizer: Organizer(c.Organizer),
 		Counts: Counts{Registered: c.Registered(), Waitlisted: c.Waitlisted}, Version: c.Version,
 		AccessCodeRequired: c.NeedsCode,
 		CreatedAt:          c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),

@@ -143,7 +143,8 @@ func (a *api) registerCompetitions() {
 		request: UpdateCompetitionRequest{},
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrEmailUnverified, compete.ErrUnpublished,
-			compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrCompetitionCancelled,
+			compete.ErrCompetitionMissing, compete.ErrCapacityBelowHeld, compete.ErrDivisionNotEmpty,
+			compete.ErrDivisionsTooLate, compete.ErrCompetitionCancelled,
 			compete.ErrAlreadyPublished, compete.ErrVersionMismatch, compete.ErrVersionRequired, compete.ErrQuotaUsed,
 			compete.ErrBusy,
 		},

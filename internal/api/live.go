@@ -17,6 +17,16 @@ type Seats struct {
 	SeatsLeft  int           `json:"seatsLeft" example:"42"`
 	Waitlisted int           `json:"waitlisted" example:"0"`
 	Phase      compete.Phase `json:"phase" enum:"draft,upcoming,open,waitlist,full,closed,cancelled" example:"open"`
+
+	Divisions []DivisionSeats `json:"divisions,omitempty" doc:"Left out if the competition has none."`
+}
+
+// DivisionSeats is a division in the data of a 'seats' event.
+type DivisionSeats struct {
+	ID         string        `json:"id" format:"uuid" example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+	SeatsLeft  int           `json:"seatsLeft" example:"12"`
+	Waitlisted int           `json:"waitlisted" example:"0"`
+	Phase      compete.Phase `json:"phase" enum:"draft,upcoming,open,waitlist,full,closed,cancelled" example:"open"`
 }
 
 const mediaEvents = "text/event-stream"
@@ -52,7 +62,12 @@ func (a *api) watchSeats(ctx context.Context, in *CompetitionInput) (*liveAnswer
 }
 
 func seatsEvent(s compete.Seats) (string, error) {
-	data, err := json.Marshal(Seats{SeatsLeft: s.SeatsLeft, Waitlisted: s.Waitlisted, Phase: s.Phase})
+	seats := Seats{SeatsLeft: s.SeatsLeft, Waitlisted: s.Waitlisted, Phase: s.Phase}
+	for _, d := range s.Divisions {
+		seats.Divisions = append(seats.Divisions,
+			DivisionSeats{ID: d.ID, SeatsLeft: d.SeatsLeft, Waitlisted: d.Waitlisted, Phase: d.Phase})
+	}
+	data, err := json.Marshal(seats)
 	return "event: seats\ndata: " + string(data) + "\n\n", err
 }
 

@@ -35,9 +35,10 @@ func (participantSort) Schema(huma.Registry) *huma.Schema {
 
 type participantsInput struct {
 	CompetitionInput
-	Status statusParam     `query:"status"`
-	Search string          `query:"search" doc:"Words in the name or email. Part of a word is enough; case and accents don't matter."`
-	Sort   participantSort `query:"sort"`
+	Status   statusParam     `query:"status"`
+	Division string          `query:"division" doc:"Return only registrations in the division with this ID."`
+	Search   string          `query:"search" doc:"Words in the name or email. Part of a word is enough; case and accents don't matter."`
+	Sort     participantSort `query:"sort"`
 	PageParams
 	Accept string `header:"Accept" hidden:"true"`
 }
@@ -55,7 +56,7 @@ func (a *api) registerParticipants() {
 		description: "For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. " +
 			"With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A " +
 			"cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of " +
-			"one that follows a separator.",
+			"one that follows a separator. A competition with divisions has one more column, division: its name.",
 		produces: []content{
 			contentJSON[[]ParticipantRegistration](),
 			contentText(mediaCSV, "seq,status,position,name,email,registeredAt,updatedAt,registrationId,userId,"+
@@ -67,8 +68,8 @@ func (a *api) registerParticipants() {
 
 func (a *api) listParticipants(ctx context.Context, in *participantsInput) (*participantsAnswer, error) {
 	filter := compete.RegistrationFilter{
-		Status: compete.RegistrationStatus(in.Status), Search: in.Search, Sort: compete.RegistrationSort(in.Sort),
-		Limit: int(in.Limit),
+		Status: compete.RegistrationStatus(in.Status), DivisionID: in.Division, Search: in.Search,
+		Sort: compete.RegistrationSort(in.Sort), Limit: int(in.Limit),
 	}
 	if negotiation.SelectQValueFast(in.Accept, []string{mediaJSON, mediaCSV}) == mediaCSV {
 		return a.exportParticipants(ctx, in, filter)
@@ -93,7 +94,10 @@ func (a *api) exportParticipants(
 	if err != nil {
 		return nil, err
 	}
-	file := sheet.File{Name: sheet.Name(competition.Title, a.Clock().In(competition.Zone())), Parts: parts}
+	file := sheet.File{
+		Name: sheet.Name(competition.Title, a.Clock().In(competition.Zone())), Divisions: competition.Divisions,
+		Parts: parts,
+	}
 	return &participantsAnswer{func(hc huma.Context) {
 		hc.AppendHeader("Vary", "Accept") // beside what CORS says
 		request, response := humago.Unwrap(hc)

@@ -16,7 +16,7 @@ type RegistrationState struct {
 	UserID    string     `json:"userId" format:"uuid" example:"018f6b1e-2222-7d0a-9b3e-5a1f0c2d4e6f"`
 	Seats     int        `json:"seats" doc:"How many seats it holds: 1 if PENDING, CONFIRMED or OFFERED, else 0." example:"1"`
 	ConfirmBy *time.Time `json:"confirmBy,omitempty" doc:"Until when the offered seat can be accepted or declined. Present only while OFFERED." example:"2026-04-03T09:00:00Z"`
-	Position  int        `json:"position,omitempty" doc:"The place on the waitlist, starting at 1. Present only while waitlisted." example:"3"`
+	Position  int        `json:"position,omitempty" doc:"The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted." example:"3"`
 	Reason    string     `json:"reason,omitempty" doc:"Why the organizer removed the person, as shown to them." example:"Registered twice."`
 	Blocked   bool       `json:"blocked,omitempty" doc:"true if the person can't register for this competition again." example:"false"`
 }
@@ -165,16 +165,18 @@ func (a *api) registerRegistrations() {
 		summary: "Register for a competition",
 		description: "For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a " +
 			"moment later) or, if all are taken, a place on the waitlist. If the competition's admission is REVIEW, " +
-			"you apply (APPLIED), and the organizer decides. With an Idempotency-Key, it's safe to retry.",
+			"you apply (APPLIED), and the organizer decides. A competition with divisions needs `divisionId`. With an " +
+			"Idempotency-Key, it's safe to retry.",
 		request: RegisterRequest{}, optionalBody: true,
 		errors: []*compete.Error{
 			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,
-			compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
+			compete.ErrCompetitionFull, compete.ErrDivisionFull, compete.ErrAlreadyRegistered,
 			compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
 			compete.ErrAccessCodeRequired, compete.ErrAccessCodeWrong, compete.ErrTooManyGuesses,
 			compete.ErrIdempotencyKeyReused, compete.ErrBusy,
 		},
 	}, a.register)
+	a.registerEdits()
 	handle(a, route{
 		method: http.MethodPost, path: "/api/competitions/{id}/registrations", id: "addRegistration",
 		tag: tagRegistrations, access: loggedIn,
@@ -182,14 +184,15 @@ func (a *api) registerRegistrations() {
 		summary: "Add a person to a competition",
 		description: "For the competition's organizer and admins, until the competition starts: also before the " +
 			"opening, after the deadline, and without an access code. The person gets a seat or, if all are taken, a " +
-			"place on the waitlist. With overCapacity, the capacity is raised by one instead. They get the same " +
+			"place on the waitlist. With overCapacity, the capacity is raised by one instead, also that of a division. They get the same " +
 			"messages as if they had registered. An unknown address gets an account and an email with a link to set " +
 			"its password.",
 		request: AddRequest{},
 		errors: []*compete.Error{
 			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrOwnCompetition, compete.ErrBlocked,
 			compete.ErrCompetitionMissing, compete.ErrNotPublished, compete.ErrCompetitionCancelled,
-			compete.ErrCompetitionStarted, compete.ErrCompetitionFull, compete.ErrAlreadyRegistered,
+			compete.ErrCompetitionStarted, compete.ErrCompetitionFull, compete.ErrDivisionFull,
+			compete.ErrAlreadyRegistered,
 			compete.ErrPersonDisabled, compete.ErrMailOff, compete.ErrIdempotencyKeyReused, compete.ErrQuotaUsed,
 			compete.ErrBusy,
 		},

@@ -198,6 +198,8 @@ func expectation(t reflect.Type, err error) string {
 		return "must be true or false"
 	case t.Kind() == reflect.Int:
 		return "must be a whole number"
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
+		return "must be a list of objects with the documented fields"
 	case t.Kind() == reflect.Slice:
 		return "must be a list of strings"
 	}

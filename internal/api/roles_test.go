@@ -136,6 +136,7 @@ var matrix = map[string]outcomes{
 	"register":           {false, only(403, 201, organizer)}, // it is the organizer's own
 	"addRegistration":    {false, only(201, 403, organizer, admin)},
 	"cancelRegistration": {false, only(200, 404, participant, organizer, admin)},
+	"editRegistration":   {false, only(200, 404, participant, organizer, admin)},
 	"acceptOffer":        {false, answersOffers}, // there is none; its own test has one
 	"declineOffer":       {false, answersOffers},
 	"unblockRegistration": {false, map[role]int{
@@ -333,6 +334,12 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		id = w.create(strings.Replace(competitionBody("To be deleted", 5), "{", `{"status":"DRAFT",`, 1)).ID
 	case "cancelRegistration", "unblockRegistration", "acceptOffer", "declineOffer":
 		id = w.registration(w.competition(5).ID, participant).ID
+	case "editRegistration":
+		c := w.create(dividedBody(true, 2, 2))
+		var r api.Registration
+		w.into(w.call("POST", "/api/competitions/"+c.ID+"/register", w.tokens[participant],
+			`{"divisionId":"`+c.Divisions[0].ID+`"}`), http.StatusCreated, &r)
+		id, body = r.ID, `{"divisionId":"`+c.Divisions[1].ID+`"}`
 	case "readMessage":
 		id = w.message().ID
 	case "retryFailedJob":

@@ -30,7 +30,7 @@ func TestUnroutedRequests(t *testing.T) {
 		{"GET", "/api/competitions/..%2fhealth", ""},
 		{"PUT", "/api/competitions", "GET, HEAD, POST"},
 		{"POST", "/api/health", "GET, HEAD"},
-		{"GET", "/api/registrations/" + someID, "DELETE"},
+		{"GET", "/api/registrations/" + someID, "PATCH, DELETE"},
 		{"BREW", "/api/competitions/" + someID, "GET, HEAD, PATCH, DELETE"},
 		{"OPTIONS", "/api/auth/login", "POST"},
 	}

@@ -26,6 +26,7 @@ func limitCompetition(s *huma.Schema) *huma.Schema {
 	tags.Items.MinLength, tags.Items.MaxLength = count(1), count(compete.MaxTagLength)
 	capacity := s.Properties["capacity"]
 	capacity.Minimum, capacity.Maximum = bound(compete.MinCapacity), bound(compete.MaxCapacity)
+	s.Properties["divisions"].MaxItems = count(compete.MaxDivisions)
 	offerHours := s.Properties["offerHours"]
 	offerHours.Minimum, offerHours.Maximum = bound(compete.MinOfferHours), bound(compete.MaxOfferHours)
 	limitText(s, "accessCode", compete.MinAccessCode, compete.MaxAccessCode)

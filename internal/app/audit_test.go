@@ -286,6 +286,24 @@ func (w *auditWorld) registration() (id, competition string, organizer, particip
 	return r.ID, competition, organizer, participant
 }
 
+// inDivision is registration, in a competition that also has the other division.
+func (w *auditWorld) inDivision() (id, competition, other string, participant someone) {
+	w.t.Helper()
+	var c struct {
+		ID        string
+		Divisions []struct{ ID string }
+	}
+	w.do(w.api("POST", "/api/competitions", map[string]any{
+		"title": "A competition", "capacity": 5, "regDeadline": time.Now().Add(time.Hour),
+		"divisions": []map[string]any{{"name": "Short", "capacity": 2}, {"name": "Long", "capacity": 2}},
+	}, w.someone(asOrganizer)), &c)
+	participant = w.someone(asParticipant)
+	var r struct{ ID string }
+	w.do(w.api("POST", "/api/competitions/"+c.ID+"/register", map[string]any{"divisionId": c.Divisions[0].ID},
+		participant), &r)
+	return r.ID, c.ID, c.Divisions[1].ID, participant
+}
+
 // offered is registration, of somebody who is offered a seat.
 func (w *auditWorld) offered() (id, competition string, participant someone) {
 	w.t.Helper()

@@ -175,6 +175,10 @@ var auditCases = map[string]auditCase{
 				map[string]any{"email": w.someone(asParticipant).Email}, p)
 		},
 	},
+	"PATCH /api/registrations/{id}": {action: compete.AuditMoved, request: func(w *auditWorld) *http.Request {
+		id, _, other, p := w.inDivision()
+		return w.api("PATCH", "/api/registrations/"+id, map[string]any{"divisionId": other}, p)
+	}},
 	"DELETE /api/registrations/{id}": {action: compete.AuditCancelled, request: func(w *auditWorld) *http.Request {
 		id, _, _, p := w.registration()
 		return w.api("DELETE", "/api/registrations/"+id, nil, p)
@@ -452,6 +456,10 @@ var auditCases = map[string]auditCase{
 		id, p := w.competition("PUBLISHED")
 		return w.page("/competitions/"+id+"/registrations",
 			[]string{"key", newAddress(), "email", w.someone(asParticipant).Email}, p)
+	}},
+	"POST /competitions/{id}/division": {action: compete.AuditMoved, request: func(w *auditWorld) *http.Request {
+		_, id, other, p := w.inDivision()
+		return w.page("/competitions/"+id+"/division", []string{"divisionId", other}, p)
 	}},
 	"POST /competitions/{id}/withdraw": {action: compete.AuditCancelled, request: func(w *auditWorld) *http.Request {
 		_, id, _, p := w.registration()

@@ -326,7 +326,9 @@ func TestWhatEndsLoginsEndsThoseThatWaitForACode(t *testing.T) {
 
 // forParticipants are the paths of changes to somebody else's competition that admins make as everyone else does: for
 // themselves, if at all.
-var forParticipants = []string{"/register", "/withdraw", "/accept", "/decline", "/report", "/reports", "/preview"}
+var forParticipants = []string{
+	"/division", "/register", "/withdraw", "/accept", "/decline", "/report", "/reports", "/preview",
+}
 
 func onOthersCompetition(path string) bool {
 	return (strings.HasPrefix(path, "/competitions/{id}/") || strings.HasPrefix(path, "/api/competitions/{id}") ||

@@ -124,6 +124,7 @@ var looks = []look{
 	api("my registrations, by the other address", participant, "/api/competitions/registrations/my"),
 	api("my registrations, far back in line", waiting, "/api/users/me/registrations"),
 	page("withdraw", fill.ParticipantEmail, "/competitions/{largest}/withdraw"),
+	page("change division", fill.ParticipantEmail, "/competitions/{largest}/division"),
 	page("accept", fill.ParticipantEmail, "/competitions/{largest}/accept"),
 	page("decline", fill.ParticipantEmail, "/competitions/{largest}/decline"),
 	page("mailbox", fill.ParticipantEmail, "/mailbox"),

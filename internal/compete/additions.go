@@ -3,6 +3,7 @@ package compete
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,12 +35,13 @@ func (n Addition) checked() (Addition, error) {
 	return n, v.err()
 }
 
-// AdmitAdded decides what a person gets whom staff add now: RegistrationPending or RegistrationWaitlisted. waiting
-// reports whether somebody is due a free seat before them. widen reports that the capacity has to be raised by one
-// first. Unlike people themselves, staff can add people before the opening and after the deadline, until the start.
-// Errors: ErrCompetitionCancelled, ErrNotPublished, ErrCompetitionStarted, ErrCompetitionFull.
+// AdmitAdded decides what a person gets whom staff add now with an entry: RegistrationPending or
+// RegistrationWaitlisted. waiting reports whether somebody is due a free seat before them. widen reports that Widen has
+// to be called first. Unlike people themselves, staff can add people before the opening and after the deadline, until
+// the start. Errors: ErrCompetitionCancelled, ErrNotPublished, ErrCompetitionStarted, ErrCompetitionFull,
+// ErrDivisionFull, and those of CheckEntry.
 func (c *Competition) AdmitAdded(
-	now time.Time, waiting, overCapacity bool,
+	e Entry, now time.Time, waiting, overCapacity bool,
 ) (status RegistrationStatus, widen bool, err error) {
 	switch {
 	case c.Status == StatusCancelled:
@@ -48,20 +50,34 @@ func (c *Competition) AdmitAdded(
 		return "", false, ErrNotPublished
 	case c.Started(now):
 		return "", false, ErrCompetitionStarted
-	case c.SeatsLeft > 0 && !waiting:
+	}
+	if err := c.CheckEntry(e); err != nil {
+		return "", false, err
+	}
+	d := c.Division(e.DivisionID)
+	switch {
+	case c.Room(e.DivisionID) && !waiting:
 		return RegistrationPending, false, nil
-	case overCapacity && c.Capacity < MaxCapacity:
+	case overCapacity && c.Capacity < MaxCapacity && (d == nil || d.Capacity < MaxCapacity):
 		return RegistrationPending, true, nil
 	case c.Waitlist:
 		return RegistrationWaitlisted, false, nil
 	}
-	return "", false, ErrCompetitionFull
+	return "", false, c.Full(e.DivisionID)
 }
 
-// Widen raises the capacity by one.
-func (c *Competition) Widen(now time.Time) {
-	c.Capacity++
-	c.SeatsLeft++
+// Widen adds a seat for a person whom staff add over the capacity: to the competition and to their division, wherever
+// none is free that nobody is due before them.
+func (c *Competition) Widen(divisionID string, waiting bool, now time.Time) {
+	if c.SeatsLeft <= 0 || waiting {
+		c.Capacity++
+		c.SeatsLeft++
+	}
+	c.Divisions = slices.Clone(c.Divisions) // earlier copies of the competition keep theirs
+	if d := c.Division(divisionID); d != nil && (d.SeatsLeft <= 0 || d.Waitlisted > 0) {
+		d.Capacity++
+		d.SeatsLeft++
+	}
 	c.Version++
 	c.UpdatedAt = now
 }
@@ -97,7 +113,7 @@ func (s *Registrations) add(
 	person, err := s.config.Accounts.find(ctx, n.Email)
 	if errors.Is(err, ErrUserMissing) {
 		// nobody gets an account for nothing
-		if _, _, err = c.AdmitAdded(s.config.now(), c.Waitlisted > 0, n.OverCapacity); err == nil {
+		if _, _, err = c.AdmitAdded(n.Entry, s.config.now(), c.Owed(), n.OverCapacity); err == nil {
 			person, err = s.config.Accounts.createFor(ctx, n.Email, n.Name)
 		}
 	}
@@ -127,6 +143,8 @@ func forStaff(err error) error {
 		ErrCompetitionStarted.Code: "The competition has started, so nobody can be added.",
 		ErrCompetitionFull.Code: "All seats are taken, and this competition has no waitlist. You can go over the " +
 			"capacity, which adds a seat for this person.",
+		ErrDivisionFull.Code: "All seats of this division are taken, and this competition has no waitlist. You can go " +
+			"over the capacity, which adds a seat for this person.",
 		ErrMailOff.Code: "Nobody here has this address, and this site can't send email to invite them. Ask them to " +
 			"sign up first.",
 	}[e.Code]

@@ -84,6 +84,7 @@ func AuditDiff(before, after *Competition) (was, is json.RawMessage) {
 	for i, field := range ContentFields {
 		compare(field.Name, olds[i], news[i])
 	}
+	compare("divisions", before.DivisionSummary(), after.DivisionSummary())
 	compare("status", before.Status, after.Status)
 	compare("organizerId", before.Organizer.ID, after.Organizer.ID)
 	if before.Description != after.Description {

@@ -70,6 +70,7 @@ const (
 	// {confirmBy}, {confirmBy}: the competition starts earlier
 	AuditOfferShortened AuditAction = "registration.shortened"
 	AuditUnblocked      AuditAction = "registration.unblocked"
+	AuditMoved          AuditAction = "registration.moved"             // {division}, {division, status, seq}: to another one
 	AuditDecided        AuditAction = "registration.decided"           // {status}, {status, seq, confirmBy}
 	AuditReviewed       AuditAction = "registration.reviewed"          // {score}; the note isn't kept
 	AuditDrafted        AuditAction = "competition.decisions_drafted"  // {admit, waitlist, reject, cleared}
@@ -98,7 +99,7 @@ var AuditActions = []AuditAction{
 	AuditCompetitionCreated, AuditCompetitionUpdated, AuditCompetitionPublished, AuditCompetitionUnpublished,
 	AuditCompetitionCancelled,
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
-	AuditRegistered, AuditAdded, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked,
+	AuditRegistered, AuditAdded, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked, AuditMoved,
 	AuditReviewed, AuditDrafted, AuditReleased, AuditDecided,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,
 	AuditReported, AuditReportAnswered, AuditSiteChanged, AuditSiteSetUp, AuditSetupLink, AuditJobRetried,

@@ -112,11 +112,56 @@ func TestAdmitAdded(t *testing.T) {
 				test.change(c)
 			}
 		})
-		status, widen, err := c.AdmitAdded(noon, test.waiting, test.over)
+		status, widen, err := c.AdmitAdded(Entry{}, noon, test.waiting, test.over)
 		if status != test.want || widen != test.widen || !errors.Is(err, test.err) {
 			t.Errorf("%s: got %q, %t, %v, want %q, %t, %v", test.name, status, widen, err, test.want, test.widen,
 				test.err)
 		}
+	}
+}
+
+// Widen adds seats where somebody added finds none to spare, and changes no earlier copy of the competition.
+func TestWiden(t *testing.T) {
+	divided := func(left, leftInOne, waitInOne int) Competition {
+		return published(func(c *Competition) {
+			c.SeatsLeft, c.Waitlisted = left, waitInOne
+			c.Divisions = []Division{
+				{DivisionContent: DivisionContent{ID: "one", Capacity: 5}, SeatsLeft: leftInOne, Waitlisted: waitInOne},
+				{DivisionContent: DivisionContent{ID: "two", Capacity: 5}, SeatsLeft: 5},
+			}
+		})
+	}
+	for _, test := range []struct {
+		name       string
+		c          Competition
+		waiting    bool
+		total, one int // seats added
+	}{
+		{"all is full", divided(0, 0, 0), false, 1, 1},
+		{"the competition is full", divided(0, 2, 0), false, 1, 0},
+		{"the competition is full, and somebody waits for the division", divided(0, 2, 1), false, 1, 1},
+		{"the division is full", divided(3, 0, 2), false, 0, 1},
+		{"the seats are due to somebody else", divided(3, 2, 1), true, 1, 1},
+	} {
+		before := test.c
+		if _, widen, err := test.c.AdmitAdded(Entry{DivisionID: "one"}, noon, test.waiting, true); !widen || err != nil {
+			t.Errorf("%s: widen is %t, %v", test.name, widen, err)
+		}
+		after := test.c
+		after.Widen("one", test.waiting, noon)
+		if got := after.Capacity - before.Capacity; got != test.total || after.SeatsLeft != before.SeatsLeft+got {
+			t.Errorf("%s: %d seats more, %d left", test.name, got, after.SeatsLeft)
+		}
+		was, is := before.Divisions[0], after.Divisions[0]
+		if is.Capacity-was.Capacity != test.one || is.SeatsLeft-was.SeatsLeft != test.one ||
+			after.Divisions[1] != before.Divisions[1] || after.Version != before.Version+1 {
+			t.Errorf("%s: the division was %+v and is %+v", test.name, was, is)
+		}
+	}
+	plain := published(full)
+	plain.Widen("", false, noon)
+	if plain.Capacity != 11 || plain.SeatsLeft != 1 || plain.Divisions != nil {
+		t.Errorf("without divisions: %+v", plain)
 	}
 }
 

@@ -44,7 +44,8 @@ type Competition struct {
 	CompetitionContent
 	Description string // Markdown; empty in the summaries included with registrations
 	SeatsLeft   int
-	Waitlisted  int // registrations on the waitlist
+	Waitlisted  int        // registrations on the waitlist, of all divisions
+	Divisions   []Division `json:",omitempty"` // in the order in which they are shown
 	Status      CompetitionStatus
 	Discarded   bool // cancelled as a draft, so never published
 	// turned back into a draft by an admin after publication: registrations are kept, and only an admin can republish
@@ -66,7 +67,8 @@ type Competition struct {
 func (c *Competition) Registered() int { return c.Capacity - c.SeatsLeft }
 
 // Phase returns the phase that visitors see at the given time. While people are on the waitlist, free seats belong to
-// them, and newcomers join the waitlist behind them. A competition with review is open however many seats are left.
+// them, and newcomers join the waitlist behind them. A competition with divisions is open while one of them is; one
+// with review however many seats are left.
 func (c *Competition) Phase(now time.Time) Phase {
 	switch {
 	case c.Status == StatusDraft:
@@ -77,7 +79,7 @@ func (c *Competition) Phase(now time.Time) Phase {
 		return PhaseClosed
 	case c.RegOpensAt != nil && now.Before(*c.RegOpensAt):
 		return PhaseUpcoming
-	case c.Reviewed(), c.SeatsLeft > 0 && c.Waitlisted == 0:
+	case c.Reviewed(), c.free():
 		return PhaseOpen
 	case c.Waitlist:
 		return PhaseWaitlist
@@ -90,14 +92,13 @@ func (c *Competition) Phase(now time.Time) Phase {
 // RegistrationWaitlisted, RegistrationApplied (with review), or an error saying why none is possible. An entry is only
 // looked at while registration is open, and before the seats.
 func (c *Competition) Admit(e Entry, now time.Time) (RegistrationStatus, error) {
-	phase := c.Phase(now)
-	if err := c.checkOpen(phase, now); err != nil {
+	if err := c.checkOpen(c.Phase(now), now); err != nil {
 		return "", err
 	}
 	if err := c.CheckEntry(e); err != nil {
 		return "", err
 	}
-	switch phase { //nolint:exhaustive // checkOpen refuses in the others
+	switch c.PhaseIn(e.DivisionID, now) { //nolint:exhaustive // checkOpen refuses in the others
 	case PhaseOpen:
 		if c.Reviewed() {
 			return RegistrationApplied, nil
@@ -106,7 +107,7 @@ func (c *Competition) Admit(e Entry, now time.Time) (RegistrationStatus, error) 
 	case PhaseWaitlist:
 		return RegistrationWaitlisted, nil
 	}
-	return "", ErrCompetitionFull
+	return "", c.Full(e.DivisionID)
 }
 
 // checkOpen fails unless registration is open, regardless of free seats.
@@ -180,11 +181,12 @@ func (c *Competition) Summary() Competition {
 }
 
 // NewCompetition is the input of Competitions.Create. Status is DRAFT or PUBLISHED; empty means PUBLISHED. An empty
-// TimeZone means UTC, and an empty Visibility means PUBLIC.
+// TimeZone means UTC, and an empty Visibility means PUBLIC. The ids of divisions are ignored.
 type NewCompetition struct {
 	CompetitionContent
 	Description string
 	AccessCode  AccessCode // empty: none is needed
+	Divisions   []DivisionContent
 	Status      CompetitionStatus
 }
 
@@ -198,7 +200,11 @@ func (n NewCompetition) Check(now time.Time) error {
 func (n NewCompetition) competition(id string, organizer Organizer, now time.Time) (Competition, error) {
 	c := Competition{
 		ID: id, CompetitionContent: n.CompetitionContent, Description: n.Description, SeatsLeft: n.Capacity,
-		Status: n.Status, Organizer: organizer, Version: 1, CreatedAt: now, UpdatedAt: now,
+		Divisions: newDivisions(n.Divisions), Status: n.Status, Organizer: organizer, Version: 1, CreatedAt: now,
+		UpdatedAt: now,
+	}
+	for i := range c.Divisions {
+		c.Divisions[i].ID = ""
 	}
 	c.TimeZone, c.Visibility = cmp.Or(c.TimeZone, time.UTC.String()), c.Visibility.OrPublic()
 	c.normalize()
@@ -208,6 +214,7 @@ func (n NewCompetition) competition(id string, organizer Organizer, now time.Tim
 	var v validation
 	v.content(&c.CompetitionContent, c.Description)
 	v.accessCode(n.AccessCode)
+	v.divisions(c.Divisions)
 	if c.Status != StatusDraft && c.Status != StatusPublished {
 		v.add("status", "must be DRAFT or PUBLISHED")
 	}
@@ -239,7 +246,8 @@ func (o Optional[T]) applyTo(field *T) {
 type CompetitionChange struct {
 	Edit        func(*CompetitionContent) // changes the stored content, if not nil. It may be called more than once
 	Description Optional[string]
-	AccessCode  Optional[AccessCode] // empty: none is needed any more
+	AccessCode  Optional[AccessCode]        // empty: none is needed any more
+	Divisions   Optional[[]DivisionContent] // in order; one that isn't listed is removed
 	Status      Optional[CompetitionStatus]
 	CloseNow    bool
 	Unpublish   bool
@@ -248,8 +256,8 @@ type CompetitionChange struct {
 }
 
 // Apply returns the changed competition with its version incremented. SeatsLeft follows the capacity; promotion from
-// the waitlist is left to the registrar. Errors: Invalid with all invalid fields, ErrCapacityBelowHeld,
-// ErrCompetitionCancelled, ErrAlreadyPublished.
+// the waitlist, and ids for new divisions, are left to the registrar. Errors: Invalid with all invalid fields,
+// ErrCapacityBelowHeld, ErrDivisionNotEmpty, ErrDivisionsTooLate, ErrCompetitionCancelled, ErrAlreadyPublished.
 func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition, error) {
 	if c.Status == StatusCancelled {
 		return c, ErrCompetitionCancelled
@@ -282,6 +290,9 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 	if c.Capacity < held {
 		return before, ErrCapacityBelowHeld
 	}
+	if err := c.checkDivisions(&before); err != nil {
+		return before, err
+	}
 	c.SeatsLeft = c.Capacity - held
 	c.Version++
 	c.UpdatedAt = now
@@ -292,6 +303,9 @@ func checkChange(before, after *Competition, change CompetitionChange, now time.
 	var v validation
 	v.content(&after.CompetitionContent, after.Description)
 	v.accessCode(change.AccessCode.Value)
+	if change.Divisions.Set {
+		v.changeDivisions(after, change.Divisions.Value)
+	}
 	if !change.CloseNow && !after.RegDeadline.Equal(before.RegDeadline) && !now.Before(after.RegDeadline) {
 		v.add("regDeadline", "must be in the future")
 	}

@@ -70,6 +70,7 @@ func (s *Competitions) newCompetition(ctx context.Context, a Actor, n NewCompeti
 		return Competition{}, err
 	}
 	c.setCode(s.sealCode(c.ID, n.AccessCode))
+	c.NumberDivisions(s.config.NewID)
 	if c.Status == StatusPublished {
 		if err := s.config.Verification.requireOf(user); err != nil {
 			return Competition{}, err

@@ -124,7 +124,7 @@ func (r *Registration) Decidable() bool {
 }
 
 // Decide returns the status that a draft gives to its registration. It is empty if the draft no longer applies or
-// changes nothing. It fails with ErrCompetitionFull if there is no seat left.
+// changes nothing. It fails with ErrCompetitionFull or ErrDivisionFull if there is no seat left.
 func (c *Competition) Decide(d Draft, r *Registration) (RegistrationStatus, error) {
 	to := d.Decision.becomes()
 	switch {
@@ -132,8 +132,8 @@ func (c *Competition) Decide(d Draft, r *Registration) (RegistrationStatus, erro
 		return "", nil
 	case !to.HoldsSeat():
 		return to, nil
-	case c.SeatsLeft == 0:
-		return "", ErrCompetitionFull
+	case !c.Room(r.DivisionID):
+		return "", c.Full(r.DivisionID)
 	case c.OfferHours == nil:
 		return RegistrationPending, nil
 	}

@@ -10,7 +10,10 @@ type Entry struct {
 // CheckEntry reports all fields of an entry that the competition doesn't take.
 func (c *Competition) CheckEntry(e Entry) error {
 	var v validation
-	if e.DivisionID != "" {
+	switch {
+	case e.DivisionID == "" && len(c.Divisions) > 0:
+		v.add("divisionId", "is required: choose one of the competition's divisions")
+	case e.DivisionID != "" && c.Division(e.DivisionID) == nil:
 		v.add("divisionId", "must be one of the competition's divisions")
 	}
 	return v.err()

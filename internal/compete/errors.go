@@ -138,6 +138,31 @@ var (
 		Kind: KindConflict, Code: "competition_full",
 		Detail: "All seats are taken, and this competition has no waitlist.",
 	}
+	ErrDivisionFull = &Error{
+		Kind: KindConflict, Code: "division_full",
+		Detail: "All seats in this division are taken, and this competition has no waitlist.",
+	}
+	// ErrSeatKept is ErrDivisionFull for somebody who holds a seat elsewhere.
+	ErrSeatKept = &Error{
+		Kind: KindConflict, Code: "division_full",
+		Detail: "No seat is free in that division any more. You keep the one you have.",
+	}
+	ErrDivisionNotEmpty = &Error{
+		Kind: KindConflict, Code: "division_not_empty",
+		Detail: "People are registered in this division, so it can't be removed.",
+	}
+	ErrDivisionsTooLate = &Error{
+		Kind: KindConflict, Code: "divisions_too_late",
+		Detail: "People have registered already, so this competition can't be split into divisions any more.",
+	}
+	ErrRegistrationCancelled = &Error{
+		Kind: KindConflict, Code: "registration_cancelled",
+		Detail: "This registration is cancelled. Register again instead.",
+	}
+	ErrApplicationRejected = &Error{
+		Kind: KindConflict, Code: "application_rejected",
+		Detail: "This application was rejected, so it stays in its division.",
+	}
 	ErrAlreadyRegistered = &Error{
 		Kind: KindConflict, Code: "already_registered",
 		Detail: "You're already registered for this competition.",

@@ -30,10 +30,12 @@ type LedgerTx interface {
 	// Read locks competitions in the order of their ids, so that two registrars never deadlock, and then reads
 	// everything else as of after the lock. Anything that doesn't exist is omitted.
 	Read(ctx context.Context, q LedgerQuery) (LedgerState, error)
-	// WaitlistHead reads the first n WAITLISTED registrations of a competition, in order of Seq.
-	WaitlistHead(ctx context.Context, competitionID string, n int) ([]Registration, error)
-	// Uncancelled reads up to n registrations of a competition that are not CANCELLED, in order of Seq.
-	Uncancelled(ctx context.Context, competitionID string, n int) ([]Registration, error)
+	// WaitlistHead reads the first n WAITLISTED registrations of a competition, or of one of its divisions unless
+	// divisionID is empty, in order of Seq.
+	WaitlistHead(ctx context.Context, competitionID, divisionID string, n int) ([]Registration, error)
+	// Uncancelled reads up to n registrations of a competition, or of one of its divisions unless divisionID is empty,
+	// that are not CANCELLED, in order of Seq.
+	Uncancelled(ctx context.Context, competitionID, divisionID string, n int) ([]Registration, error)
 	// Offered reads up to n OFFERED registrations of a competition whose ConfirmBy is later than the given time, in
 	// order of Seq.
 	Offered(ctx context.Context, competitionID string, after time.Time, n int) ([]Registration, error)
@@ -99,7 +101,8 @@ type LedgerCompetition struct {
 	Competition
 	NextSeq int64
 
-	ReadVersion int   // Version when it was locked
-	ReadNextSeq int64 // NextSeq when it was locked
-	ContentSet  bool  // the content (title, tags, dates, …) changed too, not just the seats
+	ReadVersion   int        // Version when it was locked
+	ReadNextSeq   int64      // NextSeq when it was locked
+	ReadDivisions []Division // Divisions when it was locked
+	ContentSet    bool       // the content (title, tags, dates, …) changed too, not just the seats
 }

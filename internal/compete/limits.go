@@ -26,6 +26,8 @@ const (
 	MaxAccessCode        = 64        // characters
 	MaxReportDetails     = 1_000     // characters
 	MaxReportNote        = 2_000     // characters
+	MaxDivisions         = 50
+	MaxDivisionName      = 80 // characters
 	DefaultPageSize      = 20
 	MaxPageSize          = 100
 )

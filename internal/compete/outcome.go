@@ -2,6 +2,7 @@ package compete
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -18,6 +19,7 @@ func (o RecordedOutcome) AppendJSON(b []byte) ([]byte, error) {
 	r, rest := &o.Registration, o.Registration
 	rest.UserID, rest.CompetitionID, rest.UpdatedAt = "", "", time.Time{} // see Complete
 	rest.ID, rest.Status, rest.Seq, rest.Position, rest.RegisteredAt = "", "", 0, 0, time.Time{}
+	rest.DivisionID = ""
 	if rest != (Registration{}) {
 		return o.appendAll(b)
 	}
@@ -25,20 +27,41 @@ func (o RecordedOutcome) AppendJSON(b []byte) ([]byte, error) {
 	b = appendText(b, `,"Status":`, string(r.Status))
 	b = appendNumber(b, `,"Seq":`, r.Seq)
 	b = appendNumber(b, `,"Position":`, int64(r.Position))
+	if r.DivisionID != "" {
+		b = appendText(b, `,"DivisionID":`, r.DivisionID)
+	}
 	b = appendTime(b, `,"RegisteredAt":`, r.RegisteredAt)
 	b = appendNumber(b, `},"Competition":{"SeatsLeft":`, int64(o.Competition.SeatsLeft))
 	b = appendNumber(b, `,"Waitlisted":`, int64(o.Competition.Waitlisted))
 	b = appendNumber(b, `,"Version":`, int64(o.Competition.Version))
+	if divisions := o.Competition.Divisions; len(divisions) > 0 {
+		b = append(b, `,"Divisions":[`...)
+		for i := range divisions {
+			b = appendNumber(b, `{"SeatsLeft":`, int64(divisions[i].SeatsLeft))
+			b = appendNumber(b, `,"Waitlisted":`, int64(divisions[i].Waitlisted))
+			b = append(b, "},"...)
+		}
+		b[len(b)-1] = ']'
+	}
 	return append(b, "}}"...), nil
 }
 
 // appendAll is AppendJSON for a registration with more than the common fields set.
 func (o RecordedOutcome) appendAll(b []byte) ([]byte, error) {
-	type seats struct{ SeatsLeft, Waitlisted, Version int }
+	type division struct{ SeatsLeft, Waitlisted int }
+	type seats struct {
+		SeatsLeft, Waitlisted, Version int
+		Divisions                      []division `json:",omitempty"`
+	}
+	c := &o.Competition
+	recorded := seats{SeatsLeft: c.SeatsLeft, Waitlisted: c.Waitlisted, Version: c.Version}
+	for _, d := range c.Divisions {
+		recorded.Divisions = append(recorded.Divisions, division{d.SeatsLeft, d.Waitlisted})
+	}
 	encoded, err := json.Marshal(struct {
 		Registration Registration
 		Competition  seats
-	}{o.Registration, seats{o.Competition.SeatsLeft, o.Competition.Waitlisted, o.Competition.Version}})
+	}{o.Registration, recorded})
 	return append(b, encoded...), err
 }
 
@@ -50,9 +73,15 @@ func (o *RegistrationOutcome) Whole() bool { return o.Competition.Title != "" }
 func (o *RegistrationOutcome) Complete(userID string, content Competition) {
 	r := &o.Registration
 	r.UserID, r.CompetitionID, r.UpdatedAt = userID, content.ID, r.RegisteredAt
-	seatsLeft, waitlisted := o.Competition.SeatsLeft, o.Competition.Waitlisted
+	then := o.Competition
 	o.Competition = content.Summary()
-	o.Competition.SeatsLeft, o.Competition.Waitlisted = seatsLeft, waitlisted
+	o.Competition.SeatsLeft, o.Competition.Waitlisted = then.SeatsLeft, then.Waitlisted
+	if len(then.Divisions) == len(content.Divisions) { // else the content of that version is no longer known
+		o.Competition.Divisions = slices.Clone(content.Divisions)
+		for i, d := range then.Divisions {
+			o.Competition.Divisions[i].SeatsLeft, o.Competition.Divisions[i].Waitlisted = d.SeatsLeft, d.Waitlisted
+		}
+	}
 }
 
 // appendText appends a name and a string. Strings that JSON may escape are left to package json.

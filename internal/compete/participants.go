@@ -28,7 +28,7 @@ func (s *Registrations) ListOf(
 	if err := c.CheckManager(a); err != nil {
 		return none, err
 	}
-	at, limit, err := listing(filter.check(), filter.Sort.List(), cursor, filter.Limit)
+	at, limit, err := listing(filter.check(c), filter.Sort.List(), cursor, filter.Limit)
 	if err != nil {
 		return none, err
 	}
@@ -42,10 +42,11 @@ func (s *Registrations) ListOf(
 func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, cursor string, filter RegistrationFilter) (
 	iter.Seq2[[]ParticipantRegistration, error], error,
 ) {
-	if _, err := s.config.Competitions.Managed(ctx, a, competitionID); err != nil {
+	c, err := s.config.Competitions.Managed(ctx, a, competitionID)
+	if err != nil {
 		return nil, err
 	}
-	at, _, err := listing(filter.check(), filter.Sort.List(), cursor, 0)
+	at, _, err := listing(filter.check(&c), filter.Sort.List(), cursor, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -65,20 +66,19 @@ func (s *Registrations) Every(ctx context.Context, a Actor, competitionID, curso
 	}, nil
 }
 
-// ByStatus counts the registrations of a competition that match a search, by status; an empty search matches all.
-// Statuses without registrations are omitted. Unless all is set, it returns nil instead of counting a large number of
-// matches.
+// ByStatus counts the registrations of a competition that match the filter's division and search, by status. Statuses
+// without registrations are omitted. Unless all is set, it returns nil instead of counting a large number of matches.
 func (s *Registrations) ByStatus(
-	ctx context.Context, a Actor, c *Competition, search string, all bool,
+	ctx context.Context, a Actor, c *Competition, f RegistrationFilter, all bool,
 ) (map[RegistrationStatus]int, error) {
 	if err := c.CheckManager(a); err != nil {
 		return nil, err
 	}
-	wrong := RegistrationFilter{Search: search}.check()
+	wrong := RegistrationFilter{DivisionID: f.DivisionID, Search: f.Search}.check(c)
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	return s.config.Store.RegistrationsByStatus(ctx, c.ID, search, all)
+	return s.config.Store.RegistrationsByStatus(ctx, c.ID, f.DivisionID, f.Search, all)
 }
 
 // Offers counts open offers, by competition id, for those of the given competitions that make offers and that the actor
@@ -132,17 +132,27 @@ func (s *Registrations) PerDay(ctx context.Context, a Actor, days int) ([]TimeCo
 	return series, nil
 }
 
-// Timeline returns the cumulative number of registrations for a competition, whatever their status now. Its points are
+// Timeline returns the cumulative number of registrations for a competition, or in one of its divisions unless
+// divisionID is empty, whatever their status now. Its points are
 // closer together where more registrations arrived, so that it shows a rush of one second as well as the week before
 // it. The first count is 1, the last is the total. It is for the competition's organizer and admins.
-func (s *Registrations) Timeline(ctx context.Context, a Actor, c *Competition) ([]TimeCount, error) {
+func (s *Registrations) Timeline(
+	ctx context.Context, a Actor, c *Competition, divisionID string,
+) ([]TimeCount, error) {
 	if err := c.CheckManager(a); err != nil {
 		return nil, err
 	}
-	return s.config.Statistics.RegistrationTimes(ctx, c.ID, timelinePoints)
+	wrong := RegistrationFilter{DivisionID: divisionID}.check(c)
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
+	return s.config.Statistics.RegistrationTimes(ctx, c.ID, divisionID, timelinePoints)
 }
 
-func (f RegistrationFilter) check() (v validation) {
+func (f RegistrationFilter) check(c *Competition) (v validation) {
+	if f.DivisionID != "" && c.Division(f.DivisionID) == nil {
+		v.add("division", "must be one of the competition's divisions")
+	}
 	if f.Status != "" && !f.Status.Valid() {
 		v.add("status", "must be PENDING, CONFIRMED, OFFERED, APPLIED, WAITLISTED, REJECTED or CANCELLED")
 	}

@@ -16,6 +16,10 @@ type Registrar interface {
 	// Cancel takes a registration back, and gives a freed seat to the head of the waitlist; one that is cancelled
 	// already stays so. Errors: ErrRegistrationGone (also when it is not the actor's business), ErrCompetitionStarted.
 	Cancel(ctx context.Context, c CancelCommand) (RegistrationOutcome, error)
+	// Move gives a registration a new place in line in another division, as if it registered there now, and its old
+	// seat to whoever it goes to. One that is in the division already stays as it is. Errors: those of
+	// Registration.CheckMove, ErrDivisionFull, ErrCompetitionFull.
+	Move(ctx context.Context, c MoveCommand) (RegistrationOutcome, error)
 	// AnswerOffer accepts an offer, or declines it and passes the seat on; one that has been answered this way stays
 	// so. Errors: those of Registration.CheckOffer.
 	AnswerOffer(ctx context.Context, c AnswerOfferCommand) (RegistrationOutcome, error)
@@ -72,6 +76,14 @@ type CancelCommand struct {
 	RegistrationID string
 	Removal        Removal
 	Silent         bool // the person gets no message
+}
+
+// MoveCommand asks to move a registration to another division.
+type MoveCommand struct {
+	Actor          Actor
+	RegistrationID string
+	DivisionID     string
+	KeepSeat       bool // refuse rather than put somebody who holds a seat on a waitlist
 }
 
 // AnswerOfferCommand accepts or declines the actor's offer.

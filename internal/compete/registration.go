@@ -85,6 +85,7 @@ func (r Removal) Check() error {
 type RegistrationState struct {
 	ID            string             `json:"id" format:"uuid" example:"018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f"`
 	CompetitionID string             `json:"competitionId" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
+	DivisionID    string             `json:"divisionId,omitempty" format:"uuid" doc:"The division, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
 	Status        RegistrationStatus `json:"status" enum:"PENDING,CONFIRMED,OFFERED,APPLIED,WAITLISTED,REJECTED,CANCELLED" example:"PENDING"`
 	Seq           int64              `json:"seq" doc:"Its place in the competition's order of arrival, starting at 1. Never reused." example:"59"`
 	RegisteredAt  time.Time          `json:"registeredAt" example:"2026-04-01T09:00:00.013Z"`
@@ -96,7 +97,7 @@ type RegistrationState struct {
 type Registration struct {
 	RegistrationState
 	UserID     string
-	Position   int        // place on the waitlist, from 1; 0 if not waitlisted or not read
+	Position   int        // place on the waitlist of its division, from 1; 0 if not waitlisted or not read
 	PromotedAt *time.Time // when it got a freed seat
 	// when its offer ends or ended; nil if the seat was never offered. Always nil in recorded outcomes
 	ConfirmBy *time.Time `json:"-"`

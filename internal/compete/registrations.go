@@ -121,6 +121,24 @@ func (s *Registrations) Remove(
 		CancelCommand{Actor: a, RegistrationID: id, Removal: removal, Silent: !notify})
 }
 
+// Move moves a registration to another division, for its owner and those who manage the competition. With keepSeat,
+// somebody who holds a seat isn't put on a waitlist. Errors: those of Registrar.Move and requireFreshForOthers.
+func (s *Registrations) Move(
+	ctx context.Context, a Actor, id, divisionID string, keepSeat bool,
+) (RegistrationOutcome, error) {
+	if err := require(a, RoleParticipant); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	if !ValidID(id) {
+		return RegistrationOutcome{}, ErrRegistrationGone
+	}
+	if err := s.requireFreshForOthers(ctx, a, id); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	return s.config.Registrar.Move(ctx,
+		MoveCommand{Actor: a, RegistrationID: id, DivisionID: divisionID, KeepSeat: keepSeat})
+}
+
 // AnswerOffer accepts or declines the actor's offer. Errors: those of Registrar.AnswerOffer.
 func (s *Registrations) AnswerOffer(ctx context.Context, a Actor, id string, accept bool) (RegistrationOutcome, error) {
 	if err := require(a, RoleParticipant); err != nil {

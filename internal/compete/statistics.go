@@ -10,9 +10,10 @@ type StatisticsStore interface {
 	// RegistrationsPerDay counts the registrations of all competitions of an organizer by when they arrived, whatever
 	// became of them: element i is those of the i-th of so many days in UTC, of which from lies in the first.
 	RegistrationsPerDay(ctx context.Context, organizerID string, from time.Time, days int) ([]int, error)
-	// RegistrationTimes reads when the first and the last registration of a competition arrived, and about so many
-	// between them, at most twice as many, earliest first. Of thousands, the moments are those of the order of arrival.
-	RegistrationTimes(ctx context.Context, competitionID string, points int) ([]TimeCount, error)
+	// RegistrationTimes reads when the first and the last registration of a competition, or of one of its divisions
+	// unless divisionID is empty, arrived, and about so many between them, at most twice as many, earliest first. Of
+	// thousands, the moments are those of the order of arrival.
+	RegistrationTimes(ctx context.Context, competitionID, divisionID string, points int) ([]TimeCount, error)
 	// OpenOffers counts the OFFERED registrations of competitions, by competition; one that has none is left out.
 	OpenOffers(ctx context.Context, competitionIDs []string) (map[string]int, error)
 	// NewsOf reads in one query what the open pages of many users are told, and what of it has changed since a time;

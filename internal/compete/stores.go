@@ -153,11 +153,11 @@ type RegistrationStore interface {
 	// after examining a bounded number of them.
 	RegistrationsOfCompetition(ctx context.Context, competitionID string,
 		f RegistrationFilter) (Page[ParticipantRegistration], error)
-	// RegistrationsByStatus counts the registrations of a competition that match a search; statuses without any are
-	// omitted. Unless all is set, it returns nil if a search has many matches, because counting those takes as long as
-	// counting the whole competition.
-	RegistrationsByStatus(ctx context.Context, competitionID, search string, all bool) (map[RegistrationStatus]int,
-		error)
+	// RegistrationsByStatus counts the registrations of a competition, or of one of its divisions unless divisionID is
+	// empty, that match a search; statuses without any are omitted. Unless all is set, it returns nil if a search has
+	// many matches, because counting those takes as long as counting the whole competition.
+	RegistrationsByStatus(ctx context.Context, competitionID, divisionID, search string, all bool) (
+		map[RegistrationStatus]int, error)
 }
 
 // RegistrationSort is the order of an organizer's list of registrations.
@@ -187,11 +187,12 @@ func (s RegistrationSort) List() string {
 
 // RegistrationFilter filters and orders an organizer's list of registrations.
 type RegistrationFilter struct {
-	Status RegistrationStatus // empty means all
-	Search string             // every word must be in name or email
-	Sort   RegistrationSort   // empty means SortArrival
-	Cursor Cursor             // Cursor.List is Sort.List
-	Limit  int
+	Status     RegistrationStatus // empty means all
+	DivisionID string             // empty means all
+	Search     string             // every word must be in name or email
+	Sort       RegistrationSort   // empty means SortArrival
+	Cursor     Cursor             // Cursor.List is Sort.List
+	Limit      int
 }
 
 // MailboxStore stores messages.

@@ -16,6 +16,7 @@ const (
 	EventConfirm     Event = "confirm"
 	EventSeatFreed   Event = "seat freed"
 	EventAccept      Event = "accept"
+	EventMove        Event = "move"
 	EventDecline     Event = "decline"
 	EventExpire      Event = "expire"
 	EventCancel      Event = "cancel"
@@ -78,6 +79,11 @@ var Transitions = slices.Concat(
 		},
 		{RegistrationOffered, EventAccept, RegistrationPending, "", "You accept the offer before `confirmBy`."},
 	},
+	moved(RegistrationPending, "You move to another division where a seat is free, with a new place in the order of "+
+		"arrival.", seatedOrWaiting...),
+	moved(RegistrationWaitlisted, "You move to another division, to the end of its waitlist.", seatedOrWaiting...),
+	moved(RegistrationApplied, "You move to another division of a competition with review: you apply for that one.",
+		RegistrationApplied, RegistrationWaitlisted),
 	decided(RegistrationPending, "The organizer releases the decision `ADMIT`.", decidableStatuses...),
 	decided(RegistrationOffered, "The same, and the competition has `offerHours`.", decidableStatuses...),
 	decided(RegistrationWaitlisted, "The organizer releases the decision `WAITLIST`.",
@@ -92,12 +98,24 @@ var Transitions = slices.Concat(
 	cancelled(EventErase, CancelledByErasure, "Your account is deleted.", RegistrationStatuses...),
 )
 
+var seatedOrWaiting = []RegistrationStatus{
+	RegistrationConfirmed, RegistrationPending, RegistrationOffered, RegistrationWaitlisted,
+}
+
+func moved(to RegistrationStatus, when string, from ...RegistrationStatus) []Transition {
+	return transitions(EventMove, to, when, from)
+}
+
 var decidableStatuses = []RegistrationStatus{RegistrationApplied, RegistrationWaitlisted, RegistrationRejected}
 
 func decided(to RegistrationStatus, when string, from ...RegistrationStatus) []Transition {
+	return transitions(EventDecision, to, when, from)
+}
+
+func transitions(by Event, to RegistrationStatus, when string, from []RegistrationStatus) []Transition {
 	rows := make([]Transition, len(from))
 	for i, status := range from {
-		rows[i] = Transition{status, EventDecision, to, "", when}
+		rows[i] = Transition{status, by, to, "", when}
 	}
 	return rows
 }

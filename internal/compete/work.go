@@ -2,6 +2,7 @@ package compete
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -115,14 +116,31 @@ type Seats struct {
 	SeatsLeft     int
 	Waitlisted    int
 	Phase         Phase
+	Divisions     []DivisionSeats // nil for none
+}
+
+// DivisionSeats is the part of a division shown on live pages.
+type DivisionSeats struct {
+	Division
+	Phase Phase
+}
+
+// Equal reports whether live pages show the same.
+func (s Seats) Equal(other Seats) bool {
+	return s.CompetitionID == other.CompetitionID && s.Capacity == other.Capacity && s.SeatsLeft == other.SeatsLeft &&
+		s.Waitlisted == other.Waitlisted && s.Phase == other.Phase && slices.Equal(s.Divisions, other.Divisions)
 }
 
 // Seats returns what live pages show of the competition at the given time.
 func (c *Competition) Seats(now time.Time) Seats {
-	return Seats{
+	seats := Seats{
 		CompetitionID: c.ID, Capacity: c.Capacity, SeatsLeft: c.SeatsLeft, Waitlisted: c.Waitlisted,
 		Phase: c.Phase(now),
 	}
+	for _, d := range c.Divisions {
+		seats.Divisions = append(seats.Divisions, DivisionSeats{d, c.PhaseIn(d.ID, now)})
+	}
+	return seats
 }
 
 // SeatsNotifier is notified after each commit about the competitions that changed. It never blocks.

@@ -146,7 +146,7 @@ func (s *seeder) competition(ctx context.Context, number int, p plan) error {
 	if err != nil {
 		return err
 	}
-	if err := s.registrations(ctx, p, c.ID); err != nil {
+	if err := s.registrations(ctx, p, &c); err != nil {
 		return err
 	}
 	s.at(s.now)
@@ -176,7 +176,7 @@ func (s *seeder) competition(ctx context.Context, number int, p plan) error {
 const waves = 10
 
 // registrations come in since the competition was published, many at first and fewer later; the participants come last.
-func (s *seeder) registrations(ctx context.Context, p plan, competitionID string) error {
+func (s *seeder) registrations(ctx context.Context, p plan, c *compete.Competition) error {
 	people := slices.Clone(s.crowd[p.firstOfCrowd : p.firstOfCrowd+p.registered])
 	for _, n := range p.participants {
 		people = append(people, s.participants[n])
@@ -186,18 +186,33 @@ func (s *seeder) registrations(ctx context.Context, p plan, competitionID string
 	}
 	size, arrived := (len(people)+waves-1)/waves, 0
 	for wave := range slices.Chunk(people, size) {
+		before := arrived
 		arrived += len(wave)
 		share := float64(arrived) / float64(len(people)+1)
 		s.at(s.now.Add(-p.published).Add(time.Duration(share * share * float64(p.published))))
 		group, ctx := errgroup.WithContext(ctx)
 		for i, actor := range wave {
-			group.Go(func() error { return s.registration(ctx, actor, competitionID, p, p.waverers && i == 2) })
+			entry := entryOf(c, before+i)
+			entry.AccessCode = compete.AccessCode(p.accessCode)
+			group.Go(func() error { return s.registration(ctx, actor, c.ID, entry, p.waverers && i == 2) })
 		}
 		if err := group.Wait(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// entryOf is what the nth to register fills in: two of three choose the first division.
+func entryOf(c *compete.Competition, n int) compete.Entry {
+	if len(c.Divisions) == 0 {
+		return compete.Entry{}
+	}
+	division := 0
+	if n%3 == 1 {
+		division = 1 % len(c.Divisions)
+	}
+	return compete.Entry{DivisionID: c.Divisions[division].ID}
 }
 
 var reviewNotes = []string{"Has built something like this before.", "", "", "First hackathon, and very motivated."}
@@ -234,10 +249,9 @@ func (s *seeder) review(ctx context.Context, organizer compete.Actor, competitio
 
 // registration registers somebody; a waverer changes their mind at once.
 func (s *seeder) registration(
-	ctx context.Context, actor compete.Actor, competitionID string, p plan, waverer bool,
+	ctx context.Context, actor compete.Actor, competitionID string, entry compete.Entry, waverer bool,
 ) error {
-	outcome, err := s.Registrations.Register(ctx, actor, competitionID,
-		compete.Entry{AccessCode: compete.AccessCode(p.accessCode)}, compete.Idempotency{})
+	outcome, err := s.Registrations.Register(ctx, actor, competitionID, entry, compete.Idempotency{})
 	if errors.Is(err, compete.ErrAlreadyRegistered) { // from a run that was cut short
 		return nil
 	}

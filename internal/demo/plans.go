@@ -25,6 +25,7 @@ type plan struct {
 	description  string
 	tags         []string
 	capacity     int
+	divisions    []compete.DivisionContent
 	waitlist     bool
 	draft        bool
 	published    time.Duration // how long ago
@@ -69,7 +70,7 @@ func (p plan) competition(now time.Time) compete.NewCompetition {
 			Title: p.title, Location: p.location, TimeZone: p.zone, Tags: p.tags, Capacity: p.capacity,
 			Waitlist: p.waitlist,
 		},
-		Description: p.description,
+		Description: p.description, Divisions: p.divisions,
 	}
 	if p.accessCode != "" {
 		n.Visibility, n.AccessCode = compete.VisibilityUnlisted, compete.AccessCode(p.accessCode)
@@ -143,9 +144,10 @@ var plans = []plan{
 	{
 		organizer: 0, title: "City Half Marathon", location: "Harbour Square, Gothenburg", zone: "Europe/Stockholm",
 		tags: []string{"running", "outdoor"}, capacity: 60, waitlist: true,
+		divisions: []compete.DivisionContent{{Name: "Half marathon", Capacity: 34}, {Name: "10 km", Capacity: 26}},
 		published: 12 * day, deadline: 10 * day, starts: 24 * day, registered: 55, firstOfCrowd: 10,
 		participants: []int{0}, waverers: true,
-		description: "21.1 km along the water, flat and fast.\n\n- Three starting groups, by expected time\n- Water " +
+		description: "21.1 or 10 km along the water, flat and fast.\n\n- Three starting groups, by expected time\n- Water " +
 			"every 4 km, oranges at 15 km\n" +
 			"- Chip timing, with results in your mailbox the same evening\n\nThe course is " +
 			"closed to traffic until **13:00**.",

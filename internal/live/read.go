@@ -124,7 +124,7 @@ func (h *Hub) update() time.Duration {
 		if !t.known {
 			continue
 		}
-		if seats := t.competition.Seats(now); t.state == nil || t.state.seats != seats {
+		if seats := t.competition.Seats(now); t.state == nil || !t.state.seats.Equal(seats) {
 			h.renew(t, seats)
 		}
 		for _, moment := range []*time.Time{t.competition.RegOpensAt, &t.competition.RegDeadline} {

@@ -43,6 +43,9 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 		Reason:      oneLine(t.Registration.Removal.Reason),
 		Blocked:     t.Registration.Removal.Blocked,
 	}
+	if d := t.Competition.Division(t.Registration.DivisionID); d != nil {
+		data.Division = oneLine(d.Name)
+	}
 	if r := &t.Registration; t.Competition.Reviewed() && r.PromotedAt == nil {
 		data.Decided = r.ConfirmBy == nil || r.Status == compete.RegistrationOffered
 	}
@@ -128,6 +131,7 @@ type content struct {
 	schedule              // of the competition
 	Name        string    `json:"name,omitempty"`        // of the user; empty when the message names none
 	Title       string    `json:"title,omitempty"`       // of the competition
+	Division    string    `json:"division,omitempty"`    // that the user registered in; empty without divisions
 	Before      *schedule `json:"before,omitempty"`      // of the competition, when it was moved
 	Position    int       `json:"position,omitempty"`    // on the waitlist, from 1; 0 when it is not known
 	Waiting     bool      `json:"waiting,omitempty"`     // on the waitlist

@@ -119,6 +119,17 @@ func TestOffersInOtherMessages(t *testing.T) {
 	}
 }
 
+func TestMessagesNameTheDivision(t *testing.T) {
+	confirmed := target(compete.MessageConfirmed)
+	confirmed.Competition.Divisions = []compete.Division{
+		{DivisionContent: compete.DivisionContent{ID: "half", Name: "Half marathon"}},
+	}
+	confirmed.Registration.DivisionID = "half"
+	if _, body := compose(t, confirmed); !strings.Contains(body, "Division: Half marathon\n") {
+		t.Errorf("the message says:\n%s", body)
+	}
+}
+
 // Whoever was decided about is told so, rather than of a seat that came free.
 func TestDecisionsInMessages(t *testing.T) {
 	until := time.Date(2030, 5, 2, 6, 30, 0, 0, time.UTC)

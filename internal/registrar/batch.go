@@ -52,8 +52,8 @@ type runKey struct {
 type competition struct {
 	compete.LedgerCompetition
 	dirty   bool
-	taken   int // seats assigned in this batch
-	waiting *waitlist
+	taken   int                  // seats assigned in this batch
+	waiting map[string]*waitlist // by division; of a competition without divisions, under ""
 
 	released bool // a page of its decisions was released in this batch
 }
@@ -177,7 +177,7 @@ func (b *batch) messages() int { return compete.NotifyJob{Runs: b.runs}.Len() }
 
 // move schedules messages about a new time or place to everybody registered or waiting. They are delayed, because
 // further changes may follow.
-func (b *batch) move(c *competition, id string, before compete.Schedule) {
+func (b *batch) move(c *competition, newID func() string, before compete.Schedule) {
 	if c.Schedule().Same(before) || c.Registered()+c.Waitlisted == 0 && !c.Reviewed() {
 		return
 	}
@@ -187,7 +187,7 @@ func (b *batch) move(c *competition, id string, before compete.Schedule) {
 			return
 		}
 	}
-	b.moves = append(b.moves, compete.LedgerMove{CompetitionID: c.ID, ID: id, Before: before, BeforeSeq: c.NextSeq})
+	b.moves = append(b.moves, compete.LedgerMove{CompetitionID: c.ID, ID: newID(), Before: before, BeforeSeq: c.NextSeq})
 }
 
 // write saves the outcome. A batch that changed nothing isn't written.

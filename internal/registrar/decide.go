@@ -75,7 +75,7 @@ func (c *register) admissible(
 	}
 	status, refusal := competition.Admit(c.Entry, now)
 	queues := status == compete.RegistrationWaitlisted || errors.Is(refusal, compete.ErrCompetitionFull)
-	if !queues || competition.SeatsLeft == 0 {
+	if !queues || !competition.Room(c.Entry.DivisionID) {
 		return status, refusal, nil
 	}
 	// Seats are free although people are waiting. The seats are theirs, unless all of them are to be skipped.
@@ -103,28 +103,38 @@ func (c *register) admit(
 		event, action = compete.EventAdd, compete.AuditAdded
 	}
 	r.Take(event, status)
-	r.Seq, r.RegisteredAt, r.PromotedAt, r.ConfirmBy, r.Removal = competition.NextSeq, now, nil, nil, compete.Removal{}
-	competition.NextSeq++
-	competition.dirty = true
-	b.markChanged(r, now)
+	r.RegisteredAt, r.Removal = now, compete.Removal{}
+	b.place(competition, r, c.Entry.DivisionID, now)
 	b.recordChange(action, "", r, before, statusAndSeq(r), now)
-	switch status { //nolint:exhaustive // the others don't come from a press
+	return r
+}
+
+// place puts a registration, whose status says whether it gets a seat, waits or applies, at the end of the order of
+// arrival.
+func (b *batch) place(c *competition, r *compete.Registration, divisionID string, now time.Time) {
+	r.DivisionID, r.Seq, r.PromotedAt, r.ConfirmBy = divisionID, c.NextSeq, nil, nil
+	c.NextSeq++
+	c.dirty = true
+	b.markChanged(r, now)
+	switch r.Status { //nolint:exhaustive // nobody arrives with another one
 	case compete.RegistrationPending:
-		competition.SeatsLeft--
-		competition.taken++
+		c.ChangeSeats(divisionID, -1, 0)
+		c.taken++
 		b.notify(r, compete.MessageConfirmed)
-		return r
+		return
 	case compete.RegistrationApplied:
 		b.notify(r, compete.MessageApplied)
-		return r
+		return
 	}
-	competition.Waitlisted++
-	r.Position = competition.Waitlisted
-	if competition.waiting != nil {
-		competition.waiting.join(r)
+	c.ChangeSeats(divisionID, 0, 1)
+	r.Position = c.Waitlisted
+	if d := c.Division(divisionID); d != nil {
+		r.Position = d.Waitlisted
+	}
+	if line := c.waiting[divisionID]; line != nil {
+		line.join(r)
 	}
 	b.notify(r, compete.MessageWaitlisted)
-	return r
 }
 
 // keepOutcome records the outcome for the idempotency key, if one was sent.
@@ -177,7 +187,7 @@ func (b *batch) contentAt(c *competition, version int) (compete.Competition, err
 
 type update struct {
 	compete.UpdateCommand
-	moveID string // of the move, if this change starts one
+	newID func() string // for what the change adds
 }
 
 func (c *update) name() string { return "update" }
@@ -199,14 +209,18 @@ func (c *update) decide(b *batch, now time.Time) (result, error, error) {
 	if competition.Unpublished && !changed.Unpublished && !c.Actor.Role.AtLeast(compete.RoleAdmin) {
 		return result{}, compete.ErrUnpublished, nil
 	}
+	changed.NumberDivisions(c.newID)
 	before := competition.Competition
 	if changed.AdmittedBy() != before.AdmittedBy() {
-		if some, err := b.anyRegistered(competition); err != nil || some {
+		if some, err := b.anyRegistered(competition, ""); err != nil || some {
 			return result{}, compete.ErrAdmissionFixed, err
 		}
 	}
+	if refusal, err := b.checkApplications(competition, &changed); refusal != nil || err != nil {
+		return result{}, refusal, err
+	}
 	competition.Competition = changed
-	b.move(competition, c.moveID, before.Schedule())
+	b.move(competition, c.newID, before.Schedule())
 	b.recordContent(updateAction(&before, &changed), &before, &changed, now)
 	return b.changedContent(competition, before, now)
 }
@@ -288,7 +302,7 @@ func (c *settle) decide(b *batch, now time.Time) (result, error, error) {
 // cancelPage cancels a page of a cancelled competition's registrations and reports whether there are more.
 func (b *batch) cancelPage(c *competition, now time.Time) (bool, error) {
 	// The database may still list registrations that this batch has changed as uncancelled, so read that many more.
-	rows, err := b.tx.Uncancelled(b.ctx, c.ID, pageSize+len(b.updated))
+	rows, err := b.tx.Uncancelled(b.ctx, c.ID, "", pageSize+len(b.updated))
 	if err != nil {
 		return false, err
 	}

@@ -44,13 +44,20 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 	if held != nil && held.Status != compete.RegistrationCancelled && competition.Status != compete.StatusCancelled {
 		return result{}, compete.ErrAlreadyRegistered, nil
 	}
-	status, widen, refusal, err := c.admissible(b, competition, held, now)
-	if refusal != nil || err != nil {
-		return result{}, refusal, err
+	waiting, err := b.firstWaiting(competition)
+	if err != nil {
+		return result{}, nil, err
+	}
+	status, widen, refusal := competition.AdmitAdded(c.Entry, now, waiting != nil, c.OverCapacity)
+	if refusal == nil {
+		refusal = competition.CheckRegistrant(c.Person, held)
+	}
+	if refusal != nil {
+		return result{}, refusal, nil
 	}
 	if widen {
 		before := competition.Competition
-		competition.Widen(now)
+		competition.Widen(c.Entry.DivisionID, waiting != nil, now)
 		b.replace(competition, before)
 		b.recordContent(compete.AuditCompetitionUpdated, &before, &competition.Competition, now)
 	}
@@ -71,27 +78,4 @@ func (c *add) decide(b *batch, now time.Time) (result, error, error) {
 	b.newRecords = append(b.newRecords, record)
 	outcome.Record = &b.newRecords[len(b.newRecords)-1]
 	return result{outcome: outcome}, nil, nil
-}
-
-// admissible decides what the person gets now, and whether the capacity has to be raised for it, or returns the reason
-// for a refusal.
-func (c *add) admissible(b *batch, competition *competition, held *compete.Registration, now time.Time) (
-	status compete.RegistrationStatus, widen bool, refusal, err error,
-) {
-	waiting := false
-	if competition.SeatsLeft > 0 && competition.Waitlisted > 0 { // unless all who wait are to be skipped
-		first, err := b.firstWaiting(competition)
-		if err != nil {
-			return "", false, nil, err
-		}
-		waiting = first != nil
-	}
-	status, widen, refusal = competition.AdmitAdded(now, waiting, c.OverCapacity)
-	if refusal == nil {
-		refusal = competition.CheckRegistrant(c.Person, held)
-	}
-	if refusal == nil {
-		refusal = competition.CheckEntry(c.Entry)
-	}
-	return status, widen, refusal, nil
 }

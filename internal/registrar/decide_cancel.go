@@ -46,13 +46,19 @@ func (c *cancel) decide(b *batch, now time.Time) (result, error, error) {
 
 // cancel cancels the registration and frees its seat or its place on the waitlist.
 func (b *batch) cancel(c *competition, r *compete.Registration, by compete.Event, now time.Time) {
-	c.SeatsLeft += r.Seats()
-	if r.Status == compete.RegistrationWaitlisted {
-		c.Waitlisted--
-	}
+	c.leave(r)
 	c.dirty = true
 	r.Take(by, compete.RegistrationCancelled)
 	b.markChanged(r, now)
+}
+
+// leave frees the seat or the place on the waitlist that the registration has.
+func (c *competition) leave(r *compete.Registration) {
+	waits := 0
+	if r.Status == compete.RegistrationWaitlisted {
+		waits = 1
+	}
+	c.ChangeSeats(r.DivisionID, r.Seats(), -waits)
 }
 
 type unblock struct{ compete.UnblockCommand }

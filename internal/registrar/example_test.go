@@ -34,11 +34,11 @@ func (m *memory) Read(_ context.Context, q compete.LedgerQuery) (compete.LedgerS
 	return state, nil
 }
 
-func (m *memory) WaitlistHead(context.Context, string, int) ([]compete.Registration, error) {
+func (m *memory) WaitlistHead(context.Context, string, string, int) ([]compete.Registration, error) {
 	return nil, nil
 }
 
-func (m *memory) Uncancelled(context.Context, string, int) ([]compete.Registration, error) {
+func (m *memory) Uncancelled(context.Context, string, string, int) ([]compete.Registration, error) {
 	return nil, nil
 }
 

@@ -109,7 +109,7 @@ func (tx *memoryTx) Read(_ context.Context, q compete.LedgerQuery) (state compet
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
 		if c, found := m.competitions[id]; found {
-			c.ReadVersion, c.ReadNextSeq, c.ContentSet = c.Version, c.NextSeq, false
+			c.ReadVersion, c.ReadNextSeq, c.ContentSet, c.ReadDivisions = c.Version, c.NextSeq, false, c.Divisions
 			state.Competitions = append(state.Competitions, c)
 		}
 	}
@@ -121,15 +121,20 @@ func (tx *memoryTx) Read(_ context.Context, q compete.LedgerQuery) (state compet
 	return state, nil
 }
 
-func (tx *memoryTx) WaitlistHead(_ context.Context, competitionID string, n int) ([]compete.Registration, error) {
+func (tx *memoryTx) WaitlistHead(
+	_ context.Context, competitionID, divisionID string, n int,
+) ([]compete.Registration, error) {
 	return tx.first(n, func(r compete.Registration) bool {
-		return r.CompetitionID == competitionID && r.Status == waitlisted && !tx.ledger.disabled[r.UserID]
+		return r.CompetitionID == competitionID && (divisionID == "" || r.DivisionID == divisionID) &&
+			r.Status == waitlisted && !tx.ledger.disabled[r.UserID]
 	}), nil
 }
 
-func (tx *memoryTx) Uncancelled(_ context.Context, competitionID string, n int) ([]compete.Registration, error) {
+func (tx *memoryTx) Uncancelled(
+	_ context.Context, competitionID, divisionID string, n int,
+) ([]compete.Registration, error) {
 	return tx.first(n, func(r compete.Registration) bool {
-		return r.CompetitionID == competitionID &&
+		return r.CompetitionID == competitionID && (divisionID == "" || r.DivisionID == divisionID) &&
 			r.Status != cancelled
 	}), nil
 }

@@ -24,6 +24,7 @@ type model struct {
 	organizer string
 	seqs      int64
 	people    map[string]*person // those who registered at least once
+	divisions map[string]int     // capacities; empty without divisions
 	disabled  map[string]bool
 	review    bool // people apply, and olga decides
 	drafts    map[string]compete.Decision
@@ -34,6 +35,7 @@ type person struct {
 	status    compete.RegistrationStatus
 	reason    compete.CancelReason
 	seq       int64
+	division  string
 	confirmBy time.Time // zero if never offered since they last registered
 	blocked   bool
 }
@@ -78,12 +80,12 @@ func (m *model) do(c call) string {
 		if m.disabled[c.who] { // they can't log in
 			return ""
 		}
-		return m.register(c.who, p)
+		return m.register(c.who, p, c.division(len(m.divisions) > 0))
 	case "add", "squeeze in":
 		if m.disabled[c.who] { // the service refuses them
 			return ""
 		}
-		return m.add(c.who, p, c.what == "squeeze in")
+		return m.add(c.who, p, c.division(len(m.divisions) > 0), c.what == "squeeze in")
 	case "cancel":
 		return m.cancel(c.actor(), p, false)
 	case "remove", "block":
@@ -93,6 +95,8 @@ func (m *model) do(c call) string {
 			return "registration_not_found"
 		}
 		p.blocked = false
+	case "move", "move if free":
+		return m.move(c.actor(), p, c.division(true), c.what == "move if free")
 	case "accept", "decline":
 		return m.answer(c.actor(), p, c.what == "accept")
 	case "expire":
@@ -131,7 +135,7 @@ func (m *model) release() {
 		}
 		open := p.status == applied || p.status == waitlisted || p.status == rejected
 		switch {
-		case open && decision == compete.DecisionAdmit && m.free() == 0:
+		case open && decision == compete.DecisionAdmit && !m.fits(p.division):
 			continue // stays a draft
 		case open && decision == compete.DecisionAdmit:
 			m.give(p)
@@ -146,14 +150,29 @@ func (m *model) release() {
 
 func (m *model) started() bool { return !m.now.Before(m.starts) }
 
+func (p *person) holds() bool {
+	return p.status == pending || p.status == compete.RegistrationConfirmed || p.status == offered
+}
+
 func (m *model) free() int {
 	free := m.capacity
 	for _, p := range m.people {
-		if p.status == pending || p.status == compete.RegistrationConfirmed || p.status == offered {
+		if p.holds() {
 			free--
 		}
 	}
 	return free
+}
+
+// fits reports whether there is room for a seat in a division.
+func (m *model) fits(division string) bool {
+	free, divided := m.divisions[division]
+	for _, p := range m.people {
+		if p.holds() && p.division == division {
+			free--
+		}
+	}
+	return m.free() > 0 && (!divided || free > 0)
 }
 
 // inLine returns everybody, by seq.
@@ -169,14 +188,14 @@ func (m *model) inLine() []*person {
 // next returns the person who gets a free seat; nil for nobody.
 func (m *model) next() *person {
 	for _, p := range m.inLine() {
-		if p.status == waitlisted && !m.disabled[p.name] {
+		if p.status == waitlisted && !m.disabled[p.name] && m.fits(p.division) {
 			return p
 		}
 	}
 	return nil
 }
 
-func (m *model) register(name string, p *person) string {
+func (m *model) register(name string, p *person, division string) string {
 	switch {
 	case p != nil && p.status != cancelled && m.status != compete.StatusCancelled:
 		return "already_registered"
@@ -193,15 +212,15 @@ func (m *model) register(name string, p *person) string {
 	}
 	switch {
 	case m.review:
-		return m.enter(name, applied)
-	case m.free() > 0 && m.next() == nil:
-		return m.enter(name, pending)
+		return m.enter(name, division, applied)
+	case m.fits(division) && m.next() == nil:
+		return m.enter(name, division, pending)
 	}
-	return m.enter(name, waitlisted)
+	return m.enter(name, division, waitlisted)
 }
 
 // add has olga add somebody; to squeeze in is to get a seat in any case.
-func (m *model) add(name string, p *person, squeeze bool) string {
+func (m *model) add(name string, p *person, division string, squeeze bool) string {
 	switch {
 	case !m.manages("olga") && m.hidden && m.status != compete.StatusCancelled:
 		return "competition_not_found"
@@ -219,26 +238,44 @@ func (m *model) add(name string, p *person, squeeze bool) string {
 		return "own_competition"
 	case p != nil && p.blocked:
 		return "registration_blocked"
-	case m.free() > 0 && m.next() == nil:
-		return m.enter(name, pending)
+	case m.fits(division) && m.next() == nil:
+		return m.enter(name, division, pending)
 	case squeeze:
-		m.capacity++
-		return m.enter(name, pending)
+		m.widen(division)
+		return m.enter(name, division, pending)
 	}
-	return m.enter(name, waitlisted)
+	return m.enter(name, division, waitlisted)
+}
+
+// widen adds a seat to what has none to spare.
+func (m *model) widen(division string) {
+	if m.free() == 0 || m.next() != nil {
+		m.capacity++
+	}
+	free, divided := m.divisions[division]
+	waits := false
+	for _, p := range m.people {
+		if p.division == division && p.holds() {
+			free--
+		}
+		waits = waits || p.division == division && p.status == waitlisted
+	}
+	if divided && (free == 0 || waits) {
+		m.divisions[division]++
+	}
 }
 
 // enter gives somebody a new place.
-func (m *model) enter(name string, gets compete.RegistrationStatus) string {
+func (m *model) enter(name, division string, gets compete.RegistrationStatus) string {
 	m.seqs++
 	delete(m.drafts, name)
-	m.people[name] = &person{name: name, status: gets, seq: m.seqs}
+	m.people[name] = &person{name: name, status: gets, seq: m.seqs, division: division}
 	if gets != waitlisted {
 		return string(gets)
 	}
 	place := 0
 	for _, other := range m.people {
-		if other.status == waitlisted {
+		if other.status == waitlisted && other.division == division {
 			place++
 		}
 	}
@@ -262,6 +299,77 @@ func (m *model) cancel(by string, p *person, block bool) string {
 	return "CANCELLED"
 }
 
+// move gives a registration a new place in another division, as a newcomer there. Whoever waits for the seat that it
+// leaves comes first.
+func (m *model) move(by string, p *person, division string, onlyForSeat bool) string {
+	switch {
+	case p == nil || by != p.name && !m.manages(by):
+		return "registration_not_found"
+	case m.status == compete.StatusCancelled:
+		return "competition_cancelled"
+	case p.status == cancelled:
+		return "registration_cancelled"
+	case p.status == rejected:
+		return "application_rejected"
+	case m.manages(by) && m.started():
+		return "competition_started"
+	case !m.manages(by) && m.hidden:
+		return "competition_not_found"
+	case !m.manages(by) && !m.now.Before(m.deadline):
+		return "registration_closed"
+	case len(m.divisions) == 0:
+		return "validation_failed"
+	case p.division == division:
+		return string(p.status)
+	case m.review:
+		return m.moveApplication(p, division)
+	}
+	seat := false
+	if before := *p; m.next() == nil {
+		p.status = cancelled
+		next := m.next()
+		if next != nil {
+			next.status = pending
+		}
+		seat = m.fits(division)
+		if next != nil {
+			next.status = waitlisted
+		}
+		*p = before
+	}
+	if onlyForSeat && !seat && p.status != waitlisted {
+		return "division_full"
+	}
+	m.seqs++
+	*p = person{name: p.name, status: waitlisted, seq: m.seqs, division: division}
+	if seat {
+		p.status = pending
+	}
+	m.promote(1)
+	return string(p.status)
+}
+
+// moveApplication is move with review: a seat is exchanged for a free one, and everything else is a new application.
+func (m *model) moveApplication(p *person, division string) string {
+	held, free := p.holds(), m.divisions[division]
+	for _, other := range m.people {
+		if other.holds() && other.division == division {
+			free--
+		}
+	}
+	if held && free == 0 {
+		return "division_full"
+	}
+	m.seqs++
+	delete(m.drafts, p.name)
+	*p = person{name: p.name, status: applied, seq: m.seqs, division: division}
+	if held {
+		p.status = pending
+		m.promote(1)
+	}
+	return string(p.status)
+}
+
 // leave ends a registration and passes on its seat.
 func (m *model) leave(p *person, reason compete.CancelReason) {
 	p.status, p.reason = cancelled, reason
@@ -274,7 +382,7 @@ func (m *model) promotes() bool {
 }
 
 func (m *model) promote(most int) {
-	for next := m.next(); next != nil && m.free() > 0 && most > 0 && m.promotes(); next = m.next() {
+	for next := m.next(); next != nil && most > 0 && m.promotes(); next = m.next() {
 		most--
 		m.give(next)
 	}
@@ -337,12 +445,16 @@ func (m *model) update(c call) string {
 		return "forbidden"
 	case m.status == compete.StatusCancelled:
 		return "competition_cancelled"
-	case c.what == "capacity" && 1+c.n < m.capacity-m.free():
+	case c.what == "capacity" && 1+c.n < m.capacity-m.free(), c.what == "divisions" && m.tooFewIn(c.n):
 		return "capacity_below_held"
 	}
 	switch c.what {
 	case "capacity":
 		m.capacity = 1 + c.n
+	case "divisions":
+		if len(m.divisions) > 0 {
+			m.divisions = dividedBy(c.n)
+		}
 	case "offerHours":
 		m.hours = c.n
 	case "start":
@@ -353,6 +465,32 @@ func (m *model) update(c call) string {
 	}
 	m.fill()
 	return ""
+}
+
+// tooFewIn reports whether more seats are held in a division than it would have.
+func (m *model) tooFewIn(n int) bool {
+	for division, capacity := range dividedBy(n) {
+		for _, p := range m.people {
+			if p.holds() && p.division == division {
+				capacity--
+			}
+		}
+		if capacity < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// dividedBy returns one of nine pairs of capacities.
+func dividedBy(n int) map[string]int { return map[string]int{"short": 1 + n%3, "long": 1 + n/3} }
+
+// division returns the division that a call is about.
+func (c call) division(divided bool) string {
+	if !divided {
+		return ""
+	}
+	return []string{"short", "long"}[c.n%2]
 }
 
 func (m *model) transfer(to string) string {
@@ -381,7 +519,7 @@ func (m *model) standing() string {
 	var people []string
 	waiting := 0
 	for _, p := range m.inLine() {
-		people = append(people, place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked))
+		people = append(people, place(p.seq, p.name, p.status, p.reason, p.confirmBy, p.blocked)+p.division)
 		if p.status == waitlisted {
 			waiting++
 		}
@@ -408,11 +546,12 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 	switch c.what {
 	case "register":
 		if !s.ledger.disabled[c.who] {
-			return register(c.who).with(s)
+			return registerIn(c.who, c.division(len(s.ledger.competitions[cup].Divisions) > 0)).with(s)
 		}
 	case "add", "squeeze in":
 		if !s.ledger.disabled[c.who] {
-			return addBy("olga", c.who, c.what == "squeeze in").with(s)
+			division := c.division(len(s.ledger.competitions[cup].Divisions) > 0)
+			return addBy("olga", c.who, division, c.what == "squeeze in").with(s)
 		}
 	case "cancel":
 		return cancelBy(c.actor(), c.who, compete.CancelCommand{}).with(s)
@@ -423,6 +562,13 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 		return unblockBy("olga", c.who).with(s)
 	case "accept", "decline":
 		return answerBy(c.actor(), c.who, c.what == "accept").with(s)
+	case "move", "move if free":
+		return moveBy(c.actor(), c.who, c.division(true), c.what == "move if free").with(s)
+	case "divisions":
+		if len(s.ledger.competitions[cup].Divisions) == 0 {
+			return silent(update("olga", 0, compete.CompetitionChange{})).with(s)
+		}
+		return divide(division("short", dividedBy(c.n)["short"]), division("long", dividedBy(c.n)["long"])).with(s)
 	case "expire":
 		return silent(expire(c.who)).with(s)
 	case "erase":

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime"
 	"slices"
 	"strconv"
@@ -26,7 +27,8 @@ func TestModel(t *testing.T) {
 	drawMany(t, 3000)
 	rapid.Check(t, func(t *rapid.T) {
 		seats, review := rapid.IntRange(1, 3).Draw(t, "seats"), rapid.Bool().Draw(t, "review")
-		if diff := compare(seats, review, drawBatches(t), (*model).do); diff != "" {
+		divided := rapid.IntRange(-1, 8).Draw(t, "divided")
+		if diff := compare(seats, divided, review, drawBatches(t), (*model).do); diff != "" {
 			t.Fatal(diff)
 		}
 	})
@@ -43,9 +45,18 @@ func TestModelFindsDifferences(t *testing.T) {
 			return m.do(c)
 		},
 		"whoever is squeezed in takes a free seat that somebody waits for": func(m *model, c call) string {
+			due, capacity := m.next() != nil, m.capacity
 			answer := m.do(c)
-			if c.what == "squeeze in" && answer == "PENDING" && m.next() != nil && m.free() == 0 {
-				m.capacity--
+			if c.what == "squeeze in" && due {
+				m.capacity = capacity
+			}
+			return answer
+		},
+		"whoever is squeezed into a division adds no seat there": func(m *model, c call) string {
+			divisions := maps.Clone(m.divisions)
+			answer := m.do(c)
+			if c.what == "squeeze in" {
+				m.divisions = divisions
 			}
 			return answer
 		},
@@ -68,10 +79,32 @@ func TestModelFindsDifferences(t *testing.T) {
 			}
 			return answer
 		},
+		"a seat needs no room in the division": func(m *model, c call) string {
+			divisions := m.divisions
+			if c.what == "register" && len(divisions) > 0 {
+				m.divisions = map[string]int{"short": 9, "long": 9}
+			}
+			answer := m.do(c)
+			if c.what == "register" {
+				m.divisions = divisions
+			}
+			return answer
+		},
+		"a seat that comes free waits for the first in line": func(m *model, c call) string {
+			if first := m.inLine(); c.what == "cancel" && len(m.divisions) > 0 {
+				for _, p := range first {
+					if p.status == waitlisted && !m.fits(p.division) {
+						return "" // as if nobody behind could get it
+					}
+				}
+			}
+			return m.do(c)
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			for seed := range 3000 {
-				if batches := rapid.Custom(drawBatches).Example(seed); compare(1, seed%2 == 0, batches, wrong) != "" {
+				batches := rapid.Custom(drawBatches).Example(seed)
+				if compare(1, seed%10-1, seed%3 == 0, batches, wrong) != "" {
 					return
 				}
 			}
@@ -100,7 +133,7 @@ var commandNames = []string{
 	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
 	"erase", "settle", "transfer", "add", "squeeze in",
 	"publish", "publish", "draft", "draft", "draft", "draft", "release", "release",
-	"unpublish", "call off", "disable", "enable", "enable", "confirm",
+	"unpublish", "call off", "disable", "enable", "enable", "confirm", "move", "move", "move if free", "divisions",
 }
 
 // drawBatches generates up to thirty batches of calls.
@@ -131,12 +164,20 @@ func (c call) rank() int {
 }
 
 // compare makes a registrar and the model do the same, and returns their first difference; empty if there is none.
-func compare(seats int, review bool, batches [][]call, do func(*model, call) string) string {
+// divided says which capacities the divisions have; negative for no divisions.
+func compare(seats, divided int, review bool, batches [][]call, do func(*model, call) string) string {
 	hours := 2
+	divisions := map[string]int{}
 	s := newScenario(func(c *compete.Competition) {
 		c.Capacity, c.SeatsLeft, c.OfferHours = seats, seats, &hours
 		if review {
 			c.Admission = compete.AdmissionReview
+		}
+		if divided >= 0 {
+			divisions = dividedBy(divided)
+			c.Divisions = []compete.Division{
+				division("short", divisions["short"]), division("long", divisions["long"]),
+			}
 		}
 	})
 	s.Registrar = registrar.New(registrar.Config{
@@ -149,7 +190,7 @@ func compare(seats int, review bool, batches [][]call, do func(*model, call) str
 	m := &model{
 		now: morning, capacity: seats, hours: hours, starts: *c.StartDate, deadline: c.RegDeadline,
 		status: c.Status, organizer: "olga",
-		people: map[string]*person{}, disabled: map[string]bool{}, review: review,
+		people: map[string]*person{}, disabled: map[string]bool{}, divisions: divisions, review: review,
 		drafts: map[string]compete.Decision{},
 	}
 	for i, batch := range batches {
@@ -216,7 +257,8 @@ func (s *scenario) everything() string {
 		if r.ConfirmBy != nil {
 			confirmBy = *r.ConfirmBy
 		}
-		people = append(people, place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked))
+		people = append(people,
+			place(r.Seq, r.UserID, r.Status, r.CancelReason, confirmBy, r.Removal.Blocked)+r.DivisionID)
 	}
 	c := s.ledger.competitions[cup]
 	return fmt.Sprintf("%s; %d of %d left, %d wait", strings.Join(people, "\n"), c.SeatsLeft, c.Capacity, c.Waitlisted)

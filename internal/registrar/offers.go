@@ -89,8 +89,7 @@ func (c *expireOffers) decide(b *batch, now time.Time) (answer result, refusal, 
 
 // give assigns a free seat to the next person in line, as an offer or permanently.
 func (b *batch) give(c *competition, r *compete.Registration, now time.Time) {
-	c.SeatsLeft--
-	c.Waitlisted--
+	c.ChangeSeats(r.DivisionID, -1, -1)
 	c.taken++
 	c.dirty = true
 	r.PromotedAt, r.ConfirmBy = &now, c.OfferedUntil(now)

@@ -137,6 +137,12 @@ func (r *Registrar) Cancel(ctx context.Context, c compete.CancelCommand) (compet
 	return result.outcome, err
 }
 
+// Move implements compete.Registrar.
+func (r *Registrar) Move(ctx context.Context, c compete.MoveCommand) (compete.RegistrationOutcome, error) {
+	result, err := r.submit(ctx, c.Actor, &move{MoveCommand: c})
+	return result.outcome, err
+}
+
 // AnswerOffer implements compete.Registrar.
 func (r *Registrar) AnswerOffer(
 	ctx context.Context, c compete.AnswerOfferCommand,
@@ -153,7 +159,7 @@ func (r *Registrar) ExpireOffers(ctx context.Context, registrationIDs []string) 
 
 // Update implements compete.Registrar.
 func (r *Registrar) Update(ctx context.Context, c compete.UpdateCommand) (compete.Competition, error) {
-	result, err := r.submit(ctx, c.Actor, &update{UpdateCommand: c, moveID: r.config.NewID()})
+	result, err := r.submit(ctx, c.Actor, &update{UpdateCommand: c, newID: r.config.NewID})
 	return result.outcome.Competition, err
 }
 

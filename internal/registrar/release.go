@@ -78,7 +78,7 @@ func (b *batch) decided(
 ) {
 	before := r.Status
 	if before == compete.RegistrationWaitlisted {
-		c.Waitlisted--
+		c.ChangeSeats(r.DivisionID, 0, -1)
 	}
 	r.Take(compete.EventDecision, to)
 	notice := compete.Notice{RegistrationID: r.ID, Seq: r.Seq, Kind: compete.MessageConfirmed}
@@ -90,14 +90,14 @@ func (b *batch) decided(
 		after = compete.AuditFields("status", r.Status, "seq", r.Seq, "confirmBy", r.ConfirmBy)
 		b.remind(r, now)
 	case compete.RegistrationWaitlisted:
-		c.Waitlisted++
-		c.waiting = nil // the place is by Seq, so it may be anywhere
+		c.ChangeSeats(r.DivisionID, 0, 1)
+		delete(c.waiting, r.DivisionID) // the place is by Seq, so it may be anywhere
 		notice.Kind, notice.ReleaseID = compete.MessageWaitlisted, releaseID
 	case compete.RegistrationRejected:
 		notice.Kind, notice.ReleaseID = compete.MessageRejected, releaseID
 	}
 	if to.HoldsSeat() {
-		c.SeatsLeft--
+		c.ChangeSeats(r.DivisionID, -1, 0)
 		c.taken++
 	}
 	b.markChanged(r, now)
@@ -105,17 +105,42 @@ func (b *batch) decided(
 	b.notices = append(b.notices, notice)
 }
 
-// anyRegistered reports whether anybody has a registration for the competition that isn't cancelled.
-func (b *batch) anyRegistered(c *competition) (bool, error) {
-	rows, err := b.tx.Uncancelled(b.ctx, c.ID, len(b.updated)+1)
+// anyRegistered reports whether anybody has a registration for the competition, or in one of its divisions unless
+// divisionID is empty, that isn't cancelled.
+func (b *batch) anyRegistered(c *competition, divisionID string) (bool, error) {
+	rows, err := b.tx.Uncancelled(b.ctx, c.ID, divisionID, len(b.updated)+1)
 	if err != nil {
 		return false, err
 	}
 	b.addRead(rows)
 	for _, r := range b.byID {
-		if r.CompetitionID == c.ID && r.Status != compete.RegistrationCancelled {
+		if r.CompetitionID == c.ID && r.Status != compete.RegistrationCancelled &&
+			(divisionID == "" || r.DivisionID == divisionID) {
 			return true, nil
 		}
 	}
 	return false, nil
+}
+
+// checkApplications refuses to change divisions against those who have applied, as Apply does against those who hold
+// seats or wait.
+func (b *batch) checkApplications(c *competition, changed *compete.Competition) (refusal, err error) {
+	if !c.Reviewed() {
+		return nil, nil
+	}
+	if len(c.Divisions) == 0 && len(changed.Divisions) > 0 {
+		if some, err := b.anyRegistered(c, ""); err != nil || some {
+			return compete.ErrDivisionsTooLate, err
+		}
+	}
+	for i := range c.Divisions {
+		id := c.Divisions[i].ID
+		if changed.Division(id) != nil {
+			continue
+		}
+		if some, err := b.anyRegistered(c, id); err != nil || some {
+			return compete.ErrDivisionNotEmpty, err
+		}
+	}
+	return nil, nil
 }

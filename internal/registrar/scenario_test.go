@@ -143,13 +143,22 @@ func register(name string) step { return registerWith(name, "", "") }
 
 // registerWith sends an idempotency key and a stand-in for the rest of the request.
 func registerWith(name, key, request string) step {
+	return registerAs(name, compete.RegisterCommand{
+		Idempotency: compete.Idempotency{Key: key, RequestHash: request},
+	})
+}
+
+func registerIn(name, divisionID string) step {
+	return registerAs(name, compete.RegisterCommand{Entry: compete.Entry{DivisionID: divisionID}})
+}
+
+func registerAs(name string, c compete.RegisterCommand) step {
 	return step{what: name + " registers", do: func(ctx context.Context, s *scenario) (string, error) {
 		s.mu.Lock()
 		s.nextID = name + "'s"
 		s.mu.Unlock()
-		o, err := s.Register(ctx, compete.RegisterCommand{
-			Actor: actor(name), CompetitionID: cup, Idempotency: compete.Idempotency{Key: key, RequestHash: request},
-		})
+		c.Actor, c.CompetitionID = actor(name), cup
+		o, err := s.Register(ctx, c)
 		if err == nil {
 			s.mu.Lock()
 			s.seqs[o.Registration.Seq] = name
@@ -160,13 +169,14 @@ func registerWith(name, key, request string) step {
 }
 
 // addBy has staff add a person.
-func addBy(by, name string, overCapacity bool) step {
+func addBy(by, name, division string, overCapacity bool) step {
 	return step{what: by + " adds " + name, do: func(ctx context.Context, s *scenario) (string, error) {
 		s.mu.Lock()
 		s.nextID = name + "'s"
 		s.mu.Unlock()
 		o, err := s.Add(ctx, compete.AddCommand{
 			Actor: actor(by), CompetitionID: cup, Person: actor(name), OverCapacity: overCapacity,
+			Entry: compete.Entry{DivisionID: division},
 		})
 		if err == nil {
 			s.mu.Lock()
@@ -337,6 +347,21 @@ func (s *scenario) wantCounts(t *testing.T) {
 			t.Errorf("seq %d is given twice, or next", r.Seq)
 		}
 		seqs[r.Seq] = true
+	}
+	for _, d := range c.Divisions {
+		held, waiting := 0, 0
+		for _, r := range s.ledger.registrations {
+			if r.DivisionID == d.ID {
+				held += r.Seats()
+				if r.Status == waitlisted {
+					waiting++
+				}
+			}
+		}
+		if d.Registered() != held || d.SeatsLeft < 0 || d.Waitlisted != waiting {
+			t.Errorf("division %s: %d of %d seats are left and %d wait; %d are held and %d wait", d.Name, d.SeatsLeft,
+				d.Capacity, d.Waitlisted, held, waiting)
+		}
 	}
 	if c.Registered() != held || c.SeatsLeft < 0 || c.Waitlisted != waiting {
 		t.Errorf("%d of %d seats are left and %d wait; %d are held and %d wait", c.SeatsLeft, c.Capacity,

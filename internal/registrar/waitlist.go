@@ -8,7 +8,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 )
 
-// waitlist is the head of a competition's waitlist as this batch sees it, in order of Seq. It is read when the first
+// waitlist is the head of a waitlist as this batch sees it, in order of Seq. It is read when the first
 // seat becomes free. People with disabled accounts are skipped, so they aren't in it.
 type waitlist struct {
 	head     []waiter
@@ -38,67 +38,100 @@ func (b *batch) promote(c *competition, most int, now time.Time) (more bool, err
 	if !c.Promotes(now) {
 		return false, nil
 	}
-	for n := min(most, c.SeatsLeft, c.Waitlisted); n > 0; n-- {
+	for n := most; n > 0 && c.Owed(); n-- {
 		r, err := b.nextWaiting(c)
 		if err != nil || r == nil {
 			return false, err
 		}
 		b.give(c, r, now)
 	}
-	return c.SeatsLeft > 0 && c.Waitlisted > 0, nil
+	return c.Owed(), nil
 }
 
-// nextWaiting removes the first registration from the waitlist and returns it; nil if nobody is waiting, apart from
-// skipped people.
+// nextWaiting removes the first registration that fits from its waitlist and returns it; nil if nobody is waiting for
+// a free seat, apart from skipped people.
 func (b *batch) nextWaiting(c *competition) (*compete.Registration, error) {
 	first, err := b.firstWaiting(c)
 	if first != nil {
-		c.waiting.head = c.waiting.head[1:]
+		line := c.waiting[first.DivisionID]
+		line.head = line.head[1:]
 	}
 	return first, err
 }
 
-// firstWaiting returns the first registration on the waitlist, without removing it.
+// firstWaiting returns the first waiting registration that a free seat fits, without removing it from the waitlist: of
+// those at the head of a division with a free seat, the earliest.
 func (b *batch) firstWaiting(c *competition) (*compete.Registration, error) {
+	switch {
+	case !c.Owed():
+		return nil, nil
+	case len(c.Divisions) == 0:
+		return b.firstIn(c, "")
+	}
+	var first *compete.Registration
+	for i := range c.Divisions {
+		d := &c.Divisions[i]
+		if d.SeatsLeft <= 0 || d.Waitlisted == 0 {
+			continue
+		}
+		next, err := b.firstIn(c, d.ID)
+		if err != nil {
+			return nil, err
+		}
+		if next != nil && (first == nil || next.Seq < first.Seq) {
+			first = next
+		}
+	}
+	return first, nil
+}
+
+// firstIn returns the first registration on the waitlist of a division, or of a competition without divisions.
+func (b *batch) firstIn(c *competition, divisionID string) (*compete.Registration, error) {
 	for {
-		if c.waiting == nil || len(c.waiting.head) == 0 && !c.waiting.complete {
-			if err := b.readWaitlist(c); err != nil {
+		line := c.waiting[divisionID]
+		if line == nil || len(line.head) == 0 && !line.complete {
+			var err error
+			if line, err = b.readWaitlist(c, divisionID); err != nil {
 				return nil, err
 			}
 		}
-		if len(c.waiting.head) == 0 {
+		if len(line.head) == 0 {
 			return nil, nil
 		}
-		if first := c.waiting.head[0]; first.waits() {
+		if first := line.head[0]; first.waits() {
 			return first.Registration, nil
 		}
-		c.waiting.head = c.waiting.head[1:]
+		line.head = line.head[1:]
 	}
 }
 
-// readWaitlist reads as much of the waitlist as this batch can use. The database still lists those that this batch has
-// promoted or cancelled, so it reads that many additional rows.
-func (b *batch) readWaitlist(c *competition) error {
+// readWaitlist reads as much of a waitlist as this batch can use. The database still lists those that this batch has
+// promoted, moved or cancelled, so it reads that many additional rows.
+func (b *batch) readWaitlist(c *competition, divisionID string) (*waitlist, error) {
 	n := len(b.updated) + min(c.SeatsLeft, c.Waitlisted, pageSize)
-	rows, err := b.tx.WaitlistHead(b.ctx, c.ID, n)
+	rows, err := b.tx.WaitlistHead(b.ctx, c.ID, divisionID, n)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b.addRead(rows)
-	c.waiting = &waitlist{complete: len(rows) < n}
+	line := &waitlist{complete: len(rows) < n}
+	if c.waiting == nil {
+		c.waiting = map[string]*waitlist{}
+	}
+	c.waiting[divisionID] = line
 	listed := map[string]bool{}
 	for _, row := range rows {
 		if w := (waiter{b.byID[row.ID], row.Seq}); w.waits() {
-			c.waiting.head = append(c.waiting.head, w)
+			line.head = append(line.head, w)
 			listed[row.ID] = true
 		}
 	}
 	for _, r := range slices.Concat(b.updated, b.inserted) { // newcomers of this batch
-		if r.CompetitionID == c.ID && r.Status == compete.RegistrationWaitlisted && !listed[r.ID] &&
-			(c.waiting.complete || r.Seq < rows[n-1].Seq) && !slices.Contains(b.disabled, r.ID) {
-			c.waiting.head = append(c.waiting.head, waiter{r, r.Seq})
+		if r.CompetitionID == c.ID && r.DivisionID == divisionID && r.Status == compete.RegistrationWaitlisted &&
+			!listed[r.ID] && (line.complete || r.Seq < rows[n-1].Seq) && !slices.Contains(b.disabled, r.ID) {
+			line.head = append(line.head, waiter{r, r.Seq})
 		}
 	}
-	slices.SortFunc(c.waiting.head, func(a, b waiter) int { return cmp.Compare(a.seq, b.seq) })
-	return nil
+	slices.SortFunc(line.head, func(a, b waiter) int { return cmp.Compare(a.seq, b.seq) })
+	return line, nil
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,6 +18,9 @@ var columns = []string{
 	"seq", "status", "position", "name", "email", "registeredAt", "updatedAt", "registrationId",
 	"userId", "cancelReason", "reason", "note", "seats", "confirmBy",
 }
+
+// divisionColumn is there if the competition has divisions.
+const divisionColumn = "division"
 
 func registration(r *compete.ParticipantRegistration) []string {
 	position, confirmBy := "", ""
@@ -37,15 +41,25 @@ func moment(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // File is a list of registrations to be sent.
 type File struct {
-	Name  string // see Name
-	Mark  string // comes first: BOM or nothing
-	Parts iter.Seq2[[]compete.ParticipantRegistration, error]
+	Name      string // see Name
+	Mark      string // comes first: BOM or nothing
+	Divisions []compete.Division
+	Parts     iter.Seq2[[]compete.ParticipantRegistration, error]
 }
 
 // Send answers with a file for downloading, part by part as it is read. When a part can't be read, or the client takes
 // longer than Patience for a piece, the connection is cut, so that half a file does not look whole.
 func Send(w http.ResponseWriter, r *http.Request, log *slog.Logger, f File) {
-	send(w, r, log, f.Name, f.Mark, columns, f.Parts, registration)
+	if len(f.Divisions) == 0 {
+		send(w, r, log, f.Name, f.Mark, columns, f.Parts, registration)
+		return
+	}
+	names := map[string]string{}
+	for _, d := range f.Divisions {
+		names[d.ID] = d.Name
+	}
+	send(w, r, log, f.Name, f.Mark, append(slices.Clone(columns), divisionColumn), f.Parts,
+		func(r *compete.ParticipantRegistration) []string { return append(registration(r), names[r.DivisionID]) })
 }
 
 func send[T any](

@@ -32,8 +32,8 @@ func (s *Store) participantsByName(
 		return part, err
 	}
 	var st statement
-	st.Add(`SELECT r.id FROM registrations r WHERE r.competition_id = %s`, competitionID)
-	st.matching(compete.RegistrationFilter{Status: f.Status})
+	st.Add(`SELECT r.id FROM registrations r WHERE `+f.competition()+` = %s`, competitionID)
+	st.matching(compete.RegistrationFilter{Status: f.Status, DivisionID: f.DivisionID})
 	st.Add(` LIMIT 1 OFFSET %s`, fewParticipants)
 	many, err := sqldb.List(ctx, s.replicated, sqldb.ScanString, st.Text(), st.Args()...)
 	if err != nil {

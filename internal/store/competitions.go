@@ -65,6 +65,11 @@ var (
 		{Name: "discarded", Field: func(c *compete.Competition) any { return &c.Discarded }},
 		{Name: "unpublished", Field: func(c *compete.Competition) any { return &c.Unpublished }},
 		{Name: "organizer_id", Field: func(c *compete.Competition) any { return &c.Organizer.ID }},
+		{
+			Name:  "divisions",
+			Field: func(c *compete.Competition) any { return (*countedDivisions)(&c.Divisions) },
+			Value: func(c *compete.Competition) any { return len(c.Divisions) },
+		},
 		{Name: "updated_at", Field: func(c *compete.Competition) any { return &c.UpdatedAt }},
 	}
 	// competitionShown is kept elsewhere.
@@ -73,6 +78,7 @@ var (
 		{Read: suspended, Field: func(c *compete.Competition) any { return &c.Suspended }},
 		{Read: `o.name`, Field: func(c *compete.Competition) any { return &c.Organizer.Name }},
 		{Read: tagsOf, Field: func(c *compete.Competition) any { return (*joinedTags)(&c.Tags) }},
+		{Read: divisionsOf, Field: func(c *compete.Competition) any { return (*joinedDivisions)(&c.Divisions) }},
 		{Read: `c.cover`, Field: func(c *compete.Competition) any { return &c.Cover }},
 	}
 )
@@ -135,6 +141,9 @@ func (s *Store) CreateCompetition(
 
 func (t Tx) insertCompetition(ctx context.Context, c compete.Competition) error {
 	if _, err := sqldb.Change(ctx, t, insertCompetition, newCompetitionRow.Values(&c)...); err != nil {
+		return err
+	}
+	if err := t.insertDivisions(ctx, c); err != nil {
 		return err
 	}
 	return t.saveTags(ctx, c)

@@ -21,51 +21,73 @@ const (
 	blockWords = `64` // blockSize as SQL
 )
 
-// waitingBetween counts who waits after the seq previous, up to and with r. Whole blocks between the two are added up,
-// and at most one at either end is looked through. From 0 on, that is r's position; along a list in order of seq, what
-// was counted for each adds up to it.
+// waitingBetween counts who waits after the seq previous, up to and with r, in r's division if it has one. Whole blocks
+// between the two are added up, and at most one at either end is looked through. From 0 on, that is r's position; along
+// a list in order of seq, what was counted for each adds up to it.
 func waitingBetween(previous string) string {
+	return `CASE WHEN r.division_id IS NULL THEN ` + waitingIn("competition_id", "registration_blocks", previous) + `
+		ELSE ` + waitingIn("division_id", "division_blocks", previous) + ` END`
+}
+
+func waitingIn(owner, blocks, previous string) string {
 	rest := `(` + previous + ` / ` + blockWords + ` + 1) * ` + blockWords // begins the block after that of previous
-	return `((SELECT count(*) FROM registrations w WHERE w.competition_id = r.competition_id AND w.status = 'WAITLISTED'
+	waits := `w.` + owner + ` = r.` + owner + ` AND w.status = 'WAITLISTED'`
+	return `((SELECT count(*) FROM registrations w WHERE ` + waits + `
 			AND w.seq > ` + previous + ` AND w.seq < ` + rest + ` AND w.seq <= r.seq)
-		+ (SELECT coalesce(sum(b.waiting), 0) FROM registration_blocks b WHERE b.competition_id = r.competition_id
+		+ (SELECT coalesce(sum(b.waiting), 0) FROM ` + blocks + ` b WHERE b.` + owner + ` = r.` + owner + `
 			AND b.block > ` + previous + ` / ` + blockWords + ` AND b.block < r.seq / ` + blockWords + `)
-		+ (SELECT count(*) FROM registrations w WHERE w.competition_id = r.competition_id AND w.status = 'WAITLISTED'
+		+ (SELECT count(*) FROM registrations w WHERE ` + waits + `
 			AND w.seq >= ` + rest + ` AND w.seq >= r.seq / ` + blockWords + ` * ` + blockWords + ` AND w.seq <= r.seq))`
 }
 
+// line is where somebody waits.
+type line struct{ competitionID, divisionID string }
+
 // addUp adds what waitingBetween counted, which was read into r.Position, and returns r's position.
-func addUp(waiting *int, r compete.Registration) int {
-	*waiting += r.Position
+func addUp(waiting map[line]int, r compete.Registration) int {
+	in := line{r.CompetitionID, r.DivisionID}
+	waiting[in] += r.Position
 	if r.Status != compete.RegistrationWaitlisted {
 		return 0
 	}
-	return *waiting
+	return waiting[in]
 }
 
 // The statements that add to the counts, around the rows that they take.
 const (
-	intoBlocks = `INSERT INTO registration_blocks (competition_id, block, seated, waiting, cancelled) `
-	addBlocks  = ` ON CONFLICT (competition_id, block) DO UPDATE SET
-		seated = registration_blocks.seated + excluded.seated,
-		waiting = registration_blocks.waiting + excluded.waiting,
-		cancelled = registration_blocks.cancelled + excluded.cancelled`
 	intoDays = `INSERT INTO organizer_days (organizer_id, day, slot, registered) `
 	addDays  = ` ON CONFLICT (organizer_id, day, slot) DO UPDATE
 		SET registered = organizer_days.registered + excluded.registered`
 )
 
+func intoBlocks(table, owner string) string {
+	return `INSERT INTO ` + table + ` (` + owner + `, block, seated, waiting, cancelled) `
+}
+
+func addBlocks(table, owner string) string {
+	return ` ON CONFLICT (` + owner + `, block) DO UPDATE SET
+		seated = ` + table + `.seated + excluded.seated,
+		waiting = ` + table + `.waiting + excluded.waiting,
+		cancelled = ` + table + `.cancelled + excluded.cancelled`
+}
+
+func blockBulk(table, owner string) *sqldb.Bulk {
+	return sqldb.NewBulk(owner+" uuid, block bigint, seated integer, waiting integer, cancelled integer",
+		intoBlocks(table, owner)+`{select v.`+owner+`, v.block, v.seated, v.waiting, v.cancelled}`+
+			addBlocks(table, owner))
+}
+
 var (
-	countBlocks = sqldb.NewBulk("competition_id uuid, block bigint, seated integer, waiting integer, cancelled integer",
-		intoBlocks+`{select v.competition_id, v.block, v.seated, v.waiting, v.cancelled}`+addBlocks)
-	countDays = sqldb.NewBulk("organizer_id uuid, day integer, slot text, registered integer",
+	countBlocks         = blockBulk("registration_blocks", "competition_id")
+	countDivisionBlocks = blockBulk("division_blocks", "division_id")
+	countDays           = sqldb.NewBulk("organizer_id uuid, day integer, slot text, registered integer",
 		intoDays+`{select v.organizer_id, v.day, v.slot, v.registered}`+addDays)
 )
 
 type (
 	blockKey struct {
-		competitionID string
-		block         int64
+		ownerID string // a competition or a division
+		block   int64
 	}
 	blockCount struct{ seated, waiting, cancelled int }
 	dayKey     struct {
@@ -77,16 +99,31 @@ type (
 
 // counted is what a transaction adds to the counts.
 type counted struct {
-	blocks     map[blockKey]blockCount
-	days       map[dayKey]int
-	organizers map[string]string // by competition, as it was read
+	blocks map[blockKey]blockCount
+	// made for the first that is in a division
+	divisionBlocks map[blockKey]blockCount
+	days           map[dayKey]int
+	organizers     map[string]string // by competition, as it was read
 }
 
 // add counts a registration n times: 1 for one that is there now, -1 for one as it was before.
 func (c *counted) add(r *compete.Registration, n int) {
-	block := blockKey{r.CompetitionID, r.Seq / blockSize}
-	count := c.blocks[block]
-	switch r.Status {
+	addToBlock(c.blocks, blockKey{r.CompetitionID, r.Seq / blockSize}, r.Status, n)
+	if r.DivisionID != "" {
+		if c.divisionBlocks == nil {
+			c.divisionBlocks = map[blockKey]blockCount{}
+		}
+		addToBlock(c.divisionBlocks, blockKey{r.DivisionID, r.Seq / blockSize}, r.Status, n)
+	}
+	// a competition that isn't there is refused with the registration
+	if organizer, ok := c.organizers[r.CompetitionID]; ok {
+		c.days[dayKey{organizer, dayOf(r.RegisteredAt), slotOf(r.CompetitionID)}] += n
+	}
+}
+
+func addToBlock(blocks map[blockKey]blockCount, block blockKey, status compete.RegistrationStatus, n int) {
+	count := blocks[block]
+	switch status {
 	case compete.RegistrationWaitlisted:
 		count.waiting += n
 	case compete.RegistrationCancelled, compete.RegistrationApplied, compete.RegistrationRejected:
@@ -94,11 +131,7 @@ func (c *counted) add(r *compete.Registration, n int) {
 	case compete.RegistrationPending, compete.RegistrationConfirmed, compete.RegistrationOffered:
 		count.seated += n
 	}
-	c.blocks[block] = count
-	// a competition that isn't there is refused with the registration
-	if organizer, ok := c.organizers[r.CompetitionID]; ok {
-		c.days[dayKey{organizer, dayOf(r.RegisteredAt), slotOf(r.CompetitionID)}] += n
-	}
+	blocks[block] = count
 }
 
 const dayMicros = int64(24 * time.Hour / time.Microsecond)
@@ -115,10 +148,10 @@ func dayOf(t time.Time) int64 {
 func slotOf(competitionID string) string { return competitionID[len(competitionID)-1:] }
 
 // blockRows are in the order of their keys, in which every transaction locks them.
-func (c *counted) blockRows() (rows [][]any) {
-	for key, n := range c.blocks {
+func blockRows(blocks map[blockKey]blockCount) (rows [][]any) {
+	for key, n := range blocks {
 		if n != (blockCount{}) {
-			rows = append(rows, []any{key.competitionID, key.block, n.seated, n.waiting, n.cancelled})
+			rows = append(rows, []any{key.ownerID, key.block, n.seated, n.waiting, n.cancelled})
 		}
 	}
 	slices.SortFunc(rows, func(a, b []any) int {

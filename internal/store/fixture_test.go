@@ -343,7 +343,7 @@ func (f *fixture) addQueue(t *testing.T, organizer compete.User, n int) (compete
 			r.RegisteredAt, r.UpdatedAt, r.PromotedAt = f.ago(time.Hour-time.Duration(i)*time.Microsecond),
 				f.ago(time.Minute), f.agoPointer(time.Second)
 			fillEmptyFields(&r.RegistrationState, f.now)
-			r.CancelReason = "" // a new one has none
+			r.CancelReason, r.DivisionID = "", "" // a new one has no reason, and the competition no divisions
 			if r.ConfirmBy = nil; r.Status == compete.RegistrationOffered {
 				r.ConfirmBy = f.agoPointer(-time.Hour)
 			}

@@ -84,6 +84,9 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 		slices.Sort(c.Tags)
 		t.rememberOrganizer(c.ID, c.Organizer.ID)
 	}
+	if err := t.readDivisions(ctx, state.Competitions); err != nil {
+		return compete.LedgerState{}, err
+	}
 	state.Records = slices.DeleteFunc(state.Records, func(r compete.IdempotencyRecord) bool {
 		expired := !q.Now.Before(r.ExpiresAt)
 		if expired {
@@ -97,7 +100,7 @@ func (t *ledgerTx) Read(ctx context.Context, q compete.LedgerQuery) (state compe
 // The queries that lock and read.
 var (
 	lockCompetitions = `SELECT ` + competitionRow.Reading(tagsOf,
-		`NULL`).Reading(`c.cover`, `''`).Select("c") + `, c.next_seq` +
+		`NULL`).Reading(divisionsOf, `NULL`).Reading(`c.cover`, `''`).Select("c") + `, c.next_seq` +
 		fromCompetitions + `WHERE c.id {any $1 uuid} ORDER BY c.id {lock c}`
 	registrationsByID    = `SELECT ` + registrationColumns + ` FROM registrations r WHERE r.id {any $1 uuid}`
 	registrationsByPlace = `SELECT ` + registrationColumns + ` FROM {pairs $1 $2 uuid uuid} CROSS JOIN registrations r
@@ -106,9 +109,13 @@ var (
 		WHERE k.user_id = v.a AND k.key = v.b`
 	waitlistHead = `SELECT ` + registrationColumns + ` FROM registrations r JOIN users u ON u.id = r.user_id
 		WHERE r.competition_id = $1 AND r.status = 'WAITLISTED' AND u.disabled_at IS NULL ORDER BY r.seq LIMIT $2`
+	divisionWaitlistHead = `SELECT ` + registrationColumns + ` FROM registrations r JOIN users u ON u.id = r.user_id
+		WHERE r.division_id = $1 AND r.status = 'WAITLISTED' AND u.disabled_at IS NULL ORDER BY r.seq LIMIT $2`
 	uncancelled = `SELECT ` + registrationColumns + ` FROM registrations r
 		WHERE r.competition_id = $1 AND r.status IN ('PENDING', 'CONFIRMED', 'OFFERED',
 		'APPLIED', 'WAITLISTED', 'REJECTED') ORDER BY r.seq LIMIT $2`
+	divisionUncancelled = `SELECT ` + registrationColumns + ` FROM registrations r
+		WHERE r.division_id = $1 AND r.status <> 'CANCELLED' ORDER BY r.seq LIMIT $2`
 	offered = `SELECT ` + registrationColumns + ` FROM registrations r
 		WHERE r.competition_id = $1 AND r.status = 'OFFERED' AND r.confirm_by > $2 ORDER BY r.seq LIMIT $3`
 )
@@ -151,14 +158,26 @@ func scanLedgerCompetition(row sqldb.Row) (c compete.LedgerCompetition, err erro
 	return c, err
 }
 
-func (t *ledgerTx) WaitlistHead(ctx context.Context, competitionID string, n int) ([]compete.Registration, error) {
-	found, err := sqldb.List(ctx, t, scanRegistration, waitlistHead, competitionID, n)
+func (t *ledgerTx) WaitlistHead(
+	ctx context.Context, competitionID, divisionID string, n int,
+) ([]compete.Registration, error) {
+	query, whose := waitlistHead, competitionID
+	if divisionID != "" {
+		query, whose = divisionWaitlistHead, divisionID
+	}
+	found, err := sqldb.List(ctx, t, scanRegistration, query, whose, n)
 	t.remember(found)
 	return found, err
 }
 
-func (t *ledgerTx) Uncancelled(ctx context.Context, competitionID string, n int) ([]compete.Registration, error) {
-	found, err := sqldb.List(ctx, t, scanRegistration, uncancelled, competitionID, n)
+func (t *ledgerTx) Uncancelled(
+	ctx context.Context, competitionID, divisionID string, n int,
+) ([]compete.Registration, error) {
+	query, whose := uncancelled, competitionID
+	if divisionID != "" {
+		query, whose = divisionUncancelled, divisionID
+	}
+	found, err := sqldb.List(ctx, t, scanRegistration, query, whose, n)
 	t.remember(found)
 	return found, err
 }
@@ -181,17 +200,26 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	pipeline.Exec(`INSERT INTO batches (id, committed_at) VALUES ($1, $2)`, t.batchID, compete.UTC(time.Now()))
 	pipeline.Bulk(saveSeats, seatsRows(c.Competitions),
 		all(len(c.Competitions), "competitions are not as they were read"))
+	var divisions, goneDivisions [][]any
+	for i := range c.Competitions {
+		rows, gone := changedDivisions(&c.Competitions[i])
+		divisions, goneDivisions = append(divisions, rows...), append(goneDivisions, gone...)
+	}
+	pipeline.Bulk(saveDivisions, divisions, nil)
 	inserted, saved := c.Inserted, c.Updated
 	if slices.ContainsFunc(inserted, changedSince) {
 		saved = slices.Concat(saved, slices.DeleteFunc(slices.Clone(inserted), isNew))
 		inserted = slices.DeleteFunc(slices.Clone(inserted), changedSince)
 	}
-	pipeline.Bulk(insertRegistrations, newRegistrationRow.Rows(inserted), nil)
+	plain, divided := byDivision(inserted)
+	pipeline.Bulk(insertRegistrations, newRegistrationRow.Rows(plain), nil)
+	pipeline.Bulk(insertIntoDivisions, dividedRow.Rows(divided), nil)
 	pipeline.Bulk(saveRegistrations, inLockOrder(registrationRow.Rows(saved)), nil)
 	pipeline.Bulk(deleteIdempotencyRecord, t.expired, nil)
 	pipeline.Bulk(insertIdempotencyRecords, recordRow.Rows(c.Records), nil)
 	pipeline.Bulk(countSeatsTaken, takenRows(c), nil)
-	pipeline.Bulk(countBlocks, counted.blockRows(), nil)
+	pipeline.Bulk(countBlocks, blockRows(counted.blocks), nil)
+	pipeline.Bulk(countDivisionBlocks, blockRows(counted.divisionBlocks), nil)
 	pipeline.Bulk(countDays, counted.dayRows(), nil)
 	if err := addMoves(pipeline, c.Moves); err != nil {
 		return err
@@ -201,6 +229,7 @@ func (t *ledgerTx) Write(ctx context.Context, c compete.LedgerChanges) error {
 	}
 	saveReleases(pipeline, c.Releases)
 	leaveAudit(pipeline, t.batchID, c.Audit)
+	pipeline.Bulk(deleteDivisions, goneDivisions, nil)
 	if err := keepContents(pipeline, c.Replaced, c.Now); err != nil {
 		return err
 	}
@@ -240,9 +269,27 @@ func seatsRows(competitions []compete.LedgerCompetition) [][]any {
 // clause costs either database a lookup, and SQLite an in-memory table, for each row.
 var (
 	insertRegistrations = newRegistrationRow.Bulk("registrations", "")
+	insertIntoDivisions = dividedRow.Bulk("registrations", "")
 	saveRegistrations   = registrationRow.Bulk("registrations",
-		"ON CONFLICT (id) DO UPDATE SET "+slices.Concat(registrationState, registrationLater).Excluded())
+		"ON CONFLICT (id) DO UPDATE SET "+
+			slices.Concat(registrationState, registrationDivision, registrationLater).Excluded())
 )
+
+// byDivision separates new registrations without a division, which are written without one.
+func byDivision(inserted []compete.Registration) (plain, divided []compete.Registration) {
+	inDivision := func(r compete.Registration) bool { return r.DivisionID != "" }
+	if !slices.ContainsFunc(inserted, inDivision) {
+		return inserted, nil
+	}
+	for _, r := range inserted {
+		if inDivision(r) {
+			divided = append(divided, r)
+		} else {
+			plain = append(plain, r)
+		}
+	}
+	return plain, divided
+}
 
 // changedSince reports whether a registration created in this transaction has values besides those written by
 // newRegistrationRow.

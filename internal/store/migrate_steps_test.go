@@ -83,8 +83,13 @@ var seeds = []struct {
 		"discarded": false, "searchable": true, "unpublished": false,
 		"organizer_id": seedOrganizer,
 		"next_seq":     int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
-		"cover": "0a1b", "admission": "REVIEW", "undecided_told_at": seedTime,
+		"cover": "0a1b", "admission": "REVIEW", "undecided_told_at": seedTime, "divisions": 1,
 	}},
+	{"divisions", row{
+		"id": seedOther, "competition_id": seedCompetition, "place": 0, "name": "10 km", "capacity": 2,
+		"seats_left": 1, "waitlisted": 0,
+	}},
+	{"division_blocks", row{"division_id": seedOther, "block": int64(0), "seated": 0, "waiting": 0, "cancelled": 0}},
 	{"competition_covers", row{
 		"competition_id": seedCompetition, "hash": "0a1b", "large": []byte{0xff, 0xd8, 0},
 		"small": []byte{0xff},
@@ -104,7 +109,7 @@ var seeds = []struct {
 		"seq":           int64(1),
 		"registered_at": seedTime, "updated_at": seedTime, "promoted_at": seedTime,
 		"cancel_reason": "", "removal_reason": "", "removal_note": "", "blocked": false,
-		"confirm_by": seedTime.Add(time.Hour), "seats": generated,
+		"confirm_by": seedTime.Add(time.Hour), "seats": generated, "division_id": seedOther,
 	}},
 	{"decisions", row{
 		"registration_id": seedRegistration, "competition_id": seedCompetition, "seq": int64(1), "decision": "ADMIT",
@@ -321,7 +326,9 @@ func TestStepOnOffers(t *testing.T) {
 		if got := status(); got != "PENDING" {
 			t.Errorf("an offer is %s when the step was taken back", got)
 		}
-		to(offers)
+		if err := migrator(t, db).Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		wantRecounted(t, db, 0)
 	})
 }

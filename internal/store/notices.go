@@ -22,7 +22,8 @@ func (s *Store) Targets(ctx context.Context, notices []compete.Notice) ([]compet
 	}
 	found, err := sqldb.List(ctx, s.reader, scanAddressee, `SELECT `+registrationColumns+`, `+participantColumns+`,
 			CASE WHEN r.status = 'WAITLISTED' THEN `+waitingBetween(`r.previous_seq`)+` ELSE 0 END, false, u.time_zone
-		FROM (SELECT r.*, lag(r.seq, 1, 0) OVER (PARTITION BY r.competition_id, r.status ORDER BY r.seq) AS previous_seq
+		FROM (SELECT r.*, lag(r.seq, 1, 0) OVER (PARTITION BY r.competition_id, r.status, r.division_id
+				ORDER BY r.seq) AS previous_seq
 			FROM registrations r WHERE r.id {any $1 uuid}) r
 		JOIN users u ON u.id = r.user_id
 		ORDER BY r.competition_id, r.seq`, s.db.Array(ids))
@@ -31,13 +32,10 @@ func (s *Store) Targets(ctx context.Context, notices []compete.Notice) ([]compet
 	}
 	competitionIDs := make([]string, len(found))
 	byID := make(map[string]*addressee, len(found))
-	waiting := 0
+	waiting := map[line]int{}
 	for i := range found {
 		r := &found[i]
-		if i == 0 || r.CompetitionID != found[i-1].CompetitionID {
-			waiting = 0
-		}
-		r.Position = addUp(&waiting, r.Registration)
+		r.Position = addUp(waiting, r.Registration)
 		competitionIDs[i], byID[r.ID] = r.CompetitionID, r
 	}
 	competitions, err := s.summaries(ctx, competitionIDs)

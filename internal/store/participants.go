@@ -63,6 +63,14 @@ type participantFilter struct {
 	among candidates
 }
 
+// competition returns the column of the competition, without its index where that of a division is better.
+func (f participantFilter) competition() string {
+	if f.DivisionID != "" {
+		return `{+r.competition_id}`
+	}
+	return `r.competition_id`
+}
+
 // participant is a row of an organizer's list, with the part of its sort key before Seq.
 type participant struct {
 	compete.ParticipantRegistration
@@ -151,8 +159,8 @@ func (s *Store) alongArrivals(
 	size := max(2*(f.Limit+1), window/4)
 	for looked := 0; ; size = window {
 		var st statement
-		st.Add(`SELECT r.user_id, r.seq FROM registrations r WHERE r.competition_id = %s`, competitionID)
-		st.matching(compete.RegistrationFilter{Status: f.Status})
+		st.Add(`SELECT r.user_id, r.seq FROM registrations r WHERE `+f.competition()+` = %s`, competitionID)
+		st.matching(compete.RegistrationFilter{Status: f.Status, DivisionID: f.DivisionID})
 		st.afterArrival(f, size)
 		arrivals, err := sqldb.List(ctx, s.replicated, scanArrival, st.Text(), st.Args()...)
 		if err != nil {
@@ -220,7 +228,7 @@ func (s *Store) placed(
 	var st statement
 	st.Add(`SELECT ` + registrationColumns + `, r.user_name, r.user_email, r.user_disabled, r.user_erased,
 			CASE WHEN r.status = 'WAITLISTED' THEN ` + waitingBetween(`r.previous_seq`) + ` ELSE 0 END, r.before
-		FROM (SELECT r.*, lag(r.seq, 1, 0) OVER (PARTITION BY r.status ORDER BY r.seq) AS previous_seq
+		FROM (SELECT r.*, lag(r.seq, 1, 0) OVER (PARTITION BY r.status, r.division_id ORDER BY r.seq) AS previous_seq
 			FROM (SELECT r.*, u.name AS user_name, CASE WHEN u.erased_at IS NULL THEN u.email ELSE '' END AS user_email,
 					u.disabled_at IS NOT NULL AS user_disabled,
 					u.erased_at IS NOT NULL AS user_erased, ` + before + ` AS before
@@ -233,9 +241,9 @@ func (s *Store) placed(
 		q = s.replicated.Unprepared()
 	}
 	found, err := sqldb.List(ctx, q, scanParticipant, st.Text(), st.Args()...)
-	waiting := 0
+	waiting := map[line]int{}
 	for i := range found {
-		found[i].Position = addUp(&waiting, found[i].Registration)
+		found[i].Position = addUp(waiting, found[i].Registration)
 	}
 	return found, err
 }
@@ -243,13 +251,16 @@ func (s *Store) placed(
 // registrations adds the registrations r of a competition, with their users u, that match the filter.
 func (s *statement) registrations(db *sqldb.DB, competitionID string, f participantFilter) {
 	s.among(db, f.among)
-	s.Add(`registrations r JOIN users u ON u.id = r.user_id WHERE r.competition_id = %s`, competitionID)
+	s.Add(`registrations r JOIN users u ON u.id = r.user_id WHERE `+f.competition()+` = %s`, competitionID)
 	s.is(`r.user_id`, f.among)
 	s.matching(f.RegistrationFilter)
 }
 
-// matching adds the conditions on the status of a registration r and on its user u.
+// matching adds the conditions on the status and division of a registration r and on its user u.
 func (s *statement) matching(f compete.RegistrationFilter) {
+	if f.DivisionID != "" {
+		s.Add(` AND r.division_id = %s`, f.DivisionID)
+	}
 	if f.Status != "" {
 		s.Add(` AND r.status = %s`, string(f.Status))
 	}
@@ -266,14 +277,14 @@ func (s *Store) searching(search string) sqldb.Querier {
 
 // RegistrationsByStatus implements compete.RegistrationStore.
 func (s *Store) RegistrationsByStatus(
-	ctx context.Context, competitionID, search string, all bool,
+	ctx context.Context, competitionID, divisionID, search string, all bool,
 ) (map[compete.RegistrationStatus]int, error) {
 	counts := make(map[compete.RegistrationStatus]int)
 	if !compete.ValidID(competitionID) || !storable(search) {
 		return counts, nil
 	}
 	if search == "" {
-		return s.everyStatus(ctx, competitionID)
+		return s.everyStatus(ctx, partOf(competitionID, divisionID))
 	}
 	among, err := s.candidates(ctx, search)
 	if err != nil {
@@ -284,7 +295,9 @@ func (s *Store) RegistrationsByStatus(
 	}
 	var st statement
 	st.Add(`SELECT r.status, count(*) FROM `)
-	st.registrations(s.db, competitionID, participantFilter{compete.RegistrationFilter{Search: search}, among})
+	st.registrations(s.db, competitionID, participantFilter{
+		compete.RegistrationFilter{DivisionID: divisionID, Search: search}, among,
+	})
 	st.Add(` GROUP BY r.status`)
 	found, err := sqldb.List(ctx, s.searching(search), scanStatusCount, st.Text(), st.Args()...)
 	for _, of := range found {

@@ -9,17 +9,6 @@ import (
 
 // What is kept, and what there is to count, of some competitions and of an organizer.
 const (
-	miscountedBlocks = `SELECT competition_id, block, sum(seated) AS seated, sum(waiting) AS waiting,
-		sum(cancelled) AS cancelled FROM (
-			SELECT r.competition_id, r.seq / ` + blockWords +
-		` AS block, sum(r.seats) AS seated,
-				count(CASE WHEN r.status = 'WAITLISTED' THEN 1 END) AS waiting,
-				count(CASE WHEN r.status IN ('CANCELLED', 'APPLIED', 'REJECTED') THEN 1 END) AS cancelled
-			FROM registrations r WHERE r.competition_id > $1 AND r.competition_id <= $2
-			GROUP BY r.competition_id, r.seq / ` + blockWords + `
-			UNION ALL SELECT b.competition_id, b.block, -b.seated, -b.waiting, -b.cancelled FROM registration_blocks b
-			WHERE b.competition_id > $1 AND b.competition_id <= $2) b
-		GROUP BY competition_id, block HAVING sum(seated) <> 0 OR sum(waiting) <> 0 OR sum(cancelled) <> 0`
 	miscountedDays = `SELECT organizer_id, day, slot, sum(registered) AS registered FROM (
 			SELECT c.organizer_id, {day r.registered_at} AS day, substr(CAST(c.id AS text), 36) AS slot, 1 AS registered
 			FROM competitions c JOIN registrations r ON r.competition_id = c.id WHERE c.organizer_id > $1
@@ -30,16 +19,37 @@ const (
 		GROUP BY organizer_id, day, slot HAVING sum(registered) <> 0`
 )
 
-// recounts are the two kinds of counts: whose they are, a page at a time; what is wrong about a page; and what rights
-// it.
-var recounts = []struct{ owners, wrong, right string }{
-	{`SELECT c.id FROM competitions c WHERE c.id > $1
-		ORDER BY c.id LIMIT 1 OFFSET $2`, miscountedBlocks, intoBlocks + miscountedBlocks + addBlocks},
+func miscountedBlocks(table, owner string) string {
+	return `SELECT ` + owner + `, block, sum(seated) AS seated, sum(waiting) AS waiting,
+		sum(cancelled) AS cancelled FROM (
+			SELECT r.` + owner + `, r.seq / ` + blockWords + ` AS block, sum(r.seats) AS seated,
+				count(CASE WHEN r.status = 'WAITLISTED' THEN 1 END) AS waiting,
+				count(CASE WHEN r.status IN ('CANCELLED', 'APPLIED', 'REJECTED') THEN 1 END) AS cancelled
+			FROM registrations r WHERE r.` + owner + ` > $1 AND r.` + owner + ` <= $2
+			GROUP BY r.` + owner + `, r.seq / ` + blockWords + `
+			UNION ALL SELECT b.` + owner + `, b.block, -b.seated, -b.waiting, -b.cancelled FROM ` + table + ` b
+			WHERE b.` + owner + ` > $1 AND b.` + owner + ` <= $2) b
+		GROUP BY ` + owner + `, block HAVING sum(seated) <> 0 OR sum(waiting) <> 0 OR sum(cancelled) <> 0`
+}
+
+func blockRecount(owners, table, owner string) recountOf {
+	wrong := miscountedBlocks(table, owner)
+	return recountOf{owners, wrong, intoBlocks(table, owner) + wrong + addBlocks(table, owner)}
+}
+
+// recountOf is a kind of counts: whose they are, a page at a time; what is wrong about a page; and what rights it.
+type recountOf struct{ owners, wrong, right string }
+
+var recounts = []recountOf{
+	blockRecount(`SELECT c.id FROM competitions c WHERE c.id > $1
+		ORDER BY c.id LIMIT 1 OFFSET $2`, "registration_blocks", "competition_id"),
+	blockRecount(`SELECT d.id FROM divisions d WHERE d.id > $1
+		ORDER BY d.id LIMIT 1 OFFSET $2`, "division_blocks", "division_id"),
 	{`SELECT u.id FROM users u WHERE u.id > $1
 		ORDER BY u.id LIMIT 1 OFFSET $2`, miscountedDays, intoDays + miscountedDays + addDays},
 }
 
-// recountPage is how many competitions, or users, are looked at together.
+// recountPage is how many competitions, divisions or users are looked at together.
 const recountPage = 100
 
 // Recount implements compete.WorkStore. A difference stays the same while others register, so it is found beside the

@@ -13,11 +13,12 @@ var _ compete.RegistrationStore = (*Store)(nil)
 // registrationRow declares the columns of a registration; SQL texts call its table r. For new registrations, most
 // batches don't need the columns about later events.
 var (
-	registrationRow     = slices.Concat(newRegistrationRow, registrationLater)
+	registrationRow     = slices.Concat(dividedRow, registrationLater)
 	registrationColumns = registrationRow.Select("r")
 	scanRegistration    = registrationRow.Scan
 
 	newRegistrationRow = slices.Concat(registrationKeys, registrationState)
+	dividedRow         = slices.Concat(newRegistrationRow, registrationDivision)
 	registrationKeys   = sqldb.Columns[compete.Registration]{
 		{Name: "id", Type: "uuid", Field: func(r *compete.Registration) any { return &r.ID }},
 		{Name: "user_id", Type: "uuid", Field: func(r *compete.Registration) any { return &r.UserID }},
@@ -29,6 +30,12 @@ var (
 		{Name: "registered_at", Type: "time", Field: func(r *compete.Registration) any { return &r.RegisteredAt }},
 		{Name: "updated_at", Type: "time", Field: func(r *compete.Registration) any { return &r.UpdatedAt }},
 		{Name: "promoted_at", Type: "time", Field: func(r *compete.Registration) any { return &r.PromotedAt }},
+	}
+	registrationDivision = sqldb.Columns[compete.Registration]{
+		{
+			Name: "division_id", Type: "uuid",
+			Field: func(r *compete.Registration) any { return sqldb.Optional(&r.DivisionID) },
+		},
 	}
 	registrationLater = sqldb.Columns[compete.Registration]{
 		{Name: "cancel_reason", Type: "text", Field: func(r *compete.Registration) any { return &r.CancelReason }},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -50,16 +51,31 @@ func (s *Store) RegistrationsPerDay(ctx context.Context, organizerID string, fro
 	return counts, err
 }
 
-// everyStatus counts the registrations of a competition. Those that a worker is yet to confirm, offers, and those about
-// which staff may decide are few, and counted.
-const everyStatus = `SELECT coalesce(sum(b.seated), 0), coalesce(sum(b.waiting), 0), coalesce(sum(b.cancelled), 0),
-		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'PENDING'),
-		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'OFFERED'),
-		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'APPLIED'),
-		(SELECT count(*) FROM registrations r WHERE r.competition_id = $1 AND r.status = 'REJECTED')
-	FROM registration_blocks b WHERE b.competition_id = $1`
+// part is a competition or one of its divisions: whose column and whose table of blocks to look in.
+type part struct{ owner, blocks, id string }
 
-func (s *Store) everyStatus(ctx context.Context, competitionID string) (map[compete.RegistrationStatus]int, error) {
+func partOf(competitionID, divisionID string) part {
+	if divisionID != "" {
+		return part{"division_id", "division_blocks", divisionID}
+	}
+	return part{"competition_id", "registration_blocks", competitionID}
+}
+
+// sql returns a text about the part: its table of blocks for BLOCKS, and the column with its id for OWNER.
+func (p part) sql(text string) string {
+	return strings.NewReplacer("BLOCKS", p.blocks, "OWNER", p.owner).Replace(text)
+}
+
+// everyStatus counts the registrations of a part. Those that a worker is yet to confirm, offers, and those about which
+// staff may decide are few, and counted.
+const everyStatus = `SELECT coalesce(sum(b.seated), 0), coalesce(sum(b.waiting), 0), coalesce(sum(b.cancelled), 0),
+		(SELECT count(*) FROM registrations r WHERE r.OWNER = $1 AND r.status = 'PENDING'),
+		(SELECT count(*) FROM registrations r WHERE r.OWNER = $1 AND r.status = 'OFFERED'),
+		(SELECT count(*) FROM registrations r WHERE r.OWNER = $1 AND r.status = 'APPLIED'),
+		(SELECT count(*) FROM registrations r WHERE r.OWNER = $1 AND r.status = 'REJECTED')
+	FROM BLOCKS b WHERE b.OWNER = $1`
+
+func (s *Store) everyStatus(ctx context.Context, p part) (map[compete.RegistrationStatus]int, error) {
 	return sqldb.One(ctx, s.replicated, nil, func(row sqldb.Row) (map[compete.RegistrationStatus]int, error) {
 		var seated, waiting, others, pending, offered, applied, rejected int
 		err := row.Scan(&seated, &waiting, &others, &pending, &offered, &applied, &rejected)
@@ -76,7 +92,7 @@ func (s *Store) everyStatus(ctx context.Context, competitionID string) (map[comp
 			}
 		}
 		return counts, err
-	}, everyStatus, competitionID)
+	}, p.sql(everyStatus), p.id)
 }
 
 // OpenOffers implements compete.StatisticsStore.
@@ -98,28 +114,31 @@ func (s *Store) OpenOffers(ctx context.Context, competitionIDs []string) (map[st
 const fewBlocks = 50
 
 // RegistrationTimes implements compete.StatisticsStore.
-func (s *Store) RegistrationTimes(ctx context.Context, competitionID string, points int) ([]compete.TimeCount, error) {
+func (s *Store) RegistrationTimes(
+	ctx context.Context, competitionID, divisionID string, points int,
+) ([]compete.TimeCount, error) {
+	of := partOf(competitionID, divisionID)
 	last, err := sqldb.One(ctx, s.replicated, nil, sqldb.ScanInt,
-		`SELECT coalesce(max(b.block), 0) FROM registration_blocks b WHERE b.competition_id = $1`, competitionID)
+		of.sql(`SELECT coalesce(max(b.block), 0) FROM BLOCKS b WHERE b.OWNER = $1`), of.id)
 	if err != nil {
 		return nil, err
 	}
 	if last < fewBlocks {
-		return s.everyTime(ctx, competitionID, points)
+		return s.everyTime(ctx, of, points)
 	}
 	// Of every few blocks, the time of their first registration, and how many they have; then the time of the last one.
 	times, err := sqldb.List(ctx, s.replicated, func(row sqldb.Row) (t compete.TimeCount, err error) {
 		var lowest int64
 		err = row.Scan(&t.At, &t.Count, &lowest)
 		return t, err
-	}, `SELECT (SELECT r.registered_at FROM registrations r WHERE r.competition_id = $1
+	}, of.sql(`SELECT (SELECT r.registered_at FROM registrations r WHERE r.OWNER = $1
 				AND r.seq >= b.lowest * `+blockWords+` ORDER BY r.seq LIMIT 1), b.size, b.lowest
 			FROM (SELECT min(b.block) AS lowest, sum(b.seated + b.waiting + b.cancelled) AS size
-				FROM registration_blocks b WHERE b.competition_id = $1 AND b.seated + b.waiting + b.cancelled > 0
+				FROM BLOCKS b WHERE b.OWNER = $1 AND b.seated + b.waiting + b.cancelled > 0
 				GROUP BY b.block / $2) b
 		UNION ALL SELECT l.registered_at, 0, l.seq FROM (SELECT r.registered_at, r.seq FROM registrations r
-			WHERE r.competition_id = $1 ORDER BY r.seq DESC LIMIT 1) l
-		ORDER BY 3`, competitionID, max(1, last/points))
+			WHERE r.OWNER = $1 ORDER BY r.seq DESC LIMIT 1) l
+		ORDER BY 3`), of.id, max(1, last/points))
 	before := 0
 	for i := range times {
 		size := times[i].Count
@@ -132,19 +151,18 @@ func (s *Store) RegistrationTimes(ctx context.Context, competitionID string, poi
 
 // everyTime is RegistrationTimes for few registrations. They are put in order by time, not by seq: clocks of replicas
 // differ, and what is imported may have any time.
-func (s *Store) everyTime(ctx context.Context, competitionID string, points int) ([]compete.TimeCount, error) {
+func (s *Store) everyTime(ctx context.Context, of part, points int) ([]compete.TimeCount, error) {
 	total, err := sqldb.One(ctx, s.replicated, nil, sqldb.ScanInt,
-		`SELECT coalesce(sum(b.seated + b.waiting + b.cancelled), 0) FROM registration_blocks b
-			WHERE b.competition_id = $1`, competitionID)
+		of.sql(`SELECT coalesce(sum(b.seated + b.waiting + b.cancelled), 0) FROM BLOCKS b WHERE b.OWNER = $1`), of.id)
 	if err != nil {
 		return nil, err
 	}
-	return sqldb.List(ctx, s.replicated, scanTimeCount, `SELECT registered_at, number FROM (
+	return sqldb.List(ctx, s.replicated, scanTimeCount, of.sql(`SELECT registered_at, number FROM (
 			SELECT r.registered_at, row_number() OVER (ORDER BY r.registered_at, r.seq) AS number
 			FROM registrations r
-			WHERE r.competition_id = $1) AS r
+			WHERE r.OWNER = $1) AS r
 		WHERE number = 1 OR number % $2 = 0 OR number = $3
-		ORDER BY number`, competitionID, max(1, total/points), total)
+		ORDER BY number`), of.id, max(1, total/points), total)
 }
 
 func scanTimeCount(row sqldb.Row) (t compete.TimeCount, err error) {

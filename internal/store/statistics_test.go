@@ -152,7 +152,7 @@ func testTimes(t *testing.T, s *store.Store, noon time.Time) {
 		at(-time.Hour, 1), at(0, 2), at(time.Minute, 3),
 		at(2*time.Minute-time.Microsecond, 4),
 	})
-	got, err := s.RegistrationTimes(t.Context(), statOrganizer, 9)
+	got, err := s.RegistrationTimes(t.Context(), statOrganizer, "", 9)
 	if err != nil || len(got) != 0 {
 		t.Errorf("of nothing: %v, error %v", got, err)
 	}
@@ -160,7 +160,7 @@ func testTimes(t *testing.T, s *store.Store, noon time.Time) {
 
 func wantTimes(t *testing.T, s *store.Store, points int, want []compete.TimeCount) {
 	t.Helper()
-	got, err := s.RegistrationTimes(t.Context(), statCompetition, points)
+	got, err := s.RegistrationTimes(t.Context(), statCompetition, "", points)
 	if err != nil {
 		t.Fatal(err)
 	}

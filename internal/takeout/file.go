@@ -73,6 +73,7 @@ type ExportedSession struct {
 type ExportedRegistration struct {
 	compete.RegistrationState
 	CompetitionTitle string     `json:"competitionTitle" example:"Spring Hackathon"`
+	Division         string     `json:"division,omitempty" doc:"Its name, if the competition has divisions." example:"Half marathon"`
 	PromotedAt       *time.Time `json:"promotedAt" example:"2026-04-01T10:00:00Z"`
 	Seats            int        `json:"seats" doc:"How many seats it holds." example:"1"`
 	ConfirmBy        *time.Time `json:"confirmBy,omitempty" doc:"Until when you can, or could, accept a seat that was offered to you." example:"2026-04-03T10:00:00Z"`
@@ -98,6 +99,7 @@ type ExportedCompetition struct {
 	ID string `json:"id" format:"uuid" example:"018f6b1e-7c4b-7d0a-9b3e-5a1f0c2d4e6f"`
 	compete.CompetitionContent
 	Description string                    `json:"description" doc:"Markdown." example:"Bring your own **laptop**."`
+	Divisions   []string                  `json:"divisions,omitempty" nullable:"false" doc:"The names of its divisions. Left out if it has none." example:"[\"Half marathon\"]"`
 	Registered  int                       `json:"registered" doc:"Seats held." example:"58"`
 	Waitlisted  int                       `json:"waitlisted" example:"0"`
 	Status      compete.CompetitionStatus `json:"status" enum:"DRAFT,PUBLISHED,CANCELLED" example:"PUBLISHED"`

@@ -169,7 +169,12 @@ func newSession(s *compete.Session) ExportedSession {
 }
 
 func newRegistration(r *compete.MyRegistration) ExportedRegistration {
+	division := ""
+	if d := r.Competition.Division(r.DivisionID); d != nil {
+		division = d.Name
+	}
 	return ExportedRegistration{
+		Division:          division,
 		RegistrationState: r.RegistrationState, CompetitionTitle: r.Competition.Title, PromotedAt: r.PromotedAt,
 		Seats: r.Seats(), ConfirmBy: r.ConfirmBy,
 		RemovalReason: r.Removal.Reason, RemovalNote: r.Removal.Note, Blocked: r.Removal.Blocked,
@@ -187,6 +192,9 @@ func newCompetition(c *compete.Competition) ExportedCompetition {
 	out := ExportedCompetition{
 		ID: c.ID, CompetitionContent: c.CompetitionContent, Description: c.Description, Registered: c.Registered(),
 		Waitlisted: c.Waitlisted, Status: c.Status, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
+	}
+	for _, d := range c.Divisions {
+		out.Divisions = append(out.Divisions, d.Name)
 	}
 	out.TimeZone = c.Zone().String()
 	if c.Cover != "" {

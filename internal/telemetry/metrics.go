@@ -78,7 +78,7 @@ func (m *Metrics) addRegistrar() {
 		"code")
 	for _, e := range []*compete.Error{
 		compete.ErrCompetitionFull, compete.ErrAlreadyRegistered, compete.ErrRegistrationClosed,
-		compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
+		compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled, compete.ErrDivisionFull,
 	} {
 		m.refusals.WithLabelValues(e.Code)
 	}

@@ -190,6 +190,11 @@ var auditTexts = map[compete.AuditAction]auditText{
 		"{who} lets {user} register for {competition} again",
 	},
 
+	compete.AuditMoved: {
+		"Changed division", "{who} changed from {was.division} to {is.division} in {competition}",
+		"{who} moved {user} from {was.division} to {is.division} in {competition}",
+	},
+
 	compete.AuditReported:       {"Report sent", "{who} reported {competition} ({is.reason})", ""},
 	compete.AuditReportAnswered: {"Report answered", "{who} answered a report about {competition}: {is.status}", ""},
 
@@ -221,6 +226,7 @@ var auditFields = append(
 	slices.Insert(slices.Clone(compete.ContentFields), 1,
 		compete.ContentField{Name: "description", Called: "description"}),
 	compete.ContentField{Name: "accessCode", Called: "access code"},
+	compete.ContentField{Name: "divisions", Called: "divisions"},
 	compete.ContentField{Name: "status", Called: "status"},
 	compete.ContentField{Name: "organizerId", Called: "organizer"},
 )

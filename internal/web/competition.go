@@ -37,6 +37,12 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 	}
 	data := competitionData(&c, html)
 	data.Seats, data.Stand = stand.Seats, stand
+	data.Divisions = pages.Divisions{
+		List: divisionViews(c.Seats(v.now)), Chosen: stand.DivisionID, Choose: stand.MayRegister(),
+	}
+	if data.Divisions.Choose {
+		data.Divisions.Chosen = v.r.PostFormValue("divisionId")
+	}
 	data.Managed, data.Admin = c.ManagedBy(v.actor), v.actor.Role.AtLeast(compete.RoleAdmin)
 	data.AccessCode = string(a.Competitions.AccessCode(v.r.Context(), v.actor, &c))
 	page := v.page(c.Title, ui.SectionCompetitions)
@@ -156,7 +162,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	stand.Code = r.PostFormValue("accessCode")
 	// The viewer has registered before, perhaps on another device. The card shows their status, so this is no error.
 	if err != nil && !errors.Is(err, compete.ErrAlreadyRegistered) {
-		status, stand.Error = problem.Status(e.Kind), plainText(e)
+		status, stand.Error = problem.Status(e.Kind), pressText(e)
 		v.retryAfter(e)
 		if errors.Is(err, compete.ErrRegistrationNotOpen) && c.RegOpensAt != nil {
 			stand.Error = "Registration opens " +
@@ -173,6 +179,14 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 // wantsCode reports whether somebody has to type another access code.
 func wantsCode(err error) bool {
 	return errors.Is(err, compete.ErrAccessCodeRequired) || errors.Is(err, compete.ErrAccessCodeWrong)
+}
+
+// pressText is what went wrong with a press.
+func pressText(e *compete.Error) string {
+	if len(e.Fields) > 0 && e.Fields[0].Field == "divisionId" {
+		return "Choose a division first."
+	}
+	return plainText(e)
 }
 
 func registeredFlash(o compete.RegistrationOutcome) string {

@@ -116,6 +116,7 @@ var flashes = map[string]ui.Notice{
 		Tone: ui.ToneGood,
 		Text: "We've emailed a link to the new address. Open it to make the change.",
 	},
+	"moved":    {Tone: ui.ToneGood, Text: "Division changed."},
 	"not-open": {Tone: ui.ToneInfo, Text: "You're logged in. You can register here once registration opens."},
 	"access-code": {
 		Tone: ui.ToneWarn, Text: "You're logged in, but the access code is missing or wrong. Type it to register.",

@@ -75,7 +75,8 @@ func sortIn(data *pages.ParticipantData, r *compete.MyRegistration, now time.Tim
 		CompetitionID: r.CompetitionID, Title: r.Competition.Title, Location: r.Competition.Location,
 		Cover: coverView(&r.Competition).Small,
 		State: registrationState(&r.Registration), Reason: r.Removal.Reason, Number: r.Seq,
-		Starts: r.Competition.StartDate, Zone: r.Competition.Zone(),
+		Division: divisionName(&r.Competition, r.DivisionID),
+		Starts:   r.Competition.StartDate, Zone: r.Competition.Zone(),
 		Seats: seatsView(r.Competition.Seats(now)), CanWithdraw: !started,
 	}
 	if r.Competition.Status == compete.StatusDraft { // unpublished by an admin, so its page is hidden
@@ -151,7 +152,8 @@ func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.
 	phase := c.Phase(now)
 	data.Competitions = append(data.Competitions, pages.MyCompetition{
 		ID: c.ID, Title: c.Title, Cover: coverView(c).Small, Deadline: c.RegDeadline, Starts: c.StartDate,
-		Zone: c.Zone(), Seats: seatsView(c.Seats(now)), Unlisted: c.Unlisted(),
+		Zone: c.Zone(), Seats: seatsView(c.Seats(now)), Divisions: divisionViews(c.Seats(now)),
+		Unlisted: c.Unlisted(),
 	})
 	if phase == compete.PhaseCancelled || phase == compete.PhaseDraft {
 		if phase == compete.PhaseDraft && !c.Unpublished {

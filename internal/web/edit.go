@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/minicompete/minicompete/internal/compete"
@@ -53,7 +54,9 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 	start := nextNoon(v.now.Add(defaultStart), zone)
 	n.RegOpensAt, n.RegDeadline, n.StartDate, n.EndDate = nil, nextNoon(v.now.Add(defaultDeadline), zone), &start, nil
 	n.TimeZone = zoneName
-	form := pages.CompetitionForm{Inputs: shown(n, zone), Draft: true, Key: q.Get("key")}
+	form := pages.CompetitionForm{
+		Inputs: shown(n, zone), Draft: true, Key: q.Get("key"), Divisions: copiedDivisions(n.Divisions),
+	}
 	return showForm(v, http.StatusOK, form), nil
 }
 
@@ -101,7 +104,9 @@ func (v *visit) followZone(a compete.Actor) {
 }
 
 func showForm(v *visit, status int, form pages.CompetitionForm) response {
-	form.Viewer = v.actor.UserID
+	form.Viewer, form.MaxDivisions = v.actor.UserID, compete.MaxDivisions
+	form.DivisionsOpen = form.DivisionsOpen || slices.ContainsFunc(form.Divisions,
+		func(d pages.DivisionInput) bool { return d != pages.DivisionInput{} })
 	form.Drawn = drawnPath(form.Input("title").Value, compete.NormalizeTags(splitTags(form.Input("tags").Value)))
 	page := v.page("New competition", ui.SectionDashboard)
 	switch {
@@ -148,9 +153,12 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
 		return a.keepTyped(r, v, err)
 	}
-	typed := readForm(r, nil)
+	typed := readForm(r, nil, compete.NewCompetition{})
 	typed.form.Draft, typed.form.CoverLost = true, typed.form.CoverLost || len(upload) > 0
-	if r.PostFormValue("preview") != "" {
+	switch {
+	case r.PostFormValue("divisions") != "":
+		return showArranged(v, typed), nil
+	case r.PostFormValue("preview") != "":
 		return a.showPreview(v, typed, nil)
 	}
 	cover, err := a.makeCover(r, upload)
@@ -207,11 +215,12 @@ func (a *app) refuseForm(v *visit, typed typedForm, stored *compete.Competition,
 		return nil, err
 	}
 	form := &typed.form
-	form.Errors = formErrors(e)
+	form.Errors = typed.errorsOf(e)
 	switch {
 	case errors.Is(err, compete.ErrCapacityBelowHeld):
 		form.Errors = pages.Errors{}
-		if typed.tooFew(stored); len(form.Errors) == 0 { // the last seats were taken just now
+		typed.tooFew(stored)
+		if typed.tooFewIn(stored); len(form.Errors) == 0 { // the last seats were taken just now
 			form.Errors["capacity"] = e.Detail
 		}
 	case stored != nil && e.Kind == compete.KindInvalid:
@@ -288,12 +297,11 @@ func (a *app) preview(r *http.Request, v *visit, refusal error, stored *compete.
 	if refusal != nil {
 		return nil, refusal
 	}
-	var before *compete.NewCompetition
+	var before compete.NewCompetition
 	if stored != nil {
-		content := a.contentOf(v, stored)
-		before = &content
+		before = a.contentOf(v, stored)
 	}
-	look, err := a.previewOf(v, readForm(r, before), stored)
+	look, err := a.previewOf(v, readForm(r, stored, before), stored)
 	if err != nil {
 		return nil, err
 	}
@@ -312,7 +320,7 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 func storedForm(c *compete.Competition, n compete.NewCompetition, zone *time.Location) pages.CompetitionForm {
 	return pages.CompetitionForm{
 		ID: c.ID, Inputs: shown(n, zone), Draft: c.Status == compete.StatusDraft, Version: c.Version,
-		Cover: coverForm(c),
+		Cover: coverForm(c), Divisions: storedDivisions(c.Divisions),
 	}
 }
 
@@ -327,7 +335,7 @@ func (a *app) edit(r *http.Request, v *visit) (response, error) {
 // createAgain shows what was typed about a competition that no longer exists, such as a draft deleted in the meantime,
 // in the form for a new one.
 func createAgain(r *http.Request, v *visit) response {
-	form := readForm(r, nil).form
+	form := readForm(r, nil, compete.NewCompetition{}).form
 	form.Draft, form.Key = true, rand.Text()
 	form.Errors = pages.Errors{
 		"": "This competition no longer exists: it may have been deleted. What you typed is below: publish it or " +
@@ -342,9 +350,12 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 		return a.keepTyped(r, v, err)
 	}
 	before := a.contentOf(v, &c)
-	typed := readForm(r, &before)
+	typed := readForm(r, &c, before)
 	typed.form.ID, typed.form.Draft = c.ID, c.Status == compete.StatusDraft
-	if r.PostFormValue("preview") != "" {
+	switch {
+	case r.PostFormValue("divisions") != "":
+		return showArranged(v, typed), nil
+	case r.PostFormValue("preview") != "":
 		return a.showPreview(v, typed, &c)
 	}
 	if len(typed.form.Errors) > 0 {
@@ -360,6 +371,10 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	_, err = a.Competitions.Update(r.Context(), v.actor, c.ID, typed.form.Version, change)
 	if errors.Is(err, compete.ErrVersionMismatch) {
 		typed.form.Changed = differences(storedForm(&c, before, typed.zone), typed.form)
+		if typed.divisions.sent && !slices.Equal(c.DivisionContents(), typed.values.Divisions) {
+			typed.form.Changed = append(typed.form.Changed,
+				pages.FieldDiff{Label: "Divisions", Now: orNone(c.DivisionSummary())})
+		}
 		typed.form.Version = c.Version
 		return showForm(v, http.StatusPreconditionFailed, typed.form), nil
 	}

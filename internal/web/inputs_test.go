@@ -45,14 +45,14 @@ func TestFormThatIsSentAsItWasShownChangesNothing(t *testing.T) {
 	for _, in := range storedForm(&c, before, c.Zone()).Inputs {
 		sent.Set(in.Name, in.Value)
 	}
-	read := readForm(&http.Request{Method: http.MethodPost, PostForm: sent, Form: sent}, &before)
+	read := readForm(&http.Request{Method: http.MethodPost, PostForm: sent, Form: sent}, &c, before)
 	if len(read.form.Errors) > 0 || !reflect.DeepEqual(read.values, before) {
 		t.Errorf("read %+v, %v, want %+v", read.values, read.form.Errors, before)
 	}
 	if read.change(before).AccessCode.Set {
 		t.Error("the access code is changed")
 	}
-	again := readForm(&http.Request{Method: http.MethodPost, PostForm: sent, Form: sent}, nil)
+	again := readForm(&http.Request{Method: http.MethodPost, PostForm: sent, Form: sent}, nil, compete.NewCompetition{})
 	if diffs := differences(storedForm(&c, before, c.Zone()), again.form); len(diffs) > 0 {
 		t.Errorf("differences: %+v", diffs)
 	}

@@ -81,8 +81,14 @@ func (v *visit) intentLogin() string {
 // registerLater stores a visitor's intent, and has them sign up or log in first.
 func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 	i := intentOf(r)
-	if _, err := a.Competitions.Get(r.Context(), v.actor, i.competitionID); err != nil {
+	c, err := a.Competitions.Get(r.Context(), v.actor, i.competitionID)
+	if err != nil {
 		return nil, err
+	}
+	if err := c.CheckEntry(entryOf(i.entry)); err != nil { // better now than after the login
+		stand := standView(&c, nil, v.actor, v.now)
+		stand.Error = pressText(compete.AsError(err))
+		return a.showCompetition(v, http.StatusUnprocessableEntity, c, stand)
 	}
 	v.intend(i)
 	page := "/auth/login?"

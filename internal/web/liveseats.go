@@ -18,6 +18,8 @@ type seatsData struct {
 	Waitlisted int    `json:"waitlisted"`
 	Badge      string `json:"badge"`
 	Bar        string `json:"bar"`
+
+	Divisions map[string]string `json:"divisions,omitempty"` // the bar of each
 }
 
 // seatsEvent encodes seats as an event for pages.
@@ -30,9 +32,20 @@ func seatsEvent(seats compete.Seats) (string, error) {
 	if err := ui.SeatBarInner(view).Render(context.Background(), &bar); err != nil {
 		return "", fmt.Errorf("render a seat bar: %w", err)
 	}
+	var divisions map[string]string
+	for _, division := range divisionViews(seats) {
+		var html bytes.Buffer
+		if err := ui.DivisionBarInner(division).Render(context.Background(), &html); err != nil {
+			return "", fmt.Errorf("render the seat bar of a division: %w", err)
+		}
+		if divisions == nil {
+			divisions = map[string]string{}
+		}
+		divisions[division.DivisionID] = html.String()
+	}
 	data, err := json.Marshal(seatsData{
 		ID: seats.CompetitionID, Phase: string(seats.Phase), SeatsLeft: seats.SeatsLeft, Waitlisted: seats.Waitlisted,
-		Badge: badge.String(), Bar: bar.String(),
+		Badge: badge.String(), Bar: bar.String(), Divisions: divisions,
 	})
 	if err != nil {
 		return "", fmt.Errorf("encode a seats event: %w", err)

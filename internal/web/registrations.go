@@ -49,14 +49,26 @@ func (a *app) showRegistrations(
 ) (response, error) {
 	q := r.URL.Query()
 	filter := registrationFilter(q)
+	if c.Division(filter.DivisionID) == nil { // removed since
+		filter.DivisionID = ""
+	}
 	data := pages.RegistrationsData{
 		ID: c.ID, Title: c.Title, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
 		Seats:  seatsView(c.Seats(v.now)),
 		Status: string(filter.Status), Search: filter.Search, Sort: string(filter.Sort),
-		Removal: c.Status != compete.StatusCancelled,
+		Removal: c.Status != compete.StatusCancelled, Division: filter.DivisionID,
+		Divisions: divisionChips(c, "/competitions/"+c.ID+"/registrations", filter),
+	}
+	for _, division := range divisionViews(c.Seats(v.now)) {
+		if division.DivisionID == filter.DivisionID {
+			data.Seats = division
+		}
 	}
 	if c.Status == compete.StatusPublished && !c.Started(v.now) {
 		form.ID, form.Key, form.Mails = c.ID, rand.Text(), a.mailing() != pages.MailOff
+		for i := range c.Divisions {
+			form.Divisions = append(form.Divisions, ui.Option{Value: c.Divisions[i].ID, Label: c.Divisions[i].Name})
+		}
 		data.Add = &form
 	}
 	err := a.listRegistrations(r, v, c, &data, filter)
@@ -72,7 +84,7 @@ func (a *app) showRegistrations(
 		v.w.Header().Set("HX-Replace-Url", listAddress(r.URL.Path, filter))
 		return show(status, pages.RegistrationListSwap(data)), nil
 	}
-	series, err := a.Registrations.Timeline(r.Context(), v.actor, c)
+	series, err := a.Registrations.Timeline(r.Context(), v.actor, c, filter.DivisionID)
 	if err != nil {
 		return nil, err
 	}
@@ -90,9 +102,11 @@ func (a *app) addPerson(r *http.Request, v *visit) (response, error) {
 	}
 	form := pages.AddForm{
 		Email: r.PostFormValue("email"), Name: r.PostFormValue("name"), Over: r.PostFormValue("overCapacity") != "",
+		Division: r.PostFormValue("divisionId"),
 	}
-	outcome, err := a.Registrations.Add(r.Context(), v.actor, c.ID,
-		compete.Addition{Email: form.Email, Name: form.Name, OverCapacity: form.Over}, formIdempotency(r, ""))
+	outcome, err := a.Registrations.Add(r.Context(), v.actor, c.ID, compete.Addition{
+		Email: form.Email, Name: form.Name, Entry: compete.Entry{DivisionID: form.Division}, OverCapacity: form.Over,
+	}, formIdempotency(r, ""))
 	e, isRefusal := refused(err)
 	switch {
 	case err == nil:
@@ -118,14 +132,16 @@ func addedFlash(before *compete.Competition, o *compete.RegistrationOutcome) str
 // registrationFilter reads what the page, its export and its print all go by.
 func registrationFilter(q url.Values) compete.RegistrationFilter {
 	return compete.RegistrationFilter{
-		Status: compete.RegistrationStatus(q.Get("status")), Search: q.Get("search"),
+		Status: compete.RegistrationStatus(q.Get("status")), DivisionID: q.Get("division"), Search: q.Get("search"),
 		Sort: compete.RegistrationSort(q.Get("sort")), Limit: rowsPerPage,
 	}
 }
 
 // listAddress is where a list with the filter is, without what says nothing.
 func listAddress(path string, f compete.RegistrationFilter) string {
-	q := url.Values{"status": {string(f.Status)}, "search": {f.Search}, "sort": {string(f.Sort)}}
+	q := url.Values{
+		"status": {string(f.Status)}, "division": {f.DivisionID}, "search": {f.Search}, "sort": {string(f.Sort)},
+	}
 	if f.Sort == compete.SortArrival {
 		q.Del("sort")
 	}
@@ -167,7 +183,7 @@ func (a *app) listRegistrations(
 		}
 	}
 	for i := range found.Items {
-		data.Rows = append(data.Rows, registrationRow(&found.Items[i]))
+		data.Rows = append(data.Rows, registrationRow(&found.Items[i], c))
 	}
 	if !found.Next.IsZero() {
 		next := *r.URL
@@ -185,7 +201,7 @@ func (a *app) countStatuses(r *http.Request, v *visit, c *compete.Competition, f
 	map[compete.RegistrationStatus]int, error,
 ) {
 	if f.Status != "" || !found.Next.IsZero() || r.URL.Query().Get("cursor") != "" {
-		return a.Registrations.ByStatus(r.Context(), v.actor, c, f.Search, false)
+		return a.Registrations.ByStatus(r.Context(), v.actor, c, f, false)
 	}
 	counts := map[compete.RegistrationStatus]int{}
 	for i := range found.Items {
@@ -213,6 +229,21 @@ func tabsView(path string, f compete.RegistrationFilter, counts map[compete.Regi
 	return tabs
 }
 
+// divisionChips are the divisions to choose from; none if there are none.
+func divisionChips(c *compete.Competition, path string, f compete.RegistrationFilter) []pages.Tab {
+	if len(c.Divisions) == 0 {
+		return nil
+	}
+	chosen := f.DivisionID
+	f.DivisionID = ""
+	chips := []pages.Tab{{Label: "All divisions", Href: listAddress(path, f), On: chosen == ""}}
+	for _, d := range c.Divisions {
+		f.DivisionID = d.ID
+		chips = append(chips, pages.Tab{Label: d.Name, Href: listAddress(path, f), On: chosen == d.ID})
+	}
+	return chips
+}
+
 // managed reads a competition that the viewer may change, and whose participants the viewer may see.
 func (a *app) managed(v *visit) (compete.Competition, error) {
 	if err := v.requireLogin(); err != nil {
@@ -221,12 +252,13 @@ func (a *app) managed(v *visit) (compete.Competition, error) {
 	return a.Competitions.GetManaged(v.r.Context(), v.actor, v.r.PathValue("id"))
 }
 
-func registrationRow(r *compete.ParticipantRegistration) pages.RegistrationRow {
+func registrationRow(r *compete.ParticipantRegistration, c *compete.Competition) pages.RegistrationRow {
 	row := pages.RegistrationRow{
 		ID: r.ID, Seq: r.Seq, Name: r.Participant.Name, Email: r.Participant.Email,
 		State: registrationState(&r.Registration), At: r.RegisteredAt, Disabled: r.Participant.Disabled &&
 			!r.Participant.Erased,
-		Reason: r.Removal.Reason, Note: r.Removal.Note, Blocked: r.Removal.Blocked,
+		Division: divisionName(c, r.DivisionID),
+		Reason:   r.Removal.Reason, Note: r.Removal.Note, Blocked: r.Removal.Blocked,
 	}
 	if r.Status == compete.RegistrationOffered {
 		row.Until = r.ConfirmBy

@@ -22,8 +22,9 @@ func (a *app) registrationsCSV(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	return func(v *visit) error {
-		sheet.Send(v.w, r, a.Log,
-			sheet.File{Name: sheet.Name(c.Title, v.now.In(c.Zone())), Mark: sheet.BOM, Parts: parts})
+		sheet.Send(v.w, r, a.Log, sheet.File{
+			Name: sheet.Name(c.Title, v.now.In(c.Zone())), Mark: sheet.BOM, Divisions: c.Divisions, Parts: parts,
+		})
 		return nil
 	}, nil
 }
@@ -47,13 +48,14 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		return nil, err
 	}
 	f := registrationFilter(r.URL.Query())
-	counts, err := a.Registrations.ByStatus(r.Context(), v.actor, &c, f.Search, true)
+	counts, err := a.Registrations.ByStatus(r.Context(), v.actor, &c, f, true)
 	if err != nil {
 		return nil, err
 	}
 	data := pages.RollCallData{
 		Title: c.Title, Starts: c.StartDate, Zone: c.Zone(), Printed: v.now, Search: f.Search,
-		Back: listAddress("/competitions/"+c.ID+"/registrations", f),
+		Division: divisionName(&c, f.DivisionID),
+		Back:     listAddress("/competitions/"+c.ID+"/registrations", f),
 	}
 	for _, tab := range tabsView("", f, counts) {
 		if tab.On {
@@ -68,7 +70,7 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 		h := v.w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
-		err := pages.RollCall(page, data, rollCallRows(parts, f.Status)).Render(ui.WithViewerZone(r.Context(),
+		err := pages.RollCall(page, data, rollCallRows(&c, parts, f.Status)).Render(ui.WithViewerZone(r.Context(),
 			v.zone()), sheet.Patient(v.w))
 		if err != nil {
 			if !errors.Is(err, r.Context().Err()) {
@@ -82,7 +84,8 @@ func (a *app) printRegistrations(r *http.Request, v *visit) (response, error) {
 
 // rollCallRows renders the rows with a status while they are read; if it is empty, all but the cancelled ones.
 func rollCallRows(
-	parts iter.Seq2[[]compete.ParticipantRegistration, error], status compete.RegistrationStatus,
+	c *compete.Competition, parts iter.Seq2[[]compete.ParticipantRegistration, error],
+	status compete.RegistrationStatus,
 ) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		for part, err := range parts {
@@ -93,7 +96,7 @@ func rollCallRows(
 				if status == "" && part[i].Status == compete.RegistrationCancelled {
 					continue
 				}
-				if err := pages.RollCallRow(registrationRow(&part[i])).Render(ctx, w); err != nil {
+				if err := pages.RollCallRow(registrationRow(&part[i], c)).Render(ctx, w); err != nil {
 					return err
 				}
 			}

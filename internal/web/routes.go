@@ -78,6 +78,8 @@ func (a *app) competitionRoutes() []route {
 		{"GET /competitions/{id}", a.competition},
 		{"GET /competitions/{id}/stand", a.stand},
 		{"POST /competitions/{id}/register", a.register},
+		{"GET /competitions/{id}/division", a.moveForm},
+		{"POST /competitions/{id}/division", a.move},
 		{"GET /competitions/{id}/withdraw", a.withdrawForm},
 		{"POST /competitions/{id}/withdraw", a.withdraw},
 		{"GET /competitions/{id}/accept", a.acceptForm},

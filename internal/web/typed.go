@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,17 +18,18 @@ type typedForm struct {
 	form   pages.CompetitionForm // with an error for each field that could not be read
 	values compete.NewCompetition
 	zone   *time.Location
+
+	divisions divisionForm
 }
 
-// readForm reads the form of a competition. before is the stored one, or nil for a new one.
-func readForm(r *http.Request, before *compete.NewCompetition) typedForm {
+// readForm reads the form of a competition. stored is the one that it changes, or nil for a new one; before is its
+// content.
+func readForm(r *http.Request, stored *compete.Competition, before compete.NewCompetition) typedForm {
 	t := typedForm{form: pages.CompetitionForm{
 		Key: r.PostFormValue("key"), CoverLost: r.PostFormValue(coverLost) != "", Errors: pages.Errors{},
 	}}
 	t.form.Version, _ = strconv.Atoi(r.PostFormValue("version")) // anything else is version 0 of a new one
-	if before != nil {
-		t.values = *before
-	}
+	t.values = before
 	t.zone, _ = compete.ZoneNamed(typedValue(r, "zone"))
 	t.zone = cmp.Or(t.zone, time.UTC)
 	for _, in := range inputs {
@@ -37,13 +39,16 @@ func readForm(r *http.Request, before *compete.NewCompetition) typedForm {
 		}
 		t.form.Inputs = append(t.form.Inputs, in.Field)
 	}
+	t.divisions, t.values.Divisions = readDivisions(r.PostForm, stored)
+	maps.Copy(t.form.Errors, t.divisions.errors)
+	t.form.Divisions = t.divisions.inputs
 	return t
 }
 
 // contentOf is the input that would make a competition that the viewer manages.
 func (a *app) contentOf(v *visit, c *compete.Competition) compete.NewCompetition {
 	return compete.NewCompetition{
-		CompetitionContent: c.CompetitionContent, Description: c.Description,
+		CompetitionContent: c.CompetitionContent, Description: c.Description, Divisions: c.DivisionContents(),
 		AccessCode: a.Competitions.AccessCode(v.r.Context(), v.actor, c),
 	}
 }
@@ -67,7 +72,7 @@ func (t typedForm) refuse(err error) {
 	if err == nil {
 		return
 	}
-	for field, text := range formErrors(compete.AsError(err)) {
+	for field, text := range t.errorsOf(compete.AsError(err)) {
 		if field != "" && t.form.Errors[field] == "" {
 			t.form.Errors[field] = text
 		}
@@ -80,6 +85,31 @@ func (t typedForm) tooFew(c *compete.Competition) {
 		t.form.Errors["capacity"] = ui.Plural(held, "person already holds a seat", "people already hold seats") +
 			"; capacity can't go below that."
 	}
+}
+
+// tooFewIn adds that the seats held in a division don't fit.
+func (t typedForm) tooFewIn(c *compete.Competition) {
+	for i, content := range t.values.Divisions {
+		d := c.Division(content.ID)
+		if d == nil || content.Capacity >= d.Registered() {
+			continue
+		}
+		held := d.Registered()
+		t.form.Errors[pages.DivisionField("capacity", t.divisions.placed[i])] =
+			ui.Plural(held, "person already holds a seat", "people already hold seats") + "; it can't go below that."
+	}
+}
+
+// errorsOf is formErrors, with those about divisions at their inputs.
+func (t typedForm) errorsOf(e *compete.Error) pages.Errors {
+	errors := formErrors(e)
+	for _, f := range e.Fields {
+		if field := t.divisions.field(f.Field); field != "" {
+			delete(errors, fieldName(f.Field))
+			errors[field] = sentence(f.Message)
+		}
+	}
+	return errors
 }
 
 func splitTags(typed string) []string {
@@ -97,6 +127,7 @@ func (t typedForm) change(before compete.NewCompetition) compete.CompetitionChan
 	change := compete.CompetitionChange{
 		Edit:        func(c *compete.CompetitionContent) { *c = t.values.CompetitionContent },
 		Description: compete.Some(t.values.Description),
+		Divisions:   compete.Optional[[]compete.DivisionContent]{Set: t.divisions.sent, Value: t.values.Divisions},
 	}
 	// A code that can't be read any more is empty in the form, and stays as it is.
 	if t.values.AccessCode != before.AccessCode {

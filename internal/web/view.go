@@ -109,6 +109,12 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	}
 	s.Registered = mine.RegisteredAt
 	s.CanWithdraw = !c.Started(now)
+	if mine.Status != compete.RegistrationCancelled && len(c.Divisions) > 0 {
+		s.DivisionID, s.Division = mine.DivisionID, divisionName(c, mine.DivisionID)
+		open := phase == compete.PhaseOpen || phase == compete.PhaseWaitlist || phase == compete.PhaseFull
+		s.CanMove = open && len(c.Divisions) > 1 && mine.Status != compete.RegistrationOffered &&
+			mine.Status != compete.RegistrationRejected
+	}
 	switch {
 	case mine.Status == compete.RegistrationOffered:
 		s.Kind, s.State = pages.StandOffered, ui.StateOffered

@@ -72,12 +72,19 @@ export class MiniCompete {
     return this.#remember(await this.request("post", "/api/auth/confirm", { body }));
   }
 
-  /** Registers the user. It's safe to call again with the same key, even after an error: you never get more than one registration. */
-  async register(competition: string, key: string = crypto.randomUUID()): Promise<Schemas["Registration"]> {
+  /**
+   * Registers the user, with what they filled in, such as a division. It's safe to call again with the same key, even after an error: you
+   * never get more than one registration.
+   */
+  async register(
+    competition: string,
+    key: string = crypto.randomUUID(),
+    body: Schemas["RegisterRequest"] = {},
+  ): Promise<Schemas["Registration"]> {
     return this.request("post", "/api/competitions/{id}/register", {
       path: { id: competition },
       headers: { "Idempotency-Key": key },
-      body: {},
+      body,
     });
   }
 

@@ -78,6 +78,7 @@ func guestTour(t *testing.T, s site) tour {
 		},
 		{name: "nothing-found", path: "/competitions?search=zzzzzz"},
 		{name: "competition-open", path: v.find("/competitions?phase=open", "Data Science Sprint")},
+		{name: "competition-choose", path: v.find("/competitions?phase=open", "City Half Marathon")},
 		{name: "competition-full", like: true, path: v.find("/competitions?phase=full", "Robotics Sumo Cup")},
 		{
 			name: "competition-waitlist", like: true,
@@ -101,6 +102,7 @@ func participantTour(t *testing.T, s site) tour {
 		{name: "competition-upcoming", path: v.find("/competitions?phase=upcoming", "Winter Game Jam")},
 		{name: "competition-register", like: true, path: v.find("/competitions?phase=open", "University Chess Blitz")},
 		{name: "competition-cancelled", like: true, path: v.find("/competitions?phase=cancelled", "Photo Marathon")},
+		{name: "move", path: registered + "/division"},
 		{name: "withdraw", like: true, path: registered + "/withdraw"},
 		{name: "withdraw-dialog", path: registered, then: func(v *visitor) {
 			v.ask(`#stand a[href$="/withdraw"]`, "Cancel your registration?")
@@ -129,8 +131,12 @@ func organizerTour(t *testing.T, s site) tour {
 	v := newVisitor(t, s.first(), "organizer")
 	v.logInDirectly("organizer1@minicompete.com", "password123")
 	open, full := v.find("/dashboard", "Green Code Hackathon"), v.find("/dashboard", "Regional Mathematics Olympiad")
+	divided := v.find("/dashboard", "City Half Marathon")
 	reviewed := v.find("/dashboard", "Civic Tech Hackathon")
 	return tour{v, []stop{
+		{name: "competition-divisions", like: true, path: divided},
+		{name: "edit-divisions", path: divided + "/edit"},
+		{name: "registrations-divisions", like: true, path: divided + "/registrations"},
 		{name: "dashboard-organizer", path: "/dashboard"},
 		{name: "create", path: "/competitions/create"},
 		{name: "create-refused", like: true, path: "/competitions/create", then: func(v *visitor) {

@@ -181,6 +181,16 @@ type Seats struct {
 	Left          int
 	Waitlisted    int
 	State         State
+	DivisionID    string // for the bar of a division
+	Name          string // of the division
+}
+
+// label is what the bar measures.
+func (s Seats) label() string {
+	if s.Name != "" {
+		return "Seats taken: " + s.Name
+	}
+	return "Seats taken"
 }
 
 func (s Seats) taken() int { return s.Capacity - s.Left }

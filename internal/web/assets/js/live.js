@@ -92,7 +92,7 @@ function askStand(htmx) {
 
 function showSeats(htmx, change) {
   for (const el of document.querySelectorAll(`[data-competition="${CSS.escape(change.id)}"]`)) {
-    const html = change[el.dataset.part];
+    const html = el.dataset.division ? change.divisions?.[el.dataset.division] : change[el.dataset.part];
     if (html !== undefined) {
       el.innerHTML = html;
     } else if (el.dataset.phase !== undefined) {

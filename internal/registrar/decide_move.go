@@ -1,0 +1,109 @@
+package registrar
+
+import (
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+type move struct{ compete.MoveCommand }
+
+func (c *move) name() string { return "move" }
+
+func (c *move) needs(n *needs) { n.registrationIDs.add(c.RegistrationID) }
+
+func (c *move) decide(b *batch, now time.Time) (result, error, error) {
+	r := b.byID[c.RegistrationID]
+	if r == nil {
+		return result{}, compete.ErrRegistrationGone, nil
+	}
+	competition := b.competitions[r.CompetitionID]
+	if refusal := r.CheckMove(c.Actor, &competition.Competition, c.DivisionID, now); refusal != nil {
+		return result{}, refusal, nil
+	}
+	if r.DivisionID != c.DivisionID {
+		status, refusal, err := c.becomes(b, competition, r)
+		if refusal != nil || err != nil {
+			return result{}, refusal, err
+		}
+		if err := c.apply(b, competition, r, status, now); err != nil {
+			return result{}, nil, err
+		}
+	}
+	return result{outcome: compete.RegistrationOutcome{Registration: *r, Competition: competition.Summary()}}, nil, nil
+}
+
+// becomes returns the status that the registration gets in the other division. With review, who holds a seat keeps
+// one, and everybody else applies anew.
+func (c *move) becomes(
+	b *batch, competition *competition, r *compete.Registration,
+) (status compete.RegistrationStatus, refusal, err error) {
+	if competition.Reviewed() {
+		switch {
+		case !r.Status.HoldsSeat():
+			return compete.RegistrationApplied, nil, nil
+		case competition.Division(c.DivisionID).SeatsLeft == 0:
+			return "", compete.ErrSeatKept, nil
+		}
+		return compete.RegistrationPending, nil, nil
+	}
+	seat, err := b.fitsAfterLeaving(competition, r, c.DivisionID)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case seat:
+		return compete.RegistrationPending, nil, nil
+	case !competition.Waitlist:
+		return "", competition.Full(c.DivisionID), nil
+	case c.KeepSeat && r.Status.HoldsSeat():
+		return "", compete.ErrSeatKept, nil
+	}
+	return compete.RegistrationWaitlisted, nil, nil
+}
+
+// fitsAfterLeaving reports whether a registration that leaves its division gets a seat in another one, as a newcomer
+// there. Its old seat first goes to whoever waits for it, who may take the last one in the other division too.
+func (b *batch) fitsAfterLeaving(c *competition, r *compete.Registration, divisionID string) (bool, error) {
+	if waiting, err := b.firstWaiting(c); err != nil || waiting != nil {
+		return false, err
+	}
+	before, status := c.Competition, r.Status
+	c.leave(r)
+	r.Status = compete.RegistrationCancelled // so that it waits for nothing
+	next, err := b.firstWaiting(c)
+	if next != nil {
+		c.ChangeSeats(next.DivisionID, -1, -1)
+	}
+	seat := c.Room(divisionID)
+	c.Competition, r.Status = before, status
+	delete(c.waiting, r.DivisionID) // read without r
+	return seat, err
+}
+
+// apply moves the registration, and passes its old seat on.
+func (c *move) apply(
+	b *batch, competition *competition, r *compete.Registration, status compete.RegistrationStatus, now time.Time,
+) error {
+	was := compete.AuditFields("division", nameOf(competition, r.DivisionID), "status", r.Status)
+	passesOn := !competition.Reviewed() || r.Status.HoldsSeat()
+	competition.leave(r)
+	r.Take(compete.EventMove, status)
+	b.place(competition, r, c.DivisionID, now)
+	b.recordAudit(compete.AuditRecord{
+		At: now, Action: compete.AuditMoved, UserID: r.UserID, CompetitionID: r.CompetitionID, SubjectID: r.ID,
+		Before: was,
+		After:  compete.AuditFields("division", nameOf(competition, r.DivisionID), "status", r.Status, "seq", r.Seq),
+	})
+	if !passesOn {
+		return nil
+	}
+	_, err := b.promote(competition, 1, now)
+	return err
+}
+
+func nameOf(c *competition, divisionID string) string {
+	if d := c.Division(divisionID); d != nil {
+		return d.Name
+	}
+	return ""
+}
