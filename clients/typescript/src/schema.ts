@@ -663,7 +663,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Register for a competition
-         * @description For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. If the competition's admission is REVIEW, you apply (APPLIED), and the organizer decides. With an Idempotency-Key, it's safe to retry.
+         * @description For everyone except the competition's own organizer. You get a seat (PENDING, confirmed a moment later) or, if all are taken, a place on the waitlist. If the competition's admission is REVIEW, you apply (APPLIED), and the organizer decides. A competition with divisions needs `divisionId`. With an Idempotency-Key, it's safe to retry.
          */
         readonly post: operations["register"];
         readonly delete?: never;
@@ -681,13 +681,13 @@ export interface paths {
         };
         /**
          * List a competition's registrations
-         * @description For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of one that follows a separator.
+         * @description For the competition's organizer and admins, in order of arrival unless 'sort' says otherwise. With 'Accept: text/csv', returns all pages as one CSV file and ignores 'limit'. Every cell is quoted. A cell that a spreadsheet would read as a formula starts with an apostrophe, and so does any part of one that follows a separator. A competition with divisions has one more column, division: its name.
          */
         readonly get: operations["listRegistrations"];
         readonly put?: never;
         /**
          * Add a person to a competition
-         * @description For the competition's organizer and admins, until the competition starts: also before the opening, after the deadline, and without an access code. The person gets a seat or, if all are taken, a place on the waitlist. With overCapacity, the capacity is raised by one instead. They get the same messages as if they had registered. An unknown address gets an account and an email with a link to set its password.
+         * @description For the competition's organizer and admins, until the competition starts: also before the opening, after the deadline, and without an access code. The person gets a seat or, if all are taken, a place on the waitlist. With overCapacity, the capacity is raised by one instead, also that of a division. They get the same messages as if they had registered. An unknown address gets an account and an email with a link to set its password.
          */
         readonly post: operations["addRegistration"];
         readonly delete?: never;
@@ -833,7 +833,11 @@ export interface paths {
         readonly delete: operations["cancelRegistration"];
         readonly options?: never;
         readonly head?: never;
-        readonly patch?: never;
+        /**
+         * Edit a registration
+         * @description Moves it to another division. For its owner while registration is open, and for the competition's organizer and admins until the start. The seat that it held goes to the next person who waits for it. With review, whoever holds a seat keeps one or isn't moved, and everyone else applies there. Moving it to the division that it's in has no effect.
+         */
+        readonly patch: operations["editRegistration"];
         readonly trace?: never;
     };
     readonly "/api/registrations/{id}/accept": {
@@ -1291,6 +1295,12 @@ export interface components {
             readonly decision: "ADMIT" | "WAITLIST" | "REJECT" | null;
             /**
              * Format: uuid
+             * @description The division, if the competition has divisions.
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly divisionId?: string;
+            /**
+             * Format: uuid
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly id: string;
@@ -1302,7 +1312,7 @@ export interface components {
             readonly myScore: number;
             /**
              * Format: int64
-             * @description The place on the waitlist, starting at 1. Present only while waitlisted.
+             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
              * @example 3
              */
             readonly position?: number;
@@ -1419,6 +1429,21 @@ export interface components {
              */
             readonly via: "page" | "api" | "cli" | "job";
         };
+        readonly ChangedDivision: {
+            /**
+             * Format: int64
+             * @example 60
+             */
+            readonly capacity: number;
+            /**
+             * Format: uuid
+             * @description Leave it out for a new division.
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id?: string;
+            /** @example Half marathon */
+            readonly name: string;
+        };
         readonly ChangeEmailRequest: {
             /** @example correct horse battery */
             readonly currentPassword: string;
@@ -1466,6 +1491,8 @@ export interface components {
              * @example Bring your own **laptop**.
              */
             readonly description: string;
+            /** @description In the order in which they are shown. Left out if the competition has none. */
+            readonly divisions?: readonly components["schemas"]["Division"][] | null;
             /**
              * Format: date-time
              * @description When the competition ends; null if it isn't known.
@@ -1587,6 +1614,8 @@ export interface components {
              * @example 2026-03-01T09:00:00Z
              */
             readonly createdAt: string;
+            /** @description In the order in which they are shown. Left out if the competition has none. */
+            readonly divisions?: readonly components["schemas"]["Division"][] | null;
             /**
              * Format: date-time
              * @description When the competition ends; null if it isn't known.
@@ -1749,6 +1778,8 @@ export interface components {
              * @example Bring your own **laptop**.
              */
             readonly description?: string;
+            /** @description Parts with their own seats and waitlist, next to those of the competition. A seat needs room in both. */
+            readonly divisions?: readonly components["schemas"]["NewDivision"][];
             /**
              * Format: date-time
              * @description When the competition ends. Must be after the start.
@@ -1888,6 +1919,61 @@ export interface components {
              */
             readonly password: string;
         };
+        readonly Division: {
+            /**
+             * Format: int64
+             * @example 60
+             */
+            readonly capacity: number;
+            /**
+             * Format: uuid
+             * @description Stays the same when the division is renamed or moved in the list.
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /** @example Half marathon */
+            readonly name: string;
+            /**
+             * @description Where someone who chooses the division stands at the time of the response.
+             * @example open
+             * @enum {string}
+             */
+            readonly phase: "draft" | "upcoming" | "open" | "waitlist" | "full" | "closed" | "cancelled";
+            /**
+             * Format: int64
+             * @description Capacity minus seats held in the division. A seat needs room in the competition too.
+             * @example 12
+             */
+            readonly seatsLeft: number;
+            /**
+             * Format: int64
+             * @description How many people are waiting for a seat in the division.
+             * @example 0
+             */
+            readonly waitlisted: number;
+        };
+        readonly DivisionSeats: {
+            /**
+             * Format: uuid
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly id: string;
+            /**
+             * @example open
+             * @enum {string}
+             */
+            readonly phase: "draft" | "upcoming" | "open" | "waitlist" | "full" | "closed" | "cancelled";
+            /**
+             * Format: int64
+             * @example 12
+             */
+            readonly seatsLeft: number;
+            /**
+             * Format: int64
+             * @example 0
+             */
+            readonly waitlisted: number;
+        };
         readonly Draft: {
             /**
              * @example ADMIT
@@ -1911,6 +1997,14 @@ export interface components {
              */
             readonly status: "APPLIED" | "WAITLISTED" | "REJECTED";
             readonly user: components["schemas"]["Participant"];
+        };
+        readonly EditRegistrationRequest: {
+            /**
+             * Format: uuid
+             * @description Another division of the competition: a new place in the order of arrival there. Where all seats are taken, that's the end of its waitlist, and a seat held elsewhere is given up.
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly divisionId: string;
         };
         readonly EmptyRequest: Record<string, never>;
         readonly ExportedAccount: {
@@ -2053,6 +2147,13 @@ export interface components {
              * @example Bring your own **laptop**.
              */
             readonly description: string;
+            /**
+             * @description The names of its divisions. Left out if it has none.
+             * @example [
+             *       "Half marathon"
+             *     ]
+             */
+            readonly divisions?: readonly string[];
             /**
              * Format: date-time
              * @description When the competition ends; null if it isn't known.
@@ -2237,6 +2338,17 @@ export interface components {
              * @example 2026-04-03T10:00:00Z
              */
             readonly confirmBy?: string;
+            /**
+             * @description Its name, if the competition has divisions.
+             * @example Half marathon
+             */
+            readonly division?: string;
+            /**
+             * Format: uuid
+             * @description The division, if the competition has divisions.
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly divisionId?: string;
             /**
              * Format: uuid
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
@@ -2566,6 +2678,15 @@ export interface components {
             /** @example ada@example.com */
             readonly to: string;
         };
+        readonly NewDivision: {
+            /**
+             * Format: int64
+             * @example 60
+             */
+            readonly capacity: number;
+            /** @example Half marathon */
+            readonly name: string;
+        };
         readonly Organizer: {
             /**
              * Format: uuid
@@ -2639,6 +2760,12 @@ export interface components {
             readonly confirmBy?: string;
             /**
              * Format: uuid
+             * @description The division, if the competition has divisions.
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly divisionId?: string;
+            /**
+             * Format: uuid
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly id: string;
@@ -2649,7 +2776,7 @@ export interface components {
             readonly note?: string;
             /**
              * Format: int64
-             * @description The place on the waitlist, starting at 1. Present only while waitlisted.
+             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
              * @example 3
              */
             readonly position?: number;
@@ -2851,12 +2978,18 @@ export interface components {
             readonly confirmBy?: string;
             /**
              * Format: uuid
+             * @description The division, if the competition has divisions.
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly divisionId?: string;
+            /**
+             * Format: uuid
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly id: string;
             /**
              * Format: int64
-             * @description The place on the waitlist, starting at 1. Present only while waitlisted.
+             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
              * @example 3
              */
             readonly position?: number;
@@ -2923,12 +3056,18 @@ export interface components {
             readonly confirmBy?: string;
             /**
              * Format: uuid
+             * @description The division, if the competition has divisions.
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly divisionId?: string;
+            /**
+             * Format: uuid
              * @example 018f6b1e-1111-7d0a-9b3e-5a1f0c2d4e6f
              */
             readonly id: string;
             /**
              * Format: int64
-             * @description The place on the waitlist, starting at 1. Present only while waitlisted.
+             * @description The place on the waitlist, or on that of the division, starting at 1. Present only while waitlisted.
              * @example 3
              */
             readonly position?: number;
@@ -3178,6 +3317,8 @@ export interface components {
             readonly items: readonly components["schemas"]["Review"][];
         };
         readonly Seats: {
+            /** @description Left out if the competition has none. */
+            readonly divisions?: readonly components["schemas"]["DivisionSeats"][] | null;
             /**
              * @example open
              * @enum {string}
@@ -3308,6 +3449,8 @@ export interface components {
              * @example Bring your own **laptop**.
              */
             readonly description?: string;
+            /** @description All divisions, in order. One that isn't listed is removed, which is only possible while nobody is registered in it. A capacity can't be lower than the seats held in the division. */
+            readonly divisions?: readonly components["schemas"]["ChangedDivision"][];
             /**
              * Format: date-time
              * @description When the competition ends. Must be after the start.
@@ -7387,6 +7530,8 @@ export interface operations {
             readonly query?: {
                 /** @description Where to continue, taken from the 'next' link of the previous response. Leave it out to start at the beginning. */
                 readonly cursor?: string;
+                /** @description Return only registrations in the division with this ID. */
+                readonly division?: string;
                 /** @description The maximum number of items to return. */
                 readonly limit?: number;
                 /** @description Words in the name or email. Part of a word is enough; case and accents don't matter. */
@@ -8266,6 +8411,136 @@ export interface operations {
         readonly requestBody?: {
             readonly content: {
                 readonly "application/json": components["schemas"]["RemoveRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly editRegistration: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The registration's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EditRegistrationRequest"];
             };
         };
         readonly responses: {
