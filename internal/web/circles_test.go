@@ -118,6 +118,19 @@ func TestPersonIsAddedOnThePage(t *testing.T) {
 		b.want(b.post(page, "key", "one-press-2", "email", "stranger@example.com", "overCapacity", "true"),
 			http.StatusConflict, "can&#39;t send email")
 		b.leads(b.post(page, "key", "one-press-2", "email", bob.User.Email, "overCapacity", "true"), page)
-		b.want(b.get(page), http.StatusOK, "the capacity raised by one", bob.User.Email, "of 2 seats")
+		got := b.want(b.get(page), http.StatusOK, "the capacity raised by one", bob.User.Email, "of 2 seats")
+		if strings.Contains(got.text, "divisionId") {
+			t.Error("a competition without divisions asks for one")
+		}
+
+		var c struct{ Divisions []struct{ ID string } }
+		run := organizer.Create(map[string]any{"divisions": []map[string]any{{"name": "10 km", "capacity": 1}}})
+		organizer.Get("/api/competitions/"+run, &c)
+		page = "/competitions/" + run + "/registrations"
+		b.want(b.get(page), http.StatusOK, `name="divisionId"`)
+		b.want(b.post(page, "key", "one-press-3", "email", ada.User.Email), http.StatusUnprocessableEntity,
+			"choose one of the competition")
+		b.leads(b.post(page, "key", "one-press-3", "email", ada.User.Email, "divisionId", c.Divisions[0].ID), page)
+		b.want(b.get(page), http.StatusOK, ada.User.Email)
 	})
 }

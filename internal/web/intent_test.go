@@ -42,23 +42,6 @@ func TestRegisteringLeadsThroughAnAccount(t *testing.T) {
 	})
 }
 
-// TestWhatWasFilledInOutlastsALogin presses with something filled in that the competition doesn't take: it is refused
-// after the login too, and whoever changes it with the same key is told.
-func TestWhatWasFilledInOutlastsALogin(t *testing.T) {
-	s := &site{App: apptest.Start(t, apptest.Options{}), t: t}
-	page := "/competitions/" + s.As(compete.RoleOrganizer).Create(map[string]any{})
-	b := s.browser(t)
-	b.signUp("ada@example.com")
-	b.leads(b.post("/auth/logout"), "/")
-	press := []string{"key", "one-press-1", "divisionId", "018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"}
-	b.leads(b.post(page+"/register", press...), "/auth/login?"+url.Values{"next": {page}}.Encode())
-	b.leads(b.post("/auth/login", "email", "ada@example.com", "password", password, "next", page), page)
-	b.want(b.get(page), http.StatusOK, "your registration didn&#39;t go through")
-	b.want(b.post(page+"/register", press...), http.StatusUnprocessableEntity, "one of the competition")
-	b.leads(b.post(page+"/register", press[:2]...), page)
-	b.want(b.get(page), http.StatusOK, `class="bib"`)
-}
-
 // TestAPressRepeatedLaterIsToldWhatIsSoNow repeats registrations, without JavaScript, after they were cancelled or
 // moved up.
 func TestAPressRepeatedLaterIsToldWhatIsSoNow(t *testing.T) {
