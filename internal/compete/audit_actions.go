@@ -70,7 +70,7 @@ const (
 	// {confirmBy}, {confirmBy}: the competition starts earlier
 	AuditOfferShortened AuditAction = "registration.shortened"
 	AuditUnblocked      AuditAction = "registration.unblocked"
-	AuditMoved          AuditAction = "registration.moved"             // {division}, {division, status, seq}: to another one
+	AuditMoved          AuditAction = "registration.moved"             // {division, status}, the same and {seq}
 	AuditDecided        AuditAction = "registration.decided"           // {status}, {status, seq, confirmBy}
 	AuditReviewed       AuditAction = "registration.reviewed"          // {score}; the note isn't kept
 	AuditDrafted        AuditAction = "competition.decisions_drafted"  // {admit, waitlist, reject, cleared}

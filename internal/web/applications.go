@@ -90,7 +90,7 @@ func (a *app) applications(r *http.Request, v *visit, c compete.Competition) (re
 	if !found.Next.IsZero() {
 		data.More = nextPage(r.URL, found.Next)
 	}
-	return show(status, pages.Applications(v.page("Applications for "+c.Title, ui.SectionDashboard), data)), nil
+	return show(status, pages.Applications(applicationsPage(v, c.Title), data)), nil
 }
 
 // inbox reads what every answer of the inbox shows.
@@ -182,8 +182,7 @@ func (a *app) decideOne(r *http.Request, v *visit, c compete.Competition) (respo
 	}
 	if !v.partial() {
 		data.Rows = []pages.ApplicationRow{row}
-		return show(problem.Status(e.Kind), pages.Applications(v.page("Applications for "+c.Title,
-			ui.SectionDashboard), data)), nil
+		return show(problem.Status(e.Kind), pages.Applications(applicationsPage(v, c.Title), data)), nil
 	}
 	return show(http.StatusOK, pages.ApplicationSwap(data, row)), nil
 }
@@ -287,4 +286,10 @@ func (a *app) release(r *http.Request, v *visit, c compete.Competition) (respons
 		return nil, err
 	}
 	return redirectWith("releasing", inboxPath(c.ID)), nil
+}
+
+func applicationsPage(v *visit, title string) ui.Page {
+	page := v.page("Applications for "+title, ui.SectionDashboard)
+	page.Applications = true
+	return page
 }

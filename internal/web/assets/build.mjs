@@ -67,6 +67,7 @@ for (const name of readdirSync(path.join(here, "images")).sort()) {
 await script("app.js");
 await script("chart.js");
 await script("passkey.js");
+await script("applications.js");
 
 const cli = path.join(modules, "@tailwindcss/cli/dist/index.mjs");
 const css = execFileSync("node", [cli, "--input", path.join(here, "css/app.css"), "--minify"], {

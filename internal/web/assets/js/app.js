@@ -13,7 +13,6 @@ import { startErrors } from "./errors.js";
 import { startDrafts } from "./drafts.js";
 import { startCover } from "./cover.js";
 import { startShare } from "./share.js";
-import { startApplications } from "./applications.js";
 
 // The content security policy allows neither inline styles nor eval.
 htmx.config.includeIndicatorStyles = false;
@@ -41,7 +40,6 @@ startErrors();
 startDrafts();
 startCover(htmx);
 startShare();
-startApplications();
 startLive(htmx);
 startCountdowns();
 showTimes(document);

@@ -1,5 +1,5 @@
 // Keys in the inbox of applications. They work while the focus is on an application, never while somebody types.
-export function startApplications() {
+function startApplications() {
   // The id of the application that a key was last pressed for. It is in the address, too, so that a page that was loaded
   // anew has the focus where it was, or at the beginning if the application is no longer in the list.
   let acted;
@@ -65,3 +65,4 @@ export function startApplications() {
     return true;
   }
 }
+startApplications();
