@@ -10,7 +10,7 @@ type Registrar interface {
 	// ErrUnauthorized when the user does not exist.
 	Register(ctx context.Context, c RegisterCommand) (RegistrationOutcome, error)
 	// Add registers somebody else for a competition that the actor manages. Errors: those of
-	// Competition.CheckRegistrant, CheckEntry and AdmitAdded, ErrCompetitionMissing, ErrForbidden, ErrAlreadyRegistered,
+	// Competition.CheckRegistrant and AdmitAdded, ErrCompetitionMissing, ErrForbidden, ErrAlreadyRegistered,
 	// ErrIdempotencyKeyReused.
 	Add(ctx context.Context, c AddCommand) (RegistrationOutcome, error)
 	// Cancel takes a registration back, and gives a freed seat to the head of the waitlist; one that is cancelled
