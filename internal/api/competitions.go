@@ -222,7 +222,11 @@ func (a *api) createCompetition(ctx context.Context, in *createCompetitionInput)
 	if err := decode(in.RawBody, &request, func() error { return request.competition().Check(a.Clock()) }); err != nil {
 		return nil, err
 	}
-	idempotency, err := in.request(in.RawBody)
+	body := in.RawBody
+	if request.AccessCode != "" {
+		body = withoutCode(body)
+	}
+	idempotency, err := in.request(body)
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +245,7 @@ func (a *api) getCompetition(ctx context.Context, in *CompetitionInput) (*compet
 	if err != nil {
 		return nil, err
 	}
-	return a.answerCompetition(&c), nil
+	return a.answerCompetition(ctx, &c), nil
 }
 
 func (a *api) updateCompetition(ctx context.Context, in *updateCompetitionInput) (*competitionAnswer, error) {
@@ -258,7 +262,7 @@ func (a *api) updateCompetition(ctx context.Context, in *updateCompetitionInput)
 	if err != nil {
 		return nil, err
 	}
-	return a.answerCompetition(&c), nil
+	return a.answerCompetition(ctx, &c), nil
 }
 
 // checkChange validates a change against the current competition.
@@ -283,7 +287,7 @@ func (a *api) cancelCompetition(ctx context.Context, in *CompetitionInput) (*com
 	if err != nil {
 		return nil, err
 	}
-	return a.answerCompetition(&c), nil
+	return a.answerCompetition(ctx, &c), nil
 }
 
 func (a *api) unpublishCompetition(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {
@@ -291,7 +295,7 @@ func (a *api) unpublishCompetition(ctx context.Context, in *CompetitionInput) (*
 	if err != nil {
 		return nil, err
 	}
-	return a.answerCompetition(&c), nil
+	return a.answerCompetition(ctx, &c), nil
 }
 
 func (a *api) transferCompetition(ctx context.Context, in *transferInput) (*competitionAnswer, error) {
@@ -303,11 +307,13 @@ func (a *api) transferCompetition(ctx context.Context, in *transferInput) (*comp
 	if err != nil {
 		return nil, err
 	}
-	return a.answerCompetition(&c), nil
+	return a.answerCompetition(ctx, &c), nil
 }
 
-func (a *api) answerCompetition(c *compete.Competition) *competitionAnswer {
-	return &competitionAnswer{ETag: etag(c), Body: a.competitionNow(c)}
+func (a *api) answerCompetition(ctx context.Context, c *compete.Competition) *competitionAnswer {
+	answer := &competitionAnswer{ETag: etag(c), Body: a.competitionNow(c)}
+	answer.Body.AccessCode = string(a.Competitions.AccessCode(ctx, actor(ctx), c))
+	return answer
 }
 
 func (a *api) competitionNow(c *compete.Competition) Competition {

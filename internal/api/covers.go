@@ -73,7 +73,7 @@ func (a *api) setCover(ctx context.Context, in *setCoverInput) (*competitionAnsw
 	if err != nil {
 		return nil, err
 	}
-	return a.answerCompetition(&c), nil
+	return a.answerCompetition(ctx, &c), nil
 }
 
 func (a *api) deleteCover(ctx context.Context, in *CompetitionInput) (*competitionAnswer, error) {
@@ -81,7 +81,7 @@ func (a *api) deleteCover(ctx context.Context, in *CompetitionInput) (*competiti
 	if err != nil {
 		return nil, err
 	}
-	return a.answerCompetition(&c), nil
+	return a.answerCompetition(ctx, &c), nil
 }
 
 func (a *api) getCover(ctx context.Context, in *getCoverInput) (*pictureAnswer, error) {

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"encoding/json"
+
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
@@ -39,6 +41,21 @@ func (k *IdempotencyKey) request(body []byte) (compete.Idempotency, error) {
 		return compete.Idempotency{}, err
 	}
 	return compete.IdempotencyOf(k.Key, k.method, k.path, body), nil
+}
+
+// withoutCode returns a JSON object without its access code, which must not go into the hash of a request. Anything
+// else is returned as it is.
+func withoutCode(body []byte) []byte {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil || fields["accessCode"] == nil {
+		return body
+	}
+	delete(fields, "accessCode")
+	rest, err := json.Marshal(fields)
+	if err != nil {
+		return body
+	}
+	return rest
 }
 
 // replayed returns the value of Idempotency-Replayed; empty omits the header.

@@ -46,10 +46,11 @@ type Participant struct {
 // RegisterRequest is what a participant fills in. A plain competition takes nothing.
 type RegisterRequest struct {
 	DivisionID string `json:"divisionId,omitempty" format:"uuid" doc:"The division to register in, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+	AccessCode string `json:"accessCode,omitempty" doc:"The organizer's access code, if the competition needs one." example:"MAPLE-2026"`
 }
 
 func (r *RegisterRequest) entry() compete.Entry {
-	return compete.Entry{DivisionID: r.DivisionID}
+	return compete.Entry{DivisionID: r.DivisionID, AccessCode: compete.AccessCode(r.AccessCode)}
 }
 
 // entryOf decodes the body of a registration. Most have none, and cost nothing here.
@@ -60,6 +61,33 @@ func entryOf(body []byte) (compete.Entry, error) {
 	var request RegisterRequest
 	err := decode(body, &request, nil)
 	return request.entry(), err
+}
+
+type addInput struct {
+	CompetitionInput
+	IdempotencyKey
+	JSONBody
+}
+
+// AddRequest adds a person to a competition.
+type AddRequest struct {
+	Email        string `json:"email" format:"email" doc:"The person's address. An unknown one gets an account." example:"ada@example.com"`
+	Name         string `json:"name,omitempty" doc:"The name of a new account. Ignored if the address has one." example:"Ada Lovelace"`
+	DivisionID   string `json:"divisionId,omitempty" format:"uuid" doc:"The division to register in, if the competition has divisions." example:"018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f"`
+	OverCapacity bool   `json:"overCapacity,omitempty" doc:"If no seat is free, raise the capacity by one for this person. Otherwise they join the waitlist." default:"false" example:"false"`
+}
+
+// TransformSchema documents the limits.
+func (AddRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	limitText(s, "email", 0, compete.MaxEmailLength)
+	limitText(s, "name", 0, compete.MaxNameLength)
+	return s
+}
+
+func (r *AddRequest) addition() compete.Addition {
+	return compete.Addition{
+		Email: r.Email, Name: r.Name, Entry: compete.Entry{DivisionID: r.DivisionID}, OverCapacity: r.OverCapacity,
+	}
 }
 
 // EmptyRequest is the body of a request without parameters.
@@ -144,10 +172,31 @@ func (a *api) registerRegistrations() {
 			compete.ErrOwnCompetition, compete.ErrBlocked, compete.ErrEmailUnverified, compete.ErrCompetitionMissing,
 			compete.ErrCompetitionFull, compete.ErrDivisionFull, compete.ErrAlreadyRegistered,
 			compete.ErrRegistrationClosed, compete.ErrRegistrationNotOpen, compete.ErrCompetitionCancelled,
+			compete.ErrAccessCodeRequired, compete.ErrAccessCodeWrong, compete.ErrTooManyGuesses,
 			compete.ErrIdempotencyKeyReused, compete.ErrBusy,
 		},
 	}, a.register)
 	a.registerEdits()
+	handle(a, route{
+		method: http.MethodPost, path: "/api/competitions/{id}/registrations", id: "addRegistration",
+		tag: tagRegistrations, access: loggedIn,
+		status: http.StatusCreated, holdsSeats: true,
+		summary: "Add a person to a competition",
+		description: "For the competition's organizer and admins, until the competition starts: also before the " +
+			"opening, after the deadline, and without an access code. The person gets a seat or, if all are taken, a " +
+			"place on the waitlist. With overCapacity, the capacity is raised by one instead, also that of a division. " +
+			"They get the same messages as if they had registered. An unknown address gets an account and an email with a link to set " +
+			"its password.",
+		request: AddRequest{},
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrOwnCompetition, compete.ErrBlocked,
+			compete.ErrCompetitionMissing, compete.ErrNotPublished, compete.ErrCompetitionCancelled,
+			compete.ErrCompetitionStarted, compete.ErrCompetitionFull, compete.ErrDivisionFull,
+			compete.ErrAlreadyRegistered,
+			compete.ErrPersonDisabled, compete.ErrMailOff, compete.ErrIdempotencyKeyReused, compete.ErrQuotaUsed,
+			compete.ErrBusy,
+		},
+	}, a.addRegistration)
 	handle(a, route{
 		method: http.MethodDelete, path: "/api/registrations/{id}", id: "cancelRegistration", tag: tagRegistrations,
 		access: loggedIn, holdsSeats: true,
@@ -206,7 +255,11 @@ func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer,
 	if err != nil {
 		return nil, err
 	}
-	idempotency, err := in.request(in.RawBody)
+	body := in.RawBody
+	if entry.AccessCode != "" {
+		body = withoutCode(body)
+	}
+	idempotency, err := in.request(body)
 	if err != nil {
 		return nil, err
 	}
@@ -215,6 +268,25 @@ func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer,
 		return nil, err
 	}
 	// Rendered as of the registration, not now: a replay is byte-for-byte identical.
+	return &registerAnswer{
+		Replayed: replayed(outcome.Replayed),
+		Body:     newRegistration(&outcome.Registration, &outcome.Competition, outcome.Registration.UpdatedAt),
+	}, nil
+}
+
+func (a *api) addRegistration(ctx context.Context, in *addInput) (*registerAnswer, error) {
+	var request AddRequest
+	if err := decode(in.RawBody, &request, func() error { return request.addition().Check() }); err != nil {
+		return nil, err
+	}
+	idempotency, err := in.request(in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := a.Registrations.Add(ctx, actor(ctx), in.ID, request.addition(), idempotency)
+	if err != nil {
+		return nil, err
+	}
 	return &registerAnswer{
 		Replayed: replayed(outcome.Replayed),
 		Body:     newRegistration(&outcome.Registration, &outcome.Competition, outcome.Registration.UpdatedAt),

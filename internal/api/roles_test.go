@@ -140,6 +140,7 @@ var matrix = map[string]outcomes{
 	"getReviews":       {false, reviewsApplications},
 
 	"register":           {false, only(403, 201, organizer)}, // it is the organizer's own
+	"addRegistration":    {false, only(201, 403, organizer, admin)},
 	"cancelRegistration": {false, only(200, 404, participant, organizer, admin)},
 	"editRegistration":   {false, only(200, 404, participant, organizer, admin)},
 	"acceptOffer":        {false, answersOffers}, // there is none; its own test has one
@@ -341,6 +342,8 @@ func (w *world) requestFor(o operation) (path, body string, headers []string) {
 		id = w.signUp().User.ID
 	case "transferCompetition":
 		id, body = w.competition(5).ID, `{"email":"otherorganizer@example.com"}`
+	case "addRegistration":
+		id, body = w.competition(5).ID, `{"email":"`+w.signUp().User.Email+`"}`
 	case "deleteDraft":
 		id = w.create(strings.Replace(competitionBody("To be deleted", 5), "{", `{"status":"DRAFT",`, 1)).ID
 	case "cancelRegistration", "unblockRegistration", "acceptOffer", "declineOffer":

@@ -29,6 +29,7 @@ func limitCompetition(s *huma.Schema) *huma.Schema {
 	s.Properties["divisions"].MaxItems = count(compete.MaxDivisions)
 	offerHours := s.Properties["offerHours"]
 	offerHours.Minimum, offerHours.Maximum = bound(compete.MinOfferHours), bound(compete.MaxOfferHours)
+	limitText(s, "accessCode", compete.MinAccessCode, compete.MaxAccessCode)
 	return s
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/minicompete/minicompete/internal/compete"
 	"github.com/minicompete/minicompete/internal/config"
 	"github.com/minicompete/minicompete/internal/demo"
+	"github.com/minicompete/minicompete/internal/factor"
 	"github.com/minicompete/minicompete/internal/jobs"
 	"github.com/minicompete/minicompete/internal/live"
 	"github.com/minicompete/minicompete/internal/registrar"
@@ -53,6 +54,7 @@ const defaultRedisTimeout = 100 * time.Millisecond
 type App struct {
 	config   Config
 	secret   []byte
+	sealer   *factor.Sealer
 	site     *brand.Settings
 	log      *slog.Logger
 	parts    parts
@@ -159,10 +161,14 @@ func (a *App) wireAuth(ctx context.Context) (err error) {
 	return err
 }
 
-func (a *App) wireDomain(ctx context.Context) error {
+func (a *App) wireDomain(ctx context.Context) (err error) {
+	if a.sealer, err = factor.NewSealer(a.secret, []byte(a.config.JWTSecretPrevious)); err != nil {
+		return err
+	}
 	a.hub = live.New(live.Config{Read: a.store.CompetitionsByID, Redis: a.redis, Clock: a.config.Clock, Logger: a.log})
 	registrarConfig := registrar.Config{
 		Ledger: a.store.Ledger(), Notifier: a.hub, Clock: a.config.Clock, NewID: newID, Logger: a.log,
+		Sealer:  a.sealer,
 		Tracer:  a.traces.Tracer("registrar"),
 		MaxWait: a.config.QueueTimeout,
 	}

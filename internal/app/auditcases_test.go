@@ -167,6 +167,14 @@ var auditCases = map[string]auditCase{
 			return w.api("POST", "/api/competitions/"+id+"/register", nil, w.someone(asParticipant))
 		},
 	},
+	"POST /api/competitions/{id}/registrations": {
+		action: compete.AuditAdded,
+		request: func(w *auditWorld) *http.Request {
+			id, p := w.competition("PUBLISHED")
+			return w.api("POST", "/api/competitions/"+id+"/registrations",
+				map[string]any{"email": w.someone(asParticipant).Email}, p)
+		},
+	},
 	"PATCH /api/registrations/{id}": {action: compete.AuditMoved, request: func(w *auditWorld) *http.Request {
 		id, _, other, p := w.inDivision()
 		return w.api("PATCH", "/api/registrations/"+id, map[string]any{"divisionId": other}, p)
@@ -462,6 +470,11 @@ var auditCases = map[string]auditCase{
 	"POST /competitions/{id}/register": {action: compete.AuditRegistered, request: func(w *auditWorld) *http.Request {
 		id, _ := w.competition("PUBLISHED")
 		return w.page("/competitions/"+id+"/register", []string{"key", newAddress()}, w.someone(asParticipant))
+	}},
+	"POST /competitions/{id}/registrations": {action: compete.AuditAdded, request: func(w *auditWorld) *http.Request {
+		id, p := w.competition("PUBLISHED")
+		return w.page("/competitions/"+id+"/registrations",
+			[]string{"key", newAddress(), "email", w.someone(asParticipant).Email}, p)
 	}},
 	"POST /competitions/{id}/division": {action: compete.AuditMoved, request: func(w *auditWorld) *http.Request {
 		_, id, other, p := w.inDivision()

@@ -90,7 +90,7 @@ func (a *App) Seed(ctx context.Context) (added bool, err error) {
 			p.Clock = clock
 			r := registrar.New(registrar.Config{
 				Ledger: a.store.Ledger(), Notifier: a.hub, Clock: clock,
-				NewID: newID, Logger: a.log,
+				NewID: newID, Logger: a.log, Sealer: a.sealer,
 			})
 			competitions, registrations := a.seats(p, r)
 			return demo.Seats{

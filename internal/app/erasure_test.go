@@ -175,12 +175,15 @@ func (w *erasureWorld) live() {
 	}
 }
 
-// register takes a seat, a place on a waitlist, and two that are lost again.
+// register takes a seat, a place on a waitlist, and two that are lost again. Another seat comes from an organizer.
 func (w *erasureWorld) register() {
 	t := w.t
 	w.seat = w.organizer.Create(map[string]any{"title": "Seat", "capacity": 1, "waitlist": true})
 	w.wait = w.organizer.Create(map[string]any{"title": "Wait", "capacity": 1, "waitlist": true})
 	w.cancelled, w.removedAt = w.organizer.Create(nil), w.organizer.Create(nil)
+	w.organizer.Do(http.MethodPost, "/api/competitions/"+w.organizer.Create(nil)+"/registrations",
+		map[string]any{"email": erasedEmail, "name": erasedName}, "Idempotency-Key", "adds-the-person").
+		Want(t, http.StatusCreated)
 	w.press(w.other, w.wait)
 	w.press(w.person, w.seat)
 	w.press(w.other, w.seat) // waits for the person's

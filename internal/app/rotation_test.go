@@ -60,3 +60,41 @@ func TestLinksSurviveTheExchangeOfTheSecret(t *testing.T) {
 		}
 	})
 }
+
+// The access code of a competition outlasts the secret that sealed it, and is lost with it.
+func TestAccessCodesSurviveTheExchangeOfTheSecret(t *testing.T) {
+	testservices.EachDatabase(t, func(t *testing.T, databaseURL string) {
+		start := func(secret, previous string) *apptest.App {
+			return apptest.Start(t, apptest.Options{DatabaseURL: databaseURL, Settings: func(c *config.Config) {
+				c.JWTSecret, c.JWTSecretPrevious = config.Secret(secret), config.Secret(previous)
+			}})
+		}
+		const next, lost = "the next secret of tests, known too", "another secret of tests, without the one before"
+		app := start(apptest.Secret, "")
+		organizer := app.As(compete.RoleOrganizer)
+		path := "/api/competitions/" + organizer.Create(map[string]any{"accessCode": "Maple-2026"})
+		for _, step := range []struct {
+			secret, previous, code string
+			status                 int
+		}{
+			{next, apptest.Secret, "Maple-2026", http.StatusCreated},
+			{next, "", "Maple-2026", http.StatusCreated},
+			{lost, "", "", http.StatusForbidden},
+		} {
+			if err := app.Stop(); err != nil {
+				t.Fatal(err)
+			}
+			app = start(step.secret, step.previous)
+			client := app.Visitor()
+			client.Do(http.MethodPost, "/api/auth/login",
+				map[string]any{"email": organizer.User.Email, "password": apptest.Password}).
+				Want(t, http.StatusOK).JSON(t, client)
+			var c struct{ AccessCode string }
+			if client.Get(path, &c); c.AccessCode != step.code {
+				t.Errorf("the organizer sees the code %q, want %q", c.AccessCode, step.code)
+			}
+			app.As(compete.RoleParticipant).Do(http.MethodPost, path+"/register",
+				map[string]any{"accessCode": "maple 2026"}).Want(t, step.status)
+		}
+	})
+}

@@ -60,7 +60,7 @@ func (a *App) wireServices(ctx context.Context) error {
 	}
 	s := &a.services
 	s.Verification = p.verification
-	if err := a.wireLogins(ctx, p); err != nil {
+	if err := a.wireLogins(p); err != nil {
 		return err
 	}
 	a.wireAccounts(p)
@@ -88,7 +88,7 @@ func (a *App) wireServices(ctx context.Context) error {
 		Wording: a.mails.composer,
 	})
 	a.parts = p
-	return nil
+	return a.sealAnew(ctx)
 }
 
 // relayTimeout is how long one relay of drand may take.
@@ -104,11 +104,13 @@ func (a *App) seats(p parts, seats compete.Registrar) (*compete.Competitions, *c
 	competitions := compete.NewCompetitions(compete.CompetitionsConfig{
 		Runtime: p.Runtime, Store: p.competitions, Users: p.users, Registrar: seats, Covers: a.store,
 		CoverMaker:   p.covers,
-		Verification: p.verification, Throttle: p.throttle, Replays: p.replays,
+		Verification: p.verification, Throttle: p.throttle, Replays: p.replays, Sealer: a.sealer,
 	})
 	return competitions, compete.NewRegistrations(compete.RegistrationsConfig{
 		Runtime: p.Runtime, Store: a.store, Statistics: a.store, Registrar: seats, Competitions: competitions,
-		Verification: p.verification, Replays: p.replays, Patience: registrar.Patience(a.config.QueueTimeout),
+		Accounts: a.services.Accounts, Sealer: a.sealer,
+		Verification: p.verification, Throttle: p.throttle, Replays: p.replays,
+		Patience: registrar.Patience(a.config.QueueTimeout),
 	})
 }
 
@@ -119,19 +121,13 @@ func (a *App) applications(p parts, competitions *compete.Competitions) *compete
 	})
 }
 
-// wireLogins creates the services for logging in. While there are two keys, stored secrets are resealed with the
-// current one.
-func (a *App) wireLogins(ctx context.Context, p parts) error {
-	previous := []byte(a.config.JWTSecretPrevious)
-	sealer, err := factor.NewSealer(a.secret, previous)
-	if err != nil {
-		return err
-	}
+// wireLogins creates the services for logging in.
+func (a *App) wireLogins(p parts) error {
 	c := compete.SecondFactorsConfig{
-		Runtime: p.Runtime, Store: a.store, Users: p.users, Sealer: sealer, AppCodes: factor.Apps{SiteName: a.siteName},
-		Wording: a.mails.composer, Throttle: p.throttle,
+		Runtime: p.Runtime, Store: a.store, Users: p.users, Sealer: a.sealer,
+		AppCodes: factor.Apps{SiteName: a.siteName}, Wording: a.mails.composer, Throttle: p.throttle,
 	}
-	if passkeys, err := factor.NewPasskeys(a.config.Origin(), sealer, a.siteName); err == nil {
+	if passkeys, err := factor.NewPasskeys(a.config.Origin(), a.sealer, a.siteName); err == nil {
 		c.Passkeys = passkeys
 	} else {
 		a.log.Info("this site can't have passkeys, which need a domain", "error", err)
@@ -143,12 +139,20 @@ func (a *App) wireLogins(ctx context.Context, p parts) error {
 	a.services.Logins = compete.NewLogins(compete.LoginsConfig{
 		Runtime: p.Runtime, Store: a.auth.Logins(a.store), Users: p.users, Passwords: p.passwords,
 		Factors: a.services.SecondFactors,
-		Sealer:  sealer, Audit: a.store, Wording: a.mails.composer, Throttle: p.throttle, LocalOnly: demo.Invented,
+		Sealer:  a.sealer, Audit: a.store, Wording: a.mails.composer, Throttle: p.throttle, LocalOnly: demo.Invented,
 	})
-	if len(previous) == 0 {
+	return nil
+}
+
+// sealAnew reseals stored secrets with the current key while there are two.
+func (a *App) sealAnew(ctx context.Context) error {
+	if a.config.JWTSecretPrevious == "" {
 		return nil
 	}
-	return a.services.SecondFactors.SealApps(ctx)
+	if err := a.services.SecondFactors.SealApps(ctx); err != nil {
+		return err
+	}
+	return a.services.Competitions.SealCodes(ctx)
 }
 
 // wireAccounts creates the services for accounts and the site. Without a mail server, only a demo shows links, on a
@@ -195,9 +199,10 @@ func (a *App) throttle() *compete.Throttle {
 		Reports: compete.Limit{Name: compete.LimitReports, Times: c.LimitReports, Window: time.Hour},
 
 		Competitions: compete.Limit{Name: compete.LimitCompetitions, Times: c.LimitCompetitions, Window: time.Hour},
+		Additions:    compete.Limit{Name: compete.LimitAdditions, Times: c.LimitAdditions, Window: time.Hour},
 		Notices:      compete.Limit{Name: compete.LimitNotices, Times: c.LimitNotices, Window: time.Hour},
 
-		Guesses: c.LimitGuesses, AccountGuesses: c.LimitAccountGuesses,
+		Guesses: c.LimitGuesses, AccountGuesses: c.LimitAccountGuesses, AccessCodes: c.LimitAccessCodes,
 	}}
 	if a.metrics != nil {
 		t.Observer = a.metrics

@@ -81,7 +81,7 @@ func (s *Accounts) requestLink(ctx context.Context, purpose LinkPurpose, userID,
 // link, at most once. Only workers call it; no route does.
 func (s *Accounts) WriteAccountMail(ctx context.Context, job AccountMailJob) error {
 	l := Link{ID: job.LinkID, Purpose: job.Purpose, Email: job.Email, UserID: job.UserID}
-	owner, _, err := s.config.Users.UserByEmail(ctx, l.Email)
+	owner, hash, err := s.config.Users.UserByEmail(ctx, l.Email)
 	if err != nil && !errors.Is(err, ErrUserMissing) {
 		return err
 	}
@@ -92,7 +92,10 @@ func (s *Accounts) WriteAccountMail(ctx context.Context, job AccountMailJob) err
 		return nil
 	}
 	kind := MessagePasswordReset
-	if l.Purpose == LinkVerify {
+	switch {
+	case l.Purpose == LinkVerify && hash == noPassword:
+		kind = MessageInvited
+	case l.Purpose == LinkVerify:
 		kind = MessageVerifyEmail
 	}
 	return s.writeLink(ctx, l, kind, owner)

@@ -71,8 +71,8 @@ func AuditFields(pairs ...any) json.RawMessage {
 	return append(b, '}')
 }
 
-// AuditDiff are the fields of a competition that changed, before and after. Of the description, which is long, it says
-// so alone.
+// AuditDiff are the fields of a competition that changed, before and after. Of the description, which is long,
+// and the access code, which is secret, it says so alone.
 func AuditDiff(before, after *Competition) (was, is json.RawMessage) {
 	var old, now []any
 	compare := func(name string, before, after any) {
@@ -90,10 +90,22 @@ func AuditDiff(before, after *Competition) (was, is json.RawMessage) {
 	if before.Description != after.Description {
 		old, now = append(old, "description", "…"), append(now, "description", "…")
 	}
+	if before.SealedCode != after.SealedCode {
+		old = append(old, "accessCode", hidden(before.NeedsCode))
+		now = append(now, "accessCode", hidden(after.NeedsCode))
+	}
 	if len(now) == 0 {
 		return nil, nil
 	}
 	return AuditFields(old...), AuditFields(now...)
+}
+
+// hidden is said of a secret instead of its text; nil for none.
+func hidden(there bool) any {
+	if there {
+		return "…"
+	}
+	return nil
 }
 
 // auditTime is a time that can be compared; nil for none.

@@ -58,6 +58,7 @@ const (
 	AuditCoverRemoved           AuditAction = "competition.cover_removed" // {cover}
 
 	AuditRegistered AuditAction = "registration.created"   // {status}, {status, seq}
+	AuditAdded      AuditAction = "registration.added"     // {status}, {status, seq}: by staff
 	AuditCancelled  AuditAction = "registration.cancelled" // {status}, {reason}
 	// {status}, {blocked, notified}; what was said is with the registration
 	AuditRemoved      AuditAction = "registration.removed"
@@ -103,7 +104,7 @@ var AuditActions = []AuditAction{
 	AuditCompetitionCreated, AuditCompetitionUpdated, AuditCompetitionPublished, AuditCompetitionUnpublished,
 	AuditCompetitionCancelled,
 	AuditCompetitionTransferred, AuditCompetitionDeleted, AuditCoverSet, AuditCoverRemoved,
-	AuditRegistered, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked, AuditMoved,
+	AuditRegistered, AuditAdded, AuditCancelled, AuditRemoved, AuditPromoted, AuditUnblocked, AuditMoved,
 	AuditReviewed, AuditDrafted, AuditReleased, AuditDecided,
 	AuditDrawSource, AuditDrawTickets, AuditListFrozen, AuditRandomness, AuditDrawn,
 	AuditOffered, AuditAccepted, AuditDeclined, AuditOfferExpired, AuditOfferShortened,

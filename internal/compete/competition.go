@@ -55,11 +55,14 @@ type Competition struct {
 	Suspended bool `json:"-"`
 	// when the list of a lottery was closed: nobody can apply any more, whatever the deadline
 	FrozenAt  *time.Time `json:"-"`
-	Cover     string     `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
-	Organizer Organizer
-	Version   int // increases with each change of the content
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	NeedsCode bool       `json:",omitempty"` // registering takes an access code
+	// its access code as sealed for the database; empty for none, in summaries, and in recorded outcomes
+	SealedCode string `json:"-"`
+	Cover      string `json:"-"` // hash of its uploaded cover; empty when it has none, and in what the Registrar returns
+	Organizer  Organizer
+	Version    int // increases with each change of the content
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 // Registered returns the number of held seats.
@@ -175,15 +178,16 @@ func (c *Competition) OrganizedBy(a Actor) bool { return a.UserID == c.Organizer
 // Summary returns the competition without its description, as included with registrations.
 func (c *Competition) Summary() Competition {
 	s := *c
-	s.Description = ""
+	s.Description, s.SealedCode = "", ""
 	return s
 }
 
 // NewCompetition is the input of Competitions.Create. Status is DRAFT or PUBLISHED; empty means PUBLISHED. An empty
-// TimeZone means UTC. The ids of divisions are ignored.
+// TimeZone means UTC, and an empty Visibility means PUBLIC. The ids of divisions are ignored.
 type NewCompetition struct {
 	CompetitionContent
 	Description string
+	AccessCode  AccessCode // empty: none is needed
 	Divisions   []DivisionContent
 	Status      CompetitionStatus
 }
@@ -204,13 +208,14 @@ func (n NewCompetition) competition(id string, organizer Organizer, now time.Tim
 	for i := range c.Divisions {
 		c.Divisions[i].ID = ""
 	}
-	c.TimeZone = cmp.Or(c.TimeZone, time.UTC.String())
+	c.TimeZone, c.Visibility = cmp.Or(c.TimeZone, time.UTC.String()), c.Visibility.OrPublic()
 	c.normalize()
 	if c.Status == "" {
 		c.Status = StatusPublished
 	}
 	var v validation
 	v.content(&c.CompetitionContent, c.Description)
+	v.accessCode(n.AccessCode)
 	v.divisions(c.Divisions)
 	if c.Status != StatusDraft && c.Status != StatusPublished {
 		v.add("status", "must be DRAFT or PUBLISHED")
@@ -243,10 +248,13 @@ func (o Optional[T]) applyTo(field *T) {
 type CompetitionChange struct {
 	Edit        func(*CompetitionContent) // changes the stored content, if not nil. It may be called more than once
 	Description Optional[string]
+	AccessCode  Optional[AccessCode]        // empty: none is needed any more
 	Divisions   Optional[[]DivisionContent] // in order; one that isn't listed is removed
 	Status      Optional[CompetitionStatus]
 	CloseNow    bool
 	Unpublish   bool
+
+	sealedCode string // the AccessCode as sealed for the database, if it's set
 }
 
 // Apply returns the changed competition with its version incremented. SeatsLeft follows the capacity; promotion from
@@ -264,6 +272,9 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 	}
 	change.Description.applyTo(&c.Description)
 	change.Status.applyTo(&c.Status)
+	if change.AccessCode.Set {
+		c.setCode(change.sealedCode)
+	}
 	if change.Unpublish && c.Status == StatusPublished {
 		c.Status, c.Unpublished = StatusDraft, true
 	} else if c.Status == StatusPublished {
@@ -294,6 +305,7 @@ func (c Competition) Apply(change CompetitionChange, now time.Time) (Competition
 func checkChange(before, after *Competition, change CompetitionChange, now time.Time) error {
 	var v validation
 	v.content(&after.CompetitionContent, after.Description)
+	v.accessCode(change.AccessCode.Value)
 	if change.Divisions.Set {
 		v.changeDivisions(after, change.Divisions.Value)
 	}

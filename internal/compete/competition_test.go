@@ -16,7 +16,7 @@ func published(change func(*Competition)) Competition {
 	c := Competition{
 		CompetitionContent: CompetitionContent{
 			Title: "Spring contest", Capacity: 10, RegDeadline: noon.Add(24 * time.Hour), TimeZone: "UTC",
-			Tags: []string{},
+			Tags: []string{}, Visibility: VisibilityPublic,
 		},
 		SeatsLeft: 4, Status: StatusPublished, Organizer: Organizer{ID: "organizer"}, Version: 3,
 	}

@@ -16,6 +16,7 @@ type CompetitionsConfig struct {
 	CoverMaker   CoverMaker
 	Verification *Verification
 	Throttle     *Throttle
+	Sealer       Sealer      // of access codes
 	Replays      ReplayCache `optional:"every replay is answered by the database"`
 }
 
@@ -37,6 +38,7 @@ func (s *Competitions) Create(
 	if err := require(a, RoleOrganizer); err != nil {
 		return Competition{}, false, err
 	}
+	idempotency = idempotency.with(n.AccessCode, s.config.Sealer)
 	return withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency, func() (keyedResult[Competition], error) {
 		c, err := s.newCompetition(ctx, a, n)
 		if AsError(err).Kind == KindInvalid || errors.Is(err, ErrQuotaUsed) {
@@ -67,6 +69,7 @@ func (s *Competitions) newCompetition(ctx context.Context, a Actor, n NewCompeti
 	if err != nil {
 		return Competition{}, err
 	}
+	c.setCode(s.sealCode(c.ID, n.AccessCode))
 	c.NumberDivisions(s.config.NewID)
 	if c.Status == StatusPublished {
 		if err := s.config.Verification.requireOf(user); err != nil {
@@ -187,6 +190,7 @@ func (s *Competitions) Update(
 		}
 	}
 	change.Unpublish = false // unpublishing is a separate method
+	change.sealedCode = s.sealCode(id, change.AccessCode.Value)
 	after, err := s.config.Registrar.Update(ctx,
 		UpdateCommand{Actor: a, CompetitionID: id, Version: version, Change: change})
 	after.Cover = before.Cover

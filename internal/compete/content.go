@@ -25,6 +25,7 @@ type CompetitionContent struct {
 	Waitlist    bool       `json:"waitlist" called:"waitlist" doc:"Whether people can join a waitlist once it's full." example:"true"`
 	Admission   Admission  `json:"admission" called:"admission" enum:"FIRST_COME,REVIEW,LOTTERY" doc:"How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY)." example:"FIRST_COME"`
 	OfferHours  *int       `json:"offerHours" called:"hours to accept a seat" nullable:"true" doc:"How many hours the next person in line has to accept a seat that opens up, never longer than until the start; null if they get it at once." example:"48"`
+	Visibility  Visibility `json:"visibility" called:"visibility" enum:"PUBLIC,UNLISTED" doc:"PUBLIC, or UNLISTED if lists and searches leave it out, so that people need its link." example:"PUBLIC"`
 }
 
 // ContentField describes a field of CompetitionContent: its JSON name, and its name in a sentence.
@@ -53,6 +54,8 @@ func (c *CompetitionContent) values() []any {
 			value = auditTime(&v)
 		case *time.Time:
 			value = auditTime(v)
+		case Visibility:
+			value = v.OrPublic()
 		case *int:
 			if value = nil; v != nil {
 				value = *v
@@ -107,6 +110,7 @@ func (v *validation) content(c *CompetitionContent, description string) {
 	}
 	v.end(c)
 	v.offers(c)
+	v.visibility(c)
 	v.admission(c)
 	if _, ok := ZoneNamed(c.TimeZone); !ok {
 		v.add("timeZone", "must be an IANA time zone such as Europe/Berlin or UTC")

@@ -3,7 +3,8 @@ package compete
 // Entry is what a participant fills in along with the press of the button. The zero value is a press with nothing
 // filled in, which is all that a plain competition takes.
 type Entry struct {
-	DivisionID string // empty: none
+	DivisionID string     // empty: none
+	AccessCode AccessCode `json:"-"` // as typed; never stored, and of no meaning where none is needed
 }
 
 // CheckEntry reports all fields of an entry that the competition doesn't take.

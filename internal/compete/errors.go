@@ -263,6 +263,14 @@ var (
 		Detail: "The organizer removed you and blocked you from registering again. If you think " +
 			"this is a mistake, contact them.",
 	}
+	ErrAccessCodeRequired = &Error{
+		Kind: KindForbidden, Code: "access_code_required",
+		Detail: "This competition needs an access code. Ask the organizer for it.",
+	}
+	ErrAccessCodeWrong = &Error{
+		Kind: KindForbidden, Code: "access_code_wrong",
+		Detail: "That access code is wrong. Check it and try again.",
+	}
 	ErrUnpublished = &Error{
 		Kind: KindForbidden, Code: "unpublished_by_admin",
 		Detail: "An admin unpublished this competition. Only an admin can publish it again.",
@@ -275,6 +283,14 @@ var (
 	ErrNotDraft = &Error{
 		Kind: KindConflict, Code: "not_draft",
 		Detail: "Only drafts can be deleted. Cancel the competition instead.",
+	}
+	ErrNotPublished = &Error{
+		Kind: KindConflict, Code: "not_published",
+		Detail: "Publish the competition before you add people.",
+	}
+	ErrPersonDisabled = &Error{
+		Kind: KindConflict, Code: "person_disabled",
+		Detail: "This person's account is disabled. Contact an admin.",
 	}
 	ErrVersionMismatch = &Error{
 		Kind: KindPreconditionFailed, Code: "version_mismatch",

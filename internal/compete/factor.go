@@ -124,6 +124,8 @@ type Sealer interface {
 	// Open decrypts the output of Seal. It fails if the data was sealed for another purpose or by another installation,
 	// or was changed.
 	Open(purpose, sealed string) ([]byte, error)
+	// Digest returns the same text for the same data and purpose, from which nobody can guess the data.
+	Digest(purpose, data string) string
 }
 
 // AppCodes generates secrets for authenticator apps and checks their codes.

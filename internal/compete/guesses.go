@@ -18,12 +18,14 @@ const (
 	LimitNotices        = "notices"
 	LimitGuesses        = "guesses"
 	LimitAccountGuesses = "account_guesses"
+	LimitAccessCodes    = "access_codes"
+	LimitAdditions      = "additions"
 )
 
 // LimitNames lists all limits.
 var LimitNames = []string{
 	LimitSignUps, LimitLogIns, LimitLinks, LimitReports, LimitCompetitions, LimitNotices, LimitGuesses,
-	LimitAccountGuesses,
+	LimitAccountGuesses, LimitAccessCodes, LimitAdditions,
 }
 
 // This many wrong passwords for an account within a day send its owner a notice, at most once a day.

@@ -17,7 +17,8 @@ type Idempotency struct {
 }
 
 // IdempotencyOf returns the idempotency of a request with a key, for both front ends. The request is identified by
-// method, path and body. The body of a form is its encoded values, without the key.
+// method, path and body. The body of a form is its encoded values, without the key. An access code is left out: see
+// with.
 func IdempotencyOf(key, method, path string, body []byte) Idempotency {
 	if key == "" {
 		return Idempotency{}
@@ -26,6 +27,15 @@ func IdempotencyOf(key, method, path string, body []byte) Idempotency {
 	text = append(append(append(append(append(text, method...), '\n'), path...), '\n'), body...)
 	hash := sha256.Sum256(text)
 	return Idempotency{Key: key, RequestHash: hex.EncodeToString(hash[:])}
+}
+
+// with returns the idempotency of a request that contains a secret, too, which the front ends leave out of the hash:
+// nobody must be able to guess the secret from that.
+func (i Idempotency) with(secret AccessCode, sealer Sealer) Idempotency {
+	if i.Wanted() && secret != "" {
+		i.RequestHash = HashToken(i.RequestHash + sealer.Digest("access code in a request", string(secret)))
+	}
+	return i
 }
 
 // Wanted reports whether the request carries a key.

@@ -33,6 +33,9 @@ type Guesses interface {
 	// Try counts an attempt under the keys of all guesses. If earlier attempts impose a wait under any of them, it
 	// counts nothing and returns the longest wait and its guess.
 	Try(ctx context.Context, guesses ...Guess) (wait time.Duration, by Guess)
+	// Add changes the number of attempts under a key by n, not below zero, and returns it. Taking some back, or none,
+	// doesn't change when the last one was.
+	Add(ctx context.Context, key string, n int) (count int)
 	// Right clears the attempts under the keys.
 	Right(ctx context.Context, guesses ...Guess)
 	// Forget clears the attempts under all keys with this prefix.
@@ -48,10 +51,14 @@ type Limits struct {
 	Reports Limit // of competitions
 
 	Competitions Limit // created or published by an organizer
+	Additions    Limit // of people by an organizer
 	Notices      Limit // changes by an organizer that notify everyone registered
 
 	// How many wrong passwords for one account may be tried before each further attempt has to wait. 0: without limit.
-	Guesses        int // from one network, or from devices the user has logged in on
+	Guesses int // from one network, or from devices the user has logged in on
+	// How many wrong access codes for a competition one network may send before each account there has but one attempt
+	// before it has to wait. 0: no limit.
+	AccessCodes    int
 	AccountGuesses int // total from all networks and devices that are new to the account
 }
 

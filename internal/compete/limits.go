@@ -22,6 +22,8 @@ const (
 	MaxRemovalReason     = 500       // characters
 	MaxRemovalNote       = 2_000     // characters
 	MaxDisabledReason    = 500       // characters
+	MinAccessCode        = 6         // characters
+	MaxAccessCode        = 64        // characters
 	MaxReportDetails     = 1_000     // characters
 	MaxReportNote        = 2_000     // characters
 	MaxDivisions         = 50

@@ -26,9 +26,10 @@ const (
 	MessageApplied              MessageKind = "applied"
 	MessageRejected             MessageKind = "rejected"
 
-	// Messages about accounts. The first three carry a link, which only appears in the email: anyone logged in can read
+	// Messages about accounts. The first four carry a link, which only appears in the email: anyone logged in can read
 	// the mailbox, but using the link must prove access to the emails.
 	MessageVerifyEmail   MessageKind = "verify_email"
+	MessageInvited       MessageKind = "invited" // to an account that staff made, which has no password yet
 	MessagePasswordReset MessageKind = "password_reset"
 	MessageChangeEmail   MessageKind = "change_email"   // to the address that the account is to have
 	MessageAddressInUse  MessageKind = "address_in_use" // somebody wants the address of this account for another
@@ -80,6 +81,7 @@ var messageKinds = []struct {
 	{MessageRejected, MessageTraits{Priority: PriorityUsual, Holds: inStatus(RegistrationRejected)}},
 
 	{MessageVerifyEmail, MessageTraits{Priority: PriorityNow, Link: LinkVerify, Anonymous: true}},
+	{MessageInvited, MessageTraits{Priority: PriorityNow, Link: LinkVerify, Anonymous: true}},
 	{MessagePasswordReset, MessageTraits{Priority: PriorityNow, Link: LinkReset}},
 	{MessageChangeEmail, MessageTraits{Priority: PriorityNow, Link: LinkChange, Anonymous: true}},
 	{MessageAddressInUse, MessageTraits{Priority: PriorityNow}},

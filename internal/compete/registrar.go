@@ -5,10 +5,14 @@ import "context"
 // Registrar is the one part of the program that gives or takes seats. Each method waits until its effect is durable.
 // Beside the errors named, each returns ErrBusy, ErrStopping or ErrDatabase when it could not be tried.
 type Registrar interface {
-	// Register gives a seat or a place on the waitlist. Errors: those of Competition.Admit, ErrCompetitionMissing,
-	// ErrAlreadyRegistered, ErrIdempotencyKeyReused, ErrOwnCompetition, ErrBlocked; ErrUnauthorized when the user does
-	// not exist.
+	// Register gives a seat or a place on the waitlist. Errors: those of Competition.Admit and CheckAccess,
+	// ErrCompetitionMissing, ErrAlreadyRegistered, ErrIdempotencyKeyReused, ErrOwnCompetition, ErrBlocked;
+	// ErrUnauthorized when the user does not exist.
 	Register(ctx context.Context, c RegisterCommand) (RegistrationOutcome, error)
+	// Add registers somebody else for a competition that the actor manages. Errors: those of
+	// Competition.CheckRegistrant and AdmitAdded, ErrCompetitionMissing, ErrForbidden, ErrAlreadyRegistered,
+	// ErrIdempotencyKeyReused.
+	Add(ctx context.Context, c AddCommand) (RegistrationOutcome, error)
 	// Cancel takes a registration back, and gives a freed seat to the head of the waitlist; one that is cancelled
 	// already stays so. Errors: ErrRegistrationGone (also when it is not the actor's business), ErrCompetitionStarted.
 	Cancel(ctx context.Context, c CancelCommand) (RegistrationOutcome, error)
@@ -56,6 +60,16 @@ type RegisterCommand struct {
 	Actor         Actor
 	CompetitionID string
 	Entry         Entry
+	Idempotency   Idempotency
+}
+
+// AddCommand asks for a registration of a person by the actor.
+type AddCommand struct {
+	Actor         Actor
+	CompetitionID string
+	Person        Actor
+	Entry         Entry
+	OverCapacity  bool // if no seat is free, the capacity is raised by one
 	Idempotency   Idempotency
 }
 

@@ -13,7 +13,10 @@ type RegistrationsConfig struct {
 	Statistics   StatisticsStore
 	Registrar    Registrar
 	Competitions *Competitions
+	Accounts     *Accounts
 	Verification *Verification
+	Throttle     *Throttle
+	Sealer       Sealer      // of access codes
 	Replays      ReplayCache `optional:"every replay is answered by the database"`
 	// Patience bounds the total time of a registration. After it, the user is told that the database is unavailable.
 	Patience time.Duration `optional:"as long as it takes"`
@@ -29,7 +32,7 @@ func NewRegistrations(c RegistrationsConfig) *Registrations {
 }
 
 // Register registers the actor, with what they filled in, for somebody else's competition. Errors: those of
-// Registrar.Register, ErrUnauthorized, ErrEmailUnverified.
+// Registrar.Register, ErrUnauthorized, ErrEmailUnverified, ErrTooManyGuesses.
 func (s *Registrations) Register(
 	ctx context.Context, a Actor, competitionID string, entry Entry, idempotency Idempotency,
 ) (RegistrationOutcome, error) {
@@ -42,14 +45,29 @@ func (s *Registrations) Register(
 	if err := s.requireVerified(ctx, a); err != nil {
 		return RegistrationOutcome{}, err
 	}
+	idempotency = idempotency.with(entry.AccessCode, s.config.Sealer)
 	outcome, replayed, err := withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency,
 		func() (keyedResult[RegistrationOutcome], error) {
-			o, err := s.config.Registrar.Register(ctx,
+			o, err := s.register(ctx,
 				RegisterCommand{Actor: a, CompetitionID: competitionID, Entry: entry, Idempotency: idempotency})
 			return keyedResult[RegistrationOutcome]{outcome: o, replayed: o.Replayed, record: o.Record}, err
 		})
 	outcome.Replayed = replayed
 	return outcome, err
+}
+
+// register counts the attempts of those who send an access code.
+func (s *Registrations) register(ctx context.Context, c RegisterCommand) (RegistrationOutcome, error) {
+	if c.Entry.AccessCode == "" {
+		return s.config.Registrar.Register(ctx, c)
+	}
+	judge, err := s.config.Throttle.guessAccess(ctx, c.Actor, c.CompetitionID)
+	if err != nil {
+		return RegistrationOutcome{}, err
+	}
+	o, err := s.config.Registrar.Register(ctx, c)
+	judge(err)
+	return o, err
 }
 
 // requireVerified fails like Verification.require, and with ErrDatabase if that takes longer than a registration may.

@@ -26,13 +26,15 @@ func (hangingUsers) User(ctx context.Context, _ string) (compete.User, error) {
 func TestAPressHasOnePatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const patience = 3 * time.Second
+		others := competetest.Services(competetest.Parts{})
 		s := compete.NewRegistrations(compete.RegistrationsConfig{
 			Runtime: compete.Runtime{
 				Clock: time.Now, NewID: uuid.NewString, Log: slog.New(slog.DiscardHandler),
 			},
 			Store: struct{ compete.RegistrationStore }{}, Statistics: struct{ compete.StatisticsStore }{},
 			Registrar: struct{ compete.Registrar }{}, Patience: patience,
-			Competitions: competetest.Services(competetest.Parts{}).Competitions,
+			Competitions: others.Competitions, Accounts: others.Accounts, Throttle: &compete.Throttle{},
+			Sealer:       struct{ compete.Sealer }{},
 			Verification: compete.NewVerification(hangingUsers{}, true),
 		})
 		began := time.Now()

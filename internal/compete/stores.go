@@ -99,6 +99,10 @@ type CompetitionStore interface {
 	Competitions(ctx context.Context, f CompetitionFilter) (Page[Competition], error)
 	// CompetitionsByID reads summaries, in no particular order; unknown ids are omitted.
 	CompetitionsByID(ctx context.Context, ids []string) ([]Competition, error)
+	// AccessCodes reads the sealed access codes of all competitions that have one, by competition id.
+	AccessCodes(ctx context.Context) (map[string]string, error)
+	// SealAccessCode replaces a sealed access code by the same one, sealed anew, unless it has changed in the meantime.
+	SealAccessCode(ctx context.Context, id, before, after string) error
 	// PopularTags lists the tags of listed competitions, most used first. If there are very many competitions, it only
 	// counts the tags of the newest.
 	PopularTags(ctx context.Context, now time.Time, limit int) ([]TagCount, error)

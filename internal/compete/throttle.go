@@ -2,6 +2,7 @@ package compete
 
 import (
 	"context"
+	"errors"
 )
 
 // Throttle limits how often people can do things. Its zero value allows everything.
@@ -56,6 +57,41 @@ func (t *Throttle) guessCode(ctx context.Context, userID string) (right func(), 
 		return nil, &refusal
 	}
 	return right, nil
+}
+
+// guessAccess counts an attempt to register with an access code, by account and competition. It fails with
+// ErrTooManyGuesses while earlier wrong codes still impose a wait. Wrong codes are also counted by network. A network
+// with many of them is never locked out, since a hall full of people may share it: each account there still has one
+// attempt before it has to wait. Pass what became of the attempt to judge, which takes it back unless the code was
+// wrong.
+func (t *Throttle) guessAccess(ctx context.Context, a Actor, competitionID string) (judge func(error), err error) {
+	if t.Guesses == nil {
+		return func(error) {}, nil
+	}
+	of := "access:" + competitionID + ":"
+	account, network := Guess{LimitAccessCodes, of + a.UserID, t.Limits.Guesses}, ""
+	if client := ClientOf(ctx).Network(); client != "" && t.Limits.AccessCodes > 0 {
+		network = of + client
+		if t.Guesses.Add(ctx, network, 0) >= t.Limits.AccessCodes {
+			account.Free = 1
+		}
+	}
+	if _, err := t.try(ctx, account); err != nil {
+		refusal := *AsError(err)
+		refusal.Detail = "Too many wrong access codes. Try again in " + inWords(refusal.RetryAfter) + "."
+		return nil, &refusal
+	}
+	return func(err error) {
+		ctx := context.WithoutCancel(ctx)
+		// Whoever hangs up before the answer doesn't get an attempt for free.
+		wrong := errors.Is(err, ErrAccessCodeWrong) || errors.Is(err, context.Canceled)
+		switch {
+		case !wrong:
+			t.Guesses.Add(ctx, account.Key, -1)
+		case network != "":
+			t.Guesses.Add(ctx, network, 1)
+		}
+	}, nil
 }
 
 func (t *Throttle) try(ctx context.Context, guesses ...Guess) (right func(), err error) {

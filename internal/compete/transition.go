@@ -11,6 +11,7 @@ type Event string
 // The events. All except EventConfirm are decided by the registrar.
 const (
 	EventRegister    Event = "register"
+	EventAdd         Event = "add"
 	EventDecision    Event = "decision"
 	EventDraw        Event = "draw"
 	EventConfirm     Event = "confirm"
@@ -55,6 +56,19 @@ var Transitions = slices.Concat(
 			"You apply, and the competition's `admission` is `REVIEW` or `LOTTERY`.",
 		},
 		{RegistrationCancelled, EventRegister, RegistrationApplied, "", "You apply again."},
+		{
+			"", EventAdd, RegistrationPending, "",
+			"The organizer or an admin adds you, and a seat is free or they add one.",
+		},
+		{"", EventAdd, RegistrationWaitlisted, "", "The organizer or an admin adds you, and no seat is free."},
+		{
+			RegistrationCancelled, EventAdd, RegistrationPending, "",
+			"The organizer or an admin adds you again, with a new place in the order of arrival.",
+		},
+		{
+			RegistrationCancelled, EventAdd, RegistrationWaitlisted, "",
+			"The organizer or an admin adds you again, at the end of the line.",
+		},
 		{
 			RegistrationPending, EventConfirm, RegistrationConfirmed, "",
 			"A moment later, along with the message that confirms it.",

@@ -47,11 +47,7 @@ func Services(p Parts) compete.Services {
 		Runtime: runtime, Store: p.Competitions, Users: users, Registrar: p.Registrar,
 		Covers:     struct{ compete.CoverStore }{},
 		CoverMaker: struct{ compete.CoverMaker }{}, Verification: s.Verification, Throttle: throttle,
-	})
-	s.Registrations = compete.NewRegistrations(compete.RegistrationsConfig{
-		Runtime: runtime, Store: p.Registrations, Statistics: struct{ compete.StatisticsStore }{},
-		Registrar:    p.Registrar,
-		Competitions: s.Competitions, Verification: s.Verification,
+		Sealer: struct{ compete.Sealer }{},
 	})
 	s.SecondFactors = compete.NewSecondFactors(compete.SecondFactorsConfig{
 		Runtime: runtime, Store: struct{ compete.FactorStore }{}, Users: users, Sealer: struct{ compete.Sealer }{},
@@ -67,6 +63,12 @@ func Services(p Parts) compete.Services {
 		Runtime: runtime, Users: users, Passwords: passwords, Logins: s.Logins, Site: struct{ compete.SiteStore }{},
 		Links: struct{ compete.LinkStore }{}, LinkKeys: struct{ compete.LinkKeys }{}, Wording: wording,
 		Throttle: throttle,
+	})
+	s.Registrations = compete.NewRegistrations(compete.RegistrationsConfig{
+		Runtime: runtime, Store: p.Registrations, Statistics: struct{ compete.StatisticsStore }{},
+		Registrar:    p.Registrar,
+		Competitions: s.Competitions, Accounts: s.Accounts, Sealer: struct{ compete.Sealer }{},
+		Verification: s.Verification, Throttle: throttle,
 	})
 	return s
 }

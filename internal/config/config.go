@@ -54,6 +54,7 @@ type Config struct {
 	LimitLinks          int `group:"Limits" env:"LIMIT_LINKS" default:"60" help:"Password reset requests per minute from one network. 0 means no limit."`
 	LimitGuesses        int `group:"Limits" env:"LIMIT_GUESSES" default:"10" help:"Wrong passwords for one account from one network before each further attempt has to wait: 1 s at first, then twice as long each time, up to 15 minutes. 0 means no limit."`
 	LimitAccountGuesses int `group:"Limits" env:"LIMIT_ACCOUNT_GUESSES" default:"100" help:"Wrong passwords for one account from all networks and devices that are new to it, taken together, before each further one from any of them has to wait in the same way. 0 means no limit."`
+	LimitAccessCodes    int `group:"Limits" env:"LIMIT_ACCESS_CODES" default:"100" help:"Wrong access codes for one competition from one network before each account there has a single attempt without waiting. Before that, each account has LIMIT_GUESSES of them. 0 means no limit."`
 	LimitMails          int `group:"Limits" env:"LIMIT_MAILS" default:"20" help:"Emails per hour to one address. Further messages stay in the mailbox on the site. Emails with links that people request have limits of their own. 0 means no limit."`
 
 	LimitReports int `group:"Limits" env:"LIMIT_REPORTS" default:"20" help:"Reports of competitions per hour from one network. 0 means no limit."`
@@ -61,7 +62,8 @@ type Config struct {
 	LimitCompetitions int           `group:"Limits" env:"LIMIT_COMPETITIONS" default:"300" help:"Competitions per hour that one organizer can create or publish. Admins have no limit. 0 means no limit."`
 	QueueTimeout      time.Duration `group:"Limits" env:"QUEUE_TIMEOUT" default:"2.5s" help:"How long a registration may wait for its turn before the server responds that it's busy (503). If the queue stays long, the server rejects some immediately, so that the others get a response soon."`
 
-	LimitNotices int `group:"Limits" env:"LIMIT_NOTICES" default:"100" help:"Changes per hour by one organizer that everybody registered gets a message about: moving or cancelling a competition. Admins have no limit. 0 means no limit."`
+	LimitAdditions int `group:"Limits" env:"LIMIT_ADDITIONS" default:"100" help:"People per hour that one organizer can add to competitions. An unknown address gets an account and an email with a link. Admins have no limit. 0 means no limit."`
+	LimitNotices   int `group:"Limits" env:"LIMIT_NOTICES" default:"100" help:"Changes per hour by one organizer that everybody registered gets a message about: moving or cancelling a competition. Admins have no limit. 0 means no limit."`
 
 	Roles             []Role        `group:"Roles and jobs" env:"ROLES" default:"web,api,worker" help:"What this process does: web (pages), api, worker (confirmations, reminders, email)."`
 	WorkerConcurrency int           `group:"Roles and jobs" env:"WORKER_CONCURRENCY" default:"4" help:"How many jobs run at once in each queue, 1 to 100. The maintenance queue always runs at least two."`

@@ -193,6 +193,7 @@ func (s *seeder) registrations(ctx context.Context, p plan, c *compete.Competiti
 		group, ctx := errgroup.WithContext(ctx)
 		for i, actor := range wave {
 			entry := entryOf(c, before+i)
+			entry.AccessCode = compete.AccessCode(p.accessCode)
 			group.Go(func() error { return s.registration(ctx, actor, c.ID, entry, p.waverers && i == 2) })
 		}
 		if err := group.Wait(); err != nil {

@@ -40,6 +40,7 @@ type plan struct {
 	waverers     bool          // some cancel again
 	offerHours   int           // to accept a seat that comes free
 	lottery      bool          // people apply, and a draw decides
+	accessCode   string        // of an unlisted competition; empty: everybody may come
 	review       bool          // people apply; some applications are scored, and decided in drafts
 	added        int           // seats, in the end, for those who wait
 	end          int
@@ -71,6 +72,9 @@ func (p plan) competition(now time.Time) compete.NewCompetition {
 			Waitlist: p.waitlist,
 		},
 		Description: p.description, Divisions: p.divisions,
+	}
+	if p.accessCode != "" {
+		n.Visibility, n.AccessCode = compete.VisibilityUnlisted, compete.AccessCode(p.accessCode)
 	}
 	if p.review {
 		n.Admission = compete.AdmissionReview
@@ -229,6 +233,15 @@ var plans = []plan{
 		registered: 21, firstOfCrowd: 12, participants: []int{4},
 		description: "3×3, 4×4 and one-handed, two rounds each.\n\nIf a seat opens up, we'll offer it to the next " +
 			"person on the waitlist. **You have 48 hours to accept it**, so don't wait too long.",
+	},
+	{
+		organizer: 1, title: "Algorithm Cup: Team Selection", location: "Computer Science Building, Zürich",
+		zone: "Europe/Zurich", accessCode: "QUICKSORT-48",
+		tags: []string{"programming", "olympiad"}, capacity: 12, waitlist: true,
+		published: 5 * day, deadline: 8 * day, starts: 10 * day, lasts: 5 * time.Hour,
+		registered: 7, firstOfCrowd: 50, participants: []int{2},
+		description: "For the members of our training group. **The access code was in the email about the last " +
+			"session**; please don't pass it on.",
 	},
 	{
 		organizer: 0, title: "Civic Tech Hackathon", location: "City Library, Tampere", zone: "Europe/Helsinki",

@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -15,14 +16,19 @@ import (
 // Sealer encrypts with AES-256-GCM, using keys derived from the secrets that sign the tokens. It is a compete.Sealer,
 // and safe for concurrent use.
 type Sealer struct {
-	keys []cipher.AEAD // the first one seals
+	keys   []cipher.AEAD // the first one seals
+	digest []byte        // the key of digests
 }
 
 var _ compete.Sealer = (*Sealer)(nil)
 
 // NewSealer takes the secret that also signs the API's tokens, and the previous one, which may be empty.
 func NewSealer(secret, previous []byte) (*Sealer, error) {
-	s := &Sealer{}
+	digest, err := hkdf.Key(sha256.New, secret, nil, "mini compete: digests", 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive the key of digests: %w", err)
+	}
+	s := &Sealer{digest: digest}
 	for _, secret := range [][]byte{secret, previous} {
 		if len(secret) == 0 {
 			continue
@@ -48,6 +54,13 @@ func NewSealer(secret, previous []byte) (*Sealer, error) {
 func (s *Sealer) Seal(purpose string, plain []byte) string {
 	//nolint:gosec // it makes its own random nonce
 	return base64.RawURLEncoding.EncodeToString(s.keys[0].Seal(nil, nil, plain, []byte(purpose)))
+}
+
+// Digest implements compete.Sealer.
+func (s *Sealer) Digest(purpose, data string) string {
+	mac := hmac.New(sha256.New, s.digest)
+	mac.Write([]byte(purpose + "\x00" + data))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
 var errUnsealed = errors.New("not sealed for this purpose by this installation")

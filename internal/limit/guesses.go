@@ -72,6 +72,21 @@ func (m *MemoryGuesses) Try(_ context.Context, guesses ...compete.Guess) (wait t
 	return 0, by
 }
 
+// Add implements compete.Guesses.
+func (m *MemoryGuesses) Add(_ context.Context, key string, n int) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.clock()
+	a, found := m.keys.Get(key, now)
+	if a.count = max(a.count+n, 0); n > 0 {
+		a.last = now
+	}
+	if n > 0 || n < 0 && found {
+		m.keys.Add(key, a, a.last.Add(forgetAfter))
+	}
+	return a.count
+}
+
 // Right implements compete.Guesses.
 func (m *MemoryGuesses) Right(_ context.Context, guesses ...compete.Guess) {
 	for _, g := range guesses {

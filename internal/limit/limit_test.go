@@ -134,6 +134,35 @@ func TestWaitsDoubleUpToALimitAndAreForgotten(t *testing.T) {
 	})
 }
 
+func TestGuessesAreTakenBackAndCountedAlone(t *testing.T) {
+	eachClock(t, func(t *testing.T, g compete.Guesses, c *clock) {
+		add := func(n, want int) {
+			t.Helper()
+			if got := g.Add(t.Context(), "a", n); got != want {
+				t.Errorf("%+d: there are %d, want %d", n, got, want)
+			}
+		}
+		add(0, 0)
+		add(-1, 0)
+		for range freeGuesses {
+			try(t, g, 0, key("a"))
+		}
+		add(0, freeGuesses)
+		add(-1, freeGuesses-1)
+		try(t, g, 0, key("a"))
+		try(t, g, time.Second, key("a"))
+		c.now = c.now.Add(50 * time.Minute)
+		add(-1, freeGuesses-1)
+		c.now = c.now.Add(10 * time.Minute) // taking one back doesn't make the others younger
+		add(0, 0)
+		add(2, 2)
+		c.now = c.now.Add(time.Hour - time.Millisecond)
+		add(1, 3)
+		g.Right(t.Context(), key("a"))
+		add(0, 0)
+	})
+}
+
 func TestGuessesThatAreCountedTogether(t *testing.T) {
 	eachClock(t, func(t *testing.T, g compete.Guesses, _ *clock) {
 		account := compete.Guess{Limit: "account", Key: "account", Free: 5}

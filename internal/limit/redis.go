@@ -117,6 +117,33 @@ func (r *Redis) Try(ctx context.Context, guesses ...compete.Guess) (wait time.Du
 	return time.Duration(answer[0]) * time.Millisecond, guesses[answer[1]-1]
 }
 
+// add changes the number of attempts under a key, and returns it.
+var add = redis.NewScript(`
+local key, now, forget, n = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local last = tonumber(redis.call("HGET", key, "last") or "0")
+local count = now - last < forget and tonumber(redis.call("HGET", key, "count") or "0") or 0
+count = math.max(count + n, 0)
+if n > 0 then
+	redis.call("HSET", key, "count", count, "last", now)
+	redis.call("PEXPIRE", key, forget)
+elseif n < 0 and redis.call("EXISTS", key) == 1 then
+	redis.call("HSET", key, "count", count)
+end
+return count`)
+
+// Add implements compete.Guesses.
+func (r *Redis) Add(ctx context.Context, key string, n int) (count int) {
+	asked := r.ask(ctx, func(ctx context.Context) (err error) {
+		count, err = add.Run(ctx, r.client, guessKeys([]compete.Guess{{Key: key}}), r.clock().UnixMilli(),
+			forgetAfter.Milliseconds(), n).Int()
+		return err
+	})
+	if !asked {
+		return r.guesses.Add(ctx, key, n)
+	}
+	return count
+}
+
 // Right implements compete.Guesses.
 func (r *Redis) Right(ctx context.Context, guesses ...compete.Guess) {
 	r.guesses.Right(ctx, guesses...)

@@ -13,6 +13,7 @@ import (
 type batch struct {
 	ctx      context.Context
 	tx       compete.LedgerTx
+	sealer   compete.Sealer
 	commands []*command
 	answers  []answer
 
@@ -59,9 +60,9 @@ type competition struct {
 	drawn    bool // a page of its draw was done in this batch
 }
 
-func newBatch(ctx context.Context, tx compete.LedgerTx, commands []*command) *batch {
+func newBatch(ctx context.Context, tx compete.LedgerTx, sealer compete.Sealer, commands []*command) *batch {
 	return &batch{
-		ctx: ctx, tx: tx, commands: commands, answers: make([]answer, len(commands)),
+		ctx: ctx, tx: tx, sealer: sealer, commands: commands, answers: make([]answer, len(commands)),
 		competitions: map[string]*competition{},
 		places:       make(map[compete.Place]*compete.Registration, len(commands)),
 		byID:         make(map[string]*compete.Registration, len(commands)),

@@ -123,7 +123,7 @@ func (r *Registrar) attempt(id string, commands []*command) (b *batch, err error
 		}
 	}()
 	err = r.config.Ledger.Transact(ctx, id, func(tx compete.LedgerTx) error {
-		b = newBatch(ctx, tx, commands)
+		b = newBatch(ctx, tx, r.config.Sealer, commands)
 		if err := b.read(); err != nil {
 			return err
 		}

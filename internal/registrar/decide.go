@@ -19,7 +19,8 @@ type decider interface {
 
 type register struct {
 	compete.RegisterCommand
-	id string // of the new registration, if the user has none for the competition yet
+	id      string // of the new registration, if the user has none for the competition yet
+	byStaff bool   // who add the user
 }
 
 func (c *register) name() string { return "register" }
@@ -53,6 +54,9 @@ func (c *register) decide(b *batch, now time.Time) (result, error, error) {
 		return result{}, compete.ErrAlreadyRegistered, nil
 	}
 	status, refusal, err := c.admissible(b, competition, held, now)
+	if refusal == nil && err == nil { // codes can't be tried out where nobody gets in
+		refusal = competition.CheckAccess(c.Entry.AccessCode, b.sealer)
+	}
 	if refusal != nil || err != nil {
 		return result{}, refusal, err
 	}
@@ -94,10 +98,14 @@ func (c *register) admit(
 		}, UserID: c.Actor.UserID}, ""
 		b.addNew(r)
 	}
-	r.Take(compete.EventRegister, status)
+	event, action := compete.EventRegister, compete.AuditRegistered
+	if c.byStaff {
+		event, action = compete.EventAdd, compete.AuditAdded
+	}
+	r.Take(event, status)
 	r.RegisteredAt, r.Removal = now, compete.Removal{}
 	b.place(competition, r, c.Entry.DivisionID, now)
-	b.recordChange(compete.AuditRegistered, "", r, before, statusAndSeq(r), now)
+	b.recordChange(action, "", r, before, statusAndSeq(r), now)
 	return r
 }
 

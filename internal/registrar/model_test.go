@@ -88,6 +88,11 @@ func (m *model) do(c call) string {
 			return ""
 		}
 		return m.register(c.who, p, c.division(len(m.divisions) > 0))
+	case "add", "squeeze in":
+		if m.disabled[c.who] { // the service refuses them
+			return ""
+		}
+		return m.add(c.who, p, c.division(len(m.divisions) > 0), c.what == "squeeze in")
 	case "cancel":
 		return m.cancel(c.actor(), p, false)
 	case "remove", "block":
@@ -270,19 +275,68 @@ func (m *model) register(name string, p *person, division string) string {
 	case m.frozen, !m.now.Before(m.deadline):
 		return "registration_closed"
 	}
+	switch {
+	case m.admission != compete.AdmissionFirstCome:
+		return m.enter(name, division, applied)
+	case m.fits(division) && m.next() == nil:
+		return m.enter(name, division, pending)
+	}
+	return m.enter(name, division, waitlisted)
+}
+
+// add has olga add somebody; to squeeze in is to get a seat in any case.
+func (m *model) add(name string, p *person, division string, squeeze bool) string {
+	switch {
+	case !m.manages("olga") && m.hidden && m.status != compete.StatusCancelled:
+		return "competition_not_found"
+	case !m.manages("olga"):
+		return "forbidden"
+	case p != nil && p.status != cancelled && m.status != compete.StatusCancelled:
+		return "already_registered"
+	case m.status == compete.StatusCancelled:
+		return "competition_cancelled"
+	case m.hidden:
+		return "not_published"
+	case m.started():
+		return "competition_started"
+	case name == m.organizer:
+		return "own_competition"
+	case p != nil && p.blocked:
+		return "registration_blocked"
+	case m.fits(division) && m.next() == nil:
+		return m.enter(name, division, pending)
+	case squeeze:
+		m.widen(division)
+		return m.enter(name, division, pending)
+	}
+	return m.enter(name, division, waitlisted)
+}
+
+// widen adds a seat to what has none to spare.
+func (m *model) widen(division string) {
+	if m.free() == 0 || m.next() != nil {
+		m.capacity++
+	}
+	free, divided := m.divisions[division]
+	waits := false
+	for _, p := range m.people {
+		if p.division == division && p.holds() {
+			free--
+		}
+		waits = waits || p.division == division && p.status == waitlisted
+	}
+	if divided && (free == 0 || waits) {
+		m.divisions[division]++
+	}
+}
+
+// enter gives somebody a new place.
+func (m *model) enter(name, division string, gets compete.RegistrationStatus) string {
 	m.seqs++
-	gets := waitlisted
 	delete(m.drafts, name)
-	if m.admission != compete.AdmissionFirstCome {
-		m.people[name] = &person{name: name, status: applied, seq: m.seqs, division: division}
-		return "APPLIED"
-	}
-	if m.fits(division) && m.next() == nil {
-		gets = pending
-	}
 	m.people[name] = &person{name: name, status: gets, seq: m.seqs, division: division}
-	if gets == pending {
-		return "PENDING"
+	if gets != waitlisted {
+		return string(gets)
 	}
 	place := 0
 	for _, other := range m.people {
@@ -559,6 +613,11 @@ func (c call) command(s *scenario) func(context.Context) (answer string, err err
 	case "register":
 		if !s.ledger.disabled[c.who] {
 			return registerIn(c.who, c.division(len(s.ledger.competitions[cup].Divisions) > 0)).with(s)
+		}
+	case "add", "squeeze in":
+		if !s.ledger.disabled[c.who] {
+			division := c.division(len(s.ledger.competitions[cup].Divisions) > 0)
+			return addBy("olga", c.who, division, c.what == "squeeze in").with(s)
 		}
 	case "cancel":
 		return cancelBy(c.actor(), c.who, compete.CancelCommand{}).with(s)

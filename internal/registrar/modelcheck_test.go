@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime"
 	"slices"
 	"strconv"
@@ -44,6 +45,22 @@ func TestModelFindsDifferences(t *testing.T) {
 				p.confirmBy = m.now.Add(time.Microsecond)
 			}
 			return m.do(c)
+		},
+		"whoever is squeezed in takes a free seat that somebody waits for": func(m *model, c call) string {
+			due, capacity := m.next() != nil, m.capacity
+			answer := m.do(c)
+			if c.what == "squeeze in" && due {
+				m.capacity = capacity
+			}
+			return answer
+		},
+		"whoever is squeezed into a division adds no seat there": func(m *model, c call) string {
+			divisions := maps.Clone(m.divisions)
+			answer := m.do(c)
+			if c.what == "squeeze in" {
+				m.divisions = divisions
+			}
+			return answer
 		},
 		"a declined seat stays free": func(m *model, c call) string {
 			if c.what != "decline" {
@@ -122,7 +139,7 @@ var commandNames = []string{
 	"register", "register", "register", "register", "register", "register", "cancel", "cancel", "cancel", "accept",
 	"accept", "decline",
 	"expire", "expire", "pass", "pass", "pass", "capacity", "offerHours", "start", "remove", "block", "unblock",
-	"erase", "settle", "transfer",
+	"erase", "settle", "transfer", "add", "squeeze in",
 	"publish", "publish", "draft", "draft", "draft", "draft", "release", "release", "freeze", "draw", "draw",
 	"unpublish", "call off", "disable", "enable", "enable", "confirm", "move", "move", "move if free", "divisions",
 }

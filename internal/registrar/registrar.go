@@ -38,8 +38,9 @@ type Config struct {
 	Clock     func() time.Time
 	NewID     func() string
 	Logger    *slog.Logger
-	Observer  Observer     // nil for none
-	Tracer    trace.Tracer // nil disables tracing
+	Observer  Observer       // nil for none
+	Tracer    trace.Tracer   // nil disables tracing
+	Sealer    compete.Sealer // of access codes; nil where no competition has one
 	QueueSize int
 	BatchSize int
 	// MaxWait is how long a command may wait for its turn before it is refused with compete.ErrBusy. Nobody waits for
@@ -121,6 +122,12 @@ func (r *Registrar) QueueDepth() int { return r.queue.depth() }
 // Register implements compete.Registrar.
 func (r *Registrar) Register(ctx context.Context, c compete.RegisterCommand) (compete.RegistrationOutcome, error) {
 	result, err := r.submit(ctx, c.Actor, &register{RegisterCommand: c, id: r.config.NewID()})
+	return result.outcome, err
+}
+
+// Add implements compete.Registrar.
+func (r *Registrar) Add(ctx context.Context, c compete.AddCommand) (compete.RegistrationOutcome, error) {
+	result, err := r.submit(ctx, c.Actor, &add{AddCommand: c, id: r.config.NewID()})
 	return result.outcome, err
 }
 

@@ -41,7 +41,7 @@ func newScenario(change func(*compete.Competition)) *scenario {
 		ID: cup,
 		CompetitionContent: compete.CompetitionContent{
 			Title: "Spring Cup", Capacity: 2, Waitlist: true, TimeZone: "UTC",
-			RegDeadline: morning.Add(time.Hour), StartDate: &start,
+			RegDeadline: morning.Add(time.Hour), StartDate: &start, Visibility: compete.VisibilityPublic,
 		},
 		SeatsLeft: 2, Status: compete.StatusPublished, Organizer: compete.Organizer{ID: "olga"}, Version: 1,
 	}
@@ -159,6 +159,25 @@ func registerAs(name string, c compete.RegisterCommand) step {
 		s.mu.Unlock()
 		c.Actor, c.CompetitionID = actor(name), cup
 		o, err := s.Register(ctx, c)
+		if err == nil {
+			s.mu.Lock()
+			s.seqs[o.Registration.Seq] = name
+			s.mu.Unlock()
+		}
+		return say(o), err
+	}}
+}
+
+// addBy has staff add a person.
+func addBy(by, name, division string, overCapacity bool) step {
+	return step{what: by + " adds " + name, do: func(ctx context.Context, s *scenario) (string, error) {
+		s.mu.Lock()
+		s.nextID = name + "'s"
+		s.mu.Unlock()
+		o, err := s.Add(ctx, compete.AddCommand{
+			Actor: actor(by), CompetitionID: cup, Person: actor(name), OverCapacity: overCapacity,
+			Entry: compete.Entry{DivisionID: division},
+		})
 		if err == nil {
 			s.mu.Lock()
 			s.seqs[o.Registration.Seq] = name

@@ -141,7 +141,7 @@ func over(p compete.Phase) bool {
 	return p == compete.PhaseDraft || p == compete.PhaseClosed || p == compete.PhaseCancelled
 }
 
-var selectListed = `SELECT ` + competitionColumns
+var selectListed = `SELECT ` + competitionRow.Reading("access_code", `NULL`).Select("c")
 
 // matching adds the conditions of tags and search.
 func (s *Store) matching(st *statement, f compete.CompetitionFilter, match match) {
@@ -231,6 +231,9 @@ func (s *statement) eligible(f compete.CompetitionFilter, order order) {
 	case f.OrganizerID == "" || f.Phase != "":
 		s.phase(f.Phase, compete.UTC(f.Now), status, deadline)
 	}
+	if f.OrganizerID == "" && !f.Suspended {
+		s.Add(` AND ` + listed)
+	}
 	if f.OrganizerID == "" && f.Phase == compete.PhaseCancelled {
 		s.Add(` AND NOT c.discarded`)
 	}
@@ -246,13 +249,13 @@ const ofSuspendible = `c.organizer_id IN (SELECT u.id FROM users u WHERE u.disab
 func (s *statement) closedByFilling(f compete.CompetitionFilter, order order) {
 	now, cut := compete.UTC(f.Now), ` ORDER BY `+order.by+` LIMIT %s) d`
 	s.Add(selectListed+order.columns+fromCompetitions+`WHERE c.id IN (
-		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status || '' = 'PUBLISHED' AND c.filling > 0
-			AND c.reg_deadline <= %s`+cut+`
-		UNION ALL SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status = 'PUBLISHED' AND c.filling = 0
-			AND {+c.reg_deadline} <= %s`+cut, now, f.Limit+1, now, f.Limit+1)
+		SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status || '' = 'PUBLISHED'
+			AND {+c.visibility} = 'PUBLIC' AND c.filling > 0 AND c.reg_deadline <= %s`+cut+`
+		UNION ALL SELECT d.id FROM (SELECT c.id FROM competitions c WHERE c.status = 'PUBLISHED' AND `+listed+`
+			AND c.filling = 0 AND {+c.reg_deadline} <= %s`+cut, now, f.Limit+1, now, f.Limit+1)
 	s.Add(`
-		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE {+c.status} = 'PUBLISHED' AND `+suspended+`
-			AND `+ofSuspendible+cut+`)`, f.Limit+1)
+		UNION ALL SELECT d.id FROM (SELECT c.id`+fromCompetitions+`WHERE {+c.status} = 'PUBLISHED'
+			AND {+c.visibility} = 'PUBLIC' AND `+suspended+` AND `+ofSuspendible+cut+`)`, f.Limit+1)
 }
 
 // statusIs is a condition that may be looked up in an index.

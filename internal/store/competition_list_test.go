@@ -48,6 +48,20 @@ func testWalk(t *testing.T, f *fixture, organizer compete.User) {
 			f.ago(-time.Hour-time.Duration(i%11)*time.Second)
 	}
 	f.addCompetitions(t, all)
+	unlisted := make([]compete.Competition, 40) // none of them is in any list but their organizer's
+	other := f.addUser(t, compete.RoleOrganizer)
+	for i := range unlisted {
+		unlisted[i] = f.competition(other)
+		unlisted[i].Tags, unlisted[i].Visibility = []string{"walk"}, compete.VisibilityUnlisted
+		unlisted[i].CreatedAt, unlisted[i].RegDeadline = all[i].CreatedAt, all[i].RegDeadline
+	}
+	f.addCompetitions(t, unlisted)
+	own, err := f.Competitions(t.Context(), compete.CompetitionFilter{
+		OrganizerID: other.ID, Sort: compete.SortFilling, Limit: 100, Now: f.now,
+	})
+	if must(t, err); len(own.Items) != len(unlisted) {
+		t.Errorf("their organizer has %d unlisted competitions, want %d", len(own.Items), len(unlisted))
+	}
 	filling := f.spreadFilling(t)
 	id := func(c compete.Competition) string { return c.ID }
 	for sort, before := range map[compete.Sort]func(a, b compete.Competition) bool{

@@ -19,7 +19,7 @@ var _ compete.CompetitionStore = (*Store)(nil)
 var (
 	competitionRow     = slices.Concat(competitionKeys, competitionSeats, competitionContent, competitionShown)
 	competitionColumns = competitionRow.Select("c")
-	summaryColumns     = competitionRow.Reading("description", `''`).Select("c")
+	summaryColumns     = competitionRow.Reading("description", `''`).Reading("access_code", `NULL`).Select("c")
 
 	// newCompetitionRow are those that a new one is inserted with.
 	newCompetitionRow = slices.Concat(competitionKeys, competitionSeats, competitionContent)
@@ -56,6 +56,12 @@ var (
 			Value: func(c *compete.Competition) any { return string(c.AdmittedBy()) },
 		},
 		{Name: "offer_hours", Field: func(c *compete.Competition) any { return &c.OfferHours }},
+		{
+			Name:  "visibility",
+			Field: func(c *compete.Competition) any { return &c.Visibility },
+			Value: func(c *compete.Competition) any { return string(c.Visibility.OrPublic()) },
+		},
+		{Name: "access_code", Field: func(c *compete.Competition) any { return sqldb.Optional(&c.SealedCode) }},
 		{Name: "discarded", Field: func(c *compete.Competition) any { return &c.Discarded }},
 		{Name: "unpublished", Field: func(c *compete.Competition) any { return &c.Unpublished }},
 		{Name: "organizer_id", Field: func(c *compete.Competition) any { return &c.Organizer.ID }},
@@ -68,6 +74,7 @@ var (
 	}
 	// competitionShown is kept elsewhere.
 	competitionShown = sqldb.Columns[compete.Competition]{
+		{Read: `c.access_code IS NOT NULL`, Field: func(c *compete.Competition) any { return &c.NeedsCode }},
 		{Read: suspended, Field: func(c *compete.Competition) any { return &c.Suspended }},
 		{Read: `o.name`, Field: func(c *compete.Competition) any { return &c.Organizer.Name }},
 		{Read: tagsOf, Field: func(c *compete.Competition) any { return (*joinedTags)(&c.Tags) }},
@@ -83,6 +90,8 @@ const (
 	suspended = `(o.disabled_at IS NOT NULL OR o.role || '' = 'PARTICIPANT')`
 	tagsOf    = `(SELECT string_agg(t.tag, ',') FROM competition_tags t
 		WHERE t.competition_id = c.id)` // a tag has no comma
+	// listed is the condition of the partial indexes that serve the lists.
+	listed           = `c.visibility = 'PUBLIC'`
 	fromCompetitions = ` FROM competitions c JOIN users o ON o.id = c.organizer_id `
 )
 
@@ -217,6 +226,24 @@ func (s *Store) CompetitionsByID(ctx context.Context, ids []string) ([]compete.C
 	return sqldb.List(ctx, s.replicated, scanCompetition, summariesByID, s.db.Array(ids))
 }
 
+// AccessCodes implements compete.CompetitionStore.
+func (s *Store) AccessCodes(ctx context.Context) (map[string]string, error) {
+	rows, err := sqldb.List(ctx, s.reader, sqldb.ScanPair,
+		`SELECT c.id, c.access_code FROM competitions c WHERE c.access_code IS NOT NULL`)
+	codes := make(map[string]string, len(rows))
+	for _, row := range rows {
+		codes[row[0]] = row[1]
+	}
+	return codes, err
+}
+
+// SealAccessCode implements compete.CompetitionStore.
+func (s *Store) SealAccessCode(ctx context.Context, id, before, after string) error {
+	_, err := sqldb.Change(ctx, s.writer,
+		`UPDATE competitions SET access_code = $3 WHERE id = $1 AND access_code = $2`, id, before, after)
+	return err
+}
+
 // tagged is how many of the newest competitions tell which tags are popular: all of most sites.
 const tagged = 5000
 
@@ -224,7 +251,7 @@ const tagged = 5000
 func (s *Store) PopularTags(ctx context.Context, now time.Time, limit int) ([]compete.TagCount, error) {
 	return sqldb.List(ctx, s.replicated, scanTagCount,
 		`SELECT min(t.tag), count(*) FROM (SELECT c.id`+fromCompetitions+`
-			WHERE c.status = 'PUBLISHED' AND {+c.reg_deadline} > $1 AND NOT `+suspended+`
+			WHERE c.status = 'PUBLISHED' AND `+listed+` AND {+c.reg_deadline} > $1 AND NOT `+suspended+`
 			ORDER BY c.created_at DESC, c.id DESC LIMIT $3) c JOIN competition_tags t ON t.competition_id = c.id
 		GROUP BY coalesce(t.folded, t.tag) ORDER BY count(*) DESC,
 		min(t.tag) LIMIT $2`, compete.UTC(now), limit, tagged)

@@ -18,6 +18,7 @@ func TestCompetitions(t *testing.T) {
 		t.Run("checks of the database", func(t *testing.T) { testCompetitionChecks(t, f, organizer) })
 		t.Run("drafts are deleted", func(t *testing.T) { testDeleteDraft(t, f, organizer) })
 		t.Run("popular tags", func(t *testing.T) { testPopularTags(t, f, organizer) })
+		t.Run("access codes", func(t *testing.T) { testAccessCodes(t, f, organizer) })
 		t.Run("reads are never stale", func(t *testing.T) { testFresh(t, f, organizer) })
 	})
 }
@@ -25,6 +26,7 @@ func TestCompetitions(t *testing.T) {
 func testCreateCompetition(t *testing.T, f *fixture, organizer compete.User) {
 	full := f.addCompetition(t, organizer, func(c *compete.Competition) {
 		c.Title, c.Description = `Ünïcode "quoted" 'n <b>`, "Line\nbreaks\tand 漢字"
+		c.Visibility, c.NeedsCode, c.SealedCode = compete.VisibilityUnlisted, true, "sealed"
 		c.RegOpensAt, c.Waitlist, c.Waitlisted, c.SeatsLeft = f.agoPointer(time.Hour), true, 3, 0
 		fillEmptyFields(&c.CompetitionContent, f.now)
 	})
@@ -97,12 +99,37 @@ func testCompetitionChecks(t *testing.T, f *fixture, organizer compete.User) {
 		"fewer than none left":      func(c *compete.Competition) { c.SeatsLeft = -1 },
 		"fewer than nobody waiting": func(c *compete.Competition) { c.Waitlisted = -1 },
 		"an unknown status":         func(c *compete.Competition) { c.Status = "MAYBE" },
+		"an unknown visibility":     func(c *compete.Competition) { c.Visibility = "HIDDEN" },
 		"version zero":              func(c *compete.Competition) { c.Version = 0 },
 	} {
 		c := f.competition(organizer)
 		breakIt(&c)
 		_, err := f.CreateCompetition(t.Context(), c, compete.IdempotencyRecord{})
 		wantError(t, what, err, compete.ErrConstraint)
+	}
+}
+
+func testAccessCodes(t *testing.T, f *fixture, organizer compete.User) {
+	coded := f.addCompetition(t, organizer, func(c *compete.Competition) { c.NeedsCode, c.SealedCode = true, "before" })
+	plain := f.addCompetition(t, organizer, nil)
+	for _, replace := range []struct{ before, after, want string }{
+		{"another", "lost", "before"}, {"before", "after", "after"}, {"before", "lost", "after"},
+	} {
+		must(t, f.SealAccessCode(t.Context(), coded.ID, replace.before, replace.after))
+		codes, err := f.AccessCodes(t.Context())
+		must(t, err)
+		want(t, "the code", codes[coded.ID], replace.want)
+		if _, found := codes[plain.ID]; found {
+			t.Error("a competition without a code has one")
+		}
+	}
+	list, err := f.Competitions(t.Context(),
+		compete.CompetitionFilter{Sort: compete.SortNewest, Limit: 100, Now: f.now})
+	must(t, err)
+	for _, c := range list.Items {
+		if c.SealedCode != "" || c.NeedsCode != (c.ID == coded.ID) {
+			t.Errorf("a list has the code %q; one is needed: %t", c.SealedCode, c.NeedsCode)
+		}
 	}
 }
 
@@ -122,6 +149,7 @@ func testPopularTags(t *testing.T, f *fixture, organizer compete.User) {
 		func(c *compete.Competition) { c.Status = compete.StatusDraft },
 		func(c *compete.Competition) { c.Status = compete.StatusCancelled },
 		func(c *compete.Competition) { c.RegDeadline = f.now },
+		func(c *compete.Competition) { c.Visibility = compete.VisibilityUnlisted },
 	} {
 		for range 5 {
 			add(gone, "gone")

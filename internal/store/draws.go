@@ -153,7 +153,7 @@ var addEntries = sqldb.NewBulk("competition_id uuid, ref text, registration_id u
 	{select v.competition_id, v.ref, v.registration_id, v.tickets}
 	ON CONFLICT (registration_id) DO NOTHING`) // who was moved to another division meanwhile has a new seq
 
-type listed struct {
+type applicant struct {
 	registrationID string
 	seq            int64
 	tickets        int
@@ -176,7 +176,7 @@ func (s *Store) ListApplications(
 		if err != nil || len(listing) == 0 {
 			return err
 		}
-		applied, err := sqldb.List(ctx, tx, func(row sqldb.Row) (l listed, err error) {
+		applied, err := sqldb.List(ctx, tx, func(row sqldb.Row) (l applicant, err error) {
 			err = row.Scan(&l.registrationID, &l.seq, &l.tickets)
 			return l, err
 		}, `SELECT r.id, r.seq, coalesce(t.tickets, 1) FROM registrations r

@@ -138,6 +138,7 @@ func (f *fixture) competition(organizer compete.User) compete.Competition {
 			Title: "Spring Cup", Location: "Hall 3", Tags: []string{"go", "sql"}, Capacity: 10,
 			RegDeadline: f.ago(-24 * time.Hour), StartDate: f.agoPointer(-48 * time.Hour),
 			EndDate: f.agoPointer(-72 * time.Hour), TimeZone: "Europe/Zurich", Admission: compete.AdmissionFirstCome,
+			Visibility: compete.VisibilityPublic,
 		},
 		Description: "Bring a *laptop*.", SeatsLeft: 10, Status: compete.StatusPublished,
 		Organizer: compete.Organizer{ID: organizer.ID, Name: organizer.Name}, Version: 1, CreatedAt: f.now,
@@ -168,10 +169,11 @@ func (f *fixture) addCompetitions(t *testing.T, competitions []compete.Competiti
 	defer func() { _ = tx.Rollback() }() // after the commit there is nothing left to roll back
 	for _, c := range competitions {
 		_, err := tx.ExecContext(t.Context(), `INSERT INTO competitions (id, title, capacity, seats_left, waitlisted,
-			reg_opens_at, reg_deadline, status, waitlist, organizer_id, created_at, updated_at)
+			reg_opens_at, reg_deadline, status, waitlist, organizer_id, created_at, updated_at, visibility)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-			$10, $11, $11)`, c.ID, c.Title, c.Capacity, c.SeatsLeft, c.Waitlisted, stored(c.RegOpensAt),
-			compete.UTC(c.RegDeadline), string(c.Status), c.Waitlist, c.Organizer.ID, compete.UTC(c.CreatedAt))
+			$10, $11, $11, $12)`, c.ID, c.Title, c.Capacity, c.SeatsLeft, c.Waitlisted, stored(c.RegOpensAt),
+			compete.UTC(c.RegDeadline), string(c.Status), c.Waitlist, c.Organizer.ID, compete.UTC(c.CreatedAt),
+			string(c.Visibility))
 		must(t, err)
 		for _, tag := range c.Tags {
 			_, err := tx.ExecContext(t.Context(), `INSERT INTO competition_tags (competition_id, tag) VALUES ($1, $2)`,

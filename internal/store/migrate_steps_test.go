@@ -79,7 +79,8 @@ var seeds = []struct {
 		"seats_left": 1, "waitlisted": 0,
 		"reg_opens_at": seedTime, "reg_deadline": seedTime.Add(time.Hour), "start_date": seedTime.Add(2 * time.Hour),
 		"end_date": seedTime.Add(3 * time.Hour), "time_zone": "Europe/Zurich", "status": "PUBLISHED",
-		"waitlist": true, "offer_hours": 48, "discarded": false, "searchable": true, "unpublished": false,
+		"waitlist": true, "offer_hours": 48, "visibility": "UNLISTED", "access_code": "sealed",
+		"discarded": false, "searchable": true, "unpublished": false,
 		"organizer_id": seedOrganizer,
 		"next_seq":     int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
 		"cover": "0a1b", "admission": "REVIEW", "undecided_told_at": seedTime, "frozen_at": seedTime, "drawn_at": seedTime,
@@ -396,6 +397,48 @@ func TestStepOnReview(t *testing.T) {
 			to(before)
 			if got, n := found(); got != "CANCELLED" || n != 0 {
 				t.Errorf("%s is %s with %d seats when the step was taken back", status, got, n)
+			}
+		}
+	})
+}
+
+// An earlier version lists what isn't a draft, so the step back hides what is unlisted.
+func TestStepOnCirclesHidesWhatIsUnlisted(t *testing.T) {
+	const seeded, before, circles = 35, 40, 43
+	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {
+		db := openEmpty(t, url)
+		to := func(version int64) {
+			t.Helper()
+			if err := migrator(t, db).To(t.Context(), version); err != nil {
+				t.Fatal(err)
+			}
+		}
+		to(seeded)
+		fillEmpty(t, db)
+		for _, tc := range []struct {
+			status, visibility, want string
+			unpublished, discarded   bool
+		}{
+			{"PUBLISHED", "PUBLIC", "PUBLISHED", false, false},
+			{"PUBLISHED", "UNLISTED", "DRAFT", true, false},
+			{"CANCELLED", "UNLISTED", "CANCELLED", false, true},
+			{"DRAFT", "UNLISTED", "DRAFT", false, false},
+		} {
+			to(circles)
+			if _, err := db.Writer().ExecContext(t.Context(), `UPDATE competitions SET status = $1, visibility = $2,
+				unpublished = false, discarded = false`, tc.status, tc.visibility); err != nil {
+				t.Fatal(err)
+			}
+			to(before)
+			var status string
+			var unpublished, discarded bool
+			if err := db.Writer().QueryRowContext(t.Context(), `SELECT status, unpublished, discarded
+				FROM competitions`+testservices.Unplanned()).Scan(&status, &unpublished, &discarded); err != nil {
+				t.Fatal(err)
+			}
+			if status != tc.want || unpublished != tc.unpublished || discarded != tc.discarded {
+				t.Errorf("%s %s is %s, unpublished %t, discarded %t", tc.visibility, tc.status, status, unpublished,
+					discarded)
 			}
 		}
 	})

@@ -58,8 +58,9 @@ func (t Tx) insertUser(ctx context.Context, u compete.User, passwordHash string)
 	record := compete.AuditRecord{
 		At: u.CreatedAt, Action: compete.AuditAccountCreated, UserID: u.ID, After: compete.AuditFields("role", u.Role),
 	}
-	if from := compete.OriginOf(ctx); from.Via == compete.ViaPage || from.Via == compete.ViaAPI {
-		record.ActorID = u.ID // who signs up makes it
+	if from := compete.OriginOf(ctx); (from.Via == compete.ViaPage || from.Via == compete.ViaAPI) &&
+		passwordHash != "" {
+		record.ActorID = u.ID // who signs up makes it; staff make those without a password
 	}
 	return t.record(ctx, record)
 }

@@ -13,7 +13,9 @@ func (m *Metrics) addLogIns() {
 	m.limited = m.counterVec("limited_total",
 		"Requests refused by a limit, by its name: signups, logins, links, guesses (wrong passwords for an account, "+
 			"from one network or device), "+
-			"account_guesses (from all networks that are new to an account).", "limit")
+			"account_guesses (from all networks that are new to an account), "+
+			"access_codes (wrong ones for a competition), "+
+			"additions (of people by an organizer), reports, competitions, notices.", "limit")
 	for _, limit := range compete.LimitNames {
 		m.limited.WithLabelValues(limit)
 	}

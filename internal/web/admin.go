@@ -93,7 +93,7 @@ func (a *app) suspended(v *visit) ([]pages.Suspended, error) {
 		c := &found.Items[i]
 		rows[i] = pages.Suspended{
 			ID: c.ID, Title: c.Title, Organizer: c.Organizer.Name, Registered: c.Registered(),
-			Waitlisted: c.Waitlisted,
+			Waitlisted: c.Waitlisted, Unlisted: c.Unlisted(),
 		}
 	}
 	return rows, nil

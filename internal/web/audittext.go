@@ -142,6 +142,7 @@ var auditTexts = map[compete.AuditAction]auditText{
 		"Registered", "{who} registered for {competition}",
 		"{who} registered {user} for {competition}",
 	},
+	compete.AuditAdded: {"Added", "{who} added a person to {competition}", "{who} added {user} to {competition}"},
 	compete.AuditCancelled: {
 		"Cancelled", "{who} cancelled their registration for {competition}",
 		"{user}'s registration for {competition} was cancelled",
@@ -235,6 +236,7 @@ var auditVias = map[compete.Via]string{
 var auditFields = append(
 	slices.Insert(slices.Clone(compete.ContentFields), 1,
 		compete.ContentField{Name: "description", Called: "description"}),
+	compete.ContentField{Name: "accessCode", Called: "access code"},
 	compete.ContentField{Name: "divisions", Called: "divisions"},
 	compete.ContentField{Name: "status", Called: "status"},
 	compete.ContentField{Name: "organizerId", Called: "organizer"},
@@ -354,7 +356,8 @@ func auditChanged(was, is auditValues) string {
 		return "{who} changed {competition}"
 	}
 	sentence := "{who} changed the " + enumerate(names) + " of {competition}"
-	if len(names) == 1 && single != "description" && len(was.plain(single))+len(is.plain(single)) < 100 {
+	told := single != "description" && single != "accessCode"
+	if len(names) == 1 && told && len(was.plain(single))+len(is.plain(single)) < 100 {
 		sentence += " from {was." + single + "} to {is." + single + "}"
 	}
 	return sentence

@@ -25,6 +25,7 @@ func (a *app) calendar(v *visit, id string) (response, error) {
 		h.Set("Content-Type", calendar.MediaType+"; charset=utf-8")
 		h.Set("Content-Disposition", `attachment; filename="competition.ics"`)
 		h.Set("Cache-Control", "no-cache")
+		keepOut(h, &c)
 		v.w.WriteHeader(http.StatusOK)
 		//nolint:gosec // no page: its type is that of a calendar; when the reader is gone there is nobody to tell
 		_, _ = io.WriteString(v.w, file)

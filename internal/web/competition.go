@@ -44,12 +44,22 @@ func (a *app) showCompetition(v *visit, status int, c compete.Competition, stand
 		data.Divisions.Chosen = v.r.PostFormValue("divisionId")
 	}
 	data.Managed, data.Admin = c.ManagedBy(v.actor), v.actor.Role.AtLeast(compete.RoleAdmin)
+	data.AccessCode = string(a.Competitions.AccessCode(v.r.Context(), v.actor, &c))
 	page := v.page(c.Title, ui.SectionCompetitions)
 	if c.Status != compete.StatusDraft {
 		page = v.shared(page, "/competitions/"+c.ID, shareText(&c))
 		page.Image = v.app.PublicURL.JoinPath(sharePath(&c, v.app.Site().Name)).String()
+		page.Unlisted = c.Unlisted()
+		keepOut(v.w.Header(), &c)
 	}
 	return show(status, pages.Competition(page, data)), nil
+}
+
+// keepOut tells search engines to leave out what an unlisted competition answers with.
+func keepOut(h http.Header, c *compete.Competition) {
+	if c.Unlisted() {
+		h.Set("X-Robots-Tag", "noindex")
+	}
 }
 
 // competitionData returns the data shared by the page of a competition and its preview. html is the description.
@@ -134,6 +144,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	outcome, err := a.Registrations.Register(r.Context(), v.actor, id, entryOf(r.PostForm),
 		formIdempotency(r, ""))
 	e, isRefusal := refused(err)
+	isRefusal = isRefusal || wantsCode(err)
 	switch {
 	case errors.Is(err, compete.ErrEmailUnverified):
 		v.intend(intentOf(r))
@@ -148,6 +159,7 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 		return nil, readErr
 	}
 	status := http.StatusOK
+	stand.Code = r.PostFormValue("accessCode")
 	// The viewer has registered before, perhaps on another device. The card shows their status, so this is no error.
 	if err != nil && !errors.Is(err, compete.ErrAlreadyRegistered) {
 		status, stand.Error = problem.Status(e.Kind), pressText(e)
@@ -162,6 +174,11 @@ func (a *app) register(r *http.Request, v *visit) (response, error) {
 	}
 	stand.Focus, stand.New = true, err == nil
 	return show(status, pages.StandCard(stand)), nil
+}
+
+// wantsCode reports whether somebody has to type another access code.
+func wantsCode(err error) bool {
+	return errors.Is(err, compete.ErrAccessCodeRequired) || errors.Is(err, compete.ErrAccessCodeWrong)
 }
 
 // pressText is what went wrong with a press.

@@ -85,6 +85,9 @@ var flashes = map[string]ui.Notice{
 	"offer-declined":  {Tone: ui.ToneInfo, Text: "Offer declined. The seat goes to the next person in line."},
 	"removed":         {Tone: ui.ToneInfo, Text: "Registration removed. They'll be notified."},
 	"removed-quiet":   {Tone: ui.ToneInfo, Text: "Registration removed. They won't be notified."},
+	"added":           {Tone: ui.ToneGood, Text: "Person added. They get the usual confirmation."},
+	"added-waiting":   {Tone: ui.ToneInfo, Text: "Person added to the waitlist, because all seats are taken."},
+	"added-over":      {Tone: ui.ToneGood, Text: "Person added, and the capacity raised by one for them."},
 	"decided":         {Tone: ui.ToneGood, Text: "Decisions saved as drafts."},
 	"none-selected":   {Tone: ui.ToneWarn, Text: "Select applications first."},
 	"releasing":       {Tone: ui.ToneGood, Text: "Decisions are being released. Everyone gets one message."},
@@ -118,6 +121,9 @@ var flashes = map[string]ui.Notice{
 	},
 	"moved":    {Tone: ui.ToneGood, Text: "Division changed."},
 	"not-open": {Tone: ui.ToneInfo, Text: "You're logged in. You can register here once registration opens."},
+	"access-code": {
+		Tone: ui.ToneWarn, Text: "You're logged in, but the access code is missing or wrong. Type it to register.",
+	},
 	"not-here": {Tone: ui.ToneWarn, Text: "You're logged in, but this account can't register here."},
 	"not-registered": {
 		Tone: ui.ToneWarn,

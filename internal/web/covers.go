@@ -108,6 +108,7 @@ func (a *app) picture(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		file, err = a.coverFile(r, &visible)
 	}
+	keepOut(w.Header(), &visible)
 	switch {
 	case err != nil:
 		http.Error(w, "Picture not found.", problem.Status(compete.AsError(err).Kind))
@@ -274,7 +275,7 @@ func (a *app) showCover(v *visit, c *compete.Competition, flash string, err erro
 	case err == nil:
 		return redirectWith(flash, "/competitions/"+c.ID+"/edit"), nil
 	}
-	stored := storedForm(c, c.Zone())
+	stored := storedForm(c, a.contentOf(v, c), c.Zone())
 	stored.Cover = form
 	return showForm(v, status, stored), nil
 }

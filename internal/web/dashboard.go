@@ -153,6 +153,7 @@ func addCompetition(data *pages.OrganizerData, c *compete.Competition, now time.
 	data.Competitions = append(data.Competitions, pages.MyCompetition{
 		ID: c.ID, Title: c.Title, Cover: coverView(c).Small, Deadline: c.RegDeadline, Starts: c.StartDate,
 		Zone: c.Zone(), Seats: seatsView(c.Seats(now)), Divisions: divisionViews(c.Seats(now)),
+		Unlisted: c.Unlisted(),
 	})
 	if phase == compete.PhaseCancelled || phase == compete.PhaseDraft {
 		if phase == compete.PhaseDraft && !c.Unpublished {

@@ -49,7 +49,7 @@ func (a *app) createForm(r *http.Request, v *visit) (response, error) {
 		if err != nil {
 			return nil, err
 		}
-		n, zoneName = contentOf(&c), c.Zone().String()
+		n, zoneName = a.contentOf(v, &c), c.Zone().String()
 	}
 	start := nextNoon(v.now.Add(defaultStart), zone)
 	n.RegOpensAt, n.RegDeadline, n.StartDate, n.EndDate = nil, nextNoon(v.now.Add(defaultDeadline), zone), &start, nil
@@ -153,7 +153,7 @@ func (a *app) create(r *http.Request, v *visit) (response, error) {
 	if err := v.requireRole(compete.RoleOrganizer); err != nil {
 		return a.keepTyped(r, v, err)
 	}
-	typed := readForm(r, nil)
+	typed := readForm(r, nil, compete.NewCompetition{})
 	typed.form.Draft, typed.form.CoverLost = true, typed.form.CoverLost || len(upload) > 0
 	switch {
 	case r.PostFormValue("divisions") != "":
@@ -297,7 +297,11 @@ func (a *app) preview(r *http.Request, v *visit, refusal error, stored *compete.
 	if refusal != nil {
 		return nil, refusal
 	}
-	look, err := a.previewOf(v, readForm(r, stored), stored)
+	var before compete.NewCompetition
+	if stored != nil {
+		before = a.contentOf(v, stored)
+	}
+	look, err := a.previewOf(v, readForm(r, stored, before), stored)
 	if err != nil {
 		return nil, err
 	}
@@ -309,13 +313,13 @@ func (a *app) editForm(_ *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return showForm(v, http.StatusOK, storedForm(&c, c.Zone())), nil
+	return showForm(v, http.StatusOK, storedForm(&c, a.contentOf(v, &c), c.Zone())), nil
 }
 
 // storedForm returns the form of a stored competition.
-func storedForm(c *compete.Competition, zone *time.Location) pages.CompetitionForm {
+func storedForm(c *compete.Competition, n compete.NewCompetition, zone *time.Location) pages.CompetitionForm {
 	return pages.CompetitionForm{
-		ID: c.ID, Inputs: shown(contentOf(c), zone), Draft: c.Status == compete.StatusDraft, Version: c.Version,
+		ID: c.ID, Inputs: shown(n, zone), Draft: c.Status == compete.StatusDraft, Version: c.Version,
 		Cover: coverForm(c), Divisions: storedDivisions(c.Divisions),
 	}
 }
@@ -331,7 +335,7 @@ func (a *app) edit(r *http.Request, v *visit) (response, error) {
 // createAgain shows what was typed about a competition that no longer exists, such as a draft deleted in the meantime,
 // in the form for a new one.
 func createAgain(r *http.Request, v *visit) response {
-	form := readForm(r, nil).form
+	form := readForm(r, nil, compete.NewCompetition{}).form
 	form.Draft, form.Key = true, rand.Text()
 	form.Errors = pages.Errors{
 		"": "This competition no longer exists: it may have been deleted. What you typed is below: publish it or " +
@@ -345,7 +349,8 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return a.keepTyped(r, v, err)
 	}
-	typed := readForm(r, &c)
+	before := a.contentOf(v, &c)
+	typed := readForm(r, &c, before)
 	typed.form.ID, typed.form.Draft = c.ID, c.Status == compete.StatusDraft
 	switch {
 	case r.PostFormValue("divisions") != "":
@@ -354,18 +359,18 @@ func (a *app) editStored(r *http.Request, v *visit) (response, error) {
 		return a.showPreview(v, typed, &c)
 	}
 	if len(typed.form.Errors) > 0 {
-		_, err := c.Apply(typed.change(), v.now)
+		_, err := c.Apply(typed.change(before), v.now)
 		typed.refuse(err)
 		typed.tooFew(&c)
 		return showForm(v, http.StatusUnprocessableEntity, typed.form), nil
 	}
-	change := typed.change()
+	change := typed.change(before)
 	if status := compete.CompetitionStatus(r.PostFormValue("status")); status != "" {
 		change.Status = compete.Some(status)
 	}
 	_, err = a.Competitions.Update(r.Context(), v.actor, c.ID, typed.form.Version, change)
 	if errors.Is(err, compete.ErrVersionMismatch) {
-		typed.form.Changed = differences(storedForm(&c, typed.zone), typed.form)
+		typed.form.Changed = differences(storedForm(&c, before, typed.zone), typed.form)
 		if typed.divisions.sent && !slices.Equal(c.DivisionContents(), typed.values.Divisions) {
 			typed.form.Changed = append(typed.form.Changed,
 				pages.FieldDiff{Label: "Divisions", Now: orNone(c.DivisionSummary())})

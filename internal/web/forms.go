@@ -99,7 +99,14 @@ func isAmbiguous(t time.Time) bool {
 // formIdempotency returns the idempotency of a form with a key. The request consists of the form's fields and the
 // result of an uploaded file, but not of where a visitor is redirected.
 func formIdempotency(r *http.Request, file string) compete.Idempotency {
-	return compete.IdempotencyOf(r.PostForm.Get("key"), r.Method, r.URL.Path, []byte(said(r.PostForm).Encode()+file))
+	return compete.IdempotencyOf(r.PostForm.Get("key"), r.Method, r.URL.Path, []byte(hashed(said(r.PostForm))+file))
+}
+
+// hashed returns the part of a form that goes into the hash of a request: all but an access code.
+func hashed(form url.Values) string {
+	form = maps.Clone(form)
+	form.Del("accessCode")
+	return form.Encode()
 }
 
 // said returns what was filled in, without what the form itself adds.

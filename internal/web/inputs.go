@@ -99,6 +99,24 @@ var inputs = []input{
 	},
 	{
 		Field: ui.Field{
+			Name: "unlisted", Label: "Unlisted", Type: pages.Checkbox,
+			Help: "Left out of lists and searches. Anyone with the link can still see it.",
+		},
+		show: func(n *compete.NewCompetition, _ *time.Location) string { return checked(n.Unlisted()) },
+		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
+			if n.Visibility = compete.VisibilityPublic; typed != "" {
+				n.Visibility = compete.VisibilityUnlisted
+			}
+			return ""
+		},
+	},
+	text(ui.Field{
+		Name: "accessCode", Label: "Access code", MaxLength: "64", Autocomplete: "off",
+		Help: "People need it to register. At least 6 letters or digits; case, spaces and hyphens don't matter. " +
+			"Leave empty to let anyone register.",
+	}, func(n *compete.NewCompetition) *string { return (*string)(&n.AccessCode) }),
+	{
+		Field: ui.Field{
 			Name: "zone", Label: "Time zone", List: "zones", Autocomplete: "off", Required: true,
 			Help: "Where it takes place, such as Europe/Berlin. All dates below are in this zone.",
 		},
@@ -162,17 +180,20 @@ func check(f ui.Field, value func(*compete.NewCompetition) *bool) input {
 	f.Type = pages.Checkbox
 	return input{
 		Field: f,
-		show: func(n *compete.NewCompetition, _ *time.Location) string {
-			if *value(n) {
-				return "true"
-			}
-			return ""
-		},
+		show:  func(n *compete.NewCompetition, _ *time.Location) string { return checked(*value(n)) },
 		read: func(n *compete.NewCompetition, typed string, _ *time.Location) string {
 			*value(n) = typed != ""
 			return ""
 		},
 	}
+}
+
+// checked returns the value of a checkbox.
+func checked(on bool) string {
+	if on {
+		return "true"
+	}
+	return ""
 }
 
 // moment returns an input for a time in the form's time zone.

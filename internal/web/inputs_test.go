@@ -24,6 +24,7 @@ func TestFormThatIsSentAsItWasShownChangesNothing(t *testing.T) {
 			Title: "Spring Cup", Location: "Hall 3", Tags: []string{"go", "sql"}, Capacity: 10, RegOpensAt: at(1),
 			RegDeadline: *at(2),
 			StartDate:   at(3), EndDate: at(4), TimeZone: "Europe/Zurich", Waitlist: true, OfferHours: &hours,
+			Visibility: compete.VisibilityUnlisted,
 		},
 	}
 	for field, value := range reflect.ValueOf(&c.CompetitionContent).Elem().Fields() {
@@ -37,16 +38,22 @@ func TestFormThatIsSentAsItWasShownChangesNothing(t *testing.T) {
 			t.Errorf("the test sets no %s", field.Name)
 		}
 	}
+	before := compete.NewCompetition{
+		CompetitionContent: c.CompetitionContent, Description: c.Description, AccessCode: "MAPLE-2026",
+	}
 	sent := url.Values{}
-	for _, in := range storedForm(&c, c.Zone()).Inputs {
+	for _, in := range storedForm(&c, before, c.Zone()).Inputs {
 		sent.Set(in.Name, in.Value)
 	}
-	read := readForm(&http.Request{Method: http.MethodPost, PostForm: sent, Form: sent}, &c)
-	if len(read.form.Errors) > 0 || !reflect.DeepEqual(read.values, contentOf(&c)) {
-		t.Errorf("read %+v, %v, want %+v", read.values, read.form.Errors, contentOf(&c))
+	read := readForm(&http.Request{Method: http.MethodPost, PostForm: sent, Form: sent}, &c, before)
+	if len(read.form.Errors) > 0 || !reflect.DeepEqual(read.values, before) {
+		t.Errorf("read %+v, %v, want %+v", read.values, read.form.Errors, before)
 	}
-	again := readForm(&http.Request{Method: http.MethodPost, PostForm: sent, Form: sent}, nil)
-	if diffs := differences(storedForm(&c, c.Zone()), again.form); len(diffs) > 0 {
+	if read.change(before).AccessCode.Set {
+		t.Error("the access code is changed")
+	}
+	again := readForm(&http.Request{Method: http.MethodPost, PostForm: sent, Form: sent}, nil, compete.NewCompetition{})
+	if diffs := differences(storedForm(&c, before, c.Zone()), again.form); len(diffs) > 0 {
 		t.Errorf("differences: %+v", diffs)
 	}
 	got, want := reflect.ValueOf(again.values.CompetitionContent), reflect.ValueOf(c.CompetitionContent)

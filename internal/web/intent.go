@@ -100,12 +100,14 @@ func (a *app) registerLater(r *http.Request, v *visit) (response, error) {
 
 // press returns the idempotency of the intent's registration, equal to that of the form's.
 func (i intent) press() compete.Idempotency {
-	return compete.IdempotencyOf(i.key, http.MethodPost, i.page()+"/register", []byte(i.entry.Encode()))
+	return compete.IdempotencyOf(i.key, http.MethodPost, i.page()+"/register", []byte(hashed(i.entry)))
 }
 
 // entryOf returns what a participant filled in.
 func entryOf(form url.Values) compete.Entry {
-	return compete.Entry{DivisionID: form.Get("divisionId")}
+	return compete.Entry{
+		DivisionID: form.Get("divisionId"), AccessCode: compete.AccessCode(form.Get("accessCode")),
+	}
 }
 
 // continueTo redirects to next after a login, and completes the visitor's intent if that is its page.
@@ -130,6 +132,8 @@ func (a *app) continueTo(v *visit, next string, otherwise response) (response, e
 		return redirect(next), nil
 	case errors.Is(err, compete.ErrRegistrationNotOpen):
 		return redirectWith("not-open", next), nil
+	case wantsCode(err):
+		return redirectWith("access-code", next), nil
 	case e.Kind == compete.KindForbidden:
 		return redirectWith("not-here", next), nil
 	}

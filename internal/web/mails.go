@@ -107,7 +107,7 @@ func (a *app) showVerify(v *visit, status int, next, text string) (response, err
 		Mail: a.mailing(), Error: text,
 	}
 	if i, ok := v.intent(); ok && i.page() == next {
-		data.Wanted = i.key
+		data.Wanted, data.Entry = i.key, keptFields(i.entry)
 	}
 	if user.VerifiedAt == nil && next != landingPath {
 		v.setCookie(returnCookie, url.QueryEscape(next), v.now.Add(returnFor))

@@ -1,12 +1,15 @@
 package web
 
 import (
+	"crypto/rand"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
 
 	"github.com/minicompete/minicompete/internal/compete"
+	"github.com/minicompete/minicompete/internal/problem"
 	"github.com/minicompete/minicompete/internal/web/pages"
 	"github.com/minicompete/minicompete/internal/web/ui"
 )
@@ -38,6 +41,12 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.showRegistrations(r, v, http.StatusOK, &c, pages.AddForm{})
+}
+
+func (a *app) showRegistrations(
+	r *http.Request, v *visit, status int, c *compete.Competition, form pages.AddForm,
+) (response, error) {
 	q := r.URL.Query()
 	filter := registrationFilter(q)
 	if c.Division(filter.DivisionID) == nil { // removed since
@@ -48,15 +57,21 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 		Seats:  seatsView(c.Seats(v.now)),
 		Status: string(filter.Status), Search: filter.Search, Sort: string(filter.Sort),
 		Removal: c.Status != compete.StatusCancelled, Division: filter.DivisionID,
-		Divisions: divisionChips(&c, "/competitions/"+c.ID+"/registrations", filter),
+		Divisions: divisionChips(c, "/competitions/"+c.ID+"/registrations", filter),
 	}
 	for _, division := range divisionViews(c.Seats(v.now)) {
 		if division.DivisionID == filter.DivisionID {
 			data.Seats = division
 		}
 	}
-	status := http.StatusOK
-	err = a.listRegistrations(r, v, &c, &data, filter)
+	if c.Status == compete.StatusPublished && !c.Started(v.now) {
+		form.ID, form.Key, form.Mails = c.ID, rand.Text(), a.mailing() != pages.MailOff
+		for i := range c.Divisions {
+			form.Divisions = append(form.Divisions, ui.Option{Value: c.Divisions[i].ID, Label: c.Divisions[i].Name})
+		}
+		data.Add = &form
+	}
+	err := a.listRegistrations(r, v, c, &data, filter)
 	if e, ok := refused(err); err != nil && ok && e.Kind == compete.KindInvalid {
 		status, data.Error = http.StatusUnprocessableEntity, "This search didn't work: "+firstField(e)
 	} else if err != nil {
@@ -69,7 +84,7 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 		v.w.Header().Set("HX-Replace-Url", listAddress(r.URL.Path, filter))
 		return show(status, pages.RegistrationListSwap(data)), nil
 	}
-	series, err := a.Registrations.Timeline(r.Context(), v.actor, &c, filter.DivisionID)
+	series, err := a.Registrations.Timeline(r.Context(), v.actor, c, filter.DivisionID)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +92,41 @@ func (a *app) registrations(r *http.Request, v *visit) (response, error) {
 	page := v.page("Registrations for "+c.Title, ui.SectionDashboard)
 	page.Charts = len(data.Timeline.Points) > 0
 	return show(status, pages.Registrations(page, data)), nil
+}
+
+// addPerson registers somebody else.
+func (a *app) addPerson(r *http.Request, v *visit) (response, error) {
+	c, err := a.managed(v)
+	if err != nil {
+		return nil, err
+	}
+	form := pages.AddForm{
+		Email: r.PostFormValue("email"), Name: r.PostFormValue("name"), Over: r.PostFormValue("overCapacity") != "",
+		Division: r.PostFormValue("divisionId"),
+	}
+	outcome, err := a.Registrations.Add(r.Context(), v.actor, c.ID, compete.Addition{
+		Email: form.Email, Name: form.Name, Entry: compete.Entry{DivisionID: form.Division}, OverCapacity: form.Over,
+	}, formIdempotency(r, ""))
+	e, isRefusal := refused(err)
+	switch {
+	case err == nil:
+		return redirectWith(addedFlash(&c, &outcome), r.URL.Path), nil
+	case !isRefusal && !errors.Is(err, compete.ErrBlocked) && !errors.Is(err, compete.ErrOwnCompetition):
+		return nil, err
+	}
+	v.retryAfter(e)
+	form.Errors = formErrors(e)
+	return a.showRegistrations(r, v, problem.Status(e.Kind), &c, form)
+}
+
+func addedFlash(before *compete.Competition, o *compete.RegistrationOutcome) string {
+	switch {
+	case o.Registration.Status == compete.RegistrationWaitlisted:
+		return "added-waiting"
+	case o.Competition.Capacity > before.Capacity:
+		return "added-over"
+	}
+	return "added"
 }
 
 // registrationFilter reads what the page, its export and its print all go by.

@@ -105,6 +105,7 @@ func (a *app) competitionRoutes() []route {
 		{"GET /competitions/{id}/report", a.reportForm},
 		{"POST /competitions/{id}/report", a.report},
 		{"GET /competitions/{id}/registrations", a.registrations},
+		{"POST /competitions/{id}/registrations", a.addPerson},
 		{"GET /competitions/{id}/registrations.csv", a.registrationsCSV},
 		{"GET /competitions/{id}/registrations/print", a.printRegistrations},
 		{"GET /competitions/{id}/registrations/{registration}/remove", a.removeForm},

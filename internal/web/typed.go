@@ -22,15 +22,14 @@ type typedForm struct {
 	divisions divisionForm
 }
 
-// readForm reads the form of a competition. before is the stored one, or nil for a new one.
-func readForm(r *http.Request, before *compete.Competition) typedForm {
+// readForm reads the form of a competition. stored is the one that it changes, or nil for a new one; before is its
+// content.
+func readForm(r *http.Request, stored *compete.Competition, before compete.NewCompetition) typedForm {
 	t := typedForm{form: pages.CompetitionForm{
 		Key: r.PostFormValue("key"), CoverLost: r.PostFormValue(coverLost) != "", Errors: pages.Errors{},
 	}}
 	t.form.Version, _ = strconv.Atoi(r.PostFormValue("version")) // anything else is version 0 of a new one
-	if before != nil {
-		t.values = contentOf(before)
-	}
+	t.values = before
 	t.zone, _ = compete.ZoneNamed(typedValue(r, "zone"))
 	t.zone = cmp.Or(t.zone, time.UTC)
 	for _, in := range inputs {
@@ -40,16 +39,17 @@ func readForm(r *http.Request, before *compete.Competition) typedForm {
 		}
 		t.form.Inputs = append(t.form.Inputs, in.Field)
 	}
-	t.divisions, t.values.Divisions = readDivisions(r.PostForm, before)
+	t.divisions, t.values.Divisions = readDivisions(r.PostForm, stored)
 	maps.Copy(t.form.Errors, t.divisions.errors)
 	t.form.Divisions = t.divisions.inputs
 	return t
 }
 
-// contentOf is the input that would make the competition.
-func contentOf(c *compete.Competition) compete.NewCompetition {
+// contentOf is the input that would make a competition that the viewer manages.
+func (a *app) contentOf(v *visit, c *compete.Competition) compete.NewCompetition {
 	return compete.NewCompetition{
 		CompetitionContent: c.CompetitionContent, Description: c.Description, Divisions: c.DivisionContents(),
+		AccessCode: a.Competitions.AccessCode(v.r.Context(), v.actor, c),
 	}
 }
 
@@ -123,10 +123,15 @@ func splitTags(typed string) []string {
 }
 
 // change sets every field to what was typed.
-func (t typedForm) change() compete.CompetitionChange {
-	return compete.CompetitionChange{
+func (t typedForm) change(before compete.NewCompetition) compete.CompetitionChange {
+	change := compete.CompetitionChange{
 		Edit:        func(c *compete.CompetitionContent) { *c = t.values.CompetitionContent },
 		Description: compete.Some(t.values.Description),
 		Divisions:   compete.Optional[[]compete.DivisionContent]{Set: t.divisions.sent, Value: t.values.Divisions},
 	}
+	// A code that can't be read any more is empty in the form, and stays as it is.
+	if t.values.AccessCode != before.AccessCode {
+		change.AccessCode = compete.Some(t.values.AccessCode)
+	}
+	return change
 }

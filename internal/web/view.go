@@ -98,7 +98,7 @@ func standView(c *compete.Competition, mine *compete.Registration, a compete.Act
 	s := pages.Stand{
 		ID: c.ID, Title: c.Title, Kind: standKinds[phase], Phase: string(phase), State: seats.State, Seats: seats,
 		Opens: c.RegOpensAt, Deadline: c.RegDeadline, Starts: c.StartDate, Zone: c.Zone(),
-		Review: c.TakesApplications(), Lottery: c.Drawn(), OfferHours: c.OfferHours,
+		Review: c.TakesApplications(), Lottery: c.Drawn(), NeedsCode: c.NeedsCode, OfferHours: c.OfferHours,
 		LoggedIn: a.LoggedIn(), Own: a.LoggedIn() && c.OrganizedBy(a), Paused: c.Suspended && now.Before(c.RegDeadline),
 	}
 	if !s.Own {

@@ -42,6 +42,7 @@ func TestDemo(t *testing.T) {
 		{"press twice", testPressTwice},
 		{"opening", testOpening},
 		{"offers", testOffers},
+		{"closed circle", testClosedCircle},
 		{"divisions", testDivisions},
 		{"applications", testApplications},
 		{"draw", testDraw},
@@ -98,6 +99,7 @@ func TestReplicas(t *testing.T) {
 		t.Run("main flow", func(t *testing.T) { testMainFlow(t, s) })
 		t.Run("main flow without script", func(t *testing.T) { testWithoutScript(t, s) })
 		t.Run("offers", func(t *testing.T) { testOffers(t, s) })
+		t.Run("closed circle", func(t *testing.T) { testClosedCircle(t, s) })
 		t.Run("divisions", func(t *testing.T) { testDivisions(t, s) })
 		t.Run("disabled", func(t *testing.T) { testDisabled(t, s) })
 		t.Run("disabled organizer", func(t *testing.T) { testDisabledOrganizer(t, s) })

@@ -35,6 +35,8 @@ type Page struct {
 	Description string
 	// URL is the absolute address of the page for link previews; empty for pages not meant to be shared.
 	URL string
+	// Unlisted keeps the page out of search engines although it has a URL.
+	Unlisted bool
 	// Image is the absolute address of the picture for link previews.
 	Image string
 	// Section is the navigation entry to mark as current, a Section… constant.

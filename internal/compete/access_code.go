@@ -1,0 +1,112 @@
+package compete
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"log/slog"
+	"strings"
+
+	"github.com/minicompete/minicompete/internal/normal"
+)
+
+// AccessCode is a word that people need to register for a competition of a closed circle. Only its organizer and admins
+// are shown it. Printing it, or logging it, doesn't.
+type AccessCode string
+
+// maxTypedCode is how many bytes are compared. Every code fits in, and nobody holds up those who press by a long one.
+const maxTypedCode = 8 * MaxAccessCode
+
+// String implements fmt.Stringer.
+func (AccessCode) String() string { return "[access code]" }
+
+// LogValue implements slog.LogValuer.
+func (c AccessCode) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// is reports whether somebody typed the code. Case, accents, spaces and hyphens don't matter. How long that takes
+// doesn't depend on how much of it is right.
+func (c AccessCode) is(typed AccessCode) bool {
+	want, got := sha256.Sum256([]byte(c.key())), sha256.Sum256([]byte(typed.key()))
+	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
+}
+
+func (c AccessCode) key() string {
+	return strings.NewReplacer(" ", "", "-", "").Replace(normal.Key(normal.Line(string(c))))
+}
+
+func (v *validation) accessCode(c AccessCode) {
+	if c == "" {
+		return
+	}
+	v.length("accessCode", string(c), MinAccessCode, MaxAccessCode)
+	if len([]rune(c.key())) < MinAccessCode {
+		v.addf("accessCode", "must have at least %d letters or digits", MinAccessCode)
+	}
+}
+
+// CheckAccess fails with ErrAccessCodeRequired or ErrAccessCodeWrong if the competition has an access code that wasn't
+// typed.
+func (c *Competition) CheckAccess(typed AccessCode, sealer Sealer) error {
+	switch {
+	case c.SealedCode == "":
+		return nil
+	case len(typed) > maxTypedCode:
+		return ErrAccessCodeWrong
+	case typed.key() == "":
+		return ErrAccessCodeRequired
+	}
+	code, err := sealer.Open(accessCodeOf(c.ID), c.SealedCode)
+	if err != nil || !AccessCode(code).is(typed) {
+		return ErrAccessCodeWrong // also where the stored code can't be read
+	}
+	return nil
+}
+
+// accessCodeOf is the purpose of a sealed code.
+func accessCodeOf(competitionID string) string { return "access code of competition " + competitionID }
+
+// setCode stores a sealed code; an empty one means that none is needed.
+func (c *Competition) setCode(sealed string) { c.SealedCode, c.NeedsCode = sealed, sealed != "" }
+
+// sealCode returns the stored form of a code, which is empty for none.
+func (s *Competitions) sealCode(competitionID string, code AccessCode) string {
+	if code = AccessCode(normal.Line(string(code))); code == "" {
+		return ""
+	}
+	return s.config.Sealer.Seal(accessCodeOf(competitionID), []byte(code))
+}
+
+// AccessCode returns a competition's access code for its organizer and admins. It is empty for everyone else, if there
+// is none, and if the key that sealed it is no longer in use.
+func (s *Competitions) AccessCode(ctx context.Context, a Actor, c *Competition) AccessCode {
+	if c.SealedCode == "" || !c.ManagedBy(a) {
+		return ""
+	}
+	code, err := s.config.Sealer.Open(accessCodeOf(c.ID), c.SealedCode)
+	if err != nil {
+		s.config.Log.ErrorContext(ctx,
+			"could not read an access code: JWT_SECRET was replaced without JWT_SECRET_PREVIOUS", "competition", c.ID)
+	}
+	return AccessCode(code)
+}
+
+// SealCodes reseals all access codes with the current key, so that the previous key can be dropped. It runs at startup;
+// no route calls it.
+func (s *Competitions) SealCodes(ctx context.Context) error {
+	codes, err := s.config.Store.AccessCodes(ctx)
+	if err != nil {
+		return err
+	}
+	for id, sealed := range codes {
+		code, err := s.config.Sealer.Open(accessCodeOf(id), sealed)
+		if err != nil {
+			s.config.Log.ErrorContext(ctx,
+				"could not read an access code: JWT_SECRET was replaced without JWT_SECRET_PREVIOUS", "competition", id)
+			continue
+		}
+		if err := s.config.Store.SealAccessCode(ctx, id, sealed, s.sealCode(id, AccessCode(code))); err != nil {
+			return err
+		}
+	}
+	return nil
+}

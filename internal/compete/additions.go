@@ -1,0 +1,195 @@
+package compete
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/minicompete/minicompete/internal/normal"
+)
+
+// Addition is a person whom staff add to a competition.
+type Addition struct {
+	Email        string
+	Name         string // of a new account; empty means what its address begins with
+	Entry        Entry
+	OverCapacity bool // if no seat is free, add one for this person
+}
+
+// Check reports all invalid fields at once.
+func (n Addition) Check() error {
+	_, err := n.checked()
+	return err
+}
+
+func (n Addition) checked() (Addition, error) {
+	n.Email, n.Name = NormalizeEmail(n.Email), normal.Line(n.Name)
+	var v validation
+	v.email(n.Email)
+	v.length("name", n.Name, 0, MaxNameLength)
+	if local, _, _ := strings.Cut(n.Email, "@"); n.Name == "" {
+		n.Name = local
+	}
+	return n, v.err()
+}
+
+// AdmitAdded decides what a person gets whom staff add now with an entry: RegistrationPending or
+// RegistrationWaitlisted. waiting reports whether somebody is due a free seat before them. widen reports that Widen has
+// to be called first. Unlike people themselves, staff can add people before the opening and after the deadline, until
+// the start. Errors: ErrCompetitionCancelled, ErrNotPublished, ErrCompetitionStarted, ErrCompetitionFull,
+// ErrDivisionFull, and those of CheckEntry.
+func (c *Competition) AdmitAdded(
+	e Entry, now time.Time, waiting, overCapacity bool,
+) (status RegistrationStatus, widen bool, err error) {
+	switch {
+	case c.Status == StatusCancelled:
+		return "", false, ErrCompetitionCancelled
+	case c.Status == StatusDraft:
+		return "", false, ErrNotPublished
+	case c.Started(now):
+		return "", false, ErrCompetitionStarted
+	}
+	if err := c.CheckEntry(e); err != nil {
+		return "", false, err
+	}
+	d := c.Division(e.DivisionID)
+	switch {
+	case c.Room(e.DivisionID) && !waiting:
+		return RegistrationPending, false, nil
+	case overCapacity && c.Capacity < MaxCapacity && (d == nil || d.Capacity < MaxCapacity):
+		return RegistrationPending, true, nil
+	case c.Waitlist:
+		return RegistrationWaitlisted, false, nil
+	}
+	return "", false, c.Full(e.DivisionID)
+}
+
+// Widen adds a seat for a person whom staff add over the capacity: to the competition and to their division, wherever
+// none is free that nobody is due before them.
+func (c *Competition) Widen(divisionID string, waiting bool, now time.Time) {
+	if c.SeatsLeft <= 0 || waiting {
+		c.Capacity++
+		c.SeatsLeft++
+	}
+	c.Divisions = slices.Clone(c.Divisions) // earlier copies of the competition keep theirs
+	if d := c.Division(divisionID); d != nil && (d.SeatsLeft <= 0 || d.Waitlisted > 0) {
+		d.Capacity++
+		d.SeatsLeft++
+	}
+	c.Version++
+	c.UpdatedAt = now
+}
+
+// Add registers somebody else for a competition that the actor manages. An unknown address gets an account, and a link
+// to set its password. Errors: Invalid, ErrQuotaUsed, ErrMailOff for an unknown address, ErrPersonDisabled,
+// ErrReauthenticate, and those of Registrar.Add, worded for staff.
+func (s *Registrations) Add(
+	ctx context.Context, a Actor, competitionID string, n Addition, idempotency Idempotency,
+) (RegistrationOutcome, error) {
+	c, err := s.config.Competitions.changeable(ctx, a, competitionID)
+	if err != nil {
+		return RegistrationOutcome{}, err
+	}
+	if n, err = n.checked(); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	outcome, replayed, err := withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency,
+		func() (keyedResult[RegistrationOutcome], error) {
+			o, err := s.add(ctx, a, &c, n, idempotency)
+			return keyedResult[RegistrationOutcome]{outcome: o, replayed: o.Replayed, record: o.Record}, err
+		})
+	outcome.Replayed = replayed
+	return outcome, forStaff(err)
+}
+
+func (s *Registrations) add(
+	ctx context.Context, a Actor, c *Competition, n Addition, idempotency Idempotency,
+) (RegistrationOutcome, error) {
+	if err := s.config.Throttle.quota(ctx, a, s.config.Throttle.Limits.Additions); err != nil {
+		return RegistrationOutcome{}, err
+	}
+	person, err := s.config.Accounts.find(ctx, n.Email)
+	if errors.Is(err, ErrUserMissing) {
+		// nobody gets an account for nothing
+		if _, _, err = c.AdmitAdded(n.Entry, s.config.now(), c.Owed(), n.OverCapacity); err == nil {
+			person, err = s.config.Accounts.createFor(ctx, n.Email, n.Name)
+		}
+	}
+	switch {
+	case err != nil:
+		return RegistrationOutcome{}, err
+	case person.DisabledAt != nil:
+		return RegistrationOutcome{}, ErrPersonDisabled
+	}
+	o, err := s.config.Registrar.Add(ctx, AddCommand{
+		Actor: a, CompetitionID: c.ID, Person: Actor{UserID: person.ID, Role: person.Role}, Entry: n.Entry,
+		OverCapacity: n.OverCapacity, Idempotency: idempotency,
+	})
+	if err == nil {
+		s.config.Accounts.welcome(ctx, person)
+	}
+	return o, err
+}
+
+// forStaff words a refusal for those who add somebody else.
+func forStaff(err error) error {
+	e := AsError(err)
+	detail, ok := map[string]string{
+		ErrAlreadyRegistered.Code:  "This person is already registered, or has applied.",
+		ErrBlocked.Code:            "This person was removed and blocked. Let them register again first.",
+		ErrOwnCompetition.Code:     "The organizer can't take part in their own competition.",
+		ErrCompetitionStarted.Code: "The competition has started, so nobody can be added.",
+		ErrCompetitionFull.Code: "All seats are taken, and this competition has no waitlist. You can go over the " +
+			"capacity, which adds a seat for this person.",
+		ErrDivisionFull.Code: "All seats of this division are taken, and this competition has no waitlist. You can go " +
+			"over the capacity, which adds a seat for this person.",
+		ErrMailOff.Code: "Nobody here has this address, and this site can't send email to invite them. Ask them to " +
+			"sign up first.",
+	}[e.Code]
+	if err == nil || !ok {
+		return err
+	}
+	worded := *e
+	worded.Detail = detail
+	return &worded
+}
+
+// find returns the account with an address. It fails with ErrUserMissing.
+func (s *Accounts) find(ctx context.Context, email string) (User, error) {
+	user, _, err := s.config.Users.UserByEmail(ctx, email)
+	return user, err
+}
+
+// createFor creates an account for somebody who didn't ask for one. It has no password until its owner sets one. It
+// fails with ErrMailOff if the owner can't be told.
+func (s *Accounts) createFor(ctx context.Context, email, name string) (User, error) {
+	if !s.config.Mailing {
+		return User{}, ErrMailOff
+	}
+	now := s.config.now()
+	user := User{
+		ID: s.config.NewID(), Email: email, Name: name, Role: RoleParticipant, CreatedAt: now, UpdatedAt: now,
+	}
+	err := s.config.Users.CreateUser(ctx, user, noPassword)
+	if errors.Is(err, ErrEmailTaken) { // just now
+		return s.find(ctx, email)
+	}
+	return user, err
+}
+
+// noPassword is the hash of an account that has no password yet.
+const noPassword = ""
+
+// welcome sends a link to an address that nobody has confirmed, to set a password with. The person has a place either
+// way: they can request another link.
+func (s *Accounts) welcome(ctx context.Context, user User) {
+	if user.VerifiedAt != nil || !s.config.Mailing {
+		return
+	}
+	if err := s.requestLink(ctx, LinkVerify, user.ID, user.Email); err != nil && !errors.Is(err, ErrLinkTooSoon) {
+		s.config.Log.WarnContext(ctx, "could not request the email with which somebody added sets a password", "user",
+			user.ID, "error", err)
+	}
+}

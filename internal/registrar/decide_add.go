@@ -1,0 +1,81 @@
+package registrar
+
+import (
+	"time"
+
+	"github.com/minicompete/minicompete/internal/compete"
+)
+
+// add is the registration of a person by staff.
+type add struct {
+	compete.AddCommand
+	id string // of the new registration, if the person has none for the competition yet
+}
+
+func (c *add) name() string { return "add" }
+
+func (c *add) needs(n *needs) {
+	n.competitionIDs.add(c.CompetitionID)
+	n.places.add(c.place())
+	if c.Idempotency.Wanted() {
+		n.keys.add(c.key())
+	}
+}
+
+func (c *add) place() compete.Place {
+	return compete.Place{UserID: c.Person.UserID, CompetitionID: c.CompetitionID}
+}
+
+func (c *add) key() compete.IdempotencyKey {
+	return compete.IdempotencyKey{UserID: c.Actor.UserID, Key: c.Idempotency.Key}
+}
+
+func (c *add) decide(b *batch, now time.Time) (result, error, error) {
+	competition, refusal := b.managed(c.CompetitionID, c.Actor)
+	if refusal != nil {
+		return result{}, refusal, nil
+	}
+	if record, ok := b.records[c.key()]; ok {
+		outcome := compete.RegistrationOutcome{Replayed: true}
+		refusal := record.Replay(c.Idempotency, &outcome)
+		return result{outcome: outcome}, refusal, nil
+	}
+	held := b.places[c.place()]
+	if held != nil && held.Status != compete.RegistrationCancelled && competition.Status != compete.StatusCancelled {
+		return result{}, compete.ErrAlreadyRegistered, nil
+	}
+	waiting, err := b.firstWaiting(competition)
+	if err != nil {
+		return result{}, nil, err
+	}
+	status, widen, refusal := competition.AdmitAdded(c.Entry, now, waiting != nil, c.OverCapacity)
+	if refusal == nil {
+		refusal = competition.CheckRegistrant(c.Person, held)
+	}
+	if refusal != nil {
+		return result{}, refusal, nil
+	}
+	if widen {
+		before := competition.Competition
+		competition.Widen(c.Entry.DivisionID, waiting != nil, now)
+		b.replace(competition, before)
+		b.recordContent(compete.AuditCompetitionUpdated, &before, &competition.Competition, now)
+	}
+	press := register{RegisterCommand: compete.RegisterCommand{
+		Actor: c.Person, CompetitionID: c.CompetitionID, Entry: c.Entry,
+	}, id: c.id, byStaff: true}
+	registration := press.admit(b, competition, held, status, now)
+	outcome := compete.RegistrationOutcome{Registration: *registration, Competition: competition.Summary()}
+	if !c.Idempotency.Wanted() {
+		return result{outcome: outcome}, nil, nil
+	}
+	// The whole outcome is recorded: whom the key's owner added isn't known from the request.
+	record, err := c.Idempotency.Record(c.Actor.UserID, outcome, now)
+	if err != nil {
+		return result{}, nil, err
+	}
+	b.records[c.key()] = record
+	b.newRecords = append(b.newRecords, record)
+	outcome.Record = &b.newRecords[len(b.newRecords)-1]
+	return result{outcome: outcome}, nil, nil
+}
