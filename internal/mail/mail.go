@@ -48,7 +48,10 @@ func (c Composer) Compose(t compete.Target) (compete.Wording, error) {
 	}
 	if r := &t.Registration; t.Competition.TakesApplications() && r.PromotedAt == nil {
 		first := r.ConfirmBy == nil || r.Status == compete.RegistrationOffered
-		data.Decided, data.Drawn = first && t.Competition.Reviewed(), first && t.Competition.Drawn()
+		data.Decided = first && t.Competition.Reviewed()
+		// Who has a seat before the list is frozen was added by staff.
+		data.Drawn = first && t.Competition.Drawn() &&
+			(t.Competition.FrozenAt != nil || r.Status == compete.RegistrationApplied)
 		data.Draw = data.Competition + "/draw"
 	}
 	if hours := t.Competition.OfferHours; hours != nil {

@@ -163,7 +163,7 @@ func TestDrawInMessages(t *testing.T) {
 		compete.MessageOffered:    "You were drawn for a seat",
 	} {
 		drawn := target(kind)
-		drawn.Competition.Admission = compete.AdmissionLottery
+		drawn.Competition.Admission, drawn.Competition.FrozenAt = compete.AdmissionLottery, &until
 		if kind == compete.MessageOffered {
 			drawn.Registration.Status, drawn.Registration.ConfirmBy = compete.RegistrationOffered, &until
 		}

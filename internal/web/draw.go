@@ -38,6 +38,7 @@ func (a *app) showDraw(v *visit, status int, typed *pages.DrawForm) (response, e
 	if err != nil {
 		return nil, err
 	}
+	keepOut(v.w.Header(), &c)
 	data := pages.DrawData{
 		ID: c.ID, Title: c.Title, Zone: c.Zone(), Deadline: c.RegDeadline, Capacity: c.Capacity,
 		Managed: c.ManagedBy(v.actor), Open: c.CheckDrawOpen(v.now) == nil,

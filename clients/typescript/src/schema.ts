@@ -769,7 +769,11 @@ export interface paths {
          */
         readonly get: operations["listRegistrations"];
         readonly put?: never;
-        readonly post?: never;
+        /**
+         * Add a person to a competition
+         * @description For the competition's organizer and admins, until the competition starts: also before the opening, after the deadline, and without an access code. The person gets a seat or, if all are taken, a place on the waitlist. With overCapacity, the capacity is raised by one instead, also that of a division. They get the same messages as if they had registered. An unknown address gets an account and an email with a link to set its password.
+         */
+        readonly post: operations["addRegistration"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1300,6 +1304,31 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        readonly AddRequest: {
+            /**
+             * Format: uuid
+             * @description The division to register in, if the competition has divisions.
+             * @example 018f6b1e-3333-7d0a-9b3e-5a1f0c2d4e6f
+             */
+            readonly divisionId?: string;
+            /**
+             * Format: email
+             * @description The person's address. An unknown one gets an account.
+             * @example ada@example.com
+             */
+            readonly email: string;
+            /**
+             * @description The name of a new account. Ignored if the address has one.
+             * @example Ada Lovelace
+             */
+            readonly name?: string;
+            /**
+             * @description If no seat is free, raise the capacity by one for this person. Otherwise they join the waitlist.
+             * @default false
+             * @example false
+             */
+            readonly overCapacity?: boolean;
+        };
         readonly AnswerReportRequest: {
             /**
              * @description A note for admins. If left out, it stays unchanged.
@@ -1510,6 +1539,16 @@ export interface components {
         };
         readonly Competition: {
             /**
+             * @description The code that people need to register. Only the organizer and admins see it, when they read or change this one competition.
+             * @example MAPLE-2026
+             */
+            readonly accessCode?: string;
+            /**
+             * @description true if people need an access code to register.
+             * @example false
+             */
+            readonly accessCodeRequired?: boolean;
+            /**
              * @description How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY).
              * @example FIRST_COME
              * @enum {string}
@@ -1619,6 +1658,12 @@ export interface components {
              */
             readonly version: number;
             /**
+             * @description PUBLIC, or UNLISTED if lists and searches leave it out, so that people need its link.
+             * @example PUBLIC
+             * @enum {string}
+             */
+            readonly visibility: "PUBLIC" | "UNLISTED";
+            /**
              * @description Whether people can join a waitlist once it's full.
              * @example true
              */
@@ -1631,6 +1676,11 @@ export interface components {
             readonly waitlisted: number;
         };
         readonly CompetitionSummary: {
+            /**
+             * @description true if people need an access code to register.
+             * @example false
+             */
+            readonly accessCodeRequired?: boolean;
             /**
              * @description How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY).
              * @example FIRST_COME
@@ -1731,6 +1781,12 @@ export interface components {
              */
             readonly version: number;
             /**
+             * @description PUBLIC, or UNLISTED if lists and searches leave it out, so that people need its link.
+             * @example PUBLIC
+             * @enum {string}
+             */
+            readonly visibility: "PUBLIC" | "UNLISTED";
+            /**
              * @description Whether people can join a waitlist once it's full.
              * @example true
              */
@@ -1784,6 +1840,11 @@ export interface components {
             readonly waitlisted: number;
         };
         readonly CreateCompetitionRequest: {
+            /**
+             * @description A code that people need to register, with at least 6 letters or digits. Case, spaces and hyphens don't matter. Leave it out to let anyone register.
+             * @example MAPLE-2026
+             */
+            readonly accessCode?: string;
             /**
              * @description How seats are assigned: in order of arrival (FIRST_COME), by decisions about applications (REVIEW), or by a public draw after the deadline (LOTTERY).
              * @default FIRST_COME
@@ -1858,6 +1919,13 @@ export interface components {
             readonly timeZone?: string;
             /** @example Spring Hackathon */
             readonly title: string;
+            /**
+             * @description UNLISTED leaves it out of lists and searches, so that people need its link.
+             * @default PUBLIC
+             * @example PUBLIC
+             * @enum {string}
+             */
+            readonly visibility?: "PUBLIC" | "UNLISTED";
             /**
              * @description Whether people can join a waitlist once it's full.
              * @default false
@@ -2355,6 +2423,12 @@ export interface components {
              */
             readonly updatedAt: string;
             /**
+             * @description PUBLIC, or UNLISTED if lists and searches leave it out, so that people need its link.
+             * @example PUBLIC
+             * @enum {string}
+             */
+            readonly visibility: "PUBLIC" | "UNLISTED";
+            /**
              * @description Whether people can join a waitlist once it's full.
              * @example true
              */
@@ -2787,7 +2861,7 @@ export interface components {
              * @example confirmed
              * @enum {string}
              */
-            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "verify_email" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "undecided";
+            readonly kind: "confirmed" | "waitlisted" | "promoted" | "cancelled" | "removed" | "competition_cancelled" | "reminder" | "changed" | "offered" | "offer_reminder" | "offer_expired" | "offer_declined" | "applied" | "rejected" | "verify_email" | "invited" | "password_reset" | "change_email" | "address_in_use" | "security" | "organizer_approved" | "organizer_declined" | "undecided";
             /**
              * Format: date-time
              * @description When it was read; null if unread.
@@ -3082,6 +3156,11 @@ export interface components {
             readonly recoveryCodes: readonly string[] | null;
         };
         readonly RegisterRequest: {
+            /**
+             * @description The organizer's access code, if the competition needs one.
+             * @example MAPLE-2026
+             */
+            readonly accessCode?: string;
             /**
              * Format: uuid
              * @description The division to register in, if the competition has divisions.
@@ -3587,6 +3666,11 @@ export interface components {
         };
         readonly UpdateCompetitionRequest: {
             /**
+             * @description A code that people need to register, with at least 6 letters or digits; null lets anyone register.
+             * @example MAPLE-2026
+             */
+            readonly accessCode?: string | null;
+            /**
              * @description Can only be changed while nobody is registered.
              * @example REVIEW
              * @enum {string}
@@ -3654,6 +3738,12 @@ export interface components {
             readonly timeZone?: string;
             /** @example Spring Hackathon 2026 */
             readonly title?: string;
+            /**
+             * @description UNLISTED leaves it out of lists and searches, so that people need its link.
+             * @example UNLISTED
+             * @enum {string}
+             */
+            readonly visibility?: "PUBLIC" | "UNLISTED";
             /** @example true */
             readonly waitlist?: boolean;
         };
@@ -8202,6 +8292,23 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Internal Server Error */
             readonly 500: {
                 headers: {
@@ -8301,6 +8408,157 @@ export interface operations {
             /** @description Unprocessable Entity */
             readonly 422: {
                 headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            readonly 503: {
+                headers: {
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly addRegistration: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description 8 to 255 visible ASCII characters; use a new key for each new request. For 24 hours, the same key with the same request returns the first response again. With a different request it is rejected. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                /** @description The competition's ID. */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AddRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Created */
+            readonly 201: {
+                headers: {
+                    readonly "Idempotency-Replayed"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description Bad Request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            readonly 401: {
+                headers: {
+                    /** @description The authentication scheme: Bearer. */
+                    readonly "WWW-Authenticate"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            readonly 415: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            readonly 429: {
+                headers: {
+                    /** @description If a limit is the reason: how many times it allows this. */
+                    readonly "RateLimit-Limit"?: string;
+                    /** @description If a limit is the reason: 0. */
+                    readonly "RateLimit-Remaining"?: string;
+                    /** @description If a limit is the reason: the same as Retry-After. */
+                    readonly "RateLimit-Reset"?: string;
+                    /** @description How many seconds to wait before trying again. */
+                    readonly "Retry-After"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
