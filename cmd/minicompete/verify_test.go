@@ -18,11 +18,13 @@ func drawnFile(t *testing.T) draw.File {
 		Format: draw.Format, CompetitionID: "0198c3a4-0000-7000-8000-000000000001",
 		FrozenAt: draw.RoundTime(1000).Add(-time.Minute), Source: draw.Source{Kind: draw.SourceQuicknet, Round: 1000},
 		List: []draw.Entry{
-			{Ref: strings.Repeat("1", 32), Tickets: 1}, {Ref: strings.Repeat("2", 32), Tickets: 2},
+			{Ref: strings.Repeat("1", 32), Tickets: 1},
+			{Ref: strings.Repeat("2", 32), Tickets: 2},
 			{Ref: strings.Repeat("3", 32), Tickets: 1},
 		},
 		Randomness: &draw.Randomness{
-			Signature: "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39",
+			Signature: "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125" +
+				"e342b73a8dd2bacbe47e4b6b63ed5e39",
 		},
 	}
 	f.ListHash = draw.ListHash(f.List)
@@ -43,7 +45,10 @@ func TestVerifyDraw(t *testing.T) {
 	}{
 		{"as drawn", func(*draw.File) {}, exitOK, "The draw is right: 3 people, 4 tickets", ""},
 		{"before the draw", func(f *draw.File) { f.Randomness, f.Order = nil, nil }, exitOK, "hasn't happened yet", ""},
-		{"another winner", func(f *draw.File) { f.Order[0], f.Order[1] = f.Order[1], f.Order[0] }, exitError, "", "place 1"},
+		{
+			"another winner", func(f *draw.File) { f.Order[0], f.Order[1] = f.Order[1], f.Order[0] }, exitError, "",
+			"place 1",
+		},
 		{"a changed list", func(f *draw.File) { f.List[0].Tickets = 5 }, exitError, "", "the list was changed"},
 		{"another format", func(f *draw.File) { f.Format = "" }, exitError, "", "isn't the file of a draw"},
 	} {

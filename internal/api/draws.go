@@ -129,9 +129,11 @@ func (a *api) registerDraws() {
 		compete.ErrForbidden, compete.ErrReauthenticate, compete.ErrCompetitionMissing, compete.ErrNotDrawn,
 	}
 	handle(a, route{
-		method: http.MethodPut, path: "/api/competitions/{id}/draw", id: "setDrawSource", tag: tagDraws, access: loggedIn,
+		method: http.MethodPut, path: "/api/competitions/{id}/draw", id: "setDrawSource", tag: tagDraws,
+		access:  loggedIn,
 		summary: "Choose where the randomness comes from",
-		description: "For the competition's organizer and admins, until the deadline. Without it, the source is `QUICKNET`, " +
+		description: "For the competition's organizer and admins, until the deadline. Without it, " +
+			"the source is `QUICKNET`, " +
 			"which needs nobody.",
 		request: DrawSource{},
 		errors:  append(changing, compete.ErrCompetitionCancelled, compete.ErrListFrozen),
@@ -140,7 +142,8 @@ func (a *api) registerDraws() {
 		method: http.MethodPut, path: "/api/competitions/{id}/draw/tickets", id: "setTickets", tag: tagDraws,
 		access: loggedIn, status: http.StatusNoContent,
 		summary: "Give people tickets",
-		description: "For the competition's organizer and admins, until the deadline. Everyone has one ticket unless this " +
+		description: "For the competition's organizer and admins, until the deadline. Everyone has " +
+			"one ticket unless this " +
 			"gives them another number. All are saved, or none.",
 		request: TicketsRequest{},
 		errors:  append(changing, compete.ErrCompetitionCancelled, compete.ErrListFrozen),
@@ -149,7 +152,8 @@ func (a *api) registerDraws() {
 		method: http.MethodPost, path: "/api/competitions/{id}/draw/value", id: "enterDrawValue", tag: tagDraws,
 		access:  loggedIn,
 		summary: "Enter the value of a named source",
-		description: "For the competition's organizer and admins, once the list is frozen. The draw follows within seconds, " +
+		description: "For the competition's organizer and admins, once the list is frozen. The draw " +
+			"follows within seconds, " +
 			"and can't be repeated.",
 		request: DrawValueRequest{},
 		errors:  append(changing, compete.ErrNotNamed, compete.ErrListOpen, compete.ErrDrawn),

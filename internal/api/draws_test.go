@@ -156,7 +156,8 @@ func testRefusedDraws(w *world) {
 	w.refused(w.call("POST", path+"/value", w.tokens[organizer], `{"value":"1"}`), http.StatusConflict, "not_named_source")
 	w.refused(w.call("GET", path+"/file", "", ""), http.StatusConflict, "list_open")
 	draft := w.create(strings.Replace(competitionBody("Hidden", 5), "{", `{"status":"DRAFT","admission":"LOTTERY",`, 1))
-	w.refused(w.call("GET", "/api/competitions/"+draft.ID+"/draw", "", ""), http.StatusNotFound, "competition_not_found")
+	w.refused(w.call("GET", "/api/competitions/"+draft.ID+"/draw", "", ""), http.StatusNotFound,
+		"competition_not_found")
 }
 
 // testNoApplicants draws an empty list.

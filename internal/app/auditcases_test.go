@@ -222,14 +222,16 @@ var auditCases = map[string]auditCase{
 		request: func(w *auditWorld) *http.Request {
 			competition, p, organizer := w.lottery()
 			items := []map[string]any{{"email": p.Email, "tickets": 3}}
-			return w.api("PUT", "/api/competitions/"+competition+"/draw/tickets", map[string]any{"items": items}, organizer)
+			return w.api("PUT", "/api/competitions/"+competition+"/draw/tickets", map[string]any{"items": items},
+				organizer)
 		},
 	},
 	"POST /api/competitions/{id}/draw/value": {
 		action: compete.AuditRandomness,
 		request: func(w *auditWorld) *http.Request {
 			competition, organizer := w.frozen()
-			return w.api("POST", "/api/competitions/"+competition+"/draw/value", map[string]any{"value": "3 14"}, organizer)
+			return w.api("POST", "/api/competitions/"+competition+"/draw/value", map[string]any{"value": "3 14"},
+				organizer)
 		},
 	},
 	"DELETE /api/registrations/{id}/block": {
@@ -503,14 +505,20 @@ var auditCases = map[string]auditCase{
 			return w.page("/competitions/"+competition+"/applications/release", nil, organizer)
 		},
 	},
-	"POST /competitions/{id}/draw/source": {action: compete.AuditDrawSource, request: func(w *auditWorld) *http.Request {
-		competition, _, organizer := w.lottery()
-		return w.page("/competitions/"+competition+"/draw/source", []string{"source", "QUICKNET"}, organizer)
-	}},
-	"POST /competitions/{id}/draw/tickets": {action: compete.AuditDrawTickets, request: func(w *auditWorld) *http.Request {
-		competition, p, organizer := w.lottery()
-		return w.page("/competitions/"+competition+"/draw/tickets", []string{"tickets", p.Email + ",3"}, organizer)
-	}},
+	"POST /competitions/{id}/draw/source": {
+		action: compete.AuditDrawSource,
+		request: func(w *auditWorld) *http.Request {
+			competition, _, organizer := w.lottery()
+			return w.page("/competitions/"+competition+"/draw/source", []string{"source", "QUICKNET"}, organizer)
+		},
+	},
+	"POST /competitions/{id}/draw/tickets": {
+		action: compete.AuditDrawTickets,
+		request: func(w *auditWorld) *http.Request {
+			competition, p, organizer := w.lottery()
+			return w.page("/competitions/"+competition+"/draw/tickets", []string{"tickets", p.Email + ",3"}, organizer)
+		},
+	},
 	"POST /competitions/{id}/draw/value": {action: compete.AuditRandomness, request: func(w *auditWorld) *http.Request {
 		competition, organizer := w.frozen()
 		return w.page("/competitions/"+competition+"/draw/value", []string{"value", "3 14"}, organizer)

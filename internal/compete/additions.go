@@ -143,7 +143,8 @@ func forStaff(err error) error {
 		ErrCompetitionStarted.Code: "The competition has started, so nobody can be added.",
 		ErrCompetitionFull.Code: "All seats are taken, and this competition has no waitlist. You can go over the " +
 			"capacity, which adds a seat for this person.",
-		ErrDivisionFull.Code: "All seats of this division are taken, and this competition has no waitlist. You can go " +
+		ErrDivisionFull.Code: "All seats of this division are taken, and this competition has no " +
+			"waitlist. You can go " +
 			"over the capacity, which adds a seat for this person.",
 		ErrMailOff.Code: "Nobody here has this address, and this site can't send email to invite them. Ask them to " +
 			"sign up first.",

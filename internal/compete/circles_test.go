@@ -144,7 +144,8 @@ func TestWiden(t *testing.T) {
 		{"the seats are due to somebody else", divided(3, 2, 1), true, 1, 1},
 	} {
 		before := test.c
-		if _, widen, err := test.c.AdmitAdded(Entry{DivisionID: "one"}, noon, test.waiting, true); !widen || err != nil {
+		_, widen, err := test.c.AdmitAdded(Entry{DivisionID: "one"}, noon, test.waiting, true)
+		if !widen || err != nil {
 			t.Errorf("%s: widen is %t, %v", test.name, widen, err)
 		}
 		after := test.c

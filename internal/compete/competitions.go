@@ -39,7 +39,7 @@ func (s *Competitions) Create(
 		return Competition{}, false, err
 	}
 	idempotency = idempotency.with(n.AccessCode, s.config.Sealer)
-	return withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency, func() (keyedResult[Competition], error) {
+	create := func() (keyedResult[Competition], error) {
 		c, err := s.newCompetition(ctx, a, n)
 		if AsError(err).Kind == KindInvalid || errors.Is(err, ErrQuotaUsed) {
 			return s.refused(ctx, a, idempotency, err)
@@ -53,7 +53,8 @@ func (s *Competitions) Create(
 		}
 		earlier, err := s.config.Store.CreateCompetition(ctx, c, record)
 		return keyedResult[Competition]{outcome: c, earlier: earlier, record: &record}, err
-	})
+	}
+	return withIdempotency(ctx, s.config.Replays, s.config.now(), a, idempotency, create)
 }
 
 // newCompetition returns the competition that the actor may create.
@@ -80,7 +81,9 @@ func (s *Competitions) newCompetition(ctx context.Context, a Actor, n NewCompeti
 }
 
 // refused answers an invalid input, unless the same request succeeded earlier: its deadline may have passed since then.
-func (s *Competitions) refused(ctx context.Context, a Actor, i Idempotency, refusal error) (keyedResult[Competition], error) {
+func (s *Competitions) refused(
+	ctx context.Context, a Actor, i Idempotency, refusal error,
+) (keyedResult[Competition], error) {
 	if !i.Wanted() {
 		return keyedResult[Competition]{}, refusal
 	}

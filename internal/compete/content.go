@@ -66,8 +66,8 @@ func (c *CompetitionContent) values() []any {
 	return values
 }
 
-// normalize brings every field into its stored form: single lines without line breaks, times in UTC, defaults. It replaces texts,
-// lists and times rather than modifying them, since an older copy of the content may share them.
+// normalize brings every field into its stored form: single lines without line breaks, times in UTC, defaults. It
+// replaces texts, lists and times rather than modifying them, since an older copy of the content may share them.
 func (c *CompetitionContent) normalize() {
 	c.Admission = c.AdmittedBy()
 	for _, field := range reflect.ValueOf(c).Elem().Fields() {

@@ -42,8 +42,8 @@ func (s *DrawSource) Check() error {
 }
 
 // Draw is the state of a lottery's draw. The list is closed after the deadline: no application is added any more, and
-// changes of tickets have no effect. Then it is frozen: its hash and the source of randomness are public. Once the source
-// has spoken, everybody gets a place, and the registrar assigns seats in this order.
+// changes of tickets have no effect. Then it is frozen: its hash and the source of randomness are public. Once the
+// source has spoken, everybody gets a place, and the registrar assigns seats in this order.
 type Draw struct {
 	CompetitionID string
 	Source        DrawSource
@@ -143,8 +143,8 @@ func (c *Competition) DrawTo(r *Registration) RegistrationStatus {
 	return RegistrationOffered
 }
 
-// CheckDrawOpen fails if the draw's source and tickets can't be changed (any more): ErrNotDrawn, ErrCompetitionCancelled,
-// ErrListFrozen.
+// CheckDrawOpen fails if the draw's source and tickets can't be changed (any more): ErrNotDrawn,
+// ErrCompetitionCancelled, ErrListFrozen.
 func (c *Competition) CheckDrawOpen(now time.Time) error {
 	switch {
 	case !c.Drawn():

@@ -23,8 +23,8 @@ type DrawStore interface {
 	// addresses that have no application. It fails with the error of check, or ErrCompetitionMissing.
 	SetTickets(ctx context.Context, competitionID string, items []TicketItem, now time.Time,
 		check func(c *Competition) error) (unknown []string, err error)
-	// DueDraws lists up to limit published competitions whose lottery isn't over although the deadline has passed. Those
-	// that are suspended or have started aren't among them.
+	// DueDraws lists up to limit published competitions whose lottery isn't over although the deadline has passed.
+	// Those that are suspended or have started aren't among them.
 	DueDraws(ctx context.Context, now time.Time, limit int) (competitionIDs []string, err error)
 	// ListApplications locks a competition, closes its list, adds the next n applications to it, each with a reference
 	// from newRef, and reports whether there are more. It does nothing if the list is complete.
@@ -34,8 +34,8 @@ type DrawStore interface {
 	DrawList(ctx context.Context, competitionID string) ([]draw.Entry, error)
 	// Freeze saves the hash of the list, the number of entries, and the round. Only the first call has an effect.
 	Freeze(ctx context.Context, d Draw) error
-	// SaveRandomness saves what the source said, with DrawnAt. Only the first call has an effect, and it reports whether
-	// this was it. by is the actor; empty for quicknet.
+	// SaveRandomness saves what the source said, with DrawnAt. Only the first call has an effect, and it reports
+	// whether this was it. by is the actor; empty for quicknet.
 	SaveRandomness(ctx context.Context, d Draw, by string) (first bool, err error)
 	// SavePlaces gives references their places: the first is at place first, the next follow.
 	SavePlaces(ctx context.Context, competitionID string, refs []string, first int) error
@@ -213,8 +213,8 @@ const (
 )
 
 // Advance takes every lottery whose deadline has passed as far as it can go now: closes its list, freezes it, asks
-// quicknet for the round that decides, and saves everybody's place. It returns those that are ready for Registrar.Draw. A
-// failure of one doesn't hold up the others.
+// quicknet for the round that decides, and saves everybody's place. It returns those that are ready for
+// Registrar.Draw. A failure of one doesn't hold up the others.
 func (s *Draws) Advance(ctx context.Context) (ready []string, err error) {
 	due, err := s.config.Store.DueDraws(ctx, s.config.now(), duePage)
 	if err != nil {
@@ -234,7 +234,8 @@ func (s *Draws) Advance(ctx context.Context) (ready []string, err error) {
 
 func (s *Draws) advance(ctx context.Context, competitionID string) (ordered bool, err error) {
 	for more := true; more; {
-		if more, err = s.config.Store.ListApplications(ctx, competitionID, listPage, s.config.now(), newRef); err != nil {
+		more, err = s.config.Store.ListApplications(ctx, competitionID, listPage, s.config.now(), newRef)
+		if err != nil {
 			return false, err
 		}
 	}

@@ -90,9 +90,9 @@ type keyedResult[T any] struct {
 	record   *IdempotencyRecord // the record committed with the outcome
 }
 
-// withIdempotency runs a request, unless the same request has already succeeded: then it returns that outcome. All replay logic is
-// here, except the part that needs a transaction: the registrar and CompetitionStore save the record together with its
-// effect, and find an existing one. The cache may be nil.
+// withIdempotency runs a request, unless the same request has already succeeded: then it returns that outcome. All
+// replay logic is here, except the part that needs a transaction: the registrar and CompetitionStore save the record
+// together with its effect, and find an existing one. The cache may be nil.
 func withIdempotency[T any](
 	ctx context.Context, cache ReplayCache, now time.Time, a Actor, i Idempotency, do func() (keyedResult[T], error),
 ) (T, bool, error) {

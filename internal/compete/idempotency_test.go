@@ -82,9 +82,10 @@ func TestOnceFindsWhatTheDatabaseKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcome, again, err := withIdempotency(t.Context(), nil, time.Now(), Actor{UserID: "user"}, i, func() (keyedResult[string], error) {
+	repeat := func() (keyedResult[string], error) {
 		return keyedResult[string]{outcome: "second", earlier: &earlier}, nil
-	})
+	}
+	outcome, again, err := withIdempotency(t.Context(), nil, time.Now(), Actor{UserID: "user"}, i, repeat)
 	if outcome != "first" || !again || err != nil {
 		t.Errorf("got %q, again %t, %v; want the first outcome again", outcome, again, err)
 	}

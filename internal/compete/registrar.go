@@ -49,9 +49,9 @@ type Registrar interface {
 	// that find no seat remain. Once the competition has started, or is cancelled, unpublished or suspended, the
 	// release ends and all remaining drafts stay.
 	Release(ctx context.Context, competitionID string) (more bool, err error)
-	// Draw does one page of a lottery whose order is saved, and reports whether there is more: the first get the seats,
-	// the others a place on the waitlist, all with a new Seq in drawn order. Nothing happens while the competition isn't
-	// published, is suspended or has started.
+	// Draw does one page of a lottery whose order is saved, and reports whether there is more: the first get the
+	// seats, the others a place on the waitlist, all with a new Seq in drawn order. Nothing happens while the
+	// competition isn't published, is suspended or has started.
 	Draw(ctx context.Context, competitionID string) (more bool, err error)
 }
 

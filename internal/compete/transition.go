@@ -81,9 +81,15 @@ var Transitions = slices.Concat(
 		{RegistrationOffered, EventAccept, RegistrationPending, "", "You accept the offer before `confirmBy`."},
 	},
 	[]Transition{
-		{RegistrationApplied, EventDraw, RegistrationPending, "", "You're among the first in the draw, as long as there are seats."},
+		{
+			RegistrationApplied, EventDraw, RegistrationPending, "",
+			"You're among the first in the draw, as long as there are seats.",
+		},
 		{RegistrationApplied, EventDraw, RegistrationOffered, "", "The same, and the competition has `offerHours`."},
-		{RegistrationApplied, EventDraw, RegistrationWaitlisted, "", "You're further back in the draw: the order drawn is your place in line."},
+		{
+			RegistrationApplied, EventDraw, RegistrationWaitlisted, "",
+			"You're further back in the draw: the order drawn is your place in line.",
+		},
 	},
 	moved(RegistrationPending, "You move to another division where a seat is free, with a new place in the order of "+
 		"arrival.", seatedOrWaiting...),

@@ -151,7 +151,8 @@ var plans = []plan{
 		divisions: []compete.DivisionContent{{Name: "Half marathon", Capacity: 34}, {Name: "10 km", Capacity: 26}},
 		published: 12 * day, deadline: 10 * day, starts: 24 * day, registered: 55, firstOfCrowd: 10,
 		participants: []int{0}, waverers: true,
-		description: "21.1 or 10 km along the water, flat and fast.\n\n- Three starting groups, by expected time\n- Water " +
+		description: "21.1 or 10 km along the water, flat and fast.\n\n- Three starting groups, by " +
+			"expected time\n- Water " +
 			"every 4 km, oranges at 15 km\n" +
 			"- Chip timing, with results in your mailbox the same evening\n\nThe course is " +
 			"closed to traffic until **13:00**.",
@@ -258,7 +259,8 @@ var plans = []plan{
 		published: 6 * day, deadline: 9 * day, starts: 40 * day, lasts: 5 * time.Hour,
 		registered: 55, firstOfCrowd: 5, participants: []int{1, 2},
 		description: "Ten kilometres around the lake at midnight, and far more people than the path can take.\n\n" +
-			"## How to get in\n\n**Apply until registration closes.** Then a public draw decides, and anyone can check it. " +
+			"## How to get in\n\n**Apply until registration closes.** Then a public draw decides, " +
+			"and anyone can check it. " +
 			"If you're drawn, you have three days to accept your seat.",
 	},
 }

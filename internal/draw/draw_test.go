@@ -32,7 +32,8 @@ var rounds = []struct {
 
 func TestGenuineRounds(t *testing.T) {
 	for _, r := range rounds {
-		got, err := draw.Source{Kind: draw.SourceQuicknet, Round: r.round}.Bytes(draw.Randomness{Signature: r.signature})
+		source := draw.Source{Kind: draw.SourceQuicknet, Round: r.round}
+		got, err := source.Bytes(draw.Randomness{Signature: r.signature})
 		if err != nil {
 			t.Errorf("round %d: %v", r.round, err)
 		}
@@ -55,7 +56,8 @@ func TestForgedRounds(t *testing.T) {
 		"not hex":       {1000, "signature"},
 		"nothing":       {1000, ""},
 	} {
-		_, err := draw.Source{Kind: draw.SourceQuicknet, Round: tc.round}.Bytes(draw.Randomness{Signature: tc.signature})
+		source := draw.Source{Kind: draw.SourceQuicknet, Round: tc.round}
+		_, err := source.Bytes(draw.Randomness{Signature: tc.signature})
 		if !errors.Is(err, draw.ErrRandomness) {
 			t.Errorf("%s: got %v, want ErrRandomness", name, err)
 		}
@@ -119,7 +121,8 @@ func TestOrder(t *testing.T) {
 	if got, want := strings.Join(last, " "), "4 2 3 1"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := draw.ListHash(entries), "3ca8a7ac1717310051b4378e7e535d82549c48c6d02e653338d7abca8fd1c419"; got != want {
+	const want = "3ca8a7ac1717310051b4378e7e535d82549c48c6d02e653338d7abca8fd1c419"
+	if got := draw.ListHash(entries); got != want {
 		t.Errorf("got hash %s, want %s", got, want)
 	}
 }
@@ -145,7 +148,8 @@ func drawn(t *testing.T) draw.File {
 	f := draw.File{
 		Format: draw.Format, CompetitionID: "0198c3a4-0000-7000-8000-000000000001",
 		FrozenAt: draw.RoundTime(1000).Add(-time.Minute), List: list(50),
-		Source: draw.Source{Kind: draw.SourceQuicknet, Round: 1000}, Randomness: &draw.Randomness{Signature: rounds[0].signature},
+		Source:     draw.Source{Kind: draw.SourceQuicknet, Round: 1000},
+		Randomness: &draw.Randomness{Signature: rounds[0].signature},
 	}
 	f.ListHash = draw.ListHash(f.List)
 	randomness, err := f.Source.Bytes(*f.Randomness)
@@ -161,17 +165,23 @@ func TestVerify(t *testing.T) {
 		change func(*draw.File)
 		want   string // in the error; empty if it holds
 	}{
-		"as drawn":            {func(*draw.File) {}, ""},
-		"a named source":      {named, ""},
-		"no value":            {func(f *draw.File) { named(f); f.Randomness.Value = " " }, "the value is empty"},
-		"not drawn":           {func(f *draw.File) { f.Randomness, f.Order = nil, nil }, draw.ErrNotDrawn.Error()},
-		"one more ticket":     {func(f *draw.File) { f.List[3].Tickets++ }, "the list was changed"},
-		"one entry less":      {func(f *draw.File) { f.List = f.List[1:] }, "the list was changed"},
-		"the hash as well":    {func(f *draw.File) { f.List = f.List[1:]; f.ListHash = draw.ListHash(f.List) }, "the order has"},
-		"an entry twice":      {func(f *draw.File) { f.List[1] = f.List[0] }, "isn't in ascending order"},
-		"too many tickets":    {func(f *draw.File) { f.List[0].Tickets = 1025 }, "1025 tickets"},
-		"no reference":        {func(f *draw.File) { f.List[0].Ref = "" }, "isn't 32 lower-case hex digits"},
-		"two swapped":         {func(f *draw.File) { f.Order[0], f.Order[9] = f.Order[9], f.Order[0] }, "place 1 of the order"},
+		"as drawn":        {func(*draw.File) {}, ""},
+		"a named source":  {named, ""},
+		"no value":        {func(f *draw.File) { named(f); f.Randomness.Value = " " }, "the value is empty"},
+		"not drawn":       {func(f *draw.File) { f.Randomness, f.Order = nil, nil }, draw.ErrNotDrawn.Error()},
+		"one more ticket": {func(f *draw.File) { f.List[3].Tickets++ }, "the list was changed"},
+		"one entry less":  {func(f *draw.File) { f.List = f.List[1:] }, "the list was changed"},
+		"the hash as well": {
+			func(f *draw.File) { f.List = f.List[1:]; f.ListHash = draw.ListHash(f.List) },
+			"the order has",
+		},
+		"an entry twice":   {func(f *draw.File) { f.List[1] = f.List[0] }, "isn't in ascending order"},
+		"too many tickets": {func(f *draw.File) { f.List[0].Tickets = 1025 }, "1025 tickets"},
+		"no reference":     {func(f *draw.File) { f.List[0].Ref = "" }, "isn't 32 lower-case hex digits"},
+		"two swapped": {
+			func(f *draw.File) { f.Order[0], f.Order[9] = f.Order[9], f.Order[0] },
+			"place 1 of the order",
+		},
 		"another round":       {func(f *draw.File) { f.Source.Round = 1001 }, "quicknet didn't sign round 1001"},
 		"a round known early": {func(f *draw.File) { f.FrozenAt = draw.RoundTime(1000) }, "before the list was frozen"},
 		"an unknown source":   {func(f *draw.File) { f.Source.Kind = "DICE" }, "is unknown"},

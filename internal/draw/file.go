@@ -46,8 +46,8 @@ func Read(r io.Reader) (f File, err error) {
 
 var wellFormedRef = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// Verify recomputes the draw, and returns the first thing that is wrong. It fails with ErrNotDrawn if only the list could
-// be checked.
+// Verify recomputes the draw, and returns the first thing that is wrong. It fails with ErrNotDrawn if only the list
+// could be checked.
 func (f *File) Verify() error {
 	for i, e := range f.List {
 		switch {

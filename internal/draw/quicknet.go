@@ -21,8 +21,9 @@ var publicKey = sync.OnceValues(func() (*bls.PublicKey[bls.KeyG2SigG1], error) {
 	return key, nil
 })
 
-// verifyRound returns the randomness of a round of quicknet: the SHA-256 of its BLS signature, once that is verified. The
-// network is unchained, so the signed message is the SHA-256 of the round's number alone; signatures are on G1 as in RFC 9380.
+// verifyRound returns the randomness of a round of quicknet: the SHA-256 of its BLS signature, once that is verified.
+// The network is unchained, so the signed message is the SHA-256 of the round's number alone; signatures are on G1 as
+// in RFC 9380.
 func verifyRound(round uint64, signature string) ([]byte, error) {
 	key, err := publicKey()
 	if err != nil {

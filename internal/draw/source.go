@@ -70,7 +70,7 @@ var quicknetGenesis = time.Unix(1692803367, 0).UTC()
 
 // RoundTime returns when a round of quicknet is published.
 func RoundTime(round uint64) time.Time {
-	return quicknetGenesis.Add(time.Duration(round-1) * quicknetPeriod)
+	return quicknetGenesis.Add(time.Duration(round-1) * quicknetPeriod) //nolint:gosec // G115: in 2300 it's below 2^32
 }
 
 // RoundAfter returns the first round of quicknet that is published after a moment.
@@ -78,7 +78,7 @@ func RoundAfter(at time.Time) uint64 {
 	if at.Before(quicknetGenesis) {
 		return 1
 	}
-	return uint64(at.Sub(quicknetGenesis)/quicknetPeriod) + 2
+	return uint64(at.Sub(quicknetGenesis)/quicknetPeriod) + 2 //nolint:gosec // G115: it isn't before genesis
 }
 
 func unhex(name, text string) ([]byte, error) {

@@ -34,7 +34,8 @@ func (g *generator) messages(yield func([]any) bool) {
 			kind = compete.MessageWaitlisted
 		case compete.RegistrationCancelled:
 			kind = compete.MessageCancelled
-		case compete.RegistrationPending, compete.RegistrationConfirmed, compete.RegistrationOffered:
+		case compete.RegistrationPending, compete.RegistrationConfirmed, compete.RegistrationOffered,
+			compete.RegistrationApplied, compete.RegistrationRejected:
 		}
 		subject := "Your registration for " + title(r.competition)
 		body := fmt.Sprintf("Hello,\n\n%s is number %d.\n\n%s", subject, r.seq, description)

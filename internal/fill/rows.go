@@ -434,7 +434,8 @@ func (g *generator) count(
 		column = 3
 	case compete.RegistrationCancelled:
 		column = 4
-	case compete.RegistrationPending, compete.RegistrationConfirmed, compete.RegistrationOffered:
+	case compete.RegistrationPending, compete.RegistrationConfirmed, compete.RegistrationOffered,
+		compete.RegistrationApplied, compete.RegistrationRejected:
 	}
 	g.blockRows[last][column] = g.blockRows[last][column].(int) + 1
 	g.days[dayKey{g.organizer(i), at.Unix() / (24 * 60 * 60), slot}]++

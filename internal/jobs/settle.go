@@ -18,8 +18,8 @@ func (c *Client) release(ctx context.Context, job *river.Job[compete.ReleaseJob]
 	return c.throughRegistrar(ctx, job.Args.CompetitionID, c.config.Registrar.Release)
 }
 
-// throughRegistrar does page after page through the registrar. When its time slice is over or the process stops, the job
-// goes back to the queue; finished pages are committed, and the next run continues after them.
+// throughRegistrar does page after page through the registrar. When its time slice is over or the process stops, the
+// job goes back to the queue; finished pages are committed, and the next run continues after them.
 func (c *Client) throughRegistrar(
 	ctx context.Context, competitionID string, page func(ctx context.Context, competitionID string) (bool, error),
 ) error {

@@ -25,7 +25,8 @@ const (
 	// undecidedSweepInterval is how soon after the start an organizer is told about undecided applications.
 	undecidedSweepInterval = time.Minute
 
-	// drawSweepInterval is how soon a lottery goes on: after the deadline, and after its source of randomness has spoken.
+	// drawSweepInterval is how soon a lottery goes on: after the deadline, and after its source of randomness has
+	// spoken.
 	drawSweepInterval = 5 * time.Second
 
 	// discardedSweepInterval is the interval at which River itself looks for jobs of killed processes, some of which it
@@ -117,8 +118,9 @@ func (c *Client) sweepOffers(ctx context.Context) error {
 func (c *Client) sweepDraws(ctx context.Context) error {
 	ready, err := c.config.Draws.Advance(ctx)
 	for _, id := range ready {
-		if more := c.inPages(ctx, id, time.Now().Add(timeSlice), c.config.Registrar.Draw); !errors.Is(more, errMorePages) {
-			err = errors.Join(err, more)
+		failure := c.inPages(ctx, id, time.Now().Add(timeSlice), c.config.Registrar.Draw)
+		if !errors.Is(failure, errMorePages) {
+			err = errors.Join(err, failure)
 		}
 	}
 	return err

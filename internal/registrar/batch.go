@@ -189,7 +189,8 @@ func (b *batch) move(c *competition, newID func() string, before compete.Schedul
 			return
 		}
 	}
-	b.moves = append(b.moves, compete.LedgerMove{CompetitionID: c.ID, ID: newID(), Before: before, BeforeSeq: c.NextSeq})
+	b.moves = append(b.moves,
+		compete.LedgerMove{CompetitionID: c.ID, ID: newID(), Before: before, BeforeSeq: c.NextSeq})
 }
 
 // write saves the outcome. A batch that changed nothing isn't written.

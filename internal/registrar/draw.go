@@ -58,7 +58,7 @@ func (b *batch) drawPlace(c *competition, p compete.DrawPlace, d *compete.Draw, 
 	r.Seq = c.NextSeq
 	c.NextSeq++
 	after := statusAndSeq(r)
-	switch to { //nolint:exhaustive // a draw gives nothing else
+	switch to {
 	case compete.RegistrationWaitlisted:
 		d.Waitlisted++
 		c.ChangeSeats(r.DivisionID, 0, 1)

@@ -56,7 +56,8 @@ func TestDraw(t *testing.T) {
 			name: "the first in drawn order get the seats, the others wait in this order", competition: asLottery,
 			steps:    append(apply("ada", "bob", "eve", "mia"), freezeCup(2), drawCup()),
 			standing: "5 eve PENDING, 6 mia PENDING, 7 ada WAITLISTED, 8 bob WAITLISTED; 0 left, 2 wait",
-			messages: "applied ada, applied bob, applied eve, applied mia, confirmed eve, confirmed mia, waitlisted ada, " +
+			messages: "applied ada, applied bob, applied eve, applied mia, confirmed eve, confirmed " +
+				"mia, waitlisted ada, " +
 				"waitlisted bob",
 		},
 		{
@@ -68,8 +69,8 @@ func TestDraw(t *testing.T) {
 		},
 		{
 			name: "nobody applies to a frozen list, and whoever withdrew is passed over", competition: asLottery,
-			steps: append(apply("ada", "bob", "eve"), freezeCup(0), register("mia").fails(compete.ErrRegistrationClosed),
-				cancel("ada"), drawCup()),
+			steps: append(apply("ada", "bob", "eve"), freezeCup(0),
+				register("mia").fails(compete.ErrRegistrationClosed), cancel("ada"), drawCup()),
 			standing: "1 ada CANCELLED SELF, 4 bob PENDING, 5 eve PENDING; 0 left, 0 wait",
 			messages: "applied ada, applied bob, applied eve, cancelled ada, confirmed bob, confirmed eve",
 		},
@@ -77,7 +78,8 @@ func TestDraw(t *testing.T) {
 			name: "a draw happens once", competition: asLottery,
 			steps:    append(apply("ada", "bob", "eve"), freezeCup(0), drawCup(), cancel("ada"), drawCup(), drawCup()),
 			standing: "4 ada CANCELLED SELF, 5 bob PENDING, 6 eve PENDING; 0 left, 0 wait",
-			messages: "applied ada, applied bob, applied eve, cancelled ada, confirmed ada, confirmed bob, promoted eve, " +
+			messages: "applied ada, applied bob, applied eve, cancelled ada, confirmed ada, " +
+				"confirmed bob, promoted eve, " +
 				"waitlisted eve",
 		},
 		{

@@ -112,7 +112,8 @@ func TestReleaseInPages(t *testing.T) {
 }
 
 // TestReleaseUnderContention: decisions are drafted and released while people apply, cancel and answer offers, and
-// while the capacity changes. All counts are right after every commit, and every change is a row of the table of transitions.
+// while the capacity changes. All counts are right after every commit, and every change is a row of the table of
+// transitions.
 func TestReleaseUnderContention(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, db *store.Store) {
 		a := newFixture(t, db, 40)

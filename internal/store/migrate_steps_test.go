@@ -83,7 +83,8 @@ var seeds = []struct {
 		"discarded": false, "searchable": true, "unpublished": false,
 		"organizer_id": seedOrganizer,
 		"next_seq":     int64(2), "version": 3, "filling": 1, "created_at": seedTime, "updated_at": seedTime,
-		"cover": "0a1b", "admission": "REVIEW", "undecided_told_at": seedTime, "frozen_at": seedTime, "drawn_at": seedTime,
+		"cover": "0a1b", "admission": "REVIEW", "undecided_told_at": seedTime, "frozen_at": seedTime,
+		"drawn_at":  seedTime,
 		"divisions": 1,
 	}},
 	{"divisions", row{
@@ -535,8 +536,8 @@ func covers(candidate, wanted row) bool {
 	return true
 }
 
-// What was registered stays when lotteries come and go. A lottery becomes a competition with review when they go, because
-// nobody can draw it any more.
+// What was registered stays when lotteries come and go. A lottery becomes a competition with review when they go,
+// because nobody can draw it any more.
 func TestStepOnLotteries(t *testing.T) {
 	const filled, before, lotteries = 34, 48, 49
 	testservices.EachEmptyDatabase(t, func(t *testing.T, url string) {

@@ -190,8 +190,10 @@ var auditTexts = map[compete.AuditAction]auditText{
 	compete.AuditListFrozen: {
 		"Draw's list frozen", "The list of the draw for {competition} was frozen with {is.entries} people", "",
 	},
-	compete.AuditRandomness: {"Draw", "The draw for {competition} happened", "{who} entered the value for the draw for {competition}"},
-	compete.AuditDrawn:      {"Drawn", "{user} was drawn for {competition}", ""},
+	compete.AuditRandomness: {
+		"Draw", "The draw for {competition} happened", "{who} entered the value for the draw for {competition}",
+	},
+	compete.AuditDrawn: {"Drawn", "{user} was drawn for {competition}", ""},
 	compete.AuditReleased: {
 		"Decisions released", "{who} released decisions about applications for {competition}: {is.admit} admitted, " +
 			"{is.waitlist} waitlisted, {is.reject} not admitted", "",

@@ -21,7 +21,7 @@ import (
 func drawPath(competitionID string) string { return "/competitions/" + competitionID + "/draw" }
 
 // draw shows how far a lottery is. Other competitions have no such page.
-func (a *app) draw(r *http.Request, v *visit) (response, error) {
+func (a *app) draw(_ *http.Request, v *visit) (response, error) {
 	return a.showDraw(v, http.StatusOK, nil)
 }
 
@@ -43,7 +43,8 @@ func (a *app) showDraw(v *visit, status int, typed *pages.DrawForm) (response, e
 		ID: c.ID, Title: c.Title, Zone: c.Zone(), Deadline: c.RegDeadline, Capacity: c.Capacity,
 		Managed: c.ManagedBy(v.actor), Open: c.CheckDrawOpen(v.now) == nil,
 		Named: state.Source.Kind == draw.SourceNamed, SourceName: state.Source.Name, FrozenAt: state.FrozenAt,
-		Entries: state.Entries, ListHash: state.ListHash, Round: state.Round, RoundAt: draw.RoundTime(max(state.Round, 1)),
+		Entries: state.Entries, ListHash: state.ListHash, Round: state.Round,
+		RoundAt: draw.RoundTime(max(state.Round, 1)),
 		DrawnAt: state.DrawnAt, Value: state.Value, Done: state.LastPlace, FinishedAt: state.FinishedAt,
 		Seated: state.Seated, Waitlisted: state.Waitlisted, Dropped: state.Dropped,
 	}

@@ -59,7 +59,8 @@ var inputs = []input{
 	{
 		Field: ui.Field{
 			Name: "admission", Label: "Who gets a seat",
-			Help: "With review, people apply until registration closes, and you decide. In a draw, everyone who applied " +
+			Help: "With review, people apply until registration closes, and you decide. In a draw, " +
+				"everyone who applied " +
 				"in time has the same chance. You can't change this once someone has registered.",
 		},
 		show: func(n *compete.NewCompetition, _ *time.Location) string { return string(n.AdmittedBy()) },
@@ -75,7 +76,8 @@ var inputs = []input{
 	{
 		Field: ui.Field{
 			Name: "offerHours", Label: "Hours to accept a seat", Type: "number", Min: "1", Max: "720",
-			Help: "A freed seat is offered to the next in line, and a seat to each accepted application, for this long, " +
+			Help: "A freed seat is offered to the next in line, and a seat to each accepted " +
+				"application, for this long, " +
 				"at most until the start. If they don't accept it, it goes to the next person. Leave empty to give " +
 				"seats immediately.",
 		},
