@@ -212,24 +212,7 @@ func (a *api) registerRegistrations() {
 			compete.ErrBusy,
 		},
 	}, a.cancelRegistration)
-	answer := route{
-		method: http.MethodPost, path: "/api/registrations/{id}/accept", id: "acceptOffer", tag: tagRegistrations,
-		access: loggedIn, holdsSeats: true,
-		summary: "Accept an offered seat",
-		description: "For the person who was offered it, until `confirmBy`. The seat is then theirs. " +
-			"Accepting again has no effect.",
-		request: EmptyRequest{}, optionalBody: true,
-		errors: []*compete.Error{
-			compete.ErrForbidden, compete.ErrRegistrationGone, compete.ErrOfferExpired, compete.ErrNoOffer,
-			compete.ErrCompetitionCancelled, compete.ErrBusy,
-		},
-	}
-	handle(a, answer, a.acceptOffer)
-	answer.path, answer.id, answer.summary = "/api/registrations/{id}/decline", "declineOffer",
-		"Decline an offered seat"
-	answer.description = "For the person who was offered it, until `confirmBy`. The seat goes to the next person on " +
-		"the waitlist. Declining again has no effect."
-	handle(a, answer, a.declineOffer)
+	a.registerOffers()
 	handle(a, route{
 		method: http.MethodDelete, path: "/api/registrations/{id}/block", id: "unblockRegistration",
 		tag: tagRegistrations, access: loggedIn,
@@ -250,6 +233,27 @@ func (a *api) registerRegistrations() {
 	mine.path, mine.id = "/api/competitions/registrations/my", "listMyRegistrationsByCompetitions"
 	handle(a, mine, a.listMyRegistrations)
 	a.registerParticipants()
+}
+
+func (a *api) registerOffers() {
+	answer := route{
+		method: http.MethodPost, path: "/api/registrations/{id}/accept", id: "acceptOffer", tag: tagRegistrations,
+		access: loggedIn, holdsSeats: true,
+		summary: "Accept an offered seat",
+		description: "For the person who was offered it, until `confirmBy`. The seat is then theirs. " +
+			"Accepting again has no effect.",
+		request: EmptyRequest{}, optionalBody: true,
+		errors: []*compete.Error{
+			compete.ErrForbidden, compete.ErrRegistrationGone, compete.ErrOfferExpired, compete.ErrNoOffer,
+			compete.ErrCompetitionCancelled, compete.ErrBusy,
+		},
+	}
+	handle(a, answer, a.acceptOffer)
+	answer.path, answer.id, answer.summary = "/api/registrations/{id}/decline", "declineOffer",
+		"Decline an offered seat"
+	answer.description = "For the person who was offered it, until `confirmBy`. The seat goes to the next person on " +
+		"the waitlist. Declining again has no effect."
+	handle(a, answer, a.declineOffer)
 }
 
 func (a *api) register(ctx context.Context, in *registerInput) (*registerAnswer, error) {
