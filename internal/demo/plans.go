@@ -256,7 +256,7 @@ var plans = []plan{
 	{
 		organizer: 1, title: "Lake Night Run", location: "Lakeside Arena, Jyväskylä", zone: "Europe/Helsinki",
 		tags: []string{"race"}, capacity: 40, lottery: true, offerHours: 72,
-		published: 6 * day, deadline: 9 * day, starts: 40 * day, lasts: 5 * time.Hour,
+		published: 6 * day, deadline: 9 * day, starts: 40 * day, hour: 23, lasts: 3 * time.Hour,
 		registered: 55, firstOfCrowd: 5, participants: []int{1, 2},
 		description: "Ten kilometres around the lake at midnight, and far more people than the path can take.\n\n" +
 			"## How to get in\n\n**Apply until registration closes.** Then a public draw decides, " +
