@@ -111,8 +111,8 @@ func show(status int, component templ.Component) response {
 // worthCompressing is the minimum size for compressing a page, in bytes.
 const worthCompressing = 1400
 
-// pageCompression is gzip's level for pages. The fastest level makes a list of 50 people with its chart heavier than the
-// 120 KiB that a page may weigh with all it loads.
+// pageCompression is gzip's level for pages. The fastest level makes a list of 50 people with its chart heavier than
+// the 120 KiB that a page may weigh with all it loads.
 const pageCompression = 5
 
 var gzipWriters = sync.Pool{New: func() any {
