@@ -30,7 +30,7 @@ type model struct {
 	drafts    map[string]compete.Decision
 	frozen    bool     // of a lottery: nobody can apply any more
 	drawn     []string // names in drawn order
-	told      bool     // the draw is over
+	drawOver  bool
 }
 
 type person struct {
@@ -182,10 +182,10 @@ func turned[T any](list []T, n int) []T {
 
 // draw gives the first the seats, and the others places in line.
 func (m *model) draw() {
-	if !m.promotes() || !m.frozen || m.told {
+	if !m.promotes() || !m.frozen || m.drawOver {
 		return
 	}
-	m.told = true
+	m.drawOver = true
 	for _, name := range m.drawn {
 		p := m.people[name]
 		if p.status != applied {
