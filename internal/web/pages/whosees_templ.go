@@ -82,7 +82,7 @@ func WhoSees(p ui.Page, d WhoSeesData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<section class=\"grid gap-3\"><h2>At a glance</h2><ul class=\"grid list-disc gap-2 pl-5\"><li><strong>Other participants</strong> see nothing about you.</li><li><strong>The organizer of a competition you enter or are added to</strong> sees your name, your email address and your registrations for that competition, also cancelled ones.</li><li><strong>Admins of this site</strong> see every account's name, email address and role, and every registration.</li><li><strong>Everyone</strong> sees your name on competitions you organize.</li>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<section class=\"grid gap-3\"><h2>At a glance</h2><ul class=\"grid list-disc gap-2 pl-5\"><li><strong>Other participants</strong> see nothing about you.</li><li><strong>The organizer of a competition you enter or are added to</strong> sees your name, your email address, your answers to their questions and your registrations for that competition, also cancelled ones.</li><li><strong>Admins of this site</strong> see every account's name, email address and role, and every registration.</li><li><strong>Everyone</strong> sees your name on competitions you organize.</li>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
